@@ -1,0 +1,134 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.message;
+
+import java.util.Objects;
+import java.util.UUID;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who is meant by a message. A closed set: every kind of send has one, so that every kind
+ * of send crosses the cluster the same way. Immutable.
+ */
+public sealed interface Audience {
+
+	/**
+	 * Return the relay address under which the audience's nodes are listening.
+	 * @return the address
+	 */
+	Address address();
+
+	/**
+	 * Return the id of a session that belongs to the audience but is to be left out.
+	 * @return the session's id, or {@code null} if nobody is left out
+	 */
+	default @Nullable String exceptSession() {
+		return null;
+	}
+
+	/**
+	 * Everyone who is subscribed to a channel.
+	 *
+	 * @param channel the channel's name
+	 * @param exceptSession the id of a session to leave out, or {@code null}
+	 */
+	record Channel(String channel, @Nullable String exceptSession) implements Audience {
+
+		public Channel {
+			Objects.requireNonNull(channel, "'channel' must not be null");
+		}
+
+		@Override
+		public Address address() {
+			return new Address.Channel(this.channel);
+		}
+
+	}
+
+	/**
+	 * Every session of one user.
+	 *
+	 * @param user the name of the user's principal
+	 * @param exceptSession the id of a session to leave out, or {@code null}
+	 */
+	record User(String user, @Nullable String exceptSession) implements Audience {
+
+		public User {
+			Objects.requireNonNull(user, "'user' must not be null");
+		}
+
+		@Override
+		public Address address() {
+			return new Address.User(this.user);
+		}
+
+	}
+
+	/**
+	 * One session, wherever it lives.
+	 *
+	 * @param node the node that the session lives on
+	 * @param session the session's id
+	 */
+	record Session(UUID node, String session) implements Audience {
+
+		public Session {
+			Objects.requireNonNull(node, "'node' must not be null");
+			Objects.requireNonNull(session, "'session' must not be null");
+		}
+
+		@Override
+		public Address address() {
+			return new Address.Node(this.node);
+		}
+
+	}
+
+	/**
+	 * One node itself, not a session of it. Probes and other traffic of the cluster.
+	 *
+	 * @param node the node's id
+	 */
+	record Node(UUID node) implements Audience {
+
+		public Node {
+			Objects.requireNonNull(node, "'node' must not be null");
+		}
+
+		@Override
+		public Address address() {
+			return new Address.Node(this.node);
+		}
+
+	}
+
+	/**
+	 * Every session of every node.
+	 *
+	 * @param exceptSession the id of a session to leave out, or {@code null}
+	 */
+	record Everyone(@Nullable String exceptSession) implements Audience {
+
+		@Override
+		public Address address() {
+			return Address.CONTROL;
+		}
+
+	}
+
+}

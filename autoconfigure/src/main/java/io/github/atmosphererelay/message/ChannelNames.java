@@ -1,0 +1,82 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.message;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules for channel names, the same at every door: 1 to {@value #MAX_LENGTH}
+ * characters, no control characters, no whitespace, no empty segments.
+ */
+public final class ChannelNames {
+
+	/**
+	 * The greatest length of a name, in UTF-16 units.
+	 */
+	public static final int MAX_LENGTH = 255;
+
+	private ChannelNames() {
+	}
+
+	/**
+	 * Say what is wrong with a name.
+	 * @param name the name to check
+	 * @return the reason why it cannot name a channel, fit to be shown to the one who
+	 * sent it, or {@code null} if it can
+	 */
+	public static @Nullable String findFault(@Nullable String name) {
+		if (name == null || name.isEmpty()) {
+			return "a channel name must not be empty";
+		}
+		if (name.length() > MAX_LENGTH) {
+			return "a channel name has at most " + MAX_LENGTH + " characters";
+		}
+		if (name.charAt(0) == '/' || name.charAt(name.length() - 1) == '/' || name.contains("//")) {
+			return "a channel name has no empty segments and no slash at its ends";
+		}
+		for (int i = 0; i < name.length();) {
+			int codePoint = name.codePointAt(i);
+			if (Character.isISOControl(codePoint)) {
+				return "a channel name has no control characters";
+			}
+			if (Character.isWhitespace(codePoint) || Character.isSpaceChar(codePoint)) {
+				return "a channel name has no whitespace";
+			}
+			int type = Character.getType(codePoint);
+			if (type == Character.SURROGATE || type == Character.UNASSIGNED || type == Character.FORMAT) {
+				return "a channel name has only assigned, visible characters";
+			}
+			i += Character.charCount(codePoint);
+		}
+		return null;
+	}
+
+	/**
+	 * Refuse a name that breaks the rules.
+	 * @param name the name to check
+	 * @return the name
+	 * @throws IllegalArgumentException if the name cannot name a channel
+	 */
+	public static String check(@Nullable String name) {
+		String fault = findFault(name);
+		if (fault != null || name == null) {
+			throw new IllegalArgumentException("Invalid channel name: " + fault);
+		}
+		return name;
+	}
+
+}

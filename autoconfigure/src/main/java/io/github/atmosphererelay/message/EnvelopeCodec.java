@@ -1,0 +1,373 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.message;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+
+import io.github.atmosphererelay.message.Envelope.Kind;
+import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The wire format between nodes: version 1 of a binary envelope, all numbers big-endian.
+ * Every length is checked before it is believed, so that a truncated, oversized or
+ * foreign message costs one exception and no memory. Stateless but for its limit, safe
+ * for use by many threads, never blocks.
+ */
+public final class EnvelopeCodec {
+
+	/**
+	 * The greatest number of headers of an envelope.
+	 */
+	public static final int MAX_HEADERS = 64;
+
+	/**
+	 * The greatest size of all headers of an envelope together, in encoded bytes.
+	 */
+	public static final int MAX_HEADER_BYTES = 16 * 1024;
+
+	private static final byte MAGIC_1 = 'A';
+
+	private static final byte MAGIC_2 = 'R';
+
+	private static final byte VERSION = 1;
+
+	private static final int FLAG_BINARY = 1;
+
+	private static final int FLAG_SEQUENCE = 1 << 1;
+
+	private static final int FLAG_LOG = 1 << 2;
+
+	private static final int FIXED_LENGTH = 2 + 1 + 1 + 1 + 16 + 16 + 8;
+
+	private final int maxPayloadBytes;
+
+	/**
+	 * Create a codec.
+	 * @param maxPayloadBytes the greatest payload that is read or written, in bytes
+	 */
+	public EnvelopeCodec(int maxPayloadBytes) {
+		this.maxPayloadBytes = maxPayloadBytes;
+	}
+
+	/**
+	 * Return the greatest payload that is read or written.
+	 * @return the limit in bytes
+	 */
+	public int maxPayloadBytes() {
+		return this.maxPayloadBytes;
+	}
+
+	/**
+	 * Write an envelope.
+	 * @param envelope the envelope
+	 * @return its bytes
+	 * @throws IllegalArgumentException if a part of the envelope is longer than the
+	 * format or the limit allows
+	 */
+	public byte[] encode(Envelope envelope) {
+		Payload payload = envelope.payload();
+		if (payload.size() > this.maxPayloadBytes) {
+			throw new IllegalArgumentException(
+					"A payload of " + payload.size() + " bytes is over the limit of " + this.maxPayloadBytes);
+		}
+		byte[] target = utf8(target(envelope.audience()));
+		byte[] except = utf8(envelope.audience().exceptSession());
+		byte[][] headers = headers(envelope.headers());
+		LogOptions log = envelope.log();
+		byte[] key = utf8((log != null) ? log.idempotencyKey() : null);
+		int length = FIXED_LENGTH + 1 + 2 + target.length + 2 + except.length + 2 + 2 + 4 + payload.size();
+		for (byte[] part : headers) {
+			length += 2 + part.length;
+		}
+		length += (envelope.sequence() != null) ? 16 : 0;
+		length += (log != null) ? 4 + 8 + 2 + key.length : 0;
+		ByteBuffer out = ByteBuffer.allocate(length);
+		out.put(MAGIC_1).put(MAGIC_2).put(VERSION).put(code(envelope.kind()));
+		out.put((byte) ((payload.isBinary() ? FLAG_BINARY : 0) | ((envelope.sequence() != null) ? FLAG_SEQUENCE : 0)
+				| ((log != null) ? FLAG_LOG : 0)));
+		putUuid(out, envelope.origin());
+		putUuid(out, envelope.id());
+		out.putLong(envelope.time());
+		out.put(type(envelope.audience()));
+		putShort(out, target);
+		putShort(out, except);
+		out.putShort((short) (headers.length / 2));
+		for (byte[] part : headers) {
+			putShort(out, part);
+		}
+		if (envelope.sequence() != null) {
+			out.putLong(envelope.sequence().series()).putLong(envelope.sequence().number());
+		}
+		if (log != null) {
+			out.putInt(log.size()).putLong(log.retention().toMillis());
+			putShort(out, key);
+		}
+		// Room for parts that later releases add without a new version.
+		out.putShort((short) 0);
+		out.putInt(payload.size()).put(payload.bytes());
+		return out.array();
+	}
+
+	/**
+	 * Read an envelope.
+	 * @param bytes what came from the broker; not modified
+	 * @return the envelope
+	 * @throws EnvelopeFormatException if the bytes are not an envelope that can be read
+	 */
+	public Envelope decode(byte[] bytes) {
+		if (bytes.length < 3 || bytes[0] != MAGIC_1 || bytes[1] != MAGIC_2) {
+			throw new EnvelopeFormatException(Reason.FOREIGN, "Not an envelope");
+		}
+		if (bytes[2] != VERSION) {
+			throw new EnvelopeFormatException(Reason.UNKNOWN_VERSION, "Envelope of version " + (bytes[2] & 0xFF));
+		}
+		if (bytes.length < FIXED_LENGTH) {
+			throw new EnvelopeFormatException(Reason.TRUNCATED, "Envelope ends within its fixed part");
+		}
+		ByteBuffer in = ByteBuffer.wrap(bytes);
+		in.position(3);
+		Kind kind = kind(in.get());
+		int flags = in.get();
+		UUID origin = getUuid(in);
+		UUID id = getUuid(in);
+		long time = in.getLong();
+		Audience audience = readAudience(in);
+		Map<String, String> headers = readHeaders(in);
+		Sequence sequence = ((flags & FLAG_SEQUENCE) != 0) ? readSequence(in) : null;
+		LogOptions log = ((flags & FLAG_LOG) != 0) ? readLog(in) : null;
+		getShort(in);
+		Payload payload = readPayload(in, (flags & FLAG_BINARY) != 0);
+		if (in.hasRemaining()) {
+			throw new EnvelopeFormatException(Reason.MALFORMED, in.remaining() + " bytes after the envelope's end");
+		}
+		return new Envelope(id, origin, kind, time, audience, headers, payload, sequence, log);
+	}
+
+	private static byte code(Kind kind) {
+		return switch (kind) {
+			case MESSAGE -> 1;
+			case PROBE -> 2;
+		};
+	}
+
+	private static Kind kind(byte code) {
+		return switch (code) {
+			case 1 -> Kind.MESSAGE;
+			case 2 -> Kind.PROBE;
+			default ->
+				throw new EnvelopeFormatException(Reason.MALFORMED, "Envelope of unknown kind " + (code & 0xFF));
+		};
+	}
+
+	private static byte type(Audience audience) {
+		if (audience instanceof Audience.Channel) {
+			return 1;
+		}
+		if (audience instanceof Audience.User) {
+			return 2;
+		}
+		if (audience instanceof Audience.Session) {
+			return 3;
+		}
+		return (byte) ((audience instanceof Audience.Node) ? 4 : 5);
+	}
+
+	private static String target(Audience audience) {
+		if (audience instanceof Audience.Channel channel) {
+			return channel.channel();
+		}
+		if (audience instanceof Audience.User user) {
+			return user.user();
+		}
+		if (audience instanceof Audience.Session session) {
+			return session.node() + "/" + session.session();
+		}
+		return (audience instanceof Audience.Node node) ? node.node().toString() : "";
+	}
+
+	private static Audience readAudience(ByteBuffer in) {
+		need(in, 1);
+		int type = in.get();
+		String target = getString(in);
+		String except = getString(in);
+		String exceptSession = except.isEmpty() ? null : except;
+		try {
+			return switch (type) {
+				case 1 -> new Audience.Channel(ChannelNames.check(target), exceptSession);
+				case 2 -> new Audience.User(target, exceptSession);
+				case 3 -> readSession(target);
+				case 4 -> new Audience.Node(UUID.fromString(target));
+				case 5 -> new Audience.Everyone(exceptSession);
+				default -> throw new EnvelopeFormatException(Reason.MALFORMED, "Unknown audience " + type);
+			};
+		}
+		catch (IllegalArgumentException ex) {
+			throw new EnvelopeFormatException(Reason.MALFORMED, "Invalid audience");
+		}
+	}
+
+	private static Audience.Session readSession(String target) {
+		int slash = target.indexOf('/');
+		if (slash < 0) {
+			throw new EnvelopeFormatException(Reason.MALFORMED, "Invalid session audience");
+		}
+		return new Audience.Session(UUID.fromString(target.substring(0, slash)), target.substring(slash + 1));
+	}
+
+	private static byte[][] headers(Map<String, String> headers) {
+		if (headers.size() > MAX_HEADERS) {
+			throw new IllegalArgumentException("A message has at most " + MAX_HEADERS + " headers");
+		}
+		byte[][] parts = new byte[headers.size() * 2][];
+		int index = 0;
+		int total = 0;
+		for (Map.Entry<String, String> header : headers.entrySet()) {
+			parts[index] = utf8(header.getKey());
+			parts[index + 1] = utf8(header.getValue());
+			total += parts[index].length + parts[index + 1].length;
+			index += 2;
+		}
+		if (total > MAX_HEADER_BYTES) {
+			throw new IllegalArgumentException("The headers of a message have at most " + MAX_HEADER_BYTES + " bytes");
+		}
+		return parts;
+	}
+
+	private static Map<String, String> readHeaders(ByteBuffer in) {
+		need(in, 2);
+		int count = in.getShort() & 0xFFFF;
+		if (count > MAX_HEADERS) {
+			throw new EnvelopeFormatException(Reason.OVERSIZED, "Envelope with " + count + " headers");
+		}
+		if (count == 0) {
+			return Map.of();
+		}
+		int start = in.position();
+		Map<String, String> headers = new LinkedHashMap<>();
+		for (int i = 0; i < count; i++) {
+			headers.put(getString(in), getString(in));
+			if (in.position() - start > MAX_HEADER_BYTES + 4 * MAX_HEADERS) {
+				throw new EnvelopeFormatException(Reason.OVERSIZED, "Headers over the limit");
+			}
+		}
+		return headers;
+	}
+
+	private static Sequence readSequence(ByteBuffer in) {
+		need(in, 16);
+		long series = in.getLong();
+		long number = in.getLong();
+		if (number < 1) {
+			throw new EnvelopeFormatException(Reason.MALFORMED, "Invalid sequence number");
+		}
+		return new Sequence(series, number);
+	}
+
+	private static LogOptions readLog(ByteBuffer in) {
+		need(in, 12);
+		int size = in.getInt();
+		long retention = in.getLong();
+		String key = getString(in);
+		if (size < 1 || retention < 1) {
+			throw new EnvelopeFormatException(Reason.MALFORMED, "Invalid log options");
+		}
+		return new LogOptions(size, Duration.ofMillis(retention), key.isEmpty() ? null : key);
+	}
+
+	private Payload readPayload(ByteBuffer in, boolean binary) {
+		need(in, 4);
+		int length = in.getInt();
+		if (length < 0 || length > this.maxPayloadBytes) {
+			throw new EnvelopeFormatException(Reason.OVERSIZED, "Payload over the limit of " + this.maxPayloadBytes);
+		}
+		byte[] bytes = getBytes(in, length);
+		if (!binary && !isUtf8(bytes)) {
+			throw new EnvelopeFormatException(Reason.MALFORMED, "Text payload is not UTF-8");
+		}
+		return binary ? Payload.binary(bytes) : Payload.text(bytes);
+	}
+
+	private static boolean isUtf8(byte[] bytes) {
+		for (byte each : bytes) {
+			if (each < 0) {
+				return isUtf8Beyond(bytes);
+			}
+		}
+		return true;
+	}
+
+	private static boolean isUtf8Beyond(byte[] bytes) {
+		try {
+			StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+			return true;
+		}
+		catch (CharacterCodingException ex) {
+			return false;
+		}
+	}
+
+	private static byte[] utf8(@Nullable String text) {
+		byte[] bytes = (text != null) ? text.getBytes(StandardCharsets.UTF_8) : new byte[0];
+		if (bytes.length > 0xFFFF) {
+			throw new IllegalArgumentException("A name, key or header has at most 65535 bytes");
+		}
+		return bytes;
+	}
+
+	private static void putShort(ByteBuffer out, byte[] bytes) {
+		out.putShort((short) bytes.length).put(bytes);
+	}
+
+	private static void putUuid(ByteBuffer out, UUID uuid) {
+		out.putLong(uuid.getMostSignificantBits()).putLong(uuid.getLeastSignificantBits());
+	}
+
+	private static UUID getUuid(ByteBuffer in) {
+		return new UUID(in.getLong(), in.getLong());
+	}
+
+	private static String getString(ByteBuffer in) {
+		return new String(getShort(in), StandardCharsets.UTF_8);
+	}
+
+	private static byte[] getShort(ByteBuffer in) {
+		need(in, 2);
+		return getBytes(in, in.getShort() & 0xFFFF);
+	}
+
+	private static byte[] getBytes(ByteBuffer in, int length) {
+		need(in, length);
+		byte[] bytes = new byte[length];
+		in.get(bytes);
+		return bytes;
+	}
+
+	private static void need(ByteBuffer in, int length) {
+		if (in.remaining() < length) {
+			throw new EnvelopeFormatException(Reason.TRUNCATED,
+					"Envelope ends " + (length - in.remaining()) + " bytes early");
+		}
+	}
+
+}

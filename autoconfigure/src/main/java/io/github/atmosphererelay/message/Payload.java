@@ -1,0 +1,127 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.message;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Objects;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bytes of a message and whether they are text (UTF-8) or binary. Encoded once, at
+ * the publisher, and handed on unchanged. The array is shared by all receivers and must
+ * not be modified.
+ */
+public final class Payload {
+
+	private final byte[] bytes;
+
+	private final boolean binary;
+
+	/**
+	 * Text form, made at most a few times when several writers ask at once; a benign race
+	 * because equal strings are interchangeable.
+	 */
+	private @Nullable String text;
+
+	private Payload(byte[] bytes, boolean binary, @Nullable String text) {
+		this.bytes = Objects.requireNonNull(bytes, "'bytes' must not be null");
+		this.binary = binary;
+		this.text = text;
+	}
+
+	/**
+	 * Create a text payload.
+	 * @param text the text
+	 * @return the payload
+	 */
+	public static Payload text(String text) {
+		return new Payload(text.getBytes(StandardCharsets.UTF_8), false, text);
+	}
+
+	/**
+	 * Create a text payload of bytes that are known to be valid UTF-8.
+	 * @param utf8 the encoded text
+	 * @return the payload
+	 */
+	public static Payload text(byte[] utf8) {
+		return new Payload(utf8, false, null);
+	}
+
+	/**
+	 * Create a binary payload.
+	 * @param bytes the bytes
+	 * @return the payload
+	 */
+	public static Payload binary(byte[] bytes) {
+		return new Payload(bytes, true, null);
+	}
+
+	/**
+	 * Return the bytes, not a copy.
+	 * @return the bytes
+	 */
+	public byte[] bytes() {
+		return this.bytes;
+	}
+
+	/**
+	 * Return whether this is binary rather than text.
+	 * @return whether the payload is binary
+	 */
+	public boolean isBinary() {
+		return this.binary;
+	}
+
+	/**
+	 * Return the number of bytes.
+	 * @return the size in bytes
+	 */
+	public int size() {
+		return this.bytes.length;
+	}
+
+	/**
+	 * Return the payload as a string. Decoded once and kept.
+	 * @return the bytes, read as UTF-8
+	 */
+	public String asText() {
+		String result = this.text;
+		if (result == null) {
+			result = new String(this.bytes, StandardCharsets.UTF_8);
+			this.text = result;
+		}
+		return result;
+	}
+
+	@Override
+	public boolean equals(@Nullable Object other) {
+		return (other instanceof Payload that) && this.binary == that.binary && Arrays.equals(this.bytes, that.bytes);
+	}
+
+	@Override
+	public int hashCode() {
+		return Arrays.hashCode(this.bytes);
+	}
+
+	@Override
+	public String toString() {
+		return (this.binary ? "binary" : "text") + " of " + this.bytes.length + " bytes";
+	}
+
+}

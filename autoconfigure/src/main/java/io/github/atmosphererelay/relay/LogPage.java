@@ -1,0 +1,38 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay;
+
+import java.util.List;
+
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.Publication;
+
+/**
+ * A part of a channel's log.
+ *
+ * @param publications the publications in the order asked for
+ * @param end the position of the newest publication of the whole log when it was read
+ * @param complete whether nothing after the requested position is missing because the
+ * log's older part is gone or its epoch has changed
+ */
+public record LogPage(List<Publication> publications, Position end, boolean complete) {
+
+	public LogPage {
+		publications = List.copyOf(publications);
+	}
+
+}

@@ -1,0 +1,61 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay;
+
+import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.EnvelopeFormatException;
+import io.github.atmosphererelay.message.Position;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Receives what a relay brings. The methods are called on threads of the relay, possibly
+ * event loops; they return quickly, never block and throw nothing.
+ */
+public interface RelayListener {
+
+	/**
+	 * An envelope has arrived. Envelopes of one address and one origin come in the order
+	 * in which they were published, by one thread at a time. The node's own envelopes
+	 * come too.
+	 * @param envelope the envelope
+	 * @param position the place in the channel's log, or {@code null} if the channel is
+	 * ephemeral
+	 */
+	void received(Envelope envelope, @Nullable Position position);
+
+	/**
+	 * Something has arrived that is not an envelope, and was skipped.
+	 * @param reason what was wrong with it
+	 */
+	void rejected(EnvelopeFormatException.Reason reason);
+
+	/**
+	 * Envelopes may have been missed at an address, because the subscription was
+	 * interrupted.
+	 * @param address the address
+	 */
+	void gap(Address address);
+
+	/**
+	 * The relay has connected or has noticed that it is not connected. A hint that a look
+	 * is due, not a proof.
+	 * @param connected whether a connection was made rather than lost
+	 */
+	void connectionChanged(boolean connected);
+
+}

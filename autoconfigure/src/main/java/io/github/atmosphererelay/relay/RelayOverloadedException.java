@@ -1,0 +1,35 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay;
+
+/**
+ * More envelopes are waiting for the broker than allowed, and this one was certainly not
+ * sent. Temporary: publish more slowly, or raise {@code atmosphere.relay.max-pending}.
+ */
+public class RelayOverloadedException extends RelayException {
+
+	/**
+	 * Create the exception.
+	 * @param relay the relay's name
+	 * @param maxPending the limit that was reached
+	 */
+	public RelayOverloadedException(String relay, int maxPending) {
+		super("The " + relay + " relay has " + maxPending
+				+ " envelopes waiting for its broker, as many as 'atmosphere.relay.max-pending' allows", null);
+	}
+
+}
