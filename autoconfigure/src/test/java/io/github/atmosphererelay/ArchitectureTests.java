@@ -1,0 +1,187 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaConstructor;
+import com.tngtech.archunit.core.domain.JavaMember;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+/**
+ * Holds the house rules that the compiler cannot: which package may know which, and what
+ * auto-configuration classes look like. Rules tolerate packages that do not exist yet.
+ */
+@AnalyzeClasses(packages = ArchitectureTests.ROOT, importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTests {
+
+	static final String ROOT = "io.github.atmosphererelay";
+
+	/**
+	 * Each package with those that it may know, transitively. A package stands for its
+	 * sub-packages too, except {@code relay}, whose sub-packages have their own lines.
+	 */
+	private static final Map<String, List<String>> MAY_KNOW = Map.ofEntries(Map.entry("message..", List.of()),
+			Map.entry("relay", List.of("message..")), Map.entry("relay.local..", List.of("relay", "message..")),
+			Map.entry("relay.redis..", List.of("relay", "message..")),
+			Map.entry("relay.kafka..", List.of("relay", "message..")),
+			Map.entry("relay.jdbc..", List.of("relay", "message..")),
+			Map.entry("relay.http..", List.of("relay", "message..")), Map.entry("session..", List.of("message..")),
+			Map.entry("broadcast..", List.of("relay", "session..", "message..")),
+			Map.entry("cluster..", List.of("broadcast..", "relay", "session..", "message..")),
+			Map.entry("websocket..", List.of("broadcast..", "cluster..", "relay", "session..", "message..")),
+			Map.entry("endpoint..", List.of("broadcast..", "relay", "session..", "message..")),
+			Map.entry("actuate..", List.of("message..", "relay..", "session..", "broadcast..", "cluster..",
+					"websocket..", "endpoint..")),
+			Map.entry("autoconfigure..", List.of("..")));
+
+	@ArchTest
+	static final ArchRule noPackageCycles = slices().matching(ROOT + ".(**)").should().beFreeOfCycles();
+
+	@ArchTest
+	static final ArchRule relaysDoNotKnowEachOther = slices().matching(ROOT + ".relay.(*)..")
+		.should()
+		.notDependOnEachOther();
+
+	@ArchTest
+	static final ArchRule messageKnowsLittleMoreThanTheJdk = classes().that()
+		.resideInAPackage(in("message.."))
+		.should()
+		.onlyDependOnClassesThat(resideInAnyPackage("java..", "org.jspecify..", "com.github.f4b6a3.uuid..",
+				"org.springframework.lang..", "org.springframework.util..", in("message..")));
+
+	@ArchTest
+	static final ArchRule bootIsKnownInFewPlaces = noClasses().that()
+		.resideOutsideOfPackages(in("autoconfigure.."), in("actuate.."))
+		.should()
+		.dependOnClassesThat(resideInAPackage("org.springframework.boot.."));
+
+	@ArchTest
+	static final ArchRule nobodySleeps = noClasses().should()
+		.callMethodWhere(DescribedPredicate.describe("Thread.sleep is called",
+				(call) -> call.getTargetOwner().isEquivalentTo(Thread.class) && call.getName().equals("sleep")))
+		.because("waiting is for schedulers and conditions");
+
+	@ArchTest
+	static final ArchRule autoConfigurationsFollowBoot = classes().that()
+		.areAnnotatedWith(AutoConfiguration.class)
+		.should()
+		.haveSimpleNameEndingWith("AutoConfiguration")
+		.andShould()
+		.bePublic()
+		.andShould()
+		.haveModifier(JavaModifier.FINAL)
+		.andShould(haveNoPublicMembers());
+
+	@ArchTest
+	static final ArchRule otherConfigurationsAreInternal = classes().that()
+		.areAnnotatedWith(Configuration.class)
+		.and()
+		.areNotAnnotatedWith(AutoConfiguration.class)
+		.should()
+		.notBePublic();
+
+	@ArchTest
+	static final ArchRule beanMethodsAreInternal = methods().that()
+		.areAnnotatedWith(Bean.class)
+		.should()
+		.notBePublic()
+		.andShould()
+		.notBePrivate();
+
+	@ArchTest
+	static final ArchRule classConditionsStandOnClasses = noMethods().that()
+		.areAnnotatedWith(Bean.class)
+		.should()
+		.beAnnotatedWith(ConditionalOnClass.class)
+		.because("the method's signature is loaded before the condition is asked: use a nested configuration");
+
+	@ArchTest
+	static void packagesKnowOnlyThoseBelowThem(JavaClasses classes) {
+		MAY_KNOW.forEach((name, known) -> {
+			String[] allowed = Stream.concat(Stream.of(name), known.stream())
+				.map(ArchitectureTests::in)
+				.toArray(String[]::new);
+			classes().that()
+				.resideInAPackage(in(name))
+				.should()
+				.onlyDependOnClassesThat(resideOutsideOfPackage(in("..")).or(resideInAnyPackage(allowed)))
+				.check(classes);
+		});
+	}
+
+	@ArchTest
+	static void everyPackageIsInTheTable(JavaClasses classes) {
+		String[] packages = MAY_KNOW.keySet().stream().map(ArchitectureTests::in).toArray(String[]::new);
+		classes().should()
+			.resideInAnyPackage(packages)
+			.because("a new package is first given its place in the table above")
+			.check(classes);
+	}
+
+	private static String in(String name) {
+		return name.equals("..") ? ROOT + name : ROOT + "." + name;
+	}
+
+	/**
+	 * The constructor without parameters is let through: the compiler makes it public if
+	 * it is not written.
+	 */
+	private static ArchCondition<JavaClass> haveNoPublicMembers() {
+		return new ArchCondition<>("have no public members") {
+
+			@Override
+			public void check(JavaClass type, ConditionEvents events) {
+				List<JavaMember> members = new ArrayList<>(type.getMembers());
+				members.removeIf((member) -> !member.getModifiers().contains(JavaModifier.PUBLIC)
+						|| (member instanceof JavaConstructor constructor
+								&& constructor.getRawParameterTypes().isEmpty()));
+				members.forEach((member) -> events
+					.add(SimpleConditionEvent.violated(member, member.getDescription() + " is public")));
+			}
+
+		};
+	}
+
+}
