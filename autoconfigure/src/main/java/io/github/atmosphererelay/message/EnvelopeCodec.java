@@ -171,12 +171,22 @@ public final class EnvelopeCodec {
 		};
 	}
 
+	/**
+	 * Refuse headers that an envelope cannot carry.
+	 * @param headers the headers
+	 * @throws IllegalArgumentException if they are too many or too long
+	 */
+	public static void checkHeaders(Map<String, String> headers) {
+		if (!headers.isEmpty()) {
+			headers(headers);
+		}
+	}
+
 	private static Kind kind(byte code) {
 		return switch (code) {
 			case 1 -> Kind.MESSAGE;
 			case 2 -> Kind.PROBE;
-			default ->
-				throw new EnvelopeFormatException(Reason.MALFORMED, "Envelope of unknown kind " + (code & 0xFF));
+			default -> throw new EnvelopeFormatException(Reason.MALFORMED, "Envelope of unknown kind " + (code & 0xFF));
 		};
 	}
 
