@@ -5,6 +5,8 @@
  * a loss, and not to come back with everybody else at the same moment, hence full jitter.
  */
 
+import { Socket } from "./sockets.js";
+
 const BACKOFF_BASE = 500;
 const BACKOFF_CAP = 10_000;
 const BACKOFF_FLOOR = 150;
@@ -35,7 +37,8 @@ function lossOf(event, wasReady) {
 }
 
 /**
- * Fires "state" after every change of `state` and "message" (detail: the frame) for each frame of the channel.
+ * Fires "state" after every change of `state` and "message" (detail: the frame and when it arrived) for each frame of
+ * the channel.
  *
  * States: `connecting`, `live`, `degraded` (connected, but the node could not confirm its subscription on the relay),
  * `waiting` (until `retryAt`), `refused` (final until `retry()`), `closed`.
@@ -94,9 +97,9 @@ export class Connection extends EventTarget {
 		}
 	}
 
-	/** Whether the frame was handed to the socket; not whether anybody received it. */
+	/** Whether the frame was handed to the socket; only its echo tells that it arrived. */
 	send(frame) {
-		if (!this.open || this.#socket?.readyState !== WebSocket.OPEN) {
+		if (!this.open) {
 			return false;
 		}
 		this.#socket.send(frame);
@@ -106,18 +109,10 @@ export class Connection extends EventTarget {
 	#connect() {
 		this.#drop();
 		this.#become("connecting", this.reason);
-		let socket;
-		try {
-			socket = new WebSocket(this.#url);
-		}
-		catch {
-			this.#become("refused", "The address is not valid");
-			return;
-		}
+		const socket = new Socket(this.#url.href);
 		this.#socket = socket;
 		this.#timer = setTimeout(() => this.#lost("no answer"), OPEN_TIMEOUT);
-		socket.binaryType = "arraybuffer";
-		socket.onmessage = (event) => this.#received(event.data);
+		socket.onmessage = (frame, at) => this.#received(frame, at);
 		socket.onclose = (event) => {
 			const wasReady = this.open;
 			if (event.code === CLOSE_REFUSED) {
@@ -129,7 +124,7 @@ export class Connection extends EventTarget {
 		};
 	}
 
-	#received(frame) {
+	#received(frame, at) {
 		if (!this.open) {
 			const ready = readyFrame(frame);
 			if (ready) {
@@ -140,7 +135,7 @@ export class Connection extends EventTarget {
 				return;
 			}
 		}
-		this.dispatchEvent(new CustomEvent("message", { detail: frame }));
+		this.dispatchEvent(new CustomEvent("message", { detail: { frame, at } }));
 	}
 
 	#lost(reason) {

@@ -5,6 +5,8 @@
  * from here on is shown as text only.
  */
 
+import { now } from "./sockets.js";
+
 export const MAX_TEXT = 4_000;
 const MAX_SHOWN = 20_000;
 const MAX_AUTHOR = 32;
@@ -24,15 +26,14 @@ export function newId() {
 }
 
 export function encode({ id, author, text, node }) {
-	sentHere.set(id, performance.now());
+	sentHere.set(id, now());
 	if (sentHere.size > 1_000) {
 		sentHere.delete(sentHere.keys().next().value);
 	}
-	return JSON.stringify({ type: "chat", id, author, text, node, sentAt: Date.now() });
+	return JSON.stringify({ type: "chat", id, author, text, node, sentAt: Math.round(now()) });
 }
 
-export function decode(frame) {
-	const arrived = performance.now();
+export function decode(frame, arrived) {
 	if (typeof frame !== "string") {
 		return foreign(`${frame.byteLength} bytes of binary data`);
 	}
@@ -60,9 +61,9 @@ export function decode(frame) {
 /** From the hand-over to the sender's socket until now; between two machines it also holds their clocks' difference. */
 function latencyOf(id, sentAt, arrived) {
 	if (id !== null && sentHere.has(id)) {
-		return arrived - sentHere.get(id);
+		return Math.max(0, arrived - sentHere.get(id));
 	}
-	const latency = Date.now() - sentAt;
+	const latency = Math.round(arrived) - sentAt;
 	return Number.isFinite(latency) && Math.abs(latency) < DAY ? Math.max(0, latency) : null;
 }
 

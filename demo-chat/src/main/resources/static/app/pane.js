@@ -86,7 +86,7 @@ export class Pane {
 		this.#listen(onAuthor);
 		this.#connection = new Connection(socketUrl(node.base, room));
 		this.#connection.addEventListener("state", () => this.#stateChanged());
-		this.#connection.addEventListener("message", (event) => this.#received(event.detail));
+		this.#connection.addEventListener("message", (event) => this.#received(event.detail.frame, event.detail.at));
 	}
 
 	start() {
@@ -230,7 +230,7 @@ export class Pane {
 		}
 		try {
 			const { relayState } = await fetchNode(this.#node.base);
-			this.#relayDown = relayState === "down" || relayState === "connecting";
+			this.#relayDown = relayState === "down";
 			if (this.#connection.open) {
 				this.#showState();
 			}
@@ -333,8 +333,8 @@ export class Pane {
 
 	// Receiving
 
-	#received(frame) {
-		this.#incoming.push(decode(frame));
+	#received(frame, at) {
+		this.#incoming.push(decode(frame, at));
 		if (this.#incoming.length > MAX_MESSAGES) {
 			this.#incoming.shift();
 		}
