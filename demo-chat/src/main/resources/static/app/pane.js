@@ -189,7 +189,7 @@ export class Pane {
 				this.#ticker = setInterval(() => this.#tick(), 500);
 				break;
 			case "connecting":
-				noticeText.textContent = `${this.#lossText()} Trying again…`;
+				noticeText.textContent = connection.reason ? `${this.#lossText()} Trying again…` : "";
 				break;
 			case "refused":
 				noticeText.textContent = `${connection.reason}.`;
@@ -431,12 +431,15 @@ export class Pane {
 		if (message.node) {
 			route.append(hidden("sent through "), chip(message.node, this.#tones(message.node)));
 		}
-		if (message.node !== here) {
+		if (message.node && message.node !== here) {
 			const arrow = document.createElement("span");
 			arrow.className = "arrow";
 			arrow.textContent = "→";
 			arrow.setAttribute("aria-hidden", "true");
-			route.append(arrow, hidden(" arrived on "), chip(here, this.#tones(here)));
+			route.append(arrow);
+		}
+		if (message.node !== here) {
+			route.append(hidden(" arrived on "), chip(here, this.#tones(here)));
 		}
 		if (message.latency !== null) {
 			const latency = document.createElement("span");
