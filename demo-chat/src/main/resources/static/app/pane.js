@@ -50,6 +50,13 @@ export class Pane {
 	#last = null;
 	#ticker = 0;
 	#checker = 0;
+	/** Whether the newest message was in sight; measured before something changes the height. */
+	#following = true;
+	#resized = new ResizeObserver(() => {
+		if (this.#following) {
+			this.#toEnd();
+		}
+	});
 
 	/** `tones`: a function from the name of a node to its colour's number, or -1. */
 	constructor({ node, room, author, tones, relay, linked, live, onAuthor }) {
@@ -91,6 +98,7 @@ export class Pane {
 
 	start() {
 		this.#connection.start();
+		this.#resized.observe(this.ui.log);
 		this.#checker = setInterval(() => this.#check(), CHECK_EVERY);
 	}
 
@@ -98,6 +106,7 @@ export class Pane {
 		clearInterval(this.#checker);
 		clearInterval(this.#ticker);
 		this.#connection.stop();
+		this.#resized.disconnect();
 	}
 
 	focus() {
@@ -132,7 +141,8 @@ export class Pane {
 			}
 		});
 		log.addEventListener("scroll", () => {
-			if (this.#atEnd()) {
+			this.#following = this.#atEnd();
+			if (this.#following) {
 				this.#read();
 			}
 		}, { passive: true });
@@ -171,9 +181,11 @@ export class Pane {
 		const state = connection.open && this.#relayDown ? "degraded" : connection.state;
 		const { pill, notice, noticeText, retry } = this.ui;
 		const shown = state === "connecting" && connection.reason ? "waiting" : state;
-		if (this.element.dataset.state !== shown) {
-			this.element.dataset.state = shown;
-			pill.textContent = shown === "waiting" && connection.reason.startsWith("node") ? "Node down" : PILLS[shown];
+		const label = shown === "waiting" && connection.reason.startsWith("node") ? "Node down" : PILLS[shown];
+		this.element.dataset.state = shown;
+		// Only a change shall be read out
+		if (pill.textContent !== label) {
+			pill.textContent = label;
 		}
 		clearInterval(this.#ticker);
 		this.#ticker = 0;
@@ -507,6 +519,7 @@ export class Pane {
 
 	#toEnd() {
 		this.ui.log.scrollTop = this.ui.log.scrollHeight;
+		this.#following = true;
 		this.#read();
 	}
 

@@ -46,6 +46,8 @@ final class Cluster implements AutoCloseable {
 
 	private static final Log logger = LogFactory.getLog(Cluster.class);
 
+	private static final int DELETE_ATTEMPTS = 20;
+
 	private final Path directory;
 
 	private final Map<String, Integer> ports = new LinkedHashMap<>();
@@ -176,7 +178,25 @@ final class Cluster implements AutoCloseable {
 		if (this.broker != null) {
 			closeQuietly("broker", this.broker::close);
 		}
-		closeQuietly("temporary directory", () -> FileSystemUtils.deleteRecursively(this.directory));
+		closeQuietly("temporary directory", this::deleteDirectory);
+	}
+
+	/**
+	 * A server that has just stopped may still be deleting there itself, which disturbs.
+	 */
+	private void deleteDirectory() throws IOException, InterruptedException {
+		for (int attempt = 1;; attempt++) {
+			try {
+				FileSystemUtils.deleteRecursively(this.directory);
+				return;
+			}
+			catch (IOException ex) {
+				if (attempt == DELETE_ATTEMPTS) {
+					throw ex;
+				}
+				Thread.sleep(100);
+			}
+		}
 	}
 
 	private static void join(Thread thread) {
