@@ -351,7 +351,8 @@ public abstract class RelayDeliveryContractTests {
 			ids.add(envelope.id());
 			receipts.add(node.relay().publish(envelope));
 			if (receipts.size() % 250 == 0) {
-				// Publishes in bursts, lest a busy machine take longer than a receipt waits
+				// Publishes in bursts, lest a busy machine take longer than a receipt
+				// waits
 				receipts.get(receipts.size() - 1).orTimeout(20, TimeUnit.SECONDS).join();
 			}
 		}

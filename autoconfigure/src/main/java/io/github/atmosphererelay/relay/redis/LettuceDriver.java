@@ -34,9 +34,11 @@ import org.springframework.data.redis.connection.RedisConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /**
- * Connects with Lettuce. Each link has a client of its own, made by Spring Data from the
+ * Connects with Lettuce, by a client of its own that Spring Data makes from the
  * application's configuration; the event loops are the application's, if it shares its
- * client resources.
+ * client resources. The client outlives its links, because Lettuce shuts event loops down
+ * with the last client that uses them, and the timers of a failed attempt then find them
+ * gone.
  */
 final class LettuceDriver implements RedisDriver {
 
@@ -45,6 +47,8 @@ final class LettuceDriver implements RedisDriver {
 	private final LettuceConnectionFactory applicationFactory;
 
 	private final RedisRelaySettings settings;
+
+	private @Nullable LettuceConnectionFactory factory;
 
 	private @Nullable ClientResources ownResources;
 
@@ -75,29 +79,33 @@ final class LettuceDriver implements RedisDriver {
 
 	@Override
 	public RedisLink connect(RedisLink.Listener listener) {
-		LettuceConnectionFactory factory = new LettuceConnectionFactory(this.configuration,
-				new LettuceRelayClientConfiguration(this.applicationFactory.getClientConfiguration(), resources(),
-						this.settings));
-		factory.afterPropertiesSet();
+		AbstractRedisClient client = client();
+		if (client instanceof RedisClusterClient clusterClient) {
+			// Nodes come and go, also while there is no connection to notice it by
+			clusterClient.refreshPartitions();
+		}
+		StatefulRedisPubSubConnection<byte[], byte[]> publisher = connect(client);
 		try {
-			AbstractRedisClient client = factory.getRequiredNativeClient();
-			StatefulRedisPubSubConnection<byte[], byte[]> publisher = connect(client);
 			if (RedisConfiguration.isSentinelConfiguration(this.configuration)) {
 				requireMaster(publisher);
 			}
-			LettuceLink link = new LettuceLink(factory, publisher, connect(client), this.settings.maxPending(),
-					listener);
+			LettuceLink link = new LettuceLink(publisher, connect(client), this.settings.maxPending(), listener);
 			link.watch();
 			return link;
 		}
 		catch (RuntimeException ex) {
-			factory.destroy();
+			publisher.closeAsync();
 			throw ex;
 		}
 	}
 
 	@Override
 	public synchronized void close() {
+		LettuceConnectionFactory factory = this.factory;
+		this.factory = null;
+		if (factory != null) {
+			factory.destroy();
+		}
 		ClientResources resources = this.ownResources;
 		this.ownResources = null;
 		if (resources != null) {
@@ -105,7 +113,18 @@ final class LettuceDriver implements RedisDriver {
 		}
 	}
 
-	private synchronized ClientResources resources() {
+	private synchronized AbstractRedisClient client() {
+		LettuceConnectionFactory factory = this.factory;
+		if (factory == null) {
+			factory = new LettuceConnectionFactory(this.configuration, new LettuceRelayClientConfiguration(
+					this.applicationFactory.getClientConfiguration(), resources(), this.settings));
+			factory.afterPropertiesSet();
+			this.factory = factory;
+		}
+		return factory.getRequiredNativeClient();
+	}
+
+	private ClientResources resources() {
 		ClientResources shared = this.applicationFactory.getClientResources();
 		if (shared != null) {
 			return shared;

@@ -39,14 +39,10 @@ import io.lettuce.core.pubsub.RedisPubSubListener;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
-
 /**
- * Two connections of Lettuce. Nothing here blocks but {@link #close()}.
+ * Two connections of Lettuce. Nothing here blocks.
  */
 final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements RedisLink, RedisConnectionStateListener {
-
-	private final LettuceConnectionFactory factory;
 
 	private final StatefulRedisPubSubConnection<byte[], byte[]> publisher;
 
@@ -58,9 +54,8 @@ final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements Re
 
 	private final AtomicInteger pending = new AtomicInteger();
 
-	LettuceLink(LettuceConnectionFactory factory, StatefulRedisPubSubConnection<byte[], byte[]> publisher,
+	LettuceLink(StatefulRedisPubSubConnection<byte[], byte[]> publisher,
 			StatefulRedisPubSubConnection<byte[], byte[]> subscriber, int maxPending, RedisLink.Listener listener) {
-		this.factory = factory;
 		this.publisher = publisher;
 		this.subscriber = subscriber;
 		this.maxPending = maxPending;
@@ -159,7 +154,6 @@ final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements Re
 	public void close() {
 		this.publisher.closeAsync();
 		this.subscriber.closeAsync();
-		this.factory.destroy();
 	}
 
 	@Override
