@@ -175,8 +175,7 @@ public final class EnvelopeCodec {
 		return switch (code) {
 			case 1 -> Kind.MESSAGE;
 			case 2 -> Kind.PROBE;
-			default ->
-				throw new EnvelopeFormatException(Reason.MALFORMED, "Envelope of unknown kind " + (code & 0xFF));
+			default -> throw new EnvelopeFormatException(Reason.MALFORMED, "Envelope of unknown kind " + (code & 0xFF));
 		};
 	}
 
