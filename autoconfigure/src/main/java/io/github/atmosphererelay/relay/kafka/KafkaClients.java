@@ -180,7 +180,8 @@ final class KafkaClients {
 	/**
 	 * The delivery timeout is longer than a publisher waits, because a record that is
 	 * late is better than none, but not by minutes: late messages of a conversation are
-	 * noise. Kafka insists that it is not shorter than linger and request timeout together.
+	 * noise. Kafka insists that it is not shorter than linger and request timeout
+	 * together.
 	 * @param properties the producer's properties, to be completed
 	 */
 	private void deliveryDefaults(Map<String, Object> properties) {
@@ -199,7 +200,8 @@ final class KafkaClients {
 	}
 
 	/**
-	 * Read a number that may be configured as text. What is no number is left for Kafka to complain about.
+	 * Read a number that may be configured as text. What is no number is left for Kafka
+	 * to complain about.
 	 * @param properties the properties
 	 * @param name the name of the property
 	 * @param fallback the value if there is none

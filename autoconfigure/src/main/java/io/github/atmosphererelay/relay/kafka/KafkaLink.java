@@ -284,8 +284,8 @@ final class KafkaLink {
 
 	/**
 	 * End clients on a thread of their own, because it can block for long. Usually it
-	 * does not, and then their successors begin after they have ended, which keeps the order of
-	 * records simple.
+	 * does not, and then their successors begin after they have ended, which keeps the
+	 * order of records simple.
 	 * @param receiver a closed receiver, or {@code null}
 	 * @param sender the sender to end, or {@code null}
 	 */
@@ -343,8 +343,8 @@ final class KafkaLink {
 		reportPartitions(description);
 		startReceiver();
 		if (this.sender == null) {
-			KafkaSender sender = new KafkaSender(this.settings, written(description), this.clients.producers(), this.scheduler,
-					this::reconnect);
+			KafkaSender sender = new KafkaSender(this.settings, written(description), this.clients.producers(),
+					this.scheduler, this::reconnect);
 			if (!install(() -> this.sender = sender)) {
 				sender.abandon();
 			}
@@ -357,8 +357,9 @@ final class KafkaLink {
 
 	private void startReceiver() {
 		KafkaReceiver[] self = new KafkaReceiver[1];
-		KafkaReceiver receiver = new KafkaReceiver(this.settings, this.clients.consumers(), this.offsets, this.listener,
-				this.scheduler, (failure) -> submit(() -> receiverDied(self[0], failure), 0));
+		KafkaReceiver receiver = new KafkaReceiver(this.settings, this.clients.consumers(), this.offsets,
+				this.subscriptions, this.listener, this.scheduler,
+				(failure) -> submit(() -> receiverDied(self[0], failure), 0));
 		self[0] = receiver;
 		if (install(() -> this.receiver = receiver)) {
 			receiver.start();
@@ -407,9 +408,8 @@ final class KafkaLink {
 			return;
 		}
 		logger.warn("Topic '" + this.settings.topic() + "' has " + description.partitions() + " partitions, and "
-				+ this.settings.partitions() + " are configured. All are read; "
-				+ written(description) + " are written to from the next connection on. Configure the same number on"
-				+ " all nodes");
+				+ this.settings.partitions() + " are configured. All are read; " + written(description)
+				+ " are written to from the next connection on. Configure the same number on" + " all nodes");
 	}
 
 	/**

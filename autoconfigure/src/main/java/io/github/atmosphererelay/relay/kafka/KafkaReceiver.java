@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.relay.kafka;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -23,6 +24,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
@@ -56,9 +58,13 @@ final class KafkaReceiver implements BatchMessageListener<byte[], byte[]>, Commo
 
 	private static final Log logger = LogFactory.getLog(KafkaReceiver.class);
 
+	private static final Pattern ADDRESS = Pattern.compile("channel:|user:|node:|control$");
+
 	private final EnvelopeCodec codec;
 
 	private final KafkaOffsets offsets;
+
+	private final KafkaSubscriptions subscriptions;
 
 	private final RelayListener listener;
 
@@ -83,15 +89,18 @@ final class KafkaReceiver implements BatchMessageListener<byte[], byte[]>, Commo
 	 * @param settings the relay's settings
 	 * @param consumers makes the consumer
 	 * @param offsets where to begin, and where to note the progress
+	 * @param subscriptions which addresses are followed
 	 * @param listener receives the envelopes
 	 * @param scheduler for the container's own watch over its thread
 	 * @param whenDead told, with the cause if known, that this receiver has ended by
 	 * itself
 	 */
 	KafkaReceiver(KafkaRelaySettings settings, ConsumerFactory<byte[], byte[]> consumers, KafkaOffsets offsets,
-			RelayListener listener, ScheduledExecutorService scheduler, Consumer<@Nullable Throwable> whenDead) {
+			KafkaSubscriptions subscriptions, RelayListener listener, ScheduledExecutorService scheduler,
+			Consumer<@Nullable Throwable> whenDead) {
 		this.codec = settings.codec();
 		this.offsets = offsets;
+		this.subscriptions = subscriptions;
 		this.listener = listener;
 		this.whenDead = whenDead;
 		ContainerProperties properties = new ContainerProperties(offsets.current()
@@ -175,6 +184,9 @@ final class KafkaReceiver implements BatchMessageListener<byte[], byte[]>, Commo
 
 	private void deliver(ConsumerRecord<byte[], byte[]> record) {
 		try {
+			if (isForOthers(record.key())) {
+				return;
+			}
 			byte @Nullable [] value = record.value();
 			if (value == null) {
 				this.listener.rejected(Reason.FOREIGN);
@@ -189,13 +201,30 @@ final class KafkaReceiver implements BatchMessageListener<byte[], byte[]>, Commo
 				this.listener.rejected(ex.getReason());
 				return;
 			}
-			this.listener.received(envelope, null);
+			if (this.subscriptions.contains(envelope.address().value())) {
+				this.listener.received(envelope, null);
+			}
 		}
 		catch (RuntimeException ex) {
 			// Against its contract, but the next record is not to suffer for it.
 			logger.error("The listener failed on the record at offset " + record.offset() + " of partition "
 					+ record.partition(), ex);
 		}
+	}
+
+	/**
+	 * Return whether a record can be left unread: on a busy cluster most are for channels
+	 * that nobody follows here. A key that is no address is looked into, so that foreign
+	 * records are counted.
+	 * @param key the record's key
+	 * @return whether it is an address that is not followed
+	 */
+	private boolean isForOthers(byte @Nullable [] key) {
+		if (key == null) {
+			return false;
+		}
+		String value = new String(key, StandardCharsets.UTF_8);
+		return ADDRESS.matcher(value).lookingAt() && !this.subscriptions.contains(value);
 	}
 
 	@Override

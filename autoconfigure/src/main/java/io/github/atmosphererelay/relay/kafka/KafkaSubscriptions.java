@@ -20,7 +20,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Position;
@@ -35,6 +37,11 @@ final class KafkaSubscriptions {
 
 	private final Map<Address, List<CompletableFuture<@Nullable Position>>> followed = new HashMap<>();
 
+	/**
+	 * The same addresses in the form in which records bear them, read without the lock.
+	 */
+	private final Set<String> values = ConcurrentHashMap.newKeySet();
+
 	private boolean positioned;
 
 	CompletableFuture<@Nullable Position> add(Address address) {
@@ -42,6 +49,7 @@ final class KafkaSubscriptions {
 		synchronized (this.followed) {
 			List<CompletableFuture<@Nullable Position>> waiting = this.followed.computeIfAbsent(address,
 					(key) -> new ArrayList<>(1));
+			this.values.add(address.value());
 			if (!this.positioned) {
 				waiting.add(future);
 				return future;
@@ -55,10 +63,20 @@ final class KafkaSubscriptions {
 		List<CompletableFuture<@Nullable Position>> waiting;
 		synchronized (this.followed) {
 			waiting = this.followed.remove(address);
+			this.values.remove(address.value());
 		}
 		if (waiting != null) {
 			waiting.forEach((future) -> future.cancel(false));
 		}
+	}
+
+	/**
+	 * Return whether an address is followed.
+	 * @param value the address as a record bears it
+	 * @return whether it is
+	 */
+	boolean contains(String value) {
+		return this.values.contains(value);
 	}
 
 	List<Address> addresses() {
@@ -93,6 +111,7 @@ final class KafkaSubscriptions {
 		synchronized (this.followed) {
 			waiting = takeWaiting();
 			this.followed.clear();
+			this.values.clear();
 		}
 		waiting.forEach((future) -> future.completeExceptionally(failure));
 	}

@@ -19,6 +19,7 @@ package io.github.atmosphererelay.relay.kafka;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 
@@ -90,10 +91,10 @@ final class KafkaTopic {
 	}
 
 	Description describe(Admin admin) throws InterruptedException {
-		TopicDescription description = await(admin
+		Map<String, TopicDescription> descriptions = await(admin
 			.describeTopics(List.of(this.settings.topic()), new DescribeTopicsOptions().timeoutMs(TIMEOUT_MILLIS))
-			.topicNameValues()
-			.get(this.settings.topic()));
+			.allTopicNames());
+		TopicDescription description = Objects.requireNonNull(descriptions.get(this.settings.topic()));
 		return new Description(description.topicId(), description.partitions().size(),
 				description.partitions().get(0).replicas().size());
 	}
