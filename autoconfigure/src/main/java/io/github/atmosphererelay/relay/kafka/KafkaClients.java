@@ -56,7 +56,7 @@ final class KafkaClients {
 
 	private static final int MAX_BLOCK_MILLIS = 500;
 
-	private static final Duration CONSUMER_CLOSE_TIMEOUT = Duration.ofSeconds(1);
+	private static final Duration CONSUMER_CLOSE_TIMEOUT = Duration.ofMillis(100);
 
 	private final ProducerFactory<?, ?> applicationProducers;
 
@@ -234,8 +234,9 @@ final class KafkaClients {
 	}
 
 	/**
-	 * Makes consumers that end soon although their broker is away; the container would
-	 * let them take Kafka's default of 30 seconds.
+	 * Makes consumers that end soon. They have no group to leave and no offsets to
+	 * commit; what Kafka waits for, with a default of 30 seconds, is a courtesy to the
+	 * broker.
 	 */
 	private static final class PromptConsumerFactory extends DefaultKafkaConsumerFactory<byte[], byte[]> {
 

@@ -21,10 +21,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.atmosphererelay.message.Address;
@@ -51,17 +48,7 @@ final class KafkaLink {
 
 	private static final Log logger = LogFactory.getLog(KafkaLink.class);
 
-	private static final long FIRST_DELAY_MILLIS = 50;
-
-	private static final long MAX_DELAY_MILLIS = 1000;
-
-	/** Rights do not come back within a second, and each attempt is logged by Kafka. */
-	private static final long DENIED_DELAY_MILLIS = 10_000;
-
 	private static final Duration CHECK_INTERVAL = Duration.ofMinutes(1);
-
-	/** A consumer that dies younger than this will probably do so again. */
-	private static final Duration STABLE = Duration.ofSeconds(5);
 
 	private static final Duration END_TIMEOUT = Duration.ofSeconds(1);
 
@@ -73,15 +60,16 @@ final class KafkaLink {
 
 	private final KafkaTopic topics;
 
+	private final KafkaReporter reporter;
+
 	private final KafkaSubscriptions subscriptions = new KafkaSubscriptions();
 
 	private final KafkaOffsets offsets = new KafkaOffsets();
 
-	private final ScheduledExecutorService worker = Executors
-		.newSingleThreadScheduledExecutor((task) -> newThread(task, "atmosphere-kafka"));
+	private final KafkaWorker worker = new KafkaWorker(this::connect);
 
 	private final ScheduledExecutorService scheduler = Executors
-		.newSingleThreadScheduledExecutor((task) -> newThread(task, "atmosphere-kafka-deadlines"));
+		.newSingleThreadScheduledExecutor((task) -> KafkaWorker.newThread(task, "atmosphere-kafka-deadlines"));
 
 	private final AtomicBoolean reconnectRequested = new AtomicBoolean();
 
@@ -98,28 +86,17 @@ final class KafkaLink {
 
 	private boolean announced;
 
-	private long connectedAt;
-
-	private @Nullable ScheduledFuture<?> nextAttempt;
-
-	private long delay = FIRST_DELAY_MILLIS;
-
-	private @Nullable String loggedFailure;
-
-	private int loggedPartitions;
-
 	KafkaLink(KafkaRelaySettings settings, KafkaClients clients, RelayListener listener) {
 		this.settings = settings;
 		this.clients = clients;
 		this.listener = listener;
 		this.topics = new KafkaTopic(settings);
-		this.loggedPartitions = settings.partitions();
+		this.reporter = new KafkaReporter(settings);
 	}
 
 	void start() {
-		submit(this::connect, 0);
-		this.worker.scheduleWithFixedDelay(this::check, CHECK_INTERVAL.toMillis(), CHECK_INTERVAL.toMillis(),
-				TimeUnit.MILLISECONDS);
+		this.worker.execute(this::connect);
+		this.worker.repeat(this::check, CHECK_INTERVAL);
 	}
 
 	/**
@@ -135,7 +112,7 @@ final class KafkaLink {
 			receiver = this.receiver;
 			this.receiver = null;
 		}
-		this.worker.shutdownNow();
+		this.worker.stop();
 		if (receiver != null) {
 			receiver.close();
 		}
@@ -147,7 +124,7 @@ final class KafkaLink {
 			if (receiver != null) {
 				receiver.awaitEnd(END_TIMEOUT);
 			}
-			this.worker.awaitTermination(END_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+			this.worker.awaitEnd(END_TIMEOUT);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -192,12 +169,12 @@ final class KafkaLink {
 	 */
 	void reconnect() {
 		if (this.reconnectRequested.compareAndSet(false, true)) {
-			submit(() -> {
+			this.worker.execute(() -> {
 				// A connection made since the request is not the one complained about.
 				if (this.reconnectRequested.get()) {
 					replaceAll();
 				}
-			}, 0);
+			});
 		}
 	}
 
@@ -206,7 +183,7 @@ final class KafkaLink {
 	 * was deleted and made again and has grown past their offset, nor do manually
 	 * assigned ones notice new partitions.
 	 */
-	void check() {
+	private void check() {
 		KafkaTopic.Description known = this.topic;
 		if (this.receiver == null || known == null) {
 			return;
@@ -228,31 +205,23 @@ final class KafkaLink {
 		}
 	}
 
-	/**
-	 * Look soon instead of at the next time.
-	 */
-	void checkNow() {
-		submit(this::check, 0);
+	void checkSoon() {
+		this.worker.execute(this::check);
 	}
 
 	private void replaceAll() {
-		KafkaReceiver receiver = detachReceiver();
-		KafkaSender sender;
-		synchronized (this.monitor) {
-			sender = this.sender;
-			this.sender = null;
-		}
-		if (receiver == null && sender == null) {
+		if (this.receiver == null && this.sender == null) {
 			// A next attempt is scheduled already.
 			return;
 		}
+		detachReceiver();
 		announce(false);
-		end(receiver, sender);
+		endSender();
 		connect();
 	}
 
 	private void replaceReceiver() {
-		end(detachReceiver(), null);
+		detachReceiver();
 		connect();
 	}
 
@@ -260,16 +229,14 @@ final class KafkaLink {
 		if (this.receiver != receiver) {
 			return;
 		}
-		logger.warn("The consumer of topic '" + this.settings.topic() + "' has ended and is replaced"
-				+ ((failure != null) ? ": " + failure : ""));
-		boolean atOnce = System.nanoTime() - this.connectedAt < STABLE.toNanos();
-		this.delay = atOnce ? MAX_DELAY_MILLIS : FIRST_DELAY_MILLIS;
+		this.reporter.consumerEnded(failure);
 		detachReceiver();
 		announce(false);
-		retry(failure);
+		this.worker
+			.attemptAgain(failure instanceof AuthorizationException || failure instanceof AuthenticationException);
 	}
 
-	private @Nullable KafkaReceiver detachReceiver() {
+	private void detachReceiver() {
 		KafkaReceiver receiver;
 		synchronized (this.monitor) {
 			receiver = this.receiver;
@@ -279,27 +246,26 @@ final class KafkaLink {
 			this.subscriptions.interrupted();
 			receiver.close();
 		}
-		return receiver;
 	}
 
 	/**
-	 * End clients on a thread of their own, because it can block for long. Usually it
-	 * does not, and then their successors begin after they have ended, which keeps the
-	 * order of records simple.
-	 * @param receiver a closed receiver, or {@code null}
-	 * @param sender the sender to end, or {@code null}
+	 * End the sender on a thread of its own, because that can block for long. Usually it
+	 * does not, and then its successor begins after it has ended, which keeps records in
+	 * order. A closed receiver needs no such care: it delivers no more, whenever its
+	 * thread ends.
 	 */
-	private void end(@Nullable KafkaReceiver receiver, @Nullable KafkaSender sender) {
-		Thread thread = newThread(() -> {
-			if (sender != null) {
-				sender.abandon();
-			}
-		}, "atmosphere-kafka-end");
+	private void endSender() {
+		KafkaSender sender;
+		synchronized (this.monitor) {
+			sender = this.sender;
+			this.sender = null;
+		}
+		if (sender == null) {
+			return;
+		}
+		Thread thread = KafkaWorker.newThread(sender::abandon, "atmosphere-kafka-end");
 		thread.start();
 		try {
-			if (receiver != null) {
-				receiver.awaitEnd(END_TIMEOUT);
-			}
 			thread.join(END_TIMEOUT.toMillis());
 		}
 		catch (InterruptedException ex) {
@@ -314,37 +280,44 @@ final class KafkaLink {
 		this.reconnectRequested.set(false);
 		try {
 			open();
-			this.delay = FIRST_DELAY_MILLIS;
-			this.loggedFailure = null;
-			this.connectedAt = System.nanoTime();
+			this.worker.attemptSucceeded();
+			this.reconnectRequested.set(false);
 			announce(true);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
 		catch (RuntimeException ex) {
-			end(detachReceiver(), null);
-			logFailure(ex);
-			announce(false);
-			retry(null);
+			detachReceiver();
+			if (!this.stopped) {
+				this.reporter.failed(ex);
+				announce(false);
+				this.worker.attemptAgain(false);
+			}
 		}
 	}
 
 	private void open() throws InterruptedException {
+		KafkaTopic.Description known = this.topic;
 		KafkaTopic.Description description = withAdmin((admin) -> {
 			KafkaTopic.Description found = this.topics.prepare(admin);
 			Set<Integer> lost = this.offsets.resume(found.id(), this.topics.ranges(admin, found.partitions()));
-			this.topic = found;
 			if (!lost.isEmpty()) {
 				reportGap(lost, found);
 			}
 			return found;
 		});
-		reportPartitions(description);
+		this.topic = description;
+		this.reporter.found(description);
+		if (known != null && !known.id().equals(description.id())) {
+			// Its records are numbered for the old topic, and perhaps for other
+			// partitions.
+			endSender();
+		}
 		startReceiver();
 		if (this.sender == null) {
-			KafkaSender sender = new KafkaSender(this.settings, written(description), this.clients.producers(),
-					this.scheduler, this::reconnect);
+			KafkaSender sender = new KafkaSender(this.settings, description.usable(this.settings.partitions()),
+					this.clients.producers(), this.scheduler, this::reconnect);
 			if (!install(() -> this.sender = sender)) {
 				sender.abandon();
 			}
@@ -359,7 +332,7 @@ final class KafkaLink {
 		KafkaReceiver[] self = new KafkaReceiver[1];
 		KafkaReceiver receiver = new KafkaReceiver(this.settings, this.clients.consumers(), this.offsets,
 				this.subscriptions, this.listener, this.scheduler,
-				(failure) -> submit(() -> receiverDied(self[0], failure), 0));
+				(failure) -> this.worker.execute(() -> receiverDied(self[0], failure)));
 		self[0] = receiver;
 		if (install(() -> this.receiver = receiver)) {
 			receiver.start();
@@ -386,9 +359,8 @@ final class KafkaLink {
 	}
 
 	private void reportGap(Set<Integer> lost, KafkaTopic.Description description) {
-		logger.warn("Topic '" + this.settings.topic() + "' no longer holds all that was published meanwhile in "
-				+ lost.size() + " of its " + description.partitions() + " partitions");
-		int partitions = written(description);
+		this.reporter.lost(lost.size());
+		int partitions = description.usable(this.settings.partitions());
 		for (Address address : this.subscriptions.addresses()) {
 			int partition = KafkaTopic.partition(address.value().getBytes(StandardCharsets.UTF_8), partitions);
 			// Nodes that count other partitions than this one may have used any of them.
@@ -398,85 +370,18 @@ final class KafkaLink {
 		}
 	}
 
-	private void reportPartitions(KafkaTopic.Description description) {
-		if (description.partitions() == this.loggedPartitions) {
-			return;
-		}
-		this.loggedPartitions = description.partitions();
-		if (description.partitions() == this.settings.partitions()) {
-			logger.info("Topic '" + this.settings.topic() + "' has now as many partitions as configured");
-			return;
-		}
-		logger.warn("Topic '" + this.settings.topic() + "' has " + description.partitions() + " partitions, and "
-				+ this.settings.partitions() + " are configured. All are read; " + written(description)
-				+ " are written to from the next connection on. Configure the same number on" + " all nodes");
-	}
-
-	/**
-	 * Over how many partitions this node spreads the addresses.
-	 * @param description the topic
-	 * @return at most as many as the topic has
-	 */
-	private int written(KafkaTopic.Description description) {
-		return Math.min(this.settings.partitions(), description.partitions());
-	}
-
 	private void announce(boolean connected) {
-		if (this.announced != connected && !this.stopped) {
-			this.announced = connected;
-			logger.info("The kafka relay is " + (connected ? "" : "not ") + "connected to topic '"
-					+ this.settings.topic() + "'");
-			this.listener.connectionChanged(connected);
-		}
-	}
-
-	private void logFailure(RuntimeException failure) {
-		String message = failure.toString();
-		if (message.equals(this.loggedFailure)) {
-			logger.debug("Still no connection", failure);
+		if (this.announced == connected || this.stopped) {
 			return;
 		}
-		this.loggedFailure = message;
-		String what = "The kafka relay cannot use topic '" + this.settings.topic() + "' and keeps trying: " + message;
-		if (failure instanceof AuthorizationException) {
-			what += ". Grant this application the rights to describe, read and write the topic, and to create it or"
-					+ " create it yourself";
+		this.announced = connected;
+		if (connected) {
+			this.reporter.connected();
 		}
-		logger.warn(what);
-		logger.debug("Cause of the failure", failure);
-	}
-
-	private void retry(@Nullable Throwable failure) {
-		boolean denied = failure instanceof AuthorizationException || failure instanceof AuthenticationException;
-		if (this.nextAttempt != null) {
-			this.nextAttempt.cancel(false);
+		else {
+			this.reporter.disconnected();
 		}
-		this.nextAttempt = submit(this::connect, denied ? DENIED_DELAY_MILLIS : this.delay);
-		this.delay = Math.min(2 * this.delay, MAX_DELAY_MILLIS);
-	}
-
-	private @Nullable ScheduledFuture<?> submit(Runnable task, long delayMillis) {
-		try {
-			return this.worker.schedule(() -> {
-				try {
-					task.run();
-				}
-				catch (Error ex) {
-					logger.error("The kafka relay has failed and stays disconnected", ex);
-					throw ex;
-				}
-			}, delayMillis, TimeUnit.MILLISECONDS);
-		}
-		catch (RejectedExecutionException ex) {
-			logger.trace("Stopped meanwhile");
-			return null;
-		}
-	}
-
-	private static Thread newThread(Runnable task, String name) {
-		Thread thread = new Thread(task, name);
-		thread.setDaemon(true);
-		return thread;
+		this.listener.connectionChanged(connected);
 	}
 
 	/**

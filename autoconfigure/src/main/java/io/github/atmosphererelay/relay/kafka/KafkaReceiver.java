@@ -137,6 +137,10 @@ final class KafkaReceiver implements BatchMessageListener<byte[], byte[]>, Commo
 
 	void start() {
 		this.container.start();
+		if (isClosed()) {
+			// Closed before there was something to stop.
+			stopContainer();
+		}
 	}
 
 	/**
@@ -151,7 +155,21 @@ final class KafkaReceiver implements BatchMessageListener<byte[], byte[]>, Commo
 		finally {
 			this.delivery.unlock();
 		}
+		stopContainer();
+	}
+
+	private void stopContainer() {
 		this.container.stop(() -> logger.trace("Consumer ended"));
+	}
+
+	private boolean isClosed() {
+		this.delivery.lock();
+		try {
+			return this.closed;
+		}
+		finally {
+			this.delivery.unlock();
+		}
 	}
 
 	/**
@@ -243,15 +261,7 @@ final class KafkaReceiver implements BatchMessageListener<byte[], byte[]>, Commo
 
 	private void end() {
 		this.ended.countDown();
-		boolean expected;
-		this.delivery.lock();
-		try {
-			expected = this.closed;
-		}
-		finally {
-			this.delivery.unlock();
-		}
-		if (!expected) {
+		if (!isClosed()) {
 			this.whenDead.accept(this.failure);
 		}
 	}

@@ -146,6 +146,16 @@ public final class KafkaRelay implements ClusterRelay {
 		}
 	}
 
+	/**
+	 * Look now, instead of within the next minute, whether the topic has changed.
+	 */
+	void checkTopic() {
+		KafkaLink link = this.link;
+		if (link != null) {
+			link.checkSoon();
+		}
+	}
+
 	@Override
 	public Map<String, Object> details() {
 		Map<String, Object> details = new LinkedHashMap<>();

@@ -164,6 +164,15 @@ final class KafkaTopic {
 	 */
 	record Description(Uuid id, int partitions, int replication) {
 
+		/**
+		 * Return over how many partitions a node spreads its addresses.
+		 * @param configured how many it is configured for
+		 * @return at most as many as there are
+		 */
+		int usable(int configured) {
+			return Math.min(configured, this.partitions);
+		}
+
 	}
 
 }
