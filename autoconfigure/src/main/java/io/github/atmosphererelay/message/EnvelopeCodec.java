@@ -171,6 +171,17 @@ public final class EnvelopeCodec {
 		};
 	}
 
+	/**
+	 * Refuse headers that an envelope cannot carry.
+	 * @param headers the headers
+	 * @throws IllegalArgumentException if they are too many or too long
+	 */
+	public static void checkHeaders(Map<String, String> headers) {
+		if (!headers.isEmpty()) {
+			headers(headers);
+		}
+	}
+
 	private static Kind kind(byte code) {
 		return switch (code) {
 			case 1 -> Kind.MESSAGE;

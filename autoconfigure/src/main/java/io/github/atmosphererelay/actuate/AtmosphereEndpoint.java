@@ -1,0 +1,201 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.actuate;
+
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+import io.github.atmosphererelay.broadcast.ChannelOptions;
+import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.relay.RelayMonitor;
+import io.github.atmosphererelay.session.ClientSession;
+import io.github.atmosphererelay.session.LocalSession;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.actuate.endpoint.Access;
+import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+
+/**
+ * Shows operators what this node does: {@code /actuator/atmosphere} for the node, and
+ * {@code /actuator/atmosphere/sessions} and {@code /actuator/atmosphere/channels} for
+ * lists in pages. Shows no payloads, and changes nothing.
+ */
+@Endpoint(id = "atmosphere", defaultAccess = Access.READ_ONLY)
+public final class AtmosphereEndpoint {
+
+	private static final int DEFAULT_PAGE_SIZE = 100;
+
+	private static final int MAX_PAGE_SIZE = 1000;
+
+	private final MessagingNode node;
+
+	private final Map<String, Object> limits;
+
+	/**
+	 * Create the endpoint.
+	 * @param node the node's messaging
+	 * @param limits the limits in effect, by property
+	 */
+	public AtmosphereEndpoint(MessagingNode node, Map<String, Object> limits) {
+		this.node = node;
+		this.limits = limits;
+	}
+
+	/**
+	 * Describe the node.
+	 * @return the description
+	 */
+	@ReadOperation
+	public NodeDescriptor node() {
+		RelayMonitor monitor = this.node.monitor();
+		return new NodeDescriptor(this.node.identity().id(), this.node.identity().name(),
+				new RelayDescriptor(monitor.relay().name(), monitor.state().name(),
+						(monitor.roundTrip() != null) ? monitor.roundTrip().toNanos() / 1000 : null, monitor.lastSeen(),
+						this.node.followedAddresses(), monitor.relay().details()),
+				this.node.registry().sessionCount(), this.node.registry().userCount(),
+				this.node.registry().channelCount(), this.node.registry().subscriptionCount(), this.limits,
+				this.node.catalog().all());
+	}
+
+	/**
+	 * List sessions or channels of this node.
+	 * @param what {@code sessions} or {@code channels}
+	 * @param page the page, beginning with 0
+	 * @param size the size of a page, at most 1000
+	 * @param channel a channel that the sessions are in, or {@code null} for all
+	 * @param user a user that the sessions are of, or {@code null} for all
+	 * @return the page, or {@code null} if there is no such list
+	 */
+	@ReadOperation
+	public @Nullable Object list(@Selector String what, @Nullable Integer page, @Nullable Integer size,
+			@Nullable String channel, @Nullable String user) {
+		int pageSize = Math.max(1, Math.min(MAX_PAGE_SIZE, (size != null) ? size : DEFAULT_PAGE_SIZE));
+		int number = Math.max(0, (page != null) ? page : 0);
+		return switch (what) {
+			case "sessions" -> sessions(number, pageSize, channel, user);
+			case "channels" -> channels(number, pageSize);
+			default -> null;
+		};
+	}
+
+	private Page<SessionDescriptor> sessions(int number, int size, @Nullable String channel, @Nullable String user) {
+		Stream<LocalSession> sessions = (channel != null) ? this.node.registry().inChannel(channel).stream()
+				: (user != null) ? this.node.registry().ofUser(user).stream()
+						: this.node.registry().sessions().stream();
+		List<LocalSession> all = sessions
+			.filter((session) -> user == null
+					|| (session.principal() != null && user.equals(session.principal().getName())))
+			.sorted(Comparator.comparing(ClientSession::openedAt).thenComparing(ClientSession::id))
+			.toList();
+		return Page.of(all, number, size, AtmosphereEndpoint::describe);
+	}
+
+	private static SessionDescriptor describe(LocalSession session) {
+		return new SessionDescriptor(session.id(), (session.principal() != null) ? session.principal().getName() : null,
+				session.openedAt(), String.valueOf(session.remoteAddress()),
+				session.channels().stream().sorted().limit(20).toList(), session.channels().size(),
+				session.queuedMessages(), session.queuedBytes());
+	}
+
+	private Page<ChannelDescriptor> channels(int number, int size) {
+		List<String> names = this.node.registry().channels().stream().sorted().toList();
+		return Page.of(names, number, size,
+				(name) -> new ChannelDescriptor(name, this.node.registry().countInChannel(name)));
+	}
+
+	/**
+	 * This node.
+	 *
+	 * @param id the node's id
+	 * @param name the node's name
+	 * @param relay its relay
+	 * @param sessions how many sessions it has
+	 * @param users how many users have a session
+	 * @param channels how many channels have a session
+	 * @param subscriptions how many subscriptions its sessions have
+	 * @param limits the limits in effect, by property
+	 * @param patterns the channels that exist
+	 */
+	public record NodeDescriptor(UUID id, String name, RelayDescriptor relay, int sessions, int users, int channels,
+			long subscriptions, Map<String, Object> limits, List<ChannelOptions> patterns) {
+	}
+
+	/**
+	 * The node's relay.
+	 *
+	 * @param type the relay's name
+	 * @param state its measured state
+	 * @param roundTripMicros how long the last probe took, in microseconds
+	 * @param lastSeen when the last probe came back
+	 * @param addresses how many addresses are followed
+	 * @param details what the relay itself tells
+	 */
+	public record RelayDescriptor(String type, String state, @Nullable Long roundTripMicros, @Nullable Instant lastSeen,
+			int addresses, Map<String, Object> details) {
+	}
+
+	/**
+	 * A session of this node.
+	 *
+	 * @param id the session's id
+	 * @param user the name of its principal
+	 * @param openedAt when it was opened
+	 * @param remoteAddress where its client is
+	 * @param channels some of its channels
+	 * @param channelCount how many channels it is in
+	 * @param queuedMessages how many messages wait for it
+	 * @param queuedBytes how many bytes wait for it
+	 */
+	public record SessionDescriptor(String id, @Nullable String user, Instant openedAt, String remoteAddress,
+			List<String> channels, int channelCount, int queuedMessages, long queuedBytes) {
+	}
+
+	/**
+	 * A channel with sessions on this node.
+	 *
+	 * @param name the channel's name
+	 * @param sessions how many sessions are in it
+	 */
+	public record ChannelDescriptor(String name, int sessions) {
+	}
+
+	/**
+	 * A part of a list.
+	 *
+	 * @param <T> what is listed
+	 * @param page the page, beginning with 0
+	 * @param size the size of a page
+	 * @param total how long the whole list is
+	 * @param content the part
+	 */
+	public record Page<T>(int page, int size, int total, List<T> content) {
+
+		static <S, T> Page<T> of(List<S> all, int page, int size, Function<S, T> describe) {
+			List<T> content = all.stream().skip((long) page * size).limit(size).map(describe).toList();
+			return new Page<>(page, size, all.size(), content);
+		}
+
+	}
+
+}

@@ -1,0 +1,92 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.actuate;
+
+import io.github.atmosphererelay.broadcast.BroadcastStatistics;
+import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
+import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.relay.RelayMonitor;
+import io.github.atmosphererelay.relay.RelayState;
+import io.github.atmosphererelay.session.DropReason;
+import io.github.atmosphererelay.session.SessionStatistics;
+
+import org.springframework.boot.health.contributor.AbstractHealthIndicator;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.Status;
+
+/**
+ * Tells how the relay is, by its last probe; asks nobody, and so returns at once. While
+ * the broker is away the node is degraded, not down: it goes on serving its own clients,
+ * and restarting it would not help.
+ */
+public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
+
+	/**
+	 * The status while the broker is away.
+	 */
+	public static final Status DEGRADED = new Status("DEGRADED", "The relay's broker is away");
+
+	private final MessagingNode node;
+
+	private final boolean degradedIsDown;
+
+	/**
+	 * Create an indicator.
+	 * @param node the node's messaging
+	 * @param degradedIsDown whether to be down while the broker is away
+	 */
+	public AtmosphereHealthIndicator(MessagingNode node, boolean degradedIsDown) {
+		super("The health of the relay cannot be told");
+		this.node = node;
+		this.degradedIsDown = degradedIsDown;
+	}
+
+	@Override
+	protected void doHealthCheck(Health.Builder builder) {
+		RelayMonitor monitor = this.node.monitor();
+		RelayState state = monitor.state();
+		if (state == RelayState.UP) {
+			builder.up();
+		}
+		else {
+			builder.status(this.degradedIsDown ? Status.DOWN : DEGRADED);
+		}
+		builder.withDetail("relay", monitor.relay().name()).withDetail("state", state.name());
+		if (monitor.roundTrip() != null) {
+			builder.withDetail("roundTrip", monitor.roundTrip().toNanos() / 1000 + " us");
+		}
+		if (monitor.lastSeen() != null) {
+			builder.withDetail("lastSeen", monitor.lastSeen().toString());
+		}
+		BroadcastStatistics broadcast = this.node.statistics();
+		builder.withDetail("outages", monitor.statistics().outages())
+			.withDetail("notRelayed", broadcast.published(PublishResult.LOCAL_ONLY))
+			.withDetail("unconfirmed", broadcast.published(PublishResult.UNCONFIRMED))
+			.withDetail("missed", broadcast.missed())
+			.withDetail("dropped", dropped(this.node.writers().statistics()));
+		monitor.relay().details().forEach(builder::withDetail);
+	}
+
+	private static long dropped(SessionStatistics statistics) {
+		long sum = 0;
+		for (DropReason reason : DropReason.values()) {
+			sum += statistics.drops(reason);
+		}
+		return sum;
+	}
+
+}

@@ -1,0 +1,175 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.actuate;
+
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
+
+import io.github.atmosphererelay.broadcast.BroadcastStatistics;
+import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
+import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.message.EnvelopeFormatException;
+import io.github.atmosphererelay.relay.RelayStatistics;
+import io.github.atmosphererelay.session.DropReason;
+import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.SessionStatistics;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.FunctionTimer;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.BaseUnits;
+import io.micrometer.core.instrument.binder.MeterBinder;
+
+/**
+ * The node's counters as meters. They are read when a registry asks, so that counting
+ * costs the same with and without one. No tag comes from clients: all have a fixed set of
+ * values.
+ */
+public final class AtmosphereMeters implements MeterBinder {
+
+	private final MessagingNode node;
+
+	/**
+	 * Create the meters of a node.
+	 * @param node the node's messaging
+	 */
+	public AtmosphereMeters(MessagingNode node) {
+		this.node = node;
+	}
+
+	@Override
+	public void bindTo(MeterRegistry registry) {
+		bindSessions(registry);
+		bindMessages(registry);
+		bindRelay(registry);
+	}
+
+	private void bindSessions(MeterRegistry registry) {
+		gauge(registry, "atmosphere.sessions", "Open sessions of this node", "sessions",
+				(node) -> node.registry().sessionCount());
+		gauge(registry, "atmosphere.users", "Users with a session on this node", "users",
+				(node) -> node.registry().userCount());
+		gauge(registry, "atmosphere.channels", "Channels with a session on this node", "channels",
+				(node) -> node.registry().channelCount());
+		gauge(registry, "atmosphere.subscriptions", "Subscriptions of this node's sessions", "subscriptions",
+				(node) -> node.registry().subscriptionCount());
+		gauge(registry, "atmosphere.queue.messages", "Messages waiting for clients", BaseUnits.MESSAGES,
+				(node) -> node.registry().sessions().stream().mapToLong(LocalSession::queuedMessages).sum());
+		gauge(registry, "atmosphere.queue.bytes", "Payload bytes waiting for clients", BaseUnits.BYTES,
+				(node) -> node.registry().sessions().stream().mapToLong(LocalSession::queuedBytes).sum());
+		gauge(registry, "atmosphere.writers.stuck", "Writers waiting for a client that does not read",
+				BaseUnits.THREADS, (node) -> node.writers().stuckWriters());
+		SessionStatistics statistics = this.node.writers().statistics();
+		counter(registry, "atmosphere.sessions.opened", "Sessions opened", statistics, SessionStatistics::opened);
+		counter(registry, "atmosphere.sessions.ended", "Sessions ended", statistics, SessionStatistics::ended);
+		counter(registry, "atmosphere.sessions.slow", "Sessions closed because they read too slowly", statistics,
+				SessionStatistics::slowConsumers);
+		counter(registry, "atmosphere.sessions.missing.pong", "Sessions closed because a pong did not come", statistics,
+				SessionStatistics::missingPongs);
+		counter(registry, "atmosphere.deliveries", "Messages written to sockets, each receiver counted", statistics,
+				SessionStatistics::deliveries);
+		FunctionCounter.builder("atmosphere.deliveries.bytes", statistics, SessionStatistics::deliveredBytes)
+			.description("Payload bytes written to sockets")
+			.baseUnit(BaseUnits.BYTES)
+			.register(registry);
+		counter(registry, "atmosphere.flushes", "Batches flushed to sockets", statistics, SessionStatistics::flushes);
+		for (DropReason reason : DropReason.values()) {
+			FunctionCounter.builder("atmosphere.drops", statistics, (source) -> source.drops(reason))
+				.description("Messages that did not reach a session that they were meant for")
+				.tag("reason", reason.tag())
+				.register(registry);
+		}
+	}
+
+	private void bindMessages(MeterRegistry registry) {
+		BroadcastStatistics statistics = this.node.statistics();
+		counter(registry, "atmosphere.messages.in", "Messages sent by clients of this node", statistics,
+				BroadcastStatistics::clientMessages);
+		FunctionCounter.builder("atmosphere.messages.in.bytes", statistics, BroadcastStatistics::clientBytes)
+			.description("Payload bytes sent by clients of this node")
+			.baseUnit(BaseUnits.BYTES)
+			.register(registry);
+		counter(registry, "atmosphere.refused", "Requests of clients that were refused", statistics,
+				BroadcastStatistics::refused);
+		for (PublishResult result : PublishResult.values()) {
+			FunctionCounter.builder("atmosphere.published", statistics, (source) -> source.published(result))
+				.description("Messages published on this node")
+				.tag("outcome", result.tag())
+				.register(registry);
+		}
+		counter(registry, "atmosphere.events", "Application events handed out", statistics,
+				BroadcastStatistics::events);
+		counter(registry, "atmosphere.events.dropped", "Application events dropped because a listener is too slow",
+				statistics, BroadcastStatistics::eventsDropped);
+	}
+
+	private void bindRelay(MeterRegistry registry) {
+		BroadcastStatistics messages = this.node.statistics();
+		counter(registry, "atmosphere.relay.received", "Messages of other nodes delivered on this one", messages,
+				BroadcastStatistics::relayed);
+		counter(registry, "atmosphere.relay.echoes", "Own messages that came back and were dropped", messages,
+				BroadcastStatistics::echoes);
+		counter(registry, "atmosphere.relay.duplicates", "Messages that came a second time and were dropped", messages,
+				BroadcastStatistics::duplicates);
+		counter(registry, "atmosphere.relay.missed", "Messages of other nodes that never came", messages,
+				BroadcastStatistics::missed);
+		FunctionTimer
+			.builder("atmosphere.relay.lag", messages, BroadcastStatistics::lagCount, BroadcastStatistics::lagNanos,
+					TimeUnit.NANOSECONDS)
+			.description("Time from publishing on another node to receiving on this one, by both clocks")
+			.register(registry);
+		RelayStatistics statistics = this.node.monitor().statistics();
+		gauge(registry, "atmosphere.relay.up", "Whether the relay's last probe came back", "state",
+				(node) -> node.monitor().isUp() ? 1 : 0);
+		gauge(registry, "atmosphere.relay.addresses", "Addresses that this node follows on the relay", "addresses",
+				MessagingNode::followedAddresses);
+		FunctionTimer
+			.builder("atmosphere.relay.round.trip", statistics, RelayStatistics::probesReturned,
+					RelayStatistics::roundTripNanos, TimeUnit.NANOSECONDS)
+			.description("Time of a probe through the broker and back")
+			.register(registry);
+		counter(registry, "atmosphere.relay.probes", "Probes sent", statistics, RelayStatistics::probesSent);
+		counter(registry, "atmosphere.relay.outages", "Times the relay went from up to down", statistics,
+				RelayStatistics::outages);
+		counter(registry, "atmosphere.relay.connects", "Times the relay connected to its broker", statistics,
+				RelayStatistics::reconnects);
+		counter(registry, "atmosphere.relay.gaps", "Interruptions of followed addresses", statistics,
+				RelayStatistics::gaps);
+		for (EnvelopeFormatException.Reason reason : EnvelopeFormatException.Reason.values()) {
+			FunctionCounter.builder("atmosphere.relay.decode.errors", statistics, (source) -> source.rejected(reason))
+				.description("Messages on the broker that are no readable envelopes and were skipped")
+				.tag("reason", reason.name().toLowerCase(Locale.ROOT))
+				.register(registry);
+		}
+	}
+
+	private void gauge(MeterRegistry registry, String name, String description, String unit,
+			ToDoubleFunction<MessagingNode> value) {
+		Gauge.builder(name, this.node, value)
+			.description(description)
+			.baseUnit(unit)
+			.strongReference(true)
+			.register(registry);
+	}
+
+	private static <T> void counter(MeterRegistry registry, String name, String description, T source,
+			ToDoubleFunction<T> value) {
+		FunctionCounter.builder(name, source, value).description(description).register(registry);
+	}
+
+}

@@ -1,0 +1,181 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.autoconfigure;
+
+import java.util.UUID;
+
+import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
+import io.github.atmosphererelay.broadcast.BroadcastStatistics;
+import io.github.atmosphererelay.broadcast.Broadcaster;
+import io.github.atmosphererelay.broadcast.ChannelCatalog;
+import io.github.atmosphererelay.broadcast.DefaultBroadcaster;
+import io.github.atmosphererelay.broadcast.EventDispatcher;
+import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.broadcast.MessagingSettings;
+import io.github.atmosphererelay.broadcast.NodeIdentity;
+import io.github.atmosphererelay.broadcast.PayloadEncoder;
+import io.github.atmosphererelay.message.EnvelopeCodec;
+import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.session.Heartbeat;
+import io.github.atmosphererelay.session.QueueLimits;
+import io.github.atmosphererelay.session.SessionRegistry;
+import io.github.atmosphererelay.session.SessionStatistics;
+import io.github.atmosphererelay.session.WriterSettings;
+import io.github.atmosphererelay.session.Writers;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingClass;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+
+/**
+ * Auto-configuration of a node's messaging: relay, sessions and {@link Broadcaster}.
+ */
+@AutoConfiguration(afterName = { "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration",
+		"org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration",
+		"org.springframework.boot.jackson.autoconfigure.JacksonAutoConfiguration" })
+@ConditionalOnBooleanProperty(name = "atmosphere.enabled", matchIfMissing = true)
+@EnableConfigurationProperties(AtmosphereProperties.class)
+@Import({ RedisRelayConfiguration.class, KafkaRelayConfiguration.class })
+public final class AtmosphereAutoConfiguration {
+
+	private static final Log logger = LogFactory.getLog(AtmosphereAutoConfiguration.class);
+
+	private final AtmosphereProperties properties;
+
+	private final String clusterName;
+
+	AtmosphereAutoConfiguration(AtmosphereProperties properties,
+			@Value("${spring.application.name:application}") String applicationName) {
+		PropertyChecks.check(properties);
+		this.properties = properties;
+		this.clusterName = PropertyChecks.clusterName(properties, applicationName);
+		if (properties.channels().isEmpty()) {
+			logger.warn("No channels are configured, so there is nothing to subscribe to: add"
+					+ " 'atmosphere.channels[0].pattern'");
+		}
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	NodeIdentity atmosphereNodeIdentity() {
+		return NodeNames.identity(UUID.randomUUID(), this.properties.cluster().nodeName());
+	}
+
+	@Bean
+	AtmosphereScheduler atmosphereScheduler() {
+		return new AtmosphereScheduler();
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	ClusterRelay atmosphereClusterRelay(NodeIdentity identity, ObjectProvider<RelayFactory> factories) {
+		RelayNode node = new RelayNode(identity.id(), this.clusterName, new EnvelopeCodec(maxMessageSize()));
+		return new RelayChooser(factories.orderedStream().toList()).choose(this.properties.relay().type(), node);
+	}
+
+	private int maxMessageSize() {
+		return (int) this.properties.relay().maxMessageSize().toBytes();
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	SessionRegistry atmosphereSessionRegistry() {
+		return new SessionRegistry();
+	}
+
+	@Bean
+	Writers atmosphereWriters(AtmosphereScheduler scheduler) {
+		Websocket websocket = this.properties.websocket();
+		int shards = (websocket.writers() > 0) ? websocket.writers()
+				: Math.min(64, Runtime.getRuntime().availableProcessors());
+		return new Writers(new WriterSettings(shards, websocket.maxStuckWriters(), websocket.sendTimeout()),
+				new SessionStatistics(), scheduler.executor());
+	}
+
+	@Bean
+	MessagingNode atmosphereMessagingNode(NodeIdentity identity, ClusterRelay relay, PayloadEncoder encoder,
+			SessionRegistry registry, Writers writers, AtmosphereScheduler scheduler,
+			ApplicationEventPublisher publisher) {
+		QueueLimits queue = QueueDefaults.of(this.properties);
+		ChannelCatalog catalog = ChannelCatalogBuilder.build(this.properties.channels(), queue);
+		BroadcastStatistics statistics = new BroadcastStatistics();
+		EventDispatcher events = new EventDispatcher(publisher::publishEvent, statistics);
+		AtmosphereProperties.Relay settings = this.properties.relay();
+		return new MessagingNode(identity,
+				new MessagingSettings(maxMessageSize(), settings.probeInterval(), settings.probeTimeout(),
+						settings.startTimeout(), settings.unsubscribeDelay(), queue),
+				relay, catalog, encoder, registry, writers, scheduler.executor(), events, statistics);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean(Broadcaster.class)
+	DefaultBroadcaster atmosphereBroadcaster(MessagingNode node) {
+		return node.broadcaster();
+	}
+
+	@Bean
+	MessagingLifecycle atmosphereMessagingLifecycle(MessagingNode node, SessionRegistry registry, Writers writers,
+			AtmosphereScheduler scheduler) {
+		Websocket websocket = this.properties.websocket();
+		return new MessagingLifecycle(node, new Heartbeat(registry, writers.statistics(), scheduler.executor(),
+				websocket.pingInterval(), websocket.pongTimeout()));
+	}
+
+	/**
+	 * Objects as JSON, where Jackson is there.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(JsonMapper.class)
+	static class JsonPayloadConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		PayloadEncoder atmospherePayloadEncoder(ObjectProvider<JsonMapper> mapper) {
+			JsonMapper json = mapper.getIfAvailable(() -> JsonMapper.builder().build());
+			return new PayloadEncoder(json::writeValueAsBytes);
+		}
+
+	}
+
+	/**
+	 * Strings and bytes only, where Jackson is not there.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnMissingClass("tools.jackson.databind.json.JsonMapper")
+	static class PlainPayloadConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		PayloadEncoder atmospherePayloadEncoder() {
+			return new PayloadEncoder(null);
+		}
+
+	}
+
+}

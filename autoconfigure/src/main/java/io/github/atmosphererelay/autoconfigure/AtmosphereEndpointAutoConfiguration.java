@@ -1,0 +1,61 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.autoconfigure;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import io.github.atmosphererelay.actuate.AtmosphereEndpoint;
+import io.github.atmosphererelay.broadcast.MessagingNode;
+
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * Auto-configuration of the actuator endpoint.
+ */
+@AutoConfiguration(after = AtmosphereAutoConfiguration.class)
+@ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
+@ConditionalOnBean(MessagingNode.class)
+@ConditionalOnAvailableEndpoint(AtmosphereEndpoint.class)
+public final class AtmosphereEndpointAutoConfiguration {
+
+	@Bean
+	@ConditionalOnMissingBean
+	AtmosphereEndpoint atmosphereEndpoint(MessagingNode node, AtmosphereProperties properties) {
+		return new AtmosphereEndpoint(node, limits(properties));
+	}
+
+	private static Map<String, Object> limits(AtmosphereProperties properties) {
+		Map<String, Object> limits = new LinkedHashMap<>();
+		limits.put("atmosphere.relay.max-message-size", properties.relay().maxMessageSize().toString());
+		limits.put("atmosphere.relay.max-pending", properties.relay().maxPending());
+		limits.put("atmosphere.relay.publish-timeout", properties.relay().publishTimeout().toString());
+		limits.put("atmosphere.websocket.max-message-size", properties.websocket().maxMessageSize().toString());
+		limits.put("atmosphere.websocket.messages-per-second", properties.websocket().messagesPerSecond());
+		limits.put("atmosphere.websocket.burst", properties.websocket().burst());
+		limits.put("atmosphere.websocket.send-timeout", properties.websocket().sendTimeout().toString());
+		limits.put("atmosphere.websocket.queue.max-messages", properties.websocket().queue().maxMessages());
+		limits.put("atmosphere.websocket.queue.max-bytes", properties.websocket().queue().maxBytes().toString());
+		return limits;
+	}
+
+}

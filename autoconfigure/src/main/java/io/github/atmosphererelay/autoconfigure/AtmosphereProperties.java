@@ -1,0 +1,194 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.autoconfigure;
+
+import java.time.Duration;
+import java.util.List;
+
+import io.github.atmosphererelay.broadcast.ChannelScope;
+import io.github.atmosphererelay.broadcast.SubscribeAccess;
+import io.github.atmosphererelay.session.SlowConsumerPolicy;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Properties of Atmosphere Relay. Bound by Spring Boot; not meant to be constructed by
+ * applications, since components are added over time.
+ *
+ * @param enabled Whether Atmosphere Relay is set up.
+ * @param cluster What the nodes of an application have in common.
+ * @param relay What carries messages between nodes.
+ * @param channels Channels that exist, by pattern. The first pattern that covers a name
+ * decides.
+ * @param websocket What holds for WebSocket clients.
+ * @param shutdown How clients are sent away when the node stops.
+ * @param health How the relay counts in the application's health.
+ */
+@ConfigurationProperties("atmosphere")
+public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
+		@DefaultValue Relay relay, @DefaultValue List<Channel> channels, @DefaultValue Websocket websocket,
+		@DefaultValue Shutdown shutdown, @DefaultValue Health health) {
+
+	/**
+	 * What the nodes of an application have in common.
+	 *
+	 * @param name Name that keeps applications apart that share a broker. Letters,
+	 * digits, dot, hyphen and underscore. Default is the application's name.
+	 * @param nodeName Name of this node for people who operate it. Default is made of the
+	 * host's name.
+	 */
+	public record Cluster(@Nullable String name, @Nullable String nodeName) {
+	}
+
+	/**
+	 * What carries messages between nodes.
+	 *
+	 * @param type Relay to use. If unset, the one whose module is on the classpath.
+	 * @param maxMessageSize Greatest message that is carried.
+	 * @param maxPending Greatest number of messages that wait for the broker's answer.
+	 * Further ones are refused.
+	 * @param publishTimeout Time after which a message without the broker's answer counts
+	 * as unconfirmed.
+	 * @param probeInterval Time between two probes that this node sends to itself through
+	 * the broker.
+	 * @param probeTimeout Time within which a probe has to come back. After that the
+	 * relay counts as down and reconnects.
+	 * @param startTimeout Time for which the start of the application waits for the
+	 * broker. It then starts without it.
+	 * @param unsubscribeDelay Time for which a channel is still followed after its last
+	 * local session has gone.
+	 * @param redis Settings of the Redis relay.
+	 * @param kafka Settings of the Kafka relay.
+	 */
+	public record Relay(@Nullable RelayType type, @DefaultValue("1MB") DataSize maxMessageSize,
+			@DefaultValue("10000") int maxPending, @DefaultValue("1s") Duration publishTimeout,
+			@DefaultValue("5s") Duration probeInterval, @DefaultValue("5s") Duration probeTimeout,
+			@DefaultValue("5s") Duration startTimeout, @DefaultValue("5s") Duration unsubscribeDelay,
+			@DefaultValue Redis redis, @DefaultValue Kafka kafka) {
+	}
+
+	/**
+	 * Settings of the Redis relay. The connection is configured by spring.data.redis.
+	 *
+	 * @param keyPrefix Prefix of all keys and channels in Redis. The cluster's name
+	 * follows it.
+	 */
+	public record Redis(@DefaultValue("atmosphere:") String keyPrefix) {
+	}
+
+	/**
+	 * Settings of the Kafka relay. The connection is configured by spring.kafka.
+	 *
+	 * @param topic Topic that all nodes write and read. Default is atmosphere. followed
+	 * by the cluster's name.
+	 * @param createTopic Whether the topic is created if it does not exist.
+	 * @param partitions Number of partitions that are used, and that a new topic gets.
+	 * The same on all nodes.
+	 * @param replication Replication factor of a new topic. With -1 the broker decides.
+	 * @param retention Time for which a new topic keeps messages.
+	 */
+	public record Kafka(@Nullable String topic, @DefaultValue("true") boolean createTopic,
+			@DefaultValue("6") int partitions, @DefaultValue("-1") short replication,
+			@DefaultValue("10m") Duration retention) {
+	}
+
+	/**
+	 * Channels that a pattern covers.
+	 *
+	 * @param pattern Pattern of channel names, such as chat/** or orders/{id}.
+	 * @param clientPublish Whether clients may send messages into the channel.
+	 * @param subscribe Who may subscribe.
+	 * @param scope How far the channel reaches.
+	 * @param echo Whether a client's own message comes back to it.
+	 * @param slowConsumer What happens when a client reads too slowly. Default is
+	 * atmosphere.websocket.queue.slow-consumer.
+	 * @param maxQueuedMessages Greatest number of messages that wait for a client.
+	 * Default is atmosphere.websocket.queue.max-messages.
+	 * @param maxQueuedBytes Greatest size of all messages that wait for a client. Default
+	 * is atmosphere.websocket.queue.max-bytes.
+	 */
+	public record Channel(@Nullable String pattern, @DefaultValue("false") boolean clientPublish,
+			@DefaultValue("anyone") SubscribeAccess subscribe, @DefaultValue("cluster") ChannelScope scope,
+			@DefaultValue("true") boolean echo, @Nullable SlowConsumerPolicy slowConsumer,
+			@Nullable Integer maxQueuedMessages, @Nullable DataSize maxQueuedBytes) {
+	}
+
+	/**
+	 * What holds for WebSocket clients.
+	 *
+	 * @param path Path under which clients connect. The rest of the path names the
+	 * channel.
+	 * @param allowedOrigins Comma-separated list of origins, or patterns of origins, from
+	 * which browsers may connect beside the server's own.
+	 * @param maxMessageSize Greatest message that a client may send.
+	 * @param messagesPerSecond Messages that a client may send in a second on average.
+	 * With 0 any number.
+	 * @param burst Messages that a client may send at once.
+	 * @param pingInterval Time between two pings to a client that is quiet.
+	 * @param pongTimeout Time within which a client has to answer a ping.
+	 * @param sendTimeout Time after which a write that is stuck ends its session.
+	 * @param compression Whether compression is negotiated with clients that ask for it.
+	 * @param writers Number of threads that write to clients, at most 64. With 0 one for
+	 * each processor.
+	 * @param maxStuckWriters Number of further threads that may stand in for writers that
+	 * are stuck at clients that do not read.
+	 * @param queue What may wait for a client.
+	 */
+	public record Websocket(@DefaultValue("/atmosphere") String path, @DefaultValue List<String> allowedOrigins,
+			@DefaultValue("64KB") DataSize maxMessageSize, @DefaultValue("1000") int messagesPerSecond,
+			@DefaultValue("2000") int burst, @DefaultValue("25s") Duration pingInterval,
+			@DefaultValue("10s") Duration pongTimeout, @DefaultValue("5s") Duration sendTimeout,
+			@DefaultValue("false") boolean compression, @DefaultValue("0") int writers,
+			@DefaultValue("32") int maxStuckWriters, @DefaultValue Queue queue) {
+	}
+
+	/**
+	 * What may wait for a client.
+	 *
+	 * @param maxMessages Greatest number of messages that wait for a client.
+	 * @param maxBytes Greatest size of all messages that wait for a client.
+	 * @param slowConsumer What happens when a client reads too slowly.
+	 */
+	public record Queue(@DefaultValue("4096") int maxMessages, @DefaultValue("1MB") DataSize maxBytes,
+			@DefaultValue("disconnect") SlowConsumerPolicy slowConsumer) {
+	}
+
+	/**
+	 * How clients are sent away when the node stops.
+	 *
+	 * @param sliceSize Number of sessions that are closed at once.
+	 * @param sliceInterval Time between two slices.
+	 * @param timeout Time after which the remaining sessions are closed at once. Keep it
+	 * below spring.lifecycle.timeout-per-shutdown-phase.
+	 */
+	public record Shutdown(@DefaultValue("200") int sliceSize, @DefaultValue("100ms") Duration sliceInterval,
+			@DefaultValue("20s") Duration timeout) {
+	}
+
+	/**
+	 * How the relay counts in the application's health.
+	 *
+	 * @param degradedIsDown Whether a broker that is away makes the application DOWN and
+	 * not ready, rather than degraded.
+	 */
+	public record Health(@DefaultValue("false") boolean degradedIsDown) {
+	}
+
+}

@@ -1,0 +1,76 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.autoconfigure;
+
+import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Shutdown;
+import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
+import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.session.SessionRegistry;
+import io.github.atmosphererelay.websocket.HandshakeGate;
+import io.github.atmosphererelay.websocket.RawDoor;
+import io.github.atmosphererelay.websocket.SessionDrain;
+import io.github.atmosphererelay.websocket.WebSocketSettings;
+import jakarta.websocket.server.ServerContainer;
+
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
+import org.springframework.context.annotation.Bean;
+import org.springframework.web.servlet.DispatcherServlet;
+import org.springframework.web.servlet.HandlerMapping;
+import org.springframework.web.socket.WebSocketHandler;
+
+/**
+ * Auto-configuration of the doors for WebSocket clients.
+ */
+@AutoConfiguration(after = AtmosphereAutoConfiguration.class)
+@ConditionalOnWebApplication(type = Type.SERVLET)
+@ConditionalOnClass({ WebSocketHandler.class, ServerContainer.class, DispatcherServlet.class })
+@ConditionalOnBean(MessagingNode.class)
+public final class AtmosphereWebSocketAutoConfiguration {
+
+	private final AtmosphereProperties properties;
+
+	AtmosphereWebSocketAutoConfiguration(AtmosphereProperties properties) {
+		this.properties = properties;
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	HandshakeGate atmosphereHandshakeGate() {
+		return new HandshakeGate();
+	}
+
+	@Bean
+	HandlerMapping atmosphereRawDoorMapping(MessagingNode node, HandshakeGate gate) {
+		Websocket websocket = this.properties.websocket();
+		WebSocketSettings settings = new WebSocketSettings(websocket.path(), (int) websocket.maxMessageSize().toBytes(),
+				websocket.messagesPerSecond(), websocket.burst(), websocket.sendTimeout(), websocket.compression());
+		return RawDoor.mapping(node, settings, websocket.allowedOrigins(), gate, QueueDefaults.of(this.properties));
+	}
+
+	@Bean
+	SessionDrain atmosphereSessionDrain(HandshakeGate gate, SessionRegistry registry, AtmosphereScheduler scheduler) {
+		Shutdown shutdown = this.properties.shutdown();
+		return new SessionDrain(gate, registry, scheduler.executor(), shutdown.sliceSize(), shutdown.sliceInterval(),
+				shutdown.timeout());
+	}
+
+}

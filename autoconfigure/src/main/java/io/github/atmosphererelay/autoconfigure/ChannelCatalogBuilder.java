@@ -1,0 +1,83 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.autoconfigure;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Channel;
+import io.github.atmosphererelay.broadcast.ChannelCatalog;
+import io.github.atmosphererelay.broadcast.ChannelOptions;
+import io.github.atmosphererelay.session.QueueLimits;
+
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.util.unit.DataSize;
+import org.springframework.web.util.pattern.PatternParseException;
+
+/**
+ * Makes the catalog of channels of its properties, and says which property is wrong.
+ */
+final class ChannelCatalogBuilder {
+
+	private ChannelCatalogBuilder() {
+	}
+
+	static ChannelCatalog build(List<Channel> channels, QueueLimits defaults) {
+		List<ChannelOptions> options = new ArrayList<>();
+		for (int i = 0; i < channels.size(); i++) {
+			Channel channel = channels.get(i);
+			String property = "atmosphere.channels[" + i + "]";
+			String pattern = channel.pattern();
+			if (pattern == null || pattern.isBlank()) {
+				throw new InvalidConfigurationPropertyValueException(property + ".pattern", pattern,
+						"Each entry needs a pattern such as chat/**");
+			}
+			ChannelOptions each = new ChannelOptions(pattern, channel.clientPublish(), channel.subscribe(),
+					channel.scope(), channel.echo(), limits(channel, property, defaults));
+			check(each, property);
+			options.add(each);
+		}
+		return new ChannelCatalog(options);
+	}
+
+	private static QueueLimits limits(Channel channel, String property, QueueLimits defaults) {
+		Integer messages = channel.maxQueuedMessages();
+		DataSize bytes = channel.maxQueuedBytes();
+		if (messages != null && messages < 1) {
+			throw new InvalidConfigurationPropertyValueException(property + ".max-queued-messages", messages,
+					"It must be positive");
+		}
+		if (bytes != null && bytes.toBytes() < 1) {
+			throw new InvalidConfigurationPropertyValueException(property + ".max-queued-bytes", bytes,
+					"It must be positive");
+		}
+		return new QueueLimits((messages != null) ? messages : defaults.maxMessages(),
+				(bytes != null) ? bytes.toBytes() : defaults.maxBytes(),
+				(channel.slowConsumer() != null) ? channel.slowConsumer() : defaults.policy());
+	}
+
+	private static void check(ChannelOptions options, String property) {
+		try {
+			new ChannelCatalog(List.of(options));
+		}
+		catch (PatternParseException ex) {
+			throw new InvalidConfigurationPropertyValueException(property + ".pattern", options.pattern(),
+					"It is no valid path pattern: " + ex.getMessage());
+		}
+	}
+
+}

@@ -1,0 +1,126 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.autoconfigure;
+
+import java.time.Duration;
+import java.util.regex.Pattern;
+
+import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Relay;
+import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
+
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Refuses properties that cannot work, by name, before anything is built on them.
+ */
+final class PropertyChecks {
+
+	private static final Pattern CLUSTER_NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
+
+	private static final Pattern PATH = Pattern.compile("(/[A-Za-z0-9._~-]+)+");
+
+	private PropertyChecks() {
+	}
+
+	static void check(AtmosphereProperties properties) {
+		Relay relay = properties.relay();
+		positive("atmosphere.relay.max-message-size", relay.maxMessageSize());
+		positive("atmosphere.relay.max-pending", relay.maxPending());
+		positive("atmosphere.relay.publish-timeout", relay.publishTimeout());
+		positive("atmosphere.relay.probe-interval", relay.probeInterval());
+		positive("atmosphere.relay.probe-timeout", relay.probeTimeout());
+		notNegative("atmosphere.relay.start-timeout", relay.startTimeout());
+		notNegative("atmosphere.relay.unsubscribe-delay", relay.unsubscribeDelay());
+		positive("atmosphere.relay.kafka.partitions", relay.kafka().partitions());
+		positive("atmosphere.relay.kafka.retention", relay.kafka().retention());
+		if (relay.maxMessageSize().toBytes() > Integer.MAX_VALUE / 2) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.relay.max-message-size",
+					relay.maxMessageSize(), "It must be below 1GB");
+		}
+		check(properties.websocket(), relay.maxMessageSize());
+		positive("atmosphere.shutdown.slice-size", properties.shutdown().sliceSize());
+		positive("atmosphere.shutdown.slice-interval", properties.shutdown().sliceInterval());
+		positive("atmosphere.shutdown.timeout", properties.shutdown().timeout());
+	}
+
+	private static void check(Websocket websocket, DataSize carried) {
+		if (!PATH.matcher(websocket.path()).matches()) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.websocket.path", websocket.path(),
+					"It must begin with a slash, not end with one, and have no special characters");
+		}
+		positive("atmosphere.websocket.max-message-size", websocket.maxMessageSize());
+		if (websocket.maxMessageSize().compareTo(carried) > 0) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.websocket.max-message-size",
+					websocket.maxMessageSize(), "It is over 'atmosphere.relay.max-message-size', which is " + carried);
+		}
+		notNegative("atmosphere.websocket.messages-per-second", websocket.messagesPerSecond());
+		positive("atmosphere.websocket.burst", websocket.burst());
+		positive("atmosphere.websocket.ping-interval", websocket.pingInterval());
+		positive("atmosphere.websocket.pong-timeout", websocket.pongTimeout());
+		positive("atmosphere.websocket.send-timeout", websocket.sendTimeout());
+		positive("atmosphere.websocket.max-stuck-writers", websocket.maxStuckWriters());
+		positive("atmosphere.websocket.queue.max-messages", websocket.queue().maxMessages());
+		positive("atmosphere.websocket.queue.max-bytes", websocket.queue().maxBytes());
+		if (websocket.writers() < 0 || websocket.writers() > 64) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.websocket.writers", websocket.writers(),
+					"It must be between 0 and 64");
+		}
+	}
+
+	static String clusterName(AtmosphereProperties properties, String applicationName) {
+		String configured = properties.cluster().name();
+		String name = (configured != null) ? configured : applicationName;
+		if (!CLUSTER_NAME.matcher(name).matches()) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.cluster.name", name,
+					((configured != null) ? "It" : "It was taken from 'spring.application.name'; it")
+							+ " may have 1 to 100 letters, digits, dots, hyphens and underscores");
+		}
+		return name;
+	}
+
+	private static void positive(String property, long value) {
+		if (value < 1) {
+			throw new InvalidConfigurationPropertyValueException(property, value, "It must be positive");
+		}
+	}
+
+	private static void notNegative(String property, long value) {
+		if (value < 0) {
+			throw new InvalidConfigurationPropertyValueException(property, value, "It must not be negative");
+		}
+	}
+
+	private static void positive(String property, Duration value) {
+		if (value.toMillis() < 1) {
+			throw new InvalidConfigurationPropertyValueException(property, value, "It must be at least a millisecond");
+		}
+	}
+
+	private static void notNegative(String property, Duration value) {
+		if (value.isNegative()) {
+			throw new InvalidConfigurationPropertyValueException(property, value, "It must not be negative");
+		}
+	}
+
+	private static void positive(String property, DataSize value) {
+		if (value.toBytes() < 1) {
+			throw new InvalidConfigurationPropertyValueException(property, value, "It must be positive");
+		}
+	}
+
+}

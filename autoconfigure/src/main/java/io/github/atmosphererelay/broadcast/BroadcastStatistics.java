@@ -1,0 +1,255 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.broadcast;
+
+import java.util.Locale;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * What this node has published and delivered since it started. Counters only grow; safe
+ * for use by many threads.
+ */
+public final class BroadcastStatistics {
+
+	private final LongAdder clientMessages = new LongAdder();
+
+	private final LongAdder clientBytes = new LongAdder();
+
+	private final LongAdder refused = new LongAdder();
+
+	private final LongAdder relayed = new LongAdder();
+
+	private final LongAdder echoes = new LongAdder();
+
+	private final LongAdder duplicates = new LongAdder();
+
+	private final LongAdder missed = new LongAdder();
+
+	private final LongAdder lagNanos = new LongAdder();
+
+	private final LongAdder lagCount = new LongAdder();
+
+	private final LongAdder events = new LongAdder();
+
+	private final LongAdder eventsDropped = new LongAdder();
+
+	private final LongAdder[] published = new LongAdder[PublishResult.values().length];
+
+	/**
+	 * Create counters at zero.
+	 */
+	public BroadcastStatistics() {
+		for (int i = 0; i < this.published.length; i++) {
+			this.published[i] = new LongAdder();
+		}
+	}
+
+	/**
+	 * Return how many messages clients have sent.
+	 * @return the number of messages
+	 */
+	public long clientMessages() {
+		return this.clientMessages.sum();
+	}
+
+	/**
+	 * Return the payload bytes that clients have sent.
+	 * @return the number of bytes
+	 */
+	public long clientBytes() {
+		return this.clientBytes.sum();
+	}
+
+	/**
+	 * Return how many requests of clients were refused.
+	 * @return the number of refusals
+	 */
+	public long refused() {
+		return this.refused.sum();
+	}
+
+	/**
+	 * Return how many messages came from other nodes and were delivered here.
+	 * @return the number of messages
+	 */
+	public long relayed() {
+		return this.relayed.sum();
+	}
+
+	/**
+	 * Return how many of its own messages this node got back from the relay and dropped.
+	 * @return the number of messages
+	 */
+	public long echoes() {
+		return this.echoes.sum();
+	}
+
+	/**
+	 * Return how many messages came a second time and were dropped.
+	 * @return the number of messages
+	 */
+	public long duplicates() {
+		return this.duplicates.sum();
+	}
+
+	/**
+	 * Return how many messages of other nodes never came, known by the numbers of those
+	 * that did.
+	 * @return the number of messages
+	 */
+	public long missed() {
+		return this.missed.sum();
+	}
+
+	/**
+	 * Return the sum of the times between publishing on another node and receiving here.
+	 * Clocks of different nodes are compared.
+	 * @return the time in nanoseconds
+	 */
+	public long lagNanos() {
+		return this.lagNanos.sum();
+	}
+
+	/**
+	 * Return how many times were summed up in {@link #lagNanos()}.
+	 * @return the number of messages
+	 */
+	public long lagCount() {
+		return this.lagCount.sum();
+	}
+
+	/**
+	 * Return how many application events were handed out.
+	 * @return the number of events
+	 */
+	public long events() {
+		return this.events.sum();
+	}
+
+	/**
+	 * Return how many application events were dropped because listeners are too slow.
+	 * @return the number of events
+	 */
+	public long eventsDropped() {
+		return this.eventsDropped.sum();
+	}
+
+	/**
+	 * Return how many messages were published on this node.
+	 * @param result what became of them
+	 * @return the number of messages
+	 */
+	public long published(PublishResult result) {
+		return this.published[result.ordinal()].sum();
+	}
+
+	/**
+	 * Count a message that a client has sent.
+	 * @param bytes its size
+	 */
+	public void countClientMessage(int bytes) {
+		this.clientMessages.increment();
+		this.clientBytes.add(bytes);
+	}
+
+	/**
+	 * Count a request of a client that was refused.
+	 */
+	public void countRefused() {
+		this.refused.increment();
+	}
+
+	void countRelayed(long lagMillis) {
+		this.relayed.increment();
+		this.lagNanos.add(Math.max(0, lagMillis) * 1_000_000);
+		this.lagCount.increment();
+	}
+
+	void countEcho() {
+		this.echoes.increment();
+	}
+
+	void countDuplicate() {
+		this.duplicates.increment();
+	}
+
+	void countMissed(long messages) {
+		if (messages > 0) {
+			this.missed.add(messages);
+		}
+	}
+
+	void countEvent() {
+		this.events.increment();
+	}
+
+	void countEventDropped() {
+		this.eventsDropped.increment();
+	}
+
+	void countPublished(PublishResult result) {
+		this.published[result.ordinal()].increment();
+	}
+
+	/**
+	 * What became of a message that was published on this node. A closed set, fit for a
+	 * meter's tag.
+	 */
+	public enum PublishResult {
+
+		/**
+		 * The broker has it.
+		 */
+		RELAYED,
+
+		/**
+		 * Not meant for other nodes: the channel is scoped to its node, or the only
+		 * receiver lives here.
+		 */
+		NODE,
+
+		/**
+		 * Meant for other nodes and certainly not sent, because the relay is down.
+		 */
+		LOCAL_ONLY,
+
+		/**
+		 * Sent, but not confirmed in time.
+		 */
+		UNCONFIRMED,
+
+		/**
+		 * Refused by the relay because too many are waiting for the broker.
+		 */
+		OVERLOADED,
+
+		/**
+		 * Failed otherwise.
+		 */
+		FAILED;
+
+		/**
+		 * Return the name as used in meters.
+		 * @return the tag's value
+		 */
+		public String tag() {
+			return name().toLowerCase(Locale.ROOT);
+		}
+
+	}
+
+}

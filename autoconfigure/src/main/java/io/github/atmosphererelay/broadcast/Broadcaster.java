@@ -1,0 +1,121 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.broadcast;
+
+import java.util.concurrent.CompletableFuture;
+
+import io.github.atmosphererelay.relay.Receipt;
+
+/**
+ * Sends messages to clients, whichever node they are connected to.
+ * <p>
+ * A payload is a {@link String} (sent as text), a {@code byte[]} (sent as binary), or any
+ * other object, which is written as JSON by the application's {@code JsonMapper} and sent
+ * as text.
+ * <p>
+ * Threads: may be called by any number of threads; never waits for the network. Messages
+ * that one thread sends to one channel arrive in that order everywhere. The future may
+ * complete on a thread of the relay, which dependents must not block: use the
+ * {@code ...Async} methods for anything that takes time.
+ * <p>
+ * Errors: what is wrong with the call itself is thrown: {@link UnknownChannelException},
+ * {@link MessageTooLargeException}, {@link IllegalArgumentException}. What goes wrong on
+ * the way is told by the future: a receipt that says how far the message came, or a
+ * {@link io.github.atmosphererelay.relay.RelayException}. Clients of this node get the
+ * message in either case.
+ */
+public interface Broadcaster {
+
+	/**
+	 * Send to everyone who is subscribed to a channel.
+	 * @param channel the channel's name; a configured pattern must cover it
+	 * @param payload the message
+	 * @return completes with how far the message came
+	 */
+	default CompletableFuture<Receipt> broadcast(String channel, Object payload) {
+		return broadcast(channel, payload, PublishOptions.DEFAULTS);
+	}
+
+	/**
+	 * Send to everyone who is subscribed to a channel.
+	 * @param channel the channel's name; a configured pattern must cover it
+	 * @param payload the message
+	 * @param options how to send it
+	 * @return completes with how far the message came
+	 */
+	CompletableFuture<Receipt> broadcast(String channel, Object payload, PublishOptions options);
+
+	/**
+	 * Send to every session of a user.
+	 * @param user the name of the user's principal
+	 * @param payload the message
+	 * @return completes with how far the message came
+	 */
+	default CompletableFuture<Receipt> toUser(String user, Object payload) {
+		return toUser(user, payload, PublishOptions.DEFAULTS);
+	}
+
+	/**
+	 * Send to every session of a user.
+	 * @param user the name of the user's principal
+	 * @param payload the message
+	 * @param options how to send it
+	 * @return completes with how far the message came
+	 */
+	CompletableFuture<Receipt> toUser(String user, Object payload, PublishOptions options);
+
+	/**
+	 * Send to one session.
+	 * @param sessionId the session's id, of this node or another one
+	 * @param payload the message
+	 * @return completes with how far the message came; fails with
+	 * {@link UnknownSessionException} if the id is of this node and there is no such
+	 * session
+	 */
+	default CompletableFuture<Receipt> toSession(String sessionId, Object payload) {
+		return toSession(sessionId, payload, PublishOptions.DEFAULTS);
+	}
+
+	/**
+	 * Send to one session.
+	 * @param sessionId the session's id, of this node or another one
+	 * @param payload the message
+	 * @param options how to send it
+	 * @return completes with how far the message came; fails with
+	 * {@link UnknownSessionException} if the id is of this node and there is no such
+	 * session
+	 */
+	CompletableFuture<Receipt> toSession(String sessionId, Object payload, PublishOptions options);
+
+	/**
+	 * Send to every session of every node.
+	 * @param payload the message
+	 * @return completes with how far the message came
+	 */
+	default CompletableFuture<Receipt> toEveryone(Object payload) {
+		return toEveryone(payload, PublishOptions.DEFAULTS);
+	}
+
+	/**
+	 * Send to every session of every node.
+	 * @param payload the message
+	 * @param options how to send it
+	 * @return completes with how far the message came
+	 */
+	CompletableFuture<Receipt> toEveryone(Object payload, PublishOptions options);
+
+}

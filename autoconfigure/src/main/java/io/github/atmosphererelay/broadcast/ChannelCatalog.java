@@ -1,0 +1,114 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.broadcast;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.server.PathContainer;
+import org.springframework.web.util.pattern.PathPattern;
+import org.springframework.web.util.pattern.PathPatternParser;
+
+/**
+ * The channels that exist, as patterns with their options. The first pattern that covers
+ * a name decides. Safe for use by many threads.
+ */
+public final class ChannelCatalog {
+
+	/** Names are given by clients, so only so many results are remembered. */
+	private static final int MAX_REMEMBERED = 10_000;
+
+	/** A channel name is not a URL: nothing is decoded, and a semicolon is a letter. */
+	private static final PathContainer.Options NAME = PathContainer.Options.create('/', false);
+
+	private final List<Entry> entries = new ArrayList<>();
+
+	private final Map<String, ChannelOptions> remembered = new ConcurrentHashMap<>();
+
+	/**
+	 * Create a catalog.
+	 * @param channels the options of each pattern, in their order of precedence
+	 * @throws org.springframework.web.util.pattern.PatternParseException if a pattern is
+	 * invalid
+	 */
+	public ChannelCatalog(List<ChannelOptions> channels) {
+		PathPatternParser parser = new PathPatternParser();
+		parser.setPathOptions(NAME);
+		for (ChannelOptions options : channels) {
+			this.entries.add(new Entry(parser.parse(absolute(options.pattern())), options));
+		}
+	}
+
+	/**
+	 * Find the options of a channel.
+	 * @param channel the channel's name
+	 * @return the options, or {@code null} if no pattern covers the name
+	 */
+	public @Nullable ChannelOptions find(String channel) {
+		ChannelOptions known = this.remembered.get(channel);
+		if (known != null) {
+			return known;
+		}
+		PathContainer path = PathContainer.parsePath(absolute(channel), NAME);
+		for (Entry entry : this.entries) {
+			if (entry.pattern().matches(path)) {
+				if (this.remembered.size() < MAX_REMEMBERED) {
+					this.remembered.put(channel, entry.options());
+				}
+				return entry.options();
+			}
+		}
+		return null;
+	}
+
+	/**
+	 * Return the options of a channel that must exist.
+	 * @param channel the channel's name
+	 * @return the options
+	 * @throws UnknownChannelException if no pattern covers the name
+	 */
+	public ChannelOptions get(String channel) {
+		ChannelOptions options = find(channel);
+		if (options == null) {
+			throw new UnknownChannelException(channel);
+		}
+		return options;
+	}
+
+	/**
+	 * Return all options in their order of precedence.
+	 * @return the options
+	 */
+	public List<ChannelOptions> all() {
+		return this.entries.stream().map(Entry::options).toList();
+	}
+
+	private static String absolute(String name) {
+		return name.startsWith("/") ? name : "/" + name;
+	}
+
+	/**
+	 * A parsed pattern with its options.
+	 */
+	private record Entry(PathPattern pattern, ChannelOptions options) {
+	}
+
+}

@@ -1,0 +1,43 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.broadcast;
+
+import java.util.Objects;
+
+import io.github.atmosphererelay.session.QueueLimits;
+
+/**
+ * What holds for the channels that a pattern covers.
+ *
+ * @param pattern the pattern, in the syntax of Spring's {@code PathPattern}
+ * @param clientPublish whether clients may send messages into the channel
+ * @param subscribe who may subscribe
+ * @param scope how far the channel reaches
+ * @param echo whether a client's own message comes back to it
+ * @param queue how much may wait for each client, and what happens beyond
+ */
+public record ChannelOptions(String pattern, boolean clientPublish, SubscribeAccess subscribe, ChannelScope scope,
+		boolean echo, QueueLimits queue) {
+
+	public ChannelOptions {
+		Objects.requireNonNull(pattern, "'pattern' must not be null");
+		Objects.requireNonNull(subscribe, "'subscribe' must not be null");
+		Objects.requireNonNull(scope, "'scope' must not be null");
+		Objects.requireNonNull(queue, "'queue' must not be null");
+	}
+
+}

@@ -1,0 +1,186 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.broadcast;
+
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+import com.github.f4b6a3.uuid.UuidCreator;
+import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
+import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Audience;
+import io.github.atmosphererelay.message.ChannelNames;
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.EnvelopeCodec;
+import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.relay.Outcome;
+import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.relay.RelayMonitor;
+import io.github.atmosphererelay.relay.RelayOverloadedException;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.session.ClientSession;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one point through which every message goes: delivers it to the sessions of this
+ * node and hands it to the relay, both under one lock per address, so that every node
+ * sees this node's messages in the same order.
+ */
+public final class DefaultBroadcaster implements Broadcaster {
+
+	private static final int MAX_COUNTERS = 200_000;
+
+	private final UUID node;
+
+	private final ChannelCatalog catalog;
+
+	private final PayloadEncoder encoder;
+
+	private final int maxMessageSize;
+
+	private final RelayMonitor monitor;
+
+	private final LocalDelivery delivery;
+
+	private final BroadcastStatistics statistics;
+
+	private final SequenceCounters counters = new SequenceCounters(MAX_COUNTERS);
+
+	private final StripedLock locks = new StripedLock();
+
+	DefaultBroadcaster(UUID node, ChannelCatalog catalog, PayloadEncoder encoder, int maxMessageSize,
+			RelayMonitor monitor, LocalDelivery delivery, BroadcastStatistics statistics) {
+		this.node = node;
+		this.catalog = catalog;
+		this.encoder = encoder;
+		this.maxMessageSize = maxMessageSize;
+		this.monitor = monitor;
+		this.delivery = delivery;
+		this.statistics = statistics;
+	}
+
+	@Override
+	public CompletableFuture<Receipt> broadcast(String channel, Object payload, PublishOptions options) {
+		ChannelOptions channelOptions = this.catalog.get(ChannelNames.check(channel));
+		return publish(new Audience.Channel(channel, options.exceptSession()), payload, options,
+				channelOptions.scope() == ChannelScope.CLUSTER);
+	}
+
+	@Override
+	public CompletableFuture<Receipt> toUser(String user, Object payload, PublishOptions options) {
+		return publish(new Audience.User(user, options.exceptSession()), payload, options, true);
+	}
+
+	@Override
+	public CompletableFuture<Receipt> toSession(String sessionId, Object payload, PublishOptions options) {
+		UUID node = NodeIdentity.nodeOf(sessionId);
+		if (node == null) {
+			return CompletableFuture.failedFuture(new UnknownSessionException(sessionId));
+		}
+		return publish(new Audience.Session(node, sessionId), payload, options, !node.equals(this.node));
+	}
+
+	@Override
+	public CompletableFuture<Receipt> toEveryone(Object payload, PublishOptions options) {
+		return publish(new Audience.Everyone(options.exceptSession()), payload, options, true);
+	}
+
+	/**
+	 * Publish a message that a client has sent to a channel.
+	 * @param sender the client's session
+	 * @param channel the channel's name
+	 * @param payload the message
+	 * @return completes with how far the message came, or {@code null} if the channel
+	 * takes no messages from clients
+	 * @throws MessageTooLargeException if the message is larger than the cluster carries
+	 */
+	public @Nullable CompletableFuture<Receipt> publishFrom(ClientSession sender, String channel, Payload payload) {
+		ChannelOptions channelOptions = this.catalog.find(channel);
+		if (channelOptions == null || !channelOptions.clientPublish()) {
+			this.statistics.countRefused();
+			return null;
+		}
+		this.statistics.countClientMessage(payload.size());
+		String except = channelOptions.echo() ? null : sender.id();
+		return publish(new Audience.Channel(channel, except), payload, PublishOptions.DEFAULTS,
+				channelOptions.scope() == ChannelScope.CLUSTER);
+	}
+
+	private CompletableFuture<Receipt> publish(Audience audience, Object payload, PublishOptions options,
+			boolean clustered) {
+		Payload encoded = this.encoder.encode(payload, options.binary());
+		if (encoded.size() > this.maxMessageSize) {
+			throw new MessageTooLargeException(encoded.size(), this.maxMessageSize);
+		}
+		EnvelopeCodec.checkHeaders(options.headers());
+		Envelope envelope = new Envelope(UuidCreator.getTimeOrderedEpochFast(), this.node, Envelope.Kind.MESSAGE,
+				System.currentTimeMillis(), audience, options.headers(), encoded, null, null);
+		return clustered ? publishClustered(envelope) : publishLocally(envelope);
+	}
+
+	private CompletableFuture<Receipt> publishLocally(Envelope envelope) {
+		int sessions = this.locks.call(envelope.address(), () -> this.delivery.deliver(envelope));
+		if (sessions == 0 && envelope.audience() instanceof Audience.Session session) {
+			return CompletableFuture.failedFuture(new UnknownSessionException(session.session()));
+		}
+		this.statistics.countPublished(PublishResult.NODE);
+		return CompletableFuture.completedFuture(Receipt.of(envelope.id(), Outcome.LOCAL_ONLY));
+	}
+
+	private CompletableFuture<Receipt> publishClustered(Envelope envelope) {
+		Address address = envelope.address();
+		CompletableFuture<Receipt> handedOver = this.locks.call(address, () -> {
+			// Numbered also while the relay is down, so that the others can tell
+			// afterwards how many they have missed.
+			Envelope numbered = envelope.withSequence(this.counters.next(address));
+			this.delivery.deliver(numbered);
+			return this.monitor.isUp() ? this.monitor.relay().publish(numbered) : null;
+		});
+		if (handedOver == null) {
+			return CompletableFuture.completedFuture(localOnly(envelope));
+		}
+		return handedOver.handle((receipt, ex) -> (ex != null) ? failed(envelope, ex) : confirmed(receipt));
+	}
+
+	private Receipt confirmed(Receipt receipt) {
+		this.statistics.countPublished(
+				(receipt.outcome() == Outcome.UNCONFIRMED) ? PublishResult.UNCONFIRMED : PublishResult.RELAYED);
+		if (receipt.outcome() == Outcome.UNCONFIRMED) {
+			this.monitor.suspect();
+		}
+		return receipt;
+	}
+
+	private Receipt failed(Envelope envelope, Throwable failure) {
+		Throwable cause = ((failure instanceof CompletionException) && failure.getCause() != null) ? failure.getCause()
+				: failure;
+		if (cause instanceof RelayUnavailableException) {
+			this.monitor.suspect();
+			return localOnly(envelope);
+		}
+		this.statistics.countPublished(
+				(cause instanceof RelayOverloadedException) ? PublishResult.OVERLOADED : PublishResult.FAILED);
+		throw (cause instanceof RuntimeException runtime) ? runtime : new CompletionException(cause);
+	}
+
+	private Receipt localOnly(Envelope envelope) {
+		this.statistics.countPublished(PublishResult.LOCAL_ONLY);
+		return Receipt.of(envelope.id(), Outcome.LOCAL_ONLY);
+	}
+
+}

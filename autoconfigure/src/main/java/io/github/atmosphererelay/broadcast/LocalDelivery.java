@@ -1,0 +1,89 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.broadcast;
+
+import java.util.Collection;
+import java.util.List;
+
+import io.github.atmosphererelay.message.Audience;
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.session.Fanout;
+import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.OutboundMessage;
+import io.github.atmosphererelay.session.QueueLimits;
+import io.github.atmosphererelay.session.SessionRegistry;
+import io.github.atmosphererelay.session.Writers;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds an envelope's audience among the sessions of this node and queues the message
+ * there. Never blocks.
+ */
+final class LocalDelivery {
+
+	private final SessionRegistry registry;
+
+	private final Writers writers;
+
+	private final ChannelCatalog catalog;
+
+	private final QueueLimits defaultLimits;
+
+	LocalDelivery(SessionRegistry registry, Writers writers, ChannelCatalog catalog, QueueLimits defaultLimits) {
+		this.registry = registry;
+		this.writers = writers;
+		this.catalog = catalog;
+		this.defaultLimits = defaultLimits;
+	}
+
+	/**
+	 * Deliver an envelope.
+	 * @return the number of sessions meant
+	 */
+	int deliver(Envelope envelope) {
+		Audience audience = envelope.audience();
+		if (audience instanceof Audience.Channel channel) {
+			ChannelOptions options = this.catalog.find(channel.channel());
+			QueueLimits limits = (options != null) ? options.queue() : this.defaultLimits;
+			return deliver(envelope, channel.channel(), this.registry.inChannel(channel.channel()), limits);
+		}
+		if (audience instanceof Audience.User user) {
+			return deliver(envelope, null, this.registry.ofUser(user.user()), this.defaultLimits);
+		}
+		if (audience instanceof Audience.Session one) {
+			LocalSession session = this.registry.find(one.session());
+			return (session != null) ? deliver(envelope, null, List.of(session), this.defaultLimits) : 0;
+		}
+		if (audience instanceof Audience.Everyone) {
+			return deliver(envelope, null, this.registry.sessions(), this.defaultLimits);
+		}
+		return 0;
+	}
+
+	private int deliver(Envelope envelope, @Nullable String channel, Collection<LocalSession> sessions,
+			QueueLimits limits) {
+		String except = envelope.audience().exceptSession();
+		Fanout fanout = this.writers.fanout(new OutboundMessage(envelope.payload(), channel), limits);
+		for (LocalSession session : sessions) {
+			if (except == null || !session.id().equals(except)) {
+				fanout.add(session);
+			}
+		}
+		return fanout.send();
+	}
+
+}

@@ -1,0 +1,228 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.broadcast;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+
+import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.RelayMonitor;
+import io.github.atmosphererelay.relay.RelayState;
+import io.github.atmosphererelay.session.SessionRegistry;
+import io.github.atmosphererelay.session.Writers;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * This node's messaging as a whole: puts registry, relay, writers and broadcaster
+ * together, and starts and stops them in order.
+ */
+public final class MessagingNode {
+
+	private final NodeIdentity identity;
+
+	private final MessagingSettings settings;
+
+	private final ChannelCatalog catalog;
+
+	private final SessionRegistry registry;
+
+	private final Writers writers;
+
+	private final ScheduledExecutorService scheduler;
+
+	private final EventDispatcher events;
+
+	private final BroadcastStatistics statistics;
+
+	private final RelayMonitor monitor;
+
+	private final Interest interest;
+
+	private final SequenceTracker tracker;
+
+	private final RelayReceiver receiver;
+
+	private final DefaultBroadcaster broadcaster;
+
+	private final Subscriptions subscriptions;
+
+	private volatile CountDownLatch firstUp = new CountDownLatch(1);
+
+	private @Nullable ScheduledFuture<?> interestSweep;
+
+	private @Nullable ScheduledFuture<?> trackerSweep;
+
+	/**
+	 * Put a node together; {@link #start()} starts it.
+	 * @param identity which node this is
+	 * @param settings how messages are carried
+	 * @param relay what carries envelopes to other nodes
+	 * @param catalog the channels that exist
+	 * @param encoder makes the bytes of messages
+	 * @param registry the sessions of this node
+	 * @param writers writes to the sessions
+	 * @param scheduler runs short tasks that do not block it
+	 * @param events hands events to the application
+	 * @param statistics receives the counts
+	 */
+	public MessagingNode(NodeIdentity identity, MessagingSettings settings, ClusterRelay relay, ChannelCatalog catalog,
+			PayloadEncoder encoder, SessionRegistry registry, Writers writers, ScheduledExecutorService scheduler,
+			EventDispatcher events, BroadcastStatistics statistics) {
+		this.identity = identity;
+		this.settings = settings;
+		this.catalog = catalog;
+		this.registry = registry;
+		this.writers = writers;
+		this.scheduler = scheduler;
+		this.events = events;
+		this.statistics = statistics;
+		this.monitor = new RelayMonitor(relay, identity.id(), settings.probeInterval(), settings.probeTimeout(),
+				scheduler, this::relayStateChanged);
+		this.tracker = new SequenceTracker(statistics);
+		this.interest = new Interest(relay, settings.unsubscribeDelay(), this.tracker::forget);
+		LocalDelivery delivery = new LocalDelivery(registry, writers, catalog, settings.defaultQueue());
+		this.receiver = new RelayReceiver(identity.id(), this.interest, this.tracker, delivery, statistics);
+		this.broadcaster = new DefaultBroadcaster(identity.id(), catalog, encoder, settings.maxMessageSize(),
+				this.monitor, delivery, statistics);
+		this.subscriptions = new Subscriptions(registry, catalog, this.interest, events);
+	}
+
+	/**
+	 * Start the node. Waits for the relay's first round trip for at most the start
+	 * timeout, and goes on without it: clients are then served locally until the broker
+	 * is there.
+	 */
+	public void start() {
+		this.firstUp = new CountDownLatch(1);
+		this.events.start();
+		this.writers.start();
+		this.monitor.start(this.receiver);
+		this.interest.acquire(Address.CONTROL);
+		this.interest.acquire(new Address.Node(this.identity.id()));
+		this.interestSweep = this.scheduler.scheduleWithFixedDelay(this.interest::sweep, 500, 500,
+				TimeUnit.MILLISECONDS);
+		this.trackerSweep = this.scheduler.scheduleWithFixedDelay(this.tracker::sweep, 1, 1, TimeUnit.MINUTES);
+		try {
+			this.firstUp.await(this.settings.startTimeout().toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	/**
+	 * Stop the node. May wait for a few seconds. It can be started again.
+	 */
+	public void stop() {
+		if (this.interestSweep != null) {
+			this.interestSweep.cancel(false);
+		}
+		if (this.trackerSweep != null) {
+			this.trackerSweep.cancel(false);
+		}
+		this.monitor.stop();
+		this.interest.clear();
+		this.writers.stop();
+		this.events.stop();
+	}
+
+	private void relayStateChanged(RelayState state) {
+		if (state == RelayState.UP) {
+			this.firstUp.countDown();
+			this.events.publish(new RelayUp(this.monitor.relay().name()));
+		}
+		else if (state == RelayState.DOWN) {
+			this.events.publish(new RelayDown(this.monitor.relay().name()));
+		}
+	}
+
+	/**
+	 * Return which node this is.
+	 * @return the identity
+	 */
+	public NodeIdentity identity() {
+		return this.identity;
+	}
+
+	/**
+	 * Return the channels that exist.
+	 * @return the catalog
+	 */
+	public ChannelCatalog catalog() {
+		return this.catalog;
+	}
+
+	/**
+	 * Return the sessions of this node.
+	 * @return the registry
+	 */
+	public SessionRegistry registry() {
+		return this.registry;
+	}
+
+	/**
+	 * Return what writes to the sessions.
+	 * @return the writers
+	 */
+	public Writers writers() {
+		return this.writers;
+	}
+
+	/**
+	 * Return what measures the relay.
+	 * @return the monitor
+	 */
+	public RelayMonitor monitor() {
+		return this.monitor;
+	}
+
+	/**
+	 * Return what sends messages.
+	 * @return the broadcaster
+	 */
+	public DefaultBroadcaster broadcaster() {
+		return this.broadcaster;
+	}
+
+	/**
+	 * Return what doors use to let sessions in and out.
+	 * @return the subscriptions
+	 */
+	public Subscriptions subscriptions() {
+		return this.subscriptions;
+	}
+
+	/**
+	 * Return the counters.
+	 * @return the counters
+	 */
+	public BroadcastStatistics statistics() {
+		return this.statistics;
+	}
+
+	/**
+	 * Return how many addresses this node follows on the relay.
+	 * @return the number of addresses
+	 */
+	public int followedAddresses() {
+		return this.interest.size();
+	}
+
+}

@@ -1,0 +1,105 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.broadcast;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a message is sent. Immutable: each method returns a changed copy.
+ *
+ * <pre class="code">
+ * broadcaster.broadcast("chat/lobby", message, PublishOptions.DEFAULTS.exceptSession(session.id()));
+ * </pre>
+ */
+public final class PublishOptions {
+
+	/**
+	 * To everyone, without headers; text or binary as the payload's type says.
+	 */
+	public static final PublishOptions DEFAULTS = new PublishOptions(null, Map.of(), null);
+
+	private final @Nullable String exceptSession;
+
+	private final Map<String, String> headers;
+
+	private final @Nullable Boolean binary;
+
+	private PublishOptions(@Nullable String exceptSession, Map<String, String> headers, @Nullable Boolean binary) {
+		this.exceptSession = exceptSession;
+		this.headers = headers;
+		this.binary = binary;
+	}
+
+	/**
+	 * Leave one session out.
+	 * @param sessionId the session's id
+	 * @return a copy with that exception
+	 */
+	public PublishOptions exceptSession(String sessionId) {
+		return new PublishOptions(sessionId, this.headers, this.binary);
+	}
+
+	/**
+	 * Add a header.
+	 * @param name the header's name
+	 * @param value the header's value
+	 * @return a copy with that header
+	 */
+	public PublishOptions header(String name, String value) {
+		Map<String, String> headers = new LinkedHashMap<>(this.headers);
+		headers.put(name, value);
+		return new PublishOptions(this.exceptSession, Map.copyOf(headers), this.binary);
+	}
+
+	/**
+	 * Say whether the message is binary, whatever the type of its payload: a string then
+	 * goes out as its UTF-8 bytes, and bytes as the text that they encode.
+	 * @param binary whether the message is binary
+	 * @return a copy with that choice
+	 */
+	public PublishOptions binary(boolean binary) {
+		return new PublishOptions(this.exceptSession, this.headers, binary);
+	}
+
+	/**
+	 * Return the session that is left out.
+	 * @return the session's id, or {@code null}
+	 */
+	public @Nullable String exceptSession() {
+		return this.exceptSession;
+	}
+
+	/**
+	 * Return the headers.
+	 * @return the headers, not modifiable
+	 */
+	public Map<String, String> headers() {
+		return this.headers;
+	}
+
+	/**
+	 * Return whether the message is binary.
+	 * @return the choice, or {@code null} if the type of the payload decides
+	 */
+	public @Nullable Boolean binary() {
+		return this.binary;
+	}
+
+}

@@ -1,0 +1,75 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.session;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+
+/**
+ * What a client is told when its connection is closed: a WebSocket close code and a short
+ * text, which is never empty because some clients then see no code at all.
+ *
+ * @param code the close code, between 1000 and 4999
+ * @param text the reason, 1 to 123 bytes of UTF-8
+ */
+public record CloseReason(int code, String text) {
+
+	/**
+	 * The node is stopping; connect to another one.
+	 */
+	public static final CloseReason GOING_AWAY = new CloseReason(1001, "node is shutting down, please reconnect");
+
+	/**
+	 * The client did not answer a ping in time.
+	 */
+	public static final CloseReason NO_PONG = new CloseReason(1011, "no pong in time");
+
+	/**
+	 * More was waiting for the client than allowed, or a write to it was stuck.
+	 */
+	public static final CloseReason SLOW_CONSUMER = new CloseReason(1013, "slow consumer, please reconnect");
+
+	/**
+	 * The client sent a message over the limit.
+	 */
+	public static final CloseReason TOO_BIG = new CloseReason(1009, "message too big");
+
+	/**
+	 * The client sent more messages than allowed.
+	 */
+	public static final CloseReason RATE_LIMIT = new CloseReason(1008, "message rate over the limit");
+
+	/**
+	 * The client sent a message to a channel that takes none from clients.
+	 */
+	public static final CloseReason PUBLISH_REFUSED = new CloseReason(1008,
+			"this channel takes no messages from clients");
+
+	private static final int MAX_TEXT_BYTES = 123;
+
+	public CloseReason {
+		Objects.requireNonNull(text, "'text' must not be null");
+		if (code < 1000 || code > 4999) {
+			throw new IllegalArgumentException("'code' must be between 1000 and 4999");
+		}
+		int length = text.getBytes(StandardCharsets.UTF_8).length;
+		if (length == 0 || length > MAX_TEXT_BYTES) {
+			throw new IllegalArgumentException("'text' must have 1 to " + MAX_TEXT_BYTES + " bytes");
+		}
+	}
+
+}

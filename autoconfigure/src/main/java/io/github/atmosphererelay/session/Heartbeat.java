@@ -1,0 +1,105 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.session;
+
+import java.time.Duration;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Pings quiet clients and ends the sessions of those that do not answer: a peer that has
+ * vanished without a word would otherwise stay for ever. Pings are spread by a jitter,
+ * and are left out while a client talks by itself.
+ */
+public final class Heartbeat {
+
+	private static final Log logger = LogFactory.getLog(Heartbeat.class);
+
+	private static final Duration TICK = Duration.ofMillis(500);
+
+	private final SessionRegistry registry;
+
+	private final SessionStatistics statistics;
+
+	private final ScheduledExecutorService scheduler;
+
+	private final Duration interval;
+
+	private final Duration pongTimeout;
+
+	private @Nullable ScheduledFuture<?> ticks;
+
+	/**
+	 * Create a heartbeat.
+	 * @param registry the sessions to look after
+	 * @param statistics receives the counts
+	 * @param scheduler runs the checks, which do not block it
+	 * @param interval the time between two pings to a quiet client
+	 * @param pongTimeout the time within which a client has to answer
+	 */
+	public Heartbeat(SessionRegistry registry, SessionStatistics statistics, ScheduledExecutorService scheduler,
+			Duration interval, Duration pongTimeout) {
+		this.registry = registry;
+		this.statistics = statistics;
+		this.scheduler = scheduler;
+		this.interval = interval;
+		this.pongTimeout = pongTimeout;
+	}
+
+	/**
+	 * Begin to check.
+	 */
+	public void start() {
+		this.ticks = this.scheduler.scheduleWithFixedDelay(this::tick, TICK.toMillis(), TICK.toMillis(),
+				TimeUnit.MILLISECONDS);
+	}
+
+	/**
+	 * Stop checking.
+	 */
+	public void stop() {
+		if (this.ticks != null) {
+			this.ticks.cancel(false);
+		}
+	}
+
+	private void tick() {
+		try {
+			long now = System.nanoTime();
+			this.registry.forEach((session) -> check(session, now));
+		}
+		catch (RuntimeException ex) {
+			logger.error("The heartbeat failed and goes on", ex);
+		}
+	}
+
+	private void check(LocalSession session, long now) {
+		long interval = this.interval.toNanos();
+		long jitter = ThreadLocalRandom.current().nextLong(interval / 5 + 1);
+		if (!session.checkAlive(now, interval, this.pongTimeout.toNanos(), jitter) && !session.isAborted()) {
+			this.statistics.countMissingPong();
+			session.terminate(CloseReason.NO_PONG);
+		}
+	}
+
+}

@@ -1,0 +1,324 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.session;
+
+import java.net.InetSocketAddress;
+import java.security.Principal;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A session of this node with its queue. Doors create it through {@link Writers#open} and
+ * report its end through {@link #ended}.
+ */
+public final class LocalSession implements ClientSession {
+
+	private final String id;
+
+	private final @Nullable Principal principal;
+
+	private final @Nullable InetSocketAddress remoteAddress;
+
+	private final Instant openedAt = Instant.now();
+
+	private final Map<String, Object> attributes = new ConcurrentHashMap<>(0);
+
+	private final Set<String> channels = ConcurrentHashMap.newKeySet(1);
+
+	private final SessionTransport transport;
+
+	private final Writers writers;
+
+	private final WriterShard shard;
+
+	private final OutboundQueue queue;
+
+	/** Whether the session stands in its shard's ready queue or is being written to. */
+	private final AtomicBoolean scheduled = new AtomicBoolean();
+
+	/** What this end closes the session with; the first one wins. */
+	private final AtomicReference<@Nullable CloseReason> closeReason = new AtomicReference<>();
+
+	private final AtomicBoolean closeStarted = new AtomicBoolean();
+
+	private final AtomicBoolean aborted = new AtomicBoolean();
+
+	private final AtomicReference<@Nullable DisconnectReason> end = new AtomicReference<>();
+
+	private final BiConsumer<LocalSession, DisconnectReason> endListener;
+
+	private volatile boolean pingDue;
+
+	private volatile long lastHeardAt = System.nanoTime();
+
+	/** When the ping was sent that is waiting for its pong; 0 if none is. */
+	private volatile long pingedAt;
+
+	private volatile long nextPingAt;
+
+	LocalSession(String id, @Nullable Principal principal, @Nullable InetSocketAddress remoteAddress,
+			SessionTransport transport, Writers writers, WriterShard shard, SessionStatistics statistics,
+			BiConsumer<LocalSession, DisconnectReason> endListener) {
+		this.id = id;
+		this.principal = principal;
+		this.remoteAddress = remoteAddress;
+		this.transport = transport;
+		this.writers = writers;
+		this.shard = shard;
+		this.queue = new OutboundQueue(statistics);
+		this.endListener = endListener;
+	}
+
+	@Override
+	public String id() {
+		return this.id;
+	}
+
+	@Override
+	public @Nullable Principal principal() {
+		return this.principal;
+	}
+
+	@Override
+	public Map<String, Object> attributes() {
+		return this.attributes;
+	}
+
+	@Override
+	public Set<String> channels() {
+		return Set.copyOf(this.channels);
+	}
+
+	@Override
+	public @Nullable InetSocketAddress remoteAddress() {
+		return this.remoteAddress;
+	}
+
+	@Override
+	public Instant openedAt() {
+		return this.openedAt;
+	}
+
+	@Override
+	public boolean isOpen() {
+		return this.closeReason.get() == null && this.end.get() == null;
+	}
+
+	@Override
+	public void close(CloseReason reason) {
+		if (this.closeReason.compareAndSet(null, reason)) {
+			this.queue.close();
+			schedule();
+			this.shard.wake();
+		}
+	}
+
+	/**
+	 * Close the session without waiting for what is queued or for a write that may be
+	 * stuck. Returns at once.
+	 * @param reason what the client is told
+	 */
+	public void terminate(CloseReason reason) {
+		this.closeReason.compareAndSet(null, reason);
+		if (markAborted()) {
+			CloseReason told = this.closeReason.get();
+			this.writers.abort(this, (told != null) ? told : reason);
+		}
+	}
+
+	/**
+	 * Report that the connection is gone. The first call counts.
+	 * @param code the close code seen
+	 * @param text the reason seen, if any
+	 */
+	public void ended(int code, @Nullable String text) {
+		CloseReason own = this.closeReason.get();
+		DisconnectReason reason = (own != null)
+				? new DisconnectReason(DisconnectReason.Initiator.SERVER, own.code(), own.text())
+				: new DisconnectReason(DisconnectReason.Initiator.CLIENT, code, text);
+		if (this.end.compareAndSet(null, reason)) {
+			this.writers.ended(this, CloseReason.SLOW_CONSUMER.equals(own));
+			this.endListener.accept(this, reason);
+		}
+	}
+
+	/**
+	 * Report that the client has sent something, so that it need not be pinged.
+	 */
+	public void heard() {
+		this.lastHeardAt = System.nanoTime();
+		this.pingedAt = 0;
+	}
+
+	/**
+	 * Return how many messages wait for the client.
+	 * @return the number of messages
+	 */
+	public int queuedMessages() {
+		return this.queue.size();
+	}
+
+	/**
+	 * Return how many payload bytes wait for the client.
+	 * @return the number of bytes
+	 */
+	public long queuedBytes() {
+		return this.queue.bytes();
+	}
+
+	/**
+	 * Queue a message and mark the session as ready; the caller wakes the shard.
+	 * @return whether the shard has to be woken
+	 */
+	boolean offer(OutboundMessage message, QueueLimits limits) {
+		return switch (this.queue.offer(message, limits)) {
+			case ACCEPTED -> schedule();
+			case OVERFLOW -> {
+				if (limits.policy() == SlowConsumerPolicy.DISCONNECT) {
+					this.writers.countSlow(this, message);
+					terminate(CloseReason.SLOW_CONSUMER);
+				}
+				else {
+					this.writers.countDrop(DropReason.OVERFLOW);
+				}
+				yield false;
+			}
+			case CLOSED -> {
+				this.writers.countDrop(DropReason.SESSION_ENDED);
+				yield false;
+			}
+		};
+	}
+
+	private boolean schedule() {
+		if (this.scheduled.compareAndSet(false, true)) {
+			this.shard.ready(this);
+			return true;
+		}
+		return false;
+	}
+
+	/**
+	 * Say that the writer is done with the session for now. Called by the one writer.
+	 */
+	void unschedule() {
+		this.scheduled.set(false);
+		if (hasWork()) {
+			schedule();
+		}
+	}
+
+	private boolean hasWork() {
+		if (this.aborted.get()) {
+			return false;
+		}
+		return !this.queue.isEmpty() || this.pingDue || (this.closeReason.get() != null && !this.closeStarted.get());
+	}
+
+	OutboundQueue queue() {
+		return this.queue;
+	}
+
+	SessionTransport transport() {
+		return this.transport;
+	}
+
+	WriterShard shard() {
+		return this.shard;
+	}
+
+	Set<String> modifiableChannels() {
+		return this.channels;
+	}
+
+	boolean isAborted() {
+		return this.aborted.get();
+	}
+
+	/**
+	 * Mark the session as not to be written to any more.
+	 * @return whether it was not marked before
+	 */
+	boolean markAborted() {
+		return this.aborted.compareAndSet(false, true);
+	}
+
+	/**
+	 * Return whether the connection is gone.
+	 * @return whether the end was reported
+	 */
+	public boolean isEnded() {
+		return this.end.get() != null;
+	}
+
+	/**
+	 * Take the reason with which the session is to be closed now, if there is one and
+	 * nothing waits any more. Called by the one writer.
+	 */
+	@Nullable CloseReason takeClose() {
+		CloseReason reason = this.closeReason.get();
+		if (reason != null && this.queue.isEmpty() && this.closeStarted.compareAndSet(false, true)) {
+			return reason;
+		}
+		return null;
+	}
+
+	boolean takePing() {
+		boolean due = this.pingDue;
+		if (due) {
+			this.pingDue = false;
+		}
+		return due;
+	}
+
+	/**
+	 * Look whether the client is to be pinged or given up. Called by the one scheduler.
+	 */
+	boolean checkAlive(long now, long intervalNanos, long pongTimeoutNanos, long jitterNanos) {
+		long pingedAt = this.pingedAt;
+		if (pingedAt != 0) {
+			return now - pingedAt < pongTimeoutNanos;
+		}
+		if (this.nextPingAt == 0) {
+			this.nextPingAt = now + intervalNanos - jitterNanos;
+		}
+		else if (now - this.nextPingAt >= 0) {
+			this.nextPingAt = now + intervalNanos - jitterNanos;
+			if (now - this.lastHeardAt >= intervalNanos / 2) {
+				this.pingedAt = (now != 0) ? now : 1;
+				this.pingDue = true;
+				if (schedule()) {
+					this.shard.wake();
+				}
+			}
+		}
+		return true;
+	}
+
+	@Override
+	public String toString() {
+		return this.id;
+	}
+
+}

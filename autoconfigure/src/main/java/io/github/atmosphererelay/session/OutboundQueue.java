@@ -1,0 +1,254 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.session;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What waits for one session: bounded in messages and bytes, first in first out. Filled
+ * by any thread, drained by one writer at a time. The lock is the session's own and is
+ * held for a few instructions only.
+ */
+final class OutboundQueue {
+
+	private final SessionStatistics statistics;
+
+	private final ReentrantLock lock = new ReentrantLock();
+
+	private final Deque<Entry> entries = new ArrayDeque<>();
+
+	/** The waiting entry of each channel with the policy "latest"; usually empty. */
+	private @Nullable Map<String, Entry> latest;
+
+	private long bytes;
+
+	private boolean closed;
+
+	OutboundQueue(SessionStatistics statistics) {
+		this.statistics = statistics;
+	}
+
+	/**
+	 * Add a message.
+	 * @param message the message
+	 * @param limits how much may wait
+	 * @return what became of it
+	 */
+	Offer offer(OutboundMessage message, QueueLimits limits) {
+		this.lock.lock();
+		try {
+			if (this.closed) {
+				return Offer.CLOSED;
+			}
+			String channel = message.channel();
+			if (limits.policy() == SlowConsumerPolicy.LATEST && channel != null) {
+				return offerLatest(message, channel, limits);
+			}
+			if (fits(message, limits)) {
+				append(new Entry(message));
+				return Offer.ACCEPTED;
+			}
+			if (limits.policy() == SlowConsumerPolicy.DISCONNECT) {
+				return Offer.OVERFLOW;
+			}
+			return dropAndOffer(message, limits);
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private Offer offerLatest(OutboundMessage message, String channel, QueueLimits limits) {
+		Map<String, Entry> latest = this.latest;
+		if (latest == null) {
+			latest = new HashMap<>(4);
+			this.latest = latest;
+		}
+		Entry waiting = latest.get(channel);
+		if (waiting != null) {
+			// In place, so that a flood cannot lengthen the queue.
+			this.bytes += message.size() - waiting.message.size();
+			waiting.message = message;
+			this.statistics.countDrop(DropReason.REPLACED, 1);
+			return Offer.ACCEPTED;
+		}
+		if (!fits(message, limits)) {
+			return Offer.OVERFLOW;
+		}
+		Entry entry = new Entry(message);
+		latest.put(channel, entry);
+		append(entry);
+		return Offer.ACCEPTED;
+	}
+
+	private Offer dropAndOffer(OutboundMessage message, QueueLimits limits) {
+		Iterator<Entry> oldestFirst = this.entries.iterator();
+		while (!fits(message, limits) && oldestFirst.hasNext()) {
+			Entry entry = oldestFirst.next();
+			// Only the channel's own messages: others have their own policy.
+			if (Objects.equals(entry.message.channel(), message.channel())) {
+				oldestFirst.remove();
+				this.bytes -= entry.message.size();
+				this.statistics.countDrop(DropReason.OLDEST, 1);
+			}
+		}
+		if (!fits(message, limits)) {
+			return Offer.OVERFLOW;
+		}
+		append(new Entry(message));
+		return Offer.ACCEPTED;
+	}
+
+	private boolean fits(OutboundMessage message, QueueLimits limits) {
+		return this.entries.isEmpty()
+				|| (this.entries.size() < limits.maxMessages() && this.bytes + message.size() <= limits.maxBytes());
+	}
+
+	private void append(Entry entry) {
+		this.entries.add(entry);
+		this.bytes += entry.message.size();
+	}
+
+	/**
+	 * Take the oldest messages out.
+	 * @param into receives them
+	 * @param maxMessages how many to take at most
+	 * @param maxBytes after how many bytes to stop; at least one message is taken
+	 */
+	void drain(List<OutboundMessage> into, int maxMessages, long maxBytes) {
+		this.lock.lock();
+		try {
+			long taken = 0;
+			while (into.size() < maxMessages && taken < maxBytes) {
+				Entry entry = this.entries.poll();
+				if (entry == null) {
+					return;
+				}
+				if (this.latest != null && entry.message.channel() != null) {
+					this.latest.remove(entry.message.channel(), entry);
+				}
+				this.bytes -= entry.message.size();
+				taken += entry.message.size();
+				into.add(entry.message);
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Refuse further messages and forget those that wait.
+	 * @return how many were waiting
+	 */
+	int discard() {
+		this.lock.lock();
+		try {
+			int waiting = this.entries.size();
+			this.closed = true;
+			this.entries.clear();
+			this.latest = null;
+			this.bytes = 0;
+			return waiting;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Refuse further messages and keep those that wait.
+	 */
+	void close() {
+		this.lock.lock();
+		try {
+			this.closed = true;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	boolean isEmpty() {
+		return size() == 0;
+	}
+
+	int size() {
+		this.lock.lock();
+		try {
+			return this.entries.size();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	long bytes() {
+		this.lock.lock();
+		try {
+			return this.bytes;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * What became of a message that was offered.
+	 */
+	enum Offer {
+
+		/**
+		 * It waits, perhaps in the place of older messages of its channel.
+		 */
+		ACCEPTED,
+
+		/**
+		 * It was not added: the limits are reached.
+		 */
+		OVERFLOW,
+
+		/**
+		 * It was not added: the session is closing.
+		 */
+		CLOSED
+
+	}
+
+	/**
+	 * A place in the queue.
+	 */
+	private static final class Entry {
+
+		private OutboundMessage message;
+
+		private Entry(OutboundMessage message) {
+			this.message = message;
+		}
+
+	}
+
+}

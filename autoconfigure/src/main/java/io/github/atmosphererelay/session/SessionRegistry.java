@@ -1,0 +1,215 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.session;
+
+import java.security.Principal;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sessions of this node by id, channel and user. Concurrent; no lock is shared by all
+ * channels, and a channel or user without sessions leaves nothing behind.
+ */
+public final class SessionRegistry {
+
+	private final Map<String, LocalSession> byId = new ConcurrentHashMap<>();
+
+	private final Map<String, Set<LocalSession>> byChannel = new ConcurrentHashMap<>();
+
+	private final Map<String, Set<LocalSession>> byUser = new ConcurrentHashMap<>();
+
+	/**
+	 * Add a session.
+	 * @param session the session
+	 */
+	public void add(LocalSession session) {
+		this.byId.put(session.id(), session);
+		Principal principal = session.principal();
+		if (principal != null) {
+			add(this.byUser, principal.getName(), session);
+		}
+	}
+
+	/**
+	 * Remove a session and all its subscriptions.
+	 * @param session the session
+	 * @return the names of the channels that it was subscribed to
+	 */
+	public List<String> remove(LocalSession session) {
+		this.byId.remove(session.id(), session);
+		Principal principal = session.principal();
+		if (principal != null) {
+			remove(this.byUser, principal.getName(), session);
+		}
+		List<String> left = new ArrayList<>();
+		for (String channel : session.channels()) {
+			if (unsubscribe(session, channel)) {
+				left.add(channel);
+			}
+		}
+		return left;
+	}
+
+	/**
+	 * Subscribe a session to a channel.
+	 * @param session the session
+	 * @param channel the channel's name
+	 * @return whether the session was not subscribed before
+	 */
+	public boolean subscribe(LocalSession session, String channel) {
+		if (!session.modifiableChannels().add(channel)) {
+			return false;
+		}
+		add(this.byChannel, channel, session);
+		return true;
+	}
+
+	/**
+	 * End a session's subscription to a channel.
+	 * @param session the session
+	 * @param channel the channel's name
+	 * @return whether the session was subscribed before
+	 */
+	public boolean unsubscribe(LocalSession session, String channel) {
+		if (!session.modifiableChannels().remove(channel)) {
+			return false;
+		}
+		remove(this.byChannel, channel, session);
+		return true;
+	}
+
+	private static void add(Map<String, Set<LocalSession>> index, String key, LocalSession session) {
+		// Within compute, so that a set is never emptied and dropped at the same time.
+		index.compute(key, (same, present) -> {
+			Set<LocalSession> sessions = (present != null) ? present : ConcurrentHashMap.newKeySet(1);
+			sessions.add(session);
+			return sessions;
+		});
+	}
+
+	private static void remove(Map<String, Set<LocalSession>> index, String key, LocalSession session) {
+		index.computeIfPresent(key, (same, sessions) -> {
+			sessions.remove(session);
+			return sessions.isEmpty() ? null : sessions;
+		});
+	}
+
+	/**
+	 * Find a session.
+	 * @param id the session's id
+	 * @return the session, or {@code null} if it is not on this node
+	 */
+	public @Nullable LocalSession find(String id) {
+		return this.byId.get(id);
+	}
+
+	/**
+	 * Call for each session of this node.
+	 * @param action receives the sessions; must not block
+	 */
+	public void forEach(Consumer<LocalSession> action) {
+		this.byId.values().forEach(action);
+	}
+
+	/**
+	 * Return the sessions that are subscribed to a channel.
+	 * @param channel the channel's name
+	 * @return the sessions, a live view that tolerates changes
+	 */
+	public Collection<LocalSession> inChannel(String channel) {
+		return Collections.unmodifiableCollection(this.byChannel.getOrDefault(channel, Set.of()));
+	}
+
+	/**
+	 * Return the sessions of a user.
+	 * @param user the name of the user's principal
+	 * @return the sessions, a live view that tolerates changes
+	 */
+	public Collection<LocalSession> ofUser(String user) {
+		return Collections.unmodifiableCollection(this.byUser.getOrDefault(user, Set.of()));
+	}
+
+	/**
+	 * Return the sessions of this node.
+	 * @return the sessions, a live view that tolerates changes
+	 */
+	public Collection<LocalSession> sessions() {
+		return Collections.unmodifiableCollection(this.byId.values());
+	}
+
+	/**
+	 * Return the names of the channels that have sessions on this node.
+	 * @return the names, a live view that tolerates changes
+	 */
+	public Collection<String> channels() {
+		return Collections.unmodifiableCollection(this.byChannel.keySet());
+	}
+
+	/**
+	 * Return how many sessions are in a channel.
+	 * @param channel the channel's name
+	 * @return the number of sessions on this node
+	 */
+	public int countInChannel(String channel) {
+		return this.byChannel.getOrDefault(channel, Set.of()).size();
+	}
+
+	/**
+	 * Return the number of sessions of this node.
+	 * @return the number of sessions
+	 */
+	public int sessionCount() {
+		return this.byId.size();
+	}
+
+	/**
+	 * Return the number of channels that have sessions on this node.
+	 * @return the number of channels
+	 */
+	public int channelCount() {
+		return this.byChannel.size();
+	}
+
+	/**
+	 * Return the number of users that have sessions on this node.
+	 * @return the number of users
+	 */
+	public int userCount() {
+		return this.byUser.size();
+	}
+
+	/**
+	 * Return the number of subscriptions of all sessions of this node.
+	 * @return the number of subscriptions
+	 */
+	public long subscriptionCount() {
+		long count = 0;
+		for (Set<LocalSession> sessions : this.byChannel.values()) {
+			count += sessions.size();
+		}
+		return count;
+	}
+
+}

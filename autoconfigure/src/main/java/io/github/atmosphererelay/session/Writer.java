@@ -1,0 +1,173 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.session;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.locks.LockSupport;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A thread that writes to the sessions of a shard: takes the next ready session, drains a
+ * batch of its queue into one flush, and puts it at the end if more waits, so that a busy
+ * session does not starve its neighbours. It serves the shard until another writer is put
+ * in charge.
+ */
+final class Writer implements Runnable {
+
+	private static final Log logger = LogFactory.getLog(Writer.class);
+
+	private static final int BATCH_MESSAGES = 256;
+
+	private static final long BATCH_BYTES = 64 * 1024;
+
+	private final WriterShard shard;
+
+	private final Writers writers;
+
+	private final SessionStatistics statistics;
+
+	private final Thread thread;
+
+	private final List<OutboundMessage> batch = new ArrayList<>();
+
+	/** How many of the batch were handed to the socket. */
+	private int written;
+
+	private volatile boolean idle;
+
+	/** The session that is being written to. */
+	private volatile @Nullable LocalSession current;
+
+	/** When writing to the present session began. Read only after {@link #current}. */
+	private volatile long since;
+
+	Writer(WriterShard shard, Writers writers, SessionStatistics statistics, ThreadFactory threads) {
+		this.shard = shard;
+		this.writers = writers;
+		this.statistics = statistics;
+		this.thread = threads.newThread(this);
+	}
+
+	void start() {
+		this.thread.start();
+	}
+
+	Thread thread() {
+		return this.thread;
+	}
+
+	WriterShard shard() {
+		return this.shard;
+	}
+
+	boolean isIdle() {
+		return this.idle;
+	}
+
+	@Nullable LocalSession current() {
+		return this.current;
+	}
+
+	/**
+	 * Return how long the writer has been at the same session.
+	 * @return the time in nanoseconds, 0 if it is at none
+	 */
+	long busyNanos(long now) {
+		long since = this.since;
+		return (this.current != null) ? Math.max(0, now - since) : 0;
+	}
+
+	@Override
+	public void run() {
+		while (this.shard.owner() == this) {
+			LocalSession session = this.shard.poll();
+			if (session != null) {
+				serve(session);
+			}
+			else {
+				sleep();
+			}
+		}
+		this.writers.finished(this);
+	}
+
+	private void sleep() {
+		this.idle = true;
+		// A session may have become ready before it could see that the writer sleeps.
+		if (!this.shard.hasReady() && this.shard.owner() == this) {
+			LockSupport.park(this);
+		}
+		this.idle = false;
+	}
+
+	private void serve(LocalSession session) {
+		this.since = System.nanoTime();
+		this.current = session;
+		try {
+			write(session);
+		}
+		catch (IOException | RuntimeException ex) {
+			if (logger.isDebugEnabled()) {
+				logger.debug("Session " + session.id() + " cannot be written to", ex);
+			}
+			this.statistics.countDrop(DropReason.SESSION_ENDED, this.batch.size() - this.written);
+			this.writers.broken(session);
+		}
+		finally {
+			this.batch.clear();
+			this.written = 0;
+			this.current = null;
+			session.unschedule();
+			if (this.shard.owner() != this) {
+				this.shard.wake();
+			}
+		}
+	}
+
+	private void write(LocalSession session) throws IOException {
+		if (session.isAborted()) {
+			return;
+		}
+		SessionTransport transport = session.transport();
+		session.queue().drain(this.batch, BATCH_MESSAGES, BATCH_BYTES);
+		boolean ping = session.takePing();
+		if (!this.batch.isEmpty() || ping) {
+			long bytes = 0;
+			for (OutboundMessage message : this.batch) {
+				transport.write(message);
+				this.written++;
+				bytes += message.size();
+			}
+			if (ping) {
+				transport.ping();
+			}
+			transport.flush();
+			this.statistics.countDeliveries(this.batch.size(), bytes);
+		}
+		CloseReason close = session.takeClose();
+		if (close != null) {
+			this.writers.close(session, close);
+		}
+	}
+
+}

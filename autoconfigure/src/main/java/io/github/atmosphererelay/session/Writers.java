@@ -1,0 +1,320 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.session;
+
+import java.net.InetSocketAddress;
+import java.security.Principal;
+import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The writers of this node, with the watchdog that looks after them. A writer that is
+ * stuck in a socket is replaced, so that its shard's other sessions do not wait; its
+ * session is ended after the send timeout, or as soon as too many writers are stuck and
+ * it has been stuck longest.
+ * <p>
+ * Writers are platform threads also where virtual threads are switched on: containers
+ * block inside monitors, which would pin the few carrier threads of an older JVM.
+ */
+public final class Writers {
+
+	private static final Log logger = LogFactory.getLog(Writers.class);
+
+	private static final Duration WATCH_INTERVAL = Duration.ofMillis(50);
+
+	private static final Duration STUCK_AFTER = Duration.ofMillis(100);
+
+	private static final int MAX_CLOSERS = 8;
+
+	private final WriterSettings settings;
+
+	private final SessionStatistics statistics;
+
+	private final ScheduledExecutorService scheduler;
+
+	private final WriterShard[] shards;
+
+	private final AtomicInteger nextShard = new AtomicInteger();
+
+	private final AtomicInteger threadCount = new AtomicInteger();
+
+	/** Writers that were replaced and have not come back from their socket. */
+	private final Queue<Writer> stuck = new ConcurrentLinkedQueue<>();
+
+	private @Nullable ThreadPoolExecutor closers;
+
+	private @Nullable ScheduledFuture<?> watch;
+
+	private volatile boolean running;
+
+	/**
+	 * Create the writers; {@link #start()} starts them.
+	 * @param settings how sockets are written to
+	 * @param statistics receives the counts
+	 * @param scheduler runs the watchdog, which does not block it
+	 */
+	public Writers(WriterSettings settings, SessionStatistics statistics, ScheduledExecutorService scheduler) {
+		this.settings = settings;
+		this.statistics = statistics;
+		this.scheduler = scheduler;
+		this.shards = new WriterShard[settings.shards()];
+		for (int i = 0; i < this.shards.length; i++) {
+			this.shards[i] = new WriterShard(i);
+		}
+	}
+
+	/**
+	 * Start the threads. May follow a {@link #stop()}.
+	 */
+	public synchronized void start() {
+		if (this.running) {
+			return;
+		}
+		this.running = true;
+		// Its queue is bounded by the number of sessions: each is closed and aborted
+		// once.
+		ThreadPoolExecutor closers = new ThreadPoolExecutor(MAX_CLOSERS, MAX_CLOSERS, 10, TimeUnit.SECONDS,
+				new LinkedBlockingQueue<>(), (task) -> thread("atmosphere-closer-", task));
+		closers.allowCoreThreadTimeOut(true);
+		this.closers = closers;
+		for (WriterShard shard : this.shards) {
+			appoint(shard);
+		}
+		this.watch = this.scheduler.scheduleWithFixedDelay(this::watch, WATCH_INTERVAL.toMillis(),
+				WATCH_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+	}
+
+	/**
+	 * Stop the threads. Sessions should have been closed before; what still waits is not
+	 * written any more.
+	 */
+	public synchronized void stop() {
+		if (!this.running) {
+			return;
+		}
+		this.running = false;
+		if (this.watch != null) {
+			this.watch.cancel(false);
+		}
+		for (WriterShard shard : this.shards) {
+			shard.setOwner(null);
+		}
+		if (this.closers != null) {
+			this.closers.shutdown();
+		}
+	}
+
+	/**
+	 * Open a session.
+	 * @param id the session's id
+	 * @param principal who the client is, or {@code null}
+	 * @param remoteAddress where the client has connected from, or {@code null}
+	 * @param transport the session's socket
+	 * @param endListener hears of the session's end, once, on any thread; must not block
+	 * @return the session
+	 */
+	public LocalSession open(String id, @Nullable Principal principal, @Nullable InetSocketAddress remoteAddress,
+			SessionTransport transport, BiConsumer<LocalSession, DisconnectReason> endListener) {
+		WriterShard shard = this.shards[Math.floorMod(this.nextShard.getAndIncrement(), this.shards.length)];
+		this.statistics.countOpened();
+		return new LocalSession(id, principal, remoteAddress, transport, this, shard, this.statistics, endListener);
+	}
+
+	/**
+	 * Begin the delivery of a message to many sessions.
+	 * @param message the message
+	 * @param limits how much may wait at each
+	 * @return the delivery, for the calling thread
+	 */
+	public Fanout fanout(OutboundMessage message, QueueLimits limits) {
+		return new Fanout(this, message, limits);
+	}
+
+	/**
+	 * Return the counters.
+	 * @return the counters
+	 */
+	public SessionStatistics statistics() {
+		return this.statistics;
+	}
+
+	/**
+	 * Return how many writers are stuck in a socket at this moment.
+	 * @return the number of writers
+	 */
+	public int stuckWriters() {
+		return this.stuck.size();
+	}
+
+	void wake(long shards) {
+		for (long rest = shards; rest != 0; rest &= rest - 1) {
+			this.shards[Long.numberOfTrailingZeros(rest)].wake();
+		}
+	}
+
+	void close(LocalSession session, CloseReason reason) {
+		execute(() -> {
+			session.transport().close(reason);
+			session.ended(reason.code(), reason.text());
+		});
+	}
+
+	void abort(LocalSession session, CloseReason reason) {
+		session.queue().close();
+		execute(() -> {
+			session.transport().abort(reason);
+			session.ended(reason.code(), reason.text());
+		});
+	}
+
+	/**
+	 * End a session whose socket has thrown.
+	 */
+	void broken(LocalSession session) {
+		if (session.markAborted()) {
+			session.queue().close();
+			execute(() -> {
+				session.transport().abort(new CloseReason(1011, "connection broken"));
+				session.ended(1006, null);
+			});
+		}
+	}
+
+	void ended(LocalSession session, boolean slow) {
+		this.statistics.countEnded();
+		this.statistics.countDrop(slow ? DropReason.SLOW_CONSUMER : DropReason.SESSION_ENDED,
+				session.queue().discard());
+	}
+
+	void countSlow(LocalSession session, OutboundMessage message) {
+		this.statistics.countDrop(DropReason.SLOW_CONSUMER, 1);
+		if (!session.isAborted()) {
+			this.statistics.countSlowConsumer();
+			logger.debug("Session " + session.id() + " is closed: too much waits for it");
+		}
+	}
+
+	void countDrop(DropReason reason) {
+		this.statistics.countDrop(reason, 1);
+	}
+
+	void finished(Writer writer) {
+		this.stuck.remove(writer);
+	}
+
+	private void execute(Runnable task) {
+		ThreadPoolExecutor closers = this.closers;
+		if (closers != null && !closers.isShutdown()) {
+			closers.execute(() -> {
+				try {
+					task.run();
+				}
+				catch (RuntimeException ex) {
+					logger.debug("A session could not be closed in order", ex);
+				}
+			});
+		}
+	}
+
+	private void appoint(WriterShard shard) {
+		Writer writer = new Writer(shard, this, this.statistics, (task) -> thread("atmosphere-writer-", task));
+		shard.setOwner(writer);
+		writer.start();
+	}
+
+	private Thread thread(String prefix, Runnable task) {
+		Thread thread = new Thread(task, prefix + this.threadCount.incrementAndGet());
+		thread.setDaemon(true);
+		return thread;
+	}
+
+	private void watch() {
+		try {
+			long now = System.nanoTime();
+			for (Writer writer : this.stuck) {
+				endIfOverdue(writer, now);
+			}
+			for (WriterShard shard : this.shards) {
+				watch(shard, now);
+			}
+		}
+		catch (RuntimeException ex) {
+			logger.error("The writers' watchdog failed and goes on", ex);
+		}
+	}
+
+	private synchronized void watch(WriterShard shard, long now) {
+		Writer writer = shard.owner();
+		if (!this.running || writer == null || writer.busyNanos(now) < STUCK_AFTER.toNanos()) {
+			return;
+		}
+		endIfOverdue(writer, now);
+		if (!shard.hasReady()) {
+			return;
+		}
+		if (this.stuck.size() >= this.settings.maxStuck()) {
+			endLongestStuck(now);
+			return;
+		}
+		this.statistics.countStuckWrite();
+		this.stuck.add(writer);
+		appoint(shard);
+	}
+
+	private void endIfOverdue(Writer writer, long now) {
+		LocalSession session = writer.current();
+		if (session != null && writer.busyNanos(now) >= this.settings.sendTimeout().toNanos()) {
+			endStuck(session);
+		}
+	}
+
+	private void endLongestStuck(long now) {
+		LocalSession longest = null;
+		long nanos = -1;
+		for (Writer writer : this.stuck) {
+			LocalSession session = writer.current();
+			if (session != null && !session.isAborted() && writer.busyNanos(now) > nanos) {
+				longest = session;
+				nanos = writer.busyNanos(now);
+			}
+		}
+		if (longest != null) {
+			endStuck(longest);
+		}
+	}
+
+	private void endStuck(LocalSession session) {
+		if (!session.isAborted()) {
+			this.statistics.countSlowConsumer();
+			logger.debug("Session " + session.id() + " is closed: a write to it is stuck");
+			session.terminate(CloseReason.SLOW_CONSUMER);
+		}
+	}
+
+}

@@ -1,0 +1,47 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.websocket;
+
+import java.util.List;
+
+import org.springframework.http.server.ServerHttpRequest;
+import org.springframework.web.socket.WebSocketExtension;
+import org.springframework.web.socket.server.standard.StandardWebSocketUpgradeStrategy;
+import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
+
+/**
+ * Upgrades connections, without extensions unless compression is wanted: it costs more
+ * processor and memory than it saves at the sizes of most messages.
+ */
+final class DoorHandshakeHandler extends DefaultHandshakeHandler {
+
+	private final boolean compression;
+
+	DoorHandshakeHandler(boolean compression) {
+		// Every supported container implements the standard; by default a container found
+		// on the classpath would be taken for the one that runs.
+		super(new StandardWebSocketUpgradeStrategy());
+		this.compression = compression;
+	}
+
+	@Override
+	protected List<WebSocketExtension> filterRequestedExtensions(ServerHttpRequest request,
+			List<WebSocketExtension> requested, List<WebSocketExtension> supported) {
+		return this.compression ? super.filterRequestedExtensions(request, requested, supported) : List.of();
+	}
+
+}

@@ -1,0 +1,111 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.websocket;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+
+import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.session.CloseReason;
+import io.github.atmosphererelay.session.OutboundMessage;
+import io.github.atmosphererelay.session.SessionTransport;
+import jakarta.websocket.CloseReason.CloseCodes;
+import jakarta.websocket.RemoteEndpoint;
+import jakarta.websocket.Session;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+/**
+ * Writes through the Jakarta WebSocket API, with batching: what a writer has for a
+ * session goes out with one flush.
+ */
+final class JakartaTransport implements SessionTransport {
+
+	private static final Log logger = LogFactory.getLog(JakartaTransport.class);
+
+	private static final String TOMCAT_SEND_TIMEOUT = "org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT";
+
+	private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).asReadOnlyBuffer();
+
+	private final Session session;
+
+	private final RemoteEndpoint.Basic remote;
+
+	private boolean batching;
+
+	JakartaTransport(Session session, Duration sendTimeout) {
+		this.session = session;
+		this.remote = session.getBasicRemote();
+		// Pings with a deadline of our own look after idle peers.
+		session.setMaxIdleTimeout(0);
+		session.getUserProperties().put(TOMCAT_SEND_TIMEOUT, sendTimeout.toMillis());
+	}
+
+	@Override
+	public void write(OutboundMessage message) throws IOException {
+		if (!this.batching) {
+			// Not in the constructor: it may flush, and that is for a writer to wait for.
+			this.remote.setBatchingAllowed(true);
+			this.batching = true;
+		}
+		Payload payload = message.payload();
+		if (payload.isBinary()) {
+			// A buffer of its own: the container moves its position.
+			this.remote.sendBinary(ByteBuffer.wrap(payload.bytes()));
+		}
+		else {
+			this.remote.sendText(payload.asText());
+		}
+	}
+
+	@Override
+	public void flush() throws IOException {
+		if (this.batching) {
+			this.remote.flushBatch();
+		}
+	}
+
+	@Override
+	public void ping() throws IOException {
+		this.remote.sendPing(NOTHING.duplicate());
+	}
+
+	@Override
+	public void close(CloseReason reason) {
+		try {
+			this.session
+				.close(new jakarta.websocket.CloseReason(CloseCodes.getCloseCode(reason.code()), reason.text()));
+		}
+		catch (IOException | RuntimeException ex) {
+			logger.debug("A socket could not be closed in order", ex);
+		}
+	}
+
+	@Override
+	public void abort(CloseReason reason) {
+		try {
+			// Makes a container fail a blocked write that would not notice the close.
+			this.session.setMaxIdleTimeout(1);
+		}
+		catch (RuntimeException ex) {
+			logger.debug("A socket is closed already", ex);
+		}
+		close(reason);
+	}
+
+}

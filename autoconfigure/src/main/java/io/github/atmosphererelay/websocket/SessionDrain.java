@@ -1,0 +1,145 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.websocket;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+import io.github.atmosphererelay.session.CloseReason;
+import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.SessionRegistry;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * Sends clients away when the node stops: lets nobody in any more, then closes the
+ * sessions slice by slice, each after what waits for it has been written, so that the
+ * other nodes are not asked by all clients at once. Stops first of all, while web server
+ * and relay still work.
+ */
+public final class SessionDrain implements SmartLifecycle {
+
+	private static final Log logger = LogFactory.getLog(SessionDrain.class);
+
+	private static final Duration POLL_INTERVAL = Duration.ofMillis(20);
+
+	private final HandshakeGate gate;
+
+	private final SessionRegistry registry;
+
+	private final ScheduledExecutorService scheduler;
+
+	private final int sliceSize;
+
+	private final Duration sliceInterval;
+
+	private final Duration timeout;
+
+	private volatile boolean running;
+
+	/**
+	 * Create a drain.
+	 * @param gate lets clients in or not
+	 * @param registry the sessions to close
+	 * @param scheduler closes the slices
+	 * @param sliceSize how many sessions are closed at once
+	 * @param sliceInterval the time between two slices
+	 * @param timeout after which time the rest is closed at once
+	 */
+	public SessionDrain(HandshakeGate gate, SessionRegistry registry, ScheduledExecutorService scheduler, int sliceSize,
+			Duration sliceInterval, Duration timeout) {
+		this.gate = gate;
+		this.registry = registry;
+		this.scheduler = scheduler;
+		this.sliceSize = sliceSize;
+		this.sliceInterval = sliceInterval;
+		this.timeout = timeout;
+	}
+
+	@Override
+	public void start() {
+		this.gate.open();
+		this.running = true;
+	}
+
+	@Override
+	public void stop() {
+		this.gate.shut();
+		this.running = false;
+		this.registry.forEach((session) -> session.close(CloseReason.GOING_AWAY));
+	}
+
+	@Override
+	public void stop(Runnable callback) {
+		this.gate.shut();
+		this.running = false;
+		Queue<LocalSession> waiting = new ArrayDeque<>(this.registry.sessions());
+		if (waiting.isEmpty()) {
+			callback.run();
+			return;
+		}
+		logger.info("Closing " + waiting.size() + " sessions, " + this.sliceSize + " every "
+				+ this.sliceInterval.toMillis() + " ms");
+		closeSlice(waiting, System.nanoTime() + this.timeout.toNanos(), callback);
+	}
+
+	private void closeSlice(Queue<LocalSession> waiting, long deadline, Runnable callback) {
+		boolean overdue = System.nanoTime() - deadline >= 0;
+		for (int i = 0; !waiting.isEmpty() && (overdue || i < this.sliceSize); i++) {
+			waiting.remove().close(CloseReason.GOING_AWAY);
+		}
+		if (!waiting.isEmpty()) {
+			this.scheduler.schedule(() -> closeSlice(waiting, deadline, callback), this.sliceInterval.toMillis(),
+					TimeUnit.MILLISECONDS);
+		}
+		else {
+			awaitEnd(deadline, callback);
+		}
+	}
+
+	private void awaitEnd(long deadline, Runnable callback) {
+		// Also those that were being let in when the gate was shut.
+		this.registry.forEach((session) -> session.close(CloseReason.GOING_AWAY));
+		if (this.registry.sessionCount() == 0) {
+			callback.run();
+		}
+		else if (System.nanoTime() - deadline >= 0) {
+			this.registry.forEach((session) -> session.terminate(CloseReason.GOING_AWAY));
+			callback.run();
+		}
+		else {
+			this.scheduler.schedule(() -> awaitEnd(deadline, callback), POLL_INTERVAL.toMillis(),
+					TimeUnit.MILLISECONDS);
+		}
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.running;
+	}
+
+	@Override
+	public int getPhase() {
+		return SmartLifecycle.DEFAULT_PHASE;
+	}
+
+}

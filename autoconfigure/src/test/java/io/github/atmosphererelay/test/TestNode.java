@@ -1,0 +1,124 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.test;
+
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+
+import io.github.atmosphererelay.broadcast.Broadcaster;
+import io.github.atmosphererelay.broadcast.MessagingNode;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/**
+ * A node: an application with the library, on a port of its own. Several make a cluster
+ * within one JVM.
+ */
+public final class TestNode implements AutoCloseable {
+
+	private final ConfigurableApplicationContext context;
+
+	private TestNode(ConfigurableApplicationContext context) {
+		this.context = context;
+	}
+
+	/**
+	 * Start a node on Tomcat with the local relay, unless the arguments say otherwise.
+	 * @param args properties such as {@code atmosphere.relay.type=redis}
+	 * @return the node
+	 */
+	public static TestNode start(String... args) {
+		return start(List.of(), args);
+	}
+
+	public static TestNode start(List<Class<?>> configuration, String... args) {
+		List<Class<?>> sources = new ArrayList<>(configuration);
+		sources.add(Application.class);
+		SpringApplication application = new SpringApplication(sources.toArray(Class<?>[]::new));
+		List<String> all = new ArrayList<>(List.of("--server.port=0", "--spring.main.banner-mode=off",
+				"--spring.main.register-shutdown-hook=false", "--spring.jmx.enabled=false",
+				"--spring.application.name=test", "--logging.level.root=WARN",
+				"--management.endpoints.web.exposure.include=*", "--management.endpoint.health.show-details=always"));
+		if (List.of(args).stream().noneMatch((arg) -> arg.startsWith("atmosphere.relay.type="))) {
+			all.add("--atmosphere.relay.type=local");
+		}
+		for (String arg : args) {
+			all.add("--" + arg);
+		}
+		return new TestNode(application.run(all.toArray(String[]::new)));
+	}
+
+	/**
+	 * Arguments that put a node on Jetty.
+	 */
+	public static String onJetty() {
+		return "spring.autoconfigure.exclude="
+				+ "org.springframework.boot.tomcat.autoconfigure.servlet.TomcatServletWebServerAutoConfiguration";
+	}
+
+	public int port() {
+		return ((WebServerApplicationContext) this.context).getWebServer().getPort();
+	}
+
+	public URI uri(String channelAndQuery) {
+		return URI.create("ws://localhost:" + port() + "/atmosphere/" + channelAndQuery);
+	}
+
+	public URI http(String path) {
+		return URI.create("http://localhost:" + port() + path);
+	}
+
+	public TestClient connect(String channelAndQuery) {
+		return TestClient.connect(uri(channelAndQuery));
+	}
+
+	public Broadcaster broadcaster() {
+		return this.context.getBean(Broadcaster.class);
+	}
+
+	public MessagingNode messaging() {
+		return this.context.getBean(MessagingNode.class);
+	}
+
+	public <T> T bean(Class<T> type) {
+		return this.context.getBean(type);
+	}
+
+	public ConfigurableApplicationContext context() {
+		return this.context;
+	}
+
+	@Override
+	public void close() {
+		this.context.close();
+	}
+
+	/**
+	 * The application: nothing but auto-configuration.
+	 */
+	@SpringBootConfiguration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Application {
+
+	}
+
+}
