@@ -190,7 +190,8 @@ class KafkaRelayTests {
 		await().untilAsserted(() -> assertThat(behind.receivedIds()).contains(late));
 		await().untilAsserted(() -> assertThat(behind.received()).hasSize(11));
 		assertThat(behind.receivedIds()).doesNotHaveDuplicates();
-		assertThat(behind.gaps()).containsExactly(new Address.Channel(channels.get(0)));
+		assertThat(behind.gaps()).filteredOn((address) -> address instanceof Address.Channel)
+			.containsExactly(new Address.Channel(channels.get(0)));
 	}
 
 	@Test
