@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.relay.redis;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -29,6 +30,7 @@ import redis.clients.jedis.Jedis;
 import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
 import org.springframework.data.redis.connection.RedisClusterConfiguration;
@@ -171,9 +173,16 @@ final class JedisDriver implements RedisDriver {
 
 	private static void requireMaster(Connection connection) {
 		// Published at a former master, a message would be answered for and reach nobody
-		Object role = connection.executeCommand(new CommandArguments(Command.ROLE));
+		Object role;
+		try {
+			role = connection.executeCommand(new CommandArguments(Command.ROLE));
+		}
+		catch (JedisDataException ex) {
+			// The account may publish but not look
+			return;
+		}
 		if (role instanceof List<?> parts && !parts.isEmpty() && parts.get(0) instanceof byte[] name
-				&& !"master".equals(new String(name))) {
+				&& !"master".equals(new String(name, StandardCharsets.US_ASCII))) {
 			throw new JedisConnectionException("Sentinel led to a server that is not the master");
 		}
 	}

@@ -16,11 +16,13 @@
 
 package io.github.atmosphererelay.relay.redis;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 import io.lettuce.core.AbstractRedisClient;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
@@ -149,8 +151,16 @@ final class LettuceDriver implements RedisDriver {
 
 	private static void requireMaster(StatefulRedisPubSubConnection<byte[], byte[]> connection) {
 		// Published at a former master, a message would be answered for and reach nobody
-		List<Object> role = connection.sync().role();
-		if (!role.isEmpty() && role.get(0) instanceof byte[] name && !"master".equals(new String(name))) {
+		List<Object> role;
+		try {
+			role = connection.sync().role();
+		}
+		catch (RedisCommandExecutionException ex) {
+			// The account may publish but not look
+			return;
+		}
+		if (!role.isEmpty() && role.get(0) instanceof byte[] name
+				&& !"master".equals(new String(name, StandardCharsets.US_ASCII))) {
 			throw new IllegalStateException("Sentinel led to a server that is not the master");
 		}
 	}

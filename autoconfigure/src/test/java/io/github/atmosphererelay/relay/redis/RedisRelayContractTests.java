@@ -16,8 +16,6 @@
 
 package io.github.atmosphererelay.relay.redis;
 
-import io.github.atmosphererelay.relay.RelayBroker;
-import io.github.atmosphererelay.relay.RelayContractTests;
 import io.github.atmosphererelay.relay.redis.RedisTestBroker.Driver;
 import io.github.atmosphererelay.test.RedisServers;
 import org.junit.jupiter.api.AfterAll;
@@ -42,39 +40,19 @@ class RedisRelayContractTests {
 	}
 
 	@Nested
-	class WithLettuce extends Contract {
+	class WithLettuce extends RedisRelayContract {
 
 		WithLettuce() {
-			super(Driver.LETTUCE);
+			super(new RedisTestBroker(Driver.LETTUCE, RedisServers.HOST, server.port()));
 		}
 
 	}
 
 	@Nested
-	class WithJedis extends Contract {
+	class WithJedis extends RedisRelayContract {
 
 		WithJedis() {
-			super(Driver.JEDIS);
-		}
-
-	}
-
-	abstract static class Contract extends RelayContractTests {
-
-		private final RedisTestBroker broker;
-
-		Contract(Driver driver) {
-			this.broker = new RedisTestBroker(driver, RedisServers.HOST, server.port());
-		}
-
-		@Override
-		protected RelayBroker broker() {
-			return this.broker;
-		}
-
-		@AfterAll
-		void closeBroker() {
-			this.broker.close();
+			super(new RedisTestBroker(Driver.JEDIS, RedisServers.HOST, server.port()));
 		}
 
 	}
