@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -93,7 +94,7 @@ class ChatPageTests {
 				"--window-size=1440,900", "--user-data-dir=" + this.profile);
 		ChromeDriverService service = new ChromeDriverService.Builder().usingDriverExecutable(DRIVER.toFile()).build();
 		this.browser = new ChromeDriver(service, options);
-		look(1440, 860, "light");
+		look(1440, 940, "light");
 	}
 
 	@AfterEach
@@ -121,10 +122,10 @@ class ChatPageTests {
 		this.browser.switchTo().window(other(first));
 		awaitMessage("node-b", "Hello <b>from</b> the other side");
 		WebElement message = this.browser.findElement(By.cssSelector(".message:last-child"));
-		assertThat(message.findElement(By.className("author")).getText()).isEqualTo("Mara");
-		assertThat(message.findElements(By.className("chip"))).extracting(WebElement::getText)
+		assertThat(textOf(message.findElement(By.className("author")))).isEqualTo("Mara");
+		assertThat(message.findElements(By.className("chip"))).extracting(ChatPageTests::textOf)
 			.containsExactly("node-a", "node-b");
-		assertThat(message.findElement(By.className("latency")).getText()).endsWith(" ms");
+		assertThat(textOf(message.findElement(By.className("latency")))).endsWith(" ms");
 		assertThat(message.getDomAttribute("class")).doesNotContain("own");
 		say("node-b", "Loud and clear");
 		this.browser.switchTo().window(first);
@@ -158,7 +159,7 @@ class ChatPageTests {
 		}
 		assertThat(this.browser.findElements(By.cssSelector("[data-node=node-b] .message.own")).size()).isEqualTo(2);
 		screenshot("side-by-side-light");
-		look(1440, 860, "dark");
+		look(1440, 940, "dark");
 		screenshot("side-by-side-dark");
 		look(390, 780, "dark");
 		screenshot("side-by-side-narrow");
@@ -207,7 +208,7 @@ class ChatPageTests {
 	private List<String> messages(String node) {
 		return this.browser.findElements(By.cssSelector("[data-node=%s] .message .text".formatted(node)))
 			.stream()
-			.map(WebElement::getText)
+			.map(ChatPageTests::textOf)
 			.toList();
 	}
 
@@ -216,7 +217,12 @@ class ChatPageTests {
 		until(() -> this.browser
 			.findElements(By.cssSelector("[data-node=%s] .message:not([data-sending]) .text".formatted(node)))
 			.stream()
-			.anyMatch((element) -> element.getText().equals(text)));
+			.anyMatch((element) -> text.equals(textOf(element))));
+	}
+
+	/** Also of what is just fading in, which Selenium takes for invisible. */
+	private static @Nullable String textOf(WebElement element) {
+		return element.getDomProperty("textContent");
 	}
 
 	private void awaitState(String node, String state) {
