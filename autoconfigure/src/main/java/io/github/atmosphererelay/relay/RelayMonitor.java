@@ -230,7 +230,8 @@ public final class RelayMonitor {
 	private void connected() {
 		this.lock.lock();
 		try {
-			// A probe that was on its way through the former connection may be lost with it,
+			// A probe that was on its way through the former connection may be lost with
+			// it,
 			// which says nothing about the new one.
 			this.outstanding = null;
 			this.nextReconnectAt = System.nanoTime() + this.probeTimeout.toNanos();
