@@ -98,7 +98,7 @@ export function formatLatency(ms) {
 	if (ms < 0.05) {
 		return "< 0.1 ms";
 	}
-	if (ms < 10) {
+	if (ms < 9.95) {
 		return `${Number.isInteger(ms) ? ms || "< 1" : ms.toFixed(1)} ms`;
 	}
 	return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;

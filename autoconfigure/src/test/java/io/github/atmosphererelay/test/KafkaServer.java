@@ -165,22 +165,6 @@ public final class KafkaServer implements AutoCloseable {
 	}
 
 	/**
-	 * Return the address for clients that no test disturbs.
-	 * @return bootstrap servers
-	 */
-	public String directServers() {
-		return "127.0.0.1:" + this.direct.port();
-	}
-
-	/**
-	 * Return the address for clients behind {@link #proxy()}.
-	 * @return bootstrap servers
-	 */
-	public String proxiedServers() {
-		return "127.0.0.1:" + this.proxy.port();
-	}
-
-	/**
 	 * Return the proxy to disturb.
 	 * @return the proxy
 	 */
@@ -189,11 +173,11 @@ public final class KafkaServer implements AutoCloseable {
 	}
 
 	/**
-	 * Return the number of connections of all but the tests' own clients.
-	 * @return the number of connections
+	 * Return the proxy through which the undisturbed clients go, which counts them.
+	 * @return the proxy
 	 */
-	public int connections() {
-		return this.direct.connections() + this.proxy.connections();
+	public TcpProxy direct() {
+		return this.direct;
 	}
 
 	/**

@@ -37,54 +37,55 @@ import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 
 /**
- * A {@link KafkaServer} as the relay tests need it. One is shared by all tests that do
- * not kill it.
+ * A broker as the relay tests need it: with a listener for the tests themselves and two
+ * for relays, each behind a proxy.
+ *
+ * @param adminServers where the tests' own clients connect
+ * @param direct the proxy that is left alone and only counts
+ * @param proxy the proxy that is disturbed
  */
-final class KafkaTestBroker implements RelayBroker {
+record KafkaTestBroker(String adminServers, TcpProxy direct, TcpProxy proxy) implements RelayBroker {
 
 	static final int PARTITIONS = 6;
 
 	private static @Nullable KafkaTestBroker shared;
 
-	private final KafkaServer server;
-
-	KafkaTestBroker(KafkaServer server) {
-		this.server = server;
+	static KafkaTestBroker of(KafkaServer server) {
+		return new KafkaTestBroker(server.adminServers(), server.direct(), server.proxy());
 	}
 
+	/**
+	 * Return the broker that is shared by all tests that do not kill it.
+	 */
 	static synchronized KafkaTestBroker shared() {
 		KafkaTestBroker result = shared;
 		if (result == null) {
 			KafkaServer server = KafkaServer.create();
 			Runtime.getRuntime().addShutdownHook(new Thread(server::close));
-			result = new KafkaTestBroker(server);
+			result = of(server);
 			shared = result;
 		}
 		return result;
 	}
 
-	KafkaServer server() {
-		return this.server;
-	}
-
 	@Override
 	public KafkaRelay relay(String cluster, EnvelopeCodec codec) {
-		return relay(this.server.directServers(), settings(cluster, codec));
+		return relay(settings(UUID.randomUUID(), cluster, PARTITIONS, codec));
+	}
+
+	KafkaRelay relay(KafkaRelaySettings settings) {
+		return relay(this.direct, settings);
 	}
 
 	@Override
 	public KafkaRelay proxiedRelay(String cluster, EnvelopeCodec codec) {
-		return relay(this.server.proxiedServers(), settings(cluster, codec));
+		return relay(this.proxy, settings(UUID.randomUUID(), cluster, PARTITIONS, codec));
 	}
 
-	static KafkaRelay relay(String servers, KafkaRelaySettings settings) {
-		Map<String, Object> properties = Map.of("bootstrap.servers", servers);
+	private static KafkaRelay relay(TcpProxy proxy, KafkaRelaySettings settings) {
+		Map<String, Object> properties = Map.of("bootstrap.servers", proxy.host() + ":" + proxy.port());
 		return new KafkaRelay(new DefaultKafkaProducerFactory<>(properties),
 				new DefaultKafkaConsumerFactory<>(properties), properties, settings);
-	}
-
-	static KafkaRelaySettings settings(String topic, EnvelopeCodec codec) {
-		return settings(UUID.randomUUID(), topic, PARTITIONS, codec);
 	}
 
 	static KafkaRelaySettings settings(UUID node, String topic, int partitions, EnvelopeCodec codec) {
@@ -93,20 +94,15 @@ final class KafkaTestBroker implements RelayBroker {
 	}
 
 	@Override
-	public TcpProxy proxy() {
-		return this.server.proxy();
-	}
-
-	@Override
 	public void publishRaw(String cluster, Address address, byte[] bytes) {
-		publishRaw(cluster, address.value().getBytes(StandardCharsets.UTF_8), bytes);
+		publishRecord(cluster, address.value().getBytes(StandardCharsets.UTF_8), bytes);
 	}
 
-	void publishRaw(String topic, byte @Nullable [] key, byte @Nullable [] value) {
-		Map<String, Object> properties = Map.of("bootstrap.servers", this.server.adminServers());
+	void publishRecord(String topic, byte @Nullable [] key, byte @Nullable [] value) {
+		Map<String, Object> properties = Map.of("bootstrap.servers", this.adminServers);
 		try (Producer<byte[], byte[]> producer = new KafkaProducer<>(properties, new ByteArraySerializer(),
 				new ByteArraySerializer())) {
-			Integer partition = (key != null) ? KafkaTopic.partition(key, PARTITIONS) : null;
+			int partition = KafkaTopic.partition((key != null) ? key : new byte[0], PARTITIONS);
 			producer.send(new ProducerRecord<>(topic, partition, key, value)).get(10, TimeUnit.SECONDS);
 		}
 		catch (Exception ex) {
@@ -116,7 +112,7 @@ final class KafkaTestBroker implements RelayBroker {
 
 	@Override
 	public long connections() {
-		return this.server.connections();
+		return this.direct.connections() + this.proxy.connections();
 	}
 
 }
