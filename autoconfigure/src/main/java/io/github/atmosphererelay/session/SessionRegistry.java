@@ -79,11 +79,16 @@ public final class SessionRegistry {
 	 * @return whether the session was not subscribed before
 	 */
 	public boolean subscribe(LocalSession session, String channel) {
-		if (!session.modifiableChannels().add(channel)) {
-			return false;
+		Set<String> channels = session.modifiableChannels();
+		// Both indexes in one step, or else the session could leave in between and stay
+		// in the channel for ever.
+		synchronized (channels) {
+			if (!channels.add(channel)) {
+				return false;
+			}
+			add(this.byChannel, channel, session);
+			return true;
 		}
-		add(this.byChannel, channel, session);
-		return true;
 	}
 
 	/**
@@ -93,11 +98,14 @@ public final class SessionRegistry {
 	 * @return whether the session was subscribed before
 	 */
 	public boolean unsubscribe(LocalSession session, String channel) {
-		if (!session.modifiableChannels().remove(channel)) {
-			return false;
+		Set<String> channels = session.modifiableChannels();
+		synchronized (channels) {
+			if (!channels.remove(channel)) {
+				return false;
+			}
+			remove(this.byChannel, channel, session);
+			return true;
 		}
-		remove(this.byChannel, channel, session);
-		return true;
 	}
 
 	private static void add(Map<String, Set<LocalSession>> index, String key, LocalSession session) {
