@@ -51,6 +51,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 
 /**
  * Auto-configuration of a node's messaging: relay, sessions and {@link Broadcaster}.
@@ -60,6 +61,7 @@ import org.springframework.context.annotation.Configuration;
 		"org.springframework.boot.jackson.autoconfigure.JacksonAutoConfiguration" })
 @ConditionalOnBooleanProperty(name = "atmosphere.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(AtmosphereProperties.class)
+@Import({ RedisRelayConfiguration.class, KafkaRelayConfiguration.class })
 public final class AtmosphereAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(AtmosphereAutoConfiguration.class);

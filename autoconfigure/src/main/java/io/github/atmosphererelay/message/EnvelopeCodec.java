@@ -358,7 +358,11 @@ public final class EnvelopeCodec {
 	}
 
 	private static String getString(ByteBuffer in) {
-		return new String(getShort(in), StandardCharsets.UTF_8);
+		byte[] bytes = getShort(in);
+		if (!isUtf8(bytes)) {
+			throw new EnvelopeFormatException(Reason.MALFORMED, "A name, key or header is not UTF-8");
+		}
+		return new String(bytes, StandardCharsets.UTF_8);
 	}
 
 	private static byte[] getShort(ByteBuffer in) {

@@ -227,6 +227,19 @@ public final class RelayMonitor {
 		}
 	}
 
+	private void connected() {
+		this.lock.lock();
+		try {
+			// A probe that was on its way through the former connection may be lost with it,
+			// which says nothing about the new one.
+			this.outstanding = null;
+			this.nextReconnectAt = System.nanoTime() + this.probeTimeout.toNanos();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
 	private void tick() {
 		try {
 			long now = System.nanoTime();
@@ -412,13 +425,7 @@ public final class RelayMonitor {
 		public void connectionChanged(boolean connected) {
 			if (connected) {
 				RelayMonitor.this.statistics.countReconnect();
-				RelayMonitor.this.lock.lock();
-				try {
-					RelayMonitor.this.nextReconnectAt = System.nanoTime() + RelayMonitor.this.probeTimeout.toNanos();
-				}
-				finally {
-					RelayMonitor.this.lock.unlock();
-				}
+				connected();
 			}
 			probeSoon();
 			this.listener.connectionChanged(connected);

@@ -263,7 +263,7 @@ public abstract class RelayContractTests extends RelayDeliveryContractTests {
 		List<UUID> received = receiver.received(publisher.id()).stream().map(Envelope::id).toList();
 		assertThat(received).doesNotHaveDuplicates();
 		assertThat(received).containsAll(relayed);
-		assertThat(received).doesNotContainAnyElementsOf(refused);
+		assertThat(received).noneMatch(refused::contains);
 		List<UUID> relayedInOrder = sent.keySet().stream().map(Envelope::id).filter(relayed::contains).toList();
 		assertThat(received.stream().filter(relayed::contains)).containsExactlyElementsOf(relayedInOrder);
 	}

@@ -289,6 +289,8 @@ public abstract class RelayDeliveryContractTests {
 		one.publish("room", "while stopped");
 		two.start().awaitRoundTrip(connectTime());
 		one.publish("room", "subscriptions are forgotten");
+		// What is on its way may be heard by one who subscribes meanwhile
+		two.awaitRoundTrip(connectTime());
 		two.subscribe(new Address.Channel("room"));
 		Envelope envelope = one.publish("room", "after");
 		await().untilAsserted(() -> assertThat(two.receivedIds()).containsExactly(envelope.id()));
@@ -350,10 +352,19 @@ public abstract class RelayDeliveryContractTests {
 			Envelope envelope = node.envelope(channel, "message " + i);
 			ids.add(envelope.id());
 			receipts.add(node.relay().publish(envelope));
+			if (receipts.size() % 250 == 0) {
+				// Publishes in bursts, lest a busy machine take longer than a receipt
+				// waits
+				receipts.get(receipts.size() - 1).orTimeout(20, TimeUnit.SECONDS).join();
+			}
 		}
-		assertThat(receipts)
-			.allSatisfy((receipt) -> assertThat(receipt.orTimeout(20, TimeUnit.SECONDS).join().outcome())
-				.isEqualTo(Outcome.RELAYED));
+		// On an overloaded machine an answer may take longer than a receipt waits, which
+		// the
+		// receipt then says; the envelopes arrive all the same
+		assertThat(
+				receipts.stream().map((receipt) -> receipt.orTimeout(20, TimeUnit.SECONDS).join().outcome()).distinct())
+			.isSubsetOf(Outcome.RELAYED, Outcome.UNCONFIRMED)
+			.contains(Outcome.RELAYED);
 		return ids;
 	}
 

@@ -67,7 +67,7 @@ public final class RelayNode implements RelayListener {
 
 	private final AtomicBoolean overlapped = new AtomicBoolean();
 
-	RelayNode(ClusterRelay relay) {
+	public RelayNode(ClusterRelay relay) {
 		this.relay = relay;
 	}
 

@@ -47,9 +47,11 @@ public final class TcpProxy implements AutoCloseable {
 
 	private final Condition modeChanged = this.lock.newCondition();
 
-	private int port;
+	private final int port = Ports.free();
 
 	private @Nullable ServerSocket server;
+
+	private @Nullable Thread acceptor;
 
 	private boolean stalled;
 
@@ -93,7 +95,16 @@ public final class TcpProxy implements AutoCloseable {
 	 * Close all connections and refuse new ones, like a broker whose process has ended.
 	 */
 	public void cut() {
-		closeQuietly(takeServer());
+		Thread acceptor = stopListening();
+		try {
+			if (acceptor != null) {
+				// The port is free only once nobody waits in accept any more
+				acceptor.join(2000);
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
 		this.sockets.forEach(TcpProxy::closeQuietly);
 		this.sockets.clear();
 	}
@@ -164,9 +175,8 @@ public final class TcpProxy implements AutoCloseable {
 			ServerSocket server = new ServerSocket();
 			server.setReuseAddress(true);
 			server.bind(new InetSocketAddress(InetAddress.getByName(host()), this.port));
-			this.port = server.getLocalPort();
 			this.server = server;
-			startThread("accept", () -> accept(server));
+			this.acceptor = startThread("accept", () -> accept(server));
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -176,12 +186,12 @@ public final class TcpProxy implements AutoCloseable {
 		}
 	}
 
-	private @Nullable ServerSocket takeServer() {
+	private @Nullable Thread stopListening() {
 		this.lock.lock();
 		try {
-			ServerSocket server = this.server;
+			closeQuietly(this.server);
 			this.server = null;
-			return server;
+			return this.acceptor;
 		}
 		finally {
 			this.lock.unlock();
@@ -268,10 +278,11 @@ public final class TcpProxy implements AutoCloseable {
 		this.sockets.remove(broker);
 	}
 
-	private void startThread(String name, Runnable task) {
+	private Thread startThread(String name, Runnable task) {
 		Thread thread = new Thread(task, "tcp-proxy-" + this.port + "-" + name);
 		thread.setDaemon(true);
 		thread.start();
+		return thread;
 	}
 
 	private static void closeQuietly(@Nullable AutoCloseable closeable) {

@@ -23,11 +23,13 @@ import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -41,7 +43,7 @@ public final class TestClient implements AutoCloseable {
 
 	private static final HttpClient HTTP = HttpClient.newHttpClient();
 
-	private final List<Object> received = new CopyOnWriteArrayList<>();
+	private final List<Object> received = Collections.synchronizedList(new ArrayList<>());
 
 	private final AtomicInteger count = new AtomicInteger();
 
@@ -51,7 +53,7 @@ public final class TestClient implements AutoCloseable {
 
 	private @Nullable WebSocket socket;
 
-	private boolean keep = true;
+	private volatile boolean keep = true;
 
 	private TestClient() {
 	}
@@ -109,7 +111,7 @@ public final class TestClient implements AutoCloseable {
 	}
 
 	public List<String> texts() {
-		return this.received.stream().map(String::valueOf).toList();
+		return Arrays.stream(this.received.toArray()).map(String::valueOf).toList();
 	}
 
 	public int count() {

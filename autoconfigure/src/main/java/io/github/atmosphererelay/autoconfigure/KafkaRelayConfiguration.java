@@ -1,0 +1,69 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.autoconfigure;
+
+import io.github.atmosphererelay.relay.kafka.KafkaRelay;
+import io.github.atmosphererelay.relay.kafka.KafkaRelaySettings;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.kafka.core.ConsumerFactory;
+import org.springframework.kafka.core.KafkaAdmin;
+import org.springframework.kafka.core.KafkaTemplate;
+import org.springframework.kafka.core.ProducerFactory;
+
+/**
+ * Makes the Kafka relay, where Kafka is on the classpath.
+ */
+@Configuration(proxyBeanMethods = false)
+@ConditionalOnClass(KafkaTemplate.class)
+class KafkaRelayConfiguration {
+
+	@Bean
+	RelayFactory atmosphereKafkaRelayFactory(AtmosphereProperties properties,
+			@AtmosphereRelayConnection ObjectProvider<ProducerFactory<?, ?>> markedProducers,
+			ObjectProvider<ProducerFactory<?, ?>> producers,
+			@AtmosphereRelayConnection ObjectProvider<ConsumerFactory<?, ?>> markedConsumers,
+			ObjectProvider<ConsumerFactory<?, ?>> consumers,
+			@AtmosphereRelayConnection ObjectProvider<KafkaAdmin> markedAdmins, ObjectProvider<KafkaAdmin> admins) {
+		return new RelayFactory() {
+
+			@Override
+			public RelayType type() {
+				return RelayType.KAFKA;
+			}
+
+			@Override
+			public KafkaRelay create(RelayNode node) {
+				AtmosphereProperties.Relay relay = properties.relay();
+				AtmosphereProperties.Kafka kafka = relay.kafka();
+				String topic = (kafka.topic() != null) ? kafka.topic() : "atmosphere." + node.clusterName();
+				KafkaRelaySettings settings = new KafkaRelaySettings(node.id(), topic, kafka.partitions(),
+						kafka.replication(), kafka.retention(), kafka.createTopic(), node.codec(), relay.maxPending(),
+						relay.publishTimeout());
+				return new KafkaRelay(ConnectionBeans.find(markedProducers, producers, RelayType.KAFKA),
+						ConnectionBeans.find(markedConsumers, consumers, RelayType.KAFKA),
+						ConnectionBeans.find(markedAdmins, admins, RelayType.KAFKA).getConfigurationProperties(),
+						settings);
+			}
+
+		};
+	}
+
+}

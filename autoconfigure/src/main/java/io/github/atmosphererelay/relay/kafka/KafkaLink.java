@@ -1,0 +1,396 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.kafka;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.relay.RelayListener;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The relay's life from one start to the stop: makes a receiver and a sender, replaces
+ * them when they fail or are found not to work, and keeps the offsets over all of them.
+ * <p>
+ * Everything that waits for the broker is done by one worker thread, one thing after the
+ * other; the public state is read by any thread.
+ */
+final class KafkaLink {
+
+	private static final Log logger = LogFactory.getLog(KafkaLink.class);
+
+	private static final Duration CHECK_INTERVAL = Duration.ofMinutes(1);
+
+	private static final Duration END_TIMEOUT = Duration.ofSeconds(1);
+
+	private final KafkaRelaySettings settings;
+
+	private final KafkaClients clients;
+
+	private final RelayListener listener;
+
+	private final KafkaTopic topics;
+
+	private final KafkaReporter reporter;
+
+	private final KafkaSubscriptions subscriptions = new KafkaSubscriptions();
+
+	private final KafkaOffsets offsets = new KafkaOffsets();
+
+	private final KafkaWorker worker = new KafkaWorker(this::connect);
+
+	private final ScheduledExecutorService scheduler = Executors
+		.newSingleThreadScheduledExecutor((task) -> KafkaWorker.newThread(task, "atmosphere-kafka-deadlines"));
+
+	private final AtomicBoolean reconnectRequested = new AtomicBoolean();
+
+	/** Guards the clients against a stop that comes while they are made. */
+	private final Object monitor = new Object();
+
+	private volatile boolean stopped;
+
+	private volatile KafkaTopic.@Nullable Description topic;
+
+	private volatile @Nullable KafkaSender sender;
+
+	private @Nullable KafkaReceiver receiver;
+
+	private boolean announced;
+
+	KafkaLink(KafkaRelaySettings settings, KafkaClients clients, RelayListener listener) {
+		this.settings = settings;
+		this.clients = clients;
+		this.listener = listener;
+		this.topics = new KafkaTopic(settings);
+		this.reporter = new KafkaReporter(settings);
+	}
+
+	void start() {
+		this.worker.execute(this::connect);
+		this.worker.repeat(this::check, CHECK_INTERVAL);
+	}
+
+	/**
+	 * End everything. Waits for a few seconds at most; what takes longer ends by itself.
+	 */
+	void stop() {
+		KafkaSender sender;
+		KafkaReceiver receiver;
+		synchronized (this.monitor) {
+			this.stopped = true;
+			sender = this.sender;
+			this.sender = null;
+			receiver = this.receiver;
+			this.receiver = null;
+		}
+		this.worker.stop();
+		if (receiver != null) {
+			receiver.close();
+		}
+		this.subscriptions.fail(new RelayUnavailableException(KafkaRelay.NAME, null));
+		if (sender != null) {
+			sender.close();
+		}
+		try {
+			if (receiver != null) {
+				receiver.awaitEnd(END_TIMEOUT);
+			}
+			this.worker.awaitEnd(END_TIMEOUT);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		this.scheduler.shutdownNow();
+	}
+
+	KafkaTopic.@Nullable Description topic() {
+		return this.topic;
+	}
+
+	CompletableFuture<Receipt> publish(Envelope envelope) {
+		KafkaSender sender = this.sender;
+		if (sender == null) {
+			return CompletableFuture.failedFuture(new RelayUnavailableException(KafkaRelay.NAME, null));
+		}
+		byte[] value;
+		try {
+			value = this.settings.codec().encode(envelope);
+		}
+		catch (IllegalArgumentException ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
+		byte[] key = envelope.address().value().getBytes(StandardCharsets.UTF_8);
+		return sender.publish(envelope.id(), key, value);
+	}
+
+	CompletableFuture<@Nullable Position> subscribe(Address address) {
+		CompletableFuture<@Nullable Position> future = this.subscriptions.add(address);
+		if (this.stopped) {
+			future.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, null));
+		}
+		return future;
+	}
+
+	void unsubscribe(Address address) {
+		this.subscriptions.remove(address);
+	}
+
+	/**
+	 * Replace the clients soon. Requests that come before it is done are one.
+	 */
+	void reconnect() {
+		if (this.reconnectRequested.compareAndSet(false, true)) {
+			this.worker.execute(() -> {
+				// A connection made since the request is not the one complained about.
+				if (this.reconnectRequested.get()) {
+					replaceAll();
+				}
+			});
+		}
+	}
+
+	/**
+	 * Look whether the topic is still what it was. Consumers do not notice a topic that
+	 * was deleted and made again and has grown past their offset, nor do manually
+	 * assigned ones notice new partitions.
+	 */
+	private void check() {
+		KafkaTopic.Description known = this.topic;
+		if (this.receiver == null || known == null) {
+			return;
+		}
+		try {
+			KafkaTopic.Description present = withAdmin(this.topics::prepare);
+			if (!present.id().equals(known.id())) {
+				replaceAll();
+			}
+			else if (present.partitions() != known.partitions()) {
+				replaceReceiver();
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		catch (RuntimeException ex) {
+			logger.debug("Topic '" + this.settings.topic() + "' could not be checked", ex);
+		}
+	}
+
+	void checkSoon() {
+		this.worker.execute(this::check);
+	}
+
+	private void replaceAll() {
+		if (this.receiver == null && this.sender == null) {
+			// A next attempt is scheduled already.
+			return;
+		}
+		detachReceiver();
+		announce(false);
+		endSender();
+		connect();
+	}
+
+	private void replaceReceiver() {
+		detachReceiver();
+		connect();
+	}
+
+	private void receiverDied(KafkaReceiver receiver, @Nullable Throwable failure) {
+		if (this.receiver != receiver) {
+			return;
+		}
+		this.reporter.consumerEnded(failure);
+		detachReceiver();
+		announce(false);
+		this.worker
+			.attemptAgain(failure instanceof AuthorizationException || failure instanceof AuthenticationException);
+	}
+
+	private void detachReceiver() {
+		KafkaReceiver receiver;
+		synchronized (this.monitor) {
+			receiver = this.receiver;
+			this.receiver = null;
+		}
+		if (receiver != null) {
+			this.subscriptions.interrupted();
+			receiver.close();
+		}
+	}
+
+	/**
+	 * End the sender on a thread of its own, because that can block for long. Usually it
+	 * does not, and then its successor begins after it has ended, which keeps records in
+	 * order. A closed receiver needs no such care: it delivers no more, whenever its
+	 * thread ends.
+	 */
+	private void endSender() {
+		KafkaSender sender;
+		synchronized (this.monitor) {
+			sender = this.sender;
+			this.sender = null;
+		}
+		if (sender == null) {
+			return;
+		}
+		Thread thread = KafkaWorker.newThread(sender::abandon, "atmosphere-kafka-end");
+		thread.start();
+		try {
+			thread.join(END_TIMEOUT.toMillis());
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	private void connect() {
+		if (this.stopped || this.receiver != null) {
+			return;
+		}
+		this.reconnectRequested.set(false);
+		try {
+			open();
+			this.worker.attemptSucceeded();
+			this.reconnectRequested.set(false);
+			announce(true);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		catch (RuntimeException ex) {
+			detachReceiver();
+			if (!this.stopped) {
+				this.reporter.failed(ex);
+				announce(false);
+				this.worker.attemptAgain(false);
+			}
+		}
+	}
+
+	private void open() throws InterruptedException {
+		KafkaTopic.Description known = this.topic;
+		KafkaTopic.Description description = withAdmin((admin) -> {
+			KafkaTopic.Description found = this.topics.prepare(admin);
+			Set<Integer> lost = this.offsets.resume(found.id(), this.topics.ranges(admin, found.partitions()));
+			if (!lost.isEmpty()) {
+				reportGap(lost, found);
+			}
+			return found;
+		});
+		this.topic = description;
+		this.reporter.found(description);
+		if (known != null && !known.id().equals(description.id())) {
+			// Its records are numbered for the old topic, and perhaps for other
+			// partitions.
+			endSender();
+		}
+		startReceiver();
+		if (this.sender == null) {
+			KafkaSender sender = new KafkaSender(this.settings, description.usable(this.settings.partitions()),
+					this.clients.producers(), this.scheduler, this::reconnect);
+			if (!install(() -> this.sender = sender)) {
+				sender.abandon();
+			}
+		}
+		this.subscriptions.positioned();
+		if (this.stopped) {
+			this.subscriptions.fail(new RelayUnavailableException(KafkaRelay.NAME, null));
+		}
+	}
+
+	private void startReceiver() {
+		KafkaReceiver[] self = new KafkaReceiver[1];
+		KafkaReceiver receiver = new KafkaReceiver(this.settings, this.clients.consumers(), this.offsets,
+				this.subscriptions, this.listener, this.scheduler,
+				(failure) -> this.worker.execute(() -> receiverDied(self[0], failure)));
+		self[0] = receiver;
+		if (install(() -> this.receiver = receiver)) {
+			receiver.start();
+		}
+	}
+
+	private boolean install(Runnable assignment) {
+		synchronized (this.monitor) {
+			if (!this.stopped) {
+				assignment.run();
+			}
+			return !this.stopped;
+		}
+	}
+
+	private <T> T withAdmin(AdminCall<T> call) throws InterruptedException {
+		Admin admin = this.clients.admin();
+		try {
+			return call.execute(admin);
+		}
+		finally {
+			admin.close(Duration.ZERO);
+		}
+	}
+
+	private void reportGap(Set<Integer> lost, KafkaTopic.Description description) {
+		this.reporter.lost(lost.size());
+		int partitions = description.usable(this.settings.partitions());
+		for (Address address : this.subscriptions.addresses()) {
+			int partition = KafkaTopic.partition(address.value().getBytes(StandardCharsets.UTF_8), partitions);
+			// Nodes that count other partitions than this one may have used any of them.
+			if (lost.contains(partition) || description.partitions() != this.settings.partitions()) {
+				this.listener.gap(address);
+			}
+		}
+	}
+
+	private void announce(boolean connected) {
+		if (this.announced == connected || this.stopped) {
+			return;
+		}
+		this.announced = connected;
+		if (connected) {
+			this.reporter.connected();
+		}
+		else {
+			this.reporter.disconnected();
+		}
+		this.listener.connectionChanged(connected);
+	}
+
+	/**
+	 * What is asked of the broker over one short connection.
+	 */
+	private interface AdminCall<T> {
+
+		T execute(Admin admin) throws InterruptedException;
+
+	}
+
+}

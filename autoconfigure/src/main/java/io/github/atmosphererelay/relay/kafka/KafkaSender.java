@@ -1,0 +1,308 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.kafka;
+
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.Queue;
+import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import io.github.atmosphererelay.relay.Outcome;
+import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.relay.RelayOverloadedException;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
+
+import org.springframework.kafka.core.DefaultKafkaProducerFactory;
+
+/**
+ * One producer's life. Publishers put records into a queue; one thread hands them to the
+ * producer, which may block there; one task looks for those that are overdue. Every
+ * record counts against the limit until it is certain that the producer holds it no more.
+ */
+final class KafkaSender {
+
+	private static final Log logger = LogFactory.getLog(KafkaSender.class);
+
+	private static final Duration SWEEP_INTERVAL = Duration.ofMillis(50);
+
+	private static final Duration METADATA_TIMEOUT = Duration.ofSeconds(4);
+
+	private static final Duration FLUSH_TIMEOUT = Duration.ofMillis(500);
+
+	private final KafkaRelaySettings settings;
+
+	private final int partitions;
+
+	private final DefaultKafkaProducerFactory<byte[], byte[]> factory;
+
+	private final Producer<byte[], byte[]> producer;
+
+	private final Runnable whenBroken;
+
+	private final AtomicInteger count = new AtomicInteger();
+
+	private final BlockingQueue<KafkaPending> queue = new LinkedBlockingQueue<>();
+
+	/**
+	 * All records in the order of their deadlines, until the sweep finds them done.
+	 */
+	private final Queue<KafkaPending> deadlines = new ConcurrentLinkedQueue<>();
+
+	private final Thread thread;
+
+	private final ScheduledFuture<?> sweep;
+
+	/**
+	 * Ends the thread when it comes to it in the queue.
+	 */
+	private final KafkaPending endMark;
+
+	private volatile boolean closed;
+
+	/**
+	 * Create a sender. Waits until the producer knows the topic, so that the first
+	 * records do not.
+	 * @param settings the relay's settings
+	 * @param partitions over how many partitions the addresses are spread
+	 * @param factory makes the producer; owned by the sender from now on
+	 * @param scheduler runs the sweep
+	 * @param whenBroken told that the producer is of no use any more
+	 */
+	KafkaSender(KafkaRelaySettings settings, int partitions, DefaultKafkaProducerFactory<byte[], byte[]> factory,
+			ScheduledExecutorService scheduler, Runnable whenBroken) {
+		this.settings = settings;
+		this.partitions = partitions;
+		this.factory = factory;
+		this.whenBroken = whenBroken;
+		this.endMark = new KafkaPending(settings.node(), new ProducerRecord<>(settings.topic(), new byte[0]),
+				System.nanoTime());
+		this.producer = factory.createNonTransactionalProducer();
+		try {
+			awaitMetadata();
+		}
+		catch (RuntimeException ex) {
+			closeProducer(0);
+			throw ex;
+		}
+		this.thread = new Thread(this::run, "atmosphere-kafka-sender");
+		this.thread.setDaemon(true);
+		this.thread.start();
+		this.sweep = scheduler.scheduleWithFixedDelay(this::sweep, SWEEP_INTERVAL.toMillis(), SWEEP_INTERVAL.toMillis(),
+				TimeUnit.MILLISECONDS);
+	}
+
+	/**
+	 * A first connection may take longer than a record may block.
+	 */
+	private void awaitMetadata() {
+		long deadline = System.nanoTime() + METADATA_TIMEOUT.toNanos();
+		while (true) {
+			try {
+				this.producer.partitionsFor(this.settings.topic());
+				return;
+			}
+			catch (TimeoutException ex) {
+				if (System.nanoTime() - deadline >= 0) {
+					throw ex;
+				}
+			}
+		}
+	}
+
+	CompletableFuture<Receipt> publish(UUID id, byte[] key, byte[] value) {
+		if (this.count.incrementAndGet() > this.settings.maxPending()) {
+			this.count.decrementAndGet();
+			return CompletableFuture
+				.failedFuture(new RelayOverloadedException(KafkaRelay.NAME, this.settings.maxPending()));
+		}
+		ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(this.settings.topic(),
+				KafkaTopic.partition(key, this.partitions), key, value);
+		KafkaPending pending = new KafkaPending(id, record,
+				System.nanoTime() + this.settings.publishTimeout().toNanos());
+		this.deadlines.add(pending);
+		this.queue.add(pending);
+		if (this.closed) {
+			// Perhaps too late for the thread and for the one who closed.
+			withdraw(pending);
+		}
+		return pending.future();
+	}
+
+	/**
+	 * Give up: what is queued fails at once, what is in the producer is aborted. Waits
+	 * for the producer's end, which may take its time.
+	 */
+	void abandon() {
+		stopSending();
+		closeProducer(0);
+		abandonRest();
+	}
+
+	/**
+	 * End in good order: send what is queued and wait for the broker's answers, both for
+	 * a moment only.
+	 */
+	void close() {
+		this.queue.add(this.endMark);
+		try {
+			this.thread.join(FLUSH_TIMEOUT.toMillis());
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		stopSending();
+		closeProducer(1);
+		abandonRest();
+	}
+
+	private void stopSending() {
+		this.closed = true;
+		this.sweep.cancel(false);
+		this.thread.interrupt();
+		this.deadlines.forEach(this::withdraw);
+	}
+
+	private void closeProducer(int seconds) {
+		this.factory.setPhysicalCloseTimeout(seconds);
+		this.factory.destroy();
+	}
+
+	private void abandonRest() {
+		for (KafkaPending pending : this.deadlines) {
+			if (!withdraw(pending)) {
+				pending.complete(Outcome.UNCONFIRMED);
+			}
+		}
+	}
+
+	private void run() {
+		try {
+			while (!this.closed) {
+				KafkaPending pending = this.queue.take();
+				if (pending == this.endMark) {
+					return;
+				}
+				ProducerRecord<byte[], byte[]> record = pending.take();
+				if (record != null) {
+					send(pending, record);
+				}
+			}
+		}
+		catch (InterruptedException ex) {
+			logger.trace("Sender ended");
+		}
+	}
+
+	private void send(KafkaPending pending, ProducerRecord<byte[], byte[]> record) {
+		Thread sending = Thread.currentThread();
+		try {
+			this.producer.send(record, (metadata, failure) -> {
+				if (failure == null) {
+					end(pending);
+					pending.complete(Outcome.RELAYED);
+				}
+				else {
+					// Kafka refuses a record by calling back on the thread that sends it.
+					refuse(pending, failure, Thread.currentThread() == sending);
+				}
+			});
+			pending.sent();
+		}
+		catch (InterruptException ex) {
+			refuse(pending, ex, true);
+			sending.interrupt();
+		}
+		catch (RuntimeException ex) {
+			refuse(pending, ex, true);
+			if (!this.closed) {
+				logger.warn("The producer has failed and is replaced", ex);
+				this.whenBroken.run();
+			}
+		}
+	}
+
+	private void refuse(KafkaPending pending, Exception failure, boolean neverSent) {
+		end(pending);
+		if (failure instanceof RecordTooLargeException) {
+			pending.fail(new IllegalArgumentException("The message is too large for Kafka: raise 'max.request.size' of "
+					+ "the producer and 'max.message.bytes' of topic '" + this.settings.topic()
+					+ "', or publish smaller messages", failure));
+		}
+		else if (neverSent || failure instanceof AuthorizationException || failure instanceof AuthenticationException) {
+			pending.fail(new RelayUnavailableException(KafkaRelay.NAME, failure));
+		}
+		else {
+			logger.debug("A record was not confirmed", failure);
+			pending.complete(Outcome.UNCONFIRMED);
+		}
+	}
+
+	private void end(KafkaPending pending) {
+		if (pending.end()) {
+			this.count.decrementAndGet();
+		}
+	}
+
+	private boolean withdraw(KafkaPending pending) {
+		if (!pending.withdraw()) {
+			return false;
+		}
+		this.count.decrementAndGet();
+		pending.fail(new RelayUnavailableException(KafkaRelay.NAME, null));
+		return true;
+	}
+
+	private void sweep() {
+		long now = System.nanoTime();
+		Iterator<KafkaPending> iterator = this.deadlines.iterator();
+		while (iterator.hasNext()) {
+			KafkaPending pending = iterator.next();
+			if (pending.future().isDone()) {
+				iterator.remove();
+			}
+			else if (!pending.isOverdue(now)) {
+				return;
+			}
+			else if (withdraw(pending)) {
+				iterator.remove();
+			}
+			else if (pending.isSent()) {
+				pending.complete(Outcome.UNCONFIRMED);
+				iterator.remove();
+			}
+			// Otherwise the producer is about to accept or refuse it: wait for the truth.
+		}
+	}
+
+}

@@ -1,0 +1,178 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.kafka;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.CreateTopicsOptions;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.utils.Utils;
+
+/**
+ * The relay's topic: looks it up, creates it, and tells which partition an address has.
+ * Methods that take an {@link Admin} wait for the broker, a few seconds at most, and
+ * throw what it says.
+ */
+final class KafkaTopic {
+
+	private static final Log logger = LogFactory.getLog(KafkaTopic.class);
+
+	private static final int TIMEOUT_MILLIS = 4000;
+
+	private final KafkaRelaySettings settings;
+
+	KafkaTopic(KafkaRelaySettings settings) {
+		this.settings = settings;
+	}
+
+	/**
+	 * Return the partition of a key: that of Kafka's own default, but over a number that
+	 * does not change when partitions are added.
+	 * @param key the record's key
+	 * @param partitions over how many partitions keys are spread
+	 * @return the partition's number
+	 */
+	static int partition(byte[] key, int partitions) {
+		return Utils.toPositive(Utils.murmur2(key)) % partitions;
+	}
+
+	/**
+	 * Describe the topic, after creating it if it is missing and may be created.
+	 * @param admin asks the broker
+	 * @return the topic
+	 * @throws InterruptedException if the wait for the broker is interrupted
+	 */
+	Description prepare(Admin admin) throws InterruptedException {
+		try {
+			return describe(admin);
+		}
+		catch (UnknownTopicOrPartitionException ex) {
+			if (!this.settings.createTopic()) {
+				throw new KafkaException("Topic '" + this.settings.topic()
+						+ "' does not exist, and the relay is configured not to create it", ex);
+			}
+			create(admin);
+			return describe(admin);
+		}
+	}
+
+	Description describe(Admin admin) throws InterruptedException {
+		Map<String, TopicDescription> descriptions = await(admin
+			.describeTopics(List.of(this.settings.topic()), new DescribeTopicsOptions().timeoutMs(TIMEOUT_MILLIS))
+			.allTopicNames());
+		TopicDescription description = Objects.requireNonNull(descriptions.get(this.settings.topic()));
+		return new Description(description.topicId(), description.partitions().size(),
+				description.partitions().get(0).replicas().size());
+	}
+
+	private void create(Admin admin) throws InterruptedException {
+		Optional<Short> replication = Optional.of(this.settings.replication()).filter((factor) -> factor > 0);
+		// The broker's time: a node whose clock is behind would otherwise write records
+		// that are expired when they arrive.
+		NewTopic topic = new NewTopic(this.settings.topic(), Optional.of(this.settings.partitions()), replication)
+			.configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE,
+					TopicConfig.RETENTION_MS_CONFIG, Long.toString(this.settings.retention().toMillis()),
+					TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime"));
+		try {
+			await(admin.createTopics(List.of(topic), new CreateTopicsOptions().timeoutMs(TIMEOUT_MILLIS)).all());
+			logger.info(
+					"Created topic '" + this.settings.topic() + "' with " + this.settings.partitions() + " partitions");
+		}
+		catch (TopicExistsException ex) {
+			logger.debug("Another node created topic '" + this.settings.topic() + "' at the same time");
+		}
+	}
+
+	/**
+	 * Look up what each partition holds.
+	 * @param admin asks the broker
+	 * @param partitions how many partitions the topic has
+	 * @return the ranges by partition
+	 * @throws InterruptedException if the wait for the broker is interrupted
+	 */
+	Map<Integer, KafkaOffsets.Range> ranges(Admin admin, int partitions) throws InterruptedException {
+		Map<TopicPartition, ListOffsetsResultInfo> begin = offsets(admin, partitions, OffsetSpec.earliest());
+		Map<TopicPartition, ListOffsetsResultInfo> end = offsets(admin, partitions, OffsetSpec.latest());
+		Map<Integer, KafkaOffsets.Range> ranges = new HashMap<>();
+		end.forEach((partition, latest) -> {
+			ListOffsetsResultInfo earliest = begin.getOrDefault(partition, latest);
+			ranges.put(partition.partition(), new KafkaOffsets.Range(earliest.offset(), latest.offset()));
+		});
+		return ranges;
+	}
+
+	private Map<TopicPartition, ListOffsetsResultInfo> offsets(Admin admin, int partitions, OffsetSpec spec)
+			throws InterruptedException {
+		Map<TopicPartition, OffsetSpec> request = new HashMap<>();
+		for (int partition = 0; partition < partitions; partition++) {
+			request.put(new TopicPartition(this.settings.topic(), partition), spec);
+		}
+		ListOffsetsOptions options = new ListOffsetsOptions();
+		options.timeoutMs(TIMEOUT_MILLIS);
+		return await(admin.listOffsets(request, options).all());
+	}
+
+	private static <T> T await(KafkaFuture<T> future) throws InterruptedException {
+		try {
+			return future.get();
+		}
+		catch (ExecutionException ex) {
+			if (ex.getCause() instanceof RuntimeException cause) {
+				throw cause;
+			}
+			throw new KafkaException(ex.getCause());
+		}
+	}
+
+	/**
+	 * The topic as the broker has it. The id tells a topic from a later one of the same
+	 * name.
+	 */
+	record Description(Uuid id, int partitions, int replication) {
+
+		/**
+		 * Return over how many partitions a node spreads its addresses.
+		 * @param configured how many it is configured for
+		 * @return at most as many as there are
+		 */
+		int usable(int configured) {
+			return Math.min(configured, this.partitions);
+		}
+
+	}
+
+}

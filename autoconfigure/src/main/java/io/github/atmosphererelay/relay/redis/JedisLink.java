@@ -1,0 +1,165 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.redis;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+import io.github.atmosphererelay.relay.Outcome;
+import redis.clients.jedis.BinaryJedisPubSub;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+
+/**
+ * Two connections of Jedis: one with a thread that publishes, one with a thread that
+ * reads.
+ */
+final class JedisLink extends BinaryJedisPubSub implements RedisLink {
+
+	private final JedisPublisher publisher;
+
+	private final Connection publishing;
+
+	private final Connection subscribing;
+
+	private final RedisRelaySettings settings;
+
+	private final RedisLink.Listener listener;
+
+	/**
+	 * A channel of this link alone: Jedis begins to read with a first channel, and ends
+	 * when the last is left.
+	 */
+	private final byte[] ownChannel;
+
+	private final CountDownLatch opened = new CountDownLatch(1);
+
+	private volatile boolean confirmed;
+
+	private volatile boolean open;
+
+	private volatile boolean ended;
+
+	JedisLink(Connection publishing, Connection subscribing, RedisRelaySettings settings, RedisLink.Listener listener) {
+		this.publishing = publishing;
+		this.subscribing = subscribing;
+		this.settings = settings;
+		this.listener = listener;
+		this.ownChannel = (settings.keyPrefix() + "link:" + UUID.randomUUID()).getBytes(StandardCharsets.UTF_8);
+		this.publisher = new JedisPublisher(publishing, settings.maxPending(), listener);
+	}
+
+	/**
+	 * Begin to publish and to read.
+	 * @throws JedisConnectionException if Redis does not confirm the first subscription
+	 */
+	void open() {
+		try {
+			this.subscribing.connect();
+			RedisSession.threads("subscriber").newThread(this::read).start();
+			this.opened.await(this.settings.commandTimeout().toMillis(), TimeUnit.MILLISECONDS);
+			if (!this.confirmed) {
+				throw new JedisConnectionException("Redis did not confirm a subscription in time");
+			}
+			this.publisher.start();
+			this.open = true;
+			if (this.ended) {
+				throw new JedisConnectionException("The subscription has ended");
+			}
+		}
+		catch (InterruptedException ex) {
+			close();
+			Thread.currentThread().interrupt();
+			throw new JedisConnectionException("Interrupted while connecting", ex);
+		}
+		catch (RuntimeException ex) {
+			close();
+			throw ex;
+		}
+	}
+
+	private void read() {
+		Throwable cause = new JedisConnectionException("The subscription has ended");
+		try {
+			proceed(this.subscribing, this.ownChannel);
+		}
+		catch (RuntimeException ex) {
+			cause = ex;
+		}
+		this.ended = true;
+		this.opened.countDown();
+		if (this.open) {
+			this.listener.lost(cause);
+		}
+	}
+
+	@Override
+	public CompletableFuture<Outcome> publish(byte[] channel, byte[] message) {
+		return this.publisher.publish(channel, message);
+	}
+
+	@Override
+	public void subscribe(List<byte[]> channels) {
+		subscribe(channels.toArray(new byte[0][]));
+	}
+
+	@Override
+	public void unsubscribe(List<byte[]> channels) {
+		unsubscribe(channels.toArray(new byte[0][]));
+	}
+
+	@Override
+	public void close() {
+		this.publisher.stop();
+		disconnect(this.publishing);
+		disconnect(this.subscribing);
+	}
+
+	@Override
+	public void onMessage(byte[] channel, byte[] message) {
+		this.listener.message(message);
+	}
+
+	@Override
+	public void onSubscribe(byte[] channel, int count) {
+		if (!this.confirmed) {
+			this.confirmed = true;
+			this.opened.countDown();
+			return;
+		}
+		this.listener.subscribed(channel);
+	}
+
+	/**
+	 * Close a connection's socket from outside, whatever its thread is doing.
+	 * @param connection the connection, open or not
+	 */
+	static void disconnect(Connection connection) {
+		try {
+			connection.forceDisconnect();
+		}
+		catch (IOException | RuntimeException ex) {
+			// It is closed as well as it can be
+		}
+	}
+
+}

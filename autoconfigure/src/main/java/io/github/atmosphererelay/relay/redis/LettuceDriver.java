@@ -1,0 +1,193 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.redis;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import io.lettuce.core.AbstractRedisClient;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.cluster.RedisClusterClient;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.DefaultClientResources;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.DirectFieldAccessor;
+import org.springframework.beans.NotReadablePropertyException;
+import org.springframework.data.redis.connection.RedisConfiguration;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+
+/**
+ * Connects with Lettuce, by a client of its own that Spring Data makes from the
+ * application's configuration; the event loops are the application's, if it shares its
+ * client resources. The client outlives its links, because Lettuce shuts event loops down
+ * with the last client that uses them, and the timers of a failed attempt then find them
+ * gone.
+ */
+final class LettuceDriver implements RedisDriver {
+
+	private final RedisConfiguration configuration;
+
+	private final LettuceConnectionFactory applicationFactory;
+
+	private final RedisRelaySettings settings;
+
+	private @Nullable LettuceConnectionFactory factory;
+
+	private @Nullable ClientResources ownResources;
+
+	LettuceDriver(LettuceConnectionFactory applicationFactory, RedisRelaySettings settings) {
+		this.applicationFactory = applicationFactory;
+		this.settings = settings;
+		this.configuration = configuration(applicationFactory);
+		if (RedisConfiguration.isStaticMasterReplicaConfiguration(this.configuration)) {
+			throw new IllegalArgumentException(
+					"The redis relay needs pub/sub, which Lettuce does not offer with a static"
+							+ " master/replica configuration: give it a connection factory for the master, for Sentinel or for"
+							+ " Cluster");
+		}
+	}
+
+	@Override
+	public String name() {
+		return "lettuce";
+	}
+
+	@Override
+	public String topology() {
+		if (RedisConfiguration.isClusterConfiguration(this.configuration)) {
+			return "cluster";
+		}
+		return RedisConfiguration.isSentinelConfiguration(this.configuration) ? "sentinel" : "standalone";
+	}
+
+	@Override
+	public RedisLink connect(RedisLink.Listener listener) {
+		AbstractRedisClient client = client();
+		if (client instanceof RedisClusterClient clusterClient) {
+			// Nodes come and go, also while there is no connection to notice it by
+			clusterClient.refreshPartitions();
+		}
+		StatefulRedisPubSubConnection<byte[], byte[]> publisher = connect(client);
+		try {
+			if (RedisConfiguration.isSentinelConfiguration(this.configuration)) {
+				requireMaster(publisher);
+			}
+			LettuceLink link = new LettuceLink(publisher, connect(client), this.settings.maxPending(), listener);
+			link.watch();
+			return link;
+		}
+		catch (RuntimeException ex) {
+			publisher.closeAsync();
+			throw ex;
+		}
+	}
+
+	@Override
+	public synchronized void close() {
+		LettuceConnectionFactory factory = this.factory;
+		this.factory = null;
+		if (factory != null) {
+			factory.destroy();
+		}
+		ClientResources resources = this.ownResources;
+		this.ownResources = null;
+		if (resources != null) {
+			resources.shutdown(0, 500, TimeUnit.MILLISECONDS).awaitUninterruptibly(1000);
+		}
+	}
+
+	private synchronized AbstractRedisClient client() {
+		LettuceConnectionFactory factory = this.factory;
+		if (factory == null) {
+			factory = new LettuceConnectionFactory(this.configuration, new LettuceRelayClientConfiguration(
+					this.applicationFactory.getClientConfiguration(), resources(), this.settings));
+			factory.afterPropertiesSet();
+			this.factory = factory;
+		}
+		return factory.getRequiredNativeClient();
+	}
+
+	private ClientResources resources() {
+		ClientResources shared = this.applicationFactory.getClientResources();
+		if (shared != null) {
+			return shared;
+		}
+		ClientResources own = this.ownResources;
+		if (own == null) {
+			own = DefaultClientResources.create();
+			this.ownResources = own;
+		}
+		return own;
+	}
+
+	private static StatefulRedisPubSubConnection<byte[], byte[]> connect(AbstractRedisClient client) {
+		// Under Cluster to any one node: every node hears what is published at any other.
+		// A connection that chooses a node for each key loses the order while it
+		// connects.
+		if (client instanceof RedisClusterClient clusterClient) {
+			return clusterClient.connectPubSub(ByteArrayCodec.INSTANCE);
+		}
+		return ((RedisClient) client).connectPubSub(ByteArrayCodec.INSTANCE);
+	}
+
+	private static void requireMaster(StatefulRedisPubSubConnection<byte[], byte[]> connection) {
+		// Published at a former master, a message would be answered for and reach nobody
+		List<Object> role;
+		try {
+			role = connection.sync().role();
+		}
+		catch (RedisCommandExecutionException ex) {
+			// The account may publish but not look
+			return;
+		}
+		if (!role.isEmpty() && role.get(0) instanceof byte[] name
+				&& !"master".equals(new String(name, StandardCharsets.US_ASCII))) {
+			throw new IllegalStateException("Sentinel led to a server that is not the master");
+		}
+	}
+
+	private static RedisConfiguration configuration(LettuceConnectionFactory factory) {
+		if (factory.getClusterConfiguration() != null) {
+			return factory.getClusterConfiguration();
+		}
+		if (factory.getSentinelConfiguration() != null) {
+			return factory.getSentinelConfiguration();
+		}
+		if (factory.getSocketConfiguration() != null) {
+			return factory.getSocketConfiguration();
+		}
+		try {
+			// A factory made with a RedisConfiguration of no particular type keeps it
+			// here
+			// and answers with a default from its getter; the same with master/replica
+			Object configuration = new DirectFieldAccessor(factory).getPropertyValue("configuration");
+			if (configuration instanceof RedisConfiguration redisConfiguration) {
+				return redisConfiguration;
+			}
+		}
+		catch (NotReadablePropertyException ex) {
+			// Another version, or a native image
+		}
+		return factory.getStandaloneConfiguration();
+	}
+
+}

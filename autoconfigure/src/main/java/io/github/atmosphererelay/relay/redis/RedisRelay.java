@@ -1,0 +1,138 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.redis;
+
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.relay.RelayCapability;
+import io.github.atmosphererelay.relay.RelayListener;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.relay.UnsupportedRelayOperationException;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.util.Assert;
+
+/**
+ * The relay over Redis pub/sub: at most once, in the order of each publishing node. One
+ * Redis channel for each address, one connection to publish and one to subscribe, however
+ * many addresses.
+ * <p>
+ * The connections are the relay's own, made from the application's configuration: its
+ * servers, credentials, TLS and socket options, but not its pool, its command timeout or
+ * its ways of reconnecting. Stand-alone servers, Sentinel, Cluster and, with Lettuce,
+ * Unix domain sockets are supported. The application's connection factory is only read.
+ * <p>
+ * Threads: one of its own that connects and subscribes, and with Jedis two more that
+ * publish and receive; with Lettuce those are the client's event loops. Faults: a lost
+ * connection replaces both connections by new ones, after at most a second; what was
+ * under way at that time is unconfirmed, and is not sent again.
+ */
+public final class RedisRelay implements ClusterRelay {
+
+	static final String NAME = "redis";
+
+	private final RedisDriver driver;
+
+	private final RedisRelaySettings settings;
+
+	private volatile @Nullable RedisSession session;
+
+	/**
+	 * Create a relay that is not started yet.
+	 * @param applicationFactory the application's connection factory, of Lettuce or Jedis
+	 * @param settings the relay's settings
+	 * @throws IllegalArgumentException if the connection factory is of another kind, or
+	 * its configuration cannot carry pub/sub
+	 */
+	public RedisRelay(RedisConnectionFactory applicationFactory, RedisRelaySettings settings) {
+		Assert.notNull(applicationFactory, "'applicationFactory' must not be null");
+		Assert.notNull(settings, "'settings' must not be null");
+		this.driver = RedisDriver.of(applicationFactory, settings);
+		this.settings = settings;
+	}
+
+	@Override
+	public String name() {
+		return NAME;
+	}
+
+	@Override
+	public synchronized void start(RelayListener listener) {
+		Assert.notNull(listener, "'listener' must not be null");
+		Assert.state(this.session == null, "The relay is already started");
+		RedisSession session = new RedisSession(this.driver, this.settings, listener);
+		this.session = session;
+		session.start();
+	}
+
+	@Override
+	public synchronized void stop() {
+		RedisSession session = this.session;
+		this.session = null;
+		if (session != null) {
+			session.stop();
+			this.driver.close();
+		}
+	}
+
+	@Override
+	public void reconnect() {
+		RedisSession session = this.session;
+		if (session != null) {
+			session.reconnect();
+		}
+	}
+
+	@Override
+	public CompletableFuture<Receipt> publish(Envelope envelope) {
+		if (envelope.log() != null) {
+			return CompletableFuture
+				.failedFuture(new UnsupportedRelayOperationException(NAME, RelayCapability.RECORDED));
+		}
+		RedisSession session = this.session;
+		return (session != null) ? session.publish(envelope)
+				: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
+	}
+
+	@Override
+	public CompletableFuture<@Nullable Position> subscribe(Address address) {
+		RedisSession session = this.session;
+		return (session != null) ? session.subscribe(address)
+				: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
+	}
+
+	@Override
+	public void unsubscribe(Address address) {
+		RedisSession session = this.session;
+		if (session != null) {
+			session.unsubscribe(address);
+		}
+	}
+
+	@Override
+	public Map<String, Object> details() {
+		return Map.of("driver", this.driver.name(), "topology", this.driver.topology());
+	}
+
+}

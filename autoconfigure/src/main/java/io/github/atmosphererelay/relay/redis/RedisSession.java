@@ -1,0 +1,384 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.redis;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.EnvelopeFormatException;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.relay.RelayListener;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
+
+/**
+ * One life of the relay, from start to stop: keeps a link to Redis, and on it the
+ * subscriptions that are wanted. Everything that may block, connecting and subscribing,
+ * happens on one worker thread.
+ */
+final class RedisSession {
+
+	private static final Log logger = LogFactory.getLog(RedisSession.class);
+
+	/**
+	 * How many channels one SUBSCRIBE names, so that thousands neither take a round trip
+	 * each nor fill the connection's buffers with one command.
+	 */
+	private static final int BATCH = 500;
+
+	private static final long MAX_RETRY_MILLIS = 800;
+
+	private static final int JITTER_MILLIS = 200;
+
+	private static final Duration CONFIRMATION_TIMEOUT = Duration.ofSeconds(5);
+
+	private final RedisDriver driver;
+
+	private final RedisRelaySettings settings;
+
+	private final RelayListener listener;
+
+	private final RedisSubscriptions subscriptions;
+
+	private final ScheduledExecutorService worker;
+
+	private final AtomicBoolean changesQueued = new AtomicBoolean();
+
+	private volatile @Nullable Attachment attachment;
+
+	private volatile boolean stopped;
+
+	private int failures;
+
+	RedisSession(RedisDriver driver, RedisRelaySettings settings, RelayListener listener) {
+		this.driver = driver;
+		this.settings = settings;
+		this.listener = listener;
+		this.subscriptions = new RedisSubscriptions(settings.keyPrefix());
+		this.worker = Executors.newSingleThreadScheduledExecutor(threads("worker"));
+	}
+
+	void start() {
+		execute(this::connect, 0);
+	}
+
+	void stop() {
+		this.stopped = true;
+		Attachment attachment = this.attachment;
+		Thread closer = (attachment != null) ? attachment.detach() : null;
+		this.worker.shutdownNow();
+		boolean interrupted = false;
+		try {
+			this.worker.awaitTermination(3 * this.settings.commandTimeout().toMillis(), TimeUnit.MILLISECONDS);
+			if (closer != null) {
+				closer.join(2 * this.settings.commandTimeout().toMillis());
+			}
+		}
+		catch (InterruptedException ex) {
+			interrupted = true;
+		}
+		for (CompletableFuture<@Nullable Position> open : this.subscriptions.clear()) {
+			open.completeExceptionally(new RelayUnavailableException(RedisRelay.NAME, null));
+		}
+		if (interrupted) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	void reconnect() {
+		Attachment attachment = this.attachment;
+		// Without a link a new one is on its way already
+		if (attachment != null) {
+			attachment.lost(new IllegalStateException("Found not to work"));
+		}
+	}
+
+	CompletableFuture<Receipt> publish(Envelope envelope) {
+		byte[] message;
+		try {
+			message = this.settings.codec().encode(envelope);
+		}
+		catch (IllegalArgumentException ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
+		Attachment attachment = this.attachment;
+		RedisLink link = (attachment != null) ? attachment.link : null;
+		if (link == null) {
+			return CompletableFuture.failedFuture(new RelayUnavailableException(RedisRelay.NAME, null));
+		}
+		return link.publish(this.subscriptions.channel(envelope.address()), message)
+			.thenApply((outcome) -> Receipt.of(envelope.id(), outcome));
+	}
+
+	CompletableFuture<@Nullable Position> subscribe(Address address) {
+		CompletableFuture<@Nullable Position> future = this.subscriptions.subscribe(address);
+		if (!future.isDone()) {
+			queueChanges();
+		}
+		if (this.stopped) {
+			future.completeExceptionally(new RelayUnavailableException(RedisRelay.NAME, null));
+		}
+		return future;
+	}
+
+	void unsubscribe(Address address) {
+		CompletableFuture<@Nullable Position> future = this.subscriptions.unsubscribe(address);
+		queueChanges();
+		if (future != null) {
+			future.cancel(false);
+		}
+	}
+
+	private void connect() {
+		if (this.stopped || this.attachment != null) {
+			return;
+		}
+		Attachment attachment = new Attachment();
+		try {
+			RedisLink link = this.driver.connect(attachment);
+			this.subscriptions.newLink();
+			if (!attachment.attach(link)) {
+				closeLater(link);
+				throw new IllegalStateException("The connection was lost at once");
+			}
+		}
+		catch (RuntimeException | LinkageError ex) {
+			retry(ex);
+			return;
+		}
+		this.failures = 0;
+		carryChanges();
+	}
+
+	private void retry(Throwable ex) {
+		if (this.stopped) {
+			return;
+		}
+		if (this.failures == 0) {
+			logger.warn("Cannot connect to Redis, and will retry until it works: " + ex);
+		}
+		logger.debug("Cannot connect to Redis", ex);
+		long delay = Math.min(MAX_RETRY_MILLIS, 100L << Math.min(this.failures, 10));
+		this.failures++;
+		execute(this::connect, delay + ThreadLocalRandom.current().nextInt(JITTER_MILLIS));
+	}
+
+	private void queueChanges() {
+		if (this.attachment != null && this.changesQueued.compareAndSet(false, true)) {
+			execute(this::carryChanges, 0);
+		}
+	}
+
+	private void carryChanges() {
+		this.changesQueued.set(false);
+		Attachment attachment = this.attachment;
+		RedisLink link = (attachment != null) ? attachment.link : null;
+		if (attachment == null || link == null) {
+			// The next link begins with everything that is wanted
+			return;
+		}
+		RedisSubscriptions.Changes changes = this.subscriptions.takeChanges();
+		try {
+			for (List<byte[]> batch : batches(changes.unsubscribe())) {
+				link.unsubscribe(batch);
+			}
+			for (List<byte[]> batch : batches(changes.subscribe())) {
+				link.subscribe(batch);
+			}
+		}
+		catch (RuntimeException ex) {
+			attachment.lost(ex);
+			return;
+		}
+		attachment.readyAt(changes.asked());
+		if (!changes.subscribe().isEmpty()) {
+			execute(() -> expectConfirmed(attachment, changes.asked()), CONFIRMATION_TIMEOUT.toMillis());
+		}
+	}
+
+	private void expectConfirmed(Attachment attachment, long asked) {
+		if (this.attachment == attachment && !this.subscriptions.isConfirmed(asked)) {
+			attachment.lost(new IllegalStateException("Redis did not confirm subscriptions in time"));
+		}
+	}
+
+	private static List<List<byte[]>> batches(List<byte[]> channels) {
+		List<List<byte[]>> batches = new ArrayList<>();
+		for (int i = 0; i < channels.size(); i += BATCH) {
+			batches.add(channels.subList(i, Math.min(i + BATCH, channels.size())));
+		}
+		return batches;
+	}
+
+	private void execute(Runnable task, long delayMillis) {
+		try {
+			this.worker.schedule(() -> runSafely(task), delayMillis, TimeUnit.MILLISECONDS);
+		}
+		catch (RejectedExecutionException ex) {
+			// Stopped
+		}
+	}
+
+	private void runSafely(Runnable task) {
+		try {
+			task.run();
+		}
+		catch (RuntimeException ex) {
+			logger.error("Unexpected failure in the redis relay", ex);
+		}
+	}
+
+	private static Thread closeLater(RedisLink link) {
+		// Closing a frozen connection may block
+		Thread closer = threads("closer").newThread(link::close);
+		closer.start();
+		return closer;
+	}
+
+	static CustomizableThreadFactory threads(String purpose) {
+		CustomizableThreadFactory threads = new CustomizableThreadFactory("atmosphere-redis-" + purpose + "-");
+		threads.setDaemon(true);
+		return threads;
+	}
+
+	/**
+	 * Stands between one link and the relay's listener. Once it is detached nothing of
+	 * that link comes through any more, whatever its threads still hold.
+	 */
+	private final class Attachment implements RedisLink.Listener {
+
+		private volatile @Nullable RedisLink link;
+
+		private boolean detached;
+
+		private boolean reported;
+
+		private long readyAt = -1;
+
+		private synchronized boolean attach(RedisLink link) {
+			if (this.detached || RedisSession.this.stopped) {
+				this.detached = true;
+				return false;
+			}
+			this.link = link;
+			RedisSession.this.attachment = this;
+			return true;
+		}
+
+		private @Nullable Thread detach() {
+			RedisLink link;
+			synchronized (this) {
+				this.detached = true;
+				link = this.link;
+				this.link = null;
+			}
+			return (link != null) ? closeLater(link) : null;
+		}
+
+		private synchronized void readyAt(long asked) {
+			if (this.readyAt < 0) {
+				this.readyAt = asked;
+				reportIfReady();
+			}
+		}
+
+		private void reportIfReady() {
+			if (!this.reported && this.readyAt >= 0 && RedisSession.this.subscriptions.isConfirmed(this.readyAt)) {
+				this.reported = true;
+				execute(() -> report(true), 0);
+			}
+		}
+
+		private void report(boolean connected) {
+			if (connected) {
+				logger.info("Connected to Redis (" + RedisSession.this.driver.name() + ", "
+						+ RedisSession.this.driver.topology() + ")");
+			}
+			RedisSession.this.listener.connectionChanged(connected);
+		}
+
+		@Override
+		public synchronized void message(byte[] message) {
+			if (this.detached) {
+				return;
+			}
+			RelayListener listener = RedisSession.this.listener;
+			try {
+				Envelope envelope = RedisSession.this.settings.codec().decode(message);
+				listener.received(envelope, null);
+			}
+			catch (EnvelopeFormatException ex) {
+				listener.rejected(ex.getReason());
+			}
+			catch (RuntimeException ex) {
+				// Thrown on, it would end the client library's reading
+				logger.error("The relay's listener failed", ex);
+			}
+		}
+
+		@Override
+		public void subscribed(byte[] channel) {
+			RedisSubscriptions.Confirmation confirmation;
+			synchronized (this) {
+				if (this.detached) {
+					return;
+				}
+				confirmation = RedisSession.this.subscriptions.confirm(channel);
+				if (confirmation != null && confirmation.interrupted()) {
+					RedisSession.this.listener.gap(confirmation.address());
+				}
+				reportIfReady();
+			}
+			CompletableFuture<@Nullable Position> future = (confirmation != null) ? confirmation.future() : null;
+			if (future != null) {
+				future.complete(null);
+			}
+		}
+
+		@Override
+		public void lost(Throwable cause) {
+			if (detach() == null) {
+				return;
+			}
+			RedisSession.this.attachment = null;
+			if (!RedisSession.this.stopped) {
+				logger.warn("Lost the connection to Redis, and will make a new one: " + cause);
+				if (this.reported) {
+					execute(() -> report(false), 0);
+				}
+				execute(RedisSession.this::connect, ThreadLocalRandom.current().nextInt(JITTER_MILLIS));
+			}
+		}
+
+	}
+
+}

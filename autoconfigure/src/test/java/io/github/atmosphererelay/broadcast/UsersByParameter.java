@@ -1,0 +1,89 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.broadcast;
+
+import java.security.Principal;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+import jakarta.servlet.Filter;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.EventListener;
+
+/**
+ * An application that lets clients choose their user name, and keeps the events that it
+ * is told.
+ */
+@Configuration(proxyBeanMethods = false)
+class UsersByParameter {
+
+	@Bean
+	Filter userFilter() {
+		return (request, response, chain) -> {
+			String user = request.getParameter("user");
+			chain.doFilter((user != null) ? new WithUser((HttpServletRequest) request, user) : request, response);
+		};
+	}
+
+	@Bean
+	Events events() {
+		return new Events();
+	}
+
+	/**
+	 * Keeps what the application is told.
+	 */
+	static class Events {
+
+		private final List<Object> seen = new CopyOnWriteArrayList<>();
+
+		@EventListener({ SessionConnected.class, SessionDisconnected.class, ChannelSubscribed.class,
+				ChannelUnsubscribed.class, RelayUp.class, RelayDown.class })
+		void on(Object event) {
+			this.seen.add(event);
+		}
+
+		List<Object> seen() {
+			return this.seen;
+		}
+
+	}
+
+	/**
+	 * A request with a principal.
+	 */
+	private static final class WithUser extends HttpServletRequestWrapper {
+
+		private final String user;
+
+		WithUser(HttpServletRequest request, String user) {
+			super(request);
+			this.user = user;
+		}
+
+		@Override
+		public Principal getUserPrincipal() {
+			return () -> this.user;
+		}
+
+	}
+
+}

@@ -1,0 +1,118 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.kafka;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+
+import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.EnvelopeCodec;
+import io.github.atmosphererelay.relay.RelayBroker;
+import io.github.atmosphererelay.test.KafkaServer;
+import io.github.atmosphererelay.test.TcpProxy;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.core.DefaultKafkaProducerFactory;
+
+/**
+ * A broker as the relay tests need it: with a listener for the tests themselves and two
+ * for relays, each behind a proxy.
+ *
+ * @param adminServers where the tests' own clients connect
+ * @param direct the proxy that is left alone and only counts
+ * @param proxy the proxy that is disturbed
+ */
+record KafkaTestBroker(String adminServers, TcpProxy direct, TcpProxy proxy) implements RelayBroker {
+
+	static final int PARTITIONS = 6;
+
+	private static @Nullable KafkaTestBroker shared;
+
+	static KafkaTestBroker of(KafkaServer server) {
+		return new KafkaTestBroker(server.adminServers(), server.direct(), server.proxy());
+	}
+
+	/**
+	 * Return the broker that is shared by all tests that do not kill it.
+	 */
+	static synchronized KafkaTestBroker shared() {
+		KafkaTestBroker result = shared;
+		if (result == null) {
+			KafkaServer server = KafkaServer.create();
+			Runtime.getRuntime().addShutdownHook(new Thread(server::close));
+			result = of(server);
+			shared = result;
+		}
+		return result;
+	}
+
+	@Override
+	public KafkaRelay relay(String cluster, EnvelopeCodec codec) {
+		return relay(settings(UUID.randomUUID(), cluster, PARTITIONS, codec));
+	}
+
+	KafkaRelay relay(KafkaRelaySettings settings) {
+		return relay(this.direct, settings);
+	}
+
+	@Override
+	public KafkaRelay proxiedRelay(String cluster, EnvelopeCodec codec) {
+		return relay(this.proxy, settings(UUID.randomUUID(), cluster, PARTITIONS, codec));
+	}
+
+	private static KafkaRelay relay(TcpProxy proxy, KafkaRelaySettings settings) {
+		Map<String, Object> properties = Map.of("bootstrap.servers", proxy.host() + ":" + proxy.port());
+		return new KafkaRelay(new DefaultKafkaProducerFactory<>(properties),
+				new DefaultKafkaConsumerFactory<>(properties), properties, settings);
+	}
+
+	static KafkaRelaySettings settings(UUID node, String topic, int partitions, EnvelopeCodec codec) {
+		return new KafkaRelaySettings(node, topic, partitions, (short) -1, Duration.ofMinutes(10), true, codec, 10_000,
+				Duration.ofSeconds(1));
+	}
+
+	@Override
+	public void publishRaw(String cluster, Address address, byte[] bytes) {
+		publishRecord(cluster, address.value().getBytes(StandardCharsets.UTF_8), bytes);
+	}
+
+	void publishRecord(String topic, byte @Nullable [] key, byte @Nullable [] value) {
+		Map<String, Object> properties = Map.of("bootstrap.servers", this.adminServers);
+		try (Producer<byte[], byte[]> producer = new KafkaProducer<>(properties, new ByteArraySerializer(),
+				new ByteArraySerializer())) {
+			int partition = KafkaTopic.partition((key != null) ? key : new byte[0], PARTITIONS);
+			producer.send(new ProducerRecord<>(topic, partition, key, value)).get(10, TimeUnit.SECONDS);
+		}
+		catch (Exception ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	@Override
+	public long connections() {
+		return this.direct.connections() + this.proxy.connections();
+	}
+
+}

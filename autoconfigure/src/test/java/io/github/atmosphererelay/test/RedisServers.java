@@ -1,0 +1,162 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.test;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+
+import org.awaitility.Awaitility;
+import redis.clients.jedis.Jedis;
+import redis.embedded.Redis;
+import redis.embedded.RedisCluster;
+import redis.embedded.RedisSentinel;
+import redis.embedded.RedisServer;
+import redis.embedded.RedisShardedCluster;
+
+/**
+ * Real Redis servers, started as processes on free ports, without persistence.
+ */
+public final class RedisServers {
+
+	public static final String HOST = "127.0.0.1";
+
+	public static final String MASTER_NAME = "atmosphere";
+
+	private RedisServers() {
+	}
+
+	/**
+	 * Start one server.
+	 * @return the running server
+	 */
+	public static Standalone standalone() {
+		return new Standalone(Ports.free());
+	}
+
+	/**
+	 * Start a master with a replica, and a sentinel that knows them.
+	 * @return the running servers
+	 */
+	public static RedisCluster sentinel() {
+		RedisCluster servers = build(() -> RedisCluster.newRedisCluster()
+			.withServerBuilder(RedisServer.newRedisServer().setting("save \"\"").setting("repl-diskless-sync-delay 0"))
+			.withSentinelBuilder(RedisSentinel.newRedisSentinel().downAfterMilliseconds(1000).failOverTimeout(3000))
+			.ephemeral()
+			.sentinelCount(1)
+			.quorumSize(1)
+			.replicationGroup(MASTER_NAME, 1)
+			.build());
+		start(servers);
+		int sentinelPort = servers.sentinelPorts().get(0);
+		Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> {
+			try (Jedis jedis = new Jedis(HOST, sentinelPort)) {
+				return !jedis.sentinelReplicas(MASTER_NAME).isEmpty();
+			}
+		});
+		return servers;
+	}
+
+	/**
+	 * Start a cluster of three masters.
+	 * @return the running servers
+	 */
+	public static RedisShardedCluster cluster() {
+		RedisShardedCluster servers = build(() -> RedisShardedCluster.newRedisCluster()
+			.withServerBuilder(RedisServer.newRedisServer().setting("save \"\""))
+			.ephemeral()
+			.shard("one", 0)
+			.shard("two", 0)
+			.shard("three", 0)
+			.build());
+		start(servers);
+		return servers;
+	}
+
+	/**
+	 * Stop servers, whatever state they are in.
+	 * @param servers the servers
+	 */
+	public static void stop(Redis servers) {
+		try {
+			servers.stop();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static void start(Redis servers) {
+		try {
+			servers.start();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static <T> T build(Building<T> building) {
+		try {
+			return building.build();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private interface Building<T> {
+
+		T build() throws IOException;
+
+	}
+
+	/**
+	 * One server that can be stopped and started again on its port.
+	 */
+	public static final class Standalone implements AutoCloseable {
+
+		private final RedisServer server;
+
+		private final int port;
+
+		private Standalone(int port) {
+			this.port = port;
+			this.server = RedisServers
+				.build(() -> RedisServer.newRedisServer().port(port).bind(HOST).setting("save \"\"").build());
+			start();
+		}
+
+		public int port() {
+			return this.port;
+		}
+
+		public void start() {
+			RedisServers.start(this.server);
+		}
+
+		public void stop() {
+			RedisServers.stop(this.server);
+		}
+
+		@Override
+		public void close() {
+			stop();
+		}
+
+	}
+
+}
