@@ -275,6 +275,14 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
+	 * Return why the session ended.
+	 * @return the reason, or {@code null} if it has not ended
+	 */
+	public @Nullable DisconnectReason end() {
+		return this.end.get();
+	}
+
+	/**
 	 * Take the reason with which the session is to be closed now, if there is one and
 	 * nothing waits any more. Called by the one writer.
 	 */

@@ -55,10 +55,13 @@ public final class SessionRegistry {
 	/**
 	 * Remove a session and all its subscriptions.
 	 * @param session the session
-	 * @return the names of the channels that it was subscribed to
+	 * @return the names of the channels that it was subscribed to, or {@code null} if the
+	 * session is not here, or not any more
 	 */
-	public List<String> remove(LocalSession session) {
-		this.byId.remove(session.id(), session);
+	public @Nullable List<String> remove(LocalSession session) {
+		if (!this.byId.remove(session.id(), session)) {
+			return null;
+		}
 		Principal principal = session.principal();
 		if (principal != null) {
 			remove(this.byUser, principal.getName(), session);
@@ -105,6 +108,21 @@ public final class SessionRegistry {
 			}
 			remove(this.byChannel, channel, session);
 			return true;
+		}
+	}
+
+	/**
+	 * Do something while a session stays subscribed to a channel, if it is.
+	 * @param session the session
+	 * @param channel the channel's name
+	 * @param action what to do; must not block
+	 */
+	public void whileSubscribed(LocalSession session, String channel, Runnable action) {
+		Set<String> channels = session.modifiableChannels();
+		synchronized (channels) {
+			if (channels.contains(channel)) {
+				action.run();
+			}
 		}
 	}
 

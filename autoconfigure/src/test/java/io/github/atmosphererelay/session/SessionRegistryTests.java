@@ -83,7 +83,7 @@ class SessionRegistryTests {
 		this.registry.unsubscribe(session, "news");
 		assertThat(this.registry.unsubscribe(session, "news")).isFalse();
 		assertThat(this.registry.remove(session)).containsExactly("chat");
-		assertThat(this.registry.remove(session)).isEmpty();
+		assertThat(this.registry.remove(session)).isNull();
 		assertEmpty();
 	}
 
@@ -122,19 +122,22 @@ class SessionRegistryTests {
 		for (int i = 0; i < rounds; i++) {
 			sessions.add(session(String.valueOf(i), null));
 		}
+		sessions.forEach(this.registry::add);
 		Future<?> subscriber = this.executor.submit(() -> {
 			for (LocalSession session : sessions) {
 				barrier.await(10, TimeUnit.SECONDS);
 				this.registry.subscribe(session, "chat");
+				barrier.await(10, TimeUnit.SECONDS);
 			}
 			return null;
 		});
 		for (LocalSession session : sessions) {
 			barrier.await(10, TimeUnit.SECONDS);
-			while (this.registry.remove(session).isEmpty() && !session.channels().contains("chat")) {
-				Thread.onSpinWait();
-			}
 			this.registry.remove(session);
+			barrier.await(10, TimeUnit.SECONDS);
+			assertThat(this.registry.inChannel("chat").contains(session))
+				.isEqualTo(session.channels().contains("chat"));
+			this.registry.unsubscribe(session, "chat");
 		}
 		subscriber.get(10, TimeUnit.SECONDS);
 		assertThat(this.registry.inChannel("chat")).isEmpty();
