@@ -82,13 +82,17 @@ public final class EventDispatcher {
 		executor.shutdown();
 		try {
 			if (!executor.awaitTermination(2, TimeUnit.SECONDS)) {
-				executor.shutdownNow();
+				drop(executor);
 			}
 		}
 		catch (InterruptedException ex) {
-			executor.shutdownNow();
+			drop(executor);
 			Thread.currentThread().interrupt();
 		}
+	}
+
+	private void drop(ThreadPoolExecutor executor) {
+		executor.shutdownNow().forEach((waiting) -> this.statistics.countEventDropped());
 	}
 
 	/**
@@ -98,6 +102,7 @@ public final class EventDispatcher {
 	public void publish(Object event) {
 		ThreadPoolExecutor executor = this.executor;
 		if (executor == null) {
+			this.statistics.countEventDropped();
 			return;
 		}
 		try {
@@ -117,7 +122,7 @@ public final class EventDispatcher {
 		try {
 			this.publisher.accept(event);
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			logger.warn("A listener of " + event.getClass().getSimpleName() + " failed", ex);
 		}
 	}

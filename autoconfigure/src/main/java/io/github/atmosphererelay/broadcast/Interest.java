@@ -19,9 +19,11 @@ package io.github.atmosphererelay.broadcast;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 import io.github.atmosphererelay.message.Address;
@@ -57,21 +59,28 @@ final class Interest {
 
 	/**
 	 * Count one more who is interested.
-	 * @return completes when the relay follows the address
 	 */
-	CompletableFuture<@Nullable Position> acquire(Address address) {
+	void acquire(Address address) {
 		// The relay is called under the address's lock, so that it hears "follow" and
 		// "leave" in their order; its contract says that it does not wait.
-		return this.locks.call(address, () -> {
+		this.locks.run(address, () -> {
 			Entry entry = this.entries.computeIfAbsent(address, Entry::new);
 			entry.count++;
-			CompletableFuture<@Nullable Position> followed = entry.followed;
-			if (followed == null) {
-				followed = this.relay.subscribe(address);
-				entry.followed = followed;
+			if (entry.followed == null) {
+				entry.follow(this.relay.subscribe(address));
 			}
-			return followed;
 		});
+	}
+
+	/**
+	 * Tell when the relay follows an address that somebody is interested in.
+	 * @param address the address
+	 * @param timeout how long to wait for the relay
+	 * @return completes when the relay has confirmed, or after the timeout without
+	 */
+	CompletableFuture<SubscriptionState> ready(Address address, Duration timeout) {
+		Entry entry = this.entries.get(address);
+		return (entry != null) ? entry.ready(timeout) : CompletableFuture.completedFuture(SubscriptionState.DEGRADED);
 	}
 
 	/**
@@ -83,11 +92,18 @@ final class Interest {
 			if (entry != null && --entry.count == 0) {
 				entry.dueAt = System.nanoTime() + this.linger.toNanos();
 				if (!entry.queued) {
-					entry.queued = true;
-					this.lingering.add(entry);
+					enqueue(entry);
 				}
 			}
 		});
+	}
+
+	private void enqueue(Entry entry) {
+		// Not the time at which it is due: that moves, and one who comes and goes all
+		// the time would hold up everybody behind.
+		entry.lookAt = entry.dueAt;
+		entry.queued = true;
+		this.lingering.add(entry);
 	}
 
 	/**
@@ -108,7 +124,7 @@ final class Interest {
 	void sweep() {
 		long now = System.nanoTime();
 		Entry first;
-		while ((first = this.lingering.peek()) != null && (first.count > 0 || now - first.dueAt >= 0)) {
+		while ((first = this.lingering.peek()) != null && now - first.lookAt >= 0) {
 			this.lingering.poll();
 			leaveIfDue(first, now);
 		}
@@ -122,8 +138,7 @@ final class Interest {
 			}
 			if (now - entry.dueAt < 0) {
 				// Somebody has come and gone meanwhile.
-				entry.queued = true;
-				this.lingering.add(entry);
+				enqueue(entry);
 				return;
 			}
 			this.entries.remove(entry.address, entry);
@@ -151,12 +166,47 @@ final class Interest {
 
 		private volatile long dueAt;
 
+		/** When to look at a lingering entry; does not change while it is queued. */
+		private volatile long lookAt;
+
 		private boolean queued;
 
-		private @Nullable CompletableFuture<@Nullable Position> followed;
+		private volatile @Nullable CompletableFuture<@Nullable Position> followed;
+
+		/**
+		 * Those who wait for the relay. Not as dependents of the relay's future, which
+		 * stays open while the broker is away and would collect all who have given up.
+		 */
+		private final Set<CompletableFuture<SubscriptionState>> waiting = ConcurrentHashMap.newKeySet(1);
 
 		private Entry(Address address) {
 			this.address = address;
+		}
+
+		private void follow(CompletableFuture<@Nullable Position> followed) {
+			this.followed = followed;
+			followed.whenComplete((position, ex) -> this.waiting.forEach((each) -> each.complete(state(followed))));
+		}
+
+		private CompletableFuture<SubscriptionState> ready(Duration timeout) {
+			CompletableFuture<@Nullable Position> followed = this.followed;
+			if (followed == null) {
+				return CompletableFuture.completedFuture(SubscriptionState.DEGRADED);
+			}
+			if (followed.isDone()) {
+				return CompletableFuture.completedFuture(state(followed));
+			}
+			CompletableFuture<SubscriptionState> waiter = new CompletableFuture<>();
+			this.waiting.add(waiter);
+			waiter.whenComplete((state, ex) -> this.waiting.remove(waiter));
+			if (followed.isDone()) {
+				waiter.complete(state(followed));
+			}
+			return waiter.completeOnTimeout(SubscriptionState.DEGRADED, timeout.toMillis(), TimeUnit.MILLISECONDS);
+		}
+
+		private static SubscriptionState state(CompletableFuture<@Nullable Position> followed) {
+			return followed.isCompletedExceptionally() ? SubscriptionState.DEGRADED : SubscriptionState.CONFIRMED;
 		}
 
 	}

@@ -139,6 +139,7 @@ public final class MessagingNode {
 		}
 		this.monitor.stop();
 		this.interest.clear();
+		this.tracker.clear();
 		this.writers.stop();
 		this.events.stop();
 	}

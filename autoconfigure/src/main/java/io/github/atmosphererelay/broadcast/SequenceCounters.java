@@ -65,11 +65,19 @@ final class SequenceCounters {
 	}
 
 	private void evict() {
+		if (this.counters.size() < this.maxCounters) {
+			return;
+		}
+		// Many at once: each search for the first walks over what was emptied before.
 		Iterator<Address> some = this.counters.keySet().iterator();
-		while (this.counters.size() >= this.maxCounters && some.hasNext()) {
+		for (int i = 0; i <= this.maxCounters / 16 && some.hasNext(); i++) {
 			some.next();
 			some.remove();
 		}
+	}
+
+	int size() {
+		return this.counters.size();
 	}
 
 	/**

@@ -55,13 +55,28 @@ final class SequenceTracker {
 			delivery.run();
 			return;
 		}
-		Series series = this.series.computeIfAbsent(envelope.address(), (address) -> new ConcurrentHashMap<>(4))
-			.computeIfAbsent(envelope.origin(), (origin) -> new Series());
+		Series series = seriesOf(envelope.address(), envelope.origin());
 		synchronized (series) {
 			if (advance(series, sequence)) {
 				delivery.run();
 			}
 		}
+	}
+
+	private Series seriesOf(Address address, UUID origin) {
+		Map<UUID, Series> known = this.series.get(address);
+		Series series = (known != null) ? known.get(origin) : null;
+		if (series != null) {
+			return series;
+		}
+		Series created = new Series();
+		// Within compute, so that a map is never filled and dropped at the same time.
+		Map<UUID, Series> origins = this.series.compute(address, (same, present) -> {
+			Map<UUID, Series> map = (present != null) ? present : new ConcurrentHashMap<>(4);
+			map.putIfAbsent(origin, created);
+			return map;
+		});
+		return origins.getOrDefault(origin, created);
 	}
 
 	private boolean advance(Series series, Sequence sequence) {
@@ -91,7 +106,24 @@ final class SequenceTracker {
 	 */
 	void sweep() {
 		long oldest = System.nanoTime() - FORGET_AFTER.toNanos();
-		this.series.values().forEach((origins) -> origins.values().removeIf((each) -> each.lastAt - oldest < 0));
+		for (Address address : this.series.keySet()) {
+			this.series.computeIfPresent(address, (same, origins) -> {
+				origins.values().removeIf((each) -> each.lastAt - oldest < 0);
+				return origins.isEmpty() ? null : origins;
+			});
+		}
+	}
+
+	/**
+	 * Forget everything, because this node stops listening: what it does not hear until
+	 * it listens again was not lost on the way.
+	 */
+	void clear() {
+		this.series.clear();
+	}
+
+	int size() {
+		return this.series.size();
 	}
 
 	/**

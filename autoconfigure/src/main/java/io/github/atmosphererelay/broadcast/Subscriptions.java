@@ -17,8 +17,8 @@
 package io.github.atmosphererelay.broadcast;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.session.DisconnectReason;
@@ -54,21 +54,36 @@ public final class Subscriptions {
 	 * @param session the session
 	 */
 	public void connected(LocalSession session) {
-		this.registry.add(session);
 		Address user = userOf(session);
 		if (user != null) {
 			this.interest.acquire(user);
 		}
-		this.events.publish(new SessionConnected(session));
+		// In one step, so that its end is never told before its beginning.
+		synchronized (session) {
+			this.registry.add(session);
+			this.events.publish(new SessionConnected(session));
+		}
+		DisconnectReason end = session.end();
+		if (end != null) {
+			// It ended while it was being let in, and perhaps was not found then.
+			disconnected(session, end);
+		}
 	}
 
 	/**
-	 * See a session out that has ended. Called once for each session.
+	 * See a session out that has ended. Does so once, however often it is called.
 	 * @param session the session
 	 * @param reason why it ended
 	 */
 	public void disconnected(LocalSession session, DisconnectReason reason) {
-		for (String channel : this.registry.remove(session)) {
+		List<String> channels;
+		synchronized (session) {
+			channels = this.registry.remove(session);
+		}
+		if (channels == null) {
+			return;
+		}
+		for (String channel : channels) {
 			left(session, channel);
 		}
 		Address user = userOf(session);
@@ -88,28 +103,35 @@ public final class Subscriptions {
 	 */
 	public CompletableFuture<SubscriptionState> subscribe(LocalSession session, String channel) {
 		ChannelOptions options = this.catalog.get(channel);
-		if (!this.registry.subscribe(session, channel)) {
-			return CompletableFuture.completedFuture(SubscriptionState.CONFIRMED);
-		}
+		// Before the registry, so that whoever sees the session out releases what was
+		// acquired, never earlier.
 		CompletableFuture<SubscriptionState> ready = follow(channel, options);
+		if (!this.registry.subscribe(session, channel)) {
+			unfollow(channel, options);
+			return ready;
+		}
 		if (session.isEnded()) {
 			// It ended while it was being subscribed, and nobody else would see it out.
 			unsubscribe(session, channel);
 		}
-		return ready.whenComplete((state, ex) -> {
-			if (!session.isEnded()) {
-				this.events.publish(new ChannelSubscribed(session, channel, state == SubscriptionState.DEGRADED));
-			}
-		});
+		// Never after the event that it has left again.
+		return ready.whenComplete((state, ex) -> this.registry.whileSubscribed(session, channel, () -> this.events
+			.publish(new ChannelSubscribed(session, channel, state == SubscriptionState.DEGRADED))));
 	}
 
 	private CompletableFuture<SubscriptionState> follow(String channel, ChannelOptions options) {
 		if (options.scope() == ChannelScope.NODE) {
 			return CompletableFuture.completedFuture(SubscriptionState.CONFIRMED);
 		}
-		return this.interest.acquire(new Address.Channel(channel))
-			.handle((position, ex) -> (ex != null) ? SubscriptionState.DEGRADED : SubscriptionState.CONFIRMED)
-			.completeOnTimeout(SubscriptionState.DEGRADED, READY_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+		Address address = new Address.Channel(channel);
+		this.interest.acquire(address);
+		return this.interest.ready(address, READY_TIMEOUT);
+	}
+
+	private void unfollow(String channel, ChannelOptions options) {
+		if (options.scope() == ChannelScope.CLUSTER) {
+			this.interest.release(new Address.Channel(channel));
+		}
 	}
 
 	/**
@@ -125,8 +147,8 @@ public final class Subscriptions {
 
 	private void left(LocalSession session, String channel) {
 		ChannelOptions options = this.catalog.find(channel);
-		if (options != null && options.scope() == ChannelScope.CLUSTER) {
-			this.interest.release(new Address.Channel(channel));
+		if (options != null) {
+			unfollow(channel, options);
 		}
 		this.events.publish(new ChannelUnsubscribed(session, channel));
 	}

@@ -86,6 +86,9 @@ public final class RelayMonitor {
 
 	private long nextReconnectAt;
 
+	/** Since when there has been no room for probes; null if there is. */
+	private @Nullable Long overloadedSince;
+
 	private @Nullable ScheduledFuture<?> ticks;
 
 	/**
@@ -119,6 +122,7 @@ public final class RelayMonitor {
 				return;
 			}
 			this.outstanding = null;
+			this.overloadedSince = null;
 			this.nextProbeAt = System.nanoTime();
 			this.nextReconnectAt = System.nanoTime() + this.probeTimeout.toNanos();
 			changeState(RelayState.CONNECTING);
@@ -301,10 +305,40 @@ public final class RelayMonitor {
 	private void send(Envelope probe) {
 		this.statistics.countProbeSent();
 		this.relay.publish(probe).whenComplete((receipt, ex) -> {
+			if (ex instanceof RelayOverloadedException && postpone(probe.id())) {
+				return;
+			}
 			if (ex != null && take(probe.id()) >= 0) {
 				fail("A probe could not be sent to the broker: " + ex.getMessage(), false);
 			}
 		});
+	}
+
+	/**
+	 * Send a probe again for which there was no room: that proves a busy node, not a
+	 * broker that is away, unless it goes on for as long as a probe may take.
+	 * @return whether that can be waited for
+	 */
+	private boolean postpone(UUID id) {
+		this.lock.lock();
+		try {
+			long now = System.nanoTime();
+			if (!id.equals(this.outstanding) || this.state != RelayState.UP) {
+				return false;
+			}
+			if (this.overloadedSince == null) {
+				this.overloadedSince = now;
+			}
+			if (now - this.overloadedSince >= this.probeTimeout.toNanos()) {
+				return false;
+			}
+			this.outstanding = null;
+			this.nextProbeAt = now;
+			return true;
+		}
+		finally {
+			this.lock.unlock();
+		}
 	}
 
 	/**
@@ -335,6 +369,7 @@ public final class RelayMonitor {
 		this.lastSeen = Instant.now();
 		this.lock.lock();
 		try {
+			this.overloadedSince = null;
 			this.nextReconnectAt = System.nanoTime() + this.probeTimeout.toNanos();
 			if (this.state == RelayState.CONNECTING || this.state == RelayState.DOWN) {
 				this.nextProbeAt = System.nanoTime() + jitter(this.probeInterval);
@@ -363,6 +398,7 @@ public final class RelayMonitor {
 			if (reconnect) {
 				this.nextReconnectAt = now + this.probeTimeout.toNanos();
 			}
+			this.overloadedSince = null;
 			if (wasUp) {
 				this.statistics.countOutage();
 				logger.warn("The " + this.relay.name() + " relay is down: " + reason

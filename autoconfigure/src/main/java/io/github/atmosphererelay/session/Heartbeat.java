@@ -96,9 +96,9 @@ public final class Heartbeat {
 	private void check(LocalSession session, long now) {
 		long interval = this.interval.toNanos();
 		long jitter = ThreadLocalRandom.current().nextLong(interval / 5 + 1);
-		if (!session.checkAlive(now, interval, this.pongTimeout.toNanos(), jitter) && !session.isAborted()) {
+		if (!session.checkAlive(now, interval, this.pongTimeout.toNanos(), jitter)
+				&& session.terminate(CloseReason.NO_PONG)) {
 			this.statistics.countMissingPong();
-			session.terminate(CloseReason.NO_PONG);
 		}
 	}
 

@@ -138,13 +138,16 @@ public final class LocalSession implements ClientSession {
 	 * Close the session without waiting for what is queued or for a write that may be
 	 * stuck. Returns at once.
 	 * @param reason what the client is told
+	 * @return whether this call is the one that ends it
 	 */
-	public void terminate(CloseReason reason) {
+	public boolean terminate(CloseReason reason) {
 		this.closeReason.compareAndSet(null, reason);
-		if (markAborted()) {
-			CloseReason told = this.closeReason.get();
-			this.writers.abort(this, (told != null) ? told : reason);
+		if (!markAborted()) {
+			return false;
 		}
+		CloseReason told = this.closeReason.get();
+		this.writers.abort(this, (told != null) ? told : reason);
+		return true;
 	}
 
 	/**
@@ -196,8 +199,7 @@ public final class LocalSession implements ClientSession {
 			case ACCEPTED -> schedule();
 			case OVERFLOW -> {
 				if (limits.policy() == SlowConsumerPolicy.DISCONNECT) {
-					this.writers.countSlow(this, message);
-					terminate(CloseReason.SLOW_CONSUMER);
+					this.writers.endSlow(this);
 				}
 				else {
 					this.writers.countDrop(DropReason.OVERFLOW);
@@ -270,6 +272,14 @@ public final class LocalSession implements ClientSession {
 	 */
 	public boolean isEnded() {
 		return this.end.get() != null;
+	}
+
+	/**
+	 * Return why the session ended.
+	 * @return the reason, or {@code null} if it has not ended
+	 */
+	public @Nullable DisconnectReason end() {
+		return this.end.get();
 	}
 
 	/**

@@ -89,6 +89,9 @@ final class OutboundQueue {
 		}
 		Entry waiting = latest.get(channel);
 		if (waiting != null) {
+			if (!fitsWithout(1, waiting.message.size(), message, limits)) {
+				return Offer.OVERFLOW;
+			}
 			// In place, so that a flood cannot lengthen the queue.
 			this.bytes += message.size() - waiting.message.size();
 			waiting.message = message;
@@ -105,26 +108,47 @@ final class OutboundQueue {
 	}
 
 	private Offer dropAndOffer(OutboundMessage message, QueueLimits limits) {
+		// Looks first whether dropping makes room, lest messages are lost for nothing.
+		int messages = 0;
+		long bytes = 0;
 		Iterator<Entry> oldestFirst = this.entries.iterator();
-		while (!fits(message, limits) && oldestFirst.hasNext()) {
+		while (!fitsWithout(messages, bytes, message, limits)) {
+			if (!oldestFirst.hasNext()) {
+				return Offer.OVERFLOW;
+			}
 			Entry entry = oldestFirst.next();
 			// Only the channel's own messages: others have their own policy.
 			if (Objects.equals(entry.message.channel(), message.channel())) {
-				oldestFirst.remove();
-				this.bytes -= entry.message.size();
-				this.statistics.countDrop(DropReason.OLDEST, 1);
+				messages++;
+				bytes += entry.message.size();
 			}
 		}
-		if (!fits(message, limits)) {
-			return Offer.OVERFLOW;
-		}
+		dropOldest(message.channel(), messages);
 		append(new Entry(message));
 		return Offer.ACCEPTED;
 	}
 
+	private void dropOldest(@Nullable String channel, int messages) {
+		Iterator<Entry> oldestFirst = this.entries.iterator();
+		for (int dropped = 0; dropped < messages;) {
+			Entry entry = oldestFirst.next();
+			if (Objects.equals(entry.message.channel(), channel)) {
+				oldestFirst.remove();
+				this.bytes -= entry.message.size();
+				dropped++;
+			}
+		}
+		this.statistics.countDrop(DropReason.OLDEST, messages);
+	}
+
 	private boolean fits(OutboundMessage message, QueueLimits limits) {
-		return this.entries.isEmpty()
-				|| (this.entries.size() < limits.maxMessages() && this.bytes + message.size() <= limits.maxBytes());
+		return fitsWithout(0, 0, message, limits);
+	}
+
+	private boolean fitsWithout(int messages, long bytes, OutboundMessage message, QueueLimits limits) {
+		int others = this.entries.size() - messages;
+		return others == 0
+				|| (others < limits.maxMessages() && this.bytes - bytes + message.size() <= limits.maxBytes());
 	}
 
 	private void append(Entry entry) {

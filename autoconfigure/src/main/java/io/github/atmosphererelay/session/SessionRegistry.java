@@ -55,10 +55,13 @@ public final class SessionRegistry {
 	/**
 	 * Remove a session and all its subscriptions.
 	 * @param session the session
-	 * @return the names of the channels that it was subscribed to
+	 * @return the names of the channels that it was subscribed to, or {@code null} if the
+	 * session is not here, or not any more
 	 */
-	public List<String> remove(LocalSession session) {
-		this.byId.remove(session.id(), session);
+	public @Nullable List<String> remove(LocalSession session) {
+		if (!this.byId.remove(session.id(), session)) {
+			return null;
+		}
 		Principal principal = session.principal();
 		if (principal != null) {
 			remove(this.byUser, principal.getName(), session);
@@ -79,11 +82,16 @@ public final class SessionRegistry {
 	 * @return whether the session was not subscribed before
 	 */
 	public boolean subscribe(LocalSession session, String channel) {
-		if (!session.modifiableChannels().add(channel)) {
-			return false;
+		Set<String> channels = session.modifiableChannels();
+		// Both indexes in one step, or else the session could leave in between and stay
+		// in the channel for ever.
+		synchronized (channels) {
+			if (!channels.add(channel)) {
+				return false;
+			}
+			add(this.byChannel, channel, session);
+			return true;
 		}
-		add(this.byChannel, channel, session);
-		return true;
 	}
 
 	/**
@@ -93,11 +101,29 @@ public final class SessionRegistry {
 	 * @return whether the session was subscribed before
 	 */
 	public boolean unsubscribe(LocalSession session, String channel) {
-		if (!session.modifiableChannels().remove(channel)) {
-			return false;
+		Set<String> channels = session.modifiableChannels();
+		synchronized (channels) {
+			if (!channels.remove(channel)) {
+				return false;
+			}
+			remove(this.byChannel, channel, session);
+			return true;
 		}
-		remove(this.byChannel, channel, session);
-		return true;
+	}
+
+	/**
+	 * Do something while a session stays subscribed to a channel, if it is.
+	 * @param session the session
+	 * @param channel the channel's name
+	 * @param action what to do; must not block
+	 */
+	public void whileSubscribed(LocalSession session, String channel, Runnable action) {
+		Set<String> channels = session.modifiableChannels();
+		synchronized (channels) {
+			if (channels.contains(channel)) {
+				action.run();
+			}
+		}
 	}
 
 	private static void add(Map<String, Set<LocalSession>> index, String key, LocalSession session) {

@@ -50,9 +50,6 @@ final class Writer implements Runnable {
 
 	private final List<OutboundMessage> batch = new ArrayList<>();
 
-	/** How many of the batch were handed to the socket. */
-	private int written;
-
 	private volatile boolean idle;
 
 	/** The session that is being written to. */
@@ -93,8 +90,10 @@ final class Writer implements Runnable {
 	 * @return the time in nanoseconds, 0 if it is at none
 	 */
 	long busyNanos(long now) {
-		long since = this.since;
-		return (this.current != null) ? Math.max(0, now - since) : 0;
+		// In this order: otherwise a session that is only just begun with could be seen
+		// with the time at which the one before it began.
+		boolean busy = (this.current != null);
+		return busy ? Math.max(0, now - this.since) : 0;
 	}
 
 	@Override
@@ -126,16 +125,17 @@ final class Writer implements Runnable {
 		try {
 			write(session);
 		}
-		catch (IOException | RuntimeException ex) {
+		catch (Throwable ex) {
+			// Errors too: a writer that dies would silence every session of its shard.
 			if (logger.isDebugEnabled()) {
 				logger.debug("Session " + session.id() + " cannot be written to", ex);
 			}
-			this.statistics.countDrop(DropReason.SESSION_ENDED, this.batch.size() - this.written);
+			// All of them: what was written before may have been kept back.
+			this.statistics.countDrop(DropReason.SESSION_ENDED, this.batch.size());
 			this.writers.broken(session);
 		}
 		finally {
 			this.batch.clear();
-			this.written = 0;
 			this.current = null;
 			session.unschedule();
 			if (this.shard.owner() != this) {
@@ -154,8 +154,10 @@ final class Writer implements Runnable {
 		if (!this.batch.isEmpty() || ping) {
 			long bytes = 0;
 			for (OutboundMessage message : this.batch) {
+				if (session.isAborted()) {
+					throw new IOException("The session was ended while it was being written to");
+				}
 				transport.write(message);
-				this.written++;
 				bytes += message.size();
 			}
 			if (ping) {

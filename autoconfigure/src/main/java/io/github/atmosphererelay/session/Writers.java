@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -212,9 +213,12 @@ public final class Writers {
 				session.queue().discard());
 	}
 
-	void countSlow(LocalSession session, OutboundMessage message) {
+	/**
+	 * End a session for which too much waits to queue another message.
+	 */
+	void endSlow(LocalSession session) {
 		this.statistics.countDrop(DropReason.SLOW_CONSUMER, 1);
-		if (!session.isAborted()) {
+		if (session.terminate(CloseReason.SLOW_CONSUMER)) {
 			this.statistics.countSlowConsumer();
 			logger.debug("Session " + session.id() + " is closed: too much waits for it");
 		}
@@ -230,7 +234,10 @@ public final class Writers {
 
 	private void execute(Runnable task) {
 		ThreadPoolExecutor closers = this.closers;
-		if (closers != null && !closers.isShutdown()) {
+		if (closers == null) {
+			return;
+		}
+		try {
 			closers.execute(() -> {
 				try {
 					task.run();
@@ -239,6 +246,11 @@ public final class Writers {
 					logger.debug("A session could not be closed in order", ex);
 				}
 			});
+		}
+		catch (RejectedExecutionException ex) {
+			// The writers have been stopped meanwhile, and whoever publishes must not
+			// suffer; the web server closes what it still has.
+			logger.debug("A session was not closed because the writers have stopped");
 		}
 	}
 
@@ -310,10 +322,9 @@ public final class Writers {
 	}
 
 	private void endStuck(LocalSession session) {
-		if (!session.isAborted()) {
+		if (session.terminate(CloseReason.SLOW_CONSUMER)) {
 			this.statistics.countSlowConsumer();
 			logger.debug("Session " + session.id() + " is closed: a write to it is stuck");
-			session.terminate(CloseReason.SLOW_CONSUMER);
 		}
 	}
 

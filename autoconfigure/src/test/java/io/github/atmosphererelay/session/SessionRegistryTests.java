@@ -1,0 +1,160 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.atmosphererelay.session;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
+
+/**
+ * Tests for {@link SessionRegistry}.
+ */
+class SessionRegistryTests {
+
+	private final SessionRegistry registry = new SessionRegistry();
+
+	private final Writers writers = new Writers(new WriterSettings(2, 2, Duration.ofSeconds(5)),
+			new SessionStatistics(), mock(ScheduledExecutorService.class));
+
+	private final ExecutorService executor = Executors.newFixedThreadPool(4);
+
+	@AfterEach
+	void stop() {
+		this.executor.shutdownNow();
+	}
+
+	@Test
+	void sessionsAreFoundByIdChannelAndUser() {
+		LocalSession ann = session("1", "ann");
+		LocalSession annToo = session("2", "ann");
+		LocalSession anonymous = session("3", null);
+		List.of(ann, annToo, anonymous).forEach(this.registry::add);
+		assertThat(this.registry.subscribe(ann, "chat")).isTrue();
+		assertThat(this.registry.subscribe(ann, "chat")).isFalse();
+		assertThat(this.registry.subscribe(anonymous, "chat")).isTrue();
+		assertThat(this.registry.subscribe(anonymous, "news")).isTrue();
+		assertThat(this.registry.find("1")).isSameAs(ann);
+		assertThat(this.registry.find("4")).isNull();
+		assertThat(this.registry.ofUser("ann")).containsExactlyInAnyOrder(ann, annToo);
+		assertThat(this.registry.ofUser("bob")).isEmpty();
+		assertThat(this.registry.inChannel("chat")).containsExactlyInAnyOrder(ann, anonymous);
+		assertThat(this.registry.channels()).containsExactlyInAnyOrder("chat", "news");
+		assertThat(this.registry.countInChannel("chat")).isEqualTo(2);
+		assertThat(this.registry.subscriptionCount()).isEqualTo(3);
+		assertThat(this.registry.sessionCount()).isEqualTo(3);
+		assertThat(this.registry.userCount()).isOne();
+		assertThat(anonymous.channels()).containsExactlyInAnyOrder("chat", "news");
+	}
+
+	@Test
+	void removingASessionTellsWhichChannelsItHasLeft() {
+		LocalSession session = session("1", "ann");
+		this.registry.add(session);
+		this.registry.subscribe(session, "chat");
+		this.registry.subscribe(session, "news");
+		this.registry.unsubscribe(session, "news");
+		assertThat(this.registry.unsubscribe(session, "news")).isFalse();
+		assertThat(this.registry.remove(session)).containsExactly("chat");
+		assertThat(this.registry.remove(session)).isNull();
+		assertEmpty();
+	}
+
+	@Test
+	void aHundredThousandConnectsAndDisconnectsLeaveNothingBehind() throws Exception {
+		int threads = 4;
+		List<Callable<Void>> tasks = new ArrayList<>();
+		for (int t = 0; t < threads; t++) {
+			int thread = t;
+			tasks.add(() -> {
+				Random random = new Random(thread);
+				for (int i = 0; i < 100_000 / threads; i++) {
+					LocalSession session = session(thread + "." + i, "user" + random.nextInt(10));
+					this.registry.add(session);
+					this.registry.subscribe(session, "channel" + random.nextInt(10));
+					this.registry.subscribe(session, "channel" + random.nextInt(10));
+					if (random.nextBoolean()) {
+						this.registry.unsubscribe(session, "channel" + random.nextInt(10));
+					}
+					this.registry.remove(session);
+				}
+				return null;
+			});
+		}
+		for (Future<Void> future : this.executor.invokeAll(tasks)) {
+			future.get(60, TimeUnit.SECONDS);
+		}
+		assertEmpty();
+	}
+
+	@Test
+	void aSessionThatIsRemovedWhileItSubscribesIsInBothIndexesOrInNone() throws Exception {
+		int rounds = 20_000;
+		CyclicBarrier barrier = new CyclicBarrier(2);
+		List<LocalSession> sessions = new ArrayList<>();
+		for (int i = 0; i < rounds; i++) {
+			sessions.add(session(String.valueOf(i), null));
+		}
+		sessions.forEach(this.registry::add);
+		Future<?> subscriber = this.executor.submit(() -> {
+			for (LocalSession session : sessions) {
+				barrier.await(10, TimeUnit.SECONDS);
+				this.registry.subscribe(session, "chat");
+				barrier.await(10, TimeUnit.SECONDS);
+			}
+			return null;
+		});
+		for (LocalSession session : sessions) {
+			barrier.await(10, TimeUnit.SECONDS);
+			this.registry.remove(session);
+			barrier.await(10, TimeUnit.SECONDS);
+			assertThat(this.registry.inChannel("chat").contains(session))
+				.isEqualTo(session.channels().contains("chat"));
+			this.registry.unsubscribe(session, "chat");
+		}
+		subscriber.get(10, TimeUnit.SECONDS);
+		assertThat(this.registry.inChannel("chat")).isEmpty();
+		assertEmpty();
+	}
+
+	private void assertEmpty() {
+		assertThat(this.registry.sessionCount()).isZero();
+		assertThat(this.registry.channelCount()).isZero();
+		assertThat(this.registry.userCount()).isZero();
+		assertThat(this.registry.subscriptionCount()).isZero();
+	}
+
+	private LocalSession session(String id, @Nullable String user) {
+		return this.writers.open(id, (user != null) ? () -> user : null, null, new FakeTransport(),
+				(session, reason) -> {
+				});
+	}
+
+}
