@@ -76,7 +76,7 @@ public interface ClusterRelay {
 	 * {@link RelayUnavailableException} or {@link RelayOverloadedException} if the
 	 * envelope was certainly not sent and never will be, and with
 	 * {@link UnsupportedRelayOperationException} if the envelope is to be recorded and
-	 * the relay has no log
+	 * the relay has no log, and with {@link IllegalArgumentException} if it is too large
 	 */
 	CompletableFuture<Receipt> publish(Envelope envelope);
 
@@ -87,7 +87,9 @@ public interface ClusterRelay {
 	 * @return completes, on a thread of the relay, once everything published to the
 	 * address from now on arrives; with the position from which on the log is heard if
 	 * the channel is recorded, otherwise with {@code null}. Stays open while the broker
-	 * is away. Is cancelled by {@link #unsubscribe}
+	 * is away. Is cancelled by {@link #unsubscribe}, and fails with
+	 * {@link RelayUnavailableException} when the relay is stopped. An envelope that was
+	 * published shortly before may arrive too
 	 */
 	CompletableFuture<@Nullable Position> subscribe(Address address);
 

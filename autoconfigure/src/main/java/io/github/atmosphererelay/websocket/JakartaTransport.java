@@ -40,6 +40,8 @@ final class JakartaTransport implements SessionTransport {
 
 	private static final String TOMCAT_SEND_TIMEOUT = "org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT";
 
+	private static final Duration STUCK_AFTER = Duration.ofMillis(50);
+
 	private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).asReadOnlyBuffer();
 
 	private final Session session;
@@ -47,6 +49,9 @@ final class JakartaTransport implements SessionTransport {
 	private final RemoteEndpoint.Basic remote;
 
 	private boolean batching;
+
+	/** Since when a writer has been in the socket, 0 if none is. */
+	private volatile long writingSince;
 
 	JakartaTransport(Session session, Duration sendTimeout) {
 		this.session = session;
@@ -58,6 +63,7 @@ final class JakartaTransport implements SessionTransport {
 
 	@Override
 	public void write(OutboundMessage message) throws IOException {
+		this.writingSince = System.nanoTime();
 		if (!this.batching) {
 			// Not in the constructor: it may flush, and that is for a writer to wait for.
 			this.remote.setBatchingAllowed(true);
@@ -78,10 +84,12 @@ final class JakartaTransport implements SessionTransport {
 		if (this.batching) {
 			this.remote.flushBatch();
 		}
+		this.writingSince = 0;
 	}
 
 	@Override
 	public void ping() throws IOException {
+		this.writingSince = System.nanoTime();
 		this.remote.sendPing(NOTHING.duplicate());
 	}
 
@@ -98,14 +106,25 @@ final class JakartaTransport implements SessionTransport {
 
 	@Override
 	public void abort(CloseReason reason) {
-		try {
-			// Makes a container fail a blocked write that would not notice the close.
-			this.session.setMaxIdleTimeout(1);
-		}
-		catch (RuntimeException ex) {
-			logger.debug("A socket is closed already", ex);
+		if (isStuck()) {
+			try {
+				// Makes a container fail a blocked write that would not notice the close.
+				// It
+				// may tell the client so before the reason does, which a client that does
+				// not
+				// read will not mind.
+				this.session.setMaxIdleTimeout(1);
+			}
+			catch (RuntimeException ex) {
+				logger.debug("A socket is closed already", ex);
+			}
 		}
 		close(reason);
+	}
+
+	private boolean isStuck() {
+		long since = this.writingSince;
+		return since != 0 && System.nanoTime() - since > STUCK_AFTER.toNanos();
 	}
 
 }

@@ -100,7 +100,7 @@ interface ClusterBroker extends AutoCloseable {
 		@Override
 		public String[] nodeProperties() {
 			return new String[] { "atmosphere.relay.type=kafka",
-					"spring.kafka.bootstrap-servers=" + this.server.proxiedServers(),
+					"spring.kafka.bootstrap-servers=127.0.0.1:" + this.server.proxy().port(),
 					"management.health.redis.enabled=false" };
 		}
 

@@ -18,11 +18,14 @@ package io.github.atmosphererelay.demo;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 
 /**
- * A chat whose messages reach every client, whichever node it is connected to.
+ * A chat whose messages reach every client, whichever node it is connected to. The chat
+ * itself needs no code: the channels are configured in {@code application.yml}.
  */
 @SpringBootApplication
+@ConfigurationPropertiesScan
 public class DemoChatApplication {
 
 	public static void main(String[] args) {

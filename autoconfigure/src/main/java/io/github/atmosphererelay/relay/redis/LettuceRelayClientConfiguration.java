@@ -25,6 +25,8 @@ import io.lettuce.core.ReadFrom;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.SslVerifyMode;
 import io.lettuce.core.TimeoutOptions;
+import io.lettuce.core.protocol.CommandType;
+import io.lettuce.core.protocol.RedisCommand;
 import io.lettuce.core.resource.ClientResources;
 
 import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
@@ -67,7 +69,7 @@ final class LettuceRelayClientConfiguration implements LettuceClientConfiguratio
 			// The link counts more exactly; this bound only comes first when answers
 			// that nobody waits for any more still occupy the queue
 			.requestQueueSize((int) Math.min(Integer.MAX_VALUE - 1, 2L * this.settings.maxPending() + 1000))
-			.timeoutOptions(TimeoutOptions.enabled(this.settings.commandTimeout()))
+			.timeoutOptions(TimeoutOptions.builder().timeoutSource(new Patience(this.settings)).build())
 			.socketOptions(socketOptions)
 			.build());
 	}
@@ -126,6 +128,28 @@ final class LettuceRelayClientConfiguration implements LettuceClientConfiguratio
 	@Override
 	public Optional<RedisCredentialsProviderFactory> getRedisCredentialsProviderFactory() {
 		return this.application.getRedisCredentialsProviderFactory();
+	}
+
+	/**
+	 * How long an answer is waited for. That of a subscription comes behind all messages
+	 * that are on their way through the same connection, and to give the connection up
+	 * for it would lose them; whether it works at all is what probes are for.
+	 */
+	private static final class Patience extends TimeoutOptions.TimeoutSource {
+
+		private final RedisRelaySettings settings;
+
+		private Patience(RedisRelaySettings settings) {
+			this.settings = settings;
+		}
+
+		@Override
+		public long getTimeout(RedisCommand<?, ?, ?> command) {
+			boolean subscription = command.getType() == CommandType.SUBSCRIBE
+					|| command.getType() == CommandType.UNSUBSCRIBE;
+			return (subscription ? RedisSession.CONFIRMATION_TIMEOUT : this.settings.commandTimeout()).toMillis();
+		}
+
 	}
 
 }

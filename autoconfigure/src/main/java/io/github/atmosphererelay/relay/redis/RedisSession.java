@@ -59,7 +59,10 @@ final class RedisSession {
 
 	private static final int JITTER_MILLIS = 200;
 
-	private static final Duration CONFIRMATION_TIMEOUT = Duration.ofSeconds(5);
+	/**
+	 * How long Redis may take to confirm subscriptions, behind all messages on their way.
+	 */
+	static final Duration CONFIRMATION_TIMEOUT = Duration.ofSeconds(15);
 
 	private final RedisDriver driver;
 

@@ -1,0 +1,102 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.demo;
+
+import java.util.List;
+
+import io.github.atmosphererelay.broadcast.RelayDown;
+import io.github.atmosphererelay.broadcast.RelayUp;
+
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.context.event.EventListener;
+import org.springframework.core.env.Environment;
+import org.springframework.http.CacheControl;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.servlet.config.annotation.CorsRegistry;
+import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
+
+/**
+ * Tells the page which node it talks to, and which others there are.
+ */
+@RestController
+class NodeController implements WebMvcConfigurer {
+
+	private final DemoProperties properties;
+
+	private final Environment environment;
+
+	private final String name;
+
+	private final String relay;
+
+	private volatile String relayState = "connecting";
+
+	NodeController(DemoProperties properties, Environment environment,
+			@Value("${atmosphere.cluster.node-name}") String name, @Value("${atmosphere.relay.type}") String relay) {
+		this.properties = properties;
+		this.environment = environment;
+		this.name = name;
+		this.relay = relay;
+	}
+
+	@EventListener
+	void relayIsUp(RelayUp event) {
+		this.relayState = "up";
+	}
+
+	@EventListener
+	void relayIsDown(RelayDown event) {
+		this.relayState = "down";
+	}
+
+	@GetMapping("/api/node")
+	ResponseEntity<NodeDescription> node() {
+		// Only known once the server listens: the port may have been 0
+		int port = this.environment.getRequiredProperty("local.server.port", Integer.class);
+		List<DemoProperties.Node> nodes = this.properties.nodes();
+		NodeDescription description = new NodeDescription(this.name, port, this.relay, this.relayState,
+				nodes.isEmpty() ? List.of(new DemoProperties.Node(this.name, "")) : nodes);
+		return ResponseEntity.ok().cacheControl(CacheControl.noStore()).body(description);
+	}
+
+	@Override
+	public void addCorsMappings(CorsRegistry registry) {
+		// Who may open a socket may also ask where it leads
+		List<String> origins = Binder.get(this.environment)
+			.bind("atmosphere.websocket.allowed-origins", Bindable.listOf(String.class))
+			.orElse(List.of());
+		registry.addMapping("/api/node").allowedMethods("GET").allowedOriginPatterns(origins.toArray(String[]::new));
+	}
+
+	/**
+	 * What the page is told.
+	 *
+	 * @param node the name of this node
+	 * @param port where it listens
+	 * @param relay the kind of relay
+	 * @param relayState {@code connecting}, {@code up} or {@code down}
+	 * @param nodes all nodes, in the order of their columns; an empty URL means here
+	 */
+	record NodeDescription(String node, int port, String relay, String relayState, List<DemoProperties.Node> nodes) {
+
+	}
+
+}

@@ -1,0 +1,202 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.demo.cluster;
+
+import java.io.PrintStream;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.IntStream;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.logging.LogLevel;
+import org.springframework.boot.logging.LoggingInitializationContext;
+import org.springframework.boot.logging.LoggingSystem;
+import org.springframework.core.env.StandardEnvironment;
+
+/**
+ * Starts three nodes of the demo and a broker with one command.
+ */
+public final class DemoChatCluster {
+
+	private static final int NODES = 3;
+
+	private static final int DEFAULT_PORT = 8080;
+
+	private static final String USAGE = """
+			Usage: java -jar demo-chat-cluster.jar [--kafka] [--port=8080]
+
+			  --kafka      relay through an embedded Kafka broker instead of an embedded Redis
+			  --port=8080  port of the first node; the other two listen on the next ports
+			""";
+
+	private DemoChatCluster() {
+	}
+
+	public static void main(String[] args) {
+		Options options;
+		try {
+			options = Options.parse(args);
+		}
+		catch (IllegalArgumentException ex) {
+			System.err.println(ex.getMessage());
+			System.err.println();
+			System.err.print(USAGE);
+			System.exit(1);
+			return;
+		}
+		if (options.help()) {
+			System.out.print(USAGE);
+			return;
+		}
+		run(options, System.out, System.err);
+	}
+
+	private static void run(Options options, PrintStream out, PrintStream err) {
+		initializeLogging();
+		CountDownLatch started = new CountDownLatch(1);
+		Holder holder = new Holder();
+		// A signal may come while the nodes are starting: they are then started to the
+		// end
+		// and closed, which is the one order in which nothing can be forgotten
+		Thread hook = new Thread(() -> {
+			try {
+				started.await();
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+			holder.close(out);
+		}, "stop-cluster");
+		Runtime.getRuntime().addShutdownHook(hook);
+		List<Integer> ports = IntStream.range(options.port(), options.port() + NODES).boxed().toList();
+		out.printf("Starting %d nodes and %s ...%n", NODES, options.kafka() ? "Kafka" : "Redis");
+		try {
+			Cluster cluster = Cluster.start(options.kafka() ? Broker.Kind.KAFKA : Broker.Kind.REDIS, ports);
+			holder.cluster = cluster;
+			out.print(summary(cluster));
+			out.flush();
+		}
+		catch (Cluster.PortUnavailableException ex) {
+			err.printf("Port %d is in use. Choose another first port, for example --port=%d%n", ex.getPort(),
+					options.port() + 10_000);
+			started.countDown();
+			System.exit(1);
+		}
+		catch (RuntimeException | Error ex) {
+			err.println("The cluster could not be started: " + ex.getMessage());
+			started.countDown();
+			System.exit(1);
+		}
+		finally {
+			started.countDown();
+		}
+	}
+
+	/**
+	 * The broker starts before any application context, which would otherwise be the
+	 * first to configure the logging.
+	 */
+	private static void initializeLogging() {
+		LoggingSystem logging = LoggingSystem.get(DemoChatCluster.class.getClassLoader());
+		logging.beforeInitialize();
+		logging.initialize(new LoggingInitializationContext(new StandardEnvironment()), null, null);
+		logging.setLogLevel(LoggingSystem.ROOT_LOGGER_NAME, LogLevel.WARN);
+		// Warns that its log is empty, which it always is here
+		logging.setLogLevel("org.apache.kafka.controller", LogLevel.ERROR);
+	}
+
+	private static String summary(Cluster cluster) {
+		StringBuilder summary = new StringBuilder("\n");
+		summary.append("  Atmosphere Relay chat: three nodes, one conversation\n\n");
+		cluster.urls().forEach((name, url) -> summary.append("    %s   %s%n".formatted(name, url)));
+		summary.append("\n  Relay: ").append(cluster.brokerDescription()).append('\n');
+		summary.append("  Ctrl-C stops everything\n\n");
+		return summary.toString();
+	}
+
+	private static void quiet() {
+		LoggingSystem.get(DemoChatCluster.class.getClassLoader())
+			.setLogLevel(LoggingSystem.ROOT_LOGGER_NAME, LogLevel.OFF);
+	}
+
+	/**
+	 * Hands the cluster from the thread that starts it to the one that stops it.
+	 */
+	private static final class Holder {
+
+		private volatile @Nullable Cluster cluster;
+
+		void close(PrintStream out) {
+			Cluster cluster = this.cluster;
+			if (cluster != null) {
+				out.println("Stopping ...");
+				// Ctrl-C reaches the Redis process too, and nodes that lose their broker
+				// say so
+				quiet();
+				cluster.close();
+			}
+		}
+
+	}
+
+	/**
+	 * What stands on the command line.
+	 *
+	 * @param kafka whether Kafka is wanted
+	 * @param port the first node's port
+	 * @param help whether only help is wanted
+	 */
+	record Options(boolean kafka, int port, boolean help) {
+
+		static Options parse(String... args) {
+			boolean kafka = false;
+			boolean help = false;
+			int port = DEFAULT_PORT;
+			for (String arg : args) {
+				if (arg.equals("--kafka")) {
+					kafka = true;
+				}
+				else if (arg.equals("--help") || arg.equals("-h")) {
+					help = true;
+				}
+				else if (arg.startsWith("--port=")) {
+					port = parsePort(arg.substring("--port=".length()));
+				}
+				else {
+					throw new IllegalArgumentException("Unknown option " + arg);
+				}
+			}
+			return new Options(kafka, port, help);
+		}
+
+		private static int parsePort(String value) {
+			try {
+				int port = Integer.parseInt(value);
+				if (port > 0 && port + NODES - 1 <= 65535) {
+					return port;
+				}
+			}
+			catch (NumberFormatException ex) {
+				// Said below
+			}
+			throw new IllegalArgumentException("Not a port: " + value);
+		}
+
+	}
+
+}

@@ -1,0 +1,105 @@
+/**
+ * What this page puts into a frame, and what it makes of a frame.
+ *
+ * The server passes frames on verbatim, and anybody may send anything: so everything that comes in is checked here, and
+ * from here on is shown as text only.
+ */
+
+import { now } from "./sockets.js";
+
+export const MAX_TEXT = 4_000;
+const MAX_SHOWN = 20_000;
+const MAX_AUTHOR = 32;
+const MAX_NODE = 40;
+const DAY = 86_400_000;
+
+/** Control characters, and those that reorder the text around them. */
+const UNSAFE_IN_NAMES = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]/gu;
+/** More than three combining marks on one character is not writing. */
+const PILED_MARKS = /(\p{M}{3})\p{M}+/gu;
+
+/** When this page handed a message to a socket, by message id: finer than the wall clock, which counts milliseconds. */
+const sentHere = new Map();
+
+export function newId() {
+	return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export function encode({ id, author, text, node }) {
+	sentHere.set(id, now());
+	if (sentHere.size > 1_000) {
+		sentHere.delete(sentHere.keys().next().value);
+	}
+	return JSON.stringify({ type: "chat", id, author, text, node, sentAt: Math.round(now()) });
+}
+
+export function decode(frame, arrived) {
+	if (typeof frame !== "string") {
+		return foreign(`${frame.byteLength} bytes of binary data`);
+	}
+	let value;
+	try {
+		value = JSON.parse(frame);
+	}
+	catch {
+		return foreign(frame);
+	}
+	if (value?.type !== "chat" || typeof value.text !== "string") {
+		return foreign(frame);
+	}
+	const id = typeof value.id === "string" && value.id.length <= 64 ? value.id : null;
+	return {
+		id,
+		author: cleanName(value.author, MAX_AUTHOR) || "Somebody",
+		text: cleanText(value.text),
+		node: cleanName(value.node, MAX_NODE),
+		sentAt: Number.isFinite(value.sentAt) && Math.abs(value.sentAt) < 8.64e15 ? value.sentAt : null,
+		latency: latencyOf(id, value.sentAt, arrived)
+	};
+}
+
+/** From the hand-over to the sender's socket until now; between two machines it also holds their clocks' difference. */
+function latencyOf(id, sentAt, arrived) {
+	if (id !== null && sentHere.has(id)) {
+		return Math.max(0, arrived - sentHere.get(id));
+	}
+	const latency = Math.round(arrived) - sentAt;
+	return Number.isFinite(latency) && Math.abs(latency) < DAY ? Math.max(0, latency) : null;
+}
+
+function foreign(text) {
+	return { id: null, author: "Another client", text: cleanText(text), node: "", sentAt: null, latency: null };
+}
+
+function cleanText(text) {
+	const cut = text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)} …` : text;
+	return cut.replace(PILED_MARKS, "$1");
+}
+
+export function cleanName(value, limit = MAX_AUTHOR) {
+	if (typeof value !== "string") {
+		return "";
+	}
+	// Cut before cleaning, so that a name of megabytes costs nothing
+	const name = value.slice(0, 4 * limit).replace(UNSAFE_IN_NAMES, "").replace(PILED_MARKS, "$1").replace(/\s+/g, " ").trim();
+	return Array.from(name).slice(0, limit).join("");
+}
+
+/** A room is the last part of a channel's name, "chat/lobby": letters, digits, dot, dash and underscore. */
+export function cleanRoom(value) {
+	return cleanName(value, 40).normalize("NFC").toLowerCase().replace(/^#/, "").replace(/\s+/g, "-")
+		.replace(/[^\p{L}\p{N}._-]/gu, "").replace(/^[._-]+/, "");
+}
+
+export function formatLatency(ms) {
+	if (ms === null) {
+		return "";
+	}
+	if (ms < 0.05) {
+		return "< 0.1 ms";
+	}
+	if (ms < 9.95) {
+		return `${Number.isInteger(ms) ? ms || "< 1" : ms.toFixed(1)} ms`;
+	}
+	return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,563 @@
+/**
+ * A chat on one node: its own connection, list of messages and composer.
+ */
+
+import { Connection } from "./connection.js";
+import { MAX_TEXT, cleanName, decode, encode, formatLatency, newId } from "./messages.js";
+import { addressOf, fetchNode, socketUrl } from "./nodes.js";
+
+const MAX_MESSAGES = 500;
+const MAX_QUEUED = 20;
+const ECHO_TIMEOUT = 10_000;
+const GROUP_WITHIN = 120_000;
+const NEAR_END = 48;
+const LONG_TEXT = 700;
+const LONG_LINES = 12;
+const SAMPLES = 100;
+const CHECK_EVERY = 5_000;
+
+/** Most echoes are back before a "Sending…" could be read. */
+const SHOW_SENDING_AFTER = 200;
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const exactly = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const growsByItself = CSS.supports("field-sizing", "content");
+
+const PILLS = {
+	connecting: "Connecting",
+	live: "Live",
+	degraded: "Degraded",
+	waiting: "Reconnecting",
+	refused: "Refused",
+	closed: "Closed"
+};
+
+export class Pane {
+
+	#node;
+	#tones;
+	#room;
+	#connection;
+	#ids = new Set();
+	/** Own messages without an echo yet, in order: id -> { element, text, state }. */
+	#outbox = new Map();
+	#incoming = [];
+	#flushing = false;
+	#unread = 0;
+	#samples = [];
+	#joined = false;
+	#relayDown = false;
+	#last = null;
+	#ticker = 0;
+	#checker = 0;
+	/** Whether the newest message was in sight; measured before something changes the height. */
+	#following = true;
+	#resized = new ResizeObserver(() => {
+		if (this.#following) {
+			this.#toEnd();
+		}
+	});
+
+	/** `tones`: a function from the name of a node to its colour's number, or -1. */
+	constructor({ node, room, author, tones, relay, linked, live, onAuthor }) {
+		this.#node = node;
+		this.#tones = tones;
+		this.#room = room;
+		this.relay = relay;
+		const fragment = document.getElementById("pane-template").content.cloneNode(true);
+		this.element = fragment.querySelector(".pane");
+		const find = (selector) => this.element.querySelector(selector);
+		this.ui = {
+			pill: find(".pill"), notice: find(".notice"), noticeText: find(".notice-text"), retry: find(".notice-retry"),
+			log: find(".log"), list: find(".log ol"), empty: find(".empty"), jump: find(".jump"), median: find(".pane-median"),
+			form: find(".composer"), name: find(".composer-name"), text: find("textarea"), counter: find(".counter"),
+			error: find(".composer-error")
+		};
+		this.element.dataset.tone = node.tone;
+		this.element.dataset.node = node.name;
+		this.element.setAttribute("aria-label", `Chat on ${node.name}`);
+		find(".pane-node").textContent = node.name;
+		find(".pane-address").textContent = addressOf(node.base);
+		const link = find(".pane-link");
+		link.hidden = !linked;
+		link.href = node.base;
+		link.title = `Open ${node.name} in a tab of its own`;
+		link.setAttribute("aria-label", link.title);
+		this.ui.log.setAttribute("aria-label", `Messages in ${room} on ${node.name}`);
+		// Every pane shows every message: one of them is enough to be read out
+		this.ui.log.setAttribute("aria-live", live ? "polite" : "off");
+		this.ui.name.value = author;
+		this.ui.name.setAttribute("aria-label", `Your name on ${node.name}`);
+		this.ui.text.placeholder = `Message #${room}`;
+		this.ui.text.setAttribute("aria-label", `Message to ${room} through ${node.name}`);
+		this.#listen(onAuthor);
+		this.#connection = new Connection(socketUrl(node.base, room));
+		this.#connection.addEventListener("state", () => this.#stateChanged());
+		this.#connection.addEventListener("message", (event) => this.#received(event.detail.frame, event.detail.at));
+	}
+
+	start() {
+		this.#connection.start();
+		this.#resized.observe(this.ui.log);
+		this.#checker = setInterval(() => this.#check(), CHECK_EVERY);
+	}
+
+	stop() {
+		clearInterval(this.#checker);
+		clearInterval(this.#ticker);
+		this.#connection.stop();
+		this.#resized.disconnect();
+	}
+
+	focus() {
+		this.ui.text.focus({ preventScroll: true });
+	}
+
+	get author() {
+		return cleanName(this.ui.name.value) || "Somebody";
+	}
+
+	#listen(onAuthor) {
+		const { form, text, name, log, jump, retry } = this.ui;
+		form.addEventListener("submit", (event) => {
+			event.preventDefault();
+			this.#submit();
+		});
+		text.addEventListener("keydown", (event) => {
+			if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+				event.preventDefault();
+				this.#submit();
+			}
+		});
+		text.addEventListener("input", () => this.#typed());
+		name.addEventListener("change", () => {
+			name.value = this.author;
+			onAuthor?.(this.author);
+		});
+		name.addEventListener("keydown", (event) => {
+			if (event.key === "Enter") {
+				event.preventDefault();
+				text.focus();
+			}
+		});
+		log.addEventListener("scroll", () => {
+			this.#following = this.#atEnd();
+			if (this.#following) {
+				this.#read();
+			}
+		}, { passive: true });
+		jump.addEventListener("click", () => this.#toEnd());
+		retry.addEventListener("click", () => this.#connection.retry());
+	}
+
+	// The connection
+
+	#stateChanged() {
+		const connection = this.#connection;
+		if (connection.open) {
+			this.#relayDown = connection.state === "degraded";
+			if (!this.#joined) {
+				this.#joined = true;
+				this.#note(`You joined #${this.#room} through ${connection.node}`);
+			}
+			else {
+				this.#note(`Connected to ${connection.node} again. What was said meanwhile is not kept.`);
+			}
+			this.#flushOutbox();
+		}
+		else {
+			for (const entry of this.#outbox.values()) {
+				if (entry.state === "sent") {
+					this.#mark(entry, "unconfirmed");
+				}
+				this.#showWaiting(entry);
+			}
+		}
+		this.#showState();
+	}
+
+	#showState() {
+		const connection = this.#connection;
+		const state = connection.open && this.#relayDown ? "degraded" : connection.state;
+		const { pill, notice, noticeText, retry } = this.ui;
+		const shown = state === "connecting" && connection.reason ? "waiting" : state;
+		const label = shown === "waiting" && connection.reason.startsWith("node") ? "Node down" : PILLS[shown];
+		this.element.dataset.state = shown;
+		// Only a change shall be read out
+		if (pill.textContent !== label) {
+			pill.textContent = label;
+		}
+		clearInterval(this.#ticker);
+		this.#ticker = 0;
+		notice.hidden = state === "live" || state === "closed" || state === "connecting" && !connection.reason;
+		retry.hidden = state !== "waiting" && state !== "refused";
+		switch (state) {
+			case "degraded":
+				noticeText.textContent = `${this.#node.name} does not reach the relay${this.relay ? ` (${this.relay})` : ""}: `
+					+ "messages stay on this node until it is back.";
+				break;
+			case "waiting":
+				this.#tick();
+				this.#ticker = setInterval(() => this.#tick(), 500);
+				break;
+			case "connecting":
+				noticeText.textContent = connection.reason ? `${this.#lossText()} Trying again…` : "";
+				break;
+			case "refused":
+				noticeText.textContent = `${connection.reason}.`;
+				break;
+		}
+	}
+
+	#tick() {
+		const seconds = Math.max(0, Math.ceil((this.#connection.retryAt - Date.now()) / 1000));
+		this.ui.noticeText.textContent = `${this.#lossText()} ${seconds ? `Next attempt in ${seconds} s.` : "Trying again…"}`;
+	}
+
+	#lossText() {
+		switch (this.#connection.reason) {
+			case "node down":
+				return `${this.#node.name} does not answer.`;
+			case "node stopped":
+				return `${this.#node.name} has stopped.`;
+			case "too slow":
+				return "This page could not keep up and was disconnected.";
+			case "message too big":
+				return "A message was too big for the server.";
+			default:
+				return `The connection to ${this.#node.name} was lost.`;
+		}
+	}
+
+	/** Whether the node reaches its relay is not told over the socket after the start. */
+	async #check() {
+		for (const entry of this.#outbox.values()) {
+			if (entry.state === "sent" && performance.now() - entry.at > ECHO_TIMEOUT) {
+				this.#connection.suspect("no echo");
+				return;
+			}
+		}
+		if (!this.#connection.open || document.visibilityState !== "visible") {
+			return;
+		}
+		try {
+			const { relayState } = await fetchNode(this.#node.base);
+			this.#relayDown = relayState === "down";
+			if (this.#connection.open) {
+				this.#showState();
+			}
+		}
+		catch {
+			// The socket tells about the node itself
+		}
+	}
+
+	// Sending
+
+	#typed() {
+		const { text, counter, error } = this.ui;
+		const left = MAX_TEXT - text.value.length;
+		counter.textContent = left <= 400 ? `${left} characters left` : "";
+		error.textContent = "";
+		if (!growsByItself) {
+			text.style.height = "auto";
+			text.style.height = `${text.scrollHeight}px`;
+		}
+	}
+
+	#submit() {
+		const { text, error } = this.ui;
+		const value = text.value.trim().slice(0, MAX_TEXT);
+		if (!value) {
+			return;
+		}
+		if (!this.#connection.open && this.#outbox.size >= MAX_QUEUED) {
+			error.textContent = `${MAX_QUEUED} messages are waiting already. This one stays here until ${this.#node.name} is back.`;
+			return;
+		}
+		const entry = { id: newId(), author: this.author, text: value, state: "queued", at: 0, element: null };
+		this.#outbox.set(entry.id, entry);
+		this.#transmit(entry);
+		text.value = "";
+		this.#typed();
+		if (entry.state === "sent") {
+			setTimeout(() => this.#showWaiting(entry), SHOW_SENDING_AFTER);
+		}
+		else {
+			this.#showWaiting(entry);
+		}
+	}
+
+	#showWaiting(entry) {
+		if (entry.element || this.#outbox.get(entry.id) !== entry) {
+			return;
+		}
+		const { id, author, text } = entry;
+		entry.element = this.#render({ id, author, text, node: this.#node.name, sentAt: Date.now(), latency: null }, true);
+		this.#mark(entry, entry.state);
+		this.#append(entry.element);
+		this.#toEnd();
+	}
+
+	#transmit(entry) {
+		const { id, author, text } = entry;
+		if (this.#connection.open && this.#connection.send(encode({ id, author, text, node: this.#connection.node }))) {
+			entry.at = performance.now();
+			this.#mark(entry, "sent");
+		}
+		else {
+			this.#mark(entry, "queued");
+		}
+	}
+
+	#flushOutbox() {
+		for (const entry of this.#outbox.values()) {
+			if (entry.state === "queued") {
+				this.#transmit(entry);
+			}
+		}
+	}
+
+	#mark(entry, state) {
+		entry.state = state;
+		if (!entry.element) {
+			return;
+		}
+		entry.element.dataset.sending = state;
+		const route = entry.element.querySelector(".route");
+		route.replaceChildren();
+		if (state === "sent") {
+			route.textContent = "Sending…";
+			return;
+		}
+		if (state === "queued") {
+			route.textContent = `Waiting for ${this.#node.name}`;
+			return;
+		}
+		// Sent, and the connection was lost before the echo: only a person can say whether twice is better than never
+		route.append("May not have arrived ", action("Send again", () => this.#transmit(entry)), " ",
+				action("Discard", () => {
+					this.#outbox.delete(entry.id);
+					entry.element.remove();
+					this.#showEmpty();
+				}));
+	}
+
+	// Receiving
+
+	#received(frame, at) {
+		this.#incoming.push(decode(frame, at));
+		if (this.#incoming.length > MAX_MESSAGES) {
+			this.#incoming.shift();
+		}
+		if (!this.#flushing) {
+			this.#flushing = true;
+			// A hidden page gets no animation frames
+			if (document.visibilityState === "visible") {
+				requestAnimationFrame(() => this.#flush());
+			}
+			else {
+				setTimeout(() => this.#flush(), 100);
+			}
+		}
+	}
+
+	#flush() {
+		this.#flushing = false;
+		let follow = this.#atEnd();
+		let added = 0;
+		for (const message of this.#incoming.splice(0)) {
+			// At least once, for a relay that promises no more
+			if (message.id && this.#ids.has(message.id)) {
+				continue;
+			}
+			const entry = message.id && this.#outbox.get(message.id);
+			let element;
+			if (entry) {
+				this.#outbox.delete(message.id);
+				entry.element?.remove();
+				element = this.#render(message, true);
+				follow = true;
+			}
+			else {
+				element = this.#render(message, false);
+				added++;
+			}
+			this.#group(element, message, Boolean(entry));
+			if (message.id) {
+				this.#ids.add(message.id);
+			}
+			this.#append(element);
+			if (message.latency !== null) {
+				this.#samples.push(message.latency);
+			}
+		}
+		this.#samples.splice(0, this.#samples.length - SAMPLES);
+		this.#prune();
+		this.#showMedian();
+		if (follow) {
+			this.#toEnd();
+		}
+		else if (added) {
+			this.#unread += added;
+			this.ui.jump.hidden = false;
+			this.ui.jump.textContent = this.#unread === 1 ? "1 new message" : `${this.#unread} new messages`;
+		}
+	}
+
+	#render(message, own) {
+		const element = document.getElementById("message-template").content.firstElementChild.cloneNode(true);
+		const find = (selector) => element.querySelector(selector);
+		const tone = this.#tones(message.node);
+		element.classList.toggle("own", own);
+		if (tone >= 0) {
+			element.dataset.tone = tone;
+		}
+		if (message.id) {
+			element.dataset.id = message.id;
+		}
+		find(".avatar").textContent = initial(message.author);
+		find(".author").textContent = own ? `${message.author} (you)` : message.author;
+		const time = find("time");
+		const at = new Date(message.sentAt ?? Date.now());
+		time.dateTime = at.toISOString();
+		time.textContent = clock.format(at);
+		time.title = exactly.format(at);
+		const text = find(".text");
+		text.textContent = message.text;
+		if (message.text.length > LONG_TEXT || message.text.split("\n", LONG_LINES + 1).length > LONG_LINES) {
+			const more = find(".more");
+			text.classList.add("clamped");
+			more.hidden = false;
+			more.addEventListener("click", () => {
+				more.textContent = text.classList.toggle("clamped") ? "Show all" : "Show less";
+			});
+		}
+		this.#route(find(".route"), message);
+		return element;
+	}
+
+	/** "node-a → node-b 1.4 ms": what the demo is about. */
+	#route(route, message) {
+		const here = this.#connection?.node ?? this.#node.name;
+		if (message.node) {
+			route.append(hidden("sent through "), chip(message.node, this.#tones(message.node)));
+		}
+		if (message.node && message.node !== here) {
+			const arrow = document.createElement("span");
+			arrow.className = "arrow";
+			arrow.textContent = "→";
+			arrow.setAttribute("aria-hidden", "true");
+			route.append(arrow);
+		}
+		if (message.node !== here) {
+			route.append(hidden(" arrived on "), chip(here, this.#tones(here)));
+		}
+		if (message.latency !== null) {
+			const latency = document.createElement("span");
+			latency.className = "latency";
+			latency.textContent = formatLatency(message.latency);
+			route.append(" ", latency);
+		}
+	}
+
+	#group(element, message, own) {
+		const last = this.#last;
+		element.classList.toggle("continued", last !== null && last.author === message.author && last.own === own
+				&& last.node === message.node && Date.now() - last.at < GROUP_WITHIN);
+		this.#last = { author: message.author, own, node: message.node, at: Date.now() };
+	}
+
+	#note(text) {
+		const note = document.createElement("li");
+		note.className = "note";
+		note.textContent = text;
+		const follow = this.#atEnd();
+		this.#last = null;
+		this.#append(note);
+		this.#prune();
+		if (follow) {
+			this.#toEnd();
+		}
+	}
+
+	/** Messages without an echo stay below what has arrived. */
+	#append(element) {
+		const { list } = this.ui;
+		const waiting = element.dataset.sending ? null : list.querySelector("[data-sending]");
+		list.insertBefore(element, waiting);
+		this.#showEmpty();
+	}
+
+	#showEmpty() {
+		this.ui.empty.hidden = this.ui.list.querySelector(".message") !== null;
+	}
+
+	#prune() {
+		const { list } = this.ui;
+		while (list.childElementCount > MAX_MESSAGES) {
+			const oldest = list.firstElementChild;
+			if (oldest.dataset.sending) {
+				break;
+			}
+			this.#ids.delete(oldest.dataset.id);
+			oldest.remove();
+		}
+	}
+
+	#showMedian() {
+		if (this.#samples.length) {
+			const sorted = this.#samples.toSorted((a, b) => a - b);
+			this.ui.median.textContent = `median ${formatLatency(sorted[sorted.length >> 1])}`;
+		}
+	}
+
+	#atEnd() {
+		const { log } = this.ui;
+		return log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
+	}
+
+	#toEnd() {
+		this.ui.log.scrollTop = this.ui.log.scrollHeight;
+		this.#following = true;
+		this.#read();
+	}
+
+	#read() {
+		this.#unread = 0;
+		this.ui.jump.hidden = true;
+	}
+
+}
+
+function initial(name) {
+	return (Array.from(name).find((character) => /[\p{L}\p{N}]/u.test(character)) ?? "?").toLocaleUpperCase();
+}
+
+function chip(name, tone) {
+	const element = document.createElement("span");
+	element.className = "chip";
+	if (tone >= 0) {
+		element.dataset.tone = tone;
+	}
+	const text = document.createElement("bdi");
+	text.textContent = name;
+	element.append(text);
+	return element;
+}
+
+function hidden(text) {
+	const element = document.createElement("span");
+	element.className = "visually-hidden";
+	element.textContent = text;
+	return element;
+}
+
+function action(label, onClick) {
+	const button = document.createElement("button");
+	button.type = "button";
+	button.className = "action";
+	button.textContent = label;
+	button.addEventListener("click", onClick);
+	return button;
+}

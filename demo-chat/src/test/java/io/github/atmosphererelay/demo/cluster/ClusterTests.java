@@ -1,0 +1,151 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.demo.cluster;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Tests for {@link Cluster}, and so for the demo as a whole: everything is real but the
+ * browser.
+ */
+class ClusterTests {
+
+	private static final int MESSAGES = 50;
+
+	private static final Duration SOON = Duration.ofSeconds(15);
+
+	@ParameterizedTest
+	@EnumSource
+	void whatIsSaidOnAnyNodeArrivesOnceAndInOrderOnAll(Broker.Kind broker) throws Exception {
+		Set<Path> before = temporaryDirectories();
+		try (Cluster cluster = Cluster.start(broker, FreePorts.find(3))) {
+			List<String> urls = List.copyOf(cluster.urls().values());
+			for (String url : urls) {
+				await().atMost(SOON).until(() -> NodeStatus.relayStateOf(url).equals("up"));
+			}
+			try (ChatClient a = ChatClient.join(urls.get(0), "lobby");
+					ChatClient b = ChatClient.join(urls.get(1), "lobby");
+					ChatClient c = ChatClient.join(urls.get(2), "lobby")) {
+				assertThat(a.ready()).contains("\"node\":\"node-a\"").contains("\"degraded\":false");
+				assertThat(c.ready()).contains("\"node\":\"node-c\"").contains("\"degraded\":false");
+				List<String> said = new ArrayList<>();
+				for (ChatClient speaker : List.of(a, b, c)) {
+					for (int i = 0; i < MESSAGES; i++) {
+						String message = "message %d \u00e9\u4f60\ud83d\ude80".formatted(said.size());
+						said.add(message);
+						speaker.say(message);
+					}
+					// The next speaker only begins when everybody has heard the last one
+					for (ChatClient listener : List.of(a, b, c)) {
+						await().atMost(SOON).until(() -> listener.messages().size() >= said.size());
+						assertThat(listener.messages()).isEqualTo(said);
+					}
+				}
+			}
+		}
+		assertThat(temporaryDirectories()).isEqualTo(before);
+	}
+
+	@Test
+	void aRoomIsHeardInThatRoomOnly() throws Exception {
+		try (Cluster cluster = Cluster.start(Broker.Kind.REDIS, FreePorts.find(2))) {
+			List<String> urls = List.copyOf(cluster.urls().values());
+			try (ChatClient a = ChatClient.join(urls.get(0), "lobby");
+					ChatClient b = ChatClient.join(urls.get(1), "lobby");
+					ChatClient other = ChatClient.join(urls.get(1), "engineering")) {
+				a.say("for the lobby");
+				await().atMost(SOON).until(() -> !b.messages().isEmpty());
+				other.say("for engineering");
+				await().atMost(SOON).until(() -> !other.messages().isEmpty());
+				assertThat(other.messages()).containsExactly("for engineering");
+			}
+		}
+	}
+
+	@Test
+	void aNodeThatComesBackHearsTheOthersAgain() throws Exception {
+		try (Cluster cluster = Cluster.start(Broker.Kind.REDIS, FreePorts.find(2))) {
+			List<String> urls = List.copyOf(cluster.urls().values());
+			cluster.stopNode("node-b");
+			cluster.startNode("node-b");
+			try (ChatClient a = ChatClient.join(urls.get(0), "lobby");
+					ChatClient b = ChatClient.join(urls.get(1), "lobby")) {
+				a.say("welcome back");
+				await().atMost(SOON).until(() -> !b.messages().isEmpty());
+				assertThat(b.messages()).containsExactly("welcome back");
+			}
+		}
+	}
+
+	@Test
+	void leavesNothingBehindWhenAPortIsInUse() throws Exception {
+		Set<Path> before = temporaryDirectories();
+		List<Integer> ports = FreePorts.find(2);
+		try (ServerSocket socket = new ServerSocket(ports.get(1))) {
+			assertThatExceptionOfType(Cluster.PortUnavailableException.class)
+				.isThrownBy(() -> Cluster.start(Broker.Kind.REDIS, ports))
+				.satisfies((ex) -> assertThat(ex.getPort()).isEqualTo(socket.getLocalPort()));
+		}
+		assertThat(temporaryDirectories()).isEqualTo(before);
+		assertThat(children()).isEmpty();
+	}
+
+	@Test
+	void leavesNothingBehindWhenANodeDoesNotStart() throws Exception {
+		Set<Path> before = temporaryDirectories();
+		int port = FreePorts.find(1).get(0);
+		// The second node finds its port taken by the first
+		assertThatExceptionOfType(RuntimeException.class)
+			.isThrownBy(() -> Cluster.start(Broker.Kind.REDIS, List.of(port, port)));
+		assertThat(temporaryDirectories()).isEqualTo(before);
+		assertThat(children()).isEmpty();
+		new ServerSocket(port).close();
+	}
+
+	private static List<String> children() {
+		return ProcessHandle.current()
+			.descendants()
+			.map((process) -> process.info().command().orElse(""))
+			.filter((command) -> command.contains("redis"))
+			.toList();
+	}
+
+	private static Set<Path> temporaryDirectories() throws IOException {
+		try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+			return files.filter((path) -> path.getFileName().toString().startsWith("demo-chat-"))
+				.collect(Collectors.toSet());
+		}
+	}
+
+}
