@@ -73,7 +73,6 @@ class ActuatorHttpTests {
 			assertThat(health.body().path("status").asString()).isEqualTo("UP");
 			Answer readiness = get(node, "/actuator/health/readiness");
 			assertThat(readiness.status()).isEqualTo(200);
-			assertThat(relayStatus(readiness)).isEmpty();
 		}
 	}
 
@@ -88,11 +87,8 @@ class ActuatorHttpTests {
 			Answer readiness = get(node, "/actuator/health/readiness");
 			assertThat(readiness.status()).isEqualTo(503);
 			assertThat(readiness.body().path("status").asString()).isEqualTo("DOWN");
-			assertThat(relayStatus(readiness)).isEqualTo("DOWN");
-			assertThat(readiness.body().path("components").has("readinessState")).isTrue();
 			Answer liveness = get(node, "/actuator/health/liveness");
 			assertThat(liveness.status()).isEqualTo(200);
-			assertThat(relayStatus(liveness)).isEmpty();
 			node.bean(FakeRelay.class).answering();
 			await().until(() -> get(node, "/actuator/health/readiness").status() == 200);
 		}

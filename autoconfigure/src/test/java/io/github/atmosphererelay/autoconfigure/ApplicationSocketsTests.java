@@ -34,6 +34,9 @@ import org.springframework.web.socket.config.annotation.WebSocketConfigurer;
 import org.springframework.web.socket.config.annotation.WebSocketHandlerRegistry;
 import org.springframework.web.socket.config.annotation.WebSocketMessageBrokerConfigurer;
 import org.springframework.web.socket.handler.TextWebSocketHandler;
+import org.springframework.web.socket.server.HandshakeHandler;
+import org.springframework.web.socket.server.standard.StandardWebSocketUpgradeStrategy;
+import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -72,6 +75,13 @@ class ApplicationSocketsTests {
 	}
 
 	/**
+	 * Spring would take Jetty, which is on the classpath of these tests too.
+	 */
+	private static HandshakeHandler standard() {
+		return new DefaultHandshakeHandler(new StandardWebSocketUpgradeStrategy());
+	}
+
+	/**
 	 * An application's handlers, one of which covers every path.
 	 */
 	@Configuration(proxyBeanMethods = false)
@@ -88,7 +98,7 @@ class ApplicationSocketsTests {
 				}
 
 			};
-			registry.addHandler(echo, "/echo", "/elsewhere/**", "/atmosphere/**");
+			registry.addHandler(echo, "/echo", "/elsewhere/**", "/atmosphere/**").setHandshakeHandler(standard());
 		}
 
 	}
@@ -102,7 +112,7 @@ class ApplicationSocketsTests {
 
 		@Override
 		public void registerStompEndpoints(StompEndpointRegistry registry) {
-			registry.addEndpoint("/stomp");
+			registry.addEndpoint("/stomp").setHandshakeHandler(standard());
 		}
 
 		@Override
