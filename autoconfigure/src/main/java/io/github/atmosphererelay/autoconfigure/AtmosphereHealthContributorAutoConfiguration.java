@@ -17,20 +17,26 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.actuate.AtmosphereHealthIndicator;
+import io.github.atmosphererelay.actuate.RelayReadiness;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 
+import org.springframework.boot.actuate.endpoint.web.AdditionalPathsMapper;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroupsPostProcessor;
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 
 /**
  * Auto-configuration of the relay's health.
  */
-@AutoConfiguration(after = AtmosphereAutoConfiguration.class)
+@AutoConfiguration(after = AtmosphereAutoConfiguration.class,
+		afterName = "org.springframework.boot.health.autoconfigure.actuate.endpoint.AvailabilityProbesAutoConfiguration")
 @ConditionalOnClass({ HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class })
 @ConditionalOnBean(MessagingNode.class)
 @ConditionalOnEnabledHealthIndicator("atmosphererelay")
@@ -40,6 +46,22 @@ public final class AtmosphereHealthContributorAutoConfiguration {
 	@ConditionalOnMissingBean(name = { "atmosphereRelayHealthIndicator", "atmosphereRelayHealthContributor" })
 	AtmosphereHealthIndicator atmosphereRelayHealthContributor(MessagingNode node, AtmosphereProperties properties) {
 		return new AtmosphereHealthIndicator(node, properties.health().degradedIsDown());
+	}
+
+	/**
+	 * Readiness that hangs on the relay, where that is wanted.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ HealthEndpointGroupsPostProcessor.class, AdditionalPathsMapper.class })
+	@ConditionalOnBooleanProperty("atmosphere.health.degraded-is-down")
+	static class ReadinessConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		RelayReadiness atmosphereRelayReadiness() {
+			return new RelayReadiness("atmosphereRelay");
+		}
+
 	}
 
 }

@@ -32,6 +32,8 @@ final class PropertyChecks {
 
 	private static final Pattern CLUSTER_NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
 
+	private static final Pattern TOPIC = Pattern.compile("[A-Za-z0-9._-]{1,249}");
+
 	private static final Pattern PATH = Pattern.compile("(/[A-Za-z0-9._~-]+)+");
 
 	private PropertyChecks() {
@@ -46,6 +48,14 @@ final class PropertyChecks {
 		positive("atmosphere.relay.probe-timeout", relay.probeTimeout());
 		notNegative("atmosphere.relay.start-timeout", relay.startTimeout());
 		notNegative("atmosphere.relay.unsubscribe-delay", relay.unsubscribeDelay());
+		if (relay.kafka().topic() != null && !TOPIC.matcher(relay.kafka().topic()).matches()) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.relay.kafka.topic", relay.kafka().topic(),
+					"It may have 1 to 249 letters, digits, dots, hyphens and underscores");
+		}
+		if (relay.kafka().replication() < 1 && relay.kafka().replication() != -1) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.relay.kafka.replication",
+					relay.kafka().replication(), "It must be positive, or -1 for the broker's default");
+		}
 		positive("atmosphere.relay.kafka.partitions", relay.kafka().partitions());
 		positive("atmosphere.relay.kafka.retention", relay.kafka().retention());
 		if (relay.maxMessageSize().toBytes() > Integer.MAX_VALUE / 2) {

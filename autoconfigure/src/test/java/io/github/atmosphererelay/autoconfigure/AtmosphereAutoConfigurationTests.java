@@ -1,0 +1,322 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.autoconfigure;
+
+import java.util.List;
+import java.util.UUID;
+
+import io.github.atmosphererelay.actuate.AtmosphereEndpoint;
+import io.github.atmosphererelay.actuate.AtmosphereHealthIndicator;
+import io.github.atmosphererelay.actuate.AtmosphereMeters;
+import io.github.atmosphererelay.actuate.RelayReadiness;
+import io.github.atmosphererelay.broadcast.Broadcaster;
+import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.broadcast.NodeIdentity;
+import io.github.atmosphererelay.broadcast.PublishOptions;
+import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.Outcome;
+import io.github.atmosphererelay.relay.RelayState;
+import io.github.atmosphererelay.relay.local.LocalRelay;
+import io.github.atmosphererelay.session.SessionRegistry;
+import io.github.atmosphererelay.test.FakeRelay;
+import io.github.atmosphererelay.websocket.HandshakeGate;
+import io.github.atmosphererelay.websocket.SessionDrain;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration;
+import org.springframework.boot.autoconfigure.task.TaskSchedulingAutoConfiguration;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration;
+import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration;
+import org.springframework.boot.micrometer.metrics.autoconfigure.export.simple.SimpleMetricsExportAutoConfiguration;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.scheduling.annotation.EnableScheduling;
+import org.springframework.web.servlet.HandlerMapping;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.mockito.Mockito.mock;
+
+/**
+ * Tests for {@link AtmosphereAutoConfiguration} and those that follow it.
+ */
+class AtmosphereAutoConfigurationTests {
+
+	private static final AutoConfigurations OURS = AutoConfigurations.of(AtmosphereAutoConfiguration.class,
+			AtmosphereWebSocketAutoConfiguration.class, AtmosphereHealthContributorAutoConfiguration.class,
+			AtmosphereMetricsAutoConfiguration.class, AtmosphereEndpointAutoConfiguration.class);
+
+	private static final String[] ARGS = { "atmosphere.relay.type=local", "atmosphere.channels[0].pattern=chat/**",
+			"management.endpoints.web.exposure.include=*" };
+
+	private final WebApplicationContextRunner web = new WebApplicationContextRunner().withConfiguration(OURS)
+		.withConfiguration(AutoConfigurations.of(MetricsAutoConfiguration.class,
+				SimpleMetricsExportAutoConfiguration.class, CompositeMeterRegistryAutoConfiguration.class))
+		.withPropertyValues(ARGS);
+
+	private final ApplicationContextRunner plain = new ApplicationContextRunner().withConfiguration(OURS)
+		.withPropertyValues(ARGS);
+
+	@Test
+	void aWebApplicationGetsEverything() {
+		this.web.run((context) -> {
+			assertThat(context).hasSingleBean(Broadcaster.class)
+				.hasSingleBean(MessagingNode.class)
+				.hasSingleBean(SessionRegistry.class)
+				.hasSingleBean(LocalRelay.class)
+				.hasSingleBean(SessionDrain.class)
+				.hasSingleBean(HandshakeGate.class)
+				.hasSingleBean(AtmosphereHealthIndicator.class)
+				.hasSingleBean(AtmosphereMeters.class)
+				.hasSingleBean(AtmosphereEndpoint.class)
+				.doesNotHaveBean(RelayReadiness.class)
+				.hasBean("atmosphereRawDoorMapping");
+			assertThat(context.getBean(MessagingNode.class).monitor().state()).isEqualTo(RelayState.UP);
+		});
+	}
+
+	@Test
+	void anApplicationWithoutWebGetsABroadcaster() {
+		this.plain.run((context) -> {
+			assertThat(context).hasSingleBean(Broadcaster.class)
+				.hasSingleBean(AtmosphereHealthIndicator.class)
+				.doesNotHaveBean(HandlerMapping.class)
+				.doesNotHaveBean(SessionDrain.class);
+			assertThat(context.getBean(Broadcaster.class).broadcast("chat/a", "hello").join().outcome())
+				.isEqualTo(Outcome.RELAYED);
+		});
+	}
+
+	@Test
+	void nothingIsSetUpWhereItIsNotWanted() {
+		this.web.withPropertyValues("atmosphere.enabled=false")
+			.run((context) -> assertThat(context).hasNotFailed()
+				.doesNotHaveBean(Broadcaster.class)
+				.doesNotHaveBean(AtmosphereProperties.class)
+				.doesNotHaveBean(HandlerMapping.class)
+				.doesNotHaveBean(AtmosphereHealthIndicator.class)
+				.doesNotHaveBean(AtmosphereMeters.class)
+				.doesNotHaveBean(AtmosphereEndpoint.class));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "org.springframework.web.socket", "jakarta.websocket", "org.springframework.web.servlet" })
+	void withoutWebSocketsThereIsNoDoor(String absent) {
+		this.plain.withClassLoader(new FilteredClassLoader(absent))
+			.run((context) -> assertThat(context).hasSingleBean(Broadcaster.class).doesNotHaveBean(SessionDrain.class));
+		this.web.withClassLoader(new FilteredClassLoader(absent))
+			.run((context) -> assertThat(context).hasNotFailed()
+				.hasSingleBean(Broadcaster.class)
+				.doesNotHaveBean(SessionDrain.class)
+				.doesNotHaveBean("atmosphereRawDoorMapping"));
+	}
+
+	@Test
+	void withoutOptionalModulesTheRestIsThere() {
+		asInAnApplication()
+			.withClassLoader(new FilteredClassLoader("org.springframework.boot.health",
+					"org.springframework.boot.actuate", "io.micrometer"))
+			.run((context) -> assertThat(context).hasNotFailed()
+				.hasSingleBean(Broadcaster.class)
+				.hasSingleBean(SessionDrain.class)
+				.doesNotHaveBean(AtmosphereHealthIndicator.class)
+				.doesNotHaveBean("atmosphereRelayHealthContributor")
+				.doesNotHaveBean("atmosphereMeters")
+				.doesNotHaveBean("atmosphereEndpoint"));
+	}
+
+	@Test
+	void healthDoesNotNeedTheActuator() {
+		asInAnApplication().withClassLoader(new FilteredClassLoader("org.springframework.boot.actuate"))
+			.withPropertyValues("atmosphere.health.degraded-is-down=true")
+			.run((context) -> assertThat(context).hasNotFailed()
+				.hasSingleBean(AtmosphereHealthIndicator.class)
+				.doesNotHaveBean("atmosphereRelayReadiness")
+				.doesNotHaveBean("atmosphereEndpoint"));
+	}
+
+	@Test
+	void healthAndEndpointCanBeSwitchedOff() {
+		this.web
+			.withPropertyValues("management.health.atmosphere-relay.enabled=false",
+					"management.endpoint.atmosphere.access=NONE", "atmosphere.health.degraded-is-down=true")
+			.run((context) -> assertThat(context).hasNotFailed()
+				.doesNotHaveBean(AtmosphereHealthIndicator.class)
+				.doesNotHaveBean(RelayReadiness.class)
+				.doesNotHaveBean(AtmosphereEndpoint.class)
+				.hasSingleBean(AtmosphereMeters.class));
+	}
+
+	@Test
+	void withoutJacksonStringsAndBytesCanBeSent() {
+		this.plain.withClassLoader(new FilteredClassLoader("tools.jackson")).run((context) -> {
+			Broadcaster broadcaster = context.getBean(Broadcaster.class);
+			assertThat(broadcaster.broadcast("chat/a", "text").join().outcome()).isEqualTo(Outcome.RELAYED);
+			assertThatIllegalArgumentException().isThrownBy(() -> broadcaster.broadcast("chat/a", List.of(1)))
+				.withMessageContaining("spring-boot-starter-jackson");
+		});
+		this.plain.run((context) -> assertThat(
+				context.getBean(Broadcaster.class).broadcast("chat/a", List.of(1)).join().outcome())
+			.isEqualTo(Outcome.RELAYED));
+	}
+
+	@Test
+	void beansOfTheApplicationTakeThePlaceOfOurs() {
+		this.web.withUserConfiguration(OwnBeans.class).run((context) -> {
+			assertThat(context).hasSingleBean(ClusterRelay.class)
+				.hasSingleBean(Broadcaster.class)
+				.hasSingleBean(SessionRegistry.class)
+				.hasSingleBean(NodeIdentity.class)
+				.doesNotHaveBean(LocalRelay.class)
+				.doesNotHaveBean("atmosphereBroadcaster")
+				.doesNotHaveBean("atmosphereSessionRegistry")
+				.doesNotHaveBean("atmosphereNodeIdentity");
+			MessagingNode node = context.getBean(MessagingNode.class);
+			assertThat(node.monitor().relay()).isSameAs(context.getBean(FakeRelay.class));
+			assertThat(node.registry()).isSameAs(context.getBean(SessionRegistry.class));
+			assertThat(node.identity().name()).isEqualTo("own");
+			assertThat(node.broadcaster().broadcast("chat/a", "m", PublishOptions.DEFAULTS).join().outcome())
+				.isEqualTo(Outcome.RELAYED);
+			assertThat(context.getBean(FakeRelay.class).published()).hasSize(1);
+		});
+	}
+
+	@Test
+	void bootsOwnExecutorsStay() {
+		this.web
+			.withConfiguration(
+					AutoConfigurations.of(TaskExecutionAutoConfiguration.class, TaskSchedulingAutoConfiguration.class))
+			.withUserConfiguration(Scheduling.class)
+			.run((context) -> assertThat(context).hasBean("applicationTaskExecutor").hasBean("taskScheduler"));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "atmosphere.relay.max-message-size, 0B", "atmosphere.relay.max-message-size, 2GB",
+			"atmosphere.relay.max-pending, 0", "atmosphere.relay.publish-timeout, 0s",
+			"atmosphere.relay.probe-interval, 0s", "atmosphere.relay.probe-timeout, -1s",
+			"atmosphere.relay.start-timeout, -1s", "atmosphere.relay.unsubscribe-delay, -1s",
+			"atmosphere.relay.kafka.partitions, 0", "atmosphere.relay.kafka.retention, 0s",
+			"atmosphere.relay.kafka.replication, 0", "atmosphere.relay.kafka.topic, no topic",
+			"atmosphere.websocket.path, chat", "atmosphere.websocket.path, /", "atmosphere.websocket.path, /chat/",
+			"atmosphere.websocket.path, /{a}", "atmosphere.websocket.max-message-size, 0B",
+			"atmosphere.websocket.max-message-size, 2MB", "atmosphere.websocket.messages-per-second, -1",
+			"atmosphere.websocket.burst, 0", "atmosphere.websocket.ping-interval, 0s",
+			"atmosphere.websocket.pong-timeout, 0s", "atmosphere.websocket.send-timeout, 0s",
+			"atmosphere.websocket.max-stuck-writers, 0", "atmosphere.websocket.queue.max-messages, 0",
+			"atmosphere.websocket.queue.max-bytes, 0B", "atmosphere.websocket.writers, -1",
+			"atmosphere.websocket.writers, 65", "atmosphere.shutdown.slice-size, 0",
+			"atmosphere.shutdown.slice-interval, 0s", "atmosphere.shutdown.timeout, 0s",
+			"atmosphere.cluster.name, my cluster", "atmosphere.cluster.name, ''",
+			"atmosphere.channels[0].pattern, '  '", "atmosphere.channels[0].pattern, chat/{room",
+			"atmosphere.channels[0].max-queued-messages, 0", "atmosphere.channels[0].max-queued-bytes, 0B" })
+	void aPropertyThatCannotWorkIsRefusedByItsName(String name, String value) {
+		this.web.withPropertyValues(name + "=" + value).run((context) -> {
+			assertThat(context).hasFailed();
+			assertThat(context.getStartupFailure()).rootCause()
+				.isInstanceOfSatisfying(InvalidConfigurationPropertyValueException.class, (ex) -> {
+					assertThat(ex.getName()).isEqualTo(name);
+					assertThat(ex.getReason()).isNotBlank();
+				});
+		});
+	}
+
+	@Test
+	void anEntryWithoutAPatternIsRefused() {
+		new ApplicationContextRunner().withConfiguration(OURS)
+			.withPropertyValues("atmosphere.relay.type=local", "atmosphere.channels[0].echo=false")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.isInstanceOfSatisfying(InvalidConfigurationPropertyValueException.class,
+						(ex) -> assertThat(ex.getName()).isEqualTo("atmosphere.channels[0].pattern")));
+	}
+
+	@Test
+	void anApplicationsNameThatCannotNameAClusterIsExplained() {
+		this.plain.withPropertyValues("spring.application.name=My Shop")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageContaining("atmosphere.cluster.name")
+				.hasMessageContaining("spring.application.name"));
+		this.plain.withPropertyValues("spring.application.name=My Shop", "atmosphere.cluster.name=shop")
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	/**
+	 * With the filter that an application has before conditions are read.
+	 */
+	private static WebApplicationContextRunner asInAnApplication() {
+		return new WebApplicationContextRunner().withUserConfiguration(Imports.class).withPropertyValues(ARGS);
+	}
+
+	/**
+	 * Imports our auto-configurations as an application does.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ImportAutoConfiguration({ AtmosphereAutoConfiguration.class, AtmosphereWebSocketAutoConfiguration.class,
+			AtmosphereHealthContributorAutoConfiguration.class, AtmosphereMetricsAutoConfiguration.class,
+			AtmosphereEndpointAutoConfiguration.class })
+	static class Imports {
+
+	}
+
+	/**
+	 * What an application may bring along.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class OwnBeans {
+
+		@Bean
+		FakeRelay ownRelay() {
+			return new FakeRelay();
+		}
+
+		@Bean
+		Broadcaster ownBroadcaster() {
+			return mock();
+		}
+
+		@Bean
+		SessionRegistry ownRegistry() {
+			return new SessionRegistry();
+		}
+
+		@Bean
+		NodeIdentity ownIdentity() {
+			return new NodeIdentity(UUID.randomUUID(), "own");
+		}
+
+	}
+
+	/**
+	 * An application with scheduled methods.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableScheduling
+	static class Scheduling {
+
+	}
+
+}
