@@ -45,9 +45,6 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class HealthWithoutBrokerTests {
 
-	private static final String IN_READINESS = "management.endpoint.health.group.readiness.include=readinessState,"
-			+ "atmosphereRelay";
-
 	@Test
 	void theNodeIsDegradedAndStaysUpAndReady() throws Exception {
 		try (TestNode node = start()) {
@@ -59,18 +56,10 @@ class HealthWithoutBrokerTests {
 	}
 
 	@Test
-	void aPropertyMakesItDownButNotUnready() throws Exception {
+	void aPropertyMakesItDownAndNotReadyButKeepsItAlive() throws Exception {
 		try (TestNode node = start("atmosphere.health.degraded-is-down=true")) {
 			assertHealth(node, "", 503, "DOWN");
 			assertHealth(node, "/atmosphereRelay", 503, "DOWN");
-			assertHealth(node, "/readiness", 200, "UP");
-			assertHealth(node, "/liveness", 200, "UP");
-		}
-	}
-
-	@Test
-	void itIsUnreadyIfReadinessIncludesTheRelay() throws Exception {
-		try (TestNode node = start("atmosphere.health.degraded-is-down=true", IN_READINESS)) {
 			assertHealth(node, "/readiness", 503, "DOWN");
 			assertHealth(node, "/liveness", 200, "UP");
 		}
