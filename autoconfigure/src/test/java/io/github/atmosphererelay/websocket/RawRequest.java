@@ -37,14 +37,15 @@ final class RawRequest implements AutoCloseable {
 		this.status = status;
 	}
 
-	static RawRequest handshake(int port, String path) {
+	static RawRequest handshake(int port, String path, String... headers) {
 		try {
 			Socket socket = new Socket("localhost", port);
 			socket.setSoTimeout(10_000);
 			socket.getOutputStream()
 				.write(("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
 						+ "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-						+ "Sec-WebSocket-Version: 13\r\n\r\n")
+						+ "Sec-WebSocket-Version: 13\r\n" + String.join("\r\n", headers)
+						+ ((headers.length > 0) ? "\r\n\r\n" : "\r\n"))
 					.getBytes(StandardCharsets.US_ASCII));
 			String line = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))
 				.readLine();

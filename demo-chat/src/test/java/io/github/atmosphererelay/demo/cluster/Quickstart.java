@@ -17,7 +17,6 @@
 package io.github.atmosphererelay.demo.cluster;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
