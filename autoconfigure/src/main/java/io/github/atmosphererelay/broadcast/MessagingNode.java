@@ -101,7 +101,7 @@ public final class MessagingNode {
 		this.receiver = new RelayReceiver(identity.id(), this.interest, this.tracker, delivery, statistics);
 		this.broadcaster = new DefaultBroadcaster(identity.id(), catalog, encoder, settings.maxMessageSize(),
 				this.monitor, delivery, statistics);
-		this.subscriptions = new Subscriptions(registry, catalog, this.interest, events);
+		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.monitor, events);
 	}
 
 	/**

@@ -73,8 +73,8 @@ final class RelayReceiver implements RelayListener {
 
 	@Override
 	public void gap(Address address) {
-		// Counted by the monitor; what was lost is known by the numbers of what comes
-		// next.
+		// Counted by the monitor; what was lost is known by the numbers of what
+		// comes next.
 	}
 
 	@Override

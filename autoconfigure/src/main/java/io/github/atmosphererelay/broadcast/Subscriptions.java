@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.relay.RelayMonitor;
+import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.session.DisconnectReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.SessionRegistry;
@@ -40,12 +42,16 @@ public final class Subscriptions {
 
 	private final Interest interest;
 
+	private final RelayMonitor monitor;
+
 	private final EventDispatcher events;
 
-	Subscriptions(SessionRegistry registry, ChannelCatalog catalog, Interest interest, EventDispatcher events) {
+	Subscriptions(SessionRegistry registry, ChannelCatalog catalog, Interest interest, RelayMonitor monitor,
+			EventDispatcher events) {
 		this.registry = registry;
 		this.catalog = catalog;
 		this.interest = interest;
+		this.monitor = monitor;
 		this.events = events;
 	}
 
@@ -125,7 +131,12 @@ public final class Subscriptions {
 		}
 		Address address = new Address.Channel(channel);
 		this.interest.acquire(address);
-		return this.interest.ready(address, READY_TIMEOUT);
+		return this.interest.ready(address, READY_TIMEOUT).thenApply(this::unlessDown);
+	}
+
+	private SubscriptionState unlessDown(SubscriptionState state) {
+		// What was confirmed before the broker went away is not heard now.
+		return (this.monitor.state() != RelayState.DOWN) ? state : SubscriptionState.DEGRADED;
 	}
 
 	private void unfollow(String channel, ChannelOptions options) {

@@ -221,8 +221,8 @@ public final class RelayMonitor {
 		try {
 			this.nextProbeAt = System.nanoTime();
 			if (this.state != RelayState.UP) {
-				// A probe sent before the connection was complete would only be waited
-				// for.
+				// A probe sent before the connection was complete would only be
+				// waited for.
 				this.outstanding = null;
 			}
 		}
@@ -235,8 +235,7 @@ public final class RelayMonitor {
 		this.lock.lock();
 		try {
 			// A probe that was on its way through the former connection may be lost with
-			// it,
-			// which says nothing about the new one.
+			// it, which says nothing about the new one.
 			this.outstanding = null;
 			this.nextReconnectAt = System.nanoTime() + this.probeTimeout.toNanos();
 		}

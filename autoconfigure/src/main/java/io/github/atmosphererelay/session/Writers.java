@@ -98,8 +98,8 @@ public final class Writers {
 			return;
 		}
 		this.running = true;
-		// Its queue is bounded by the number of sessions: each is closed and aborted
-		// once.
+		// Its queue is bounded by the number of sessions: each is closed and
+		// aborted once.
 		ThreadPoolExecutor closers = new ThreadPoolExecutor(MAX_CLOSERS, MAX_CLOSERS, 10, TimeUnit.SECONDS,
 				new LinkedBlockingQueue<>(), (task) -> thread("atmosphere-closer-", task));
 		closers.allowCoreThreadTimeOut(true);

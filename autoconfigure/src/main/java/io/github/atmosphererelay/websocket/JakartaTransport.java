@@ -109,10 +109,8 @@ final class JakartaTransport implements SessionTransport {
 		if (isStuck()) {
 			try {
 				// Makes a container fail a blocked write that would not notice the close.
-				// It
-				// may tell the client so before the reason does, which a client that does
-				// not
-				// read will not mind.
+				// It may tell the client so before the reason does, which a client that
+				// does not read will not mind.
 				this.session.setMaxIdleTimeout(1);
 			}
 			catch (RuntimeException ex) {

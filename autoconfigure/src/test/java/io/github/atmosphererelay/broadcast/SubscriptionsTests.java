@@ -26,6 +26,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.relay.RelayState;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.session.DisconnectReason;
 import io.github.atmosphererelay.session.FakeTransport;
 import io.github.atmosphererelay.session.LocalSession;
@@ -103,6 +105,17 @@ class SubscriptionsTests {
 		assertThat(ready.orTimeout(20, TimeUnit.SECONDS).join()).isEqualTo(SubscriptionState.DEGRADED);
 		assertThat(System.nanoTime() - startedAt).isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(1_900));
 		await().until(() -> this.fixture.events.contains(new ChannelSubscribed(session, "chat/lobby", true)));
+	}
+
+	@Test
+	void aChannelThatIsFollowedAlreadyIsDegradedWhileTheBrokerIsAway() {
+		this.fixture.startUp();
+		this.fixture.connect(null, new FakeTransport(), "chat/lobby");
+		LocalSession session = this.fixture.connect(null, new FakeTransport());
+		this.relay.failProbes(new RelayUnavailableException("fake", null));
+		await().until(() -> this.fixture.node.monitor().state() == RelayState.DOWN);
+		assertThat(this.subscriptions.subscribe(session, "chat/lobby"))
+			.isCompletedWithValue(SubscriptionState.DEGRADED);
 	}
 
 	@Test

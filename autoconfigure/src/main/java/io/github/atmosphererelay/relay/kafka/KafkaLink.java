@@ -310,8 +310,8 @@ final class KafkaLink {
 		this.topic = description;
 		this.reporter.found(description);
 		if (known != null && !known.id().equals(description.id())) {
-			// Its records are numbered for the old topic, and perhaps for other
-			// partitions.
+			// Its records are numbered for the old topic, and perhaps for
+			// other partitions.
 			endSender();
 		}
 		startReceiver();

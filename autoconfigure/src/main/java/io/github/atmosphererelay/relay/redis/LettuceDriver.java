@@ -140,9 +140,9 @@ final class LettuceDriver implements RedisDriver {
 	}
 
 	private static StatefulRedisPubSubConnection<byte[], byte[]> connect(AbstractRedisClient client) {
-		// Under Cluster to any one node: every node hears what is published at any other.
-		// A connection that chooses a node for each key loses the order while it
-		// connects.
+		// Under Cluster to any one node: every node hears what is published at any
+		// other. A connection that chooses a node for each key loses the order while
+		// it connects.
 		if (client instanceof RedisClusterClient clusterClient) {
 			return clusterClient.connectPubSub(ByteArrayCodec.INSTANCE);
 		}
@@ -176,9 +176,9 @@ final class LettuceDriver implements RedisDriver {
 			return factory.getSocketConfiguration();
 		}
 		try {
-			// A factory made with a RedisConfiguration of no particular type keeps it
-			// here
-			// and answers with a default from its getter; the same with master/replica
+			// A factory made with a RedisConfiguration of no particular type
+			// keeps it here and answers with a default from its getter; the same
+			// with master/replica
 			Object configuration = new DirectFieldAccessor(factory).getPropertyValue("configuration");
 			if (configuration instanceof RedisConfiguration redisConfiguration) {
 				return redisConfiguration;

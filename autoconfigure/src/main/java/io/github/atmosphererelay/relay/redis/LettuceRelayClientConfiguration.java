@@ -59,8 +59,7 @@ final class LettuceRelayClientConfiguration implements LettuceClientConfiguratio
 			.connectTimeout(this.settings.commandTimeout())
 			.build();
 		// Without Lettuce's own reconnecting nothing is ever sent twice: commands on
-		// their
-		// way end with their connection, and those that come later are refused. The
+		// their way end with their connection, and those that come later are refused. The
 		// relay replaces the connection instead.
 		return Optional.of(options.mutate()
 			.autoReconnect(false)
