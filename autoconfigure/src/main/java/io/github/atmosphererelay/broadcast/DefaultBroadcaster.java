@@ -30,6 +30,7 @@ import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
@@ -167,8 +168,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 	}
 
 	private Receipt failed(Envelope envelope, Throwable failure) {
-		Throwable cause = ((failure instanceof CompletionException) && failure.getCause() != null) ? failure.getCause()
-				: failure;
+		Throwable cause = RelayException.unwrap(failure);
 		if (cause instanceof RelayUnavailableException) {
 			this.monitor.suspect();
 			return localOnly(envelope);

@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -51,15 +50,9 @@ public final class RelayMonitor {
 
 	private static final Duration TICK = Duration.ofMillis(100);
 
-	private static final Duration RETRY_INTERVAL = Duration.ofMillis(500);
-
-	private static final Duration RETRY_TIMEOUT = Duration.ofSeconds(1);
-
 	private final ClusterRelay relay;
 
 	private final UUID node;
-
-	private final Duration probeInterval;
 
 	private final Duration probeTimeout;
 
@@ -69,7 +62,9 @@ public final class RelayMonitor {
 
 	private final RelayStatistics statistics = new RelayStatistics();
 
-	/** Guards the fields of the probe and the changes of the state. */
+	private final ProbeSchedule probes;
+
+	/** Guards the changes of the state. */
 	private final ReentrantLock lock = new ReentrantLock();
 
 	private volatile RelayState state = RelayState.STOPPED;
@@ -78,16 +73,7 @@ public final class RelayMonitor {
 
 	private volatile @Nullable Instant lastSeen;
 
-	private @Nullable UUID outstanding;
-
-	private long sentAt;
-
-	private long nextProbeAt;
-
 	private long nextReconnectAt;
-
-	/** Since when there has been no room for probes; null if there is. */
-	private @Nullable Long overloadedSince;
 
 	private @Nullable ScheduledFuture<?> ticks;
 
@@ -104,10 +90,10 @@ public final class RelayMonitor {
 			ScheduledExecutorService scheduler, RelayStateListener stateListener) {
 		this.relay = relay;
 		this.node = node;
-		this.probeInterval = probeInterval;
 		this.probeTimeout = probeTimeout;
 		this.scheduler = scheduler;
 		this.stateListener = stateListener;
+		this.probes = new ProbeSchedule(probeInterval, probeTimeout);
 	}
 
 	/**
@@ -121,9 +107,7 @@ public final class RelayMonitor {
 			if (this.state != RelayState.STOPPED) {
 				return;
 			}
-			this.outstanding = null;
-			this.overloadedSince = null;
-			this.nextProbeAt = System.nanoTime();
+			this.probes.restart();
 			this.nextReconnectAt = System.nanoTime() + this.probeTimeout.toNanos();
 			changeState(RelayState.CONNECTING);
 		}
@@ -131,7 +115,7 @@ public final class RelayMonitor {
 			this.lock.unlock();
 		}
 		this.relay.start(new Tap(listener));
-		this.relay.subscribe(new Address.Node(this.node)).thenRun(this::probeSoon);
+		this.relay.subscribe(new Address.Node(this.node)).thenRun(this::look);
 		this.ticks = this.scheduler.scheduleWithFixedDelay(this::tick, 0, TICK.toMillis(), TimeUnit.MILLISECONDS);
 	}
 
@@ -149,7 +133,6 @@ public final class RelayMonitor {
 			if (this.state == RelayState.STOPPED) {
 				return;
 			}
-			this.outstanding = null;
 			changeState(RelayState.STOPPED);
 		}
 		finally {
@@ -211,32 +194,31 @@ public final class RelayMonitor {
 	 * may be called often; never blocks.
 	 */
 	public void suspect() {
-		if (this.state == RelayState.UP) {
-			probeSoon();
+		if (isUp()) {
+			this.probes.soon();
 		}
 	}
 
-	private void probeSoon() {
-		this.lock.lock();
-		try {
-			this.nextProbeAt = System.nanoTime();
-			if (this.state != RelayState.UP) {
-				// A probe sent before the connection was complete would only be
-				// waited for.
-				this.outstanding = null;
-			}
+	private void look() {
+		if (isUp()) {
+			this.probes.soon();
 		}
-		finally {
-			this.lock.unlock();
+		else {
+			// A probe sent before the connection was complete would only be waited for.
+			this.probes.restart();
 		}
 	}
 
 	private void connected() {
+		// A probe on its way through the former connection may be lost with it, which
+		// says nothing about the new one.
+		this.probes.restart();
+		postponeReconnect();
+	}
+
+	private void postponeReconnect() {
 		this.lock.lock();
 		try {
-			// A probe that was on its way through the former connection may be lost with
-			// it, which says nothing about the new one.
-			this.outstanding = null;
 			this.nextReconnectAt = System.nanoTime() + this.probeTimeout.toNanos();
 		}
 		finally {
@@ -246,13 +228,15 @@ public final class RelayMonitor {
 
 	private void tick() {
 		try {
-			long now = System.nanoTime();
-			if (takeOverdue(now)) {
+			if (this.state == RelayState.STOPPED) {
+				return;
+			}
+			if (this.probes.endOverdue(isUp())) {
 				fail("A probe did not come back from the broker", true);
 			}
-			Envelope probe = nextProbe(now);
-			if (probe != null) {
-				send(probe);
+			UUID id = this.probes.begin(isUp());
+			if (id != null) {
+				send(id);
 			}
 		}
 		catch (RuntimeException ex) {
@@ -260,106 +244,28 @@ public final class RelayMonitor {
 		}
 	}
 
-	private boolean takeOverdue(long now) {
-		this.lock.lock();
-		try {
-			Duration timeout = (this.state == RelayState.UP) ? this.probeTimeout : shorter(this.probeTimeout);
-			if (this.outstanding == null || now - this.sentAt < timeout.toNanos()) {
-				return false;
-			}
-			this.outstanding = null;
-			return true;
-		}
-		finally {
-			this.lock.unlock();
-		}
-	}
-
-	private static Duration shorter(Duration timeout) {
-		return (timeout.compareTo(RETRY_TIMEOUT) < 0) ? timeout : RETRY_TIMEOUT;
-	}
-
-	private @Nullable Envelope nextProbe(long now) {
-		this.lock.lock();
-		try {
-			if (this.state == RelayState.STOPPED || this.outstanding != null || now - this.nextProbeAt < 0) {
-				return null;
-			}
-			UUID id = UUID.randomUUID();
-			this.outstanding = id;
-			this.sentAt = now;
-			this.nextProbeAt = now + jitter((this.state == RelayState.UP) ? this.probeInterval : RETRY_INTERVAL);
-			return new Envelope(id, this.node, Envelope.Kind.PROBE, System.currentTimeMillis(),
-					new Audience.Node(this.node), Map.of(), Payload.binary(new byte[0]), null, null);
-		}
-		finally {
-			this.lock.unlock();
-		}
-	}
-
-	private static long jitter(Duration interval) {
-		return (long) (interval.toNanos() * ThreadLocalRandom.current().nextDouble(0.9, 1.1));
-	}
-
-	private void send(Envelope probe) {
+	private void send(UUID id) {
 		this.statistics.countProbeSent();
+		Envelope probe = new Envelope(id, this.node, Envelope.Kind.PROBE, System.currentTimeMillis(),
+				new Audience.Node(this.node), Map.of(), Payload.binary(new byte[0]), null, null);
 		this.relay.publish(probe).whenComplete((receipt, ex) -> {
-			if (ex instanceof RelayOverloadedException && postpone(probe.id())) {
-				return;
-			}
-			if (ex != null && take(probe.id()) >= 0) {
-				fail("A probe could not be sent to the broker: " + ex.getMessage(), false);
+			if (ex != null) {
+				unsent(id, RelayException.unwrap(ex));
 			}
 		});
 	}
 
-	/**
-	 * Send a probe again for which there was no room: that proves a busy node, not a
-	 * broker that is away, unless it goes on for as long as a probe may take.
-	 * @return whether that can be waited for
-	 */
-	private boolean postpone(UUID id) {
-		this.lock.lock();
-		try {
-			long now = System.nanoTime();
-			if (!id.equals(this.outstanding) || this.state != RelayState.UP) {
-				return false;
-			}
-			if (this.overloadedSince == null) {
-				this.overloadedSince = now;
-			}
-			if (now - this.overloadedSince >= this.probeTimeout.toNanos()) {
-				return false;
-			}
-			this.outstanding = null;
-			this.nextProbeAt = now;
-			return true;
+	private void unsent(UUID id, Throwable failure) {
+		if (failure instanceof RelayOverloadedException && isUp() && this.probes.postpone(id)) {
+			return;
 		}
-		finally {
-			this.lock.unlock();
-		}
-	}
-
-	/**
-	 * Take the outstanding probe if it is the given one.
-	 * @return the time since it was sent, in nanoseconds, or -1 if it is another
-	 */
-	private long take(UUID id) {
-		this.lock.lock();
-		try {
-			if (!id.equals(this.outstanding)) {
-				return -1;
-			}
-			this.outstanding = null;
-			return System.nanoTime() - this.sentAt;
-		}
-		finally {
-			this.lock.unlock();
+		if (this.probes.end(id) >= 0) {
+			fail("A probe could not be sent to the broker: " + failure.getMessage(), false);
 		}
 	}
 
 	private void returned(UUID id) {
-		long nanos = take(id);
+		long nanos = this.probes.end(id);
 		if (nanos < 0) {
 			return;
 		}
@@ -368,10 +274,9 @@ public final class RelayMonitor {
 		this.lastSeen = Instant.now();
 		this.lock.lock();
 		try {
-			this.overloadedSince = null;
 			this.nextReconnectAt = System.nanoTime() + this.probeTimeout.toNanos();
 			if (this.state == RelayState.CONNECTING || this.state == RelayState.DOWN) {
-				this.nextProbeAt = System.nanoTime() + jitter(this.probeInterval);
+				this.probes.settle();
 				logger.info("The " + this.relay.name() + " relay is up; a round trip took "
 						+ TimeUnit.NANOSECONDS.toMicros(nanos) + " us");
 				changeState(RelayState.UP);
@@ -397,7 +302,6 @@ public final class RelayMonitor {
 			if (reconnect) {
 				this.nextReconnectAt = now + this.probeTimeout.toNanos();
 			}
-			this.overloadedSince = null;
 			if (wasUp) {
 				this.statistics.countOutage();
 				logger.warn("The " + this.relay.name() + " relay is down: " + reason
@@ -463,7 +367,7 @@ public final class RelayMonitor {
 				RelayMonitor.this.statistics.countReconnect();
 				connected();
 			}
-			probeSoon();
+			look();
 			this.listener.connectionChanged(connected);
 		}
 

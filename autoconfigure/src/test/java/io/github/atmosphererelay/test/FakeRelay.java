@@ -102,7 +102,7 @@ public final class FakeRelay implements ClusterRelay {
 	}
 
 	public FakeRelay fail(RuntimeException failure) {
-		return answer((envelope) -> CompletableFuture.failedFuture(failure));
+		return answer((envelope) -> CompletableFuture.<Receipt>failedFuture(failure).thenApply((receipt) -> receipt));
 	}
 
 	@Override
@@ -136,7 +136,8 @@ public final class FakeRelay implements ClusterRelay {
 		this.probes.add(envelope);
 		RuntimeException failure = this.probeFailure;
 		if (failure != null) {
-			return CompletableFuture.failedFuture(failure);
+			// Through a dependent future, which wraps it, as in the real relays.
+			return CompletableFuture.<Receipt>failedFuture(failure).thenApply((receipt) -> receipt);
 		}
 		RelayListener listener = this.listener;
 		if (this.answersProbes && listener != null) {

@@ -18,7 +18,6 @@ package io.github.atmosphererelay.relay.redis;
 
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.atmosphererelay.relay.Outcome;
@@ -101,8 +100,7 @@ final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements Re
 			result.complete(Outcome.RELAYED);
 			return;
 		}
-		RelayException refusal = refusal(
-				(ex instanceof CompletionException && ex.getCause() != null) ? ex.getCause() : ex);
+		RelayException refusal = refusal(RelayException.unwrap(ex));
 		if (refusal != null) {
 			result.completeExceptionally(refusal);
 		}
