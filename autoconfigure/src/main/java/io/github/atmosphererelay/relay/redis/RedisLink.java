@@ -25,6 +25,12 @@ import io.github.atmosphererelay.relay.Outcome;
  * One life of the relay's connections: one to publish and one to subscribe. A link that
  * has lost a connection is never repaired but replaced, so that nothing of the old one,
  * neither an unanswered command nor a late confirmation, reaches into the new.
+ * <p>
+ * Spring Data makes the clients and translates the application's configuration for them.
+ * Its listener container is not used: it waits for confirmations without a deadline, so a
+ * frozen connection of Jedis would hold the waiting thread for ever; it keeps the topics
+ * of a listener in a list that is copied with each one; and it does not tell when a
+ * connection of Lettuce is lost.
  */
 interface RedisLink {
 
