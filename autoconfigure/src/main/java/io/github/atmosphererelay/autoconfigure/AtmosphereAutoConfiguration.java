@@ -81,8 +81,11 @@ public final class AtmosphereAutoConfiguration {
 		}
 	}
 
+	/**
+	 * Not to be replaced: a node takes messages with its own id for echoes, so two nodes
+	 * with one id would not hear each other.
+	 */
 	@Bean
-	@ConditionalOnMissingBean
 	NodeIdentity atmosphereNodeIdentity() {
 		return NodeNames.identity(UUID.randomUUID(), this.properties.cluster().nodeName());
 	}

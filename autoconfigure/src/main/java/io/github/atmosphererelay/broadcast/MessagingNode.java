@@ -27,6 +27,8 @@ import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.Writers;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  * together, and starts and stops them in order.
  */
 public final class MessagingNode {
+
+	private static final Log logger = LogFactory.getLog(MessagingNode.class);
 
 	private final NodeIdentity identity;
 
@@ -116,9 +120,9 @@ public final class MessagingNode {
 		this.monitor.start(this.receiver);
 		this.interest.acquire(Address.CONTROL);
 		this.interest.acquire(new Address.Node(this.identity.id()));
-		this.interestSweep = this.scheduler.scheduleWithFixedDelay(this.interest::sweep, 500, 500,
+		this.interestSweep = this.scheduler.scheduleWithFixedDelay(guarded(this.interest::sweep), 500, 500,
 				TimeUnit.MILLISECONDS);
-		this.trackerSweep = this.scheduler.scheduleWithFixedDelay(this.tracker::sweep, 1, 1, TimeUnit.MINUTES);
+		this.trackerSweep = this.scheduler.scheduleWithFixedDelay(guarded(this.tracker::sweep), 1, 1, TimeUnit.MINUTES);
 		try {
 			this.firstUp.await(this.settings.startTimeout().toMillis(), TimeUnit.MILLISECONDS);
 		}
@@ -142,6 +146,19 @@ public final class MessagingNode {
 		this.tracker.clear();
 		this.writers.stop();
 		this.events.stop();
+	}
+
+	private static Runnable guarded(Runnable sweep) {
+		return () -> {
+			try {
+				sweep.run();
+			}
+			catch (RuntimeException ex) {
+				// A relay of the application's own may throw; thrown on, it would end the
+				// sweeping for ever.
+				logger.error("A sweep failed, and goes on with the next", ex);
+			}
+		};
 	}
 
 	private void relayStateChanged(RelayState state) {

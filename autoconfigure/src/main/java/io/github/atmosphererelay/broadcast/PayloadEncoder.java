@@ -19,6 +19,7 @@ package io.github.atmosphererelay.broadcast;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.function.Function;
 
 import io.github.atmosphererelay.message.Payload;
@@ -40,6 +41,7 @@ public final class PayloadEncoder {
 	}
 
 	Payload encode(Object payload, @Nullable Boolean binary) {
+		Objects.requireNonNull(payload, "'payload' must not be null");
 		if (payload instanceof String text) {
 			return Boolean.TRUE.equals(binary) ? Payload.binary(text.getBytes(StandardCharsets.UTF_8))
 					: Payload.text(text);

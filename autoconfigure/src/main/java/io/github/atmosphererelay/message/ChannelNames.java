@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The rules for channel names, the same at every door: 1 to {@value #MAX_LENGTH}
- * characters, no control characters, no whitespace, no empty segments.
+ * characters, no control characters, no whitespace, no empty segments. Nothing depends on
+ * which characters a Java version knows, so that nodes on different ones agree.
  */
 public final class ChannelNames {
 
@@ -56,9 +57,8 @@ public final class ChannelNames {
 			if (Character.isWhitespace(codePoint) || Character.isSpaceChar(codePoint)) {
 				return "a channel name has no whitespace";
 			}
-			int type = Character.getType(codePoint);
-			if (type == Character.SURROGATE || type == Character.UNASSIGNED || type == Character.FORMAT) {
-				return "a channel name has only assigned, visible characters";
+			if (Character.getType(codePoint) == Character.SURROGATE) {
+				return "a channel name has no halves of surrogate pairs";
 			}
 			i += Character.charCount(codePoint);
 		}

@@ -39,19 +39,21 @@ public final class Payload {
 	 */
 	private @Nullable String text;
 
-	private Payload(byte[] bytes, boolean binary, @Nullable String text) {
+	private Payload(byte[] bytes, boolean binary) {
 		this.bytes = Objects.requireNonNull(bytes, "'bytes' must not be null");
 		this.binary = binary;
-		this.text = text;
 	}
 
 	/**
-	 * Create a text payload.
+	 * Create a text payload. Halves of surrogate pairs, which no encoding can carry,
+	 * become question marks.
 	 * @param text the text
 	 * @return the payload
 	 */
 	public static Payload text(String text) {
-		return new Payload(text.getBytes(StandardCharsets.UTF_8), false, text);
+		// The string itself is not kept: one with half a surrogate pair could not be
+		// written to a socket, and other nodes would read it differently.
+		return new Payload(text.getBytes(StandardCharsets.UTF_8), false);
 	}
 
 	/**
@@ -60,7 +62,7 @@ public final class Payload {
 	 * @return the payload
 	 */
 	public static Payload text(byte[] utf8) {
-		return new Payload(utf8, false, null);
+		return new Payload(utf8, false);
 	}
 
 	/**
@@ -69,7 +71,7 @@ public final class Payload {
 	 * @return the payload
 	 */
 	public static Payload binary(byte[] bytes) {
-		return new Payload(bytes, true, null);
+		return new Payload(bytes, true);
 	}
 
 	/**

@@ -40,6 +40,8 @@ final class JakartaTransport implements SessionTransport {
 
 	private static final String TOMCAT_SEND_TIMEOUT = "org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT";
 
+	private static final Duration ABORT_TIMEOUT = Duration.ofMillis(50);
+
 	private static final Duration STUCK_AFTER = Duration.ofMillis(50);
 
 	private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).asReadOnlyBuffer();
@@ -47,6 +49,8 @@ final class JakartaTransport implements SessionTransport {
 	private final Session session;
 
 	private final RemoteEndpoint.Basic remote;
+
+	private final boolean tomcat;
 
 	private boolean batching;
 
@@ -56,9 +60,13 @@ final class JakartaTransport implements SessionTransport {
 	JakartaTransport(Session session, Duration sendTimeout) {
 		this.session = session;
 		this.remote = session.getBasicRemote();
+		this.tomcat = session.getClass().getName().startsWith("org.apache.tomcat.");
 		// Pings with a deadline of our own look after idle peers.
 		session.setMaxIdleTimeout(0);
-		session.getUserProperties().put(TOMCAT_SEND_TIMEOUT, sendTimeout.toMillis());
+		// A net below the writers' watchdog, which ends a stuck write at the timeout
+		// itself,
+		// tells the client why, and leaves no stack trace in the log.
+		session.getUserProperties().put(TOMCAT_SEND_TIMEOUT, 2 * sendTimeout.toMillis());
 	}
 
 	@Override
@@ -106,18 +114,38 @@ final class JakartaTransport implements SessionTransport {
 
 	@Override
 	public void abort(CloseReason reason) {
-		if (isStuck()) {
-			try {
+		try {
+			// Tomcat reads its timeout at each write, and would otherwise wait for the
+			// whole
+			// of it to flush and to send the close frame, while others wait to be closed.
+			this.session.getUserProperties().put(TOMCAT_SEND_TIMEOUT, ABORT_TIMEOUT.toMillis());
+			if (isStuck()) {
 				// Makes a container fail a blocked write that would not notice the close.
-				// It may tell the client so before the reason does, which a client that
-				// does not read will not mind.
+				// It
+				// may tell the client so before the reason does, which a client that does
+				// not read will not mind.
 				this.session.setMaxIdleTimeout(1);
 			}
-			catch (RuntimeException ex) {
-				logger.debug("A socket is closed already", ex);
-			}
+		}
+		catch (RuntimeException ex) {
+			logger.debug("A socket is closed already", ex);
+		}
+		if (this.tomcat) {
+			stopBatching();
 		}
 		close(reason);
+	}
+
+	private void stopBatching() {
+		try {
+			// Tomcat logs a warning with a stack trace when it has to flush at the close
+			// and
+			// cannot, which would let clients fill the log.
+			this.remote.setBatchingAllowed(false);
+		}
+		catch (IOException | RuntimeException ex) {
+			logger.debug("A socket takes no more", ex);
+		}
 	}
 
 	private boolean isStuck() {

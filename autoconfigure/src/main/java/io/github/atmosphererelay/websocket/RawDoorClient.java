@@ -78,6 +78,7 @@ final class RawDoorClient {
 		int length = part.length() + ((parts != null) ? parts.length() : 0);
 		// A character has at least one byte, so this much is known before the end.
 		checkSize(length);
+		checkProgress(part.isEmpty(), last);
 		if (!last) {
 			if (parts == null) {
 				parts = new StringBuilder(Math.max(256, 2 * part.length()));
@@ -103,6 +104,7 @@ final class RawDoorClient {
 	@Nullable Payload binary(ByteBuffer part, boolean last) {
 		ByteArrayOutputStream parts = this.binary;
 		checkSize(part.remaining() + ((parts != null) ? parts.size() : 0));
+		checkProgress(!part.hasRemaining(), last);
 		byte[] bytes = new byte[part.remaining()];
 		part.get(bytes);
 		if (!last || parts != null) {
@@ -125,6 +127,13 @@ final class RawDoorClient {
 			this.text = null;
 			this.binary = null;
 			throw new RefusedMessageException(CloseReason.TOO_BIG);
+		}
+	}
+
+	private void checkProgress(boolean empty, boolean last) {
+		if (empty && !last) {
+			// Parts without content break no size limit, however many there are.
+			checkRate();
 		}
 	}
 

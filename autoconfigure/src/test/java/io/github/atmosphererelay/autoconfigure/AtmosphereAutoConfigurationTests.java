@@ -17,7 +17,6 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import java.util.List;
-import java.util.UUID;
 
 import io.github.atmosphererelay.actuate.AtmosphereEndpoint;
 import io.github.atmosphererelay.actuate.AtmosphereHealthIndicator;
@@ -25,7 +24,6 @@ import io.github.atmosphererelay.actuate.AtmosphereMeters;
 import io.github.atmosphererelay.actuate.RelayReadiness;
 import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.broadcast.MessagingNode;
-import io.github.atmosphererelay.broadcast.NodeIdentity;
 import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.Outcome;
@@ -189,15 +187,12 @@ class AtmosphereAutoConfigurationTests {
 			assertThat(context).hasSingleBean(ClusterRelay.class)
 				.hasSingleBean(Broadcaster.class)
 				.hasSingleBean(SessionRegistry.class)
-				.hasSingleBean(NodeIdentity.class)
 				.doesNotHaveBean(LocalRelay.class)
 				.doesNotHaveBean("atmosphereBroadcaster")
-				.doesNotHaveBean("atmosphereSessionRegistry")
-				.doesNotHaveBean("atmosphereNodeIdentity");
+				.doesNotHaveBean("atmosphereSessionRegistry");
 			MessagingNode node = context.getBean(MessagingNode.class);
 			assertThat(node.monitor().relay()).isSameAs(context.getBean(FakeRelay.class));
 			assertThat(node.registry()).isSameAs(context.getBean(SessionRegistry.class));
-			assertThat(node.identity().name()).isEqualTo("own");
 			assertThat(node.broadcaster().broadcast("chat/a", "m", PublishOptions.DEFAULTS).join().outcome())
 				.isEqualTo(Outcome.RELAYED);
 			assertThat(context.getBean(FakeRelay.class).published()).hasSize(1);
@@ -301,11 +296,6 @@ class AtmosphereAutoConfigurationTests {
 		@Bean
 		SessionRegistry ownRegistry() {
 			return new SessionRegistry();
-		}
-
-		@Bean
-		NodeIdentity ownIdentity() {
-			return new NodeIdentity(UUID.randomUUID(), "own");
 		}
 
 	}

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -29,6 +30,7 @@ import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.SessionStatistics;
+import io.github.atmosphererelay.test.RawSocket;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.Test;
@@ -36,6 +38,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -58,7 +61,9 @@ class NodeLifecycleTests {
 		SessionStatistics statistics = node.messaging().writers().statistics();
 		CompletableFuture<Void> stopped = CompletableFuture.runAsync(node::close);
 		await().pollInterval(Duration.ofMillis(5)).until(() -> statistics.ended() > 0);
-		assertThat(TestClient.refusedStatus(node.uri("chat/a"))).isEqualTo(503);
+		// By hand: the client of newer Java versions takes its time with such an answer.
+		assertThatExceptionOfType(UncheckedIOException.class).isThrownBy(() -> RawSocket.connect(node.uri("chat/a")))
+			.withMessageContaining("HTTP/1.1 503");
 		assertThat(statistics.ended()).isLessThan(4);
 		assertThat(clients).anyMatch((client) -> !client.isClosed());
 		for (TestClient client : clients) {

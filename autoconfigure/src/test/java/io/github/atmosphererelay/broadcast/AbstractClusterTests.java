@@ -316,6 +316,8 @@ abstract class AbstractClusterTests {
 		TestClient here = subscribe(node(0), channel);
 		TestClient there = subscribe(node(1), channel);
 		long missedBefore = missed(node(1));
+		List<Object> events = node(0).bean(UsersByParameter.Events.class).seen();
+		events.clear();
 		Traffic traffic = new Traffic(node(0).broadcaster(), channel);
 		traffic.publishFor(Duration.ofMillis(500));
 
@@ -345,6 +347,10 @@ abstract class AbstractClusterTests {
 		assertThat(traffic.slowestReceipt()).isLessThan(Duration.ofSeconds(3));
 		awaitAllUp();
 		assertThat(health(node(0))).contains("\"UP\"");
+		await().until(() -> events.stream().anyMatch(RelayUp.class::isInstance));
+		assertThat(events).filteredOn((event) -> event instanceof RelayUp || event instanceof RelayDown)
+			.startsWith(new RelayDown(node(0).messaging().monitor().relay().name()))
+			.endsWith(new RelayUp(node(0).messaging().monitor().relay().name()));
 	}
 
 	private BooleanSupplier allDown() {

@@ -23,6 +23,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.broadcast.UnknownChannelException;
@@ -300,6 +304,37 @@ abstract class AbstractRawDoorTests {
 	}
 
 	@Test
+	void manyClientsThatDoNotReadKeepNobodyWaitingToBeClosed() {
+		int stalled = 40;
+		for (int i = 0; i < stalled; i++) {
+			connectRaw("chat/many-stalled", 4096);
+		}
+		TestClient rude = subscribe("chat/rude");
+		await().until(() -> this.node.messaging().registry().sessionCount() == stalled + 1);
+		long slowBefore = this.node.messaging().writers().statistics().slowConsumers();
+		String message = "m".repeat(64 * 1024);
+		await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(1)).until(() -> {
+			this.node.broadcaster().broadcast("chat/many-stalled", message);
+			return this.node.messaging().writers().statistics().slowConsumers() > slowBefore;
+		});
+		rude.send("r".repeat(64 * 1024 + 1));
+		assertThat(rude.awaitClosed(Duration.ofSeconds(3)).code()).isEqualTo(1009);
+		await().atMost(Duration.ofSeconds(15)).pollInterval(Duration.ofMillis(10)).until(() -> {
+			this.node.broadcaster().broadcast("chat/many-stalled", message);
+			return this.node.messaging().registry().sessionCount() == 0;
+		});
+	}
+
+	@Test
+	void halfACharacterDisconnectsNobody() {
+		TestClient client = subscribe("news/today");
+		this.node.broadcaster().broadcast("news/today", "cut \uD83D");
+		this.node.broadcaster().broadcast("news/today", "whole");
+		client.awaitCount(3);
+		assertThat(client.texts()).containsExactly("cut ?", "whole");
+	}
+
+	@Test
 	void aStuckWriteEndsItsSessionAlsoWhenNoFurtherMessageComes() {
 		connectRaw("chat/stuck", 4096);
 		await().until(() -> this.node.messaging().registry().sessionCount() == 1);
@@ -371,16 +406,30 @@ abstract class AbstractRawDoorTests {
 	}
 
 	@Test
-	void manyConnectsAndDisconnectsLeaveNothingBehind() {
+	void manyConnectsAndDisconnectsLeaveNothingBehind() throws Exception {
 		TestClient witness = subscribe("chat/witness");
-		for (int round = 0; round < 10; round++) {
-			List<RawSocket> sockets = new ArrayList<>();
-			for (int i = 0; i < 100; i++) {
-				sockets.add(RawSocket.connect(this.node.uri("chat/" + i)));
+		long openedBefore = this.node.messaging().writers().statistics().opened();
+		ExecutorService crowd = Executors.newFixedThreadPool(8);
+		try {
+			List<Future<?>> people = new ArrayList<>();
+			for (int person = 0; person < 8; person++) {
+				String channel = "chat/" + person;
+				people.add(crowd.submit(() -> {
+					for (int i = 0; i < 250; i++) {
+						RawSocket.connect(this.node.uri(channel)).close();
+					}
+				}));
 			}
-			sockets.forEach(RawSocket::close);
+			for (Future<?> person : people) {
+				person.get(60, TimeUnit.SECONDS);
+			}
 		}
-		await().atMost(Duration.ofSeconds(10)).until(() -> this.node.messaging().registry().sessionCount() == 1);
+		finally {
+			crowd.shutdownNow();
+		}
+		await().atMost(Duration.ofSeconds(10))
+			.until(() -> this.node.messaging().writers().statistics().opened() == openedBefore + 2_000
+					&& this.node.messaging().registry().sessionCount() == 1);
 		assertThat(this.node.messaging().registry().channelCount()).isEqualTo(1);
 		witness.send("still here").awaitCount(2);
 		assertThat(this.node.messaging().statistics().eventsDropped()).isZero();
