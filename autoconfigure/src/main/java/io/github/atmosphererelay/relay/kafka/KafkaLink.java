@@ -287,7 +287,9 @@ final class KafkaLink {
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | Error ex) {
+			// An Error too: a class that a customizer misses, or memory that is short,
+			// may be there at the next attempt, and without one the relay stays dead
 			detachReceiver();
 			if (!this.stopped) {
 				this.reporter.failed(ex);

@@ -49,7 +49,7 @@ final class KafkaReporter {
 		logger.info("The kafka relay is not connected to topic '" + this.settings.topic() + "'");
 	}
 
-	void failed(RuntimeException failure) {
+	void failed(Throwable failure) {
 		String message = failure.toString();
 		if (message.equals(this.failure)) {
 			logger.debug("Still no connection", failure);

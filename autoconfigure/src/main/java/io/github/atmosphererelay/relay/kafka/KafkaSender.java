@@ -91,6 +91,11 @@ final class KafkaSender {
 	private volatile boolean closed;
 
 	/**
+	 * Whether the producer has failed; only used by the thread.
+	 */
+	private boolean broken;
+
+	/**
 	 * Create a sender. Waits until the producer knows the topic, so that the first
 	 * records do not.
 	 * @param settings the relay's settings
@@ -111,7 +116,7 @@ final class KafkaSender {
 		try {
 			awaitMetadata();
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | Error ex) {
 			closeProducer(0);
 			throw ex;
 		}
@@ -246,9 +251,20 @@ final class KafkaSender {
 		catch (RuntimeException ex) {
 			refuse(pending, ex, true);
 			if (!this.closed) {
-				logger.warn("The producer has failed and is replaced", ex);
+				reportBroken(ex);
 				this.whenBroken.run();
 			}
+		}
+	}
+
+	private void reportBroken(RuntimeException ex) {
+		if (!this.broken) {
+			this.broken = true;
+			logger.warn("The producer has failed and is replaced", ex);
+		}
+		else {
+			// Every record fails until the successor is there
+			logger.debug("Another record met the failed producer", ex);
 		}
 	}
 

@@ -25,6 +25,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.relay.Outcome;
+import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.BinaryJedisPubSub;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.exceptions.JedisConnectionException;
@@ -57,7 +58,7 @@ final class JedisLink extends BinaryJedisPubSub implements RedisLink {
 
 	private volatile boolean open;
 
-	private volatile boolean ended;
+	private volatile @Nullable RuntimeException ending;
 
 	JedisLink(Connection publishing, Connection subscribing, RedisRelaySettings settings, RedisLink.Listener listener) {
 		this.publishing = publishing;
@@ -65,25 +66,32 @@ final class JedisLink extends BinaryJedisPubSub implements RedisLink {
 		this.settings = settings;
 		this.listener = listener;
 		this.ownChannel = (settings.keyPrefix() + "link:" + UUID.randomUUID()).getBytes(StandardCharsets.UTF_8);
-		this.publisher = new JedisPublisher(publishing, settings.maxPending(), listener);
+		this.publisher = new JedisPublisher(publishing, settings.maxPending(), settings.commandTimeout(), listener);
 	}
 
 	/**
 	 * Begin to publish and to read.
-	 * @throws JedisConnectionException if Redis does not confirm the first subscription
+	 * @throws RuntimeException if Redis refuses the first subscription or does not
+	 * confirm it in time
 	 */
 	void open() {
 		try {
 			this.subscribing.connect();
 			RedisSession.threads("subscriber").newThread(this::read).start();
 			this.opened.await(this.settings.commandTimeout().toMillis(), TimeUnit.MILLISECONDS);
+			RuntimeException ending = this.ending;
+			if (ending != null) {
+				// For example that the account may not subscribe
+				throw ending;
+			}
 			if (!this.confirmed) {
 				throw new JedisConnectionException("Redis did not confirm a subscription in time");
 			}
 			this.publisher.start();
 			this.open = true;
-			if (this.ended) {
-				throw new JedisConnectionException("The subscription has ended");
+			ending = this.ending;
+			if (ending != null) {
+				throw ending;
 			}
 		}
 		catch (InterruptedException ex) {
@@ -98,14 +106,14 @@ final class JedisLink extends BinaryJedisPubSub implements RedisLink {
 	}
 
 	private void read() {
-		Throwable cause = new JedisConnectionException("The subscription has ended");
+		RuntimeException cause = new JedisConnectionException("The subscription has ended");
 		try {
 			proceed(this.subscribing, this.ownChannel);
 		}
 		catch (RuntimeException ex) {
 			cause = ex;
 		}
-		this.ended = true;
+		this.ending = cause;
 		this.opened.countDown();
 		if (this.open) {
 			this.listener.lost(cause);

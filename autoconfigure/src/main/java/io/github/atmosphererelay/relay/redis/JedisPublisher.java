@@ -16,12 +16,17 @@
 
 package io.github.atmosphererelay.relay.redis;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
@@ -33,9 +38,10 @@ import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
  * Publishes on a connection of Jedis from a thread of its own: takes what has gathered,
- * sends it in one go and then reads the answers. A batch is small enough for the buffers
- * of a connection, so that sending does not block on a frozen one, and the answers are
- * waited for no longer than the connection's timeout.
+ * sends it in one go and then reads the answers. Either may block while the connection is
+ * frozen, sending even for as long as it is: a message can be larger than the buffers on
+ * the way. So a second thread looks for messages that are overdue. One that still waits
+ * is taken back and fails; one that may have been sent is unconfirmed.
  */
 final class JedisPublisher {
 
@@ -43,9 +49,13 @@ final class JedisPublisher {
 
 	private static final int BATCH_BYTES = 64 * 1024;
 
+	private static final long SWEEP_MILLIS = 100;
+
 	private final Connection connection;
 
 	private final int maxPending;
+
+	private final long timeoutNanos;
 
 	private final RedisLink.Listener listener;
 
@@ -53,30 +63,36 @@ final class JedisPublisher {
 
 	private final Thread thread;
 
+	private final ScheduledExecutorService sweeper;
+
 	private final Object sendingLock = new Object();
 
 	/**
-	 * Messages that may have been sent and are not answered; guarded by the lock, because
-	 * stopping does not wait for a thread that is frozen.
+	 * Messages that may have been sent and are not answered, though perhaps unconfirmed
+	 * for being overdue; guarded by the lock, because neither the sweep nor stopping
+	 * waits for a thread that is frozen.
 	 */
 	private final Deque<Message> sending = new ArrayDeque<>();
 
 	private volatile boolean stopped;
 
-	JedisPublisher(Connection connection, int maxPending, RedisLink.Listener listener) {
+	JedisPublisher(Connection connection, int maxPending, Duration timeout, RedisLink.Listener listener) {
 		this.connection = connection;
 		this.maxPending = maxPending;
+		this.timeoutNanos = timeout.toNanos();
 		this.listener = listener;
 		this.queue = new LinkedBlockingQueue<>(maxPending);
 		this.thread = RedisSession.threads("publisher").newThread(this::run);
+		this.sweeper = Executors.newSingleThreadScheduledExecutor(RedisSession.threads("deadlines"));
 	}
 
 	void start() {
 		this.thread.start();
+		this.sweeper.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
 	}
 
 	CompletableFuture<Outcome> publish(byte[] channel, byte[] message) {
-		Message entry = new Message(channel, message, new CompletableFuture<>());
+		Message entry = new Message(channel, message, System.nanoTime() + this.timeoutNanos, new CompletableFuture<>());
 		if (this.stopped) {
 			refuse(entry, null);
 		}
@@ -95,6 +111,7 @@ final class JedisPublisher {
 	 */
 	void stop() {
 		stop(null);
+		this.sweeper.shutdownNow();
 		this.thread.interrupt();
 	}
 
@@ -108,6 +125,27 @@ final class JedisPublisher {
 		unanswered.forEach((message) -> message.result.complete(Outcome.UNCONFIRMED));
 		for (Message message = this.queue.poll(); message != null; message = this.queue.poll()) {
 			refuse(message, cause);
+		}
+	}
+
+	private void sweep() {
+		long now = System.nanoTime();
+		List<Message> unanswered = new ArrayList<>();
+		synchronized (this.sendingLock) {
+			for (Message message : this.sending) {
+				if (!message.isOverdue(now)) {
+					break;
+				}
+				unanswered.add(message);
+			}
+		}
+		unanswered.forEach((message) -> message.result.complete(Outcome.UNCONFIRMED));
+		for (Message message = this.queue.peek(); message != null
+				&& message.isOverdue(now); message = this.queue.peek()) {
+			// Whoever removes a message decides whether it is ever sent
+			if (this.queue.remove(message)) {
+				refuse(message, null);
+			}
 		}
 	}
 
@@ -182,7 +220,11 @@ final class JedisPublisher {
 		message.result.completeExceptionally(new RelayUnavailableException(RedisRelay.NAME, cause));
 	}
 
-	private record Message(byte[] channel, byte[] bytes, CompletableFuture<Outcome> result) {
+	private record Message(byte[] channel, byte[] bytes, long deadline, CompletableFuture<Outcome> result) {
+
+		boolean isOverdue(long now) {
+			return now - this.deadline >= 0;
+		}
 
 	}
 

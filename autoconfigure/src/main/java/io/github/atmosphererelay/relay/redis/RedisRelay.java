@@ -43,10 +43,10 @@ import org.springframework.util.Assert;
  * its ways of reconnecting. Stand-alone servers, Sentinel, Cluster and, with Lettuce,
  * Unix domain sockets are supported. The application's connection factory is only read.
  * <p>
- * Threads: one of its own that connects and subscribes, and with Jedis two more that
- * publish and receive; with Lettuce those are the client's event loops. Faults: a lost
- * connection replaces both connections by new ones, after at most a second; what was
- * under way at that time is unconfirmed, and is not sent again.
+ * Threads: one of its own that connects and subscribes, and with Jedis three more that
+ * publish, look for what is overdue and receive; with Lettuce those are the client's
+ * event loops. Faults: a lost connection replaces both connections by new ones, after at
+ * most a second; what was under way at that time is unconfirmed, and is not sent again.
  */
 public final class RedisRelay implements ClusterRelay {
 

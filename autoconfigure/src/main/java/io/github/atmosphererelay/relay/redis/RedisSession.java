@@ -80,6 +80,11 @@ final class RedisSession {
 
 	private volatile boolean stopped;
 
+	/**
+	 * How often a link has failed since the last that was reported as connected; only
+	 * used by the worker. That a connection stands proves little: Redis may still refuse
+	 * the subscriptions, each time again.
+	 */
 	private int failures;
 
 	RedisSession(RedisDriver driver, RedisRelaySettings settings, RelayListener listener) {
@@ -178,7 +183,6 @@ final class RedisSession {
 			retry(ex);
 			return;
 		}
-		this.failures = 0;
 		carryChanges();
 	}
 
@@ -193,6 +197,16 @@ final class RedisSession {
 		long delay = Math.min(MAX_RETRY_MILLIS, 100L << Math.min(this.failures, 10));
 		this.failures++;
 		execute(this::connect, delay + ThreadLocalRandom.current().nextInt(JITTER_MILLIS));
+	}
+
+	private void replace(boolean hadWorked, Throwable cause) {
+		if (!hadWorked) {
+			retry(cause);
+			return;
+		}
+		logger.warn("Lost the connection to Redis, and will make a new one: " + cause);
+		this.listener.connectionChanged(false);
+		execute(this::connect, ThreadLocalRandom.current().nextInt(JITTER_MILLIS));
 	}
 
 	private void queueChanges() {
@@ -308,7 +322,7 @@ final class RedisSession {
 		}
 
 		private synchronized void readyAt(long asked) {
-			if (this.readyAt < 0) {
+			if (this.readyAt < 0 && !this.detached) {
 				this.readyAt = asked;
 				reportIfReady();
 			}
@@ -317,16 +331,19 @@ final class RedisSession {
 		private void reportIfReady() {
 			if (!this.reported && this.readyAt >= 0 && RedisSession.this.subscriptions.isConfirmed(this.readyAt)) {
 				this.reported = true;
-				execute(() -> report(true), 0);
+				execute(this::report, 0);
 			}
 		}
 
-		private void report(boolean connected) {
-			if (connected) {
-				logger.info("Connected to Redis (" + RedisSession.this.driver.name() + ", "
-						+ RedisSession.this.driver.topology() + ")");
-			}
-			RedisSession.this.listener.connectionChanged(connected);
+		private void report() {
+			RedisSession.this.failures = 0;
+			logger.info("Connected to Redis (" + RedisSession.this.driver.name() + ", "
+					+ RedisSession.this.driver.topology() + ")");
+			RedisSession.this.listener.connectionChanged(true);
+		}
+
+		private synchronized boolean isReported() {
+			return this.reported;
 		}
 
 		@Override
@@ -374,11 +391,9 @@ final class RedisSession {
 			}
 			RedisSession.this.attachment = null;
 			if (!RedisSession.this.stopped) {
-				logger.warn("Lost the connection to Redis, and will make a new one: " + cause);
-				if (this.reported) {
-					execute(() -> report(false), 0);
-				}
-				execute(RedisSession.this::connect, ThreadLocalRandom.current().nextInt(JITTER_MILLIS));
+				// No report can follow: the link is detached
+				boolean reported = isReported();
+				execute(() -> replace(reported, cause), 0);
 			}
 		}
 

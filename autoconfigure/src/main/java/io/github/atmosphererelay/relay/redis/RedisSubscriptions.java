@@ -90,7 +90,15 @@ final class RedisSubscriptions {
 		entry.wanted = false;
 		entry.interrupted = false;
 		entry.future = null;
-		this.changed.add(entry);
+		if (entry.asked || entry.unconfirmed > 0) {
+			this.changed.add(entry);
+		}
+		else {
+			// Redis knows nothing of it. While there is no link nobody takes the changes,
+			// and addresses that come and go would gather here.
+			this.changed.remove(entry);
+			forgetIfUnused(entry);
+		}
 		return future;
 	}
 

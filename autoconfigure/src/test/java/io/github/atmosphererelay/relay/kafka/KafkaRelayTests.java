@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.message.Address;
@@ -121,6 +122,23 @@ class KafkaRelayTests {
 		this.admin.createTopics(List.of(new NewTopic(this.topic, 5, (short) 1))).all().get();
 		node.awaitRoundTrip(CONNECT);
 		assertThat(node.relay().details()).containsEntry("partitions", 5).containsEntry("configuredPartitions", 3);
+	}
+
+	@Test
+	void connectsAgainAfterAnError() {
+		AtomicInteger attempts = new AtomicInteger();
+		RelayNode node = new RelayNode(
+				this.broker.relay(KafkaTestBroker.settings(UUID.randomUUID(), this.topic, 3, CODEC), (producer) -> {
+					if (attempts.getAndIncrement() < 2) {
+						producer.close();
+						throw new NoClassDefFoundError("missing");
+					}
+					return producer;
+				}));
+		this.nodes.add(node);
+		node.start();
+		node.awaitRoundTrip(CONNECT);
+		assertThat(attempts).hasValue(3);
 	}
 
 	@Test

@@ -53,7 +53,10 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -62,6 +65,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * Tests for {@link KafkaSender} with a producer that misbehaves on request.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class KafkaSenderTests {
 
 	private static final int MAX_PENDING = 10;
@@ -173,6 +177,19 @@ class KafkaSenderTests {
 				"Cannot perform operation after producer has been closed");
 		assertUnavailable(publish());
 		await().until(() -> this.broken.get() == 1);
+	}
+
+	@Test
+	void aProducerThatThrowsForManyRecordsIsLoggedOnce(CapturedOutput output) {
+		this.producer.sendException = new IllegalStateException("failed for good");
+		for (int i = 0; i < 3 * MAX_PENDING; i++) {
+			assertUnavailable(publish());
+		}
+		await().until(() -> this.broken.get() == 3 * MAX_PENDING);
+		assertThat(output.getOut().lines().filter((line) -> line.contains("WARN"))).hasSize(1)
+			.first()
+			.asString()
+			.contains("The producer has failed");
 	}
 
 	@Test

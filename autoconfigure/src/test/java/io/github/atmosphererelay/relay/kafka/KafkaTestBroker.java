@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
+import org.springframework.kafka.core.ProducerPostProcessor;
 
 /**
  * A broker as the relay tests need it: with a listener for the tests themselves and two
@@ -80,6 +81,16 @@ record KafkaTestBroker(String adminServers, TcpProxy direct, TcpProxy proxy) imp
 	@Override
 	public KafkaRelay proxiedRelay(String cluster, EnvelopeCodec codec) {
 		return relay(this.proxy, settings(UUID.randomUUID(), cluster, PARTITIONS, codec));
+	}
+
+	/**
+	 * Make a relay whose producers fail to be made as told.
+	 */
+	KafkaRelay relay(KafkaRelaySettings settings, ProducerPostProcessor<byte[], byte[]> postProcessor) {
+		Map<String, Object> properties = Map.of("bootstrap.servers", this.direct.host() + ":" + this.direct.port());
+		DefaultKafkaProducerFactory<byte[], byte[]> producers = new DefaultKafkaProducerFactory<>(properties);
+		producers.addPostProcessor(postProcessor);
+		return new KafkaRelay(producers, new DefaultKafkaConsumerFactory<>(properties), properties, settings);
 	}
 
 	private static KafkaRelay relay(TcpProxy proxy, KafkaRelaySettings settings) {

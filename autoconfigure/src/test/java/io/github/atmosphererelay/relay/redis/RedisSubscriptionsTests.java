@@ -18,6 +18,8 @@ package io.github.atmosphererelay.relay.redis;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.message.Address;
@@ -103,6 +105,32 @@ class RedisSubscriptionsTests {
 			.confirm("p:channel:other".getBytes(StandardCharsets.UTF_8));
 		assertThat(confirmation.interrupted()).isFalse();
 		assertThat(confirmation.future()).isSameAs(open);
+	}
+
+	@Test
+	void addressesThatComeAndGoWithoutALinkLeaveNothing() {
+		for (int i = 0; i < 100_000; i++) {
+			Address address = new Address.Channel("room-" + i);
+			this.subscriptions.subscribe(address);
+			assertThat(this.subscriptions.unsubscribe(address)).isNotNull();
+		}
+		assertThat(this.subscriptions).hasFieldOrPropertyWithValue("entries", Map.of())
+			.hasFieldOrPropertyWithValue("changed", Set.of());
+	}
+
+	@Test
+	void anAddressThatTheLinkWasAskedForIsLeftAlsoAfterComingAndGoing() {
+		this.subscriptions.subscribe(ROOM);
+		this.subscriptions.takeChanges();
+		this.subscriptions.unsubscribe(ROOM);
+		this.subscriptions.subscribe(ROOM);
+		this.subscriptions.unsubscribe(ROOM);
+		assertTold(List.of(), List.of("p:channel:room"));
+		this.subscriptions.subscribe(ROOM);
+		this.subscriptions.unsubscribe(ROOM);
+		assertThat(this.subscriptions.confirm(this.channel)).isNull();
+		assertTold(List.of(), List.of());
+		assertThat(this.subscriptions).hasFieldOrPropertyWithValue("entries", Map.of());
 	}
 
 	private void assertTold(List<String> subscribe, List<String> unsubscribe) {
