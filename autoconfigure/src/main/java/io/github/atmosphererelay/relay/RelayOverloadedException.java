@@ -32,4 +32,19 @@ public class RelayOverloadedException extends RelayException {
 				+ " envelopes waiting for its broker, as many as 'atmosphere.relay.max-pending' allows", null);
 	}
 
+	private RelayOverloadedException(String message) {
+		super(message, null);
+	}
+
+	/**
+	 * Create the exception for envelopes that are few but large.
+	 * @param relay the relay's name
+	 * @param maxBytes how many bytes may wait for the broker
+	 * @return the exception
+	 */
+	public static RelayOverloadedException forBytes(String relay, long maxBytes) {
+		return new RelayOverloadedException("The " + relay + " relay has no room for another envelope in the "
+				+ maxBytes + " bytes that may wait for its broker, whatever 'atmosphere.relay.max-pending' allows");
+	}
+
 }

@@ -46,6 +46,8 @@ final class KafkaPending {
 
 	private final UUID id;
 
+	private final int size;
+
 	private final long deadline;
 
 	private final CompletableFuture<Receipt> future = new CompletableFuture<>();
@@ -54,14 +56,23 @@ final class KafkaPending {
 
 	private volatile @Nullable ProducerRecord<byte[], byte[]> record;
 
-	KafkaPending(UUID id, ProducerRecord<byte[], byte[]> record, long deadline) {
+	KafkaPending(UUID id, ProducerRecord<byte[], byte[]> record, int size, long deadline) {
 		this.id = id;
 		this.record = record;
+		this.size = size;
 		this.deadline = deadline;
 	}
 
 	CompletableFuture<Receipt> future() {
 		return this.future;
+	}
+
+	/**
+	 * Return the record's size, also when the record is given away.
+	 * @return the number of bytes of key and value
+	 */
+	int size() {
+		return this.size;
 	}
 
 	/**

@@ -28,6 +28,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
@@ -48,11 +49,17 @@ import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 /**
  * One producer's life. Publishers put records into a queue; one thread hands them to the
  * producer, which may block there; one task looks for those that are overdue. Every
- * record counts against the limit until it is certain that the producer holds it no more.
+ * record counts against the limits until it is certain that the producer holds it no
+ * more.
  */
 final class KafkaSender {
 
 	private static final Log logger = LogFactory.getLog(KafkaSender.class);
+
+	/**
+	 * A few thousand large records take more memory than their number tells.
+	 */
+	static final long MAX_PENDING_BYTES = 64L * 1024 * 1024;
 
 	private static final Duration SWEEP_INTERVAL = Duration.ofMillis(50);
 
@@ -71,6 +78,8 @@ final class KafkaSender {
 	private final Runnable whenBroken;
 
 	private final AtomicInteger count = new AtomicInteger();
+
+	private final AtomicLong bytes = new AtomicLong();
 
 	private final BlockingQueue<KafkaPending> queue = new LinkedBlockingQueue<>();
 
@@ -110,7 +119,7 @@ final class KafkaSender {
 		this.partitions = partitions;
 		this.factory = factory;
 		this.whenBroken = whenBroken;
-		this.endMark = new KafkaPending(settings.node(), new ProducerRecord<>(settings.topic(), new byte[0]),
+		this.endMark = new KafkaPending(settings.node(), new ProducerRecord<>(settings.topic(), new byte[0]), 0,
 				System.nanoTime());
 		this.producer = factory.createNonTransactionalProducer();
 		try {
@@ -151,9 +160,18 @@ final class KafkaSender {
 			return CompletableFuture
 				.failedFuture(new RelayOverloadedException(KafkaRelay.NAME, this.settings.maxPending()));
 		}
+		int size = key.length + value.length;
+		long bytes = this.bytes.addAndGet(size);
+		// A record that is over the limit by itself must find nothing before it
+		if (bytes > MAX_PENDING_BYTES && bytes != size) {
+			this.bytes.addAndGet(-size);
+			this.count.decrementAndGet();
+			return CompletableFuture
+				.failedFuture(RelayOverloadedException.forBytes(KafkaRelay.NAME, MAX_PENDING_BYTES));
+		}
 		ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(this.settings.topic(),
 				KafkaTopic.partition(key, this.partitions), key, value);
-		KafkaPending pending = new KafkaPending(id, record,
+		KafkaPending pending = new KafkaPending(id, record, size,
 				System.nanoTime() + this.settings.publishTimeout().toNanos());
 		this.deadlines.add(pending);
 		this.queue.add(pending);
@@ -286,15 +304,20 @@ final class KafkaSender {
 
 	private void end(KafkaPending pending) {
 		if (pending.end()) {
-			this.count.decrementAndGet();
+			release(pending);
 		}
+	}
+
+	private void release(KafkaPending pending) {
+		this.count.decrementAndGet();
+		this.bytes.addAndGet(-pending.size());
 	}
 
 	private boolean withdraw(KafkaPending pending) {
 		if (!pending.withdraw()) {
 			return false;
 		}
-		this.count.decrementAndGet();
+		release(pending);
 		pending.fail(new RelayUnavailableException(KafkaRelay.NAME, null));
 		return true;
 	}

@@ -66,7 +66,8 @@ final class JedisLink extends BinaryJedisPubSub implements RedisLink {
 		this.settings = settings;
 		this.listener = listener;
 		this.ownChannel = (settings.keyPrefix() + "link:" + UUID.randomUUID()).getBytes(StandardCharsets.UTF_8);
-		this.publisher = new JedisPublisher(publishing, settings.maxPending(), settings.commandTimeout(), listener);
+		this.publisher = new JedisPublisher(publishing, settings.maxPending(), settings.commandTimeout(),
+				new PendingBytes(), listener);
 	}
 
 	/**

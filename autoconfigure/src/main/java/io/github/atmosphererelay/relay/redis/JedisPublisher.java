@@ -59,6 +59,8 @@ final class JedisPublisher {
 
 	private final RedisLink.Listener listener;
 
+	private final PendingBytes pendingBytes;
+
 	private final BlockingQueue<Message> queue;
 
 	private final Thread thread;
@@ -76,10 +78,12 @@ final class JedisPublisher {
 
 	private volatile boolean stopped;
 
-	JedisPublisher(Connection connection, int maxPending, Duration timeout, RedisLink.Listener listener) {
+	JedisPublisher(Connection connection, int maxPending, Duration timeout, PendingBytes pendingBytes,
+			RedisLink.Listener listener) {
 		this.connection = connection;
 		this.maxPending = maxPending;
 		this.timeoutNanos = timeout.toNanos();
+		this.pendingBytes = pendingBytes;
 		this.listener = listener;
 		this.queue = new LinkedBlockingQueue<>(maxPending);
 		this.thread = RedisSession.threads("publisher").newThread(this::run);
@@ -92,11 +96,17 @@ final class JedisPublisher {
 	}
 
 	CompletableFuture<Outcome> publish(byte[] channel, byte[] message) {
+		int size = channel.length + message.length;
+		RelayOverloadedException overload = this.pendingBytes.add(size);
+		if (overload != null) {
+			return CompletableFuture.failedFuture(overload);
+		}
 		Message entry = new Message(channel, message, System.nanoTime() + this.timeoutNanos, new CompletableFuture<>());
 		if (this.stopped) {
 			refuse(entry, null);
 		}
 		else if (!this.queue.offer(entry)) {
+			this.pendingBytes.remove(size);
 			entry.result.completeExceptionally(new RelayOverloadedException(RedisRelay.NAME, this.maxPending));
 		}
 		else if (this.stopped && this.queue.remove(entry)) {
@@ -122,7 +132,10 @@ final class JedisPublisher {
 			unanswered = List.copyOf(this.sending);
 			this.sending.clear();
 		}
-		unanswered.forEach((message) -> message.result.complete(Outcome.UNCONFIRMED));
+		for (Message message : unanswered) {
+			this.pendingBytes.remove(message.size());
+			message.result.complete(Outcome.UNCONFIRMED);
+		}
 		for (Message message = this.queue.poll(); message != null; message = this.queue.poll()) {
 			refuse(message, cause);
 		}
@@ -177,7 +190,7 @@ final class JedisPublisher {
 			}
 			this.connection.sendCommand(Command.PUBLISH, message.channel, message.bytes);
 			count++;
-			bytes += message.channel.length + message.bytes.length;
+			bytes += message.size();
 		}
 		for (int i = 0; i < count; i++) {
 			JedisDataException refusal = receive();
@@ -189,6 +202,7 @@ final class JedisPublisher {
 				return;
 			}
 			if (refusal == null) {
+				this.pendingBytes.remove(message.size());
 				message.result.complete(Outcome.RELAYED);
 			}
 			else {
@@ -199,7 +213,7 @@ final class JedisPublisher {
 
 	private @Nullable Message next(int count, int bytes) {
 		Message next = (count < BATCH_MESSAGES) ? this.queue.peek() : null;
-		if (next == null || bytes + next.channel.length + next.bytes.length > BATCH_BYTES) {
+		if (next == null || bytes + next.size() > BATCH_BYTES) {
 			return null;
 		}
 		return this.queue.poll();
@@ -216,11 +230,16 @@ final class JedisPublisher {
 		}
 	}
 
-	private static void refuse(Message message, @Nullable Throwable cause) {
+	private void refuse(Message message, @Nullable Throwable cause) {
+		this.pendingBytes.remove(message.size());
 		message.result.completeExceptionally(new RelayUnavailableException(RedisRelay.NAME, cause));
 	}
 
 	private record Message(byte[] channel, byte[] bytes, long deadline, CompletableFuture<Outcome> result) {
+
+		int size() {
+			return this.channel.length + this.bytes.length;
+		}
 
 		boolean isOverdue(long now) {
 			return now - this.deadline >= 0;

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.relay.redis;
 
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.atmosphererelay.relay.Outcome;
@@ -26,13 +27,18 @@ import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.output.IntegerOutput;
+import io.lettuce.core.protocol.AsyncCommand;
+import io.lettuce.core.protocol.Command;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
+import io.lettuce.core.protocol.CommandWrapper;
+import io.lettuce.core.protocol.RedisCommand;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.RedisPubSubListener;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
@@ -52,6 +58,8 @@ final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements Re
 	private final RedisLink.Listener listener;
 
 	private final AtomicInteger pending = new AtomicInteger();
+
+	private final PendingBytes pendingBytes = new PendingBytes();
 
 	LettuceLink(StatefulRedisPubSubConnection<byte[], byte[]> publisher,
 			StatefulRedisPubSubConnection<byte[], byte[]> subscriber, int maxPending, RedisLink.Listener listener) {
@@ -79,17 +87,25 @@ final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements Re
 			this.pending.decrementAndGet();
 			return CompletableFuture.failedFuture(new RelayOverloadedException(RedisRelay.NAME, this.maxPending));
 		}
+		int size = channel.length + message.length;
+		RelayOverloadedException overload = this.pendingBytes.add(size);
+		if (overload != null) {
+			this.pending.decrementAndGet();
+			return CompletableFuture.failedFuture(overload);
+		}
 		CompletableFuture<Outcome> result = new CompletableFuture<>();
+		// The channel is no key here, lest a Cluster client look for the node of its
+		// slot: any node will do
+		AsyncCommand<byte[], byte[], Long> answer = new AsyncCommand<>(
+				new Command<>(CommandType.PUBLISH, new IntegerOutput<>(ByteArrayCodec.INSTANCE),
+						new CommandArgs<>(ByteArrayCodec.INSTANCE).add(channel).add(message)));
+		answer.whenComplete((receivers, ex) -> complete(result, ex));
+		CountedCommand command = new CountedCommand(answer, () -> this.pendingBytes.remove(size));
 		try {
-			// The channel is no key here, lest a Cluster client look for the node of its
-			// slot: any node will do
-			RedisFuture<Long> answer = this.publisher.async()
-				.dispatch(CommandType.PUBLISH, new IntegerOutput<>(ByteArrayCodec.INSTANCE),
-						new CommandArgs<>(ByteArrayCodec.INSTANCE).add(channel).add(message));
-			answer.whenComplete((receivers, ex) -> complete(result, ex));
+			this.publisher.dispatch(command);
 		}
 		catch (RedisException ex) {
-			complete(result, ex);
+			command.completeExceptionally(ex);
 		}
 		return result;
 	}
@@ -167,6 +183,59 @@ final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements Re
 	@Override
 	public void onRedisDisconnected(RedisChannelHandler<?, ?> connection) {
 		this.listener.lost(new RedisException("Connection closed"));
+	}
+
+	/**
+	 * Tells when Lettuce is done with a command. One that has timed out is answered for,
+	 * but still in Lettuce's buffers and on the stack of those that Redis may answer.
+	 */
+	private static final class CountedCommand extends CommandWrapper<byte[], byte[], Long> {
+
+		private final Runnable whenEnded;
+
+		private final AtomicBoolean ended = new AtomicBoolean();
+
+		CountedCommand(RedisCommand<byte[], byte[], Long> command, Runnable whenEnded) {
+			super(command);
+			this.whenEnded = whenEnded;
+		}
+
+		@Override
+		public void complete() {
+			super.complete();
+			end();
+		}
+
+		@Override
+		public boolean completeExceptionally(Throwable ex) {
+			boolean completed = super.completeExceptionally(ex);
+			if (!(ex instanceof RedisCommandTimeoutException)) {
+				end();
+			}
+			return completed;
+		}
+
+		@Override
+		public void cancel() {
+			super.cancel();
+			end();
+		}
+
+		/**
+		 * Lettuce leaves a command that is done out of what it sends, without a word.
+		 * @return whether nothing more is to come
+		 */
+		@Override
+		public boolean isDone() {
+			return this.ended.get();
+		}
+
+		private void end() {
+			if (this.ended.compareAndSet(false, true)) {
+				this.whenEnded.run();
+			}
+		}
+
 	}
 
 }

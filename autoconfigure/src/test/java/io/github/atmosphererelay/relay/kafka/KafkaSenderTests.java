@@ -116,6 +116,35 @@ class KafkaSenderTests {
 	}
 
 	@Test
+	void recordsThatAreFewButLargeAreRefusedUntilTheProducerHasDoneWithThem() {
+		byte[] large = new byte[(int) (KafkaSender.MAX_PENDING_BYTES / 4) - 1];
+		List<CompletableFuture<Receipt>> receipts = IntStream.range(0, 4).mapToObj((i) -> publish(large)).toList();
+		assertOverloadedByBytes(publish(large));
+		receipts.forEach((receipt) -> assertOutcome(receipt, Outcome.UNCONFIRMED));
+		assertOverloadedByBytes(publish(large));
+		assertThat(this.producer.completeNext()).isTrue();
+		CompletableFuture<Receipt> next = publish(large);
+		await().until(() -> this.producer.history().size() == 5);
+		while (this.producer.completeNext()) {
+			continue;
+		}
+		assertOutcome(next, Outcome.RELAYED);
+		this.producer.refusal = new TimeoutException("not now");
+		for (int i = 0; i < 10; i++) {
+			assertUnavailable(publish(large));
+		}
+	}
+
+	@Test
+	void aRecordOverTheLimitByItselfIsAcceptedAlone() {
+		byte[] large = new byte[(int) KafkaSender.MAX_PENDING_BYTES + 1];
+		CompletableFuture<Receipt> receipt = publish(large);
+		assertOverloadedByBytes(publish());
+		await().until(this.producer::completeNext);
+		assertOutcome(receipt, Outcome.RELAYED);
+	}
+
+	@Test
 	void aRecordThatWaitsForAnotherUntilItsDeadlineIsNeverSent() throws Exception {
 		this.producer.gated = true;
 		CompletableFuture<Receipt> first = publish();
@@ -234,7 +263,18 @@ class KafkaSenderTests {
 	}
 
 	private CompletableFuture<Receipt> publish() {
-		return this.sender.publish(UUID.randomUUID(), new byte[] { 1 }, new byte[] { 2 });
+		return publish(new byte[] { 2 });
+	}
+
+	private CompletableFuture<Receipt> publish(byte[] value) {
+		return this.sender.publish(UUID.randomUUID(), new byte[] { 1 }, value);
+	}
+
+	private static void assertOverloadedByBytes(CompletableFuture<Receipt> receipt) {
+		assertThat(receipt).failsWithin(Duration.ZERO)
+			.withThrowableThat()
+			.withCauseInstanceOf(RelayOverloadedException.class)
+			.withMessageContaining(KafkaSender.MAX_PENDING_BYTES + " bytes");
 	}
 
 	private static void assertOutcome(CompletableFuture<Receipt> receipt, Outcome outcome) {
