@@ -51,7 +51,7 @@ import org.springframework.util.FileSystemUtils;
  */
 public final class KafkaServer implements AutoCloseable {
 
-	private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+	private static final Duration START_TIMEOUT = Duration.ofSeconds(120);
 
 	private final Path directory;
 
@@ -84,7 +84,7 @@ public final class KafkaServer implements AutoCloseable {
 				"transaction.state.log.replication.factor", "1", "transaction.state.log.min.isr", "1",
 				"group.initial.rebalance.delay.ms", "0", "log.initial.task.delay.ms", "100"));
 		// A killed broker is let in again only after its last session has expired
-		all.putAll(Map.of("broker.session.timeout.ms", "1000", "broker.heartbeat.interval.ms", "200"));
+		all.putAll(Map.of("broker.session.timeout.ms", "3000", "broker.heartbeat.interval.ms", "300"));
 		all.putAll(properties);
 		try (OutputStream out = Files.newOutputStream(directory.resolve("server.properties"))) {
 			all.store(out, null);
@@ -107,13 +107,22 @@ public final class KafkaServer implements AutoCloseable {
 	 */
 	public static KafkaServer create(Map<String, String> properties) {
 		try {
-			KafkaServer server = new KafkaServer(Files.createTempDirectory("kafka-server"), properties);
+			KafkaServer server = new KafkaServer(directory(), properties);
 			server.start();
 			return server;
 		}
 		catch (Exception ex) {
 			throw new IllegalStateException("The Kafka broker could not be set up", ex);
 		}
+	}
+
+	private static Path directory() throws IOException {
+		// In memory where that can be had: a broker waits for the disk with each change
+		// of
+		// its metadata, and a disk that others use as well makes it seem dead.
+		Path memory = Path.of("/dev/shm");
+		return Files.isWritable(memory) ? Files.createTempDirectory(memory, "kafka-server")
+				: Files.createTempDirectory("kafka-server");
 	}
 
 	/**
