@@ -30,6 +30,7 @@ import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.SessionStatistics;
+import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.RawSocket;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
@@ -99,7 +100,7 @@ class NodeLifecycleTests {
 			assertThat(client.awaitClosed(Duration.ofSeconds(10)).code()).isEqualTo(1013);
 			assertThat(threads()).hasSizeGreaterThan(before.size());
 			node.close();
-			await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(threads()).isSubsetOf(before));
+			MachineTime.await(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(threads()).isSubsetOf(before));
 		}
 	}
 

@@ -33,6 +33,7 @@ import java.util.function.BooleanSupplier;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.RelayState;
+import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.AfterAll;
@@ -51,11 +52,7 @@ import static org.awaitility.Awaitility.await;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class AbstractClusterTests {
 
-	/**
-	 * Longer than the five seconds that are promised, and that the relays' own tests hold
-	 * them to: here all nodes, their clients and the broker share two processors.
-	 */
-	private static final Duration BACK_WITHIN = Duration.ofSeconds(15);
+	private static final Duration BACK_WITHIN = Duration.ofSeconds(5);
 
 	private static final Duration NOTICED_WITHIN = Duration.ofSeconds(15);
 
@@ -109,7 +106,7 @@ abstract class AbstractClusterTests {
 	}
 
 	private static void awaitState(TestNode node, RelayState state, Duration timeout) {
-		await().atMost(timeout)
+		MachineTime.await(timeout)
 			.pollInterval(Duration.ofMillis(10))
 			.until(() -> node.messaging().monitor().state() == state);
 	}
@@ -326,12 +323,12 @@ abstract class AbstractClusterTests {
 		traffic.publishFor(Duration.ofMillis(500));
 
 		disturb.run();
-		long disturbedAt = System.nanoTime();
+		MachineTime disturbedAt = MachineTime.start();
 		traffic.publishUntil(allDown(), NOTICED_WITHIN);
 		traffic.publishFor(Duration.ofSeconds(2));
 		assertThat(traffic.publish().join().outcome()).isEqualTo(Outcome.LOCAL_ONLY);
 		assertThat(health(node(0))).contains("\"DEGRADED\"");
-		assertThat(Duration.ofNanos(System.nanoTime() - disturbedAt)).isLessThan(NOTICED_WITHIN.plusSeconds(4));
+		assertThat(disturbedAt.elapsed()).isLessThan(NOTICED_WITHIN.plusSeconds(4));
 
 		heal.run();
 		int sentBeforeHealing = traffic.sent();
@@ -341,7 +338,7 @@ abstract class AbstractClusterTests {
 				+ Duration.ofNanos(System.nanoTime() - healedAt).toMillis() + " ms");
 		traffic.publishFor(Duration.ofMillis(500));
 		int last = traffic.sent() - 1;
-		await().atMost(Duration.ofSeconds(10)).until(() -> numberOfLast(there) == last);
+		MachineTime.await(Duration.ofSeconds(10)).until(() -> numberOfLast(there) == last);
 		here.awaitCount(1 + traffic.sent());
 
 		assertThat(here.isClosed() || there.isClosed()).isFalse();
@@ -394,7 +391,7 @@ abstract class AbstractClusterTests {
 			alone.awaitCount(2);
 			assertThat(health(late)).contains("\"DEGRADED\"");
 			this.broker.start();
-			await().atMost(BACK_WITHIN).until(() -> {
+			MachineTime.await(BACK_WITHIN).until(() -> {
 				node(0).broadcaster().broadcast("chat/late", "from the cluster");
 				return alone.texts().contains("from the cluster");
 			});

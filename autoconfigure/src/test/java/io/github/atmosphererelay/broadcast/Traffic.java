@@ -28,6 +28,7 @@ import java.util.function.BooleanSupplier;
 
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.test.MachineTime;
 
 import static org.awaitility.Awaitility.await;
 
@@ -68,7 +69,7 @@ final class Traffic {
 	}
 
 	void publishUntil(BooleanSupplier condition, Duration timeout) {
-		await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5)).atMost(timeout).until(() -> {
+		MachineTime.await(timeout).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5)).until(() -> {
 			publish();
 			return condition.getAsBoolean();
 		});

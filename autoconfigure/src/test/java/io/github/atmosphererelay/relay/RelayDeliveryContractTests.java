@@ -38,6 +38,7 @@ import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Sequence;
+import io.github.atmosphererelay.test.MachineTime;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -182,7 +183,7 @@ public abstract class RelayDeliveryContractTests {
 		CompletableFuture<List<UUID>> byOne = CompletableFuture.supplyAsync(() -> publishMany(one, "busy", 2500));
 		List<UUID> byTwo = publishMany(two, "busy", 2500);
 		for (RelayNode node : List.of(one, two, three)) {
-			await().atMost(Duration.ofSeconds(30)).until(() -> node.received().size() >= 5000);
+			MachineTime.await(Duration.ofSeconds(30)).until(() -> node.received().size() >= 5000);
 			assertThat(node.received(one.id())).extracting(Envelope::id).isEqualTo(byOne.join());
 			assertThat(node.received(two.id())).extracting(Envelope::id).isEqualTo(byTwo);
 		}

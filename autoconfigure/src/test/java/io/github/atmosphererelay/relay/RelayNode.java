@@ -35,7 +35,7 @@ import io.github.atmosphererelay.message.Envelope.Kind;
 import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
-import org.awaitility.Awaitility;
+import io.github.atmosphererelay.test.MachineTime;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,22 +86,28 @@ public final class RelayNode implements RelayListener {
 
 	/**
 	 * Follow the node's own address and wait until an envelope comes back through the
-	 * broker, with a new connection every second, as the relay's monitor does.
+	 * broker, with a new connection when one has had a second, as the relay's monitor
+	 * does.
 	 * @param timeout how long it may take
 	 * @return this node
 	 */
 	public RelayNode awaitRoundTrip(Duration timeout) {
 		this.relay.subscribe(new Address.Node(this.id));
 		long[] reconnected = { System.nanoTime() };
+		int[] connects = { this.connects.get() };
 		// Only probes sent from here on count: an old one proves nothing
 		this.probes.clear();
-		Awaitility.await("round trip of " + this.relay.name())
-			.atMost(timeout)
+		MachineTime.await(timeout)
+			.alias("round trip of " + this.relay.name())
 			.pollInterval(PROBE_INTERVAL)
 			.until(() -> {
 				Envelope probe = envelope(Kind.PROBE, new Audience.Node(this.id), Payload.text(""));
 				this.probes.put(probe.id(), false);
 				this.relay.publish(probe);
+				if (connects[0] != this.connects.get()) {
+					connects[0] = this.connects.get();
+					reconnected[0] = System.nanoTime();
+				}
 				if (System.nanoTime() - reconnected[0] > PROBE_TIMEOUT.toNanos()) {
 					reconnected[0] = System.nanoTime();
 					this.relay.reconnect();

@@ -36,6 +36,7 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.test.MachineTime;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -89,7 +90,7 @@ class WritersTests {
 				send(publisher + ":" + i, PLENTY, sessions);
 			}
 		});
-		await().atMost(Duration.ofSeconds(60))
+		MachineTime.await(Duration.ofSeconds(60))
 			.until(() -> this.statistics.deliveries() == (long) messages * threads * sessions.size());
 		for (FakeTransport transport : this.transports) {
 			assertThat(transport.hasOverlapped()).isFalse();
@@ -341,7 +342,7 @@ class WritersTests {
 			}
 		});
 		sessions.forEach((session) -> session.close(CloseReason.GOING_AWAY));
-		await().atMost(Duration.ofSeconds(60)).until(() -> this.ends.size() == sessions.size());
+		MachineTime.await(Duration.ofSeconds(60)).until(() -> this.ends.size() == sessions.size());
 		long offered = (long) threads * messages * sessions.size();
 		await().until(() -> this.statistics.deliveries() + drops() == offered);
 		assertThat(this.statistics.opened()).isEqualTo(sessions.size());

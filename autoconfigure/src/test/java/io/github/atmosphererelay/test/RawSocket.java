@@ -125,6 +125,20 @@ public final class RawSocket implements AutoCloseable {
 		return sent;
 	}
 
+	/**
+	 * Begin a frame and leave it unfinished.
+	 * @param opcode what kind of frame it is
+	 * @param length how long it claims to be, in bytes
+	 * @param sent how much of it is sent
+	 */
+	public void begin(int opcode, long length, int sent) throws IOException {
+		byte[] part = new byte[sent];
+		Arrays.fill(part, (byte) 'a');
+		header(0x80 | opcode, length);
+		this.out.write(part);
+		this.out.flush();
+	}
+
 	private void header(int first, long length) throws IOException {
 		ByteArrayOutputStream head = new ByteArrayOutputStream();
 		head.write(first);

@@ -63,7 +63,7 @@ public final class RedisServers {
 			.build());
 		start(servers);
 		int sentinelPort = servers.sentinelPorts().get(0);
-		Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> {
+		MachineTime.await(Duration.ofSeconds(20)).until(() -> {
 			try (Jedis jedis = new Jedis(HOST, sentinelPort)) {
 				return !jedis.sentinelReplicas(MASTER_NAME).isEmpty();
 			}

@@ -131,7 +131,16 @@ public final class TestClient implements AutoCloseable {
 	}
 
 	public TestClient awaitCount(int messages, Duration timeout) {
-		Awaitility.await().atMost(timeout).pollInterval(Duration.ofMillis(5)).until(() -> count() >= messages);
+		MachineTime.await(timeout).pollInterval(Duration.ofMillis(5)).until(() -> {
+			// Asked first: what comes before the end is counted before it
+			boolean closed = isClosed();
+			boolean complete = count() >= messages;
+			if (closed && !complete) {
+				throw new IllegalStateException(
+						"Closed with " + this.closed.join() + " after " + count() + " of " + messages + " messages");
+			}
+			return complete;
+		});
 		return this;
 	}
 

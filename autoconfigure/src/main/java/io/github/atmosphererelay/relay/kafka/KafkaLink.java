@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
@@ -71,7 +71,16 @@ final class KafkaLink {
 	private final ScheduledExecutorService scheduler = Executors
 		.newSingleThreadScheduledExecutor((task) -> KafkaWorker.newThread(task, "atmosphere-kafka-deadlines"));
 
-	private final AtomicBoolean reconnectRequested = new AtomicBoolean();
+	/**
+	 * Counts the connections that the listener has been told of. A complaint is about the
+	 * one that was the latest when it came, and is no reason to replace a later one.
+	 */
+	private volatile int generation;
+
+	/**
+	 * The latest generation that a complaint has come about.
+	 */
+	private final AtomicInteger complainedAbout = new AtomicInteger(-1);
 
 	/** Guards the clients against a stop that comes while they are made. */
 	private final Object monitor = new Object();
@@ -165,13 +174,14 @@ final class KafkaLink {
 	}
 
 	/**
-	 * Replace the clients soon. Requests that come before it is done are one.
+	 * Replace the clients soon. Requests that come before it is done are one, and those
+	 * that come while a connection is being made are none.
 	 */
 	void reconnect() {
-		if (this.reconnectRequested.compareAndSet(false, true)) {
+		int present = this.generation;
+		if (this.complainedAbout.getAndSet(present) != present) {
 			this.worker.execute(() -> {
-				// A connection made since the request is not the one complained about.
-				if (this.reconnectRequested.get()) {
+				if (this.generation == present) {
 					replaceAll();
 				}
 			});
@@ -277,12 +287,11 @@ final class KafkaLink {
 		if (this.stopped || this.receiver != null) {
 			return;
 		}
-		this.reconnectRequested.set(false);
 		try {
 			open();
 			this.worker.attemptSucceeded();
-			this.reconnectRequested.set(false);
 			announce(true);
+			this.generation++;
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();

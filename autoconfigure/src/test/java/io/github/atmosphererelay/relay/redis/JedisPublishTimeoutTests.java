@@ -33,6 +33,7 @@ import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayNode;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.redis.RedisTestBroker.Driver;
+import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.RedisServers;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -108,7 +109,7 @@ class JedisPublishTimeoutTests {
 	}
 
 	private void assertTrueAndInTime(List<Sent> all) {
-		await().atMost(Duration.ofMillis(2500)).until(() -> all.stream().allMatch((sent) -> sent.receipt.isDone()));
+		MachineTime.await(Duration.ofMillis(2500)).until(() -> all.stream().allMatch((sent) -> sent.receipt.isDone()));
 		List<UUID> order = new ArrayList<>(all.stream().map(Sent::id).toList());
 		List<UUID> refused = all.stream().filter(Sent::isRefused).map(Sent::id).toList();
 		List<UUID> relayed = all.stream().filter(Sent::isRelayed).map(Sent::id).toList();
@@ -119,7 +120,7 @@ class JedisPublishTimeoutTests {
 		for (int i = 0; i < 10; i++) {
 			order.add(this.publisher.publish("room", "afterwards").id());
 		}
-		await().atMost(CONNECT).until(() -> this.reader.receivedIds().contains(order.get(order.size() - 1)));
+		MachineTime.await(CONNECT).until(() -> this.reader.receivedIds().contains(order.get(order.size() - 1)));
 		List<UUID> received = this.reader.receivedIds();
 		assertThat(received).containsAll(relayed).doesNotContainAnyElementsOf(refused).doesNotHaveDuplicates();
 		assertThat(order).containsSubsequence(received);

@@ -30,6 +30,7 @@ import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.relay.RelayNode;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.redis.RedisTestBroker.Driver;
+import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.RedisServers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -74,7 +75,8 @@ class RedisPendingBytesTests {
 				broker.proxy().stall();
 				List<CompletableFuture<Receipt>> frozen = publish(node, 2 * FITTING);
 				assertThat(frozen.subList(FITTING, 2 * FITTING)).allSatisfy(RedisPendingBytesTests::assertOverloaded);
-				await().atMost(Duration.ofSeconds(3)).until(() -> frozen.stream().allMatch(CompletableFuture::isDone));
+				MachineTime.await(Duration.ofSeconds(3))
+					.until(() -> frozen.stream().allMatch(CompletableFuture::isDone));
 				assertThat(frozen.subList(0, FITTING)).noneMatch(RedisPendingBytesTests::isOverloaded);
 				if (driver == Driver.LETTUCE) {
 					// Answered for, but still in its buffers
