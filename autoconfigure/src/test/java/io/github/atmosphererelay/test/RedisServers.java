@@ -20,7 +20,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 
-import org.awaitility.Awaitility;
 import redis.clients.jedis.Jedis;
 import redis.embedded.Redis;
 import redis.embedded.RedisCluster;
