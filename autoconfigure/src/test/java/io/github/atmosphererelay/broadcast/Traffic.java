@@ -30,7 +30,6 @@ import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.test.MachineTime;
 
-
 /**
  * A publisher that numbers its messages from 0 and keeps its receipts.
  */
