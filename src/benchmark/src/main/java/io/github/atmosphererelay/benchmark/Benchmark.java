@@ -1,0 +1,165 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.benchmark;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+import io.github.atmosphererelay.benchmark.load.Load;
+import io.github.atmosphererelay.benchmark.load.LoadResult;
+
+import org.springframework.util.FileSystemUtils;
+
+/**
+ * Runs the workloads on the contenders, in passes that go round all of them so that slow
+ * phases of the machine meet each, and prints a table. Progress goes to the standard
+ * error.
+ */
+public final class Benchmark implements AutoCloseable {
+
+	private static final Duration IDLE = Duration.ofSeconds(2);
+
+	private final Options options;
+
+	private final Path directory;
+
+	private final RedisProcess redis;
+
+	private Benchmark(Options options) throws IOException {
+		this.options = options;
+		this.directory = Files.createTempDirectory("benchmark");
+		this.redis = RedisProcess.start(this.directory);
+	}
+
+	/**
+	 * Run the benchmark.
+	 * @param args see {@link Options#USAGE}
+	 */
+	public static void main(String[] args) throws IOException {
+		Options options;
+		try {
+			options = Options.parse(args);
+		}
+		catch (IllegalArgumentException ex) {
+			System.err.println(ex.getMessage() + "\n" + Options.USAGE);
+			System.exit(2);
+			return;
+		}
+		System.out.println(run(options));
+	}
+
+	static Report run(Options options) throws IOException {
+		try (Benchmark benchmark = new Benchmark(options)) {
+			return benchmark.run();
+		}
+	}
+
+	private Report run() {
+		List<Measurement> measurements = new ArrayList<>();
+		for (int pass = 1; pass <= this.options.passes(); pass++) {
+			for (Workload workload : this.options.workloads()) {
+				for (Contender contender : this.options.contenders()) {
+					if (workload.nodes() > contender.maxNodes()) {
+						continue;
+					}
+					progress("pass %d of %d, %s: %s", pass, this.options.passes(), workload.name(), contender.title());
+					Measurement measurement = measure(contender, workload);
+					measurements.add(measurement);
+					progress("  %s", Report.summary(measurement));
+				}
+			}
+		}
+		return new Report(this.options, measurements);
+	}
+
+	private static void progress(String format, Object... args) {
+		System.err.println(String.format(Locale.ROOT, format, args));
+	}
+
+	private Measurement measure(Contender contender, Workload workload) {
+		List<ServerProcess> nodes = new ArrayList<>();
+		try {
+			for (int i = 0; i < workload.nodes(); i++) {
+				nodes.add(ServerProcess.start(
+						contender.command(this.options.java(), this.options.jvmArguments(), this.redis.port()),
+						this.directory.resolve("node-" + i + ".log")));
+			}
+			List<InetSocketAddress> addresses = nodes.stream().map(ServerProcess::address).toList();
+			return switch (workload.kind()) {
+				case FLOW -> flow(contender, workload, nodes, addresses);
+				case IDLE -> idle(contender, workload, nodes, addresses);
+			};
+		}
+		finally {
+			nodes.forEach(ServerProcess::close);
+		}
+	}
+
+	private Measurement flow(Contender contender, Workload workload, List<ServerProcess> nodes,
+			List<InetSocketAddress> addresses) {
+		try (Load load = new Load(addresses, contender.path(),
+				workload.plan(this.options.warmup(), this.options.duration()))) {
+			load.connect();
+			Duration[] cpu = new Duration[2];
+			LoadResult result = load.run(() -> cpu[0] = cpu(nodes), () -> cpu[1] = cpu(nodes));
+			double micros = cpu[1].minus(cpu[0]).toNanos() / 1e3;
+			return new Measurement(contender, workload, result, micros, Double.NaN, Double.NaN,
+					result.connectsPerSecond());
+		}
+	}
+
+	private Duration cpu(List<ServerProcess> nodes) {
+		return nodes.stream().map(ServerProcess::cpu).reduce(this.redis.cpu(), Duration::plus);
+	}
+
+	private Measurement idle(Contender contender, Workload workload, List<ServerProcess> nodes,
+			List<InetSocketAddress> addresses) {
+		// What the first connections load is no part of what each one takes
+		try (Load load = new Load(addresses, contender.path(), workload.plan(Duration.ZERO, Duration.ZERO, 200))) {
+			load.connect();
+		}
+		long heap = nodes.stream().mapToLong(ServerProcess::liveHeapBytes).sum();
+		long resident = nodes.stream().mapToLong(ServerProcess::residentBytes).sum();
+		try (Load load = new Load(addresses, contender.path(), workload.plan(Duration.ZERO, Duration.ZERO))) {
+			double connectsPerSecond = load.connect();
+			load.idle(IDLE);
+			double liveGrowth = nodes.stream().mapToLong(ServerProcess::liveHeapBytes).sum() - heap;
+			double residentGrowth = nodes.stream().mapToLong(ServerProcess::residentBytes).sum() - resident;
+			return new Measurement(contender, workload, null, Double.NaN, residentGrowth / workload.subscribers(),
+					liveGrowth / workload.subscribers(), connectsPerSecond);
+		}
+	}
+
+	@Override
+	public void close() {
+		this.redis.close();
+		try {
+			FileSystemUtils.deleteRecursively(this.directory);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+}

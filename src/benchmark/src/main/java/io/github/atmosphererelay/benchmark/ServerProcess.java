@@ -1,0 +1,149 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.benchmark;
+
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A node that is measured: a JVM of its own, which ends with this one.
+ */
+final class ServerProcess implements AutoCloseable {
+
+	private static final Duration END_TIMEOUT = Duration.ofSeconds(5);
+
+	private final Process process;
+
+	private final BufferedReader out;
+
+	private final BufferedWriter in;
+
+	private final int port;
+
+	private ServerProcess(Process process) throws IOException {
+		this.process = process;
+		this.out = process.inputReader(StandardCharsets.UTF_8);
+		this.in = process.outputWriter(StandardCharsets.US_ASCII);
+		this.port = (int) number("PORT ");
+	}
+
+	/**
+	 * Start a node and wait until it has said its port.
+	 * @param command the command
+	 * @param log where its errors go
+	 * @return the running node
+	 */
+	static ServerProcess start(List<String> command, Path log) {
+		try {
+			Process process = new ProcessBuilder(command).redirectError(log.toFile()).start();
+			try {
+				return new ServerProcess(process);
+			}
+			catch (IOException ex) {
+				process.destroyForcibly();
+				throw new IOException(ex.getMessage() + ": " + String.join(" ", command) + "\n" + Files.readString(log),
+						ex);
+			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private long number(String key) throws IOException {
+		StringBuilder other = new StringBuilder();
+		String line = this.out.readLine();
+		while (line != null) {
+			if (line.startsWith(key)) {
+				return Long.parseLong(line.substring(key.length()));
+			}
+			other.append(line).append('\n');
+			line = this.out.readLine();
+		}
+		throw new IOException("The server ended\n" + other);
+	}
+
+	InetSocketAddress address() {
+		return new InetSocketAddress("127.0.0.1", this.port);
+	}
+
+	Duration cpu() {
+		return cpu(this.process.toHandle());
+	}
+
+	static Duration cpu(ProcessHandle process) {
+		return process.info().totalCpuDuration().orElseThrow();
+	}
+
+	/**
+	 * Return how much memory of the machine the process takes.
+	 * @return bytes, or -1 where that cannot be told
+	 */
+	long residentBytes() {
+		Path status = Path.of("/proc", Long.toString(this.process.pid()), "status");
+		try {
+			return Files.readAllLines(status)
+				.stream()
+				.filter((line) -> line.startsWith("VmRSS:"))
+				.mapToLong((line) -> 1024 * Long.parseLong(line.replaceAll("[^0-9]", "")))
+				.findFirst()
+				.orElse(-1);
+		}
+		catch (IOException ex) {
+			return -1;
+		}
+	}
+
+	/**
+	 * Collect the garbage and return what is left.
+	 * @return bytes
+	 */
+	long liveHeapBytes() {
+		try {
+			this.in.write("heap\n");
+			this.in.flush();
+			return number("HEAP ");
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	@Override
+	public void close() {
+		this.process.destroy();
+		try {
+			if (!this.process.waitFor(END_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+				this.process.destroyForcibly();
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			this.process.destroyForcibly();
+		}
+	}
+
+}

@@ -1,0 +1,55 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.benchmark.node;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * How a node talks with the program that has started it: it says its port, answers how
+ * much of its heap is alive, and ends when its standard input does.
+ */
+final class NodeControl {
+
+	private NodeControl() {
+	}
+
+	static void start(int port) {
+		Thread thread = new Thread(NodeControl::listen, "control");
+		thread.setDaemon(true);
+		thread.start();
+		System.out.println("PORT " + port);
+	}
+
+	private static void listen() {
+		try (BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII))) {
+			while (in.readLine() != null) {
+				System.gc();
+				System.gc();
+				System.out.println("HEAP " + ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
+			}
+		}
+		catch (IOException ex) {
+			// The same as the end
+		}
+		Runtime.getRuntime().halt(0);
+	}
+
+}

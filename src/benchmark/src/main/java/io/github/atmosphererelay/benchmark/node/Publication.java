@@ -1,0 +1,32 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.benchmark.node;
+
+/**
+ * What a publisher of the load sends: the number of a room and the text for it.
+ *
+ * @param room the room
+ * @param text the text
+ */
+record Publication(String room, String text) {
+
+	static Publication of(String message) {
+		int bar = message.indexOf('|');
+		return new Publication(message.substring(0, bar), message.substring(bar + 1));
+	}
+
+}
