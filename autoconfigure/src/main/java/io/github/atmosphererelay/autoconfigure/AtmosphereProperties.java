@@ -145,6 +145,9 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param pongTimeout Time within which a client has to answer a ping.
 	 * @param sendTimeout Time after which a write that is stuck ends its session.
 	 * @param compression Whether compression is negotiated with clients that ask for it.
+	 * @param directIo Whether clients are served on Tomcat's sockets directly where that
+	 * is possible: without TLS and compression. Otherwise through the container's own
+	 * WebSocket, which takes more memory and processor time.
 	 * @param writers Number of threads that write to clients, at most 64. With 0 one for
 	 * each processor.
 	 * @param maxStuckWriters Number of further threads that may stand in for writers that
@@ -155,8 +158,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("64KB") DataSize maxMessageSize, @DefaultValue("1000") int messagesPerSecond,
 			@DefaultValue("2000") int burst, @DefaultValue("25s") Duration pingInterval,
 			@DefaultValue("10s") Duration pongTimeout, @DefaultValue("5s") Duration sendTimeout,
-			@DefaultValue("false") boolean compression, @DefaultValue("0") int writers,
-			@DefaultValue("32") int maxStuckWriters, @DefaultValue Queue queue) {
+			@DefaultValue("false") boolean compression, @DefaultValue("true") boolean directIo,
+			@DefaultValue("0") int writers, @DefaultValue("32") int maxStuckWriters, @DefaultValue Queue queue) {
 	}
 
 	/**

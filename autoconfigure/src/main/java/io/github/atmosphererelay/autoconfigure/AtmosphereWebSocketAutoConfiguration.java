@@ -24,18 +24,27 @@ import io.github.atmosphererelay.websocket.HandshakeGate;
 import io.github.atmosphererelay.websocket.RawDoor;
 import io.github.atmosphererelay.websocket.SessionDrain;
 import io.github.atmosphererelay.websocket.WebSocketSettings;
+import io.github.atmosphererelay.websocket.tomcat.TomcatUpgradeStrategy;
 import jakarta.websocket.server.ServerContainer;
+import org.apache.catalina.connector.RequestFacade;
+import org.apache.coyote.http11.upgrade.InternalHttpUpgradeHandler;
 
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.web.servlet.DispatcherServlet;
 import org.springframework.web.servlet.HandlerMapping;
 import org.springframework.web.socket.WebSocketHandler;
+import org.springframework.web.socket.server.RequestUpgradeStrategy;
+import org.springframework.web.socket.server.standard.StandardWebSocketUpgradeStrategy;
 
 /**
  * Auto-configuration of the doors for WebSocket clients.
@@ -45,6 +54,8 @@ import org.springframework.web.socket.WebSocketHandler;
 @ConditionalOnClass({ WebSocketHandler.class, ServerContainer.class, DispatcherServlet.class })
 @ConditionalOnBean(MessagingNode.class)
 public final class AtmosphereWebSocketAutoConfiguration {
+
+	private static final String UPGRADE_STRATEGY = "atmosphereUpgradeStrategy";
 
 	private final AtmosphereProperties properties;
 
@@ -59,11 +70,13 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	}
 
 	@Bean
-	HandlerMapping atmosphereRawDoorMapping(MessagingNode node, HandshakeGate gate) {
+	HandlerMapping atmosphereRawDoorMapping(MessagingNode node, HandshakeGate gate,
+			@Qualifier(UPGRADE_STRATEGY) ObjectProvider<RequestUpgradeStrategy> upgradeStrategy) {
 		Websocket websocket = this.properties.websocket();
 		WebSocketSettings settings = new WebSocketSettings(websocket.path(), (int) websocket.maxMessageSize().toBytes(),
 				websocket.messagesPerSecond(), websocket.burst(), websocket.sendTimeout(), websocket.compression());
-		return RawDoor.mapping(node, settings, websocket.allowedOrigins(), gate, QueueDefaults.of(this.properties));
+		return RawDoor.mapping(node, settings, websocket.allowedOrigins(), gate, QueueDefaults.of(this.properties),
+				upgradeStrategy.getIfAvailable(StandardWebSocketUpgradeStrategy::new));
 	}
 
 	@Bean
@@ -71,6 +84,22 @@ public final class AtmosphereWebSocketAutoConfiguration {
 		Shutdown shutdown = this.properties.shutdown();
 		return new SessionDrain(gate, registry, scheduler.executor(), shutdown.sliceSize(), shutdown.sliceInterval(),
 				shutdown.timeout());
+	}
+
+	/**
+	 * Tomcat's sockets, if its classes are there; whether it is the container that runs
+	 * shows at the handshake only.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ RequestFacade.class, InternalHttpUpgradeHandler.class })
+	@ConditionalOnBooleanProperty(name = "atmosphere.websocket.direct-io", matchIfMissing = true)
+	static class DirectIoConfiguration {
+
+		@Bean(UPGRADE_STRATEGY)
+		RequestUpgradeStrategy atmosphereUpgradeStrategy() {
+			return new TomcatUpgradeStrategy(new StandardWebSocketUpgradeStrategy());
+		}
+
 	}
 
 }

@@ -68,6 +68,9 @@ public final class LocalSession implements ClientSession {
 
 	private final BiConsumer<LocalSession, DisconnectReason> endListener;
 
+	/** Since when the socket takes no more; 0 if it does. */
+	private volatile long blockedSince;
+
 	private volatile boolean pingDue;
 
 	private volatile long lastHeardAt = System.nanoTime();
@@ -229,6 +232,27 @@ public final class LocalSession implements ClientSession {
 		if (hasWork()) {
 			schedule();
 		}
+	}
+
+	/**
+	 * Note that the socket has been given something, and may not take all of it.
+	 */
+	void setBlockedSince(long now) {
+		this.blockedSince = now;
+	}
+
+	long blockedSince() {
+		return this.blockedSince;
+	}
+
+	/**
+	 * Say that the socket has taken everything after all: the session, which has been
+	 * kept from its writer, goes back to it.
+	 */
+	void unblocked() {
+		this.blockedSince = 0;
+		unschedule();
+		this.shard.wake();
 	}
 
 	private boolean hasWork() {

@@ -19,10 +19,10 @@ package io.github.atmosphererelay.session;
 import java.io.IOException;
 
 /**
- * What a door lends to a session: its socket. The first three methods are called by one
- * writer at a time and may block for as long as the client does not read; {@link #close}
- * and {@link #abort} may come from another thread meanwhile, and must make a blocked
- * write return.
+ * What a door lends to a session: its socket. Writing, flushing and pinging is done by
+ * one writer at a time, and may block for as long as the client does not read;
+ * {@link #close} and {@link #abort} may come from another thread meanwhile, and must make
+ * a blocked write return.
  */
 public interface SessionTransport {
 
@@ -34,10 +34,15 @@ public interface SessionTransport {
 	void write(OutboundMessage message) throws IOException;
 
 	/**
-	 * Write out what was kept back.
+	 * Write out what was kept back. A transport that does not block keeps what the socket
+	 * does not take, goes on by itself, and is not called until it has said that it is
+	 * done.
+	 * @param whenFlushed to be called once if this returns {@code false}, as soon as
+	 * everything has gone out; on any thread, perhaps before this returns
+	 * @return whether everything has gone out
 	 * @throws IOException if the connection is broken
 	 */
-	void flush() throws IOException;
+	boolean flush(Runnable whenFlushed) throws IOException;
 
 	/**
 	 * Send a ping, after everything written before.

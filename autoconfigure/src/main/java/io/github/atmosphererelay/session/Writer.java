@@ -122,8 +122,9 @@ final class Writer implements Runnable {
 	private void serve(LocalSession session) {
 		this.since = System.nanoTime();
 		this.current = session;
+		boolean done = true;
 		try {
-			write(session);
+			done = write(session);
 		}
 		catch (Throwable ex) {
 			// Errors too: a writer that dies would silence every session of its shard.
@@ -137,16 +138,24 @@ final class Writer implements Runnable {
 		finally {
 			this.batch.clear();
 			this.current = null;
-			session.unschedule();
+			if (done) {
+				session.unschedule();
+			}
 			if (this.shard.owner() != this) {
 				this.shard.wake();
 			}
 		}
 	}
 
-	private void write(LocalSession session) throws IOException {
+	/**
+	 * Write what waits for a session.
+	 * @param session the session
+	 * @return whether the socket has taken it; otherwise the session may already be with
+	 * another writer
+	 */
+	private boolean write(LocalSession session) throws IOException {
 		if (session.isAborted()) {
-			return;
+			return true;
 		}
 		SessionTransport transport = session.transport();
 		session.queue().drain(this.batch, BATCH_MESSAGES, BATCH_BYTES);
@@ -163,13 +172,17 @@ final class Writer implements Runnable {
 			if (ping) {
 				transport.ping();
 			}
-			transport.flush();
+			boolean flushed = this.writers.flush(session);
 			this.statistics.countDeliveries(this.batch.size(), bytes);
+			if (!flushed) {
+				return false;
+			}
 		}
 		CloseReason close = session.takeClose();
 		if (close != null) {
 			this.writers.close(session, close);
 		}
+		return true;
 	}
 
 }

@@ -16,10 +16,13 @@
 
 package io.github.atmosphererelay.session;
 
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.Principal;
 import java.time.Duration;
 import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -67,6 +70,9 @@ public final class Writers {
 
 	/** Writers that were replaced and have not come back from their socket. */
 	private final Queue<Writer> stuck = new ConcurrentLinkedQueue<>();
+
+	/** Sessions whose sockets take no more; at most all of them. */
+	private final Set<LocalSession> blocked = ConcurrentHashMap.newKeySet();
 
 	private @Nullable ThreadPoolExecutor closers;
 
@@ -179,6 +185,30 @@ public final class Writers {
 		}
 	}
 
+	/**
+	 * Have a session's socket take what was written.
+	 * @param session the session
+	 * @return whether it has; otherwise the session comes back to its writer by itself
+	 */
+	boolean flush(LocalSession session) throws IOException {
+		long now = System.nanoTime();
+		session.setBlockedSince((now != 0) ? now : 1);
+		if (session.transport().flush(session::unblocked)) {
+			session.setBlockedSince(0);
+			return true;
+		}
+		this.blocked.add(session);
+		return false;
+	}
+
+	/**
+	 * Return how many sessions have sockets that take no more at this moment.
+	 * @return the number of sessions
+	 */
+	public int blockedSessions() {
+		return this.blocked.size();
+	}
+
 	void close(LocalSession session, CloseReason reason) {
 		execute(() -> {
 			session.transport().close(reason);
@@ -275,10 +305,29 @@ public final class Writers {
 			for (WriterShard shard : this.shards) {
 				watch(shard, now);
 			}
+			this.blocked.forEach((session) -> watch(session, now));
 		}
 		catch (RuntimeException ex) {
 			logger.error("The writers' watchdog failed and goes on", ex);
 		}
+	}
+
+	private void watch(LocalSession session, long now) {
+		long since = session.blockedSince();
+		if (since != 0 && !isOver(session) && now - since >= this.settings.sendTimeout().toNanos()) {
+			endStuck(session);
+		}
+		if (since == 0 || isOver(session)) {
+			this.blocked.remove(session);
+			// It may have been blocked again meanwhile, when it still stood here
+			if (session.blockedSince() != 0 && !isOver(session)) {
+				this.blocked.add(session);
+			}
+		}
+	}
+
+	private static boolean isOver(LocalSession session) {
+		return session.isAborted() || session.isEnded();
 	}
 
 	private synchronized void watch(WriterShard shard, long now) {

@@ -20,7 +20,7 @@ import java.util.List;
 
 import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.web.socket.WebSocketExtension;
-import org.springframework.web.socket.server.standard.StandardWebSocketUpgradeStrategy;
+import org.springframework.web.socket.server.RequestUpgradeStrategy;
 import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
 
 /**
@@ -31,10 +31,8 @@ final class DoorHandshakeHandler extends DefaultHandshakeHandler {
 
 	private final boolean compression;
 
-	DoorHandshakeHandler(boolean compression) {
-		// Every supported container implements the standard; by default a container found
-		// on the classpath would be taken for the one that runs.
-		super(new StandardWebSocketUpgradeStrategy());
+	DoorHandshakeHandler(RequestUpgradeStrategy upgradeStrategy, boolean compression) {
+		super(upgradeStrategy);
 		this.compression = compression;
 	}
 

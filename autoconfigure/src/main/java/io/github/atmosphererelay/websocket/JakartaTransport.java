@@ -88,11 +88,12 @@ final class JakartaTransport implements SessionTransport {
 	}
 
 	@Override
-	public void flush() throws IOException {
+	public boolean flush(Runnable whenFlushed) throws IOException {
 		if (this.batching) {
 			this.remote.flushBatch();
 		}
 		this.writingSince = 0;
+		return true;
 	}
 
 	@Override

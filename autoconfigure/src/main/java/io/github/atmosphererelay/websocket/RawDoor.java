@@ -23,6 +23,7 @@ import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.session.QueueLimits;
 
 import org.springframework.web.servlet.HandlerMapping;
+import org.springframework.web.socket.server.RequestUpgradeStrategy;
 import org.springframework.web.socket.server.support.OriginHandshakeInterceptor;
 import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
 import org.springframework.web.socket.server.support.WebSocketHttpRequestHandler;
@@ -49,12 +50,14 @@ public final class RawDoor {
 	 * @param allowedOrigins patterns of origins that may connect beside the same one
 	 * @param gate whether clients are let in
 	 * @param controlLimits how much may wait of the door's own frames
+	 * @param upgradeStrategy how connections are upgraded
 	 * @return the mapping
 	 */
 	public static HandlerMapping mapping(MessagingNode node, WebSocketSettings settings, List<String> allowedOrigins,
-			HandshakeGate gate, QueueLimits controlLimits) {
+			HandshakeGate gate, QueueLimits controlLimits, RequestUpgradeStrategy upgradeStrategy) {
 		WebSocketHttpRequestHandler handler = new WebSocketHttpRequestHandler(
-				new RawDoorHandler(node, settings, controlLimits), new DoorHandshakeHandler(settings.compression()));
+				new RawDoorHandler(node, settings, controlLimits),
+				new DoorHandshakeHandler(upgradeStrategy, settings.compression()));
 		OriginHandshakeInterceptor origins = new OriginHandshakeInterceptor();
 		origins.setAllowedOriginPatterns(allowedOrigins);
 		handler.setHandshakeInterceptors(

@@ -54,7 +54,8 @@ final class SpringTransport implements SessionTransport {
 	}
 
 	@Override
-	public void flush() {
+	public boolean flush(Runnable whenFlushed) {
+		return true;
 	}
 
 	@Override

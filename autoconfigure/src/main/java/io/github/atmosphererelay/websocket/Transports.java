@@ -33,6 +33,9 @@ final class Transports {
 	}
 
 	static SessionTransport of(WebSocketSession socket, Duration sendTimeout) {
+		if (socket instanceof DirectSession direct) {
+			return direct.transport();
+		}
 		if (socket instanceof NativeWebSocketSession nativeSocket) {
 			Session session = nativeSocket.getNativeSession(Session.class);
 			if (session != null) {

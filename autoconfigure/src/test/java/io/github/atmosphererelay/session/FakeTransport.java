@@ -47,6 +47,11 @@ public final class FakeTransport implements SessionTransport {
 
 	private volatile boolean blocked;
 
+	private boolean full;
+
+	private Runnable whenFlushed = () -> {
+	};
+
 	private volatile boolean waiting;
 
 	private volatile boolean ignoresAbort;
@@ -72,6 +77,33 @@ public final class FakeTransport implements SessionTransport {
 	public FakeTransport block() {
 		this.blocked = true;
 		return this;
+	}
+
+	/**
+	 * Have the socket keep what it is given until {@link #drain()}, without blocking.
+	 */
+	public FakeTransport fill() {
+		this.lock.lock();
+		try {
+			this.full = true;
+			return this;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	public void drain() {
+		Runnable whenFlushed;
+		this.lock.lock();
+		try {
+			this.full = false;
+			whenFlushed = this.whenFlushed;
+		}
+		finally {
+			this.lock.unlock();
+		}
+		whenFlushed.run();
 	}
 
 	public void release() {
@@ -159,11 +191,19 @@ public final class FakeTransport implements SessionTransport {
 	}
 
 	@Override
-	public void flush() throws IOException {
+	public boolean flush(Runnable whenFlushed) throws IOException {
 		if (this.flushFailure != null) {
 			throwUnchecked(this.flushFailure);
 		}
 		this.onFlush.run();
+		this.lock.lock();
+		try {
+			this.whenFlushed = whenFlushed;
+			return !this.full;
+		}
+		finally {
+			this.lock.unlock();
+		}
 	}
 
 	@Override

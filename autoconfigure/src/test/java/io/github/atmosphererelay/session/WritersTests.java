@@ -130,6 +130,58 @@ class WritersTests {
 	}
 
 	@Test
+	void aSocketThatTakesNoMoreKeepsItsSessionInOrderAndDelaysNobody() {
+		this.writers.start();
+		FakeTransport full = new FakeTransport().fill();
+		FakeTransport other = new FakeTransport();
+		List<LocalSession> sessions = List.of(open(full), open(other));
+		List<String> expected = new ArrayList<>();
+		for (int i = 0; i < 100; i++) {
+			expected.add("m" + i);
+			send("m" + i, PLENTY, sessions);
+			if (i == 0) {
+				await().until(() -> this.writers.blockedSessions() == 1);
+			}
+		}
+		await().until(() -> other.messages() == 100);
+		assertThat(full.messages()).isOne();
+		assertThat(this.writers.stuckWriters()).isZero();
+		full.drain();
+		await().until(() -> full.messages() == 100);
+		await().until(() -> this.writers.blockedSessions() == 0);
+		assertThat(full.events()).isEqualTo(expected);
+		assertThat(other.events()).isEqualTo(expected);
+		assertThat(full.hasOverlapped()).isFalse();
+	}
+
+	@Test
+	void aSocketThatTakesNoMoreForTooLongEndsItsSession() {
+		this.writers = writers(1, 32, Duration.ofMillis(200));
+		this.writers.start();
+		FakeTransport full = new FakeTransport().fill();
+		LocalSession session = open(full);
+		send("m", PLENTY, List.of(session));
+		await().until(() -> full.aborted() != null);
+		assertThat(full.aborted()).isEqualTo(CloseReason.SLOW_CONSUMER);
+		await().until(() -> this.writers.blockedSessions() == 0);
+		assertThat(this.statistics.slowConsumers()).isOne();
+	}
+
+	@Test
+	void aCloseWaitsForASocketThatTakesNoMore() {
+		this.writers.start();
+		FakeTransport full = new FakeTransport().fill();
+		LocalSession session = open(full);
+		send("m", PLENTY, List.of(session));
+		await().until(() -> this.writers.blockedSessions() == 1);
+		session.close(new CloseReason(1000, "bye"));
+		assertThat(full.events()).containsExactly("m");
+		full.drain();
+		await().until(() -> full.closed() != null);
+		assertThat(full.events()).containsExactly("m", "close 1000");
+	}
+
+	@Test
 	void aBlockedTransportIsNotReplacedWhileNobodyElseWaits() {
 		this.writers.start();
 		FakeTransport blocked = new FakeTransport().block();

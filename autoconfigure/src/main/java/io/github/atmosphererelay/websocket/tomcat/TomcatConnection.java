@@ -1,0 +1,319 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.websocket.tomcat;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import jakarta.servlet.http.WebConnection;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.coyote.http11.upgrade.UpgradeInfo;
+import org.apache.coyote.http11.upgrade.InternalHttpUpgradeHandler;
+import org.apache.tomcat.util.net.AbstractEndpoint.Handler.SocketState;
+import org.apache.tomcat.util.net.NioChannel;
+import org.apache.tomcat.util.net.SSLSupport;
+import org.apache.tomcat.util.net.SecureNioChannel;
+import org.apache.tomcat.util.net.SocketEvent;
+import org.apache.tomcat.util.net.SocketWrapperBase;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.web.socket.BinaryMessage;
+import org.springframework.web.socket.CloseStatus;
+import org.springframework.web.socket.PongMessage;
+import org.springframework.web.socket.TextMessage;
+import org.springframework.web.socket.WebSocketMessage;
+
+/**
+ * A connection that has been upgraded to WebSocket. Tomcat makes it, and calls it when
+ * the socket can be read or written, on one thread at a time, which it never blocks.
+ * <p>
+ * The socket is written to as the channel that it is and not through Tomcat's wrapper:
+ * the wrapper's channel goes back to a pool when the connection ends, and might then
+ * belong to another client already.
+ */
+public final class TomcatConnection implements InternalHttpUpgradeHandler {
+
+	private static final Log logger = LogFactory.getLog(TomcatConnection.class);
+
+	/** How long a client may take to answer the server's close frame. */
+	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+
+	private static final ReadBuffers BUFFERS = new ReadBuffers();
+
+	private final AtomicBoolean ended = new AtomicBoolean();
+
+	private final FrameDecoder decoder = new FrameDecoder(new Receiver());
+
+	private @Nullable Handshake handshake;
+
+	private @Nullable SocketWrapperBase<?> wrapper;
+
+	private @Nullable SocketOutput output;
+
+	private @Nullable TomcatSession session;
+
+	/** When the server's close frame was sent; 0 if none was. */
+	private volatile long closedAt;
+
+	/** Whether the client has closed, or has sent what cannot be understood. */
+	private boolean deaf;
+
+	private boolean peerClosed;
+
+	/**
+	 * Called by Tomcat, which needs it to be public.
+	 */
+	public TomcatConnection() {
+	}
+
+	/**
+	 * Say what is to become of the connection, before Tomcat initializes it.
+	 */
+	void prepare(Handshake handshake) {
+		this.handshake = handshake;
+	}
+
+	@Override
+	public void setSocketWrapper(SocketWrapperBase<?> wrapper) {
+		this.wrapper = wrapper;
+	}
+
+	@Override
+	public void init(WebConnection connection) {
+		Handshake handshake = Objects.requireNonNull(this.handshake, "The handshake is missing");
+		SocketWrapperBase<?> wrapper = wrapper();
+		if (!(wrapper.getSocket() instanceof NioChannel channel) || channel instanceof SecureNioChannel) {
+			handshake.unsupported().run();
+			throw new IllegalStateException("The sockets of this connector cannot be written to directly. Clients "
+					+ "that connect from now on are served by Tomcat's own WebSocket; "
+					+ "'atmosphere.websocket.direct-io: false' has that from the start");
+		}
+		SocketOutput output = new SocketOutput(channel.getIOChannel(), wrapper::registerWriteInterest);
+		TomcatSession session = new TomcatSession(this, new TomcatTransport(this, output), handshake);
+		this.output = output;
+		this.session = session;
+		this.handshake = null;
+		try {
+			// The answer to the handshake has to be out before a writer comes
+			wrapper.flush(true);
+			session.handler().afterConnectionEstablished(session);
+		}
+		catch (Exception ex) {
+			failed(ex);
+		}
+	}
+
+	private SocketWrapperBase<?> wrapper() {
+		return Objects.requireNonNull(this.wrapper, "The socket is missing");
+	}
+
+	private SocketOutput output() {
+		return Objects.requireNonNull(this.output, "Not initialized");
+	}
+
+	private TomcatSession session() {
+		return Objects.requireNonNull(this.session, "Not initialized");
+	}
+
+	boolean isOpen() {
+		return !this.ended.get();
+	}
+
+	@Override
+	public SocketState upgradeDispatch(SocketEvent event) {
+		if (this.session == null) {
+			return SocketState.CLOSED;
+		}
+		try {
+			switch (event) {
+				case OPEN_READ -> read();
+				case OPEN_WRITE -> output().writable();
+				case STOP -> {
+					close(CloseCodes.GOING_AWAY, "the server stops");
+					return SocketState.CLOSED;
+				}
+				default -> {
+					end(CloseCodes.ABNORMAL, "");
+					return SocketState.CLOSED;
+				}
+			}
+		}
+		catch (ProtocolException ex) {
+			this.deaf = true;
+			close(ex.code(), String.valueOf(ex.getMessage()));
+		}
+		catch (IOException ex) {
+			logger.trace("A client has gone", ex);
+			end(CloseCodes.ABNORMAL, "");
+			return SocketState.CLOSED;
+		}
+		return (this.peerClosed || wrapper().isClosed()) ? SocketState.CLOSED : SocketState.UPGRADED;
+	}
+
+	private void read() throws IOException {
+		SocketWrapperBase<?> wrapper = wrapper();
+		ByteBuffer buffer = BUFFERS.borrow();
+		try {
+			while (!this.peerClosed) {
+				int length = wrapper.read(false, buffer.clear());
+				if (length < 0 || isOverdue()) {
+					throw new IOException("The client has closed the connection");
+				}
+				if (length == 0) {
+					return;
+				}
+				if (!this.deaf) {
+					this.decoder.decode(buffer.flip());
+				}
+			}
+		}
+		finally {
+			BUFFERS.giveBack(buffer);
+		}
+	}
+
+	private boolean isOverdue() {
+		long since = this.closedAt;
+		return since != 0 && System.nanoTime() - since > CLOSE_TIMEOUT.toNanos();
+	}
+
+	/**
+	 * Close in order: the client gets to know why, and has a few seconds to answer. What
+	 * it sends meanwhile is thrown away. May be called by any thread; does not block.
+	 */
+	void close(int code, String reason) {
+		if (output().close(Frames.close(code, reason))) {
+			long now = System.nanoTime();
+			this.closedAt = (now != 0) ? now : 1;
+			// Tomcat looks after it, and ends what is silent for so long
+			wrapper().setReadTimeout(CLOSE_TIMEOUT.toMillis());
+		}
+		end(code, reason);
+	}
+
+	/**
+	 * Close although the client may not read. May be called by any thread; does not
+	 * block.
+	 */
+	void abort(int code, String reason) {
+		if (output().kept() > 0) {
+			wrapper().close();
+			end(code, reason);
+		}
+		else {
+			close(code, reason);
+		}
+	}
+
+	private void end(int code, String reason) {
+		if (this.ended.compareAndSet(false, true)) {
+			try {
+				session().handler().afterConnectionClosed(session(), new CloseStatus(code, reason));
+			}
+			catch (Exception ex) {
+				logger.debug("A handler failed at the end of a session", ex);
+			}
+		}
+	}
+
+	private void failed(Exception ex) {
+		logger.debug("A handler failed", ex);
+		close(CloseCodes.SERVER_ERROR, "the server has failed");
+	}
+
+	@Override
+	public void destroy() {
+		if (this.session != null) {
+			end(CloseCodes.ABNORMAL, "");
+		}
+	}
+
+	@Override
+	public @Nullable UpgradeInfo getUpgradeInfo() {
+		return null;
+	}
+
+	@Override
+	public void setSslSupport(SSLSupport sslSupport) {
+		// There is no TLS on these sockets
+	}
+
+	@Override
+	public void pause() {
+		// The node sends its clients away before the connector pauses
+	}
+
+	@Override
+	public void timeoutAsync(long now) {
+		// Deadlines are kept by the session's own pings
+	}
+
+	/**
+	 * Passes on what the client sends.
+	 */
+	private final class Receiver implements FrameListener {
+
+		@Override
+		public void text(String part, boolean last) {
+			handle(new TextMessage(part, last));
+		}
+
+		@Override
+		public void binary(ByteBuffer part, boolean last) {
+			handle(new BinaryMessage(part, last));
+		}
+
+		@Override
+		public void pong(byte[] data) {
+			handle(new PongMessage(ByteBuffer.wrap(data)));
+		}
+
+		private void handle(WebSocketMessage<?> message) {
+			if (isOpen()) {
+				try {
+					session().handler().handleMessage(session(), message);
+				}
+				catch (Exception ex) {
+					failed(ex);
+				}
+			}
+		}
+
+		@Override
+		public void ping(byte[] data) {
+			try {
+				output().pong(data);
+			}
+			catch (IOException ex) {
+				logger.trace("A client has gone", ex);
+			}
+		}
+
+		@Override
+		public void close(int code, String reason) {
+			TomcatConnection.this.peerClosed = true;
+			output().close(Frames.close(code, ""));
+			end(code, reason);
+		}
+
+	}
+
+}

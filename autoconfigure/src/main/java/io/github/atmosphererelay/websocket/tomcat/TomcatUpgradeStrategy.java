@@ -1,0 +1,130 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.websocket.tomcat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.Principal;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletRequestWrapper;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.apache.catalina.connector.RequestFacade;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.server.ServerHttpRequest;
+import org.springframework.http.server.ServerHttpResponse;
+import org.springframework.http.server.ServletServerHttpRequest;
+import org.springframework.http.server.ServletServerHttpResponse;
+import org.springframework.web.socket.WebSocketExtension;
+import org.springframework.web.socket.WebSocketHandler;
+import org.springframework.web.socket.WebSocketHttpHeaders;
+import org.springframework.web.socket.server.HandshakeFailureException;
+import org.springframework.web.socket.server.RequestUpgradeStrategy;
+
+/**
+ * Upgrades to a {@link TomcatConnection} where it can: on Tomcat, without TLS and without
+ * extensions. Everything else is left to another strategy. Safe for use by many threads.
+ */
+public final class TomcatUpgradeStrategy implements RequestUpgradeStrategy {
+
+	/** What the answer to a key is made with (RFC 6455, section 1.3). */
+	private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+	/** Set by Tomcat, and by valves for what a proxy tells, where there is TLS. */
+	private static final String CIPHER = "jakarta.servlet.request.cipher_suite";
+
+	private final RequestUpgradeStrategy fallback;
+
+	private volatile boolean supported = true;
+
+	/**
+	 * Create a strategy.
+	 * @param fallback serves what this one cannot
+	 */
+	public TomcatUpgradeStrategy(RequestUpgradeStrategy fallback) {
+		this.fallback = fallback;
+	}
+
+	@Override
+	public String[] getSupportedVersions() {
+		return this.fallback.getSupportedVersions();
+	}
+
+	@Override
+	public List<WebSocketExtension> getSupportedExtensions(ServerHttpRequest request) {
+		return this.fallback.getSupportedExtensions(request);
+	}
+
+	@Override
+	public void upgrade(ServerHttpRequest request, ServerHttpResponse response, @Nullable String selectedProtocol,
+			List<WebSocketExtension> selectedExtensions, @Nullable Principal user, WebSocketHandler wsHandler,
+			Map<String, Object> attributes) throws HandshakeFailureException {
+		HttpServletRequest servletRequest = ((ServletServerHttpRequest) request).getServletRequest();
+		if (!this.supported || !selectedExtensions.isEmpty() || !wsHandler.supportsPartialMessages()
+				|| !isPlainTomcat(servletRequest)) {
+			this.fallback.upgrade(request, response, selectedProtocol, selectedExtensions, user, wsHandler, attributes);
+			return;
+		}
+		String key = request.getHeaders().getFirst(WebSocketHttpHeaders.SEC_WEBSOCKET_KEY);
+		HttpServletResponse servletResponse = ((ServletServerHttpResponse) response).getServletResponse();
+		servletResponse.setHeader(HttpHeaders.UPGRADE, "websocket");
+		servletResponse.setHeader(HttpHeaders.CONNECTION, "upgrade");
+		servletResponse.setHeader(WebSocketHttpHeaders.SEC_WEBSOCKET_ACCEPT, accept((key != null) ? key.trim() : ""));
+		if (selectedProtocol != null) {
+			servletResponse.setHeader(WebSocketHttpHeaders.SEC_WEBSOCKET_PROTOCOL, selectedProtocol);
+		}
+		try {
+			servletRequest.upgrade(TomcatConnection.class)
+				.prepare(new Handshake(wsHandler, request.getURI(), user, request.getLocalAddress(),
+						request.getRemoteAddress(), new ConcurrentHashMap<>(attributes), selectedProtocol,
+						() -> this.supported = false));
+		}
+		catch (IOException | ServletException ex) {
+			throw new HandshakeFailureException("Tomcat did not upgrade the connection to " + request.getURI(), ex);
+		}
+	}
+
+	private static boolean isPlainTomcat(HttpServletRequest request) {
+		ServletRequest inner = request;
+		while (inner instanceof ServletRequestWrapper wrapper) {
+			inner = wrapper.getRequest();
+		}
+		return inner instanceof RequestFacade && request.getAttribute(CIPHER) == null;
+	}
+
+	private static String accept(String key) {
+		try {
+			byte[] digest = MessageDigest.getInstance("SHA-1")
+				.digest((key + GUID).getBytes(StandardCharsets.ISO_8859_1));
+			return Base64.getEncoder().encodeToString(digest);
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+}
