@@ -74,6 +74,8 @@ public final class AtmosphereMeters implements MeterBinder {
 				(node) -> node.registry().sessions().stream().mapToLong(LocalSession::queuedBytes).sum());
 		gauge(registry, "atmosphere.writers.stuck", "Writers waiting for a client that does not read",
 				BaseUnits.THREADS, (node) -> node.writers().stuckWriters());
+		gauge(registry, "atmosphere.sessions.blocked", "Sessions whose sockets take no more for the moment", "sessions",
+				(node) -> node.writers().blockedSessions());
 		SessionStatistics statistics = this.node.writers().statistics();
 		counter(registry, "atmosphere.sessions.opened", "Sessions opened", statistics, SessionStatistics::opened);
 		counter(registry, "atmosphere.sessions.ended", "Sessions ended", statistics, SessionStatistics::ended);

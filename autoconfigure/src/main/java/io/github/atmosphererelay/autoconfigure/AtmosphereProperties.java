@@ -148,6 +148,9 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param directIo Whether clients are served on Tomcat's sockets directly where that
 	 * is possible: without TLS and compression. Otherwise through the container's own
 	 * WebSocket, which takes more memory and processor time.
+	 * @param connectionBuffer Size of each of the two buffers that Tomcat keeps for a
+	 * connection, whether it is used for WebSocket or HTTP. With 0 it is Tomcat's own
+	 * choice, which is 8KB.
 	 * @param writers Number of threads that write to clients, at most 64. With 0 one for
 	 * each processor.
 	 * @param maxStuckWriters Number of further threads that may stand in for writers that
@@ -159,7 +162,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("2000") int burst, @DefaultValue("25s") Duration pingInterval,
 			@DefaultValue("10s") Duration pongTimeout, @DefaultValue("5s") Duration sendTimeout,
 			@DefaultValue("false") boolean compression, @DefaultValue("true") boolean directIo,
-			@DefaultValue("0") int writers, @DefaultValue("32") int maxStuckWriters, @DefaultValue Queue queue) {
+			@DefaultValue("2KB") DataSize connectionBuffer, @DefaultValue("0") int writers,
+			@DefaultValue("32") int maxStuckWriters, @DefaultValue Queue queue) {
 	}
 
 	/**

@@ -38,8 +38,11 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
+import org.springframework.boot.tomcat.TomcatConnectorCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.web.servlet.DispatcherServlet;
 import org.springframework.web.servlet.HandlerMapping;
 import org.springframework.web.socket.WebSocketHandler;
@@ -84,6 +87,28 @@ public final class AtmosphereWebSocketAutoConfiguration {
 		Shutdown shutdown = this.properties.shutdown();
 		return new SessionDrain(gate, registry, scheduler.executor(), shutdown.sliceSize(), shutdown.sliceInterval(),
 				shutdown.timeout());
+	}
+
+	/**
+	 * Smaller buffers, most of which wait with their connection for something to happen.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(TomcatConnectorCustomizer.class)
+	static class ConnectionBufferConfiguration {
+
+		/** First, so that an application's own customizers have the last word. */
+		@Bean
+		@Order(Ordered.HIGHEST_PRECEDENCE)
+		TomcatConnectorCustomizer atmosphereConnectionBuffers(AtmosphereProperties properties) {
+			String size = Long.toString(properties.websocket().connectionBuffer().toBytes());
+			return (connector) -> {
+				if (!size.equals("0")) {
+					connector.setProperty("socket.appReadBufSize", size);
+					connector.setProperty("socket.appWriteBufSize", size);
+				}
+			};
+		}
+
 	}
 
 	/**

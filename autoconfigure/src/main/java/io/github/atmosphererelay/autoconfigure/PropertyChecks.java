@@ -36,6 +36,10 @@ final class PropertyChecks {
 
 	private static final Pattern PATH = Pattern.compile("(/[A-Za-z0-9._~-]+)+");
 
+	private static final long MIN_CONNECTION_BUFFER = 512;
+
+	private static final long MAX_CONNECTION_BUFFER = 1024 * 1024;
+
 	private PropertyChecks() {
 	}
 
@@ -77,6 +81,11 @@ final class PropertyChecks {
 		if (websocket.maxMessageSize().compareTo(carried) > 0) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.websocket.max-message-size",
 					websocket.maxMessageSize(), "It is over 'atmosphere.relay.max-message-size', which is " + carried);
+		}
+		long buffer = websocket.connectionBuffer().toBytes();
+		if (buffer != 0 && (buffer < MIN_CONNECTION_BUFFER || buffer > MAX_CONNECTION_BUFFER)) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.websocket.connection-buffer",
+					websocket.connectionBuffer(), "It must be 0, or between 512B and 1MB");
 		}
 		notNegative("atmosphere.websocket.messages-per-second", websocket.messagesPerSecond());
 		positive("atmosphere.websocket.burst", websocket.burst());

@@ -1,0 +1,82 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.autoconfigure;
+
+import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.test.TestClient;
+import io.github.atmosphererelay.test.TestNode;
+import org.apache.catalina.connector.Connector;
+import org.apache.coyote.AbstractProtocol;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.boot.tomcat.TomcatWebServer;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.test.util.ReflectionTestUtils;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Which way a client is served, and what Tomcat keeps for it.
+ */
+class DirectIoTests {
+
+	@ParameterizedTest
+	@CsvSource({ "true, true", "false, false" })
+	void clientsAreServedOnTomcatsSocketsUnlessThatIsSwitchedOff(boolean directIo, boolean direct) {
+		try (TestNode node = start("atmosphere.websocket.direct-io=" + directIo);
+				TestClient client = node.connect("chat/a?ack=true")) {
+			client.awaitCount(1);
+			assertThat(isDirect(node)).isEqualTo(direct);
+		}
+	}
+
+	@Test
+	void compressionIsLeftToTheContainer() {
+		try (TestNode node = start("atmosphere.websocket.compression=true");
+				TestClient client = node.connect("chat/a?ack=true")) {
+			client.awaitCount(1);
+			assertThat(isDirect(node)).as("the client asked for none").isTrue();
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "2KB, 2048", "4KB, 4096", "0, 8192" })
+	void connectionsHaveBuffersOfTheConfiguredSize(String configured, String expected) {
+		try (TestNode node = start("atmosphere.websocket.connection-buffer=" + configured)) {
+			AbstractProtocol<?> protocol = (AbstractProtocol<?>) connector(node).getProtocolHandler();
+			assertThat(protocol.getProperty("socket.appReadBufSize")).isEqualTo(expected);
+			assertThat(protocol.getProperty("socket.appWriteBufSize")).isEqualTo(expected);
+		}
+	}
+
+	private static TestNode start(String argument) {
+		return TestNode.start("atmosphere.channels[0].pattern=chat/**", argument);
+	}
+
+	private static boolean isDirect(TestNode node) {
+		LocalSession session = node.messaging().registry().sessions().iterator().next();
+		return ReflectionTestUtils.getField(session, "transport").getClass().getSimpleName().equals("TomcatTransport");
+	}
+
+	private static Connector connector(TestNode node) {
+		TomcatWebServer server = (TomcatWebServer) ((WebServerApplicationContext) node.context()).getWebServer();
+		return server.getTomcat().getConnector();
+	}
+
+}
