@@ -73,6 +73,15 @@ final class ServerProcess implements AutoCloseable {
 		}
 	}
 
+	/**
+	 * Return what the JVMs of nodes find their classes on: the same as this one.
+	 * @return a class path
+	 */
+	static String classPath() {
+		// Surefire starts tests with a jar that only refers to the class path
+		return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+	}
+
 	private long number(String key) throws IOException {
 		StringBuilder other = new StringBuilder();
 		String line = this.out.readLine();
