@@ -147,6 +147,7 @@ public final class Benchmark implements AutoCloseable {
 				nodes.add(ServerProcess.start(contender.command(this.options, (broker != null) ? broker.port() : 0),
 						this.directory.resolve("node-" + i + ".log")));
 			}
+			nodes.forEach(ServerProcess::awaitStarted);
 			List<InetSocketAddress> addresses = nodes.stream().map(ServerProcess::address).toList();
 			return switch (workload.kind()) {
 				case FLOW -> flow(contender, workload, broker, nodes, addresses);

@@ -39,11 +39,11 @@ final class KafkaProcess implements BrokerProcess {
 		// Its log stands in the directory for temporary files, which here ends with the
 		// benchmark
 		Path files = Files.createDirectory(directory.resolve("kafka"));
-		return new KafkaProcess(
-				ServerProcess.start(
-						List.of(java, "-Xmx512m", "-XX:+UseSerialGC", "-Djava.io.tmpdir=" + files, "-cp",
-								ServerProcess.classPath(), KafkaBroker.class.getName()),
-						directory.resolve("kafka.log")));
+		List<String> command = List.of(java, "-Xmx512m", "-XX:+UseSerialGC", "-Djava.io.tmpdir=" + files, "-cp",
+				ServerProcess.classPath(), KafkaBroker.class.getName());
+		ServerProcess process = ServerProcess.start(command, directory.resolve("kafka.log"));
+		process.awaitStarted();
+		return new KafkaProcess(process);
 	}
 
 	@Override
