@@ -33,6 +33,8 @@ import io.github.atmosphererelay.benchmark.load.LoadResult;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.boot.logging.LogLevel;
+import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.util.FileSystemUtils;
 
 /**
@@ -77,6 +79,8 @@ public final class Benchmark implements AutoCloseable {
 			System.exit(2);
 			return;
 		}
+		// The standard output is for the report, and Kafka's clients are talkative
+		LoggingSystem.get(Benchmark.class.getClassLoader()).setLogLevel(LoggingSystem.ROOT_LOGGER_NAME, LogLevel.WARN);
 		Report report = run(options);
 		System.out.println(report);
 		write(options.out(), report.toString());

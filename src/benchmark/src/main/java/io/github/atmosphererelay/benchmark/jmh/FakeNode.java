@@ -40,6 +40,8 @@ final class FakeNode implements AutoCloseable {
 
 	private static final int SPINS = 1000;
 
+	private static final Duration WRITE_TIMEOUT = Duration.ofSeconds(30);
+
 	private static final QueueLimits LIMITS = new QueueLimits(4096, 1 << 20, SlowConsumerPolicy.DISCONNECT);
 
 	private final ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
@@ -93,15 +95,25 @@ final class FakeNode implements AutoCloseable {
 	 * Wait until the writers have written everything.
 	 */
 	void awaitWritten() {
-		for (int i = 0; this.written.sum() < this.queued; i++) {
-			if (i < SPINS) {
-				Thread.onSpinWait();
+		for (int i = 0; i < SPINS; i++) {
+			if (isWritten()) {
+				return;
 			}
-			else {
-				// There may be no processor left for a writer
-				Thread.yield();
-			}
+			Thread.onSpinWait();
 		}
+		long start = System.nanoTime();
+		while (!isWritten()) {
+			if (System.nanoTime() - start > WRITE_TIMEOUT.toNanos()) {
+				throw new IllegalStateException(
+						"Of " + this.queued + " messages " + this.written + " were written; a session has ended");
+			}
+			// There may be no processor left for a writer
+			Thread.yield();
+		}
+	}
+
+	private boolean isWritten() {
+		return this.written.sum() >= this.queued;
 	}
 
 	@Override
