@@ -42,7 +42,7 @@ public final class Load implements AutoCloseable {
 
 	private static final Duration SUBSCRIBE_TIMEOUT = Duration.ofSeconds(60);
 
-	private static final Duration PRIME_INTERVAL = Duration.ofMillis(500);
+	private static final Duration QUIET = Duration.ofMillis(500);
 
 	/** Where nothing is published that would show when subscriptions are there. */
 	private static final Duration SETTLE = Duration.ofSeconds(1);
@@ -168,8 +168,9 @@ public final class Load implements AutoCloseable {
 
 	/**
 	 * Subscriptions reach the broker after the handshake, and nothing tells when: publish
-	 * at every node until every subscriber has heard it. A message that is published
-	 * before would count as lost, and is not.
+	 * at every node until every subscriber has heard it, each time after what was
+	 * published before has come to rest. A message that is published before would count
+	 * as lost, and is not.
 	 */
 	private void awaitSubscribed() {
 		int publishers = Math.min(this.plan.publishers(), this.nodes.size());
@@ -178,7 +179,7 @@ public final class Load implements AutoCloseable {
 			return;
 		}
 		long end = System.nanoTime() + SUBSCRIBE_TIMEOUT.toNanos();
-		do {
+		while (!this.subscribers.stream().allMatch((subscriber) -> subscriber.hears(publishers))) {
 			if (System.nanoTime() > end) {
 				throw new IllegalStateException("A subscriber hears nothing " + SUBSCRIBE_TIMEOUT + " after it came");
 			}
@@ -186,8 +187,9 @@ public final class Load implements AutoCloseable {
 				prime(publisher);
 			}
 			flush();
+			this.lastProgress = System.nanoTime();
+			pollFor(SUBSCRIBE_TIMEOUT, () -> System.nanoTime() - this.lastProgress > QUIET.toNanos());
 		}
-		while (!pollFor(PRIME_INTERVAL, () -> this.subscribers.stream().allMatch((each) -> each.hears(publishers))));
 	}
 
 	private void prime(int publisher) {
@@ -365,6 +367,7 @@ public final class Load implements AutoCloseable {
 		Marker marker = Marker.read(buffer, offset);
 		if (marker.publisher() == Marker.PRIMER) {
 			subscriber.heard.set(marker.sequence());
+			this.lastProgress = now;
 			return;
 		}
 		switch (subscriber.windows[marker.publisher()].note(marker.sequence())) {
