@@ -25,10 +25,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.atmosphererelay.benchmark.load.Load;
 import io.github.atmosphererelay.benchmark.load.LoadResult;
+import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
+import org.springframework.boot.logging.LogLevel;
+import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.util.FileSystemUtils;
 
 /**
@@ -44,12 +50,19 @@ public final class Benchmark implements AutoCloseable {
 
 	private final Path directory;
 
-	private final RedisProcess redis;
+	private final Map<Broker, BrokerProcess> brokers = new ConcurrentHashMap<>();
+
+	/** Ends what would otherwise outlive a benchmark that is broken off. */
+	private final Thread hook = new Thread(this::cleanUp, "clean-up");
+
+	private final List<Measurement> measurements = new ArrayList<>();
+
+	private final List<Histogram> probes = new ArrayList<>();
 
 	private Benchmark(Options options) throws IOException {
 		this.options = options;
 		this.directory = Files.createTempDirectory("benchmark");
-		this.redis = RedisProcess.start(this.directory);
+		Runtime.getRuntime().addShutdownHook(this.hook);
 	}
 
 	/**
@@ -66,17 +79,38 @@ public final class Benchmark implements AutoCloseable {
 			System.exit(2);
 			return;
 		}
-		System.out.println(run(options));
+		// The standard output is for the report, and Kafka's clients are talkative
+		LoggingSystem.get(Benchmark.class.getClassLoader()).setLogLevel(LoggingSystem.ROOT_LOGGER_NAME, LogLevel.WARN);
+		Report report = run(options);
+		System.out.println(report);
+		write(options.out(), report.toString());
+		write(options.chart(), new Chart(report.measurements()).svg());
+	}
+
+	private static void write(@Nullable Path path, String text) throws IOException {
+		if (path != null) {
+			Files.createDirectories(path.toAbsolutePath().getParent());
+			Files.writeString(path, text);
+		}
 	}
 
 	static Report run(Options options) throws IOException {
 		try (Benchmark benchmark = new Benchmark(options)) {
+			benchmark.startBrokers();
 			return benchmark.run();
 		}
 	}
 
+	private void startBrokers() throws IOException {
+		for (Contender contender : this.options.contenders()) {
+			Broker broker = contender.broker();
+			if (broker != Broker.NONE && !this.brokers.containsKey(broker)) {
+				this.brokers.put(broker, broker.start(this.options, this.directory));
+			}
+		}
+	}
+
 	private Report run() {
-		List<Measurement> measurements = new ArrayList<>();
 		for (int pass = 1; pass <= this.options.passes(); pass++) {
 			for (Workload workload : this.options.workloads()) {
 				for (Contender contender : this.options.contenders()) {
@@ -85,12 +119,24 @@ public final class Benchmark implements AutoCloseable {
 					}
 					progress("pass %d of %d, %s: %s", pass, this.options.passes(), workload.name(), contender.title());
 					Measurement measurement = measure(contender, workload);
-					measurements.add(measurement);
+					this.measurements.add(measurement);
 					progress("  %s", Report.summary(measurement));
 				}
+				probe(workload);
 			}
 		}
-		return new Report(this.options, measurements);
+		return new Report(this.options, this.measurements, this.probes);
+	}
+
+	private void probe(Workload workload) {
+		BrokerProcess kafka = this.brokers.get(Broker.KAFKA);
+		if (kafka != null && workload.name().equals(Workload.BESIDE_PROBE)) {
+			progress("  Kafka alone");
+			Histogram latency = KafkaProbe.run(kafka.port(), this.options.warmup(), this.options.duration());
+			this.probes.add(latency);
+			progress("  p50 %.2f ms, p99 %.2f ms", latency.getValueAtPercentile(50) / 1e6,
+					latency.getValueAtPercentile(99) / 1e6);
+		}
 	}
 
 	private static void progress(String format, Object... args) {
@@ -98,16 +144,17 @@ public final class Benchmark implements AutoCloseable {
 	}
 
 	private Measurement measure(Contender contender, Workload workload) {
+		BrokerProcess broker = this.brokers.get(contender.broker());
 		List<ServerProcess> nodes = new ArrayList<>();
 		try {
 			for (int i = 0; i < workload.nodes(); i++) {
-				nodes.add(ServerProcess.start(
-						contender.command(this.options.java(), this.options.jvmArguments(), this.redis.port()),
+				nodes.add(ServerProcess.start(contender.command(this.options, (broker != null) ? broker.port() : 0),
 						this.directory.resolve("node-" + i + ".log")));
 			}
+			nodes.forEach(ServerProcess::awaitStarted);
 			List<InetSocketAddress> addresses = nodes.stream().map(ServerProcess::address).toList();
 			return switch (workload.kind()) {
-				case FLOW -> flow(contender, workload, nodes, addresses);
+				case FLOW -> flow(contender, workload, broker, nodes, addresses);
 				case IDLE -> idle(contender, workload, nodes, addresses);
 			};
 		}
@@ -116,21 +163,23 @@ public final class Benchmark implements AutoCloseable {
 		}
 	}
 
-	private Measurement flow(Contender contender, Workload workload, List<ServerProcess> nodes,
-			List<InetSocketAddress> addresses) {
+	private Measurement flow(Contender contender, Workload workload, @Nullable BrokerProcess broker,
+			List<ServerProcess> nodes, List<InetSocketAddress> addresses) {
 		try (Load load = new Load(addresses, contender.path(),
 				workload.plan(this.options.warmup(), this.options.duration()))) {
 			load.connect();
 			Duration[] cpu = new Duration[2];
-			LoadResult result = load.run(() -> cpu[0] = cpu(nodes), () -> cpu[1] = cpu(nodes));
+			LoadResult result = load.run(() -> cpu[0] = cpu(broker, nodes), () -> cpu[1] = cpu(broker, nodes));
 			double micros = cpu[1].minus(cpu[0]).toNanos() / 1e3;
 			return new Measurement(contender, workload, result, micros, Double.NaN, Double.NaN,
 					result.connectsPerSecond());
 		}
 	}
 
-	private Duration cpu(List<ServerProcess> nodes) {
-		return nodes.stream().map(ServerProcess::cpu).reduce(this.redis.cpu(), Duration::plus);
+	private static Duration cpu(@Nullable BrokerProcess broker, List<ServerProcess> nodes) {
+		return nodes.stream()
+			.map(ServerProcess::cpu)
+			.reduce((broker != null) ? broker.cpu() : Duration.ZERO, Duration::plus);
 	}
 
 	private Measurement idle(Contender contender, Workload workload, List<ServerProcess> nodes,
@@ -153,7 +202,12 @@ public final class Benchmark implements AutoCloseable {
 
 	@Override
 	public void close() {
-		this.redis.close();
+		Runtime.getRuntime().removeShutdownHook(this.hook);
+		cleanUp();
+	}
+
+	private void cleanUp() {
+		this.brokers.values().forEach(BrokerProcess::close);
 		try {
 			FileSystemUtils.deleteRecursively(this.directory);
 		}

@@ -18,8 +18,6 @@ package io.github.atmosphererelay.benchmark;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
-import java.util.stream.Stream;
 
 import io.github.atmosphererelay.benchmark.node.HandRolledNode;
 import io.github.atmosphererelay.benchmark.node.NettyNode;
@@ -30,60 +28,54 @@ import io.github.atmosphererelay.benchmark.node.RelayNode;
  */
 enum Contender {
 
-	/** The starter with its defaults, on Tomcat. */
-	OURS("ours", RelayNode.class, "/atmosphere/chat/%d", Contender::relay),
+	/** The starter with its defaults, on Tomcat, with Redis. */
+	OURS("ours", RelayNode.class, Broker.REDIS, List.of(), "--atmosphere.relay.type=redis"),
 
 	/** The same on Jetty. */
-	OURS_JETTY("ours, Jetty", RelayNode.class, "/atmosphere/chat/%d",
-			(redis) -> with(relay(redis), "--spring.autoconfigure.exclude="
-					+ "org.springframework.boot.tomcat.autoconfigure.servlet.TomcatServletWebServerAutoConfiguration")),
+	OURS_JETTY("ours, Jetty", RelayNode.class, Broker.REDIS,
+			List.of("org.springframework.boot.tomcat.autoconfigure.servlet.TomcatServletWebServerAutoConfiguration"),
+			"--atmosphere.relay.type=redis"),
 
-	/** The same on Tomcat with virtual threads. */
-	OURS_VIRTUAL("ours, virtual threads", RelayNode.class, "/atmosphere/chat/%d",
-			(redis) -> with(relay(redis), "--spring.threads.virtual.enabled=true")),
+	/** The same on Tomcat with virtual threads, where the nodes' JDK has them. */
+	OURS_VIRTUAL("ours, virtual threads", RelayNode.class, Broker.REDIS, List.of(), "--atmosphere.relay.type=redis",
+			"--spring.threads.virtual.enabled=true"),
+
+	/** The starter with its defaults, on Tomcat, with Kafka. */
+	OURS_KAFKA("ours, Kafka", RelayNode.class, Broker.KAFKA, List.of(), "--atmosphere.relay.type=kafka"),
 
 	/** The starter without a broker, for what the relay costs. */
-	OURS_LOCAL("ours, local relay", RelayNode.class, "/atmosphere/chat/%d",
-			(redis) -> with(spring(redis), "--atmosphere.relay.type=local",
-					"--atmosphere.channels[0].pattern=chat/**")),
+	OURS_LOCAL("ours, local relay", RelayNode.class, Broker.NONE, List.of(), "--atmosphere.relay.type=local"),
 
-	/** What teams write by hand. */
-	BASELINE("hand-rolled", HandRolledNode.class, "/chat/%d", Contender::spring),
+	/** What teams write by hand. Pays for nothing of the starter, which is there too. */
+	BASELINE("hand-rolled", HandRolledNode.class, Broker.REDIS, List.of(), "--atmosphere.enabled=false"),
 
 	/** What could be had without a framework. */
-	NETTY("Netty", NettyNode.class, "/chat/%d", (redis) -> List.of(Integer.toString(redis)));
+	NETTY("Netty", NettyNode.class, Broker.REDIS, List.of());
 
 	private final String title;
 
 	private final Class<?> main;
 
-	private final String path;
+	private final Broker broker;
 
-	private final Function<Integer, List<String>> arguments;
+	private final List<String> excluded;
 
-	Contender(String title, Class<?> main, String path, Function<Integer, List<String>> arguments) {
+	private final List<String> arguments;
+
+	Contender(String title, Class<?> main, Broker broker, List<String> excluded, String... arguments) {
 		this.title = title;
 		this.main = main;
-		this.path = path;
-		this.arguments = arguments;
-	}
-
-	private static List<String> spring(int redis) {
-		return List.of("--server.port=0", "--server.address=127.0.0.1", "--spring.data.redis.host=127.0.0.1",
-				"--spring.data.redis.port=" + redis, "--spring.main.banner-mode=off", "--logging.level.root=warn",
-				"--server.tomcat.max-connections=20000");
-	}
-
-	private static List<String> relay(int redis) {
-		return with(spring(redis), "--atmosphere.relay.type=redis", "--atmosphere.channels[0].pattern=chat/**");
-	}
-
-	private static List<String> with(List<String> arguments, String... more) {
-		return Stream.concat(arguments.stream(), Stream.of(more)).toList();
+		this.broker = broker;
+		this.excluded = excluded;
+		this.arguments = List.of(arguments);
 	}
 
 	String title() {
 		return this.title;
+	}
+
+	Broker broker() {
+		return this.broker;
 	}
 
 	/**
@@ -91,7 +83,7 @@ enum Contender {
 	 * @return the path
 	 */
 	String path() {
-		return this.path;
+		return (this.main == RelayNode.class) ? "/atmosphere/chat/%d" : "/chat/%d";
 	}
 
 	/**
@@ -99,15 +91,35 @@ enum Contender {
 	 * @return 1 where there is nothing between nodes
 	 */
 	int maxNodes() {
-		return (this == OURS_LOCAL) ? 1 : Integer.MAX_VALUE;
+		return (this.broker == Broker.NONE) ? 1 : Integer.MAX_VALUE;
 	}
 
-	List<String> command(String java, List<String> jvmArguments, int redis) {
-		List<String> command = new ArrayList<>(List.of(java));
-		command.addAll(jvmArguments);
-		command.addAll(List.of("-cp", System.getProperty("java.class.path"), this.main.getName()));
-		command.addAll(this.arguments.apply(redis));
+	/**
+	 * Return how a node is started.
+	 * @param options what the command line says
+	 * @param brokerPort where the broker listens
+	 * @return the command
+	 */
+	List<String> command(Options options, int brokerPort) {
+		List<String> command = new ArrayList<>(List.of(options.java()));
+		command.addAll(options.jvmArguments());
+		command.addAll(List.of("-cp", ServerProcess.classPath(), this.main.getName()));
+		command.addAll((this.main == NettyNode.class) ? List.of(Integer.toString(brokerPort)) : properties(brokerPort));
 		return command;
+	}
+
+	private List<String> properties(int brokerPort) {
+		List<String> properties = new ArrayList<>(List.of("--server.port=0", "--server.address=127.0.0.1",
+				"--server.tomcat.max-connections=20000", "--spring.main.banner-mode=off", "--logging.level.root=warn"));
+		if (this.main == RelayNode.class) {
+			properties.add("--atmosphere.channels[0].pattern=chat/**");
+		}
+		List<String> excluded = new ArrayList<>(this.broker.foreign());
+		excluded.addAll(this.excluded);
+		properties.add("--spring.autoconfigure.exclude=" + String.join(",", excluded));
+		properties.addAll(this.broker.properties(brokerPort));
+		properties.addAll(this.arguments);
+		return properties;
 	}
 
 }

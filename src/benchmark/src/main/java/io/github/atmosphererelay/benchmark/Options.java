@@ -21,10 +21,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the command line says.
@@ -36,9 +40,11 @@ import java.util.Map;
  * @param contenders on whom
  * @param java the JDK of the nodes
  * @param jvmArguments further arguments of the nodes' JVMs
+ * @param out where the report is also written to, or {@code null}
+ * @param chart where a chart is written to, or {@code null}
  */
 record Options(int passes, Duration warmup, Duration duration, List<Workload> workloads, List<Contender> contenders,
-		String java, List<String> jvmArguments) {
+		String java, List<String> jvmArguments, @Nullable Path out, @Nullable Path chart) {
 
 	static final String USAGE = """
 			Options, each as --name=value:
@@ -50,12 +56,14 @@ record Options(int passes, Duration warmup, Duration duration, List<Workload> wo
 			              ours,baseline,netty
 			  java-home   the JDK of the nodes                                         this one
 			  jvm         arguments of the nodes' JVMs, with commas between            -Xmx1g,-XX:+UseSerialGC
+			  out         a file that the report is also written to, as Markdown
+			  chart       a file for a chart of the CPU per delivery, as SVG
 			""".formatted(Arrays.stream(Contender.values()).map(Options::name).toList());
 
 	static Options parse(String... args) {
-		Map<String, String> values = new LinkedHashMap<>(Map.of("passes", "2", "warmup", "5", "duration", "8",
-				"workloads", "W1c,W2c,W1o,W3,W4", "contenders", "ours,baseline,netty", "java-home",
-				System.getProperty("java.home"), "jvm", "-Xmx1g,-XX:+UseSerialGC"));
+		Map<String, String> values = new HashMap<>(Map.of("passes", "2", "warmup", "5", "duration", "8", "workloads",
+				"W1c,W2c,W1o,W3,W4", "contenders", "ours,baseline,netty", "java-home", System.getProperty("java.home"),
+				"jvm", "-Xmx1g,-XX:+UseSerialGC", "out", "", "chart", ""));
 		for (String arg : args) {
 			int equals = arg.indexOf('=');
 			if (!arg.startsWith("--") || equals < 0 || !values.containsKey(arg.substring(2, equals))) {
@@ -63,10 +71,13 @@ record Options(int passes, Duration warmup, Duration duration, List<Workload> wo
 			}
 			values.put(arg.substring(2, equals), arg.substring(equals + 1));
 		}
-		return new Options(Integer.parseInt(values.get("passes")), seconds(values.get("warmup")),
-				seconds(values.get("duration")), workloads(values.get("workloads")),
-				list(values.get("contenders")).stream().map(Options::contender).toList(),
-				Path.of(values.get("java-home"), "bin", "java").toString(), list(values.get("jvm")));
+		UnaryOperator<String> value = (name) -> Objects.requireNonNull(values.get(name));
+		return new Options((int) number("passes", value.apply("passes"), 1),
+				seconds("warmup", value.apply("warmup"), 0), seconds("duration", value.apply("duration"), 0.1),
+				workloads(value.apply("workloads")),
+				list(value.apply("contenders")).stream().map(Options::contender).toList(),
+				Path.of(value.apply("java-home"), "bin", "java").toString(), list(value.apply("jvm")),
+				path(value.apply("out")), path(value.apply("chart")));
 	}
 
 	/**
@@ -92,8 +103,25 @@ record Options(int passes, Duration warmup, Duration duration, List<Workload> wo
 		return Arrays.stream(value.split(",")).filter((item) -> !item.isBlank()).toList();
 	}
 
-	private static Duration seconds(String value) {
-		return Duration.ofMillis((long) (1000 * Double.parseDouble(value)));
+	private static Duration seconds(String name, String value, double least) {
+		return Duration.ofMillis((long) (1000 * number(name, value, least)));
+	}
+
+	private static double number(String name, String value, double least) {
+		try {
+			double number = Double.parseDouble(value);
+			if (number >= least) {
+				return number;
+			}
+		}
+		catch (NumberFormatException ex) {
+			// Said below
+		}
+		throw new IllegalArgumentException("'" + name + "' is a number from " + least + ", not '" + value + "'");
+	}
+
+	private static @Nullable Path path(String value) {
+		return value.isEmpty() ? null : Path.of(value);
 	}
 
 	private static List<Workload> workloads(String value) {

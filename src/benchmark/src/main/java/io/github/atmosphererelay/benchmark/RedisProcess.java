@@ -33,7 +33,7 @@ import redis.embedded.core.ExecutableProvider;
  * A real Redis without persistence, of the program that the library embedded-redis
  * carries.
  */
-final class RedisProcess implements AutoCloseable {
+final class RedisProcess implements BrokerProcess {
 
 	private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
 
@@ -97,11 +97,13 @@ final class RedisProcess implements AutoCloseable {
 		}
 	}
 
-	int port() {
+	@Override
+	public int port() {
 		return this.port;
 	}
 
-	Duration cpu() {
+	@Override
+	public Duration cpu() {
 		return ServerProcess.cpu(this.process.toHandle());
 	}
 

@@ -25,6 +25,7 @@ import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 
 import io.github.atmosphererelay.benchmark.load.LoadResult;
+import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.SpringBootVersion;
@@ -38,9 +39,12 @@ final class Report {
 
 	private final List<Measurement> measurements;
 
-	Report(Options options, List<Measurement> measurements) {
+	private final List<Histogram> probes;
+
+	Report(Options options, List<Measurement> measurements, List<Histogram> probes) {
 		this.options = options;
 		this.measurements = measurements;
+		this.probes = probes;
 	}
 
 	List<Measurement> measurements() {
@@ -71,6 +75,9 @@ final class Report {
 		for (Workload workload : this.options.workloads()) {
 			text.append("**").append(workload.name()).append("**: ").append(workload.description()).append("\n\n");
 			text.append((workload.kind() == Workload.Kind.FLOW) ? flow(workload) : idle(workload)).append('\n');
+			if (workload.name().equals(Workload.BESIDE_PROBE) && !this.probes.isEmpty()) {
+				text.append(probe()).append("\n\n");
+			}
 		}
 		return text.toString();
 	}
@@ -92,6 +99,13 @@ final class Report {
 					sum(runs, LoadResult::doubled), sum(runs, LoadResult::reordered), sum(runs, LoadResult::closed)));
 		}
 		return table.toString();
+	}
+
+	private String probe() {
+		return "Kafka alone, from publish to poll, %d records/s of %d bytes, acks=all, linger 0: p50 %s ms, p99 %s ms"
+			.formatted(KafkaProbe.RATE, Workload.SIZE,
+					range(this.probes, "%.2f", (latency) -> latency.getValueAtPercentile(50) / 1e6),
+					range(this.probes, "%.2f", (latency) -> latency.getValueAtPercentile(99) / 1e6));
 	}
 
 	private String idle(Workload workload) {
@@ -151,7 +165,7 @@ final class Report {
 		return result;
 	}
 
-	private static String range(List<Measurement> runs, String format, ToDoubleFunction<Measurement> value) {
+	private static <T> String range(List<T> runs, String format, ToDoubleFunction<T> value) {
 		DoubleSummaryStatistics all = runs.stream().collect(Collectors.summarizingDouble(value));
 		String least = String.format(Locale.ROOT, format, all.getMin());
 		String most = String.format(Locale.ROOT, format, all.getMax());

@@ -41,36 +41,65 @@ final class ServerProcess implements AutoCloseable {
 
 	private final BufferedWriter in;
 
-	private final int port;
+	private final List<String> command;
 
-	private ServerProcess(Process process) throws IOException {
-		this.process = process;
-		this.out = process.inputReader(StandardCharsets.UTF_8);
-		this.in = process.outputWriter(StandardCharsets.US_ASCII);
-		this.port = (int) number("PORT ");
+	private final Path log;
+
+	private int port;
+
+	private ServerProcess(List<String> command, Path log) throws IOException {
+		this.command = command;
+		this.log = log;
+		this.process = new ProcessBuilder(command).redirectError(log.toFile()).start();
+		this.out = this.process.inputReader(StandardCharsets.UTF_8);
+		this.in = this.process.outputWriter(StandardCharsets.US_ASCII);
 	}
 
 	/**
-	 * Start a node and wait until it has said its port.
+	 * Start a node, and do not wait for it.
 	 * @param command the command
 	 * @param log where its errors go
-	 * @return the running node
+	 * @return the node, which has no address before {@link #awaitStarted()}
 	 */
 	static ServerProcess start(List<String> command, Path log) {
 		try {
-			Process process = new ProcessBuilder(command).redirectError(log.toFile()).start();
-			try {
-				return new ServerProcess(process);
-			}
-			catch (IOException ex) {
-				process.destroyForcibly();
-				throw new IOException(ex.getMessage() + ": " + String.join(" ", command) + "\n" + Files.readString(log),
-						ex);
-			}
+			return new ServerProcess(command, log);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
+	}
+
+	/**
+	 * Wait until the node has said its port.
+	 */
+	void awaitStarted() {
+		try {
+			this.port = (int) number("PORT ");
+		}
+		catch (IOException ex) {
+			close();
+			throw new UncheckedIOException(
+					new IOException(ex.getMessage() + ": " + String.join(" ", this.command) + "\n" + logged(), ex));
+		}
+	}
+
+	private String logged() {
+		try {
+			return Files.readString(this.log);
+		}
+		catch (IOException ex) {
+			return "";
+		}
+	}
+
+	/**
+	 * Return what the JVMs of nodes find their classes on: the same as this one.
+	 * @return a class path
+	 */
+	static String classPath() {
+		// Surefire starts tests with a jar that only refers to the class path
+		return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
 	}
 
 	private long number(String key) throws IOException {

@@ -41,6 +41,9 @@ record Workload(String name, String description, Kind kind, int nodes, int subsc
 	/** The size of all messages, in bytes. */
 	static final int SIZE = 128;
 
+	/** The workload that Kafka's own latency stands beside. */
+	static final String BESIDE_PROBE = "W3";
+
 	static final List<Workload> ALL = List.of(
 			closed("W1c", "1 channel, 1,000 subscribers, closed loop, window 64", 2, 1000, 1, 1, 64),
 			closed("W2c", "500 channels x 4 subscribers, 20 publishers, closed loop, window 256", 2, 2000, 500, 20,

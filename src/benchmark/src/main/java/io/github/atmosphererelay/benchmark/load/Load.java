@@ -24,6 +24,7 @@ import java.nio.channels.Selector;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -39,7 +40,11 @@ public final class Load implements AutoCloseable {
 
 	private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(60);
 
-	/** Subscriptions reach the broker after the handshake, and nothing tells when. */
+	private static final Duration SUBSCRIBE_TIMEOUT = Duration.ofSeconds(60);
+
+	private static final Duration QUIET = Duration.ofMillis(500);
+
+	/** Where nothing is published that would show when subscriptions are there. */
 	private static final Duration SETTLE = Duration.ofSeconds(1);
 
 	private static final Duration DRAIN = Duration.ofSeconds(5);
@@ -134,7 +139,7 @@ public final class Load implements AutoCloseable {
 	}
 
 	/**
-	 * Open all connections.
+	 * Open all connections and wait until all subscribers hear all nodes.
 	 * @return how many were opened a second
 	 */
 	public double connect() {
@@ -157,8 +162,44 @@ public final class Load implements AutoCloseable {
 		}
 		awaitOpened();
 		this.stalled.forEach(Client::stall);
-		pollFor(SETTLE, () -> false);
+		awaitSubscribed();
 		return this.connectsPerSecond;
+	}
+
+	/**
+	 * Subscriptions reach the broker after the handshake, and nothing tells when: publish
+	 * at every node until every subscriber has heard it, each time after what was
+	 * published before has come to rest. A message that is published before would count
+	 * as lost, and is not.
+	 */
+	private void awaitSubscribed() {
+		int publishers = Math.min(this.plan.publishers(), this.nodes.size());
+		if (publishers == 0) {
+			pollFor(SETTLE, () -> false);
+			return;
+		}
+		long end = System.nanoTime() + SUBSCRIBE_TIMEOUT.toNanos();
+		while (!this.subscribers.stream().allMatch((subscriber) -> subscriber.hears(publishers))) {
+			if (System.nanoTime() > end) {
+				throw new IllegalStateException("A subscriber hears nothing " + SUBSCRIBE_TIMEOUT + " after it came");
+			}
+			for (int publisher = 0; publisher < publishers; publisher++) {
+				prime(publisher);
+			}
+			flush();
+			this.lastProgress = System.nanoTime();
+			pollFor(SUBSCRIBE_TIMEOUT, () -> System.nanoTime() - this.lastProgress > QUIET.toNanos());
+		}
+	}
+
+	private void prime(int publisher) {
+		BitSet rooms = new BitSet();
+		for (int i = 0; i < this.subscribers.size(); i++) {
+			if (!this.subscribers.get(i).heard.get(publisher)) {
+				rooms.set(i % this.plan.rooms());
+			}
+		}
+		rooms.stream().forEach((room) -> write(publisher, room, new Marker(Marker.PRIMER, publisher, 0, 0)));
 	}
 
 	private Client open(int node, String path, int receiveBuffer, Client.Listener listener) {
@@ -255,14 +296,7 @@ public final class Load implements AutoCloseable {
 	private void publish(long dueAt) {
 		int publisher = this.sent % this.plan.publishers();
 		int room = (publisher + this.plan.publishers() * this.turns[publisher]++) % this.plan.rooms();
-		Client client = this.publishers.get(publisher);
-		if (!client.isOpen()) {
-			throw new IllegalStateException("The server has closed the connection of a publisher");
-		}
-		byte[] prefix = (room + "|").getBytes(StandardCharsets.US_ASCII);
-		ByteBuffer text = client.text(prefix.length + this.plan.size());
-		text.put(prefix);
-		new Marker(publisher, ++this.sequences[publisher][room], this.sent, dueAt).write(text, this.plan.size());
+		write(publisher, room, new Marker(publisher, ++this.sequences[publisher][room], this.sent, dueAt));
 		this.remaining[this.sent % RING] = this.members[room];
 		this.expected += this.members[room];
 		this.inflight++;
@@ -270,6 +304,17 @@ public final class Load implements AutoCloseable {
 		if (this.measuring) {
 			this.published++;
 		}
+	}
+
+	private void write(int publisher, int room, Marker marker) {
+		Client client = this.publishers.get(publisher);
+		if (!client.isOpen()) {
+			throw new IllegalStateException("The server has closed the connection of a publisher");
+		}
+		byte[] prefix = (room + "|").getBytes(StandardCharsets.US_ASCII);
+		ByteBuffer text = client.text(prefix.length + this.plan.size());
+		text.put(prefix);
+		marker.write(text, this.plan.size());
 	}
 
 	private void flush() {
@@ -320,6 +365,11 @@ public final class Load implements AutoCloseable {
 		}
 		long now = System.nanoTime();
 		Marker marker = Marker.read(buffer, offset);
+		if (marker.publisher() == Marker.PRIMER) {
+			subscriber.heard.set(marker.sequence());
+			this.lastProgress = now;
+			return;
+		}
 		switch (subscriber.windows[marker.publisher()].note(marker.sequence())) {
 			case DOUBLE -> {
 				this.doubled++;
@@ -425,11 +475,18 @@ public final class Load implements AutoCloseable {
 
 		private final SequenceWindow[] windows;
 
+		/** The publishers of which it has heard. */
+		private final BitSet heard = new BitSet();
+
 		Subscriber(int publishers) {
 			this.windows = new SequenceWindow[publishers];
 			for (int i = 0; i < publishers; i++) {
 				this.windows[i] = new SequenceWindow();
 			}
+		}
+
+		boolean hears(int publishers) {
+			return this.heard.cardinality() >= publishers;
 		}
 
 		@Override

@@ -32,6 +32,12 @@ import java.nio.charset.StandardCharsets;
 record Marker(int publisher, int sequence, int message, long sentAt) {
 
 	/**
+	 * The publisher's number in messages that only show that a subscriber hears: their
+	 * sequence says whom.
+	 */
+	static final int PRIMER = 0xFFFF;
+
+	/**
 	 * The length of a marker that is not padded.
 	 */
 	static final int LENGTH = 4 + 8 + 8 + 16;

@@ -25,7 +25,6 @@ import java.util.concurrent.Executors;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
-import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
@@ -42,8 +41,11 @@ import org.springframework.web.socket.handler.TextWebSocketHandler;
 
 /**
  * What teams write by hand, done well: one listener per room, one thread for the
- * listeners so that messages keep their order, one encoded message for all sessions of a
+ * listeners so that messages keep their order, one message object for all sessions of a
  * room, and Spring's decorator around each session.
+ * <p>
+ * That one thread waits in the socket of a client that does not read, until the container
+ * gives up on it. More threads would need an order of their own.
  */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration
@@ -60,7 +62,7 @@ public class HandRolledNode {
 	 */
 	public static void main(String[] args) {
 		ConfigurableApplicationContext context = SpringApplication.run(HandRolledNode.class, args);
-		NodeControl.start(((WebServerApplicationContext) context).getWebServer().getPort());
+		NodeControl.start(context.getEnvironment().getRequiredProperty("local.server.port", Integer.class));
 	}
 
 	@Bean
@@ -117,6 +119,13 @@ public class HandRolledNode {
 			this.sessions.computeIfAbsent(room(session), this::follow).add(decorated);
 		}
 
+		/**
+		 * Subscribe to a room. Synchronized, because a container that is about to listen
+		 * for the first time has already decided on its topics: one that is added
+		 * meanwhile waits for the start, is not among them and is not added later either.
+		 * Two rooms whose first sessions came at once would lose one of their
+		 * subscriptions.
+		 */
 		private synchronized Set<WebSocketSession> follow(String room) {
 			Set<WebSocketSession> members = ConcurrentHashMap.newKeySet();
 			this.container.addMessageListener((message, pattern) -> deliver(members, message.getBody()),
@@ -131,8 +140,19 @@ public class HandRolledNode {
 					member.sendMessage(message);
 				}
 				catch (IOException | RuntimeException ex) {
+					// It has missed a message, and must not go on as if it had not
 					members.remove(member);
+					close(member);
 				}
+			}
+		}
+
+		private static void close(WebSocketSession session) {
+			try {
+				session.close(CloseStatus.SESSION_NOT_RELIABLE);
+			}
+			catch (IOException | RuntimeException ex) {
+				// Then it is closed
 			}
 		}
 

@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.benchmark.node;
 
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Set;
@@ -51,8 +52,10 @@ import io.netty.handler.codec.http.websocketx.WebSocketServerProtocolHandler;
 import io.netty.handler.flush.FlushConsolidationHandler;
 
 /**
- * The bound: no framework, nothing promised, one encoded frame for all sockets, one task
- * per message and event loop, and frames that meet in a loop leave in one write.
+ * The bound: no framework, one encoded frame for all sockets, one task per message and
+ * event loop, and frames that meet in a loop leave in one write. Nothing is promised:
+ * what a client does not read waits without limit, and nobody hears of a broker that is
+ * gone.
  */
 public final class NettyNode {
 
@@ -116,13 +119,14 @@ public final class NettyNode {
 		NodeControl.start(((InetSocketAddress) server.localAddress()).getPort());
 	}
 
-	private void join(String room, Channel channel) {
-		this.rooms.computeIfAbsent(room, (name) -> {
+	private Runnable join(String room, Channel channel) {
+		Set<ChannelHandlerContext> members = this.rooms.computeIfAbsent(room, (name) -> {
 			this.subscribing.async().subscribe(name);
 			return new ConcurrentHashMap<>();
-		})
-			.computeIfAbsent(channel.eventLoop(), (loop) -> ConcurrentHashMap.newKeySet())
-			.add(channel.pipeline().context(RAW));
+		}).computeIfAbsent(channel.eventLoop(), (loop) -> ConcurrentHashMap.newKeySet());
+		ChannelHandlerContext member = channel.pipeline().context(RAW);
+		members.add(member);
+		return () -> members.remove(member);
 	}
 
 	private static void deliver(Map<EventLoop, Set<ChannelHandlerContext>> members, byte[] message) {
@@ -135,7 +139,9 @@ public final class NettyNode {
 	}
 
 	private static ByteBuf frame(byte[] message) {
-		ByteBuf frame = Unpooled.directBuffer(message.length + 4).writeByte(0x81);
+		// Of the JDK, whose collector frees it when the last socket has it: to count the
+		// sockets would cost each delivery an atomic operation
+		ByteBuf frame = Unpooled.wrappedBuffer(ByteBuffer.allocateDirect(message.length + 4)).clear().writeByte(0x81);
 		if (message.length < 126) {
 			frame.writeByte(message.length);
 		}
@@ -150,11 +156,15 @@ public final class NettyNode {
 	 */
 	private final class Receiver extends SimpleChannelInboundHandler<TextWebSocketFrame> {
 
+		/** Ends the membership in a room. */
+		private Runnable leave = () -> {
+		};
+
 		@Override
 		public void userEventTriggered(ChannelHandlerContext context, Object event) {
 			if (event instanceof WebSocketServerProtocolHandler.HandshakeComplete complete
 					&& complete.requestUri().startsWith("/chat/")) {
-				join(complete.requestUri().substring(1), context.channel());
+				this.leave = join(complete.requestUri().substring(1), context.channel());
 			}
 		}
 
@@ -167,9 +177,7 @@ public final class NettyNode {
 
 		@Override
 		public void channelInactive(ChannelHandlerContext context) {
-			NettyNode.this.rooms.values()
-				.forEach((members) -> members.getOrDefault(context.channel().eventLoop(), Set.of())
-					.removeIf((member) -> member.channel() == context.channel()));
+			this.leave.run();
 		}
 
 		@Override

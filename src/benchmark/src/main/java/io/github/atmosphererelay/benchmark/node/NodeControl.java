@@ -19,6 +19,7 @@ package io.github.atmosphererelay.benchmark.node;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 
@@ -28,14 +29,18 @@ import java.nio.charset.StandardCharsets;
  */
 final class NodeControl {
 
+	private static final PrintStream out = System.out;
+
 	private NodeControl() {
 	}
 
 	static void start(int port) {
+		// Nobody reads what a log would write there, and a full pipe would stop the node
+		System.setOut(System.err);
 		Thread thread = new Thread(NodeControl::listen, "control");
 		thread.setDaemon(true);
 		thread.start();
-		System.out.println("PORT " + port);
+		out.println("PORT " + port);
 	}
 
 	private static void listen() {
@@ -43,7 +48,7 @@ final class NodeControl {
 			while (in.readLine() != null) {
 				System.gc();
 				System.gc();
-				System.out.println("HEAP " + ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
+				out.println("HEAP " + ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
 			}
 		}
 		catch (IOException ex) {

@@ -21,7 +21,6 @@ import io.github.atmosphererelay.broadcast.Broadcaster;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
-import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.web.socket.TextMessage;
@@ -46,7 +45,7 @@ public class RelayNode {
 	 */
 	public static void main(String[] args) {
 		ConfigurableApplicationContext context = SpringApplication.run(RelayNode.class, args);
-		NodeControl.start(((WebServerApplicationContext) context).getWebServer().getPort());
+		NodeControl.start(context.getEnvironment().getRequiredProperty("local.server.port", Integer.class));
 	}
 
 	@Bean

@@ -15,7 +15,8 @@
  */
 
 /**
- * The servers that are measured, each a program of its own.
+ * The servers that are measured and the broker that some of them need, each a program of
+ * its own.
  */
 @NullMarked
 package io.github.atmosphererelay.benchmark.node;

@@ -1,0 +1,44 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.benchmark;
+
+import java.time.Duration;
+
+/**
+ * A broker that is running, as a process of its own.
+ */
+interface BrokerProcess extends AutoCloseable {
+
+	/**
+	 * Return where the broker listens.
+	 * @return the port, on this machine
+	 */
+	int port();
+
+	/**
+	 * Return the processor time that the broker has taken so far.
+	 * @return the time of all its threads together
+	 */
+	Duration cpu();
+
+	/**
+	 * End the broker. Does nothing if it has ended.
+	 */
+	@Override
+	void close();
+
+}

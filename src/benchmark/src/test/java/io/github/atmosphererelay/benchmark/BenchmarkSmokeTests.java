@@ -1,0 +1,53 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.benchmark;
+
+import java.io.IOException;
+import java.util.List;
+
+import io.github.atmosphererelay.benchmark.load.LoadResult;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Runs the benchmark as small as it gets. Says whether it works, never how fast anything
+ * is.
+ */
+class BenchmarkSmokeTests {
+
+	@Test
+	void everyContenderDeliversEachMessageOnceAndInOrder() throws IOException {
+		Report report = Benchmark.run(Options.parse("--workloads=smoke", "--passes=1", "--warmup=1", "--duration=1",
+				"--contenders=ours,baseline,netty", "--jvm=-Xmx256m,-XX:+UseSerialGC,-XX:TieredStopAtLevel=1"));
+		List<Measurement> measurements = report.measurements();
+		assertThat(measurements).extracting(Measurement::contender)
+			.containsExactly(Contender.OURS, Contender.BASELINE, Contender.NETTY);
+		assertThat(measurements).allSatisfy((measurement) -> {
+			LoadResult result = measurement.result();
+			assertThat(result).isNotNull();
+			assertThat(result.deliveries()).isPositive();
+			assertThat(result.lost()).isZero();
+			assertThat(result.doubled()).isZero();
+			assertThat(result.reordered()).isZero();
+			assertThat(result.closed()).isZero();
+			assertThat(measurement.cpuMicros()).isPositive();
+		});
+		assertThat(report.toString()).contains("| ours | ", "| hand-rolled | ", "| Netty | ");
+	}
+
+}
