@@ -36,6 +36,10 @@ enum Contender {
 			List.of("org.springframework.boot.tomcat.autoconfigure.servlet.TomcatServletWebServerAutoConfiguration"),
 			"--atmosphere.relay.type=redis"),
 
+	/** The same on Tomcat's own WebSocket, as with TLS. */
+	OURS_STANDARD("ours, Tomcat's WebSocket", RelayNode.class, Broker.REDIS, List.of(), "--atmosphere.relay.type=redis",
+			"--atmosphere.websocket.direct-io=false"),
+
 	/** The same on Tomcat with virtual threads, where the nodes' JDK has them. */
 	OURS_VIRTUAL("ours, virtual threads", RelayNode.class, Broker.REDIS, List.of(), "--atmosphere.relay.type=redis",
 			"--spring.threads.virtual.enabled=true"),
@@ -103,7 +107,7 @@ enum Contender {
 	List<String> command(Options options, int brokerPort) {
 		List<String> command = new ArrayList<>(List.of(options.java()));
 		command.addAll(options.jvmArguments());
-		command.addAll(List.of("-cp", ServerProcess.classPath(), this.main.getName()));
+		command.addAll(List.of("-cp", ServerProcess.classPath(this == OURS_JETTY), this.main.getName()));
 		command.addAll((this.main == NettyNode.class) ? List.of(Integer.toString(brokerPort)) : properties(brokerPort));
 		return command;
 	}

@@ -40,7 +40,7 @@ final class KafkaProcess implements BrokerProcess {
 		// benchmark
 		Path files = Files.createDirectory(directory.resolve("kafka"));
 		List<String> command = List.of(java, "-Xmx512m", "-XX:+UseSerialGC", "-Djava.io.tmpdir=" + files, "-cp",
-				ServerProcess.classPath(), KafkaBroker.class.getName());
+				ServerProcess.classPath(false), KafkaBroker.class.getName());
 		ServerProcess process = ServerProcess.start(command, directory.resolve("kafka.log"));
 		process.awaitStarted();
 		return new KafkaProcess(process);

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.benchmark;
 
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -25,8 +26,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A node that is measured: a JVM of its own, which ends with this one.
@@ -97,9 +101,22 @@ final class ServerProcess implements AutoCloseable {
 	 * Return what the JVMs of nodes find their classes on: the same as this one.
 	 * @return a class path
 	 */
-	static String classPath() {
+	/**
+	 * Return the class path of a node. Jetty is on that of the nodes that run on it only:
+	 * wherever it can be found, Spring takes it for the server.
+	 * @param jetty whether the node runs on Jetty
+	 * @return the class path
+	 */
+	static String classPath(boolean jetty) {
 		// Surefire starts tests with a jar that only refers to the class path
-		return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+		String own = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+		Stream<String> entries = Arrays.stream(own.split(File.pathSeparator));
+		if (!jetty) {
+			return entries.filter((entry) -> !Path.of(entry).getFileName().toString().contains("jetty"))
+				.collect(Collectors.joining(File.pathSeparator));
+		}
+		return entries.flatMap((entry) -> Stream.of(entry, Path.of(entry).resolveSibling("lib-jetty") + "/*"))
+			.collect(Collectors.joining(File.pathSeparator));
 	}
 
 	private long number(String key) throws IOException {

@@ -40,8 +40,9 @@ final class FakeSocket implements SessionTransport {
 	}
 
 	@Override
-	public void flush() {
+	public boolean flush(Runnable whenFlushed) {
 		// Nothing is kept back
+		return true;
 	}
 
 	@Override
