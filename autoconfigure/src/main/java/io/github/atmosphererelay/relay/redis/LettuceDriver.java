@@ -129,21 +129,14 @@ final class LettuceDriver implements RedisDriver {
 	private ClientResources resources() {
 		ClientResources shared = this.applicationFactory.getClientResources();
 		if (shared != null) {
-			return batching(shared);
+			return new BatchingResources(shared);
 		}
 		ClientResources own = this.ownResources;
 		if (own == null) {
 			own = DefaultClientResources.create();
 			this.ownResources = own;
 		}
-		return batching(own);
-	}
-
-	/**
-	 * The same threads and timers: only connections are set up differently.
-	 */
-	private static ClientResources batching(ClientResources resources) {
-		return resources.mutate().nettyCustomizer(new LettuceBatching(resources.nettyCustomizer())).build();
+		return new BatchingResources(own);
 	}
 
 	private static StatefulRedisPubSubConnection<byte[], byte[]> connect(AbstractRedisClient client) {

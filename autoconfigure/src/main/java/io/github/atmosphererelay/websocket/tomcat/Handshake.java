@@ -31,14 +31,14 @@ import org.springframework.web.socket.WebSocketHandler;
  * @param handler whom its messages go to
  * @param uri what was asked for
  * @param principal who asks, if known
- * @param localAddress the server's address
- * @param remoteAddress the client's address
+ * @param localAddress the server's address, if known
+ * @param remoteAddress the client's address, if known
  * @param attributes what the handshake has left for the handler
  * @param protocol the subprotocol, if any
  * @param unsupported to be called if the socket cannot be written to directly
  */
-record Handshake(WebSocketHandler handler, URI uri, @Nullable Principal principal, InetSocketAddress localAddress,
-		InetSocketAddress remoteAddress, Map<String, Object> attributes, @Nullable String protocol,
-		Runnable unsupported) {
+record Handshake(WebSocketHandler handler, URI uri, @Nullable Principal principal,
+		@Nullable InetSocketAddress localAddress, @Nullable InetSocketAddress remoteAddress,
+		Map<String, Object> attributes, @Nullable String protocol, Runnable unsupported) {
 
 }

@@ -18,8 +18,9 @@ package io.github.atmosphererelay.websocket.tomcat;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.GatheringByteChannel;
 import java.nio.channels.WritableByteChannel;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.concurrent.locks.ReentrantLock;
 
 import org.jspecify.annotations.Nullable;
@@ -27,12 +28,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * The way out to one client, which never blocks: what the socket does not take is kept
  * and sent when the socket is writable again. Whoever fills it waits meanwhile, so at
- * most one batch is kept. Frames of several threads do not mix; the lock is held for a
- * system call only.
+ * most one batch is kept. Frames of several threads do not mix; the lock is held for
+ * system calls only, and nothing else is called within it.
  */
 final class SocketOutput {
 
-	private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+	/**
+	 * The JDK copies what is not in direct memory, all of it for each call, and keeps the
+	 * copies' memory with the thread.
+	 */
+	private static final int SLICE = 64 * 1024;
 
 	private final WritableByteChannel channel;
 
@@ -40,8 +45,8 @@ final class SocketOutput {
 
 	private final ReentrantLock lock = new ReentrantLock();
 
-	/** What the socket has not taken yet; empty almost always. */
-	private ByteBuffer rest = NOTHING;
+	/** What the socket has not taken yet; null almost always. */
+	private @Nullable Deque<ByteBuffer> rest;
 
 	/** The reply to the latest ping, which waits behind the rest: one is enough. */
 	private @Nullable ByteBuffer pong;
@@ -66,33 +71,85 @@ final class SocketOutput {
 	 * @throws IOException if the connection is broken or its end has been sent
 	 */
 	void write(ByteBuffer frames) throws IOException {
+		write(frames, null);
+	}
+
+	/**
+	 * Send whole frames.
+	 * @param frames the frames; consumed
+	 * @param payload the payload of the last one, if that is not among them; never
+	 * changed, so that it need not be copied to be kept
+	 * @throws IOException if the connection is broken or its end has been sent
+	 */
+	void write(ByteBuffer frames, byte @Nullable [] payload) throws IOException {
+		boolean full;
 		this.lock.lock();
 		try {
 			if (this.closed) {
 				throw new IOException("The connection is closed");
 			}
-			send(frames);
+			full = send(frames, true);
+			if (payload != null) {
+				full |= send(ByteBuffer.wrap(payload), false);
+			}
 		}
 		finally {
 			this.lock.unlock();
 		}
+		askIf(full);
 	}
 
-	private void send(ByteBuffer frames) throws IOException {
-		if (!this.rest.hasRemaining()) {
-			while (frames.hasRemaining() && this.channel.write(frames) > 0) {
-				continue;
+	/**
+	 * Outside of the lock: a poller that has ended calls back at once.
+	 */
+	private void askIf(boolean full) {
+		if (full) {
+			this.writeInterest.run();
+		}
+	}
+
+	/**
+	 * Write what the socket takes, and keep what it does not.
+	 * @return whether the socket takes no more since now
+	 */
+	private boolean send(ByteBuffer bytes, boolean shared) throws IOException {
+		try {
+			Deque<ByteBuffer> rest = this.rest;
+			if (rest == null) {
+				push(bytes);
+			}
+			if (!bytes.hasRemaining()) {
+				return false;
+			}
+			ByteBuffer kept = shared ? ByteBuffer.allocate(bytes.remaining()).put(bytes).flip() : bytes;
+			if (rest == null) {
+				rest = new ArrayDeque<>(2);
+				this.rest = rest;
+				rest.add(kept);
+				return true;
+			}
+			rest.add(kept);
+			return false;
+		}
+		catch (IOException | RuntimeException | Error ex) {
+			// Part of a frame may be out: nothing can follow it
+			this.closed = true;
+			throw ex;
+		}
+	}
+
+	private void push(ByteBuffer bytes) throws IOException {
+		int end = bytes.limit();
+		try {
+			while (bytes.position() < end) {
+				bytes.limit(Math.min(end, bytes.position() + SLICE));
+				if (this.channel.write(bytes) == 0) {
+					return;
+				}
 			}
 		}
-		if (frames.hasRemaining()) {
-			boolean first = !this.rest.hasRemaining();
-			this.rest = ByteBuffer.allocate(this.rest.remaining() + frames.remaining())
-				.put(this.rest)
-				.put(frames)
-				.flip();
-			if (first) {
-				this.writeInterest.run();
-			}
+		finally {
+			bytes.limit(end);
 		}
 	}
 
@@ -105,11 +162,11 @@ final class SocketOutput {
 	boolean isEmpty(Runnable whenEmpty) {
 		this.lock.lock();
 		try {
-			if (this.rest.hasRemaining()) {
-				this.whenEmpty = whenEmpty;
-				return false;
+			if (this.rest == null) {
+				return true;
 			}
-			return true;
+			this.whenEmpty = whenEmpty;
+			return false;
 		}
 		finally {
 			this.lock.unlock();
@@ -124,18 +181,20 @@ final class SocketOutput {
 	 */
 	void pong(byte[] data) throws IOException {
 		ByteBuffer frame = Frames.control(Opcode.PONG, data);
+		boolean full = false;
 		this.lock.lock();
 		try {
-			if (this.rest.hasRemaining()) {
+			if (this.rest != null) {
 				this.pong = frame;
 			}
 			else if (!this.closed) {
-				send(frame);
+				full = send(frame, false);
 			}
 		}
 		finally {
 			this.lock.unlock();
 		}
+		askIf(full);
 	}
 
 	/**
@@ -144,14 +203,14 @@ final class SocketOutput {
 	 * @return whether it is on its way or behind what is
 	 */
 	boolean close(ByteBuffer frame) {
+		boolean full;
 		this.lock.lock();
 		try {
 			if (this.closed) {
 				return false;
 			}
 			this.closed = true;
-			send(frame);
-			return true;
+			full = send(frame, false);
 		}
 		catch (IOException ex) {
 			return false;
@@ -159,49 +218,76 @@ final class SocketOutput {
 		finally {
 			this.lock.unlock();
 		}
+		askIf(full);
+		return true;
 	}
 
 	/**
 	 * Go on: the socket takes more.
-	 * @return whether nothing is kept any more
 	 * @throws IOException if the connection is broken
 	 */
-	boolean writable() throws IOException {
-		Runnable whenEmpty;
+	void writable() throws IOException {
+		Runnable whenEmpty = null;
+		boolean full;
 		this.lock.lock();
 		try {
-			while (this.rest.hasRemaining()) {
-				if (this.channel.write(this.rest) == 0) {
-					this.writeInterest.run();
-					return false;
+			full = !pushRest();
+			if (!full) {
+				ByteBuffer pong = this.pong;
+				this.pong = null;
+				if (pong != null && !this.closed) {
+					full = send(pong, false);
 				}
+				whenEmpty = this.whenEmpty;
+				this.whenEmpty = null;
 			}
-			this.rest = NOTHING;
-			ByteBuffer pong = this.pong;
+		}
+		finally {
+			this.lock.unlock();
+		}
+		askIf(full);
+		if (whenEmpty != null) {
+			whenEmpty.run();
+		}
+	}
+
+	private boolean pushRest() throws IOException {
+		Deque<ByteBuffer> rest = this.rest;
+		while (rest != null && !rest.isEmpty()) {
+			push(rest.element());
+			if (rest.element().hasRemaining()) {
+				return false;
+			}
+			rest.remove();
+		}
+		this.rest = null;
+		return true;
+	}
+
+	/**
+	 * Forget what the socket has not taken: the connection has ended.
+	 */
+	void discard() {
+		this.lock.lock();
+		try {
+			this.closed = true;
+			this.rest = null;
 			this.pong = null;
-			if (pong != null && !this.closed) {
-				send(pong);
-			}
-			whenEmpty = this.whenEmpty;
 			this.whenEmpty = null;
 		}
 		finally {
 			this.lock.unlock();
 		}
-		if (whenEmpty != null) {
-			whenEmpty.run();
-		}
-		return true;
 	}
 
 	/**
-	 * Return how much the socket has not taken.
-	 * @return bytes
+	 * Return whether the socket has taken everything.
+	 * @return whether nothing is kept
 	 */
-	int kept() {
+	boolean isEmpty() {
 		this.lock.lock();
 		try {
-			return this.rest.remaining();
+			return this.rest == null;
 		}
 		finally {
 			this.lock.unlock();

@@ -25,10 +25,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import jakarta.servlet.http.WebConnection;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.apache.coyote.http11.upgrade.UpgradeInfo;
 import org.apache.coyote.http11.upgrade.InternalHttpUpgradeHandler;
+import org.apache.coyote.http11.upgrade.UpgradeInfo;
 import org.apache.tomcat.util.net.AbstractEndpoint.Handler.SocketState;
 import org.apache.tomcat.util.net.NioChannel;
+import org.apache.tomcat.util.net.NioEndpoint.NioSocketWrapper;
 import org.apache.tomcat.util.net.SSLSupport;
 import org.apache.tomcat.util.net.SecureNioChannel;
 import org.apache.tomcat.util.net.SocketEvent;
@@ -73,10 +74,15 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 	/** When the server's close frame was sent; 0 if none was. */
 	private volatile long closedAt;
 
-	/** Whether the client has closed, or has sent what cannot be understood. */
+	/** Whether the client has sent what cannot be understood. */
 	private boolean deaf;
 
-	private boolean peerClosed;
+	/**
+	 * Whether Tomcat is to close the socket at the end of the present call, or the next.
+	 */
+	private volatile boolean over;
+
+	private @Nullable ClassLoader classLoader;
 
 	/**
 	 * Called by Tomcat, which needs it to be public.
@@ -89,6 +95,8 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 	 */
 	void prepare(Handshake handshake) {
 		this.handshake = handshake;
+		// That of the application, which handlers of messages expect to find
+		this.classLoader = Thread.currentThread().getContextClassLoader();
 	}
 
 	@Override
@@ -111,6 +119,9 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 		this.output = output;
 		this.session = session;
 		this.handshake = null;
+		Thread thread = Thread.currentThread();
+		ClassLoader containers = thread.getContextClassLoader();
+		thread.setContextClassLoader(this.classLoader);
 		try {
 			// The answer to the handshake has to be out before a writer comes
 			wrapper.flush(true);
@@ -118,6 +129,9 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 		}
 		catch (Exception ex) {
 			failed(ex);
+		}
+		finally {
+			thread.setContextClassLoader(containers);
 		}
 	}
 
@@ -142,18 +156,27 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 		if (this.session == null) {
 			return SocketState.CLOSED;
 		}
+		Thread thread = Thread.currentThread();
+		ClassLoader containers = thread.getContextClassLoader();
+		thread.setContextClassLoader(this.classLoader);
+		try {
+			return dispatch(event);
+		}
+		finally {
+			thread.setContextClassLoader(containers);
+		}
+	}
+
+	private SocketState dispatch(SocketEvent event) {
 		try {
 			switch (event) {
 				case OPEN_READ -> read();
 				case OPEN_WRITE -> output().writable();
 				case STOP -> {
 					close(CloseCodes.GOING_AWAY, "the server stops");
-					return SocketState.CLOSED;
+					this.over = true;
 				}
-				default -> {
-					end(CloseCodes.ABNORMAL, "");
-					return SocketState.CLOSED;
-				}
+				default -> gone();
 			}
 		}
 		catch (ProtocolException ex) {
@@ -162,17 +185,27 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 		}
 		catch (IOException ex) {
 			logger.trace("A client has gone", ex);
-			end(CloseCodes.ABNORMAL, "");
-			return SocketState.CLOSED;
+			gone();
 		}
-		return (this.peerClosed || wrapper().isClosed()) ? SocketState.CLOSED : SocketState.UPGRADED;
+		catch (RuntimeException | Error ex) {
+			// Tomcat would forget the connection without its session being told
+			logger.error("A connection has failed and is closed", ex);
+			gone();
+		}
+		return (this.over || wrapper().isClosed()) ? SocketState.CLOSED : SocketState.UPGRADED;
+	}
+
+	private void gone() {
+		this.over = true;
+		output().discard();
+		end(CloseCodes.ABNORMAL, "");
 	}
 
 	private void read() throws IOException {
 		SocketWrapperBase<?> wrapper = wrapper();
 		ByteBuffer buffer = BUFFERS.borrow();
 		try {
-			while (!this.peerClosed) {
+			while (!this.over) {
 				int length = wrapper.read(false, buffer.clear());
 				if (length < 0 || isOverdue()) {
 					throw new IOException("The client has closed the connection");
@@ -203,8 +236,12 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 		if (output().close(Frames.close(code, reason))) {
 			long now = System.nanoTime();
 			this.closedAt = (now != 0) ? now : 1;
-			// Tomcat looks after it, and ends what is silent for so long
-			wrapper().setReadTimeout(CLOSE_TIMEOUT.toMillis());
+			SocketWrapperBase<?> wrapper = wrapper();
+			if (wrapper instanceof NioSocketWrapper nio) {
+				// From which Tomcat reckons, and ends what is silent for so long
+				nio.updateLastRead();
+			}
+			wrapper.setReadTimeout(CLOSE_TIMEOUT.toMillis());
 		}
 		end(code, reason);
 	}
@@ -214,12 +251,15 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 	 * block.
 	 */
 	void abort(int code, String reason) {
-		if (output().kept() > 0) {
-			wrapper().close();
-			end(code, reason);
+		if (output().isEmpty()) {
+			close(code, reason);
 		}
 		else {
-			close(code, reason);
+			this.over = true;
+			output().discard();
+			end(code, reason);
+			// Tomcat closes the socket itself, so that nobody is using it then
+			wrapper().processSocket(SocketEvent.DISCONNECT, true);
 		}
 	}
 
@@ -309,7 +349,7 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 
 		@Override
 		public void close(int code, String reason) {
-			TomcatConnection.this.peerClosed = true;
+			TomcatConnection.this.over = true;
 			output().close(Frames.close(code, ""));
 			end(code, reason);
 		}

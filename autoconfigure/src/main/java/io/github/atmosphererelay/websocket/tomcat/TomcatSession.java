@@ -16,24 +16,18 @@
 
 package io.github.atmosphererelay.websocket.tomcat;
 
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.nio.ByteBuffer;
 import java.security.Principal;
 import java.util.List;
 import java.util.Map;
 
-import io.github.atmosphererelay.message.Payload;
-import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.SessionTransport;
 import io.github.atmosphererelay.websocket.DirectSession;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;
-import org.springframework.web.socket.BinaryMessage;
 import org.springframework.web.socket.CloseStatus;
-import org.springframework.web.socket.TextMessage;
 import org.springframework.web.socket.WebSocketExtension;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.WebSocketMessage;
@@ -94,12 +88,12 @@ final class TomcatSession implements DirectSession {
 	}
 
 	@Override
-	public InetSocketAddress getLocalAddress() {
+	public @Nullable InetSocketAddress getLocalAddress() {
 		return this.handshake.localAddress();
 	}
 
 	@Override
-	public InetSocketAddress getRemoteAddress() {
+	public @Nullable InetSocketAddress getRemoteAddress() {
 		return this.handshake.remoteAddress();
 	}
 
@@ -131,24 +125,13 @@ final class TomcatSession implements DirectSession {
 		return List.of();
 	}
 
+	/**
+	 * Not offered: what is sent goes through the session's one {@link #transport()},
+	 * which belongs to its writer.
+	 */
 	@Override
-	public void sendMessage(WebSocketMessage<?> message) throws IOException {
-		Payload payload;
-		if (message instanceof TextMessage text) {
-			payload = Payload.text(text.getPayload());
-		}
-		else if (message instanceof BinaryMessage binary) {
-			ByteBuffer content = binary.getPayload().duplicate();
-			byte[] bytes = new byte[content.remaining()];
-			content.get(bytes);
-			payload = Payload.binary(bytes);
-		}
-		else {
-			throw new IllegalArgumentException("Only text and binary messages can be sent, not " + message);
-		}
-		this.transport.write(new OutboundMessage(payload, null));
-		this.transport.flush(() -> {
-		});
+	public void sendMessage(WebSocketMessage<?> message) {
+		throw new UnsupportedOperationException("Messages go through the session's transport");
 	}
 
 	@Override

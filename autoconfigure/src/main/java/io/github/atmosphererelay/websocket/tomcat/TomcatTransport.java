@@ -61,10 +61,8 @@ final class TomcatTransport implements SessionTransport {
 			frames.put(payload);
 			return;
 		}
-		// The header and its payload have to go out without anything in between
-		ByteBuffer large = ByteBuffer.allocate(frames.flip().remaining() + payload.length).put(frames).put(payload);
+		this.output.write(frames.flip(), payload);
 		frames.clear();
-		this.output.write(large.flip());
 	}
 
 	@Override

@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.websocket.tomcat;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -25,6 +26,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
@@ -46,8 +48,9 @@ import org.springframework.web.socket.server.HandshakeFailureException;
 import org.springframework.web.socket.server.RequestUpgradeStrategy;
 
 /**
- * Upgrades to a {@link TomcatConnection} where it can: on Tomcat, without TLS and without
- * extensions. Everything else is left to another strategy. Safe for use by many threads.
+ * Upgrades to a {@link TomcatConnection} where it can: on Tomcat, without TLS, extensions
+ * and an HTTP session that the connection has to end with. Everything else is left to
+ * another strategy. Safe for use by many threads.
  */
 public final class TomcatUpgradeStrategy implements RequestUpgradeStrategy {
 
@@ -84,24 +87,24 @@ public final class TomcatUpgradeStrategy implements RequestUpgradeStrategy {
 			List<WebSocketExtension> selectedExtensions, @Nullable Principal user, WebSocketHandler wsHandler,
 			Map<String, Object> attributes) throws HandshakeFailureException {
 		HttpServletRequest servletRequest = ((ServletServerHttpRequest) request).getServletRequest();
-		if (!this.supported || !selectedExtensions.isEmpty() || !wsHandler.supportsPartialMessages()
-				|| !isPlainTomcat(servletRequest)) {
+		String key = request.getHeaders().getFirst(WebSocketHttpHeaders.SEC_WEBSOCKET_KEY);
+		if (!this.supported || key == null || !selectedExtensions.isEmpty() || !wsHandler.supportsPartialMessages()
+				|| !isPlainTomcat(servletRequest) || endsWithHttpSession(servletRequest)) {
 			this.fallback.upgrade(request, response, selectedProtocol, selectedExtensions, user, wsHandler, attributes);
 			return;
 		}
-		String key = request.getHeaders().getFirst(WebSocketHttpHeaders.SEC_WEBSOCKET_KEY);
+		Handshake handshake = new Handshake(wsHandler, request.getURI(), user, address(request::getLocalAddress),
+				address(request::getRemoteAddress), new ConcurrentHashMap<>(attributes), selectedProtocol,
+				() -> this.supported = false);
 		HttpServletResponse servletResponse = ((ServletServerHttpResponse) response).getServletResponse();
 		servletResponse.setHeader(HttpHeaders.UPGRADE, "websocket");
 		servletResponse.setHeader(HttpHeaders.CONNECTION, "upgrade");
-		servletResponse.setHeader(WebSocketHttpHeaders.SEC_WEBSOCKET_ACCEPT, accept((key != null) ? key.trim() : ""));
+		servletResponse.setHeader(WebSocketHttpHeaders.SEC_WEBSOCKET_ACCEPT, accept(key.trim()));
 		if (selectedProtocol != null) {
 			servletResponse.setHeader(WebSocketHttpHeaders.SEC_WEBSOCKET_PROTOCOL, selectedProtocol);
 		}
 		try {
-			servletRequest.upgrade(TomcatConnection.class)
-				.prepare(new Handshake(wsHandler, request.getURI(), user, request.getLocalAddress(),
-						request.getRemoteAddress(), new ConcurrentHashMap<>(attributes), selectedProtocol,
-						() -> this.supported = false));
+			servletRequest.upgrade(TomcatConnection.class).prepare(handshake);
 		}
 		catch (IOException | ServletException ex) {
 			throw new HandshakeFailureException("Tomcat did not upgrade the connection to " + request.getURI(), ex);
@@ -114,6 +117,24 @@ public final class TomcatUpgradeStrategy implements RequestUpgradeStrategy {
 			inner = wrapper.getRequest();
 		}
 		return inner instanceof RequestFacade && request.getAttribute(CIPHER) == null;
+	}
+
+	/**
+	 * Return whether the connection has to end with an HTTP session, as the standard asks
+	 * for when that is how the user is known (Jakarta WebSocket, section 7.2).
+	 */
+	private static boolean endsWithHttpSession(HttpServletRequest request) {
+		return request.getUserPrincipal() != null && request.getSession(false) != null;
+	}
+
+	private static @Nullable InetSocketAddress address(Supplier<InetSocketAddress> address) {
+		try {
+			return address.get();
+		}
+		catch (RuntimeException ex) {
+			// As with the standard's strategy: the container may not know it
+			return null;
+		}
 	}
 
 	private static String accept(String key) {

@@ -49,7 +49,7 @@ record Options(int passes, Duration warmup, Duration duration, List<Workload> wo
 	static final String USAGE = """
 			Options, each as --name=value:
 			  passes      how often everything is run, interleaved                     2
-			  warmup      seconds before each measurement                              5
+			  warmup      seconds before each measurement                              15
 			  duration    seconds of each measurement                                  8
 			  workloads   names with commas between; 'all' but smoke                   W1c,W2c,W1o,W3,W4
 			  contenders  names with commas between, of %s
@@ -61,7 +61,7 @@ record Options(int passes, Duration warmup, Duration duration, List<Workload> wo
 			""".formatted(Arrays.stream(Contender.values()).map(Options::name).toList());
 
 	static Options parse(String... args) {
-		Map<String, String> values = new HashMap<>(Map.of("passes", "2", "warmup", "5", "duration", "8", "workloads",
+		Map<String, String> values = new HashMap<>(Map.of("passes", "2", "warmup", "15", "duration", "8", "workloads",
 				"W1c,W2c,W1o,W3,W4", "contenders", "ours,baseline,netty", "java-home", System.getProperty("java.home"),
 				"jvm", "-Xmx1g,-XX:+UseSerialGC", "out", "", "chart", ""));
 		for (String arg : args) {

@@ -53,7 +53,7 @@ record Workload(String name, String description, Kind kind, int nodes, int subsc
 			new Workload("W4", "memory per idle connection, 4,000 connections", Kind.IDLE, 1, 4000, 100, 0, 0, 0, 0),
 			closed("relay", "as W1c, on one node", 1, 1000, 1, 1, 64),
 			closed("growth-100", "1 channel, 100 subscribers, closed loop, window 64", 2, 100, 1, 1, 64),
-			closed("growth-10000", "1 channel, 8,000 subscribers, closed loop, window 8", 2, 8000, 1, 1, 8),
+			closed("growth-10000", "1 channel, 10,000 subscribers, closed loop, window 64", 2, 10_000, 1, 1, 64),
 			open("stalled", "as W1o, with 50 further clients that do not read", 1000, 20, 50), new Workload("connects",
 					"8,000 connects, as fast as they are answered", Kind.IDLE, 1, 8000, 100, 0, 0, 0, 0),
 			closed("smoke", "2 channels, 20 subscribers, closed loop", 2, 20, 2, 2, 8));
