@@ -51,6 +51,8 @@ record Workload(String name, String description, Kind kind, int nodes, int subsc
 			open("W1o", "1 channel, 1,000 subscribers at 20 messages/s", 1000, 20, 0),
 			open("W3", "1 channel, 100 subscribers at 50 messages/s", 100, 50, 0),
 			new Workload("W4", "memory per idle connection, 4,000 connections", Kind.IDLE, 1, 4000, 100, 0, 0, 0, 0),
+			new Workload("channels", "as W4, each connection in a channel of its own", Kind.IDLE, 1, 4000, 4000, 0, 0,
+					0, 0),
 			closed("relay", "as W1c, on one node", 1, 1000, 1, 1, 64),
 			closed("growth-100", "1 channel, 100 subscribers, closed loop, window 64", 2, 100, 1, 1, 64),
 			closed("growth-10000", "1 channel, 10,000 subscribers, closed loop, window 64", 2, 10_000, 1, 1, 64),
