@@ -16,10 +16,10 @@
 
 package io.github.atmosphererelay.broadcast;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +39,7 @@ public final class ChannelCatalog {
 	/** A channel name is not a URL: nothing is decoded, and a semicolon is a letter. */
 	private static final PathContainer.Options NAME = PathContainer.Options.create('/', false);
 
-	private final List<Entry> entries = new ArrayList<>();
+	private final List<Entry> entries = new CopyOnWriteArrayList<>();
 
 	private final Map<String, ChannelOptions> remembered = new ConcurrentHashMap<>();
 
@@ -50,11 +50,19 @@ public final class ChannelCatalog {
 	 * invalid
 	 */
 	public ChannelCatalog(List<ChannelOptions> channels) {
+		channels.forEach(this::add);
+	}
+
+	/**
+	 * Add channels behind all others. Called before the node starts.
+	 * @param options the options of the channels that a pattern covers
+	 * @throws org.springframework.web.util.pattern.PatternParseException if the pattern
+	 * is invalid
+	 */
+	public void add(ChannelOptions options) {
 		PathPatternParser parser = new PathPatternParser();
 		parser.setPathOptions(NAME);
-		for (ChannelOptions options : channels) {
-			this.entries.add(new Entry(parser.parse(absolute(options.pattern())), options));
-		}
+		this.entries.add(new Entry(parser.parse(absolute(options.pattern())), options));
 	}
 
 	/**

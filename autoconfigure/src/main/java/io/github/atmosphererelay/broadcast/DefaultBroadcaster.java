@@ -105,21 +105,17 @@ public final class DefaultBroadcaster implements Broadcaster {
 	 * Publish a message that a client has sent to a channel.
 	 * @param sender the client's session
 	 * @param channel the channel's name
+	 * @param options the channel's options
 	 * @param payload the message
-	 * @return completes with how far the message came, or {@code null} if the channel
-	 * takes no messages from clients
+	 * @return completes with how far the message came
 	 * @throws MessageTooLargeException if the message is larger than the cluster carries
 	 */
-	public @Nullable CompletableFuture<Receipt> publishFrom(ClientSession sender, String channel, Payload payload) {
-		ChannelOptions channelOptions = this.catalog.find(channel);
-		if (channelOptions == null || !channelOptions.clientPublish()) {
-			this.statistics.countRefused();
-			return null;
-		}
+	CompletableFuture<Receipt> publishFrom(ClientSession sender, String channel, ChannelOptions options,
+			Payload payload) {
 		this.statistics.countClientMessage(payload.size());
-		String except = channelOptions.echo() ? null : sender.id();
+		String except = options.echo() ? null : sender.id();
 		return publish(new Audience.Channel(channel, except), payload, PublishOptions.DEFAULTS,
-				channelOptions.scope() == ChannelScope.CLUSTER);
+				options.scope() == ChannelScope.CLUSTER);
 	}
 
 	private CompletableFuture<Receipt> publish(Audience audience, Object payload, PublishOptions options,

@@ -67,6 +67,10 @@ public final class MessagingNode {
 
 	private final Subscriptions subscriptions;
 
+	private final ControlMessages control;
+
+	private final ClientMessages clientMessages;
+
 	private volatile CountDownLatch firstUp = new CountDownLatch(1);
 
 	private @Nullable ScheduledFuture<?> interestSweep;
@@ -102,9 +106,12 @@ public final class MessagingNode {
 		this.tracker = new SequenceTracker(statistics);
 		this.interest = new Interest(relay, settings.unsubscribeDelay(), this.tracker::forget);
 		LocalDelivery delivery = new LocalDelivery(registry, writers, catalog, settings.defaultQueue());
-		this.receiver = new RelayReceiver(identity.id(), this.interest, this.tracker, delivery, statistics);
+		this.control = new ControlMessages(identity.id(), this.monitor);
+		this.receiver = new RelayReceiver(identity.id(), this.interest, this.tracker, delivery, this.control,
+				statistics);
 		this.broadcaster = new DefaultBroadcaster(identity.id(), catalog, encoder, settings.maxMessageSize(),
 				this.monitor, delivery, statistics);
+		this.clientMessages = new ClientMessages(catalog, this.broadcaster, statistics);
 		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.monitor, events);
 	}
 
@@ -162,6 +169,7 @@ public final class MessagingNode {
 	}
 
 	private void relayStateChanged(RelayState state) {
+		this.control.relayStateChanged(state);
 		if (state == RelayState.UP) {
 			this.firstUp.countDown();
 			this.events.publish(new RelayUp(this.monitor.relay().name()));
@@ -225,6 +233,38 @@ public final class MessagingNode {
 	 */
 	public Subscriptions subscriptions() {
 		return this.subscriptions;
+	}
+
+	/**
+	 * Return what takes the messages of clients.
+	 * @return the way in
+	 */
+	public ClientMessages clientMessages() {
+		return this.clientMessages;
+	}
+
+	/**
+	 * Return what nodes say to each other.
+	 * @return the messages
+	 */
+	public ControlMessages control() {
+		return this.control;
+	}
+
+	/**
+	 * Return what hands events to the application.
+	 * @return the dispatcher
+	 */
+	public EventDispatcher events() {
+		return this.events;
+	}
+
+	/**
+	 * Return what runs short tasks that do not block it.
+	 * @return the scheduler
+	 */
+	public ScheduledExecutorService scheduler() {
+		return this.scheduler;
 	}
 
 	/**

@@ -39,14 +39,17 @@ final class RelayReceiver implements RelayListener {
 
 	private final LocalDelivery delivery;
 
+	private final ControlMessages control;
+
 	private final BroadcastStatistics statistics;
 
 	RelayReceiver(UUID node, Interest interest, SequenceTracker tracker, LocalDelivery delivery,
-			BroadcastStatistics statistics) {
+			ControlMessages control, BroadcastStatistics statistics) {
 		this.node = node;
 		this.interest = interest;
 		this.tracker = tracker;
 		this.delivery = delivery;
+		this.control = control;
 		this.statistics = statistics;
 	}
 
@@ -55,6 +58,10 @@ final class RelayReceiver implements RelayListener {
 		if (envelope.origin().equals(this.node)) {
 			// Delivered here when it was published.
 			this.statistics.countEcho();
+			return;
+		}
+		if (envelope.kind() == Envelope.Kind.CONTROL) {
+			this.control.received(envelope);
 			return;
 		}
 		if (envelope.kind() != Envelope.Kind.MESSAGE || !this.interest.follows(envelope.address())) {

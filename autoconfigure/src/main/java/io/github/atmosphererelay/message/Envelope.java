@@ -81,7 +81,12 @@ public record Envelope(UUID id, UUID origin, Kind kind, long time, Audience audi
 		/**
 		 * A node's question to itself, sent through the broker, whether the relay works.
 		 */
-		PROBE
+		PROBE,
+
+		/**
+		 * What nodes say to each other about themselves and their sessions.
+		 */
+		CONTROL
 
 	}
 

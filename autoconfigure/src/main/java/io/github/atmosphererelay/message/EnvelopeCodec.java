@@ -168,6 +168,7 @@ public final class EnvelopeCodec {
 		return switch (kind) {
 			case MESSAGE -> 1;
 			case PROBE -> 2;
+			case CONTROL -> 3;
 		};
 	}
 
@@ -186,6 +187,7 @@ public final class EnvelopeCodec {
 		return switch (code) {
 			case 1 -> Kind.MESSAGE;
 			case 2 -> Kind.PROBE;
+			case 3 -> Kind.CONTROL;
 			default -> throw new EnvelopeFormatException(Reason.MALFORMED, "Envelope of unknown kind " + (code & 0xFF));
 		};
 	}

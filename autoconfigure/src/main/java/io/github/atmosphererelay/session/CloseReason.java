@@ -53,12 +53,6 @@ public record CloseReason(int code, String text) {
 	 */
 	public static final CloseReason RATE_LIMIT = new CloseReason(1008, "message rate over the limit");
 
-	/**
-	 * The client sent a message to a channel that takes none from clients.
-	 */
-	public static final CloseReason PUBLISH_REFUSED = new CloseReason(1008,
-			"this channel takes no messages from clients");
-
 	private static final int MAX_TEXT_BYTES = 123;
 
 	public CloseReason {

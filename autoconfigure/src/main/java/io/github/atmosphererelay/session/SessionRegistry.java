@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,16 @@ public final class SessionRegistry {
 	private final Map<String, Set<LocalSession>> byChannel = new ConcurrentHashMap<>();
 
 	private final Map<String, Set<LocalSession>> byUser = new ConcurrentHashMap<>();
+
+	private final List<SubscriptionListener> listeners = new CopyOnWriteArrayList<>();
+
+	/**
+	 * Add a listener. Called before the node starts.
+	 * @param listener hears of every subscription
+	 */
+	public void addListener(SubscriptionListener listener) {
+		this.listeners.add(listener);
+	}
 
 	/**
 	 * Add a session.
@@ -90,6 +101,7 @@ public final class SessionRegistry {
 				return false;
 			}
 			add(this.byChannel, channel, session);
+			this.listeners.forEach((listener) -> listener.subscribed(session, channel));
 			return true;
 		}
 	}
@@ -107,6 +119,7 @@ public final class SessionRegistry {
 				return false;
 			}
 			remove(this.byChannel, channel, session);
+			this.listeners.forEach((listener) -> listener.unsubscribed(session, channel));
 			return true;
 		}
 	}

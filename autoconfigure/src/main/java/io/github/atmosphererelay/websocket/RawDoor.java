@@ -60,8 +60,7 @@ public final class RawDoor {
 				new DoorHandshakeHandler(upgradeStrategy, settings.compression()));
 		OriginHandshakeInterceptor origins = new OriginHandshakeInterceptor();
 		origins.setAllowedOriginPatterns(allowedOrigins);
-		handler.setHandshakeInterceptors(
-				List.of(origins, new RawDoorInterceptor(settings.path(), node.catalog(), gate, node.statistics())));
+		handler.setHandshakeInterceptors(List.of(origins, new RawDoorInterceptor(settings.path(), node, gate)));
 		WebSocketHandlerMapping mapping = new WebSocketHandlerMapping();
 		mapping.setWebSocketUpgradeMatch(true);
 		mapping.setOrder(ORDER);

@@ -20,6 +20,7 @@ import java.util.Objects;
 
 import io.github.atmosphererelay.broadcast.MessageTooLargeException;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.broadcast.SubscriptionState;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.CloseReason;
@@ -76,16 +77,16 @@ final class RawDoorHandler implements WebSocketHandler {
 		});
 	}
 
-	private void send(LocalSession session, String text) {
-		var fanout = this.node.writers().fanout(new OutboundMessage(Payload.text(text), null), this.controlLimits);
+	private void send(LocalSession session, Payload payload) {
+		var fanout = this.node.writers().fanout(new OutboundMessage(payload, null), this.controlLimits);
 		fanout.add(session);
 		fanout.send();
 	}
 
-	private String ready(LocalSession session, String channel, SubscriptionState state) {
-		return "{\"type\":\"ready\",\"channel\":" + Json.quote(channel) + ",\"session\":" + Json.quote(session.id())
-				+ ",\"node\":" + Json.quote(this.node.identity().name()) + ",\"degraded\":"
-				+ (state == SubscriptionState.DEGRADED) + "}";
+	private Payload ready(LocalSession session, String channel, SubscriptionState state) {
+		return Payload.text("{\"type\":\"ready\",\"channel\":" + Json.quote(channel) + ",\"session\":"
+				+ Json.quote(session.id()) + ",\"node\":" + Json.quote(this.node.identity().name()) + ",\"degraded\":"
+				+ (state == SubscriptionState.DEGRADED) + "}");
 	}
 
 	@Override
@@ -112,14 +113,22 @@ final class RawDoorHandler implements WebSocketHandler {
 
 	private void publish(RawDoorClient client, Payload payload) {
 		try {
-			var published = this.node.broadcaster().publishFrom(client.session(), client.channel(), payload);
-			if (published == null) {
-				// Counted by the broadcaster.
-				client.session().close(CloseReason.PUBLISH_REFUSED);
-			}
+			this.node.clientMessages()
+				.receive(client.session(), client.channel(), payload)
+				.whenComplete((answer, ex) -> answer(client, answer, ex));
 		}
 		catch (MessageTooLargeException ex) {
 			refuse(client, CloseReason.TOO_BIG);
+		}
+	}
+
+	private void answer(RawDoorClient client, @Nullable Payload answer, @Nullable Throwable failure) {
+		if (failure instanceof RequestRefusedException refusal) {
+			send(client.session(), Payload.text("{\"type\":\"error\",\"code\":" + refusal.code().code() + ",\"reason\":"
+					+ Json.quote(refusal.reason()) + "}"));
+		}
+		else if (answer != null) {
+			send(client.session(), answer);
 		}
 	}
 

@@ -20,10 +20,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-import io.github.atmosphererelay.broadcast.BroadcastStatistics;
-import io.github.atmosphererelay.broadcast.ChannelCatalog;
-import io.github.atmosphererelay.broadcast.ChannelOptions;
-import io.github.atmosphererelay.broadcast.SubscribeAccess;
+import io.github.atmosphererelay.broadcast.Authorization;
+import io.github.atmosphererelay.broadcast.ErrorCode;
+import io.github.atmosphererelay.broadcast.MessagingNode;
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -46,17 +45,14 @@ final class RawDoorInterceptor implements HandshakeInterceptor {
 
 	private final String path;
 
-	private final ChannelCatalog catalog;
+	private final MessagingNode node;
 
 	private final HandshakeGate gate;
 
-	private final BroadcastStatistics statistics;
-
-	RawDoorInterceptor(String path, ChannelCatalog catalog, HandshakeGate gate, BroadcastStatistics statistics) {
+	RawDoorInterceptor(String path, MessagingNode node, HandshakeGate gate) {
 		this.path = path;
-		this.catalog = catalog;
+		this.node = node;
 		this.gate = gate;
-		this.statistics = statistics;
 	}
 
 	@Override
@@ -74,22 +70,29 @@ final class RawDoorInterceptor implements HandshakeInterceptor {
 		catch (IllegalArgumentException ex) {
 			return refuse(response, HttpStatus.BAD_REQUEST, ex.getMessage());
 		}
-		ChannelOptions options = this.catalog.find(asked.channel());
-		if (options == null) {
+		if (this.node.catalog().find(asked.channel()) == null) {
 			return refuse(response, HttpStatus.NOT_FOUND, "there is no such channel");
 		}
-		if (options.subscribe() == SubscribeAccess.NONE) {
-			return refuse(response, HttpStatus.FORBIDDEN, "this channel takes no subscriptions from clients");
-		}
-		if (options.subscribe() == SubscribeAccess.AUTHENTICATED && request.getPrincipal() == null) {
-			return refuse(response, HttpStatus.UNAUTHORIZED, "this channel is for authenticated clients");
+		Authorization authorization = this.node.clientMessages()
+			.authorizeSubscribe(request.getPrincipal(), null, asked.channel());
+		if (authorization.refusal() != null) {
+			return refuse(response, status(authorization.refusal()), authorization.reason());
 		}
 		attributes.put(REQUEST, asked);
 		return true;
 	}
 
+	private static HttpStatus status(ErrorCode refusal) {
+		return switch (refusal) {
+			case UNAUTHORIZED, TOKEN_EXPIRED -> HttpStatus.UNAUTHORIZED;
+			case TOO_MANY_REQUESTS, LIMIT_EXCEEDED -> HttpStatus.TOO_MANY_REQUESTS;
+			case INTERNAL -> HttpStatus.INTERNAL_SERVER_ERROR;
+			default -> HttpStatus.FORBIDDEN;
+		};
+	}
+
 	private boolean refuse(ServerHttpResponse response, HttpStatus status, @Nullable String reason) throws IOException {
-		this.statistics.countRefused();
+		this.node.statistics().countRefused();
 		response.setStatusCode(status);
 		response.getHeaders().setContentType(MediaType.TEXT_PLAIN);
 		response.getBody().write(String.valueOf(reason).getBytes(StandardCharsets.UTF_8));

@@ -112,7 +112,8 @@ class ApplicationSocketsTests {
 
 		@Override
 		public void registerStompEndpoints(StompEndpointRegistry registry) {
-			// Spring handles the frames of one client side by side, unless told otherwise:
+			// Spring handles the frames of one client side by side, unless told
+			// otherwise:
 			// what is sent could overtake the subscription to it
 			registry.setPreserveReceiveOrder(true);
 			registry.addEndpoint("/stomp").setHandshakeHandler(standard());

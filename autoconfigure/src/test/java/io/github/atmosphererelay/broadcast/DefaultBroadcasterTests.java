@@ -258,10 +258,11 @@ class DefaultBroadcasterTests {
 		FakeTransport other = new FakeTransport();
 		LocalSession sender = this.fixture.connect(null, this.socket, "chat/lobby", "quiet/room", "news/today");
 		this.fixture.connect(null, other, "chat/lobby", "quiet/room", "news/today");
-		assertThat(this.broadcaster.publishFrom(sender, "news/today", Payload.text("fake"))).isNull();
-		assertThat(this.broadcaster.publishFrom(sender, "nowhere", Payload.text("fake"))).isNull();
-		assertThat(this.broadcaster.publishFrom(sender, "quiet/room", Payload.text("quiet"))).isCompleted();
-		assertThat(this.broadcaster.publishFrom(sender, "chat/lobby", Payload.text("loud"))).isCompleted();
+		ClientMessages in = this.fixture.node.clientMessages();
+		assertThat(in.receive(sender, "news/today", Payload.text("fake"))).isCompletedExceptionally();
+		assertThat(in.receive(sender, "nowhere", Payload.text("fake"))).isCompletedExceptionally();
+		assertThat(in.receive(sender, "quiet/room", Payload.text("quiet"))).isCompleted();
+		assertThat(in.receive(sender, "chat/lobby", Payload.text("loud"))).isCompleted();
 		awaitReceived("loud");
 		await().until(() -> other.events().equals(List.of("quiet", "loud")));
 		assertThat(this.fixture.statistics.refused()).isEqualTo(2);

@@ -1,0 +1,170 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.broadcast;
+
+import java.security.Principal;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
+
+import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.session.ClientSession;
+import io.github.atmosphererelay.session.LocalSession;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one way in for what clients send, whichever door they use: authorised, then taken
+ * by a handler or passed on to the channel.
+ */
+public final class ClientMessages {
+
+	private static final Log logger = LogFactory.getLog(ClientMessages.class);
+
+	private final ChannelCatalog catalog;
+
+	private final DefaultBroadcaster broadcaster;
+
+	private final BroadcastStatistics statistics;
+
+	private final List<ClientMessageHandler> handlers = new CopyOnWriteArrayList<>();
+
+	private volatile ChannelAuthorizer authorizer;
+
+	ClientMessages(ChannelCatalog catalog, DefaultBroadcaster broadcaster, BroadcastStatistics statistics) {
+		this.catalog = catalog;
+		this.broadcaster = broadcaster;
+		this.statistics = statistics;
+		this.authorizer = new ConfiguredAuthorizer(catalog, this::isHandled);
+	}
+
+	/**
+	 * Add a handler. Called before the node starts; the first one that takes a channel
+	 * gets its messages.
+	 * @param handler the handler
+	 */
+	public void addHandler(ClientMessageHandler handler) {
+		this.handlers.add(handler);
+	}
+
+	/**
+	 * Have somebody else decide what clients may do. Called before the node starts.
+	 * @param authorizer decides from now on
+	 */
+	public void setAuthorizer(ChannelAuthorizer authorizer) {
+		this.authorizer = authorizer;
+	}
+
+	/**
+	 * Return who decides what clients may do.
+	 * @return the authorizer
+	 */
+	public ChannelAuthorizer authorizer() {
+		return this.authorizer;
+	}
+
+	/**
+	 * Return whether a handler takes a channel's messages.
+	 * @param channel the channel's name
+	 * @return whether messages are not passed on to the channel by themselves
+	 */
+	public boolean isHandled(String channel) {
+		return handler(channel) != null;
+	}
+
+	private @Nullable ClientMessageHandler handler(String channel) {
+		for (ClientMessageHandler handler : this.handlers) {
+			if (handler.handles(channel)) {
+				return handler;
+			}
+		}
+		return null;
+	}
+
+	/**
+	 * Take a message of a client. Called on the thread that has read it, in the order of
+	 * each session's messages; blocks only as long as the authorizer does.
+	 * @param session the client's session
+	 * @param channel the channel that it is for
+	 * @param payload the message
+	 * @return completes with an answer for the client, or {@code null} if there is none;
+	 * fails with {@link RequestRefusedException} and nothing else
+	 * @throws MessageTooLargeException if the message is larger than the cluster carries
+	 */
+	public CompletableFuture<@Nullable Payload> receive(LocalSession session, String channel, Payload payload) {
+		ChannelOptions options = this.catalog.find(channel);
+		if (options == null) {
+			return refused(new RequestRefusedException(ErrorCode.UNKNOWN_CHANNEL, "there is no such channel"));
+		}
+		Authorization authorization = decide(() -> this.authorizer.canPublish(session.principal(), session, channel));
+		if (authorization.refusal() != null) {
+			return refused(new RequestRefusedException(authorization.refusal(), authorization.reason()));
+		}
+		ClientMessageHandler handler = handler(channel);
+		if (handler != null) {
+			this.statistics.countClientMessage(payload.size());
+			return handle(handler, session, channel, payload);
+		}
+		this.broadcaster.publishFrom(session, channel, options, payload);
+		return CompletableFuture.completedFuture(null);
+	}
+
+	/**
+	 * Decide whether a client may hear a channel.
+	 * @param principal who the client is, or {@code null} if it is anonymous
+	 * @param session the client's session, or {@code null} while its handshake is being
+	 * answered
+	 * @param channel the channel's name; a pattern covers it
+	 * @return the decision
+	 */
+	public Authorization authorizeSubscribe(@Nullable Principal principal, @Nullable ClientSession session,
+			String channel) {
+		return decide(() -> this.authorizer.canSubscribe(principal, session, channel));
+	}
+
+	private static Authorization decide(Supplier<Authorization> decision) {
+		try {
+			return decision.get();
+		}
+		catch (RuntimeException ex) {
+			logger.error("The ChannelAuthorizer failed, and the request was refused", ex);
+			return new Authorization(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
+		}
+	}
+
+	private CompletableFuture<@Nullable Payload> handle(ClientMessageHandler handler, LocalSession session,
+			String channel, Payload payload) {
+		try {
+			return handler.handle(session, channel, payload).exceptionallyCompose(this::refused);
+		}
+		catch (RuntimeException ex) {
+			return refused(ex);
+		}
+	}
+
+	private CompletableFuture<@Nullable Payload> refused(Throwable failure) {
+		Throwable cause = (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause()
+				: failure;
+		this.statistics.countRefused();
+		return CompletableFuture.failedFuture((cause instanceof RequestRefusedException) ? cause
+				: new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text()));
+	}
+
+}

@@ -1,0 +1,40 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.cluster;
+
+import java.util.UUID;
+
+/**
+ * Hears which other nodes there are. Called by one thread at a time, in order: each node
+ * joins before it leaves, and an id that has left never joins again. Must not block.
+ */
+interface MembershipListener {
+
+	/**
+	 * Another node is there.
+	 * @param node the node's id
+	 */
+	void joined(UUID node);
+
+	/**
+	 * Another node has gone: it has said so, or nothing has been heard of it for too
+	 * long.
+	 * @param node the node's id
+	 */
+	void left(UUID node);
+
+}
