@@ -123,11 +123,13 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * Default is atmosphere.websocket.queue.max-messages.
 	 * @param maxQueuedBytes Greatest size of all messages that wait for a client. Default
 	 * is atmosphere.websocket.queue.max-bytes.
+	 * @param presence Whether it is known who is in the channel, on all nodes.
 	 */
 	public record Channel(@Nullable String pattern, @DefaultValue("false") boolean clientPublish,
 			@DefaultValue("anyone") SubscribeAccess subscribe, @DefaultValue("cluster") ChannelScope scope,
 			@DefaultValue("true") boolean echo, @Nullable SlowConsumerPolicy slowConsumer,
-			@Nullable Integer maxQueuedMessages, @Nullable DataSize maxQueuedBytes) {
+			@Nullable Integer maxQueuedMessages, @Nullable DataSize maxQueuedBytes,
+			@DefaultValue("false") boolean presence) {
 	}
 
 	/**

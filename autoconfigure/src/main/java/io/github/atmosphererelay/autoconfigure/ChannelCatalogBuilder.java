@@ -47,7 +47,7 @@ final class ChannelCatalogBuilder {
 						"Each entry needs a pattern such as chat/**");
 			}
 			ChannelOptions each = new ChannelOptions(pattern, channel.clientPublish(), channel.subscribe(),
-					channel.scope(), channel.echo(), limits(channel, property, defaults));
+					channel.scope(), channel.echo(), limits(channel, property, defaults), channel.presence());
 			check(each, property);
 			options.add(each);
 		}

@@ -29,9 +29,10 @@ import io.github.atmosphererelay.session.QueueLimits;
  * @param scope how far the channel reaches
  * @param echo whether a client's own message comes back to it
  * @param queue how much may wait for each client, and what happens beyond
+ * @param presence whether it is known who is in the channel, on all nodes
  */
 public record ChannelOptions(String pattern, boolean clientPublish, SubscribeAccess subscribe, ChannelScope scope,
-		boolean echo, QueueLimits queue) {
+		boolean echo, QueueLimits queue, boolean presence) {
 
 	public ChannelOptions {
 		Objects.requireNonNull(pattern, "'pattern' must not be null");

@@ -97,7 +97,7 @@ class ChannelCatalogTests {
 		List<ChannelOptions> channels = new ArrayList<>();
 		for (String pattern : patterns) {
 			channels.add(new ChannelOptions(pattern, false, SubscribeAccess.ANYONE, ChannelScope.CLUSTER, true,
-					NodeFixture.QUEUE));
+					NodeFixture.QUEUE, false));
 		}
 		return new ChannelCatalog(channels);
 	}

@@ -68,12 +68,11 @@ final class NodeFixture implements AutoCloseable {
 	}
 
 	static ChannelCatalog catalog() {
-		return new ChannelCatalog(
-				List.of(new ChannelOptions("chat/**", true, SubscribeAccess.ANYONE, ChannelScope.CLUSTER, true, QUEUE),
-						new ChannelOptions("quiet/**", true, SubscribeAccess.ANYONE, ChannelScope.CLUSTER, false,
-								QUEUE),
-						new ChannelOptions("news/**", false, SubscribeAccess.ANYONE, ChannelScope.CLUSTER, true, QUEUE),
-						new ChannelOptions("local/**", true, SubscribeAccess.ANYONE, ChannelScope.NODE, true, QUEUE)));
+		return new ChannelCatalog(List.of(
+				new ChannelOptions("chat/**", true, SubscribeAccess.ANYONE, ChannelScope.CLUSTER, true, QUEUE, false),
+				new ChannelOptions("quiet/**", true, SubscribeAccess.ANYONE, ChannelScope.CLUSTER, false, QUEUE, false),
+				new ChannelOptions("news/**", false, SubscribeAccess.ANYONE, ChannelScope.CLUSTER, true, QUEUE, false),
+				new ChannelOptions("local/**", true, SubscribeAccess.ANYONE, ChannelScope.NODE, true, QUEUE, false)));
 	}
 
 	NodeFixture start() {
