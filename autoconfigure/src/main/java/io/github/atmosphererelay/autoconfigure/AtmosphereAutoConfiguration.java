@@ -61,7 +61,7 @@ import org.springframework.context.annotation.Import;
 		"org.springframework.boot.jackson.autoconfigure.JacksonAutoConfiguration" })
 @ConditionalOnBooleanProperty(name = "atmosphere.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(AtmosphereProperties.class)
-@Import({ RedisRelayConfiguration.class, KafkaRelayConfiguration.class })
+@Import({ RedisRelayConfiguration.class, KafkaRelayConfiguration.class, ClusterConfiguration.class })
 public final class AtmosphereAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(AtmosphereAutoConfiguration.class);
