@@ -26,6 +26,8 @@ import java.util.stream.Stream;
 
 import io.github.atmosphererelay.broadcast.ChannelOptions;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.cluster.PresenceMember;
+import io.github.atmosphererelay.cluster.PresenceService;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.LocalSession;
@@ -52,14 +54,18 @@ public final class AtmosphereEndpoint {
 
 	private final Map<String, Object> limits;
 
+	private final PresenceService presence;
+
 	/**
 	 * Create the endpoint.
 	 * @param node the node's messaging
 	 * @param limits the limits in effect, by property
+	 * @param presence who is in which channel, over all nodes
 	 */
-	public AtmosphereEndpoint(MessagingNode node, Map<String, Object> limits) {
+	public AtmosphereEndpoint(MessagingNode node, Map<String, Object> limits, PresenceService presence) {
 		this.node = node;
 		this.limits = limits;
+		this.presence = presence;
 	}
 
 	/**
@@ -79,11 +85,12 @@ public final class AtmosphereEndpoint {
 	}
 
 	/**
-	 * List sessions or channels of this node.
-	 * @param what {@code sessions} or {@code channels}
+	 * List sessions or channels of this node, or members of a channel on all nodes.
+	 * @param what {@code sessions}, {@code channels} or {@code presence}
 	 * @param page the page, beginning with 0
 	 * @param size the size of a page, at most 1000
-	 * @param channel a channel that the sessions are in, or {@code null} for all
+	 * @param channel a channel that the sessions or members are in, or {@code null} for
+	 * all sessions
 	 * @param user a user that the sessions are of, or {@code null} for all
 	 * @return the page, or {@code null} if there is no such list
 	 */
@@ -95,8 +102,14 @@ public final class AtmosphereEndpoint {
 		return switch (what) {
 			case "sessions" -> sessions(number, pageSize, channel, user);
 			case "channels" -> channels(number, pageSize);
+			case "presence" -> (channel != null) ? members(number, pageSize, channel) : null;
 			default -> null;
 		};
+	}
+
+	private @Nullable Page<PresenceMember> members(int number, int size, String channel) {
+		List<PresenceMember> members = this.presence.page(channel, (long) number * size, size);
+		return (members != null) ? new Page<>(number, size, this.presence.count(channel), members) : null;
 	}
 
 	private Page<SessionDescriptor> sessions(int number, int size, @Nullable String channel, @Nullable String user) {

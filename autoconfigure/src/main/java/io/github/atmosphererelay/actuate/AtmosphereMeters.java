@@ -23,6 +23,8 @@ import java.util.function.ToDoubleFunction;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.cluster.PresenceService;
+import io.github.atmosphererelay.cluster.PresenceStatistics;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.relay.RelayStatistics;
 import io.github.atmosphererelay.session.DropReason;
@@ -44,12 +46,16 @@ public final class AtmosphereMeters implements MeterBinder {
 
 	private final MessagingNode node;
 
+	private final PresenceService presence;
+
 	/**
 	 * Create the meters of a node.
 	 * @param node the node's messaging
+	 * @param presence who is in which channel
 	 */
-	public AtmosphereMeters(MessagingNode node) {
+	public AtmosphereMeters(MessagingNode node, PresenceService presence) {
 		this.node = node;
+		this.presence = presence;
 	}
 
 	@Override
@@ -57,6 +63,31 @@ public final class AtmosphereMeters implements MeterBinder {
 		bindSessions(registry);
 		bindMessages(registry);
 		bindRelay(registry);
+		bindPresence(registry);
+	}
+
+	private void bindPresence(MeterRegistry registry) {
+		gauge(registry, "atmosphere.presence.entries",
+				"Subscriptions of this node's sessions that are told to other nodes", "subscriptions",
+				(node) -> this.presence.ownEntries());
+		gauge(registry, "atmosphere.presence.known", "Subscriptions of other nodes' sessions that are known here",
+				"subscriptions", (node) -> this.presence.knownEntries());
+		PresenceStatistics statistics = this.presence.statistics();
+		counter(registry, "atmosphere.presence.sent", "Changes of this node's members told to other nodes", statistics,
+				PresenceStatistics::changesSent);
+		counter(registry, "atmosphere.presence.received", "Changes of other nodes' members that came", statistics,
+				PresenceStatistics::changesReceived);
+		counter(registry, "atmosphere.presence.resyncs", "Times another node was asked for what was missed", statistics,
+				PresenceStatistics::resyncs);
+		counter(registry, "atmosphere.presence.divergences",
+				"Times another node's members were known wrongly although nothing was missed", statistics,
+				PresenceStatistics::divergences);
+		counter(registry, "atmosphere.presence.states.sent", "Times all members of this node were sent to another",
+				statistics, PresenceStatistics::statesSent);
+		counter(registry, "atmosphere.presence.dropped", "Messages about members that were not taken in", statistics,
+				PresenceStatistics::dropped);
+		counter(registry, "atmosphere.presence.refused", "Members or attributes left out because they are too large",
+				statistics, PresenceStatistics::refused);
 	}
 
 	private void bindSessions(MeterRegistry registry) {

@@ -61,7 +61,8 @@ import org.springframework.context.annotation.Import;
 		"org.springframework.boot.jackson.autoconfigure.JacksonAutoConfiguration" })
 @ConditionalOnBooleanProperty(name = "atmosphere.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(AtmosphereProperties.class)
-@Import({ RedisRelayConfiguration.class, KafkaRelayConfiguration.class, ClusterConfiguration.class })
+@Import({ RedisRelayConfiguration.class, KafkaRelayConfiguration.class, ClusterConfiguration.class,
+		PresenceConfiguration.class })
 public final class AtmosphereAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(AtmosphereAutoConfiguration.class);

@@ -38,13 +38,14 @@ import org.springframework.util.unit.DataSize;
  * @param channels Channels that exist, by pattern. The first pattern that covers a name
  * decides.
  * @param websocket What holds for WebSocket clients.
+ * @param presence How it is told who is in channels that have presence.
  * @param shutdown How clients are sent away when the node stops.
  * @param health How the relay counts in the application's health.
  */
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
 		@DefaultValue Relay relay, @DefaultValue List<Channel> channels, @DefaultValue Websocket websocket,
-		@DefaultValue Shutdown shutdown, @DefaultValue Health health) {
+		@DefaultValue Presence presence, @DefaultValue Shutdown shutdown, @DefaultValue Health health) {
 
 	/**
 	 * What the nodes of an application have in common.
@@ -187,6 +188,25 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 */
 	public record Queue(@DefaultValue("4096") int maxMessages, @DefaultValue("1MB") DataSize maxBytes,
 			@DefaultValue("disconnect") SlowConsumerPolicy slowConsumer) {
+	}
+
+	/**
+	 * How it is told who is in channels that have presence.
+	 *
+	 * @param flushInterval Time between two messages that tell other nodes who has come
+	 * and gone.
+	 * @param digestInterval Time between two comparisons of what nodes know of each
+	 * other, on average.
+	 * @param pushInterval Time between two frames that tell clients, and events that tell
+	 * the application, who has come to a channel and left it.
+	 * @param leaveDelay Time within which somebody who has left a channel can come back
+	 * without clients and the application being told.
+	 * @param maxNames Greatest number of members that are named in a frame.
+	 * @param maxAttributeSize Greatest size of the attributes of a member.
+	 */
+	public record Presence(@DefaultValue("100ms") Duration flushInterval, @DefaultValue("10s") Duration digestInterval,
+			@DefaultValue("500ms") Duration pushInterval, @DefaultValue("2s") Duration leaveDelay,
+			@DefaultValue("100") int maxNames, @DefaultValue("1KB") DataSize maxAttributeSize) {
 	}
 
 	/**

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.regex.Pattern;
 
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Cluster;
+import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Presence;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Relay;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
 
@@ -40,6 +41,8 @@ final class PropertyChecks {
 	private static final long MIN_CONNECTION_BUFFER = 512;
 
 	private static final long MAX_CONNECTION_BUFFER = 1024 * 1024;
+
+	private static final long MAX_ATTRIBUTE_SIZE = 16 * 1024;
 
 	private PropertyChecks() {
 	}
@@ -69,6 +72,7 @@ final class PropertyChecks {
 		}
 		check(properties.cluster());
 		check(properties.websocket(), relay.maxMessageSize());
+		check(properties.presence());
 		positive("atmosphere.shutdown.slice-size", properties.shutdown().sliceSize());
 		positive("atmosphere.shutdown.slice-interval", properties.shutdown().sliceInterval());
 		positive("atmosphere.shutdown.timeout", properties.shutdown().timeout());
@@ -81,6 +85,19 @@ final class PropertyChecks {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.cluster.node-timeout",
 					cluster.nodeTimeout(), "It must be at least three times 'atmosphere.cluster.heartbeat-interval',"
 							+ " which is " + cluster.heartbeatInterval());
+		}
+	}
+
+	private static void check(Presence presence) {
+		positive("atmosphere.presence.flush-interval", presence.flushInterval());
+		positive("atmosphere.presence.digest-interval", presence.digestInterval());
+		positive("atmosphere.presence.push-interval", presence.pushInterval());
+		notNegative("atmosphere.presence.leave-delay", presence.leaveDelay());
+		positive("atmosphere.presence.max-names", presence.maxNames());
+		long size = presence.maxAttributeSize().toBytes();
+		if (size < 0 || size > MAX_ATTRIBUTE_SIZE) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.presence.max-attribute-size",
+					presence.maxAttributeSize(), "It must be between 0 and 16KB");
 		}
 	}
 

@@ -52,7 +52,9 @@ final class PresenceChannel {
 	/** Members that nobody has been told of yet. */
 	private final Set<String> joining = new LinkedHashSet<>();
 
-	/** Members that have gone and that nobody misses yet, in the order in which they went. */
+	/**
+	 * Members that have gone and that nobody misses yet, in the order in which they went.
+	 */
 	private final Map<String, Leaving> leaving = new LinkedHashMap<>();
 
 	private final Set<LocalSession> watchers = new HashSet<>();
@@ -211,6 +213,10 @@ final class PresenceChannel {
 			last = each.getKey();
 		}
 		return new PresencePage(page, null, this.count);
+	}
+
+	List<PresenceMember> page(long skip, int limit) {
+		return this.members.values().stream().skip(skip).limit(limit).map(PresenceChannel::describe).toList();
 	}
 
 	boolean contains(String member) {

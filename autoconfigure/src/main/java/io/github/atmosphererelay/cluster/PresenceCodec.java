@@ -16,12 +16,7 @@
 
 package io.github.atmosphererelay.cluster;
 
-import java.io.ByteArrayOutputStream;
-import java.io.DataOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -41,6 +36,10 @@ import org.jspecify.annotations.Nullable;
  * session's id only what follows the node's is written.
  */
 final class PresenceCodec {
+
+	private static final byte VERSION = 1;
+
+	private static final int MAX_STRING = 1 << 20;
 
 	private static final int DELTA = 1;
 
@@ -71,41 +70,37 @@ final class PresenceCodec {
 	 * Write a message of a node.
 	 */
 	static byte[] encode(UUID owner, PresenceMessage message) {
-		ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
-		try (DataOutputStream out = new DataOutputStream(bytes)) {
-			if (message instanceof Delta delta) {
-				out.writeByte(DELTA);
-				out.writeLong(delta.from());
-				out.writeLong(delta.to());
-				write(out, owner, delta.changes());
-			}
-			else if (message instanceof Digest digest) {
-				out.writeByte(DIGEST);
-				out.writeLong(digest.version());
-				out.writeInt(digest.count());
-				out.writeLong(digest.hash());
-			}
-			else if (message instanceof Ask ask) {
-				out.writeByte(ASK);
-				out.writeLong(ask.id());
-				out.writeLong(ask.have());
-			}
-			else if (message instanceof Chunk chunk) {
-				out.writeByte(CHUNK);
-				out.writeLong(chunk.ask());
-				out.writeInt(chunk.index());
-				out.writeBoolean(chunk.last());
-				out.writeLong(chunk.version());
-				write(out, owner, chunk.entries().stream().map(Change::of).toList());
-			}
+		WireWriter out = new WireWriter();
+		out.writeByte(VERSION);
+		if (message instanceof Delta delta) {
+			out.writeByte(DELTA);
+			out.writeLong(delta.from());
+			out.writeLong(delta.to());
+			write(out, owner, delta.changes());
 		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
+		else if (message instanceof Digest digest) {
+			out.writeByte(DIGEST);
+			out.writeLong(digest.version());
+			out.writeInt(digest.count());
+			out.writeLong(digest.hash());
 		}
-		return bytes.toByteArray();
+		else if (message instanceof Ask ask) {
+			out.writeByte(ASK);
+			out.writeLong(ask.id());
+			out.writeLong(ask.have());
+		}
+		else if (message instanceof Chunk chunk) {
+			out.writeByte(CHUNK);
+			out.writeLong(chunk.ask());
+			out.writeInt(chunk.index());
+			out.writeByte(chunk.last() ? 1 : 0);
+			out.writeLong(chunk.version());
+			write(out, owner, chunk.entries().stream().map(Change::of).toList());
+		}
+		return out.toByteArray();
 	}
 
-	private static void write(DataOutputStream out, UUID owner, List<Change> changes) throws IOException {
+	private static void write(WireWriter out, UUID owner, List<Change> changes) {
 		String prefix = owner + ".";
 		Map<String, Integer> channels = new HashMap<>();
 		out.writeInt(changes.size());
@@ -118,67 +113,58 @@ final class PresenceCodec {
 			Integer known = channels.putIfAbsent(change.key().channel(), channels.size());
 			out.writeInt((known != null) ? known : channels.size() - 1);
 			if (known == null) {
-				write(out, change.key().channel());
+				out.writeString(change.key().channel());
 			}
-			write(out, own ? session.substring(prefix.length()) : session);
+			out.writeString(own ? session.substring(prefix.length()) : session);
 			if (entry != null) {
 				write(out, entry);
 			}
 		}
 	}
 
-	private static void write(DataOutputStream out, PresenceEntry entry) throws IOException {
+	private static void write(WireWriter out, PresenceEntry entry) {
 		if (entry.user() != null) {
-			write(out, entry.user());
+			out.writeString(entry.user());
 		}
 		out.writeLong(entry.joinedAt());
-		out.writeShort(entry.attributes().size());
-		for (Map.Entry<String, String> attribute : entry.attributes().entrySet()) {
-			write(out, attribute.getKey());
-			write(out, attribute.getValue());
-		}
-	}
-
-	private static void write(DataOutputStream out, String text) throws IOException {
-		byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-		if (bytes.length > 0xFFFF) {
-			throw new IllegalArgumentException("A name has at most 65535 bytes");
-		}
-		out.writeShort(bytes.length);
-		out.write(bytes);
+		out.writeInt(entry.attributes().size());
+		entry.attributes().forEach((name, value) -> {
+			out.writeString(name);
+			out.writeString(value);
+		});
 	}
 
 	/**
 	 * Read a message of a node.
 	 * @throws RuntimeException if it cannot be read
 	 */
-	static PresenceMessage decode(UUID owner, ByteBuffer in) {
-		int type = in.get();
+	static PresenceMessage decode(UUID owner, ByteBuffer buffer) {
+		WireReader in = new WireReader(buffer);
+		in.readVersion(VERSION);
+		byte type = in.readByte();
 		return switch (type) {
-			case DELTA -> new Delta(in.getLong(), in.getLong(), readChanges(owner, in));
-			case DIGEST -> new Digest(in.getLong(), in.getInt(), in.getLong());
-			case ASK -> new Ask(in.getLong(), in.getLong());
-			case CHUNK -> new Chunk(in.getLong(), in.getInt(), in.get() != 0, in.getLong(), readEntries(owner, in));
-			default -> throw new IllegalArgumentException("Unknown type " + type);
+			case DELTA -> new Delta(in.readLong(), in.readLong(), readChanges(owner, in));
+			case DIGEST -> new Digest(in.readLong(), in.readInt(), in.readLong());
+			case ASK -> new Ask(in.readLong(), in.readLong());
+			case CHUNK ->
+				new Chunk(in.readLong(), in.readInt(), in.readByte() != 0, in.readLong(), readEntries(owner, in));
+			default -> throw new WireFormatException("Unknown type " + type);
 		};
 	}
 
-	private static List<PresenceEntry> readEntries(UUID owner, ByteBuffer in) {
+	private static List<PresenceEntry> readEntries(UUID owner, WireReader in) {
 		List<PresenceEntry> entries = new ArrayList<>();
 		for (Change change : readChanges(owner, in)) {
 			if (change.entry() == null) {
-				throw new IllegalArgumentException("A state has no removals");
+				throw new WireFormatException("A state has no removals");
 			}
 			entries.add(change.entry());
 		}
 		return entries;
 	}
 
-	private static List<Change> readChanges(UUID owner, ByteBuffer in) {
-		int count = in.getInt();
-		if (count < 0 || count > in.remaining()) {
-			throw new IllegalArgumentException("Invalid number of changes");
-		}
+	private static List<Change> readChanges(UUID owner, WireReader in) {
+		int count = in.readCount();
 		List<Change> changes = new ArrayList<>(count);
 		List<String> channels = new ArrayList<>();
 		for (int i = 0; i < count; i++) {
@@ -187,40 +173,35 @@ final class PresenceCodec {
 		return changes;
 	}
 
-	private static Change readChange(UUID owner, ByteBuffer in, List<String> channels) {
-		int flags = in.get();
-		int index = in.getInt();
+	private static Change readChange(UUID owner, WireReader in, List<String> channels) {
+		int flags = in.readByte();
+		int index = in.readInt();
 		if (index == channels.size()) {
-			channels.add(readString(in));
+			channels.add(in.readString(MAX_STRING));
+		}
+		if (index < 0 || index >= channels.size()) {
+			throw new WireFormatException("A channel without a name");
 		}
 		String channel = channels.get(index);
-		String session = readString(in);
-		if ((flags & FULL_ID) == 0) {
-			session = owner + "." + session;
-		}
-		PresenceEntry.Key key = new PresenceEntry.Key(channel, session);
+		String session = in.readString(MAX_STRING);
+		PresenceEntry.Key key = new PresenceEntry.Key(channel,
+				((flags & FULL_ID) != 0) ? session : owner + "." + session);
 		return switch (flags & ~FULL_ID) {
 			case REMOVED -> new Change(key, null);
 			case ANONYMOUS -> new Change(key, readEntry(in, key, null));
-			case OF_USER -> new Change(key, readEntry(in, key, readString(in)));
-			default -> throw new IllegalArgumentException("Unknown kind " + flags);
+			case OF_USER -> new Change(key, readEntry(in, key, in.readString(MAX_STRING)));
+			default -> throw new WireFormatException("Unknown kind " + flags);
 		};
 	}
 
-	private static PresenceEntry readEntry(ByteBuffer in, PresenceEntry.Key key, @Nullable String user) {
-		long joinedAt = in.getLong();
-		int count = in.getShort() & 0xFFFF;
+	private static PresenceEntry readEntry(WireReader in, PresenceEntry.Key key, @Nullable String user) {
+		long joinedAt = in.readLong();
+		int count = in.readCount();
 		Map<String, String> attributes = (count != 0) ? new HashMap<>() : Map.of();
 		for (int i = 0; i < count; i++) {
-			attributes.put(readString(in), readString(in));
+			attributes.put(in.readString(MAX_STRING), in.readString(MAX_STRING));
 		}
 		return new PresenceEntry(key.channel(), key.session(), user, attributes, joinedAt);
-	}
-
-	private static String readString(ByteBuffer in) {
-		byte[] bytes = new byte[Math.min(in.getShort() & 0xFFFF, in.remaining() + 1)];
-		in.get(bytes);
-		return new String(bytes, StandardCharsets.UTF_8);
 	}
 
 	/**
@@ -290,7 +271,7 @@ final class PresenceCodec {
 	}
 
 	private static int sizeOf(String text) {
-		int size = 2;
+		int size = 4;
 		for (int i = 0; i < text.length(); i++) {
 			char each = text.charAt(i);
 			// Each half of a surrogate pair counts as two, which makes four.

@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.cluster;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -52,7 +53,7 @@ import org.jspecify.annotations.Nullable;
  * behind a queue that is bounded: a node with very many members holds up nothing else.
  * What does not fit is dropped, and asked for again.
  */
-public final class PresenceService implements Presence, SubscriptionListener, MembershipListener {
+public final class PresenceService implements Presence {
 
 	private static final Log logger = LogFactory.getLog(PresenceService.class);
 
@@ -108,15 +109,15 @@ public final class PresenceService implements Presence, SubscriptionListener, Me
 	/**
 	 * Create presence for a node; {@link #start()} starts it.
 	 * @param node the node's messaging
-	 * @param messages what nodes say to each other
+	 * @param cluster the other nodes
 	 * @param settings how presence is told
 	 * @param attributes what is said about members
 	 * @param limits how much may wait for a client of its frames
 	 */
-	PresenceService(MessagingNode node, ClusterMessages messages, PresenceSettings settings,
+	public PresenceService(MessagingNode node, DefaultCluster cluster, PresenceSettings settings,
 			PresenceAttributes attributes, QueueLimits limits) {
 		this.node = node;
-		this.messages = messages;
+		this.messages = cluster.messages();
 		this.settings = settings;
 		this.attributes = attributes;
 		this.limits = limits;
@@ -125,9 +126,10 @@ public final class PresenceService implements Presence, SubscriptionListener, Me
 		this.view = new PresenceView(System::nanoTime, settings.leaveDelay().toNanos());
 		this.owner = new PresenceOwner(node.identity().id(), this.maxMessageBytes);
 		this.sync = newSync();
-		messages.on(Subject.PRESENCE, this::received);
-		messages.onRelayState(this::relayStateChanged);
-		node.registry().addListener(this);
+		this.messages.on(Subject.PRESENCE, this::received);
+		this.messages.onRelayState(this::relayStateChanged);
+		cluster.membership().addListener(new Members());
+		node.registry().addListener(new Subscriptions());
 	}
 
 	private PresenceSync newSync() {
@@ -153,7 +155,11 @@ public final class PresenceService implements Presence, SubscriptionListener, Me
 		this.waiting.set(0);
 		this.waitingBytes.set(0);
 		this.turnWaits.set(false);
-		executor.execute(() -> this.sync = newSync());
+		boolean up = (this.node.monitor().state() != RelayState.DOWN);
+		executor.execute(() -> {
+			this.sync = newSync();
+			this.sync.relayUp(up);
+		});
 		this.executor = executor;
 		long interval = this.settings.flushInterval().toMillis();
 		this.turns = this.node.scheduler()
@@ -262,18 +268,7 @@ public final class PresenceService implements Presence, SubscriptionListener, Me
 		}
 	}
 
-	@Override
-	public void joined(UUID other) {
-		execute(() -> this.sync.joined(other));
-	}
-
-	@Override
-	public void left(UUID other) {
-		execute(() -> this.sync.left(other));
-	}
-
-	@Override
-	public void subscribed(LocalSession session, String channel) {
+	private void subscribed(LocalSession session, String channel) {
 		ChannelOptions options = this.node.catalog().find(channel);
 		if (options == null || !options.presence()) {
 			return;
@@ -321,8 +316,7 @@ public final class PresenceService implements Presence, SubscriptionListener, Me
 		}
 	}
 
-	@Override
-	public void unsubscribed(LocalSession session, String channel) {
+	private void unsubscribed(LocalSession session, String channel) {
 		ChannelOptions options = this.node.catalog().find(channel);
 		if (options == null || !options.presence()) {
 			return;
@@ -334,8 +328,8 @@ public final class PresenceService implements Presence, SubscriptionListener, Me
 
 	/**
 	 * Send a session who is in a channel that it is subscribed to, and from then on who
-	 * comes and goes. Ends with the subscription. Blocks only as long as the application's
-	 * authorizer does.
+	 * comes and goes. Ends with the subscription. Blocks only as long as the
+	 * application's authorizer does.
 	 * @param session the session
 	 * @param channel the channel's name
 	 * @throws RequestRefusedException if the channel has no presence or the client may
@@ -388,6 +382,19 @@ public final class PresenceService implements Presence, SubscriptionListener, Me
 	}
 
 	/**
+	 * List members of a channel by the number of a page.
+	 * @param channel the channel's name
+	 * @param skip how many members come before the page
+	 * @param limit the greatest number of members to list
+	 * @return the members, or {@code null} if there is no such channel or it has no
+	 * presence
+	 */
+	public @Nullable List<PresenceMember> page(String channel, long skip, int limit) {
+		ChannelOptions options = this.node.catalog().find(channel);
+		return (options != null && options.presence()) ? this.view.page(channel, skip, limit) : null;
+	}
+
+	/**
 	 * Return the counters.
 	 * @return the counters
 	 */
@@ -410,6 +417,40 @@ public final class PresenceService implements Presence, SubscriptionListener, Me
 	 */
 	public int knownEntries() {
 		return this.known;
+	}
+
+	/**
+	 * Hears which nodes there are.
+	 */
+	private final class Members implements MembershipListener {
+
+		@Override
+		public void joined(UUID other) {
+			execute(() -> PresenceService.this.sync.joined(other));
+		}
+
+		@Override
+		public void left(UUID other) {
+			execute(() -> PresenceService.this.sync.left(other));
+		}
+
+	}
+
+	/**
+	 * Hears which sessions of this node are in which channel.
+	 */
+	private final class Subscriptions implements SubscriptionListener {
+
+		@Override
+		public void subscribed(LocalSession session, String channel) {
+			PresenceService.this.subscribed(session, channel);
+		}
+
+		@Override
+		public void unsubscribed(LocalSession session, String channel) {
+			PresenceService.this.unsubscribed(session, channel);
+		}
+
 	}
 
 	/**

@@ -234,6 +234,15 @@ final class PresenceSync {
 	}
 
 	/**
+	 * Forget all other nodes, because this one stops.
+	 */
+	void clear() {
+		this.replicas.values().forEach(PresenceReplica::clear);
+		this.replicas.clear();
+		this.states.clear();
+	}
+
+	/**
 	 * Messages of another node were lost on the way to this thread.
 	 */
 	void missed(UUID other) {
@@ -289,8 +298,7 @@ final class PresenceSync {
 
 		private Chunk next() {
 			int index = this.next++;
-			return new Chunk(this.ask, index, this.next == this.parts.size(), this.version,
-					this.parts.get(index));
+			return new Chunk(this.ask, index, this.next == this.parts.size(), this.version, this.parts.get(index));
 		}
 
 	}

@@ -156,6 +156,11 @@ final class PresenceView {
 		return (channel != null) ? channel.list(after, limit) : new PresencePage(List.of(), null, 0);
 	}
 
+	List<PresenceMember> page(String name, long skip, int limit) {
+		PresenceChannel channel = this.channels.get(name);
+		return (channel != null) ? channel.page(skip, limit) : List.of();
+	}
+
 	/**
 	 * Return the number of channels that have members.
 	 */
