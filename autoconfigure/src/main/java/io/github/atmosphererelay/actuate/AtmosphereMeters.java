@@ -23,8 +23,10 @@ import java.util.function.ToDoubleFunction;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.cluster.ClusterStatistics;
+import io.github.atmosphererelay.cluster.DefaultCluster;
+import io.github.atmosphererelay.cluster.NodeLeft;
 import io.github.atmosphererelay.cluster.PresenceService;
-import io.github.atmosphererelay.cluster.PresenceStatistics;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.relay.RelayStatistics;
 import io.github.atmosphererelay.session.DropReason;
@@ -46,15 +48,19 @@ public final class AtmosphereMeters implements MeterBinder {
 
 	private final MessagingNode node;
 
+	private final DefaultCluster cluster;
+
 	private final PresenceService presence;
 
 	/**
 	 * Create the meters of a node.
 	 * @param node the node's messaging
-	 * @param presence who is in which channel
+	 * @param cluster its part in the cluster
+	 * @param presence who is in which channel, over all nodes
 	 */
-	public AtmosphereMeters(MessagingNode node, PresenceService presence) {
+	public AtmosphereMeters(MessagingNode node, DefaultCluster cluster, PresenceService presence) {
 		this.node = node;
+		this.cluster = cluster;
 		this.presence = presence;
 	}
 
@@ -63,31 +69,8 @@ public final class AtmosphereMeters implements MeterBinder {
 		bindSessions(registry);
 		bindMessages(registry);
 		bindRelay(registry);
-		bindPresence(registry);
-	}
-
-	private void bindPresence(MeterRegistry registry) {
-		gauge(registry, "atmosphere.presence.entries",
-				"Subscriptions of this node's sessions that are told to other nodes", "subscriptions",
-				(node) -> this.presence.ownEntries());
-		gauge(registry, "atmosphere.presence.known", "Subscriptions of other nodes' sessions that are known here",
-				"subscriptions", (node) -> this.presence.knownEntries());
-		PresenceStatistics statistics = this.presence.statistics();
-		counter(registry, "atmosphere.presence.sent", "Changes of this node's members told to other nodes", statistics,
-				PresenceStatistics::changesSent);
-		counter(registry, "atmosphere.presence.received", "Changes of other nodes' members that came", statistics,
-				PresenceStatistics::changesReceived);
-		counter(registry, "atmosphere.presence.resyncs", "Times another node was asked for what was missed", statistics,
-				PresenceStatistics::resyncs);
-		counter(registry, "atmosphere.presence.divergences",
-				"Times another node's members were known wrongly although nothing was missed", statistics,
-				PresenceStatistics::divergences);
-		counter(registry, "atmosphere.presence.states.sent", "Times all members of this node were sent to another",
-				statistics, PresenceStatistics::statesSent);
-		counter(registry, "atmosphere.presence.dropped", "Messages about members that were not taken in", statistics,
-				PresenceStatistics::dropped);
-		counter(registry, "atmosphere.presence.refused", "Members or attributes left out because they are too large",
-				statistics, PresenceStatistics::refused);
+		bindCluster(registry);
+		PresenceMeters.bind(registry, this.presence);
 	}
 
 	private void bindSessions(MeterRegistry registry) {
@@ -189,6 +172,28 @@ public final class AtmosphereMeters implements MeterBinder {
 				.tag("reason", reason.name().toLowerCase(Locale.ROOT))
 				.register(registry);
 		}
+	}
+
+	private void bindCluster(MeterRegistry registry) {
+		Gauge.builder("atmosphere.cluster.nodes", this.cluster, (cluster) -> cluster.nodes().size())
+			.description("Nodes that this node knows to be there, itself included")
+			.baseUnit("nodes")
+			.strongReference(true)
+			.register(registry);
+		ClusterStatistics statistics = this.cluster.statistics();
+		counter(registry, "atmosphere.cluster.joins", "Times another node was there that had not been", statistics,
+				ClusterStatistics::joins);
+		for (NodeLeft.Reason reason : NodeLeft.Reason.values()) {
+			FunctionCounter.builder("atmosphere.cluster.leaves", statistics, (source) -> source.leaves(reason))
+				.description("Times another node went")
+				.tag("reason", reason.name().toLowerCase(Locale.ROOT))
+				.register(registry);
+		}
+		counter(registry, "atmosphere.cluster.unanswered", "Times another node did not answer a request", statistics,
+				ClusterStatistics::unanswered);
+		counter(registry, "atmosphere.cluster.rejected",
+				"Messages of other nodes about the cluster that could not be read", this.cluster,
+				DefaultCluster::rejectedMessages);
 	}
 
 	private void gauge(MeterRegistry registry, String name, String description, String unit,

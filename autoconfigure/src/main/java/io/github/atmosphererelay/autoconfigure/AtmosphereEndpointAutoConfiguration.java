@@ -21,6 +21,7 @@ import java.util.Map;
 
 import io.github.atmosphererelay.actuate.AtmosphereEndpoint;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.cluster.DefaultCluster;
 import io.github.atmosphererelay.cluster.PresenceService;
 
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
@@ -41,9 +42,9 @@ public final class AtmosphereEndpointAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	AtmosphereEndpoint atmosphereEndpoint(MessagingNode node, AtmosphereProperties properties,
-			PresenceService presence) {
-		return new AtmosphereEndpoint(node, limits(properties), presence);
+	AtmosphereEndpoint atmosphereEndpoint(MessagingNode node, DefaultCluster cluster, PresenceService presence,
+			AtmosphereProperties properties) {
+		return new AtmosphereEndpoint(node, cluster, limits(properties), presence);
 	}
 
 	private static Map<String, Object> limits(AtmosphereProperties properties) {

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.actuate.AtmosphereMeters;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.cluster.DefaultCluster;
 import io.github.atmosphererelay.cluster.PresenceService;
 import io.micrometer.core.instrument.MeterRegistry;
 
@@ -39,8 +40,8 @@ public final class AtmosphereMetricsAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	AtmosphereMeters atmosphereMeters(MessagingNode node, PresenceService presence) {
-		return new AtmosphereMeters(node, presence);
+	AtmosphereMeters atmosphereMeters(MessagingNode node, DefaultCluster cluster, PresenceService presence) {
+		return new AtmosphereMeters(node, cluster, presence);
 	}
 
 }

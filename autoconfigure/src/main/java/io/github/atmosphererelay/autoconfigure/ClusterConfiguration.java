@@ -18,10 +18,12 @@ package io.github.atmosphererelay.autoconfigure;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.cluster.ClusterQuestionHandler;
 import io.github.atmosphererelay.cluster.ClusterSettings;
 import io.github.atmosphererelay.cluster.DefaultCluster;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
@@ -53,8 +55,9 @@ class ClusterConfiguration {
 	}
 
 	@Bean
-	ClusterLifecycle atmosphereClusterLifecycle(DefaultCluster cluster) {
-		return new ClusterLifecycle(cluster);
+	ClusterLifecycle atmosphereClusterLifecycle(DefaultCluster cluster,
+			ObjectProvider<ClusterQuestionHandler> questionHandlers) {
+		return new ClusterLifecycle(cluster, questionHandlers);
 	}
 
 }

@@ -15,22 +15,34 @@
  */
 package io.github.atmosphererelay.autoconfigure;
 
+import io.github.atmosphererelay.cluster.ClusterQuestionHandler;
 import io.github.atmosphererelay.cluster.DefaultCluster;
 
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.context.SmartLifecycle;
 
 /**
  * Has the node join the cluster once its messaging has started, and leave it after the
  * web server has stopped, while the relay can still carry the farewell.
  */
-final class ClusterLifecycle implements SmartLifecycle {
+final class ClusterLifecycle implements SmartLifecycle, SmartInitializingSingleton {
 
 	private final DefaultCluster cluster;
 
+	private final ObjectProvider<ClusterQuestionHandler> questionHandlers;
+
 	private volatile boolean running;
 
-	ClusterLifecycle(DefaultCluster cluster) {
+	ClusterLifecycle(DefaultCluster cluster, ObjectProvider<ClusterQuestionHandler> questionHandlers) {
 		this.cluster = cluster;
+		this.questionHandlers = questionHandlers;
+	}
+
+	@Override
+	public void afterSingletonsInstantiated() {
+		// Not earlier: they may want the cluster themselves.
+		this.questionHandlers.orderedStream().forEach(this.cluster::addQuestionHandler);
 	}
 
 	@Override
