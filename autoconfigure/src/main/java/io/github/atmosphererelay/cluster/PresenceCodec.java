@@ -108,7 +108,7 @@ final class PresenceCodec {
 			PresenceEntry entry = change.entry();
 			String session = change.key().session();
 			boolean own = session.startsWith(prefix);
-			int kind = (entry == null) ? REMOVED : (entry.user() != null) ? OF_USER : ANONYMOUS;
+			int kind = (entry != null) ? kindOf(entry) : REMOVED;
 			out.writeByte(own ? kind : kind | FULL_ID);
 			Integer known = channels.putIfAbsent(change.key().channel(), channels.size());
 			out.writeInt((known != null) ? known : channels.size() - 1);
@@ -120,6 +120,10 @@ final class PresenceCodec {
 				write(out, entry);
 			}
 		}
+	}
+
+	private static int kindOf(PresenceEntry entry) {
+		return (entry.user() != null) ? OF_USER : ANONYMOUS;
 	}
 
 	private static void write(WireWriter out, PresenceEntry entry) {

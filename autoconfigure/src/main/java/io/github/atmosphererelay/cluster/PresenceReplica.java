@@ -101,7 +101,7 @@ final class PresenceReplica {
 	void receive(Delta delta, long now) {
 		this.statistics.countReceived(delta.changes().size());
 		if (this.wanting || delta.from() > this.version) {
-			keep(delta);
+			keep(delta, now);
 		}
 		if (delta.to() > this.version && delta.from() <= this.version) {
 			apply(delta);
@@ -112,12 +112,15 @@ final class PresenceReplica {
 		}
 	}
 
-	private void keep(Delta delta) {
+	private void keep(Delta delta, long now) {
 		if (this.keptChanges + delta.changes().size() > MAX_KEPT) {
 			// A state that is on its way would leave a gap: it is asked for again.
 			this.kept.clear();
 			this.keptChanges = 0;
-			this.parts = null;
+			if (this.parts != null) {
+				this.parts = null;
+				this.askAt = now + jitter(ASK_DELAY);
+			}
 		}
 		Delta same = this.kept.put(delta.from(), delta);
 		this.keptChanges += delta.changes().size() - ((same != null) ? same.changes().size() : 0);

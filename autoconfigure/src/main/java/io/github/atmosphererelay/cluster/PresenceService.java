@@ -24,14 +24,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 
 import io.github.atmosphererelay.broadcast.Authorization;
 import io.github.atmosphererelay.broadcast.ChannelOptions;
@@ -84,22 +77,14 @@ public final class PresenceService implements Presence {
 
 	private final ClusterMessages messages;
 
-	private final AtomicInteger waiting = new AtomicInteger();
-
-	private final AtomicLong waitingBytes = new AtomicLong();
-
 	/** Nodes of which something was dropped. */
 	private final Set<UUID> missed = ConcurrentHashMap.newKeySet();
 
-	private final AtomicBoolean turnWaits = new AtomicBoolean();
-
 	private final AtomicBoolean warned = new AtomicBoolean();
 
-	private volatile @Nullable ThreadPoolExecutor executor;
+	private final PresenceThread thread;
 
-	private @Nullable ScheduledFuture<?> turns;
-
-	/** Belongs to the thread. */
+	/** Belongs to the thread, as does the time of the next push. */
 	private PresenceSync sync;
 
 	private volatile int known;
@@ -125,6 +110,8 @@ public final class PresenceService implements Presence {
 		this.maxMessageBytes = Math.min(MESSAGE_BYTES, settings.maxMessageSize() - 1);
 		this.view = new PresenceView(System::nanoTime, settings.leaveDelay().toNanos());
 		this.owner = new PresenceOwner(node.identity().id(), this.maxMessageBytes);
+		this.thread = new PresenceThread(node.scheduler(), settings.flushInterval(), this::turn, MAX_WAITING,
+				MAX_WAITING_BYTES);
 		this.sync = newSync();
 		this.messages.on(Subject.PRESENCE, this::received);
 		this.messages.onRelayState(this::relayStateChanged);
@@ -133,93 +120,30 @@ public final class PresenceService implements Presence {
 	}
 
 	private PresenceSync newSync() {
-		return new PresenceSync(this.node.identity().id(), this.owner, this.view, new Link(), this::execute,
+		return new PresenceSync(this.node.identity().id(), this.owner, this.view, new Link(), this.thread::execute,
 				System::nanoTime, new Random(), this.settings.digestInterval().toNanos(), this.statistics);
 	}
 
 	/**
-	 * Start. Called before the node starts.
+	 * Start. Called before the node joins the cluster.
 	 */
-	public synchronized void start() {
-		if (this.executor != null) {
-			return;
-		}
-		// What waits in it is bounded by its users: one turn, a node's coming and going,
-		// a part of a state for each node, and messages up to the limits above.
-		ThreadPoolExecutor executor = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
-				(task) -> {
-					Thread thread = new Thread(task, "atmosphere-presence");
-					thread.setDaemon(true);
-					return thread;
-				});
-		this.waiting.set(0);
-		this.waitingBytes.set(0);
-		this.turnWaits.set(false);
+	public void start() {
 		boolean up = (this.node.monitor().state() != RelayState.DOWN);
-		executor.execute(() -> {
+		this.thread.start(() -> {
 			this.sync = newSync();
 			this.sync.relayUp(up);
 		});
-		this.executor = executor;
-		long interval = this.settings.flushInterval().toMillis();
-		this.turns = this.node.scheduler()
-			.scheduleWithFixedDelay(this::requestTurn, interval, interval, TimeUnit.MILLISECONDS);
 	}
 
 	/**
-	 * Stop. Called after the node has stopped. Waits for at most a few seconds. It can be
-	 * started again.
+	 * Stop. Called after the node has left the cluster. Waits for at most a few seconds.
+	 * It can be started again.
 	 */
-	public synchronized void stop() {
-		ThreadPoolExecutor executor = this.executor;
-		if (executor == null) {
-			return;
-		}
-		this.executor = null;
-		if (this.turns != null) {
-			this.turns.cancel(false);
-		}
-		executor.execute(() -> this.sync.clear());
-		executor.shutdown();
-		try {
-			if (!executor.awaitTermination(2, TimeUnit.SECONDS)) {
-				executor.shutdownNow();
-			}
-		}
-		catch (InterruptedException ex) {
-			executor.shutdownNow();
-			Thread.currentThread().interrupt();
-		}
-	}
-
-	private void requestTurn() {
-		if (this.turnWaits.compareAndSet(false, true)) {
-			execute(this::turn);
-		}
-	}
-
-	private void execute(Runnable task) {
-		ThreadPoolExecutor executor = this.executor;
-		if (executor == null) {
-			return;
-		}
-		try {
-			executor.execute(() -> {
-				try {
-					task.run();
-				}
-				catch (RuntimeException ex) {
-					logger.error("A step of presence failed, and it goes on with the next", ex);
-				}
-			});
-		}
-		catch (RejectedExecutionException ex) {
-			logger.debug("A step of presence was left out because the node has stopped");
-		}
+	public void stop() {
+		this.thread.stop(() -> this.sync.clear());
 	}
 
 	private void turn() {
-		this.turnWaits.set(false);
 		for (UUID other : this.missed) {
 			this.missed.remove(other);
 			this.sync.missed(other);
@@ -241,30 +165,25 @@ public final class PresenceService implements Presence {
 	}
 
 	private void received(UUID origin, ByteBuffer in) {
-		int size = in.remaining();
-		if (this.waiting.get() >= MAX_WAITING || this.waitingBytes.get() + size > MAX_WAITING_BYTES) {
+		if (!this.thread.offer(in.remaining(), () -> takeIn(origin, in))) {
 			this.statistics.countDropped();
 			this.missed.add(origin);
-			return;
 		}
-		this.waiting.incrementAndGet();
-		this.waitingBytes.addAndGet(size);
-		execute(() -> {
-			this.waiting.decrementAndGet();
-			this.waitingBytes.addAndGet(-size);
-			try {
-				this.sync.received(origin, in);
-			}
-			catch (RuntimeException ex) {
-				this.statistics.countDropped();
-				logger.debug("A message about presence of node " + origin + " could not be read", ex);
-			}
-		});
+	}
+
+	private void takeIn(UUID origin, ByteBuffer in) {
+		try {
+			this.sync.received(origin, in);
+		}
+		catch (WireFormatException ex) {
+			this.statistics.countDropped();
+			logger.debug("A message about presence of node " + origin + " could not be read", ex);
+		}
 	}
 
 	private void relayStateChanged(RelayState state) {
 		if (state == RelayState.UP || state == RelayState.DOWN) {
-			execute(() -> this.sync.relayUp(state == RelayState.UP));
+			this.thread.execute(() -> this.sync.relayUp(state == RelayState.UP));
 		}
 	}
 
@@ -426,12 +345,12 @@ public final class PresenceService implements Presence {
 
 		@Override
 		public void joined(UUID other) {
-			execute(() -> PresenceService.this.sync.joined(other));
+			PresenceService.this.thread.execute(() -> PresenceService.this.sync.joined(other));
 		}
 
 		@Override
 		public void left(UUID other) {
-			execute(() -> PresenceService.this.sync.left(other));
+			PresenceService.this.thread.execute(() -> PresenceService.this.sync.left(other));
 		}
 
 	}

@@ -256,6 +256,24 @@ abstract class AbstractPresenceClusterTests {
 	}
 
 	@Test
+	void aNodeThatIsStoppedAndStartedAgainTellsWhomItHasNow() {
+		TestNode restarted = this.nodes.get(1);
+		for (int i = 0; i < 30; i++) {
+			open(this.nodes.get(i % 3), "chat/restarted", "user-" + i % 20);
+		}
+		awaitTruth();
+		this.sessions.keySet().removeIf((session) -> restarted.messaging().registry().find(session.id()) != null);
+		restarted.context().stop();
+		this.nodes.remove(restarted);
+		awaitTruth();
+		restarted.context().start();
+		this.nodes.add(1, restarted);
+		awaitMembers(3);
+		open(restarted, "chat/restarted", "back");
+		awaitTruth();
+	}
+
+	@Test
 	void aPartitionHealsWithoutGhostsAndDuplicates() {
 		for (int i = 0; i < 300; i++) {
 			open(this.nodes.get(i % 3), "chat/parted", "user-" + i % 200);
