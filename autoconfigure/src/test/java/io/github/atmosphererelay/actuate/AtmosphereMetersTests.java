@@ -16,7 +16,6 @@
 
 package io.github.atmosphererelay.actuate;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -72,14 +71,14 @@ class AtmosphereMetersTests {
 					"atmosphere.channels", "atmosphere.subscriptions", "atmosphere.queue.messages",
 					"atmosphere.queue.bytes", "atmosphere.writers.stuck", "atmosphere.sessions.blocked",
 					"atmosphere.sessions.opened", "atmosphere.sessions.ended", "atmosphere.sessions.slow",
-					"atmosphere.sessions.missing.pong", "atmosphere.deliveries", "atmosphere.deliveries.bytes",
-					"atmosphere.flushes", "atmosphere.drops", "atmosphere.messages.in", "atmosphere.messages.in.bytes",
-					"atmosphere.refused", "atmosphere.published", "atmosphere.events", "atmosphere.events.dropped",
-					"atmosphere.relay.received", "atmosphere.relay.echoes", "atmosphere.relay.duplicates",
-					"atmosphere.relay.missed", "atmosphere.relay.lag", "atmosphere.relay.up",
-					"atmosphere.relay.addresses", "atmosphere.relay.round.trip", "atmosphere.relay.probes",
-					"atmosphere.relay.outages", "atmosphere.relay.connects", "atmosphere.relay.gaps",
-					"atmosphere.relay.decode.errors");
+					"atmosphere.sessions.missing.pong", "atmosphere.sessions.expired", "atmosphere.deliveries",
+					"atmosphere.deliveries.bytes", "atmosphere.flushes", "atmosphere.drops", "atmosphere.messages.in",
+					"atmosphere.messages.in.bytes", "atmosphere.refused", "atmosphere.published", "atmosphere.events",
+					"atmosphere.events.dropped", "atmosphere.relay.received", "atmosphere.relay.echoes",
+					"atmosphere.relay.duplicates", "atmosphere.relay.missed", "atmosphere.relay.lag",
+					"atmosphere.relay.up", "atmosphere.relay.addresses", "atmosphere.relay.round.trip",
+					"atmosphere.relay.probes", "atmosphere.relay.outages", "atmosphere.relay.connects",
+					"atmosphere.relay.gaps", "atmosphere.relay.decode.errors");
 		}
 	}
 
@@ -96,15 +95,16 @@ class AtmosphereMetersTests {
 			}
 			first.awaitCount(6);
 			second.awaitCount(6);
-			third.send("refused").awaitClosed(Duration.ofSeconds(5));
+			int errorBytes = third.send("refused").awaitCount(2).texts().get(1).length();
+			third.close();
 			assertThat(TestClient.refusedStatus(node.uri("unknown"))).isEqualTo(404);
 			await().until(() -> value(node, "atmosphere.sessions") == 2);
 			node.broadcaster().broadcast("chat/a", "123").join();
 			node.broadcaster().broadcast("local/b", "nobody").join();
 			first.awaitCount(7);
 			second.awaitCount(7);
-			await().until(() -> value(node, "atmosphere.deliveries") == 3 + 10 + 2);
-			assertThat(value(node, "atmosphere.deliveries.bytes")).isEqualTo(readyBytes + 10 * 5 + 2 * 3);
+			await().until(() -> value(node, "atmosphere.deliveries") == 3 + 1 + 10 + 2);
+			assertThat(value(node, "atmosphere.deliveries.bytes")).isEqualTo(readyBytes + errorBytes + 10 * 5 + 2 * 3);
 			assertThat(value(node, "atmosphere.flushes")).isBetween(5d, 15d);
 			assertThat(value(node, "atmosphere.sessions.opened")).isEqualTo(3);
 			assertThat(value(node, "atmosphere.sessions.ended")).isOne();
@@ -120,6 +120,8 @@ class AtmosphereMetersTests {
 			assertThat(value(node, "atmosphere.messages.in")).isEqualTo(5);
 			assertThat(value(node, "atmosphere.messages.in.bytes")).isEqualTo(25);
 			assertThat(value(node, "atmosphere.refused")).isEqualTo(2);
+			assertThat(value(node, "atmosphere.refused", "reason", "permission-denied")).isOne();
+			assertThat(value(node, "atmosphere.refused", "reason", "unknown-channel")).isOne();
 			assertThat(value(node, "atmosphere.published", "outcome", "relayed")).isEqualTo(6);
 			assertThat(value(node, "atmosphere.published", "outcome", "node")).isOne();
 			assertThat(value(node, "atmosphere.published")).isEqualTo(7);
