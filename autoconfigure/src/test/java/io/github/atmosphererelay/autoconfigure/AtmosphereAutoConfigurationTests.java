@@ -191,7 +191,7 @@ class AtmosphereAutoConfigurationTests {
 		this.web.withBean("first", ChannelAuthorizer.class, () -> mock())
 			.withBean("second", ChannelAuthorizer.class, () -> mock())
 			.run((context) -> assertThat(context).getFailure()
-				.rootCause()
+				.hasMessageContaining("ChannelAuthorizer")
 				.hasMessageContaining("first")
 				.hasMessageContaining("second"));
 	}
