@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.convert.converter.Converter;
 import org.springframework.security.authentication.AbstractAuthenticationToken;
+import org.springframework.security.authentication.AuthenticationServiceException;
+import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.oauth2.jwt.BadJwtException;
 import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
@@ -55,11 +57,23 @@ public final class JwtTokenAuthenticator implements TokenAuthenticator {
 		catch (BadJwtException ex) {
 			throw new InvalidTokenException("The decoder does not accept the token", ex);
 		}
-		AbstractAuthenticationToken principal = this.converter.convert(jwt);
+		AbstractAuthenticationToken principal = convert(jwt);
 		if (principal == null || isUnnamed(principal.getName())) {
 			throw new InvalidTokenException("The token names nobody", null);
 		}
 		return new Authenticated(principal, jwt.getExpiresAt());
+	}
+
+	private @Nullable AbstractAuthenticationToken convert(Jwt jwt) {
+		try {
+			return this.converter.convert(jwt);
+		}
+		catch (AuthenticationServiceException ex) {
+			throw ex;
+		}
+		catch (AuthenticationException ex) {
+			throw new InvalidTokenException("The converter does not accept the token", ex);
+		}
 	}
 
 	private static boolean isUnnamed(@Nullable String name) {
