@@ -33,7 +33,8 @@ final class TokenExecutor implements DisposableBean {
 
 	private static final int THREADS = 8;
 
-	private static final int QUEUE = 10_000;
+	/** Tokens have up to 16 KB, and come from clients that nobody knows yet. */
+	private static final int QUEUE = 2_000;
 
 	private final ThreadPoolExecutor executor;
 

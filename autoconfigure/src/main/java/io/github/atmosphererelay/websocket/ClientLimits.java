@@ -60,11 +60,11 @@ final class ClientLimits {
 	 */
 	boolean hasRoom(@Nullable InetSocketAddress address) {
 		String key = key(address);
-		boolean room = key == null || this.addresses.getOrDefault(key, 0) < this.settings.sessionsPerAddress();
-		if (!room) {
-			complain(key);
+		if (key == null || this.addresses.getOrDefault(key, 0) < this.settings.sessionsPerAddress()) {
+			return true;
 		}
-		return room;
+		complain(key);
+		return false;
 	}
 
 	/**

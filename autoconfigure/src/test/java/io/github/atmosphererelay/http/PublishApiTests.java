@@ -24,6 +24,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -129,14 +130,11 @@ class PublishApiTests {
 
 	@ParameterizedTest
 	@CsvSource({ "nowhere/messages, 404, 102", "chat/messages/, 400, 107", "chat/a, 400, 107", "messages, 400, 107",
-			"chat//a/messages, 400, 107" })
+			"chat%20a/messages, 400, 107" })
 	void aPathThatNamesNoChannelIsRefused(String path, int status, int code) throws Exception {
 		HttpResponse<String> response = post(path, "text/plain", "m");
-		// Spring Security refuses some of them before they come here.
-		if (!response.body().isEmpty() && response.body().startsWith("{\"code\"")) {
-			assertThat(response.body()).startsWith("{\"code\":" + code + ",\"reason\":\"");
-		}
 		assertThat(response.statusCode()).isEqualTo(status);
+		assertThat(response.body()).startsWith("{\"code\":" + code + ",\"reason\":\"");
 	}
 
 	@Test
@@ -161,7 +159,7 @@ class PublishApiTests {
 			.sendAsync(request("chat/a/messages").header("Content-Type", "text/plain")
 				.POST(BodyPublishers.ofString("m"))
 				.build(), BodyHandlers.ofString());
-		MachineTime.await(java.time.Duration.ofSeconds(10)).until(() -> !this.relay.published().isEmpty());
+		MachineTime.await(Duration.ofSeconds(10)).until(() -> !this.relay.published().isEmpty());
 		assertThat(response).isNotDone();
 		answer.complete(null);
 		assertThat(response.join().statusCode()).isEqualTo(202);

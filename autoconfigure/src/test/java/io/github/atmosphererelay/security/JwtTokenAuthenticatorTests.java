@@ -26,6 +26,7 @@ import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -79,6 +80,17 @@ class JwtTokenAuthenticatorTests {
 			assertThat(new OAuth2TokenExpiry().expiresAt(client.principal())).isEqualTo(EXPIRY);
 			assertThat(new OAuth2TokenExpiry().expiresAt(() -> "ann")).isNull();
 		});
+	}
+
+	@Test
+	void theDecoderMayBeThatOfSpringBoot() {
+		new ApplicationContextRunner()
+			.withConfiguration(AutoConfigurations.of(AtmosphereAutoConfiguration.class,
+					AtmosphereSecurityAutoConfiguration.class, OAuth2ResourceServerAutoConfiguration.class))
+			.withPropertyValues("atmosphere.relay.type=local", "atmosphere.channels[0].pattern=chat/**",
+					"spring.security.oauth2.resourceserver.jwt.jwk-set-uri=http://localhost:1/keys")
+			.run((context) -> assertThat(context).hasSingleBean(JwtDecoder.class)
+				.hasSingleBean(JwtTokenAuthenticator.class));
 	}
 
 	@Test
