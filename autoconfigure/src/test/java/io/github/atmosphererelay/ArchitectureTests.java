@@ -72,8 +72,9 @@ class ArchitectureTests {
 			Map.entry("cluster..", List.of("broadcast..", "relay", "session..", "message..")),
 			Map.entry("websocket..", List.of("broadcast..", "cluster..", "relay", "session..", "message..")),
 			Map.entry("endpoint..", List.of("broadcast..", "relay", "session..", "message..")),
-			Map.entry("actuate..", List.of("message..", "relay..", "session..", "broadcast..", "cluster..",
-					"websocket..", "endpoint..")),
+			Map.entry("security..", List.of("session..", "message..")),
+			Map.entry("http..", List.of("broadcast..", "relay", "session..", "message..")), Map.entry("actuate..", List
+				.of("message..", "relay..", "session..", "broadcast..", "cluster..", "websocket..", "endpoint..")),
 			Map.entry("autoconfigure..", List.of("..")));
 
 	@ArchTest

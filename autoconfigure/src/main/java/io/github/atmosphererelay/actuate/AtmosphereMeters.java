@@ -22,6 +22,7 @@ import java.util.function.ToDoubleFunction;
 
 import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
+import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.cluster.ClusterStatistics;
 import io.github.atmosphererelay.cluster.DefaultCluster;
@@ -97,6 +98,8 @@ public final class AtmosphereMeters implements MeterBinder {
 				SessionStatistics::slowConsumers);
 		counter(registry, "atmosphere.sessions.missing.pong", "Sessions closed because a pong did not come", statistics,
 				SessionStatistics::missingPongs);
+		counter(registry, "atmosphere.sessions.expired", "Sessions closed because their clients' tokens had expired",
+				statistics, SessionStatistics::expired);
 		counter(registry, "atmosphere.deliveries", "Messages written to sockets, each receiver counted", statistics,
 				SessionStatistics::deliveries);
 		FunctionCounter.builder("atmosphere.deliveries.bytes", statistics, SessionStatistics::deliveredBytes)
@@ -120,8 +123,12 @@ public final class AtmosphereMeters implements MeterBinder {
 			.description("Payload bytes sent by clients of this node")
 			.baseUnit(BaseUnits.BYTES)
 			.register(registry);
-		counter(registry, "atmosphere.refused", "Requests of clients that were refused", statistics,
-				BroadcastStatistics::refused);
+		for (ErrorCode code : ErrorCode.values()) {
+			FunctionCounter.builder("atmosphere.refused", statistics, (source) -> source.refused(code))
+				.description("Requests of clients that were refused")
+				.tag("reason", code.tag())
+				.register(registry);
+		}
 		for (PublishResult result : PublishResult.values()) {
 			FunctionCounter.builder("atmosphere.published", statistics, (source) -> source.published(result))
 				.description("Messages published on this node")

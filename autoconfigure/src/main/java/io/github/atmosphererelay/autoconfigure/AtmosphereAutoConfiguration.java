@@ -21,6 +21,7 @@ import java.util.UUID;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.Broadcaster;
+import io.github.atmosphererelay.broadcast.ChannelAuthorizer;
 import io.github.atmosphererelay.broadcast.ChannelCatalog;
 import io.github.atmosphererelay.broadcast.DefaultBroadcaster;
 import io.github.atmosphererelay.broadcast.EventDispatcher;
@@ -31,9 +32,11 @@ import io.github.atmosphererelay.broadcast.PayloadEncoder;
 import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.session.Heartbeat;
+import io.github.atmosphererelay.session.LocalUserDisconnector;
 import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.SessionStatistics;
+import io.github.atmosphererelay.session.UserDisconnector;
 import io.github.atmosphererelay.session.WriterSettings;
 import io.github.atmosphererelay.session.Writers;
 import org.apache.commons.logging.Log;
@@ -41,6 +44,7 @@ import org.apache.commons.logging.LogFactory;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -107,6 +111,11 @@ public final class AtmosphereAutoConfiguration {
 		return (int) this.properties.relay().maxMessageSize().toBytes();
 	}
 
+	private int channelsPerSession() {
+		int configured = this.properties.limits().channelsPerSession();
+		return (configured > 0) ? configured : Integer.MAX_VALUE;
+	}
+
 	@Bean
 	@ConditionalOnMissingBean
 	SessionRegistry atmosphereSessionRegistry() {
@@ -133,7 +142,7 @@ public final class AtmosphereAutoConfiguration {
 		AtmosphereProperties.Relay settings = this.properties.relay();
 		return new MessagingNode(identity,
 				new MessagingSettings(maxMessageSize(), settings.probeInterval(), settings.probeTimeout(),
-						settings.startTimeout(), settings.unsubscribeDelay(), queue),
+						settings.startTimeout(), settings.unsubscribeDelay(), queue, channelsPerSession()),
 				relay, catalog, encoder, registry, writers, scheduler.executor(), events, statistics);
 	}
 
@@ -141,6 +150,22 @@ public final class AtmosphereAutoConfiguration {
 	@ConditionalOnMissingBean(Broadcaster.class)
 	DefaultBroadcaster atmosphereBroadcaster(MessagingNode node) {
 		return node.broadcaster();
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	UserDisconnector atmosphereUserDisconnector(SessionRegistry registry) {
+		return new LocalUserDisconnector(registry);
+	}
+
+	/**
+	 * Looked for once all beans are there and before anything starts: an authorizer may
+	 * need the broadcaster, and so cannot be there before the node.
+	 */
+	@Bean
+	SmartInitializingSingleton atmosphereAuthorizerRegistration(MessagingNode node,
+			ObjectProvider<ChannelAuthorizer> authorizer) {
+		return () -> authorizer.ifAvailable(node.clientMessages()::setAuthorizer);
 	}
 
 	@Bean

@@ -41,11 +41,15 @@ import org.springframework.util.unit.DataSize;
  * @param presence How it is told who is in channels that have presence.
  * @param shutdown How clients are sent away when the node stops.
  * @param health How the relay counts in the application's health.
+ * @param limits How much clients may have and do, each on its node.
+ * @param security How clients prove who they are, and for how long that counts.
+ * @param api Publishing by HTTP.
  */
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
 		@DefaultValue Relay relay, @DefaultValue List<Channel> channels, @DefaultValue Websocket websocket,
-		@DefaultValue Presence presence, @DefaultValue Shutdown shutdown, @DefaultValue Health health) {
+		@DefaultValue Presence presence, @DefaultValue Shutdown shutdown, @DefaultValue Health health,
+		@DefaultValue Limits limits, @DefaultValue Security security, @DefaultValue Api api) {
 
 	/**
 	 * What the nodes of an application have in common.
@@ -228,6 +232,45 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * not ready, rather than degraded.
 	 */
 	public record Health(@DefaultValue("false") boolean degradedIsDown) {
+	}
+
+	/**
+	 * How much clients may have and do, each on its node.
+	 *
+	 * @param channelsPerSession Channels that a session may be in. With 0 any number.
+	 * @param sessionsPerUser Sessions that a user may have on a node. With 0 any number.
+	 * @param sessionsPerAddress Sessions that may come from one address to a node. With 0
+	 * any number. Behind a proxy it is the proxy's address unless
+	 * server.forward-headers-strategy is set.
+	 * @param userMessagesPerSecond Messages that all sessions of a user on a node
+	 * together may send in a second on average. With 0 any number.
+	 * @param userBurst Messages that all sessions of a user on a node together may send
+	 * at once.
+	 */
+	public record Limits(@DefaultValue("128") int channelsPerSession, @DefaultValue("100") int sessionsPerUser,
+			@DefaultValue("1000") int sessionsPerAddress, @DefaultValue("2000") int userMessagesPerSecond,
+			@DefaultValue("4000") int userBurst) {
+	}
+
+	/**
+	 * How clients prove who they are, and for how long that counts.
+	 *
+	 * @param tokenTimeout Time within which a client that connects with auth=message has
+	 * to send its token.
+	 * @param disconnectOnLogout Whether the sessions of a user end when the user logs out
+	 * through Spring Security.
+	 */
+	public record Security(@DefaultValue("5s") Duration tokenTimeout,
+			@DefaultValue("true") boolean disconnectOnLogout) {
+	}
+
+	/**
+	 * Publishing by HTTP.
+	 *
+	 * @param enabled Whether messages can be published by HTTP, under
+	 * atmosphere.websocket.path followed by /api. The application has to say who may.
+	 */
+	public record Api(@DefaultValue("false") boolean enabled) {
 	}
 
 }

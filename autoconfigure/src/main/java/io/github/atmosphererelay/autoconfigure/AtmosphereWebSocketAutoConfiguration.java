@@ -16,12 +16,17 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Limits;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Shutdown;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.cluster.PresenceService;
+import io.github.atmosphererelay.session.PrincipalExpiry;
 import io.github.atmosphererelay.session.SessionRegistry;
+import io.github.atmosphererelay.session.TokenAuthenticator;
+import io.github.atmosphererelay.websocket.ClientAuthentication;
 import io.github.atmosphererelay.websocket.HandshakeGate;
+import io.github.atmosphererelay.websocket.LimitSettings;
 import io.github.atmosphererelay.websocket.RawDoor;
 import io.github.atmosphererelay.websocket.SessionDrain;
 import io.github.atmosphererelay.websocket.WebSocketSettings;
@@ -74,13 +79,26 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	}
 
 	@Bean
+	TokenExecutor atmosphereTokenExecutor() {
+		return new TokenExecutor();
+	}
+
+	@Bean
 	HandlerMapping atmosphereRawDoorMapping(MessagingNode node, PresenceService presence, HandshakeGate gate,
+			TokenExecutor tokenExecutor, ObjectProvider<TokenAuthenticator> tokens,
+			ObjectProvider<PrincipalExpiry> expiry,
 			@Qualifier(UPGRADE_STRATEGY) ObjectProvider<RequestUpgradeStrategy> upgradeStrategy) {
 		Websocket websocket = this.properties.websocket();
+		Limits limits = this.properties.limits();
 		WebSocketSettings settings = new WebSocketSettings(websocket.path(), (int) websocket.maxMessageSize().toBytes(),
-				websocket.messagesPerSecond(), websocket.burst(), websocket.sendTimeout(), websocket.compression());
+				websocket.messagesPerSecond(), websocket.burst(), websocket.sendTimeout(), websocket.compression(),
+				new LimitSettings(limits.sessionsPerUser(), limits.sessionsPerAddress(), limits.userMessagesPerSecond(),
+						limits.userBurst()));
+		ClientAuthentication authentication = new ClientAuthentication(tokens.getIfAvailable(),
+				expiry.getIfAvailable(() -> (principal) -> null), this.properties.security().tokenTimeout(),
+				tokenExecutor.executor());
 		return RawDoor.mapping(node, presence, settings, websocket.allowedOrigins(), gate,
-				QueueDefaults.of(this.properties),
+				QueueDefaults.of(this.properties), authentication,
 				upgradeStrategy.getIfAvailable(StandardWebSocketUpgradeStrategy::new));
 	}
 

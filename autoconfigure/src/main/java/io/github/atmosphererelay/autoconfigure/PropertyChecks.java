@@ -76,6 +76,12 @@ final class PropertyChecks {
 		positive("atmosphere.shutdown.slice-size", properties.shutdown().sliceSize());
 		positive("atmosphere.shutdown.slice-interval", properties.shutdown().sliceInterval());
 		positive("atmosphere.shutdown.timeout", properties.shutdown().timeout());
+		notNegative("atmosphere.limits.channels-per-session", properties.limits().channelsPerSession());
+		notNegative("atmosphere.limits.sessions-per-user", properties.limits().sessionsPerUser());
+		notNegative("atmosphere.limits.sessions-per-address", properties.limits().sessionsPerAddress());
+		notNegative("atmosphere.limits.user-messages-per-second", properties.limits().userMessagesPerSecond());
+		positive("atmosphere.limits.user-burst", properties.limits().userBurst());
+		positive("atmosphere.security.token-timeout", properties.security().tokenTimeout());
 	}
 
 	private static void check(Cluster cluster) {

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.broadcast;
 
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -29,7 +30,7 @@ public final class BroadcastStatistics {
 
 	private final LongAdder clientBytes = new LongAdder();
 
-	private final LongAdder refused = new LongAdder();
+	private final LongAdder[] refused = new LongAdder[ErrorCode.values().length];
 
 	private final LongAdder relayed = new LongAdder();
 
@@ -53,6 +54,9 @@ public final class BroadcastStatistics {
 	 * Create counters at zero.
 	 */
 	public BroadcastStatistics() {
+		for (int i = 0; i < this.refused.length; i++) {
+			this.refused[i] = new LongAdder();
+		}
 		for (int i = 0; i < this.published.length; i++) {
 			this.published[i] = new LongAdder();
 		}
@@ -79,7 +83,16 @@ public final class BroadcastStatistics {
 	 * @return the number of refusals
 	 */
 	public long refused() {
-		return this.refused.sum();
+		return Arrays.stream(this.refused).mapToLong(LongAdder::sum).sum();
+	}
+
+	/**
+	 * Return how many requests of clients were refused for one reason.
+	 * @param code why
+	 * @return the number of refusals
+	 */
+	public long refused(ErrorCode code) {
+		return this.refused[code.ordinal()].sum();
 	}
 
 	/**
@@ -168,9 +181,10 @@ public final class BroadcastStatistics {
 
 	/**
 	 * Count a request of a client that was refused.
+	 * @param code why
 	 */
-	public void countRefused() {
-		this.refused.increment();
+	public void countRefused(ErrorCode code) {
+		this.refused[code.ordinal()].increment();
 	}
 
 	void countRelayed(long lagMillis) {

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.broadcast;
 
 import java.security.Principal;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -152,7 +153,7 @@ public final class ClientMessages {
 
 	private static Authorization decide(Supplier<Authorization> decision) {
 		try {
-			return decision.get();
+			return Objects.requireNonNull(decision.get(), "The decision must not be null");
 		}
 		catch (RuntimeException ex) {
 			logger.error("The ChannelAuthorizer failed, and the request was refused", ex);
@@ -173,9 +174,10 @@ public final class ClientMessages {
 	private CompletableFuture<@Nullable Payload> refused(Throwable failure) {
 		Throwable cause = (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause()
 				: failure;
-		this.statistics.countRefused();
-		return CompletableFuture.failedFuture((cause instanceof RequestRefusedException) ? cause
-				: new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text()));
+		RequestRefusedException refusal = (cause instanceof RequestRefusedException known) ? known
+				: new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
+		this.statistics.countRefused(refusal.code());
+		return CompletableFuture.failedFuture(refusal);
 	}
 
 }

@@ -59,7 +59,8 @@ public final class ConfiguredAuthorizer implements ChannelAuthorizer {
 
 	@Override
 	public Authorization canSeePresence(@Nullable Principal principal, ClientSession session, String channel) {
-		return canSubscribe(principal, session, channel);
+		return this.catalog.get(channel).presence() ? canSubscribe(principal, session, channel)
+				: new Authorization(ErrorCode.NOT_AVAILABLE, "this channel does not tell who is in it");
 	}
 
 }

@@ -115,7 +115,8 @@ public final class MessagingNode {
 		this.broadcaster = new DefaultBroadcaster(identity.id(), catalog, encoder, settings.maxMessageSize(),
 				this.monitor, delivery, statistics);
 		this.clientMessages = new ClientMessages(catalog, this.broadcaster, statistics);
-		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.monitor, events);
+		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.monitor, events,
+				settings.channelsPerSession());
 	}
 
 	/**

@@ -31,7 +31,8 @@ import io.github.atmosphererelay.session.QueueLimits;
  * interested has gone
  * @param defaultQueue how much may wait for a client of messages that belong to no
  * channel
+ * @param channelsPerSession how many channels a session may be in
  */
 public record MessagingSettings(int maxMessageSize, Duration probeInterval, Duration probeTimeout,
-		Duration startTimeout, Duration unsubscribeDelay, QueueLimits defaultQueue) {
+		Duration startTimeout, Duration unsubscribeDelay, QueueLimits defaultQueue, int channelsPerSession) {
 }

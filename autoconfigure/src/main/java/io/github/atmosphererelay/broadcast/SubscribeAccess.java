@@ -27,7 +27,7 @@ public enum SubscribeAccess {
 	ANYONE,
 
 	/**
-	 * Clients whose handshake had a principal.
+	 * Clients whose handshake had a principal, or that have sent a token.
 	 */
 	AUTHENTICATED,
 

@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.relay.RelayState;
+import io.github.atmosphererelay.session.ChannelLimitException;
 import io.github.atmosphererelay.session.DisconnectReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.SessionRegistry;
@@ -46,13 +47,16 @@ public final class Subscriptions {
 
 	private final EventDispatcher events;
 
+	private final int channelsPerSession;
+
 	Subscriptions(SessionRegistry registry, ChannelCatalog catalog, Interest interest, RelayMonitor monitor,
-			EventDispatcher events) {
+			EventDispatcher events, int channelsPerSession) {
 		this.registry = registry;
 		this.catalog = catalog;
 		this.interest = interest;
 		this.monitor = monitor;
 		this.events = events;
+		this.channelsPerSession = channelsPerSession;
 	}
 
 	/**
@@ -106,15 +110,22 @@ public final class Subscriptions {
 	 * @param channel the channel's name
 	 * @return completes when the relay has confirmed, or after 2 seconds without
 	 * @throws UnknownChannelException if no pattern covers the name
+	 * @throws RequestRefusedException if the session is in too many channels already
 	 */
 	public CompletableFuture<SubscriptionState> subscribe(LocalSession session, String channel) {
 		ChannelOptions options = this.catalog.get(channel);
 		// Before the registry, so that whoever sees the session out releases what was
 		// acquired, never earlier.
 		CompletableFuture<SubscriptionState> ready = follow(channel, options);
-		if (!this.registry.subscribe(session, channel)) {
+		try {
+			if (!this.registry.subscribe(session, channel, this.channelsPerSession)) {
+				unfollow(channel, options);
+				return ready;
+			}
+		}
+		catch (ChannelLimitException ex) {
 			unfollow(channel, options);
-			return ready;
+			throw new RequestRefusedException(ErrorCode.LIMIT_EXCEEDED, String.valueOf(ex.getMessage()));
 		}
 		if (session.isEnded()) {
 			// It ended while it was being subscribed, and nobody else would see it out.

@@ -19,6 +19,7 @@ package io.github.atmosphererelay.cluster;
 import java.util.List;
 import java.util.Map;
 
+import io.github.atmosphererelay.message.Json;
 import io.github.atmosphererelay.message.Payload;
 
 /**
@@ -91,20 +92,7 @@ final class PresenceFrames {
 	}
 
 	private static StringBuilder quote(StringBuilder out, String text) {
-		out.append('"');
-		for (int i = 0; i < text.length(); i++) {
-			char each = text.charAt(i);
-			if (each == '"' || each == '\\') {
-				out.append('\\').append(each);
-			}
-			else if (each < 0x20) {
-				out.append(String.format("\\u%04x", (int) each));
-			}
-			else {
-				out.append(each);
-			}
-		}
-		return out.append('"');
+		return out.append(Json.quote(text));
 	}
 
 }

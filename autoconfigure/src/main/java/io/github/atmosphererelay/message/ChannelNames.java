@@ -16,6 +16,10 @@
 
 package io.github.atmosphererelay.message;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,6 +81,37 @@ public final class ChannelNames {
 			throw new IllegalArgumentException("Invalid channel name: " + fault);
 		}
 		return name;
+	}
+
+	/**
+	 * Read a name from a part of a path, whose percent signs are decoded once. Strict:
+	 * broken escapes and bytes that are no UTF-8 must not end up as some other channel.
+	 * @param encoded the part of the path, as it was sent
+	 * @return the name
+	 * @throws IllegalArgumentException if that cannot name a channel
+	 */
+	public static String ofPath(String encoded) {
+		byte[] raw = encoded.getBytes(StandardCharsets.UTF_8);
+		ByteBuffer bytes = ByteBuffer.allocate(raw.length);
+		for (int i = 0; i < raw.length; i++) {
+			if (raw[i] != '%') {
+				bytes.put(raw[i]);
+				continue;
+			}
+			int high = (i + 2 <= raw.length - 1) ? Character.digit(raw[i + 1], 16) : -1;
+			int low = (i + 2 <= raw.length - 1) ? Character.digit(raw[i + 2], 16) : -1;
+			if (high < 0 || low < 0) {
+				throw new IllegalArgumentException("the path has a broken percent escape");
+			}
+			bytes.put((byte) (high * 16 + low));
+			i += 2;
+		}
+		try {
+			return check(StandardCharsets.UTF_8.newDecoder().decode(bytes.flip()).toString());
+		}
+		catch (CharacterCodingException ex) {
+			throw new IllegalArgumentException("the path is not UTF-8");
+		}
 	}
 
 }

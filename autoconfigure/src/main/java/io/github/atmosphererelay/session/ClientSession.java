@@ -38,7 +38,7 @@ public interface ClientSession {
 	String id();
 
 	/**
-	 * Return who the client is, as the handshake said.
+	 * Return who the client is, as the handshake or its token said.
 	 * @return the principal, or {@code null} if the client is anonymous
 	 */
 	@Nullable Principal principal();

@@ -53,6 +53,57 @@ public record CloseReason(int code, String text) {
 	 */
 	public static final CloseReason RATE_LIMIT = new CloseReason(1008, "message rate over the limit");
 
+	/**
+	 * Something went wrong on the node, such as a token that could not be checked;
+	 * reconnect.
+	 */
+	public static final CloseReason INTERNAL_ERROR = new CloseReason(3004, "internal error");
+
+	/**
+	 * The client's token has expired; reconnect with another one.
+	 */
+	public static final CloseReason EXPIRED = new CloseReason(3005, "connection expired");
+
+	/**
+	 * More clients than the node can take at once have sent tokens; reconnect.
+	 */
+	public static final CloseReason TOO_MANY_REQUESTS = new CloseReason(3013, "too many requests");
+
+	/**
+	 * The client's token proves nothing.
+	 */
+	public static final CloseReason INVALID_TOKEN = new CloseReason(3500, "invalid token");
+
+	/**
+	 * The client has sent something else than its token.
+	 */
+	public static final CloseReason BAD_REQUEST = new CloseReason(3501, "bad request");
+
+	/**
+	 * The client has not sent its token in time.
+	 */
+	public static final CloseReason STALE = new CloseReason(3502, "stale");
+
+	/**
+	 * The user has logged out.
+	 */
+	public static final CloseReason LOGGED_OUT = new CloseReason(3503, "logged out");
+
+	/**
+	 * The user, or the address, has as many sessions on this node as it may have.
+	 */
+	public static final CloseReason CONNECTION_LIMIT = new CloseReason(3504, "connection limit");
+
+	/**
+	 * The session is in as many channels as it may be in.
+	 */
+	public static final CloseReason CHANNEL_LIMIT = new CloseReason(3505, "channel limit");
+
+	/**
+	 * The client may not do what it has connected for.
+	 */
+	public static final CloseReason PERMISSION_DENIED = new CloseReason(3507, "permission denied");
+
 	private static final int MAX_TEXT_BYTES = 123;
 
 	public CloseReason {

@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Pings quiet clients and ends the sessions of those that do not answer: a peer that has
  * vanished without a word would otherwise stay for ever. Pings are spread by a jitter,
- * and are left out while a client talks by itself.
+ * and are left out while a client talks by itself. Sessions whose clients' tokens have
+ * expired are closed, too, however quiet they are.
  */
 public final class Heartbeat {
 
@@ -86,10 +87,21 @@ public final class Heartbeat {
 	private void tick() {
 		try {
 			long now = System.nanoTime();
-			this.registry.forEach((session) -> check(session, now));
+			long millis = System.currentTimeMillis();
+			this.registry.forEach((session) -> {
+				checkExpiry(session, millis);
+				check(session, now);
+			});
 		}
 		catch (RuntimeException ex) {
 			logger.error("The heartbeat failed and goes on", ex);
+		}
+	}
+
+	private void checkExpiry(LocalSession session, long millis) {
+		if (session.isExpired(millis) && session.isOpen()) {
+			this.statistics.countExpired();
+			session.close(CloseReason.EXPIRED);
 		}
 	}
 

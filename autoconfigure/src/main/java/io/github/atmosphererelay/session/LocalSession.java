@@ -36,7 +36,8 @@ public final class LocalSession implements ClientSession {
 
 	private final String id;
 
-	private final @Nullable Principal principal;
+	/** Replaced by others of the same name only. */
+	private volatile @Nullable Principal principal;
 
 	private final @Nullable InetSocketAddress remoteAddress;
 
@@ -79,6 +80,9 @@ public final class LocalSession implements ClientSession {
 	private volatile long pingedAt;
 
 	private volatile long nextPingAt;
+
+	/** In milliseconds of the node's clock, as tokens have it. */
+	private volatile long expiresAt = Long.MAX_VALUE;
 
 	LocalSession(String id, @Nullable Principal principal, @Nullable InetSocketAddress remoteAddress,
 			SessionTransport transport, Writers writers, WriterShard shard, SessionStatistics statistics,
@@ -175,6 +179,39 @@ public final class LocalSession implements ClientSession {
 	public void heard() {
 		this.lastHeardAt = System.nanoTime();
 		this.pingedAt = 0;
+	}
+
+	/**
+	 * Say when the session is to be closed because the proof of who its client is
+	 * expires.
+	 * @param time the time, or {@code null} if it does not expire
+	 */
+	public void expireAt(@Nullable Instant time) {
+		this.expiresAt = (time != null && time.getEpochSecond() < Long.MAX_VALUE / 1000) ? time.toEpochMilli()
+				: Long.MAX_VALUE;
+	}
+
+	/**
+	 * Take a new proof of who the client is.
+	 * @param principal the principal, with the same name as before
+	 * @param time when it expires, or {@code null} if it does not
+	 * @throws IllegalArgumentException if it is another user's
+	 */
+	public void renew(Principal principal, @Nullable Instant time) {
+		Principal present = this.principal;
+		if (present == null || !present.getName().equals(principal.getName())) {
+			// The session is known by that name.
+			throw new IllegalArgumentException("The principal is another user's");
+		}
+		this.principal = principal;
+		expireAt(time);
+	}
+
+	/**
+	 * Return whether the proof of who the client is has expired.
+	 */
+	boolean isExpired(long nowMillis) {
+		return nowMillis >= this.expiresAt;
 	}
 
 	/**

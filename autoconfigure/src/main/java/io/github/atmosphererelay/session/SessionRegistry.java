@@ -93,13 +93,29 @@ public final class SessionRegistry {
 	 * @return whether the session was not subscribed before
 	 */
 	public boolean subscribe(LocalSession session, String channel) {
+		return subscribe(session, channel, Integer.MAX_VALUE);
+	}
+
+	/**
+	 * Subscribe a session to a channel, unless it is in too many already.
+	 * @param session the session
+	 * @param channel the channel's name
+	 * @param limit how many channels the session may be in
+	 * @return whether the session was not subscribed before
+	 * @throws ChannelLimitException if the session is in as many other channels
+	 */
+	public boolean subscribe(LocalSession session, String channel, int limit) {
 		Set<String> channels = session.modifiableChannels();
 		// Both indexes in one step, or else the session could leave in between and stay
 		// in the channel for ever.
 		synchronized (channels) {
-			if (!channels.add(channel)) {
+			if (channels.contains(channel)) {
 				return false;
 			}
+			if (channels.size() >= limit) {
+				throw new ChannelLimitException(limit);
+			}
+			channels.add(channel);
 			add(this.byChannel, channel, session);
 			this.listeners.forEach((listener) -> listener.subscribed(session, channel));
 			return true;

@@ -32,6 +32,8 @@ public final class SessionStatistics {
 
 	private final LongAdder missingPongs = new LongAdder();
 
+	private final LongAdder expired = new LongAdder();
+
 	private final LongAdder deliveries = new LongAdder();
 
 	private final LongAdder deliveredBytes = new LongAdder();
@@ -81,6 +83,14 @@ public final class SessionStatistics {
 	 */
 	public long missingPongs() {
 		return this.missingPongs.sum();
+	}
+
+	/**
+	 * Return how many sessions were closed because their clients' tokens had expired.
+	 * @return the number of sessions
+	 */
+	public long expired() {
+		return this.expired.sum();
 	}
 
 	/**
@@ -138,6 +148,10 @@ public final class SessionStatistics {
 
 	void countMissingPong() {
 		this.missingPongs.increment();
+	}
+
+	void countExpired() {
+		this.expired.increment();
 	}
 
 	void countDeliveries(int messages, long bytes) {

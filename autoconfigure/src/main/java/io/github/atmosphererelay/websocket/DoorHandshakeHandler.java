@@ -16,24 +16,44 @@
 
 package io.github.atmosphererelay.websocket;
 
+import java.security.Principal;
 import java.util.List;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.web.socket.WebSocketExtension;
+import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.server.RequestUpgradeStrategy;
 import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
 
 /**
- * Upgrades connections, without extensions unless compression is wanted: it costs more
- * processor and memory than it saves at the sizes of most messages.
+ * Upgrades connections, as the users that their tokens have shown, without extensions
+ * unless compression is wanted: it costs more processor and memory than it saves at the
+ * sizes of most messages.
  */
 final class DoorHandshakeHandler extends DefaultHandshakeHandler {
+
+	static final String SUBPROTOCOL = "atmosphere";
+
+	/** Where an interceptor leaves whom a token has shown. */
+	static final String PRINCIPAL = DoorHandshakeHandler.class.getName() + ".principal";
 
 	private final boolean compression;
 
 	DoorHandshakeHandler(RequestUpgradeStrategy upgradeStrategy, boolean compression) {
 		super(upgradeStrategy);
 		this.compression = compression;
+		// Beside which a token may be offered
+		setSupportedProtocols(SUBPROTOCOL);
+	}
+
+	@Override
+	protected @Nullable Principal determineUser(ServerHttpRequest request, WebSocketHandler handler,
+			Map<String, Object> attributes) {
+		Principal principal = (Principal) attributes.remove(PRINCIPAL);
+		return (principal != null) ? principal : super.determineUser(request, handler, attributes);
 	}
 
 	@Override

@@ -52,18 +52,22 @@ public final class RawDoor {
 	 * @param allowedOrigins patterns of origins that may connect beside the same one
 	 * @param gate whether clients are let in
 	 * @param controlLimits how much may wait of the door's own frames
+	 * @param authentication how clients say who they are
 	 * @param upgradeStrategy how connections are upgraded
 	 * @return the mapping
 	 */
 	public static HandlerMapping mapping(MessagingNode node, PresenceService presence, WebSocketSettings settings,
 			List<String> allowedOrigins, HandshakeGate gate, QueueLimits controlLimits,
-			RequestUpgradeStrategy upgradeStrategy) {
+			ClientAuthentication authentication, RequestUpgradeStrategy upgradeStrategy) {
+		TokenChecks tokens = new TokenChecks(authentication);
+		ClientLimits limits = new ClientLimits(settings.limits());
 		WebSocketHttpRequestHandler handler = new WebSocketHttpRequestHandler(
-				new RawDoorHandler(node, presence, settings, controlLimits),
+				new RawDoorHandler(node, presence, settings, controlLimits, tokens, limits),
 				new DoorHandshakeHandler(upgradeStrategy, settings.compression()));
 		OriginHandshakeInterceptor origins = new OriginHandshakeInterceptor();
 		origins.setAllowedOriginPatterns(allowedOrigins);
-		handler.setHandshakeInterceptors(List.of(origins, new RawDoorInterceptor(settings.path(), node, gate)));
+		handler.setHandshakeInterceptors(
+				List.of(origins, new RawDoorInterceptor(settings.path(), node, gate, tokens, limits)));
 		WebSocketHandlerMapping mapping = new WebSocketHandlerMapping();
 		mapping.setWebSocketUpgradeMatch(true);
 		mapping.setOrder(ORDER);

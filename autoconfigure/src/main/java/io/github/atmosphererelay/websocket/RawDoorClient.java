@@ -19,10 +19,12 @@ package io.github.atmosphererelay.websocket;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.websocket.ClientLimits.Admission;
 import io.github.bucket4j.Bucket;
 import org.jspecify.annotations.Nullable;
 
@@ -40,14 +42,24 @@ final class RawDoorClient {
 
 	private final @Nullable Bucket bucket;
 
+	private final Admission admission;
+
+	/** Whether the client has said in a frame who it is, and may say so again. */
+	private final boolean renewable;
+
+	private final AtomicBoolean renewing = new AtomicBoolean();
+
 	private @Nullable StringBuilder text;
 
 	private @Nullable ByteArrayOutputStream binary;
 
-	RawDoorClient(LocalSession session, String channel, WebSocketSettings settings) {
+	RawDoorClient(LocalSession session, String channel, WebSocketSettings settings, Admission admission,
+			boolean renewable) {
 		this.session = session;
 		this.channel = channel;
 		this.maxMessageSize = settings.maxMessageSize();
+		this.admission = admission;
+		this.renewable = renewable;
 		this.bucket = (settings.messagesPerSecond() > 0) ? bucket(settings) : null;
 	}
 
@@ -64,6 +76,28 @@ final class RawDoorClient {
 
 	String channel() {
 		return this.channel;
+	}
+
+	boolean isRenewable() {
+		return this.renewable;
+	}
+
+	/**
+	 * Begin to check a new token, one at a time.
+	 */
+	boolean beginRenewal() {
+		return this.renewing.compareAndSet(false, true);
+	}
+
+	void endRenewal() {
+		this.renewing.set(false);
+	}
+
+	/**
+	 * Return whether the client's user may send a message now.
+	 */
+	boolean isWithinUserLimit() {
+		return this.admission.allowsMessage();
 	}
 
 	/**

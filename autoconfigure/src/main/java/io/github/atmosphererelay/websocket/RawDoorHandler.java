@@ -16,18 +16,27 @@
 
 package io.github.atmosphererelay.websocket;
 
+import java.security.Principal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
 import java.util.Objects;
 
+import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessageTooLargeException;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.broadcast.SubscriptionState;
 import io.github.atmosphererelay.cluster.PresenceService;
+import io.github.atmosphererelay.message.Json;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.QueueLimits;
+import io.github.atmosphererelay.session.SessionTransport;
+import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
+import io.github.atmosphererelay.websocket.ClientLimits.Admission;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -42,13 +51,16 @@ import org.springframework.web.socket.WebSocketSession;
 
 /**
  * The raw door: the path names the channel, and one frame is one message. Called by
- * container threads, one at a time for each session; blocks none of them.
+ * container threads, one at a time for each session; blocks none of them longer than an
+ * authorizer does.
  */
 final class RawDoorHandler implements WebSocketHandler {
 
 	private static final Log logger = LogFactory.getLog(RawDoorHandler.class);
 
 	private static final String CLIENT = RawDoorClient.class.getName();
+
+	private static final String LOGIN = FirstFrameLogin.class.getName();
 
 	private final MessagingNode node;
 
@@ -58,28 +70,84 @@ final class RawDoorHandler implements WebSocketHandler {
 
 	private final PresenceService presence;
 
-	RawDoorHandler(MessagingNode node, PresenceService presence, WebSocketSettings settings,
-			QueueLimits controlLimits) {
+	private final TokenChecks tokens;
+
+	private final ClientLimits limits;
+
+	RawDoorHandler(MessagingNode node, PresenceService presence, WebSocketSettings settings, QueueLimits controlLimits,
+			TokenChecks tokens, ClientLimits limits) {
 		this.node = node;
 		this.presence = presence;
 		this.settings = settings;
 		this.controlLimits = controlLimits;
+		this.tokens = tokens;
+		this.limits = limits;
 	}
 
 	@Override
 	public void afterConnectionEstablished(WebSocketSession socket) {
 		RawDoorRequest request = Objects
 			.requireNonNull((RawDoorRequest) socket.getAttributes().get(RawDoorInterceptor.REQUEST));
+		Map<String, Object> attributes = socket.getAttributes();
+		SessionTransport transport = Transports.of(socket, this.settings.sendTimeout());
+		Admission admission = this.limits.admit(socket.getRemoteAddress());
+		if (admission == null) {
+			this.node.statistics().countRefused(ErrorCode.LIMIT_EXCEEDED);
+			transport.close(CloseReason.CONNECTION_LIMIT);
+		}
+		else if (request.tokenFollows()) {
+			awaitToken(socket, request, transport, admission);
+		}
+		else if (!admission.identify(socket.getPrincipal())) {
+			this.node.statistics().countRefused(ErrorCode.LIMIT_EXCEEDED);
+			admission.end();
+			transport.close(CloseReason.CONNECTION_LIMIT);
+		}
+		else {
+			Instant expiry = (Instant) attributes.remove(RawDoorInterceptor.EXPIRY);
+			enter(open(socket, request, transport, admission, socket.getPrincipal(), expiry), request);
+		}
+	}
+
+	private void awaitToken(WebSocketSession socket, RawDoorRequest request, SessionTransport transport,
+			Admission admission) {
+		FirstFrameLogin login = new FirstFrameLogin(transport, admission, this.tokens, this.node.statistics(),
+				(self, client) -> loggedIn(socket, self, request, transport, admission, client));
+		socket.getAttributes().put(LOGIN, login);
+		login.start(this.node.scheduler());
+	}
+
+	private RawDoorClient open(WebSocketSession socket, RawDoorRequest request, SessionTransport transport,
+			Admission admission, @Nullable Principal principal, @Nullable Instant expiry) {
 		LocalSession session = this.node.writers()
-			.open(this.node.identity().newSessionId(), socket.getPrincipal(), socket.getRemoteAddress(),
-					Transports.of(socket, this.settings.sendTimeout()), this.node.subscriptions()::disconnected);
-		socket.getAttributes().put(CLIENT, new RawDoorClient(session, request.channel(), this.settings));
+			.open(this.node.identity().newSessionId(), principal, socket.getRemoteAddress(), transport,
+					(ended, reason) -> {
+						admission.end();
+						this.node.subscriptions().disconnected(ended, reason);
+					});
+		session.expireAt(expiry);
+		RawDoorClient client = new RawDoorClient(session, request.channel(), this.settings, admission,
+				request.tokenFollows());
+		socket.getAttributes().put(CLIENT, client);
+		return client;
+	}
+
+	private void enter(RawDoorClient client, RawDoorRequest request) {
+		LocalSession session = client.session();
 		this.node.subscriptions().connected(session);
-		this.node.subscriptions().subscribe(session, request.channel()).thenAccept((state) -> {
-			if (request.ack()) {
-				send(session, ready(session, request.channel(), state));
-			}
-		});
+		try {
+			this.node.subscriptions().subscribe(session, request.channel()).thenAccept((state) -> {
+				if (request.ack()) {
+					send(session, ready(session, request.channel(), state));
+				}
+			});
+		}
+		catch (RequestRefusedException ex) {
+			this.node.statistics().countRefused(ex.code());
+			session.close((ex.code() == ErrorCode.LIMIT_EXCEEDED) ? CloseReason.CHANNEL_LIMIT
+					: CloseReason.PERMISSION_DENIED);
+			return;
+		}
 		if (request.presence()) {
 			watchPresence(session, request.channel());
 		}
@@ -90,8 +158,27 @@ final class RawDoorHandler implements WebSocketHandler {
 			this.presence.watch(session, channel);
 		}
 		catch (RequestRefusedException ex) {
-			this.node.statistics().countRefused();
+			this.node.statistics().countRefused(ex.code());
 			send(session, error(ex));
+		}
+	}
+
+	/**
+	 * Let a client in that has said in its first frame who it is.
+	 */
+	private void loggedIn(WebSocketSession socket, FirstFrameLogin login, RawDoorRequest request,
+			SessionTransport transport, Admission admission, Authenticated client) {
+		Principal principal = client.principal();
+		this.node.clientMessages().authorizeSubscribe(principal, null, request.channel()).require();
+		if (!admission.identify(principal)) {
+			login.refuse(ErrorCode.LIMIT_EXCEEDED, CloseReason.CONNECTION_LIMIT);
+			return;
+		}
+		RawDoorClient opened = login
+			.succeed(() -> open(socket, request, transport, admission, principal, client.expiresAt()));
+		if (opened != null) {
+			send(opened.session(), authenticated(opened.session(), client));
+			enter(opened, request);
 		}
 	}
 
@@ -107,10 +194,25 @@ final class RawDoorHandler implements WebSocketHandler {
 				+ (state == SubscriptionState.DEGRADED) + "}");
 	}
 
+	/**
+	 * Tell a client that its token was taken, and for how many seconds it lasts.
+	 */
+	private Payload authenticated(LocalSession session, Authenticated client) {
+		Instant expiry = client.expiresAt();
+		String ttl = (expiry != null) ? ",\"ttl\":" + Math.max(0, Duration.between(Instant.now(), expiry).toSeconds())
+				: "";
+		return Payload.text("{\"type\":\"authenticated\",\"session\":" + Json.quote(session.id()) + ",\"user\":"
+				+ Json.quote(client.principal().getName()) + ttl + "}");
+	}
+
 	@Override
 	public void handleMessage(WebSocketSession socket, WebSocketMessage<?> message) {
 		RawDoorClient client = client(socket);
-		if (client == null || !client.session().isOpen()) {
+		if (client == null) {
+			logIn(socket, message);
+			return;
+		}
+		if (!client.session().isOpen()) {
 			return;
 		}
 		client.session().heard();
@@ -129,7 +231,30 @@ final class RawDoorHandler implements WebSocketHandler {
 		}
 	}
 
+	private static void logIn(WebSocketSession socket, WebSocketMessage<?> message) {
+		FirstFrameLogin login = (FirstFrameLogin) socket.getAttributes().get(LOGIN);
+		if (login == null || message instanceof PongMessage) {
+			return;
+		}
+		if (message instanceof TextMessage text) {
+			login.text(text.getPayload(), text.isLast());
+		}
+		else {
+			login.other();
+		}
+	}
+
 	private void publish(RawDoorClient client, Payload payload) {
+		String token = client.isRenewable() ? TokenFrame.token(payload) : null;
+		if (token != null) {
+			renew(client, token);
+			return;
+		}
+		if (!client.isWithinUserLimit()) {
+			refuse(client, new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS,
+					"the user's message rate is over the limit"));
+			return;
+		}
 		try {
 			this.node.clientMessages()
 				.receive(client.session(), client.channel(), payload)
@@ -138,6 +263,35 @@ final class RawDoorHandler implements WebSocketHandler {
 		catch (MessageTooLargeException ex) {
 			refuse(client, CloseReason.TOO_BIG);
 		}
+	}
+
+	/**
+	 * Keep a session that its client has sent a new token for.
+	 */
+	private void renew(RawDoorClient client, String token) {
+		if (!client.beginRenewal()) {
+			refuse(client, new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS, "a token is being checked"));
+			return;
+		}
+		this.tokens.checkLater(token).thenAccept((proof) -> {
+			try {
+				client.session().renew(proof.principal(), proof.expiresAt());
+			}
+			catch (IllegalArgumentException ex) {
+				throw new RequestRefusedException(ErrorCode.PERMISSION_DENIED, "the token is another user's");
+			}
+			send(client.session(), authenticated(client.session(), proof));
+		}).whenComplete((nothing, ex) -> {
+			client.endRenewal();
+			if (ex != null) {
+				refuse(client, TokenChecks.refusal(ex));
+			}
+		});
+	}
+
+	private void refuse(RawDoorClient client, RequestRefusedException refusal) {
+		this.node.statistics().countRefused(refusal.code());
+		answer(client, null, refusal);
 	}
 
 	private void answer(RawDoorClient client, @Nullable Payload answer, @Nullable Throwable failure) {
@@ -156,7 +310,9 @@ final class RawDoorHandler implements WebSocketHandler {
 
 	private void refuse(RawDoorClient client, CloseReason reason) {
 		if (client.session().isOpen()) {
-			this.node.statistics().countRefused();
+			this.node.statistics()
+				.countRefused(
+						reason.equals(CloseReason.RATE_LIMIT) ? ErrorCode.TOO_MANY_REQUESTS : ErrorCode.LIMIT_EXCEEDED);
 			client.session().terminate(reason);
 		}
 	}
@@ -171,6 +327,10 @@ final class RawDoorHandler implements WebSocketHandler {
 
 	@Override
 	public void afterConnectionClosed(WebSocketSession socket, CloseStatus status) {
+		FirstFrameLogin login = (FirstFrameLogin) socket.getAttributes().get(LOGIN);
+		if (login != null) {
+			login.closed();
+		}
 		RawDoorClient client = client(socket);
 		if (client != null) {
 			client.session().ended(status.getCode(), status.getReason());

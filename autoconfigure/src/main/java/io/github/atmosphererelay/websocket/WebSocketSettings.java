@@ -28,7 +28,8 @@ import java.time.Duration;
  * @param burst how many messages a client may send at once
  * @param sendTimeout after how long a write that is stuck ends its session
  * @param compression whether permessage-deflate is negotiated when a client asks for it
+ * @param limits how much clients may have and do together
  */
 public record WebSocketSettings(String path, int maxMessageSize, int messagesPerSecond, int burst, Duration sendTimeout,
-		boolean compression) {
+		boolean compression, LimitSettings limits) {
 }

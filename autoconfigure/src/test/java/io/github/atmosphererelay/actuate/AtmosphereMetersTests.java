@@ -71,18 +71,19 @@ class AtmosphereMetersTests {
 					"atmosphere.channels", "atmosphere.subscriptions", "atmosphere.queue.messages",
 					"atmosphere.queue.bytes", "atmosphere.writers.stuck", "atmosphere.sessions.blocked",
 					"atmosphere.sessions.opened", "atmosphere.sessions.ended", "atmosphere.sessions.slow",
-					"atmosphere.sessions.missing.pong", "atmosphere.deliveries", "atmosphere.deliveries.bytes",
-					"atmosphere.flushes", "atmosphere.drops", "atmosphere.messages.in", "atmosphere.messages.in.bytes",
-					"atmosphere.refused", "atmosphere.published", "atmosphere.events", "atmosphere.events.dropped",
-					"atmosphere.relay.received", "atmosphere.relay.echoes", "atmosphere.relay.duplicates",
-					"atmosphere.relay.missed", "atmosphere.relay.lag", "atmosphere.relay.up",
-					"atmosphere.relay.addresses", "atmosphere.relay.round.trip", "atmosphere.relay.probes",
-					"atmosphere.relay.outages", "atmosphere.relay.connects", "atmosphere.relay.gaps",
-					"atmosphere.relay.decode.errors", "atmosphere.cluster.nodes", "atmosphere.cluster.joins",
-					"atmosphere.cluster.leaves", "atmosphere.cluster.unanswered", "atmosphere.cluster.rejected",
-					"atmosphere.presence.own", "atmosphere.presence.known", "atmosphere.presence.sent",
-					"atmosphere.presence.received", "atmosphere.presence.resyncs", "atmosphere.presence.divergences",
-					"atmosphere.presence.states", "atmosphere.presence.dropped", "atmosphere.presence.refused");
+					"atmosphere.sessions.missing.pong", "atmosphere.sessions.expired", "atmosphere.deliveries",
+					"atmosphere.deliveries.bytes", "atmosphere.flushes", "atmosphere.drops", "atmosphere.messages.in",
+					"atmosphere.messages.in.bytes", "atmosphere.refused", "atmosphere.published", "atmosphere.events",
+					"atmosphere.events.dropped", "atmosphere.relay.received", "atmosphere.relay.echoes",
+					"atmosphere.relay.duplicates", "atmosphere.relay.missed", "atmosphere.relay.lag",
+					"atmosphere.relay.up", "atmosphere.relay.addresses", "atmosphere.relay.round.trip",
+					"atmosphere.relay.probes", "atmosphere.relay.outages", "atmosphere.relay.connects",
+					"atmosphere.relay.gaps", "atmosphere.relay.decode.errors", "atmosphere.cluster.nodes",
+					"atmosphere.cluster.joins", "atmosphere.cluster.leaves", "atmosphere.cluster.unanswered",
+					"atmosphere.cluster.rejected", "atmosphere.presence.own", "atmosphere.presence.known",
+					"atmosphere.presence.sent", "atmosphere.presence.received", "atmosphere.presence.resyncs",
+					"atmosphere.presence.divergences", "atmosphere.presence.states", "atmosphere.presence.dropped",
+					"atmosphere.presence.refused");
 		}
 	}
 
@@ -124,6 +125,8 @@ class AtmosphereMetersTests {
 			assertThat(value(node, "atmosphere.messages.in")).isEqualTo(5);
 			assertThat(value(node, "atmosphere.messages.in.bytes")).isEqualTo(25);
 			assertThat(value(node, "atmosphere.refused")).isEqualTo(2);
+			assertThat(value(node, "atmosphere.refused", "reason", "permission-denied")).isOne();
+			assertThat(value(node, "atmosphere.refused", "reason", "unknown-channel")).isOne();
 			assertThat(value(node, "atmosphere.published", "outcome", "relayed")).isEqualTo(6);
 			assertThat(value(node, "atmosphere.published", "outcome", "node")).isOne();
 			assertThat(value(node, "atmosphere.published")).isEqualTo(7);

@@ -23,6 +23,7 @@ import io.github.atmosphererelay.actuate.AtmosphereHealthIndicator;
 import io.github.atmosphererelay.actuate.AtmosphereMeters;
 import io.github.atmosphererelay.actuate.RelayReadiness;
 import io.github.atmosphererelay.broadcast.Broadcaster;
+import io.github.atmosphererelay.broadcast.ChannelAuthorizer;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.message.Envelope;
@@ -30,7 +31,11 @@ import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.relay.local.LocalRelay;
+import io.github.atmosphererelay.security.JwtTokenAuthenticator;
+import io.github.atmosphererelay.security.LogoutListener;
+import io.github.atmosphererelay.session.PrincipalExpiry;
 import io.github.atmosphererelay.session.SessionRegistry;
+import io.github.atmosphererelay.session.TokenAuthenticator;
 import io.github.atmosphererelay.test.FakeRelay;
 import io.github.atmosphererelay.websocket.HandshakeGate;
 import io.github.atmosphererelay.websocket.SessionDrain;
@@ -53,6 +58,7 @@ import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.scheduling.annotation.EnableScheduling;
+import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.web.servlet.HandlerMapping;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -66,7 +72,8 @@ class AtmosphereAutoConfigurationTests {
 
 	private static final AutoConfigurations OURS = AutoConfigurations.of(AtmosphereAutoConfiguration.class,
 			AtmosphereWebSocketAutoConfiguration.class, AtmosphereHealthContributorAutoConfiguration.class,
-			AtmosphereMetricsAutoConfiguration.class, AtmosphereEndpointAutoConfiguration.class);
+			AtmosphereMetricsAutoConfiguration.class, AtmosphereEndpointAutoConfiguration.class,
+			AtmosphereSecurityAutoConfiguration.class, AtmosphereApiAutoConfiguration.class);
 
 	private static final String[] ARGS = { "atmosphere.relay.type=local", "atmosphere.channels[0].pattern=chat/**",
 			"management.endpoints.web.exposure.include=*" };
@@ -131,6 +138,63 @@ class AtmosphereAutoConfigurationTests {
 				.hasSingleBean(Broadcaster.class)
 				.doesNotHaveBean(SessionDrain.class)
 				.doesNotHaveBean("atmosphereRawDoorMapping"));
+	}
+
+	@Test
+	void aProcessThatOnlyPublishesNeedsNeitherServletNorWebSocketClasses() {
+		new ApplicationContextRunner().withUserConfiguration(Imports.class)
+			.withPropertyValues(ARGS)
+			.withPropertyValues("atmosphere.api.enabled=true")
+			.withClassLoader(new FilteredClassLoader("org.springframework.web", "jakarta.servlet", "jakarta.websocket",
+					"org.springframework.boot.webmvc", "org.springframework.boot.web", "org.springframework.security",
+					"org.apache.catalina", "org.apache.coyote", "org.eclipse.jetty", "io.github.bucket4j"))
+			.run((context) -> {
+				assertThat(context).hasSingleBean(Broadcaster.class)
+					.doesNotHaveBean(SessionDrain.class)
+					.doesNotHaveBean("atmospherePublishApi");
+				assertThat(context.getBean(Broadcaster.class).broadcast("chat/a", "hello").join().outcome())
+					.isEqualTo(Outcome.RELAYED);
+			});
+	}
+
+	@Test
+	void publishingByHttpIsOffUnlessWanted() {
+		this.web.run((context) -> assertThat(context).doesNotHaveBean("atmospherePublishApi"));
+		this.web.withPropertyValues("atmosphere.api.enabled=true")
+			.run((context) -> assertThat(context).hasBean("atmospherePublishApi"));
+	}
+
+	@Test
+	void tokensAreCheckedWhereThereIsOneDecoder() {
+		this.web.run((context) -> assertThat(context).doesNotHaveBean(TokenAuthenticator.class)
+			.hasSingleBean(PrincipalExpiry.class)
+			.hasSingleBean(LogoutListener.class));
+		this.web.withBean("decoder", JwtDecoder.class, () -> mock())
+			.run((context) -> assertThat(context).hasSingleBean(JwtTokenAuthenticator.class));
+		this.web.withBean("decoder", JwtDecoder.class, () -> mock())
+			.withBean("another", JwtDecoder.class, () -> mock())
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(TokenAuthenticator.class));
+		this.web.withBean("decoder", JwtDecoder.class, () -> mock())
+			.withBean("own", TokenAuthenticator.class, () -> mock())
+			.run((context) -> assertThat(context).hasSingleBean(TokenAuthenticator.class)
+				.doesNotHaveBean(JwtTokenAuthenticator.class));
+		this.web.withPropertyValues("atmosphere.security.disconnect-on-logout=false")
+			.run((context) -> assertThat(context).doesNotHaveBean(LogoutListener.class));
+		asInAnApplication().withClassLoader(new FilteredClassLoader("org.springframework.security"))
+			.run((context) -> assertThat(context).hasNotFailed()
+				.hasBean("atmosphereRawDoorMapping")
+				.doesNotHaveBean(PrincipalExpiry.class)
+				.doesNotHaveBean("atmosphereLogoutListener"));
+	}
+
+	@Test
+	void severalAuthorizersAreNamed() {
+		this.web.withBean("first", ChannelAuthorizer.class, () -> mock())
+			.withBean("second", ChannelAuthorizer.class, () -> mock())
+			.run((context) -> assertThat(context).getFailure()
+				.hasMessageContaining("ChannelAuthorizer")
+				.hasMessageContaining("first")
+				.hasMessageContaining("second"));
 	}
 
 	@Test
@@ -229,6 +293,9 @@ class AtmosphereAutoConfigurationTests {
 			"atmosphere.presence.push-interval, 0", "atmosphere.presence.leave-delay, -1s",
 			"atmosphere.presence.max-names, 0", "atmosphere.presence.max-attribute-size, 17KB",
 			"atmosphere.websocket.writers, -1", "atmosphere.websocket.writers, 65", "atmosphere.shutdown.slice-size, 0",
+			"atmosphere.limits.channels-per-session, -1", "atmosphere.limits.sessions-per-user, -1",
+			"atmosphere.limits.sessions-per-address, -1", "atmosphere.limits.user-messages-per-second, -1",
+			"atmosphere.limits.user-burst, 0", "atmosphere.security.token-timeout, 0s",
 			"atmosphere.shutdown.slice-interval, 0s", "atmosphere.shutdown.timeout, 0s",
 			"atmosphere.cluster.name, my cluster", "atmosphere.cluster.name, ''",
 			"atmosphere.channels[0].pattern, '  '", "atmosphere.channels[0].pattern, chat/{room",
@@ -278,7 +345,8 @@ class AtmosphereAutoConfigurationTests {
 	@Configuration(proxyBeanMethods = false)
 	@ImportAutoConfiguration({ AtmosphereAutoConfiguration.class, AtmosphereWebSocketAutoConfiguration.class,
 			AtmosphereHealthContributorAutoConfiguration.class, AtmosphereMetricsAutoConfiguration.class,
-			AtmosphereEndpointAutoConfiguration.class })
+			AtmosphereEndpointAutoConfiguration.class, AtmosphereSecurityAutoConfiguration.class,
+			AtmosphereApiAutoConfiguration.class })
 	static class Imports {
 
 	}

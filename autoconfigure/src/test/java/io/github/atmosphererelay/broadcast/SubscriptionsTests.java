@@ -94,6 +94,36 @@ class SubscriptionsTests {
 	}
 
 	@Test
+	void ofAThousandChannelsASessionGetsAsManyAsItMayHave() {
+		this.fixture.start();
+		int followed = this.fixture.node.followedAddresses();
+		LocalSession session = this.fixture.connect(null, new FakeTransport());
+		int refused = 0;
+		for (int i = 0; i < 1000; i++) {
+			try {
+				this.subscriptions.subscribe(session, "chat/" + i);
+			}
+			catch (RequestRefusedException ex) {
+				assertThat(ex.code()).isEqualTo(ErrorCode.LIMIT_EXCEEDED);
+				assertThat(ex.reason()).isEqualTo("a session has at most 128 channels");
+				refused++;
+			}
+		}
+		assertThat(refused).isEqualTo(1000 - 128);
+		assertThat(session.channels()).hasSize(128).contains("chat/0", "chat/127");
+		assertThat(this.fixture.registry.channelCount()).isEqualTo(128);
+		await().until(() -> this.fixture.node.followedAddresses() == followed + 128);
+		// A second subscription to the same takes no room, and one that goes makes some.
+		this.subscriptions.subscribe(session, "chat/5");
+		this.subscriptions.unsubscribe(session, "chat/5");
+		this.subscriptions.subscribe(session, "chat/999");
+		assertThat(session.channels()).hasSize(128).contains("chat/999");
+		session.ended(1000, null);
+		assertNothingIsLeft();
+		await().until(() -> this.fixture.node.followedAddresses() == followed);
+	}
+
+	@Test
 	void aSubscriptionThatTheRelayDoesNotConfirmIsDegradedAfterTwoSeconds() {
 		this.relay.unconfirming();
 		this.fixture.start();

@@ -16,7 +16,9 @@
 
 package io.github.atmosphererelay.session;
 
+import java.security.Principal;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
@@ -29,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.mockito.ArgumentCaptor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyLong;
@@ -147,6 +150,34 @@ class HeartbeatTests {
 		}
 		assertThat(this.session.isOpen()).isTrue();
 		assertThat(this.statistics.missingPongs()).isZero();
+	}
+
+	@Test
+	void aSessionEndsWhenItsProofExpiresAndIsCountedOnce() {
+		Runnable tick = startHeartbeat(Duration.ofMinutes(1), Duration.ofMinutes(1));
+		this.session.expireAt(Instant.now().plusSeconds(60));
+		tick.run();
+		assertThat(this.session.isOpen()).isTrue();
+		this.session.expireAt(Instant.now().minusMillis(1));
+		tick.run();
+		tick.run();
+		assertThat(this.session.isOpen()).isFalse();
+		assertThat(this.statistics.expired()).isOne();
+		await().until(() -> CloseReason.EXPIRED.equals(this.transport.closed()));
+	}
+
+	@Test
+	void aNewProofOfTheSameUserCountsAndAnothersDoesNot() {
+		LocalSession session = this.writers.open("2", () -> "ann", null, new FakeTransport(), (ended, reason) -> {
+		});
+		session.expireAt(Instant.EPOCH);
+		Principal newer = () -> "ann";
+		assertThatIllegalArgumentException().isThrownBy(() -> session.renew(() -> "bob", null));
+		assertThat(session.isExpired(1)).isTrue();
+		session.renew(newer, Instant.MAX);
+		assertThat(session.principal()).isSameAs(newer);
+		assertThat(session.isExpired(Long.MAX_VALUE - 1)).isFalse();
+		assertThatIllegalArgumentException().isThrownBy(() -> this.session.renew(newer, null));
 	}
 
 	@Test

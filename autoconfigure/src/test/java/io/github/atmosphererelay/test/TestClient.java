@@ -58,10 +58,18 @@ public final class TestClient implements AutoCloseable {
 	}
 
 	public static TestClient connect(URI uri, String... headers) {
+		return connect(uri, List.of(), headers);
+	}
+
+	public static TestClient connect(URI uri, List<String> subprotocols, String... headers) {
 		TestClient client = new TestClient();
 		WebSocket.Builder builder = HTTP.newWebSocketBuilder().connectTimeout(Duration.ofSeconds(10));
 		for (int i = 0; i < headers.length; i += 2) {
 			builder.header(headers[i], headers[i + 1]);
+		}
+		if (!subprotocols.isEmpty()) {
+			builder.subprotocols(subprotocols.get(0),
+					subprotocols.subList(1, subprotocols.size()).toArray(String[]::new));
 		}
 		client.socket = builder.buildAsync(uri, client.new Listener()).orTimeout(15, TimeUnit.SECONDS).join();
 		return client;
@@ -72,8 +80,12 @@ public final class TestClient implements AutoCloseable {
 	 * @return the HTTP status
 	 */
 	public static int refusedStatus(URI uri, String... headers) {
+		return refusedStatus(uri, List.of(), headers);
+	}
+
+	public static int refusedStatus(URI uri, List<String> subprotocols, String... headers) {
 		try {
-			connect(uri, headers).close();
+			connect(uri, subprotocols, headers).close();
 			return 101;
 		}
 		catch (CompletionException ex) {
@@ -82,6 +94,10 @@ public final class TestClient implements AutoCloseable {
 			}
 			throw ex;
 		}
+	}
+
+	public String subprotocol() {
+		return socket().getSubprotocol();
 	}
 
 	public synchronized TestClient send(String text) {

@@ -117,6 +117,8 @@ enum Contender {
 				"--server.tomcat.max-connections=20000", "--spring.main.banner-mode=off", "--logging.level.root=warn"));
 		if (this.main == RelayNode.class) {
 			properties.add("--atmosphere.channels[0].pattern=chat/**");
+			// All clients come from one address
+			properties.add("--atmosphere.limits.sessions-per-address=0");
 		}
 		List<String> excluded = new ArrayList<>(this.broker.foreign());
 		excluded.addAll(this.excluded);

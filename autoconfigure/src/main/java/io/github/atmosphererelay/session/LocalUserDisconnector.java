@@ -14,32 +14,26 @@
  * limitations under the License.
  */
 
-package io.github.atmosphererelay.websocket;
+package io.github.atmosphererelay.session;
 
 /**
- * Writes the few strings in the doors' own frames, so that no JSON library is needed for
- * them.
+ * Ends the sessions that a user has on this node.
  */
-final class Json {
+public final class LocalUserDisconnector implements UserDisconnector {
 
-	private Json() {
+	private final SessionRegistry registry;
+
+	/**
+	 * Create a disconnector.
+	 * @param registry the sessions of this node
+	 */
+	public LocalUserDisconnector(SessionRegistry registry) {
+		this.registry = registry;
 	}
 
-	static String quote(String text) {
-		StringBuilder out = new StringBuilder(text.length() + 2).append('"');
-		for (int i = 0; i < text.length(); i++) {
-			char each = text.charAt(i);
-			if (each == '"' || each == '\\') {
-				out.append('\\').append(each);
-			}
-			else if (each < 0x20) {
-				out.append(String.format("\\u%04x", (int) each));
-			}
-			else {
-				out.append(each);
-			}
-		}
-		return out.append('"').toString();
+	@Override
+	public void disconnectUser(String user, CloseReason reason) {
+		this.registry.ofUser(user).forEach((session) -> session.close(reason));
 	}
 
 }

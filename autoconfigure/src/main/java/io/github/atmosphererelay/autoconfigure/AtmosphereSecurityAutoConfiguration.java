@@ -1,0 +1,99 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.autoconfigure;
+
+import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.security.JwtTokenAuthenticator;
+import io.github.atmosphererelay.security.LogoutListener;
+import io.github.atmosphererelay.security.OAuth2TokenExpiry;
+import io.github.atmosphererelay.session.PrincipalExpiry;
+import io.github.atmosphererelay.session.TokenAuthenticator;
+import io.github.atmosphererelay.session.UserDisconnector;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.convert.converter.Converter;
+import org.springframework.security.authentication.AbstractAuthenticationToken;
+import org.springframework.security.authentication.event.LogoutSuccessEvent;
+import org.springframework.security.oauth2.jwt.Jwt;
+import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.security.oauth2.server.resource.authentication.AbstractOAuth2TokenAuthenticationToken;
+import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationConverter;
+
+/**
+ * Auto-configuration of what Spring Security knows of clients.
+ */
+@AutoConfiguration(after = AtmosphereAutoConfiguration.class,
+		afterName = "org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerAutoConfiguration")
+@ConditionalOnBean(MessagingNode.class)
+public final class AtmosphereSecurityAutoConfiguration {
+
+	/**
+	 * Where users log in and out.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(LogoutSuccessEvent.class)
+	@ConditionalOnBooleanProperty(name = "atmosphere.security.disconnect-on-logout", matchIfMissing = true)
+	static class LogoutConfiguration {
+
+		@Bean
+		LogoutListener atmosphereLogoutListener(ObjectProvider<UserDisconnector> disconnector) {
+			return new LogoutListener(disconnector::getObject);
+		}
+
+	}
+
+	/**
+	 * Where a resource server checks bearer tokens of whatever kind.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(AbstractOAuth2TokenAuthenticationToken.class)
+	static class ExpiryConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		PrincipalExpiry atmospherePrincipalExpiry() {
+			return new OAuth2TokenExpiry();
+		}
+
+	}
+
+	/**
+	 * Where tokens can be read that clients send.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ JwtDecoder.class, JwtAuthenticationConverter.class })
+	@ConditionalOnSingleCandidate(JwtDecoder.class)
+	static class JwtConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		TokenAuthenticator atmosphereTokenAuthenticator(JwtDecoder decoder,
+				ObjectProvider<Converter<Jwt, ? extends AbstractAuthenticationToken>> converter) {
+			return new JwtTokenAuthenticator(decoder, converter.getIfUnique(JwtAuthenticationConverter::new));
+		}
+
+	}
+
+}

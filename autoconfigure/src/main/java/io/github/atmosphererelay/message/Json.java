@@ -1,0 +1,50 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.message;
+
+/**
+ * Writes the few strings in the doors' own frames, so that no JSON library is needed for
+ * them.
+ */
+public final class Json {
+
+	private Json() {
+	}
+
+	/**
+	 * Write a string.
+	 * @param text the string
+	 * @return the string in quotes, as it stands in JSON
+	 */
+	public static String quote(String text) {
+		StringBuilder out = new StringBuilder(text.length() + 2).append('"');
+		for (int i = 0; i < text.length(); i++) {
+			char each = text.charAt(i);
+			if (each == '"' || each == '\\') {
+				out.append('\\').append(each);
+			}
+			else if (each < 0x20) {
+				out.append(String.format("\\u%04x", (int) each));
+			}
+			else {
+				out.append(each);
+			}
+		}
+		return out.append('"').toString();
+	}
+
+}

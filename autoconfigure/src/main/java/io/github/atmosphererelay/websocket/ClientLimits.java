@@ -1,0 +1,238 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.websocket;
+
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.security.Principal;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+import io.github.bucket4j.Bucket;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Counts what users and addresses have on this node, and holds them to it. What is kept
+ * of a user or an address goes with its last connection, so it is bounded by the
+ * connections that the server takes. Safe for use by many threads.
+ */
+final class ClientLimits {
+
+	private static final Log logger = LogFactory.getLog(ClientLimits.class);
+
+	private static final Duration COMPLAINT_INTERVAL = Duration.ofMinutes(1);
+
+	private final LimitSettings settings;
+
+	private final Map<String, Integer> addresses = new ConcurrentHashMap<>();
+
+	private final Map<String, User> users = new ConcurrentHashMap<>();
+
+	private final AtomicLong nextComplaint = new AtomicLong(System.nanoTime());
+
+	ClientLimits(LimitSettings settings) {
+		this.settings = settings;
+	}
+
+	/**
+	 * Return whether one more connection from an address would be let in at the moment.
+	 */
+	boolean hasRoom(@Nullable InetSocketAddress address) {
+		String key = key(address);
+		if (key == null || this.addresses.getOrDefault(key, 0) < this.settings.sessionsPerAddress()) {
+			return true;
+		}
+		complain(key);
+		return false;
+	}
+
+	/**
+	 * Return whether one more session of a user would be let in at the moment.
+	 */
+	boolean hasRoom(@Nullable Principal principal) {
+		int limit = this.settings.sessionsPerUser();
+		if (limit == 0 || principal == null) {
+			return true;
+		}
+		User user = this.users.get(principal.getName());
+		return user == null || user.sessions < limit;
+	}
+
+	/**
+	 * Let a connection in, whose user may not be known yet.
+	 * @return the connection's part of the limits, to be ended with it, or {@code null}
+	 * if there are too many from that address
+	 */
+	@Nullable Admission admit(@Nullable InetSocketAddress address) {
+		String key = key(address);
+		if (key == null) {
+			return new Admission(null);
+		}
+		Admission admission = new Admission(key);
+		this.addresses.compute(key, (same, count) -> {
+			int present = (count != null) ? count : 0;
+			if (present >= this.settings.sessionsPerAddress()) {
+				admission.ended = true;
+				return count;
+			}
+			return present + 1;
+		});
+		if (admission.ended) {
+			complain(key);
+			return null;
+		}
+		return admission;
+	}
+
+	/**
+	 * Return what an address counts as: itself, or its network with IPv6, where one
+	 * client has as many addresses as it likes.
+	 */
+	private @Nullable String key(@Nullable InetSocketAddress address) {
+		if (this.settings.sessionsPerAddress() == 0 || address == null) {
+			return null;
+		}
+		InetAddress inet = address.getAddress();
+		if (inet instanceof Inet6Address) {
+			return HexFormat.of().formatHex(Arrays.copyOf(inet.getAddress(), 8));
+		}
+		return (inet != null) ? inet.getHostAddress() : address.getHostString();
+	}
+
+	private void complain(String key) {
+		long now = System.nanoTime();
+		long next = this.nextComplaint.get();
+		if (now - next >= 0 && this.nextComplaint.compareAndSet(next, now + COMPLAINT_INTERVAL.toNanos())) {
+			logger.warn("Clients are refused because " + key + " has the " + this.settings.sessionsPerAddress()
+					+ " sessions that 'atmosphere.limits.sessions-per-address' "
+					+ "allows. If that is a proxy, set 'server.forward-headers-strategy'");
+		}
+	}
+
+	int userCount() {
+		return this.users.size();
+	}
+
+	int addressCount() {
+		return this.addresses.size();
+	}
+
+	private @Nullable Bucket bucket() {
+		int rate = this.settings.userMessagesPerSecond();
+		if (rate == 0) {
+			return null;
+		}
+		return Bucket.builder()
+			.addLimit((limit) -> limit.capacity(Math.max(this.settings.userBurst(), rate))
+				.refillGreedy(rate, Duration.ofSeconds(1)))
+			.build();
+	}
+
+	/**
+	 * What is known of a user. The count changes within the map's own lock only.
+	 */
+	private static final class User {
+
+		private final @Nullable Bucket bucket;
+
+		private volatile int sessions;
+
+		User(@Nullable Bucket bucket) {
+			this.bucket = bucket;
+		}
+
+	}
+
+	/**
+	 * One connection's part of the limits.
+	 */
+	final class Admission {
+
+		private final @Nullable String address;
+
+		private @Nullable String name;
+
+		private volatile @Nullable User user;
+
+		private boolean ended;
+
+		private Admission(@Nullable String address) {
+			this.address = address;
+		}
+
+		/**
+		 * Say whose connection it is. To be called once.
+		 * @return whether the user may have one more
+		 */
+		synchronized boolean identify(@Nullable Principal principal) {
+			LimitSettings settings = ClientLimits.this.settings;
+			if (principal == null || (settings.sessionsPerUser() == 0 && settings.userMessagesPerSecond() == 0)) {
+				return true;
+			}
+			if (this.ended) {
+				return false;
+			}
+			String name = principal.getName();
+			ClientLimits.this.users.compute(name, (same, present) -> {
+				User user = (present != null) ? present : new User(bucket());
+				if (settings.sessionsPerUser() == 0 || user.sessions < settings.sessionsPerUser()) {
+					user.sessions++;
+					this.user = user;
+				}
+				return user;
+			});
+			this.name = name;
+			return this.user != null;
+		}
+
+		/**
+		 * Return whether the user may send a message now.
+		 */
+		boolean allowsMessage() {
+			User user = this.user;
+			return user == null || user.bucket == null || user.bucket.tryConsume(1);
+		}
+
+		/**
+		 * The connection is gone, or was not let in after all. A second call does
+		 * nothing.
+		 */
+		synchronized void end() {
+			if (this.ended) {
+				return;
+			}
+			this.ended = true;
+			if (this.address != null) {
+				ClientLimits.this.addresses.computeIfPresent(this.address,
+						(same, count) -> (count > 1) ? count - 1 : null);
+			}
+			if (this.user != null && this.name != null) {
+				ClientLimits.this.users.computeIfPresent(this.name,
+						(same, user) -> (--user.sessions > 0) ? user : null);
+			}
+		}
+
+	}
+
+}

@@ -1,0 +1,111 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.websocket;
+
+import java.security.Principal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.RejectedExecutionException;
+
+import io.github.atmosphererelay.broadcast.ErrorCode;
+import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.session.InvalidTokenException;
+import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Checks tokens, and tells in the doors' own words what is wrong with them. Safe for use
+ * by many threads.
+ */
+final class TokenChecks {
+
+	private static final Log logger = LogFactory.getLog(TokenChecks.class);
+
+	private final ClientAuthentication authentication;
+
+	TokenChecks(ClientAuthentication authentication) {
+		this.authentication = authentication;
+	}
+
+	boolean isEnabled() {
+		return this.authentication.tokens() != null;
+	}
+
+	Duration timeout() {
+		return this.authentication.timeout();
+	}
+
+	@Nullable Instant expiryOf(Principal principal) {
+		return this.authentication.expiry().expiresAt(principal);
+	}
+
+	/**
+	 * Check a token. May block.
+	 * @throws RequestRefusedException if it proves nothing
+	 */
+	Authenticated check(String token) {
+		Authenticated client;
+		try {
+			client = Objects.requireNonNull(this.authentication.tokens()).authenticate(token);
+		}
+		catch (InvalidTokenException ex) {
+			logger.debug("A client has sent an invalid token", ex);
+			throw new RequestRefusedException(ErrorCode.UNAUTHORIZED, "invalid token");
+		}
+		catch (RuntimeException ex) {
+			logger.error("A token could not be checked, and its client was refused", ex);
+			throw new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
+		}
+		if (client.isExpired()) {
+			throw new RequestRefusedException(ErrorCode.TOKEN_EXPIRED, ErrorCode.TOKEN_EXPIRED.text());
+		}
+		return client;
+	}
+
+	/**
+	 * Check a token on a thread that may block.
+	 * @return completes on that thread; fails with {@link RequestRefusedException}
+	 */
+	CompletableFuture<Authenticated> checkLater(String token) {
+		try {
+			return CompletableFuture.supplyAsync(() -> check(token), this.authentication.executor());
+		}
+		catch (RejectedExecutionException ex) {
+			return CompletableFuture.failedFuture(
+					new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS, ErrorCode.TOO_MANY_REQUESTS.text()));
+		}
+	}
+
+	/**
+	 * Return why a check has failed.
+	 */
+	static RequestRefusedException refusal(Throwable failure) {
+		Throwable cause = (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause()
+				: failure;
+		if (cause instanceof RequestRefusedException known) {
+			return known;
+		}
+		logger.error("A client that has sent a token was refused", cause);
+		return new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
+	}
+
+}
