@@ -24,6 +24,9 @@ import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.cluster.ClusterStatistics;
+import io.github.atmosphererelay.cluster.DefaultCluster;
+import io.github.atmosphererelay.cluster.NodeLeft;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.relay.RelayStatistics;
 import io.github.atmosphererelay.session.DropReason;
@@ -45,12 +48,16 @@ public final class AtmosphereMeters implements MeterBinder {
 
 	private final MessagingNode node;
 
+	private final DefaultCluster cluster;
+
 	/**
 	 * Create the meters of a node.
 	 * @param node the node's messaging
+	 * @param cluster its part in the cluster
 	 */
-	public AtmosphereMeters(MessagingNode node) {
+	public AtmosphereMeters(MessagingNode node, DefaultCluster cluster) {
 		this.node = node;
+		this.cluster = cluster;
 	}
 
 	@Override
@@ -58,6 +65,7 @@ public final class AtmosphereMeters implements MeterBinder {
 		bindSessions(registry);
 		bindMessages(registry);
 		bindRelay(registry);
+		bindCluster(registry);
 	}
 
 	private void bindSessions(MeterRegistry registry) {
@@ -165,6 +173,28 @@ public final class AtmosphereMeters implements MeterBinder {
 				.tag("reason", reason.name().toLowerCase(Locale.ROOT))
 				.register(registry);
 		}
+	}
+
+	private void bindCluster(MeterRegistry registry) {
+		Gauge.builder("atmosphere.cluster.nodes", this.cluster, (cluster) -> cluster.nodes().size())
+			.description("Nodes that this node knows to be there, itself included")
+			.baseUnit("nodes")
+			.strongReference(true)
+			.register(registry);
+		ClusterStatistics statistics = this.cluster.statistics();
+		counter(registry, "atmosphere.cluster.joins", "Times another node was there that had not been", statistics,
+				ClusterStatistics::joins);
+		for (NodeLeft.Reason reason : NodeLeft.Reason.values()) {
+			FunctionCounter.builder("atmosphere.cluster.leaves", statistics, (source) -> source.leaves(reason))
+				.description("Times another node went")
+				.tag("reason", reason.name().toLowerCase(Locale.ROOT))
+				.register(registry);
+		}
+		counter(registry, "atmosphere.cluster.unanswered", "Times another node did not answer a request", statistics,
+				ClusterStatistics::unanswered);
+		counter(registry, "atmosphere.cluster.rejected",
+				"Messages of other nodes about the cluster that could not be read", this.cluster,
+				DefaultCluster::rejectedMessages);
 	}
 
 	private void gauge(MeterRegistry registry, String name, String description, String unit,

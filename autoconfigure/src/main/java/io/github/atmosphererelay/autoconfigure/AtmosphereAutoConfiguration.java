@@ -29,6 +29,8 @@ import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.MessagingSettings;
 import io.github.atmosphererelay.broadcast.NodeIdentity;
 import io.github.atmosphererelay.broadcast.PayloadEncoder;
+import io.github.atmosphererelay.cluster.Cluster;
+import io.github.atmosphererelay.cluster.ClusterUserDisconnector;
 import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.session.Heartbeat;
@@ -65,7 +67,7 @@ import org.springframework.context.annotation.Import;
 		"org.springframework.boot.jackson.autoconfigure.JacksonAutoConfiguration" })
 @ConditionalOnBooleanProperty(name = "atmosphere.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(AtmosphereProperties.class)
-@Import({ RedisRelayConfiguration.class, KafkaRelayConfiguration.class })
+@Import({ RedisRelayConfiguration.class, KafkaRelayConfiguration.class, ClusterConfiguration.class })
 public final class AtmosphereAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(AtmosphereAutoConfiguration.class);
@@ -153,8 +155,8 @@ public final class AtmosphereAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	UserDisconnector atmosphereUserDisconnector(SessionRegistry registry) {
-		return new LocalUserDisconnector(registry);
+	UserDisconnector atmosphereUserDisconnector(SessionRegistry registry, Cluster cluster) {
+		return new ClusterUserDisconnector(new LocalUserDisconnector(registry), cluster);
 	}
 
 	/**

@@ -21,6 +21,7 @@ import java.util.Map;
 
 import io.github.atmosphererelay.actuate.AtmosphereEndpoint;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.cluster.DefaultCluster;
 
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -40,8 +41,8 @@ public final class AtmosphereEndpointAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	AtmosphereEndpoint atmosphereEndpoint(MessagingNode node, AtmosphereProperties properties) {
-		return new AtmosphereEndpoint(node, limits(properties));
+	AtmosphereEndpoint atmosphereEndpoint(MessagingNode node, DefaultCluster cluster, AtmosphereProperties properties) {
+		return new AtmosphereEndpoint(node, cluster, limits(properties));
 	}
 
 	private static Map<String, Object> limits(AtmosphereProperties properties) {

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.actuate.AtmosphereMeters;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.cluster.DefaultCluster;
 import io.micrometer.core.instrument.MeterRegistry;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -38,8 +39,8 @@ public final class AtmosphereMetricsAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	AtmosphereMeters atmosphereMeters(MessagingNode node) {
-		return new AtmosphereMeters(node);
+	AtmosphereMeters atmosphereMeters(MessagingNode node, DefaultCluster cluster) {
+		return new AtmosphereMeters(node, cluster);
 	}
 
 }

@@ -57,8 +57,18 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * digits, dot, hyphen and underscore. Default is the application's name.
 	 * @param nodeName Name of this node for people who operate it. Default is made of the
 	 * host's name.
+	 * @param address Host and port at which operators find this node. Default is made of
+	 * the host's name and the web server's port.
+	 * @param heartbeatInterval Time between two signs of life to the other nodes, on
+	 * average.
+	 * @param nodeTimeout Time of silence after which a node counts as gone. At least
+	 * three times the heartbeat interval.
+	 * @param requestTimeout Time for which the answers of other nodes to a request are
+	 * waited for.
 	 */
-	public record Cluster(@Nullable String name, @Nullable String nodeName) {
+	public record Cluster(@Nullable String name, @Nullable String nodeName, @Nullable String address,
+			@DefaultValue("2s") Duration heartbeatInterval, @DefaultValue("8s") Duration nodeTimeout,
+			@DefaultValue("3s") Duration requestTimeout) {
 	}
 
 	/**

@@ -19,6 +19,7 @@ package io.github.atmosphererelay.autoconfigure;
 import java.time.Duration;
 import java.util.regex.Pattern;
 
+import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Cluster;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Relay;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
 
@@ -66,6 +67,7 @@ final class PropertyChecks {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.relay.max-message-size",
 					relay.maxMessageSize(), "It must be below 1GB");
 		}
+		check(properties.cluster());
 		check(properties.websocket(), relay.maxMessageSize());
 		positive("atmosphere.shutdown.slice-size", properties.shutdown().sliceSize());
 		positive("atmosphere.shutdown.slice-interval", properties.shutdown().sliceInterval());
@@ -76,6 +78,16 @@ final class PropertyChecks {
 		notNegative("atmosphere.limits.user-messages-per-second", properties.limits().userMessagesPerSecond());
 		positive("atmosphere.limits.user-burst", properties.limits().userBurst());
 		positive("atmosphere.security.token-timeout", properties.security().tokenTimeout());
+	}
+
+	private static void check(Cluster cluster) {
+		positive("atmosphere.cluster.heartbeat-interval", cluster.heartbeatInterval());
+		positive("atmosphere.cluster.request-timeout", cluster.requestTimeout());
+		if (cluster.nodeTimeout().compareTo(cluster.heartbeatInterval().multipliedBy(3)) < 0) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.cluster.node-timeout",
+					cluster.nodeTimeout(), "It must be at least three times 'atmosphere.cluster.heartbeat-interval',"
+							+ " which is " + cluster.heartbeatInterval());
+		}
 	}
 
 	private static void check(Websocket websocket, DataSize carried) {

@@ -78,7 +78,9 @@ class AtmosphereMetersTests {
 					"atmosphere.relay.duplicates", "atmosphere.relay.missed", "atmosphere.relay.lag",
 					"atmosphere.relay.up", "atmosphere.relay.addresses", "atmosphere.relay.round.trip",
 					"atmosphere.relay.probes", "atmosphere.relay.outages", "atmosphere.relay.connects",
-					"atmosphere.relay.gaps", "atmosphere.relay.decode.errors");
+					"atmosphere.relay.gaps", "atmosphere.relay.decode.errors", "atmosphere.cluster.nodes",
+					"atmosphere.cluster.joins", "atmosphere.cluster.leaves", "atmosphere.cluster.unanswered",
+					"atmosphere.cluster.rejected");
 		}
 	}
 
