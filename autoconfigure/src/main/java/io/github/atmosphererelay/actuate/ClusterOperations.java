@@ -13,6 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.github.atmosphererelay.actuate;
 
 import java.util.List;
@@ -95,7 +96,7 @@ final class ClusterOperations {
 		}
 	}
 
-	private static InvalidEndpointRequestException invalid(@Nullable String reason) {
+	static InvalidEndpointRequestException invalid(@Nullable String reason) {
 		String text = (reason != null) ? reason : "invalid";
 		return new InvalidEndpointRequestException(text, text);
 	}

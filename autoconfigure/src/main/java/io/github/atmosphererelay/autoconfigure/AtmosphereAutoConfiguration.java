@@ -29,6 +29,8 @@ import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.MessagingSettings;
 import io.github.atmosphererelay.broadcast.NodeIdentity;
 import io.github.atmosphererelay.broadcast.PayloadEncoder;
+import io.github.atmosphererelay.cluster.Cluster;
+import io.github.atmosphererelay.cluster.ClusterUserDisconnector;
 import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.session.Heartbeat;
@@ -154,8 +156,8 @@ public final class AtmosphereAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	UserDisconnector atmosphereUserDisconnector(SessionRegistry registry) {
-		return new LocalUserDisconnector(registry);
+	UserDisconnector atmosphereUserDisconnector(SessionRegistry registry, Cluster cluster) {
+		return new ClusterUserDisconnector(new LocalUserDisconnector(registry), cluster);
 	}
 
 	/**

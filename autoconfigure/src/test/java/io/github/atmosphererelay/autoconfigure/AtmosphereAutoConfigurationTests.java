@@ -297,9 +297,11 @@ class AtmosphereAutoConfigurationTests {
 			"atmosphere.limits.sessions-per-address, -1", "atmosphere.limits.user-messages-per-second, -1",
 			"atmosphere.limits.user-burst, 0", "atmosphere.security.token-timeout, 0s",
 			"atmosphere.shutdown.slice-interval, 0s", "atmosphere.shutdown.timeout, 0s",
-			"atmosphere.cluster.name, my cluster", "atmosphere.cluster.name, ''",
-			"atmosphere.channels[0].pattern, '  '", "atmosphere.channels[0].pattern, chat/{room",
-			"atmosphere.channels[0].max-queued-messages, 0", "atmosphere.channels[0].max-queued-bytes, 0B" })
+			"atmosphere.cluster.heartbeat-interval, 0s", "atmosphere.cluster.node-timeout, 5s",
+			"atmosphere.cluster.request-timeout, 0s", "atmosphere.cluster.name, my cluster",
+			"atmosphere.cluster.name, ''", "atmosphere.channels[0].pattern, '  '",
+			"atmosphere.channels[0].pattern, chat/{room", "atmosphere.channels[0].max-queued-messages, 0",
+			"atmosphere.channels[0].max-queued-bytes, 0B" })
 	void aPropertyThatCannotWorkIsRefusedByItsName(String name, String value) {
 		this.web.withPropertyValues(name + "=" + value).run((context) -> {
 			assertThat(context).hasFailed();

@@ -26,6 +26,9 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
 
+import io.github.atmosphererelay.cluster.Cluster;
+import io.github.atmosphererelay.test.MachineTime;
+import io.github.atmosphererelay.test.RedisServers;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestClient.Close;
 import io.github.atmosphererelay.test.TestNode;
@@ -59,6 +62,31 @@ class LogoutTests {
 			assertThat(byCookie.awaitClosed(Duration.ofSeconds(10)).code()).isIn(1008, 3503);
 			assertThat(bob.send("still here").awaitCount(2).texts().get(1)).isEqualTo("still here");
 			bob.close();
+		}
+	}
+
+	@Test
+	void aLogoutEndsTheUsersSessionsOnAllNodes() throws Exception {
+		RedisServers.Standalone redis = RedisServers.standalone();
+		String[] args = { CHANNELS[0], CHANNELS[1], "atmosphere.relay.type=redis",
+				"spring.data.redis.host=" + RedisServers.HOST, "spring.data.redis.port=" + redis.port() };
+		try (TestNode first = TestNode.start(List.of(TestSecurity.class), args);
+				TestNode second = TestNode.start(List.of(TestSecurity.class), args)) {
+			MachineTime.await(Duration.ofSeconds(20))
+				.until(() -> first.bean(Cluster.class).nodes().size() == 2
+						&& second.bean(Cluster.class).nodes().size() == 2);
+			TestClient here = connect(first, "alice");
+			TestClient there = connect(second, "alice");
+			TestClient bob = connect(second, "bob");
+			logIn(first);
+			post(first, "/logout", "");
+			assertThat(here.awaitClosed(Duration.ofSeconds(10))).isEqualTo(new Close(3503, "logged out"));
+			assertThat(there.awaitClosed(Duration.ofSeconds(10))).isEqualTo(new Close(3503, "logged out"));
+			assertThat(bob.send("still here").awaitCount(2).texts().get(1)).isEqualTo("still here");
+			bob.close();
+		}
+		finally {
+			redis.close();
 		}
 	}
 
