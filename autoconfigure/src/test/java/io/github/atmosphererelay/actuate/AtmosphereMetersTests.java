@@ -79,7 +79,8 @@ class AtmosphereMetersTests {
 					"atmosphere.relay.missed", "atmosphere.relay.lag", "atmosphere.relay.up",
 					"atmosphere.relay.addresses", "atmosphere.relay.round.trip", "atmosphere.relay.probes",
 					"atmosphere.relay.outages", "atmosphere.relay.connects", "atmosphere.relay.gaps",
-					"atmosphere.relay.decode.errors");
+					"atmosphere.relay.decode.errors", "atmosphere.handlers.active", "atmosphere.handlers.queued",
+					"atmosphere.handlers.time", "atmosphere.handlers.rejected", "atmosphere.handlers.failures");
 		}
 	}
 
