@@ -16,7 +16,6 @@
 
 package io.github.atmosphererelay.actuate;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -97,15 +96,16 @@ class AtmosphereMetersTests {
 			}
 			first.awaitCount(6);
 			second.awaitCount(6);
-			third.send("refused").awaitClosed(Duration.ofSeconds(5));
+			int errorBytes = third.send("refused").awaitCount(2).texts().get(1).length();
+			third.close();
 			assertThat(TestClient.refusedStatus(node.uri("unknown"))).isEqualTo(404);
 			await().until(() -> value(node, "atmosphere.sessions") == 2);
 			node.broadcaster().broadcast("chat/a", "123").join();
 			node.broadcaster().broadcast("local/b", "nobody").join();
 			first.awaitCount(7);
 			second.awaitCount(7);
-			await().until(() -> value(node, "atmosphere.deliveries") == 3 + 10 + 2);
-			assertThat(value(node, "atmosphere.deliveries.bytes")).isEqualTo(readyBytes + 10 * 5 + 2 * 3);
+			await().until(() -> value(node, "atmosphere.deliveries") == 3 + 1 + 10 + 2);
+			assertThat(value(node, "atmosphere.deliveries.bytes")).isEqualTo(readyBytes + errorBytes + 10 * 5 + 2 * 3);
 			assertThat(value(node, "atmosphere.flushes")).isBetween(5d, 15d);
 			assertThat(value(node, "atmosphere.sessions.opened")).isEqualTo(3);
 			assertThat(value(node, "atmosphere.sessions.ended")).isOne();
