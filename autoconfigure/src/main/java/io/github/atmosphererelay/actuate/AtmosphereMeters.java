@@ -28,6 +28,7 @@ import io.github.atmosphererelay.cluster.ClusterStatistics;
 import io.github.atmosphererelay.cluster.DefaultCluster;
 import io.github.atmosphererelay.cluster.NodeLeft;
 import io.github.atmosphererelay.cluster.PresenceService;
+import io.github.atmosphererelay.endpoint.HandlerStatistics;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.relay.RelayStatistics;
 import io.github.atmosphererelay.session.DropReason;
@@ -53,16 +54,21 @@ public final class AtmosphereMeters implements MeterBinder {
 
 	private final PresenceService presence;
 
+	private final HandlerStatistics handlers;
+
 	/**
 	 * Create the meters of a node.
 	 * @param node the node's messaging
 	 * @param cluster its part in the cluster
 	 * @param presence who is in which channel, over all nodes
+	 * @param handlers what its endpoints do
 	 */
-	public AtmosphereMeters(MessagingNode node, DefaultCluster cluster, PresenceService presence) {
+	public AtmosphereMeters(MessagingNode node, DefaultCluster cluster, PresenceService presence,
+			HandlerStatistics handlers) {
 		this.node = node;
 		this.cluster = cluster;
 		this.presence = presence;
+		this.handlers = handlers;
 	}
 
 	@Override
@@ -72,6 +78,7 @@ public final class AtmosphereMeters implements MeterBinder {
 		bindRelay(registry);
 		bindCluster(registry);
 		PresenceMeters.bind(registry, this.presence);
+		bindHandlers(registry);
 	}
 
 	private void bindSessions(MeterRegistry registry) {
@@ -201,6 +208,28 @@ public final class AtmosphereMeters implements MeterBinder {
 		counter(registry, "atmosphere.cluster.rejected",
 				"Messages of other nodes about the cluster that could not be read", this.cluster,
 				DefaultCluster::rejectedMessages);
+	}
+
+	private void bindHandlers(MeterRegistry registry) {
+		HandlerStatistics statistics = this.handlers;
+		Gauge.builder("atmosphere.handlers.active", statistics, HandlerStatistics::active)
+			.description("Methods of endpoints that are running")
+			.strongReference(true)
+			.register(registry);
+		Gauge.builder("atmosphere.handlers.queued", statistics, HandlerStatistics::queued)
+			.description("Calls of endpoints that are waiting")
+			.strongReference(true)
+			.register(registry);
+		FunctionTimer
+			.builder("atmosphere.handlers.time", statistics, HandlerStatistics::calls, HandlerStatistics::nanos,
+					TimeUnit.NANOSECONDS)
+			.description("Time that methods of endpoints took")
+			.register(registry);
+		counter(registry, "atmosphere.handlers.rejected",
+				"Messages and sessions refused because too many calls of endpoints are waiting", statistics,
+				HandlerStatistics::rejected);
+		counter(registry, "atmosphere.handlers.failures", "Methods of endpoints that failed unexpectedly", statistics,
+				HandlerStatistics::failures);
 	}
 
 	private void gauge(MeterRegistry registry, String name, String description, String unit,

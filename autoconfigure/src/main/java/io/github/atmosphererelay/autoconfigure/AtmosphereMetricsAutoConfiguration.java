@@ -20,8 +20,11 @@ import io.github.atmosphererelay.actuate.AtmosphereMeters;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.cluster.DefaultCluster;
 import io.github.atmosphererelay.cluster.PresenceService;
+import io.github.atmosphererelay.endpoint.HandlerStatistics;
+import io.github.atmosphererelay.endpoint.ManagedServices;
 import io.micrometer.core.instrument.MeterRegistry;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -40,8 +43,11 @@ public final class AtmosphereMetricsAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	AtmosphereMeters atmosphereMeters(MessagingNode node, DefaultCluster cluster, PresenceService presence) {
-		return new AtmosphereMeters(node, cluster, presence);
+	AtmosphereMeters atmosphereMeters(MessagingNode node, DefaultCluster cluster, PresenceService presence,
+			ObjectProvider<ManagedServices> services) {
+		ManagedServices managed = services.getIfAvailable();
+		return new AtmosphereMeters(node, cluster, presence,
+				(managed != null) ? managed.statistics() : new HandlerStatistics());
 	}
 
 }

@@ -39,6 +39,7 @@ import org.springframework.util.unit.DataSize;
  * decides.
  * @param websocket What holds for WebSocket clients.
  * @param presence How it is told who is in channels that have presence.
+ * @param endpoint What holds for annotated endpoints.
  * @param shutdown How clients are sent away when the node stops.
  * @param health How the relay counts in the application's health.
  * @param limits How much clients may have and do, each on its node.
@@ -48,8 +49,9 @@ import org.springframework.util.unit.DataSize;
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
 		@DefaultValue Relay relay, @DefaultValue List<Channel> channels, @DefaultValue Websocket websocket,
-		@DefaultValue Presence presence, @DefaultValue Shutdown shutdown, @DefaultValue Health health,
-		@DefaultValue Limits limits, @DefaultValue Security security, @DefaultValue Api api) {
+		@DefaultValue Presence presence, @DefaultValue Endpoint endpoint, @DefaultValue Shutdown shutdown,
+		@DefaultValue Health health, @DefaultValue Limits limits, @DefaultValue Security security,
+		@DefaultValue Api api) {
 
 	/**
 	 * What the nodes of an application have in common.
@@ -211,6 +213,22 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	public record Presence(@DefaultValue("100ms") Duration flushInterval, @DefaultValue("10s") Duration digestInterval,
 			@DefaultValue("500ms") Duration pushInterval, @DefaultValue("2s") Duration leaveDelay,
 			@DefaultValue("100") int maxNames, @DefaultValue("1KB") DataSize maxAttributeSize) {
+	}
+
+	/**
+	 * What holds for annotated endpoints.
+	 *
+	 * @param threads Number of threads on which the methods of endpoints run. Of no
+	 * effect with virtual threads.
+	 * @param maxQueued Greatest number of calls of endpoints that wait or run. Further
+	 * messages and clients are refused.
+	 * @param maxQueuedPerSession Greatest number of messages of one client that wait
+	 * while a method is called for it. Further ones are refused.
+	 * @param drainTimeout Time for which a node that stops waits for methods that wait or
+	 * run.
+	 */
+	public record Endpoint(@DefaultValue("32") int threads, @DefaultValue("10000") int maxQueued,
+			@DefaultValue("64") int maxQueuedPerSession, @DefaultValue("5s") Duration drainTimeout) {
 	}
 
 	/**

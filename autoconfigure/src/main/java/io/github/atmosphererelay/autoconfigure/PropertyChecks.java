@@ -73,6 +73,10 @@ final class PropertyChecks {
 		check(properties.cluster());
 		check(properties.websocket(), relay.maxMessageSize());
 		check(properties.presence());
+		positive("atmosphere.endpoint.threads", properties.endpoint().threads());
+		positive("atmosphere.endpoint.max-queued-per-session", properties.endpoint().maxQueuedPerSession());
+		positive("atmosphere.endpoint.max-queued", properties.endpoint().maxQueued());
+		notNegative("atmosphere.endpoint.drain-timeout", properties.endpoint().drainTimeout());
 		positive("atmosphere.shutdown.slice-size", properties.shutdown().sliceSize());
 		positive("atmosphere.shutdown.slice-interval", properties.shutdown().sliceInterval());
 		positive("atmosphere.shutdown.timeout", properties.shutdown().timeout());

@@ -104,6 +104,11 @@ public record CloseReason(int code, String text) {
 	 */
 	public static final CloseReason PERMISSION_DENIED = new CloseReason(3507, "permission denied");
 
+	/**
+	 * Too much is waiting on the node to serve one more client.
+	 */
+	public static final CloseReason OVERLOADED = new CloseReason(1013, "node is overloaded, please reconnect");
+
 	private static final int MAX_TEXT_BYTES = 123;
 
 	public CloseReason {
