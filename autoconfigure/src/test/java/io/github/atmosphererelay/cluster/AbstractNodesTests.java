@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.cluster;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -26,6 +27,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -87,7 +89,8 @@ abstract class AbstractNodesTests {
 	private static List<String> arguments(String name, String[]... properties) {
 		List<String> args = new ArrayList<>(List.of("atmosphere.cluster.node-name=" + name,
 				"atmosphere.channels[0].pattern=chat/**", "atmosphere.channels[1].pattern=here/**",
-				"atmosphere.channels[1].scope=node", "atmosphere.relay.max-message-size=64KB",
+				"atmosphere.channels[1].scope=node", "atmosphere.channels[2].pattern=room/**",
+				"atmosphere.channels[2].presence=true", "atmosphere.relay.max-message-size=64KB",
 				"atmosphere.relay.probe-interval=500ms", "atmosphere.relay.probe-timeout=2s"));
 		Stream.of(properties).flatMap(Arrays::stream).forEach(args::add);
 		return args;
@@ -222,7 +225,7 @@ abstract class AbstractNodesTests {
 	}
 
 	@Test
-	void aNodeThatIsKilledIsGoneWithinTenSecondsAndNobodyElse() throws IOException {
+	void aNodeThatIsKilledIsGoneWithinTenSecondsWithItsSessionsAndMembersAndNobodyElse() throws IOException {
 		// With the default times.
 		try (TestNode first = startNode("first", this.broker.directProperties(), apart());
 				TestNode second = startNode("second", this.broker.directProperties(), apart())) {
@@ -231,18 +234,52 @@ abstract class AbstractNodesTests {
 				for (TestNode node : List.of(first, second)) {
 					MachineTime.await(Duration.ofSeconds(60)).until(() -> names(node).size() == 3);
 				}
+				connect(first, "room/a", "alice");
+				connect(second, "room/a", "bob");
+				TestClient lost = TestClient.connect(URI
+					.create("ws://localhost:" + port(first, "third") + "/atmosphere/room/a?ack=true&user=carol"));
+				lost.awaitCount(1);
+				for (TestNode node : List.of(first, second)) {
+					await().untilAsserted(() -> assertThat(members(node)).containsExactly("alice", "bob", "carol"));
+				}
+				assertThat(cluster(first).sessions(SessionQuery.ALL).join().totals()).hasSize(3);
 			}
 			finally {
 				third.destroyForcibly().onExit().join();
 			}
 			for (TestNode node : List.of(first, second)) {
 				MachineTime.await(Duration.ofSeconds(10)).until(() -> names(node).size() == 2);
+				MachineTime.await(Duration.ofSeconds(1)).until(() -> members(node).equals(List.of("alice", "bob")));
 				await().until(() -> events(node).contains("SILENT third"));
 				assertThat(events(node)).filteredOn((event) -> !event.startsWith("joined"))
 					.containsExactly("SILENT third");
 			}
 			assertThat(names(first)).containsExactly("first", "second");
+			SessionPage page = cluster(first).sessions(SessionQuery.ALL).join();
+			assertThat(page.isComplete()).isTrue();
+			assertThat(page.totals().values()).containsExactly(1, 1);
 		}
+	}
+
+	private static String port(TestNode asked, String name) {
+		// Known once its web server listens, which is after it has joined.
+		String address = await().until(() -> cluster(asked).nodes()
+			.stream()
+			.filter((node) -> node.name().equals(name))
+			.map(ClusterNode::address)
+			.filter(Objects::nonNull)
+			.findFirst()
+			.orElse(null), Objects::nonNull);
+		return address.substring(address.lastIndexOf(':') + 1);
+	}
+
+	private static List<String> members(TestNode node) {
+		return node.bean(Presence.class)
+			.members("room/a", null, 10)
+			.members()
+			.stream()
+			.map(PresenceMember::user)
+			.toList();
 	}
 
 	private static String[] apart() {
