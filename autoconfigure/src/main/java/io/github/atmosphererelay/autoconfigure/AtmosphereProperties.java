@@ -40,11 +40,12 @@ import org.springframework.util.unit.DataSize;
  * @param websocket What holds for WebSocket clients.
  * @param shutdown How clients are sent away when the node stops.
  * @param health How the relay counts in the application's health.
+ * @param console A page for operators.
  */
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
 		@DefaultValue Relay relay, @DefaultValue List<Channel> channels, @DefaultValue Websocket websocket,
-		@DefaultValue Shutdown shutdown, @DefaultValue Health health) {
+		@DefaultValue Shutdown shutdown, @DefaultValue Health health, @DefaultValue Console console) {
 
 	/**
 	 * What the nodes of an application have in common.
@@ -198,6 +199,20 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * not ready, rather than degraded.
 	 */
 	public record Health(@DefaultValue("false") boolean degradedIsDown) {
+	}
+
+	/**
+	 * A page for operators, under the path of the WebSocket clients.
+	 *
+	 * @param enabled Whether the page is served, and this node publishes its figures for
+	 * it.
+	 * @param channel Channel that the nodes publish their figures in. The same on all
+	 * nodes.
+	 * @param subscribe Who may subscribe to that channel.
+	 * @param interval Time between two messages of a node in that channel.
+	 */
+	public record Console(@DefaultValue("false") boolean enabled, @DefaultValue("atmosphere/console") String channel,
+			@DefaultValue("authenticated") SubscribeAccess subscribe, @DefaultValue("1s") Duration interval) {
 	}
 
 }

@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
 
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Relay;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
+import io.github.atmosphererelay.message.ChannelNames;
 
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.util.unit.DataSize;
@@ -70,6 +71,8 @@ final class PropertyChecks {
 		positive("atmosphere.shutdown.slice-size", properties.shutdown().sliceSize());
 		positive("atmosphere.shutdown.slice-interval", properties.shutdown().sliceInterval());
 		positive("atmosphere.shutdown.timeout", properties.shutdown().timeout());
+		positive("atmosphere.console.interval", properties.console().interval());
+		check("atmosphere.console.channel", properties.console().channel());
 	}
 
 	private static void check(Websocket websocket, DataSize carried) {
@@ -98,6 +101,18 @@ final class PropertyChecks {
 		if (websocket.writers() < 0 || websocket.writers() > 64) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.websocket.writers", websocket.writers(),
 					"It must be between 0 and 64");
+		}
+	}
+
+	/** One channel, and not a pattern that may cover those of the application. */
+	private static void check(String property, String channel) {
+		String fault = ChannelNames.findFault(channel);
+		if (fault == null && channel.chars().anyMatch((c) -> "*?{}\\".indexOf(c) >= 0)) {
+			fault = "it must not be a pattern";
+		}
+		if (fault != null) {
+			throw new InvalidConfigurationPropertyValueException(property, channel,
+					"It is no name of a channel: " + fault);
 		}
 	}
 
