@@ -23,6 +23,7 @@ import java.util.function.ToDoubleFunction;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.endpoint.HandlerStatistics;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.relay.RelayStatistics;
 import io.github.atmosphererelay.session.DropReason;
@@ -44,12 +45,16 @@ public final class AtmosphereMeters implements MeterBinder {
 
 	private final MessagingNode node;
 
+	private final HandlerStatistics handlers;
+
 	/**
 	 * Create the meters of a node.
 	 * @param node the node's messaging
+	 * @param handlers what its endpoints do
 	 */
-	public AtmosphereMeters(MessagingNode node) {
+	public AtmosphereMeters(MessagingNode node, HandlerStatistics handlers) {
 		this.node = node;
+		this.handlers = handlers;
 	}
 
 	@Override
@@ -57,6 +62,7 @@ public final class AtmosphereMeters implements MeterBinder {
 		bindSessions(registry);
 		bindMessages(registry);
 		bindRelay(registry);
+		bindHandlers(registry);
 	}
 
 	private void bindSessions(MeterRegistry registry) {
@@ -158,6 +164,28 @@ public final class AtmosphereMeters implements MeterBinder {
 				.tag("reason", reason.name().toLowerCase(Locale.ROOT))
 				.register(registry);
 		}
+	}
+
+	private void bindHandlers(MeterRegistry registry) {
+		HandlerStatistics statistics = this.handlers;
+		Gauge.builder("atmosphere.handlers.active", statistics, HandlerStatistics::active)
+			.description("Methods of endpoints that are running")
+			.strongReference(true)
+			.register(registry);
+		Gauge.builder("atmosphere.handlers.queued", statistics, HandlerStatistics::queued)
+			.description("Calls of endpoints that are waiting")
+			.strongReference(true)
+			.register(registry);
+		FunctionTimer
+			.builder("atmosphere.handlers.time", statistics, HandlerStatistics::calls, HandlerStatistics::nanos,
+					TimeUnit.NANOSECONDS)
+			.description("Time that methods of endpoints took")
+			.register(registry);
+		counter(registry, "atmosphere.handlers.rejected",
+				"Messages and sessions refused because too many calls of endpoints are waiting", statistics,
+				HandlerStatistics::rejected);
+		counter(registry, "atmosphere.handlers.failures", "Methods of endpoints that failed unexpectedly", statistics,
+				HandlerStatistics::failures);
 	}
 
 	private void gauge(MeterRegistry registry, String name, String description, String unit,

@@ -36,8 +36,6 @@ import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.SessionStatistics;
 import io.github.atmosphererelay.session.WriterSettings;
 import io.github.atmosphererelay.session.Writers;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -64,8 +62,6 @@ import org.springframework.context.annotation.Import;
 @Import({ RedisRelayConfiguration.class, KafkaRelayConfiguration.class })
 public final class AtmosphereAutoConfiguration {
 
-	private static final Log logger = LogFactory.getLog(AtmosphereAutoConfiguration.class);
-
 	private final AtmosphereProperties properties;
 
 	private final String clusterName;
@@ -75,10 +71,6 @@ public final class AtmosphereAutoConfiguration {
 		PropertyChecks.check(properties);
 		this.properties = properties;
 		this.clusterName = PropertyChecks.clusterName(properties, applicationName);
-		if (properties.channels().isEmpty()) {
-			logger.warn("No channels are configured, so there is nothing to subscribe to: add"
-					+ " 'atmosphere.channels[0].pattern'");
-		}
 	}
 
 	/**

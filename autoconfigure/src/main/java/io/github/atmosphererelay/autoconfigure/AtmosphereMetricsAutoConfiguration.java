@@ -18,8 +18,11 @@ package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.actuate.AtmosphereMeters;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.endpoint.HandlerStatistics;
+import io.github.atmosphererelay.endpoint.ManagedServices;
 import io.micrometer.core.instrument.MeterRegistry;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -38,8 +41,9 @@ public final class AtmosphereMetricsAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	AtmosphereMeters atmosphereMeters(MessagingNode node) {
-		return new AtmosphereMeters(node);
+	AtmosphereMeters atmosphereMeters(MessagingNode node, ObjectProvider<ManagedServices> services) {
+		ManagedServices managed = services.getIfAvailable();
+		return new AtmosphereMeters(node, (managed != null) ? managed.statistics() : new HandlerStatistics());
 	}
 
 }

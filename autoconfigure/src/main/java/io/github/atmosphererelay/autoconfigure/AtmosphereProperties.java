@@ -38,6 +38,7 @@ import org.springframework.util.unit.DataSize;
  * @param channels Channels that exist, by pattern. The first pattern that covers a name
  * decides.
  * @param websocket What holds for WebSocket clients.
+ * @param endpoint What holds for annotated endpoints.
  * @param shutdown How clients are sent away when the node stops.
  * @param health How the relay counts in the application's health.
  * @param console A page for operators.
@@ -45,7 +46,8 @@ import org.springframework.util.unit.DataSize;
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
 		@DefaultValue Relay relay, @DefaultValue List<Channel> channels, @DefaultValue Websocket websocket,
-		@DefaultValue Shutdown shutdown, @DefaultValue Health health, @DefaultValue Console console) {
+		@DefaultValue Endpoint endpoint, @DefaultValue Shutdown shutdown, @DefaultValue Health health,
+		@DefaultValue Console console) {
 
 	/**
 	 * What the nodes of an application have in common.
@@ -178,6 +180,22 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 */
 	public record Queue(@DefaultValue("4096") int maxMessages, @DefaultValue("1MB") DataSize maxBytes,
 			@DefaultValue("disconnect") SlowConsumerPolicy slowConsumer) {
+	}
+
+	/**
+	 * What holds for annotated endpoints.
+	 *
+	 * @param threads Number of threads on which the methods of endpoints run. Of no
+	 * effect with virtual threads.
+	 * @param maxQueuedPerSession Greatest number of messages of one client that wait
+	 * while a method is called for it. Further ones are refused.
+	 * @param maxQueued Greatest number of calls of endpoints that wait or run. Further
+	 * messages and clients are refused.
+	 * @param drainTimeout Time for which a node that stops waits for methods that wait or
+	 * run.
+	 */
+	public record Endpoint(@DefaultValue("32") int threads, @DefaultValue("64") int maxQueuedPerSession,
+			@DefaultValue("10000") int maxQueued, @DefaultValue("5s") Duration drainTimeout) {
 	}
 
 	/**

@@ -68,6 +68,10 @@ final class PropertyChecks {
 					relay.maxMessageSize(), "It must be below 1GB");
 		}
 		check(properties.websocket(), relay.maxMessageSize());
+		positive("atmosphere.endpoint.threads", properties.endpoint().threads());
+		positive("atmosphere.endpoint.max-queued-per-session", properties.endpoint().maxQueuedPerSession());
+		positive("atmosphere.endpoint.max-queued", properties.endpoint().maxQueued());
+		notNegative("atmosphere.endpoint.drain-timeout", properties.endpoint().drainTimeout());
 		positive("atmosphere.shutdown.slice-size", properties.shutdown().sliceSize());
 		positive("atmosphere.shutdown.slice-interval", properties.shutdown().sliceInterval());
 		positive("atmosphere.shutdown.timeout", properties.shutdown().timeout());

@@ -33,7 +33,8 @@ import io.github.atmosphererelay.relay.Receipt;
  * {@code ...Async} methods for anything that takes time.
  * <p>
  * Errors: what is wrong with the call itself is thrown: {@link UnknownChannelException},
- * {@link MessageTooLargeException}, {@link IllegalArgumentException}. What goes wrong on
+ * {@link MessageTooLargeException}, {@link IllegalArgumentException}, and
+ * {@link RequestRefusedException} of an {@link OutboundInterceptor}. What goes wrong on
  * the way is told by the future: a receipt that says how far the message came, or a
  * {@link io.github.atmosphererelay.relay.RelayException}. Clients of this node get the
  * message in either case.

@@ -24,8 +24,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.server.PathContainer;
-import org.springframework.web.util.pattern.PathPattern;
-import org.springframework.web.util.pattern.PathPatternParser;
 
 /**
  * The channels that exist, as patterns with their options. The first pattern that covers
@@ -35,9 +33,6 @@ public final class ChannelCatalog {
 
 	/** Names are given by clients, so only so many results are remembered. */
 	private static final int MAX_REMEMBERED = 10_000;
-
-	/** A channel name is not a URL: nothing is decoded, and a semicolon is a letter. */
-	private static final PathContainer.Options NAME = PathContainer.Options.create('/', false);
 
 	private final List<Entry> entries = new CopyOnWriteArrayList<>();
 
@@ -60,9 +55,7 @@ public final class ChannelCatalog {
 	 * is invalid
 	 */
 	public void add(ChannelOptions options) {
-		PathPatternParser parser = new PathPatternParser();
-		parser.setPathOptions(NAME);
-		this.entries.add(new Entry(parser.parse(absolute(options.pattern())), options));
+		this.entries.add(new Entry(ChannelPattern.parse(options.pattern()), options));
 	}
 
 	/**
@@ -75,7 +68,7 @@ public final class ChannelCatalog {
 		if (known != null) {
 			return known;
 		}
-		PathContainer path = PathContainer.parsePath(absolute(channel), NAME);
+		PathContainer path = ChannelPattern.path(channel);
 		for (Entry entry : this.entries) {
 			if (entry.pattern().matches(path)) {
 				if (this.remembered.size() < MAX_REMEMBERED) {
@@ -109,14 +102,10 @@ public final class ChannelCatalog {
 		return this.entries.stream().map(Entry::options).toList();
 	}
 
-	private static String absolute(String name) {
-		return name.startsWith("/") ? name : "/" + name;
-	}
-
 	/**
 	 * A parsed pattern with its options.
 	 */
-	private record Entry(PathPattern pattern, ChannelOptions options) {
+	private record Entry(ChannelPattern pattern, ChannelOptions options) {
 	}
 
 }

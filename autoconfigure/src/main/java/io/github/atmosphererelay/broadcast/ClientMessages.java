@@ -17,7 +17,9 @@
 package io.github.atmosphererelay.broadcast;
 
 import java.security.Principal;
+import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -46,6 +48,10 @@ public final class ClientMessages {
 
 	private final List<ClientMessageHandler> handlers = new CopyOnWriteArrayList<>();
 
+	private final RateLimitedLog interceptorLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
+
+	private volatile List<InboundInterceptor> interceptors = List.of();
+
 	private volatile ChannelAuthorizer authorizer;
 
 	ClientMessages(ChannelCatalog catalog, DefaultBroadcaster broadcaster, BroadcastStatistics statistics) {
@@ -62,6 +68,14 @@ public final class ClientMessages {
 	 */
 	public void addHandler(ClientMessageHandler handler) {
 		this.handlers.add(handler);
+	}
+
+	/**
+	 * Set who sees messages before they are taken. Called before the node starts.
+	 * @param interceptors the interceptors, in their order
+	 */
+	public void setInterceptors(List<InboundInterceptor> interceptors) {
+		this.interceptors = List.copyOf(interceptors);
 	}
 
 	/**
@@ -117,13 +131,66 @@ public final class ClientMessages {
 		if (authorization.refusal() != null) {
 			return refused(new RequestRefusedException(authorization.refusal(), authorization.reason()));
 		}
+		List<InboundInterceptor> interceptors = this.interceptors;
+		return interceptors.isEmpty() ? accept(session, channel, options, payload)
+				: intercept(interceptors, session, channel, options, payload);
+	}
+
+	private CompletableFuture<@Nullable Payload> intercept(List<InboundInterceptor> interceptors, LocalSession session,
+			String channel, ChannelOptions options, Payload payload) {
+		Payload current = payload;
+		int passed = 0;
+		CompletableFuture<@Nullable Payload> result;
+		try {
+			for (InboundInterceptor interceptor : interceptors) {
+				current = Objects.requireNonNull(interceptor.preReceive(session, channel, current),
+						"preReceive must return a message");
+				passed++;
+			}
+			result = accept(session, channel, options, current);
+		}
+		catch (MessageTooLargeException ex) {
+			complete(interceptors.subList(0, passed), session, channel, current, ex);
+			throw ex;
+		}
+		catch (RuntimeException ex) {
+			if (!(ex instanceof RequestRefusedException)) {
+				this.interceptorLog.error("An InboundInterceptor failed, and the message was refused", ex);
+			}
+			result = refused(ex);
+		}
+		List<InboundInterceptor> called = interceptors.subList(0, passed);
+		Payload last = current;
+		result.whenComplete((answer, ex) -> complete(called, session, channel, last, ex));
+		return result;
+	}
+
+	private void complete(List<InboundInterceptor> called, LocalSession session, String channel, Payload payload,
+			@Nullable Throwable failure) {
+		for (int i = called.size() - 1; i >= 0; i--) {
+			try {
+				called.get(i).afterReceiveCompletion(session, channel, payload, failure);
+			}
+			catch (RuntimeException ex) {
+				this.interceptorLog.error("An InboundInterceptor failed after its message", ex);
+			}
+		}
+	}
+
+	private CompletableFuture<@Nullable Payload> accept(LocalSession session, String channel, ChannelOptions options,
+			Payload payload) {
 		ClientMessageHandler handler = handler(channel);
 		if (handler != null) {
 			this.statistics.countClientMessage(payload.size());
 			return handle(handler, session, channel, payload);
 		}
-		this.broadcaster.publishFrom(session, channel, options, payload);
-		return CompletableFuture.completedFuture(null);
+		try {
+			this.broadcaster.publishFrom(session, channel, options, payload);
+			return CompletableFuture.completedFuture(null);
+		}
+		catch (RequestRefusedException ex) {
+			return refused(ex);
+		}
 	}
 
 	/**
@@ -152,7 +219,17 @@ public final class ClientMessages {
 	private CompletableFuture<@Nullable Payload> handle(ClientMessageHandler handler, LocalSession session,
 			String channel, Payload payload) {
 		try {
-			return handler.handle(session, channel, payload).exceptionallyCompose(this::refused);
+			// Not as a dependent, whose failure would come wrapped.
+			CompletableFuture<@Nullable Payload> answer = new CompletableFuture<>();
+			handler.handle(session, channel, payload).whenComplete((reply, ex) -> {
+				if (ex != null) {
+					answer.completeExceptionally(refusal(ex));
+				}
+				else {
+					answer.complete(reply);
+				}
+			});
+			return answer;
 		}
 		catch (RuntimeException ex) {
 			return refused(ex);
@@ -160,11 +237,15 @@ public final class ClientMessages {
 	}
 
 	private CompletableFuture<@Nullable Payload> refused(Throwable failure) {
+		return CompletableFuture.failedFuture(refusal(failure));
+	}
+
+	private RequestRefusedException refusal(Throwable failure) {
 		Throwable cause = (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause()
 				: failure;
 		this.statistics.countRefused();
-		return CompletableFuture.failedFuture((cause instanceof RequestRefusedException) ? cause
-				: new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text()));
+		return (cause instanceof RequestRefusedException refusal) ? refusal
+				: new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
 	}
 
 }

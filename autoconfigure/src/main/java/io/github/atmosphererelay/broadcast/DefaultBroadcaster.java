@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.broadcast;
 
+import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -64,6 +66,8 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	private final StripedLock locks = new StripedLock();
 
+	private volatile List<OutboundInterceptor> interceptors = List.of();
+
 	DefaultBroadcaster(UUID node, ChannelCatalog catalog, PayloadEncoder encoder, int maxMessageSize,
 			RelayMonitor monitor, LocalDelivery delivery, BroadcastStatistics statistics) {
 		this.node = node;
@@ -73,6 +77,14 @@ public final class DefaultBroadcaster implements Broadcaster {
 		this.monitor = monitor;
 		this.delivery = delivery;
 		this.statistics = statistics;
+	}
+
+	/**
+	 * Set who sees messages before they are sent. Called before the node starts.
+	 * @param interceptors the interceptors, in their order
+	 */
+	public void setInterceptors(List<OutboundInterceptor> interceptors) {
+		this.interceptors = List.copyOf(interceptors);
 	}
 
 	@Override
@@ -120,7 +132,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	private CompletableFuture<Receipt> publish(Audience audience, Object payload, PublishOptions options,
 			boolean clustered) {
-		Payload encoded = this.encoder.encode(payload, options.binary());
+		Payload encoded = intercepted(audience, this.encoder.encode(payload, options.binary()), options);
 		if (encoded.size() > this.maxMessageSize) {
 			throw new MessageTooLargeException(encoded.size(), this.maxMessageSize);
 		}
@@ -128,6 +140,15 @@ public final class DefaultBroadcaster implements Broadcaster {
 		Envelope envelope = new Envelope(UuidCreator.getTimeOrderedEpochFast(), this.node, Envelope.Kind.MESSAGE,
 				System.currentTimeMillis(), audience, options.headers(), encoded, null, null);
 		return clustered ? publishClustered(envelope) : publishLocally(envelope);
+	}
+
+	private Payload intercepted(Audience audience, Payload payload, PublishOptions options) {
+		Payload current = payload;
+		for (OutboundInterceptor interceptor : this.interceptors) {
+			current = Objects.requireNonNull(interceptor.preSend(audience, current, options),
+					"preSend must return a message");
+		}
+		return current;
 	}
 
 	private CompletableFuture<Receipt> publishLocally(Envelope envelope) {

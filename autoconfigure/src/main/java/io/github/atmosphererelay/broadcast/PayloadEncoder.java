@@ -40,7 +40,14 @@ public final class PayloadEncoder {
 		this.json = json;
 	}
 
-	Payload encode(Object payload, @Nullable Boolean binary) {
+	/**
+	 * Make the bytes of a message.
+	 * @param payload the message
+	 * @param binary whether it is binary, or {@code null} if its type decides
+	 * @return the bytes
+	 * @throws IllegalArgumentException if that type of message cannot be encoded
+	 */
+	public Payload encode(Object payload, @Nullable Boolean binary) {
 		Objects.requireNonNull(payload, "'payload' must not be null");
 		if (payload instanceof String text) {
 			return Boolean.TRUE.equals(binary) ? Payload.binary(text.getBytes(StandardCharsets.UTF_8))

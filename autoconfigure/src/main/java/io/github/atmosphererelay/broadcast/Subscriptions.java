@@ -19,6 +19,7 @@ package io.github.atmosphererelay.broadcast;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.relay.RelayMonitor;
@@ -46,6 +47,8 @@ public final class Subscriptions {
 
 	private final EventDispatcher events;
 
+	private final List<SubscriptionReadyListener> readyListeners = new CopyOnWriteArrayList<>();
+
 	Subscriptions(SessionRegistry registry, ChannelCatalog catalog, Interest interest, RelayMonitor monitor,
 			EventDispatcher events) {
 		this.registry = registry;
@@ -53,6 +56,14 @@ public final class Subscriptions {
 		this.interest = interest;
 		this.monitor = monitor;
 		this.events = events;
+	}
+
+	/**
+	 * Add a listener. Called before the node starts.
+	 * @param listener hears of every subscription that is confirmed
+	 */
+	public void addReadyListener(SubscriptionReadyListener listener) {
+		this.readyListeners.add(listener);
 	}
 
 	/**
@@ -121,8 +132,14 @@ public final class Subscriptions {
 			unsubscribe(session, channel);
 		}
 		// Never after the event that it has left again.
-		return ready.whenComplete((state, ex) -> this.registry.whileSubscribed(session, channel, () -> this.events
-			.publish(new ChannelSubscribed(session, channel, state == SubscriptionState.DEGRADED))));
+		return ready.whenComplete((state, ex) -> this.registry.whileSubscribed(session, channel,
+				() -> confirmed(session, channel, state)));
+	}
+
+	private void confirmed(LocalSession session, String channel, @Nullable SubscriptionState state) {
+		SubscriptionState known = (state != null) ? state : SubscriptionState.DEGRADED;
+		this.readyListeners.forEach((listener) -> listener.ready(session, channel, known));
+		this.events.publish(new ChannelSubscribed(session, channel, known == SubscriptionState.DEGRADED));
 	}
 
 	private CompletableFuture<SubscriptionState> follow(String channel, ChannelOptions options) {

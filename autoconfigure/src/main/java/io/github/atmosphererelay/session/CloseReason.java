@@ -53,6 +53,11 @@ public record CloseReason(int code, String text) {
 	 */
 	public static final CloseReason RATE_LIMIT = new CloseReason(1008, "message rate over the limit");
 
+	/**
+	 * Too much is waiting on the node to serve one more client.
+	 */
+	public static final CloseReason OVERLOADED = new CloseReason(1013, "node is overloaded, please reconnect");
+
 	private static final int MAX_TEXT_BYTES = 123;
 
 	public CloseReason {

@@ -1,0 +1,70 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.autoconfigure;
+
+import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.endpoint.EndpointSettings;
+import io.github.atmosphererelay.endpoint.HandlerThreads;
+import io.github.atmosphererelay.endpoint.ManagedServices;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.task.SimpleAsyncTaskExecutorBuilder;
+import org.springframework.boot.task.ThreadPoolTaskExecutorBuilder;
+import org.springframework.boot.thread.Threading;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.Environment;
+
+/**
+ * Auto-configuration of annotated endpoints and of interceptors.
+ */
+@AutoConfiguration(after = AtmosphereAutoConfiguration.class)
+@ConditionalOnBean(MessagingNode.class)
+public final class AtmosphereManagedServiceAutoConfiguration {
+
+	private final AtmosphereProperties.Endpoint properties;
+
+	AtmosphereManagedServiceAutoConfiguration(AtmosphereProperties properties) {
+		this.properties = properties.endpoint();
+	}
+
+	@Bean
+	ManagedServices atmosphereManagedServices(MessagingNode node, AtmosphereProperties all, Environment environment,
+			ObjectProvider<ThreadPoolTaskExecutorBuilder> pool,
+			ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual) {
+		HandlerThreads threads = Threading.VIRTUAL.isActive(environment)
+				? new VirtualHandlerThreads(virtual.getIfAvailable(SimpleAsyncTaskExecutorBuilder::new))
+				: new PooledHandlerThreads(pool.getIfAvailable(ThreadPoolTaskExecutorBuilder::new),
+						this.properties.threads());
+		return new ManagedServices(node, new EndpointSettings(this.properties.maxQueuedPerSession(),
+				this.properties.maxQueued(), this.properties.drainTimeout(), QueueDefaults.of(all)), threads);
+	}
+
+	@Bean
+	ManagedServicesRegistrar atmosphereManagedServicesRegistrar(MessagingNode node, ManagedServices services,
+			ConfigurableApplicationContext context) {
+		return new ManagedServicesRegistrar(node, services, context.getBeanFactory());
+	}
+
+	@Bean
+	ManagedServicesLifecycle atmosphereManagedServicesLifecycle(ManagedServices services) {
+		return new ManagedServicesLifecycle(services);
+	}
+
+}

@@ -1,0 +1,115 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.autoconfigure;
+
+import io.github.atmosphererelay.broadcast.Broadcaster;
+import io.github.atmosphererelay.broadcast.InboundInterceptor;
+import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.broadcast.OutboundInterceptor;
+import io.github.atmosphererelay.broadcast.PayloadEncoder;
+import io.github.atmosphererelay.endpoint.EndpointSupport;
+import io.github.atmosphererelay.endpoint.ManagedServices;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.messaging.converter.JacksonJsonMessageConverter;
+import org.springframework.messaging.converter.MessageConverter;
+import org.springframework.util.ClassUtils;
+import org.springframework.validation.SmartValidator;
+import org.springframework.validation.Validator;
+import org.springframework.validation.beanvalidation.SpringValidatorAdapter;
+
+/**
+ * Gives the node what the application says in beans: interceptors and annotated
+ * endpoints. Done when all beans exist, because these may use the {@link Broadcaster},
+ * which is made by the node, and before the node starts.
+ */
+final class ManagedServicesRegistrar implements SmartInitializingSingleton {
+
+	private static final Log logger = LogFactory.getLog(ManagedServicesRegistrar.class);
+
+	private final MessagingNode node;
+
+	private final ManagedServices services;
+
+	private final ConfigurableListableBeanFactory beans;
+
+	ManagedServicesRegistrar(MessagingNode node, ManagedServices services, ConfigurableListableBeanFactory beans) {
+		this.node = node;
+		this.services = services;
+		this.beans = beans;
+	}
+
+	@Override
+	public void afterSingletonsInstantiated() {
+		this.node.clientMessages()
+			.setInterceptors(this.beans.getBeanProvider(InboundInterceptor.class).orderedStream().toList());
+		this.node.broadcaster()
+			.setInterceptors(this.beans.getBeanProvider(OutboundInterceptor.class).orderedStream().toList());
+		this.services.register(this.beans, support());
+		if (this.node.catalog().all().isEmpty()) {
+			logger.warn("No channels are configured, so there is nothing to subscribe to: add"
+					+ " 'atmosphere.channels[0].pattern', or a bean with @ManagedService");
+		}
+	}
+
+	private EndpointSupport support() {
+		return new EndpointSupport(this.beans.getBeanProvider(Broadcaster.class).getIfUnique(this.node::broadcaster),
+				this.beans.getBean(PayloadEncoder.class),
+				isPresent("tools.jackson.databind.json.JsonMapper") ? Json.converter(this.beans) : null,
+				isPresent("jakarta.validation.Validator") ? Validation.validator(this.beans) : null);
+	}
+
+	private boolean isPresent(String className) {
+		return ClassUtils.isPresent(className, this.beans.getBeanClassLoader());
+	}
+
+	/**
+	 * Loaded only where Jackson is there.
+	 */
+	private static final class Json {
+
+		static MessageConverter converter(ConfigurableListableBeanFactory beans) {
+			return new JacksonJsonMessageConverter(
+					beans.getBeanProvider(JsonMapper.class).getIfAvailable(() -> JsonMapper.builder().build()));
+		}
+
+	}
+
+	/**
+	 * Loaded only where the validation API is there. Spring MVC's own validator is not
+	 * asked: it is there, too, and does nothing, if there is no implementation.
+	 */
+	private static final class Validation {
+
+		static @Nullable Validator validator(ConfigurableListableBeanFactory beans) {
+			var validators = beans.getBeanProvider(jakarta.validation.Validator.class);
+			jakarta.validation.Validator validator = validators.getIfUnique();
+			if (validator == null) {
+				validator = validators.orderedStream().findFirst().orElse(null);
+			}
+			return (validator == null || validator instanceof SmartValidator) ? (Validator) validator
+					: new SpringValidatorAdapter(validator);
+		}
+
+	}
+
+}

@@ -1,0 +1,127 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.endpoint;
+
+import java.util.List;
+
+import io.github.atmosphererelay.broadcast.ChannelOptions;
+import io.github.atmosphererelay.broadcast.ChannelScope;
+import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.broadcast.SubscribeAccess;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.beans.factory.ListableBeanFactory;
+
+/**
+ * The annotated endpoints of an application: finds them, makes their channels, and runs
+ * them. Registered once, when all beans exist and before the node starts; started after
+ * the node's messaging and before any client can come, stopped in reverse.
+ */
+public final class ManagedServices {
+
+	private static final Log logger = LogFactory.getLog(ManagedServices.class);
+
+	private final MessagingNode node;
+
+	private final EndpointSettings settings;
+
+	private final HandlerThreads threads;
+
+	private final HandlerStatistics statistics = new HandlerStatistics();
+
+	private final EndpointCatalog endpoints = new EndpointCatalog();
+
+	private final SessionLanes lanes;
+
+	/**
+	 * Create the endpoints' surroundings.
+	 * @param node the node's messaging
+	 * @param settings what holds for endpoints
+	 * @param threads the threads on which methods run
+	 */
+	public ManagedServices(MessagingNode node, EndpointSettings settings, HandlerThreads threads) {
+		this.node = node;
+		this.settings = settings;
+		this.threads = threads;
+		this.lanes = new SessionLanes(settings.maxQueuedPerSession(), settings.maxQueued(), this.statistics);
+	}
+
+	/**
+	 * Find the annotated beans and have them serve their channels.
+	 * @param beans the application's beans
+	 * @param support what endpoints use of the application
+	 * @throws InvalidEndpointException if one of them cannot work
+	 */
+	public void register(ListableBeanFactory beans, EndpointSupport support) {
+		List<Endpoint> created = new EndpointFactory(beans, support).create();
+		if (created.isEmpty()) {
+			return;
+		}
+		this.endpoints.set(created);
+		this.endpoints.all().forEach(this::addChannel);
+		EndpointCalls calls = new EndpointCalls(this.node.catalog(), support, this.statistics, this.lanes);
+		this.node.clientMessages()
+			.addHandler(new EndpointMessageHandler(this.endpoints, calls, this.lanes, this.statistics));
+		if (created.stream().anyMatch(Endpoint::followsSessions)) {
+			SessionFollower follower = new SessionFollower(this.endpoints, calls, support, this.lanes, this.statistics);
+			this.node.registry().addListener(follower);
+			this.node.subscriptions().addReadyListener(follower);
+		}
+	}
+
+	/**
+	 * Behind what is configured, which so has the first say, and in the order in which
+	 * endpoints are asked.
+	 */
+	private void addChannel(Endpoint endpoint) {
+		if (this.node.catalog().all().stream().anyMatch((options) -> endpoint.covers(options.pattern()))) {
+			return;
+		}
+		this.node.catalog()
+			.add(new ChannelOptions(endpoint.pattern().toString(), false, SubscribeAccess.ANYONE, ChannelScope.CLUSTER,
+					true, this.settings.channelQueue(), endpoint.room()));
+	}
+
+	/**
+	 * Begin to call methods.
+	 */
+	public void start() {
+		this.lanes.start(this.threads.start());
+	}
+
+	/**
+	 * Wait for methods that wait or run, for at most the drain timeout, and stop calling
+	 * any. Methods that still run are interrupted.
+	 */
+	public void stop() {
+		int left = this.lanes.stop(this.settings.drainTimeout());
+		if (left > 0) {
+			logger.warn("Stopped while " + left + " calls of endpoints were waiting or running");
+		}
+		this.threads.stop();
+	}
+
+	/**
+	 * Return what the methods do and have done.
+	 * @return the counters
+	 */
+	public HandlerStatistics statistics() {
+		return this.statistics;
+	}
+
+}

@@ -1,0 +1,59 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.endpoint;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+import org.springframework.core.annotation.AliasFor;
+
+/**
+ * A {@link ManagedService} whose channels are rooms: it is known who is in them, on all
+ * nodes. Where a pattern of {@code atmosphere.channels} covers a room, that pattern's
+ * {@code presence} decides.
+ */
+@Documented
+@Retention(RetentionPolicy.RUNTIME)
+@Target(ElementType.TYPE)
+@ManagedService
+public @interface RoomService {
+
+	/**
+	 * The pattern of the rooms' names.
+	 * @return the pattern, such as {@code chat/{room}}
+	 */
+	@AliasFor(annotation = ManagedService.class, attribute = "value")
+	String value();
+
+	/**
+	 * How many messages a room keeps. Rooms keep none so far: anything but 0 fails at
+	 * start-up.
+	 * @return the number of messages
+	 */
+	int history() default 0;
+
+	/**
+	 * The name of the bean.
+	 * @return the name, or an empty string to have one made of the class's name
+	 */
+	@AliasFor(annotation = ManagedService.class, attribute = "name")
+	String name() default "";
+
+}
