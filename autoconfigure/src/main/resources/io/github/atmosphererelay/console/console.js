@@ -163,7 +163,7 @@ const sessions = new Table($("sessions"), {
 	empty: "No session matches.",
 	columns: [
 		(session) => session.user ? { text: session.user } : { text: "anonymous", className: "muted" },
-		(session) => session.node ?? nodeOf(session.id),
+		(session) => ({ text: session.node ?? nodeOf(session.id), className: "nowrap" }),
 		(session) => ({ text: clean(session.remoteAddress), title: session.id, className: "nowrap" }),
 		(session) => ({ text: ago(session.openedAt), title: exactly(session.openedAt), className: "nowrap" }),
 		(session) => ({ text: roomsOf(session), className: "rooms-cell" }),
