@@ -26,20 +26,29 @@ import java.util.stream.Stream;
 
 import io.github.atmosphererelay.broadcast.ChannelOptions;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.cluster.Cluster;
+import io.github.atmosphererelay.cluster.PresenceMember;
+import io.github.atmosphererelay.cluster.PresenceService;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.LocalSession;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.actuate.endpoint.Access;
+import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 
 /**
  * Shows operators what this node does: {@code /actuator/atmosphere} for the node, and
  * {@code /actuator/atmosphere/sessions} and {@code /actuator/atmosphere/channels} for
- * lists in pages. Shows no payloads, and changes nothing.
+ * lists in pages; {@code /actuator/atmosphere/cluster} for all nodes and
+ * {@code /actuator/atmosphere/cluster/sessions} for the sessions of all nodes;
+ * {@code /actuator/atmosphere/presence} for who is in a channel, on all nodes. Shows no
+ * payloads. What changes something is there only where
+ * {@code management.endpoint.atmosphere.access} is {@code unrestricted}.
  */
 @Endpoint(id = "atmosphere", defaultAccess = Access.READ_ONLY)
 public final class AtmosphereEndpoint {
@@ -50,16 +59,25 @@ public final class AtmosphereEndpoint {
 
 	private final MessagingNode node;
 
+	private final ClusterOperations cluster;
+
 	private final Map<String, Object> limits;
+
+	private final PresenceService presence;
 
 	/**
 	 * Create the endpoint.
 	 * @param node the node's messaging
+	 * @param cluster all nodes
 	 * @param limits the limits in effect, by property
+	 * @param presence who is in which channel, over all nodes
 	 */
-	public AtmosphereEndpoint(MessagingNode node, Map<String, Object> limits) {
+	public AtmosphereEndpoint(MessagingNode node, Cluster cluster, Map<String, Object> limits,
+			PresenceService presence) {
 		this.node = node;
+		this.cluster = new ClusterOperations(cluster);
 		this.limits = limits;
+		this.presence = presence;
 	}
 
 	/**
@@ -79,24 +97,93 @@ public final class AtmosphereEndpoint {
 	}
 
 	/**
-	 * List sessions or channels of this node.
-	 * @param what {@code sessions} or {@code channels}
+	 * List sessions or channels of this node, the nodes of the cluster, or the members of
+	 * a channel on all nodes.
+	 * @param what {@code sessions}, {@code channels}, {@code cluster} or {@code presence}
 	 * @param page the page, beginning with 0
 	 * @param size the size of a page, at most 1000
-	 * @param channel a channel that the sessions are in, or {@code null} for all
+	 * @param channel a channel that the sessions or members are in, or {@code null} for
+	 * all sessions
 	 * @param user a user that the sessions are of, or {@code null} for all
-	 * @return the page, or {@code null} if there is no such list
+	 * @return the page, all nodes, or {@code null} if there is no such list
 	 */
 	@ReadOperation
 	public @Nullable Object list(@Selector String what, @Nullable Integer page, @Nullable Integer size,
 			@Nullable String channel, @Nullable String user) {
-		int pageSize = Math.max(1, Math.min(MAX_PAGE_SIZE, (size != null) ? size : DEFAULT_PAGE_SIZE));
+		int pageSize = pageSize(size);
 		int number = Math.max(0, (page != null) ? page : 0);
 		return switch (what) {
 			case "sessions" -> sessions(number, pageSize, channel, user);
 			case "channels" -> channels(number, pageSize);
+			case "cluster" -> this.cluster.describe();
+			case "presence" -> (channel != null) ? members(number, pageSize, channel) : null;
 			default -> null;
 		};
+	}
+
+	private @Nullable Page<PresenceMember> members(int number, int size, String channel) {
+		List<PresenceMember> members = this.presence.page(channel, (long) number * size, size);
+		return (members != null) ? new Page<>(number, size, this.presence.count(channel), members) : null;
+	}
+
+	private static int pageSize(@Nullable Integer size) {
+		return Math.max(1, Math.min(MAX_PAGE_SIZE, (size != null) ? size : DEFAULT_PAGE_SIZE));
+	}
+
+	/**
+	 * List the sessions of all nodes. Waits for the other nodes.
+	 * @param what {@code cluster}
+	 * @param list {@code sessions}
+	 * @param user a user that the sessions are of, or {@code null} for all
+	 * @param channel a channel that the sessions are in, or {@code null} for all
+	 * @param after where the page before has ended, or {@code null} for the first page
+	 * @param size the size of a page, at most 1000
+	 * @return the page and who has not answered, or {@code null} if there is no such list
+	 */
+	@ReadOperation
+	public @Nullable Object clusterList(@Selector String what, @Selector String list, @Nullable String user,
+			@Nullable String channel, @Nullable String after, @Nullable Integer size) {
+		return (what.equals("cluster") && list.equals("sessions"))
+				? this.cluster.sessions(user, channel, after, pageSize(size)) : null;
+	}
+
+	/**
+	 * Close all sessions of a user, or one session, on whichever node. Waits for the
+	 * other nodes.
+	 * @param what {@code users} or {@code sessions}
+	 * @param name the name of the user's principal, or the session's id
+	 * @param code the close code, 1008 or 3000 to 4999; {@code null} for 1008
+	 * @param reason what the clients are told, or {@code null} for a reason that names
+	 * the operator
+	 * @return how many sessions were closed and who has not answered, or {@code null} if
+	 * there is nothing of that kind to close
+	 */
+	@DeleteOperation
+	public @Nullable Object disconnect(@Selector String what, @Selector String name, @Nullable Integer code,
+			@Nullable String reason) {
+		return switch (what) {
+			case "users" -> this.cluster.disconnectUser(name, code, reason);
+			case "sessions" -> this.cluster.disconnectSession(name, code, reason);
+			default -> null;
+		};
+	}
+
+	/**
+	 * Subscribe all sessions of a user to a channel, or end their subscriptions. Waits
+	 * for the other nodes.
+	 * @param what {@code users}
+	 * @param name the name of the user's principal
+	 * @param channel the channel's name
+	 * @param subscribed whether they are to be subscribed
+	 * @return how many sessions were meant and who has not answered, or {@code null} if
+	 * there is nothing of that kind
+	 */
+	@WriteOperation
+	public @Nullable Object change(@Selector String what, @Selector String name, String channel, boolean subscribed) {
+		if (!what.equals("users")) {
+			return null;
+		}
+		return subscribed ? this.cluster.subscribe(name, channel) : this.cluster.unsubscribe(name, channel);
 	}
 
 	private Page<SessionDescriptor> sessions(int number, int size, @Nullable String channel, @Nullable String user) {

@@ -19,6 +19,7 @@ package io.github.atmosphererelay.actuate;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.session.DropReason;
@@ -42,16 +43,20 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 
 	private final MessagingNode node;
 
+	private final Cluster cluster;
+
 	private final boolean degradedIsDown;
 
 	/**
 	 * Create an indicator.
 	 * @param node the node's messaging
+	 * @param cluster all nodes
 	 * @param degradedIsDown whether to be down while the broker is away
 	 */
-	public AtmosphereHealthIndicator(MessagingNode node, boolean degradedIsDown) {
+	public AtmosphereHealthIndicator(MessagingNode node, Cluster cluster, boolean degradedIsDown) {
 		super("The health of the relay cannot be told");
 		this.node = node;
+		this.cluster = cluster;
 		this.degradedIsDown = degradedIsDown;
 	}
 
@@ -73,7 +78,8 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 			builder.withDetail("lastSeen", monitor.lastSeen().toString());
 		}
 		BroadcastStatistics broadcast = this.node.statistics();
-		builder.withDetail("outages", monitor.statistics().outages())
+		builder.withDetail("nodes", this.cluster.nodes().size())
+			.withDetail("outages", monitor.statistics().outages())
 			.withDetail("notRelayed", broadcast.published(PublishResult.LOCAL_ONLY))
 			.withDetail("unconfirmed", broadcast.published(PublishResult.UNCONFIRMED))
 			.withDetail("missed", broadcast.missed())

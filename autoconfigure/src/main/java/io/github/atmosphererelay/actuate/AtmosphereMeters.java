@@ -23,6 +23,10 @@ import java.util.function.ToDoubleFunction;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.cluster.ClusterStatistics;
+import io.github.atmosphererelay.cluster.DefaultCluster;
+import io.github.atmosphererelay.cluster.NodeLeft;
+import io.github.atmosphererelay.cluster.PresenceService;
 import io.github.atmosphererelay.endpoint.HandlerStatistics;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.relay.RelayStatistics;
@@ -46,14 +50,22 @@ public final class AtmosphereMeters implements MeterBinder {
 	private final MessagingNode node;
 
 	private final HandlerStatistics handlers;
+	private final DefaultCluster cluster;
+
+	private final PresenceService presence;
 
 	/**
 	 * Create the meters of a node.
 	 * @param node the node's messaging
+	 * @param cluster its part in the cluster
+	 * @param presence who is in which channel, over all nodes
 	 * @param handlers what its endpoints do
 	 */
-	public AtmosphereMeters(MessagingNode node, HandlerStatistics handlers) {
+	public AtmosphereMeters(MessagingNode node, DefaultCluster cluster, PresenceService presence,
+			HandlerStatistics handlers) {
 		this.node = node;
+		this.cluster = cluster;
+		this.presence = presence;
 		this.handlers = handlers;
 	}
 
@@ -63,6 +75,8 @@ public final class AtmosphereMeters implements MeterBinder {
 		bindMessages(registry);
 		bindRelay(registry);
 		bindHandlers(registry);
+		bindCluster(registry);
+		PresenceMeters.bind(registry, this.presence);
 	}
 
 	private void bindSessions(MeterRegistry registry) {
@@ -186,6 +200,28 @@ public final class AtmosphereMeters implements MeterBinder {
 				HandlerStatistics::rejected);
 		counter(registry, "atmosphere.handlers.failures", "Methods of endpoints that failed unexpectedly", statistics,
 				HandlerStatistics::failures);
+	}
+
+	private void bindCluster(MeterRegistry registry) {
+		Gauge.builder("atmosphere.cluster.nodes", this.cluster, (cluster) -> cluster.nodes().size())
+			.description("Nodes that this node knows to be there, itself included")
+			.baseUnit("nodes")
+			.strongReference(true)
+			.register(registry);
+		ClusterStatistics statistics = this.cluster.statistics();
+		counter(registry, "atmosphere.cluster.joins", "Times another node was there that had not been", statistics,
+				ClusterStatistics::joins);
+		for (NodeLeft.Reason reason : NodeLeft.Reason.values()) {
+			FunctionCounter.builder("atmosphere.cluster.leaves", statistics, (source) -> source.leaves(reason))
+				.description("Times another node went")
+				.tag("reason", reason.name().toLowerCase(Locale.ROOT))
+				.register(registry);
+		}
+		counter(registry, "atmosphere.cluster.unanswered", "Times another node did not answer a request", statistics,
+				ClusterStatistics::unanswered);
+		counter(registry, "atmosphere.cluster.rejected",
+				"Messages of other nodes about the cluster that could not be read", this.cluster,
+				DefaultCluster::rejectedMessages);
 	}
 
 	private void gauge(MeterRegistry registry, String name, String description, String unit,

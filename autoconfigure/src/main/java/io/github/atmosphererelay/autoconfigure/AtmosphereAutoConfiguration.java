@@ -59,7 +59,8 @@ import org.springframework.context.annotation.Import;
 		"org.springframework.boot.jackson.autoconfigure.JacksonAutoConfiguration" })
 @ConditionalOnBooleanProperty(name = "atmosphere.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(AtmosphereProperties.class)
-@Import({ RedisRelayConfiguration.class, KafkaRelayConfiguration.class })
+@Import({ RedisRelayConfiguration.class, KafkaRelayConfiguration.class, ClusterConfiguration.class,
+		PresenceConfiguration.class })
 public final class AtmosphereAutoConfiguration {
 
 	private final AtmosphereProperties properties;

@@ -21,6 +21,8 @@ import java.util.Map;
 
 import io.github.atmosphererelay.actuate.AtmosphereEndpoint;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.cluster.DefaultCluster;
+import io.github.atmosphererelay.cluster.PresenceService;
 
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -40,8 +42,9 @@ public final class AtmosphereEndpointAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	AtmosphereEndpoint atmosphereEndpoint(MessagingNode node, AtmosphereProperties properties) {
-		return new AtmosphereEndpoint(node, limits(properties));
+	AtmosphereEndpoint atmosphereEndpoint(MessagingNode node, DefaultCluster cluster, PresenceService presence,
+			AtmosphereProperties properties) {
+		return new AtmosphereEndpoint(node, cluster, limits(properties), presence);
 	}
 
 	private static Map<String, Object> limits(AtmosphereProperties properties) {

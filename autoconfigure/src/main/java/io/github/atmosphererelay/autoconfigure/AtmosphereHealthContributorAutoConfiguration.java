@@ -19,6 +19,7 @@ package io.github.atmosphererelay.autoconfigure;
 import io.github.atmosphererelay.actuate.AtmosphereHealthIndicator;
 import io.github.atmosphererelay.actuate.RelayReadiness;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.cluster.DefaultCluster;
 
 import org.springframework.boot.actuate.endpoint.web.AdditionalPathsMapper;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -44,8 +45,9 @@ public final class AtmosphereHealthContributorAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(name = { "atmosphereRelayHealthIndicator", "atmosphereRelayHealthContributor" })
-	AtmosphereHealthIndicator atmosphereRelayHealthContributor(MessagingNode node, AtmosphereProperties properties) {
-		return new AtmosphereHealthIndicator(node, properties.health().degradedIsDown());
+	AtmosphereHealthIndicator atmosphereRelayHealthContributor(MessagingNode node, DefaultCluster cluster,
+			AtmosphereProperties properties) {
+		return new AtmosphereHealthIndicator(node, cluster, properties.health().degradedIsDown());
 	}
 
 	/**

@@ -18,6 +18,8 @@ package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.actuate.AtmosphereMeters;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.cluster.DefaultCluster;
+import io.github.atmosphererelay.cluster.PresenceService;
 import io.github.atmosphererelay.endpoint.HandlerStatistics;
 import io.github.atmosphererelay.endpoint.ManagedServices;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -41,9 +43,11 @@ public final class AtmosphereMetricsAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	AtmosphereMeters atmosphereMeters(MessagingNode node, ObjectProvider<ManagedServices> services) {
+	AtmosphereMeters atmosphereMeters(MessagingNode node, DefaultCluster cluster, PresenceService presence,
+			ObjectProvider<ManagedServices> services) {
 		ManagedServices managed = services.getIfAvailable();
-		return new AtmosphereMeters(node, (managed != null) ? managed.statistics() : new HandlerStatistics());
+		return new AtmosphereMeters(node, cluster, presence,
+				(managed != null) ? managed.statistics() : new HandlerStatistics());
 	}
 
 }

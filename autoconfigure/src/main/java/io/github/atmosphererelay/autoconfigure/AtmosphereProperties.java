@@ -39,6 +39,7 @@ import org.springframework.util.unit.DataSize;
  * decides.
  * @param websocket What holds for WebSocket clients.
  * @param endpoint What holds for annotated endpoints.
+ * @param presence How it is told who is in channels that have presence.
  * @param shutdown How clients are sent away when the node stops.
  * @param health How the relay counts in the application's health.
  * @param console A page for operators.
@@ -46,8 +47,8 @@ import org.springframework.util.unit.DataSize;
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
 		@DefaultValue Relay relay, @DefaultValue List<Channel> channels, @DefaultValue Websocket websocket,
-		@DefaultValue Endpoint endpoint, @DefaultValue Shutdown shutdown, @DefaultValue Health health,
-		@DefaultValue Console console) {
+		@DefaultValue Endpoint endpoint, @DefaultValue Presence presence, @DefaultValue Shutdown shutdown,
+		@DefaultValue Health health, @DefaultValue Console console) {
 
 	/**
 	 * What the nodes of an application have in common.
@@ -56,8 +57,18 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * digits, dot, hyphen and underscore. Default is the application's name.
 	 * @param nodeName Name of this node for people who operate it. Default is made of the
 	 * host's name.
+	 * @param address Host and port at which operators find this node. Default is made of
+	 * the host's name and the web server's port.
+	 * @param heartbeatInterval Time between two signs of life to the other nodes, on
+	 * average.
+	 * @param nodeTimeout Time of silence after which a node counts as gone. At least
+	 * three times the heartbeat interval.
+	 * @param requestTimeout Time for which the answers of other nodes to a request are
+	 * waited for.
 	 */
-	public record Cluster(@Nullable String name, @Nullable String nodeName) {
+	public record Cluster(@Nullable String name, @Nullable String nodeName, @Nullable String address,
+			@DefaultValue("2s") Duration heartbeatInterval, @DefaultValue("8s") Duration nodeTimeout,
+			@DefaultValue("3s") Duration requestTimeout) {
 	}
 
 	/**
@@ -196,6 +207,25 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 */
 	public record Endpoint(@DefaultValue("32") int threads, @DefaultValue("64") int maxQueuedPerSession,
 			@DefaultValue("10000") int maxQueued, @DefaultValue("5s") Duration drainTimeout) {
+	}
+
+	/**
+	 * How it is told who is in channels that have presence.
+	 *
+	 * @param flushInterval Time between two messages that tell other nodes who has come
+	 * and gone.
+	 * @param digestInterval Time between two comparisons of what nodes know of each
+	 * other, on average.
+	 * @param pushInterval Time between two frames that tell clients, and events that tell
+	 * the application, who has come to a channel and left it.
+	 * @param leaveDelay Time within which somebody who has left a channel can come back
+	 * without clients and the application being told.
+	 * @param maxNames Greatest number of members that are named in a frame.
+	 * @param maxAttributeSize Greatest size of the attributes of a member.
+	 */
+	public record Presence(@DefaultValue("100ms") Duration flushInterval, @DefaultValue("10s") Duration digestInterval,
+			@DefaultValue("500ms") Duration pushInterval, @DefaultValue("2s") Duration leaveDelay,
+			@DefaultValue("100") int maxNames, @DefaultValue("1KB") DataSize maxAttributeSize) {
 	}
 
 	/**

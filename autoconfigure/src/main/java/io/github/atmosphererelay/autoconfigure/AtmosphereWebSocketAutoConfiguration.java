@@ -19,6 +19,7 @@ package io.github.atmosphererelay.autoconfigure;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Shutdown;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.cluster.PresenceService;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.websocket.HandshakeGate;
 import io.github.atmosphererelay.websocket.RawDoor;
@@ -73,12 +74,13 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	}
 
 	@Bean
-	HandlerMapping atmosphereRawDoorMapping(MessagingNode node, HandshakeGate gate,
+	HandlerMapping atmosphereRawDoorMapping(MessagingNode node, PresenceService presence, HandshakeGate gate,
 			@Qualifier(UPGRADE_STRATEGY) ObjectProvider<RequestUpgradeStrategy> upgradeStrategy) {
 		Websocket websocket = this.properties.websocket();
 		WebSocketSettings settings = new WebSocketSettings(websocket.path(), (int) websocket.maxMessageSize().toBytes(),
 				websocket.messagesPerSecond(), websocket.burst(), websocket.sendTimeout(), websocket.compression());
-		return RawDoor.mapping(node, settings, websocket.allowedOrigins(), gate, QueueDefaults.of(this.properties),
+		return RawDoor.mapping(node, presence, settings, websocket.allowedOrigins(), gate,
+				QueueDefaults.of(this.properties),
 				upgradeStrategy.getIfAvailable(StandardWebSocketUpgradeStrategy::new));
 	}
 

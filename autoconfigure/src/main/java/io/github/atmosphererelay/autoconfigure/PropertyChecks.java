@@ -19,6 +19,8 @@ package io.github.atmosphererelay.autoconfigure;
 import java.time.Duration;
 import java.util.regex.Pattern;
 
+import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Cluster;
+import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Presence;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Relay;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
 import io.github.atmosphererelay.message.ChannelNames;
@@ -40,6 +42,8 @@ final class PropertyChecks {
 	private static final long MIN_CONNECTION_BUFFER = 512;
 
 	private static final long MAX_CONNECTION_BUFFER = 1024 * 1024;
+
+	private static final long MAX_ATTRIBUTE_SIZE = 16 * 1024;
 
 	private PropertyChecks() {
 	}
@@ -67,16 +71,41 @@ final class PropertyChecks {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.relay.max-message-size",
 					relay.maxMessageSize(), "It must be below 1GB");
 		}
+		check(properties.cluster());
 		check(properties.websocket(), relay.maxMessageSize());
 		positive("atmosphere.endpoint.threads", properties.endpoint().threads());
 		positive("atmosphere.endpoint.max-queued-per-session", properties.endpoint().maxQueuedPerSession());
 		positive("atmosphere.endpoint.max-queued", properties.endpoint().maxQueued());
 		notNegative("atmosphere.endpoint.drain-timeout", properties.endpoint().drainTimeout());
+		check(properties.presence());
 		positive("atmosphere.shutdown.slice-size", properties.shutdown().sliceSize());
 		positive("atmosphere.shutdown.slice-interval", properties.shutdown().sliceInterval());
 		positive("atmosphere.shutdown.timeout", properties.shutdown().timeout());
 		positive("atmosphere.console.interval", properties.console().interval());
 		check("atmosphere.console.channel", properties.console().channel());
+	}
+
+	private static void check(Cluster cluster) {
+		positive("atmosphere.cluster.heartbeat-interval", cluster.heartbeatInterval());
+		positive("atmosphere.cluster.request-timeout", cluster.requestTimeout());
+		if (cluster.nodeTimeout().compareTo(cluster.heartbeatInterval().multipliedBy(3)) < 0) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.cluster.node-timeout",
+					cluster.nodeTimeout(), "It must be at least three times 'atmosphere.cluster.heartbeat-interval',"
+							+ " which is " + cluster.heartbeatInterval());
+		}
+	}
+
+	private static void check(Presence presence) {
+		positive("atmosphere.presence.flush-interval", presence.flushInterval());
+		positive("atmosphere.presence.digest-interval", presence.digestInterval());
+		positive("atmosphere.presence.push-interval", presence.pushInterval());
+		notNegative("atmosphere.presence.leave-delay", presence.leaveDelay());
+		positive("atmosphere.presence.max-names", presence.maxNames());
+		long size = presence.maxAttributeSize().toBytes();
+		if (size < 0 || size > MAX_ATTRIBUTE_SIZE) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.presence.max-attribute-size",
+					presence.maxAttributeSize(), "It must be between 0 and 16KB");
+		}
 	}
 
 	private static void check(Websocket websocket, DataSize carried) {

@@ -206,6 +206,17 @@ public final class ClientMessages {
 		return decide(() -> this.authorizer.canSubscribe(principal, session, channel));
 	}
 
+	/**
+	 * Decide whether a client may see who is in a channel.
+	 * @param principal who the client is, or {@code null} if it is anonymous
+	 * @param session the client's session
+	 * @param channel the channel's name; a pattern covers it
+	 * @return the decision
+	 */
+	public Authorization authorizeSeePresence(@Nullable Principal principal, ClientSession session, String channel) {
+		return decide(() -> this.authorizer.canSeePresence(principal, session, channel));
+	}
+
 	private static Authorization decide(Supplier<Authorization> decision) {
 		try {
 			return decision.get();

@@ -36,6 +36,14 @@ public interface ControlListener {
 	void received(UUID origin, Payload payload);
 
 	/**
+	 * What this node has said to all has come back to it. Called by the relay's receive
+	 * thread: must not block.
+	 * @param payload what it has said
+	 */
+	default void echoed(Payload payload) {
+	}
+
+	/**
 	 * The measured state of the relay has changed. Must not block.
 	 * @param state the new state
 	 */

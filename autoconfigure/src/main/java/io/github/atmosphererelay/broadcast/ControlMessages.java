@@ -87,6 +87,13 @@ public final class ControlMessages {
 		}
 	}
 
+	void echoed(Envelope envelope) {
+		ControlListener listener = this.listener;
+		if (listener != null) {
+			listener.echoed(envelope.payload());
+		}
+	}
+
 	void relayStateChanged(RelayState state) {
 		ControlListener listener = this.listener;
 		if (listener != null) {

@@ -43,11 +43,20 @@ final class LocalDelivery {
 
 	private final QueueLimits defaultLimits;
 
+	private volatile @Nullable DeliveryListener listener;
+
 	LocalDelivery(SessionRegistry registry, Writers writers, ChannelCatalog catalog, QueueLimits defaultLimits) {
 		this.registry = registry;
 		this.writers = writers;
 		this.catalog = catalog;
 		this.defaultLimits = defaultLimits;
+	}
+
+	/**
+	 * Set who hears of deliveries that are counted.
+	 */
+	void listen(DeliveryListener listener) {
+		this.listener = listener;
 	}
 
 	/**
@@ -83,7 +92,12 @@ final class LocalDelivery {
 				fanout.add(session);
 			}
 		}
-		return fanout.send();
+		int sent = fanout.send();
+		DeliveryListener listener = this.listener;
+		if (listener != null && envelope.headers().containsKey(DeliveryListener.COUNTED)) {
+			listener.delivered(envelope.id(), fanout.queued());
+		}
+		return sent;
 	}
 
 }

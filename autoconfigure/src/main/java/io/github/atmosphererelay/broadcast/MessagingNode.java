@@ -67,6 +67,8 @@ public final class MessagingNode {
 
 	private final Subscriptions subscriptions;
 
+	private final LocalDelivery delivery;
+
 	private final ControlMessages control;
 
 	private final ClientMessages clientMessages;
@@ -106,6 +108,7 @@ public final class MessagingNode {
 		this.tracker = new SequenceTracker(statistics);
 		this.interest = new Interest(relay, settings.unsubscribeDelay(), this.tracker::forget);
 		LocalDelivery delivery = new LocalDelivery(registry, writers, catalog, settings.defaultQueue());
+		this.delivery = delivery;
 		this.control = new ControlMessages(identity.id(), this.monitor);
 		this.receiver = new RelayReceiver(identity.id(), this.interest, this.tracker, delivery, this.control,
 				statistics);
@@ -249,6 +252,15 @@ public final class MessagingNode {
 	 */
 	public ControlMessages control() {
 		return this.control;
+	}
+
+	/**
+	 * Set who hears how many sessions of this node take messages that are counted. Called
+	 * once, before the node starts.
+	 * @param listener the listener
+	 */
+	public void listenToDeliveries(DeliveryListener listener) {
+		this.delivery.listen(listener);
 	}
 
 	/**

@@ -45,7 +45,12 @@ public record NodeIdentity(UUID id, String name) {
 		return this.id + "." + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
 	}
 
-	static @Nullable UUID nodeOf(String sessionId) {
+	/**
+	 * Return the node that a session lives on.
+	 * @param sessionId the session's id
+	 * @return the node's id, or {@code null} if that is no id of a session
+	 */
+	public static @Nullable UUID nodeOf(String sessionId) {
 		int dot = sessionId.indexOf('.');
 		if (dot < 0) {
 			return null;

@@ -56,6 +56,10 @@ final class RelayReceiver implements RelayListener {
 	@Override
 	public void received(Envelope envelope, @Nullable Position position) {
 		if (envelope.origin().equals(this.node)) {
+			if (envelope.kind() == Envelope.Kind.CONTROL) {
+				this.control.echoed(envelope);
+				return;
+			}
 			// Delivered here when it was published.
 			this.statistics.countEcho();
 			return;

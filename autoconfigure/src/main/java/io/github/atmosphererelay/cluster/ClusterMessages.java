@@ -49,6 +49,8 @@ final class ClusterMessages implements ControlListener {
 
 	private final Map<Byte, BiConsumer<UUID, ByteBuffer>> subjects = new ConcurrentHashMap<>();
 
+	private final Map<Byte, Consumer<ByteBuffer>> echoReceivers = new ConcurrentHashMap<>();
+
 	private final List<Consumer<RelayState>> relayListeners = new CopyOnWriteArrayList<>();
 
 	private final LongAdder rejected = new LongAdder();
@@ -67,6 +69,17 @@ final class ClusterMessages implements ControlListener {
 	 */
 	void on(Subject subject, BiConsumer<UUID, ByteBuffer> receiver) {
 		this.subjects.put(subject.code(), receiver);
+	}
+
+	/**
+	 * Hear of this node's own messages of a subject to all nodes, when they come back.
+	 * Called before the node starts.
+	 * @param subject the first byte of its messages
+	 * @param receiver receives what follows the first byte, on the relay's receive
+	 * thread, which it must not block
+	 */
+	void onEcho(Subject subject, Consumer<ByteBuffer> receiver) {
+		this.echoReceivers.put(subject.code(), receiver);
 	}
 
 	/**
@@ -123,6 +136,15 @@ final class ClusterMessages implements ControlListener {
 		catch (RuntimeException ex) {
 			this.rejected.increment();
 			logger.debug("A message of node " + origin + " could not be read", ex);
+		}
+	}
+
+	@Override
+	public void echoed(Payload payload) {
+		ByteBuffer in = ByteBuffer.wrap(payload.bytes()).asReadOnlyBuffer();
+		Consumer<ByteBuffer> receiver = in.hasRemaining() ? this.echoReceivers.get(in.get()) : null;
+		if (receiver != null) {
+			receiver.accept(in);
 		}
 	}
 

@@ -20,12 +20,17 @@ import java.util.UUID;
 
 /**
  * Hears which other nodes there are. Called by one thread at a time, in order: each node
- * joins before it leaves, and an id that has left never joins again. Must not block.
+ * joins before it leaves, and leaves before it joins again. Must not block.
+ * <p>
+ * An id joins again when its node was cut off for so long that this one took it for dead,
+ * or when its application was stopped and started without a new context. Nobody may rely
+ * on what such a node knew or sent before; that others have taken it for dead is not told
+ * to the node itself.
  */
 interface MembershipListener {
 
 	/**
-	 * Another node is there.
+	 * Another node is there, or is there again.
 	 * @param node the node's id
 	 */
 	void joined(UUID node);

@@ -32,6 +32,8 @@ public final class Fanout {
 
 	private int sessions;
 
+	private int queued;
+
 	Fanout(Writers writers, OutboundMessage message, QueueLimits limits) {
 		this.writers = writers;
 		this.message = message;
@@ -44,7 +46,12 @@ public final class Fanout {
 	 */
 	public void add(LocalSession session) {
 		this.sessions++;
-		if (session.offer(this.message, this.limits)) {
+		LocalSession.Queued result = session.offer(this.message, this.limits);
+		if (result == LocalSession.Queued.REFUSED) {
+			return;
+		}
+		this.queued++;
+		if (result == LocalSession.Queued.READY) {
 			this.shards |= 1L << session.shard().index();
 		}
 	}
@@ -56,6 +63,14 @@ public final class Fanout {
 	public int send() {
 		this.writers.wake(this.shards);
 		return this.sessions;
+	}
+
+	/**
+	 * Return how many of the sessions have taken the message.
+	 * @return the number of sessions at which it was queued
+	 */
+	public int queued() {
+		return this.queued;
 	}
 
 }

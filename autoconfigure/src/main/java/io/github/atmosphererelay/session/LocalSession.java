@@ -195,11 +195,11 @@ public final class LocalSession implements ClientSession {
 
 	/**
 	 * Queue a message and mark the session as ready; the caller wakes the shard.
-	 * @return whether the shard has to be woken
+	 * @return whether it was queued, and whether the shard has to be woken
 	 */
-	boolean offer(OutboundMessage message, QueueLimits limits) {
+	Queued offer(OutboundMessage message, QueueLimits limits) {
 		return switch (this.queue.offer(message, limits)) {
-			case ACCEPTED -> schedule();
+			case ACCEPTED -> schedule() ? Queued.READY : Queued.BEHIND;
 			case OVERFLOW -> {
 				if (limits.policy() == SlowConsumerPolicy.DISCONNECT) {
 					this.writers.endSlow(this);
@@ -207,11 +207,11 @@ public final class LocalSession implements ClientSession {
 				else {
 					this.writers.countDrop(DropReason.OVERFLOW);
 				}
-				yield false;
+				yield Queued.REFUSED;
 			}
 			case CLOSED -> {
 				this.writers.countDrop(DropReason.SESSION_ENDED);
-				yield false;
+				yield Queued.REFUSED;
 			}
 		};
 	}
@@ -353,6 +353,28 @@ public final class LocalSession implements ClientSession {
 	@Override
 	public String toString() {
 		return this.id;
+	}
+
+	/**
+	 * What became of a message that was offered.
+	 */
+	enum Queued {
+
+		/**
+		 * It was not taken.
+		 */
+		REFUSED,
+
+		/**
+		 * It was taken, and the shard knows of the session.
+		 */
+		BEHIND,
+
+		/**
+		 * It was taken, and the shard has to be woken.
+		 */
+		READY
+
 	}
 
 }

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.cluster.PresenceService;
 import io.github.atmosphererelay.session.QueueLimits;
 
 import org.springframework.web.servlet.HandlerMapping;
@@ -46,6 +47,7 @@ public final class RawDoor {
 	 * Create the mapping that leads WebSocket handshakes under the door's path to the
 	 * door, and leaves every other request alone.
 	 * @param node the node's messaging
+	 * @param presence tells who is in channels
 	 * @param settings what holds for clients
 	 * @param allowedOrigins patterns of origins that may connect beside the same one
 	 * @param gate whether clients are let in
@@ -53,10 +55,11 @@ public final class RawDoor {
 	 * @param upgradeStrategy how connections are upgraded
 	 * @return the mapping
 	 */
-	public static HandlerMapping mapping(MessagingNode node, WebSocketSettings settings, List<String> allowedOrigins,
-			HandshakeGate gate, QueueLimits controlLimits, RequestUpgradeStrategy upgradeStrategy) {
+	public static HandlerMapping mapping(MessagingNode node, PresenceService presence, WebSocketSettings settings,
+			List<String> allowedOrigins, HandshakeGate gate, QueueLimits controlLimits,
+			RequestUpgradeStrategy upgradeStrategy) {
 		WebSocketHttpRequestHandler handler = new WebSocketHttpRequestHandler(
-				new RawDoorHandler(node, settings, controlLimits),
+				new RawDoorHandler(node, presence, settings, controlLimits),
 				new DoorHandshakeHandler(upgradeStrategy, settings.compression()));
 		OriginHandshakeInterceptor origins = new OriginHandshakeInterceptor();
 		origins.setAllowedOriginPatterns(allowedOrigins);

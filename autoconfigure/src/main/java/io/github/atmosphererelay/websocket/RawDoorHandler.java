@@ -22,6 +22,7 @@ import io.github.atmosphererelay.broadcast.MessageTooLargeException;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.broadcast.SubscriptionState;
+import io.github.atmosphererelay.cluster.PresenceService;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
@@ -55,8 +56,12 @@ final class RawDoorHandler implements WebSocketHandler {
 
 	private final QueueLimits controlLimits;
 
-	RawDoorHandler(MessagingNode node, WebSocketSettings settings, QueueLimits controlLimits) {
+	private final PresenceService presence;
+
+	RawDoorHandler(MessagingNode node, PresenceService presence, WebSocketSettings settings,
+			QueueLimits controlLimits) {
 		this.node = node;
+		this.presence = presence;
 		this.settings = settings;
 		this.controlLimits = controlLimits;
 	}
@@ -75,6 +80,19 @@ final class RawDoorHandler implements WebSocketHandler {
 				send(session, ready(session, request.channel(), state));
 			}
 		});
+		if (request.presence()) {
+			watchPresence(session, request.channel());
+		}
+	}
+
+	private void watchPresence(LocalSession session, String channel) {
+		try {
+			this.presence.watch(session, channel);
+		}
+		catch (RequestRefusedException ex) {
+			this.node.statistics().countRefused();
+			send(session, error(ex));
+		}
 	}
 
 	private void send(LocalSession session, Payload payload) {
@@ -124,12 +142,16 @@ final class RawDoorHandler implements WebSocketHandler {
 
 	private void answer(RawDoorClient client, @Nullable Payload answer, @Nullable Throwable failure) {
 		if (failure instanceof RequestRefusedException refusal) {
-			send(client.session(), Payload.text("{\"type\":\"error\",\"code\":" + refusal.code().code() + ",\"reason\":"
-					+ Json.quote(refusal.reason()) + "}"));
+			send(client.session(), error(refusal));
 		}
 		else if (answer != null) {
 			send(client.session(), answer);
 		}
+	}
+
+	private static Payload error(RequestRefusedException refusal) {
+		return Payload.text("{\"type\":\"error\",\"code\":" + refusal.code().code() + ",\"reason\":"
+				+ Json.quote(refusal.reason()) + "}");
 	}
 
 	private void refuse(RawDoorClient client, CloseReason reason) {

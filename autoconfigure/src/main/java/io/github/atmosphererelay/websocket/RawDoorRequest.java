@@ -31,8 +31,9 @@ import org.springframework.web.util.ServletRequestPathUtils;
  *
  * @param channel the channel's name: the path after the door's, percent-decoded once
  * @param ack whether the client wants a frame once its subscription is confirmed
+ * @param presence whether the client wants frames that tell who is in the channel
  */
-record RawDoorRequest(String channel, boolean ack) {
+record RawDoorRequest(String channel, boolean ack, boolean presence) {
 
 	/** First segments that belong to other doors and pages under the same path. */
 	private static final Set<String> RESERVED = Set.of("connection", "api", "console", "client.js");
@@ -59,7 +60,8 @@ record RawDoorRequest(String channel, boolean ack) {
 		if (RESERVED.contains(first)) {
 			throw new IllegalArgumentException("'" + first + "' is reserved");
 		}
-		return new RawDoorRequest(channel, "true".equals(request.getParameter("ack")));
+		return new RawDoorRequest(channel, "true".equals(request.getParameter("ack")),
+				"true".equals(request.getParameter("presence")));
 	}
 
 	/**

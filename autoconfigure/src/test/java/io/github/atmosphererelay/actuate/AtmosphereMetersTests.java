@@ -16,7 +16,6 @@
 
 package io.github.atmosphererelay.actuate;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -79,7 +78,11 @@ class AtmosphereMetersTests {
 					"atmosphere.relay.missed", "atmosphere.relay.lag", "atmosphere.relay.up",
 					"atmosphere.relay.addresses", "atmosphere.relay.round.trip", "atmosphere.relay.probes",
 					"atmosphere.relay.outages", "atmosphere.relay.connects", "atmosphere.relay.gaps",
-					"atmosphere.relay.decode.errors");
+					"atmosphere.relay.decode.errors", "atmosphere.cluster.nodes", "atmosphere.cluster.joins",
+					"atmosphere.cluster.leaves", "atmosphere.cluster.unanswered", "atmosphere.cluster.rejected",
+					"atmosphere.presence.own", "atmosphere.presence.known", "atmosphere.presence.sent",
+					"atmosphere.presence.received", "atmosphere.presence.resyncs", "atmosphere.presence.divergences",
+					"atmosphere.presence.states", "atmosphere.presence.dropped", "atmosphere.presence.refused");
 		}
 	}
 
@@ -96,15 +99,16 @@ class AtmosphereMetersTests {
 			}
 			first.awaitCount(6);
 			second.awaitCount(6);
-			third.send("refused").awaitClosed(Duration.ofSeconds(5));
+			int errorBytes = third.send("refused").awaitCount(2).texts().get(1).length();
+			third.close();
 			assertThat(TestClient.refusedStatus(node.uri("unknown"))).isEqualTo(404);
 			await().until(() -> value(node, "atmosphere.sessions") == 2);
 			node.broadcaster().broadcast("chat/a", "123").join();
 			node.broadcaster().broadcast("local/b", "nobody").join();
 			first.awaitCount(7);
 			second.awaitCount(7);
-			await().until(() -> value(node, "atmosphere.deliveries") == 3 + 10 + 2);
-			assertThat(value(node, "atmosphere.deliveries.bytes")).isEqualTo(readyBytes + 10 * 5 + 2 * 3);
+			await().until(() -> value(node, "atmosphere.deliveries") == 3 + 1 + 10 + 2);
+			assertThat(value(node, "atmosphere.deliveries.bytes")).isEqualTo(readyBytes + errorBytes + 10 * 5 + 2 * 3);
 			assertThat(value(node, "atmosphere.flushes")).isBetween(5d, 15d);
 			assertThat(value(node, "atmosphere.sessions.opened")).isEqualTo(3);
 			assertThat(value(node, "atmosphere.sessions.ended")).isOne();

@@ -34,8 +34,8 @@ class PropertyMetadataTests {
 
 	/** Their default is another property, or nothing. */
 	private static final Set<String> WITHOUT_DEFAULT = Set.of("atmosphere.channels", "atmosphere.cluster.name",
-			"atmosphere.cluster.node-name", "atmosphere.relay.type", "atmosphere.relay.kafka.topic",
-			"atmosphere.websocket.allowed-origins");
+			"atmosphere.cluster.node-name", "atmosphere.cluster.address", "atmosphere.relay.type",
+			"atmosphere.relay.kafka.topic", "atmosphere.websocket.allowed-origins");
 
 	@Test
 	void everyPropertyHasADescriptionAndADefault() throws IOException {

@@ -1,0 +1,63 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.atmosphererelay.autoconfigure;
+
+import java.util.function.Supplier;
+
+import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.cluster.ClusterQuestionHandler;
+import io.github.atmosphererelay.cluster.ClusterSettings;
+import io.github.atmosphererelay.cluster.DefaultCluster;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+
+/**
+ * This node's part in the cluster.
+ */
+@Configuration(proxyBeanMethods = false)
+class ClusterConfiguration {
+
+	@Bean
+	DefaultCluster atmosphereCluster(MessagingNode node, AtmosphereProperties properties, Environment environment) {
+		AtmosphereProperties.Cluster cluster = properties.cluster();
+		return new DefaultCluster(node,
+				new ClusterSettings(cluster.heartbeatInterval(), cluster.nodeTimeout(), cluster.requestTimeout(),
+						(int) properties.relay().maxMessageSize().toBytes(), address(cluster.address(), environment)));
+	}
+
+	private static Supplier<@Nullable String> address(@Nullable String configured, Environment environment) {
+		if (configured != null && !configured.isBlank()) {
+			return () -> configured;
+		}
+		// Not asked of the network, which can take long; most platforms set the variable.
+		String host = environment.getProperty("server.address", environment.getProperty("HOSTNAME", "localhost"));
+		return () -> {
+			String port = environment.getProperty("local.server.port");
+			return (port != null) ? host + ":" + port : null;
+		};
+	}
+
+	@Bean
+	ClusterLifecycle atmosphereClusterLifecycle(DefaultCluster cluster,
+			ObjectProvider<ClusterQuestionHandler> questionHandlers) {
+		return new ClusterLifecycle(cluster, questionHandlers);
+	}
+
+}

@@ -1,0 +1,53 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.autoconfigure;
+
+import java.util.Map;
+
+import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.cluster.DefaultCluster;
+import io.github.atmosphererelay.cluster.PresenceAttributes;
+import io.github.atmosphererelay.cluster.PresenceService;
+import io.github.atmosphererelay.cluster.PresenceSettings;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/**
+ * Who is in which channel, over all nodes.
+ */
+@Configuration(proxyBeanMethods = false)
+class PresenceConfiguration {
+
+	@Bean
+	PresenceService atmospherePresence(MessagingNode node, DefaultCluster cluster, AtmosphereProperties properties,
+			ObjectProvider<PresenceAttributes> attributes) {
+		AtmosphereProperties.Presence presence = properties.presence();
+		PresenceSettings settings = new PresenceSettings(presence.flushInterval(), presence.digestInterval(),
+				presence.pushInterval(), presence.leaveDelay(), presence.maxNames(),
+				(int) presence.maxAttributeSize().toBytes(), (int) properties.relay().maxMessageSize().toBytes());
+		return new PresenceService(node, cluster, settings,
+				attributes.getIfAvailable(() -> (session, channel) -> Map.of()), QueueDefaults.of(properties));
+	}
+
+	@Bean
+	PresenceLifecycle atmospherePresenceLifecycle(PresenceService presence) {
+		return new PresenceLifecycle(presence);
+	}
+
+}

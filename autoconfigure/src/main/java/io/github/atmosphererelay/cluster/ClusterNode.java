@@ -1,0 +1,45 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.atmosphererelay.cluster;
+
+import java.time.Instant;
+import java.util.Objects;
+import java.util.UUID;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node of the cluster, as it has described itself.
+ *
+ * @param id the node's id, made anew with each start of the application
+ * @param name a name for people, not necessarily unique
+ * @param address host and port of its web server, or {@code null} if they are not known
+ * @param startedAt when it was started, by its own clock; for display only
+ * @param version the version of this library that it runs
+ * @param load how much it has to do
+ */
+public record ClusterNode(UUID id, String name, @Nullable String address, Instant startedAt, String version,
+		NodeLoad load) {
+
+	public ClusterNode {
+		Objects.requireNonNull(id, "'id' must not be null");
+		Objects.requireNonNull(name, "'name' must not be null");
+		Objects.requireNonNull(startedAt, "'startedAt' must not be null");
+		Objects.requireNonNull(version, "'version' must not be null");
+		Objects.requireNonNull(load, "'load' must not be null");
+	}
+
+}

@@ -1,0 +1,54 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.cluster;
+
+import io.github.atmosphererelay.test.RedisServers;
+import io.github.atmosphererelay.test.TcpProxy;
+
+/**
+ * Presence of a cluster on Redis.
+ */
+class PresenceOnRedisTests extends AbstractPresenceClusterTests {
+
+	private RedisServers.Standalone server;
+
+	private TcpProxy proxy;
+
+	@Override
+	void startBroker() {
+		this.server = RedisServers.standalone();
+		this.proxy = TcpProxy.start(RedisServers.HOST, this.server.port());
+	}
+
+	@Override
+	void stopBroker() {
+		this.proxy.close();
+		this.server.close();
+	}
+
+	@Override
+	String[] nodeProperties(boolean proxied) {
+		return new String[] { "atmosphere.relay.type=redis", "spring.data.redis.host=127.0.0.1",
+				"spring.data.redis.port=" + (proxied ? this.proxy.port() : this.server.port()) };
+	}
+
+	@Override
+	TcpProxy proxy() {
+		return this.proxy;
+	}
+
+}
