@@ -35,6 +35,7 @@ import io.github.atmosphererelay.session.LocalSession;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.actuate.endpoint.Access;
+import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
@@ -155,16 +156,16 @@ public final class AtmosphereEndpoint {
 	 * @param code the close code, 1008 or 3000 to 4999; {@code null} for 1008
 	 * @param reason what the clients are told, or {@code null} for a reason that names
 	 * the operator
-	 * @return how many sessions were closed and who has not answered, or {@code null} if
-	 * there is nothing of that kind to close
+	 * @return how many sessions were closed and who has not answered
+	 * @throws InvalidEndpointRequestException if nothing of that kind can be closed
 	 */
 	@DeleteOperation
-	public @Nullable Object disconnect(@Selector String what, @Selector String name, @Nullable Integer code,
+	public Object disconnect(@Selector String what, @Selector String name, @Nullable Integer code,
 			@Nullable String reason) {
 		return switch (what) {
 			case "users" -> this.cluster.disconnectUser(name, code, reason);
 			case "sessions" -> this.cluster.disconnectSession(name, code, reason);
-			default -> null;
+			default -> throw ClusterOperations.invalid("only 'users' and 'sessions' can be disconnected");
 		};
 	}
 
@@ -175,13 +176,13 @@ public final class AtmosphereEndpoint {
 	 * @param name the name of the user's principal
 	 * @param channel the channel's name
 	 * @param subscribed whether they are to be subscribed
-	 * @return how many sessions were meant and who has not answered, or {@code null} if
-	 * there is nothing of that kind
+	 * @return how many sessions were meant and who has not answered
+	 * @throws InvalidEndpointRequestException if nothing of that kind can be subscribed
 	 */
 	@WriteOperation
-	public @Nullable Object change(@Selector String what, @Selector String name, String channel, boolean subscribed) {
+	public Object change(@Selector String what, @Selector String name, String channel, boolean subscribed) {
 		if (!what.equals("users")) {
-			return null;
+			throw ClusterOperations.invalid("only 'users' can be subscribed");
 		}
 		return subscribed ? this.cluster.subscribe(name, channel) : this.cluster.unsubscribe(name, channel);
 	}

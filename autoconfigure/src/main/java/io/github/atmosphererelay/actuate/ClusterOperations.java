@@ -95,7 +95,7 @@ final class ClusterOperations {
 		}
 	}
 
-	private static InvalidEndpointRequestException invalid(@Nullable String reason) {
+	static InvalidEndpointRequestException invalid(@Nullable String reason) {
 		String text = (reason != null) ? reason : "invalid";
 		return new InvalidEndpointRequestException(text, text);
 	}

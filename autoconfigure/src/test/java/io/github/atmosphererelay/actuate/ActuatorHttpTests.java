@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -57,7 +58,7 @@ class ActuatorHttpTests {
 			assertThat(details.path("topic").asString()).isEqualTo("fake-topic");
 			assertThat(details.path("roundTrip").asString()).endsWith(" us");
 			assertThat(details.path("lastSeen").asString()).isNotEmpty();
-			for (String count : List.of("outages", "notRelayed", "unconfirmed", "missed", "dropped")) {
+			for (String count : List.of("nodes", "outages", "notRelayed", "unconfirmed", "missed", "dropped")) {
 				assertThat(details.path(count).isNumber()).as(count).isTrue();
 			}
 		}
@@ -200,6 +201,83 @@ class ActuatorHttpTests {
 		}
 	}
 
+	@Test
+	void theNodesOfTheClusterAndTheSessionsOfAllAreShown() {
+		try (TestNode node = start()) {
+			List<TestClient> clients = new ArrayList<>();
+			for (int i = 0; i < 5; i++) {
+				clients.add(node.connect("chat/" + i % 2 + "?ack=true").awaitCount(1));
+			}
+			JsonNode cluster = get(node, "/actuator/atmosphere/cluster").body();
+			assertThat(cluster.path("self").asString()).isEqualTo(node.messaging().identity().id().toString());
+			assertThat(cluster.path("size").asInt()).isOne();
+			assertThat(cluster.path("sessions").asInt()).isEqualTo(5);
+			assertThat(cluster.path("deliveredPerSecond").isNumber()).isTrue();
+			JsonNode self = cluster.path("nodes").get(0);
+			assertThat(self.path("name").asString()).isEqualTo("node-1");
+			assertThat(self.path("address").asString()).endsWith(":" + node.port());
+			assertThat(self.path("load").path("channels").asInt()).isEqualTo(2);
+			JsonNode first = get(node, "/actuator/atmosphere/cluster/sessions?channel=chat/0&size=2").body();
+			assertThat(first.path("sessions").size()).isEqualTo(2);
+			assertThat(first.path("totals").path(cluster.path("self").asString()).asInt()).isEqualTo(3);
+			assertThat(first.path("unanswered").size()).isZero();
+			JsonNode second = get(node, "/actuator/atmosphere/cluster/sessions?channel=chat/0&size=2&after="
+					+ first.path("next").asString())
+				.body();
+			assertThat(second.path("sessions").size()).isOne();
+			assertThat(second.path("next").isNull()).isTrue();
+			assertThat(get(node, "/actuator/atmosphere/cluster/secrets").status()).isEqualTo(404);
+			clients.forEach(TestClient::close);
+		}
+	}
+
+	@Test
+	void nothingCanBeChangedByDefault() {
+		try (TestNode node = start()) {
+			TestClient client = node.connect("chat/a?ack=true").awaitCount(1);
+			String session = node.messaging().registry().sessions().iterator().next().id();
+			assertThat(send(node, "DELETE", "/actuator/atmosphere/sessions/" + session, "").status()).isIn(404, 405);
+			assertThat(send(node, "POST", "/actuator/atmosphere/users/alice",
+					"{\"channel\":\"chat/b\",\"subscribed\":true}")
+				.status()).isIn(404, 405);
+			assertThat(client.isClosed()).isFalse();
+			client.close();
+		}
+	}
+
+	@Test
+	void withUnrestrictedAccessSessionsAreEndedAndSubscribed() {
+		try (TestNode node = start("management.endpoint.atmosphere.access=unrestricted")) {
+			TestClient first = node.connect("chat/a?ack=true").awaitCount(1);
+			TestClient second = node.connect("chat/b?ack=true").awaitCount(1);
+			String session = node.messaging().registry().inChannel("chat/a").iterator().next().id();
+			Answer closed = send(node, "DELETE",
+					"/actuator/atmosphere/sessions/" + session + "?code=4000&reason=enough", "");
+			assertThat(closed.status()).isEqualTo(200);
+			assertThat(closed.body().path("sessions").asInt()).isOne();
+			assertThat(closed.body().path("nodes").asInt()).isOne();
+			assertThat(first.awaitClosed(Duration.ofSeconds(5))).isEqualTo(new TestClient.Close(4000, "enough"));
+			session = node.messaging().registry().inChannel("chat/b").iterator().next().id();
+			assertThat(send(node, "DELETE", "/actuator/atmosphere/sessions/" + session, "").status()).isEqualTo(200);
+			assertThat(second.awaitClosed(Duration.ofSeconds(5)))
+				.isEqualTo(new TestClient.Close(1008, "disconnected by an operator"));
+			for (String subscribed : List.of("true", "false")) {
+				Answer changed = send(node, "POST", "/actuator/atmosphere/users/alice",
+						"{\"channel\":\"chat/b\",\"subscribed\":" + subscribed + "}");
+				assertThat(changed.status()).isEqualTo(200);
+				assertThat(changed.body().path("sessions").asInt()).isZero();
+			}
+			assertThat(send(node, "DELETE", "/actuator/atmosphere/users/alice", "").body().path("sessions").asInt())
+				.isZero();
+			assertThat(send(node, "DELETE", "/actuator/atmosphere/users/alice?code=1000", "").status()).isEqualTo(400);
+			assertThat(send(node, "DELETE", "/actuator/atmosphere/sessions/nonsense", "").status()).isEqualTo(400);
+			assertThat(send(node, "DELETE", "/actuator/atmosphere/channels/chat", "").status()).isEqualTo(400);
+			assertThat(send(node, "POST", "/actuator/atmosphere/users/alice",
+					"{\"channel\":\"unknown\",\"subscribed\":true}")
+				.status()).isEqualTo(400);
+		}
+	}
+
 	private static TestNode start(String... args) {
 		String[] all = { "atmosphere.channels[0].pattern=chat/**", "atmosphere.cluster.node-name=node-1",
 				"atmosphere.relay.probe-interval=100ms", "atmosphere.relay.probe-timeout=300ms",
@@ -220,9 +298,17 @@ class ActuatorHttpTests {
 	}
 
 	private static Answer get(TestNode node, String path) {
+		return send(node, "GET", path, "");
+	}
+
+	private static Answer send(TestNode node, String method, String path, String json) {
+		HttpRequest request = HttpRequest.newBuilder(node.http(path))
+			.method(method,
+					json.isEmpty() ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(json))
+			.header("Content-Type", "application/json")
+			.build();
 		try {
-			HttpResponse<String> response = HTTP.send(HttpRequest.newBuilder(node.http(path)).build(),
-					HttpResponse.BodyHandlers.ofString());
+			HttpResponse<String> response = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
 			return new Answer(response.statusCode(),
 					response.body().startsWith("{") ? JSON.readTree(response.body()) : JSON.createObjectNode());
 		}

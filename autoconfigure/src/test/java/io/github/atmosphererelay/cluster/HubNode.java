@@ -1,0 +1,108 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.atmosphererelay.cluster;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+
+import io.github.atmosphererelay.broadcast.BroadcastStatistics;
+import io.github.atmosphererelay.broadcast.ChannelCatalog;
+import io.github.atmosphererelay.broadcast.ChannelOptions;
+import io.github.atmosphererelay.broadcast.ChannelScope;
+import io.github.atmosphererelay.broadcast.EventDispatcher;
+import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.broadcast.MessagingSettings;
+import io.github.atmosphererelay.broadcast.NodeIdentity;
+import io.github.atmosphererelay.broadcast.PayloadEncoder;
+import io.github.atmosphererelay.broadcast.SubscribeAccess;
+import io.github.atmosphererelay.session.FakeTransport;
+import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.QueueLimits;
+import io.github.atmosphererelay.session.SessionRegistry;
+import io.github.atmosphererelay.session.SessionStatistics;
+import io.github.atmosphererelay.session.SlowConsumerPolicy;
+import io.github.atmosphererelay.session.WriterSettings;
+import io.github.atmosphererelay.session.Writers;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node of a cluster without an application around it, on a {@link Hub}.
+ */
+final class HubNode implements AutoCloseable {
+
+	static final int MAX_MESSAGE_SIZE = 1_000;
+
+	final Hub.HubRelay relay;
+
+	final MessagingNode node;
+
+	final DefaultCluster cluster;
+
+	final List<Object> events = new CopyOnWriteArrayList<>();
+
+	private final ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1);
+
+	HubNode(Hub hub, String name) {
+		this.relay = hub.relay();
+		QueueLimits queue = new QueueLimits(2, 1_000, SlowConsumerPolicy.DISCONNECT);
+		BroadcastStatistics statistics = new BroadcastStatistics();
+		ChannelCatalog catalog = new ChannelCatalog(
+				List.of(new ChannelOptions("chat/**", true, SubscribeAccess.ANYONE, ChannelScope.CLUSTER, true, queue),
+						new ChannelOptions("here/**", true, SubscribeAccess.ANYONE, ChannelScope.NODE, true, queue)));
+		this.node = new MessagingNode(new NodeIdentity(UUID.randomUUID(), name),
+				new MessagingSettings(MAX_MESSAGE_SIZE, Duration.ofMillis(200), Duration.ofSeconds(5),
+						Duration.ofMillis(100), Duration.ofMillis(100), queue),
+				this.relay, catalog, new PayloadEncoder(null), new SessionRegistry(),
+				new Writers(new WriterSettings(1, 4, Duration.ofSeconds(5)), new SessionStatistics(), this.scheduler),
+				this.scheduler, new EventDispatcher(this.events::add, statistics), statistics);
+		this.cluster = new DefaultCluster(this.node, new ClusterSettings(Duration.ofMillis(200), Duration.ofSeconds(2),
+				Duration.ofSeconds(1), MAX_MESSAGE_SIZE, () -> null));
+	}
+
+	HubNode start() {
+		this.node.start();
+		Awaitility.await().until(() -> this.node.monitor().isUp());
+		this.cluster.start();
+		return this;
+	}
+
+	UUID id() {
+		return this.node.identity().id();
+	}
+
+	LocalSession connect(@Nullable String user, FakeTransport transport, String... channels) {
+		LocalSession session = this.node.writers()
+			.open(this.node.identity().newSessionId(), (user != null) ? () -> user : null, null, transport,
+					this.node.subscriptions()::disconnected);
+		this.node.subscriptions().connected(session);
+		for (String channel : channels) {
+			this.node.subscriptions().subscribe(session, channel);
+		}
+		return session;
+	}
+
+	@Override
+	public void close() {
+		this.cluster.stop();
+		this.node.stop();
+		this.scheduler.shutdownNow();
+	}
+
+}
