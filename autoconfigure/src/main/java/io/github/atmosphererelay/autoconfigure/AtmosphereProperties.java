@@ -198,15 +198,15 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 *
 	 * @param threads Number of threads on which the methods of endpoints run. Of no
 	 * effect with virtual threads.
-	 * @param maxQueuedPerSession Greatest number of messages of one client that wait
-	 * while a method is called for it. Further ones are refused.
 	 * @param maxQueued Greatest number of calls of endpoints that wait or run. Further
 	 * messages and clients are refused.
+	 * @param maxQueuedPerSession Greatest number of messages of one client that wait
+	 * while a method is called for it. Further ones are refused.
 	 * @param drainTimeout Time for which a node that stops waits for methods that wait or
 	 * run.
 	 */
-	public record Endpoint(@DefaultValue("32") int threads, @DefaultValue("64") int maxQueuedPerSession,
-			@DefaultValue("10000") int maxQueued, @DefaultValue("5s") Duration drainTimeout) {
+	public record Endpoint(@DefaultValue("32") int threads, @DefaultValue("10000") int maxQueued,
+			@DefaultValue("64") int maxQueuedPerSession, @DefaultValue("5s") Duration drainTimeout) {
 	}
 
 	/**

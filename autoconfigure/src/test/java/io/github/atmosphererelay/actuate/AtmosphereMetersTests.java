@@ -82,7 +82,9 @@ class AtmosphereMetersTests {
 					"atmosphere.cluster.leaves", "atmosphere.cluster.unanswered", "atmosphere.cluster.rejected",
 					"atmosphere.presence.own", "atmosphere.presence.known", "atmosphere.presence.sent",
 					"atmosphere.presence.received", "atmosphere.presence.resyncs", "atmosphere.presence.divergences",
-					"atmosphere.presence.states", "atmosphere.presence.dropped", "atmosphere.presence.refused");
+					"atmosphere.presence.states", "atmosphere.presence.dropped", "atmosphere.presence.refused",
+					"atmosphere.handlers.active", "atmosphere.handlers.queued",
+					"atmosphere.handlers.time", "atmosphere.handlers.rejected", "atmosphere.handlers.failures");
 		}
 	}
 

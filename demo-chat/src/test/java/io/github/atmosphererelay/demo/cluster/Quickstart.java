@@ -45,14 +45,17 @@ final class Quickstart {
 
 	private final String text;
 
+	private final String endpoint;
+
 	private final Path classes;
 
 	private final ClassLoader classLoader;
 
 	private final String mainClass;
 
-	private Quickstart(String text, Path classes, ClassLoader classLoader, String mainClass) {
+	private Quickstart(String text, String endpoint, Path classes, ClassLoader classLoader, String mainClass) {
 		this.text = text;
+		this.endpoint = endpoint;
 		this.classes = classes;
 		this.classLoader = classLoader;
 		this.mainClass = mainClass;
@@ -60,8 +63,8 @@ final class Quickstart {
 
 	static Quickstart build(Path readme, Path directory) throws IOException {
 		String readmeText = Files.readString(readme);
-		String text = readmeText.substring(readmeText.indexOf("## Quickstart"),
-				readmeText.indexOf("## What is promised"));
+		String text = section(readmeText, "## Quickstart");
+		String endpoint = section(readmeText, "## Second quickstart: an endpoint");
 		Path classes = Files.createDirectories(directory.resolve("classes"));
 		Files.writeString(classes.resolve("application.yml"), block(text, "yaml"));
 		Files.writeString(Files.createDirectories(classes.resolve("static")).resolve("index.html"),
@@ -70,9 +73,18 @@ final class Quickstart {
 		String name = find(java, "public class (\\w+)");
 		Path source = directory.resolve(name + ".java");
 		Files.writeString(source, java);
-		compile(source, classes);
-		return new Quickstart(text, classes, new ApplicationClassLoader(classes),
+		Path endpointSource = directory.resolve("Rooms.java");
+		Files.writeString(endpointSource, block(endpoint, "java"));
+		compile(classes, source, endpointSource);
+		return new Quickstart(text, endpoint, classes, new ApplicationClassLoader(classes),
 				find(java, "package ([\\w.]+);") + "." + name);
+	}
+
+	/** From a heading to the next one of the same level. */
+	private static String section(String text, String heading) {
+		int begin = text.indexOf(heading + "\n");
+		assertThat(begin).as(heading).isNotNegative();
+		return text.substring(begin, text.indexOf("\n## ", begin + 1));
 	}
 
 	/** The only block in a language. */
@@ -90,16 +102,33 @@ final class Quickstart {
 		return matcher.group(1);
 	}
 
-	private static void compile(Path source, Path classes) {
+	private static void compile(Path classes, Path... sources) {
 		JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
 		String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-		int status = compiler.run(null, System.out, System.err, "-proc:none", "-parameters", "-classpath", classPath,
-				"-d", classes.toString(), source.toString());
+		List<String> args = new ArrayList<>(
+				List.of("-proc:none", "-parameters", "-classpath", classPath, "-d", classes.toString()));
+		for (Path source : sources) {
+			args.add(source.toString());
+		}
+		int status = compiler.run(null, System.out, System.err, args.toArray(String[]::new));
 		assertThat(status).as("exit status of the compiler").isZero();
 	}
 
 	String xml() {
 		return block(this.text, "xml");
+	}
+
+	String endpointXml() {
+		return block(this.endpoint, "xml");
+	}
+
+	/** What is said to the endpoint and comes from it, and at which address. */
+	List<String> conversation() {
+		return block(this.endpoint, "text").lines().toList();
+	}
+
+	String endpointPath() {
+		return find(this.endpoint, "`ws://localhost:8080(/\\S+)`");
 	}
 
 	String html() {

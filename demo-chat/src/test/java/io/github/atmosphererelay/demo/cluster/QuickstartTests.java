@@ -147,6 +147,31 @@ class QuickstartTests {
 	}
 
 	@Test
+	void theEndpointAnswersAsWrittenAndReachesTheOtherNode() throws IOException {
+		assertThat(quickstart.endpointXml()).contains("<artifactId>spring-boot-starter-validation</artifactId>");
+		assertThat(Files.readString(Path.of("pom.xml")))
+			.contains("<artifactId>spring-boot-starter-validation</artifactId>");
+		List<String> expected = new ArrayList<>();
+		try (Client a = new Client(ports.get(0), quickstart.endpointPath());
+				Client b = new Client(ports.get(1), quickstart.endpointPath())) {
+			await().atMost(SOON).until(() -> b.received.size() == 1);
+			for (String line : quickstart.conversation()) {
+				if (line.startsWith("> ")) {
+					a.socket.sendText(line.substring(2), true).join();
+				}
+				else {
+					assertThat(line).startsWith("< ");
+					expected.add(line.substring(2));
+					await().atMost(SOON).until(() -> a.received.size() == expected.size());
+				}
+			}
+			assertThat(a.received).isEqualTo(expected);
+			await().atMost(SOON).until(() -> b.received.size() == 2);
+			assertThat(b.received).isEqualTo(expected.subList(0, 2));
+		}
+	}
+
+	@Test
 	void thePageItselfShowsOnOneNodeWhatIsSentOnTheOther(@TempDir Path profile) {
 		if (!Files.isExecutable(BROWSER) || !Files.isExecutable(DRIVER)) {
 			String reason = "no %s with %s on this machine".formatted(BROWSER, DRIVER);
@@ -193,9 +218,12 @@ class QuickstartTests {
 		private final WebSocket socket;
 
 		Client(int port) {
+			this(port, Quickstart.find(quickstart.html(),
+					"location\\.origin\\.replace\\(\"http\", \"ws\"\\) \\+ \"(.+)\";"));
+		}
+
+		Client(int port, String path) {
 			String origin = "http://localhost:" + port;
-			String path = Quickstart.find(quickstart.html(),
-					"location\\.origin\\.replace\\(\"http\", \"ws\"\\) \\+ \"(.+)\";");
 			this.socket = HttpClient.newHttpClient()
 				.newWebSocketBuilder()
 				.header("Origin", origin)
