@@ -56,7 +56,8 @@ export function decode(frame, arrived) {
 		case "typing":
 			return { kind: "typing", author: cleanName(value.author) };
 		case "presence":
-			return { kind: "presence", joined: members(value.joined), left: members(value.left), count: value.count };
+			return { kind: "presence", all: value.members ? members(value.members) : null, joined: members(value.joined),
+				left: members(value.left), count: value.count };
 		case "error":
 			return { kind: "refused", reason: cleanName(value.reason, 300) };
 		default:
@@ -79,10 +80,7 @@ function said(value, arrived) {
 }
 
 function members(list) {
-	return (Array.isArray(list) ? list : [])
-		.map((member) => typeof member === "string" ? { user: member, sessions: 0 } : member)
-		.map((member) => ({ user: cleanName(member?.user), sessions: Number(member?.sessions) || 1 }))
-		.filter(({ user }) => user);
+	return (Array.isArray(list) ? list : []).map((member) => cleanName(member?.user)).filter((user) => user);
 }
 
 /** From the hand-over to the sender's socket until now; between two machines it also holds their clocks' difference. */

@@ -52,7 +52,7 @@ export class Pane {
 	#unread = 0;
 	#samples = [];
 	#joined = false;
-	/** Who is in the room, on any node: name -> number of sessions; null until it was told. */
+	/** The names of those who are in the room, on any node; null until it was told. */
 	#members = null;
 	#count = 0;
 	/** Who is writing: name -> when that is over. */
@@ -424,20 +424,22 @@ export class Pane {
 		}
 	}
 
-	/** The first frame after a connection says who was there before. */
-	#presence({ joined, left, count }) {
-		const first = this.#members === null;
-		this.#members ??= new Map();
-		for (const { user } of left) {
-			if (this.#members.delete(user) && !first) {
+	/** The first frame after a connection says who is there, the others who has come and gone. */
+	#presence({ all, joined, left, count }) {
+		if (all) {
+			this.#members = new Set(all);
+		}
+		this.#members ??= new Set();
+		for (const user of left) {
+			if (this.#members.delete(user)) {
 				this.#note(`${user} has left`);
 			}
 		}
-		for (const { user, sessions } of joined) {
-			if (!this.#members.has(user) && !first && user !== this.#user) {
+		for (const user of joined) {
+			if (!this.#members.has(user) && user !== this.#user) {
 				this.#note(`${user} is here now`);
 			}
-			this.#members.set(user, sessions);
+			this.#members.add(user);
 		}
 		this.#count = count;
 		this.#showMembers();
@@ -449,15 +451,13 @@ export class Pane {
 		if (this.#members === null) {
 			return;
 		}
-		const names = [...this.#members.keys()].sort((a, b) => a.localeCompare(b));
+		const names = [...this.#members].sort((a, b) => a.localeCompare(b));
 		const count = Number.isInteger(this.#count) ? Math.max(this.#count, names.length) : names.length;
 		membersCount.textContent = `${count} here`;
 		const known = new Map(Array.from(membersList.children, (item) => [item.dataset.user, item]));
 		names.forEach((user, index) => {
 			const item = known.get(user) ?? this.#member(user);
 			known.delete(user);
-			const sessions = this.#members.get(user);
-			item.querySelector(".member-sessions").textContent = sessions > 1 ? `×${sessions}` : "";
 			if (membersList.children[index] !== item) {
 				membersList.insertBefore(item, membersList.children[index] ?? null);
 			}
@@ -477,9 +477,7 @@ export class Pane {
 		avatar.setAttribute("aria-hidden", "true");
 		const text = document.createElement("bdi");
 		text.textContent = own ? `${user} (you)` : user;
-		const sessions = document.createElement("span");
-		sessions.className = "member-sessions";
-		name.append(avatar, text, sessions);
+		name.append(avatar, text);
 		if (!own) {
 			name.type = "button";
 			name.title = `Write to ${user} directly`;

@@ -50,6 +50,7 @@ public final class AtmosphereMeters implements MeterBinder {
 	private final MessagingNode node;
 
 	private final HandlerStatistics handlers;
+
 	private final DefaultCluster cluster;
 
 	private final PresenceService presence;

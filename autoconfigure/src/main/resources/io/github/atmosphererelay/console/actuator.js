@@ -34,12 +34,36 @@ export class Actuator {
 		return this.#ask("GET", "");
 	}
 
-	sessions({ page, size, user, channel }) {
-		return this.#ask("GET", "/sessions", { page, size, user, channel });
+	/** All nodes, as that one knows them. */
+	cluster() {
+		return this.#ask("GET", "/cluster");
 	}
 
-	rooms({ page, size }) {
-		return this.#ask("GET", "/channels", { page, size });
+	/** Sessions of all nodes; `after`: the `next` of the page before. */
+	sessions({ user, channel, after, size }) {
+		return this.#ask("GET", "/cluster/sessions", { user, channel, after, size });
+	}
+
+	/** Rooms of all nodes, those with most sessions first. */
+	rooms({ size }) {
+		return this.#ask("GET", "/cluster/channels", { size });
+	}
+
+	/** Who is in a room, on all nodes; null where that is not known, because the room has no presence. */
+	async members({ channel, page, size }) {
+		try {
+			return await this.#ask("GET", "/presence", { channel, page, size });
+		}
+		catch (error) {
+			if (error.status === 404) {
+				return null;
+			}
+			throw error;
+		}
+	}
+
+	disconnectUser(user) {
+		return this.#ask("DELETE", `/users/${encodeURIComponent(user)}`);
 	}
 
 	async #ask(method, path, parameters = {}) {

@@ -10,6 +10,10 @@ import { Table, pager } from "./table.js";
 const REFRESH = 4_000;
 const SESSIONS = 25;
 const ROOMS = 12;
+const MAX_ROOMS = 600;
+const MEMBERS = 60;
+/** Of a room without presence, so many sessions are looked at. */
+const MEMBERS_BY_SESSION = 500;
 
 const $ = (id) => document.getElementById(id);
 const setting = (name) => document.querySelector(`meta[name="atmosphere-${name}"]`).content;
@@ -19,7 +23,10 @@ const writable = setting("writable") === "true";
 const live = new Live(setting("socket"));
 const chart = new Chart($("chart"));
 
-const view = { user: "", channel: "", sessionsPage: 0, roomsPage: 0, room: null, paused: false };
+const view = { user: "", channel: "", sessionsPage: 0, roomsPage: 0, membersPage: 0, room: null, paused: false };
+/** Where each page of sessions begins, as far as one has come. */
+let cursors = [null];
+let cluster = null;
 let self = null;
 let refreshing = false;
 
@@ -44,10 +51,10 @@ const nodes = new Table($("nodes"), {
 /** What the cluster says, and what the nodes say of themselves, which is newer. */
 function showNodes() {
 	const merged = new Map();
-	if (self) {
-		merged.set(self.id, {
-			id: self.id, name: self.name, address: location.host, startedAt: null, version: null, relay: self.relay.state,
-			sessions: self.sessions, channels: self.channels, received: null, delivered: null
+	for (const { load, ...node } of cluster?.nodes ?? []) {
+		merged.set(node.id, {
+			...node, relay: node.id === self?.id ? self.relay.state : null, sessions: load.sessions, channels: load.channels,
+			received: load.receivedPerSecond, delivered: load.deliveredPerSecond
 		});
 	}
 	for (const rates of live.current()) {
@@ -56,6 +63,7 @@ function showNodes() {
 	const list = [...merged.values()].sort((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id));
 	nodes.show(list);
 	put($("nodes-count"), list.length || "");
+	$("nodes-hint").hidden = !cluster?.frozen;
 	const select = $("rates-node");
 	const options = [["", "All"], ...list.map(({ id, name }) => [id, name])];
 	if (JSON.stringify(Array.from(select.options, ({ value, text }) => [value, text])) !== JSON.stringify(options)) {
@@ -101,52 +109,96 @@ const rooms = new Table($("rooms"), {
 });
 
 function choose(room) {
-	view.room = room;
+	Object.assign(view, { room, membersPage: 0 });
 	announce(`Members of ${room}`);
 	refresh();
 }
 
 async function showRooms() {
-	const page = await actuator.rooms({ page: view.roomsPage, size: ROOMS });
-	if (view.roomsPage > 0 && !page.content.length) {
+	const { channels, total, failed, unanswered } = await actuator.rooms({ size: MAX_ROOMS });
+	if (view.roomsPage * ROOMS >= channels.length) {
 		view.roomsPage = 0;
-		return showRooms();
 	}
-	rooms.show(page.content, { current: view.room });
-	put($("rooms-count"), page.total);
-	pager($("rooms-pager"), page, (number) => {
+	rooms.show(channels.slice(view.roomsPage * ROOMS, (view.roomsPage + 1) * ROOMS), { current: view.room });
+	put($("rooms-count"), total);
+	put($("rooms-scope"), scope(failed, unanswered));
+	pager($("rooms-pager"), { page: view.roomsPage, size: ROOMS, total: channels.length }, (number) => {
 		view.roomsPage = number;
 		refresh();
 	});
 }
 
+/** What is known of how complete an answer is. */
+function scope(failed, unanswered) {
+	const missing = Object.keys(failed).length + unanswered.length;
+	return missing === 0 ? "on all nodes" : missing === 1 ? "one node did not answer" : `${missing} nodes did not answer`;
+}
+
 async function showMembers() {
 	const room = view.room;
-	$("members-hint").hidden = room !== null;
 	if (room === null) {
 		return;
 	}
 	put($("members-title"), `Members of ${room}`);
-	const page = await actuator.sessions({ page: 0, size: 200, channel: room });
+	const page = await actuator.members({ channel: room, page: view.membersPage, size: MEMBERS });
+	let members;
+	if (page) {
+		members = page.content.map(({ user, sessions }) => [user, sessions]);
+		put($("members-count"), page.total === 1 ? "1 member" : `${page.total} members`);
+		pager($("members-pager"), page, (number) => {
+			view.membersPage = number;
+			refresh();
+		});
+	}
+	else {
+		members = await membersBySession(room);
+		pager($("members-pager"), { page: 0, size: MEMBERS, total: 0 });
+	}
+	const hint = $("members-hint");
+	hint.hidden = members.length > 0;
+	put(hint, "Nobody is here.");
+	const shown = JSON.stringify(members);
+	if ($("members").dataset.shown !== shown) {
+		const focused = $("members").contains(document.activeElement) ? document.activeElement.textContent : null;
+		$("members").dataset.shown = shown;
+		$("members").replaceChildren(...members.map(([user, count]) => member(user, count)));
+		Array.from($("members").querySelectorAll("button")).find((button) => button.textContent === focused)?.focus();
+	}
+}
+
+async function membersBySession(room) {
+	const { sessions: found, totals } = await actuator.sessions({ channel: room, size: MEMBERS_BY_SESSION });
 	const users = new Map();
-	for (const { user } of page.content) {
+	for (const { user } of found) {
 		users.set(user, (users.get(user) ?? 0) + 1);
 	}
-	put($("members-count"), page.total === 1 ? "1 session" : `${page.total} sessions`);
-	const hint = $("members-hint");
-	hint.hidden = users.size > 0;
-	put(hint, "Nobody is here.");
-	const items = [...users].sort(([a], [b]) => (a ?? "\uffff").localeCompare(b ?? "\uffff"));
-	const shown = JSON.stringify(items);
-	if ($("members").dataset.shown !== shown) {
-		$("members").dataset.shown = shown;
-		$("members").replaceChildren(...items.map(([user, count]) => member(user, count)));
-	}
+	const total = sumOf(totals);
+	put($("members-count"), total === 1 ? "1 session" : `${total} sessions`);
+	return [...users].sort(([a], [b]) => (a ?? "\uffff").localeCompare(b ?? "\uffff"));
+}
+
+function sumOf(totals) {
+	return Object.values(totals).reduce((sum, count) => sum + count, 0);
 }
 
 function member(user, count) {
 	const item = document.createElement("li");
-	item.append(user ?? "anonymous");
+	if (user === null) {
+		item.append("anonymous");
+	}
+	else {
+		const button = document.createElement("button");
+		button.type = "button";
+		button.className = "link";
+		button.textContent = user;
+		button.setAttribute("aria-label", `Show sessions of ${user}`);
+		button.addEventListener("click", () => {
+			$("search-user").value = user;
+			$("search-channel").value = "";
+			$("search").requestSubmit();
+		});
+		item.append(button);
+	}
 	if (count > 1) {
 		const times = document.createElement("span");
 		times.className = "muted";
@@ -163,8 +215,8 @@ const sessions = new Table($("sessions"), {
 	empty: "No session matches.",
 	columns: [
 		(session) => session.user ? { text: session.user } : { text: "anonymous", className: "muted" },
-		(session) => ({ text: session.node ?? nodeOf(session.id), className: "nowrap" }),
-		(session) => ({ text: clean(session.remoteAddress), title: session.id, className: "nowrap" }),
+		(session) => ({ text: nameOf(session.node), title: session.node, className: "nowrap" }),
+		(session) => ({ text: session.id.split(".").pop().slice(0, 8), title: session.id, className: "nowrap code" }),
 		(session) => ({ text: ago(session.openedAt), title: exactly(session.openedAt), className: "nowrap" }),
 		(session) => ({ text: roomsOf(session), className: "rooms-cell" }),
 		(session) => ({ text: session.queuedMessages ?? "–", className: "number" }),
@@ -175,17 +227,29 @@ const sessions = new Table($("sessions"), {
 });
 
 async function showSessions() {
-	const page = await actuator.sessions({ page: view.sessionsPage, size: SESSIONS, user: view.user, channel: view.channel });
-	if (view.sessionsPage > 0 && !page.content.length) {
-		view.sessionsPage = 0;
+	const { user, channel } = view;
+	const { sessions: found, next, totals, failed, unanswered }
+		= await actuator.sessions({ user, channel, after: cursors[view.sessionsPage], size: SESSIONS });
+	if (view.sessionsPage > 0 && !found.length) {
+		toFirstPage();
 		return showSessions();
 	}
-	sessions.show(page.content);
-	put($("sessions-count"), page.total);
-	pager($("sessions-pager"), page, (number) => {
-		view.sessionsPage = number;
-		refresh();
+	cursors[view.sessionsPage + 1] = next;
+	sessions.show(found);
+	const total = sumOf(totals);
+	put($("sessions-count"), total);
+	put($("sessions-scope"), scope(failed, unanswered));
+	pager($("sessions-pager"), { page: view.sessionsPage, size: SESSIONS, total }, (number) => {
+		if (cursors[number] || number === 0) {
+			view.sessionsPage = number;
+			refresh();
+		}
 	});
+}
+
+function toFirstPage() {
+	view.sessionsPage = 0;
+	cursors = [null];
 }
 
 function roomsOf({ channels, channelCount }) {
@@ -193,10 +257,8 @@ function roomsOf({ channels, channelCount }) {
 	return channels.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
-/** A session's id begins with its node's. */
-function nodeOf(sessionId) {
-	const id = sessionId.split(".")[0];
-	return live.nodes.get(id)?.rates.name ?? (self?.id === id ? self.name : id.slice(0, 8));
+function nameOf(node) {
+	return cluster?.nodes.find(({ id }) => id === node)?.name ?? live.nodes.get(node)?.rates.name ?? node.slice(0, 8);
 }
 
 function confirmDisconnect(user) {
@@ -207,9 +269,9 @@ function confirmDisconnect(user) {
 	$("confirm-yes").onclick = async () => {
 		$("confirm-yes").disabled = true;
 		try {
-			await actuator.disconnectUser(user);
+			const { sessions: closed, failed, unanswered } = await actuator.disconnectUser(user);
 			dialog.close();
-			announce(`${user} was disconnected.`);
+			announce(`${closed === 1 ? "1 session" : `${closed} sessions`} of ${user} disconnected, ${scope(failed, unanswered)}.`);
 			refresh();
 		}
 		catch (error) {
@@ -231,7 +293,7 @@ async function refresh() {
 	}
 	refreshing = true;
 	try {
-		self = await actuator.node();
+		[self, cluster] = await Promise.all([actuator.node(), actuator.cluster()]);
 		put($("cluster"), `on ${self.name}`);
 		showNodes();
 		await Promise.all([showRooms(), showMembers(), showSessions()]);
@@ -284,21 +346,17 @@ function exactly(time) {
 	return time ? new Date(time).toLocaleString() : "";
 }
 
-/** "/127.0.0.1:52114" and "localhost/127.0.0.1:52114", as Java writes them. */
-function clean(address) {
-	return address === "null" ? "–" : String(address ?? "–").replace(/^[^/]*\//, "");
-}
-
 $("search").addEventListener("submit", (event) => {
 	event.preventDefault();
 	view.user = $("search-user").value.trim();
 	view.channel = $("search-channel").value.trim();
-	view.sessionsPage = 0;
+	toFirstPage();
 	refresh().then(() => announce(`${$("sessions-count").textContent} sessions found`));
 });
 
 $("search").addEventListener("reset", () => {
-	Object.assign(view, { user: "", channel: "", sessionsPage: 0 });
+	Object.assign(view, { user: "", channel: "" });
+	toFirstPage();
 	refresh();
 });
 

@@ -83,8 +83,8 @@ class AtmosphereMetersTests {
 					"atmosphere.presence.own", "atmosphere.presence.known", "atmosphere.presence.sent",
 					"atmosphere.presence.received", "atmosphere.presence.resyncs", "atmosphere.presence.divergences",
 					"atmosphere.presence.states", "atmosphere.presence.dropped", "atmosphere.presence.refused",
-					"atmosphere.handlers.active", "atmosphere.handlers.queued",
-					"atmosphere.handlers.time", "atmosphere.handlers.rejected", "atmosphere.handlers.failures");
+					"atmosphere.handlers.active", "atmosphere.handlers.queued", "atmosphere.handlers.time",
+					"atmosphere.handlers.rejected", "atmosphere.handlers.failures");
 		}
 	}
 

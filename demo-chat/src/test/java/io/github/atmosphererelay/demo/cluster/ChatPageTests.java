@@ -143,6 +143,34 @@ class ChatPageTests {
 	}
 
 	@Test
+	void theMemberListSaysWhoIsHereOnAnyNodeAndOneClickWritesToThem() {
+		try (ChatBrowser alice = ChatBrowser.of("alice", urls.get(0)).join(urls.get(0), "members")) {
+			alice.until(() -> alice.texts(".members bdi").equals(List.of("alice (you)")));
+			try (ChatBrowser bob = ChatBrowser.of("bob", urls.get(1)).join(urls.get(1), "members");
+					ChatBrowser carol = ChatBrowser.of("carol", urls.get(2)).join(urls.get(2), "members")) {
+				List<String> everybody = List.of("alice (you)", "bob", "carol");
+				alice.until(() -> alice.texts(".members bdi").equals(everybody));
+				bob.until(() -> bob.texts(".members bdi").equals(List.of("alice", "bob (you)", "carol")));
+				assertThat(alice.texts(".note")).contains("bob is here now", "carol is here now");
+				alice.click(".members li[data-user=bob] button");
+				assertThat(alice.shows(".direct")).isTrue();
+				alice.say("A word with you");
+				bob.awaitMessage("node-b", "A word with you");
+				alice.awaitMessage("node-a", "A word with you");
+				alice.screenshot("members-light");
+				alice.look(390, 780, "dark");
+				alice.screenshot("members-narrow-dark");
+				alice.find(".pane textarea").sendKeys(Keys.ESCAPE);
+				assertThat(alice.shows(".direct")).isFalse();
+				assertThat(carol.messages("node-c")).isEmpty();
+			}
+			alice.until(() -> alice.texts(".members bdi").equals(List.of("alice (you)")));
+			assertThat(alice.texts(".note")).contains("bob has left", "carol has left");
+			assertThat(alice.complaints()).isEmpty();
+		}
+	}
+
+	@Test
 	void theNodesSideBySide() throws Exception {
 		try (ChatBrowser alice = ChatBrowser.of("alice", urls.get(0)).join(urls.get(0), "lobby");
 				ChatClient bob = ChatClient.join(urls.get(1), "lobby", "bob");

@@ -54,10 +54,11 @@ class ConsolePageTests {
 	void showsNodesRoomsMembersSessionsAndRates() throws Exception {
 		List<ChatClient> clients = new ArrayList<>();
 		try (ChatBrowser admin = console()) {
-			for (String user : List.of("alice", "bob", "carol", "alice")) {
-				clients.add(ChatClient.join(urls.get(0), "lobby", user));
-			}
-			clients.add(ChatClient.join(urls.get(0), "kitchen", "dave"));
+			clients.add(ChatClient.join(urls.get(0), "lobby", "alice"));
+			clients.add(ChatClient.join(urls.get(1), "lobby", "bob"));
+			clients.add(ChatClient.join(urls.get(1), "lobby", "alice"));
+			clients.add(ChatClient.join(urls.get(2), "lobby", "carol"));
+			clients.add(ChatClient.join(urls.get(2), "kitchen", "dave"));
 			admin.until(() -> admin.texts("#live").contains("Live"));
 			admin.until(() -> admin.texts("#nodes tbody th").equals(List.of("node-a", "node-b", "node-c")));
 			admin.until(() -> admin.texts("#rooms tbody th").containsAll(List.of("chat/kitchen", "chat/lobby")));
@@ -70,11 +71,15 @@ class ConsolePageTests {
 			admin.until(() -> admin.has("#chart polyline.delivered"));
 			admin.find("#search-user").sendKeys("alice", Keys.ENTER);
 			admin.until(() -> admin.texts("#sessions tbody th").equals(List.of("alice", "alice")));
+			assertThat(admin.texts("#sessions tbody td:nth-child(2)")).containsExactlyInAnyOrder("node-a", "node-b");
 			admin.click("#search button[type=reset]");
 			admin.find("#search-channel").sendKeys("chat/kitchen", Keys.ENTER);
 			admin.until(() -> admin.texts("#sessions tbody th").equals(List.of("dave")));
 			admin.click("#search button[type=reset]");
 			admin.until(() -> admin.texts("#sessions tbody th").size() >= 5);
+			admin.until(() -> admin.texts("#nodes tbody td:nth-child(3)")
+				.equals(List.of("just now", "just now", "just now")));
+			assertThat(admin.texts("#nodes tbody td:nth-child(2)")).allMatch((address) -> address.contains(":"));
 			assertThat(admin.shows("#problem")).isFalse();
 			assertThat(admin.complaints()).isEmpty();
 			admin.look(1280, 1180, "light");
@@ -104,13 +109,39 @@ class ConsolePageTests {
 							+ "return e.getAttribute('aria-label') ?? (e.id || e.textContent.trim())")));
 			}
 			assertThat(reached).contains("Skip to content", "pause", "rates-node", "Show who is in chat/keys",
-					"search-user", "search-channel", "Search", "Clear");
+					"search-user", "search-channel", "Search", "Clear", "Disconnect bob");
 			Object outline = admin.driver()
 				.executeScript("document.getElementById('pause').focus();"
 						+ "return getComputedStyle(document.activeElement).outlineStyle");
 			assertThat(outline).isEqualTo("solid");
 			admin.find("#rooms [aria-label='Show who is in chat/keys']").sendKeys(Keys.ENTER);
 			admin.until(() -> admin.texts("#members li").contains("bob"));
+		}
+	}
+
+	@Test
+	void disconnectsAUserOnAnotherNode() {
+		try (ChatBrowser admin = console();
+				ChatBrowser bob = ChatBrowser.of("bob", urls.get(1)).join(urls.get(1), "doomed")) {
+			admin.find("#search-user").sendKeys("bob", Keys.ENTER);
+			admin.until(() -> admin.texts("#sessions tbody th").equals(List.of("bob")));
+			admin.find("#sessions [aria-label='Disconnect bob']").sendKeys(Keys.ENTER);
+			admin.until(() -> admin.shows("#confirm"));
+			admin.screenshot("console-confirm");
+			assertThat(admin.driver().switchTo().activeElement().getText()).as("what Enter would do")
+				.isEqualTo("Cancel");
+			admin.driver().switchTo().activeElement().sendKeys(Keys.ENTER);
+			admin.until(() -> !admin.shows("#confirm"));
+			bob.awaitState("node-b", "live");
+			admin.click("#sessions [aria-label='Disconnect bob']");
+			admin.click("#confirm-yes");
+			admin.until(() -> admin.texts("#announce").contains("1 session of bob disconnected, on all nodes."));
+			bob.awaitState("node-b", "refused");
+			assertThat(bob.texts(".notice-text").get(0)).contains("disconnected by an operator");
+			admin.until(() -> admin.texts("#sessions tbody tr.empty-row").contains("No session matches."));
+			bob.click(".notice-retry");
+			bob.awaitState("node-b", "live");
+			assertThat(admin.complaints()).isEmpty();
 		}
 	}
 
