@@ -63,9 +63,9 @@ final class HubNode implements AutoCloseable {
 		this.relay = hub.relay();
 		QueueLimits queue = new QueueLimits(2, 1_000, SlowConsumerPolicy.DISCONNECT);
 		BroadcastStatistics statistics = new BroadcastStatistics();
-		ChannelCatalog catalog = new ChannelCatalog(
-				List.of(new ChannelOptions("chat/**", true, SubscribeAccess.ANYONE, ChannelScope.CLUSTER, true, queue, false),
-						new ChannelOptions("here/**", true, SubscribeAccess.ANYONE, ChannelScope.NODE, true, queue, false)));
+		ChannelCatalog catalog = new ChannelCatalog(List.of(
+				new ChannelOptions("chat/**", true, SubscribeAccess.ANYONE, ChannelScope.CLUSTER, true, queue, false),
+				new ChannelOptions("here/**", true, SubscribeAccess.ANYONE, ChannelScope.NODE, true, queue, false)));
 		this.node = new MessagingNode(new NodeIdentity(UUID.randomUUID(), name),
 				new MessagingSettings(MAX_MESSAGE_SIZE, Duration.ofMillis(200), Duration.ofSeconds(5),
 						Duration.ofMillis(100), Duration.ofMillis(100), queue),

@@ -45,6 +45,7 @@ import org.springframework.security.web.access.ExceptionTranslationFilter;
 import org.springframework.security.web.authentication.HttpStatusEntryPoint;
 import org.springframework.security.web.authentication.LoginUrlAuthenticationEntryPoint;
 import org.springframework.security.web.authentication.rememberme.TokenBasedRememberMeServices;
+import org.springframework.security.web.authentication.session.NullAuthenticatedSessionStrategy;
 import org.springframework.security.web.csrf.CookieCsrfTokenRepository;
 import org.springframework.security.web.csrf.CsrfTokenRequestAttributeHandler;
 import org.springframework.security.web.savedrequest.CookieRequestCache;
@@ -119,7 +120,10 @@ class SecurityConfiguration {
 			.exceptionHandling(
 					(errors) -> errors.authenticationEntryPoint(entryPoint()).withObjectPostProcessor(remembered()))
 			.csrf((csrf) -> csrf.csrfTokenRepository(CookieCsrfTokenRepository.withHttpOnlyFalse())
-				.csrfTokenRequestHandler(csrfToken))
+				.csrfTokenRequestHandler(csrfToken)
+				// The cookie is a log-in with each request, and a new token each time would
+				// be of no use to a page
+				.sessionAuthenticationStrategy(new NullAuthenticatedSessionStrategy()))
 			.build();
 	}
 

@@ -96,6 +96,24 @@ class LoginTests {
 	}
 
 	@Test
+	void theTokenOfAPageStaysGoodWhileThePageAsksForOtherThings() {
+		String login = Login.cookie(this.url, "admin");
+		HttpResponse<String> page = get("/atmosphere/console", login, "text/html");
+		String csrf = Login.cookies(page).stream().map(HttpCookie::getValue).findFirst().orElseThrow();
+		assertThat(page.body()).contains("name=\"atmosphere-csrf-header\" content=\"X-XSRF-TOKEN\"")
+			.contains("name=\"atmosphere-csrf-token\" content=\"" + csrf + "\"");
+		String cookies = login + "; XSRF-TOKEN=" + csrf;
+		assertThat(Login.cookies(get("/actuator/atmosphere", cookies, "application/json"))).isEmpty();
+		HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(this.url + "/actuator/atmosphere/users/nobody"))
+			.DELETE()
+			.header("Cookie", cookies);
+		assertThat(Login.send(request.build()).statusCode()).isEqualTo(403);
+		HttpResponse<String> answer = Login.send(request.header("X-XSRF-TOKEN", csrf).build());
+		assertThat(answer.statusCode()).isEqualTo(200);
+		assertThat(answer.body()).contains("\"sessions\":0");
+	}
+
+	@Test
 	void aFormFromElsewhereIsRefused() {
 		HttpResponse<String> answer = Login.send(HttpRequest.newBuilder(URI.create(this.url + "/logout"))
 			.header("Cookie", Login.cookie(this.url, "alice"))
