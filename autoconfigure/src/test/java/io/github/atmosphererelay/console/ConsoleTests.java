@@ -223,6 +223,31 @@ class ConsoleTests {
 		}
 	}
 
+	@Test
+	void roomsAreCountedOverAllNodes() {
+		try (RedisServers.Standalone redis = RedisServers.standalone();
+				TestNode a = onRedis(redis, "node-a");
+				TestNode b = onRedis(redis, "node-b");
+				TestClient one = a.connect("chat/lobby?ack=true");
+				TestClient two = b.connect("chat/lobby?ack=true");
+				TestClient three = b.connect("chat/kitchen?ack=true")) {
+			List.of(one, two, three).forEach((client) -> client.awaitCount(1));
+			await().until(() -> json(a, "/actuator/atmosphere/cluster").path("size").asInt() == 2);
+			JsonNode rooms = json(a, "/actuator/atmosphere/cluster/channels");
+			assertThat(rooms.path("total").asInt()).isEqualTo(2);
+			assertThat(rooms.path("truncated").asBoolean()).isFalse();
+			assertThat(rooms.path("failed").size()).isZero();
+			assertThat(rooms.path("unanswered").size()).isZero();
+			assertThat(rooms.path("channels").toString()).isEqualTo(
+					"[{\"name\":\"chat/lobby\",\"sessions\":2},{\"name\":\"chat/kitchen\",\"sessions\":1}]");
+			assertThat(json(b, "/actuator/atmosphere/cluster/channels?size=1").path("channels").size()).isOne();
+		}
+	}
+
+	private static JsonNode json(TestNode node, String path) {
+		return JSON.readTree(get(node, path).body());
+	}
+
 	private static TestNode onRedis(RedisServers.Standalone redis, String name) {
 		return TestNode.start(ON, OPEN, OFTEN, "atmosphere.relay.type=redis", "spring.data.redis.port=" + redis.port(),
 				"atmosphere.cluster.node-name=" + name, "atmosphere.channels[0].pattern=**",

@@ -121,7 +121,8 @@ class SecurityConfiguration {
 					(errors) -> errors.authenticationEntryPoint(entryPoint()).withObjectPostProcessor(remembered()))
 			.csrf((csrf) -> csrf.csrfTokenRepository(CookieCsrfTokenRepository.withHttpOnlyFalse())
 				.csrfTokenRequestHandler(csrfToken)
-				// The cookie is a log-in with each request, and a new token each time would
+				// The cookie is a log-in with each request, and a new token each time
+				// would
 				// be of no use to a page
 				.sessionAuthenticationStrategy(new NullAuthenticatedSessionStrategy()))
 			.build();
