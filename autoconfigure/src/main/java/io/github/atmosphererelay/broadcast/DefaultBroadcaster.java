@@ -37,7 +37,6 @@ import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.session.ClientSession;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The one point through which every message goes: delivers it to the sessions of this

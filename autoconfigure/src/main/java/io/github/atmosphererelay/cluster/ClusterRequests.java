@@ -13,6 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.github.atmosphererelay.cluster;
 
 import java.nio.ByteBuffer;
@@ -22,12 +23,12 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -109,9 +110,16 @@ final class ClusterRequests implements MembershipListener {
 		expected.add((target != null) ? target : self);
 		Pending<T> request = new Pending<>(expected, reader);
 		this.pending.put(request.number, request);
-		request.timeout = this.node.scheduler().schedule(request::end, timeout.toMillis(), TimeUnit.MILLISECONDS);
+		try {
+			request.timeout = this.node.scheduler().schedule(request::end, timeout.toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (RejectedExecutionException ex) {
+			// The application is being closed; nobody would end the request.
+			request.end();
+			return request.result;
+		}
 		CommandMessage message = CommandMessage.request(request.number, operation,
-				(int) Math.min(Integer.MAX_VALUE, timeout.toMillis()), body);
+				(int) Math.min(Integer.MAX_VALUE, Math.max(1, timeout.toMillis())), body);
 		if (!others.isEmpty()) {
 			send(message, target, request, others);
 		}
@@ -125,7 +133,9 @@ final class ClusterRequests implements MembershipListener {
 	}
 
 	private void send(CommandMessage message, @Nullable UUID target, Pending<?> request, Set<UUID> others) {
-		if (!this.node.monitor().isUp()) {
+		if (!this.node.monitor().isUp() || this.membership.isFrozen()) {
+			// One who does not hear itself is not heard, or so late that nobody waits for
+			// it any more.
 			request.giveUp(others);
 			return;
 		}
@@ -163,7 +173,7 @@ final class ClusterRequests implements MembershipListener {
 	 * End all requests with what has been answered so far.
 	 */
 	void stop() {
-		List.copyOf(new ArrayList<>(this.pending.values())).forEach(Pending::end);
+		new ArrayList<>(this.pending.values()).forEach(Pending::end);
 	}
 
 	/**

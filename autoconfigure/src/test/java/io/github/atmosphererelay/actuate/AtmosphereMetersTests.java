@@ -111,7 +111,7 @@ class AtmosphereMetersTests {
 			second.awaitCount(7);
 			await().until(() -> value(node, "atmosphere.deliveries") == 3 + 1 + 10 + 2);
 			assertThat(value(node, "atmosphere.deliveries.bytes")).isEqualTo(readyBytes + errorBytes + 10 * 5 + 2 * 3);
-			assertThat(value(node, "atmosphere.flushes")).isBetween(5d, 15d);
+			assertThat(value(node, "atmosphere.flushes")).isBetween(5d, 16d);
 			assertThat(value(node, "atmosphere.sessions.opened")).isEqualTo(3);
 			assertThat(value(node, "atmosphere.sessions.ended")).isOne();
 			assertThat(value(node, "atmosphere.users")).isZero();

@@ -13,6 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.github.atmosphererelay.cluster;
 
 import java.io.IOException;
@@ -253,7 +254,7 @@ abstract class AbstractNodesTests {
 				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
 						"-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
 						System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-						NodeApplication.class.getName()));
+						NodeProcess.class.getName()));
 		command.addAll(arguments(name, properties));
 		return new ProcessBuilder(command).redirectErrorStream(true)
 			.redirectOutput(ProcessBuilder.Redirect.DISCARD)

@@ -13,6 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.github.atmosphererelay.cluster;
 
 import java.util.List;
@@ -20,6 +21,9 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiPredicate;
 
 import io.github.atmosphererelay.message.Address;
@@ -32,7 +36,7 @@ import io.github.atmosphererelay.relay.RelayListener;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Relays within one process that hear each other on the publishing thread, except for
+ * Relays within one process that hear each other, each on a thread of its own, except for
  * what is taken out on the way.
  */
 final class Hub {
@@ -59,6 +63,8 @@ final class Hub {
 
 		private volatile @Nullable RelayListener listener;
 
+		private volatile ExecutorService receiver = Executors.newSingleThreadExecutor();
+
 		@Override
 		public String name() {
 			return "hub";
@@ -66,6 +72,9 @@ final class Hub {
 
 		@Override
 		public void start(RelayListener listener) {
+			if (this.receiver.isShutdown()) {
+				this.receiver = Executors.newSingleThreadExecutor();
+			}
 			this.listener = listener;
 		}
 
@@ -73,6 +82,7 @@ final class Hub {
 		public void stop() {
 			this.listener = null;
 			this.followed.clear();
+			this.receiver.shutdown();
 		}
 
 		@Override
@@ -90,7 +100,12 @@ final class Hub {
 			RelayListener listener = this.listener;
 			if (listener != null && this.followed.contains(envelope.address())
 					&& !Hub.this.drops.test(envelope, this)) {
-				listener.received(envelope, null);
+				try {
+					this.receiver.execute(() -> listener.received(envelope, null));
+				}
+				catch (RejectedExecutionException ex) {
+					// It stops, and hears no more.
+				}
 			}
 		}
 

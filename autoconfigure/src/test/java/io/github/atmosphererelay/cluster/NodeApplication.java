@@ -13,6 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.github.atmosphererelay.cluster;
 
 import java.security.Principal;
@@ -23,7 +24,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
 
 import io.github.atmosphererelay.message.Payload;
-import io.github.atmosphererelay.test.TestNode;
 import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
@@ -38,13 +38,6 @@ import org.springframework.context.event.EventListener;
  */
 @Configuration(proxyBeanMethods = false)
 class NodeApplication {
-
-	/**
-	 * Run a node in a process of its own, until that is killed.
-	 */
-	public static void main(String[] args) {
-		TestNode.start(List.of(NodeApplication.class), args);
-	}
 
 	@Bean
 	Filter userFilter() {
