@@ -65,6 +65,8 @@ public final class AtmosphereEndpointAutoConfiguration {
 		limits.put("atmosphere.websocket.send-timeout", properties.websocket().sendTimeout().toString());
 		limits.put("atmosphere.websocket.queue.max-messages", properties.websocket().queue().maxMessages());
 		limits.put("atmosphere.websocket.queue.max-bytes", properties.websocket().queue().maxBytes().toString());
+		limits.put("atmosphere.endpoint.max-queued", properties.endpoint().maxQueued());
+		limits.put("atmosphere.endpoint.max-queued-per-session", properties.endpoint().maxQueuedPerSession());
 		return limits;
 	}
 

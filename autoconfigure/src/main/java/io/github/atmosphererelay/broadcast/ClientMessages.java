@@ -154,10 +154,7 @@ public final class ClientMessages {
 			throw ex;
 		}
 		catch (RuntimeException ex) {
-			if (!(ex instanceof RequestRefusedException)) {
-				this.interceptorLog.error("An InboundInterceptor failed, and the message was refused", ex);
-			}
-			result = refused(ex);
+			result = refusedByInterceptor(ex);
 		}
 		List<InboundInterceptor> called = interceptors.subList(0, passed);
 		Payload last = current;
@@ -188,9 +185,19 @@ public final class ClientMessages {
 			this.broadcaster.publishFrom(session, channel, options, payload);
 			return CompletableFuture.completedFuture(null);
 		}
-		catch (RequestRefusedException ex) {
-			return refused(ex);
+		catch (MessageTooLargeException ex) {
+			throw ex;
 		}
+		catch (RuntimeException ex) {
+			return refusedByInterceptor(ex);
+		}
+	}
+
+	private CompletableFuture<@Nullable Payload> refusedByInterceptor(RuntimeException failure) {
+		if (!(failure instanceof RequestRefusedException)) {
+			this.interceptorLog.error("An interceptor failed, and the message was refused", failure);
+		}
+		return refused(failure);
 	}
 
 	/**

@@ -31,6 +31,7 @@ import io.github.atmosphererelay.broadcast.RateLimitedLog;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.scope.ScopedProxyUtils;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.config.AutowireCapableBeanFactory;
@@ -68,6 +69,10 @@ final class EndpointFactory {
 		List<Endpoint> endpoints = new ArrayList<>();
 		Map<String, Endpoint> byShape = new HashMap<>();
 		for (String name : this.beans.getBeanNamesForAnnotation(ManagedService.class)) {
+			if (ScopedProxyUtils.isScopedTarget(name)) {
+				// Its proxy is a bean, too.
+				continue;
+			}
 			Endpoint endpoint = create(name);
 			Endpoint other = byShape.putIfAbsent(endpoint.pattern().shape(), endpoint);
 			if (other != null) {

@@ -112,6 +112,9 @@ class InterceptorTests {
 		client.send("no way").awaitCount(3);
 		assertThat(client.texts().get(2))
 			.isEqualTo("{\"type\":\"error\",\"code\":106,\"reason\":\"nothing goes out\"}");
+		client.send("throw").awaitCount(4);
+		assertThat(client.texts().get(3)).isEqualTo("{\"type\":\"error\",\"code\":100,\"reason\":\"internal error\"}");
+		client.send("fine").awaitCount(5);
 		client.close();
 	}
 
@@ -166,6 +169,9 @@ class InterceptorTests {
 			seen.add("out " + ((audience instanceof Audience.Channel channel) ? channel.channel() : audience));
 			if (payload.asText().startsWith("no way")) {
 				throw new RequestRefusedException(ErrorCode.LIMIT_EXCEEDED, "nothing goes out");
+			}
+			if (payload.asText().startsWith("throw")) {
+				throw new IllegalStateException("thrown");
 			}
 			return append(payload, " out");
 		}
