@@ -210,12 +210,10 @@ abstract class AbstractPresenceClusterTests {
 			.merge((session.principal() != null) ? session.principal().getName() : session.id(), 1, Integer::sum));
 		assertThat(truth).isNotEmpty();
 		for (TestNode node : this.nodes) {
-			truth.forEach((channel, members) -> {
-				MachineTime.await(WITHIN)
-					.until(() -> presence(node).count(channel) == members.size()
-							&& presence(node).sessions(channel) == members.values().stream().mapToInt((n) -> n).sum()
-							&& picture(node, channel).equals(members));
-			});
+			truth.forEach((channel, members) -> MachineTime.await(WITHIN)
+				.until(() -> presence(node).count(channel) == members.size()
+						&& presence(node).sessions(channel) == members.values().stream().mapToInt((n) -> n).sum()
+						&& picture(node, channel).equals(members)));
 		}
 	}
 

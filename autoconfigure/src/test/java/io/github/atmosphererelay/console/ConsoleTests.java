@@ -238,8 +238,8 @@ class ConsoleTests {
 			assertThat(rooms.path("truncated").asBoolean()).isFalse();
 			assertThat(rooms.path("failed").size()).isZero();
 			assertThat(rooms.path("unanswered").size()).isZero();
-			assertThat(rooms.path("channels").toString()).isEqualTo(
-					"[{\"name\":\"chat/lobby\",\"sessions\":2},{\"name\":\"chat/kitchen\",\"sessions\":1}]");
+			assertThat(rooms.path("channels").toString())
+				.isEqualTo("[{\"name\":\"chat/lobby\",\"sessions\":2},{\"name\":\"chat/kitchen\",\"sessions\":1}]");
 			assertThat(json(b, "/actuator/atmosphere/cluster/channels?size=1").path("channels").size()).isOne();
 		}
 	}
