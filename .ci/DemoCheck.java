@@ -118,7 +118,7 @@ public final class DemoCheck {
 
 		private Client(int port) throws Exception {
 			this.port = port;
-			URI uri = URI.create("ws://localhost:" + port + "/atmosphere/chat/ci?ack=true");
+			URI uri = URI.create("ws://localhost:" + port + "/atmosphere/plain/ci?ack=true");
 			this.socket = HTTP.newWebSocketBuilder().buildAsync(uri, this).get(10, TimeUnit.SECONDS);
 		}
 

@@ -2,12 +2,11 @@
  * The page: who and where one is, and one pane or one for each node.
  */
 
-import { cleanName, cleanRoom } from "./messages.js";
-import { fetchNode, nodesOf } from "./nodes.js";
+import { cleanRoom } from "./messages.js";
+import { fetchMe, fetchNode, nodesOf } from "./nodes.js";
 import { Pane } from "./pane.js";
 
 const ROOMS = ["lobby", "engineering", "random"];
-const GUESTS = ["Ada", "Ben", "Chloe", "Dev", "Elif", "Finn", "Greta", "Hugo"];
 const RELAYS = { redis: "Redis", kafka: "Kafka", local: "no relay" };
 
 const $ = (id) => document.getElementById(id);
@@ -19,7 +18,7 @@ let nodes = [];
 let panes = [];
 
 const session = {
-	name: cleanName(parameters.get("name") ?? stored.name ?? ""),
+	user: "",
 	room: cleanRoom(parameters.get("room") ?? ""),
 	side: parameters.get("view") === "side"
 };
@@ -35,7 +34,7 @@ function load() {
 
 function save() {
 	try {
-		localStorage.setItem("atmosphere-relay-chat", JSON.stringify({ name: session.name, room: session.room }));
+		localStorage.setItem("atmosphere-relay-chat", JSON.stringify({ room: session.room }));
 	}
 	catch {
 		// Storage may be refused; the chat works without
@@ -52,10 +51,9 @@ function welcome() {
 	$("app").hidden = true;
 	$("welcome").hidden = false;
 	$("welcome-node").textContent = info.node;
-	$("join-name").value = session.name;
 	$("join-room").value = session.room || stored.room || ROOMS[0];
 	document.title = "Atmosphere Relay chat";
-	(session.name ? $("join-room") : $("join-name")).focus();
+	$("join-room").focus();
 }
 
 function join() {
@@ -64,7 +62,7 @@ function join() {
 	$("welcome").hidden = true;
 	$("app").hidden = false;
 	$("room-name").textContent = `#${session.room}`;
-	$("change-room").setAttribute("aria-label", `Room ${session.room}, change room or name`);
+	$("change-room").setAttribute("aria-label", `Room ${session.room}, change room`);
 	document.title = `#${session.room} on ${info.node}`;
 	const relay = $("relay");
 	relay.hidden = !info.relay;
@@ -74,16 +72,15 @@ function join() {
 	session.side &&= nodes.length > 1;
 	side.setAttribute("aria-pressed", String(session.side));
 	const shown = session.side ? nodes : nodes.filter((node) => node.here);
-	const guests = GUESTS.filter((guest) => guest.toLowerCase() !== session.name.toLowerCase());
 	panes = shown.map((node) => new Pane({
 		node,
 		room: session.room,
-		author: node.here ? session.name : guests.shift() ?? "Guest",
+		user: session.user,
 		tones: toneOf,
 		relay: RELAYS[info.relay] ?? info.relay,
 		linked: session.side && !node.here,
 		live: node.here,
-		onAuthor: node.here ? renamed : null
+		onLoss: checkLogin
 	}));
 	$("panes").classList.toggle("many", session.side);
 	$("panes").replaceChildren(...panes.map((pane) => pane.element));
@@ -97,9 +94,16 @@ function close() {
 	$("panes").replaceChildren();
 }
 
-function renamed(name) {
-	session.name = name;
-	save();
+/** A socket does not tell why it was refused: without a log-in, all of them are. */
+async function checkLogin() {
+	try {
+		if (await fetchMe() === null) {
+			location.assign("login");
+		}
+	}
+	catch {
+		// The panes show it when the node is down
+	}
 }
 
 function toneOf(name) {
@@ -108,18 +112,14 @@ function toneOf(name) {
 
 $("join").addEventListener("submit", (event) => {
 	event.preventDefault();
-	const name = cleanName($("join-name").value);
 	const room = cleanRoom($("join-room").value);
-	const missing = !name ? $("join-name") : !room ? $("join-room") : null;
-	$("join-name").setAttribute("aria-invalid", String(!name));
 	$("join-room").setAttribute("aria-invalid", String(!room));
-	if (missing) {
-		$("join-error").textContent = name ? "A room's name needs a letter or a digit." : "Please give a name.";
-		missing.focus();
+	if (!room) {
+		$("join-error").textContent = "A room's name needs a letter or a digit.";
+		$("join-room").focus();
 		return;
 	}
 	$("join-error").textContent = "";
-	session.name = name;
 	session.room = room;
 	join();
 });
@@ -149,14 +149,30 @@ addEventListener("pageshow", (event) => {
 	}
 });
 
+for (const form of document.querySelectorAll(".logout")) {
+	form.addEventListener("submit", () => {
+		form.elements._csrf.value = decodeURIComponent(/(?:^|; )XSRF-TOKEN=([^;]*)/.exec(document.cookie)?.[1] ?? "");
+	});
+}
+
+let me = null;
 try {
-	info = await fetchNode();
+	[info, me] = await Promise.all([fetchNode(), fetchMe()]);
 }
 catch {
 	// The panes show it when the node is down
 }
+if (me) {
+	session.user = me.user;
+	$("me").textContent = me.user;
+	$("welcome-user").textContent = me.user;
+	$("console").hidden = !me.operator;
+}
+else {
+	await checkLogin();
+}
 nodes = nodesOf(info);
-if (session.name && session.room) {
+if (session.room) {
 	join();
 }
 else {

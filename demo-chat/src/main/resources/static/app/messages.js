@@ -25,14 +25,19 @@ export function newId() {
 	return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-export function encode({ id, author, text, node }) {
+/** `to`: the user that it is for, or nothing for everybody in the room. The server says who has sent it. */
+export function encode({ id, to, text }) {
 	sentHere.set(id, now());
 	if (sentHere.size > 1_000) {
 		sentHere.delete(sentHere.keys().next().value);
 	}
-	return JSON.stringify({ type: "chat", id, author, text, node, sentAt: Math.round(now()) });
+	const sentAt = Math.round(now());
+	return JSON.stringify(to ? { type: "direct", id, to, text, sentAt } : { type: "chat", id, text, sentAt });
 }
 
+export const TYPING = JSON.stringify({ type: "typing" });
+
+/** `kind`: `said` for what belongs into the log; `typing`, `presence` and `refused` for what does not. */
 export function decode(frame, arrived) {
 	if (typeof frame !== "string") {
 		return foreign(`${frame.byteLength} bytes of binary data`);
@@ -44,18 +49,38 @@ export function decode(frame, arrived) {
 	catch {
 		return foreign(frame);
 	}
-	if (value?.type !== "chat" || typeof value.text !== "string") {
-		return foreign(frame);
+	switch (value?.type) {
+		case "chat":
+		case "direct":
+			return typeof value.text === "string" ? said(value, arrived) : foreign(frame);
+		case "typing":
+			return { kind: "typing", author: cleanName(value.author) };
+		case "presence":
+			return { kind: "presence", all: value.members ? members(value.members) : null, joined: members(value.joined),
+				left: members(value.left), count: value.count };
+		case "error":
+			return { kind: "refused", reason: cleanName(value.reason, 300) };
+		default:
+			return foreign(frame);
 	}
+}
+
+function said(value, arrived) {
 	const id = typeof value.id === "string" && value.id.length <= 64 ? value.id : null;
 	return {
+		kind: "said",
 		id,
-		author: cleanName(value.author, MAX_AUTHOR) || "Somebody",
+		author: cleanName(value.author) || "Somebody",
+		to: value.type === "direct" ? cleanName(value.to) || "somebody" : null,
 		text: cleanText(value.text),
 		node: cleanName(value.node, MAX_NODE),
 		sentAt: Number.isFinite(value.sentAt) && Math.abs(value.sentAt) < 8.64e15 ? value.sentAt : null,
 		latency: latencyOf(id, value.sentAt, arrived)
 	};
+}
+
+function members(list) {
+	return (Array.isArray(list) ? list : []).map((member) => cleanName(member?.user)).filter((user) => user);
 }
 
 /** From the hand-over to the sender's socket until now; between two machines it also holds their clocks' difference. */
@@ -68,7 +93,7 @@ function latencyOf(id, sentAt, arrived) {
 }
 
 function foreign(text) {
-	return { id: null, author: "Another client", text: cleanText(text), node: "", sentAt: null, latency: null };
+	return { kind: "said", id: null, author: "Another client", to: null, text: cleanText(text), node: "", sentAt: null, latency: null };
 }
 
 function cleanText(text) {

@@ -12,6 +12,18 @@ export async function fetchNode(base = document.baseURI) {
 	return response.json();
 }
 
+/** Who has logged in, or null if nobody has. */
+export async function fetchMe() {
+	const response = await fetch(new URL("api/me", document.baseURI), { cache: "no-store", signal: AbortSignal.timeout(4_000) });
+	if (response.status === 401) {
+		return null;
+	}
+	if (!response.ok) {
+		throw new Error(`api/me answered ${response.status}`);
+	}
+	return response.json();
+}
+
 /** This node first is not wanted: every node's page shows the columns in the same order. */
 export function nodesOf(info) {
 	const nodes = Array.isArray(info.nodes) ? info.nodes : [];
@@ -36,6 +48,7 @@ function sameLoopback(url) {
 
 export function socketUrl(base, room) {
 	const url = new URL(`atmosphere/chat/${encodeURIComponent(room)}`, base);
+	url.searchParams.set("presence", "true");
 	url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
 	return url.href;
 }

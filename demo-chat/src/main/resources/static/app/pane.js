@@ -3,7 +3,7 @@
  */
 
 import { Connection } from "./connection.js";
-import { MAX_TEXT, cleanName, decode, encode, formatLatency, newId } from "./messages.js";
+import { MAX_TEXT, TYPING, decode, encode, formatLatency, newId } from "./messages.js";
 import { addressOf, fetchNode, socketUrl } from "./nodes.js";
 
 const MAX_MESSAGES = 500;
@@ -15,6 +15,10 @@ const LONG_TEXT = 700;
 const LONG_LINES = 12;
 const SAMPLES = 100;
 const CHECK_EVERY = 5_000;
+const TYPING_EVERY = 2_500;
+const TYPING_ENDS = 4_000;
+/** "/msg bob hello" */
+const DIRECT = /^\/msg\s+(\S+)\s+([^]+)$/;
 
 /** Most echoes are back before a "Sending…" could be read. */
 const SHOW_SENDING_AFTER = 200;
@@ -35,6 +39,8 @@ const PILLS = {
 export class Pane {
 
 	#node;
+	#user;
+	#onLoss;
 	#tones;
 	#room;
 	#connection;
@@ -46,6 +52,15 @@ export class Pane {
 	#unread = 0;
 	#samples = [];
 	#joined = false;
+	/** The names of those who are in the room, on any node; null until it was told. */
+	#members = null;
+	#count = 0;
+	/** Who is writing: name -> when that is over. */
+	#typing = new Map();
+	#typingTimer = 0;
+	#typingSaid = -Infinity;
+	/** Whom the next message is for, or null for the room. */
+	#to = null;
 	#relayDown = false;
 	#last = null;
 	#ticker = 0;
@@ -58,9 +73,11 @@ export class Pane {
 		}
 	});
 
-	/** `tones`: a function from the name of a node to its colour's number, or -1. */
-	constructor({ node, room, author, tones, relay, linked, live, onAuthor }) {
+	/** `tones`: a function from the name of a node to its colour's number, or -1; `onLoss`: called when a connection ends. */
+	constructor({ node, room, user, tones, relay, linked, live, onLoss }) {
 		this.#node = node;
+		this.#user = user;
+		this.#onLoss = onLoss;
 		this.#tones = tones;
 		this.#room = room;
 		this.relay = relay;
@@ -70,8 +87,9 @@ export class Pane {
 		this.ui = {
 			pill: find(".pill"), notice: find(".notice"), noticeText: find(".notice-text"), retry: find(".notice-retry"),
 			log: find(".log"), list: find(".log ol"), empty: find(".empty"), jump: find(".jump"), median: find(".pane-median"),
-			form: find(".composer"), name: find(".composer-name"), text: find("textarea"), counter: find(".counter"),
-			error: find(".composer-error")
+			form: find(".composer"), text: find("textarea"), counter: find(".counter"), error: find(".composer-error"),
+			members: find(".members"), membersCount: find(".members-count"), membersList: find(".members ul"),
+			typing: find(".typing"), direct: find(".direct"), directTo: find(".direct b"), directEnd: find(".direct-end")
 		};
 		this.element.dataset.tone = node.tone;
 		this.element.dataset.node = node.name;
@@ -86,11 +104,9 @@ export class Pane {
 		this.ui.log.setAttribute("aria-label", `Messages in ${room} on ${node.name}`);
 		// Every pane shows every message: one of them is enough to be read out
 		this.ui.log.setAttribute("aria-live", live ? "polite" : "off");
-		this.ui.name.value = author;
-		this.ui.name.setAttribute("aria-label", `Your name on ${node.name}`);
-		this.ui.text.placeholder = `Message #${room}`;
-		this.ui.text.setAttribute("aria-label", `Message to ${room} through ${node.name}`);
-		this.#listen(onAuthor);
+		this.ui.membersList.setAttribute("aria-label", `Who is in ${room}`);
+		this.#address(null);
+		this.#listen();
 		this.#connection = new Connection(socketUrl(node.base, room));
 		this.#connection.addEventListener("state", () => this.#stateChanged());
 		this.#connection.addEventListener("message", (event) => this.#received(event.detail.frame, event.detail.at));
@@ -105,6 +121,7 @@ export class Pane {
 	stop() {
 		clearInterval(this.#checker);
 		clearInterval(this.#ticker);
+		clearTimeout(this.#typingTimer);
 		this.#connection.stop();
 		this.#resized.disconnect();
 	}
@@ -113,12 +130,8 @@ export class Pane {
 		this.ui.text.focus({ preventScroll: true });
 	}
 
-	get author() {
-		return cleanName(this.ui.name.value) || "Somebody";
-	}
-
-	#listen(onAuthor) {
-		const { form, text, name, log, jump, retry } = this.ui;
+	#listen() {
+		const { form, text, log, jump, retry, directEnd } = this.ui;
 		form.addEventListener("submit", (event) => {
 			event.preventDefault();
 			this.#submit();
@@ -128,17 +141,17 @@ export class Pane {
 				event.preventDefault();
 				this.#submit();
 			}
-		});
-		text.addEventListener("input", () => this.#typed());
-		name.addEventListener("change", () => {
-			name.value = this.author;
-			onAuthor?.(this.author);
-		});
-		name.addEventListener("keydown", (event) => {
-			if (event.key === "Enter") {
-				event.preventDefault();
-				text.focus();
+			else if (event.key === "Escape" && this.#to) {
+				this.#address(null);
 			}
+		});
+		text.addEventListener("input", () => {
+			this.#typed();
+			this.#tellTyping();
+		});
+		directEnd.addEventListener("click", () => {
+			this.#address(null);
+			this.focus();
 		});
 		log.addEventListener("scroll", () => {
 			this.#following = this.#atEnd();
@@ -166,6 +179,13 @@ export class Pane {
 			this.#flushOutbox();
 		}
 		else {
+			this.#members = null;
+			this.#typing.clear();
+			this.#showMembers();
+			this.#showTyping();
+			if (connection.state === "waiting") {
+				this.#onLoss?.();
+			}
 			for (const entry of this.#outbox.values()) {
 				if (entry.state === "sent") {
 					this.#mark(entry, "unconfirmed");
@@ -267,7 +287,8 @@ export class Pane {
 
 	#submit() {
 		const { text, error } = this.ui;
-		const value = text.value.trim().slice(0, MAX_TEXT);
+		const direct = DIRECT.exec(text.value.trim());
+		const value = (direct ? direct[2] : text.value).trim().slice(0, MAX_TEXT);
 		if (!value) {
 			return;
 		}
@@ -275,10 +296,12 @@ export class Pane {
 			error.textContent = `${MAX_QUEUED} messages are waiting already. This one stays here until ${this.#node.name} is back.`;
 			return;
 		}
-		const entry = { id: newId(), author: this.author, text: value, state: "queued", at: 0, element: null };
+		const to = direct ? direct[1] : this.#to;
+		const entry = { id: newId(), author: this.#user, to, text: value, state: "queued", at: 0, element: null };
 		this.#outbox.set(entry.id, entry);
 		this.#transmit(entry);
 		text.value = "";
+		this.#typingSaid = -Infinity;
 		this.#typed();
 		if (entry.state === "sent") {
 			setTimeout(() => this.#showWaiting(entry), SHOW_SENDING_AFTER);
@@ -292,16 +315,16 @@ export class Pane {
 		if (entry.element || this.#outbox.get(entry.id) !== entry) {
 			return;
 		}
-		const { id, author, text } = entry;
-		entry.element = this.#render({ id, author, text, node: this.#node.name, sentAt: Date.now(), latency: null }, true);
+		const { id, author, to, text } = entry;
+		entry.element = this.#render({ id, author, to, text, node: this.#node.name, sentAt: Date.now(), latency: null }, true);
 		this.#mark(entry, entry.state);
 		this.#append(entry.element);
 		this.#toEnd();
 	}
 
 	#transmit(entry) {
-		const { id, author, text } = entry;
-		if (this.#connection.open && this.#connection.send(encode({ id, author, text, node: this.#connection.node }))) {
+		const { id, to, text } = entry;
+		if (this.#connection.open && this.#connection.send(encode({ id, to, text }))) {
 			entry.at = performance.now();
 			this.#mark(entry, "sent");
 		}
@@ -343,10 +366,148 @@ export class Pane {
 				}));
 	}
 
+	/** Nothing in a refusal says what it is about: it is the first that has no echo. */
+	#refused(reason) {
+		this.ui.error.textContent = `Refused: ${reason}.`;
+		for (const entry of this.#outbox.values()) {
+			if (entry.state === "sent") {
+				this.#outbox.delete(entry.id);
+				entry.element?.remove();
+				this.ui.text.value ||= entry.to ? `/msg ${entry.to} ${entry.text}` : entry.text;
+				return;
+			}
+		}
+	}
+
+	/** Chooses whom the next messages are for. */
+	#address(user) {
+		const { text, direct, directTo } = this.ui;
+		this.#to = user;
+		direct.hidden = user === null;
+		directTo.textContent = user ?? "";
+		text.placeholder = user ? `Message ${user}` : `Message #${this.#room}`;
+		text.setAttribute("aria-label", `${user ? `Direct message to ${user}` : `Message to ${this.#room}`} through ${this.#node.name}`);
+	}
+
+	// Who is here
+
+	#tellTyping() {
+		const { text } = this.ui;
+		if (this.#to || !text.value.trim() || text.value.startsWith("/")) {
+			return;
+		}
+		if (performance.now() - this.#typingSaid > TYPING_EVERY && this.#connection.send(TYPING)) {
+			this.#typingSaid = performance.now();
+		}
+	}
+
+	#showTyping() {
+		clearTimeout(this.#typingTimer);
+		const now = performance.now();
+		let next = Infinity;
+		for (const [author, end] of this.#typing) {
+			if (end <= now || author === this.#user) {
+				this.#typing.delete(author);
+			}
+			else {
+				next = Math.min(next, end - now);
+			}
+		}
+		const authors = [...this.#typing.keys()];
+		const text = authors.length > 2 ? `${authors.length} people are writing…`
+			: authors.length ? `${authors.join(" and ")} ${authors.length > 1 ? "are" : "is"} writing…` : "";
+		if (this.ui.typing.textContent !== text) {
+			this.ui.typing.textContent = text;
+		}
+		if (next < Infinity) {
+			this.#typingTimer = setTimeout(() => this.#showTyping(), next + 20);
+		}
+	}
+
+	/** The first frame after a connection says who is there, the others who has come and gone. */
+	#presence({ all, joined, left, count }) {
+		if (all) {
+			this.#members = new Set(all);
+		}
+		this.#members ??= new Set();
+		for (const user of left) {
+			if (this.#members.delete(user)) {
+				this.#note(`${user} has left`);
+			}
+		}
+		for (const user of joined) {
+			if (!this.#members.has(user) && user !== this.#user) {
+				this.#note(`${user} is here now`);
+			}
+			this.#members.add(user);
+		}
+		this.#count = count;
+		this.#showMembers();
+	}
+
+	#showMembers() {
+		const { members, membersCount, membersList } = this.ui;
+		members.hidden = this.#members === null;
+		if (this.#members === null) {
+			return;
+		}
+		const names = [...this.#members].sort((a, b) => a.localeCompare(b));
+		const count = Number.isInteger(this.#count) ? Math.max(this.#count, names.length) : names.length;
+		membersCount.textContent = `${count} here`;
+		const known = new Map(Array.from(membersList.children, (item) => [item.dataset.user, item]));
+		names.forEach((user, index) => {
+			const item = known.get(user) ?? this.#member(user);
+			known.delete(user);
+			if (membersList.children[index] !== item) {
+				membersList.insertBefore(item, membersList.children[index] ?? null);
+			}
+		});
+		known.forEach((item) => item.remove());
+	}
+
+	#member(user) {
+		const item = document.createElement("li");
+		item.dataset.user = user;
+		const own = user === this.#user;
+		const name = document.createElement(own ? "span" : "button");
+		name.className = "member";
+		const avatar = document.createElement("span");
+		avatar.className = "member-initial";
+		avatar.textContent = initial(user);
+		avatar.setAttribute("aria-hidden", "true");
+		const text = document.createElement("bdi");
+		text.textContent = own ? `${user} (you)` : user;
+		name.append(avatar, text);
+		if (!own) {
+			name.type = "button";
+			name.title = `Write to ${user} directly`;
+			name.addEventListener("click", () => {
+				this.#address(user);
+				this.focus();
+			});
+		}
+		item.append(name);
+		return item;
+	}
+
 	// Receiving
 
 	#received(frame, at) {
-		this.#incoming.push(decode(frame, at));
+		const message = decode(frame, at);
+		switch (message.kind) {
+			case "typing":
+				this.#typing.set(message.author, performance.now() + TYPING_ENDS);
+				this.#showTyping();
+				return;
+			case "presence":
+				this.#presence(message);
+				return;
+			case "refused":
+				this.#refused(message.reason);
+				return;
+		}
+		this.#typing.delete(message.author);
+		this.#incoming.push(message);
 		if (this.#incoming.length > MAX_MESSAGES) {
 			this.#incoming.shift();
 		}
@@ -376,14 +537,15 @@ export class Pane {
 			if (entry) {
 				this.#outbox.delete(message.id);
 				entry.element?.remove();
-				element = this.#render(message, true);
 				follow = true;
 			}
 			else {
-				element = this.#render(message, false);
 				added++;
 			}
-			this.#group(element, message, Boolean(entry));
+			// Also what the same person has said elsewhere
+			const own = message.author === this.#user;
+			element = this.#render(message, own);
+			this.#group(element, message, own);
 			if (message.id) {
 				this.#ids.add(message.id);
 			}
@@ -395,6 +557,7 @@ export class Pane {
 		this.#samples.splice(0, this.#samples.length - SAMPLES);
 		this.#prune();
 		this.#showMedian();
+		this.#showTyping();
 		if (follow) {
 			this.#toEnd();
 		}
@@ -410,6 +573,7 @@ export class Pane {
 		const find = (selector) => element.querySelector(selector);
 		const tone = this.#tones(message.node);
 		element.classList.toggle("own", own);
+		element.classList.toggle("direct-message", Boolean(message.to));
 		if (tone >= 0) {
 			element.dataset.tone = tone;
 		}
@@ -418,6 +582,10 @@ export class Pane {
 		}
 		find(".avatar").textContent = initial(message.author);
 		find(".author").textContent = own ? `${message.author} (you)` : message.author;
+		if (message.to) {
+			find(".whom").hidden = false;
+			find(".whom").textContent = own ? `Direct to ${message.to}` : "Direct to you";
+		}
 		const time = find("time");
 		const at = new Date(message.sentAt ?? Date.now());
 		time.dateTime = at.toISOString();
@@ -464,8 +632,8 @@ export class Pane {
 	#group(element, message, own) {
 		const last = this.#last;
 		element.classList.toggle("continued", last !== null && last.author === message.author && last.own === own
-				&& last.node === message.node && Date.now() - last.at < GROUP_WITHIN);
-		this.#last = { author: message.author, own, node: message.node, at: Date.now() };
+				&& last.to === message.to && last.node === message.node && Date.now() - last.at < GROUP_WITHIN);
+		this.#last = { author: message.author, own, to: message.to, node: message.node, at: Date.now() };
 	}
 
 	#note(text) {

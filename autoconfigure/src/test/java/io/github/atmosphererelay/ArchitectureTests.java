@@ -71,6 +71,7 @@ class ArchitectureTests {
 			Map.entry("broadcast..", List.of("relay", "session..", "message..")),
 			Map.entry("cluster..", List.of("broadcast..", "relay", "session..", "message..")),
 			Map.entry("websocket..", List.of("broadcast..", "cluster..", "relay", "session..", "message..")),
+			Map.entry("console..", List.of("broadcast..", "relay", "session..", "message..")),
 			Map.entry("endpoint..", List.of("broadcast..", "relay", "session..", "message..")),
 			Map.entry("security..", List.of("session..", "message..")),
 			Map.entry("http..", List.of("broadcast..", "relay", "session..", "message..")), Map.entry("actuate..", List

@@ -46,9 +46,10 @@ import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
  * Shows operators what this node does: {@code /actuator/atmosphere} for the node, and
  * {@code /actuator/atmosphere/sessions} and {@code /actuator/atmosphere/channels} for
  * lists in pages; {@code /actuator/atmosphere/cluster} for all nodes and
- * {@code /actuator/atmosphere/cluster/sessions} for the sessions of all nodes;
- * {@code /actuator/atmosphere/presence} for who is in a channel, on all nodes. Shows no
- * payloads. What changes something is there only where
+ * {@code /actuator/atmosphere/cluster/sessions} and
+ * {@code /actuator/atmosphere/cluster/channels} for the sessions and channels of all
+ * nodes; {@code /actuator/atmosphere/presence} for who is in a channel, on all nodes.
+ * Shows no payloads. What changes something is there only where
  * {@code management.endpoint.atmosphere.access} is {@code unrestricted}.
  */
 @Endpoint(id = "atmosphere", defaultAccess = Access.READ_ONLY)
@@ -72,11 +73,12 @@ public final class AtmosphereEndpoint {
 	 * @param cluster all nodes
 	 * @param limits the limits in effect, by property
 	 * @param presence who is in which channel, over all nodes
+	 * @param channels counts the sessions in channels, over all nodes
 	 */
-	public AtmosphereEndpoint(MessagingNode node, Cluster cluster, Map<String, Object> limits,
-			PresenceService presence) {
+	public AtmosphereEndpoint(MessagingNode node, Cluster cluster, Map<String, Object> limits, PresenceService presence,
+			ChannelCounts channels) {
 		this.node = node;
-		this.cluster = new ClusterOperations(cluster);
+		this.cluster = new ClusterOperations(cluster, channels);
 		this.limits = limits;
 		this.presence = presence;
 	}
@@ -132,9 +134,10 @@ public final class AtmosphereEndpoint {
 	}
 
 	/**
-	 * List the sessions of all nodes. Waits for the other nodes.
+	 * List the sessions, or the channels with most sessions, of all nodes. Waits for the
+	 * other nodes.
 	 * @param what {@code cluster}
-	 * @param list {@code sessions}
+	 * @param list {@code sessions} or {@code channels}
 	 * @param user a user that the sessions are of, or {@code null} for all
 	 * @param channel a channel that the sessions are in, or {@code null} for all
 	 * @param after where the page before has ended, or {@code null} for the first page
@@ -144,8 +147,11 @@ public final class AtmosphereEndpoint {
 	@ReadOperation
 	public @Nullable Object clusterList(@Selector String what, @Selector String list, @Nullable String user,
 			@Nullable String channel, @Nullable String after, @Nullable Integer size) {
-		return (what.equals("cluster") && list.equals("sessions"))
-				? this.cluster.sessions(user, channel, after, pageSize(size)) : null;
+		return switch (what + "/" + list) {
+			case "cluster/sessions" -> this.cluster.sessions(user, channel, after, pageSize(size));
+			case "cluster/channels" -> this.cluster.channels(pageSize(size));
+			default -> null;
+		};
 	}
 
 	/**

@@ -46,8 +46,11 @@ final class ClusterOperations {
 
 	private final Cluster cluster;
 
-	ClusterOperations(Cluster cluster) {
+	private final ChannelCounts channels;
+
+	ClusterOperations(Cluster cluster, ChannelCounts channels) {
 		this.cluster = cluster;
+		this.channels = channels;
 	}
 
 	ClusterDescriptor describe() {
@@ -60,6 +63,10 @@ final class ClusterOperations {
 
 	SessionPage sessions(@Nullable String user, @Nullable String channel, @Nullable String after, int size) {
 		return await(this.cluster.sessions(new SessionQuery(user, channel, after, size)));
+	}
+
+	ChannelCounts.ClusterChannels channels(int size) {
+		return this.channels.ask(this.cluster, size);
 	}
 
 	Affected disconnectUser(String user, @Nullable Integer code, @Nullable String reason) {

@@ -130,7 +130,8 @@ public final class AtmosphereAutoConfiguration {
 			SessionRegistry registry, Writers writers, AtmosphereScheduler scheduler,
 			ApplicationEventPublisher publisher) {
 		QueueLimits queue = QueueDefaults.of(this.properties);
-		ChannelCatalog catalog = ChannelCatalogBuilder.build(this.properties.channels(), queue);
+		ChannelCatalog catalog = ChannelCatalogBuilder.build(this.properties.channels(), this.properties.console(),
+				queue);
 		BroadcastStatistics statistics = new BroadcastStatistics();
 		EventDispatcher events = new EventDispatcher(publisher::publishEvent, statistics);
 		AtmosphereProperties.Relay settings = this.properties.relay();

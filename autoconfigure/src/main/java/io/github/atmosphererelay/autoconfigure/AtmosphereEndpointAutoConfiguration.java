@@ -20,9 +20,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 import io.github.atmosphererelay.actuate.AtmosphereEndpoint;
+import io.github.atmosphererelay.actuate.ChannelCounts;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.cluster.DefaultCluster;
 import io.github.atmosphererelay.cluster.PresenceService;
+import io.github.atmosphererelay.session.SessionRegistry;
 
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -41,10 +43,15 @@ import org.springframework.context.annotation.Bean;
 public final class AtmosphereEndpointAutoConfiguration {
 
 	@Bean
+	ChannelCounts atmosphereChannelCounts(SessionRegistry registry, AtmosphereProperties properties) {
+		return new ChannelCounts(registry, properties.cluster().requestTimeout());
+	}
+
+	@Bean
 	@ConditionalOnMissingBean
 	AtmosphereEndpoint atmosphereEndpoint(MessagingNode node, DefaultCluster cluster, PresenceService presence,
-			AtmosphereProperties properties) {
-		return new AtmosphereEndpoint(node, cluster, limits(properties), presence);
+			ChannelCounts channels, AtmosphereProperties properties) {
+		return new AtmosphereEndpoint(node, cluster, limits(properties), presence, channels);
 	}
 
 	private static Map<String, Object> limits(AtmosphereProperties properties) {

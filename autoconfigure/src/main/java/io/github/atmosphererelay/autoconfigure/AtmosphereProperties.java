@@ -45,13 +45,14 @@ import org.springframework.util.unit.DataSize;
  * @param limits How much clients may have and do, each on its node.
  * @param security How clients prove who they are, and for how long that counts.
  * @param api Publishing by HTTP.
+ * @param console A page for operators.
  */
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
 		@DefaultValue Relay relay, @DefaultValue List<Channel> channels, @DefaultValue Websocket websocket,
 		@DefaultValue Presence presence, @DefaultValue Endpoint endpoint, @DefaultValue Shutdown shutdown,
 		@DefaultValue Health health, @DefaultValue Limits limits, @DefaultValue Security security,
-		@DefaultValue Api api) {
+		@DefaultValue Api api, @DefaultValue Console console) {
 
 	/**
 	 * What the nodes of an application have in common.
@@ -289,6 +290,20 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * atmosphere.websocket.path followed by /api. The application has to say who may.
 	 */
 	public record Api(@DefaultValue("false") boolean enabled) {
+	}
+
+	/**
+	 * A page for operators, under the path of the WebSocket clients.
+	 *
+	 * @param enabled Whether the page is served, and this node publishes its figures for
+	 * it.
+	 * @param channel Channel that the nodes publish their figures in. The same on all
+	 * nodes.
+	 * @param subscribe Who may subscribe to that channel.
+	 * @param interval Time between two messages of a node in that channel.
+	 */
+	public record Console(@DefaultValue("false") boolean enabled, @DefaultValue("atmosphere/console") String channel,
+			@DefaultValue("authenticated") SubscribeAccess subscribe, @DefaultValue("1s") Duration interval) {
 	}
 
 }

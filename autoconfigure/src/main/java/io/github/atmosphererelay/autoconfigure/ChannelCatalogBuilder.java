@@ -20,9 +20,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Channel;
+import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Console;
 import io.github.atmosphererelay.broadcast.ChannelCatalog;
 import io.github.atmosphererelay.broadcast.ChannelOptions;
+import io.github.atmosphererelay.broadcast.ChannelScope;
 import io.github.atmosphererelay.session.QueueLimits;
+import io.github.atmosphererelay.session.SlowConsumerPolicy;
 
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.util.unit.DataSize;
@@ -33,11 +36,19 @@ import org.springframework.web.util.pattern.PatternParseException;
  */
 final class ChannelCatalogBuilder {
 
+	/** Old figures are of no use to a page that lags behind. */
+	private static final int CONSOLE_QUEUE = 256;
+
 	private ChannelCatalogBuilder() {
 	}
 
-	static ChannelCatalog build(List<Channel> channels, QueueLimits defaults) {
+	static ChannelCatalog build(List<Channel> channels, Console console, QueueLimits defaults) {
 		List<ChannelOptions> options = new ArrayList<>();
+		if (console.enabled()) {
+			// Before all others, which may cover it and let clients publish there
+			options.add(new ChannelOptions(console.channel(), false, console.subscribe(), ChannelScope.CLUSTER, true,
+					new QueueLimits(CONSOLE_QUEUE, defaults.maxBytes(), SlowConsumerPolicy.DROP_OLDEST), false));
+		}
 		for (int i = 0; i < channels.size(); i++) {
 			Channel channel = channels.get(i);
 			String property = "atmosphere.channels[" + i + "]";

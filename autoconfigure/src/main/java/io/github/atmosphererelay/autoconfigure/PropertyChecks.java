@@ -23,6 +23,7 @@ import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Cluster;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Presence;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Relay;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
+import io.github.atmosphererelay.message.ChannelNames;
 
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.util.unit.DataSize;
@@ -86,6 +87,8 @@ final class PropertyChecks {
 		notNegative("atmosphere.limits.user-messages-per-second", properties.limits().userMessagesPerSecond());
 		positive("atmosphere.limits.user-burst", properties.limits().userBurst());
 		positive("atmosphere.security.token-timeout", properties.security().tokenTimeout());
+		positive("atmosphere.console.interval", properties.console().interval());
+		check("atmosphere.console.channel", properties.console().channel());
 	}
 
 	private static void check(Cluster cluster) {
@@ -137,6 +140,18 @@ final class PropertyChecks {
 		if (websocket.writers() < 0 || websocket.writers() > 64) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.websocket.writers", websocket.writers(),
 					"It must be between 0 and 64");
+		}
+	}
+
+	/** One channel, and not a pattern that may cover those of the application. */
+	private static void check(String property, String channel) {
+		String fault = ChannelNames.findFault(channel);
+		if (fault == null && channel.chars().anyMatch((c) -> "*?{}\\".indexOf(c) >= 0)) {
+			fault = "it must not be a pattern";
+		}
+		if (fault != null) {
+			throw new InvalidConfigurationPropertyValueException(property, channel,
+					"It is no name of a channel: " + fault);
 		}
 	}
 

@@ -21,8 +21,9 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 
 /**
- * A chat whose messages reach every client, whichever node it is connected to. The chat
- * itself needs no code: the channels are configured in {@code application.yml}.
+ * A chat whose messages reach every client, whichever node it is connected to. What
+ * happens on a message is said in {@link ChatRoom}, and who may do what in
+ * {@link SecurityConfiguration}.
  */
 @SpringBootApplication
 @ConfigurationPropertiesScan

@@ -26,9 +26,11 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param nodes the nodes of the cluster that the page can show side by side. Empty: only
  * the one that served the page
+ * @param loginKey signs the log-ins: the same on all nodes, for each to know who has
+ * logged in on another one
  */
 @ConfigurationProperties("demo")
-record DemoProperties(@DefaultValue List<Node> nodes) {
+record DemoProperties(@DefaultValue List<Node> nodes, String loginKey) {
 
 	/**
 	 * One node of the cluster.

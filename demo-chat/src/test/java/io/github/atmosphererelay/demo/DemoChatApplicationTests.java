@@ -78,7 +78,9 @@ class DemoChatApplicationTests {
 
 	@Test
 	void servesThePage() {
-		assertThat(this.client.get().uri("/").retrieve().body(String.class)).contains("Atmosphere Relay chat");
+		String cookie = Login.cookie("http://localhost:" + this.port, "alice");
+		assertThat(this.client.get().uri("/").header(HttpHeaders.COOKIE, cookie).retrieve().body(String.class))
+			.contains("Atmosphere Relay chat");
 		assertThat(this.client.get().uri("/app/main.js").retrieve().toBodilessEntity().getHeaders().getContentType())
 			.hasToString("text/javascript");
 	}

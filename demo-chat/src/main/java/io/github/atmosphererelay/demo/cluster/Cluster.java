@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 
 import io.github.atmosphererelay.demo.DemoChatApplication;
 import org.apache.commons.logging.Log;
@@ -55,6 +56,8 @@ final class Cluster implements AutoCloseable {
 	private final Map<String, ConfigurableApplicationContext> nodes = new LinkedHashMap<>();
 
 	private @Nullable Broker broker;
+
+	private final String loginKey = UUID.randomUUID().toString();
 
 	private boolean closed;
 
@@ -115,6 +118,7 @@ final class Cluster implements AutoCloseable {
 		properties.put("server.port", Integer.toString(port));
 		properties.put("server.tomcat.basedir", this.directory.resolve(name).toString());
 		properties.put("atmosphere.cluster.node-name", name);
+		properties.put("demo.login-key", this.loginKey);
 		properties.put("spring.jmx.enabled", "false");
 		properties.put("logging.level.root", "WARN");
 		int index = 0;

@@ -25,10 +25,11 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
+import io.github.atmosphererelay.demo.Login;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Somebody in a room, over a plain WebSocket.
+ * A client that is no page, over a plain WebSocket.
  */
 final class ChatClient implements AutoCloseable {
 
@@ -40,17 +41,31 @@ final class ChatClient implements AutoCloseable {
 
 	private final WebSocket socket;
 
-	private ChatClient(String url, String room) throws Exception {
-		URI uri = URI.create(url.replaceFirst("^http", "ws") + "/atmosphere/chat/" + room + "?ack=true");
-		this.socket = http.newWebSocketBuilder().buildAsync(uri, new Listener()).get(10, TimeUnit.SECONDS);
+	private ChatClient(String url, String channel, @Nullable String cookie) throws Exception {
+		URI uri = URI.create(url.replaceFirst("^http", "ws") + "/atmosphere/" + channel + "?ack=true");
+		WebSocket.Builder builder = http.newWebSocketBuilder();
+		if (cookie != null) {
+			builder.header("Cookie", cookie);
+		}
+		this.socket = builder.buildAsync(uri, new Listener()).get(10, TimeUnit.SECONDS);
 	}
 
 	/**
-	 * Returns when the subscription stands, so that nothing sent from then on can be
-	 * missed.
+	 * Join one of the channels that are open to everybody. Returns when the subscription
+	 * stands, so that nothing sent from then on can be missed.
 	 */
-	static ChatClient join(String url, String room) throws Exception {
-		ChatClient client = new ChatClient(url, room);
+	static ChatClient join(String url, String channel) throws Exception {
+		return ready(new ChatClient(url, "plain/" + channel, null));
+	}
+
+	/**
+	 * Join a room as somebody who has logged in there.
+	 */
+	static ChatClient join(String url, String room, String user) throws Exception {
+		return ready(new ChatClient(url, "chat/" + room, Login.cookie(url, user)));
+	}
+
+	private static ChatClient ready(ChatClient client) throws Exception {
 		client.ready.get(10, TimeUnit.SECONDS);
 		return client;
 	}

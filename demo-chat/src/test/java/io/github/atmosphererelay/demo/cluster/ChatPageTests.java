@@ -16,63 +16,32 @@
 
 package io.github.atmosphererelay.demo.cluster;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
-import org.openqa.selenium.OutputType;
-import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.WebElement;
-import org.openqa.selenium.WindowType;
-import org.openqa.selenium.chrome.ChromeDriver;
-import org.openqa.selenium.chrome.ChromeDriverService;
-import org.openqa.selenium.chrome.ChromeOptions;
-import org.openqa.selenium.support.ui.WebDriverWait;
-
-import org.springframework.util.FileSystemUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for the page, in a Chromium, with three nodes and a Redis. What the page looks
- * like is left in {@code target/screenshots}.
+ * Tests for the chat's page, in Chromium, with three nodes and a Redis. What the page
+ * looks like is left in {@code target/screenshots}.
  */
 class ChatPageTests {
 
-	private static final Path BROWSER = firstOf("/usr/bin/chromium", "/usr/bin/google-chrome", "/usr/bin/chrome");
-
-	private static final Path DRIVER = firstOf("/usr/bin/chromedriver", "/usr/lib/chromium/chromedriver");
-
-	private static final Path SCREENSHOTS = Path.of("target", "screenshots");
+	private static final List<String> NODES = List.of("node-a", "node-b", "node-c");
 
 	private static Cluster cluster;
 
 	private static List<String> urls;
 
-	private ChromeDriver browser;
-
-	private Path profile;
-
 	@BeforeAll
-	static void startCluster() throws IOException {
-		if (!Files.isExecutable(BROWSER) || !Files.isExecutable(DRIVER)) {
-			String reason = "no %s with %s on this machine".formatted(BROWSER, DRIVER);
-			System.out.println("The tests of the demo's page are skipped: " + reason);
-			Assumptions.abort(reason);
-		}
-		Files.createDirectories(SCREENSHOTS);
+	static void startCluster() {
+		ChatBrowser.assumePresent();
 		cluster = Cluster.start(Broker.Kind.REDIS, FreePorts.find(3));
 		urls = List.copyOf(cluster.urls().values());
 	}
@@ -84,199 +53,193 @@ class ChatPageTests {
 		}
 	}
 
-	@BeforeEach
-	void openBrowser() throws IOException {
-		this.profile = Files.createTempDirectory(Path.of("target").toAbsolutePath(), "chromium-");
-		ChromeOptions options = new ChromeOptions();
-		options.setBinary(BROWSER.toFile());
-		options.addArguments("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-				"--disable-background-networking", "--disable-component-update", "--disable-sync", "--lang=en-GB",
-				"--window-size=1440,900", "--user-data-dir=" + this.profile);
-		ChromeDriverService service = new ChromeDriverService.Builder().usingDriverExecutable(DRIVER.toFile()).build();
-		this.browser = new ChromeDriver(service, options);
-		look(1440, 940, "light");
-	}
-
-	@AfterEach
-	void closeBrowser() throws IOException {
-		if (this.browser != null) {
-			this.browser.quit();
-			FileSystemUtils.deleteRecursively(this.profile);
+	@Test
+	void oneLogsInOnceForAllNodes() {
+		try (ChatBrowser browser = ChatBrowser.open()) {
+			browser.get(urls.get(0) + "/?room=kitchen");
+			browser.until(() -> browser.shows("#login"));
+			browser.screenshot("log-in-light");
+			browser.look(390, 780, "dark");
+			browser.screenshot("log-in-narrow-dark");
+			browser.find("#username").sendKeys("alice");
+			browser.find("#password").sendKeys("wrong", Keys.ENTER);
+			browser.until(() -> browser.texts(".error").contains("That name and password do not go together."));
+			browser.click(".accounts button[data-name=alice]");
+			browser.awaitState("node-a", "live");
+			assertThat(browser.texts("#room-name")).as("where it had wanted to").containsExactly("#kitchen");
+			browser.join(urls.get(2), "kitchen");
+			assertThat(browser.texts("#me")).containsExactly("alice");
+			assertThat(browser.shows("#console")).isFalse();
+			browser.look(1440, 940, "light");
+			browser.click(".bar .logout button");
+			browser.until(() -> browser.texts(".error").contains("You have logged out."));
+			browser.get(urls.get(1));
+			browser.until(() -> browser.shows("#login"));
+			assertThat(browser.complaints()).isEmpty();
 		}
 	}
 
 	@Test
-	void whatIsSentOnOneNodeIsReadOnAnother() {
-		this.browser.get(urls.get(0));
-		this.browser.findElement(By.id("join-name")).sendKeys("Mara");
-		WebElement room = this.browser.findElement(By.id("join-room"));
-		room.clear();
-		room.sendKeys("Two Nodes", Keys.ENTER);
-		awaitState("node-a", "live");
-		String first = this.browser.getWindowHandle();
-		this.browser.switchTo().newWindow(WindowType.TAB);
-		this.browser.get(urls.get(1) + "/?room=two-nodes&name=Jonas");
-		awaitState("node-b", "live");
-		this.browser.switchTo().window(first);
-		say("node-a", "Hello <b>from</b> the other side");
-		this.browser.switchTo().window(other(first));
-		awaitMessage("node-b", "Hello <b>from</b> the other side");
-		WebElement message = this.browser.findElement(By.cssSelector(".message:last-child"));
-		assertThat(textOf(message.findElement(By.className("author")))).isEqualTo("Mara");
-		assertThat(message.findElements(By.className("chip"))).extracting(ChatPageTests::textOf)
-			.containsExactly("node-a", "node-b");
-		assertThat(textOf(message.findElement(By.className("latency")))).endsWith(" ms");
-		assertThat(message.getDomAttribute("class")).doesNotContain("own");
-		say("node-b", "Loud and clear");
-		this.browser.switchTo().window(first);
-		awaitMessage("node-a", "Loud and clear");
-		assertThat(messages("node-a")).containsExactly("Hello <b>from</b> the other side", "Loud and clear");
-		screenshot("one-node");
+	void whatIsSaidOnOneNodeIsReadOnAnotherWithTheNameOfWhoHasSaidIt() {
+		try (ChatBrowser alice = ChatBrowser.of("alice", urls.get(0));
+				ChatBrowser bob = ChatBrowser.of("bob", urls.get(1))) {
+			WebElement room = alice.find("#join-room");
+			room.clear();
+			room.sendKeys("Two Nodes", Keys.ENTER);
+			alice.awaitState("node-a", "live");
+			bob.join(urls.get(1), "two-nodes");
+			alice.say("node-a", "Hello <b>from</b> the other side");
+			WebElement message = bob.awaitMessage("node-b", "Hello <b>from</b> the other side");
+			assertThat(ChatBrowser.textOf(message.findElement(By.className("author")))).isEqualTo("alice");
+			assertThat(message.findElements(By.className("chip"))).extracting(ChatBrowser::textOf)
+				.containsExactly("node-a", "node-b");
+			assertThat(ChatBrowser.textOf(message.findElement(By.className("latency")))).endsWith(" ms");
+			assertThat(message.getDomAttribute("class")).doesNotContain("own");
+			bob.say("node-b", "Loud and clear");
+			alice.awaitMessage("node-a", "Loud and clear");
+			assertThat(alice.messages("node-a")).containsExactly("Hello <b>from</b> the other side", "Loud and clear");
+			assertThat(alice.has(".message.own .text")).isTrue();
+			assertThat(alice.complaints()).isEmpty();
+			alice.screenshot("one-node");
+		}
 	}
 
 	@Test
-	void theNodesSideBySide() {
-		this.browser.get(urls.get(0) + "/?room=lobby&name=Mara");
-		awaitState("node-a", "live");
-		this.browser.findElement(By.id("side")).click();
-		for (String node : List.of("node-a", "node-b", "node-c")) {
-			awaitState(node, "live");
+	void oneSeesThatSomebodyIsWriting() {
+		try (ChatBrowser alice = ChatBrowser.of("alice", urls.get(0)).join(urls.get(0), "typing");
+				ChatBrowser bob = ChatBrowser.of("bob", urls.get(2)).join(urls.get(2), "typing")) {
+			bob.find(".pane textarea").sendKeys("I was ab");
+			alice.until(() -> alice.texts(".typing").contains("bob is writing…"));
+			assertThat(bob.texts(".typing")).as("of the one who writes").containsExactly("");
+			bob.find(".pane textarea").sendKeys("out to say", Keys.ENTER);
+			alice.awaitMessage("node-a", "I was about to say");
+			assertThat(alice.texts(".typing")).containsExactly("");
+			bob.find(".pane textarea").sendKeys("And now I");
+			alice.until(() -> alice.texts(".typing").contains("bob is writing…"));
+			alice.until(() -> alice.texts(".typing").contains(""));
+			assertThat(alice.messages("node-a")).containsExactly("I was about to say");
 		}
-		List<String[]> talk = List.of(new String[] { "node-a", "Morning! My browser landed on node-a. And yours?" },
-				new String[] { "node-b", "On node-b. The load balancer had its own idea." },
-				new String[] { "node-c", "node-c here. One room all the same." },
-				new String[] { "node-a", "Rolling out 4.2 in ten minutes: the nodes restart one after the other." },
-				new String[] { "node-c", "Then I will watch my pane go down and come back." },
-				new String[] { "node-b", "And I the latency." });
-		for (String[] line : talk) {
-			say(line[0], line[1]);
-			for (String node : List.of("node-a", "node-b", "node-c")) {
-				awaitMessage(node, line[1]);
+	}
+
+	@Test
+	void aDirectMessageReachesOneUserOnAnotherNodeAndNobodyElse() {
+		try (ChatBrowser alice = ChatBrowser.of("alice", urls.get(0)).join(urls.get(0), "direct");
+				ChatBrowser bob = ChatBrowser.of("bob", urls.get(1)).join(urls.get(1), "direct");
+				ChatBrowser carol = ChatBrowser.of("carol", urls.get(1)).join(urls.get(1), "direct")) {
+			alice.say("/msg bob Only for you");
+			WebElement message = bob.awaitMessage("node-b", "Only for you");
+			assertThat(ChatBrowser.textOf(message.findElement(By.className("author")))).isEqualTo("alice");
+			assertThat(ChatBrowser.textOf(message.findElement(By.className("whom")))).isEqualTo("Direct to you");
+			WebElement copy = alice.awaitMessage("node-a", "Only for you");
+			assertThat(ChatBrowser.textOf(copy.findElement(By.className("whom")))).isEqualTo("Direct to bob");
+			alice.say("And this is for all");
+			carol.awaitMessage("node-b", "And this is for all");
+			assertThat(carol.messages("node-b")).containsExactly("And this is for all");
+			alice.say("/msg nobody Are you there?");
+			alice.until(() -> alice.texts(".composer-error").contains("Refused: there is no user of that name."));
+			assertThat(alice.messages("node-a")).containsExactly("Only for you", "And this is for all");
+			bob.screenshot("direct");
+		}
+	}
+
+	@Test
+	void theMemberListSaysWhoIsHereOnAnyNodeAndOneClickWritesToThem() {
+		try (ChatBrowser alice = ChatBrowser.of("alice", urls.get(0)).join(urls.get(0), "members")) {
+			alice.until(() -> alice.texts(".members bdi").equals(List.of("alice (you)")));
+			try (ChatBrowser bob = ChatBrowser.of("bob", urls.get(1)).join(urls.get(1), "members");
+					ChatBrowser carol = ChatBrowser.of("carol", urls.get(2)).join(urls.get(2), "members")) {
+				List<String> everybody = List.of("alice (you)", "bob", "carol");
+				alice.until(() -> alice.texts(".members bdi").equals(everybody));
+				bob.until(() -> bob.texts(".members bdi").equals(List.of("alice", "bob (you)", "carol")));
+				assertThat(alice.texts(".note")).contains("bob is here now", "carol is here now");
+				alice.click(".members li[data-user=bob] button");
+				assertThat(alice.shows(".direct")).isTrue();
+				alice.say("A word with you");
+				bob.awaitMessage("node-b", "A word with you");
+				alice.awaitMessage("node-a", "A word with you");
+				alice.screenshot("members-light");
+				alice.look(390, 780, "dark");
+				alice.screenshot("members-narrow-dark");
+				alice.find(".pane textarea").sendKeys(Keys.ESCAPE);
+				assertThat(alice.shows(".direct")).isFalse();
+				assertThat(carol.messages("node-c")).isEmpty();
 			}
+			alice.until(() -> alice.texts(".members bdi").equals(List.of("alice (you)")));
+			assertThat(alice.texts(".note")).contains("bob has left", "carol has left");
+			assertThat(alice.complaints()).isEmpty();
 		}
-		for (String node : List.of("node-a", "node-b", "node-c")) {
-			assertThat(messages(node)).isEqualTo(talk.stream().map((line) -> line[1]).toList());
+	}
+
+	@Test
+	void theNodesSideBySide() throws Exception {
+		try (ChatBrowser alice = ChatBrowser.of("alice", urls.get(0)).join(urls.get(0), "lobby");
+				ChatClient bob = ChatClient.join(urls.get(1), "lobby", "bob");
+				ChatClient carol = ChatClient.join(urls.get(2), "lobby", "carol")) {
+			alice.click("#side");
+			NODES.forEach((node) -> alice.awaitState(node, "live"));
+			List<String> talk = List.of("Morning! My browser landed on node-a. And yours?",
+					"On node-b. The load balancer had its own idea.", "node-c here. One room all the same.",
+					"Rolling out 4.2 in ten minutes: the nodes restart one after the other.",
+					"Then I will watch my pane go down and come back.", "And I the latency.");
+			for (int i = 0; i < talk.size(); i++) {
+				String line = talk.get(i);
+				switch (i) {
+					case 1, 5 -> bob.say(chat(i, line));
+					case 2, 4 -> carol.say(chat(i, line));
+					default -> alice.say("node-a", line);
+				}
+				NODES.forEach((node) -> alice.awaitMessage(node, line));
+			}
+			NODES.forEach((node) -> assertThat(alice.messages(node)).isEqualTo(talk));
+			assertThat(alice.texts("[data-node=node-b] .message.own .text")).containsExactly(talk.get(0), talk.get(3));
+			alice.screenshot("side-by-side-light");
+			alice.look(1440, 940, "dark");
+			alice.screenshot("side-by-side-dark");
+			alice.look(390, 780, "dark");
+			alice.screenshot("side-by-side-narrow");
+			assertThat(alice.complaints()).isEmpty();
 		}
-		assertThat(this.browser.findElements(By.cssSelector("[data-node=node-b] .message.own")).size()).isEqualTo(2);
-		screenshot("side-by-side-light");
-		look(1440, 940, "dark");
-		screenshot("side-by-side-dark");
-		look(390, 780, "dark");
-		screenshot("side-by-side-narrow");
+	}
+
+	private static String chat(int id, String text) {
+		return "{\"type\":\"chat\",\"id\":\"m%d\",\"text\":\"%s\",\"sentAt\":%d}".formatted(id, text,
+				System.currentTimeMillis());
 	}
 
 	@Test
 	void aNodeGoesDownAndItsPaneHealsItself() {
-		this.browser.get(urls.get(0) + "/?room=healing&name=Mara&view=side");
-		for (String node : List.of("node-a", "node-b", "node-c")) {
-			awaitState(node, "live");
+		try (ChatBrowser browser = ChatBrowser.of("alice", urls.get(0))) {
+			browser.get(urls.get(0) + "/?room=healing&view=side");
+			NODES.forEach((node) -> browser.awaitState(node, "live"));
+			cluster.stopNode("node-b");
+			try {
+				browser.awaitState("node-b", "waiting");
+				browser.say("node-b", "Written while node-b was down");
+				browser.say("node-a", "We go on without node-b");
+				browser.awaitMessage("node-c", "We go on without node-b");
+				assertThat(browser.shows("[data-node=node-b] .notice")).isTrue();
+				browser.screenshot("node-down");
+			}
+			finally {
+				cluster.startNode("node-b");
+			}
+			browser.awaitState("node-b", "live");
+			NODES.forEach((node) -> browser.awaitMessage(node, "Written while node-b was down"));
+			assertThat(browser.messages("node-b")).containsExactly("Written while node-b was down");
+			assertThat(browser.has("[data-sending]")).isFalse();
 		}
-		cluster.stopNode("node-b");
-		try {
-			awaitState("node-b", "waiting");
-			say("node-b", "Written while node-b was down");
-			say("node-a", "We go on without node-b");
-			awaitMessage("node-c", "We go on without node-b");
-			assertThat(this.browser.findElement(By.cssSelector("[data-node=node-b] .notice")).isDisplayed()).isTrue();
-			screenshot("node-down");
-		}
-		finally {
-			cluster.startNode("node-b");
-		}
-		awaitState("node-b", "live");
-		for (String node : List.of("node-a", "node-b", "node-c")) {
-			awaitMessage(node, "Written while node-b was down");
-		}
-		assertThat(messages("node-b")).containsExactly("Written while node-b was down");
-		assertThat(this.browser.findElements(By.cssSelector("[data-sending]"))).isEmpty();
 	}
 
 	@Test
 	void theFirstThingOneSees() {
-		this.browser.get(urls.get(0));
-		until(() -> this.browser.findElement(By.id("welcome")).isDisplayed());
-		screenshot("welcome");
-		this.browser.findElement(By.id("join-name")).sendKeys(Keys.ENTER);
-		assertThat(this.browser.findElement(By.id("join-error")).getText()).isNotBlank();
-		assertThat(this.browser.findElement(By.id("app")).isDisplayed()).isFalse();
-	}
-
-	private void say(String node, String text) {
-		this.browser.findElement(By.cssSelector("[data-node=%s] textarea".formatted(node))).sendKeys(text, Keys.ENTER);
-	}
-
-	private List<String> messages(String node) {
-		return this.browser.findElements(By.cssSelector("[data-node=%s] .message .text".formatted(node)))
-			.stream()
-			.map(ChatPageTests::textOf)
-			.toList();
-	}
-
-	/** That it has arrived, not only that it was typed. */
-	private void awaitMessage(String node, String text) {
-		until(() -> this.browser
-			.findElements(By.cssSelector("[data-node=%s] .message:not([data-sending]) .text".formatted(node)))
-			.stream()
-			.anyMatch((element) -> text.equals(textOf(element))));
-	}
-
-	/** Also of what is just fading in, which Selenium takes for invisible. */
-	private static @Nullable String textOf(WebElement element) {
-		return element.getDomProperty("textContent");
-	}
-
-	private void awaitState(String node, String state) {
-		By pane = By.cssSelector("[data-node=%s][data-state=%s]".formatted(node, state));
-		until(() -> !this.browser.findElements(pane).isEmpty());
-	}
-
-	private void until(Condition condition) {
-		new WebDriverWait(this.browser, Duration.ofSeconds(25)).pollingEvery(Duration.ofMillis(50))
-			.ignoring(StaleElementReferenceException.class)
-			.until((browser) -> condition.isTrue());
-	}
-
-	private String other(String handle) {
-		return this.browser.getWindowHandles()
-			.stream()
-			.filter((window) -> !window.equals(handle))
-			.findFirst()
-			.orElseThrow();
-	}
-
-	private void look(int width, int height, String scheme) {
-		this.browser.executeCdpCommand("Emulation.setDeviceMetricsOverride",
-				Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
-		this.browser.executeCdpCommand("Emulation.setEmulatedMedia",
-				Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
-	}
-
-	private void screenshot(String name) {
-		// Messages fade in
-		until(() -> Boolean.TRUE
-			.equals(this.browser.executeScript("return document.getAnimations().every(a => a.playState === 'finished'"
-					+ " || a.effect.getTiming().iterations === Infinity)")));
-		try {
-			Files.write(SCREENSHOTS.resolve(name + ".png"), this.browser.getScreenshotAs(OutputType.BYTES));
+		try (ChatBrowser browser = ChatBrowser.of("dave", urls.get(0))) {
+			browser.until(() -> browser.shows("#welcome"));
+			browser.screenshot("welcome");
+			browser.find("#join-room").clear();
+			browser.find("#join-room").sendKeys(Keys.ENTER);
+			assertThat(browser.find("#join-error").getText()).isNotBlank();
+			assertThat(browser.shows("#app")).isFalse();
 		}
-		catch (IOException ex) {
-			throw new IllegalStateException(ex);
-		}
-	}
-
-	private static Path firstOf(String... candidates) {
-		for (String candidate : candidates) {
-			if (Files.isExecutable(Path.of(candidate))) {
-				return Path.of(candidate);
-			}
-		}
-		return Path.of(candidates[0]);
-	}
-
-	private interface Condition {
-
-		boolean isTrue();
-
 	}
 
 }

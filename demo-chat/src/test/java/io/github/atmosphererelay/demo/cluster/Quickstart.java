@@ -38,7 +38,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * The application that the README's quickstart makes, out of its own blocks of code, and
  * built as a user's build would: classes, configuration and page in one directory, with
- * the class path of the demo but without Kafka, which the quickstart does not have.
+ * the class path of the demo but without Kafka and Spring Security, which the quickstart
+ * does not have.
  */
 final class Quickstart {
 
@@ -189,14 +190,17 @@ final class Quickstart {
 	 */
 	private static final class ApplicationClassLoader extends URLClassLoader {
 
+		private static final List<String> LEFT_OUT = List.of("org.springframework.kafka.",
+				"org.springframework.boot.kafka.", "org.apache.kafka.", "org.springframework.security.",
+				"org.springframework.boot.security.");
+
 		ApplicationClassLoader(Path classes) throws IOException {
 			super(new URL[] { classes.toUri().toURL() }, Quickstart.class.getClassLoader());
 		}
 
 		@Override
 		protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-			if (name.startsWith("org.springframework.kafka.") || name.startsWith("org.springframework.boot.kafka.")
-					|| name.startsWith("org.apache.kafka.")) {
+			if (LEFT_OUT.stream().anyMatch(name::startsWith)) {
 				throw new ClassNotFoundException(name);
 			}
 			return super.loadClass(name, resolve);

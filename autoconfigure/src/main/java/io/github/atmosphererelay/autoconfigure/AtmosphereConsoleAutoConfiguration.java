@@ -1,0 +1,149 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.autoconfigure;
+
+import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.console.ConsoleActuator;
+import io.github.atmosphererelay.console.ConsolePage;
+import io.github.atmosphererelay.console.ConsoleRates;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;
+import org.springframework.boot.actuate.endpoint.Access;
+import org.springframework.boot.actuate.endpoint.EndpointAccessResolver;
+import org.springframework.boot.actuate.endpoint.EndpointId;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+import org.springframework.web.servlet.DispatcherServlet;
+import org.springframework.web.servlet.HandlerMapping;
+
+/**
+ * Auto-configuration of the console: a page for operators, and the figures that this node
+ * publishes for it.
+ */
+@AutoConfiguration(after = AtmosphereAutoConfiguration.class)
+@ConditionalOnBooleanProperty("atmosphere.console.enabled")
+@ConditionalOnBean(MessagingNode.class)
+public final class AtmosphereConsoleAutoConfiguration {
+
+	/**
+	 * The figures, which are JSON. Without a web server too: such a node publishes
+	 * messages, and belongs into the picture.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(JsonMapper.class)
+	static class RatesConfiguration {
+
+		@Bean
+		RatesLifecycle atmosphereConsoleRates(MessagingNode node, AtmosphereProperties properties,
+				AtmosphereScheduler scheduler) {
+			return new RatesLifecycle(new ConsoleRates(node, properties.console().channel(),
+					properties.console().interval(), scheduler.executor()));
+		}
+
+	}
+
+	/**
+	 * The page.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnWebApplication(type = Type.SERVLET)
+	@ConditionalOnClass(DispatcherServlet.class)
+	static class PageConfiguration {
+
+		@Bean
+		HandlerMapping atmosphereConsoleMapping(AtmosphereProperties properties,
+				ObjectProvider<ConsoleActuator> actuator) {
+			return new ConsolePage(properties.websocket().path(), properties.console().channel(),
+					actuator.getIfAvailable(() -> ConsoleActuator.NONE))
+				.mapping();
+		}
+
+	}
+
+	/**
+	 * Where the actuator is, for the page to ask it.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ EndpointAccessResolver.class, ManagementPortType.class })
+	static class ActuatorConfiguration {
+
+		private static final EndpointId ENDPOINT = EndpointId.of("atmosphere");
+
+		@Bean
+		ConsoleActuator atmosphereConsoleActuator(Environment environment,
+				ObjectProvider<EndpointAccessResolver> access) {
+			if (ManagementPortType.get(environment) != ManagementPortType.SAME) {
+				return ConsoleActuator.NONE;
+			}
+			String base = environment.getProperty("management.endpoints.web.base-path", "/actuator");
+			String mapped = environment.getProperty("management.endpoints.web.path-mapping." + ENDPOINT,
+					ENDPOINT.toString());
+			EndpointAccessResolver resolver = access.getIfAvailable();
+			return new ConsoleActuator((base.equals("/") ? "" : base) + "/" + mapped,
+					resolver != null && resolver.accessFor(ENDPOINT, Access.READ_ONLY) == Access.UNRESTRICTED);
+		}
+
+	}
+
+	/**
+	 * Publishes after the node has started, and until before it stops.
+	 */
+	static final class RatesLifecycle implements SmartLifecycle {
+
+		private final ConsoleRates rates;
+
+		private volatile boolean running;
+
+		RatesLifecycle(ConsoleRates rates) {
+			this.rates = rates;
+		}
+
+		@Override
+		public void start() {
+			this.rates.start();
+			this.running = true;
+		}
+
+		@Override
+		public void stop() {
+			this.running = false;
+			this.rates.stop();
+		}
+
+		@Override
+		public boolean isRunning() {
+			return this.running;
+		}
+
+		@Override
+		public int getPhase() {
+			return MessagingLifecycle.PHASE + 1;
+		}
+
+	}
+
+}

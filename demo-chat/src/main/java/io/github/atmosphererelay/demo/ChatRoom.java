@@ -1,0 +1,149 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.demo;
+
+import java.security.Principal;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.github.atmosphererelay.broadcast.Broadcaster;
+import io.github.atmosphererelay.broadcast.ErrorCode;
+import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.endpoint.Message;
+import io.github.atmosphererelay.endpoint.Outbound;
+import io.github.atmosphererelay.endpoint.RoomService;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Size;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.security.core.userdetails.UserDetailsService;
+
+/**
+ * The rooms. Whose message it is and which node it came through is said here, and not by
+ * the page, which may say anything.
+ */
+@RoomService("chat/{room}")
+class ChatRoom {
+
+	private final UserDetailsService users;
+
+	private final String node;
+
+	ChatRoom(UserDetailsService users, @Value("${atmosphere.cluster.node-name}") String node) {
+		this.users = users;
+		this.node = node;
+	}
+
+	@Message
+	Outbound onMessage(@Valid Input input, Principal user, Broadcaster broadcaster) {
+		String author = user.getName();
+		if (input instanceof Chat chat) {
+			return Outbound.broadcast(new Said("chat", chat.id(), author, null, chat.text(), this.node, chat.sentAt()));
+		}
+		if (input instanceof Direct direct) {
+			return direct(direct, author, broadcaster);
+		}
+		return Outbound.broadcast(new IsTyping("typing", author)).exceptSender();
+	}
+
+	/**
+	 * To all sessions of the one who is meant, and to all of the sender's, wherever they
+	 * are.
+	 */
+	private Outbound direct(Direct direct, String author, Broadcaster broadcaster) {
+		if (!SecurityConfiguration.isKnown(this.users, direct.to())) {
+			throw new RequestRefusedException(ErrorCode.BAD_REQUEST, "there is no user of that name");
+		}
+		Said said = new Said("direct", direct.id(), author, direct.to(), direct.text(), this.node, direct.sentAt());
+		if (!author.equals(direct.to())) {
+			broadcaster.toUser(direct.to(), said);
+		}
+		return Outbound.toUser(author, said);
+	}
+
+	/**
+	 * What a page sends.
+	 */
+	@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+	@JsonSubTypes({ @JsonSubTypes.Type(value = Chat.class, name = "chat"),
+			@JsonSubTypes.Type(value = Direct.class, name = "direct"),
+			@JsonSubTypes.Type(value = Typing.class, name = "typing") })
+	sealed interface Input {
+
+	}
+
+	/**
+	 * Something for everybody in the room.
+	 *
+	 * @param id the page's own name for it
+	 * @param text what is said
+	 * @param sentAt when it was said, in milliseconds by the page's clock
+	 */
+	record Chat(@NotBlank @Size(max = 64) String id, @NotBlank @Size(max = 4000) String text,
+			long sentAt) implements Input {
+
+	}
+
+	/**
+	 * Something for one user, wherever that user is.
+	 *
+	 * @param id the page's own name for it
+	 * @param to the user's name
+	 * @param text what is said
+	 * @param sentAt when it was said, in milliseconds by the page's clock
+	 */
+	record Direct(@NotBlank @Size(max = 64) String id, @NotNull @Size(max = 64) String to,
+			@NotBlank @Size(max = 4000) String text, long sentAt) implements Input {
+
+	}
+
+	/**
+	 * That somebody is writing something.
+	 */
+	record Typing() implements Input {
+
+	}
+
+	/**
+	 * What has been said.
+	 *
+	 * @param type {@code chat} or {@code direct}
+	 * @param id the page's own name for it
+	 * @param author who has said it
+	 * @param to whom it was said to, or {@code null} for everybody
+	 * @param text what was said
+	 * @param node the node that it came through
+	 * @param sentAt when it was said, by the clock of the author's page
+	 */
+	record Said(String type, String id, String author, @Nullable String to, String text, String node, long sentAt) {
+
+	}
+
+	/**
+	 * Who is writing.
+	 *
+	 * @param type {@code typing}
+	 * @param author who
+	 */
+	record IsTyping(String type, String author) {
+
+	}
+
+}

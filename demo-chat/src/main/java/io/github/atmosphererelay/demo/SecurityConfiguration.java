@@ -1,0 +1,178 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.demo;
+
+import java.time.Duration;
+import java.util.List;
+
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.http.HttpServletRequest;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.security.authentication.AuthenticationTrustResolver;
+import org.springframework.security.authentication.AuthenticationTrustResolverImpl;
+import org.springframework.security.config.ObjectPostProcessor;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.config.http.SessionCreationPolicy;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.core.userdetails.User;
+import org.springframework.security.core.userdetails.UserDetailsService;
+import org.springframework.security.core.userdetails.UsernameNotFoundException;
+import org.springframework.security.provisioning.InMemoryUserDetailsManager;
+import org.springframework.security.web.AuthenticationEntryPoint;
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.access.ExceptionTranslationFilter;
+import org.springframework.security.web.authentication.HttpStatusEntryPoint;
+import org.springframework.security.web.authentication.LoginUrlAuthenticationEntryPoint;
+import org.springframework.security.web.authentication.rememberme.TokenBasedRememberMeServices;
+import org.springframework.security.web.authentication.session.NullAuthenticatedSessionStrategy;
+import org.springframework.security.web.csrf.CookieCsrfTokenRepository;
+import org.springframework.security.web.csrf.CsrfTokenRequestAttributeHandler;
+import org.springframework.security.web.savedrequest.CookieRequestCache;
+
+/**
+ * Who may do what. A log-in is a signed cookie and nothing else: no node has to keep a
+ * session, and since cookies do not know ports, it holds on every node of one machine and
+ * for the sockets that the page opens to all of them.
+ */
+@Configuration(proxyBeanMethods = false)
+class SecurityConfiguration {
+
+	/** Shown on the log-in page. */
+	static final String PASSWORD = "relay";
+
+	static final List<String> USERS = List.of("alice", "bob", "carol", "dave");
+
+	static final String OPERATOR = "admin";
+
+	private static final Duration LOGIN_VALIDITY = Duration.ofHours(12);
+
+	/**
+	 * Not as a manager, which would put a password that was used into another form: the
+	 * cookie's signature is made of that form, and has to be the same on all nodes.
+	 */
+	@Bean
+	UserDetailsService users() {
+		InMemoryUserDetailsManager users = new InMemoryUserDetailsManager();
+		USERS.forEach((name) -> users.createUser(user(name).roles("USER").build()));
+		users.createUser(user(OPERATOR).roles("USER", "OPERATOR").build());
+		return users::loadUserByUsername;
+	}
+
+	private static User.UserBuilder user(String name) {
+		return User.withUsername(name).password("{noop}" + PASSWORD);
+	}
+
+	@Bean
+	TokenBasedRememberMeServices loginCookie(UserDetailsService users, DemoProperties properties) {
+		TokenBasedRememberMeServices cookie = new TokenBasedRememberMeServices(properties.loginKey(), users);
+		cookie.setAlwaysRemember(true);
+		cookie.setCookieName("demo-chat-login");
+		cookie.setTokenValiditySeconds((int) LOGIN_VALIDITY.toSeconds());
+		cookie.setCookieCustomizer((each) -> each.setAttribute("SameSite", "Lax"));
+		return cookie;
+	}
+
+	@Bean
+	SecurityFilterChain security(HttpSecurity http, TokenBasedRememberMeServices loginCookie,
+			DemoProperties properties) {
+		CsrfTokenRequestAttributeHandler csrfToken = new CsrfTokenRequestAttributeHandler();
+		// Made at once, for the page to find it in its cookie
+		csrfToken.setCsrfRequestAttributeName(null);
+		CookieRequestCache wanted = new CookieRequestCache();
+		wanted.setRequestMatcher(SecurityConfiguration::isPage);
+		return http
+			.authorizeHttpRequests((requests) -> requests.dispatcherTypeMatchers(DispatcherType.ERROR)
+				.permitAll()
+				.requestMatchers("/login", "/style.css", "/icon.svg", "/app/**", "/actuator/health/**")
+				.permitAll()
+				.requestMatchers(HttpMethod.GET, "/api/node", "/atmosphere/plain/**")
+				.permitAll()
+				.requestMatchers("/actuator/**", "/atmosphere/console/**", "/atmosphere/atmosphere/console")
+				.hasRole("OPERATOR")
+				.anyRequest()
+				.authenticated())
+			.sessionManagement((sessions) -> sessions.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
+			.requestCache((cache) -> cache.requestCache(wanted))
+			.rememberMe((rememberMe) -> rememberMe.rememberMeServices(loginCookie).key(properties.loginKey()))
+			.formLogin((form) -> form.loginPage("/login"))
+			.logout((logout) -> logout.deleteCookies("demo-chat-login"))
+			.exceptionHandling(
+					(errors) -> errors.authenticationEntryPoint(entryPoint()).withObjectPostProcessor(remembered()))
+			.csrf((csrf) -> csrf.csrfTokenRepository(CookieCsrfTokenRepository.withHttpOnlyFalse())
+				.csrfTokenRequestHandler(csrfToken)
+				// The cookie is a log-in with each request, and a new token each time
+				// would
+				// be of no use to a page
+				.sessionAuthenticationStrategy(new NullAuthenticatedSessionStrategy()))
+			.build();
+	}
+
+	/**
+	 * To be remembered is what to have logged in means here: it is not asked for again.
+	 */
+	private static ObjectPostProcessor<ExceptionTranslationFilter> remembered() {
+		AuthenticationTrustResolver resolver = new AuthenticationTrustResolverImpl() {
+
+			@Override
+			public boolean isRememberMe(@Nullable Authentication authentication) {
+				return false;
+			}
+
+		};
+		return new ObjectPostProcessor<>() {
+
+			@Override
+			public <T extends ExceptionTranslationFilter> T postProcess(T filter) {
+				filter.setAuthenticationTrustResolver(resolver);
+				return filter;
+			}
+
+		};
+	}
+
+	/**
+	 * People are shown where to log in; scripts and sockets are told that they did not.
+	 */
+	private static AuthenticationEntryPoint entryPoint() {
+		AuthenticationEntryPoint page = new LoginUrlAuthenticationEntryPoint("/login");
+		AuthenticationEntryPoint status = new HttpStatusEntryPoint(HttpStatus.UNAUTHORIZED);
+		return (request, response, ex) -> (isPage(request) ? page : status).commence(request, response, ex);
+	}
+
+	private static boolean isPage(HttpServletRequest request) {
+		String accept = request.getHeader(HttpHeaders.ACCEPT);
+		return HttpMethod.GET.matches(request.getMethod()) && accept != null
+				&& accept.contains(MediaType.TEXT_HTML_VALUE);
+	}
+
+	static boolean isKnown(UserDetailsService users, String name) {
+		try {
+			return users.loadUserByUsername(name).isEnabled();
+		}
+		catch (UsernameNotFoundException ex) {
+			return false;
+		}
+	}
+
+}

@@ -1,0 +1,162 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.demo.cluster;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.openqa.selenium.Keys;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for the library's console, in Chromium, on three nodes of the demo with a Redis.
+ * What it looks like is left in {@code target/screenshots}.
+ */
+class ConsolePageTests {
+
+	private static Cluster cluster;
+
+	private static List<String> urls;
+
+	@BeforeAll
+	static void startCluster() {
+		ChatBrowser.assumePresent();
+		cluster = Cluster.start(Broker.Kind.REDIS, FreePorts.find(3));
+		urls = List.copyOf(cluster.urls().values());
+	}
+
+	@AfterAll
+	static void stopCluster() {
+		if (cluster != null) {
+			cluster.close();
+		}
+	}
+
+	@Test
+	void showsNodesRoomsMembersSessionsAndRates() throws Exception {
+		List<ChatClient> clients = new ArrayList<>();
+		try (ChatBrowser admin = console()) {
+			clients.add(ChatClient.join(urls.get(0), "lobby", "alice"));
+			clients.add(ChatClient.join(urls.get(1), "lobby", "bob"));
+			clients.add(ChatClient.join(urls.get(1), "lobby", "alice"));
+			clients.add(ChatClient.join(urls.get(2), "lobby", "carol"));
+			clients.add(ChatClient.join(urls.get(2), "kitchen", "dave"));
+			admin.until(() -> admin.texts("#live").contains("Live"));
+			admin.until(() -> admin.texts("#nodes tbody th").equals(List.of("node-a", "node-b", "node-c")));
+			admin.until(() -> admin.texts("#rooms tbody th").containsAll(List.of("chat/kitchen", "chat/lobby")));
+			admin.click("#rooms [aria-label='Show who is in chat/lobby']");
+			admin.until(() -> admin.findAll("#members li").size() == 3);
+			assertThat(admin.texts("#members li").get(0)).isEqualTo("alice2 sessions");
+			for (int i = 0; i < 40; i++) {
+				clients.get(0).say("{\"type\":\"chat\",\"id\":\"%d\",\"text\":\"x\",\"sentAt\":0}".formatted(i));
+			}
+			admin.until(() -> admin.has("#chart polyline.delivered"));
+			admin.find("#search-user").sendKeys("alice", Keys.ENTER);
+			admin.until(() -> admin.texts("#sessions tbody th").equals(List.of("alice", "alice")));
+			assertThat(admin.texts("#sessions tbody td:nth-child(2)")).containsExactlyInAnyOrder("node-a", "node-b");
+			admin.click("#search button[type=reset]");
+			admin.find("#search-channel").sendKeys("chat/kitchen", Keys.ENTER);
+			admin.until(() -> admin.texts("#sessions tbody th").equals(List.of("dave")));
+			admin.click("#search button[type=reset]");
+			admin.until(() -> admin.texts("#sessions tbody th").size() >= 5);
+			admin.until(() -> admin.texts("#nodes tbody td:nth-child(3)")
+				.equals(List.of("just now", "just now", "just now")));
+			assertThat(admin.texts("#nodes tbody td:nth-child(2)")).allMatch((address) -> address.contains(":"));
+			assertThat(admin.shows("#problem")).isFalse();
+			assertThat(admin.complaints()).isEmpty();
+			admin.look(1280, 1180, "light");
+			admin.screenshot("console-light");
+			admin.look(1280, 1180, "dark");
+			admin.screenshot("console-dark");
+			admin.look(390, 1800, "dark");
+			admin.screenshot("console-narrow-dark");
+			assertThat(admin.driver().executeScript("return document.documentElement.scrollWidth <= innerWidth"))
+				.as("nothing but tables scrolls to the side")
+				.isEqualTo(true);
+		}
+		finally {
+			clients.forEach(ChatClient::close);
+		}
+	}
+
+	@Test
+	void isReachableByKeyboardAlone() throws Exception {
+		try (ChatClient client = ChatClient.join(urls.get(0), "keys", "bob"); ChatBrowser admin = console()) {
+			admin.until(() -> admin.texts("#rooms tbody th").contains("chat/keys"));
+			List<String> reached = new ArrayList<>();
+			for (int i = 0; i < 40; i++) {
+				admin.driver().switchTo().activeElement().sendKeys(Keys.TAB);
+				reached.add(String.valueOf(admin.driver()
+					.executeScript("const e = document.activeElement;"
+							+ "return e.getAttribute('aria-label') ?? (e.id || e.textContent.trim())")));
+			}
+			assertThat(reached).contains("Skip to content", "pause", "rates-node", "Show who is in chat/keys",
+					"search-user", "search-channel", "Search", "Clear", "Disconnect bob");
+			Object outline = admin.driver()
+				.executeScript("document.getElementById('pause').focus();"
+						+ "return getComputedStyle(document.activeElement).outlineStyle");
+			assertThat(outline).isEqualTo("solid");
+			admin.find("#rooms [aria-label='Show who is in chat/keys']").sendKeys(Keys.ENTER);
+			admin.until(() -> admin.texts("#members li").contains("bob"));
+		}
+	}
+
+	@Test
+	void disconnectsAUserOnAnotherNode() {
+		try (ChatBrowser admin = console();
+				ChatBrowser bob = ChatBrowser.of("bob", urls.get(1)).join(urls.get(1), "doomed")) {
+			admin.find("#search-user").sendKeys("bob", Keys.ENTER);
+			admin.until(() -> admin.texts("#sessions tbody th").equals(List.of("bob")));
+			admin.find("#sessions [aria-label='Disconnect bob']").sendKeys(Keys.ENTER);
+			admin.until(() -> admin.shows("#confirm"));
+			admin.screenshot("console-confirm");
+			assertThat(admin.driver().switchTo().activeElement().getText()).as("what Enter would do")
+				.isEqualTo("Cancel");
+			admin.driver().switchTo().activeElement().sendKeys(Keys.ENTER);
+			admin.until(() -> !admin.shows("#confirm"));
+			bob.awaitState("node-b", "live");
+			admin.click("#sessions [aria-label='Disconnect bob']");
+			admin.click("#confirm-yes");
+			admin.until(() -> admin.texts("#announce").contains("1 session of bob disconnected, on all nodes."));
+			bob.awaitState("node-b", "refused");
+			assertThat(bob.texts(".notice-text").get(0)).contains("disconnected by an operator");
+			admin.until(() -> admin.texts("#sessions tbody tr.empty-row").contains("No session matches."));
+			bob.click(".notice-retry");
+			bob.awaitState("node-b", "live");
+			assertThat(admin.complaints()).isEmpty();
+		}
+	}
+
+	@Test
+	void isForTheOperatorOnly() {
+		try (ChatBrowser alice = ChatBrowser.of("alice", urls.get(0))) {
+			alice.get(urls.get(0) + "/atmosphere/console");
+			assertThat(alice.has("#nodes")).isFalse();
+		}
+	}
+
+	private static ChatBrowser console() {
+		ChatBrowser admin = ChatBrowser.of("admin", urls.get(0));
+		admin.get(urls.get(0) + "/atmosphere/console");
+		return admin;
+	}
+
+}
