@@ -33,6 +33,7 @@ import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.cluster.ClusterUserDisconnector;
 import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.session.Heartbeat;
 import io.github.atmosphererelay.session.LocalUserDisconnector;
 import io.github.atmosphererelay.session.QueueLimits;
@@ -41,6 +42,8 @@ import io.github.atmosphererelay.session.SessionStatistics;
 import io.github.atmosphererelay.session.UserDisconnector;
 import io.github.atmosphererelay.session.WriterSettings;
 import io.github.atmosphererelay.session.Writers;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -69,12 +72,16 @@ import org.springframework.context.annotation.Import;
 		PresenceConfiguration.class })
 public final class AtmosphereAutoConfiguration {
 
+	private static final Log logger = LogFactory.getLog(AtmosphereAutoConfiguration.class);
+
+	private static final String NO_NAME = "application";
+
 	private final AtmosphereProperties properties;
 
 	private final String clusterName;
 
 	AtmosphereAutoConfiguration(AtmosphereProperties properties,
-			@Value("${spring.application.name:application}") String applicationName) {
+			@Value("${spring.application.name:" + NO_NAME + "}") String applicationName) {
 		PropertyChecks.check(properties);
 		this.properties = properties;
 		this.clusterName = PropertyChecks.clusterName(properties, applicationName);
@@ -98,7 +105,13 @@ public final class AtmosphereAutoConfiguration {
 	@ConditionalOnMissingBean
 	ClusterRelay atmosphereClusterRelay(NodeIdentity identity, ObjectProvider<RelayFactory> factories) {
 		RelayNode node = new RelayNode(identity.id(), this.clusterName, new EnvelopeCodec(maxMessageSize()));
-		return new RelayChooser(factories.orderedStream().toList()).choose(this.properties.relay().type(), node);
+		ClusterRelay relay = new RelayChooser(factories.orderedStream().toList()).choose(this.properties.relay().type(),
+				node);
+		if (this.clusterName.equals(NO_NAME) && relay.capabilities().contains(RelayCapability.CLUSTERED)) {
+			logger.warn("Neither 'atmosphere.cluster.name' nor 'spring.application.name' is set, so that this node is"
+					+ " in one cluster with every other application of no name that shares its broker");
+		}
+		return relay;
 	}
 
 	private int maxMessageSize() {

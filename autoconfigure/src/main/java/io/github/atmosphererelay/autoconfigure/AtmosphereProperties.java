@@ -212,7 +212,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param maxAttributeSize Greatest size of the attributes of a member.
 	 */
 	public record Presence(@DefaultValue("100ms") Duration flushInterval, @DefaultValue("10s") Duration digestInterval,
-			@DefaultValue("500ms") Duration pushInterval, @DefaultValue("2s") Duration leaveDelay,
+			@DefaultValue("500ms") Duration pushInterval, @DefaultValue("1s") Duration leaveDelay,
 			@DefaultValue("100") int maxNames, @DefaultValue("1KB") DataSize maxAttributeSize) {
 	}
 

@@ -72,7 +72,6 @@ public final class AtmosphereSecurityAutoConfiguration {
 	static class ExpiryConfiguration {
 
 		@Bean
-		@ConditionalOnMissingBean
 		PrincipalExpiry atmospherePrincipalExpiry() {
 			return new OAuth2TokenExpiry();
 		}

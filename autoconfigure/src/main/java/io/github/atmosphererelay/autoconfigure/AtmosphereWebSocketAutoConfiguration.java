@@ -16,6 +16,10 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Limits;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Shutdown;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
@@ -95,11 +99,19 @@ public final class AtmosphereWebSocketAutoConfiguration {
 				new LimitSettings(limits.sessionsPerUser(), limits.sessionsPerAddress(), limits.userMessagesPerSecond(),
 						limits.userBurst()));
 		ClientAuthentication authentication = new ClientAuthentication(tokens.getIfAvailable(),
-				expiry.getIfAvailable(() -> (principal) -> null), this.properties.security().tokenTimeout(),
+				earliest(expiry.orderedStream().toList()), this.properties.security().tokenTimeout(),
 				tokenExecutor.executor());
 		return RawDoor.mapping(node, presence, settings, websocket.allowedOrigins(), gate,
 				QueueDefaults.of(this.properties), authentication,
 				upgradeStrategy.getIfAvailable(StandardWebSocketUpgradeStrategy::new));
+	}
+
+	private static PrincipalExpiry earliest(List<PrincipalExpiry> expiries) {
+		return (principal) -> expiries.stream()
+			.map((expiry) -> expiry.expiresAt(principal))
+			.filter(Objects::nonNull)
+			.min(Comparator.naturalOrder())
+			.orElse(null);
 	}
 
 	@Bean

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.autoconfigure;
 
 import java.time.Duration;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadPoolExecutor;
 
 import io.github.atmosphererelay.endpoint.HandlerThreads;
 import org.jspecify.annotations.Nullable;
@@ -33,9 +34,12 @@ final class PooledHandlerThreads implements HandlerThreads {
 
 	private final ThreadPoolTaskExecutorBuilder builder;
 
+	private final int threads;
+
 	private @Nullable ThreadPoolTaskExecutor executor;
 
 	PooledHandlerThreads(ThreadPoolTaskExecutorBuilder builder, int threads) {
+		this.threads = threads;
 		this.builder = builder.corePoolSize(threads)
 			.maxPoolSize(threads)
 			.queueCapacity(Integer.MAX_VALUE)
@@ -48,6 +52,12 @@ final class PooledHandlerThreads implements HandlerThreads {
 	@Override
 	public synchronized Executor start() {
 		ThreadPoolTaskExecutor executor = this.builder.build();
+		// Customizers of the application, which come last, mean executors of its own: a
+		// queue that is full, or tasks on the caller's thread, would break the promises.
+		executor.setCorePoolSize(this.threads);
+		executor.setMaxPoolSize(this.threads);
+		executor.setQueueCapacity(Integer.MAX_VALUE);
+		executor.setRejectedExecutionHandler(new ThreadPoolExecutor.AbortPolicy());
 		executor.setDaemon(true);
 		executor.initialize();
 		this.executor = executor;

@@ -131,6 +131,10 @@ public final class ClientMessages {
 		if (authorization.refusal() != null) {
 			return refused(new RequestRefusedException(authorization.refusal(), authorization.reason()));
 		}
+		if (!session.isIn(channel)) {
+			// An operator, say, has taken it out; handlers have been told that it left.
+			return refused(new RequestRefusedException(ErrorCode.PERMISSION_DENIED, "not subscribed to this channel"));
+		}
 		List<InboundInterceptor> interceptors = this.interceptors;
 		return interceptors.isEmpty() ? accept(session, channel, options, payload)
 				: intercept(interceptors, session, channel, options, payload);

@@ -90,16 +90,25 @@ final class ClusterRequests implements MembershipListener {
 		return ask(target, operation, body, timeout, reader);
 	}
 
-	private <T> CompletableFuture<ClusterAnswers<T>> ask(@Nullable UUID target, Operation operation, byte[] body,
-			Duration timeout, Function<WireReader, T> reader) {
+	/**
+	 * Tell whether a request can be made now.
+	 * @return why not, or {@code null} if it can
+	 */
+	@Nullable TooManyRequestsException check(Duration timeout) {
 		if (timeout.isNegative() || timeout.isZero()) {
 			throw new IllegalArgumentException("'timeout' must be positive");
 		}
+		return (this.pending.size() >= MAX_PENDING) ? new TooManyRequestsException(MAX_PENDING) : null;
+	}
+
+	private <T> CompletableFuture<ClusterAnswers<T>> ask(@Nullable UUID target, Operation operation, byte[] body,
+			Duration timeout, Function<WireReader, T> reader) {
+		TooManyRequestsException full = check(timeout);
 		if (body.length + CommandMessage.OVERHEAD > this.maxMessageSize) {
 			return CompletableFuture.failedFuture(new MessageTooLargeException(body.length, this.maxMessageSize));
 		}
-		if (this.pending.size() >= MAX_PENDING) {
-			return CompletableFuture.failedFuture(new TooManyRequestsException(MAX_PENDING));
+		if (full != null) {
+			return CompletableFuture.failedFuture(full);
 		}
 		UUID self = this.node.identity().id();
 		Set<UUID> others = new HashSet<>(this.membership.others());
@@ -120,7 +129,8 @@ final class ClusterRequests implements MembershipListener {
 		}
 		CommandMessage message = CommandMessage.request(request.number, operation,
 				(int) Math.min(Integer.MAX_VALUE, Math.max(1, timeout.toMillis())), body);
-		if (!others.isEmpty()) {
+		if (target == null || !others.isEmpty()) {
+			// To all also where nobody is known yet, as just after the start.
 			send(message, target, request, others);
 		}
 		if (expected.contains(self)) {

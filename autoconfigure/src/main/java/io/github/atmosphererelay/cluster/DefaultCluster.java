@@ -149,6 +149,11 @@ public final class DefaultCluster implements Cluster {
 
 	private void tick() {
 		try {
+			boolean up = this.node.monitor().isUp();
+			if (up != this.membership.isRelayUp()) {
+				// It changed while this was starting, and nobody was listening yet.
+				this.membership.relayStateChanged(up);
+			}
 			this.membership.tick();
 		}
 		catch (RuntimeException ex) {
@@ -263,6 +268,11 @@ public final class DefaultCluster implements Cluster {
 	public CompletableFuture<Acknowledgement> broadcastAcknowledged(String channel, Object payload,
 			PublishOptions options, Duration timeout) {
 		boolean here = this.node.catalog().get(ChannelNames.check(channel)).scope() == ChannelScope.NODE;
+		// Before anything is sent: a caller that sees a failure may send again.
+		TooManyRequestsException full = this.requests.check(timeout);
+		if (full != null) {
+			return CompletableFuture.failedFuture(full);
+		}
 		return this.node.broadcaster()
 			.broadcast(channel, payload, options.header(DeliveryListener.COUNTED, "1"))
 			.thenCompose((receipt) -> {

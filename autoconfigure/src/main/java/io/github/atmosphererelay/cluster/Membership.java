@@ -102,6 +102,9 @@ final class Membership {
 
 	private volatile boolean relayUp;
 
+	/** What could not be handed to the relay and has to be said again. */
+	private volatile @Nullable Type unsaid;
+
 	private volatile boolean joinDue;
 
 	private volatile boolean frozen = true;
@@ -246,6 +249,12 @@ final class Membership {
 	}
 
 	private void speak(long now) {
+		Type unsaid = this.unsaid;
+		if (unsaid != null) {
+			this.unsaid = null;
+			this.joinDue |= (unsaid == Type.JOIN);
+			this.nextHeartbeatAt = now;
+		}
 		boolean answer = !this.newcomers.isEmpty() && now - this.answerAt >= 0;
 		if (this.joinDue) {
 			this.joinDue = false;
@@ -266,7 +275,13 @@ final class Membership {
 		this.nextHeartbeatAt = now + (long) (this.intervalNanos * (0.8 + 0.4 * random()));
 		byte[] message = message(type, this.life, this.description.get());
 		this.sentAt[(int) (this.sequence % SENT_REMEMBERED)] = now;
-		this.outlet.toAll(message);
+		this.outlet.toAll(message).whenComplete((receipt, ex) -> {
+			if (ex != null) {
+				// Such as a relay with too much to do: the others must not take that
+				// for silence. The next tick tries again.
+				this.unsaid = type;
+			}
+		});
 	}
 
 	private byte[] message(Type type, Life life, @Nullable ClusterNode node) {
@@ -275,6 +290,13 @@ final class Membership {
 
 	private static double random() {
 		return ThreadLocalRandom.current().nextDouble();
+	}
+
+	/**
+	 * Return whether the relay was up when this was last told.
+	 */
+	boolean isRelayUp() {
+		return this.relayUp;
 	}
 
 	private void judge(long now) {

@@ -17,6 +17,8 @@
 package io.github.atmosphererelay.cluster;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -87,6 +89,9 @@ public final class PresenceService implements Presence {
 	/** Belongs to the thread, as does the time of the next push. */
 	private PresenceSync sync;
 
+	/** How the relay was when the protocol was told last; used by the one thread. */
+	private boolean up;
+
 	private volatile int known;
 
 	private long pushAt;
@@ -130,7 +135,10 @@ public final class PresenceService implements Presence {
 	public void start() {
 		boolean up = (this.node.monitor().state() != RelayState.DOWN);
 		this.thread.start(() -> {
+			// A stop that took too long may have left it undone.
+			this.sync.clear();
 			this.sync = newSync();
+			this.up = up;
 			this.sync.relayUp(up);
 		});
 	}
@@ -144,6 +152,12 @@ public final class PresenceService implements Presence {
 	}
 
 	private void turn() {
+		boolean up = (this.node.monitor().state() != RelayState.DOWN);
+		if (up != this.up) {
+			// It changed while this was starting, and nobody was listening yet.
+			this.up = up;
+			this.sync.relayUp(up);
+		}
 		for (UUID other : this.missed) {
 			this.missed.remove(other);
 			this.sync.missed(other);
@@ -183,7 +197,10 @@ public final class PresenceService implements Presence {
 
 	private void relayStateChanged(RelayState state) {
 		if (state == RelayState.UP || state == RelayState.DOWN) {
-			this.thread.execute(() -> this.sync.relayUp(state == RelayState.UP));
+			this.thread.execute(() -> {
+				this.up = (state == RelayState.UP);
+				this.sync.relayUp(this.up);
+			});
 		}
 	}
 
@@ -205,7 +222,7 @@ public final class PresenceService implements Presence {
 
 	private static PresenceEntry entry(LocalSession session, String channel, Map<String, String> attributes) {
 		return new PresenceEntry(channel, session.id(),
-				(session.principal() != null) ? session.principal().getName() : null, attributes,
+				(session.principal() != null) ? encodable(session.principal().getName()) : null, attributes,
 				System.currentTimeMillis());
 	}
 
@@ -213,7 +230,9 @@ public final class PresenceService implements Presence {
 		try {
 			Map<String, String> attributes = this.attributes.attributes(session, channel);
 			if (PresenceCodec.sizeOf(attributes) <= this.settings.maxAttributeSize()) {
-				return Map.copyOf(attributes);
+				Map<String, String> copy = new LinkedHashMap<>();
+				attributes.forEach((name, value) -> copy.put(encodable(name), encodable(value)));
+				return Map.copyOf(copy);
 			}
 			refused("Attributes of a member were left out because they are larger than"
 					+ " 'atmosphere.presence.max-attribute-size'");
@@ -226,6 +245,14 @@ public final class PresenceService implements Presence {
 			}
 		}
 		return Map.of();
+	}
+
+	/**
+	 * Half a surrogate pair has no encoding: other nodes would read something else than
+	 * this one remembers, and never agree with it.
+	 */
+	static String encodable(String text) {
+		return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
 	}
 
 	private void refused(String message) {

@@ -29,6 +29,7 @@ import java.util.UUID;
 import java.util.function.Predicate;
 
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.message.ChannelNames;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
@@ -116,8 +117,14 @@ final class SessionCommands {
 		String user = in.readString(MAX_STRING);
 		String channel = ChannelNames.check(in.readString(MAX_STRING));
 		return encode(count(this.node.registry().ofUser(user), (session) -> {
-			this.node.subscriptions().subscribe(session, channel);
-			return true;
+			try {
+				this.node.subscriptions().subscribe(session, channel);
+				return true;
+			}
+			catch (RequestRefusedException ex) {
+				// One that has too many channels does not stand in the way of the others.
+				return false;
+			}
 		}));
 	}
 

@@ -117,6 +117,15 @@ public final class LocalSession implements ClientSession {
 		return Set.copyOf(this.channels);
 	}
 
+	/**
+	 * Return whether the session is subscribed to a channel at this moment.
+	 * @param channel the channel's name
+	 * @return whether it is one of {@link #channels()}
+	 */
+	public boolean isIn(String channel) {
+		return this.channels.contains(channel);
+	}
+
 	@Override
 	public @Nullable InetSocketAddress remoteAddress() {
 		return this.remoteAddress;

@@ -70,6 +70,24 @@ final class RawDoorClient {
 			.build();
 	}
 
+	/**
+	 * Let the client in, on another thread than the one that reads its messages.
+	 */
+	synchronized void whileEntering(Runnable entering) {
+		entering.run();
+	}
+
+	/**
+	 * Wait until the client is in, which it may hear of before all of it is done.
+	 */
+	void awaitEntered() {
+		if (isRenewable()) {
+			synchronized (this) {
+				return;
+			}
+		}
+	}
+
 	LocalSession session() {
 		return this.session;
 	}

@@ -177,8 +177,10 @@ final class RawDoorHandler implements WebSocketHandler {
 		RawDoorClient opened = login
 			.succeed(() -> open(socket, request, transport, admission, principal, client.expiresAt()));
 		if (opened != null) {
-			send(opened.session(), authenticated(opened.session(), client));
-			enter(opened, request);
+			opened.whileEntering(() -> {
+				send(opened.session(), authenticated(opened.session(), client));
+				enter(opened, request);
+			});
 		}
 	}
 
@@ -212,6 +214,7 @@ final class RawDoorHandler implements WebSocketHandler {
 			logIn(socket, message);
 			return;
 		}
+		client.awaitEntered();
 		if (!client.session().isOpen()) {
 			return;
 		}

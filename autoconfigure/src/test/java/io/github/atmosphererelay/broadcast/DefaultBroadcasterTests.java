@@ -271,6 +271,19 @@ class DefaultBroadcasterTests {
 	}
 
 	@Test
+	void whoIsTakenOutOfAChannelPublishesThereNoMore() {
+		this.fixture.startUp();
+		LocalSession sender = this.fixture.connect(null, this.socket, "chat/lobby");
+		ClientMessages in = this.fixture.node.clientMessages();
+		assertThat(in.receive(sender, "chat/lobby", Payload.text("in"))).isCompleted();
+		this.fixture.node.subscriptions().unsubscribe(sender, "chat/lobby");
+		assertThat(in.receive(sender, "chat/lobby", Payload.text("out"))).isCompletedExceptionally();
+		assertThat(this.relay.published()).filteredOn((envelope) -> envelope.kind() == Envelope.Kind.MESSAGE)
+			.extracting((envelope) -> envelope.payload().asText())
+			.containsExactly("in");
+	}
+
+	@Test
 	void messagesOfOtherNodesAreDeliveredOnce() {
 		this.fixture.startUp();
 		this.fixture.connect("ann", this.socket, "chat/lobby");

@@ -174,7 +174,7 @@ abstract class AbstractPresenceClusterTests {
 			open(random);
 		}
 		List<LocalSession> open = new ArrayList<>(this.sessions.keySet());
-		for (int i = 0; i < 30_000; i++) {
+		for (int i = 0; i < 10_000; i++) {
 			int at = random.nextInt(open.size());
 			close(open.get(at));
 			open.set(at, open(random));

@@ -68,12 +68,13 @@ class ChatRoom {
 	 * are.
 	 */
 	private Outbound direct(Direct direct, String author, Broadcaster broadcaster) {
-		if (!SecurityConfiguration.isKnown(this.users, direct.to())) {
+		String to = SecurityConfiguration.find(this.users, direct.to());
+		if (to == null) {
 			throw new RequestRefusedException(ErrorCode.BAD_REQUEST, "there is no user of that name");
 		}
-		Said said = new Said("direct", direct.id(), author, direct.to(), direct.text(), this.node, direct.sentAt());
-		if (!author.equals(direct.to())) {
-			broadcaster.toUser(direct.to(), said);
+		Said said = new Said("direct", direct.id(), author, to, direct.text(), this.node, direct.sentAt());
+		if (!author.equals(to)) {
+			broadcaster.toUser(to, said);
 		}
 		return Outbound.toUser(author, said);
 	}

@@ -19,6 +19,8 @@ package io.github.atmosphererelay.demo;
 import java.time.Duration;
 import java.util.List;
 
+import io.github.atmosphererelay.session.CloseReason;
+import io.github.atmosphererelay.session.UserDisconnector;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +46,8 @@ import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.access.ExceptionTranslationFilter;
 import org.springframework.security.web.authentication.HttpStatusEntryPoint;
 import org.springframework.security.web.authentication.LoginUrlAuthenticationEntryPoint;
+import org.springframework.security.web.authentication.RememberMeServices;
+import org.springframework.security.web.authentication.logout.LogoutHandler;
 import org.springframework.security.web.authentication.rememberme.TokenBasedRememberMeServices;
 import org.springframework.security.web.authentication.session.NullAuthenticatedSessionStrategy;
 import org.springframework.security.web.csrf.CookieCsrfTokenRepository;
@@ -94,8 +98,8 @@ class SecurityConfiguration {
 	}
 
 	@Bean
-	SecurityFilterChain security(HttpSecurity http, TokenBasedRememberMeServices loginCookie,
-			DemoProperties properties) {
+	SecurityFilterChain security(HttpSecurity http, TokenBasedRememberMeServices loginCookie, DemoProperties properties,
+			UserDisconnector disconnector) {
 		CsrfTokenRequestAttributeHandler csrfToken = new CsrfTokenRequestAttributeHandler();
 		// Made at once, for the page to find it in its cookie
 		csrfToken.setCsrfRequestAttributeName(null);
@@ -116,7 +120,8 @@ class SecurityConfiguration {
 			.requestCache((cache) -> cache.requestCache(wanted))
 			.rememberMe((rememberMe) -> rememberMe.rememberMeServices(loginCookie).key(properties.loginKey()))
 			.formLogin((form) -> form.loginPage("/login"))
-			.logout((logout) -> logout.deleteCookies("demo-chat-login"))
+			.logout((logout) -> logout.addLogoutHandler(disconnect(loginCookie, disconnector))
+				.deleteCookies("demo-chat-login"))
 			.exceptionHandling(
 					(errors) -> errors.authenticationEntryPoint(entryPoint()).withObjectPostProcessor(remembered()))
 			.csrf((csrf) -> csrf.csrfTokenRepository(CookieCsrfTokenRepository.withHttpOnlyFalse())
@@ -126,6 +131,19 @@ class SecurityConfiguration {
 				// be of no use to a page
 				.sessionAuthenticationStrategy(new NullAuthenticatedSessionStrategy()))
 			.build();
+	}
+
+	/**
+	 * Ends the user's sockets on all nodes. By itself a log-out does so only where Spring
+	 * Security knows the user when it logs out; a cookie is looked at later.
+	 */
+	private static LogoutHandler disconnect(RememberMeServices loginCookie, UserDisconnector disconnector) {
+		return (request, response, authentication) -> {
+			Authentication user = (authentication != null) ? authentication : loginCookie.autoLogin(request, response);
+			if (user != null) {
+				disconnector.disconnectUser(user.getName(), CloseReason.LOGGED_OUT);
+			}
+		};
 	}
 
 	/**
@@ -166,12 +184,15 @@ class SecurityConfiguration {
 				&& accept.contains(MediaType.TEXT_HTML_VALUE);
 	}
 
-	static boolean isKnown(UserDetailsService users, String name) {
+	/**
+	 * Find a user, however the name is written.
+	 */
+	static @Nullable String find(UserDetailsService users, String name) {
 		try {
-			return users.loadUserByUsername(name).isEnabled();
+			return users.loadUserByUsername(name).getUsername();
 		}
 		catch (UsernameNotFoundException ex) {
-			return false;
+			return null;
 		}
 	}
 

@@ -18,9 +18,14 @@ package io.github.atmosphererelay.demo;
 
 import java.net.HttpCookie;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.WebSocket;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -111,6 +116,40 @@ class LoginTests {
 		HttpResponse<String> answer = Login.send(request.header("X-XSRF-TOKEN", csrf).build());
 		assertThat(answer.statusCode()).isEqualTo(200);
 		assertThat(answer.body()).contains("\"sessions\":0");
+	}
+
+	@Test
+	void whoLogsOutLosesTheSocketsOfOtherTabsToo() {
+		String login = Login.cookie(this.url, "carol");
+		CompletableFuture<Integer> closed = new CompletableFuture<>();
+		WebSocket socket = HttpClient.newHttpClient()
+			.newWebSocketBuilder()
+			.header("Cookie", login)
+			.buildAsync(URI.create(this.url.replace("http", "ws") + "/atmosphere/chat/lobby"),
+					new WebSocket.Listener() {
+
+						@Override
+						public CompletionStage<?> onClose(WebSocket webSocket, int code, String reason) {
+							closed.complete(code);
+							return CompletableFuture.completedFuture(null);
+						}
+
+					})
+			.join();
+		assertThat(socket.isInputClosed()).isFalse();
+		String csrf = Login.cookies(get("/", login, "text/html"))
+			.stream()
+			.filter((cookie) -> cookie.getName().equals("XSRF-TOKEN"))
+			.map(HttpCookie::getValue)
+			.findFirst()
+			.orElseThrow();
+		HttpResponse<String> answer = Login.send(HttpRequest.newBuilder(URI.create(this.url + "/logout"))
+			.header("Cookie", login + "; XSRF-TOKEN=" + csrf)
+			.header("X-XSRF-TOKEN", csrf)
+			.POST(HttpRequest.BodyPublishers.noBody())
+			.build());
+		assertThat(answer.statusCode()).isEqualTo(302);
+		assertThat(closed.orTimeout(30, TimeUnit.SECONDS).join()).isEqualTo(3503);
 	}
 
 	@Test
