@@ -24,7 +24,10 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.github.bucket4j.Bucket;
@@ -34,10 +37,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Counts what users and addresses have on this node, and holds them to it. What is kept
- * of a user or an address goes with its last connection, so it is bounded by the
- * connections that the server takes. Safe for use by many threads.
+ * of an address goes with its last connection, and what is kept of a user once its rate
+ * has come back, so it is bounded by the connections that the server takes and
+ * {@value #MAX_LEFT}. Safe for use by many threads.
  */
 final class ClientLimits {
+
+	private static final int MAX_LEFT = 10_000;
 
 	private static final Log logger = LogFactory.getLog(ClientLimits.class);
 
@@ -46,6 +52,11 @@ final class ClientLimits {
 	private final LimitSettings settings;
 
 	private final Map<String, Integer> addresses = new ConcurrentHashMap<>();
+
+	/** Users without a session whose rate has not come back yet. */
+	private final Queue<String> left = new ConcurrentLinkedQueue<>();
+
+	private final AtomicInteger leftCount = new AtomicInteger();
 
 	private final Map<String, User> users = new ConcurrentHashMap<>();
 
@@ -144,9 +155,64 @@ final class ClientLimits {
 			return null;
 		}
 		return Bucket.builder()
-			.addLimit((limit) -> limit.capacity(Math.max(this.settings.userBurst(), rate))
-				.refillGreedy(rate, Duration.ofSeconds(1)))
+			.addLimit((limit) -> limit.capacity(burst()).refillGreedy(rate, Duration.ofSeconds(1)))
 			.build();
+	}
+
+	/**
+	 * A user has one session less. One without any is known until the rate that was used
+	 * up has come back: otherwise it would come back with each new connection.
+	 */
+	private void leave(String name) {
+		boolean[] tired = new boolean[1];
+		this.users.computeIfPresent(name, (same, user) -> {
+			if (--user.sessions > 0 || user.left) {
+				return user;
+			}
+			if (isRested(user) || this.leftCount.get() >= MAX_LEFT) {
+				return null;
+			}
+			user.left = true;
+			tired[0] = true;
+			return user;
+		});
+		if (tired[0]) {
+			this.leftCount.incrementAndGet();
+			this.left.add(name);
+		}
+	}
+
+	/**
+	 * Look at two of those that have left, with each one that comes, so that they become
+	 * fewer.
+	 */
+	private void forgetRested() {
+		for (int i = 0; i < 2; i++) {
+			String name = this.left.poll();
+			if (name == null) {
+				return;
+			}
+			boolean[] tired = new boolean[1];
+			this.users.computeIfPresent(name, (same, user) -> {
+				tired[0] = (user.sessions == 0 && !isRested(user));
+				user.left = tired[0];
+				return (user.sessions == 0 && !tired[0]) ? null : user;
+			});
+			if (tired[0]) {
+				this.left.add(name);
+			}
+			else {
+				this.leftCount.decrementAndGet();
+			}
+		}
+	}
+
+	private boolean isRested(User user) {
+		return user.bucket == null || user.bucket.getAvailableTokens() >= burst();
+	}
+
+	private int burst() {
+		return Math.max(this.settings.userBurst(), this.settings.userMessagesPerSecond());
 	}
 
 	/**
@@ -155,6 +221,9 @@ final class ClientLimits {
 	private static final class User {
 
 		private final @Nullable Bucket bucket;
+
+		/** Whether the name stands among those that have left. */
+		private boolean left;
 
 		private volatile int sessions;
 
@@ -193,6 +262,7 @@ final class ClientLimits {
 			if (this.ended) {
 				return false;
 			}
+			forgetRested();
 			String name = principal.getName();
 			ClientLimits.this.users.compute(name, (same, present) -> {
 				User user = (present != null) ? present : new User(bucket());
@@ -228,8 +298,7 @@ final class ClientLimits {
 						(same, count) -> (count > 1) ? count - 1 : null);
 			}
 			if (this.user != null && this.name != null) {
-				ClientLimits.this.users.computeIfPresent(this.name,
-						(same, user) -> (--user.sessions > 0) ? user : null);
+				leave(this.name);
 			}
 		}
 

@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
 
+import io.github.atmosphererelay.broadcast.Authorization;
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessageTooLargeException;
 import io.github.atmosphererelay.broadcast.MessagingNode;
@@ -282,6 +283,13 @@ final class RawDoorHandler implements WebSocketHandler {
 			}
 			catch (IllegalArgumentException ex) {
 				throw new RequestRefusedException(ErrorCode.PERMISSION_DENIED, "the token is another user's");
+			}
+			// The new token may allow less than the former one.
+			Authorization authorization = this.node.clientMessages()
+				.authorizeSubscribe(proof.principal(), client.session(), client.channel());
+			if (!authorization.isGranted()) {
+				client.session().close(CloseReason.PERMISSION_DENIED);
+				return;
 			}
 			send(client.session(), authenticated(client.session(), proof));
 		}).whenComplete((nothing, ex) -> {

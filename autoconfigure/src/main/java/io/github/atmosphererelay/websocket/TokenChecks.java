@@ -23,6 +23,8 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
@@ -87,7 +89,10 @@ final class TokenChecks {
 	 */
 	CompletableFuture<Authenticated> checkLater(String token) {
 		try {
-			return CompletableFuture.supplyAsync(() -> check(token), this.authentication.executor());
+			// Not longer than a client may take: until it is known, nothing else looks
+			// after its connection.
+			return CompletableFuture.supplyAsync(() -> check(token), this.authentication.executor())
+				.orTimeout(timeout().toMillis(), TimeUnit.MILLISECONDS);
 		}
 		catch (RejectedExecutionException ex) {
 			return CompletableFuture.failedFuture(
@@ -103,6 +108,11 @@ final class TokenChecks {
 				: failure;
 		if (cause instanceof RequestRefusedException known) {
 			return known;
+		}
+		if (cause instanceof TimeoutException) {
+			logger
+				.warn("A token was not checked within 'atmosphere.security.token-timeout', and its client was refused");
+			return new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
 		}
 		logger.error("A client that has sent a token was refused", cause);
 		return new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());

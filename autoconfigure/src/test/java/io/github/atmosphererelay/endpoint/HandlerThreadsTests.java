@@ -108,7 +108,8 @@ class HandlerThreadsTests {
 
 	@Test
 	void whatAllSessionsHaveWaitingIsBounded() {
-		try (TestNode node = start("atmosphere.endpoint.max-queued=4", "atmosphere.endpoint.threads=1")) {
+		try (TestNode node = start("spring.threads.virtual.enabled=false", "atmosphere.endpoint.max-queued=4",
+				"atmosphere.endpoint.threads=1")) {
 			Slow slow = node.bean(Slow.class);
 			TestClient first = node.connect("slow/a").send("block");
 			await().until(() -> slow.blocked.get() == 1);

@@ -32,6 +32,7 @@ import io.github.atmosphererelay.websocket.ClientLimits.Admission;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for {@link ClientLimits}.
@@ -85,7 +86,30 @@ class ClientLimitsTests {
 		}
 		assertThat(allowed).isBetween(20, 30);
 		List.of(first, second, third, anonymous).forEach(Admission::end);
-		assertThat(limits.userCount()).isZero();
+		assertThat(limits.hasRoom(ALICE)).isTrue();
+	}
+
+	@Test
+	void aRateThatIsUsedUpDoesNotComeBackWithANewConnection() {
+		ClientLimits limits = new ClientLimits(new LimitSettings(0, 0, 1, 3));
+		for (int i = 0; i < 3; i++) {
+			Admission once = limits.admit(null);
+			assertThat(once.identify(ALICE)).isTrue();
+			assertThat(once.allowsMessage()).isTrue();
+			once.end();
+			assertThat(limits.userCount()).isOne();
+		}
+		Admission again = limits.admit(null);
+		assertThat(again.identify(ALICE)).isTrue();
+		assertThat(again.allowsMessage()).isFalse();
+		again.end();
+		Admission other = limits.admit(null);
+		await("the rate comes back").until(() -> {
+			limits.admit(null).identify(() -> "bob");
+			return limits.userCount() == 1;
+		});
+		assertThat(other.identify(ALICE)).isTrue();
+		assertThat(other.allowsMessage()).isTrue();
 	}
 
 	@Test
