@@ -101,7 +101,7 @@ public final class EnvelopeCodec {
 			length += 2 + part.length;
 		}
 		length += (envelope.sequence() != null) ? 16 : 0;
-		length += (log != null) ? 4 + 8 + 2 + key.length : 0;
+		length += (log != null) ? 4 + 8 + 2 + key.length + 8 : 0;
 		ByteBuffer out = ByteBuffer.allocate(length);
 		out.put(MAGIC_1).put(MAGIC_2).put(VERSION).put(code(envelope.kind()));
 		out.put((byte) ((payload.isBinary() ? FLAG_BINARY : 0) | ((envelope.sequence() != null) ? FLAG_SEQUENCE : 0)
@@ -122,6 +122,7 @@ public final class EnvelopeCodec {
 		if (log != null) {
 			out.putInt(log.size()).putLong(log.retention().toMillis());
 			putShort(out, key);
+			out.putLong(log.idempotencyWindow().toMillis());
 		}
 		// Room for parts that later releases add without a new version.
 		out.putShort((short) 0);
@@ -301,10 +302,13 @@ public final class EnvelopeCodec {
 		int size = in.getInt();
 		long retention = in.getLong();
 		String key = getString(in);
-		if (size < 1 || retention < 1) {
+		need(in, 8);
+		long window = in.getLong();
+		if (size < 1 || retention < 1 || window < 1) {
 			throw new EnvelopeFormatException(Reason.MALFORMED, "Invalid log options");
 		}
-		return new LogOptions(size, Duration.ofMillis(retention), key.isEmpty() ? null : key);
+		return new LogOptions(size, Duration.ofMillis(retention), key.isEmpty() ? null : key,
+				Duration.ofMillis(window));
 	}
 
 	private Payload readPayload(ByteBuffer in, boolean binary) {

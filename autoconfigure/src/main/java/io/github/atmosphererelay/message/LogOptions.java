@@ -28,8 +28,9 @@ import org.jspecify.annotations.Nullable;
  * @param size how many publications the log keeps
  * @param retention how long the log keeps a publication
  * @param idempotencyKey the publisher's key against doubles, or {@code null}
+ * @param idempotencyWindow for how long the same key is a double
  */
-public record LogOptions(int size, Duration retention, @Nullable String idempotencyKey) {
+public record LogOptions(int size, Duration retention, @Nullable String idempotencyKey, Duration idempotencyWindow) {
 
 	public LogOptions {
 		Objects.requireNonNull(retention, "'retention' must not be null");
@@ -38,6 +39,10 @@ public record LogOptions(int size, Duration retention, @Nullable String idempote
 		}
 		if (retention.isNegative() || retention.isZero()) {
 			throw new IllegalArgumentException("'retention' must be positive");
+		}
+		Objects.requireNonNull(idempotencyWindow, "'idempotencyWindow' must not be null");
+		if (idempotencyWindow.isNegative() || idempotencyWindow.isZero()) {
+			throw new IllegalArgumentException("'idempotencyWindow' must be positive");
 		}
 	}
 

@@ -23,7 +23,8 @@ import java.util.Objects;
  * epochs cannot be compared.
  *
  * @param epoch names the life of the log
- * @param offset the place within that life, not negative
+ * @param offset the place within that life: 0 before the first publication, then growing,
+ * though not always by 1
  */
 public record Position(String epoch, long offset) {
 

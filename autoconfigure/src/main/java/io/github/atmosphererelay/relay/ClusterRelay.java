@@ -69,14 +69,18 @@ public interface ClusterRelay {
 	/**
 	 * Hand an envelope to the broker. An ephemeral envelope goes to the nodes that have
 	 * subscribed to its address, the publishing node included; one with
-	 * {@linkplain Envelope#log() log options} is appended to its channel's log first.
+	 * {@linkplain Envelope#log() log options} is appended to its channel's log first, and
+	 * reaches every node with its position, in the log's order. Of several with the same
+	 * idempotency key within the key's window the first one alone is appended.
 	 * @param envelope the envelope
 	 * @return completes, on a thread of the relay, with what is known: a receipt that
-	 * says {@link Outcome#RELAYED} or {@link Outcome#UNCONFIRMED}. Fails with
-	 * {@link RelayUnavailableException} or {@link RelayOverloadedException} if the
-	 * envelope was certainly not sent and never will be, and with
-	 * {@link UnsupportedRelayOperationException} if the envelope is to be recorded and
-	 * the relay has no log, and with {@link IllegalArgumentException} if it is too large
+	 * says {@link Outcome#RELAYED}, with the position if it was recorded,
+	 * {@link Outcome#DUPLICATE}, with message id and position of the first one, or
+	 * {@link Outcome#UNCONFIRMED}. Fails with {@link RelayUnavailableException} or
+	 * {@link RelayOverloadedException} if the envelope was certainly not sent and never
+	 * will be, and with {@link UnsupportedRelayOperationException} if the envelope is to
+	 * be recorded and the relay has no log, and with {@link IllegalArgumentException} if
+	 * it is too large
 	 */
 	CompletableFuture<Receipt> publish(Envelope envelope);
 
@@ -85,9 +89,8 @@ public interface ClusterRelay {
 	 * the relay follows the address again without being asked.
 	 * @param address the address
 	 * @return completes, on a thread of the relay, once everything published to the
-	 * address from now on arrives; with the position from which on the log is heard if
-	 * the channel is recorded, otherwise with {@code null}. Stays open while the broker
-	 * is away. Is cancelled by {@link #unsubscribe}, and fails with
+	 * address from now on arrives; the value is of no meaning. Stays open while the
+	 * broker is away. Is cancelled by {@link #unsubscribe}, and fails with
 	 * {@link RelayUnavailableException} when the relay is stopped. An envelope that was
 	 * published shortly before may arrive too
 	 */
@@ -104,9 +107,11 @@ public interface ClusterRelay {
 	 * @param channel the channel's name
 	 * @param since the position after which, or before which, to begin; {@code null} for
 	 * the log's beginning or end
-	 * @param limit the greatest number of publications to return
+	 * @param limit the greatest number of publications to return, 1 or more
 	 * @param direction whether to read towards newer or older publications
-	 * @return completes with a page; fails with
+	 * @return completes, on a thread of the relay, with a page; fails with
+	 * {@link RelayUnavailableException} or {@link RelayOverloadedException} if it cannot
+	 * be read now, after about a second at the latest, and with
 	 * {@link UnsupportedRelayOperationException} if the relay has no log
 	 */
 	default CompletableFuture<LogPage> read(String channel, @Nullable Position since, int limit,
@@ -117,8 +122,9 @@ public interface ClusterRelay {
 	/**
 	 * Return the present end of a channel's log.
 	 * @param channel the channel's name
-	 * @return completes with the position of the newest publication; fails with
-	 * {@link UnsupportedRelayOperationException} if the relay has no log
+	 * @return completes, on a thread of the relay, with the position of the newest
+	 * publication, or one after it, so that {@link #read} forward since then brings what
+	 * is published from now on; errors as with {@link #read}
 	 */
 	default CompletableFuture<Position> position(String channel) {
 		return CompletableFuture.failedFuture(new UnsupportedRelayOperationException(name(), RelayCapability.RECORDED));

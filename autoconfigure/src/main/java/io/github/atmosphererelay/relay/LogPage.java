@@ -22,12 +22,15 @@ import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 
 /**
- * A part of a channel's log.
+ * A part of a channel's log. Fewer publications than were asked for mean that the page
+ * reaches to {@link #end()}, or, read backward, to the log's beginning.
  *
- * @param publications the publications in the order asked for
- * @param end the position of the newest publication of the whole log when it was read
+ * @param publications the publications in the order asked for, each with its position
+ * @param end the position up to which the log was looked at: that of its newest
+ * publication or, in a log that several channels share, one after it
  * @param complete whether nothing after the requested position is missing because the
- * log's older part is gone or its epoch has changed
+ * log's older part is gone, its epoch is another one, or the position lies after the end;
+ * a page that is not complete has no publications
  */
 public record LogPage(List<Publication> publications, Position end, boolean complete) {
 

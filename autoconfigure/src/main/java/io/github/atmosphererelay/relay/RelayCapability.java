@@ -29,6 +29,14 @@ public enum RelayCapability {
 	/**
 	 * Keeps logs: appends, reads since a position, and tells positions.
 	 */
-	RECORDED
+	RECORDED,
+
+	/**
+	 * Numbers the publications of each recorded channel without gaps, but may lose some
+	 * on the way to a node: a gap in the numbers is one in what was heard, and is filled
+	 * by reading the log. A relay with logs but without this capability delivers a log
+	 * without holes, or else reports a {@linkplain RelayListener#gap gap}.
+	 */
+	CONSECUTIVE_OFFSETS
 
 }

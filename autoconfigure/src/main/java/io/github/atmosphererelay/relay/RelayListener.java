@@ -30,8 +30,8 @@ public interface RelayListener {
 
 	/**
 	 * An envelope has arrived. Envelopes of one address and one origin come in the order
-	 * in which they were published, by one thread at a time. The node's own envelopes
-	 * come too.
+	 * in which they were published, by one thread at a time, and those of a recorded
+	 * channel in the order of its log. The node's own envelopes come too.
 	 * @param envelope the envelope
 	 * @param position the place in the channel's log, or {@code null} if the channel is
 	 * ephemeral
@@ -46,7 +46,8 @@ public interface RelayListener {
 
 	/**
 	 * Envelopes may have been missed at an address, because the subscription was
-	 * interrupted.
+	 * interrupted. What has come of a recorded channel since is to be compared with its
+	 * log.
 	 * @param address the address
 	 */
 	void gap(Address address);

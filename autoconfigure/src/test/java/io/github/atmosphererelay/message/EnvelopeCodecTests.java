@@ -64,7 +64,8 @@ class EnvelopeCodecTests {
 			4152010107111111112222433384445555555555550189000000007000800000
 			00000000ab0000019b76daa8000100046e6577730003732d310001000b747261
 			6365706172656e74000b30302d61622d63642d30310000000000000005000000
-			000000002a00000064000000000036ee8000056b65792d3100000000000200ff
+			000000002a00000064000000000036ee8000056b65792d3100000000000493e0
+			00000000000200ff
 			""");
 
 	private static final String USER = hex("""
@@ -95,10 +96,9 @@ class EnvelopeCodecTests {
 
 	static Stream<Arguments> vectors() {
 		return Stream.of(Arguments.of(TEXT, channel("chat/lobby", Payload.text("Grüße"))),
-				Arguments.of(FULL,
-						new Envelope(ID, ORIGIN, Kind.MESSAGE, TIME, new Audience.Channel("news", "s-1"),
-								Map.of("traceparent", "00-ab-cd-01"), Payload.binary(new byte[] { 0, (byte) 0xFF }),
-								new Sequence(5, 42), new LogOptions(100, Duration.ofHours(1), "key-1"))),
+				Arguments.of(FULL, new Envelope(ID, ORIGIN, Kind.MESSAGE, TIME, new Audience.Channel("news", "s-1"),
+						Map.of("traceparent", "00-ab-cd-01"), Payload.binary(new byte[] { 0, (byte) 0xFF }),
+						new Sequence(5, 42), new LogOptions(100, Duration.ofHours(1), "key-1", Duration.ofMinutes(5)))),
 				Arguments.of(USER, envelope(new Audience.User("ann", null))),
 				Arguments.of(SESSION, envelope(new Audience.Session(ORIGIN, "s-1"))),
 				Arguments.of(PROBE,

@@ -54,59 +54,7 @@ import static org.awaitility.Awaitility.await;
  * What every relay does while its broker is well: the first half of
  * {@link RelayContractTests}.
  */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(60)
-public abstract class RelayDeliveryContractTests {
-
-	protected static final int MAX_PAYLOAD = 64 * 1024;
-
-	private final List<RelayNode> nodes = new ArrayList<>();
-
-	protected String cluster = "";
-
-	/**
-	 * Return the broker to test against.
-	 * @return a running broker
-	 */
-	protected abstract RelayBroker broker();
-
-	/**
-	 * Return how long a relay may take to connect to a broker that is well.
-	 * @return the time allowed
-	 */
-	protected Duration connectTime() {
-		return Duration.ofSeconds(10);
-	}
-
-	protected RelayNode node() {
-		return node(broker().relay(cluster(), new EnvelopeCodec(MAX_PAYLOAD)));
-	}
-
-	protected RelayNode node(ClusterRelay relay) {
-		RelayNode node = new RelayNode(relay);
-		this.nodes.add(node);
-		return node;
-	}
-
-	protected RelayNode startedNode() {
-		return node().start().awaitRoundTrip(connectTime());
-	}
-
-	protected String cluster() {
-		if (this.cluster.isEmpty()) {
-			this.cluster = "test-" + UUID.randomUUID();
-		}
-		return this.cluster;
-	}
-
-	@AfterEach
-	void stopNodes() {
-		this.nodes.forEach((node) -> node.relay().stop());
-		this.nodes
-			.forEach((node) -> assertThat(node.hasOverlapped()).as("listener was called twice at once").isFalse());
-		this.nodes.clear();
-		this.cluster = "";
-	}
+public abstract class RelayDeliveryContractTests extends RelayNodesTests {
 
 	@Test
 	void textAndBinaryArriveByteForByteEverywhereAndAtTheOriginToo() {
@@ -313,7 +261,8 @@ public abstract class RelayDeliveryContractTests {
 		RelayNode one = startedNode();
 		Assumptions.assumeFalse(one.relay().capabilities().contains(RelayCapability.RECORDED));
 		Envelope recorded = new Envelope(UUID.randomUUID(), one.id(), Kind.MESSAGE, 0, new Audience.Channel("r", null),
-				Map.of(), Payload.text("x"), null, new LogOptions(10, Duration.ofMinutes(1), null));
+				Map.of(), Payload.text("x"), null,
+				new LogOptions(10, Duration.ofMinutes(1), null, Duration.ofMinutes(1)));
 		assertThatExceptionOfType(CompletionException.class)
 			.isThrownBy(() -> one.relay().publish(recorded).orTimeout(5, TimeUnit.SECONDS).join())
 			.withCauseInstanceOf(UnsupportedRelayOperationException.class);

@@ -33,6 +33,7 @@ import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Envelope.Kind;
 import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
+import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.test.MachineTime;
@@ -52,6 +53,8 @@ public final class RelayNode implements RelayListener {
 	private final ClusterRelay relay;
 
 	private final List<Envelope> received = new ArrayList<>();
+
+	private final Map<UUID, Position> positions = new ConcurrentHashMap<>();
 
 	private final Map<UUID, Boolean> probes = new ConcurrentHashMap<>();
 
@@ -156,6 +159,15 @@ public final class RelayNode implements RelayListener {
 		return received().stream().map(Envelope::id).toList();
 	}
 
+	public @Nullable Position position(UUID id) {
+		return this.positions.get(id);
+	}
+
+	public Envelope recorded(String channel, String text, LogOptions options) {
+		return new Envelope(UUID.randomUUID(), this.id, Kind.MESSAGE, System.currentTimeMillis(),
+				new Audience.Channel(channel, null), Map.of(), Payload.text(text), null, options);
+	}
+
 	public int rejections(Reason reason) {
 		return this.rejected.getOrDefault(reason, 0);
 	}
@@ -185,6 +197,9 @@ public final class RelayNode implements RelayListener {
 			this.probes.computeIfPresent(envelope.id(), (id, returned) -> true);
 		}
 		else {
+			if (position != null) {
+				this.positions.put(envelope.id(), position);
+			}
 			synchronized (this.received) {
 				this.received.add(envelope);
 			}

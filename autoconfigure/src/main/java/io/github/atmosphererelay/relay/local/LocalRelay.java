@@ -16,26 +16,40 @@
 
 package io.github.atmosphererelay.relay.local;
 
+import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.Outcome;
+import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
-import io.github.atmosphererelay.relay.UnsupportedRelayOperationException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The relay of a single node. It hands envelopes back on the publishing thread and keeps
- * nothing, so it has neither queue nor thread of its own.
+ * the logs of recorded channels in memory, so it has neither queue nor thread of its own.
  */
 public final class LocalRelay implements ClusterRelay {
+
+	/** After how many uses all logs are looked through for unused ones. */
+	private static final int SWEEP_EVERY = 10_000;
+
+	private final Map<String, MemoryLog> logs = new ConcurrentHashMap<>();
+
+	private final AtomicInteger uses = new AtomicInteger();
 
 	private volatile @Nullable RelayListener listener;
 
@@ -53,6 +67,7 @@ public final class LocalRelay implements ClusterRelay {
 	@Override
 	public void stop() {
 		this.listener = null;
+		this.logs.clear();
 	}
 
 	@Override
@@ -62,8 +77,7 @@ public final class LocalRelay implements ClusterRelay {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(name(), null));
 		}
 		if (envelope.log() != null) {
-			return CompletableFuture
-				.failedFuture(new UnsupportedRelayOperationException(name(), RelayCapability.RECORDED));
+			return append(envelope, envelope.log(), listener);
 		}
 		listener.received(envelope, null);
 		return CompletableFuture.completedFuture(Receipt.of(envelope.id(), Outcome.RELAYED));
@@ -78,9 +92,56 @@ public final class LocalRelay implements ClusterRelay {
 	public void unsubscribe(Address address) {
 	}
 
+	private CompletableFuture<Receipt> append(Envelope envelope, LogOptions options, RelayListener listener) {
+		try {
+			return CompletableFuture.completedFuture(inLog(MemoryLog.channelOf(envelope),
+					(log, now) -> log.append(envelope, options, now, listener::received)));
+		}
+		catch (IllegalArgumentException ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
+	}
+
+	@Override
+	public CompletableFuture<LogPage> read(String channel, @Nullable Position since, int limit,
+			ReadDirection direction) {
+		return CompletableFuture.completedFuture(inLog(channel, (log, now) -> log.read(since, limit, direction, now)));
+	}
+
+	@Override
+	public CompletableFuture<Position> position(String channel) {
+		return CompletableFuture.completedFuture(inLog(channel, MemoryLog::end));
+	}
+
+	private <T> T inLog(String channel, BiFunction<MemoryLog, Long, @Nullable T> action) {
+		if (this.uses.incrementAndGet() % SWEEP_EVERY == 0) {
+			sweep();
+		}
+		while (true) {
+			long now = System.nanoTime();
+			MemoryLog log = this.logs.computeIfAbsent(channel,
+					(name) -> new MemoryLog(name, UUID.randomUUID().toString().substring(0, 13), now));
+			T result = action.apply(log, now);
+			if (result != null) {
+				return result;
+			}
+			// Discarded since it was looked up.
+			this.logs.remove(channel, log);
+		}
+	}
+
+	private void sweep() {
+		long now = System.nanoTime();
+		this.logs.forEach((channel, log) -> {
+			if (log.discardIfUnused(now)) {
+				this.logs.remove(channel, log);
+			}
+		});
+	}
+
 	@Override
 	public Set<RelayCapability> capabilities() {
-		return Set.of();
+		return Set.of(RelayCapability.RECORDED, RelayCapability.CONSECUTIVE_OFFSETS);
 	}
 
 }
