@@ -60,7 +60,7 @@ final class NodeFixture implements AutoCloseable {
 	NodeFixture(FakeRelay relay) {
 		this.relay = relay;
 		MessagingSettings settings = new MessagingSettings(1_000, Duration.ofMillis(50), Duration.ofSeconds(5),
-				Duration.ofMillis(100), Duration.ofMillis(100), QUEUE, 128);
+				Duration.ofMillis(100), Duration.ofMillis(100), QUEUE, 128, 300, Duration.ofSeconds(30));
 		this.node = new MessagingNode(new NodeIdentity(UUID.randomUUID(), "node"), settings, relay, catalog(),
 				new PayloadEncoder(null), this.registry,
 				new Writers(new WriterSettings(1, 4, Duration.ofSeconds(5)), this.sessionStatistics, this.scheduler),
