@@ -86,52 +86,6 @@ class RecordedChannelsTests {
 		return position;
 	}
 
-	/**
-	 * A client that knows positions, and that writes down what it gets.
-	 */
-	private final class Client {
-
-		private final FakeTransport transport = new FakeTransport();
-
-		private final LocalSession session = RecordedChannelsTests.this.fixture.connect(null, this.transport);
-
-		private final AtomicInteger lost = new AtomicInteger();
-
-		private CompletableFuture<Subscribed> subscribe(@Nullable Position since) {
-			SubscribeRequest request = new SubscribeRequest(since != null, since, this::reply, this::lost);
-			return RecordedChannelsTests.this.fixture.node.subscriptions().subscribe(this.session, CHANNEL, request);
-		}
-
-		private Subscribed subscribed(@Nullable Position since) {
-			return subscribe(since).orTimeout(5, TimeUnit.SECONDS).join();
-		}
-
-		private void reply(Subscribed answer) {
-			queue("subscribed " + answer.recovery().tag());
-			answer.publications().forEach((publication) -> queue(publication.payload().asText()));
-		}
-
-		private void queue(String frame) {
-			var fanout = RecordedChannelsTests.this.fixture.node.writers()
-				.fanout(OutboundMessage.frame(Payload.text(frame)), NodeFixture.QUEUE);
-			fanout.add(this.session);
-			fanout.send();
-		}
-
-		private void lost() {
-			this.lost.incrementAndGet();
-			RecordedChannelsTests.this.fixture.node.subscriptions().unsubscribe(this.session, CHANNEL);
-		}
-
-		private void awaitExactly(String first, List<String> messages) {
-			List<String> expected = new ArrayList<>(List.of(first));
-			expected.addAll(messages);
-			await().atMost(Duration.ofSeconds(10))
-				.untilAsserted(() -> assertThat(this.transport.events()).isEqualTo(expected));
-		}
-
-	}
-
 	@Test
 	void everySessionGetsTheWholeLogInOrderAlthoughTheRelayLosesMessages() {
 		Random random = new Random(42);
@@ -370,6 +324,52 @@ class RecordedChannelsTests {
 		broadcaster().broadcast(CHANNEL, "to all").join();
 		sender.awaitExactly("subscribed fresh", List.of("to all"));
 		other.awaitExactly("subscribed fresh", List.of("to others", "to all"));
+	}
+
+	/**
+	 * A client that knows positions, and that writes down what it gets.
+	 */
+	private final class Client {
+
+		private final FakeTransport transport = new FakeTransport();
+
+		private final LocalSession session = RecordedChannelsTests.this.fixture.connect(null, this.transport);
+
+		private final AtomicInteger lost = new AtomicInteger();
+
+		private CompletableFuture<Subscribed> subscribe(@Nullable Position since) {
+			SubscribeRequest request = new SubscribeRequest(since != null, since, this::reply, this::lost);
+			return RecordedChannelsTests.this.fixture.node.subscriptions().subscribe(this.session, CHANNEL, request);
+		}
+
+		private Subscribed subscribed(@Nullable Position since) {
+			return subscribe(since).orTimeout(5, TimeUnit.SECONDS).join();
+		}
+
+		private void reply(Subscribed answer) {
+			queue("subscribed " + answer.recovery().tag());
+			answer.publications().forEach((publication) -> queue(publication.payload().asText()));
+		}
+
+		private void queue(String frame) {
+			var fanout = RecordedChannelsTests.this.fixture.node.writers()
+				.fanout(OutboundMessage.frame(Payload.text(frame)), NodeFixture.QUEUE);
+			fanout.add(this.session);
+			fanout.send();
+		}
+
+		private void lost() {
+			this.lost.incrementAndGet();
+			RecordedChannelsTests.this.fixture.node.subscriptions().unsubscribe(this.session, CHANNEL);
+		}
+
+		private void awaitExactly(String first, List<String> messages) {
+			List<String> expected = new ArrayList<>(List.of(first));
+			expected.addAll(messages);
+			await().atMost(Duration.ofSeconds(10))
+				.untilAsserted(() -> assertThat(this.transport.events()).isEqualTo(expected));
+		}
+
 	}
 
 }

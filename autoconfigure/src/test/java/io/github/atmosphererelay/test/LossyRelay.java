@@ -102,7 +102,9 @@ public final class LossyRelay implements ClusterRelay {
 
 			@Override
 			public void received(Envelope envelope, @Nullable Position position) {
-				if (envelope.kind() == Kind.PROBE ? !LossyRelay.this.away : !LossyRelay.this.loses.test(envelope)) {
+				boolean lost = (envelope.kind() == Kind.PROBE) ? LossyRelay.this.away
+						: LossyRelay.this.loses.test(envelope);
+				if (!lost) {
 					listener.received(envelope, (position != null) ? outside(position) : null);
 				}
 			}
