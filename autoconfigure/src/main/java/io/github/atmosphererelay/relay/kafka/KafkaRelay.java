@@ -19,12 +19,15 @@ package io.github.atmosphererelay.relay.kafka;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
@@ -42,13 +45,32 @@ import org.springframework.kafka.core.ProducerFactory;
  * the order per publishing node.
  * <p>
  * Live delivery is at least once: a node that was away continues where it was as long as
- * the topic still holds what it missed, and hears of a gap otherwise. There is no log per
- * channel, so recorded envelopes are refused.
+ * the topic still holds what it missed, and hears of a gap otherwise.
+ * <p>
+ * Recorded channels have a topic of their own, if the settings say that there are any:
+ * the log of a channel is what its partition of that topic holds under its key. A
+ * position names a place in the partition: its epoch the topic's id and the partition,
+ * its offset what Kafka calls the position of a consumer, so that offsets of a channel
+ * are not consecutive. {@link #position} answers when this node has read, and handed to
+ * its listener, all that the broker held when it was asked; {@link #read} also knows of
+ * all that was published before. A page is complete if its position is of this life of
+ * the topic, within what the partition holds, and nothing of the channel since has
+ * expired. More publications than a channel's log keeps can be read since a position:
+ * records are removed by age alone, and reading from the beginning passes over what is
+ * too much only if it reaches the end. The latest records of each partition are at hand;
+ * older ones are looked for on the broker, by one reader, and a read that takes too long
+ * fails.
+ * <p>
+ * Of the records with the same idempotency key the first one counts, on every node, by
+ * the time at which the broker appended it. So a publication with a key is confirmed when
+ * this node has read its record back. A double may take room in the log; nobody hears or
+ * reads it.
  * <p>
  * Threads: one for connecting and supervision, one that hands records to the producer,
  * one for deadlines, and those of one Kafka producer and one consumer, however many
- * addresses are followed. No method waits for the network, except {@link #stop()} for a
- * few seconds.
+ * addresses are followed; with recorded channels, one that answers reads, one that reads
+ * older records, and that of an administrative client. No method waits for the network,
+ * except {@link #stop()} for a few seconds.
  */
 public final class KafkaRelay implements ClusterRelay {
 
@@ -118,7 +140,7 @@ public final class KafkaRelay implements ClusterRelay {
 
 	@Override
 	public CompletableFuture<Receipt> publish(Envelope envelope) {
-		if (envelope.log() != null) {
+		if (envelope.log() != null && !this.settings.recorded()) {
 			return CompletableFuture
 				.failedFuture(new UnsupportedRelayOperationException(NAME, RelayCapability.RECORDED));
 		}
@@ -146,6 +168,38 @@ public final class KafkaRelay implements ClusterRelay {
 		}
 	}
 
+	@Override
+	public CompletableFuture<LogPage> read(String channel, @Nullable Position since, int limit,
+			ReadDirection direction) {
+		if (!this.settings.recorded()) {
+			return ClusterRelay.super.read(channel, since, limit, direction);
+		}
+		KafkaLog log = log();
+		return (log != null) ? log.read(channel, since, limit, direction)
+				: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
+	}
+
+	@Override
+	public CompletableFuture<Position> position(String channel) {
+		if (!this.settings.recorded()) {
+			return ClusterRelay.super.position(channel);
+		}
+		KafkaLog log = log();
+		return (log != null) ? log.position(channel)
+				: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
+	}
+
+	private @Nullable KafkaLog log() {
+		KafkaLink link = this.link;
+		return (link != null) ? link.log() : null;
+	}
+
+	@Override
+	public Set<RelayCapability> capabilities() {
+		return this.settings.recorded() ? Set.of(RelayCapability.CLUSTERED, RelayCapability.RECORDED)
+				: Set.of(RelayCapability.CLUSTERED);
+	}
+
 	/**
 	 * Look now, instead of within the next minute, whether the topic has changed.
 	 */
@@ -160,6 +214,9 @@ public final class KafkaRelay implements ClusterRelay {
 	public Map<String, Object> details() {
 		Map<String, Object> details = new LinkedHashMap<>();
 		details.put("topic", this.settings.topic());
+		if (this.settings.recorded()) {
+			details.put("logTopic", this.settings.logTopic());
+		}
 		details.put("configuredPartitions", this.settings.partitions());
 		KafkaLink link = this.link;
 		KafkaTopic.Description topic = (link != null) ? link.topic() : null;
