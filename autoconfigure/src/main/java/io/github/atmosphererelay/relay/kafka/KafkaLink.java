@@ -265,6 +265,9 @@ final class KafkaLink {
 			return;
 		}
 		this.reporter.consumerEnded(failure);
+		if (this.log != null) {
+			this.log.receiverDied(failure);
+		}
 		detachReceiver();
 		announce(false);
 		this.worker

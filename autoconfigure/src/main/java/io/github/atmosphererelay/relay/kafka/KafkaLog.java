@@ -46,6 +46,7 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.LogTruncationException;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
@@ -106,7 +107,7 @@ final class KafkaLog {
 
 	private volatile @Nullable Life life;
 
-	private boolean warm;
+	private volatile boolean warm;
 
 	KafkaLog(KafkaRelaySettings settings, KafkaClients clients, KafkaSubscriptions subscriptions,
 			RelayListener listener, ScheduledExecutorService scheduler, Runnable whenWarm) {
@@ -210,6 +211,22 @@ final class KafkaLog {
 				this.listener.gap(address);
 			}
 		}
+	}
+
+	/**
+	 * Take note of what a receiver has died of.
+	 * @param failure its failure
+	 */
+	void receiverDied(@Nullable Throwable failure) {
+		Life life = this.life;
+		if (life == null || !(failure instanceof LogTruncationException truncation)) {
+			return;
+		}
+		truncation.divergentOffsets().forEach((partition, offset) -> {
+			if (partition.topic().equals(this.settings.logTopic()) && partition.partition() < life.partitions().length) {
+				life.partitions()[partition.partition()].truncated(offset.offset());
+			}
+		});
 	}
 
 	/**

@@ -73,6 +73,9 @@ final class KafkaLogPartition {
 	 */
 	private @Nullable Long trustedSince;
 
+	/** Where the broker's records begin to differ from those that were read. */
+	private long truncatedTo = Long.MAX_VALUE;
+
 	/** Positions after this one, up to the next, have been given away twice. */
 	private long invalidAfter;
 
@@ -130,12 +133,23 @@ final class KafkaLogPartition {
 	}
 
 	/**
+	 * Take note that the broker has lost records that were read, and perhaps has others
+	 * instead.
+	 * @param offset the offset of the first one
+	 */
+	synchronized void truncated(long offset) {
+		this.truncatedTo = Math.min(this.truncatedTo, offset);
+	}
+
+	/**
 	 * Continue after the receiver was away.
 	 * @param range what the partition holds now
 	 * @return whether records were lost
 	 */
 	synchronized boolean resume(KafkaOffsets.Range range) {
-		long start = Math.min(Math.max(this.next, range.begin()), range.end());
+		long known = Math.min(this.next, this.truncatedTo);
+		this.truncatedTo = Long.MAX_VALUE;
+		long start = Math.min(Math.max(known, range.begin()), range.end());
 		if (start == this.next) {
 			return false;
 		}
@@ -227,10 +241,11 @@ final class KafkaLogPartition {
 	/**
 	 * Wait until everything before an offset has been handed to the listener.
 	 * @param offset the offset
-	 * @return completes then, or fails after {@link #giveUp}
+	 * @param deadline after which nobody waits any more
+	 * @return completes then, or never
 	 */
-	CompletableFuture<@Nullable Void> reached(long offset) {
-		Waiter waiter = new Waiter(offset, new CompletableFuture<>());
+	CompletableFuture<@Nullable Void> reached(long offset, long deadline) {
+		Waiter waiter = new Waiter(offset, deadline, new CompletableFuture<>());
 		synchronized (this) {
 			if (this.next < offset) {
 				this.waiting.add(waiter);
@@ -242,11 +257,11 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * Forget a wait whose time is over.
-	 * @param future what {@link #reached} returned
+	 * Forget those whose time is over.
 	 */
-	synchronized void giveUp(CompletableFuture<@Nullable Void> future) {
-		this.waiting.removeIf((waiter) -> waiter.future() == future);
+	synchronized void giveUp() {
+		long now = System.nanoTime();
+		this.waiting.removeIf((waiter) -> now - waiter.deadline() >= 0);
 	}
 
 	synchronized KafkaKeys.@Nullable First find(String address, String key, long now) {
@@ -321,7 +336,7 @@ final class KafkaLogPartition {
 	/**
 	 * Somebody who waits for an offset.
 	 */
-	private record Waiter(long offset, CompletableFuture<@Nullable Void> future) {
+	private record Waiter(long offset, long deadline, CompletableFuture<@Nullable Void> future) {
 	}
 
 }

@@ -163,10 +163,9 @@ final class KafkaLogReads {
 			if (range == null) {
 				throw new RelayUnavailableException(KafkaRelay.NAME, null);
 			}
-			CompletableFuture<@Nullable Void> reached = partition.reached(range.end());
+			CompletableFuture<@Nullable Void> reached = partition.reached(range.end(), deadline);
 			if (!reached.isDone()) {
-				this.scheduler.schedule(() -> partition.giveUp(reached), deadline - System.nanoTime(),
-						TimeUnit.NANOSECONDS);
+				this.scheduler.schedule(partition::giveUp, deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
 			}
 			return reached.thenApply((done) -> range);
 		});
