@@ -223,7 +223,8 @@ final class KafkaLog {
 			return;
 		}
 		truncation.divergentOffsets().forEach((partition, offset) -> {
-			if (partition.topic().equals(this.settings.logTopic()) && partition.partition() < life.partitions().length) {
+			if (partition.topic().equals(this.settings.logTopic())
+					&& partition.partition() < life.partitions().length) {
 				life.partitions()[partition.partition()].truncated(offset.offset());
 			}
 		});

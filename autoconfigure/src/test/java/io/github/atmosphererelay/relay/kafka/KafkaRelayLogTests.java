@@ -417,8 +417,9 @@ class KafkaRelayLogTests {
 		List<CompletableFuture<Receipt>> receipts = IntStream.range(0, count)
 			.mapToObj((i) -> node.relay().publish(node.recorded(channel, "message " + i, OPTIONS)))
 			.toList();
-		return new ArrayList<>(
-				receipts.stream().map((receipt) -> receipt.orTimeout(10, TimeUnit.SECONDS).join().messageId()).toList());
+		return new ArrayList<>(receipts.stream()
+			.map((receipt) -> receipt.orTimeout(10, TimeUnit.SECONDS).join().messageId())
+			.toList());
 	}
 
 	private static LogPage forward(RelayNode node, @Nullable Position since) {
