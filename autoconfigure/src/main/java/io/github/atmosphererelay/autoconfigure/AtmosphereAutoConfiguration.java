@@ -150,7 +150,8 @@ public final class AtmosphereAutoConfiguration {
 		AtmosphereProperties.Relay settings = this.properties.relay();
 		return new MessagingNode(identity,
 				new MessagingSettings(maxMessageSize(), settings.probeInterval(), settings.probeTimeout(),
-						settings.startTimeout(), settings.unsubscribeDelay(), queue, channelsPerSession()),
+						settings.startTimeout(), settings.unsubscribeDelay(), queue, channelsPerSession(),
+						this.properties.recovery().maxMessages(), this.properties.recovery().positionCheck()),
 				relay, catalog, encoder, registry, writers, scheduler.executor(), events, statistics);
 	}
 

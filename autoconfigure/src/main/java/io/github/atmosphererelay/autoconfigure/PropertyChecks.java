@@ -86,6 +86,8 @@ final class PropertyChecks {
 		notNegative("atmosphere.limits.sessions-per-address", properties.limits().sessionsPerAddress());
 		notNegative("atmosphere.limits.user-messages-per-second", properties.limits().userMessagesPerSecond());
 		positive("atmosphere.limits.user-burst", properties.limits().userBurst());
+		positive("atmosphere.recovery.max-messages", properties.recovery().maxMessages());
+		positive("atmosphere.recovery.position-check", properties.recovery().positionCheck());
 		positive("atmosphere.security.token-timeout", properties.security().tokenTimeout());
 		positive("atmosphere.console.interval", properties.console().interval());
 		check("atmosphere.console.channel", properties.console().channel());

@@ -26,6 +26,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.relay.RelayException;
+import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.LocalSession;
 import org.apache.commons.logging.Log;
@@ -186,8 +189,8 @@ public final class ClientMessages {
 			return handle(handler, session, channel, payload);
 		}
 		try {
-			this.broadcaster.publishFrom(session, channel, options, payload);
-			return CompletableFuture.completedFuture(null);
+			CompletableFuture<Receipt> receipt = this.broadcaster.publishFrom(session, channel, options, payload);
+			return options.isRecorded() ? recorded(receipt) : CompletableFuture.completedFuture(null);
 		}
 		catch (MessageTooLargeException ex) {
 			throw ex;
@@ -195,6 +198,27 @@ public final class ClientMessages {
 		catch (RuntimeException ex) {
 			return refusedByInterceptor(ex);
 		}
+	}
+
+	/**
+	 * A message that is not in the log reaches nobody, and its sender is told.
+	 */
+	private CompletableFuture<@Nullable Payload> recorded(CompletableFuture<Receipt> receipt) {
+		CompletableFuture<@Nullable Payload> answer = new CompletableFuture<>();
+		receipt.whenComplete((known, ex) -> {
+			if (ex != null && RelayException.unwrap(ex) instanceof RelayOverloadedException) {
+				answer.completeExceptionally(refusal(new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS,
+						"too many messages wait for the broker")));
+			}
+			else if (ex != null) {
+				answer.completeExceptionally(refusal(new RequestRefusedException(ErrorCode.INTERNAL,
+						"the message could not be recorded, try again")));
+			}
+			else {
+				answer.complete(null);
+			}
+		});
+		return answer;
 	}
 
 	private CompletableFuture<@Nullable Payload> refusedByInterceptor(RuntimeException failure) {

@@ -43,7 +43,7 @@ final class PresencePushes {
 	}
 
 	private static void send(Writers writers, QueueLimits limits, Payload frame, List<LocalSession> sessions) {
-		Fanout fanout = writers.fanout(new OutboundMessage(frame, null), limits);
+		Fanout fanout = writers.fanout(OutboundMessage.frame(frame), limits);
 		sessions.forEach(fanout::add);
 		fanout.send();
 	}

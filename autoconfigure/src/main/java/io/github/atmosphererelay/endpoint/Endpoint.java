@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * An annotated bean, ready to be called.
  */
-record Endpoint(String beanName, ChannelPattern pattern, boolean room, @Nullable EndpointMethod ready,
+record Endpoint(String beanName, ChannelPattern pattern, boolean room, int history, @Nullable EndpointMethod ready,
 		@Nullable EndpointMethod text, @Nullable EndpointMethod binary, @Nullable EndpointMethod disconnect,
 		ExceptionMethods exceptions, RateLimitedLog log) {
 

@@ -92,11 +92,10 @@ final class EndpointFactory {
 		ManagedService annotation = Objects.requireNonNull(this.beans.findAnnotationOnBean(name, ManagedService.class));
 		RoomService room = this.beans.findAnnotationOnBean(name, RoomService.class);
 		ChannelPattern pattern = pattern(name, annotation.value());
-		if (room != null && room.history() != 0) {
+		if (room != null && room.history() < 0) {
 			throw new InvalidEndpointException(
-					"The rooms of the endpoint '" + name + "' are to keep " + room.history()
-							+ " messages, and channels keep none yet",
-					"Remove 'history' from @RoomService of " + type.getName());
+					"The rooms of the endpoint '" + name + "' are to keep " + room.history() + " messages",
+					"Set 'history' of @RoomService of " + type.getName() + " to 0 or more");
 		}
 		Methods methods = new Methods(name, bean, type, pattern);
 		EndpointMethod ready = methods.single(Ready.class, methods.resolvers().forReady());
@@ -106,8 +105,9 @@ final class EndpointFactory {
 			throw new InvalidEndpointException("The endpoint '" + name + "' (" + type.getName() + ") has no methods",
 					"Annotate a method with @Message, @Ready or @Disconnect of " + Message.class.getPackageName());
 		}
-		return new Endpoint(name, pattern, room != null, ready, messages[0], messages[1], disconnect,
-				methods.exceptions(), new RateLimitedLog(LogFactory.getLog(type), LOG_INTERVAL));
+		return new Endpoint(name, pattern, room != null, (room != null) ? room.history() : 0, ready, messages[0],
+				messages[1], disconnect, methods.exceptions(),
+				new RateLimitedLog(LogFactory.getLog(type), LOG_INTERVAL));
 	}
 
 	private static ChannelPattern pattern(String bean, String pattern) {

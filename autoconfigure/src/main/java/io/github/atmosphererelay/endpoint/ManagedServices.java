@@ -20,6 +20,7 @@ import java.util.List;
 
 import io.github.atmosphererelay.broadcast.ChannelOptions;
 import io.github.atmosphererelay.broadcast.ChannelScope;
+import io.github.atmosphererelay.broadcast.HistoryOptions;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.SubscribeAccess;
 import org.apache.commons.logging.Log;
@@ -94,7 +95,8 @@ public final class ManagedServices {
 		}
 		this.node.catalog()
 			.add(new ChannelOptions(endpoint.pattern().toString(), false, SubscribeAccess.ANYONE, ChannelScope.CLUSTER,
-					true, this.settings.channelQueue(), endpoint.room()));
+					true, this.settings.channelQueue(), endpoint.room(),
+					(endpoint.history() > 0) ? HistoryOptions.of(endpoint.history()) : null));
 	}
 
 	/**

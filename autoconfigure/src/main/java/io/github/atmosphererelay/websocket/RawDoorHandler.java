@@ -186,7 +186,7 @@ final class RawDoorHandler implements WebSocketHandler {
 	}
 
 	private void send(LocalSession session, Payload payload) {
-		var fanout = this.node.writers().fanout(new OutboundMessage(payload, null), this.controlLimits);
+		var fanout = this.node.writers().fanout(OutboundMessage.frame(payload), this.controlLimits);
 		fanout.add(session);
 		fanout.send();
 	}
