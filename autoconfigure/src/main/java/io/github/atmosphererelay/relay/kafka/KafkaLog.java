@@ -13,11 +13,10 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.github.atmosphererelay.relay.kafka;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -47,7 +46,6 @@ import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.LogTruncationException;
-import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,13 +64,6 @@ final class KafkaLog {
 
 	/** How many idempotency keys are kept, over all partitions. */
 	static final int MAX_KEYS = 100_000;
-
-	private static final int MIN_KEYS = 10_000;
-
-	/** How many records of a partition are read at start at most. */
-	static final int MAX_WARM_RECORDS = 200_000;
-
-	private static final int SHORT_ID = 11;
 
 	private final KafkaRelaySettings settings;
 
@@ -105,7 +96,7 @@ final class KafkaLog {
 			new LinkedBlockingQueue<>(), (task) -> KafkaWorker.newThread(task, "atmosphere-kafka-log"),
 			new ThreadPoolExecutor.DiscardPolicy());
 
-	private volatile @Nullable Life life;
+	private volatile @Nullable KafkaLogLife life;
 
 	private volatile boolean warm;
 
@@ -130,7 +121,7 @@ final class KafkaLog {
 	 */
 	boolean open(Admin admin) throws InterruptedException {
 		KafkaTopic.Description found = this.topic.prepare(admin);
-		Life known = this.life;
+		KafkaLogLife known = this.life;
 		boolean same = known != null && known.id().equals(found.id());
 		// Partitions that are added later would move channels: they stay unused.
 		int count = (known != null && same) ? known.partitions().length : found.usable(this.settings.partitions());
@@ -145,9 +136,10 @@ final class KafkaLog {
 			}
 		}
 		else {
-			Map<Integer, Long> recent = (known == null) ? this.topic.offsetsAt(admin, count,
-					System.currentTimeMillis() - 2 * this.settings.idempotencyWindow().toMillis()) : Map.of();
-			this.life = begin(found.id(), held, (known == null) ? recent : null);
+			// A topic that is made anew has nothing that was there before this node.
+			Map<Integer, Long> recent = (known != null) ? null : this.topic.offsetsAt(admin, count,
+					System.currentTimeMillis() - 2 * this.settings.idempotencyWindow().toMillis());
+			this.life = KafkaLogLife.begin(this.settings, found.id(), held, recent);
 			report(found);
 			for (int i = 0; known != null && i < Math.max(count, known.partitions().length); i++) {
 				lost.add(i);
@@ -158,37 +150,6 @@ final class KafkaLog {
 		}
 		reportGaps(lost);
 		return known != null && !same;
-	}
-
-	/**
-	 * Begin with a topic that is new to this node.
-	 * @param id the topic's id
-	 * @param held what its partitions hold
-	 * @param recent where in them the time begins that is looked back to, or {@code null}
-	 * if all of it was appended since the node has started
-	 */
-	private Life begin(Uuid id, Map<Integer, KafkaOffsets.Range> held, @Nullable Map<Integer, Long> recent) {
-		KafkaLogPartition[] partitions = new KafkaLogPartition[held.size()];
-		int maxKeys = Math.max(MIN_KEYS, MAX_KEYS / partitions.length);
-		for (int i = 0; i < partitions.length; i++) {
-			KafkaOffsets.Range range = held.getOrDefault(i, new KafkaOffsets.Range(0, 0));
-			long start = range.begin();
-			long live = range.begin();
-			if (recent != null) {
-				live = range.end();
-				start = Math.min(recent.getOrDefault(i, range.end()), range.end() - KafkaLogPartition.MAX_RECORDS);
-				if (start < range.end() - MAX_WARM_RECORDS && range.begin() < range.end() - MAX_WARM_RECORDS) {
-					logger.warn("Partition " + i + " of topic '" + this.settings.logTopic() + "' holds more than "
-							+ MAX_WARM_RECORDS + " records of the latest time in which idempotency keys are doubles: "
-							+ "this node does not know the older ones of them");
-				}
-				start = Math.max(range.begin(), Math.max(start, range.end() - MAX_WARM_RECORDS));
-			}
-			String epoch = id.toString().substring(0, SHORT_ID) + "." + i;
-			partitions[i] = new KafkaLogPartition(i, epoch, start, live, start == range.begin(),
-					this.settings.idempotencyWindow(), maxKeys);
-		}
-		return new Life(id, partitions);
 	}
 
 	private void report(KafkaTopic.Description found) {
@@ -218,7 +179,7 @@ final class KafkaLog {
 	 * @param failure its failure
 	 */
 	void receiverDied(@Nullable Throwable failure) {
-		Life life = this.life;
+		KafkaLogLife life = this.life;
 		if (life == null || !(failure instanceof LogTruncationException truncation)) {
 			return;
 		}
@@ -237,7 +198,7 @@ final class KafkaLog {
 	 * @throws InterruptedException if the wait for the broker is interrupted
 	 */
 	boolean isChanged(Admin admin) throws InterruptedException {
-		Life known = this.life;
+		KafkaLogLife known = this.life;
 		return known != null && !known.id().equals(this.topic.prepare(admin).id());
 	}
 
@@ -265,14 +226,8 @@ final class KafkaLog {
 	 * @return the next offset by partition
 	 */
 	Map<Integer, Long> current() {
-		Map<Integer, Long> next = new HashMap<>();
-		Life life = this.life;
-		if (life != null) {
-			for (KafkaLogPartition partition : life.partitions()) {
-				next.put(partition.number(), partition.next());
-			}
-		}
-		return next;
+		KafkaLogLife life = this.life;
+		return (life != null) ? life.current() : Map.of();
 	}
 
 	/**
@@ -280,20 +235,12 @@ final class KafkaLog {
 	 * @return whether the latest records and the idempotency keys are known
 	 */
 	boolean isWarm() {
-		Life life = this.life;
-		if (life == null) {
-			return false;
-		}
-		for (KafkaLogPartition partition : life.partitions()) {
-			if (!partition.isWarm()) {
-				return false;
-			}
-		}
-		return true;
+		KafkaLogLife life = this.life;
+		return life != null && life.isWarm();
 	}
 
 	void receive(ConsumerRecord<byte[], byte[]> record) {
-		Life life = this.life;
+		KafkaLogLife life = this.life;
 		if (life == null || record.partition() >= life.partitions().length) {
 			return;
 		}
@@ -359,7 +306,7 @@ final class KafkaLog {
 	 * Records have been received.
 	 */
 	void progressed() {
-		Life life = this.life;
+		KafkaLogLife life = this.life;
 		if (life == null) {
 			return;
 		}
@@ -414,18 +361,8 @@ final class KafkaLog {
 	}
 
 	private @Nullable KafkaLogPartition partition(String address) {
-		Life life = this.life;
-		if (life == null) {
-			return null;
-		}
-		byte[] key = address.getBytes(StandardCharsets.UTF_8);
-		return life.partitions()[KafkaTopic.partition(key, life.partitions().length)];
-	}
-
-	/**
-	 * The life of a topic, from its creation to its deletion.
-	 */
-	private record Life(Uuid id, KafkaLogPartition[] partitions) {
+		KafkaLogLife life = this.life;
+		return (life != null) ? life.partition(address) : null;
 	}
 
 	/**

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
@@ -76,7 +77,7 @@ public final class KafkaRelay implements ClusterRelay {
 
 	static final String NAME = "kafka";
 
-	private final KafkaRelaySettings settings;
+	private final Supplier<KafkaRelaySettings> settings;
 
 	private final KafkaClients clients;
 
@@ -98,8 +99,24 @@ public final class KafkaRelay implements ClusterRelay {
 	 */
 	public KafkaRelay(ProducerFactory<?, ?> applicationProducers, ConsumerFactory<?, ?> applicationConsumers,
 			Map<String, Object> adminProperties, KafkaRelaySettings settings) {
-		this.settings = Objects.requireNonNull(settings, "'settings' must not be null");
-		this.clients = new KafkaClients(applicationProducers, applicationConsumers, adminProperties, settings);
+		this(applicationProducers, applicationConsumers, adminProperties,
+				() -> Objects.requireNonNull(settings, "'settings' must not be null"));
+	}
+
+	/**
+	 * Create a relay that learns only when it is started whether there are recorded
+	 * channels, and what their log has to keep.
+	 * @param applicationProducers the application's producers
+	 * @param applicationConsumers the application's consumers
+	 * @param adminProperties the configuration with which topics are looked up and
+	 * created
+	 * @param settings how to use the broker; asked now and with each start, and differing
+	 * in what concerns the log alone
+	 */
+	public KafkaRelay(ProducerFactory<?, ?> applicationProducers, ConsumerFactory<?, ?> applicationConsumers,
+			Map<String, Object> adminProperties, Supplier<KafkaRelaySettings> settings) {
+		this.settings = settings;
+		this.clients = new KafkaClients(applicationProducers, applicationConsumers, adminProperties, settings.get());
 	}
 
 	@Override
@@ -113,7 +130,7 @@ public final class KafkaRelay implements ClusterRelay {
 			if (this.link != null) {
 				throw new IllegalStateException("The kafka relay is already started");
 			}
-			KafkaLink link = new KafkaLink(this.settings, this.clients, listener);
+			KafkaLink link = new KafkaLink(this.settings.get(), this.clients, listener);
 			this.link = link;
 			link.start();
 		}
@@ -140,13 +157,13 @@ public final class KafkaRelay implements ClusterRelay {
 
 	@Override
 	public CompletableFuture<Receipt> publish(Envelope envelope) {
-		if (envelope.log() != null && !this.settings.recorded()) {
-			return CompletableFuture
-				.failedFuture(new UnsupportedRelayOperationException(NAME, RelayCapability.RECORDED));
-		}
 		KafkaLink link = this.link;
 		if (link == null) {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
+		}
+		if (envelope.log() != null && link.log() == null) {
+			return CompletableFuture
+				.failedFuture(new UnsupportedRelayOperationException(NAME, RelayCapability.RECORDED));
 		}
 		return link.publish(envelope);
 	}
@@ -171,32 +188,28 @@ public final class KafkaRelay implements ClusterRelay {
 	@Override
 	public CompletableFuture<LogPage> read(String channel, @Nullable Position since, int limit,
 			ReadDirection direction) {
-		if (!this.settings.recorded()) {
-			return ClusterRelay.super.read(channel, since, limit, direction);
+		KafkaLink link = this.link;
+		if (link == null) {
+			return CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
 		}
-		KafkaLog log = log();
+		KafkaLog log = link.log();
 		return (log != null) ? log.read(channel, since, limit, direction)
-				: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
+				: ClusterRelay.super.read(channel, since, limit, direction);
 	}
 
 	@Override
 	public CompletableFuture<Position> position(String channel) {
-		if (!this.settings.recorded()) {
-			return ClusterRelay.super.position(channel);
-		}
-		KafkaLog log = log();
-		return (log != null) ? log.position(channel)
-				: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
-	}
-
-	private @Nullable KafkaLog log() {
 		KafkaLink link = this.link;
-		return (link != null) ? link.log() : null;
+		if (link == null) {
+			return CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
+		}
+		KafkaLog log = link.log();
+		return (log != null) ? log.position(channel) : ClusterRelay.super.position(channel);
 	}
 
 	@Override
 	public Set<RelayCapability> capabilities() {
-		return this.settings.recorded() ? Set.of(RelayCapability.CLUSTERED, RelayCapability.RECORDED)
+		return this.settings.get().recorded() ? Set.of(RelayCapability.CLUSTERED, RelayCapability.RECORDED)
 				: Set.of(RelayCapability.CLUSTERED);
 	}
 
@@ -213,11 +226,12 @@ public final class KafkaRelay implements ClusterRelay {
 	@Override
 	public Map<String, Object> details() {
 		Map<String, Object> details = new LinkedHashMap<>();
-		details.put("topic", this.settings.topic());
-		if (this.settings.recorded()) {
-			details.put("logTopic", this.settings.logTopic());
+		KafkaRelaySettings settings = this.settings.get();
+		details.put("topic", settings.topic());
+		if (settings.recorded()) {
+			details.put("logTopic", settings.logTopic());
 		}
-		details.put("configuredPartitions", this.settings.partitions());
+		details.put("configuredPartitions", settings.partitions());
 		KafkaLink link = this.link;
 		KafkaTopic.Description topic = (link != null) ? link.topic() : null;
 		if (topic != null) {
