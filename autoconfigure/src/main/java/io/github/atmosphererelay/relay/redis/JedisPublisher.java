@@ -75,6 +75,12 @@ final class JedisPublisher {
 	 */
 	private final Deque<RedisCall> sending = new ArrayDeque<>();
 
+	/**
+	 * Calls that were not executed for want of their scripts, and are to be sent before
+	 * anything else; guarded by the lock.
+	 */
+	private final Deque<RedisCall> repeated = new ArrayDeque<>();
+
 	private volatile boolean stopped;
 
 	JedisPublisher(Connection connection, int maxPending, PendingBytes pendingBytes, RedisLink.Listener listener) {
@@ -126,24 +132,27 @@ final class JedisPublisher {
 	}
 
 	private void stop(@Nullable Throwable cause) {
-		this.stopped = true;
 		List<RedisCall> unanswered;
+		List<RedisCall> unsent;
 		synchronized (this.sendingLock) {
+			this.stopped = true;
 			unanswered = List.copyOf(this.sending);
 			this.sending.clear();
+			unsent = new ArrayList<>(this.repeated);
+			this.repeated.clear();
 		}
 		for (RedisCall call : unanswered) {
 			this.pendingBytes.remove(call.size());
 			call.result().complete(null);
 		}
-		for (RedisCall call = this.queue.poll(); call != null; call = this.queue.poll()) {
-			refuse(call, cause);
-		}
+		this.queue.drainTo(unsent);
+		unsent.forEach((call) -> refuse(call, cause));
 	}
 
 	private void sweep() {
 		long now = System.nanoTime();
 		List<RedisCall> unanswered = new ArrayList<>();
+		List<RedisCall> unsent = new ArrayList<>();
 		synchronized (this.sendingLock) {
 			for (RedisCall call : this.sending) {
 				if (!call.isOverdue(now)) {
@@ -151,25 +160,27 @@ final class JedisPublisher {
 				}
 				unanswered.add(call);
 			}
+			while (!this.repeated.isEmpty() && this.repeated.getFirst().isOverdue(now)) {
+				unsent.add(this.repeated.removeFirst());
+			}
 		}
 		unanswered.forEach((call) -> call.result().complete(null));
 		for (RedisCall call = this.queue.peek(); call != null && call.isOverdue(now); call = this.queue.peek()) {
 			// Whoever removes a call decides whether it is ever sent
 			if (this.queue.remove(call)) {
-				refuse(call, null);
+				unsent.add(call);
 			}
 		}
+		unsent.forEach((call) -> refuse(call, null));
 	}
 
 	private void run() {
+		LostScripts lost = new LostScripts();
 		try {
 			while (!this.stopped) {
-				LostScripts lost = exchange(gathered(this.queue.take()), false);
+				exchange(this.queue.take(), lost);
 				while (!lost.isEmpty()) {
-					// Nothing else is sent in between, so the order stays
-					List<RedisCall> repeated = new ArrayList<>();
-					lost.drain(repeated::add, (overtaken) -> refuse(overtaken, null));
-					lost = exchange(repeated, true);
+					repeat(lost);
 				}
 			}
 		}
@@ -177,67 +188,66 @@ final class JedisPublisher {
 			// Stopped
 		}
 		catch (RuntimeException ex) {
+			lost.drain((call) -> refuse(call, ex), (call) -> refuse(call, ex));
 			stop(ex);
 			this.listener.lost(ex);
 		}
 	}
 
-	private List<RedisCall> gathered(RedisCall first) {
-		List<RedisCall> batch = new ArrayList<>();
-		batch.add(first);
-		int bytes = first.size();
-		for (RedisCall next = this.queue.peek(); next != null && batch.size() < BATCH_MESSAGES
-				&& bytes + next.size() <= BATCH_BYTES; next = this.queue.peek()) {
-			// The sweep may have taken back the one that was looked at
-			RedisCall taken = this.queue.poll();
-			if (taken == null) {
-				break;
+	private void exchange(RedisCall first, LostScripts lost) {
+		int count = 0;
+		int bytes = 0;
+		for (RedisCall call = first; call != null; call = next(count, bytes)) {
+			if (!begin(call)) {
+				return;
 			}
-			batch.add(taken);
-			bytes += taken.size();
+			send(call, false);
+			count++;
+			bytes += call.size();
 		}
-		return batch;
+		receive(count, lost);
 	}
 
-	/**
-	 * Send calls and read the answers.
-	 * @param calls the calls
-	 * @param repeated whether they were not executed for want of their scripts, which are
-	 * then sent along
-	 * @return the calls whose scripts Redis has lost
-	 */
-	private LostScripts exchange(List<RedisCall> calls, boolean repeated) {
+	private @Nullable RedisCall next(int count, int bytes) {
+		RedisCall next = (count < BATCH_MESSAGES) ? this.queue.peek() : null;
+		if (next == null || bytes + next.size() > BATCH_BYTES) {
+			return null;
+		}
+		return this.queue.poll();
+	}
+
+	private void repeat(LostScripts lost) {
+		// Nothing else is sent in between, so the order stays
+		List<RedisCall> overtaken = new ArrayList<>();
+		synchronized (this.sendingLock) {
+			lost.drain(this.repeated::add, overtaken::add);
+		}
+		overtaken.forEach((call) -> refuse(call, null));
 		int count = 0;
 		Set<RedisScript> loaded = new HashSet<>();
-		for (RedisCall call : calls) {
-			if (!begin(call)) {
-				continue;
+		for (RedisCall call = nextRepeated(); call != null; call = nextRepeated()) {
+			if (call.result().isDone()) {
+				// Unconfirmed for being overdue before Redis told that it was not
+				// executed
+				this.pendingBytes.remove(call.size());
 			}
-			boolean whole = repeated && call.script() != null && loaded.add(call.script());
-			this.connection.sendCommand(command(call, whole), call.arguments(whole));
-			count++;
+			else if (begin(call)) {
+				send(call, call.script() != null && loaded.add(call.script()));
+				count++;
+			}
 		}
-		LostScripts lost = new LostScripts();
-		for (int i = 0; i < count; i++) {
-			Object reply = receive();
-			RedisCall call;
-			synchronized (this.sendingLock) {
-				call = this.sending.poll();
-			}
-			if (call == null) {
-				// Stopped; what had to be repeated never will be
-				lost.drain((each) -> refuse(each, null), (each) -> refuse(each, null));
-				return lost;
-			}
-			answered(call, reply, lost);
+		receive(count, lost);
+	}
+
+	private @Nullable RedisCall nextRepeated() {
+		synchronized (this.sendingLock) {
+			return this.repeated.poll();
 		}
-		return lost;
 	}
 
 	private boolean begin(RedisCall call) {
 		synchronized (this.sendingLock) {
-			// One that is to be repeated may be unconfirmed already
-			if (!this.stopped && !call.result().isDone()) {
+			if (!this.stopped) {
 				this.sending.add(call);
 				return true;
 			}
@@ -246,11 +256,24 @@ final class JedisPublisher {
 		return false;
 	}
 
-	private static Command command(RedisCall call, boolean whole) {
-		if (call.script() == null) {
-			return Command.PUBLISH;
+	private void send(RedisCall call, boolean whole) {
+		Command command = (call.script() == null) ? Command.PUBLISH : (whole ? Command.EVAL : Command.EVALSHA);
+		this.connection.sendCommand(command, call.arguments(whole));
+	}
+
+	private void receive(int count, LostScripts lost) {
+		for (int i = 0; i < count; i++) {
+			Object reply = receive();
+			RedisCall call;
+			synchronized (this.sendingLock) {
+				call = this.sending.poll();
+			}
+			if (call == null) {
+				// Stopped
+				return;
+			}
+			answered(call, reply, lost);
 		}
-		return whole ? Command.EVAL : Command.EVALSHA;
 	}
 
 	private void answered(RedisCall call, Object reply, LostScripts lost) {
