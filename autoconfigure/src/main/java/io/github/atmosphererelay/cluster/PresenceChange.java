@@ -14,19 +14,14 @@
  * limitations under the License.
  */
 
-package io.github.atmosphererelay.websocket.centrifuge;
-
-import java.util.Map;
-
-import org.jspecify.annotations.Nullable;
+package io.github.atmosphererelay.cluster;
 
 /**
- * Who a client of a channel is, as others are told.
+ * A session has come into a channel or left it.
  *
- * @param user the name of its principal, or {@code null} if it is anonymous
- * @param client its session's id, or {@code null} if a user is meant with all sessions
- * @param attributes what the application says about it
+ * @param joined whether it has come
+ * @param session the session
  */
-record ClientInfo(@Nullable String user, @Nullable String client, Map<String, String> attributes) {
+public record PresenceChange(boolean joined, PresentSession session) {
 
 }
