@@ -73,7 +73,12 @@ public enum ErrorCode {
 	/**
 	 * The client sends more than it may, or more than its handlers can take.
 	 */
-	TOO_MANY_REQUESTS(111, "too many requests", true);
+	TOO_MANY_REQUESTS(111, "too many requests", true),
+
+	/**
+	 * What the client has missed cannot be had any more.
+	 */
+	UNRECOVERABLE_POSITION(112, "unrecoverable position", false);
 
 	private final int code;
 

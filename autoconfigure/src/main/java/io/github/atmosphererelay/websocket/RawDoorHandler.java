@@ -17,7 +17,6 @@
 package io.github.atmosphererelay.websocket;
 
 import java.security.Principal;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
@@ -27,13 +26,10 @@ import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessageTooLargeException;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
-import io.github.atmosphererelay.broadcast.SubscriptionState;
 import io.github.atmosphererelay.cluster.PresenceService;
-import io.github.atmosphererelay.message.Json;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
-import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SessionTransport;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
@@ -67,9 +63,9 @@ final class RawDoorHandler implements WebSocketHandler {
 
 	private final WebSocketSettings settings;
 
-	private final QueueLimits controlLimits;
+	private final RawDoorFrames frames;
 
-	private final PresenceService presence;
+	private final RawDoorSubscriber subscriber;
 
 	private final TokenChecks tokens;
 
@@ -78,9 +74,9 @@ final class RawDoorHandler implements WebSocketHandler {
 	RawDoorHandler(MessagingNode node, PresenceService presence, WebSocketSettings settings, QueueLimits controlLimits,
 			TokenChecks tokens, ClientLimits limits) {
 		this.node = node;
-		this.presence = presence;
 		this.settings = settings;
-		this.controlLimits = controlLimits;
+		this.frames = new RawDoorFrames(node, controlLimits);
+		this.subscriber = new RawDoorSubscriber(node, presence, this.frames);
 		this.tokens = tokens;
 		this.limits = limits;
 	}
@@ -106,7 +102,8 @@ final class RawDoorHandler implements WebSocketHandler {
 		}
 		else {
 			Instant expiry = (Instant) attributes.remove(RawDoorInterceptor.EXPIRY);
-			enter(open(socket, request, transport, admission, socket.getPrincipal(), expiry), request);
+			RawDoorClient client = open(socket, request, transport, admission, socket.getPrincipal(), expiry);
+			enter(client, request);
 		}
 	}
 
@@ -120,8 +117,10 @@ final class RawDoorHandler implements WebSocketHandler {
 
 	private RawDoorClient open(WebSocketSession socket, RawDoorRequest request, SessionTransport transport,
 			Admission admission, @Nullable Principal principal, @Nullable Instant expiry) {
+		SessionTransport formatted = request.positions() ? new FormattedTransport(transport, PositionFormat.INSTANCE)
+				: transport;
 		LocalSession session = this.node.writers()
-			.open(this.node.identity().newSessionId(), principal, socket.getRemoteAddress(), transport,
+			.open(this.node.identity().newSessionId(), principal, socket.getRemoteAddress(), formatted,
 					(ended, reason) -> {
 						admission.end();
 						this.node.subscriptions().disconnected(ended, reason);
@@ -134,34 +133,8 @@ final class RawDoorHandler implements WebSocketHandler {
 	}
 
 	private void enter(RawDoorClient client, RawDoorRequest request) {
-		LocalSession session = client.session();
-		this.node.subscriptions().connected(session);
-		try {
-			this.node.subscriptions().subscribe(session, request.channel()).thenAccept((state) -> {
-				if (request.ack()) {
-					send(session, ready(session, request.channel(), state));
-				}
-			});
-		}
-		catch (RequestRefusedException ex) {
-			this.node.statistics().countRefused(ex.code());
-			session.close((ex.code() == ErrorCode.LIMIT_EXCEEDED) ? CloseReason.CHANNEL_LIMIT
-					: CloseReason.PERMISSION_DENIED);
-			return;
-		}
-		if (request.presence()) {
-			watchPresence(session, request.channel());
-		}
-	}
-
-	private void watchPresence(LocalSession session, String channel) {
-		try {
-			this.presence.watch(session, channel);
-		}
-		catch (RequestRefusedException ex) {
-			this.node.statistics().countRefused(ex.code());
-			send(session, error(ex));
-		}
+		this.node.subscriptions().connected(client.session());
+		this.subscriber.enter(client.session(), request);
 	}
 
 	/**
@@ -179,33 +152,10 @@ final class RawDoorHandler implements WebSocketHandler {
 			.succeed(() -> open(socket, request, transport, admission, principal, client.expiresAt()));
 		if (opened != null) {
 			opened.whileEntering(() -> {
-				send(opened.session(), authenticated(opened.session(), client));
+				this.frames.send(opened.session(), RawDoorFrames.authenticated(opened.session(), client));
 				enter(opened, request);
 			});
 		}
-	}
-
-	private void send(LocalSession session, Payload payload) {
-		var fanout = this.node.writers().fanout(OutboundMessage.frame(payload), this.controlLimits);
-		fanout.add(session);
-		fanout.send();
-	}
-
-	private Payload ready(LocalSession session, String channel, SubscriptionState state) {
-		return Payload.text("{\"type\":\"ready\",\"channel\":" + Json.quote(channel) + ",\"session\":"
-				+ Json.quote(session.id()) + ",\"node\":" + Json.quote(this.node.identity().name()) + ",\"degraded\":"
-				+ (state == SubscriptionState.DEGRADED) + "}");
-	}
-
-	/**
-	 * Tell a client that its token was taken, and for how many seconds it lasts.
-	 */
-	private Payload authenticated(LocalSession session, Authenticated client) {
-		Instant expiry = client.expiresAt();
-		String ttl = (expiry != null) ? ",\"ttl\":" + Math.max(0, Duration.between(Instant.now(), expiry).toSeconds())
-				: "";
-		return Payload.text("{\"type\":\"authenticated\",\"session\":" + Json.quote(session.id()) + ",\"user\":"
-				+ Json.quote(client.principal().getName()) + ttl + "}");
 	}
 
 	@Override
@@ -291,7 +241,7 @@ final class RawDoorHandler implements WebSocketHandler {
 				client.session().close(CloseReason.PERMISSION_DENIED);
 				return;
 			}
-			send(client.session(), authenticated(client.session(), proof));
+			this.frames.send(client.session(), RawDoorFrames.authenticated(client.session(), proof));
 		}).whenComplete((nothing, ex) -> {
 			client.endRenewal();
 			if (ex != null) {
@@ -307,16 +257,11 @@ final class RawDoorHandler implements WebSocketHandler {
 
 	private void answer(RawDoorClient client, @Nullable Payload answer, @Nullable Throwable failure) {
 		if (failure instanceof RequestRefusedException refusal) {
-			send(client.session(), error(refusal));
+			this.frames.send(client.session(), RawDoorFrames.error(refusal));
 		}
 		else if (answer != null) {
-			send(client.session(), answer);
+			this.frames.sendAnswer(client.session(), answer);
 		}
-	}
-
-	private static Payload error(RequestRefusedException refusal) {
-		return Payload.text("{\"type\":\"error\",\"code\":" + refusal.code().code() + ",\"reason\":"
-				+ Json.quote(refusal.reason()) + "}");
 	}
 
 	private void refuse(RawDoorClient client, CloseReason reason) {
