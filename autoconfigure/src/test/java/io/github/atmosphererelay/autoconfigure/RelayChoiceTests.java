@@ -20,6 +20,7 @@ import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.kafka.KafkaRelay;
 import io.github.atmosphererelay.relay.local.LocalRelay;
 import io.github.atmosphererelay.relay.redis.RedisRelay;
+import io.github.atmosphererelay.test.FakeRelay;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -95,6 +96,17 @@ class RelayChoiceTests {
 			.run((context) -> assertThat(context).getBean(ClusterRelay.class).isInstanceOf(KafkaRelay.class));
 		this.withBrokers.withPropertyValues("atmosphere.relay.type=local")
 			.run((context) -> assertThat(context).getBean(ClusterRelay.class).isInstanceOf(LocalRelay.class));
+	}
+
+	@Test
+	void aRelayWithoutLogsIsRefusedWhereAChannelKeepsAHistory() {
+		this.runner.withBean(ClusterRelay.class, FakeRelay::new)
+			.withPropertyValues("atmosphere.channels[0].pattern=chat/**", "atmosphere.channels[0].history.size=10")
+			.run((context) -> {
+				FailureAnalysis analysis = analyze(context.getStartupFailure());
+				assertThat(analysis.getDescription()).contains("'chat/**'").contains("fake relay has no logs");
+				assertThat(analysis.getAction()).contains("history.size").contains("atmosphere.relay.type");
+			});
 	}
 
 	@ParameterizedTest
