@@ -39,8 +39,7 @@ final class FormattedTransport implements SessionTransport {
 
 	@Override
 	public void write(OutboundMessage message) throws IOException {
-		this.transport
-			.write(message.isFrame() ? message : OutboundMessage.frame(message.encoded(this.format)));
+		this.transport.write(message.isFrame() ? message : OutboundMessage.frame(message.encoded(this.format)));
 	}
 
 	@Override

@@ -50,8 +50,8 @@ record RawDoorRequest(String channel, boolean ack, boolean tokenFollows, boolean
 	 * @param request the request
 	 * @param doorPath the door's path
 	 * @return what it asks for
-	 * @throws IllegalArgumentException if the path does not name a channel, or a parameter
-	 * makes no sense, with a reason for the client
+	 * @throws IllegalArgumentException if the path does not name a channel, or a
+	 * parameter makes no sense, with a reason for the client
 	 */
 	static RawDoorRequest of(HttpServletRequest request, String doorPath) {
 		if (!ServletRequestPathUtils.hasParsedRequestPath(request)) {

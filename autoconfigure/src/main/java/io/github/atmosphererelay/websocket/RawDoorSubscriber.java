@@ -51,9 +51,8 @@ final class RawDoorSubscriber {
 
 	private static final long RETRY_JITTER_MILLIS = 600;
 
-	private static final Payload UNRECOVERED = RawDoorFrames
-		.error(new RequestRefusedException(ErrorCode.UNRECOVERABLE_POSITION,
-				"not all that was missed can be had, so nothing of it is sent"));
+	private static final Payload UNRECOVERED = RawDoorFrames.error(new RequestRefusedException(
+			ErrorCode.UNRECOVERABLE_POSITION, "not all that was missed can be had, so nothing of it is sent"));
 
 	private final MessagingNode node;
 
@@ -164,9 +163,9 @@ final class RawDoorSubscriber {
 			// All of it or nothing, so it is not for the channel's policy to drop some.
 			QueueLimits usual = RawDoorSubscriber.this.frames.limits();
 			long bytes = missed.stream().mapToLong((publication) -> publication.payload().size()).sum();
-			QueueLimits limits = new QueueLimits((int) Math.min(Integer.MAX_VALUE, 0L + usual.maxMessages() + missed.size()),
-					usual.maxBytes() + bytes,
-					SlowConsumerPolicy.DISCONNECT);
+			QueueLimits limits = new QueueLimits(
+					(int) Math.min(Integer.MAX_VALUE, 0L + usual.maxMessages() + missed.size()),
+					usual.maxBytes() + bytes, SlowConsumerPolicy.DISCONNECT);
 			for (Publication publication : missed) {
 				RawDoorSubscriber.this.frames.send(this.session, OutboundMessage.of(publication), limits);
 			}
@@ -215,8 +214,7 @@ final class RawDoorSubscriber {
 		private void retry() {
 			try {
 				RawDoorSubscriber.this.node.scheduler()
-					.schedule(this::subscribe,
-							RETRY_MILLIS + ThreadLocalRandom.current().nextLong(RETRY_JITTER_MILLIS),
+					.schedule(this::subscribe, RETRY_MILLIS + ThreadLocalRandom.current().nextLong(RETRY_JITTER_MILLIS),
 							TimeUnit.MILLISECONDS);
 			}
 			catch (RejectedExecutionException ex) {
