@@ -25,6 +25,7 @@ import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Shutdown;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.cluster.PresenceService;
+import io.github.atmosphererelay.durable.DurableSessions;
 import io.github.atmosphererelay.session.PrincipalExpiry;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.TokenAuthenticator;
@@ -90,7 +91,7 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	@Bean
 	HandlerMapping atmosphereRawDoorMapping(MessagingNode node, PresenceService presence, HandshakeGate gate,
 			TokenExecutor tokenExecutor, ObjectProvider<TokenAuthenticator> tokens,
-			ObjectProvider<PrincipalExpiry> expiry,
+			ObjectProvider<PrincipalExpiry> expiry, ObjectProvider<DurableSessions> durable,
 			@Qualifier(UPGRADE_STRATEGY) ObjectProvider<RequestUpgradeStrategy> upgradeStrategy) {
 		Websocket websocket = this.properties.websocket();
 		Limits limits = this.properties.limits();
@@ -102,7 +103,7 @@ public final class AtmosphereWebSocketAutoConfiguration {
 				earliest(expiry.orderedStream().toList()), this.properties.security().tokenTimeout(),
 				tokenExecutor.executor());
 		return RawDoor.mapping(node, presence, settings, websocket.allowedOrigins(), gate,
-				QueueDefaults.of(this.properties), authentication,
+				QueueDefaults.of(this.properties), authentication, durable.getIfAvailable(),
 				upgradeStrategy.getIfAvailable(StandardWebSocketUpgradeStrategy::new));
 	}
 

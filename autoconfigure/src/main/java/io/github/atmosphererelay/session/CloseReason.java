@@ -111,6 +111,11 @@ public record CloseReason(int code, String text) {
 	public static final CloseReason PERMISSION_DENIED = new CloseReason(3507, "permission denied");
 
 	/**
+	 * The client has connected again, and its durable session is with that connection.
+	 */
+	public static final CloseReason TAKEN_OVER = new CloseReason(4501, "session is continued elsewhere");
+
+	/**
 	 * Too much is waiting on the node to serve one more client.
 	 */
 	public static final CloseReason OVERLOADED = new CloseReason(1013, "node is overloaded, please reconnect");

@@ -53,6 +53,11 @@ final class FormattedTransport implements SessionTransport {
 	}
 
 	@Override
+	public void ping(byte[] payload) throws IOException {
+		this.transport.ping(payload);
+	}
+
+	@Override
 	public void close(CloseReason reason) {
 		this.transport.close(reason);
 	}

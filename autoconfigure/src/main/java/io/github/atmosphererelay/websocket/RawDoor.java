@@ -21,7 +21,9 @@ import java.util.Map;
 
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.cluster.PresenceService;
+import io.github.atmosphererelay.durable.DurableSessions;
 import io.github.atmosphererelay.session.QueueLimits;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.web.servlet.HandlerMapping;
 import org.springframework.web.socket.server.RequestUpgradeStrategy;
@@ -53,21 +55,25 @@ public final class RawDoor {
 	 * @param gate whether clients are let in
 	 * @param controlLimits how much may wait of the door's own frames
 	 * @param authentication how clients say who they are
+	 * @param durable the sessions that outlive their connections, or {@code null} if
+	 * there are none
 	 * @param upgradeStrategy how connections are upgraded
 	 * @return the mapping
 	 */
 	public static HandlerMapping mapping(MessagingNode node, PresenceService presence, WebSocketSettings settings,
 			List<String> allowedOrigins, HandshakeGate gate, QueueLimits controlLimits,
-			ClientAuthentication authentication, RequestUpgradeStrategy upgradeStrategy) {
+			ClientAuthentication authentication, @Nullable DurableSessions durable,
+			RequestUpgradeStrategy upgradeStrategy) {
 		TokenChecks tokens = new TokenChecks(authentication);
 		ClientLimits limits = new ClientLimits(settings.limits());
+		DurableHandshakes handshakes = new DurableHandshakes(durable, settings.path());
 		WebSocketHttpRequestHandler handler = new WebSocketHttpRequestHandler(
-				new RawDoorHandler(node, presence, settings, controlLimits, tokens, limits),
+				new RawDoorHandler(node, presence, settings, controlLimits, tokens, limits, handshakes),
 				new DoorHandshakeHandler(upgradeStrategy, settings.compression()));
 		OriginHandshakeInterceptor origins = new OriginHandshakeInterceptor();
 		origins.setAllowedOriginPatterns(allowedOrigins);
 		handler.setHandshakeInterceptors(
-				List.of(origins, new RawDoorInterceptor(settings.path(), node, gate, tokens, limits)));
+				List.of(origins, new RawDoorInterceptor(settings.path(), node, gate, tokens, limits, handshakes)));
 		WebSocketHandlerMapping mapping = new WebSocketHandlerMapping();
 		mapping.setWebSocketUpgradeMatch(true);
 		mapping.setOrder(ORDER);

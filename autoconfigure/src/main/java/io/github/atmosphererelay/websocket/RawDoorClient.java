@@ -21,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import io.github.atmosphererelay.durable.DurableSession;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
@@ -44,6 +45,8 @@ final class RawDoorClient {
 
 	private final Admission admission;
 
+	private final @Nullable DurableSession durable;
+
 	/** Whether the client has said in a frame who it is, and may say so again. */
 	private final boolean renewable;
 
@@ -53,9 +56,10 @@ final class RawDoorClient {
 
 	private @Nullable ByteArrayOutputStream binary;
 
-	RawDoorClient(LocalSession session, String channel, WebSocketSettings settings, Admission admission,
-			boolean renewable) {
+	RawDoorClient(LocalSession session, @Nullable DurableSession durable, String channel, WebSocketSettings settings,
+			Admission admission, boolean renewable) {
 		this.session = session;
+		this.durable = durable;
 		this.channel = channel;
 		this.maxMessageSize = settings.maxMessageSize();
 		this.admission = admission;
@@ -109,6 +113,15 @@ final class RawDoorClient {
 
 	void endRenewal() {
 		this.renewing.set(false);
+	}
+
+	/**
+	 * Take the answer to a ping.
+	 */
+	void ponged(ByteBuffer payload) {
+		if (this.durable != null) {
+			this.durable.ponged(payload);
+		}
 	}
 
 	/**

@@ -22,6 +22,8 @@ import java.time.Instant;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.broadcast.SubscriptionState;
+import io.github.atmosphererelay.durable.DurableSession;
+import io.github.atmosphererelay.durable.DurableStart;
 import io.github.atmosphererelay.message.Json;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
@@ -96,6 +98,19 @@ final class RawDoorFrames {
 	private String subscription(String type, LocalSession session, String channel) {
 		return "{\"type\":\"" + type + "\",\"channel\":" + Json.quote(channel) + ",\"session\":"
 				+ Json.quote(session.id()) + ",\"node\":" + Json.quote(this.node.identity().name());
+	}
+
+	/**
+	 * Tell a client what became of its wish for a durable session.
+	 * @param start what became of it
+	 * @param ttl for how long the session is kept after its connection
+	 */
+	static Payload durable(DurableStart start, Duration ttl) {
+		DurableSession session = start.session();
+		String details = (session != null) ? ",\"token\":" + Json.quote(session.token()) + ",\"ttl\":" + ttl.toSeconds()
+				: "";
+		return Payload.text("{\"type\":\"durable\",\"durable\":" + (session != null) + ",\"restored\":"
+				+ start.isRestored() + details + "}");
 	}
 
 	/**

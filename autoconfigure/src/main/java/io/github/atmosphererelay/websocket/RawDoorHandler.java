@@ -27,6 +27,9 @@ import io.github.atmosphererelay.broadcast.MessageTooLargeException;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.cluster.PresenceService;
+import io.github.atmosphererelay.durable.DurableSession;
+import io.github.atmosphererelay.durable.DurableSessions;
+import io.github.atmosphererelay.durable.DurableStart;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
@@ -71,14 +74,17 @@ final class RawDoorHandler implements WebSocketHandler {
 
 	private final ClientLimits limits;
 
+	private final DurableHandshakes durable;
+
 	RawDoorHandler(MessagingNode node, PresenceService presence, WebSocketSettings settings, QueueLimits controlLimits,
-			TokenChecks tokens, ClientLimits limits) {
+			TokenChecks tokens, ClientLimits limits, DurableHandshakes durable) {
 		this.node = node;
 		this.settings = settings;
 		this.frames = new RawDoorFrames(node, controlLimits);
-		this.subscriber = new RawDoorSubscriber(node, presence, this.frames);
+		this.subscriber = new RawDoorSubscriber(node, presence, this.frames, durable.sessions());
 		this.tokens = tokens;
 		this.limits = limits;
+		this.durable = durable;
 	}
 
 	@Override
@@ -102,8 +108,9 @@ final class RawDoorHandler implements WebSocketHandler {
 		}
 		else {
 			Instant expiry = (Instant) attributes.remove(RawDoorInterceptor.EXPIRY);
-			RawDoorClient client = open(socket, request, transport, admission, socket.getPrincipal(), expiry);
-			enter(client, request);
+			DurableStart start = DurableHandshakes.take(attributes);
+			RawDoorClient client = open(socket, request, start, transport, admission, socket.getPrincipal(), expiry);
+			enter(client, request, start);
 		}
 	}
 
@@ -115,26 +122,35 @@ final class RawDoorHandler implements WebSocketHandler {
 		login.start(this.node.scheduler());
 	}
 
-	private RawDoorClient open(WebSocketSession socket, RawDoorRequest request, SessionTransport transport,
-			Admission admission, @Nullable Principal principal, @Nullable Instant expiry) {
-		SessionTransport formatted = request.positions() ? new FormattedTransport(transport, PositionFormat.INSTANCE)
+	private RawDoorClient open(WebSocketSession socket, RawDoorRequest request, @Nullable DurableStart start,
+			SessionTransport transport, Admission admission, @Nullable Principal principal, @Nullable Instant expiry) {
+		DurableSessions sessions = this.durable.sessions();
+		DurableSession durable = (start != null) ? start.session() : null;
+		SessionTransport own = request.positions() ? new FormattedTransport(transport, PositionFormat.INSTANCE)
 				: transport;
 		LocalSession session = this.node.writers()
-			.open(this.node.identity().newSessionId(), principal, socket.getRemoteAddress(), formatted,
-					(ended, reason) -> {
+			.open((durable != null) ? durable.sessionId() : this.node.identity().newSessionId(), principal,
+					socket.getRemoteAddress(), (durable != null) ? durable.watch(own) : own, (ended, reason) -> {
 						admission.end();
+						if (durable != null && sessions != null) {
+							// Before its channels are gone.
+							sessions.ended(durable, reason);
+						}
 						this.node.subscriptions().disconnected(ended, reason);
 					});
 		session.expireAt(expiry);
-		RawDoorClient client = new RawDoorClient(session, request.channel(), this.settings, admission,
+		if (durable != null && sessions != null) {
+			sessions.attach(durable, session);
+		}
+		RawDoorClient client = new RawDoorClient(session, durable, request.channel(), this.settings, admission,
 				request.tokenFollows());
 		socket.getAttributes().put(CLIENT, client);
 		return client;
 	}
 
-	private void enter(RawDoorClient client, RawDoorRequest request) {
+	private void enter(RawDoorClient client, RawDoorRequest request, @Nullable DurableStart start) {
 		this.node.subscriptions().connected(client.session());
-		this.subscriber.enter(client.session(), request);
+		this.subscriber.enter(client.session(), request, start);
 	}
 
 	/**
@@ -148,12 +164,15 @@ final class RawDoorHandler implements WebSocketHandler {
 			login.refuse(ErrorCode.LIMIT_EXCEEDED, CloseReason.CONNECTION_LIMIT);
 			return;
 		}
+		Map<String, Object> attributes = socket.getAttributes();
+		this.durable.loggedIn(attributes, principal);
+		DurableStart start = DurableHandshakes.take(attributes);
 		RawDoorClient opened = login
-			.succeed(() -> open(socket, request, transport, admission, principal, client.expiresAt()));
+			.succeed(() -> open(socket, request, start, transport, admission, principal, client.expiresAt()));
 		if (opened != null) {
 			opened.whileEntering(() -> {
 				this.frames.send(opened.session(), RawDoorFrames.authenticated(opened.session(), client));
-				enter(opened, request);
+				enter(opened, request, start);
 			});
 		}
 	}
@@ -170,7 +189,8 @@ final class RawDoorHandler implements WebSocketHandler {
 			return;
 		}
 		client.session().heard();
-		if (message instanceof PongMessage) {
+		if (message instanceof PongMessage pong) {
+			client.ponged(pong.getPayload());
 			return;
 		}
 		try {

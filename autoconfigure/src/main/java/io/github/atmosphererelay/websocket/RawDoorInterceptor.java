@@ -35,6 +35,7 @@ import org.springframework.http.MediaType;
 import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.http.server.ServerHttpResponse;
 import org.springframework.http.server.ServletServerHttpRequest;
+import org.springframework.http.server.ServletServerHttpResponse;
 import org.springframework.util.StringUtils;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.WebSocketHttpHeaders;
@@ -64,12 +65,16 @@ final class RawDoorInterceptor implements HandshakeInterceptor {
 
 	private final ClientLimits limits;
 
-	RawDoorInterceptor(String path, MessagingNode node, HandshakeGate gate, TokenChecks tokens, ClientLimits limits) {
+	private final DurableHandshakes durable;
+
+	RawDoorInterceptor(String path, MessagingNode node, HandshakeGate gate, TokenChecks tokens, ClientLimits limits,
+			DurableHandshakes durable) {
 		this.path = path;
 		this.node = node;
 		this.gate = gate;
 		this.tokens = tokens;
 		this.limits = limits;
+		this.durable = durable;
 	}
 
 	@Override
@@ -92,7 +97,10 @@ final class RawDoorInterceptor implements HandshakeInterceptor {
 			return refuse(response, HttpStatus.NOT_FOUND, ErrorCode.UNKNOWN_CHANNEL, "there is no such channel");
 		}
 		try {
-			admit(request, asked, attributes);
+			Principal principal = admit(request, asked, attributes);
+			// Last of all: it may end the client's former connection.
+			this.durable.begin(servletRequest, ((ServletServerHttpResponse) response).getServletResponse(), asked,
+					principal, attributes);
 		}
 		catch (RequestRefusedException ex) {
 			return refuse(response, status(ex.code()), ex.code(), ex.reason());
@@ -101,7 +109,7 @@ final class RawDoorInterceptor implements HandshakeInterceptor {
 		return true;
 	}
 
-	private void admit(ServerHttpRequest request, RawDoorRequest asked, Map<String, Object> attributes) {
+	private @Nullable Principal admit(ServerHttpRequest request, RawDoorRequest asked, Map<String, Object> attributes) {
 		if (!this.limits.hasRoom(request.getRemoteAddress())) {
 			throw new RequestRefusedException(ErrorCode.LIMIT_EXCEEDED, "there are too many sessions of this address");
 		}
@@ -110,13 +118,14 @@ final class RawDoorInterceptor implements HandshakeInterceptor {
 				throw new RequestRefusedException(ErrorCode.BAD_REQUEST, "this node takes no tokens");
 			}
 			// The rest is decided once it is known who the client is.
-			return;
+			return null;
 		}
 		Principal principal = authenticate(request, attributes);
 		if (!this.limits.hasRoom(principal)) {
 			throw new RequestRefusedException(ErrorCode.LIMIT_EXCEEDED, "there are too many sessions of this user");
 		}
 		this.node.clientMessages().authorizeSubscribe(principal, null, asked.channel()).require();
+		return principal;
 	}
 
 	/**

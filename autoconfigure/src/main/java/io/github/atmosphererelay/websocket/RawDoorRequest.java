@@ -35,9 +35,11 @@ import org.springframework.web.util.ServletRequestPathUtils;
  * @param positions whether the client wants messages with their positions
  * @param since the position after which the client has missed everything, or {@code null}
  * if it asks for nothing that it has missed
+ * @param durable whether the client wants a session that outlives the connection
+ * @param session the token of the durable session that the client has, or {@code null}
  */
 record RawDoorRequest(String channel, boolean ack, boolean tokenFollows, boolean presence, boolean positions,
-		@Nullable Position since) {
+		@Nullable Position since, boolean durable, @Nullable String session) {
 
 	/** First segments that belong to other doors and pages under the same path. */
 	private static final Set<String> RESERVED = Set.of("connection", "api", "console", "client.js");
@@ -67,9 +69,12 @@ record RawDoorRequest(String channel, boolean ack, boolean tokenFollows, boolean
 		if (RESERVED.contains(first)) {
 			throw new IllegalArgumentException("'" + first + "' is reserved");
 		}
+		String session = request.getParameter("session");
+		boolean returning = session != null && !session.isEmpty();
 		return new RawDoorRequest(channel, "true".equals(request.getParameter("ack")),
 				"message".equals(request.getParameter("auth")), "true".equals(request.getParameter("presence")),
-				"true".equals(request.getParameter("positions")), position(request.getParameter("since")));
+				"true".equals(request.getParameter("positions")), position(request.getParameter("since")),
+				returning || "true".equals(request.getParameter("durable")), returning ? session : null);
 	}
 
 	/**

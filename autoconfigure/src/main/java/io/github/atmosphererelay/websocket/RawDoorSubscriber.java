@@ -16,7 +16,9 @@
 
 package io.github.atmosphererelay.websocket;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -30,6 +32,9 @@ import io.github.atmosphererelay.broadcast.SubscribeRequest;
 import io.github.atmosphererelay.broadcast.Subscribed;
 import io.github.atmosphererelay.broadcast.SubscriptionState;
 import io.github.atmosphererelay.cluster.PresenceService;
+import io.github.atmosphererelay.durable.DurableSession;
+import io.github.atmosphererelay.durable.DurableSessions;
+import io.github.atmosphererelay.durable.DurableStart;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
@@ -60,17 +65,48 @@ final class RawDoorSubscriber {
 
 	private final RawDoorFrames frames;
 
-	RawDoorSubscriber(MessagingNode node, PresenceService presence, RawDoorFrames frames) {
+	private final @Nullable DurableSessions durable;
+
+	RawDoorSubscriber(MessagingNode node, PresenceService presence, RawDoorFrames frames,
+			@Nullable DurableSessions durable) {
 		this.node = node;
+		this.durable = durable;
 		this.presence = presence;
 		this.frames = frames;
 	}
 
 	/**
-	 * Subscribe a session to the channel that its client has connected for.
+	 * Subscribe a session to the channel that its client has connected for, and to those
+	 * that it had before if it is durable.
+	 * @param session the session
+	 * @param request what the handshake asks for
+	 * @param start how the durable session begins that it has asked for, if it has
 	 */
-	void enter(LocalSession session, RawDoorRequest request) {
-		new Entry(session, request).subscribe();
+	void enter(LocalSession session, RawDoorRequest request, @Nullable DurableStart start) {
+		if (start != null) {
+			Duration ttl = (this.durable != null) ? this.durable.settings().ttl() : Duration.ZERO;
+			this.frames.send(session, RawDoorFrames.durable(start, ttl));
+		}
+		DurableSession durable = (start != null) ? start.session() : null;
+		Set<String> returning = (durable != null) ? durable.returning() : Set.of();
+		new Entry(session, request, request.channel(), durable, returning.contains(request.channel())).subscribe();
+		for (String channel : returning) {
+			if (!channel.equals(request.channel())) {
+				enterAgain(session, request, channel, durable);
+			}
+		}
+	}
+
+	private void enterAgain(LocalSession session, RawDoorRequest request, String channel,
+			@Nullable DurableSession durable) {
+		// The client may have lost the right meanwhile.
+		if (this.node.catalog().find(channel) != null
+				&& this.node.clientMessages().authorizeSubscribe(session.principal(), session, channel).isGranted()) {
+			new Entry(session, request, channel, durable, true).subscribe();
+		}
+		else if (durable != null) {
+			durable.arrived(channel);
+		}
 	}
 
 	/**
@@ -80,20 +116,38 @@ final class RawDoorSubscriber {
 
 		private final LocalSession session;
 
-		private final RawDoorRequest request;
-
 		private final String channel;
+
+		private final @Nullable DurableSession durable;
+
+		/** Whether this is the channel that the client has connected for. */
+		private final boolean main;
+
+		private final boolean ack;
+
+		private final boolean presence;
+
+		/** Whether the client wants to be told how the subscription begins. */
+		private final boolean told;
+
+		private final boolean recovering;
+
+		private final @Nullable Position since;
 
 		private boolean failureTold;
 
-		Entry(LocalSession session, RawDoorRequest request) {
+		Entry(LocalSession session, RawDoorRequest request, String channel, @Nullable DurableSession durable,
+				boolean returning) {
 			this.session = session;
-			this.request = request;
-			this.channel = request.channel();
-		}
-
-		private boolean isRecovering() {
-			return this.request.since() != null;
+			this.channel = channel;
+			this.durable = durable;
+			this.main = channel.equals(request.channel());
+			this.ack = this.main && request.ack();
+			this.presence = this.main && request.presence();
+			this.told = request.positions() || durable != null;
+			Position asked = this.main ? request.since() : null;
+			this.since = (asked != null || durable == null) ? asked : durable.position(channel);
+			this.recovering = returning || this.since != null;
 		}
 
 		void subscribe() {
@@ -102,7 +156,7 @@ final class RawDoorSubscriber {
 			}
 			try {
 				ChannelOptions options = RawDoorSubscriber.this.node.catalog().find(this.channel);
-				if (!this.request.positions() && !isRecovering()) {
+				if (!this.told && !this.recovering) {
 					subscribePlainly();
 				}
 				else if (options == null || !options.isRecorded()) {
@@ -124,7 +178,7 @@ final class RawDoorSubscriber {
 		}
 
 		private void subscribeToLog() {
-			SubscribeRequest wish = new SubscribeRequest(isRecovering(), this.request.since(),
+			SubscribeRequest wish = new SubscribeRequest(this.recovering, this.since,
 					(result) -> begin(result, result.position(), result.publications()),
 					() -> this.session.close(CloseReason.INSUFFICIENT_STATE));
 			RawDoorSubscriber.this.node.subscriptions()
@@ -144,16 +198,31 @@ final class RawDoorSubscriber {
 		 */
 		private void begin(@Nullable Subscribed result, @Nullable Position position, List<Publication> missed) {
 			boolean recovered = result != null && result.isRecovered();
-			if (this.request.positions()) {
+			if (this.told) {
 				// What is replayed carries it on from where the client is.
-				Position held = recovered ? this.request.since() : position;
-				RawDoorSubscriber.this.frames.send(this.session, RawDoorSubscriber.this.frames.subscribed(this.session,
-						this.channel, held, isRecovering(), recovered, missed.size()));
+				tell(recovered ? this.since : position, recovered, missed.size());
 			}
 			else if (!recovered) {
 				RawDoorSubscriber.this.frames.send(this.session, UNRECOVERED);
 			}
 			replay(missed);
+			DurableSession durable = this.durable;
+			if (durable != null) {
+				durable.arrived(this.channel);
+				// So that the store soon knows of it.
+				this.session.requestPing();
+			}
+		}
+
+		private void tell(@Nullable Position held, boolean recovered, int replayed) {
+			RawDoorFrames frames = RawDoorSubscriber.this.frames;
+			OutboundMessage frame = OutboundMessage
+				.frame(frames.subscribed(this.session, this.channel, held, this.recovering, recovered, replayed));
+			DurableSession durable = this.durable;
+			if (durable != null && held != null) {
+				durable.mark(frame, this.channel, held);
+			}
+			frames.send(this.session, frame, frames.limits());
 		}
 
 		private void replay(List<Publication> missed) {
@@ -172,14 +241,14 @@ final class RawDoorSubscriber {
 		}
 
 		private void ready(SubscriptionState state) {
-			if (this.request.ack()) {
+			if (this.ack) {
 				RawDoorSubscriber.this.frames.send(this.session,
 						RawDoorSubscriber.this.frames.ready(this.session, this.channel, state));
 			}
 		}
 
 		private void watchPresence() {
-			if (!this.request.presence()) {
+			if (!this.presence) {
 				return;
 			}
 			try {
@@ -231,6 +300,12 @@ final class RawDoorSubscriber {
 				return;
 			}
 			RawDoorSubscriber.this.node.statistics().countRefused(refusal.code());
+			if (!this.main) {
+				if (this.durable != null) {
+					this.durable.arrived(this.channel);
+				}
+				return;
+			}
 			this.session.close((refusal.code() == ErrorCode.LIMIT_EXCEEDED) ? CloseReason.CHANNEL_LIMIT
 					: CloseReason.PERMISSION_DENIED);
 		}
