@@ -13,6 +13,7 @@ const $ = (id) => document.getElementById(id);
 const parameters = new URLSearchParams(location.search);
 const stored = load();
 
+let leaving = false;
 let info = { node: location.host, nodes: [], relay: "" };
 let nodes = [];
 let panes = [];
@@ -97,7 +98,7 @@ function close() {
 /** A socket does not tell why it was refused: without a log-in, all of them are. */
 async function checkLogin() {
 	try {
-		if (await fetchMe() === null) {
+		if (await fetchMe() === null && !leaving) {
 			location.assign("login");
 		}
 	}
@@ -144,6 +145,7 @@ $("side").addEventListener("click", () => {
 
 addEventListener("pagehide", () => panes.forEach((pane) => pane.stop()));
 addEventListener("pageshow", (event) => {
+	leaving = false;
 	if (event.persisted && !$("app").hidden) {
 		join();
 	}
@@ -151,6 +153,8 @@ addEventListener("pageshow", (event) => {
 
 for (const form of document.querySelectorAll(".logout")) {
 	form.addEventListener("submit", () => {
+		// The node ends the sockets before it has answered: the answer says where to go
+		leaving = true;
 		form.elements._csrf.value = decodeURIComponent(/(?:^|; )XSRF-TOKEN=([^;]*)/.exec(document.cookie)?.[1] ?? "");
 	});
 }

@@ -24,6 +24,7 @@ import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.broadcast.RecoveryOutcome;
 import io.github.atmosphererelay.cluster.ClusterStatistics;
 import io.github.atmosphererelay.cluster.DefaultCluster;
 import io.github.atmosphererelay.cluster.NodeLeft;
@@ -142,6 +143,19 @@ public final class AtmosphereMeters implements MeterBinder {
 				.tag("outcome", result.tag())
 				.register(registry);
 		}
+		for (RecoveryOutcome outcome : RecoveryOutcome.values()) {
+			FunctionCounter.builder("atmosphere.recoveries", statistics, (source) -> source.recoveries(outcome))
+				.description("Subscriptions to recorded channels by clients that know positions")
+				.tag("outcome", outcome.tag())
+				.register(registry);
+		}
+		counter(registry, "atmosphere.log.holes",
+				"Times that messages of a recorded channel were missing and were read", statistics,
+				BroadcastStatistics::logHoles);
+		counter(registry, "atmosphere.log.resets", "Logs found to be others, or to have lost messages", statistics,
+				BroadcastStatistics::logResets);
+		counter(registry, "atmosphere.log.mismatches", "Quiet channels found to be behind their logs", statistics,
+				BroadcastStatistics::positionMismatches);
 		counter(registry, "atmosphere.events", "Application events handed out", statistics,
 				BroadcastStatistics::events);
 		counter(registry, "atmosphere.events.dropped", "Application events dropped because a listener is too slow",

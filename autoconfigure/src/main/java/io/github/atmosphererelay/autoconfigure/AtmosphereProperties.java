@@ -46,13 +46,16 @@ import org.springframework.util.unit.DataSize;
  * @param security How clients prove who they are, and for how long that counts.
  * @param api Publishing by HTTP.
  * @param console A page for operators.
+ * @param recovery How clients of recorded channels get what they have missed.
+ * @param centrifuge What holds for clients of the Centrifuge protocol.
  */
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
 		@DefaultValue Relay relay, @DefaultValue List<Channel> channels, @DefaultValue Websocket websocket,
 		@DefaultValue Presence presence, @DefaultValue Endpoint endpoint, @DefaultValue Shutdown shutdown,
 		@DefaultValue Health health, @DefaultValue Limits limits, @DefaultValue Security security,
-		@DefaultValue Api api, @DefaultValue Console console) {
+		@DefaultValue Api api, @DefaultValue Console console, @DefaultValue Recovery recovery,
+		@DefaultValue Centrifuge centrifuge) {
 
 	/**
 	 * What the nodes of an application have in common.
@@ -121,10 +124,12 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * The same on all nodes.
 	 * @param replication Replication factor of a new topic. With -1 the broker decides.
 	 * @param retention Time for which a new topic keeps messages.
+	 * @param logRetention Time for which a new topic of recorded channels keeps messages.
+	 * At least the longest history of any channel.
 	 */
 	public record Kafka(@Nullable String topic, @DefaultValue("true") boolean createTopic,
 			@DefaultValue("6") int partitions, @DefaultValue("-1") short replication,
-			@DefaultValue("10m") Duration retention) {
+			@DefaultValue("10m") Duration retention, @DefaultValue("24h") Duration logRetention) {
 	}
 
 	/**
@@ -142,12 +147,37 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param maxQueuedBytes Greatest size of all messages that wait for a client. Default
 	 * is atmosphere.websocket.queue.max-bytes.
 	 * @param presence Whether it is known who is in the channel, on all nodes.
+	 * @param history What of the channel is kept. By default nothing.
 	 */
 	public record Channel(@Nullable String pattern, @DefaultValue("false") boolean clientPublish,
 			@DefaultValue("anyone") SubscribeAccess subscribe, @DefaultValue("cluster") ChannelScope scope,
 			@DefaultValue("true") boolean echo, @Nullable SlowConsumerPolicy slowConsumer,
 			@Nullable Integer maxQueuedMessages, @Nullable DataSize maxQueuedBytes,
-			@DefaultValue("false") boolean presence) {
+			@DefaultValue("false") boolean presence, @DefaultValue History history) {
+	}
+
+	/**
+	 * What of a channel is kept.
+	 *
+	 * @param size Number of messages that are kept. With 0 none, and clients cannot
+	 * recover.
+	 * @param ttl Time for which a message is kept.
+	 * @param idempotencyWindow Time within which messages with the same idempotency key
+	 * are one.
+	 */
+	public record History(@DefaultValue("0") int size, @DefaultValue("1h") Duration ttl,
+			@DefaultValue("5m") Duration idempotencyWindow) {
+	}
+
+	/**
+	 * How clients of recorded channels get what they have missed.
+	 *
+	 * @param maxMessages Greatest number of messages that a client may have missed to get
+	 * them.
+	 * @param positionCheck Time without a message after which a node compares what it has
+	 * had of a channel with the channel's log.
+	 */
+	public record Recovery(@DefaultValue("300") int maxMessages, @DefaultValue("30s") Duration positionCheck) {
 	}
 
 	/**
@@ -184,6 +214,17 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("false") boolean compression, @DefaultValue("true") boolean directIo,
 			@DefaultValue("2KB") DataSize connectionBuffer, @DefaultValue("0") int writers,
 			@DefaultValue("32") int maxStuckWriters, @DefaultValue Queue queue) {
+	}
+
+	/**
+	 * What holds for clients of the Centrifuge protocol, beside what holds for all
+	 * WebSocket clients.
+	 *
+	 * @param enabled Whether clients of the Centrifuge protocol are served.
+	 * @param path Path at which they connect. Default is atmosphere.websocket.path
+	 * followed by /connection/websocket.
+	 */
+	public record Centrifuge(@DefaultValue("true") boolean enabled, @Nullable String path) {
 	}
 
 	/**

@@ -16,16 +16,20 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Channel;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Console;
+import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.History;
 import io.github.atmosphererelay.broadcast.ChannelCatalog;
 import io.github.atmosphererelay.broadcast.ChannelOptions;
 import io.github.atmosphererelay.broadcast.ChannelScope;
+import io.github.atmosphererelay.broadcast.HistoryOptions;
 import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SlowConsumerPolicy;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.util.unit.DataSize;
@@ -58,7 +62,8 @@ final class ChannelCatalogBuilder {
 						"Each entry needs a pattern such as chat/**");
 			}
 			ChannelOptions each = new ChannelOptions(pattern, channel.clientPublish(), channel.subscribe(),
-					channel.scope(), channel.echo(), limits(channel, property, defaults), channel.presence());
+					channel.scope(), channel.echo(), limits(channel, property, defaults), channel.presence(),
+					history(channel, property));
 			check(each, property);
 			options.add(each);
 		}
@@ -79,6 +84,30 @@ final class ChannelCatalogBuilder {
 		return new QueueLimits((messages != null) ? messages : defaults.maxMessages(),
 				(bytes != null) ? bytes.toBytes() : defaults.maxBytes(),
 				(channel.slowConsumer() != null) ? channel.slowConsumer() : defaults.policy());
+	}
+
+	private static @Nullable HistoryOptions history(Channel channel, String property) {
+		History history = channel.history();
+		if (history.size() < 0) {
+			throw new InvalidConfigurationPropertyValueException(property + ".history.size", history.size(),
+					"It must not be negative");
+		}
+		if (history.size() == 0) {
+			return null;
+		}
+		if (channel.scope() == ChannelScope.NODE) {
+			throw new InvalidConfigurationPropertyValueException(property + ".history.size", history.size(),
+					"A channel with '" + property + ".scope' node has no log");
+		}
+		atLeastASecond(property + ".history.ttl", history.ttl());
+		atLeastASecond(property + ".history.idempotency-window", history.idempotencyWindow());
+		return new HistoryOptions(history.size(), history.ttl(), history.idempotencyWindow());
+	}
+
+	private static void atLeastASecond(String property, Duration value) {
+		if (value.toSeconds() < 1) {
+			throw new InvalidConfigurationPropertyValueException(property, value, "It must be at least a second");
+		}
 	}
 
 	private static void check(ChannelOptions options, String property) {

@@ -48,6 +48,14 @@ public final class BroadcastStatistics {
 
 	private final LongAdder eventsDropped = new LongAdder();
 
+	private final LongAdder logHoles = new LongAdder();
+
+	private final LongAdder logResets = new LongAdder();
+
+	private final LongAdder positionMismatches = new LongAdder();
+
+	private final LongAdder[] recoveries = new LongAdder[RecoveryOutcome.values().length];
+
 	private final LongAdder[] published = new LongAdder[PublishResult.values().length];
 
 	/**
@@ -57,9 +65,64 @@ public final class BroadcastStatistics {
 		for (int i = 0; i < this.refused.length; i++) {
 			this.refused[i] = new LongAdder();
 		}
+		for (int i = 0; i < this.recoveries.length; i++) {
+			this.recoveries[i] = new LongAdder();
+		}
 		for (int i = 0; i < this.published.length; i++) {
 			this.published[i] = new LongAdder();
 		}
+	}
+
+	/**
+	 * Return how often messages of a recorded channel were missing and were read from its
+	 * log.
+	 * @return the number of holes
+	 */
+	public long logHoles() {
+		return this.logHoles.sum();
+	}
+
+	/**
+	 * Return how often the log of a followed channel was found to be another one, or to
+	 * have lost messages that this node has not had.
+	 * @return the number of times
+	 */
+	public long logResets() {
+		return this.logResets.sum();
+	}
+
+	/**
+	 * Return how often a quiet channel's log was found to be ahead of what this node has
+	 * had.
+	 * @return the number of times
+	 */
+	public long positionMismatches() {
+		return this.positionMismatches.sum();
+	}
+
+	/**
+	 * Return how many subscriptions to recorded channels have begun.
+	 * @param outcome how
+	 * @return the number of subscriptions
+	 */
+	public long recoveries(RecoveryOutcome outcome) {
+		return this.recoveries[outcome.ordinal()].sum();
+	}
+
+	void countLogHole() {
+		this.logHoles.increment();
+	}
+
+	void countLogReset() {
+		this.logResets.increment();
+	}
+
+	void countPositionMismatch() {
+		this.positionMismatches.increment();
+	}
+
+	void countRecovery(RecoveryOutcome outcome) {
+		this.recoveries[outcome.ordinal()].increment();
 	}
 
 	/**
@@ -240,6 +303,11 @@ public final class BroadcastStatistics {
 		 * Meant for other nodes and certainly not sent, because the relay is down.
 		 */
 		LOCAL_ONLY,
+
+		/**
+		 * Not sent again: its idempotency key was seen before.
+		 */
+		DUPLICATE,
 
 		/**
 		 * Sent, but not confirmed in time.

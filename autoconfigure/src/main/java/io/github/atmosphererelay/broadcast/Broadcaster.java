@@ -18,7 +18,11 @@ package io.github.atmosphererelay.broadcast;
 
 import java.util.concurrent.CompletableFuture;
 
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends messages to clients, whichever node they are connected to.
@@ -33,13 +37,20 @@ import io.github.atmosphererelay.relay.Receipt;
  * {@code ...Async} methods for anything that takes time.
  * <p>
  * Errors: what is wrong with the call itself is thrown: {@link UnknownChannelException},
- * {@link MessageTooLargeException}, {@link IllegalArgumentException}, and
- * {@link RequestRefusedException} of an {@link OutboundInterceptor}. What goes wrong on
- * the way is told by the future: a receipt that says how far the message came, or a
- * {@link io.github.atmosphererelay.relay.RelayException}. Clients of this node get the
- * message in either case.
+ * {@link MessageTooLargeException}, {@link IllegalArgumentException},
+ * {@link ChannelNotRecordedException}, and {@link RequestRefusedException} of an
+ * {@link OutboundInterceptor}. What goes wrong on the way is told by the future: a
+ * receipt that says how far the message came, or a
+ * {@link io.github.atmosphererelay.relay.RelayException}. Clients of this node get a
+ * message of an ephemeral channel in either case; one of a recorded channel is delivered
+ * from the channel's log, on every node in the same order, or not at all.
  */
 public interface Broadcaster {
+
+	/**
+	 * The greatest number of messages that are read at once.
+	 */
+	int MAX_PAGE = 10_000;
 
 	/**
 	 * Send to everyone who is subscribed to a channel.
@@ -59,6 +70,43 @@ public interface Broadcaster {
 	 * @return completes with how far the message came
 	 */
 	CompletableFuture<Receipt> broadcast(String channel, Object payload, PublishOptions options);
+
+	/**
+	 * Read what a recorded channel has had, from older to newer messages.
+	 * @param channel the channel's name
+	 * @param since the position after which to begin; {@code null} for the oldest message
+	 * @param limit the greatest number of messages to return, 1 to {@value #MAX_PAGE}
+	 * @return completes with a page; fewer messages than the limit mean that there are no
+	 * more. Fails with {@link io.github.atmosphererelay.relay.RelayException} if the log
+	 * cannot be read now
+	 */
+	default CompletableFuture<LogPage> history(String channel, @Nullable Position since, int limit) {
+		return history(channel, since, limit, ReadDirection.FORWARD);
+	}
+
+	/**
+	 * Read what a recorded channel has had.
+	 * @param channel the channel's name
+	 * @param since the position after which, or read backward before which, to begin;
+	 * {@code null} for the oldest, or the newest, message
+	 * @param limit the greatest number of messages to return, 1 to {@value #MAX_PAGE}
+	 * @param direction whether to read towards newer or older messages
+	 * @return completes with a page; fewer messages than the limit mean that there are no
+	 * more. Fails with {@link io.github.atmosphererelay.relay.RelayException} if the log
+	 * cannot be read now
+	 */
+	CompletableFuture<LogPage> history(String channel, @Nullable Position since, int limit, ReadDirection direction);
+
+	/**
+	 * Return where a recorded channel is. A client that is given a state that was read
+	 * after this position was told, and subscribes since the position, misses nothing
+	 * between the two.
+	 * @param channel the channel's name
+	 * @return completes with the position; fails with
+	 * {@link io.github.atmosphererelay.relay.RelayException} if the log cannot be read
+	 * now
+	 */
+	CompletableFuture<Position> position(String channel);
 
 	/**
 	 * Send to every session of a user.

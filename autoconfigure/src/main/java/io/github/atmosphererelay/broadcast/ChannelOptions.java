@@ -19,6 +19,7 @@ package io.github.atmosphererelay.broadcast;
 import java.util.Objects;
 
 import io.github.atmosphererelay.session.QueueLimits;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What holds for the channels that a pattern covers.
@@ -30,15 +31,42 @@ import io.github.atmosphererelay.session.QueueLimits;
  * @param echo whether a client's own message comes back to it
  * @param queue how much may wait for each client, and what happens beyond
  * @param presence whether it is known who is in the channel, on all nodes
+ * @param history how much of the channel is kept, or {@code null} if it is ephemeral
  */
 public record ChannelOptions(String pattern, boolean clientPublish, SubscribeAccess subscribe, ChannelScope scope,
-		boolean echo, QueueLimits queue, boolean presence) {
+		boolean echo, QueueLimits queue, boolean presence, @Nullable HistoryOptions history) {
 
 	public ChannelOptions {
 		Objects.requireNonNull(pattern, "'pattern' must not be null");
 		Objects.requireNonNull(subscribe, "'subscribe' must not be null");
 		Objects.requireNonNull(scope, "'scope' must not be null");
 		Objects.requireNonNull(queue, "'queue' must not be null");
+		if (history != null && scope == ChannelScope.NODE) {
+			throw new IllegalArgumentException("A channel of one node cannot be recorded");
+		}
+	}
+
+	/**
+	 * Create options of ephemeral channels.
+	 * @param pattern the pattern, in the syntax of Spring's {@code PathPattern}
+	 * @param clientPublish whether clients may send messages into the channel
+	 * @param subscribe who may subscribe
+	 * @param scope how far the channel reaches
+	 * @param echo whether a client's own message comes back to it
+	 * @param queue how much may wait for each client, and what happens beyond
+	 * @param presence whether it is known who is in the channel, on all nodes
+	 */
+	public ChannelOptions(String pattern, boolean clientPublish, SubscribeAccess subscribe, ChannelScope scope,
+			boolean echo, QueueLimits queue, boolean presence) {
+		this(pattern, clientPublish, subscribe, scope, echo, queue, presence, null);
+	}
+
+	/**
+	 * Return whether the channels have logs.
+	 * @return whether there are {@linkplain #history() history options}
+	 */
+	public boolean isRecorded() {
+		return this.history != null;
 	}
 
 }

@@ -26,6 +26,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.relay.RelayException;
+import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.LocalSession;
 import org.apache.commons.logging.Log;
@@ -53,6 +56,12 @@ public final class ClientMessages {
 	private volatile List<InboundInterceptor> interceptors = List.of();
 
 	private volatile ChannelAuthorizer authorizer;
+
+	private volatile @Nullable ClientCallHandler callHandler;
+
+	private volatile @Nullable ClientSendHandler sendHandler;
+
+	private final RateLimitedLog sendLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
 	ClientMessages(ChannelCatalog catalog, DefaultBroadcaster broadcaster, BroadcastStatistics statistics) {
 		this.catalog = catalog;
@@ -183,11 +192,11 @@ public final class ClientMessages {
 		ClientMessageHandler handler = handler(channel);
 		if (handler != null) {
 			this.statistics.countClientMessage(payload.size());
-			return handle(handler, session, channel, payload);
+			return answer(() -> handler.handle(session, channel, payload));
 		}
 		try {
-			this.broadcaster.publishFrom(session, channel, options, payload);
-			return CompletableFuture.completedFuture(null);
+			CompletableFuture<Receipt> receipt = this.broadcaster.publishFrom(session, channel, options, payload);
+			return options.isRecorded() ? recorded(receipt) : CompletableFuture.completedFuture(null);
 		}
 		catch (MessageTooLargeException ex) {
 			throw ex;
@@ -197,11 +206,92 @@ public final class ClientMessages {
 		}
 	}
 
+	/**
+	 * A message that is not in the log reaches nobody, and its sender is told.
+	 */
+	private CompletableFuture<@Nullable Payload> recorded(CompletableFuture<Receipt> receipt) {
+		CompletableFuture<@Nullable Payload> answer = new CompletableFuture<>();
+		receipt.whenComplete((known, ex) -> {
+			if (ex != null && RelayException.unwrap(ex) instanceof RelayOverloadedException) {
+				answer.completeExceptionally(refusal(new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS,
+						"too many messages wait for the broker")));
+			}
+			else if (ex != null) {
+				answer.completeExceptionally(refusal(new RequestRefusedException(ErrorCode.INTERNAL,
+						"the message could not be recorded, try again")));
+			}
+			else {
+				answer.complete(null);
+			}
+		});
+		return answer;
+	}
+
 	private CompletableFuture<@Nullable Payload> refusedByInterceptor(RuntimeException failure) {
 		if (!(failure instanceof RequestRefusedException)) {
 			this.interceptorLog.error("An interceptor failed, and the message was refused", failure);
 		}
 		return refused(failure);
+	}
+
+	/**
+	 * Set who answers calls. Called before the node starts.
+	 * @param handler the handler
+	 */
+	public void setCallHandler(ClientCallHandler handler) {
+		this.callHandler = handler;
+	}
+
+	/**
+	 * Set who takes what clients send to no channel. Called before the node starts.
+	 * @param handler the handler
+	 */
+	public void setSendHandler(ClientSendHandler handler) {
+		this.sendHandler = handler;
+	}
+
+	/**
+	 * Answer a call of a client. Called on the thread that has read it, in the order of
+	 * each session's messages; does not block.
+	 * @param session the client's session
+	 * @param method what is called
+	 * @param payload what it is called with
+	 * @return completes with the result, or {@code null} if there is none; fails with
+	 * {@link RequestRefusedException} and nothing else
+	 */
+	public CompletableFuture<@Nullable Payload> call(LocalSession session, String method, Payload payload) {
+		ClientCallHandler handler = this.callHandler;
+		if (handler == null || !handler.handles(method)) {
+			return refused(new RequestRefusedException(ErrorCode.METHOD_NOT_FOUND, ErrorCode.METHOD_NOT_FOUND.text()));
+		}
+		this.statistics.countClientMessage(payload.size());
+		return answer(() -> handler.call(session, method, payload));
+	}
+
+	/**
+	 * Take what a client has sent to no channel and without waiting for an answer. Called
+	 * on the thread that has read it; blocks only as long as the handler does. Without a
+	 * handler it is counted as refused, and nobody is told.
+	 * @param session the client's session
+	 * @param payload the message
+	 */
+	public void send(LocalSession session, Payload payload) {
+		ClientSendHandler handler = this.sendHandler;
+		if (handler == null) {
+			this.statistics.countRefused(ErrorCode.NOT_AVAILABLE);
+			return;
+		}
+		this.statistics.countClientMessage(payload.size());
+		try {
+			handler.received(session, payload);
+		}
+		catch (RequestRefusedException ex) {
+			this.statistics.countRefused(ex.code());
+		}
+		catch (RuntimeException ex) {
+			this.statistics.countRefused(ErrorCode.INTERNAL);
+			this.sendLog.error("The ClientSendHandler failed", ex);
+		}
 	}
 
 	/**
@@ -238,12 +328,11 @@ public final class ClientMessages {
 		}
 	}
 
-	private CompletableFuture<@Nullable Payload> handle(ClientMessageHandler handler, LocalSession session,
-			String channel, Payload payload) {
+	private CompletableFuture<@Nullable Payload> answer(Supplier<CompletableFuture<@Nullable Payload>> handling) {
 		try {
 			// Not as a dependent, whose failure would come wrapped.
 			CompletableFuture<@Nullable Payload> answer = new CompletableFuture<>();
-			handler.handle(session, channel, payload).whenComplete((reply, ex) -> {
+			handling.get().whenComplete((reply, ex) -> {
 				if (ex != null) {
 					answer.completeExceptionally(refusal(ex));
 				}

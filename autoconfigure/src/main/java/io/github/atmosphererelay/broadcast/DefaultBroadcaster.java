@@ -29,14 +29,19 @@ import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.ChannelNames;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
+import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.Outcome;
+import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.session.ClientSession;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one point through which every message goes: delivers it to the sessions of this
@@ -89,8 +94,43 @@ public final class DefaultBroadcaster implements Broadcaster {
 	@Override
 	public CompletableFuture<Receipt> broadcast(String channel, Object payload, PublishOptions options) {
 		ChannelOptions channelOptions = this.catalog.get(ChannelNames.check(channel));
-		return publish(new Audience.Channel(channel, options.exceptSession()), payload, options,
-				channelOptions.scope() == ChannelScope.CLUSTER);
+		return publish(channel, channelOptions, options.exceptSession(), payload, options);
+	}
+
+	private CompletableFuture<Receipt> publish(String channel, ChannelOptions channelOptions,
+			@Nullable String exceptSession, Object payload, PublishOptions options) {
+		HistoryOptions history = channelOptions.history();
+		if (history == null) {
+			if (options.idempotencyKey() != null) {
+				throw new ChannelNotRecordedException(channel);
+			}
+			return publish(new Audience.Channel(channel, exceptSession), payload, options,
+					channelOptions.scope() == ChannelScope.CLUSTER);
+		}
+		return publishRecorded(envelope(new Audience.Channel(channel, exceptSession), payload, options,
+				history.forMessage(options.idempotencyKey())));
+	}
+
+	@Override
+	public CompletableFuture<LogPage> history(String channel, @Nullable Position since, int limit,
+			ReadDirection direction) {
+		requireRecorded(channel);
+		if (limit < 1 || limit > MAX_PAGE) {
+			throw new IllegalArgumentException("'limit' must be between 1 and " + MAX_PAGE);
+		}
+		return this.monitor.relay().read(channel, since, limit, direction);
+	}
+
+	@Override
+	public CompletableFuture<Position> position(String channel) {
+		requireRecorded(channel);
+		return this.monitor.relay().position(channel);
+	}
+
+	private void requireRecorded(String channel) {
+		if (!this.catalog.get(ChannelNames.check(channel)).isRecorded()) {
+			throw new ChannelNotRecordedException(channel);
+		}
 	}
 
 	@Override
@@ -124,21 +164,26 @@ public final class DefaultBroadcaster implements Broadcaster {
 	CompletableFuture<Receipt> publishFrom(ClientSession sender, String channel, ChannelOptions options,
 			Payload payload) {
 		this.statistics.countClientMessage(payload.size());
-		String except = options.echo() ? null : sender.id();
-		return publish(new Audience.Channel(channel, except), payload, PublishOptions.DEFAULTS,
-				options.scope() == ChannelScope.CLUSTER);
+		return publish(channel, options, options.echo() ? null : sender.id(), payload, PublishOptions.DEFAULTS);
 	}
 
 	private CompletableFuture<Receipt> publish(Audience audience, Object payload, PublishOptions options,
 			boolean clustered) {
+		if (options.idempotencyKey() != null) {
+			throw new IllegalArgumentException("Only messages to a recorded channel can have an idempotency key");
+		}
+		Envelope envelope = envelope(audience, payload, options, null);
+		return clustered ? publishClustered(envelope) : publishLocally(envelope);
+	}
+
+	private Envelope envelope(Audience audience, Object payload, PublishOptions options, @Nullable LogOptions log) {
 		Payload encoded = intercepted(audience, this.encoder.encode(payload, options.binary()), options);
 		if (encoded.size() > this.maxMessageSize) {
 			throw new MessageTooLargeException(encoded.size(), this.maxMessageSize);
 		}
 		EnvelopeCodec.checkHeaders(options.headers());
-		Envelope envelope = new Envelope(UuidCreator.getTimeOrderedEpochFast(), this.node, Envelope.Kind.MESSAGE,
-				System.currentTimeMillis(), audience, options.headers(), encoded, null, null);
-		return clustered ? publishClustered(envelope) : publishLocally(envelope);
+		return new Envelope(UuidCreator.getTimeOrderedEpochFast(), this.node, Envelope.Kind.MESSAGE,
+				System.currentTimeMillis(), audience, options.headers(), encoded, null, log);
 	}
 
 	private Payload intercepted(Audience audience, Payload payload, PublishOptions options) {
@@ -174,9 +219,36 @@ public final class DefaultBroadcaster implements Broadcaster {
 		return handedOver.handle((receipt, ex) -> (ex != null) ? failed(envelope, ex) : confirmed(receipt));
 	}
 
+	/**
+	 * The log gives the order, and so no lock is needed here; nor is anything delivered
+	 * that is not in it.
+	 */
+	private CompletableFuture<Receipt> publishRecorded(Envelope envelope) {
+		if (!this.monitor.isUp()) {
+			this.statistics.countPublished(PublishResult.FAILED);
+			return CompletableFuture.failedFuture(new RelayUnavailableException(this.monitor.relay().name(), null));
+		}
+		return this.monitor.relay().publish(envelope).handle((receipt, ex) -> {
+			if (ex == null) {
+				return confirmed(receipt);
+			}
+			Throwable cause = RelayException.unwrap(ex);
+			if (cause instanceof RelayUnavailableException) {
+				this.monitor.suspect();
+			}
+			this.statistics.countPublished(
+					(cause instanceof RelayOverloadedException) ? PublishResult.OVERLOADED : PublishResult.FAILED);
+			throw (cause instanceof RuntimeException runtime) ? runtime : new CompletionException(cause);
+		});
+	}
+
 	private Receipt confirmed(Receipt receipt) {
-		this.statistics.countPublished(
-				(receipt.outcome() == Outcome.UNCONFIRMED) ? PublishResult.UNCONFIRMED : PublishResult.RELAYED);
+		PublishResult result = switch (receipt.outcome()) {
+			case UNCONFIRMED -> PublishResult.UNCONFIRMED;
+			case DUPLICATE -> PublishResult.DUPLICATE;
+			default -> PublishResult.RELAYED;
+		};
+		this.statistics.countPublished(result);
 		if (receipt.outcome() == Outcome.UNCONFIRMED) {
 			this.monitor.suspect();
 		}

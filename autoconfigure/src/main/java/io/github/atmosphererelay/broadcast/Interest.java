@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 import io.github.atmosphererelay.message.Address;
@@ -42,6 +43,8 @@ final class Interest {
 
 	private final Duration linger;
 
+	private final BiConsumer<Address, CompletableFuture<@Nullable Position>> enteredListener;
+
 	private final Consumer<Address> leftListener;
 
 	private final Map<Address, Entry> entries = new ConcurrentHashMap<>();
@@ -51,8 +54,11 @@ final class Interest {
 
 	private final StripedLock locks = new StripedLock();
 
-	Interest(ClusterRelay relay, Duration linger, Consumer<Address> leftListener) {
+	Interest(ClusterRelay relay, Duration linger,
+			BiConsumer<Address, CompletableFuture<@Nullable Position>> enteredListener,
+			Consumer<Address> leftListener) {
 		this.relay = relay;
+		this.enteredListener = enteredListener;
 		this.linger = linger;
 		this.leftListener = leftListener;
 	}
@@ -67,7 +73,9 @@ final class Interest {
 			Entry entry = this.entries.computeIfAbsent(address, Entry::new);
 			entry.count++;
 			if (entry.followed == null) {
-				entry.follow(this.relay.subscribe(address));
+				CompletableFuture<@Nullable Position> followed = this.relay.subscribe(address);
+				entry.follow(followed);
+				this.enteredListener.accept(address, followed);
 			}
 		});
 	}

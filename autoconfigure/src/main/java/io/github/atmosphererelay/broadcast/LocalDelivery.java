@@ -18,9 +18,13 @@ package io.github.atmosphererelay.broadcast;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Predicate;
 
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.session.Fanout;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.OutboundMessage;
@@ -83,6 +87,33 @@ final class LocalDelivery {
 		return 0;
 	}
 
+	/**
+	 * Deliver a publication of a recorded channel.
+	 * @param publication the publication
+	 * @param exceptSession the id of a session to leave out, or {@code null}
+	 * @param filter says which sessions are to have it
+	 */
+	void deliver(Publication publication, @Nullable String exceptSession, Predicate<LocalSession> filter) {
+		String channel = publication.channel();
+		ChannelOptions options = this.catalog.find(channel);
+		Fanout fanout = this.writers.fanout(OutboundMessage.of(publication),
+				(options != null) ? options.queue() : this.defaultLimits);
+		for (LocalSession session : this.registry.inChannel(channel)) {
+			if ((exceptSession == null || !session.id().equals(exceptSession)) && filter.test(session)) {
+				fanout.add(session);
+			}
+		}
+		fanout.send();
+		tellCount(publication.id(), publication.headers(), fanout);
+	}
+
+	private void tellCount(UUID message, Map<String, String> headers, Fanout fanout) {
+		DeliveryListener listener = this.listener;
+		if (listener != null && headers.containsKey(DeliveryListener.COUNTED)) {
+			listener.delivered(message, fanout.queued());
+		}
+	}
+
 	private int deliver(Envelope envelope, @Nullable String channel, Collection<LocalSession> sessions,
 			QueueLimits limits) {
 		String except = envelope.audience().exceptSession();
@@ -93,10 +124,7 @@ final class LocalDelivery {
 			}
 		}
 		int sent = fanout.send();
-		DeliveryListener listener = this.listener;
-		if (listener != null && envelope.headers().containsKey(DeliveryListener.COUNTED)) {
-			listener.delivered(envelope.id(), fanout.queued());
-		}
+		tellCount(envelope.id(), envelope.headers(), fanout);
 		return sent;
 	}
 

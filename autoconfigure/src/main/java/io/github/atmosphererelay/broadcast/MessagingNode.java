@@ -61,6 +61,8 @@ public final class MessagingNode {
 
 	private final SequenceTracker tracker;
 
+	private final LogFollowers followers;
+
 	private final RelayReceiver receiver;
 
 	private final DefaultBroadcaster broadcaster;
@@ -78,6 +80,8 @@ public final class MessagingNode {
 	private @Nullable ScheduledFuture<?> interestSweep;
 
 	private @Nullable ScheduledFuture<?> trackerSweep;
+
+	private @Nullable ScheduledFuture<?> followerTicks;
 
 	/**
 	 * Put a node together; {@link #start()} starts it.
@@ -106,17 +110,18 @@ public final class MessagingNode {
 		this.monitor = new RelayMonitor(relay, identity.id(), settings.probeInterval(), settings.probeTimeout(),
 				scheduler, this::relayStateChanged);
 		this.tracker = new SequenceTracker(statistics);
-		this.interest = new Interest(relay, settings.unsubscribeDelay(), this.tracker::forget);
 		LocalDelivery delivery = new LocalDelivery(registry, writers, catalog, settings.defaultQueue());
 		this.delivery = delivery;
+		this.followers = new LogFollowers(this.monitor, catalog, delivery, statistics, settings.positionCheck());
+		this.interest = new Interest(relay, settings.unsubscribeDelay(), this.followers::entered, this::left);
 		this.control = new ControlMessages(identity.id(), this.monitor);
-		this.receiver = new RelayReceiver(identity.id(), this.interest, this.tracker, delivery, this.control,
-				statistics);
+		this.receiver = new RelayReceiver(identity.id(), this.interest, this.tracker, this.followers, delivery,
+				this.control, statistics);
 		this.broadcaster = new DefaultBroadcaster(identity.id(), catalog, encoder, settings.maxMessageSize(),
 				this.monitor, delivery, statistics);
 		this.clientMessages = new ClientMessages(catalog, this.broadcaster, statistics);
-		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.monitor, events,
-				settings.channelsPerSession());
+		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.followers, this.monitor, events,
+				settings);
 	}
 
 	/**
@@ -134,6 +139,8 @@ public final class MessagingNode {
 		this.interestSweep = this.scheduler.scheduleWithFixedDelay(guarded(this.interest::sweep), 500, 500,
 				TimeUnit.MILLISECONDS);
 		this.trackerSweep = this.scheduler.scheduleWithFixedDelay(guarded(this.tracker::sweep), 1, 1, TimeUnit.MINUTES);
+		this.followerTicks = this.scheduler.scheduleWithFixedDelay(guarded(this.followers::tick), 250, 250,
+				TimeUnit.MILLISECONDS);
 		try {
 			this.firstUp.await(this.settings.startTimeout().toMillis(), TimeUnit.MILLISECONDS);
 		}
@@ -152,11 +159,20 @@ public final class MessagingNode {
 		if (this.trackerSweep != null) {
 			this.trackerSweep.cancel(false);
 		}
+		if (this.followerTicks != null) {
+			this.followerTicks.cancel(false);
+		}
 		this.monitor.stop();
 		this.interest.clear();
+		this.followers.clear();
 		this.tracker.clear();
 		this.writers.stop();
 		this.events.stop();
+	}
+
+	private void left(Address address) {
+		this.tracker.forget(address);
+		this.followers.left(address);
 	}
 
 	private static Runnable guarded(Runnable sweep) {

@@ -32,7 +32,12 @@ import io.github.atmosphererelay.session.QueueLimits;
  * @param defaultQueue how much may wait for a client of messages that belong to no
  * channel
  * @param channelsPerSession how many channels a session may be in
+ * @param recoveryLimit how many messages of a recorded channel a client may have missed
+ * to get them
+ * @param positionCheck after which time without a message a recorded channel is compared
+ * with its log
  */
 public record MessagingSettings(int maxMessageSize, Duration probeInterval, Duration probeTimeout,
-		Duration startTimeout, Duration unsubscribeDelay, QueueLimits defaultQueue, int channelsPerSession) {
+		Duration startTimeout, Duration unsubscribeDelay, QueueLimits defaultQueue, int channelsPerSession,
+		int recoveryLimit, Duration positionCheck) {
 }

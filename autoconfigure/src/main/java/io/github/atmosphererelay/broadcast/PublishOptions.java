@@ -33,7 +33,9 @@ public final class PublishOptions {
 	/**
 	 * To everyone, without headers; text or binary as the payload's type says.
 	 */
-	public static final PublishOptions DEFAULTS = new PublishOptions(null, Map.of(), null);
+	public static final PublishOptions DEFAULTS = new PublishOptions(null, Map.of(), null, null);
+
+	private static final int MAX_KEY_LENGTH = 255;
 
 	private final @Nullable String exceptSession;
 
@@ -41,10 +43,14 @@ public final class PublishOptions {
 
 	private final @Nullable Boolean binary;
 
-	private PublishOptions(@Nullable String exceptSession, Map<String, String> headers, @Nullable Boolean binary) {
+	private final @Nullable String idempotencyKey;
+
+	private PublishOptions(@Nullable String exceptSession, Map<String, String> headers, @Nullable Boolean binary,
+			@Nullable String idempotencyKey) {
 		this.exceptSession = exceptSession;
 		this.headers = headers;
 		this.binary = binary;
+		this.idempotencyKey = idempotencyKey;
 	}
 
 	/**
@@ -53,7 +59,7 @@ public final class PublishOptions {
 	 * @return a copy with that exception
 	 */
 	public PublishOptions exceptSession(String sessionId) {
-		return new PublishOptions(sessionId, this.headers, this.binary);
+		return new PublishOptions(sessionId, this.headers, this.binary, this.idempotencyKey);
 	}
 
 	/**
@@ -65,7 +71,7 @@ public final class PublishOptions {
 	public PublishOptions header(String name, String value) {
 		Map<String, String> headers = new LinkedHashMap<>(this.headers);
 		headers.put(name, value);
-		return new PublishOptions(this.exceptSession, Map.copyOf(headers), this.binary);
+		return new PublishOptions(this.exceptSession, Map.copyOf(headers), this.binary, this.idempotencyKey);
 	}
 
 	/**
@@ -75,7 +81,21 @@ public final class PublishOptions {
 	 * @return a copy with that choice
 	 */
 	public PublishOptions binary(boolean binary) {
-		return new PublishOptions(this.exceptSession, this.headers, binary);
+		return new PublishOptions(this.exceptSession, this.headers, binary, this.idempotencyKey);
+	}
+
+	/**
+	 * Give the message a key, so that it is published once however often that is tried:
+	 * within the channel's window all messages with the same key are the first one of
+	 * them, on whichever node. For recorded channels only.
+	 * @param key the key, 1 to 255 characters
+	 * @return a copy with that key
+	 */
+	public PublishOptions idempotencyKey(String key) {
+		if (key.isEmpty() || key.length() > MAX_KEY_LENGTH) {
+			throw new IllegalArgumentException("An idempotency key has 1 to " + MAX_KEY_LENGTH + " characters");
+		}
+		return new PublishOptions(this.exceptSession, this.headers, this.binary, key);
 	}
 
 	/**
@@ -92,6 +112,14 @@ public final class PublishOptions {
 	 */
 	public Map<String, String> headers() {
 		return this.headers;
+	}
+
+	/**
+	 * Return the key against doubles.
+	 * @return the key, or {@code null}
+	 */
+	public @Nullable String idempotencyKey() {
+		return this.idempotencyKey;
 	}
 
 	/**

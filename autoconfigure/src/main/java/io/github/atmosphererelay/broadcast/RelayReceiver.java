@@ -19,6 +19,7 @@ package io.github.atmosphererelay.broadcast;
 import java.util.UUID;
 
 import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Position;
@@ -37,14 +38,17 @@ final class RelayReceiver implements RelayListener {
 
 	private final SequenceTracker tracker;
 
+	private final LogFollowers followers;
+
 	private final LocalDelivery delivery;
 
 	private final ControlMessages control;
 
 	private final BroadcastStatistics statistics;
 
-	RelayReceiver(UUID node, Interest interest, SequenceTracker tracker, LocalDelivery delivery,
+	RelayReceiver(UUID node, Interest interest, SequenceTracker tracker, LogFollowers followers, LocalDelivery delivery,
 			ControlMessages control, BroadcastStatistics statistics) {
+		this.followers = followers;
 		this.node = node;
 		this.interest = interest;
 		this.tracker = tracker;
@@ -55,6 +59,12 @@ final class RelayReceiver implements RelayListener {
 
 	@Override
 	public void received(Envelope envelope, @Nullable Position position) {
+		if (position != null && envelope.audience() instanceof Audience.Channel channel) {
+			if (this.interest.follows(envelope.address())) {
+				recorded(channel.channel(), envelope, position);
+			}
+			return;
+		}
 		if (envelope.origin().equals(this.node)) {
 			if (envelope.kind() == Envelope.Kind.CONTROL) {
 				this.control.echoed(envelope);
@@ -77,6 +87,16 @@ final class RelayReceiver implements RelayListener {
 		});
 	}
 
+	/**
+	 * The node's own messages, too, are delivered in the log's order.
+	 */
+	private void recorded(String channel, Envelope envelope, Position position) {
+		if (!envelope.origin().equals(this.node)) {
+			this.statistics.countRelayed(System.currentTimeMillis() - envelope.time());
+		}
+		this.followers.arrive(channel, envelope, position);
+	}
+
 	@Override
 	public void rejected(EnvelopeFormatException.Reason reason) {
 		// Counted by the monitor.
@@ -85,7 +105,8 @@ final class RelayReceiver implements RelayListener {
 	@Override
 	public void gap(Address address) {
 		// Counted by the monitor; what was lost is known by the numbers of what
-		// comes next.
+		// comes next, or stands in the log.
+		this.followers.gap(address);
 	}
 
 	@Override

@@ -19,11 +19,17 @@ package io.github.atmosphererelay.broadcast;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.relay.RelayState;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.session.ChannelLimitException;
 import io.github.atmosphererelay.session.DisconnectReason;
 import io.github.atmosphererelay.session.LocalSession;
@@ -44,22 +50,28 @@ public final class Subscriptions {
 
 	private final Interest interest;
 
+	private final LogFollowers followers;
+
 	private final RelayMonitor monitor;
 
 	private final EventDispatcher events;
 
 	private final int channelsPerSession;
 
+	private final int recoveryLimit;
+
 	private final List<SubscriptionReadyListener> readyListeners = new CopyOnWriteArrayList<>();
 
-	Subscriptions(SessionRegistry registry, ChannelCatalog catalog, Interest interest, RelayMonitor monitor,
-			EventDispatcher events, int channelsPerSession) {
+	Subscriptions(SessionRegistry registry, ChannelCatalog catalog, Interest interest, LogFollowers followers,
+			RelayMonitor monitor, EventDispatcher events, MessagingSettings settings) {
 		this.registry = registry;
 		this.catalog = catalog;
 		this.interest = interest;
+		this.followers = followers;
 		this.monitor = monitor;
 		this.events = events;
-		this.channelsPerSession = channelsPerSession;
+		this.channelsPerSession = settings.channelsPerSession();
+		this.recoveryLimit = settings.recoveryLimit();
 	}
 
 	/**
@@ -147,6 +159,106 @@ public final class Subscriptions {
 				() -> confirmed(session, channel, state)));
 	}
 
+	/**
+	 * Subscribe a session to a channel, and answer its client before anything of the
+	 * channel is queued for it. Of a recorded channel the client gets what it has missed,
+	 * all of it or nothing, and then everything once and in the log's order.
+	 * @param session the session
+	 * @param channel the channel's name
+	 * @param request what the client asks for
+	 * @return completes after the answer; fails with {@link RequestRefusedException}, and
+	 * then the session is not subscribed: with a temporary code while a recorded channel
+	 * cannot be read
+	 * @throws UnknownChannelException if no pattern covers the name
+	 * @throws RequestRefusedException if the session is subscribed already, or is in too
+	 * many channels
+	 */
+	public CompletableFuture<Subscribed> subscribe(LocalSession session, String channel, SubscribeRequest request) {
+		ChannelOptions options = this.catalog.get(channel);
+		CompletableFuture<SubscriptionState> ready = follow(channel, options);
+		LogFollower follower = options.isRecorded() ? this.followers.find(channel) : null;
+		LogSubscription subscription = (follower != null) ? follower.subscribe(session, request, options) : null;
+		try {
+			if ((follower != null && subscription == null)
+					|| !this.registry.subscribe(session, channel, this.channelsPerSession)) {
+				throw new RequestRefusedException(ErrorCode.ALREADY_SUBSCRIBED, ErrorCode.ALREADY_SUBSCRIBED.text());
+			}
+		}
+		catch (ChannelLimitException | RequestRefusedException ex) {
+			if (follower != null && subscription != null) {
+				follower.unsubscribe(session);
+			}
+			unfollow(channel, options);
+			throw (ex instanceof RequestRefusedException refusal) ? refusal
+					: new RequestRefusedException(ErrorCode.LIMIT_EXCEEDED, String.valueOf(ex.getMessage()));
+		}
+		if (session.isEnded()) {
+			unsubscribe(session, channel);
+		}
+		if (follower == null || subscription == null) {
+			return ready.handle((state, ex) -> {
+				Subscribed result = Subscribed.ephemeral((state != null) ? state : SubscriptionState.DEGRADED,
+						request.recover());
+				this.registry.whileSubscribed(session, channel, () -> {
+					request.reply().accept(result);
+					confirmed(session, channel, result.state());
+				});
+				return result;
+			});
+		}
+		return recover(follower, subscription, ready).handle((result, ex) -> {
+			if (result == null) {
+				follower.suspect();
+				// Unless the session has left meanwhile, and perhaps subscribed anew.
+				this.registry.whileSubscribed(session, channel, () -> {
+					if (follower.isCurrent(subscription)) {
+						unsubscribe(session, channel);
+					}
+				});
+				throw refusal(ex);
+			}
+			this.registry.whileSubscribed(session, channel, () -> confirmed(session, channel, result.state()));
+			return result;
+		});
+	}
+
+	private CompletableFuture<Subscribed> recover(LogFollower follower, LogSubscription subscription,
+			CompletableFuture<SubscriptionState> followed) {
+		CompletableFuture<Subscribed> result = new CompletableFuture<>();
+		Position since = subscription.request().since();
+		followed.thenCompose((state) -> {
+			if (state != SubscriptionState.CONFIRMED) {
+				throw new RelayUnavailableException(this.monitor.relay().name(), null);
+			}
+			return follower.ready().copy().orTimeout(READY_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+		}).thenCompose((nothing) -> read(follower.channel(), since)).whenComplete((page, ex) -> {
+			try {
+				if (ex != null) {
+					throw ex;
+				}
+				result.complete(follower.goLive(subscription, page, this.recoveryLimit));
+			}
+			catch (Throwable failure) {
+				result.completeExceptionally(failure);
+			}
+		});
+		return result;
+	}
+
+	private CompletableFuture<@Nullable LogPage> read(String channel, @Nullable Position since) {
+		// One more than a client may have missed tells that it is too much.
+		return (since != null) ? this.monitor.relay()
+			.read(channel, since, this.recoveryLimit + 1, ReadDirection.FORWARD)
+			.thenApply((page) -> page) : CompletableFuture.completedFuture(null);
+	}
+
+	private static RequestRefusedException refusal(@Nullable Throwable failure) {
+		Throwable cause = (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause()
+				: failure;
+		return (cause instanceof RequestRefusedException refusal) ? refusal
+				: new RequestRefusedException(ErrorCode.INTERNAL, "the channel's log cannot be reached, try again");
+	}
+
 	private void confirmed(LocalSession session, String channel, @Nullable SubscriptionState state) {
 		SubscriptionState known = (state != null) ? state : SubscriptionState.DEGRADED;
 		this.readyListeners.forEach((listener) -> listener.ready(session, channel, known));
@@ -185,6 +297,7 @@ public final class Subscriptions {
 	}
 
 	private void left(LocalSession session, String channel) {
+		this.followers.unsubscribe(channel, session);
 		ChannelOptions options = this.catalog.find(channel);
 		if (options != null) {
 			unfollow(channel, options);

@@ -16,7 +16,10 @@
 
 package io.github.atmosphererelay.cluster;
 
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.Fanout;
@@ -40,10 +43,18 @@ final class PresencePushes {
 		if (!news.newWatchers().isEmpty()) {
 			send(writers, limits, PresenceFrames.state(news), news.newWatchers());
 		}
+		if (!news.changes().isEmpty()) {
+			Map<PresenceChangeFormat, List<LocalSession>> byFormat = new IdentityHashMap<>();
+			news.sessionWatchers()
+				.forEach(
+						(session, format) -> byFormat.computeIfAbsent(format, (any) -> new ArrayList<>()).add(session));
+			byFormat.forEach((format, sessions) -> send(writers, limits, format.encode(news.channel(), news.changes()),
+					sessions));
+		}
 	}
 
 	private static void send(Writers writers, QueueLimits limits, Payload frame, List<LocalSession> sessions) {
-		Fanout fanout = writers.fanout(new OutboundMessage(frame, null), limits);
+		Fanout fanout = writers.fanout(OutboundMessage.frame(frame), limits);
 		sessions.forEach(fanout::add);
 		fanout.send();
 	}

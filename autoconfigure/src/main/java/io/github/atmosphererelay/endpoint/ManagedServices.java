@@ -20,6 +20,7 @@ import java.util.List;
 
 import io.github.atmosphererelay.broadcast.ChannelOptions;
 import io.github.atmosphererelay.broadcast.ChannelScope;
+import io.github.atmosphererelay.broadcast.HistoryOptions;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.SubscribeAccess;
 import org.apache.commons.logging.Log;
@@ -75,8 +76,10 @@ public final class ManagedServices {
 		this.endpoints.set(created);
 		this.endpoints.all().forEach(this::addChannel);
 		EndpointCalls calls = new EndpointCalls(this.node.catalog(), support, this.statistics, this.lanes);
+		EndpointQueue queue = new EndpointQueue(this.lanes, this.statistics);
+		this.node.clientMessages().addHandler(new EndpointMessageHandler(this.endpoints, calls, queue));
 		this.node.clientMessages()
-			.addHandler(new EndpointMessageHandler(this.endpoints, calls, this.lanes, this.statistics));
+			.setCallHandler(new EndpointCallHandler(EndpointFactory.targets(created), calls, queue));
 		if (created.stream().anyMatch(Endpoint::followsSessions)) {
 			SessionFollower follower = new SessionFollower(this.endpoints, calls, support, this.lanes, this.statistics);
 			this.node.registry().addListener(follower);
@@ -94,7 +97,8 @@ public final class ManagedServices {
 		}
 		this.node.catalog()
 			.add(new ChannelOptions(endpoint.pattern().toString(), false, SubscribeAccess.ANYONE, ChannelScope.CLUSTER,
-					true, this.settings.channelQueue(), endpoint.room()));
+					true, this.settings.channelQueue(), endpoint.room(),
+					(endpoint.history() > 0) ? HistoryOptions.of(endpoint.history()) : null));
 	}
 
 	/**

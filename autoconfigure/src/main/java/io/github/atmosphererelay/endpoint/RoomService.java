@@ -43,9 +43,9 @@ public @interface RoomService {
 	String value();
 
 	/**
-	 * How many messages a room keeps. Rooms keep none so far: anything but 0 fails at
-	 * start-up.
-	 * @return the number of messages
+	 * How many messages a room keeps, for an hour. Of no effect where
+	 * {@code atmosphere.channels} has the same pattern, whose {@code history} decides.
+	 * @return the number of messages, or 0 if rooms keep none
 	 */
 	int history() default 0;
 

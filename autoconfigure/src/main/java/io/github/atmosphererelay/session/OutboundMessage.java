@@ -19,6 +19,7 @@ package io.github.atmosphererelay.session;
 import java.util.Objects;
 
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.message.Publication;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,21 @@ public final class OutboundMessage {
 
 	private final @Nullable String channel;
 
+	private final @Nullable Publication publication;
+
+	private final boolean frame;
+
+	/** What was encoded; replaced as a whole, so that a race only encodes twice. */
+	private volatile @Nullable Encoded encoded;
+
+	private OutboundMessage(Payload payload, @Nullable String channel, @Nullable Publication publication,
+			boolean frame) {
+		this.payload = Objects.requireNonNull(payload, "'payload' must not be null");
+		this.channel = channel;
+		this.publication = publication;
+		this.frame = frame;
+	}
+
 	/**
 	 * Create a message.
 	 * @param payload what is sent
@@ -38,8 +54,25 @@ public final class OutboundMessage {
 	 * users or sessions
 	 */
 	public OutboundMessage(Payload payload, @Nullable String channel) {
-		this.payload = Objects.requireNonNull(payload, "'payload' must not be null");
-		this.channel = channel;
+		this(payload, channel, null, false);
+	}
+
+	/**
+	 * Create a message of a recorded channel.
+	 * @param publication the message as it stands in its channel
+	 * @return the message
+	 */
+	public static OutboundMessage of(Publication publication) {
+		return new OutboundMessage(publication.payload(), publication.channel(), publication, false);
+	}
+
+	/**
+	 * Create a frame of a door, which is written as it is.
+	 * @param payload the frame
+	 * @return the message
+	 */
+	public static OutboundMessage frame(Payload payload) {
+		return new OutboundMessage(payload, null, null, true);
 	}
 
 	/**
@@ -58,8 +91,50 @@ public final class OutboundMessage {
 		return this.channel;
 	}
 
+	/**
+	 * Return the message as it stands in its channel.
+	 * @return the publication, or {@code null} if the channel is not recorded
+	 */
+	public @Nullable Publication publication() {
+		return this.publication;
+	}
+
+	/**
+	 * Return whether this is a frame of a door rather than a message of somebody.
+	 * @return whether it is written as it is
+	 */
+	public boolean isFrame() {
+		return this.frame;
+	}
+
+	/**
+	 * Return the message in the form of a door, which is made once for all its receivers.
+	 * @param format makes the form; the same object for all sessions of a kind
+	 * @return what is written to the socket
+	 */
+	public Payload encoded(MessageFormat format) {
+		if (this.frame) {
+			return this.payload;
+		}
+		Encoded first = this.encoded;
+		for (Encoded each = first; each != null; each = each.next) {
+			if (each.format == format) {
+				return each.payload;
+			}
+		}
+		Payload payload = format.encode(this);
+		this.encoded = new Encoded(format, payload, first);
+		return payload;
+	}
+
 	int size() {
 		return this.payload.size();
+	}
+
+	/**
+	 * One form of the message, and those that were made before.
+	 */
+	private record Encoded(MessageFormat format, Payload payload, @Nullable Encoded next) {
 	}
 
 }

@@ -94,7 +94,7 @@ class InvalidEndpointTests {
 
 	@Test
 	void roomsKeepNoHistoryYet() {
-		fails(History.class, "keep 50 messages", "Remove 'history' from @RoomService of " + History.class.getName());
+		fails(History.class, "keep -1 messages", "Set 'history' of @RoomService of " + History.class.getName());
 	}
 
 	@Test
@@ -214,7 +214,7 @@ class InvalidEndpointTests {
 
 	}
 
-	@RoomService(value = "rooms/{room}", history = 50)
+	@RoomService(value = "rooms/{room}", history = -1)
 	static class History {
 
 		@Message

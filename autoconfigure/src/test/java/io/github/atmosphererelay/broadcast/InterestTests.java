@@ -248,7 +248,8 @@ class InterestTests {
 	}
 
 	private Interest interest(Duration linger) {
-		return new Interest(this.relay, linger, this.left::add);
+		return new Interest(this.relay, linger, (address, followed) -> {
+		}, this.left::add);
 	}
 
 }

@@ -69,7 +69,7 @@ final class HubNode implements AutoCloseable {
 				new ChannelOptions("here/**", true, SubscribeAccess.ANYONE, ChannelScope.NODE, true, queue, false)));
 		this.node = new MessagingNode(new NodeIdentity(UUID.randomUUID(), name),
 				new MessagingSettings(MAX_MESSAGE_SIZE, Duration.ofMillis(200), Duration.ofSeconds(5),
-						Duration.ofMillis(100), Duration.ofMillis(100), queue, 128),
+						Duration.ofMillis(100), Duration.ofMillis(100), queue, 128, 300, Duration.ofSeconds(30)),
 				this.relay, catalog, new PayloadEncoder(null), new SessionRegistry(),
 				new Writers(new WriterSettings(1, 4, Duration.ofSeconds(5)), new SessionStatistics(), this.scheduler),
 				this.scheduler, new EventDispatcher(this.events::add, statistics), statistics);

@@ -1,0 +1,155 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.broadcast;
+
+import java.time.Duration;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+
+import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.RelayMonitor;
+import io.github.atmosphererelay.session.LocalSession;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The followers of all recorded channels that this node follows on the relay.
+ */
+final class LogFollowers {
+
+	/** So that a node with many quiet channels does not ask for all of them at once. */
+	private static final int MAX_ASKED = 200;
+
+	private final RelayMonitor monitor;
+
+	private final ChannelCatalog catalog;
+
+	private final LocalDelivery delivery;
+
+	private final BroadcastStatistics statistics;
+
+	private final Duration quiet;
+
+	private final Map<String, LogFollower> followers = new ConcurrentHashMap<>();
+
+	/** Goes on where the last tick has stopped, so that everybody's turn comes. */
+	private Iterator<LogFollower> round = Collections.emptyIterator();
+
+	LogFollowers(RelayMonitor monitor, ChannelCatalog catalog, LocalDelivery delivery, BroadcastStatistics statistics,
+			Duration quiet) {
+		this.monitor = monitor;
+		this.catalog = catalog;
+		this.delivery = delivery;
+		this.statistics = statistics;
+		this.quiet = quiet;
+	}
+
+	/**
+	 * The relay was asked to follow an address.
+	 * @param address the address
+	 * @param followed completes once it does
+	 */
+	void entered(Address address, CompletableFuture<@Nullable Position> followed) {
+		if (address instanceof Address.Channel channel) {
+			ChannelOptions options = this.catalog.find(channel.channel());
+			if (options != null && options.isRecorded()) {
+				LogFollower follower = follower(channel.channel());
+				followed.thenRun(follower::suspect);
+			}
+		}
+	}
+
+	private LogFollower follower(String channel) {
+		return this.followers.computeIfAbsent(channel,
+				(name) -> new LogFollower(name, this.monitor.relay(), this.delivery, this.statistics));
+	}
+
+	/**
+	 * The relay follows an address no longer.
+	 */
+	void left(Address address) {
+		if (address instanceof Address.Channel channel) {
+			this.followers.remove(channel.channel());
+		}
+	}
+
+	@Nullable LogFollower find(String channel) {
+		return this.followers.get(channel);
+	}
+
+	/**
+	 * Take what the relay brings of a recorded channel.
+	 */
+	void arrive(String channel, Envelope envelope, Position position) {
+		LogFollower follower = this.followers.get(channel);
+		if (follower == null) {
+			// Recorded by the publisher's configuration, though not by this node's.
+			follower = follower(channel);
+			follower.suspect();
+		}
+		follower.arrive(envelope, position);
+	}
+
+	/**
+	 * Something may have been missed at an address.
+	 */
+	void gap(Address address) {
+		LogFollower follower = (address instanceof Address.Channel channel) ? this.followers.get(channel.channel())
+				: null;
+		if (follower != null) {
+			follower.suspect();
+		}
+	}
+
+	void unsubscribe(String channel, LocalSession session) {
+		LogFollower follower = this.followers.get(channel);
+		if (follower != null) {
+			follower.unsubscribe(session);
+		}
+	}
+
+	/**
+	 * Look after those that have something to do. Called by the one scheduler.
+	 */
+	void tick() {
+		if (this.followers.isEmpty() || !this.monitor.isUp()) {
+			return;
+		}
+		if (!this.round.hasNext()) {
+			this.round = this.followers.values().iterator();
+		}
+		long now = System.nanoTime();
+		for (int asked = 0; asked < MAX_ASKED && this.round.hasNext();) {
+			if (this.round.next().tick(now, this.quiet.toNanos())) {
+				asked++;
+			}
+		}
+	}
+
+	int size() {
+		return this.followers.size();
+	}
+
+	void clear() {
+		this.followers.clear();
+	}
+
+}
