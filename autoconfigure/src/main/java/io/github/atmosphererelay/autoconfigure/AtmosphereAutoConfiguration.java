@@ -23,6 +23,7 @@ import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.broadcast.ChannelAuthorizer;
 import io.github.atmosphererelay.broadcast.ChannelCatalog;
+import io.github.atmosphererelay.broadcast.ClientSendHandler;
 import io.github.atmosphererelay.broadcast.DefaultBroadcaster;
 import io.github.atmosphererelay.broadcast.EventDispatcher;
 import io.github.atmosphererelay.broadcast.MessagingNode;
@@ -114,6 +115,16 @@ public final class AtmosphereAutoConfiguration {
 		return relay;
 	}
 
+	/**
+	 * The channels of the properties; annotated endpoints add theirs before the node
+	 * starts.
+	 */
+	@Bean
+	ChannelCatalog atmosphereChannelCatalog() {
+		return ChannelCatalogBuilder.build(this.properties.channels(), this.properties.console(),
+				QueueDefaults.of(this.properties));
+	}
+
 	private int maxMessageSize() {
 		return (int) this.properties.relay().maxMessageSize().toBytes();
 	}
@@ -139,12 +150,10 @@ public final class AtmosphereAutoConfiguration {
 	}
 
 	@Bean
-	MessagingNode atmosphereMessagingNode(NodeIdentity identity, ClusterRelay relay, PayloadEncoder encoder,
-			SessionRegistry registry, Writers writers, AtmosphereScheduler scheduler,
+	MessagingNode atmosphereMessagingNode(NodeIdentity identity, ClusterRelay relay, ChannelCatalog catalog,
+			PayloadEncoder encoder, SessionRegistry registry, Writers writers, AtmosphereScheduler scheduler,
 			ApplicationEventPublisher publisher) {
 		QueueLimits queue = QueueDefaults.of(this.properties);
-		ChannelCatalog catalog = ChannelCatalogBuilder.build(this.properties.channels(), this.properties.console(),
-				queue);
 		BroadcastStatistics statistics = new BroadcastStatistics();
 		EventDispatcher events = new EventDispatcher(publisher::publishEvent, statistics);
 		AtmosphereProperties.Relay settings = this.properties.relay();
@@ -173,8 +182,11 @@ public final class AtmosphereAutoConfiguration {
 	 */
 	@Bean
 	SmartInitializingSingleton atmosphereAuthorizerRegistration(MessagingNode node,
-			ObjectProvider<ChannelAuthorizer> authorizer) {
-		return () -> authorizer.ifAvailable(node.clientMessages()::setAuthorizer);
+			ObjectProvider<ChannelAuthorizer> authorizer, ObjectProvider<ClientSendHandler> sendHandler) {
+		return () -> {
+			authorizer.ifAvailable(node.clientMessages()::setAuthorizer);
+			sendHandler.ifAvailable(node.clientMessages()::setSendHandler);
+		};
 	}
 
 	@Bean

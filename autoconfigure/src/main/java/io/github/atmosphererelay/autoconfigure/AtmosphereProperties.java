@@ -47,6 +47,7 @@ import org.springframework.util.unit.DataSize;
  * @param api Publishing by HTTP.
  * @param console A page for operators.
  * @param recovery How clients of recorded channels get what they have missed.
+ * @param centrifuge What holds for clients of the Centrifuge protocol.
  * @param durableSessions Sessions that outlive their connections.
  */
 @ConfigurationProperties("atmosphere")
@@ -55,7 +56,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 		@DefaultValue Presence presence, @DefaultValue Endpoint endpoint, @DefaultValue Shutdown shutdown,
 		@DefaultValue Health health, @DefaultValue Limits limits, @DefaultValue Security security,
 		@DefaultValue Api api, @DefaultValue Console console, @DefaultValue Recovery recovery,
-		@DefaultValue DurableSessions durableSessions) {
+		@DefaultValue Centrifuge centrifuge, @DefaultValue DurableSessions durableSessions) {
 
 	/**
 	 * What the nodes of an application have in common.
@@ -124,10 +125,12 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * The same on all nodes.
 	 * @param replication Replication factor of a new topic. With -1 the broker decides.
 	 * @param retention Time for which a new topic keeps messages.
+	 * @param logRetention Time for which a new topic of recorded channels keeps messages.
+	 * At least the longest history of any channel.
 	 */
 	public record Kafka(@Nullable String topic, @DefaultValue("true") boolean createTopic,
 			@DefaultValue("6") int partitions, @DefaultValue("-1") short replication,
-			@DefaultValue("10m") Duration retention) {
+			@DefaultValue("10m") Duration retention, @DefaultValue("24h") Duration logRetention) {
 	}
 
 	/**
@@ -242,6 +245,17 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("false") boolean compression, @DefaultValue("true") boolean directIo,
 			@DefaultValue("2KB") DataSize connectionBuffer, @DefaultValue("0") int writers,
 			@DefaultValue("32") int maxStuckWriters, @DefaultValue Queue queue) {
+	}
+
+	/**
+	 * What holds for clients of the Centrifuge protocol, beside what holds for all
+	 * WebSocket clients.
+	 *
+	 * @param enabled Whether clients of the Centrifuge protocol are served.
+	 * @param path Path at which they connect. Default is atmosphere.websocket.path
+	 * followed by /connection/websocket.
+	 */
+	public record Centrifuge(@DefaultValue("true") boolean enabled, @Nullable String path) {
 	}
 
 	/**

@@ -36,7 +36,7 @@ final class PropertyChecks {
 
 	private static final Pattern CLUSTER_NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
 
-	private static final Pattern TOPIC = Pattern.compile("[A-Za-z0-9._-]{1,249}");
+	private static final Pattern TOPIC = Pattern.compile("[A-Za-z0-9._-]{1,245}");
 
 	private static final Pattern COOKIE_NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
 
@@ -62,7 +62,8 @@ final class PropertyChecks {
 		notNegative("atmosphere.relay.unsubscribe-delay", relay.unsubscribeDelay());
 		if (relay.kafka().topic() != null && !TOPIC.matcher(relay.kafka().topic()).matches()) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.relay.kafka.topic", relay.kafka().topic(),
-					"It may have 1 to 249 letters, digits, dots, hyphens and underscores");
+					"It may have 1 to 245 letters, digits, dots, hyphens and underscores: a second topic has the same"
+							+ " name with '-log' after it");
 		}
 		if (relay.kafka().replication() < 1 && relay.kafka().replication() != -1) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.relay.kafka.replication",
@@ -70,12 +71,16 @@ final class PropertyChecks {
 		}
 		positive("atmosphere.relay.kafka.partitions", relay.kafka().partitions());
 		positive("atmosphere.relay.kafka.retention", relay.kafka().retention());
+		positive("atmosphere.relay.kafka.log-retention", relay.kafka().logRetention());
 		if (relay.maxMessageSize().toBytes() > Integer.MAX_VALUE / 2) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.relay.max-message-size",
 					relay.maxMessageSize(), "It must be below 1GB");
 		}
 		check(properties.cluster());
 		check(properties.websocket(), relay.maxMessageSize());
+		if (properties.centrifuge().path() != null) {
+			checkPath("atmosphere.centrifuge.path", properties.centrifuge().path());
+		}
 		check(properties.presence());
 		positive("atmosphere.endpoint.threads", properties.endpoint().threads());
 		positive("atmosphere.endpoint.max-queued-per-session", properties.endpoint().maxQueuedPerSession());
@@ -134,11 +139,15 @@ final class PropertyChecks {
 		}
 	}
 
-	private static void check(Websocket websocket, DataSize carried) {
-		if (!PATH.matcher(websocket.path()).matches()) {
-			throw new InvalidConfigurationPropertyValueException("atmosphere.websocket.path", websocket.path(),
+	private static void checkPath(String property, String path) {
+		if (!PATH.matcher(path).matches()) {
+			throw new InvalidConfigurationPropertyValueException(property, path,
 					"It must begin with a slash, not end with one, and have no special characters");
 		}
+	}
+
+	private static void check(Websocket websocket, DataSize carried) {
+		checkPath("atmosphere.websocket.path", websocket.path());
 		positive("atmosphere.websocket.max-message-size", websocket.maxMessageSize());
 		if (websocket.maxMessageSize().compareTo(carried) > 0) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.websocket.max-message-size",

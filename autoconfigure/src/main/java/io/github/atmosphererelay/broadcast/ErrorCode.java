@@ -46,6 +46,11 @@ public enum ErrorCode {
 	PERMISSION_DENIED(103, "permission denied", false),
 
 	/**
+	 * Nothing answers calls of that name.
+	 */
+	METHOD_NOT_FOUND(104, "method not found", false),
+
+	/**
 	 * The session is subscribed already.
 	 */
 	ALREADY_SUBSCRIBED(105, "already subscribed", false),
@@ -76,7 +81,8 @@ public enum ErrorCode {
 	TOO_MANY_REQUESTS(111, "too many requests", true),
 
 	/**
-	 * What the client has missed cannot be had any more.
+	 * The log does not reach back to the position that the client has named, or is
+	 * another one.
 	 */
 	UNRECOVERABLE_POSITION(112, "unrecoverable position", false);
 

@@ -26,14 +26,12 @@ import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessageTooLargeException;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
-import io.github.atmosphererelay.cluster.PresenceService;
 import io.github.atmosphererelay.durable.DurableSession;
 import io.github.atmosphererelay.durable.DurableSessions;
 import io.github.atmosphererelay.durable.DurableStart;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
-import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SessionTransport;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
 import io.github.atmosphererelay.websocket.ClientLimits.Admission;
@@ -76,14 +74,13 @@ final class RawDoorHandler implements WebSocketHandler {
 
 	private final DurableHandshakes durable;
 
-	RawDoorHandler(MessagingNode node, PresenceService presence, WebSocketSettings settings, QueueLimits controlLimits,
-			TokenChecks tokens, ClientLimits limits, DurableHandshakes durable) {
-		this.node = node;
-		this.settings = settings;
-		this.frames = new RawDoorFrames(node, controlLimits);
-		this.subscriber = new RawDoorSubscriber(node, presence, this.frames, durable.sessions());
-		this.tokens = tokens;
-		this.limits = limits;
+	RawDoorHandler(DoorContext context, DurableHandshakes durable) {
+		this.node = context.node();
+		this.settings = context.settings();
+		this.frames = new RawDoorFrames(this.node, context.controlLimits());
+		this.subscriber = new RawDoorSubscriber(this.node, context.presence(), this.frames, durable.sessions());
+		this.tokens = context.tokens();
+		this.limits = context.limits();
 		this.durable = durable;
 	}
 
@@ -107,7 +104,7 @@ final class RawDoorHandler implements WebSocketHandler {
 			transport.close(CloseReason.CONNECTION_LIMIT);
 		}
 		else {
-			Instant expiry = (Instant) attributes.remove(RawDoorInterceptor.EXPIRY);
+			Instant expiry = (Instant) attributes.remove(DoorInterceptor.EXPIRY);
 			DurableStart start = DurableHandshakes.take(attributes);
 			RawDoorClient client = open(socket, request, start, transport, admission, socket.getPrincipal(), expiry);
 			enter(client, request, start);
@@ -194,8 +191,9 @@ final class RawDoorHandler implements WebSocketHandler {
 			return;
 		}
 		try {
-			Payload payload = (message instanceof TextMessage text) ? client.text(text.getPayload(), text.isLast())
-					: client.binary(((BinaryMessage) message).getPayload(), message.isLast());
+			Payload payload = (message instanceof TextMessage text)
+					? client.incoming().text(text.getPayload(), text.isLast())
+					: client.incoming().binary(((BinaryMessage) message).getPayload(), message.isLast());
 			if (payload != null) {
 				publish(client, payload);
 			}
