@@ -29,6 +29,7 @@ import io.github.atmosphererelay.session.PrincipalExpiry;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.TokenAuthenticator;
 import io.github.atmosphererelay.websocket.ClientAuthentication;
+import io.github.atmosphererelay.websocket.ClientScript;
 import io.github.atmosphererelay.websocket.HandshakeGate;
 import io.github.atmosphererelay.websocket.LimitSettings;
 import io.github.atmosphererelay.websocket.RawDoor;
@@ -104,6 +105,11 @@ public final class AtmosphereWebSocketAutoConfiguration {
 		return RawDoor.mapping(node, presence, settings, websocket.allowedOrigins(), gate,
 				QueueDefaults.of(this.properties), authentication,
 				upgradeStrategy.getIfAvailable(StandardWebSocketUpgradeStrategy::new));
+	}
+
+	@Bean
+	HandlerMapping atmosphereClientScriptMapping() {
+		return ClientScript.mapping(this.properties.websocket().path());
 	}
 
 	private static PrincipalExpiry earliest(List<PrincipalExpiry> expiries) {
