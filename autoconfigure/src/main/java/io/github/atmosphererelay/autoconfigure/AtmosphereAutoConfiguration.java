@@ -23,6 +23,7 @@ import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.broadcast.ChannelAuthorizer;
 import io.github.atmosphererelay.broadcast.ChannelCatalog;
+import io.github.atmosphererelay.broadcast.ClientSendHandler;
 import io.github.atmosphererelay.broadcast.DefaultBroadcaster;
 import io.github.atmosphererelay.broadcast.EventDispatcher;
 import io.github.atmosphererelay.broadcast.MessagingNode;
@@ -173,8 +174,11 @@ public final class AtmosphereAutoConfiguration {
 	 */
 	@Bean
 	SmartInitializingSingleton atmosphereAuthorizerRegistration(MessagingNode node,
-			ObjectProvider<ChannelAuthorizer> authorizer) {
-		return () -> authorizer.ifAvailable(node.clientMessages()::setAuthorizer);
+			ObjectProvider<ChannelAuthorizer> authorizer, ObjectProvider<ClientSendHandler> sendHandler) {
+		return () -> {
+			authorizer.ifAvailable(node.clientMessages()::setAuthorizer);
+			sendHandler.ifAvailable(node.clientMessages()::setSendHandler);
+		};
 	}
 
 	@Bean

@@ -47,13 +47,15 @@ import org.springframework.util.unit.DataSize;
  * @param api Publishing by HTTP.
  * @param console A page for operators.
  * @param recovery How clients of recorded channels get what they have missed.
+ * @param centrifuge What holds for clients of the Centrifuge protocol.
  */
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
 		@DefaultValue Relay relay, @DefaultValue List<Channel> channels, @DefaultValue Websocket websocket,
 		@DefaultValue Presence presence, @DefaultValue Endpoint endpoint, @DefaultValue Shutdown shutdown,
 		@DefaultValue Health health, @DefaultValue Limits limits, @DefaultValue Security security,
-		@DefaultValue Api api, @DefaultValue Console console, @DefaultValue Recovery recovery) {
+		@DefaultValue Api api, @DefaultValue Console console, @DefaultValue Recovery recovery,
+		@DefaultValue Centrifuge centrifuge) {
 
 	/**
 	 * What the nodes of an application have in common.
@@ -210,6 +212,17 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("false") boolean compression, @DefaultValue("true") boolean directIo,
 			@DefaultValue("2KB") DataSize connectionBuffer, @DefaultValue("0") int writers,
 			@DefaultValue("32") int maxStuckWriters, @DefaultValue Queue queue) {
+	}
+
+	/**
+	 * What holds for clients of the Centrifuge protocol, beside what holds for all
+	 * WebSocket clients.
+	 *
+	 * @param enabled Whether clients of the Centrifuge protocol are served.
+	 * @param path Path at which they connect. Default is atmosphere.websocket.path
+	 * followed by /connection/websocket.
+	 */
+	public record Centrifuge(@DefaultValue("true") boolean enabled, @Nullable String path) {
 	}
 
 	/**

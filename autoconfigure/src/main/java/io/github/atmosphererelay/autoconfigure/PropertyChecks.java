@@ -73,6 +73,9 @@ final class PropertyChecks {
 		}
 		check(properties.cluster());
 		check(properties.websocket(), relay.maxMessageSize());
+		if (properties.centrifuge().path() != null) {
+			checkPath("atmosphere.centrifuge.path", properties.centrifuge().path());
+		}
 		check(properties.presence());
 		positive("atmosphere.endpoint.threads", properties.endpoint().threads());
 		positive("atmosphere.endpoint.max-queued-per-session", properties.endpoint().maxQueuedPerSession());
@@ -116,11 +119,15 @@ final class PropertyChecks {
 		}
 	}
 
-	private static void check(Websocket websocket, DataSize carried) {
-		if (!PATH.matcher(websocket.path()).matches()) {
-			throw new InvalidConfigurationPropertyValueException("atmosphere.websocket.path", websocket.path(),
+	private static void checkPath(String property, String path) {
+		if (!PATH.matcher(path).matches()) {
+			throw new InvalidConfigurationPropertyValueException(property, path,
 					"It must begin with a slash, not end with one, and have no special characters");
 		}
+	}
+
+	private static void check(Websocket websocket, DataSize carried) {
+		checkPath("atmosphere.websocket.path", websocket.path());
 		positive("atmosphere.websocket.max-message-size", websocket.maxMessageSize());
 		if (websocket.maxMessageSize().compareTo(carried) > 0) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.websocket.max-message-size",

@@ -75,14 +75,13 @@ final class RawDoorHandler implements WebSocketHandler {
 
 	private final ClientLimits limits;
 
-	RawDoorHandler(MessagingNode node, PresenceService presence, WebSocketSettings settings, QueueLimits controlLimits,
-			TokenChecks tokens, ClientLimits limits) {
-		this.node = node;
-		this.presence = presence;
-		this.settings = settings;
-		this.controlLimits = controlLimits;
-		this.tokens = tokens;
-		this.limits = limits;
+	RawDoorHandler(DoorContext context) {
+		this.node = context.node();
+		this.presence = context.presence();
+		this.settings = context.settings();
+		this.controlLimits = context.controlLimits();
+		this.tokens = context.tokens();
+		this.limits = context.limits();
 	}
 
 	@Override
@@ -105,7 +104,7 @@ final class RawDoorHandler implements WebSocketHandler {
 			transport.close(CloseReason.CONNECTION_LIMIT);
 		}
 		else {
-			Instant expiry = (Instant) attributes.remove(RawDoorInterceptor.EXPIRY);
+			Instant expiry = (Instant) attributes.remove(DoorInterceptor.EXPIRY);
 			enter(open(socket, request, transport, admission, socket.getPrincipal(), expiry), request);
 		}
 	}
@@ -224,8 +223,9 @@ final class RawDoorHandler implements WebSocketHandler {
 			return;
 		}
 		try {
-			Payload payload = (message instanceof TextMessage text) ? client.text(text.getPayload(), text.isLast())
-					: client.binary(((BinaryMessage) message).getPayload(), message.isLast());
+			Payload payload = (message instanceof TextMessage text)
+					? client.incoming().text(text.getPayload(), text.isLast())
+					: client.incoming().binary(((BinaryMessage) message).getPayload(), message.isLast());
 			if (payload != null) {
 				publish(client, payload);
 			}

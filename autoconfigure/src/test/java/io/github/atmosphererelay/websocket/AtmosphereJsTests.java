@@ -19,14 +19,13 @@ package io.github.atmosphererelay.websocket;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.github.atmosphererelay.test.NodeJs;
+import io.github.atmosphererelay.test.NodeScripts;
 import io.github.atmosphererelay.test.RedisServers;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -43,7 +42,7 @@ class AtmosphereJsTests {
 
 	@BeforeAll
 	static void start() throws Exception {
-		NodeJs.require("the npm client atmosphere.js");
+		NodeScripts.install();
 		redis = RedisServers.standalone();
 		a = startNode();
 		b = startNode();
@@ -72,9 +71,9 @@ class AtmosphereJsTests {
 	void thePlainModeWorksUnmodifiedAcrossNodes() throws Exception {
 		int count = 100;
 		String channel = "/atmosphere/chat/js";
-		NodeJs.Run run = NodeJs.run(60, "node", "atmosphere-plain.mjs", a.http(channel).toString(),
+		NodeScripts.Run run = NodeScripts.run(60, "atmosphere-plain.mjs", a.http(channel).toString(),
 				b.http(channel).toString(), String.valueOf(count));
-		JsonNode result = JsonMapper.builder().build().readTree(run.output().lines().reduce((x, y) -> y).orElse("{}"));
+		JsonNode result = run.result();
 		List<String> expected = new ArrayList<>();
 		for (int i = 0; i < count; i++) {
 			expected.add("message " + i + " grüße");

@@ -22,7 +22,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 
-import io.github.atmosphererelay.test.NodeJs;
+import io.github.atmosphererelay.test.NodeScripts;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -97,8 +97,8 @@ class ClientScriptTests {
 	 */
 	@Test
 	void itsOwnTestsPass() throws Exception {
-		NodeJs.require("the tests of client.js");
-		NodeJs.Run run = NodeJs.run(60, "node", "--test", "client.test.mjs");
+		NodeScripts.install();
+		NodeScripts.Run run = NodeScripts.run(60, "--test", "client.test.mjs");
 		assertThat(run.exitCode()).as(run.output()).isZero();
 		assertThat(run.output()).containsPattern("# pass [1-9]");
 	}
