@@ -87,7 +87,15 @@ class ReadmeTests {
 		List<String> rows = section(README, "### Channels");
 		List<String> expected = new ArrayList<>();
 		for (RecordComponent component : AtmosphereProperties.Channel.class.getRecordComponents()) {
-			expected.add("| `%s` | %s |".formatted(dashed(component.getName()), defaultOf(component)));
+			String name = dashed(component.getName());
+			if (component.getType().isRecord()) {
+				for (RecordComponent inner : component.getType().getRecordComponents()) {
+					expected.add("| `%s.%s` | %s |".formatted(name, dashed(inner.getName()), defaultOf(inner)));
+				}
+			}
+			else {
+				expected.add("| `%s` | %s |".formatted(name, defaultOf(component)));
+			}
 		}
 		assertThat(rows).filteredOn((line) -> line.startsWith("| `"))
 			.extracting((line) -> line.substring(0, line.indexOf('|', line.indexOf('|', 1) + 1) + 1))
@@ -99,8 +107,7 @@ class ReadmeTests {
 	}
 
 	private static String defaultOf(RecordComponent component) {
-		DefaultValue value = Arrays
-			.stream(AtmosphereProperties.Channel.class.getDeclaredConstructors()[0].getParameters())
+		DefaultValue value = Arrays.stream(component.getDeclaringRecord().getDeclaredConstructors()[0].getParameters())
 			.filter((parameter) -> parameter.getName().equals(component.getName()))
 			.findFirst()
 			.orElseThrow()

@@ -115,6 +115,16 @@ public final class AtmosphereAutoConfiguration {
 		return relay;
 	}
 
+	/**
+	 * The channels of the properties; annotated endpoints add theirs before the node
+	 * starts.
+	 */
+	@Bean
+	ChannelCatalog atmosphereChannelCatalog() {
+		return ChannelCatalogBuilder.build(this.properties.channels(), this.properties.console(),
+				QueueDefaults.of(this.properties));
+	}
+
 	private int maxMessageSize() {
 		return (int) this.properties.relay().maxMessageSize().toBytes();
 	}
@@ -140,12 +150,10 @@ public final class AtmosphereAutoConfiguration {
 	}
 
 	@Bean
-	MessagingNode atmosphereMessagingNode(NodeIdentity identity, ClusterRelay relay, PayloadEncoder encoder,
-			SessionRegistry registry, Writers writers, AtmosphereScheduler scheduler,
+	MessagingNode atmosphereMessagingNode(NodeIdentity identity, ClusterRelay relay, ChannelCatalog catalog,
+			PayloadEncoder encoder, SessionRegistry registry, Writers writers, AtmosphereScheduler scheduler,
 			ApplicationEventPublisher publisher) {
 		QueueLimits queue = QueueDefaults.of(this.properties);
-		ChannelCatalog catalog = ChannelCatalogBuilder.build(this.properties.channels(), this.properties.console(),
-				queue);
 		BroadcastStatistics statistics = new BroadcastStatistics();
 		EventDispatcher events = new EventDispatcher(publisher::publishEvent, statistics);
 		AtmosphereProperties.Relay settings = this.properties.relay();

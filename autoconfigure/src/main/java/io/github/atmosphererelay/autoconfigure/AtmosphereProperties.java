@@ -124,10 +124,12 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * The same on all nodes.
 	 * @param replication Replication factor of a new topic. With -1 the broker decides.
 	 * @param retention Time for which a new topic keeps messages.
+	 * @param logRetention Time for which a new topic of recorded channels keeps messages.
+	 * At least the longest history of any channel.
 	 */
 	public record Kafka(@Nullable String topic, @DefaultValue("true") boolean createTopic,
 			@DefaultValue("6") int partitions, @DefaultValue("-1") short replication,
-			@DefaultValue("10m") Duration retention) {
+			@DefaultValue("10m") Duration retention, @DefaultValue("24h") Duration logRetention) {
 	}
 
 	/**

@@ -16,6 +16,9 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import java.util.function.Supplier;
+
+import io.github.atmosphererelay.broadcast.ChannelCatalog;
 import io.github.atmosphererelay.relay.kafka.KafkaRelay;
 import io.github.atmosphererelay.relay.kafka.KafkaRelaySettings;
 
@@ -41,7 +44,8 @@ class KafkaRelayConfiguration {
 			ObjectProvider<ProducerFactory<?, ?>> producers,
 			@AtmosphereRelayConnection ObjectProvider<ConsumerFactory<?, ?>> markedConsumers,
 			ObjectProvider<ConsumerFactory<?, ?>> consumers,
-			@AtmosphereRelayConnection ObjectProvider<KafkaAdmin> markedAdmins, ObjectProvider<KafkaAdmin> admins) {
+			@AtmosphereRelayConnection ObjectProvider<KafkaAdmin> markedAdmins, ObjectProvider<KafkaAdmin> admins,
+			ChannelCatalog catalog) {
 		return new RelayFactory() {
 
 			@Override
@@ -53,10 +57,15 @@ class KafkaRelayConfiguration {
 			public KafkaRelay create(RelayNode node) {
 				AtmosphereProperties.Relay relay = properties.relay();
 				AtmosphereProperties.Kafka kafka = relay.kafka();
+				RecordedChannels recorded = new RecordedChannels(catalog);
 				String topic = (kafka.topic() != null) ? kafka.topic() : "atmosphere." + node.clusterName();
-				KafkaRelaySettings settings = new KafkaRelaySettings(node.id(), topic, kafka.partitions(),
-						kafka.replication(), kafka.retention(), kafka.createTopic(), node.codec(), relay.maxPending(),
-						relay.publishTimeout());
+				Supplier<KafkaRelaySettings> settings = () -> {
+					recorded.requireRetention("atmosphere.relay.kafka.log-retention", kafka.logRetention());
+					return new KafkaRelaySettings(node.id(), topic, kafka.partitions(), kafka.replication(),
+							kafka.retention(), kafka.createTopic(), node.codec(), relay.maxPending(),
+							relay.publishTimeout(), recorded.exist(), kafka.logRetention(),
+							recorded.longestIdempotencyWindow());
+				};
 				return new KafkaRelay(ConnectionBeans.find(markedProducers, producers, RelayType.KAFKA),
 						ConnectionBeans.find(markedConsumers, consumers, RelayType.KAFKA),
 						ConnectionBeans.find(markedAdmins, admins, RelayType.KAFKA).getConfigurationProperties(),

@@ -16,7 +16,10 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import io.github.atmosphererelay.broadcast.ChannelOptions;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.session.Heartbeat;
 
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
@@ -43,9 +46,27 @@ final class MessagingLifecycle implements SmartLifecycle {
 
 	@Override
 	public void start() {
+		requireLogs();
 		this.node.start();
 		this.heartbeat.start();
 		this.running = true;
+	}
+
+	/**
+	 * Looked at no earlier: annotated endpoints add channels.
+	 */
+	private void requireLogs() {
+		ClusterRelay relay = this.node.monitor().relay();
+		if (relay.capabilities().contains(RelayCapability.RECORDED)) {
+			return;
+		}
+		this.node.catalog().all().stream().filter(ChannelOptions::isRecorded).findFirst().ifPresent((options) -> {
+			throw new RelayNotConfiguredException(
+					"The channels '" + options.pattern() + "' are to keep a history, and the " + relay.name()
+							+ " relay has no logs as it is configured.",
+					"Set 'history.size' of the channels to 0, or remove 'history' from their @RoomService, or use another"
+							+ " relay: see 'atmosphere.relay.type'.");
+		});
 	}
 
 	@Override

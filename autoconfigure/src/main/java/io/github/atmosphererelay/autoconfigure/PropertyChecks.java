@@ -35,7 +35,7 @@ final class PropertyChecks {
 
 	private static final Pattern CLUSTER_NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
 
-	private static final Pattern TOPIC = Pattern.compile("[A-Za-z0-9._-]{1,249}");
+	private static final Pattern TOPIC = Pattern.compile("[A-Za-z0-9._-]{1,245}");
 
 	private static final Pattern PATH = Pattern.compile("(/[A-Za-z0-9._~-]+)+");
 
@@ -59,7 +59,8 @@ final class PropertyChecks {
 		notNegative("atmosphere.relay.unsubscribe-delay", relay.unsubscribeDelay());
 		if (relay.kafka().topic() != null && !TOPIC.matcher(relay.kafka().topic()).matches()) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.relay.kafka.topic", relay.kafka().topic(),
-					"It may have 1 to 249 letters, digits, dots, hyphens and underscores");
+					"It may have 1 to 245 letters, digits, dots, hyphens and underscores: a second topic has the same"
+							+ " name with '-log' after it");
 		}
 		if (relay.kafka().replication() < 1 && relay.kafka().replication() != -1) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.relay.kafka.replication",
@@ -67,6 +68,7 @@ final class PropertyChecks {
 		}
 		positive("atmosphere.relay.kafka.partitions", relay.kafka().partitions());
 		positive("atmosphere.relay.kafka.retention", relay.kafka().retention());
+		positive("atmosphere.relay.kafka.log-retention", relay.kafka().logRetention());
 		if (relay.maxMessageSize().toBytes() > Integer.MAX_VALUE / 2) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.relay.max-message-size",
 					relay.maxMessageSize(), "It must be below 1GB");

@@ -243,11 +243,12 @@ public final class DefaultBroadcaster implements Broadcaster {
 	}
 
 	private Receipt confirmed(Receipt receipt) {
-		this.statistics.countPublished(switch (receipt.outcome()) {
+		PublishResult result = switch (receipt.outcome()) {
 			case UNCONFIRMED -> PublishResult.UNCONFIRMED;
 			case DUPLICATE -> PublishResult.DUPLICATE;
 			default -> PublishResult.RELAYED;
-		});
+		};
+		this.statistics.countPublished(result);
 		if (receipt.outcome() == Outcome.UNCONFIRMED) {
 			this.monitor.suspect();
 		}

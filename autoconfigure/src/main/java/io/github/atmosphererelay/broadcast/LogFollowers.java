@@ -17,6 +17,8 @@
 package io.github.atmosphererelay.broadcast;
 
 import java.time.Duration;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -47,6 +49,9 @@ final class LogFollowers {
 	private final Duration quiet;
 
 	private final Map<String, LogFollower> followers = new ConcurrentHashMap<>();
+
+	/** Goes on where the last tick has stopped, so that everybody's turn comes. */
+	private Iterator<LogFollower> round = Collections.emptyIterator();
 
 	LogFollowers(RelayMonitor monitor, ChannelCatalog catalog, LocalDelivery delivery, BroadcastStatistics statistics,
 			Duration quiet) {
@@ -128,11 +133,13 @@ final class LogFollowers {
 		if (this.followers.isEmpty() || !this.monitor.isUp()) {
 			return;
 		}
+		if (!this.round.hasNext()) {
+			this.round = this.followers.values().iterator();
+		}
 		long now = System.nanoTime();
-		int asked = 0;
-		for (LogFollower follower : this.followers.values()) {
-			if (follower.tick(now, this.quiet.toNanos()) && ++asked >= MAX_ASKED) {
-				return;
+		for (int asked = 0; asked < MAX_ASKED && this.round.hasNext();) {
+			if (this.round.next().tick(now, this.quiet.toNanos())) {
+				asked++;
 			}
 		}
 	}

@@ -24,7 +24,12 @@ public class EnvelopeFormatException extends RuntimeException {
 
 	private final Reason reason;
 
-	EnvelopeFormatException(Reason reason, String message) {
+	/**
+	 * Create the exception.
+	 * @param reason why the bytes are refused
+	 * @param message what is wrong with them
+	 */
+	public EnvelopeFormatException(Reason reason, String message) {
 		// Foreign bytes may come in floods, and nobody reads the stack of their decoder.
 		super(message, null, false, false);
 		this.reason = reason;

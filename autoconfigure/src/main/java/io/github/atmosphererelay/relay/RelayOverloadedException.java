@@ -47,4 +47,15 @@ public class RelayOverloadedException extends RelayException {
 				+ maxBytes + " bytes that may wait for its broker, whatever 'atmosphere.relay.max-pending' allows");
 	}
 
+	/**
+	 * Create the exception for reads of logs.
+	 * @param relay the relay's name
+	 * @param maxReads how many reads may be open at once
+	 * @return the exception
+	 */
+	public static RelayOverloadedException forReads(String relay, int maxReads) {
+		return new RelayOverloadedException(
+				"The " + relay + " relay has " + maxReads + " reads of logs open, as many as it allows");
+	}
+
 }

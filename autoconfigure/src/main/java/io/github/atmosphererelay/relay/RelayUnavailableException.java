@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.relay;
 
+import java.time.Duration;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +33,21 @@ public class RelayUnavailableException extends RelayException {
 	 */
 	public RelayUnavailableException(String relay, @Nullable Throwable cause) {
 		super("The " + relay + " relay is not connected to its broker", cause);
+	}
+
+	private RelayUnavailableException(String message) {
+		super(message, null);
+	}
+
+	/**
+	 * Create the exception for a read that was given up.
+	 * @param relay the relay's name
+	 * @param timeout how long it may take
+	 * @return the exception
+	 */
+	public static RelayUnavailableException forSlowRead(String relay, Duration timeout) {
+		return new RelayUnavailableException("Reading a log of the " + relay + " relay took more than "
+				+ timeout.toMillis() + " ms: its broker is away or slow, or the log too long to be looked through");
 	}
 
 }

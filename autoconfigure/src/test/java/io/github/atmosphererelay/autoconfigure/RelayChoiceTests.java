@@ -17,14 +17,17 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.kafka.KafkaRelay;
 import io.github.atmosphererelay.relay.local.LocalRelay;
 import io.github.atmosphererelay.relay.redis.RedisRelay;
+import io.github.atmosphererelay.test.FakeRelay;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
@@ -95,6 +98,44 @@ class RelayChoiceTests {
 			.run((context) -> assertThat(context).getBean(ClusterRelay.class).isInstanceOf(KafkaRelay.class));
 		this.withBrokers.withPropertyValues("atmosphere.relay.type=local")
 			.run((context) -> assertThat(context).getBean(ClusterRelay.class).isInstanceOf(LocalRelay.class));
+	}
+
+	@Test
+	void aRelayWithoutLogsIsRefusedWhereAChannelKeepsAHistory() {
+		this.runner.withBean(ClusterRelay.class, FakeRelay::new)
+			.withPropertyValues("atmosphere.channels[0].pattern=chat/**", "atmosphere.channels[0].history.size=10")
+			.run((context) -> {
+				FailureAnalysis analysis = analyze(context.getStartupFailure());
+				assertThat(analysis.getDescription()).contains("'chat/**'").contains("fake relay has no logs");
+				assertThat(analysis.getAction()).contains("history.size").contains("atmosphere.relay.type");
+			});
+	}
+
+	@Test
+	void kafkaHasLogsIfAChannelIsRecorded() {
+		ApplicationContextRunner kafka = this.withBrokers.withPropertyValues("atmosphere.relay.type=kafka",
+				"atmosphere.channels[0].pattern=chat/**");
+		kafka.run((context) -> assertThat(context.getBean(ClusterRelay.class).capabilities())
+			.containsExactly(RelayCapability.CLUSTERED));
+		kafka.withPropertyValues("atmosphere.channels[0].history.size=10", "atmosphere.channels[0].history.ttl=24h")
+			.run((context) -> {
+				ClusterRelay relay = context.getBean(ClusterRelay.class);
+				assertThat(relay.capabilities()).contains(RelayCapability.RECORDED);
+				assertThat(relay.details().get("logTopic")).asString().endsWith("-log");
+			});
+	}
+
+	@Test
+	void aLogThatForgetsSoonerThanAChannelIsRefused() {
+		this.withBrokers
+			.withPropertyValues("atmosphere.relay.type=kafka", "atmosphere.channels[0].pattern=chat/**",
+					"atmosphere.channels[0].history.size=10", "atmosphere.channels[0].history.ttl=25h")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.isInstanceOfSatisfying(InvalidConfigurationPropertyValueException.class, (ex) -> {
+					assertThat(ex.getName()).isEqualTo("atmosphere.relay.kafka.log-retention");
+					assertThat(ex.getReason()).contains("'history.ttl' of the channels 'chat/**' is PT25H");
+				}));
 	}
 
 	@ParameterizedTest

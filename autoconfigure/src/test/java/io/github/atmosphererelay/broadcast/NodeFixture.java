@@ -23,6 +23,7 @@ import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 
+import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.session.DropReason;
 import io.github.atmosphererelay.session.FakeTransport;
 import io.github.atmosphererelay.session.LocalSession;
@@ -58,9 +59,17 @@ final class NodeFixture implements AutoCloseable {
 	private final ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1);
 
 	NodeFixture(FakeRelay relay) {
-		this.relay = relay;
+		this(relay, relay);
+	}
+
+	NodeFixture(ClusterRelay relay) {
+		this(relay, new FakeRelay());
+	}
+
+	private NodeFixture(ClusterRelay relay, FakeRelay fake) {
+		this.relay = fake;
 		MessagingSettings settings = new MessagingSettings(1_000, Duration.ofMillis(50), Duration.ofSeconds(5),
-				Duration.ofMillis(100), Duration.ofMillis(100), QUEUE, 128, 300, Duration.ofSeconds(30));
+				Duration.ofMillis(100), Duration.ofMillis(100), QUEUE, 128, 300, Duration.ofMillis(200));
 		this.node = new MessagingNode(new NodeIdentity(UUID.randomUUID(), "node"), settings, relay, catalog(),
 				new PayloadEncoder(null), this.registry,
 				new Writers(new WriterSettings(1, 4, Duration.ofSeconds(5)), this.sessionStatistics, this.scheduler),
@@ -72,7 +81,9 @@ final class NodeFixture implements AutoCloseable {
 				new ChannelOptions("chat/**", true, SubscribeAccess.ANYONE, ChannelScope.CLUSTER, true, QUEUE, false),
 				new ChannelOptions("quiet/**", true, SubscribeAccess.ANYONE, ChannelScope.CLUSTER, false, QUEUE, false),
 				new ChannelOptions("news/**", false, SubscribeAccess.ANYONE, ChannelScope.CLUSTER, true, QUEUE, false),
-				new ChannelOptions("local/**", true, SubscribeAccess.ANYONE, ChannelScope.NODE, true, QUEUE, false)));
+				new ChannelOptions("local/**", true, SubscribeAccess.ANYONE, ChannelScope.NODE, true, QUEUE, false),
+				new ChannelOptions("log/**", true, SubscribeAccess.ANYONE, ChannelScope.CLUSTER, true, QUEUE, false,
+						HistoryOptions.of(5000))));
 	}
 
 	NodeFixture start() {

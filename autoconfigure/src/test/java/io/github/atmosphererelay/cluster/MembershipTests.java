@@ -112,6 +112,30 @@ class MembershipTests {
 	}
 
 	@Test
+	void aNodeWhoseClockIsWrongByAnHourIsANodeLikeAnyOther() {
+		Node a = this.network.start("a");
+		Node early = this.network.start("early", Duration.ofHours(-1));
+		Node late = this.network.start("late", Duration.ofHours(1));
+		this.network.run(Duration.ofMinutes(1));
+		for (Node node : List.of(a, early, late)) {
+			assertThat(node.members()).hasSize(2);
+			assertThat(node.leaves()).isEmpty();
+			assertThat(node.heard).hasSize(2);
+		}
+		// Also when it starts again with its clock set right.
+		late.membership.stop();
+		this.network.run(Duration.ofSeconds(1));
+		late.clock = Duration.ZERO;
+		late.membership.start(true);
+		this.network.run(Duration.ofSeconds(5));
+		assertThat(a.members()).containsExactlyInAnyOrder("early", "late");
+		early.dead = true;
+		this.network.run(Duration.ofMillis(8_500));
+		assertThat(a.members()).containsExactly("late");
+		assertThat(late.members()).containsExactly("a");
+	}
+
+	@Test
 	void aPartitionHealsWithoutDoubles() {
 		Node a = this.network.start("a");
 		Node b = this.network.start("b");
@@ -328,7 +352,12 @@ class MembershipTests {
 		};
 
 		Node start(String name) {
+			return start(name, Duration.ZERO);
+		}
+
+		Node start(String name, Duration clock) {
 			Node node = new Node(this, name);
+			node.clock = clock;
 			this.nodes.put(node.id, node);
 			node.membership.start(true);
 			return node;
@@ -410,6 +439,8 @@ class MembershipTests {
 
 		private final String name;
 
+		private Duration clock = Duration.ZERO;
+
 		private boolean dead;
 
 		private boolean paused;
@@ -420,7 +451,11 @@ class MembershipTests {
 			this.network = network;
 			this.name = name;
 			this.membership = new Membership(this.id, Duration.ofSeconds(2), Duration.ofSeconds(8), this,
-					() -> network.now, () -> describe(this.id, name, 0), this.events::add, this.statistics);
+					() -> network.now,
+					() -> new ClusterNode(this.id, name, null,
+							Instant.EPOCH.plus(Duration.ofDays(20_000)).plus(this.clock), "1",
+							new NodeLoad(0, 0, 0, 0)),
+					this.events::add, this.statistics);
 			this.membership.addListener(this);
 		}
 

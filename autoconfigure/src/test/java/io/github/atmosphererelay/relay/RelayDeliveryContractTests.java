@@ -40,11 +40,8 @@ import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Sequence;
 import io.github.atmosphererelay.test.MachineTime;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;

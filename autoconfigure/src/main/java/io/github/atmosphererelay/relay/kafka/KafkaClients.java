@@ -56,6 +56,8 @@ final class KafkaClients {
 
 	private static final int MAX_BLOCK_MILLIS = 500;
 
+	private static final int MAX_READ_RECORDS = 2000;
+
 	private static final Duration CONSUMER_CLOSE_TIMEOUT = Duration.ofMillis(100);
 
 	private final ProducerFactory<?, ?> applicationProducers;
@@ -99,7 +101,22 @@ final class KafkaClients {
 	}
 
 	ConsumerFactory<byte[], byte[]> consumers() {
-		DefaultKafkaConsumerFactory<byte[], byte[]> factory = new PromptConsumerFactory(consumerProperties());
+		return consumers(consumerProperties());
+	}
+
+	/**
+	 * Make a consumer that looks through older parts of the log.
+	 * @return a new consumer without partitions
+	 */
+	Consumer<byte[], byte[]> logReader() {
+		Map<String, Object> properties = consumerProperties();
+		// An application that polls few records at a time would make it slow.
+		properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_READ_RECORDS);
+		return consumers(properties).createConsumer();
+	}
+
+	private ConsumerFactory<byte[], byte[]> consumers(Map<String, Object> properties) {
+		DefaultKafkaConsumerFactory<byte[], byte[]> factory = new PromptConsumerFactory(properties);
 		factory.setBeanName(BEAN_NAME);
 		ConsumerFactory<byte[], byte[]> application = ofBytes(this.applicationConsumers);
 		application.getListeners().forEach(factory::addListener);

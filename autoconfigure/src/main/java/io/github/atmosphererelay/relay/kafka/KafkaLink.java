@@ -26,6 +26,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayListener;
@@ -66,6 +67,9 @@ final class KafkaLink {
 
 	private final KafkaOffsets offsets = new KafkaOffsets();
 
+	/** The recorded channels, if there are any. */
+	private final @Nullable KafkaLog log;
+
 	private final KafkaWorker worker = new KafkaWorker(this::connect);
 
 	private final ScheduledExecutorService scheduler = Executors
@@ -101,6 +105,8 @@ final class KafkaLink {
 		this.listener = listener;
 		this.topics = new KafkaTopic(settings);
 		this.reporter = new KafkaReporter(settings);
+		this.log = settings.recorded() ? new KafkaLog(settings, clients, this.subscriptions, listener, this.scheduler,
+				() -> this.worker.execute(this::confirmSubscriptions)) : null;
 	}
 
 	void start() {
@@ -129,11 +135,17 @@ final class KafkaLink {
 		if (sender != null) {
 			sender.close();
 		}
+		if (this.log != null) {
+			this.log.close();
+		}
 		try {
 			if (receiver != null) {
 				receiver.awaitEnd(END_TIMEOUT);
 			}
 			this.worker.awaitEnd(END_TIMEOUT);
+			if (this.log != null) {
+				this.log.awaitEnd(END_TIMEOUT);
+			}
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -158,7 +170,17 @@ final class KafkaLink {
 			return CompletableFuture.failedFuture(ex);
 		}
 		byte[] key = envelope.address().value().getBytes(StandardCharsets.UTF_8);
-		return sender.publish(envelope.id(), key, value);
+		LogOptions options = envelope.log();
+		return (this.log != null && options != null) ? this.log.append(envelope, options, key, value, sender)
+				: sender.publish(envelope.id(), key, value);
+	}
+
+	/**
+	 * Return the logs of recorded channels.
+	 * @return the logs, or {@code null} if there are none
+	 */
+	@Nullable KafkaLog log() {
+		return this.log;
 	}
 
 	CompletableFuture<@Nullable Position> subscribe(Address address) {
@@ -200,7 +222,7 @@ final class KafkaLink {
 		}
 		try {
 			KafkaTopic.Description present = withAdmin(this.topics::prepare);
-			if (!present.id().equals(known.id())) {
+			if (!present.id().equals(known.id()) || this.log != null && withAdmin(this.log::isChanged)) {
 				replaceAll();
 			}
 			else if (present.partitions() != known.partitions()) {
@@ -227,6 +249,9 @@ final class KafkaLink {
 		detachReceiver();
 		announce(false);
 		endSender();
+		if (this.log != null) {
+			this.log.disconnect();
+		}
 		connect();
 	}
 
@@ -240,6 +265,9 @@ final class KafkaLink {
 			return;
 		}
 		this.reporter.consumerEnded(failure);
+		if (this.log != null) {
+			this.log.receiverDied(failure);
+		}
 		detachReceiver();
 		announce(false);
 		this.worker
@@ -310,17 +338,19 @@ final class KafkaLink {
 
 	private void open() throws InterruptedException {
 		KafkaTopic.Description known = this.topic;
+		boolean[] anotherLog = new boolean[1];
 		KafkaTopic.Description description = withAdmin((admin) -> {
 			KafkaTopic.Description found = this.topics.prepare(admin);
 			Set<Integer> lost = this.offsets.resume(found.id(), this.topics.ranges(admin, found.partitions()));
 			if (!lost.isEmpty()) {
 				reportGap(lost, found);
 			}
+			anotherLog[0] = this.log != null && this.log.open(admin);
 			return found;
 		});
 		this.topic = description;
 		this.reporter.found(description);
-		if (known != null && !known.id().equals(description.id())) {
+		if (known != null && !known.id().equals(description.id()) || anotherLog[0]) {
 			// Its records are numbered for the old topic, and perhaps for
 			// other partitions.
 			endSender();
@@ -333,16 +363,26 @@ final class KafkaLink {
 				sender.abandon();
 			}
 		}
-		this.subscriptions.positioned();
+		confirmSubscriptions();
 		if (this.stopped) {
 			this.subscriptions.fail(new RelayUnavailableException(KafkaRelay.NAME, null));
+		}
+	}
+
+	/**
+	 * Confirm subscriptions, if there is a receiver and it has read what lies behind:
+	 * what is published from now on is heard, and what was published before can be read.
+	 */
+	private void confirmSubscriptions() {
+		if (this.receiver != null && (this.log == null || this.log.isWarm())) {
+			this.subscriptions.positioned();
 		}
 	}
 
 	private void startReceiver() {
 		KafkaReceiver[] self = new KafkaReceiver[1];
 		KafkaReceiver receiver = new KafkaReceiver(this.settings, this.clients.consumers(), this.offsets,
-				this.subscriptions, this.listener, this.scheduler,
+				this.subscriptions, this.listener, this.log, this.scheduler,
 				(failure) -> this.worker.execute(() -> receiverDied(self[0], failure)));
 		self[0] = receiver;
 		if (install(() -> this.receiver = receiver)) {

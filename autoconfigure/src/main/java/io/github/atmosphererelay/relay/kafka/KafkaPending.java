@@ -46,25 +46,46 @@ final class KafkaPending {
 
 	private final UUID id;
 
+	private final String topic;
+
 	private final int size;
 
 	private final long deadline;
 
-	private final CompletableFuture<Receipt> future = new CompletableFuture<>();
+	private final CompletableFuture<Receipt> future;
+
+	private final KafkaLog.@Nullable Target log;
 
 	private final AtomicInteger state = new AtomicInteger(QUEUED);
 
 	private volatile @Nullable ProducerRecord<byte[], byte[]> record;
 
-	KafkaPending(UUID id, ProducerRecord<byte[], byte[]> record, int size, long deadline) {
+	/**
+	 * Create a pending record.
+	 * @param id the message's id
+	 * @param record the record
+	 * @param size its size in bytes
+	 * @param deadline when the publisher gets an answer in any case
+	 * @param future the publisher's future
+	 * @param log where it goes in the log, or {@code null} if it is ephemeral
+	 */
+	KafkaPending(UUID id, ProducerRecord<byte[], byte[]> record, int size, long deadline,
+			CompletableFuture<Receipt> future, KafkaLog.@Nullable Target log) {
 		this.id = id;
+		this.topic = record.topic();
 		this.record = record;
 		this.size = size;
 		this.deadline = deadline;
+		this.future = future;
+		this.log = log;
 	}
 
 	CompletableFuture<Receipt> future() {
 		return this.future;
+	}
+
+	String topic() {
+		return this.topic;
 	}
 
 	/**
@@ -113,8 +134,27 @@ final class KafkaPending {
 		return this.state.getAndSet(ENDED) != ENDED;
 	}
 
-	boolean isSent() {
-		return this.state.get() == SENT;
+	/**
+	 * Return whether the broker may have the record, and nothing but an answer is waited
+	 * for: its own, or that this node reads the record.
+	 * @return whether a publisher can be told no more than that
+	 */
+	boolean isOpen() {
+		int state = this.state.get();
+		return state == SENT || state == ENDED && this.log != null && this.log.awaited();
+	}
+
+	/**
+	 * The broker has the record.
+	 * @param offset the record's offset
+	 */
+	void acknowledged(long offset) {
+		if (this.log == null) {
+			complete(Outcome.RELAYED);
+		}
+		else if (!this.log.awaited()) {
+			this.future.complete(new Receipt(this.id, Outcome.RELAYED, this.log.partition().position(offset + 1)));
+		}
 	}
 
 	boolean isOverdue(long now) {

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.relay.kafka;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ScheduledExecutorService;
@@ -68,6 +69,10 @@ final class KafkaReceiver implements BatchMessageListener<byte[], byte[]>, Commo
 
 	private final RelayListener listener;
 
+	private final @Nullable KafkaLog log;
+
+	private final String topic;
+
 	private final Consumer<@Nullable Throwable> whenDead;
 
 	private final KafkaMessageListenerContainer<byte[], byte[]> container;
@@ -91,23 +96,30 @@ final class KafkaReceiver implements BatchMessageListener<byte[], byte[]>, Commo
 	 * @param offsets where to begin, and where to note the progress
 	 * @param subscriptions which addresses are followed
 	 * @param listener receives the envelopes
+	 * @param log takes the records of recorded channels, if there are any
 	 * @param scheduler for the container's own watch over its thread
 	 * @param whenDead told, with the cause if known, that this receiver has ended by
 	 * itself
 	 */
 	KafkaReceiver(KafkaRelaySettings settings, ConsumerFactory<byte[], byte[]> consumers, KafkaOffsets offsets,
-			KafkaSubscriptions subscriptions, RelayListener listener, ScheduledExecutorService scheduler,
-			Consumer<@Nullable Throwable> whenDead) {
+			KafkaSubscriptions subscriptions, RelayListener listener, @Nullable KafkaLog log,
+			ScheduledExecutorService scheduler, Consumer<@Nullable Throwable> whenDead) {
 		this.codec = settings.codec();
 		this.offsets = offsets;
 		this.subscriptions = subscriptions;
 		this.listener = listener;
+		this.log = log;
+		this.topic = settings.topic();
 		this.whenDead = whenDead;
-		ContainerProperties properties = new ContainerProperties(offsets.current()
-			.entrySet()
-			.stream()
-			.map((entry) -> new TopicPartitionOffset(settings.topic(), entry.getKey(), entry.getValue()))
-			.toArray(TopicPartitionOffset[]::new));
+		List<TopicPartitionOffset> starts = new ArrayList<>();
+		offsets.current()
+			.forEach((partition, next) -> starts.add(new TopicPartitionOffset(settings.topic(), partition, next)));
+		if (log != null) {
+			log.current()
+				.forEach((partition, next) -> starts
+					.add(new TopicPartitionOffset(settings.logTopic(), partition, next)));
+		}
+		ContainerProperties properties = new ContainerProperties(starts.toArray(TopicPartitionOffset[]::new));
 		// Manual, and never acknowledged: a committed offset would leave a group behind.
 		properties.setAckMode(AckMode.MANUAL);
 		properties.setMessageListener(this);
@@ -191,17 +203,26 @@ final class KafkaReceiver implements BatchMessageListener<byte[], byte[]>, Commo
 				if (this.closed) {
 					return;
 				}
-				this.offsets.advance(record.partition(), record.offset() + 1);
+				if (record.topic().equals(this.topic)) {
+					this.offsets.advance(record.partition(), record.offset() + 1);
+				}
 				deliver(record);
 			}
 			finally {
 				this.delivery.unlock();
 			}
 		}
+		if (this.log != null) {
+			this.log.progressed();
+		}
 	}
 
 	private void deliver(ConsumerRecord<byte[], byte[]> record) {
 		try {
+			if (this.log != null && !record.topic().equals(this.topic)) {
+				this.log.receive(record);
+				return;
+			}
 			if (isForOthers(record.key())) {
 				return;
 			}
@@ -226,7 +247,7 @@ final class KafkaReceiver implements BatchMessageListener<byte[], byte[]>, Commo
 		catch (RuntimeException ex) {
 			// Against its contract, but the next record is not to suffer for it.
 			logger.error("The listener failed on the record at offset " + record.offset() + " of partition "
-					+ record.partition(), ex);
+					+ record.partition() + " of topic '" + record.topic() + "'", ex);
 		}
 	}
 

@@ -19,12 +19,16 @@ package io.github.atmosphererelay.relay.kafka;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
@@ -42,19 +46,38 @@ import org.springframework.kafka.core.ProducerFactory;
  * the order per publishing node.
  * <p>
  * Live delivery is at least once: a node that was away continues where it was as long as
- * the topic still holds what it missed, and hears of a gap otherwise. There is no log per
- * channel, so recorded envelopes are refused.
+ * the topic still holds what it missed, and hears of a gap otherwise.
+ * <p>
+ * Recorded channels have a topic of their own, if the settings say that there are any:
+ * the log of a channel is what its partition of that topic holds under its key. A
+ * position names a place in the partition: its epoch the topic's id and the partition,
+ * its offset what Kafka calls the position of a consumer, so that offsets of a channel
+ * are not consecutive. {@link #position} answers when this node has read, and handed to
+ * its listener, all that the broker held when it was asked; {@link #read} also knows of
+ * all that was published before. A page is complete if its position is of this life of
+ * the topic, within what the partition holds, and nothing of the channel since has
+ * expired. More publications than a channel's log keeps can be read since a position:
+ * records are removed by age alone, and reading from the beginning passes over what is
+ * too much only if it reaches the end. The latest records of each partition are at hand;
+ * older ones are looked for on the broker, by one reader, and a read that takes too long
+ * fails.
+ * <p>
+ * Of the records with the same idempotency key the first one counts, on every node, by
+ * the time at which the broker appended it. So a publication with a key is confirmed when
+ * this node has read its record back. A double may take room in the log; nobody hears or
+ * reads it.
  * <p>
  * Threads: one for connecting and supervision, one that hands records to the producer,
  * one for deadlines, and those of one Kafka producer and one consumer, however many
- * addresses are followed. No method waits for the network, except {@link #stop()} for a
- * few seconds.
+ * addresses are followed; with recorded channels, one that answers reads, one that reads
+ * older records, and that of an administrative client. No method waits for the network,
+ * except {@link #stop()} for a few seconds.
  */
 public final class KafkaRelay implements ClusterRelay {
 
 	static final String NAME = "kafka";
 
-	private final KafkaRelaySettings settings;
+	private final Supplier<KafkaRelaySettings> settings;
 
 	private final KafkaClients clients;
 
@@ -76,8 +99,24 @@ public final class KafkaRelay implements ClusterRelay {
 	 */
 	public KafkaRelay(ProducerFactory<?, ?> applicationProducers, ConsumerFactory<?, ?> applicationConsumers,
 			Map<String, Object> adminProperties, KafkaRelaySettings settings) {
-		this.settings = Objects.requireNonNull(settings, "'settings' must not be null");
-		this.clients = new KafkaClients(applicationProducers, applicationConsumers, adminProperties, settings);
+		this(applicationProducers, applicationConsumers, adminProperties,
+				() -> Objects.requireNonNull(settings, "'settings' must not be null"));
+	}
+
+	/**
+	 * Create a relay that learns only when it is started whether there are recorded
+	 * channels, and what their log has to keep.
+	 * @param applicationProducers the application's producers
+	 * @param applicationConsumers the application's consumers
+	 * @param adminProperties the configuration with which topics are looked up and
+	 * created
+	 * @param settings how to use the broker; asked now and with each start, and differing
+	 * in what concerns the log alone
+	 */
+	public KafkaRelay(ProducerFactory<?, ?> applicationProducers, ConsumerFactory<?, ?> applicationConsumers,
+			Map<String, Object> adminProperties, Supplier<KafkaRelaySettings> settings) {
+		this.settings = settings;
+		this.clients = new KafkaClients(applicationProducers, applicationConsumers, adminProperties, settings.get());
 	}
 
 	@Override
@@ -91,7 +130,7 @@ public final class KafkaRelay implements ClusterRelay {
 			if (this.link != null) {
 				throw new IllegalStateException("The kafka relay is already started");
 			}
-			KafkaLink link = new KafkaLink(this.settings, this.clients, listener);
+			KafkaLink link = new KafkaLink(this.settings.get(), this.clients, listener);
 			this.link = link;
 			link.start();
 		}
@@ -118,13 +157,13 @@ public final class KafkaRelay implements ClusterRelay {
 
 	@Override
 	public CompletableFuture<Receipt> publish(Envelope envelope) {
-		if (envelope.log() != null) {
-			return CompletableFuture
-				.failedFuture(new UnsupportedRelayOperationException(NAME, RelayCapability.RECORDED));
-		}
 		KafkaLink link = this.link;
 		if (link == null) {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
+		}
+		if (envelope.log() != null && link.log() == null) {
+			return CompletableFuture
+				.failedFuture(new UnsupportedRelayOperationException(NAME, RelayCapability.RECORDED));
 		}
 		return link.publish(envelope);
 	}
@@ -146,6 +185,34 @@ public final class KafkaRelay implements ClusterRelay {
 		}
 	}
 
+	@Override
+	public CompletableFuture<LogPage> read(String channel, @Nullable Position since, int limit,
+			ReadDirection direction) {
+		KafkaLink link = this.link;
+		if (link == null) {
+			return CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
+		}
+		KafkaLog log = link.log();
+		return (log != null) ? log.read(channel, since, limit, direction)
+				: ClusterRelay.super.read(channel, since, limit, direction);
+	}
+
+	@Override
+	public CompletableFuture<Position> position(String channel) {
+		KafkaLink link = this.link;
+		if (link == null) {
+			return CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
+		}
+		KafkaLog log = link.log();
+		return (log != null) ? log.position(channel) : ClusterRelay.super.position(channel);
+	}
+
+	@Override
+	public Set<RelayCapability> capabilities() {
+		return this.settings.get().recorded() ? Set.of(RelayCapability.CLUSTERED, RelayCapability.RECORDED)
+				: Set.of(RelayCapability.CLUSTERED);
+	}
+
 	/**
 	 * Look now, instead of within the next minute, whether the topic has changed.
 	 */
@@ -159,8 +226,12 @@ public final class KafkaRelay implements ClusterRelay {
 	@Override
 	public Map<String, Object> details() {
 		Map<String, Object> details = new LinkedHashMap<>();
-		details.put("topic", this.settings.topic());
-		details.put("configuredPartitions", this.settings.partitions());
+		KafkaRelaySettings settings = this.settings.get();
+		details.put("topic", settings.topic());
+		if (settings.recorded()) {
+			details.put("logTopic", settings.logTopic());
+		}
+		details.put("configuredPartitions", settings.partitions());
 		KafkaLink link = this.link;
 		KafkaTopic.Description topic = (link != null) ? link.topic() : null;
 		if (topic != null) {

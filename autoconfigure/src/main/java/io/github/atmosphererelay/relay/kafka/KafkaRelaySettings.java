@@ -37,10 +37,45 @@ import io.github.atmosphererelay.message.EnvelopeCodec;
  * @param codec writes and reads the records' values
  * @param maxPending how many envelopes may wait for the broker's acknowledgement before
  * further ones are refused
- * @param publishTimeout after which time a publisher gets an answer in any case
+ * @param publishTimeout after which time a publisher, and who reads a log, gets an answer
+ * in any case
+ * @param recorded whether there are recorded channels, whose log is a second topic;
+ * without them that topic is left alone
+ * @param logRetention how long a new log topic keeps records: at least as long as the
+ * longest history of any channel
+ * @param idempotencyWindow the longest time for which the same idempotency key is a
+ * double: a node that starts reads the log from so long ago
  */
 public record KafkaRelaySettings(UUID node, String topic, int partitions, short replication, Duration retention,
-		boolean createTopic, EnvelopeCodec codec, int maxPending, Duration publishTimeout) {
+		boolean createTopic, EnvelopeCodec codec, int maxPending, Duration publishTimeout, boolean recorded,
+		Duration logRetention, Duration idempotencyWindow) {
+
+	/** How the name of the log topic ends. */
+	private static final String LOG_SUFFIX = "-log";
+
+	private static final int MAX_TOPIC_LENGTH = 249;
+
+	private static final Duration DEFAULT_LOG_RETENTION = Duration.ofHours(24);
+
+	private static final Duration DEFAULT_IDEMPOTENCY_WINDOW = Duration.ofMinutes(5);
+
+	/**
+	 * Create settings for an application without recorded channels.
+	 * @param node the id of this node
+	 * @param topic the name of the topic
+	 * @param partitions how many partitions it has
+	 * @param replication its replication factor, or {@code -1} for the broker's default
+	 * @param retention how long it keeps records
+	 * @param createTopic whether to create it
+	 * @param codec writes and reads the records' values
+	 * @param maxPending how many envelopes may wait for the broker's acknowledgement
+	 * @param publishTimeout after which time a publisher gets an answer in any case
+	 */
+	public KafkaRelaySettings(UUID node, String topic, int partitions, short replication, Duration retention,
+			boolean createTopic, EnvelopeCodec codec, int maxPending, Duration publishTimeout) {
+		this(node, topic, partitions, replication, retention, createTopic, codec, maxPending, publishTimeout, false,
+				DEFAULT_LOG_RETENTION, DEFAULT_IDEMPOTENCY_WINDOW);
+	}
 
 	public KafkaRelaySettings {
 		Objects.requireNonNull(node, "'node' must not be null");
@@ -63,6 +98,26 @@ public record KafkaRelaySettings(UUID node, String topic, int partitions, short 
 		if (publishTimeout.isNegative() || publishTimeout.isZero()) {
 			throw new IllegalArgumentException("'publishTimeout' must be positive");
 		}
+		Objects.requireNonNull(logRetention, "'logRetention' must not be null");
+		if (logRetention.isNegative() || logRetention.isZero()) {
+			throw new IllegalArgumentException("'logRetention' must be positive");
+		}
+		Objects.requireNonNull(idempotencyWindow, "'idempotencyWindow' must not be null");
+		if (idempotencyWindow.isNegative() || idempotencyWindow.isZero()) {
+			throw new IllegalArgumentException("'idempotencyWindow' must be positive");
+		}
+		if (recorded && topic.length() + LOG_SUFFIX.length() > MAX_TOPIC_LENGTH) {
+			throw new IllegalArgumentException("'topic' is too long: with '" + LOG_SUFFIX
+					+ "' after it, it names the topic of recorded channels, and may have 249 characters");
+		}
+	}
+
+	/**
+	 * Return the name of the topic that holds the logs of recorded channels.
+	 * @return the topic's name with {@code -log} after it
+	 */
+	public String logTopic() {
+		return this.topic + LOG_SUFFIX;
 	}
 
 }

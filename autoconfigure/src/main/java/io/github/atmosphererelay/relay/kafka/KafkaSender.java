@@ -43,6 +43,7 @@ import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 
@@ -120,10 +121,13 @@ final class KafkaSender {
 		this.factory = factory;
 		this.whenBroken = whenBroken;
 		this.endMark = new KafkaPending(settings.node(), new ProducerRecord<>(settings.topic(), new byte[0]), 0,
-				System.nanoTime());
+				System.nanoTime(), new CompletableFuture<>(), null);
 		this.producer = factory.createNonTransactionalProducer();
 		try {
-			awaitMetadata();
+			awaitMetadata(settings.topic());
+			if (settings.recorded()) {
+				awaitMetadata(settings.logTopic());
+			}
 		}
 		catch (RuntimeException | Error ex) {
 			closeProducer(0);
@@ -139,11 +143,11 @@ final class KafkaSender {
 	/**
 	 * A first connection may take longer than a record may block.
 	 */
-	private void awaitMetadata() {
+	private void awaitMetadata(String topic) {
 		long deadline = System.nanoTime() + METADATA_TIMEOUT.toNanos();
 		while (true) {
 			try {
-				this.producer.partitionsFor(this.settings.topic());
+				this.producer.partitionsFor(topic);
 				return;
 			}
 			catch (TimeoutException ex) {
@@ -155,12 +159,39 @@ final class KafkaSender {
 	}
 
 	CompletableFuture<Receipt> publish(UUID id, byte[] key, byte[] value) {
+		return enqueue(id,
+				new ProducerRecord<>(this.settings.topic(), KafkaTopic.partition(key, this.partitions), key, value),
+				key.length + value.length, new CompletableFuture<>(), null);
+	}
+
+	/**
+	 * Publish into the log.
+	 * @param id the message's id
+	 * @param key the channel's address
+	 * @param value the encoded envelope
+	 * @param target where it goes
+	 * @param future the publisher's future, which may be completed elsewhere as well
+	 * @return the publisher's future, or another one that has failed
+	 */
+	CompletableFuture<Receipt> append(UUID id, byte[] key, byte[] value, KafkaLog.Target target,
+			CompletableFuture<Receipt> future) {
+		CompletableFuture<Receipt> result = enqueue(id,
+				new ProducerRecord<>(target.topic(), target.partition().number(), key, value),
+				key.length + value.length, future, target);
+		if (result != future) {
+			// Refused, and nobody will complete it.
+			future.cancel(false);
+		}
+		return result;
+	}
+
+	private CompletableFuture<Receipt> enqueue(UUID id, ProducerRecord<byte[], byte[]> record, int size,
+			CompletableFuture<Receipt> future, KafkaLog.@Nullable Target target) {
 		if (this.count.incrementAndGet() > this.settings.maxPending()) {
 			this.count.decrementAndGet();
 			return CompletableFuture
 				.failedFuture(new RelayOverloadedException(KafkaRelay.NAME, this.settings.maxPending()));
 		}
-		int size = key.length + value.length;
 		long bytes = this.bytes.addAndGet(size);
 		// A record that is over the limit by itself must find nothing before it
 		if (bytes > MAX_PENDING_BYTES && bytes != size) {
@@ -169,10 +200,8 @@ final class KafkaSender {
 			return CompletableFuture
 				.failedFuture(RelayOverloadedException.forBytes(KafkaRelay.NAME, MAX_PENDING_BYTES));
 		}
-		ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(this.settings.topic(),
-				KafkaTopic.partition(key, this.partitions), key, value);
 		KafkaPending pending = new KafkaPending(id, record, size,
-				System.nanoTime() + this.settings.publishTimeout().toNanos());
+				System.nanoTime() + this.settings.publishTimeout().toNanos(), future, target);
 		this.deadlines.add(pending);
 		this.queue.add(pending);
 		if (this.closed) {
@@ -253,7 +282,7 @@ final class KafkaSender {
 			this.producer.send(record, (metadata, failure) -> {
 				if (failure == null) {
 					end(pending);
-					pending.complete(Outcome.RELAYED);
+					pending.acknowledged(metadata.offset());
 				}
 				else {
 					// Kafka refuses a record by calling back on the thread that sends it.
@@ -290,7 +319,7 @@ final class KafkaSender {
 		end(pending);
 		if (failure instanceof RecordTooLargeException) {
 			pending.fail(new IllegalArgumentException("The message is too large for Kafka: raise 'max.request.size' of "
-					+ "the producer and 'max.message.bytes' of topic '" + this.settings.topic()
+					+ "the producer and 'max.message.bytes' of topic '" + pending.topic()
 					+ "', or publish smaller messages", failure));
 		}
 		else if (neverSent || failure instanceof AuthorizationException || failure instanceof AuthenticationException) {
@@ -336,7 +365,7 @@ final class KafkaSender {
 			else if (withdraw(pending)) {
 				iterator.remove();
 			}
-			else if (pending.isSent()) {
+			else if (pending.isOpen()) {
 				pending.complete(Outcome.UNCONFIRMED);
 				iterator.remove();
 			}

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.relay.kafka;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,8 +44,8 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.utils.Utils;
 
 /**
- * The relay's topic: looks it up, creates it, and tells which partition an address has.
- * Methods that take an {@link Admin} wait for the broker, a few seconds at most, and
+ * A topic of the relay: looks it up, creates it, and tells which partition an address
+ * has. Methods that take an {@link Admin} wait for the broker, a few seconds at most, and
  * throw what it says.
  */
 final class KafkaTopic {
@@ -55,8 +56,27 @@ final class KafkaTopic {
 
 	private final KafkaRelaySettings settings;
 
+	private final String name;
+
+	private final Duration retention;
+
 	KafkaTopic(KafkaRelaySettings settings) {
+		this(settings, settings.topic(), settings.retention());
+	}
+
+	private KafkaTopic(KafkaRelaySettings settings, String name, Duration retention) {
 		this.settings = settings;
+		this.name = name;
+		this.retention = retention;
+	}
+
+	/**
+	 * Return the topic of the recorded channels.
+	 * @param settings the relay's settings
+	 * @return the topic of the logs
+	 */
+	static KafkaTopic ofLogs(KafkaRelaySettings settings) {
+		return new KafkaTopic(settings, settings.logTopic(), settings.logRetention());
 	}
 
 	/**
@@ -82,8 +102,8 @@ final class KafkaTopic {
 		}
 		catch (UnknownTopicOrPartitionException ex) {
 			if (!this.settings.createTopic()) {
-				throw new KafkaException("Topic '" + this.settings.topic()
-						+ "' does not exist, and the relay is configured not to create it", ex);
+				throw new KafkaException(
+						"Topic '" + this.name + "' does not exist, and the relay is configured not to create it", ex);
 			}
 			create(admin);
 			return describe(admin);
@@ -91,10 +111,10 @@ final class KafkaTopic {
 	}
 
 	Description describe(Admin admin) throws InterruptedException {
-		Map<String, TopicDescription> descriptions = await(admin
-			.describeTopics(List.of(this.settings.topic()), new DescribeTopicsOptions().timeoutMs(TIMEOUT_MILLIS))
-			.allTopicNames());
-		TopicDescription description = Objects.requireNonNull(descriptions.get(this.settings.topic()));
+		Map<String, TopicDescription> descriptions = await(
+				admin.describeTopics(List.of(this.name), new DescribeTopicsOptions().timeoutMs(TIMEOUT_MILLIS))
+					.allTopicNames());
+		TopicDescription description = Objects.requireNonNull(descriptions.get(this.name));
 		return new Description(description.topicId(), description.partitions().size(),
 				description.partitions().get(0).replicas().size());
 	}
@@ -103,17 +123,15 @@ final class KafkaTopic {
 		Optional<Short> replication = Optional.of(this.settings.replication()).filter((factor) -> factor > 0);
 		// The broker's time: a node whose clock is behind would otherwise write records
 		// that are expired when they arrive.
-		NewTopic topic = new NewTopic(this.settings.topic(), Optional.of(this.settings.partitions()), replication)
-			.configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE,
-					TopicConfig.RETENTION_MS_CONFIG, Long.toString(this.settings.retention().toMillis()),
-					TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime"));
+		NewTopic topic = new NewTopic(this.name, Optional.of(this.settings.partitions()), replication).configs(Map.of(
+				TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE, TopicConfig.RETENTION_MS_CONFIG,
+				Long.toString(this.retention.toMillis()), TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime"));
 		try {
 			await(admin.createTopics(List.of(topic), new CreateTopicsOptions().timeoutMs(TIMEOUT_MILLIS)).all());
-			logger.info(
-					"Created topic '" + this.settings.topic() + "' with " + this.settings.partitions() + " partitions");
+			logger.info("Created topic '" + this.name + "' with " + this.settings.partitions() + " partitions");
 		}
 		catch (TopicExistsException ex) {
-			logger.debug("Another node created topic '" + this.settings.topic() + "' at the same time");
+			logger.debug("Another node created topic '" + this.name + "' at the same time");
 		}
 	}
 
@@ -135,11 +153,30 @@ final class KafkaTopic {
 		return ranges;
 	}
 
+	/**
+	 * Look up where a time begins in each partition.
+	 * @param admin asks the broker
+	 * @param partitions how many partitions to look at
+	 * @param timestamp the time in milliseconds since 1970
+	 * @return the offset of the first record of that time or later by partition, without
+	 * the partitions that have none
+	 * @throws InterruptedException if the wait for the broker is interrupted
+	 */
+	Map<Integer, Long> offsetsAt(Admin admin, int partitions, long timestamp) throws InterruptedException {
+		Map<Integer, Long> found = new HashMap<>();
+		offsets(admin, partitions, OffsetSpec.forTimestamp(timestamp)).forEach((partition, info) -> {
+			if (info.offset() >= 0) {
+				found.put(partition.partition(), info.offset());
+			}
+		});
+		return found;
+	}
+
 	private Map<TopicPartition, ListOffsetsResultInfo> offsets(Admin admin, int partitions, OffsetSpec spec)
 			throws InterruptedException {
 		Map<TopicPartition, OffsetSpec> request = new HashMap<>();
 		for (int partition = 0; partition < partitions; partition++) {
-			request.put(new TopicPartition(this.settings.topic(), partition), spec);
+			request.put(new TopicPartition(this.name, partition), spec);
 		}
 		ListOffsetsOptions options = new ListOffsetsOptions();
 		options.timeoutMs(TIMEOUT_MILLIS);

@@ -173,6 +173,13 @@ final class MemoryLog {
 		return this.discarded;
 	}
 
+	static String channelOf(Envelope envelope) {
+		if (envelope.audience() instanceof Audience.Channel channel) {
+			return channel.channel();
+		}
+		throw new IllegalArgumentException("Only messages to a channel can be recorded");
+	}
+
 	/**
 	 * Receives what was appended.
 	 */
@@ -198,13 +205,6 @@ final class MemoryLog {
 	 * An idempotency key until its window is over.
 	 */
 	private record Key(String name, UUID messageId, Position position, long expiresAt) {
-	}
-
-	static String channelOf(Envelope envelope) {
-		if (envelope.audience() instanceof Audience.Channel channel) {
-			return channel.channel();
-		}
-		throw new IllegalArgumentException("Only messages to a channel can be recorded");
 	}
 
 }

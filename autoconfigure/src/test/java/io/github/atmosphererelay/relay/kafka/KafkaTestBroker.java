@@ -44,12 +44,20 @@ import org.springframework.kafka.core.ProducerPostProcessor;
  * @param adminServers where the tests' own clients connect
  * @param direct the proxy that is left alone and only counts
  * @param proxy the proxy that is disturbed
+ * @param recorded whether the relays have recorded channels
  */
-record KafkaTestBroker(String adminServers, TcpProxy direct, TcpProxy proxy) implements RelayBroker {
+record KafkaTestBroker(String adminServers, TcpProxy direct, TcpProxy proxy, boolean recorded) implements RelayBroker {
 
 	static final int PARTITIONS = 6;
 
+	/** Twice what it is usually, for machines that are busy with more than this test. */
+	static final Duration LOG_TIMEOUT = Duration.ofSeconds(2);
+
 	private static @Nullable KafkaTestBroker shared;
+
+	KafkaTestBroker(String adminServers, TcpProxy direct, TcpProxy proxy) {
+		this(adminServers, direct, proxy, false);
+	}
 
 	static KafkaTestBroker of(KafkaServer server) {
 		return new KafkaTestBroker(server.adminServers(), server.direct(), server.proxy());
@@ -69,9 +77,26 @@ record KafkaTestBroker(String adminServers, TcpProxy direct, TcpProxy proxy) imp
 		return result;
 	}
 
+	/**
+	 * Return the same broker, for relays with recorded channels.
+	 */
+	KafkaTestBroker withLogs() {
+		return new KafkaTestBroker(this.adminServers, this.direct, this.proxy, true);
+	}
+
 	@Override
 	public KafkaRelay relay(String cluster, EnvelopeCodec codec) {
-		return relay(settings(UUID.randomUUID(), cluster, PARTITIONS, codec));
+		return relay(clusterSettings(cluster, codec));
+	}
+
+	private KafkaRelaySettings clusterSettings(String cluster, EnvelopeCodec codec) {
+		return this.recorded ? logSettings(cluster, codec, Duration.ofMinutes(5))
+				: settings(UUID.randomUUID(), cluster, PARTITIONS, codec);
+	}
+
+	static KafkaRelaySettings logSettings(String topic, EnvelopeCodec codec, Duration idempotencyWindow) {
+		return new KafkaRelaySettings(UUID.randomUUID(), topic, PARTITIONS, (short) -1, Duration.ofMinutes(10), true,
+				codec, 10_000, LOG_TIMEOUT, true, Duration.ofHours(24), idempotencyWindow);
 	}
 
 	KafkaRelay relay(KafkaRelaySettings settings) {
@@ -80,7 +105,7 @@ record KafkaTestBroker(String adminServers, TcpProxy direct, TcpProxy proxy) imp
 
 	@Override
 	public KafkaRelay proxiedRelay(String cluster, EnvelopeCodec codec) {
-		return relay(this.proxy, settings(UUID.randomUUID(), cluster, PARTITIONS, codec));
+		return relay(this.proxy, clusterSettings(cluster, codec));
 	}
 
 	/**

@@ -22,47 +22,52 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import io.github.atmosphererelay.broadcast.SubscriptionState;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.DisconnectReason;
-import io.github.atmosphererelay.test.RedisServers;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests for endpoints on two nodes that share a Redis.
+ * Endpoints on two nodes that share a broker.
  */
-class EndpointClusterTests {
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class AbstractEndpointClusterTests {
 
-	private static RedisServers.Standalone redis;
+	private TestNode a;
 
-	private static TestNode a;
+	private TestNode b;
 
-	private static TestNode b;
+	/**
+	 * Start a broker.
+	 * @return the properties that lead to it
+	 */
+	abstract String[] startBroker();
+
+	abstract void stopBroker();
 
 	@BeforeAll
-	static void start() {
-		redis = RedisServers.standalone();
-		String[] args = { "atmosphere.relay.type=redis", "spring.data.redis.host=" + RedisServers.HOST,
-				"spring.data.redis.port=" + redis.port() };
-		a = TestNode.start(List.of(NamedUsers.class, Chat.class), args);
-		b = TestNode.start(List.of(NamedUsers.class, Chat.class), args);
+	void start() {
+		String[] args = startBroker();
+		this.a = TestNode.start(List.of(NamedUsers.class, Chat.class), args);
+		this.b = TestNode.start(List.of(NamedUsers.class, Chat.class), args);
 	}
 
 	@AfterAll
-	static void stop() {
-		a.close();
-		b.close();
-		redis.close();
+	void stop() {
+		this.a.close();
+		this.b.close();
+		stopBroker();
 	}
 
 	@Test
 	void aMethodRunsOnceOnTheNodeOfItsClientAndReachesAll() {
-		TestClient alice = a.connect("chat/x?user=alice").awaitCount(1);
-		TestClient bob = b.connect("chat/x?user=bob").awaitCount(1);
+		TestClient alice = this.a.connect("chat/x?user=alice").awaitCount(1);
+		TestClient bob = this.b.connect("chat/x?user=bob").awaitCount(1);
 		assertThat(alice.texts()).containsExactly("ready CONFIRMED");
 		assertThat(bob.texts()).containsExactly("ready CONFIRMED");
 		alice.send("hello").send("!except").send("@bob hi").send("reply").awaitCount(3);
@@ -72,14 +77,14 @@ class EndpointClusterTests {
 		// What is sent to a user may come before or after what is sent to a channel.
 		assertThat(bob.texts().subList(1, 5)).containsExactlyInAnyOrder("hello", "!except", "hi", "back")
 			.containsSubsequence("hello", "!except", "back");
-		assertThat(a.bean(Chat.class).calls).containsExactly("ready", "hello", "!except", "@bob hi", "reply");
-		assertThat(b.bean(Chat.class).calls).containsExactly("ready", "back");
+		assertThat(this.a.bean(Chat.class).calls).containsExactly("ready", "hello", "!except", "@bob hi", "reply");
+		assertThat(this.b.bean(Chat.class).calls).containsExactly("ready", "back");
 		alice.close();
-		await().until(() -> a.bean(Chat.class).calls.contains("disconnect"));
+		await().until(() -> this.a.bean(Chat.class).calls.contains("disconnect"));
 		bob.abort();
-		await().until(() -> b.bean(Chat.class).calls.contains("disconnect"));
-		assertThat(a.bean(Chat.class).calls).filteredOn("disconnect"::equals).hasSize(1);
-		assertThat(b.bean(Chat.class).calls).filteredOn("disconnect"::equals).hasSize(1);
+		await().until(() -> this.b.bean(Chat.class).calls.contains("disconnect"));
+		assertThat(this.a.bean(Chat.class).calls).filteredOn("disconnect"::equals).hasSize(1);
+		assertThat(this.b.bean(Chat.class).calls).filteredOn("disconnect"::equals).hasSize(1);
 	}
 
 	@ManagedService("chat/{room}")

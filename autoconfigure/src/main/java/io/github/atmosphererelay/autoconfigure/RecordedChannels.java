@@ -1,0 +1,78 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.autoconfigure;
+
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.stream.Stream;
+
+import io.github.atmosphererelay.broadcast.ChannelCatalog;
+import io.github.atmosphererelay.broadcast.ChannelOptions;
+import io.github.atmosphererelay.broadcast.HistoryOptions;
+
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+
+/**
+ * What the recorded channels of an application ask of the logs of a relay. Annotated
+ * endpoints add channels until the node starts, so the answers may change until then.
+ */
+final class RecordedChannels {
+
+	private final ChannelCatalog catalog;
+
+	RecordedChannels(ChannelCatalog catalog) {
+		this.catalog = catalog;
+	}
+
+	/**
+	 * Return whether there are any.
+	 */
+	boolean exist() {
+		return options().findAny().isPresent();
+	}
+
+	/**
+	 * Return the longest time for which a key matters in any channel.
+	 */
+	Duration longestIdempotencyWindow() {
+		return options().map(ChannelOptions::history)
+			.map((history) -> (history != null) ? history.idempotencyWindow() : Duration.ZERO)
+			.max(Comparator.naturalOrder())
+			.orElse(HistoryOptions.DEFAULT_IDEMPOTENCY_WINDOW);
+	}
+
+	/**
+	 * Refuse a log that forgets sooner than a channel's history.
+	 * @param property the property that says how long the log keeps messages
+	 * @param retention its value
+	 */
+	void requireRetention(String property, Duration retention) {
+		options().forEach((options) -> {
+			HistoryOptions history = options.history();
+			if (history != null && history.ttl().compareTo(retention) > 0) {
+				throw new InvalidConfigurationPropertyValueException(property, retention,
+						"It must be at least as long as the longest history of any channel, and 'history.ttl' of the"
+								+ " channels '" + options.pattern() + "' is " + history.ttl());
+			}
+		});
+	}
+
+	private Stream<ChannelOptions> options() {
+		return this.catalog.all().stream().filter(ChannelOptions::isRecorded);
+	}
+
+}

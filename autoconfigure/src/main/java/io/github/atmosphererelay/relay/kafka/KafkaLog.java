@@ -1,0 +1,378 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.kafka;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.EnvelopeFormatException;
+import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
+import io.github.atmosphererelay.message.LogOptions;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.Outcome;
+import io.github.atmosphererelay.relay.ReadDirection;
+import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.relay.RelayListener;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.LogTruncationException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The logs of the recorded channels: one topic, in which each channel has its partition.
+ * Lives as long as its {@link KafkaLink}, over all receivers and senders.
+ * <p>
+ * A position's epoch names the topic's id and the partition, its offset the record after
+ * the one that the position belongs to. {@link #open}, {@link #isChanged} and
+ * {@link #disconnect} belong to the link's worker, {@link #receive} and
+ * {@link #progressed} to the receiver's thread; the other methods may be called by any
+ * thread and do not block.
+ */
+final class KafkaLog {
+
+	private static final Log logger = LogFactory.getLog(KafkaLog.class);
+
+	/** How many idempotency keys are kept, over all partitions. */
+	static final int MAX_KEYS = 100_000;
+
+	private final KafkaRelaySettings settings;
+
+	private final KafkaClients clients;
+
+	private final KafkaSubscriptions subscriptions;
+
+	private final RelayListener listener;
+
+	private final KafkaTopic topic;
+
+	private final KafkaLogRanges ranges;
+
+	private final KafkaLogReader reader;
+
+	private final KafkaLogReads reads;
+
+	private final Runnable whenWarm;
+
+	private final AtomicBoolean foreignReported = new AtomicBoolean();
+
+	/**
+	 * Publications whose own record decides what their receipt says. Bounded by what the
+	 * sender accepts.
+	 */
+	private final Map<UUID, CompletableFuture<Receipt>> expected = new ConcurrentHashMap<>();
+
+	/** Answers on a thread of its own, so that nobody keeps the receiver from reading. */
+	private final ThreadPoolExecutor executor = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS,
+			new LinkedBlockingQueue<>(), (task) -> KafkaWorker.newThread(task, "atmosphere-kafka-log"),
+			new ThreadPoolExecutor.DiscardPolicy());
+
+	private volatile @Nullable KafkaLogLife life;
+
+	private volatile boolean warm;
+
+	KafkaLog(KafkaRelaySettings settings, KafkaClients clients, KafkaSubscriptions subscriptions,
+			RelayListener listener, ScheduledExecutorService scheduler, Runnable whenWarm) {
+		this.settings = settings;
+		this.clients = clients;
+		this.subscriptions = subscriptions;
+		this.listener = listener;
+		this.whenWarm = whenWarm;
+		this.topic = KafkaTopic.ofLogs(settings);
+		this.ranges = new KafkaLogRanges(settings.logTopic(), settings.publishTimeout());
+		this.reader = new KafkaLogReader(settings, clients::logReader);
+		this.reads = new KafkaLogReads(settings, this.ranges, this.reader, scheduler, this.executor);
+	}
+
+	/**
+	 * Look up the topic, and fix where the next receiver begins. Reports gaps.
+	 * @param admin asks the broker
+	 * @return whether the topic is another one than before
+	 * @throws InterruptedException if the wait for the broker is interrupted
+	 */
+	boolean open(Admin admin) throws InterruptedException {
+		KafkaTopic.Description found = this.topic.prepare(admin);
+		KafkaLogLife known = this.life;
+		boolean same = known != null && known.id().equals(found.id());
+		// Partitions that are added later would move channels: they stay unused.
+		int count = (known != null && same) ? known.partitions().length : found.usable(this.settings.partitions());
+		Map<Integer, KafkaOffsets.Range> held = this.topic.ranges(admin, count);
+		Set<Integer> lost = new TreeSet<>();
+		if (known != null && same) {
+			for (KafkaLogPartition partition : known.partitions()) {
+				KafkaOffsets.Range range = held.get(partition.number());
+				if (range != null && partition.resume(range)) {
+					lost.add(partition.number());
+				}
+			}
+		}
+		else {
+			// A topic that is made anew has nothing that was there before this node.
+			Map<Integer, Long> recent = (known != null) ? null : this.topic.offsetsAt(admin, count,
+					System.currentTimeMillis() - 2 * this.settings.idempotencyWindow().toMillis());
+			this.life = KafkaLogLife.begin(this.settings, found.id(), held, recent);
+			report(found);
+			for (int i = 0; known != null && i < Math.max(count, known.partitions().length); i++) {
+				lost.add(i);
+			}
+		}
+		if (!this.ranges.isConnected()) {
+			this.ranges.connect(this.clients.admin(), count);
+		}
+		reportGaps(lost);
+		return known != null && !same;
+	}
+
+	private void report(KafkaTopic.Description found) {
+		if (found.partitions() != this.settings.partitions()) {
+			logger.warn("Topic '" + this.settings.logTopic() + "' has " + found.partitions() + " partitions, and "
+					+ this.settings.partitions() + " are configured: this node uses "
+					+ found.usable(this.settings.partitions()) + " of them. Configure the same number on all nodes");
+		}
+	}
+
+	private void reportGaps(Set<Integer> lost) {
+		if (lost.isEmpty()) {
+			return;
+		}
+		logger.warn("Topic '" + this.settings.logTopic() + "' no longer holds all that was published meanwhile in "
+				+ lost.size() + " of its partitions");
+		for (Address address : this.subscriptions.addresses()) {
+			KafkaLogPartition partition = (address instanceof Address.Channel) ? partition(address.value()) : null;
+			if (partition != null && lost.contains(partition.number())) {
+				this.listener.gap(address);
+			}
+		}
+	}
+
+	/**
+	 * Take note of what a receiver has died of.
+	 * @param failure its failure
+	 */
+	void receiverDied(@Nullable Throwable failure) {
+		KafkaLogLife life = this.life;
+		if (life == null || !(failure instanceof LogTruncationException truncation)) {
+			return;
+		}
+		truncation.divergentOffsets().forEach((partition, offset) -> {
+			if (partition.topic().equals(this.settings.logTopic())
+					&& partition.partition() < life.partitions().length) {
+				life.partitions()[partition.partition()].truncated(offset.offset());
+			}
+		});
+	}
+
+	/**
+	 * Look whether the topic was made anew.
+	 * @param admin asks the broker
+	 * @return whether it is another one than the log was opened with
+	 * @throws InterruptedException if the wait for the broker is interrupted
+	 */
+	boolean isChanged(Admin admin) throws InterruptedException {
+		KafkaLogLife known = this.life;
+		return known != null && !known.id().equals(this.topic.prepare(admin).id());
+	}
+
+	/**
+	 * End the connections, because they may not work. {@link #open} makes new ones.
+	 */
+	void disconnect() {
+		this.ranges.disconnect();
+		this.reader.disconnect();
+	}
+
+	void close() {
+		this.reads.close();
+		this.reader.close();
+		this.ranges.disconnect();
+		this.executor.shutdown();
+	}
+
+	void awaitEnd(Duration timeout) throws InterruptedException {
+		this.reader.awaitEnd(timeout);
+	}
+
+	/**
+	 * Return where a receiver begins.
+	 * @return the next offset by partition
+	 */
+	Map<Integer, Long> current() {
+		KafkaLogLife life = this.life;
+		return (life != null) ? life.current() : Map.of();
+	}
+
+	/**
+	 * Return whether all has been read that was there when the node started.
+	 * @return whether the latest records and the idempotency keys are known
+	 */
+	boolean isWarm() {
+		KafkaLogLife life = this.life;
+		return life != null && life.isWarm();
+	}
+
+	void receive(ConsumerRecord<byte[], byte[]> record) {
+		KafkaLogLife life = this.life;
+		if (life == null || record.partition() >= life.partitions().length) {
+			return;
+		}
+		KafkaLogPartition partition = life.partitions()[record.partition()];
+		boolean live = partition.isLive(record.offset());
+		try {
+			Envelope envelope = decode(record);
+			KafkaLogEntry entry = KafkaLogEntry.of(record, envelope);
+			if (partition(entry.address()) != partition) {
+				reportForeign();
+				throw new EnvelopeFormatException(Reason.FOREIGN, "A record in the partition of other channels");
+			}
+			KafkaKeys.First first = partition.add(entry);
+			if (first != null) {
+				answer(envelope, first, partition);
+			}
+			boolean once = first == null || first.offset() == entry.offset();
+			if (once && live && this.subscriptions.contains(entry.address())) {
+				this.listener.received(envelope, partition.position(entry.positionOffset()));
+			}
+		}
+		catch (EnvelopeFormatException ex) {
+			logger.debug("Skipped a record of the log", ex);
+			partition.skip(record.offset());
+			if (live) {
+				this.listener.rejected(ex.getReason());
+			}
+		}
+		finally {
+			partition.delivered(record.offset());
+		}
+	}
+
+	private Envelope decode(ConsumerRecord<byte[], byte[]> record) {
+		byte @Nullable [] value = record.value();
+		if (value == null) {
+			throw new EnvelopeFormatException(Reason.FOREIGN, "A record without a value");
+		}
+		return this.settings.codec().decode(value);
+	}
+
+	private void reportForeign() {
+		if (!this.foreignReported.getAndSet(true)) {
+			logger.error("Another node writes to other partitions of topic '" + this.settings.logTopic()
+					+ "' than this one, which ignores what it finds there. Configure the same number of partitions on all"
+					+ " nodes");
+		}
+	}
+
+	private void answer(Envelope envelope, KafkaKeys.First first, KafkaLogPartition partition) {
+		CompletableFuture<Receipt> future = this.expected.remove(envelope.id());
+		if (future != null) {
+			Outcome outcome = first.id().equals(envelope.id()) ? Outcome.RELAYED : Outcome.DUPLICATE;
+			future.completeAsync(() -> receipt(first, outcome, partition), this.executor);
+		}
+	}
+
+	private static Receipt receipt(KafkaKeys.First first, Outcome outcome, KafkaLogPartition partition) {
+		return new Receipt(first.id(), outcome, partition.position(first.offset() + 1));
+	}
+
+	/**
+	 * Records have been received.
+	 */
+	void progressed() {
+		KafkaLogLife life = this.life;
+		if (life == null) {
+			return;
+		}
+		for (KafkaLogPartition partition : life.partitions()) {
+			partition.progressed();
+		}
+		if (!this.warm && isWarm()) {
+			this.warm = true;
+			this.whenWarm.run();
+		}
+	}
+
+	CompletableFuture<Receipt> append(Envelope envelope, LogOptions options, byte[] key, byte[] value,
+			KafkaSender sender) {
+		String address = envelope.address().value();
+		if (!(envelope.address() instanceof Address.Channel)) {
+			return CompletableFuture
+				.failedFuture(new IllegalArgumentException("Only messages to a channel can be recorded"));
+		}
+		KafkaLogPartition partition = partition(address);
+		if (partition == null) {
+			return CompletableFuture.failedFuture(new RelayUnavailableException(KafkaRelay.NAME, null));
+		}
+		String idempotencyKey = options.idempotencyKey();
+		if (idempotencyKey == null) {
+			return sender.append(envelope.id(), key, value, new Target(partition, this.settings.logTopic(), false),
+					new CompletableFuture<>());
+		}
+		// A double that is known for one need not be written. Those that are written are
+		// near the first one, where every node that reads it reads them, too.
+		KafkaKeys.First first = partition.find(address, idempotencyKey, System.currentTimeMillis());
+		if (first != null) {
+			return CompletableFuture.completedFuture(receipt(first, Outcome.DUPLICATE, partition));
+		}
+		CompletableFuture<Receipt> future = new CompletableFuture<>();
+		this.expected.put(envelope.id(), future);
+		future.whenComplete((receipt, failure) -> this.expected.remove(envelope.id(), future));
+		return sender.append(envelope.id(), key, value, new Target(partition, this.settings.logTopic(), true), future);
+	}
+
+	CompletableFuture<Position> position(String channel) {
+		KafkaLogPartition partition = partition(new Address.Channel(channel).value());
+		return (partition != null) ? this.reads.position(partition)
+				: CompletableFuture.failedFuture(new RelayUnavailableException(KafkaRelay.NAME, null));
+	}
+
+	CompletableFuture<LogPage> read(String channel, @Nullable Position since, int limit, ReadDirection direction) {
+		String address = new Address.Channel(channel).value();
+		KafkaLogPartition partition = partition(address);
+		return (partition != null) ? this.reads.read(partition, address, since, limit, direction)
+				: CompletableFuture.failedFuture(new RelayUnavailableException(KafkaRelay.NAME, null));
+	}
+
+	private @Nullable KafkaLogPartition partition(String address) {
+		KafkaLogLife life = this.life;
+		return (life != null) ? life.partition(address) : null;
+	}
+
+	/**
+	 * Where a record of the log goes.
+	 *
+	 * @param partition its partition
+	 * @param topic the log's topic
+	 * @param awaited whether its receipt waits until this node reads it
+	 */
+	record Target(KafkaLogPartition partition, String topic, boolean awaited) {
+	}
+
+}

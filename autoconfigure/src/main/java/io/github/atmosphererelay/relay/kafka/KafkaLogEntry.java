@@ -1,0 +1,94 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.kafka;
+
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+
+import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.EnvelopeCodec;
+import io.github.atmosphererelay.message.EnvelopeFormatException;
+import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
+import io.github.atmosphererelay.message.LogOptions;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.Publication;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A record of the log: what decides whether it is read, and its value, which is decoded
+ * once more when it is.
+ *
+ * @param offset the record's offset
+ * @param timestamp when it was appended, in milliseconds since 1970 by the broker's clock
+ * @param address the address of its channel
+ * @param options how it is to be kept
+ * @param id the message's id
+ * @param value the encoded envelope
+ */
+record KafkaLogEntry(long offset, long timestamp, String address, LogOptions options, UUID id, byte[] value) {
+
+	/**
+	 * Return the offset of a position after a record, which is Kafka's own for a consumer
+	 * that has read the record. So 0 is before the first one.
+	 */
+	long positionOffset() {
+		return this.offset + 1;
+	}
+
+	boolean isExpired(long now) {
+		return now - this.timestamp >= this.options.retention().toMillis();
+	}
+
+	int bytes() {
+		return this.value.length;
+	}
+
+	/**
+	 * Return whether a record is one of a channel, without looking into its value.
+	 * @param record the record
+	 * @param address the channel's address
+	 * @return whether its key says so
+	 */
+	static boolean isOf(ConsumerRecord<byte[], byte[]> record, String address) {
+		// Either can be null, whatever the signature says.
+		byte @Nullable [] key = record.key();
+		byte @Nullable [] value = record.value();
+		return key != null && value != null && new String(key, StandardCharsets.UTF_8).equals(address);
+	}
+
+	static KafkaLogEntry of(ConsumerRecord<byte[], byte[]> record, Envelope envelope) {
+		LogOptions options = envelope.log();
+		if (options == null || !(envelope.address() instanceof Address.Channel)) {
+			throw new EnvelopeFormatException(Reason.MALFORMED, "Not an envelope of a recorded channel");
+		}
+		String address = envelope.address().value();
+		if (!isOf(record, address)) {
+			throw new EnvelopeFormatException(Reason.FOREIGN, "A record with the key of another channel");
+		}
+		return new KafkaLogEntry(record.offset(), record.timestamp(), address, options, envelope.id(), record.value());
+	}
+
+	Publication publication(EnvelopeCodec codec, String epoch) {
+		Envelope envelope = codec.decode(this.value);
+		String channel = ((Address.Channel) envelope.address()).channel();
+		return new Publication(envelope.id(), envelope.origin(), channel, envelope.time(), envelope.headers(),
+				envelope.payload(), new Position(epoch, positionOffset()));
+	}
+
+}

@@ -1,0 +1,105 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.kafka;
+
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The log's topic from its creation to its deletion, as this node reads it.
+ *
+ * @param id the topic's id
+ * @param partitions its partitions, never more nor fewer
+ */
+record KafkaLogLife(Uuid id, KafkaLogPartition[] partitions) {
+
+	private static final Log logger = LogFactory.getLog(KafkaLogLife.class);
+
+	private static final int MIN_KEYS = 10_000;
+
+	/** How many records of a partition are read at start at most. */
+	private static final int MAX_WARM_RECORDS = 200_000;
+
+	/** How much of the topic's id tells topics of one name apart. */
+	private static final int SHORT_ID = 11;
+
+	/**
+	 * Begin with a topic that is new to this node.
+	 * @param settings the relay's settings
+	 * @param id the topic's id
+	 * @param held what its partitions hold
+	 * @param recent where in them the time begins that is looked back to, or {@code null}
+	 * if all of it was appended since the node has started
+	 */
+	static KafkaLogLife begin(KafkaRelaySettings settings, Uuid id, Map<Integer, KafkaOffsets.Range> held,
+			@Nullable Map<Integer, Long> recent) {
+		KafkaLogPartition[] partitions = new KafkaLogPartition[held.size()];
+		int maxKeys = Math.max(MIN_KEYS, KafkaLog.MAX_KEYS / partitions.length);
+		for (int i = 0; i < partitions.length; i++) {
+			KafkaOffsets.Range range = held.getOrDefault(i, new KafkaOffsets.Range(0, 0));
+			long start = range.begin();
+			long live = range.begin();
+			if (recent != null) {
+				live = range.end();
+				start = start(settings, i, range, recent.getOrDefault(i, range.end()));
+			}
+			String epoch = id.toString().substring(0, SHORT_ID) + "." + i;
+			partitions[i] = new KafkaLogPartition(i, epoch, start, live, start == range.begin(),
+					settings.idempotencyWindow(), maxKeys);
+		}
+		return new KafkaLogLife(id, partitions);
+	}
+
+	private static long start(KafkaRelaySettings settings, int number, KafkaOffsets.Range range, long recent) {
+		long earliest = Math.max(range.begin(), range.end() - MAX_WARM_RECORDS);
+		if (recent < earliest) {
+			logger.warn("Partition " + number + " of topic '" + settings.logTopic() + "' holds more than "
+					+ MAX_WARM_RECORDS + " records of the latest time in which idempotency keys are doubles: "
+					+ "this node does not know the older ones of them");
+		}
+		return Math.max(earliest, Math.min(recent, range.end() - KafkaLogPartition.MAX_RECORDS));
+	}
+
+	Map<Integer, Long> current() {
+		Map<Integer, Long> next = new HashMap<>();
+		for (KafkaLogPartition partition : this.partitions) {
+			next.put(partition.number(), partition.next());
+		}
+		return next;
+	}
+
+	boolean isWarm() {
+		for (KafkaLogPartition partition : this.partitions) {
+			if (!partition.isWarm()) {
+				return false;
+			}
+		}
+		return true;
+	}
+
+	KafkaLogPartition partition(String address) {
+		byte[] key = address.getBytes(StandardCharsets.UTF_8);
+		return this.partitions[KafkaTopic.partition(key, this.partitions.length)];
+	}
+
+}

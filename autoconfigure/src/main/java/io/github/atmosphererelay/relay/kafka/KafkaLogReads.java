@@ -1,0 +1,351 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.kafka;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.ReadDirection;
+import io.github.atmosphererelay.relay.RelayException;
+import io.github.atmosphererelay.relay.RelayOverloadedException;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.relay.kafka.KafkaLogReader.Request;
+import io.github.atmosphererelay.relay.kafka.KafkaLogReader.Scan;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers reads of the log and questions for its end.
+ * <p>
+ * Each of them first asks the broker where the partition ends, and waits until this node
+ * has read up to there and has handed all of it to its listener. So an answer knows of
+ * every publication that any publisher had a receipt for before it asked, and a
+ * <em>position</em> names a place that the listener has reached: what comes after it is
+ * heard live, or is in the log when it is read since that position. A state that is
+ * looked up after the position contains everything before it.
+ * <p>
+ * What is at hand is answered by the given executor; what is not, by the
+ * {@link KafkaLogReader}. Everything is bounded in number, and each answer in time.
+ */
+final class KafkaLogReads {
+
+	static final int MAX_OPEN = 20_000;
+
+	private static final int FIRST_STEP_BACK = 2000;
+
+	private static final int GREATEST_STEP_BACK = 100_000;
+
+	private final KafkaRelaySettings settings;
+
+	private final KafkaLogRanges ranges;
+
+	private final KafkaLogReader reader;
+
+	private final ScheduledExecutorService scheduler;
+
+	private final Executor executor;
+
+	private final AtomicInteger count = new AtomicInteger();
+
+	private final Set<CompletableFuture<?>> open = ConcurrentHashMap.newKeySet();
+
+	private volatile boolean closed;
+
+	KafkaLogReads(KafkaRelaySettings settings, KafkaLogRanges ranges, KafkaLogReader reader,
+			ScheduledExecutorService scheduler, Executor executor) {
+		this.settings = settings;
+		this.ranges = ranges;
+		this.reader = reader;
+		this.scheduler = scheduler;
+		this.executor = executor;
+	}
+
+	CompletableFuture<Position> position(KafkaLogPartition partition) {
+		return open((deadline) -> upToDate(partition, deadline)
+			.thenApplyAsync((range) -> partition.position(partition.next()), this.executor));
+	}
+
+	CompletableFuture<LogPage> read(KafkaLogPartition partition, String address, @Nullable Position since, int limit,
+			ReadDirection direction) {
+		return open((deadline) -> upToDate(partition, deadline).thenComposeAsync((range) -> {
+			Read read = new Read(partition, address, since, limit, range, System.currentTimeMillis(), deadline);
+			return (direction == ReadDirection.FORWARD) ? forward(read) : backward(read);
+		}, this.executor));
+	}
+
+	/**
+	 * Fail what is open, and what comes.
+	 */
+	void close() {
+		this.closed = true;
+		this.open.forEach(KafkaLogReads::fail);
+	}
+
+	private static void fail(CompletableFuture<?> future) {
+		future.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, null));
+	}
+
+	private <T> CompletableFuture<T> open(Function<Long, CompletableFuture<T>> work) {
+		if (this.count.incrementAndGet() > MAX_OPEN) {
+			this.count.decrementAndGet();
+			return CompletableFuture.failedFuture(RelayOverloadedException.forReads(KafkaRelay.NAME, MAX_OPEN));
+		}
+		CompletableFuture<T> result = new CompletableFuture<>();
+		this.open.add(result);
+		Duration timeout = this.settings.publishTimeout();
+		ScheduledFuture<?> alarm = schedule(result, timeout);
+		result.whenComplete((value, failure) -> {
+			this.count.decrementAndGet();
+			this.open.remove(result);
+			if (alarm != null) {
+				alarm.cancel(false);
+			}
+		});
+		if (this.closed) {
+			fail(result);
+			return result;
+		}
+		work.apply(System.nanoTime() + timeout.toNanos()).whenComplete((value, failure) -> {
+			if (failure == null) {
+				result.complete(value);
+				return;
+			}
+			Throwable cause = RelayException.unwrap(failure);
+			result.completeExceptionally(
+					(cause instanceof RelayException) ? cause : new RelayUnavailableException(KafkaRelay.NAME, cause));
+		});
+		return result;
+	}
+
+	private @Nullable ScheduledFuture<?> schedule(CompletableFuture<?> result, Duration timeout) {
+		try {
+			return this.scheduler.schedule(
+					() -> result.completeExceptionally(RelayUnavailableException.forSlowRead(KafkaRelay.NAME, timeout)),
+					timeout.toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (RejectedExecutionException ex) {
+			fail(result);
+			return null;
+		}
+	}
+
+	private CompletableFuture<KafkaOffsets.Range> upToDate(KafkaLogPartition partition, long deadline) {
+		return this.ranges.ask().thenCompose((ranges) -> {
+			KafkaOffsets.Range range = ranges.get(partition.number());
+			if (range == null) {
+				throw new RelayUnavailableException(KafkaRelay.NAME, null);
+			}
+			CompletableFuture<@Nullable Void> reached = partition.reached(range.end(), deadline);
+			if (!reached.isDone()) {
+				this.scheduler.schedule(partition::giveUp, deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+			}
+			return reached.thenApply((done) -> range);
+		});
+	}
+
+	private CompletableFuture<LogPage> forward(Read read) {
+		KafkaLogPartition partition = read.partition;
+		Position since = read.since;
+		if (since != null && (!partition.knows(since) || since.offset() < read.range.begin())) {
+			return CompletableFuture.completedFuture(incomplete(partition));
+		}
+		long from = (since != null) ? since.offset() : read.range.begin();
+		KafkaLogPartition.Slice slice = partition.slice(read.address, from, Long.MAX_VALUE);
+		if (from >= slice.begin() || since == null && (slice.reachesSize() || slice.reachesRetention(read.now))) {
+			return CompletableFuture.completedFuture(page(read, slice.entries(), slice.end(), true));
+		}
+		return this.reader.submit(() -> forwardFromBroker(read));
+	}
+
+	private LogPage forwardFromBroker(Read read) {
+		KafkaLogPartition partition = read.partition;
+		Position since = read.since;
+		long from = (since != null) ? since.offset() : oldest(read);
+		List<KafkaLogEntry> entries = new ArrayList<>();
+		while (true) {
+			Scan scan = this.reader.scan(partition.number(), read.request(read.limit - entries.size(), false), from,
+					partition::begin);
+			if (scan.expired()) {
+				entries.clear();
+				if (since != null) {
+					return incomplete(partition);
+				}
+			}
+			entries.addAll(scan.entries());
+			from = scan.next();
+			KafkaLogPartition.Slice slice = partition.slice(read.address, from, Long.MAX_VALUE);
+			if (entries.size() >= read.limit) {
+				return page(read, entries, slice.end(), false);
+			}
+			if (from >= slice.begin()) {
+				entries.addAll(slice.entries());
+				return page(read, entries, slice.end(), true);
+			}
+		}
+	}
+
+	/**
+	 * Make a page of a channel's records.
+	 * @param read what was asked for
+	 * @param entries the records since the position asked for
+	 * @param end the offset up to which they were looked for
+	 * @param all whether there are no newer records of the channel than these
+	 */
+	private LogPage page(Read read, List<KafkaLogEntry> entries, long end, boolean all) {
+		int first = 0;
+		for (int i = 0; i < entries.size(); i++) {
+			if (entries.get(i).isExpired(read.now)) {
+				first = i + 1;
+			}
+		}
+		if (first > 0 && read.since != null) {
+			return incomplete(read.partition);
+		}
+		if (read.since == null && all && first < entries.size()) {
+			first = Math.max(first, entries.size() - entries.get(entries.size() - 1).options().size());
+		}
+		int last = (int) Math.min(entries.size(), (long) first + read.limit);
+		return page(read.partition, entries.subList(first, last), end);
+	}
+
+	private LogPage page(KafkaLogPartition partition, List<KafkaLogEntry> entries, long end) {
+		Position position = partition.position(end);
+		List<Publication> publications = entries.stream()
+			.map((entry) -> entry.publication(this.settings.codec(), position.epoch()))
+			.toList();
+		return new LogPage(publications, position, true);
+	}
+
+	private static LogPage incomplete(KafkaLogPartition partition) {
+		return new LogPage(List.of(), partition.position(partition.next()), false);
+	}
+
+	private CompletableFuture<LogPage> backward(Read read) {
+		KafkaLogPartition partition = read.partition;
+		if (read.since != null && !partition.knows(read.since)) {
+			return CompletableFuture.completedFuture(incomplete(partition));
+		}
+		// A position lies after its record.
+		long before = (read.since != null) ? read.since.offset() - 1 : Long.MAX_VALUE;
+		KafkaLogPartition.Slice slice = partition.slice(read.address, read.range.begin(), before);
+		Backward result = new Backward(read);
+		boolean finished = result.add(slice.entries()) || slice.reachesRetention(read.now)
+				|| slice.begin() <= read.range.begin() || before <= read.range.begin();
+		if (finished) {
+			return CompletableFuture.completedFuture(page(partition, result.entries, slice.end()));
+		}
+		long to = Math.min(slice.begin(), before);
+		return this.reader.submit(() -> {
+			backwardFromBroker(read, result, to);
+			return page(partition, result.entries, slice.end());
+		});
+	}
+
+	private void backwardFromBroker(Read read, Backward result, long end) {
+		long oldest = oldest(read);
+		long to = end;
+		long step = FIRST_STEP_BACK;
+		boolean finished = false;
+		while (to > oldest && !finished) {
+			long from = Math.max(oldest, to - step);
+			long until = to;
+			Scan scan = this.reader.scan(read.partition.number(), read.request(result.missing(), true), from,
+					() -> until);
+			finished = result.add(scan.entries()) || scan.expired();
+			to = from;
+			step = Math.min(4 * step, GREATEST_STEP_BACK);
+		}
+	}
+
+	/**
+	 * Return where the records begin that may not have expired.
+	 */
+	private long oldest(Read read) {
+		long time = read.now - this.settings.logRetention().toMillis();
+		return Math.max(read.range.begin(),
+				this.reader.offsetAt(read.partition.number(), time, read.range.end(), read.deadline));
+	}
+
+	/**
+	 * What was asked for, and what the broker holds.
+	 */
+	private record Read(KafkaLogPartition partition, String address, @Nullable Position since, int limit,
+			KafkaOffsets.Range range, long now, long deadline) {
+
+		Request request(int limit, boolean newest) {
+			return new Request(this.address, limit, newest, this.now, this.deadline);
+		}
+
+	}
+
+	/**
+	 * Collects records from the newest to older ones.
+	 */
+	private static final class Backward {
+
+		private final List<KafkaLogEntry> entries = new ArrayList<>();
+
+		private final Read read;
+
+		private int wanted;
+
+		Backward(Read read) {
+			this.read = read;
+			this.wanted = read.limit;
+		}
+
+		/**
+		 * Add records.
+		 * @param older in the order of the log, all older than those before
+		 * @return whether no more are wanted
+		 */
+		boolean add(List<KafkaLogEntry> older) {
+			List<KafkaLogEntry> reversed = new ArrayList<>(older);
+			Collections.reverse(reversed);
+			for (KafkaLogEntry entry : reversed) {
+				if (this.entries.size() >= this.wanted || entry.isExpired(this.read.now)) {
+					return true;
+				}
+				if (this.entries.isEmpty() && this.read.since == null) {
+					this.wanted = Math.min(this.wanted, entry.options().size());
+				}
+				this.entries.add(entry);
+			}
+			return this.entries.size() >= this.wanted;
+		}
+
+		int missing() {
+			return this.wanted - this.entries.size();
+		}
+
+	}
+
+}

@@ -1,0 +1,196 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.test;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+
+import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.Envelope.Kind;
+import io.github.atmosphererelay.message.EnvelopeFormatException;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.ReadDirection;
+import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.relay.RelayCapability;
+import io.github.atmosphererelay.relay.RelayListener;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.relay.local.LocalRelay;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A relay with real logs that loses messages on the way, as Redis may, and is away when
+ * told so. Its reads go through a hook.
+ */
+public final class LossyRelay implements ClusterRelay {
+
+	private final LocalRelay relay = new LocalRelay();
+
+	private volatile Predicate<Envelope> loses = (envelope) -> false;
+
+	private volatile Supplier<CompletableFuture<?>> beforeReply = () -> CompletableFuture.completedFuture(null);
+
+	private volatile boolean away;
+
+	private volatile @Nullable String epoch;
+
+	private volatile @Nullable RelayListener listener;
+
+	/**
+	 * Lose messages on the way to this node; their log has them.
+	 */
+	public void lose(Predicate<Envelope> loses) {
+		this.loses = loses;
+	}
+
+	/**
+	 * Have what was read wait before it is handed out.
+	 */
+	public void beforeReply(Supplier<CompletableFuture<?>> beforeReply) {
+		this.beforeReply = beforeReply;
+	}
+
+	public void away(boolean away) {
+		this.away = away;
+	}
+
+	/**
+	 * Have all logs be others from now on, without telling.
+	 */
+	public void newEpoch() {
+		this.epoch = UUID.randomUUID().toString();
+	}
+
+	public RelayListener listener() {
+		RelayListener listener = this.listener;
+		if (listener == null) {
+			throw new IllegalStateException("Not started");
+		}
+		return listener;
+	}
+
+	@Override
+	public String name() {
+		return "lossy";
+	}
+
+	@Override
+	public void start(RelayListener listener) {
+		this.listener = listener;
+		this.relay.start(new RelayListener() {
+
+			@Override
+			public void received(Envelope envelope, @Nullable Position position) {
+				boolean lost = (envelope.kind() == Kind.PROBE) ? LossyRelay.this.away
+						: LossyRelay.this.loses.test(envelope);
+				if (!lost) {
+					listener.received(envelope, (position != null) ? outside(position) : null);
+				}
+			}
+
+			@Override
+			public void rejected(EnvelopeFormatException.Reason reason) {
+				listener.rejected(reason);
+			}
+
+			@Override
+			public void gap(Address address) {
+				listener.gap(address);
+			}
+
+			@Override
+			public void connectionChanged(boolean connected) {
+				listener.connectionChanged(connected);
+			}
+
+		});
+	}
+
+	private Position outside(Position position) {
+		String epoch = this.epoch;
+		return (epoch != null) ? new Position(epoch, position.offset()) : position;
+	}
+
+	@Override
+	public void stop() {
+		this.relay.stop();
+	}
+
+	@Override
+	public CompletableFuture<Receipt> publish(Envelope envelope) {
+		if (this.away) {
+			return CompletableFuture.failedFuture(new RelayUnavailableException(name(), null));
+		}
+		return this.relay.publish(envelope).thenApply((receipt) -> {
+			Position position = receipt.position();
+			return new Receipt(receipt.messageId(), receipt.outcome(), (position != null) ? outside(position) : null);
+		});
+	}
+
+	@Override
+	public CompletableFuture<@Nullable Position> subscribe(Address address) {
+		return this.relay.subscribe(address);
+	}
+
+	@Override
+	public void unsubscribe(Address address) {
+		this.relay.unsubscribe(address);
+	}
+
+	@Override
+	public CompletableFuture<LogPage> read(String channel, @Nullable Position since, int limit,
+			ReadDirection direction) {
+		if (this.away) {
+			return CompletableFuture.failedFuture(new RelayUnavailableException(name(), null));
+		}
+		Position end = this.relay.position(channel).join();
+		String epoch = this.epoch;
+		if (since != null && epoch != null) {
+			if (!since.epoch().equals(epoch)) {
+				return CompletableFuture.completedFuture(new LogPage(List.of(), outside(end), false));
+			}
+			since = new Position(end.epoch(), since.offset());
+		}
+		LogPage page = this.relay.read(channel, since, limit, direction).join();
+		LogPage told = new LogPage(page.publications(), outside(page.end()), page.complete());
+		return this.beforeReply.get().thenApply((nothing) -> told);
+	}
+
+	@Override
+	public CompletableFuture<Position> position(String channel) {
+		return this.away ? CompletableFuture.failedFuture(new RelayUnavailableException(name(), null))
+				: this.relay.position(channel).thenApply(this::outside);
+	}
+
+	@Override
+	public Set<RelayCapability> capabilities() {
+		return this.relay.capabilities();
+	}
+
+	@Override
+	public Map<String, Object> details() {
+		return Map.of();
+	}
+
+}
