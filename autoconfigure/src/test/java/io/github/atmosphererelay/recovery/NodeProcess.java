@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NodeProcess implements AutoCloseable {
 
+	private static final Path OUTPUT = Path.of("target", "recovery-nodes.txt");
+
 	private final int port = Ports.free();
 
 	private final List<String> arguments;
@@ -61,7 +63,7 @@ public final class NodeProcess implements AutoCloseable {
 		command.addAll(this.arguments);
 		try {
 			this.process = new ProcessBuilder(command).redirectErrorStream(true)
-				.redirectOutput(ProcessBuilder.Redirect.DISCARD)
+				.redirectOutput(ProcessBuilder.Redirect.appendTo(OUTPUT.toFile()))
 				.start();
 		}
 		catch (IOException ex) {
