@@ -259,6 +259,31 @@ test('unsubscribes, and subscribes again from where it was', async () => {
 	assert.deepEqual(server.commands.slice(-2).map((each) => each.command), ['unsubscribe', 'subscribe']);
 });
 
+test('goes to the next node when one does not answer, and when one is about to stop', async () => {
+	const { server, client } = await start({ subscribe: recorded });
+	const other = await FakeServer.start({ subscribe: recorded });
+	const gone = await FakeServer.start();
+	const nowhere = gone.url;
+	await gone.close();
+	const wanderer = new Client([nowhere, server.url, other.url], { websocket: WebSocket, minReconnectDelay: 10, maxReconnectDelay: 20 });
+	open.push({ server: other, client: wanderer });
+	const errors = [];
+	wanderer.on('error', ({ type }) => errors.push(type));
+	const subscription = wanderer.newSubscription('a');
+	subscription.subscribe();
+	wanderer.connect();
+	await subscription.ready(2_000);
+	assert.equal(wanderer.url, server.url);
+	assert.deepEqual(errors, ['transport']);
+	server.socket.terminate();
+	assert.equal((await next(subscription, 'subscribed')).recovered, true);
+	assert.equal(wanderer.url, server.url, 'a lost connection is no reason to go');
+	server.socket.close(3001, 'shutdown');
+	assert.equal((await next(subscription, 'subscribed')).recovered, true);
+	assert.equal(wanderer.url, other.url);
+	assert.equal(client.state, 'disconnected');
+});
+
 test('terminal close codes end it, whatever the reason; the others do not', async () => {
 	for (const [code, ends] of [[3500, true], [3501, true], [4500, true], [1009, true], [1000, false], [1011, false], [3000, false],
 			[3008, false], [4000, false]]) {

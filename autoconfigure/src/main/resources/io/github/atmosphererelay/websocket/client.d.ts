@@ -50,7 +50,7 @@ export interface ConnectedContext {
 }
 
 export interface ErrorContext {
-	/** What failed: `connect`, `subscribe` or `token`. */
+	/** What failed: `transport`, `connect`, `subscribe` or `token`. */
 	type: string;
 	error: { code: number; message: string };
 	channel?: string;
@@ -189,8 +189,13 @@ interface Emitter<E> {
 /** One connection, for any number of channels. */
 export class Client implements Emitter<ClientEvents> {
 	readonly state: State;
-	/** @param url the door; by default the one beside the script */
-	constructor(url?: string, options?: ClientOptions);
+	/** Where it is connected, or tries to be. */
+	readonly url: string;
+	/**
+	 * @param url the door, or those of several nodes, of which the next is tried when one does not answer or is about to
+	 * stop; by default the door beside the script
+	 */
+	constructor(url?: string | string[], options?: ClientOptions);
 	/** Connects, and comes back after every loss until {@link disconnect} or a final refusal. */
 	connect(): void;
 	disconnect(): void;
@@ -255,6 +260,7 @@ export const Code: Readonly<{ CALLED: 0; UNAUTHORIZED: 1; BAD_PROTOCOL: 2; MESSA
 
 export const ErrorCode: Readonly<{
 	TIMEOUT: 1;
+	TRANSPORT_CLOSED: 2;
 	CLIENT_DISCONNECTED: 3;
 	CONNECT_TOKEN: 5;
 	REFRESH_TOKEN: 6;

@@ -45,6 +45,7 @@ const PING_DELAY = 10_000;
 const MAX_TIMER = 2 ** 31 - 1;
 
 const MESSAGE_TOO_BIG = 1009;
+const SHUTDOWN = 3001;
 const TOKEN_EXPIRED = 109;
 const SUBSCRIPTION_EXPIRED = 2501;
 const FIRST_RESUBSCRIBE = 2500;
@@ -53,7 +54,7 @@ const FIRST_RESUBSCRIBE = 2500;
 export const Code = Object.freeze({ CALLED: 0, UNAUTHORIZED: 1, BAD_PROTOCOL: 2, MESSAGE_SIZE_LIMIT: 3 });
 
 /** What calls are rejected with, if it was not the server that refused them. */
-export const ErrorCode = Object.freeze({ TIMEOUT: 1, CLIENT_DISCONNECTED: 3, CONNECT_TOKEN: 5,
+export const ErrorCode = Object.freeze({ TIMEOUT: 1, TRANSPORT_CLOSED: 2, CLIENT_DISCONNECTED: 3, CONNECT_TOKEN: 5,
 	REFRESH_TOKEN: 6, UNSUBSCRIBED: 7, SUBSCRIBE_TOKEN: 8, SUBSCRIPTION_REFRESH_TOKEN: 9, CONNECTION_CLOSED: 11 });
 
 /** Thrown by `getToken` if there is no token to be had: the connection or the subscription ends and does not come back. */
@@ -282,7 +283,8 @@ class Lifecycle extends Emitter {
  */
 export class Client extends Lifecycle {
 
-	#url;
+	#urls;
+	#at = 0;
 	#socket = null;
 	#id = 0;
 	#calls = new Map();
@@ -290,6 +292,7 @@ export class Client extends Lifecycle {
 	#attempt = 0;
 	#timer;
 	#watchdog;
+	#awake;
 	#ping = 0;
 	#pong = false;
 	#subscriptions = new Map();
@@ -297,23 +300,33 @@ export class Client extends Lifecycle {
 	#serverSide = new Map();
 
 	/**
-	 * @param {string} [url] the door; by default the one beside this script
+	 * @param {string|string[]} [url] the door, or those of several nodes, of which the next is tried when one does not
+	 * answer or is about to stop; by default the door beside this script
 	 * @param {object} [options] see client.d.ts
 	 */
 	constructor(url = new URL("connection/websocket", import.meta.url).href, options = {}) {
 		super("disconnected", "connected", { minReconnectDelay: MIN_DELAY, maxReconnectDelay: MAX_DELAY, timeout: TIMEOUT,
 			maxServerPingDelay: PING_DELAY, name: "atmosphere", ...options });
-		const target = new URL(url, globalThis.location?.href);
-		target.protocol = target.protocol.replace("http", "ws");
-		this.#url = target.href;
-		// A network that is back, or a page that is looked at again, ends the wait
-		globalThis.addEventListener?.("online", () => this.#hurry());
-		globalThis.document?.addEventListener("visibilitychange", () => this.#hurry());
+		this.#urls = [url].flat().map((each) => {
+			const target = new URL(each, globalThis.location?.href);
+			target.protocol = target.protocol.replace("http", "ws");
+			return target.href;
+		});
+	}
+
+	/** Where it is connected, or tries to be. */
+	get url() {
+		return this.#urls[this.#at];
 	}
 
 	connect() {
 		if (this.state === "disconnected") {
 			this.#attempt = 0;
+			this.#awake = new AbortController();
+			// A network that is back, or a page that is looked at again, ends the wait
+			const { signal } = this.#awake;
+			globalThis.addEventListener?.("online", () => this.#hurry(), { signal });
+			globalThis.document?.addEventListener("visibilitychange", () => this.#hurry(), { signal });
 			if (this._become("connecting", { code: Code.CALLED, reason: "connect called" })) {
 				this.#open();
 			}
@@ -407,7 +420,7 @@ export class Client extends Lifecycle {
 			}
 			return;
 		}
-		const socket = new (this._options.websocket ?? globalThis.WebSocket)(this.#url);
+		const socket = new (this._options.websocket ?? globalThis.WebSocket)(this.url);
 		this.#socket = socket;
 		this.#timer = setTimeout(() => this.#lost(1, "connect timeout"), this._options.timeout);
 		socket.onopen = () => {
@@ -499,7 +512,14 @@ export class Client extends Lifecycle {
 			return;
 		}
 		const wasConnected = this.state === "connected";
+		const failed = !wasConnected && this.#socket !== null;
 		this.#drop();
+		if (failed || code === SHUTDOWN) {
+			this.#at = (this.#at + 1) % this.#urls.length;
+		}
+		if (failed) {
+			this.emit("error", { type: "transport", error: { code: ErrorCode.TRANSPORT_CLOSED, message: reason } });
+		}
 		if (wasConnected && !this._become("connecting", { code, reason })) {
 			return;
 		}
@@ -528,6 +548,7 @@ export class Client extends Lifecycle {
 			return;
 		}
 		this.#drop();
+		this.#awake.abort();
 		this._giveUp({ code: ErrorCode.CLIENT_DISCONNECTED, message: "client disconnected" });
 		this._become("disconnected", { code, reason });
 		this.#suspend(code, reason);

@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.github.atmosphererelay.recovery;
+
 package io.github.atmosphererelay.recovery;
 
 import java.io.BufferedReader;

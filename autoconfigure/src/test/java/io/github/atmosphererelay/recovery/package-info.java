@@ -17,6 +17,7 @@
  * Tests of what clients get back after faults.
  */
 @NullMarked
+
 package io.github.atmosphererelay.recovery;
 
 import org.jspecify.annotations.NullMarked;

@@ -57,10 +57,7 @@ class ChatRoom {
 		if (input instanceof Chat chat) {
 			return Outbound.broadcast(new Said("chat", chat.id(), author, null, chat.text(), this.node, chat.sentAt()));
 		}
-		if (input instanceof Direct direct) {
-			return direct(direct, author, broadcaster);
-		}
-		return Outbound.broadcast(new IsTyping("typing", author)).exceptSender();
+		return direct((Direct) input, author, broadcaster);
 	}
 
 	/**
@@ -84,8 +81,7 @@ class ChatRoom {
 	 */
 	@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 	@JsonSubTypes({ @JsonSubTypes.Type(value = Chat.class, name = "chat"),
-			@JsonSubTypes.Type(value = Direct.class, name = "direct"),
-			@JsonSubTypes.Type(value = Typing.class, name = "typing") })
+			@JsonSubTypes.Type(value = Direct.class, name = "direct") })
 	sealed interface Input {
 
 	}
@@ -116,13 +112,6 @@ class ChatRoom {
 	}
 
 	/**
-	 * That somebody is writing something.
-	 */
-	record Typing() implements Input {
-
-	}
-
-	/**
 	 * What has been said.
 	 *
 	 * @param type {@code chat} or {@code direct}
@@ -134,16 +123,6 @@ class ChatRoom {
 	 * @param sentAt when it was said, by the clock of the author's page
 	 */
 	record Said(String type, String id, String author, @Nullable String to, String text, String node, long sentAt) {
-
-	}
-
-	/**
-	 * Who is writing.
-	 *
-	 * @param type {@code typing}
-	 * @param author who
-	 */
-	record IsTyping(String type, String author) {
 
 	}
 
