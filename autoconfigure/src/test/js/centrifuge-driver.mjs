@@ -29,7 +29,7 @@ function open(name, { url, ...options }) {
 	clients.set(name, entry);
 	for (const event of ['connecting', 'connected', 'disconnected', 'error', 'message', 'publication', 'join', 'leave', 'subscribed',
 			'unsubscribed']) {
-		client.on(event, (context) => tell({ client: name, event, ...plain(context) }));
+		client.on(event, (context) => tell({ ...plain(context), client: name, event }));
 	}
 	client.connect();
 	return {};
@@ -54,7 +54,7 @@ const operations = {
 		const subscription = clients.get(client).client.newSubscription(channel, { minResubscribeDelay: 50, maxResubscribeDelay: 400,
 			...options });
 		for (const event of ['subscribing', 'subscribed', 'unsubscribed', 'error', 'publication', 'join', 'leave']) {
-			subscription.on(event, (context) => tell({ client, event, channel, ...plain(context) }));
+			subscription.on(event, (context) => tell({ ...plain(context), client, event, channel }));
 		}
 		subscription.subscribe();
 	},
