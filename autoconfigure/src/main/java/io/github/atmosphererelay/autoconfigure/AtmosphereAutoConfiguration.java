@@ -75,7 +75,7 @@ public final class AtmosphereAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(AtmosphereAutoConfiguration.class);
 
-	private static final String NO_NAME = "application";
+	static final String NO_NAME = "application";
 
 	private final AtmosphereProperties properties;
 

@@ -25,6 +25,7 @@ import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Shutdown;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.cluster.PresenceService;
+import io.github.atmosphererelay.durable.DurableSessions;
 import io.github.atmosphererelay.session.PrincipalExpiry;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.TokenAuthenticator;
@@ -115,8 +116,8 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	}
 
 	@Bean
-	HandlerMapping atmosphereRawDoorMapping(DoorContext context) {
-		return RawDoor.mapping(context);
+	HandlerMapping atmosphereRawDoorMapping(DoorContext context, ObjectProvider<DurableSessions> durable) {
+		return RawDoor.mapping(context, durable.getIfAvailable());
 	}
 
 	private static PrincipalExpiry earliest(List<PrincipalExpiry> expiries) {

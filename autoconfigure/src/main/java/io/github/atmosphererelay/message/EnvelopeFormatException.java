@@ -26,7 +26,7 @@ public class EnvelopeFormatException extends RuntimeException {
 
 	/**
 	 * Create the exception.
-	 * @param reason why the bytes were refused
+	 * @param reason why the bytes are refused
 	 * @param message what is wrong with them
 	 */
 	public EnvelopeFormatException(Reason reason, String message) {

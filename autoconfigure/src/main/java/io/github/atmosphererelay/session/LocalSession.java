@@ -384,6 +384,16 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
+	 * Have the client pinged behind what waits for it now.
+	 */
+	public void requestPing() {
+		this.pingDue = true;
+		if (schedule()) {
+			this.shard.wake();
+		}
+	}
+
+	/**
 	 * Look whether the client is to be pinged or given up. Called by the one scheduler.
 	 */
 	boolean checkAlive(long now, long intervalNanos, long pongTimeoutNanos, long jitterNanos) {
@@ -398,10 +408,7 @@ public final class LocalSession implements ClientSession {
 			this.nextPingAt = now + intervalNanos - jitterNanos;
 			if (this.pingedAlways || now - this.lastHeardAt >= intervalNanos / 2) {
 				this.pingedAt = (now != 0) ? now : 1;
-				this.pingDue = true;
-				if (schedule()) {
-					this.shard.wake();
-				}
+				requestPing();
 			}
 		}
 		return true;

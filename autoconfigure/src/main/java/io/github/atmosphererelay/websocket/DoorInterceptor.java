@@ -68,7 +68,7 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 					"this node is shutting down");
 		}
 		try {
-			admit(request, attributes);
+			admit(request, response, attributes);
 			return true;
 		}
 		catch (RequestRefusedException ex) {
@@ -79,10 +79,12 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 	/**
 	 * Let a handshake in.
 	 * @param request the handshake
+	 * @param response its response, for headers only
 	 * @param attributes what the door's handler is told
 	 * @throws RequestRefusedException to refuse it
 	 */
-	protected abstract void admit(ServerHttpRequest request, Map<String, Object> attributes);
+	protected abstract void admit(ServerHttpRequest request, ServerHttpResponse response,
+			Map<String, Object> attributes);
 
 	/**
 	 * Check that there may be one more connection from the client's address.

@@ -16,6 +16,9 @@
 
 package io.github.atmosphererelay.websocket;
 
+import io.github.atmosphererelay.durable.DurableSessions;
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.web.servlet.HandlerMapping;
 
 /**
@@ -36,11 +39,14 @@ public final class RawDoor {
 	 * Create the mapping that leads WebSocket handshakes under the door's path to the
 	 * door, and leaves every other request alone.
 	 * @param context what the doors have in common
+	 * @param durable the sessions that outlive their connections, or {@code null} if
+	 * there are none
 	 * @return the mapping
 	 */
-	public static HandlerMapping mapping(DoorContext context) {
-		return context.mapping(context.settings().path() + "/**", ORDER, new RawDoorHandler(context),
-				new RawDoorInterceptor(context));
+	public static HandlerMapping mapping(DoorContext context, @Nullable DurableSessions durable) {
+		DurableHandshakes handshakes = new DurableHandshakes(durable, context.settings().path());
+		return context.mapping(context.settings().path() + "/**", ORDER, new RawDoorHandler(context, handshakes),
+				new RawDoorInterceptor(context, handshakes));
 	}
 
 }

@@ -16,10 +16,13 @@
 
 package io.github.atmosphererelay.websocket;
 
+import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import io.github.atmosphererelay.durable.DurableSession;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.websocket.ClientLimits.Admission;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client of the raw door: puts the parts of its messages together and holds it to its
@@ -35,14 +38,17 @@ final class RawDoorClient {
 
 	private final Admission admission;
 
+	private final @Nullable DurableSession durable;
+
 	/** Whether the client has said in a frame who it is, and may say so again. */
 	private final boolean renewable;
 
 	private final AtomicBoolean renewing = new AtomicBoolean();
 
-	RawDoorClient(LocalSession session, String channel, WebSocketSettings settings, Admission admission,
-			boolean renewable) {
+	RawDoorClient(LocalSession session, @Nullable DurableSession durable, String channel, WebSocketSettings settings,
+			Admission admission, boolean renewable) {
 		this.session = session;
+		this.durable = durable;
 		this.channel = channel;
 		this.incoming = new IncomingMessages(settings);
 		this.admission = admission;
@@ -88,6 +94,15 @@ final class RawDoorClient {
 
 	void endRenewal() {
 		this.renewing.set(false);
+	}
+
+	/**
+	 * Take the answer to a ping.
+	 */
+	void ponged(ByteBuffer payload) {
+		if (this.durable != null) {
+			this.durable.ponged(payload);
+		}
 	}
 
 	/**

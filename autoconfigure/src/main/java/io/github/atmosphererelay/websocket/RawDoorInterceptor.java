@@ -26,6 +26,8 @@ import jakarta.servlet.http.HttpServletRequest;
 
 import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.http.server.ServletServerHttpRequest;
+import org.springframework.http.server.ServerHttpResponse;
+import org.springframework.http.server.ServletServerHttpResponse;
 
 /**
  * Decides at the handshake who comes in at the raw door. A refusal is an HTTP status with
@@ -41,28 +43,36 @@ final class RawDoorInterceptor extends DoorInterceptor {
 
 	private final TokenChecks tokens;
 
-	RawDoorInterceptor(DoorContext context) {
+	private final DurableHandshakes durable;
+
+	RawDoorInterceptor(DoorContext context, DurableHandshakes durable) {
 		super(context);
 		this.path = context.settings().path();
 		this.node = context.node();
 		this.tokens = context.tokens();
+		this.durable = durable;
 	}
 
 	@Override
-	protected void admit(ServerHttpRequest request, Map<String, Object> attributes) {
-		RawDoorRequest asked = asked(((ServletServerHttpRequest) request).getServletRequest());
+	protected void admit(ServerHttpRequest request, ServerHttpResponse response, Map<String, Object> attributes) {
+		HttpServletRequest servletRequest = ((ServletServerHttpRequest) request).getServletRequest();
+		RawDoorRequest asked = asked(servletRequest);
 		if (this.node.catalog().find(asked.channel()) == null) {
 			throw new RequestRefusedException(ErrorCode.UNKNOWN_CHANNEL, "there is no such channel");
 		}
 		checkAddress(request);
+		Principal principal = null;
 		if (!asked.tokenFollows()) {
-			Principal principal = authenticate(request, attributes);
+			principal = authenticate(request, attributes);
 			this.node.clientMessages().authorizeSubscribe(principal, null, asked.channel()).require();
 		}
 		else if (!this.tokens.isEnabled()) {
 			// The rest is decided once it is known who the client is.
 			throw new RequestRefusedException(ErrorCode.BAD_REQUEST, "this node takes no tokens");
 		}
+		// Last of all: it may end the client's former connection.
+		this.durable.begin(servletRequest, ((ServletServerHttpResponse) response).getServletResponse(), asked,
+				principal, attributes);
 		attributes.put(REQUEST, asked);
 	}
 

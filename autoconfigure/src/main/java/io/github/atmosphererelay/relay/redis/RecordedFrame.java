@@ -82,7 +82,7 @@ record RecordedFrame(Envelope envelope, Position position) {
 		String epoch = new String(bytes, in.position(), length, StandardCharsets.US_ASCII);
 		in.position(in.position() + length);
 		long offset = in.getLong();
-		if (offset < 1 || !epoch.chars().allMatch((letter) -> letter > ' ' && letter < 0x7F)) {
+		if (offset < 1 || epoch.isEmpty() || !epoch.chars().allMatch((letter) -> letter > ' ' && letter < 0x7F)) {
 			throw new EnvelopeFormatException(Reason.MALFORMED, "Invalid position");
 		}
 		Envelope envelope = codec.decode(Arrays.copyOfRange(bytes, in.position(), bytes.length));

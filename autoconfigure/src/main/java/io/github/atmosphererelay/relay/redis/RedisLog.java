@@ -25,6 +25,8 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
@@ -33,6 +35,8 @@ import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  * Safe for use by many threads.
  */
 final class RedisLog {
+
+	private static final Log logger = LogFactory.getLog(RedisLog.class);
 
 	/**
 	 * After how many bytes a script stops to read, and at how many publications. Redis
@@ -55,11 +61,15 @@ final class RedisLog {
 
 	private static final Duration MAX_TIME = Duration.ofDays(3650);
 
-	private final RedisScript append = RedisScript.append(ThreadLocalRandom.current().nextInt(VARIANTS));
+	private static final AtomicInteger NEXT_VARIANT = new AtomicInteger(ThreadLocalRandom.current().nextInt(VARIANTS));
+
+	private final RedisScript append = RedisScript.append(Math.floorMod(NEXT_VARIANT.getAndIncrement(), VARIANTS));
 
 	private final RedisScript read = RedisScript.read();
 
 	private final RedisRelaySettings settings;
+
+	private final AtomicBoolean evictionTold = new AtomicBoolean();
 
 	RedisLog(RedisRelaySettings settings) {
 		this.settings = settings;
@@ -155,7 +165,8 @@ final class RedisLog {
 		return this.settings.keyPrefix() + "log:{" + tag + "}:";
 	}
 
-	private static List<byte[]> arguments(RedisLink link, String... more) {
+	private List<byte[]> arguments(RedisLink link, String... more) {
+		warnOfEviction(link);
 		List<byte[]> arguments = new ArrayList<>();
 		arguments.add(bytes(link.server().run()));
 		arguments.add(bytes(HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong(), MARK_DIGITS)));
@@ -163,6 +174,16 @@ final class RedisLog {
 			arguments.add(bytes(argument));
 		}
 		return arguments;
+	}
+
+	private void warnOfEviction(RedisLink link) {
+		String policy = link.server().evictionPolicy();
+		if (policy != null && this.evictionTold.compareAndSet(false, true)) {
+			// Not before there is a log: without one it does no harm
+			logger.warn("Redis has the maxmemory-policy '" + policy + "' and may remove the logs of recorded channels"
+					+ " when its memory is full. Clients then learn that they cannot recover. Set maxmemory-policy to"
+					+ " 'noeviction', or give the relay a Redis of its own.");
+		}
 	}
 
 	private static String millis(Duration duration) {

@@ -85,8 +85,6 @@ final class RedisSession {
 
 	private final AtomicBoolean changesQueued = new AtomicBoolean();
 
-	private final AtomicBoolean evictionTold = new AtomicBoolean();
-
 	private volatile @Nullable Attachment attachment;
 
 	private volatile boolean stopped;
@@ -155,7 +153,6 @@ final class RedisSession {
 			byte[] topic = this.subscriptions.channel(envelope.address());
 			LogOptions options = envelope.log();
 			if (options != null) {
-				warnOfEviction(link);
 				return this.log.append(link, envelope, options, topic, message);
 			}
 			return link.publish(topic, message).thenApply((outcome) -> Receipt.of(envelope.id(), outcome));
@@ -167,10 +164,7 @@ final class RedisSession {
 	}
 
 	CompletableFuture<Position> position(String channel) {
-		return withLink((link) -> {
-			warnOfEviction(link);
-			return this.reader.position(link, channel);
-		});
+		return withLink((link) -> this.reader.position(link, channel));
 	}
 
 	private <T> CompletableFuture<T> withLink(Function<RedisLink, CompletableFuture<T>> action) {
@@ -184,16 +178,6 @@ final class RedisSession {
 		}
 		catch (IllegalArgumentException ex) {
 			return CompletableFuture.failedFuture(ex);
-		}
-	}
-
-	private void warnOfEviction(RedisLink link) {
-		String policy = link.server().evictionPolicy();
-		if (policy != null && this.evictionTold.compareAndSet(false, true)) {
-			// Not before there is a log: without one it does no harm
-			logger.warn("Redis has the maxmemory-policy '" + policy + "' and may remove the logs of recorded channels"
-					+ " when its memory is full. Clients then learn that they cannot recover. Set maxmemory-policy to"
-					+ " 'noeviction', or give the relay a Redis of its own.");
 		}
 	}
 

@@ -19,6 +19,7 @@ package io.github.atmosphererelay.websocket.centrifuge;
 import java.util.List;
 
 import io.github.atmosphererelay.broadcast.ErrorCode;
+import io.github.atmosphererelay.cluster.PresenceChangeFormat;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.MessageFormat;
 
@@ -65,6 +66,12 @@ interface Codec {
 	 * @return the one format of this codec; each message becomes one object
 	 */
 	MessageFormat messages();
+
+	/**
+	 * Return how clients are told who has come to a channel and left it.
+	 * @return the one format of this codec
+	 */
+	PresenceChangeFormat presenceChanges();
 
 	/**
 	 * Return the ping.

@@ -24,6 +24,9 @@ import java.util.Map;
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.RecoveryOutcome;
 import io.github.atmosphererelay.broadcast.Subscribed;
+import io.github.atmosphererelay.cluster.PresenceChange;
+import io.github.atmosphererelay.cluster.PresenceChangeFormat;
+import io.github.atmosphererelay.cluster.PresentSession;
 import io.github.atmosphererelay.message.Json;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
@@ -40,7 +43,11 @@ final class JsonCodec implements Codec {
 
 	private static final Payload PING = Payload.text("{}");
 
+	private static final Payload NULL = Payload.text("null");
+
 	private final MessageFormat messages = JsonCodec::message;
+
+	private final PresenceChangeFormat presenceChanges = JsonCodec::presenceChanges;
 
 	@Override
 	public List<Command> decode(Payload frame) {
@@ -50,6 +57,11 @@ final class JsonCodec implements Codec {
 	@Override
 	public MessageFormat messages() {
 		return this.messages;
+	}
+
+	@Override
+	public PresenceChangeFormat presenceChanges() {
+		return this.presenceChanges;
 	}
 
 	@Override
@@ -134,7 +146,7 @@ final class JsonCodec implements Codec {
 			out.append('}');
 		}
 		else if (reply instanceof Reply.Presence presence) {
-			presence(out, presence.clients());
+			presence(out, presence.sessions());
 		}
 		else if (reply instanceof Reply.PresenceStats stats) {
 			out.append("presence_stats\":{\"num_clients\":").append(stats.clients());
@@ -150,8 +162,6 @@ final class JsonCodec implements Codec {
 		}
 		return payload(out.append('}'));
 	}
-
-	private static final Payload NULL = Payload.text("null");
 
 	private static void connected(StringBuilder out, Reply.Connected reply) {
 		out.append("connect\":{\"client\":").append(Json.quote(reply.client()));
@@ -194,26 +204,24 @@ final class JsonCodec implements Codec {
 		out.append('}');
 	}
 
-	private static void presence(StringBuilder out, List<ClientInfo> clients) {
+	private static void presence(StringBuilder out, List<PresentSession> sessions) {
 		out.append("presence\":{\"presence\":{");
 		String separator = "";
-		for (ClientInfo each : clients) {
-			out.append(separator).append(Json.quote(String.valueOf(each.client()))).append(':');
+		for (PresentSession each : sessions) {
+			out.append(separator).append(Json.quote(each.session())).append(':');
 			info(out, each);
 			separator = ",";
 		}
 		out.append("}}");
 	}
 
-	private static void info(StringBuilder out, ClientInfo info) {
-		out.append("{\"user\":").append(Json.quote((info.user() != null) ? info.user() : ""));
-		if (info.client() != null) {
-			out.append(",\"client\":").append(Json.quote(info.client()));
-		}
-		if (!info.attributes().isEmpty()) {
+	private static void info(StringBuilder out, PresentSession session) {
+		out.append("{\"user\":").append(Json.quote((session.user() != null) ? session.user() : ""));
+		out.append(",\"client\":").append(Json.quote(session.session()));
+		if (!session.attributes().isEmpty()) {
 			char separator = '{';
 			out.append(",\"chan_info\":");
-			for (Map.Entry<String, String> each : info.attributes().entrySet()) {
+			for (Map.Entry<String, String> each : session.attributes().entrySet()) {
 				out.append(separator).append(Json.quote(each.getKey())).append(':').append(Json.quote(each.getValue()));
 				separator = ',';
 			}
@@ -222,19 +230,24 @@ final class JsonCodec implements Codec {
 		out.append('}');
 	}
 
+	private static Payload presenceChanges(String channel, List<PresenceChange> changes) {
+		StringBuilder out = new StringBuilder(160 * changes.size());
+		String begin = "{\"push\":{\"channel\":" + Json.quote(channel) + ",\"";
+		String separator = "";
+		for (PresenceChange each : changes) {
+			out.append(separator).append(begin).append(each.joined() ? "join" : "leave").append("\":{\"info\":");
+			info(out, each.session());
+			out.append("}}}");
+			separator = "\n";
+		}
+		return payload(out);
+	}
+
 	@Override
 	public Payload encode(Push push) {
 		StringBuilder out = new StringBuilder(128).append("{\"push\":{\"channel\":");
 		if (push instanceof Push.Answer answer) {
 			publication(out.append(Json.quote(answer.channel())).append(",\"pub\":"), answer.data(), null);
-		}
-		else if (push instanceof Push.Join join) {
-			info(out.append(Json.quote(join.channel())).append(",\"join\":{\"info\":"), join.info());
-			out.append('}');
-		}
-		else if (push instanceof Push.Leave leave) {
-			info(out.append(Json.quote(leave.channel())).append(",\"leave\":{\"info\":"), leave.info());
-			out.append('}');
 		}
 		else if (push instanceof Push.Subscribe subscribe) {
 			out.append(Json.quote(subscribe.channel())).append(",\"subscribe\":{}");

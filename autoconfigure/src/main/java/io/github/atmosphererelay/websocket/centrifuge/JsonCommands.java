@@ -271,7 +271,7 @@ final class JsonCommands {
 			};
 		}
 
-		private static final Payload NO_DATA = Payload.text("null");
+		private static final Payload NO_DATA = Payload.text("");
 
 		private Payload data() {
 			if (this.fields.data == null) {

@@ -19,8 +19,8 @@ package io.github.atmosphererelay.websocket.centrifuge;
 import io.github.atmosphererelay.message.Payload;
 
 /**
- * What a client is told without having asked. Publications have a format of their own,
- * since many clients get the same.
+ * What a client is told without having asked. What many clients get alike has formats of
+ * its own.
  */
 sealed interface Push {
 
@@ -28,20 +28,6 @@ sealed interface Push {
 	 * A message of a channel for this client alone.
 	 */
 	record Answer(String channel, Payload data) implements Push {
-
-	}
-
-	/**
-	 * Somebody has come.
-	 */
-	record Join(String channel, ClientInfo info) implements Push {
-
-	}
-
-	/**
-	 * Somebody has gone.
-	 */
-	record Leave(String channel, ClientInfo info) implements Push {
 
 	}
 

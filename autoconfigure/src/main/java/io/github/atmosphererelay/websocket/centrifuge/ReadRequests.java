@@ -28,6 +28,7 @@ import io.github.atmosphererelay.cluster.PresenceService;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.ReadDirection;
+import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.websocket.DoorContext;
 import io.github.atmosphererelay.websocket.centrifuge.Command.Recovery;
@@ -40,6 +41,9 @@ final class ReadRequests {
 
 	/** How many messages a client gets at once. */
 	private static final int MAX_PAGE = 300;
+
+	/** How many a client is told of who are in a channel. */
+	private static final int MAX_PRESENT = 2_000;
 
 	private final MessagingNode node;
 
@@ -103,15 +107,19 @@ final class ReadRequests {
 	}
 
 	private static RequestRefusedException refusal(@Nullable Throwable failure) {
-		Throwable cause = (failure instanceof java.util.concurrent.CompletionException && failure.getCause() != null)
-				? failure.getCause() : failure;
+		Throwable cause = (failure != null) ? RelayException.unwrap(failure) : null;
 		return (cause instanceof RequestRefusedException refusal) ? refusal
 				: new RequestRefusedException(ErrorCode.INTERNAL, "the channel's log cannot be reached, try again");
 	}
 
 	void presence(Client client, Command.Presence command) {
 		withPresence(client, command);
-		throw new RequestRefusedException(ErrorCode.NOT_AVAILABLE, "not yet");
+		if (this.presence.sessions(command.channel()) > MAX_PRESENT) {
+			throw new RequestRefusedException(ErrorCode.LIMIT_EXCEEDED,
+					"there are too many in this channel to be listed");
+		}
+		this.replies.reply(client.session(), command.id(),
+				new Reply.Presence(this.presence.listSessions(command.channel(), MAX_PRESENT)));
 	}
 
 	void presenceStats(Client client, Command.PresenceStats command) {

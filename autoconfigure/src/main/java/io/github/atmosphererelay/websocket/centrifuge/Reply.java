@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 
 import io.github.atmosphererelay.broadcast.Subscribed;
+import io.github.atmosphererelay.cluster.PresentSession;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
@@ -75,7 +76,7 @@ sealed interface Reply {
 	/**
 	 * Who is in a channel.
 	 */
-	record Presence(List<ClientInfo> clients) implements Reply {
+	record Presence(List<PresentSession> sessions) implements Reply {
 
 	}
 

@@ -67,7 +67,7 @@ final class Requests {
 		this.settings = settings;
 		this.tokens = context.tokens();
 		this.replies = new Replies(this.node, codec, context.controlLimits());
-		this.subscriptions = new SubscribeRequests(context, this.replies);
+		this.subscriptions = new SubscribeRequests(context, codec, this.replies);
 		this.reads = new ReadRequests(context, this.replies);
 		this.node.registry().addListener(new ServerSide());
 	}

@@ -27,6 +27,8 @@ import io.github.atmosphererelay.broadcast.RecoveryOutcome;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.broadcast.SubscribeRequest;
 import io.github.atmosphererelay.broadcast.Subscribed;
+import io.github.atmosphererelay.cluster.PresenceChangeFormat;
+import io.github.atmosphererelay.cluster.PresenceService;
 import io.github.atmosphererelay.message.ChannelNames;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.RelayException;
@@ -42,10 +44,16 @@ final class SubscribeRequests {
 
 	private final MessagingNode node;
 
+	private final PresenceService presence;
+
+	private final PresenceChangeFormat presenceChanges;
+
 	private final Replies replies;
 
-	SubscribeRequests(DoorContext context, Replies replies) {
+	SubscribeRequests(DoorContext context, Codec codec, Replies replies) {
 		this.node = context.node();
+		this.presence = context.presence();
+		this.presenceChanges = codec.presenceChanges();
 		this.replies = replies;
 	}
 
@@ -86,7 +94,8 @@ final class SubscribeRequests {
 	}
 
 	private void subscribe(Client client, Command.Subscribe command, @Nullable Position since) {
-		Attempt attempt = new Attempt(client, command);
+		Attempt attempt = new Attempt(client, command,
+				command.joinLeave() && maySeePresence(client, command.channel()));
 		if (client.memberships().putIfAbsent(command.channel(), attempt) != null) {
 			throw new RequestRefusedException(ErrorCode.ALREADY_SUBSCRIBED, ErrorCode.ALREADY_SUBSCRIBED.text());
 		}
@@ -101,6 +110,16 @@ final class SubscribeRequests {
 			throw ex;
 		}
 		result.whenComplete((subscribed, ex) -> attempt.done(ex));
+	}
+
+	/**
+	 * A client that may not see who comes and goes is not told, as with a channel that
+	 * does not tell anybody: the wish is no more than that.
+	 */
+	private boolean maySeePresence(Client client, String channel) {
+		LocalSession session = client.session();
+		return this.node.catalog().get(channel).presence()
+				&& this.node.clientMessages().authorizeSeePresence(session.principal(), session, channel).isGranted();
 	}
 
 	void unsubscribe(Client client, Command.Unsubscribe command) {
@@ -135,6 +154,8 @@ final class SubscribeRequests {
 
 		private final Command.Subscribe command;
 
+		private final boolean watches;
+
 		private final AtomicBoolean answered = new AtomicBoolean();
 
 		/** Why the subscription is not kept although it has begun. */
@@ -143,9 +164,10 @@ final class SubscribeRequests {
 		/** Whether the client has unsubscribed itself. */
 		private volatile boolean givenUp;
 
-		Attempt(Client client, Command.Subscribe command) {
+		Attempt(Client client, Command.Subscribe command, boolean watches) {
 			this.client = client;
 			this.command = command;
+			this.watches = watches;
 		}
 
 		@Override
@@ -188,7 +210,13 @@ final class SubscribeRequests {
 			LocalSession session = this.client.session();
 			String channel = this.command.channel();
 			if (!this.answered.compareAndSet(false, true)) {
-				if (this.client.memberships().get(channel) != this && !this.givenUp) {
+				if (this.client.memberships().get(channel) == this) {
+					if (this.watches) {
+						SubscribeRequests.this.presence.watchSessions(session, channel,
+								SubscribeRequests.this.presenceChanges);
+					}
+				}
+				else if (!this.givenUp) {
 					// It was ended before the client knew of it.
 					SubscribeRequests.this.replies.push(session,
 							new Push.Unsubscribe(channel, UnsubscribeReason.SERVER));

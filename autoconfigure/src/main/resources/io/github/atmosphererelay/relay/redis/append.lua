@@ -22,17 +22,18 @@ if KEYS[3] then
   end
 end
 
--- Everything before is undone by nothing, but does no harm alone: whatever may be
--- refused, for want of memory or because this is a replica, is so at the first write.
+-- What Redis refuses, for want of memory, because it is a replica or cannot save, it
+-- refuses at the first write: an error means that nothing was appended.
 local expiry = now + ARGV[4]
 keep(expiry)
 top = top + 1
-call('HSET', meta, 'top', top)
-local id = string.format('%.0f-0', top)
-if not call('XADD', stream, 'NOMKSTREAM', 'MAXLEN', '=', ARGV[3], id, 'x', expiry, 'e', ARGV[6]) then
-  call('XADD', stream, id, 'x', expiry, 'e', ARGV[6])
+local offset, expires = string.format('%.0f', top), string.format('%.0f', expiry)
+local id = offset .. '-0'
+call('HSET', meta, 'top', offset)
+if not call('XADD', stream, 'NOMKSTREAM', 'MAXLEN', '=', ARGV[3], id, 'x', expires, 'e', ARGV[6]) then
+  call('XADD', stream, id, 'x', expires, 'e', ARGV[6])
   call('PEXPIREAT', stream, lasting)
-  call('HSET', meta, 'oldest', expiry)
+  call('HSET', meta, 'oldest', expires)
 elseif now >= oldest + 1000 then
   expire(200)
 end

@@ -16,7 +16,10 @@
 
 package io.github.atmosphererelay.relay.redis;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -95,6 +98,12 @@ class RecordedFrameTests {
 			assertThat(HexFormat.of().formatHex(published.get())).isEqualTo(HexFormat.of().formatHex(hex(FRAME)));
 			subscriber.unsubscribe();
 		}
+	}
+
+	@Test
+	void theDocumentationHasTheVector() throws IOException {
+		String page = Files.readString(Path.of("../src/docs/wire-format.md")).replaceAll("\\s", "");
+		assertThat(page).contains(FRAME.replaceAll("\\s", ""));
 	}
 
 	@Test

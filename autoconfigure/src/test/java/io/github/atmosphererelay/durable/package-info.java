@@ -14,19 +14,10 @@
  * limitations under the License.
  */
 
-package io.github.atmosphererelay.websocket.centrifuge;
-
-import java.util.Map;
-
-import org.jspecify.annotations.Nullable;
-
 /**
- * Who a client of a channel is, as others are told.
- *
- * @param user the name of its principal, or {@code null} if it is anonymous
- * @param client its session's id, or {@code null} if a user is meant with all sessions
- * @param attributes what the application says about it
+ * Tests of sessions that outlive their connections.
  */
-record ClientInfo(@Nullable String user, @Nullable String client, Map<String, String> attributes) {
+@NullMarked
+package io.github.atmosphererelay.durable;
 
-}
+import org.jspecify.annotations.NullMarked;
