@@ -104,7 +104,8 @@ export class Pane {
 			pill: find(".pill"), notice: find(".notice"), noticeText: find(".notice-text"), retry: find(".notice-retry"),
 			log: find(".log"), list: find(".log ol"), empty: find(".empty"), jump: find(".jump"), median: find(".pane-median"),
 			form: find(".composer"), text: find("textarea"), counter: find(".counter"), error: find(".composer-error"),
-			node: find(".pane-node"), address: find(".pane-address"), link: find(".pane-link"), members: find(".members"), membersCount: find(".members-count"), membersList: find(".members ul"),
+			node: find(".pane-node"), address: find(".pane-address"), link: find(".pane-link"),
+			members: find(".members"), membersCount: find(".members-count"), membersList: find(".members ul"),
 			typing: find(".typing"), direct: find(".direct"), directTo: find(".direct b"), directEnd: find(".direct-end")
 		};
 		this.ui.link.hidden = !linked;
