@@ -47,7 +47,7 @@ function subscription(name, channel) {
 const operations = {
 	open: ({ client, ...options }) => open(client, options),
 	close: ({ client }) => {
-		clients.get(client).client.disconnect();
+		clients.get(client)?.client.disconnect();
 		clients.delete(client);
 	},
 	subscribe: ({ client, channel, ...options }) => {
@@ -76,6 +76,7 @@ const operations = {
 	abandon: ({ client }) => {
 		const socket = clients.get(client).sockets.at(-1);
 		socket._socket.pause();
+		socket.send = socket.close = socket.terminate = () => {};
 		socket.onclose({ code: 1006, reason: '' });
 	},
 	/** As a device that sleeps. */

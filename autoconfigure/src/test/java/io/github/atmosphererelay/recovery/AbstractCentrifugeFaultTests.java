@@ -115,7 +115,7 @@ abstract class AbstractCentrifugeFaultTests extends AbstractCentrifugeRecoveryTe
 			.filter((i) -> answers.get(i).handle((answer, ex) -> ex == null).completeOnTimeout(false, 10, TimeUnit.SECONDS).join())
 			.mapToObj(AbstractCentrifugeTests::text)
 			.toList();
-		assertThat(acknowledged).hasSizeGreaterThanOrEqualTo(100);
+		assertThat(acknowledged).as(() -> "of " + answers.subList(0, 3)).hasSizeGreaterThanOrEqualTo(100);
 		// Behind everything that may still be on its way
 		publish(1, channel, 1_000, 1_001);
 		await().until(() -> subscriber.heard(channel).contains(text(1_000)));

@@ -24,7 +24,9 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
@@ -39,6 +41,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayException;
@@ -262,27 +265,21 @@ abstract class AbstractReconciliationTests {
 	 */
 	private void awaitCaughtUp(TestNode node) {
 		MachineTime.await(Duration.ofSeconds(40)).until(() -> this.clients.stream().allMatch(RecordingClient::isLive));
-		List<Position> ends = new ArrayList<>();
+		Map<String, Long> ends = new HashMap<>();
 		for (int i = 0; i < CHANNELS; i++) {
-			ends.add(node.broadcaster().position("log/" + i).join());
 			String channel = "log/" + i;
-			node.broadcaster()
-				.history(channel, null, 10_000)
-				.join()
-				.publications()
-				.forEach((each) -> this.reconciliation.found(channel, Objects.requireNonNull(each.position()),
-						each.payload().asText()));
+			for (Publication each : node.broadcaster().history(channel, null, 10_000).join().publications()) {
+				Position position = Objects.requireNonNull(each.position());
+				this.reconciliation.found(channel, position, each.payload().asText());
+				ends.put(channel, position.offset());
+			}
 		}
 		MachineTime.await(Duration.ofSeconds(20))
 			.until(() -> this.clients.stream()
 				.allMatch((client) -> client.heard()
 					.keySet()
 					.stream()
-					.allMatch((channel) -> client.offset(channel) >= last(ends, channel))));
-	}
-
-	private static long last(List<Position> ends, String channel) {
-		return ends.get(Integer.parseInt(channel.substring("log/".length()))).offset();
+					.allMatch((channel) -> client.offset(channel) >= ends.getOrDefault(channel, 0L))));
 	}
 
 	private List<String> reconcile(LogBroker broker) {
