@@ -29,6 +29,7 @@ import io.github.atmosphererelay.cluster.ClusterStatistics;
 import io.github.atmosphererelay.cluster.DefaultCluster;
 import io.github.atmosphererelay.cluster.NodeLeft;
 import io.github.atmosphererelay.cluster.PresenceService;
+import io.github.atmosphererelay.durable.DurableStatistics;
 import io.github.atmosphererelay.endpoint.HandlerStatistics;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.relay.RelayStatistics;
@@ -57,19 +58,23 @@ public final class AtmosphereMeters implements MeterBinder {
 
 	private final HandlerStatistics handlers;
 
+	private final DurableStatistics durable;
+
 	/**
 	 * Create the meters of a node.
 	 * @param node the node's messaging
 	 * @param cluster its part in the cluster
 	 * @param presence who is in which channel, over all nodes
 	 * @param handlers what its endpoints do
+	 * @param durable what becomes of its durable sessions
 	 */
 	public AtmosphereMeters(MessagingNode node, DefaultCluster cluster, PresenceService presence,
-			HandlerStatistics handlers) {
+			HandlerStatistics handlers, DurableStatistics durable) {
 		this.node = node;
 		this.cluster = cluster;
 		this.presence = presence;
 		this.handlers = handlers;
+		this.durable = durable;
 	}
 
 	@Override
@@ -80,6 +85,7 @@ public final class AtmosphereMeters implements MeterBinder {
 		bindCluster(registry);
 		PresenceMeters.bind(registry, this.presence);
 		bindHandlers(registry);
+		DurableMeters.bind(registry, this.durable);
 	}
 
 	private void bindSessions(MeterRegistry registry) {

@@ -23,6 +23,7 @@ import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.broadcast.ChannelAuthorizer;
 import io.github.atmosphererelay.broadcast.ChannelCatalog;
+import io.github.atmosphererelay.broadcast.ClientSendHandler;
 import io.github.atmosphererelay.broadcast.DefaultBroadcaster;
 import io.github.atmosphererelay.broadcast.EventDispatcher;
 import io.github.atmosphererelay.broadcast.MessagingNode;
@@ -74,7 +75,7 @@ public final class AtmosphereAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(AtmosphereAutoConfiguration.class);
 
-	private static final String NO_NAME = "application";
+	static final String NO_NAME = "application";
 
 	private final AtmosphereProperties properties;
 
@@ -181,8 +182,11 @@ public final class AtmosphereAutoConfiguration {
 	 */
 	@Bean
 	SmartInitializingSingleton atmosphereAuthorizerRegistration(MessagingNode node,
-			ObjectProvider<ChannelAuthorizer> authorizer) {
-		return () -> authorizer.ifAvailable(node.clientMessages()::setAuthorizer);
+			ObjectProvider<ChannelAuthorizer> authorizer, ObjectProvider<ClientSendHandler> sendHandler) {
+		return () -> {
+			authorizer.ifAvailable(node.clientMessages()::setAuthorizer);
+			sendHandler.ifAvailable(node.clientMessages()::setSendHandler);
+		};
 	}
 
 	@Bean

@@ -20,6 +20,8 @@ import io.github.atmosphererelay.actuate.AtmosphereMeters;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.cluster.DefaultCluster;
 import io.github.atmosphererelay.cluster.PresenceService;
+import io.github.atmosphererelay.durable.DurableSessions;
+import io.github.atmosphererelay.durable.DurableStatistics;
 import io.github.atmosphererelay.endpoint.HandlerStatistics;
 import io.github.atmosphererelay.endpoint.ManagedServices;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -44,10 +46,12 @@ public final class AtmosphereMetricsAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	AtmosphereMeters atmosphereMeters(MessagingNode node, DefaultCluster cluster, PresenceService presence,
-			ObjectProvider<ManagedServices> services) {
+			ObjectProvider<ManagedServices> services, ObjectProvider<DurableSessions> durable) {
 		ManagedServices managed = services.getIfAvailable();
+		DurableSessions sessions = durable.getIfAvailable();
 		return new AtmosphereMeters(node, cluster, presence,
-				(managed != null) ? managed.statistics() : new HandlerStatistics());
+				(managed != null) ? managed.statistics() : new HandlerStatistics(),
+				(sessions != null) ? sessions.statistics() : new DurableStatistics());
 	}
 
 }

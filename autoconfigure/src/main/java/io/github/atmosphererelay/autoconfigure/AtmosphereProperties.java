@@ -47,13 +47,16 @@ import org.springframework.util.unit.DataSize;
  * @param api Publishing by HTTP.
  * @param console A page for operators.
  * @param recovery How clients of recorded channels get what they have missed.
+ * @param centrifuge What holds for clients of the Centrifuge protocol.
+ * @param durableSessions Sessions that outlive their connections.
  */
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
 		@DefaultValue Relay relay, @DefaultValue List<Channel> channels, @DefaultValue Websocket websocket,
 		@DefaultValue Presence presence, @DefaultValue Endpoint endpoint, @DefaultValue Shutdown shutdown,
 		@DefaultValue Health health, @DefaultValue Limits limits, @DefaultValue Security security,
-		@DefaultValue Api api, @DefaultValue Console console, @DefaultValue Recovery recovery) {
+		@DefaultValue Api api, @DefaultValue Console console, @DefaultValue Recovery recovery,
+		@DefaultValue Centrifuge centrifuge, @DefaultValue DurableSessions durableSessions) {
 
 	/**
 	 * What the nodes of an application have in common.
@@ -179,6 +182,36 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	}
 
 	/**
+	 * Sessions that outlive their connections.
+	 *
+	 * @param enabled Whether clients that ask for it get a session that they can come
+	 * back to.
+	 * @param store Where the sessions are kept.
+	 * @param ttl Time for which a session is kept after its connection has ended.
+	 * @param saveInterval Time between two looks at what has changed and is to be saved.
+	 * @param timeout Time for which a client that connects waits for the store. It is
+	 * then served without a durable session.
+	 * @param cookieName Name of the cookie that browsers get their token in.
+	 * @param jdbc Settings of the store in a relational database.
+	 */
+	public record DurableSessions(@DefaultValue("false") boolean enabled,
+			@DefaultValue("memory") SessionStoreType store, @DefaultValue("10m") Duration ttl,
+			@DefaultValue("2s") Duration saveInterval, @DefaultValue("2s") Duration timeout,
+			@DefaultValue("atmosphere-session") String cookieName, @DefaultValue Jdbc jdbc) {
+	}
+
+	/**
+	 * Settings of the store in a relational database. The connection is configured by
+	 * spring.datasource.
+	 *
+	 * @param initializeSchema When the table is created if it does not exist.
+	 * @param schema Location of the script that creates the table.
+	 */
+	public record Jdbc(@DefaultValue("embedded") SchemaInitialization initializeSchema,
+			@DefaultValue("classpath:io/github/atmosphererelay/durable/schema-@@platform@@.sql") String schema) {
+	}
+
+	/**
 	 * What holds for WebSocket clients.
 	 *
 	 * @param path Path under which clients connect. The rest of the path names the
@@ -212,6 +245,17 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("false") boolean compression, @DefaultValue("true") boolean directIo,
 			@DefaultValue("2KB") DataSize connectionBuffer, @DefaultValue("0") int writers,
 			@DefaultValue("32") int maxStuckWriters, @DefaultValue Queue queue) {
+	}
+
+	/**
+	 * What holds for clients of the Centrifuge protocol, beside what holds for all
+	 * WebSocket clients.
+	 *
+	 * @param enabled Whether clients of the Centrifuge protocol are served.
+	 * @param path Path at which they connect. Default is atmosphere.websocket.path
+	 * followed by /connection/websocket.
+	 */
+	public record Centrifuge(@DefaultValue("true") boolean enabled, @Nullable String path) {
 	}
 
 	/**

@@ -25,19 +25,26 @@ import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Shutdown;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.cluster.PresenceService;
+import io.github.atmosphererelay.durable.DurableSessions;
 import io.github.atmosphererelay.session.PrincipalExpiry;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.TokenAuthenticator;
 import io.github.atmosphererelay.websocket.ClientAuthentication;
+import io.github.atmosphererelay.websocket.ClientLimits;
+import io.github.atmosphererelay.websocket.DoorContext;
 import io.github.atmosphererelay.websocket.HandshakeGate;
 import io.github.atmosphererelay.websocket.LimitSettings;
 import io.github.atmosphererelay.websocket.RawDoor;
 import io.github.atmosphererelay.websocket.SessionDrain;
+import io.github.atmosphererelay.websocket.TokenChecks;
 import io.github.atmosphererelay.websocket.WebSocketSettings;
+import io.github.atmosphererelay.websocket.centrifuge.CentrifugeDoor;
+import io.github.atmosphererelay.websocket.centrifuge.CentrifugeSettings;
 import io.github.atmosphererelay.websocket.tomcat.TomcatUpgradeStrategy;
 import jakarta.websocket.server.ServerContainer;
 import org.apache.catalina.connector.RequestFacade;
 import org.apache.coyote.http11.upgrade.InternalHttpUpgradeHandler;
+import tools.jackson.core.json.JsonFactory;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -88,22 +95,28 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	}
 
 	@Bean
-	HandlerMapping atmosphereRawDoorMapping(MessagingNode node, PresenceService presence, HandshakeGate gate,
+	DoorContext atmosphereDoorContext(MessagingNode node, PresenceService presence, HandshakeGate gate,
 			TokenExecutor tokenExecutor, ObjectProvider<TokenAuthenticator> tokens,
 			ObjectProvider<PrincipalExpiry> expiry,
 			@Qualifier(UPGRADE_STRATEGY) ObjectProvider<RequestUpgradeStrategy> upgradeStrategy) {
 		Websocket websocket = this.properties.websocket();
 		Limits limits = this.properties.limits();
+		LimitSettings limitSettings = new LimitSettings(limits.sessionsPerUser(), limits.sessionsPerAddress(),
+				limits.userMessagesPerSecond(), limits.userBurst());
 		WebSocketSettings settings = new WebSocketSettings(websocket.path(), (int) websocket.maxMessageSize().toBytes(),
 				websocket.messagesPerSecond(), websocket.burst(), websocket.sendTimeout(), websocket.compression(),
-				new LimitSettings(limits.sessionsPerUser(), limits.sessionsPerAddress(), limits.userMessagesPerSecond(),
-						limits.userBurst()));
+				limitSettings);
 		ClientAuthentication authentication = new ClientAuthentication(tokens.getIfAvailable(),
 				earliest(expiry.orderedStream().toList()), this.properties.security().tokenTimeout(),
 				tokenExecutor.executor());
-		return RawDoor.mapping(node, presence, settings, websocket.allowedOrigins(), gate,
-				QueueDefaults.of(this.properties), authentication,
+		return new DoorContext(node, presence, settings, websocket.allowedOrigins(), gate,
+				QueueDefaults.of(this.properties), new TokenChecks(authentication), new ClientLimits(limitSettings),
 				upgradeStrategy.getIfAvailable(StandardWebSocketUpgradeStrategy::new));
+	}
+
+	@Bean
+	HandlerMapping atmosphereRawDoorMapping(DoorContext context, ObjectProvider<DurableSessions> durable) {
+		return RawDoor.mapping(context, durable.getIfAvailable());
 	}
 
 	private static PrincipalExpiry earliest(List<PrincipalExpiry> expiries) {
@@ -119,6 +132,24 @@ public final class AtmosphereWebSocketAutoConfiguration {
 		Shutdown shutdown = this.properties.shutdown();
 		return new SessionDrain(gate, registry, scheduler.executor(), shutdown.sliceSize(), shutdown.sliceInterval(),
 				shutdown.timeout());
+	}
+
+	/**
+	 * The door for clients of the Centrifuge protocol, where Jackson can read what they
+	 * send.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(JsonFactory.class)
+	@ConditionalOnBooleanProperty(name = "atmosphere.centrifuge.enabled", matchIfMissing = true)
+	static class CentrifugeConfiguration {
+
+		@Bean
+		HandlerMapping atmosphereCentrifugeMapping(DoorContext context, AtmosphereProperties properties) {
+			String configured = properties.centrifuge().path();
+			String path = (configured != null) ? configured : properties.websocket().path() + "/connection/websocket";
+			return CentrifugeDoor.mapping(context, new CentrifugeSettings(path, properties.websocket().pingInterval()));
+		}
+
 	}
 
 	/**

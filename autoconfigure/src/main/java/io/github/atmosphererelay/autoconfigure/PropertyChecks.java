@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.regex.Pattern;
 
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Cluster;
+import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.DurableSessions;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Presence;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Relay;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
@@ -36,6 +37,8 @@ final class PropertyChecks {
 	private static final Pattern CLUSTER_NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
 
 	private static final Pattern TOPIC = Pattern.compile("[A-Za-z0-9._-]{1,245}");
+
+	private static final Pattern COOKIE_NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
 
 	private static final Pattern PATH = Pattern.compile("(/[A-Za-z0-9._~-]+)+");
 
@@ -75,6 +78,9 @@ final class PropertyChecks {
 		}
 		check(properties.cluster());
 		check(properties.websocket(), relay.maxMessageSize());
+		if (properties.centrifuge().path() != null) {
+			checkPath("atmosphere.centrifuge.path", properties.centrifuge().path());
+		}
 		check(properties.presence());
 		positive("atmosphere.endpoint.threads", properties.endpoint().threads());
 		positive("atmosphere.endpoint.max-queued-per-session", properties.endpoint().maxQueuedPerSession());
@@ -90,6 +96,7 @@ final class PropertyChecks {
 		positive("atmosphere.limits.user-burst", properties.limits().userBurst());
 		positive("atmosphere.recovery.max-messages", properties.recovery().maxMessages());
 		positive("atmosphere.recovery.position-check", properties.recovery().positionCheck());
+		check(properties.durableSessions());
 		positive("atmosphere.security.token-timeout", properties.security().tokenTimeout());
 		positive("atmosphere.console.interval", properties.console().interval());
 		check("atmosphere.console.channel", properties.console().channel());
@@ -102,6 +109,20 @@ final class PropertyChecks {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.cluster.node-timeout",
 					cluster.nodeTimeout(), "It must be at least three times 'atmosphere.cluster.heartbeat-interval',"
 							+ " which is " + cluster.heartbeatInterval());
+		}
+	}
+
+	private static void check(DurableSessions durable) {
+		positive("atmosphere.durable-sessions.save-interval", durable.saveInterval());
+		positive("atmosphere.durable-sessions.timeout", durable.timeout());
+		if (durable.ttl().compareTo(durable.saveInterval().multipliedBy(6)) < 0) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.durable-sessions.ttl", durable.ttl(),
+					"It must be at least six times 'atmosphere.durable-sessions.save-interval', which is "
+							+ durable.saveInterval());
+		}
+		if (!COOKIE_NAME.matcher(durable.cookieName()).matches()) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.durable-sessions.cookie-name",
+					durable.cookieName(), "It may have 1 to 100 letters, digits, dots, hyphens and underscores");
 		}
 	}
 
@@ -118,11 +139,15 @@ final class PropertyChecks {
 		}
 	}
 
-	private static void check(Websocket websocket, DataSize carried) {
-		if (!PATH.matcher(websocket.path()).matches()) {
-			throw new InvalidConfigurationPropertyValueException("atmosphere.websocket.path", websocket.path(),
+	private static void checkPath(String property, String path) {
+		if (!PATH.matcher(path).matches()) {
+			throw new InvalidConfigurationPropertyValueException(property, path,
 					"It must begin with a slash, not end with one, and have no special characters");
 		}
+	}
+
+	private static void check(Websocket websocket, DataSize carried) {
+		checkPath("atmosphere.websocket.path", websocket.path());
 		positive("atmosphere.websocket.max-message-size", websocket.maxMessageSize());
 		if (websocket.maxMessageSize().compareTo(carried) > 0) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.websocket.max-message-size",

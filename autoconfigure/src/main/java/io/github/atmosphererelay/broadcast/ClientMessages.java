@@ -57,6 +57,12 @@ public final class ClientMessages {
 
 	private volatile ChannelAuthorizer authorizer;
 
+	private volatile @Nullable ClientCallHandler callHandler;
+
+	private volatile @Nullable ClientSendHandler sendHandler;
+
+	private final RateLimitedLog sendLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
+
 	ClientMessages(ChannelCatalog catalog, DefaultBroadcaster broadcaster, BroadcastStatistics statistics) {
 		this.catalog = catalog;
 		this.broadcaster = broadcaster;
@@ -186,7 +192,7 @@ public final class ClientMessages {
 		ClientMessageHandler handler = handler(channel);
 		if (handler != null) {
 			this.statistics.countClientMessage(payload.size());
-			return handle(handler, session, channel, payload);
+			return answer(() -> handler.handle(session, channel, payload));
 		}
 		try {
 			CompletableFuture<Receipt> receipt = this.broadcaster.publishFrom(session, channel, options, payload);
@@ -229,6 +235,66 @@ public final class ClientMessages {
 	}
 
 	/**
+	 * Set who answers calls. Called before the node starts.
+	 * @param handler the handler
+	 */
+	public void setCallHandler(ClientCallHandler handler) {
+		this.callHandler = handler;
+	}
+
+	/**
+	 * Set who takes what clients send to no channel. Called before the node starts.
+	 * @param handler the handler
+	 */
+	public void setSendHandler(ClientSendHandler handler) {
+		this.sendHandler = handler;
+	}
+
+	/**
+	 * Answer a call of a client. Called on the thread that has read it, in the order of
+	 * each session's messages; does not block.
+	 * @param session the client's session
+	 * @param method what is called
+	 * @param payload what it is called with
+	 * @return completes with the result, or {@code null} if there is none; fails with
+	 * {@link RequestRefusedException} and nothing else
+	 */
+	public CompletableFuture<@Nullable Payload> call(LocalSession session, String method, Payload payload) {
+		ClientCallHandler handler = this.callHandler;
+		if (handler == null || !handler.handles(method)) {
+			return refused(new RequestRefusedException(ErrorCode.METHOD_NOT_FOUND, ErrorCode.METHOD_NOT_FOUND.text()));
+		}
+		this.statistics.countClientMessage(payload.size());
+		return answer(() -> handler.call(session, method, payload));
+	}
+
+	/**
+	 * Take what a client has sent to no channel and without waiting for an answer. Called
+	 * on the thread that has read it; blocks only as long as the handler does. Without a
+	 * handler it is counted as refused, and nobody is told.
+	 * @param session the client's session
+	 * @param payload the message
+	 */
+	public void send(LocalSession session, Payload payload) {
+		ClientSendHandler handler = this.sendHandler;
+		if (handler == null) {
+			this.statistics.countRefused(ErrorCode.NOT_AVAILABLE);
+			return;
+		}
+		this.statistics.countClientMessage(payload.size());
+		try {
+			handler.received(session, payload);
+		}
+		catch (RequestRefusedException ex) {
+			this.statistics.countRefused(ex.code());
+		}
+		catch (RuntimeException ex) {
+			this.statistics.countRefused(ErrorCode.INTERNAL);
+			this.sendLog.error("The ClientSendHandler failed", ex);
+		}
+	}
+
+	/**
 	 * Decide whether a client may hear a channel.
 	 * @param principal who the client is, or {@code null} if it is anonymous
 	 * @param session the client's session, or {@code null} while its handshake is being
@@ -262,12 +328,11 @@ public final class ClientMessages {
 		}
 	}
 
-	private CompletableFuture<@Nullable Payload> handle(ClientMessageHandler handler, LocalSession session,
-			String channel, Payload payload) {
+	private CompletableFuture<@Nullable Payload> answer(Supplier<CompletableFuture<@Nullable Payload>> handling) {
 		try {
 			// Not as a dependent, whose failure would come wrapped.
 			CompletableFuture<@Nullable Payload> answer = new CompletableFuture<>();
-			handler.handle(session, channel, payload).whenComplete((reply, ex) -> {
+			handling.get().whenComplete((reply, ex) -> {
 				if (ex != null) {
 					answer.completeExceptionally(refusal(ex));
 				}

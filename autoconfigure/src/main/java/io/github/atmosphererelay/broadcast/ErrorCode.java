@@ -46,6 +46,11 @@ public enum ErrorCode {
 	PERMISSION_DENIED(103, "permission denied", false),
 
 	/**
+	 * Nothing answers calls of that name.
+	 */
+	METHOD_NOT_FOUND(104, "method not found", false),
+
+	/**
 	 * The session is subscribed already.
 	 */
 	ALREADY_SUBSCRIBED(105, "already subscribed", false),
@@ -73,7 +78,13 @@ public enum ErrorCode {
 	/**
 	 * The client sends more than it may, or more than its handlers can take.
 	 */
-	TOO_MANY_REQUESTS(111, "too many requests", true);
+	TOO_MANY_REQUESTS(111, "too many requests", true),
+
+	/**
+	 * The log does not reach back to the position that the client has named, or is
+	 * another one.
+	 */
+	UNRECOVERABLE_POSITION(112, "unrecoverable position", false);
 
 	private final int code;
 

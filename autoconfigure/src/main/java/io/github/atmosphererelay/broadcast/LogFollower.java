@@ -471,6 +471,13 @@ final class LogFollower {
 	}
 
 	/**
+	 * Return whether a subscription is the one that its session has.
+	 */
+	boolean isCurrent(LogSubscription subscription) {
+		return this.subscriptions.get(subscription.session()) == subscription;
+	}
+
+	/**
 	 * Forget a session.
 	 */
 	void unsubscribe(LocalSession session) {

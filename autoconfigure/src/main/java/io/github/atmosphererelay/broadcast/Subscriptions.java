@@ -209,7 +209,12 @@ public final class Subscriptions {
 		return recover(follower, subscription, ready).handle((result, ex) -> {
 			if (result == null) {
 				follower.suspect();
-				unsubscribe(session, channel);
+				// Unless the session has left meanwhile, and perhaps subscribed anew.
+				this.registry.whileSubscribed(session, channel, () -> {
+					if (follower.isCurrent(subscription)) {
+						unsubscribe(session, channel);
+					}
+				});
 				throw refusal(ex);
 			}
 			this.registry.whileSubscribed(session, channel, () -> confirmed(session, channel, result.state()));

@@ -19,6 +19,7 @@ package io.github.atmosphererelay.cluster;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -37,6 +38,9 @@ import org.jspecify.annotations.Nullable;
  * sessions wants to hear of it. Changed under its own monitor; read without.
  */
 final class PresenceChannel {
+
+	/** How many sessions are told of at once. */
+	private static final int MAX_CHANGES = 1_000;
 
 	private final String name;
 
@@ -61,6 +65,11 @@ final class PresenceChannel {
 
 	private final Set<LocalSession> newWatchers = new HashSet<>();
 
+	private final Map<LocalSession, PresenceChangeFormat> sessionWatchers = new HashMap<>(4);
+
+	/** Sessions that have come and gone, if somebody watches that. */
+	private List<PresenceChange> changes = new ArrayList<>(0);
+
 	/** Set when it is taken out of the view, so that nobody goes on with it. */
 	private boolean removed;
 
@@ -69,10 +78,18 @@ final class PresenceChannel {
 		this.leaveDelay = leaveDelay;
 	}
 
+	private void note(boolean joined, PresenceEntry entry) {
+		// Beyond that, nobody could make anything of it.
+		if (!this.sessionWatchers.isEmpty() && this.changes.size() < MAX_CHANGES) {
+			this.changes.add(new PresenceChange(joined, PresentSession.of(entry)));
+		}
+	}
+
 	void add(PresenceEntry entry) {
 		String member = entry.member();
 		PresenceEntry[] before = this.members.get(member);
 		if (before == null) {
+			note(true, entry);
 			this.members.put(member, new PresenceEntry[] { entry });
 			this.count++;
 			this.sessions++;
@@ -88,6 +105,7 @@ final class PresenceChannel {
 			this.members.put(member, after);
 			return;
 		}
+		note(true, entry);
 		PresenceEntry[] after = Arrays.copyOf(before, before.length + 1);
 		int at = -index - 1;
 		System.arraycopy(before, at, after, at + 1, before.length - at);
@@ -103,6 +121,7 @@ final class PresenceChannel {
 		if (before == null || index < 0) {
 			return;
 		}
+		note(false, before[index]);
 		this.sessions--;
 		if (before.length > 1) {
 			PresenceEntry[] after = Arrays.copyOf(before, before.length - 1);
@@ -153,7 +172,15 @@ final class PresenceChannel {
 		this.newWatchers.add(session);
 	}
 
+	void watchSessions(LocalSession session, PresenceChangeFormat format) {
+		this.sessionWatchers.put(session, format);
+	}
+
 	void unwatch(LocalSession session) {
+		this.sessionWatchers.remove(session);
+		if (this.sessionWatchers.isEmpty()) {
+			this.changes = new ArrayList<>(0);
+		}
 		this.newWatchers.remove(session);
 		this.watchers.remove(session);
 	}
@@ -184,8 +211,13 @@ final class PresenceChannel {
 		List<LocalSession> fresh = List.copyOf(this.newWatchers);
 		this.watchers.addAll(fresh);
 		this.newWatchers.clear();
+		List<PresenceChange> changes = this.changes;
+		if (!changes.isEmpty()) {
+			this.changes = new ArrayList<>();
+		}
 		return new PresenceNews(this.name, joined, left, this.count + this.leaving.size(), old, fresh,
-				fresh.isEmpty() ? List.of() : announced(maxNames));
+				fresh.isEmpty() ? List.of() : announced(maxNames), changes,
+				changes.isEmpty() ? Map.of() : Map.copyOf(this.sessionWatchers));
 	}
 
 	/** Those who have gone unnoticed are still there for whoever has just come. */
@@ -215,6 +247,13 @@ final class PresenceChannel {
 		return new PresencePage(page, null, this.count);
 	}
 
+	/**
+	 * Return the sessions of all members, up to a limit.
+	 */
+	List<PresentSession> listSessions(int limit) {
+		return this.members.values().stream().flatMap(Arrays::stream).limit(limit).map(PresentSession::of).toList();
+	}
+
 	List<PresenceMember> page(long skip, int limit) {
 		return this.members.values().stream().skip(skip).limit(limit).map(PresenceChannel::describe).toList();
 	}
@@ -233,12 +272,13 @@ final class PresenceChannel {
 
 	/** Whether there may be something to tell, now or later. */
 	boolean hasNews() {
-		return !this.joining.isEmpty() || !this.leaving.isEmpty() || !this.newWatchers.isEmpty();
+		return !this.joining.isEmpty() || !this.leaving.isEmpty() || !this.newWatchers.isEmpty()
+				|| !this.changes.isEmpty();
 	}
 
 	/** Whether there is nothing left to know. */
 	boolean isIdle() {
-		return this.count == 0 && this.watchers.isEmpty() && !hasNews();
+		return this.count == 0 && this.watchers.isEmpty() && this.sessionWatchers.isEmpty() && !hasNews();
 	}
 
 	boolean isRemoved() {

@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.cluster;
 
 import java.util.List;
+import java.util.Map;
 
 import io.github.atmosphererelay.session.LocalSession;
 
@@ -30,7 +31,10 @@ import io.github.atmosphererelay.session.LocalSession;
  * @param watchers who is to hear of it
  * @param newWatchers who is to hear who is there
  * @param members some of those who are there, if there are new watchers
+ * @param changes sessions that have come and gone
+ * @param sessionWatchers who is to hear of them, and in which form
  */
 record PresenceNews(String channel, List<PresenceMember> joined, List<PresenceMember> left, int count,
-		List<LocalSession> watchers, List<LocalSession> newWatchers, List<PresenceMember> members) {
+		List<LocalSession> watchers, List<LocalSession> newWatchers, List<PresenceMember> members,
+		List<PresenceChange> changes, Map<LocalSession, PresenceChangeFormat> sessionWatchers) {
 }

@@ -16,7 +16,10 @@
 
 package io.github.atmosphererelay.cluster;
 
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.Fanout;
@@ -39,6 +42,14 @@ final class PresencePushes {
 		}
 		if (!news.newWatchers().isEmpty()) {
 			send(writers, limits, PresenceFrames.state(news), news.newWatchers());
+		}
+		if (!news.changes().isEmpty()) {
+			Map<PresenceChangeFormat, List<LocalSession>> byFormat = new IdentityHashMap<>();
+			news.sessionWatchers()
+				.forEach(
+						(session, format) -> byFormat.computeIfAbsent(format, (any) -> new ArrayList<>()).add(session));
+			byFormat.forEach((format, sessions) -> send(writers, limits, format.encode(news.channel(), news.changes()),
+					sessions));
 		}
 	}
 

@@ -295,6 +295,28 @@ public final class PresenceService implements Presence {
 		this.node.registry().whileSubscribed(session, channel, () -> this.view.watch(channel, session));
 	}
 
+	/**
+	 * Send a session from now on which sessions come to a channel that it is subscribed
+	 * to and leave it. Ends with the subscription. Does not ask whether the client may
+	 * see that, and does not block.
+	 * @param session the session
+	 * @param channel the channel's name; it has presence
+	 * @param format makes the frames; the same object for all clients of a door
+	 */
+	public void watchSessions(LocalSession session, String channel, PresenceChangeFormat format) {
+		this.node.registry().whileSubscribed(session, channel, () -> this.view.watchSessions(channel, session, format));
+	}
+
+	/**
+	 * List the sessions that are in a channel.
+	 * @param channel the channel's name; it has presence
+	 * @param limit the greatest number of sessions to list
+	 * @return the sessions of users, by name, then the anonymous ones
+	 */
+	public List<PresentSession> listSessions(String channel, int limit) {
+		return this.view.listSessions(withPresence(channel), limit);
+	}
+
 	@Override
 	public int count(String channel) {
 		return this.view.count(withPresence(channel));

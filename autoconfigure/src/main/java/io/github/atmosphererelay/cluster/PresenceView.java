@@ -82,6 +82,13 @@ final class PresenceView {
 		update(name, (channel) -> channel.watch(session));
 	}
 
+	/**
+	 * Tell a session from now on which sessions come to a channel and leave it.
+	 */
+	void watchSessions(String name, LocalSession session, PresenceChangeFormat format) {
+		update(name, (channel) -> channel.watchSessions(session, format));
+	}
+
 	void unwatch(String name, LocalSession session) {
 		if (this.channels.containsKey(name)) {
 			update(name, (channel) -> channel.unwatch(session));
@@ -159,6 +166,11 @@ final class PresenceView {
 	List<PresenceMember> page(String name, long skip, int limit) {
 		PresenceChannel channel = this.channels.get(name);
 		return (channel != null) ? channel.page(skip, limit) : List.of();
+	}
+
+	List<PresentSession> listSessions(String name, int limit) {
+		PresenceChannel channel = this.channels.get(name);
+		return (channel != null) ? channel.listSessions(limit) : List.of();
 	}
 
 	/**

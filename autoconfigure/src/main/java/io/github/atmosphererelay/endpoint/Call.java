@@ -45,6 +45,13 @@ record Call(Endpoint endpoint, ClientSession session, String channel, Map<String
 		return new Call(match.endpoint(), session, channel, match.variables(), payload, null, null);
 	}
 
+	/**
+	 * A call that belongs to no channel, whose name is empty.
+	 */
+	static Call rpc(Endpoint endpoint, ClientSession session, Payload payload) {
+		return new Call(endpoint, session, "", Map.of(), payload, null, null);
+	}
+
 	static Call ready(EndpointMatch match, ClientSession session, String channel, SubscriptionState state) {
 		return new Call(match.endpoint(), session, channel, match.variables(), null, state, null);
 	}

@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.endpoint;
 
+import java.util.Map;
+
 import io.github.atmosphererelay.broadcast.ChannelPattern;
 import io.github.atmosphererelay.broadcast.RateLimitedLog;
 import io.github.atmosphererelay.message.Payload;
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Endpoint(String beanName, ChannelPattern pattern, boolean room, int history, @Nullable EndpointMethod ready,
 		@Nullable EndpointMethod text, @Nullable EndpointMethod binary, @Nullable EndpointMethod disconnect,
-		ExceptionMethods exceptions, RateLimitedLog log) {
+		Map<String, EndpointMethod> calls, ExceptionMethods exceptions, RateLimitedLog log) {
 
 	/**
 	 * Return whether clients may send messages.

@@ -56,9 +56,22 @@ final class EndpointCalls {
 	 * fails with {@link RequestRefusedException} and nothing else
 	 */
 	CompletableFuture<@Nullable Payload> call(EndpointMethod method, Call call) {
+		return call(method, call, false);
+	}
+
+	/**
+	 * Call a method that answers the session with what it returns.
+	 * @return completes with the answer, or {@code null} if there is none; fails with
+	 * {@link RequestRefusedException} and nothing else
+	 */
+	CompletableFuture<@Nullable Payload> answer(EndpointMethod method, Call call) {
+		return call(method, call, true);
+	}
+
+	private CompletableFuture<@Nullable Payload> call(EndpointMethod method, Call call, boolean toSender) {
 		long begin = this.statistics.begin();
 		CompletableFuture<@Nullable Payload> answer = new CompletableFuture<>();
-		invoke(method, call, false, answer);
+		invoke(method, call, toSender, answer);
 		answer.whenComplete((payload, ex) -> this.statistics.end(begin));
 		return answer;
 	}
@@ -124,6 +137,9 @@ final class EndpointCalls {
 	}
 
 	private void broadcast(EndpointMethod method, Call call, Object payload, boolean exceptSender) {
+		if (call.channel().isEmpty()) {
+			throw new IllegalStateException("A call belongs to no channel to broadcast to");
+		}
 		boolean except = exceptSender || !this.catalog.get(call.channel()).echo();
 		// How far it came is counted; nobody waits for the broker.
 		this.support.broadcaster()

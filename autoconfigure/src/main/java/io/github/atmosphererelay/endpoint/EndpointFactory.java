@@ -101,13 +101,38 @@ final class EndpointFactory {
 		EndpointMethod ready = methods.single(Ready.class, methods.resolvers().forReady());
 		EndpointMethod disconnect = methods.single(Disconnect.class, methods.resolvers().forDisconnect());
 		EndpointMethod[] messages = methods.messages();
-		if (ready == null && disconnect == null && messages[0] == null && messages[1] == null) {
+		Map<String, EndpointMethod> calls = methods.calls();
+		if (ready == null && disconnect == null && messages[0] == null && messages[1] == null && calls.isEmpty()) {
 			throw new InvalidEndpointException("The endpoint '" + name + "' (" + type.getName() + ") has no methods",
-					"Annotate a method with @Message, @Ready or @Disconnect of " + Message.class.getPackageName());
+					"Annotate a method with @Message, @Rpc, @Ready or @Disconnect of "
+							+ Message.class.getPackageName());
 		}
 		return new Endpoint(name, pattern, room != null, (room != null) ? room.history() : 0, ready, messages[0],
-				messages[1], disconnect, methods.exceptions(),
+				messages[1], disconnect, calls, methods.exceptions(),
 				new RateLimitedLog(LogFactory.getLog(type), LOG_INTERVAL));
+	}
+
+	/**
+	 * Put the methods that answer calls together.
+	 * @throws InvalidEndpointException if two have one name
+	 */
+	static Map<String, EndpointCallHandler.Target> targets(List<Endpoint> endpoints) {
+		Map<String, EndpointCallHandler.Target> targets = new HashMap<>();
+		for (Endpoint endpoint : endpoints) {
+			endpoint.calls().forEach((name, method) -> {
+				EndpointCallHandler.Target other = targets.put(name, new EndpointCallHandler.Target(endpoint, method));
+				if (other != null) {
+					throw sameName(name, other.method().toString(), method.toString());
+				}
+			});
+		}
+		return targets;
+	}
+
+	private static InvalidEndpointException sameName(String name, String first, String second) {
+		return new InvalidEndpointException(
+				"The @Rpc methods " + first + " and " + second + " are both called '" + name + "'",
+				"Give each of them a name of its own");
 	}
 
 	private static ChannelPattern pattern(String bean, String pattern) {
@@ -201,6 +226,28 @@ final class EndpointFactory {
 				methods[kind] = make(method, resolvers, decoded, converters(method, annotation.encoders()));
 			}
 			return methods;
+		}
+
+		/**
+		 * Return the methods that answer calls, by name.
+		 */
+		Map<String, EndpointMethod> calls() {
+			Map<String, EndpointMethod> methods = new HashMap<>();
+			for (Method method : annotated(Rpc.class)) {
+				Rpc annotation = Objects.requireNonNull(AnnotatedElementUtils.findMergedAnnotation(method, Rpc.class));
+				String name = annotation.value().isEmpty() ? method.getName() : annotation.value();
+				ArgumentResolvers.Composite resolvers = this.resolvers.forMessage();
+				MethodParameter payload = this.check.parameters(method, Rpc.class, resolvers, 1);
+				this.check.returnType(method);
+				if (payload != null) {
+					this.check.payload(method, payload, false);
+				}
+				EndpointMethod other = methods.put(name, make(method, resolvers, false, List.of()));
+				if (other != null) {
+					throw sameName(name, this.check.describe(other.getMethod()), this.check.describe(method));
+				}
+			}
+			return Map.copyOf(methods);
 		}
 
 		private List<MessageConverter> converters(Method method, Class<? extends MessageConverter>[] types) {

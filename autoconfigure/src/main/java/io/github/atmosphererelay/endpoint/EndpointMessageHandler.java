@@ -17,7 +17,6 @@
 package io.github.atmosphererelay.endpoint;
 
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 
 import io.github.atmosphererelay.broadcast.ClientMessageHandler;
 import io.github.atmosphererelay.broadcast.ErrorCode;
@@ -35,16 +34,12 @@ final class EndpointMessageHandler implements ClientMessageHandler {
 
 	private final EndpointCalls calls;
 
-	private final SessionLanes lanes;
+	private final EndpointQueue queue;
 
-	private final HandlerStatistics statistics;
-
-	EndpointMessageHandler(EndpointCatalog endpoints, EndpointCalls calls, SessionLanes lanes,
-			HandlerStatistics statistics) {
+	EndpointMessageHandler(EndpointCatalog endpoints, EndpointCalls calls, EndpointQueue queue) {
 		this.endpoints = endpoints;
 		this.calls = calls;
-		this.lanes = lanes;
-		this.statistics = statistics;
+		this.queue = queue;
 	}
 
 	@Override
@@ -58,78 +53,11 @@ final class EndpointMessageHandler implements ClientMessageHandler {
 		EndpointMatch match = this.endpoints.match(channel);
 		EndpointMethod method = (match != null) ? match.endpoint().methodFor(payload) : null;
 		if (match == null || method == null) {
-			return CompletableFuture.failedFuture(refusal(ErrorCode.NOT_AVAILABLE, "nothing takes this message"));
+			return CompletableFuture
+				.failedFuture(new RequestRefusedException(ErrorCode.NOT_AVAILABLE, "nothing takes this message"));
 		}
-		CompletableFuture<@Nullable Payload> answer = new CompletableFuture<>();
-		SessionLanes.Offer offer = this.lanes.offer(session.id(),
-				new MessageTask(match, method, session, channel, payload, answer));
-		switch (offer) {
-			case SESSION_TOO_MANY ->
-				reject(answer, ErrorCode.TOO_MANY_REQUESTS, "too many messages of this client are waiting");
-			case TOO_MANY -> reject(answer, ErrorCode.TOO_MANY_REQUESTS, "too many messages are waiting on this node");
-			case STOPPED -> reject(answer, ErrorCode.INTERNAL, "this node is shutting down");
-			case TAKEN -> {
-			}
-		}
-		return answer;
-	}
-
-	private void reject(CompletableFuture<?> answer, ErrorCode code, String reason) {
-		this.statistics.countRejected();
-		answer.completeExceptionally(refusal(code, reason));
-	}
-
-	private static RequestRefusedException refusal(ErrorCode code, String reason) {
-		return new RequestRefusedException(code, reason);
-	}
-
-	/**
-	 * A message that waits for its method.
-	 */
-	private final class MessageTask implements Task {
-
-		private final EndpointMatch match;
-
-		private final EndpointMethod method;
-
-		private final ClientSession session;
-
-		private final String channel;
-
-		private final Payload payload;
-
-		private final CompletableFuture<@Nullable Payload> answer;
-
-		MessageTask(EndpointMatch match, EndpointMethod method, ClientSession session, String channel, Payload payload,
-				CompletableFuture<@Nullable Payload> answer) {
-			this.match = match;
-			this.method = method;
-			this.session = session;
-			this.channel = channel;
-			this.payload = payload;
-			this.answer = answer;
-		}
-
-		@Override
-		public CompletionStage<?> run() {
-			return EndpointMessageHandler.this.calls
-				.call(this.method, Call.message(this.match, this.session, this.channel, this.payload))
-				.handle((reply, ex) -> {
-					if (ex != null) {
-						this.answer.completeExceptionally(EndpointFailures.unwrap(ex));
-					}
-					else {
-						this.answer.complete(reply);
-					}
-					return null;
-				});
-		}
-
-		@Override
-		public void discard() {
-			reject(this.answer, ErrorCode.INTERNAL, "this node is shutting down");
-		}
-
+		return this.queue.offer(session.id(),
+				() -> this.calls.call(method, Call.message(match, session, channel, payload)));
 	}
 
 }

@@ -76,8 +76,10 @@ public final class ManagedServices {
 		this.endpoints.set(created);
 		this.endpoints.all().forEach(this::addChannel);
 		EndpointCalls calls = new EndpointCalls(this.node.catalog(), support, this.statistics, this.lanes);
+		EndpointQueue queue = new EndpointQueue(this.lanes, this.statistics);
+		this.node.clientMessages().addHandler(new EndpointMessageHandler(this.endpoints, calls, queue));
 		this.node.clientMessages()
-			.addHandler(new EndpointMessageHandler(this.endpoints, calls, this.lanes, this.statistics));
+			.setCallHandler(new EndpointCallHandler(EndpointFactory.targets(created), calls, queue));
 		if (created.stream().anyMatch(Endpoint::followsSessions)) {
 			SessionFollower follower = new SessionFollower(this.endpoints, calls, support, this.lanes, this.statistics);
 			this.node.registry().addListener(follower);

@@ -71,6 +71,10 @@ final class MethodCheck {
 			MethodParameter parameter = new SynthesizingMethodParameter(method, i);
 			parameter.initParameterNameDiscovery(NAMES);
 			if (parameter.hasParameterAnnotation(PathVariable.class)) {
+				if (annotation == Rpc.class) {
+					throw invalid(method, "a call belongs to no channel, and so has no @PathVariable",
+							"Take it as part of the message");
+				}
 				variable(method, parameter);
 			}
 			if (resolvers.supportsContext(parameter) || (annotation == MessageExceptionHandler.class
@@ -92,7 +96,7 @@ final class MethodCheck {
 	}
 
 	private static String hint(Class<? extends Annotation> annotation) {
-		if (annotation == Message.class) {
+		if (annotation == Message.class || annotation == Rpc.class) {
 			return ", and one other parameter for the message";
 		}
 		return (annotation == Ready.class) ? ", and SubscriptionState"

@@ -30,4 +30,14 @@ public class UnsupportedRelayOperationException extends RelayException {
 		super("The " + relay + " relay has no capability " + capability, null);
 	}
 
+	/**
+	 * Create the exception.
+	 * @param relay the relay's name
+	 * @param capability the missing capability
+	 * @param instead what to use instead
+	 */
+	public UnsupportedRelayOperationException(String relay, RelayCapability capability, String instead) {
+		super("The " + relay + " relay has no capability " + capability + ": " + instead, null);
+	}
+
 }

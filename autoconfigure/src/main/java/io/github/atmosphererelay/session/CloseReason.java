@@ -65,6 +65,12 @@ public record CloseReason(int code, String text) {
 	public static final CloseReason EXPIRED = new CloseReason(3005, "connection expired");
 
 	/**
+	 * The client has missed messages of a recorded channel that this node cannot fill in;
+	 * reconnect, and ask for what was missed.
+	 */
+	public static final CloseReason INSUFFICIENT_STATE = new CloseReason(3010, "insufficient state");
+
+	/**
 	 * More clients than the node can take at once have sent tokens; reconnect.
 	 */
 	public static final CloseReason TOO_MANY_REQUESTS = new CloseReason(3013, "too many requests");
@@ -103,6 +109,11 @@ public record CloseReason(int code, String text) {
 	 * The client may not do what it has connected for.
 	 */
 	public static final CloseReason PERMISSION_DENIED = new CloseReason(3507, "permission denied");
+
+	/**
+	 * The client has connected again, and its durable session is with that connection.
+	 */
+	public static final CloseReason TAKEN_OVER = new CloseReason(4501, "session is continued elsewhere");
 
 	/**
 	 * Too much is waiting on the node to serve one more client.

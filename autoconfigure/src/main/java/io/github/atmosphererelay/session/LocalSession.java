@@ -74,6 +74,9 @@ public final class LocalSession implements ClientSession {
 
 	private volatile boolean pingDue;
 
+	/** Whether the client is pinged however much it talks. */
+	private volatile boolean pingedAlways;
+
 	private volatile long lastHeardAt = System.nanoTime();
 
 	/** When the ping was sent that is waiting for its pong; 0 if none is. */
@@ -188,6 +191,14 @@ public final class LocalSession implements ClientSession {
 	public void heard() {
 		this.lastHeardAt = System.nanoTime();
 		this.pingedAt = 0;
+	}
+
+	/**
+	 * Have the client pinged although it talks: it waits for pings itself, and gives the
+	 * connection up without them.
+	 */
+	public void pingAlways() {
+		this.pingedAlways = true;
 	}
 
 	/**
@@ -373,6 +384,16 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
+	 * Have the client pinged behind what waits for it now.
+	 */
+	public void requestPing() {
+		this.pingDue = true;
+		if (schedule()) {
+			this.shard.wake();
+		}
+	}
+
+	/**
 	 * Look whether the client is to be pinged or given up. Called by the one scheduler.
 	 */
 	boolean checkAlive(long now, long intervalNanos, long pongTimeoutNanos, long jitterNanos) {
@@ -385,12 +406,9 @@ public final class LocalSession implements ClientSession {
 		}
 		else if (now - this.nextPingAt >= 0) {
 			this.nextPingAt = now + intervalNanos - jitterNanos;
-			if (now - this.lastHeardAt >= intervalNanos / 2) {
+			if (this.pingedAlways || now - this.lastHeardAt >= intervalNanos / 2) {
 				this.pingedAt = (now != 0) ? now : 1;
-				this.pingDue = true;
-				if (schedule()) {
-					this.shard.wake();
-				}
+				requestPing();
 			}
 		}
 		return true;

@@ -51,6 +51,16 @@ public interface SessionTransport {
 	void ping() throws IOException;
 
 	/**
+	 * Send a ping with a payload that comes back with its answer, after everything
+	 * written before.
+	 * @param payload up to 125 bytes
+	 * @throws IOException if the connection is broken
+	 */
+	default void ping(byte[] payload) throws IOException {
+		ping();
+	}
+
+	/**
 	 * Close the connection. May block for a short while.
 	 * @param reason what the client is told
 	 */

@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * has come back, so it is bounded by the connections that the server takes and
  * {@value #MAX_LEFT}. Safe for use by many threads.
  */
-final class ClientLimits {
+public final class ClientLimits {
 
 	private static final int MAX_LEFT = 10_000;
 
@@ -62,14 +62,20 @@ final class ClientLimits {
 
 	private final AtomicLong nextComplaint = new AtomicLong(System.nanoTime());
 
-	ClientLimits(LimitSettings settings) {
+	/**
+	 * Create limits that nobody has used up anything of.
+	 * @param settings how much clients may have and do
+	 */
+	public ClientLimits(LimitSettings settings) {
 		this.settings = settings;
 	}
 
 	/**
 	 * Return whether one more connection from an address would be let in at the moment.
+	 * @param address the address, or {@code null} if it is not known
+	 * @return whether it would
 	 */
-	boolean hasRoom(@Nullable InetSocketAddress address) {
+	public boolean hasRoom(@Nullable InetSocketAddress address) {
 		String key = key(address);
 		if (key == null || this.addresses.getOrDefault(key, 0) < this.settings.sessionsPerAddress()) {
 			return true;
@@ -80,8 +86,10 @@ final class ClientLimits {
 
 	/**
 	 * Return whether one more session of a user would be let in at the moment.
+	 * @param principal the user, or {@code null} if the client is anonymous
+	 * @return whether it would
 	 */
-	boolean hasRoom(@Nullable Principal principal) {
+	public boolean hasRoom(@Nullable Principal principal) {
 		int limit = this.settings.sessionsPerUser();
 		if (limit == 0 || principal == null) {
 			return true;
@@ -92,10 +100,11 @@ final class ClientLimits {
 
 	/**
 	 * Let a connection in, whose user may not be known yet.
+	 * @param address the address, or {@code null} if it is not known
 	 * @return the connection's part of the limits, to be ended with it, or {@code null}
 	 * if there are too many from that address
 	 */
-	@Nullable Admission admit(@Nullable InetSocketAddress address) {
+	public @Nullable Admission admit(@Nullable InetSocketAddress address) {
 		String key = key(address);
 		if (key == null) {
 			return new Admission(null);
@@ -236,7 +245,7 @@ final class ClientLimits {
 	/**
 	 * One connection's part of the limits.
 	 */
-	final class Admission {
+	public final class Admission {
 
 		private final @Nullable String address;
 
@@ -252,9 +261,10 @@ final class ClientLimits {
 
 		/**
 		 * Say whose connection it is. To be called once.
+		 * @param principal the user, or {@code null} if the client is anonymous
 		 * @return whether the user may have one more
 		 */
-		synchronized boolean identify(@Nullable Principal principal) {
+		public synchronized boolean identify(@Nullable Principal principal) {
 			LimitSettings settings = ClientLimits.this.settings;
 			if (principal == null || (settings.sessionsPerUser() == 0 && settings.userMessagesPerSecond() == 0)) {
 				return true;
@@ -278,8 +288,9 @@ final class ClientLimits {
 
 		/**
 		 * Return whether the user may send a message now.
+		 * @return whether its rate allows one more
 		 */
-		boolean allowsMessage() {
+		public boolean allowsMessage() {
 			User user = this.user;
 			return user == null || user.bucket == null || user.bucket.tryConsume(1);
 		}
@@ -288,7 +299,7 @@ final class ClientLimits {
 		 * The connection is gone, or was not let in after all. A second call does
 		 * nothing.
 		 */
-		synchronized void end() {
+		public synchronized void end() {
 			if (this.ended) {
 				return;
 			}

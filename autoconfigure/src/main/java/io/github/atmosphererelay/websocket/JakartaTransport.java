@@ -103,6 +103,12 @@ final class JakartaTransport implements SessionTransport {
 	}
 
 	@Override
+	public void ping(byte[] payload) throws IOException {
+		this.writingSince = System.nanoTime();
+		this.remote.sendPing(ByteBuffer.wrap(payload));
+	}
+
+	@Override
 	public void close(CloseReason reason) {
 		try {
 			this.session

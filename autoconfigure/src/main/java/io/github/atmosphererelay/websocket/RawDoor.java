@@ -16,18 +16,10 @@
 
 package io.github.atmosphererelay.websocket;
 
-import java.util.List;
-import java.util.Map;
-
-import io.github.atmosphererelay.broadcast.MessagingNode;
-import io.github.atmosphererelay.cluster.PresenceService;
-import io.github.atmosphererelay.session.QueueLimits;
+import io.github.atmosphererelay.durable.DurableSessions;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.web.servlet.HandlerMapping;
-import org.springframework.web.socket.server.RequestUpgradeStrategy;
-import org.springframework.web.socket.server.support.OriginHandshakeInterceptor;
-import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
-import org.springframework.web.socket.server.support.WebSocketHttpRequestHandler;
 
 /**
  * Puts the raw door together.
@@ -46,33 +38,15 @@ public final class RawDoor {
 	/**
 	 * Create the mapping that leads WebSocket handshakes under the door's path to the
 	 * door, and leaves every other request alone.
-	 * @param node the node's messaging
-	 * @param presence tells who is in channels
-	 * @param settings what holds for clients
-	 * @param allowedOrigins patterns of origins that may connect beside the same one
-	 * @param gate whether clients are let in
-	 * @param controlLimits how much may wait of the door's own frames
-	 * @param authentication how clients say who they are
-	 * @param upgradeStrategy how connections are upgraded
+	 * @param context what the doors have in common
+	 * @param durable the sessions that outlive their connections, or {@code null} if
+	 * there are none
 	 * @return the mapping
 	 */
-	public static HandlerMapping mapping(MessagingNode node, PresenceService presence, WebSocketSettings settings,
-			List<String> allowedOrigins, HandshakeGate gate, QueueLimits controlLimits,
-			ClientAuthentication authentication, RequestUpgradeStrategy upgradeStrategy) {
-		TokenChecks tokens = new TokenChecks(authentication);
-		ClientLimits limits = new ClientLimits(settings.limits());
-		WebSocketHttpRequestHandler handler = new WebSocketHttpRequestHandler(
-				new RawDoorHandler(node, presence, settings, controlLimits, tokens, limits),
-				new DoorHandshakeHandler(upgradeStrategy, settings.compression()));
-		OriginHandshakeInterceptor origins = new OriginHandshakeInterceptor();
-		origins.setAllowedOriginPatterns(allowedOrigins);
-		handler.setHandshakeInterceptors(
-				List.of(origins, new RawDoorInterceptor(settings.path(), node, gate, tokens, limits)));
-		WebSocketHandlerMapping mapping = new WebSocketHandlerMapping();
-		mapping.setWebSocketUpgradeMatch(true);
-		mapping.setOrder(ORDER);
-		mapping.setUrlMap(Map.of(settings.path() + "/**", handler));
-		return mapping;
+	public static HandlerMapping mapping(DoorContext context, @Nullable DurableSessions durable) {
+		DurableHandshakes handshakes = new DurableHandshakes(durable, context.settings().path());
+		return context.mapping(context.settings().path() + "/**", ORDER, new RawDoorHandler(context, handshakes),
+				new RawDoorInterceptor(context, handshakes));
 	}
 
 }

@@ -16,16 +16,12 @@
 
 package io.github.atmosphererelay.websocket;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-import io.github.atmosphererelay.message.Payload;
-import io.github.atmosphererelay.session.CloseReason;
+import io.github.atmosphererelay.durable.DurableSession;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.websocket.ClientLimits.Admission;
-import io.github.bucket4j.Bucket;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,36 +34,25 @@ final class RawDoorClient {
 
 	private final String channel;
 
-	private final int maxMessageSize;
-
-	private final @Nullable Bucket bucket;
+	private final IncomingMessages incoming;
 
 	private final Admission admission;
+
+	private final @Nullable DurableSession durable;
 
 	/** Whether the client has said in a frame who it is, and may say so again. */
 	private final boolean renewable;
 
 	private final AtomicBoolean renewing = new AtomicBoolean();
 
-	private @Nullable StringBuilder text;
-
-	private @Nullable ByteArrayOutputStream binary;
-
-	RawDoorClient(LocalSession session, String channel, WebSocketSettings settings, Admission admission,
-			boolean renewable) {
+	RawDoorClient(LocalSession session, @Nullable DurableSession durable, String channel, WebSocketSettings settings,
+			Admission admission, boolean renewable) {
 		this.session = session;
+		this.durable = durable;
 		this.channel = channel;
-		this.maxMessageSize = settings.maxMessageSize();
+		this.incoming = new IncomingMessages(settings);
 		this.admission = admission;
 		this.renewable = renewable;
-		this.bucket = (settings.messagesPerSecond() > 0) ? bucket(settings) : null;
-	}
-
-	private static Bucket bucket(WebSocketSettings settings) {
-		return Bucket.builder()
-			.addLimit((limit) -> limit.capacity(Math.max(settings.burst(), settings.messagesPerSecond()))
-				.refillGreedy(settings.messagesPerSecond(), Duration.ofSeconds(1)))
-			.build();
 	}
 
 	/**
@@ -112,87 +97,23 @@ final class RawDoorClient {
 	}
 
 	/**
+	 * Take the answer to a ping.
+	 */
+	void ponged(ByteBuffer payload) {
+		if (this.durable != null) {
+			this.durable.ponged(payload);
+		}
+	}
+
+	/**
 	 * Return whether the client's user may send a message now.
 	 */
 	boolean isWithinUserLimit() {
 		return this.admission.allowsMessage();
 	}
 
-	/**
-	 * Take a part of a text message.
-	 * @param part the part
-	 * @param last whether it is the last
-	 * @return the message if it is complete, otherwise {@code null}
-	 * @throws RefusedMessageException if the client breaks a limit
-	 */
-	@Nullable Payload text(String part, boolean last) {
-		StringBuilder parts = this.text;
-		int length = part.length() + ((parts != null) ? parts.length() : 0);
-		// A character has at least one byte, so this much is known before the end.
-		checkSize(length);
-		checkProgress(part.isEmpty(), last);
-		if (!last) {
-			if (parts == null) {
-				parts = new StringBuilder(Math.max(256, 2 * part.length()));
-				this.text = parts;
-			}
-			parts.append(part);
-			return null;
-		}
-		this.text = null;
-		Payload payload = Payload.text((parts != null) ? parts.append(part).toString() : part);
-		checkSize(payload.size());
-		checkRate();
-		return payload;
-	}
-
-	/**
-	 * Take a part of a binary message.
-	 * @param part the part
-	 * @param last whether it is the last
-	 * @return the message if it is complete, otherwise {@code null}
-	 * @throws RefusedMessageException if the client breaks a limit
-	 */
-	@Nullable Payload binary(ByteBuffer part, boolean last) {
-		ByteArrayOutputStream parts = this.binary;
-		checkSize(part.remaining() + ((parts != null) ? parts.size() : 0));
-		checkProgress(!part.hasRemaining(), last);
-		byte[] bytes = new byte[part.remaining()];
-		part.get(bytes);
-		if (!last || parts != null) {
-			if (parts == null) {
-				parts = new ByteArrayOutputStream(Math.max(256, 2 * bytes.length));
-				this.binary = parts;
-			}
-			parts.writeBytes(bytes);
-		}
-		if (!last) {
-			return null;
-		}
-		this.binary = null;
-		checkRate();
-		return Payload.binary((parts != null) ? parts.toByteArray() : bytes);
-	}
-
-	private void checkSize(int size) {
-		if (size > this.maxMessageSize) {
-			this.text = null;
-			this.binary = null;
-			throw new RefusedMessageException(CloseReason.TOO_BIG);
-		}
-	}
-
-	private void checkProgress(boolean empty, boolean last) {
-		if (empty && !last) {
-			// Parts without content break no size limit, however many there are.
-			checkRate();
-		}
-	}
-
-	private void checkRate() {
-		if (this.bucket != null && !this.bucket.tryConsume(1)) {
-			throw new RefusedMessageException(CloseReason.RATE_LIMIT);
-		}
+	IncomingMessages incoming() {
+		return this.incoming;
 	}
 
 	@Override

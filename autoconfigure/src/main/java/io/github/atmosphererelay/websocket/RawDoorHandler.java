@@ -17,7 +17,6 @@
 package io.github.atmosphererelay.websocket;
 
 import java.security.Principal;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
@@ -27,13 +26,13 @@ import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessageTooLargeException;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
-import io.github.atmosphererelay.broadcast.SubscriptionState;
 import io.github.atmosphererelay.cluster.PresenceService;
-import io.github.atmosphererelay.message.Json;
+import io.github.atmosphererelay.durable.DurableSession;
+import io.github.atmosphererelay.durable.DurableSessions;
+import io.github.atmosphererelay.durable.DurableStart;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
-import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SessionTransport;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
@@ -67,22 +66,24 @@ final class RawDoorHandler implements WebSocketHandler {
 
 	private final WebSocketSettings settings;
 
-	private final QueueLimits controlLimits;
+	private final RawDoorFrames frames;
 
-	private final PresenceService presence;
+	private final RawDoorSubscriber subscriber;
 
 	private final TokenChecks tokens;
 
 	private final ClientLimits limits;
 
-	RawDoorHandler(MessagingNode node, PresenceService presence, WebSocketSettings settings, QueueLimits controlLimits,
-			TokenChecks tokens, ClientLimits limits) {
-		this.node = node;
-		this.presence = presence;
-		this.settings = settings;
-		this.controlLimits = controlLimits;
-		this.tokens = tokens;
-		this.limits = limits;
+	private final DurableHandshakes durable;
+
+	RawDoorHandler(DoorContext context, DurableHandshakes durable) {
+		this.node = context.node();
+		this.settings = context.settings();
+		this.frames = new RawDoorFrames(this.node, context.controlLimits());
+		this.subscriber = new RawDoorSubscriber(this.node, context.presence(), this.frames, durable.sessions());
+		this.tokens = context.tokens();
+		this.limits = context.limits();
+		this.durable = durable;
 	}
 
 	@Override
@@ -105,8 +106,10 @@ final class RawDoorHandler implements WebSocketHandler {
 			transport.close(CloseReason.CONNECTION_LIMIT);
 		}
 		else {
-			Instant expiry = (Instant) attributes.remove(RawDoorInterceptor.EXPIRY);
-			enter(open(socket, request, transport, admission, socket.getPrincipal(), expiry), request);
+			Instant expiry = (Instant) attributes.remove(DoorInterceptor.EXPIRY);
+			DurableStart start = DurableHandshakes.take(attributes);
+			RawDoorClient client = open(socket, request, start, transport, admission, socket.getPrincipal(), expiry);
+			enter(client, request, start);
 		}
 	}
 
@@ -118,50 +121,35 @@ final class RawDoorHandler implements WebSocketHandler {
 		login.start(this.node.scheduler());
 	}
 
-	private RawDoorClient open(WebSocketSession socket, RawDoorRequest request, SessionTransport transport,
-			Admission admission, @Nullable Principal principal, @Nullable Instant expiry) {
+	private RawDoorClient open(WebSocketSession socket, RawDoorRequest request, @Nullable DurableStart start,
+			SessionTransport transport, Admission admission, @Nullable Principal principal, @Nullable Instant expiry) {
+		DurableSessions sessions = this.durable.sessions();
+		DurableSession durable = (start != null) ? start.session() : null;
+		SessionTransport own = request.positions() ? new FormattedTransport(transport, PositionFormat.INSTANCE)
+				: transport;
 		LocalSession session = this.node.writers()
-			.open(this.node.identity().newSessionId(), principal, socket.getRemoteAddress(), transport,
-					(ended, reason) -> {
+			.open((durable != null) ? durable.sessionId() : this.node.identity().newSessionId(), principal,
+					socket.getRemoteAddress(), (durable != null) ? durable.watch(own) : own, (ended, reason) -> {
 						admission.end();
+						if (durable != null && sessions != null) {
+							// Before its channels are gone.
+							sessions.ended(durable, reason);
+						}
 						this.node.subscriptions().disconnected(ended, reason);
 					});
 		session.expireAt(expiry);
-		RawDoorClient client = new RawDoorClient(session, request.channel(), this.settings, admission,
+		if (durable != null && sessions != null) {
+			sessions.attach(durable, session);
+		}
+		RawDoorClient client = new RawDoorClient(session, durable, request.channel(), this.settings, admission,
 				request.tokenFollows());
 		socket.getAttributes().put(CLIENT, client);
 		return client;
 	}
 
-	private void enter(RawDoorClient client, RawDoorRequest request) {
-		LocalSession session = client.session();
-		this.node.subscriptions().connected(session);
-		try {
-			this.node.subscriptions().subscribe(session, request.channel()).thenAccept((state) -> {
-				if (request.ack()) {
-					send(session, ready(session, request.channel(), state));
-				}
-			});
-		}
-		catch (RequestRefusedException ex) {
-			this.node.statistics().countRefused(ex.code());
-			session.close((ex.code() == ErrorCode.LIMIT_EXCEEDED) ? CloseReason.CHANNEL_LIMIT
-					: CloseReason.PERMISSION_DENIED);
-			return;
-		}
-		if (request.presence()) {
-			watchPresence(session, request.channel());
-		}
-	}
-
-	private void watchPresence(LocalSession session, String channel) {
-		try {
-			this.presence.watch(session, channel);
-		}
-		catch (RequestRefusedException ex) {
-			this.node.statistics().countRefused(ex.code());
-			send(session, error(ex));
-		}
+	private void enter(RawDoorClient client, RawDoorRequest request, @Nullable DurableStart start) {
+		this.node.subscriptions().connected(client.session());
+		this.subscriber.enter(client.session(), request, start);
 	}
 
 	/**
@@ -175,37 +163,17 @@ final class RawDoorHandler implements WebSocketHandler {
 			login.refuse(ErrorCode.LIMIT_EXCEEDED, CloseReason.CONNECTION_LIMIT);
 			return;
 		}
+		Map<String, Object> attributes = socket.getAttributes();
+		this.durable.loggedIn(attributes, principal);
+		DurableStart start = DurableHandshakes.take(attributes);
 		RawDoorClient opened = login
-			.succeed(() -> open(socket, request, transport, admission, principal, client.expiresAt()));
+			.succeed(() -> open(socket, request, start, transport, admission, principal, client.expiresAt()));
 		if (opened != null) {
 			opened.whileEntering(() -> {
-				send(opened.session(), authenticated(opened.session(), client));
-				enter(opened, request);
+				this.frames.send(opened.session(), RawDoorFrames.authenticated(opened.session(), client));
+				enter(opened, request, start);
 			});
 		}
-	}
-
-	private void send(LocalSession session, Payload payload) {
-		var fanout = this.node.writers().fanout(OutboundMessage.frame(payload), this.controlLimits);
-		fanout.add(session);
-		fanout.send();
-	}
-
-	private Payload ready(LocalSession session, String channel, SubscriptionState state) {
-		return Payload.text("{\"type\":\"ready\",\"channel\":" + Json.quote(channel) + ",\"session\":"
-				+ Json.quote(session.id()) + ",\"node\":" + Json.quote(this.node.identity().name()) + ",\"degraded\":"
-				+ (state == SubscriptionState.DEGRADED) + "}");
-	}
-
-	/**
-	 * Tell a client that its token was taken, and for how many seconds it lasts.
-	 */
-	private Payload authenticated(LocalSession session, Authenticated client) {
-		Instant expiry = client.expiresAt();
-		String ttl = (expiry != null) ? ",\"ttl\":" + Math.max(0, Duration.between(Instant.now(), expiry).toSeconds())
-				: "";
-		return Payload.text("{\"type\":\"authenticated\",\"session\":" + Json.quote(session.id()) + ",\"user\":"
-				+ Json.quote(client.principal().getName()) + ttl + "}");
 	}
 
 	@Override
@@ -220,12 +188,14 @@ final class RawDoorHandler implements WebSocketHandler {
 			return;
 		}
 		client.session().heard();
-		if (message instanceof PongMessage) {
+		if (message instanceof PongMessage pong) {
+			client.ponged(pong.getPayload());
 			return;
 		}
 		try {
-			Payload payload = (message instanceof TextMessage text) ? client.text(text.getPayload(), text.isLast())
-					: client.binary(((BinaryMessage) message).getPayload(), message.isLast());
+			Payload payload = (message instanceof TextMessage text)
+					? client.incoming().text(text.getPayload(), text.isLast())
+					: client.incoming().binary(((BinaryMessage) message).getPayload(), message.isLast());
 			if (payload != null) {
 				publish(client, payload);
 			}
@@ -291,7 +261,7 @@ final class RawDoorHandler implements WebSocketHandler {
 				client.session().close(CloseReason.PERMISSION_DENIED);
 				return;
 			}
-			send(client.session(), authenticated(client.session(), proof));
+			this.frames.send(client.session(), RawDoorFrames.authenticated(client.session(), proof));
 		}).whenComplete((nothing, ex) -> {
 			client.endRenewal();
 			if (ex != null) {
@@ -307,16 +277,11 @@ final class RawDoorHandler implements WebSocketHandler {
 
 	private void answer(RawDoorClient client, @Nullable Payload answer, @Nullable Throwable failure) {
 		if (failure instanceof RequestRefusedException refusal) {
-			send(client.session(), error(refusal));
+			this.frames.send(client.session(), RawDoorFrames.error(refusal));
 		}
 		else if (answer != null) {
-			send(client.session(), answer);
+			this.frames.sendAnswer(client.session(), answer);
 		}
-	}
-
-	private static Payload error(RequestRefusedException refusal) {
-		return Payload.text("{\"type\":\"error\",\"code\":" + refusal.code().code() + ",\"reason\":"
-				+ Json.quote(refusal.reason()) + "}");
 	}
 
 	private void refuse(RawDoorClient client, CloseReason reason) {

@@ -19,7 +19,9 @@ package io.github.atmosphererelay.websocket;
 import java.util.Set;
 
 import io.github.atmosphererelay.message.ChannelNames;
+import io.github.atmosphererelay.message.Position;
 import jakarta.servlet.http.HttpServletRequest;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.web.util.ServletRequestPathUtils;
 
@@ -30,19 +32,28 @@ import org.springframework.web.util.ServletRequestPathUtils;
  * @param ack whether the client wants a frame once its subscription is confirmed
  * @param tokenFollows whether the client's first frame is to say who it is
  * @param presence whether the client wants frames that tell who is in the channel
+ * @param positions whether the client wants messages with their positions
+ * @param since the position after which the client has missed everything, or {@code null}
+ * if it asks for nothing that it has missed
+ * @param durable whether the client wants a session that outlives the connection
+ * @param session the token of the durable session that the client has, or {@code null}
  */
-record RawDoorRequest(String channel, boolean ack, boolean tokenFollows, boolean presence) {
+record RawDoorRequest(String channel, boolean ack, boolean tokenFollows, boolean presence, boolean positions,
+		@Nullable Position since, boolean durable, @Nullable String session) {
 
 	/** First segments that belong to other doors and pages under the same path. */
 	private static final Set<String> RESERVED = Set.of("connection", "api", "console", "client.js");
+
+	/** No relay's epochs are nearly as long. */
+	private static final int MAX_POSITION = 300;
 
 	/**
 	 * Read a handshake.
 	 * @param request the request
 	 * @param doorPath the door's path
 	 * @return what it asks for
-	 * @throws IllegalArgumentException if the path does not name a channel, with a reason
-	 * for the client
+	 * @throws IllegalArgumentException if the path does not name a channel, or a
+	 * parameter makes no sense, with a reason for the client
 	 */
 	static RawDoorRequest of(HttpServletRequest request, String doorPath) {
 		if (!ServletRequestPathUtils.hasParsedRequestPath(request)) {
@@ -58,8 +69,31 @@ record RawDoorRequest(String channel, boolean ack, boolean tokenFollows, boolean
 		if (RESERVED.contains(first)) {
 			throw new IllegalArgumentException("'" + first + "' is reserved");
 		}
+		String session = request.getParameter("session");
+		boolean returning = session != null && !session.isEmpty();
 		return new RawDoorRequest(channel, "true".equals(request.getParameter("ack")),
-				"message".equals(request.getParameter("auth")), "true".equals(request.getParameter("presence")));
+				"message".equals(request.getParameter("auth")), "true".equals(request.getParameter("presence")),
+				"true".equals(request.getParameter("positions")), position(request.getParameter("since")),
+				returning || "true".equals(request.getParameter("durable")), returning ? session : null);
+	}
+
+	/**
+	 * Read a position. Epochs are opaque, and may have colons themselves.
+	 */
+	private static @Nullable Position position(@Nullable String since) {
+		if (since == null || since.isEmpty()) {
+			return null;
+		}
+		int colon = since.lastIndexOf(':');
+		if (colon > 0 && since.length() <= MAX_POSITION) {
+			try {
+				return new Position(since.substring(0, colon), Long.parseLong(since.substring(colon + 1)));
+			}
+			catch (IllegalArgumentException ex) {
+				// As with one that has no colon
+			}
+		}
+		throw new IllegalArgumentException("'since' has to be an epoch, a colon and an offset");
 	}
 
 }

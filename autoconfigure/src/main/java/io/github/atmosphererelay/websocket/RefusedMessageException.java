@@ -21,7 +21,7 @@ import io.github.atmosphererelay.session.CloseReason;
 /**
  * A message of a client that breaks a limit.
  */
-final class RefusedMessageException extends RuntimeException {
+public final class RefusedMessageException extends RuntimeException {
 
 	private final CloseReason reason;
 
@@ -31,7 +31,11 @@ final class RefusedMessageException extends RuntimeException {
 		this.reason = reason;
 	}
 
-	CloseReason reason() {
+	/**
+	 * Return what the client's connection is closed with.
+	 * @return the reason
+	 */
+	public CloseReason reason() {
 		return this.reason;
 	}
 

@@ -64,6 +64,11 @@ final class SpringTransport implements SessionTransport {
 	}
 
 	@Override
+	public void ping(byte[] payload) throws IOException {
+		this.socket.sendMessage(new PingMessage(ByteBuffer.wrap(payload)));
+	}
+
+	@Override
 	public void close(CloseReason reason) {
 		try {
 			this.socket.close(new CloseStatus(reason.code(), reason.text()));

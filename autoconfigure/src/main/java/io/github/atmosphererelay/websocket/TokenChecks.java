@@ -38,33 +38,52 @@ import org.jspecify.annotations.Nullable;
  * Checks tokens, and tells in the doors' own words what is wrong with them. Safe for use
  * by many threads.
  */
-final class TokenChecks {
+public final class TokenChecks {
 
 	private static final Log logger = LogFactory.getLog(TokenChecks.class);
 
 	private final ClientAuthentication authentication;
 
-	TokenChecks(ClientAuthentication authentication) {
+	/**
+	 * Create checks.
+	 * @param authentication how clients say who they are
+	 */
+	public TokenChecks(ClientAuthentication authentication) {
 		this.authentication = authentication;
 	}
 
-	boolean isEnabled() {
+	/**
+	 * Return whether this node takes tokens.
+	 * @return whether there is something that checks them
+	 */
+	public boolean isEnabled() {
 		return this.authentication.tokens() != null;
 	}
 
-	Duration timeout() {
+	/**
+	 * Return how long a client has to say who it is.
+	 * @return the time since its connection was opened
+	 */
+	public Duration timeout() {
 		return this.authentication.timeout();
 	}
 
-	@Nullable Instant expiryOf(Principal principal) {
+	/**
+	 * Return when the principal of a handshake expires.
+	 * @param principal the principal
+	 * @return the time, or {@code null} if it does not
+	 */
+	public @Nullable Instant expiryOf(Principal principal) {
 		return this.authentication.expiry().expiresAt(principal);
 	}
 
 	/**
 	 * Check a token. May block.
+	 * @param token the token
+	 * @return who the client is
 	 * @throws RequestRefusedException if it proves nothing
 	 */
-	Authenticated check(String token) {
+	public Authenticated check(String token) {
 		Authenticated client;
 		try {
 			client = Objects.requireNonNull(this.authentication.tokens()).authenticate(token);
@@ -85,9 +104,10 @@ final class TokenChecks {
 
 	/**
 	 * Check a token on a thread that may block.
+	 * @param token the token
 	 * @return completes on that thread; fails with {@link RequestRefusedException}
 	 */
-	CompletableFuture<Authenticated> checkLater(String token) {
+	public CompletableFuture<Authenticated> checkLater(String token) {
 		try {
 			// Not longer than a client may take: until it is known, nothing else looks
 			// after its connection.
@@ -102,8 +122,10 @@ final class TokenChecks {
 
 	/**
 	 * Return why a check has failed.
+	 * @param failure what the check's future has failed with
+	 * @return the refusal
 	 */
-	static RequestRefusedException refusal(Throwable failure) {
+	public static RequestRefusedException refusal(Throwable failure) {
 		Throwable cause = (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause()
 				: failure;
 		if (cause instanceof RequestRefusedException known) {

@@ -27,12 +27,18 @@ import org.springframework.web.socket.adapter.NativeWebSocketSession;
 /**
  * Chooses how to write to a socket.
  */
-final class Transports {
+public final class Transports {
 
 	private Transports() {
 	}
 
-	static SessionTransport of(WebSocketSession socket, Duration sendTimeout) {
+	/**
+	 * Return how to write to a session. To be called once for each.
+	 * @param socket the session
+	 * @param sendTimeout after how long a write that is stuck ends it
+	 * @return the transport
+	 */
+	public static SessionTransport of(WebSocketSession socket, Duration sendTimeout) {
 		if (socket instanceof DirectSession direct) {
 			return direct.transport();
 		}

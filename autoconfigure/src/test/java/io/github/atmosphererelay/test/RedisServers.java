@@ -18,6 +18,7 @@ package io.github.atmosphererelay.test;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Duration;
 
 import redis.clients.jedis.Jedis;
@@ -26,6 +27,7 @@ import redis.embedded.RedisCluster;
 import redis.embedded.RedisSentinel;
 import redis.embedded.RedisServer;
 import redis.embedded.RedisShardedCluster;
+import redis.embedded.core.RedisServerBuilder;
 
 /**
  * Real Redis servers, started as processes on free ports, without persistence.
@@ -44,7 +46,17 @@ public final class RedisServers {
 	 * @return the running server
 	 */
 	public static Standalone standalone() {
-		return new Standalone(Ports.free());
+		return new Standalone(Ports.free(), "save \"\"");
+	}
+
+	/**
+	 * Start one server that writes everything to disk.
+	 * @param directory where to
+	 * @return the running server
+	 */
+	public static Standalone durable(Path directory) {
+		return new Standalone(Ports.free(), "save \"\"", "appendonly yes", "appendfsync always",
+				"dir " + directory.toAbsolutePath());
 	}
 
 	/**
@@ -132,10 +144,15 @@ public final class RedisServers {
 
 		private final int port;
 
-		private Standalone(int port) {
+		private Standalone(int port, String... settings) {
 			this.port = port;
-			this.server = RedisServers
-				.build(() -> RedisServer.newRedisServer().port(port).bind(HOST).setting("save \"\"").build());
+			this.server = RedisServers.build(() -> {
+				RedisServerBuilder builder = RedisServer.newRedisServer().port(port).bind(HOST);
+				for (String setting : settings) {
+					builder.setting(setting);
+				}
+				return builder.build();
+			});
 			start();
 		}
 

@@ -113,11 +113,11 @@ public final class TestNode implements AutoCloseable {
 	}
 
 	/**
-	 * The application: nothing but auto-configuration, and not that of Spring Security,
-	 * which tests that want it import.
+	 * The application: nothing but auto-configuration, and not that of Spring Security or
+	 * of a database, which tests that want it import.
 	 */
 	@SpringBootConfiguration(proxyBeanMethods = false)
-	@EnableAutoConfiguration(excludeName = {
+	@EnableAutoConfiguration(excludeName = { "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration",
 			"org.springframework.boot.security.autoconfigure.SecurityAutoConfiguration",
 			"org.springframework.boot.security.autoconfigure.UserDetailsServiceAutoConfiguration",
 			"org.springframework.boot.security.autoconfigure.actuate.web.servlet.ManagementWebSecurityAutoConfiguration",

@@ -112,6 +112,12 @@ final class JedisDriver implements RedisDriver {
 	}
 
 	@Override
+	public boolean runsScripts() {
+		// A link has a connection to one node alone
+		return this.cluster == null;
+	}
+
+	@Override
 	public RedisLink connect(RedisLink.Listener listener) {
 		RuntimeException failure = new JedisConnectionException("No server is configured");
 		for (HostAndPort server : servers()) {
@@ -133,7 +139,7 @@ final class JedisDriver implements RedisDriver {
 				requireMaster(publisher);
 			}
 			Connection subscriber = new Connection(server, this.clientConfig);
-			JedisLink link = new JedisLink(publisher, subscriber, this.settings, listener);
+			JedisLink link = new JedisLink(publisher, subscriber, serverInfo(publisher), this.settings, listener);
 			link.open();
 			return link;
 		}
@@ -169,6 +175,19 @@ final class JedisDriver implements RedisDriver {
 			}
 		}
 		throw failure;
+	}
+
+	private RedisServerInfo serverInfo(Connection connection) {
+		try {
+			Object info = connection.executeCommand(new CommandArguments(Command.INFO));
+			return (info instanceof byte[] bytes)
+					? RedisServerInfo.parse(new String(bytes, StandardCharsets.UTF_8), this.cluster != null)
+					: RedisServerInfo.UNKNOWN;
+		}
+		catch (JedisDataException ex) {
+			// The account may publish but not look
+			return RedisServerInfo.UNKNOWN;
+		}
 	}
 
 	private static void requireMaster(Connection connection) {

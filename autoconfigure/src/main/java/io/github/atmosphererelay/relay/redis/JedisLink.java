@@ -42,6 +42,8 @@ final class JedisLink extends BinaryJedisPubSub implements RedisLink {
 
 	private final Connection subscribing;
 
+	private final RedisServerInfo server;
+
 	private final RedisRelaySettings settings;
 
 	private final RedisLink.Listener listener;
@@ -60,14 +62,15 @@ final class JedisLink extends BinaryJedisPubSub implements RedisLink {
 
 	private volatile @Nullable RuntimeException ending;
 
-	JedisLink(Connection publishing, Connection subscribing, RedisRelaySettings settings, RedisLink.Listener listener) {
+	JedisLink(Connection publishing, Connection subscribing, RedisServerInfo server, RedisRelaySettings settings,
+			RedisLink.Listener listener) {
 		this.publishing = publishing;
+		this.server = server;
 		this.subscribing = subscribing;
 		this.settings = settings;
 		this.listener = listener;
 		this.ownChannel = (settings.keyPrefix() + "link:" + UUID.randomUUID()).getBytes(StandardCharsets.UTF_8);
-		this.publisher = new JedisPublisher(publishing, settings.maxPending(), settings.commandTimeout(),
-				new PendingBytes(), listener);
+		this.publisher = new JedisPublisher(publishing, settings.maxPending(), new PendingBytes(), listener);
 	}
 
 	/**
@@ -123,7 +126,18 @@ final class JedisLink extends BinaryJedisPubSub implements RedisLink {
 
 	@Override
 	public CompletableFuture<Outcome> publish(byte[] channel, byte[] message) {
-		return this.publisher.publish(channel, message);
+		return this.publisher.send(RedisCall.publish(channel, message, this.settings.commandTimeout()))
+			.thenApply((receivers) -> (receivers != null) ? Outcome.RELAYED : Outcome.UNCONFIRMED);
+	}
+
+	@Override
+	public RedisServerInfo server() {
+		return this.server;
+	}
+
+	@Override
+	public CompletableFuture<@Nullable Object> run(RedisCall call) {
+		return this.publisher.send(call);
 	}
 
 	@Override

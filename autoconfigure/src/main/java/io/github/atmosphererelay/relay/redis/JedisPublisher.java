@@ -16,11 +16,12 @@
 
 package io.github.atmosphererelay.relay.redis;
 
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
@@ -28,20 +29,20 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
-import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.exceptions.JedisNoScriptException;
 
 /**
- * Publishes on a connection of Jedis from a thread of its own: takes what has gathered,
- * sends it in one go and then reads the answers. Either may block while the connection is
- * frozen, sending even for as long as it is: a message can be larger than the buffers on
- * the way. So a second thread looks for messages that are overdue. One that still waits
- * is taken back and fails; one that may have been sent is unconfirmed.
+ * Publishes and runs scripts on a connection of Jedis from a thread of its own: takes
+ * what has gathered, sends it in one go and then reads the answers. Either may block
+ * while the connection is frozen, sending even for as long as it is: a message can be
+ * larger than the buffers on the way. So a second thread looks for messages that are
+ * overdue. One that still waits is taken back and fails; one that may have been sent is
+ * unconfirmed.
  */
 final class JedisPublisher {
 
@@ -55,13 +56,11 @@ final class JedisPublisher {
 
 	private final int maxPending;
 
-	private final long timeoutNanos;
-
 	private final RedisLink.Listener listener;
 
 	private final PendingBytes pendingBytes;
 
-	private final BlockingQueue<Message> queue;
+	private final BlockingQueue<RedisCall> queue;
 
 	private final Thread thread;
 
@@ -74,15 +73,19 @@ final class JedisPublisher {
 	 * for being overdue; guarded by the lock, because neither the sweep nor stopping
 	 * waits for a thread that is frozen.
 	 */
-	private final Deque<Message> sending = new ArrayDeque<>();
+	private final Deque<RedisCall> sending = new ArrayDeque<>();
+
+	/**
+	 * Calls that were not executed for want of their scripts, and are to be sent before
+	 * anything else; guarded by the lock.
+	 */
+	private final Deque<RedisCall> repeated = new ArrayDeque<>();
 
 	private volatile boolean stopped;
 
-	JedisPublisher(Connection connection, int maxPending, Duration timeout, PendingBytes pendingBytes,
-			RedisLink.Listener listener) {
+	JedisPublisher(Connection connection, int maxPending, PendingBytes pendingBytes, RedisLink.Listener listener) {
 		this.connection = connection;
 		this.maxPending = maxPending;
-		this.timeoutNanos = timeout.toNanos();
 		this.pendingBytes = pendingBytes;
 		this.listener = listener;
 		this.queue = new LinkedBlockingQueue<>(maxPending);
@@ -95,24 +98,27 @@ final class JedisPublisher {
 		this.sweeper.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
 	}
 
-	CompletableFuture<Outcome> publish(byte[] channel, byte[] message) {
-		int size = channel.length + message.length;
-		RelayOverloadedException overload = this.pendingBytes.add(size);
+	/**
+	 * Send a command.
+	 * @param call the command
+	 * @return the command's result, or a failure with {@code RelayOverloadedException}
+	 */
+	CompletableFuture<@Nullable Object> send(RedisCall call) {
+		RelayOverloadedException overload = this.pendingBytes.add(call.size());
 		if (overload != null) {
 			return CompletableFuture.failedFuture(overload);
 		}
-		Message entry = new Message(channel, message, System.nanoTime() + this.timeoutNanos, new CompletableFuture<>());
 		if (this.stopped) {
-			refuse(entry, null);
+			refuse(call, null);
 		}
-		else if (!this.queue.offer(entry)) {
-			this.pendingBytes.remove(size);
-			entry.result.completeExceptionally(new RelayOverloadedException(RedisRelay.NAME, this.maxPending));
+		else if (!this.queue.offer(call)) {
+			this.pendingBytes.remove(call.size());
+			call.result().completeExceptionally(new RelayOverloadedException(RedisRelay.NAME, this.maxPending));
 		}
-		else if (this.stopped && this.queue.remove(entry)) {
-			refuse(entry, null);
+		else if (this.stopped && this.queue.remove(call)) {
+			refuse(call, null);
 		}
-		return entry.result;
+		return call.result();
 	}
 
 	/**
@@ -126,125 +132,177 @@ final class JedisPublisher {
 	}
 
 	private void stop(@Nullable Throwable cause) {
-		this.stopped = true;
-		List<Message> unanswered;
+		List<RedisCall> unanswered;
+		List<RedisCall> unsent;
 		synchronized (this.sendingLock) {
+			this.stopped = true;
 			unanswered = List.copyOf(this.sending);
 			this.sending.clear();
+			unsent = new ArrayList<>(this.repeated);
+			this.repeated.clear();
 		}
-		for (Message message : unanswered) {
-			this.pendingBytes.remove(message.size());
-			message.result.complete(Outcome.UNCONFIRMED);
+		for (RedisCall call : unanswered) {
+			this.pendingBytes.remove(call.size());
+			call.result().complete(null);
 		}
-		for (Message message = this.queue.poll(); message != null; message = this.queue.poll()) {
-			refuse(message, cause);
-		}
+		this.queue.drainTo(unsent);
+		unsent.forEach((call) -> refuse(call, cause));
 	}
 
 	private void sweep() {
 		long now = System.nanoTime();
-		List<Message> unanswered = new ArrayList<>();
+		List<RedisCall> unanswered = new ArrayList<>();
+		List<RedisCall> unsent = new ArrayList<>();
 		synchronized (this.sendingLock) {
-			for (Message message : this.sending) {
-				if (!message.isOverdue(now)) {
+			for (RedisCall call : this.sending) {
+				if (!call.isOverdue(now)) {
 					break;
 				}
-				unanswered.add(message);
+				unanswered.add(call);
+			}
+			while (!this.repeated.isEmpty() && this.repeated.getFirst().isOverdue(now)) {
+				unsent.add(this.repeated.removeFirst());
 			}
 		}
-		unanswered.forEach((message) -> message.result.complete(Outcome.UNCONFIRMED));
-		for (Message message = this.queue.peek(); message != null
-				&& message.isOverdue(now); message = this.queue.peek()) {
-			// Whoever removes a message decides whether it is ever sent
-			if (this.queue.remove(message)) {
-				refuse(message, null);
+		unanswered.forEach((call) -> call.result().complete(null));
+		for (RedisCall call = this.queue.peek(); call != null && call.isOverdue(now); call = this.queue.peek()) {
+			// Whoever removes a call decides whether it is ever sent
+			if (this.queue.remove(call)) {
+				unsent.add(call);
 			}
 		}
+		unsent.forEach((call) -> refuse(call, null));
 	}
 
 	private void run() {
+		LostScripts lost = new LostScripts();
 		try {
 			while (!this.stopped) {
-				send(this.queue.take());
+				exchange(this.queue.take(), lost);
+				while (!lost.isEmpty()) {
+					repeat(lost);
+				}
 			}
 		}
 		catch (InterruptedException ex) {
 			// Stopped
 		}
 		catch (RuntimeException ex) {
+			lost.drain((call) -> refuse(call, ex), (call) -> refuse(call, ex));
 			stop(ex);
 			this.listener.lost(ex);
 		}
 	}
 
-	private void send(Message first) {
+	private void exchange(RedisCall first, LostScripts lost) {
 		int count = 0;
 		int bytes = 0;
-		for (Message message = first; message != null; message = next(count, bytes)) {
-			synchronized (this.sendingLock) {
-				if (this.stopped) {
-					refuse(message, null);
-					return;
-				}
-				this.sending.add(message);
-			}
-			this.connection.sendCommand(Command.PUBLISH, message.channel, message.bytes);
-			count++;
-			bytes += message.size();
-		}
-		for (int i = 0; i < count; i++) {
-			JedisDataException refusal = receive();
-			Message message;
-			synchronized (this.sendingLock) {
-				message = this.sending.poll();
-			}
-			if (message == null) {
+		for (RedisCall call = first; call != null; call = next(count, bytes)) {
+			if (!begin(call)) {
 				return;
 			}
-			if (refusal == null) {
-				this.pendingBytes.remove(message.size());
-				message.result.complete(Outcome.RELAYED);
-			}
-			else {
-				refuse(message, refusal);
-			}
+			send(call, false);
+			count++;
+			bytes += call.size();
 		}
+		receive(count, lost);
 	}
 
-	private @Nullable Message next(int count, int bytes) {
-		Message next = (count < BATCH_MESSAGES) ? this.queue.peek() : null;
+	private @Nullable RedisCall next(int count, int bytes) {
+		RedisCall next = (count < BATCH_MESSAGES) ? this.queue.peek() : null;
 		if (next == null || bytes + next.size() > BATCH_BYTES) {
 			return null;
 		}
 		return this.queue.poll();
 	}
 
-	private @Nullable JedisDataException receive() {
+	private void repeat(LostScripts lost) {
+		// Nothing else is sent in between, so the order stays
+		List<RedisCall> overtaken = new ArrayList<>();
+		synchronized (this.sendingLock) {
+			lost.drain(this.repeated::add, overtaken::add);
+		}
+		overtaken.forEach((call) -> refuse(call, null));
+		int count = 0;
+		Set<RedisScript> loaded = new HashSet<>();
+		for (RedisCall call = nextRepeated(); call != null; call = nextRepeated()) {
+			if (call.result().isDone()) {
+				// Unconfirmed for being overdue before Redis told that it was not
+				// executed
+				this.pendingBytes.remove(call.size());
+			}
+			else if (begin(call)) {
+				send(call, call.script() != null && loaded.add(call.script()));
+				count++;
+			}
+		}
+		receive(count, lost);
+	}
+
+	private @Nullable RedisCall nextRepeated() {
+		synchronized (this.sendingLock) {
+			return this.repeated.poll();
+		}
+	}
+
+	private boolean begin(RedisCall call) {
+		synchronized (this.sendingLock) {
+			if (!this.stopped) {
+				this.sending.add(call);
+				return true;
+			}
+		}
+		refuse(call, null);
+		return false;
+	}
+
+	private void send(RedisCall call, boolean whole) {
+		Command command = (call.script() == null) ? Command.PUBLISH : (whole ? Command.EVAL : Command.EVALSHA);
+		this.connection.sendCommand(command, call.arguments(whole));
+	}
+
+	private void receive(int count, LostScripts lost) {
+		for (int i = 0; i < count; i++) {
+			Object reply = receive();
+			RedisCall call;
+			synchronized (this.sendingLock) {
+				call = this.sending.poll();
+			}
+			if (call == null) {
+				// Stopped
+				return;
+			}
+			answered(call, reply, lost);
+		}
+	}
+
+	private void answered(RedisCall call, Object reply, LostScripts lost) {
+		if (reply instanceof JedisNoScriptException) {
+			lost.add(call);
+		}
+		else if (reply instanceof JedisDataException refusal) {
+			// Redis answered that it has not done it
+			refuse(call, refusal);
+		}
+		else {
+			lost.executed(call);
+			this.pendingBytes.remove(call.size());
+			call.result().complete(reply);
+		}
+	}
+
+	private Object receive() {
 		try {
-			this.connection.getOne();
-			return null;
+			return this.connection.getOne();
 		}
 		catch (JedisDataException ex) {
-			// Redis answered that it has not done it
 			return ex;
 		}
 	}
 
-	private void refuse(Message message, @Nullable Throwable cause) {
-		this.pendingBytes.remove(message.size());
-		message.result.completeExceptionally(new RelayUnavailableException(RedisRelay.NAME, cause));
-	}
-
-	private record Message(byte[] channel, byte[] bytes, long deadline, CompletableFuture<Outcome> result) {
-
-		int size() {
-			return this.channel.length + this.bytes.length;
-		}
-
-		boolean isOverdue(long now) {
-			return now - this.deadline >= 0;
-		}
-
+	private void refuse(RedisCall call, @Nullable Throwable cause) {
+		this.pendingBytes.remove(call.size());
+		call.refuse(cause);
 	}
 
 }

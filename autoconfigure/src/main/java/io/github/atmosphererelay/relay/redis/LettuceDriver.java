@@ -52,6 +52,8 @@ final class LettuceDriver implements RedisDriver {
 
 	private @Nullable LettuceConnectionFactory factory;
 
+	private @Nullable RedisClient nodeClient;
+
 	private @Nullable ClientResources ownResources;
 
 	LettuceDriver(LettuceConnectionFactory applicationFactory, RedisRelaySettings settings) {
@@ -91,7 +93,13 @@ final class LettuceDriver implements RedisDriver {
 			if (RedisConfiguration.isSentinelConfiguration(this.configuration)) {
 				requireMaster(publisher);
 			}
-			LettuceLink link = new LettuceLink(publisher, connect(client), this.settings.maxPending(), listener);
+			LettuceRefusals refusals = new LettuceRefusals(this.settings.maxPending());
+			PendingBytes pendingBytes = new PendingBytes();
+			RedisServerInfo server = serverInfo(publisher, client instanceof RedisClusterClient);
+			StatefulRedisPubSubConnection<byte[], byte[]> subscriber = connect(client);
+			ScriptRunner scripts = scripts(client, publisher, refusals, pendingBytes);
+			LettuceLink link = new LettuceLink(publisher, subscriber, scripts, server, refusals, pendingBytes,
+					listener);
 			link.watch();
 			return link;
 		}
@@ -101,8 +109,23 @@ final class LettuceDriver implements RedisDriver {
 		}
 	}
 
+	private ScriptRunner scripts(AbstractRedisClient client, StatefulRedisPubSubConnection<byte[], byte[]> publisher,
+			LettuceRefusals refusals, PendingBytes pendingBytes) {
+		if (client instanceof RedisClusterClient clusterClient) {
+			return new LettuceClusterScripts(clusterClient, nodeClient(), refusals, pendingBytes);
+		}
+		LettuceScripts scripts = new LettuceScripts(refusals, pendingBytes);
+		scripts.open(publisher);
+		return scripts;
+	}
+
 	@Override
 	public synchronized void close() {
+		RedisClient nodeClient = this.nodeClient;
+		this.nodeClient = null;
+		if (nodeClient != null) {
+			nodeClient.shutdown(0, 500, TimeUnit.MILLISECONDS);
+		}
 		LettuceConnectionFactory factory = this.factory;
 		this.factory = null;
 		if (factory != null) {
@@ -118,12 +141,28 @@ final class LettuceDriver implements RedisDriver {
 	private synchronized AbstractRedisClient client() {
 		LettuceConnectionFactory factory = this.factory;
 		if (factory == null) {
-			factory = new LettuceConnectionFactory(this.configuration, new LettuceRelayClientConfiguration(
-					this.applicationFactory.getClientConfiguration(), resources(), this.settings));
+			factory = new LettuceConnectionFactory(this.configuration, clientConfiguration());
 			factory.afterPropertiesSet();
 			this.factory = factory;
 		}
 		return factory.getRequiredNativeClient();
+	}
+
+	private synchronized RedisClient nodeClient() {
+		RedisClient client = this.nodeClient;
+		if (client == null) {
+			// Connects to single nodes, by the addresses that the cluster's client has
+			// found out, which carry its credentials
+			client = RedisClient.create(resources());
+			clientConfiguration().getClientOptions().ifPresent(client::setOptions);
+			this.nodeClient = client;
+		}
+		return client;
+	}
+
+	private LettuceRelayClientConfiguration clientConfiguration() {
+		return new LettuceRelayClientConfiguration(this.applicationFactory.getClientConfiguration(), resources(),
+				this.settings);
 	}
 
 	private ClientResources resources() {
@@ -147,6 +186,17 @@ final class LettuceDriver implements RedisDriver {
 			return clusterClient.connectPubSub(ByteArrayCodec.INSTANCE);
 		}
 		return ((RedisClient) client).connectPubSub(ByteArrayCodec.INSTANCE);
+	}
+
+	private static RedisServerInfo serverInfo(StatefulRedisPubSubConnection<byte[], byte[]> connection,
+			boolean cluster) {
+		try {
+			return RedisServerInfo.parse(connection.sync().info(), cluster);
+		}
+		catch (RedisCommandExecutionException ex) {
+			// The account may publish but not look
+			return RedisServerInfo.UNKNOWN;
+		}
 	}
 
 	private static void requireMaster(StatefulRedisPubSubConnection<byte[], byte[]> connection) {

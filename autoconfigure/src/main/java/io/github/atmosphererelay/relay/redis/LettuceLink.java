@@ -18,16 +18,12 @@ package io.github.atmosphererelay.relay.redis;
 
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
-import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.lettuce.core.RedisChannelHandler;
-import io.lettuce.core.RedisCommandExecutionException;
-import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.RedisFuture;
@@ -37,15 +33,14 @@ import io.lettuce.core.protocol.AsyncCommand;
 import io.lettuce.core.protocol.Command;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
-import io.lettuce.core.protocol.CommandWrapper;
-import io.lettuce.core.protocol.RedisCommand;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.RedisPubSubListener;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Two connections of Lettuce. Nothing here blocks.
+ * Two connections of Lettuce, and under Cluster those of its scripts. Nothing here
+ * blocks.
  */
 final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements RedisLink, RedisConnectionStateListener {
 
@@ -53,19 +48,37 @@ final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements Re
 
 	private final StatefulRedisPubSubConnection<byte[], byte[]> subscriber;
 
-	private final int maxPending;
+	private final ScriptRunner scripts;
+
+	private final RedisServerInfo server;
+
+	private final LettuceRefusals refusals;
+
+	private final PendingBytes pendingBytes;
 
 	private final RedisLink.Listener listener;
 
 	private final AtomicInteger pending = new AtomicInteger();
 
-	private final PendingBytes pendingBytes = new PendingBytes();
-
+	/**
+	 * Create a link.
+	 * @param publisher publishes
+	 * @param subscriber hears
+	 * @param scripts runs scripts
+	 * @param server what the server says of itself
+	 * @param refusals tells what was not executed
+	 * @param pendingBytes counts what Lettuce holds, the scripts' calls included
+	 * @param listener receives what the link brings
+	 */
 	LettuceLink(StatefulRedisPubSubConnection<byte[], byte[]> publisher,
-			StatefulRedisPubSubConnection<byte[], byte[]> subscriber, int maxPending, RedisLink.Listener listener) {
+			StatefulRedisPubSubConnection<byte[], byte[]> subscriber, ScriptRunner scripts, RedisServerInfo server,
+			LettuceRefusals refusals, PendingBytes pendingBytes, RedisLink.Listener listener) {
 		this.publisher = publisher;
 		this.subscriber = subscriber;
-		this.maxPending = maxPending;
+		this.scripts = scripts;
+		this.server = server;
+		this.refusals = refusals;
+		this.pendingBytes = pendingBytes;
 		this.listener = listener;
 	}
 
@@ -82,15 +95,15 @@ final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements Re
 	}
 
 	@Override
+	public RedisServerInfo server() {
+		return this.server;
+	}
+
+	@Override
 	public CompletableFuture<Outcome> publish(byte[] channel, byte[] message) {
-		if (this.pending.incrementAndGet() > this.maxPending) {
-			this.pending.decrementAndGet();
-			return CompletableFuture.failedFuture(new RelayOverloadedException(RedisRelay.NAME, this.maxPending));
-		}
 		int size = channel.length + message.length;
-		RelayOverloadedException overload = this.pendingBytes.add(size);
+		RelayOverloadedException overload = admit(size);
 		if (overload != null) {
-			this.pending.decrementAndGet();
 			return CompletableFuture.failedFuture(overload);
 		}
 		CompletableFuture<Outcome> result = new CompletableFuture<>();
@@ -100,7 +113,7 @@ final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements Re
 				new Command<>(CommandType.PUBLISH, new IntegerOutput<>(ByteArrayCodec.INSTANCE),
 						new CommandArgs<>(ByteArrayCodec.INSTANCE).add(channel).add(message)));
 		answer.whenComplete((receivers, ex) -> complete(result, ex));
-		CountedCommand command = new CountedCommand(answer, () -> this.pendingBytes.remove(size));
+		LettuceCommand<Long> command = new LettuceCommand<>(answer, () -> this.pendingBytes.remove(size));
 		try {
 			this.publisher.dispatch(command);
 		}
@@ -110,13 +123,25 @@ final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements Re
 		return result;
 	}
 
+	private @Nullable RelayOverloadedException admit(int size) {
+		if (this.pending.incrementAndGet() > this.refusals.maxPending()) {
+			this.pending.decrementAndGet();
+			return new RelayOverloadedException(RedisRelay.NAME, this.refusals.maxPending());
+		}
+		RelayOverloadedException overload = this.pendingBytes.add(size);
+		if (overload != null) {
+			this.pending.decrementAndGet();
+		}
+		return overload;
+	}
+
 	private void complete(CompletableFuture<Outcome> result, @Nullable Throwable ex) {
 		this.pending.decrementAndGet();
 		if (ex == null) {
 			result.complete(Outcome.RELAYED);
 			return;
 		}
-		RelayException refusal = refusal(RelayException.unwrap(ex));
+		RelayException refusal = this.refusals.refusal(RelayException.unwrap(ex));
 		if (refusal != null) {
 			result.completeExceptionally(refusal);
 		}
@@ -125,25 +150,15 @@ final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements Re
 		}
 	}
 
-	private @Nullable RelayException refusal(Throwable ex) {
-		// Tells a command that was certainly not executed from one whose fate is unknown.
-		// Lettuce has no types for it; a message that is not known here counts as unknown
-		// fate, which is the safe side.
-		if (ex instanceof RedisCommandExecutionException) {
-			// Redis answered that it has not done it
-			return new RelayUnavailableException(RedisRelay.NAME, ex);
+	@Override
+	public CompletableFuture<@Nullable Object> run(RedisCall call) {
+		RelayOverloadedException overload = admit(call.size());
+		if (overload != null) {
+			return CompletableFuture.failedFuture(overload);
 		}
-		String message = ex.getMessage();
-		if (ex.getClass() != RedisException.class || message == null) {
-			return null;
-		}
-		if (message.startsWith("Currently not connected") || message.startsWith("Connection is closed")) {
-			return new RelayUnavailableException(RedisRelay.NAME, ex);
-		}
-		if (message.startsWith("Request queue size exceeded") || message.startsWith("Command buffer size exceeded")) {
-			return new RelayOverloadedException(RedisRelay.NAME, this.maxPending);
-		}
-		return null;
+		call.result().whenComplete((reply, ex) -> this.pending.decrementAndGet());
+		this.scripts.run(call);
+		return call.result();
 	}
 
 	@Override
@@ -166,6 +181,7 @@ final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements Re
 
 	@Override
 	public void close() {
+		this.scripts.close();
 		this.publisher.closeAsync();
 		this.subscriber.closeAsync();
 	}
@@ -183,59 +199,6 @@ final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements Re
 	@Override
 	public void onRedisDisconnected(RedisChannelHandler<?, ?> connection) {
 		this.listener.lost(new RedisException("Connection closed"));
-	}
-
-	/**
-	 * Tells when Lettuce is done with a command. One that has timed out is answered for,
-	 * but still in Lettuce's buffers and on the stack of those that Redis may answer.
-	 */
-	private static final class CountedCommand extends CommandWrapper<byte[], byte[], Long> {
-
-		private final Runnable whenEnded;
-
-		private final AtomicBoolean ended = new AtomicBoolean();
-
-		CountedCommand(RedisCommand<byte[], byte[], Long> command, Runnable whenEnded) {
-			super(command);
-			this.whenEnded = whenEnded;
-		}
-
-		@Override
-		public void complete() {
-			super.complete();
-			end();
-		}
-
-		@Override
-		public boolean completeExceptionally(Throwable ex) {
-			boolean completed = super.completeExceptionally(ex);
-			if (!(ex instanceof RedisCommandTimeoutException)) {
-				end();
-			}
-			return completed;
-		}
-
-		@Override
-		public void cancel() {
-			super.cancel();
-			end();
-		}
-
-		/**
-		 * Lettuce leaves a command that is done out of what it sends, without a word.
-		 * @return whether nothing more is to come
-		 */
-		@Override
-		public boolean isDone() {
-			return this.ended.get();
-		}
-
-		private void end() {
-			if (this.ended.compareAndSet(false, true)) {
-				this.whenEnded.run();
-			}
-		}
-
 	}
 
 }

@@ -48,6 +48,15 @@ final class PendingBytes {
 		return null;
 	}
 
+	/**
+	 * Count a message that is about to be taken out by {@link #remove} but is still
+	 * there, to be sent again.
+	 * @param size the message's size
+	 */
+	void keep(int size) {
+		this.total.addAndGet(size);
+	}
+
 	void remove(int size) {
 		this.total.addAndGet(-size);
 	}

@@ -40,6 +40,14 @@ interface RedisDriver {
 	String topology();
 
 	/**
+	 * Return whether scripts reach the server of any key.
+	 * @return whether there can be logs
+	 */
+	default boolean runsScripts() {
+		return true;
+	}
+
+	/**
 	 * Connect. Blocks for as long as the connect and command timeouts allow.
 	 * @param listener receives what the connections bring, possibly before this method
 	 * returns

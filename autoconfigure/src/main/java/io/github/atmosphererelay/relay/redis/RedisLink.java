@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.relay.Outcome;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One life of the relay's connections: one to publish and one to subscribe. A link that
@@ -43,6 +44,20 @@ interface RedisLink {
 	 * fails with {@code RelayUnavailableException} or {@code RelayOverloadedException}
 	 */
 	CompletableFuture<Outcome> publish(byte[] channel, byte[] message);
+
+	/**
+	 * Return what the server said of itself when the link connected.
+	 * @return what is known of it
+	 */
+	RedisServerInfo server();
+
+	/**
+	 * Run a script. Called by any thread; never waits. Calls of one thread with the same
+	 * key are executed in the order of its calls.
+	 * @param call the call
+	 * @return the call's result, or a failure with {@code RelayOverloadedException}
+	 */
+	CompletableFuture<@Nullable Object> run(RedisCall call);
 
 	/**
 	 * Ask Redis for channels. Called by one thread at a time; may block while the

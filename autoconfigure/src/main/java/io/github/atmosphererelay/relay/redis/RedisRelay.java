@@ -17,12 +17,16 @@
 package io.github.atmosphererelay.relay.redis;
 
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
@@ -34,9 +38,17 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.util.Assert;
 
 /**
- * The relay over Redis pub/sub: at most once, in the order of each publishing node. One
- * Redis channel for each address, one connection to publish and one to subscribe, however
- * many addresses.
+ * The relay over Redis. Ephemeral envelopes go by pub/sub: at most once, in the order of
+ * each publishing node. One Redis channel for each address, one connection to publish and
+ * one to subscribe, however many addresses.
+ * <p>
+ * Envelopes with log options are appended to their channel's log, a stream, and published
+ * with their position by one script, in one round trip. The epoch changes when the log's
+ * key is lost, removed or flushed, and when the server process is another one: after a
+ * restart or a fail-over Redis may have lost what it had confirmed. What is lost on the
+ * way to a node shows as a hole in the offsets. With Jedis there are no logs under
+ * Cluster, because they are spread over servers; with Lettuce a link then has one more
+ * connection to each master.
  * <p>
  * The connections are the relay's own, made from the application's configuration: its
  * servers, credentials, TLS and socket options, but not its pool, its command timeout or
@@ -56,6 +68,8 @@ public final class RedisRelay implements ClusterRelay {
 
 	private final RedisRelaySettings settings;
 
+	private final RedisLog log;
+
 	private volatile @Nullable RedisSession session;
 
 	/**
@@ -70,6 +84,7 @@ public final class RedisRelay implements ClusterRelay {
 		Assert.notNull(settings, "'settings' must not be null");
 		this.driver = RedisDriver.of(applicationFactory, settings);
 		this.settings = settings;
+		this.log = new RedisLog(settings);
 	}
 
 	@Override
@@ -81,7 +96,7 @@ public final class RedisRelay implements ClusterRelay {
 	public synchronized void start(RelayListener listener) {
 		Assert.notNull(listener, "'listener' must not be null");
 		Assert.state(this.session == null, "The relay is already started");
-		RedisSession session = new RedisSession(this.driver, this.settings, listener);
+		RedisSession session = new RedisSession(this.driver, this.settings, this.log, listener);
 		this.session = session;
 		session.start();
 	}
@@ -106,13 +121,39 @@ public final class RedisRelay implements ClusterRelay {
 
 	@Override
 	public CompletableFuture<Receipt> publish(Envelope envelope) {
-		if (envelope.log() != null) {
-			return CompletableFuture
-				.failedFuture(new UnsupportedRelayOperationException(NAME, RelayCapability.RECORDED));
+		if (envelope.log() != null && !this.driver.runsScripts()) {
+			return CompletableFuture.failedFuture(withoutLogs());
 		}
 		RedisSession session = this.session;
 		return (session != null) ? session.publish(envelope)
 				: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
+	}
+
+	@Override
+	public CompletableFuture<LogPage> read(String channel, @Nullable Position since, int limit,
+			ReadDirection direction) {
+		Assert.isTrue(limit > 0, "'limit' must be positive");
+		return inLog((session) -> session.read(channel, since, limit, direction));
+	}
+
+	@Override
+	public CompletableFuture<Position> position(String channel) {
+		return inLog((session) -> session.position(channel));
+	}
+
+	private <T> CompletableFuture<T> inLog(Function<RedisSession, CompletableFuture<T>> action) {
+		if (!this.driver.runsScripts()) {
+			return CompletableFuture.failedFuture(withoutLogs());
+		}
+		RedisSession session = this.session;
+		return (session != null) ? action.apply(session)
+				: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
+	}
+
+	private UnsupportedRelayOperationException withoutLogs() {
+		return new UnsupportedRelayOperationException(NAME, RelayCapability.RECORDED,
+				"with Redis Cluster, recorded channels need Lettuce (spring.data.redis.client-type=lettuce) rather than "
+						+ this.driver.name());
 	}
 
 	@Override
@@ -128,6 +169,13 @@ public final class RedisRelay implements ClusterRelay {
 		if (session != null) {
 			session.unsubscribe(address);
 		}
+	}
+
+	@Override
+	public Set<RelayCapability> capabilities() {
+		return this.driver.runsScripts()
+				? Set.of(RelayCapability.CLUSTERED, RelayCapability.RECORDED, RelayCapability.CONSECUTIVE_OFFSETS)
+				: Set.of(RelayCapability.CLUSTERED);
 	}
 
 	@Override

@@ -26,11 +26,16 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
+import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
@@ -70,6 +75,10 @@ final class RedisSession {
 
 	private final RelayListener listener;
 
+	private final RedisLog log;
+
+	private final RedisLogReader reader;
+
 	private final RedisSubscriptions subscriptions;
 
 	private final ScheduledExecutorService worker;
@@ -87,10 +96,12 @@ final class RedisSession {
 	 */
 	private int failures;
 
-	RedisSession(RedisDriver driver, RedisRelaySettings settings, RelayListener listener) {
+	RedisSession(RedisDriver driver, RedisRelaySettings settings, RedisLog log, RelayListener listener) {
 		this.driver = driver;
 		this.settings = settings;
 		this.listener = listener;
+		this.log = log;
+		this.reader = new RedisLogReader(log, settings, listener);
 		this.subscriptions = new RedisSubscriptions(settings.keyPrefix());
 		this.worker = Executors.newSingleThreadScheduledExecutor(threads("worker"));
 	}
@@ -138,13 +149,36 @@ final class RedisSession {
 		catch (IllegalArgumentException ex) {
 			return CompletableFuture.failedFuture(ex);
 		}
+		return withLink((link) -> {
+			byte[] topic = this.subscriptions.channel(envelope.address());
+			LogOptions options = envelope.log();
+			if (options != null) {
+				return this.log.append(link, envelope, options, topic, message);
+			}
+			return link.publish(topic, message).thenApply((outcome) -> Receipt.of(envelope.id(), outcome));
+		});
+	}
+
+	CompletableFuture<LogPage> read(String channel, @Nullable Position since, int limit, ReadDirection direction) {
+		return withLink((link) -> this.reader.read(link, channel, since, limit, direction));
+	}
+
+	CompletableFuture<Position> position(String channel) {
+		return withLink((link) -> this.reader.position(link, channel));
+	}
+
+	private <T> CompletableFuture<T> withLink(Function<RedisLink, CompletableFuture<T>> action) {
 		Attachment attachment = this.attachment;
 		RedisLink link = (attachment != null) ? attachment.link : null;
 		if (link == null) {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(RedisRelay.NAME, null));
 		}
-		return link.publish(this.subscriptions.channel(envelope.address()), message)
-			.thenApply((outcome) -> Receipt.of(envelope.id(), outcome));
+		try {
+			return action.apply(link);
+		}
+		catch (IllegalArgumentException ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
 	}
 
 	CompletableFuture<@Nullable Position> subscribe(Address address) {
@@ -352,9 +386,15 @@ final class RedisSession {
 				return;
 			}
 			RelayListener listener = RedisSession.this.listener;
+			EnvelopeCodec codec = RedisSession.this.settings.codec();
 			try {
-				Envelope envelope = RedisSession.this.settings.codec().decode(message);
-				listener.received(envelope, null);
+				if (RecordedFrame.isFrame(message)) {
+					RecordedFrame frame = RecordedFrame.decode(message, codec);
+					listener.received(frame.envelope(), frame.position());
+				}
+				else {
+					listener.received(codec.decode(message), null);
+				}
 			}
 			catch (EnvelopeFormatException ex) {
 				listener.rejected(ex.getReason());

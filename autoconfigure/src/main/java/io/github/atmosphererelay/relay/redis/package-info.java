@@ -15,7 +15,8 @@
  */
 
 /**
- * The relay over Redis: PUBLISH and SUBSCRIBE on private connections.
+ * The relay over Redis: PUBLISH and SUBSCRIBE on private connections, and scripts that
+ * keep logs.
  */
 @NullMarked
 package io.github.atmosphererelay.relay.redis;

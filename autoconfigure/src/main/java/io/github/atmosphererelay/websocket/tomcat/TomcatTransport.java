@@ -81,6 +81,11 @@ final class TomcatTransport implements SessionTransport {
 	}
 
 	@Override
+	public void ping(byte[] payload) throws IOException {
+		frame(Opcode.PING, payload);
+	}
+
+	@Override
 	public void close(CloseReason reason) {
 		this.connection.close(reason.code(), reason.text());
 	}

@@ -24,13 +24,23 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
+import io.github.atmosphererelay.message.LogOptions;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.Outcome;
+import io.github.atmosphererelay.relay.ReadDirection;
+import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayNode;
+import io.github.atmosphererelay.relay.UnsupportedRelayOperationException;
 import io.github.atmosphererelay.relay.redis.RedisTestBroker.Driver;
 import io.github.atmosphererelay.test.Ports;
 import io.github.atmosphererelay.test.RedisServers;
@@ -60,6 +70,7 @@ import org.springframework.data.redis.connection.lettuce.LettuceClientConfigurat
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.mockito.Mockito.mock;
 
@@ -70,6 +81,8 @@ import static org.mockito.Mockito.mock;
 class RedisTopologyTests {
 
 	private static final Duration CONNECT_TIME = Duration.ofSeconds(15);
+
+	private static final LogOptions LOG = new LogOptions(100, Duration.ofHours(1), null, Duration.ofMinutes(5));
 
 	private final List<RelayNode> nodes = new ArrayList<>();
 
@@ -124,6 +137,7 @@ class RedisTopologyTests {
 		RelayNode two = node((driver == Driver.LETTUCE) ? new LettuceConnectionFactory(configuration)
 				: new JedisConnectionFactory(configuration), "sentinel");
 		assertCrossing(one, two);
+		Position before = one.relay().publish(one.recorded("log", "before", LOG)).join().position();
 		int masterPort;
 		try (Jedis jedis = new Jedis(RedisServers.HOST, sentinel.sentinelPorts().get(0))) {
 			masterPort = Integer.parseInt(jedis.sentinelGetMasterAddrByName(RedisServers.MASTER_NAME).get(1));
@@ -136,6 +150,10 @@ class RedisTopologyTests {
 		one.awaitRoundTrip(Duration.ofSeconds(30));
 		two.awaitRoundTrip(Duration.ofSeconds(30));
 		assertCrossing(one, two);
+		LogPage page = two.relay().read("log", before, 10, ReadDirection.FORWARD).join();
+		assertThat(page.complete()).isFalse();
+		assertThat(one.relay().publish(one.recorded("log", "after", LOG)).join().position()).extracting(Position::epoch)
+			.isEqualTo(page.end().epoch());
 	}
 
 	@ParameterizedTest
@@ -160,6 +178,86 @@ class RedisTopologyTests {
 		one.awaitRoundTrip(CONNECT_TIME);
 		two.awaitRoundTrip(CONNECT_TIME);
 		assertCrossing(one, two);
+	}
+
+	@Test
+	void logsOfAllSlotsUnderClusterSurviveTheLossOfANode() throws IOException {
+		RedisShardedCluster cluster = RedisServers.cluster();
+		this.servers.add(cluster);
+		awaitReady(cluster);
+		List<String> seeds = cluster.serverPorts().stream().map((port) -> RedisServers.HOST + ":" + port).toList();
+		RelayNode one = node(new LettuceConnectionFactory(new RedisClusterConfiguration(seeds)), "cluster");
+		RelayNode two = node(new LettuceConnectionFactory(new RedisClusterConfiguration(seeds)), "cluster");
+		assertThat(one.relay().capabilities()).contains(RelayCapability.RECORDED);
+		List<String> channels = IntStream.range(0, 60).mapToObj((i) -> "slot/" + i).toList();
+		two.subscribe(channels.stream().map(Address.Channel::new).toArray(Address[]::new));
+		List<CompletableFuture<Receipt>> open = new ArrayList<>();
+		for (int round = 0; round < 20; round++) {
+			for (String channel : channels) {
+				open.add(one.relay().publish(one.recorded(channel, "round " + round, LOG)));
+			}
+		}
+		List<Receipt> receipts = open.stream().map((each) -> each.orTimeout(10, TimeUnit.SECONDS).join()).toList();
+		for (int i = 0; i < receipts.size(); i++) {
+			assertThat(receipts.get(i).outcome()).isEqualTo(Outcome.RELAYED);
+			assertThat(receipts.get(i).position()).extracting(Position::offset)
+				.isEqualTo((long) i / channels.size() + 1);
+		}
+		Awaitility.await()
+			.untilAsserted(() -> assertThat(two.receivedIds())
+				.containsExactlyInAnyOrderElementsOf(receipts.stream().map(Receipt::messageId).toList()));
+		for (String channel : channels) {
+			assertThat(two.relay().position(channel).join().offset()).isEqualTo(20);
+			assertThat(two.relay().read(channel, null, 100, ReadDirection.FORWARD).join().publications())
+				.extracting((each) -> each.payload().asText())
+				.isEqualTo(IntStream.range(0, 20).mapToObj((i) -> "round " + i).toList());
+		}
+		Position before = one.relay().position("slot/0").join();
+		cluster.servers().get(0).stop();
+		one.awaitRoundTrip(CONNECT_TIME);
+		int failed = 0;
+		for (String channel : channels) {
+			failed += one.relay()
+				.position(channel)
+				.orTimeout(5, TimeUnit.SECONDS)
+				.handle((position, ex) -> (ex != null) ? 1 : 0)
+				.join();
+		}
+		// The slots of the node that is gone, or all once the others say so
+		assertThat(failed).isPositive();
+		cluster.servers().get(0).start();
+		Awaitility.await()
+			.atMost(Duration.ofSeconds(30))
+			.ignoreExceptions()
+			.untilAsserted(() -> assertThat(channels)
+				.allSatisfy((channel) -> assertThat(one.relay().publish(one.recorded(channel, "after", LOG)).join())
+					.extracting(Receipt::outcome)
+					.isEqualTo(Outcome.RELAYED)));
+		assertThat(before.offset()).isEqualTo(20);
+	}
+
+	private static void awaitReady(RedisShardedCluster cluster) {
+		for (int port : cluster.serverPorts()) {
+			try (Jedis jedis = new Jedis(RedisServers.HOST, port)) {
+				Awaitility.await().until(() -> jedis.clusterInfo().contains("cluster_state:ok"));
+			}
+		}
+	}
+
+	@Test
+	void jedisUnderClusterTellsWhatToUseForLogs() {
+		RedisRelay relay = new RedisRelay(
+				new JedisConnectionFactory(new RedisClusterConfiguration(List.of(RedisServers.HOST + ":1"))),
+				RedisTestBroker.settings("topology", new EnvelopeCodec(1000)));
+		assertThat(relay.capabilities()).containsExactly(RelayCapability.CLUSTERED);
+		RelayNode node = new RelayNode(relay);
+		for (CompletableFuture<?> future : List.of(relay.publish(node.recorded("log", "x", LOG)), relay.position("log"),
+				relay.read("log", null, 1, ReadDirection.FORWARD))) {
+			assertThat(future).isCompletedExceptionally();
+			assertThatExceptionOfType(CompletionException.class).isThrownBy(future::join)
+				.withCauseInstanceOf(UnsupportedRelayOperationException.class)
+				.withMessageContaining("Lettuce");
+		}
 	}
 
 	@ParameterizedTest

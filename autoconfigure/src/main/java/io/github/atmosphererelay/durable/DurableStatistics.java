@@ -1,0 +1,136 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.durable;
+
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Counts what becomes of durable sessions on this node. For any thread.
+ */
+public final class DurableStatistics {
+
+	private final Map<DurableOutcome, LongAdder> starts = Stream.of(DurableOutcome.values())
+		.collect(Collectors.toUnmodifiableMap(Function.identity(), (outcome) -> new LongAdder()));
+
+	private final AtomicInteger sessions = new AtomicInteger();
+
+	private final LongAdder takeovers = new LongAdder();
+
+	private final LongAdder saves = new LongAdder();
+
+	private final LongAdder failures = new LongAdder();
+
+	private final LongAdder dropped = new LongAdder();
+
+	private final LongAdder removed = new LongAdder();
+
+	/**
+	 * Return how many clients that are connected have a durable session.
+	 * @return the number of sessions
+	 */
+	public int sessions() {
+		return this.sessions.get();
+	}
+
+	/**
+	 * Return how often clients have asked for a durable session.
+	 * @param outcome what became of it
+	 * @return the number of clients
+	 */
+	public long starts(DurableOutcome outcome) {
+		LongAdder count = this.starts.get(outcome);
+		return (count != null) ? count.sum() : 0;
+	}
+
+	/**
+	 * Return how many connections were closed because their clients had connected again.
+	 * @return the number of connections
+	 */
+	public long takeovers() {
+		return this.takeovers.sum();
+	}
+
+	/**
+	 * Return how many entries were saved.
+	 * @return the number of entries
+	 */
+	public long saves() {
+		return this.saves.sum();
+	}
+
+	/**
+	 * Return how often the store has failed.
+	 * @return the number of calls that failed or took too long
+	 */
+	public long failures() {
+		return this.failures.sum();
+	}
+
+	/**
+	 * Return how many last states of sessions were given up because the store was away
+	 * for too long.
+	 * @return the number of entries that stay as they were before
+	 */
+	public long dropped() {
+		return this.dropped.sum();
+	}
+
+	/**
+	 * Return how many entries this node has removed because they had expired.
+	 * @return the number of entries
+	 */
+	public long removed() {
+		return this.removed.sum();
+	}
+
+	void sessionsChanged(int number) {
+		this.sessions.addAndGet(number);
+	}
+
+	void countStart(DurableOutcome outcome) {
+		LongAdder count = this.starts.get(outcome);
+		if (count != null) {
+			count.increment();
+		}
+	}
+
+	void countTakeover() {
+		this.takeovers.increment();
+	}
+
+	void countSaves(int number) {
+		this.saves.add(number);
+	}
+
+	void countFailure() {
+		this.failures.increment();
+	}
+
+	void countDropped() {
+		this.dropped.increment();
+	}
+
+	void countRemoved(int number) {
+		this.removed.add(number);
+	}
+
+}

@@ -1,0 +1,87 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.durable;
+
+import java.time.Instant;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+import io.github.atmosphererelay.message.Position;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A durable session as it stands in the store: one entry, whatever the session is sent.
+ *
+ * @param key identifies the session: a hash of its token, which is not stored
+ * @param user the name of the principal that the session belongs to, or {@code null} if
+ * it is anonymous
+ * @param owner the id of the connection that has the session, or had it last
+ * @param generation how often the session has changed its connection, beginning with 1
+ * @param connected whether the connection is there as far as its node has told
+ * @param channels the names of the channels that the session is in
+ * @param positions up to where the client has everything, of those channels that have a
+ * log
+ * @param attributes the session's attributes whose values are strings, booleans,
+ * integers, longs or doubles
+ * @param createdAt when the session began
+ * @param expiresAt when it is forgotten unless it is saved again
+ */
+public record StoredSession(String key, @Nullable String user, String owner, long generation, boolean connected,
+		Set<String> channels, Map<String, Position> positions, Map<String, Object> attributes, Instant createdAt,
+		Instant expiresAt) {
+
+	public StoredSession {
+		Objects.requireNonNull(key, "'key' must not be null");
+		Objects.requireNonNull(owner, "'owner' must not be null");
+		Objects.requireNonNull(createdAt, "'createdAt' must not be null");
+		Objects.requireNonNull(expiresAt, "'expiresAt' must not be null");
+		channels = Set.copyOf(channels);
+		positions = Map.copyOf(positions);
+		attributes = Map.copyOf(attributes);
+	}
+
+	/**
+	 * Return whether the session belongs to somebody.
+	 * @param name the name of a principal, or {@code null} for an anonymous client
+	 * @return whether it is theirs
+	 */
+	public boolean belongsTo(@Nullable String name) {
+		return Objects.equals(this.user, name);
+	}
+
+	/**
+	 * Return whether this one may replace another one of the same key: it is of a later
+	 * connection, or of the same.
+	 * @param other the entry that is there
+	 * @return whether to store this one
+	 */
+	public boolean supersedes(StoredSession other) {
+		return other.generation < this.generation
+				|| (other.generation == this.generation && other.owner.equals(this.owner));
+	}
+
+	/**
+	 * Return whether there is nothing in this that another entry of the same connection
+	 * does not have, the time apart.
+	 */
+	boolean tellsNothingNew(StoredSession other) {
+		return this.connected == other.connected && this.channels.equals(other.channels)
+				&& this.positions.equals(other.positions) && this.attributes.equals(other.attributes);
+	}
+
+}

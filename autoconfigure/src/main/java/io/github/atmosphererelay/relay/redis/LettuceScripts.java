@@ -1,0 +1,232 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.redis;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+import io.github.atmosphererelay.relay.RelayException;
+import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisException;
+import io.lettuce.core.RedisNoScriptException;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.output.NestedMultiOutput;
+import io.lettuce.core.protocol.AsyncCommand;
+import io.lettuce.core.protocol.Command;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs scripts on one connection of Lettuce, pipelined and in order, also when Redis has
+ * lost them: what comes then is held back until all that is on its way is answered, and
+ * follows what has to be repeated. Never blocks; results are completed outside the lock,
+ * because whoever waits for them may hold locks that publishers want.
+ */
+final class LettuceScripts implements ScriptRunner {
+
+	private final LettuceRefusals refusals;
+
+	private final PendingBytes pendingBytes;
+
+	private final Object lock = new Object();
+
+	private final Deque<RedisCall> waiting = new ArrayDeque<>();
+
+	private final LostScripts lost = new LostScripts();
+
+	private final Deque<Runnable> completions = new ArrayDeque<>();
+
+	private @Nullable StatefulRedisConnection<byte[], byte[]> connection;
+
+	private boolean held = true;
+
+	private int unanswered;
+
+	private @Nullable Throwable closedBy;
+
+	LettuceScripts(LettuceRefusals refusals, PendingBytes pendingBytes) {
+		this.refusals = refusals;
+		this.pendingBytes = pendingBytes;
+	}
+
+	/**
+	 * Begin to send what is waiting, and what comes.
+	 * @param connection an open connection
+	 */
+	void open(StatefulRedisConnection<byte[], byte[]> connection) {
+		synchronized (this.lock) {
+			if (this.closedBy == null) {
+				this.connection = connection;
+				release();
+			}
+		}
+		complete();
+	}
+
+	/**
+	 * Refuse what is waiting, and what comes. What was sent is Lettuce's to end.
+	 * @param cause why
+	 */
+	void close(Throwable cause) {
+		synchronized (this.lock) {
+			this.closedBy = cause;
+			refuseHeld(cause);
+		}
+		complete();
+	}
+
+	@Override
+	public void run(RedisCall call) {
+		synchronized (this.lock) {
+			if (this.closedBy != null) {
+				refuse(call, this.closedBy);
+			}
+			else if (this.held) {
+				this.waiting.add(call);
+			}
+			else {
+				send(call, false);
+			}
+		}
+		complete();
+	}
+
+	private void send(RedisCall call, boolean whole) {
+		this.unanswered++;
+		CommandArgs<byte[], byte[]> arguments = new CommandArgs<>(ByteArrayCodec.INSTANCE);
+		for (byte[] argument : call.arguments(whole)) {
+			arguments.add(argument);
+		}
+		AsyncCommand<byte[], byte[], List<Object>> answer = new AsyncCommand<>(
+				new Command<>(whole ? CommandType.EVAL : CommandType.EVALSHA,
+						new NestedMultiOutput<>(ByteArrayCodec.INSTANCE), arguments));
+		answer.whenComplete((reply, ex) -> answered(call, reply, ex));
+		LettuceCommand<List<Object>> command = new LettuceCommand<>(answer,
+				() -> this.pendingBytes.remove(call.size()));
+		try {
+			StatefulRedisConnection<byte[], byte[]> connection = this.connection;
+			if (connection == null) {
+				throw new RedisException("Connection is closed");
+			}
+			connection.dispatch(command);
+		}
+		catch (RedisException ex) {
+			command.completeExceptionally(ex);
+		}
+	}
+
+	private void answered(RedisCall call, @Nullable List<Object> reply, @Nullable Throwable ex) {
+		Throwable failure = (ex != null) ? RelayException.unwrap(ex) : null;
+		synchronized (this.lock) {
+			this.unanswered--;
+			if (failure instanceof RedisNoScriptException && this.closedBy == null) {
+				// The command that has just ended gives its bytes back
+				this.pendingBytes.keep(call.size());
+				this.held = true;
+				this.lost.add(call);
+			}
+			else {
+				this.completions.add(() -> complete(call, reply, failure));
+				if (this.held && failure != null && !(failure instanceof RedisCommandExecutionException)) {
+					// Nobody knows when the rest will be answered
+					refuseHeld(failure);
+					this.held = false;
+				}
+				else {
+					this.lost.executed(call);
+				}
+			}
+			if (this.held && this.unanswered == 0) {
+				release();
+			}
+		}
+		complete();
+	}
+
+	private void release() {
+		this.held = false;
+		List<RedisCall> repeated = new ArrayList<>();
+		this.lost.drain(repeated::add, (overtaken) -> refuse(overtaken, null));
+		List<RedisCall> waiting = List.copyOf(this.waiting);
+		this.waiting.clear();
+		long now = System.nanoTime();
+		Set<RedisScript> loaded = new HashSet<>();
+		for (RedisCall call : repeated) {
+			if (call.isOverdue(now)) {
+				refuse(call, null);
+			}
+			else {
+				send(call, call.script() != null && loaded.add(call.script()));
+			}
+		}
+		for (RedisCall call : waiting) {
+			if (call.isOverdue(now)) {
+				refuse(call, null);
+			}
+			else {
+				send(call, false);
+			}
+		}
+	}
+
+	private void refuseHeld(Throwable cause) {
+		this.lost.drain((call) -> refuse(call, cause), (call) -> refuse(call, cause));
+		this.waiting.forEach((call) -> refuse(call, cause));
+		this.waiting.clear();
+	}
+
+	private void refuse(RedisCall call, @Nullable Throwable cause) {
+		this.completions.add(() -> {
+			this.pendingBytes.remove(call.size());
+			call.refuse(cause);
+		});
+	}
+
+	private void complete(RedisCall call, @Nullable List<Object> reply, @Nullable Throwable failure) {
+		RelayException refusal = (failure != null) ? this.refusals.refusal(failure) : null;
+		if (refusal != null) {
+			call.result().completeExceptionally(refusal);
+		}
+		else {
+			call.result().complete((failure != null) ? null : reply);
+		}
+	}
+
+	private void complete() {
+		if (Thread.holdsLock(this.lock)) {
+			// Lettuce answered within the call that sent; the sender goes on here
+			return;
+		}
+		while (true) {
+			Runnable completion;
+			synchronized (this.lock) {
+				completion = this.completions.poll();
+			}
+			if (completion == null) {
+				return;
+			}
+			completion.run();
+		}
+	}
+
+}

@@ -1,0 +1,99 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.redis;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.EnvelopeCodec;
+import io.github.atmosphererelay.message.EnvelopeFormatException;
+import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
+import io.github.atmosphererelay.message.Position;
+
+/**
+ * What the script for appending publishes: an envelope with its position. Written in Lua,
+ * read here; lengths are checked before they are believed.
+ *
+ * @param envelope the envelope
+ * @param position its place in its channel's log
+ */
+record RecordedFrame(Envelope envelope, Position position) {
+
+	private static final byte MAGIC_1 = 'A';
+
+	private static final byte MAGIC_2 = 'L';
+
+	private static final byte VERSION = 1;
+
+	private static final int MAX_EPOCH = 255;
+
+	/**
+	 * Tell frames from envelopes.
+	 * @param bytes what came from Redis
+	 * @return whether it begins like a frame
+	 */
+	static boolean isFrame(byte[] bytes) {
+		return bytes.length > 1 && bytes[0] == MAGIC_1 && bytes[1] == MAGIC_2;
+	}
+
+	/**
+	 * Read a frame.
+	 * @param bytes what came from Redis; not modified
+	 * @param codec reads the envelope
+	 * @return the frame
+	 * @throws EnvelopeFormatException if the bytes are not a frame that can be read
+	 */
+	static RecordedFrame decode(byte[] bytes, EnvelopeCodec codec) {
+		if (!isFrame(bytes) || bytes.length < 3) {
+			throw new EnvelopeFormatException(Reason.FOREIGN, "Not a recorded envelope");
+		}
+		if (bytes[2] != VERSION) {
+			throw new EnvelopeFormatException(Reason.UNKNOWN_VERSION,
+					"Recorded envelope of version " + (bytes[2] & 0xFF));
+		}
+		if (bytes.length < 5) {
+			throw truncated();
+		}
+		ByteBuffer in = ByteBuffer.wrap(bytes);
+		in.position(3);
+		int length = in.getShort() & 0xFFFF;
+		if (length > MAX_EPOCH) {
+			throw new EnvelopeFormatException(Reason.OVERSIZED, "Epoch of " + length + " bytes");
+		}
+		if (in.remaining() < length + 8) {
+			throw truncated();
+		}
+		String epoch = new String(bytes, in.position(), length, StandardCharsets.US_ASCII);
+		in.position(in.position() + length);
+		long offset = in.getLong();
+		if (offset < 1 || epoch.isEmpty() || !epoch.chars().allMatch((letter) -> letter > ' ' && letter < 0x7F)) {
+			throw new EnvelopeFormatException(Reason.MALFORMED, "Invalid position");
+		}
+		Envelope envelope = codec.decode(Arrays.copyOfRange(bytes, in.position(), bytes.length));
+		if (envelope.log() == null) {
+			throw new EnvelopeFormatException(Reason.MALFORMED, "Recorded envelope without log options");
+		}
+		return new RecordedFrame(envelope, new Position(epoch, offset));
+	}
+
+	private static EnvelopeFormatException truncated() {
+		return new EnvelopeFormatException(Reason.TRUNCATED, "Recorded envelope ends within its position");
+	}
+
+}

@@ -1,0 +1,257 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.redis;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+
+import io.github.atmosphererelay.message.Audience;
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.EnvelopeFormatException;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.ReadDirection;
+import io.github.atmosphererelay.relay.RelayException;
+import io.github.atmosphererelay.relay.RelayListener;
+import io.github.atmosphererelay.relay.RelayOverloadedException;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads pages of logs by as many short scripts as they take, a few pages at a time: the
+ * replies of thousands at once would fill Redis's memory and hold up everything else on
+ * the connection. Never blocks.
+ */
+final class RedisLogReader {
+
+	static final int MAX_RUNNING = 16;
+
+	/** How often a page is begun again whose beginning was trimmed meanwhile. */
+	private static final int ATTEMPTS = 3;
+
+	private final RedisLog log;
+
+	private final RedisRelaySettings settings;
+
+	private final RelayListener listener;
+
+	private final Deque<Reading> waiting = new ArrayDeque<>();
+
+	private int running;
+
+	private boolean starting;
+
+	RedisLogReader(RedisLog log, RedisRelaySettings settings, RelayListener listener) {
+		this.log = log;
+		this.settings = settings;
+		this.listener = listener;
+	}
+
+	/**
+	 * Return the end of a log.
+	 * @param link where from
+	 * @param channel the channel's name
+	 * @return the position, or what the relay fails with
+	 */
+	CompletableFuture<Position> position(RedisLink link, String channel) {
+		return this.log.read(link, channel, null, 0, ReadDirection.FORWARD).thenApply((part) -> {
+			if (part == null) {
+				throw unanswered();
+			}
+			return part.end();
+		});
+	}
+
+	/**
+	 * Read a page.
+	 * @param link where from
+	 * @param channel the channel's name
+	 * @param since the position to begin at, or {@code null}
+	 * @param limit how many publications to return at most
+	 * @param direction whether to read forward or backward
+	 * @return the page, or what the relay fails with
+	 */
+	CompletableFuture<LogPage> read(RedisLink link, String channel, @Nullable Position since, int limit,
+			ReadDirection direction) {
+		Reading reading = new Reading(link, channel, since, limit, direction);
+		synchronized (this) {
+			if (this.waiting.size() >= this.settings.maxPending()) {
+				return CompletableFuture
+					.failedFuture(new RelayOverloadedException(RedisRelay.NAME, this.settings.maxPending()));
+			}
+			this.waiting.add(reading);
+		}
+		next();
+		return reading.page;
+	}
+
+	private void next() {
+		while (true) {
+			Reading reading;
+			synchronized (this) {
+				// Refused at once, thousands would call each other here; the one that
+				// starts them goes on with what has ended meanwhile
+				reading = (!this.starting && this.running < MAX_RUNNING) ? this.waiting.poll() : null;
+				if (reading == null) {
+					return;
+				}
+				this.starting = true;
+				this.running++;
+			}
+			if (reading.isOverdue()) {
+				reading.end(null, unanswered());
+			}
+			else {
+				reading.readOn();
+			}
+			synchronized (this) {
+				this.starting = false;
+			}
+		}
+	}
+
+	private static RelayUnavailableException unanswered() {
+		return new RelayUnavailableException(RedisRelay.NAME,
+				new IllegalStateException("Redis did not answer in time"));
+	}
+
+	/**
+	 * One page on its way.
+	 */
+	private final class Reading {
+
+		private final RedisLink link;
+
+		private final String channel;
+
+		private final @Nullable Position since;
+
+		private final int limit;
+
+		private final ReadDirection direction;
+
+		private final long deadline;
+
+		private final CompletableFuture<LogPage> page = new CompletableFuture<>();
+
+		private final List<Publication> publications = new ArrayList<>();
+
+		private @Nullable Position from;
+
+		private int wanted;
+
+		private int attempt = 1;
+
+		private Reading(RedisLink link, String channel, @Nullable Position since, int limit, ReadDirection direction) {
+			this.link = link;
+			this.channel = channel;
+			this.since = since;
+			this.limit = limit;
+			this.direction = direction;
+			this.from = since;
+			this.deadline = System.nanoTime() + RedisLogReader.this.settings.commandTimeout().toNanos();
+		}
+
+		private boolean isOverdue() {
+			return System.nanoTime() - this.deadline >= 0;
+		}
+
+		private void readOn() {
+			this.wanted = Math.min(RedisLog.MAX_READ, this.limit - this.publications.size());
+			RedisLogReader.this.log.read(this.link, this.channel, this.from, this.wanted, this.direction)
+				.whenComplete(this::arrived);
+		}
+
+		private void arrived(RedisLog.@Nullable Part part, @Nullable Throwable ex) {
+			if (part == null) {
+				end(null, (ex != null) ? RelayException.unwrap(ex) : unanswered());
+				return;
+			}
+			try {
+				take(part);
+			}
+			catch (RuntimeException failure) {
+				end(null, failure);
+			}
+		}
+
+		private void take(RedisLog.Part part) {
+			if (!part.complete() && this.since == null && this.attempt < ATTEMPTS) {
+				this.attempt++;
+				this.from = null;
+				this.publications.clear();
+				readOn();
+				return;
+			}
+			if (!part.complete() || !add(part)) {
+				end(new LogPage(List.of(), part.end(), false), null);
+			}
+			else if (part.entries().isEmpty() ? part.more() : isToGoOn(part)) {
+				readOn();
+			}
+			else {
+				end(new LogPage(this.publications, part.end(), true), null);
+			}
+		}
+
+		private boolean isToGoOn(RedisLog.Part part) {
+			boolean full = part.entries().size() == this.wanted;
+			return (part.more() || full) && this.publications.size() < this.limit;
+		}
+
+		private boolean add(RedisLog.Part part) {
+			for (RedisLog.Entry entry : part.entries()) {
+				Position position = new Position(part.end().epoch(), entry.offset());
+				this.from = position;
+				try {
+					Envelope envelope = RedisLogReader.this.settings.codec().decode(entry.envelope());
+					this.publications.add(new Publication(envelope.id(), envelope.origin(),
+							((Audience.Channel) envelope.audience()).channel(), envelope.time(), envelope.headers(),
+							envelope.payload(), position));
+				}
+				catch (EnvelopeFormatException ex) {
+					RedisLogReader.this.listener.rejected(ex.getReason());
+					if (this.since != null && this.direction == ReadDirection.FORWARD) {
+						// Passed over, it would be missing from what is called complete
+						return false;
+					}
+				}
+			}
+			return true;
+		}
+
+		private void end(@Nullable LogPage page, @Nullable Throwable failure) {
+			synchronized (RedisLogReader.this) {
+				RedisLogReader.this.running--;
+			}
+			if (page != null) {
+				this.page.complete(page);
+			}
+			else {
+				this.page.completeExceptionally(Objects.requireNonNull(failure));
+			}
+			next();
+		}
+
+	}
+
+}

@@ -1,0 +1,58 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.redis;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a link's server says of itself.
+ *
+ * @param run the server process, by the first letters of its {@code run_id}; empty if it
+ * is not known or not the same for all keys, so that scripts have to look it up
+ * @param evictionPolicy the {@code maxmemory-policy} if Redis may remove keys by it, or
+ * {@code null}
+ */
+record RedisServerInfo(String run, @Nullable String evictionPolicy) {
+
+	private static final int RUN_LETTERS = 8;
+
+	/** Of a server that does not let this account look. */
+	static final RedisServerInfo UNKNOWN = new RedisServerInfo("", null);
+
+	/**
+	 * Read Redis's answer to INFO.
+	 * @param info the answer
+	 * @param cluster whether other keys are on other servers
+	 * @return what it says
+	 */
+	static RedisServerInfo parse(String info, boolean cluster) {
+		String run = value(info, "run_id");
+		String policy = value(info, "maxmemory_policy");
+		boolean evicts = !policy.isEmpty() && !policy.equals("noeviction") && !value(info, "maxmemory").equals("0");
+		return new RedisServerInfo((cluster || run.length() < RUN_LETTERS) ? "" : run.substring(0, RUN_LETTERS),
+				evicts ? policy : null);
+	}
+
+	private static String value(String info, String name) {
+		return info.lines()
+			.filter((line) -> line.startsWith(name + ":"))
+			.map((line) -> line.substring(name.length() + 1).trim())
+			.findFirst()
+			.orElse("");
+	}
+
+}

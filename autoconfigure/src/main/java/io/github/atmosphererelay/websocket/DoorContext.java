@@ -1,0 +1,72 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.websocket;
+
+import java.util.List;
+import java.util.Map;
+
+import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.cluster.PresenceService;
+import io.github.atmosphererelay.session.QueueLimits;
+
+import org.springframework.web.servlet.HandlerMapping;
+import org.springframework.web.socket.WebSocketHandler;
+import org.springframework.web.socket.server.RequestUpgradeStrategy;
+import org.springframework.web.socket.server.support.OriginHandshakeInterceptor;
+import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
+import org.springframework.web.socket.server.support.WebSocketHttpRequestHandler;
+
+/**
+ * What the doors for WebSocket clients have in common.
+ *
+ * @param node the node's messaging
+ * @param presence tells who is in channels
+ * @param settings what holds for clients
+ * @param allowedOrigins patterns of origins that may connect beside the same one
+ * @param gate whether clients are let in
+ * @param controlLimits how much may wait of a door's own frames
+ * @param tokens checks tokens
+ * @param limits what clients have and do, through whatever door
+ * @param upgradeStrategy how connections are upgraded
+ */
+public record DoorContext(MessagingNode node, PresenceService presence, WebSocketSettings settings,
+		List<String> allowedOrigins, HandshakeGate gate, QueueLimits controlLimits, TokenChecks tokens,
+		ClientLimits limits, RequestUpgradeStrategy upgradeStrategy) {
+
+	/**
+	 * Create the mapping that leads WebSocket handshakes to a door, and leaves every
+	 * other request alone.
+	 * @param pattern the paths of the door
+	 * @param order the mapping's place among others
+	 * @param handler the door
+	 * @param interceptor lets handshakes in
+	 * @return the mapping
+	 */
+	public HandlerMapping mapping(String pattern, int order, WebSocketHandler handler, DoorInterceptor interceptor) {
+		WebSocketHttpRequestHandler requestHandler = new WebSocketHttpRequestHandler(handler,
+				new DoorHandshakeHandler(this.upgradeStrategy, this.settings.compression()));
+		OriginHandshakeInterceptor origins = new OriginHandshakeInterceptor();
+		origins.setAllowedOriginPatterns(this.allowedOrigins);
+		requestHandler.setHandshakeInterceptors(List.of(origins, interceptor));
+		WebSocketHandlerMapping mapping = new WebSocketHandlerMapping();
+		mapping.setWebSocketUpgradeMatch(true);
+		mapping.setOrder(order);
+		mapping.setUrlMap(Map.of(pattern, requestHandler));
+		return mapping;
+	}
+
+}

@@ -1,0 +1,173 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.websocket;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.Principal;
+import java.time.Instant;
+import java.util.Map;
+
+import io.github.atmosphererelay.broadcast.ErrorCode;
+import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.server.ServerHttpRequest;
+import org.springframework.http.server.ServerHttpResponse;
+import org.springframework.util.StringUtils;
+import org.springframework.web.socket.WebSocketHandler;
+import org.springframework.web.socket.WebSocketHttpHeaders;
+import org.springframework.web.socket.server.HandshakeInterceptor;
+
+/**
+ * Lets handshakes of a door in or answers them with a status and a reason. Runs on
+ * threads that serve requests, which it may block.
+ */
+public abstract class DoorInterceptor implements HandshakeInterceptor {
+
+	/** When the handshake's principal expires, if it does. */
+	public static final String EXPIRY = DoorInterceptor.class.getName() + ".expiry";
+
+	/** What a subprotocol that carries a token begins with. */
+	private static final String BEARER = "bearer.";
+
+	private final DoorContext context;
+
+	/**
+	 * Create an interceptor.
+	 * @param context what the doors have in common
+	 */
+	protected DoorInterceptor(DoorContext context) {
+		this.context = context;
+	}
+
+	@Override
+	public final boolean beforeHandshake(ServerHttpRequest request, ServerHttpResponse response,
+			WebSocketHandler handler, Map<String, Object> attributes) throws IOException {
+		if (!this.context.gate().isOpen()) {
+			response.getHeaders().set(HttpHeaders.RETRY_AFTER, "1");
+			return refuse(response, HttpStatus.SERVICE_UNAVAILABLE, ErrorCode.NOT_AVAILABLE,
+					"this node is shutting down");
+		}
+		try {
+			admit(request, response, attributes);
+			return true;
+		}
+		catch (RequestRefusedException ex) {
+			return refuse(response, status(ex.code()), ex.code(), ex.reason());
+		}
+	}
+
+	/**
+	 * Let a handshake in.
+	 * @param request the handshake
+	 * @param response its response, for headers only
+	 * @param attributes what the door's handler is told
+	 * @throws RequestRefusedException to refuse it
+	 */
+	protected abstract void admit(ServerHttpRequest request, ServerHttpResponse response,
+			Map<String, Object> attributes);
+
+	/**
+	 * Check that there may be one more connection from the client's address.
+	 * @param request the handshake
+	 * @throws RequestRefusedException if there are too many
+	 */
+	protected final void checkAddress(ServerHttpRequest request) {
+		if (!this.context.limits().hasRoom(request.getRemoteAddress())) {
+			throw new RequestRefusedException(ErrorCode.LIMIT_EXCEEDED, "there are too many sessions of this address");
+		}
+	}
+
+	/**
+	 * Find out who the client is, by a token among its subprotocols or else by the
+	 * request's principal, and leave in the attributes when that expires. Here may be
+	 * waited for that.
+	 * @param request the handshake
+	 * @param attributes what the door's handler is told
+	 * @return who the client is, or {@code null} if it is anonymous
+	 * @throws RequestRefusedException if a token proves nothing, or the user has too many
+	 * sessions
+	 */
+	protected final @Nullable Principal authenticate(ServerHttpRequest request, Map<String, Object> attributes) {
+		TokenChecks tokens = this.context.tokens();
+		String token = token(request.getHeaders());
+		Principal principal;
+		Instant expiry;
+		if (token != null) {
+			if (!tokens.isEnabled()) {
+				throw new RequestRefusedException(ErrorCode.UNAUTHORIZED, "this node takes no tokens");
+			}
+			Authenticated client = tokens.check(token);
+			principal = client.principal();
+			expiry = client.expiresAt();
+			attributes.put(DoorHandshakeHandler.PRINCIPAL, principal);
+		}
+		else {
+			principal = request.getPrincipal();
+			expiry = (principal != null) ? tokens.expiryOf(principal) : null;
+		}
+		if (expiry != null) {
+			attributes.put(EXPIRY, expiry);
+		}
+		if (!this.context.limits().hasRoom(principal)) {
+			throw new RequestRefusedException(ErrorCode.LIMIT_EXCEEDED, "there are too many sessions of this user");
+		}
+		return principal;
+	}
+
+	private static @Nullable String token(HttpHeaders headers) {
+		for (String value : headers.getOrEmpty(WebSocketHttpHeaders.SEC_WEBSOCKET_PROTOCOL)) {
+			for (String offer : StringUtils.tokenizeToStringArray(value, ",")) {
+				if (offer.startsWith(BEARER)) {
+					return offer.substring(BEARER.length());
+				}
+			}
+		}
+		return null;
+	}
+
+	private static HttpStatus status(ErrorCode refusal) {
+		return switch (refusal) {
+			case UNAUTHORIZED, TOKEN_EXPIRED -> HttpStatus.UNAUTHORIZED;
+			case TOO_MANY_REQUESTS, LIMIT_EXCEEDED -> HttpStatus.TOO_MANY_REQUESTS;
+			case BAD_REQUEST -> HttpStatus.BAD_REQUEST;
+			case UNKNOWN_CHANNEL -> HttpStatus.NOT_FOUND;
+			case INTERNAL -> HttpStatus.INTERNAL_SERVER_ERROR;
+			default -> HttpStatus.FORBIDDEN;
+		};
+	}
+
+	private boolean refuse(ServerHttpResponse response, HttpStatus status, ErrorCode code, String reason)
+			throws IOException {
+		this.context.node().statistics().countRefused(code);
+		response.setStatusCode(status);
+		response.getHeaders().setContentType(MediaType.TEXT_PLAIN);
+		response.getBody().write(reason.getBytes(StandardCharsets.UTF_8));
+		return false;
+	}
+
+	@Override
+	public final void afterHandshake(ServerHttpRequest request, ServerHttpResponse response, WebSocketHandler handler,
+			@Nullable Exception exception) {
+	}
+
+}

@@ -1,0 +1,119 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.websocket.centrifuge;
+
+import java.time.Instant;
+
+import io.github.atmosphererelay.broadcast.ErrorCode;
+import io.github.atmosphererelay.session.CloseReason;
+import io.github.atmosphererelay.websocket.ClientLimits.Admission;
+import io.github.atmosphererelay.websocket.DoorContext;
+import io.github.atmosphererelay.websocket.DoorInterceptor;
+import io.github.atmosphererelay.websocket.Transports;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.web.socket.CloseStatus;
+import org.springframework.web.socket.PongMessage;
+import org.springframework.web.socket.TextMessage;
+import org.springframework.web.socket.WebSocketHandler;
+import org.springframework.web.socket.WebSocketMessage;
+import org.springframework.web.socket.WebSocketSession;
+
+/**
+ * Hands what comes from sockets to their connections.
+ */
+final class CentrifugeHandler implements WebSocketHandler {
+
+	private static final Log logger = LogFactory.getLog(CentrifugeHandler.class);
+
+	private static final String CONNECTION = Connection.class.getName();
+
+	private final DoorContext context;
+
+	private final Codec codec;
+
+	private final Requests requests;
+
+	CentrifugeHandler(DoorContext context, CentrifugeSettings settings, Codec codec) {
+		this.context = context;
+		this.codec = codec;
+		this.requests = new Requests(context, settings, codec);
+	}
+
+	@Override
+	public void afterConnectionEstablished(WebSocketSession socket) {
+		CentrifugeTransport transport = new CentrifugeTransport(
+				Transports.of(socket, this.context.settings().sendTimeout()), this.codec);
+		Admission admission = this.context.limits().admit(socket.getRemoteAddress());
+		if (admission == null) {
+			this.context.node().statistics().countRefused(ErrorCode.LIMIT_EXCEEDED);
+			transport.close(CloseReason.CONNECTION_LIMIT);
+			return;
+		}
+		Instant expiry = (Instant) socket.getAttributes().remove(DoorInterceptor.EXPIRY);
+		Connection connection = new Connection(this.context, this.requests, this.codec, transport, admission,
+				socket.getPrincipal(), expiry, socket.getRemoteAddress());
+		socket.getAttributes().put(CONNECTION, connection);
+		connection.start();
+	}
+
+	@Override
+	public void handleMessage(WebSocketSession socket, WebSocketMessage<?> message) {
+		Connection connection = connection(socket);
+		if (connection == null || message instanceof PongMessage) {
+			return;
+		}
+		if (message instanceof TextMessage text) {
+			connection.text(text.getPayload(), text.isLast());
+		}
+		else {
+			connection.fail(ErrorCode.BAD_REQUEST, CloseReason.BAD_REQUEST);
+		}
+	}
+
+	@Override
+	public void handleTransportError(WebSocketSession socket, Throwable exception) {
+		// Clients vanish all the time; the close that follows says all there is to say.
+		if (logger.isDebugEnabled()) {
+			logger.debug("Transport error of " + connection(socket), exception);
+		}
+	}
+
+	@Override
+	public void afterConnectionClosed(WebSocketSession socket, CloseStatus status) {
+		Connection connection = connection(socket);
+		if (connection != null) {
+			connection.closed(status.getCode(), status.getReason());
+		}
+	}
+
+	private static @Nullable Connection connection(WebSocketSession socket) {
+		return (Connection) socket.getAttributes().get(CONNECTION);
+	}
+
+	/**
+	 * Ask for messages in parts: a container otherwise keeps a buffer of the greatest
+	 * message for each connection, and closes with 1009, for which clients give up.
+	 */
+	@Override
+	public boolean supportsPartialMessages() {
+		return true;
+	}
+
+}

@@ -1,0 +1,92 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.websocket.centrifuge;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.websocket.ClientLimits.Admission;
+
+/**
+ * A client that is in, with what it has subscribed to itself. Safe for use by many
+ * threads.
+ */
+final class Client {
+
+	private final LocalSession session;
+
+	private final Admission admission;
+
+	/** What the client believes to be subscribed to, or will. */
+	private final Map<String, Membership> memberships = new ConcurrentHashMap<>(4);
+
+	private final AtomicBoolean refreshing = new AtomicBoolean();
+
+	Client(LocalSession session, Admission admission) {
+		this.session = session;
+		this.admission = admission;
+	}
+
+	LocalSession session() {
+		return this.session;
+	}
+
+	/**
+	 * Return whether the client's user may send a message now.
+	 */
+	boolean isWithinUserLimit() {
+		return this.admission.allowsMessage();
+	}
+
+	Map<String, Membership> memberships() {
+		return this.memberships;
+	}
+
+	/**
+	 * Begin to check a new token, one at a time.
+	 */
+	boolean beginRefresh() {
+		return this.refreshing.compareAndSet(false, true);
+	}
+
+	void endRefresh() {
+		this.refreshing.set(false);
+	}
+
+	@Override
+	public String toString() {
+		return this.session.toString();
+	}
+
+	/**
+	 * One of the client's subscriptions.
+	 */
+	interface Membership {
+
+		/** What the node has subscribed the client to. */
+		Membership SERVER_SIDE = () -> true;
+
+		/**
+		 * Return whether the client has been told that it is subscribed.
+		 */
+		boolean isTold();
+
+	}
+
+}

@@ -1,0 +1,90 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.websocket.centrifuge;
+
+import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.session.Fanout;
+import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.OutboundMessage;
+import io.github.atmosphererelay.session.QueueLimits;
+import io.github.atmosphererelay.session.SlowConsumerPolicy;
+
+/**
+ * Queues replies and pushes at sessions. Never blocks.
+ */
+final class Replies {
+
+	private final MessagingNode node;
+
+	private final Codec codec;
+
+	private final QueueLimits limits;
+
+	Replies(MessagingNode node, Codec codec, QueueLimits limits) {
+		this.node = node;
+		this.codec = codec;
+		// None of them can be left out: who waits for a reply would wait for ever.
+		this.limits = new QueueLimits(limits.maxMessages(), limits.maxBytes(), SlowConsumerPolicy.DISCONNECT);
+	}
+
+	/**
+	 * Refuse a command, and count that.
+	 */
+	void refuse(LocalSession session, long id, RequestRefusedException refusal) {
+		this.node.statistics().countRefused(refusal.code());
+		error(session, id, refusal);
+	}
+
+	/**
+	 * Tell why a command was refused, which was counted already.
+	 */
+	void error(LocalSession session, long id, RequestRefusedException refusal) {
+		if (id != 0) {
+			send(session, this.codec.encode(id, refusal.code(), refusal.reason()));
+		}
+	}
+
+	void reply(LocalSession session, long id, Reply reply) {
+		send(session, this.codec.encode(id, reply));
+	}
+
+	/**
+	 * Reply unless it is too much for what waits for the client already.
+	 * @return whether the reply was queued
+	 */
+	boolean replyIfRoom(LocalSession session, long id, Reply reply) {
+		Payload frame = this.codec.encode(id, reply);
+		if (session.queuedMessages() > 0 && session.queuedBytes() + frame.size() > this.limits.maxBytes()) {
+			return false;
+		}
+		send(session, frame);
+		return true;
+	}
+
+	void push(LocalSession session, Push push) {
+		send(session, this.codec.encode(push));
+	}
+
+	private void send(LocalSession session, Payload frame) {
+		Fanout fanout = this.node.writers().fanout(OutboundMessage.frame(frame), this.limits);
+		fanout.add(session);
+		fanout.send();
+	}
+
+}

@@ -1,0 +1,253 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.websocket.centrifuge;
+
+import java.security.Principal;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import io.github.atmosphererelay.broadcast.ErrorCode;
+import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.broadcast.RecoveryOutcome;
+import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.broadcast.SubscribeRequest;
+import io.github.atmosphererelay.broadcast.Subscribed;
+import io.github.atmosphererelay.cluster.PresenceChangeFormat;
+import io.github.atmosphererelay.cluster.PresenceService;
+import io.github.atmosphererelay.message.ChannelNames;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.RelayException;
+import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.websocket.DoorContext;
+import io.github.atmosphererelay.websocket.centrifuge.Command.Recovery;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets clients into channels and out of them.
+ */
+final class SubscribeRequests {
+
+	private final MessagingNode node;
+
+	private final PresenceService presence;
+
+	private final PresenceChangeFormat presenceChanges;
+
+	private final Replies replies;
+
+	SubscribeRequests(DoorContext context, Codec codec, Replies replies) {
+		this.node = context.node();
+		this.presence = context.presence();
+		this.presenceChanges = codec.presenceChanges();
+		this.replies = replies;
+	}
+
+	void subscribe(Client client, Command.Subscribe command) {
+		LocalSession session = client.session();
+		String channel = command.channel();
+		checkChannel(channel);
+		this.node.clientMessages().authorizeSubscribe(session.principal(), session, channel).require();
+		Recovery recovery = command.recovery();
+		if (recovery == null || !recovery.epoch().isEmpty() || !this.node.catalog().get(channel).isRecorded()) {
+			Position since = (recovery != null) ? new Position(recovery.epoch(), recovery.offset()) : null;
+			subscribe(client, command, since);
+			return;
+		}
+		// Any epoch will do: so the present one is asked for first.
+		this.node.broadcaster().position(channel).whenComplete((position, ex) -> {
+			if (position == null) {
+				this.replies.refuse(session, command.id(), new RequestRefusedException(ErrorCode.INTERNAL,
+						"the channel's log cannot be reached, try again"));
+				return;
+			}
+			try {
+				subscribe(client, command, new Position(position.epoch(), recovery.offset()));
+			}
+			catch (RequestRefusedException refusal) {
+				this.replies.refuse(session, command.id(), refusal);
+			}
+		});
+	}
+
+	private void checkChannel(String channel) {
+		if (ChannelNames.findFault(channel) != null) {
+			throw new RequestRefusedException(ErrorCode.BAD_REQUEST, "that is no name of a channel");
+		}
+		if (this.node.catalog().find(channel) == null) {
+			throw new RequestRefusedException(ErrorCode.UNKNOWN_CHANNEL, "there is no such channel");
+		}
+	}
+
+	private void subscribe(Client client, Command.Subscribe command, @Nullable Position since) {
+		Attempt attempt = new Attempt(client, command,
+				command.joinLeave() && maySeePresence(client, command.channel()));
+		if (client.memberships().putIfAbsent(command.channel(), attempt) != null) {
+			throw new RequestRefusedException(ErrorCode.ALREADY_SUBSCRIBED, ErrorCode.ALREADY_SUBSCRIBED.text());
+		}
+		CompletableFuture<Subscribed> result;
+		try {
+			result = this.node.subscriptions()
+				.subscribe(client.session(), command.channel(),
+						new SubscribeRequest(command.recovery() != null, since, attempt::reply, attempt::lost));
+		}
+		catch (RuntimeException ex) {
+			client.memberships().remove(command.channel(), attempt);
+			throw ex;
+		}
+		result.whenComplete((subscribed, ex) -> attempt.done(ex));
+	}
+
+	/**
+	 * A client that may not see who comes and goes is not told, as with a channel that
+	 * does not tell anybody: the wish is no more than that.
+	 */
+	private boolean maySeePresence(Client client, String channel) {
+		LocalSession session = client.session();
+		return this.node.catalog().get(channel).presence()
+				&& this.node.clientMessages().authorizeSeePresence(session.principal(), session, channel).isGranted();
+	}
+
+	void unsubscribe(Client client, Command.Unsubscribe command) {
+		// First, so that nobody tells the client what it has asked for.
+		if (client.memberships().remove(command.channel()) instanceof Attempt attempt) {
+			attempt.giveUp();
+		}
+		this.node.subscriptions().unsubscribe(client.session(), command.channel());
+		this.replies.reply(client.session(), command.id(), new Reply.Done("unsubscribe"));
+	}
+
+	/**
+	 * Take a client out of the channels that it may not hear any more, because its new
+	 * token allows less than the former one.
+	 */
+	void checkPermissions(Client client) {
+		LocalSession session = client.session();
+		Principal principal = session.principal();
+		for (String channel : List.copyOf(session.channels())) {
+			if (!this.node.clientMessages().authorizeSubscribe(principal, session, channel).isGranted()) {
+				this.node.subscriptions().unsubscribe(session, channel);
+			}
+		}
+	}
+
+	/**
+	 * An attempt to subscribe, and what came of it. Answered once, whatever that is.
+	 */
+	private final class Attempt implements Client.Membership {
+
+		private final Client client;
+
+		private final Command.Subscribe command;
+
+		private final boolean watches;
+
+		private final AtomicBoolean answered = new AtomicBoolean();
+
+		/** Why the subscription is not kept although it has begun. */
+		private volatile @Nullable RequestRefusedException refusal;
+
+		/** Whether the client has unsubscribed itself. */
+		private volatile boolean givenUp;
+
+		Attempt(Client client, Command.Subscribe command, boolean watches) {
+			this.client = client;
+			this.command = command;
+			this.watches = watches;
+		}
+
+		@Override
+		public boolean isTold() {
+			return this.answered.get();
+		}
+
+		void giveUp() {
+			this.givenUp = true;
+		}
+
+		/**
+		 * The subscription begins. Perhaps under a lock of the channel, so that what
+		 * comes next follows the reply.
+		 */
+		void reply(Subscribed result) {
+			if (this.command.rejectUnrecovered() && result.recovery() == RecoveryOutcome.UNRECOVERED) {
+				this.refusal = new RequestRefusedException(ErrorCode.UNRECOVERABLE_POSITION,
+						ErrorCode.UNRECOVERABLE_POSITION.text());
+				return;
+			}
+			Recovery recovery = this.command.recovery();
+			Reply reply = new Reply.Subscribe(result, (recovery != null) ? recovery.offset() : null);
+			if (result.publications().isEmpty()) {
+				SubscribeRequests.this.replies.reply(this.client.session(), this.command.id(), reply);
+			}
+			else if (!SubscribeRequests.this.replies.replyIfRoom(this.client.session(), this.command.id(), reply)) {
+				// It would end the session, which would come back for as much.
+				this.refusal = new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS,
+						"too much waits for this client, try again");
+				return;
+			}
+			this.answered.set(true);
+		}
+
+		/**
+		 * The subscription has begun, or has failed.
+		 */
+		void done(@Nullable Throwable failure) {
+			LocalSession session = this.client.session();
+			String channel = this.command.channel();
+			if (!this.answered.compareAndSet(false, true)) {
+				if (this.client.memberships().get(channel) == this) {
+					if (this.watches) {
+						SubscribeRequests.this.presence.watchSessions(session, channel,
+								SubscribeRequests.this.presenceChanges);
+					}
+				}
+				else if (!this.givenUp) {
+					// It was ended before the client knew of it.
+					SubscribeRequests.this.replies.push(session,
+							new Push.Unsubscribe(channel, UnsubscribeReason.SERVER));
+				}
+				return;
+			}
+			RequestRefusedException refusal = this.refusal;
+			if (refusal == null) {
+				Throwable cause = (failure != null) ? RelayException.unwrap(failure) : null;
+				refusal = (cause instanceof RequestRefusedException known) ? known
+						: new RequestRefusedException(ErrorCode.INTERNAL, "the subscription has ended, try again");
+			}
+			if (this.client.memberships().remove(channel, this)) {
+				SubscribeRequests.this.node.subscriptions().unsubscribe(session, channel);
+			}
+			SubscribeRequests.this.replies.refuse(session, this.command.id(), refusal);
+		}
+
+		/**
+		 * Something was missed that cannot be filled in.
+		 */
+		void lost() {
+			String channel = this.command.channel();
+			if (this.client.memberships().remove(channel, this)) {
+				this.givenUp = true;
+				SubscribeRequests.this.node.subscriptions().unsubscribe(this.client.session(), channel);
+				SubscribeRequests.this.replies.push(this.client.session(),
+						new Push.Unsubscribe(channel, UnsubscribeReason.INSUFFICIENT_STATE));
+			}
+		}
+
+	}
+
+}

@@ -1,0 +1,56 @@
+-- Reads a part of a channel's log, and tells where it ends.
+--
+-- ARGV[3]  how many publications to return at most; 0 for the position alone
+-- ARGV[4]  f forward, b backward
+-- ARGV[5]  the epoch of the position to begin at
+-- ARGV[6]  its offset, or -1 to begin at the log's beginning or end
+-- ARGV[7]  after how many bytes to stop, so that others need not wait for long
+--
+-- Returns the epoch, the top offset, whether nothing is missing (1 or 0), whether to ask
+-- again for more (1 or 0), and offset and envelope of each publication in turn.
+
+local limit, since = tonumber(ARGV[3]), tonumber(ARGV[6])
+local forward = ARGV[4] == 'f'
+keep(now)
+if since >= 0 and (ARGV[5] ~= epoch or since > top) then
+  return { epoch, top, 0, 0 }
+end
+if limit == 0 or (since == 0 and not forward) then
+  return { epoch, top, 1, 0 }
+end
+if now >= oldest and not expire(1000) then
+  return { epoch, top, 1, 1 }
+end
+local reply = { epoch, top, 1, 1 }
+local last, room = since, tonumber(ARGV[7])
+while limit > 0 and room > 0 do
+  local count = math.min(limit, 20)
+  local part
+  if forward then
+    part = call('XRANGE', stream, last >= 0 and string.format('(%.0f-0', last) or '-', '+', 'COUNT', count)
+  else
+    part = call('XREVRANGE', stream, last >= 0 and string.format('(%.0f-0', last) or '+', '-', 'COUNT', count)
+  end
+  for i = 1, #part do
+    local offset = tonumber(string.match(part[i][1], '^%d+'))
+    if forward and last >= 0 and offset ~= last + 1 then
+      return { epoch, top, 0, 0 }
+    end
+    last = offset
+    reply[#reply + 1] = offset
+    reply[#reply + 1] = part[i][2][4]
+    room = room - #part[i][2][4]
+  end
+  limit = limit - #part
+  if #part < count then
+    if forward and last >= 0 and last ~= top then
+      return { epoch, top, 0, 0 }
+    end
+    reply[4] = 0
+    break
+  end
+end
+if limit == 0 then
+  reply[4] = 0
+end
+return reply

@@ -1,0 +1,203 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.redis;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+import io.github.atmosphererelay.message.EnvelopeCodec;
+import io.github.atmosphererelay.message.LogOptions;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.ReadDirection;
+import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.relay.RelayException;
+import io.github.atmosphererelay.relay.RelayNode;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.relay.redis.RedisTestBroker.Driver;
+import io.github.atmosphererelay.test.RedisServers;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import redis.clients.jedis.Jedis;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
+import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link RedisRelay}'s logs and the server that keeps them: its restart, its
+ * memory and its accounts.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+@Timeout(60)
+class RedisLogLifeTests {
+
+	private static final Duration CONNECT = Duration.ofSeconds(15);
+
+	private static final LogOptions OPTIONS = new LogOptions(100, Duration.ofHours(1), null, Duration.ofMinutes(5));
+
+	/** As in src/docs/operations.md. */
+	private static final String[] RIGHTS = { "on", ">secret", "resetchannels", "&atmosphere:*", "~atmosphere:*",
+			"+publish", "+subscribe", "+unsubscribe", "+ping", "+role", "+eval", "+evalsha", "+info", "+time", "+hmget",
+			"+hset", "+pexpireat", "+unlink", "+xadd", "+xrange", "+xrevrange", "+xtrim", "+get", "+set", "+hello",
+			"+client" };
+
+	@ParameterizedTest
+	@EnumSource
+	void aRestartIsANewEpochThoughTheLogIsKept(Driver driver, @TempDir Path directory) {
+		try (RedisServers.Standalone server = RedisServers.durable(directory);
+				RedisTestBroker broker = new RedisTestBroker(driver, RedisServers.HOST, server.port())) {
+			RelayNode node = new RelayNode(broker.relay("life", new EnvelopeCodec(1000)));
+			try {
+				node.start().awaitRoundTrip(CONNECT);
+				append(node, "one");
+				Position before = position(append(node, "two"));
+				server.stop();
+				server.start();
+				node.awaitRoundTrip(CONNECT);
+				LogPage page = read(node, before);
+				assertThat(page.complete()).isFalse();
+				assertThat(page.publications()).isEmpty();
+				assertThat(page.end().epoch()).isNotEqualTo(before.epoch());
+				// What was written to disk is still history
+				assertThat(read(node, null).publications()).extracting((each) -> each.payload().asText())
+					.containsExactly("one", "two");
+				assertThat(position(append(node, "three"))).isEqualTo(new Position(page.end().epoch(), 3));
+				assertThat(read(node, before).complete()).isFalse();
+				assertThat(read(node, page.end()).publications()).hasSize(1);
+			}
+			finally {
+				node.relay().stop();
+			}
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void aServerThatMayRemoveLogsIsWarnedOfOnceTheyAreUsed(Driver driver, CapturedOutput output) {
+		try (RedisServers.Standalone server = RedisServers.standalone();
+				RedisTestBroker broker = new RedisTestBroker(driver, RedisServers.HOST, server.port());
+				Jedis admin = new Jedis(RedisServers.HOST, server.port())) {
+			admin.configSet("maxmemory", "100mb");
+			admin.configSet("maxmemory-policy", "volatile-lru");
+			RelayNode node = new RelayNode(broker.relay("eviction", new EnvelopeCodec(1000)));
+			try {
+				node.start().awaitRoundTrip(CONNECT);
+				node.publish("ephemeral", "text");
+				assertThat(output.getOut()).doesNotContain("maxmemory-policy");
+				append(node, "one");
+				append(node, "two");
+				assertThat(output.getOut().lines().filter((line) -> line.contains("maxmemory-policy 'volatile-lru'")))
+					.hasSize(1)
+					.first()
+					.asString()
+					.contains("WARN")
+					.contains("'noeviction'");
+			}
+			finally {
+				node.relay().stop();
+			}
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void anAccountWithTheDocumentedRightsKeepsLogs(Driver driver) {
+		try (RedisServers.Standalone server = RedisServers.standalone();
+				Jedis admin = new Jedis(RedisServers.HOST, server.port())) {
+			admin.aclSetUser("relay", RIGHTS);
+			RelayNode node = accountNode(driver, server);
+			try {
+				node.start().awaitRoundTrip(CONNECT);
+				LogOptions keyed = new LogOptions(2, Duration.ofMillis(1), "key", Duration.ofMinutes(1));
+				for (int i = 0; i < 3; i++) {
+					append(node, "text " + i);
+				}
+				receipt(node, "keyed", keyed);
+				receipt(node, "keyed", keyed);
+				assertThat(node.relay().read("log", null, 10, ReadDirection.BACKWARD).join().complete()).isTrue();
+				assertThat(read(node, null).complete()).isTrue();
+			}
+			finally {
+				node.relay().stop();
+			}
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void anAccountThatMayNotRunScriptsStillCarriesEphemeralMessages(Driver driver) {
+		try (RedisServers.Standalone server = RedisServers.standalone();
+				Jedis admin = new Jedis(RedisServers.HOST, server.port())) {
+			admin.aclSetUser("relay", "on", ">secret", "resetchannels", "&atmosphere:*", "+publish", "+subscribe",
+					"+unsubscribe", "+ping", "+role", "+hello", "+client");
+			RelayNode node = accountNode(driver, server);
+			try {
+				node.start().awaitRoundTrip(CONNECT);
+				node.publish("room", "text");
+				CompletableFuture<Receipt> receipt = node.relay().publish(node.recorded("log", "text", OPTIONS));
+				Throwable failure = receipt.orTimeout(10, TimeUnit.SECONDS)
+					.handle((done, ex) -> RelayException.unwrap(ex))
+					.join();
+				assertThat(failure).isInstanceOf(RelayUnavailableException.class);
+				assertThat(failure.getCause()).hasMessageContaining("NOPERM");
+			}
+			finally {
+				node.relay().stop();
+			}
+		}
+	}
+
+	private static RelayNode accountNode(Driver driver, RedisServers.Standalone server) {
+		RedisStandaloneConfiguration configuration = new RedisStandaloneConfiguration(RedisServers.HOST, server.port());
+		configuration.setUsername("relay");
+		configuration.setPassword("secret");
+		return new RelayNode(new RedisRelay(
+				(driver == Driver.LETTUCE) ? new LettuceConnectionFactory(configuration)
+						: new JedisConnectionFactory(configuration),
+				RedisTestBroker.settings("account", new EnvelopeCodec(1000))));
+	}
+
+	private static Receipt append(RelayNode node, String text) {
+		return receipt(node, text, OPTIONS);
+	}
+
+	private static Receipt receipt(RelayNode node, String text, LogOptions options) {
+		return node.relay().publish(node.recorded("log", text, options)).orTimeout(10, TimeUnit.SECONDS).join();
+	}
+
+	private static Position position(Receipt receipt) {
+		Position position = receipt.position();
+		assertThat(position).isNotNull();
+		return position;
+	}
+
+	private static LogPage read(RelayNode node, @Nullable Position since) {
+		return node.relay().read("log", since, 100, ReadDirection.FORWARD).orTimeout(10, TimeUnit.SECONDS).join();
+	}
+
+}

@@ -1,0 +1,148 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.test;
+
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.EnvelopeFormatException;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.ReadDirection;
+import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.relay.RelayCapability;
+import io.github.atmosphererelay.relay.RelayListener;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.relay.local.LocalRelay;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Relays of several nodes within one process, with logs that they share.
+ */
+public final class SharedLog {
+
+	private final LocalRelay log = new LocalRelay();
+
+	private final List<NodeRelay> relays = new CopyOnWriteArrayList<>();
+
+	public SharedLog() {
+		this.log.start(new RelayListener() {
+
+			@Override
+			public void received(Envelope envelope, @Nullable Position position) {
+				SharedLog.this.relays.forEach((relay) -> relay.deliver(envelope, position));
+			}
+
+			@Override
+			public void rejected(EnvelopeFormatException.Reason reason) {
+			}
+
+			@Override
+			public void gap(Address address) {
+			}
+
+			@Override
+			public void connectionChanged(boolean connected) {
+			}
+
+		});
+	}
+
+	/**
+	 * Return a relay for one more node.
+	 */
+	public ClusterRelay relay() {
+		NodeRelay relay = new NodeRelay();
+		this.relays.add(relay);
+		return relay;
+	}
+
+	/**
+	 * A node's relay.
+	 */
+	private final class NodeRelay implements ClusterRelay {
+
+		private final Set<Address> followed = ConcurrentHashMap.newKeySet();
+
+		private volatile @Nullable RelayListener listener;
+
+		@Override
+		public String name() {
+			return "shared";
+		}
+
+		@Override
+		public void start(RelayListener listener) {
+			this.listener = listener;
+			listener.connectionChanged(true);
+		}
+
+		@Override
+		public void stop() {
+			this.listener = null;
+			this.followed.clear();
+		}
+
+		void deliver(Envelope envelope, @Nullable Position position) {
+			RelayListener listener = this.listener;
+			if (listener != null && this.followed.contains(envelope.address())) {
+				listener.received(envelope, position);
+			}
+		}
+
+		@Override
+		public CompletableFuture<Receipt> publish(Envelope envelope) {
+			return (this.listener != null) ? SharedLog.this.log.publish(envelope)
+					: CompletableFuture.failedFuture(new RelayUnavailableException(name(), null));
+		}
+
+		@Override
+		public CompletableFuture<@Nullable Position> subscribe(Address address) {
+			this.followed.add(address);
+			return CompletableFuture.completedFuture(null);
+		}
+
+		@Override
+		public void unsubscribe(Address address) {
+			this.followed.remove(address);
+		}
+
+		@Override
+		public CompletableFuture<LogPage> read(String channel, @Nullable Position since, int limit,
+				ReadDirection direction) {
+			return SharedLog.this.log.read(channel, since, limit, direction);
+		}
+
+		@Override
+		public CompletableFuture<Position> position(String channel) {
+			return SharedLog.this.log.position(channel);
+		}
+
+		@Override
+		public Set<RelayCapability> capabilities() {
+			return Set.of(RelayCapability.CLUSTERED, RelayCapability.RECORDED, RelayCapability.CONSECUTIVE_OFFSETS);
+		}
+
+	}
+
+}
