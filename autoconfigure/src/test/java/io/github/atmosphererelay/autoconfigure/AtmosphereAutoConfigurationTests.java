@@ -99,7 +99,8 @@ class AtmosphereAutoConfigurationTests {
 				.hasSingleBean(AtmosphereMeters.class)
 				.hasSingleBean(AtmosphereEndpoint.class)
 				.doesNotHaveBean(RelayReadiness.class)
-				.hasBean("atmosphereRawDoorMapping");
+				.hasBean("atmosphereRawDoorMapping")
+				.hasBean("atmosphereCentrifugeMapping");
 			assertThat(context.getBean(MessagingNode.class).monitor().state()).isEqualTo(RelayState.UP);
 		});
 	}
@@ -234,6 +235,18 @@ class AtmosphereAutoConfigurationTests {
 	}
 
 	@Test
+	void theCentrifugeDoorNeedsJacksonAndCanBeSwitchedOff() {
+		this.web.withPropertyValues("atmosphere.centrifuge.enabled=false")
+			.run((context) -> assertThat(context).hasNotFailed()
+				.hasBean("atmosphereRawDoorMapping")
+				.doesNotHaveBean("atmosphereCentrifugeMapping"));
+		this.web.withClassLoader(new FilteredClassLoader("tools.jackson"))
+			.run((context) -> assertThat(context).hasNotFailed()
+				.hasBean("atmosphereRawDoorMapping")
+				.doesNotHaveBean("atmosphereCentrifugeMapping"));
+	}
+
+	@Test
 	void withoutJacksonStringsAndBytesCanBeSent() {
 		this.plain.withClassLoader(new FilteredClassLoader("tools.jackson")).run((context) -> {
 			Broadcaster broadcaster = context.getBean(Broadcaster.class);
@@ -283,16 +296,17 @@ class AtmosphereAutoConfigurationTests {
 			"atmosphere.relay.kafka.partitions, 0", "atmosphere.relay.kafka.retention, 0s",
 			"atmosphere.relay.kafka.replication, 0", "atmosphere.relay.kafka.topic, no topic",
 			"atmosphere.websocket.path, chat", "atmosphere.websocket.path, /", "atmosphere.websocket.path, /chat/",
-			"atmosphere.websocket.path, /{a}", "atmosphere.websocket.max-message-size, 0B",
-			"atmosphere.websocket.max-message-size, 2MB", "atmosphere.websocket.messages-per-second, -1",
-			"atmosphere.websocket.burst, 0", "atmosphere.websocket.ping-interval, 0s",
-			"atmosphere.websocket.pong-timeout, 0s", "atmosphere.websocket.send-timeout, 0s",
-			"atmosphere.websocket.max-stuck-writers, 0", "atmosphere.websocket.connection-buffer, 100B",
-			"atmosphere.websocket.queue.max-messages, 0", "atmosphere.websocket.queue.max-bytes, 0B",
-			"atmosphere.presence.flush-interval, 0", "atmosphere.presence.digest-interval, 0",
-			"atmosphere.presence.push-interval, 0", "atmosphere.presence.leave-delay, -1s",
-			"atmosphere.presence.max-names, 0", "atmosphere.presence.max-attribute-size, 17KB",
-			"atmosphere.websocket.writers, -1", "atmosphere.websocket.writers, 65", "atmosphere.shutdown.slice-size, 0",
+			"atmosphere.websocket.path, /{a}", "atmosphere.centrifuge.path, connection",
+			"atmosphere.websocket.max-message-size, 0B", "atmosphere.websocket.max-message-size, 2MB",
+			"atmosphere.websocket.messages-per-second, -1", "atmosphere.websocket.burst, 0",
+			"atmosphere.websocket.ping-interval, 0s", "atmosphere.websocket.pong-timeout, 0s",
+			"atmosphere.websocket.send-timeout, 0s", "atmosphere.websocket.max-stuck-writers, 0",
+			"atmosphere.websocket.connection-buffer, 100B", "atmosphere.websocket.queue.max-messages, 0",
+			"atmosphere.websocket.queue.max-bytes, 0B", "atmosphere.presence.flush-interval, 0",
+			"atmosphere.presence.digest-interval, 0", "atmosphere.presence.push-interval, 0",
+			"atmosphere.presence.leave-delay, -1s", "atmosphere.presence.max-names, 0",
+			"atmosphere.presence.max-attribute-size, 17KB", "atmosphere.websocket.writers, -1",
+			"atmosphere.websocket.writers, 65", "atmosphere.shutdown.slice-size, 0",
 			"atmosphere.limits.channels-per-session, -1", "atmosphere.limits.sessions-per-user, -1",
 			"atmosphere.limits.sessions-per-address, -1", "atmosphere.limits.user-messages-per-second, -1",
 			"atmosphere.limits.user-burst, 0", "atmosphere.security.token-timeout, 0s",
