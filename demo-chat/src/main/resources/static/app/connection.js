@@ -1,163 +1,242 @@
 /**
- * One WebSocket to one node, kept alive.
+ * One room on one node: what was said before, what is said now, who is there and who is writing.
  *
- * The library's raw door needs no client library: a frame is a message. What is left to a client is to come back after
- * a loss, and not to come back with everybody else at the same moment, hence full jitter.
+ * The library's client keeps the connection alive and holds the room's position. When it is back, on the same node or on
+ * another one, it gets what was said meanwhile.
  */
 
-import { Socket } from "./sockets.js";
+import { Client } from "../atmosphere/client.js";
+import { doorUrl } from "./nodes.js";
+import { Socket, arrivedAt } from "./sockets.js";
 
-const BACKOFF_BASE = 500;
-const BACKOFF_CAP = 10_000;
-const BACKOFF_FLOOR = 150;
-/** A connection that held this long starts its next backoff afresh. */
-const STABLE_AFTER = 5_000;
-/** To open the socket and to be told that the subscription stands; the server itself needs 2 s at most. */
-const OPEN_TIMEOUT = 8_000;
+/** As many as the rooms keep. */
+const HISTORY = 200;
+const RETRY_HISTORY = 1_000;
 
-const CLOSE_REFUSED = 1008;
-const CLOSE_TOO_BIG = 1009;
+const SHUTDOWN = 3001;
+const SLOW = 3008;
+/** Below are the client's own codes. */
+const FIRST_OF_SERVER = 100;
 
-export function backoff(attempt, random = Math.random) {
-	const ceiling = Math.min(BACKOFF_CAP, BACKOFF_BASE * 2 ** Math.min(attempt, 10));
-	return Math.max(BACKOFF_FLOOR, Math.round(random() * ceiling));
-}
-
-function lossOf(event, wasReady) {
-	switch (event.code) {
-		case 1001:
+function lossOf(code) {
+	switch (code) {
+		case SHUTDOWN:
 			return "node stopped";
-		case CLOSE_TOO_BIG:
-			return "message too big";
-		case 1013:
+		case SLOW:
 			return "too slow";
 		default:
-			return wasReady ? "connection lost" : "node down";
+			return "connection lost";
 	}
 }
 
 /**
- * Fires "state" after every change of `state` and "message" (detail: the frame and when it arrived) for each frame of
- * the channel.
+ * Fires "state" after every change of `state`, "message" (detail: what was published, and when it arrived, or null if it
+ * is not new) and "members" (detail: the names of those who are in the room).
  *
- * States: `connecting`, `live`, `degraded` (connected, but the node could not confirm its subscription on the relay),
- * `waiting` (until `retryAt`), `refused` (final until `retry()`), `closed`.
+ * States: `connecting`, `live`, `waiting` (for another attempt), `refused` (final until `retry()`), `closed`.
  */
 export class Connection extends EventTarget {
 
-	#url;
-	#socket = null;
+	#nodes;
+	#room;
+	#client;
+	#chat = null;
+	#typing = null;
+	/** Whether what comes was said while this page was not there to hear it. */
+	#replaying = false;
+	/** What came live while older messages are fetched. */
+	#held = null;
+	/** Everybody's sessions: client id -> user. */
+	#sessions = new Map();
+	#restarting = false;
 	#timer = 0;
-	#attempt = 0;
-	#readySince = 0;
 
-	constructor(url) {
+	/** `nodes`: those that it may connect to, the first one first. */
+	constructor(nodes, room) {
 		super();
-		this.#url = new URL(url);
-		this.#url.searchParams.set("ack", "true");
+		this.#nodes = nodes;
+		this.#room = room;
 		this.state = "closed";
-		this.node = null;
 		this.reason = "";
-		this.retryAt = 0;
-		this.onWake = () => {
-			if (this.state === "waiting" && document.visibilityState === "visible") {
-				this.retry();
+		/** What the last subscription brought of what was said meanwhile: `nothing`, `missed` or `incomplete`. */
+		this.outcome = "nothing";
+		this.#client = new Client(nodes.map((node) => doorUrl(node.base)), { websocket: Socket, maxReconnectDelay: 10_000 });
+		this.#client.on("connecting", ({ code }) => this.#become(code ? "waiting" : "connecting", code ? lossOf(code) : this.reason));
+		this.#client.on("error", ({ type }) => {
+			if (type === "transport" && this.state !== "live") {
+				this.#become("waiting", this.reason === "node stopped" ? this.reason : "node down");
 			}
-		};
+		});
+		this.#client.on("connected", () => this.#enter());
+		this.#client.on("disconnected", ({ reason }) => {
+			if (!this.#restarting) {
+				this.#become("refused", reason);
+			}
+		});
+		this.#client.on("message", ({ data }) => this.#tell(data, arrivedAt()));
+	}
+
+	/** The node that it is connected to, or tries to be. */
+	get node() {
+		return this.#nodes.find((node) => doorUrl(node.base) === this.#client.url);
 	}
 
 	get open() {
-		return this.state === "live" || this.state === "degraded";
+		return this.state === "live";
 	}
 
 	start() {
-		addEventListener("online", this.onWake);
-		document.addEventListener("visibilitychange", this.onWake);
-		this.#connect();
+		this.#client.connect();
 	}
 
 	stop() {
-		removeEventListener("online", this.onWake);
-		document.removeEventListener("visibilitychange", this.onWake);
-		this.#drop();
+		this.#restart(() => this.#client.disconnect());
+		clearTimeout(this.#timer);
 		this.#become("closed", "");
 	}
 
 	/** Does not wait for the end of the backoff. */
 	retry() {
-		if (!this.open && this.state !== "connecting") {
-			this.#connect();
+		this.#restart(() => this.#client.disconnect());
+		if (this.#chat?.state === "unsubscribed") {
+			this.#client.removeSubscription(this.#chat);
+			this.#chat = null;
 		}
+		this.#client.connect();
 	}
 
 	/** For a connection that pretends to live: an echo that is overdue, for example. */
 	suspect(reason) {
 		if (this.open) {
-			this.#lost(reason);
+			this.#become("waiting", reason);
+			this.retry();
 		}
 	}
 
-	/** Whether the frame was handed to the socket; only its echo tells that it arrived. */
-	send(frame) {
-		if (!this.open) {
-			return false;
-		}
-		this.#socket.send(frame);
-		return true;
+	/** Resolved when the node has taken it; only its echo tells that everybody can read it. */
+	say(message) {
+		return this.#client.publish(this.#channel("chat"), message);
 	}
 
-	#connect() {
-		this.#drop();
-		this.#become("connecting", this.reason);
-		const socket = new Socket(this.#url.href);
-		this.#socket = socket;
-		this.#timer = setTimeout(() => this.#lost("no answer"), OPEN_TIMEOUT);
-		socket.onmessage = (frame, at) => this.#received(frame, at);
-		socket.onclose = (event) => {
-			const wasReady = this.open;
-			if (event.code === CLOSE_REFUSED) {
-				this.#drop();
-				this.#become("refused", event.reason || "The node refused this room");
-				return;
-			}
-			this.#lost(lossOf(event, wasReady));
-		};
+	/** Worth no retry. */
+	tellTyping() {
+		this.#client.publish(this.#channel("typing"), { type: "typing" }).catch(() => {});
 	}
 
-	#received(frame, at) {
-		if (!this.open) {
-			const ready = readyFrame(frame);
-			if (ready) {
-				clearTimeout(this.#timer);
-				this.#readySince = performance.now();
-				this.node = ready.node;
-				this.#become(ready.degraded ? "degraded" : "live", "");
-				return;
-			}
-		}
-		this.dispatchEvent(new CustomEvent("message", { detail: { frame, at } }));
+	#channel(kind) {
+		return `${kind}/${this.#room}`;
 	}
 
-	#lost(reason) {
-		if (this.open && performance.now() - this.#readySince > STABLE_AFTER) {
-			this.#attempt = 0;
-		}
-		this.#drop();
-		const delay = backoff(this.#attempt++);
-		this.retryAt = Date.now() + delay;
-		this.#timer = setTimeout(() => this.#connect(), delay);
-		this.#become("waiting", reason);
+	#restart(end) {
+		this.#restarting = true;
+		end();
+		this.#restarting = false;
 	}
 
-	#drop() {
+	/** First what was said before: from the position that comes with it, nothing is missed or doubled. */
+	async #enter() {
 		clearTimeout(this.#timer);
-		const socket = this.#socket;
-		this.#socket = null;
-		if (socket) {
-			socket.onmessage = null;
-			socket.onclose = null;
-			socket.close();
+		if (this.#chat) {
+			return;
 		}
+		const history = await this.#history();
+		if (!history || this.#chat) {
+			return;
+		}
+		const { publications, epoch } = history;
+		publications.forEach(({ data }) => this.#tell(data, null));
+		const offset = publications.at(-1)?.offset ?? history.offset;
+		this.#chat = this.#client.newSubscription(this.#channel("chat"), { since: { epoch, offset }, joinLeave: true });
+		this.#chat.on("subscribed", (context) => this.#subscribed(context));
+		this.#chat.on("unsubscribed", ({ reason }) => {
+			if (!this.#restarting) {
+				this.#become("refused", reason);
+			}
+		});
+		this.#chat.on("error", () => this.#become("waiting", "relay down"));
+		this.#chat.on("publication", ({ data }) => this.#published(data));
+		this.#chat.on("join", ({ info }) => this.#came(info));
+		this.#chat.on("leave", ({ info }) => this.#left(info));
+		this.#chat.subscribe();
+		if (!this.#typing) {
+			this.#typing = this.#client.newSubscription(this.#channel("typing"));
+			this.#typing.on("publication", ({ data }) => this.#tell(data, arrivedAt()));
+			this.#typing.subscribe();
+		}
+	}
+
+	/** From older to newer; nothing if there is another attempt to come, or none makes sense. */
+	async #history() {
+		try {
+			const history = await this.#client.history(this.#channel("chat"), { limit: HISTORY, reverse: true });
+			history.publications.reverse();
+			return history;
+		}
+		catch (error) {
+			if (error.code >= FIRST_OF_SERVER && !error.temporary) {
+				this.#become("refused", error.message);
+			}
+			else if (this.#client.state === "connected") {
+				this.#become("waiting", "relay down");
+				this.#timer = setTimeout(() => this.#enter(), RETRY_HISTORY);
+			}
+			return null;
+		}
+	}
+
+	#subscribed({ wasRecovering, recovered, hasRecoveredPublications, streamPosition }) {
+		this.outcome = wasRecovering && !recovered ? "incomplete" : hasRecoveredPublications ? "missed" : "nothing";
+		// They follow at once, before anything else can happen
+		this.#replaying = hasRecoveredPublications;
+		queueMicrotask(() => {
+			this.#replaying = false;
+		});
+		this.#become("live", "");
+		if (this.outcome === "incomplete") {
+			this.#fill(streamPosition?.offset ?? 0);
+		}
+		this.#chat.presence().then(({ clients }) => {
+			this.#sessions = new Map(Object.entries(clients).map(([id, { user }]) => [id, user]));
+			this.#tellMembers();
+		}, () => {});
+	}
+
+	/** What the log still has, before what came since. */
+	async #fill(end) {
+		this.#held = [];
+		const history = await this.#history();
+		const held = this.#held;
+		this.#held = null;
+		history?.publications.filter(({ offset }) => offset <= end).forEach(({ data }) => this.#tell(data, null));
+		held.forEach(({ data, at }) => this.#tell(data, at));
+	}
+
+	#published(data) {
+		const at = this.#replaying ? null : arrivedAt();
+		if (this.#held) {
+			this.#held.push({ data, at });
+		}
+		else {
+			this.#tell(data, at);
+		}
+	}
+
+	#came({ client, user }) {
+		this.#sessions.set(client, user);
+		this.#tellMembers();
+	}
+
+	#left({ client }) {
+		this.#sessions.delete(client);
+		this.#tellMembers();
+	}
+
+	#tellMembers() {
+		this.dispatchEvent(new CustomEvent("members", { detail: new Set(this.#sessions.values()) }));
+	}
+
+	#tell(value, at) {
+		this.dispatchEvent(new CustomEvent("message", { detail: { value, at } }));
 	}
 
 	#become(state, reason) {
@@ -166,17 +245,4 @@ export class Connection extends EventTarget {
 		this.dispatchEvent(new Event("state"));
 	}
 
-}
-
-function readyFrame(frame) {
-	if (typeof frame !== "string") {
-		return null;
-	}
-	try {
-		const value = JSON.parse(frame);
-		return value?.type === "ready" && typeof value.node === "string" ? value : null;
-	}
-	catch {
-		return null;
-	}
 }

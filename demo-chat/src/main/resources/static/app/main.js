@@ -74,7 +74,8 @@ function join() {
 	side.setAttribute("aria-pressed", String(session.side));
 	const shown = session.side ? nodes : nodes.filter((node) => node.here);
 	panes = shown.map((node) => new Pane({
-		node,
+		// Side by side each pane shows what becomes of its node; alone, the pane goes on with another one
+		nodes: session.side ? [node] : [node, ...nodes.filter((each) => each !== node)],
 		room: session.room,
 		user: session.user,
 		tones: toneOf,

@@ -1,8 +1,7 @@
 /**
- * What this page puts into a frame, and what it makes of a frame.
+ * What this page says, and what it makes of what it hears.
  *
- * The server passes frames on verbatim, and anybody may send anything: so everything that comes in is checked here, and
- * from here on is shown as text only.
+ * Other clients may send anything: so everything that comes in is checked here, and from here on is shown as text only.
  */
 
 import { now } from "./sockets.js";
@@ -32,36 +31,19 @@ export function encode({ id, to, text }) {
 		sentHere.delete(sentHere.keys().next().value);
 	}
 	const sentAt = Math.round(now());
-	return JSON.stringify(to ? { type: "direct", id, to, text, sentAt } : { type: "chat", id, text, sentAt });
+	return to ? { type: "direct", id, to, text, sentAt } : { type: "chat", id, text, sentAt };
 }
 
-export const TYPING = JSON.stringify({ type: "typing" });
-
-/** `kind`: `said` for what belongs into the log; `typing`, `presence` and `refused` for what does not. */
-export function decode(frame, arrived) {
-	if (typeof frame !== "string") {
-		return foreign(`${frame.byteLength} bytes of binary data`);
-	}
-	let value;
-	try {
-		value = JSON.parse(frame);
-	}
-	catch {
-		return foreign(frame);
-	}
+/** `kind`: `said` for what belongs into the log, `typing` for what does not. `arrived`: null for what is not new. */
+export function decode(value, arrived) {
 	switch (value?.type) {
 		case "chat":
 		case "direct":
-			return typeof value.text === "string" ? said(value, arrived) : foreign(frame);
+			return typeof value.text === "string" ? said(value, arrived) : foreign(value);
 		case "typing":
 			return { kind: "typing", author: cleanName(value.author) };
-		case "presence":
-			return { kind: "presence", all: value.members ? members(value.members) : null, joined: members(value.joined),
-				left: members(value.left), count: value.count };
-		case "error":
-			return { kind: "refused", reason: cleanName(value.reason, 300) };
 		default:
-			return foreign(frame);
+			return foreign(value);
 	}
 }
 
@@ -79,12 +61,11 @@ function said(value, arrived) {
 	};
 }
 
-function members(list) {
-	return (Array.isArray(list) ? list : []).map((member) => cleanName(member?.user)).filter((user) => user);
-}
-
 /** From the hand-over to the sender's socket until now; between two machines it also holds their clocks' difference. */
 function latencyOf(id, sentAt, arrived) {
+	if (arrived === null) {
+		return null;
+	}
 	if (id !== null && sentHere.has(id)) {
 		return Math.max(0, arrived - sentHere.get(id));
 	}
@@ -92,7 +73,8 @@ function latencyOf(id, sentAt, arrived) {
 	return Number.isFinite(latency) && Math.abs(latency) < DAY ? Math.max(0, latency) : null;
 }
 
-function foreign(text) {
+function foreign(value) {
+	const text = typeof value === "string" ? value : JSON.stringify(value);
 	return { kind: "said", id: null, author: "Another client", to: null, text: cleanText(text), node: "", sentAt: null, latency: null };
 }
 

@@ -46,9 +46,8 @@ function sameLoopback(url) {
 	return new URL("./", target.href.endsWith("/") ? target : `${target.href}/`).href;
 }
 
-export function socketUrl(base, room) {
-	const url = new URL(`atmosphere/chat/${encodeURIComponent(room)}`, base);
-	url.searchParams.set("presence", "true");
+export function doorUrl(base) {
+	const url = new URL("atmosphere/connection/websocket", base);
 	url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
 	return url.href;
 }

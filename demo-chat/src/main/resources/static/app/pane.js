@@ -3,8 +3,8 @@
  */
 
 import { Connection } from "./connection.js";
-import { MAX_TEXT, TYPING, decode, encode, formatLatency, newId } from "./messages.js";
-import { addressOf, fetchNode, socketUrl } from "./nodes.js";
+import { MAX_TEXT, cleanName, decode, encode, formatLatency, newId } from "./messages.js";
+import { addressOf, fetchNode } from "./nodes.js";
 
 const MAX_MESSAGES = 500;
 const MAX_QUEUED = 20;
@@ -23,9 +23,25 @@ const DIRECT = /^\/msg\s+(\S+)\s+([^]+)$/;
 /** Most echoes are back before a "Sending…" could be read. */
 const SHOW_SENDING_AFTER = 200;
 
+/** Errors below are the client's own. */
+const FIRST_OF_SERVER = 100;
+
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const exactly = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const growsByItself = CSS.supports("field-sizing", "content");
+
+/** What to say of a connection that is back. */
+const BACK = {
+	nothing: (node) => `Connected to ${node} again. Nothing was said meanwhile`,
+	missed: (node) => `Connected to ${node} again. This was said meanwhile:`,
+	incomplete: (node) => `Connected to ${node} again. Something that was said meanwhile may be missing`
+};
+
+const WAITING = {
+	"node down": "Node down",
+	"node stopped": "Node down",
+	"relay down": "Degraded"
+};
 
 const PILLS = {
 	connecting: "Connecting",
@@ -54,7 +70,6 @@ export class Pane {
 	#joined = false;
 	/** The names of those who are in the room, on any node; null until it was told. */
 	#members = null;
-	#count = 0;
 	/** Who is writing: name -> when that is over. */
 	#typing = new Map();
 	#typingTimer = 0;
@@ -63,7 +78,6 @@ export class Pane {
 	#to = null;
 	#relayDown = false;
 	#last = null;
-	#ticker = 0;
 	#checker = 0;
 	/** Whether the newest message was in sight; measured before something changes the height. */
 	#following = true;
@@ -73,9 +87,11 @@ export class Pane {
 		}
 	});
 
-	/** `tones`: a function from the name of a node to its colour's number, or -1; `onLoss`: called when a connection ends. */
-	constructor({ node, room, user, tones, relay, linked, live, onLoss }) {
-		this.#node = node;
+	/**
+	 * `nodes`: those that it may connect to, its own one first; `tones`: a function from the name of a node to its colour's
+	 * number, or -1; `onLoss`: called when a connection ends.
+	 */
+	constructor({ nodes, room, user, tones, relay, linked, live, onLoss }) {
 		this.#user = user;
 		this.#onLoss = onLoss;
 		this.#tones = tones;
@@ -88,28 +104,36 @@ export class Pane {
 			pill: find(".pill"), notice: find(".notice"), noticeText: find(".notice-text"), retry: find(".notice-retry"),
 			log: find(".log"), list: find(".log ol"), empty: find(".empty"), jump: find(".jump"), median: find(".pane-median"),
 			form: find(".composer"), text: find("textarea"), counter: find(".counter"), error: find(".composer-error"),
+			node: find(".pane-node"), address: find(".pane-address"), link: find(".pane-link"),
 			members: find(".members"), membersCount: find(".members-count"), membersList: find(".members ul"),
 			typing: find(".typing"), direct: find(".direct"), directTo: find(".direct b"), directEnd: find(".direct-end")
 		};
-		this.element.dataset.tone = node.tone;
-		this.element.dataset.node = node.name;
-		this.element.setAttribute("aria-label", `Chat on ${node.name}`);
-		find(".pane-node").textContent = node.name;
-		find(".pane-address").textContent = addressOf(node.base);
-		const link = find(".pane-link");
-		link.hidden = !linked;
-		link.href = node.base;
-		link.title = `Open ${node.name} in a tab of its own`;
-		link.setAttribute("aria-label", link.title);
-		this.ui.log.setAttribute("aria-label", `Messages in ${room} on ${node.name}`);
+		this.ui.link.hidden = !linked;
+		this.#settle(nodes[0]);
 		// Every pane shows every message: one of them is enough to be read out
 		this.ui.log.setAttribute("aria-live", live ? "polite" : "off");
 		this.ui.membersList.setAttribute("aria-label", `Who is in ${room}`);
 		this.#address(null);
 		this.#listen();
-		this.#connection = new Connection(socketUrl(node.base, room));
+		this.#connection = new Connection(nodes, room);
 		this.#connection.addEventListener("state", () => this.#stateChanged());
-		this.#connection.addEventListener("message", (event) => this.#received(event.detail.frame, event.detail.at));
+		this.#connection.addEventListener("message", (event) => this.#received(event.detail.value, event.detail.at));
+		this.#connection.addEventListener("members", (event) => this.#present(event.detail));
+	}
+
+	/** Where the pane is: it may land on another node when its own one has gone. */
+	#settle(node) {
+		const { node: name, address, link, log } = this.ui;
+		this.#node = node;
+		this.element.dataset.tone = node.tone;
+		this.element.dataset.node = node.name;
+		this.element.setAttribute("aria-label", `Chat on ${node.name}`);
+		name.textContent = node.name;
+		address.textContent = addressOf(node.base);
+		link.href = node.base;
+		link.title = `Open ${node.name} in a tab of its own`;
+		link.setAttribute("aria-label", link.title);
+		log.setAttribute("aria-label", `Messages in ${this.#room} on ${node.name}`);
 	}
 
 	start() {
@@ -120,7 +144,6 @@ export class Pane {
 
 	stop() {
 		clearInterval(this.#checker);
-		clearInterval(this.#ticker);
 		clearTimeout(this.#typingTimer);
 		this.#connection.stop();
 		this.#resized.disconnect();
@@ -168,14 +191,15 @@ export class Pane {
 	#stateChanged() {
 		const connection = this.#connection;
 		if (connection.open) {
-			this.#relayDown = connection.state === "degraded";
-			if (!this.#joined) {
-				this.#joined = true;
-				this.#note(`You joined #${this.#room} through ${connection.node}`);
+			this.#relayDown = false;
+			if (connection.node !== this.#node) {
+				this.#settle(connection.node);
+				this.#address(this.#to);
 			}
-			else {
-				this.#note(`Connected to ${connection.node} again. What was said meanwhile is not kept.`);
-			}
+			// What was said before, before the note
+			this.#flush();
+			this.#note(this.#joined ? BACK[connection.outcome](this.#node.name) : `You joined #${this.#room} through ${this.#node.name}`);
+			this.#joined = true;
 			this.#flushOutbox();
 		}
 		else {
@@ -201,24 +225,21 @@ export class Pane {
 		const state = connection.open && this.#relayDown ? "degraded" : connection.state;
 		const { pill, notice, noticeText, retry } = this.ui;
 		const shown = state === "connecting" && connection.reason ? "waiting" : state;
-		const label = shown === "waiting" && connection.reason.startsWith("node") ? "Node down" : PILLS[shown];
+		const label = shown === "waiting" ? WAITING[connection.reason] ?? PILLS[shown] : PILLS[shown];
 		this.element.dataset.state = shown;
 		// Only a change shall be read out
 		if (pill.textContent !== label) {
 			pill.textContent = label;
 		}
-		clearInterval(this.#ticker);
-		this.#ticker = 0;
 		notice.hidden = state === "live" || state === "closed" || state === "connecting" && !connection.reason;
 		retry.hidden = state !== "waiting" && state !== "refused";
 		switch (state) {
 			case "degraded":
 				noticeText.textContent = `${this.#node.name} does not reach the relay${this.relay ? ` (${this.relay})` : ""}: `
-					+ "messages stay on this node until it is back.";
+					+ "what is said here cannot be recorded until it is back.";
 				break;
 			case "waiting":
-				this.#tick();
-				this.#ticker = setInterval(() => this.#tick(), 500);
+				noticeText.textContent = `${this.#lossText()} Trying again…`;
 				break;
 			case "connecting":
 				noticeText.textContent = connection.reason ? `${this.#lossText()} Trying again…` : "";
@@ -229,11 +250,6 @@ export class Pane {
 		}
 	}
 
-	#tick() {
-		const seconds = Math.max(0, Math.ceil((this.#connection.retryAt - Date.now()) / 1000));
-		this.ui.noticeText.textContent = `${this.#lossText()} ${seconds ? `Next attempt in ${seconds} s.` : "Trying again…"}`;
-	}
-
 	#lossText() {
 		switch (this.#connection.reason) {
 			case "node down":
@@ -242,8 +258,8 @@ export class Pane {
 				return `${this.#node.name} has stopped.`;
 			case "too slow":
 				return "This page could not keep up and was disconnected.";
-			case "message too big":
-				return "A message was too big for the server.";
+			case "relay down":
+				return `${this.#node.name} does not reach the relay${this.relay ? ` (${this.relay})` : ""}.`;
 			default:
 				return `The connection to ${this.#node.name} was lost.`;
 		}
@@ -323,13 +339,26 @@ export class Pane {
 	}
 
 	#transmit(entry) {
+		if (!this.#connection.open) {
+			this.#mark(entry, "queued");
+			return;
+		}
 		const { id, to, text } = entry;
-		if (this.#connection.open && this.#connection.send(encode({ id, to, text }))) {
-			entry.at = performance.now();
-			this.#mark(entry, "sent");
+		entry.at = performance.now();
+		this.#mark(entry, "sent");
+		this.#connection.say(encode({ id, to, text })).catch((error) => this.#failed(entry, error));
+	}
+
+	#failed(entry, error) {
+		if (this.#outbox.get(entry.id) !== entry) {
+			return;
+		}
+		if (error.code >= FIRST_OF_SERVER && !error.temporary) {
+			this.#refused(entry, error.message);
 		}
 		else {
-			this.#mark(entry, "queued");
+			this.#mark(entry, "unconfirmed");
+			this.#showWaiting(entry);
 		}
 	}
 
@@ -366,17 +395,12 @@ export class Pane {
 				}));
 	}
 
-	/** Nothing in a refusal says what it is about: it is the first that has no echo. */
-	#refused(reason) {
+	#refused(entry, reason) {
 		this.ui.error.textContent = `Refused: ${reason}.`;
-		for (const entry of this.#outbox.values()) {
-			if (entry.state === "sent") {
-				this.#outbox.delete(entry.id);
-				entry.element?.remove();
-				this.ui.text.value ||= entry.to ? `/msg ${entry.to} ${entry.text}` : entry.text;
-				return;
-			}
-		}
+		this.#outbox.delete(entry.id);
+		entry.element?.remove();
+		this.#showEmpty();
+		this.ui.text.value ||= entry.to ? `/msg ${entry.to} ${entry.text}` : entry.text;
 	}
 
 	/** Chooses whom the next messages are for. */
@@ -396,8 +420,9 @@ export class Pane {
 		if (this.#to || !text.value.trim() || text.value.startsWith("/")) {
 			return;
 		}
-		if (performance.now() - this.#typingSaid > TYPING_EVERY && this.#connection.send(TYPING)) {
+		if (this.#connection.open && performance.now() - this.#typingSaid > TYPING_EVERY) {
 			this.#typingSaid = performance.now();
+			this.#connection.tellTyping();
 		}
 	}
 
@@ -424,24 +449,15 @@ export class Pane {
 		}
 	}
 
-	/** The first frame after a connection says who is there, the others who has come and gone. */
-	#presence({ all, joined, left, count }) {
-		if (all) {
-			this.#members = new Set(all);
+	/** Who is there; the first time after a connection nobody has come or gone. */
+	#present(users) {
+		const before = this.#members;
+		this.#members = new Set([...users].map((user) => cleanName(user)).filter((user) => user));
+		if (before) {
+			[...before].filter((user) => !this.#members.has(user)).forEach((user) => this.#note(`${user} has left`));
+			[...this.#members].filter((user) => !before.has(user) && user !== this.#user)
+				.forEach((user) => this.#note(`${user} is here now`));
 		}
-		this.#members ??= new Set();
-		for (const user of left) {
-			if (this.#members.delete(user)) {
-				this.#note(`${user} has left`);
-			}
-		}
-		for (const user of joined) {
-			if (!this.#members.has(user) && user !== this.#user) {
-				this.#note(`${user} is here now`);
-			}
-			this.#members.add(user);
-		}
-		this.#count = count;
 		this.#showMembers();
 	}
 
@@ -452,8 +468,7 @@ export class Pane {
 			return;
 		}
 		const names = [...this.#members].sort((a, b) => a.localeCompare(b));
-		const count = Number.isInteger(this.#count) ? Math.max(this.#count, names.length) : names.length;
-		membersCount.textContent = `${count} here`;
+		membersCount.textContent = `${names.length} here`;
 		const known = new Map(Array.from(membersList.children, (item) => [item.dataset.user, item]));
 		names.forEach((user, index) => {
 			const item = known.get(user) ?? this.#member(user);
@@ -492,19 +507,12 @@ export class Pane {
 
 	// Receiving
 
-	#received(frame, at) {
-		const message = decode(frame, at);
-		switch (message.kind) {
-			case "typing":
-				this.#typing.set(message.author, performance.now() + TYPING_ENDS);
-				this.#showTyping();
-				return;
-			case "presence":
-				this.#presence(message);
-				return;
-			case "refused":
-				this.#refused(message.reason);
-				return;
+	#received(value, at) {
+		const message = decode(value, at);
+		if (message.kind === "typing") {
+			this.#typing.set(message.author, performance.now() + TYPING_ENDS);
+			this.#showTyping();
+			return;
 		}
 		this.#typing.delete(message.author);
 		this.#incoming.push(message);
@@ -607,7 +615,7 @@ export class Pane {
 
 	/** "node-a → node-b 1.4 ms": what the demo is about. */
 	#route(route, message) {
-		const here = this.#connection?.node ?? this.#node.name;
+		const here = this.#node.name;
 		if (message.node) {
 			route.append(hidden("sent through "), chip(message.node, this.#tones(message.node)));
 		}
@@ -631,9 +639,10 @@ export class Pane {
 
 	#group(element, message, own) {
 		const last = this.#last;
+		const at = message.sentAt ?? Date.now();
 		element.classList.toggle("continued", last !== null && last.author === message.author && last.own === own
-				&& last.to === message.to && last.node === message.node && Date.now() - last.at < GROUP_WITHIN);
-		this.#last = { author: message.author, own, to: message.to, node: message.node, at: Date.now() };
+				&& last.to === message.to && last.node === message.node && at - last.at < GROUP_WITHIN);
+		this.#last = { author: message.author, own, to: message.to, node: message.node, at };
 	}
 
 	#note(text) {

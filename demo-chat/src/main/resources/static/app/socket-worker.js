@@ -11,6 +11,7 @@ onmessage = ({ data: { id, open, send, close } }) => {
 	if (open) {
 		const socket = new WebSocket(open);
 		socket.binaryType = "arraybuffer";
+		socket.onopen = () => postMessage({ id, opened: true });
 		socket.onmessage = (event) => postMessage({ id, frame: event.data, at: now() });
 		socket.onclose = (event) => {
 			sockets.delete(id);
@@ -28,6 +29,7 @@ onmessage = ({ data: { id, open, send, close } }) => {
 	}
 	if (close && socket) {
 		sockets.delete(id);
+		socket.onopen = () => postMessage({ id, opened: true });
 		socket.onmessage = null;
 		socket.onclose = null;
 		socket.close();

@@ -5,31 +5,44 @@
 const worker = new Worker(new URL("socket-worker.js", import.meta.url));
 const sockets = new Map();
 let last = 0;
+let arrival = 0;
 
 /** The same clock as the worker's. */
 export function now() {
 	return performance.timeOrigin + performance.now();
 }
 
-worker.onmessage = ({ data: { id, frame, at, closed } }) => {
+/** When the frame that is being handled had arrived. */
+export function arrivedAt() {
+	return arrival;
+}
+
+worker.onmessage = ({ data: { id, opened, frame, at, closed } }) => {
 	const socket = sockets.get(id);
 	if (closed) {
 		sockets.delete(id);
-		socket?.onclose?.(closed);
+		socket?.closed(closed);
+	}
+	else if (opened) {
+		socket?.opened();
 	}
 	else {
-		socket?.onmessage?.(frame, at);
+		arrival = at;
+		socket?.onmessage?.({ data: frame });
 	}
 };
 
-/** As much of a WebSocket as the page needs; a message comes with the time of its arrival. */
+/** As much of a WebSocket as the client needs. */
 export class Socket {
 
 	#id = ++last;
 
 	constructor(url) {
+		this.readyState = WebSocket.CONNECTING;
+		this.onopen = null;
 		this.onmessage = null;
 		this.onclose = null;
+		this.onerror = null;
 		sockets.set(this.#id, this);
 		worker.postMessage({ id: this.#id, open: url });
 	}
@@ -39,8 +52,19 @@ export class Socket {
 	}
 
 	close() {
+		this.readyState = WebSocket.CLOSED;
 		sockets.delete(this.#id);
 		worker.postMessage({ id: this.#id, close: true });
+	}
+
+	opened() {
+		this.readyState = WebSocket.OPEN;
+		this.onopen?.();
+	}
+
+	closed(event) {
+		this.readyState = WebSocket.CLOSED;
+		this.onclose?.(event);
 	}
 
 }

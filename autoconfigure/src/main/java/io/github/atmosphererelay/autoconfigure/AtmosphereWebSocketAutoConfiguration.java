@@ -31,6 +31,7 @@ import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.TokenAuthenticator;
 import io.github.atmosphererelay.websocket.ClientAuthentication;
 import io.github.atmosphererelay.websocket.ClientLimits;
+import io.github.atmosphererelay.websocket.ClientScript;
 import io.github.atmosphererelay.websocket.DoorContext;
 import io.github.atmosphererelay.websocket.HandshakeGate;
 import io.github.atmosphererelay.websocket.LimitSettings;
@@ -148,6 +149,11 @@ public final class AtmosphereWebSocketAutoConfiguration {
 			String configured = properties.centrifuge().path();
 			String path = (configured != null) ? configured : properties.websocket().path() + "/connection/websocket";
 			return CentrifugeDoor.mapping(context, new CentrifugeSettings(path, properties.websocket().pingInterval()));
+		}
+
+		@Bean
+		HandlerMapping atmosphereClientScriptMapping(AtmosphereProperties properties) {
+			return ClientScript.mapping(properties.websocket().path());
 		}
 
 	}

@@ -26,6 +26,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
@@ -219,6 +220,10 @@ public final class ClientMessages {
 			else if (ex != null) {
 				answer.completeExceptionally(refusal(new RequestRefusedException(ErrorCode.INTERNAL,
 						"the message could not be recorded, try again")));
+			}
+			else if (known.outcome() == Outcome.UNCONFIRMED) {
+				answer.completeExceptionally(refusal(
+						new RequestRefusedException(ErrorCode.INTERNAL, "it is not known whether the message was recorded")));
 			}
 			else {
 				answer.complete(null);

@@ -77,6 +77,9 @@ final class LogFollower {
 	/** Up to where everything was delivered; {@code null} until that is known. */
 	private @Nullable Position delivered;
 
+	/** The first that came while it was not known, which is where the node begins. */
+	private @Nullable Position earliest;
+
 	/** Whether the log is being read, or waits to be, and nothing can be delivered. */
 	private boolean reading;
 
@@ -199,6 +202,9 @@ final class LogFollower {
 	}
 
 	private void hold(Arrival arrival) {
+		if (this.delivered == null && this.earliest == null) {
+			this.earliest = arrival.position;
+		}
 		this.heldBytes += arrival.envelope.payload().size();
 		if (this.overrun || this.held.size() >= MAX_HELD || this.heldBytes > MAX_HELD_BYTES) {
 			// Nothing is lost: it stands in the log.
@@ -266,7 +272,7 @@ final class LogFollower {
 		List<LogSubscription> lost = new ArrayList<>(0);
 		this.lock.lock();
 		try {
-			this.delivered = position;
+			this.delivered = begin(position);
 			again = resume(lost);
 		}
 		finally {
@@ -277,6 +283,16 @@ final class LogFollower {
 		if (again) {
 			read();
 		}
+	}
+
+	/**
+	 * Return where to begin: at the end of the log, but not after what has come while it
+	 * was asked for. Sessions have been told that they get that.
+	 */
+	private Position begin(Position end) {
+		Position earliest = this.earliest;
+		return (earliest != null && earliest.epoch().equals(end.epoch()) && earliest.offset() <= end.offset())
+				? new Position(end.epoch(), earliest.offset() - 1) : end;
 	}
 
 	private void readOn(@Nullable LogPage page, @Nullable Throwable failure) {

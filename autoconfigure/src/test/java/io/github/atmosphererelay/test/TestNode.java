@@ -54,12 +54,15 @@ public final class TestNode implements AutoCloseable {
 		List<Class<?>> sources = new ArrayList<>(configuration);
 		sources.add(Application.class);
 		SpringApplication application = new SpringApplication(sources.toArray(Class<?>[]::new));
-		List<String> all = new ArrayList<>(List.of("--server.port=0", "--spring.main.banner-mode=off",
+		List<String> all = new ArrayList<>(List.of("--spring.main.banner-mode=off",
 				"--spring.main.register-shutdown-hook=false", "--spring.jmx.enabled=false",
 				"--spring.application.name=test", "--logging.level.root=WARN",
 				"--management.endpoints.web.exposure.include=*", "--management.endpoint.health.show-details=always"));
-		if (List.of(args).stream().noneMatch((arg) -> arg.startsWith("atmosphere.relay.type="))) {
-			all.add("--atmosphere.relay.type=local");
+		for (String each : List.of("server.port=0", "atmosphere.relay.type=local")) {
+			String name = each.substring(0, each.indexOf('=') + 1);
+			if (List.of(args).stream().noneMatch((arg) -> arg.startsWith(name))) {
+				all.add("--" + each);
+			}
 		}
 		for (String arg : args) {
 			all.add("--" + arg);

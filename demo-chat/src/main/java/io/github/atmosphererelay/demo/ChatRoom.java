@@ -17,6 +17,8 @@
 package io.github.atmosphererelay.demo;
 
 import java.security.Principal;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
@@ -26,6 +28,8 @@ import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.endpoint.Message;
 import io.github.atmosphererelay.endpoint.Outbound;
 import io.github.atmosphererelay.endpoint.RoomService;
+import io.github.atmosphererelay.relay.Outcome;
+import io.github.atmosphererelay.relay.Receipt;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
@@ -33,6 +37,7 @@ import jakarta.validation.constraints.Size;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.messaging.handler.annotation.Header;
 import org.springframework.security.core.userdetails.UserDetailsService;
 
 /**
@@ -52,15 +57,24 @@ class ChatRoom {
 	}
 
 	@Message
-	Outbound onMessage(@Valid Input input, Principal user, Broadcaster broadcaster) {
+	CompletionStage<?> onMessage(@Valid Input input, Principal user, @Header("channel") String channel,
+			Broadcaster broadcaster) {
 		String author = user.getName();
 		if (input instanceof Chat chat) {
-			return Outbound.broadcast(new Said("chat", chat.id(), author, null, chat.text(), this.node, chat.sentAt()));
+			Said said = new Said("chat", chat.id(), author, null, chat.text(), this.node, chat.sentAt());
+			return broadcaster.broadcast(channel, said).handle(ChatRoom::answer);
 		}
-		if (input instanceof Direct direct) {
-			return direct(direct, author, broadcaster);
+		return CompletableFuture.completedFuture(direct((Direct) input, author, broadcaster));
+	}
+
+	/**
+	 * Nothing if the room has it. Otherwise the page offers to say it again.
+	 */
+	private static @Nullable Object answer(@Nullable Receipt receipt, @Nullable Throwable failure) {
+		if (receipt == null || receipt.outcome() == Outcome.UNCONFIRMED) {
+			throw new RequestRefusedException(ErrorCode.INTERNAL, "it may not have been recorded, try again");
 		}
-		return Outbound.broadcast(new IsTyping("typing", author)).exceptSender();
+		return null;
 	}
 
 	/**
@@ -84,8 +98,7 @@ class ChatRoom {
 	 */
 	@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 	@JsonSubTypes({ @JsonSubTypes.Type(value = Chat.class, name = "chat"),
-			@JsonSubTypes.Type(value = Direct.class, name = "direct"),
-			@JsonSubTypes.Type(value = Typing.class, name = "typing") })
+			@JsonSubTypes.Type(value = Direct.class, name = "direct") })
 	sealed interface Input {
 
 	}
@@ -116,13 +129,6 @@ class ChatRoom {
 	}
 
 	/**
-	 * That somebody is writing something.
-	 */
-	record Typing() implements Input {
-
-	}
-
-	/**
 	 * What has been said.
 	 *
 	 * @param type {@code chat} or {@code direct}
@@ -134,16 +140,6 @@ class ChatRoom {
 	 * @param sentAt when it was said, by the clock of the author's page
 	 */
 	record Said(String type, String id, String author, @Nullable String to, String text, String node, long sentAt) {
-
-	}
-
-	/**
-	 * Who is writing.
-	 *
-	 * @param type {@code typing}
-	 * @param author who
-	 */
-	record IsTyping(String type, String author) {
 
 	}
 

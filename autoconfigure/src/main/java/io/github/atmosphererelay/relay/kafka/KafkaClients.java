@@ -87,6 +87,23 @@ final class KafkaClients {
 	}
 
 	/**
+	 * Ask the broker something over one short connection.
+	 * @param <T> the type of the answer
+	 * @param call what to ask
+	 * @return the answer
+	 * @throws InterruptedException if the wait for the broker is interrupted
+	 */
+	<T> T withAdmin(AdminCall<T> call) throws InterruptedException {
+		Admin admin = admin();
+		try {
+			return call.execute(admin);
+		}
+		finally {
+			admin.close(Duration.ZERO);
+		}
+	}
+
+	/**
 	 * Return a factory of one producer, which ends it when it is destroyed.
 	 * @return a new factory
 	 */
@@ -248,6 +265,15 @@ final class KafkaClients {
 	@SuppressWarnings("unchecked")
 	private static ConsumerFactory<byte[], byte[]> ofBytes(ConsumerFactory<?, ?> factory) {
 		return (ConsumerFactory<byte[], byte[]>) factory;
+	}
+
+	/**
+	 * What is asked of the broker over one short connection.
+	 */
+	interface AdminCall<T> {
+
+		T execute(Admin admin) throws InterruptedException;
+
 	}
 
 	/**

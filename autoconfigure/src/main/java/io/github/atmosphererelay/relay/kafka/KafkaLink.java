@@ -33,7 +33,6 @@ import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.jspecify.annotations.Nullable;
@@ -221,8 +220,8 @@ final class KafkaLink {
 			return;
 		}
 		try {
-			KafkaTopic.Description present = withAdmin(this.topics::prepare);
-			if (!present.id().equals(known.id()) || this.log != null && withAdmin(this.log::isChanged)) {
+			KafkaTopic.Description present = this.clients.withAdmin(this.topics::prepare);
+			if (!present.id().equals(known.id()) || this.log != null && this.clients.withAdmin(this.log::isChanged)) {
 				replaceAll();
 			}
 			else if (present.partitions() != known.partitions()) {
@@ -339,7 +338,7 @@ final class KafkaLink {
 	private void open() throws InterruptedException {
 		KafkaTopic.Description known = this.topic;
 		boolean[] anotherLog = new boolean[1];
-		KafkaTopic.Description description = withAdmin((admin) -> {
+		KafkaTopic.Description description = this.clients.withAdmin((admin) -> {
 			KafkaTopic.Description found = this.topics.prepare(admin);
 			Set<Integer> lost = this.offsets.resume(found.id(), this.topics.ranges(admin, found.partitions()));
 			if (!lost.isEmpty()) {
@@ -399,16 +398,6 @@ final class KafkaLink {
 		}
 	}
 
-	private <T> T withAdmin(AdminCall<T> call) throws InterruptedException {
-		Admin admin = this.clients.admin();
-		try {
-			return call.execute(admin);
-		}
-		finally {
-			admin.close(Duration.ZERO);
-		}
-	}
-
 	private void reportGap(Set<Integer> lost, KafkaTopic.Description description) {
 		this.reporter.lost(lost.size());
 		int partitions = description.usable(this.settings.partitions());
@@ -433,15 +422,6 @@ final class KafkaLink {
 			this.reporter.disconnected();
 		}
 		this.listener.connectionChanged(connected);
-	}
-
-	/**
-	 * What is asked of the broker over one short connection.
-	 */
-	private interface AdminCall<T> {
-
-		T execute(Admin admin) throws InterruptedException;
-
 	}
 
 }

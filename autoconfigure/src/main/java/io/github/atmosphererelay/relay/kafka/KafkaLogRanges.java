@@ -119,21 +119,23 @@ final class KafkaLogRanges {
 			current.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, null));
 			return;
 		}
-		ListOffsetsResult earliest = list(admin, partitions, OffsetSpec.earliest());
-		ListOffsetsResult latest = list(admin, partitions, OffsetSpec.latest());
-		KafkaFuture.allOf(earliest.all(), latest.all()).whenComplete((done, failure) -> {
-			try {
+		try {
+			ListOffsetsResult earliest = list(admin, partitions, OffsetSpec.earliest());
+			ListOffsetsResult latest = list(admin, partitions, OffsetSpec.latest());
+			KafkaFuture.allOf(earliest.all(), latest.all()).whenComplete((done, failure) -> {
 				if (failure != null) {
 					current.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, failure));
 				}
 				else {
 					complete(current, earliest, latest, partitions);
 				}
-			}
-			finally {
 				askBroker();
-			}
-		});
+			});
+		}
+		catch (RuntimeException ex) {
+			current.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, ex));
+			askBroker();
+		}
 	}
 
 	private ListOffsetsResult list(Admin admin, int partitions, OffsetSpec spec) {

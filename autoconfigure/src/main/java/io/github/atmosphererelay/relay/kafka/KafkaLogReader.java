@@ -205,7 +205,11 @@ final class KafkaLogReader {
 				.records(partition);
 			boolean moved = false;
 			for (ConsumerRecord<byte[], byte[]> record : records) {
-				if (record.offset() >= until.getAsLong() || !request.newest() && entries.size() >= request.limit()) {
+				if (record.offset() >= until.getAsLong()) {
+					next = record.offset();
+					break;
+				}
+				if (!request.newest() && entries.size() >= request.limit()) {
 					break;
 				}
 				next = record.offset() + 1;

@@ -184,6 +184,7 @@ class RedisTopologyTests {
 	void logsOfAllSlotsUnderClusterSurviveTheLossOfANode() throws IOException {
 		RedisShardedCluster cluster = RedisServers.cluster();
 		this.servers.add(cluster);
+		awaitReady(cluster);
 		List<String> seeds = cluster.serverPorts().stream().map((port) -> RedisServers.HOST + ":" + port).toList();
 		RelayNode one = node(new LettuceConnectionFactory(new RedisClusterConfiguration(seeds)), "cluster");
 		RelayNode two = node(new LettuceConnectionFactory(new RedisClusterConfiguration(seeds)), "cluster");
@@ -233,6 +234,14 @@ class RedisTopologyTests {
 					.extracting(Receipt::outcome)
 					.isEqualTo(Outcome.RELAYED)));
 		assertThat(before.offset()).isEqualTo(20);
+	}
+
+	private static void awaitReady(RedisShardedCluster cluster) {
+		for (int port : cluster.serverPorts()) {
+			try (Jedis jedis = new Jedis(RedisServers.HOST, port)) {
+				Awaitility.await().until(() -> jedis.clusterInfo().contains("cluster_state:ok"));
+			}
+		}
 	}
 
 	@Test

@@ -16,7 +16,9 @@
 
 package io.github.atmosphererelay.demo.cluster;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -225,8 +227,61 @@ class ChatPageTests {
 			}
 			browser.awaitState("node-b", "live");
 			NODES.forEach((node) -> browser.awaitMessage(node, "Written while node-b was down"));
-			assertThat(browser.messages("node-b")).containsExactly("Written while node-b was down");
+			// What was said while it was away comes first, as in the room
+			List<String> all = List.of("We go on without node-b", "Written while node-b was down");
+			NODES.forEach((node) -> assertThat(browser.messages(node)).isEqualTo(all));
+			assertThat(browser.texts("[data-node=node-b] .note"))
+				.contains("Connected to node-b again. This was said meanwhile:");
 			assertThat(browser.has("[data-sending]")).isFalse();
+		}
+	}
+
+	@Test
+	void whoComesLaterReadsWhatWasSaidBefore() throws Exception {
+		try (ChatClient bob = ChatClient.join(urls.get(1), "before", "bob")) {
+			List<String> said = new ArrayList<>();
+			for (int i = 0; i < 12; i++) {
+				said.add("Said before, " + i);
+				bob.say(chat(i, said.get(i)));
+			}
+			try (ChatBrowser alice = ChatBrowser.of("alice", urls.get(2)).join(urls.get(2), "before")) {
+				alice.until(() -> alice.messages("node-c").size() >= said.size());
+				bob.say(chat(100, "And this is new"));
+				alice.awaitMessage("node-c", "And this is new");
+				said.add("And this is new");
+				assertThat(alice.messages("node-c")).isEqualTo(said);
+				assertThat(alice.texts(".latency")).as("of what is new").hasSize(1);
+				alice.screenshot("history");
+				assertThat(alice.complaints()).isEmpty();
+			}
+		}
+	}
+
+	@Test
+	void aPageWhoseNodeStopsGoesOnWithAnotherAndMissesNothing() throws Exception {
+		try (ChatBrowser alice = ChatBrowser.of("alice", urls.get(1)).join(urls.get(1), "moving");
+				ChatClient carol = ChatClient.join(urls.get(2), "moving", "carol")) {
+			alice.say("On node-b, for the time being");
+			alice.awaitMessage("node-b", "On node-b, for the time being");
+			List<String> said = new ArrayList<>(List.of("On node-b, for the time being"));
+			CompletableFuture<Void> stop = CompletableFuture.runAsync(() -> cluster.stopNode("node-b"));
+			try {
+				while (!stop.isDone() || said.size() < 20) {
+					said.add("While it moves, " + said.size());
+					carol.say(chat(said.size(), said.get(said.size() - 1)));
+				}
+				alice.until(() -> alice.has(".pane[data-state=live]") && !alice.has("[data-node=node-b]"));
+				alice.say("And here I am again");
+				said.add("And here I am again");
+				alice.until(() -> alice.texts(".message:not([data-sending]) .text").contains("And here I am again"));
+				assertThat(alice.texts(".message .text")).isEqualTo(said);
+				assertThat(alice.texts(".note")).anyMatch((note) -> note.endsWith("again. This was said meanwhile:"));
+				alice.screenshot("moved");
+			}
+			finally {
+				stop.join();
+				cluster.startNode("node-b");
+			}
 		}
 	}
 

@@ -1,0 +1,945 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * A small client for pages without a build step. It speaks the JSON form of the Centrifuge client protocol, version 2,
+ * over one WebSocket, whatever the number of channels.
+ *
+ *     import { Client } from "/atmosphere/client.js";
+ *
+ *     const client = new Client();
+ *     const lobby = client.newSubscription("chat/lobby");
+ *     lobby.on("subscribed", ({ wasRecovering, recovered }) => { if (wasRecovering && !recovered) reload(); });
+ *     lobby.on("publication", ({ data, offset }) => show(data));
+ *     lobby.subscribe();
+ *     client.connect();
+ *
+ * Names, events and codes are those of the npm package `centrifuge`, which a page can change over to when it needs
+ * more: other transports, Protobuf, deltas. Nothing here is a copy of it.
+ *
+ * The client holds the position of each recorded channel. After a loss it comes back, to whichever node, and the node
+ * fills in what was missed, or says that it cannot: `recovered` is false while `wasRecovering` is true.
+ */
+
+/** The reconnect delay is anything up to these bounds: who lost a node together must not come back together. */
+const MIN_DELAY = 500;
+const MAX_DELAY = 20_000;
+/** How long a command waits for its reply. */
+const TIMEOUT = 5_000;
+/** How much later than promised a ping may come. */
+const PING_DELAY = 10_000;
+/** Timers hold 31 bits: a longer one would fire at once. */
+const MAX_TIMER = 2 ** 31 - 1;
+
+const MESSAGE_TOO_BIG = 1009;
+const SHUTDOWN = 3001;
+const TOKEN_EXPIRED = 109;
+const SUBSCRIPTION_EXPIRED = 2501;
+const FIRST_RESUBSCRIBE = 2500;
+
+/** Why a client or a subscription left its state, if it was not the server that said so. */
+export const Code = Object.freeze({ CALLED: 0, UNAUTHORIZED: 1, BAD_PROTOCOL: 2, MESSAGE_SIZE_LIMIT: 3 });
+
+/** What calls are rejected with, if it was not the server that refused them. */
+export const ErrorCode = Object.freeze({ TIMEOUT: 1, TRANSPORT_CLOSED: 2, CLIENT_DISCONNECTED: 3, CONNECT_TOKEN: 5,
+	REFRESH_TOKEN: 6, UNSUBSCRIBED: 7, SUBSCRIBE_TOKEN: 8, SUBSCRIPTION_REFRESH_TOKEN: 9, CONNECTION_CLOSED: 11 });
+
+/** Thrown by `getToken` if there is no token to be had: the connection or the subscription ends and does not come back. */
+export class UnauthorizedError extends Error {
+
+	constructor(message = "unauthorized") {
+		super(message);
+		this.name = "UnauthorizedError";
+	}
+
+}
+
+/** A refused or unanswered command. `temporary` says that it may succeed later. */
+export class CommandError extends Error {
+
+	constructor({ code, message, temporary = false }) {
+		super(message);
+		this.name = "CommandError";
+		this.code = code;
+		this.temporary = temporary;
+	}
+
+}
+
+/** Whether another attempt may bring something else. */
+function isTemporary(error) {
+	return error.temporary || error.code < 100;
+}
+
+/** Full jitter above the shortest delay. */
+export function backoff(attempt, { min = MIN_DELAY, max = MAX_DELAY, random = Math.random } = {}) {
+	return Math.min(max, min + Math.floor(random() * Math.min(max, min * 2 ** Math.min(attempt, 30))));
+}
+
+/** Named events with typed contexts. A listener that throws harms neither the others nor the connection. */
+class Emitter {
+
+	#listeners = new Map();
+
+	on(event, listener) {
+		this.#listeners.set(event, [...this.#listeners.get(event) ?? [], listener]);
+		return this;
+	}
+
+	once(event, listener) {
+		const once = (context) => {
+			this.off(event, once);
+			listener(context);
+		};
+		return this.on(event, once);
+	}
+
+	off(event, listener) {
+		this.#listeners.set(event, (this.#listeners.get(event) ?? []).filter((each) => each !== listener));
+		return this;
+	}
+
+	/** @internal */
+	emit(event, context) {
+		for (const listener of this.#listeners.get(event) ?? []) {
+			try {
+				listener(context);
+			}
+			catch (error) {
+				console.error(error);
+			}
+		}
+	}
+
+}
+
+/** What a connection and a subscription have in common: a state, those who wait for its good end, and a token. */
+class Lifecycle extends Emitter {
+
+	#state;
+	#goal;
+	#waiting = new Set();
+	#expiry;
+	/** Counts the attempts: what belongs to an earlier one must not touch the present one. */
+	_flow = 0;
+	_options;
+	_token;
+
+	constructor(state, goal, options) {
+		super();
+		this.#state = state;
+		this.#goal = goal;
+		this._options = options;
+		this._token = options.token ?? "";
+	}
+
+	get state() {
+		return this.#state;
+	}
+
+	/** An empty one is asked for anew when it is needed. */
+	setToken(token) {
+		this._token = token;
+	}
+
+	/** Fires "state" and the state's own event, in this order; false if a listener has changed the state again. */
+	_become(newState, context) {
+		const oldState = this.#state;
+		this.#state = newState;
+		if (oldState !== newState) {
+			this.emit("state", { newState, oldState });
+		}
+		if (this.#state === newState) {
+			this.emit(newState, context);
+		}
+		if (this.#state === newState && newState === this.#goal) {
+			this.#settle((each) => each.resolve());
+		}
+		return this.#state === newState;
+	}
+
+	_overtake() {
+		this._flow++;
+		clearTimeout(this.#expiry);
+	}
+
+	_giveUp(error) {
+		this.#settle((each) => each.reject(new CommandError(error)));
+	}
+
+	#settle(how) {
+		const waiting = [...this.#waiting];
+		this.#waiting.clear();
+		waiting.forEach(how);
+	}
+
+	/** Resolved when the good end is reached; rejected when it was given up, at once if there is a `refusal`. */
+	_await(timeout, refusal) {
+		if (this.#state === this.#goal) {
+			return Promise.resolve();
+		}
+		if (refusal) {
+			return Promise.reject(new CommandError(refusal));
+		}
+		return new Promise((resolve, reject) => {
+			const waiter = { resolve, reject };
+			this.#waiting.add(waiter);
+			if (timeout) {
+				setTimeout(() => {
+					if (this.#waiting.delete(waiter)) {
+						reject(new CommandError({ code: ErrorCode.TIMEOUT, message: "timeout" }));
+					}
+				}, timeout);
+			}
+		});
+	}
+
+	/** Whether the attempt can go on. Without a right to a token, all ends, and the attempt is overtaken. */
+	async _obtainToken(context, code) {
+		const flow = this._flow;
+		let token;
+		let error;
+		try {
+			token = await this._options.getToken(context);
+		}
+		catch (ex) {
+			error = ex;
+		}
+		if (flow !== this._flow) {
+			return false;
+		}
+		if (token) {
+			this._token = token;
+			return true;
+		}
+		if (!error || error instanceof UnauthorizedError) {
+			this._end(Code.UNAUTHORIZED, "unauthorized");
+		}
+		else {
+			this.emit("error", { ...context, type: "token", error: { code, message: String(error.message ?? error) } });
+		}
+		return false;
+	}
+
+	/** Sends another token when the one in use ends. */
+	_keepFresh({ expires, ttl }, context, code, send) {
+		clearTimeout(this.#expiry);
+		if (expires) {
+			this.#expiry = setTimeout(() => this.#refresh(context, code, send),
+					Math.min(MAX_TIMER, Math.max(1, ttl ?? 0) * 1_000));
+		}
+	}
+
+	async #refresh(context, code, send) {
+		const flow = this._flow;
+		const again = () => {
+			this.#expiry = setTimeout(() => this.#refresh(context, code, send), backoff(0, { min: 5_000, max: 10_000 }));
+		};
+		if (!this._options.getToken) {
+			this._end(Code.UNAUTHORIZED, "unauthorized");
+		}
+		else if (await this._obtainToken(context, code)) {
+			send(this._token, (error, reply) => {
+				if (flow !== this._flow) {
+					return;
+				}
+				if (!error) {
+					this._keepFresh(reply, context, code, send);
+				}
+				else if (isTemporary(error)) {
+					again();
+				}
+				else {
+					this._end(error.code, error.message);
+				}
+			});
+		}
+		else if (flow === this._flow) {
+			again();
+		}
+	}
+
+}
+
+/**
+ * One connection. States: `disconnected`, `connecting`, `connected`.
+ *
+ * Events: `state`, `connecting` and `disconnected` ({code, reason}), `connected` ({client, data}), `error`,
+ * `message` ({data}); for subscriptions that the server made also `subscribing`, `subscribed`, `unsubscribed`,
+ * `publication`, `join` and `leave`, with the channel.
+ */
+export class Client extends Lifecycle {
+
+	#urls;
+	#at = 0;
+	#socket = null;
+	#id = 0;
+	#calls = new Map();
+	#outgoing = [];
+	#attempt = 0;
+	#timer;
+	#watchdog;
+	#awake;
+	#ping = 0;
+	#pong = false;
+	#subscriptions = new Map();
+	/** Channels that the server has subscribed this client to: their positions, for the next connect. */
+	#serverSide = new Map();
+
+	/**
+	 * @param {string|string[]} [url] the door, or those of several nodes, of which the next is tried when one does not
+	 * answer or is about to stop; by default the door beside this script
+	 * @param {object} [options] see client.d.ts
+	 */
+	constructor(url = new URL("connection/websocket", import.meta.url).href, options = {}) {
+		super("disconnected", "connected", { minReconnectDelay: MIN_DELAY, maxReconnectDelay: MAX_DELAY, timeout: TIMEOUT,
+			maxServerPingDelay: PING_DELAY, name: "atmosphere", ...options });
+		this.#urls = [url].flat().map((each) => {
+			const target = new URL(each, globalThis.location?.href);
+			target.protocol = target.protocol.replace("http", "ws");
+			return target.href;
+		});
+	}
+
+	/** Where it is connected, or tries to be. */
+	get url() {
+		return this.#urls[this.#at];
+	}
+
+	connect() {
+		if (this.state === "disconnected") {
+			this.#attempt = 0;
+			this.#awake = new AbortController();
+			// A network that is back, or a page that is looked at again, ends the wait
+			const { signal } = this.#awake;
+			globalThis.addEventListener?.("online", () => this.#hurry(), { signal });
+			globalThis.document?.addEventListener("visibilitychange", () => this.#hurry(), { signal });
+			if (this._become("connecting", { code: Code.CALLED, reason: "connect called" })) {
+				this.#open();
+			}
+		}
+	}
+
+	disconnect() {
+		this._end(Code.CALLED, "disconnect called");
+	}
+
+	/** Resolved when connected, rejected when that is given up. */
+	ready(timeout) {
+		return this._await(timeout, this.state === "disconnected"
+			&& { code: ErrorCode.CLIENT_DISCONNECTED, message: "client disconnected" });
+	}
+
+	newSubscription(channel, options) {
+		if (this.#subscriptions.has(channel)) {
+			throw new Error(`There is a subscription to ${channel} already`);
+		}
+		const subscription = new Subscription(this, channel, options, {
+			call: (name, body, done) => this.#call(name, body, done),
+			reconnect: (code, reason) => this.#lost(code, reason),
+			timeout: this._options.timeout
+		});
+		this.#subscriptions.set(channel, subscription);
+		return subscription;
+	}
+
+	getSubscription(channel) {
+		return this.#subscriptions.get(channel) ?? null;
+	}
+
+	removeSubscription(subscription) {
+		subscription.unsubscribe();
+		if (this.#subscriptions.get(subscription.channel) === subscription) {
+			this.#subscriptions.delete(subscription.channel);
+		}
+	}
+
+	subscriptions() {
+		return Object.fromEntries(this.#subscriptions);
+	}
+
+	/** Resolved when the node has taken the message; for a recorded channel, when the log has it. */
+	async publish(channel, data) {
+		await this.#request("publish", { channel, data });
+		return {};
+	}
+
+	/** @param {{limit?: number, since?: {offset: number, epoch: string}, reverse?: boolean}} [options] limit 0: only the position */
+	async history(channel, { limit, since, reverse } = {}) {
+		const reply = await this.#request("history", { channel, limit, since, reverse });
+		return {
+			publications: (reply.publications ?? []).map((each) => publicationOf(channel, each)),
+			epoch: reply.epoch ?? "",
+			offset: reply.offset ?? 0
+		};
+	}
+
+	async presence(channel) {
+		const { presence = {} } = await this.#request("presence", { channel });
+		return { clients: Object.fromEntries(Object.entries(presence).map(([id, info]) => [id, clientOf(info)])) };
+	}
+
+	async presenceStats(channel) {
+		const reply = await this.#request("presence_stats", { channel });
+		return { numClients: reply.num_clients ?? 0, numUsers: reply.num_users ?? 0 };
+	}
+
+	async rpc(method, data) {
+		const reply = await this.#request("rpc", { method, data });
+		return { data: reply.data };
+	}
+
+	/** Nothing tells whether it arrived. */
+	async send(data) {
+		await this.ready(this._options.timeout);
+		this.#write({ send: { data } });
+	}
+
+	// The connection
+
+	async #open() {
+		this._overtake();
+		const flow = this._flow;
+		clearTimeout(this.#timer);
+		if (!this._token && this._options.getToken && !await this._obtainToken({}, ErrorCode.CONNECT_TOKEN)) {
+			if (flow === this._flow) {
+				this.#later();
+			}
+			return;
+		}
+		const socket = new (this._options.websocket ?? globalThis.WebSocket)(this.url);
+		this.#socket = socket;
+		this.#timer = setTimeout(() => this.#lost(1, "connect timeout"), this._options.timeout);
+		socket.onopen = () => {
+			clearTimeout(this.#timer);
+			this.#call("connect", this.#connectCommand(), (error, reply) => error ? this.#refused(error) : this.#accepted(reply));
+		};
+		socket.onmessage = (event) => this.#received(socket, event.data);
+		socket.onclose = (event) => this.#closed(event.code, event.reason);
+		// What went wrong is told by the close that follows
+		socket.onerror = () => {};
+	}
+
+	#connectCommand() {
+		const { data, name, version } = this._options;
+		const subs = {};
+		for (const [channel, position] of this.#serverSide) {
+			if (position) {
+				subs[channel] = { recover: true, ...position };
+			}
+		}
+		return { token: this._token || undefined, data, name, version, subs: this.#serverSide.size ? subs : undefined };
+	}
+
+	#accepted(reply) {
+		this.#attempt = 0;
+		this.#ping = reply.ping ?? 0;
+		this.#pong = reply.pong ?? false;
+		this.#watch();
+		this.#keepFresh(reply);
+		if (!this._become("connected", { client: reply.client, transport: "websocket", data: reply.data })) {
+			return;
+		}
+		const subs = reply.subs ?? {};
+		for (const channel of this.#serverSide.keys()) {
+			if (!(channel in subs)) {
+				this.#serverSide.delete(channel);
+				this.emit("unsubscribed", { channel });
+			}
+		}
+		for (const [channel, result] of Object.entries(subs)) {
+			this.#subscribedByServer(channel, result);
+		}
+		this.#subscriptions.forEach((each) => each._connected());
+	}
+
+	#subscribedByServer(channel, result) {
+		const { offset = 0, epoch = "" } = result;
+		this.#serverSide.set(channel, result.recoverable ? { offset, epoch } : null);
+		this.emit("subscribed", subscribedOf(channel, result));
+		(result.publications ?? []).forEach((each) => this.#published(channel, each));
+	}
+
+	#refused(error) {
+		if (error.code === TOKEN_EXPIRED && this._options.getToken) {
+			this._token = "";
+			this.#lost(error.code, error.message);
+		}
+		else if (error.code === TOKEN_EXPIRED || isTemporary(error)) {
+			this.emit("error", { type: "connect", error });
+			this.#lost(error.code, error.message);
+		}
+		else {
+			this._end(error.code, error.message);
+		}
+	}
+
+	#keepFresh(reply) {
+		this._keepFresh(reply, {}, ErrorCode.REFRESH_TOKEN, (token, done) => this.#call("refresh", { token }, done));
+	}
+
+	#closed(code, reason) {
+		if (code === MESSAGE_TOO_BIG) {
+			this._end(Code.MESSAGE_SIZE_LIMIT, "message size limit exceeded");
+		}
+		else if (code < 3_000) {
+			this.#lost(1, reason || "transport closed");
+		}
+		else if (code < 3_500 || code >= 4_000 && code < 4_500 || code >= 5_000) {
+			this.#lost(code, reason);
+		}
+		else {
+			this._end(code, reason);
+		}
+	}
+
+	/** Comes back after a while; subscriptions keep their positions. */
+	#lost(code, reason) {
+		if (this.state === "disconnected") {
+			return;
+		}
+		const wasConnected = this.state === "connected";
+		const failed = !wasConnected && this.#socket !== null;
+		this.#drop();
+		if (failed || code === SHUTDOWN) {
+			this.#at = (this.#at + 1) % this.#urls.length;
+		}
+		if (failed) {
+			this.emit("error", { type: "transport", error: { code: ErrorCode.TRANSPORT_CLOSED, message: reason } });
+		}
+		if (wasConnected && !this._become("connecting", { code, reason })) {
+			return;
+		}
+		if (wasConnected) {
+			this.#suspend(code, reason);
+		}
+		if (this.state === "connecting" && !this.#socket) {
+			this.#later();
+		}
+	}
+
+	#later() {
+		const { minReconnectDelay: min, maxReconnectDelay: max } = this._options;
+		clearTimeout(this.#timer);
+		this.#timer = setTimeout(() => this.#open(), backoff(this.#attempt++, { min, max }));
+	}
+
+	#hurry() {
+		if (this.state === "connecting" && !this.#socket && globalThis.document?.visibilityState !== "hidden") {
+			this.#open();
+		}
+	}
+
+	_end(code, reason) {
+		if (this.state === "disconnected") {
+			return;
+		}
+		this.#drop();
+		this.#awake.abort();
+		this._giveUp({ code: ErrorCode.CLIENT_DISCONNECTED, message: "client disconnected" });
+		this._become("disconnected", { code, reason });
+		this.#suspend(code, reason);
+	}
+
+	#suspend(code, reason) {
+		this.#subscriptions.forEach((each) => each._disconnected(code, reason));
+		for (const channel of this.#serverSide.keys()) {
+			this.emit("subscribing", { channel });
+		}
+	}
+
+	#drop() {
+		const socket = this.#socket;
+		this._overtake();
+		this.#socket = null;
+		this.#outgoing = [];
+		clearTimeout(this.#timer);
+		clearTimeout(this.#watchdog);
+		if (socket) {
+			socket.onopen = socket.onmessage = socket.onclose = null;
+			socket.close();
+		}
+		const calls = [...this.#calls.values()];
+		this.#calls.clear();
+		const error = new CommandError({ code: ErrorCode.CONNECTION_CLOSED, message: "connection closed", temporary: true });
+		calls.forEach((each) => each(error));
+	}
+
+	#watch() {
+		clearTimeout(this.#watchdog);
+		if (this.#ping > 0) {
+			this.#watchdog = setTimeout(() => this.#lost(2, "no ping"), this.#ping * 1_000 + this._options.maxServerPingDelay);
+		}
+	}
+
+	// Commands and what comes back
+
+	async #request(name, body) {
+		await this.ready(this._options.timeout);
+		return new Promise((resolve, reject) => this.#call(name, body, (error, reply) => error ? reject(error) : resolve(reply)));
+	}
+
+	/** Calls back before the rest of the reply's frame is looked at, which a promise would not. */
+	#call(name, body, done) {
+		const id = ++this.#id;
+		const timer = setTimeout(() => {
+			this.#calls.delete(id);
+			done(new CommandError({ code: ErrorCode.TIMEOUT, message: "timeout", temporary: true }));
+		}, this._options.timeout);
+		this.#calls.set(id, (error, reply) => {
+			clearTimeout(timer);
+			done(error, reply);
+		});
+		this.#write({ id, [name]: body });
+	}
+
+	/** What is said in one go leaves in one frame. */
+	#write(command) {
+		if (this.#outgoing.push(JSON.stringify(command)) === 1) {
+			queueMicrotask(() => {
+				const frame = this.#outgoing.join("\n");
+				this.#outgoing = [];
+				if (frame && this.#socket?.readyState === 1) {
+					this.#socket.send(frame);
+				}
+			});
+		}
+	}
+
+	#received(socket, frame) {
+		this.#watch();
+		for (const line of frame.split("\n")) {
+			// A listener may have ended the connection
+			if (socket !== this.#socket) {
+				return;
+			}
+			if (line) {
+				let reply;
+				try {
+					reply = JSON.parse(line);
+				}
+				catch {
+					this._end(Code.BAD_PROTOCOL, "bad protocol");
+					return;
+				}
+				this.#handle(reply);
+			}
+		}
+	}
+
+	#handle(reply) {
+		if (reply.id) {
+			const done = this.#calls.get(reply.id);
+			this.#calls.delete(reply.id);
+			if (reply.error) {
+				done?.(new CommandError(reply.error));
+			}
+			else {
+				const { id, ...results } = reply;
+				done?.(null, Object.values(results)[0] ?? {});
+			}
+		}
+		else if (reply.push) {
+			this.#pushed(reply.push);
+		}
+		else if (this.#pong) {
+			this.#socket.send("{}");
+		}
+	}
+
+	#pushed(push) {
+		const channel = push.channel ?? "";
+		const subscription = this.#subscriptions.get(channel);
+		if (push.pub) {
+			if (subscription && !this.#serverSide.has(channel)) {
+				subscription._published(push.pub);
+			}
+			else {
+				this.#published(channel, push.pub);
+			}
+		}
+		else if (push.join || push.leave) {
+			const target = subscription ?? this;
+			target.emit(push.join ? "join" : "leave", { channel, info: clientOf((push.join ?? push.leave).info) });
+		}
+		else if (push.message) {
+			this.emit("message", { data: push.message.data });
+		}
+		else if (push.unsubscribe) {
+			if (subscription) {
+				subscription._unsubscribedByServer(push.unsubscribe);
+			}
+			else if (this.#serverSide.delete(channel)) {
+				this.emit("unsubscribed", { channel });
+			}
+		}
+		else if (push.subscribe) {
+			this.#subscribedByServer(channel, push.subscribe);
+		}
+		else if (push.refresh) {
+			this.#keepFresh(push.refresh);
+		}
+	}
+
+	#published(channel, publication) {
+		const position = this.#serverSide.get(channel);
+		if (!isNews(publication, position)) {
+			return;
+		}
+		this.emit("publication", publicationOf(channel, publication));
+		if (position && publication.offset) {
+			position.offset = publication.offset;
+		}
+	}
+
+}
+
+/**
+ * One channel. States: `unsubscribed`, `subscribing`, `subscribed`.
+ *
+ * Events: `state`, `subscribing` and `unsubscribed` ({code, reason}), `subscribed` ({wasRecovering, recovered,
+ * streamPosition, data ...}), `publication` ({data, offset, info, tags}), `join` and `leave` ({info}), `error`.
+ */
+export class Subscription extends Lifecycle {
+
+	#client;
+	#channel;
+	#link;
+	#position;
+	#attempt = 0;
+	#inFlight = false;
+	#timer;
+
+	/** @internal Use {@link Client#newSubscription}. */
+	constructor(client, channel, options = {}, link) {
+		super("unsubscribed", "subscribed", { minResubscribeDelay: MIN_DELAY, maxResubscribeDelay: MAX_DELAY, ...options });
+		this.#client = client;
+		this.#channel = channel;
+		this.#link = link;
+		this.#position = options.since ?? null;
+	}
+
+	get channel() {
+		return this.#channel;
+	}
+
+	/** The position after the last publication that was handed out, or null if the channel is not recorded. */
+	get position() {
+		return this.#position && { ...this.#position };
+	}
+
+	subscribe() {
+		if (this.state === "unsubscribed") {
+			this.#attempt = 0;
+			if (this._become("subscribing", { channel: this.#channel, code: Code.CALLED, reason: "subscribe called" })) {
+				this._connected();
+			}
+		}
+	}
+
+	unsubscribe() {
+		this._end(Code.CALLED, "unsubscribe called");
+	}
+
+	ready(timeout) {
+		return this._await(timeout, this.state === "unsubscribed"
+			&& { code: ErrorCode.UNSUBSCRIBED, message: "unsubscribed" });
+	}
+
+	async publish(data) {
+		await this.ready(this.#link.timeout);
+		return this.#client.publish(this.#channel, data);
+	}
+
+	async history(options) {
+		await this.ready(this.#link.timeout);
+		return this.#client.history(this.#channel, options);
+	}
+
+	async presence() {
+		await this.ready(this.#link.timeout);
+		return this.#client.presence(this.#channel);
+	}
+
+	async presenceStats() {
+		await this.ready(this.#link.timeout);
+		return this.#client.presenceStats(this.#channel);
+	}
+
+	/** @internal */
+	async _connected() {
+		if (this.state !== "subscribing" || this.#client.state !== "connected") {
+			return;
+		}
+		this._overtake();
+		const flow = this._flow;
+		clearTimeout(this.#timer);
+		if (!this._token && this._options.getToken
+				&& !await this._obtainToken({ channel: this.#channel }, ErrorCode.SUBSCRIBE_TOKEN)) {
+			if (flow === this._flow) {
+				this.#later();
+			}
+			return;
+		}
+		this.#inFlight = true;
+		this.#link.call("subscribe", this.#command(), (error, reply) => {
+			if (flow === this._flow) {
+				this.#inFlight = false;
+				if (error) {
+					this.#refused(error);
+				}
+				else {
+					this.#accepted(reply);
+				}
+			}
+		});
+	}
+
+	#command() {
+		const { data, recoverable = true, positioned, joinLeave } = this._options;
+		return { channel: this.#channel, token: this._token || undefined, data, recoverable, positioned,
+			join_leave: joinLeave, ...(this.#position && { recover: true, ...this.#position }) };
+	}
+
+	#accepted(reply) {
+		const { publications = [], offset = 0, epoch = "" } = reply;
+		const flow = this._flow;
+		this.#attempt = 0;
+		// What is recovered moves the position forward from where it was
+		this.#position = !reply.recoverable ? null
+			: { epoch, offset: reply.recovered && this.#position ? this.#position.offset : offset };
+		this._keepFresh(reply, { channel: this.#channel }, ErrorCode.SUBSCRIPTION_REFRESH_TOKEN,
+				(token, done) => this.#link.call("sub_refresh", { channel: this.#channel, token }, done));
+		this._become("subscribed", subscribedOf(this.#channel, reply));
+		for (const each of publications) {
+			if (flow === this._flow) {
+				this._published(each);
+			}
+		}
+		if (flow === this._flow && this.#position) {
+			this.#position.offset = Math.max(this.#position.offset, offset);
+		}
+	}
+
+	#refused(error) {
+		if (error.code === ErrorCode.CONNECTION_CLOSED) {
+			return;
+		}
+		if (error.code === ErrorCode.TIMEOUT) {
+			// Whether the node has subscribed is not known: a new connection makes it known
+			this.#link.reconnect(3, "subscribe timeout");
+			return;
+		}
+		if (error.code === TOKEN_EXPIRED) {
+			this._token = "";
+		}
+		if (isTemporary(error) || error.code === TOKEN_EXPIRED && this._options.getToken) {
+			this.emit("error", { channel: this.#channel, type: "subscribe", error });
+			this.#later();
+		}
+		else {
+			this._end(error.code, error.message, false);
+		}
+	}
+
+	#later() {
+		const { minResubscribeDelay: min, maxResubscribeDelay: max } = this._options;
+		this.#timer = setTimeout(() => this._connected(), backoff(this.#attempt++, { min, max }));
+	}
+
+	/** @internal */
+	_published(publication) {
+		if (this.state !== "subscribed" || !isNews(publication, this.#position)) {
+			return;
+		}
+		const position = this.#position;
+		this.emit("publication", publicationOf(this.#channel, publication));
+		// After the listeners: who reads the position has had everything up to it
+		if (position && publication.offset) {
+			position.offset = publication.offset;
+		}
+	}
+
+	/** @internal */
+	_disconnected(code, reason) {
+		this.#suspend();
+		if (this.state === "subscribed") {
+			this._become("subscribing", { channel: this.#channel, code, reason });
+		}
+	}
+
+	/** @internal */
+	_unsubscribedByServer({ code = 0, reason = "" }) {
+		if (this.state === "unsubscribed") {
+			return;
+		}
+		if (code < FIRST_RESUBSCRIBE) {
+			this._end(code, reason, false);
+			return;
+		}
+		if (code === SUBSCRIPTION_EXPIRED) {
+			this._token = "";
+		}
+		this.#suspend();
+		if (this._become("subscribing", { channel: this.#channel, code, reason })) {
+			this._connected();
+		}
+	}
+
+	#suspend() {
+		this._overtake();
+		this.#inFlight = false;
+		clearTimeout(this.#timer);
+	}
+
+	/** `tell`: whether the node does not know yet. */
+	_end(code, reason, tell = this.state === "subscribed" || this.#inFlight) {
+		if (this.state === "unsubscribed") {
+			return;
+		}
+		this.#suspend();
+		if (tell && this.#client.state === "connected") {
+			this.#link.call("unsubscribe", { channel: this.#channel }, (error) => {
+				if (error && error.code !== ErrorCode.CONNECTION_CLOSED) {
+					this.#link.reconnect(4, "unsubscribe error");
+				}
+			});
+		}
+		this._giveUp({ code: ErrorCode.UNSUBSCRIBED, message: "unsubscribed" });
+		this._become("unsubscribed", { channel: this.#channel, code, reason });
+	}
+
+}
+
+/** A node delivers each publication once; this holds even when it fails to. */
+function isNews(publication, position) {
+	return !position || !publication.offset || publication.offset > position.offset;
+}
+
+function subscribedOf(channel, { recoverable = false, positioned = false, offset = 0, epoch = "", recovered = false,
+		was_recovering: wasRecovering = false, publications = [], data }) {
+	return { channel, recoverable, positioned, wasRecovering, recovered, data,
+		hasRecoveredPublications: recovered && publications.length > 0,
+		...((recoverable || positioned) && { streamPosition: { offset, epoch } }) };
+}
+
+function publicationOf(channel, { data, info, offset, tags }) {
+	return { channel, data, ...(info && { info: clientOf(info) }), ...(offset && { offset }), ...(tags && { tags }) };
+}
+
+function clientOf({ client = "", user = "", conn_info: connInfo, chan_info: chanInfo }) {
+	return { client, user, connInfo, chanInfo };
+}

@@ -1,0 +1,130 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.recovery;
+
+import java.security.Principal;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+import io.github.atmosphererelay.broadcast.ClientCallHandler;
+import io.github.atmosphererelay.broadcast.ClientSendHandler;
+import io.github.atmosphererelay.broadcast.ErrorCode;
+import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.session.ClientSession;
+import io.github.atmosphererelay.session.InvalidTokenException;
+import io.github.atmosphererelay.session.TokenAuthenticator;
+import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
+import jakarta.servlet.Filter;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/**
+ * The application of the nodes: whoever names a user in the query is that user.
+ */
+@Configuration(proxyBeanMethods = false)
+class RecoveryApplication {
+
+	@Bean
+	Filter userFilter() {
+		return (request, response, chain) -> {
+			String user = request.getParameter("user");
+			chain.doFilter((user != null) ? new WithUser((HttpServletRequest) request, user) : request, response);
+		};
+	}
+
+	/**
+	 * Tokens are a user's name and for how many seconds they are good: {@code bob:60}.
+	 */
+	@Bean
+	TokenAuthenticator tokens() {
+		return (token) -> {
+			String[] parts = token.split(":");
+			if (parts.length != 2) {
+				throw new InvalidTokenException("that is none", null);
+			}
+			return new Authenticated(() -> parts[0], Instant.now().plusSeconds(Long.parseLong(parts[1])));
+		};
+	}
+
+	@Bean
+	ClientCallHandler calls() {
+		return new ClientCallHandler() {
+
+			@Override
+			public boolean handles(String method) {
+				return method.equals("echo") || method.equals("refuse");
+			}
+
+			@Override
+			public CompletableFuture<@Nullable Payload> call(ClientSession session, String method, Payload payload) {
+				return method.equals("echo") ? CompletableFuture.completedFuture(payload) : CompletableFuture
+					.failedFuture(new RequestRefusedException(ErrorCode.PERMISSION_DENIED, "not for you"));
+			}
+
+		};
+	}
+
+	@Bean
+	Sent sent() {
+		return new Sent();
+	}
+
+	/**
+	 * Keeps what clients have sent to no channel.
+	 */
+	static class Sent implements ClientSendHandler {
+
+		private final List<String> texts = new CopyOnWriteArrayList<>();
+
+		@Override
+		public void received(ClientSession session, Payload payload) {
+			this.texts.add(payload.asText());
+		}
+
+		List<String> texts() {
+			return this.texts;
+		}
+
+	}
+
+	/**
+	 * A request with a principal.
+	 */
+	private static final class WithUser extends HttpServletRequestWrapper {
+
+		private final String user;
+
+		WithUser(HttpServletRequest request, String user) {
+			super(request);
+			this.user = user;
+		}
+
+		@Override
+		public Principal getUserPrincipal() {
+			return () -> this.user;
+		}
+
+	}
+
+}

@@ -1,0 +1,229 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.kafka;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import io.github.atmosphererelay.message.Audience;
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.Envelope.Kind;
+import io.github.atmosphererelay.message.EnvelopeCodec;
+import io.github.atmosphererelay.message.LogOptions;
+import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.relay.RelayOverloadedException;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.relay.kafka.KafkaLogReader.Request;
+import io.github.atmosphererelay.relay.kafka.KafkaLogReader.Scan;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link KafkaLogReader} with a consumer that does as it is told.
+ */
+class KafkaLogReaderTests {
+
+	private static final EnvelopeCodec CODEC = new EnvelopeCodec(1024);
+
+	private static final TopicPartition PARTITION = new TopicPartition("topic-log", 2);
+
+	private static final long NOW = 10_000_000;
+
+	private final List<MockConsumer<byte[], byte[]>> consumers = new ArrayList<>();
+
+	private final AtomicInteger failures = new AtomicInteger();
+
+	private final KafkaLogReader reader = new KafkaLogReader(
+			new KafkaRelaySettings(UUID.randomUUID(), "topic", 3, (short) -1, Duration.ofMinutes(1), true, CODEC, 10,
+					Duration.ofMillis(300), true, Duration.ofHours(1), Duration.ofMinutes(5)),
+			this::consumer);
+
+	private final List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+
+	@AfterEach
+	void close() throws InterruptedException {
+		this.reader.close();
+		this.reader.awaitEnd(Duration.ofSeconds(5));
+		assertThat(this.consumers).allSatisfy((consumer) -> assertThat(consumer.closed()).isTrue());
+	}
+
+	@Test
+	void aReadThatTakesTooLongFailsAndSaysSo() {
+		assertThat(this.reader.submit(() -> scan(request(10, false), 0, 100))).failsWithin(Duration.ofSeconds(10))
+			.withThrowableThat()
+			.havingRootCause()
+			.isInstanceOf(RelayUnavailableException.class)
+			.withMessageContaining("took more than 300 ms");
+	}
+
+	@Test
+	void onlySoManyReadsWait() throws Exception {
+		CountDownLatch inside = new CountDownLatch(1);
+		CountDownLatch gate = new CountDownLatch(1);
+		CompletableFuture<Integer> slow = this.reader.submit(() -> {
+			inside.countDown();
+			try {
+				gate.await();
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+			return 1;
+		});
+		assertThat(inside.await(5, TimeUnit.SECONDS)).isTrue();
+		List<CompletableFuture<Integer>> waiting = new ArrayList<>();
+		for (int i = 0; i < KafkaLogReader.MAX_QUEUED; i++) {
+			waiting.add(this.reader.submit(() -> 2));
+		}
+		assertThat(this.reader.submit(() -> 3)).failsWithin(Duration.ofSeconds(1))
+			.withThrowableThat()
+			.withCauseInstanceOf(RelayOverloadedException.class)
+			.withMessageContaining("256 reads");
+		gate.countDown();
+		assertThat(slow).succeedsWithin(Duration.ofSeconds(5));
+		waiting.forEach((each) -> assertThat(each).succeedsWithin(Duration.ofSeconds(5)));
+	}
+
+	@Test
+	void aConsumerThatHasFailedIsReplaced() {
+		this.failures.set(1);
+		add(0, "room", null, NOW, Duration.ofHours(1));
+		assertThat(this.reader.submit(() -> scan(request(10, false), 0, 1))).failsWithin(Duration.ofSeconds(10))
+			.withThrowableThat()
+			.havingCause()
+			.isInstanceOf(RelayUnavailableException.class);
+		assertThat(offsets(request(10, false), 0, 1)).containsExactly(0L);
+		assertThat(this.consumers).hasSize(2);
+		this.reader.disconnect();
+		assertThat(offsets(request(10, false), 0, 1)).containsExactly(0L);
+		assertThat(this.consumers).hasSize(3);
+	}
+
+	@Test
+	void aPartIsLookedThroughForOneChannelUpToItsEndOrTheLimit() {
+		for (int i = 0; i < 20; i++) {
+			add(i, (i % 2 == 0) ? "room" : "other", null, NOW, Duration.ofHours(1));
+		}
+		assertThat(offsets(request(100, false), 3, 11)).containsExactly(4L, 6L, 8L, 10L);
+		assertThat(offsets(request(2, false), 3, 11)).containsExactly(4L, 6L);
+		assertThat(offsets(request(2, true), 3, 11)).containsExactly(8L, 10L);
+	}
+
+	@Test
+	void aDoubleOfARecordBeforeThePartIsLeftOut() {
+		add(0, "room", "key", NOW - Duration.ofMinutes(6).toMillis(), Duration.ofHours(1));
+		for (int i = 1; i < 5; i++) {
+			add(i, "room", null, NOW - Duration.ofMinutes(6).toMillis(), Duration.ofHours(1));
+		}
+		add(5, "room", "key", NOW - 2000, Duration.ofHours(1));
+		add(6, "other", "another key", NOW - 1000, Duration.ofHours(1));
+		add(7, "room", "key", NOW, Duration.ofHours(1));
+		add(8, "room", "another key", NOW, Duration.ofHours(1));
+		assertThat(offsets(request(100, false), 6, 9)).containsExactly(8L);
+		assertThat(offsets(request(100, true), 6, 9)).containsExactly(8L);
+		assertThat(offsets(request(100, false), 3, 9)).as("the window of the first is over")
+			.containsExactly(3L, 4L, 5L, 8L);
+	}
+
+	@Test
+	void whatHasExpiredIsReportedAndLeftOutWithAllBefore() {
+		add(0, "room", null, NOW, Duration.ofHours(1));
+		add(1, "room", null, NOW - 1000, Duration.ofSeconds(1));
+		add(2, "room", null, NOW, Duration.ofHours(1));
+		Scan scan = this.reader.submit(() -> scan(request(10, false), 0, 3)).join();
+		assertThat(scan.entries()).extracting(KafkaLogEntry::offset).containsExactly(2L);
+		assertThat(scan.expired()).isTrue();
+		assertThat(scan.next()).isEqualTo(3);
+	}
+
+	private Scan scan(Request request, long from, long until) {
+		return this.reader.scan(2, request, from, () -> until);
+	}
+
+	private List<Long> offsets(Request request, long from, long until) {
+		return this.reader.submit(() -> scan(request, from, until))
+			.orTimeout(10, TimeUnit.SECONDS)
+			.join()
+			.entries()
+			.stream()
+			.map(KafkaLogEntry::offset)
+			.toList();
+	}
+
+	private static Request request(int limit, boolean newest) {
+		return new Request("channel:room", limit, newest, NOW, System.nanoTime() + Duration.ofMillis(300).toNanos());
+	}
+
+	private void add(long offset, String channel, @Nullable String key, long timestamp, Duration retention) {
+		Envelope envelope = new Envelope(UUID.randomUUID(), UUID.randomUUID(), Kind.MESSAGE, 1,
+				new Audience.Channel(channel, null), Map.of(), Payload.text("x"), null,
+				new LogOptions(10, retention, key, Duration.ofMinutes(5)));
+		byte[] value = CODEC.encode(envelope);
+		this.records.add(new ConsumerRecord<>(PARTITION.topic(), 2, offset, timestamp, TimestampType.LOG_APPEND_TIME, 0,
+				value.length, ("channel:" + channel).getBytes(UTF_8), value, new RecordHeaders(), Optional.empty()));
+	}
+
+	private Consumer<byte[], byte[]> consumer() {
+		MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("none") {
+
+			@Override
+			public synchronized void seek(TopicPartition partition, long offset) {
+				super.seek(partition, offset);
+				KafkaLogReaderTests.this.records.stream()
+					.filter((record) -> record.offset() >= offset)
+					.forEach(this::addRecord);
+			}
+
+			@Override
+			public synchronized Map<TopicPartition, OffsetAndTimestamp> offsetsForTimes(Map<TopicPartition, Long> times,
+					Duration timeout) {
+				return KafkaLogReaderTests.this.records.stream()
+					.filter((record) -> record.timestamp() >= times.get(PARTITION))
+					.findFirst()
+					.map((record) -> Map.of(PARTITION, new OffsetAndTimestamp(record.offset(), record.timestamp())))
+					.orElse(Map.of());
+			}
+
+		};
+		if (this.failures.getAndDecrement() > 0) {
+			consumer.setPollException(new KafkaException("broken"));
+		}
+		this.consumers.add(consumer);
+		return consumer;
+	}
+
+}
