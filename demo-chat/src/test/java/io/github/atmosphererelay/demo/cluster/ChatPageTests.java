@@ -275,7 +275,7 @@ class ChatPageTests {
 				said.add("And here I am again");
 				alice.until(() -> alice.texts(".message:not([data-sending]) .text").contains("And here I am again"));
 				assertThat(alice.texts(".message .text")).isEqualTo(said);
-				assertThat(alice.texts(".note")).anyMatch((note) -> note.endsWith("again. This was said meanwhile:"));
+				assertThat(alice.texts(".note")).anyMatch((note) -> note.endsWith("instead. This was said meanwhile:"));
 				alice.screenshot("moved");
 			}
 			finally {
