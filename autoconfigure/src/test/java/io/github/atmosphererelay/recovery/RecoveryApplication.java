@@ -19,13 +19,13 @@ package io.github.atmosphererelay.recovery;
 import java.security.Principal;
 import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-import io.github.atmosphererelay.broadcast.ClientCallHandler;
 import io.github.atmosphererelay.broadcast.ClientSendHandler;
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.endpoint.ManagedService;
+import io.github.atmosphererelay.endpoint.Rpc;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.InvalidTokenException;
@@ -34,7 +34,7 @@ import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
 import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
-import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -68,26 +68,31 @@ class RecoveryApplication {
 	}
 
 	@Bean
-	ClientCallHandler calls() {
-		return new ClientCallHandler() {
-
-			@Override
-			public boolean handles(String method) {
-				return method.equals("echo") || method.equals("refuse");
-			}
-
-			@Override
-			public CompletableFuture<@Nullable Payload> call(ClientSession session, String method, Payload payload) {
-				return method.equals("echo") ? CompletableFuture.completedFuture(payload) : CompletableFuture
-					.failedFuture(new RequestRefusedException(ErrorCode.PERMISSION_DENIED, "not for you"));
-			}
-
-		};
+	Calls calls() {
+		return new Calls();
 	}
 
 	@Bean
 	Sent sent() {
 		return new Sent();
+	}
+
+	/**
+	 * Answers calls.
+	 */
+	@ManagedService("desk/{number}")
+	static class Calls {
+
+		@Rpc
+		JsonNode echo(JsonNode input) {
+			return input;
+		}
+
+		@Rpc
+		void refuse() {
+			throw new RequestRefusedException(ErrorCode.PERMISSION_DENIED, "not for you");
+		}
+
 	}
 
 	/**
