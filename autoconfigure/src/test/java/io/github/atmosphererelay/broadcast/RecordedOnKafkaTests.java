@@ -150,9 +150,9 @@ class RecordedOnKafkaTests {
 	}
 
 	private TestNode startNode() {
-		List<String> args = new ArrayList<>(List.of("atmosphere.channels[0].pattern=log/**",
-				"atmosphere.channels[0].history.size=10000", "atmosphere.websocket.queue.max-messages=20000",
-				"atmosphere.relay.publish-timeout=2s"));
+		List<String> args = new ArrayList<>(
+				List.of("atmosphere.channels[0].pattern=log/**", "atmosphere.channels[0].history.size=10000",
+						"atmosphere.websocket.queue.max-messages=20000", "atmosphere.relay.publish-timeout=2s"));
 		args.addAll(Arrays.asList(this.broker.nodeProperties()));
 		TestNode node = TestNode.start(List.of(UsersByParameter.class), args.toArray(String[]::new));
 		this.nodes.add(node);

@@ -30,7 +30,6 @@ import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.InvalidTokenException;
 import io.github.atmosphererelay.session.TokenAuthenticator;
-import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
 import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
@@ -53,28 +52,37 @@ class RecoveryApplication {
 		};
 	}
 
-	/**
-	 * Tokens are a user's name and for how many seconds they are good: {@code bob:60}.
-	 */
 	@Bean
-	TokenAuthenticator tokens() {
-		return (token) -> {
-			String[] parts = token.split(":");
-			if (parts.length != 2) {
-				throw new InvalidTokenException("that is none", null);
-			}
-			return new Authenticated(() -> parts[0], Instant.now().plusSeconds(Long.parseLong(parts[1])));
-		};
-	}
-
-	@Bean
-	Calls calls() {
-		return new Calls();
+	Tokens tokens() {
+		return new Tokens();
 	}
 
 	@Bean
 	Sent sent() {
 		return new Sent();
+	}
+
+	/**
+	 * Tokens are a user's name and for how many seconds they are good: {@code bob:60}.
+	 */
+	static class Tokens implements TokenAuthenticator {
+
+		private final List<String> seen = new CopyOnWriteArrayList<>();
+
+		@Override
+		public Authenticated authenticate(String token) {
+			this.seen.add(token);
+			String[] parts = token.split(":");
+			if (parts.length != 2) {
+				throw new InvalidTokenException("that is none", null);
+			}
+			return new Authenticated(() -> parts[0], Instant.now().plusSeconds(Long.parseLong(parts[1])));
+		}
+
+		List<String> seen() {
+			return this.seen;
+		}
+
 	}
 
 	/**

@@ -65,7 +65,8 @@ public final class NodeScripts {
 		if (!isPresent("node") || !isPresent("npm")) {
 			skip("Node.js and npm are not on the PATH");
 		}
-		// Tests run in several processes, and one must not take away what another one runs
+		// Tests run in several processes, and one must not take away what another one
+		// runs
 		try (FileChannel file = FileChannel.open(Path.of("target", "js.lock"), StandardOpenOption.CREATE,
 				StandardOpenOption.WRITE); FileLock lock = file.lock()) {
 			String sources = fingerprint();

@@ -176,9 +176,8 @@ class KafkaLogReaderTests {
 				new Audience.Channel(channel, null), Map.of(), Payload.text("x"), null,
 				new LogOptions(10, retention, key, Duration.ofMinutes(5)));
 		byte[] value = CODEC.encode(envelope);
-		this.records.add(new ConsumerRecord<>(PARTITION.topic(), 2, offset, timestamp, TimestampType.LOG_APPEND_TIME,
-				0, value.length, ("channel:" + channel).getBytes(UTF_8), value, new RecordHeaders(),
-				Optional.empty()));
+		this.records.add(new ConsumerRecord<>(PARTITION.topic(), 2, offset, timestamp, TimestampType.LOG_APPEND_TIME, 0,
+				value.length, ("channel:" + channel).getBytes(UTF_8), value, new RecordHeaders(), Optional.empty()));
 	}
 
 	private Consumer<byte[], byte[]> consumer() {
