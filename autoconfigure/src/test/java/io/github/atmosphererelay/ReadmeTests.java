@@ -35,6 +35,7 @@ import java.util.function.Predicate;
 
 import io.github.atmosphererelay.actuate.AtmosphereMeters;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
+import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.test.TestNode;
@@ -127,6 +128,16 @@ class ReadmeTests {
 				String expected = "| %d | `%s` |".formatted(reason.code(), reason.text());
 				assertThat(rows).as(expected).anyMatch((line) -> line.startsWith(expected));
 			}
+		}
+	}
+
+	@Test
+	void everyErrorCodeIsExplained() throws IOException {
+		List<String> rows = section(README, "## Clients");
+		for (ErrorCode code : ErrorCode.values()) {
+			assertThat(rows).filteredOn((line) -> line.startsWith("| " + code.code() + " |"))
+				.as(code.name())
+				.hasSize(1);
 		}
 	}
 

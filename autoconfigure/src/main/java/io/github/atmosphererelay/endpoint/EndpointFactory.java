@@ -122,7 +122,8 @@ final class EndpointFactory {
 			endpoint.calls().forEach((name, method) -> {
 				EndpointCallHandler.Target other = targets.put(name, new EndpointCallHandler.Target(endpoint, method));
 				if (other != null) {
-					throw sameName(name, other.method().toString(), method.toString());
+					throw sameName(name, other.method() + " of the endpoint '" + other.endpoint().beanName() + "'",
+							method + " of the endpoint '" + endpoint.beanName() + "'");
 				}
 			});
 		}
@@ -244,7 +245,8 @@ final class EndpointFactory {
 				}
 				EndpointMethod other = methods.put(name, make(method, resolvers, false, List.of()));
 				if (other != null) {
-					throw sameName(name, this.check.describe(other.getMethod()), this.check.describe(method));
+					throw sameName(name, this.check.describe(other.getMethod()),
+							this.check.describe(method) + " of the endpoint '" + this.beanName + "'");
 				}
 			}
 			return Map.copyOf(methods);

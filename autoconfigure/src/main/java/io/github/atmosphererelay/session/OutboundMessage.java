@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.session;
 
 import java.util.Objects;
+import java.util.function.Supplier;
 
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Publication;
@@ -28,7 +29,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OutboundMessage {
 
-	private final Payload payload;
+	private final int size;
+
+	/** Made when it is first asked for, if there is something that makes it. */
+	private volatile @Nullable Payload payload;
+
+	private final @Nullable Supplier<Payload> deferred;
 
 	private final @Nullable String channel;
 
@@ -42,9 +48,19 @@ public final class OutboundMessage {
 	private OutboundMessage(Payload payload, @Nullable String channel, @Nullable Publication publication,
 			boolean frame) {
 		this.payload = Objects.requireNonNull(payload, "'payload' must not be null");
+		this.size = payload.size();
+		this.deferred = null;
 		this.channel = channel;
 		this.publication = publication;
 		this.frame = frame;
+	}
+
+	private OutboundMessage(int size, Supplier<Payload> deferred) {
+		this.size = size;
+		this.deferred = deferred;
+		this.channel = null;
+		this.publication = null;
+		this.frame = true;
 	}
 
 	/**
@@ -76,11 +92,27 @@ public final class OutboundMessage {
 	}
 
 	/**
+	 * Create a frame of a door that is costly to make: it is made by whoever writes it,
+	 * not by whoever queues it.
+	 * @param size about how many bytes it has
+	 * @param frame makes the frame; must not block
+	 * @return the message
+	 */
+	public static OutboundMessage frame(int size, Supplier<Payload> frame) {
+		return new OutboundMessage(size, frame);
+	}
+
+	/**
 	 * Return what is sent.
 	 * @return the payload
 	 */
 	public Payload payload() {
-		return this.payload;
+		Payload payload = this.payload;
+		if (payload == null) {
+			payload = Objects.requireNonNull(this.deferred, "A message has a payload").get();
+			this.payload = payload;
+		}
+		return payload;
 	}
 
 	/**
@@ -114,7 +146,7 @@ public final class OutboundMessage {
 	 */
 	public Payload encoded(MessageFormat format) {
 		if (this.frame) {
-			return this.payload;
+			return payload();
 		}
 		Encoded first = this.encoded;
 		for (Encoded each = first; each != null; each = each.next) {
@@ -128,7 +160,7 @@ public final class OutboundMessage {
 	}
 
 	int size() {
-		return this.payload.size();
+		return this.size;
 	}
 
 	/**

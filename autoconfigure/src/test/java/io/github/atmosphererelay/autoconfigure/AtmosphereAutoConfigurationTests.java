@@ -99,7 +99,8 @@ class AtmosphereAutoConfigurationTests {
 				.hasSingleBean(AtmosphereMeters.class)
 				.hasSingleBean(AtmosphereEndpoint.class)
 				.doesNotHaveBean(RelayReadiness.class)
-				.hasBean("atmosphereRawDoorMapping");
+				.hasBean("atmosphereRawDoorMapping")
+				.hasBean("atmosphereCentrifugeMapping");
 			assertThat(context.getBean(MessagingNode.class).monitor().state()).isEqualTo(RelayState.UP);
 		});
 	}
@@ -234,6 +235,18 @@ class AtmosphereAutoConfigurationTests {
 	}
 
 	@Test
+	void theCentrifugeDoorNeedsJacksonAndCanBeSwitchedOff() {
+		this.web.withPropertyValues("atmosphere.centrifuge.enabled=false")
+			.run((context) -> assertThat(context).hasNotFailed()
+				.hasBean("atmosphereRawDoorMapping")
+				.doesNotHaveBean("atmosphereCentrifugeMapping"));
+		this.web.withClassLoader(new FilteredClassLoader("tools.jackson"))
+			.run((context) -> assertThat(context).hasNotFailed()
+				.hasBean("atmosphereRawDoorMapping")
+				.doesNotHaveBean("atmosphereCentrifugeMapping"));
+	}
+
+	@Test
 	void withoutJacksonStringsAndBytesCanBeSent() {
 		this.plain.withClassLoader(new FilteredClassLoader("tools.jackson")).run((context) -> {
 			Broadcaster broadcaster = context.getBean(Broadcaster.class);
@@ -284,6 +297,7 @@ class AtmosphereAutoConfigurationTests {
 			"atmosphere.relay.kafka.log-retention, 0s", "atmosphere.relay.kafka.replication, 0",
 			"atmosphere.relay.kafka.topic, no topic", "atmosphere.websocket.path, chat", "atmosphere.websocket.path, /",
 			"atmosphere.websocket.path, /chat/", "atmosphere.websocket.path, /{a}",
+			"atmosphere.centrifuge.path, connection",
 			"atmosphere.websocket.max-message-size, 0B", "atmosphere.websocket.max-message-size, 2MB",
 			"atmosphere.websocket.messages-per-second, -1", "atmosphere.websocket.burst, 0",
 			"atmosphere.websocket.ping-interval, 0s", "atmosphere.websocket.pong-timeout, 0s",

@@ -27,6 +27,7 @@ import io.github.atmosphererelay.endpoint.ManagedService;
 import io.github.atmosphererelay.endpoint.Message;
 import io.github.atmosphererelay.endpoint.Ready;
 import io.github.atmosphererelay.endpoint.RoomService;
+import io.github.atmosphererelay.endpoint.Rpc;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.DisconnectReason;
 import jakarta.validation.Valid;
@@ -99,7 +100,13 @@ class InvalidEndpointTests {
 
 	@Test
 	void thereAreNoMethods() {
-		fails(Empty.class, "has no methods", "@Message, @Ready or @Disconnect");
+		fails(Empty.class, "has no methods", "@Message, @Rpc, @Ready or @Disconnect");
+	}
+
+	@Test
+	void callsHaveOneMethodEachAndNoPathVariables() {
+		fails(TwoCalls.class, "are both called 'sum'", "a name of its own");
+		fails(CallWithVariable.class, "a call belongs to no channel", "Take it as part of the message");
 	}
 
 	@Test
@@ -164,6 +171,28 @@ class InvalidEndpointTests {
 	}
 
 	record Draft(String text) {
+	}
+
+	@ManagedService("calls")
+	static class TwoCalls {
+
+		@Rpc
+		void sum(String theBean) {
+		}
+
+		@Rpc("sum")
+		void other(String theBean) {
+		}
+
+	}
+
+	@ManagedService("calls/{id}")
+	static class CallWithVariable {
+
+		@Rpc
+		void sum(@PathVariable String id) {
+		}
+
 	}
 
 	@ManagedService("good/{name}")

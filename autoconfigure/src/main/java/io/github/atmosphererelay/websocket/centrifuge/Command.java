@@ -73,6 +73,8 @@ sealed interface Command {
 
 	/**
 	 * Send a message into a channel.
+	 *
+	 * @param data the message; as in all commands empty if there is none
 	 */
 	record Publish(long id, String channel, Payload data) implements InChannel {
 

@@ -44,12 +44,6 @@ final class Disconnects {
 	static final CloseReason SLOW = new CloseReason(3008, "slow");
 
 	/**
-	 * Issued when the client has missed something of a channel that it did not subscribe
-	 * to itself, or too much waits for it to be told what it has missed.
-	 */
-	static final CloseReason INSUFFICIENT_STATE = new CloseReason(3010, "insufficient state");
-
-	/**
 	 * Issued when the client did not answer a ping in time.
 	 */
 	static final CloseReason NO_PONG = new CloseReason(3012, "no pong");

@@ -139,18 +139,42 @@ final class JsonCommands {
 
 		private void readField(String field, JsonToken token) {
 			switch (field) {
-				case "channel" -> this.fields.channel = string(token);
-				case "token" -> this.fields.token = string(token);
-				case "method" -> this.fields.method = string(token);
-				case "epoch" -> this.fields.epoch = epoch(token);
-				case "offset" -> this.fields.offset = number(token);
-				case "limit" -> this.fields.limit = limit(token);
-				case "flag" -> this.fields.flag = number(token);
-				case "recover" -> this.fields.recover = bool(token);
-				case "reverse" -> this.fields.reverse = bool(token);
-				case "join_leave" -> this.fields.joinLeave = bool(token);
-				case "since" -> this.fields.since = recovery(token);
-				case "subs" -> this.fields.subscriptions = subscriptions(token);
+				case "channel" -> {
+					this.fields.channel = string(token);
+				}
+				case "token" -> {
+					this.fields.token = string(token);
+				}
+				case "method" -> {
+					this.fields.method = string(token);
+				}
+				case "epoch" -> {
+					this.fields.epoch = epoch(token);
+				}
+				case "offset" -> {
+					this.fields.offset = number(token);
+				}
+				case "limit" -> {
+					this.fields.limit = limit(token);
+				}
+				case "flag" -> {
+					this.fields.flag = number(token);
+				}
+				case "recover" -> {
+					this.fields.recover = bool(token);
+				}
+				case "reverse" -> {
+					this.fields.reverse = bool(token);
+				}
+				case "join_leave" -> {
+					this.fields.joinLeave = bool(token);
+				}
+				case "since" -> {
+					this.fields.since = recovery(token);
+				}
+				case "subs" -> {
+					this.fields.subscriptions = subscriptions(token);
+				}
 				default -> this.parser.skipChildren();
 			}
 		}
@@ -173,8 +197,12 @@ final class JsonCommands {
 				String field = this.parser.currentName();
 				JsonToken value = this.parser.nextToken();
 				switch (field) {
-					case "epoch" -> epoch = epoch(value);
-					case "offset" -> offset = number(value);
+					case "epoch" -> {
+						epoch = epoch(value);
+					}
+					case "offset" -> {
+						offset = number(value);
+					}
 					default -> this.parser.skipChildren();
 				}
 			}
@@ -243,7 +271,7 @@ final class JsonCommands {
 		private Command make() {
 			String name = this.name;
 			if (name != null && name.equals("send")) {
-				return new Command.Send(0, data());
+				return new Command.Send(0, this.fields.data);
 			}
 			if (this.id == 0) {
 				throw new MalformedCommandException("a command has no number", null);
@@ -258,26 +286,17 @@ final class JsonCommands {
 						fields.recover ? new Recovery(fields.epoch, fields.offset) : null, fields.joinLeave,
 						(fields.flag & REJECT_UNRECOVERED) != 0);
 				case "unsubscribe" -> new Command.Unsubscribe(this.id, fields.channel);
-				case "publish" -> new Command.Publish(this.id, fields.channel, data());
+				case "publish" -> new Command.Publish(this.id, fields.channel, fields.data);
 				case "presence" -> new Command.Presence(this.id, fields.channel);
 				case "presence_stats" -> new Command.PresenceStats(this.id, fields.channel);
 				case "history" ->
 					new Command.History(this.id, fields.channel, fields.limit, fields.since, fields.reverse);
-				case "rpc" -> new Command.Rpc(this.id, fields.method, (fields.data != null) ? fields.data : NO_DATA);
+				case "rpc" -> new Command.Rpc(this.id, fields.method, fields.data);
 				case "refresh" -> new Command.Refresh(this.id, fields.token);
 				case "sub_refresh" -> new Command.SubRefresh(this.id);
 				case "ping" -> new Command.Ping(this.id);
 				default -> new Command.Unknown(this.id);
 			};
-		}
-
-		private static final Payload NO_DATA = Payload.text("");
-
-		private Payload data() {
-			if (this.fields.data == null) {
-				throw new MalformedCommandException("there is no data", null);
-			}
-			return this.fields.data;
 		}
 
 	}
@@ -286,6 +305,9 @@ final class JsonCommands {
 	 * What commands consist of, as far as it is known here.
 	 */
 	private static final class Fields {
+
+		/** No value of JSON is empty. */
+		private static final Payload NO_DATA = Payload.text("");
 
 		private String channel = "";
 
@@ -309,7 +331,7 @@ final class JsonCommands {
 
 		private @Nullable Recovery since;
 
-		private @Nullable Payload data;
+		private Payload data = NO_DATA;
 
 		private Map<String, Recovery> subscriptions = Map.of();
 

@@ -68,16 +68,17 @@ final class ReadRequests {
 			throw new RequestRefusedException(ErrorCode.NOT_AVAILABLE, "this channel has no history");
 		}
 		read(command).whenComplete((reply, ex) -> {
-			if (reply != null) {
-				this.replies.reply(session, command.id(), reply);
-			}
-			else {
+			if (reply == null) {
 				this.replies.refuse(session, command.id(), refusal(ex));
+			}
+			else if (!this.replies.replyIfRoom(session, command.id(), reply, reply.publications())) {
+				this.replies.refuse(session, command.id(), new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS,
+						"too much waits for this client, try again"));
 			}
 		});
 	}
 
-	private CompletableFuture<Reply> read(Command.History command) {
+	private CompletableFuture<Reply.History> read(Command.History command) {
 		Broadcaster broadcaster = this.node.broadcaster();
 		Recovery since = command.since();
 		if (command.limit() == 0) {
@@ -90,7 +91,7 @@ final class ReadRequests {
 			.thenCompose((end) -> read(command, new Position(end.epoch(), since.offset())));
 	}
 
-	private CompletableFuture<Reply> read(Command.History command, @Nullable Position since) {
+	private CompletableFuture<Reply.History> read(Command.History command, @Nullable Position since) {
 		int limit = (command.limit() > 0) ? Math.min(command.limit(), MAX_PAGE) : MAX_PAGE;
 		return this.node.broadcaster()
 			.history(command.channel(), since, limit,
@@ -98,7 +99,7 @@ final class ReadRequests {
 			.thenApply(ReadRequests::reply);
 	}
 
-	private static Reply reply(LogPage page) {
+	private static Reply.History reply(LogPage page) {
 		if (!page.complete()) {
 			throw new RequestRefusedException(ErrorCode.UNRECOVERABLE_POSITION,
 					ErrorCode.UNRECOVERABLE_POSITION.text());

@@ -16,9 +16,12 @@
 
 package io.github.atmosphererelay.websocket.centrifuge;
 
+import java.util.List;
+
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.session.Fanout;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.OutboundMessage;
@@ -29,6 +32,9 @@ import io.github.atmosphererelay.session.SlowConsumerPolicy;
  * Queues replies and pushes at sessions. Never blocks.
  */
 final class Replies {
+
+	/** What a message takes in a reply beside itself. */
+	private static final int PER_MESSAGE = 32;
 
 	private final MessagingNode node;
 
@@ -65,15 +71,21 @@ final class Replies {
 	}
 
 	/**
-	 * Reply unless it is too much for what waits for the client already.
+	 * Reply with many messages, unless that is too much for what waits for the client
+	 * already. Whoever writes the reply makes it: this may be called under a lock.
+	 * @param publications the messages in the reply
 	 * @return whether the reply was queued
 	 */
-	boolean replyIfRoom(LocalSession session, long id, Reply reply) {
-		Payload frame = this.codec.encode(id, reply);
-		if (session.queuedMessages() > 0 && session.queuedBytes() + frame.size() > this.limits.maxBytes()) {
+	boolean replyIfRoom(LocalSession session, long id, Reply reply, List<Publication> publications) {
+		long size = PER_MESSAGE;
+		for (Publication each : publications) {
+			size += each.payload().size() + PER_MESSAGE;
+		}
+		if (session.queuedMessages() > 0 && session.queuedBytes() + size > this.limits.maxBytes()) {
 			return false;
 		}
-		send(session, frame);
+		send(session,
+				OutboundMessage.frame((int) Math.min(Integer.MAX_VALUE, size), () -> this.codec.encode(id, reply)));
 		return true;
 	}
 
@@ -82,7 +94,11 @@ final class Replies {
 	}
 
 	private void send(LocalSession session, Payload frame) {
-		Fanout fanout = this.node.writers().fanout(OutboundMessage.frame(frame), this.limits);
+		send(session, OutboundMessage.frame(frame));
+	}
+
+	private void send(LocalSession session, OutboundMessage message) {
+		Fanout fanout = this.node.writers().fanout(message, this.limits);
 		fanout.add(session);
 		fanout.send();
 	}

@@ -26,6 +26,7 @@ import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessageTooLargeException;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.SubscriptionListener;
@@ -120,6 +121,7 @@ final class Requests {
 			}
 			else if (command instanceof Command.Publish publish) {
 				checkUserLimit(client);
+				checkData(publish.data());
 				publish(client, publish);
 			}
 			else if (command instanceof Command.History history) {
@@ -140,6 +142,7 @@ final class Requests {
 			}
 			else if (command instanceof Command.Send send) {
 				checkUserLimit(client);
+				checkData(send.data());
 				this.node.clientMessages().send(client.session(), send.data());
 			}
 			else if (command instanceof Command.Refresh refresh) {
@@ -168,6 +171,12 @@ final class Requests {
 	private static void checkUserLimit(Client client) {
 		if (!client.isWithinUserLimit()) {
 			throw new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS, "the user's message rate is over the limit");
+		}
+	}
+
+	private static void checkData(Payload data) {
+		if (data.size() == 0) {
+			throw new RequestRefusedException(ErrorCode.BAD_REQUEST, "there is no data");
 		}
 	}
 

@@ -194,7 +194,8 @@ final class SubscribeRequests {
 			if (result.publications().isEmpty()) {
 				SubscribeRequests.this.replies.reply(this.client.session(), this.command.id(), reply);
 			}
-			else if (!SubscribeRequests.this.replies.replyIfRoom(this.client.session(), this.command.id(), reply)) {
+			else if (!SubscribeRequests.this.replies.replyIfRoom(this.client.session(), this.command.id(), reply,
+					result.publications())) {
 				// It would end the session, which would come back for as much.
 				this.refusal = new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS,
 						"too much waits for this client, try again");
