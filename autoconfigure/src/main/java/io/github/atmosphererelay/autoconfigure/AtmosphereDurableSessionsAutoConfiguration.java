@@ -147,6 +147,7 @@ public final class AtmosphereDurableSessionsAutoConfiguration {
 		}
 
 		@Bean
+		@ConditionalOnBean(JdbcSessionStore.class)
 		DataSourceScriptDatabaseInitializer atmosphereSessionSchemaInitializer(ObjectProvider<DataSource> dataSources,
 				AtmosphereProperties properties) {
 			AtmosphereProperties.Jdbc settings = properties.durableSessions().jdbc();

@@ -271,7 +271,22 @@ public final class Subscriptions {
 		}
 		Address address = new Address.Channel(channel);
 		this.interest.acquire(address);
-		return this.interest.ready(address, READY_TIMEOUT).thenApply(this::unlessDown);
+		CompletableFuture<SubscriptionState> followed = this.interest.ready(address, READY_TIMEOUT)
+			.thenApply(this::unlessDown);
+		LogFollower follower = options.isRecorded() ? this.followers.find(channel) : null;
+		return (follower != null) ? followed.thenCompose((state) -> whenPlaced(follower, state)) : followed;
+	}
+
+	/**
+	 * Until it is known where a log is, what comes may be taken for what came before.
+	 */
+	private static CompletableFuture<SubscriptionState> whenPlaced(LogFollower follower, SubscriptionState state) {
+		if (state != SubscriptionState.CONFIRMED || follower.ready().isDone()) {
+			return CompletableFuture.completedFuture(state);
+		}
+		return follower.ready()
+			.thenApply((nothing) -> state)
+			.completeOnTimeout(SubscriptionState.DEGRADED, READY_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
 	}
 
 	private SubscriptionState unlessDown(SubscriptionState state) {

@@ -332,7 +332,9 @@ public final class DurableSessions {
 	void failed(@Nullable Throwable failure) {
 		this.statistics.countFailure();
 		if (this.pausedUntil == 0) {
-			logger.warn("Durable sessions cannot be stored. Clients are served without until they can", failure);
+			logger
+				.warn("Durable sessions cannot be stored: " + failure + ". Clients are served without until they can");
+			logger.debug("The store has failed", failure);
 		}
 		this.pausedUntil = (System.nanoTime() + PAUSE_NANOS) | 1;
 	}

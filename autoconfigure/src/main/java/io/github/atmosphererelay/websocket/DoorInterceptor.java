@@ -68,7 +68,8 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 					"this node is shutting down");
 		}
 		try {
-			admit(request, response, attributes);
+			admit(request, attributes);
+			admitted(request, response, attributes);
 			return true;
 		}
 		catch (RequestRefusedException ex) {
@@ -79,12 +80,21 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 	/**
 	 * Let a handshake in.
 	 * @param request the handshake
-	 * @param response its response, for headers only
 	 * @param attributes what the door's handler is told
 	 * @throws RequestRefusedException to refuse it
 	 */
-	protected abstract void admit(ServerHttpRequest request, ServerHttpResponse response,
-			Map<String, Object> attributes);
+	protected abstract void admit(ServerHttpRequest request, Map<String, Object> attributes);
+
+	/**
+	 * Do what is done last, when nothing of the handshake can be refused any more but by
+	 * this.
+	 * @param request the handshake
+	 * @param response its answer
+	 * @param attributes what the door's handler is told
+	 * @throws RequestRefusedException to refuse it after all
+	 */
+	protected void admitted(ServerHttpRequest request, ServerHttpResponse response, Map<String, Object> attributes) {
+	}
 
 	/**
 	 * Check that there may be one more connection from the client's address.

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.websocket;
 
 import java.security.Principal;
 import java.util.Map;
+import java.util.Objects;
 
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessagingNode;
@@ -25,8 +26,8 @@ import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import jakarta.servlet.http.HttpServletRequest;
 
 import org.springframework.http.server.ServerHttpRequest;
-import org.springframework.http.server.ServletServerHttpRequest;
 import org.springframework.http.server.ServerHttpResponse;
+import org.springframework.http.server.ServletServerHttpRequest;
 import org.springframework.http.server.ServletServerHttpResponse;
 
 /**
@@ -47,33 +48,41 @@ final class RawDoorInterceptor extends DoorInterceptor {
 
 	RawDoorInterceptor(DoorContext context, DurableHandshakes durable) {
 		super(context);
+		this.durable = durable;
 		this.path = context.settings().path();
 		this.node = context.node();
 		this.tokens = context.tokens();
-		this.durable = durable;
 	}
 
 	@Override
-	protected void admit(ServerHttpRequest request, ServerHttpResponse response, Map<String, Object> attributes) {
-		HttpServletRequest servletRequest = ((ServletServerHttpRequest) request).getServletRequest();
-		RawDoorRequest asked = asked(servletRequest);
+	protected void admit(ServerHttpRequest request, Map<String, Object> attributes) {
+		RawDoorRequest asked = asked(((ServletServerHttpRequest) request).getServletRequest());
 		if (this.node.catalog().find(asked.channel()) == null) {
 			throw new RequestRefusedException(ErrorCode.UNKNOWN_CHANNEL, "there is no such channel");
 		}
 		checkAddress(request);
-		Principal principal = null;
 		if (!asked.tokenFollows()) {
-			principal = authenticate(request, attributes);
+			Principal principal = authenticate(request, attributes);
 			this.node.clientMessages().authorizeSubscribe(principal, null, asked.channel()).require();
 		}
 		else if (!this.tokens.isEnabled()) {
 			// The rest is decided once it is known who the client is.
 			throw new RequestRefusedException(ErrorCode.BAD_REQUEST, "this node takes no tokens");
 		}
-		// Last of all: it may end the client's former connection.
-		this.durable.begin(servletRequest, ((ServletServerHttpResponse) response).getServletResponse(), asked,
-				principal, attributes);
 		attributes.put(REQUEST, asked);
+	}
+
+	/**
+	 * Begin a durable session: not earlier, because it may end the client's former
+	 * connection.
+	 */
+	@Override
+	protected void admitted(ServerHttpRequest request, ServerHttpResponse response, Map<String, Object> attributes) {
+		Principal shown = (Principal) attributes.get(DoorHandshakeHandler.PRINCIPAL);
+		this.durable.begin(((ServletServerHttpRequest) request).getServletRequest(),
+				((ServletServerHttpResponse) response).getServletResponse(),
+				(RawDoorRequest) Objects.requireNonNull(attributes.get(REQUEST)),
+				(shown != null) ? shown : request.getPrincipal(), attributes);
 	}
 
 	private RawDoorRequest asked(HttpServletRequest request) {

@@ -86,7 +86,9 @@ class AtmosphereMetersTests {
 					"atmosphere.presence.received", "atmosphere.presence.resyncs", "atmosphere.presence.divergences",
 					"atmosphere.presence.states", "atmosphere.presence.dropped", "atmosphere.presence.refused",
 					"atmosphere.handlers.active", "atmosphere.handlers.queued", "atmosphere.handlers.time",
-					"atmosphere.handlers.rejected", "atmosphere.handlers.failures");
+					"atmosphere.handlers.rejected", "atmosphere.handlers.failures", "atmosphere.durable.sessions",
+					"atmosphere.durable.starts", "atmosphere.durable.takeovers", "atmosphere.durable.saves",
+					"atmosphere.durable.failures", "atmosphere.durable.dropped", "atmosphere.durable.removed");
 		}
 	}
 

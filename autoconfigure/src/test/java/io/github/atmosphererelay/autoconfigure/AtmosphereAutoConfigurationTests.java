@@ -316,7 +316,9 @@ class AtmosphereAutoConfigurationTests {
 			"atmosphere.cluster.request-timeout, 0s", "atmosphere.cluster.name, my cluster",
 			"atmosphere.cluster.name, ''", "atmosphere.channels[0].pattern, '  '",
 			"atmosphere.channels[0].pattern, chat/{room", "atmosphere.channels[0].max-queued-messages, 0",
-			"atmosphere.channels[0].max-queued-bytes, 0B" })
+			"atmosphere.channels[0].max-queued-bytes, 0B", "atmosphere.durable-sessions.ttl, 5s",
+			"atmosphere.durable-sessions.save-interval, 0s", "atmosphere.durable-sessions.timeout, 0s",
+			"atmosphere.durable-sessions.cookie-name, a b" })
 	void aPropertyThatCannotWorkIsRefusedByItsName(String name, String value) {
 		this.web.withPropertyValues(name + "=" + value).run((context) -> {
 			assertThat(context).hasFailed();

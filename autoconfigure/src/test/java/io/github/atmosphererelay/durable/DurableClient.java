@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.durable;
 
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 
@@ -42,6 +43,10 @@ final class DurableClient {
 
 	static DurableClient connect(TestNode node, String channelAndQuery) {
 		return new DurableClient(node.connect(channelAndQuery));
+	}
+
+	static DurableClient connect(URI uri) {
+		return new DurableClient(TestClient.connect(uri));
 	}
 
 	TestClient client() {

@@ -16,9 +16,14 @@
 
 package io.github.atmosphererelay.websocket;
 
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 
+import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.NodeScripts;
 import io.github.atmosphererelay.test.RedisServers;
 import io.github.atmosphererelay.test.TestNode;
@@ -51,7 +56,9 @@ class AtmosphereJsTests {
 	private static TestNode startNode() {
 		return TestNode.start("atmosphere.relay.type=redis", "spring.data.redis.host=" + RedisServers.HOST,
 				"spring.data.redis.port=" + redis.port(), "atmosphere.channels[0].pattern=chat/**",
-				"atmosphere.channels[0].client-publish=true");
+				"atmosphere.channels[0].client-publish=true", "atmosphere.channels[1].pattern=log/**",
+				"atmosphere.channels[1].client-publish=true", "atmosphere.channels[1].history.size=100",
+				"atmosphere.durable-sessions.enabled=true", "atmosphere.durable-sessions.store=redis");
 	}
 
 	@AfterAll
@@ -82,6 +89,31 @@ class AtmosphereJsTests {
 		assertThat(result.path("error").isNull()).as(run.output()).isTrue();
 		assertThat(texts(result.path("a"))).isEqualTo(expected);
 		assertThat(texts(result.path("b"))).isEqualTo(expected);
+	}
+
+	@Test
+	void aDurableSessionOfThePlainModeIsRestoredOnAnotherNode() throws Exception {
+		String channel = "/atmosphere/log/js";
+		JsonNode first = NodeScripts.run(60, "atmosphere-durable.mjs", a.http(channel) + "?durable=true", "10", "message 9")
+			.result();
+		assertThat(first.path("error").isNull()).as(first.toString()).isTrue();
+		List<String> expected = new ArrayList<>(IntStream.range(0, 10).mapToObj((i) -> "message " + i).toList());
+		assertThat(texts(first.path("messages"))).isEqualTo(expected);
+		MachineTime.await(Duration.ofSeconds(10)).until(() -> a.messaging().registry().countInChannel("log/js") == 0);
+		for (int i = 0; i < 10; i++) {
+			expected.add("missed " + i);
+			a.broadcaster().broadcast("log/js", "missed " + i).orTimeout(10, TimeUnit.SECONDS).join();
+		}
+		String token = first.path("frames").path(0).path("token").asString();
+		JsonNode second = NodeScripts.run(60, "atmosphere-durable.mjs", b.http(channel) + "?session=" + token, "0", "missed 9")
+			.result();
+		assertThat(second.path("frames").path(0).path("restored").asBoolean()).as(second.toString()).isTrue();
+		assertThat(second.path("frames").path(1).path("recovered").asBoolean()).as(second.toString()).isTrue();
+		// What came shortly before the end may come again.
+		List<String> all = new ArrayList<>(texts(first.path("messages")));
+		all.addAll(texts(second.path("messages")));
+		assertThat(new LinkedHashSet<>(all)).containsExactlyElementsOf(expected);
+		assertThat(second.path("frames").path(1).path("replayed").asInt()).isBetween(10, 20);
 	}
 
 	private static List<String> texts(JsonNode array) {

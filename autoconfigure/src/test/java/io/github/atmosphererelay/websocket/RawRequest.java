@@ -22,6 +22,10 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * A handshake whose path no URI class would let through.
@@ -32,9 +36,12 @@ final class RawRequest implements AutoCloseable {
 
 	private final int status;
 
-	private RawRequest(Socket socket, int status) {
+	private final List<String> headers;
+
+	private RawRequest(Socket socket, int status, List<String> headers) {
 		this.socket = socket;
 		this.status = status;
+		this.headers = headers;
 	}
 
 	static RawRequest handshake(int port, String path, String... headers) {
@@ -47,9 +54,14 @@ final class RawRequest implements AutoCloseable {
 						+ "Sec-WebSocket-Version: 13\r\n" + String.join("\r\n", headers)
 						+ ((headers.length > 0) ? "\r\n\r\n" : "\r\n"))
 					.getBytes(StandardCharsets.US_ASCII));
-			String line = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))
-				.readLine();
-			return new RawRequest(socket, Integer.parseInt(line.split(" ")[1]));
+			BufferedReader reader = new BufferedReader(
+					new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+			String line = reader.readLine();
+			List<String> answer = new ArrayList<>();
+			for (String header = reader.readLine(); header != null && !header.isEmpty(); header = reader.readLine()) {
+				answer.add(header);
+			}
+			return new RawRequest(socket, Integer.parseInt(line.split(" ")[1]), answer);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -58,6 +70,14 @@ final class RawRequest implements AutoCloseable {
 
 	int status() {
 		return this.status;
+	}
+
+	@Nullable String header(String name) {
+		return this.headers.stream()
+			.filter((header) -> header.regionMatches(true, 0, name + ": ", 0, name.length() + 2))
+			.map((header) -> header.substring(name.length() + 2))
+			.findFirst()
+			.orElse(null);
 	}
 
 	@Override

@@ -146,14 +146,16 @@ final class KafkaPending {
 
 	/**
 	 * The broker has the record.
-	 * @param offset the record's offset
+	 * @param offset the record's offset, or less than 0 if the broker does not say
 	 */
 	void acknowledged(long offset) {
 		if (this.log == null) {
 			complete(Outcome.RELAYED);
 		}
 		else if (!this.log.awaited()) {
-			this.future.complete(new Receipt(this.id, Outcome.RELAYED, this.log.partition().position(offset + 1)));
+			// An answer to a late repetition does not tell where the first one stands.
+			this.future.complete((offset < 0) ? Receipt.of(this.id, Outcome.UNCONFIRMED)
+					: new Receipt(this.id, Outcome.RELAYED, this.log.partition().position(offset + 1)));
 		}
 	}
 

@@ -22,11 +22,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
 
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.RedisException;
+import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.SlotHash;
@@ -52,9 +54,13 @@ final class LettuceClusterScripts implements ScriptRunner {
 
 	private final RedisClient client;
 
+	private final UnaryOperator<RedisURI> nodeUri;
+
 	private final LettuceRefusals refusals;
 
 	private final PendingBytes pendingBytes;
+
+	private final long timeoutNanos;
 
 	private final Map<String, Node> nodes = new HashMap<>();
 
@@ -64,12 +70,23 @@ final class LettuceClusterScripts implements ScriptRunner {
 
 	private boolean closed;
 
-	LettuceClusterScripts(RedisClusterClient cluster, RedisClient client, LettuceRefusals refusals,
-			PendingBytes pendingBytes) {
+	/**
+	 * Create a runner.
+	 * @param cluster knows the nodes
+	 * @param client connects to single nodes
+	 * @param nodeUri adds credentials and the like to a node's address
+	 * @param refusals tells what was not executed
+	 * @param pendingBytes counts what Lettuce holds
+	 * @param timeout how long a node may not answer at all
+	 */
+	LettuceClusterScripts(RedisClusterClient cluster, RedisClient client, UnaryOperator<RedisURI> nodeUri,
+			LettuceRefusals refusals, PendingBytes pendingBytes, Duration timeout) {
 		this.cluster = cluster;
 		this.client = client;
+		this.nodeUri = nodeUri;
 		this.refusals = refusals;
 		this.pendingBytes = pendingBytes;
+		this.timeoutNanos = timeout.toNanos();
 	}
 
 	@Override
@@ -83,6 +100,7 @@ final class LettuceClusterScripts implements ScriptRunner {
 			return;
 		}
 		call.result().whenComplete((reply, ex) -> {
+			node.answered(reply != null || ex != null);
 			if (ex != null && isRedirection(ex.getCause())) {
 				refresh();
 			}
@@ -136,13 +154,16 @@ final class LettuceClusterScripts implements ScriptRunner {
 	}
 
 	/**
-	 * One master and the connection to it.
+	 * One master and the connection to it. The relay's probes do not go this way, so a
+	 * connection that answers nothing any more is given up here.
 	 */
 	private final class Node implements RedisConnectionStateListener {
 
 		private final LettuceScripts scripts;
 
 		private @Nullable StatefulRedisConnection<byte[], byte[]> connection;
+
+		private volatile long answeredAt = System.nanoTime();
 
 		private boolean closed;
 
@@ -154,7 +175,8 @@ final class LettuceClusterScripts implements ScriptRunner {
 
 		private void connect(RedisClusterNode master) {
 			try {
-				LettuceClusterScripts.this.client.connectAsync(ByteArrayCodec.INSTANCE, master.getUri())
+				RedisURI uri = LettuceClusterScripts.this.nodeUri.apply(master.getUri());
+				LettuceClusterScripts.this.client.connectAsync(ByteArrayCodec.INSTANCE, uri)
 					.whenComplete((connection, ex) -> {
 						if (ex != null) {
 							close(ex);
@@ -183,6 +205,16 @@ final class LettuceClusterScripts implements ScriptRunner {
 			}
 			else {
 				close(new RedisException("Connection is closed"));
+			}
+		}
+
+		private void answered(boolean inTime) {
+			long now = System.nanoTime();
+			if (inTime) {
+				this.answeredAt = now;
+			}
+			else if (now - this.answeredAt >= LettuceClusterScripts.this.timeoutNanos) {
+				close(new RedisException("Redis does not answer"));
 			}
 		}
 

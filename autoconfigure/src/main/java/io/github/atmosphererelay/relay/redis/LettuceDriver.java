@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import io.lettuce.core.AbstractRedisClient;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisURI;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
@@ -33,7 +34,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.beans.NotReadablePropertyException;
 import org.springframework.data.redis.connection.RedisConfiguration;
+import org.springframework.data.redis.connection.RedisPassword;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+import org.springframework.util.StringUtils;
 
 /**
  * Connects with Lettuce, by a client of its own that Spring Data makes from the
@@ -112,7 +115,8 @@ final class LettuceDriver implements RedisDriver {
 	private ScriptRunner scripts(AbstractRedisClient client, StatefulRedisPubSubConnection<byte[], byte[]> publisher,
 			LettuceRefusals refusals, PendingBytes pendingBytes) {
 		if (client instanceof RedisClusterClient clusterClient) {
-			return new LettuceClusterScripts(clusterClient, nodeClient(), refusals, pendingBytes);
+			return new LettuceClusterScripts(clusterClient, nodeClient(), this::nodeUri, refusals, pendingBytes,
+					this.settings.commandTimeout());
 		}
 		LettuceScripts scripts = new LettuceScripts(refusals, pendingBytes);
 		scripts.open(publisher);
@@ -151,8 +155,7 @@ final class LettuceDriver implements RedisDriver {
 	private synchronized RedisClient nodeClient() {
 		RedisClient client = this.nodeClient;
 		if (client == null) {
-			// Connects to single nodes, by the addresses that the cluster's client has
-			// found out, which carry its credentials
+			// Connects to single nodes, at the addresses that the cluster's client finds
 			client = RedisClient.create(resources());
 			clientConfiguration().getClientOptions().ifPresent(client::setOptions);
 			this.nodeClient = client;
@@ -160,7 +163,39 @@ final class LettuceDriver implements RedisDriver {
 		return client;
 	}
 
-	private LettuceRelayClientConfiguration clientConfiguration() {
+	private RedisURI nodeUri(RedisURI address) {
+		// As Spring Data does for the nodes that it is told; those that Lettuce finds by
+		// itself have neither credentials nor TLS
+		LettuceRelayClientConfiguration client = clientConfiguration();
+		RedisURI.Builder builder = RedisURI.builder()
+			.withHost(address.getHost())
+			.withPort(address.getPort())
+			.withSsl(client.isUseSsl())
+			.withVerifyPeer(client.getVerifyMode())
+			.withStartTls(client.isStartTls())
+			.withTimeout(client.getCommandTimeout());
+		client.getClientName().ifPresent(builder::withClientName);
+		client.getRedisCredentialsProviderFactory()
+			.map((credentials) -> credentials.createCredentialsProvider(this.configuration))
+			.ifPresentOrElse(builder::withAuthentication, () -> authenticate(builder));
+		return builder.build();
+	}
+
+	private void authenticate(RedisURI.Builder builder) {
+		String username = RedisConfiguration.getUsernameOrElse(this.configuration, () -> "");
+		String password = RedisConfiguration.getPasswordOrElse(this.configuration, RedisPassword::none)
+			.toOptional()
+			.map(String::new)
+			.orElse("");
+		if (StringUtils.hasText(username)) {
+			builder.withAuthentication(username, password);
+		}
+		else if (!password.isEmpty()) {
+			builder.withPassword(password.toCharArray());
+		}
+	}
+
+	private synchronized LettuceRelayClientConfiguration clientConfiguration() {
 		return new LettuceRelayClientConfiguration(this.applicationFactory.getClientConfiguration(), resources(),
 				this.settings);
 	}

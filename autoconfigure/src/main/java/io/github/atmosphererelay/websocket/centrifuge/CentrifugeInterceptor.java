@@ -22,7 +22,6 @@ import io.github.atmosphererelay.websocket.DoorContext;
 import io.github.atmosphererelay.websocket.DoorInterceptor;
 
 import org.springframework.http.server.ServerHttpRequest;
-import org.springframework.http.server.ServerHttpResponse;
 
 /**
  * Decides at the handshake who comes in at this door. Who the client is may also be said
@@ -35,7 +34,7 @@ final class CentrifugeInterceptor extends DoorInterceptor {
 	}
 
 	@Override
-	protected void admit(ServerHttpRequest request, ServerHttpResponse response, Map<String, Object> attributes) {
+	protected void admit(ServerHttpRequest request, Map<String, Object> attributes) {
 		checkAddress(request);
 		authenticate(request, attributes);
 	}

@@ -40,6 +40,7 @@ import io.github.atmosphererelay.relay.kafka.KafkaLogReader.Scan;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -143,6 +144,22 @@ class KafkaLogReaderTests {
 	}
 
 	@Test
+	void aDoubleOfARecordBeforeThePartIsLeftOut() {
+		add(0, "room", "key", NOW - Duration.ofMinutes(6).toMillis(), Duration.ofHours(1));
+		for (int i = 1; i < 5; i++) {
+			add(i, "room", null, NOW - Duration.ofMinutes(6).toMillis(), Duration.ofHours(1));
+		}
+		add(5, "room", "key", NOW - 2000, Duration.ofHours(1));
+		add(6, "other", "another key", NOW - 1000, Duration.ofHours(1));
+		add(7, "room", "key", NOW, Duration.ofHours(1));
+		add(8, "room", "another key", NOW, Duration.ofHours(1));
+		assertThat(offsets(request(100, false), 6, 9)).containsExactly(8L);
+		assertThat(offsets(request(100, true), 6, 9)).containsExactly(8L);
+		assertThat(offsets(request(100, false), 3, 9)).as("the window of the first is over")
+			.containsExactly(3L, 4L, 5L, 8L);
+	}
+
+	@Test
 	void whatHasExpiredIsReportedAndLeftOutWithAllBefore() {
 		add(0, "room", null, NOW, Duration.ofHours(1));
 		add(1, "room", null, NOW - 1000, Duration.ofSeconds(1));
@@ -189,6 +206,16 @@ class KafkaLogReaderTests {
 				KafkaLogReaderTests.this.records.stream()
 					.filter((record) -> record.offset() >= offset)
 					.forEach(this::addRecord);
+			}
+
+			@Override
+			public synchronized Map<TopicPartition, OffsetAndTimestamp> offsetsForTimes(Map<TopicPartition, Long> times,
+					Duration timeout) {
+				return KafkaLogReaderTests.this.records.stream()
+					.filter((record) -> record.timestamp() >= times.get(PARTITION))
+					.findFirst()
+					.map((record) -> Map.of(PARTITION, new OffsetAndTimestamp(record.offset(), record.timestamp())))
+					.orElse(Map.of());
 			}
 
 		};

@@ -186,8 +186,12 @@ class RedisTopologyTests {
 		this.servers.add(cluster);
 		awaitReady(cluster);
 		List<String> seeds = cluster.serverPorts().stream().map((port) -> RedisServers.HOST + ":" + port).toList();
-		RelayNode one = node(new LettuceConnectionFactory(new RedisClusterConfiguration(seeds)), "cluster");
-		RelayNode two = node(new LettuceConnectionFactory(new RedisClusterConfiguration(seeds)), "cluster");
+		RedisClusterConfiguration configuration = new RedisClusterConfiguration(seeds);
+		configuration.setUsername("relay");
+		configuration.setPassword("secret");
+		createAccounts(cluster);
+		RelayNode one = node(new LettuceConnectionFactory(configuration), "cluster");
+		RelayNode two = node(new LettuceConnectionFactory(configuration), "cluster");
 		assertThat(one.relay().capabilities()).contains(RelayCapability.RECORDED);
 		List<String> channels = IntStream.range(0, 60).mapToObj((i) -> "slot/" + i).toList();
 		two.subscribe(channels.stream().map(Address.Channel::new).toArray(Address[]::new));
@@ -212,6 +216,13 @@ class RedisTopologyTests {
 				.extracting((each) -> each.payload().asText())
 				.isEqualTo(IntStream.range(0, 20).mapToObj((i) -> "round " + i).toList());
 		}
+		for (int port : cluster.serverPorts()) {
+			try (Jedis jedis = new Jedis(RedisServers.HOST, port)) {
+				assertThat(jedis.clientList().lines().filter((line) -> !line.contains("cmd=client")))
+					.hasSizeBetween(2, 6)
+					.allMatch((line) -> line.contains("user=relay") && line.contains("name=atmosphere-relay"));
+			}
+		}
 		Position before = one.relay().position("slot/0").join();
 		cluster.servers().get(0).stop();
 		one.awaitRoundTrip(CONNECT_TIME);
@@ -226,6 +237,7 @@ class RedisTopologyTests {
 		// The slots of the node that is gone, or all once the others say so
 		assertThat(failed).isPositive();
 		cluster.servers().get(0).start();
+		createAccounts(cluster);
 		Awaitility.await()
 			.atMost(Duration.ofSeconds(30))
 			.ignoreExceptions()
@@ -234,6 +246,52 @@ class RedisTopologyTests {
 					.extracting(Receipt::outcome)
 					.isEqualTo(Outcome.RELAYED)));
 		assertThat(before.offset()).isEqualTo(20);
+	}
+
+	@Test
+	void aNodeOfAClusterThatDoesNotAnswerIsConnectedAnew() throws IOException {
+		RedisShardedCluster cluster = RedisServers.cluster();
+		this.servers.add(cluster);
+		awaitReady(cluster);
+		List<String> seeds = cluster.serverPorts().stream().map((port) -> RedisServers.HOST + ":" + port).toList();
+		RelayNode one = node(new LettuceConnectionFactory(new RedisClusterConfiguration(seeds)), "cluster");
+		one.relay().publish(one.recorded("log", "before", LOG)).join();
+		int port = cluster.serverPorts().stream().filter(RedisTopologyTests::hasTheLog).findFirst().orElseThrow();
+		try (Jedis admin = new Jedis(RedisServers.HOST, port)) {
+			long connections = connectionsReceived(admin);
+			admin.clientPause(3000);
+			CompletableFuture<Receipt> frozen = one.relay().publish(one.recorded("log", "frozen", LOG));
+			assertThat(frozen.orTimeout(3, TimeUnit.SECONDS).join().outcome()).isEqualTo(Outcome.UNCONFIRMED);
+			Awaitility.await()
+				.ignoreExceptions()
+				.until(() -> one.relay()
+					.publish(one.recorded("log", "after", LOG))
+					.join()
+					.outcome() == Outcome.RELAYED);
+			assertThat(connectionsReceived(admin)).isGreaterThan(connections);
+		}
+	}
+
+	private static boolean hasTheLog(int port) {
+		try (Jedis jedis = new Jedis(RedisServers.HOST, port)) {
+			return !jedis.keys("*log:{log}:stream").isEmpty();
+		}
+	}
+
+	private static long connectionsReceived(Jedis admin) {
+		return admin.info("stats")
+			.lines()
+			.filter((line) -> line.startsWith("total_connections_received:"))
+			.mapToLong((line) -> Long.parseLong(line.substring(line.indexOf(':') + 1)))
+			.sum();
+	}
+
+	private static void createAccounts(RedisShardedCluster cluster) {
+		for (int port : cluster.serverPorts()) {
+			try (Jedis jedis = new Jedis(RedisServers.HOST, port)) {
+				jedis.aclSetUser("relay", "on", ">secret", "allkeys", "allchannels", "allcommands");
+			}
+		}
 	}
 
 	private static void awaitReady(RedisShardedCluster cluster) {
