@@ -32,9 +32,9 @@ const growsByItself = CSS.supports("field-sizing", "content");
 
 /** What to say of a connection that is back. */
 const BACK = {
-	nothing: (node) => `Connected to ${node} again. Nothing was said meanwhile`,
-	missed: (node) => `Connected to ${node} again. This was said meanwhile:`,
-	incomplete: (node) => `Connected to ${node} again. Something that was said meanwhile may be missing`
+	nothing: "Nothing was said meanwhile",
+	missed: "This was said meanwhile:",
+	incomplete: "Something that was said meanwhile may be missing"
 };
 
 const WAITING = {
@@ -191,14 +191,17 @@ export class Pane {
 	#stateChanged() {
 		const connection = this.#connection;
 		if (connection.open) {
+			const moved = connection.node !== this.#node;
 			this.#relayDown = false;
-			if (connection.node !== this.#node) {
+			if (moved) {
 				this.#settle(connection.node);
 				this.#address(this.#to);
 			}
 			// What was said before, before the note
 			this.#flush();
-			this.#note(this.#joined ? BACK[connection.outcome](this.#node.name) : `You joined #${this.#room} through ${this.#node.name}`);
+			this.#note(this.#joined
+				? `Connected to ${this.#node.name} ${moved ? "instead" : "again"}. ${BACK[connection.outcome]}`
+				: `You joined #${this.#room} through ${this.#node.name}`);
 			this.#joined = true;
 			this.#flushOutbox();
 		}

@@ -19,22 +19,21 @@ package io.github.atmosphererelay.recovery;
 import java.security.Principal;
 import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-import io.github.atmosphererelay.broadcast.ClientCallHandler;
 import io.github.atmosphererelay.broadcast.ClientSendHandler;
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.endpoint.ManagedService;
+import io.github.atmosphererelay.endpoint.Rpc;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.InvalidTokenException;
 import io.github.atmosphererelay.session.TokenAuthenticator;
-import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
 import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
-import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -53,41 +52,55 @@ class RecoveryApplication {
 		};
 	}
 
-	/**
-	 * Tokens are a user's name and for how many seconds they are good: {@code bob:60}.
-	 */
 	@Bean
-	TokenAuthenticator tokens() {
-		return (token) -> {
-			String[] parts = token.split(":");
-			if (parts.length != 2) {
-				throw new InvalidTokenException("that is none", null);
-			}
-			return new Authenticated(() -> parts[0], Instant.now().plusSeconds(Long.parseLong(parts[1])));
-		};
-	}
-
-	@Bean
-	ClientCallHandler calls() {
-		return new ClientCallHandler() {
-
-			@Override
-			public boolean handles(String method) {
-				return method.equals("echo") || method.equals("refuse");
-			}
-
-			@Override
-			public CompletableFuture<@Nullable Payload> call(ClientSession session, String method, Payload payload) {
-				return method.equals("echo") ? CompletableFuture.completedFuture(payload) : CompletableFuture
-					.failedFuture(new RequestRefusedException(ErrorCode.PERMISSION_DENIED, "not for you"));
-			}
-
-		};
+	Tokens tokens() {
+		return new Tokens();
 	}
 
 	@Bean
 	Sent sent() {
 		return new Sent();
+	}
+
+	/**
+	 * Tokens are a user's name and for how many seconds they are good: {@code bob:60}.
+	 */
+	static class Tokens implements TokenAuthenticator {
+
+		private final List<String> seen = new CopyOnWriteArrayList<>();
+
+		@Override
+		public Authenticated authenticate(String token) {
+			this.seen.add(token);
+			String[] parts = token.split(":");
+			if (parts.length != 2) {
+				throw new InvalidTokenException("that is none", null);
+			}
+			return new Authenticated(() -> parts[0], Instant.now().plusSeconds(Long.parseLong(parts[1])));
+		}
+
+		List<String> seen() {
+			return this.seen;
+		}
+
+	}
+
+	/**
+	 * Answers calls.
+	 */
+	@ManagedService("desk/{number}")
+	static class Calls {
+
+		@Rpc
+		JsonNode echo(JsonNode input) {
+			return input;
+		}
+
+		@Rpc
+		void refuse() {
+			throw new RequestRefusedException(ErrorCode.PERMISSION_DENIED, "not for you");
+		}
+
 	}
 
 	/**

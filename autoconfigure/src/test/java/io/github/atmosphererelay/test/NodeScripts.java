@@ -18,16 +18,21 @@ package io.github.atmosphererelay.test;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Assumptions;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
+import org.springframework.util.DigestUtils;
 import org.springframework.util.FileSystemUtils;
 
 /**
@@ -42,6 +47,8 @@ public final class NodeScripts {
 			"websocket", "client.js");
 
 	private static final Path DIRECTORY = Path.of("target", "js");
+
+	private static final Path MARKER = DIRECTORY.resolve("installed.txt");
 
 	private static boolean installed;
 
@@ -58,13 +65,32 @@ public final class NodeScripts {
 		if (!isPresent("node") || !isPresent("npm")) {
 			skip("Node.js and npm are not on the PATH");
 		}
-		FileSystemUtils.copyRecursively(SOURCES, DIRECTORY);
-		Files.write(DIRECTORY.resolve(CLIENT.getFileName()), Files.readAllBytes(CLIENT));
-		Run install = run(List.of("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"), 180);
-		if (install.exitCode() != 0) {
-			skip("npm could not install the clients: " + install.output());
+		// Tests run in several processes, and one must not take away what another one
+		// runs
+		try (FileChannel file = FileChannel.open(Path.of("target", "js.lock"), StandardOpenOption.CREATE,
+				StandardOpenOption.WRITE); FileLock lock = file.lock()) {
+			String sources = fingerprint();
+			if (!Files.exists(MARKER) || !Files.readString(MARKER).equals(sources)) {
+				FileSystemUtils.copyRecursively(SOURCES, DIRECTORY);
+				Files.write(DIRECTORY.resolve(CLIENT.getFileName()), Files.readAllBytes(CLIENT));
+				Run install = run(List.of("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"), 180);
+				if (install.exitCode() != 0) {
+					skip("npm could not install the clients: " + install.output());
+				}
+				Files.writeString(MARKER, sources);
+			}
 		}
 		installed = true;
+	}
+
+	private static String fingerprint() throws IOException {
+		StringBuilder fingerprint = new StringBuilder();
+		try (Stream<Path> sources = Files.walk(SOURCES)) {
+			for (Path each : Stream.concat(sources.filter(Files::isRegularFile).sorted(), Stream.of(CLIENT)).toList()) {
+				fingerprint.append(each).append(' ').append(DigestUtils.md5DigestAsHex(Files.readAllBytes(each)));
+			}
+		}
+		return fingerprint.toString();
 	}
 
 	private static void skip(String reason) {

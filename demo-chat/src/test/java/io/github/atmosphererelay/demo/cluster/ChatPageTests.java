@@ -267,15 +267,17 @@ class ChatPageTests {
 			CompletableFuture<Void> stop = CompletableFuture.runAsync(() -> cluster.stopNode("node-b"));
 			try {
 				while (!stop.isDone() || said.size() < 20) {
-					said.add("While it moves, " + said.size());
-					carol.say(chat(said.size(), said.get(said.size() - 1)));
+					String line = "While it moves, " + said.size();
+					carol.say(chat(said.size(), line));
+					said.add(line);
+					alice.until(() -> carol.messages().stream().anyMatch((message) -> message.contains(line)));
 				}
 				alice.until(() -> alice.has(".pane[data-state=live]") && !alice.has("[data-node=node-b]"));
 				alice.say("And here I am again");
 				said.add("And here I am again");
 				alice.until(() -> alice.texts(".message:not([data-sending]) .text").contains("And here I am again"));
 				assertThat(alice.texts(".message .text")).isEqualTo(said);
-				assertThat(alice.texts(".note")).anyMatch((note) -> note.endsWith("again. This was said meanwhile:"));
+				assertThat(alice.texts(".note")).anyMatch((note) -> note.endsWith("instead. This was said meanwhile:"));
 				alice.screenshot("moved");
 			}
 			finally {
