@@ -222,8 +222,8 @@ public final class ClientMessages {
 						"the message could not be recorded, try again")));
 			}
 			else if (known.outcome() == Outcome.UNCONFIRMED) {
-				answer.completeExceptionally(refusal(
-						new RequestRefusedException(ErrorCode.INTERNAL, "it is not known whether the message was recorded")));
+				answer.completeExceptionally(refusal(new RequestRefusedException(ErrorCode.INTERNAL,
+						"it is not known whether the message was recorded")));
 			}
 			else {
 				answer.complete(null);

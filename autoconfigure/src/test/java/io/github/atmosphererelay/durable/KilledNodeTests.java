@@ -99,11 +99,10 @@ class KilledNodeTests {
 	}
 
 	private static List<String> arguments(RedisServers.Standalone redis) {
-		return List.of("atmosphere.relay.type=redis",
-				"spring.data.redis.host=" + RedisServers.HOST, "spring.data.redis.port=" + redis.port(),
-				"atmosphere.channels[0].pattern=log/**", "atmosphere.channels[0].history.size=200",
-				"atmosphere.durable-sessions.enabled=true", "atmosphere.durable-sessions.store=redis",
-				"atmosphere.durable-sessions.save-interval=500ms");
+		return List.of("atmosphere.relay.type=redis", "spring.data.redis.host=" + RedisServers.HOST,
+				"spring.data.redis.port=" + redis.port(), "atmosphere.channels[0].pattern=log/**",
+				"atmosphere.channels[0].history.size=200", "atmosphere.durable-sessions.enabled=true",
+				"atmosphere.durable-sessions.store=redis", "atmosphere.durable-sessions.save-interval=500ms");
 	}
 
 	private static Process start(List<String> arguments) throws IOException {

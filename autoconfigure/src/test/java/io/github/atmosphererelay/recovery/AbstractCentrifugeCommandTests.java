@@ -118,12 +118,14 @@ abstract class AbstractCentrifugeCommandTests extends AbstractCentrifugeTests {
 		assertThat(texts(next)).containsExactly("m10", "m11");
 		JsonNode position = client.call("history", "channel", channel, "limit", 0);
 		assertThat(position.path("publications")).isEmpty();
-		assertThat(position.path("offset").asLong()).isEqualTo(all.path("publications").get(19).path("offset").asLong());
+		assertThat(position.path("offset").asLong())
+			.isEqualTo(all.path("publications").get(19).path("offset").asLong());
 		assertThatExceptionOfType(Refused.class)
 			.isThrownBy(() -> client.call("history", "channel", channel, "limit", 1, "since",
 					Map.of("offset", 1, "epoch", "another")))
 			.satisfies((ex) -> assertThat(ex.code()).isEqualTo(112));
-		assertThatExceptionOfType(Refused.class).isThrownBy(() -> client.call("history", "channel", "room/1", "limit", 1))
+		assertThatExceptionOfType(Refused.class)
+			.isThrownBy(() -> client.call("history", "channel", "room/1", "limit", 1))
 			.satisfies((ex) -> assertThat(ex.code()).isEqualTo(108));
 	}
 
@@ -222,7 +224,8 @@ abstract class AbstractCentrifugeCommandTests extends AbstractCentrifugeTests {
 		Client large = client(0);
 		Client other = client(0).subscribe(channel);
 		large.awaitEvent("connected");
-		large.begin("publish", CentrifugeDriver.JSON.createObjectNode(), "channel", channel, "data", "x".repeat(20_000));
+		large.begin("publish", CentrifugeDriver.JSON.createObjectNode(), "channel", channel, "data",
+				"x".repeat(20_000));
 		assertThat(large.awaitEvent("disconnected").path("code").asInt()).isEqualTo(3501);
 		publish(1, channel, 0, 3);
 		assertComplete(other, channel, 0, 3);

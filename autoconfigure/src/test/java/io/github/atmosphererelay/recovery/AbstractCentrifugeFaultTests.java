@@ -112,7 +112,10 @@ abstract class AbstractCentrifugeFaultTests extends AbstractCentrifugeRecoveryTe
 		publisher.call("close");
 		this.process.launch();
 		List<String> acknowledged = IntStream.range(0, 400)
-			.filter((i) -> answers.get(i).handle((answer, ex) -> ex == null).completeOnTimeout(false, 10, TimeUnit.SECONDS).join())
+			.filter((i) -> answers.get(i)
+				.handle((answer, ex) -> ex == null)
+				.completeOnTimeout(false, 10, TimeUnit.SECONDS)
+				.join())
 			.mapToObj(AbstractCentrifugeTests::text)
 			.toList();
 		assertThat(acknowledged).as(() -> "of " + answers.subList(0, 3)).hasSizeGreaterThanOrEqualTo(100);
@@ -146,7 +149,8 @@ abstract class AbstractCentrifugeFaultTests extends AbstractCentrifugeRecoveryTe
 			await().alias("m10 in " + client).until(() -> client.heard(channel).contains(text(10)));
 			List<JsonNode> subscribed = client.events("subscribed", channel);
 			if (broker().keepsLogs()) {
-				assertThat(subscribed.subList(1, subscribed.size())).allSatisfy(AbstractCentrifugeTests::assertRecovered);
+				assertThat(subscribed.subList(1, subscribed.size()))
+					.allSatisfy(AbstractCentrifugeTests::assertRecovered);
 				assertThat(client.heard(channel)).isEqualTo(texts(0, 11));
 			}
 			else {

@@ -160,7 +160,8 @@ abstract class AbstractCentrifugeRecoveryTests extends AbstractCentrifugeCommand
 		}
 		receipts.forEach(CompletableFuture::join);
 		clients.forEach((client) -> client.awaitHeard(channel, 300));
-		assertThat(clients.get(0).heard(channel)).containsExactlyInAnyOrderElementsOf(texts(0, 300)).isEqualTo(log(channel));
+		assertThat(clients.get(0).heard(channel)).containsExactlyInAnyOrderElementsOf(texts(0, 300))
+			.isEqualTo(log(channel));
 		for (Client client : clients) {
 			assertThat(client.heard(channel)).isEqualTo(clients.get(0).heard(channel));
 			assertThat(client.offsets(channel)).isEqualTo(clients.get(0).offsets(channel));
@@ -218,8 +219,8 @@ abstract class AbstractCentrifugeRecoveryTests extends AbstractCentrifugeCommand
 		Client client = client(0);
 		JsonNode state = client.call("history", "channel", channel, "limit", 100);
 		publish(1, channel, 5, 10);
-		client.subscribe(channel, "since", Map.of("offset", state.path("offset").asLong(), "epoch",
-				state.path("epoch").asString()));
+		client.subscribe(channel, "since",
+				Map.of("offset", state.path("offset").asLong(), "epoch", state.path("epoch").asString()));
 		assertThat(client.events("subscribed", channel).get(0).path("recovered").asBoolean()).isTrue();
 		await().until(() -> client.heard(channel).size() == 5);
 		assertThat(client.heard(channel)).isEqualTo(texts(5, 10));

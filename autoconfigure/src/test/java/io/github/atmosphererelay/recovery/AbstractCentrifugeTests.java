@@ -76,16 +76,17 @@ abstract class AbstractCentrifugeTests {
 	}
 
 	static List<String> arguments(String name, String... properties) {
-		return Stream.concat(Stream.of(properties),
-				Stream.of("atmosphere.cluster.node-name=" + name, "atmosphere.channels[0].pattern=log/**",
-						"atmosphere.channels[0].history.size=10000", "atmosphere.channels[0].client-publish=true",
-						"atmosphere.channels[1].pattern=short/**", "atmosphere.channels[1].history.size=10",
-						"atmosphere.channels[1].client-publish=true", "atmosphere.channels[2].pattern=room/**",
-						"atmosphere.channels[2].presence=true", "atmosphere.channels[2].client-publish=true",
-						"atmosphere.channels[3].pattern=heard/**", "atmosphere.recovery.max-messages=2000",
-						"atmosphere.recovery.position-check=2s", "atmosphere.websocket.max-message-size=16KB",
-						"atmosphere.relay.probe-interval=500ms", "atmosphere.relay.probe-timeout=2s",
-						"atmosphere.cluster.heartbeat-interval=500ms", "atmosphere.cluster.node-timeout=5s"))
+		return Stream
+			.concat(Stream.of(properties),
+					Stream.of("atmosphere.cluster.node-name=" + name, "atmosphere.channels[0].pattern=log/**",
+							"atmosphere.channels[0].history.size=10000", "atmosphere.channels[0].client-publish=true",
+							"atmosphere.channels[1].pattern=short/**", "atmosphere.channels[1].history.size=10",
+							"atmosphere.channels[1].client-publish=true", "atmosphere.channels[2].pattern=room/**",
+							"atmosphere.channels[2].presence=true", "atmosphere.channels[2].client-publish=true",
+							"atmosphere.channels[3].pattern=heard/**", "atmosphere.recovery.max-messages=2000",
+							"atmosphere.recovery.position-check=2s", "atmosphere.websocket.max-message-size=16KB",
+							"atmosphere.relay.probe-interval=500ms", "atmosphere.relay.probe-timeout=2s",
+							"atmosphere.cluster.heartbeat-interval=500ms", "atmosphere.cluster.node-timeout=5s"))
 			.toList();
 	}
 
@@ -196,7 +197,8 @@ abstract class AbstractCentrifugeTests {
 	}
 
 	static void awaitAnswer(int port) {
-		HttpRequest request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/actuator/health")).build();
+		HttpRequest request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/actuator/health"))
+			.build();
 		MachineTime.await(Duration.ofSeconds(60)).ignoreExceptions().until(() -> {
 			HttpClient.newHttpClient().send(request, BodyHandlers.discarding());
 			return true;

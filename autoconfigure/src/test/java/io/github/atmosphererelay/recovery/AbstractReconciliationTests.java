@@ -132,8 +132,7 @@ abstract class AbstractReconciliationTests {
 			else {
 				// Who was away then may have been told for each of its channels, and is
 				// told once
-				assertThat(this.reconciliation.told()).isPositive()
-					.isLessThanOrEqualTo(CLIENTS * CHANNELS_PER_CLIENT);
+				assertThat(this.reconciliation.told()).isPositive().isLessThanOrEqualTo(CLIENTS * CHANNELS_PER_CLIENT);
 			}
 		}
 		finally {
@@ -156,7 +155,8 @@ abstract class AbstractReconciliationTests {
 	}
 
 	private static void awaitAnswer(int port) {
-		HttpRequest request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/actuator/health")).build();
+		HttpRequest request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/actuator/health"))
+			.build();
 		MachineTime.await(Duration.ofSeconds(60)).ignoreExceptions().until(() -> {
 			HTTP.send(request, BodyHandlers.discarding());
 			return true;
@@ -165,7 +165,8 @@ abstract class AbstractReconciliationTests {
 
 	private void connectClients(List<Integer> ports) {
 		for (int i = 0; i < CLIENTS; i++) {
-			List<String> channels = new ArrayList<>(IntStream.range(0, CHANNELS).mapToObj((each) -> "log/" + each).toList());
+			List<String> channels = new ArrayList<>(
+					IntStream.range(0, CHANNELS).mapToObj((each) -> "log/" + each).toList());
 			Collections.shuffle(channels, new Random(SEED + i));
 			Random random = new Random(SEED - i);
 			RecordingClient client = new RecordingClient("client-" + i, channels.subList(0, CHANNELS_PER_CLIENT),
@@ -235,8 +236,8 @@ abstract class AbstractReconciliationTests {
 
 	private void publish(NodeProcess node, Message message) {
 		HttpRequest request = HttpRequest
-			.newBuilder(URI.create("http://localhost:" + node.port() + "/atmosphere/api/channels/" + message.channel()
-					+ "/messages"))
+			.newBuilder(URI.create(
+					"http://localhost:" + node.port() + "/atmosphere/api/channels/" + message.channel() + "/messages"))
 			.header("Content-Type", "text/plain")
 			.timeout(Duration.ofSeconds(5))
 			.POST(BodyPublishers.ofString(message.data()))

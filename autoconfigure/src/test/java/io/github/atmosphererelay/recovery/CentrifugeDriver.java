@@ -219,7 +219,8 @@ final class CentrifugeDriver implements AutoCloseable {
 		}
 
 		/**
-		 * Return what was published in a channel, as texts, in the order in which it came.
+		 * Return what was published in a channel, as texts, in the order in which it
+		 * came.
 		 */
 		List<String> heard(String channel) {
 			return publications(channel).stream().map((each) -> each.path("data").asString()).toList();
@@ -234,7 +235,8 @@ final class CentrifugeDriver implements AutoCloseable {
 		}
 
 		void awaitHeard(String channel, int count) {
-			await().alias(count + " messages in " + channel + ": " + this).until(() -> publications(channel).size() >= count);
+			await().alias(count + " messages in " + channel + ": " + this)
+				.until(() -> publications(channel).size() >= count);
 		}
 
 		List<JsonNode> events(String event) {

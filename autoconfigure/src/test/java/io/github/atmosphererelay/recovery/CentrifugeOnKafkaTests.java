@@ -39,7 +39,13 @@ class CentrifugeOnKafkaTests extends AbstractCentrifugeFaultTests {
 	@Override
 	int trim(String channel, int published) throws Exception {
 		try (Admin admin = ((LogBroker.Kafka) broker()).server().admin()) {
-			String topic = admin.listTopics().names().get().stream().filter((name) -> name.endsWith("-log")).findFirst().orElseThrow();
+			String topic = admin.listTopics()
+				.names()
+				.get()
+				.stream()
+				.filter((name) -> name.endsWith("-log"))
+				.findFirst()
+				.orElseThrow();
 			Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
 			admin.describeTopics(List.of(topic))
 				.allTopicNames()
@@ -48,7 +54,10 @@ class CentrifugeOnKafkaTests extends AbstractCentrifugeFaultTests {
 				.partitions()
 				.forEach((each) -> ends.put(new TopicPartition(topic, each.partition()), OffsetSpec.latest()));
 			Map<TopicPartition, RecordsToDelete> all = new HashMap<>();
-			admin.listOffsets(ends).all().get().forEach((partition, end) -> all.put(partition, RecordsToDelete.beforeOffset(end.offset())));
+			admin.listOffsets(ends)
+				.all()
+				.get()
+				.forEach((partition, end) -> all.put(partition, RecordsToDelete.beforeOffset(end.offset())));
 			admin.deleteRecords(all).all().get();
 		}
 		return published;

@@ -72,9 +72,8 @@ final class Reconciliation {
 		for (RecordingClient client : clients) {
 			client.faults().forEach((fault) -> fault("%s", fault));
 			client.heard()
-				.forEach((channel, stretches) -> stretches
-					.forEach((stretch) -> stretch.deliveries()
-						.forEach((each) -> found(channel, stretch.epoch(), each.offset(), each.data(), client))));
+				.forEach((channel, stretches) -> stretches.forEach((stretch) -> stretch.deliveries()
+					.forEach((each) -> found(channel, stretch.epoch(), each.offset(), each.data(), client))));
 		}
 		this.logs.forEach((channel, epochs) -> epochs.forEach((epoch, log) -> {
 			if (new HashSet<>(log.values()).size() != log.size()) {

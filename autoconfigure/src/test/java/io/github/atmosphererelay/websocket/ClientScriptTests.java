@@ -85,7 +85,8 @@ class ClientScriptTests {
 
 	@Test
 	void itIsOnlyRead() throws Exception {
-		HttpResponse<String> head = send(HttpRequest.newBuilder(node.http("/app/live/client.js")).method("HEAD", BodyPublishers.noBody()));
+		HttpResponse<String> head = send(
+				HttpRequest.newBuilder(node.http("/app/live/client.js")).method("HEAD", BodyPublishers.noBody()));
 		assertThat(head.statusCode()).isEqualTo(200);
 		assertThat(head.headers().firstValueAsLong("Content-Length").orElse(0)).isPositive();
 		assertThat(send(HttpRequest.newBuilder(node.http("/app/live/client.js")).POST(BodyPublishers.noBody()))
