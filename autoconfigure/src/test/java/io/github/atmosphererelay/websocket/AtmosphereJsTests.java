@@ -94,7 +94,8 @@ class AtmosphereJsTests {
 	@Test
 	void aDurableSessionOfThePlainModeIsRestoredOnAnotherNode() throws Exception {
 		String channel = "/atmosphere/log/js";
-		JsonNode first = NodeScripts.run(60, "atmosphere-durable.mjs", a.http(channel) + "?durable=true", "10", "message 9")
+		JsonNode first = NodeScripts
+			.run(60, "atmosphere-durable.mjs", a.http(channel) + "?durable=true", "10", "message 9")
 			.result();
 		assertThat(first.path("error").isNull()).as(first.toString()).isTrue();
 		List<String> expected = new ArrayList<>(IntStream.range(0, 10).mapToObj((i) -> "message " + i).toList());
@@ -105,7 +106,8 @@ class AtmosphereJsTests {
 			a.broadcaster().broadcast("log/js", "missed " + i).orTimeout(10, TimeUnit.SECONDS).join();
 		}
 		String token = first.path("frames").path(0).path("token").asString();
-		JsonNode second = NodeScripts.run(60, "atmosphere-durable.mjs", b.http(channel) + "?session=" + token, "0", "missed 9")
+		JsonNode second = NodeScripts
+			.run(60, "atmosphere-durable.mjs", b.http(channel) + "?session=" + token, "0", "missed 9")
 			.result();
 		assertThat(second.path("frames").path(0).path("restored").asBoolean()).as(second.toString()).isTrue();
 		assertThat(second.path("frames").path(1).path("recovered").asBoolean()).as(second.toString()).isTrue();
