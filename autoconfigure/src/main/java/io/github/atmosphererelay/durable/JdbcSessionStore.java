@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
@@ -74,9 +75,9 @@ public final class JdbcSessionStore implements SessionStore {
 
 	@Override
 	public @Nullable StoredSession find(String key) {
-		List<@Nullable StoredSession> found = this.jdbc.query(FIND, (row, number) -> read(key, row), key,
-				System.currentTimeMillis());
-		return found.isEmpty() ? null : found.get(0);
+		List<Optional<StoredSession>> found = this.jdbc.query(FIND,
+				(row, number) -> Optional.ofNullable(read(key, row)), key, System.currentTimeMillis());
+		return found.isEmpty() ? null : found.get(0).orElse(null);
 	}
 
 	private static @Nullable StoredSession read(String key, ResultSet row) throws SQLException {

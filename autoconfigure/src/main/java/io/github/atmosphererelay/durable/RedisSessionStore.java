@@ -114,7 +114,7 @@ public final class RedisSessionStore implements SessionStore {
 		List<StoredSession> entries = List.copyOf(sessions);
 		List<@Nullable Object> results;
 		if (entries.size() == 1) {
-			RedisCallback<@Nullable Long> one = (connection) -> save(connection, entries.get(0));
+			RedisCallback<Long> one = (connection) -> save(connection, entries.get(0));
 			results = new ArrayList<>();
 			results.add(this.redis.execute(one));
 		}
@@ -149,12 +149,17 @@ public final class RedisSessionStore implements SessionStore {
 		return results;
 	}
 
-	private @Nullable Long save(RedisConnection connection, StoredSession session) {
+	/**
+	 * Save one.
+	 * @return whether it was saved, as 1 or 0; of no meaning in a pipeline
+	 */
+	private Long save(RedisConnection connection, StoredSession session) {
 		long ttl = Math.max(1, session.expiresAt().toEpochMilli() - System.currentTimeMillis());
-		return connection.scriptingCommands()
+		Long saved = connection.scriptingCommands()
 			.eval(SAVE, ReturnType.INTEGER, 1, key(session.key()), bytes(Long.toString(session.generation())),
 					bytes(session.owner()), bytes(Long.toString(session.expiresAt().toEpochMilli())),
 					StoredSessionCodec.encode(session), bytes(Long.toString(ttl)));
+		return (saved != null) ? saved : 0L;
 	}
 
 	/**
