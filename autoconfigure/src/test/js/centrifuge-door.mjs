@@ -189,14 +189,11 @@ const scenarios = {
 		client.on('publication', (context) => events.push('publication ' + context.data));
 		client.on('message', (context) => events.push('message ' + context.data));
 		await client.ready();
+		const disconnected = once(client, 'disconnected');
 		const own = subscribe(client, 'chat/own');
-		await own.ready();
-		const ended = once(own, 'unsubscribed');
-		process.stdout.write('READY\n');
-		const gone = await ended;
-		events.push('own ' + gone.code);
+		own.on('unsubscribed', (context) => events.push('own ' + context.code));
+		seen.disconnected = (await disconnected).code;
 		seen.events = events;
-		seen.disconnected = await once(client, 'disconnected').then((context) => context.code);
 	},
 
 };

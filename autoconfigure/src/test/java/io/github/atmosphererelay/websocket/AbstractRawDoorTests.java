@@ -230,7 +230,7 @@ abstract class AbstractRawDoorTests {
 
 	@ParameterizedTest
 	@CsvSource({ "unknown, 404", "members/club, 401", "internal/queue, 403", "chat//lobby, 400", "chat/, 400",
-			"chat/a%20b, 400", "chat/a%0Ab, 400", "chat/a%, 400", "chat/%C3%28, 400", "connection/websocket, 400",
+			"chat/a%20b, 400", "chat/a%0Ab, 400", "chat/a%, 400", "chat/%C3%28, 400", "connection/other, 400",
 			"client.js, 400" })
 	void handshakesThatCannotBeServedAreRefusedWithAStatus(String path, int status) {
 		assertThat(TestClient.refusedStatus(this.node.uri("chat/ok"))).isEqualTo(101);

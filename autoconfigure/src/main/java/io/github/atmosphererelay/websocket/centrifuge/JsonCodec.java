@@ -189,10 +189,11 @@ final class JsonCodec implements Codec {
 		if (position != null) {
 			// The client counts on from the offset that it has asked for, publication by
 			// publication; if there are none, it may as well know where the log ends.
-			boolean counts = asked != null && result.isRecovered() && !result.publications().isEmpty();
+			boolean counts = result.isRecovered() && !result.publications().isEmpty();
+			long offset = (counts && asked != null) ? asked : position.offset();
 			out.append("\"recoverable\":true,\"positioned\":true,");
 			out.append("\"epoch\":").append(Json.quote(position.epoch()));
-			out.append(",\"offset\":").append(counts ? asked.longValue() : position.offset());
+			out.append(",\"offset\":").append(offset);
 			if (result.isRecovered()) {
 				out.append(",\"recovered\":true");
 				publications(out, result.publications());

@@ -16,12 +16,20 @@
 
 package io.github.atmosphererelay.websocket.centrifuge;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.endpoint.ManagedService;
 import io.github.atmosphererelay.endpoint.Rpc;
+import io.github.atmosphererelay.session.CloseReason;
+import io.github.atmosphererelay.session.TokenAuthenticator;
+import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.NodeScripts;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.AfterAll;
@@ -29,6 +37,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -44,7 +55,7 @@ class CentrifugeJsTests {
 	@BeforeAll
 	static void start() throws Exception {
 		NodeScripts.install();
-		node = TestNode.start(List.of(Calls.class), "atmosphere.channels[0].pattern=chat/**",
+		node = TestNode.start(List.of(Calls.class, Tokens.class), "atmosphere.channels[0].pattern=chat/**",
 				"atmosphere.channels[0].client-publish=true", "atmosphere.channels[0].presence=true",
 				"atmosphere.channels[1].pattern=log/**", "atmosphere.channels[1].client-publish=true",
 				"atmosphere.channels[1].history.size=100", "atmosphere.channels[2].pattern=members/**",
@@ -131,6 +142,44 @@ class CentrifugeJsTests {
 		assertJson(result.path("codes"),
 				"{'unknown':102,'members/js':101,'bad name':107,'publish':103,'elsewhere':103}");
 		assertThat(result.path("state").asString()).isEqualTo("connected");
+	}
+
+	@Test
+	void theNodeSubscribesUnsubscribesAndSendsAway() throws Exception {
+		CompletableFuture<JsonNode> script = CompletableFuture.supplyAsync(() -> {
+			try {
+				return run("serverSide");
+			}
+			catch (Exception ex) {
+				throw new CompletionException(ex);
+			}
+		});
+		MachineTime.await(Duration.ofSeconds(30))
+			.until(() -> node.messaging().registry().countInChannel("chat/own") == 1 || script.isDone());
+		Cluster cluster = node.bean(Cluster.class);
+		cluster.subscribe("alice", "chat/given").join();
+		node.broadcaster().broadcast("chat/given", "hello");
+		node.broadcaster().toUser("alice", "hi");
+		cluster.unsubscribe("alice", "chat/given").join();
+		cluster.unsubscribe("alice", "chat/own").join();
+		cluster.disconnectUser("alice", CloseReason.LOGGED_OUT).join();
+		JsonNode result = script.get(60, TimeUnit.SECONDS);
+		assertJson(result.path("events"),
+				"['subscribed chat/given','publication hello','message hi'," + "'unsubscribed chat/given','own 2000']");
+		assertThat(result.path("disconnected").asInt()).isEqualTo(3503);
+	}
+
+	/**
+	 * Takes names for tokens.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Tokens {
+
+		@Bean
+		TokenAuthenticator tokens() {
+			return (token) -> new TokenAuthenticator.Authenticated(() -> token, null);
+		}
+
 	}
 
 	/**
