@@ -159,13 +159,17 @@ public final class AtmosphereDurableSessionsAutoConfiguration {
 				}
 
 			};
-			initialization.setInitializeSchema(switch (settings.initializeSchema()) {
+			initialization.setInitializeSchema(mode(settings.initializeSchema()));
+			return new PropertiesBasedDataSourceScriptDatabaseInitializer<>(
+					find(dataSources, SessionStoreType.JDBC, "DataSource"), initialization);
+		}
+
+		private static DatabaseInitializationMode mode(SchemaInitialization initialization) {
+			return switch (initialization) {
 				case ALWAYS -> DatabaseInitializationMode.ALWAYS;
 				case EMBEDDED -> DatabaseInitializationMode.EMBEDDED;
 				case NEVER -> DatabaseInitializationMode.NEVER;
-			});
-			return new PropertiesBasedDataSourceScriptDatabaseInitializer<>(
-					find(dataSources, SessionStoreType.JDBC, "DataSource"), initialization);
+			};
 		}
 
 	}

@@ -28,6 +28,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.message.Position;
@@ -42,12 +43,12 @@ import static org.awaitility.Awaitility.await;
  */
 abstract class AbstractSessionStoreTests {
 
-	private int keys;
+	private static final AtomicInteger KEYS = new AtomicInteger();
 
 	abstract SessionStore store();
 
 	private String key() {
-		return getClass().getSimpleName() + this.keys++;
+		return getClass().getSimpleName() + KEYS.incrementAndGet();
 	}
 
 	static StoredSession session(String key, String owner, long generation, Instant expiresAt) {

@@ -26,10 +26,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
+import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.test.MachineTime;
-import io.github.atmosphererelay.test.Ports;
 import io.github.atmosphererelay.test.RedisServers;
-import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.Test;
 
@@ -45,12 +44,12 @@ class KilledNodeTests {
 	@Test
 	void sessionsOfANodeThatIsKilledMissNothingOnAnother() throws Exception {
 		try (RedisServers.Standalone redis = RedisServers.standalone();
-				TestNode survivor = TestNode.start(arguments(redis, Ports.free()).toArray(String[]::new))) {
-			int port = Ports.free();
-			Process process = start(arguments(redis, port));
+				TestNode survivor = TestNode.start(arguments(redis).toArray(String[]::new))) {
+			Process process = start(arguments(redis));
 			try {
-				URI uri = URI.create("ws://localhost:" + port + "/atmosphere/" + CHANNEL + "?durable=true");
-				MachineTime.await(Duration.ofSeconds(60)).until(() -> answers(uri));
+				Cluster cluster = survivor.bean(Cluster.class);
+				MachineTime.await(Duration.ofSeconds(60)).until(() -> cluster.nodes().size() == 2);
+				URI uri = uri(cluster);
 				List<DurableClient> before = new ArrayList<>();
 				for (int i = 0; i < 10; i++) {
 					before.add(DurableClient.connect(uri));
@@ -84,14 +83,11 @@ class KilledNodeTests {
 		}
 	}
 
-	private static boolean answers(URI uri) {
-		try {
-			TestClient.connect(uri).close();
-			return true;
-		}
-		catch (RuntimeException ex) {
-			return false;
-		}
+	private static URI uri(Cluster cluster) {
+		MachineTime.await(Duration.ofSeconds(20)).until(() -> cluster.nodes().get(1).address() != null);
+		String address = String.valueOf(cluster.nodes().get(1).address());
+		return URI.create("ws://localhost:" + address.substring(address.lastIndexOf(':') + 1) + "/atmosphere/" + CHANNEL
+				+ "?durable=true");
 	}
 
 	private static void publish(TestNode node, List<String> expected, int count) {
@@ -102,12 +98,11 @@ class KilledNodeTests {
 		}
 	}
 
-	private static List<String> arguments(RedisServers.Standalone redis, int port) {
-		return List.of("server.port=" + port, "atmosphere.relay.type=redis",
-				"spring.data.redis.host=" + RedisServers.HOST, "spring.data.redis.port=" + redis.port(),
-				"atmosphere.channels[0].pattern=log/**", "atmosphere.channels[0].history.size=200",
-				"atmosphere.durable-sessions.enabled=true", "atmosphere.durable-sessions.store=redis",
-				"atmosphere.durable-sessions.save-interval=500ms");
+	private static List<String> arguments(RedisServers.Standalone redis) {
+		return List.of("atmosphere.relay.type=redis", "spring.data.redis.host=" + RedisServers.HOST,
+				"spring.data.redis.port=" + redis.port(), "atmosphere.channels[0].pattern=log/**",
+				"atmosphere.channels[0].history.size=200", "atmosphere.durable-sessions.enabled=true",
+				"atmosphere.durable-sessions.store=redis", "atmosphere.durable-sessions.save-interval=500ms");
 	}
 
 	private static Process start(List<String> arguments) throws IOException {
