@@ -168,6 +168,25 @@ abstract class AbstractCentrifugeRecoveryTests extends AbstractCentrifugeCommand
 		}
 	}
 
+	/** Otherwise it would come back for it for ever. */
+	@Test
+	void whoHasMissedMoreThanMayWaitForAClientGetsItAllTheSame() {
+		String channel = channel("log");
+		Client client = client(0).subscribe(channel);
+		publish(1, channel, 0, 1);
+		client.awaitHeard(channel, 1);
+		client.call("unsubscribe", "channel", channel);
+		String padding = " ".repeat(8_000);
+		List<CompletableFuture<Receipt>> large = new ArrayList<>();
+		for (int i = 1; i < 300; i++) {
+			large.add(node(1).broadcaster().broadcast(channel, "\"" + text(i) + "\"" + padding));
+		}
+		large.forEach(CompletableFuture::join);
+		client.call("resubscribe", "channel", channel);
+		assertRecovered(client.awaitSubscribed(channel, 2));
+		assertComplete(client, channel, 0, 300);
+	}
+
 	@Test
 	void whoHasMissedTooMuchIsToldAndGetsNoPartOfIt() {
 		String channel = channel("log");

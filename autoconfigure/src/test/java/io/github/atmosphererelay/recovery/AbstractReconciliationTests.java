@@ -123,7 +123,7 @@ abstract class AbstractReconciliationTests {
 			MachineTime.await(Duration.ofSeconds(30)).until(() -> this.underway.get() == 0);
 			awaitCaughtUp(a);
 			assertThat(reconcile(broker)).isEmpty();
-			assertThat(this.receipts.get()).as("receipts").isGreaterThan((int) (RUN_MILLIS / PUBLISH_EVERY_MILLIS));
+			assertThat(this.receipts.get()).as("receipts").isGreaterThan((int) (RUN_MILLIS / PUBLISH_EVERY_MILLIS / 2));
 			assertThat(this.clients.stream().mapToInt(RecordingClient::recoveries).sum()).as("recoveries")
 				.isGreaterThan(CLIENTS * CHANNELS_PER_CLIENT);
 			if (broker.keepsLogs()) {

@@ -100,7 +100,7 @@ class ClientScriptTests {
 	@Test
 	void itsOwnTestsPass() throws Exception {
 		NodeScripts.install();
-		NodeScripts.Run run = NodeScripts.run(60, "--test", "client.test.mjs");
+		NodeScripts.Run run = NodeScripts.run(60, "--test", "--test-reporter=tap", "client.test.mjs");
 		assertThat(run.exitCode()).as(run.output()).isZero();
 		assertThat(run.output()).containsPattern("# pass [1-9]");
 	}
