@@ -82,8 +82,23 @@ final class ChannelCatalogBuilder {
 					"It must be positive");
 		}
 		return new QueueLimits((messages != null) ? messages : defaults.maxMessages(),
-				(bytes != null) ? bytes.toBytes() : defaults.maxBytes(),
-				(channel.slowConsumer() != null) ? channel.slowConsumer() : defaults.policy());
+				(bytes != null) ? bytes.toBytes() : defaults.maxBytes(), policy(channel, property, defaults));
+	}
+
+	/**
+	 * A client that knows positions would not notice that a message was dropped, and one
+	 * that is disconnected recovers.
+	 */
+	private static SlowConsumerPolicy policy(Channel channel, String property, QueueLimits defaults) {
+		SlowConsumerPolicy policy = channel.slowConsumer();
+		if (channel.history().size() <= 0) {
+			return (policy != null) ? policy : defaults.policy();
+		}
+		if (policy != null && policy != SlowConsumerPolicy.DISCONNECT) {
+			throw new InvalidConfigurationPropertyValueException(property + ".slow-consumer", policy,
+					"A channel with '" + property + ".history.size' drops no messages: it has to be disconnect");
+		}
+		return SlowConsumerPolicy.DISCONNECT;
 	}
 
 	private static @Nullable HistoryOptions history(Channel channel, String property) {

@@ -19,6 +19,7 @@ package io.github.atmosphererelay.broadcast;
 import java.util.Objects;
 
 import io.github.atmosphererelay.session.QueueLimits;
+import io.github.atmosphererelay.session.SlowConsumerPolicy;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,10 @@ public record ChannelOptions(String pattern, boolean clientPublish, SubscribeAcc
 		Objects.requireNonNull(queue, "'queue' must not be null");
 		if (history != null && scope == ChannelScope.NODE) {
 			throw new IllegalArgumentException("A channel of one node cannot be recorded");
+		}
+		if (history != null && queue.policy() != SlowConsumerPolicy.DISCONNECT) {
+			// Who knows positions would not notice that a message was dropped.
+			throw new IllegalArgumentException("A recorded channel drops no messages");
 		}
 	}
 

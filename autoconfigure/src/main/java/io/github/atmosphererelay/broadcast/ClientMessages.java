@@ -26,10 +26,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.message.Payload;
-import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
-import io.github.atmosphererelay.relay.RelayException;
-import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.LocalSession;
 import org.apache.commons.logging.Log;
@@ -213,17 +210,9 @@ public final class ClientMessages {
 	private CompletableFuture<@Nullable Payload> recorded(CompletableFuture<Receipt> receipt) {
 		CompletableFuture<@Nullable Payload> answer = new CompletableFuture<>();
 		receipt.whenComplete((known, ex) -> {
-			if (ex != null && RelayException.unwrap(ex) instanceof RelayOverloadedException) {
-				answer.completeExceptionally(refusal(new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS,
-						"too many messages wait for the broker")));
-			}
-			else if (ex != null) {
-				answer.completeExceptionally(refusal(new RequestRefusedException(ErrorCode.INTERNAL,
-						"the message could not be recorded, try again")));
-			}
-			else if (known.outcome() == Outcome.UNCONFIRMED) {
-				answer.completeExceptionally(refusal(new RequestRefusedException(ErrorCode.INTERNAL,
-						"it is not known whether the message was recorded")));
+			RequestRefusedException refusal = RecordingOutcome.refusal(known, ex);
+			if (refusal != null) {
+				answer.completeExceptionally(refusal(refusal));
 			}
 			else {
 				answer.complete(null);

@@ -24,10 +24,11 @@ import java.util.concurrent.CompletionStage;
 
 import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.broadcast.ChannelCatalog;
+import io.github.atmosphererelay.broadcast.ChannelOptions;
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
-import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.relay.Receipt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,28 +56,28 @@ final class EndpointCalls {
 	 * @return completes with an answer for the session, or {@code null} if there is none;
 	 * fails with {@link RequestRefusedException} and nothing else
 	 */
-	CompletableFuture<@Nullable Payload> call(EndpointMethod method, Call call) {
+	CompletableFuture<Answer> call(EndpointMethod method, Call call) {
 		return call(method, call, false);
 	}
 
 	/**
 	 * Call a method that answers the session with what it returns.
-	 * @return completes with the answer, or {@code null} if there is none; fails with
-	 * {@link RequestRefusedException} and nothing else
+	 * @return completes with the answer; fails with {@link RequestRefusedException} and
+	 * nothing else
 	 */
-	CompletableFuture<@Nullable Payload> answer(EndpointMethod method, Call call) {
+	CompletableFuture<Answer> answer(EndpointMethod method, Call call) {
 		return call(method, call, true);
 	}
 
-	private CompletableFuture<@Nullable Payload> call(EndpointMethod method, Call call, boolean toSender) {
+	private CompletableFuture<Answer> call(EndpointMethod method, Call call, boolean toSender) {
 		long begin = this.statistics.begin();
-		CompletableFuture<@Nullable Payload> answer = new CompletableFuture<>();
+		CompletableFuture<Answer> answer = new CompletableFuture<>();
 		invoke(method, call, toSender, answer);
 		answer.whenComplete((payload, ex) -> this.statistics.end(begin));
 		return answer;
 	}
 
-	private void invoke(EndpointMethod method, Call call, boolean toSender, CompletableFuture<@Nullable Payload> answer,
+	private void invoke(EndpointMethod method, Call call, boolean toSender, CompletableFuture<Answer> answer,
 			Object... provided) {
 		try {
 			Object value = method.invoke(call, provided);
@@ -99,55 +100,54 @@ final class EndpointCalls {
 		}
 	}
 
-	private void returned(EndpointMethod method, Call call, boolean toSender,
-			CompletableFuture<@Nullable Payload> answer, @Nullable Object value) {
-		Payload reply;
+	private void returned(EndpointMethod method, Call call, boolean toSender, CompletableFuture<Answer> answer,
+			@Nullable Object value) {
+		Answer result;
 		try {
-			reply = send(method, call, toSender, value);
+			result = send(method, call, toSender, value);
 		}
 		catch (Throwable ex) {
 			failed(method, call, toSender, answer, ex);
 			return;
 		}
-		answer.complete(reply);
+		answer.complete(result);
 	}
 
-	private @Nullable Payload send(EndpointMethod method, Call call, boolean toSender, @Nullable Object value) {
+	private Answer send(EndpointMethod method, Call call, boolean toSender, @Nullable Object value) {
 		Object result = (value instanceof Optional<?> optional) ? optional.orElse(null) : value;
 		if (result == null) {
-			return null;
+			return Answer.NONE;
 		}
 		Broadcaster broadcaster = this.support.broadcaster();
 		if (result instanceof Outbound.Reply reply) {
-			return method.encode(reply.payload(), this.support.encoder());
+			return Answer.of(method.encode(reply.payload(), this.support.encoder()));
 		}
 		if (result instanceof Outbound.ToUser toUser) {
 			broadcaster.toUser(toUser.user(), method.encode(toUser.payload()));
-			return null;
+			return Answer.NONE;
 		}
 		if (result instanceof Outbound.Broadcast broadcast) {
-			broadcast(method, call, broadcast.payload(), broadcast.isExceptSender());
-			return null;
+			return broadcast(method, call, broadcast.payload(), broadcast.isExceptSender());
 		}
 		if (toSender) {
-			return method.encode(result, this.support.encoder());
+			return Answer.of(method.encode(result, this.support.encoder()));
 		}
-		broadcast(method, call, result, false);
-		return null;
+		return broadcast(method, call, result, false);
 	}
 
-	private void broadcast(EndpointMethod method, Call call, Object payload, boolean exceptSender) {
+	private Answer broadcast(EndpointMethod method, Call call, Object payload, boolean exceptSender) {
 		if (call.channel().isEmpty()) {
 			throw new IllegalStateException("A call belongs to no channel to broadcast to");
 		}
-		boolean except = exceptSender || !this.catalog.get(call.channel()).echo();
-		// How far it came is counted; nobody waits for the broker.
-		this.support.broadcaster()
-			.broadcast(call.channel(), method.encode(payload),
-					except ? PublishOptions.DEFAULTS.exceptSession(call.session().id()) : PublishOptions.DEFAULTS);
+		ChannelOptions options = this.catalog.get(call.channel());
+		CompletableFuture<Receipt> receipt = this.support.broadcaster()
+			.broadcast(call.channel(), method.encode(payload), (exceptSender || !options.echo())
+					? PublishOptions.DEFAULTS.exceptSession(call.session().id()) : PublishOptions.DEFAULTS);
+		// How far it came is counted; of what was to be recorded the sender is told.
+		return options.isRecorded() ? new Answer(null, receipt) : Answer.NONE;
 	}
 
-	private void failed(EndpointMethod method, Call call, boolean handled, CompletableFuture<@Nullable Payload> answer,
+	private void failed(EndpointMethod method, Call call, boolean handled, CompletableFuture<Answer> answer,
 			Throwable failure) {
 		EndpointMethod handler = handled ? null : call.endpoint().exceptions().find(EndpointFailures.unwrap(failure));
 		if (handler != null) {

@@ -21,8 +21,10 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.broadcast.ErrorCode;
+import io.github.atmosphererelay.broadcast.RecordingOutcome;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.relay.Receipt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,7 +48,7 @@ final class EndpointQueue {
 	 * @param call calls the method
 	 * @return completes with what the call does
 	 */
-	CompletableFuture<@Nullable Payload> offer(String session, Supplier<CompletableFuture<@Nullable Payload>> call) {
+	CompletableFuture<@Nullable Payload> offer(String session, Supplier<CompletableFuture<Answer>> call) {
 		CompletableFuture<@Nullable Payload> answer = new CompletableFuture<>();
 		SessionLanes.Offer offer = this.lanes.offer(session, new CallTask(call, answer));
 		switch (offer) {
@@ -70,26 +72,39 @@ final class EndpointQueue {
 	 */
 	private final class CallTask implements Task {
 
-		private final Supplier<CompletableFuture<@Nullable Payload>> call;
+		private final Supplier<CompletableFuture<Answer>> call;
 
 		private final CompletableFuture<@Nullable Payload> answer;
 
-		CallTask(Supplier<CompletableFuture<@Nullable Payload>> call, CompletableFuture<@Nullable Payload> answer) {
+		CallTask(Supplier<CompletableFuture<Answer>> call, CompletableFuture<@Nullable Payload> answer) {
 			this.call = call;
 			this.answer = answer;
 		}
 
 		@Override
 		public CompletionStage<?> run() {
-			return this.call.get().handle((reply, ex) -> {
+			return this.call.get().handle((result, ex) -> {
 				if (ex != null) {
 					this.answer.completeExceptionally(EndpointFailures.unwrap(ex));
 				}
+				else if (result.recording() == null) {
+					this.answer.complete(result.reply());
+				}
 				else {
-					this.answer.complete(reply);
+					result.recording().whenComplete((receipt, failure) -> recorded(result, receipt, failure));
 				}
 				return null;
 			});
+		}
+
+		private void recorded(Answer result, @Nullable Receipt receipt, @Nullable Throwable failure) {
+			RequestRefusedException refusal = RecordingOutcome.refusal(receipt, failure);
+			if (refusal != null) {
+				this.answer.completeExceptionally(refusal);
+			}
+			else {
+				this.answer.complete(result.reply());
+			}
 		}
 
 		@Override

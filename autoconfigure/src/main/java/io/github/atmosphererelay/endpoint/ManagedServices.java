@@ -23,6 +23,7 @@ import io.github.atmosphererelay.broadcast.ChannelScope;
 import io.github.atmosphererelay.broadcast.HistoryOptions;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.SubscribeAccess;
+import io.github.atmosphererelay.session.QueueLimits;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -95,10 +96,11 @@ public final class ManagedServices {
 		if (this.node.catalog().all().stream().anyMatch((options) -> endpoint.covers(options.pattern()))) {
 			return;
 		}
+		HistoryOptions history = (endpoint.history() > 0) ? HistoryOptions.of(endpoint.history()) : null;
+		QueueLimits queue = this.settings.channelQueue();
 		this.node.catalog()
 			.add(new ChannelOptions(endpoint.pattern().toString(), false, SubscribeAccess.ANYONE, ChannelScope.CLUSTER,
-					true, this.settings.channelQueue(), endpoint.room(),
-					(endpoint.history() > 0) ? HistoryOptions.of(endpoint.history()) : null));
+					true, (history != null) ? queue.disconnecting() : queue, endpoint.room(), history));
 	}
 
 	/**

@@ -117,12 +117,12 @@ final class SessionFollower implements SubscriptionListener, SubscriptionReadyLi
 	}
 
 	private CompletionStage<?> call(EndpointMethod method, Call call) {
-		return this.calls.call(method, call).handle((reply, ex) -> {
+		return this.calls.call(method, call).handle((answer, ex) -> {
 			if (ex != null) {
 				logger.debug("A method refused its session", ex);
 			}
-			else if (reply != null) {
-				reply(call, reply);
+			else if (answer.reply() != null) {
+				reply(call, answer.reply());
 			}
 			return null;
 		});

@@ -35,4 +35,12 @@ public record QueueLimits(int maxMessages, long maxBytes, SlowConsumerPolicy pol
 		}
 	}
 
+	/**
+	 * Return the same limits with the policy to disconnect.
+	 * @return the limits
+	 */
+	public QueueLimits disconnecting() {
+		return new QueueLimits(this.maxMessages, this.maxBytes, SlowConsumerPolicy.DISCONNECT);
+	}
+
 }

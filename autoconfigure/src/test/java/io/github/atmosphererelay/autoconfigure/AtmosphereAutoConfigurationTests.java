@@ -24,6 +24,7 @@ import io.github.atmosphererelay.actuate.AtmosphereMeters;
 import io.github.atmosphererelay.actuate.RelayReadiness;
 import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.broadcast.ChannelAuthorizer;
+import io.github.atmosphererelay.broadcast.ChannelCatalog;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.message.Envelope;
@@ -35,6 +36,7 @@ import io.github.atmosphererelay.security.JwtTokenAuthenticator;
 import io.github.atmosphererelay.security.LogoutListener;
 import io.github.atmosphererelay.session.PrincipalExpiry;
 import io.github.atmosphererelay.session.SessionRegistry;
+import io.github.atmosphererelay.session.SlowConsumerPolicy;
 import io.github.atmosphererelay.session.TokenAuthenticator;
 import io.github.atmosphererelay.test.FakeRelay;
 import io.github.atmosphererelay.websocket.HandshakeGate;
@@ -327,6 +329,35 @@ class AtmosphereAutoConfigurationTests {
 					assertThat(ex.getReason()).isNotBlank();
 				});
 		});
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "scope, node, history.size", "slow-consumer, latest, slow-consumer",
+			"slow-consumer, drop-oldest, slow-consumer", "history.ttl, 1ms, history.ttl",
+			"history.idempotency-window, 0s, history.idempotency-window", "history.size, -1, history.size" })
+	void aHistoryThatCannotKeepItsPromiseIsRefused(String name, String value, String told) {
+		this.web
+			.withPropertyValues("atmosphere.channels[0].pattern=log/**", "atmosphere.channels[0].history.size=10",
+					"atmosphere.channels[0]." + name + "=" + value)
+			.run((context) -> {
+				assertThat(context).hasFailed();
+				assertThat(context.getStartupFailure()).rootCause()
+					.isInstanceOfSatisfying(InvalidConfigurationPropertyValueException.class,
+							(ex) -> assertThat(ex.getName()).isEqualTo("atmosphere.channels[0]." + told));
+			});
+	}
+
+	@Test
+	void aRecordedChannelDisconnectsSlowClientsWhateverHoldsForOthers() {
+		this.web
+			.withPropertyValues("atmosphere.websocket.queue.slow-consumer=drop-oldest",
+					"atmosphere.channels[0].pattern=log/**", "atmosphere.channels[0].history.size=10",
+					"atmosphere.channels[1].pattern=chat/**")
+			.run((context) -> {
+				ChannelCatalog catalog = context.getBean(MessagingNode.class).catalog();
+				assertThat(catalog.get("log/a").queue().policy()).isEqualTo(SlowConsumerPolicy.DISCONNECT);
+				assertThat(catalog.get("chat/a").queue().policy()).isEqualTo(SlowConsumerPolicy.DROP_OLDEST);
+			});
 	}
 
 	@Test

@@ -42,7 +42,7 @@ class DurableReconciliationTests {
 
 	private static final int CHANNELS = 4;
 
-	private static final int ROUNDS = 60;
+	private static final int ROUNDS = 30;
 
 	@Test
 	void plainClientsThatAreCutOffAgainAndAgainMissNothingOnThreeNodes() {

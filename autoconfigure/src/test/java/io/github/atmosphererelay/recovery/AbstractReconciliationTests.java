@@ -75,7 +75,7 @@ abstract class AbstractReconciliationTests {
 
 	private static final int CHANNELS_PER_CLIENT = 5;
 
-	private static final long RUN_MILLIS = LONG ? 120_000 : 16_000;
+	private static final long RUN_MILLIS = LONG ? 120_000 : 13_000;
 
 	private static final long CUT_EVERY_MILLIS = LONG ? 10_000 : 6_000;
 

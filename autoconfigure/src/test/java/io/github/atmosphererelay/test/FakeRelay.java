@@ -18,6 +18,7 @@ package io.github.atmosphererelay.test;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -31,6 +32,7 @@ import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +60,8 @@ public final class FakeRelay implements ClusterRelay {
 	private volatile boolean answersProbes = true;
 
 	private volatile boolean confirms = true;
+
+	private volatile Set<RelayCapability> capabilities = Set.of(RelayCapability.CLUSTERED);
 
 	private volatile @Nullable RuntimeException probeFailure;
 
@@ -103,6 +107,19 @@ public final class FakeRelay implements ClusterRelay {
 
 	public FakeRelay fail(RuntimeException failure) {
 		return answer((envelope) -> CompletableFuture.<Receipt>failedFuture(failure).thenApply((receipt) -> receipt));
+	}
+
+	/**
+	 * Claim to have logs, which cannot be read.
+	 */
+	public FakeRelay recorded() {
+		this.capabilities = Set.of(RelayCapability.CLUSTERED, RelayCapability.RECORDED);
+		return this;
+	}
+
+	@Override
+	public Set<RelayCapability> capabilities() {
+		return this.capabilities;
 	}
 
 	@Override

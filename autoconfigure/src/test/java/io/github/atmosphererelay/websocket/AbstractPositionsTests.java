@@ -66,12 +66,12 @@ abstract class AbstractPositionsTests {
 
 	@BeforeAll
 	void startNode() {
-		List<String> args = new ArrayList<>(List.of("atmosphere.channels[0].pattern=log/**",
-				"atmosphere.channels[0].client-publish=true", "atmosphere.channels[0].history.size=200",
-				"atmosphere.channels[0].presence=true", "atmosphere.channels[1].pattern=chat/**",
-				"atmosphere.channels[1].client-publish=true", "atmosphere.channels[2].pattern=narrow/**",
-				"atmosphere.channels[2].history.size=200", "atmosphere.channels[2].max-queued-messages=10",
-				"atmosphere.channels[2].slow-consumer=drop-oldest", "atmosphere.recovery.max-messages=100"));
+		List<String> args = new ArrayList<>(
+				List.of("atmosphere.channels[0].pattern=log/**", "atmosphere.channels[0].client-publish=true",
+						"atmosphere.channels[0].history.size=200", "atmosphere.channels[0].presence=true",
+						"atmosphere.channels[1].pattern=chat/**", "atmosphere.channels[1].client-publish=true",
+						"atmosphere.channels[2].pattern=narrow/**", "atmosphere.channels[2].history.size=200",
+						"atmosphere.channels[2].max-queued-messages=10", "atmosphere.recovery.max-messages=100"));
 		args.addAll(List.of(serverArguments()));
 		this.node = TestNode.start(List.of(RelayConfiguration.class), args.toArray(String[]::new));
 		this.relay = this.node.bean(LossyRelay.class);

@@ -66,7 +66,7 @@ abstract class AbstractRawDoorTests {
 			"atmosphere.channels[6].slow-consumer=drop-oldest", "atmosphere.channels[6].max-queued-messages=10",
 			"atmosphere.websocket.allowed-origins=https://friend.example",
 			"atmosphere.websocket.messages-per-second=500", "atmosphere.websocket.burst=1000",
-			"atmosphere.websocket.ping-interval=2s", "atmosphere.websocket.pong-timeout=1s",
+			"atmosphere.websocket.ping-interval=2s", "atmosphere.websocket.pong-timeout=3s",
 			"atmosphere.websocket.send-timeout=2s", "atmosphere.websocket.queue.max-bytes=512KB" };
 
 	private final List<AutoCloseable> open = new ArrayList<>();

@@ -122,7 +122,7 @@ class CentrifugeOutageTests {
 
 		@Bean
 		ClusterRelay relay() {
-			return new FakeRelay().unconfirming();
+			return new FakeRelay().unconfirming().recorded();
 		}
 
 	}
