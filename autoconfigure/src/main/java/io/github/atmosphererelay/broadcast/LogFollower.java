@@ -16,14 +16,17 @@
 
 package io.github.atmosphererelay.broadcast;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 import io.github.atmosphererelay.message.Envelope;
@@ -69,6 +72,12 @@ final class LogFollower {
 
 	private final CompletableFuture<@Nullable Void> ready = new CompletableFuture<>();
 
+	/**
+	 * Those who wait for it. Not as its dependents: it may stay open for long, and would
+	 * collect all who have given up.
+	 */
+	private final Set<CompletableFuture<Boolean>> waiting = ConcurrentHashMap.newKeySet(1);
+
 	private long heldBytes;
 
 	/** Whether something that came was not held, and so has to be read. */
@@ -111,10 +120,21 @@ final class LogFollower {
 	}
 
 	/**
-	 * Complete once it is known where the channel is.
+	 * Tell when it is known where the channel is.
+	 * @param timeout how long to wait
+	 * @return completes with whether it is known
 	 */
-	CompletableFuture<@Nullable Void> ready() {
-		return this.ready;
+	CompletableFuture<Boolean> placed(Duration timeout) {
+		if (this.ready.isDone()) {
+			return CompletableFuture.completedFuture(true);
+		}
+		CompletableFuture<Boolean> waiter = new CompletableFuture<>();
+		this.waiting.add(waiter);
+		waiter.whenComplete((placed, ex) -> this.waiting.remove(waiter));
+		if (this.ready.isDone()) {
+			waiter.complete(true);
+		}
+		return waiter.completeOnTimeout(false, timeout.toMillis(), TimeUnit.MILLISECONDS);
 	}
 
 	@Nullable Position delivered() {
@@ -279,6 +299,7 @@ final class LogFollower {
 			this.lock.unlock();
 		}
 		this.ready.complete(null);
+		this.waiting.forEach((waiter) -> waiter.complete(true));
 		tell(lost);
 		if (again) {
 			read();

@@ -230,8 +230,8 @@ public final class Subscriptions {
 			if (state != SubscriptionState.CONFIRMED) {
 				throw new RelayUnavailableException(this.monitor.relay().name(), null);
 			}
-			return follower.ready().copy().orTimeout(READY_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-		}).thenCompose((nothing) -> read(follower.channel(), since)).whenComplete((page, ex) -> {
+			return read(follower.channel(), since);
+		}).whenComplete((page, ex) -> {
 			try {
 				if (ex != null) {
 					throw ex;
@@ -274,19 +274,20 @@ public final class Subscriptions {
 		CompletableFuture<SubscriptionState> followed = this.interest.ready(address, READY_TIMEOUT)
 			.thenApply(this::unlessDown);
 		LogFollower follower = options.isRecorded() ? this.followers.find(channel) : null;
-		return (follower != null) ? followed.thenCompose((state) -> whenPlaced(follower, state)) : followed;
+		return (follower != null)
+				? followed.thenCompose((state) -> whenPlaced(follower, state))
+					.completeOnTimeout(SubscriptionState.DEGRADED, READY_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+				: followed;
 	}
 
 	/**
 	 * Until it is known where a log is, what comes may be taken for what came before.
 	 */
 	private static CompletableFuture<SubscriptionState> whenPlaced(LogFollower follower, SubscriptionState state) {
-		if (state != SubscriptionState.CONFIRMED || follower.ready().isDone()) {
-			return CompletableFuture.completedFuture(state);
-		}
-		return follower.ready()
-			.thenApply((nothing) -> state)
-			.completeOnTimeout(SubscriptionState.DEGRADED, READY_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+		return (state == SubscriptionState.CONFIRMED)
+				? follower.placed(READY_TIMEOUT)
+					.thenApply((placed) -> placed ? SubscriptionState.CONFIRMED : SubscriptionState.DEGRADED)
+				: CompletableFuture.completedFuture(state);
 	}
 
 	private SubscriptionState unlessDown(SubscriptionState state) {

@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.relay.redis;
 
+import java.time.Duration;
+
 import io.github.atmosphererelay.relay.redis.RedisTestBroker.Driver;
 import io.github.atmosphererelay.test.RedisServers;
 import org.junit.jupiter.api.AfterAll;
@@ -27,6 +29,9 @@ import org.junit.jupiter.api.Nested;
  * library.
  */
 class RedisLogContractTests {
+
+	/** Thousands of calls at once take their time on a busy machine. */
+	private static final Duration PATIENCE = Duration.ofSeconds(10);
 
 	private static RedisServers.Standalone server;
 
@@ -44,7 +49,7 @@ class RedisLogContractTests {
 	class WithLettuce extends RedisLogContract {
 
 		WithLettuce() {
-			super(new RedisTestBroker(Driver.LETTUCE, RedisServers.HOST, server.port()), server);
+			super(new RedisTestBroker(Driver.LETTUCE, RedisServers.HOST, server.port(), PATIENCE), server);
 		}
 
 	}
@@ -53,7 +58,7 @@ class RedisLogContractTests {
 	class WithJedis extends RedisLogContract {
 
 		WithJedis() {
-			super(new RedisTestBroker(Driver.JEDIS, RedisServers.HOST, server.port()), server);
+			super(new RedisTestBroker(Driver.JEDIS, RedisServers.HOST, server.port(), PATIENCE), server);
 		}
 
 	}

@@ -54,7 +54,18 @@ final class RedisTestBroker implements RelayBroker, AutoCloseable {
 	 */
 	private final ClientResources resources = DefaultClientResources.create();
 
+	private final Duration timeout;
+
 	RedisTestBroker(Driver driver, String host, int port) {
+		this(driver, host, port, Duration.ofSeconds(1));
+	}
+
+	/**
+	 * Create a broker whose relays, but for those behind the proxy, wait for answers for
+	 * so long.
+	 */
+	RedisTestBroker(Driver driver, String host, int port, Duration timeout) {
+		this.timeout = timeout;
 		this.driver = driver;
 		this.host = host;
 		this.port = port;
@@ -67,7 +78,8 @@ final class RedisTestBroker implements RelayBroker, AutoCloseable {
 
 	@Override
 	public ClusterRelay relay(String cluster, EnvelopeCodec codec) {
-		return new RedisRelay(factory(this.host, this.port), settings(cluster, codec));
+		return new RedisRelay(factory(this.host, this.port),
+				new RedisRelaySettings("atmosphere:" + cluster + ":", codec, 10_000, this.timeout));
 	}
 
 	@Override
