@@ -194,6 +194,8 @@ abstract class AbstractCentrifugeFaultTests extends AbstractCentrifugeRecoveryTe
 		broker().proxy().cut();
 		publish(0, channel, 10, 60);
 		elsewhere.awaitHeard(channel, 60);
+		// What is published before the node knows may still arrive.
+		MachineTime.await(Duration.ofSeconds(20)).until(() -> !node(2).messaging().monitor().isUp());
 		assertThatExceptionOfType(Refused.class).isThrownBy(() -> here.publish(channel, "lost"))
 			.satisfies((ex) -> assertThat(ex.code()).isEqualTo(100));
 		broker().proxy().resume();
