@@ -192,6 +192,9 @@ const scenarios = {
 		const disconnected = once(client, 'disconnected');
 		const own = subscribe(client, 'chat/own');
 		own.on('unsubscribed', (context) => events.push('own ' + context.code));
+		await own.ready();
+		// Tells the node that this one knows of its subscription
+		subscribe(client, 'chat/go');
 		seen.disconnected = (await disconnected).code;
 		seen.events = events;
 	},

@@ -153,9 +153,9 @@ class CentrifugeJsTests {
 			catch (Exception ex) {
 				throw new CompletionException(ex);
 			}
-		});
+		}, (task) -> new Thread(task, "script").start());
 		MachineTime.await(Duration.ofSeconds(30))
-			.until(() -> node.messaging().registry().countInChannel("chat/own") == 1 || script.isDone());
+			.until(() -> node.messaging().registry().countInChannel("chat/go") == 1 || script.isDone());
 		Cluster cluster = node.bean(Cluster.class);
 		cluster.subscribe("alice", "chat/given").join();
 		node.broadcaster().broadcast("chat/given", "hello");
