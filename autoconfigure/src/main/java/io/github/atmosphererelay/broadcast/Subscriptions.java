@@ -96,6 +96,7 @@ public final class Subscriptions {
 			this.registry.add(session);
 			this.events.publish(new SessionConnected(session));
 		}
+		this.registry.closeIfDisconnected(session);
 		DisconnectReason end = session.end();
 		if (end != null) {
 			// It ended while it was being let in, and perhaps was not found then.

@@ -98,7 +98,7 @@ final class SessionCommands {
 	byte[] disconnectUser(WireReader in) {
 		String user = in.readString(MAX_STRING);
 		CloseReason reason = new CloseReason(in.readInt(), in.readString(MAX_STRING));
-		return encode(count(this.node.registry().ofUser(user), (session) -> close(session, reason)));
+		return encode(this.node.registry().disconnectUser(user, reason));
 	}
 
 	byte[] disconnectSession(WireReader in) {

@@ -84,6 +84,9 @@ public final class LocalSession implements ClientSession {
 
 	private volatile long nextPingAt;
 
+	/** A time of {@link System#nanoTime()}. */
+	private volatile long authenticatedAt = System.nanoTime();
+
 	/** In milliseconds of the node's clock, as tokens have it. */
 	private volatile long expiresAt = Long.MAX_VALUE;
 
@@ -199,6 +202,18 @@ public final class LocalSession implements ClientSession {
 	 */
 	public void pingAlways() {
 		this.pingedAlways = true;
+	}
+
+	/**
+	 * Say when the client has shown who it is, if that was before the session was opened.
+	 * @param time a time of {@link System#nanoTime()}
+	 */
+	public void authenticatedAt(long time) {
+		this.authenticatedAt = time;
+	}
+
+	long authenticatedAt() {
+		return this.authenticatedAt;
 	}
 
 	/**

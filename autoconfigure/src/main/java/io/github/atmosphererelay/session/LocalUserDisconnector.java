@@ -33,7 +33,7 @@ public final class LocalUserDisconnector implements UserDisconnector {
 
 	@Override
 	public void disconnectUser(String user, CloseReason reason) {
-		this.registry.ofUser(user).forEach((session) -> session.close(reason));
+		this.registry.disconnectUser(user, reason);
 	}
 
 }

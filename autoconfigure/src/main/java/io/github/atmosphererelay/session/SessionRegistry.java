@@ -41,6 +41,8 @@ public final class SessionRegistry {
 
 	private final Map<String, Set<LocalSession>> byUser = new ConcurrentHashMap<>();
 
+	private final RecentDisconnects disconnects = new RecentDisconnects();
+
 	private final List<SubscriptionListener> listeners = new CopyOnWriteArrayList<>();
 
 	/**
@@ -60,6 +62,40 @@ public final class SessionRegistry {
 		Principal principal = session.principal();
 		if (principal != null) {
 			add(this.byUser, principal.getName(), session);
+		}
+	}
+
+	/**
+	 * End all sessions of a user, also those of clients that have shown who they are and
+	 * are about to become sessions.
+	 * @param user the name of the user's principal
+	 * @param reason what the user's clients are told
+	 * @return how many sessions were open
+	 */
+	public int disconnectUser(String user, CloseReason reason) {
+		// First, so that a session that is added meanwhile is found or finds this.
+		this.disconnects.add(user, reason, System.nanoTime());
+		int open = 0;
+		for (LocalSession session : ofUser(user)) {
+			if (session.isOpen()) {
+				open++;
+			}
+			session.close(reason);
+		}
+		return open;
+	}
+
+	/**
+	 * Close a session that was added if its user was disconnected after the client had
+	 * shown who it is.
+	 * @param session the session
+	 */
+	public void closeIfDisconnected(LocalSession session) {
+		Principal principal = session.principal();
+		CloseReason reason = (principal != null) ? this.disconnects.find(principal.getName(), session.authenticatedAt())
+				: null;
+		if (reason != null) {
+			session.close(reason);
 		}
 	}
 

@@ -43,9 +43,6 @@ import org.springframework.web.socket.server.HandshakeInterceptor;
  */
 public abstract class DoorInterceptor implements HandshakeInterceptor {
 
-	/** When the handshake's principal expires, if it does. */
-	public static final String EXPIRY = DoorInterceptor.class.getName() + ".expiry";
-
 	/** What a subprotocol that carries a token begins with. */
 	private static final String BEARER = "bearer.";
 
@@ -67,6 +64,7 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 			return refuse(response, HttpStatus.SERVICE_UNAVAILABLE, ErrorCode.NOT_AVAILABLE,
 					"this node is shutting down");
 		}
+		ClientProof.begin(attributes);
 		try {
 			admit(request, attributes);
 			admitted(request, response, attributes);
@@ -136,7 +134,7 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 			expiry = (principal != null) ? tokens.expiryOf(principal) : null;
 		}
 		if (expiry != null) {
-			attributes.put(EXPIRY, expiry);
+			ClientProof.expiresAt(attributes, expiry);
 		}
 		if (!this.context.limits().hasRoom(principal)) {
 			throw new RequestRefusedException(ErrorCode.LIMIT_EXCEEDED, "there are too many sessions of this user");

@@ -54,6 +54,8 @@ final class FirstFrameLogin {
 
 	private boolean checking;
 
+	private volatile long tokenTakenAt;
+
 	private boolean over;
 
 	/**
@@ -131,6 +133,7 @@ final class FirstFrameLogin {
 			return false;
 		}
 		this.checking = true;
+		this.tokenTakenAt = System.nanoTime();
 		cancelDeadline();
 		return true;
 	}
@@ -140,6 +143,13 @@ final class FirstFrameLogin {
 			this.deadline.cancel(false);
 			this.deadline = null;
 		}
+	}
+
+	/**
+	 * Return what the client has shown by its token.
+	 */
+	ClientProof proof(Authenticated client) {
+		return new ClientProof(client.principal(), client.expiresAt(), this.tokenTakenAt);
 	}
 
 	/**

@@ -17,7 +17,6 @@
 package io.github.atmosphererelay.websocket;
 
 import java.security.Principal;
-import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
 
@@ -88,7 +87,7 @@ final class RawDoorHandler implements WebSocketHandler {
 	public void afterConnectionEstablished(WebSocketSession socket) {
 		RawDoorRequest request = Objects
 			.requireNonNull((RawDoorRequest) socket.getAttributes().get(RawDoorInterceptor.REQUEST));
-		Map<String, Object> attributes = socket.getAttributes();
+		ClientProof proof = ClientProof.take(socket);
 		SessionTransport transport = Transports.of(socket, this.settings.sendTimeout());
 		Admission admission = this.limits.admit(socket.getRemoteAddress());
 		if (admission == null) {
@@ -98,15 +97,14 @@ final class RawDoorHandler implements WebSocketHandler {
 		else if (request.tokenFollows()) {
 			awaitToken(socket, request, transport, admission);
 		}
-		else if (!admission.identify(socket.getPrincipal())) {
+		else if (!admission.identify(proof.principal())) {
 			this.node.statistics().countRefused(ErrorCode.LIMIT_EXCEEDED);
 			admission.end();
 			transport.close(CloseReason.CONNECTION_LIMIT);
 		}
 		else {
-			Instant expiry = (Instant) attributes.remove(DoorInterceptor.EXPIRY);
-			DurableStart start = DurableHandshakes.take(attributes);
-			RawDoorClient client = open(socket, request, start, transport, admission, socket.getPrincipal(), expiry);
+			DurableStart start = DurableHandshakes.take(socket.getAttributes());
+			RawDoorClient client = open(socket, request, start, transport, admission, proof);
 			enter(client, request, start);
 		}
 	}
@@ -120,13 +118,13 @@ final class RawDoorHandler implements WebSocketHandler {
 	}
 
 	private RawDoorClient open(WebSocketSession socket, RawDoorRequest request, @Nullable DurableStart start,
-			SessionTransport transport, Admission admission, @Nullable Principal principal, @Nullable Instant expiry) {
+			SessionTransport transport, Admission admission, ClientProof proof) {
 		DurableSessions sessions = this.durable.sessions();
 		DurableSession durable = (start != null) ? start.session() : null;
 		SessionTransport own = request.positions() ? new FormattedTransport(transport, PositionFormat.INSTANCE)
 				: transport;
 		LocalSession session = this.node.writers()
-			.open((durable != null) ? durable.sessionId() : this.node.identity().newSessionId(), principal,
+			.open((durable != null) ? durable.sessionId() : this.node.identity().newSessionId(), proof.principal(),
 					socket.getRemoteAddress(), (durable != null) ? durable.watch(own) : own, (ended, reason) -> {
 						admission.end();
 						if (durable != null && sessions != null) {
@@ -135,7 +133,7 @@ final class RawDoorHandler implements WebSocketHandler {
 						}
 						this.node.subscriptions().disconnected(ended, reason);
 					});
-		session.expireAt(expiry);
+		proof.applyTo(session);
 		if (durable != null && sessions != null) {
 			sessions.attach(durable, session);
 		}
@@ -165,7 +163,7 @@ final class RawDoorHandler implements WebSocketHandler {
 		this.durable.loggedIn(attributes, principal);
 		DurableStart start = DurableHandshakes.take(attributes);
 		RawDoorClient opened = login
-			.succeed(() -> open(socket, request, start, transport, admission, principal, client.expiresAt()));
+			.succeed(() -> open(socket, request, start, transport, admission, login.proof(client)));
 		if (opened != null) {
 			opened.whileEntering(() -> {
 				this.frames.send(opened.session(), RawDoorFrames.authenticated(opened.session(), client));

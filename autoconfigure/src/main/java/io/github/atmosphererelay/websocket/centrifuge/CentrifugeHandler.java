@@ -16,13 +16,11 @@
 
 package io.github.atmosphererelay.websocket.centrifuge;
 
-import java.time.Instant;
-
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.websocket.ClientLimits.Admission;
+import io.github.atmosphererelay.websocket.ClientProof;
 import io.github.atmosphererelay.websocket.DoorContext;
-import io.github.atmosphererelay.websocket.DoorInterceptor;
 import io.github.atmosphererelay.websocket.Transports;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -58,6 +56,7 @@ final class CentrifugeHandler implements WebSocketHandler {
 
 	@Override
 	public void afterConnectionEstablished(WebSocketSession socket) {
+		ClientProof proof = ClientProof.take(socket);
 		CentrifugeTransport transport = new CentrifugeTransport(
 				Transports.of(socket, this.context.settings().sendTimeout()), this.codec);
 		Admission admission = this.context.limits().admit(socket.getRemoteAddress());
@@ -66,9 +65,8 @@ final class CentrifugeHandler implements WebSocketHandler {
 			transport.close(CloseReason.CONNECTION_LIMIT);
 			return;
 		}
-		Instant expiry = (Instant) socket.getAttributes().remove(DoorInterceptor.EXPIRY);
-		Connection connection = new Connection(this.context, this.requests, this.codec, transport, admission,
-				socket.getPrincipal(), expiry, socket.getRemoteAddress());
+		Connection connection = new Connection(this.context, this.requests, this.codec, transport, admission, proof,
+				socket.getRemoteAddress());
 		socket.getAttributes().put(CONNECTION, connection);
 		connection.start();
 	}

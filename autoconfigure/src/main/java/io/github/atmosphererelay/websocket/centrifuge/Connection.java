@@ -18,8 +18,6 @@ package io.github.atmosphererelay.websocket.centrifuge;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.security.Principal;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledFuture;
@@ -33,8 +31,8 @@ import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.OutboundMessage;
-import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
 import io.github.atmosphererelay.websocket.ClientLimits.Admission;
+import io.github.atmosphererelay.websocket.ClientProof;
 import io.github.atmosphererelay.websocket.DoorContext;
 import io.github.atmosphererelay.websocket.IncomingMessages;
 import io.github.atmosphererelay.websocket.RefusedMessageException;
@@ -64,9 +62,8 @@ final class Connection {
 
 	private final Admission admission;
 
-	private final @Nullable Principal principal;
-
-	private final @Nullable Instant expiry;
+	/** What the client has shown by its handshake. */
+	private final ClientProof proof;
 
 	private final @Nullable InetSocketAddress remoteAddress;
 
@@ -86,15 +83,14 @@ final class Connection {
 	private @Nullable ScheduledFuture<?> deadline;
 
 	Connection(DoorContext context, Requests requests, Codec codec, CentrifugeTransport transport, Admission admission,
-			@Nullable Principal principal, @Nullable Instant expiry, @Nullable InetSocketAddress remoteAddress) {
+			ClientProof proof, @Nullable InetSocketAddress remoteAddress) {
 		this.context = context;
 		this.node = context.node();
 		this.requests = requests;
 		this.codec = codec;
 		this.transport = transport;
 		this.admission = admission;
-		this.principal = principal;
-		this.expiry = expiry;
+		this.proof = proof;
 		this.remoteAddress = remoteAddress;
 		this.incoming = new IncomingMessages(context.settings());
 	}
@@ -205,7 +201,7 @@ final class Connection {
 
 	private void connect(Command.Connect command) {
 		if (command.token().isEmpty()) {
-			enter(command, this.principal, this.expiry);
+			enter(command, this.proof);
 			return;
 		}
 		if (!this.context.tokens().isEnabled()) {
@@ -213,22 +209,24 @@ final class Connection {
 			return;
 		}
 		this.state = State.AUTHENTICATING;
+		long takenAt = System.nanoTime();
 		this.context.tokens()
 			.checkLater(command.token())
-			.whenComplete((client, ex) -> authenticated(command, client, ex));
+			.whenComplete((client, ex) -> authenticated(command,
+					(client != null) ? new ClientProof(client.principal(), client.expiresAt(), takenAt) : null, ex));
 	}
 
-	private void authenticated(Command.Connect command, @Nullable Authenticated client, @Nullable Throwable failure) {
+	private void authenticated(Command.Connect command, @Nullable ClientProof proof, @Nullable Throwable failure) {
 		this.lock.lock();
 		try {
 			if (this.state != State.AUTHENTICATING) {
 				return;
 			}
-			if (client == null) {
+			if (proof == null) {
 				refuse(command, TokenChecks.refusal((failure != null) ? failure : new IllegalStateException()));
 				return;
 			}
-			enter(command, client.principal(), client.expiresAt());
+			enter(command, proof);
 			List<Command> waiting = List.copyOf(this.waiting);
 			this.waiting.clear();
 			waiting.forEach(this::take);
@@ -272,25 +270,25 @@ final class Connection {
 		}
 	}
 
-	private void enter(Command.Connect command, @Nullable Principal principal, @Nullable Instant expiry) {
-		if (!this.admission.identify(principal)) {
+	private void enter(Command.Connect command, ClientProof proof) {
+		if (!this.admission.identify(proof.principal())) {
 			fail(ErrorCode.LIMIT_EXCEEDED, CloseReason.CONNECTION_LIMIT);
 			return;
 		}
 		cancelDeadline();
 		this.state = State.CONNECTED;
 		LocalSession session = this.node.writers()
-			.open(this.node.identity().newSessionId(), principal, this.remoteAddress, this.transport,
+			.open(this.node.identity().newSessionId(), proof.principal(), this.remoteAddress, this.transport,
 					(ended, reason) -> {
 						this.admission.end();
 						this.node.subscriptions().disconnected(ended, reason);
 						this.requests.left(ended);
 					});
 		session.pingAlways();
-		session.expireAt(expiry);
+		proof.applyTo(session);
 		Client client = new Client(session, this.admission);
 		this.client = client;
-		this.requests.enter(client, command, expiry);
+		this.requests.enter(client, command, proof.expiresAt());
 	}
 
 	/**
