@@ -103,6 +103,7 @@ public final class Benchmark implements AutoCloseable {
 
 	private void startBrokers() throws IOException {
 		for (Contender contender : this.options.contenders()) {
+			contender.prepare(this.directory);
 			Broker broker = contender.broker();
 			if (broker != Broker.NONE && !this.brokers.containsKey(broker)) {
 				this.brokers.put(broker, broker.start(this.options, this.directory));
@@ -148,7 +149,8 @@ public final class Benchmark implements AutoCloseable {
 		List<ServerProcess> nodes = new ArrayList<>();
 		try {
 			for (int i = 0; i < workload.nodes(); i++) {
-				nodes.add(ServerProcess.start(contender.command(this.options, (broker != null) ? broker.port() : 0),
+				nodes.add(ServerProcess.start(
+						contender.command(this.options, this.directory, (broker != null) ? broker.port() : 0),
 						this.directory.resolve("node-" + i + ".log")));
 			}
 			nodes.forEach(ServerProcess::awaitStarted);

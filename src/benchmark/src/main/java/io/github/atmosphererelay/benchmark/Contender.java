@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.benchmark;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -54,7 +56,10 @@ enum Contender {
 	BASELINE("hand-rolled", HandRolledNode.class, Broker.REDIS, List.of(), "--atmosphere.enabled=false"),
 
 	/** What could be had without a framework. */
-	NETTY("Netty", NettyNode.class, Broker.REDIS, List.of());
+	NETTY("Netty", NettyNode.class, Broker.REDIS, List.of()),
+
+	/** What teams write who do not need Java. */
+	NODE_WS("Node.js ws", NodeProgram.class, Broker.REDIS, List.of());
 
 	private final String title;
 
@@ -99,12 +104,26 @@ enum Contender {
 	}
 
 	/**
+	 * Get ready for being started. May take a while.
+	 * @param directory for files
+	 */
+	void prepare(Path directory) throws IOException {
+		if (this == NODE_WS) {
+			NodeProgram.install(directory);
+		}
+	}
+
+	/**
 	 * Return how a node is started.
 	 * @param options what the command line says
+	 * @param directory where it was prepared
 	 * @param brokerPort where the broker listens
 	 * @return the command
 	 */
-	List<String> command(Options options, int brokerPort) {
+	List<String> command(Options options, Path directory, int brokerPort) {
+		if (this == NODE_WS) {
+			return NodeProgram.command(directory, brokerPort);
+		}
 		List<String> command = new ArrayList<>(List.of(options.java()));
 		command.addAll(options.jvmArguments());
 		command.addAll(List.of("-cp", ServerProcess.classPath(this == OURS_JETTY), this.main.getName()));

@@ -33,7 +33,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A node that is measured: a JVM of its own, which ends with this one.
+ * A node that is measured: a process of its own, which ends with this one.
  */
 final class ServerProcess implements AutoCloseable {
 
@@ -98,12 +98,9 @@ final class ServerProcess implements AutoCloseable {
 	}
 
 	/**
-	 * Return what the JVMs of nodes find their classes on: the same as this one.
-	 * @return a class path
-	 */
-	/**
-	 * Return the class path of a node. Jetty is on that of the nodes that run on it only:
-	 * wherever it can be found, Spring takes it for the server.
+	 * Return the class path of a node: the same as this one's. Jetty is on that of the
+	 * nodes that run on it only: wherever it can be found, Spring takes it for the
+	 * server.
 	 * @param jetty whether the node runs on Jetty
 	 * @return the class path
 	 */

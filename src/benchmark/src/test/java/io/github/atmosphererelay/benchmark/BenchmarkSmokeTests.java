@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.util.List;
 
 import io.github.atmosphererelay.benchmark.load.LoadResult;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -32,11 +33,32 @@ class BenchmarkSmokeTests {
 
 	@Test
 	void everyContenderDeliversEachMessageOnceAndInOrder() throws IOException {
-		Report report = Benchmark.run(Options.parse("--workloads=smoke", "--passes=1", "--warmup=1", "--duration=1",
-				"--contenders=ours,baseline,netty", "--jvm=-Xmx256m,-XX:+UseSerialGC,-XX:TieredStopAtLevel=1"));
-		List<Measurement> measurements = report.measurements();
-		assertThat(measurements).extracting(Measurement::contender)
-			.containsExactly(Contender.OURS, Contender.BASELINE, Contender.NETTY);
+		Report report = run("ours,baseline,netty");
+		check(report.measurements(), Contender.OURS, Contender.BASELINE, Contender.NETTY);
+		assertThat(report.toString()).contains("| ours | ", "| hand-rolled | ", "| Netty | ");
+	}
+
+	@Test
+	void theServerOnNodeTakesPartWhereNodeIsInstalled() throws IOException {
+		Report report;
+		try {
+			report = run("node-ws");
+		}
+		catch (IOException ex) {
+			System.out.println("SKIPPED the server on Node.js: " + ex.getMessage());
+			Assumptions.abort(ex.getMessage());
+			return;
+		}
+		check(report.measurements(), Contender.NODE_WS);
+	}
+
+	private static Report run(String contenders) throws IOException {
+		return Benchmark.run(Options.parse("--workloads=smoke", "--passes=1", "--warmup=1", "--duration=1",
+				"--contenders=" + contenders, "--jvm=-Xmx256m,-XX:+UseSerialGC,-XX:TieredStopAtLevel=1"));
+	}
+
+	private static void check(List<Measurement> measurements, Contender... contenders) {
+		assertThat(measurements).extracting(Measurement::contender).containsExactly(contenders);
 		assertThat(measurements).allSatisfy((measurement) -> {
 			LoadResult result = measurement.result();
 			assertThat(result).isNotNull();
@@ -47,7 +69,6 @@ class BenchmarkSmokeTests {
 			assertThat(result.closed()).isZero();
 			assertThat(measurement.cpuMicros()).isPositive();
 		});
-		assertThat(report.toString()).contains("| ours | ", "| hand-rolled | ", "| Netty | ");
 	}
 
 }
