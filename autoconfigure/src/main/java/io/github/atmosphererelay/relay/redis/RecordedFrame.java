@@ -67,11 +67,26 @@ record RecordedFrame(Envelope envelope, Position position) {
 			throw new EnvelopeFormatException(Reason.UNKNOWN_VERSION,
 					"Recorded envelope of version " + (bytes[2] & 0xFF));
 		}
-		if (bytes.length < 5) {
-			throw truncated();
-		}
 		ByteBuffer in = ByteBuffer.wrap(bytes);
 		in.position(3);
+		Position position = position(in);
+		Envelope envelope = codec.decode(Arrays.copyOfRange(bytes, in.position(), bytes.length));
+		if (envelope.log() == null) {
+			throw new EnvelopeFormatException(Reason.MALFORMED, "Recorded envelope without log options");
+		}
+		return new RecordedFrame(envelope, position);
+	}
+
+	/**
+	 * Read a position as the script writes it.
+	 * @param in at the position, which is read
+	 * @return the position
+	 * @throws EnvelopeFormatException if there is none
+	 */
+	static Position position(ByteBuffer in) {
+		if (in.remaining() < 2) {
+			throw truncated();
+		}
 		int length = in.getShort() & 0xFFFF;
 		if (length > MAX_EPOCH) {
 			throw new EnvelopeFormatException(Reason.OVERSIZED, "Epoch of " + length + " bytes");
@@ -79,17 +94,14 @@ record RecordedFrame(Envelope envelope, Position position) {
 		if (in.remaining() < length + 8) {
 			throw truncated();
 		}
-		String epoch = new String(bytes, in.position(), length, StandardCharsets.US_ASCII);
-		in.position(in.position() + length);
+		byte[] letters = new byte[length];
+		in.get(letters);
+		String epoch = new String(letters, StandardCharsets.US_ASCII);
 		long offset = in.getLong();
 		if (offset < 1 || epoch.isEmpty() || !epoch.chars().allMatch((letter) -> letter > ' ' && letter < 0x7F)) {
 			throw new EnvelopeFormatException(Reason.MALFORMED, "Invalid position");
 		}
-		Envelope envelope = codec.decode(Arrays.copyOfRange(bytes, in.position(), bytes.length));
-		if (envelope.log() == null) {
-			throw new EnvelopeFormatException(Reason.MALFORMED, "Recorded envelope without log options");
-		}
-		return new RecordedFrame(envelope, new Position(epoch, offset));
+		return new Position(epoch, offset);
 	}
 
 	private static EnvelopeFormatException truncated() {

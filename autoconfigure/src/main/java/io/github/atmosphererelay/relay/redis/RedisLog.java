@@ -108,13 +108,14 @@ final class RedisLog {
 		if (reply == null) {
 			return Receipt.of(id, Outcome.UNCONFIRMED);
 		}
-		List<?> parts = (List<?>) reply;
-		Position position = new Position(text(parts.get(1)), number(parts.get(2)));
-		if (number(parts.get(0)) == 0) {
-			return new Receipt(id, Outcome.RELAYED, position);
+		// Lettuce's lists have everything in them, also what comes by itself
+		List<?> parts = (reply instanceof List<?> list) ? list : List.of(reply);
+		if (parts.size() == 1) {
+			return new Receipt(id, Outcome.RELAYED, RecordedFrame.position(ByteBuffer.wrap((byte[]) parts.get(0))));
 		}
-		ByteBuffer first = ByteBuffer.wrap((byte[]) parts.get(3));
-		return new Receipt(new UUID(first.getLong(), first.getLong()), Outcome.DUPLICATE, position);
+		ByteBuffer first = ByteBuffer.wrap((byte[]) parts.get(2));
+		return new Receipt(new UUID(first.getLong(), first.getLong()), Outcome.DUPLICATE,
+				new Position(text(parts.get(0)), number(parts.get(1))));
 	}
 
 	/**
@@ -154,7 +155,7 @@ final class RedisLog {
 		String prefix = prefix(channel);
 		List<byte[]> keys = new ArrayList<>();
 		keys.add(bytes(prefix + "stream"));
-		keys.add(bytes(prefix + "meta"));
+		keys.add(bytes(prefix + "state"));
 		return keys;
 	}
 

@@ -2,48 +2,60 @@
 --
 -- KEYS[1]  the log, a stream; its ids are <offset>-0, its fields x, when the
 --          publication expires, and e, the envelope
--- KEYS[2]  what outlives the stream, a hash: birth, the mark of the log's life; run,
---          the server process in which that life began; top, the last offset; until,
---          how long the stream is kept; oldest, when the oldest publication expires,
---          or an earlier time
+-- KEYS[2]  what outlives the stream, packed as STATE says: top, the last offset; lasting,
+--          how long the stream is kept; oldest, when the oldest publication expires, or
+--          an earlier time; size, how many publications count, of which the stream may
+--          have some more; life, the server process in which the log's life began; birth,
+--          the mark of that life
 -- ARGV[1]  the server process, by the first letters of its run_id; empty to look it up,
 --          under Cluster, where each slot may be on another server
 -- ARGV[2]  the mark of a new life, if one begins now
 --
--- All times are the server's, in milliseconds: nodes may disagree about theirs.
+-- All times are the server's, in milliseconds: nodes may disagree about theirs. Numbers
+-- stay below 1e14, up to which Lua writes them as they are.
+--
+-- A call from a script costs Redis more than most of what is called, and so does each
+-- part of a reply: hence one packed value, and nothing written that has not changed.
 
 local call = redis.call
-local stream, meta = KEYS[1], KEYS[2]
+local stream, state = KEYS[1], KEYS[2]
+local STATE = '>I8I8I8I8ss'
+local DAY = 86400000
 local time = call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = time[1] * 1000 + (time[2] - time[2] % 1000) / 1000
 local run = ARGV[1]
 if run == '' then
   run = string.sub(string.match(call('INFO', 'server'), 'run_id:(%x+)'), 1, 8)
 end
-local known = call('HMGET', meta, 'birth', 'run', 'top', 'until', 'oldest')
-local birth, top = known[1], tonumber(known[3] or 0)
-local lasting, oldest = tonumber(known[4] or 0), tonumber(known[5] or 0)
-if not birth or known[2] ~= run then
-  -- Without the hash nobody knows what the stream lacks. With that of another process
+local top, lasting, oldest, size, life, birth = 0, 0, 0, 0, '', ''
+local known, changed, longer = call('GET', state), false, false
+if known then
+  top, lasting, oldest, size, life, birth = struct.unpack(STATE, known)
+end
+if life ~= run then
+  -- Without the state nobody knows what the stream lacks. With that of another process
   -- the log is whole as far as it goes, but a restart or a fail-over may have rolled it
   -- back: offsets go on, positions of before count no more.
-  if not birth then
+  if not known then
     call('UNLINK', stream)
   end
-  birth = ARGV[2]
-  call('HSET', meta, 'birth', birth, 'run', run, 'top', top)
+  birth, changed = ARGV[2], true
 end
 local epoch = birth .. '-' .. run
 
--- Keeps the stream until the given time at least, and the hash for a day longer, so that
--- whoever holds a position learns that nothing came after it. Sets the times to live at
--- most once in a second.
+-- Keeps the stream until the given time at least, and the state for a day longer, so that
+-- whoever holds a position learns that nothing came after it. Changes the times to live
+-- at most once in a second.
 local function keep(till)
   if till > lasting then
-    lasting = till + 1000
-    call('HSET', meta, 'until', lasting)
-    call('PEXPIREAT', meta, lasting + 86400000)
-    call('PEXPIREAT', stream, lasting)
+    lasting, changed, longer = till + 1000, true, true
+  end
+end
+
+local function save()
+  call('SET', state, struct.pack(STATE, top, lasting, oldest, size, run, birth), 'KEEPTTL')
+  if longer then
+    call('PEXPIREAT', state, lasting + DAY)
   end
 end
 
@@ -61,7 +73,7 @@ local function expire(limit)
         done = true
         break
       end
-      from = string.format('%.0f-0', string.match(head[i][1], '^%d+') + 1)
+      from = string.match(head[i][1], '^%d+') + 1 .. '-0'
     end
     if #head == 0 then
       -- The next one is looked at again
@@ -73,9 +85,7 @@ local function expire(limit)
   if from then
     call('XTRIM', stream, 'MINID', from)
   end
-  if done then
-    call('HSET', meta, 'oldest', oldest)
-  end
+  changed = changed or done
   return done
 end
 

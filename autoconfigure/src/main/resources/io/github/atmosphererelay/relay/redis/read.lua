@@ -11,25 +11,33 @@
 
 local limit, since = tonumber(ARGV[3]), tonumber(ARGV[6])
 local forward = ARGV[4] == 'f'
+local missing = since >= 0 and (ARGV[5] ~= epoch or since > top)
+local wanted = not missing and limit > 0 and (since ~= 0 or forward)
+local expired = wanted and now >= oldest and not expire(1000)
 keep(now)
-if since >= 0 and (ARGV[5] ~= epoch or since > top) then
-  return { epoch, top, 0, 0 }
+if changed then
+  save()
+  if longer then
+    call('PEXPIREAT', stream, lasting)
+  end
 end
-if limit == 0 or (since == 0 and not forward) then
-  return { epoch, top, 1, 0 }
+if not wanted or expired then
+  return { epoch, top, missing and 0 or 1, expired and 1 or 0 }
 end
-if now >= oldest and not expire(1000) then
-  return { epoch, top, 1, 1 }
-end
+-- Before this one the stream may have some that count no more
+local bound = top > size and top - size or 0
 local reply = { epoch, top, 1, 1 }
 local last, room = since, tonumber(ARGV[7])
+if forward and last >= 0 and last < bound then
+  return { epoch, top, 0, 0 }
+end
 while limit > 0 and room > 0 do
   local count = math.min(limit, 20)
   local part
   if forward then
-    part = call('XRANGE', stream, last >= 0 and string.format('(%.0f-0', last) or '-', '+', 'COUNT', count)
+    part = call('XRANGE', stream, '(' .. (last >= 0 and last or bound) .. '-0', '+', 'COUNT', count)
   else
-    part = call('XREVRANGE', stream, last >= 0 and string.format('(%.0f-0', last) or '+', '-', 'COUNT', count)
+    part = call('XREVRANGE', stream, last >= 0 and '(' .. last .. '-0' or '+', '(' .. bound .. '-0', 'COUNT', count)
   end
   for i = 1, #part do
     local offset = tonumber(string.match(part[i][1], '^%d+'))

@@ -62,9 +62,8 @@ class RedisLogLifeTests {
 
 	/** As in src/docs/operations.md. */
 	private static final String[] RIGHTS = { "on", ">secret", "resetchannels", "&atmosphere:*", "~atmosphere:*",
-			"+publish", "+subscribe", "+unsubscribe", "+ping", "+role", "+eval", "+evalsha", "+info", "+time", "+hmget",
-			"+hset", "+pexpireat", "+unlink", "+xadd", "+xrange", "+xrevrange", "+xtrim", "+get", "+set", "+hello",
-			"+client" };
+			"+publish", "+subscribe", "+unsubscribe", "+ping", "+role", "+eval", "+evalsha", "+info", "+time",
+			"+pexpireat", "+unlink", "+xadd", "+xrange", "+xrevrange", "+xtrim", "+get", "+set", "+hello", "+client" };
 
 	@ParameterizedTest
 	@EnumSource
