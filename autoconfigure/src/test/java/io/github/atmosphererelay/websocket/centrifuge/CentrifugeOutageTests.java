@@ -21,6 +21,7 @@ import java.util.List;
 
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.test.FakeRelay;
+import io.github.atmosphererelay.test.LossyRelay;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.Test;
@@ -66,7 +67,7 @@ class CentrifugeOutageTests {
 			String epoch = socket.call("subscribe", "{'channel':'log/a'}").path("epoch").asString();
 			node.broadcaster().broadcast("log/a", "1").join();
 			assertThat(socket.awaitPushes(1)).hasSize(1);
-			node.bean(ForgetfulRelay.class).forget();
+			node.bean(LossyRelay.class).newEpoch();
 			node.broadcaster().broadcast("log/a", "2").join();
 			assertThat(socket.awaitPushes(2).get(1)).isEqualTo(CentrifugeSocket
 				.json("{'channel':'log/a','unsubscribe':{'code':2500,'reason':'insufficient state'}}"));
@@ -108,8 +109,8 @@ class CentrifugeOutageTests {
 	static class Forgetful {
 
 		@Bean
-		ForgetfulRelay relay() {
-			return new ForgetfulRelay();
+		LossyRelay relay() {
+			return new LossyRelay();
 		}
 
 	}
