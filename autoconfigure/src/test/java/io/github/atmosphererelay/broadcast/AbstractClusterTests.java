@@ -33,6 +33,7 @@ import java.util.function.BooleanSupplier;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.RelayState;
+import io.github.atmosphererelay.test.Broker;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
@@ -60,9 +61,9 @@ abstract class AbstractClusterTests {
 
 	private final List<TestNode> nodes = new ArrayList<>();
 
-	private ClusterBroker broker;
+	private Broker broker;
 
-	abstract ClusterBroker startBroker();
+	abstract Broker startBroker();
 
 	@BeforeAll
 	void start() {
@@ -81,7 +82,7 @@ abstract class AbstractClusterTests {
 						"atmosphere.channels[2].client-publish=true", "atmosphere.channels[2].echo=false",
 						"atmosphere.relay.unsubscribe-delay=500ms", "atmosphere.websocket.messages-per-second=0",
 						"atmosphere.websocket.queue.max-messages=20000", "atmosphere.websocket.queue.max-bytes=8MB"));
-		args.addAll(Arrays.asList(this.broker.nodeProperties()));
+		args.addAll(Arrays.asList(this.broker.proxiedProperties()));
 		return TestNode.start(List.of(UsersByParameter.class), args.toArray(String[]::new));
 	}
 

@@ -22,6 +22,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import io.github.atmosphererelay.broadcast.SubscriptionState;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.DisconnectReason;
+import io.github.atmosphererelay.test.Broker;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.AfterAll;
@@ -42,17 +43,14 @@ abstract class AbstractEndpointClusterTests {
 
 	private TestNode b;
 
-	/**
-	 * Start a broker.
-	 * @return the properties that lead to it
-	 */
-	abstract String[] startBroker();
+	private Broker broker;
 
-	abstract void stopBroker();
+	abstract Broker startBroker();
 
 	@BeforeAll
 	void start() {
-		String[] args = startBroker();
+		this.broker = startBroker();
+		String[] args = this.broker.directProperties();
 		this.a = TestNode.start(List.of(NamedUsers.class, Chat.class), args);
 		this.b = TestNode.start(List.of(NamedUsers.class, Chat.class), args);
 	}
@@ -61,7 +59,7 @@ abstract class AbstractEndpointClusterTests {
 	void stop() {
 		this.a.close();
 		this.b.close();
-		stopBroker();
+		this.broker.close();
 	}
 
 	@Test
