@@ -83,7 +83,7 @@ abstract class AbstractClusterTests {
 						"atmosphere.relay.unsubscribe-delay=500ms", "atmosphere.websocket.messages-per-second=0",
 						"atmosphere.websocket.queue.max-messages=20000", "atmosphere.websocket.queue.max-bytes=8MB"));
 		args.addAll(Arrays.asList(this.broker.proxiedProperties()));
-		return TestNode.start(List.of(UsersByParameter.class), args.toArray(String[]::new));
+		return TestNode.start(List.of(ClusterApplication.class), args.toArray(String[]::new));
 	}
 
 	@AfterAll
@@ -318,7 +318,7 @@ abstract class AbstractClusterTests {
 		TestClient here = subscribe(node(0), channel);
 		TestClient there = subscribe(node(1), channel);
 		long missedBefore = missed(node(1));
-		List<Object> events = node(0).bean(UsersByParameter.Events.class).seen();
+		List<Object> events = node(0).bean(ClusterApplication.Events.class).seen();
 		events.clear();
 		Traffic traffic = new Traffic(node(0).broadcaster(), channel);
 		traffic.publishFor(Duration.ofMillis(500));
@@ -407,7 +407,7 @@ abstract class AbstractClusterTests {
 
 	@Test
 	void eventsTellOfSessionsAndChannels() {
-		UsersByParameter.Events events = node(2).bean(UsersByParameter.Events.class);
+		ClusterApplication.Events events = node(2).bean(ClusterApplication.Events.class);
 		events.seen().clear();
 		subscribe(node(2), "chat/events").close();
 		await().until(() -> events.seen().stream().anyMatch(SessionDisconnected.class::isInstance));

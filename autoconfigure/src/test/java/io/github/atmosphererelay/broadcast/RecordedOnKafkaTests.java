@@ -155,7 +155,7 @@ class RecordedOnKafkaTests {
 				List.of("atmosphere.channels[0].pattern=log/**", "atmosphere.channels[0].history.size=10000",
 						"atmosphere.websocket.queue.max-messages=20000", "atmosphere.relay.publish-timeout=2s"));
 		args.addAll(Arrays.asList(this.broker.proxiedProperties()));
-		TestNode node = TestNode.start(List.of(UsersByParameter.class), args.toArray(String[]::new));
+		TestNode node = TestNode.start(args.toArray(String[]::new));
 		this.nodes.add(node);
 		awaitState(node, RelayState.UP);
 		return node;

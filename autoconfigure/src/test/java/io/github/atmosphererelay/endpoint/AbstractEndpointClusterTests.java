@@ -25,6 +25,7 @@ import io.github.atmosphererelay.session.DisconnectReason;
 import io.github.atmosphererelay.test.Broker;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
+import io.github.atmosphererelay.test.UsersByParameter;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -51,8 +52,8 @@ abstract class AbstractEndpointClusterTests {
 	void start() {
 		this.broker = startBroker();
 		String[] args = this.broker.directProperties();
-		this.a = TestNode.start(List.of(NamedUsers.class, Chat.class), args);
-		this.b = TestNode.start(List.of(NamedUsers.class, Chat.class), args);
+		this.a = TestNode.start(List.of(UsersByParameter.class, Chat.class), args);
+		this.b = TestNode.start(List.of(UsersByParameter.class, Chat.class), args);
 	}
 
 	@AfterAll
