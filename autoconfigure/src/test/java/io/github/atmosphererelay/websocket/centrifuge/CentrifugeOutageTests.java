@@ -17,11 +17,13 @@
 package io.github.atmosphererelay.websocket.centrifuge;
 
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.test.FakeRelay;
 import io.github.atmosphererelay.test.LossyRelay;
+import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.Test;
@@ -87,6 +89,8 @@ class CentrifugeOutageTests {
 		CentrifugeSocket socket;
 		try (TestNode node = TestNode.start(CHANNELS)) {
 			socket = CentrifugeSocket.connect(node.uri("connection/websocket"));
+			// It is answered a moment before it is among those who are sent away.
+			MachineTime.await(Duration.ofSeconds(10)).until(() -> node.messaging().registry().sessionCount() == 1);
 		}
 		assertThat(socket.awaitClosed()).isEqualTo(new TestClient.Close(3001, "shutdown"));
 	}
