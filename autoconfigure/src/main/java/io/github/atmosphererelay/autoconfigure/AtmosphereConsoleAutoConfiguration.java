@@ -33,7 +33,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
-import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
@@ -57,11 +56,15 @@ public final class AtmosphereConsoleAutoConfiguration {
 	@ConditionalOnClass(JsonMapper.class)
 	static class RatesConfiguration {
 
+		/**
+		 * Publishes after the node has started, and until before it stops.
+		 */
 		@Bean
-		RatesLifecycle atmosphereConsoleRates(MessagingNode node, AtmosphereProperties properties,
+		PhasedLifecycle atmosphereConsoleRates(MessagingNode node, AtmosphereProperties properties,
 				AtmosphereScheduler scheduler) {
-			return new RatesLifecycle(new ConsoleRates(node, properties.console().channel(),
-					properties.console().interval(), scheduler.executor()));
+			ConsoleRates rates = new ConsoleRates(node, properties.console().channel(), properties.console().interval(),
+					scheduler.executor());
+			return new PhasedLifecycle(MessagingLifecycle.PHASE + 1, rates::start, rates::stop);
 		}
 
 	}
@@ -105,43 +108,6 @@ public final class AtmosphereConsoleAutoConfiguration {
 			EndpointAccessResolver resolver = access.getIfAvailable();
 			return new ConsoleActuator((base.equals("/") ? "" : base) + "/" + mapped,
 					resolver != null && resolver.accessFor(ENDPOINT, Access.READ_ONLY) == Access.UNRESTRICTED);
-		}
-
-	}
-
-	/**
-	 * Publishes after the node has started, and until before it stops.
-	 */
-	static final class RatesLifecycle implements SmartLifecycle {
-
-		private final ConsoleRates rates;
-
-		private volatile boolean running;
-
-		RatesLifecycle(ConsoleRates rates) {
-			this.rates = rates;
-		}
-
-		@Override
-		public void start() {
-			this.rates.start();
-			this.running = true;
-		}
-
-		@Override
-		public void stop() {
-			this.running = false;
-			this.rates.stop();
-		}
-
-		@Override
-		public boolean isRunning() {
-			return this.running;
-		}
-
-		@Override
-		public int getPhase() {
-			return MessagingLifecycle.PHASE + 1;
 		}
 
 	}

@@ -70,9 +70,13 @@ public final class AtmosphereDurableSessionsAutoConfiguration {
 		}), new DurableSettings(durable.ttl(), durable.saveInterval(), durable.timeout(), durable.cookieName()));
 	}
 
+	/**
+	 * Starts durable sessions before the web server lets clients in, and stops them after
+	 * it has sent them away, while their store is still there.
+	 */
 	@Bean
-	DurableSessionsLifecycle atmosphereDurableSessionsLifecycle(DurableSessions sessions) {
-		return new DurableSessionsLifecycle(sessions);
+	PhasedLifecycle atmosphereDurableSessionsLifecycle(DurableSessions sessions) {
+		return new PhasedLifecycle(MessagingLifecycle.PHASE + 1, sessions::start, sessions::stop);
 	}
 
 	private static InvalidConfigurationPropertyValueException missing(SessionStoreType type, String reason) {

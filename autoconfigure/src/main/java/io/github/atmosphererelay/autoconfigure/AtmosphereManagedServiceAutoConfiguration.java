@@ -62,9 +62,14 @@ public final class AtmosphereManagedServiceAutoConfiguration {
 		return new ManagedServicesRegistrar(node, services, context.getBeanFactory());
 	}
 
+	/**
+	 * Starts annotated endpoints after the node's messaging and before the web server,
+	 * and stops them in reverse: when no client can come or go any more, and what they
+	 * send is still carried.
+	 */
 	@Bean
-	ManagedServicesLifecycle atmosphereManagedServicesLifecycle(ManagedServices services) {
-		return new ManagedServicesLifecycle(services);
+	PhasedLifecycle atmosphereManagedServicesLifecycle(ManagedServices services) {
+		return new PhasedLifecycle(MessagingLifecycle.PHASE + 512, services::start, services::stop);
 	}
 
 }

@@ -25,6 +25,7 @@ import io.github.atmosphererelay.cluster.DefaultCluster;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
@@ -55,10 +56,22 @@ class ClusterConfiguration {
 		};
 	}
 
+	/**
+	 * Looked for no earlier: handlers may want the cluster themselves.
+	 */
 	@Bean
-	ClusterLifecycle atmosphereClusterLifecycle(DefaultCluster cluster,
+	SmartInitializingSingleton atmosphereQuestionHandlerRegistration(DefaultCluster cluster,
 			ObjectProvider<ClusterQuestionHandler> questionHandlers) {
-		return new ClusterLifecycle(cluster, questionHandlers);
+		return () -> questionHandlers.orderedStream().forEach(cluster::addQuestionHandler);
+	}
+
+	/**
+	 * Has the node join the cluster once its messaging has started, and leave it after
+	 * the web server has stopped, while the relay can still carry the farewell.
+	 */
+	@Bean
+	PhasedLifecycle atmosphereClusterLifecycle(DefaultCluster cluster) {
+		return new PhasedLifecycle(MessagingLifecycle.PHASE + 1, cluster::start, cluster::stop);
 	}
 
 }

@@ -45,9 +45,13 @@ class PresenceConfiguration {
 				attributes.getIfAvailable(() -> (session, channel) -> Map.of()), QueueDefaults.of(properties));
 	}
 
+	/**
+	 * Starts presence before the node joins the cluster, so that no node is overlooked,
+	 * and stops it after the node has left.
+	 */
 	@Bean
-	PresenceLifecycle atmospherePresenceLifecycle(PresenceService presence) {
-		return new PresenceLifecycle(presence);
+	PhasedLifecycle atmospherePresenceLifecycle(PresenceService presence) {
+		return new PhasedLifecycle(MessagingLifecycle.PHASE, presence::start, presence::stop);
 	}
 
 }

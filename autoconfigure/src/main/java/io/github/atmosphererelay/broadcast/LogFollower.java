@@ -17,21 +17,16 @@
 package io.github.atmosphererelay.broadcast;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Position;
-import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.ReadDirection;
@@ -40,35 +35,28 @@ import io.github.atmosphererelay.session.LocalSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows the log of one channel: delivers every publication once and in the log's order,
- * reads what the relay has lost, and tells those who know positions when it cannot be
- * read any more. The relay is never called under the lock.
+ * Follows the log of one channel: reads from the relay what its cursor asks for, and
+ * tells those who know positions when that cannot be read any more.
+ * <p>
+ * Called by the relay's threads, the scheduler and those of the doors. Its one lock
+ * guards cursor and subscriptions, and is taken in this class alone. Under it messages
+ * are queued at sessions and subscriptions are answered, both without blocking; the relay
+ * is asked and the lost are told without it. At most one read is under way at a time: the
+ * cursor lets nobody begin another.
  */
 final class LogFollower {
-
-	private static final int PAGE = 500;
-
-	private static final int MAX_HELD = 4096;
-
-	private static final long MAX_HELD_BYTES = 4 * 1024 * 1024;
 
 	private final String channel;
 
 	private final ClusterRelay relay;
 
-	private final LocalDelivery delivery;
-
 	private final BroadcastStatistics statistics;
-
-	private final boolean consecutive;
 
 	private final ReentrantLock lock = new ReentrantLock();
 
-	/** Subscriptions of sessions that know positions. */
-	private final Map<LocalSession, LogSubscription> subscriptions = new ConcurrentHashMap<>(4);
+	private final LogSubscriptions subscriptions;
 
-	/** What came while the log was read. */
-	private final Deque<Arrival> held = new ArrayDeque<>();
+	private final LogCursor cursor;
 
 	private final CompletableFuture<@Nullable Void> ready = new CompletableFuture<>();
 
@@ -78,41 +66,13 @@ final class LogFollower {
 	 */
 	private final Set<CompletableFuture<Boolean>> waiting = ConcurrentHashMap.newKeySet(1);
 
-	private long heldBytes;
-
-	/** Whether something that came was not held, and so has to be read. */
-	private boolean overrun;
-
-	/** Up to where everything was delivered; {@code null} until that is known. */
-	private @Nullable Position delivered;
-
-	/** The first that came while it was not known, which is where the node begins. */
-	private @Nullable Position earliest;
-
-	/** Whether the log is being read, or waits to be, and nothing can be delivered. */
-	private boolean reading;
-
-	/** Whether it has to be read again once that is done. */
-	private boolean suspected;
-
-	/** When to try again to read; 0 if nothing waits for that. */
-	private long retryAt;
-
-	/** Which part of a quiet time this follower waits in addition to others. */
-	private final double jitter = ThreadLocalRandom.current().nextDouble(0.5);
-
-	private long quietSince = System.nanoTime();
-
-	private boolean mismatched;
-
-	private boolean checking;
-
 	LogFollower(String channel, ClusterRelay relay, LocalDelivery delivery, BroadcastStatistics statistics) {
 		this.channel = channel;
 		this.relay = relay;
-		this.delivery = delivery;
 		this.statistics = statistics;
-		this.consecutive = relay.capabilities().contains(RelayCapability.CONSECUTIVE_OFFSETS);
+		this.subscriptions = new LogSubscriptions(statistics);
+		this.cursor = new LogCursor(channel, relay.capabilities().contains(RelayCapability.CONSECUTIVE_OFFSETS),
+				this.subscriptions, delivery, statistics);
 	}
 
 	String channel() {
@@ -140,7 +100,7 @@ final class LogFollower {
 	@Nullable Position delivered() {
 		this.lock.lock();
 		try {
-			return this.delivered;
+			return this.cursor.delivered();
 		}
 		finally {
 			this.lock.unlock();
@@ -152,18 +112,17 @@ final class LogFollower {
 	 * missed something of it.
 	 */
 	void suspect() {
+		boolean now;
 		this.lock.lock();
 		try {
-			if (this.reading) {
-				this.suspected = true;
-				return;
-			}
-			this.reading = true;
+			now = this.cursor.suspect();
 		}
 		finally {
 			this.lock.unlock();
 		}
-		read();
+		if (now) {
+			read();
+		}
 	}
 
 	/**
@@ -174,8 +133,7 @@ final class LogFollower {
 		List<LogSubscription> lost = new ArrayList<>(0);
 		this.lock.lock();
 		try {
-			hole = take(new Arrival(envelope, position), lost);
-			this.reading |= hole;
+			hole = this.cursor.take(envelope, position, lost);
 		}
 		finally {
 			this.lock.unlock();
@@ -184,81 +142,6 @@ final class LogFollower {
 		if (hole) {
 			this.statistics.countLogHole();
 			read();
-		}
-	}
-
-	/**
-	 * Deliver what has arrived, or hold it.
-	 * @return whether something before it is missing
-	 */
-	private boolean take(Arrival arrival, List<LogSubscription> lost) {
-		Position position = arrival.position;
-		this.quietSince = System.nanoTime();
-		this.mismatched = false;
-		Position delivered = this.delivered;
-		if (this.reading || delivered == null) {
-			hold(arrival);
-			return false;
-		}
-		if (!delivered.epoch().equals(position.epoch())) {
-			begin(new Position(position.epoch(), Math.max(0, position.offset() - 1)), lost);
-		}
-		else if (position.offset() <= delivered.offset()) {
-			this.statistics.countDuplicate();
-			return false;
-		}
-		else if (this.consecutive && position.offset() > delivered.offset() + 1) {
-			hold(arrival);
-			return true;
-		}
-		Envelope envelope = arrival.envelope;
-		deliver(publication(envelope, position), position, envelope.audience().exceptSession());
-		return false;
-	}
-
-	private Publication publication(Envelope envelope, Position position) {
-		return new Publication(envelope.id(), envelope.origin(), this.channel, envelope.time(), envelope.headers(),
-				envelope.payload(), position);
-	}
-
-	private void hold(Arrival arrival) {
-		if (this.delivered == null && this.earliest == null) {
-			this.earliest = arrival.position;
-		}
-		this.heldBytes += arrival.envelope.payload().size();
-		if (this.overrun || this.held.size() >= MAX_HELD || this.heldBytes > MAX_HELD_BYTES) {
-			// Nothing is lost: it stands in the log.
-			this.overrun = true;
-			forgetHeld();
-			return;
-		}
-		this.held.add(arrival);
-	}
-
-	private void forgetHeld() {
-		this.held.clear();
-		this.heldBytes = 0;
-	}
-
-	private void deliver(Publication publication, Position position, @Nullable String exceptSession) {
-		this.delivered = position;
-		this.delivery.deliver(publication, exceptSession, (session) -> {
-			LogSubscription subscription = this.subscriptions.get(session);
-			return subscription == null || subscription.takes(publication, position);
-		});
-	}
-
-	/**
-	 * Begin anew from a position: what is before it is lost to whoever has not had it.
-	 */
-	private void begin(Position position, List<LogSubscription> lost) {
-		this.statistics.countLogReset();
-		this.delivered = position;
-		for (LogSubscription subscription : this.subscriptions.values()) {
-			if (subscription.isLive()) {
-				subscription.end();
-				lost.add(subscription);
-			}
 		}
 	}
 
@@ -274,7 +157,7 @@ final class LogFollower {
 				this.relay.position(this.channel).whenComplete(this::found);
 			}
 			else {
-				this.relay.read(this.channel, since, PAGE, ReadDirection.FORWARD).whenComplete(this::readOn);
+				this.relay.read(this.channel, since, LogCursor.PAGE, ReadDirection.FORWARD).whenComplete(this::readOn);
 			}
 		}
 		catch (RuntimeException ex) {
@@ -292,8 +175,7 @@ final class LogFollower {
 		List<LogSubscription> lost = new ArrayList<>(0);
 		this.lock.lock();
 		try {
-			this.delivered = begin(position);
-			again = resume(lost);
+			again = this.cursor.begin(position, lost);
 		}
 		finally {
 			this.lock.unlock();
@@ -306,16 +188,6 @@ final class LogFollower {
 		}
 	}
 
-	/**
-	 * Return where to begin: at the end of the log, but not after what has come while it
-	 * was asked for. Sessions have been told that they get that.
-	 */
-	private Position begin(Position end) {
-		Position earliest = this.earliest;
-		return (earliest != null && earliest.epoch().equals(end.epoch()) && earliest.offset() <= end.offset())
-				? new Position(end.epoch(), earliest.offset() - 1) : end;
-	}
-
 	private void readOn(@Nullable LogPage page, @Nullable Throwable failure) {
 		if (page == null) {
 			retryLater();
@@ -325,21 +197,7 @@ final class LogFollower {
 		List<LogSubscription> lost = new ArrayList<>(0);
 		this.lock.lock();
 		try {
-			if (!page.complete()) {
-				begin(page.end(), lost);
-				again = resume(lost);
-			}
-			else {
-				page.publications().forEach(this::deliverRead);
-				again = page.publications().size() >= PAGE;
-				if (!again) {
-					Position delivered = this.delivered;
-					if (delivered == null || page.end().offset() > delivered.offset()) {
-						this.delivered = page.end();
-					}
-					again = resume(lost);
-				}
-			}
+			again = this.cursor.advance(page, lost);
 		}
 		finally {
 			this.lock.unlock();
@@ -350,51 +208,10 @@ final class LogFollower {
 		}
 	}
 
-	private void deliverRead(Publication publication) {
-		Position position = publication.position();
-		Position delivered = this.delivered;
-		if (position != null && delivered != null && position.offset() > delivered.offset()) {
-			deliver(publication, position, null);
-		}
-	}
-
-	/**
-	 * Deliver what came while the log was read.
-	 * @return whether to read again
-	 */
-	private boolean resume(List<LogSubscription> lost) {
-		this.reading = false;
-		this.retryAt = 0;
-		Position delivered = this.delivered;
-		while (!this.held.isEmpty()) {
-			Arrival arrival = this.held.remove();
-			this.heldBytes -= arrival.envelope.payload().size();
-			if (delivered != null && delivered.epoch().equals(arrival.position.epoch())
-					&& arrival.position.offset() <= delivered.offset()) {
-				// It was read, and is no double.
-				continue;
-			}
-			if (take(arrival, lost)) {
-				this.reading = true;
-			}
-			delivered = this.delivered;
-			if (this.reading) {
-				// The rest waits with the one that shows the hole: the log has it all.
-				break;
-			}
-		}
-		if (this.overrun || this.suspected) {
-			this.overrun = false;
-			this.suspected = false;
-			this.reading = true;
-		}
-		return this.reading;
-	}
-
 	private void retryLater() {
 		this.lock.lock();
 		try {
-			this.retryAt = System.nanoTime() | 1;
+			this.cursor.readFailed();
 		}
 		finally {
 			this.lock.unlock();
@@ -410,19 +227,11 @@ final class LogFollower {
 	 */
 	boolean tick(long now, long quietNanos) {
 		boolean retry;
+		boolean check;
 		this.lock.lock();
 		try {
-			retry = this.reading && this.retryAt != 0;
-			if (retry) {
-				this.retryAt = 0;
-			}
-			else if (this.reading || this.checking || this.delivered == null
-					|| now - this.quietSince < (long) (quietNanos * (1 + this.jitter))) {
-				return false;
-			}
-			else {
-				this.checking = true;
-			}
+			retry = this.cursor.retry();
+			check = !retry && this.cursor.check(now, quietNanos);
 		}
 		finally {
 			this.lock.unlock();
@@ -430,16 +239,12 @@ final class LogFollower {
 		if (retry) {
 			read();
 		}
-		else {
+		else if (check) {
 			check();
 		}
-		return true;
+		return retry || check;
 	}
 
-	/**
-	 * A publication may be on its way while the position is asked for: so the position
-	 * counts only if it is still ahead a second time.
-	 */
 	private void check() {
 		try {
 			this.relay.position(this.channel).whenComplete((position, ex) -> {
@@ -457,19 +262,7 @@ final class LogFollower {
 	private boolean checked(@Nullable Position position) {
 		this.lock.lock();
 		try {
-			this.checking = false;
-			Position delivered = this.delivered;
-			if (position == null || delivered == null) {
-				return false;
-			}
-			boolean before = this.mismatched;
-			this.mismatched = !position.epoch().equals(delivered.epoch())
-					|| (this.consecutive && position.offset() > delivered.offset());
-			if (this.mismatched && !before) {
-				return false;
-			}
-			this.quietSince = System.nanoTime();
-			return this.mismatched;
+			return this.cursor.checked(position);
 		}
 		finally {
 			this.lock.unlock();
@@ -483,8 +276,7 @@ final class LogFollower {
 	@Nullable LogSubscription subscribe(LocalSession session, SubscribeRequest request, ChannelOptions options) {
 		this.lock.lock();
 		try {
-			LogSubscription subscription = new LogSubscription(session, request, options.queue(), this.delivered);
-			return (this.subscriptions.putIfAbsent(session, subscription) == null) ? subscription : null;
+			return this.subscriptions.add(session, request, options, this.cursor.delivered());
 		}
 		finally {
 			this.lock.unlock();
@@ -495,7 +287,7 @@ final class LogFollower {
 	 * Return whether a subscription is the one that its session has.
 	 */
 	boolean isCurrent(LogSubscription subscription) {
-		return this.subscriptions.get(subscription.session()) == subscription;
+		return this.subscriptions.isCurrent(subscription);
 	}
 
 	/**
@@ -504,10 +296,7 @@ final class LogFollower {
 	void unsubscribe(LocalSession session) {
 		this.lock.lock();
 		try {
-			LogSubscription subscription = this.subscriptions.remove(session);
-			if (subscription != null) {
-				subscription.end();
-			}
+			this.subscriptions.remove(session);
 		}
 		finally {
 			this.lock.unlock();
@@ -525,65 +314,11 @@ final class LogFollower {
 	Subscribed goLive(LogSubscription subscription, @Nullable LogPage page, int limit) {
 		this.lock.lock();
 		try {
-			Position delivered = this.delivered;
-			if (subscription.isEnded() || delivered == null) {
-				throw tryAgain("the subscription has ended");
-			}
-			if (page != null && !page.end().epoch().equals(delivered.epoch())) {
-				throw tryAgain("the log has just changed");
-			}
-			Position position = (page != null && page.end().offset() > delivered.offset()) ? page.end() : delivered;
-			RecoveryOutcome outcome = outcome(page, limit);
-			List<Publication> publications = List.of();
-			if (page != null && outcome == RecoveryOutcome.RECOVERED) {
-				Position from = subscription.from();
-				if (subscription.isOverflowed() || (from != null && from.epoch().equals(page.end().epoch())
-						&& page.end().offset() < from.offset())) {
-					throw tryAgain("too much is published meanwhile");
-				}
-				publications = merge(page, subscription.release(position));
-			}
-			else {
-				subscription.release(position);
-			}
-			this.statistics.countRecovery(outcome);
-			Subscribed result = new Subscribed(SubscriptionState.CONFIRMED, position, outcome, publications);
-			subscription.request().reply().accept(result);
-			return result;
+			return this.subscriptions.goLive(subscription, page, limit, this.cursor.delivered());
 		}
 		finally {
 			this.lock.unlock();
 		}
-	}
-
-	private static RecoveryOutcome outcome(@Nullable LogPage page, int limit) {
-		if (page == null) {
-			return RecoveryOutcome.FRESH;
-		}
-		return (page.complete() && page.publications().size() <= limit) ? RecoveryOutcome.RECOVERED
-				: RecoveryOutcome.UNRECOVERED;
-	}
-
-	private static List<Publication> merge(LogPage page, List<Publication> held) {
-		List<Publication> all = new ArrayList<>(page.publications());
-		for (Publication publication : held) {
-			Position position = publication.position();
-			if (position != null && position.epoch().equals(page.end().epoch())
-					&& position.offset() > page.end().offset()) {
-				all.add(publication);
-			}
-		}
-		return all;
-	}
-
-	private static RequestRefusedException tryAgain(String reason) {
-		return new RequestRefusedException(ErrorCode.INTERNAL, reason + ", try again");
-	}
-
-	/**
-	 * What the relay has brought.
-	 */
-	private record Arrival(Envelope envelope, Position position) {
 	}
 
 }

@@ -18,7 +18,6 @@ package io.github.atmosphererelay.cluster;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +26,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -38,7 +36,6 @@ import io.github.atmosphererelay.cluster.MembershipMessage.Type;
 import io.github.atmosphererelay.cluster.NodeLeft.Reason;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Which other nodes there are. Each node tells all others that it is there; one of which
@@ -62,23 +59,15 @@ final class Membership {
 	/** How many nodes that have gone are remembered. */
 	private static final int MAX_DEPARTED = 1_000;
 
-	/** Of how many own messages is known when they were sent. */
-	private static final int SENT_REMEMBERED = 256;
-
 	private final UUID self;
 
 	private final long intervalNanos;
 
 	private final long timeoutNanos;
 
-	/** How long ago the latest own message that came back may have been sent. */
-	private final long proofNanos;
-
-	private final Outlet outlet;
+	private final Announcer announcer;
 
 	private final LongSupplier clock;
-
-	private final Supplier<ClusterNode> description;
 
 	private final Consumer<Object> events;
 
@@ -94,40 +83,19 @@ final class Membership {
 	/** Oldest first. */
 	private final Map<UUID, Departed> departed = new LinkedHashMap<>();
 
-	private final Set<UUID> newcomers = new HashSet<>();
-
-	private final long[] sentAt = new long[SENT_REMEMBERED];
-
 	private volatile boolean running;
 
 	private volatile boolean relayUp;
 
-	/** What could not be handed to the relay and has to be said again. */
-	private volatile @Nullable Type unsaid;
-
-	private volatile boolean joinDue;
-
 	private volatile boolean frozen = true;
-
-	private volatile long provenAt;
-
-	private Life life = new Life(0, 0);
-
-	private long sequence;
-
-	private long nextHeartbeatAt;
-
-	private long answerAt;
 
 	Membership(UUID self, Duration interval, Duration timeout, Outlet outlet, LongSupplier clock,
 			Supplier<ClusterNode> description, Consumer<Object> events, ClusterStatistics statistics) {
 		this.self = self;
 		this.intervalNanos = interval.toNanos();
 		this.timeoutNanos = timeout.toNanos();
-		this.proofNanos = timeout.toNanos() / 2;
-		this.outlet = outlet;
+		this.announcer = new Announcer(interval, timeout, outlet, clock, description);
 		this.clock = clock;
-		this.description = description;
 		this.events = events;
 		this.statistics = statistics;
 	}
@@ -165,7 +133,7 @@ final class Membership {
 	}
 
 	private boolean isProven(long now) {
-		return this.relayUp && now - this.provenAt <= this.proofNanos;
+		return this.relayUp && this.announcer.isProven(now);
 	}
 
 	/**
@@ -175,13 +143,9 @@ final class Membership {
 	void start(boolean relayUp) {
 		this.lock.lock();
 		try {
-			this.life = new Life(this.life.start() + 1, 0);
-			this.sequence = 0;
-			this.provenAt = this.clock.getAsLong();
-			this.newcomers.clear();
+			this.announcer.begin();
 			this.relayUp = relayUp;
 			this.frozen = !relayUp;
-			this.joinDue = true;
 			this.running = true;
 		}
 		finally {
@@ -201,7 +165,7 @@ final class Membership {
 			}
 			this.running = false;
 			this.frozen = true;
-			CompletableFuture<?> farewell = this.relayUp ? this.outlet.toAll(message(Type.LEAVE, this.life, null))
+			CompletableFuture<?> farewell = this.relayUp ? this.announcer.farewell()
 					: CompletableFuture.completedFuture(null);
 			// Not events, which would tell the application that all others have gone.
 			for (UUID node : others()) {
@@ -223,7 +187,7 @@ final class Membership {
 			this.frozen = true;
 		}
 		else {
-			this.joinDue = true;
+			this.announcer.joinNext();
 		}
 		this.relayUp = up;
 	}
@@ -239,57 +203,13 @@ final class Membership {
 			}
 			long now = this.clock.getAsLong();
 			if (this.relayUp) {
-				speak(now);
+				this.announcer.speak(now);
 			}
 			judge(now);
 		}
 		finally {
 			this.lock.unlock();
 		}
-	}
-
-	private void speak(long now) {
-		Type unsaid = this.unsaid;
-		if (unsaid != null) {
-			this.unsaid = null;
-			this.joinDue |= (unsaid == Type.JOIN);
-			this.nextHeartbeatAt = now;
-		}
-		boolean answer = !this.newcomers.isEmpty() && now - this.answerAt >= 0;
-		if (this.joinDue) {
-			this.joinDue = false;
-			announce(Type.JOIN, now);
-		}
-		else if (now - this.nextHeartbeatAt >= 0 || (answer && this.newcomers.size() > 1)) {
-			announce(Type.HEARTBEAT, now);
-			this.newcomers.clear();
-		}
-		else if (answer) {
-			this.outlet.to(this.newcomers.iterator().next(),
-					message(Type.HEARTBEAT, this.life, this.description.get()));
-			this.newcomers.clear();
-		}
-	}
-
-	private void announce(Type type, long now) {
-		this.nextHeartbeatAt = now + (long) (this.intervalNanos * (0.8 + 0.4 * random()));
-		byte[] message = message(type, this.life, this.description.get());
-		this.sentAt[(int) (this.sequence % SENT_REMEMBERED)] = now;
-		this.outlet.toAll(message).whenComplete((receipt, ex) -> {
-			if (ex != null) {
-				// Such as a relay with too much to do: the others must not take that
-				// for silence. The next tick tries again.
-				this.unsaid = type;
-			}
-		});
-	}
-
-	private byte[] message(Type type, Life life, @Nullable ClusterNode node) {
-		return new MembershipMessage(type, life, ++this.sequence, node).encode();
-	}
-
-	private static double random() {
-		return ThreadLocalRandom.current().nextDouble();
 	}
 
 	/**
@@ -323,14 +243,7 @@ final class Membership {
 		MembershipMessage message = MembershipMessage.decode(this.self, in);
 		this.lock.lock();
 		try {
-			long age = this.sequence - message.sequence();
-			boolean announced = message.type() == Type.HEARTBEAT || message.type() == Type.JOIN;
-			if (announced && message.life().start() == this.life.start() && age >= 0 && age < SENT_REMEMBERED) {
-				long sentAt = this.sentAt[(int) (message.sequence() % SENT_REMEMBERED)];
-				if (sentAt - this.provenAt > 0) {
-					this.provenAt = sentAt;
-				}
-			}
+			this.announcer.echoed(message);
 		}
 		finally {
 			this.lock.unlock();
@@ -351,7 +264,7 @@ final class Membership {
 			switch (message.type()) {
 				case HEARTBEAT, JOIN -> heard(origin, message);
 				case LEAVE -> farewell(origin, message);
-				case GONE -> takenForDead(message.life());
+				case GONE -> this.announcer.takenForDead(message.life());
 			}
 		}
 		finally {
@@ -365,7 +278,7 @@ final class Membership {
 		if (departed != null && message.life().compareTo(departed.life) <= 0) {
 			if (!departed.stopped && now - departed.nextHintAt >= 0) {
 				departed.nextHintAt = now + this.intervalNanos / 2;
-				this.outlet.to(origin, message(Type.GONE, departed.life, null));
+				this.announcer.tellGone(origin, departed.life);
 			}
 			return;
 		}
@@ -382,12 +295,7 @@ final class Membership {
 			return;
 		}
 		if (message.type() == Type.JOIN) {
-			if (this.newcomers.isEmpty()) {
-				// Not at once, so that nobody is shouted at by a hundred nodes, and one
-				// answer serves many newcomers.
-				this.answerAt = now + (long) (this.intervalNanos / 8 * random());
-			}
-			this.newcomers.add(origin);
+			this.announcer.answer(origin, now);
 		}
 	}
 
@@ -400,13 +308,6 @@ final class Membership {
 		Departed departed = this.departed.get(origin);
 		if (member == null && (departed == null || message.life().compareTo(departed.life) >= 0)) {
 			depart(origin, message.life(), true);
-		}
-	}
-
-	private void takenForDead(Life life) {
-		if (life.start() == this.life.start() && life.revision() >= this.life.revision()) {
-			this.life = new Life(life.start(), life.revision() + 1);
-			this.joinDue = true;
 		}
 	}
 
@@ -425,7 +326,7 @@ final class Membership {
 	private void remove(Member member, Life life, Reason reason) {
 		ClusterNode node = member.node;
 		this.members.remove(node.id());
-		this.newcomers.remove(node.id());
+		this.announcer.forget(node.id());
 		depart(node.id(), life, reason != Reason.SILENT);
 		this.statistics.countLeave(reason);
 		logger.info("Node " + node.name() + " (" + node.id() + ") has gone: " + switch (reason) {

@@ -17,16 +17,12 @@
 package io.github.atmosphererelay.cluster;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.atmosphererelay.broadcast.Authorization;
 import io.github.atmosphererelay.broadcast.ChannelOptions;
@@ -65,8 +61,6 @@ public final class PresenceService implements Presence {
 
 	private final PresenceSettings settings;
 
-	private final PresenceAttributes attributes;
-
 	private final QueueLimits limits;
 
 	private final PresenceStatistics statistics = new PresenceStatistics();
@@ -75,14 +69,12 @@ public final class PresenceService implements Presence {
 
 	private final PresenceOwner owner;
 
-	private final int maxMessageBytes;
+	private final PresenceEntries entries;
 
 	private final ClusterMessages messages;
 
 	/** Nodes of which something was dropped. */
 	private final Set<UUID> missed = ConcurrentHashMap.newKeySet();
-
-	private final AtomicBoolean warned = new AtomicBoolean();
 
 	private final PresenceThread thread;
 
@@ -109,12 +101,12 @@ public final class PresenceService implements Presence {
 		this.node = node;
 		this.messages = cluster.messages();
 		this.settings = settings;
-		this.attributes = attributes;
 		this.limits = limits;
 		// An envelope has a few fields beside its payload, and the payload its subject.
-		this.maxMessageBytes = Math.min(MESSAGE_BYTES, settings.maxMessageSize() - 1);
+		int maxMessageBytes = Math.min(MESSAGE_BYTES, settings.maxMessageSize() - 1);
 		this.view = new PresenceView(System::nanoTime, settings.leaveDelay().toNanos());
-		this.owner = new PresenceOwner(node.identity().id(), this.maxMessageBytes);
+		this.owner = new PresenceOwner(node.identity().id(), maxMessageBytes);
+		this.entries = new PresenceEntries(attributes, settings.maxAttributeSize(), maxMessageBytes, this.statistics);
 		this.thread = new PresenceThread(node.scheduler(), settings.flushInterval(), this::turn, MAX_WAITING,
 				MAX_WAITING_BYTES);
 		this.sync = newSync();
@@ -209,57 +201,14 @@ public final class PresenceService implements Presence {
 		if (options == null || !options.presence()) {
 			return;
 		}
-		PresenceEntry entry = entry(session, channel, attributes(session, channel));
+		PresenceEntry entry = this.entries.entry(session, channel);
 		if (options.scope() == ChannelScope.CLUSTER) {
-			if (!PresenceCodec.fits(entry, this.maxMessageBytes)) {
-				refused("A member was left out of presence because its name is too large");
+			if (!this.entries.isTellable(entry)) {
 				return;
 			}
 			this.owner.put(entry);
 		}
 		this.view.change(null, entry);
-	}
-
-	private static PresenceEntry entry(LocalSession session, String channel, Map<String, String> attributes) {
-		return new PresenceEntry(channel, session.id(),
-				(session.principal() != null) ? encodable(session.principal().getName()) : null, attributes,
-				System.currentTimeMillis());
-	}
-
-	private Map<String, String> attributes(LocalSession session, String channel) {
-		try {
-			Map<String, String> attributes = this.attributes.attributes(session, channel);
-			if (PresenceCodec.sizeOf(attributes) <= this.settings.maxAttributeSize()) {
-				Map<String, String> copy = new LinkedHashMap<>();
-				attributes.forEach((name, value) -> copy.put(encodable(name), encodable(value)));
-				return Map.copyOf(copy);
-			}
-			refused("Attributes of a member were left out because they are larger than"
-					+ " 'atmosphere.presence.max-attribute-size'");
-		}
-		catch (RuntimeException ex) {
-			this.statistics.countRefused();
-			if (this.warned.compareAndSet(false, true)) {
-				logger.warn("The PresenceAttributes failed, and the member has none; further failures are counted only",
-						ex);
-			}
-		}
-		return Map.of();
-	}
-
-	/**
-	 * Half a surrogate pair has no encoding: other nodes would read something else than
-	 * this one remembers, and never agree with it.
-	 */
-	static String encodable(String text) {
-		return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
-	}
-
-	private void refused(String message) {
-		this.statistics.countRefused();
-		if (this.warned.compareAndSet(false, true)) {
-			logger.warn(message + "; further ones are counted only");
-		}
 	}
 
 	private void unsubscribed(LocalSession session, String channel) {
@@ -269,7 +218,7 @@ public final class PresenceService implements Presence {
 		}
 		this.view.unwatch(channel, session);
 		PresenceEntry before = this.owner.remove(new PresenceEntry.Key(channel, session.id()));
-		this.view.change((before != null) ? before : entry(session, channel, Map.of()), null);
+		this.view.change((before != null) ? before : PresenceEntries.bare(session, channel), null);
 	}
 
 	/**

@@ -33,6 +33,7 @@ import java.util.function.BooleanSupplier;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.RelayState;
+import io.github.atmosphererelay.test.Broker;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
@@ -60,9 +61,9 @@ abstract class AbstractClusterTests {
 
 	private final List<TestNode> nodes = new ArrayList<>();
 
-	private ClusterBroker broker;
+	private Broker broker;
 
-	abstract ClusterBroker startBroker();
+	abstract Broker startBroker();
 
 	@BeforeAll
 	void start() {
@@ -81,8 +82,8 @@ abstract class AbstractClusterTests {
 						"atmosphere.channels[2].client-publish=true", "atmosphere.channels[2].echo=false",
 						"atmosphere.relay.unsubscribe-delay=500ms", "atmosphere.websocket.messages-per-second=0",
 						"atmosphere.websocket.queue.max-messages=20000", "atmosphere.websocket.queue.max-bytes=8MB"));
-		args.addAll(Arrays.asList(this.broker.nodeProperties()));
-		return TestNode.start(List.of(UsersByParameter.class), args.toArray(String[]::new));
+		args.addAll(Arrays.asList(this.broker.proxiedProperties()));
+		return TestNode.start(List.of(ClusterApplication.class), args.toArray(String[]::new));
 	}
 
 	@AfterAll
@@ -317,7 +318,7 @@ abstract class AbstractClusterTests {
 		TestClient here = subscribe(node(0), channel);
 		TestClient there = subscribe(node(1), channel);
 		long missedBefore = missed(node(1));
-		List<Object> events = node(0).bean(UsersByParameter.Events.class).seen();
+		List<Object> events = node(0).bean(ClusterApplication.Events.class).seen();
 		events.clear();
 		Traffic traffic = new Traffic(node(0).broadcaster(), channel);
 		traffic.publishFor(Duration.ofMillis(500));
@@ -406,7 +407,7 @@ abstract class AbstractClusterTests {
 
 	@Test
 	void eventsTellOfSessionsAndChannels() {
-		UsersByParameter.Events events = node(2).bean(UsersByParameter.Events.class);
+		ClusterApplication.Events events = node(2).bean(ClusterApplication.Events.class);
 		events.seen().clear();
 		subscribe(node(2), "chat/events").close();
 		await().until(() -> events.seen().stream().anyMatch(SessionDisconnected.class::isInstance));

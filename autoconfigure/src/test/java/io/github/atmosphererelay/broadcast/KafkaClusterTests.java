@@ -16,14 +16,16 @@
 
 package io.github.atmosphererelay.broadcast;
 
+import io.github.atmosphererelay.test.Broker;
+
 /**
  * A cluster of whole applications on Kafka.
  */
 class KafkaClusterTests extends AbstractClusterTests {
 
 	@Override
-	ClusterBroker startBroker() {
-		return new ClusterBroker.Kafka();
+	Broker startBroker() {
+		return new Broker.Kafka();
 	}
 
 }

@@ -33,6 +33,7 @@ import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.test.Broker;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
@@ -53,7 +54,7 @@ class RecordedOnKafkaTests {
 
 	private static final String CHANNEL = "log/a";
 
-	private final ClusterBroker broker = new ClusterBroker.Kafka();
+	private final Broker broker = new Broker.Kafka();
 
 	private final List<TestNode> nodes = new ArrayList<>();
 
@@ -153,8 +154,8 @@ class RecordedOnKafkaTests {
 		List<String> args = new ArrayList<>(
 				List.of("atmosphere.channels[0].pattern=log/**", "atmosphere.channels[0].history.size=10000",
 						"atmosphere.websocket.queue.max-messages=20000", "atmosphere.relay.publish-timeout=2s"));
-		args.addAll(Arrays.asList(this.broker.nodeProperties()));
-		TestNode node = TestNode.start(List.of(UsersByParameter.class), args.toArray(String[]::new));
+		args.addAll(Arrays.asList(this.broker.proxiedProperties()));
+		TestNode node = TestNode.start(args.toArray(String[]::new));
 		this.nodes.add(node);
 		awaitState(node, RelayState.UP);
 		return node;

@@ -16,14 +16,16 @@
 
 package io.github.atmosphererelay.broadcast;
 
+import io.github.atmosphererelay.test.Broker;
+
 /**
  * A cluster of whole applications on Redis.
  */
 class RedisClusterTests extends AbstractClusterTests {
 
 	@Override
-	ClusterBroker startBroker() {
-		return new ClusterBroker.Redis();
+	Broker startBroker() {
+		return new Broker.Redis();
 	}
 
 }

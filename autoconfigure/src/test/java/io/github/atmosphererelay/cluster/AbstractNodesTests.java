@@ -40,6 +40,7 @@ import io.github.atmosphererelay.broadcast.UnknownSessionException;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.session.CloseReason;
+import io.github.atmosphererelay.test.Broker;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
@@ -69,9 +70,9 @@ abstract class AbstractNodesTests {
 
 	private final List<TestClient> clients = new ArrayList<>();
 
-	private ClusterBroker broker;
+	private Broker broker;
 
-	abstract ClusterBroker startBroker();
+	abstract Broker startBroker();
 
 	@BeforeAll
 	void start() {

@@ -30,8 +30,8 @@ import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.SessionTransport;
+import io.github.atmosphererelay.test.Broker;
 import io.github.atmosphererelay.test.MachineTime;
-import io.github.atmosphererelay.test.TcpProxy;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
 import org.jspecify.annotations.Nullable;
@@ -58,20 +58,13 @@ abstract class AbstractPresenceClusterTests {
 
 	private final Map<LocalSession, String> sessions = new HashMap<>();
 
-	/**
-	 * Start the broker.
-	 */
-	abstract void startBroker();
+	private Broker broker;
 
-	abstract void stopBroker();
-
-	abstract String[] nodeProperties(boolean proxied);
-
-	abstract TcpProxy proxy();
+	abstract Broker startBroker();
 
 	@BeforeAll
 	void start() {
-		startBroker();
+		this.broker = startBroker();
 		for (int i = 0; i < 3; i++) {
 			this.nodes.add(startNode(i));
 		}
@@ -84,7 +77,7 @@ abstract class AbstractPresenceClusterTests {
 				"atmosphere.channels[0].client-publish=true", "atmosphere.cluster.heartbeat-interval=500ms",
 				"atmosphere.cluster.node-timeout=4s", "atmosphere.presence.push-interval=50ms",
 				"atmosphere.relay.probe-interval=500ms", "atmosphere.relay.probe-timeout=2s"));
-		args.addAll(List.of(nodeProperties(index == 0)));
+		args.addAll(List.of((index == 0) ? this.broker.proxiedProperties() : this.broker.directProperties()));
 		return TestNode.start(List.of(PresenceApplication.class), args.toArray(String[]::new));
 	}
 
@@ -107,7 +100,7 @@ abstract class AbstractPresenceClusterTests {
 	@AfterAll
 	void stop() {
 		this.nodes.forEach(TestNode::close);
-		stopBroker();
+		this.broker.close();
 	}
 
 	private TestClient connect(int node, String channelAndQuery) {
@@ -277,7 +270,7 @@ abstract class AbstractPresenceClusterTests {
 			open(this.nodes.get(i % 3), "chat/parted", "user-" + i % 200);
 		}
 		awaitTruth();
-		proxy().cut();
+		this.broker.proxy().cut();
 		for (TestNode node : this.nodes.subList(1, 3)) {
 			MachineTime.await(WITHIN).until(() -> node.bean(Cluster.class).nodes().size() == 2);
 		}
@@ -287,7 +280,7 @@ abstract class AbstractPresenceClusterTests {
 			open(this.nodes.get(i % 3), "chat/parted", "user-" + (100 + i));
 		}
 		MachineTime.await(WITHIN).until(() -> presence(this.nodes.get(1)).sessions("chat/parted") < 300);
-		proxy().resume();
+		this.broker.proxy().resume();
 		awaitMembers(3);
 		awaitTruth();
 	}

@@ -16,14 +16,16 @@
 
 package io.github.atmosphererelay.cluster;
 
+import io.github.atmosphererelay.test.Broker;
+
 /**
  * Nodes that know of each other and act for each other through Kafka.
  */
 class KafkaNodesTests extends AbstractNodesTests {
 
 	@Override
-	ClusterBroker startBroker() {
-		return new ClusterBroker.Kafka();
+	Broker startBroker() {
+		return new Broker.Kafka();
 	}
 
 }

@@ -16,7 +16,6 @@
 
 package io.github.atmosphererelay.cluster;
 
-import java.security.Principal;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -24,12 +23,11 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
 
 import io.github.atmosphererelay.message.Payload;
-import jakarta.servlet.Filter;
-import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletRequestWrapper;
+import io.github.atmosphererelay.test.UsersByParameter;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.context.event.EventListener;
 
 /**
@@ -37,15 +35,8 @@ import org.springframework.context.event.EventListener;
  * parameter, answers to questions, and a memory for events.
  */
 @Configuration(proxyBeanMethods = false)
+@Import(UsersByParameter.class)
 class NodeApplication {
-
-	@Bean
-	Filter userFilter() {
-		return (request, response, chain) -> {
-			String user = request.getParameter("user");
-			chain.doFilter((user != null) ? new WithUser((HttpServletRequest) request, user) : request, response);
-		};
-	}
 
 	@Bean
 	Events events() {
@@ -105,25 +96,6 @@ class NodeApplication {
 
 		List<String> seen() {
 			return this.seen;
-		}
-
-	}
-
-	/**
-	 * A request with a principal.
-	 */
-	private static final class WithUser extends HttpServletRequestWrapper {
-
-		private final String user;
-
-		WithUser(HttpServletRequest request, String user) {
-			super(request);
-			this.user = user;
-		}
-
-		@Override
-		public Principal getUserPrincipal() {
-			return () -> this.user;
 		}
 
 	}

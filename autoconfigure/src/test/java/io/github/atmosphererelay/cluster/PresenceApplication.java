@@ -16,17 +16,15 @@
 
 package io.github.atmosphererelay.cluster;
 
-import java.security.Principal;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-import jakarta.servlet.Filter;
-import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletRequestWrapper;
+import io.github.atmosphererelay.test.UsersByParameter;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.context.event.EventListener;
 
 /**
@@ -34,15 +32,8 @@ import org.springframework.context.event.EventListener;
  * user, and keeps what it is told.
  */
 @Configuration(proxyBeanMethods = false)
+@Import(UsersByParameter.class)
 class PresenceApplication {
-
-	@Bean
-	Filter userFilter() {
-		return (request, response, chain) -> {
-			String user = request.getParameter("user");
-			chain.doFilter((user != null) ? new WithUser((HttpServletRequest) request, user) : request, response);
-		};
-	}
 
 	@Bean
 	PresenceAttributes presenceAttributes() {
@@ -81,25 +72,6 @@ class PresenceApplication {
 
 		List<String> seen() {
 			return this.seen;
-		}
-
-	}
-
-	/**
-	 * A request with a principal.
-	 */
-	private static final class WithUser extends HttpServletRequestWrapper {
-
-		private final String user;
-
-		WithUser(HttpServletRequest request, String user) {
-			super(request);
-			this.user = user;
-		}
-
-		@Override
-		public Principal getUserPrincipal() {
-			return () -> this.user;
 		}
 
 	}

@@ -16,36 +16,16 @@
 
 package io.github.atmosphererelay.cluster;
 
-import io.github.atmosphererelay.test.KafkaServer;
-import io.github.atmosphererelay.test.TcpProxy;
+import io.github.atmosphererelay.test.Broker;
 
 /**
  * Presence of a cluster on Kafka.
  */
 class PresenceOnKafkaTests extends AbstractPresenceClusterTests {
 
-	private KafkaServer server;
-
 	@Override
-	void startBroker() {
-		this.server = KafkaServer.create();
-	}
-
-	@Override
-	void stopBroker() {
-		this.server.close();
-	}
-
-	@Override
-	String[] nodeProperties(boolean proxied) {
-		TcpProxy way = proxied ? this.server.proxy() : this.server.direct();
-		return new String[] { "atmosphere.relay.type=kafka", "spring.kafka.bootstrap-servers=127.0.0.1:" + way.port(),
-				"management.health.redis.enabled=false" };
-	}
-
-	@Override
-	TcpProxy proxy() {
-		return this.server.proxy();
+	Broker startBroker() {
+		return new Broker.Kafka();
 	}
 
 }

@@ -16,39 +16,16 @@
 
 package io.github.atmosphererelay.cluster;
 
-import io.github.atmosphererelay.test.RedisServers;
-import io.github.atmosphererelay.test.TcpProxy;
+import io.github.atmosphererelay.test.Broker;
 
 /**
  * Presence of a cluster on Redis.
  */
 class PresenceOnRedisTests extends AbstractPresenceClusterTests {
 
-	private RedisServers.Standalone server;
-
-	private TcpProxy proxy;
-
 	@Override
-	void startBroker() {
-		this.server = RedisServers.standalone();
-		this.proxy = TcpProxy.start(RedisServers.HOST, this.server.port());
-	}
-
-	@Override
-	void stopBroker() {
-		this.proxy.close();
-		this.server.close();
-	}
-
-	@Override
-	String[] nodeProperties(boolean proxied) {
-		return new String[] { "atmosphere.relay.type=redis", "spring.data.redis.host=127.0.0.1",
-				"spring.data.redis.port=" + (proxied ? this.proxy.port() : this.server.port()) };
-	}
-
-	@Override
-	TcpProxy proxy() {
-		return this.proxy;
+	Broker startBroker() {
+		return new Broker.Redis();
 	}
 
 }

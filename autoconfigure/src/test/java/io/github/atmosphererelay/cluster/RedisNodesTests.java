@@ -16,14 +16,16 @@
 
 package io.github.atmosphererelay.cluster;
 
+import io.github.atmosphererelay.test.Broker;
+
 /**
  * Nodes that know of each other and act for each other through Redis.
  */
 class RedisNodesTests extends AbstractNodesTests {
 
 	@Override
-	ClusterBroker startBroker() {
-		return new ClusterBroker.Redis();
+	Broker startBroker() {
+		return new Broker.Redis();
 	}
 
 }

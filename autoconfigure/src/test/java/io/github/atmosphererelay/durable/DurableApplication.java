@@ -16,7 +16,6 @@
 
 package io.github.atmosphererelay.durable;
 
-import java.security.Principal;
 import java.sql.Connection;
 import java.sql.SQLException;
 
@@ -24,21 +23,21 @@ import javax.sql.DataSource;
 
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.test.SharedLog;
-import jakarta.servlet.Filter;
-import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletRequestWrapper;
+import io.github.atmosphererelay.test.UsersByParameter;
 import org.h2.jdbcx.JdbcDataSource;
 
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /**
  * An application whose nodes share logs, and whose clients choose their user names.
  */
 @Configuration(proxyBeanMethods = false)
+@Import(UsersByParameter.class)
 class DurableApplication {
 
 	/** Of the nodes that are started from now on. */
@@ -68,33 +67,6 @@ class DurableApplication {
 			}
 
 		};
-	}
-
-	@Bean
-	Filter userFilter() {
-		return (request, response, chain) -> {
-			String user = request.getParameter("user");
-			chain.doFilter((user != null) ? new WithUser((HttpServletRequest) request, user) : request, response);
-		};
-	}
-
-	/**
-	 * A request with a principal.
-	 */
-	private static final class WithUser extends HttpServletRequestWrapper {
-
-		private final String user;
-
-		WithUser(HttpServletRequest request, String user) {
-			super(request);
-			this.user = user;
-		}
-
-		@Override
-		public Principal getUserPrincipal() {
-			return () -> this.user;
-		}
-
 	}
 
 }

@@ -22,8 +22,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import io.github.atmosphererelay.broadcast.SubscriptionState;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.DisconnectReason;
+import io.github.atmosphererelay.test.Broker;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
+import io.github.atmosphererelay.test.UsersByParameter;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -42,26 +44,23 @@ abstract class AbstractEndpointClusterTests {
 
 	private TestNode b;
 
-	/**
-	 * Start a broker.
-	 * @return the properties that lead to it
-	 */
-	abstract String[] startBroker();
+	private Broker broker;
 
-	abstract void stopBroker();
+	abstract Broker startBroker();
 
 	@BeforeAll
 	void start() {
-		String[] args = startBroker();
-		this.a = TestNode.start(List.of(NamedUsers.class, Chat.class), args);
-		this.b = TestNode.start(List.of(NamedUsers.class, Chat.class), args);
+		this.broker = startBroker();
+		String[] args = this.broker.directProperties();
+		this.a = TestNode.start(List.of(UsersByParameter.class, Chat.class), args);
+		this.b = TestNode.start(List.of(UsersByParameter.class, Chat.class), args);
 	}
 
 	@AfterAll
 	void stop() {
 		this.a.close();
 		this.b.close();
-		stopBroker();
+		this.broker.close();
 	}
 
 	@Test

@@ -16,26 +16,16 @@
 
 package io.github.atmosphererelay.endpoint;
 
-import io.github.atmosphererelay.test.KafkaServer;
+import io.github.atmosphererelay.test.Broker;
 
 /**
  * Endpoints on two nodes that share a Kafka.
  */
 class EndpointsOnKafkaTests extends AbstractEndpointClusterTests {
 
-	private KafkaServer kafka;
-
 	@Override
-	String[] startBroker() {
-		this.kafka = KafkaServer.create();
-		return new String[] { "atmosphere.relay.type=kafka",
-				"spring.kafka.bootstrap-servers=127.0.0.1:" + this.kafka.direct().port(),
-				"management.health.redis.enabled=false" };
-	}
-
-	@Override
-	void stopBroker() {
-		this.kafka.close();
+	Broker startBroker() {
+		return new Broker.Kafka();
 	}
 
 }

@@ -16,25 +16,16 @@
 
 package io.github.atmosphererelay.endpoint;
 
-import io.github.atmosphererelay.test.RedisServers;
+import io.github.atmosphererelay.test.Broker;
 
 /**
  * Endpoints on two nodes that share a Redis.
  */
 class EndpointsOnRedisTests extends AbstractEndpointClusterTests {
 
-	private RedisServers.Standalone redis;
-
 	@Override
-	String[] startBroker() {
-		this.redis = RedisServers.standalone();
-		return new String[] { "atmosphere.relay.type=redis", "spring.data.redis.host=" + RedisServers.HOST,
-				"spring.data.redis.port=" + this.redis.port() };
-	}
-
-	@Override
-	void stopBroker() {
-		this.redis.close();
+	Broker startBroker() {
+		return new Broker.Redis();
 	}
 
 }

@@ -36,6 +36,7 @@ import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.DisconnectReason;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
+import io.github.atmosphererelay.test.UsersByParameter;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.Size;
@@ -65,7 +66,7 @@ class ManagedServiceTests {
 	@BeforeAll
 	static void start() {
 		node = TestNode.start(
-				List.of(NamedUsers.class, Chat.class, Results.class, Raw.class, Converted.class, Room.class,
+				List.of(UsersByParameter.class, Chat.class, Results.class, Raw.class, Converted.class, Room.class,
 						Quiet.class, General.class),
 				"atmosphere.channels[0].pattern=quiet/**", "atmosphere.channels[0].echo=false");
 	}

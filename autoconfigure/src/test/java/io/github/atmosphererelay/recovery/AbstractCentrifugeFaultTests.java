@@ -50,7 +50,7 @@ abstract class AbstractCentrifugeFaultTests extends AbstractCentrifugeRecoveryTe
 
 	@BeforeAll
 	void launchProcess() {
-		this.process = NodeProcess.launch(arguments("node-d", broker().properties()));
+		this.process = NodeProcess.launch(arguments("node-d", broker().directProperties()));
 	}
 
 	@AfterAll
@@ -138,13 +138,13 @@ abstract class AbstractCentrifugeFaultTests extends AbstractCentrifugeRecoveryTe
 		publish(0, channel, 0, 10);
 		clients.forEach((client) -> client.awaitHeard(channel, 10));
 		String epoch = epoch(clients.get(0).events("subscribed", channel).get(0));
-		broker().stop();
+		broker().kill();
 		assertThatExceptionOfType(Refused.class).isThrownBy(() -> clients.get(0).publish(channel, "lost"))
 			.satisfies((ex) -> assertThat(ex.code()).isEqualTo(100));
 		clients.get(0).call("cut");
 		broker().start();
 		awaitUp();
-		if (!broker().keepsLogs()) {
+		if (!broker().keepsWhatItAcknowledged()) {
 			// Also those that have not been away
 			clients.forEach((client) -> await().until(() -> client.events("subscribed", channel)
 				.stream()
@@ -154,7 +154,7 @@ abstract class AbstractCentrifugeFaultTests extends AbstractCentrifugeRecoveryTe
 		for (Client client : clients) {
 			await().until(() -> client.heard(channel).contains(text(10)));
 			List<JsonNode> subscribed = client.events("subscribed", channel);
-			if (broker().keepsLogs()) {
+			if (broker().keepsWhatItAcknowledged()) {
 				assertThat(subscribed.subList(1, subscribed.size()))
 					.allSatisfy(AbstractCentrifugeTests::assertRecovered);
 				assertThat(client.heard(channel)).isEqualTo(texts(0, 11));
@@ -313,7 +313,7 @@ abstract class AbstractCentrifugeFaultTests extends AbstractCentrifugeRecoveryTe
 	}
 
 	private TestNode restarted(String name, int port) {
-		List<String> properties = new ArrayList<>(List.of(broker().properties()));
+		List<String> properties = new ArrayList<>(List.of(broker().directProperties()));
 		properties.add("server.port=" + port);
 		return startNode(name, properties.toArray(String[]::new));
 	}

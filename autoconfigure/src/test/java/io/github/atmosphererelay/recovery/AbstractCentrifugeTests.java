@@ -31,6 +31,7 @@ import java.util.stream.Stream;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.recovery.CentrifugeDriver.Client;
 import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.test.Broker;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.AfterAll;
@@ -54,20 +55,20 @@ abstract class AbstractCentrifugeTests {
 
 	private static final AtomicInteger NAMES = new AtomicInteger();
 
-	private LogBroker broker;
+	private Broker broker;
 
 	private CentrifugeDriver driver;
 
 	private final List<TestNode> nodes = new ArrayList<>();
 
-	abstract LogBroker startBroker();
+	abstract Broker startBroker();
 
 	@BeforeAll
 	void start() throws Exception {
 		this.driver = CentrifugeDriver.start();
 		this.broker = startBroker();
-		this.nodes.add(startNode("node-a", this.broker.properties()));
-		this.nodes.add(startNode("node-b", this.broker.properties()));
+		this.nodes.add(startNode("node-a", this.broker.directProperties()));
+		this.nodes.add(startNode("node-b", this.broker.directProperties()));
 		this.nodes.add(startNode("node-c", this.broker.proxiedProperties()));
 	}
 
@@ -106,7 +107,7 @@ abstract class AbstractCentrifugeTests {
 		}
 	}
 
-	LogBroker broker() {
+	Broker broker() {
 		return this.broker;
 	}
 

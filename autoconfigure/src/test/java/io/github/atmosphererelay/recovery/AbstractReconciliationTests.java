@@ -47,6 +47,7 @@ import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.test.Broker;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.Test;
@@ -104,11 +105,11 @@ abstract class AbstractReconciliationTests {
 	/** When the logs were lost, in nanoseconds. */
 	private volatile long lostAt = Long.MAX_VALUE;
 
-	abstract LogBroker startBroker();
+	abstract Broker startBroker();
 
 	@Test
 	void everyClientHasEveryMessageOnceInTheLogsOrderOrWasToldThatItHasNot() {
-		try (LogBroker broker = startBroker();
+		try (Broker broker = startBroker();
 				TestNode a = startNode("node-a", broker);
 				TestNode b = startNode("node-b", broker);
 				NodeProcess c = NodeProcess.launch(arguments("node-c", broker))) {
@@ -126,7 +127,7 @@ abstract class AbstractReconciliationTests {
 			assertThat(this.receipts.get()).as("receipts").isGreaterThan((int) (RUN_MILLIS / PUBLISH_EVERY_MILLIS / 2));
 			assertThat(this.clients.stream().mapToInt(RecordingClient::recoveries).sum()).as("recoveries")
 				.isGreaterThan(CLIENTS * CHANNELS_PER_CLIENT);
-			if (broker.keepsLogs()) {
+			if (broker.keepsWhatItAcknowledged()) {
 				assertThat(this.reconciliation.told()).isZero();
 			}
 			else {
@@ -141,12 +142,12 @@ abstract class AbstractReconciliationTests {
 		}
 	}
 
-	private static TestNode startNode(String name, LogBroker broker) {
+	private static TestNode startNode(String name, Broker broker) {
 		return TestNode.start(List.of(RecoveryApplication.class), arguments(name, broker).toArray(String[]::new));
 	}
 
-	private static List<String> arguments(String name, LogBroker broker) {
-		return Stream.concat(Stream.of(broker.properties()),
+	private static List<String> arguments(String name, Broker broker) {
+		return Stream.concat(Stream.of(broker.directProperties()),
 				Stream.of("atmosphere.cluster.node-name=" + name, "atmosphere.channels[0].pattern=log/**",
 						"atmosphere.channels[0].history.size=20000", "atmosphere.recovery.max-messages=2000",
 						"atmosphere.recovery.position-check=3s", "atmosphere.api.enabled=true",
@@ -283,8 +284,8 @@ abstract class AbstractReconciliationTests {
 					.allMatch((channel) -> client.offset(channel) >= ends.getOrDefault(channel, 0L))));
 	}
 
-	private List<String> reconcile(LogBroker broker) {
-		this.reconciliation.reconcile(this.clients, broker.keepsLogs() ? 1 : 2);
+	private List<String> reconcile(Broker broker) {
+		this.reconciliation.reconcile(this.clients, broker.keepsWhatItAcknowledged() ? 1 : 2);
 		for (Message message : this.recorded) {
 			// What was recorded in the last moment before the log was lost may have
 			// reached nobody
@@ -317,11 +318,11 @@ abstract class AbstractReconciliationTests {
 	 */
 	private final class Faults {
 
-		private final LogBroker broker;
+		private final Broker broker;
 
 		private final NodeProcess node;
 
-		Faults(LogBroker broker, NodeProcess node) {
+		Faults(Broker broker, NodeProcess node) {
 			this.broker = broker;
 			this.node = node;
 		}
@@ -350,10 +351,10 @@ abstract class AbstractReconciliationTests {
 		}
 
 		private void restartBroker() {
-			if (!this.broker.keepsLogs()) {
+			if (!this.broker.keepsWhatItAcknowledged()) {
 				AbstractReconciliationTests.this.lostAt = System.nanoTime();
 			}
-			this.broker.stop();
+			this.broker.kill();
 			this.broker.start();
 		}
 

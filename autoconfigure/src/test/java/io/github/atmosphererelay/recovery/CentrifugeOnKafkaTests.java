@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
+import io.github.atmosphererelay.test.Broker;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
@@ -31,14 +32,14 @@ import org.apache.kafka.common.TopicPartition;
 class CentrifugeOnKafkaTests extends AbstractCentrifugeFaultTests {
 
 	@Override
-	LogBroker startBroker() {
-		return new LogBroker.Kafka();
+	Broker startBroker() {
+		return new Broker.Kafka();
 	}
 
 	/** As retention does, which only time can bring about. */
 	@Override
 	int trim(String channel, int published) throws Exception {
-		try (Admin admin = ((LogBroker.Kafka) broker()).server().admin()) {
+		try (Admin admin = ((Broker.Kafka) broker()).server().admin()) {
 			String topic = admin.listTopics()
 				.names()
 				.get()

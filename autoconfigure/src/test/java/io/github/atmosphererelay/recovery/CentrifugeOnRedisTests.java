@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.recovery;
 
 import io.github.atmosphererelay.recovery.CentrifugeDriver.Client;
+import io.github.atmosphererelay.test.Broker;
 import io.github.atmosphererelay.test.RedisServers;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
@@ -31,8 +32,8 @@ import static org.awaitility.Awaitility.await;
 class CentrifugeOnRedisTests extends AbstractCentrifugeFaultTests {
 
 	@Override
-	LogBroker startBroker() {
-		return new LogBroker.Redis();
+	Broker startBroker() {
+		return new Broker.Redis();
 	}
 
 	@Override
@@ -50,7 +51,7 @@ class CentrifugeOnRedisTests extends AbstractCentrifugeFaultTests {
 		live.awaitHeard(channel, 5);
 		away.awaitHeard(channel, 5);
 		away.call("unsubscribe", "channel", channel);
-		try (Jedis jedis = new Jedis(RedisServers.HOST, ((LogBroker.Redis) broker()).port())) {
+		try (Jedis jedis = new Jedis(RedisServers.HOST, ((Broker.Redis) broker()).server().port())) {
 			jedis.flushAll();
 		}
 		publish(1, channel, 5, 10);

@@ -16,14 +16,16 @@
 
 package io.github.atmosphererelay.recovery;
 
+import io.github.atmosphererelay.test.Broker;
+
 /**
  * With Kafka, whose restart keeps the logs.
  */
 class ReconciliationOnKafkaTests extends AbstractReconciliationTests {
 
 	@Override
-	LogBroker startBroker() {
-		return new LogBroker.Kafka();
+	Broker startBroker() {
+		return new Broker.Kafka();
 	}
 
 }

@@ -16,14 +16,16 @@
 
 package io.github.atmosphererelay.recovery;
 
+import io.github.atmosphererelay.test.Broker;
+
 /**
  * With Redis, whose restart loses the logs.
  */
 class ReconciliationOnRedisTests extends AbstractReconciliationTests {
 
 	@Override
-	LogBroker startBroker() {
-		return new LogBroker.Redis();
+	Broker startBroker() {
+		return new Broker.Redis();
 	}
 
 }

@@ -16,7 +16,6 @@
 
 package io.github.atmosphererelay.recovery;
 
-import java.security.Principal;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -30,27 +29,19 @@ import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.InvalidTokenException;
 import io.github.atmosphererelay.session.TokenAuthenticator;
-import jakarta.servlet.Filter;
-import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletRequestWrapper;
+import io.github.atmosphererelay.test.UsersByParameter;
 import tools.jackson.databind.JsonNode;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 
 /**
  * The application of the nodes: whoever names a user in the query is that user.
  */
 @Configuration(proxyBeanMethods = false)
+@Import(UsersByParameter.class)
 class RecoveryApplication {
-
-	@Bean
-	Filter userFilter() {
-		return (request, response, chain) -> {
-			String user = request.getParameter("user");
-			chain.doFilter((user != null) ? new WithUser((HttpServletRequest) request, user) : request, response);
-		};
-	}
 
 	@Bean
 	Tokens tokens() {
@@ -117,25 +108,6 @@ class RecoveryApplication {
 
 		List<String> texts() {
 			return this.texts;
-		}
-
-	}
-
-	/**
-	 * A request with a principal.
-	 */
-	private static final class WithUser extends HttpServletRequestWrapper {
-
-		private final String user;
-
-		WithUser(HttpServletRequest request, String user) {
-			super(request);
-			this.user = user;
-		}
-
-		@Override
-		public Principal getUserPrincipal() {
-			return () -> this.user;
 		}
 
 	}

@@ -17,10 +17,13 @@
 package io.github.atmosphererelay.websocket.centrifuge;
 
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.test.FakeRelay;
+import io.github.atmosphererelay.test.LossyRelay;
+import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.Test;
@@ -66,7 +69,7 @@ class CentrifugeOutageTests {
 			String epoch = socket.call("subscribe", "{'channel':'log/a'}").path("epoch").asString();
 			node.broadcaster().broadcast("log/a", "1").join();
 			assertThat(socket.awaitPushes(1)).hasSize(1);
-			node.bean(ForgetfulRelay.class).forget();
+			node.bean(LossyRelay.class).newEpoch();
 			node.broadcaster().broadcast("log/a", "2").join();
 			assertThat(socket.awaitPushes(2).get(1)).isEqualTo(CentrifugeSocket
 				.json("{'channel':'log/a','unsubscribe':{'code':2500,'reason':'insufficient state'}}"));
@@ -86,6 +89,8 @@ class CentrifugeOutageTests {
 		CentrifugeSocket socket;
 		try (TestNode node = TestNode.start(CHANNELS)) {
 			socket = CentrifugeSocket.connect(node.uri("connection/websocket"));
+			// It is answered a moment before it is among those who are sent away.
+			MachineTime.await(Duration.ofSeconds(10)).until(() -> node.messaging().registry().sessionCount() == 1);
 		}
 		assertThat(socket.awaitClosed()).isEqualTo(new TestClient.Close(3001, "shutdown"));
 	}
@@ -108,8 +113,8 @@ class CentrifugeOutageTests {
 	static class Forgetful {
 
 		@Bean
-		ForgetfulRelay relay() {
-			return new ForgetfulRelay();
+		LossyRelay relay() {
+			return new LossyRelay();
 		}
 
 	}

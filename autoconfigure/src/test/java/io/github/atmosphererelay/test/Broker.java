@@ -14,24 +14,32 @@
  * limitations under the License.
  */
 
-package io.github.atmosphererelay.broadcast;
-
-import io.github.atmosphererelay.test.KafkaServer;
-import io.github.atmosphererelay.test.RedisServers;
-import io.github.atmosphererelay.test.TcpProxy;
+package io.github.atmosphererelay.test;
 
 /**
- * A real broker behind a proxy, as whole applications need it.
+ * A real broker of its own for the nodes of a test: they reach it directly, or through a
+ * proxy that can disturb them.
  */
-interface ClusterBroker extends AutoCloseable {
+public interface Broker extends AutoCloseable {
 
 	/**
-	 * The properties with which a node uses the broker.
+	 * Return the properties of nodes that reach the broker undisturbed.
 	 */
-	String[] nodeProperties();
+	String[] directProperties();
 
+	/**
+	 * Return the properties of nodes that reach the broker through {@link #proxy()}.
+	 */
+	String[] proxiedProperties();
+
+	/**
+	 * Return the proxy.
+	 */
 	TcpProxy proxy();
 
+	/**
+	 * Kill the broker.
+	 */
 	void kill();
 
 	/**
@@ -40,7 +48,9 @@ interface ClusterBroker extends AutoCloseable {
 	void start();
 
 	/**
-	 * Whether what the broker has acknowledged reaches nodes that were away meanwhile.
+	 * Return whether what the broker has acknowledged outlives its death, and reaches
+	 * nodes that were away meanwhile. If not, clients of recorded channels have to be
+	 * told.
 	 */
 	boolean keepsWhatItAcknowledged();
 
@@ -48,18 +58,31 @@ interface ClusterBroker extends AutoCloseable {
 	void close();
 
 	/**
-	 * Redis.
+	 * Redis, without persistence.
 	 */
-	final class Redis implements ClusterBroker {
+	final class Redis implements Broker {
 
 		private final RedisServers.Standalone server = RedisServers.standalone();
 
 		private final TcpProxy proxy = TcpProxy.start(RedisServers.HOST, this.server.port());
 
+		public RedisServers.Standalone server() {
+			return this.server;
+		}
+
 		@Override
-		public String[] nodeProperties() {
-			return new String[] { "atmosphere.relay.type=redis", "spring.data.redis.host=127.0.0.1",
-					"spring.data.redis.port=" + this.proxy.port() };
+		public String[] directProperties() {
+			return properties(this.server.port());
+		}
+
+		@Override
+		public String[] proxiedProperties() {
+			return properties(this.proxy.port());
+		}
+
+		private static String[] properties(int port) {
+			return new String[] { "atmosphere.relay.type=redis", "spring.data.redis.host=" + RedisServers.HOST,
+					"spring.data.redis.port=" + port };
 		}
 
 		@Override
@@ -93,14 +116,26 @@ interface ClusterBroker extends AutoCloseable {
 	/**
 	 * Kafka.
 	 */
-	final class Kafka implements ClusterBroker {
+	final class Kafka implements Broker {
 
 		private final KafkaServer server = KafkaServer.create();
 
+		public KafkaServer server() {
+			return this.server;
+		}
+
 		@Override
-		public String[] nodeProperties() {
-			return new String[] { "atmosphere.relay.type=kafka",
-					"spring.kafka.bootstrap-servers=127.0.0.1:" + this.server.proxy().port(),
+		public String[] directProperties() {
+			return properties(this.server.direct().port());
+		}
+
+		@Override
+		public String[] proxiedProperties() {
+			return properties(this.server.proxy().port());
+		}
+
+		private static String[] properties(int port) {
+			return new String[] { "atmosphere.relay.type=kafka", "spring.kafka.bootstrap-servers=127.0.0.1:" + port,
 					"management.health.redis.enabled=false" };
 		}
 

@@ -16,34 +16,37 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
-import io.github.atmosphererelay.cluster.PresenceService;
-
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Starts presence before the node joins the cluster, so that no node is overlooked, and
- * stops it after the node has left.
+ * Starts and stops a part of the node in its phase.
  */
-final class PresenceLifecycle implements SmartLifecycle {
+final class PhasedLifecycle implements SmartLifecycle {
 
-	private final PresenceService presence;
+	private final int phase;
+
+	private final Runnable start;
+
+	private final Runnable stop;
 
 	private volatile boolean running;
 
-	PresenceLifecycle(PresenceService presence) {
-		this.presence = presence;
+	PhasedLifecycle(int phase, Runnable start, Runnable stop) {
+		this.phase = phase;
+		this.start = start;
+		this.stop = stop;
 	}
 
 	@Override
 	public void start() {
-		this.presence.start();
+		this.start.run();
 		this.running = true;
 	}
 
 	@Override
 	public void stop() {
 		this.running = false;
-		this.presence.stop();
+		this.stop.run();
 	}
 
 	@Override
@@ -53,7 +56,7 @@ final class PresenceLifecycle implements SmartLifecycle {
 
 	@Override
 	public int getPhase() {
-		return MessagingLifecycle.PHASE;
+		return this.phase;
 	}
 
 }

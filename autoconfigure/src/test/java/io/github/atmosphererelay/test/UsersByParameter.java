@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.github.atmosphererelay.endpoint;
+package io.github.atmosphererelay.test;
 
 import java.security.Principal;
 
@@ -26,10 +26,11 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * An application that lets clients choose their user name.
+ * What lets clients of an application choose their user name: whoever names a user in the
+ * query is that user.
  */
 @Configuration(proxyBeanMethods = false)
-class NamedUsers {
+public class UsersByParameter {
 
 	@Bean
 	Filter userFilter() {

@@ -16,16 +16,14 @@
 
 package io.github.atmosphererelay.broadcast;
 
-import java.security.Principal;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-import jakarta.servlet.Filter;
-import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletRequestWrapper;
+import io.github.atmosphererelay.test.UsersByParameter;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.context.event.EventListener;
 
 /**
@@ -33,15 +31,8 @@ import org.springframework.context.event.EventListener;
  * is told.
  */
 @Configuration(proxyBeanMethods = false)
-class UsersByParameter {
-
-	@Bean
-	Filter userFilter() {
-		return (request, response, chain) -> {
-			String user = request.getParameter("user");
-			chain.doFilter((user != null) ? new WithUser((HttpServletRequest) request, user) : request, response);
-		};
-	}
+@Import(UsersByParameter.class)
+class ClusterApplication {
 
 	@Bean
 	Events events() {
@@ -63,25 +54,6 @@ class UsersByParameter {
 
 		List<Object> seen() {
 			return this.seen;
-		}
-
-	}
-
-	/**
-	 * A request with a principal.
-	 */
-	private static final class WithUser extends HttpServletRequestWrapper {
-
-		private final String user;
-
-		WithUser(HttpServletRequest request, String user) {
-			super(request);
-			this.user = user;
-		}
-
-		@Override
-		public Principal getUserPrincipal() {
-			return () -> this.user;
 		}
 
 	}
