@@ -157,7 +157,7 @@ public final class Benchmark implements AutoCloseable {
 			List<InetSocketAddress> addresses = nodes.stream().map(ServerProcess::address).toList();
 			return switch (workload.kind()) {
 				case FLOW -> flow(contender, workload, broker, nodes, addresses);
-				case IDLE -> idle(contender, workload, nodes, addresses);
+				case IDLE, CONNECTS -> idle(contender, workload, nodes, addresses);
 			};
 		}
 		finally {
@@ -186,13 +186,17 @@ public final class Benchmark implements AutoCloseable {
 
 	private Measurement idle(Contender contender, Workload workload, List<ServerProcess> nodes,
 			List<InetSocketAddress> addresses) {
-		// What the first connections load is no part of what each one takes
-		try (Load load = new Load(addresses, contender.path(), workload.plan(Duration.ZERO, Duration.ZERO, 200))) {
-			load.connect();
+		for (int connections : workload.rehearsals()) {
+			try (Load load = new Load(addresses, contender.path(),
+					workload.plan(Duration.ZERO, Duration.ZERO, connections))) {
+				load.connect();
+			}
 		}
 		long heap = nodes.stream().mapToLong(ServerProcess::liveHeapBytes).sum();
 		long resident = nodes.stream().mapToLong(ServerProcess::residentBytes).sum();
 		try (Load load = new Load(addresses, contender.path(), workload.plan(Duration.ZERO, Duration.ZERO))) {
+			// The nodes see the former connections out meanwhile
+			load.idle(IDLE);
 			double connectsPerSecond = load.connect();
 			load.idle(IDLE);
 			double liveGrowth = nodes.stream().mapToLong(ServerProcess::liveHeapBytes).sum() - heap;

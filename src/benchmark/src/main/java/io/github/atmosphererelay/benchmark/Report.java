@@ -74,12 +74,20 @@ final class Report {
 		text.append(Machine.describe()).append("\n\n");
 		for (Workload workload : this.options.workloads()) {
 			text.append("**").append(workload.name()).append("**: ").append(workload.description()).append("\n\n");
-			text.append((workload.kind() == Workload.Kind.FLOW) ? flow(workload) : idle(workload)).append('\n');
+			text.append(table(workload)).append('\n');
 			if (workload.name().equals(Workload.BESIDE_PROBE) && !this.probes.isEmpty()) {
 				text.append(probe()).append("\n\n");
 			}
 		}
 		return text.toString();
+	}
+
+	private String table(Workload workload) {
+		return switch (workload.kind()) {
+			case FLOW -> flow(workload);
+			case IDLE -> idle(workload);
+			case CONNECTS -> connects(workload);
+		};
 	}
 
 	private String flow(Workload workload) {
@@ -119,6 +127,18 @@ final class Report {
 					range(runs, "%.1f", (run) -> run.residentPerConnection() / 1024),
 					range(runs, "%.1f", (run) -> run.heapPerConnection() / 1024),
 					range(runs, "%.0f", Measurement::connectsPerSecond)));
+		}
+		return table.toString();
+	}
+
+	private String connects(Workload workload) {
+		StringBuilder table = new StringBuilder("""
+				| | connects/s |
+				|---|---|
+				""");
+		for (Contender contender : contenders(workload)) {
+			table.append("| %s | %s |\n".formatted(contender.title(),
+					range(runs(workload, contender), "%.0f", Measurement::connectsPerSecond)));
 		}
 		return table.toString();
 	}

@@ -56,8 +56,9 @@ record Workload(String name, String description, Kind kind, int nodes, int subsc
 			closed("relay", "as W1c, on one node", 1, 1000, 1, 1, 64),
 			closed("growth-100", "1 channel, 100 subscribers, closed loop, window 64", 2, 100, 1, 1, 64),
 			closed("growth-10000", "1 channel, 10,000 subscribers, closed loop, window 64", 2, 10_000, 1, 1, 64),
-			open("stalled", "as W1o, with 50 further clients that do not read", 1000, 20, 50), new Workload("connects",
-					"8,000 connects, as fast as they are answered", Kind.IDLE, 1, 8000, 100, 0, 0, 0, 0),
+			open("stalled", "as W1o, with 50 further clients that do not read", 1000, 20, 50),
+			new Workload("connects", "10,000 connects, as fast as they are answered, after as many twice",
+					Kind.CONNECTS, 1, 10_000, 100, 0, 0, 0, 0),
 			closed("smoke", "2 channels, 20 subscribers, closed loop", 2, 20, 2, 2, 8));
 
 	private static Workload closed(String name, String description, int nodes, int subscribers, int rooms,
@@ -87,6 +88,16 @@ record Workload(String name, String description, Kind kind, int nodes, int subsc
 	}
 
 	/**
+	 * Return how many connections are made and ended in turn before it is measured what
+	 * connections take: what the first ones load is no part of what each one takes, and
+	 * for how fast they are made the compiler has to be done with them.
+	 * @return numbers of connections
+	 */
+	List<Integer> rehearsals() {
+		return (this.kind == Kind.CONNECTS) ? List.of(this.subscribers, this.subscribers) : List.of(200);
+	}
+
+	/**
 	 * What is measured.
 	 */
 	enum Kind {
@@ -95,9 +106,14 @@ record Workload(String name, String description, Kind kind, int nodes, int subsc
 		FLOW,
 
 		/**
-		 * Connections that do nothing: how fast they are made, and what memory they take.
+		 * Connections that do nothing: what memory they take.
 		 */
-		IDLE
+		IDLE,
+
+		/**
+		 * Connections that do nothing: how fast they are made.
+		 */
+		CONNECTS
 
 	}
 
