@@ -22,6 +22,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 
+import io.github.atmosphererelay.relay.redis.RedisClusterChoice.Chosen;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
@@ -120,8 +121,9 @@ final class JedisDriver implements RedisDriver {
 	@Override
 	public RedisLink connect(RedisLink.Listener listener) {
 		if (this.cluster != null) {
-			return connect(new RedisClusterChoice<>(this::openNode, JedisDriver::clusterInfo, Node::close)
-				.connect(shuffled(this.cluster.getClusterNodes())), listener);
+			Chosen<Node> chosen = new RedisClusterChoice<>(this::openNode, JedisDriver::clusterInfo, Node::close)
+				.connect(shuffled(this.cluster.getClusterNodes()));
+			return connect(chosen.publisher(), chosen.subscriber(), listener);
 		}
 		RuntimeException failure = new JedisConnectionException("No server is configured");
 		for (HostAndPort server : servers()) {
@@ -136,7 +138,7 @@ final class JedisDriver implements RedisDriver {
 	}
 
 	private RedisLink connect(HostAndPort server, RedisLink.Listener listener) {
-		return connect(openNode(server), listener);
+		return connect(openNode(server), null, listener);
 	}
 
 	private Node openNode(HostAndPort server) {
@@ -151,19 +153,23 @@ final class JedisDriver implements RedisDriver {
 		}
 	}
 
-	private RedisLink connect(Node node, RedisLink.Listener listener) {
+	private RedisLink connect(Node node, @Nullable Node other, RedisLink.Listener listener) {
 		Connection publisher = node.connection();
 		try {
 			if (this.sentinel != null) {
 				requireMaster(publisher);
 			}
-			Connection subscriber = new Connection(node.server(), this.clientConfig);
+			Connection subscriber = (other != null) ? other.connection()
+					: new Connection(node.server(), this.clientConfig);
 			JedisLink link = new JedisLink(publisher, subscriber, serverInfo(publisher), this.settings, listener);
 			link.open();
 			return link;
 		}
 		catch (JedisException ex) {
 			node.close();
+			if (other != null) {
+				other.close();
+			}
 			throw ex;
 		}
 	}

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
+import io.github.atmosphererelay.relay.redis.RedisClusterChoice.Chosen;
 import io.lettuce.core.AbstractRedisClient;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisCommandExecutionException;
@@ -93,8 +94,11 @@ final class LettuceDriver implements RedisDriver {
 	public RedisLink connect(RedisLink.Listener listener) {
 		AbstractRedisClient client = client();
 		if (client instanceof RedisClusterClient clusterClient) {
-			ClusterNode node = connectCluster(clusterClient);
-			return connect(client, node.connection(), () -> openNode(node.uri()).connection(), listener);
+			Chosen<ClusterNode> chosen = connectCluster(clusterClient);
+			ClusterNode node = chosen.publisher();
+			ClusterNode other = chosen.subscriber();
+			return connect(client, node.connection(),
+					() -> ((other != null) ? other : openNode(node.uri())).connection(), listener);
 		}
 		RedisClient redisClient = (RedisClient) client;
 		return connect(client, redisClient.connectPubSub(ByteArrayCodec.INSTANCE),
@@ -103,14 +107,15 @@ final class LettuceDriver implements RedisDriver {
 
 	private RedisLink connect(AbstractRedisClient client, StatefulRedisPubSubConnection<byte[], byte[]> publisher,
 			Supplier<StatefulRedisPubSubConnection<byte[], byte[]>> subscribers, RedisLink.Listener listener) {
+		StatefulRedisPubSubConnection<byte[], byte[]> subscriber = null;
 		try {
+			subscriber = subscribers.get();
 			if (RedisConfiguration.isSentinelConfiguration(this.configuration)) {
 				requireMaster(publisher);
 			}
 			LettuceRefusals refusals = new LettuceRefusals(this.settings.maxPending());
 			PendingBytes pendingBytes = new PendingBytes();
 			RedisServerInfo server = serverInfo(publisher, client instanceof RedisClusterClient);
-			StatefulRedisPubSubConnection<byte[], byte[]> subscriber = subscribers.get();
 			ScriptRunner scripts = scripts(client, publisher, refusals, pendingBytes);
 			LettuceLink link = new LettuceLink(publisher, subscriber, scripts, server, refusals, pendingBytes,
 					listener);
@@ -119,6 +124,9 @@ final class LettuceDriver implements RedisDriver {
 		}
 		catch (RuntimeException ex) {
 			publisher.closeAsync();
+			if (subscriber != null) {
+				subscriber.closeAsync();
+			}
 			throw ex;
 		}
 	}
@@ -224,7 +232,7 @@ final class LettuceDriver implements RedisDriver {
 		return new BatchingResources(own);
 	}
 
-	private ClusterNode connectCluster(RedisClusterClient client) {
+	private Chosen<ClusterNode> connectCluster(RedisClusterClient client) {
 		// Nodes come and go, also while there is no connection to notice it by
 		client.refreshPartitions();
 		List<RedisURI> nodes = new ArrayList<>();
@@ -234,8 +242,8 @@ final class LettuceDriver implements RedisDriver {
 			}
 		}
 		Collections.shuffle(nodes);
-		// Any one node will do: every node hears what is published at any other. A
-		// connection that chooses a node for each key loses the order while it connects.
+		// Any will do: every node hears what is published at any other. A connection that
+		// chooses a node for each key loses the order while it connects.
 		return new RedisClusterChoice<>(this::openNode, LettuceDriver::clusterInfo, ClusterNode::close).connect(nodes);
 	}
 

@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.relay.redis;
 
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -23,14 +25,20 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chooses the node of a cluster that a link connects to: the first that finds the cluster
- * in order. If none does, because a master is missing, then the one that reaches the most
- * slots, which is on the larger side if the cluster has come apart.
+ * Chooses the nodes of a cluster that a link connects to: the first that find the cluster
+ * in order. If none does, because a master is missing, then those that reach the most
+ * slots, which are on the larger side if the cluster has come apart.
+ * <p>
+ * Two nodes, one to publish and one to subscribe, so that the relay's probes pass between
+ * nodes as messages do. At one and the same node they would go on to come back after it
+ * was cut off from all others.
  *
  * @param <N> a node's address
  * @param <C> a connection
  */
 final class RedisClusterChoice<N, C> {
+
+	private static final int NODES = 2;
 
 	private final Function<N, C> connect;
 
@@ -54,48 +62,66 @@ final class RedisClusterChoice<N, C> {
 	 * Connect to the best of some nodes. Blocks for as long as the connect and command
 	 * timeouts allow, for each node that does not answer.
 	 * @param nodes the nodes, in the order in which to try them
-	 * @return the connection
+	 * @return the connections
 	 * @throws RuntimeException if none can be used, the reason of the last
 	 */
-	C connect(List<N> nodes) {
+	Chosen<C> connect(List<N> nodes) {
 		RuntimeException failure = new IllegalStateException("No node of the cluster is known");
-		C best = null;
-		int slots = 0;
+		List<Candidate<C>> candidates = new ArrayList<>();
 		for (N node : nodes) {
-			C connection = null;
 			try {
-				connection = this.connect.apply(node);
-				RedisClusterInfo info = this.look.apply(connection);
-				if (info.whole()) {
-					close(best);
-					return connection;
-				}
-				if (!info.member()) {
-					throw new IllegalStateException("The Redis server at " + node + " belongs to no cluster");
-				}
-				if (best == null || info.reachableSlots() > slots) {
-					C former = best;
-					best = connection;
-					slots = info.reachableSlots();
-					connection = former;
-				}
-				close(connection);
+				candidates.add(open(node));
 			}
 			catch (RuntimeException ex) {
 				failure = ex;
-				close(connection);
+			}
+			if (candidates.stream().filter((candidate) -> candidate.info.whole()).count() == NODES) {
+				break;
 			}
 		}
-		if (best == null) {
+		if (candidates.isEmpty()) {
 			throw failure;
 		}
-		return best;
+		candidates.sort(Comparator.comparing(Candidate::rank, Comparator.reverseOrder()));
+		Candidate<C> first = candidates.get(0);
+		// One that thinks worse of the cluster may be on the other side of a partition
+		boolean two = candidates.size() > 1 && candidates.get(1).rank() == first.rank();
+		candidates.stream().skip(two ? 2 : 1).forEach((candidate) -> this.close.accept(candidate.connection));
+		return new Chosen<>(first.connection, two ? candidates.get(1).connection : null);
 	}
 
-	private void close(@Nullable C connection) {
-		if (connection != null) {
-			this.close.accept(connection);
+	private Candidate<C> open(N node) {
+		C connection = this.connect.apply(node);
+		try {
+			RedisClusterInfo info = this.look.apply(connection);
+			if (!info.member()) {
+				throw new IllegalStateException("The Redis server at " + node + " belongs to no cluster");
+			}
+			return new Candidate<>(connection, info);
 		}
+		catch (RuntimeException ex) {
+			this.close.accept(connection);
+			throw ex;
+		}
+	}
+
+	/**
+	 * The connections of a link.
+	 *
+	 * @param <C> a connection
+	 * @param publisher to the best node
+	 * @param subscriber to another one that is as good, or {@code null} if there is none
+	 */
+	record Chosen<C>(C publisher, @Nullable C subscriber) {
+
+	}
+
+	private record Candidate<C>(C connection, RedisClusterInfo info) {
+
+		private int rank() {
+			return this.info.whole() ? Integer.MAX_VALUE : this.info.reachableSlots();
+		}
+
 	}
 
 }

@@ -19,6 +19,8 @@ package io.github.atmosphererelay.relay.redis;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 
@@ -53,16 +55,23 @@ class RedisClusterChoiceTests {
 	private final List<String> open = new ArrayList<>();
 
 	@Test
-	void theFirstThatFindsTheClusterInOrder() {
-		assertThat(choose(Map.of("a", THIRD, "b", ALONE, "c", WHOLE, "d", WHOLE), "a", "b", "gone", "c", "d"))
-			.isEqualTo("c");
-		assertThat(this.open).containsExactly("c");
+	void theFirstTwoThatFindTheClusterInOrder() {
+		assertThat(choose(Map.of("a", THIRD, "b", ALONE, "c", WHOLE, "d", HALF, "e", WHOLE, "f", WHOLE), "a", "b",
+				"gone", "c", "d", "e", "f"))
+			.containsExactly("c", "e");
+		assertThat(this.open).containsExactly("c", "e");
 	}
 
 	@Test
-	void otherwiseTheOneThatReachesTheMostSlots() {
+	void otherwiseThoseThatReachTheMostSlots() {
 		assertThat(choose(Map.of("a", THIRD, "b", HALF, "c", THIRD, "d", HALF), "a", "b", "c", "gone", "d", "broken"))
-			.isEqualTo("b");
+			.containsExactly("b", "d");
+		assertThat(this.open).containsExactly("b", "d");
+	}
+
+	@Test
+	void oneAloneIfTheOthersThinkWorseOfTheCluster() {
+		assertThat(choose(Map.of("a", THIRD, "b", WHOLE, "c", HALF), "a", "b", "c")).containsExactly("b");
 		assertThat(this.open).containsExactly("b");
 	}
 
@@ -82,13 +91,13 @@ class RedisClusterChoiceTests {
 
 	@Test
 	void aServerThatDoesNotTellIsTaken() {
-		assertThat(choose(Map.of("a", ""), "a")).isEqualTo("a");
+		assertThat(choose(Map.of("a", ""), "a")).containsExactly("a");
 		assertThat(RedisClusterInfo.parse("cluster_state:fail\r\ncluster_slots_ok:many\r\n"))
 			.isEqualTo(new RedisClusterInfo(false, 0, true));
 	}
 
-	private String choose(Map<String, String> infos, String... nodes) {
-		return new RedisClusterChoice<String, String>((node) -> {
+	private List<String> choose(Map<String, String> infos, String... nodes) {
+		RedisClusterChoice.Chosen<String> chosen = new RedisClusterChoice<String, String>((node) -> {
 			if (node.equals("gone")) {
 				throw new IllegalStateException(node);
 			}
@@ -101,6 +110,7 @@ class RedisClusterChoiceTests {
 			}
 			return RedisClusterInfo.parse(info);
 		}, this.open::remove).connect(List.of(nodes));
+		return Stream.of(chosen.publisher(), chosen.subscriber()).filter(Objects::nonNull).toList();
 	}
 
 }
