@@ -222,6 +222,14 @@ public final class RelayNode implements RelayListener {
 		(connected ? this.connects : this.disconnects).incrementAndGet();
 	}
 
+	@Override
+	public String toString() {
+		return this.relay.name() + " node " + this.id + ": " + this.connects + " connects, " + this.disconnects
+				+ " disconnects, " + this.probes.values().stream().filter((returned) -> returned).count() + " of "
+				+ this.probes.size() + " latest probes returned, gaps " + this.gaps + ", rejected " + this.rejected
+				+ ", received " + received().size();
+	}
+
 	private Envelope envelope(Kind kind, Audience audience, Payload payload) {
 		return new Envelope(UUID.randomUUID(), this.id, kind, System.currentTimeMillis(), audience, Map.of(), payload,
 				null, null);

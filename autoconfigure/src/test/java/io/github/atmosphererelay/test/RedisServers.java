@@ -20,8 +20,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
 
+import org.awaitility.core.ConditionTimeoutException;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisException;
 import redis.embedded.Redis;
 import redis.embedded.RedisCluster;
 import redis.embedded.RedisSentinel;
@@ -83,7 +87,10 @@ public final class RedisServers {
 	}
 
 	/**
-	 * Start a cluster of three masters.
+	 * Start a cluster of three masters, and wait until each of them has a connection to
+	 * each other. The one that is asked last may not know all the others until seconds
+	 * after the first serves all slots, and what is published at either is then lost on
+	 * the way to the other.
 	 * @return the running servers
 	 */
 	public static RedisShardedCluster cluster() {
@@ -95,7 +102,49 @@ public final class RedisServers {
 			.shard("three", 0)
 			.build());
 		start(servers);
-		return servers;
+		try {
+			MachineTime.await(Duration.ofSeconds(20))
+				.alias("a cluster whose nodes all know each other")
+				.until(() -> servers.serverPorts()
+					.stream()
+					.allMatch((port) -> knows(port, servers.serverPorts().size())));
+			return servers;
+		}
+		catch (ConditionTimeoutException ex) {
+			String views = describeCluster(servers.serverPorts());
+			stop(servers);
+			throw new IllegalStateException(views, ex);
+		}
+	}
+
+	private static boolean knows(int port, int count) {
+		try (Jedis jedis = new Jedis(HOST, port)) {
+			List<String> nodes = jedis.clusterNodes().lines().toList();
+			return jedis.clusterInfo().contains("cluster_state:ok") && nodes.size() == count
+					&& nodes.stream().allMatch((node) -> node.contains(" connected") && !node.contains("handshake"));
+		}
+	}
+
+	/**
+	 * Tell what each node of a cluster says of it, and who is connected to the node.
+	 * @param ports the nodes' ports
+	 * @return lines for the message of a failure
+	 */
+	public static String describeCluster(List<Integer> ports) {
+		StringBuilder text = new StringBuilder();
+		for (int port : ports) {
+			text.append("=== ").append(port).append('\n');
+			try (Jedis jedis = new Jedis(HOST, port)) {
+				text.append(jedis.clusterInfo().lines().limit(7).collect(Collectors.joining(" ")))
+					.append('\n')
+					.append(jedis.clusterNodes())
+					.append(jedis.clientList());
+			}
+			catch (JedisException ex) {
+				text.append(ex).append('\n');
+			}
+		}
+		return text.toString();
 	}
 
 	/**

@@ -22,6 +22,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 
+import io.github.atmosphererelay.relay.redis.RedisClusterChoice.Chosen;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
@@ -119,6 +120,11 @@ final class JedisDriver implements RedisDriver {
 
 	@Override
 	public RedisLink connect(RedisLink.Listener listener) {
+		if (this.cluster != null) {
+			Chosen<Node> chosen = new RedisClusterChoice<>(this::openNode, JedisDriver::clusterInfo, Node::close)
+				.connect(shuffled(this.cluster.getClusterNodes()));
+			return connect(chosen.publisher(), chosen.subscriber(), listener);
+		}
 		RuntimeException failure = new JedisConnectionException("No server is configured");
 		for (HostAndPort server : servers()) {
 			try {
@@ -132,19 +138,38 @@ final class JedisDriver implements RedisDriver {
 	}
 
 	private RedisLink connect(HostAndPort server, RedisLink.Listener listener) {
-		Connection publisher = new Connection(server, this.clientConfig);
+		return connect(openNode(server), null, listener);
+	}
+
+	private Node openNode(HostAndPort server) {
+		Connection connection = new Connection(server, this.clientConfig);
 		try {
-			publisher.connect();
+			connection.connect();
+			return new Node(server, connection);
+		}
+		catch (JedisException ex) {
+			JedisLink.disconnect(connection);
+			throw ex;
+		}
+	}
+
+	private RedisLink connect(Node node, @Nullable Node other, RedisLink.Listener listener) {
+		Connection publisher = node.connection();
+		try {
 			if (this.sentinel != null) {
 				requireMaster(publisher);
 			}
-			Connection subscriber = new Connection(server, this.clientConfig);
+			Connection subscriber = (other != null) ? other.connection()
+					: new Connection(node.server(), this.clientConfig);
 			JedisLink link = new JedisLink(publisher, subscriber, serverInfo(publisher), this.settings, listener);
 			link.open();
 			return link;
 		}
 		catch (JedisException ex) {
-			JedisLink.disconnect(publisher);
+			node.close();
+			if (other != null) {
+				other.close();
+			}
 			throw ex;
 		}
 	}
@@ -152,10 +177,6 @@ final class JedisDriver implements RedisDriver {
 	private List<HostAndPort> servers() {
 		if (this.sentinel != null) {
 			return List.of(findMaster(this.sentinel));
-		}
-		if (this.cluster != null) {
-			// Any one node will do: every node hears what is published at any other
-			return shuffled(this.cluster.getClusterNodes());
 		}
 		return List.of(new HostAndPort(this.standalone.getHostName(), this.standalone.getPort()));
 	}
@@ -190,6 +211,18 @@ final class JedisDriver implements RedisDriver {
 		}
 	}
 
+	private static RedisClusterInfo clusterInfo(Node node) {
+		try {
+			Object info = node.connection().executeCommand(new CommandArguments(Command.CLUSTER).add("INFO"));
+			return (info instanceof byte[] bytes) ? RedisClusterInfo.parse(new String(bytes, StandardCharsets.UTF_8))
+					: RedisClusterInfo.UNKNOWN;
+		}
+		catch (JedisDataException ex) {
+			// The account may publish but not look
+			return RedisClusterInfo.UNKNOWN;
+		}
+	}
+
 	private static void requireMaster(Connection connection) {
 		// Published at a former master, a message would be answered for and reach nobody
 		Object role;
@@ -213,6 +246,17 @@ final class JedisDriver implements RedisDriver {
 		}
 		Collections.shuffle(servers);
 		return servers;
+	}
+
+	/**
+	 * A server and the connection to it that is going to publish.
+	 */
+	private record Node(HostAndPort server, Connection connection) {
+
+		private void close() {
+			JedisLink.disconnect(this.connection);
+		}
+
 	}
 
 }

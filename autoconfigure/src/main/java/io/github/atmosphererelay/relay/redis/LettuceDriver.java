@@ -17,14 +17,20 @@
 package io.github.atmosphererelay.relay.redis;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
+import io.github.atmosphererelay.relay.redis.RedisClusterChoice.Chosen;
 import io.lettuce.core.AbstractRedisClient;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.cluster.RedisClusterClient;
+import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
+import io.lettuce.core.cluster.models.partitions.RedisClusterNode.NodeFlag;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.lettuce.core.resource.ClientResources;
@@ -88,18 +94,28 @@ final class LettuceDriver implements RedisDriver {
 	public RedisLink connect(RedisLink.Listener listener) {
 		AbstractRedisClient client = client();
 		if (client instanceof RedisClusterClient clusterClient) {
-			// Nodes come and go, also while there is no connection to notice it by
-			clusterClient.refreshPartitions();
+			Chosen<ClusterNode> chosen = connectCluster(clusterClient);
+			ClusterNode node = chosen.publisher();
+			ClusterNode other = chosen.subscriber();
+			return connect(client, node.connection(),
+					() -> ((other != null) ? other : openNode(node.uri())).connection(), listener);
 		}
-		StatefulRedisPubSubConnection<byte[], byte[]> publisher = connect(client);
+		RedisClient redisClient = (RedisClient) client;
+		return connect(client, redisClient.connectPubSub(ByteArrayCodec.INSTANCE),
+				() -> redisClient.connectPubSub(ByteArrayCodec.INSTANCE), listener);
+	}
+
+	private RedisLink connect(AbstractRedisClient client, StatefulRedisPubSubConnection<byte[], byte[]> publisher,
+			Supplier<StatefulRedisPubSubConnection<byte[], byte[]>> subscribers, RedisLink.Listener listener) {
+		StatefulRedisPubSubConnection<byte[], byte[]> subscriber = null;
 		try {
+			subscriber = subscribers.get();
 			if (RedisConfiguration.isSentinelConfiguration(this.configuration)) {
 				requireMaster(publisher);
 			}
 			LettuceRefusals refusals = new LettuceRefusals(this.settings.maxPending());
 			PendingBytes pendingBytes = new PendingBytes();
 			RedisServerInfo server = serverInfo(publisher, client instanceof RedisClusterClient);
-			StatefulRedisPubSubConnection<byte[], byte[]> subscriber = connect(client);
 			ScriptRunner scripts = scripts(client, publisher, refusals, pendingBytes);
 			LettuceLink link = new LettuceLink(publisher, subscriber, scripts, server, refusals, pendingBytes,
 					listener);
@@ -108,6 +124,9 @@ final class LettuceDriver implements RedisDriver {
 		}
 		catch (RuntimeException ex) {
 			publisher.closeAsync();
+			if (subscriber != null) {
+				subscriber.closeAsync();
+			}
 			throw ex;
 		}
 	}
@@ -213,14 +232,33 @@ final class LettuceDriver implements RedisDriver {
 		return new BatchingResources(own);
 	}
 
-	private static StatefulRedisPubSubConnection<byte[], byte[]> connect(AbstractRedisClient client) {
-		// Under Cluster to any one node: every node hears what is published at any
-		// other. A connection that chooses a node for each key loses the order while
-		// it connects.
-		if (client instanceof RedisClusterClient clusterClient) {
-			return clusterClient.connectPubSub(ByteArrayCodec.INSTANCE);
+	private Chosen<ClusterNode> connectCluster(RedisClusterClient client) {
+		// Nodes come and go, also while there is no connection to notice it by
+		client.refreshPartitions();
+		List<RedisURI> nodes = new ArrayList<>();
+		for (RedisClusterNode node : client.getPartitions()) {
+			if (!node.is(NodeFlag.NOADDR) && !node.is(NodeFlag.HANDSHAKE)) {
+				nodes.add(node.getUri());
+			}
 		}
-		return ((RedisClient) client).connectPubSub(ByteArrayCodec.INSTANCE);
+		Collections.shuffle(nodes);
+		// Any will do: every node hears what is published at any other. A connection that
+		// chooses a node for each key loses the order while it connects.
+		return new RedisClusterChoice<>(this::openNode, LettuceDriver::clusterInfo, ClusterNode::close).connect(nodes);
+	}
+
+	private ClusterNode openNode(RedisURI uri) {
+		return new ClusterNode(uri, nodeClient().connectPubSub(ByteArrayCodec.INSTANCE, nodeUri(uri)));
+	}
+
+	private static RedisClusterInfo clusterInfo(ClusterNode node) {
+		try {
+			return RedisClusterInfo.parse(node.connection().sync().clusterInfo());
+		}
+		catch (RedisCommandExecutionException ex) {
+			// The account may publish but not look
+			return RedisClusterInfo.UNKNOWN;
+		}
 	}
 
 	private static RedisServerInfo serverInfo(StatefulRedisPubSubConnection<byte[], byte[]> connection,
@@ -273,6 +311,17 @@ final class LettuceDriver implements RedisDriver {
 			// Another version, or a native image
 		}
 		return factory.getStandaloneConfiguration();
+	}
+
+	/**
+	 * A node of a cluster and the connection to it that is going to publish.
+	 */
+	private record ClusterNode(RedisURI uri, StatefulRedisPubSubConnection<byte[], byte[]> connection) {
+
+		private void close() {
+			this.connection.closeAsync();
+		}
+
 	}
 
 }

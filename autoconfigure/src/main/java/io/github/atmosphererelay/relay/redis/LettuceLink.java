@@ -107,8 +107,6 @@ final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements Re
 			return CompletableFuture.failedFuture(overload);
 		}
 		CompletableFuture<Outcome> result = new CompletableFuture<>();
-		// The channel is no key here, lest a Cluster client look for the node of its
-		// slot: any node will do
 		AsyncCommand<byte[], byte[], Long> answer = new AsyncCommand<>(
 				new Command<>(CommandType.PUBLISH, new IntegerOutput<>(ByteArrayCodec.INSTANCE),
 						new CommandArgs<>(ByteArrayCodec.INSTANCE).add(channel).add(message)));

@@ -46,9 +46,10 @@ import org.springframework.util.Assert;
  * with their position by one script, in one round trip. The epoch changes when the log's
  * key is lost, removed or flushed, and when the server process is another one: after a
  * restart or a fail-over Redis may have lost what it had confirmed. What is lost on the
- * way to a node shows as a hole in the offsets. With Jedis there are no logs under
- * Cluster, because they are spread over servers; with Lettuce a link then has one more
- * connection to each master.
+ * way to a node shows as a hole in the offsets. Under Cluster the two connections lead to
+ * different servers, that what passes between servers is measured too. With Jedis there
+ * are no logs under Cluster, because they are spread over servers; with Lettuce a link
+ * then has one more connection to each master.
  * <p>
  * The connections are the relay's own, made from the application's configuration: its
  * servers, credentials, TLS and socket options, but not its pool, its command timeout or

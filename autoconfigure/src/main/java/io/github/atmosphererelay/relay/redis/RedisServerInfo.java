@@ -47,7 +47,7 @@ record RedisServerInfo(String run, @Nullable String evictionPolicy) {
 				evicts ? policy : null);
 	}
 
-	private static String value(String info, String name) {
+	static String value(String info, String name) {
 		return info.lines()
 			.filter((line) -> line.startsWith(name + ":"))
 			.map((line) -> line.substring(name.length() + 1).trim())

@@ -184,7 +184,6 @@ class RedisTopologyTests {
 	void logsOfAllSlotsUnderClusterSurviveTheLossOfANode() throws IOException {
 		RedisShardedCluster cluster = RedisServers.cluster();
 		this.servers.add(cluster);
-		awaitReady(cluster);
 		List<String> seeds = cluster.serverPorts().stream().map((port) -> RedisServers.HOST + ":" + port).toList();
 		RedisClusterConfiguration configuration = new RedisClusterConfiguration(seeds);
 		configuration.setUsername("relay");
@@ -252,7 +251,6 @@ class RedisTopologyTests {
 	void aNodeOfAClusterThatDoesNotAnswerIsConnectedAnew() throws IOException {
 		RedisShardedCluster cluster = RedisServers.cluster();
 		this.servers.add(cluster);
-		awaitReady(cluster);
 		List<String> seeds = cluster.serverPorts().stream().map((port) -> RedisServers.HOST + ":" + port).toList();
 		RelayNode one = node(new LettuceConnectionFactory(new RedisClusterConfiguration(seeds)), "cluster");
 		one.relay().publish(one.recorded("log", "before", LOG)).join();
@@ -290,14 +288,6 @@ class RedisTopologyTests {
 		for (int port : cluster.serverPorts()) {
 			try (Jedis jedis = new Jedis(RedisServers.HOST, port)) {
 				jedis.aclSetUser("relay", "on", ">secret", "allkeys", "allchannels", "allcommands");
-			}
-		}
-	}
-
-	private static void awaitReady(RedisShardedCluster cluster) {
-		for (int port : cluster.serverPorts()) {
-			try (Jedis jedis = new Jedis(RedisServers.HOST, port)) {
-				Awaitility.await().until(() -> jedis.clusterInfo().contains("cluster_state:ok"));
 			}
 		}
 	}
@@ -414,15 +404,29 @@ class RedisTopologyTests {
 		return node.start().awaitRoundTrip(CONNECT_TIME);
 	}
 
-	private static void assertCrossing(RelayNode one, RelayNode two) {
+	private void assertCrossing(RelayNode one, RelayNode two) {
 		List.of(one, two).forEach((node) -> node.subscribe(new Address.Channel("room"), Address.CONTROL));
 		Envelope first = one.publish("room", "from one");
 		Envelope second = two.publish("room", "from two");
 		for (RelayNode node : List.of(one, two)) {
 			Awaitility.await()
-				.untilAsserted(() -> assertThat(node.receivedIds()).containsOnlyOnce(first.id())
+				.untilAsserted(() -> assertThat(node.receivedIds()).as(this::describe)
+					.containsOnlyOnce(first.id())
 					.containsOnlyOnce(second.id()));
 		}
+	}
+
+	private String describe() {
+		StringBuilder text = new StringBuilder();
+		for (RelayNode node : this.nodes) {
+			text.append(node).append('\n');
+		}
+		for (Redis server : this.servers) {
+			if (server instanceof RedisShardedCluster cluster) {
+				text.append(RedisServers.describeCluster(cluster.serverPorts()));
+			}
+		}
+		return text.toString();
 	}
 
 }
