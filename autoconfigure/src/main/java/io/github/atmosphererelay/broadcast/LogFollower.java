@@ -546,13 +546,24 @@ final class LogFollower {
 			else {
 				subscription.release(position);
 			}
-			this.statistics.countRecovery(outcome);
 			Subscribed result = new Subscribed(SubscriptionState.CONFIRMED, position, outcome, publications);
-			subscription.request().reply().accept(result);
+			reply(subscription, result);
+			this.statistics.countRecovery(outcome);
 			return result;
 		}
 		finally {
 			this.lock.unlock();
+		}
+	}
+
+	private static void reply(LogSubscription subscription, Subscribed result) {
+		try {
+			subscription.request().reply().accept(result);
+		}
+		catch (RuntimeException ex) {
+			// What comes next would seem to be all that there is.
+			subscription.end();
+			throw ex;
 		}
 	}
 

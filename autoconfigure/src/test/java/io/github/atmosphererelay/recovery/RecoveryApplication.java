@@ -23,6 +23,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.github.atmosphererelay.broadcast.ClientSendHandler;
 import io.github.atmosphererelay.broadcast.ErrorCode;
+import io.github.atmosphererelay.broadcast.InitialChannels;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.endpoint.ManagedService;
 import io.github.atmosphererelay.endpoint.Rpc;
@@ -60,6 +61,17 @@ class RecoveryApplication {
 	@Bean
 	Sent sent() {
 		return new Sent();
+	}
+
+	/**
+	 * A user whose name begins with "given" is in a channel of its own.
+	 */
+	@Bean
+	InitialChannels initialChannels() {
+		return (session) -> {
+			Principal user = session.principal();
+			return (user != null && user.getName().startsWith("given")) ? List.of("log/" + user.getName()) : List.of();
+		};
 	}
 
 	/**

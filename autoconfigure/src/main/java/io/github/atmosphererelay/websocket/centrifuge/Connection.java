@@ -290,7 +290,12 @@ final class Connection {
 		session.expireAt(expiry);
 		Client client = new Client(session, this.admission);
 		this.client = client;
-		this.requests.enter(client, command, expiry);
+		try {
+			this.requests.enter(client, command, expiry);
+		}
+		catch (RequestRefusedException ex) {
+			fail(ex.code(), CloseReason.INTERNAL_ERROR);
+		}
 	}
 
 	/**

@@ -134,7 +134,7 @@ final class JsonCodec implements Codec {
 			connected(out, connected);
 		}
 		else if (reply instanceof Reply.Subscribe subscribe) {
-			subscribed(out.append("subscribe\":"), subscribe.result(), subscribe.asked());
+			subscribed(out.append("subscribe\":"), subscribe, true);
 		}
 		else if (reply instanceof Reply.Done done) {
 			out.append(done.command()).append("\":{}");
@@ -167,7 +167,18 @@ final class JsonCodec implements Codec {
 		out.append("connect\":{\"client\":").append(Json.quote(reply.client()));
 		ttl(out, reply.ttl());
 		// Whole seconds, and not less than there are: the client waits for that long.
-		out.append(",\"ping\":").append(seconds(reply.ping().plusMillis(999))).append(",\"pong\":true}");
+		out.append(",\"ping\":").append(seconds(reply.ping().plusMillis(999))).append(",\"pong\":true");
+		if (!reply.subscriptions().isEmpty()) {
+			char separator = '{';
+			out.append(",\"subs\":");
+			for (Map.Entry<String, Reply.Subscribe> each : reply.subscriptions().entrySet()) {
+				out.append(separator).append(Json.quote(each.getKey())).append(':');
+				subscribed(out, each.getValue(), true);
+				separator = ',';
+			}
+			out.append('}');
+		}
+		out.append('}');
 	}
 
 	private static void ttl(StringBuilder out, @Nullable Duration ttl) {
@@ -180,7 +191,9 @@ final class JsonCodec implements Codec {
 		return Math.max(1, Math.min(Integer.MAX_VALUE, duration.toSeconds()));
 	}
 
-	private static void subscribed(StringBuilder out, Subscribed result, @Nullable Long asked) {
+	private static void subscribed(StringBuilder out, Reply.Subscribe reply, boolean replay) {
+		Subscribed result = reply.result();
+		Long asked = reply.asked();
 		out.append('{');
 		Position position = result.position();
 		if (result.recovery() != RecoveryOutcome.FRESH) {
@@ -196,7 +209,9 @@ final class JsonCodec implements Codec {
 			out.append(",\"offset\":").append(offset);
 			if (result.isRecovered()) {
 				out.append(",\"recovered\":true");
-				publications(out, result.publications());
+				if (replay) {
+					publications(out, result.publications());
+				}
 			}
 		}
 		else if (out.charAt(out.length() - 1) == ',') {
@@ -246,19 +261,43 @@ final class JsonCodec implements Codec {
 
 	@Override
 	public Payload encode(Push push) {
-		StringBuilder out = new StringBuilder(128).append("{\"push\":{\"channel\":");
+		StringBuilder out = new StringBuilder(128);
 		if (push instanceof Push.Answer answer) {
-			publication(out.append(Json.quote(answer.channel())).append(",\"pub\":"), answer.data(), null);
+			publication(begin(out, answer.channel()).append("\"pub\":"), answer.data(), null);
+			out.append("}}");
 		}
 		else if (push instanceof Push.Subscribe subscribe) {
-			out.append(Json.quote(subscribe.channel())).append(",\"subscribe\":{}");
+			subscribe(out, subscribe);
 		}
 		else if (push instanceof Push.Unsubscribe unsubscribe) {
-			out.append(Json.quote(unsubscribe.channel())).append(",\"unsubscribe\":{\"code\":");
+			begin(out, unsubscribe.channel()).append("\"unsubscribe\":{\"code\":");
 			out.append(unsubscribe.reason().code()).append(",\"reason\":");
-			out.append(Json.quote(unsubscribe.reason().text())).append('}');
+			out.append(Json.quote(unsubscribe.reason().text())).append("}}}");
 		}
-		return payload(out.append("}}"));
+		return payload(out);
+	}
+
+	private static StringBuilder begin(StringBuilder out, String channel) {
+		return out.append("{\"push\":{\"channel\":").append(Json.quote(channel)).append(',');
+	}
+
+	/**
+	 * What was missed follows one by one: in a push, clients do not look for it.
+	 */
+	private static void subscribe(StringBuilder out, Push.Subscribe push) {
+		begin(out, push.channel()).append("\"subscribe\":");
+		Reply.Subscribe start = push.begin();
+		if (start == null) {
+			out.append("{}}}");
+			return;
+		}
+		subscribed(out, start, false);
+		out.append("}}");
+		for (Publication each : start.result().publications()) {
+			begin(out.append('\n'), push.channel()).append("\"pub\":");
+			publication(out, each.payload(), each.position());
+			out.append("}}");
+		}
 	}
 
 	private static Payload payload(StringBuilder out) {

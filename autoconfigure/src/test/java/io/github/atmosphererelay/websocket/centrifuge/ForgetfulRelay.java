@@ -34,13 +34,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The local relay, but its logs can be made to begin another life, as those of a broker
- * do that was flushed.
+ * do that was flushed, and be slow to read or not readable at all.
  */
 final class ForgetfulRelay implements ClusterRelay {
 
 	private final LocalRelay local = new LocalRelay();
 
 	private volatile int life = 1;
+
+	private volatile CompletableFuture<@Nullable Void> readable = CompletableFuture.completedFuture(null);
+
+	/**
+	 * Have whoever reads a log from now on wait for this, and fail if it does.
+	 */
+	void readWhen(CompletableFuture<@Nullable Void> readable) {
+		this.readable = readable;
+	}
 
 	void forget() {
 		this.life++;
@@ -111,7 +120,7 @@ final class ForgetfulRelay implements ClusterRelay {
 	@Override
 	public CompletableFuture<LogPage> read(String channel, @Nullable Position since, int limit,
 			ReadDirection direction) {
-		return this.local.read(channel, asked(since), limit, direction)
+		return this.readable.thenCompose((now) -> this.local.read(channel, asked(since), limit, direction))
 			.thenApply((page) -> new LogPage(page.publications(), told(page.end()), page.complete()));
 	}
 
