@@ -124,7 +124,7 @@ public final class Subscriptions {
 	public List<String> initialChannels(LocalSession session) {
 		Collection<String> wanted;
 		try {
-			wanted = this.initialChannels.channels(session);
+			wanted = List.copyOf(this.initialChannels.channels(session));
 		}
 		catch (RuntimeException ex) {
 			this.initialLog.error("The InitialChannels failed, and a client was sent away", ex);

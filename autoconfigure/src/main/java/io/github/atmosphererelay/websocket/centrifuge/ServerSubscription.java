@@ -131,7 +131,9 @@ final class ServerSubscription implements Client.Membership {
 		catch (RuntimeException ex) {
 			// By the limit of channels, or because somebody else has subscribed it.
 			cancel();
-			this.client.memberships().remove(this.channel, this);
+			if (this.client.memberships().remove(this.channel, this) && isTold()) {
+				this.replies.push(this.client.session(), new Push.Unsubscribe(this.channel, UnsubscribeReason.SERVER));
+			}
 			throw ex;
 		}
 	}

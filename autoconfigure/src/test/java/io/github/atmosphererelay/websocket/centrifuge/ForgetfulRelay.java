@@ -23,6 +23,7 @@ import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.ReadDirection;
@@ -57,6 +58,11 @@ final class ForgetfulRelay implements ClusterRelay {
 
 	private Position told(Position position) {
 		return new Position(this.life + ":" + position.epoch(), position.offset());
+	}
+
+	private Publication told(Publication each) {
+		return new Publication(each.id(), each.origin(), each.channel(), each.time(), each.headers(), each.payload(),
+				(each.position() != null) ? told(each.position()) : null);
 	}
 
 	private @Nullable Position asked(@Nullable Position position) {
@@ -121,7 +127,8 @@ final class ForgetfulRelay implements ClusterRelay {
 	public CompletableFuture<LogPage> read(String channel, @Nullable Position since, int limit,
 			ReadDirection direction) {
 		return this.readable.thenCompose((now) -> this.local.read(channel, asked(since), limit, direction))
-			.thenApply((page) -> new LogPage(page.publications(), told(page.end()), page.complete()));
+			.thenApply((page) -> new LogPage(page.publications().stream().map(this::told).toList(), told(page.end()),
+					page.complete()));
 	}
 
 	@Override
