@@ -113,7 +113,7 @@ public final class PresenceService implements Presence {
 		this.limits = limits;
 		// An envelope has a few fields beside its payload, and the payload its subject.
 		this.maxMessageBytes = Math.min(MESSAGE_BYTES, settings.maxMessageSize() - 1);
-		this.view = new PresenceView(System::nanoTime, settings.leaveDelay().toNanos());
+		this.view = new PresenceView(System::nanoTime, settings.leaveDelay().toNanos(), this.statistics);
 		this.owner = new PresenceOwner(node.identity().id(), this.maxMessageBytes);
 		this.thread = new PresenceThread(node.scheduler(), settings.flushInterval(), this::turn, MAX_WAITING,
 				MAX_WAITING_BYTES);
