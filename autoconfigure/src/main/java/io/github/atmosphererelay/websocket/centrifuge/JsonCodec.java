@@ -31,6 +31,7 @@ import io.github.atmosphererelay.message.Json;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.message.Sender;
 import io.github.atmosphererelay.session.MessageFormat;
 import io.github.atmosphererelay.session.OutboundMessage;
 import org.jspecify.annotations.Nullable;
@@ -96,12 +97,18 @@ final class JsonCodec implements Codec {
 		}
 		out.append("{\"push\":{\"channel\":").append(Json.quote(channel)).append(",\"pub\":");
 		Publication publication = message.publication();
-		publication(out, message.payload(), (publication != null) ? publication.position() : null);
+		publication(out, message.payload(), (publication != null) ? publication.position() : null, message.headers());
 		return payload(out.append("}}"));
 	}
 
-	private static void publication(StringBuilder out, Payload payload, @Nullable Position position) {
+	private static void publication(StringBuilder out, Payload payload, @Nullable Position position,
+			Map<String, String> headers) {
 		JsonPayloads.append(out.append("{\"data\":"), payload);
+		Sender sender = Sender.of(headers);
+		if (sender != null) {
+			info(out.append(",\"info\":"), sender.user(), sender.session());
+			out.append('}');
+		}
 		if (position != null) {
 			out.append(",\"offset\":").append(position.offset());
 		}
@@ -115,7 +122,7 @@ final class JsonCodec implements Codec {
 		out.append(",\"publications\":");
 		char separator = '[';
 		for (Publication each : publications) {
-			publication(out.append(separator), each.payload(), each.position());
+			publication(out.append(separator), each.payload(), each.position(), each.headers());
 			separator = ',';
 		}
 		out.append(']');
@@ -231,9 +238,13 @@ final class JsonCodec implements Codec {
 		out.append("}}");
 	}
 
+	private static void info(StringBuilder out, @Nullable String user, String session) {
+		out.append("{\"user\":").append(Json.quote((user != null) ? user : ""));
+		out.append(",\"client\":").append(Json.quote(session));
+	}
+
 	private static void info(StringBuilder out, PresentSession session) {
-		out.append("{\"user\":").append(Json.quote((session.user() != null) ? session.user() : ""));
-		out.append(",\"client\":").append(Json.quote(session.session()));
+		info(out, session.user(), session.session());
 		if (!session.attributes().isEmpty()) {
 			char separator = '{';
 			out.append(",\"chan_info\":");
@@ -263,7 +274,7 @@ final class JsonCodec implements Codec {
 	public Payload encode(Push push) {
 		StringBuilder out = new StringBuilder(128);
 		if (push instanceof Push.Answer answer) {
-			publication(begin(out, answer.channel()).append("\"pub\":"), answer.data(), null);
+			publication(begin(out, answer.channel()).append("\"pub\":"), answer.data(), null, Map.of());
 			out.append("}}");
 		}
 		else if (push instanceof Push.Subscribe subscribe) {
@@ -295,7 +306,7 @@ final class JsonCodec implements Codec {
 		out.append("}}");
 		for (Publication each : start.result().publications()) {
 			begin(out.append('\n'), push.channel()).append("\"pub\":");
-			publication(out, each.payload(), each.position());
+			publication(out, each.payload(), each.position(), each.headers());
 			out.append("}}");
 		}
 	}

@@ -33,6 +33,7 @@ import io.github.atmosphererelay.cluster.PresentSession;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.message.Sender;
 import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.websocket.centrifuge.Command.Recovery;
 import org.junit.jupiter.api.Test;
@@ -60,7 +61,8 @@ class JsonCodecTests {
 	@Test
 	void everyCommandIsRead() {
 		assertThat(decode("{'id':1,'connect':{'token':'t','name':'js','subs':{'a':{'recover':true,'epoch':'e',"
-				+ "'offset':3},'b':{'epoch':'e','offset':1},'c':{'recover':true}}}}\n{'id':2,'subscribe':{'channel':'a','recover':true,'epoch':'e','offset':4,"
+				+ "'offset':3},'b':{'epoch':'e','offset':1},'c':{'recover':true}}}}\n"
+				+ "{'id':2,'subscribe':{'channel':'a','recover':true,'epoch':'e','offset':4,"
 				+ "'join_leave':true,'flag':2}}\r\n\n{'id':3,'subscribe':{'channel':'b','epoch':'ignored'}}\n"
 				+ "{'id':4,'unsubscribe':{'channel':'a'}}\n{'id':5,'publish':{'channel':'a','data':[1, 2]}}\n"
 				+ "{'id':6,'presence':{'channel':'a'}}\n{'id':7,'presence_stats':{'channel':'a'}}\n"
@@ -145,6 +147,20 @@ class JsonCodecTests {
 			.isEqualTo(json("{'push':{'channel':'c','pub':{'data':1,'offset':7}}}"));
 		assertThat(json(new OutboundMessage(Payload.text("x"), null).encoded(this.codec.messages()).asText()))
 			.isEqualTo(json("{'push':{'message':{'data':'x'}}}"));
+	}
+
+	@Test
+	void aPublicationSaysWhichClientHasSentIt() {
+		Map<String, String> headers = Map.of(Sender.SESSION_HEADER, "s\"1", Sender.USER_HEADER, "alice");
+		String expected = "{'push':{'channel':'c','pub':{'data':1,'info':{'user':'alice','client':'s\\\"1'}}}}";
+		assertThat(json(new OutboundMessage(Payload.text("1"), "c", headers).encoded(this.codec.messages()).asText()))
+			.isEqualTo(json(expected));
+		Publication anonymous = new Publication(new UUID(0, 1), new UUID(0, 0), "c", 0,
+				Map.of(Sender.SESSION_HEADER, "s", "other", "header"), Payload.text("1"), POSITION);
+		assertThat(json(OutboundMessage.of(anonymous).encoded(this.codec.messages()).asText()))
+			.isEqualTo(json("{'push':{'channel':'c','pub':{'data':1,'info':{'user':'','client':'s'},'offset':7}}}"));
+		assertThat(encoded(new Reply.History(List.of(anonymous), POSITION)).path("history").path("publications"))
+			.isEqualTo(json("[{'data':1,'info':{'user':'','client':'s'},'offset':7}]"));
 	}
 
 	private static Publication publication(long offset, String text) {
