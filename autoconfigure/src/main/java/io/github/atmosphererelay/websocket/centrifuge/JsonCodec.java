@@ -50,6 +50,8 @@ final class JsonCodec implements Codec {
 
 	private final PresenceChangeFormat presenceChanges = JsonCodec::presenceChanges;
 
+	private final RecentPublications recent = new RecentPublications();
+
 	@Override
 	public List<Command> decode(Payload frame) {
 		return JsonCommands.decode(frame.asText());
@@ -115,14 +117,20 @@ final class JsonCodec implements Codec {
 		out.append('}');
 	}
 
-	private static void publications(StringBuilder out, List<Publication> publications) {
+	private static String form(Publication publication) {
+		StringBuilder out = new StringBuilder(publication.payload().size() + 50);
+		publication(out, publication.payload(), publication.position(), publication.headers());
+		return out.toString();
+	}
+
+	private void publications(StringBuilder out, List<Publication> publications) {
 		if (publications.isEmpty()) {
 			return;
 		}
 		out.append(",\"publications\":");
 		char separator = '[';
 		for (Publication each : publications) {
-			publication(out.append(separator), each.payload(), each.position(), each.headers());
+			out.append(separator).append(this.recent.get(each, JsonCodec::form));
 			separator = ',';
 		}
 		out.append(']');
@@ -170,7 +178,7 @@ final class JsonCodec implements Codec {
 		return payload(out.append('}'));
 	}
 
-	private static void connected(StringBuilder out, Reply.Connected reply) {
+	private void connected(StringBuilder out, Reply.Connected reply) {
 		out.append("connect\":{\"client\":").append(Json.quote(reply.client()));
 		ttl(out, reply.ttl());
 		// Whole seconds, and not less than there are: the client waits for that long.
@@ -198,7 +206,7 @@ final class JsonCodec implements Codec {
 		return Math.max(1, Math.min(Integer.MAX_VALUE, duration.toSeconds()));
 	}
 
-	private static void subscribed(StringBuilder out, Reply.Subscribe reply, boolean replay) {
+	private void subscribed(StringBuilder out, Reply.Subscribe reply, boolean replay) {
 		Subscribed result = reply.result();
 		Long asked = reply.asked();
 		out.append('{');
@@ -295,7 +303,7 @@ final class JsonCodec implements Codec {
 	/**
 	 * What was missed follows one by one: in a push, clients do not look for it.
 	 */
-	private static void subscribe(StringBuilder out, Push.Subscribe push) {
+	private void subscribe(StringBuilder out, Push.Subscribe push) {
 		begin(out, push.channel()).append("\"subscribe\":");
 		Reply.Subscribe start = push.begin();
 		if (start == null) {
@@ -306,8 +314,7 @@ final class JsonCodec implements Codec {
 		out.append("}}");
 		for (Publication each : start.result().publications()) {
 			begin(out.append('\n'), push.channel()).append("\"pub\":");
-			publication(out, each.payload(), each.position(), each.headers());
-			out.append("}}");
+			out.append(this.recent.get(each, JsonCodec::form)).append("}}");
 		}
 	}
 

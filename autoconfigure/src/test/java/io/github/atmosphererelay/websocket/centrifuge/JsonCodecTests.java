@@ -150,6 +150,25 @@ class JsonCodecTests {
 	}
 
 	@Test
+	void whatIsReadAgainIsTheSameAndWhatIsAnothersIsNot() {
+		for (int i = 0; i < 3; i++) {
+			for (String channel : List.of("c", "d")) {
+				for (String epoch : List.of("e", "f")) {
+					// As many as there are places, and some more
+					for (long offset = 1; offset < 5_000; offset += (offset < 10) ? 1 : 500) {
+						String text = channel + epoch + offset + ((offset % 2 == 0) ? "" : "x".repeat(3_000));
+						Publication publication = new Publication(new UUID(0, offset), new UUID(0, 0), channel, 0,
+								Map.of(), Payload.text(text), new Position(epoch, offset));
+						assertThat(encoded(new Reply.History(List.of(publication), POSITION)).path("history")
+							.path("publications")
+							.get(0)).isEqualTo(json("{'data':'" + text + "','offset':" + offset + "}"));
+					}
+				}
+			}
+		}
+	}
+
+	@Test
 	void aPublicationSaysWhichClientHasSentIt() {
 		Map<String, String> headers = Map.of(Sender.SESSION_HEADER, "s\"1", Sender.USER_HEADER, "alice");
 		String expected = "{'push':{'channel':'c','pub':{'data':1,'info':{'user':'alice','client':'s\\\"1'}}}}";
