@@ -272,9 +272,9 @@ class CentrifugeServerSideTests {
 		CentrifugeSocket witness = open();
 		connect(witness, own, epoch, 1);
 		publish(own, 3, 4);
-		MachineTime.await(Duration.ofSeconds(10)).during(Duration.ofMillis(1_500)).until(() -> {
-			return socket.pushes().size() == 1 && another.pushes().isEmpty();
-		});
+		MachineTime.await(Duration.ofSeconds(10))
+			.during(Duration.ofMillis(1_500))
+			.until(() -> socket.pushes().size() == 1 && another.pushes().isEmpty());
 		assertThat(node.messaging().registry().countInChannel(own)).isEqualTo(1);
 	}
 
