@@ -55,6 +55,9 @@ final class PresenceMeters {
 		counter(registry, "atmosphere.presence.refused",
 				"Members or their attributes that were left out because they are too large or failed", statistics,
 				PresenceStatistics::refused);
+		counter(registry, "atmosphere.presence.untold",
+				"Sessions' comings and goings that nobody was told of, because there were too many at once in a channel",
+				statistics, PresenceStatistics::untold);
 	}
 
 	private static void gauge(MeterRegistry registry, String name, String description, PresenceService source,

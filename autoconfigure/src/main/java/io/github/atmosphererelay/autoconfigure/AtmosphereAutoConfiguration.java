@@ -26,6 +26,7 @@ import io.github.atmosphererelay.broadcast.ChannelCatalog;
 import io.github.atmosphererelay.broadcast.ClientSendHandler;
 import io.github.atmosphererelay.broadcast.DefaultBroadcaster;
 import io.github.atmosphererelay.broadcast.EventDispatcher;
+import io.github.atmosphererelay.broadcast.InitialChannels;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.MessagingSettings;
 import io.github.atmosphererelay.broadcast.NodeIdentity;
@@ -182,10 +183,12 @@ public final class AtmosphereAutoConfiguration {
 	 */
 	@Bean
 	SmartInitializingSingleton atmosphereAuthorizerRegistration(MessagingNode node,
-			ObjectProvider<ChannelAuthorizer> authorizer, ObjectProvider<ClientSendHandler> sendHandler) {
+			ObjectProvider<ChannelAuthorizer> authorizer, ObjectProvider<ClientSendHandler> sendHandler,
+			ObjectProvider<InitialChannels> initialChannels) {
 		return () -> {
 			authorizer.ifAvailable(node.clientMessages()::setAuthorizer);
 			sendHandler.ifAvailable(node.clientMessages()::setSendHandler);
+			initialChannels.ifAvailable(node.subscriptions()::setInitialChannels);
 		};
 	}
 

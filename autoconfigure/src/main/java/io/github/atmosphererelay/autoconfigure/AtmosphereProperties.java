@@ -149,12 +149,15 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * is atmosphere.websocket.queue.max-bytes.
 	 * @param presence Whether it is known who is in the channel, on all nodes.
 	 * @param history What of the channel is kept. By default nothing.
+	 * @param sender Whether it is told which client has sent a message: its user and the
+	 * id of its session.
 	 */
 	public record Channel(@Nullable String pattern, @DefaultValue("false") boolean clientPublish,
 			@DefaultValue("anyone") SubscribeAccess subscribe, @DefaultValue("cluster") ChannelScope scope,
 			@DefaultValue("true") boolean echo, @Nullable SlowConsumerPolicy slowConsumer,
 			@Nullable Integer maxQueuedMessages, @Nullable DataSize maxQueuedBytes,
-			@DefaultValue("false") boolean presence, @DefaultValue History history) {
+			@DefaultValue("false") boolean presence, @DefaultValue History history,
+			@DefaultValue("false") boolean sender) {
 	}
 
 	/**

@@ -63,7 +63,7 @@ final class ChannelCatalogBuilder {
 			}
 			ChannelOptions each = new ChannelOptions(pattern, channel.clientPublish(), channel.subscribe(),
 					channel.scope(), channel.echo(), limits(channel, property, defaults), channel.presence(),
-					history(channel, property));
+					history(channel, property), channel.sender());
 			check(each, property);
 			options.add(each);
 		}

@@ -33,9 +33,10 @@ import org.jspecify.annotations.Nullable;
  * @param queue how much may wait for each client, and what happens beyond
  * @param presence whether it is known who is in the channel, on all nodes
  * @param history how much of the channel is kept, or {@code null} if it is ephemeral
+ * @param sender whether it is told which client has sent a message, if a client has
  */
 public record ChannelOptions(String pattern, boolean clientPublish, SubscribeAccess subscribe, ChannelScope scope,
-		boolean echo, QueueLimits queue, boolean presence, @Nullable HistoryOptions history) {
+		boolean echo, QueueLimits queue, boolean presence, @Nullable HistoryOptions history, boolean sender) {
 
 	public ChannelOptions {
 		Objects.requireNonNull(pattern, "'pattern' must not be null");
@@ -64,6 +65,22 @@ public record ChannelOptions(String pattern, boolean clientPublish, SubscribeAcc
 	public ChannelOptions(String pattern, boolean clientPublish, SubscribeAccess subscribe, ChannelScope scope,
 			boolean echo, QueueLimits queue, boolean presence) {
 		this(pattern, clientPublish, subscribe, scope, echo, queue, presence, null);
+	}
+
+	/**
+	 * Create options of channels that do not tell who has sent a message.
+	 * @param pattern the pattern, in the syntax of Spring's {@code PathPattern}
+	 * @param clientPublish whether clients may send messages into the channel
+	 * @param subscribe who may subscribe
+	 * @param scope how far the channel reaches
+	 * @param echo whether a client's own message comes back to it
+	 * @param queue how much may wait for each client, and what happens beyond
+	 * @param presence whether it is known who is in the channel, on all nodes
+	 * @param history how much of the channel is kept, or {@code null} if it is ephemeral
+	 */
+	public ChannelOptions(String pattern, boolean clientPublish, SubscribeAccess subscribe, ChannelScope scope,
+			boolean echo, QueueLimits queue, boolean presence, @Nullable HistoryOptions history) {
+		this(pattern, clientPublish, subscribe, scope, echo, queue, presence, history, false);
 	}
 
 	/**

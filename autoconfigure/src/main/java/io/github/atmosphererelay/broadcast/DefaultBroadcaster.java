@@ -164,7 +164,8 @@ public final class DefaultBroadcaster implements Broadcaster {
 	CompletableFuture<Receipt> publishFrom(ClientSession sender, String channel, ChannelOptions options,
 			Payload payload) {
 		this.statistics.countClientMessage(payload.size());
-		return publish(channel, options, options.echo() ? null : sender.id(), payload, PublishOptions.DEFAULTS);
+		return publish(channel, options, options.echo() ? null : sender.id(), payload,
+				options.sender() ? PublishOptions.DEFAULTS.sender(sender) : PublishOptions.DEFAULTS);
 	}
 
 	private CompletableFuture<Receipt> publish(Audience audience, Object payload, PublishOptions options,

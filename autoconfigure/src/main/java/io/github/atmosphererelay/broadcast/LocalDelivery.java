@@ -117,7 +117,8 @@ final class LocalDelivery {
 	private int deliver(Envelope envelope, @Nullable String channel, Collection<LocalSession> sessions,
 			QueueLimits limits) {
 		String except = envelope.audience().exceptSession();
-		Fanout fanout = this.writers.fanout(new OutboundMessage(envelope.payload(), channel), limits);
+		Fanout fanout = this.writers.fanout(new OutboundMessage(envelope.payload(), channel, envelope.headers()),
+				limits);
 		for (LocalSession session : sessions) {
 			if (except == null || !session.id().equals(except)) {
 				fanout.add(session);

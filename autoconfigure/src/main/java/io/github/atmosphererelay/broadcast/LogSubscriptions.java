@@ -123,10 +123,21 @@ final class LogSubscriptions {
 		else {
 			subscription.release(position);
 		}
-		this.statistics.countRecovery(outcome);
 		Subscribed result = new Subscribed(SubscriptionState.CONFIRMED, position, outcome, publications);
-		subscription.request().reply().accept(result);
+		reply(subscription, result);
+		this.statistics.countRecovery(outcome);
 		return result;
+	}
+
+	private static void reply(LogSubscription subscription, Subscribed result) {
+		try {
+			subscription.request().reply().accept(result);
+		}
+		catch (RuntimeException ex) {
+			// What comes next would seem to be all that there is.
+			subscription.end();
+			throw ex;
+		}
 	}
 
 	private static RecoveryOutcome outcome(@Nullable LogPage page, int limit) {

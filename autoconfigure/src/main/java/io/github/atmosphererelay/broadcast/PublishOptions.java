@@ -16,9 +16,12 @@
 
 package io.github.atmosphererelay.broadcast;
 
+import java.security.Principal;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
+import io.github.atmosphererelay.message.Sender;
+import io.github.atmosphererelay.session.ClientSession;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +39,8 @@ public final class PublishOptions {
 	public static final PublishOptions DEFAULTS = new PublishOptions(null, Map.of(), null, null);
 
 	private static final int MAX_KEY_LENGTH = 255;
+
+	private static final int MAX_SENDER_LENGTH = 1_000;
 
 	private final @Nullable String exceptSession;
 
@@ -60,6 +65,23 @@ public final class PublishOptions {
 	 */
 	public PublishOptions exceptSession(String sessionId) {
 		return new PublishOptions(sessionId, this.headers, this.binary, this.idempotencyKey);
+	}
+
+	/**
+	 * Say which client the message comes from. Clients of the Centrifuge protocol are
+	 * told, whatever the channel's options say. A user's name of more than 1,000
+	 * characters is too long to be told, and then nothing is said.
+	 * @param session the client's session
+	 * @return a copy with that sender
+	 */
+	public PublishOptions sender(ClientSession session) {
+		Principal principal = session.principal();
+		if (principal == null) {
+			return header(Sender.SESSION_HEADER, session.id());
+		}
+		// Without the name, the user would look like nobody.
+		return (principal.getName().length() > MAX_SENDER_LENGTH) ? this
+				: header(Sender.SESSION_HEADER, session.id()).header(Sender.USER_HEADER, principal.getName());
 	}
 
 	/**

@@ -30,7 +30,9 @@ import org.jspecify.annotations.Nullable;
  * @param since the position after which it has missed everything; {@code null} if it asks
  * for nothing or has none
  * @param reply answers the client. Called once if the subscription succeeds, possibly
- * under a lock of the channel: queues frames at the session and does nothing else
+ * under a lock of the channel: queues frames at the session and does nothing else. In a
+ * recorded channel it may throw a {@link RequestRefusedException}, with which the
+ * subscription fails before anything of the channel is queued
  * @param lost tells the client that it has missed messages of a recorded channel that
  * cannot be filled in by this node: it has to subscribe again, and ask for what it has
  * missed. Called at most once, after which the session gets nothing more of the channel;

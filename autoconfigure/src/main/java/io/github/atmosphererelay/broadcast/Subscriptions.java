@@ -17,6 +17,9 @@
 package io.github.atmosphererelay.broadcast;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -24,6 +27,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.ChannelNames;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.ReadDirection;
@@ -34,6 +38,8 @@ import io.github.atmosphererelay.session.ChannelLimitException;
 import io.github.atmosphererelay.session.DisconnectReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.SessionRegistry;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +47,8 @@ import org.jspecify.annotations.Nullable;
  * relay and application events in step. No method blocks.
  */
 public final class Subscriptions {
+
+	private static final Log logger = LogFactory.getLog(Subscriptions.class);
 
 	private static final Duration READY_TIMEOUT = Duration.ofSeconds(2);
 
@@ -62,6 +70,12 @@ public final class Subscriptions {
 
 	private final List<SubscriptionReadyListener> readyListeners = new CopyOnWriteArrayList<>();
 
+	private final List<DoorSubscriber> doors = new CopyOnWriteArrayList<>();
+
+	private final RateLimitedLog initialLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
+
+	private volatile InitialChannels initialChannels = (session) -> List.of();
+
 	Subscriptions(SessionRegistry registry, ChannelCatalog catalog, Interest interest, LogFollowers followers,
 			RelayMonitor monitor, EventDispatcher events, MessagingSettings settings) {
 		this.registry = registry;
@@ -80,6 +94,55 @@ public final class Subscriptions {
 	 */
 	public void addReadyListener(SubscriptionReadyListener listener) {
 		this.readyListeners.add(listener);
+	}
+
+	/**
+	 * Add a door that makes the subscriptions of its sessions itself. Called before the
+	 * node starts.
+	 * @param door the door
+	 */
+	public void addDoor(DoorSubscriber door) {
+		this.doors.add(door);
+	}
+
+	/**
+	 * Set who says what clients are subscribed to when they connect. Called before the
+	 * node starts.
+	 * @param channels says that from now on
+	 */
+	public void setInitialChannels(InitialChannels channels) {
+		this.initialChannels = channels;
+	}
+
+	/**
+	 * Return the channels that a session is to be subscribed to before its client hears
+	 * anything. Blocks as long as the application's {@link InitialChannels} does.
+	 * @param session the session
+	 * @return the names of channels that exist, each once
+	 * @throws RequestRefusedException if the application has failed
+	 */
+	public List<String> initialChannels(LocalSession session) {
+		Collection<String> wanted;
+		try {
+			wanted = List.copyOf(this.initialChannels.channels(session));
+		}
+		catch (RuntimeException ex) {
+			this.initialLog.error("The InitialChannels failed, and a client was sent away", ex);
+			throw new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
+		}
+		List<String> channels = new ArrayList<>(wanted.size());
+		for (String channel : new LinkedHashSet<>(wanted)) {
+			if (ChannelNames.findFault(channel) == null && this.catalog.find(channel) != null) {
+				channels.add(channel);
+			}
+			else {
+				this.initialLog.error(
+						"The InitialChannels have named a channel that no pattern of "
+								+ "'atmosphere.channels' covers, and clients were not subscribed to it",
+						new UnknownChannelException(channel));
+			}
+		}
+		return channels;
 	}
 
 	/**
@@ -138,6 +201,12 @@ public final class Subscriptions {
 	 */
 	public CompletableFuture<SubscriptionState> subscribe(LocalSession session, String channel) {
 		ChannelOptions options = this.catalog.get(channel);
+		for (DoorSubscriber door : this.doors) {
+			CompletableFuture<SubscriptionState> ready = door.subscribe(session, channel);
+			if (ready != null) {
+				return ready;
+			}
+		}
 		// Before the registry, so that whoever sees the session out releases what was
 		// acquired, never earlier.
 		CompletableFuture<SubscriptionState> ready = follow(channel, options);
@@ -153,7 +222,7 @@ public final class Subscriptions {
 		}
 		if (session.isEnded()) {
 			// It ended while it was being subscribed, and nobody else would see it out.
-			unsubscribe(session, channel);
+			withdraw(session, channel);
 		}
 		// Never after the event that it has left again.
 		return ready.whenComplete((state, ex) -> this.registry.whileSubscribed(session, channel,
@@ -194,7 +263,7 @@ public final class Subscriptions {
 					: new RequestRefusedException(ErrorCode.LIMIT_EXCEEDED, String.valueOf(ex.getMessage()));
 		}
 		if (session.isEnded()) {
-			unsubscribe(session, channel);
+			withdraw(session, channel);
 		}
 		if (follower == null || subscription == null) {
 			return ready.handle((state, ex) -> {
@@ -213,7 +282,7 @@ public final class Subscriptions {
 				// Unless the session has left meanwhile, and perhaps subscribed anew.
 				this.registry.whileSubscribed(session, channel, () -> {
 					if (follower.isCurrent(subscription)) {
-						unsubscribe(session, channel);
+						withdraw(session, channel);
 					}
 				});
 				throw refusal(ex);
@@ -303,11 +372,21 @@ public final class Subscriptions {
 	}
 
 	/**
-	 * End a session's subscription to a channel.
+	 * End a session's subscription to a channel, or one that its door is still to make.
 	 * @param session the session
 	 * @param channel the channel's name
 	 */
 	public void unsubscribe(LocalSession session, String channel) {
+		this.doors.forEach((door) -> door.unsubscribing(session, channel));
+		withdraw(session, channel);
+	}
+
+	/**
+	 * End a session's subscription to a channel for a door that is to make it anew.
+	 * @param session the session
+	 * @param channel the channel's name
+	 */
+	public void withdraw(LocalSession session, String channel) {
 		if (this.registry.unsubscribe(session, channel)) {
 			left(session, channel);
 		}

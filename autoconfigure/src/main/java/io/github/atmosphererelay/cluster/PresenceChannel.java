@@ -46,6 +46,8 @@ final class PresenceChannel {
 
 	private final long leaveDelay;
 
+	private final PresenceStatistics statistics;
+
 	/** The entries of each member, by session. Replaced, never changed. */
 	private final NavigableMap<String, PresenceEntry[]> members = new ConcurrentSkipListMap<>();
 
@@ -73,15 +75,22 @@ final class PresenceChannel {
 	/** Set when it is taken out of the view, so that nobody goes on with it. */
 	private boolean removed;
 
-	PresenceChannel(String name, long leaveDelay) {
+	PresenceChannel(String name, long leaveDelay, PresenceStatistics statistics) {
 		this.name = name;
 		this.leaveDelay = leaveDelay;
+		this.statistics = statistics;
 	}
 
 	private void note(boolean joined, PresenceEntry entry) {
-		// Beyond that, nobody could make anything of it.
-		if (!this.sessionWatchers.isEmpty() && this.changes.size() < MAX_CHANGES) {
+		if (this.sessionWatchers.isEmpty()) {
+			return;
+		}
+		if (this.changes.size() < MAX_CHANGES) {
 			this.changes.add(new PresenceChange(joined, PresentSession.of(entry)));
+		}
+		else {
+			// Beyond that, nobody could make anything of it.
+			this.statistics.countUntold();
 		}
 	}
 

@@ -104,7 +104,7 @@ public final class PresenceService implements Presence {
 		this.limits = limits;
 		// An envelope has a few fields beside its payload, and the payload its subject.
 		int maxMessageBytes = Math.min(MESSAGE_BYTES, settings.maxMessageSize() - 1);
-		this.view = new PresenceView(System::nanoTime, settings.leaveDelay().toNanos());
+		this.view = new PresenceView(System::nanoTime, settings.leaveDelay().toNanos(), this.statistics);
 		this.owner = new PresenceOwner(node.identity().id(), maxMessageBytes);
 		this.entries = new PresenceEntries(attributes, settings.maxAttributeSize(), maxMessageBytes, this.statistics);
 		this.thread = new PresenceThread(node.scheduler(), settings.flushInterval(), this::turn, MAX_WAITING,

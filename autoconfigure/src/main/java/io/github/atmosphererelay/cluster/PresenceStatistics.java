@@ -37,6 +37,8 @@ public final class PresenceStatistics {
 
 	private final LongAdder refused = new LongAdder();
 
+	private final LongAdder untold = new LongAdder();
+
 	void countSent(long changes) {
 		this.changesSent.add(changes);
 	}
@@ -63,6 +65,10 @@ public final class PresenceStatistics {
 
 	void countRefused() {
 		this.refused.increment();
+	}
+
+	void countUntold() {
+		this.untold.increment();
 	}
 
 	/**
@@ -121,6 +127,15 @@ public final class PresenceStatistics {
 	 */
 	public long refused() {
 		return this.refused.sum();
+	}
+
+	/**
+	 * Return how many comings and goings of sessions those were not told of who watch
+	 * them, because there were too many of them at once in a channel.
+	 * @return the number of changes
+	 */
+	public long untold() {
+		return this.untold.sum();
 	}
 
 }

@@ -42,14 +42,18 @@ final class PresenceView {
 
 	private final long leaveDelay;
 
+	private final PresenceStatistics statistics;
+
 	/**
 	 * Create an empty view.
 	 * @param clock the monotonic time in nanoseconds
 	 * @param leaveDelay how long nobody is told that a member has gone, in nanoseconds
+	 * @param statistics counts what nobody is told of
 	 */
-	PresenceView(LongSupplier clock, long leaveDelay) {
+	PresenceView(LongSupplier clock, long leaveDelay, PresenceStatistics statistics) {
 		this.clock = clock;
 		this.leaveDelay = leaveDelay;
+		this.statistics = statistics;
 	}
 
 	/**
@@ -98,7 +102,7 @@ final class PresenceView {
 	private void update(String name, Consumer<PresenceChannel> action) {
 		while (true) {
 			PresenceChannel channel = this.channels.computeIfAbsent(name,
-					(key) -> new PresenceChannel(key, this.leaveDelay));
+					(key) -> new PresenceChannel(key, this.leaveDelay, this.statistics));
 			synchronized (channel) {
 				if (!channel.isRemoved()) {
 					action.accept(channel);

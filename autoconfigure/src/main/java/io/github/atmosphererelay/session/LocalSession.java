@@ -297,6 +297,24 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
+	 * Let everything wait that is queued for the client, until {@link #release()}. Called
+	 * once, before anybody can queue anything.
+	 */
+	public void hold() {
+		// As if it was being written to.
+		this.scheduled.set(true);
+	}
+
+	/**
+	 * Let what waits go to the client, and whatever comes from now on. Called once, after
+	 * {@link #hold()}; on any thread.
+	 */
+	public void release() {
+		unschedule();
+		this.shard.wake();
+	}
+
+	/**
 	 * Say that the writer is done with the session for now. Called by the one writer.
 	 */
 	void unschedule() {

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.session;
 
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
 
@@ -40,18 +41,21 @@ public final class OutboundMessage {
 
 	private final @Nullable Publication publication;
 
+	private final Map<String, String> headers;
+
 	private final boolean frame;
 
 	/** What was encoded; replaced as a whole, so that a race only encodes twice. */
 	private volatile @Nullable Encoded encoded;
 
 	private OutboundMessage(Payload payload, @Nullable String channel, @Nullable Publication publication,
-			boolean frame) {
+			Map<String, String> headers, boolean frame) {
 		this.payload = Objects.requireNonNull(payload, "'payload' must not be null");
 		this.size = payload.size();
 		this.deferred = null;
 		this.channel = channel;
 		this.publication = publication;
+		this.headers = headers;
 		this.frame = frame;
 	}
 
@@ -60,6 +64,7 @@ public final class OutboundMessage {
 		this.deferred = deferred;
 		this.channel = null;
 		this.publication = null;
+		this.headers = Map.of();
 		this.frame = true;
 	}
 
@@ -70,7 +75,18 @@ public final class OutboundMessage {
 	 * users or sessions
 	 */
 	public OutboundMessage(Payload payload, @Nullable String channel) {
-		this(payload, channel, null, false);
+		this(payload, channel, Map.of());
+	}
+
+	/**
+	 * Create a message with headers.
+	 * @param payload what is sent
+	 * @param channel the channel that it belongs to, or {@code null} if it was sent to
+	 * users or sessions
+	 * @param headers the message's headers, not modifiable
+	 */
+	public OutboundMessage(Payload payload, @Nullable String channel, Map<String, String> headers) {
+		this(payload, channel, null, headers, false);
 	}
 
 	/**
@@ -79,7 +95,8 @@ public final class OutboundMessage {
 	 * @return the message
 	 */
 	public static OutboundMessage of(Publication publication) {
-		return new OutboundMessage(publication.payload(), publication.channel(), publication, false);
+		return new OutboundMessage(publication.payload(), publication.channel(), publication, publication.headers(),
+				false);
 	}
 
 	/**
@@ -88,7 +105,7 @@ public final class OutboundMessage {
 	 * @return the message
 	 */
 	public static OutboundMessage frame(Payload payload) {
-		return new OutboundMessage(payload, null, null, true);
+		return new OutboundMessage(payload, null, null, Map.of(), true);
 	}
 
 	/**
@@ -129,6 +146,14 @@ public final class OutboundMessage {
 	 */
 	public @Nullable Publication publication() {
 		return this.publication;
+	}
+
+	/**
+	 * Return what is known of the message beside its content.
+	 * @return the headers
+	 */
+	public Map<String, String> headers() {
+		return this.headers;
 	}
 
 	/**

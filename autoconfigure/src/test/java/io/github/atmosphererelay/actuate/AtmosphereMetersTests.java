@@ -85,10 +85,11 @@ class AtmosphereMetersTests {
 					"atmosphere.presence.own", "atmosphere.presence.known", "atmosphere.presence.sent",
 					"atmosphere.presence.received", "atmosphere.presence.resyncs", "atmosphere.presence.divergences",
 					"atmosphere.presence.states", "atmosphere.presence.dropped", "atmosphere.presence.refused",
-					"atmosphere.handlers.active", "atmosphere.handlers.queued", "atmosphere.handlers.time",
-					"atmosphere.handlers.rejected", "atmosphere.handlers.failures", "atmosphere.durable.sessions",
-					"atmosphere.durable.starts", "atmosphere.durable.takeovers", "atmosphere.durable.saves",
-					"atmosphere.durable.failures", "atmosphere.durable.dropped", "atmosphere.durable.removed");
+					"atmosphere.presence.untold", "atmosphere.handlers.active", "atmosphere.handlers.queued",
+					"atmosphere.handlers.time", "atmosphere.handlers.rejected", "atmosphere.handlers.failures",
+					"atmosphere.durable.sessions", "atmosphere.durable.starts", "atmosphere.durable.takeovers",
+					"atmosphere.durable.saves", "atmosphere.durable.failures", "atmosphere.durable.dropped",
+					"atmosphere.durable.removed");
 		}
 	}
 

@@ -16,12 +16,20 @@
 
 package io.github.atmosphererelay.cluster;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
+import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.SessionStatistics;
+import io.github.atmosphererelay.session.WriterSettings;
+import io.github.atmosphererelay.session.Writers;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -35,7 +43,9 @@ class PresenceChannelTests {
 
 	private final AtomicLong clock = new AtomicLong(-5);
 
-	private final PresenceView view = new PresenceView(this.clock::get, TimeUnit.SECONDS.toNanos(2));
+	private final PresenceStatistics statistics = new PresenceStatistics();
+
+	private final PresenceView view = new PresenceView(this.clock::get, TimeUnit.SECONDS.toNanos(2), this.statistics);
 
 	private int sessions;
 
@@ -161,6 +171,27 @@ class PresenceChannelTests {
 			.isEqualTo("{\"type\":\"presence\",\"channel\":\"chat/a\",\"joined\":["
 					+ "{\"user\":\"\\\"quoted\\\" \\\\ \\u0001\",\"sessions\":1},{\"user\":\"user-1\",\"sessions\":1}],"
 					+ "\"left\":[],\"count\":30,\"truncated\":true}");
+	}
+
+	@Test
+	void whatIsTooMuchToBeToldAtOnceIsCounted() {
+		ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
+		LocalSession watcher = new Writers(new WriterSettings(1, 1, Duration.ofSeconds(1)), new SessionStatistics(),
+				scheduler)
+			.open("watcher", null, null, null, (session, reason) -> {
+			});
+		scheduler.shutdown();
+		join("nobody hears of");
+		PresenceChangeFormat format = (channel, changes) -> Payload.text(channel);
+		this.view.watchSessions(CHANNEL, watcher, format);
+		for (int i = 0; i < 1_007; i++) {
+			join("user-" + i);
+		}
+		assertThat(this.statistics.untold()).isEqualTo(7);
+		assertThat(news().get(0).changes()).hasSize(1_000);
+		join("another");
+		assertThat(news().get(0).changes()).hasSize(1);
+		assertThat(this.statistics.untold()).isEqualTo(7);
 	}
 
 	@Test

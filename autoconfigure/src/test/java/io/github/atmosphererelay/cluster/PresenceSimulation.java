@@ -198,7 +198,8 @@ final class PresenceSimulation {
 
 		final PresenceStatistics statistics = new PresenceStatistics();
 
-		final PresenceView view = new PresenceView(() -> PresenceSimulation.this.now, 2_000 * MILLI);
+		final PresenceView view = new PresenceView(() -> PresenceSimulation.this.now, 2_000 * MILLI,
+				new PresenceStatistics());
 
 		final PresenceOwner owner = new PresenceOwner(this.id, PresenceSimulation.this.maxMessage);
 

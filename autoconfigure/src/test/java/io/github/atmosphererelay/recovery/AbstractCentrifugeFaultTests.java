@@ -243,6 +243,30 @@ abstract class AbstractCentrifugeFaultTests extends AbstractCentrifugeRecoveryTe
 		assertThat(client.call("sockets").path("count").asInt()).isOne();
 	}
 
+	/** It cannot ask again itself for what its node has subscribed it to. */
+	@Test
+	void whatTheNodeHasSubscribedAClientToKeepsItsPlaceWhileTheBrokerIsAway() {
+		String user = channel("given").replace('/', '-');
+		String channel = "log/" + user;
+		Client client = client(2, user);
+		client.awaitSubscribed(channel, 1);
+		publish(0, channel, 0, 10);
+		client.awaitHeard(channel, 10);
+		broker().proxy().cut();
+		MachineTime.await(Duration.ofSeconds(20)).until(() -> !node(2).messaging().monitor().isUp());
+		client.call("cut");
+		publish(0, channel, 10, 30);
+		JsonNode standing = client.awaitSubscribed(channel, 2);
+		assertThat(standing.path("recovered").asBoolean()).isFalse();
+		assertThat(standing.path("wasRecovering").asBoolean()).isFalse();
+		assertThat(standing.path("streamPosition").path("offset").asLong()).isEqualTo(client.offsets(channel).get(9));
+		broker().proxy().resume();
+		assertRecovered(client.awaitSubscribed(channel, 3));
+		publish(1, channel, 30, 40);
+		assertComplete(client, channel, 0, 40);
+		assertThat(client.call("sockets").path("count").asInt()).isEqualTo(2);
+	}
+
 	@Test
 	void aClientThatDoesNotReadIsSentAwayAndRecoversWhatItHasMissed() {
 		String channel = channel("log");

@@ -70,6 +70,25 @@ abstract class AbstractCentrifugeRecoveryTests extends AbstractCentrifugeCommand
 		assertComplete(client, channel, 0, 40);
 	}
 
+	@Test
+	void whatTheNodeHasSubscribedAClientToIsRecoveredOnWhicheverNodeItLands() {
+		String user = channel("given").replace('/', '-');
+		String channel = "log/" + user;
+		Client client = client(0, user);
+		assertThat(client.awaitSubscribed(channel, 1).path("recoverable").asBoolean()).isTrue();
+		publish(1, channel, 0, 10);
+		client.awaitHeard(channel, 10);
+		for (int i = 1; i <= 4; i++) {
+			client.call("route", "url", door(i % 3, user).toString());
+			client.call("cut");
+			publish((i + 1) % 3, channel, i * 10, i * 10 + 10);
+			assertRecovered(client.awaitSubscribed(channel, i + 1));
+		}
+		publish(1, channel, 50, 60);
+		assertComplete(client, channel, 0, 60);
+		assertThat(client.events("unsubscribed", channel)).isEmpty();
+	}
+
 	/** Without a single message in the log, too. */
 	@Test
 	void aReconnectWithNothingMissedIsARecovery() {

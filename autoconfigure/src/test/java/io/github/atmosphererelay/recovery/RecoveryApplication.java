@@ -16,12 +16,14 @@
 
 package io.github.atmosphererelay.recovery;
 
+import java.security.Principal;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.github.atmosphererelay.broadcast.ClientSendHandler;
 import io.github.atmosphererelay.broadcast.ErrorCode;
+import io.github.atmosphererelay.broadcast.InitialChannels;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.endpoint.ManagedService;
 import io.github.atmosphererelay.endpoint.Rpc;
@@ -51,6 +53,17 @@ class RecoveryApplication {
 	@Bean
 	Sent sent() {
 		return new Sent();
+	}
+
+	/**
+	 * A user whose name begins with "given" is in a channel of its own.
+	 */
+	@Bean
+	InitialChannels initialChannels() {
+		return (session) -> {
+			Principal user = session.principal();
+			return (user != null && user.getName().startsWith("given")) ? List.of("log/" + user.getName()) : List.of();
+		};
 	}
 
 	/**

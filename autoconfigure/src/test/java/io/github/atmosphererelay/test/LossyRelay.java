@@ -29,6 +29,7 @@ import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Envelope.Kind;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.ReadDirection;
@@ -132,6 +133,12 @@ public final class LossyRelay implements ClusterRelay {
 		return (epoch != null) ? new Position(epoch, position.offset()) : position;
 	}
 
+	private Publication outside(Publication each) {
+		Position position = each.position();
+		return new Publication(each.id(), each.origin(), each.channel(), each.time(), each.headers(), each.payload(),
+				(position != null) ? outside(position) : null);
+	}
+
 	@Override
 	public void stop() {
 		this.relay.stop();
@@ -173,7 +180,8 @@ public final class LossyRelay implements ClusterRelay {
 			since = new Position(end.epoch(), since.offset());
 		}
 		LogPage page = this.relay.read(channel, since, limit, direction).join();
-		LogPage told = new LogPage(page.publications(), outside(page.end()), page.complete());
+		LogPage told = new LogPage(page.publications().stream().map(this::outside).toList(), outside(page.end()),
+				page.complete());
 		return this.beforeReply.get().thenApply((nothing) -> told);
 	}
 

@@ -79,13 +79,33 @@ final class Client {
 	 */
 	interface Membership {
 
-		/** What the node has subscribed the client to. */
+		/** What the node has subscribed the client to, in a channel without a log. */
 		Membership SERVER_SIDE = () -> true;
 
 		/**
 		 * Return whether the client has been told that it is subscribed.
 		 */
 		boolean isTold();
+
+		/**
+		 * Return whether the client has asked for it, and so has to be allowed it.
+		 */
+		default boolean isOwn() {
+			return false;
+		}
+
+		/**
+		 * Return whether it is still to begin, perhaps once more.
+		 */
+		default boolean isPending() {
+			return false;
+		}
+
+		/**
+		 * The client has unsubscribed itself.
+		 */
+		default void giveUp() {
+		}
 
 	}
 

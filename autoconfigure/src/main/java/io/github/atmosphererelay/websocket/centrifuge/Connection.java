@@ -288,7 +288,12 @@ final class Connection {
 		proof.applyTo(session);
 		Client client = new Client(session, this.admission);
 		this.client = client;
-		this.requests.enter(client, command, proof.expiresAt());
+		try {
+			this.requests.enter(client, command, proof.expiresAt());
+		}
+		catch (RequestRefusedException ex) {
+			fail(ex.code(), CloseReason.INTERNAL_ERROR);
+		}
 	}
 
 	/**

@@ -31,6 +31,7 @@ import io.github.atmosphererelay.message.Json;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.message.Sender;
 import io.github.atmosphererelay.session.MessageFormat;
 import io.github.atmosphererelay.session.OutboundMessage;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +49,8 @@ final class JsonCodec implements Codec {
 	private final MessageFormat messages = JsonCodec::message;
 
 	private final PresenceChangeFormat presenceChanges = JsonCodec::presenceChanges;
+
+	private final RecentPublications recent = new RecentPublications();
 
 	@Override
 	public List<Command> decode(Payload frame) {
@@ -96,26 +99,38 @@ final class JsonCodec implements Codec {
 		}
 		out.append("{\"push\":{\"channel\":").append(Json.quote(channel)).append(",\"pub\":");
 		Publication publication = message.publication();
-		publication(out, message.payload(), (publication != null) ? publication.position() : null);
+		publication(out, message.payload(), (publication != null) ? publication.position() : null, message.headers());
 		return payload(out.append("}}"));
 	}
 
-	private static void publication(StringBuilder out, Payload payload, @Nullable Position position) {
+	private static void publication(StringBuilder out, Payload payload, @Nullable Position position,
+			Map<String, String> headers) {
 		JsonPayloads.append(out.append("{\"data\":"), payload);
+		Sender sender = Sender.of(headers);
+		if (sender != null) {
+			info(out.append(",\"info\":"), sender.user(), sender.session());
+			out.append('}');
+		}
 		if (position != null) {
 			out.append(",\"offset\":").append(position.offset());
 		}
 		out.append('}');
 	}
 
-	private static void publications(StringBuilder out, List<Publication> publications) {
+	private static String form(Publication publication) {
+		StringBuilder out = new StringBuilder(publication.payload().size() + 50);
+		publication(out, publication.payload(), publication.position(), publication.headers());
+		return out.toString();
+	}
+
+	private void publications(StringBuilder out, List<Publication> publications) {
 		if (publications.isEmpty()) {
 			return;
 		}
 		out.append(",\"publications\":");
 		char separator = '[';
 		for (Publication each : publications) {
-			publication(out.append(separator), each.payload(), each.position());
+			out.append(separator).append(this.recent.get(each, JsonCodec::form));
 			separator = ',';
 		}
 		out.append(']');
@@ -134,7 +149,7 @@ final class JsonCodec implements Codec {
 			connected(out, connected);
 		}
 		else if (reply instanceof Reply.Subscribe subscribe) {
-			subscribed(out.append("subscribe\":"), subscribe.result(), subscribe.asked());
+			subscribed(out.append("subscribe\":"), subscribe, true);
 		}
 		else if (reply instanceof Reply.Done done) {
 			out.append(done.command()).append("\":{}");
@@ -163,11 +178,22 @@ final class JsonCodec implements Codec {
 		return payload(out.append('}'));
 	}
 
-	private static void connected(StringBuilder out, Reply.Connected reply) {
+	private void connected(StringBuilder out, Reply.Connected reply) {
 		out.append("connect\":{\"client\":").append(Json.quote(reply.client()));
 		ttl(out, reply.ttl());
 		// Whole seconds, and not less than there are: the client waits for that long.
-		out.append(",\"ping\":").append(seconds(reply.ping().plusMillis(999))).append(",\"pong\":true}");
+		out.append(",\"ping\":").append(seconds(reply.ping().plusMillis(999))).append(",\"pong\":true");
+		if (!reply.subscriptions().isEmpty()) {
+			char separator = '{';
+			out.append(",\"subs\":");
+			for (Map.Entry<String, Reply.Subscribe> each : reply.subscriptions().entrySet()) {
+				out.append(separator).append(Json.quote(each.getKey())).append(':');
+				subscribed(out, each.getValue(), true);
+				separator = ',';
+			}
+			out.append('}');
+		}
+		out.append('}');
 	}
 
 	private static void ttl(StringBuilder out, @Nullable Duration ttl) {
@@ -180,7 +206,9 @@ final class JsonCodec implements Codec {
 		return Math.max(1, Math.min(Integer.MAX_VALUE, duration.toSeconds()));
 	}
 
-	private static void subscribed(StringBuilder out, Subscribed result, @Nullable Long asked) {
+	private void subscribed(StringBuilder out, Reply.Subscribe reply, boolean replay) {
+		Subscribed result = reply.result();
+		Long asked = reply.asked();
 		out.append('{');
 		Position position = result.position();
 		if (result.recovery() != RecoveryOutcome.FRESH) {
@@ -196,7 +224,9 @@ final class JsonCodec implements Codec {
 			out.append(",\"offset\":").append(offset);
 			if (result.isRecovered()) {
 				out.append(",\"recovered\":true");
-				publications(out, result.publications());
+				if (replay) {
+					publications(out, result.publications());
+				}
 			}
 		}
 		else if (out.charAt(out.length() - 1) == ',') {
@@ -216,9 +246,13 @@ final class JsonCodec implements Codec {
 		out.append("}}");
 	}
 
+	private static void info(StringBuilder out, @Nullable String user, String session) {
+		out.append("{\"user\":").append(Json.quote((user != null) ? user : ""));
+		out.append(",\"client\":").append(Json.quote(session));
+	}
+
 	private static void info(StringBuilder out, PresentSession session) {
-		out.append("{\"user\":").append(Json.quote((session.user() != null) ? session.user() : ""));
-		out.append(",\"client\":").append(Json.quote(session.session()));
+		info(out, session.user(), session.session());
 		if (!session.attributes().isEmpty()) {
 			char separator = '{';
 			out.append(",\"chan_info\":");
@@ -246,19 +280,42 @@ final class JsonCodec implements Codec {
 
 	@Override
 	public Payload encode(Push push) {
-		StringBuilder out = new StringBuilder(128).append("{\"push\":{\"channel\":");
+		StringBuilder out = new StringBuilder(128);
 		if (push instanceof Push.Answer answer) {
-			publication(out.append(Json.quote(answer.channel())).append(",\"pub\":"), answer.data(), null);
+			publication(begin(out, answer.channel()).append("\"pub\":"), answer.data(), null, Map.of());
+			out.append("}}");
 		}
 		else if (push instanceof Push.Subscribe subscribe) {
-			out.append(Json.quote(subscribe.channel())).append(",\"subscribe\":{}");
+			subscribe(out, subscribe);
 		}
 		else if (push instanceof Push.Unsubscribe unsubscribe) {
-			out.append(Json.quote(unsubscribe.channel())).append(",\"unsubscribe\":{\"code\":");
+			begin(out, unsubscribe.channel()).append("\"unsubscribe\":{\"code\":");
 			out.append(unsubscribe.reason().code()).append(",\"reason\":");
-			out.append(Json.quote(unsubscribe.reason().text())).append('}');
+			out.append(Json.quote(unsubscribe.reason().text())).append("}}}");
 		}
-		return payload(out.append("}}"));
+		return payload(out);
+	}
+
+	private static StringBuilder begin(StringBuilder out, String channel) {
+		return out.append("{\"push\":{\"channel\":").append(Json.quote(channel)).append(',');
+	}
+
+	/**
+	 * What was missed follows one by one: in a push, clients do not look for it.
+	 */
+	private void subscribe(StringBuilder out, Push.Subscribe push) {
+		begin(out, push.channel()).append("\"subscribe\":");
+		Reply.Subscribe start = push.begin();
+		if (start == null) {
+			out.append("{}}}");
+			return;
+		}
+		subscribed(out, start, false);
+		out.append("}}");
+		for (Publication each : start.result().publications()) {
+			begin(out.append('\n'), push.channel()).append("\"pub\":");
+			out.append(this.recent.get(each, JsonCodec::form)).append("}}");
+		}
 	}
 
 	private static Payload payload(StringBuilder out) {

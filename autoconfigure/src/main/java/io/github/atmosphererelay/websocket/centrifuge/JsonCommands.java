@@ -88,6 +88,9 @@ final class JsonCommands {
 
 		private boolean empty = true;
 
+		/** Whether what was missed since the position that was just read is asked for. */
+		private boolean wanted;
+
 		private long id;
 
 		private @Nullable String name;
@@ -184,7 +187,11 @@ final class JsonCommands {
 			requireObject(token);
 			while (this.parser.nextToken() != JsonToken.END_OBJECT) {
 				String channel = this.parser.currentName();
-				subscriptions.put(channel, recovery(this.parser.nextToken()));
+				this.wanted = false;
+				Recovery recovery = recovery(this.parser.nextToken());
+				if (this.wanted) {
+					subscriptions.put(channel, recovery);
+				}
 			}
 			return subscriptions;
 		}
@@ -202,6 +209,9 @@ final class JsonCommands {
 					}
 					case "offset" -> {
 						offset = number(value);
+					}
+					case "recover" -> {
+						this.wanted = bool(value);
 					}
 					default -> this.parser.skipChildren();
 				}

@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.websocket.centrifuge;
 
 import io.github.atmosphererelay.message.Payload;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a client is told without having asked. What many clients get alike has formats of
@@ -33,8 +34,11 @@ sealed interface Push {
 
 	/**
 	 * The client was subscribed by the node.
+	 *
+	 * @param begin where that begins in the channel's log, and what the client has
+	 * missed, which follows as if it came now; {@code null} if it has no log
 	 */
-	record Subscribe(String channel) implements Push {
+	record Subscribe(String channel, Reply.@Nullable Subscribe begin) implements Push {
 
 	}
 

@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.websocket.centrifuge;
 
 import java.util.List;
+import java.util.function.Supplier;
 
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
@@ -77,16 +78,51 @@ final class Replies {
 	 * @return whether the reply was queued
 	 */
 	boolean replyIfRoom(LocalSession session, long id, Reply reply, List<Publication> publications) {
+		return sendIfRoom(session, publications, () -> this.codec.encode(id, reply));
+	}
+
+	/**
+	 * Push many messages at once, unless that is too much for what waits for the client
+	 * already.
+	 * @param publications the messages in the push
+	 * @return whether the push was queued
+	 */
+	boolean pushIfRoom(LocalSession session, Push push, List<Publication> publications) {
+		return sendIfRoom(session, publications, () -> this.codec.encode(push));
+	}
+
+	private boolean sendIfRoom(LocalSession session, List<Publication> publications, Supplier<Payload> frame) {
+		long size = size(publications);
+		if (session.queuedMessages() > 0 && session.queuedBytes() + size > this.limits.maxBytes()) {
+			return false;
+		}
+		send(session, OutboundMessage.frame((int) Math.min(Integer.MAX_VALUE, size), frame));
+		return true;
+	}
+
+	/**
+	 * Return about how many bytes messages take in a reply.
+	 */
+	static long size(List<Publication> publications) {
 		long size = PER_MESSAGE;
 		for (Publication each : publications) {
 			size += each.payload().size() + PER_MESSAGE;
 		}
-		if (session.queuedMessages() > 0 && session.queuedBytes() + size > this.limits.maxBytes()) {
-			return false;
-		}
-		send(session,
-				OutboundMessage.frame((int) Math.min(Integer.MAX_VALUE, size), () -> this.codec.encode(id, reply)));
-		return true;
+		return size;
+	}
+
+	/**
+	 * Return how many bytes may wait for a client.
+	 */
+	long maxBytes() {
+		return this.limits.maxBytes();
+	}
+
+	/**
+	 * Queue a reply whose content is known only when it is written.
+	 */
+	void replyLater(LocalSession session, long id, Supplier<Reply> reply) {
+		send(session, OutboundMessage.frame(PER_MESSAGE, () -> this.codec.encode(id, reply.get())));
 	}
 
 	void push(LocalSession session, Push push) {

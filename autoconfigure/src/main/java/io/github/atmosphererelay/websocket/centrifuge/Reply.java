@@ -18,6 +18,7 @@ package io.github.atmosphererelay.websocket.centrifuge;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 import io.github.atmosphererelay.broadcast.Subscribed;
 import io.github.atmosphererelay.cluster.PresentSession;
@@ -38,8 +39,10 @@ sealed interface Reply {
 	 * @param ttl after which time to send a new token, or {@code null} if there is no
 	 * need to
 	 * @param ping the time between two pings of the node
+	 * @param subscriptions what the node has subscribed the client to, by channel
 	 */
-	record Connected(String client, @Nullable Duration ttl, Duration ping) implements Reply {
+	record Connected(String client, @Nullable Duration ttl, Duration ping,
+			Map<String, Subscribe> subscriptions) implements Reply {
 
 	}
 

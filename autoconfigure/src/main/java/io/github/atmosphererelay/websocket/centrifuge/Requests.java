@@ -19,8 +19,6 @@ package io.github.atmosphererelay.websocket.centrifuge;
 import java.security.Principal;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessageTooLargeException;
@@ -29,11 +27,9 @@ import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
-import io.github.atmosphererelay.session.SubscriptionListener;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
 import io.github.atmosphererelay.websocket.DoorContext;
 import io.github.atmosphererelay.websocket.TokenChecks;
-import io.github.atmosphererelay.websocket.centrifuge.Client.Membership;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -61,7 +57,7 @@ final class Requests {
 
 	private final ReadRequests reads;
 
-	private final Map<String, Client> clients = new ConcurrentHashMap<>();
+	private final ServerSubscriptions serverSide;
 
 	Requests(DoorContext context, CentrifugeSettings settings, Codec codec) {
 		this.node = context.node();
@@ -70,29 +66,24 @@ final class Requests {
 		this.replies = new Replies(this.node, codec, context.controlLimits());
 		this.subscriptions = new SubscribeRequests(context, codec, this.replies);
 		this.reads = new ReadRequests(context, this.replies);
-		this.node.registry().addListener(new ServerSide());
+		this.serverSide = new ServerSubscriptions(this.node, this.replies);
 	}
 
 	/**
 	 * Let a client in.
+	 * @throws RequestRefusedException if the application has failed to say where to
 	 */
 	void enter(Client client, Command.Connect command, @Nullable Instant expiry) {
-		LocalSession session = client.session();
-		this.clients.put(session.id(), client);
-		// Before anybody can send to the session: nothing may come before this.
-		this.replies.reply(session, command.id(),
-				new Reply.Connected(session.id(), ttl(expiry), this.settings.pingInterval()));
-		this.node.subscriptions().connected(session);
-		if (session.isEnded()) {
-			this.clients.remove(session.id());
-		}
+		String id = client.session().id();
+		this.serverSide.enter(client, command,
+				(subscriptions) -> new Reply.Connected(id, ttl(expiry), this.settings.pingInterval(), subscriptions));
 	}
 
 	/**
 	 * A session has ended.
 	 */
 	void left(LocalSession session) {
-		this.clients.remove(session.id());
+		this.serverSide.left(session);
 	}
 
 	/**
@@ -254,31 +245,6 @@ final class Requests {
 			throw new RequestRefusedException(ErrorCode.UNAUTHORIZED,
 					(principal != null) ? "the token is another user's" : "the session is anonymous");
 		}
-	}
-
-	/**
-	 * Tells clients of subscriptions that they have not asked for themselves. Called
-	 * within the registry's lock, and so only queues.
-	 */
-	private final class ServerSide implements SubscriptionListener {
-
-		@Override
-		public void subscribed(LocalSession session, String channel) {
-			Client client = Requests.this.clients.get(session.id());
-			if (client != null && client.memberships().putIfAbsent(channel, Membership.SERVER_SIDE) == null) {
-				Requests.this.replies.push(session, new Push.Subscribe(channel));
-			}
-		}
-
-		@Override
-		public void unsubscribed(LocalSession session, String channel) {
-			Client client = Requests.this.clients.get(session.id());
-			Membership membership = (client != null) ? client.memberships().remove(channel) : null;
-			if (membership != null && membership.isTold() && session.isOpen()) {
-				Requests.this.replies.push(session, new Push.Unsubscribe(channel, UnsubscribeReason.SERVER));
-			}
-		}
-
 	}
 
 }

@@ -124,8 +124,9 @@ final class SubscribeRequests {
 
 	void unsubscribe(Client client, Command.Unsubscribe command) {
 		// First, so that nobody tells the client what it has asked for.
-		if (client.memberships().remove(command.channel()) instanceof Attempt attempt) {
-			attempt.giveUp();
+		Client.Membership membership = client.memberships().remove(command.channel());
+		if (membership != null) {
+			membership.giveUp();
 		}
 		this.node.subscriptions().unsubscribe(client.session(), command.channel());
 		this.replies.reply(client.session(), command.id(), new Reply.Done("unsubscribe"));
@@ -133,13 +134,16 @@ final class SubscribeRequests {
 
 	/**
 	 * Take a client out of the channels that it may not hear any more, because its new
-	 * token allows less than the former one.
+	 * token allows less than the former one. What the node has subscribed it to is the
+	 * application's to end.
 	 */
 	void checkPermissions(Client client) {
 		LocalSession session = client.session();
 		Principal principal = session.principal();
 		for (String channel : List.copyOf(session.channels())) {
-			if (!this.node.clientMessages().authorizeSubscribe(principal, session, channel).isGranted()) {
+			Client.Membership membership = client.memberships().get(channel);
+			if (membership != null && membership.isOwn()
+					&& !this.node.clientMessages().authorizeSubscribe(principal, session, channel).isGranted()) {
 				this.node.subscriptions().unsubscribe(session, channel);
 			}
 		}
@@ -175,7 +179,13 @@ final class SubscribeRequests {
 			return this.answered.get();
 		}
 
-		void giveUp() {
+		@Override
+		public boolean isOwn() {
+			return true;
+		}
+
+		@Override
+		public void giveUp() {
 			this.givenUp = true;
 		}
 

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.websocket.centrifuge;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -32,6 +33,7 @@ import io.github.atmosphererelay.cluster.PresentSession;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.message.Sender;
 import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.websocket.centrifuge.Command.Recovery;
 import org.junit.jupiter.api.Test;
@@ -59,7 +61,8 @@ class JsonCodecTests {
 	@Test
 	void everyCommandIsRead() {
 		assertThat(decode("{'id':1,'connect':{'token':'t','name':'js','subs':{'a':{'recover':true,'epoch':'e',"
-				+ "'offset':3}}}}\n{'id':2,'subscribe':{'channel':'a','recover':true,'epoch':'e','offset':4,"
+				+ "'offset':3},'b':{'epoch':'e','offset':1},'c':{'recover':true}}}}\n"
+				+ "{'id':2,'subscribe':{'channel':'a','recover':true,'epoch':'e','offset':4,"
 				+ "'join_leave':true,'flag':2}}\r\n\n{'id':3,'subscribe':{'channel':'b','epoch':'ignored'}}\n"
 				+ "{'id':4,'unsubscribe':{'channel':'a'}}\n{'id':5,'publish':{'channel':'a','data':[1, 2]}}\n"
 				+ "{'id':6,'presence':{'channel':'a'}}\n{'id':7,'presence_stats':{'channel':'a'}}\n"
@@ -67,7 +70,7 @@ class JsonCodecTests {
 				+ "{'rpc':{'data':null,'method':'m'},'id':9}\n{'send':{'data':'x'}}\n{'id':10,'refresh':{'token':'t'}}\n"
 				+ "{'id':11,'sub_refresh':{'channel':'a','token':'t'}}\n{'id':12,'ping':{}}\n{}\n{'id':13,'new':{}}\n"
 				+ "{'id':14}"))
-			.containsExactly(new Command.Connect(1, "t", Map.of("a", new Recovery("e", 3))),
+			.containsExactly(new Command.Connect(1, "t", Map.of("a", new Recovery("e", 3), "c", new Recovery("", 0))),
 					new Command.Subscribe(2, "a", new Recovery("e", 4), true, true),
 					new Command.Subscribe(3, "b", null, false, false), new Command.Unsubscribe(4, "a"),
 					new Command.Publish(5, "a", Payload.text("[1, 2]")), new Command.Presence(6, "a"),
@@ -146,6 +149,39 @@ class JsonCodecTests {
 			.isEqualTo(json("{'push':{'message':{'data':'x'}}}"));
 	}
 
+	@Test
+	void whatIsReadAgainIsTheSameAndWhatIsAnothersIsNot() {
+		for (int i = 0; i < 3; i++) {
+			for (String channel : List.of("c", "d")) {
+				for (String epoch : List.of("e", "f")) {
+					// As many as there are places, and some more
+					for (long offset = 1; offset < 5_000; offset += (offset < 10) ? 1 : 500) {
+						String text = channel + epoch + offset + ((offset % 2 == 0) ? "" : "x".repeat(3_000));
+						Publication publication = new Publication(new UUID(0, offset), new UUID(0, 0), channel, 0,
+								Map.of(), Payload.text(text), new Position(epoch, offset));
+						assertThat(encoded(new Reply.History(List.of(publication), POSITION)).path("history")
+							.path("publications")
+							.get(0)).isEqualTo(json("{'data':'" + text + "','offset':" + offset + "}"));
+					}
+				}
+			}
+		}
+	}
+
+	@Test
+	void aPublicationSaysWhichClientHasSentIt() {
+		Map<String, String> headers = Map.of(Sender.SESSION_HEADER, "s\"1", Sender.USER_HEADER, "alice");
+		String expected = "{'push':{'channel':'c','pub':{'data':1,'info':{'user':'alice','client':'s\\\"1'}}}}";
+		assertThat(json(new OutboundMessage(Payload.text("1"), "c", headers).encoded(this.codec.messages()).asText()))
+			.isEqualTo(json(expected));
+		Publication anonymous = new Publication(new UUID(0, 1), new UUID(0, 0), "c", 0,
+				Map.of(Sender.SESSION_HEADER, "s", "other", "header"), Payload.text("1"), POSITION);
+		assertThat(json(OutboundMessage.of(anonymous).encoded(this.codec.messages()).asText()))
+			.isEqualTo(json("{'push':{'channel':'c','pub':{'data':1,'info':{'user':'','client':'s'},'offset':7}}}"));
+		assertThat(encoded(new Reply.History(List.of(anonymous), POSITION)).path("history").path("publications"))
+			.isEqualTo(json("[{'data':1,'info':{'user':'','client':'s'},'offset':7}]"));
+	}
+
 	private static Publication publication(long offset, String text) {
 		return new Publication(new UUID(0, offset), new UUID(0, 0), "c", 0, Map.of(), Payload.text(text),
 				new Position(POSITION.epoch(), offset));
@@ -161,10 +197,10 @@ class JsonCodecTests {
 
 	@Test
 	void everyReplyIsWritten() {
-		assertThat(encoded(new Reply.Connected("s", null, Duration.ofMillis(1_500))))
+		assertThat(encoded(new Reply.Connected("s", null, Duration.ofMillis(1_500), Map.of())))
 			.isEqualTo(json("{'id':3,'connect':{'client':'s','ping':2,'pong':true}}"));
-		assertThat(encoded(new Reply.Connected("s", Duration.ofMillis(5), Duration.ofSeconds(25))).path("connect"))
-			.isEqualTo(json("{'client':'s','expires':true,'ttl':1,'ping':25,'pong':true}"));
+		assertThat(encoded(new Reply.Connected("s", Duration.ofMillis(5), Duration.ofSeconds(25), Map.of()))
+			.path("connect")).isEqualTo(json("{'client':'s','expires':true,'ttl':1,'ping':25,'pong':true}"));
 		assertThat(encoded(new Reply.Done("publish"))).isEqualTo(json("{'id':3,'publish':{}}"));
 		assertThat(encoded(new Reply.History(List.of(publication(6, "x y"), publication(7, "2")), POSITION)))
 			.isEqualTo(json("{'id':3,'history':{'epoch':'e\\\"1','offset':7,'publications':[{'data':'x y',"
@@ -202,16 +238,39 @@ class JsonCodecTests {
 					+ "'offset':7,'recovered':true}"));
 	}
 
-	private static Reply subscribe(Position position, RecoveryOutcome outcome, Long asked, Publication... missed) {
+	private static Reply.Subscribe subscribe(Position position, RecoveryOutcome outcome, Long asked,
+			Publication... missed) {
 		return new Reply.Subscribe(new Subscribed(SubscriptionState.CONFIRMED, position, outcome, List.of(missed)),
 				asked);
+	}
+
+	@Test
+	void theReplyToAConnectHasTheSubscriptionsOfTheNode() {
+		Map<String, Reply.Subscribe> subscriptions = new LinkedHashMap<>();
+		subscriptions.put("a", subscribe(null, RecoveryOutcome.FRESH, null));
+		subscriptions.put("b\"", subscribe(POSITION, RecoveryOutcome.RECOVERED, 6L, publication(7, "7")));
+		assertThat(encoded(new Reply.Connected("s", null, Duration.ofSeconds(25), subscriptions)))
+			.isEqualTo(json("{'id':3,'connect':{'client':'s','ping':25,'pong':true,'subs':{'a':{},"
+					+ "'b\\\"':{'was_recovering':true,'recoverable':true,'positioned':true,'epoch':'e\\\"1',"
+					+ "'offset':6,'recovered':true,'publications':[{'data':7,'offset':7}]}}}}"));
+	}
+
+	@Test
+	void whatWasMissedFollowsThePushThatSubscribes() {
+		Push push = new Push.Subscribe("c",
+				subscribe(POSITION, RecoveryOutcome.RECOVERED, 5L, publication(6, "6"), publication(7, "7")));
+		assertThat(this.codec.encode(push).asText().lines().map(CentrifugeSocket::json)).containsExactly(
+				json("{'push':{'channel':'c','subscribe':{'was_recovering':true,'recoverable':true,"
+						+ "'positioned':true,'epoch':'e\\\"1','offset':5,'recovered':true}}}"),
+				json("{'push':{'channel':'c','pub':{'data':6,'offset':6}}}"),
+				json("{'push':{'channel':'c','pub':{'data':7,'offset':7}}}"));
 	}
 
 	@Test
 	void everyPushIsWritten() {
 		assertThat(json(this.codec.encode(new Push.Answer("c", Payload.text("1"))).asText()))
 			.isEqualTo(json("{'push':{'channel':'c','pub':{'data':1}}}"));
-		assertThat(json(this.codec.encode(new Push.Subscribe("c")).asText()))
+		assertThat(json(this.codec.encode(new Push.Subscribe("c", null)).asText()))
 			.isEqualTo(json("{'push':{'channel':'c','subscribe':{}}}"));
 		assertThat(json(this.codec.encode(new Push.Unsubscribe("c", UnsubscribeReason.INSUFFICIENT_STATE)).asText()))
 			.isEqualTo(json("{'push':{'channel':'c','unsubscribe':{'code':2500,'reason':'insufficient state'}}}"));
