@@ -171,18 +171,22 @@ public final class LossyRelay implements ClusterRelay {
 		if (this.away) {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(name(), null));
 		}
+		LogPage page = page(channel, since, limit, direction);
+		return this.beforeReply.get().thenApply((nothing) -> page);
+	}
+
+	private LogPage page(String channel, @Nullable Position since, int limit, ReadDirection direction) {
 		Position end = this.relay.position(channel).join();
 		String epoch = this.epoch;
 		if (since != null && epoch != null) {
 			if (!since.epoch().equals(epoch)) {
-				return CompletableFuture.completedFuture(new LogPage(List.of(), outside(end), false));
+				return new LogPage(List.of(), outside(end), false);
 			}
 			since = new Position(end.epoch(), since.offset());
 		}
 		LogPage page = this.relay.read(channel, since, limit, direction).join();
-		LogPage told = new LogPage(page.publications().stream().map(this::outside).toList(), outside(page.end()),
+		return new LogPage(page.publications().stream().map(this::outside).toList(), outside(page.end()),
 				page.complete());
-		return this.beforeReply.get().thenApply((nothing) -> told);
 	}
 
 	@Override
