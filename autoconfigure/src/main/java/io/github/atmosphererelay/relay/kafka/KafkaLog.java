@@ -141,6 +141,7 @@ final class KafkaLog {
 					System.currentTimeMillis() - 2 * this.settings.idempotencyWindow().toMillis());
 			this.life = KafkaLogLife.begin(this.settings, found.id(), held, recent);
 			report(found);
+			new KafkaLogTopicCheck(this.settings).run(admin);
 			for (int i = 0; known != null && i < Math.max(count, known.partitions().length); i++) {
 				lost.add(i);
 			}

@@ -47,6 +47,7 @@ import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.UnsupportedRelayOperationException;
 import io.github.atmosphererelay.test.MachineTime;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
@@ -55,6 +56,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -102,6 +107,26 @@ class KafkaRelayLogTests {
 		assertThat(config.get("retention.ms").value()).isEqualTo("86400000");
 		assertThat(config.get("cleanup.policy").value()).isEqualTo("delete");
 		assertThat(config.get("message.timestamp.type").value()).isEqualTo("LogAppendTime");
+	}
+
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void aTopicOfOthersThatDoesNotKeepLogsAsPromisedIsReported(CapturedOutput output) throws Exception {
+		this.admin
+			.createTopics(List.of(new NewTopic(this.topic + "-log", 3, (short) 1).configs(Map.of("cleanup.policy",
+					"compact,delete", "message.timestamp.type", "CreateTime", "retention.ms", "60000"))))
+			.all()
+			.get();
+		start();
+		assertThat(output).contains("Topic '" + this.topic + "-log' does not keep logs", "cleanup.policy",
+				"message.timestamp.type", "retention.ms is 60000, and 'atmosphere.relay.kafka.log-retention' promises");
+	}
+
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void aTopicOfTheRelaysOwnIsNotComplainedOf(CapturedOutput output) {
+		start();
+		assertThat(output).doesNotContain("does not keep logs");
 	}
 
 	@Test
