@@ -21,9 +21,11 @@ import java.time.Instant;
 import java.util.List;
 import java.util.stream.IntStream;
 
-import org.h2.jdbcx.JdbcDataSource;
+import javax.sql.DataSource;
+
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -32,39 +34,47 @@ import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link JdbcSessionStore} with H2.
+ * What {@link JdbcSessionStore} promises on every database.
  */
-class JdbcSessionStoreTests extends AbstractSessionStoreTests {
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class AbstractJdbcSessionStoreTests extends AbstractSessionStoreTests {
 
-	private static JdbcTemplate jdbc;
+	private final String script;
 
-	private static JdbcSessionStore store;
+	private JdbcSessionStore store;
 
-	@BeforeAll
-	static void start() {
-		jdbc = database("store");
-		store = new JdbcSessionStore(jdbc, Duration.ofMinutes(1));
+	AbstractJdbcSessionStoreTests(String script) {
+		this.script = script;
 	}
 
-	private static JdbcTemplate database(String name) {
-		JdbcDataSource dataSource = new JdbcDataSource();
-		dataSource.setURL("jdbc:h2:mem:" + name + ";DB_CLOSE_DELAY=-1");
+	/**
+	 * Return a database without a table.
+	 */
+	abstract DataSource database(String name) throws Exception;
+
+	@BeforeAll
+	void createStore() throws Exception {
+		this.store = new JdbcSessionStore(withTable("store"), Duration.ofMinutes(1));
+	}
+
+	private JdbcTemplate withTable(String name) throws Exception {
+		DataSource database = database(name);
 		ResourceDatabasePopulator schema = new ResourceDatabasePopulator(
-				new ClassPathResource("schema-h2.sql", JdbcSessionStore.class));
-		schema.execute(dataSource);
+				new ClassPathResource(this.script, JdbcSessionStore.class));
+		schema.execute(database);
 		// A second node finds the table, and is content.
-		schema.execute(dataSource);
-		return new JdbcTemplate(dataSource);
+		schema.execute(database);
+		return new JdbcTemplate(database);
 	}
 
 	@Override
 	SessionStore store() {
-		return store;
+		return this.store;
 	}
 
 	@Test
-	void expiredRowsAreRemovedByOneNodeUntilItsLeaseIsOver() {
-		JdbcTemplate jdbc = database("leases");
+	void expiredRowsAreRemovedByOneNodeUntilItsLeaseIsOver() throws Exception {
+		JdbcTemplate jdbc = withTable("leases");
 		JdbcSessionStore one = new JdbcSessionStore(jdbc, Duration.ofMinutes(1));
 		JdbcSessionStore other = new JdbcSessionStore(jdbc, Duration.ofMinutes(1));
 		Instant now = now();
