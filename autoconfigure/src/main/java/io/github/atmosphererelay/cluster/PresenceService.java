@@ -30,7 +30,6 @@ import io.github.atmosphererelay.broadcast.ChannelScope;
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
-import io.github.atmosphererelay.cluster.ClusterMessages.Subject;
 import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.QueueLimits;
@@ -71,7 +70,7 @@ public final class PresenceService implements Presence {
 
 	private final PresenceEntries entries;
 
-	private final ClusterMessages messages;
+	private final ClusterLink link;
 
 	/** Nodes of which something was dropped. */
 	private final Set<UUID> missed = ConcurrentHashMap.newKeySet();
@@ -99,7 +98,6 @@ public final class PresenceService implements Presence {
 	public PresenceService(MessagingNode node, DefaultCluster cluster, PresenceSettings settings,
 			PresenceAttributes attributes, QueueLimits limits) {
 		this.node = node;
-		this.messages = cluster.messages();
 		this.settings = settings;
 		this.limits = limits;
 		// An envelope has a few fields beside its payload, and the payload its subject.
@@ -110,9 +108,7 @@ public final class PresenceService implements Presence {
 		this.thread = new PresenceThread(node.scheduler(), settings.flushInterval(), this::turn, MAX_WAITING,
 				MAX_WAITING_BYTES);
 		this.sync = newSync();
-		this.messages.on(Subject.PRESENCE, this::received);
-		this.messages.onRelayState(this::relayStateChanged);
-		cluster.membership().addListener(new Members());
+		this.link = cluster.linkPresence(new Others());
 		node.registry().addListener(new Subscriptions());
 	}
 
@@ -170,13 +166,6 @@ public final class PresenceService implements Presence {
 		PresencePushes.push(this.node.writers(), this.limits, news, this.settings.maxNames());
 	}
 
-	private void received(UUID origin, ByteBuffer in) {
-		if (!this.thread.offer(in.remaining(), () -> takeIn(origin, in))) {
-			this.statistics.countDropped();
-			this.missed.add(origin);
-		}
-	}
-
 	private void takeIn(UUID origin, ByteBuffer in) {
 		try {
 			this.sync.received(origin, in);
@@ -184,15 +173,6 @@ public final class PresenceService implements Presence {
 		catch (WireFormatException ex) {
 			this.statistics.countDropped();
 			logger.debug("A message about presence of node " + origin + " could not be read", ex);
-		}
-	}
-
-	private void relayStateChanged(RelayState state) {
-		if (state == RelayState.UP || state == RelayState.DOWN) {
-			this.thread.execute(() -> {
-				this.up = (state == RelayState.UP);
-				this.sync.relayUp(this.up);
-			});
 		}
 	}
 
@@ -337,9 +317,9 @@ public final class PresenceService implements Presence {
 	}
 
 	/**
-	 * Hears which nodes there are.
+	 * Hears of the other nodes.
 	 */
-	private final class Members implements MembershipListener {
+	private final class Others implements ClusterLink.Listener {
 
 		@Override
 		public void joined(UUID other) {
@@ -349,6 +329,26 @@ public final class PresenceService implements Presence {
 		@Override
 		public void left(UUID other) {
 			PresenceService.this.thread.execute(() -> PresenceService.this.sync.left(other));
+		}
+
+		@Override
+		public void received(UUID origin, ByteBuffer body) {
+			PresenceService service = PresenceService.this;
+			if (!service.thread.offer(body.remaining(), () -> takeIn(origin, body))) {
+				service.statistics.countDropped();
+				service.missed.add(origin);
+			}
+		}
+
+		@Override
+		public void relayStateChanged(RelayState state) {
+			PresenceService service = PresenceService.this;
+			if (state == RelayState.UP || state == RelayState.DOWN) {
+				service.thread.execute(() -> {
+					service.up = (state == RelayState.UP);
+					service.sync.relayUp(service.up);
+				});
+			}
 		}
 
 	}
@@ -378,7 +378,7 @@ public final class PresenceService implements Presence {
 		@Override
 		public CompletableFuture<?> sendToAll(byte[] message) {
 			try {
-				return PresenceService.this.messages.sendToAll(Subject.PRESENCE, message);
+				return PresenceService.this.link.sendToAll(message);
 			}
 			catch (RuntimeException ex) {
 				return CompletableFuture.failedFuture(ex);
@@ -388,7 +388,7 @@ public final class PresenceService implements Presence {
 		@Override
 		public CompletableFuture<?> sendTo(UUID other, byte[] message) {
 			try {
-				return PresenceService.this.messages.sendTo(other, Subject.PRESENCE, message);
+				return PresenceService.this.link.sendTo(other, message);
 			}
 			catch (RuntimeException ex) {
 				return CompletableFuture.failedFuture(ex);
