@@ -70,15 +70,16 @@ class ArchitectureTests {
 			Map.entry("relay.http..", List.of("relay", "message..")), Map.entry("session..", List.of("message..")),
 			Map.entry("broadcast..", List.of("relay", "session..", "message..")),
 			Map.entry("cluster..", List.of("broadcast..", "relay", "session..", "message..")),
+			Map.entry("presence..", List.of("broadcast..", "cluster..", "relay", "session..", "message..")),
 			Map.entry("durable..", List.of("broadcast..", "cluster..", "relay", "session..", "message..")),
 			Map.entry("websocket..",
-					List.of("broadcast..", "cluster..", "durable..", "relay", "session..", "message..")),
+					List.of("broadcast..", "cluster..", "presence..", "durable..", "relay", "session..", "message..")),
 			Map.entry("console..", List.of("broadcast..", "relay", "session..", "message..")),
 			Map.entry("endpoint..", List.of("broadcast..", "relay", "session..", "message..")),
 			Map.entry("security..", List.of("session..", "message..")),
 			Map.entry("http..", List.of("broadcast..", "relay", "session..", "message..")),
-			Map.entry("actuate..", List.of("message..", "relay..", "session..", "broadcast..", "cluster..", "durable..",
-					"websocket..", "endpoint..")),
+			Map.entry("actuate..", List.of("message..", "relay..", "session..", "broadcast..", "cluster..",
+					"presence..", "durable..", "websocket..", "endpoint..")),
 			Map.entry("autoconfigure..", List.of("..")));
 
 	@ArchTest

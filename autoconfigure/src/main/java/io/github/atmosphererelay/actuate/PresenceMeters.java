@@ -18,8 +18,8 @@ package io.github.atmosphererelay.actuate;
 
 import java.util.function.ToDoubleFunction;
 
-import io.github.atmosphererelay.cluster.PresenceService;
-import io.github.atmosphererelay.cluster.PresenceStatistics;
+import io.github.atmosphererelay.presence.PresenceService;
+import io.github.atmosphererelay.presence.PresenceStatistics;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;

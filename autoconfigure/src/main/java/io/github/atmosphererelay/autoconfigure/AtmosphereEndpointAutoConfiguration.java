@@ -23,7 +23,7 @@ import io.github.atmosphererelay.actuate.AtmosphereEndpoint;
 import io.github.atmosphererelay.actuate.ChannelCounts;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.cluster.DefaultCluster;
-import io.github.atmosphererelay.cluster.PresenceService;
+import io.github.atmosphererelay.presence.PresenceService;
 import io.github.atmosphererelay.session.SessionRegistry;
 
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;

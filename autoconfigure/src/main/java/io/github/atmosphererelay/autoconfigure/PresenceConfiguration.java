@@ -20,9 +20,9 @@ import java.util.Map;
 
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.cluster.DefaultCluster;
-import io.github.atmosphererelay.cluster.PresenceAttributes;
-import io.github.atmosphererelay.cluster.PresenceService;
-import io.github.atmosphererelay.cluster.PresenceSettings;
+import io.github.atmosphererelay.presence.PresenceAttributes;
+import io.github.atmosphererelay.presence.PresenceService;
+import io.github.atmosphererelay.presence.PresenceSettings;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;

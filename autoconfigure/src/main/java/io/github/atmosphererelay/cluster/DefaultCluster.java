@@ -134,6 +134,19 @@ public final class DefaultCluster implements Cluster {
 	}
 
 	/**
+	 * Link presence with that of the other nodes, which is for this library's own
+	 * presence. Called once, before the start.
+	 * @param listener hears of the other nodes and what their presence says
+	 * @return the way to their presence
+	 */
+	public ClusterLink linkPresence(ClusterLink.Listener listener) {
+		this.messages.on(Subject.PRESENCE, listener::received);
+		this.messages.onRelayState(listener::relayStateChanged);
+		this.membership.addListener(listener);
+		return new ClusterLink(this.messages, Subject.PRESENCE);
+	}
+
+	/**
 	 * Join the cluster. Returns at once.
 	 */
 	public synchronized void start() {
@@ -301,17 +314,10 @@ public final class DefaultCluster implements Cluster {
 	}
 
 	/**
-	 * Return what nodes say to each other, for others who have something to say.
+	 * Return what nodes say to each other.
 	 */
 	ClusterMessages messages() {
 		return this.messages;
-	}
-
-	/**
-	 * Return which nodes there are.
-	 */
-	Membership membership() {
-		return this.membership;
 	}
 
 	/**

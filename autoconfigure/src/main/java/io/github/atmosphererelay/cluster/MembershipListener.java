@@ -26,8 +26,11 @@ import java.util.UUID;
  * or when its application was stopped and started without a new context. Nobody may rely
  * on what such a node knew or sent before; that others have taken it for dead is not told
  * to the node itself.
+ * <p>
+ * This is for the packages of this library; applications have the events
+ * {@link NodeJoined} and {@link NodeLeft}.
  */
-interface MembershipListener {
+public interface MembershipListener {
 
 	/**
 	 * Another node is there, or is there again.

@@ -17,11 +17,15 @@
 package io.github.atmosphererelay.cluster;
 
 /**
- * A message between nodes cannot be read.
+ * A message between nodes cannot be read. For the packages of this library.
  */
-class WireFormatException extends RuntimeException {
+public class WireFormatException extends RuntimeException {
 
-	WireFormatException(String message) {
+	/**
+	 * Create the exception.
+	 * @param message what is wrong with the message between nodes
+	 */
+	public WireFormatException(String message) {
 		super(message);
 	}
 

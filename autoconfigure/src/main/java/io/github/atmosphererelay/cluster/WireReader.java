@@ -24,36 +24,54 @@ import java.util.function.Supplier;
 
 /**
  * Reads what a {@link WireWriter} has written. Every length is checked before anything is
- * allocated for it.
+ * allocated for it, and whatever cannot be read is a {@link WireFormatException}. For the
+ * packages of this library; for one thread.
  */
-final class WireReader {
+public final class WireReader {
 
 	private final ByteBuffer in;
 
-	WireReader(ByteBuffer in) {
+	/**
+	 * Read from a buffer.
+	 * @param in the buffer, of which the position moves on with what is read
+	 */
+	public WireReader(ByteBuffer in) {
 		this.in = in;
 	}
 
 	/**
 	 * Read the version.
+	 * @param known the version that this release knows
 	 * @throws WireFormatException if this release does not know it
 	 */
-	void readVersion(byte known) {
+	public void readVersion(byte known) {
 		byte version = readByte();
 		if (version != known) {
 			throw new WireFormatException("Unknown version " + (version & 0xFF));
 		}
 	}
 
-	byte readByte() {
+	/**
+	 * Read a byte.
+	 * @return the byte
+	 */
+	public byte readByte() {
 		return read(this.in::get);
 	}
 
-	int readInt() {
+	/**
+	 * Read a number of 32 bits.
+	 * @return the number
+	 */
+	public int readInt() {
 		return read(this.in::getInt);
 	}
 
-	long readLong() {
+	/**
+	 * Read a number of 64 bits.
+	 * @return the number
+	 */
+	public long readLong() {
 		return read(this.in::getLong);
 	}
 
@@ -65,7 +83,12 @@ final class WireReader {
 		return new UUID(readLong(), readLong());
 	}
 
-	String readString(int maxBytes) {
+	/**
+	 * Read a string.
+	 * @param maxBytes the greatest number of bytes that it may take
+	 * @return the string
+	 */
+	public String readString(int maxBytes) {
 		return new String(readBytes(maxBytes), StandardCharsets.UTF_8);
 	}
 
@@ -81,8 +104,9 @@ final class WireReader {
 
 	/**
 	 * Read how many things follow, each of which takes at least one byte.
+	 * @return the number of things
 	 */
-	int readCount() {
+	public int readCount() {
 		int count = readInt();
 		if (count < 0 || count > this.in.remaining()) {
 			throw new WireFormatException("A count of " + count);

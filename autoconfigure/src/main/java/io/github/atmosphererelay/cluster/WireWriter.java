@@ -23,9 +23,9 @@ import java.util.UUID;
 
 /**
  * Writes what nodes say to each other: numbers big-endian, strings and bytes after their
- * length in 32 bits.
+ * length in 32 bits. For the packages of this library; for one thread.
  */
-final class WireWriter {
+public final class WireWriter {
 
 	private byte[] bytes = new byte[128];
 
@@ -40,15 +40,27 @@ final class WireWriter {
 		return buffer;
 	}
 
-	void writeByte(int value) {
+	/**
+	 * Write a byte.
+	 * @param value the byte, of which the lowest eight bits are written
+	 */
+	public void writeByte(int value) {
 		next(1).put((byte) value);
 	}
 
-	void writeInt(int value) {
+	/**
+	 * Write a number of 32 bits.
+	 * @param value the number
+	 */
+	public void writeInt(int value) {
 		next(4).putInt(value);
 	}
 
-	void writeLong(long value) {
+	/**
+	 * Write a number of 64 bits.
+	 * @param value the number
+	 */
+	public void writeLong(long value) {
 		next(8).putLong(value);
 	}
 
@@ -60,7 +72,11 @@ final class WireWriter {
 		next(16).putLong(id.getMostSignificantBits()).putLong(id.getLeastSignificantBits());
 	}
 
-	void writeString(String text) {
+	/**
+	 * Write a string.
+	 * @param text the string
+	 */
+	public void writeString(String text) {
 		writeBytes(text.getBytes(StandardCharsets.UTF_8));
 	}
 
@@ -72,7 +88,11 @@ final class WireWriter {
 		return this.size;
 	}
 
-	byte[] toByteArray() {
+	/**
+	 * Return what has been written.
+	 * @return a copy of the bytes
+	 */
+	public byte[] toByteArray() {
 		return Arrays.copyOf(this.bytes, this.size);
 	}
 

@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.atmosphererelay.broadcast.MessagingNode;
-import io.github.atmosphererelay.cluster.PresenceService;
+import io.github.atmosphererelay.presence.PresenceService;
 import io.github.atmosphererelay.session.QueueLimits;
 
 import org.springframework.web.servlet.HandlerMapping;

@@ -38,6 +38,8 @@ import io.github.atmosphererelay.broadcast.MessageTooLargeException;
 import io.github.atmosphererelay.broadcast.UnknownChannelException;
 import io.github.atmosphererelay.broadcast.UnknownSessionException;
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.presence.Presence;
+import io.github.atmosphererelay.presence.PresenceMember;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.test.Broker;

@@ -19,8 +19,8 @@ package io.github.atmosphererelay.websocket.centrifuge;
 import java.util.List;
 
 import io.github.atmosphererelay.broadcast.ErrorCode;
-import io.github.atmosphererelay.cluster.PresenceChangeFormat;
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.presence.PresenceChangeFormat;
 import io.github.atmosphererelay.session.MessageFormat;
 
 /**

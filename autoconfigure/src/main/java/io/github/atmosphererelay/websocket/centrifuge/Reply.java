@@ -21,10 +21,10 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.atmosphererelay.broadcast.Subscribed;
-import io.github.atmosphererelay.cluster.PresentSession;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.presence.PresentSession;
 import org.jspecify.annotations.Nullable;
 
 /**

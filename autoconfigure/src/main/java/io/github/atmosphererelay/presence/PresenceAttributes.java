@@ -1,0 +1,41 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.presence;
+
+import java.util.Map;
+
+import io.github.atmosphererelay.session.ClientSession;
+
+/**
+ * Says what others see of a member of a channel beside the user's name, such as a colour
+ * or a status. A bean of this type is asked once for each session that subscribes to a
+ * channel with presence.
+ */
+@FunctionalInterface
+public interface PresenceAttributes {
+
+	/**
+	 * Return a session's attributes in a channel. Called on the thread that subscribes,
+	 * which must not be blocked. If this fails, or returns more than
+	 * {@code atmosphere.presence.max-attribute-size}, the session has none.
+	 * @param session the session
+	 * @param channel the channel's name
+	 * @return the attributes, perhaps empty
+	 */
+	Map<String, String> attributes(ClientSession session, String channel);
+
+}

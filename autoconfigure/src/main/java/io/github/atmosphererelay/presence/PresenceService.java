@@ -1,0 +1,403 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.presence;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+
+import io.github.atmosphererelay.broadcast.Authorization;
+import io.github.atmosphererelay.broadcast.ChannelOptions;
+import io.github.atmosphererelay.broadcast.ChannelScope;
+import io.github.atmosphererelay.broadcast.ErrorCode;
+import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.cluster.ClusterLink;
+import io.github.atmosphererelay.cluster.DefaultCluster;
+import io.github.atmosphererelay.cluster.WireFormatException;
+import io.github.atmosphererelay.relay.RelayState;
+import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.QueueLimits;
+import io.github.atmosphererelay.session.SubscriptionListener;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Presence on this node. What other nodes say is taken in by one thread of its own,
+ * behind a queue that is bounded: a node with very many members holds up nothing else.
+ * What does not fit is dropped, and asked for again.
+ */
+public final class PresenceService implements Presence {
+
+	private static final Log logger = LogFactory.getLog(PresenceService.class);
+
+	private static final int MAX_WAITING = 10_000;
+
+	private static final long MAX_WAITING_BYTES = 64L << 20;
+
+	private static final int MAX_PAGE = 10_000;
+
+	/** Many small messages rather than a few that are as large as can be. */
+	private static final int MESSAGE_BYTES = 48 * 1024;
+
+	private final MessagingNode node;
+
+	private final PresenceSettings settings;
+
+	private final QueueLimits limits;
+
+	private final PresenceStatistics statistics = new PresenceStatistics();
+
+	private final PresenceView view;
+
+	private final PresenceOwner owner;
+
+	private final PresenceEntries entries;
+
+	private final ClusterLink link;
+
+	/** Nodes of which something was dropped. */
+	private final Set<UUID> missed = ConcurrentHashMap.newKeySet();
+
+	private final PresenceThread thread;
+
+	/** Belongs to the thread, as does the time of the next push. */
+	private PresenceSync sync;
+
+	/** How the relay was when the protocol was told last; used by the one thread. */
+	private boolean up;
+
+	private volatile int known;
+
+	private long pushAt;
+
+	/**
+	 * Create presence for a node; {@link #start()} starts it.
+	 * @param node the node's messaging
+	 * @param cluster the other nodes
+	 * @param settings how presence is told
+	 * @param attributes what is said about members
+	 * @param limits how much may wait for a client of its frames
+	 */
+	public PresenceService(MessagingNode node, DefaultCluster cluster, PresenceSettings settings,
+			PresenceAttributes attributes, QueueLimits limits) {
+		this.node = node;
+		this.settings = settings;
+		this.limits = limits;
+		// An envelope has a few fields beside its payload, and the payload its subject.
+		int maxMessageBytes = Math.min(MESSAGE_BYTES, settings.maxMessageSize() - 1);
+		this.view = new PresenceView(System::nanoTime, settings.leaveDelay().toNanos(), this.statistics);
+		this.owner = new PresenceOwner(node.identity().id(), maxMessageBytes);
+		this.entries = new PresenceEntries(attributes, settings.maxAttributeSize(), maxMessageBytes, this.statistics);
+		this.thread = new PresenceThread(node.scheduler(), settings.flushInterval(), this::turn, MAX_WAITING,
+				MAX_WAITING_BYTES);
+		this.sync = newSync();
+		this.link = cluster.linkPresence(new Others());
+		node.registry().addListener(new Subscriptions());
+	}
+
+	private PresenceSync newSync() {
+		return new PresenceSync(this.node.identity().id(), this.owner, this.view, new Link(), this.thread::execute,
+				System::nanoTime, new Random(), this.settings.digestInterval().toNanos(), this.statistics);
+	}
+
+	/**
+	 * Start. Called before the node joins the cluster.
+	 */
+	public void start() {
+		boolean up = (this.node.monitor().state() != RelayState.DOWN);
+		this.thread.start(() -> {
+			// A stop that took too long may have left it undone.
+			this.sync.clear();
+			this.sync = newSync();
+			this.up = up;
+			this.sync.relayUp(up);
+		});
+	}
+
+	/**
+	 * Stop. Called after the node has left the cluster. Waits for at most a few seconds.
+	 * It can be started again.
+	 */
+	public void stop() {
+		this.thread.stop(() -> this.sync.clear());
+	}
+
+	private void turn() {
+		boolean up = (this.node.monitor().state() != RelayState.DOWN);
+		if (up != this.up) {
+			// It changed while this was starting, and nobody was listening yet.
+			this.up = up;
+			this.sync.relayUp(up);
+		}
+		for (UUID other : this.missed) {
+			this.missed.remove(other);
+			this.sync.missed(other);
+		}
+		this.sync.flush();
+		this.sync.tick();
+		this.known = this.sync.known();
+		long now = System.nanoTime();
+		if (now - this.pushAt >= 0) {
+			this.pushAt = now + this.settings.pushInterval().toNanos();
+			this.view.tellNews(this.settings.maxNames(), this::tell);
+		}
+	}
+
+	private void tell(PresenceNews news) {
+		news.joined().forEach((member) -> this.node.events().publish(new MemberJoined(news.channel(), member)));
+		news.left().forEach((member) -> this.node.events().publish(new MemberLeft(news.channel(), member)));
+		PresencePushes.push(this.node.writers(), this.limits, news, this.settings.maxNames());
+	}
+
+	private void takeIn(UUID origin, ByteBuffer in) {
+		try {
+			this.sync.received(origin, in);
+		}
+		catch (WireFormatException ex) {
+			this.statistics.countDropped();
+			logger.debug("A message about presence of node " + origin + " could not be read", ex);
+		}
+	}
+
+	private void subscribed(LocalSession session, String channel) {
+		ChannelOptions options = this.node.catalog().find(channel);
+		if (options == null || !options.presence()) {
+			return;
+		}
+		PresenceEntry entry = this.entries.entry(session, channel);
+		if (options.scope() == ChannelScope.CLUSTER) {
+			if (!this.entries.isTellable(entry)) {
+				return;
+			}
+			this.owner.put(entry);
+		}
+		this.view.change(null, entry);
+	}
+
+	private void unsubscribed(LocalSession session, String channel) {
+		ChannelOptions options = this.node.catalog().find(channel);
+		if (options == null || !options.presence()) {
+			return;
+		}
+		this.view.unwatch(channel, session);
+		PresenceEntry before = this.owner.remove(new PresenceEntry.Key(channel, session.id()));
+		this.view.change((before != null) ? before : PresenceEntries.bare(session, channel), null);
+	}
+
+	/**
+	 * Send a session who is in a channel that it is subscribed to, and from then on who
+	 * comes and goes. Ends with the subscription. Blocks only as long as the
+	 * application's authorizer does.
+	 * @param session the session
+	 * @param channel the channel's name
+	 * @throws RequestRefusedException if the channel has no presence or the client may
+	 * not see it
+	 */
+	public void watch(LocalSession session, String channel) {
+		ChannelOptions options = this.node.catalog().find(channel);
+		if (options == null) {
+			throw new RequestRefusedException(ErrorCode.UNKNOWN_CHANNEL, "there is no such channel");
+		}
+		if (!options.presence()) {
+			throw new RequestRefusedException(ErrorCode.NOT_AVAILABLE, "this channel does not tell who is in it");
+		}
+		Authorization authorization = this.node.clientMessages()
+			.authorizeSeePresence(session.principal(), session, channel);
+		authorization.require();
+		this.node.registry().whileSubscribed(session, channel, () -> this.view.watch(channel, session));
+	}
+
+	/**
+	 * Send a session from now on which sessions come to a channel that it is subscribed
+	 * to and leave it. Ends with the subscription. Does not ask whether the client may
+	 * see that, and does not block.
+	 * @param session the session
+	 * @param channel the channel's name; it has presence
+	 * @param format makes the frames; the same object for all clients of a door
+	 */
+	public void watchSessions(LocalSession session, String channel, PresenceChangeFormat format) {
+		this.node.registry().whileSubscribed(session, channel, () -> this.view.watchSessions(channel, session, format));
+	}
+
+	/**
+	 * List the sessions that are in a channel.
+	 * @param channel the channel's name; it has presence
+	 * @param limit the greatest number of sessions to list
+	 * @return the sessions of users, by name, then the anonymous ones
+	 */
+	public List<PresentSession> listSessions(String channel, int limit) {
+		return this.view.listSessions(withPresence(channel), limit);
+	}
+
+	@Override
+	public int count(String channel) {
+		return this.view.count(withPresence(channel));
+	}
+
+	@Override
+	public int sessions(String channel) {
+		return this.view.sessions(withPresence(channel));
+	}
+
+	@Override
+	public PresencePage members(String channel, @Nullable String after, int limit) {
+		if (limit < 1) {
+			throw new IllegalArgumentException("'limit' must be at least 1");
+		}
+		return this.view.list(withPresence(channel), after, Math.min(limit, MAX_PAGE));
+	}
+
+	@Override
+	public boolean isPresent(String channel, String user) {
+		return this.view.contains(withPresence(channel), user);
+	}
+
+	private String withPresence(String channel) {
+		ChannelOptions options = this.node.catalog().get(channel);
+		if (!options.presence()) {
+			throw new IllegalStateException("The channels of pattern '" + options.pattern()
+					+ "' have no presence; set 'presence' of their entry in 'atmosphere.channels' to true");
+		}
+		return channel;
+	}
+
+	/**
+	 * List members of a channel by the number of a page.
+	 * @param channel the channel's name
+	 * @param skip how many members come before the page
+	 * @param limit the greatest number of members to list
+	 * @return the members, or {@code null} if there is no such channel or it has no
+	 * presence
+	 */
+	public @Nullable List<PresenceMember> page(String channel, long skip, int limit) {
+		ChannelOptions options = this.node.catalog().find(channel);
+		return (options != null && options.presence()) ? this.view.page(channel, skip, limit) : null;
+	}
+
+	/**
+	 * Return the counters.
+	 * @return the counters
+	 */
+	public PresenceStatistics statistics() {
+		return this.statistics;
+	}
+
+	/**
+	 * Return how many subscriptions of this node's sessions have presence and are told to
+	 * other nodes.
+	 * @return the number of entries
+	 */
+	public int ownEntries() {
+		return this.owner.size();
+	}
+
+	/**
+	 * Return how many such subscriptions of other nodes are known here.
+	 * @return the number of entries
+	 */
+	public int knownEntries() {
+		return this.known;
+	}
+
+	/**
+	 * Hears of the other nodes.
+	 */
+	private final class Others implements ClusterLink.Listener {
+
+		@Override
+		public void joined(UUID other) {
+			PresenceService.this.thread.execute(() -> PresenceService.this.sync.joined(other));
+		}
+
+		@Override
+		public void left(UUID other) {
+			PresenceService.this.thread.execute(() -> PresenceService.this.sync.left(other));
+		}
+
+		@Override
+		public void received(UUID origin, ByteBuffer body) {
+			PresenceService service = PresenceService.this;
+			if (!service.thread.offer(body.remaining(), () -> takeIn(origin, body))) {
+				service.statistics.countDropped();
+				service.missed.add(origin);
+			}
+		}
+
+		@Override
+		public void relayStateChanged(RelayState state) {
+			PresenceService service = PresenceService.this;
+			if (state == RelayState.UP || state == RelayState.DOWN) {
+				service.thread.execute(() -> {
+					service.up = (state == RelayState.UP);
+					service.sync.relayUp(service.up);
+				});
+			}
+		}
+
+	}
+
+	/**
+	 * Hears which sessions of this node are in which channel.
+	 */
+	private final class Subscriptions implements SubscriptionListener {
+
+		@Override
+		public void subscribed(LocalSession session, String channel) {
+			PresenceService.this.subscribed(session, channel);
+		}
+
+		@Override
+		public void unsubscribed(LocalSession session, String channel) {
+			PresenceService.this.unsubscribed(session, channel);
+		}
+
+	}
+
+	/**
+	 * Sends through the relay, and never throws.
+	 */
+	private final class Link implements PresenceSync.Link {
+
+		@Override
+		public CompletableFuture<?> sendToAll(byte[] message) {
+			try {
+				return PresenceService.this.link.sendToAll(message);
+			}
+			catch (RuntimeException ex) {
+				return CompletableFuture.failedFuture(ex);
+			}
+		}
+
+		@Override
+		public CompletableFuture<?> sendTo(UUID other, byte[] message) {
+			try {
+				return PresenceService.this.link.sendTo(other, message);
+			}
+			catch (RuntimeException ex) {
+				return CompletableFuture.failedFuture(ex);
+			}
+		}
+
+	}
+
+}
