@@ -19,6 +19,8 @@ package io.github.atmosphererelay.relay.kafka;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 
 import org.apache.commons.logging.Log;
@@ -27,6 +29,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.DescribeConfigsOptions;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 
@@ -58,11 +61,10 @@ final class KafkaLogTopicCheck {
 	void run(Admin admin) throws InterruptedException {
 		ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, this.topic);
 		try {
-			Config config = admin
+			Map<ConfigResource, KafkaFuture<Config>> described = admin
 				.describeConfigs(List.of(resource), new DescribeConfigsOptions().timeoutMs(TIMEOUT_MILLIS))
-				.values()
-				.get(resource)
-				.get();
+				.values();
+			Config config = Objects.requireNonNull(described.get(resource)).get();
 			List<String> faults = faults(config);
 			if (!faults.isEmpty()) {
 				logger.warn("Topic '" + this.topic + "' does not keep logs of recorded channels as promised: "
