@@ -30,6 +30,8 @@ import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.SessionStatistics;
+import io.github.atmosphererelay.test.Covers;
+import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.RawSocket;
 import io.github.atmosphererelay.test.TestClient;
@@ -51,6 +53,7 @@ class NodeLifecycleTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "tomcat", "jetty" })
+	@Covers(KnownFault.DRAIN)
 	void clientsAreSentAwayInSlicesWhileNobodyIsLetIn(String server) {
 		TestNode node = TestNode.start(CHANNEL, "atmosphere.shutdown.slice-size=1",
 				"atmosphere.shutdown.slice-interval=500ms",

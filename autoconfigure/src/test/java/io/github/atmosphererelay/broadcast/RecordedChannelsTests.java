@@ -38,6 +38,8 @@ import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.session.FakeTransport;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.OutboundMessage;
+import io.github.atmosphererelay.test.Covers;
+import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.LossyRelay;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -87,6 +89,7 @@ class RecordedChannelsTests {
 	}
 
 	@Test
+	@Covers(KnownFault.ENTRIES_BETWEEN_READS_ARE_MISSED)
 	void everySessionGetsTheWholeLogInOrderAlthoughTheRelayLosesMessages() {
 		Random random = new Random(42);
 		this.relay.lose((envelope) -> random.nextInt(10) < 3);
@@ -114,6 +117,7 @@ class RecordedChannelsTests {
 	}
 
 	@Test
+	@Covers(KnownFault.RECONNECT_IN_A_BURST_OF_TEN_PAGES)
 	void whatWasMissedComesBeforeWhatIsLiveAlsoWhenTenTimesAPageIsPublishedMeanwhile() {
 		Position since = publish(5);
 		publish(200);
@@ -230,6 +234,7 @@ class RecordedChannelsTests {
 	}
 
 	@Test
+	@Covers(KnownFault.A_FAILED_PUBLICATION_IS_NOT_TOLD)
 	void whileTheBrokerIsAwayAPublishFailsAndASubscriptionIsRefusedForNow() {
 		Client before = new Client();
 		before.subscribed(null);

@@ -43,6 +43,8 @@ import io.github.atmosphererelay.presence.PresenceMember;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.test.Broker;
+import io.github.atmosphererelay.test.Covers;
+import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
@@ -194,6 +196,7 @@ abstract class AbstractNodesTests {
 	}
 
 	@Test
+	@Covers(KnownFault.PARTITION_HEALS)
 	void aNodeThatIsCutOffJudgesNobodyIsRemovedByTheOthersAndComesBackOnce() {
 		this.nodes.forEach((node) -> events(node).clear());
 		connect(node(0), "chat/a", "alice");

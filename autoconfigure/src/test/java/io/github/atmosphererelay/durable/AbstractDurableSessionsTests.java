@@ -26,6 +26,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.test.Covers;
+import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.RawSocket;
 import io.github.atmosphererelay.test.SharedLog;
@@ -190,6 +192,7 @@ abstract class AbstractDurableSessionsTests {
 	}
 
 	@Test
+	@Covers(KnownFault.RECOVERY_WORKS_ONLY_ONCE)
 	void aSessionIsRestoredRepeatedlyAndMissesNothing() {
 		String channel = channel();
 		List<String> expected = new ArrayList<>();
@@ -238,6 +241,7 @@ abstract class AbstractDurableSessionsTests {
 	}
 
 	@Test
+	@Covers({ KnownFault.SECOND_CONNECTION_TAKES_OVER, KnownFault.RECONNECT_BEFORE_THE_PING_TIMEOUT })
 	void aClientThatComesBackBeforeItsDeathIsNoticedTakesOverOnTheSameNodeAndOnAnother() {
 		String channel = channel();
 		DurableClient first = connect(this.a, channel + "?durable=true");

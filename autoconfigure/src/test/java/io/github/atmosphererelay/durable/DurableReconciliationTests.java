@@ -25,6 +25,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
+import io.github.atmosphererelay.test.Covers;
+import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.RedisServers;
 import io.github.atmosphererelay.test.TestNode;
@@ -45,6 +47,7 @@ class DurableReconciliationTests {
 	private static final int ROUNDS = 30;
 
 	@Test
+	@Covers(KnownFault.EVERY_RELAY_WITH_EVERY_PROTOCOL)
 	void plainClientsThatAreCutOffAgainAndAgainMissNothingOnThreeNodes() {
 		try (RedisServers.Standalone redis = RedisServers.standalone();
 				TestNode a = start(redis);

@@ -27,6 +27,8 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.cluster.Cluster;
+import io.github.atmosphererelay.test.Covers;
+import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.RedisServers;
 import io.github.atmosphererelay.test.TestNode;
@@ -42,6 +44,7 @@ class KilledNodeTests {
 	private static final String CHANNEL = "log/killed";
 
 	@Test
+	@Covers({ KnownFault.STATE_IS_SAVED_ONLY_ON_A_NOTICED_DISCONNECT, KnownFault.SUBSCRIBERS_NODE_IS_KILLED })
 	void sessionsOfANodeThatIsKilledMissNothingOnAnother() throws Exception {
 		try (RedisServers.Standalone redis = RedisServers.standalone();
 				TestNode survivor = TestNode.start(arguments(redis).toArray(String[]::new))) {

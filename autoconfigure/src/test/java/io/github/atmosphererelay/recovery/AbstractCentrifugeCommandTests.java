@@ -22,6 +22,8 @@ import java.util.Map;
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.recovery.CentrifugeDriver.Client;
 import io.github.atmosphererelay.recovery.CentrifugeDriver.Refused;
+import io.github.atmosphererelay.test.Covers;
+import io.github.atmosphererelay.test.KnownFault;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -214,6 +216,7 @@ abstract class AbstractCentrifugeCommandTests extends AbstractCentrifugeTests {
 	}
 
 	@Test
+	@Covers(KnownFault.OVERSIZED_MESSAGE)
 	void aMessageThatIsTooLargeEndsItsClientAndNobodyElse() {
 		String channel = channel("log");
 		Client large = client(0);

@@ -28,6 +28,8 @@ import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.recovery.CentrifugeDriver.Client;
 import io.github.atmosphererelay.recovery.CentrifugeDriver.Refused;
+import io.github.atmosphererelay.test.Covers;
+import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Ports;
 import io.github.atmosphererelay.test.TestNode;
@@ -73,6 +75,7 @@ abstract class AbstractCentrifugeFaultTests extends AbstractCentrifugeRecoveryTe
 
 	/** The node cannot save anything, and the position is the client's. */
 	@Test
+	@Covers({ KnownFault.STATE_IS_SAVED_ONLY_ON_A_NOTICED_DISCONNECT, KnownFault.SUBSCRIBERS_NODE_IS_KILLED })
 	void aSubscribersNodeIsKilledAndItsClientMissesNothingOnAnother() {
 		String channel = channel("log");
 		Client client = clientOfProcess("client-of-the-killed").subscribe(channel);
@@ -94,6 +97,7 @@ abstract class AbstractCentrifugeFaultTests extends AbstractCentrifugeRecoveryTe
 
 	/** Whatever it has answered for is in the log; what it has not may be. */
 	@Test
+	@Covers(KnownFault.PUBLISHERS_NODE_IS_KILLED)
 	void aPublishersNodeIsKilledAndWhatItHasAcknowledgedIsThereOnceAndInOrder() {
 		String channel = channel("log");
 		Client subscriber = client(1).subscribe(channel);
@@ -132,6 +136,7 @@ abstract class AbstractCentrifugeFaultTests extends AbstractCentrifugeRecoveryTe
 	}
 
 	@Test
+	@Covers(KnownFault.SILENCE_OR_DOUBLES_AFTER_A_RESTART_OF_THE_BROKER)
 	void theBrokerIsRestartedAndClientsAreRecoveredOrTold() {
 		String channel = channel("log");
 		List<Client> clients = List.of(client(0).subscribe(channel), client(1).subscribe(channel));
@@ -185,6 +190,7 @@ abstract class AbstractCentrifugeFaultTests extends AbstractCentrifugeRecoveryTe
 
 	/** Its connection is cut, heals, and nobody notices more than the delay. */
 	@Test
+	@Covers({ KnownFault.PARTITION_HEALS, KnownFault.RELAY_RECONNECTS })
 	void aNodeThatWasCutOffFromTheBrokerBringsWhatItsClientsHaveMissedInOrder() {
 		String channel = channel("log");
 		Client here = client(2).subscribe(channel);
@@ -208,6 +214,7 @@ abstract class AbstractCentrifugeFaultTests extends AbstractCentrifugeRecoveryTe
 
 	/** What is said next makes no difference: the position is compared by itself. */
 	@Test
+	@Covers(KnownFault.ENTRIES_BETWEEN_READS_ARE_MISSED)
 	void aNodeThatWasDeafForAWhileNoticesByItself() {
 		String channel = channel("log");
 		Client client = client(2).subscribe(channel);
@@ -268,6 +275,7 @@ abstract class AbstractCentrifugeFaultTests extends AbstractCentrifugeRecoveryTe
 	}
 
 	@Test
+	@Covers(KnownFault.CLIENT_THAT_DOES_NOT_READ)
 	void aClientThatDoesNotReadIsSentAwayAndRecoversWhatItHasMissed() {
 		String channel = channel("log");
 		Client slow = client(0, "sleepy").subscribe(channel);
@@ -301,6 +309,7 @@ abstract class AbstractCentrifugeFaultTests extends AbstractCentrifugeRecoveryTe
 
 	/** The whole cluster is replaced, node by node, while messages are published. */
 	@Test
+	@Covers(KnownFault.ROLLING_RESTART_UNDER_LOAD)
 	void aRollingRestartUnderLoadLosesNothing() {
 		String channel = channel("log");
 		int first = Ports.free();

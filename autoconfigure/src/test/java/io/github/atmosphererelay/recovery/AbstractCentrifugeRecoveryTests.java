@@ -23,6 +23,8 @@ import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.recovery.CentrifugeDriver.Client;
 import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.test.Covers;
+import io.github.atmosphererelay.test.KnownFault;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -54,6 +56,7 @@ abstract class AbstractCentrifugeRecoveryTests extends AbstractCentrifugeCommand
 	}
 
 	@Test
+	@Covers(KnownFault.RECONNECT_TO_ANOTHER_NODE)
 	void aClientThatLandsOnAnotherNodeGetsWhatItHasMissed() {
 		String channel = channel("log");
 		Client client = client(0).subscribe(channel);
@@ -91,6 +94,7 @@ abstract class AbstractCentrifugeRecoveryTests extends AbstractCentrifugeCommand
 
 	/** Without a single message in the log, too. */
 	@Test
+	@Covers(KnownFault.RECONNECT_WITH_NOTHING_MISSED)
 	void aReconnectWithNothingMissedIsARecovery() {
 		String quiet = channel("log");
 		String heard = channel("log");
@@ -107,6 +111,7 @@ abstract class AbstractCentrifugeRecoveryTests extends AbstractCentrifugeCommand
 	}
 
 	@Test
+	@Covers(KnownFault.RECOVERY_WORKS_ONLY_ONCE)
 	void aClientThatIsCutAgainAndAgainIsRecoveredEachTime() {
 		String channel = channel("log");
 		Client client = client(0).subscribe(channel);
@@ -120,6 +125,7 @@ abstract class AbstractCentrifugeRecoveryTests extends AbstractCentrifugeCommand
 	}
 
 	@Test
+	@Covers(KnownFault.RECONNECT_BEFORE_THE_PING_TIMEOUT)
 	void aClientThatIsBackBeforeItsNodeHasMissedItHearsEverythingOnce() {
 		String channel = channel("log");
 		Client client = client(0, "fay").subscribe(channel);
@@ -133,6 +139,7 @@ abstract class AbstractCentrifugeRecoveryTests extends AbstractCentrifugeCommand
 	}
 
 	@Test
+	@Covers({ KnownFault.RECONNECT_IN_A_BURST_OF_TEN_PAGES, KnownFault.REPLAY_ENDS_BEFORE_THE_LIVE_MESSAGES_BEGIN })
 	void aReconnectInABurstThatMissesTenPagesHasNoGapBetweenReplayAndLive() {
 		String channel = channel("log");
 		Client client = client(0).subscribe(channel);
@@ -169,6 +176,7 @@ abstract class AbstractCentrifugeRecoveryTests extends AbstractCentrifugeCommand
 	}
 
 	@Test
+	@Covers(KnownFault.NODES_DISAGREE_ON_THE_ORDER)
 	void allNodesDeliverInTheLogsOrderWhoeverPublishes() {
 		String channel = channel("log");
 		List<Client> clients = List.of(client(0).subscribe(channel), client(1).subscribe(channel),
@@ -207,6 +215,7 @@ abstract class AbstractCentrifugeRecoveryTests extends AbstractCentrifugeCommand
 	}
 
 	@Test
+	@Covers(KnownFault.REPLAY_ENDS_BEFORE_THE_LIVE_MESSAGES_BEGIN)
 	void whoHasMissedTooMuchIsToldAndGetsNoPartOfIt() {
 		String channel = channel("log");
 		Client client = client(0).subscribe(channel);
@@ -222,6 +231,7 @@ abstract class AbstractCentrifugeRecoveryTests extends AbstractCentrifugeCommand
 	}
 
 	@Test
+	@Covers(KnownFault.TRIMMED_BELOW_THE_CLIENTS_POSITION)
 	void whoHasMissedWhatTheLogHasForgottenIsToldAndGetsNoPartOfIt() throws Exception {
 		String channel = channel("short");
 		Client client = client(0).subscribe(channel);

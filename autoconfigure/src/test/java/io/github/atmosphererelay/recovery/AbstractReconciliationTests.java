@@ -48,6 +48,8 @@ import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.test.Broker;
+import io.github.atmosphererelay.test.Covers;
+import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.Test;
@@ -108,6 +110,7 @@ abstract class AbstractReconciliationTests {
 	abstract Broker startBroker();
 
 	@Test
+	@Covers(KnownFault.EVERY_RELAY_WITH_EVERY_PROTOCOL)
 	void everyClientHasEveryMessageOnceInTheLogsOrderOrWasToldThatItHasNot() {
 		try (Broker broker = startBroker();
 				TestNode a = startNode("node-a", broker);

@@ -18,6 +18,8 @@ package io.github.atmosphererelay.recovery;
 
 import io.github.atmosphererelay.recovery.CentrifugeDriver.Client;
 import io.github.atmosphererelay.test.Broker;
+import io.github.atmosphererelay.test.Covers;
+import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.RedisServers;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
@@ -43,6 +45,7 @@ class CentrifugeOnRedisTests extends AbstractCentrifugeFaultTests {
 	}
 
 	@Test
+	@Covers(KnownFault.LOG_BEGINS_ANOTHER_LIFE)
 	void aFlushEndsTheLogAndClientsAreTold() {
 		String channel = channel("log");
 		Client live = client(0).subscribe(channel);

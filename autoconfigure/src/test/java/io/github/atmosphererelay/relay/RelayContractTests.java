@@ -35,6 +35,8 @@ import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.test.Covers;
+import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.MachineTime;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -82,6 +84,7 @@ public abstract class RelayContractTests extends RelayDeliveryContractTests {
 	}
 
 	@Test
+	@Covers(KnownFault.RELAY_RECONNECTS)
 	void recoversFromACutAndItsOutcomesAreTrue() {
 		outage(() -> broker().proxy().cut());
 	}

@@ -28,6 +28,8 @@ import java.util.stream.IntStream;
 import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.test.Covers;
+import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.LossyRelay;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
@@ -164,6 +166,7 @@ abstract class AbstractPositionsTests {
 	}
 
 	@Test
+	@Covers(KnownFault.EVERY_RELAY_WITH_EVERY_PROTOCOL)
 	void aClientThatWasCutOffRecoversAllThatItHasMissedInOrderAndOnce() {
 		String channel = channel();
 		TestClient client = connect(channel + "?positions=true").awaitCount(1);

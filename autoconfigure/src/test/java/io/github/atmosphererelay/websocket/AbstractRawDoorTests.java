@@ -34,6 +34,8 @@ import io.github.atmosphererelay.broadcast.UnknownChannelException;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.session.DropReason;
 import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.test.Covers;
+import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.RawSocket;
 import io.github.atmosphererelay.test.TestClient;
@@ -150,6 +152,7 @@ abstract class AbstractRawDoorTests {
 	}
 
 	@Test
+	@Covers(KnownFault.OVERSIZED_MESSAGE)
 	void aFrameOfTenMegabytesIsRefusedBeforeItHasArrived() {
 		RawSocket rude = connectRaw("chat/huge", 64 * 1024);
 		TestClient reader = subscribe("chat/huge");
@@ -307,6 +310,7 @@ abstract class AbstractRawDoorTests {
 	}
 
 	@Test
+	@Covers(KnownFault.CLIENT_THAT_DOES_NOT_READ)
 	void aClientThatNeverReadsIsClosedWithinItsLimitsAndDisturbsNobody() {
 		connectRaw("chat/stalled", 4096);
 		TestClient reader = subscribe("chat/stalled").countOnly();

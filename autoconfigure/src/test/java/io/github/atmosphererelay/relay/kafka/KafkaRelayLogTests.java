@@ -45,6 +45,8 @@ import io.github.atmosphererelay.relay.RelayNode;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.UnsupportedRelayOperationException;
+import io.github.atmosphererelay.test.Covers;
+import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.MachineTime;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -197,6 +199,7 @@ class KafkaRelayLogTests {
 	}
 
 	@Test
+	@Covers(KnownFault.LOG_BEGINS_ANOTHER_LIFE)
 	void aLogTopicMadeAnewIsAnotherEpochAndAGap() throws Exception {
 		RelayNode one = start();
 		RelayNode two = start();
@@ -247,6 +250,7 @@ class KafkaRelayLogTests {
 	}
 
 	@Test
+	@Covers(KnownFault.TRIMMED_BELOW_THE_CLIENTS_POSITION)
 	void whatRetentionRemovedWhileTheNodeWasAwayIsAGap() throws Exception {
 		RelayNode direct = start();
 		RelayNode behind = startBehindProxy();

@@ -42,6 +42,8 @@ import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayNode;
 import io.github.atmosphererelay.relay.UnsupportedRelayOperationException;
 import io.github.atmosphererelay.relay.redis.RedisTestBroker.Driver;
+import io.github.atmosphererelay.test.Covers;
+import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.Ports;
 import io.github.atmosphererelay.test.RedisServers;
 import io.github.atmosphererelay.test.TlsMaterial;
@@ -127,6 +129,7 @@ class RedisTopologyTests {
 
 	@ParameterizedTest
 	@EnumSource
+	@Covers(KnownFault.BROKER_FAILS_OVER)
 	void sentinelThatFailsOver(Driver driver) throws IOException {
 		RedisCluster sentinel = RedisServers.sentinel();
 		this.servers.add(sentinel);
@@ -181,6 +184,7 @@ class RedisTopologyTests {
 	}
 
 	@Test
+	@Covers(KnownFault.BROKER_FAILS_OVER)
 	void logsOfAllSlotsUnderClusterSurviveTheLossOfANode() throws IOException {
 		RedisShardedCluster cluster = RedisServers.cluster();
 		this.servers.add(cluster);
