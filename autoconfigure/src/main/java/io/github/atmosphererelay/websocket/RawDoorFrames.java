@@ -132,6 +132,15 @@ final class RawDoorFrames {
 	}
 
 	/**
+	 * Tell an {@code atmosphere.js} in its protocol mode that it is connected: its id, no
+	 * heartbeats, and what they would be. With each connection, also one that says that
+	 * it knows its id: such a client otherwise takes the first message for this frame.
+	 */
+	static Payload greeting(LocalSession session) {
+		return Payload.text(session.id() + "|0|X|");
+	}
+
+	/**
 	 * Tell a client that something was refused.
 	 */
 	static Payload error(RequestRefusedException refusal) {

@@ -144,6 +144,10 @@ final class RawDoorHandler implements WebSocketHandler {
 	}
 
 	private void enter(RawDoorClient client, RawDoorRequest request, @Nullable DurableStart start) {
+		if (request.greeted()) {
+			// Before anybody can send to the session
+			this.frames.send(client.session(), RawDoorFrames.greeting(client.session()));
+		}
 		this.node.subscriptions().connected(client.session());
 		this.subscriber.enter(client.session(), request, start);
 	}

@@ -37,9 +37,11 @@ import org.springframework.web.util.ServletRequestPathUtils;
  * if it asks for nothing that it has missed
  * @param durable whether the client wants a session that outlives the connection
  * @param session the token of the durable session that the client has, or {@code null}
+ * @param greeted whether the client, an {@code atmosphere.js} in its protocol mode, waits
+ * for a frame of its own protocol before anything else
  */
 record RawDoorRequest(String channel, boolean ack, boolean tokenFollows, boolean presence, boolean positions,
-		@Nullable Position since, boolean durable, @Nullable String session) {
+		@Nullable Position since, boolean durable, @Nullable String session, boolean greeted) {
 
 	/** First segments that belong to other doors and pages under the same path. */
 	private static final Set<String> RESERVED = Set.of("connection", "api", "console", "client.js");
@@ -71,10 +73,17 @@ record RawDoorRequest(String channel, boolean ack, boolean tokenFollows, boolean
 		}
 		String session = request.getParameter("session");
 		boolean returning = session != null && !session.isEmpty();
-		return new RawDoorRequest(channel, "true".equals(request.getParameter("ack")),
-				"message".equals(request.getParameter("auth")), "true".equals(request.getParameter("presence")),
-				"true".equals(request.getParameter("positions")), position(request.getParameter("since")),
-				returning || "true".equals(request.getParameter("durable")), returning ? session : null);
+		boolean tokenFollows = "message".equals(request.getParameter("auth"));
+		boolean greeted = "true".equals(request.getParameter("X-atmo-protocol"));
+		if (tokenFollows && greeted) {
+			throw new IllegalArgumentException(
+					"'auth=message' does not go with 'X-atmo-protocol': the client would wait"
+							+ " for a frame that comes only after its token");
+		}
+		return new RawDoorRequest(channel, "true".equals(request.getParameter("ack")), tokenFollows,
+				"true".equals(request.getParameter("presence")), "true".equals(request.getParameter("positions")),
+				position(request.getParameter("since")), returning || "true".equals(request.getParameter("durable")),
+				returning ? session : null, greeted);
 	}
 
 	/**

@@ -337,6 +337,7 @@ abstract class AbstractNodesTests {
 		SessionQuery next = query;
 		while (true) {
 			SessionPage page = cluster(node).sessions(next).join();
+			assertThat(page.isComplete()).as("all nodes have answered: %s", page).isTrue();
 			assertThat(page.sessions()).hasSizeLessThanOrEqualTo(query.limit());
 			listed.addAll(page.sessions());
 			if (page.next() == null) {

@@ -95,6 +95,20 @@ abstract class AbstractCentrifugeFaultTests extends AbstractCentrifugeRecoveryTe
 		assertComplete(client, channel, 0, 220);
 	}
 
+	/**
+	 * A node that has just been started may be known to the load balancer before its
+	 * broker takes anything.
+	 */
+	private void awaitAnyAcknowledgement(Client publisher) {
+		String channel = channel("log");
+		publisher.subscribe(channel);
+		await().until(() -> publisher
+			.begin("publish", CentrifugeDriver.JSON.createObjectNode(), "channel", channel, "data", text(0))
+			.handle((answer, ex) -> ex == null)
+			.completeOnTimeout(false, 5, TimeUnit.SECONDS)
+			.join());
+	}
+
 	/** Whatever it has answered for is in the log; what it has not may be. */
 	@Test
 	@Covers(KnownFault.PUBLISHERS_NODE_IS_KILLED)
@@ -103,6 +117,7 @@ abstract class AbstractCentrifugeFaultTests extends AbstractCentrifugeRecoveryTe
 		Client subscriber = client(1).subscribe(channel);
 		Client publisher = clientOfProcess("publisher-of-the-killed");
 		publisher.subscribe(channel);
+		awaitAnyAcknowledgement(publisher);
 		List<CompletableFuture<JsonNode>> answers = new ArrayList<>();
 		for (int i = 0; i < 400; i++) {
 			answers.add(publisher.begin("publish", CentrifugeDriver.JSON.createObjectNode(), "channel", channel, "data",

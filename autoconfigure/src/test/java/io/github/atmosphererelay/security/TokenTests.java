@@ -62,7 +62,7 @@ class TokenTests {
 			this.nodes.put(server, TestNode.start(List.of(TestSecurity.class), "atmosphere.channels[0].pattern=chat/**",
 					"atmosphere.channels[0].client-publish=true", "atmosphere.channels[1].pattern=members/**",
 					"atmosphere.channels[1].subscribe=authenticated", "atmosphere.channels[2].pattern=internal/**",
-					"atmosphere.channels[2].subscribe=none", "atmosphere.security.token-timeout=1s",
+					"atmosphere.channels[2].subscribe=none", "atmosphere.security.token-timeout=3s",
 					"logging.level.io.github.atmosphererelay.websocket.TokenChecks=OFF", server.argument));
 		}
 	}

@@ -16,16 +16,21 @@
 
 package io.github.atmosphererelay.websocket;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
+import io.github.atmosphererelay.session.CloseReason;
+import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.NodeScripts;
 import io.github.atmosphererelay.test.RedisServers;
+import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -89,6 +94,49 @@ class AtmosphereJsTests {
 		assertThat(result.path("error").isNull()).as(run.output()).isTrue();
 		assertThat(texts(result.path("a"))).isEqualTo(expected);
 		assertThat(texts(result.path("b"))).isEqualTo(expected);
+	}
+
+	@Test
+	void theProtocolModeWorksUnmodifiedAndAfterAReconnectToo() throws Exception {
+		CompletableFuture<JsonNode> script = CompletableFuture.supplyAsync(() -> {
+			try {
+				return NodeScripts.run(60, "atmosphere-protocol.mjs", a.http("/atmosphere/chat/protocol").toString())
+					.result();
+			}
+			catch (IOException | InterruptedException ex) {
+				throw new IllegalStateException(ex);
+			}
+		}, (task) -> new Thread(task).start());
+		TestClient witness = TestClient.connect(b.uri("chat/protocol"));
+		// It sends as soon as it is open, which it is after our first frame
+		witness.awaitCount(1, Duration.ofSeconds(30));
+		LocalSession first = a.messaging().registry().inChannel("chat/protocol").iterator().next();
+		a.broadcaster().broadcast("chat/protocol", "{\"t\":\"before|first\"}").join();
+		witness.awaitCount(2);
+		first.close(CloseReason.GOING_AWAY);
+		MachineTime.await(Duration.ofSeconds(20))
+			.until(() -> a.messaging()
+				.registry()
+				.inChannel("chat/protocol")
+				.stream()
+				.anyMatch((session) -> session != first && session.isOpen()));
+		a.broadcaster().broadcast("chat/protocol", "{\"t\":\"after|second\"}").join();
+		a.broadcaster().broadcast("chat/protocol", "end").join();
+		JsonNode result = script.orTimeout(60, TimeUnit.SECONDS).join();
+		assertThat(result.path("error").isNull()).as(result.toString()).isTrue();
+		assertThat(texts(result.path("events"))).containsExactly("open", "reopen");
+		assertThat(texts(result.path("messages"))).containsExactly("hello|world", "{\"t\":\"before|first\"}",
+				"{\"t\":\"after|second\"}", "end");
+		// Nor did the client send anything of its own accord
+		witness.awaitCount(4);
+		assertThat(witness.texts()).containsExactly("hello|world", "{\"t\":\"before|first\"}",
+				"{\"t\":\"after|second\"}", "end");
+		witness.close();
+	}
+
+	@Test
+	void aTokenInTheFirstFrameIsRefusedInTheProtocolMode() {
+		assertThat(TestClient.refusedStatus(a.uri("chat/protocol?auth=message&X-atmo-protocol=true"))).isEqualTo(400);
 	}
 
 	@Test
