@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 
 import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.web.socket.WebSocketSession;
@@ -39,6 +40,16 @@ public record ClientProof(@Nullable Principal principal, @Nullable Instant expir
 	private static final String EXPIRES_AT = ClientProof.class.getName() + ".expiresAt";
 
 	private static final String TAKEN_AT = ClientProof.class.getName() + ".takenAt";
+
+	/**
+	 * Return what a client has shown by a token.
+	 * @param client whom the token shows
+	 * @param takenAt when the token came, by {@link System#nanoTime()}
+	 * @return the proof
+	 */
+	public static ClientProof of(Authenticated client, long takenAt) {
+		return new ClientProof(client.principal(), client.expiresAt(), takenAt);
+	}
 
 	/**
 	 * Note that a handshake's principal is about to be looked at.

@@ -149,7 +149,7 @@ final class FirstFrameLogin {
 	 * Return what the client has shown by its token.
 	 */
 	ClientProof proof(Authenticated client) {
-		return new ClientProof(client.principal(), client.expiresAt(), this.tokenTakenAt);
+		return ClientProof.of(client, this.tokenTakenAt);
 	}
 
 	/**

@@ -108,7 +108,7 @@ final class RedisLog {
 		if (reply == null) {
 			return Receipt.of(id, Outcome.UNCONFIRMED);
 		}
-		// Lettuce's lists have everything in them, also what comes by itself
+		// Lettuce makes a list of any reply, Jedis of those that are one
 		List<?> parts = (reply instanceof List<?> list) ? list : List.of(reply);
 		if (parts.size() == 1) {
 			return new Receipt(id, Outcome.RELAYED, RecordedFrame.position(ByteBuffer.wrap((byte[]) parts.get(0))));

@@ -213,7 +213,7 @@ final class Connection {
 		this.context.tokens()
 			.checkLater(command.token())
 			.whenComplete((client, ex) -> authenticated(command,
-					(client != null) ? new ClientProof(client.principal(), client.expiresAt(), takenAt) : null, ex));
+					(client != null) ? ClientProof.of(client, takenAt) : null, ex));
 	}
 
 	private void authenticated(Command.Connect command, @Nullable ClientProof proof, @Nullable Throwable failure) {

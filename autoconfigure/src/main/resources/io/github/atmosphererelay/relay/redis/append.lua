@@ -18,13 +18,7 @@
 if KEYS[3] then
   local first = call('GET', KEYS[3])
   if first then
-    keep(now)
-    if changed then
-      save()
-      if longer then
-        call('PEXPIREAT', stream, lasting)
-      end
-    end
+    touch()
     return { string.sub(first, 25), struct.unpack('>I8', first, 17), string.sub(first, 1, 16) }
   end
 end

@@ -59,6 +59,17 @@ local function save()
   end
 end
 
+-- For a call that appends nothing: the log lives on for a while, because it was asked for.
+local function touch()
+  keep(now)
+  if changed then
+    save()
+    if longer then
+      call('PEXPIREAT', stream, lasting)
+    end
+  end
+end
+
 -- Removes what has expired from the oldest on, so that the log never has a hole, but not
 -- much more than the given number at once. Returns whether nothing expired is left.
 local function expire(limit)

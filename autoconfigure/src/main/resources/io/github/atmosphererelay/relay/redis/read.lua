@@ -14,13 +14,7 @@ local forward = ARGV[4] == 'f'
 local missing = since >= 0 and (ARGV[5] ~= epoch or since > top)
 local wanted = not missing and limit > 0 and (since ~= 0 or forward)
 local expired = wanted and now >= oldest and not expire(1000)
-keep(now)
-if changed then
-  save()
-  if longer then
-    call('PEXPIREAT', stream, lasting)
-  end
-end
+touch()
 if not wanted or expired then
   return { epoch, top, missing and 0 or 1, expired and 1 or 0 }
 end
