@@ -129,7 +129,10 @@ final class PresenceView {
 	 * @param teller receives it, channel by channel
 	 */
 	void tellNews(int maxNames, Consumer<PresenceNews> teller) {
-		for (String name : this.news) {
+		// A copy, since what is put back while a concurrent set is walked through may
+		// come
+		// up again, for ever if two names share a bucket.
+		for (String name : List.copyOf(this.news)) {
 			this.news.remove(name);
 			PresenceChannel channel = this.channels.get(name);
 			if (channel == null) {

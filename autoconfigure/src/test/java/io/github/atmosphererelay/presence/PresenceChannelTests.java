@@ -31,6 +31,7 @@ import io.github.atmosphererelay.session.SessionStatistics;
 import io.github.atmosphererelay.session.WriterSettings;
 import io.github.atmosphererelay.session.Writers;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -89,6 +90,33 @@ class PresenceChannelTests {
 			assertThat(news.count()).isOne();
 		});
 		assertThat(news()).isEmpty();
+	}
+
+	/**
+	 * Both names have the same hash code, and both channels have news that is not due
+	 * yet: one was put behind the other for ever, and the thread of all presence with
+	 * them.
+	 */
+	@Test
+	@Timeout(30)
+	void channelsWhoseNewsHasToWaitAreVisitedOnceATurn() {
+		assertThat("Aa".hashCode()).isEqualTo("BB".hashCode());
+		List<PresenceEntry> entries = new ArrayList<>();
+		for (String channel : List.of("Aa", "BB")) {
+			PresenceEntry entry = new PresenceEntry(channel, "session-" + channel, "alice", Map.of(), 0);
+			entries.add(entry);
+			this.view.change(null, entry);
+		}
+		news();
+		entries.forEach(this::leave);
+		List<String> visited = new ArrayList<>();
+		this.view.tellNews(10, (news) -> {
+			visited.add(news.channel());
+			assertThat(visited).doesNotHaveDuplicates();
+		});
+		assertThat(visited).containsExactlyInAnyOrder("Aa", "BB");
+		pass(2_000);
+		assertThat(news()).hasSize(2);
 	}
 
 	@Test
