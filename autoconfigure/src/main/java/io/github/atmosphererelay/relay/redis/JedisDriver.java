@@ -203,11 +203,11 @@ final class JedisDriver implements RedisDriver {
 			Object info = connection.executeCommand(new CommandArguments(Command.INFO));
 			return (info instanceof byte[] bytes)
 					? RedisServerInfo.parse(new String(bytes, StandardCharsets.UTF_8), this.cluster != null)
-					: RedisServerInfo.UNKNOWN;
+					: new RedisServerInfo(this.cluster != null, null);
 		}
 		catch (JedisDataException ex) {
 			// The account may publish but not look
-			return RedisServerInfo.UNKNOWN;
+			return new RedisServerInfo(this.cluster != null, null);
 		}
 	}
 

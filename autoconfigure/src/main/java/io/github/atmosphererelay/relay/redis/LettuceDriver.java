@@ -268,7 +268,7 @@ final class LettuceDriver implements RedisDriver {
 		}
 		catch (RedisCommandExecutionException ex) {
 			// The account may publish but not look
-			return RedisServerInfo.UNKNOWN;
+			return new RedisServerInfo(cluster, null);
 		}
 	}
 

@@ -61,6 +61,12 @@ final class RedisLog {
 
 	private static final Duration MAX_TIME = Duration.ofDays(3650);
 
+	/**
+	 * How long a connection's calls go by what was found when one of them looked. A
+	 * server can stop being the master and become it again without closing it.
+	 */
+	private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
+
 	private static final AtomicInteger NEXT_VARIANT = new AtomicInteger(ThreadLocalRandom.current().nextInt(VARIANTS));
 
 	private final RedisScript append = RedisScript.append(Math.floorMod(NEXT_VARIANT.getAndIncrement(), VARIANTS));
@@ -68,6 +74,8 @@ final class RedisLog {
 	private final RedisScript read = RedisScript.read();
 
 	private final RedisRelaySettings settings;
+
+	private volatile @Nullable Look look;
 
 	private final AtomicBoolean evictionTold = new AtomicBoolean();
 
@@ -91,7 +99,7 @@ final class RedisLog {
 			throw new IllegalArgumentException("Only messages to a channel can be recorded");
 		}
 		String key = options.idempotencyKey();
-		List<byte[]> keys = keys(audience.channel());
+		List<byte[]> keys = keys(link, audience.channel());
 		List<byte[]> arguments = arguments(link, Integer.toString(options.size()), millis(options.retention()));
 		arguments.add(topic);
 		arguments.add(message);
@@ -100,8 +108,7 @@ final class RedisLog {
 			arguments.add(bytes(envelope.id()));
 			arguments.add(bytes(millis(options.idempotencyWindow())));
 		}
-		return link.run(RedisCall.script(this.append, keys, arguments, this.settings.commandTimeout()))
-			.thenApply((reply) -> receipt(envelope.id(), reply));
+		return run(link, this.append, keys, arguments).thenApply((reply) -> receipt(envelope.id(), reply));
 	}
 
 	private static Receipt receipt(UUID id, @Nullable Object reply) {
@@ -134,8 +141,7 @@ final class RedisLog {
 		List<byte[]> arguments = arguments(link, Integer.toString(limit),
 				(direction == ReadDirection.FORWARD) ? "f" : "b", (since != null) ? since.epoch() : "",
 				(since != null) ? Long.toString(since.offset()) : "-1", Integer.toString(MAX_READ_BYTES));
-		return link.run(RedisCall.script(this.read, keys(channel), arguments, this.settings.commandTimeout()))
-			.thenApply(RedisLog::part);
+		return run(link, this.read, keys(link, channel), arguments).thenApply(RedisLog::part);
 	}
 
 	private static @Nullable Part part(@Nullable Object reply) {
@@ -151,11 +157,37 @@ final class RedisLog {
 				number(parts.get(3)) == 1, entries);
 	}
 
-	private List<byte[]> keys(String channel) {
+	private CompletableFuture<@Nullable Object> run(RedisLink link, RedisScript script, List<byte[]> keys,
+			List<byte[]> arguments) {
+		long now = System.nanoTime();
+		boolean looks = !link.server().cluster() && !isLooked(link, now);
+		arguments.add(0, bytes(link.server().cluster() ? "c" : looks ? "l" : "m"));
+		CompletableFuture<@Nullable Object> reply = link
+			.run(RedisCall.script(script, keys, arguments, this.settings.commandTimeout()));
+		return looks ? reply.thenApply((any) -> looked(link, now, any)) : reply;
+	}
+
+	private boolean isLooked(RedisLink link, long now) {
+		Look look = this.look;
+		return look != null && look.link() == link && now - look.at() < LOOK_NANOS;
+	}
+
+	/** Until a look is answered all calls look: none may get ahead of the first. */
+	private @Nullable Object looked(RedisLink link, long at, @Nullable Object reply) {
+		if (reply != null) {
+			this.look = new Look(link, at);
+		}
+		return reply;
+	}
+
+	private List<byte[]> keys(RedisLink link, String channel) {
 		String prefix = prefix(channel);
 		List<byte[]> keys = new ArrayList<>();
 		keys.add(bytes(prefix + "stream"));
 		keys.add(bytes(prefix + "state"));
+		if (!link.server().cluster()) {
+			keys.add(bytes(this.settings.keyPrefix() + "history"));
+		}
 		return keys;
 	}
 
@@ -169,7 +201,6 @@ final class RedisLog {
 	private List<byte[]> arguments(RedisLink link, String... more) {
 		warnOfEviction(link);
 		List<byte[]> arguments = new ArrayList<>();
-		arguments.add(bytes(link.server().run()));
 		arguments.add(bytes(HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong(), MARK_DIGITS)));
 		for (String argument : more) {
 			arguments.add(bytes(argument));
@@ -209,6 +240,15 @@ final class RedisLog {
 
 	private static long number(Object part) {
 		return (Long) part;
+	}
+
+	/**
+	 * That a call has looked of which history the server's data is.
+	 *
+	 * @param link the connection
+	 * @param at when the call was made, in nanoseconds
+	 */
+	private record Look(RedisLink link, long at) {
 	}
 
 	/**

@@ -21,17 +21,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a link's server says of itself.
  *
- * @param run the server process, by the first letters of its {@code run_id}; empty if it
- * is not known or not the same for all keys, so that scripts have to look it up
+ * @param cluster whether other keys are on other servers
  * @param evictionPolicy the {@code maxmemory-policy} if Redis may remove keys by it, or
- * {@code null}
+ * {@code null}, also if the account may not look
  */
-record RedisServerInfo(String run, @Nullable String evictionPolicy) {
-
-	private static final int RUN_LETTERS = 8;
-
-	/** Of a server that does not let this account look. */
-	static final RedisServerInfo UNKNOWN = new RedisServerInfo("", null);
+record RedisServerInfo(boolean cluster, @Nullable String evictionPolicy) {
 
 	/**
 	 * Read Redis's answer to INFO.
@@ -40,11 +34,9 @@ record RedisServerInfo(String run, @Nullable String evictionPolicy) {
 	 * @return what it says
 	 */
 	static RedisServerInfo parse(String info, boolean cluster) {
-		String run = value(info, "run_id");
 		String policy = value(info, "maxmemory_policy");
 		boolean evicts = !policy.isEmpty() && !policy.equals("noeviction") && !value(info, "maxmemory").equals("0");
-		return new RedisServerInfo((cluster || run.length() < RUN_LETTERS) ? "" : run.substring(0, RUN_LETTERS),
-				evicts ? policy : null);
+		return new RedisServerInfo(cluster, evicts ? policy : null);
 	}
 
 	static String value(String info, String name) {

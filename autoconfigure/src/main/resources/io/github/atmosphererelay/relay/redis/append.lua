@@ -1,6 +1,6 @@
 -- Appends an envelope to a channel's log and publishes it with its position.
 --
--- KEYS[3]  what is remembered of the idempotency key, if there is one: id, offset and
+-- last KEY what is remembered of the idempotency key, if there is one: id, offset and
 --          epoch of the first message with it
 -- ARGV[3]  how many publications to keep
 -- ARGV[4]  how long to keep them
@@ -15,8 +15,9 @@
 -- The message's id is not remembered against doubles: nodes never send a command again
 -- whose fate they do not know, and a key for each message would cost more than the log.
 
-if KEYS[3] then
-  local first = call('GET', KEYS[3])
+local remembered = ARGV[7] and KEYS[#KEYS]
+if remembered then
+  local first = call('GET', remembered)
   if first then
     touch()
     return { string.sub(first, 25), struct.unpack('>I8', first, 17), string.sub(first, 1, 16) }
@@ -45,8 +46,8 @@ if top % 16 == 0 then
   -- is too much
   call('XTRIM', stream, 'MAXLEN', '=', ARGV[3])
 end
-if KEYS[3] then
-  call('SET', KEYS[3], ARGV[7] .. struct.pack('>I8', top) .. epoch, 'PX', ARGV[8])
+if remembered then
+  call('SET', remembered, ARGV[7] .. struct.pack('>I8', top) .. epoch, 'PX', ARGV[8])
 end
 -- The message is in the log by now, and who does not hear of it fills the gap from there
 local position = struct.pack('>Hc0I8', #epoch, epoch, top)

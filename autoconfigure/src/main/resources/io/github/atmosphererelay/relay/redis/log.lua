@@ -5,11 +5,19 @@
 -- KEYS[2]  what outlives the stream, packed as STATE says: top, the last offset; lasting,
 --          how long the stream is kept; oldest, when the oldest publication expires, or
 --          an earlier time; size, how many publications count, of which the stream may
---          have some more; life, the server process in which the log's life began; birth,
---          the mark of that life
--- ARGV[1]  the server process, by the first letters of its run_id; empty to look it up,
---          under Cluster, where each slot may be on another server
+--          have some more; life, the history in which the log's life began; birth, the
+--          mark of that life
+-- KEYS[3]  not under Cluster: the history that was found when somebody looked last
+-- ARGV[1]  how to find the history of the server's data: m by KEYS[3], l by looking and
+--          keeping it there, c by looking, under Cluster, where each slot may be on another
+--          server
 -- ARGV[2]  the mark of a new life, if one begins now
+--
+-- The history is the replication id, by its first letters. Redis takes a new one when it
+-- starts and when a replica becomes the master, also one that has been the master before.
+-- Looking costs as much as a third of an append, so nodes do it when they connect and now
+-- and then. What is kept can be lost or rolled back like all else, and is then out of date
+-- until the next look; where it is not out of date, all nodes go by the same.
 --
 -- All times are the server's, in milliseconds: nodes may disagree about theirs. Numbers
 -- stay below 1e14, up to which Lua writes them as they are.
@@ -23,17 +31,28 @@ local STATE = '>I8I8I8I8ss'
 local DAY = 86400000
 local time = call('TIME')
 local now = time[1] * 1000 + (time[2] - time[2] % 1000) / 1000
-local run = ARGV[1]
-if run == '' then
-  run = string.sub(string.match(call('INFO', 'server'), 'run_id:(%x+)'), 1, 8)
+local known, history
+if ARGV[1] == 'm' then
+  local both = call('MGET', state, KEYS[3])
+  known, history = both[1], both[2]
+else
+  known = call('GET', state)
+end
+if not history then
+  local found = string.match(call('INFO', 'replication'), 'master_replid:(%x+)')
+  -- What is like Redis but has no replication has the process at least
+  history = string.sub(found or string.match(call('INFO', 'server'), 'run_id:(%x+)'), 1, 8)
+  if ARGV[1] ~= 'c' and call('GET', KEYS[3]) ~= history then
+    call('SET', KEYS[3], history)
+  end
 end
 local top, lasting, oldest, size, life, birth = 0, 0, 0, 0, '', ''
-local known, changed, longer = call('GET', state), false, false
+local changed, longer = false, false
 if known then
   top, lasting, oldest, size, life, birth = struct.unpack(STATE, known)
 end
-if life ~= run then
-  -- Without the state nobody knows what the stream lacks. With that of another process
+if life ~= history then
+  -- Without the state nobody knows what the stream lacks. With that of another history
   -- the log is whole as far as it goes, but a restart or a fail-over may have rolled it
   -- back: offsets go on, positions of before count no more.
   if not known then
@@ -41,7 +60,7 @@ if life ~= run then
   end
   birth, changed = ARGV[2], true
 end
-local epoch = birth .. '-' .. run
+local epoch = birth .. '-' .. history
 
 -- Keeps the stream until the given time at least, and the state for a day longer, so that
 -- whoever holds a position learns that nothing came after it. Changes the times to live
@@ -53,7 +72,7 @@ local function keep(till)
 end
 
 local function save()
-  call('SET', state, struct.pack(STATE, top, lasting, oldest, size, run, birth), 'KEEPTTL')
+  call('SET', state, struct.pack(STATE, top, lasting, oldest, size, history, birth), 'KEEPTTL')
   if longer then
     call('PEXPIREAT', state, lasting + DAY)
   end

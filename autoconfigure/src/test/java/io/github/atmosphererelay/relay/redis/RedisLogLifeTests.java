@@ -31,6 +31,7 @@ import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.relay.RelayNode;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.redis.RedisTestBroker.Driver;
+import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.RedisServers;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Timeout;
@@ -63,7 +64,8 @@ class RedisLogLifeTests {
 	/** As in src/docs/operations.md. */
 	private static final String[] RIGHTS = { "on", ">secret", "resetchannels", "&atmosphere:*", "~atmosphere:*",
 			"+publish", "+subscribe", "+unsubscribe", "+ping", "+role", "+eval", "+evalsha", "+info", "+time",
-			"+pexpireat", "+unlink", "+xadd", "+xrange", "+xrevrange", "+xtrim", "+get", "+set", "+hello", "+client" };
+			"+pexpireat", "+unlink", "+xadd", "+xrange", "+xrevrange", "+xtrim", "+get", "+mget", "+set", "+hello",
+			"+client" };
 
 	@ParameterizedTest
 	@EnumSource
@@ -93,6 +95,84 @@ class RedisLogLifeTests {
 				node.relay().stop();
 			}
 		}
+	}
+
+	/**
+	 * The master becomes a replica and the master again, as by two fail-overs, while the
+	 * log's node keeps its connection and has nothing to do. What the master alone had is
+	 * lost, though it is the same process that goes on numbering.
+	 */
+	@ParameterizedTest
+	@EnumSource
+	void twoFailOversThereAndBackAreANewEpochThoughNobodyNoticedThem(Driver driver) {
+		try (RedisServers.Standalone server = RedisServers.standalone();
+				RedisServers.Standalone other = RedisServers.standalone();
+				Jedis master = new Jedis(RedisServers.HOST, server.port());
+				Jedis replica = new Jedis(RedisServers.HOST, other.port());
+				RedisTestBroker broker = new RedisTestBroker(driver, RedisServers.HOST, server.port())) {
+			RelayNode node = new RelayNode(broker.relay("there-and-back", new EnvelopeCodec(1000)));
+			RelayNode late = new RelayNode(broker.relay("there-and-back", new EnvelopeCodec(1000)));
+			try {
+				node.start().awaitRoundTrip(CONNECT);
+				append(node, "one");
+				follow(replica, server.port());
+				assertThat(master.waitReplicas(1, 10_000)).isOne();
+				replica.replicaofNoOne();
+				Position lost = position(append(node, "lost"));
+				follow(master, other.port());
+				master.replicaofNoOne();
+				// Its connection was never closed, and it looks again after a while
+				Position now = MachineTime.await(CONNECT)
+					.until(() -> node.relay().position("log").join(),
+							(position) -> !position.epoch().equals(lost.epoch()));
+				assertThat(now.offset()).isOne();
+				assertThat(position(append(node, "two"))).isEqualTo(new Position(now.epoch(), 2));
+				// The same offset again, and another message
+				assertThat(read(node, lost).complete()).isFalse();
+				late.start().awaitRoundTrip(CONNECT);
+				assertThat(position(append(late, "three"))).isEqualTo(new Position(now.epoch(), 3));
+				assertThat(position(append(node, "four"))).isEqualTo(new Position(now.epoch(), 4));
+				assertThat(read(late, now).publications()).hasSize(3);
+			}
+			finally {
+				node.relay().stop();
+				late.relay().stop();
+			}
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void aFailOverIsANewEpochForWhoeverConnectsFirst(Driver driver) {
+		try (RedisServers.Standalone server = RedisServers.standalone();
+				RedisServers.Standalone other = RedisServers.standalone();
+				Jedis replica = new Jedis(RedisServers.HOST, other.port());
+				RedisTestBroker broker = new RedisTestBroker(driver, RedisServers.HOST, server.port());
+				RedisTestBroker otherBroker = new RedisTestBroker(driver, RedisServers.HOST, other.port())) {
+			RelayNode node = new RelayNode(broker.relay("promoted", new EnvelopeCodec(1000)));
+			RelayNode promoted = new RelayNode(otherBroker.relay("promoted", new EnvelopeCodec(1000)));
+			try {
+				node.start().awaitRoundTrip(CONNECT);
+				follow(replica, server.port());
+				Position before = position(append(node, "one"));
+				MachineTime.await(CONNECT).until(() -> replica.dbSize() >= 3);
+				replica.replicaofNoOne();
+				promoted.start().awaitRoundTrip(CONNECT);
+				Position after = position(append(promoted, "two"));
+				assertThat(after.epoch()).isNotEqualTo(before.epoch());
+				assertThat(after.offset()).isEqualTo(2);
+				assertThat(read(promoted, before).complete()).isFalse();
+			}
+			finally {
+				node.relay().stop();
+				promoted.relay().stop();
+			}
+		}
+	}
+
+	private static void follow(Jedis replica, int port) {
+		replica.replicaof(RedisServers.HOST, port);
+		MachineTime.await(CONNECT).until(() -> replica.info("replication").contains("master_link_status:up"));
 	}
 
 	@ParameterizedTest
