@@ -51,7 +51,8 @@ class RedisRelayConfiguration {
 				AtmosphereProperties.Relay relay = properties.relay();
 				return new RedisRelay(connectionFactory,
 						new RedisRelaySettings(relay.redis().keyPrefix() + node.clusterName() + ":", node.codec(),
-								relay.maxPending(), relay.publishTimeout()));
+								relay.maxPending(), relay.publishTimeout(),
+								properties.channels().stream().anyMatch((channel) -> channel.history().size() > 0)));
 			}
 
 		};

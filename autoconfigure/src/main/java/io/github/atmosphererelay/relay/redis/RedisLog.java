@@ -208,10 +208,14 @@ final class RedisLog {
 		return arguments;
 	}
 
-	private void warnOfEviction(RedisLink link) {
+	/**
+	 * Warn, once, if the server may remove logs when its memory is full. Without a log
+	 * that does no harm.
+	 * @param link where logs are, or are going to be
+	 */
+	void warnOfEviction(RedisLink link) {
 		String policy = link.server().evictionPolicy();
 		if (policy != null && this.evictionTold.compareAndSet(false, true)) {
-			// Not before there is a log: without one it does no harm
 			logger.warn("Redis has the maxmemory-policy '" + policy + "' and may remove the logs of recorded channels"
 					+ " when its memory is full. Clients then learn that they cannot recover. Set maxmemory-policy to"
 					+ " 'noeviction', or give the relay a Redis of its own.");

@@ -30,8 +30,11 @@ import io.github.atmosphererelay.message.EnvelopeCodec;
  * @param maxPending how many envelopes may wait for an answer of Redis
  * @param commandTimeout how long an answer of Redis is waited for, and how long
  * connecting may take
+ * @param recorded whether channels are going to be recorded, so that a Redis that may
+ * remove their logs is warned of when the relay connects, and not only when they are used
  */
-public record RedisRelaySettings(String keyPrefix, EnvelopeCodec codec, int maxPending, Duration commandTimeout) {
+public record RedisRelaySettings(String keyPrefix, EnvelopeCodec codec, int maxPending, Duration commandTimeout,
+		boolean recorded) {
 
 	public RedisRelaySettings {
 		Objects.requireNonNull(keyPrefix, "'keyPrefix' must not be null");
@@ -43,6 +46,18 @@ public record RedisRelaySettings(String keyPrefix, EnvelopeCodec codec, int maxP
 		if (commandTimeout.toMillis() < 1) {
 			throw new IllegalArgumentException("'commandTimeout' must be positive");
 		}
+	}
+
+	/**
+	 * Create settings of a relay of which it is not known whether channels are going to
+	 * be recorded.
+	 * @param keyPrefix what the names of all Redis channels begin with
+	 * @param codec reads and writes envelopes
+	 * @param maxPending how many envelopes may wait for an answer of Redis
+	 * @param commandTimeout how long an answer of Redis is waited for
+	 */
+	public RedisRelaySettings(String keyPrefix, EnvelopeCodec codec, int maxPending, Duration commandTimeout) {
+		this(keyPrefix, codec, maxPending, commandTimeout, false);
 	}
 
 }

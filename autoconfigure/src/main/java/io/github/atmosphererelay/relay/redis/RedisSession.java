@@ -373,6 +373,10 @@ final class RedisSession {
 			RedisSession.this.failures = 0;
 			logger.info("Connected to Redis (" + RedisSession.this.driver.name() + ", "
 					+ RedisSession.this.driver.topology() + ")");
+			RedisLink link = this.link;
+			if (RedisSession.this.settings.recorded() && link != null) {
+				RedisSession.this.log.warnOfEviction(link);
+			}
 			RedisSession.this.listener.connectionChanged(true);
 		}
 

@@ -91,8 +91,9 @@ class RecordedFrameTests {
 			await().until(() -> jedis.pubsubNumSub("topic").get("topic") == 1);
 			jedis.eval("redis.call('SET', KEYS[1], struct.pack('>I8I8I8I8ss', 6, 0, 0, 0, ARGV[1], ARGV[2]))", 1,
 					"state", "1b2c3d4e", POSITION.epoch().split("-")[0]);
-			jedis.eval(RedisScript.append(1).text(), List.of(ascii("stream"), ascii("state")), List
-				.of(ascii("1b2c3d4e"), ascii("unused"), ascii("10"), ascii("60000"), ascii("topic"), hex(ENVELOPE)));
+			jedis.set("history", "1b2c3d4e");
+			jedis.eval(RedisScript.append(1).text(), List.of(ascii("stream"), ascii("state"), ascii("history")),
+					List.of(ascii("m"), ascii("unused"), ascii("10"), ascii("60000"), ascii("topic"), hex(ENVELOPE)));
 			await().until(() -> published.get() != null);
 			assertThat(HexFormat.of().formatHex(published.get())).isEqualTo(HexFormat.of().formatHex(hex(FRAME)));
 			subscriber.unsubscribe();

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.relay.redis;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -29,11 +30,14 @@ import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.relay.RelayNode;
+import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.redis.RedisTestBroker.Driver;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.RedisServers;
+import io.github.atmosphererelay.test.TestNode;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -199,6 +203,27 @@ class RedisLogLifeTests {
 			}
 			finally {
 				node.relay().stop();
+			}
+		}
+	}
+
+	@Test
+	void anApplicationWithRecordedChannelsIsWarnedWhenItStarts(CapturedOutput output) {
+		try (RedisServers.Standalone server = RedisServers.standalone();
+				Jedis admin = new Jedis(RedisServers.HOST, server.port())) {
+			admin.configSet("maxmemory", "100mb");
+			admin.configSet("maxmemory-policy", "allkeys-lfu");
+			String[] properties = { "atmosphere.relay.type=redis", "spring.data.redis.host=" + RedisServers.HOST,
+					"spring.data.redis.port=" + server.port(), "atmosphere.channels[0].pattern=log/**" };
+			try (TestNode node = TestNode.start(properties)) {
+				MachineTime.await(CONNECT).until(() -> node.messaging().monitor().state() == RelayState.UP);
+				assertThat(output.getOut()).doesNotContain("maxmemory-policy");
+			}
+			String[] recorded = Arrays.copyOf(properties, properties.length + 1);
+			recorded[properties.length] = "atmosphere.channels[0].history.size=10";
+			try (TestNode node = TestNode.start(recorded)) {
+				MachineTime.await(CONNECT).until(() -> node.messaging().monitor().state() == RelayState.UP);
+				assertThat(output.getOut()).contains("maxmemory-policy 'allkeys-lfu'");
 			}
 		}
 	}
