@@ -51,7 +51,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class AbstractPresenceClusterTests {
 
-	private static final Duration WITHIN = Duration.ofSeconds(30);
+	private static final Duration WITHIN = Duration.ofSeconds(60);
 
 	private final List<TestNode> nodes = new ArrayList<>();
 

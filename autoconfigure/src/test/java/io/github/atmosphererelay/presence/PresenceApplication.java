@@ -18,7 +18,8 @@ package io.github.atmosphererelay.presence;
 
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 import io.github.atmosphererelay.test.UsersByParameter;
 
@@ -58,7 +59,7 @@ class PresenceApplication {
 	 */
 	static class Events {
 
-		private final List<String> seen = new CopyOnWriteArrayList<>();
+		private final Queue<String> seen = new ConcurrentLinkedQueue<>();
 
 		@EventListener
 		void on(MemberJoined event) {
@@ -71,7 +72,7 @@ class PresenceApplication {
 		}
 
 		List<String> seen() {
-			return this.seen;
+			return List.copyOf(this.seen);
 		}
 
 	}

@@ -57,7 +57,8 @@ final class RedisTestBroker implements RelayBroker, AutoCloseable {
 	private final Duration timeout;
 
 	RedisTestBroker(Driver driver, String host, int port) {
-		this(driver, host, port, Duration.ofSeconds(1));
+		// Longer than a busy machine now and then stands still
+		this(driver, host, port, Duration.ofSeconds(3));
 	}
 
 	/**
