@@ -200,6 +200,9 @@ public final class AtmosphereMeters implements MeterBinder {
 				RelayStatistics::reconnects);
 		counter(registry, "atmosphere.relay.gaps", "Interruptions of followed addresses", statistics,
 				RelayStatistics::gaps);
+		counter(registry, "atmosphere.relay.keys.forgotten",
+				"Idempotency keys that this node has forgotten within their windows, because too many were in use",
+				statistics, RelayStatistics::forgottenKeys);
 		for (EnvelopeFormatException.Reason reason : EnvelopeFormatException.Reason.values()) {
 			FunctionCounter.builder("atmosphere.relay.decode.errors", statistics, (source) -> source.rejected(reason))
 				.description("Messages on the broker that are no readable envelopes and were skipped")

@@ -53,6 +53,14 @@ public interface RelayListener {
 	void gap(Address address);
 
 	/**
+	 * A relay that keeps idempotency keys in this node's memory has forgotten one within
+	 * its window, because too many are in use. A publication that uses it again is no
+	 * double for this node. May be called with locks held.
+	 */
+	default void keyForgotten() {
+	}
+
+	/**
 	 * The relay has connected or has noticed that it is not connected. A hint that a look
 	 * is due, not a proof.
 	 * @param connected whether a connection was made rather than lost

@@ -362,6 +362,12 @@ public final class RelayMonitor {
 		}
 
 		@Override
+		public void keyForgotten() {
+			RelayMonitor.this.statistics.countForgottenKey();
+			this.listener.keyForgotten();
+		}
+
+		@Override
 		public void connectionChanged(boolean connected) {
 			if (connected) {
 				RelayMonitor.this.statistics.countReconnect();

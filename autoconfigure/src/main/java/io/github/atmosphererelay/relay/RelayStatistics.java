@@ -40,6 +40,8 @@ public final class RelayStatistics {
 
 	private final LongAdder gaps = new LongAdder();
 
+	private final LongAdder forgottenKeys = new LongAdder();
+
 	private final LongAdder[] rejected = new LongAdder[EnvelopeFormatException.Reason.values().length];
 
 	RelayStatistics() {
@@ -105,6 +107,15 @@ public final class RelayStatistics {
 	}
 
 	/**
+	 * Return how many idempotency keys this node has forgotten within their windows,
+	 * because too many were in use.
+	 * @return the number of keys
+	 */
+	public long forgottenKeys() {
+		return this.forgottenKeys.sum();
+	}
+
+	/**
 	 * Return how many messages on the broker were skipped because they are no readable
 	 * envelopes.
 	 * @param reason what was wrong with them
@@ -137,6 +148,10 @@ public final class RelayStatistics {
 
 	void countGap() {
 		this.gaps.increment();
+	}
+
+	void countForgottenKey() {
+		this.forgottenKeys.increment();
 	}
 
 	void countRejected(EnvelopeFormatException.Reason reason) {

@@ -80,16 +80,16 @@ class AtmosphereMetersTests {
 					"atmosphere.relay.missed", "atmosphere.relay.lag", "atmosphere.relay.up",
 					"atmosphere.relay.addresses", "atmosphere.relay.round.trip", "atmosphere.relay.probes",
 					"atmosphere.relay.outages", "atmosphere.relay.connects", "atmosphere.relay.gaps",
-					"atmosphere.relay.decode.errors", "atmosphere.cluster.nodes", "atmosphere.cluster.joins",
-					"atmosphere.cluster.leaves", "atmosphere.cluster.unanswered", "atmosphere.cluster.rejected",
-					"atmosphere.presence.own", "atmosphere.presence.known", "atmosphere.presence.sent",
-					"atmosphere.presence.received", "atmosphere.presence.resyncs", "atmosphere.presence.divergences",
-					"atmosphere.presence.states", "atmosphere.presence.dropped", "atmosphere.presence.refused",
-					"atmosphere.presence.untold", "atmosphere.handlers.active", "atmosphere.handlers.queued",
-					"atmosphere.handlers.time", "atmosphere.handlers.rejected", "atmosphere.handlers.failures",
-					"atmosphere.durable.sessions", "atmosphere.durable.starts", "atmosphere.durable.takeovers",
-					"atmosphere.durable.saves", "atmosphere.durable.failures", "atmosphere.durable.dropped",
-					"atmosphere.durable.removed");
+					"atmosphere.relay.keys.forgotten", "atmosphere.relay.decode.errors", "atmosphere.cluster.nodes",
+					"atmosphere.cluster.joins", "atmosphere.cluster.leaves", "atmosphere.cluster.unanswered",
+					"atmosphere.cluster.rejected", "atmosphere.presence.own", "atmosphere.presence.known",
+					"atmosphere.presence.sent", "atmosphere.presence.received", "atmosphere.presence.resyncs",
+					"atmosphere.presence.divergences", "atmosphere.presence.states", "atmosphere.presence.dropped",
+					"atmosphere.presence.refused", "atmosphere.presence.untold", "atmosphere.handlers.active",
+					"atmosphere.handlers.queued", "atmosphere.handlers.time", "atmosphere.handlers.rejected",
+					"atmosphere.handlers.failures", "atmosphere.durable.sessions", "atmosphere.durable.starts",
+					"atmosphere.durable.takeovers", "atmosphere.durable.saves", "atmosphere.durable.failures",
+					"atmosphere.durable.dropped", "atmosphere.durable.removed");
 		}
 	}
 

@@ -48,8 +48,8 @@ class DurableSessionsInRedisTests extends AbstractDurableSessionsTests {
 
 	private static List<String> arguments(int port) {
 		return List.of("atmosphere.durable-sessions.store=redis", "spring.data.redis.host=" + RedisServers.HOST,
-				"spring.data.redis.port=" + port, "spring.data.redis.timeout=1s",
-				"atmosphere.durable-sessions.timeout=1s");
+				"spring.data.redis.port=" + port, "spring.data.redis.timeout=3s",
+				"atmosphere.durable-sessions.timeout=3s");
 	}
 
 	@Override

@@ -62,6 +62,8 @@ public final class RelayNode implements RelayListener {
 
 	private final List<Address> gaps = new CopyOnWriteArrayList<>();
 
+	private final AtomicInteger forgottenKeys = new AtomicInteger();
+
 	private final AtomicInteger connects = new AtomicInteger();
 
 	private final AtomicInteger disconnects = new AtomicInteger();
@@ -143,6 +145,15 @@ public final class RelayNode implements RelayListener {
 			throw new AssertionError("Expected to be relayed: " + receipt);
 		}
 		return envelope;
+	}
+
+	public int forgottenKeys() {
+		return this.forgottenKeys.get();
+	}
+
+	@Override
+	public void keyForgotten() {
+		this.forgottenKeys.incrementAndGet();
 	}
 
 	public List<Envelope> received() {

@@ -37,12 +37,20 @@ final class KafkaKeys {
 
 	private final int limit;
 
+	private final Runnable whenForgotten;
+
 	private final Map<Name, First> firsts = new LinkedHashMap<>();
 
 	private boolean full;
 
-	KafkaKeys(int limit) {
+	/**
+	 * Remember keys.
+	 * @param limit how many
+	 * @param whenForgotten called for each that is forgotten within its window
+	 */
+	KafkaKeys(int limit, Runnable whenForgotten) {
 		this.limit = limit;
+		this.whenForgotten = whenForgotten;
 	}
 
 	/**
@@ -97,6 +105,9 @@ final class KafkaKeys {
 				this.full = true;
 				logger.warn("More than " + this.limit + " idempotency keys are in use in one partition of the log: the"
 						+ " oldest are forgotten before their time, and publications that use them again are no doubles");
+			}
+			if (!over) {
+				this.whenForgotten.run();
 			}
 			oldest.remove();
 		}

@@ -139,7 +139,7 @@ final class KafkaLog {
 			// A topic that is made anew has nothing that was there before this node.
 			Map<Integer, Long> recent = (known != null) ? null : this.topic.offsetsAt(admin, count,
 					System.currentTimeMillis() - 2 * this.settings.idempotencyWindow().toMillis());
-			this.life = KafkaLogLife.begin(this.settings, found.id(), held, recent);
+			this.life = KafkaLogLife.begin(this.settings, found.id(), held, recent, this.listener::keyForgotten);
 			report(found);
 			new KafkaLogTopicCheck(this.settings).run(admin);
 			for (int i = 0; known != null && i < Math.max(count, known.partitions().length); i++) {

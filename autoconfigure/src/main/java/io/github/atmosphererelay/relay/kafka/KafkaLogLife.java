@@ -50,9 +50,11 @@ record KafkaLogLife(Uuid id, KafkaLogPartition[] partitions) {
 	 * @param held what its partitions hold
 	 * @param recent where in them the time begins that is looked back to, or {@code null}
 	 * if all of it was appended since the node has started
+	 * @param whenKeyForgotten called for each idempotency key that is forgotten within
+	 * its window
 	 */
 	static KafkaLogLife begin(KafkaRelaySettings settings, Uuid id, Map<Integer, KafkaOffsets.Range> held,
-			@Nullable Map<Integer, Long> recent) {
+			@Nullable Map<Integer, Long> recent, Runnable whenKeyForgotten) {
 		KafkaLogPartition[] partitions = new KafkaLogPartition[held.size()];
 		int maxKeys = Math.max(MIN_KEYS, KafkaLog.MAX_KEYS / partitions.length);
 		for (int i = 0; i < partitions.length; i++) {
@@ -65,7 +67,7 @@ record KafkaLogLife(Uuid id, KafkaLogPartition[] partitions) {
 			}
 			String epoch = id.toString().substring(0, SHORT_ID) + "." + i;
 			partitions[i] = new KafkaLogPartition(i, epoch, start, live, start == range.begin(),
-					settings.idempotencyWindow(), maxKeys);
+					settings.idempotencyWindow(), maxKeys, whenKeyForgotten);
 		}
 		return new KafkaLogLife(id, partitions);
 	}

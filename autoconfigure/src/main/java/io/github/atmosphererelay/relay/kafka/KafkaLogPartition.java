@@ -91,13 +91,14 @@ final class KafkaLogPartition {
 	 * @param whole whether nothing before the start can be read by anybody
 	 * @param idempotencyWindow for how long a key matters
 	 * @param maxKeys how many keys are kept
+	 * @param whenKeyForgotten called for each that is forgotten within its window
 	 */
 	KafkaLogPartition(int number, String epoch, long start, long live, boolean whole, Duration idempotencyWindow,
-			int maxKeys) {
+			int maxKeys, Runnable whenKeyForgotten) {
 		this.number = number;
 		this.epoch = epoch;
 		this.idempotencyWindow = idempotencyWindow;
-		this.keys = new KafkaKeys(maxKeys);
+		this.keys = new KafkaKeys(maxKeys, whenKeyForgotten);
 		this.begin = start;
 		this.end = start;
 		this.next = start;

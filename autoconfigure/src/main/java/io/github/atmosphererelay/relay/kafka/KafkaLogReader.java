@@ -250,7 +250,8 @@ final class KafkaLogReader {
 	 */
 	private KafkaKeys keysBefore(Consumer<byte[], byte[]> consumer, TopicPartition partition, Request request,
 			long from, KafkaLogEntry first) {
-		KafkaKeys keys = new KafkaKeys(KafkaLog.MAX_KEYS);
+		KafkaKeys keys = new KafkaKeys(KafkaLog.MAX_KEYS, () -> {
+		});
 		long window = Math.max(this.settings.idempotencyWindow().toMillis(),
 				first.options().idempotencyWindow().toMillis());
 		long next = offsetAt(consumer, partition, first.timestamp() - window, from, request.deadline());

@@ -119,14 +119,21 @@ public final class LocalRelay implements ClusterRelay {
 		}
 		while (true) {
 			long now = System.nanoTime();
-			MemoryLog log = this.logs.computeIfAbsent(channel,
-					(name) -> new MemoryLog(name, UUID.randomUUID().toString().substring(0, 13), now));
+			MemoryLog log = this.logs.computeIfAbsent(channel, (name) -> new MemoryLog(name,
+					UUID.randomUUID().toString().substring(0, 13), now, this::keyForgotten));
 			T result = action.apply(log, now);
 			if (result != null) {
 				return result;
 			}
 			// Discarded since it was looked up.
 			this.logs.remove(channel, log);
+		}
+	}
+
+	private void keyForgotten() {
+		RelayListener listener = this.listener;
+		if (listener != null) {
+			listener.keyForgotten();
 		}
 	}
 

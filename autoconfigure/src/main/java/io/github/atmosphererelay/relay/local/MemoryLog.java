@@ -61,16 +61,19 @@ final class MemoryLog {
 	/** Keys in the order in which they were seen. */
 	private final Deque<Key> keysByAge = new ArrayDeque<>();
 
+	private final Runnable whenKeyForgotten;
+
 	private long top;
 
 	private long usedAt;
 
 	private boolean discarded;
 
-	MemoryLog(String channel, String epoch, long now) {
+	MemoryLog(String channel, String epoch, long now, Runnable whenKeyForgotten) {
 		this.channel = channel;
 		this.epoch = epoch;
 		this.usedAt = now;
+		this.whenKeyForgotten = whenKeyForgotten;
 	}
 
 	/**
@@ -111,6 +114,7 @@ final class MemoryLog {
 		if (this.keysByAge.size() >= MAX_KEYS) {
 			Key oldest = this.keysByAge.remove();
 			this.keys.remove(oldest.name, oldest);
+			this.whenKeyForgotten.run();
 		}
 		this.keys.put(key.name, key);
 		this.keysByAge.add(key);

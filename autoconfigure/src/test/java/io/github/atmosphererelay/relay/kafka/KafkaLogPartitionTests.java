@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Position;
@@ -95,13 +96,19 @@ class KafkaLogPartitionTests {
 
 	@Test
 	void keysAreBounded() {
-		KafkaKeys keys = new KafkaKeys(3);
+		AtomicInteger forgotten = new AtomicInteger();
+		KafkaKeys keys = new KafkaKeys(3, forgotten::incrementAndGet);
 		for (int i = 0; i < 4; i++) {
+			assertThat(forgotten).hasValue(0);
 			keys.add(entry(i, 1000, ROOM, "key " + i, 10), "key " + i);
 		}
+		assertThat(forgotten).hasValue(1);
 		assertThat(keys.find(ROOM, "key 0", 1001)).isNull();
 		assertThat(keys.find(ROOM, "key 1", 1001)).isNotNull();
 		assertThat(keys.find(ROOM, "key 3", 1001)).isNotNull();
+		// Beyond their windows they are not missed
+		keys.add(entry(5, 9000, ROOM, "key 5", 10), "key 5");
+		assertThat(forgotten).hasValue(1);
 	}
 
 	@Test
@@ -159,7 +166,8 @@ class KafkaLogPartitionTests {
 	}
 
 	private static KafkaLogPartition partition(long start, long live, boolean whole) {
-		return new KafkaLogPartition(0, "epoch", start, live, whole, WINDOW, 100);
+		return new KafkaLogPartition(0, "epoch", start, live, whole, WINDOW, 100, () -> {
+		});
 	}
 
 	private static void deliver(KafkaLogPartition partition, int from, int to) {

@@ -170,7 +170,8 @@ class KafkaRelayRestartTests {
 		outcomes.forEach((outcome, ids) -> logger.info(outcome + ": " + ids.size() + ", received of them: "
 				+ received.stream().filter(ids::contains).count()));
 		assertThat(outcomes.keySet()).hasSizeGreaterThan(1);
-		assertThat(Duration.ofNanos(this.longestPublish)).isLessThan(Duration.ofMillis(200));
+		// A producer that blocks does so for a minute, by default
+		assertThat(Duration.ofNanos(this.longestPublish)).isLessThan(Duration.ofSeconds(2));
 	}
 
 	private static String outcome(CompletableFuture<Receipt> receipt) {

@@ -86,12 +86,13 @@ record KafkaTestBroker(String adminServers, TcpProxy direct, TcpProxy proxy, boo
 
 	@Override
 	public KafkaRelay relay(String cluster, EnvelopeCodec codec) {
-		return relay(clusterSettings(cluster, codec));
+		// Longer than a busy machine now and then stands still
+		return relay(clusterSettings(cluster, codec, Duration.ofSeconds(3)));
 	}
 
-	private KafkaRelaySettings clusterSettings(String cluster, EnvelopeCodec codec) {
+	private KafkaRelaySettings clusterSettings(String cluster, EnvelopeCodec codec, Duration timeout) {
 		return this.recorded ? logSettings(cluster, codec, Duration.ofMinutes(5))
-				: settings(UUID.randomUUID(), cluster, PARTITIONS, codec);
+				: settings(UUID.randomUUID(), cluster, PARTITIONS, codec, timeout);
 	}
 
 	static KafkaRelaySettings logSettings(String topic, EnvelopeCodec codec, Duration idempotencyWindow) {
@@ -105,7 +106,7 @@ record KafkaTestBroker(String adminServers, TcpProxy direct, TcpProxy proxy, boo
 
 	@Override
 	public KafkaRelay proxiedRelay(String cluster, EnvelopeCodec codec) {
-		return relay(this.proxy, clusterSettings(cluster, codec));
+		return relay(this.proxy, clusterSettings(cluster, codec, Duration.ofSeconds(1)));
 	}
 
 	/**
@@ -125,8 +126,13 @@ record KafkaTestBroker(String adminServers, TcpProxy direct, TcpProxy proxy, boo
 	}
 
 	static KafkaRelaySettings settings(UUID node, String topic, int partitions, EnvelopeCodec codec) {
+		return settings(node, topic, partitions, codec, Duration.ofSeconds(1));
+	}
+
+	private static KafkaRelaySettings settings(UUID node, String topic, int partitions, EnvelopeCodec codec,
+			Duration timeout) {
 		return new KafkaRelaySettings(node, topic, partitions, (short) -1, Duration.ofMinutes(10), true, codec, 10_000,
-				Duration.ofSeconds(1));
+				timeout);
 	}
 
 	@Override

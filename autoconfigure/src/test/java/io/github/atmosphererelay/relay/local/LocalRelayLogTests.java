@@ -16,17 +16,44 @@
 
 package io.github.atmosphererelay.relay.local;
 
+import java.time.Duration;
+
 import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
+import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.RelayBroker;
 import io.github.atmosphererelay.relay.RelayLogContractTests;
+import io.github.atmosphererelay.relay.RelayNode;
 import io.github.atmosphererelay.test.TcpProxy;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * The log contract for {@link LocalRelay}, whose one node has its logs in memory.
  */
 class LocalRelayLogTests extends RelayLogContractTests {
+
+	@Test
+	void aKeyThatIsForgottenBeforeItsTimeIsTold() {
+		RelayNode node = new RelayNode(new LocalRelay()).start();
+		for (int i = 0; i <= 100_000; i++) {
+			assertThat(node.forgottenKeys()).isZero();
+			node.relay().publish(node.recorded("log", "text", keyed(i))).join();
+		}
+		assertThat(node.forgottenKeys()).isOne();
+		Envelope second = node.recorded("log", "text", keyed(1));
+		assertThat(node.relay().publish(second).join().outcome()).isEqualTo(Outcome.DUPLICATE);
+		Envelope first = node.recorded("log", "text", keyed(0));
+		assertThat(node.relay().publish(first).join().outcome()).isEqualTo(Outcome.RELAYED);
+	}
+
+	private static LogOptions keyed(int key) {
+		return new LogOptions(1, Duration.ofMinutes(5), "key " + key, Duration.ofMinutes(5));
+	}
 
 	@Override
 	protected boolean isClustered() {
