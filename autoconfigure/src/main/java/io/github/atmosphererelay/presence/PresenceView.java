@@ -129,8 +129,7 @@ final class PresenceView {
 	 * @param teller receives it, channel by channel
 	 */
 	void tellNews(int maxNames, Consumer<PresenceNews> teller) {
-		// A copy, since what is put back while a concurrent set is walked through may
-		// come
+		// A copy: what is put back while a concurrent set is walked through may come
 		// up again, for ever if two names share a bucket.
 		for (String name : List.copyOf(this.news)) {
 			this.news.remove(name);
