@@ -73,9 +73,10 @@ final class RedisLogReader {
 	 * @return the position, or what the relay fails with
 	 */
 	CompletableFuture<Position> position(RedisLink link, String channel) {
+		long deadline = deadline();
 		return this.log.read(link, channel, null, 0, ReadDirection.FORWARD).thenApply((part) -> {
 			if (part == null) {
-				throw unanswered();
+				throw unanswered(deadline);
 			}
 			return part.end();
 		});
@@ -118,7 +119,7 @@ final class RedisLogReader {
 				this.running++;
 			}
 			if (reading.isOverdue()) {
-				reading.end(null, unanswered());
+				reading.end(null, unanswered(reading.deadline));
 			}
 			else {
 				reading.readOn();
@@ -129,9 +130,14 @@ final class RedisLogReader {
 		}
 	}
 
-	private static RelayUnavailableException unanswered() {
-		return new RelayUnavailableException(RedisRelay.NAME,
-				new IllegalStateException("Redis did not answer in time"));
+	private long deadline() {
+		return System.nanoTime() + this.settings.commandTimeout().toNanos();
+	}
+
+	private RelayUnavailableException unanswered(long deadline) {
+		return (System.nanoTime() - deadline >= 0)
+				? RelayUnavailableException.forSlowRead(RedisRelay.NAME, this.settings.commandTimeout())
+				: new RelayUnavailableException(RedisRelay.NAME, null);
 	}
 
 	/**
@@ -168,7 +174,7 @@ final class RedisLogReader {
 			this.limit = limit;
 			this.direction = direction;
 			this.from = since;
-			this.deadline = System.nanoTime() + RedisLogReader.this.settings.commandTimeout().toNanos();
+			this.deadline = deadline();
 		}
 
 		private boolean isOverdue() {
@@ -183,7 +189,7 @@ final class RedisLogReader {
 
 		private void arrived(RedisLog.@Nullable Part part, @Nullable Throwable ex) {
 			if (part == null) {
-				end(null, (ex != null) ? RelayException.unwrap(ex) : unanswered());
+				end(null, (ex != null) ? RelayException.unwrap(ex) : unanswered(this.deadline));
 				return;
 			}
 			try {

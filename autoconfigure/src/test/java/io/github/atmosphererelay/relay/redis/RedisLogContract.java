@@ -25,6 +25,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.stream.LongStream;
 
 import io.github.atmosphererelay.message.Address;
@@ -218,10 +220,10 @@ abstract class RedisLogContract extends RelayLogContractTests {
 		appendMany(one, "log", 100, LONG);
 		List<CompletableFuture<LogPage>> pages = new ArrayList<>();
 		for (int i = 0; i < 200; i++) {
-			pages.add(one.relay().read("log", null, 100, ReadDirection.FORWARD));
+			pages.add(one.relay().read("log", null, 20, ReadDirection.FORWARD));
 		}
 		assertThat(pages)
-			.allSatisfy((page) -> assertThat(page.orTimeout(20, TimeUnit.SECONDS).join().publications()).hasSize(100));
+			.allSatisfy((page) -> assertThat(page.orTimeout(20, TimeUnit.SECONDS).join().publications()).hasSize(20));
 	}
 
 	@Test
@@ -298,7 +300,7 @@ abstract class RedisLogContract extends RelayLogContractTests {
 	void logsFailWithinAboutASecondWhileRedisIsAwayOrFrozen() {
 		RelayNode one = node(this.broker.proxiedRelay(cluster(), new EnvelopeCodec(MAX_PAYLOAD))).start()
 			.awaitRoundTrip(TEN_SECONDS);
-		append(one, "log", "before", LONG);
+		patiently(() -> one.relay().publish(one.recorded("log", "before", LONG)));
 		this.broker.proxy().stall();
 		List<CompletableFuture<LogPage>> frozen = new ArrayList<>();
 		for (int i = 0; i < 100; i++) {
@@ -312,6 +314,7 @@ abstract class RedisLogContract extends RelayLogContractTests {
 		assertThat(receipt.handle((done, ex) -> (ex != null) ? RelayException.unwrap(ex) : done.outcome()).join())
 			.matches((it) -> it == Outcome.UNCONFIRMED || it instanceof RelayUnavailableException);
 		assertThat(failure(position)).isInstanceOf(RelayUnavailableException.class);
+		assertThat(failure(frozen.get(99))).hasMessageContaining("took more than 1000 ms");
 		assertThat(frozen)
 			.allSatisfy((page) -> assertThat(failure(page)).isInstanceOf(RelayUnavailableException.class));
 		this.broker.proxy().cut();
@@ -322,11 +325,31 @@ abstract class RedisLogContract extends RelayLogContractTests {
 		assertThat(away).allSatisfy((each) -> assertThat(failure(each)).isInstanceOf(RelayUnavailableException.class));
 		this.broker.proxy().resume();
 		one.awaitRoundTrip(TEN_SECONDS);
-		append(one, "log", "after", LONG);
-		assertThat(readForward(one, "log", null, 10).publications()).extracting((each) -> each.payload().asText())
+		patiently(() -> one.relay().publish(one.recorded("log", "after", LONG)));
+		LogPage page = patiently(() -> one.relay().read("log", null, 10, ReadDirection.FORWARD));
+		assertThat(page.publications()).extracting((each) -> each.payload().asText())
 			.startsWith("before")
 			.endsWith("after")
 			.doesNotContain("away");
+	}
+
+	/**
+	 * Do as an application does whose relay waits no longer than a second for a server
+	 * that a busy machine may hold up for as long: try again.
+	 */
+	private static <T> T patiently(Supplier<CompletableFuture<T>> call) {
+		AtomicReference<T> answer = new AtomicReference<>();
+		MachineTime.await(TEN_SECONDS).until(() -> {
+			call.get().handle((done, ex) -> {
+				if (ex != null) {
+					assertThat(RelayException.unwrap(ex)).isInstanceOf(RelayUnavailableException.class);
+				}
+				answer.set(done);
+				return null;
+			}).orTimeout(10, TimeUnit.SECONDS).join();
+			return answer.get() != null;
+		});
+		return answer.get();
 	}
 
 	@Test
