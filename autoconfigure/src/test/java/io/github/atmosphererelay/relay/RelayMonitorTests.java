@@ -220,15 +220,18 @@ class RelayMonitorTests {
 		tap.received(foreignProbe, null);
 		tap.rejected(EnvelopeFormatException.Reason.TRUNCATED);
 		tap.gap(address);
+		tap.keyForgotten();
 		then(this.listener).should().received(message, null);
 		then(this.listener).should(never()).received(foreignProbe, null);
 		then(this.listener).should().rejected(EnvelopeFormatException.Reason.TRUNCATED);
 		then(this.listener).should().gap(address);
+		then(this.listener).should().keyForgotten();
 		RelayStatistics statistics = this.monitor.statistics();
 		assertThat(statistics.received()).isGreaterThanOrEqualTo(3);
 		assertThat(statistics.rejected(EnvelopeFormatException.Reason.TRUNCATED)).isOne();
 		assertThat(statistics.rejected(EnvelopeFormatException.Reason.FOREIGN)).isZero();
 		assertThat(statistics.gaps()).isOne();
+		assertThat(statistics.forgottenKeys()).isOne();
 	}
 
 	@Test

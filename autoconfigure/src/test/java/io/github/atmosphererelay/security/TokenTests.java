@@ -196,15 +196,19 @@ class TokenTests {
 		assertThat(silent.awaitClosed(SOON)).isEqualTo(new Close(3502, "stale"));
 	}
 
+	private static String shortLivedToken() {
+		return TestSecurity.token("alice", Duration.ofSeconds(4));
+	}
+
 	@ParameterizedTest
 	@EnumSource
 	void aSilentSessionEndsWhenItsTokenExpires(Server server) {
 		TestNode node = this.nodes.get(server);
 		long before = node.messaging().writers().statistics().expired();
-		String token = TestSecurity.token("alice", Duration.ofSeconds(4));
-		TestClient first = offer(node, "chat/a?ack=true", token).awaitCount(1);
-		TestClient second = connect(node.uri("chat/a?auth=message")).send(frame(token)).awaitCount(1);
-		TestClient third = connect(node.uri("chat/a?ack=true"), "Authorization", "Bearer " + token).awaitCount(1);
+		TestClient first = offer(node, "chat/a?ack=true", shortLivedToken()).awaitCount(1);
+		TestClient second = connect(node.uri("chat/a?auth=message")).send(frame(shortLivedToken())).awaitCount(1);
+		TestClient third = connect(node.uri("chat/a?ack=true"), "Authorization", "Bearer " + shortLivedToken())
+			.awaitCount(1);
 		TestClient anonymous = connect(node.uri("chat/a?ack=true")).awaitCount(1);
 		for (TestClient client : List.of(first, second, third)) {
 			assertThat(client.awaitClosed(SOON)).isEqualTo(new Close(3005, "connection expired"));
@@ -218,11 +222,11 @@ class TokenTests {
 	@EnumSource
 	void aNewTokenOfTheSameUserKeepsTheSession(Server server) {
 		TestNode node = this.nodes.get(server);
-		String token = TestSecurity.token("alice", Duration.ofSeconds(4));
-		TestClient renewed = connect(node.uri("chat/a?auth=message")).send(frame(token)).awaitCount(1);
+		TestClient renewed = connect(node.uri("chat/a?auth=message")).send(frame(shortLivedToken())).awaitCount(1);
 		renewed.send(frame(TestSecurity.token("alice", HOUR))).awaitCount(2);
 		assertThat(renewed.texts().get(1)).startsWith("{\"type\":\"authenticated\"").contains("\"ttl\":35");
-		TestClient control = connect(node.uri("chat/b?auth=message")).send(frame(token)).awaitCount(1);
+		// Ends later than the first token of the one that goes on
+		TestClient control = connect(node.uri("chat/b?auth=message")).send(frame(shortLivedToken())).awaitCount(1);
 		assertThat(control.awaitClosed(SOON).code()).isEqualTo(3005);
 		assertThat(renewed.send("still here").awaitCount(3).texts().get(2)).isEqualTo("still here");
 	}

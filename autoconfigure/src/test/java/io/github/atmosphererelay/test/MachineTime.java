@@ -59,10 +59,26 @@ public final class MachineTime {
 	 */
 	public Duration elapsed() {
 		long nanos = System.nanoTime() - this.start;
+		return Duration.ofNanos((long) (nanos * (1 - stolenShare())));
+	}
+
+	/**
+	 * Return how long it is since the start by the clock.
+	 * @return the time that has passed
+	 */
+	Duration clock() {
+		return Duration.ofNanos(System.nanoTime() - this.start);
+	}
+
+	/**
+	 * Return how much of the processor time that the machine has asked for since the
+	 * start was given to others.
+	 * @return between 0 and 1
+	 */
+	double stolenShare() {
 		Usage now = Usage.now();
-		long used = now.used - this.usage.used;
 		long stolen = now.stolen - this.usage.stolen;
-		return Duration.ofNanos((stolen > 0) ? (long) (nanos * (used / (double) (used + stolen))) : nanos);
+		return (stolen > 0) ? stolen / (double) (now.used - this.usage.used + stolen) : 0;
 	}
 
 	/**

@@ -50,8 +50,13 @@ record KafkaTestBroker(String adminServers, TcpProxy direct, TcpProxy proxy, boo
 
 	static final int PARTITIONS = 6;
 
-	/** Twice what it is usually, for machines that are busy with more than this test. */
-	static final Duration LOG_TIMEOUT = Duration.ofSeconds(2);
+	/**
+	 * Four times what it is usually, for machines that are busy with more than this test.
+	 */
+	static final Duration LOG_TIMEOUT = Duration.ofSeconds(4);
+
+	/** Longer than a busy machine now and then stands still. */
+	private static final Duration PATIENT = Duration.ofSeconds(3);
 
 	private static @Nullable KafkaTestBroker shared;
 
@@ -86,8 +91,7 @@ record KafkaTestBroker(String adminServers, TcpProxy direct, TcpProxy proxy, boo
 
 	@Override
 	public KafkaRelay relay(String cluster, EnvelopeCodec codec) {
-		// Longer than a busy machine now and then stands still
-		return relay(clusterSettings(cluster, codec, Duration.ofSeconds(3)));
+		return relay(clusterSettings(cluster, codec, PATIENT));
 	}
 
 	private KafkaRelaySettings clusterSettings(String cluster, EnvelopeCodec codec, Duration timeout) {
@@ -126,7 +130,7 @@ record KafkaTestBroker(String adminServers, TcpProxy direct, TcpProxy proxy, boo
 	}
 
 	static KafkaRelaySettings settings(UUID node, String topic, int partitions, EnvelopeCodec codec) {
-		return settings(node, topic, partitions, codec, Duration.ofSeconds(1));
+		return settings(node, topic, partitions, codec, PATIENT);
 	}
 
 	private static KafkaRelaySettings settings(UUID node, String topic, int partitions, EnvelopeCodec codec,

@@ -75,7 +75,8 @@ class CentrifugeServerSideTests {
 		relay().beforeReply(() -> CompletableFuture.completedFuture(null));
 		this.open.forEach(CentrifugeSocket::close);
 		MachineTime.await(Duration.ofSeconds(10)).until(() -> node.messaging().registry().sessionCount() == 0);
-		assertThat(node.messaging().registry().channelCount()).isZero();
+		// A session is gone before the last of its channels is
+		MachineTime.await(Duration.ofSeconds(10)).until(() -> node.messaging().registry().channelCount() == 0);
 	}
 
 	private static LossyRelay relay() {
