@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.atmosphererelay.benchmark.load.Load;
@@ -57,7 +58,7 @@ public final class Benchmark implements AutoCloseable {
 
 	private final List<Measurement> measurements = new ArrayList<>();
 
-	private final List<Histogram> probes = new ArrayList<>();
+	private final List<Probe> probes = new ArrayList<>();
 
 	private Benchmark(Options options) throws IOException {
 		this.options = options;
@@ -123,21 +124,9 @@ public final class Benchmark implements AutoCloseable {
 					this.measurements.add(measurement);
 					progress("  %s", Report.summary(measurement));
 				}
-				probe(workload);
 			}
 		}
 		return new Report(this.options, this.measurements, this.probes);
-	}
-
-	private void probe(Workload workload) {
-		BrokerProcess kafka = this.brokers.get(Broker.KAFKA);
-		if (kafka != null && workload.name().equals(Workload.BESIDE_PROBE)) {
-			progress("  Kafka alone");
-			Histogram latency = KafkaProbe.run(kafka.port(), this.options.warmup(), this.options.duration());
-			this.probes.add(latency);
-			progress("  p50 %.2f ms, p99 %.2f ms", latency.getValueAtPercentile(50) / 1e6,
-					latency.getValueAtPercentile(99) / 1e6);
-		}
 	}
 
 	private static void progress(String format, Object... args) {
@@ -171,11 +160,29 @@ public final class Benchmark implements AutoCloseable {
 				workload.plan(this.options.warmup(), this.options.duration()))) {
 			load.connect();
 			Duration[] cpu = new Duration[2];
+			CompletableFuture<Histogram> probe = probe(contender, workload, broker);
 			LoadResult result = load.run(() -> cpu[0] = cpu(broker, nodes), () -> cpu[1] = cpu(broker, nodes));
+			if (probe != null) {
+				this.probes.add(new Probe(result, probe.join()));
+				progress("  %s", this.probes.get(this.probes.size() - 1));
+			}
 			double micros = cpu[1].minus(cpu[0]).toNanos() / 1e3;
 			return new Measurement(contender, workload, result, micros, Double.NaN, Double.NaN,
 					result.connectsPerSecond());
 		}
+	}
+
+	/**
+	 * Kafka alone is measured in the same seconds: a machine that stands still for a
+	 * moment does so for both.
+	 */
+	private @Nullable CompletableFuture<Histogram> probe(Contender contender, Workload workload,
+			@Nullable BrokerProcess broker) {
+		if (broker == null || contender.broker() != Broker.KAFKA || !workload.name().equals(Workload.BESIDE_PROBE)) {
+			return null;
+		}
+		return CompletableFuture
+			.supplyAsync(() -> KafkaProbe.run(broker.port(), this.options.warmup(), this.options.duration()));
 	}
 
 	private static Duration cpu(@Nullable BrokerProcess broker, List<ServerProcess> nodes) {
