@@ -168,7 +168,14 @@ final class Announcer {
 	 * Return whether something came back that was said lately. Needs no lock.
 	 */
 	boolean isProven(long now) {
-		return now - this.provenAt <= this.proofNanos;
+		return isProven(now, this.proofNanos);
+	}
+
+	/**
+	 * Return whether something came back that was said within a time. Needs no lock.
+	 */
+	boolean isProven(long now, long withinNanos) {
+		return now - this.provenAt <= withinNanos;
 	}
 
 	/**

@@ -225,8 +225,10 @@ public final class DefaultCluster implements Cluster {
 			return;
 		}
 		// One who does not hear itself may be reading what is long over. What was asked
-		// then is not wanted any more, and nobody waits for an answer.
-		if (!this.membership.isFrozen() && this.executor.isFirst(origin, message.request())) {
+		// then is not wanted any more, unless whoever asked waits longer than that.
+		boolean wanted = !this.membership.isFrozen()
+				|| this.membership.isYoungerThan(TimeUnit.MILLISECONDS.toNanos(message.timeoutMillis()));
+		if (wanted && this.executor.isFirst(origin, message.request())) {
 			this.executor.execute(origin, message, (status, body) -> this.messages.sendTo(origin, Subject.COMMAND,
 					CommandMessage.answer(message.request(), status, body).encode()));
 		}

@@ -132,6 +132,17 @@ final class Membership {
 		return this.frozen || !isProven(this.clock.getAsLong());
 	}
 
+	/**
+	 * Return whether a message of another node that comes now is younger than a time. It
+	 * was sent after the latest of this node's own messages that has come back: what the
+	 * broker brings keeps its order.
+	 * @param nanos the time in nanoseconds
+	 * @return whether it is certainly younger
+	 */
+	boolean isYoungerThan(long nanos) {
+		return this.running && this.announcer.isProven(this.clock.getAsLong(), nanos);
+	}
+
 	private boolean isProven(long now) {
 		return this.relayUp && this.announcer.isProven(now);
 	}
