@@ -21,6 +21,9 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
@@ -78,13 +81,26 @@ public final class SharedLog {
 	}
 
 	/**
-	 * A node's relay.
+	 * A node's relay. It has a thread of its own, as every relay between nodes: delivered
+	 * in that of the publisher, two nodes that tell each other something would wait for
+	 * each other for ever.
 	 */
 	private final class NodeRelay implements ClusterRelay {
 
 		private final Set<Address> followed = ConcurrentHashMap.newKeySet();
 
+		private final ThreadPoolExecutor receiver = new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS,
+				new LinkedBlockingQueue<>(), (task) -> {
+					Thread thread = new Thread(task, "shared-log-receiver");
+					thread.setDaemon(true);
+					return thread;
+				});
+
 		private volatile @Nullable RelayListener listener;
+
+		private NodeRelay() {
+			this.receiver.allowCoreThreadTimeOut(true);
+		}
 
 		@Override
 		public String name() {
@@ -104,10 +120,12 @@ public final class SharedLog {
 		}
 
 		void deliver(Envelope envelope, @Nullable Position position) {
-			RelayListener listener = this.listener;
-			if (listener != null && this.followed.contains(envelope.address())) {
-				listener.received(envelope, position);
-			}
+			this.receiver.execute(() -> {
+				RelayListener listener = this.listener;
+				if (listener != null && this.followed.contains(envelope.address())) {
+					listener.received(envelope, position);
+				}
+			});
 		}
 
 		@Override
