@@ -133,11 +133,12 @@ final class Membership {
 	}
 
 	/**
-	 * Return whether a message of another node that comes now is younger than a time. It
-	 * was sent after the latest of this node's own messages that has come back: what the
-	 * broker brings keeps its order.
+	 * Return whether a message of another node that comes now is younger than a time: it
+	 * was sent after the latest of this node's own messages that has come back. That is
+	 * certain of what is sent to all nodes, which keeps its order. What is sent to one
+	 * may take another partition of Kafka, and is about as old. Needs no lock.
 	 * @param nanos the time in nanoseconds
-	 * @return whether it is certainly younger
+	 * @return whether it is younger
 	 */
 	boolean isYoungerThan(long nanos) {
 		return this.running && this.announcer.isProven(this.clock.getAsLong(), nanos);

@@ -146,9 +146,8 @@ class DefaultClusterTests {
 	}
 
 	/**
-	 * A broker that stood still for two seconds brought a request to nodes that had not
-	 * heard themselves meanwhile. They dropped it, and the asker waited ten seconds for
-	 * nothing.
+	 * A broker that has stood still for a moment brings requests to nodes that have not
+	 * heard themselves meanwhile. Dropped, they would be waited for in vain.
 	 */
 	@Test
 	void oneThatDoesNotHearItselfForAMomentDoesWhatIsWaitedForLonger() {

@@ -160,11 +160,12 @@ public final class Benchmark implements AutoCloseable {
 				workload.plan(this.options.warmup(), this.options.duration()))) {
 			load.connect();
 			Duration[] cpu = new Duration[2];
-			CompletableFuture<Histogram> probe = probe(contender, workload, broker);
+			CompletableFuture<Histogram> alone = probe(contender, workload, broker);
 			LoadResult result = load.run(() -> cpu[0] = cpu(broker, nodes), () -> cpu[1] = cpu(broker, nodes));
-			if (probe != null) {
-				this.probes.add(new Probe(result, probe.join()));
-				progress("  %s", this.probes.get(this.probes.size() - 1));
+			if (alone != null) {
+				Probe probe = new Probe(result, alone.join());
+				this.probes.add(probe);
+				progress("  %s", probe);
 			}
 			double micros = cpu[1].minus(cpu[0]).toNanos() / 1e3;
 			return new Measurement(contender, workload, result, micros, Double.NaN, Double.NaN,
