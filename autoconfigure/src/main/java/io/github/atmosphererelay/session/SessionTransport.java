@@ -27,7 +27,7 @@ import java.io.IOException;
 public interface SessionTransport {
 
 	/**
-	 * Write a message. May be kept back until {@link #flush()}.
+	 * Write a message. May be kept back until {@link #flush(Runnable)}.
 	 * @param message the message
 	 * @throws IOException if the connection is broken
 	 */

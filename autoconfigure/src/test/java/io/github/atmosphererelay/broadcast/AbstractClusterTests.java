@@ -35,6 +35,7 @@ import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.test.Broker;
 import io.github.atmosphererelay.test.MachineTime;
+import io.github.atmosphererelay.test.Reconciles;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.AfterAll;
@@ -126,6 +127,7 @@ abstract class AbstractClusterTests {
 	}
 
 	@Test
+	@Reconciles
 	void threeNodesExchange100000MessagesInOrderAndExactlyOnce() {
 		int perPublisher = 34_000;
 		List<TestClient> subscribers = this.nodes.stream().map((node) -> subscribe(node, "chat/all")).toList();
@@ -305,6 +307,7 @@ abstract class AbstractClusterTests {
 	}
 
 	@Test
+	@Reconciles
 	void aBrokerThatIsKilledAndComesBackUnderTrafficCostsNoSessionAndNoDouble() {
 		disturbUnderTraffic("chat/killed", this.broker::kill, this.broker::start);
 	}

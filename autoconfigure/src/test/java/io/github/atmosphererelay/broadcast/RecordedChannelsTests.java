@@ -41,6 +41,7 @@ import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.test.Covers;
 import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.LossyRelay;
+import io.github.atmosphererelay.test.Reconciles;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -54,6 +55,7 @@ import static org.awaitility.Awaitility.await;
  * Tests for recorded channels: their order on a node, what a subscription recovers, and
  * what becomes of both when the relay loses messages, is away, or has lost its logs.
  */
+@Reconciles
 class RecordedChannelsTests {
 
 	private static final String CHANNEL = "log/a";

@@ -35,6 +35,7 @@ import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.test.Broker;
 import io.github.atmosphererelay.test.MachineTime;
+import io.github.atmosphererelay.test.Reconciles;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +51,7 @@ import static org.awaitility.Awaitility.await;
  * back.
  */
 @Timeout(120)
+@Reconciles
 class RecordedOnKafkaTests {
 
 	private static final String CHANNEL = "log/a";

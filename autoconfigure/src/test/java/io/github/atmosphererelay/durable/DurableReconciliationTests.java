@@ -28,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 import io.github.atmosphererelay.test.Covers;
 import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.MachineTime;
+import io.github.atmosphererelay.test.Reconciles;
 import io.github.atmosphererelay.test.RedisServers;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.Test;
@@ -38,6 +39,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Reconciles what clients with durable sessions have received with what was published,
  * while their connections are cut again and again.
  */
+@Reconciles
 class DurableReconciliationTests {
 
 	private static final int CLIENTS = 20;

@@ -30,6 +30,7 @@ import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.test.Covers;
 import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.MachineTime;
+import io.github.atmosphererelay.test.Reconciles;
 import io.github.atmosphererelay.test.RedisServers;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Durable sessions of a node that is killed, with a real Redis between the nodes.
  */
+@Reconciles
 class KilledNodeTests {
 
 	private static final String CHANNEL = "log/killed";

@@ -33,6 +33,7 @@ import io.github.atmosphererelay.recovery.CentrifugeDriver.Client;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.test.Broker;
 import io.github.atmosphererelay.test.MachineTime;
+import io.github.atmosphererelay.test.Reconciles;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -48,6 +49,7 @@ import static org.awaitility.Awaitility.await;
  * node reaches the broker through a proxy.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Reconciles
 abstract class AbstractCentrifugeTests {
 
 	/** How many messages of a log are read at once. */

@@ -51,6 +51,7 @@ import io.github.atmosphererelay.test.Broker;
 import io.github.atmosphererelay.test.Covers;
 import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.MachineTime;
+import io.github.atmosphererelay.test.Reconciles;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.Test;
 
@@ -66,6 +67,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * The short form takes about half a minute. The long one, with
  * {@code -Datmosphere.test.long=true}, takes two minutes and more clients.
  */
+@Reconciles
 abstract class AbstractReconciliationTests {
 
 	private static final boolean LONG = Boolean.getBoolean("atmosphere.test.long");

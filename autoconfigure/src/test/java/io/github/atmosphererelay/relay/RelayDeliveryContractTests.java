@@ -39,6 +39,7 @@ import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Sequence;
 import io.github.atmosphererelay.test.MachineTime;
+import io.github.atmosphererelay.test.Reconciles;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -51,6 +52,7 @@ import static org.awaitility.Awaitility.await;
  * What every relay does while its broker is well: the first half of
  * {@link RelayContractTests}.
  */
+@Reconciles
 public abstract class RelayDeliveryContractTests extends RelayNodesTests {
 
 	@Test

@@ -34,6 +34,7 @@ import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.test.MachineTime;
+import io.github.atmosphererelay.test.Reconciles;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -44,6 +45,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * What every relay with logs promises of recorded channels, against a real broker.
  */
+@Reconciles
 public abstract class RelayLogContractTests extends RelayNodesTests {
 
 	protected static final LogOptions LONG = new LogOptions(10_000, Duration.ofHours(1), null, Duration.ofMinutes(5));

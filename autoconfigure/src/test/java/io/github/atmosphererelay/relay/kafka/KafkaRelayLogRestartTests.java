@@ -45,6 +45,7 @@ import io.github.atmosphererelay.relay.RelayNode;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.test.KafkaServer;
+import io.github.atmosphererelay.test.Reconciles;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -58,6 +59,7 @@ import static org.awaitility.Awaitility.await;
  * Appends while a broker is killed and comes back with its data.
  */
 @Timeout(90)
+@Reconciles
 class KafkaRelayLogRestartTests {
 
 	private static final Duration CONNECT = Duration.ofSeconds(15);

@@ -48,6 +48,7 @@ import io.github.atmosphererelay.relay.UnsupportedRelayOperationException;
 import io.github.atmosphererelay.test.Covers;
 import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.MachineTime;
+import io.github.atmosphererelay.test.Reconciles;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
@@ -70,6 +71,7 @@ import static org.awaitility.Awaitility.await;
  * Tests for the recorded channels of {@link KafkaRelay} beyond the contract.
  */
 @Timeout(60)
+@Reconciles
 class KafkaRelayLogTests {
 
 	private static final Duration CONNECT = Duration.ofSeconds(10);

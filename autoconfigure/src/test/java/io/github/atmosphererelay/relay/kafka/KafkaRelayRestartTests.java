@@ -40,6 +40,7 @@ import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.test.KafkaServer;
 import io.github.atmosphererelay.test.MachineTime;
+import io.github.atmosphererelay.test.Reconciles;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.junit.jupiter.api.AfterAll;
@@ -57,6 +58,7 @@ import static org.awaitility.Awaitility.await;
  * Traffic while a broker is killed and comes back with its data.
  */
 @Timeout(60)
+@Reconciles
 class KafkaRelayRestartTests {
 
 	private static final Log logger = LogFactory.getLog(KafkaRelayRestartTests.class);

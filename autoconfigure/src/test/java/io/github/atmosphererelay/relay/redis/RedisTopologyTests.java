@@ -45,6 +45,7 @@ import io.github.atmosphererelay.relay.redis.RedisTestBroker.Driver;
 import io.github.atmosphererelay.test.Covers;
 import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.Ports;
+import io.github.atmosphererelay.test.Reconciles;
 import io.github.atmosphererelay.test.RedisServers;
 import io.github.atmosphererelay.test.TlsMaterial;
 import io.lettuce.core.ClientOptions;
@@ -184,6 +185,7 @@ class RedisTopologyTests {
 	}
 
 	@Test
+	@Reconciles
 	@Covers(KnownFault.BROKER_FAILS_OVER)
 	void logsOfAllSlotsUnderClusterSurviveTheLossOfANode() throws IOException {
 		RedisShardedCluster cluster = RedisServers.cluster();
