@@ -348,12 +348,33 @@ test('answers pings, and does not trust a server that has stopped to send them',
 	assert.deepEqual(await next(client, 'connecting', ({ code }) => code !== 0), { code: 2, reason: 'no ping' });
 });
 
-test('a frame that is no JSON ends it', async () => {
-	const { server, client } = await start();
-	client.connect();
-	await client.ready();
-	server.socket.send('what?');
-	assert.equal((await next(client, 'disconnected')).code, Code.BAD_PROTOCOL);
+test('does not ask the door why more than a few times, nor a door of another origin', async () => {
+	const asked = [];
+	const fetched = globalThis.fetch;
+	globalThis.fetch = async (url) => {
+		asked.push(String(url));
+		return { status: 503, type: 'basic' };
+	};
+	try {
+		const { server, client } = await start();
+		server.server.shouldHandle = () => false;
+		const failures = [];
+		client.on('error', ({ type }) => failures.push(type));
+		client.connect();
+		await server.until(() => failures.length >= 20, 5_000, 10);
+		client.disconnect();
+		assert.ok(asked.length >= 4 && asked.length <= 6, `${asked.length} of ${failures.length}`);
+		assert.equal(asked[0], server.url.replace('ws:', 'http:'));
+		asked.length = 0;
+		globalThis.location = new URL('http://elsewhere.example');
+		client.connect();
+		await next(client, 'error');
+		assert.deepEqual(asked, []);
+	}
+	finally {
+		globalThis.fetch = fetched;
+		delete globalThis.location;
+	}
 });
 
 test('takes subscriptions that the server has made, and recovers them with the connect', async () => {

@@ -65,16 +65,20 @@ export class FakeServer {
 		this.waiting.forEach((each) => each());
 	}
 
-	async until(condition, timeout = 5_000) {
+	/** `interval`: how often to look besides, for what this server does not see. */
+	async until(condition, timeout = 5_000, interval = 0) {
 		if (!condition(this)) {
 			await new Promise((resolve, reject) => {
 				const timer = setTimeout(() => reject(new Error(`never: ${condition}`)), timeout);
-				this.waiting.push(() => {
+				const check = () => {
 					if (condition(this)) {
 						clearTimeout(timer);
+						clearInterval(looking);
 						resolve();
 					}
-				});
+				};
+				const looking = interval ? setInterval(check, interval) : undefined;
+				this.waiting.push(check);
 			});
 		}
 	}

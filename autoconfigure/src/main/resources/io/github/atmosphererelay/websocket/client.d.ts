@@ -50,7 +50,7 @@ export interface ConnectedContext {
 }
 
 export interface ErrorContext {
-	/** What failed: `transport`, `connect`, `subscribe` or `token`. */
+	/** What failed: `transport`, `connect`, `connectToken`, `refresh`, `refreshToken`, `subscribe` or `subscribeToken`. */
 	type: string;
 	error: { code: number; message: string };
 	channel?: string;
@@ -115,7 +115,11 @@ export interface PresenceStatsResult {
 
 export interface ClientOptions {
 	token?: string;
-	/** Called when a token is needed. Throw {@link UnauthorizedError} if there is none to be had. */
+	/**
+	 * Called when a token is needed; an empty one connects without. Throw {@link UnauthorizedError} if there is none to
+	 * be had. Without this function, a token that has expired ends the connection: `disconnected` with
+	 * {@link Code.UNAUTHORIZED}.
+	 */
 	getToken?: (context: {}) => Promise<string>;
 	/** Goes with the connect command. */
 	data?: any;
@@ -196,7 +200,12 @@ export class Client implements Emitter<ClientEvents> {
 	 * stop; by default the door beside the script
 	 */
 	constructor(url?: string | string[], options?: ClientOptions);
-	/** Connects, and comes back after every loss until {@link disconnect} or a final refusal. */
+	/**
+	 * Connects, and comes back after every loss until {@link disconnect} or a final refusal: a closing code that says so,
+	 * a refused connect, no right to a token, or, from a door of the page's own origin, a handshake that is answered with
+	 * 401 or the way to a log-in (`disconnected` with {@link Code.UNAUTHORIZED}).
+	 * @throws if there is no WebSocket
+	 */
 	connect(): void;
 	disconnect(): void;
 	/** Resolved when connected, rejected when that is given up or takes longer than `timeout` milliseconds. */

@@ -79,6 +79,11 @@ export class CommandError extends Error {
 
 }
 
+/** Also of what is no error: scripts may throw anything. */
+function messageOf(error) {
+	return String(error?.message ?? error);
+}
+
 /** Whether another attempt may bring something else. */
 function isTemporary(error) {
 	return error.temporary || error.code < 100;
@@ -207,8 +212,11 @@ class Lifecycle extends Emitter {
 		});
 	}
 
-	/** Whether the attempt can go on. Without a right to a token, all ends, and the attempt is overtaken. */
-	async _obtainToken(context, code) {
+	/**
+	 * Whether the attempt can go on. Without a right to a token, all ends, and the attempt is overtaken. An empty token
+	 * is none, unless `anonymous` says that one may go on without.
+	 */
+	async _obtainToken(context, type, code, anonymous = false) {
 		const flow = this._flow;
 		let token;
 		let error;
@@ -216,12 +224,12 @@ class Lifecycle extends Emitter {
 			token = await this._options.getToken(context);
 		}
 		catch (ex) {
-			error = ex;
+			error = ex ?? new Error("no token");
 		}
 		if (flow !== this._flow) {
 			return false;
 		}
-		if (token) {
+		if (!error && (token || anonymous && token === "")) {
 			this._token = token;
 			return true;
 		}
@@ -229,7 +237,7 @@ class Lifecycle extends Emitter {
 			this._end(Code.UNAUTHORIZED, "unauthorized");
 		}
 		else {
-			this.emit("error", { ...context, type: "token", error: { code, message: String(error.message ?? error) } });
+			this.emit("error", { ...context, type, error: { code, message: messageOf(error) } });
 		}
 		return false;
 	}
@@ -251,7 +259,7 @@ class Lifecycle extends Emitter {
 		if (!this._options.getToken) {
 			this._end(Code.UNAUTHORIZED, "unauthorized");
 		}
-		else if (await this._obtainToken(context, code)) {
+		else if (await this._obtainToken(context, "refreshToken", code)) {
 			send(this._token, (error, reply) => {
 				if (flow !== this._flow) {
 					return;
@@ -260,7 +268,10 @@ class Lifecycle extends Emitter {
 					this._keepFresh(reply, context, code, send);
 				}
 				else if (isTemporary(error)) {
-					again();
+					this.emit("error", { ...context, type: "refresh", error });
+					if (flow === this._flow) {
+						again();
+					}
 				}
 				else {
 					this._end(error.code, error.message);
@@ -285,6 +296,7 @@ export class Client extends Lifecycle {
 
 	#urls;
 	#at = 0;
+	#failedUrl;
 	#socket = null;
 	#id = 0;
 	#calls = new Map();
@@ -319,8 +331,15 @@ export class Client extends Lifecycle {
 		return this.#urls[this.#at];
 	}
 
+	get #websocket() {
+		return this._options.websocket ?? globalThis.WebSocket;
+	}
+
 	connect() {
 		if (this.state === "disconnected") {
+			if (!this.#websocket) {
+				throw new Error("There is no WebSocket here: name one with the option 'websocket'");
+			}
 			this.#attempt = 0;
 			this.#awake = new AbortController();
 			// A network that is back, or a page that is looked at again, ends the wait
@@ -405,7 +424,7 @@ export class Client extends Lifecycle {
 	/** Nothing tells whether it arrived. */
 	async send(data) {
 		await this.ready(this._options.timeout);
-		this.#write({ send: { data } });
+		this.#write(JSON.stringify({ send: { data } }));
 	}
 
 	// The connection
@@ -414,21 +433,44 @@ export class Client extends Lifecycle {
 		this._overtake();
 		const flow = this._flow;
 		clearTimeout(this.#timer);
-		if (!this._token && this._options.getToken && !await this._obtainToken({}, ErrorCode.CONNECT_TOKEN)) {
+		if (!this._token && this._options.getToken
+				&& !await this._obtainToken({}, "connectToken", ErrorCode.CONNECT_TOKEN, true)) {
 			if (flow === this._flow) {
 				this.#later();
 			}
 			return;
 		}
-		const socket = new (this._options.websocket ?? globalThis.WebSocket)(this.url);
+		let socket;
+		try {
+			socket = new this.#websocket(this.url);
+		}
+		catch (error) {
+			// For example a page that came by https, and a door that is to be reached by ws
+			this.#lost(1, messageOf(error), true);
+			return;
+		}
 		this.#socket = socket;
 		this.#timer = setTimeout(() => this.#lost(1, "connect timeout"), this._options.timeout);
+		let opened = false;
 		socket.onopen = () => {
+			opened = true;
 			clearTimeout(this.#timer);
-			this.#call("connect", this.#connectCommand(), (error, reply) => error ? this.#refused(error) : this.#accepted(reply));
+			const token = this._token;
+			try {
+				this.#call("connect", this.#connectCommand(), (error, reply) => error ? this.#refused(error, token) : this.#accepted(reply));
+			}
+			catch (error) {
+				// The option `data` is nothing that JSON can hold
+				this.#lost(1, messageOf(error));
+			}
 		};
 		socket.onmessage = (event) => this.#received(socket, event.data);
-		socket.onclose = (event) => this.#closed(event.code, event.reason);
+		socket.onclose = (event) => {
+			this.#closed(event.code, event.reason);
+			if (!opened) {
+				this.#findOutWhy();
+			}
+		};
 		// What went wrong is told by the close that follows
 		socket.onerror = () => {};
 	}
@@ -473,17 +515,56 @@ export class Client extends Lifecycle {
 		(result.publications ?? []).forEach((each) => this.#published(channel, each));
 	}
 
-	#refused(error) {
-		if (error.code === TOKEN_EXPIRED && this._options.getToken) {
-			this._token = "";
-			this.#lost(error.code, error.message);
-		}
-		else if (error.code === TOKEN_EXPIRED || isTemporary(error)) {
-			this.emit("error", { type: "connect", error });
-			this.#lost(error.code, error.message);
-		}
-		else {
+	/** `token`: what the refused command had held; a listener may have set another one since. */
+	#refused(error, token) {
+		if (error.code !== TOKEN_EXPIRED && !isTemporary(error)) {
 			this._end(error.code, error.message);
+			return;
+		}
+		const flow = this._flow;
+		this.emit("error", { type: "connect", error });
+		if (flow !== this._flow) {
+			return;
+		}
+		if (error.code === TOKEN_EXPIRED && token === this._token) {
+			if (!this._options.getToken) {
+				this._end(Code.UNAUTHORIZED, "unauthorized");
+				return;
+			}
+			this._token = "";
+		}
+		// The node is there and has answered: that is no failure of the transport
+		this.#lost(error.code, error.message, false);
+	}
+
+	/**
+	 * A browser does not tell why a handshake has failed. The door itself does, where the page may read its answer: who
+	 * has to log in first needs no further attempts. Asked seldom, for the sake of a node that is just coming back.
+	 */
+	async #findOutWhy() {
+		if (this.state !== "connecting") {
+			return;
+		}
+		const url = new URL(this.#failedUrl.replace(/^ws/, "http"));
+		const { fetch, location } = globalThis;
+		if (!fetch || location && url.origin !== location.origin || (this.#attempt & this.#attempt - 1) !== 0) {
+			return;
+		}
+		const awake = this.#awake;
+		let answer;
+		try {
+			answer = await fetch(url, { headers: { "X-Requested-With": "XMLHttpRequest" }, cache: "no-store", redirect: "manual",
+				signal: AbortSignal.timeout(this._options.timeout) });
+			await answer.body?.cancel();
+		}
+		catch {
+			return;
+		}
+		// No door redirects: what does so is the way to a log-in
+		const unauthorized = answer.status === 401 || answer.type === "opaqueredirect" || answer.status >= 301 && answer.status <= 303;
+		// An attempt that is under way, or a new life, finds out for itself
+		if (unauthorized && awake === this.#awake && this.state === "connecting" && !this.#socket) {
+			this._end(Code.UNAUTHORIZED, "unauthorized");
 		}
 	}
 
@@ -506,19 +587,23 @@ export class Client extends Lifecycle {
 		}
 	}
 
-	/** Comes back after a while; subscriptions keep their positions. */
-	#lost(code, reason) {
+	/** Comes back after a while; subscriptions keep their positions. `failed`: whether there was no connection at all. */
+	#lost(code, reason, failed = this.state === "connecting" && this.#socket !== null) {
 		if (this.state === "disconnected") {
 			return;
 		}
 		const wasConnected = this.state === "connected";
-		const failed = !wasConnected && this.#socket !== null;
 		this.#drop();
-		if (failed || code === SHUTDOWN) {
+		this.#failedUrl = this.url;
+		if (!wasConnected || code === SHUTDOWN) {
 			this.#at = (this.#at + 1) % this.#urls.length;
 		}
 		if (failed) {
+			const flow = this._flow;
 			this.emit("error", { type: "transport", error: { code: ErrorCode.TRANSPORT_CLOSED, message: reason } });
+			if (flow !== this._flow) {
+				return;
+			}
 		}
 		if (wasConnected && !this._become("connecting", { code, reason })) {
 			return;
@@ -570,7 +655,13 @@ export class Client extends Lifecycle {
 		clearTimeout(this.#watchdog);
 		if (socket) {
 			socket.onopen = socket.onmessage = socket.onclose = null;
-			socket.close();
+			try {
+				socket.close();
+			}
+			catch (error) {
+				// Of another make than the browser's: what is left of it is not ours any more
+				console.error(error);
+			}
 		}
 		const calls = [...this.#calls.values()];
 		this.#calls.clear();
@@ -595,6 +686,7 @@ export class Client extends Lifecycle {
 	/** Calls back before the rest of the reply's frame is looked at, which a promise would not. */
 	#call(name, body, done) {
 		const id = ++this.#id;
+		const command = JSON.stringify({ id, [name]: body });
 		const timer = setTimeout(() => {
 			this.#calls.delete(id);
 			done(new CommandError({ code: ErrorCode.TIMEOUT, message: "timeout", temporary: true }));
@@ -603,12 +695,12 @@ export class Client extends Lifecycle {
 			clearTimeout(timer);
 			done(error, reply);
 		});
-		this.#write({ id, [name]: body });
+		this.#write(command);
 	}
 
 	/** What is said in one go leaves in one frame. */
 	#write(command) {
-		if (this.#outgoing.push(JSON.stringify(command)) === 1) {
+		if (this.#outgoing.push(command) === 1) {
 			queueMicrotask(() => {
 				const frame = this.#outgoing.join("\n");
 				this.#outgoing = [];
@@ -620,21 +712,22 @@ export class Client extends Lifecycle {
 	}
 
 	#received(socket, frame) {
+		let replies;
+		try {
+			replies = frame.split("\n").filter((line) => line.trim()).map((line) => JSON.parse(line));
+		}
+		catch {
+			// Nothing that a node says: a proxy between may have put its page there, and another connection may get past it
+			this.#lost(1, "transport closed");
+			return;
+		}
 		this.#watch();
-		for (const line of frame.split("\n")) {
+		for (const reply of replies) {
 			// A listener may have ended the connection
 			if (socket !== this.#socket) {
 				return;
 			}
-			if (line) {
-				let reply;
-				try {
-					reply = JSON.parse(line);
-				}
-				catch {
-					this._end(Code.BAD_PROTOCOL, "bad protocol");
-					return;
-				}
+			if (reply !== null && typeof reply === "object") {
 				this.#handle(reply);
 			}
 		}
@@ -673,7 +766,7 @@ export class Client extends Lifecycle {
 		}
 		else if (push.join || push.leave) {
 			const target = subscription ?? this;
-			target.emit(push.join ? "join" : "leave", { channel, info: clientOf((push.join ?? push.leave).info) });
+			target.emit(push.join ? "join" : "leave", { channel, info: clientOf((push.join ?? push.leave).info ?? {}) });
 		}
 		else if (push.message) {
 			this.emit("message", { data: push.message.data });
@@ -691,6 +784,9 @@ export class Client extends Lifecycle {
 		}
 		else if (push.refresh) {
 			this.#keepFresh(push.refresh);
+		}
+		else if (push.disconnect) {
+			this.#closed(push.disconnect.code ?? 0, push.disconnect.reason ?? "");
 		}
 	}
 
@@ -788,7 +884,7 @@ export class Subscription extends Lifecycle {
 		const flow = this._flow;
 		clearTimeout(this.#timer);
 		if (!this._token && this._options.getToken
-				&& !await this._obtainToken({ channel: this.#channel }, ErrorCode.SUBSCRIBE_TOKEN)) {
+				&& !await this._obtainToken({ channel: this.#channel }, "subscribeToken", ErrorCode.SUBSCRIBE_TOKEN)) {
 			if (flow === this._flow) {
 				this.#later();
 			}
@@ -843,12 +939,18 @@ export class Subscription extends Lifecycle {
 			this.#link.reconnect(3, "subscribe timeout");
 			return;
 		}
-		if (error.code === TOKEN_EXPIRED) {
-			this._token = "";
+		if (error.code === TOKEN_EXPIRED && !this._options.getToken) {
+			this._end(Code.UNAUTHORIZED, "unauthorized", false);
 		}
-		if (isTemporary(error) || error.code === TOKEN_EXPIRED && this._options.getToken) {
+		else if (error.code === TOKEN_EXPIRED || isTemporary(error)) {
+			if (error.code === TOKEN_EXPIRED) {
+				this._token = "";
+			}
+			const flow = this._flow;
 			this.emit("error", { channel: this.#channel, type: "subscribe", error });
-			this.#later();
+			if (flow === this._flow) {
+				this.#later();
+			}
 		}
 		else {
 			this._end(error.code, error.message, false);
