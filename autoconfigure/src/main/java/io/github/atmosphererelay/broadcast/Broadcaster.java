@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
 import org.jspecify.annotations.Nullable;
@@ -76,9 +77,10 @@ public interface Broadcaster {
 	 * @param channel the channel's name
 	 * @param since the position after which to begin; {@code null} for the oldest message
 	 * @param limit the greatest number of messages to return, 1 to {@value #MAX_PAGE}
-	 * @return completes with a page; fewer messages than the limit mean that there are no
-	 * more. Fails with {@link io.github.atmosphererelay.relay.RelayException} if the log
-	 * cannot be read now
+	 * @return completes with a page of {@link PageLimit#DEFAULT_BYTES} at most, which
+	 * says whether there may be {@linkplain LogPage#more() more}. Fails with
+	 * {@link io.github.atmosphererelay.relay.RelayException} if the log cannot be read
+	 * now
 	 */
 	default CompletableFuture<LogPage> history(String channel, @Nullable Position since, int limit) {
 		return history(channel, since, limit, ReadDirection.FORWARD);
@@ -91,9 +93,10 @@ public interface Broadcaster {
 	 * {@code null} for the oldest, or the newest, message
 	 * @param limit the greatest number of messages to return, 1 to {@value #MAX_PAGE}
 	 * @param direction whether to read towards newer or older messages
-	 * @return completes with a page; fewer messages than the limit mean that there are no
-	 * more. Fails with {@link io.github.atmosphererelay.relay.RelayException} if the log
-	 * cannot be read now
+	 * @return completes with a page of {@link PageLimit#DEFAULT_BYTES} at most, which
+	 * says whether there may be {@linkplain LogPage#more() more}. Fails with
+	 * {@link io.github.atmosphererelay.relay.RelayException} if the log cannot be read
+	 * now
 	 */
 	CompletableFuture<LogPage> history(String channel, @Nullable Position since, int limit, ReadDirection direction);
 

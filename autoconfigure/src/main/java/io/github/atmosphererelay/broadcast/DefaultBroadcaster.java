@@ -34,6 +34,7 @@ import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.Outcome;
+import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayException;
@@ -118,7 +119,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 		if (limit < 1 || limit > MAX_PAGE) {
 			throw new IllegalArgumentException("'limit' must be between 1 and " + MAX_PAGE);
 		}
-		return this.monitor.relay().read(channel, since, limit, direction);
+		return this.monitor.relay().read(channel, since, PageLimit.of(limit), direction);
 	}
 
 	@Override

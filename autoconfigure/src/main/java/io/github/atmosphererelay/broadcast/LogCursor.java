@@ -25,6 +25,7 @@ import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.PageLimit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 final class LogCursor {
 
 	/** How much is read at once. */
-	static final int PAGE = 500;
+	static final PageLimit PAGE = new PageLimit(500, 1024 * 1024);
 
 	private static final int MAX_HELD = 4096;
 
@@ -204,7 +205,7 @@ final class LogCursor {
 
 	/**
 	 * Deliver what was read, and what came meanwhile.
-	 * @param page what follows after {@link #delivered()}, up to {@link #PAGE}
+	 * @param page what follows after {@link #delivered()}, within {@link #PAGE}
 	 * @param lost to where those are added for whom something is lost
 	 * @return whether to read on or again now
 	 */
@@ -214,7 +215,7 @@ final class LogCursor {
 			return resume(lost);
 		}
 		page.publications().forEach(this::deliverRead);
-		if (page.publications().size() >= PAGE) {
+		if (page.more()) {
 			return true;
 		}
 		Position delivered = this.delivered;

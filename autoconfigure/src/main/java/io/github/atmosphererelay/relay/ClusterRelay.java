@@ -107,16 +107,31 @@ public interface ClusterRelay {
 	 * @param channel the channel's name
 	 * @param since the position after which, or before which, to begin; {@code null} for
 	 * the log's beginning or end
-	 * @param limit the greatest number of publications to return, 1 or more
+	 * @param limit how much to return at most
 	 * @param direction whether to read towards newer or older publications
 	 * @return completes, on a thread of the relay, with a page; fails with
 	 * {@link RelayUnavailableException} or {@link RelayOverloadedException} if it cannot
 	 * be read now, after about a second at the latest, and with
 	 * {@link UnsupportedRelayOperationException} if the relay has no log
 	 */
-	default CompletableFuture<LogPage> read(String channel, @Nullable Position since, int limit,
+	default CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit,
 			ReadDirection direction) {
 		return CompletableFuture.failedFuture(new UnsupportedRelayOperationException(name(), RelayCapability.RECORDED));
+	}
+
+	/**
+	 * Read from a channel's log, {@link PageLimit#DEFAULT_BYTES} at most. For callers:
+	 * relays implement the method that is given a {@link PageLimit}.
+	 * @param channel the channel's name
+	 * @param since the position after which, or before which, to begin; {@code null} for
+	 * the log's beginning or end
+	 * @param limit the greatest number of publications to return, 1 or more
+	 * @param direction whether to read towards newer or older publications
+	 * @return completes with a page; errors as with the other method
+	 */
+	default CompletableFuture<LogPage> read(String channel, @Nullable Position since, int limit,
+			ReadDirection direction) {
+		return read(channel, since, PageLimit.of(limit), direction);
 	}
 
 	/**

@@ -22,8 +22,8 @@ import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 
 /**
- * A part of a channel's log. Fewer publications than were asked for mean that the page
- * reaches to {@link #end()}, or, read backward, to the log's beginning.
+ * A part of a channel's log. A page that was not cut reaches to {@link #end()} or, read
+ * backward, to the log's beginning.
  *
  * @param publications the publications in the order asked for, each with its position
  * @param end the position up to which the log was looked at: that of its newest
@@ -31,11 +31,23 @@ import io.github.atmosphererelay.message.Publication;
  * @param complete whether nothing after the requested position is missing because the
  * log's older part is gone, its epoch is another one, or the position lies after the end;
  * a page that is not complete has no publications
+ * @param more whether the page was cut by its limit: there may be more, which is read
+ * since the position of its last publication. A page that was cut has at least one
  */
-public record LogPage(List<Publication> publications, Position end, boolean complete) {
+public record LogPage(List<Publication> publications, Position end, boolean complete, boolean more) {
 
 	public LogPage {
 		publications = List.copyOf(publications);
+	}
+
+	/**
+	 * Create a page that was not cut.
+	 * @param publications the publications in the order asked for
+	 * @param end the position up to which the log was looked at
+	 * @param complete whether nothing after the requested position is missing
+	 */
+	public LogPage(List<Publication> publications, Position end, boolean complete) {
+		this(publications, end, complete, false);
 	}
 
 }

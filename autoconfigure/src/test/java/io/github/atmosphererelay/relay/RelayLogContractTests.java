@@ -310,6 +310,51 @@ public abstract class RelayLogContractTests extends RelayNodesTests {
 	}
 
 	@Test
+	void aPageEndsBeforeItExceedsItsLimitInBytes() {
+		RelayNode node = startedNode();
+		List<UUID> appended = new ArrayList<>();
+		for (int i = 0; i < 60; i++) {
+			// More in all than any relay has at hand or reads at once
+			appended.add(append(node, "log", "x".repeat(1000 * (i % 10 + 50)), LONG).messageId());
+		}
+		for (ReadDirection direction : ReadDirection.values()) {
+			List<UUID> expected = new ArrayList<>(appended);
+			if (direction == ReadDirection.BACKWARD) {
+				Collections.reverse(expected);
+			}
+			List<LogPage> pages = readAll(node, new PageLimit(1000, 700_000), direction);
+			assertThat(pages.stream().flatMap((page) -> ids(page).stream()).toList()).isEqualTo(expected);
+			assertThat(pages).hasSizeBetween(5, 10).allSatisfy((page) -> assertThat(size(page)).isLessThan(700_000));
+			List<LogPage> single = readAll(node, new PageLimit(1000, 40_000), direction);
+			assertThat(single).hasSize(60).allSatisfy((page) -> assertThat(page.publications()).hasSize(1));
+			assertThat(single.stream().flatMap((page) -> ids(page).stream()).toList()).isEqualTo(expected);
+		}
+	}
+
+	/**
+	 * Read a log page by page until a page says that there is no more.
+	 */
+	private static List<LogPage> readAll(RelayNode node, PageLimit limit, ReadDirection direction) {
+		List<LogPage> pages = new ArrayList<>();
+		Position since = null;
+		boolean more = true;
+		while (more) {
+			LogPage page = node.relay().read("log", since, limit, direction).orTimeout(10, TimeUnit.SECONDS).join();
+			assertThat(page.complete()).isTrue();
+			more = page.more();
+			if (!page.publications().isEmpty()) {
+				pages.add(page);
+				since = page.publications().get(page.publications().size() - 1).position();
+			}
+		}
+		return pages;
+	}
+
+	private static long size(LogPage page) {
+		return page.publications().stream().mapToLong((publication) -> publication.payload().size()).sum();
+	}
+
+	@Test
 	void anIdempotencyKeyCanBeUsedAgainAfterItsWindow() {
 		RelayNode one = startedNode();
 		LogOptions key = keyed("k", Duration.ofMillis(400));

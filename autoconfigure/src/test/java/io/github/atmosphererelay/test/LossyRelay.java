@@ -32,6 +32,7 @@ import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayCapability;
@@ -166,7 +167,7 @@ public final class LossyRelay implements ClusterRelay {
 	}
 
 	@Override
-	public CompletableFuture<LogPage> read(String channel, @Nullable Position since, int limit,
+	public CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit,
 			ReadDirection direction) {
 		if (this.away) {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(name(), null));
@@ -175,7 +176,7 @@ public final class LossyRelay implements ClusterRelay {
 		return this.beforeReply.get().thenApply((nothing) -> page);
 	}
 
-	private LogPage page(String channel, @Nullable Position since, int limit, ReadDirection direction) {
+	private LogPage page(String channel, @Nullable Position since, PageLimit limit, ReadDirection direction) {
 		Position end = this.relay.position(channel).join();
 		String epoch = this.epoch;
 		if (since != null && epoch != null) {
@@ -186,7 +187,7 @@ public final class LossyRelay implements ClusterRelay {
 		}
 		LogPage page = this.relay.read(channel, since, limit, direction).join();
 		return new LogPage(page.publications().stream().map(this::outside).toList(), outside(page.end()),
-				page.complete());
+				page.complete(), page.more());
 	}
 
 	@Override

@@ -31,6 +31,7 @@ import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayCapability;
@@ -146,7 +147,7 @@ public final class SharedLog {
 		}
 
 		@Override
-		public CompletableFuture<LogPage> read(String channel, @Nullable Position since, int limit,
+		public CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit,
 				ReadDirection direction) {
 			return SharedLog.this.log.read(channel, since, limit, direction);
 		}

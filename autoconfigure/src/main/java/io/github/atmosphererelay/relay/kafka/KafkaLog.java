@@ -37,6 +37,7 @@ import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.Outcome;
+import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayListener;
@@ -354,7 +355,8 @@ final class KafkaLog {
 				: CompletableFuture.failedFuture(new RelayUnavailableException(KafkaRelay.NAME, null));
 	}
 
-	CompletableFuture<LogPage> read(String channel, @Nullable Position since, int limit, ReadDirection direction) {
+	CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit,
+			ReadDirection direction) {
 		String address = new Address.Channel(channel).value();
 		KafkaLogPartition partition = partition(address);
 		return (partition != null) ? this.reads.read(partition, address, since, limit, direction)

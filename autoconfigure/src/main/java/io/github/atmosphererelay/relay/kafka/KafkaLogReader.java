@@ -197,10 +197,12 @@ final class KafkaLogReader {
 		Consumer<byte[], byte[]> consumer = consumer(partition);
 		consumer.seek(partition, from);
 		Deque<KafkaLogEntry> entries = new ArrayDeque<>();
+		long bytes = 0;
+		boolean cut = false;
 		boolean expired = false;
 		KafkaKeys keys = null;
 		long next = from;
-		while (next < until.getAsLong() && (request.newest() || entries.size() < request.limit())) {
+		while (next < until.getAsLong() && (request.newest() || (entries.size() < request.limit() && !cut))) {
 			List<ConsumerRecord<byte[], byte[]>> records = consumer.poll(remaining(request.deadline()))
 				.records(partition);
 			boolean moved = false;
@@ -231,18 +233,30 @@ final class KafkaLogReader {
 					// What is older counts as expired, too: a log has no holes.
 					expired = true;
 					entries.clear();
+					bytes = 0;
+					cut = false;
 					continue;
 				}
+				if (!request.newest() && !entries.isEmpty() && bytes + entry.bytes() > request.bytes()) {
+					cut = true;
+					next = record.offset();
+					break;
+				}
 				entries.add(entry);
+				bytes += entry.bytes();
 				if (entries.size() > request.limit()) {
-					entries.remove();
+					bytes -= entries.remove().bytes();
+				}
+				while (entries.size() > 1 && bytes > request.bytes()) {
+					bytes -= entries.remove().bytes();
+					cut = true;
 				}
 			}
 			if (moved) {
 				consumer.seek(partition, records.get(records.size() - 1).offset() + 1);
 			}
 		}
-		return new Scan(new ArrayList<>(entries), next, expired);
+		return new Scan(new ArrayList<>(entries), bytes, next, expired, cut);
 	}
 
 	/**
@@ -300,21 +314,24 @@ final class KafkaLogReader {
 	 *
 	 * @param address the channel's address
 	 * @param limit the greatest number of records to return
+	 * @param bytes the greatest size of all of them, unless a single one is larger
 	 * @param newest whether to return the last ones of the part rather than the first
 	 * @param now the time that decides whether a record has expired
 	 * @param deadline when to give up
 	 */
-	record Request(String address, int limit, boolean newest, long now, long deadline) {
+	record Request(String address, int limit, long bytes, boolean newest, long now, long deadline) {
 	}
 
 	/**
 	 * What was found.
 	 *
 	 * @param entries the records in the order of the log
+	 * @param bytes the size of all of them
 	 * @param next the offset before which everything was looked at
 	 * @param expired whether there was a record that has expired
+	 * @param cut whether the limit in bytes left no room for a record that was found
 	 */
-	record Scan(List<KafkaLogEntry> entries, long next, boolean expired) {
+	record Scan(List<KafkaLogEntry> entries, long bytes, long next, boolean expired, boolean cut) {
 	}
 
 }

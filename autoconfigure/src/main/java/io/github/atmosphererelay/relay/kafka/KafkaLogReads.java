@@ -34,6 +34,7 @@ import java.util.function.Function;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
@@ -93,8 +94,8 @@ final class KafkaLogReads {
 			.thenApplyAsync((range) -> partition.position(partition.next()), this.executor));
 	}
 
-	CompletableFuture<LogPage> read(KafkaLogPartition partition, String address, @Nullable Position since, int limit,
-			ReadDirection direction) {
+	CompletableFuture<LogPage> read(KafkaLogPartition partition, String address, @Nullable Position since,
+			PageLimit limit, ReadDirection direction) {
 		return open((deadline) -> upToDate(partition, deadline).thenComposeAsync((range) -> {
 			Read read = new Read(partition, address, since, limit, range, System.currentTimeMillis(), deadline);
 			return (direction == ReadDirection.FORWARD) ? forward(read) : backward(read);
@@ -190,19 +191,22 @@ final class KafkaLogReads {
 		Position since = read.since;
 		long from = (since != null) ? since.offset() : oldest(read);
 		List<KafkaLogEntry> entries = new ArrayList<>();
+		long bytes = 0;
 		while (true) {
-			Scan scan = this.reader.scan(partition.number(), read.request(read.limit - entries.size(), false), from,
+			Scan scan = this.reader.scan(partition.number(), read.request(entries.size(), bytes, false), from,
 					partition::begin);
 			if (scan.expired()) {
 				entries.clear();
+				bytes = 0;
 				if (since != null) {
 					return incomplete(partition);
 				}
 			}
 			entries.addAll(scan.entries());
+			bytes += scan.bytes();
 			from = scan.next();
 			KafkaLogPartition.Slice slice = partition.slice(read.address, from, Long.MAX_VALUE);
-			if (entries.size() >= read.limit) {
+			if (scan.cut() || entries.size() >= read.limit.publications() || bytes >= read.limit.bytes()) {
 				return page(read, entries, slice.end(), false);
 			}
 			if (from >= slice.begin()) {
@@ -232,16 +236,25 @@ final class KafkaLogReads {
 		if (read.since == null && all && first < entries.size()) {
 			first = Math.max(first, entries.size() - entries.get(entries.size() - 1).options().size());
 		}
-		int last = (int) Math.min(entries.size(), (long) first + read.limit);
-		return page(read.partition, entries.subList(first, last), end);
+		int last = first;
+		long bytes = 0;
+		while (last < entries.size() && last - first < read.limit.publications()) {
+			bytes += entries.get(last).bytes();
+			if (last > first && bytes > read.limit.bytes()) {
+				break;
+			}
+			last++;
+		}
+		boolean more = last > first && (!all || last < entries.size());
+		return page(read.partition, entries.subList(first, last), end, more);
 	}
 
-	private LogPage page(KafkaLogPartition partition, List<KafkaLogEntry> entries, long end) {
+	private LogPage page(KafkaLogPartition partition, List<KafkaLogEntry> entries, long end, boolean more) {
 		Position position = partition.position(end);
 		List<Publication> publications = entries.stream()
 			.map((entry) -> entry.publication(this.settings.codec(), position.epoch()))
 			.toList();
-		return new LogPage(publications, position, true);
+		return new LogPage(publications, position, true, more);
 	}
 
 	private static LogPage incomplete(KafkaLogPartition partition) {
@@ -260,12 +273,12 @@ final class KafkaLogReads {
 		boolean finished = result.add(slice.entries()) || slice.reachesRetention(read.now)
 				|| slice.begin() <= read.range.begin() || before <= read.range.begin();
 		if (finished) {
-			return CompletableFuture.completedFuture(page(partition, result.entries, slice.end()));
+			return CompletableFuture.completedFuture(page(partition, result.entries, slice.end(), result.hasMore()));
 		}
 		long to = Math.min(slice.begin(), before);
 		return this.reader.submit(() -> {
 			backwardFromBroker(read, result, to);
-			return page(partition, result.entries, slice.end());
+			return page(partition, result.entries, slice.end(), result.hasMore());
 		});
 	}
 
@@ -277,9 +290,14 @@ final class KafkaLogReads {
 		while (to > oldest && !finished) {
 			long from = Math.max(oldest, to - step);
 			long until = to;
-			Scan scan = this.reader.scan(read.partition.number(), read.request(result.missing(), true), from,
-					() -> until);
+			Scan scan = this.reader.scan(read.partition.number(),
+					read.request(read.limit.publications() - result.missing(), result.bytes, true), from, () -> until);
 			finished = result.add(scan.entries()) || scan.expired();
+			if (scan.cut() && result.missing() > 0) {
+				// What the scan had no room for would be missing before what is older.
+				result.cut = true;
+				finished = true;
+			}
 			to = from;
 			step = Math.min(4 * step, GREATEST_STEP_BACK);
 		}
@@ -297,11 +315,15 @@ final class KafkaLogReads {
 	/**
 	 * What was asked for, and what the broker holds.
 	 */
-	private record Read(KafkaLogPartition partition, String address, @Nullable Position since, int limit,
+	private record Read(KafkaLogPartition partition, String address, @Nullable Position since, PageLimit limit,
 			KafkaOffsets.Range range, long now, long deadline) {
 
-		Request request(int limit, boolean newest) {
-			return new Request(this.address, limit, newest, this.now, this.deadline);
+		/**
+		 * Make the request for the rest of the page.
+		 */
+		Request request(int publications, long bytes, boolean newest) {
+			return new Request(this.address, this.limit.publications() - publications,
+					Math.max(1, this.limit.bytes() - bytes), newest, this.now, this.deadline);
 		}
 
 	}
@@ -317,9 +339,14 @@ final class KafkaLogReads {
 
 		private int wanted;
 
+		private long bytes;
+
+		/** Whether there was no room for an older record. */
+		private boolean cut;
+
 		Backward(Read read) {
 			this.read = read;
-			this.wanted = read.limit;
+			this.wanted = read.limit.publications();
 		}
 
 		/**
@@ -337,13 +364,22 @@ final class KafkaLogReads {
 				if (this.entries.isEmpty() && this.read.since == null) {
 					this.wanted = Math.min(this.wanted, entry.options().size());
 				}
+				if (!this.entries.isEmpty() && this.bytes + entry.bytes() > this.read.limit.bytes()) {
+					this.cut = true;
+					return true;
+				}
 				this.entries.add(entry);
+				this.bytes += entry.bytes();
 			}
 			return this.entries.size() >= this.wanted;
 		}
 
 		int missing() {
 			return this.wanted - this.entries.size();
+		}
+
+		boolean hasMore() {
+			return this.cut || this.entries.size() >= this.read.limit.publications();
 		}
 
 	}

@@ -33,6 +33,7 @@ import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.Outcome;
+import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
 import org.jspecify.annotations.Nullable;
@@ -133,7 +134,7 @@ final class MemoryLog {
 		}
 	}
 
-	synchronized @Nullable LogPage read(@Nullable Position since, int limit, ReadDirection direction, long now) {
+	synchronized @Nullable LogPage read(@Nullable Position since, PageLimit limit, ReadDirection direction, long now) {
 		if (this.discarded) {
 			return null;
 		}
@@ -148,9 +149,14 @@ final class MemoryLog {
 		}
 		List<Publication> page = new ArrayList<>();
 		Iterator<Entry> entries = forward ? this.entries.iterator() : this.entries.descendingIterator();
-		while (entries.hasNext() && page.size() < limit) {
+		long bytes = 0;
+		while (entries.hasNext()) {
 			Entry entry = entries.next();
 			if (since == null || (forward ? entry.offset() > since.offset() : entry.offset() < since.offset())) {
+				bytes += entry.publication.payload().size();
+				if (page.size() >= limit.publications() || (!page.isEmpty() && bytes > limit.bytes())) {
+					return new LogPage(page, end, true, true);
+				}
 				page.add(entry.publication);
 			}
 		}

@@ -132,15 +132,17 @@ final class RedisLog {
 	 * @param since the position to begin at, or {@code null}
 	 * @param limit how many publications to return at most, not above {@link #MAX_READ};
 	 * 0 for the position alone
+	 * @param bytes after how many bytes to stop, not above {@link #MAX_READ_BYTES}; one
+	 * publication is returned if it is larger
 	 * @param direction whether to read forward or backward
 	 * @return the part, {@code null} if no reply came in time, or what the link fails
 	 * with
 	 */
 	CompletableFuture<@Nullable Part> read(RedisLink link, String channel, @Nullable Position since, int limit,
-			ReadDirection direction) {
+			long bytes, ReadDirection direction) {
 		List<byte[]> arguments = arguments(link, Integer.toString(limit),
 				(direction == ReadDirection.FORWARD) ? "f" : "b", (since != null) ? since.epoch() : "",
-				(since != null) ? Long.toString(since.offset()) : "-1", Integer.toString(MAX_READ_BYTES));
+				(since != null) ? Long.toString(since.offset()) : "-1", Long.toString(bytes));
 		return run(link, this.read, keys(link, channel), arguments).thenApply(RedisLog::part);
 	}
 

@@ -29,6 +29,7 @@ import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.relay.RelayListener;
@@ -74,7 +75,7 @@ final class RedisLogReader {
 	 */
 	CompletableFuture<Position> position(RedisLink link, String channel) {
 		long deadline = deadline();
-		return this.log.read(link, channel, null, 0, ReadDirection.FORWARD).thenApply((part) -> {
+		return this.log.read(link, channel, null, 0, 1, ReadDirection.FORWARD).thenApply((part) -> {
 			if (part == null) {
 				throw unanswered(deadline);
 			}
@@ -87,11 +88,11 @@ final class RedisLogReader {
 	 * @param link where from
 	 * @param channel the channel's name
 	 * @param since the position to begin at, or {@code null}
-	 * @param limit how many publications to return at most
+	 * @param limit how much to return at most
 	 * @param direction whether to read forward or backward
 	 * @return the page, or what the relay fails with
 	 */
-	CompletableFuture<LogPage> read(RedisLink link, String channel, @Nullable Position since, int limit,
+	CompletableFuture<LogPage> read(RedisLink link, String channel, @Nullable Position since, PageLimit limit,
 			ReadDirection direction) {
 		Reading reading = new Reading(link, channel, since, limit, direction);
 		synchronized (this) {
@@ -151,7 +152,7 @@ final class RedisLogReader {
 
 		private final @Nullable Position since;
 
-		private final int limit;
+		private final PageLimit limit;
 
 		private final ReadDirection direction;
 
@@ -161,13 +162,20 @@ final class RedisLogReader {
 
 		private final List<Publication> publications = new ArrayList<>();
 
+		/** The size of the publications' envelopes. */
+		private long bytes;
+
+		/** Whether there was no room for a publication that was read. */
+		private boolean cut;
+
 		private @Nullable Position from;
 
 		private int wanted;
 
 		private int attempt = 1;
 
-		private Reading(RedisLink link, String channel, @Nullable Position since, int limit, ReadDirection direction) {
+		private Reading(RedisLink link, String channel, @Nullable Position since, PageLimit limit,
+				ReadDirection direction) {
 			this.link = link;
 			this.channel = channel;
 			this.since = since;
@@ -182,8 +190,9 @@ final class RedisLogReader {
 		}
 
 		private void readOn() {
-			this.wanted = Math.min(RedisLog.MAX_READ, this.limit - this.publications.size());
-			RedisLogReader.this.log.read(this.link, this.channel, this.from, this.wanted, this.direction)
+			this.wanted = Math.min(RedisLog.MAX_READ, this.limit.publications() - this.publications.size());
+			long room = Math.min(RedisLog.MAX_READ_BYTES, this.limit.bytes() - this.bytes);
+			RedisLogReader.this.log.read(this.link, this.channel, this.from, this.wanted, room, this.direction)
 				.whenComplete(this::arrived);
 		}
 
@@ -205,6 +214,7 @@ final class RedisLogReader {
 				this.attempt++;
 				this.from = null;
 				this.publications.clear();
+				this.bytes = 0;
 				readOn();
 				return;
 			}
@@ -215,17 +225,34 @@ final class RedisLogReader {
 				readOn();
 			}
 			else {
-				end(new LogPage(this.publications, part.end(), true), null);
+				end(new LogPage(this.publications, part.end(), true, hasMore(part)), null);
 			}
 		}
 
+		private boolean hasMore(RedisLog.Part part) {
+			if (this.direction == ReadDirection.BACKWARD) {
+				return this.cut || (!part.entries().isEmpty() && (part.more() || isFull(part)));
+			}
+			Position from = this.from;
+			return this.cut || (!this.publications.isEmpty() && from != null && from.offset() < part.end().offset());
+		}
+
 		private boolean isToGoOn(RedisLog.Part part) {
-			boolean full = part.entries().size() == this.wanted;
-			return (part.more() || full) && this.publications.size() < this.limit;
+			return (part.more() || isFull(part)) && !this.cut && this.bytes < this.limit.bytes()
+					&& this.publications.size() < this.limit.publications();
+		}
+
+		private boolean isFull(RedisLog.Part part) {
+			return part.entries().size() == this.wanted;
 		}
 
 		private boolean add(RedisLog.Part part) {
 			for (RedisLog.Entry entry : part.entries()) {
+				long size = entry.envelope().length;
+				if (!this.publications.isEmpty() && this.bytes + size > this.limit.bytes()) {
+					this.cut = true;
+					return true;
+				}
 				Position position = new Position(part.end().epoch(), entry.offset());
 				this.from = position;
 				try {
@@ -233,6 +260,7 @@ final class RedisLogReader {
 					this.publications.add(new Publication(envelope.id(), envelope.origin(),
 							((Audience.Channel) envelope.audience()).channel(), envelope.time(), envelope.headers(),
 							envelope.payload(), position));
+					this.bytes += size;
 				}
 				catch (EnvelopeFormatException ex) {
 					RedisLogReader.this.listener.rejected(ex.getReason());

@@ -35,6 +35,7 @@ import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayListener;
@@ -159,7 +160,8 @@ final class RedisSession {
 		});
 	}
 
-	CompletableFuture<LogPage> read(String channel, @Nullable Position since, int limit, ReadDirection direction) {
+	CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit,
+			ReadDirection direction) {
 		return withLink((link) -> this.reader.read(link, channel, since, limit, direction));
 	}
 

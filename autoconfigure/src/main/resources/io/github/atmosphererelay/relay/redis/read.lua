@@ -4,7 +4,8 @@
 -- ARGV[4]  f forward, b backward
 -- ARGV[5]  the epoch of the position to begin at
 -- ARGV[6]  its offset, or -1 to begin at the log's beginning or end
--- ARGV[7]  after how many bytes to stop, so that others need not wait for long
+-- ARGV[7]  how many bytes to return at most, so that others need not wait for long; one
+--          publication is returned if it is larger
 --
 -- Returns the epoch, the top offset, whether nothing is missing (1 or 0), whether to ask
 -- again for more (1 or 0), and offset and envelope of each publication in turn.
@@ -21,12 +22,14 @@ end
 -- Before this one the stream may have some that count no more
 local bound = top > size and top - size or 0
 local reply = { epoch, top, 1, 1 }
-local last, room = since, tonumber(ARGV[7])
+local last, room, largest = since, tonumber(ARGV[7]), 0
 if forward and last >= 0 and last < bound then
   return { epoch, top, 0, 0 }
 end
 while limit > 0 and room > 0 do
-  local count = math.min(limit, 20)
+  -- Read are about as many as there is room for: a few until it is known how large they are
+  local likely = largest > 0 and math.max(1, math.floor(room / largest)) or 4
+  local count = math.min(limit, 20, likely)
   local part
   if forward then
     part = call('XRANGE', stream, '(' .. (last >= 0 and last or bound) .. '-0', '+', 'COUNT', count)
@@ -38,10 +41,15 @@ while limit > 0 and room > 0 do
     if forward and last >= 0 and offset ~= last + 1 then
       return { epoch, top, 0, 0 }
     end
+    local size = #part[i][2][4]
+    if size > room and #reply > 4 then
+      return reply
+    end
     last = offset
     reply[#reply + 1] = offset
     reply[#reply + 1] = part[i][2][4]
-    room = room - #part[i][2][4]
+    room = room - size
+    largest = math.max(largest, size)
   end
   limit = limit - #part
   if #part < count then

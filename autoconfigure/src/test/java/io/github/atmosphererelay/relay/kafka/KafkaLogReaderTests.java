@@ -144,6 +144,27 @@ class KafkaLogReaderTests {
 	}
 
 	@Test
+	void aPartEndsBeforeItExceedsTheLimitInBytes() {
+		for (int i = 0; i < 10; i++) {
+			add(i, "room", null, NOW, Duration.ofHours(1));
+		}
+		int size = this.records.get(0).value().length;
+		Scan forward = this.reader.submit(() -> scan(request(100, 3L * size + 1, false), 2, 10)).join();
+		assertThat(forward.entries()).extracting(KafkaLogEntry::offset).containsExactly(2L, 3L, 4L);
+		assertThat(forward.next()).isEqualTo(5);
+		assertThat(forward.cut()).isTrue();
+		assertThat(forward.bytes()).isEqualTo(3L * size);
+		Scan newest = this.reader.submit(() -> scan(request(100, 3L * size + 1, true), 2, 10)).join();
+		assertThat(newest.entries()).extracting(KafkaLogEntry::offset).containsExactly(7L, 8L, 9L);
+		assertThat(newest.cut()).isTrue();
+		Scan single = this.reader.submit(() -> scan(request(100, 1, false), 2, 10)).join();
+		assertThat(single.entries()).extracting(KafkaLogEntry::offset).containsExactly(2L);
+		Scan all = this.reader.submit(() -> scan(request(100, 8L * size, false), 2, 10)).join();
+		assertThat(all.entries()).hasSize(8);
+		assertThat(all.cut()).isFalse();
+	}
+
+	@Test
 	void aDoubleOfARecordBeforeThePartIsLeftOut() {
 		add(0, "room", "key", NOW - Duration.ofMinutes(6).toMillis(), Duration.ofHours(1));
 		for (int i = 1; i < 5; i++) {
@@ -185,7 +206,12 @@ class KafkaLogReaderTests {
 	}
 
 	private static Request request(int limit, boolean newest) {
-		return new Request("channel:room", limit, newest, NOW, System.nanoTime() + Duration.ofMillis(300).toNanos());
+		return request(limit, Long.MAX_VALUE, newest);
+	}
+
+	private static Request request(int limit, long bytes, boolean newest) {
+		return new Request("channel:room", limit, bytes, newest, NOW,
+				System.nanoTime() + Duration.ofMillis(300).toNanos());
 	}
 
 	private void add(long offset, String channel, @Nullable String key, long timestamp, Duration retention) {
