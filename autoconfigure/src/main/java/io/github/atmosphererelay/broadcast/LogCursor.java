@@ -214,6 +214,7 @@ final class LogCursor {
 			beginAnew(page.end(), lost);
 			return resume(lost);
 		}
+		renew(page.end().epoch(), lost);
 		page.publications().forEach(this::deliverRead);
 		if (page.more()) {
 			return true;
@@ -223,6 +224,19 @@ final class LogCursor {
 			this.delivered = page.end();
 		}
 		return resume(lost);
+	}
+
+	/**
+	 * A complete page of another epoch: it is known that nothing was published before, as
+	 * of a log that was unborn. Nothing is lost to anybody, but sessions that know
+	 * positions have to learn the epoch, which a publication does not tell.
+	 */
+	private void renew(String epoch, List<LogSubscription> lost) {
+		Position delivered = this.delivered;
+		if (delivered != null && !delivered.epoch().equals(epoch)) {
+			this.delivered = new Position(epoch, delivered.offset());
+			this.subscriptions.endLive(lost);
+		}
 	}
 
 	private void deliverRead(Publication publication) {

@@ -30,7 +30,9 @@ import io.github.atmosphererelay.message.Publication;
  * publication or, in a log that several channels share, one after it
  * @param complete whether nothing after the requested position is missing because the
  * log's older part is gone, its epoch is another one, or the position lies after the end;
- * a page that is not complete has no publications
+ * a page that is not complete has no publications. A complete page can be of another
+ * epoch than the requested position if that was given when the log was unborn: then
+ * nothing was published before, and offsets go on in the new epoch
  * @param more whether the page was cut by its limit: there may be more, which is read
  * since the position of its last publication. A page that was cut has at least one
  */

@@ -224,6 +224,41 @@ class RecordedChannelsTests {
 	}
 
 	@Test
+	void clientsOfAChannelWithoutMessagesLearnItsNewEpochAndRecover() {
+		Client client = new Client();
+		Position since = client.subscribed(null).position();
+		FakeTransport plain = new FakeTransport();
+		this.fixture.connect(null, plain, CHANNEL);
+		this.relay.renewUnborn();
+		await().untilAsserted(() -> assertThat(client.lost).hasValue(1));
+		publish(2);
+		Subscribed again = client.subscribed(since);
+		assertThat(again.isRecovered()).isTrue();
+		assertThat(again.publications()).hasSize(2);
+		Position position = publish(1);
+		assertThat(position.epoch()).isEqualTo(again.position().epoch()).isNotEqualTo(since.epoch());
+		await().untilAsserted(() -> assertThat(plain.events()).isEqualTo(this.sent));
+		await().untilAsserted(() -> assertThat(client.transport.events()).containsExactly("subscribed fresh",
+				"subscribed recovered", "message 0", "message 1", "message 2"));
+		assertThat(this.fixture.statistics.logResets()).isZero();
+	}
+
+	@Test
+	void aFirstMessageInANewEpochIsDeliveredAndRecovered() {
+		Client client = new Client();
+		Position since = client.subscribed(null).position();
+		FakeTransport plain = new FakeTransport();
+		this.fixture.connect(null, plain, CHANNEL);
+		this.relay.renewUnborn();
+		publish(2);
+		await().untilAsserted(() -> assertThat(client.lost).hasValue(1));
+		Subscribed again = client.subscribed(since);
+		assertThat(again.isRecovered()).isTrue();
+		assertThat(again.publications()).hasSize(2);
+		await().untilAsserted(() -> assertThat(plain.events()).isEqualTo(this.sent));
+	}
+
+	@Test
 	void aGapThatTheRelayReportsIsReadFromTheLog() {
 		Client client = new Client();
 		client.subscribed(null);

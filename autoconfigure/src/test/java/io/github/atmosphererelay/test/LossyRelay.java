@@ -57,6 +57,8 @@ public final class LossyRelay implements ClusterRelay {
 
 	private volatile @Nullable String epoch;
 
+	private volatile boolean renewed;
+
 	private volatile @Nullable RelayListener listener;
 
 	/**
@@ -82,6 +84,15 @@ public final class LossyRelay implements ClusterRelay {
 	 */
 	public void newEpoch() {
 		this.epoch = UUID.randomUUID().toString();
+	}
+
+	/**
+	 * Have all logs that are unborn have another epoch from now on, for which positions
+	 * that were given before are good.
+	 */
+	public void renewUnborn() {
+		this.renewed = true;
+		newEpoch();
 	}
 
 	public RelayListener listener() {
@@ -180,7 +191,7 @@ public final class LossyRelay implements ClusterRelay {
 		Position end = this.relay.position(channel).join();
 		String epoch = this.epoch;
 		if (since != null && epoch != null) {
-			if (!since.epoch().equals(epoch)) {
+			if (!since.epoch().equals(epoch) && !(this.renewed && since.offset() == 0)) {
 				return new LogPage(List.of(), outside(end), false);
 			}
 			since = new Position(end.epoch(), since.offset());

@@ -16,13 +16,14 @@
 
 package io.github.atmosphererelay.relay.local;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
@@ -50,6 +51,8 @@ public final class LocalRelay implements ClusterRelay {
 
 	private final Map<String, MemoryLog> logs = new ConcurrentHashMap<>();
 
+	private final MemoryEpochs epochs = new MemoryEpochs();
+
 	private final AtomicInteger uses = new AtomicInteger();
 
 	private volatile @Nullable RelayListener listener;
@@ -69,6 +72,7 @@ public final class LocalRelay implements ClusterRelay {
 	public void stop() {
 		this.listener = null;
 		this.logs.clear();
+		this.epochs.endAll();
 	}
 
 	@Override
@@ -106,12 +110,24 @@ public final class LocalRelay implements ClusterRelay {
 	@Override
 	public CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit,
 			ReadDirection direction) {
-		return CompletableFuture.completedFuture(inLog(channel, (log, now) -> log.read(since, limit, direction, now)));
+		return CompletableFuture.completedFuture(fromLog(channel, (log, now) -> log.read(since, limit, direction, now),
+				(end) -> new LogPage(List.of(), end, since == null || since.equals(end))));
 	}
 
 	@Override
 	public CompletableFuture<Position> position(String channel) {
-		return CompletableFuture.completedFuture(inLog(channel, MemoryLog::end));
+		return CompletableFuture.completedFuture(fromLog(channel, MemoryLog::end, Function.identity()));
+	}
+
+	/**
+	 * Read a log, without making it.
+	 * @param unborn called with the position that a log has before its first publication
+	 */
+	private <T> T fromLog(String channel, BiFunction<MemoryLog, Long, @Nullable T> action,
+			Function<Position, T> unborn) {
+		MemoryLog log = this.logs.get(channel);
+		T result = (log != null) ? action.apply(log, System.nanoTime()) : null;
+		return (result != null) ? result : unborn.apply(new Position(this.epochs.next(channel), 0));
 	}
 
 	private <T> T inLog(String channel, BiFunction<MemoryLog, Long, @Nullable T> action) {
@@ -120,8 +136,8 @@ public final class LocalRelay implements ClusterRelay {
 		}
 		while (true) {
 			long now = System.nanoTime();
-			MemoryLog log = this.logs.computeIfAbsent(channel, (name) -> new MemoryLog(name,
-					UUID.randomUUID().toString().substring(0, 13), now, this::keyForgotten));
+			MemoryLog log = this.logs.computeIfAbsent(channel,
+					(name) -> new MemoryLog(name, this.epochs.next(name), now, this::keyForgotten));
 			T result = action.apply(log, now);
 			if (result != null) {
 				return result;
@@ -141,10 +157,14 @@ public final class LocalRelay implements ClusterRelay {
 	private void sweep() {
 		long now = System.nanoTime();
 		this.logs.forEach((channel, log) -> {
-			if (log.discardIfUnused(now)) {
+			if (log.discardIfUnused(now, () -> this.epochs.end(channel))) {
 				this.logs.remove(channel, log);
 			}
 		});
+	}
+
+	int logCount() {
+		return this.logs.size();
 	}
 
 	@Override

@@ -173,11 +173,15 @@ final class MemoryLog {
 
 	/**
 	 * Discard the log if it holds nothing and was not used for long.
+	 * @param now the present time in nanoseconds
+	 * @param whenDiscarded called before anybody can see that it is discarded
 	 * @return whether it is discarded
 	 */
-	synchronized boolean discardIfUnused(long now) {
+	synchronized boolean discardIfUnused(long now, Runnable whenDiscarded) {
 		expire(now);
-		if (this.entries.isEmpty() && this.keys.isEmpty() && now - this.usedAt >= EMPTY_FOR.toNanos()) {
+		if (!this.discarded && this.entries.isEmpty() && this.keys.isEmpty()
+				&& now - this.usedAt >= EMPTY_FOR.toNanos()) {
+			whenDiscarded.run();
 			this.discarded = true;
 		}
 		return this.discarded;

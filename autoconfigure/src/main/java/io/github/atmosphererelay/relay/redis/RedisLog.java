@@ -187,8 +187,13 @@ final class RedisLog {
 		List<byte[]> keys = new ArrayList<>();
 		keys.add(bytes(prefix + "stream"));
 		keys.add(bytes(prefix + "state"));
-		if (!link.server().cluster()) {
+		if (link.server().cluster()) {
+			// All keys of a call have to be in one slot
+			keys.add(bytes(RedisSlots.inSlotOf(prefix, this.settings.keyPrefix() + "births:")));
+		}
+		else {
 			keys.add(bytes(this.settings.keyPrefix() + "history"));
+			keys.add(bytes(this.settings.keyPrefix() + "births"));
 		}
 		return keys;
 	}

@@ -27,12 +27,15 @@ end
 -- What Redis refuses, for want of memory, because it is a replica or cannot save, it
 -- refuses at the first write: an error means that nothing was appended.
 local expires = now + ARGV[4]
+if not known then
+  call('UNLINK', stream)
+end
 keep(expires)
 if now >= oldest + 1000 then
   expire(200)
 end
 top, size = top + 1, tonumber(ARGV[3])
-save()
+save(call)
 local id = top .. '-0'
 if not call('XADD', stream, 'NOMKSTREAM', id, 'x', expires, 'e', ARGV[6]) then
   call('XADD', stream, id, 'x', expires, 'e', ARGV[6])

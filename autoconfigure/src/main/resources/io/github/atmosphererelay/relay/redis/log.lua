@@ -8,6 +8,8 @@
 --          have some more; life, the history in which the log's life began; birth, the
 --          mark of that life
 -- KEYS[3]  not under Cluster: the history that was found when somebody looked last
+-- KEYS[4]  under Cluster KEYS[3]: a mark of the data of this slot or server, made when it is
+--          missing, so that a flush is a new one
 -- ARGV[1]  how to find the history of the server's data: m by KEYS[3], l by looking and
 --          keeping it there, c by looking, under Cluster, where each slot may be on another
 --          server
@@ -19,6 +21,14 @@
 -- and then. What is kept can be lost or rolled back like all else, and is then out of date
 -- until the next look; where it is not out of date, all nodes go by the same.
 --
+-- A log that has no state is unborn: nothing is in it, and nothing is written when it is
+-- read. All readers get the same position, offset 0 of an epoch that is computed, and the
+-- first append takes that epoch. It is computed from what changes whenever a log could
+-- have lived and gone: the mark above, how many keys the server has evicted, and the half
+-- day, since a life that ends by itself takes a day at least. Who removes state and stream
+-- by hand has to remove the mark, too. The half days of channels begin at different times,
+-- so that their readers learn of the next one at different times, too.
+--
 -- All times are the server's, in milliseconds: nodes may disagree about theirs. Numbers
 -- stay below 1e14, up to which Lua writes them as they are.
 --
@@ -29,6 +39,7 @@ local call = redis.call
 local stream, state = KEYS[1], KEYS[2]
 local STATE = '>I8I8I8I8ss'
 local DAY = 86400000
+local HALF_DAY = DAY / 2
 local time = call('TIME')
 local now = time[1] * 1000 + (time[2] - time[2] % 1000) / 1000
 local known, history
@@ -51,15 +62,32 @@ local changed, longer = false, false
 if known then
   top, lasting, oldest, size, life, birth = struct.unpack(STATE, known)
 end
-if life ~= history then
-  -- Without the state nobody knows what the stream lacks. With that of another history
-  -- the log is whole as far as it goes, but a restart or a fail-over may have rolled it
-  -- back: offsets go on, positions of before count no more.
-  if not known then
-    call('UNLINK', stream)
+
+-- Returns the mark that an unborn log has, as of some half days ago.
+local function unborn(ago, rest)
+  local key = KEYS[ARGV[1] == 'c' and 3 or 4]
+  local mark = call('GET', key)
+  if not mark then
+    mark = ARGV[2]
+    call('SET', key, mark)
   end
+  local evicted = string.match(call('INFO', 'stats'), 'evicted_keys:(%d+)') or ''
+  local phase = tonumber(string.sub(redis.sha1hex(stream), 1, 8), 16) / 4294967296
+  local half = math.floor(now / HALF_DAY + phase) - ago
+  return string.sub(redis.sha1hex(table.concat({ mark, evicted, half, stream, rest }, ' ')), 1, 12)
+end
+
+if not known then
+  -- Nobody knows what a stream lacks that has lost its state; its last entry tells apart
+  -- what is computed for it
+  local last = call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
+  birth = unborn(0, last and last[1] .. last[2][4] or '')
+elseif life ~= history then
+  -- The log is whole as far as it goes, but a restart or a fail-over may have rolled it
+  -- back: offsets go on, positions of before count no more.
   birth, changed = ARGV[2], true
 end
+local begun = changed
 local epoch = birth .. '-' .. history
 
 -- Keeps the stream until the given time at least, and the state for a day longer, so that
@@ -71,18 +99,22 @@ local function keep(till)
   end
 end
 
-local function save()
-  call('SET', state, struct.pack(STATE, top, lasting, oldest, size, history, birth), 'KEEPTTL')
+local function save(write)
+  write('SET', state, struct.pack(STATE, top, lasting, oldest, size, history, birth), 'KEEPTTL')
   if longer then
     call('PEXPIREAT', state, lasting + DAY)
   end
 end
 
--- For a call that appends nothing: the log lives on for a while, because it was asked for.
+-- For a call that appends nothing: the log lives on for a while, because it was asked for,
+-- unless Redis has no memory to write that down, which is no reason not to answer.
 local function touch()
+  if not known then
+    return
+  end
   keep(now)
   if changed then
-    save()
+    save(begun and call or redis.pcall)
     if longer then
       call('PEXPIREAT', stream, lasting)
     end

@@ -7,12 +7,24 @@
 -- ARGV[7]  how many bytes to return at most, so that others need not wait for long; one
 --          publication is returned if it is larger
 --
+-- Writes nothing for a log that does not exist.
+--
 -- Returns the epoch, the top offset, whether nothing is missing (1 or 0), whether to ask
 -- again for more (1 or 0), and offset and envelope of each publication in turn.
 
 local limit, since = tonumber(ARGV[3]), tonumber(ARGV[6])
 local forward = ARGV[4] == 'f'
 local missing = since >= 0 and (ARGV[5] ~= epoch or since > top)
+if missing and since == 0 then
+  -- Whether it is the position of when this log was unborn, given in the present half day
+  -- or the one before: it cannot have lived and gone meanwhile
+  for ago = 0, 1 do
+    missing = missing and ARGV[5] ~= unborn(ago, '') .. '-' .. history
+  end
+end
+if not known then
+  return { epoch, 0, missing and 0 or 1, 0 }
+end
 local wanted = not missing and limit > 0 and (since ~= 0 or forward)
 local expired = wanted and now >= oldest and not expire(1000)
 touch()

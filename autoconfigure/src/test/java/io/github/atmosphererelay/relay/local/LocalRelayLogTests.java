@@ -17,12 +17,15 @@
 package io.github.atmosphererelay.relay.local;
 
 import java.time.Duration;
+import java.util.List;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.LogOptions;
+import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.RelayBroker;
 import io.github.atmosphererelay.relay.RelayLogContractTests;
@@ -49,6 +52,20 @@ class LocalRelayLogTests extends RelayLogContractTests {
 		assertThat(node.relay().publish(second).join().outcome()).isEqualTo(Outcome.DUPLICATE);
 		Envelope first = node.recorded("log", "text", keyed(0));
 		assertThat(node.relay().publish(first).join().outcome()).isEqualTo(Outcome.RELAYED);
+	}
+
+	@Test
+	void readingWhatDoesNotExistMakesNoLog() {
+		LocalRelay relay = new LocalRelay();
+		RelayNode node = new RelayNode(relay).start();
+		for (int i = 0; i < 100; i++) {
+			String channel = "log/" + i;
+			Position position = position(node, channel);
+			assertThat(readForward(node, channel, position, 10).complete()).isTrue();
+			assertThat(readForward(node, channel, null, 10)).isEqualTo(new LogPage(List.of(), position, true));
+			assertThat(readForward(node, channel, new Position("another", 0), 10).complete()).isFalse();
+		}
+		assertThat(relay.logCount()).isZero();
 	}
 
 	private static LogOptions keyed(int key) {

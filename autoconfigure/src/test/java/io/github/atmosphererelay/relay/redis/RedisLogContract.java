@@ -16,10 +16,14 @@
 
 package io.github.atmosphererelay.relay.redis;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -110,8 +114,101 @@ abstract class RedisLogContract extends RelayLogContractTests {
 			appendMany(one, "lives", 24, ten);
 			assertThat(admin.xlen(key("lives", "stream"))).isEqualTo(10 + 125 % 16);
 			assertThat(readForward(one, "lives", null, 100).publications()).hasSize(10);
-			position(one, "asked only");
-			assertThat(admin.pttl(key("asked only", "state"))).isBetween(86_300_000L, 86_401_000L);
+			readForward(one, "lives", null, 100);
+			assertThat(admin.pttl(key("lives", "state"))).isBetween(3_500_000L + 86_400_000, 3_601_000L + 86_400_000);
+		}
+	}
+
+	@Test
+	void readingWhatDoesNotExistWritesNoKey() {
+		RelayNode one = startedNode();
+		append(one, "log", "exists", LONG);
+		try (Jedis admin = admin()) {
+			Set<String> before = admin.keys("atmosphere:" + cluster() + ":*");
+			for (int i = 0; i < 100; i++) {
+				String channel = "log/" + i;
+				Position position = position(one, channel);
+				assertThat(position.offset()).isZero();
+				assertThat(readForward(one, channel, null, 10)).isEqualTo(new LogPage(List.of(), position, true));
+				assertThat(read(one, channel, position, 10, ReadDirection.BACKWARD).complete()).isTrue();
+				assertThat(readForward(one, channel, position, 10).complete()).isTrue();
+				assertThat(readForward(one, channel, new Position("another", 0), 10).complete()).isFalse();
+				assertThat(readForward(one, channel, new Position(position.epoch(), 1), 10).complete()).isFalse();
+			}
+			assertThat(admin.keys("atmosphere:" + cluster() + ":*")).isEqualTo(before).hasSize(4);
+		}
+	}
+
+	/**
+	 * The epoch of a log without a state follows from the half day, so that no life of a
+	 * log that has ended by itself has it.
+	 */
+	@Test
+	void aPositionOfAnUnbornLogIsGoodForTheHalfDayAndTheNext() {
+		RelayNode one = startedNode();
+		String now = position(one, "log").epoch();
+		assertThat(now).isEqualTo(unborn("log", 0) + now.substring(12));
+		Position last = new Position(unborn("log", 1) + now.substring(12), 0);
+		Position older = new Position(unborn("log", 2) + now.substring(12), 0);
+		assertThat(readForward(one, "log", last, 10)).isEqualTo(new LogPage(List.of(), new Position(now, 0), true));
+		assertThat(readForward(one, "log", older, 10).complete()).isFalse();
+		assertThat(positionOf(append(one, "log", "first", LONG))).isEqualTo(new Position(now, 1));
+		assertThat(readForward(one, "log", last, 10).publications()).hasSize(1);
+		assertThat(readForward(one, "log", new Position(now, 0), 10).publications()).hasSize(1);
+		assertThat(readForward(one, "log", new Position(last.epoch(), 1), 10).complete()).isFalse();
+		assertThat(readForward(one, "log", older, 10).complete()).isFalse();
+	}
+
+	private String unborn(String channel, int ago) {
+		try (Jedis admin = admin()) {
+			String stream = key(channel, "stream");
+			double phase = Long.parseLong(sha1(stream).substring(0, 8), 16) / 4294967296d;
+			long half = (long) Math.floor(Long.parseLong(admin.time().get(0)) / 43_200d + phase) - ago;
+			String mark = admin.get("atmosphere:" + cluster() + ":births");
+			return sha1(String.join(" ", mark, "0", Long.toString(half), stream, "")).substring(0, 12);
+		}
+	}
+
+	private static String sha1(String text) {
+		try {
+			byte[] digest = MessageDigest.getInstance("SHA-1").digest(text.getBytes(StandardCharsets.UTF_8));
+			return HexFormat.of().formatHex(digest);
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	@Test
+	void aFlushIsANewEpochOfLogsThatDidNotExist() {
+		RelayNode one = startedNode();
+		Position before = position(one, "log");
+		append(one, "log", "lost", LONG);
+		try (Jedis admin = admin()) {
+			admin.flushAll();
+		}
+		append(one, "log", "another", LONG);
+		assertThat(readForward(one, "log", before, 10).complete()).isFalse();
+	}
+
+	@Test
+	void aFullServerStillAnswersReadsOfWhatItHas() {
+		RelayNode one = startedNode();
+		Position before = positionOf(
+				append(one, "log", "before", new LogOptions(10, Duration.ofMillis(1), null, Duration.ofMinutes(5))));
+		Position unborn = position(one, "unborn");
+		try (Jedis admin = admin()) {
+			admin.configSet("maxmemory", "1");
+			try {
+				// Longer than the log's stream is kept, so that reading would extend it
+				MachineTime.await(TEN_SECONDS).until(() -> !admin.exists(key("log", "stream")));
+				assertThat(readForward(one, "log", before, 10).complete()).isTrue();
+				assertThat(position(one, "log")).isEqualTo(before);
+				assertThat(position(one, "unborn")).isEqualTo(unborn);
+			}
+			finally {
+				admin.configSet("maxmemory", "0");
+			}
 		}
 	}
 

@@ -159,7 +159,7 @@ class RedisLogLifeTests {
 				node.start().awaitRoundTrip(CONNECT);
 				follow(replica, server.port());
 				Position before = position(append(node, "one"));
-				MachineTime.await(CONNECT).until(() -> replica.dbSize() >= 3);
+				MachineTime.await(CONNECT).until(() -> replica.dbSize() >= 4);
 				replica.replicaofNoOne();
 				promoted.start().awaitRoundTrip(CONNECT);
 				Position after = position(append(promoted, "two"));
