@@ -76,7 +76,7 @@ class ArchitectureTests {
 					List.of("broadcast..", "cluster..", "presence..", "durable..", "relay", "session..", "message..")),
 			Map.entry("console..", List.of("broadcast..", "relay", "session..", "message..")),
 			Map.entry("endpoint..", List.of("broadcast..", "relay", "session..", "message..")),
-			Map.entry("security..", List.of("session..", "message..")),
+			Map.entry("security..", List.of("broadcast..", "relay", "session..", "message..")),
 			Map.entry("http..", List.of("broadcast..", "relay", "session..", "message..")),
 			Map.entry("actuate..", List.of("message..", "relay..", "session..", "broadcast..", "cluster..",
 					"presence..", "durable..", "websocket..", "endpoint..")),

@@ -23,6 +23,7 @@ import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.broadcast.ChannelAuthorizer;
 import io.github.atmosphererelay.broadcast.ChannelCatalog;
+import io.github.atmosphererelay.broadcast.ClientSecurity;
 import io.github.atmosphererelay.broadcast.ClientSendHandler;
 import io.github.atmosphererelay.broadcast.DefaultBroadcaster;
 import io.github.atmosphererelay.broadcast.EventDispatcher;
@@ -184,8 +185,9 @@ public final class AtmosphereAutoConfiguration {
 	@Bean
 	SmartInitializingSingleton atmosphereAuthorizerRegistration(MessagingNode node,
 			ObjectProvider<ChannelAuthorizer> authorizer, ObjectProvider<ClientSendHandler> sendHandler,
-			ObjectProvider<InitialChannels> initialChannels) {
+			ObjectProvider<InitialChannels> initialChannels, ObjectProvider<ClientSecurity> security) {
 		return () -> {
+			security.ifAvailable(node::setClientSecurity);
 			authorizer.ifAvailable(node.clientMessages()::setAuthorizer);
 			sendHandler.ifAvailable(node.clientMessages()::setSendHandler);
 			initialChannels.ifAvailable(node.subscriptions()::setInitialChannels);

@@ -16,10 +16,12 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import io.github.atmosphererelay.broadcast.ClientSecurity;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.security.JwtTokenAuthenticator;
 import io.github.atmosphererelay.security.LogoutListener;
 import io.github.atmosphererelay.security.OAuth2TokenExpiry;
+import io.github.atmosphererelay.security.SpringClientSecurity;
 import io.github.atmosphererelay.session.PrincipalExpiry;
 import io.github.atmosphererelay.session.TokenAuthenticator;
 import io.github.atmosphererelay.session.UserDisconnector;
@@ -34,8 +36,12 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandi
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.convert.converter.Converter;
+import org.springframework.security.access.hierarchicalroles.NullRoleHierarchy;
+import org.springframework.security.access.hierarchicalroles.RoleHierarchy;
 import org.springframework.security.authentication.AbstractAuthenticationToken;
 import org.springframework.security.authentication.event.LogoutSuccessEvent;
+import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.security.core.context.SecurityContextHolderStrategy;
 import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.security.oauth2.server.resource.authentication.AbstractOAuth2TokenAuthenticationToken;
@@ -48,6 +54,23 @@ import org.springframework.security.oauth2.server.resource.authentication.JwtAut
 		afterName = "org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerAutoConfiguration")
 @ConditionalOnBean(MessagingNode.class)
 public final class AtmosphereSecurityAutoConfiguration {
+
+	/**
+	 * Where the application's code looks for the client in Spring Security.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(SecurityContextHolderStrategy.class)
+	static class ContextConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean(ClientSecurity.class)
+		SpringClientSecurity atmosphereClientSecurity(ObjectProvider<SecurityContextHolderStrategy> strategy,
+				ObjectProvider<RoleHierarchy> hierarchy) {
+			return new SpringClientSecurity(strategy.getIfUnique(SecurityContextHolder::getContextHolderStrategy),
+					hierarchy.getIfUnique(NullRoleHierarchy::new));
+		}
+
+	}
 
 	/**
 	 * Where users log in and out.

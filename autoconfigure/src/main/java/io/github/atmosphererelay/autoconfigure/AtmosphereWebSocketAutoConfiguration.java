@@ -111,8 +111,8 @@ public final class AtmosphereWebSocketAutoConfiguration {
 				earliest(expiry.orderedStream().toList()), this.properties.security().tokenTimeout(),
 				tokenExecutor.executor());
 		return new DoorContext(node, presence, settings, websocket.allowedOrigins(), gate,
-				QueueDefaults.of(this.properties), new TokenChecks(authentication), new ClientLimits(limitSettings),
-				upgradeStrategy.getIfAvailable(StandardWebSocketUpgradeStrategy::new));
+				QueueDefaults.of(this.properties), new TokenChecks(authentication, node.clientContext()),
+				new ClientLimits(limitSettings), upgradeStrategy.getIfAvailable(StandardWebSocketUpgradeStrategy::new));
 	}
 
 	@Bean

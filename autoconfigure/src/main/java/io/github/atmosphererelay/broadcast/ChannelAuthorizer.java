@@ -28,8 +28,9 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Called for what clients ask for, never for what the application's own code does, on the
  * thread that serves the client's request. It may block as long as that thread may: other
- * requests of the same client wait meanwhile, nobody else does. An exception refuses the
- * request as an internal error and is logged.
+ * requests of the same client wait meanwhile, nobody else does. An exception of the
+ * security framework that denies access refuses the request as that, any other one as an
+ * internal error, which is logged.
  */
 public interface ChannelAuthorizer {
 

@@ -21,7 +21,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 
@@ -47,6 +46,8 @@ public final class ClientMessages {
 
 	private final BroadcastStatistics statistics;
 
+	private final ClientContext context;
+
 	private final List<ClientMessageHandler> handlers = new CopyOnWriteArrayList<>();
 
 	private final RateLimitedLog interceptorLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
@@ -59,9 +60,13 @@ public final class ClientMessages {
 
 	private volatile @Nullable ClientSendHandler sendHandler;
 
+	private final RateLimitedLog authorizerLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
+
 	private final RateLimitedLog sendLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
-	ClientMessages(ChannelCatalog catalog, DefaultBroadcaster broadcaster, BroadcastStatistics statistics) {
+	ClientMessages(ChannelCatalog catalog, DefaultBroadcaster broadcaster, BroadcastStatistics statistics,
+			ClientContext context) {
+		this.context = context;
 		this.catalog = catalog;
 		this.broadcaster = broadcaster;
 		this.statistics = statistics;
@@ -74,7 +79,7 @@ public final class ClientMessages {
 	 * @param handler the handler
 	 */
 	public void addHandler(ClientMessageHandler handler) {
-		this.handlers.add(handler);
+		this.handlers.add(this.context.wrap(handler));
 	}
 
 	/**
@@ -82,7 +87,7 @@ public final class ClientMessages {
 	 * @param interceptors the interceptors, in their order
 	 */
 	public void setInterceptors(List<InboundInterceptor> interceptors) {
-		this.interceptors = List.copyOf(interceptors);
+		this.interceptors = interceptors.stream().map(this.context::wrap).toList();
 	}
 
 	/**
@@ -90,7 +95,7 @@ public final class ClientMessages {
 	 * @param authorizer decides from now on
 	 */
 	public void setAuthorizer(ChannelAuthorizer authorizer) {
-		this.authorizer = authorizer;
+		this.authorizer = this.context.wrap(authorizer);
 	}
 
 	/**
@@ -132,15 +137,18 @@ public final class ClientMessages {
 	public CompletableFuture<@Nullable Payload> receive(LocalSession session, String channel, Payload payload) {
 		ChannelOptions options = this.catalog.find(channel);
 		if (options == null) {
-			return refused(new RequestRefusedException(ErrorCode.UNKNOWN_CHANNEL, "there is no such channel"));
+			return refused(new RequestRefusedException(ErrorCode.UNKNOWN_CHANNEL, "there is no such channel"),
+					session.principal());
 		}
-		Authorization authorization = decide(() -> this.authorizer.canPublish(session.principal(), session, channel));
+		Principal principal = session.principal();
+		Authorization authorization = decide(principal, () -> this.authorizer.canPublish(principal, session, channel));
 		if (authorization.refusal() != null) {
-			return refused(new RequestRefusedException(authorization.refusal(), authorization.reason()));
+			return refused(new RequestRefusedException(authorization.refusal(), authorization.reason()), principal);
 		}
 		if (!session.isIn(channel)) {
 			// An operator, say, has taken it out; handlers have been told that it left.
-			return refused(new RequestRefusedException(ErrorCode.PERMISSION_DENIED, "not subscribed to this channel"));
+			return refused(new RequestRefusedException(ErrorCode.PERMISSION_DENIED, "not subscribed to this channel"),
+					principal);
 		}
 		List<InboundInterceptor> interceptors = this.interceptors;
 		return interceptors.isEmpty() ? accept(session, channel, options, payload)
@@ -165,7 +173,7 @@ public final class ClientMessages {
 			throw ex;
 		}
 		catch (RuntimeException ex) {
-			result = refusedByInterceptor(ex);
+			result = refusedByInterceptor(ex, session.principal());
 		}
 		List<InboundInterceptor> called = interceptors.subList(0, passed);
 		Payload last = current;
@@ -190,29 +198,33 @@ public final class ClientMessages {
 		ClientMessageHandler handler = handler(channel);
 		if (handler != null) {
 			this.statistics.countClientMessage(payload.size());
-			return answer(() -> handler.handle(session, channel, payload));
+			return answer(session.principal(), () -> handler.handle(session, channel, payload));
 		}
 		try {
-			CompletableFuture<Receipt> receipt = this.broadcaster.publishFrom(session, channel, options, payload);
-			return options.isRecorded() ? recorded(receipt) : CompletableFuture.completedFuture(null);
+			// The interceptors of what is sent are called for the client, too.
+			CompletableFuture<Receipt> receipt = this.context.call(session.principal(),
+					() -> this.broadcaster.publishFrom(session, channel, options, payload));
+			return options.isRecorded() ? recorded(receipt, session.principal())
+					: CompletableFuture.completedFuture(null);
 		}
 		catch (MessageTooLargeException ex) {
 			throw ex;
 		}
 		catch (RuntimeException ex) {
-			return refusedByInterceptor(ex);
+			return refusedByInterceptor(ex, session.principal());
 		}
 	}
 
 	/**
 	 * A message that is not in the log reaches nobody, and its sender is told.
 	 */
-	private CompletableFuture<@Nullable Payload> recorded(CompletableFuture<Receipt> receipt) {
+	private CompletableFuture<@Nullable Payload> recorded(CompletableFuture<Receipt> receipt,
+			@Nullable Principal principal) {
 		CompletableFuture<@Nullable Payload> answer = new CompletableFuture<>();
 		receipt.whenComplete((known, ex) -> {
 			RequestRefusedException refusal = RecordingOutcome.refusal(known, ex);
 			if (refusal != null) {
-				answer.completeExceptionally(refusal(refusal));
+				answer.completeExceptionally(refusal(refusal, principal));
 			}
 			else {
 				answer.complete(null);
@@ -221,11 +233,12 @@ public final class ClientMessages {
 		return answer;
 	}
 
-	private CompletableFuture<@Nullable Payload> refusedByInterceptor(RuntimeException failure) {
-		if (!(failure instanceof RequestRefusedException)) {
+	private CompletableFuture<@Nullable Payload> refusedByInterceptor(RuntimeException failure,
+			@Nullable Principal principal) {
+		if (this.context.refusal(failure, principal) == null) {
 			this.interceptorLog.error("An interceptor failed, and the message was refused", failure);
 		}
-		return refused(failure);
+		return refused(failure, principal);
 	}
 
 	/**
@@ -233,7 +246,7 @@ public final class ClientMessages {
 	 * @param handler the handler
 	 */
 	public void setCallHandler(ClientCallHandler handler) {
-		this.callHandler = handler;
+		this.callHandler = this.context.wrap(handler);
 	}
 
 	/**
@@ -241,7 +254,7 @@ public final class ClientMessages {
 	 * @param handler the handler
 	 */
 	public void setSendHandler(ClientSendHandler handler) {
-		this.sendHandler = handler;
+		this.sendHandler = this.context.wrap(handler);
 	}
 
 	/**
@@ -256,10 +269,11 @@ public final class ClientMessages {
 	public CompletableFuture<@Nullable Payload> call(LocalSession session, String method, Payload payload) {
 		ClientCallHandler handler = this.callHandler;
 		if (handler == null || !handler.handles(method)) {
-			return refused(new RequestRefusedException(ErrorCode.METHOD_NOT_FOUND, ErrorCode.METHOD_NOT_FOUND.text()));
+			return refused(new RequestRefusedException(ErrorCode.METHOD_NOT_FOUND, ErrorCode.METHOD_NOT_FOUND.text()),
+					session.principal());
 		}
 		this.statistics.countClientMessage(payload.size());
-		return answer(() -> handler.call(session, method, payload));
+		return answer(session.principal(), () -> handler.call(session, method, payload));
 	}
 
 	/**
@@ -279,12 +293,12 @@ public final class ClientMessages {
 		try {
 			handler.received(session, payload);
 		}
-		catch (RequestRefusedException ex) {
-			this.statistics.countRefused(ex.code());
-		}
 		catch (RuntimeException ex) {
-			this.statistics.countRefused(ErrorCode.INTERNAL);
-			this.sendLog.error("The ClientSendHandler failed", ex);
+			RequestRefusedException refusal = this.context.refusal(ex, session.principal());
+			this.statistics.countRefused((refusal != null) ? refusal.code() : ErrorCode.INTERNAL);
+			if (refusal == null) {
+				this.sendLog.error("The ClientSendHandler failed", ex);
+			}
 		}
 	}
 
@@ -298,7 +312,7 @@ public final class ClientMessages {
 	 */
 	public Authorization authorizeSubscribe(@Nullable Principal principal, @Nullable ClientSession session,
 			String channel) {
-		return decide(() -> this.authorizer.canSubscribe(principal, session, channel));
+		return decide(principal, () -> this.authorizer.canSubscribe(principal, session, channel));
 	}
 
 	/**
@@ -309,26 +323,31 @@ public final class ClientMessages {
 	 * @return the decision
 	 */
 	public Authorization authorizeSeePresence(@Nullable Principal principal, ClientSession session, String channel) {
-		return decide(() -> this.authorizer.canSeePresence(principal, session, channel));
+		return decide(principal, () -> this.authorizer.canSeePresence(principal, session, channel));
 	}
 
-	private static Authorization decide(Supplier<Authorization> decision) {
+	private Authorization decide(@Nullable Principal principal, Supplier<Authorization> decision) {
 		try {
 			return Objects.requireNonNull(decision.get(), "The decision must not be null");
 		}
 		catch (RuntimeException ex) {
-			logger.error("The ChannelAuthorizer failed, and the request was refused", ex);
+			RequestRefusedException refusal = this.context.refusal(ex, principal);
+			if (refusal != null) {
+				return new Authorization(refusal.code(), refusal.reason());
+			}
+			this.authorizerLog.error("The ChannelAuthorizer failed, and the request was refused", ex);
 			return new Authorization(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
 		}
 	}
 
-	private CompletableFuture<@Nullable Payload> answer(Supplier<CompletableFuture<@Nullable Payload>> handling) {
+	private CompletableFuture<@Nullable Payload> answer(@Nullable Principal principal,
+			Supplier<CompletableFuture<@Nullable Payload>> handling) {
 		try {
 			// Not as a dependent, whose failure would come wrapped.
 			CompletableFuture<@Nullable Payload> answer = new CompletableFuture<>();
 			handling.get().whenComplete((reply, ex) -> {
 				if (ex != null) {
-					answer.completeExceptionally(refusal(ex));
+					answer.completeExceptionally(refusal(ex, principal));
 				}
 				else {
 					answer.complete(reply);
@@ -337,18 +356,17 @@ public final class ClientMessages {
 			return answer;
 		}
 		catch (RuntimeException ex) {
-			return refused(ex);
+			return refused(ex, principal);
 		}
 	}
 
-	private CompletableFuture<@Nullable Payload> refused(Throwable failure) {
-		return CompletableFuture.failedFuture(refusal(failure));
+	private CompletableFuture<@Nullable Payload> refused(Throwable failure, @Nullable Principal principal) {
+		return CompletableFuture.failedFuture(refusal(failure, principal));
 	}
 
-	private RequestRefusedException refusal(Throwable failure) {
-		Throwable cause = (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause()
-				: failure;
-		RequestRefusedException refusal = (cause instanceof RequestRefusedException known) ? known
+	private RequestRefusedException refusal(Throwable failure, @Nullable Principal principal) {
+		RequestRefusedException known = this.context.refusal(failure, principal);
+		RequestRefusedException refusal = (known != null) ? known
 				: new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
 		this.statistics.countRefused(refusal.code());
 		return refusal;

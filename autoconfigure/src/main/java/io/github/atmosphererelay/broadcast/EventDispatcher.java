@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.broadcast;
 
+import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -43,6 +44,8 @@ public final class EventDispatcher {
 	private final BroadcastStatistics statistics;
 
 	private final AtomicBoolean warned = new AtomicBoolean();
+
+	private final RateLimitedLog failureLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
 	private volatile @Nullable ThreadPoolExecutor executor;
 
@@ -123,7 +126,7 @@ public final class EventDispatcher {
 			this.publisher.accept(event);
 		}
 		catch (Throwable ex) {
-			logger.warn("A listener of " + event.getClass().getSimpleName() + " failed", ex);
+			this.failureLog.warn("A listener of " + event.getClass().getSimpleName() + " failed", ex);
 		}
 	}
 

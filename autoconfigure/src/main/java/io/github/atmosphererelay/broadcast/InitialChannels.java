@@ -33,7 +33,8 @@ public interface InitialChannels {
 	 * Return the channels of a client. Called each time it connects, on the thread that
 	 * has read its first command or has checked its token. It may block as long as that
 	 * thread may: other requests of the same client wait meanwhile. An exception is
-	 * logged, and the client is sent away to try again.
+	 * logged, and the client is sent away to try again; for good with a
+	 * {@link RequestRefusedException}, or if access is denied.
 	 * @param session the client's session, in no channel yet
 	 * @return the names of the channels; those that no pattern covers are left out, and
 	 * logged

@@ -75,6 +75,8 @@ public final class MessagingNode {
 
 	private final ClientMessages clientMessages;
 
+	private final ClientContext clientContext = new ClientContext();
+
 	private volatile CountDownLatch firstUp = new CountDownLatch(1);
 
 	private @Nullable ScheduledFuture<?> interestSweep;
@@ -119,9 +121,9 @@ public final class MessagingNode {
 				this.control, statistics);
 		this.broadcaster = new DefaultBroadcaster(identity.id(), catalog, encoder, settings.maxMessageSize(),
 				this.monitor, delivery, statistics);
-		this.clientMessages = new ClientMessages(catalog, this.broadcaster, statistics);
+		this.clientMessages = new ClientMessages(catalog, this.broadcaster, statistics, this.clientContext);
 		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.followers, this.monitor, events,
-				settings);
+				settings, this.clientContext);
 	}
 
 	/**
@@ -261,6 +263,23 @@ public final class MessagingNode {
 	 */
 	public ClientMessages clientMessages() {
 		return this.clientMessages;
+	}
+
+	/**
+	 * Set what the application's security framework does for clients. Called before the
+	 * node starts.
+	 * @param security does it from now on
+	 */
+	public void setClientSecurity(ClientSecurity security) {
+		this.clientContext.setSecurity(security);
+	}
+
+	/**
+	 * Return what calls code of the application for clients.
+	 * @return the context
+	 */
+	public ClientContext clientContext() {
+		return this.clientContext;
 	}
 
 	/**

@@ -52,14 +52,45 @@ public final class RateLimitedLog {
 	 * @param failure the failure
 	 */
 	public void error(String message, Throwable failure) {
+		if (isDue()) {
+			this.log.error(complete(message), failure);
+		}
+	}
+
+	/**
+	 * Log a warning, or count it if the last line is too recent.
+	 * @param message the message
+	 */
+	public void warn(String message) {
+		if (isDue()) {
+			this.log.warn(complete(message));
+		}
+	}
+
+	/**
+	 * Log a warning, or count it if the last line is too recent.
+	 * @param message the message
+	 * @param failure the failure
+	 */
+	public void warn(String message, Throwable failure) {
+		if (isDue()) {
+			this.log.warn(complete(message), failure);
+		}
+	}
+
+	private boolean isDue() {
 		long now = System.nanoTime();
 		long due = this.nextAt.get();
 		if (now - due < 0 || !this.nextAt.compareAndSet(due, now + this.intervalNanos)) {
 			this.suppressed.incrementAndGet();
-			return;
+			return false;
 		}
+		return true;
+	}
+
+	private String complete(String message) {
 		long left = this.suppressed.getAndSet(0);
-		this.log.error((left > 0) ? message + " (" + left + " more since the last such line)" : message, failure);
+		return (left > 0) ? message + " (" + left + " more since the last such line)" : message;
 	}
 
 }

@@ -64,6 +64,8 @@ public final class Subscriptions {
 
 	private final EventDispatcher events;
 
+	private final ClientContext context;
+
 	private final int channelsPerSession;
 
 	private final int recoveryLimit;
@@ -77,7 +79,8 @@ public final class Subscriptions {
 	private volatile InitialChannels initialChannels = (session) -> List.of();
 
 	Subscriptions(SessionRegistry registry, ChannelCatalog catalog, Interest interest, LogFollowers followers,
-			RelayMonitor monitor, EventDispatcher events, MessagingSettings settings) {
+			RelayMonitor monitor, EventDispatcher events, MessagingSettings settings, ClientContext context) {
+		this.context = context;
 		this.registry = registry;
 		this.catalog = catalog;
 		this.interest = interest;
@@ -111,7 +114,7 @@ public final class Subscriptions {
 	 * @param channels says that from now on
 	 */
 	public void setInitialChannels(InitialChannels channels) {
-		this.initialChannels = channels;
+		this.initialChannels = this.context.wrap(channels);
 	}
 
 	/**
@@ -119,7 +122,8 @@ public final class Subscriptions {
 	 * anything. Blocks as long as the application's {@link InitialChannels} does.
 	 * @param session the session
 	 * @return the names of channels that exist, each once
-	 * @throws RequestRefusedException if the application has failed
+	 * @throws RequestRefusedException if the application has failed, or refuses the
+	 * client
 	 */
 	public List<String> initialChannels(LocalSession session) {
 		Collection<String> wanted;
@@ -127,6 +131,10 @@ public final class Subscriptions {
 			wanted = List.copyOf(this.initialChannels.channels(session));
 		}
 		catch (RuntimeException ex) {
+			RequestRefusedException refusal = this.context.refusal(ex, session.principal());
+			if (refusal != null) {
+				throw refusal;
+			}
 			this.initialLog.error("The InitialChannels failed, and a client was sent away", ex);
 			throw new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
 		}

@@ -16,6 +16,9 @@
 
 package io.github.atmosphererelay.cluster;
 
+import java.time.Duration;
+
+import io.github.atmosphererelay.broadcast.RateLimitedLog;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.UserDisconnector;
 import org.apache.commons.logging.Log;
@@ -29,6 +32,9 @@ import org.apache.commons.logging.LogFactory;
 public final class ClusterUserDisconnector implements UserDisconnector {
 
 	private static final Log logger = LogFactory.getLog(ClusterUserDisconnector.class);
+
+	/** A client can log in and out as often as it likes. */
+	private final RateLimitedLog failureLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
 	private final UserDisconnector local;
 
@@ -49,11 +55,11 @@ public final class ClusterUserDisconnector implements UserDisconnector {
 		this.local.disconnectUser(user, reason);
 		this.cluster.disconnectUser(user, reason).whenComplete((affected, ex) -> {
 			if (ex != null) {
-				logger.warn("The sessions of a user were ended on this node only", ex);
+				this.failureLog.warn("The sessions of a user were ended on this node only", ex);
 			}
 			else if (!affected.isComplete()) {
-				logger.warn("The sessions of a user may go on at nodes that did not answer " + affected.unanswered()
-						+ " or that could not end them " + affected.failed().keySet());
+				this.failureLog.warn("The sessions of a user may go on at nodes that did not answer "
+						+ affected.unanswered() + " or that could not end them " + affected.failed().keySet());
 			}
 		});
 	}

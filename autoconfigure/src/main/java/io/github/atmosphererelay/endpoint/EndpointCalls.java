@@ -25,6 +25,7 @@ import java.util.concurrent.CompletionStage;
 import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.broadcast.ChannelCatalog;
 import io.github.atmosphererelay.broadcast.ChannelOptions;
+import io.github.atmosphererelay.broadcast.ClientContext;
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
@@ -44,7 +45,11 @@ final class EndpointCalls {
 
 	private final SessionLanes lanes;
 
-	EndpointCalls(ChannelCatalog catalog, EndpointSupport support, HandlerStatistics statistics, SessionLanes lanes) {
+	private final ClientContext context;
+
+	EndpointCalls(ChannelCatalog catalog, EndpointSupport support, HandlerStatistics statistics, SessionLanes lanes,
+			ClientContext context) {
+		this.context = context;
 		this.catalog = catalog;
 		this.support = support;
 		this.statistics = statistics;
@@ -72,7 +77,9 @@ final class EndpointCalls {
 	private CompletableFuture<Answer> call(EndpointMethod method, Call call, boolean toSender) {
 		long begin = this.statistics.begin();
 		CompletableFuture<Answer> answer = new CompletableFuture<>();
-		invoke(method, call, toSender, answer);
+		// Not only the method: also what converts, validates and intercepts is called for
+		// the client.
+		this.context.run(call.session().principal(), () -> invoke(method, call, toSender, answer));
 		answer.whenComplete((payload, ex) -> this.statistics.end(begin));
 		return answer;
 	}
@@ -83,14 +90,15 @@ final class EndpointCalls {
 			Object value = method.invoke(call, provided);
 			if (value instanceof CompletionStage<?> stage) {
 				// Back on a thread that may block: who completes the future may not.
-				stage.whenComplete((result, ex) -> this.lanes.execute(() -> {
-					if (ex != null) {
-						failed(method, call, toSender, answer, ex);
-					}
-					else {
-						returned(method, call, toSender, answer, result);
-					}
-				}));
+				stage.whenComplete(
+						(result, ex) -> this.lanes.execute(() -> this.context.run(call.session().principal(), () -> {
+							if (ex != null) {
+								failed(method, call, toSender, answer, ex);
+							}
+							else {
+								returned(method, call, toSender, answer, result);
+							}
+						})));
 				return;
 			}
 			returned(method, call, toSender, answer, value);
@@ -155,6 +163,9 @@ final class EndpointCalls {
 			return;
 		}
 		RequestRefusedException refusal = EndpointFailures.refusal(failure);
+		if (refusal == null) {
+			refusal = this.context.refusal(EndpointFailures.unwrap(failure), call.session().principal());
+		}
 		if (refusal == null) {
 			this.statistics.countFailure();
 			call.endpoint()

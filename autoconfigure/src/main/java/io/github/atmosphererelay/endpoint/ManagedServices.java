@@ -76,7 +76,8 @@ public final class ManagedServices {
 		}
 		this.endpoints.set(created);
 		this.endpoints.all().forEach(this::addChannel);
-		EndpointCalls calls = new EndpointCalls(this.node.catalog(), support, this.statistics, this.lanes);
+		EndpointCalls calls = new EndpointCalls(this.node.catalog(), support, this.statistics, this.lanes,
+				this.node.clientContext());
 		EndpointQueue queue = new EndpointQueue(this.lanes, this.statistics);
 		this.node.clientMessages().addHandler(new EndpointMessageHandler(this.endpoints, calls, queue));
 		this.node.clientMessages()

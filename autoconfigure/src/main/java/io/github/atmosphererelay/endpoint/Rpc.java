@@ -26,7 +26,7 @@ import java.lang.annotation.Target;
  * Marks a method of a {@link ManagedService} that answers calls of clients: the
  * {@code rpc} of the Centrifuge protocol. A call belongs to no channel. Every client that
  * is connected may call; a method that is not for everybody looks at the principal, or is
- * secured as methods are.
+ * secured by method security ({@code @PreAuthorize}).
  * <p>
  * Takes the same parameters as a {@link Message} method, except path variables, and
  * validates in the same way. What it returns is the call's result; with

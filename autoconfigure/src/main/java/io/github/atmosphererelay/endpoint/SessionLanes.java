@@ -28,6 +28,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.github.atmosphererelay.broadcast.RateLimitedLog;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,8 @@ import org.jspecify.annotations.Nullable;
 final class SessionLanes {
 
 	private static final Log logger = LogFactory.getLog(SessionLanes.class);
+
+	private static final RateLimitedLog failureLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
 	/** How much a lane does before others that wait for a thread get their turn. */
 	private static final int BATCH = 8;
@@ -219,7 +222,7 @@ final class SessionLanes {
 		catch (Throwable ex) {
 			// Tasks deal with failures themselves; whatever comes here must not end the
 			// lane.
-			logger.error("A task of a session failed", ex);
+			failureLog.error("A task of a session failed", ex);
 			return Task.DONE;
 		}
 	}

@@ -107,7 +107,10 @@ public final class PresenceService implements Presence {
 		int maxMessageBytes = Math.min(MESSAGE_BYTES, settings.maxMessageSize() - 1);
 		this.view = new PresenceView(System::nanoTime, settings.leaveDelay().toNanos(), this.statistics);
 		this.owner = new PresenceOwner(node.identity().id(), maxMessageBytes);
-		this.entries = new PresenceEntries(attributes, settings.maxAttributeSize(), maxMessageBytes, this.statistics);
+		this.entries = new PresenceEntries(
+				(session, channel) -> node.clientContext()
+					.call(session.principal(), () -> attributes.attributes(session, channel)),
+				settings.maxAttributeSize(), maxMessageBytes, this.statistics);
 		this.thread = new PresenceThread(node.scheduler(), settings.flushInterval(), this::turn, MAX_WAITING,
 				MAX_WAITING_BYTES);
 		this.sync = newSync();

@@ -116,7 +116,7 @@ final class FirstFrameLogin {
 			return;
 		}
 		this.tokens.checkLater(token).thenAccept((client) -> this.next.accept(this, client)).exceptionally((ex) -> {
-			refuse(TokenChecks.refusal(ex));
+			refuse(this.tokens.refusal(ex));
 			return null;
 		});
 	}

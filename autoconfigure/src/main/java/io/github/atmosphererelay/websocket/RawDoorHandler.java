@@ -265,7 +265,7 @@ final class RawDoorHandler implements WebSocketHandler {
 		}).whenComplete((nothing, ex) -> {
 			client.endRenewal();
 			if (ex != null) {
-				refuse(client, TokenChecks.refusal(ex));
+				refuse(client, this.tokens.refusal(ex));
 			}
 		});
 	}

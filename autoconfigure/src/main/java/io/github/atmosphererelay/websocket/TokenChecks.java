@@ -26,7 +26,9 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
+import io.github.atmosphererelay.broadcast.ClientContext;
 import io.github.atmosphererelay.broadcast.ErrorCode;
+import io.github.atmosphererelay.broadcast.RateLimitedLog;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.session.InvalidTokenException;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
@@ -42,13 +44,20 @@ public final class TokenChecks {
 
 	private static final Log logger = LogFactory.getLog(TokenChecks.class);
 
+	/** Clients send what they like, and as often. */
+	private final RateLimitedLog failureLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
+
 	private final ClientAuthentication authentication;
+
+	private final ClientContext context;
 
 	/**
 	 * Create checks.
 	 * @param authentication how clients say who they are
+	 * @param context translates the exceptions of the application's security framework
 	 */
-	public TokenChecks(ClientAuthentication authentication) {
+	public TokenChecks(ClientAuthentication authentication, ClientContext context) {
+		this.context = context;
 		this.authentication = authentication;
 	}
 
@@ -93,7 +102,12 @@ public final class TokenChecks {
 			throw new RequestRefusedException(ErrorCode.UNAUTHORIZED, "invalid token");
 		}
 		catch (RuntimeException ex) {
-			logger.error("A token could not be checked, and its client was refused", ex);
+			RequestRefusedException refusal = this.context.refusal(ex, null);
+			if (refusal != null) {
+				logger.debug("A client has sent a token that is not accepted", ex);
+				throw refusal;
+			}
+			this.failureLog.error("A token could not be checked, and its client was refused", ex);
 			throw new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
 		}
 		if (client.isExpired()) {
@@ -125,18 +139,18 @@ public final class TokenChecks {
 	 * @param failure what the check's future has failed with
 	 * @return the refusal
 	 */
-	public static RequestRefusedException refusal(Throwable failure) {
+	public RequestRefusedException refusal(Throwable failure) {
 		Throwable cause = (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause()
 				: failure;
 		if (cause instanceof RequestRefusedException known) {
 			return known;
 		}
 		if (cause instanceof TimeoutException) {
-			logger
+			this.failureLog
 				.warn("A token was not checked within 'atmosphere.security.token-timeout', and its client was refused");
 			return new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
 		}
-		logger.error("A client that has sent a token was refused", cause);
+		this.failureLog.error("A client that has sent a token was refused", cause);
 		return new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
 	}
 

@@ -36,7 +36,6 @@ import io.github.atmosphererelay.websocket.ClientProof;
 import io.github.atmosphererelay.websocket.DoorContext;
 import io.github.atmosphererelay.websocket.IncomingMessages;
 import io.github.atmosphererelay.websocket.RefusedMessageException;
-import io.github.atmosphererelay.websocket.TokenChecks;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -223,7 +222,8 @@ final class Connection {
 				return;
 			}
 			if (proof == null) {
-				refuse(command, TokenChecks.refusal((failure != null) ? failure : new IllegalStateException()));
+				refuse(command,
+						this.context.tokens().refusal((failure != null) ? failure : new IllegalStateException()));
 				return;
 			}
 			enter(command, proof);
@@ -292,7 +292,8 @@ final class Connection {
 			this.requests.enter(client, command, proof.expiresAt());
 		}
 		catch (RequestRefusedException ex) {
-			fail(ex.code(), CloseReason.INTERNAL_ERROR);
+			fail(ex.code(),
+					(ex.code() == ErrorCode.INTERNAL) ? CloseReason.INTERNAL_ERROR : CloseReason.PERMISSION_DENIED);
 		}
 	}
 

@@ -23,6 +23,7 @@ import java.time.Instant;
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessageTooLargeException;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.broadcast.RateLimitedLog;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.CloseReason;
@@ -44,6 +45,8 @@ final class Requests {
 
 	/** Tokens are renewed before they expire, by clients that are told so. */
 	private static final Duration MAX_MARGIN = Duration.ofSeconds(10);
+
+	private final RateLimitedLog failureLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
 	private final MessagingNode node;
 
@@ -153,7 +156,7 @@ final class Requests {
 			this.replies.refuse(client.session(), command.id(), ex);
 		}
 		catch (RuntimeException ex) {
-			logger.error("A command of a client failed", ex);
+			this.failureLog.error("A command of a client failed", ex);
 			this.replies.refuse(client.session(), command.id(),
 					new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text()));
 		}
@@ -225,7 +228,7 @@ final class Requests {
 			if (ex == null) {
 				return;
 			}
-			RequestRefusedException refusal = TokenChecks.refusal(ex);
+			RequestRefusedException refusal = this.tokens.refusal(ex);
 			if (refusal.code() == ErrorCode.UNAUTHORIZED) {
 				this.node.statistics().countRefused(refusal.code());
 				session.terminate(CloseReason.INVALID_TOKEN);

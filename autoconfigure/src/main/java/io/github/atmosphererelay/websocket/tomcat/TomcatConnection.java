@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import io.github.atmosphererelay.broadcast.RateLimitedLog;
 import jakarta.servlet.http.WebConnection;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -53,6 +54,8 @@ import org.springframework.web.socket.WebSocketMessage;
 public final class TomcatConnection implements InternalHttpUpgradeHandler {
 
 	private static final Log logger = LogFactory.getLog(TomcatConnection.class);
+
+	private static final RateLimitedLog failureLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
 	/** How long a client may take to answer the server's close frame. */
 	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
@@ -189,7 +192,7 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 		}
 		catch (RuntimeException | Error ex) {
 			// Tomcat would forget the connection without its session being told
-			logger.error("A connection has failed and is closed", ex);
+			failureLog.error("A connection has failed and is closed", ex);
 			gone();
 		}
 		return (this.over || wrapper().isClosed()) ? SocketState.CLOSED : SocketState.UPGRADED;
