@@ -96,7 +96,16 @@ public final class AtmosphereEndpoint {
 						this.node.followedAddresses(), monitor.relay().details()),
 				this.node.registry().sessionCount(), this.node.registry().userCount(),
 				this.node.registry().channelCount(), this.node.registry().subscriptionCount(), this.limits,
-				this.node.catalog().all());
+				this.node.catalog().all().stream().map(this::effective).toList());
+	}
+
+	/**
+	 * Clients may also send where an endpoint takes their messages. The text of a pattern
+	 * is a name that the pattern covers.
+	 */
+	private ChannelOptions effective(ChannelOptions options) {
+		return (!options.clientPublish() && this.node.clientMessages().isHandled(options.pattern()))
+				? options.publishedByClients() : options;
 	}
 
 	/**

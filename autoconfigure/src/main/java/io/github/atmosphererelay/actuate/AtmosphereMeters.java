@@ -34,6 +34,7 @@ import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.presence.PresenceService;
 import io.github.atmosphererelay.relay.RelayStatistics;
 import io.github.atmosphererelay.session.DropReason;
+import io.github.atmosphererelay.session.EndReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.SessionStatistics;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -42,6 +43,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.BaseUnits;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The node's counters as meters. They are read when a registry asks, so that counting
@@ -101,13 +103,18 @@ public final class AtmosphereMeters implements MeterBinder {
 				(node) -> node.registry().sessions().stream().mapToLong(LocalSession::queuedMessages).sum());
 		gauge(registry, "atmosphere.queue.bytes", "Payload bytes waiting for clients", BaseUnits.BYTES,
 				(node) -> node.registry().sessions().stream().mapToLong(LocalSession::queuedBytes).sum());
-		gauge(registry, "atmosphere.writers.stuck", "Writers waiting for a client that does not read",
-				BaseUnits.THREADS, (node) -> node.writers().stuckWriters());
-		gauge(registry, "atmosphere.sessions.blocked", "Sessions whose sockets take no more for the moment", "sessions",
+		gauge(registry, "atmosphere.writers.stuck", "Writers waiting for a client that does not read", null,
+				(node) -> node.writers().stuckWriters());
+		gauge(registry, "atmosphere.sessions.blocked", "Sessions whose sockets take no more for the moment", null,
 				(node) -> node.writers().blockedSessions());
 		SessionStatistics statistics = this.node.writers().statistics();
 		counter(registry, "atmosphere.sessions.opened", "Sessions opened", statistics, SessionStatistics::opened);
-		counter(registry, "atmosphere.sessions.ended", "Sessions ended", statistics, SessionStatistics::ended);
+		for (EndReason reason : EndReason.values()) {
+			FunctionCounter.builder("atmosphere.sessions.ended", statistics, (source) -> source.ended(reason))
+				.description("Sessions ended")
+				.tag("reason", reason.tag())
+				.register(registry);
+		}
 		counter(registry, "atmosphere.sessions.slow", "Sessions closed because they read too slowly", statistics,
 				SessionStatistics::slowConsumers);
 		counter(registry, "atmosphere.sessions.missing.pong", "Sessions closed because a pong did not come", statistics,
@@ -184,7 +191,7 @@ public final class AtmosphereMeters implements MeterBinder {
 			.description("Time from publishing on another node to receiving on this one, by both clocks")
 			.register(registry);
 		RelayStatistics statistics = this.node.monitor().statistics();
-		gauge(registry, "atmosphere.relay.up", "Whether the relay's last probe came back", "state",
+		gauge(registry, "atmosphere.relay.up", "Whether the relay's last probe came back", null,
 				(node) -> node.monitor().isUp() ? 1 : 0);
 		gauge(registry, "atmosphere.relay.addresses", "Addresses that this node follows on the relay", "addresses",
 				MessagingNode::followedAddresses);
@@ -255,7 +262,10 @@ public final class AtmosphereMeters implements MeterBinder {
 				HandlerStatistics::failures);
 	}
 
-	private void gauge(MeterRegistry registry, String name, String description, String unit,
+	/**
+	 * A unit that the name does not end with would come behind it in Prometheus.
+	 */
+	private void gauge(MeterRegistry registry, String name, String description, @Nullable String unit,
 			ToDoubleFunction<MessagingNode> value) {
 		Gauge.builder(name, this.node, value)
 			.description(description)

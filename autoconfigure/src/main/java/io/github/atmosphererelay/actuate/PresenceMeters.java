@@ -62,11 +62,7 @@ final class PresenceMeters {
 
 	private static void gauge(MeterRegistry registry, String name, String description, PresenceService source,
 			ToDoubleFunction<PresenceService> value) {
-		Gauge.builder(name, source, value)
-			.description(description)
-			.baseUnit("subscriptions")
-			.strongReference(true)
-			.register(registry);
+		Gauge.builder(name, source, value).description(description).strongReference(true).register(registry);
 	}
 
 	private static void counter(MeterRegistry registry, String name, String description, PresenceStatistics source,

@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import java.util.UUID;
+import java.util.function.Consumer;
 
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics;
@@ -47,6 +48,7 @@ import io.github.atmosphererelay.session.WriterSettings;
 import io.github.atmosphererelay.session.Writers;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -187,11 +189,19 @@ public final class AtmosphereAutoConfiguration {
 			ObjectProvider<ChannelAuthorizer> authorizer, ObjectProvider<ClientSendHandler> sendHandler,
 			ObjectProvider<InitialChannels> initialChannels, ObjectProvider<ClientSecurity> security) {
 		return () -> {
-			security.ifAvailable(node::setClientSecurity);
-			authorizer.ifAvailable(node.clientMessages()::setAuthorizer);
-			sendHandler.ifAvailable(node.clientMessages()::setSendHandler);
-			initialChannels.ifAvailable(node.subscriptions()::setInitialChannels);
+			ifPresent(OptionalBeans.single(security, ClientSecurity.class), node::setClientSecurity);
+			ifPresent(OptionalBeans.single(authorizer, ChannelAuthorizer.class), node.clientMessages()::setAuthorizer);
+			ifPresent(OptionalBeans.single(sendHandler, ClientSendHandler.class),
+					node.clientMessages()::setSendHandler);
+			ifPresent(OptionalBeans.single(initialChannels, InitialChannels.class),
+					node.subscriptions()::setInitialChannels);
 		};
+	}
+
+	private static <T> void ifPresent(@Nullable T bean, Consumer<T> action) {
+		if (bean != null) {
+			action.accept(bean);
+		}
 	}
 
 	@Bean
@@ -199,7 +209,7 @@ public final class AtmosphereAutoConfiguration {
 			AtmosphereScheduler scheduler) {
 		Websocket websocket = this.properties.websocket();
 		return new MessagingLifecycle(node, new Heartbeat(registry, writers.statistics(), scheduler.executor(),
-				websocket.pingInterval(), websocket.pongTimeout()));
+				websocket.pingInterval(), websocket.pongTimeout()), this.properties.relay().type() != null);
 	}
 
 	/**
@@ -212,8 +222,7 @@ public final class AtmosphereAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean
 		PayloadEncoder atmospherePayloadEncoder(ObjectProvider<JsonMapper> mapper) {
-			JsonMapper json = mapper.getIfAvailable(() -> JsonMapper.builder().build());
-			return new PayloadEncoder(json::writeValueAsBytes);
+			return new PayloadEncoder(OptionalBeans.Json.mapper(mapper)::writeValueAsBytes);
 		}
 
 	}

@@ -65,9 +65,12 @@ public final class AtmosphereDurableSessionsAutoConfiguration {
 	DurableSessions atmosphereDurableSessions(MessagingNode node, Cluster cluster, ObjectProvider<SessionStore> store,
 			AtmosphereProperties properties) {
 		AtmosphereProperties.DurableSessions durable = properties.durableSessions();
-		return new DurableSessions(node, cluster, store.getIfAvailable(() -> {
+		SessionStore single = OptionalBeans.single(store, SessionStore.class);
+		if (single == null) {
 			throw missing(durable.store(), "its module is not on the classpath");
-		}), new DurableSettings(durable.ttl(), durable.saveInterval(), durable.timeout(), durable.cookieName()));
+		}
+		return new DurableSessions(node, cluster, single,
+				new DurableSettings(durable.ttl(), durable.saveInterval(), durable.timeout(), durable.cookieName()));
 	}
 
 	/**

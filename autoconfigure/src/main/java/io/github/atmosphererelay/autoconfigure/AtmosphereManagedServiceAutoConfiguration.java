@@ -49,8 +49,8 @@ public final class AtmosphereManagedServiceAutoConfiguration {
 			ObjectProvider<ThreadPoolTaskExecutorBuilder> pool,
 			ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual) {
 		HandlerThreads threads = Threading.VIRTUAL.isActive(environment)
-				? new VirtualHandlerThreads(virtual.getIfAvailable(SimpleAsyncTaskExecutorBuilder::new))
-				: new PooledHandlerThreads(pool.getIfAvailable(ThreadPoolTaskExecutorBuilder::new),
+				? new VirtualHandlerThreads(virtual.getIfUnique(SimpleAsyncTaskExecutorBuilder::new))
+				: new PooledHandlerThreads(pool.getIfUnique(ThreadPoolTaskExecutorBuilder::new),
 						this.properties.threads());
 		return new ManagedServices(node, new EndpointSettings(this.properties.maxQueuedPerSession(),
 				this.properties.maxQueued(), this.properties.drainTimeout(), QueueDefaults.of(all)), threads);

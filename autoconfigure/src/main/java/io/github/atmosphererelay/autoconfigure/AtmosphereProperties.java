@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 import io.github.atmosphererelay.broadcast.ChannelScope;
@@ -26,11 +27,15 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.convert.DurationUnit;
 import org.springframework.util.unit.DataSize;
 
 /**
  * Properties of Atmosphere Relay. Bound by Spring Boot; not meant to be constructed by
  * applications, since components are added over time.
+ * <p>
+ * A duration without a unit is in seconds where the default is a second or longer, and in
+ * milliseconds otherwise: {@code ping-interval: 25} is 25 seconds.
  *
  * @param enabled Whether Atmosphere Relay is set up.
  * @param cluster What the nodes of an application have in common.
@@ -75,8 +80,9 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * waited for.
 	 */
 	public record Cluster(@Nullable String name, @Nullable String nodeName, @Nullable String address,
-			@DefaultValue("2s") Duration heartbeatInterval, @DefaultValue("8s") Duration nodeTimeout,
-			@DefaultValue("3s") Duration requestTimeout) {
+			@DefaultValue("2s") @DurationUnit(ChronoUnit.SECONDS) Duration heartbeatInterval,
+			@DefaultValue("8s") @DurationUnit(ChronoUnit.SECONDS) Duration nodeTimeout,
+			@DefaultValue("3s") @DurationUnit(ChronoUnit.SECONDS) Duration requestTimeout) {
 	}
 
 	/**
@@ -100,10 +106,13 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param kafka Settings of the Kafka relay.
 	 */
 	public record Relay(@Nullable RelayType type, @DefaultValue("1MB") DataSize maxMessageSize,
-			@DefaultValue("10000") int maxPending, @DefaultValue("1s") Duration publishTimeout,
-			@DefaultValue("5s") Duration probeInterval, @DefaultValue("5s") Duration probeTimeout,
-			@DefaultValue("5s") Duration startTimeout, @DefaultValue("5s") Duration unsubscribeDelay,
-			@DefaultValue Redis redis, @DefaultValue Kafka kafka) {
+			@DefaultValue("10000") int maxPending,
+			@DefaultValue("1s") @DurationUnit(ChronoUnit.SECONDS) Duration publishTimeout,
+			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration probeInterval,
+			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration probeTimeout,
+			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration startTimeout,
+			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration unsubscribeDelay, @DefaultValue Redis redis,
+			@DefaultValue Kafka kafka) {
 	}
 
 	/**
@@ -130,7 +139,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 */
 	public record Kafka(@Nullable String topic, @DefaultValue("true") boolean createTopic,
 			@DefaultValue("6") int partitions, @DefaultValue("-1") short replication,
-			@DefaultValue("10m") Duration retention, @DefaultValue("24h") Duration logRetention) {
+			@DefaultValue("10m") @DurationUnit(ChronoUnit.SECONDS) Duration retention,
+			@DefaultValue("24h") @DurationUnit(ChronoUnit.SECONDS) Duration logRetention) {
 	}
 
 	/**
@@ -169,8 +179,9 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param idempotencyWindow Time within which messages with the same idempotency key
 	 * are one.
 	 */
-	public record History(@DefaultValue("0") int size, @DefaultValue("1h") Duration ttl,
-			@DefaultValue("5m") Duration idempotencyWindow) {
+	public record History(@DefaultValue("0") int size,
+			@DefaultValue("1h") @DurationUnit(ChronoUnit.SECONDS) Duration ttl,
+			@DefaultValue("5m") @DurationUnit(ChronoUnit.SECONDS) Duration idempotencyWindow) {
 	}
 
 	/**
@@ -181,7 +192,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param positionCheck Time without a message after which a node compares what it has
 	 * had of a channel with the channel's log.
 	 */
-	public record Recovery(@DefaultValue("300") int maxMessages, @DefaultValue("30s") Duration positionCheck) {
+	public record Recovery(@DefaultValue("300") int maxMessages,
+			@DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration positionCheck) {
 	}
 
 	/**
@@ -198,8 +210,10 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param jdbc Settings of the store in a relational database.
 	 */
 	public record DurableSessions(@DefaultValue("false") boolean enabled,
-			@DefaultValue("memory") SessionStoreType store, @DefaultValue("10m") Duration ttl,
-			@DefaultValue("2s") Duration saveInterval, @DefaultValue("2s") Duration timeout,
+			@DefaultValue("memory") SessionStoreType store,
+			@DefaultValue("10m") @DurationUnit(ChronoUnit.SECONDS) Duration ttl,
+			@DefaultValue("2s") @DurationUnit(ChronoUnit.SECONDS) Duration saveInterval,
+			@DefaultValue("2s") @DurationUnit(ChronoUnit.SECONDS) Duration timeout,
 			@DefaultValue("atmosphere-session") String cookieName, @DefaultValue Jdbc jdbc) {
 	}
 
@@ -243,8 +257,10 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 */
 	public record Websocket(@DefaultValue("/atmosphere") String path, @DefaultValue List<String> allowedOrigins,
 			@DefaultValue("64KB") DataSize maxMessageSize, @DefaultValue("1000") int messagesPerSecond,
-			@DefaultValue("2000") int burst, @DefaultValue("25s") Duration pingInterval,
-			@DefaultValue("10s") Duration pongTimeout, @DefaultValue("5s") Duration sendTimeout,
+			@DefaultValue("2000") int burst,
+			@DefaultValue("25s") @DurationUnit(ChronoUnit.SECONDS) Duration pingInterval,
+			@DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS) Duration pongTimeout,
+			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration sendTimeout,
 			@DefaultValue("false") boolean compression, @DefaultValue("true") boolean directIo,
 			@DefaultValue("2KB") DataSize connectionBuffer, @DefaultValue("0") int writers,
 			@DefaultValue("32") int maxStuckWriters, @DefaultValue Queue queue) {
@@ -286,8 +302,10 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param maxNames Greatest number of members that are named in a frame.
 	 * @param maxAttributeSize Greatest size of the attributes of a member.
 	 */
-	public record Presence(@DefaultValue("100ms") Duration flushInterval, @DefaultValue("10s") Duration digestInterval,
-			@DefaultValue("500ms") Duration pushInterval, @DefaultValue("1s") Duration leaveDelay,
+	public record Presence(@DefaultValue("100ms") Duration flushInterval,
+			@DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS) Duration digestInterval,
+			@DefaultValue("500ms") Duration pushInterval,
+			@DefaultValue("1s") @DurationUnit(ChronoUnit.SECONDS) Duration leaveDelay,
 			@DefaultValue("100") int maxNames, @DefaultValue("1KB") DataSize maxAttributeSize) {
 	}
 
@@ -304,7 +322,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * run.
 	 */
 	public record Endpoint(@DefaultValue("32") int threads, @DefaultValue("10000") int maxQueued,
-			@DefaultValue("64") int maxQueuedPerSession, @DefaultValue("5s") Duration drainTimeout) {
+			@DefaultValue("64") int maxQueuedPerSession,
+			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration drainTimeout) {
 	}
 
 	/**
@@ -316,7 +335,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * below spring.lifecycle.timeout-per-shutdown-phase.
 	 */
 	public record Shutdown(@DefaultValue("200") int sliceSize, @DefaultValue("100ms") Duration sliceInterval,
-			@DefaultValue("20s") Duration timeout) {
+			@DefaultValue("20s") @DurationUnit(ChronoUnit.SECONDS) Duration timeout) {
 	}
 
 	/**
@@ -354,7 +373,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param disconnectOnLogout Whether the sessions of a user end when the user logs out
 	 * through Spring Security.
 	 */
-	public record Security(@DefaultValue("5s") Duration tokenTimeout,
+	public record Security(@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration tokenTimeout,
 			@DefaultValue("true") boolean disconnectOnLogout) {
 	}
 
@@ -378,7 +397,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param interval Time between two messages of a node in that channel.
 	 */
 	public record Console(@DefaultValue("false") boolean enabled, @DefaultValue("atmosphere/console") String channel,
-			@DefaultValue("authenticated") SubscribeAccess subscribe, @DefaultValue("1s") Duration interval) {
+			@DefaultValue("authenticated") SubscribeAccess subscribe,
+			@DefaultValue("1s") @DurationUnit(ChronoUnit.SECONDS) Duration interval) {
 	}
 
 }

@@ -25,8 +25,11 @@ import io.github.atmosphererelay.security.SpringClientSecurity;
 import io.github.atmosphererelay.session.PrincipalExpiry;
 import io.github.atmosphererelay.session.TokenAuthenticator;
 import io.github.atmosphererelay.session.UserDisconnector;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -54,6 +57,8 @@ import org.springframework.security.oauth2.server.resource.authentication.JwtAut
 		afterName = "org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerAutoConfiguration")
 @ConditionalOnBean(MessagingNode.class)
 public final class AtmosphereSecurityAutoConfiguration {
+
+	private static final Log logger = LogFactory.getLog(AtmosphereSecurityAutoConfiguration.class);
 
 	/**
 	 * Where the application's code looks for the client in Spring Security.
@@ -106,14 +111,29 @@ public final class AtmosphereSecurityAutoConfiguration {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ JwtDecoder.class, JwtAuthenticationConverter.class })
-	@ConditionalOnSingleCandidate(JwtDecoder.class)
 	static class JwtConfiguration {
 
 		@Bean
+		@ConditionalOnSingleCandidate(JwtDecoder.class)
 		@ConditionalOnMissingBean
 		TokenAuthenticator atmosphereTokenAuthenticator(JwtDecoder decoder,
 				ObjectProvider<Converter<Jwt, ? extends AbstractAuthenticationToken>> converter) {
 			return new JwtTokenAuthenticator(decoder, converter.getIfUnique(JwtAuthenticationConverter::new));
+		}
+
+		/**
+		 * Where the application has several decoders it says itself what they are for.
+		 */
+		@Bean
+		SmartInitializingSingleton atmosphereTokenAuthenticatorCheck(ObjectProvider<JwtDecoder> decoders,
+				ObjectProvider<TokenAuthenticator> authenticators) {
+			return () -> {
+				if (decoders.getIfUnique() == null && decoders.stream().findAny().isPresent()
+						&& authenticators.stream().findAny().isEmpty()) {
+					logger.warn("There are several JwtDecoder beans, and none is primary: tokens that clients send are"
+							+ " refused. Mark one with @Primary, or define a TokenAuthenticator");
+				}
+			};
 		}
 
 	}

@@ -107,9 +107,9 @@ public final class AtmosphereWebSocketAutoConfiguration {
 		WebSocketSettings settings = new WebSocketSettings(websocket.path(), (int) websocket.maxMessageSize().toBytes(),
 				websocket.messagesPerSecond(), websocket.burst(), websocket.sendTimeout(), websocket.compression(),
 				limitSettings);
-		ClientAuthentication authentication = new ClientAuthentication(tokens.getIfAvailable(),
-				earliest(expiry.orderedStream().toList()), this.properties.security().tokenTimeout(),
-				tokenExecutor.executor());
+		ClientAuthentication authentication = new ClientAuthentication(
+				OptionalBeans.single(tokens, TokenAuthenticator.class), earliest(expiry.orderedStream().toList()),
+				this.properties.security().tokenTimeout(), tokenExecutor.executor());
 		return new DoorContext(node, presence, settings, websocket.allowedOrigins(), gate,
 				QueueDefaults.of(this.properties), new TokenChecks(authentication, node.clientContext()),
 				new ClientLimits(limitSettings), upgradeStrategy.getIfAvailable(StandardWebSocketUpgradeStrategy::new));

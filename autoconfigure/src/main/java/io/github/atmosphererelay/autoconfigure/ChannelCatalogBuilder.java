@@ -33,7 +33,6 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.util.unit.DataSize;
-import org.springframework.web.util.pattern.PatternParseException;
 
 /**
  * Makes the catalog of channels of its properties, and says which property is wrong.
@@ -129,9 +128,9 @@ final class ChannelCatalogBuilder {
 		try {
 			new ChannelCatalog(List.of(options));
 		}
-		catch (PatternParseException ex) {
+		catch (IllegalArgumentException ex) {
 			throw new InvalidConfigurationPropertyValueException(property + ".pattern", options.pattern(),
-					"It is no valid path pattern: " + ex.getMessage());
+					"It is no valid pattern of channels: " + ex.getMessage());
 		}
 	}
 

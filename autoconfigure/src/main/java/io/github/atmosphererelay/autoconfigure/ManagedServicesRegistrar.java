@@ -88,8 +88,7 @@ final class ManagedServicesRegistrar implements SmartInitializingSingleton {
 	private static final class Json {
 
 		static MessageConverter converter(ConfigurableListableBeanFactory beans) {
-			return new JacksonJsonMessageConverter(
-					beans.getBeanProvider(JsonMapper.class).getIfAvailable(() -> JsonMapper.builder().build()));
+			return new JacksonJsonMessageConverter(OptionalBeans.Json.mapper(beans.getBeanProvider(JsonMapper.class)));
 		}
 
 	}

@@ -17,10 +17,14 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.broadcast.ChannelOptions;
+import io.github.atmosphererelay.broadcast.ChannelScope;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.RelayCapability;
+import io.github.atmosphererelay.relay.local.LocalRelay;
 import io.github.atmosphererelay.session.Heartbeat;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.SmartLifecycle;
@@ -31,22 +35,32 @@ import org.springframework.context.SmartLifecycle;
  */
 final class MessagingLifecycle implements SmartLifecycle {
 
+	private static final Log logger = LogFactory.getLog(MessagingLifecycle.class);
+
 	static final int PHASE = WebServerApplicationContext.START_STOP_LIFECYCLE_PHASE - 1024;
 
 	private final MessagingNode node;
 
 	private final Heartbeat heartbeat;
 
+	private final boolean relayChosen;
+
 	private volatile boolean running;
 
-	MessagingLifecycle(MessagingNode node, Heartbeat heartbeat) {
+	/**
+	 * Create a life cycle.
+	 * @param relayChosen whether the configuration names the relay
+	 */
+	MessagingLifecycle(MessagingNode node, Heartbeat heartbeat, boolean relayChosen) {
 		this.node = node;
 		this.heartbeat = heartbeat;
+		this.relayChosen = relayChosen;
 	}
 
 	@Override
 	public void start() {
 		requireLogs();
+		warnOfLocalRelay();
 		this.node.start();
 		this.heartbeat.start();
 		this.running = true;
@@ -67,6 +81,28 @@ final class MessagingLifecycle implements SmartLifecycle {
 					"Set 'history.size' of the channels to 0, or remove 'history' from their @RoomService, or use another"
 							+ " relay: see 'atmosphere.relay.type'.");
 		});
+	}
+
+	/**
+	 * The relay that is there because there is no other. Where only one node is meant,
+	 * the property says so.
+	 */
+	private void warnOfLocalRelay() {
+		if (this.relayChosen || !(this.node.monitor().relay() instanceof LocalRelay)) {
+			return;
+		}
+		String modules = "Add " + RelayType.REDIS.starter() + " or " + RelayType.KAFKA.starter()
+				+ ", or set 'atmosphere.relay.type' to local if there is to be one node";
+		this.node.catalog()
+			.all()
+			.stream()
+			.filter((options) -> options.scope() == ChannelScope.CLUSTER)
+			.findFirst()
+			.ifPresentOrElse((options) -> logger.warn("The channels '" + options.pattern()
+					+ "' are meant to reach the clients of all nodes, and messages stay on this node, because no"
+					+ " module of a broker is on the classpath. " + modules),
+					() -> logger
+						.info("No module of a broker is on the classpath: messages stay on this node. " + modules));
 	}
 
 	@Override

@@ -41,8 +41,9 @@ class PresenceConfiguration {
 		PresenceSettings settings = new PresenceSettings(presence.flushInterval(), presence.digestInterval(),
 				presence.pushInterval(), presence.leaveDelay(), presence.maxNames(),
 				(int) presence.maxAttributeSize().toBytes(), (int) properties.relay().maxMessageSize().toBytes());
-		return new PresenceService(node, cluster, settings,
-				attributes.getIfAvailable(() -> (session, channel) -> Map.of()), QueueDefaults.of(properties));
+		PresenceAttributes single = OptionalBeans.single(attributes, PresenceAttributes.class);
+		return new PresenceService(node, cluster, settings, (single != null) ? single : (session, channel) -> Map.of(),
+				QueueDefaults.of(properties));
 	}
 
 	/**

@@ -59,8 +59,6 @@ final class RelayChooser {
 					"Set the property '" + PROPERTY + "' to one of: redis, kafka, local.");
 		}
 		if (this.factories.isEmpty()) {
-			logger.info("No module of a broker is on the classpath: messages stay on this node. Add "
-					+ RelayType.REDIS.starter() + " or " + RelayType.KAFKA.starter() + " for more than one");
 			return new LocalRelay();
 		}
 		RelayType only = this.factories.get(0).type();

@@ -294,8 +294,8 @@ public final class BroadcastStatistics {
 		RELAYED,
 
 		/**
-		 * Not meant for other nodes: the channel is scoped to its node, or the only
-		 * receiver lives here.
+		 * Not meant for other nodes: the relay is local, the channel is scoped to its
+		 * node, or the only receiver lives here.
 		 */
 		NODE,
 

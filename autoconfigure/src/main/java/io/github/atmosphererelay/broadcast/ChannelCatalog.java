@@ -41,8 +41,7 @@ public final class ChannelCatalog {
 	/**
 	 * Create a catalog.
 	 * @param channels the options of each pattern, in their order of precedence
-	 * @throws org.springframework.web.util.pattern.PatternParseException if a pattern is
-	 * invalid
+	 * @throws IllegalArgumentException if a pattern is invalid
 	 */
 	public ChannelCatalog(List<ChannelOptions> channels) {
 		channels.forEach(this::add);
@@ -51,8 +50,7 @@ public final class ChannelCatalog {
 	/**
 	 * Add channels behind all others. Called before the node starts.
 	 * @param options the options of the channels that a pattern covers
-	 * @throws org.springframework.web.util.pattern.PatternParseException if the pattern
-	 * is invalid
+	 * @throws IllegalArgumentException if the pattern is invalid
 	 */
 	public void add(ChannelOptions options) {
 		this.entries.add(new Entry(ChannelPattern.parse(options.pattern()), options));

@@ -91,4 +91,13 @@ public record ChannelOptions(String pattern, boolean clientPublish, SubscribeAcc
 		return this.history != null;
 	}
 
+	/**
+	 * Return the same options, with messages of clients.
+	 * @return the options
+	 */
+	public ChannelOptions publishedByClients() {
+		return new ChannelOptions(this.pattern, true, this.subscribe, this.scope, this.echo, this.queue, this.presence,
+				this.history, this.sender);
+	}
+
 }

@@ -20,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 
+import io.github.atmosphererelay.message.ChannelNames;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.server.PathContainer;
@@ -49,20 +50,51 @@ public final class ChannelPattern implements Comparable<ChannelPattern> {
 	 * Parse a pattern.
 	 * @param pattern the pattern, such as {@code chat/{room}}
 	 * @return the parsed pattern
-	 * @throws org.springframework.web.util.pattern.PatternParseException if it is invalid
+	 * @throws IllegalArgumentException if it is invalid; the message says why
 	 */
 	public static ChannelPattern parse(String pattern) {
+		String fault = findFault(pattern);
+		if (fault != null) {
+			throw new IllegalArgumentException(fault);
+		}
 		PathPatternParser parser = new PathPatternParser();
 		parser.setPathOptions(NAME);
-		return new ChannelPattern(parser.parse(absolute(pattern)));
+		return new ChannelPattern(parser.parse("/" + pattern));
 	}
 
+	/**
+	 * Say what of a pattern contradicts the rules for names of channels, or looks like a
+	 * wildcard and is none.
+	 */
+	private static @Nullable String findFault(String pattern) {
+		if (pattern.isBlank()) {
+			return "it is empty";
+		}
+		if (pattern.startsWith("/")) {
+			return "names of channels do not begin with a slash: write '" + pattern.substring(1) + "'";
+		}
+		if (pattern.endsWith("/") || pattern.contains("//")) {
+			return "names of channels do not end with a slash and have no empty segments";
+		}
+		if (pattern.chars().anyMatch(Character::isWhitespace)) {
+			return "names of channels have no whitespace";
+		}
+		// A regular expression may have any characters
+		String plain = pattern.replaceAll("\\{[^{}]*(\\{[^{}]*}[^{}]*)*}", "{}");
+		for (String segment : plain.split("/")) {
+			if (segment.contains("**") && !segment.equals("**")) {
+				return "'" + segment + "' is no wildcard: '*' stands for one segment or a part of it, and '**' for any"
+						+ " number of segments";
+			}
+		}
+		return ChannelNames.findReserved(plain);
+	}
+
+	/**
+	 * Parse a name for matching. A name that breaks the rules matches no pattern.
+	 */
 	static PathContainer path(String channel) {
-		return PathContainer.parsePath(absolute(channel), NAME);
-	}
-
-	private static String absolute(String name) {
-		return name.startsWith("/") ? name : "/" + name;
+		return PathContainer.parsePath("/" + channel, NAME);
 	}
 
 	/**

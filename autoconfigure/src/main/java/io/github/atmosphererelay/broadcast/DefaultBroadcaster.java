@@ -248,7 +248,8 @@ public final class DefaultBroadcaster implements Broadcaster {
 		PublishResult result = switch (receipt.outcome()) {
 			case UNCONFIRMED -> PublishResult.UNCONFIRMED;
 			case DUPLICATE -> PublishResult.DUPLICATE;
-			default -> PublishResult.RELAYED;
+			case LOCAL_ONLY -> PublishResult.NODE;
+			case RELAYED -> PublishResult.RELAYED;
 		};
 		this.statistics.countPublished(result);
 		if (receipt.outcome() == Outcome.UNCONFIRMED) {

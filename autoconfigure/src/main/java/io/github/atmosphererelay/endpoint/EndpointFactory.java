@@ -42,7 +42,6 @@ import org.springframework.messaging.converter.MessageConverter;
 import org.springframework.messaging.handler.annotation.MessageExceptionHandler;
 import org.springframework.messaging.handler.annotation.support.AnnotationExceptionHandlerMethodResolver;
 import org.springframework.util.ClassUtils;
-import org.springframework.web.util.pattern.PatternParseException;
 
 /**
  * Makes endpoints of annotated beans, and refuses those that cannot work.
@@ -137,18 +136,12 @@ final class EndpointFactory {
 	}
 
 	private static ChannelPattern pattern(String bean, String pattern) {
-		String action = "Use a path pattern without spaces and without a slash at its ends, such as chat/{room}";
-		if (pattern.isBlank() || pattern.startsWith("/") || pattern.endsWith("/") || pattern.contains("//")
-				|| pattern.chars().anyMatch(Character::isWhitespace)) {
-			throw new InvalidEndpointException(
-					"The pattern '" + pattern + "' of the endpoint '" + bean + "' covers no channel", action);
-		}
 		try {
 			return ChannelPattern.parse(pattern);
 		}
-		catch (PatternParseException ex) {
+		catch (IllegalArgumentException ex) {
 			throw new InvalidEndpointException("The pattern '" + pattern + "' of the endpoint '" + bean
-					+ "' is no valid path pattern: " + ex.getMessage(), action);
+					+ "' is no valid pattern of channels: " + ex.getMessage(), "Use a pattern such as chat/{room}");
 		}
 	}
 

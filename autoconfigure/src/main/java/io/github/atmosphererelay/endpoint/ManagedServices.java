@@ -100,8 +100,9 @@ public final class ManagedServices {
 		HistoryOptions history = (endpoint.history() > 0) ? HistoryOptions.of(endpoint.history()) : null;
 		QueueLimits queue = this.settings.channelQueue();
 		this.node.catalog()
-			.add(new ChannelOptions(endpoint.pattern().toString(), false, SubscribeAccess.ANYONE, ChannelScope.CLUSTER,
-					true, (history != null) ? queue.disconnecting() : queue, endpoint.room(), history));
+			.add(new ChannelOptions(endpoint.pattern().toString(), endpoint.takesMessages(), SubscribeAccess.ANYONE,
+					ChannelScope.CLUSTER, true, (history != null) ? queue.disconnecting() : queue, endpoint.room(),
+					history));
 	}
 
 	/**

@@ -164,7 +164,7 @@ public final class PublishApi {
 			return json(
 					ServerResponse
 						.status((receipt.outcome() == Outcome.UNCONFIRMED) ? HttpStatus.ACCEPTED : HttpStatus.OK),
-					"{\"id\":\"" + receipt.messageId() + "\",\"outcome\":\"" + receipt.outcome() + "\"}");
+					"{\"messageId\":\"" + receipt.messageId() + "\",\"outcome\":\"" + receipt.outcome() + "\"}");
 		}
 		Throwable cause = (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause()
 				: failure;

@@ -19,13 +19,16 @@ package io.github.atmosphererelay.message;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 
 /**
  * The rules for channel names, the same at every door: 1 to {@value #MAX_LENGTH}
- * characters, no control characters, no whitespace, no empty segments. Nothing depends on
- * which characters a Java version knows, so that nodes on different ones agree.
+ * characters, no control characters, no whitespace, no empty segments, no slash at either
+ * end, and none of the first segments that have a meaning of their own in URLs:
+ * {@code connection}, {@code api}, {@code console} and {@code client.js}. Nothing depends
+ * on which characters a Java version knows, so that nodes on different ones agree.
  */
 public final class ChannelNames {
 
@@ -33,6 +36,8 @@ public final class ChannelNames {
 	 * The greatest length of a name, in UTF-16 units.
 	 */
 	public static final int MAX_LENGTH = 255;
+
+	private static final Set<String> RESERVED = Set.of("connection", "api", "console", "client.js");
 
 	private ChannelNames() {
 	}
@@ -50,8 +55,11 @@ public final class ChannelNames {
 		if (name.length() > MAX_LENGTH) {
 			return "a channel name has at most " + MAX_LENGTH + " characters";
 		}
-		if (name.charAt(0) == '/' || name.charAt(name.length() - 1) == '/' || name.contains("//")) {
-			return "a channel name has no empty segments and no slash at its ends";
+		if (name.charAt(0) == '/') {
+			return "a channel name does not begin with a slash";
+		}
+		if (name.charAt(name.length() - 1) == '/' || name.contains("//")) {
+			return "a channel name does not end with a slash and has no empty segments";
 		}
 		for (int i = 0; i < name.length();) {
 			int codePoint = name.codePointAt(i);
@@ -66,7 +74,18 @@ public final class ChannelNames {
 			}
 			i += Character.charCount(codePoint);
 		}
-		return null;
+		return findReserved(name);
+	}
+
+	/**
+	 * Say whether a name, or a pattern of names, begins with a segment that is reserved.
+	 * @param name the name or pattern
+	 * @return the reason why it cannot name a channel, or {@code null} if it can
+	 */
+	public static @Nullable String findReserved(String name) {
+		int slash = name.indexOf('/');
+		String first = (slash >= 0) ? name.substring(0, slash) : name;
+		return RESERVED.contains(first) ? "the first segment '" + first + "' is reserved" : null;
 	}
 
 	/**
@@ -78,9 +97,19 @@ public final class ChannelNames {
 	public static String check(@Nullable String name) {
 		String fault = findFault(name);
 		if (fault != null || name == null) {
-			throw new IllegalArgumentException("Invalid channel name: " + fault);
+			throw new IllegalArgumentException("Invalid channel name '" + printable(name) + "': " + fault);
 		}
 		return name;
+	}
+
+	/**
+	 * Return a name as it can stand in a message and in a line of a log: at most 64
+	 * characters, without control characters.
+	 */
+	private static String printable(@Nullable String name) {
+		String text = String.valueOf(name);
+		String cut = (text.length() > 64) ? text.substring(0, 64) + "..." : text;
+		return cut.replaceAll("[\\p{Cntrl}\\p{Zl}\\p{Zp}\\p{Cs}]", "?");
 	}
 
 	/**

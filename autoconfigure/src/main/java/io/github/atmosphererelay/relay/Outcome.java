@@ -22,14 +22,15 @@ package io.github.atmosphererelay.relay;
 public enum Outcome {
 
 	/**
-	 * The broker has it: Redis answered the command, Kafka acknowledged the record. With
-	 * the local relay: this node has delivered it, and there is no other.
+	 * The broker has it: Redis answered the command, Kafka acknowledged the record. Says
+	 * nothing about who has received it.
 	 */
 	RELAYED,
 
 	/**
-	 * Delivered on this node and certainly not sent to others: the relay is down, the
-	 * channel is scoped to its node, or the only receiver lives here.
+	 * Delivered on this node and certainly not sent to others: the relay is local or
+	 * down, the channel is scoped to its node, or the only receiver lives here. A message
+	 * to a recorded channel of the local relay has a position all the same.
 	 */
 	LOCAL_ONLY,
 

@@ -183,7 +183,7 @@ public final class LocalSession implements ClientSession {
 				? new DisconnectReason(DisconnectReason.Initiator.SERVER, own.code(), own.text())
 				: new DisconnectReason(DisconnectReason.Initiator.CLIENT, code, text);
 		if (this.end.compareAndSet(null, reason)) {
-			this.writers.ended(this, CloseReason.SLOW_CONSUMER.equals(own));
+			this.writers.ended(this, EndReason.of(own, code));
 			this.endListener.accept(this, reason);
 		}
 	}

@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.session;
 
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
 
 /**
  * What this node's sessions have counted since it started. Counters only grow; safe for
@@ -26,7 +27,7 @@ public final class SessionStatistics {
 
 	private final LongAdder opened = new LongAdder();
 
-	private final LongAdder ended = new LongAdder();
+	private final LongAdder[] ended = new LongAdder[EndReason.values().length];
 
 	private final LongAdder slowConsumers = new LongAdder();
 
@@ -51,6 +52,9 @@ public final class SessionStatistics {
 		for (int i = 0; i < this.drops.length; i++) {
 			this.drops[i] = new LongAdder();
 		}
+		for (int i = 0; i < this.ended.length; i++) {
+			this.ended[i] = new LongAdder();
+		}
 	}
 
 	/**
@@ -66,7 +70,16 @@ public final class SessionStatistics {
 	 * @return the number of sessions
 	 */
 	public long ended() {
-		return this.ended.sum();
+		return Stream.of(this.ended).mapToLong(LongAdder::sum).sum();
+	}
+
+	/**
+	 * Return how many sessions have ended for a reason.
+	 * @param reason the reason
+	 * @return the number of sessions
+	 */
+	public long ended(EndReason reason) {
+		return this.ended[reason.ordinal()].sum();
 	}
 
 	/**
@@ -138,8 +151,8 @@ public final class SessionStatistics {
 		this.opened.increment();
 	}
 
-	void countEnded() {
-		this.ended.increment();
+	void countEnded(EndReason reason) {
+		this.ended[reason.ordinal()].increment();
 	}
 
 	void countSlowConsumer() {

@@ -237,9 +237,10 @@ public final class Writers {
 		}
 	}
 
-	void ended(LocalSession session, boolean slow) {
-		this.statistics.countEnded();
-		this.statistics.countDrop(slow ? DropReason.SLOW_CONSUMER : DropReason.SESSION_ENDED,
+	void ended(LocalSession session, EndReason reason) {
+		this.statistics.countEnded(reason);
+		this.statistics.countDrop(
+				(reason == EndReason.SLOW_CONSUMER) ? DropReason.SLOW_CONSUMER : DropReason.SESSION_ENDED,
 				session.queue().discard());
 	}
 

@@ -16,8 +16,6 @@
 
 package io.github.atmosphererelay.websocket;
 
-import java.util.Set;
-
 import io.github.atmosphererelay.message.ChannelNames;
 import io.github.atmosphererelay.message.Position;
 import jakarta.servlet.http.HttpServletRequest;
@@ -43,9 +41,6 @@ import org.springframework.web.util.ServletRequestPathUtils;
 record RawDoorRequest(String channel, boolean ack, boolean tokenFollows, boolean presence, boolean positions,
 		@Nullable Position since, boolean durable, @Nullable String session, boolean greeted) {
 
-	/** First segments that belong to other doors and pages under the same path. */
-	private static final Set<String> RESERVED = Set.of("connection", "api", "console", "client.js");
-
 	/** No relay's epochs are nearly as long. */
 	private static final int MAX_POSITION = 300;
 
@@ -66,11 +61,6 @@ record RawDoorRequest(String channel, boolean ack, boolean tokenFollows, boolean
 			throw new IllegalArgumentException("the path names no channel");
 		}
 		String channel = ChannelNames.ofPath(path.substring(doorPath.length() + 1));
-		int slash = channel.indexOf('/');
-		String first = (slash >= 0) ? channel.substring(0, slash) : channel;
-		if (RESERVED.contains(first)) {
-			throw new IllegalArgumentException("'" + first + "' is reserved");
-		}
 		String session = request.getParameter("session");
 		boolean returning = session != null && !session.isEmpty();
 		boolean tokenFollows = "message".equals(request.getParameter("auth"));

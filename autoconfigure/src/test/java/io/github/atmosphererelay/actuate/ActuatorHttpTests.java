@@ -25,6 +25,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
+import io.github.atmosphererelay.endpoint.ManagedService;
+import io.github.atmosphererelay.endpoint.Message;
 import io.github.atmosphererelay.test.FakeRelay;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
@@ -145,6 +147,18 @@ class ActuatorHttpTests {
 				.isEqualTo("65536B");
 			assertThat(body.path("patterns").get(0).path("pattern").asString()).isEqualTo("chat/**");
 			client.close();
+		}
+	}
+
+	@Test
+	void channelsWhoseMessagesAnEndpointTakesAreShownAsPublishedByClients() {
+		try (TestNode node = TestNode.start(List.of(Orders.class), "management.endpoints.web.exposure.include=*",
+				"atmosphere.channels[0].pattern=orders/{id}", "atmosphere.channels[1].pattern=news/**")) {
+			JsonNode patterns = get(node, "/actuator/atmosphere").body().path("patterns");
+			assertThat(patterns.get(0).path("pattern").asString()).isEqualTo("orders/{id}");
+			assertThat(patterns.get(0).path("clientPublish").asBoolean()).isTrue();
+			assertThat(patterns.get(1).path("pattern").asString()).isEqualTo("news/**");
+			assertThat(patterns.get(1).path("clientPublish").asBoolean()).isFalse();
 		}
 	}
 
@@ -325,6 +339,16 @@ class ActuatorHttpTests {
 	 * What the server answers.
 	 */
 	private record Answer(int status, JsonNode body) {
+	}
+
+	@ManagedService("orders/{id}")
+	static class Orders {
+
+		@Message
+		String take(String order) {
+			return order;
+		}
+
 	}
 
 }

@@ -33,6 +33,7 @@ import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.test.FakeRelay;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
@@ -93,6 +94,23 @@ class AtmosphereMetersTests {
 		}
 	}
 
+	/**
+	 * Prometheus gets a name with its unit at the end, where it does not stand there
+	 * already.
+	 */
+	@Test
+	void theNamesInPrometheusAreThoseOfTheMetersWithUnderscores() {
+		try (TestNode node = TestNode.start(ARGS)) {
+			for (Meter meter : node.bean(MeterRegistry.class).getMeters()) {
+				Meter.Id id = meter.getId();
+				if (id.getName().startsWith("atmosphere.") && !(meter instanceof FunctionTimer)
+						&& id.getBaseUnit() != null) {
+					assertThat(id.getName()).endsWith("." + id.getBaseUnit());
+				}
+			}
+		}
+	}
+
 	@Test
 	void whatClientsSendAndGetIsCounted() {
 		try (TestNode node = TestNode.start(ARGS)) {
@@ -119,6 +137,7 @@ class AtmosphereMetersTests {
 			assertThat(value(node, "atmosphere.flushes")).isBetween(5d, 16d);
 			assertThat(value(node, "atmosphere.sessions.opened")).isEqualTo(3);
 			assertThat(value(node, "atmosphere.sessions.ended")).isOne();
+			assertThat(value(node, "atmosphere.sessions.ended", "reason", "client")).isOne();
 			assertThat(value(node, "atmosphere.users")).isZero();
 			assertThat(value(node, "atmosphere.channels")).isOne();
 			assertThat(value(node, "atmosphere.subscriptions")).isEqualTo(2);
@@ -133,8 +152,7 @@ class AtmosphereMetersTests {
 			assertThat(value(node, "atmosphere.refused")).isEqualTo(2);
 			assertThat(value(node, "atmosphere.refused", "reason", "permission-denied")).isOne();
 			assertThat(value(node, "atmosphere.refused", "reason", "unknown-channel")).isOne();
-			assertThat(value(node, "atmosphere.published", "outcome", "relayed")).isEqualTo(6);
-			assertThat(value(node, "atmosphere.published", "outcome", "node")).isOne();
+			assertThat(value(node, "atmosphere.published", "outcome", "node")).isEqualTo(7);
 			assertThat(value(node, "atmosphere.published")).isEqualTo(7);
 			assertThat(value(node, "atmosphere.relay.echoes")).isEqualTo(6);
 			assertThat(value(node, "atmosphere.relay.up")).isOne();
@@ -145,6 +163,9 @@ class AtmosphereMetersTests {
 			first.close();
 			second.close();
 			await().until(() -> value(node, "atmosphere.sessions.ended") == 3);
+			node.connect("chat/slow?ack=true").awaitCount(1);
+			node.messaging().registry().sessions().forEach((session) -> session.terminate(CloseReason.SLOW_CONSUMER));
+			await().until(() -> value(node, "atmosphere.sessions.ended", "reason", "slow_consumer") == 1);
 		}
 	}
 

@@ -25,9 +25,13 @@ import io.github.atmosphererelay.actuate.RelayReadiness;
 import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.broadcast.ChannelAuthorizer;
 import io.github.atmosphererelay.broadcast.ChannelCatalog;
+import io.github.atmosphererelay.broadcast.ClientSendHandler;
+import io.github.atmosphererelay.broadcast.InitialChannels;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.broadcast.PayloadEncoder;
 import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.presence.PresenceAttributes;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.RelayState;
@@ -42,21 +46,29 @@ import io.github.atmosphererelay.test.FakeRelay;
 import io.github.atmosphererelay.websocket.HandshakeGate;
 import io.github.atmosphererelay.websocket.SessionDrain;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.PropertyNamingStrategies;
+import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration;
 import org.springframework.boot.autoconfigure.task.TaskSchedulingAutoConfiguration;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration;
 import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration;
 import org.springframework.boot.micrometer.metrics.autoconfigure.export.simple.SimpleMetricsExportAutoConfiguration;
+import org.springframework.boot.task.SimpleAsyncTaskExecutorBuilder;
+import org.springframework.boot.task.ThreadPoolTaskExecutorBuilder;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.scheduling.annotation.EnableScheduling;
@@ -70,6 +82,7 @@ import static org.mockito.Mockito.mock;
 /**
  * Tests for {@link AtmosphereAutoConfiguration} and those that follow it.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class AtmosphereAutoConfigurationTests {
 
 	private static final AutoConfigurations OURS = AutoConfigurations.of(AtmosphereAutoConfiguration.class,
@@ -115,7 +128,7 @@ class AtmosphereAutoConfigurationTests {
 				.doesNotHaveBean(HandlerMapping.class)
 				.doesNotHaveBean(SessionDrain.class);
 			assertThat(context.getBean(Broadcaster.class).broadcast("chat/a", "hello").join().outcome())
-				.isEqualTo(Outcome.RELAYED);
+				.isEqualTo(Outcome.LOCAL_ONLY);
 		});
 	}
 
@@ -156,7 +169,7 @@ class AtmosphereAutoConfigurationTests {
 					.doesNotHaveBean(SessionDrain.class)
 					.doesNotHaveBean("atmospherePublishApi");
 				assertThat(context.getBean(Broadcaster.class).broadcast("chat/a", "hello").join().outcome())
-					.isEqualTo(Outcome.RELAYED);
+					.isEqualTo(Outcome.LOCAL_ONLY);
 			});
 	}
 
@@ -197,7 +210,96 @@ class AtmosphereAutoConfigurationTests {
 			.run((context) -> assertThat(context).getFailure()
 				.hasMessageContaining("ChannelAuthorizer")
 				.hasMessageContaining("first")
-				.hasMessageContaining("second"));
+				.hasMessageContaining("second")
+				.hasMessageContaining("none is primary"));
+	}
+
+	@Test
+	void anApplicationWithSeveralMappersAndExecutorsStarts() {
+		JsonMapper snakeCase = JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
+		WebApplicationContextRunner several = this.web
+			.withConfiguration(AutoConfigurations.of(AtmosphereManagedServiceAutoConfiguration.class))
+			.withBean("firstMapper", JsonMapper.class, () -> JsonMapper.builder().build())
+			.withBean("firstPool", ThreadPoolTaskExecutorBuilder.class, ThreadPoolTaskExecutorBuilder::new)
+			.withBean("secondPool", ThreadPoolTaskExecutorBuilder.class, ThreadPoolTaskExecutorBuilder::new)
+			.withBean("firstVirtual", SimpleAsyncTaskExecutorBuilder.class, SimpleAsyncTaskExecutorBuilder::new)
+			.withBean("secondVirtual", SimpleAsyncTaskExecutorBuilder.class, SimpleAsyncTaskExecutorBuilder::new);
+		record Order(int orderNumber) {
+		}
+		several.withBean("secondMapper", JsonMapper.class, () -> snakeCase)
+			.run((context) -> assertThat(context).hasNotFailed()
+				.getBean(PayloadEncoder.class)
+				.satisfies((encoder) -> assertThat(encoder.encode(new Order(1), false).asText())
+					.isEqualTo("{\"orderNumber\":1}")));
+		several.withBean("secondMapper", JsonMapper.class, () -> snakeCase, (definition) -> definition.setPrimary(true))
+			.run((context) -> assertThat(context).hasNotFailed()
+				.getBean(PayloadEncoder.class)
+				.satisfies((encoder) -> assertThat(encoder.encode(new Order(1), false).asText())
+					.isEqualTo("{\"order_number\":1}")));
+	}
+
+	@ParameterizedTest
+	@ValueSource(classes = { ChannelAuthorizer.class, TokenAuthenticator.class, ClientSendHandler.class,
+			InitialChannels.class, PresenceAttributes.class })
+	<T> void severalBeansWhereOneIsMeantAreNamed(Class<T> type) {
+		this.web.withBean("first", type, () -> mock(type)).withBean("second", type, () -> mock(type)).run((context) -> {
+			assertThat(context).hasFailed();
+			FailureAnalysis analysis = new AmbiguousBeanFailureAnalyzer().analyze(context.getStartupFailure());
+			assertThat(analysis.getDescription()).contains(type.getName()).contains("first, second");
+			assertThat(analysis.getAction()).contains("@Primary");
+		});
+		this.web.withBean("first", type, () -> mock(type))
+			.withBean("second", type, () -> mock(type), (definition) -> definition.setPrimary(true))
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void severalDecodersOfTokensAreToldOfInTheLog(CapturedOutput output) {
+		this.web.withBean("decoder", JwtDecoder.class, () -> mock())
+			.withBean("another", JwtDecoder.class, () -> mock())
+			.run((context) -> assertThat(output).contains("several JwtDecoder beans").contains("TokenAuthenticator"));
+	}
+
+	@Test
+	void aMistypedPropertyOfAChannelIsAnsweredWithThoseThatThereAre() {
+		this.web.withPropertyValues("atmosphere.channels[1].patern=news/**").run((context) -> {
+			FailureAnalysis analysis = new UnboundChannelPropertyFailureAnalyzer().analyze(context.getStartupFailure());
+			assertThat(analysis.getDescription()).contains("There is no property 'atmosphere.channels[1].patern'");
+			assertThat(analysis.getAction()).contains("pattern, client-publish, ")
+				.contains("history.size, history.ttl, history.idempotency-window");
+		});
+	}
+
+	@Test
+	void otherUnknownPropertiesAreLeftToSpringBoot() {
+		this.web.withPropertyValues("atmosphere.websocket.allowed-origins[0].mistyped=x")
+			.run((context) -> assertThat(
+					new UnboundChannelPropertyFailureAnalyzer().analyze(context.getStartupFailure()))
+				.isNull());
+	}
+
+	@Test
+	void aDurationWithoutAUnitIsInTheUnitOfItsDefault() {
+		this.web
+			.withPropertyValues("atmosphere.websocket.ping-interval=25", "atmosphere.relay.probe-timeout=3",
+					"atmosphere.channels[0].history.ttl=90", "atmosphere.presence.flush-interval=200",
+					"atmosphere.shutdown.slice-interval=50", "atmosphere.websocket.pong-timeout=200ms")
+			.run((context) -> {
+				AtmosphereProperties properties = context.getBean(AtmosphereProperties.class);
+				assertThat(properties.websocket().pingInterval()).hasSeconds(25);
+				assertThat(properties.websocket().pongTimeout()).hasMillis(200);
+				assertThat(properties.relay().probeTimeout()).hasSeconds(3);
+				assertThat(properties.channels().get(0).history().ttl()).hasSeconds(90);
+				assertThat(properties.presence().flushInterval()).hasMillis(200);
+				assertThat(properties.shutdown().sliceInterval()).hasMillis(50);
+			});
+	}
+
+	@Test
+	void aNameWithALeadingSlashIsRefusedByItsName() {
+		this.plain.run((context) -> assertThatIllegalArgumentException()
+			.isThrownBy(() -> context.getBean(Broadcaster.class).broadcast("/chat", "hello"))
+			.withMessage("Invalid channel name '/chat': a channel name does not begin with a slash"));
 	}
 
 	@Test
@@ -252,13 +354,13 @@ class AtmosphereAutoConfigurationTests {
 	void withoutJacksonStringsAndBytesCanBeSent() {
 		this.plain.withClassLoader(new FilteredClassLoader("tools.jackson")).run((context) -> {
 			Broadcaster broadcaster = context.getBean(Broadcaster.class);
-			assertThat(broadcaster.broadcast("chat/a", "text").join().outcome()).isEqualTo(Outcome.RELAYED);
+			assertThat(broadcaster.broadcast("chat/a", "text").join().outcome()).isEqualTo(Outcome.LOCAL_ONLY);
 			assertThatIllegalArgumentException().isThrownBy(() -> broadcaster.broadcast("chat/a", List.of(1)))
 				.withMessageContaining("spring-boot-starter-jackson");
 		});
 		this.plain.run((context) -> assertThat(
 				context.getBean(Broadcaster.class).broadcast("chat/a", List.of(1)).join().outcome())
-			.isEqualTo(Outcome.RELAYED));
+			.isEqualTo(Outcome.LOCAL_ONLY));
 	}
 
 	@Test
@@ -316,10 +418,11 @@ class AtmosphereAutoConfigurationTests {
 			"atmosphere.cluster.heartbeat-interval, 0s", "atmosphere.cluster.node-timeout, 5s",
 			"atmosphere.cluster.request-timeout, 0s", "atmosphere.cluster.name, my cluster",
 			"atmosphere.cluster.name, ''", "atmosphere.channels[0].pattern, '  '",
-			"atmosphere.channels[0].pattern, chat/{room", "atmosphere.channels[0].max-queued-messages, 0",
-			"atmosphere.channels[0].max-queued-bytes, 0B", "atmosphere.durable-sessions.ttl, 5s",
-			"atmosphere.durable-sessions.save-interval, 0s", "atmosphere.durable-sessions.timeout, 0s",
-			"atmosphere.durable-sessions.cookie-name, a b" })
+			"atmosphere.channels[0].pattern, chat/{room", "atmosphere.channels[0].pattern, /chat/**",
+			"atmosphere.channels[0].pattern, chat/***", "atmosphere.channels[0].pattern, api/**",
+			"atmosphere.channels[0].max-queued-messages, 0", "atmosphere.channels[0].max-queued-bytes, 0B",
+			"atmosphere.durable-sessions.ttl, 5s", "atmosphere.durable-sessions.save-interval, 0s",
+			"atmosphere.durable-sessions.timeout, 0s", "atmosphere.durable-sessions.cookie-name, a b" })
 	void aPropertyThatCannotWorkIsRefusedByItsName(String name, String value) {
 		this.web.withPropertyValues(name + "=" + value).run((context) -> {
 			assertThat(context).hasFailed();

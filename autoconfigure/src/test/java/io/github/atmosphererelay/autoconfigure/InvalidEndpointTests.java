@@ -88,9 +88,11 @@ class InvalidEndpointTests {
 
 	@Test
 	void aPatternIsInvalid() {
-		fails(BrokenPattern.class, "'broken/{' of the endpoint 'theBean' is no valid path pattern", "chat/{room}");
-		fails(NoPattern.class, "The pattern '' of the endpoint 'theBean' covers no channel", "chat/{room}");
-		fails(AbsolutePattern.class, "The pattern '/chat' of the endpoint", "without a slash");
+		fails(BrokenPattern.class, "'broken/{' of the endpoint 'theBean' is no valid pattern of channels",
+				"chat/{room}");
+		fails(NoPattern.class, "The pattern '' of the endpoint 'theBean' is no valid pattern of channels: it is empty",
+				"chat/{room}");
+		fails(AbsolutePattern.class, "do not begin with a slash: write 'chat'", "chat/{room}");
 	}
 
 	@Test

@@ -23,6 +23,7 @@ import io.github.atmosphererelay.relay.local.LocalRelay;
 import io.github.atmosphererelay.relay.redis.RedisRelay;
 import io.github.atmosphererelay.test.FakeRelay;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -34,6 +35,8 @@ import org.springframework.boot.diagnostics.FailureAnalyzer;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Primary;
@@ -48,6 +51,7 @@ import static org.mockito.Mockito.mock;
  * Tests for {@link RelayChooser} within an application, and for what it says when no
  * relay can be made.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class RelayChoiceTests {
 
 	private static final String REDIS = "org.springframework.data.redis";
@@ -67,6 +71,21 @@ class RelayChoiceTests {
 	void withoutAModuleMessagesStayOnThisNode() {
 		this.runner.withClassLoader(new FilteredClassLoader(REDIS, KAFKA))
 			.run((context) -> assertThat(context).hasSingleBean(LocalRelay.class).hasSingleBean(ClusterRelay.class));
+	}
+
+	@Test
+	void channelsThatAreToReachAllNodesAreWarnedOfWhereNoModuleIsThereAndNoneWasChosen(CapturedOutput output) {
+		ApplicationContextRunner lonely = this.runner.withClassLoader(new FilteredClassLoader(REDIS, KAFKA));
+		String warning = "The channels 'chat/**' are meant to reach the clients of all nodes";
+		lonely.withPropertyValues("atmosphere.relay.type=local").run((context) -> assertThat(context).hasNotFailed());
+		lonely.withPropertyValues("atmosphere.channels[0].scope=node")
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(output).doesNotContain(warning);
+		lonely.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(output).containsOnlyOnce(warning)
+			.contains("spring-boot-starter-data-redis")
+			.contains("spring-boot-starter-kafka")
+			.contains("atmosphere.relay.type");
 	}
 
 	@Test

@@ -19,8 +19,12 @@ package io.github.atmosphererelay.broadcast;
 import java.util.Map;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 /**
  * Tests for {@link ChannelPattern}.
@@ -38,7 +42,7 @@ class ChannelPatternTests {
 
 	@Test
 	void theShapeIsThePatternWithoutTheNamesOfItsVariables() {
-		assertThat(shape("chat/{room}")).isEqualTo(shape("chat/{name}")).isEqualTo(shape("/chat/{x}"));
+		assertThat(shape("chat/{room}")).isEqualTo(shape("chat/{name}")).isEqualTo(shape("chat/{x}"));
 		assertThat(shape("chat/{room}")).isNotEqualTo(shape("chat/{*room}")).isNotEqualTo(shape("chat/*"));
 		assertThat(shape("{a:[0-9]{1,3}}/{b}")).isEqualTo(shape("{c:[0-9]{1,3}}/{d}"))
 			.isNotEqualTo(shape("{c:[0-9]{1,4}}/{d}"));
@@ -48,6 +52,31 @@ class ChannelPatternTests {
 	void theMoreSpecificPatternIsTheSmallerOne() {
 		assertThat(ChannelPattern.parse("chat/lobby")).isLessThan(ChannelPattern.parse("chat/{room}"));
 		assertThat(ChannelPattern.parse("chat/{room}")).isLessThan(ChannelPattern.parse("chat/**"));
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = ';', quoteCharacter = '"', textBlock = """
+			/chat/**;      names of channels do not begin with a slash: write 'chat/**'
+			chat/;         names of channels do not end with a slash and have no empty segments
+			chat//{room};  names of channels do not end with a slash and have no empty segments
+			chat/a b;      names of channels have no whitespace
+			chat/***;      '***' is no wildcard
+			chat/a**;      'a**' is no wildcard
+			api/**;        the first segment 'api' is reserved
+			connection;    the first segment 'connection' is reserved
+			console/{x};   the first segment 'console' is reserved
+			client.js;     the first segment 'client.js' is reserved
+			"";            it is empty
+			""")
+	void aPatternThatCoversNoNameIsRefused(String pattern, String fault) {
+		assertThatIllegalArgumentException().isThrownBy(() -> ChannelPattern.parse(pattern))
+			.withMessageStartingWith(fault);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "**", "*", "chat/**", "a*b/{x}", "{*rest}", "apis/**", "{first}/api", "{id:[a-z]{1,3}}x" })
+	void otherPatternsAreTaken(String pattern) {
+		assertThat(ChannelPattern.parse(pattern)).hasToString(pattern);
 	}
 
 	private static String shape(String pattern) {

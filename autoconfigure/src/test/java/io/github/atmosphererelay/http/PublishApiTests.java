@@ -103,7 +103,7 @@ class PublishApiTests {
 		HttpResponse<String> response = post("chat/rooms/lobby/messages", "text/plain", "grüße");
 		assertThat(response.statusCode()).isEqualTo(200);
 		assertThat(response.headers().firstValue("Content-Type")).hasValue("application/json");
-		assertThat(response.body()).matches("\\{\"id\":\"[0-9a-f-]{36}\",\"outcome\":\"RELAYED\"}");
+		assertThat(response.body()).matches("\\{\"messageId\":\"[0-9a-f-]{36}\",\"outcome\":\"RELAYED\"}");
 		post("chat/rooms/lobby/messages", "application/json", "{\"a\":1}");
 		post("chat/rooms/lobby/messages", "application/vnd.chat+json;charset=UTF-8", "{\"a\":2}");
 		post("chat/rooms/lobby/messages", "text/plain;charset=ISO-8859-1",

@@ -85,7 +85,7 @@ public final class LocalRelay implements ClusterRelay {
 			return append(envelope, envelope.log(), listener);
 		}
 		listener.received(envelope, null);
-		return CompletableFuture.completedFuture(Receipt.of(envelope.id(), Outcome.RELAYED));
+		return CompletableFuture.completedFuture(Receipt.of(envelope.id(), Outcome.LOCAL_ONLY));
 	}
 
 	@Override

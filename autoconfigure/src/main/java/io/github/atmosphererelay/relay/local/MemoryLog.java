@@ -108,7 +108,7 @@ final class MemoryLog {
 			remember(new Key(key, envelope.id(), position, now + options.idempotencyWindow().toNanos()));
 		}
 		delivery.deliver(envelope, position);
-		return new Receipt(envelope.id(), Outcome.RELAYED, position);
+		return new Receipt(envelope.id(), Outcome.LOCAL_ONLY, position);
 	}
 
 	private void remember(Key key) {
