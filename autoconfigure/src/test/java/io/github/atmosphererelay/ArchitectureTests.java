@@ -19,6 +19,7 @@ package io.github.atmosphererelay;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.stream.Stream;
 
 import com.tngtech.archunit.base.DescribedPredicate;
@@ -62,8 +63,9 @@ class ArchitectureTests {
 	 * Each package with those that it may know, transitively. A package stands for its
 	 * sub-packages too, except {@code relay}, whose sub-packages have their own lines.
 	 */
-	private static final Map<String, List<String>> MAY_KNOW = Map.ofEntries(Map.entry("message..", List.of()),
-			Map.entry("relay", List.of("message..")), Map.entry("relay.local..", List.of("relay", "message..")),
+	private static final Map<String, List<String>> MAY_KNOW = Map.ofEntries(Map.entry("guard..", List.of()),
+			Map.entry("message..", List.of()), Map.entry("relay", List.of("message..")),
+			Map.entry("relay.local..", List.of("relay", "message..")),
 			Map.entry("relay.redis..", List.of("relay", "message..")),
 			Map.entry("relay.kafka..", List.of("relay", "message..")),
 			Map.entry("relay.jdbc..", List.of("relay", "message..")),
@@ -110,6 +112,15 @@ class ArchitectureTests {
 		.because("waiting is for schedulers and conditions");
 
 	@ArchTest
+	static final ArchRule whatIsScheduledIsGuarded = noClasses().that()
+		.resideOutsideOfPackage(in("guard.."))
+		.should()
+		.callMethodWhere(DescribedPredicate.describe("something is scheduled",
+				(call) -> call.getTargetOwner().isAssignableTo(ScheduledExecutorService.class)
+						&& call.getName().startsWith("schedule")))
+		.because("a task that throws an Error must neither end for ever nor do so unseen: schedule it by its Guard");
+
+	@ArchTest
 	static final ArchRule autoConfigurationsFollowBoot = classes().that()
 		.areAnnotatedWith(AutoConfiguration.class)
 		.should()
@@ -146,7 +157,8 @@ class ArchitectureTests {
 	@ArchTest
 	static void packagesKnowOnlyThoseBelowThem(JavaClasses classes) {
 		MAY_KNOW.forEach((name, known) -> {
-			String[] allowed = Stream.concat(Stream.of(name), known.stream())
+			// All may know what keeps them going, which knows nobody
+			String[] allowed = Stream.concat(Stream.of(name, "guard.."), known.stream())
 				.map(ArchitectureTests::in)
 				.toArray(String[]::new);
 			classes().that()

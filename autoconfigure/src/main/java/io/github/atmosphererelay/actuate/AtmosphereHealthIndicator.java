@@ -16,10 +16,15 @@
 
 package io.github.atmosphererelay.actuate;
 
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
 import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.cluster.Cluster;
+import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.session.DropReason;
@@ -30,16 +35,17 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.Status;
 
 /**
- * Tells how the relay is, by its last probe; asks nobody, and so returns at once. While
- * the broker is away the node is degraded, not down: it goes on serving its own clients,
- * and restarting it would not help.
+ * Tells how the relay is, by its last probe, and which parts of the node fail again and
+ * again; asks nobody, and so returns at once. While the broker is away the node is
+ * degraded, not down: it goes on serving its own clients, and restarting it would not
+ * help. The same holds while the broker answers probes but refuses to record messages.
  */
 public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 
 	/**
-	 * The status while the broker is away.
+	 * The status while the broker is away or a part fails again and again.
 	 */
-	public static final Status DEGRADED = new Status("DEGRADED", "The relay's broker is away");
+	public static final Status DEGRADED = new Status("DEGRADED", "The node serves its own clients alone, or in part");
 
 	private final MessagingNode node;
 
@@ -51,7 +57,7 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 	 * Create an indicator.
 	 * @param node the node's messaging
 	 * @param cluster all nodes
-	 * @param degradedIsDown whether to be down while the broker is away
+	 * @param degradedIsDown whether to be down instead of degraded
 	 */
 	public AtmosphereHealthIndicator(MessagingNode node, Cluster cluster, boolean degradedIsDown) {
 		super("The health of the relay cannot be told");
@@ -64,13 +70,19 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 	protected void doHealthCheck(Health.Builder builder) {
 		RelayMonitor monitor = this.node.monitor();
 		RelayState state = monitor.state();
-		if (state == RelayState.UP) {
+		List<Guard> failing = this.node.guards().failing();
+		if (state == RelayState.UP && failing.isEmpty()) {
 			builder.up();
 		}
 		else {
 			builder.status(this.degradedIsDown ? Status.DOWN : DEGRADED);
 		}
 		builder.withDetail("relay", monitor.relay().name()).withDetail("state", state.name());
+		if (!failing.isEmpty()) {
+			Map<String, String> failures = new LinkedHashMap<>();
+			failing.forEach((guard) -> failures.put(guard.part().tag(), String.valueOf(guard.lastFailure())));
+			builder.withDetail("failing", failures);
+		}
 		if (monitor.roundTrip() != null) {
 			builder.withDetail("roundTrip", monitor.roundTrip().toNanos() / 1000 + " us");
 		}

@@ -30,6 +30,8 @@ import io.github.atmosphererelay.cluster.DefaultCluster;
 import io.github.atmosphererelay.cluster.NodeLeft;
 import io.github.atmosphererelay.durable.DurableStatistics;
 import io.github.atmosphererelay.endpoint.HandlerStatistics;
+import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.presence.PresenceService;
 import io.github.atmosphererelay.relay.RelayStatistics;
@@ -81,6 +83,7 @@ public final class AtmosphereMeters implements MeterBinder {
 
 	@Override
 	public void bindTo(MeterRegistry registry) {
+		bindParts(registry);
 		bindSessions(registry);
 		bindMessages(registry);
 		bindRelay(registry);
@@ -88,6 +91,15 @@ public final class AtmosphereMeters implements MeterBinder {
 		PresenceMeters.bind(registry, this.presence);
 		bindHandlers(registry);
 		DurableMeters.bind(registry, this.durable);
+	}
+
+	private void bindParts(MeterRegistry registry) {
+		for (Part part : Part.values()) {
+			FunctionCounter.builder("atmosphere.failures", this.node.guards().of(part), Guard::failures)
+				.description("Steps of the node's own loops, timers and callbacks that have failed")
+				.tag("part", part.tag())
+				.register(registry);
+		}
 	}
 
 	private void bindSessions(MeterRegistry registry) {

@@ -35,6 +35,7 @@ import io.github.atmosphererelay.broadcast.NodeIdentity;
 import io.github.atmosphererelay.broadcast.PayloadEncoder;
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.cluster.ClusterUserDisconnector;
+import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.RelayCapability;
@@ -150,7 +151,7 @@ public final class AtmosphereAutoConfiguration {
 		int shards = (websocket.writers() > 0) ? websocket.writers()
 				: Math.min(64, Runtime.getRuntime().availableProcessors());
 		return new Writers(new WriterSettings(shards, websocket.maxStuckWriters(), websocket.sendTimeout()),
-				new SessionStatistics(), scheduler.executor());
+				new SessionStatistics(), scheduler.executor(), new Guards());
 	}
 
 	@Bean
@@ -209,7 +210,8 @@ public final class AtmosphereAutoConfiguration {
 			AtmosphereScheduler scheduler) {
 		Websocket websocket = this.properties.websocket();
 		return new MessagingLifecycle(node, new Heartbeat(registry, writers.statistics(), scheduler.executor(),
-				websocket.pingInterval(), websocket.pongTimeout()), this.properties.relay().type() != null);
+				websocket.pingInterval(), websocket.pongTimeout(), writers.guards()),
+				this.properties.relay().type() != null);
 	}
 
 	/**

@@ -129,10 +129,11 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	}
 
 	@Bean
-	SessionDrain atmosphereSessionDrain(HandshakeGate gate, SessionRegistry registry, AtmosphereScheduler scheduler) {
+	SessionDrain atmosphereSessionDrain(HandshakeGate gate, SessionRegistry registry, AtmosphereScheduler scheduler,
+			MessagingNode node) {
 		Shutdown shutdown = this.properties.shutdown();
 		return new SessionDrain(gate, registry, scheduler.executor(), shutdown.sliceSize(), shutdown.sliceInterval(),
-				shutdown.timeout());
+				shutdown.timeout(), node.guards());
 	}
 
 	/**

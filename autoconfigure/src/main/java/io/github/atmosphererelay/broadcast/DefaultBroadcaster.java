@@ -24,6 +24,7 @@ import java.util.concurrent.CompletionException;
 
 import com.github.f4b6a3.uuid.UuidCreator;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.ChannelNames;
@@ -232,14 +233,25 @@ public final class DefaultBroadcaster implements Broadcaster {
 		}
 		return this.monitor.relay().publish(envelope).handle((receipt, ex) -> {
 			if (ex == null) {
+				if (receipt.outcome() != Outcome.UNCONFIRMED) {
+					this.monitor.guards().of(Part.LOG_APPENDS).succeeded();
+				}
 				return confirmed(receipt);
 			}
 			Throwable cause = RelayException.unwrap(ex);
 			if (cause instanceof RelayUnavailableException) {
 				this.monitor.suspect();
 			}
-			this.statistics.countPublished(
-					(cause instanceof RelayOverloadedException) ? PublishResult.OVERLOADED : PublishResult.FAILED);
+			if (cause instanceof RelayOverloadedException) {
+				this.statistics.countPublished(PublishResult.OVERLOADED);
+			}
+			else {
+				this.statistics.countPublished(PublishResult.FAILED);
+				// The relay may be up all the same: a Redis that is full answers probes
+				this.monitor.guards()
+					.of(Part.LOG_APPENDS)
+					.failed("A message could not be recorded, though the relay is up", cause);
+			}
 			throw (cause instanceof RuntimeException runtime) ? runtime : new CompletionException(cause);
 		});
 	}

@@ -118,6 +118,10 @@ public final class EventDispatcher {
 						+ " see the meter 'atmosphere.events.dropped'");
 			}
 		}
+		catch (Error ex) {
+			// Memory or a thread is missing, and whoever publishes is to go on
+			this.statistics.countEventDropped();
+		}
 	}
 
 	private void dispatch(Object event) {

@@ -150,8 +150,12 @@ final class Interest {
 				return;
 			}
 			this.entries.remove(entry.address, entry);
-			this.relay.unsubscribe(entry.address);
-			this.leftListener.accept(entry.address);
+			try {
+				this.relay.unsubscribe(entry.address);
+			}
+			finally {
+				this.leftListener.accept(entry.address);
+			}
 		});
 	}
 

@@ -16,11 +16,14 @@
 
 package io.github.atmosphererelay.broadcast;
 
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
+import io.github.atmosphererelay.guard.Guards;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.RelayMonitor;
@@ -110,7 +113,7 @@ public final class MessagingNode {
 		this.events = events;
 		this.statistics = statistics;
 		this.monitor = new RelayMonitor(relay, identity.id(), settings.probeInterval(), settings.probeTimeout(),
-				scheduler, this::relayStateChanged);
+				scheduler, this::relayStateChanged, writers.guards());
 		this.tracker = new SequenceTracker(statistics);
 		LocalDelivery delivery = new LocalDelivery(registry, writers, catalog, settings.defaultQueue());
 		this.delivery = delivery;
@@ -138,11 +141,9 @@ public final class MessagingNode {
 		this.monitor.start(this.receiver);
 		this.interest.acquire(Address.CONTROL);
 		this.interest.acquire(new Address.Node(this.identity.id()));
-		this.interestSweep = this.scheduler.scheduleWithFixedDelay(guarded(this.interest::sweep), 500, 500,
-				TimeUnit.MILLISECONDS);
-		this.trackerSweep = this.scheduler.scheduleWithFixedDelay(guarded(this.tracker::sweep), 1, 1, TimeUnit.MINUTES);
-		this.followerTicks = this.scheduler.scheduleWithFixedDelay(guarded(this.followers::tick), 250, 250,
-				TimeUnit.MILLISECONDS);
+		this.interestSweep = repeat(Part.INTEREST, this.interest::sweep, Duration.ofMillis(500));
+		this.trackerSweep = repeat(Part.SEQUENCES, this.tracker::sweep, Duration.ofMinutes(1));
+		this.followerTicks = repeat(Part.LOG_FOLLOWERS, this.followers::tick, Duration.ofMillis(250));
 		try {
 			this.firstUp.await(this.settings.startTimeout().toMillis(), TimeUnit.MILLISECONDS);
 		}
@@ -177,17 +178,16 @@ public final class MessagingNode {
 		this.followers.left(address);
 	}
 
-	private static Runnable guarded(Runnable sweep) {
-		return () -> {
-			try {
-				sweep.run();
-			}
-			catch (RuntimeException ex) {
-				// A relay of the application's own may throw; thrown on, it would end the
-				// sweeping for ever.
-				logger.error("A sweep failed, and goes on with the next", ex);
-			}
-		};
+	private ScheduledFuture<?> repeat(Part part, Runnable sweep, Duration interval) {
+		return guards().of(part).repeat(this.scheduler, sweep, interval, interval);
+	}
+
+	/**
+	 * Return what keeps the parts of the node going.
+	 * @return the guards
+	 */
+	public Guards guards() {
+		return this.writers.guards();
 	}
 
 	private void relayStateChanged(RelayState state) {

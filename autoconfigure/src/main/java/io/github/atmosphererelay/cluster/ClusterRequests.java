@@ -31,7 +31,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 import io.github.atmosphererelay.broadcast.MessageTooLargeException;
@@ -39,6 +38,7 @@ import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.cluster.ClusterMessages.Subject;
 import io.github.atmosphererelay.cluster.CommandMessage.Operation;
 import io.github.atmosphererelay.cluster.CommandMessage.Status;
+import io.github.atmosphererelay.guard.Part;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -120,7 +120,9 @@ final class ClusterRequests implements MembershipListener {
 		Pending<T> request = new Pending<>(expected, reader);
 		this.pending.put(request.number, request);
 		try {
-			request.timeout = this.node.scheduler().schedule(request::end, timeout.toMillis(), TimeUnit.MILLISECONDS);
+			request.timeout = this.node.guards()
+				.of(Part.CLUSTER_REQUESTS)
+				.later(this.node.scheduler(), request::end, timeout);
 		}
 		catch (RejectedExecutionException ex) {
 			// The application is being closed; nobody would end the request.

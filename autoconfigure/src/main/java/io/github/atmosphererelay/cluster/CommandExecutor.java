@@ -154,7 +154,7 @@ final class CommandExecutor {
 					}
 				});
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			answer.accept(Status.FAILED, reason(ex));
 		}
 	}

@@ -38,6 +38,7 @@ import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.broadcast.UnknownSessionException;
 import io.github.atmosphererelay.cluster.ClusterMessages.Subject;
 import io.github.atmosphererelay.cluster.CommandMessage.Operation;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.ChannelNames;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.relay.RelayState;
@@ -156,24 +157,20 @@ public final class DefaultCluster implements Cluster {
 		this.startedAt = Instant.now();
 		this.executor.start();
 		this.membership.start(this.node.monitor().isUp());
-		long period = Math.max(5, this.settings.heartbeatInterval().toMillis() / 20);
-		this.ticks = this.node.scheduler().scheduleWithFixedDelay(this::tick, 0, period, TimeUnit.MILLISECONDS);
+		Duration period = Duration.ofMillis(Math.max(5, this.settings.heartbeatInterval().toMillis() / 20));
+		// Its end would have the others take this node for dead
+		this.ticks = this.node.guards()
+			.of(Part.MEMBERSHIP)
+			.repeat(this.node.scheduler(), this::tick, Duration.ZERO, period);
 	}
 
 	private void tick() {
-		try {
-			boolean up = this.node.monitor().isUp();
-			if (up != this.membership.isRelayUp()) {
-				// It changed while this was starting, and nobody was listening yet.
-				this.membership.relayStateChanged(up);
-			}
-			this.membership.tick();
+		boolean up = this.node.monitor().isUp();
+		if (up != this.membership.isRelayUp()) {
+			// It changed while this was starting, and nobody was listening yet.
+			this.membership.relayStateChanged(up);
 		}
-		catch (RuntimeException ex) {
-			// Thrown on, it would end the ticking, and the others would take this node
-			// for dead.
-			logger.error("The cluster's membership failed and goes on", ex);
-		}
+		this.membership.tick();
 	}
 
 	/**

@@ -21,11 +21,11 @@ import java.util.Arrays;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.session.SessionStatistics;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -58,8 +58,6 @@ public final class ConsoleRates {
 	/** How many of the node's messages were for the console, which does not show them. */
 	private long own;
 
-	private boolean failed;
-
 	/**
 	 * Create a publisher; {@link #start()} starts it.
 	 * @param node the node's messaging
@@ -80,9 +78,9 @@ public final class ConsoleRates {
 	 */
 	public synchronized void start() {
 		this.last = count();
-		long millis = this.interval.toMillis();
-		// Not at a fixed rate, which would make up for what is late, all at once
-		this.task = this.scheduler.scheduleWithFixedDelay(this::publish, millis, millis, TimeUnit.MILLISECONDS);
+		this.task = this.node.guards()
+			.of(Part.CONSOLE)
+			.repeat(this.scheduler, this::publish, this.interval, this.interval);
 	}
 
 	/**
@@ -96,25 +94,15 @@ public final class ConsoleRates {
 	}
 
 	private synchronized void publish() {
-		try {
-			Counts now = count();
-			NodeRates rates = rates(this.last, now);
-			this.last = now;
-			this.own++;
-			this.node.broadcaster().broadcast(this.channel, rates).exceptionally((ex) -> {
-				// Told by the relay's own state and counted: the next one is a second
-				// away
-				logger.trace("Rates were not sent", (ex instanceof CompletionException) ? ex.getCause() : ex);
-				return null;
-			});
-		}
-		catch (RuntimeException ex) {
-			// Thrown on, it would end the task for ever
-			if (!this.failed) {
-				this.failed = true;
-				logger.warn("The console gets no rates of this node", ex);
-			}
-		}
+		Counts now = count();
+		NodeRates rates = rates(this.last, now);
+		this.last = now;
+		this.own++;
+		this.node.broadcaster().broadcast(this.channel, rates).exceptionally((ex) -> {
+			// Told by the relay's own state and counted: the next one is a second away
+			logger.trace("Rates were not sent", (ex instanceof CompletionException) ? ex.getCause() : ex);
+			return null;
+		});
 	}
 
 	private NodeRates rates(Counts before, Counts now) {

@@ -31,6 +31,7 @@ import java.util.concurrent.TimeoutException;
 
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.cluster.Cluster;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.DisconnectReason;
 import io.github.atmosphererelay.session.LocalSession;
@@ -90,7 +91,7 @@ public final class DurableSessions {
 		this.cluster = cluster;
 		this.store = store;
 		this.settings = settings;
-		this.saver = new SessionSaver(this, store, settings, this.statistics);
+		this.saver = new SessionSaver(this, store, settings, this.statistics, node.guards().of(Part.DURABLE_SESSIONS));
 	}
 
 	/**
@@ -169,7 +170,7 @@ public final class DurableSessions {
 					start.complete((token != null) ? claim(token, user, start) : create(user, DurableOutcome.CREATED));
 					answered();
 				}
-				catch (RuntimeException ex) {
+				catch (Throwable ex) {
 					start.completeExceptionally(ex);
 				}
 			});

@@ -34,6 +34,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.session.LocalSession;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -71,6 +72,8 @@ final class SessionSaver {
 
 	private final AtomicBoolean lookWaits = new AtomicBoolean();
 
+	private final Guard guard;
+
 	private volatile @Nullable ThreadPoolExecutor executor;
 
 	private @Nullable ScheduledFuture<?> looks;
@@ -78,7 +81,9 @@ final class SessionSaver {
 	/** Of the thread that saves. */
 	private long nextCleanup;
 
-	SessionSaver(DurableSessions sessions, SessionStore store, DurableSettings settings, DurableStatistics statistics) {
+	SessionSaver(DurableSessions sessions, SessionStore store, DurableSettings settings, DurableStatistics statistics,
+			Guard guard) {
+		this.guard = guard;
 		this.sessions = sessions;
 		this.store = store;
 		this.settings = settings;
@@ -94,8 +99,8 @@ final class SessionSaver {
 		this.urgentWaits.set(false);
 		this.lookWaits.set(false);
 		scheduleCleanup();
-		long interval = this.settings.saveInterval().toMillis();
-		this.looks = scheduler.scheduleWithFixedDelay(this::look, interval, interval, TimeUnit.MILLISECONDS);
+		this.looks = this.guard.repeat(scheduler, this::look, this.settings.saveInterval(),
+				this.settings.saveInterval());
 	}
 
 	/**
@@ -111,7 +116,7 @@ final class SessionSaver {
 			return;
 		}
 		try {
-			executor.execute(() -> save(this.ended));
+			executor.execute(this.guard.guarded(() -> save(this.ended)));
 			executor.shutdown();
 			if (!executor.awaitTermination(LAST_SAVE.toMillis(), TimeUnit.MILLISECONDS)) {
 				logger.warn("The last state of durable sessions could not be stored in time");
@@ -181,7 +186,7 @@ final class SessionSaver {
 			try {
 				this.statistics.countRemoved(this.store.removeExpired(Instant.now()));
 			}
-			catch (RuntimeException ex) {
+			catch (Throwable ex) {
 				this.sessions.failed(ex);
 			}
 		}
@@ -197,12 +202,16 @@ final class SessionSaver {
 		ThreadPoolExecutor executor = this.executor;
 		try {
 			if (executor != null) {
-				executor.execute(task);
+				executor.execute(this.guard.guarded(task));
 				return;
 			}
 		}
 		catch (RejectedExecutionException ex) {
 			// The node stops.
+		}
+		catch (Throwable ex) {
+			// As without a thread: the next look tries again
+			this.guard.failed(ex);
 		}
 		waits.set(false);
 	}
@@ -236,7 +245,7 @@ final class SessionSaver {
 		try {
 			refused = this.store.save(batch.values().stream().map(Saving::entry).toList());
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			this.sessions.failed(ex);
 			return false;
 		}

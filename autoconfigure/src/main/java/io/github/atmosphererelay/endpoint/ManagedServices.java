@@ -23,6 +23,7 @@ import io.github.atmosphererelay.broadcast.ChannelScope;
 import io.github.atmosphererelay.broadcast.HistoryOptions;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.SubscribeAccess;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.session.QueueLimits;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -60,7 +61,8 @@ public final class ManagedServices {
 		this.node = node;
 		this.settings = settings;
 		this.threads = threads;
-		this.lanes = new SessionLanes(settings.maxQueuedPerSession(), settings.maxQueued(), this.statistics);
+		this.lanes = new SessionLanes(settings.maxQueuedPerSession(), settings.maxQueued(), this.statistics,
+				node.guards().of(Part.HANDLERS));
 	}
 
 	/**

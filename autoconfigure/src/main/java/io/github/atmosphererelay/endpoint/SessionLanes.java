@@ -28,7 +28,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import io.github.atmosphererelay.broadcast.RateLimitedLog;
+import io.github.atmosphererelay.guard.Guard;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -43,8 +43,6 @@ final class SessionLanes {
 
 	private static final Log logger = LogFactory.getLog(SessionLanes.class);
 
-	private static final RateLimitedLog failureLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
-
 	/** How much a lane does before others that wait for a thread get their turn. */
 	private static final int BATCH = 8;
 
@@ -53,6 +51,8 @@ final class SessionLanes {
 	private final int maxPending;
 
 	private final HandlerStatistics statistics;
+
+	private final Guard guard;
 
 	private final Map<String, Lane> lanes = new ConcurrentHashMap<>();
 
@@ -65,7 +65,8 @@ final class SessionLanes {
 
 	private volatile @Nullable Executor executor;
 
-	SessionLanes(int maxPerLane, int maxPending, HandlerStatistics statistics) {
+	SessionLanes(int maxPerLane, int maxPending, HandlerStatistics statistics, Guard guard) {
+		this.guard = guard;
 		this.maxPerLane = maxPerLane;
 		this.maxPending = maxPending;
 		this.statistics = statistics;
@@ -193,6 +194,10 @@ final class SessionLanes {
 		catch (RejectedExecutionException ex) {
 			logger.debug("The node stops, and so do its handlers", ex);
 		}
+		catch (Throwable ex) {
+			// There is no thread for them, and nothing would have the lane go on
+			this.guard.failed(ex);
+		}
 		discard(session);
 	}
 
@@ -215,14 +220,14 @@ final class SessionLanes {
 		schedule(session);
 	}
 
-	private static CompletionStage<?> start(Task task) {
+	private CompletionStage<?> start(Task task) {
 		try {
 			return task.run();
 		}
 		catch (Throwable ex) {
 			// Tasks deal with failures themselves; whatever comes here must not end the
 			// lane.
-			failureLog.error("A task of a session failed", ex);
+			this.guard.failed(ex);
 			return Task.DONE;
 		}
 	}

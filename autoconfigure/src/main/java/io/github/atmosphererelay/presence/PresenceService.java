@@ -33,6 +33,7 @@ import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.cluster.ClusterLink;
 import io.github.atmosphererelay.cluster.DefaultCluster;
 import io.github.atmosphererelay.cluster.WireFormatException;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.QueueLimits;
@@ -111,8 +112,8 @@ public final class PresenceService implements Presence {
 				(session, channel) -> node.clientContext()
 					.call(session.principal(), () -> attributes.attributes(session, channel)),
 				settings.maxAttributeSize(), maxMessageBytes, this.statistics);
-		this.thread = new PresenceThread(node.scheduler(), settings.flushInterval(), this::turn, MAX_WAITING,
-				MAX_WAITING_BYTES);
+		this.thread = new PresenceThread(node.scheduler(), node.guards().of(Part.PRESENCE), settings.flushInterval(),
+				this::turn, MAX_WAITING, MAX_WAITING_BYTES);
 		this.sync = newSync();
 		this.link = cluster.linkPresence(new Others());
 		node.registry().addListener(new Subscriptions());

@@ -27,6 +27,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
+import io.github.atmosphererelay.guard.Guard;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,8 @@ final class PresenceThread {
 	private static final Log logger = LogFactory.getLog(PresenceThread.class);
 
 	private final ScheduledExecutorService scheduler;
+
+	private final Guard guard;
 
 	private final Duration interval;
 
@@ -62,14 +65,16 @@ final class PresenceThread {
 	/**
 	 * Create the thread; {@link #start} starts it.
 	 * @param scheduler asks for the turns
+	 * @param guard keeps the thread and the turns going
 	 * @param interval the time between two turns
 	 * @param turn a turn
 	 * @param maxWaiting how many messages may wait
 	 * @param maxWaitingBytes how many bytes of messages may wait
 	 */
-	PresenceThread(ScheduledExecutorService scheduler, Duration interval, Runnable turn, int maxWaiting,
+	PresenceThread(ScheduledExecutorService scheduler, Guard guard, Duration interval, Runnable turn, int maxWaiting,
 			long maxWaitingBytes) {
 		this.scheduler = scheduler;
+		this.guard = guard;
 		this.interval = interval;
 		this.turn = turn;
 		this.maxWaiting = maxWaiting;
@@ -95,10 +100,9 @@ final class PresenceThread {
 		this.waiting.set(0);
 		this.waitingBytes.set(0);
 		this.turnWaits.set(false);
-		executor.execute(guarded(first));
+		executor.execute(this.guard.guarded(first));
 		this.executor = executor;
-		this.turns = this.scheduler.scheduleWithFixedDelay(this::requestTurn, this.interval.toMillis(),
-				this.interval.toMillis(), TimeUnit.MILLISECONDS);
+		this.turns = this.guard.repeat(this.scheduler, this::requestTurn, this.interval, this.interval);
 	}
 
 	/**
@@ -114,7 +118,7 @@ final class PresenceThread {
 		if (this.turns != null) {
 			this.turns.cancel(false);
 		}
-		executor.execute(guarded(last));
+		executor.execute(this.guard.guarded(last));
 		executor.shutdown();
 		try {
 			if (!executor.awaitTermination(2, TimeUnit.SECONDS)) {
@@ -129,10 +133,16 @@ final class PresenceThread {
 
 	private void requestTurn() {
 		if (this.turnWaits.compareAndSet(false, true)) {
-			execute(() -> {
+			try {
+				execute(() -> {
+					this.turnWaits.set(false);
+					this.turn.run();
+				});
+			}
+			catch (Throwable ex) {
 				this.turnWaits.set(false);
-				this.turn.run();
-			});
+				throw ex;
+			}
 		}
 	}
 
@@ -146,7 +156,7 @@ final class PresenceThread {
 			return;
 		}
 		try {
-			executor.execute(guarded(task));
+			executor.execute(this.guard.guarded(task));
 		}
 		catch (RejectedExecutionException ex) {
 			logger.debug("A step of presence was left out because the node has stopped");
@@ -165,23 +175,22 @@ final class PresenceThread {
 		}
 		this.waiting.incrementAndGet();
 		this.waitingBytes.addAndGet(bytes);
-		execute(() -> {
-			this.waiting.decrementAndGet();
-			this.waitingBytes.addAndGet(-bytes);
-			task.run();
-		});
+		try {
+			execute(() -> {
+				taken(bytes);
+				task.run();
+			});
+		}
+		catch (Throwable ex) {
+			taken(bytes);
+			throw ex;
+		}
 		return true;
 	}
 
-	private static Runnable guarded(Runnable task) {
-		return () -> {
-			try {
-				task.run();
-			}
-			catch (RuntimeException ex) {
-				logger.error("A step of presence failed, and it goes on with the next", ex);
-			}
-		};
+	private void taken(int bytes) {
+		this.waiting.decrementAndGet();
+		this.waitingBytes.addAndGet(-bytes);
 	}
 
 }

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.relay;
 
+import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
@@ -58,6 +59,15 @@ public interface RelayListener {
 	 * double for this node. May be called with locks held.
 	 */
 	default void keyForgotten() {
+	}
+
+	/**
+	 * Return what keeps the relay's loops, timers and callbacks going: the relay runs
+	 * them by it, so that they outlive whatever is thrown, and the node counts that.
+	 * @return the guards, always the same
+	 */
+	default Guards guards() {
+		return Guards.UNREPORTED;
 	}
 
 	/**

@@ -25,6 +25,8 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
+import io.github.atmosphererelay.guard.Guards;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
@@ -60,6 +62,8 @@ public final class RelayMonitor {
 
 	private final RelayStateListener stateListener;
 
+	private final Guards guards;
+
 	private final RelayStatistics statistics = new RelayStatistics();
 
 	private final ProbeSchedule probes;
@@ -88,6 +92,22 @@ public final class RelayMonitor {
 	 */
 	public RelayMonitor(ClusterRelay relay, UUID node, Duration probeInterval, Duration probeTimeout,
 			ScheduledExecutorService scheduler, RelayStateListener stateListener) {
+		this(relay, node, probeInterval, probeTimeout, scheduler, stateListener, new Guards());
+	}
+
+	/**
+	 * Create a monitor.
+	 * @param relay the relay to watch
+	 * @param node the id of this node
+	 * @param probeInterval the time between two probes while the relay is up
+	 * @param probeTimeout the time within which a probe has to come back
+	 * @param scheduler runs the probes; they do not block it
+	 * @param stateListener hears of changes of the state
+	 * @param guards keep the parts of the node going, those of the relay among them
+	 */
+	public RelayMonitor(ClusterRelay relay, UUID node, Duration probeInterval, Duration probeTimeout,
+			ScheduledExecutorService scheduler, RelayStateListener stateListener, Guards guards) {
+		this.guards = guards;
 		this.relay = relay;
 		this.node = node;
 		this.probeTimeout = probeTimeout;
@@ -116,7 +136,7 @@ public final class RelayMonitor {
 		}
 		this.relay.start(new Tap(listener));
 		this.relay.subscribe(new Address.Node(this.node)).thenRun(this::look);
-		this.ticks = this.scheduler.scheduleWithFixedDelay(this::tick, 0, TICK.toMillis(), TimeUnit.MILLISECONDS);
+		this.ticks = this.guards.of(Part.RELAY_MONITOR).repeat(this.scheduler, this::tick, Duration.ZERO, TICK);
 	}
 
 	/**
@@ -190,6 +210,14 @@ public final class RelayMonitor {
 	}
 
 	/**
+	 * Return what keeps the parts of the node going.
+	 * @return the guards
+	 */
+	public Guards guards() {
+		return this.guards;
+	}
+
+	/**
 	 * Look soon, because something suggests that the state may have changed. Cheap, and
 	 * may be called often; never blocks.
 	 */
@@ -227,20 +255,15 @@ public final class RelayMonitor {
 	}
 
 	private void tick() {
-		try {
-			if (this.state == RelayState.STOPPED) {
-				return;
-			}
-			if (this.probes.endOverdue(isUp())) {
-				fail("A probe did not come back from the broker", true);
-			}
-			UUID id = this.probes.begin(isUp());
-			if (id != null) {
-				send(id);
-			}
+		if (this.state == RelayState.STOPPED) {
+			return;
 		}
-		catch (RuntimeException ex) {
-			logger.error("The relay's monitor failed and goes on", ex);
+		if (this.probes.endOverdue(isUp())) {
+			fail("A probe did not come back from the broker", true);
+		}
+		UUID id = this.probes.begin(isUp());
+		if (id != null) {
+			send(id);
 		}
 	}
 
@@ -248,15 +271,23 @@ public final class RelayMonitor {
 		this.statistics.countProbeSent();
 		Envelope probe = new Envelope(id, this.node, Envelope.Kind.PROBE, System.currentTimeMillis(),
 				new Audience.Node(this.node), Map.of(), Payload.binary(new byte[0]), null, null);
-		this.relay.publish(probe).whenComplete((receipt, ex) -> {
-			if (ex != null) {
-				unsent(id, RelayException.unwrap(ex));
-			}
-		});
+		try {
+			this.relay.publish(probe).whenComplete((receipt, ex) -> {
+				if (ex != null) {
+					Throwable failure = RelayException.unwrap(ex);
+					unsent(id, failure, failure instanceof RelayOverloadedException);
+				}
+			});
+		}
+		catch (Throwable ex) {
+			// Proves nothing about the broker, unless it goes on
+			unsent(id, ex, true);
+			throw ex;
+		}
 	}
 
-	private void unsent(UUID id, Throwable failure) {
-		if (failure instanceof RelayOverloadedException && isUp() && this.probes.postpone(id)) {
+	private void unsent(UUID id, Throwable failure, boolean here) {
+		if (here && isUp() && this.probes.postpone(id)) {
 			return;
 		}
 		if (this.probes.end(id) >= 0) {
@@ -365,6 +396,11 @@ public final class RelayMonitor {
 		public void keyForgotten() {
 			RelayMonitor.this.statistics.countForgottenKey();
 			this.listener.keyForgotten();
+		}
+
+		@Override
+		public Guards guards() {
+			return RelayMonitor.this.guards;
 		}
 
 		@Override

@@ -20,10 +20,10 @@ import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.Guards;
+import io.github.atmosphererelay.guard.Part;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,8 +33,6 @@ import org.jspecify.annotations.Nullable;
  * expired are closed, too, however quiet they are.
  */
 public final class Heartbeat {
-
-	private static final Log logger = LogFactory.getLog(Heartbeat.class);
 
 	private static final Duration TICK = Duration.ofMillis(500);
 
@@ -48,6 +46,8 @@ public final class Heartbeat {
 
 	private final Duration pongTimeout;
 
+	private final Guard guard;
+
 	private @Nullable ScheduledFuture<?> ticks;
 
 	/**
@@ -60,6 +60,21 @@ public final class Heartbeat {
 	 */
 	public Heartbeat(SessionRegistry registry, SessionStatistics statistics, ScheduledExecutorService scheduler,
 			Duration interval, Duration pongTimeout) {
+		this(registry, statistics, scheduler, interval, pongTimeout, new Guards());
+	}
+
+	/**
+	 * Create a heartbeat.
+	 * @param registry the sessions to look after
+	 * @param statistics receives the counts
+	 * @param scheduler runs the checks, which do not block it
+	 * @param interval the time between two pings to a quiet client
+	 * @param pongTimeout the time within which a client has to answer
+	 * @param guards keep the parts of the node going
+	 */
+	public Heartbeat(SessionRegistry registry, SessionStatistics statistics, ScheduledExecutorService scheduler,
+			Duration interval, Duration pongTimeout, Guards guards) {
+		this.guard = guards.of(Part.HEARTBEAT);
 		this.registry = registry;
 		this.statistics = statistics;
 		this.scheduler = scheduler;
@@ -71,8 +86,7 @@ public final class Heartbeat {
 	 * Begin to check.
 	 */
 	public void start() {
-		this.ticks = this.scheduler.scheduleWithFixedDelay(this::tick, TICK.toMillis(), TICK.toMillis(),
-				TimeUnit.MILLISECONDS);
+		this.ticks = this.guard.repeat(this.scheduler, this::tick, TICK, TICK);
 	}
 
 	/**
@@ -85,17 +99,13 @@ public final class Heartbeat {
 	}
 
 	private void tick() {
-		try {
-			long now = System.nanoTime();
-			long millis = System.currentTimeMillis();
-			this.registry.forEach((session) -> {
-				checkExpiry(session, millis);
-				check(session, now);
-			});
-		}
-		catch (RuntimeException ex) {
-			logger.error("The heartbeat failed and goes on", ex);
-		}
+		long now = System.nanoTime();
+		long millis = System.currentTimeMillis();
+		// Each by itself: the sessions after one that fails are pinged, too
+		this.registry.forEach((session) -> this.guard.run(() -> {
+			checkExpiry(session, millis);
+			check(session, now);
+		}));
 	}
 
 	private void checkExpiry(LocalSession session, long millis) {

@@ -270,6 +270,17 @@ public final class LocalSession implements ClientSession {
 	 * @return whether it was queued, and whether the shard has to be woken
 	 */
 	Queued offer(OutboundMessage message, QueueLimits limits) {
+		try {
+			return tryOffer(message, limits);
+		}
+		catch (Throwable ex) {
+			// Its client is not left with a hole, and the other sessions get the message
+			this.writers.failed(this, ex);
+			return Queued.REFUSED;
+		}
+	}
+
+	private Queued tryOffer(OutboundMessage message, QueueLimits limits) {
 		return switch (this.queue.offer(message, limits)) {
 			case ACCEPTED -> schedule() ? Queued.READY : Queued.BEHIND;
 			case OVERFLOW -> {
@@ -290,7 +301,14 @@ public final class LocalSession implements ClientSession {
 
 	private boolean schedule() {
 		if (this.scheduled.compareAndSet(false, true)) {
-			this.shard.ready(this);
+			try {
+				this.shard.ready(this);
+			}
+			catch (Throwable ex) {
+				// Or nobody would ever put it there
+				this.scheduled.set(false);
+				throw ex;
+			}
 			return true;
 		}
 		return false;

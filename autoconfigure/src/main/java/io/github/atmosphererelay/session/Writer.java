@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.LockSupport;
 
+import io.github.atmosphererelay.guard.Part;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -98,16 +99,18 @@ final class Writer implements Runnable {
 
 	@Override
 	public void run() {
-		while (this.shard.owner() == this) {
-			LocalSession session = this.shard.poll();
-			if (session != null) {
-				serve(session);
-			}
-			else {
-				sleep();
-			}
-		}
+		this.writers.guards().of(Part.WRITERS).loop(() -> this.shard.owner() == this, this::step);
 		this.writers.finished(this);
+	}
+
+	private void step() {
+		LocalSession session = this.shard.poll();
+		if (session != null) {
+			serve(session);
+		}
+		else {
+			sleep();
+		}
 	}
 
 	private void sleep() {
@@ -128,21 +131,25 @@ final class Writer implements Runnable {
 		}
 		catch (Throwable ex) {
 			// Errors too: a writer that dies would silence every session of its shard.
+			this.writers.broken(session);
+			// All of them: what was written before may have been kept back.
+			this.statistics.countDrop(DropReason.SESSION_ENDED, this.batch.size());
 			if (logger.isDebugEnabled()) {
 				logger.debug("Session " + session.id() + " cannot be written to", ex);
 			}
-			// All of them: what was written before may have been kept back.
-			this.statistics.countDrop(DropReason.SESSION_ENDED, this.batch.size());
-			this.writers.broken(session);
 		}
 		finally {
 			this.batch.clear();
 			this.current = null;
-			if (done) {
-				session.unschedule();
+			try {
+				if (done) {
+					session.unschedule();
+				}
 			}
-			if (this.shard.owner() != this) {
-				this.shard.wake();
+			finally {
+				if (this.shard.owner() != this) {
+					this.shard.wake();
+				}
 			}
 		}
 	}

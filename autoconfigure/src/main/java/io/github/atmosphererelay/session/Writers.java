@@ -33,6 +33,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 
+import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.Guards;
+import io.github.atmosphererelay.guard.Part;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -74,6 +77,11 @@ public final class Writers {
 	/** Sessions whose sockets take no more; at most all of them. */
 	private final Set<LocalSession> blocked = ConcurrentHashMap.newKeySet();
 
+	/** What could not be given to {@link #closers}, for want of memory or of a thread. */
+	private final Queue<Runnable> unclosed = new ConcurrentLinkedQueue<>();
+
+	private final Guards guards;
+
 	private @Nullable ThreadPoolExecutor closers;
 
 	private @Nullable ScheduledFuture<?> watch;
@@ -87,6 +95,19 @@ public final class Writers {
 	 * @param scheduler runs the watchdog, which does not block it
 	 */
 	public Writers(WriterSettings settings, SessionStatistics statistics, ScheduledExecutorService scheduler) {
+		this(settings, statistics, scheduler, new Guards());
+	}
+
+	/**
+	 * Create the writers; {@link #start()} starts them.
+	 * @param settings how sockets are written to
+	 * @param statistics receives the counts
+	 * @param scheduler runs the watchdog, which does not block it
+	 * @param guards keep the parts of the node going
+	 */
+	public Writers(WriterSettings settings, SessionStatistics statistics, ScheduledExecutorService scheduler,
+			Guards guards) {
+		this.guards = guards;
 		this.settings = settings;
 		this.statistics = statistics;
 		this.scheduler = scheduler;
@@ -113,8 +134,7 @@ public final class Writers {
 		for (WriterShard shard : this.shards) {
 			appoint(shard);
 		}
-		this.watch = this.scheduler.scheduleWithFixedDelay(this::watch, WATCH_INTERVAL.toMillis(),
-				WATCH_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+		this.watch = watchdog().repeat(this.scheduler, this::watch, WATCH_INTERVAL, WATCH_INTERVAL);
 	}
 
 	/**
@@ -172,6 +192,18 @@ public final class Writers {
 	}
 
 	/**
+	 * Return what keeps the parts of the node going.
+	 * @return the guards
+	 */
+	public Guards guards() {
+		return this.guards;
+	}
+
+	private Guard watchdog() {
+		return this.guards.of(Part.WRITERS_WATCHDOG);
+	}
+
+	/**
 	 * Return how many writers are stuck in a socket at this moment.
 	 * @return the number of writers
 	 */
@@ -211,16 +243,24 @@ public final class Writers {
 
 	void close(LocalSession session, CloseReason reason) {
 		execute(() -> {
-			session.transport().close(reason);
-			session.ended(reason.code(), reason.text());
+			try {
+				session.transport().close(reason);
+			}
+			finally {
+				session.ended(reason.code(), reason.text());
+			}
 		});
 	}
 
 	void abort(LocalSession session, CloseReason reason) {
 		session.queue().close();
 		execute(() -> {
-			session.transport().abort(reason);
-			session.ended(reason.code(), reason.text());
+			try {
+				session.transport().abort(reason);
+			}
+			finally {
+				session.ended(reason.code(), reason.text());
+			}
 		});
 	}
 
@@ -231,10 +271,23 @@ public final class Writers {
 		if (session.markAborted()) {
 			session.queue().close();
 			execute(() -> {
-				session.transport().abort(new CloseReason(1011, "connection broken"));
-				session.ended(1006, null);
+				try {
+					session.transport().abort(new CloseReason(1011, "connection broken"));
+				}
+				finally {
+					session.ended(1006, null);
+				}
 			});
 		}
+	}
+
+	/**
+	 * End a session for which a message could not be queued.
+	 */
+	void failed(LocalSession session, Throwable failure) {
+		this.guards.of(Part.WRITERS).failed(failure);
+		this.statistics.countDrop(DropReason.SESSION_ENDED, 1);
+		broken(session);
 	}
 
 	void ended(LocalSession session, EndReason reason) {
@@ -276,6 +329,9 @@ public final class Writers {
 				catch (RuntimeException ex) {
 					logger.debug("A session could not be closed in order", ex);
 				}
+				catch (Throwable ex) {
+					this.guards.of(Part.CLOSERS).failed(ex);
+				}
 			});
 		}
 		catch (RejectedExecutionException ex) {
@@ -283,12 +339,24 @@ public final class Writers {
 			// suffer; the web server closes what it still has.
 			logger.debug("A session was not closed because the writers have stopped");
 		}
+		catch (Throwable ex) {
+			this.guards.of(Part.CLOSERS).failed(ex);
+			this.unclosed.add(task);
+		}
 	}
 
 	private void appoint(WriterShard shard) {
 		Writer writer = new Writer(shard, this, this.statistics, (task) -> thread("atmosphere-writer-", task));
+		Writer former = shard.owner();
 		shard.setOwner(writer);
-		writer.start();
+		try {
+			writer.start();
+		}
+		catch (Throwable ex) {
+			// There is no thread for it; the former one may come back from its socket
+			shard.setOwner(former);
+			throw ex;
+		}
 	}
 
 	private Thread thread(String prefix, Runnable task) {
@@ -298,18 +366,19 @@ public final class Writers {
 	}
 
 	private void watch() {
-		try {
-			long now = System.nanoTime();
-			for (Writer writer : this.stuck) {
-				endIfOverdue(writer, now);
-			}
-			for (WriterShard shard : this.shards) {
-				watch(shard, now);
-			}
-			this.blocked.forEach((session) -> watch(session, now));
+		long now = System.nanoTime();
+		for (Writer writer : this.stuck) {
+			watchdog().run(() -> endIfOverdue(writer, now));
 		}
-		catch (RuntimeException ex) {
-			logger.error("The writers' watchdog failed and goes on", ex);
+		for (WriterShard shard : this.shards) {
+			watchdog().run(() -> watch(shard, now));
+		}
+		this.blocked.forEach((session) -> watchdog().run(() -> watch(session, now)));
+		for (int count = this.unclosed.size(); count > 0; count--) {
+			Runnable task = this.unclosed.poll();
+			if (task != null) {
+				execute(task);
+			}
 		}
 	}
 
@@ -344,9 +413,15 @@ public final class Writers {
 			endLongestStuck(now);
 			return;
 		}
-		this.statistics.countStuckWrite();
 		this.stuck.add(writer);
-		appoint(shard);
+		try {
+			appoint(shard);
+		}
+		catch (Throwable ex) {
+			this.stuck.remove(writer);
+			throw ex;
+		}
+		this.statistics.countStuckWrite();
 	}
 
 	private void endIfOverdue(Writer writer, long now) {

@@ -18,13 +18,13 @@ package io.github.atmosphererelay.websocket;
 
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.SessionTransport;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
@@ -75,9 +75,9 @@ final class FirstFrameLogin {
 		this.next = next;
 	}
 
-	synchronized void start(ScheduledExecutorService scheduler) {
+	synchronized void start(ScheduledExecutorService scheduler, Guard guard) {
 		if (!this.over) {
-			this.deadline = scheduler.schedule(this::expire, this.tokens.timeout().toMillis(), TimeUnit.MILLISECONDS);
+			this.deadline = guard.later(scheduler, this::expire, this.tokens.timeout());
 		}
 	}
 

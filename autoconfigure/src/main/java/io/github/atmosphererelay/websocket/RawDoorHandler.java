@@ -28,6 +28,7 @@ import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.durable.DurableSession;
 import io.github.atmosphererelay.durable.DurableSessions;
 import io.github.atmosphererelay.durable.DurableStart;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
@@ -114,7 +115,7 @@ final class RawDoorHandler implements WebSocketHandler {
 		FirstFrameLogin login = new FirstFrameLogin(transport, admission, this.tokens, this.node.statistics(),
 				(self, client) -> loggedIn(socket, self, request, transport, admission, client));
 		socket.getAttributes().put(LOGIN, login);
-		login.start(this.node.scheduler());
+		login.start(this.node.scheduler(), this.node.guards().of(Part.CLIENT_TIMERS));
 	}
 
 	private RawDoorClient open(WebSocketSession socket, RawDoorRequest request, @Nullable DurableStart start,

@@ -22,7 +22,6 @@ import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.broadcast.ChannelOptions;
 import io.github.atmosphererelay.broadcast.ErrorCode;
@@ -34,6 +33,7 @@ import io.github.atmosphererelay.broadcast.SubscriptionState;
 import io.github.atmosphererelay.durable.DurableSession;
 import io.github.atmosphererelay.durable.DurableSessions;
 import io.github.atmosphererelay.durable.DurableStart;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
@@ -282,12 +282,24 @@ final class RawDoorSubscriber {
 
 		private void retry() {
 			try {
-				RawDoorSubscriber.this.node.scheduler()
-					.schedule(this::subscribe, RETRY_MILLIS + ThreadLocalRandom.current().nextLong(RETRY_JITTER_MILLIS),
-							TimeUnit.MILLISECONDS);
+				MessagingNode node = RawDoorSubscriber.this.node;
+				node.guards()
+					.of(Part.CLIENT_TIMERS)
+					.later(node.scheduler(), this::subscribeAgain, Duration
+						.ofMillis(RETRY_MILLIS + ThreadLocalRandom.current().nextLong(RETRY_JITTER_MILLIS)));
 			}
 			catch (RejectedExecutionException ex) {
 				// The node stops, and sends its clients away.
+			}
+		}
+
+		private void subscribeAgain() {
+			try {
+				subscribe();
+			}
+			catch (Error ex) {
+				retry();
+				throw ex;
 			}
 		}
 

@@ -20,8 +20,10 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 
+import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.Guards;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.SessionRegistry;
@@ -48,6 +50,8 @@ public final class SessionDrain implements SmartLifecycle {
 
 	private final ScheduledExecutorService scheduler;
 
+	private final Guard guard;
+
 	private final int sliceSize;
 
 	private final Duration sliceInterval;
@@ -64,9 +68,11 @@ public final class SessionDrain implements SmartLifecycle {
 	 * @param sliceSize how many sessions are closed at once
 	 * @param sliceInterval the time between two slices
 	 * @param timeout after which time the rest is closed at once
+	 * @param guards keep the parts of the node going
 	 */
 	public SessionDrain(HandshakeGate gate, SessionRegistry registry, ScheduledExecutorService scheduler, int sliceSize,
-			Duration sliceInterval, Duration timeout) {
+			Duration sliceInterval, Duration timeout, Guards guards) {
+		this.guard = guards.of(Part.SHUTDOWN);
 		this.gate = gate;
 		this.registry = registry;
 		this.scheduler = scheduler;
@@ -105,11 +111,11 @@ public final class SessionDrain implements SmartLifecycle {
 	private void closeSlice(Queue<LocalSession> waiting, long deadline, Runnable callback) {
 		boolean overdue = System.nanoTime() - deadline >= 0;
 		for (int i = 0; !waiting.isEmpty() && (overdue || i < this.sliceSize); i++) {
-			waiting.remove().close(CloseReason.GOING_AWAY);
+			LocalSession session = waiting.remove();
+			this.guard.run(() -> session.close(CloseReason.GOING_AWAY));
 		}
 		if (!waiting.isEmpty()) {
-			this.scheduler.schedule(() -> closeSlice(waiting, deadline, callback), this.sliceInterval.toMillis(),
-					TimeUnit.MILLISECONDS);
+			this.guard.later(this.scheduler, () -> closeSlice(waiting, deadline, callback), this.sliceInterval);
 		}
 		else {
 			awaitEnd(deadline, callback);
@@ -118,17 +124,16 @@ public final class SessionDrain implements SmartLifecycle {
 
 	private void awaitEnd(long deadline, Runnable callback) {
 		// Also those that were being let in when the gate was shut.
-		this.registry.forEach((session) -> session.close(CloseReason.GOING_AWAY));
+		this.registry.forEach((session) -> this.guard.run(() -> session.close(CloseReason.GOING_AWAY)));
 		if (this.registry.sessionCount() == 0) {
 			callback.run();
 		}
 		else if (System.nanoTime() - deadline >= 0) {
-			this.registry.forEach((session) -> session.terminate(CloseReason.GOING_AWAY));
+			this.registry.forEach((session) -> this.guard.run(() -> session.terminate(CloseReason.GOING_AWAY)));
 			callback.run();
 		}
 		else {
-			this.scheduler.schedule(() -> awaitEnd(deadline, callback), POLL_INTERVAL.toMillis(),
-					TimeUnit.MILLISECONDS);
+			this.guard.later(this.scheduler, () -> awaitEnd(deadline, callback), POLL_INTERVAL);
 		}
 	}
 

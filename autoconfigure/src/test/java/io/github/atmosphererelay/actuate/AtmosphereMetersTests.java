@@ -65,11 +65,11 @@ class AtmosphereMetersTests {
 				if (id.getName().startsWith("atmosphere.")) {
 					names.add(id.getName());
 					assertThat(id.getDescription()).as(id.getName()).isNotBlank();
-					assertThat(id.getTags()).extracting(Tag::getKey).isSubsetOf("reason", "outcome");
+					assertThat(id.getTags()).extracting(Tag::getKey).isSubsetOf("reason", "outcome", "part");
 				}
 			}
-			assertThat(names).containsExactlyInAnyOrder("atmosphere.sessions", "atmosphere.users",
-					"atmosphere.channels", "atmosphere.subscriptions", "atmosphere.queue.messages",
+			assertThat(names).containsExactlyInAnyOrder("atmosphere.failures", "atmosphere.sessions",
+					"atmosphere.users", "atmosphere.channels", "atmosphere.subscriptions", "atmosphere.queue.messages",
 					"atmosphere.queue.bytes", "atmosphere.writers.stuck", "atmosphere.sessions.blocked",
 					"atmosphere.sessions.opened", "atmosphere.sessions.ended", "atmosphere.sessions.slow",
 					"atmosphere.sessions.missing.pong", "atmosphere.recoveries", "atmosphere.log.holes",

@@ -32,6 +32,7 @@ import io.github.atmosphererelay.test.FakeRelay;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -64,6 +65,20 @@ class InterestTests {
 		assertThat(interest.follows(CHAT)).isFalse();
 		assertThat(this.relay.interest()).containsExactly("subscribe channel:chat", "unsubscribe channel:chat");
 		assertThat(this.left).containsExactly(CHAT);
+	}
+
+	@Test
+	void anErrorOfTheRelayLeavesNothingBehindAndTheNextAddressIsLeft() {
+		Interest interest = interest(Duration.ZERO);
+		for (Address address : List.of(CHAT, NEWS)) {
+			interest.acquire(address);
+			interest.release(address);
+		}
+		this.relay.throwOnce(new OutOfMemoryError("injected"));
+		assertThatExceptionOfType(OutOfMemoryError.class).isThrownBy(interest::sweep);
+		interest.sweep();
+		assertThat(this.left).containsExactly(CHAT, NEWS);
+		assertThat(interest.size()).isZero();
 	}
 
 	@Test

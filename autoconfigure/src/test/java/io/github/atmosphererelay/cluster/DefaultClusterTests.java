@@ -28,12 +28,14 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.cluster.ClusterMessages.Subject;
 import io.github.atmosphererelay.cluster.CommandMessage.Status;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Payload;
@@ -86,6 +88,23 @@ class DefaultClusterTests {
 			.containsOnly(Map.entry(a.id(), 1));
 		assertThat(a.cluster.disconnectUser("alice", BYE).join().sessions()).isOne();
 		await().until(() -> BYE.equals(transport.closed()));
+	}
+
+	@Test
+	void membershipAndRequestsGoOnAfterAnError() {
+		HubNode a = start("a");
+		AtomicBoolean thrown = new AtomicBoolean();
+		this.hub.drops = (envelope, receiver) -> {
+			if (envelope.kind() == Envelope.Kind.CONTROL && thrown.compareAndSet(false, true)) {
+				throw new OutOfMemoryError("injected");
+			}
+			return false;
+		};
+		await().untilTrue(thrown);
+		start("b");
+		awaitAll();
+		assertThat(a.node.guards().of(Part.MEMBERSHIP).failures()).isOne();
+		assertThat(a.cluster.sessions(SessionQuery.ALL).join().unanswered()).isEmpty();
 	}
 
 	@Test

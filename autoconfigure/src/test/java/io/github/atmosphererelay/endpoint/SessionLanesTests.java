@@ -23,6 +23,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 
+import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.Guards;
+import io.github.atmosphererelay.guard.Part;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -38,7 +41,9 @@ class SessionLanesTests {
 
 	private final HandlerStatistics statistics = new HandlerStatistics();
 
-	private final SessionLanes lanes = new SessionLanes(2, 4, this.statistics);
+	private final Guard guard = new Guards().of(Part.HANDLERS);
+
+	private final SessionLanes lanes = new SessionLanes(2, 4, this.statistics, this.guard);
 
 	private void runOne() {
 		this.waiting.remove(0).run();
@@ -84,6 +89,37 @@ class SessionLanesTests {
 		assertThat(this.lanes.offer("a", task("5"))).isEqualTo(SessionLanes.Offer.TAKEN);
 		runAll();
 		assertThat(this.done).containsExactly("2", "4 discarded", "5");
+	}
+
+	@Test
+	void aLaneGoesOnAfterAnErrorInATaskOrOfTheExecutor() {
+		this.lanes.start(this.waiting::add);
+		this.lanes.add("a", new Task() {
+
+			@Override
+			public CompletionStage<?> run() {
+				throw new OutOfMemoryError("injected");
+			}
+
+			@Override
+			public void discard() {
+			}
+
+		});
+		this.lanes.add("a", task("1"));
+		runAll();
+		assertThat(this.done).containsExactly("1");
+		this.lanes.start((run) -> {
+			throw new OutOfMemoryError("unable to create native thread");
+		});
+		this.lanes.add("a", task("2"));
+		assertThat(this.done).containsExactly("1", "2 discarded");
+		this.lanes.start(this.waiting::add);
+		this.lanes.add("a", task("3"));
+		runAll();
+		assertThat(this.done).containsExactly("1", "2 discarded", "3");
+		assertThat(this.guard.failures()).isEqualTo(2);
+		assertThat(this.lanes.stop(Duration.ofSeconds(1))).isZero();
 	}
 
 	@Test
@@ -165,7 +201,7 @@ class SessionLanesTests {
 
 	@Test
 	void aBusyLaneLetsOthersHaveTheirTurn() {
-		SessionLanes wide = new SessionLanes(100, 100, this.statistics);
+		SessionLanes wide = new SessionLanes(100, 100, this.statistics, this.guard);
 		wide.start(this.waiting::add);
 		for (int i = 0; i < 20; i++) {
 			wide.offer("a", task("a"));

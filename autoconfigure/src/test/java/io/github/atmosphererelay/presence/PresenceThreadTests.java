@@ -23,6 +23,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.Guards;
+import io.github.atmosphererelay.guard.Part;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -38,12 +41,14 @@ class PresenceThreadTests {
 
 	private final AtomicInteger turns = new AtomicInteger();
 
-	private final PresenceThread thread = new PresenceThread(this.scheduler, Duration.ofMillis(5), this::turn, 10,
-			1_000);
+	private final Guard guard = new Guards().of(Part.PRESENCE);
+
+	private final PresenceThread thread = new PresenceThread(this.scheduler, this.guard, Duration.ofMillis(5),
+			this::turn, 10, 1_000);
 
 	private void turn() {
 		if (this.turns.incrementAndGet() == 2) {
-			throw new IllegalStateException("a turn that fails");
+			throw new OutOfMemoryError("a turn that fails");
 		}
 	}
 
@@ -86,6 +91,7 @@ class PresenceThreadTests {
 		this.thread.start(() -> done.add("first"));
 		this.thread.start(() -> done.add("again"));
 		await().until(() -> this.turns.get() > 5);
+		assertThat(this.guard.failures()).isOne();
 		this.thread.execute(() -> done.add("between"));
 		this.thread.stop(() -> done.add("last"));
 		this.thread.execute(() -> done.add("too late"));

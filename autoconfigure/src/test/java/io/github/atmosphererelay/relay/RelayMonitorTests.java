@@ -23,6 +23,7 @@ import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
@@ -82,6 +83,20 @@ class RelayMonitorTests {
 		assertThat(this.monitor.statistics().probesReturned()).isPositive();
 		assertThat(this.monitor.statistics().outages()).isZero();
 		then(this.listener).should(never()).received(any(), any());
+	}
+
+	@Test
+	void itGoesOnMeasuringAfterAnErrorThatProvesNothingAboutTheBroker() {
+		this.monitor.start(this.listener);
+		awaitState(RelayState.UP);
+		this.relay.throwOnce(new OutOfMemoryError("injected"));
+		await().until(() -> !this.relay.isToThrow());
+		long returned = this.monitor.statistics().probesReturned();
+		await().until(() -> this.monitor.statistics().probesReturned() > returned + 2);
+		assertThat(this.monitor.guards().of(Part.RELAY_MONITOR).failures()).isOne();
+		assertThat(this.states).containsExactly(RelayState.CONNECTING, RelayState.UP);
+		this.relay.silent();
+		awaitState(RelayState.DOWN);
 	}
 
 	@Test

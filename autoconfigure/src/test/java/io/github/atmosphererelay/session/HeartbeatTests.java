@@ -24,7 +24,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.stream.Stream;
 
+import io.github.atmosphererelay.guard.Guards;
+import io.github.atmosphererelay.guard.Part;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,7 +40,9 @@ import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyLong;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.BDDMockito.then;
+import static org.mockito.BDDMockito.willThrow;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.spy;
 
 /**
  * Tests for {@link Heartbeat}.
@@ -181,6 +186,28 @@ class HeartbeatTests {
 	}
 
 	@Test
+	void anErrorEndsNeitherTheChecksNorThoseOfOtherSessions() {
+		Guards guards = new Guards();
+		SessionStatistics statistics = spy(new SessionStatistics());
+		willThrow(new OutOfMemoryError("injected")).willCallRealMethod().given(statistics).countExpired();
+		FakeTransport other = new FakeTransport();
+		LocalSession second = this.writers.open("2", null, null, other, (session, reason) -> this.ends.add(reason));
+		this.registry.add(second);
+		willReturnTicks();
+		new Heartbeat(this.registry, statistics, this.ticker, Duration.ofMinutes(1), Duration.ofMinutes(1), guards)
+			.start();
+		Runnable tick = tick();
+		this.session.expireAt(Instant.EPOCH);
+		second.expireAt(Instant.EPOCH);
+		tick.run();
+		assertThat(guards.of(Part.HEARTBEAT).failures()).isOne();
+		assertThat(Stream.of(this.session, second).filter((each) -> !each.isOpen())).hasSize(1);
+		tick.run();
+		assertThat(this.session.isOpen()).isFalse();
+		assertThat(second.isOpen()).isFalse();
+	}
+
+	@Test
 	void stoppingEndsTheChecks() {
 		Heartbeat heartbeat = new Heartbeat(this.registry, this.statistics, this.ticker, Duration.ofSeconds(1),
 				Duration.ofSeconds(1));
@@ -198,6 +225,10 @@ class HeartbeatTests {
 	private Runnable startHeartbeat(Duration interval, Duration pongTimeout) {
 		willReturnTicks();
 		new Heartbeat(this.registry, this.statistics, this.ticker, interval, pongTimeout).start();
+		return tick();
+	}
+
+	private Runnable tick() {
 		ArgumentCaptor<Runnable> tick = ArgumentCaptor.captor();
 		then(this.ticker).should().scheduleWithFixedDelay(tick.capture(), anyLong(), anyLong(), any());
 		return tick.getValue();

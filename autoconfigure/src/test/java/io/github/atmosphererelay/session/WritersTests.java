@@ -35,6 +35,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.test.MachineTime;
 import org.junit.jupiter.api.AfterEach;
@@ -45,6 +46,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyInt;
+import static org.mockito.BDDMockito.willThrow;
+import static org.mockito.Mockito.spy;
 
 /**
  * Tests for {@link Writers}.
@@ -474,6 +479,48 @@ class WritersTests {
 		await().until(() -> this.statistics.deliveries() == 101);
 		assertThat(this.statistics.flushes()).isEqualTo(2);
 		assertThat(this.statistics.deliveredBytes()).isEqualTo(5 + 10 * 2 + 90 * 3);
+	}
+
+	@Test
+	void theWatchdogGoesOnAfterAnError() {
+		SessionStatistics statistics = spy(new SessionStatistics());
+		willThrow(new OutOfMemoryError("injected")).willCallRealMethod().given(statistics).countSlowConsumer();
+		this.writers = new Writers(new WriterSettings(1, 32, Duration.ofMillis(100)), statistics, this.scheduler);
+		this.writers.start();
+		for (int i = 0; i < 2; i++) {
+			FakeTransport blocked = new FakeTransport().block();
+			send("m", PLENTY, List.of(open(blocked)));
+			await().until(() -> CloseReason.SLOW_CONSUMER.equals(blocked.aborted()));
+		}
+		assertThat(this.writers.guards().of(Part.WRITERS_WATCHDOG).failures()).isOne();
+	}
+
+	@Test
+	void aWriterGoesOnAfterAnErrorInWhatItDoesAboutAnError() {
+		SessionStatistics statistics = spy(new SessionStatistics());
+		willThrow(new OutOfMemoryError("second")).willCallRealMethod().given(statistics).countDrop(any(), anyInt());
+		this.writers = new Writers(new WriterSettings(1, 32, NEVER), statistics, this.scheduler);
+		this.writers.start();
+		send("lost", PLENTY, List.of(open(new FakeTransport().failWrite(0, new OutOfMemoryError("first")))));
+		await().until(() -> this.writers.guards().of(Part.WRITERS).failures() == 1);
+		await().until(() -> this.ends.size() == 1);
+		FakeTransport other = new FakeTransport();
+		send("m", PLENTY, List.of(open(other)));
+		await().until(() -> other.messages() == 1);
+	}
+
+	@Test
+	void aSessionWhoseSocketCannotBeClosedForAnErrorEndsAllTheSame() {
+		this.writers.start();
+		FakeTransport transport = spy(new FakeTransport());
+		willThrow(new OutOfMemoryError("injected")).given(transport).close(any());
+		LocalSession session = open(transport);
+		session.close(CloseReason.GOING_AWAY);
+		await().until(() -> this.ends.size() == 1);
+		assertThat(this.writers.guards().of(Part.CLOSERS).failures()).isOne();
+		FakeTransport other = new FakeTransport();
+		open(other).close(CloseReason.GOING_AWAY);
+		await().until(() -> this.ends.size() == 2);
 	}
 
 	private Writers writers(int shards, int maxStuck, Duration sendTimeout) {

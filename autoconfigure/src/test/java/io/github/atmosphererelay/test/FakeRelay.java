@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 
 import io.github.atmosphererelay.message.Address;
@@ -65,6 +66,8 @@ public final class FakeRelay implements ClusterRelay {
 
 	private volatile @Nullable RuntimeException probeFailure;
 
+	private final AtomicReference<@Nullable Error> error = new AtomicReference<>();
+
 	private volatile Function<Envelope, CompletableFuture<Receipt>> answer = (envelope) -> CompletableFuture
 		.completedFuture(Receipt.of(envelope.id(), Outcome.RELAYED));
 
@@ -86,6 +89,28 @@ public final class FakeRelay implements ClusterRelay {
 		this.probeFailure = null;
 		this.answersProbes = true;
 		return this;
+	}
+
+	/**
+	 * Throw an error in the next call, whatever it is.
+	 */
+	public FakeRelay throwOnce(Error error) {
+		this.error.set(error);
+		return this;
+	}
+
+	/**
+	 * Return whether an error is still to be thrown.
+	 */
+	public boolean isToThrow() {
+		return this.error.get() != null;
+	}
+
+	private void throwIfTold() {
+		Error error = this.error.getAndSet(null);
+		if (error != null) {
+			throw error;
+		}
 	}
 
 	/**
@@ -146,6 +171,7 @@ public final class FakeRelay implements ClusterRelay {
 
 	@Override
 	public CompletableFuture<Receipt> publish(Envelope envelope) {
+		throwIfTold();
 		if (envelope.kind() != Kind.PROBE) {
 			this.published.add(envelope);
 			return this.answer.apply(envelope);
@@ -176,6 +202,7 @@ public final class FakeRelay implements ClusterRelay {
 
 	@Override
 	public void unsubscribe(Address address) {
+		throwIfTold();
 		this.interest.add("unsubscribe " + address.value());
 		CompletableFuture<@Nullable Position> future = this.subscriptions.remove(address);
 		if (future != null) {

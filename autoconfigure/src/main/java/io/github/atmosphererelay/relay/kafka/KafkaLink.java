@@ -24,6 +24,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.LogOptions;
@@ -69,7 +70,7 @@ final class KafkaLink {
 	/** The recorded channels, if there are any. */
 	private final @Nullable KafkaLog log;
 
-	private final KafkaWorker worker = new KafkaWorker(this::connect);
+	private final KafkaWorker worker;
 
 	private final ScheduledExecutorService scheduler = Executors
 		.newSingleThreadScheduledExecutor((task) -> KafkaWorker.newThread(task, "atmosphere-kafka-deadlines"));
@@ -102,6 +103,7 @@ final class KafkaLink {
 		this.settings = settings;
 		this.clients = clients;
 		this.listener = listener;
+		this.worker = new KafkaWorker(this::connect, listener.guards().of(Part.RELAY_CONNECTION));
 		this.topics = new KafkaTopic(settings);
 		this.reporter = new KafkaReporter(settings);
 		this.log = settings.recorded() ? new KafkaLog(settings, clients, this.subscriptions, listener, this.scheduler,
@@ -216,7 +218,17 @@ final class KafkaLink {
 	 */
 	private void check() {
 		KafkaTopic.Description known = this.topic;
-		if (this.receiver == null || known == null) {
+		KafkaReceiver receiver = this.receiver;
+		if (receiver == null) {
+			this.worker.attemptIfNoneIsScheduled();
+			return;
+		}
+		if (receiver.isEnded()) {
+			// It could not say so
+			receiverDied(receiver, null);
+			return;
+		}
+		if (known == null) {
 			return;
 		}
 		try {
@@ -357,7 +369,8 @@ final class KafkaLink {
 		startReceiver();
 		if (this.sender == null) {
 			KafkaSender sender = new KafkaSender(this.settings, description.usable(this.settings.partitions()),
-					this.clients.producers(), this.scheduler, this::reconnect);
+					this.clients.producers(), this.scheduler, this::reconnect,
+					this.listener.guards().of(Part.RELAY_SENDER));
 			if (!install(() -> this.sender = sender)) {
 				sender.abandon();
 			}

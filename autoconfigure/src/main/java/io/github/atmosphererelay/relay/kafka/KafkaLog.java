@@ -29,6 +29,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
@@ -111,7 +112,8 @@ final class KafkaLog {
 		this.topic = KafkaTopic.ofLogs(settings);
 		this.ranges = new KafkaLogRanges(settings.logTopic(), settings.publishTimeout());
 		this.reader = new KafkaLogReader(settings, clients::logReader);
-		this.reads = new KafkaLogReads(settings, this.ranges, this.reader, scheduler, this.executor);
+		this.reads = new KafkaLogReads(settings, this.ranges, this.reader, scheduler, this.executor,
+				listener.guards().of(Part.LOG_READER));
 	}
 
 	/**

@@ -123,16 +123,21 @@ final class KafkaLogRanges {
 			ListOffsetsResult earliest = list(admin, partitions, OffsetSpec.earliest());
 			ListOffsetsResult latest = list(admin, partitions, OffsetSpec.latest());
 			KafkaFuture.allOf(earliest.all(), latest.all()).whenComplete((done, failure) -> {
-				if (failure != null) {
-					current.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, failure));
+				try {
+					if (failure != null) {
+						current.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, failure));
+					}
+					else {
+						complete(current, earliest, latest, partitions);
+					}
 				}
-				else {
-					complete(current, earliest, latest, partitions);
+				finally {
+					// Or nobody would ever ask again
+					askBroker();
 				}
-				askBroker();
 			});
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			current.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, ex));
 			askBroker();
 		}
@@ -159,7 +164,7 @@ final class KafkaLogRanges {
 			}
 			future.complete(ranges);
 		}
-		catch (ExecutionException ex) {
+		catch (ExecutionException | Error ex) {
 			future.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, ex));
 		}
 		catch (InterruptedException ex) {

@@ -122,6 +122,11 @@ final class KafkaLogReader {
 			dropConsumer();
 			throw new RelayUnavailableException(KafkaRelay.NAME, ex);
 		}
+		catch (Error ex) {
+			// Nobody knows in what state it has left the consumer
+			dropConsumer();
+			throw ex;
+		}
 		finally {
 			Consumer<byte[], byte[]> consumer = this.consumer;
 			if (consumer != null) {

@@ -27,10 +27,10 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
+import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.relay.LogPage;
@@ -74,6 +74,8 @@ final class KafkaLogReads {
 
 	private final Executor executor;
 
+	private final Guard guard;
+
 	private final AtomicInteger count = new AtomicInteger();
 
 	private final Set<CompletableFuture<?>> open = ConcurrentHashMap.newKeySet();
@@ -81,7 +83,8 @@ final class KafkaLogReads {
 	private volatile boolean closed;
 
 	KafkaLogReads(KafkaRelaySettings settings, KafkaLogRanges ranges, KafkaLogReader reader,
-			ScheduledExecutorService scheduler, Executor executor) {
+			ScheduledExecutorService scheduler, Executor executor, Guard guard) {
+		this.guard = guard;
 		this.settings = settings;
 		this.ranges = ranges;
 		this.reader = reader;
@@ -148,9 +151,9 @@ final class KafkaLogReads {
 
 	private @Nullable ScheduledFuture<?> schedule(CompletableFuture<?> result, Duration timeout) {
 		try {
-			return this.scheduler.schedule(
+			return this.guard.later(this.scheduler,
 					() -> result.completeExceptionally(RelayUnavailableException.forSlowRead(KafkaRelay.NAME, timeout)),
-					timeout.toMillis(), TimeUnit.MILLISECONDS);
+					timeout);
 		}
 		catch (RejectedExecutionException ex) {
 			fail(result);
@@ -166,7 +169,7 @@ final class KafkaLogReads {
 			}
 			CompletableFuture<@Nullable Void> reached = partition.reached(range.end(), deadline);
 			if (!reached.isDone()) {
-				this.scheduler.schedule(partition::giveUp, deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+				this.guard.later(this.scheduler, partition::giveUp, Duration.ofNanos(deadline - System.nanoTime()));
 			}
 			return reached.thenApply((done) -> range);
 		});

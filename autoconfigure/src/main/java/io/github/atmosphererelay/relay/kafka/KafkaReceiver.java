@@ -27,6 +27,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
@@ -195,6 +196,13 @@ final class KafkaReceiver implements BatchMessageListener<byte[], byte[]>, Commo
 		}
 	}
 
+	/**
+	 * Return whether the consumer's thread has ended.
+	 */
+	boolean isEnded() {
+		return this.ended.getCount() == 0;
+	}
+
 	@Override
 	public void onMessage(List<ConsumerRecord<byte[], byte[]>> records) {
 		for (ConsumerRecord<byte[], byte[]> record : records) {
@@ -244,10 +252,9 @@ final class KafkaReceiver implements BatchMessageListener<byte[], byte[]>, Commo
 				this.listener.received(envelope, null);
 			}
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			// Against its contract, but the next record is not to suffer for it.
-			logger.error("The listener failed on the record at offset " + record.offset() + " of partition "
-					+ record.partition() + " of topic '" + record.topic() + "'", ex);
+			this.listener.guards().of(Part.RELAY_RECEIVER).failed(ex);
 		}
 	}
 

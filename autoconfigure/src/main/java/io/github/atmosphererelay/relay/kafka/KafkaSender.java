@@ -26,10 +26,10 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
+import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
@@ -78,6 +78,8 @@ final class KafkaSender {
 
 	private final Runnable whenBroken;
 
+	private final Guard guard;
+
 	private final AtomicInteger count = new AtomicInteger();
 
 	private final AtomicLong bytes = new AtomicLong();
@@ -105,6 +107,9 @@ final class KafkaSender {
 	 */
 	private boolean broken;
 
+	/** Whether the end of the queue was reached; only used by the thread. */
+	private boolean finished;
+
 	/**
 	 * Create a sender. Waits until the producer knows the topic, so that the first
 	 * records do not.
@@ -113,13 +118,15 @@ final class KafkaSender {
 	 * @param factory makes the producer; owned by the sender from now on
 	 * @param scheduler runs the sweep
 	 * @param whenBroken told that the producer is of no use any more
+	 * @param guard keeps the thread, the sweep and the producer's callbacks going
 	 */
 	KafkaSender(KafkaRelaySettings settings, int partitions, DefaultKafkaProducerFactory<byte[], byte[]> factory,
-			ScheduledExecutorService scheduler, Runnable whenBroken) {
+			ScheduledExecutorService scheduler, Runnable whenBroken, Guard guard) {
 		this.settings = settings;
 		this.partitions = partitions;
 		this.factory = factory;
 		this.whenBroken = whenBroken;
+		this.guard = guard;
 		this.endMark = new KafkaPending(settings.node(), new ProducerRecord<>(settings.topic(), new byte[0]), 0,
 				System.nanoTime(), new CompletableFuture<>(), null);
 		this.producer = factory.createNonTransactionalProducer();
@@ -136,8 +143,7 @@ final class KafkaSender {
 		this.thread = new Thread(this::run, "atmosphere-kafka-sender");
 		this.thread.setDaemon(true);
 		this.thread.start();
-		this.sweep = scheduler.scheduleWithFixedDelay(this::sweep, SWEEP_INTERVAL.toMillis(), SWEEP_INTERVAL.toMillis(),
-				TimeUnit.MILLISECONDS);
+		this.sweep = guard.repeat(scheduler, this::sweep, SWEEP_INTERVAL, SWEEP_INTERVAL);
 	}
 
 	/**
@@ -259,27 +265,25 @@ final class KafkaSender {
 	}
 
 	private void run() {
-		try {
-			while (!this.closed) {
-				KafkaPending pending = this.queue.take();
-				if (pending == this.endMark) {
-					return;
-				}
-				ProducerRecord<byte[], byte[]> record = pending.take();
-				if (record != null) {
-					send(pending, record);
-				}
+		this.guard.loop(() -> !this.closed && !this.finished, () -> {
+			KafkaPending pending = this.queue.take();
+			if (pending == this.endMark) {
+				this.finished = true;
+				return;
 			}
-		}
-		catch (InterruptedException ex) {
-			logger.trace("Sender ended");
-		}
+			ProducerRecord<byte[], byte[]> record = pending.take();
+			if (record != null) {
+				send(pending, record);
+			}
+		});
+		logger.trace("Sender ended");
 	}
 
 	private void send(KafkaPending pending, ProducerRecord<byte[], byte[]> record) {
 		Thread sending = Thread.currentThread();
 		try {
-			this.producer.send(record, (metadata, failure) -> {
+			// An Error would end the producer's thread
+			this.producer.send(record, (metadata, failure) -> this.guard.run(() -> {
 				if (failure == null) {
 					end(pending);
 					pending.acknowledged(metadata.offset());
@@ -288,7 +292,7 @@ final class KafkaSender {
 					// Kafka refuses a record by calling back on the thread that sends it.
 					refuse(pending, failure, Thread.currentThread() == sending);
 				}
-			});
+			}));
 			pending.sent();
 		}
 		catch (InterruptException ex) {
@@ -301,6 +305,13 @@ final class KafkaSender {
 				reportBroken(ex);
 				this.whenBroken.run();
 			}
+		}
+		catch (Error ex) {
+			// Nobody knows what the producer has done
+			end(pending);
+			pending.complete(Outcome.UNCONFIRMED);
+			this.whenBroken.run();
+			throw ex;
 		}
 	}
 

@@ -23,6 +23,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
+import io.github.atmosphererelay.guard.Guard;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -51,14 +52,17 @@ final class KafkaWorker {
 
 	private final Runnable attempt;
 
+	private final Guard guard;
+
 	private @Nullable ScheduledFuture<?> next;
 
 	private Duration delay = FIRST_DELAY;
 
 	private long succeededAt;
 
-	KafkaWorker(Runnable attempt) {
+	KafkaWorker(Runnable attempt, Guard guard) {
 		this.attempt = attempt;
+		this.guard = guard;
 	}
 
 	void execute(Runnable task) {
@@ -66,8 +70,7 @@ final class KafkaWorker {
 	}
 
 	void repeat(Runnable task, Duration interval) {
-		this.executor.scheduleWithFixedDelay(guarded(task), interval.toMillis(), interval.toMillis(),
-				TimeUnit.MILLISECONDS);
+		this.guard.repeat(this.executor, task, interval, interval);
 	}
 
 	void attemptSucceeded() {
@@ -91,6 +94,16 @@ final class KafkaWorker {
 		this.delay = (doubled.compareTo(MAX_DELAY) < 0) ? doubled : MAX_DELAY;
 	}
 
+	/**
+	 * Schedule the next attempt if none is scheduled, because it failed to be, for want
+	 * of memory.
+	 */
+	void attemptIfNoneIsScheduled() {
+		if (this.next == null || this.next.isDone()) {
+			attemptAgain(false);
+		}
+	}
+
 	void stop() {
 		this.executor.shutdownNow();
 	}
@@ -103,28 +116,12 @@ final class KafkaWorker {
 
 	private @Nullable ScheduledFuture<?> schedule(Runnable task, Duration delay) {
 		try {
-			return this.executor.schedule(guarded(task), delay.toMillis(), TimeUnit.MILLISECONDS);
+			return this.guard.later(this.executor, task, delay);
 		}
 		catch (RejectedExecutionException ex) {
 			logger.trace("Stopped meanwhile");
 			return null;
 		}
-	}
-
-	/**
-	 * A scheduled task would keep its failure to itself.
-	 * @param task the task
-	 * @return a task that logs it
-	 */
-	private static Runnable guarded(Runnable task) {
-		return () -> {
-			try {
-				task.run();
-			}
-			catch (RuntimeException | Error ex) {
-				logger.error("The kafka relay has failed and stays as it is", ex);
-			}
-		};
 	}
 
 	static Thread newThread(Runnable task, String name) {

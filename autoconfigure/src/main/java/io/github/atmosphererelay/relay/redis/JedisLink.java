@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.relay.Outcome;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.BinaryJedisPubSub;
@@ -103,7 +104,7 @@ final class JedisLink extends BinaryJedisPubSub implements RedisLink {
 			Thread.currentThread().interrupt();
 			throw new JedisConnectionException("Interrupted while connecting", ex);
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | Error ex) {
 			close();
 			throw ex;
 		}
@@ -116,6 +117,10 @@ final class JedisLink extends BinaryJedisPubSub implements RedisLink {
 		}
 		catch (RuntimeException ex) {
 			cause = ex;
+		}
+		catch (Throwable ex) {
+			this.listener.guards().of(Part.RELAY_RECEIVER).failed(ex);
+			cause = new JedisConnectionException("The subscription has failed", ex);
 		}
 		this.ending = cause;
 		this.opened.countDown();

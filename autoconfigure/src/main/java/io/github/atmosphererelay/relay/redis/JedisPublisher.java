@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.relay.redis;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -27,8 +28,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 
+import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Connection;
@@ -50,7 +52,7 @@ final class JedisPublisher {
 
 	private static final int BATCH_BYTES = 64 * 1024;
 
-	private static final long SWEEP_MILLIS = 100;
+	private static final Duration SWEEP_INTERVAL = Duration.ofMillis(100);
 
 	private final Connection connection;
 
@@ -59,6 +61,8 @@ final class JedisPublisher {
 	private final RedisLink.Listener listener;
 
 	private final PendingBytes pendingBytes;
+
+	private final Guard guard;
 
 	private final BlockingQueue<RedisCall> queue;
 
@@ -84,6 +88,7 @@ final class JedisPublisher {
 	private volatile boolean stopped;
 
 	JedisPublisher(Connection connection, int maxPending, PendingBytes pendingBytes, RedisLink.Listener listener) {
+		this.guard = listener.guards().of(Part.RELAY_SENDER);
 		this.connection = connection;
 		this.maxPending = maxPending;
 		this.pendingBytes = pendingBytes;
@@ -95,7 +100,7 @@ final class JedisPublisher {
 
 	void start() {
 		this.thread.start();
-		this.sweeper.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+		this.guard.repeat(this.sweeper, this::sweep, SWEEP_INTERVAL, SWEEP_INTERVAL);
 	}
 
 	/**
@@ -187,10 +192,17 @@ final class JedisPublisher {
 		catch (InterruptedException ex) {
 			// Stopped
 		}
-		catch (RuntimeException ex) {
-			lost.drain((call) -> refuse(call, ex), (call) -> refuse(call, ex));
-			stop(ex);
-			this.listener.lost(ex);
+		catch (Throwable ex) {
+			if (ex instanceof Error) {
+				this.guard.failed(ex);
+			}
+			try {
+				lost.drain((call) -> refuse(call, ex), (call) -> refuse(call, ex));
+				stop(ex);
+			}
+			finally {
+				this.listener.lost(ex);
+			}
 		}
 	}
 

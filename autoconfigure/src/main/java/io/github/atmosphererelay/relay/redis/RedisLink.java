@@ -19,6 +19,7 @@ package io.github.atmosphererelay.relay.redis;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
+import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.relay.Outcome;
 import org.jspecify.annotations.Nullable;
 
@@ -97,6 +98,14 @@ interface RedisLink {
 		 * @param channel the Redis channel
 		 */
 		void subscribed(byte[] channel);
+
+		/**
+		 * Return what keeps loops and callbacks going.
+		 * @return the guards
+		 */
+		default Guards guards() {
+			return Guards.UNREPORTED;
+		}
 
 		/**
 		 * A connection of the link was lost.

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
@@ -119,14 +120,21 @@ final class RedisLogReader {
 				this.starting = true;
 				this.running++;
 			}
-			if (reading.isOverdue()) {
-				reading.end(null, unanswered(reading.deadline));
+			try {
+				if (reading.isOverdue()) {
+					reading.end(null, unanswered(reading.deadline));
+				}
+				else {
+					reading.readOn();
+				}
 			}
-			else {
-				reading.readOn();
+			catch (Throwable ex) {
+				reading.failed(ex);
 			}
-			synchronized (this) {
-				this.starting = false;
+			finally {
+				synchronized (this) {
+					this.starting = false;
+				}
 			}
 		}
 	}
@@ -174,6 +182,8 @@ final class RedisLogReader {
 
 		private int attempt = 1;
 
+		private boolean ended;
+
 		private Reading(RedisLink link, String channel, @Nullable Position since, PageLimit limit,
 				ReadDirection direction) {
 			this.link = link;
@@ -204,8 +214,8 @@ final class RedisLogReader {
 			try {
 				take(part);
 			}
-			catch (RuntimeException failure) {
-				end(null, failure);
+			catch (Throwable failure) {
+				failed(failure);
 			}
 		}
 
@@ -273,8 +283,17 @@ final class RedisLogReader {
 			return true;
 		}
 
+		private void failed(Throwable failure) {
+			RedisLogReader.this.listener.guards().of(Part.LOG_READER).failed(failure);
+			end(null, failure);
+		}
+
 		private void end(@Nullable LogPage page, @Nullable Throwable failure) {
 			synchronized (RedisLogReader.this) {
+				if (this.ended) {
+					return;
+				}
+				this.ended = true;
 				RedisLogReader.this.running--;
 			}
 			if (page != null) {

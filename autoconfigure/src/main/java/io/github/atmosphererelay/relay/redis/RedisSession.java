@@ -28,6 +28,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
+import io.github.atmosphererelay.guard.Guards;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
@@ -65,6 +67,9 @@ final class RedisSession {
 
 	private static final int JITTER_MILLIS = 200;
 
+	/** Longer than any attempt to connect waits for its turn. */
+	private static final Duration CATCH_UP_INTERVAL = Duration.ofSeconds(2);
+
 	/**
 	 * How long Redis may take to confirm subscriptions, behind all messages on their way.
 	 */
@@ -79,6 +84,8 @@ final class RedisSession {
 	private final RedisLog log;
 
 	private final RedisLogReader reader;
+
+	private final Guards guards;
 
 	private final RedisSubscriptions subscriptions;
 
@@ -97,10 +104,14 @@ final class RedisSession {
 	 */
 	private int failures;
 
+	/** When connecting was tried last; only used by the worker. */
+	private long attemptedAt = System.nanoTime();
+
 	RedisSession(RedisDriver driver, RedisRelaySettings settings, RedisLog log, RelayListener listener) {
 		this.driver = driver;
 		this.settings = settings;
 		this.listener = listener;
+		this.guards = listener.guards();
 		this.log = log;
 		this.reader = new RedisLogReader(log, settings, listener);
 		this.subscriptions = new RedisSubscriptions(settings.keyPrefix());
@@ -109,6 +120,19 @@ final class RedisSession {
 
 	void start() {
 		execute(this::connect, 0);
+		this.guards.of(Part.RELAY_CONNECTION).repeat(this.worker, this::catchUp, CATCH_UP_INTERVAL, CATCH_UP_INTERVAL);
+	}
+
+	/**
+	 * Do what was to be done and could not be asked of the worker, for want of memory.
+	 */
+	private void catchUp() {
+		if (this.attachment != null) {
+			carryChanges();
+		}
+		else if (System.nanoTime() - this.attemptedAt >= CATCH_UP_INTERVAL.toNanos()) {
+			connect();
+		}
 	}
 
 	void stop() {
@@ -206,6 +230,7 @@ final class RedisSession {
 		if (this.stopped || this.attachment != null) {
 			return;
 		}
+		this.attemptedAt = System.nanoTime();
 		Attachment attachment = new Attachment();
 		try {
 			RedisLink link = this.driver.connect(attachment);
@@ -215,7 +240,10 @@ final class RedisSession {
 				throw new IllegalStateException("The connection was lost at once");
 			}
 		}
-		catch (RuntimeException | LinkageError ex) {
+		catch (Throwable ex) {
+			if (ex instanceof Error) {
+				this.guards.of(Part.RELAY_CONNECTION).failed(ex);
+			}
 			retry(ex);
 			return;
 		}
@@ -241,8 +269,12 @@ final class RedisSession {
 			return;
 		}
 		logger.warn("Lost the connection to Redis, and will make a new one: " + cause);
-		this.listener.connectionChanged(false);
-		execute(this::connect, ThreadLocalRandom.current().nextInt(JITTER_MILLIS));
+		try {
+			this.listener.connectionChanged(false);
+		}
+		finally {
+			execute(this::connect, ThreadLocalRandom.current().nextInt(JITTER_MILLIS));
+		}
 	}
 
 	private void queueChanges() {
@@ -268,7 +300,7 @@ final class RedisSession {
 				link.subscribe(batch);
 			}
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			attachment.lost(ex);
 			return;
 		}
@@ -294,19 +326,21 @@ final class RedisSession {
 
 	private void execute(Runnable task, long delayMillis) {
 		try {
-			this.worker.schedule(() -> runSafely(task), delayMillis, TimeUnit.MILLISECONDS);
+			this.guards.of(Part.RELAY_CONNECTION).later(this.worker, task, Duration.ofMillis(delayMillis));
 		}
 		catch (RejectedExecutionException ex) {
 			// Stopped
 		}
 	}
 
-	private void runSafely(Runnable task) {
+	private void closeOrAskFor(RedisLink link) {
 		try {
-			task.run();
+			closeLater(link);
 		}
-		catch (RuntimeException ex) {
-			logger.error("Unexpected failure in the redis relay", ex);
+		catch (Throwable ex) {
+			// There is no thread for it
+			this.guards.of(Part.RELAY_CONNECTION).failed(ex);
+			execute(link::close, 0);
 		}
 	}
 
@@ -348,13 +382,15 @@ final class RedisSession {
 		}
 
 		private @Nullable Thread detach() {
-			RedisLink link;
-			synchronized (this) {
-				this.detached = true;
-				link = this.link;
-				this.link = null;
-			}
+			RedisLink link = take();
 			return (link != null) ? closeLater(link) : null;
+		}
+
+		private synchronized @Nullable RedisLink take() {
+			RedisLink link = this.link;
+			this.detached = true;
+			this.link = null;
+			return link;
 		}
 
 		private synchronized void readyAt(long asked) {
@@ -405,9 +441,9 @@ final class RedisSession {
 			catch (EnvelopeFormatException ex) {
 				listener.rejected(ex.getReason());
 			}
-			catch (RuntimeException ex) {
+			catch (Throwable ex) {
 				// Thrown on, it would end the client library's reading
-				logger.error("The relay's listener failed", ex);
+				RedisSession.this.guards.of(Part.RELAY_RECEIVER).failed(ex);
 			}
 		}
 
@@ -431,15 +467,26 @@ final class RedisSession {
 		}
 
 		@Override
+		public Guards guards() {
+			return RedisSession.this.guards;
+		}
+
+		@Override
 		public void lost(Throwable cause) {
-			if (detach() == null) {
+			RedisLink link = take();
+			if (link == null) {
 				return;
 			}
 			RedisSession.this.attachment = null;
-			if (!RedisSession.this.stopped) {
-				// No report can follow: the link is detached
-				boolean reported = isReported();
-				execute(() -> replace(reported, cause), 0);
+			try {
+				if (!RedisSession.this.stopped) {
+					// No report can follow: the link is detached
+					boolean reported = isReported();
+					execute(() -> replace(reported, cause), 0);
+				}
+			}
+			finally {
+				closeOrAskFor(link);
 			}
 		}
 

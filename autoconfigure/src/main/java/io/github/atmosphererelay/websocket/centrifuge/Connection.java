@@ -21,12 +21,12 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
@@ -101,8 +101,9 @@ final class Connection {
 		this.lock.lock();
 		try {
 			if (this.state == State.NEW) {
-				this.deadline = this.node.scheduler()
-					.schedule(this::expire, this.context.tokens().timeout().toMillis(), TimeUnit.MILLISECONDS);
+				this.deadline = this.node.guards()
+					.of(Part.CLIENT_TIMERS)
+					.later(this.node.scheduler(), this::expire, this.context.tokens().timeout());
 			}
 		}
 		finally {

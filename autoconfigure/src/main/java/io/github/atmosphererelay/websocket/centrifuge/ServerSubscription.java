@@ -16,11 +16,11 @@
 
 package io.github.atmosphererelay.websocket.centrifuge;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessagingNode;
@@ -29,6 +29,7 @@ import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.broadcast.SubscribeRequest;
 import io.github.atmosphererelay.broadcast.Subscribed;
 import io.github.atmosphererelay.broadcast.SubscriptionState;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
@@ -196,9 +197,10 @@ final class ServerSubscription implements Client.Membership {
 
 	private void retryLater() {
 		try {
-			this.node.scheduler()
-				.schedule(this::retry, RETRY_MILLIS + ThreadLocalRandom.current().nextLong(RETRY_JITTER_MILLIS),
-						TimeUnit.MILLISECONDS);
+			this.node.guards()
+				.of(Part.CLIENT_TIMERS)
+				.later(this.node.scheduler(), this::retry,
+						Duration.ofMillis(RETRY_MILLIS + ThreadLocalRandom.current().nextLong(RETRY_JITTER_MILLIS)));
 		}
 		catch (RejectedExecutionException ex) {
 			// The node stops, and sends its clients away.
@@ -218,6 +220,10 @@ final class ServerSubscription implements Client.Membership {
 		}
 		catch (RequestRefusedException ex) {
 			this.node.statistics().countRefused(ex.code());
+		}
+		catch (Error ex) {
+			retryLater();
+			throw ex;
 		}
 	}
 

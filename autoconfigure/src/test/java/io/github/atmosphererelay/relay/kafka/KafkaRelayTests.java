@@ -29,6 +29,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
+import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.EnvelopeCodec;
@@ -59,6 +60,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.anyBoolean;
+import static org.mockito.BDDMockito.given;
 import static org.mockito.BDDMockito.willAnswer;
 import static org.mockito.Mockito.mock;
 
@@ -141,6 +143,7 @@ class KafkaRelayTests {
 		ClusterRelay relay = this.broker.relay(this.topic, CODEC);
 		List<Boolean> changes = new CopyOnWriteArrayList<>();
 		RelayListener listener = mock();
+		given(listener.guards()).willReturn(new Guards());
 		willAnswer((call) -> {
 			changes.add(call.getArgument(0));
 			relay.reconnect();

@@ -31,6 +31,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
+import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.Guards;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
@@ -76,10 +79,12 @@ class KafkaSenderTests {
 
 	private final AtomicInteger broken = new AtomicInteger();
 
+	private final Guard guard = new Guards().of(Part.RELAY_SENDER);
+
 	private final KafkaSender sender = new KafkaSender(
 			new KafkaRelaySettings(UUID.randomUUID(), "topic", 3, (short) -1, Duration.ofMinutes(1), true,
 					new EnvelopeCodec(100), MAX_PENDING, Duration.ofMillis(200)),
-			3, new FakeFactory(this.producer), this.scheduler, this.broken::incrementAndGet);
+			3, new FakeFactory(this.producer), this.scheduler, this.broken::incrementAndGet, this.guard);
 
 	@AfterEach
 	void close() {
@@ -93,6 +98,19 @@ class KafkaSenderTests {
 		CompletableFuture<Receipt> receipt = publish();
 		await().until(this.producer::completeNext);
 		assertOutcome(receipt, Outcome.RELAYED);
+	}
+
+	@Test
+	void anErrorOfTheProducerEndsNeitherTheThreadNorTheSweep() {
+		this.producer.error = new OutOfMemoryError("injected");
+		assertOutcome(publish(), Outcome.UNCONFIRMED);
+		assertThat(this.broken).hasValue(1);
+		this.producer.error = null;
+		CompletableFuture<Receipt> next = publish();
+		await().until(this.producer::completeNext);
+		assertOutcome(next, Outcome.RELAYED);
+		assertOutcome(publish(), Outcome.UNCONFIRMED);
+		assertThat(this.guard.failures()).isOne();
 	}
 
 	@Test
@@ -313,6 +331,8 @@ class KafkaSenderTests {
 
 		private volatile @Nullable RuntimeException refusal;
 
+		private volatile @Nullable Error error;
+
 		FakeProducer() {
 			super(cluster(), false, null, new ByteArraySerializer(), new ByteArraySerializer());
 		}
@@ -320,6 +340,10 @@ class KafkaSenderTests {
 		@Override
 		public Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
 			this.entered.countDown();
+			Error error = this.error;
+			if (error != null) {
+				throw error;
+			}
 			RuntimeException refusal = this.refusal;
 			if (refusal != null) {
 				callback.onCompletion(new RecordMetadata(null, -1, -1, -1, -1, -1), refusal);
