@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
+import io.github.atmosphererelay.message.ChannelNames;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.server.PathContainer;
@@ -31,12 +32,19 @@ import org.springframework.http.server.PathContainer;
  */
 public final class ChannelCatalog {
 
-	/** Names are given by clients, so only so many results are remembered. */
-	private static final int MAX_REMEMBERED = 10_000;
+	/**
+	 * Names are given by clients, so results are remembered of only so many, in two
+	 * halves: when the recent one is full, it takes the place of the former one. Names in
+	 * use come into the recent one again with their next use, so that names nobody uses
+	 * again do not keep their place.
+	 */
+	static final int MAX_REMEMBERED = 10_000;
 
 	private final List<Entry> entries = new CopyOnWriteArrayList<>();
 
-	private final Map<String, ChannelOptions> remembered = new ConcurrentHashMap<>();
+	private volatile Map<String, ChannelOptions> recent = new ConcurrentHashMap<>();
+
+	private volatile Map<String, ChannelOptions> former = Map.of();
 
 	/**
 	 * Create a catalog.
@@ -62,20 +70,55 @@ public final class ChannelCatalog {
 	 * @return the options, or {@code null} if no pattern covers the name
 	 */
 	public @Nullable ChannelOptions find(String channel) {
-		ChannelOptions known = this.remembered.get(channel);
-		if (known != null) {
-			return known;
+		ChannelOptions options = this.recent.get(channel);
+		if (options != null) {
+			return options;
 		}
+		options = this.former.get(channel);
+		if (options == null) {
+			options = match(channel);
+		}
+		if (options != null && channel.length() <= ChannelNames.MAX_LENGTH) {
+			remember(channel, options);
+		}
+		return options;
+	}
+
+	private @Nullable ChannelOptions match(String channel) {
 		PathContainer path = ChannelPattern.path(channel);
 		for (Entry entry : this.entries) {
 			if (entry.pattern().matches(path)) {
-				if (this.remembered.size() < MAX_REMEMBERED) {
-					this.remembered.put(channel, entry.options());
-				}
 				return entry.options();
 			}
 		}
 		return null;
+	}
+
+	private void remember(String channel, ChannelOptions options) {
+		Map<String, ChannelOptions> names = this.recent;
+		names.put(channel, options);
+		if (names.size() >= MAX_REMEMBERED / 2) {
+			synchronized (this) {
+				if (this.recent == names) {
+					this.former = names;
+					this.recent = new ConcurrentHashMap<>();
+				}
+			}
+		}
+	}
+
+	/**
+	 * Return whether the result of a name is remembered.
+	 */
+	boolean isRemembered(String channel) {
+		return this.recent.containsKey(channel) || this.former.containsKey(channel);
+	}
+
+	/**
+	 * Return of how many names results are remembered.
+	 */
+	int rememberedCount() {
+		return this.recent.size() + this.former.size();
 	}
 
 	/**

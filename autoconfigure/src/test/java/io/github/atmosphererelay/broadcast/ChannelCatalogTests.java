@@ -18,13 +18,10 @@ package io.github.atmosphererelay.broadcast;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-
-import org.springframework.test.util.ReflectionTestUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -84,9 +81,35 @@ class ChannelCatalogTests {
 			assertThat(catalog.find("chat/" + i)).isNotNull();
 			catalog.find("unknown/" + i);
 		}
-		assertThat((Map<?, ?>) ReflectionTestUtils.getField(catalog, "remembered")).hasSizeLessThanOrEqualTo(10_000);
+		assertThat(catalog.rememberedCount()).isLessThanOrEqualTo(ChannelCatalog.MAX_REMEMBERED);
 		assertThat(pattern(catalog, "chat/29999")).isEqualTo("chat/**");
 		assertThat(catalog.all()).hasSize(1);
+	}
+
+	@Test
+	void namesThatNobodyUsesAgainDoNotKeepOthersFromBeingRemembered() {
+		ChannelCatalog catalog = catalog("chat/**");
+		for (int i = 0; i < 2 * ChannelCatalog.MAX_REMEMBERED; i++) {
+			catalog.find("chat/junk/" + i);
+		}
+		ChannelOptions options = catalog.find("chat/lobby");
+		assertThat(catalog.isRemembered("chat/lobby")).isTrue();
+		for (int i = 0; i < 3 * ChannelCatalog.MAX_REMEMBERED; i++) {
+			catalog.find("chat/more-junk/" + i);
+			if (i % 1_000 == 0) {
+				assertThat(catalog.isRemembered("chat/lobby")).as("used again in time").isTrue();
+				assertThat(catalog.find("chat/lobby")).isSameAs(options);
+			}
+		}
+		assertThat(catalog.isRemembered("chat/junk/" + 0)).isFalse();
+	}
+
+	@Test
+	void aNameThatIsTooLongToBeOneIsNotRemembered() {
+		ChannelCatalog catalog = catalog("chat/**");
+		String name = "chat/" + "x".repeat(10_000);
+		assertThat(catalog.find(name)).isNotNull();
+		assertThat(catalog.isRemembered(name)).isFalse();
 	}
 
 	private static String pattern(ChannelCatalog catalog, String name) {
