@@ -355,14 +355,17 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param sessionsPerAddress Sessions that may come from one address to a node. With 0
 	 * any number. Behind a proxy it is the proxy's address unless
 	 * server.forward-headers-strategy is set.
+	 * @param reservedConnections Connections of the web server that are kept for health
+	 * checks and other requests: WebSocket handshakes are refused when no more are left.
+	 * Default is a sixteenth of those that the server takes.
 	 * @param userMessagesPerSecond Messages that all sessions of a user on a node
 	 * together may send in a second on average. With 0 any number.
 	 * @param userBurst Messages that all sessions of a user on a node together may send
 	 * at once.
 	 */
 	public record Limits(@DefaultValue("128") int channelsPerSession, @DefaultValue("100") int sessionsPerUser,
-			@DefaultValue("1000") int sessionsPerAddress, @DefaultValue("2000") int userMessagesPerSecond,
-			@DefaultValue("4000") int userBurst) {
+			@DefaultValue("1000") int sessionsPerAddress, @Nullable Integer reservedConnections,
+			@DefaultValue("2000") int userMessagesPerSecond, @DefaultValue("4000") int userBurst) {
 	}
 
 	/**

@@ -29,22 +29,29 @@ import io.github.atmosphererelay.presence.PresenceService;
 import io.github.atmosphererelay.session.PrincipalExpiry;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.TokenAuthenticator;
+import io.github.atmosphererelay.websocket.ClientAddresses;
 import io.github.atmosphererelay.websocket.ClientAuthentication;
 import io.github.atmosphererelay.websocket.ClientLimits;
 import io.github.atmosphererelay.websocket.ClientScript;
 import io.github.atmosphererelay.websocket.DoorContext;
+import io.github.atmosphererelay.websocket.DoorRequestFilter;
 import io.github.atmosphererelay.websocket.HandshakeGate;
 import io.github.atmosphererelay.websocket.LimitSettings;
 import io.github.atmosphererelay.websocket.RawDoor;
+import io.github.atmosphererelay.websocket.Refusals;
+import io.github.atmosphererelay.websocket.ServerCapacity;
 import io.github.atmosphererelay.websocket.SessionDrain;
 import io.github.atmosphererelay.websocket.TokenChecks;
+import io.github.atmosphererelay.websocket.UpgradeRequired;
 import io.github.atmosphererelay.websocket.WebSocketSettings;
 import io.github.atmosphererelay.websocket.centrifuge.CentrifugeDoor;
 import io.github.atmosphererelay.websocket.centrifuge.CentrifugeSettings;
 import io.github.atmosphererelay.websocket.tomcat.TomcatUpgradeStrategy;
 import jakarta.websocket.server.ServerContainer;
 import org.apache.catalina.connector.RequestFacade;
+import org.apache.coyote.AbstractProtocol;
 import org.apache.coyote.http11.upgrade.InternalHttpUpgradeHandler;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
 import tools.jackson.core.json.JsonFactory;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -56,11 +63,16 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
+import org.springframework.boot.cloud.CloudPlatform;
+import org.springframework.boot.jetty.JettyWebServer;
 import org.springframework.boot.tomcat.TomcatConnectorCustomizer;
+import org.springframework.boot.tomcat.TomcatWebServer;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
+import org.springframework.core.env.Environment;
 import org.springframework.web.servlet.DispatcherServlet;
 import org.springframework.web.servlet.HandlerMapping;
 import org.springframework.web.socket.WebSocketHandler;
@@ -91,14 +103,42 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	}
 
 	@Bean
+	Refusals atmosphereRefusals(MessagingNode node) {
+		return new Refusals(node.statistics());
+	}
+
+	@Bean
+	ServerCapacity atmosphereServerCapacity() {
+		return new ServerCapacity(this.properties.limits().reservedConnections());
+	}
+
+	/**
+	 * Before everything that reads parameters, and after what puts the address in that a
+	 * proxy has told.
+	 */
+	@Bean
+	FilterRegistrationBean<DoorRequestFilter> atmosphereDoorRequestFilter(Refusals refusals) {
+		String path = this.properties.websocket().path();
+		FilterRegistrationBean<DoorRequestFilter> registration = new FilterRegistrationBean<>(
+				new DoorRequestFilter(refusals, path));
+		registration.addUrlPatterns(path + "/*");
+		if (this.properties.centrifuge().path() != null) {
+			registration.addUrlPatterns(this.properties.centrifuge().path());
+		}
+		registration.setOrder(Ordered.HIGHEST_PRECEDENCE + 1);
+		registration.setAsyncSupported(true);
+		return registration;
+	}
+
+	@Bean
 	TokenExecutor atmosphereTokenExecutor() {
 		return new TokenExecutor();
 	}
 
 	@Bean
 	DoorContext atmosphereDoorContext(MessagingNode node, PresenceService presence, HandshakeGate gate,
-			TokenExecutor tokenExecutor, ObjectProvider<TokenAuthenticator> tokens,
-			ObjectProvider<PrincipalExpiry> expiry,
+			Refusals refusals, ServerCapacity capacity, Environment environment, TokenExecutor tokenExecutor,
+			ObjectProvider<TokenAuthenticator> tokens, ObjectProvider<PrincipalExpiry> expiry,
 			@Qualifier(UPGRADE_STRATEGY) ObjectProvider<RequestUpgradeStrategy> upgradeStrategy) {
 		Websocket websocket = this.properties.websocket();
 		Limits limits = this.properties.limits();
@@ -112,12 +152,31 @@ public final class AtmosphereWebSocketAutoConfiguration {
 				this.properties.security().tokenTimeout(), tokenExecutor.executor());
 		return new DoorContext(node, presence, settings, websocket.allowedOrigins(), gate,
 				QueueDefaults.of(this.properties), new TokenChecks(authentication, node.clientContext()),
-				new ClientLimits(limitSettings), upgradeStrategy.getIfAvailable(StandardWebSocketUpgradeStrategy::new));
+				new ClientLimits(limitSettings), upgradeStrategy.getIfAvailable(StandardWebSocketUpgradeStrategy::new),
+				refusals, capacity, new ClientAddresses(isForwardedNatively(environment)));
+	}
+
+	/**
+	 * Return whether the web server evaluates what proxies tell, as Spring Boot decides
+	 * it.
+	 */
+	private static boolean isForwardedNatively(Environment environment) {
+		String strategy = environment.getProperty("server.forward-headers-strategy");
+		if (strategy != null) {
+			return strategy.trim().equalsIgnoreCase("native");
+		}
+		CloudPlatform platform = CloudPlatform.getActive(environment);
+		return platform != null && platform.isUsingForwardHeaders();
 	}
 
 	@Bean
 	HandlerMapping atmosphereRawDoorMapping(DoorContext context, ObjectProvider<DurableSessions> durable) {
 		return RawDoor.mapping(context, durable.getIfAvailable());
+	}
+
+	@Bean
+	HandlerMapping atmosphereUpgradeRequiredMapping(DoorContext context) {
+		return UpgradeRequired.forChannels(context);
 	}
 
 	private static PrincipalExpiry earliest(List<PrincipalExpiry> expiries) {
@@ -147,9 +206,18 @@ public final class AtmosphereWebSocketAutoConfiguration {
 
 		@Bean
 		HandlerMapping atmosphereCentrifugeMapping(DoorContext context, AtmosphereProperties properties) {
+			return CentrifugeDoor.mapping(context,
+					new CentrifugeSettings(path(properties), properties.websocket().pingInterval()));
+		}
+
+		@Bean
+		HandlerMapping atmosphereCentrifugeUpgradeRequiredMapping(AtmosphereProperties properties) {
+			return UpgradeRequired.forPath(path(properties));
+		}
+
+		private static String path(AtmosphereProperties properties) {
 			String configured = properties.centrifuge().path();
-			String path = (configured != null) ? configured : properties.websocket().path() + "/connection/websocket";
-			return CentrifugeDoor.mapping(context, new CentrifugeSettings(path, properties.websocket().pingInterval()));
+			return (configured != null) ? configured : properties.websocket().path() + "/connection/websocket";
 		}
 
 		@Bean
@@ -177,6 +245,36 @@ public final class AtmosphereWebSocketAutoConfiguration {
 					connector.setProperty("socket.appWriteBufSize", size);
 				}
 			};
+		}
+
+	}
+
+	/**
+	 * Tells how many connections Tomcat takes, and has.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ TomcatWebServer.class, AbstractProtocol.class })
+	static class TomcatCapacityConfiguration {
+
+		@Bean
+		ServerCapacityListener atmosphereTomcatCapacity(ServerCapacity capacity, AtmosphereProperties properties) {
+			return new ServerCapacityListener(capacity, properties.limits(), "server.tomcat.max-connections",
+					TomcatConnections::of);
+		}
+
+	}
+
+	/**
+	 * Tells how many connections Jetty takes, and has.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ JettyWebServer.class, NetworkConnectionLimit.class })
+	static class JettyCapacityConfiguration {
+
+		@Bean
+		ServerCapacityListener atmosphereJettyCapacity(ServerCapacity capacity, AtmosphereProperties properties) {
+			return new ServerCapacityListener(capacity, properties.limits(), "server.jetty.max-connections",
+					JettyConnections::of);
 		}
 
 	}

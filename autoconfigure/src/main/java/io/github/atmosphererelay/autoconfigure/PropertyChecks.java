@@ -92,6 +92,9 @@ final class PropertyChecks {
 		notNegative("atmosphere.limits.channels-per-session", properties.limits().channelsPerSession());
 		notNegative("atmosphere.limits.sessions-per-user", properties.limits().sessionsPerUser());
 		notNegative("atmosphere.limits.sessions-per-address", properties.limits().sessionsPerAddress());
+		if (properties.limits().reservedConnections() != null) {
+			notNegative("atmosphere.limits.reserved-connections", properties.limits().reservedConnections());
+		}
 		notNegative("atmosphere.limits.user-messages-per-second", properties.limits().userMessagesPerSecond());
 		positive("atmosphere.limits.user-burst", properties.limits().userBurst());
 		positive("atmosphere.recovery.max-messages", properties.recovery().maxMessages());

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.broadcast;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 
 import org.apache.commons.logging.Log;
 
@@ -75,6 +76,26 @@ public final class RateLimitedLog {
 	public void warn(String message, Throwable failure) {
 		if (isDue()) {
 			this.log.warn(complete(message), failure);
+		}
+	}
+
+	/**
+	 * Log a warning, or count it if the last line is too recent.
+	 * @param message makes the message, and is called only if it is logged
+	 */
+	public void warn(Supplier<String> message) {
+		if (isDue()) {
+			this.log.warn(complete(message.get()));
+		}
+	}
+
+	/**
+	 * Log information, or count it if the last line is too recent.
+	 * @param message makes the message, and is called only if it is logged
+	 */
+	public void info(Supplier<String> message) {
+		if (isDue()) {
+			this.log.info(complete(message.get()));
 		}
 	}
 

@@ -31,6 +31,7 @@ import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.broadcast.UnknownChannelException;
 import io.github.atmosphererelay.message.ChannelNames;
 import io.github.atmosphererelay.message.Json;
+import io.github.atmosphererelay.message.QueryParameters;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
@@ -41,6 +42,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.http.MediaType;
 import org.springframework.web.servlet.function.RequestPredicates;
 import org.springframework.web.servlet.function.RouterFunction;
@@ -88,7 +90,7 @@ public final class PublishApi {
 	}
 
 	private ServerResponse publish(ServerRequest request) throws IOException {
-		MediaType type = request.headers().contentType().orElse(null);
+		MediaType type = type(request);
 		if (type == null || !(isText(type) || MediaType.APPLICATION_OCTET_STREAM.includes(type))) {
 			return refusal(HttpStatus.UNSUPPORTED_MEDIA_TYPE, ErrorCode.BAD_REQUEST,
 					"the message must be text, JSON or application/octet-stream", false);
@@ -99,9 +101,9 @@ public final class PublishApi {
 			return tooLarge();
 		}
 		try {
-			PublishOptions options = request.param("except")
-				.map(PublishOptions.DEFAULTS::exceptSession)
-				.orElse(PublishOptions.DEFAULTS);
+			String except = QueryParameters.parse(servletRequest.getQueryString()).get("except");
+			PublishOptions options = (except != null) ? PublishOptions.DEFAULTS.exceptSession(except)
+					: PublishOptions.DEFAULTS;
 			Object message = isText(type) ? text(body, type.getCharset()) : body;
 			return ServerResponse.async(
 					this.broadcaster.broadcast(channel(servletRequest), message, options).handle(PublishApi::answer));
@@ -129,6 +131,15 @@ public final class PublishApi {
 			case INTERNAL -> HttpStatus.INTERNAL_SERVER_ERROR;
 			default -> HttpStatus.FORBIDDEN;
 		};
+	}
+
+	private static @Nullable MediaType type(ServerRequest request) {
+		try {
+			return request.headers().contentType().orElse(null);
+		}
+		catch (InvalidMediaTypeException ex) {
+			return null;
+		}
 	}
 
 	private static boolean isText(MediaType type) {

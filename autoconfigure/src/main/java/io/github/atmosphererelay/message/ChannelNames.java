@@ -16,9 +16,6 @@
 
 package io.github.atmosphererelay.message;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
@@ -38,6 +35,9 @@ public final class ChannelNames {
 	public static final int MAX_LENGTH = 255;
 
 	private static final Set<String> RESERVED = Set.of("connection", "api", "console", "client.js");
+
+	/** What the servlet specification calls the session's id in a path. */
+	private static final String SESSION_PARAMETER = "jsessionid";
 
 	private ChannelNames() {
 	}
@@ -113,34 +113,42 @@ public final class ChannelNames {
 	}
 
 	/**
+	 * Leave a path parameter out, in each segment that has it.
+	 * @param path the path, as it was sent
+	 * @param parameter the name of the parameter, in upper or lower case
+	 * @return the path without it
+	 */
+	public static String withoutParameter(String path, String parameter) {
+		if (path.indexOf(';') < 0) {
+			return path;
+		}
+		String prefix = ";" + parameter + "=";
+		StringBuilder rest = new StringBuilder(path.length());
+		for (int i = 0; i < path.length();) {
+			if (path.regionMatches(true, i, prefix, 0, prefix.length())) {
+				i++;
+				while (i < path.length() && path.charAt(i) != ';' && path.charAt(i) != '/') {
+					i++;
+				}
+			}
+			else {
+				rest.append(path.charAt(i++));
+			}
+		}
+		return rest.toString();
+	}
+
+	/**
 	 * Read a name from a part of a path, whose percent signs are decoded once. Strict:
-	 * broken escapes and bytes that are no UTF-8 must not end up as some other channel.
-	 * @param encoded the part of the path, as it was sent
+	 * broken escapes and bytes that are no UTF-8 must not end up as some other channel. A
+	 * session id that a container has written into the path ({@code ;jsessionid=...}) is
+	 * no part of the name; any other semicolon is a letter of it.
+	 * @param path the part of the path, as it was sent
 	 * @return the name
 	 * @throws IllegalArgumentException if that cannot name a channel
 	 */
-	public static String ofPath(String encoded) {
-		byte[] raw = encoded.getBytes(StandardCharsets.UTF_8);
-		ByteBuffer bytes = ByteBuffer.allocate(raw.length);
-		for (int i = 0; i < raw.length; i++) {
-			if (raw[i] != '%') {
-				bytes.put(raw[i]);
-				continue;
-			}
-			int high = (i + 2 <= raw.length - 1) ? Character.digit(raw[i + 1], 16) : -1;
-			int low = (i + 2 <= raw.length - 1) ? Character.digit(raw[i + 2], 16) : -1;
-			if (high < 0 || low < 0) {
-				throw new IllegalArgumentException("the path has a broken percent escape");
-			}
-			bytes.put((byte) (high * 16 + low));
-			i += 2;
-		}
-		try {
-			return check(StandardCharsets.UTF_8.newDecoder().decode(bytes.flip()).toString());
-		}
-		catch (CharacterCodingException ex) {
-			throw new IllegalArgumentException("the path is not UTF-8");
-		}
+	public static String ofPath(String path) {
+		return check(PercentEncoding.decode(withoutParameter(path, SESSION_PARAMETER), false, "the path"));
 	}
 
 }

@@ -60,6 +60,8 @@ public final class ClientLimits {
 
 	private final Map<String, User> users = new ConcurrentHashMap<>();
 
+	private final AtomicInteger connections = new AtomicInteger();
+
 	private final AtomicLong nextComplaint = new AtomicLong(System.nanoTime());
 
 	/**
@@ -107,6 +109,7 @@ public final class ClientLimits {
 	public @Nullable Admission admit(@Nullable InetSocketAddress address) {
 		String key = key(address);
 		if (key == null) {
+			this.connections.incrementAndGet();
 			return new Admission(null);
 		}
 		Admission admission = new Admission(key);
@@ -122,6 +125,7 @@ public final class ClientLimits {
 			complain(key);
 			return null;
 		}
+		this.connections.incrementAndGet();
 		return admission;
 	}
 
@@ -148,6 +152,13 @@ public final class ClientLimits {
 					+ " sessions that 'atmosphere.limits.sessions-per-address' "
 					+ "allows. If that is a proxy, set 'server.forward-headers-strategy'");
 		}
+	}
+
+	/**
+	 * Return how many connections there are, of all clients.
+	 */
+	int connectionCount() {
+		return this.connections.get();
 	}
 
 	int userCount() {
@@ -304,6 +315,7 @@ public final class ClientLimits {
 				return;
 			}
 			this.ended = true;
+			ClientLimits.this.connections.decrementAndGet();
 			if (this.address != null) {
 				ClientLimits.this.addresses.computeIfPresent(this.address,
 						(same, count) -> (count > 1) ? count - 1 : null);

@@ -26,9 +26,7 @@ import io.github.atmosphererelay.session.QueueLimits;
 import org.springframework.web.servlet.HandlerMapping;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.server.RequestUpgradeStrategy;
-import org.springframework.web.socket.server.support.OriginHandshakeInterceptor;
 import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
-import org.springframework.web.socket.server.support.WebSocketHttpRequestHandler;
 
 /**
  * What the doors for WebSocket clients have in common.
@@ -42,10 +40,14 @@ import org.springframework.web.socket.server.support.WebSocketHttpRequestHandler
  * @param tokens checks tokens
  * @param limits what clients have and do, through whatever door
  * @param upgradeStrategy how connections are upgraded
+ * @param refusals answers handshakes that are refused
+ * @param capacity whether the web server has room for more connections
+ * @param addresses finds the addresses of clients
  */
 public record DoorContext(MessagingNode node, PresenceService presence, WebSocketSettings settings,
 		List<String> allowedOrigins, HandshakeGate gate, QueueLimits controlLimits, TokenChecks tokens,
-		ClientLimits limits, RequestUpgradeStrategy upgradeStrategy) {
+		ClientLimits limits, RequestUpgradeStrategy upgradeStrategy, Refusals refusals, ServerCapacity capacity,
+		ClientAddresses addresses) {
 
 	/**
 	 * Create the mapping that leads WebSocket handshakes to a door, and leaves every
@@ -57,15 +59,10 @@ public record DoorContext(MessagingNode node, PresenceService presence, WebSocke
 	 * @return the mapping
 	 */
 	public HandlerMapping mapping(String pattern, int order, WebSocketHandler handler, DoorInterceptor interceptor) {
-		WebSocketHttpRequestHandler requestHandler = new WebSocketHttpRequestHandler(handler,
-				new DoorHandshakeHandler(this.upgradeStrategy, this.settings.compression()));
-		OriginHandshakeInterceptor origins = new OriginHandshakeInterceptor();
-		origins.setAllowedOriginPatterns(this.allowedOrigins);
-		requestHandler.setHandshakeInterceptors(List.of(origins, interceptor));
 		WebSocketHandlerMapping mapping = new WebSocketHandlerMapping();
 		mapping.setWebSocketUpgradeMatch(true);
 		mapping.setOrder(order);
-		mapping.setUrlMap(Map.of(pattern, requestHandler));
+		mapping.setUrlMap(Map.of(pattern, new DoorRequestHandler(this, handler, interceptor)));
 		return mapping;
 	}
 

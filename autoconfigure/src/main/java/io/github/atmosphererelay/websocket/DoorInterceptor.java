@@ -17,21 +17,19 @@
 package io.github.atmosphererelay.websocket;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.security.Principal;
 import java.time.Instant;
 import java.util.Map;
 
-import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpStatus;
-import org.springframework.http.MediaType;
 import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.http.server.ServerHttpResponse;
+import org.springframework.http.server.ServletServerHttpRequest;
+import org.springframework.http.server.ServletServerHttpResponse;
 import org.springframework.util.StringUtils;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.WebSocketHttpHeaders;
@@ -48,30 +46,43 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 
 	private final DoorContext context;
 
+	private final OriginCheck origins;
+
 	/**
 	 * Create an interceptor.
 	 * @param context what the doors have in common
 	 */
 	protected DoorInterceptor(DoorContext context) {
 		this.context = context;
+		this.origins = new OriginCheck(context.allowedOrigins());
 	}
 
 	@Override
 	public final boolean beforeHandshake(ServerHttpRequest request, ServerHttpResponse response,
 			WebSocketHandler handler, Map<String, Object> attributes) throws IOException {
-		if (!this.context.gate().isOpen()) {
-			response.getHeaders().set(HttpHeaders.RETRY_AFTER, "1");
-			return refuse(response, HttpStatus.SERVICE_UNAVAILABLE, ErrorCode.NOT_AVAILABLE,
-					"this node is shutting down");
-		}
-		ClientProof.begin(attributes);
+		HandshakeRequest handshake = (HandshakeRequest) ((ServletServerHttpRequest) request).getServletRequest();
 		try {
+			checkRoom(handshake);
+			HandshakeHeaders.check(handshake.wrapped());
+			this.origins.check(handshake);
+			ClientProof.begin(attributes);
 			admit(request, attributes);
 			admitted(request, response, attributes);
 			return true;
 		}
 		catch (RequestRefusedException ex) {
-			return refuse(response, status(ex.code()), ex.code(), ex.reason());
+			this.context.refusals().refuse(handshake, ((ServletServerHttpResponse) response).getServletResponse(), ex);
+			return false;
+		}
+	}
+
+	private void checkRoom(HandshakeRequest handshake) {
+		if (!this.context.gate().isOpen()) {
+			throw new HandshakeRefusedException(Refusal.SHUTTING_DOWN, "this node is shutting down");
+		}
+		int sockets = this.context.limits().connectionCount();
+		if (!this.context.capacity().hasRoom(handshake.getLocalPort(), sockets)) {
+			throw new HandshakeRefusedException(Refusal.FULL, "this node has as many connections as it takes");
 		}
 	}
 
@@ -101,7 +112,7 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 	 */
 	protected final void checkAddress(ServerHttpRequest request) {
 		if (!this.context.limits().hasRoom(request.getRemoteAddress())) {
-			throw new RequestRefusedException(ErrorCode.LIMIT_EXCEEDED, "there are too many sessions of this address");
+			throw new HandshakeRefusedException(Refusal.ADDRESS_LIMIT, "there are too many sessions of this address");
 		}
 	}
 
@@ -122,7 +133,7 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 		Instant expiry;
 		if (token != null) {
 			if (!tokens.isEnabled()) {
-				throw new RequestRefusedException(ErrorCode.UNAUTHORIZED, "this node takes no tokens");
+				throw new HandshakeRefusedException(Refusal.TOKEN, "this node takes no tokens");
 			}
 			Authenticated client = tokens.check(token);
 			principal = client.principal();
@@ -130,14 +141,29 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 			attributes.put(DoorHandshakeHandler.PRINCIPAL, principal);
 		}
 		else {
-			principal = request.getPrincipal();
+			principal = checkName(request.getPrincipal());
 			expiry = (principal != null) ? tokens.expiryOf(principal) : null;
 		}
 		if (expiry != null) {
 			ClientProof.expiresAt(attributes, expiry);
 		}
 		if (!this.context.limits().hasRoom(principal)) {
-			throw new RequestRefusedException(ErrorCode.LIMIT_EXCEEDED, "there are too many sessions of this user");
+			throw new HandshakeRefusedException(Refusal.USER_LIMIT, "there are too many sessions of this user");
+		}
+		return principal;
+	}
+
+	/**
+	 * Check that a principal has a name: by it the user's sessions are counted, found and
+	 * ended.
+	 * @param principal the principal, or {@code null} if the client is anonymous
+	 * @return the same
+	 * @throws RequestRefusedException if it has none
+	 */
+	protected static @Nullable Principal checkName(@Nullable Principal principal) {
+		if (principal != null && principal.getName() == null) {
+			throw new HandshakeRefusedException(Refusal.NAMELESS,
+					"the user has no name (" + principal.getClass().getSimpleName() + ")");
 		}
 		return principal;
 	}
@@ -151,26 +177,6 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 			}
 		}
 		return null;
-	}
-
-	private static HttpStatus status(ErrorCode refusal) {
-		return switch (refusal) {
-			case UNAUTHORIZED, TOKEN_EXPIRED -> HttpStatus.UNAUTHORIZED;
-			case TOO_MANY_REQUESTS, LIMIT_EXCEEDED -> HttpStatus.TOO_MANY_REQUESTS;
-			case BAD_REQUEST -> HttpStatus.BAD_REQUEST;
-			case UNKNOWN_CHANNEL -> HttpStatus.NOT_FOUND;
-			case INTERNAL -> HttpStatus.INTERNAL_SERVER_ERROR;
-			default -> HttpStatus.FORBIDDEN;
-		};
-	}
-
-	private boolean refuse(ServerHttpResponse response, HttpStatus status, ErrorCode code, String reason)
-			throws IOException {
-		this.context.node().statistics().countRefused(code);
-		response.setStatusCode(status);
-		response.getHeaders().setContentType(MediaType.TEXT_PLAIN);
-		response.getBody().write(reason.getBytes(StandardCharsets.UTF_8));
-		return false;
 	}
 
 	@Override

@@ -20,10 +20,10 @@ import java.security.Principal;
 import java.util.Map;
 import java.util.Objects;
 
-import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import jakarta.servlet.http.HttpServletRequest;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.http.server.ServerHttpResponse;
@@ -58,18 +58,34 @@ final class RawDoorInterceptor extends DoorInterceptor {
 	protected void admit(ServerHttpRequest request, Map<String, Object> attributes) {
 		RawDoorRequest asked = asked(((ServletServerHttpRequest) request).getServletRequest());
 		if (this.node.catalog().find(asked.channel()) == null) {
-			throw new RequestRefusedException(ErrorCode.UNKNOWN_CHANNEL, "there is no such channel");
+			throw new HandshakeRefusedException(Refusal.UNKNOWN_CHANNEL, "there is no such channel");
 		}
 		checkAddress(request);
 		if (!asked.tokenFollows()) {
 			Principal principal = authenticate(request, attributes);
-			this.node.clientMessages().authorizeSubscribe(principal, null, asked.channel()).require();
+			authorize(principal, asked.channel());
 		}
 		else if (!this.tokens.isEnabled()) {
 			// The rest is decided once it is known who the client is.
-			throw new RequestRefusedException(ErrorCode.BAD_REQUEST, "this node takes no tokens");
+			throw new HandshakeRefusedException(Refusal.MALFORMED, "this node takes no tokens");
+		}
+		else {
+			checkName(request.getPrincipal());
 		}
 		attributes.put(REQUEST, asked);
+	}
+
+	private void authorize(@Nullable Principal principal, String channel) {
+		try {
+			this.node.clientMessages().authorizeSubscribe(principal, null, channel).require();
+		}
+		catch (RequestRefusedException ex) {
+			throw switch (ex.code()) {
+				case UNAUTHORIZED -> new HandshakeRefusedException(Refusal.ANONYMOUS, ex.reason());
+				case PERMISSION_DENIED -> new HandshakeRefusedException(Refusal.DENIED, ex.reason());
+				default -> ex;
+			};
+		}
 	}
 
 	/**
@@ -90,7 +106,7 @@ final class RawDoorInterceptor extends DoorInterceptor {
 			return RawDoorRequest.of(request, this.path);
 		}
 		catch (IllegalArgumentException ex) {
-			throw new RequestRefusedException(ErrorCode.BAD_REQUEST, String.valueOf(ex.getMessage()));
+			throw new HandshakeRefusedException(Refusal.MALFORMED, String.valueOf(ex.getMessage()));
 		}
 	}
 

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.websocket;
 
 import io.github.atmosphererelay.message.ChannelNames;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.QueryParameters;
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -53,27 +54,46 @@ record RawDoorRequest(String channel, boolean ack, boolean tokenFollows, boolean
 	 * parameter makes no sense, with a reason for the client
 	 */
 	static RawDoorRequest of(HttpServletRequest request, String doorPath) {
-		if (!ServletRequestPathUtils.hasParsedRequestPath(request)) {
-			ServletRequestPathUtils.parseAndCache(request);
-		}
-		String path = ServletRequestPathUtils.getParsedRequestPath(request).pathWithinApplication().value();
-		if (!path.startsWith(doorPath + "/")) {
-			throw new IllegalArgumentException("the path names no channel");
-		}
-		String channel = ChannelNames.ofPath(path.substring(doorPath.length() + 1));
-		String session = request.getParameter("session");
+		String channel = channel(request, doorPath);
+		QueryParameters query = QueryParameters.parse(request.getQueryString());
+		String session = query.get("session");
 		boolean returning = session != null && !session.isEmpty();
-		boolean tokenFollows = "message".equals(request.getParameter("auth"));
-		boolean greeted = "true".equals(request.getParameter("X-atmo-protocol"));
+		boolean tokenFollows = "message".equals(query.get("auth"));
+		boolean greeted = "true".equals(query.get("X-atmo-protocol"));
 		if (tokenFollows && greeted) {
 			throw new IllegalArgumentException(
 					"'auth=message' does not go with 'X-atmo-protocol': the client would wait"
 							+ " for a frame that comes only after its token");
 		}
-		return new RawDoorRequest(channel, "true".equals(request.getParameter("ack")), tokenFollows,
-				"true".equals(request.getParameter("presence")), "true".equals(request.getParameter("positions")),
-				position(request.getParameter("since")), returning || "true".equals(request.getParameter("durable")),
+		return new RawDoorRequest(channel, "true".equals(query.get("ack")), tokenFollows,
+				"true".equals(query.get("presence")), "true".equals(query.get("positions")),
+				position(query.get("since")), returning || "true".equals(query.get("durable")),
 				returning ? session : null, greeted);
+	}
+
+	/**
+	 * Read the name of a channel from the path of a request.
+	 * @param request the request
+	 * @param doorPath the door's path
+	 * @return the name
+	 * @throws IllegalArgumentException if the path does not name a channel, with a reason
+	 * for the client
+	 */
+	static String channel(HttpServletRequest request, String doorPath) {
+		if (!ServletRequestPathUtils.hasParsedRequestPath(request)) {
+			ServletRequestPathUtils.parseAndCache(request);
+		}
+		String path = ServletRequestPathUtils.getParsedRequestPath(request).pathWithinApplication().value();
+		String cookie = request.getServletContext().getSessionCookieConfig().getName();
+		if (cookie != null) {
+			// Which is also what the container calls the session's id in a path
+			path = ChannelNames.withoutParameter(path, cookie);
+		}
+		if (!path.startsWith(doorPath + "/")) {
+			throw new IllegalArgumentException("the path names no channel");
+		}
+		String channel = ChannelNames.ofPath(path.substring(doorPath.length() + 1));
+		return channel;
 	}
 
 	/**

@@ -51,6 +51,8 @@ public final class TokenChecks {
 
 	private final ClientContext context;
 
+	private final RateLimitedLog nameless = new RateLimitedLog(logger, Duration.ofSeconds(10));
+
 	/**
 	 * Create checks.
 	 * @param authentication how clients say who they are
@@ -109,6 +111,11 @@ public final class TokenChecks {
 			}
 			this.failureLog.error("A token could not be checked, and its client was refused", ex);
 			throw new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
+		}
+		if (client.principal().getName() == null) {
+			this.nameless.warn(() -> "A token was refused because its principal, a "
+					+ client.principal().getClass().getName() + ", has no name. " + Refusal.NAMELESS.advice());
+			throw new RequestRefusedException(ErrorCode.UNAUTHORIZED, "the token names no user");
 		}
 		if (client.isExpired()) {
 			throw new RequestRefusedException(ErrorCode.TOKEN_EXPIRED, ErrorCode.TOKEN_EXPIRED.text());

@@ -91,6 +91,15 @@ public enum KnownFault {
 	/** Every client has everything, whatever it speaks and whatever carries it. */
 	EVERY_RELAY_WITH_EVERY_PROTOCOL,
 
+	/** WebSockets take all connections of the web server, and health checks wait. */
+	SERVER_RUNS_OUT_OF_CONNECTIONS,
+
+	/** A malformed handshake is an error of the server, with a stack trace for each. */
+	MALFORMED_HANDSHAKE,
+
+	/** Clients behind a proxy choose the address that they count as. */
+	FORGED_ADDRESS,
+
 	/** The relay reconnects, and nobody subscribes again or reads what was missed. */
 	RELAY_RECONNECTS
 
