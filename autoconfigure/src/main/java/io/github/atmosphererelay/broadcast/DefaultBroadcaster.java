@@ -65,6 +65,8 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	private final LocalDelivery delivery;
 
+	private final LogFollowers followers;
+
 	private final BroadcastStatistics statistics;
 
 	private final SequenceCounters counters = new SequenceCounters(MAX_COUNTERS);
@@ -74,7 +76,8 @@ public final class DefaultBroadcaster implements Broadcaster {
 	private volatile List<OutboundInterceptor> interceptors = List.of();
 
 	DefaultBroadcaster(UUID node, ChannelCatalog catalog, PayloadEncoder encoder, int maxMessageSize,
-			RelayMonitor monitor, LocalDelivery delivery, BroadcastStatistics statistics) {
+			RelayMonitor monitor, LocalDelivery delivery, LogFollowers followers, BroadcastStatistics statistics) {
+		this.followers = followers;
 		this.node = node;
 		this.catalog = catalog;
 		this.encoder = encoder;
@@ -232,6 +235,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 		}
 		return this.monitor.relay().publish(envelope).handle((receipt, ex) -> {
 			if (ex == null) {
+				this.followers.confirmed(envelope, receipt);
 				return confirmed(receipt);
 			}
 			Throwable cause = RelayException.unwrap(ex);

@@ -32,6 +32,7 @@ import io.github.atmosphererelay.test.FakeRelay;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -64,6 +65,21 @@ class InterestTests {
 		assertThat(interest.follows(CHAT)).isFalse();
 		assertThat(this.relay.interest()).containsExactly("subscribe channel:chat", "unsubscribe channel:chat");
 		assertThat(this.left).containsExactly(CHAT);
+	}
+
+	@Test
+	void whoeverCouldNotBeFollowedForIsNotCounted() {
+		Interest interest = interest(Duration.ZERO);
+		IllegalStateException failure = new IllegalStateException("as if");
+		this.relay.throwOnSubscribe(failure);
+		assertThatIllegalStateException().isThrownBy(() -> interest.acquire(CHAT)).isSameAs(failure);
+		assertThat(interest.follows(CHAT)).isFalse();
+		this.relay.throwOnSubscribe(null);
+		interest.acquire(CHAT);
+		interest.release(CHAT);
+		interest.sweep();
+		assertThat(interest.follows(CHAT)).isFalse();
+		assertThat(this.left).containsExactly(CHAT, CHAT);
 	}
 
 	@Test

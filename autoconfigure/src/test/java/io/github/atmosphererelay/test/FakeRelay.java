@@ -61,6 +61,8 @@ public final class FakeRelay implements ClusterRelay {
 
 	private volatile boolean confirms = true;
 
+	private volatile @Nullable RuntimeException subscribeFailure;
+
 	private volatile Set<RelayCapability> capabilities = Set.of(RelayCapability.CLUSTERED);
 
 	private volatile @Nullable RuntimeException probeFailure;
@@ -79,6 +81,14 @@ public final class FakeRelay implements ClusterRelay {
 
 	public FakeRelay failProbes(RuntimeException failure) {
 		this.probeFailure = failure;
+		return this;
+	}
+
+	/**
+	 * Throw, as a relay of an application may, until it is called with {@code null}.
+	 */
+	public FakeRelay throwOnSubscribe(@Nullable RuntimeException failure) {
+		this.subscribeFailure = failure;
 		return this;
 	}
 
@@ -165,6 +175,10 @@ public final class FakeRelay implements ClusterRelay {
 
 	@Override
 	public CompletableFuture<@Nullable Position> subscribe(Address address) {
+		RuntimeException failure = this.subscribeFailure;
+		if (failure != null) {
+			throw failure;
+		}
 		this.interest.add("subscribe " + address.value());
 		CompletableFuture<@Nullable Position> future = new CompletableFuture<>();
 		this.subscriptions.put(address, future);
