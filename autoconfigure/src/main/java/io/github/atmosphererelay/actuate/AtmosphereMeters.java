@@ -179,6 +179,9 @@ public final class AtmosphereMeters implements MeterBinder {
 				BroadcastStatistics::logHoles);
 		counter(registry, "atmosphere.log.resets", "Logs found to be others, or to have lost messages", statistics,
 				BroadcastStatistics::logResets);
+		counter(registry, "atmosphere.log.missed",
+				"Subscriptions to recorded channels that were ended because messages were missed", statistics,
+				BroadcastStatistics::missedSubscriptions);
 		counter(registry, "atmosphere.log.mismatches", "Quiet channels found to be behind their logs", statistics,
 				BroadcastStatistics::positionMismatches);
 		counter(registry, "atmosphere.events", "Application events handed out", statistics,

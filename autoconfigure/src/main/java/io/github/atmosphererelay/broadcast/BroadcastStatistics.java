@@ -52,6 +52,8 @@ public final class BroadcastStatistics {
 
 	private final LongAdder logResets = new LongAdder();
 
+	private final LongAdder missedSubscriptions = new LongAdder();
+
 	private final LongAdder positionMismatches = new LongAdder();
 
 	private final LongAdder[] recoveries = new LongAdder[RecoveryOutcome.values().length];
@@ -83,8 +85,9 @@ public final class BroadcastStatistics {
 	}
 
 	/**
-	 * Return how often the log of a followed channel was found to be another one, or to
-	 * have lost messages that this node has not had.
+	 * Return how often the log of a followed channel did not continue from where this
+	 * node was: its epoch had changed, or messages were gone that this node had not
+	 * delivered.
 	 * @return the number of times
 	 */
 	public long logResets() {
@@ -92,8 +95,16 @@ public final class BroadcastStatistics {
 	}
 
 	/**
-	 * Return how often a quiet channel's log was found to be ahead of what this node has
-	 * had.
+	 * Return how many subscriptions to recorded channels this node has ended because it
+	 * could not deliver all messages to them. Each client was told so.
+	 * @return the number of subscriptions
+	 */
+	public long missedSubscriptions() {
+		return this.missedSubscriptions.sum();
+	}
+
+	/**
+	 * Return how often a quiet channel's log was found to be elsewhere than this node.
 	 * @return the number of times
 	 */
 	public long positionMismatches() {
@@ -115,6 +126,10 @@ public final class BroadcastStatistics {
 
 	void countLogReset() {
 		this.logResets.increment();
+	}
+
+	void countMissedSubscriptions(int subscriptions) {
+		this.missedSubscriptions.add(subscriptions);
 	}
 
 	void countPositionMismatch() {

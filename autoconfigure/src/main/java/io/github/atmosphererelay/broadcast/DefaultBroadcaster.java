@@ -66,6 +66,8 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	private final LocalDelivery delivery;
 
+	private final LogFollowers followers;
+
 	private final BroadcastStatistics statistics;
 
 	private final SequenceCounters counters = new SequenceCounters(MAX_COUNTERS);
@@ -75,7 +77,8 @@ public final class DefaultBroadcaster implements Broadcaster {
 	private volatile List<OutboundInterceptor> interceptors = List.of();
 
 	DefaultBroadcaster(UUID node, ChannelCatalog catalog, PayloadEncoder encoder, int maxMessageSize,
-			RelayMonitor monitor, LocalDelivery delivery, BroadcastStatistics statistics) {
+			RelayMonitor monitor, LocalDelivery delivery, LogFollowers followers, BroadcastStatistics statistics) {
+		this.followers = followers;
 		this.node = node;
 		this.catalog = catalog;
 		this.encoder = encoder;
@@ -236,6 +239,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 				if (receipt.outcome() != Outcome.UNCONFIRMED) {
 					this.monitor.guards().of(Part.LOG_APPENDS).succeeded();
 				}
+				this.followers.confirmed(envelope, receipt);
 				return confirmed(receipt);
 			}
 			Throwable cause = RelayException.unwrap(ex);

@@ -26,6 +26,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Position;
@@ -71,12 +72,19 @@ final class Interest {
 		// "leave" in their order; its contract says that it does not wait.
 		this.locks.run(address, () -> {
 			Entry entry = this.entries.computeIfAbsent(address, Entry::new);
-			entry.count++;
 			if (entry.followed == null) {
-				CompletableFuture<@Nullable Position> followed = this.relay.subscribe(address);
-				entry.follow(followed);
-				this.enteredListener.accept(address, followed);
+				try {
+					CompletableFuture<@Nullable Position> followed = this.relay.subscribe(address);
+					entry.follow(followed);
+					this.enteredListener.accept(address, followed);
+				}
+				catch (RuntimeException | Error ex) {
+					// Nobody would release what was not acquired.
+					leave(entry);
+					throw ex;
+				}
 			}
+			entry.count++;
 		});
 	}
 
@@ -115,6 +123,17 @@ final class Interest {
 	}
 
 	/**
+	 * Do something while the node follows an address, if it does: it is not left
+	 * meanwhile.
+	 * @param address the address
+	 * @param action what to do; must not block
+	 * @return what the action returns, or {@code null} if the address is not followed
+	 */
+	<T> @Nullable T whileFollowed(Address address, Supplier<T> action) {
+		return this.locks.call(address, () -> this.entries.containsKey(address) ? action.get() : null);
+	}
+
+	/**
 	 * Return whether the node follows an address or is about to.
 	 */
 	boolean follows(Address address) {
@@ -149,14 +168,18 @@ final class Interest {
 				enqueue(entry);
 				return;
 			}
-			this.entries.remove(entry.address, entry);
-			try {
-				this.relay.unsubscribe(entry.address);
-			}
-			finally {
-				this.leftListener.accept(entry.address);
-			}
+			leave(entry);
 		});
+	}
+
+	private void leave(Entry entry) {
+		this.entries.remove(entry.address, entry);
+		try {
+			this.relay.unsubscribe(entry.address);
+		}
+		finally {
+			this.leftListener.accept(entry.address);
+		}
 	}
 
 	/**

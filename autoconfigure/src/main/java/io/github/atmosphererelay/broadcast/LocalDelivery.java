@@ -25,6 +25,7 @@ import java.util.function.Predicate;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.Fanout;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.OutboundMessage;
@@ -90,10 +91,10 @@ final class LocalDelivery {
 	/**
 	 * Deliver a publication of a recorded channel.
 	 * @param publication the publication
-	 * @param exceptSession the id of a session to leave out, or {@code null}
 	 * @param filter says which sessions are to have it
 	 */
-	void deliver(Publication publication, @Nullable String exceptSession, Predicate<LocalSession> filter) {
+	void deliver(Publication publication, Predicate<LocalSession> filter) {
+		String exceptSession = publication.exceptSession();
 		String channel = publication.channel();
 		ChannelOptions options = this.catalog.find(channel);
 		Fanout fanout = this.writers.fanout(OutboundMessage.of(publication),
@@ -105,6 +106,25 @@ final class LocalDelivery {
 		}
 		fanout.send();
 		tellCount(publication.id(), publication.headers(), fanout);
+	}
+
+	/**
+	 * Close sessions of a channel because they have missed messages that cannot be
+	 * delivered any more. Nothing is queued for them from now on; they get what was
+	 * queued before.
+	 * @param channel the channel's name
+	 * @param filter says which sessions are to be closed
+	 * @return how many were open
+	 */
+	int close(String channel, Predicate<LocalSession> filter) {
+		int closed = 0;
+		for (LocalSession session : this.registry.inChannel(channel)) {
+			if (filter.test(session) && session.isOpen()) {
+				session.close(CloseReason.MESSAGES_MISSED);
+				closed++;
+			}
+		}
+		return closed;
 	}
 
 	private void tellCount(UUID message, Map<String, String> headers, Fanout fanout) {

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.broadcast;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -24,14 +25,22 @@ import java.util.concurrent.ThreadLocalRandom;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.relay.LogContinuation;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.PageLimit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where this node is in the log of one channel. Takes what comes and what was read,
- * delivers every publication once and in the log's order, and says when the log has to be
- * read; it asks the relay for nothing itself. Guarded by its follower's lock, all of it.
+ * Where this node is in the log of one channel. Takes what arrives and what was read,
+ * delivers every publication once and in the log's order, and says what to ask the relay
+ * for; it asks nothing itself. Guarded by its follower's lock, all of it.
+ * <p>
+ * When a page is not complete, the log does not continue from where the node is: its
+ * epoch has changed, or its older part is gone. The relay then says where to go on. If
+ * nothing is missing up to there, sessions without positions simply get what follows. If
+ * something is missing, they are closed before anything that follows is queued for them.
+ * The subscriptions of sessions with positions end in both cases, because their positions
+ * are no longer valid.
  */
 final class LogCursor {
 
@@ -41,6 +50,14 @@ final class LogCursor {
 	private static final int MAX_HELD = 4096;
 
 	private static final long MAX_HELD_BYTES = 4 * 1024 * 1024;
+
+	/**
+	 * How often, after a change of the epoch, the relay is asked again whether another
+	 * node has reported messages that the broker has lost.
+	 */
+	private static final int REVIEWS = 12;
+
+	private static final long REVIEW_NANOS = Duration.ofSeconds(5).toNanos();
 
 	private final String channel;
 
@@ -52,7 +69,7 @@ final class LogCursor {
 
 	private final BroadcastStatistics statistics;
 
-	/** What came while the log was read. */
+	/** What arrived while the log was read. */
 	private final Deque<Arrival> held = new ArrayDeque<>();
 
 	private long heldBytes;
@@ -71,6 +88,14 @@ final class LogCursor {
 
 	/** Whether it has to be read again once that is done. */
 	private boolean suspected;
+
+	/** Whether the log does not continue from {@link #delivered}. */
+	private boolean broken;
+
+	/** How many readings have begun. */
+	private long readings;
+
+	private @Nullable Review review;
 
 	/** Whether reading has failed, and waits to be tried again. */
 	private boolean failed;
@@ -106,6 +131,32 @@ final class LogCursor {
 	}
 
 	/**
+	 * A reading begins.
+	 * @return what to ask the relay for
+	 */
+	Question next() {
+		this.readings++;
+		Position delivered = this.delivered;
+		if (delivered == null) {
+			return new Question.Where();
+		}
+		return this.broken ? new Question.Resume(delivered, reached(delivered)) : new Question.Since(delivered);
+	}
+
+	/**
+	 * Return the greatest offset of the node's epoch that the node has seen.
+	 */
+	private long reached(Position delivered) {
+		long reached = delivered.offset();
+		for (Arrival arrival : this.held) {
+			if (arrival.position.epoch().equals(delivered.epoch())) {
+				reached = Math.max(reached, arrival.position.offset());
+			}
+		}
+		return reached;
+	}
+
+	/**
 	 * Something may have been missed.
 	 * @return whether to read now; if not, that is done after the present reading
 	 */
@@ -119,15 +170,15 @@ final class LogCursor {
 	}
 
 	/**
-	 * Deliver what has come, or hold it.
-	 * @param lost to where those are added for whom something is lost
-	 * @return whether something before it is missing, and so is to be read now
+	 * Deliver what has arrived, or hold it.
+	 * @return whether the log is to be read now, because something before it is missing
+	 * or the epoch is another one
 	 */
-	boolean take(Envelope envelope, Position position, List<LogSubscription> lost) {
-		return take(new Arrival(envelope, position), lost);
+	boolean take(Envelope envelope, Position position) {
+		return take(new Arrival(envelope, position, this.readings));
 	}
 
-	private boolean take(Arrival arrival, List<LogSubscription> lost) {
+	private boolean take(Arrival arrival) {
 		Position position = arrival.position;
 		this.quietSince = System.nanoTime();
 		this.mismatched = false;
@@ -136,26 +187,22 @@ final class LogCursor {
 			hold(arrival);
 			return false;
 		}
-		if (!delivered.epoch().equals(position.epoch())) {
-			beginAnew(new Position(position.epoch(), Math.max(0, position.offset() - 1)), lost);
-		}
-		else if (position.offset() <= delivered.offset()) {
+		boolean sameEpoch = delivered.epoch().equals(position.epoch());
+		if (sameEpoch && position.offset() <= delivered.offset()) {
 			this.statistics.countDuplicate();
 			return false;
 		}
-		else if (this.consecutive && position.offset() > delivered.offset() + 1) {
+		if (!sameEpoch || (this.consecutive && position.offset() > delivered.offset() + 1)) {
+			// Another epoch may be newer or older than the node's: the log knows.
+			if (sameEpoch) {
+				this.statistics.countLogHole();
+			}
 			hold(arrival);
 			this.reading = true;
 			return true;
 		}
-		Envelope envelope = arrival.envelope;
-		deliver(publication(envelope, position), position, envelope.audience().exceptSession());
+		deliver(Publication.of(arrival.envelope, this.channel, position), position);
 		return false;
-	}
-
-	private Publication publication(Envelope envelope, Position position) {
-		return new Publication(envelope.id(), envelope.origin(), this.channel, envelope.time(), envelope.headers(),
-				envelope.payload(), position);
 	}
 
 	private void hold(Arrival arrival) {
@@ -173,46 +220,44 @@ final class LogCursor {
 		this.held.add(arrival);
 	}
 
-	private void deliver(Publication publication, Position position, @Nullable String exceptSession) {
+	private void deliver(Publication publication, Position position) {
 		this.delivered = position;
-		this.delivery.deliver(publication, exceptSession,
-				(session) -> this.subscriptions.takes(session, publication, position));
+		this.delivery.deliver(publication, (session) -> this.subscriptions.takes(session, publication, position));
 	}
 
 	/**
-	 * Begin anew from a position: what is before it is lost to whoever has not had it.
+	 * Go to a position without delivering what is before it. Beside {@link #deliver} the
+	 * only way to change the epoch.
 	 */
-	private void beginAnew(Position position, List<LogSubscription> lost) {
-		this.statistics.countLogReset();
+	private void moveTo(Position position) {
 		this.delivered = position;
-		this.subscriptions.endLive(lost);
+		this.subscriptions.moved(position);
 	}
 
 	/**
 	 * Begin where the log was found to be.
 	 * @param end the end of the log
-	 * @param lost to where those are added for whom something is lost
 	 * @return whether to read now
 	 */
-	boolean begin(Position end, List<LogSubscription> lost) {
-		// Not after what has come while it was asked for: sessions have been told that
+	boolean begin(Position end) {
+		// Not after what has arrived while it was asked for: sessions have been told that
 		// they get that.
 		Position earliest = this.earliest;
-		this.delivered = (earliest != null && earliest.epoch().equals(end.epoch()) && earliest.offset() <= end.offset())
-				? new Position(end.epoch(), earliest.offset() - 1) : end;
-		return resume(lost);
+		moveTo((earliest != null && earliest.epoch().equals(end.epoch()) && earliest.offset() <= end.offset())
+				? new Position(end.epoch(), earliest.offset() - 1) : end);
+		return resume();
 	}
 
 	/**
-	 * Deliver what was read, and what came meanwhile.
+	 * Deliver what was read, and what arrived meanwhile.
 	 * @param page what follows after {@link #delivered()}, within {@link #PAGE}
-	 * @param lost to where those are added for whom something is lost
+	 * @param lost to where the subscriptions are added that have to be told
 	 * @return whether to read on or again now
 	 */
 	boolean advance(LogPage page, List<LogSubscription> lost) {
 		if (!page.complete()) {
-			beginAnew(page.end(), lost);
-			return resume(lost);
+			this.broken = true;
+			return true;
 		}
 		renew(page.end().epoch(), lost);
 		page.publications().forEach(this::deliverRead);
@@ -223,7 +268,7 @@ final class LogCursor {
 		if (delivered == null || page.end().offset() > delivered.offset()) {
 			this.delivered = page.end();
 		}
-		return resume(lost);
+		return resume();
 	}
 
 	/**
@@ -234,8 +279,8 @@ final class LogCursor {
 	private void renew(String epoch, List<LogSubscription> lost) {
 		Position delivered = this.delivered;
 		if (delivered != null && !delivered.epoch().equals(epoch)) {
-			this.delivered = new Position(epoch, delivered.offset());
 			this.subscriptions.endLive(lost);
+			moveTo(new Position(epoch, delivered.offset()));
 		}
 	}
 
@@ -243,27 +288,67 @@ final class LogCursor {
 		Position position = publication.position();
 		Position delivered = this.delivered;
 		if (position != null && delivered != null && position.offset() > delivered.offset()) {
-			deliver(publication, position, null);
+			deliver(publication, position);
 		}
 	}
 
 	/**
-	 * Deliver what came while the log was read.
+	 * Go on where the relay says, because the log does not continue from where the node
+	 * was.
+	 * @param continuation where to go on, and whether nothing is missing up to there
+	 * @param lost to where the subscriptions are added that have to be told
+	 * @return whether to read on now
+	 */
+	boolean advance(LogContinuation continuation, List<LogSubscription> lost) {
+		Position former = this.delivered;
+		long reached = (former != null) ? reached(former) : 0;
+		this.broken = false;
+		this.statistics.countLogReset();
+		this.statistics.countMissedSubscriptions(this.subscriptions.endLive(lost));
+		if (!continuation.complete()) {
+			this.review = null;
+			closePlain();
+			moveTo(continuation.position());
+			return resume();
+		}
+		if (this.review != null) {
+			// Since the oldest epoch: what is said of it holds for those that followed.
+			this.review.left = REVIEWS;
+		}
+		else if (former != null && !former.epoch().equals(continuation.position().epoch())) {
+			this.review = new Review(former, reached, System.nanoTime() + REVIEW_NANOS);
+		}
+		moveTo(continuation.position());
+		return true;
+	}
+
+	private void closePlain() {
+		this.statistics.countMissedSubscriptions(this.delivery.close(this.channel, this.subscriptions::isPlain));
+	}
+
+	/**
+	 * Deliver what arrived while the log was read.
 	 * @return whether to read again
 	 */
-	private boolean resume(List<LogSubscription> lost) {
+	private boolean resume() {
 		this.reading = false;
 		this.failed = false;
 		Position delivered = this.delivered;
 		while (!this.held.isEmpty()) {
 			Arrival arrival = this.held.remove();
 			this.heldBytes -= arrival.envelope.payload().size();
-			if (delivered != null && delivered.epoch().equals(arrival.position.epoch())
-					&& arrival.position.offset() <= delivered.offset()) {
-				// It was read, and is no double.
+			if (delivered != null && delivered.epoch().equals(arrival.position.epoch())) {
+				if (arrival.position.offset() <= delivered.offset()) {
+					// It was read, and is no double.
+					continue;
+				}
+			}
+			else if (arrival.readings < this.readings) {
+				// The log was read after it had arrived, and was found to be in another
+				// epoch: so the arrival's epoch has ended. What is left of that was read.
 				continue;
 			}
-			if (take(arrival, lost)) {
+			if (take(arrival)) {
 				// The rest waits with the one that shows the hole: the log has it all.
 				break;
 			}
@@ -275,6 +360,18 @@ final class LogCursor {
 			this.reading = true;
 		}
 		return this.reading;
+	}
+
+	/**
+	 * A delivery has failed, for whatever reason: it is not known which sessions have the
+	 * message. Those that may lack it are told, and the log is read from the next one on.
+	 * @param lost to where the subscriptions are added that have to be told
+	 */
+	void deliveryFailed(List<LogSubscription> lost) {
+		this.reading = true;
+		this.failed = true;
+		this.statistics.countMissedSubscriptions(this.subscriptions.endLive(lost));
+		closePlain();
 	}
 
 	/**
@@ -293,6 +390,42 @@ final class LogCursor {
 			this.failed = false;
 		}
 		return retry;
+	}
+
+	/**
+	 * Return what to ask the relay again: after a change of the epoch another node may
+	 * report messages of the former epoch that the broker has lost, and that this node
+	 * has not delivered. Such a node may have stood still, or may have to reconnect.
+	 * @param now the present time in nanoseconds
+	 * @return up to where this node had delivered the former epoch, or {@code null} if
+	 * there is nothing to ask now
+	 */
+	Question.@Nullable Resume review(long now) {
+		Review review = this.review;
+		if (review == null || this.reading || now - review.dueAt < 0) {
+			return null;
+		}
+		review.dueAt = now + REVIEW_NANOS;
+		return new Question.Resume(review.former, review.reached);
+	}
+
+	/**
+	 * Take the answer.
+	 * @param former up to where this node had delivered the former epoch
+	 * @param continuation what the relay has answered, or {@code null} if it has not
+	 */
+	void reviewed(Position former, @Nullable LogContinuation continuation) {
+		Review review = this.review;
+		if (continuation == null || review == null || !review.former.equals(former)) {
+			return;
+		}
+		if (!continuation.complete()) {
+			this.review = null;
+			closePlain();
+		}
+		else if (--review.left <= 0) {
+			this.review = null;
+		}
 	}
 
 	/**
@@ -322,8 +455,9 @@ final class LogCursor {
 			return false;
 		}
 		boolean before = this.mismatched;
+		// An end before what was delivered would be a log that has lost messages.
 		this.mismatched = !end.epoch().equals(delivered.epoch())
-				|| (this.consecutive && end.offset() > delivered.offset());
+				|| (this.consecutive && end.offset() != delivered.offset());
 		if (this.mismatched && !before) {
 			return false;
 		}
@@ -333,8 +467,63 @@ final class LogCursor {
 
 	/**
 	 * What the relay has brought.
+	 *
+	 * @param envelope the envelope
+	 * @param position its position
+	 * @param readings how many readings had begun when it arrived
 	 */
-	private record Arrival(Envelope envelope, Position position) {
+	private record Arrival(Envelope envelope, Position position, long readings) {
+	}
+
+	/**
+	 * What is to be asked again after a change of the epoch.
+	 */
+	private static final class Review {
+
+		private final Position former;
+
+		private final long reached;
+
+		private long dueAt;
+
+		private int left = REVIEWS;
+
+		private Review(Position former, long reached, long dueAt) {
+			this.former = former;
+			this.reached = reached;
+			this.dueAt = dueAt;
+		}
+
+	}
+
+	/**
+	 * What the follower is to ask the relay for.
+	 */
+	sealed interface Question {
+
+		/**
+		 * Where the log ends.
+		 */
+		record Where() implements Question {
+		}
+
+		/**
+		 * What follows after a position.
+		 *
+		 * @param position the position
+		 */
+		record Since(Position position) implements Question {
+		}
+
+		/**
+		 * Where to go on, because the log does not continue from a position.
+		 *
+		 * @param delivered the position up to which the node has delivered everything
+		 * @param reached the greatest offset of its epoch that the node has seen
+		 */
+		record Resume(Position delivered, long reached) implements Question {
+		}
+
 	}
 
 }

@@ -28,23 +28,30 @@ import java.util.concurrent.locks.ReentrantLock;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.LogContinuation;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.session.LocalSession;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Follows the log of one channel: reads from the relay what its cursor asks for, and
- * tells those who know positions when that cannot be read any more.
+ * tells sessions with positions when that cannot be read any more. Lives exactly as long
+ * as the node's interest in the channel, see {@link LogFollowers}.
  * <p>
- * Called by the relay's threads, the scheduler and those of the doors. Its one lock
+ * Called by the relay's threads, the scheduler and threads of the doors. Its one lock
  * guards cursor and subscriptions, and is taken in this class alone. Under it messages
- * are queued at sessions and subscriptions are answered, both without blocking; the relay
- * is asked and the lost are told without it. At most one read is under way at a time: the
- * cursor lets nobody begin another.
+ * are queued at sessions, sessions are closed and subscriptions are answered, none of
+ * which blocks or takes another lock; the relay is asked, and sessions with positions are
+ * told of a loss, without it. At most one read is under way at a time: the cursor lets
+ * nobody begin another.
  */
 final class LogFollower {
+
+	private static final RateLimitedLog failureLog = new RateLimitedLog(LogFactory.getLog(LogFollower.class),
+			Duration.ofSeconds(10));
 
 	private final String channel;
 
@@ -57,6 +64,12 @@ final class LogFollower {
 	private final LogSubscriptions subscriptions;
 
 	private final LogCursor cursor;
+
+	/** Whether the node has left the channel. Guarded by the lock. */
+	private boolean closed;
+
+	/** Whether it is known where the channel is. */
+	private volatile boolean placed;
 
 	private final CompletableFuture<@Nullable Void> ready = new CompletableFuture<>();
 
@@ -108,56 +121,87 @@ final class LogFollower {
 	}
 
 	/**
-	 * Compare with the log soon: the relay has begun to follow the channel, or may have
-	 * missed something of it.
+	 * Deliver nothing any more, and ask for nothing: the node no longer follows the
+	 * channel. When this returns no delivery is under way.
 	 */
-	void suspect() {
-		boolean now;
+	void close() {
 		this.lock.lock();
 		try {
-			now = this.cursor.suspect();
+			this.closed = true;
 		}
 		finally {
 			this.lock.unlock();
 		}
-		if (now) {
-			read();
-		}
+	}
+
+	/**
+	 * Compare with the log soon: the relay has begun to follow the channel, or may have
+	 * missed something of it.
+	 */
+	void suspect() {
+		step((lost) -> this.cursor.suspect());
 	}
 
 	/**
 	 * Take what the relay brings.
 	 */
 	void arrive(Envelope envelope, Position position) {
-		boolean hole;
+		step((lost) -> this.cursor.take(envelope, position));
+	}
+
+	/**
+	 * Take a step of the cursor, tell those who have missed something, and ask the relay
+	 * for what the cursor needs next.
+	 */
+	private void step(Step step) {
 		List<LogSubscription> lost = new ArrayList<>(0);
+		LogCursor.Question question = null;
 		this.lock.lock();
 		try {
-			hole = this.cursor.take(envelope, position, lost);
+			if (this.closed) {
+				return;
+			}
+			try {
+				question = step.take(lost) ? this.cursor.next() : null;
+			}
+			catch (Throwable ex) {
+				// Otherwise the channel would stand still on this node from now on.
+				failureLog.error("A message of a recorded channel could not be delivered, and its clients were sent"
+						+ " away to come back", ex);
+				this.cursor.deliveryFailed(lost);
+			}
 		}
 		finally {
 			this.lock.unlock();
 		}
-		tell(lost);
-		if (hole) {
-			this.statistics.countLogHole();
-			read();
+		// Outside of the lock: it ends subscriptions.
+		lost.forEach(LogFollower::tell);
+		if (question != null) {
+			ask(question);
 		}
 	}
 
-	private static void tell(List<LogSubscription> lost) {
-		// Outside of the lock: it ends subscriptions.
-		lost.forEach((subscription) -> subscription.request().lost().run());
+	private static void tell(LogSubscription subscription) {
+		try {
+			subscription.request().lost().run();
+		}
+		catch (RuntimeException ex) {
+			// The others are told all the same, and the log is read on.
+			failureLog.error("A client could not be told that it has missed messages", ex);
+		}
 	}
 
-	private void read() {
-		Position since = delivered();
+	private void ask(LogCursor.Question question) {
 		try {
-			if (since == null) {
-				this.relay.position(this.channel).whenComplete(this::found);
+			if (question instanceof LogCursor.Question.Since since) {
+				this.relay.read(this.channel, since.position(), LogCursor.PAGE, ReadDirection.FORWARD)
+					.whenComplete(this::readOn);
+			}
+			else if (question instanceof LogCursor.Question.Resume resume) {
+				this.relay.resume(this.channel, resume.delivered(), resume.reached()).whenComplete(this::resumed);
 			}
 			else {
-				this.relay.read(this.channel, since, LogCursor.PAGE, ReadDirection.FORWARD).whenComplete(this::readOn);
+				this.relay.position(this.channel).whenComplete(this::found);
 			}
 		}
 		catch (RuntimeException ex) {
@@ -171,20 +215,14 @@ final class LogFollower {
 			retryLater();
 			return;
 		}
-		boolean again;
-		List<LogSubscription> lost = new ArrayList<>(0);
-		this.lock.lock();
-		try {
-			again = this.cursor.begin(position, lost);
-		}
-		finally {
-			this.lock.unlock();
-		}
-		this.ready.complete(null);
-		this.waiting.forEach((waiter) -> waiter.complete(true));
-		tell(lost);
-		if (again) {
-			read();
+		step((lost) -> {
+			boolean again = this.cursor.begin(position);
+			this.placed = true;
+			return again;
+		});
+		if (this.placed) {
+			this.ready.complete(null);
+			this.waiting.forEach((waiter) -> waiter.complete(true));
 		}
 	}
 
@@ -193,19 +231,15 @@ final class LogFollower {
 			retryLater();
 			return;
 		}
-		boolean again;
-		List<LogSubscription> lost = new ArrayList<>(0);
-		this.lock.lock();
-		try {
-			again = this.cursor.advance(page, lost);
+		step((lost) -> this.cursor.advance(page, lost));
+	}
+
+	private void resumed(@Nullable LogContinuation continuation, @Nullable Throwable failure) {
+		if (continuation == null) {
+			retryLater();
+			return;
 		}
-		finally {
-			this.lock.unlock();
-		}
-		tell(lost);
-		if (again) {
-			read();
-		}
+		step((lost) -> this.cursor.advance(continuation, lost));
 	}
 
 	private void retryLater() {
@@ -219,30 +253,53 @@ final class LogFollower {
 	}
 
 	/**
-	 * Look whether something is to be done: a read that has failed, or a comparison with
-	 * the log after a time without a message. Called by the one scheduler.
+	 * Look whether something is to be done: a read that has failed, a question after a
+	 * change of the epoch, or a comparison with the log after a time without a message.
+	 * Called by the one scheduler.
 	 * @param now the present time in nanoseconds
 	 * @param quietNanos after which time without a message to compare
 	 * @return whether the relay was asked for something
 	 */
 	boolean tick(long now, long quietNanos) {
-		boolean retry;
+		LogCursor.Question retry;
+		LogCursor.Question.Resume review;
 		boolean check;
 		this.lock.lock();
 		try {
-			retry = this.cursor.retry();
-			check = !retry && this.cursor.check(now, quietNanos);
+			if (this.closed) {
+				return false;
+			}
+			retry = this.cursor.retry() ? this.cursor.next() : null;
+			review = (retry != null) ? null : this.cursor.review(now);
+			check = retry == null && review == null && this.cursor.check(now, quietNanos);
 		}
 		finally {
 			this.lock.unlock();
 		}
-		if (retry) {
-			read();
+		if (retry != null) {
+			ask(retry);
+		}
+		else if (review != null) {
+			review(review);
 		}
 		else if (check) {
 			check();
 		}
-		return retry || check;
+		return retry != null || review != null || check;
+	}
+
+	private void review(LogCursor.Question.Resume review) {
+		try {
+			this.relay.resume(this.channel, review.delivered(), review.reached())
+				.whenComplete((continuation, ex) -> step((lost) -> {
+					this.cursor.reviewed(review.delivered(), continuation);
+					return false;
+				}));
+		}
+		catch (RuntimeException ex) {
+			// It is asked again after a while.
+			return;
+		}
 	}
 
 	private void check() {
@@ -319,6 +376,20 @@ final class LogFollower {
 		finally {
 			this.lock.unlock();
 		}
+	}
+
+	/**
+	 * A step of the cursor, taken under the lock.
+	 */
+	private interface Step {
+
+		/**
+		 * Take it.
+		 * @param lost to where the subscriptions are added that have to be told
+		 * @return whether the log is to be read now
+		 */
+		boolean take(List<LogSubscription> lost);
+
 	}
 
 }

@@ -24,14 +24,21 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.Outcome;
+import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.session.LocalSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The followers of all recorded channels that this node follows on the relay.
+ * The followers of all recorded channels that this node follows on the relay. A follower
+ * exists only while its channel's address is followed: it is made in {@link #entered} or
+ * {@link #unexpected}, and closed in {@link #left}, and {@link Interest} calls all three
+ * under the address's lock, in the order in which the address is followed and left.
  */
 final class LogFollowers {
 
@@ -50,6 +57,8 @@ final class LogFollowers {
 
 	private final Map<String, LogFollower> followers = new ConcurrentHashMap<>();
 
+	private final ConfirmedPositions confirmed;
+
 	/** Goes on where the last tick has stopped, so that everybody's turn comes. */
 	private Iterator<LogFollower> round = Collections.emptyIterator();
 
@@ -60,6 +69,30 @@ final class LogFollowers {
 		this.delivery = delivery;
 		this.statistics = statistics;
 		this.quiet = quiet;
+		this.confirmed = new ConfirmedPositions(monitor.relay());
+	}
+
+	/**
+	 * The relay has answered a publication of this node that is to be recorded. Where
+	 * offsets are not consecutive, as on Kafka, each node receives all of the log, and
+	 * finds out itself what the broker has lost.
+	 * @param envelope the publication
+	 * @param receipt what the relay says of it
+	 */
+	void confirmed(Envelope envelope, Receipt receipt) {
+		Position position = receipt.position();
+		if (receipt.outcome() == Outcome.RELAYED && position != null
+				&& envelope.audience() instanceof Audience.Channel channel
+				&& this.monitor.relay().capabilities().contains(RelayCapability.CONSECUTIVE_OFFSETS)) {
+			this.confirmed.add(channel.channel(), position, System.nanoTime());
+		}
+	}
+
+	/**
+	 * The relay has connected.
+	 */
+	void connected() {
+		this.confirmed.connected();
 	}
 
 	/**
@@ -83,29 +116,30 @@ final class LogFollowers {
 	}
 
 	/**
-	 * The relay follows an address no longer.
+	 * A followed address has brought a recorded message, though the channel is not
+	 * recorded by this node's configuration.
+	 * @return the follower from now on
+	 */
+	LogFollower unexpected(String channel) {
+		LogFollower follower = follower(channel);
+		follower.suspect();
+		return follower;
+	}
+
+	/**
+	 * The relay follows an address no longer. What is on its way is not delivered any
+	 * more.
 	 */
 	void left(Address address) {
-		if (address instanceof Address.Channel channel) {
-			this.followers.remove(channel.channel());
+		LogFollower follower = (address instanceof Address.Channel channel) ? this.followers.remove(channel.channel())
+				: null;
+		if (follower != null) {
+			follower.close();
 		}
 	}
 
 	@Nullable LogFollower find(String channel) {
 		return this.followers.get(channel);
-	}
-
-	/**
-	 * Take what the relay brings of a recorded channel.
-	 */
-	void arrive(String channel, Envelope envelope, Position position) {
-		LogFollower follower = this.followers.get(channel);
-		if (follower == null) {
-			// Recorded by the publisher's configuration, though not by this node's.
-			follower = follower(channel);
-			follower.suspect();
-		}
-		follower.arrive(envelope, position);
 	}
 
 	/**
@@ -130,7 +164,11 @@ final class LogFollowers {
 	 * Look after those that have something to do. Called by the one scheduler.
 	 */
 	void tick() {
-		if (this.followers.isEmpty() || !this.monitor.isUp()) {
+		if (!this.monitor.isUp()) {
+			return;
+		}
+		this.confirmed.tick(System.nanoTime());
+		if (this.followers.isEmpty()) {
 			return;
 		}
 		if (!this.round.hasNext()) {
@@ -149,6 +187,7 @@ final class LogFollowers {
 	}
 
 	void clear() {
+		this.followers.values().forEach(LogFollower::close);
 		this.followers.clear();
 	}
 

@@ -37,8 +37,11 @@ final class LogSubscription {
 
 	private final QueueLimits limits;
 
-	/** How far the channel had come when the subscription began. */
-	private final @Nullable Position from;
+	/**
+	 * After which position everything is held that the channel delivers; {@code null}
+	 * until it is known how far the channel has come.
+	 */
+	private @Nullable Position from;
 
 	/** What came while the log is read; {@code null} afterwards. */
 	private @Nullable List<Publication> held = new ArrayList<>();
@@ -69,6 +72,20 @@ final class LogSubscription {
 
 	@Nullable Position from() {
 		return this.from;
+	}
+
+	/**
+	 * Hold what comes after a position, and nothing from before, because the channel goes
+	 * on there. Changes nothing once the session has its answer.
+	 */
+	void beginAnew(Position position) {
+		List<Publication> held = this.held;
+		if (held != null) {
+			held.clear();
+			this.heldBytes = 0;
+			this.overflowed = false;
+			this.from = position;
+		}
 	}
 
 	/**

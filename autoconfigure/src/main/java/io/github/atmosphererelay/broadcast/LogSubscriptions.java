@@ -81,16 +81,36 @@ final class LogSubscriptions {
 	}
 
 	/**
+	 * Return whether a session knows no positions.
+	 */
+	boolean isPlain(LocalSession session) {
+		return !this.subscriptions.containsKey(session);
+	}
+
+	/**
+	 * The channel goes on at another position, and nothing between is delivered: what
+	 * waits for sessions that are not answered yet has a gap, and is kept anew from
+	 * there.
+	 * @param position the position
+	 */
+	void moved(Position position) {
+		this.subscriptions.values().forEach((subscription) -> subscription.beginAnew(position));
+	}
+
+	/**
 	 * End those that are live: the channel has lost what comes next for them.
 	 * @param lost to where those are added that have to be told so, without the lock
+	 * @return how many there were
 	 */
-	void endLive(List<LogSubscription> lost) {
+	int endLive(List<LogSubscription> lost) {
+		int before = lost.size();
 		for (LogSubscription subscription : this.subscriptions.values()) {
 			if (subscription.isLive()) {
 				subscription.end();
 				lost.add(subscription);
 			}
 		}
+		return lost.size() - before;
 	}
 
 	/**
@@ -114,11 +134,12 @@ final class LogSubscriptions {
 		List<Publication> publications = List.of();
 		if (page != null && outcome == RecoveryOutcome.RECOVERED) {
 			Position from = subscription.from();
-			if (subscription.isOverflowed() || (from != null && from.epoch().equals(page.end().epoch())
-					&& page.end().offset() < from.offset())) {
+			if (subscription.isOverflowed() || from == null || !from.epoch().equals(page.end().epoch())
+					|| page.end().offset() < from.offset()) {
+				// What was kept does not follow on the page without a gap.
 				throw tryAgain("too much is published meanwhile");
 			}
-			publications = merge(page, subscription.release(position));
+			publications = merge(page, subscription.session().id(), subscription.release(position));
 		}
 		else {
 			subscription.release(position);
@@ -133,7 +154,7 @@ final class LogSubscriptions {
 		try {
 			subscription.request().reply().accept(result);
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | Error ex) {
 			// What comes next would seem to be all that there is.
 			subscription.end();
 			throw ex;
@@ -148,8 +169,9 @@ final class LogSubscriptions {
 				: RecoveryOutcome.UNRECOVERED;
 	}
 
-	private static List<Publication> merge(LogPage page, List<Publication> held) {
+	private static List<Publication> merge(LogPage page, String session, List<Publication> held) {
 		List<Publication> all = new ArrayList<>(page.publications());
+		all.removeIf((publication) -> session.equals(publication.exceptSession()));
 		for (Publication publication : held) {
 			Position position = publication.position();
 			if (position != null && position.epoch().equals(page.end().epoch())

@@ -123,7 +123,7 @@ public final class MessagingNode {
 		this.receiver = new RelayReceiver(identity.id(), this.interest, this.tracker, this.followers, delivery,
 				this.control, statistics);
 		this.broadcaster = new DefaultBroadcaster(identity.id(), catalog, encoder, settings.maxMessageSize(),
-				this.monitor, delivery, statistics);
+				this.monitor, delivery, this.followers, statistics);
 		this.clientMessages = new ClientMessages(catalog, this.broadcaster, statistics, this.clientContext);
 		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.followers, this.monitor, events,
 				settings, this.clientContext);
@@ -329,6 +329,14 @@ public final class MessagingNode {
 	 */
 	public int followedAddresses() {
 		return this.interest.size();
+	}
+
+	/**
+	 * Return how many logs of recorded channels this node follows.
+	 * @return the number of channels
+	 */
+	public int followedLogs() {
+		return this.followers.size();
 	}
 
 }

@@ -60,9 +60,7 @@ final class RelayReceiver implements RelayListener {
 	@Override
 	public void received(Envelope envelope, @Nullable Position position) {
 		if (position != null && envelope.audience() instanceof Audience.Channel channel) {
-			if (this.interest.follows(envelope.address())) {
-				recorded(channel.channel(), envelope, position);
-			}
+			recorded(channel.channel(), envelope, position);
 			return;
 		}
 		if (envelope.origin().equals(this.node)) {
@@ -91,10 +89,19 @@ final class RelayReceiver implements RelayListener {
 	 * The node's own messages, too, are delivered in the log's order.
 	 */
 	private void recorded(String channel, Envelope envelope, Position position) {
+		LogFollower follower = this.followers.find(channel);
+		if (follower == null) {
+			// Recorded by the publisher's configuration, though not by this node's; or
+			// the address was left, and nobody here is to have it.
+			follower = this.interest.whileFollowed(envelope.address(), () -> this.followers.unexpected(channel));
+		}
+		if (follower == null) {
+			return;
+		}
 		if (!envelope.origin().equals(this.node)) {
 			this.statistics.countRelayed(System.currentTimeMillis() - envelope.time());
 		}
-		this.followers.arrive(channel, envelope, position);
+		follower.arrive(envelope, position);
 	}
 
 	@Override
@@ -112,6 +119,9 @@ final class RelayReceiver implements RelayListener {
 	@Override
 	public void connectionChanged(boolean connected) {
 		// The monitor measures it.
+		if (connected) {
+			this.followers.connected();
+		}
 	}
 
 }

@@ -19,6 +19,8 @@ package io.github.atmosphererelay.broadcast;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A fixed number of locks for any number of keys. What one thread does under a key's lock
  * is in order with what others do under the same key.
@@ -35,7 +37,7 @@ final class StripedLock {
 		}
 	}
 
-	<T> T call(Object key, Supplier<T> action) {
+	<T extends @Nullable Object> T call(Object key, Supplier<T> action) {
 		ReentrantLock lock = lockOf(key);
 		lock.lock();
 		try {

@@ -253,6 +253,10 @@ public final class Subscriptions {
 	 */
 	public CompletableFuture<Subscribed> subscribe(LocalSession session, String channel, SubscribeRequest request) {
 		ChannelOptions options = this.catalog.get(channel);
+		if (session.isIn(channel)) {
+			// Before the follower: it would keep from the first subscription what comes.
+			throw new RequestRefusedException(ErrorCode.ALREADY_SUBSCRIBED, ErrorCode.ALREADY_SUBSCRIBED.text());
+		}
 		CompletableFuture<SubscriptionState> ready = follow(channel, options);
 		LogFollower follower = options.isRecorded() ? this.followers.find(channel) : null;
 		LogSubscription subscription = (follower != null) ? follower.subscribe(session, request, options) : null;

@@ -32,7 +32,38 @@ import org.jspecify.annotations.Nullable;
  * @param payload the message itself
  * @param position the place in the channel's log, or {@code null} if the channel is
  * ephemeral
+ * @param exceptSession the id of a session that is not to have it, such as the sender's;
+ * {@code null} if all are
  */
 public record Publication(UUID id, UUID origin, String channel, long time, Map<String, String> headers, Payload payload,
-		@Nullable Position position) {
+		@Nullable Position position, @Nullable String exceptSession) {
+
+	/**
+	 * Create a publication that is for all sessions of its channel.
+	 * @param id identifies the message over all nodes
+	 * @param origin the id of the node that published it
+	 * @param channel the channel's name
+	 * @param time when it was published, in milliseconds since 1970 by the origin's clock
+	 * @param headers the message's headers
+	 * @param payload the message itself
+	 * @param position the place in the channel's log, or {@code null} if the channel is
+	 * ephemeral
+	 */
+	public Publication(UUID id, UUID origin, String channel, long time, Map<String, String> headers, Payload payload,
+			@Nullable Position position) {
+		this(id, origin, channel, time, headers, payload, position, null);
+	}
+
+	/**
+	 * Return what an envelope is in its channel's log.
+	 * @param envelope the envelope, whose audience is the channel
+	 * @param channel the channel's name
+	 * @param position its place in the log
+	 * @return the publication
+	 */
+	public static Publication of(Envelope envelope, String channel, Position position) {
+		return new Publication(envelope.id(), envelope.origin(), channel, envelope.time(), envelope.headers(),
+				envelope.payload(), position, envelope.audience().exceptSession());
+	}
+
 }

@@ -146,6 +146,24 @@ public interface ClusterRelay {
 	}
 
 	/**
+	 * Tell where to go on in a channel's log for a node that cannot {@link #read} on from
+	 * where it is: the epoch has changed, or the log's older part is gone. A relay that
+	 * does not override this makes the node begin at the log's end and close sessions
+	 * that have missed something.
+	 * @param channel the channel's name
+	 * @param delivered the position up to which the node has delivered everything
+	 * @param reached the greatest offset in the epoch of that position at which the node
+	 * knows of a publication, delivered or not. A relay whose broker has lost such a
+	 * publication, for example by a fail-over to a replica that lacked it, keeps this in
+	 * mind and tells all nodes that have not delivered it
+	 * @return completes, on a thread of the relay, with where to go on; errors as with
+	 * {@link #read}
+	 */
+	default CompletableFuture<LogContinuation> resume(String channel, Position delivered, long reached) {
+		return position(channel).thenApply((end) -> new LogContinuation(end, false));
+	}
+
+	/**
 	 * Return what the relay can do beyond carrying ephemeral envelopes.
 	 * @return the capabilities, never changing
 	 */

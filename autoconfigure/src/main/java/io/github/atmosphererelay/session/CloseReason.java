@@ -71,6 +71,12 @@ public record CloseReason(int code, String text) {
 	public static final CloseReason INSUFFICIENT_STATE = new CloseReason(3010, "insufficient state");
 
 	/**
+	 * As {@link #INSUFFICIENT_STATE}, for a client that knows no positions: reconnect,
+	 * and expect that messages were missed.
+	 */
+	public static final CloseReason MESSAGES_MISSED = new CloseReason(1013, "messages were missed, please reconnect");
+
+	/**
 	 * More clients than the node can take at once have sent tokens; reconnect.
 	 */
 	public static final CloseReason TOO_MANY_REQUESTS = new CloseReason(3013, "too many requests");

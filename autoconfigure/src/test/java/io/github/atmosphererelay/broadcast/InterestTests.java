@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -79,6 +80,21 @@ class InterestTests {
 		interest.sweep();
 		assertThat(this.left).containsExactly(CHAT, NEWS);
 		assertThat(interest.size()).isZero();
+	}
+
+	@Test
+	void whoeverCouldNotBeFollowedForIsNotCounted() {
+		Interest interest = interest(Duration.ZERO);
+		IllegalStateException failure = new IllegalStateException("as if");
+		this.relay.throwOnSubscribe(failure);
+		assertThatIllegalStateException().isThrownBy(() -> interest.acquire(CHAT)).isSameAs(failure);
+		assertThat(interest.follows(CHAT)).isFalse();
+		this.relay.throwOnSubscribe(null);
+		interest.acquire(CHAT);
+		interest.release(CHAT);
+		interest.sweep();
+		assertThat(interest.follows(CHAT)).isFalse();
+		assertThat(this.left).containsExactly(CHAT, CHAT);
 	}
 
 	@Test

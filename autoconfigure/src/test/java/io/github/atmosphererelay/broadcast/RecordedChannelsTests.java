@@ -368,6 +368,26 @@ class RecordedChannelsTests {
 		other.awaitExactly("subscribed fresh", List.of("to others", "to all"));
 	}
 
+	@Test
+	void aSessionThatIsExceptedDoesNotGetTheMessageFromTheLogEither() {
+		Client sender = new Client();
+		Client other = new Client();
+		sender.subscribed(null);
+		other.subscribed(null);
+		FakeTransport plain = new FakeTransport();
+		LocalSession plainSession = this.fixture.connect(null, plain, CHANNEL);
+		this.relay.lose((envelope) -> true);
+		broadcaster().broadcast(CHANNEL, "to others", PublishOptions.DEFAULTS.exceptSession(sender.session.id()))
+			.join();
+		broadcaster().broadcast(CHANNEL, "not plain", PublishOptions.DEFAULTS.exceptSession(plainSession.id())).join();
+		this.relay.lose((envelope) -> false);
+		broadcaster().broadcast(CHANNEL, "to all").join();
+		sender.awaitExactly("subscribed fresh", List.of("not plain", "to all"));
+		other.awaitExactly("subscribed fresh", List.of("to others", "not plain", "to all"));
+		await().untilAsserted(() -> assertThat(plain.events()).containsExactly("to others", "to all"));
+		assertThat(this.fixture.statistics.logHoles()).isPositive();
+	}
+
 	/**
 	 * A client that knows positions, and that writes down what it gets.
 	 */

@@ -87,6 +87,39 @@ public final class NodeProcess implements AutoCloseable {
 		}
 	}
 
+	/**
+	 * Let the process stand still, as in a long garbage collection: its connections stay.
+	 */
+	void pause() {
+		signal("STOP");
+	}
+
+	/**
+	 * Let the process go on after {@link #pause()}.
+	 */
+	void resume() {
+		signal("CONT");
+	}
+
+	private void signal(String signal) {
+		Process process = this.process;
+		if (process == null) {
+			throw new IllegalStateException("The node does not run");
+		}
+		try {
+			int status = new ProcessBuilder("sh", "-c", "kill -" + signal + " " + process.pid()).start().waitFor();
+			if (status != 0) {
+				throw new IllegalStateException("Signal " + signal + " was not sent");
+			}
+		}
+		catch (IOException ex) {
+			throw new IllegalStateException(ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
 	@Override
 	public void close() {
 		kill();

@@ -198,8 +198,9 @@ public abstract class RelayLogContractTests extends RelayNodesTests {
 		for (int i = 0; i < 2; i++) {
 			Envelope envelope = (i == 0) ? text : binary;
 			Publication publication = log.get(i);
-			assertThat(publication).isEqualTo(new Publication(envelope.id(), one.id(), "log/é", envelope.time(),
-					envelope.headers(), envelope.payload(), publication.position()));
+			assertThat(publication)
+				.isEqualTo(new Publication(envelope.id(), one.id(), "log/é", envelope.time(), envelope.headers(),
+						envelope.payload(), publication.position(), envelope.audience().exceptSession()));
 		}
 	}
 

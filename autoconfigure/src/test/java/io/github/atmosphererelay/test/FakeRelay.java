@@ -62,6 +62,8 @@ public final class FakeRelay implements ClusterRelay {
 
 	private volatile boolean confirms = true;
 
+	private volatile @Nullable RuntimeException subscribeFailure;
+
 	private volatile Set<RelayCapability> capabilities = Set.of(RelayCapability.CLUSTERED);
 
 	private volatile @Nullable RuntimeException probeFailure;
@@ -82,6 +84,14 @@ public final class FakeRelay implements ClusterRelay {
 
 	public FakeRelay failProbes(RuntimeException failure) {
 		this.probeFailure = failure;
+		return this;
+	}
+
+	/**
+	 * Throw, as a relay of an application may, until it is called with {@code null}.
+	 */
+	public FakeRelay throwOnSubscribe(@Nullable RuntimeException failure) {
+		this.subscribeFailure = failure;
 		return this;
 	}
 
@@ -191,6 +201,10 @@ public final class FakeRelay implements ClusterRelay {
 
 	@Override
 	public CompletableFuture<@Nullable Position> subscribe(Address address) {
+		RuntimeException failure = this.subscribeFailure;
+		if (failure != null) {
+			throw failure;
+		}
 		this.interest.add("subscribe " + address.value());
 		CompletableFuture<@Nullable Position> future = new CompletableFuture<>();
 		this.subscriptions.put(address, future);

@@ -31,7 +31,9 @@ import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.LogContinuation;
 import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
@@ -148,7 +150,7 @@ public final class LossyRelay implements ClusterRelay {
 	private Publication outside(Publication each) {
 		Position position = each.position();
 		return new Publication(each.id(), each.origin(), each.channel(), each.time(), each.headers(), each.payload(),
-				(position != null) ? outside(position) : null);
+				(position != null) ? outside(position) : null, each.exceptSession());
 	}
 
 	@Override
@@ -163,7 +165,8 @@ public final class LossyRelay implements ClusterRelay {
 		}
 		return this.relay.publish(envelope).thenApply((receipt) -> {
 			Position position = receipt.position();
-			return new Receipt(receipt.messageId(), receipt.outcome(), (position != null) ? outside(position) : null);
+			Outcome outcome = (receipt.outcome() != Outcome.LOCAL_ONLY) ? receipt.outcome() : Outcome.RELAYED;
+			return new Receipt(receipt.messageId(), outcome, (position != null) ? outside(position) : null);
 		});
 	}
 
@@ -207,9 +210,19 @@ public final class LossyRelay implements ClusterRelay {
 				: this.relay.position(channel).thenApply(this::outside);
 	}
 
+	/**
+	 * The log itself is the same in each epoch, and goes on.
+	 */
+	@Override
+	public CompletableFuture<LogContinuation> resume(String channel, Position delivered, long reached) {
+		return position(channel)
+			.thenApply((end) -> end.epoch().equals(delivered.epoch()) ? new LogContinuation(end, false)
+					: new LogContinuation(new Position(end.epoch(), Math.min(delivered.offset(), end.offset())), true));
+	}
+
 	@Override
 	public Set<RelayCapability> capabilities() {
-		return this.relay.capabilities();
+		return Set.of(RelayCapability.CLUSTERED, RelayCapability.RECORDED, RelayCapability.CONSECUTIVE_OFFSETS);
 	}
 
 	@Override

@@ -30,7 +30,9 @@ import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.LogContinuation;
 import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
@@ -131,8 +133,13 @@ public final class SharedLog {
 
 		@Override
 		public CompletableFuture<Receipt> publish(Envelope envelope) {
-			return (this.listener != null) ? SharedLog.this.log.publish(envelope)
+			return (this.listener != null) ? SharedLog.this.log.publish(envelope).thenApply(this::relayed)
 					: CompletableFuture.failedFuture(new RelayUnavailableException(name(), null));
+		}
+
+		private Receipt relayed(Receipt receipt) {
+			return (receipt.outcome() != Outcome.LOCAL_ONLY) ? receipt
+					: new Receipt(receipt.messageId(), Outcome.RELAYED, receipt.position());
 		}
 
 		@Override
@@ -155,6 +162,11 @@ public final class SharedLog {
 		@Override
 		public CompletableFuture<Position> position(String channel) {
 			return SharedLog.this.log.position(channel);
+		}
+
+		@Override
+		public CompletableFuture<LogContinuation> resume(String channel, Position delivered, long reached) {
+			return SharedLog.this.log.resume(channel, delivered, reached);
 		}
 
 		@Override

@@ -87,8 +87,7 @@ record KafkaLogEntry(long offset, long timestamp, String address, LogOptions opt
 	Publication publication(EnvelopeCodec codec, String epoch) {
 		Envelope envelope = codec.decode(this.value);
 		String channel = ((Address.Channel) envelope.address()).channel();
-		return new Publication(envelope.id(), envelope.origin(), channel, envelope.time(), envelope.headers(),
-				envelope.payload(), new Position(epoch, positionOffset()));
+		return Publication.of(envelope, channel, new Position(epoch, positionOffset()));
 	}
 
 }

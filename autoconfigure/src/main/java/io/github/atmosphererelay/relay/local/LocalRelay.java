@@ -30,6 +30,7 @@ import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.LogContinuation;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.PageLimit;
@@ -128,6 +129,12 @@ public final class LocalRelay implements ClusterRelay {
 		MemoryLog log = this.logs.get(channel);
 		T result = (log != null) ? action.apply(log, System.nanoTime()) : null;
 		return (result != null) ? result : unborn.apply(new Position(this.epochs.next(channel), 0));
+	}
+
+	@Override
+	public CompletableFuture<LogContinuation> resume(String channel, Position delivered, long reached) {
+		return CompletableFuture.completedFuture(
+				fromLog(channel, (log, now) -> log.resume(delivered), (end) -> new LogContinuation(end, true)));
 	}
 
 	private <T> T inLog(String channel, BiFunction<MemoryLog, Long, @Nullable T> action) {

@@ -31,6 +31,7 @@ import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.relay.LogContinuation;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.PageLimit;
@@ -98,8 +99,7 @@ final class MemoryLog {
 		}
 		this.top++;
 		Position position = new Position(this.epoch, this.top);
-		Publication publication = new Publication(envelope.id(), envelope.origin(), this.channel, envelope.time(),
-				envelope.headers(), envelope.payload(), position);
+		Publication publication = Publication.of(envelope, this.channel, position);
 		this.entries.add(new Entry(publication, now + options.retention().toNanos()));
 		while (this.entries.size() > options.size()) {
 			this.entries.remove();
@@ -161,6 +161,22 @@ final class MemoryLog {
 			}
 		}
 		return new LogPage(page, end, true);
+	}
+
+	/**
+	 * Tell where to go on after a log that this one has replaced, or whose beginning is
+	 * gone.
+	 */
+	synchronized @Nullable LogContinuation resume(Position delivered) {
+		if (this.discarded) {
+			return null;
+		}
+		if (delivered.epoch().equals(this.epoch)) {
+			return new LogContinuation(new Position(this.epoch, this.top), false);
+		}
+		// The former log was discarded when it had long been empty, and whatever it had
+		// held was handed out when it was appended: nothing of it is missing.
+		return new LogContinuation(new Position(this.epoch, 0), true);
 	}
 
 	synchronized @Nullable Position end(long now) {

@@ -32,6 +32,7 @@ import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.LogContinuation;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
@@ -72,6 +73,8 @@ final class RedisLog {
 	private final RedisScript append = RedisScript.append(Math.floorMod(NEXT_VARIANT.getAndIncrement(), VARIANTS));
 
 	private final RedisScript read = RedisScript.read();
+
+	private final RedisScript resume = RedisScript.resume();
 
 	private final RedisRelaySettings settings;
 
@@ -157,6 +160,30 @@ final class RedisLog {
 		}
 		return new Part(new Position(text(parts.get(0)), number(parts.get(1))), number(parts.get(2)) == 1,
 				number(parts.get(3)) == 1, entries);
+	}
+
+	/**
+	 * Ask where to go on in a log that does not continue from a position.
+	 * @param link where from
+	 * @param channel the channel's name
+	 * @param delivered the position
+	 * @param reached the greatest offset known of its epoch
+	 * @return where to go on, {@code null} if no reply came in time, or what the link
+	 * fails with
+	 */
+	CompletableFuture<@Nullable LogContinuation> resume(RedisLink link, String channel, Position delivered,
+			long reached) {
+		List<byte[]> arguments = arguments(link, delivered.epoch(), Long.toString(delivered.offset()),
+				Long.toString(reached));
+		return run(link, this.resume, keys(link, channel), arguments).thenApply(RedisLog::continuation);
+	}
+
+	private static @Nullable LogContinuation continuation(@Nullable Object reply) {
+		if (reply == null) {
+			return null;
+		}
+		List<?> parts = (List<?>) reply;
+		return new LogContinuation(new Position(text(parts.get(0)), number(parts.get(1))), number(parts.get(2)) == 1);
 	}
 
 	private CompletableFuture<@Nullable Object> run(RedisLink link, RedisScript script, List<byte[]> keys,

@@ -29,6 +29,7 @@ import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.relay.LogContinuation;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
@@ -81,6 +82,24 @@ final class RedisLogReader {
 				throw unanswered(deadline);
 			}
 			return part.end();
+		});
+	}
+
+	/**
+	 * Tell where to go on in a log that does not continue from a position.
+	 * @param link where from
+	 * @param channel the channel's name
+	 * @param delivered the position
+	 * @param reached the greatest offset known of its epoch
+	 * @return where to go on, or what the relay fails with
+	 */
+	CompletableFuture<LogContinuation> resume(RedisLink link, String channel, Position delivered, long reached) {
+		long deadline = deadline();
+		return this.log.resume(link, channel, delivered, reached).thenApply((continuation) -> {
+			if (continuation == null) {
+				throw unanswered(deadline);
+			}
+			return continuation;
 		});
 	}
 
@@ -267,9 +286,8 @@ final class RedisLogReader {
 				this.from = position;
 				try {
 					Envelope envelope = RedisLogReader.this.settings.codec().decode(entry.envelope());
-					this.publications.add(new Publication(envelope.id(), envelope.origin(),
-							((Audience.Channel) envelope.audience()).channel(), envelope.time(), envelope.headers(),
-							envelope.payload(), position));
+					this.publications
+						.add(Publication.of(envelope, ((Audience.Channel) envelope.audience()).channel(), position));
 					this.bytes += size;
 				}
 				catch (EnvelopeFormatException ex) {

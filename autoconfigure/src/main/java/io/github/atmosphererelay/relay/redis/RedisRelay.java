@@ -25,6 +25,7 @@ import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.LogContinuation;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
@@ -140,6 +141,11 @@ public final class RedisRelay implements ClusterRelay {
 	@Override
 	public CompletableFuture<Position> position(String channel) {
 		return inLog((session) -> session.position(channel));
+	}
+
+	@Override
+	public CompletableFuture<LogContinuation> resume(String channel, Position delivered, long reached) {
+		return inLog((session) -> session.resume(channel, delivered, reached));
 	}
 
 	private <T> CompletableFuture<T> inLog(Function<RedisSession, CompletableFuture<T>> action) {

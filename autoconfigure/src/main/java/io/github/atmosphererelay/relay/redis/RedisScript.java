@@ -63,6 +63,14 @@ final class RedisScript {
 		return new RedisScript(resource(HEAD) + resource("read.lua"), false);
 	}
 
+	/**
+	 * Load the script that tells where to go on after a change of the epoch.
+	 * @return the script
+	 */
+	static RedisScript resume() {
+		return new RedisScript(resource(HEAD) + resource("resume.lua"), false);
+	}
+
 	byte[] text() {
 		return this.text;
 	}

@@ -36,6 +36,7 @@ import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.LogContinuation;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
@@ -187,6 +188,10 @@ final class RedisSession {
 	CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit,
 			ReadDirection direction) {
 		return withLink((link) -> this.reader.read(link, channel, since, limit, direction));
+	}
+
+	CompletableFuture<LogContinuation> resume(String channel, Position delivered, long reached) {
+		return withLink((link) -> this.reader.resume(link, channel, delivered, reached));
 	}
 
 	CompletableFuture<Position> position(String channel) {

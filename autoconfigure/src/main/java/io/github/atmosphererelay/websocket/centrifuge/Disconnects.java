@@ -85,6 +85,9 @@ final class Disconnects {
 		if (reason.equals(CloseReason.SLOW_CONSUMER)) {
 			return SLOW;
 		}
+		if (reason.equals(CloseReason.MESSAGES_MISSED)) {
+			return CloseReason.INSUFFICIENT_STATE;
+		}
 		if (reason.equals(CloseReason.NO_PONG)) {
 			return NO_PONG;
 		}

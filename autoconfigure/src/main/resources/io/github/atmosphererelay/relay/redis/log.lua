@@ -1,4 +1,4 @@
--- What both scripts begin with: finds the life of the log that they work on.
+-- What all scripts begin with: finds the life of the log that they work on.
 --
 -- KEYS[1]  the log, a stream; its ids are <offset>-0, its fields x, when the
 --          publication expires, and e, the envelope
@@ -6,7 +6,9 @@
 --          how long the stream is kept; oldest, when the oldest publication expires, or
 --          an earlier time; size, how many publications count, of which the stream may
 --          have some more; life, the history in which the log's life began; birth, the
---          mark of that life
+--          mark of that life. Then, packed as LIFE says, the lives before, the latest
+--          first: epoch; last, the last offset when the next life began; reached, the
+--          greatest offset of that life that a node has reported, if above last
 -- KEYS[3]  not under Cluster: the history that was found when somebody looked last
 -- KEYS[4]  under Cluster KEYS[3]: a mark of the data of this slot or server, made when it is
 --          missing, so that a flush is a new one
@@ -38,6 +40,8 @@
 local call = redis.call
 local stream, state = KEYS[1], KEYS[2]
 local STATE = '>I8I8I8I8ss'
+local LIFE = '>sI8I8'
+local MAX_LIVES = 8
 local DAY = 86400000
 local HALF_DAY = DAY / 2
 local time = call('TIME')
@@ -58,9 +62,12 @@ if not history then
   end
 end
 local top, lasting, oldest, size, life, birth = 0, 0, 0, 0, '', ''
+local lives = ''
 local changed, longer = false, false
 if known then
-  top, lasting, oldest, size, life, birth = struct.unpack(STATE, known)
+  local after
+  top, lasting, oldest, size, life, birth, after = struct.unpack(STATE, known)
+  lives = string.sub(known, after)
 end
 
 -- Returns the mark that an unborn log has, as of some half days ago.
@@ -84,7 +91,10 @@ if not known then
   birth = unborn(0, last and last[1] .. last[2][4] or '')
 elseif life ~= history then
   -- The log is whole as far as it goes, but a restart or a fail-over may have rolled it
-  -- back: offsets go on, positions of before count no more.
+  -- back: offsets go on, positions of before count no more. Where the life before has
+  -- ended is kept, so that nodes deliver all that follows from where they were in it.
+  local before = struct.pack(LIFE, birth .. '-' .. life, top, 0)
+  lives = string.sub(before .. lives, 1, MAX_LIVES * #before)
   birth, changed = ARGV[2], true
 end
 local begun = changed
@@ -100,7 +110,7 @@ local function keep(till)
 end
 
 local function save(write)
-  write('SET', state, struct.pack(STATE, top, lasting, oldest, size, history, birth), 'KEEPTTL')
+  write('SET', state, struct.pack(STATE, top, lasting, oldest, size, history, birth) .. lives, 'KEEPTTL')
   if longer then
     call('PEXPIREAT', state, lasting + DAY)
   end

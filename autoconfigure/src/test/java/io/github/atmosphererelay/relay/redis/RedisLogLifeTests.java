@@ -19,12 +19,14 @@ package io.github.atmosphererelay.relay.redis;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.LogContinuation;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
@@ -33,6 +35,8 @@ import io.github.atmosphererelay.relay.RelayNode;
 import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.redis.RedisTestBroker.Driver;
+import io.github.atmosphererelay.test.Covers;
+import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.RedisServers;
 import io.github.atmosphererelay.test.TestNode;
@@ -99,6 +103,164 @@ class RedisLogLifeTests {
 				node.relay().stop();
 			}
 		}
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void aNodeGoesOnAfterRestartsWhereItWasAndMissesNothing(Driver driver, @TempDir Path directory) {
+		try (RedisServers.Standalone server = RedisServers.durable(directory);
+				RedisTestBroker broker = new RedisTestBroker(driver, RedisServers.HOST, server.port());
+				Jedis admin = new Jedis(RedisServers.HOST, server.port())) {
+			RelayNode node = new RelayNode(broker.relay("restarts", new EnvelopeCodec(1000)));
+			try {
+				node.start().awaitRoundTrip(CONNECT);
+				Position first = position(append(node, "one"));
+				Position second = position(append(node, "two"));
+				restart(server, node);
+				Position third = position(append(node, "three"));
+				assertThat(resume(node, first, 1)).isEqualTo(new LogContinuation(new Position(third.epoch(), 1), true));
+				assertThat(texts(read(node, new Position(third.epoch(), 1)))).containsExactly("two", "three");
+				restart(server, node);
+				Position fourth = position(append(node, "four"));
+				assertThat(resume(node, first, 2))
+					.isEqualTo(new LogContinuation(new Position(fourth.epoch(), 1), true));
+				assertThat(resume(node, second, 2))
+					.isEqualTo(new LogContinuation(new Position(fourth.epoch(), 2), true));
+				assertThat(resume(node, third, 3))
+					.isEqualTo(new LogContinuation(new Position(fourth.epoch(), 3), true));
+				assertThat(texts(read(node, new Position(fourth.epoch(), 1)))).containsExactly("two", "three", "four");
+				// Nobody knows what a log has had that is not this one
+				assertThat(resume(node, new Position("another", 1), 1)).isEqualTo(new LogContinuation(fourth, false));
+				assertThat(resume(node, fourth, 4)).isEqualTo(new LogContinuation(fourth, false));
+				for (int i = 0; i < 10; i++) {
+					restart(server, node);
+					append(node, "more");
+				}
+				Position last = node.relay().position("log").join();
+				assertThat(resume(node, first, 1)).as("longer ago than is kept")
+					.isEqualTo(new LogContinuation(last, false));
+				admin.disconnect();
+				admin.flushAll();
+				Position fresh = position(append(node, "fresh"));
+				assertThat(resume(node, last, last.offset())).isEqualTo(new LogContinuation(fresh, false));
+			}
+			finally {
+				node.relay().stop();
+			}
+		}
+	}
+
+	private static void restart(RedisServers.Standalone server, RelayNode node) {
+		server.stop();
+		server.start();
+		node.awaitRoundTrip(CONNECT);
+	}
+
+	/**
+	 * The replica lacks a message that was confirmed. Nobody can know of it but who has
+	 * seen it, and then all do.
+	 */
+	@ParameterizedTest
+	@EnumSource
+	@Covers(KnownFault.BROKER_FAILS_OVER)
+	void aMessageThatAFailOverHasLostIsKnownOnceANodeHasReportedIt(Driver driver) {
+		try (RedisServers.Standalone server = RedisServers.standalone();
+				RedisServers.Standalone other = RedisServers.standalone();
+				Jedis master = new Jedis(RedisServers.HOST, server.port());
+				Jedis replica = new Jedis(RedisServers.HOST, other.port());
+				RedisTestBroker broker = new RedisTestBroker(driver, RedisServers.HOST, server.port());
+				RedisTestBroker otherBroker = new RedisTestBroker(driver, RedisServers.HOST, other.port())) {
+			RelayNode node = new RelayNode(broker.relay("lacking", new EnvelopeCodec(1000)));
+			RelayNode promoted = new RelayNode(otherBroker.relay("lacking", new EnvelopeCodec(1000)));
+			try {
+				node.start().awaitRoundTrip(CONNECT);
+				follow(replica, server.port());
+				Position one = position(append(node, "one"));
+				assertThat(master.waitReplicas(1, 10_000)).isOne();
+				replica.replicaofNoOne();
+				Position lost = position(append(node, "lost"));
+				promoted.start().awaitRoundTrip(CONNECT);
+				Position two = position(append(promoted, "two"));
+				Position birth = new Position(two.epoch(), 1);
+				assertThat(resume(promoted, one, 1)).isEqualTo(new LogContinuation(birth, true));
+				assertThat(resume(promoted, lost, 2)).as("has had it").isEqualTo(new LogContinuation(birth, true));
+				assertThat(resume(promoted, one, 1)).as("has not").isEqualTo(new LogContinuation(birth, false));
+				assertThat(resume(promoted, one, 2)).isEqualTo(new LogContinuation(birth, false));
+				assertThat(resume(promoted, lost, 2)).isEqualTo(new LogContinuation(birth, true));
+				assertThat(texts(read(promoted, birth))).containsExactly("two");
+			}
+			finally {
+				node.relay().stop();
+				promoted.relay().stop();
+			}
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void aNodeInAChannelInWhichNothingWasPublishedGoesOnAfterARestart(Driver driver, @TempDir Path directory) {
+		try (RedisServers.Standalone server = RedisServers.durable(directory);
+				RedisTestBroker broker = new RedisTestBroker(driver, RedisServers.HOST, server.port())) {
+			RelayNode node = new RelayNode(broker.relay("quiet", new EnvelopeCodec(1000)));
+			try {
+				node.start().awaitRoundTrip(CONNECT);
+				Position before = node.relay().position("log").join();
+				restart(server, node);
+				Position after = node.relay().position("log").join();
+				assertThat(after.epoch()).isNotEqualTo(before.epoch());
+				assertThat(resume(node, before, 0)).isEqualTo(new LogContinuation(after, true));
+				append(node, "one");
+				assertThat(resume(node, before, 0)).isEqualTo(new LogContinuation(after, true));
+				assertThat(texts(read(node, after))).containsExactly("one");
+			}
+			finally {
+				node.relay().stop();
+			}
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	@Covers(KnownFault.BROKER_FAILS_OVER)
+	void aLogThatAFailOverHasLostAltogetherIsKnownOnceANodeHasReportedIt(Driver driver) {
+		try (RedisServers.Standalone server = RedisServers.standalone();
+				RedisServers.Standalone other = RedisServers.standalone();
+				Jedis master = new Jedis(RedisServers.HOST, server.port());
+				Jedis replica = new Jedis(RedisServers.HOST, other.port());
+				RedisTestBroker broker = new RedisTestBroker(driver, RedisServers.HOST, server.port());
+				RedisTestBroker otherBroker = new RedisTestBroker(driver, RedisServers.HOST, other.port())) {
+			RelayNode node = new RelayNode(broker.relay("nothing", new EnvelopeCodec(1000)));
+			RelayNode promoted = new RelayNode(otherBroker.relay("nothing", new EnvelopeCodec(1000)));
+			try {
+				node.start().awaitRoundTrip(CONNECT);
+				Position before = node.relay().position("log").join();
+				follow(replica, server.port());
+				assertThat(master.waitReplicas(1, 10_000)).isOne();
+				replica.replicaofNoOne();
+				Position lost = position(append(node, "lost"));
+				promoted.start().awaitRoundTrip(CONNECT);
+				Position unborn = promoted.relay().position("log").join();
+				assertThat(resume(promoted, before, 0)).isEqualTo(new LogContinuation(unborn, true));
+				assertThat(resume(promoted, lost, 1)).as("has had it").isEqualTo(new LogContinuation(unborn, true));
+				assertThat(resume(promoted, before, 0)).as("has not").isEqualTo(new LogContinuation(unborn, false));
+				assertThat(position(append(promoted, "two"))).isEqualTo(new Position(unborn.epoch(), 1));
+				assertThat(resume(promoted, before, 0)).isEqualTo(new LogContinuation(unborn, false));
+				assertThat(resume(promoted, lost, 1)).isEqualTo(new LogContinuation(unborn, true));
+			}
+			finally {
+				node.relay().stop();
+				promoted.relay().stop();
+			}
+		}
+	}
+
+	private static LogContinuation resume(RelayNode node, Position delivered, long reached) {
+		return node.relay().resume("log", delivered, reached).orTimeout(10, TimeUnit.SECONDS).join();
+	}
+
+	private static List<String> texts(LogPage page) {
+		assertThat(page.complete()).isTrue();
+		return page.publications().stream().map((each) -> each.payload().asText()).toList();
 	}
 
 	/**

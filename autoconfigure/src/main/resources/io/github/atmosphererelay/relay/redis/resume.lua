@@ -1,0 +1,50 @@
+-- Tells a node where to go on whose position is of another life of the log, or is before
+-- the oldest publication that is left.
+--
+-- ARGV[3]  the epoch of that position
+-- ARGV[4]  its offset, up to which the node has delivered everything
+-- ARGV[5]  the greatest offset of that epoch at which the node knows of a publication
+--
+-- Returns the present epoch, the offset after which to read on, and whether nothing is
+-- missing for that node (1 or 0).
+--
+-- What stands in the log up to the end of a life is what that life had there: the log was
+-- continued from it, or from a shorter copy. So a node goes on where it is, or at the end
+-- of the life if it is ahead of that: then the log was rolled back, and has lost what the
+-- node has. Such a node's report is kept, for those that have not had it.
+
+-- A life that is not known, though all are known that there were, began as the unborn log
+-- and was rolled back to nothing.
+
+local asked, delivered, reached = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+local size = #epoch + 17
+local at, found, whole = 1, false, true
+local from, complete = top, false
+local name, last, reported, after
+while asked ~= epoch and not found and at + size - 1 <= #lives do
+  name, last, reported, after = struct.unpack(LIFE, lives, at)
+  found = name == asked
+  -- Of a life that the node has not seen it has all that the log has
+  whole = whole and (found or reported <= last)
+  at = found and at or after
+end
+if asked ~= epoch and not found and #lives < MAX_LIVES * size then
+  for ago = 0, 1 do
+    found = found or string.sub(asked, 1, #birth) == unborn(ago, '')
+  end
+  last, reported, after = 0, 0, at + size
+end
+if found then
+  if reached > last and reached > reported then
+    reported, changed = reached, true
+    lives = string.sub(lives, 1, at - 1) .. struct.pack(LIFE, asked, last, reported) .. string.sub(lives, after)
+    if not known then
+      call('UNLINK', stream)
+      known = true
+    end
+  end
+  from = math.min(delivered, last)
+  complete = whole and math.max(reported, reached) <= math.max(delivered, last)
+end
+touch()
+return { epoch, from, complete and 1 or 0 }
