@@ -55,6 +55,8 @@ public final class MessagingNode {
 
 	private final BroadcastStatistics statistics;
 
+	private final ApplicationFutures futures;
+
 	private final RelayMonitor monitor;
 
 	private final Interest interest;
@@ -97,10 +99,11 @@ public final class MessagingNode {
 	 * @param scheduler runs short tasks that do not block it
 	 * @param events hands events to the application
 	 * @param statistics receives the counts
+	 * @param continuationThreads the threads on which futures of the application complete
 	 */
 	public MessagingNode(NodeIdentity identity, MessagingSettings settings, ClusterRelay relay, ChannelCatalog catalog,
 			PayloadEncoder encoder, SessionRegistry registry, Writers writers, ScheduledExecutorService scheduler,
-			EventDispatcher events, BroadcastStatistics statistics) {
+			EventDispatcher events, BroadcastStatistics statistics, ContinuationThreads continuationThreads) {
 		this.identity = identity;
 		this.settings = settings;
 		this.catalog = catalog;
@@ -109,6 +112,7 @@ public final class MessagingNode {
 		this.scheduler = scheduler;
 		this.events = events;
 		this.statistics = statistics;
+		this.futures = new ApplicationFutures(continuationThreads, scheduler);
 		this.monitor = new RelayMonitor(relay, identity.id(), settings.probeInterval(), settings.probeTimeout(),
 				scheduler, this::relayStateChanged);
 		this.tracker = new SequenceTracker(statistics);
@@ -120,8 +124,9 @@ public final class MessagingNode {
 		this.receiver = new RelayReceiver(identity.id(), this.interest, this.tracker, this.followers, delivery,
 				this.control, statistics);
 		this.broadcaster = new DefaultBroadcaster(identity.id(), catalog, encoder, settings.maxMessageSize(),
-				this.monitor, delivery, statistics);
-		this.clientMessages = new ClientMessages(catalog, this.broadcaster, statistics, this.clientContext);
+				this.monitor, delivery, statistics, this.futures);
+		this.clientMessages = new ClientMessages(catalog, this.broadcaster, statistics, this.clientContext,
+				this.futures);
 		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.followers, this.monitor, events,
 				settings, this.clientContext);
 	}
@@ -134,6 +139,7 @@ public final class MessagingNode {
 	public void start() {
 		this.firstUp = new CountDownLatch(1);
 		this.events.start();
+		this.futures.start();
 		this.writers.start();
 		this.monitor.start(this.receiver);
 		this.interest.acquire(Address.CONTROL);
@@ -169,6 +175,8 @@ public final class MessagingNode {
 		this.followers.clear();
 		this.tracker.clear();
 		this.writers.stop();
+		// What the relay has completed by its end is for the application to hear.
+		this.futures.stop();
 		this.events.stop();
 	}
 
@@ -297,6 +305,14 @@ public final class MessagingNode {
 	 */
 	public void listenToDeliveries(DeliveryListener listener) {
 		this.delivery.listen(listener);
+	}
+
+	/**
+	 * Return what makes and completes the futures of the application.
+	 * @return the futures
+	 */
+	public ApplicationFutures futures() {
+		return this.futures;
 	}
 
 	/**
