@@ -20,6 +20,7 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 
+import io.github.atmosphererelay.broadcast.ApplicationFutures;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
 import io.github.atmosphererelay.broadcast.ErrorCode;
@@ -86,6 +87,7 @@ public final class AtmosphereMeters implements MeterBinder {
 		bindParts(registry);
 		bindSessions(registry);
 		bindMessages(registry);
+		bindContinuations(registry);
 		bindRelay(registry);
 		bindCluster(registry);
 		PresenceMeters.bind(registry, this.presence);
@@ -188,6 +190,20 @@ public final class AtmosphereMeters implements MeterBinder {
 				BroadcastStatistics::events);
 		counter(registry, "atmosphere.events.dropped", "Application events dropped because a listener is too slow",
 				statistics, BroadcastStatistics::eventsDropped);
+	}
+
+	private void bindContinuations(MeterRegistry registry) {
+		ApplicationFutures futures = this.node.futures();
+		gauge(registry, "atmosphere.continuations.active",
+				"Threads that run what follows futures of the application, blocked ones included", BaseUnits.THREADS,
+				(node) -> node.futures().activeThreads());
+		gauge(registry, "atmosphere.continuations.waiting",
+				"Futures of the application that have their result and wait for a thread, or for the one before them",
+				"futures", (node) -> node.futures().waiting());
+		counter(registry, "atmosphere.continuations.overtaken",
+				"Times a future of the application completed beside what follows an earlier one, because that took"
+						+ " longer than 50 ms",
+				futures, ApplicationFutures::overtaken);
 	}
 
 	private void bindRelay(MeterRegistry registry) {

@@ -61,10 +61,14 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingClass;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.task.SimpleAsyncTaskExecutorBuilder;
+import org.springframework.boot.task.ThreadPoolTaskExecutorBuilder;
+import org.springframework.boot.thread.Threading;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.core.env.Environment;
 
 /**
  * Auto-configuration of a node's messaging: relay, sessions and {@link Broadcaster}.
@@ -157,7 +161,9 @@ public final class AtmosphereAutoConfiguration {
 	@Bean
 	MessagingNode atmosphereMessagingNode(NodeIdentity identity, ClusterRelay relay, ChannelCatalog catalog,
 			PayloadEncoder encoder, SessionRegistry registry, Writers writers, AtmosphereScheduler scheduler,
-			ApplicationEventPublisher publisher) {
+			ApplicationEventPublisher publisher, Environment environment,
+			ObjectProvider<ThreadPoolTaskExecutorBuilder> pool,
+			ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual) {
 		QueueLimits queue = QueueDefaults.of(this.properties);
 		BroadcastStatistics statistics = new BroadcastStatistics();
 		EventDispatcher events = new EventDispatcher(publisher::publishEvent, statistics);
@@ -166,7 +172,12 @@ public final class AtmosphereAutoConfiguration {
 				new MessagingSettings(maxMessageSize(), settings.probeInterval(), settings.probeTimeout(),
 						settings.startTimeout(), settings.unsubscribeDelay(), queue, channelsPerSession(),
 						this.properties.recovery().maxMessages(), this.properties.recovery().positionCheck()),
-				relay, catalog, encoder, registry, writers, scheduler.executor(), events, statistics);
+				relay, catalog, encoder, registry, writers, scheduler.executor(), events, statistics,
+				Threading.VIRTUAL.isActive(environment)
+						? new VirtualHandlerThreads(virtual.getIfUnique(SimpleAsyncTaskExecutorBuilder::new),
+								"atmosphere-continuation-")
+						: new PooledContinuationThreads(pool.getIfUnique(ThreadPoolTaskExecutorBuilder::new),
+								this.properties.continuation().maxThreads()));
 	}
 
 	@Bean

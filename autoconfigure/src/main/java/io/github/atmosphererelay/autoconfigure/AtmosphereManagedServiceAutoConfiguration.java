@@ -49,7 +49,8 @@ public final class AtmosphereManagedServiceAutoConfiguration {
 			ObjectProvider<ThreadPoolTaskExecutorBuilder> pool,
 			ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual) {
 		HandlerThreads threads = Threading.VIRTUAL.isActive(environment)
-				? new VirtualHandlerThreads(virtual.getIfUnique(SimpleAsyncTaskExecutorBuilder::new))
+				? new VirtualHandlerThreads(virtual.getIfUnique(SimpleAsyncTaskExecutorBuilder::new),
+						"atmosphere-handler-")
 				: new PooledHandlerThreads(pool.getIfUnique(ThreadPoolTaskExecutorBuilder::new),
 						this.properties.threads());
 		return new ManagedServices(node, new EndpointSettings(this.properties.maxQueuedPerSession(),

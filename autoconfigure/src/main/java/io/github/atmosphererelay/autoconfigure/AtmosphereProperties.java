@@ -54,6 +54,7 @@ import org.springframework.util.unit.DataSize;
  * @param recovery How clients of recorded channels get what they have missed.
  * @param centrifuge What holds for clients of the Centrifuge protocol.
  * @param durableSessions Sessions that outlive their connections.
+ * @param continuation How futures of the application complete.
  */
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
@@ -61,7 +62,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 		@DefaultValue Presence presence, @DefaultValue Endpoint endpoint, @DefaultValue Shutdown shutdown,
 		@DefaultValue Health health, @DefaultValue Limits limits, @DefaultValue Security security,
 		@DefaultValue Api api, @DefaultValue Console console, @DefaultValue Recovery recovery,
-		@DefaultValue Centrifuge centrifuge, @DefaultValue DurableSessions durableSessions) {
+		@DefaultValue Centrifuge centrifuge, @DefaultValue DurableSessions durableSessions,
+		@DefaultValue Continuation continuation) {
 
 	/**
 	 * What the nodes of an application have in common.
@@ -324,6 +326,16 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	public record Endpoint(@DefaultValue("32") int threads, @DefaultValue("10000") int maxQueued,
 			@DefaultValue("64") int maxQueuedPerSession,
 			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration drainTimeout) {
+	}
+
+	/**
+	 * How futures of the application complete.
+	 *
+	 * @param maxThreads Greatest number of threads on which what follows futures of the
+	 * application runs. There are as many as block or run at once. Of no effect with
+	 * virtual threads.
+	 */
+	public record Continuation(@DefaultValue("256") int maxThreads) {
 	}
 
 	/**

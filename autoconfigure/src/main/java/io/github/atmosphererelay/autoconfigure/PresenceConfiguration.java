@@ -16,8 +16,6 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
-import java.util.Map;
-
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.cluster.DefaultCluster;
 import io.github.atmosphererelay.presence.PresenceAttributes;
@@ -42,7 +40,7 @@ class PresenceConfiguration {
 				presence.pushInterval(), presence.leaveDelay(), presence.maxNames(),
 				(int) presence.maxAttributeSize().toBytes(), (int) properties.relay().maxMessageSize().toBytes());
 		PresenceAttributes single = OptionalBeans.single(attributes, PresenceAttributes.class);
-		return new PresenceService(node, cluster, settings, (single != null) ? single : (session, channel) -> Map.of(),
+		return new PresenceService(node, cluster, settings, (single != null) ? single : PresenceAttributes.NONE,
 				QueueDefaults.of(properties));
 	}
 

@@ -82,6 +82,7 @@ final class PropertyChecks {
 			checkPath("atmosphere.centrifuge.path", properties.centrifuge().path());
 		}
 		check(properties.presence());
+		positive("atmosphere.continuation.max-threads", properties.continuation().maxThreads());
 		positive("atmosphere.endpoint.threads", properties.endpoint().threads());
 		positive("atmosphere.endpoint.max-queued-per-session", properties.endpoint().maxQueuedPerSession());
 		positive("atmosphere.endpoint.max-queued", properties.endpoint().maxQueued());

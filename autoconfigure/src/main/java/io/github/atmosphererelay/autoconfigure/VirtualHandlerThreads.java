@@ -19,6 +19,7 @@ package io.github.atmosphererelay.autoconfigure;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 
+import io.github.atmosphererelay.broadcast.ContinuationThreads;
 import io.github.atmosphererelay.endpoint.HandlerThreads;
 import org.jspecify.annotations.Nullable;
 
@@ -26,10 +27,10 @@ import org.springframework.boot.task.SimpleAsyncTaskExecutorBuilder;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 
 /**
- * A virtual thread for each session that has something to do. How many there are is
- * bounded by who hands it over.
+ * A virtual thread for each session or channel that has something to do. How many there
+ * are is bounded by who hands it over.
  */
-final class VirtualHandlerThreads implements HandlerThreads {
+final class VirtualHandlerThreads implements HandlerThreads, ContinuationThreads {
 
 	/** Long enough for threads to be interrupted, which otherwise are not known. */
 	private static final Duration TERMINATION_TIMEOUT = Duration.ofMillis(100);
@@ -38,12 +39,12 @@ final class VirtualHandlerThreads implements HandlerThreads {
 
 	private @Nullable SimpleAsyncTaskExecutor executor;
 
-	VirtualHandlerThreads(SimpleAsyncTaskExecutorBuilder builder) {
+	VirtualHandlerThreads(SimpleAsyncTaskExecutorBuilder builder, String namePrefix) {
 		this.builder = builder.virtualThreads(true)
 			.concurrencyLimit(SimpleAsyncTaskExecutor.UNBOUNDED_CONCURRENCY)
 			.cancelRemainingTasksOnClose(true)
 			.taskTerminationTimeout(TERMINATION_TIMEOUT)
-			.threadNamePrefix("atmosphere-handler-");
+			.threadNamePrefix(namePrefix);
 	}
 
 	@Override

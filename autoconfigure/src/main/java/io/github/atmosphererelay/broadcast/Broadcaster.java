@@ -33,18 +33,29 @@ import org.jspecify.annotations.Nullable;
  * as text.
  * <p>
  * Threads: may be called by any number of threads; never waits for the network. Messages
- * that one thread sends to one channel arrive in that order everywhere. The future may
- * complete on a thread of the relay, which dependents must not block: use the
- * {@code ...Async} methods for anything that takes time.
+ * that one thread sends to one channel arrive in that order everywhere.
+ * <p>
+ * Futures: {@code join} and {@code get} go on as soon as the result is known, whatever
+ * other futures do. Continuations such as those of {@code thenAccept} run on a growing
+ * number of threads that they may block ({@code atmosphere.continuation.max-threads}, or
+ * virtual threads), never on one that the library needs. Those of futures of one channel,
+ * user or session run in the order in which the results came, one after another; one that
+ * takes longer than about 50 ms keeps its thread, and the next begins beside it. So a
+ * continuation may wait for a lock whose holder waits for another future. One that is
+ * registered when the result is known already runs at once on the thread that registers
+ * it, as with any {@link CompletableFuture}.
  * <p>
  * Errors: what is wrong with the call itself is thrown: {@link UnknownChannelException},
  * {@link MessageTooLargeException}, {@link IllegalArgumentException},
  * {@link ChannelNotRecordedException}, and {@link RequestRefusedException} of an
  * {@link OutboundInterceptor}. What goes wrong on the way is told by the future: a
  * receipt that says how far the message came, or a
- * {@link io.github.atmosphererelay.relay.RelayException}. Clients of this node get a
- * message of an ephemeral channel in either case; one of a recorded channel is delivered
- * from the channel's log, on every node in the same order, or not at all.
+ * {@link io.github.atmosphererelay.relay.RelayException}, among them
+ * {@link io.github.atmosphererelay.relay.RelayOverloadedException} without anything
+ * having been sent when very many futures wait for continuations that block. Clients of
+ * this node get a message of an ephemeral channel in either case; one of a recorded
+ * channel is delivered from the channel's log, on every node in the same order, or not at
+ * all.
  */
 public interface Broadcaster {
 

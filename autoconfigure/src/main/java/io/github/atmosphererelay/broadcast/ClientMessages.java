@@ -48,6 +48,8 @@ public final class ClientMessages {
 
 	private final ClientContext context;
 
+	private final ApplicationFutures futures;
+
 	private final List<ClientMessageHandler> handlers = new CopyOnWriteArrayList<>();
 
 	private final RateLimitedLog interceptorLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
@@ -65,11 +67,12 @@ public final class ClientMessages {
 	private final RateLimitedLog sendLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
 	ClientMessages(ChannelCatalog catalog, DefaultBroadcaster broadcaster, BroadcastStatistics statistics,
-			ClientContext context) {
+			ClientContext context, ApplicationFutures futures) {
 		this.context = context;
 		this.catalog = catalog;
 		this.broadcaster = broadcaster;
 		this.statistics = statistics;
+		this.futures = futures;
 		this.authorizer = new ConfiguredAuthorizer(catalog, this::isHandled);
 	}
 
@@ -177,7 +180,14 @@ public final class ClientMessages {
 		}
 		List<InboundInterceptor> called = interceptors.subList(0, passed);
 		Payload last = current;
-		result.whenComplete((answer, ex) -> complete(called, session, channel, last, ex));
+		if (result.isDone()) {
+			result.whenComplete((answer, ex) -> complete(called, session, channel, last, ex));
+		}
+		else {
+			// The thread that knows the outcome may be one that others wait for.
+			result.whenComplete(
+					(answer, ex) -> this.futures.execute(session, () -> complete(called, session, channel, last, ex)));
+		}
 		return result;
 	}
 

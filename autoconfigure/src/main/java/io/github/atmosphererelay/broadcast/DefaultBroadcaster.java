@@ -21,6 +21,7 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 
 import com.github.f4b6a3.uuid.UuidCreator;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
@@ -70,6 +71,8 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	private final BroadcastStatistics statistics;
 
+	private final ApplicationFutures futures;
+
 	private final SequenceCounters counters = new SequenceCounters(MAX_COUNTERS);
 
 	private final StripedLock locks = new StripedLock();
@@ -77,7 +80,8 @@ public final class DefaultBroadcaster implements Broadcaster {
 	private volatile List<OutboundInterceptor> interceptors = List.of();
 
 	DefaultBroadcaster(UUID node, ChannelCatalog catalog, PayloadEncoder encoder, int maxMessageSize,
-			RelayMonitor monitor, LocalDelivery delivery, LogFollowers followers, BroadcastStatistics statistics) {
+			RelayMonitor monitor, LocalDelivery delivery, LogFollowers followers, BroadcastStatistics statistics,
+			ApplicationFutures futures) {
 		this.followers = followers;
 		this.node = node;
 		this.catalog = catalog;
@@ -86,6 +90,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 		this.monitor = monitor;
 		this.delivery = delivery;
 		this.statistics = statistics;
+		this.futures = futures;
 	}
 
 	/**
@@ -98,6 +103,34 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	@Override
 	public CompletableFuture<Receipt> broadcast(String channel, Object payload, PublishOptions options) {
+		return forApplication(new Address.Channel(ChannelNames.check(channel)),
+				() -> publish(channel, payload, options));
+	}
+
+	/**
+	 * Begin what the application gets a future of, unless too many of those wait for
+	 * continuations that block.
+	 */
+	private CompletableFuture<Receipt> forApplication(Object key, Supplier<CompletableFuture<Receipt>> publishing) {
+		if (!this.futures.hasRoom()) {
+			this.statistics.countPublished(PublishResult.OVERLOADED);
+			return CompletableFuture
+				.failedFuture(RelayOverloadedException.forContinuations(ApplicationFutures.MAX_WAITING));
+		}
+		return this.futures.of(key, publishing.get());
+	}
+
+	/**
+	 * Send to everyone who is subscribed to a channel, as
+	 * {@link #broadcast(String, Object, PublishOptions)} does, for this library's own
+	 * use.
+	 * @param channel the channel's name
+	 * @param payload the message
+	 * @param options how to send it
+	 * @return completes with how far the message came, on a thread that must not be
+	 * blocked, whatever continuations of the application do
+	 */
+	public CompletableFuture<Receipt> publish(String channel, Object payload, PublishOptions options) {
 		ChannelOptions channelOptions = this.catalog.get(ChannelNames.check(channel));
 		return publish(channel, channelOptions, options.exceptSession(), payload, options);
 	}
@@ -119,6 +152,21 @@ public final class DefaultBroadcaster implements Broadcaster {
 	@Override
 	public CompletableFuture<LogPage> history(String channel, @Nullable Position since, int limit,
 			ReadDirection direction) {
+		return this.futures.of(new Address.Channel(ChannelNames.check(channel)),
+				read(channel, since, limit, direction));
+	}
+
+	/**
+	 * Read what a recorded channel has had, as {@link #history} does, for this library's
+	 * own use.
+	 * @param channel the channel's name
+	 * @param since the position at which to begin, or {@code null}
+	 * @param limit the greatest number of messages to return, 1 to {@value #MAX_PAGE}
+	 * @param direction whether to read towards newer or older messages
+	 * @return completes with a page, on a thread that must not be blocked
+	 */
+	public CompletableFuture<LogPage> read(String channel, @Nullable Position since, int limit,
+			ReadDirection direction) {
 		requireRecorded(channel);
 		if (limit < 1 || limit > MAX_PAGE) {
 			throw new IllegalArgumentException("'limit' must be between 1 and " + MAX_PAGE);
@@ -128,6 +176,16 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	@Override
 	public CompletableFuture<Position> position(String channel) {
+		return this.futures.of(new Address.Channel(ChannelNames.check(channel)), end(channel));
+	}
+
+	/**
+	 * Return where a recorded channel is, as {@link #position} does, for this library's
+	 * own use.
+	 * @param channel the channel's name
+	 * @return completes with the position, on a thread that must not be blocked
+	 */
+	public CompletableFuture<Position> end(String channel) {
 		requireRecorded(channel);
 		return this.monitor.relay().position(channel);
 	}
@@ -140,7 +198,8 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	@Override
 	public CompletableFuture<Receipt> toUser(String user, Object payload, PublishOptions options) {
-		return publish(new Audience.User(user, options.exceptSession()), payload, options, true);
+		return forApplication(new Address.User(user),
+				() -> publish(new Audience.User(user, options.exceptSession()), payload, options, true));
 	}
 
 	@Override
@@ -149,12 +208,14 @@ public final class DefaultBroadcaster implements Broadcaster {
 		if (node == null) {
 			return CompletableFuture.failedFuture(new UnknownSessionException(sessionId));
 		}
-		return publish(new Audience.Session(node, sessionId), payload, options, !node.equals(this.node));
+		return forApplication(sessionId,
+				() -> publish(new Audience.Session(node, sessionId), payload, options, !node.equals(this.node)));
 	}
 
 	@Override
 	public CompletableFuture<Receipt> toEveryone(Object payload, PublishOptions options) {
-		return publish(new Audience.Everyone(options.exceptSession()), payload, options, true);
+		return forApplication(Audience.Everyone.class,
+				() -> publish(new Audience.Everyone(options.exceptSession()), payload, options, true));
 	}
 
 	/**

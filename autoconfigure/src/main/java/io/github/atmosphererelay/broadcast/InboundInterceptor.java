@@ -48,7 +48,8 @@ public interface InboundInterceptor {
 	/**
 	 * Hear what became of a message that this interceptor has let pass: its handler has
 	 * returned, or it was given to its channel, or it was refused later on. Called in
-	 * reverse order, and on whatever thread that is known.
+	 * reverse order: on the thread that has read the message if that is known at once, or
+	 * else on one for futures of the application. Either may be blocked.
 	 * @param session the client's session
 	 * @param channel the channel that the message was for
 	 * @param payload the message as it was in the end

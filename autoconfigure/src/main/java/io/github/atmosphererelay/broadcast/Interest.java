@@ -69,23 +69,38 @@ final class Interest {
 	 */
 	void acquire(Address address) {
 		// The relay is called under the address's lock, so that it hears "follow" and
-		// "leave" in their order; its contract says that it does not wait.
-		this.locks.run(address, () -> {
+		// "leave" in their order; its contract says that it does not wait. What follows
+		// when it is followed comes without the lock, also if that is at once.
+		CompletableFuture<@Nullable Position> answer = new CompletableFuture<>();
+		CompletableFuture<@Nullable Position> asked = this.locks.call(address, () -> {
 			Entry entry = this.entries.computeIfAbsent(address, Entry::new);
-			if (entry.followed == null) {
-				try {
-					CompletableFuture<@Nullable Position> followed = this.relay.subscribe(address);
-					entry.follow(followed);
-					this.enteredListener.accept(address, followed);
-				}
-				catch (RuntimeException | Error ex) {
-					// Nobody would release what was not acquired.
-					leave(entry);
-					throw ex;
-				}
+			if (entry.followed != null) {
+				entry.count++;
+				return answer;
 			}
-			entry.count++;
+			try {
+				CompletableFuture<@Nullable Position> followed = this.relay.subscribe(address);
+				entry.follow(answer);
+				this.enteredListener.accept(address, answer);
+				entry.count++;
+				return followed;
+			}
+			catch (RuntimeException | Error ex) {
+				// Nobody would release what was not acquired.
+				leave(entry);
+				throw ex;
+			}
 		});
+		if (asked != answer) {
+			asked.whenComplete((position, ex) -> {
+				if (ex != null) {
+					answer.completeExceptionally(ex);
+				}
+				else {
+					answer.complete(position);
+				}
+			});
+		}
 	}
 
 	/**

@@ -58,6 +58,8 @@ public final class MessagingNode {
 
 	private final BroadcastStatistics statistics;
 
+	private final ApplicationFutures futures;
+
 	private final RelayMonitor monitor;
 
 	private final Interest interest;
@@ -100,10 +102,11 @@ public final class MessagingNode {
 	 * @param scheduler runs short tasks that do not block it
 	 * @param events hands events to the application
 	 * @param statistics receives the counts
+	 * @param continuationThreads the threads on which futures of the application complete
 	 */
 	public MessagingNode(NodeIdentity identity, MessagingSettings settings, ClusterRelay relay, ChannelCatalog catalog,
 			PayloadEncoder encoder, SessionRegistry registry, Writers writers, ScheduledExecutorService scheduler,
-			EventDispatcher events, BroadcastStatistics statistics) {
+			EventDispatcher events, BroadcastStatistics statistics, ContinuationThreads continuationThreads) {
 		this.identity = identity;
 		this.settings = settings;
 		this.catalog = catalog;
@@ -112,6 +115,7 @@ public final class MessagingNode {
 		this.scheduler = scheduler;
 		this.events = events;
 		this.statistics = statistics;
+		this.futures = new ApplicationFutures(continuationThreads, scheduler);
 		this.monitor = new RelayMonitor(relay, identity.id(), settings.probeInterval(), settings.probeTimeout(),
 				scheduler, this::relayStateChanged, writers.guards());
 		this.tracker = new SequenceTracker(statistics);
@@ -123,8 +127,9 @@ public final class MessagingNode {
 		this.receiver = new RelayReceiver(identity.id(), this.interest, this.tracker, this.followers, delivery,
 				this.control, statistics);
 		this.broadcaster = new DefaultBroadcaster(identity.id(), catalog, encoder, settings.maxMessageSize(),
-				this.monitor, delivery, this.followers, statistics);
-		this.clientMessages = new ClientMessages(catalog, this.broadcaster, statistics, this.clientContext);
+				this.monitor, delivery, this.followers, statistics, this.futures);
+		this.clientMessages = new ClientMessages(catalog, this.broadcaster, statistics, this.clientContext,
+				this.futures);
 		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.followers, this.monitor, events,
 				settings, this.clientContext);
 	}
@@ -137,6 +142,7 @@ public final class MessagingNode {
 	public void start() {
 		this.firstUp = new CountDownLatch(1);
 		this.events.start();
+		this.futures.start();
 		this.writers.start();
 		this.monitor.start(this.receiver);
 		this.interest.acquire(Address.CONTROL);
@@ -170,6 +176,8 @@ public final class MessagingNode {
 		this.followers.clear();
 		this.tracker.clear();
 		this.writers.stop();
+		// What the relay has completed by its end is for the application to hear.
+		this.futures.stop();
 		this.events.stop();
 	}
 
@@ -297,6 +305,14 @@ public final class MessagingNode {
 	 */
 	public void listenToDeliveries(DeliveryListener listener) {
 		this.delivery.listen(listener);
+	}
+
+	/**
+	 * Return what makes and completes the futures of the application.
+	 * @return the futures
+	 */
+	public ApplicationFutures futures() {
+		return this.futures;
 	}
 
 	/**

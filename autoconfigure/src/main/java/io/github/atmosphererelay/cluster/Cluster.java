@@ -33,7 +33,8 @@ import io.github.atmosphererelay.session.CloseReason;
  * {@code atmosphere.cluster.request-timeout}, or within the timeout that is given. The
  * futures fail with {@link TooManyRequestsException} when 1000 requests wait for answers,
  * and with {@link io.github.atmosphererelay.broadcast.MessageTooLargeException} when a
- * request is larger than the relay carries.
+ * request is larger than the relay carries. Their continuations may block, as those of a
+ * {@link io.github.atmosphererelay.broadcast.Broadcaster} may, and have no order.
  */
 public interface Cluster {
 

@@ -272,8 +272,8 @@ final class ClusterRequests implements MembershipListener {
 				timeout.cancel(false);
 			}
 			ClusterRequests.this.statistics.countUnanswered(gathered.unanswered().size());
-			// Elsewhere: what the application does then may take long.
-			this.result.completeAsync(() -> gathered);
+			// The application has another future, which completes elsewhere.
+			this.result.complete(gathered);
 		}
 
 	}

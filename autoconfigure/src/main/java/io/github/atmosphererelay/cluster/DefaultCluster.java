@@ -233,10 +233,10 @@ public final class DefaultCluster implements Cluster {
 
 	@Override
 	public CompletableFuture<SessionPage> sessions(SessionQuery query) {
-		return this.requests
+		return forApplication(this.requests
 			.askAll(Operation.LIST_SESSIONS, SessionCommands.encode(query), this.settings.requestTimeout(),
 					SessionCommands::read)
-			.thenApply((answers) -> SessionCommands.merge(answers, query.limit()));
+			.thenApply((answers) -> SessionCommands.merge(answers, query.limit())));
 	}
 
 	@Override
@@ -266,14 +266,23 @@ public final class DefaultCluster implements Cluster {
 
 	private CompletableFuture<AffectedSessions> affect(@Nullable UUID target, Operation operation, byte[] body) {
 		Duration timeout = this.settings.requestTimeout();
-		return ((target != null) ? this.requests.askOne(target, operation, body, timeout, WireReader::readInt)
-				: this.requests.askAll(operation, body, timeout, WireReader::readInt))
-			.thenApply(AffectedSessions::of);
+		return forApplication(
+				((target != null) ? this.requests.askOne(target, operation, body, timeout, WireReader::readInt)
+						: this.requests.askAll(operation, body, timeout, WireReader::readInt))
+					.thenApply(AffectedSessions::of));
+	}
+
+	/**
+	 * Answers to different requests have no order.
+	 */
+	private <T> CompletableFuture<T> forApplication(CompletableFuture<T> stage) {
+		return this.node.futures().of(stage, stage);
 	}
 
 	@Override
 	public CompletableFuture<ClusterAnswers<Payload>> ask(String question, Payload details, Duration timeout) {
-		return this.requests.askAll(Operation.ASK, Questions.encode(question, details), timeout, Questions::read);
+		return forApplication(
+				this.requests.askAll(Operation.ASK, Questions.encode(question, details), timeout, Questions::read));
 	}
 
 	@Override
@@ -285,15 +294,15 @@ public final class DefaultCluster implements Cluster {
 		if (full != null) {
 			return CompletableFuture.failedFuture(full);
 		}
-		return this.node.broadcaster()
-			.broadcast(channel, payload, options.header(DeliveryListener.COUNTED, "1"))
+		return forApplication(this.node.broadcaster()
+			.publish(channel, payload, options.header(DeliveryListener.COUNTED, "1"))
 			.thenCompose((receipt) -> {
 				byte[] body = CountedDeliveries.encode(receipt.messageId(), channel);
 				UUID self = this.node.identity().id();
 				return (here ? this.requests.askOne(self, Operation.COUNT, body, timeout, WireReader::readInt)
 						: this.requests.askAll(Operation.COUNT, body, timeout, WireReader::readInt))
 					.thenApply((answers) -> new Acknowledgement(receipt, AffectedSessions.of(answers)));
-			});
+			}));
 	}
 
 	/**

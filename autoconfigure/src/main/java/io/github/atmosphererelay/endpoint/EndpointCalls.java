@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
+import io.github.atmosphererelay.broadcast.ApplicationFutures;
 import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.broadcast.ChannelCatalog;
 import io.github.atmosphererelay.broadcast.ChannelOptions;
@@ -152,7 +153,7 @@ final class EndpointCalls {
 			.broadcast(call.channel(), method.encode(payload), (exceptSender || !options.echo())
 					? PublishOptions.DEFAULTS.exceptSession(call.session().id()) : PublishOptions.DEFAULTS);
 		// How far it came is counted; of what was to be recorded the sender is told.
-		return options.isRecorded() ? new Answer(null, receipt) : Answer.NONE;
+		return options.isRecorded() ? new Answer(null, ApplicationFutures.stage(receipt)) : Answer.NONE;
 	}
 
 	private void failed(EndpointMethod method, Call call, boolean handled, CompletableFuture<Answer> answer,

@@ -29,9 +29,15 @@ import io.github.atmosphererelay.session.ClientSession;
 public interface PresenceAttributes {
 
 	/**
-	 * Return a session's attributes in a channel. Called on the thread that subscribes,
-	 * which must not be blocked. If this fails, or returns more than
-	 * {@code atmosphere.presence.max-attribute-size}, the session has none.
+	 * Says nothing about anybody.
+	 */
+	PresenceAttributes NONE = (session, channel) -> Map.of();
+
+	/**
+	 * Return a session's attributes in a channel. Called on a thread for futures and
+	 * calls of the application, which it may block, for one session after the other. The
+	 * session counts as present as soon as this has returned. If this fails, or returns
+	 * more than {@code atmosphere.presence.max-attribute-size}, the session has none.
 	 * @param session the session
 	 * @param channel the channel's name
 	 * @return the attributes, perhaps empty

@@ -27,8 +27,8 @@ import org.apache.commons.logging.LogFactory;
 
 /**
  * Makes the entries of this node's sessions: what the application says about each member,
- * as far as it can be told to other nodes. Used by the threads that subscribe sessions;
- * blocks only as long as the application's attributes do.
+ * as far as it can be told to other nodes. For any thread; blocks only as long as the
+ * application's attributes do.
  */
 final class PresenceEntries {
 
@@ -50,6 +50,13 @@ final class PresenceEntries {
 		this.maxAttributeBytes = maxAttributeBytes;
 		this.maxMessageBytes = maxMessageBytes;
 		this.statistics = statistics;
+	}
+
+	/**
+	 * Return whether {@link #entry} calls the application.
+	 */
+	boolean asksApplication() {
+		return this.attributes != PresenceAttributes.NONE;
 	}
 
 	/**

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.presence;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
@@ -79,6 +80,9 @@ public final class PresenceService implements Presence {
 	/** Nodes of which something was dropped. */
 	private final Set<UUID> missed = ConcurrentHashMap.newKeySet();
 
+	/** Subscriptions of which the application has yet to say what is told. */
+	private final Map<PresenceEntry.Key, Object> asked = new ConcurrentHashMap<>();
+
 	private final PresenceThread thread;
 
 	/** Belongs to the thread, as does the time of the next push. */
@@ -109,8 +113,8 @@ public final class PresenceService implements Presence {
 		this.view = new PresenceView(System::nanoTime, settings.leaveDelay().toNanos(), this.statistics);
 		this.owner = new PresenceOwner(node.identity().id(), maxMessageBytes);
 		this.entries = new PresenceEntries(
-				(session, channel) -> node.clientContext()
-					.call(session.principal(), () -> attributes.attributes(session, channel)),
+				(attributes != PresenceAttributes.NONE) ? (session, channel) -> node.clientContext()
+					.call(session.principal(), () -> attributes.attributes(session, channel)) : attributes,
 				settings.maxAttributeSize(), maxMessageBytes, this.statistics);
 		this.thread = new PresenceThread(node.scheduler(), node.guards().of(Part.PRESENCE), settings.flushInterval(),
 				this::turn, MAX_WAITING, MAX_WAITING_BYTES);
@@ -188,7 +192,27 @@ public final class PresenceService implements Presence {
 		if (options == null || !options.presence()) {
 			return;
 		}
-		PresenceEntry entry = this.entries.entry(session, channel);
+		if (!this.entries.asksApplication()) {
+			add(options, this.entries.entry(session, channel));
+			return;
+		}
+		// Elsewhere: the application may block, and this thread may be one that others
+		// wait for, and holds a lock of the session.
+		PresenceEntry.Key key = new PresenceEntry.Key(channel, session.id());
+		Object question = new Object();
+		this.asked.put(key, question);
+		this.node.futures().execute(session, () -> {
+			PresenceEntry entry = this.entries.entry(session, channel);
+			this.node.registry().whileSubscribed(session, channel, () -> {
+				// Unless it has left meanwhile, and perhaps come again.
+				if (this.asked.remove(key, question)) {
+					add(options, entry);
+				}
+			});
+		});
+	}
+
+	private void add(ChannelOptions options, PresenceEntry entry) {
 		if (options.scope() == ChannelScope.CLUSTER) {
 			if (!this.entries.isTellable(entry)) {
 				return;
@@ -204,20 +228,24 @@ public final class PresenceService implements Presence {
 			return;
 		}
 		this.view.unwatch(channel, session);
-		PresenceEntry before = this.owner.remove(new PresenceEntry.Key(channel, session.id()));
+		PresenceEntry.Key key = new PresenceEntry.Key(channel, session.id());
+		if (this.asked.remove(key) != null) {
+			// Nobody was told that it had come.
+			return;
+		}
+		PresenceEntry before = this.owner.remove(key);
 		this.view.change((before != null) ? before : PresenceEntries.bare(session, channel), null);
 	}
 
 	/**
-	 * Send a session who is in a channel that it is subscribed to, and from then on who
-	 * comes and goes. Ends with the subscription. Blocks only as long as the
+	 * Require that a session may be sent who is in a channel. Blocks as long as the
 	 * application's authorizer does.
 	 * @param session the session
 	 * @param channel the channel's name
 	 * @throws RequestRefusedException if the channel has no presence or the client may
 	 * not see it
 	 */
-	public void watch(LocalSession session, String channel) {
+	public void requireWatch(LocalSession session, String channel) {
 		ChannelOptions options = this.node.catalog().find(channel);
 		if (options == null) {
 			throw new RequestRefusedException(ErrorCode.UNKNOWN_CHANNEL, "there is no such channel");
@@ -228,6 +256,16 @@ public final class PresenceService implements Presence {
 		Authorization authorization = this.node.clientMessages()
 			.authorizeSeePresence(session.principal(), session, channel);
 		authorization.require();
+	}
+
+	/**
+	 * Send a session who is in a channel that it is subscribed to, and from then on who
+	 * comes and goes. Ends with the subscription. Does not ask whether the client may see
+	 * that, and does not block.
+	 * @param session the session
+	 * @param channel the channel's name; it has presence
+	 */
+	public void watch(LocalSession session, String channel) {
 		this.node.registry().whileSubscribed(session, channel, () -> this.view.watch(channel, session));
 	}
 

@@ -33,6 +33,11 @@ import org.jspecify.annotations.Nullable;
  * without waiting for the network, and reports through the future or the listener. A
  * relay keeps the order in which one thread calls {@link #publish} for one address.
  * <p>
+ * Futures complete on a thread of the relay, or before they are returned, but never while
+ * somebody else calls a method, whose locks those who wait may want. What depends on them
+ * is the library's own, short, and never the application's: that has futures of its own,
+ * which complete elsewhere.
+ * <p>
  * Faults: a relay connects, and reconnects, in the background for as long as it is
  * started; it neither fails to start nor gives up because its broker is away. Its health
  * is not asked of it but measured, by sending envelopes through it to the same node.

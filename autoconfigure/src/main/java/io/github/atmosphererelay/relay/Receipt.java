@@ -23,7 +23,9 @@ import io.github.atmosphererelay.message.Position;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a publisher gets back.
+ * What a publisher gets back. Futures of it that the application holds complete on
+ * threads that continuations may block; those of a {@link ClusterRelay} complete on the
+ * relay's.
  *
  * @param messageId the id of the message
  * @param outcome what is known of it

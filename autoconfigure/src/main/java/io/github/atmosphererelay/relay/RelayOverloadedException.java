@@ -48,6 +48,16 @@ public class RelayOverloadedException extends RelayException {
 	}
 
 	/**
+	 * Create the exception for futures that wait for threads to complete on.
+	 * @param maxWaiting how many futures may wait
+	 * @return the exception
+	 */
+	public static RelayOverloadedException forContinuations(int maxWaiting) {
+		return new RelayOverloadedException(maxWaiting + " futures wait for a thread to complete on, because"
+				+ " continuations of the application block: see 'atmosphere.continuation.max-threads'");
+	}
+
+	/**
 	 * Create the exception for reads of logs.
 	 * @param relay the relay's name
 	 * @param maxReads how many reads may be open at once

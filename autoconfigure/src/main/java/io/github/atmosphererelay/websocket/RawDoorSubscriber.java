@@ -48,7 +48,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Subscribes the sessions of the raw door. At this door the connection is the
  * subscription, so one that cannot begin because the channel's log cannot be reached is
- * tried again for as long as the client stays. For any thread; does not block.
+ * tried again for as long as the client stays. For any thread; does not block, except
+ * that {@link #enter} blocks as long as the application's authorizer does.
  */
 final class RawDoorSubscriber {
 
@@ -127,6 +128,9 @@ final class RawDoorSubscriber {
 
 		private final boolean presence;
 
+		/** Why the client may not see who is there, or {@code null} if it may. */
+		private final @Nullable RequestRefusedException presenceRefusal;
+
 		/** Whether the client wants to be told how the subscription begins. */
 		private final boolean told;
 
@@ -144,10 +148,25 @@ final class RawDoorSubscriber {
 			this.main = channel.equals(request.channel());
 			this.ack = this.main && request.ack();
 			this.presence = this.main && request.presence();
+			this.presenceRefusal = this.presence ? presenceRefusal() : null;
 			this.told = request.positions() || durable != null;
 			Position asked = this.main ? request.since() : null;
 			this.since = (asked != null || durable == null) ? asked : durable.position(channel);
 			this.recovering = returning || this.since != null;
+		}
+
+		/**
+		 * Ask whether the client may see who is there, before the subscription goes on
+		 * with threads that the authorizer must not block.
+		 */
+		private @Nullable RequestRefusedException presenceRefusal() {
+			try {
+				RawDoorSubscriber.this.presence.requireWatch(this.session, this.channel);
+				return null;
+			}
+			catch (RequestRefusedException ex) {
+				return ex;
+			}
 		}
 
 		void subscribe() {
@@ -251,12 +270,13 @@ final class RawDoorSubscriber {
 			if (!this.presence) {
 				return;
 			}
-			try {
+			RequestRefusedException refusal = this.presenceRefusal;
+			if (refusal == null) {
 				RawDoorSubscriber.this.presence.watch(this.session, this.channel);
 			}
-			catch (RequestRefusedException ex) {
-				RawDoorSubscriber.this.node.statistics().countRefused(ex.code());
-				RawDoorSubscriber.this.frames.send(this.session, RawDoorFrames.error(ex));
+			else {
+				RawDoorSubscriber.this.node.statistics().countRefused(refusal.code());
+				RawDoorSubscriber.this.frames.send(this.session, RawDoorFrames.error(refusal));
 			}
 		}
 

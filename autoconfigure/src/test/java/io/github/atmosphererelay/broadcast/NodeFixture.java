@@ -34,6 +34,7 @@ import io.github.atmosphererelay.session.SlowConsumerPolicy;
 import io.github.atmosphererelay.session.WriterSettings;
 import io.github.atmosphererelay.session.Writers;
 import io.github.atmosphererelay.test.FakeRelay;
+import io.github.atmosphererelay.test.GrowingThreads;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
@@ -73,7 +74,8 @@ final class NodeFixture implements AutoCloseable {
 		this.node = new MessagingNode(new NodeIdentity(UUID.randomUUID(), "node"), settings, relay, catalog(),
 				new PayloadEncoder(null), this.registry,
 				new Writers(new WriterSettings(1, 4, Duration.ofSeconds(5)), this.sessionStatistics, this.scheduler),
-				this.scheduler, new EventDispatcher(this.events::add, this.statistics), this.statistics);
+				this.scheduler, new EventDispatcher(this.events::add, this.statistics), this.statistics,
+				new GrowingThreads());
 	}
 
 	static ChannelCatalog catalog() {

@@ -40,6 +40,7 @@ import io.github.atmosphererelay.session.SessionStatistics;
 import io.github.atmosphererelay.session.SlowConsumerPolicy;
 import io.github.atmosphererelay.session.WriterSettings;
 import io.github.atmosphererelay.session.Writers;
+import io.github.atmosphererelay.test.GrowingThreads;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
@@ -72,7 +73,7 @@ final class HubNode implements AutoCloseable {
 						Duration.ofMillis(100), Duration.ofMillis(100), queue, 128, 300, Duration.ofSeconds(30)),
 				this.relay, catalog, new PayloadEncoder(null), new SessionRegistry(),
 				new Writers(new WriterSettings(1, 4, Duration.ofSeconds(5)), new SessionStatistics(), this.scheduler),
-				this.scheduler, new EventDispatcher(this.events::add, statistics), statistics);
+				this.scheduler, new EventDispatcher(this.events::add, statistics), statistics, new GrowingThreads());
 		this.cluster = new DefaultCluster(this.node, new ClusterSettings(Duration.ofMillis(200), Duration.ofSeconds(2),
 				Duration.ofSeconds(1), MAX_MESSAGE_SIZE, () -> null));
 	}

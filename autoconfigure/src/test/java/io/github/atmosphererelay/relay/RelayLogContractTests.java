@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Audience;
@@ -128,6 +129,45 @@ public abstract class RelayLogContractTests extends RelayNodesTests {
 			assertThat(last.end().epoch()).isEqualTo(position.epoch());
 			assertThat(last.end().offset()).isGreaterThanOrEqualTo(position.offset());
 		}
+	}
+
+	@Test
+	void whatFollowsAnAnswerNeverRunsWithinACallOfTheRelay() {
+		RelayNode node = startedNode();
+		ThreadLocal<Boolean> within = ThreadLocal.withInitial(() -> false);
+		AtomicInteger answered = new AtomicInteger();
+		AtomicInteger nested = new AtomicInteger();
+		int callers = 4;
+		int calls = 2_000;
+		List<CompletableFuture<Void>> ends = new ArrayList<>();
+		for (int i = 0; i < callers; i++) {
+			ends.add(CompletableFuture.runAsync(() -> {
+				for (int n = 0; n < calls; n++) {
+					CompletableFuture<?> answer;
+					within.set(true);
+					try {
+						answer = switch (n % 10) {
+							case 0 -> node.relay().position("calls");
+							case 1 -> node.relay().read("calls", null, 10, ReadDirection.BACKWARD);
+							case 2 -> node.relay().publish(node.envelope("calls", "ephemeral"));
+							default -> node.relay().publish(node.recorded("calls", "text", LONG));
+						};
+					}
+					finally {
+						within.set(false);
+					}
+					answer.whenComplete((result, ex) -> {
+						answered.incrementAndGet();
+						if (within.get()) {
+							nested.incrementAndGet();
+						}
+					});
+				}
+			}, (task) -> new Thread(task).start()));
+		}
+		ends.forEach(CompletableFuture::join);
+		await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(answered).hasValue(callers * calls));
+		assertThat(nested).hasValue(0);
 	}
 
 	@Test

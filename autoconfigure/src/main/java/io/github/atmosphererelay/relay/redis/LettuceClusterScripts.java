@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 
@@ -62,6 +63,8 @@ final class LettuceClusterScripts implements ScriptRunner {
 
 	private final long timeoutNanos;
 
+	private final Executor completionThread;
+
 	private final Map<String, Node> nodes = new HashMap<>();
 
 	private final AtomicBoolean refreshing = new AtomicBoolean();
@@ -78,15 +81,17 @@ final class LettuceClusterScripts implements ScriptRunner {
 	 * @param refusals tells what was not executed
 	 * @param pendingBytes counts what Lettuce holds
 	 * @param timeout how long a node may not answer at all
+	 * @param completionThread completes what other threads than Lettuce's have ended
 	 */
 	LettuceClusterScripts(RedisClusterClient cluster, RedisClient client, UnaryOperator<RedisURI> nodeUri,
-			LettuceRefusals refusals, PendingBytes pendingBytes, Duration timeout) {
+			LettuceRefusals refusals, PendingBytes pendingBytes, Duration timeout, Executor completionThread) {
 		this.cluster = cluster;
 		this.client = client;
 		this.nodeUri = nodeUri;
 		this.refusals = refusals;
 		this.pendingBytes = pendingBytes;
 		this.timeoutNanos = timeout.toNanos();
+		this.completionThread = completionThread;
 	}
 
 	@Override
@@ -123,7 +128,7 @@ final class LettuceClusterScripts implements ScriptRunner {
 			if (node != null && !node.isToBeReplaced(System.nanoTime())) {
 				return node;
 			}
-			node = new Node(new LettuceScripts(this.refusals, this.pendingBytes));
+			node = new Node(new LettuceScripts(this.refusals, this.pendingBytes, this.completionThread));
 			this.nodes.put(master.getNodeId(), node);
 		}
 		// Calls wait in the meantime, in order

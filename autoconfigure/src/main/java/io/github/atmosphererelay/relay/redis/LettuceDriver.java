@@ -59,6 +59,8 @@ final class LettuceDriver implements RedisDriver {
 
 	private final RedisRelaySettings settings;
 
+	private final CompletionThread completionThread = new CompletionThread();
+
 	private @Nullable LettuceConnectionFactory factory;
 
 	private @Nullable RedisClient nodeClient;
@@ -135,9 +137,9 @@ final class LettuceDriver implements RedisDriver {
 			LettuceRefusals refusals, PendingBytes pendingBytes) {
 		if (client instanceof RedisClusterClient clusterClient) {
 			return new LettuceClusterScripts(clusterClient, nodeClient(), this::nodeUri, refusals, pendingBytes,
-					this.settings.commandTimeout());
+					this.settings.commandTimeout(), this.completionThread);
 		}
-		LettuceScripts scripts = new LettuceScripts(refusals, pendingBytes);
+		LettuceScripts scripts = new LettuceScripts(refusals, pendingBytes, this.completionThread);
 		scripts.open(publisher);
 		return scripts;
 	}

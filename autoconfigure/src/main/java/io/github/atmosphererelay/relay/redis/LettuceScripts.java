@@ -22,6 +22,7 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Executor;
 
 import io.github.atmosphererelay.relay.RelayException;
 import io.lettuce.core.RedisCommandExecutionException;
@@ -34,15 +35,22 @@ import io.lettuce.core.protocol.AsyncCommand;
 import io.lettuce.core.protocol.Command;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Runs scripts on one connection of Lettuce, pipelined and in order, also when Redis has
  * lost them: what comes then is held back until all that is on its way is answered, and
- * follows what has to be repeated. Never blocks; results are completed outside the lock,
- * because whoever waits for them may hold locks that publishers want.
+ * follows what has to be repeated. Never blocks.
+ * <p>
+ * Results are completed in order, by one thread at a time and outside the lock: by the
+ * thread of Lettuce that has the answer, and never by one that runs a call, connects or
+ * closes, whose locks the next stages may want.
  */
 final class LettuceScripts implements ScriptRunner {
+
+	private static final Log logger = LogFactory.getLog(LettuceScripts.class);
 
 	private final LettuceRefusals refusals;
 
@@ -56,6 +64,11 @@ final class LettuceScripts implements ScriptRunner {
 
 	private final Deque<Runnable> completions = new ArrayDeque<>();
 
+	private final Executor completionThread;
+
+	/** Whether a thread completes what there is to complete. */
+	private boolean completing;
+
 	private @Nullable StatefulRedisConnection<byte[], byte[]> connection;
 
 	private boolean held = true;
@@ -64,9 +77,16 @@ final class LettuceScripts implements ScriptRunner {
 
 	private @Nullable Throwable closedBy;
 
-	LettuceScripts(LettuceRefusals refusals, PendingBytes pendingBytes) {
+	/**
+	 * Create a runner without a connection.
+	 * @param refusals tells what was not executed
+	 * @param pendingBytes counts what Lettuce holds
+	 * @param completionThread completes what other threads than Lettuce's have ended
+	 */
+	LettuceScripts(LettuceRefusals refusals, PendingBytes pendingBytes, Executor completionThread) {
 		this.refusals = refusals;
 		this.pendingBytes = pendingBytes;
+		this.completionThread = completionThread;
 	}
 
 	/**
@@ -80,7 +100,7 @@ final class LettuceScripts implements ScriptRunner {
 				release();
 			}
 		}
-		complete();
+		completeElsewhere();
 	}
 
 	/**
@@ -92,7 +112,7 @@ final class LettuceScripts implements ScriptRunner {
 			this.closedBy = cause;
 			refuseHeld(cause);
 		}
-		complete();
+		completeElsewhere();
 	}
 
 	@Override
@@ -108,7 +128,7 @@ final class LettuceScripts implements ScriptRunner {
 				send(call, false);
 			}
 		}
-		complete();
+		completeElsewhere();
 	}
 
 	private void send(RedisCall call, boolean whole) {
@@ -212,20 +232,46 @@ final class LettuceScripts implements ScriptRunner {
 		}
 	}
 
+	private void completeElsewhere() {
+		synchronized (this.lock) {
+			if (this.completions.isEmpty() || this.completing) {
+				return;
+			}
+			this.completing = true;
+		}
+		this.completionThread.execute(this::completeAll);
+	}
+
 	private void complete() {
 		if (Thread.holdsLock(this.lock)) {
-			// Lettuce answered within the call that sent; the sender goes on here
+			// Lettuce answered within the call that sent; the sender goes on
 			return;
 		}
+		synchronized (this.lock) {
+			if (this.completing) {
+				return;
+			}
+			this.completing = true;
+		}
+		completeAll();
+	}
+
+	private void completeAll() {
 		while (true) {
 			Runnable completion;
 			synchronized (this.lock) {
 				completion = this.completions.poll();
+				if (completion == null) {
+					this.completing = false;
+					return;
+				}
 			}
-			if (completion == null) {
-				return;
+			try {
+				completion.run();
 			}
-			completion.run();
+			catch (Throwable ex) {
+				logger.error("What follows an answer of Redis failed, and it goes on with the next", ex);
+			}
 		}
 	}
 

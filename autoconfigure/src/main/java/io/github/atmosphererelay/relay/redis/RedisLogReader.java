@@ -22,6 +22,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Audience;
@@ -61,7 +62,13 @@ final class RedisLogReader {
 
 	private int running;
 
-	private boolean starting;
+	/**
+	 * The thread that starts readings. It may hold locks that the next stages want, and
+	 * so does not complete any.
+	 */
+	private @Nullable Thread starter;
+
+	private final Executor completionThread = new CompletionThread();
 
 	RedisLogReader(RedisLog log, RedisRelaySettings settings, RelayListener listener) {
 		this.log = log;
@@ -132,11 +139,11 @@ final class RedisLogReader {
 			synchronized (this) {
 				// Refused at once, thousands would call each other here; the one that
 				// starts them goes on with what has ended meanwhile
-				reading = (!this.starting && this.running < MAX_RUNNING) ? this.waiting.poll() : null;
+				reading = (this.starter == null && this.running < MAX_RUNNING) ? this.waiting.poll() : null;
 				if (reading == null) {
 					return;
 				}
-				this.starting = true;
+				this.starter = Thread.currentThread();
 				this.running++;
 			}
 			try {
@@ -152,7 +159,7 @@ final class RedisLogReader {
 			}
 			finally {
 				synchronized (this) {
-					this.starting = false;
+					this.starter = null;
 				}
 			}
 		}
@@ -307,20 +314,31 @@ final class RedisLogReader {
 		}
 
 		private void end(@Nullable LogPage page, @Nullable Throwable failure) {
+			boolean elsewhere;
 			synchronized (RedisLogReader.this) {
 				if (this.ended) {
 					return;
 				}
 				this.ended = true;
 				RedisLogReader.this.running--;
+				elsewhere = RedisLogReader.this.starter == Thread.currentThread();
 			}
+			if (elsewhere) {
+				RedisLogReader.this.completionThread.execute(() -> complete(page, failure));
+			}
+			else {
+				complete(page, failure);
+			}
+			next();
+		}
+
+		private void complete(@Nullable LogPage page, @Nullable Throwable failure) {
 			if (page != null) {
 				this.page.complete(page);
 			}
 			else {
 				this.page.completeExceptionally(Objects.requireNonNull(failure));
 			}
-			next();
 		}
 
 	}

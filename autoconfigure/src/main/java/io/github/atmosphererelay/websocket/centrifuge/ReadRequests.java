@@ -19,8 +19,8 @@ package io.github.atmosphererelay.websocket.centrifuge;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.broadcast.ChannelOptions;
+import io.github.atmosphererelay.broadcast.DefaultBroadcaster;
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
@@ -79,23 +79,22 @@ final class ReadRequests {
 	}
 
 	private CompletableFuture<Reply.History> read(Command.History command) {
-		Broadcaster broadcaster = this.node.broadcaster();
+		DefaultBroadcaster broadcaster = this.node.broadcaster();
 		Recovery since = command.since();
 		if (command.limit() == 0) {
-			return broadcaster.position(command.channel()).thenApply((end) -> new Reply.History(List.of(), end));
+			return broadcaster.end(command.channel()).thenApply((end) -> new Reply.History(List.of(), end));
 		}
 		if (since == null || !since.epoch().isEmpty()) {
 			return read(command, (since != null) ? new Position(since.epoch(), since.offset()) : null);
 		}
-		return broadcaster.position(command.channel())
+		return broadcaster.end(command.channel())
 			.thenCompose((end) -> read(command, new Position(end.epoch(), since.offset())));
 	}
 
 	private CompletableFuture<Reply.History> read(Command.History command, @Nullable Position since) {
 		int limit = (command.limit() > 0) ? Math.min(command.limit(), MAX_PAGE) : MAX_PAGE;
 		return this.node.broadcaster()
-			.history(command.channel(), since, limit,
-					command.reverse() ? ReadDirection.BACKWARD : ReadDirection.FORWARD)
+			.read(command.channel(), since, limit, command.reverse() ? ReadDirection.BACKWARD : ReadDirection.FORWARD)
 			.thenApply(ReadRequests::reply);
 	}
 

@@ -115,7 +115,7 @@ final class ServerSubscription implements Client.Membership {
 		}
 		// Any epoch will do: so the present one is asked for first.
 		return this.node.broadcaster()
-			.position(this.channel)
+			.end(this.channel)
 			.thenCompose((end) -> subscribe(new Position(end.epoch(), held.offset())))
 			.exceptionally((ex) -> done());
 	}

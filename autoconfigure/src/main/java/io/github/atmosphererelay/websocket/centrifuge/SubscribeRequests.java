@@ -35,12 +35,16 @@ import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.websocket.DoorContext;
 import io.github.atmosphererelay.websocket.centrifuge.Command.Recovery;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Lets clients into channels and out of them.
  */
 final class SubscribeRequests {
+
+	private static final Log logger = LogFactory.getLog(SubscribeRequests.class);
 
 	private final MessagingNode node;
 
@@ -62,24 +66,31 @@ final class SubscribeRequests {
 		String channel = command.channel();
 		checkChannel(channel);
 		this.node.clientMessages().authorizeSubscribe(session.principal(), session, channel).require();
+		// Now, on a thread that the authorizer may block.
+		boolean watches = command.joinLeave() && maySeePresence(client, channel);
 		Recovery recovery = command.recovery();
 		if (recovery == null || !recovery.epoch().isEmpty() || !this.node.catalog().get(channel).isRecorded()) {
 			Position since = (recovery != null) ? new Position(recovery.epoch(), recovery.offset()) : null;
-			subscribe(client, command, since);
+			subscribe(client, command, watches, since);
 			return;
 		}
 		// Any epoch will do: so the present one is asked for first.
-		this.node.broadcaster().position(channel).whenComplete((position, ex) -> {
+		this.node.broadcaster().end(channel).whenComplete((position, ex) -> {
 			if (position == null) {
 				this.replies.refuse(session, command.id(), new RequestRefusedException(ErrorCode.INTERNAL,
 						"the channel's log cannot be reached, try again"));
 				return;
 			}
 			try {
-				subscribe(client, command, new Position(position.epoch(), recovery.offset()));
+				subscribe(client, command, watches, new Position(position.epoch(), recovery.offset()));
 			}
 			catch (RequestRefusedException refusal) {
 				this.replies.refuse(session, command.id(), refusal);
+			}
+			catch (RuntimeException failure) {
+				logger.error("A client could not be subscribed", failure);
+				this.replies.refuse(session, command.id(),
+						new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text()));
 			}
 		});
 	}
@@ -93,9 +104,8 @@ final class SubscribeRequests {
 		}
 	}
 
-	private void subscribe(Client client, Command.Subscribe command, @Nullable Position since) {
-		Attempt attempt = new Attempt(client, command,
-				command.joinLeave() && maySeePresence(client, command.channel()));
+	private void subscribe(Client client, Command.Subscribe command, boolean watches, @Nullable Position since) {
+		Attempt attempt = new Attempt(client, command, watches);
 		if (client.memberships().putIfAbsent(command.channel(), attempt) != null) {
 			throw new RequestRefusedException(ErrorCode.ALREADY_SUBSCRIBED, ErrorCode.ALREADY_SUBSCRIBED.text());
 		}
