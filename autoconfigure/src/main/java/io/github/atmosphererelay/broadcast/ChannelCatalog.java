@@ -16,10 +16,12 @@
 
 package io.github.atmosphererelay.broadcast;
 
+import java.security.Principal;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiPredicate;
 
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +39,8 @@ public final class ChannelCatalog {
 	private final List<Entry> entries = new CopyOnWriteArrayList<>();
 
 	private final Map<String, ChannelOptions> remembered = new ConcurrentHashMap<>();
+
+	private volatile BiPredicate<Principal, String> authorities = (principal, authority) -> false;
 
 	/**
 	 * Create a catalog.
@@ -90,6 +94,35 @@ public final class ChannelCatalog {
 			throw new UnknownChannelException(channel);
 		}
 		return options;
+	}
+
+	/**
+	 * Set what knows the authorities of clients. Called before the node starts.
+	 * @param authorities tells whether a client has an authority
+	 */
+	void setAuthorities(BiPredicate<Principal, String> authorities) {
+		this.authorities = authorities;
+	}
+
+	/**
+	 * Decide by a rule of a channel.
+	 * @param access the rule
+	 * @param principal who the client is, or {@code null} if it is anonymous
+	 * @return the decision; a refusal names no authority
+	 */
+	public Authorization check(ChannelAccess access, @Nullable Principal principal) {
+		return switch (access.kind()) {
+			case ANYONE -> Authorization.GRANTED;
+			case AUTHENTICATED -> (principal != null) ? Authorization.GRANTED : Authorization.UNAUTHENTICATED;
+			case AUTHORITY -> {
+				if (principal == null) {
+					yield Authorization.UNAUTHENTICATED;
+				}
+				yield this.authorities.test(principal, String.valueOf(access.authority())) ? Authorization.GRANTED
+						: Authorization.DENIED;
+			}
+			case NONE -> Authorization.DENIED;
+		};
 	}
 
 	/**

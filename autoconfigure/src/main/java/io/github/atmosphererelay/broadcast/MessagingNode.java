@@ -121,6 +121,7 @@ public final class MessagingNode {
 				this.control, statistics);
 		this.broadcaster = new DefaultBroadcaster(identity.id(), catalog, encoder, settings.maxMessageSize(),
 				this.monitor, delivery, statistics);
+		catalog.setAuthorities(this.clientContext::hasAuthority);
 		this.clientMessages = new ClientMessages(catalog, this.broadcaster, statistics, this.clientContext);
 		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.followers, this.monitor, events,
 				settings, this.clientContext);

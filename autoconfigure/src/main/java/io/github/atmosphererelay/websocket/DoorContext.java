@@ -41,11 +41,12 @@ import org.springframework.web.socket.server.support.WebSocketHttpRequestHandler
  * @param controlLimits how much may wait of a door's own frames
  * @param tokens checks tokens
  * @param limits what clients have and do, through whatever door
+ * @param httpSessions the HTTP sessions that clients are known by
  * @param upgradeStrategy how connections are upgraded
  */
 public record DoorContext(MessagingNode node, PresenceService presence, WebSocketSettings settings,
 		List<String> allowedOrigins, HandshakeGate gate, QueueLimits controlLimits, TokenChecks tokens,
-		ClientLimits limits, RequestUpgradeStrategy upgradeStrategy) {
+		ClientLimits limits, HttpSessions httpSessions, RequestUpgradeStrategy upgradeStrategy) {
 
 	/**
 	 * Create the mapping that leads WebSocket handshakes to a door, and leaves every

@@ -25,6 +25,7 @@ import java.util.Map;
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
+import jakarta.servlet.http.HttpSession;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;
@@ -32,6 +33,7 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.http.server.ServerHttpResponse;
+import org.springframework.http.server.ServletServerHttpRequest;
 import org.springframework.util.StringUtils;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.WebSocketHttpHeaders;
@@ -132,6 +134,10 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 		else {
 			principal = request.getPrincipal();
 			expiry = (principal != null) ? tokens.expiryOf(principal) : null;
+			HttpSession httpSession = (principal != null) ? httpSession(request) : null;
+			if (httpSession != null) {
+				ClientProof.httpSession(attributes, httpSession);
+			}
 		}
 		if (expiry != null) {
 			ClientProof.expiresAt(attributes, expiry);
@@ -140,6 +146,11 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 			throw new RequestRefusedException(ErrorCode.LIMIT_EXCEEDED, "there are too many sessions of this user");
 		}
 		return principal;
+	}
+
+	private static @Nullable HttpSession httpSession(ServerHttpRequest request) {
+		return (request instanceof ServletServerHttpRequest servletRequest)
+				? servletRequest.getServletRequest().getSession(false) : null;
 	}
 
 	private static @Nullable String token(HttpHeaders headers) {

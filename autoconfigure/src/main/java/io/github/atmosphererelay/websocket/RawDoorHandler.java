@@ -71,6 +71,8 @@ final class RawDoorHandler implements WebSocketHandler {
 
 	private final ClientLimits limits;
 
+	private final HttpSessions httpSessions;
+
 	private final DurableHandshakes durable;
 
 	RawDoorHandler(DoorContext context, DurableHandshakes durable) {
@@ -80,6 +82,7 @@ final class RawDoorHandler implements WebSocketHandler {
 		this.subscriber = new RawDoorSubscriber(this.node, context.presence(), this.frames, durable.sessions());
 		this.tokens = context.tokens();
 		this.limits = context.limits();
+		this.httpSessions = context.httpSessions();
 		this.durable = durable;
 	}
 
@@ -127,6 +130,7 @@ final class RawDoorHandler implements WebSocketHandler {
 			.open((durable != null) ? durable.sessionId() : this.node.identity().newSessionId(), proof.principal(),
 					socket.getRemoteAddress(), (durable != null) ? durable.watch(own) : own, (ended, reason) -> {
 						admission.end();
+						this.httpSessions.ended(ended);
 						if (durable != null && sessions != null) {
 							// Before its channels are gone.
 							sessions.ended(durable, reason);
@@ -134,6 +138,7 @@ final class RawDoorHandler implements WebSocketHandler {
 						this.node.subscriptions().disconnected(ended, reason);
 					});
 		proof.applyTo(session);
+		this.httpSessions.opened(proof, session);
 		if (durable != null && sessions != null) {
 			sessions.attach(durable, session);
 		}
@@ -164,7 +169,7 @@ final class RawDoorHandler implements WebSocketHandler {
 			return;
 		}
 		Map<String, Object> attributes = socket.getAttributes();
-		this.durable.loggedIn(attributes, principal);
+		this.durable.loggedIn(attributes, principal, request.channel());
 		DurableStart start = DurableHandshakes.take(attributes);
 		RawDoorClient opened = login
 			.succeed(() -> open(socket, request, start, transport, admission, login.proof(client)));
@@ -197,6 +202,7 @@ final class RawDoorHandler implements WebSocketHandler {
 					? client.incoming().text(text.getPayload(), text.isLast())
 					: client.incoming().binary(((BinaryMessage) message).getPayload(), message.isLast());
 			if (payload != null) {
+				this.httpSessions.used(client.session());
 				publish(client, payload);
 			}
 		}
