@@ -178,9 +178,9 @@ class PublishApiTests {
 
 	@Test
 	void whileTheBrokerIsAwayAPublisherIsToldToTryAgainAndTheLogStaysQuiet(CapturedOutput output) throws Exception {
-		try (TestNode recorded = TestNode.start(List.of(OwnRelay.class), "atmosphere.channels[0].pattern=chat/**",
+		try (TestNode recorded = TestNode.start(List.of(RecordedRelay.class), "atmosphere.channels[0].pattern=chat/**",
 				"atmosphere.channels[0].history.size=10", "atmosphere.api.enabled=true")) {
-			recorded.bean(FakeRelay.class).recorded().fail(new RelayUnavailableException("fake", null));
+			recorded.bean(FakeRelay.class).fail(new RelayUnavailableException("fake", null));
 			for (int i = 0; i < 3; i++) {
 				HttpResponse<String> response = send(
 						HttpRequest.newBuilder(recorded.http("/atmosphere/api/channels/chat/a/messages"))
@@ -230,6 +230,19 @@ class PublishApiTests {
 			assertThat(response.statusCode()).isEqualTo(404);
 			assertThat(TestClient.refusedStatus(plain.uri("api/channels"))).isEqualTo(400);
 		}
+	}
+
+	/**
+	 * The same with logs.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class RecordedRelay {
+
+		@Bean
+		FakeRelay fakeRelay() {
+			return new FakeRelay().recorded();
+		}
+
 	}
 
 	/**

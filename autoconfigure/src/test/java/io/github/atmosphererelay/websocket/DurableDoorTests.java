@@ -220,7 +220,7 @@ class DurableDoorTests {
 				tokens.add(token(connect(node, "log/a?durable=true").awaitCount(2).texts().get(0)));
 			}
 			for (int i = 0; i < 20; i++) {
-				TestClient client = connect(node, "log/a?durable=true").awaitCount(2);
+				TestClient client = connect(node, "log/a?durable=true").awaitCount(1);
 				assertThat(client.texts().get(0))
 					.isEqualTo("{\"type\":\"durable\",\"durable\":false,\"restored\":false,"
 							+ "\"reason\":\"too many durable sessions\"}");
