@@ -24,6 +24,7 @@ import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
+import io.github.atmosphererelay.broadcast.ChannelAccess;
 import io.github.atmosphererelay.broadcast.ChannelOptions;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.cluster.Cluster;
@@ -104,7 +105,8 @@ public final class AtmosphereEndpoint {
 	 * is a name that the pattern covers.
 	 */
 	private ChannelOptions effective(ChannelOptions options) {
-		return (!options.clientPublish() && this.node.clientMessages().isHandled(options.pattern()))
+		return (options.clientPublish().equals(ChannelAccess.NONE)
+				&& this.node.clientMessages().isHandled(options.pattern()))
 				? options.publishedByClients() : options;
 	}
 
@@ -182,6 +184,39 @@ public final class AtmosphereEndpoint {
 			case "sessions" -> this.cluster.disconnectSession(name, code, reason);
 			default -> throw ClusterOperations.invalid("only 'users' and 'sessions' can be disconnected");
 		};
+	}
+
+	/**
+	 * Close all sessions of a user, or one session, as {@link #disconnect} does, whose
+	 * name stands in the query: servers and firewalls refuse slashes, backslashes and two
+	 * dots in paths, and names of users may have them.
+	 * @param what {@code users} or {@code sessions}
+	 * @param name the name of the user's principal, or the session's id
+	 * @param code the close code, 1008 or 3000 to 4999; {@code null} for 1008
+	 * @param reason what the clients are told, or {@code null} for a reason that names
+	 * the operator
+	 * @return how many sessions were closed and who has not answered
+	 * @throws InvalidEndpointRequestException if nothing of that kind can be closed
+	 */
+	@DeleteOperation
+	public Object disconnectByName(@Selector String what, String name, @Nullable Integer code,
+			@Nullable String reason) {
+		return disconnect(what, name, code, reason);
+	}
+
+	/**
+	 * Subscribe all sessions of a user to a channel, or end their subscriptions, as
+	 * {@link #change} does, with the name in the request's body.
+	 * @param what {@code users}
+	 * @param name the name of the user's principal
+	 * @param channel the channel's name
+	 * @param subscribed whether they are to be subscribed
+	 * @return how many sessions were meant and who has not answered
+	 * @throws InvalidEndpointRequestException if nothing of that kind can be subscribed
+	 */
+	@WriteOperation
+	public Object changeByName(@Selector String what, String name, String channel, boolean subscribed) {
+		return change(what, name, channel, subscribed);
 	}
 
 	/**

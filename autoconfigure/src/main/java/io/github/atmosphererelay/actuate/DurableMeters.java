@@ -38,6 +38,11 @@ final class DurableMeters {
 			.baseUnit("sessions")
 			.strongReference(true)
 			.register(registry);
+		Gauge.builder("atmosphere.durable.stored", statistics, DurableStatistics::stored)
+			.description("Durable sessions in the store, of all nodes, as this node has counted last")
+			.baseUnit("sessions")
+			.strongReference(true)
+			.register(registry);
 		for (DurableOutcome outcome : DurableOutcome.values()) {
 			FunctionCounter.builder("atmosphere.durable.starts", statistics, (source) -> source.starts(outcome))
 				.description("Clients that have asked for a durable session")

@@ -70,7 +70,8 @@ public final class AtmosphereDurableSessionsAutoConfiguration {
 			throw missing(durable.store(), "its module is not on the classpath");
 		}
 		return new DurableSessions(node, cluster, single,
-				new DurableSettings(durable.ttl(), durable.saveInterval(), durable.timeout(), durable.cookieName()));
+				new DurableSettings(durable.ttl(), durable.saveInterval(), durable.timeout(), durable.cookieName(),
+						durable.maxSessions()));
 	}
 
 	/**

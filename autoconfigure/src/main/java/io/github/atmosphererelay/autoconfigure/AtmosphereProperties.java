@@ -20,8 +20,8 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 
+import io.github.atmosphererelay.broadcast.ChannelAccess;
 import io.github.atmosphererelay.broadcast.ChannelScope;
-import io.github.atmosphererelay.broadcast.SubscribeAccess;
 import io.github.atmosphererelay.session.SlowConsumerPolicy;
 import org.jspecify.annotations.Nullable;
 
@@ -149,8 +149,10 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * Channels that a pattern covers.
 	 *
 	 * @param pattern Pattern of channel names, such as chat/** or orders/{id}.
-	 * @param clientPublish Whether clients may send messages into the channel.
-	 * @param subscribe Who may subscribe.
+	 * @param clientPublish Who may send messages into the channel: true (or anyone),
+	 * authenticated, an authority such as ROLE_OPS, or false (or none).
+	 * @param subscribe Who may subscribe: anyone, authenticated, an authority such as
+	 * ROLE_OPS, or none.
 	 * @param scope How far the channel reaches.
 	 * @param echo Whether a client's own message comes back to it.
 	 * @param slowConsumer What happens when a client reads too slowly. Default is
@@ -164,8 +166,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param sender Whether it is told which client has sent a message: its user and the
 	 * id of its session.
 	 */
-	public record Channel(@Nullable String pattern, @DefaultValue("false") boolean clientPublish,
-			@DefaultValue("anyone") SubscribeAccess subscribe, @DefaultValue("cluster") ChannelScope scope,
+	public record Channel(@Nullable String pattern, @DefaultValue("false") ChannelAccess clientPublish,
+			@DefaultValue("anyone") ChannelAccess subscribe, @DefaultValue("cluster") ChannelScope scope,
 			@DefaultValue("true") boolean echo, @Nullable SlowConsumerPolicy slowConsumer,
 			@Nullable Integer maxQueuedMessages, @Nullable DataSize maxQueuedBytes,
 			@DefaultValue("false") boolean presence, @DefaultValue History history,
@@ -209,6 +211,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param timeout Time for which a client that connects waits for the store. It is
 	 * then served without a durable session.
 	 * @param cookieName Name of the cookie that browsers get their token in.
+	 * @param maxSessions Greatest number of sessions that are kept, those of all nodes
+	 * together. Further clients are served without a durable session.
 	 * @param jdbc Settings of the store in a relational database.
 	 */
 	public record DurableSessions(@DefaultValue("false") boolean enabled,
@@ -216,7 +220,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("10m") @DurationUnit(ChronoUnit.SECONDS) Duration ttl,
 			@DefaultValue("2s") @DurationUnit(ChronoUnit.SECONDS) Duration saveInterval,
 			@DefaultValue("2s") @DurationUnit(ChronoUnit.SECONDS) Duration timeout,
-			@DefaultValue("atmosphere-session") String cookieName, @DefaultValue Jdbc jdbc) {
+			@DefaultValue("atmosphere-session") String cookieName, @DefaultValue("100000") int maxSessions,
+			@DefaultValue Jdbc jdbc) {
 	}
 
 	/**
@@ -387,9 +392,11 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * to send its token.
 	 * @param disconnectOnLogout Whether the sessions of a user end when the user logs out
 	 * through Spring Security.
+	 * @param keepHttpSessionAlive Whether what a client sends keeps the HTTP session
+	 * alive that it has logged in with, as requests do.
 	 */
 	public record Security(@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration tokenTimeout,
-			@DefaultValue("true") boolean disconnectOnLogout) {
+			@DefaultValue("true") boolean disconnectOnLogout, @DefaultValue("true") boolean keepHttpSessionAlive) {
 	}
 
 	/**
@@ -408,11 +415,12 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * it.
 	 * @param channel Channel that the nodes publish their figures in. The same on all
 	 * nodes.
-	 * @param subscribe Who may subscribe to that channel.
+	 * @param subscribe Who may subscribe to that channel: an authority, authenticated,
+	 * anyone, or none.
 	 * @param interval Time between two messages of a node in that channel.
 	 */
 	public record Console(@DefaultValue("false") boolean enabled, @DefaultValue("atmosphere/console") String channel,
-			@DefaultValue("authenticated") SubscribeAccess subscribe,
+			@DefaultValue("ROLE_ADMIN") ChannelAccess subscribe,
 			@DefaultValue("1s") @DurationUnit(ChronoUnit.SECONDS) Duration interval) {
 	}
 

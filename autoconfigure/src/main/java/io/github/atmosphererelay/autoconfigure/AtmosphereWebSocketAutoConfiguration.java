@@ -23,6 +23,8 @@ import java.util.Objects;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Limits;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Shutdown;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
+import io.github.atmosphererelay.broadcast.ChannelOptions;
+import io.github.atmosphererelay.broadcast.ClientSecurity;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.durable.DurableSessions;
 import io.github.atmosphererelay.presence.PresenceService;
@@ -33,9 +35,11 @@ import io.github.atmosphererelay.websocket.ClientAddresses;
 import io.github.atmosphererelay.websocket.ClientAuthentication;
 import io.github.atmosphererelay.websocket.ClientLimits;
 import io.github.atmosphererelay.websocket.ClientScript;
+import io.github.atmosphererelay.websocket.DetachedUpgradeStrategy;
 import io.github.atmosphererelay.websocket.DoorContext;
 import io.github.atmosphererelay.websocket.DoorRequestFilter;
 import io.github.atmosphererelay.websocket.HandshakeGate;
+import io.github.atmosphererelay.websocket.HttpSessions;
 import io.github.atmosphererelay.websocket.LimitSettings;
 import io.github.atmosphererelay.websocket.RawDoor;
 import io.github.atmosphererelay.websocket.Refusals;
@@ -49,12 +53,15 @@ import io.github.atmosphererelay.websocket.centrifuge.CentrifugeSettings;
 import io.github.atmosphererelay.websocket.tomcat.TomcatUpgradeStrategy;
 import jakarta.websocket.server.ServerContainer;
 import org.apache.catalina.connector.RequestFacade;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.apache.coyote.AbstractProtocol;
 import org.apache.coyote.http11.upgrade.InternalHttpUpgradeHandler;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
 import tools.jackson.core.json.JsonFactory;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -77,7 +84,6 @@ import org.springframework.web.servlet.DispatcherServlet;
 import org.springframework.web.servlet.HandlerMapping;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.server.RequestUpgradeStrategy;
-import org.springframework.web.socket.server.standard.StandardWebSocketUpgradeStrategy;
 
 /**
  * Auto-configuration of the doors for WebSocket clients.
@@ -87,6 +93,8 @@ import org.springframework.web.socket.server.standard.StandardWebSocketUpgradeSt
 @ConditionalOnClass({ WebSocketHandler.class, ServerContainer.class, DispatcherServlet.class })
 @ConditionalOnBean(MessagingNode.class)
 public final class AtmosphereWebSocketAutoConfiguration {
+
+	private static final Log logger = LogFactory.getLog(AtmosphereWebSocketAutoConfiguration.class);
 
 	private static final String UPGRADE_STRATEGY = "atmosphereUpgradeStrategy";
 
@@ -135,10 +143,19 @@ public final class AtmosphereWebSocketAutoConfiguration {
 		return new TokenExecutor();
 	}
 
+	/**
+	 * Also a listener of the container's, which it registers.
+	 */
+	@Bean
+	HttpSessions atmosphereHttpSessions(HandshakeGate gate, TokenExecutor executor) {
+		return new HttpSessions(gate, this.properties.security().keepHttpSessionAlive(), executor.executor());
+	}
+
 	@Bean
 	DoorContext atmosphereDoorContext(MessagingNode node, PresenceService presence, HandshakeGate gate,
 			Refusals refusals, ServerCapacity capacity, Environment environment, TokenExecutor tokenExecutor,
 			ObjectProvider<TokenAuthenticator> tokens, ObjectProvider<PrincipalExpiry> expiry,
+			HttpSessions httpSessions,
 			@Qualifier(UPGRADE_STRATEGY) ObjectProvider<RequestUpgradeStrategy> upgradeStrategy) {
 		Websocket websocket = this.properties.websocket();
 		Limits limits = this.properties.limits();
@@ -152,8 +169,8 @@ public final class AtmosphereWebSocketAutoConfiguration {
 				this.properties.security().tokenTimeout(), tokenExecutor.executor());
 		return new DoorContext(node, presence, settings, websocket.allowedOrigins(), gate,
 				QueueDefaults.of(this.properties), new TokenChecks(authentication, node.clientContext()),
-				new ClientLimits(limitSettings), upgradeStrategy.getIfAvailable(StandardWebSocketUpgradeStrategy::new),
-				refusals, capacity, new ClientAddresses(isForwardedNatively(environment)));
+				new ClientLimits(limitSettings), httpSessions,
+				upgradeStrategy.getIfAvailable(DetachedUpgradeStrategy::new), refusals, capacity, new ClientAddresses(isForwardedNatively(environment)));
 	}
 
 	/**
@@ -185,6 +202,30 @@ public final class AtmosphereWebSocketAutoConfiguration {
 			.filter(Objects::nonNull)
 			.min(Comparator.naturalOrder())
 			.orElse(null);
+	}
+
+	/**
+	 * Tells of rules that nobody can meet. No error: nodes of one application may share
+	 * their configuration, and not all of them have users.
+	 */
+	@Bean
+	SmartInitializingSingleton atmosphereAuthorityCheck(MessagingNode node, ObjectProvider<ClientSecurity> security) {
+		return () -> {
+			List<String> patterns = node.catalog()
+				.all()
+				.stream()
+				.filter((options) -> options.subscribe().authority() != null
+						|| options.clientPublish().authority() != null)
+				.map(ChannelOptions::pattern)
+				.toList();
+			if (!patterns.isEmpty() && security.getIfAvailable() == null) {
+				logger.warn("The rules of the channels " + patterns
+						+ " name authorities, and nothing here knows who has"
+						+ " them, so that nobody is let in. Add Spring Security, define a bean of type ClientSecurity, or"
+						+ " change 'subscribe' and 'client-publish' of 'atmosphere.channels', or"
+						+ " 'atmosphere.console.subscribe'");
+			}
+		};
 	}
 
 	@Bean
@@ -290,7 +331,7 @@ public final class AtmosphereWebSocketAutoConfiguration {
 
 		@Bean(UPGRADE_STRATEGY)
 		RequestUpgradeStrategy atmosphereUpgradeStrategy() {
-			return new TomcatUpgradeStrategy(new StandardWebSocketUpgradeStrategy());
+			return new TomcatUpgradeStrategy(new DetachedUpgradeStrategy());
 		}
 
 	}

@@ -119,6 +119,7 @@ final class PropertyChecks {
 	private static void check(DurableSessions durable) {
 		positive("atmosphere.durable-sessions.save-interval", durable.saveInterval());
 		positive("atmosphere.durable-sessions.timeout", durable.timeout());
+		positive("atmosphere.durable-sessions.max-sessions", durable.maxSessions());
 		if (durable.ttl().compareTo(durable.saveInterval().multipliedBy(6)) < 0) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.durable-sessions.ttl", durable.ttl(),
 					"It must be at least six times 'atmosphere.durable-sessions.save-interval', which is "

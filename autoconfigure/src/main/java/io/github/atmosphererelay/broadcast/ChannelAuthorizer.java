@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Decides what a client may do with a channel. Without a bean of this type the patterns
  * of {@code atmosphere.channels} decide ({@link ConfiguredAuthorizer}); a bean replaces
- * that altogether, and may ask a {@code ConfiguredAuthorizer} of its own first.
+ * that, and may ask a {@code ConfiguredAuthorizer} of its own first. Only rules that name
+ * an authority hold in any case: a bean is asked about clients that have it.
  * <p>
  * Called for what clients ask for, never for what the application's own code does, on the
  * thread that serves the client's request. It may block as long as that thread may: other

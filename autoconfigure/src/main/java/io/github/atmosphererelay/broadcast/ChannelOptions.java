@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * What holds for the channels that a pattern covers.
  *
  * @param pattern the pattern, in the syntax of Spring's {@code PathPattern}
- * @param clientPublish whether clients may send messages into the channel
+ * @param clientPublish who may send messages into the channel; {@code NONE} leaves it to
+ * a handler that takes the channel's messages, if there is one
  * @param subscribe who may subscribe
  * @param scope how far the channel reaches
  * @param echo whether a client's own message comes back to it
@@ -35,11 +36,12 @@ import org.jspecify.annotations.Nullable;
  * @param history how much of the channel is kept, or {@code null} if it is ephemeral
  * @param sender whether it is told which client has sent a message, if a client has
  */
-public record ChannelOptions(String pattern, boolean clientPublish, SubscribeAccess subscribe, ChannelScope scope,
+public record ChannelOptions(String pattern, ChannelAccess clientPublish, ChannelAccess subscribe, ChannelScope scope,
 		boolean echo, QueueLimits queue, boolean presence, @Nullable HistoryOptions history, boolean sender) {
 
 	public ChannelOptions {
 		Objects.requireNonNull(pattern, "'pattern' must not be null");
+		Objects.requireNonNull(clientPublish, "'clientPublish' must not be null");
 		Objects.requireNonNull(subscribe, "'subscribe' must not be null");
 		Objects.requireNonNull(scope, "'scope' must not be null");
 		Objects.requireNonNull(queue, "'queue' must not be null");
@@ -62,7 +64,7 @@ public record ChannelOptions(String pattern, boolean clientPublish, SubscribeAcc
 	 * @param queue how much may wait for each client, and what happens beyond
 	 * @param presence whether it is known who is in the channel, on all nodes
 	 */
-	public ChannelOptions(String pattern, boolean clientPublish, SubscribeAccess subscribe, ChannelScope scope,
+	public ChannelOptions(String pattern, boolean clientPublish, ChannelAccess subscribe, ChannelScope scope,
 			boolean echo, QueueLimits queue, boolean presence) {
 		this(pattern, clientPublish, subscribe, scope, echo, queue, presence, null);
 	}
@@ -78,9 +80,9 @@ public record ChannelOptions(String pattern, boolean clientPublish, SubscribeAcc
 	 * @param presence whether it is known who is in the channel, on all nodes
 	 * @param history how much of the channel is kept, or {@code null} if it is ephemeral
 	 */
-	public ChannelOptions(String pattern, boolean clientPublish, SubscribeAccess subscribe, ChannelScope scope,
+	public ChannelOptions(String pattern, boolean clientPublish, ChannelAccess subscribe, ChannelScope scope,
 			boolean echo, QueueLimits queue, boolean presence, @Nullable HistoryOptions history) {
-		this(pattern, clientPublish, subscribe, scope, echo, queue, presence, history, false);
+		this(pattern, ChannelAccess.of(clientPublish), subscribe, scope, echo, queue, presence, history, false);
 	}
 
 	/**
@@ -96,7 +98,7 @@ public record ChannelOptions(String pattern, boolean clientPublish, SubscribeAcc
 	 * @return the options
 	 */
 	public ChannelOptions publishedByClients() {
-		return new ChannelOptions(this.pattern, true, this.subscribe, this.scope, this.echo, this.queue, this.presence,
+		return new ChannelOptions(this.pattern, ChannelAccess.ANYONE, this.subscribe, this.scope, this.echo, this.queue, this.presence,
 				this.history, this.sender);
 	}
 

@@ -144,7 +144,10 @@ public final class ClientMessages {
 					session.principal());
 		}
 		Principal principal = session.principal();
-		Authorization authorization = decide(principal, () -> this.authorizer.canPublish(principal, session, channel));
+		Authorization authorization = requireAuthority(options.clientPublish(), principal);
+		if (authorization.isGranted()) {
+			authorization = decide(principal, () -> this.authorizer.canPublish(principal, session, channel));
+		}
 		if (authorization.refusal() != null) {
 			return refused(new RequestRefusedException(authorization.refusal(), authorization.reason()), principal);
 		}
@@ -322,7 +325,9 @@ public final class ClientMessages {
 	 */
 	public Authorization authorizeSubscribe(@Nullable Principal principal, @Nullable ClientSession session,
 			String channel) {
-		return decide(principal, () -> this.authorizer.canSubscribe(principal, session, channel));
+		Authorization rule = requireAuthority(this.catalog.get(channel).subscribe(), principal);
+		return rule.isGranted() ? decide(principal, () -> this.authorizer.canSubscribe(principal, session, channel))
+				: rule;
 	}
 
 	/**
@@ -333,7 +338,21 @@ public final class ClientMessages {
 	 * @return the decision
 	 */
 	public Authorization authorizeSeePresence(@Nullable Principal principal, ClientSession session, String channel) {
-		return decide(principal, () -> this.authorizer.canSeePresence(principal, session, channel));
+		Authorization rule = requireAuthority(this.catalog.get(channel).subscribe(), principal);
+		return rule.isGranted() ? decide(principal, () -> this.authorizer.canSeePresence(principal, session, channel))
+				: rule;
+	}
+
+	/**
+	 * Decide by a rule that names an authority. It holds whatever an authorizer of the
+	 * application says, which so cannot open by mistake what a rule protects, such as the
+	 * channel of the console; other rules an authorizer replaces.
+	 */
+	private Authorization requireAuthority(ChannelAccess access, @Nullable Principal principal) {
+		if (access.kind() != ChannelAccess.Kind.AUTHORITY) {
+			return Authorization.GRANTED;
+		}
+		return decide(principal, () -> this.catalog.check(access, principal));
 	}
 
 	private Authorization decide(@Nullable Principal principal, Supplier<Authorization> decision) {

@@ -44,16 +44,19 @@ public final class ConfiguredAuthorizer implements ChannelAuthorizer {
 
 	@Override
 	public Authorization canSubscribe(@Nullable Principal principal, @Nullable ClientSession session, String channel) {
-		return switch (this.catalog.get(channel).subscribe()) {
-			case ANYONE -> Authorization.GRANTED;
-			case AUTHENTICATED -> (principal != null) ? Authorization.GRANTED : Authorization.UNAUTHENTICATED;
-			case NONE -> Authorization.denied("this channel takes no subscriptions from clients");
-		};
+		ChannelAccess access = this.catalog.get(channel).subscribe();
+		return (access.kind() == ChannelAccess.Kind.NONE)
+				? Authorization.denied("this channel takes no subscriptions from clients")
+				: this.catalog.check(access, principal);
 	}
 
 	@Override
 	public Authorization canPublish(@Nullable Principal principal, ClientSession session, String channel) {
-		return (this.catalog.get(channel).clientPublish() || this.handled.test(channel)) ? Authorization.GRANTED
+		ChannelAccess access = this.catalog.get(channel).clientPublish();
+		if (access.kind() != ChannelAccess.Kind.NONE) {
+			return this.catalog.check(access, principal);
+		}
+		return this.handled.test(channel) ? Authorization.GRANTED
 				: Authorization.denied("this channel takes no messages from clients");
 	}
 

@@ -61,11 +61,14 @@ public final class RateLimitedLog {
 	/**
 	 * Log a warning, or count it if the last line is too recent.
 	 * @param message the message
+	 * @return whether it was logged
 	 */
-	public void warn(String message) {
-		if (isDue()) {
+	public boolean warn(String message) {
+		boolean due = isDue();
+		if (due) {
 			this.log.warn(complete(message));
 		}
+		return due;
 	}
 
 	/**

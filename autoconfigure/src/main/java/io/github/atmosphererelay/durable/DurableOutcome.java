@@ -44,6 +44,11 @@ public enum DurableOutcome {
 	REFUSED,
 
 	/**
+	 * The store keeps as many as it may, and the client is served without.
+	 */
+	FULL,
+
+	/**
 	 * The store cannot be reached, and the client is served without.
 	 */
 	UNAVAILABLE;

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.durable;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -28,8 +29,10 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.broadcast.RateLimitedLog;
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.session.CloseReason;
@@ -48,6 +51,8 @@ import org.jspecify.annotations.Nullable;
 public final class DurableSessions {
 
 	private static final Log logger = LogFactory.getLog(DurableSessions.class);
+
+	private static final Duration LOG_INTERVAL = Duration.ofMinutes(1);
 
 	private static final int THREADS = 8;
 
@@ -68,6 +73,16 @@ public final class DurableSessions {
 	private final DurableStatistics statistics = new DurableStatistics();
 
 	private final SessionSaver saver;
+
+	private final StoreBound bound;
+
+	private final RateLimitedLog fullLog = new RateLimitedLog(logger, LOG_INTERVAL);
+
+	/** A store may fail and answer in turn, and clients can make it do so. */
+	private final RateLimitedLog failureLog = new RateLimitedLog(logger, LOG_INTERVAL);
+
+	/** Whether the log says that the store fails. */
+	private final AtomicBoolean failureTold = new AtomicBoolean();
 
 	/** Those that have a connection, and those whose end is not saved yet. */
 	private final Map<String, DurableSession> sessions = new ConcurrentHashMap<>();
@@ -91,6 +106,7 @@ public final class DurableSessions {
 		this.cluster = cluster;
 		this.store = store;
 		this.settings = settings;
+		this.bound = new StoreBound(store, settings.maxSessions(), this.statistics);
 		this.saver = new SessionSaver(this, store, settings, this.statistics, node.guards().of(Part.DURABLE_SESSIONS));
 	}
 
@@ -149,15 +165,17 @@ public final class DurableSessions {
 	 * for {@link DurableSettings#timeout()} at most.
 	 * @param token the client's token, or {@code null} if it has none
 	 * @param user the name of the client's principal, or {@code null} if it is anonymous
+	 * @param channel the channel that the client connects for; a token of another one
+	 * counts as unknown
 	 * @return what became of it; never fails
 	 */
-	public DurableStart begin(@Nullable String token, @Nullable String user) {
-		DurableStart start = tryToBegin(token, user);
+	public DurableStart begin(@Nullable String token, @Nullable String user, String channel) {
+		DurableStart start = tryToBegin(token, user, channel);
 		this.statistics.countStart(start.outcome());
 		return start;
 	}
 
-	private DurableStart tryToBegin(@Nullable String token, @Nullable String user) {
+	private DurableStart tryToBegin(@Nullable String token, @Nullable String user, String channel) {
 		ThreadPoolExecutor executor = this.executor;
 		long pausedUntil = this.pausedUntil;
 		if (executor == null || (pausedUntil != 0 && System.nanoTime() - pausedUntil < 0)) {
@@ -167,7 +185,8 @@ public final class DurableSessions {
 		try {
 			executor.execute(() -> {
 				try {
-					start.complete((token != null) ? claim(token, user, start) : create(user, DurableOutcome.CREATED));
+					start.complete((token != null) ? claim(token, user, channel, start)
+							: create(user, channel, DurableOutcome.CREATED));
 					answered();
 				}
 				catch (Throwable ex) {
@@ -190,26 +209,33 @@ public final class DurableSessions {
 		return DurableStart.UNAVAILABLE;
 	}
 
-	private DurableStart create(@Nullable String user, DurableOutcome outcome) {
+	private DurableStart create(@Nullable String user, String channel, DurableOutcome outcome) {
+		if (!this.bound.admit()) {
+			this.fullLog
+				.warn("There are as many durable sessions as 'atmosphere.durable-sessions.max-sessions' allows ("
+						+ this.settings.maxSessions() + "): further clients are served without");
+			return DurableStart.FULL;
+		}
 		String token = SessionTokens.create();
 		Instant now = Instant.now();
-		StoredSession entry = new StoredSession(SessionTokens.key(token), user, this.node.identity().newSessionId(), 1,
-				true, Set.of(), Map.of(), Map.of(), now, now.plus(this.settings.ttl()));
+		StoredSession entry = new StoredSession(SessionTokens.key(token, channel), user,
+				this.node.identity().newSessionId(), 1, true, Set.of(), Map.of(), Map.of(), now,
+				now.plus(this.settings.ttl()));
 		if (!this.store.save(List.of(entry)).isEmpty()) {
 			throw new IllegalStateException("The store has a new token already");
 		}
 		return new DurableStart(outcome, new DurableSession(token, entry, this.saver::saveSoon));
 	}
 
-	private DurableStart claim(String token, @Nullable String user, CompletableFuture<?> waiting) {
+	private DurableStart claim(String token, @Nullable String user, String channel, CompletableFuture<?> waiting) {
 		if (!SessionTokens.isPossible(token)) {
-			return create(user, DurableOutcome.EXPIRED);
+			return create(user, channel, DurableOutcome.EXPIRED);
 		}
-		String key = SessionTokens.key(token);
+		String key = SessionTokens.key(token, channel);
 		for (int i = 0; i < MAX_CLAIMS; i++) {
 			StoredSession found = this.store.find(key);
 			if (found == null || !found.expiresAt().isAfter(Instant.now())) {
-				return create(user, DurableOutcome.EXPIRED);
+				return create(user, channel, DurableOutcome.EXPIRED);
 			}
 			if (!found.belongsTo(user)) {
 				return new DurableStart(DurableOutcome.REFUSED, null);
@@ -326,15 +352,20 @@ public final class DurableSessions {
 	void answered() {
 		if (this.pausedUntil != 0) {
 			this.pausedUntil = 0;
-			logger.info("Durable sessions can be stored again");
+			if (this.failureTold.compareAndSet(true, false)) {
+				logger.info("Durable sessions can be stored again");
+			}
 		}
 	}
 
 	void failed(@Nullable Throwable failure) {
 		this.statistics.countFailure();
 		if (this.pausedUntil == 0) {
-			logger
+			boolean told = this.failureLog
 				.warn("Durable sessions cannot be stored: " + failure + ". Clients are served without until they can");
+			if (told) {
+				this.failureTold.set(true);
+			}
 			logger.debug("The store has failed", failure);
 		}
 		this.pausedUntil = (System.nanoTime() + PAUSE_NANOS) | 1;

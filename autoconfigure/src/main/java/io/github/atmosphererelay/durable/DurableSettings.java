@@ -25,6 +25,8 @@ import java.time.Duration;
  * @param saveInterval the time between two looks at what has changed
  * @param timeout for how long a client that connects waits for the store
  * @param cookieName the name of the cookie with the token
+ * @param maxSessions how many sessions the store may keep, those of all nodes together
  */
-public record DurableSettings(Duration ttl, Duration saveInterval, Duration timeout, String cookieName) {
+public record DurableSettings(Duration ttl, Duration saveInterval, Duration timeout, String cookieName,
+		int maxSessions) {
 }

@@ -31,6 +31,9 @@ public record DurableStart(DurableOutcome outcome, @Nullable DurableSession sess
 	/** The client is served without. */
 	public static final DurableStart UNAVAILABLE = new DurableStart(DurableOutcome.UNAVAILABLE, null);
 
+	/** The client is served without, because there are too many. */
+	public static final DurableStart FULL = new DurableStart(DurableOutcome.FULL, null);
+
 	public DurableStart {
 		Objects.requireNonNull(outcome, "'outcome' must not be null");
 	}

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.durable;
 
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -32,6 +33,8 @@ public final class DurableStatistics {
 		.collect(Collectors.toUnmodifiableMap(Function.identity(), (outcome) -> new LongAdder()));
 
 	private final AtomicInteger sessions = new AtomicInteger();
+
+	private final AtomicLong stored = new AtomicLong();
 
 	private final LongAdder takeovers = new LongAdder();
 
@@ -49,6 +52,15 @@ public final class DurableStatistics {
 	 */
 	public int sessions() {
 		return this.sessions.get();
+	}
+
+	/**
+	 * Return how many sessions the store keeps, those of all nodes together, as far as
+	 * this node knows: it counts while clients begin sessions.
+	 * @return the number of sessions
+	 */
+	public long stored() {
+		return this.stored.get();
 	}
 
 	/**
@@ -100,6 +112,10 @@ public final class DurableStatistics {
 	 */
 	public long removed() {
 		return this.removed.sum();
+	}
+
+	void setStored(long number) {
+		this.stored.set(number);
 	}
 
 	void sessionsChanged(int number) {

@@ -57,6 +57,9 @@ public final class JdbcSessionStore implements SessionStore {
 
 	private static final String REMOVE = "DELETE FROM ATMOSPHERE_SESSION WHERE EXPIRES_AT <= ? AND SESSION_KEY <> ?";
 
+	private static final String COUNT = "SELECT COUNT(*) FROM ATMOSPHERE_SESSION WHERE EXPIRES_AT > ?"
+			+ " AND SESSION_KEY <> ?";
+
 	private final JdbcOperations jdbc;
 
 	private final Duration lease;
@@ -127,6 +130,12 @@ public final class JdbcSessionStore implements SessionStore {
 		boolean held = this.jdbc.update(RENEW, this.holder, end.toEpochMilli(), LEASE, now.toEpochMilli()) > 0
 				|| insert(this.holder, 0, end, new byte[0], LEASE);
 		return held ? this.jdbc.update(REMOVE, now.toEpochMilli(), LEASE) : 0;
+	}
+
+	@Override
+	public long count(Instant now) {
+		Long counted = this.jdbc.queryForObject(COUNT, Long.class, now.toEpochMilli(), LEASE);
+		return (counted != null) ? counted : 0;
 	}
 
 }

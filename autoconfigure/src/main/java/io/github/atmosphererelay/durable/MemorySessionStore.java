@@ -27,25 +27,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps durable sessions in this node's memory: they outlive their connections, but not
- * the node, and no other node finds them. Holds a bounded number. Does not block.
+ * the node, and no other node finds them. Does not block.
  */
 public final class MemorySessionStore implements SessionStore {
 
-	private static final int MAX_SESSIONS = 100_000;
-
 	private final Map<String, StoredSession> sessions = new ConcurrentHashMap<>();
 
-	private final int maxSessions;
-
 	/**
-	 * Create a store for 100,000 sessions.
+	 * Create a store.
 	 */
 	public MemorySessionStore() {
-		this(MAX_SESSIONS);
-	}
-
-	MemorySessionStore(int maxSessions) {
-		this.maxSessions = maxSessions;
 	}
 
 	@Override
@@ -54,17 +45,10 @@ public final class MemorySessionStore implements SessionStore {
 		return (session != null && session.expiresAt().isAfter(Instant.now())) ? session : null;
 	}
 
-	/**
-	 * {@inheritDoc}
-	 * @throws IllegalStateException if there is no room for one of them
-	 */
 	@Override
 	public Set<String> save(Collection<StoredSession> sessions) {
 		Set<String> refused = new HashSet<>();
 		for (StoredSession session : sessions) {
-			if (this.sessions.size() >= this.maxSessions && !this.sessions.containsKey(session.key())) {
-				throw new IllegalStateException("There are " + this.maxSessions + " durable sessions already");
-			}
 			StoredSession kept = this.sessions.merge(session.key(), session,
 					(present, next) -> (isOver(present) || next.supersedes(present)) ? next : present);
 			if (kept != session) {
@@ -83,6 +67,11 @@ public final class MemorySessionStore implements SessionStore {
 		int before = this.sessions.size();
 		this.sessions.values().removeIf((session) -> !session.expiresAt().isAfter(now));
 		return Math.max(0, before - this.sessions.size());
+	}
+
+	@Override
+	public long count(Instant now) {
+		return this.sessions.values().stream().filter((session) -> session.expiresAt().isAfter(now)).count();
 	}
 
 }

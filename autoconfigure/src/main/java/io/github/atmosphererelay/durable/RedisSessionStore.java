@@ -32,14 +32,16 @@ import org.springframework.data.redis.connection.RedisClusterConnection;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.ReturnType;
+import org.springframework.data.redis.connection.zset.DefaultTuple;
+import org.springframework.data.redis.connection.zset.Tuple;
 import org.springframework.data.redis.core.RedisCallback;
 import org.springframework.data.redis.core.RedisTemplate;
 import org.springframework.data.redis.serializer.RedisSerializer;
 
 /**
- * Keeps durable sessions in Redis: one hash for each, which Redis lets expire by itself.
- * A batch is one pipeline, except in a Redis Cluster. Blocks as long as the application's
- * connections do.
+ * Keeps durable sessions in Redis: one hash for each, which Redis lets expire by itself,
+ * and a sorted set of all, by which they are counted. A batch is one pipeline, except in
+ * a Redis Cluster. Blocks as long as the application's connections do.
  */
 public final class RedisSessionStore implements SessionStore {
 
@@ -67,6 +69,9 @@ public final class RedisSessionStore implements SessionStore {
 			redis.call('PEXPIRE', KEYS[1], ARGV[5])
 			return 1
 			""");
+
+	/** No key of a session has such a character. */
+	private static final String INDEX = "*index";
 
 	private final RedisTemplate<byte[], byte[]> redis;
 
@@ -121,6 +126,7 @@ public final class RedisSessionStore implements SessionStore {
 		else {
 			results = saveMany(entries);
 		}
+		index(entries);
 		Set<String> refused = new HashSet<>();
 		for (int i = 0; i < entries.size(); i++) {
 			Object result = results.get(i);
@@ -160,6 +166,36 @@ public final class RedisSessionStore implements SessionStore {
 					bytes(session.owner()), bytes(Long.toString(session.expiresAt().toEpochMilli())),
 					StoredSessionCodec.encode(session), bytes(Long.toString(ttl)));
 		return (saved != null) ? saved : 0L;
+	}
+
+	/**
+	 * Note when the sessions expire, so that they can be counted without looking at each.
+	 */
+	private void index(List<StoredSession> entries) {
+		byte[] index = key(INDEX);
+		Set<Tuple> expiries = new HashSet<>();
+		long last = 0;
+		for (StoredSession each : entries) {
+			expiries.add(new DefaultTuple(bytes(each.key()), (double) each.expiresAt().toEpochMilli()));
+			last = Math.max(last, each.expiresAt().toEpochMilli());
+		}
+		long ttl = Math.max(1, last - System.currentTimeMillis());
+		RedisCallback<Boolean> add = (connection) -> {
+			connection.zSetCommands().zAdd(index, expiries);
+			return connection.keyCommands().pExpire(index, ttl);
+		};
+		this.redis.execute(add);
+	}
+
+	@Override
+	public long count(Instant now) {
+		byte[] index = key(INDEX);
+		RedisCallback<Long> count = (connection) -> {
+			connection.zSetCommands().zRemRangeByScore(index, Double.NEGATIVE_INFINITY, now.toEpochMilli());
+			return connection.zSetCommands().zCard(index);
+		};
+		Long counted = this.redis.execute(count);
+		return (counted != null) ? counted : 0;
 	}
 
 	/**

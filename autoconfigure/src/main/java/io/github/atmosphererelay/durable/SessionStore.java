@@ -55,4 +55,16 @@ public interface SessionStore {
 	 */
 	int removeExpired(Instant now);
 
+	/**
+	 * Count the entries, those of all nodes that share the store. Called about once in a
+	 * second while clients begin sessions, of which there may be
+	 * {@code atmosphere.durable-sessions.max-sessions}.
+	 * @param now the present time; entries that have expired do not count
+	 * @return the number of entries, or -1 if the store cannot tell: it is then not
+	 * bounded
+	 */
+	default long count(Instant now) {
+		return -1;
+	}
+
 }

@@ -52,10 +52,15 @@ final class SessionTokens {
 		return !token.isEmpty() && token.length() <= MAX_LENGTH;
 	}
 
-	static String key(String token) {
+	/**
+	 * Return the key of a session, which has its channel in it: a browser also sends the
+	 * cookie of {@code rooms/1} to {@code rooms/1/events}, and would there take over the
+	 * session of the other page.
+	 */
+	static String key(String token, String channel) {
 		try {
-			return ENCODER
-				.encodeToString(MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8)));
+			return ENCODER.encodeToString(MessageDigest.getInstance("SHA-256")
+				.digest((token + '\n' + channel).getBytes(StandardCharsets.UTF_8)));
 		}
 		catch (NoSuchAlgorithmException ex) {
 			throw new IllegalStateException(ex);

@@ -18,11 +18,11 @@ package io.github.atmosphererelay.endpoint;
 
 import java.util.List;
 
+import io.github.atmosphererelay.broadcast.ChannelAccess;
 import io.github.atmosphererelay.broadcast.ChannelOptions;
 import io.github.atmosphererelay.broadcast.ChannelScope;
 import io.github.atmosphererelay.broadcast.HistoryOptions;
 import io.github.atmosphererelay.broadcast.MessagingNode;
-import io.github.atmosphererelay.broadcast.SubscribeAccess;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.session.QueueLimits;
 import org.apache.commons.logging.Log;
@@ -102,7 +102,7 @@ public final class ManagedServices {
 		HistoryOptions history = (endpoint.history() > 0) ? HistoryOptions.of(endpoint.history()) : null;
 		QueueLimits queue = this.settings.channelQueue();
 		this.node.catalog()
-			.add(new ChannelOptions(endpoint.pattern().toString(), endpoint.takesMessages(), SubscribeAccess.ANYONE,
+			.add(new ChannelOptions(endpoint.pattern().toString(), endpoint.takesMessages(), ChannelAccess.ANYONE,
 					ChannelScope.CLUSTER, true, (history != null) ? queue.disconnecting() : queue, endpoint.room(),
 					history));
 	}

@@ -21,12 +21,14 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.CompletionException;
 
 import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessageTooLargeException;
 import io.github.atmosphererelay.broadcast.PublishOptions;
+import io.github.atmosphererelay.broadcast.RateLimitedLog;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.broadcast.UnknownChannelException;
 import io.github.atmosphererelay.message.ChannelNames;
@@ -35,6 +37,7 @@ import io.github.atmosphererelay.message.QueryParameters;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
 import jakarta.servlet.http.HttpServletRequest;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -61,6 +64,8 @@ public final class PublishApi {
 	private static final Log logger = LogFactory.getLog(PublishApi.class);
 
 	private static final String MESSAGES = "/messages";
+
+	private final RateLimitedLog failureLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
 	private final String channels;
 
@@ -105,8 +110,8 @@ public final class PublishApi {
 			PublishOptions options = (except != null) ? PublishOptions.DEFAULTS.exceptSession(except)
 					: PublishOptions.DEFAULTS;
 			Object message = isText(type) ? text(body, type.getCharset()) : body;
-			return ServerResponse.async(
-					this.broadcaster.broadcast(channel(servletRequest), message, options).handle(PublishApi::answer));
+			return ServerResponse
+				.async(this.broadcaster.broadcast(channel(servletRequest), message, options).handle(this::answer));
 		}
 		catch (UnknownChannelException ex) {
 			return refusal(HttpStatus.NOT_FOUND, ErrorCode.UNKNOWN_CHANNEL, "there is no such channel", false);
@@ -170,7 +175,7 @@ public final class PublishApi {
 		return ChannelNames.ofPath(path.substring(this.channels.length(), path.length() - MESSAGES.length()));
 	}
 
-	private static ServerResponse answer(@Nullable Receipt receipt, @Nullable Throwable failure) {
+	private ServerResponse answer(@Nullable Receipt receipt, @Nullable Throwable failure) {
 		if (receipt != null) {
 			return json(
 					ServerResponse
@@ -183,7 +188,12 @@ public final class PublishApi {
 			return refusal(HttpStatus.SERVICE_UNAVAILABLE, ErrorCode.TOO_MANY_REQUESTS,
 					"too many messages wait for the broker", true);
 		}
-		logger.error("A message that came by HTTP could not be published", cause);
+		if (cause instanceof RelayUnavailableException) {
+			return refusal(HttpStatus.SERVICE_UNAVAILABLE, ErrorCode.INTERNAL,
+					"the broker cannot be reached, try again", true);
+		}
+		this.failureLog.error("A message that came by HTTP could not be published",
+				(cause != null) ? cause : new IllegalStateException("Neither a receipt nor a failure"));
 		return refusal(HttpStatus.INTERNAL_SERVER_ERROR, ErrorCode.INTERNAL, ErrorCode.INTERNAL.text(), false);
 	}
 

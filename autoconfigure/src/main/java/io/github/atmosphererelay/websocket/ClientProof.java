@@ -23,6 +23,7 @@ import java.util.Objects;
 
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
+import jakarta.servlet.http.HttpSession;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.web.socket.WebSocketSession;
@@ -34,10 +35,15 @@ import org.springframework.web.socket.WebSocketSession;
  * @param expiresAt when the proof expires, or {@code null} if it does not
  * @param takenAt when the client was asked for it, by {@link System#nanoTime()}: what
  * happens to the user from then on happens to the client's session, too
+ * @param httpSession the HTTP session that shows who the client is, and that the client's
+ * session ends with; {@code null} if it is shown otherwise
  */
-public record ClientProof(@Nullable Principal principal, @Nullable Instant expiresAt, long takenAt) {
+public record ClientProof(@Nullable Principal principal, @Nullable Instant expiresAt, long takenAt,
+		@Nullable HttpSession httpSession) {
 
 	private static final String EXPIRES_AT = ClientProof.class.getName() + ".expiresAt";
+
+	private static final String HTTP_SESSION = ClientProof.class.getName() + ".httpSession";
 
 	private static final String TAKEN_AT = ClientProof.class.getName() + ".takenAt";
 
@@ -48,7 +54,7 @@ public record ClientProof(@Nullable Principal principal, @Nullable Instant expir
 	 * @return the proof
 	 */
 	public static ClientProof of(Authenticated client, long takenAt) {
-		return new ClientProof(client.principal(), client.expiresAt(), takenAt);
+		return new ClientProof(client.principal(), client.expiresAt(), takenAt, null);
 	}
 
 	/**
@@ -66,6 +72,13 @@ public record ClientProof(@Nullable Principal principal, @Nullable Instant expir
 	}
 
 	/**
+	 * Note which HTTP session the handshake's principal is known by.
+	 */
+	static void httpSession(Map<String, Object> attributes, HttpSession httpSession) {
+		attributes.put(HTTP_SESSION, httpSession);
+	}
+
+	/**
 	 * Return what a client has shown in its handshake, which is then forgotten: most
 	 * connections have nothing else that would be kept of it.
 	 * @param socket the connection, whose handshake a {@link DoorInterceptor} has let in
@@ -74,7 +87,8 @@ public record ClientProof(@Nullable Principal principal, @Nullable Instant expir
 	public static ClientProof take(WebSocketSession socket) {
 		Map<String, Object> attributes = socket.getAttributes();
 		return new ClientProof(socket.getPrincipal(), (Instant) attributes.remove(EXPIRES_AT),
-				(Long) Objects.requireNonNull(attributes.remove(TAKEN_AT)));
+				(Long) Objects.requireNonNull(attributes.remove(TAKEN_AT)),
+				(HttpSession) attributes.remove(HTTP_SESSION));
 	}
 
 	/**

@@ -39,6 +39,7 @@ import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
  * @param controlLimits how much may wait of a door's own frames
  * @param tokens checks tokens
  * @param limits what clients have and do, through whatever door
+ * @param httpSessions the HTTP sessions that clients are known by
  * @param upgradeStrategy how connections are upgraded
  * @param refusals answers handshakes that are refused
  * @param capacity whether the web server has room for more connections
@@ -46,8 +47,8 @@ import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
  */
 public record DoorContext(MessagingNode node, PresenceService presence, WebSocketSettings settings,
 		List<String> allowedOrigins, HandshakeGate gate, QueueLimits controlLimits, TokenChecks tokens,
-		ClientLimits limits, RequestUpgradeStrategy upgradeStrategy, Refusals refusals, ServerCapacity capacity,
-		ClientAddresses addresses) {
+		ClientLimits limits, HttpSessions httpSessions, RequestUpgradeStrategy upgradeStrategy, Refusals refusals,
+		ServerCapacity capacity, ClientAddresses addresses) {
 
 	/**
 	 * Create the mapping that leads WebSocket handshakes to a door, and leaves every

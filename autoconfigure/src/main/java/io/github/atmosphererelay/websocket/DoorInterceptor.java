@@ -23,6 +23,7 @@ import java.util.Map;
 
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
+import jakarta.servlet.http.HttpSession;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;
@@ -143,6 +144,10 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 		else {
 			principal = checkName(request.getPrincipal());
 			expiry = (principal != null) ? tokens.expiryOf(principal) : null;
+			HttpSession httpSession = (principal != null) ? httpSession(request) : null;
+			if (httpSession != null) {
+				ClientProof.httpSession(attributes, httpSession);
+			}
 		}
 		if (expiry != null) {
 			ClientProof.expiresAt(attributes, expiry);
@@ -166,6 +171,11 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 					"the user has no name (" + principal.getClass().getSimpleName() + ")");
 		}
 		return principal;
+	}
+
+	private static @Nullable HttpSession httpSession(ServerHttpRequest request) {
+		return (request instanceof ServletServerHttpRequest servletRequest)
+				? servletRequest.getServletRequest().getSession(false) : null;
 	}
 
 	private static @Nullable String token(HttpHeaders headers) {

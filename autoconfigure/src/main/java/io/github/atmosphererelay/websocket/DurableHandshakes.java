@@ -72,7 +72,7 @@ final class DurableHandshakes {
 			attributes.put(SHOWN, shown);
 			return;
 		}
-		DurableStart start = begin(sessions, shown, principal);
+		DurableStart start = begin(sessions, shown, principal, asked.channel());
 		attributes.put(START, start);
 		if (start.session() != null && !start.isRestored()) {
 			response.addHeader(HttpHeaders.SET_COOKIE, cookie(request, sessions, start.session().token()));
@@ -94,15 +94,16 @@ final class DurableHandshakes {
 		return new Shown(null, false);
 	}
 
-	private static DurableStart begin(DurableSessions sessions, Shown shown, @Nullable Principal principal) {
+	private static DurableStart begin(DurableSessions sessions, Shown shown, @Nullable Principal principal,
+			String channel) {
 		String user = (principal != null) ? principal.getName() : null;
-		DurableStart start = sessions.begin(shown.token, user);
+		DurableStart start = sessions.begin(shown.token, user, channel);
 		if (start.outcome() != DurableOutcome.REFUSED) {
 			return start;
 		}
 		if (shown.cookie) {
 			// Of who used the browser before; who asked for nobody's session gets an own.
-			return sessions.begin(null, user);
+			return sessions.begin(null, user, channel);
 		}
 		throw new RequestRefusedException(ErrorCode.PERMISSION_DENIED, "the session is somebody else's");
 	}
@@ -125,11 +126,11 @@ final class DurableHandshakes {
 	 * Begin the session for a client that has said in a frame who it is.
 	 * @throws RequestRefusedException if it asks for somebody else's
 	 */
-	void loggedIn(Map<String, Object> attributes, Principal principal) {
+	void loggedIn(Map<String, Object> attributes, Principal principal, String channel) {
 		Shown shown = (Shown) attributes.remove(SHOWN);
 		DurableSessions sessions = this.sessions;
 		if (shown != null && sessions != null) {
-			attributes.put(START, begin(sessions, shown, principal));
+			attributes.put(START, begin(sessions, shown, principal, channel));
 		}
 	}
 

@@ -22,6 +22,7 @@ import java.time.Instant;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.broadcast.SubscriptionState;
+import io.github.atmosphererelay.durable.DurableOutcome;
 import io.github.atmosphererelay.durable.DurableSession;
 import io.github.atmosphererelay.durable.DurableStart;
 import io.github.atmosphererelay.message.Json;
@@ -108,7 +109,7 @@ final class RawDoorFrames {
 	static Payload durable(DurableStart start, Duration ttl) {
 		DurableSession session = start.session();
 		String details = (session != null) ? ",\"token\":" + Json.quote(session.token()) + ",\"ttl\":" + ttl.toSeconds()
-				: "";
+				: (start.outcome() == DurableOutcome.FULL) ? ",\"reason\":\"too many durable sessions\"" : "";
 		return Payload.text("{\"type\":\"durable\",\"durable\":" + (session != null) + ",\"restored\":"
 				+ start.isRestored() + details + "}");
 	}

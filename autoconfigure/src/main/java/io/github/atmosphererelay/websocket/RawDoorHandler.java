@@ -72,6 +72,8 @@ final class RawDoorHandler implements WebSocketHandler {
 
 	private final ClientLimits limits;
 
+	private final HttpSessions httpSessions;
+
 	private final DurableHandshakes durable;
 
 	RawDoorHandler(DoorContext context, DurableHandshakes durable) {
@@ -81,6 +83,7 @@ final class RawDoorHandler implements WebSocketHandler {
 		this.subscriber = new RawDoorSubscriber(this.node, context.presence(), this.frames, durable.sessions());
 		this.tokens = context.tokens();
 		this.limits = context.limits();
+		this.httpSessions = context.httpSessions();
 		this.durable = durable;
 	}
 
@@ -128,6 +131,7 @@ final class RawDoorHandler implements WebSocketHandler {
 			.open((durable != null) ? durable.sessionId() : this.node.identity().newSessionId(), proof.principal(),
 					socket.getRemoteAddress(), (durable != null) ? durable.watch(own) : own, (ended, reason) -> {
 						admission.end();
+						this.httpSessions.ended(ended);
 						if (durable != null && sessions != null) {
 							// Before its channels are gone.
 							sessions.ended(durable, reason);
@@ -135,6 +139,7 @@ final class RawDoorHandler implements WebSocketHandler {
 						this.node.subscriptions().disconnected(ended, reason);
 					});
 		proof.applyTo(session);
+		this.httpSessions.opened(proof, session);
 		if (durable != null && sessions != null) {
 			sessions.attach(durable, session);
 		}
@@ -165,7 +170,7 @@ final class RawDoorHandler implements WebSocketHandler {
 			return;
 		}
 		Map<String, Object> attributes = socket.getAttributes();
-		this.durable.loggedIn(attributes, principal);
+		this.durable.loggedIn(attributes, principal, request.channel());
 		DurableStart start = DurableHandshakes.take(attributes);
 		RawDoorClient opened = login
 			.succeed(() -> open(socket, request, start, transport, admission, login.proof(client)));
@@ -198,6 +203,7 @@ final class RawDoorHandler implements WebSocketHandler {
 					? client.incoming().text(text.getPayload(), text.isLast())
 					: client.incoming().binary(((BinaryMessage) message).getPayload(), message.isLast());
 			if (payload != null) {
+				this.httpSessions.used(client.session());
 				publish(client, payload);
 			}
 		}

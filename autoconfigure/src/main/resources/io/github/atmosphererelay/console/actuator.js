@@ -63,7 +63,8 @@ export class Actuator {
 	}
 
 	disconnectUser(user) {
-		return this.#ask("DELETE", `/users/${encodeURIComponent(user)}`);
+		// Not in the path, where servers refuse slashes and dots that a name may have
+		return this.#ask("DELETE", "/users", { name: user });
 	}
 
 	async #ask(method, path, parameters = {}) {

@@ -93,8 +93,8 @@ function showLive() {
 	put(pill, { connecting: "Connecting", live: "Live", off: "No live figures", paused: "Paused" }[state]);
 	const hint = $("rates-hint");
 	hint.hidden = state !== "off";
-	put(hint, "The channel with the figures cannot be reached. It is open to authenticated clients, unless "
-		+ "atmosphere.console.subscribe says otherwise.");
+	put(hint, "The channel with the figures cannot be reached, or you may not see it: atmosphere.console.subscribe says who may."
+		+ " By default these are users with the authority ROLE_ADMIN.");
 }
 
 // Rooms and who is in them

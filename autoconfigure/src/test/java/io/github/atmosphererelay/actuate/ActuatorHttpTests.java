@@ -17,9 +17,11 @@
 package io.github.atmosphererelay.actuate;
 
 import java.io.IOException;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,9 +29,11 @@ import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.endpoint.ManagedService;
 import io.github.atmosphererelay.endpoint.Message;
+import io.github.atmosphererelay.message.Json;
 import io.github.atmosphererelay.test.FakeRelay;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
+import io.github.atmosphererelay.test.UsersByParameter;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -156,9 +160,9 @@ class ActuatorHttpTests {
 				"atmosphere.channels[0].pattern=orders/{id}", "atmosphere.channels[1].pattern=news/**")) {
 			JsonNode patterns = get(node, "/actuator/atmosphere").body().path("patterns");
 			assertThat(patterns.get(0).path("pattern").asString()).isEqualTo("orders/{id}");
-			assertThat(patterns.get(0).path("clientPublish").asBoolean()).isTrue();
+			assertThat(patterns.get(0).path("clientPublish").asString()).isEqualTo("ANYONE");
 			assertThat(patterns.get(1).path("pattern").asString()).isEqualTo("news/**");
-			assertThat(patterns.get(1).path("clientPublish").asBoolean()).isFalse();
+			assertThat(patterns.get(1).path("clientPublish").asString()).isEqualTo("NONE");
 		}
 	}
 
@@ -283,6 +287,20 @@ class ActuatorHttpTests {
 			}
 			assertThat(send(node, "DELETE", "/actuator/atmosphere/users/alice", "").body().path("sessions").asInt())
 				.isZero();
+			for (String name : List.of("a/b", "a\\b", "..", "a/../b", "%2e%2e", "ü&?#")) {
+				String encoded = URLEncoder.encode(name, StandardCharsets.UTF_8);
+				TestClient client = node.connect("chat/a?ack=true&user=" + encoded).awaitCount(1);
+				assertThat(send(node, "POST", "/actuator/atmosphere/users",
+						"{\"name\":" + Json.quote(name) + ",\"channel\":\"chat/c\",\"subscribed\":true}")
+					.body()
+					.path("sessions")
+					.asInt()).as(name).isOne();
+				assertThat(send(node, "DELETE", "/actuator/atmosphere/users?code=4000&name=" + encoded, "").body()
+					.path("sessions")
+					.asInt()).as(name).isOne();
+				assertThat(client.awaitClosed(Duration.ofSeconds(5)).code()).isEqualTo(4000);
+			}
+			assertThat(send(node, "DELETE", "/actuator/atmosphere/users", "").status()).isEqualTo(400);
 			assertThat(send(node, "DELETE", "/actuator/atmosphere/users/alice?code=1000", "").status()).isEqualTo(400);
 			assertThat(send(node, "DELETE", "/actuator/atmosphere/sessions/nonsense", "").status()).isEqualTo(400);
 			assertThat(send(node, "DELETE", "/actuator/atmosphere/channels/chat", "").status()).isEqualTo(400);
@@ -296,7 +314,7 @@ class ActuatorHttpTests {
 		String[] all = { "atmosphere.channels[0].pattern=chat/**", "atmosphere.cluster.node-name=node-1",
 				"atmosphere.relay.probe-interval=100ms", "atmosphere.relay.probe-timeout=300ms",
 				"management.health.redis.enabled=false" };
-		return TestNode.start(List.of(FakeRelayConfiguration.class),
+		return TestNode.start(List.of(FakeRelayConfiguration.class, UsersByParameter.class),
 				IntStream.range(0, all.length + args.length)
 					.mapToObj((i) -> (i < all.length) ? all[i] : args[i - all.length])
 					.toArray(String[]::new));

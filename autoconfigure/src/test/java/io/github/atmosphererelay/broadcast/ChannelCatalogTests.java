@@ -119,7 +119,7 @@ class ChannelCatalogTests {
 	private static ChannelCatalog catalog(String... patterns) {
 		List<ChannelOptions> channels = new ArrayList<>();
 		for (String pattern : patterns) {
-			channels.add(new ChannelOptions(pattern, false, SubscribeAccess.ANYONE, ChannelScope.CLUSTER, true,
+			channels.add(new ChannelOptions(pattern, false, ChannelAccess.ANYONE, ChannelScope.CLUSTER, true,
 					NodeFixture.QUEUE, false));
 		}
 		return new ChannelCatalog(channels);

@@ -80,11 +80,11 @@ final class NodeFixture implements AutoCloseable {
 
 	static ChannelCatalog catalog() {
 		return new ChannelCatalog(List.of(
-				new ChannelOptions("chat/**", true, SubscribeAccess.ANYONE, ChannelScope.CLUSTER, true, QUEUE, false),
-				new ChannelOptions("quiet/**", true, SubscribeAccess.ANYONE, ChannelScope.CLUSTER, false, QUEUE, false),
-				new ChannelOptions("news/**", false, SubscribeAccess.ANYONE, ChannelScope.CLUSTER, true, QUEUE, false),
-				new ChannelOptions("local/**", true, SubscribeAccess.ANYONE, ChannelScope.NODE, true, QUEUE, false),
-				new ChannelOptions("log/**", true, SubscribeAccess.ANYONE, ChannelScope.CLUSTER, true, QUEUE, false,
+				new ChannelOptions("chat/**", true, ChannelAccess.ANYONE, ChannelScope.CLUSTER, true, QUEUE, false),
+				new ChannelOptions("quiet/**", true, ChannelAccess.ANYONE, ChannelScope.CLUSTER, false, QUEUE, false),
+				new ChannelOptions("news/**", false, ChannelAccess.ANYONE, ChannelScope.CLUSTER, true, QUEUE, false),
+				new ChannelOptions("local/**", true, ChannelAccess.ANYONE, ChannelScope.NODE, true, QUEUE, false),
+				new ChannelOptions("log/**", true, ChannelAccess.ANYONE, ChannelScope.CLUSTER, true, QUEUE, false,
 						HistoryOptions.of(5000))));
 	}
 

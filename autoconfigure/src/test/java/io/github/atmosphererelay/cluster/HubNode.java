@@ -23,6 +23,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 
 import io.github.atmosphererelay.broadcast.BroadcastStatistics;
+import io.github.atmosphererelay.broadcast.ChannelAccess;
 import io.github.atmosphererelay.broadcast.ChannelCatalog;
 import io.github.atmosphererelay.broadcast.ChannelOptions;
 import io.github.atmosphererelay.broadcast.ChannelScope;
@@ -31,7 +32,6 @@ import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.MessagingSettings;
 import io.github.atmosphererelay.broadcast.NodeIdentity;
 import io.github.atmosphererelay.broadcast.PayloadEncoder;
-import io.github.atmosphererelay.broadcast.SubscribeAccess;
 import io.github.atmosphererelay.session.FakeTransport;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.QueueLimits;
@@ -66,8 +66,8 @@ final class HubNode implements AutoCloseable {
 		QueueLimits queue = new QueueLimits(2, 1_000, SlowConsumerPolicy.DISCONNECT);
 		BroadcastStatistics statistics = new BroadcastStatistics();
 		ChannelCatalog catalog = new ChannelCatalog(List.of(
-				new ChannelOptions("chat/**", true, SubscribeAccess.ANYONE, ChannelScope.CLUSTER, true, queue, false),
-				new ChannelOptions("here/**", true, SubscribeAccess.ANYONE, ChannelScope.NODE, true, queue, false)));
+				new ChannelOptions("chat/**", true, ChannelAccess.ANYONE, ChannelScope.CLUSTER, true, queue, false),
+				new ChannelOptions("here/**", true, ChannelAccess.ANYONE, ChannelScope.NODE, true, queue, false)));
 		this.node = new MessagingNode(new NodeIdentity(UUID.randomUUID(), name),
 				new MessagingSettings(MAX_MESSAGE_SIZE, Duration.ofMillis(200), Duration.ofSeconds(5),
 						Duration.ofMillis(100), Duration.ofMillis(100), queue, 128, 300, Duration.ofSeconds(30)),

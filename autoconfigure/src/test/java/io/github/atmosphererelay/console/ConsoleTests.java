@@ -31,6 +31,7 @@ import io.github.atmosphererelay.broadcast.ChannelOptions;
 import io.github.atmosphererelay.test.RedisServers;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
+import io.github.atmosphererelay.test.UsersByParameter;
 import jakarta.servlet.Filter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -185,9 +186,16 @@ class ConsoleTests {
 	}
 
 	@Test
-	void figuresAreForAuthenticatedClientsUnlessToldOtherwise() {
-		try (TestNode node = TestNode.start(ON)) {
+	void figuresAreForAdministratorsUnlessToldOtherwiseAtEveryDoor() {
+		try (TestNode node = TestNode.start(List.of(UsersByParameter.class), ON)) {
 			assertThat(TestClient.refusedStatus(node.uri("atmosphere/console"))).isEqualTo(401);
+			assertThat(TestClient.refusedStatus(node.uri("atmosphere/console?user=alice"))).isEqualTo(403);
+			try (TestClient alice = node.connect("connection/websocket?user=alice")) {
+				alice.send("{\"id\":1,\"connect\":{}}")
+					.send("{\"id\":2,\"subscribe\":{\"channel\":\"atmosphere/console\"}}")
+					.awaitCount(2);
+				assertThat(alice.texts().get(1)).contains("\"code\":103");
+			}
 		}
 	}
 

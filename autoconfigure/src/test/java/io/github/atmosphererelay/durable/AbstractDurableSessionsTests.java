@@ -138,8 +138,12 @@ abstract class AbstractDurableSessionsTests {
 	 * Wait until the store has heard that the client has everything.
 	 */
 	private void awaitStored(TestNode node, String token, String channel, long offset) {
+		awaitStored(node, token, channel, channel, offset);
+	}
+
+	private void awaitStored(TestNode node, String token, String main, String channel, long offset) {
 		MachineTime.await(Duration.ofSeconds(10)).until(() -> {
-			StoredSession stored = node.bean(SessionStore.class).find(SessionTokens.key(token));
+			StoredSession stored = node.bean(SessionStore.class).find(SessionTokens.key(token, main));
 			return stored != null && stored.positions().get(channel) != null
 					&& stored.positions().get(channel).offset() >= offset;
 		});
@@ -169,7 +173,7 @@ abstract class AbstractDurableSessionsTests {
 		expected.addAll(publish(second, 5, 10));
 		client.awaitMessages(10);
 		awaitStored(this.a, client.token(), channel, 5);
-		awaitStored(this.a, client.token(), second, 5);
+		awaitStored(this.a, client.token(), channel, second, 5);
 		client.cut();
 		List<String> missed = publish(channel, 10, 20);
 		List<String> missedInSecond = publish(second, 20, 30);
@@ -333,7 +337,7 @@ abstract class AbstractDurableSessionsTests {
 		this.a.messaging().subscriptions().subscribe(session(this.a, channel), "members/club");
 		publish("members/club", 0, 1);
 		client.awaitMessages(1);
-		awaitStored(this.a, client.token(), "members/club", 1);
+		awaitStored(this.a, client.token(), channel, "members/club", 1);
 		client.cut();
 		DurableClient back = connect(this.b, channel + "?session=" + client.token());
 		back.subscribed(channel);

@@ -74,6 +74,17 @@ abstract class AbstractSessionStoreTests {
 	}
 
 	@Test
+	void theStoreKnowsHowManyItKeepsUntilTheyExpire() {
+		long before = store().count(now());
+		StoredSession first = session(key(), "one", 1);
+		store().save(List.of(first, session(key(), "one", 1, now().plusSeconds(90))));
+		store().save(List.of(session(key(), "one", 1, now().plusSeconds(90))));
+		store().save(List.of(first));
+		assertThat(store().count(now())).isEqualTo(before + 3);
+		assertThat(store().count(now().plusSeconds(80))).isLessThanOrEqualTo(before + 2);
+	}
+
+	@Test
 	void anAnonymousSessionWithNothingIsFoundAsItWas() {
 		StoredSession session = new StoredSession(key(), null, "one", 1, false, Set.of(), Map.of(), Map.of(), now(),
 				now().plusSeconds(60));

@@ -132,7 +132,7 @@ class DurableReconciliationTests {
 		/** From then on nothing may be missing. */
 		private void awaitStored(TestNode node) {
 			MachineTime.await(Duration.ofSeconds(10)).until(() -> {
-				StoredSession stored = node.bean(SessionStore.class).find(SessionTokens.key(this.token));
+				StoredSession stored = node.bean(SessionStore.class).find(SessionTokens.key(this.token, this.channel));
 				return stored != null && !stored.positions().isEmpty();
 			});
 		}

@@ -76,7 +76,7 @@ class DurableSessionsInRedisTests extends AbstractDurableSessionsTests {
 			client.subscribed("log/expiring");
 			client.cut();
 			SessionStore store = node.bean(SessionStore.class);
-			await().until(() -> store.find(SessionTokens.key(token)) == null);
+			await().until(() -> store.find(SessionTokens.key(token, "log/expiring")) == null);
 			DurableClient back = DurableClient.connect(node, "log/expiring?session=" + token);
 			assertThat(back.isRestored()).isFalse();
 			assertThat(back.token()).isNotEqualTo(token);

@@ -31,6 +31,7 @@ import java.util.concurrent.CompletableFuture;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.security.TestSecurity;
 import io.github.atmosphererelay.test.FakeRelay;
 import io.github.atmosphererelay.test.MachineTime;
@@ -41,9 +42,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -53,6 +57,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Tests for {@link PublishApi} behind Spring Security, and without.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@ExtendWith(OutputCaptureExtension.class)
 class PublishApiTests {
 
 	private static final String[] ARGS = { "atmosphere.channels[0].pattern=chat/**", "atmosphere.api.enabled=true",
@@ -172,6 +177,34 @@ class PublishApiTests {
 	}
 
 	@Test
+	void whileTheBrokerIsAwayAPublisherIsToldToTryAgainAndTheLogStaysQuiet(CapturedOutput output) throws Exception {
+		try (TestNode recorded = TestNode.start(List.of(RecordedRelay.class), "atmosphere.channels[0].pattern=chat/**",
+				"atmosphere.channels[0].history.size=10", "atmosphere.api.enabled=true")) {
+			recorded.bean(FakeRelay.class).fail(new RelayUnavailableException("fake", null));
+			for (int i = 0; i < 3; i++) {
+				HttpResponse<String> response = send(
+						HttpRequest.newBuilder(recorded.http("/atmosphere/api/channels/chat/a/messages"))
+							.header("Content-Type", "text/plain")
+							.POST(BodyPublishers.ofString("m")));
+				assertThat(response.statusCode()).isEqualTo(503);
+				assertThat(response.headers().firstValue("Retry-After")).hasValue("1");
+				assertThat(response.body())
+					.isEqualTo("{\"code\":100,\"reason\":\"the broker cannot be reached, try again\"}");
+			}
+		}
+		assertThat(output).doesNotContain("ERROR", "RelayUnavailableException");
+	}
+
+	@Test
+	void anUnexpectedFailureIsOneLineHoweverManyPublishersSeeIt(CapturedOutput output) throws Exception {
+		this.relay.fail(new IllegalStateException("broken"));
+		for (int i = 0; i < 10; i++) {
+			assertThat(post("chat/a/messages", "text/plain", "m").statusCode()).isEqualTo(500);
+		}
+		assertThat(output.toString().lines().filter((line) -> line.contains("could not be published"))).hasSize(1);
+	}
+
+	@Test
 	void theApplicationSaysWhoMayPublish() throws Exception {
 		URI uri = this.node.http("/atmosphere/api/channels/chat/a/messages");
 		int before = this.relay.published().size();
@@ -197,6 +230,19 @@ class PublishApiTests {
 			assertThat(response.statusCode()).isEqualTo(404);
 			assertThat(TestClient.refusedStatus(plain.uri("api/channels"))).isEqualTo(400);
 		}
+	}
+
+	/**
+	 * The same with logs.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class RecordedRelay {
+
+		@Bean
+		FakeRelay fakeRelay() {
+			return new FakeRelay().recorded();
+		}
+
 	}
 
 	/**

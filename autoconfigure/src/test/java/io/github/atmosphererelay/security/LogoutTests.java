@@ -24,7 +24,9 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.test.MachineTime;
@@ -32,37 +34,62 @@ import io.github.atmosphererelay.test.RedisServers;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestClient.Close;
 import io.github.atmosphererelay.test.TestNode;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link LogoutListener} behind Spring Security's form log-in.
+ * Tests for log-outs behind Spring Security's form log-in, on each kind of server.
  */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LogoutTests {
 
 	private static final String[] CHANNELS = { "atmosphere.channels[0].pattern=chat/**",
 			"atmosphere.channels[0].client-publish=true" };
 
-	private final CookieManager cookies = new CookieManager();
+	private static final Duration SOON = Duration.ofSeconds(10);
 
-	private final HttpClient http = HttpClient.newBuilder().cookieHandler(this.cookies).build();
+	private static final Close LOGGED_OUT = new Close(3503, "logged out");
 
-	@Test
-	void whoLogsOutLosesAllSessionsAndNobodyElseDoes() throws Exception {
-		try (TestNode node = TestNode.start(List.of(TestSecurity.class), CHANNELS)) {
-			logIn(node);
-			TestClient byCookie = TestClient.connect(node.uri("chat/a?ack=true"), "Cookie", cookie()).awaitCount(1);
-			TestClient byToken = connect(node, "alice");
-			TestClient bob = connect(node, "bob");
-			assertThat(node.messaging().registry().ofUser("alice")).hasSize(2);
-			post(node, "/logout", "");
-			assertThat(byToken.awaitClosed(Duration.ofSeconds(10))).isEqualTo(new Close(3503, "logged out"));
-			// The container ends it with its HTTP session, or we do.
-			assertThat(byCookie.awaitClosed(Duration.ofSeconds(10)).code()).isIn(1008, 3503);
-			assertThat(bob.send("still here").awaitCount(2).texts().get(1)).isEqualTo("still here");
-			bob.close();
+	private final Map<Server, TestNode> nodes = new EnumMap<>(Server.class);
+
+	@BeforeAll
+	void start() {
+		for (Server server : Server.values()) {
+			this.nodes.put(server,
+					TestNode.start(List.of(TestSecurity.class), CHANNELS[0], CHANNELS[1], server.argument));
 		}
+	}
+
+	@AfterAll
+	void stop() {
+		this.nodes.values().forEach(TestNode::close);
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void whoLogsOutLosesAllSessionsAndNobodyElseDoes(Server server) throws Exception {
+		TestNode node = this.nodes.get(server);
+		Browser browser = new Browser(node);
+		browser.logIn("alice");
+		TestClient byCookie = TestClient.connect(node.uri("chat/a?ack=true"), "Cookie", browser.cookie()).awaitCount(1);
+		TestClient centrifuge = TestClient.connect(node.uri("connection/websocket"), "Cookie", browser.cookie())
+			.send("{\"id\":1,\"connect\":{}}")
+			.awaitCount(1);
+		TestClient byToken = connect(node, "alice");
+		TestClient bob = connect(node, "bob");
+		assertThat(node.messaging().registry().ofUser("alice")).hasSize(3);
+		browser.post("/logout", "");
+		assertThat(byToken.awaitClosed(SOON)).isEqualTo(LOGGED_OUT);
+		assertThat(byCookie.awaitClosed(SOON)).isEqualTo(LOGGED_OUT);
+		assertThat(centrifuge.awaitClosed(SOON)).isEqualTo(LOGGED_OUT);
+		assertThat(bob.send("still here").awaitCount(2).texts().get(1)).isEqualTo("still here");
+		bob.close();
 	}
 
 	@Test
@@ -78,10 +105,11 @@ class LogoutTests {
 			TestClient here = connect(first, "alice");
 			TestClient there = connect(second, "alice");
 			TestClient bob = connect(second, "bob");
-			logIn(first);
-			post(first, "/logout", "");
-			assertThat(here.awaitClosed(Duration.ofSeconds(10))).isEqualTo(new Close(3503, "logged out"));
-			assertThat(there.awaitClosed(Duration.ofSeconds(10))).isEqualTo(new Close(3503, "logged out"));
+			Browser browser = new Browser(first);
+			browser.logIn("alice");
+			browser.post("/logout", "");
+			assertThat(here.awaitClosed(SOON)).isEqualTo(LOGGED_OUT);
+			assertThat(there.awaitClosed(SOON)).isEqualTo(LOGGED_OUT);
 			assertThat(bob.send("still here").awaitCount(2).texts().get(1)).isEqualTo("still here");
 			bob.close();
 		}
@@ -91,12 +119,16 @@ class LogoutTests {
 	}
 
 	@Test
-	void sessionsCanOutliveALogout() throws Exception {
+	void sessionsCanOutliveALogoutUnlessTheHttpSessionIsTheirs() throws Exception {
 		try (TestNode node = TestNode.start(List.of(TestSecurity.class), CHANNELS[0], CHANNELS[1],
 				"atmosphere.security.disconnect-on-logout=false")) {
-			logIn(node);
+			Browser browser = new Browser(node);
+			browser.logIn("alice");
 			TestClient byToken = connect(node, "alice");
-			post(node, "/logout", "");
+			TestClient byCookie = TestClient.connect(node.uri("chat/b?ack=true"), "Cookie", browser.cookie())
+				.awaitCount(1);
+			browser.post("/logout", "");
+			assertThat(byCookie.awaitClosed(SOON)).isEqualTo(LOGGED_OUT);
 			assertThat(byToken.send("still here").awaitCount(2).texts().get(1)).isEqualTo("still here");
 			byToken.close();
 		}
@@ -109,23 +141,58 @@ class LogoutTests {
 			.awaitCount(1);
 	}
 
-	private void logIn(TestNode node) throws Exception {
-		assertThat(post(node, "/login", "username=alice&password=secret").headers().firstValue("Location"))
-			.hasValueSatisfying((location) -> assertThat(location).doesNotContain("error"));
+	/**
+	 * A browser that keeps its cookies.
+	 */
+	static final class Browser {
+
+		private final TestNode node;
+
+		private final CookieManager cookies = new CookieManager();
+
+		private final HttpClient http = HttpClient.newBuilder().cookieHandler(this.cookies).build();
+
+		Browser(TestNode node) {
+			this.node = node;
+		}
+
+		void logIn(String user) throws Exception {
+			assertThat(post("/login", "username=" + user + "&password=secret").headers().firstValue("Location"))
+				.hasValueSatisfying((location) -> assertThat(location).doesNotContain("error"));
+		}
+
+		String cookie() {
+			return this.cookies.getCookieStore().getCookies().get(0).toString().replace("\"", "");
+		}
+
+		HttpResponse<String> post(String path, String form) throws IOException, InterruptedException {
+			HttpResponse<String> response = this.http.send(HttpRequest.newBuilder(this.node.http(path))
+				.header("Content-Type", "application/x-www-form-urlencoded")
+				.POST(BodyPublishers.ofString(form))
+				.build(), BodyHandlers.ofString());
+			assertThat(response.statusCode()).isEqualTo(302);
+			return response;
+		}
+
 	}
 
-	private String cookie() {
-		return this.cookies.getCookieStore().getCookies().get(0).toString().replace("\"", "");
-	}
+	/**
+	 * Who serves the clients.
+	 */
+	enum Server {
 
-	private HttpResponse<String> post(TestNode node, String path, String form)
-			throws IOException, InterruptedException {
-		HttpResponse<String> response = this.http.send(HttpRequest.newBuilder(node.http(path))
-			.header("Content-Type", "application/x-www-form-urlencoded")
-			.POST(BodyPublishers.ofString(form))
-			.build(), BodyHandlers.ofString());
-		assertThat(response.statusCode()).isEqualTo(302);
-		return response;
+		TOMCAT("atmosphere.websocket.direct-io=true"),
+
+		TOMCAT_WEBSOCKET("atmosphere.websocket.direct-io=false"),
+
+		JETTY(TestNode.onJetty());
+
+		private final String argument;
+
+		Server(String argument) {
+			this.argument = argument;
+		}
+
 	}
 
 }

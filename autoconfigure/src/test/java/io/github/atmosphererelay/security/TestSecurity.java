@@ -112,7 +112,8 @@ public class TestSecurity {
 	@Bean
 	InMemoryUserDetailsManager users() {
 		return new InMemoryUserDetailsManager(
-				User.withUsername("alice").password("{noop}secret").authorities("user").build());
+				User.withUsername("alice").password("{noop}secret").authorities("user").build(),
+				User.withUsername("olga").password("{noop}secret").authorities("ROLE_OPS").build());
 	}
 
 	@Bean

@@ -17,24 +17,37 @@
 package io.github.atmosphererelay.websocket;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.atmosphererelay.durable.DurableOutcome;
 import io.github.atmosphererelay.durable.DurableSessions;
+import io.github.atmosphererelay.durable.DurableStatistics;
+import io.github.atmosphererelay.durable.MemorySessionStore;
+import io.github.atmosphererelay.durable.SessionStore;
+import io.github.atmosphererelay.durable.StoredSession;
 import io.github.atmosphererelay.security.TestSecurity;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -43,6 +56,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * memory of the node.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@ExtendWith(OutputCaptureExtension.class)
 class DurableDoorTests {
 
 	private final Map<Server, TestNode> nodes = new EnumMap<>(Server.class);
@@ -169,6 +183,81 @@ class DurableDoorTests {
 		assertThat(alice.isClosed()).isFalse();
 	}
 
+	@ParameterizedTest
+	@EnumSource
+	void aSessionIsBoundToItsChannelAlthoughBrowsersSendItsCookieToThoseBelow(Server server) {
+		TestNode node = this.nodes.get(server);
+		String room = "log/rooms-" + server;
+		String events = room + "/events";
+		TestClient first = connect(node, room + "?durable=true").awaitCount(2);
+		String token = token(first.texts().get(0));
+		for (TestClient other : List.of(
+				connect(node, events + "?durable=true", "Cookie", "atmosphere-session=" + token),
+				connect(node, events + "?session=" + token))) {
+			other.awaitCount(2);
+			assertThat(other.texts().get(0)).contains("\"durable\":true,\"restored\":false");
+			assertThat(token(other.texts().get(0))).isNotEqualTo(token);
+			node.broadcaster().broadcast(room, "for the room").join();
+			node.broadcaster().broadcast(events, "for the events").join();
+			other.awaitCount(3);
+			assertThat(other.texts()).endsWith("for the events").doesNotContain("for the room");
+			assertThat(first.isClosed()).isFalse();
+		}
+		first.awaitCount(4);
+		assertThat(first.texts().subList(2, 4)).containsOnly("for the room");
+		TestClient back = connect(node, room + "?session=" + token).awaitCount(1);
+		assertThat(back.texts().get(0)).contains("\"restored\":true");
+		assertThat(first.awaitClosed(Duration.ofSeconds(10)).code()).isEqualTo(4501);
+	}
+
+	@Test
+	void whenThereAreAsManyAsAllowedFurtherClientsAreServedWithoutAndTheLogSaysSoOnce(CapturedOutput output) {
+		try (TestNode node = TestNode.start("atmosphere.channels[0].pattern=log/**",
+				"atmosphere.channels[0].history.size=100", "atmosphere.durable-sessions.enabled=true",
+				"atmosphere.durable-sessions.max-sessions=3", "atmosphere.durable-sessions.save-interval=100ms")) {
+			List<String> tokens = new ArrayList<>();
+			for (int i = 0; i < 3; i++) {
+				tokens.add(token(connect(node, "log/a?durable=true").awaitCount(2).texts().get(0)));
+			}
+			for (int i = 0; i < 20; i++) {
+				TestClient client = connect(node, "log/a?durable=true").awaitCount(1);
+				assertThat(client.texts().get(0))
+					.isEqualTo("{\"type\":\"durable\",\"durable\":false,\"restored\":false,"
+							+ "\"reason\":\"too many durable sessions\"}");
+				// Others come back meanwhile, and nothing fails.
+				connect(node, "log/a?session=" + tokens.get(i % 3)).awaitCount(2);
+			}
+			DurableStatistics statistics = node.bean(DurableSessions.class).statistics();
+			assertThat(statistics.starts(DurableOutcome.FULL)).isEqualTo(20);
+			assertThat(statistics.starts(DurableOutcome.RESTORED)).isEqualTo(20);
+			assertThat(statistics.failures()).isZero();
+			assertThat(statistics.stored()).isEqualTo(3);
+			this.clients.forEach(TestClient::abort);
+			this.clients.clear();
+		}
+		assertThat(output.toString().lines().filter((line) -> line.contains("durable-sessions.max-sessions")))
+			.hasSize(1);
+		assertThat(output).doesNotContain("cannot be stored", "can be stored again");
+	}
+
+	@Test
+	void aStoreThatFailsAndAnswersInTurnLeavesTwoLines(CapturedOutput output) {
+		try (TestNode node = TestNode.start(List.of(FlappingStore.class), "atmosphere.channels[0].pattern=log/**",
+				"atmosphere.durable-sessions.enabled=true", "atmosphere.durable-sessions.save-interval=50ms",
+				"logging.level.io.github.atmosphererelay=INFO")) {
+			MachineTime.await(Duration.ofSeconds(40)).until(() -> {
+				connect(node, "log/a?durable=true").awaitCount(1);
+				return node.bean(DurableSessions.class).statistics().failures() >= 3;
+			});
+			this.clients.forEach(TestClient::abort);
+			this.clients.clear();
+		}
+		assertThat(output.toString().lines().filter((line) -> line.contains("Durable sessions cannot be stored")))
+			.hasSize(1);
+		assertThat(output.toString().lines().filter((line) -> line.contains("Durable sessions can be stored again")))
+			.hasSize(1);
+	}
+
 	@Test
 	void whereThereAreNoDurableSessionsAClientIsToldSo() {
 		try (TestNode node = TestNode.start("atmosphere.channels[0].pattern=log/**")) {
@@ -177,6 +266,48 @@ class DurableDoorTests {
 			client.abort();
 			this.clients.remove(client);
 		}
+	}
+
+	/**
+	 * A store that fails with every second client.
+	 */
+	static class FlappingStore extends MemoryBacked {
+
+		private final AtomicInteger creations = new AtomicInteger();
+
+		@Override
+		public Set<String> save(Collection<StoredSession> sessions) {
+			if (sessions.stream().anyMatch((each) -> each.generation() == 1 && each.channels().isEmpty())
+					&& this.creations.incrementAndGet() % 2 == 0) {
+				throw new IllegalStateException("away");
+			}
+			return super.save(sessions);
+		}
+
+	}
+
+	/**
+	 * A store of the application's own.
+	 */
+	static class MemoryBacked implements SessionStore {
+
+		private final MemorySessionStore store = new MemorySessionStore();
+
+		@Override
+		public @Nullable StoredSession find(String key) {
+			return this.store.find(key);
+		}
+
+		@Override
+		public Set<String> save(Collection<StoredSession> sessions) {
+			return this.store.save(sessions);
+		}
+
+		@Override
+		public int removeExpired(Instant now) {
+			return this.store.removeExpired(now);
+		}
+
 	}
 
 	/**

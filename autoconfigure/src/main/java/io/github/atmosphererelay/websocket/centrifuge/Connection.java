@@ -196,6 +196,9 @@ final class Connection {
 			fail(ErrorCode.BAD_REQUEST, CloseReason.BAD_REQUEST);
 			return;
 		}
+		if (!(command instanceof Command.Pong || command instanceof Command.Ping)) {
+			this.context.httpSessions().used(client.session());
+		}
 		this.requests.execute(client, command);
 	}
 
@@ -282,11 +285,13 @@ final class Connection {
 			.open(this.node.identity().newSessionId(), proof.principal(), this.remoteAddress, this.transport,
 					(ended, reason) -> {
 						this.admission.end();
+						this.context.httpSessions().ended(ended);
 						this.node.subscriptions().disconnected(ended, reason);
 						this.requests.left(ended);
 					});
 		session.pingAlways();
 		proof.applyTo(session);
+		this.context.httpSessions().opened(proof, session);
 		Client client = new Client(session, this.admission);
 		this.client = client;
 		try {

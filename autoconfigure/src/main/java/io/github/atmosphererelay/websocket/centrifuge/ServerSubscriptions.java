@@ -82,20 +82,40 @@ final class ServerSubscriptions implements SubscriptionListener, DoorSubscriber 
 				ServerSubscription subscription = new ServerSubscription(this.node, this.replies, client, channel,
 						command.subscriptions().get(channel), entrance);
 				// Otherwise the application has been quicker itself.
-				if (client.memberships().putIfAbsent(channel, subscription) == null) {
-					begun.add(subscription.begin());
+				if (client.memberships().putIfAbsent(channel, subscription) == null
+						&& !begin(session, channel, subscription, begun)) {
+					session.close(CloseReason.CHANNEL_LIMIT);
+					break;
 				}
-			}
-		}
-		catch (RequestRefusedException ex) {
-			if (ex.code() == ErrorCode.LIMIT_EXCEEDED) {
-				this.node.statistics().countRefused(ex.code());
-				session.close(CloseReason.CHANNEL_LIMIT);
 			}
 		}
 		finally {
 			CompletableFuture.allOf(begun.toArray(CompletableFuture[]::new))
 				.whenComplete((nothing, ex) -> session.release());
+		}
+	}
+
+	/**
+	 * Begin one of the subscriptions that a client has from the start. One that the
+	 * application has made meanwhile itself stands as it is, and the others begin all the
+	 * same.
+	 * @return whether the client may have more
+	 */
+	private boolean begin(LocalSession session, String channel, ServerSubscription subscription,
+			List<CompletableFuture<SubscriptionState>> begun) {
+		try {
+			begun.add(subscription.begin());
+			return true;
+		}
+		catch (RequestRefusedException ex) {
+			if (ex.code() != ErrorCode.LIMIT_EXCEEDED) {
+				if (session.isIn(channel)) {
+					subscribed(session, channel);
+				}
+				return true;
+			}
+			this.node.statistics().countRefused(ex.code());
+			return false;
 		}
 	}
 

@@ -48,9 +48,8 @@ import org.springframework.web.socket.server.HandshakeFailureException;
 import org.springframework.web.socket.server.RequestUpgradeStrategy;
 
 /**
- * Upgrades to a {@link TomcatConnection} where it can: on Tomcat, without TLS, extensions
- * and an HTTP session that the connection has to end with. Everything else is left to
- * another strategy. Safe for use by many threads.
+ * Upgrades to a {@link TomcatConnection} where it can: on Tomcat, without TLS and
+ * extensions. Everything else is left to another strategy. Safe for use by many threads.
  */
 public final class TomcatUpgradeStrategy implements RequestUpgradeStrategy {
 
@@ -89,7 +88,7 @@ public final class TomcatUpgradeStrategy implements RequestUpgradeStrategy {
 		HttpServletRequest servletRequest = ((ServletServerHttpRequest) request).getServletRequest();
 		String key = request.getHeaders().getFirst(WebSocketHttpHeaders.SEC_WEBSOCKET_KEY);
 		if (!this.supported || key == null || !selectedExtensions.isEmpty() || !wsHandler.supportsPartialMessages()
-				|| !isPlainTomcat(servletRequest) || endsWithHttpSession(servletRequest)) {
+				|| !isPlainTomcat(servletRequest)) {
 			this.fallback.upgrade(request, response, selectedProtocol, selectedExtensions, user, wsHandler, attributes);
 			return;
 		}
@@ -117,14 +116,6 @@ public final class TomcatUpgradeStrategy implements RequestUpgradeStrategy {
 			inner = wrapper.getRequest();
 		}
 		return inner instanceof RequestFacade && request.getAttribute(CIPHER) == null;
-	}
-
-	/**
-	 * Return whether the connection has to end with an HTTP session, as the standard asks
-	 * for when that is how the user is known (Jakarta WebSocket, section 7.2).
-	 */
-	private static boolean endsWithHttpSession(HttpServletRequest request) {
-		return request.getUserPrincipal() != null && request.getSession(false) != null;
 	}
 
 	private static @Nullable InetSocketAddress address(Supplier<InetSocketAddress> address) {

@@ -27,6 +27,7 @@ import java.util.stream.IntStream;
 import io.github.atmosphererelay.broadcast.InitialChannels;
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.TokenAuthenticator;
 import io.github.atmosphererelay.test.LossyRelay;
 import io.github.atmosphererelay.test.MachineTime;
@@ -118,6 +119,21 @@ class CentrifugeServerSideTests {
 
 	private static List<JsonNode> publications(CentrifugeSocket socket) {
 		return socket.pushes().stream().filter((each) -> each.has("pub")).map((each) -> each.path("pub")).toList();
+	}
+
+	@Test
+	void aChannelThatTheClientIsInAlreadyKeepsItFromNoneOfTheOthers() {
+		String own = own();
+		publish(own, 0, 2);
+		CentrifugeSocket socket = open();
+		JsonNode connected = connect(socket, "chat/early chat/later " + own);
+		assertThat(connected.path("subs").propertyNames()).containsExactlyInAnyOrder("chat/later", own);
+		assertThat(socket.awaitPushes(1).get(0).path("channel").asString()).isEqualTo("chat/early");
+		for (String channel : List.of("chat/early", "chat/later", own)) {
+			node.broadcaster().broadcast(channel, "7").join();
+		}
+		MachineTime.await(Duration.ofSeconds(10)).until(() -> publications(socket).size() == 3);
+		assertThat(data(publications(socket))).containsOnly(7);
 	}
 
 	@Test
@@ -359,6 +375,10 @@ class CentrifugeServerSideTests {
 		InitialChannels channels() {
 			return (session) -> {
 				String user = (session.principal() != null) ? session.principal().getName() : "";
+				if (user.startsWith("chat/early")) {
+					// As an application may in the same moment
+					node.messaging().registry().subscribe((LocalSession) session, "chat/early");
+				}
 				return channels(user);
 			};
 		}

@@ -36,6 +36,7 @@ import java.util.regex.Pattern;
 
 import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.Broadcaster;
+import io.github.atmosphererelay.broadcast.ChannelAccess;
 import io.github.atmosphererelay.broadcast.ChannelCatalog;
 import io.github.atmosphererelay.broadcast.ChannelOptions;
 import io.github.atmosphererelay.broadcast.ChannelScope;
@@ -45,7 +46,6 @@ import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.MessagingSettings;
 import io.github.atmosphererelay.broadcast.NodeIdentity;
 import io.github.atmosphererelay.broadcast.PayloadEncoder;
-import io.github.atmosphererelay.broadcast.SubscribeAccess;
 import io.github.atmosphererelay.broadcast.SubscribeRequest;
 import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.Payload;
@@ -123,7 +123,7 @@ public final class RecordedBenchmark implements AutoCloseable {
 		BroadcastStatistics statistics = new BroadcastStatistics();
 		MessagingSettings settings = new MessagingSettings(1 << 20, Duration.ofSeconds(5), Duration.ofSeconds(5),
 				Duration.ofSeconds(10), Duration.ofSeconds(5), QUEUE, 128, 300, Duration.ofMinutes(10));
-		ChannelCatalog catalog = new ChannelCatalog(List.of(new ChannelOptions("log/**", false, SubscribeAccess.ANYONE,
+		ChannelCatalog catalog = new ChannelCatalog(List.of(new ChannelOptions("log/**", false, ChannelAccess.ANYONE,
 				ChannelScope.CLUSTER, true, QUEUE, false, HistoryOptions.of(1000))));
 		this.node = new MessagingNode(new NodeIdentity(UUID.randomUUID(), "benchmark"), settings, relay, catalog,
 				new PayloadEncoder(null), this.registry, this.writers, this.scheduler, new EventDispatcher((event) -> {
