@@ -33,6 +33,7 @@ import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.LogTruncationException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.jspecify.annotations.Nullable;
@@ -105,7 +106,8 @@ final class KafkaLink {
 		this.topics = new KafkaTopic(settings);
 		this.reporter = new KafkaReporter(settings);
 		this.log = settings.recorded() ? new KafkaLog(settings, clients, this.subscriptions, listener, this.scheduler,
-				() -> this.worker.execute(this::confirmSubscriptions)) : null;
+				() -> this.worker.execute(this::confirmSubscriptions), () -> this.worker.execute(this::logDiverged))
+				: null;
 	}
 
 	void start() {
@@ -259,13 +261,29 @@ final class KafkaLink {
 		connect();
 	}
 
+	/**
+	 * Read the log again from where its records have begun to differ.
+	 */
+	private void logDiverged() {
+		if (this.receiver != null && this.log != null && this.log.isDiverged()) {
+			replaceReceiver();
+		}
+	}
+
 	private void receiverDied(KafkaReceiver receiver, @Nullable Throwable failure) {
 		if (this.receiver != receiver) {
 			return;
 		}
 		this.reporter.consumerEnded(failure);
-		if (this.log != null) {
-			this.log.receiverDied(failure);
+		if (failure instanceof LogTruncationException truncation) {
+			truncation.divergentOffsets().forEach((partition, offset) -> {
+				if (partition.topic().equals(this.settings.topic())) {
+					this.offsets.truncated(partition.partition(), offset.offset());
+				}
+			});
+			if (this.log != null) {
+				this.log.diverged(truncation.partitions());
+			}
 		}
 		detachReceiver();
 		announce(false);

@@ -26,6 +26,7 @@ import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
@@ -154,8 +155,9 @@ final class KafkaLogRanges {
 		try {
 			for (int partition = 0; partition < partitions; partition++) {
 				TopicPartition key = new TopicPartition(this.topic, partition);
-				ranges.put(partition, new KafkaOffsets.Range(earliest.partitionResult(key).get().offset(),
-						latest.partitionResult(key).get().offset()));
+				ListOffsetsResultInfo end = latest.partitionResult(key).get();
+				ranges.put(partition, new KafkaOffsets.Range(earliest.partitionResult(key).get().offset(), end.offset(),
+						end.leaderEpoch().orElse(-1)));
 			}
 			future.complete(ranges);
 		}

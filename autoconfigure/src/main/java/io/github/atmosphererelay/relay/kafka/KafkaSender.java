@@ -282,7 +282,7 @@ final class KafkaSender {
 			this.producer.send(record, (metadata, failure) -> {
 				if (failure == null) {
 					end(pending);
-					pending.acknowledged(metadata.offset());
+					pending.acknowledged();
 				}
 				else {
 					// Kafka refuses a record by calling back on the thread that sends it.
