@@ -130,7 +130,7 @@ final class KafkaLog {
 
 	/**
 	 * Look up the topic, and fix where the next receiver begins. Reports gaps.
-	 * @param admin asks the broker
+	 * @param admin asks the broker, now and until {@link #disconnect}
 	 * @return whether the topic is another one than before
 	 * @throws InterruptedException if the wait for the broker is interrupted
 	 */
@@ -156,9 +156,7 @@ final class KafkaLog {
 				lost.add(i);
 			}
 		}
-		if (!this.ranges.isConnected()) {
-			this.ranges.connect(this.clients.admin(), count);
-		}
+		this.ranges.connect(admin, count);
 		reportGaps(lost);
 		return known != null && !same;
 	}
@@ -479,7 +477,7 @@ final class KafkaLog {
 		this.expected.put(envelope.id(), future);
 		future.whenComplete((receipt, failure) -> this.expected.remove(envelope.id(), future));
 		return sender.append(envelope.id(), key, value,
-				new Target(partition, this.settings.logTopic(), idempotencyKey != null), future);
+				new Target(partition, this.settings.logTopic()), future);
 	}
 
 	CompletableFuture<Position> position(String channel) {
@@ -506,9 +504,8 @@ final class KafkaLog {
 	 *
 	 * @param partition its partition
 	 * @param topic the log's topic
-	 * @param keyed whether only reading it tells that it is no double
 	 */
-	record Target(KafkaLogPartition partition, String topic, boolean keyed) {
+	record Target(KafkaLogPartition partition, String topic) {
 	}
 
 }
