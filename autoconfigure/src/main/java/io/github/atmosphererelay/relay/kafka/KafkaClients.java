@@ -16,12 +16,20 @@
 
 package io.github.atmosphererelay.relay.kafka;
 
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.MetadataRecoveryStrategy;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -30,6 +38,7 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.kafka.core.ConsumerFactory;
@@ -46,6 +55,12 @@ import org.springframework.kafka.core.ProducerFactory;
  */
 final class KafkaClients {
 
+	private static final Log logger = LogFactory.getLog(KafkaClients.class);
+
+	private static final Duration REACH_TIMEOUT = Duration.ofSeconds(4);
+
+	private static final int CONNECT_TIMEOUT_MILLIS = 2000;
+
 	private static final String BEAN_NAME = "atmosphere";
 
 	private static final int REQUEST_TIMEOUT_MILLIS = 5000;
@@ -53,6 +68,8 @@ final class KafkaClients {
 	private static final int DELIVERY_TIMEOUT_MILLIS = 10_000;
 
 	private static final int RECONNECT_BACKOFF_MAX_MILLIS = 1000;
+
+	private static final int RECONNECT_BACKOFF_MILLIS = 250;
 
 	private static final int MAX_BLOCK_MILLIS = 500;
 
@@ -87,20 +104,50 @@ final class KafkaClients {
 	}
 
 	/**
-	 * Ask the broker something over one short connection.
-	 * @param <T> the type of the answer
-	 * @param call what to ask
-	 * @return the answer
-	 * @throws InterruptedException if the wait for the broker is interrupted
+	 * Return whether somebody listens at one of the addresses at which the brokers are
+	 * looked for. While nobody does, no clients are made: each would log its
+	 * configuration and all its attempts. Waits for a few seconds at most.
+	 * @return whether it makes sense to make clients; also if that cannot be found out
 	 */
-	<T> T withAdmin(AdminCall<T> call) throws InterruptedException {
-		Admin admin = admin();
-		try {
-			return call.execute(admin);
+	boolean isReachable() {
+		List<String> servers = servers(this.adminProperties.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG));
+		boolean refused = false;
+		long deadline = System.nanoTime() + REACH_TIMEOUT.toNanos();
+		for (String server : servers) {
+			String host = Utils.getHost(server);
+			Integer port = Utils.getPort(server);
+			if (host == null || port == null) {
+				return true;
+			}
+			long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+			if (left <= 0) {
+				break;
+			}
+			refused = true;
+			try (Socket socket = new Socket()) {
+				socket.connect(new InetSocketAddress(host, port), (int) Math.min(left, CONNECT_TIMEOUT_MILLIS));
+				return true;
+			}
+			catch (IOException ex) {
+				logger.trace("Nobody listens at " + server, ex);
+			}
 		}
-		finally {
-			admin.close(Duration.ZERO);
+		return !refused;
+	}
+
+	/**
+	 * Return where the brokers are looked for.
+	 * @return the value of {@code bootstrap.servers}
+	 */
+	String servers() {
+		return String.join(",", servers(this.adminProperties.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG)));
+	}
+
+	private static List<String> servers(@Nullable Object property) {
+		if (property instanceof Collection<?> servers) {
+			return servers.stream().map(String::valueOf).map(String::trim).toList();
 		}
+		return (property != null) ? List.of(property.toString().trim().split("\\s*,\\s*")) : List.of();
 	}
 
 	/**
@@ -202,8 +249,13 @@ final class KafkaClients {
 		int backoffMax = Math.min(RECONNECT_BACKOFF_MAX_MILLIS,
 				number(properties, AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, RECONNECT_BACKOFF_MAX_MILLIS));
 		properties.put(AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, backoffMax);
-		properties.putIfAbsent(AdminClientConfig.METADATA_RECOVERY_REBOOTSTRAP_TRIGGER_MS_CONFIG,
-				DELIVERY_TIMEOUT_MILLIS);
+		// Each attempt is two lines in the log.
+		properties.putIfAbsent(AdminClientConfig.RECONNECT_BACKOFF_MS_CONFIG,
+				Math.min(RECONNECT_BACKOFF_MILLIS, backoffMax));
+		// The relay replaces clients that do not find their brokers. Left to themselves, they
+		// log that they begin anew a hundred times a second while no broker is there.
+		properties.putIfAbsent(AdminClientConfig.METADATA_RECOVERY_STRATEGY_CONFIG,
+				MetadataRecoveryStrategy.NONE.name);
 		if (!properties.containsKey(AdminClientConfig.SOCKET_CONNECTION_SETUP_TIMEOUT_MS_CONFIG)
 				&& !properties.containsKey(AdminClientConfig.SOCKET_CONNECTION_SETUP_TIMEOUT_MAX_MS_CONFIG)) {
 			properties.put(AdminClientConfig.SOCKET_CONNECTION_SETUP_TIMEOUT_MS_CONFIG, 2000);
@@ -265,15 +317,6 @@ final class KafkaClients {
 	@SuppressWarnings("unchecked")
 	private static ConsumerFactory<byte[], byte[]> ofBytes(ConsumerFactory<?, ?> factory) {
 		return (ConsumerFactory<byte[], byte[]>) factory;
-	}
-
-	/**
-	 * What is asked of the broker over one short connection.
-	 */
-	interface AdminCall<T> {
-
-		T execute(Admin admin) throws InterruptedException;
-
 	}
 
 	/**

@@ -66,7 +66,7 @@ final class KafkaKeys {
 			return known;
 		}
 		purge(entry.timestamp());
-		First first = new First(entry.id(), entry.offset(), entry.timestamp(),
+		First first = new First(entry.id(), entry.place(), entry.timestamp(),
 				entry.options().idempotencyWindow().toMillis());
 		// To the end of the map, which is in the order of the log.
 		this.firsts.remove(name);
@@ -122,7 +122,11 @@ final class KafkaKeys {
 	/**
 	 * The first record with a key.
 	 */
-	record First(UUID id, long offset, long timestamp, long window) {
+	record First(UUID id, KafkaPlace place, long timestamp, long window) {
+
+		long offset() {
+			return this.place.offset() - 1;
+		}
 
 		boolean isWithin(long time) {
 			return time - this.timestamp < this.window;

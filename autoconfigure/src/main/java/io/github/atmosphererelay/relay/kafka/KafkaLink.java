@@ -34,6 +34,9 @@ import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.LogTruncationException;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +73,8 @@ final class KafkaLink {
 	/** The recorded channels, if there are any. */
 	private final @Nullable KafkaLog log;
 
+	private final KafkaAdmin admin;
+
 	private final KafkaWorker worker;
 
 	private final ScheduledExecutorService scheduler = Executors
@@ -105,9 +110,11 @@ final class KafkaLink {
 		this.listener = listener;
 		this.worker = new KafkaWorker(this::connect, listener.guards().of(Part.RELAY_CONNECTION));
 		this.topics = new KafkaTopic(settings);
+		this.admin = new KafkaAdmin(clients::admin);
 		this.reporter = new KafkaReporter(settings);
 		this.log = settings.recorded() ? new KafkaLog(settings, clients, this.subscriptions, listener, this.scheduler,
-				() -> this.worker.execute(this::confirmSubscriptions)) : null;
+				() -> this.worker.execute(this::confirmSubscriptions), () -> this.worker.execute(this::logDiverged))
+				: null;
 	}
 
 	void start() {
@@ -139,6 +146,7 @@ final class KafkaLink {
 		if (this.log != null) {
 			this.log.close();
 		}
+		this.admin.close();
 		try {
 			if (receiver != null) {
 				receiver.awaitEnd(END_TIMEOUT);
@@ -232,8 +240,8 @@ final class KafkaLink {
 			return;
 		}
 		try {
-			KafkaTopic.Description present = this.clients.withAdmin(this.topics::prepare);
-			if (!present.id().equals(known.id()) || this.log != null && this.clients.withAdmin(this.log::isChanged)) {
+			KafkaTopic.Description present = this.topics.prepare(this.admin.get());
+			if (!present.id().equals(known.id()) || this.log != null && this.log.isChanged(this.admin.get())) {
 				replaceAll();
 			}
 			else if (present.partitions() != known.partitions()) {
@@ -263,6 +271,7 @@ final class KafkaLink {
 		if (this.log != null) {
 			this.log.disconnect();
 		}
+		this.admin.disconnect();
 		connect();
 	}
 
@@ -271,13 +280,29 @@ final class KafkaLink {
 		connect();
 	}
 
+	/**
+	 * Read the log again from where its records have begun to differ.
+	 */
+	private void logDiverged() {
+		if (this.receiver != null && this.log != null && this.log.isDiverged()) {
+			replaceReceiver();
+		}
+	}
+
 	private void receiverDied(KafkaReceiver receiver, @Nullable Throwable failure) {
 		if (this.receiver != receiver) {
 			return;
 		}
 		this.reporter.consumerEnded(failure);
-		if (this.log != null) {
-			this.log.receiverDied(failure);
+		if (failure instanceof LogTruncationException truncation) {
+			truncation.divergentOffsets().forEach((partition, offset) -> {
+				if (partition.topic().equals(this.settings.topic())) {
+					this.offsets.truncated(partition.partition(), offset.offset());
+				}
+			});
+			if (this.log != null) {
+				this.log.diverged(truncation.partitions());
+			}
 		}
 		detachReceiver();
 		announce(false);
@@ -340,6 +365,7 @@ final class KafkaLink {
 			// may be there at the next attempt, and without one the relay stays dead
 			detachReceiver();
 			if (!this.stopped) {
+				this.admin.failed();
 				this.reporter.failed(ex);
 				announce(false);
 				this.worker.attemptAgain(false);
@@ -349,19 +375,20 @@ final class KafkaLink {
 
 	private void open() throws InterruptedException {
 		KafkaTopic.Description known = this.topic;
-		boolean[] anotherLog = new boolean[1];
-		KafkaTopic.Description description = this.clients.withAdmin((admin) -> {
-			KafkaTopic.Description found = this.topics.prepare(admin);
-			Set<Integer> lost = this.offsets.resume(found.id(), this.topics.ranges(admin, found.partitions()));
-			if (!lost.isEmpty()) {
-				reportGap(lost, found);
-			}
-			anotherLog[0] = this.log != null && this.log.open(admin);
-			return found;
-		});
+		if (!this.clients.isReachable()) {
+			throw new KafkaException("nobody listens at " + this.clients.servers());
+		}
+		Admin admin = this.admin.get();
+		KafkaTopic.Description description = this.topics.prepare(admin);
+		this.admin.worked();
+		Set<Integer> lost = this.offsets.resume(description.id(), this.topics.ranges(admin, description.partitions()));
+		if (!lost.isEmpty()) {
+			reportGap(lost, description);
+		}
+		boolean anotherLog = this.log != null && this.log.open(admin);
 		this.topic = description;
 		this.reporter.found(description);
-		if (known != null && !known.id().equals(description.id()) || anotherLog[0]) {
+		if (known != null && !known.id().equals(description.id()) || anotherLog) {
 			// Its records are numbered for the old topic, and perhaps for
 			// other partitions.
 			endSender();

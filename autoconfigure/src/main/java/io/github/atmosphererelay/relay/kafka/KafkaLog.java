@@ -16,7 +16,11 @@
 
 package io.github.atmosphererelay.relay.kafka;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -46,23 +50,30 @@ import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.LogTruncationException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The logs of the recorded channels: one topic, in which each channel has its partition.
  * Lives as long as its {@link KafkaLink}, over all receivers and senders.
  * <p>
- * A position's epoch names the topic's id and the partition, its offset the record after
- * the one that the position belongs to. {@link #open}, {@link #isChanged} and
- * {@link #disconnect} belong to the link's worker, {@link #receive} and
- * {@link #progressed} to the receiver's thread; the other methods may be called by any
- * thread and do not block.
+ * What positions are is described by {@link KafkaPositions}. A receipt waits until this
+ * node has read the record, because the producer does not learn its leader epoch.
+ * {@link #open}, {@link #isChanged} and {@link #disconnect} belong to the link's worker,
+ * {@link #receive} and {@link #progressed} to the receiver's thread; the other methods
+ * may be called by any thread and do not block.
  */
 final class KafkaLog {
 
 	private static final Log logger = LogFactory.getLog(KafkaLog.class);
+
+	/** How often the delivery of a record is tried. */
+	static final int MAX_ATTEMPTS = 3;
+
+	private static final Duration SEARCH_TIMEOUT = Duration.ofSeconds(10);
 
 	/** How many idempotency keys are kept, over all partitions. */
 	static final int MAX_KEYS = 100_000;
@@ -79,11 +90,13 @@ final class KafkaLog {
 
 	private final KafkaLogRanges ranges;
 
-	private final KafkaLogReader reader;
+	private final KafkaLogReaders readers;
 
 	private final KafkaLogReads reads;
 
 	private final Runnable whenWarm;
+
+	private final Runnable whenDiverged;
 
 	private final AtomicBoolean foreignReported = new AtomicBoolean();
 
@@ -103,22 +116,23 @@ final class KafkaLog {
 	private volatile boolean warm;
 
 	KafkaLog(KafkaRelaySettings settings, KafkaClients clients, KafkaSubscriptions subscriptions,
-			RelayListener listener, ScheduledExecutorService scheduler, Runnable whenWarm) {
+			RelayListener listener, ScheduledExecutorService scheduler, Runnable whenWarm, Runnable whenDiverged) {
 		this.settings = settings;
 		this.clients = clients;
 		this.subscriptions = subscriptions;
 		this.listener = listener;
 		this.whenWarm = whenWarm;
+		this.whenDiverged = whenDiverged;
 		this.topic = KafkaTopic.ofLogs(settings);
 		this.ranges = new KafkaLogRanges(settings.logTopic(), settings.publishTimeout());
-		this.reader = new KafkaLogReader(settings, clients::logReader);
-		this.reads = new KafkaLogReads(settings, this.ranges, this.reader, scheduler, this.executor,
+		this.readers = KafkaLogReaders.create(settings, clients::logReader);
+		this.reads = new KafkaLogReads(settings, this.ranges, this.readers, scheduler, this.executor, whenDiverged,
 				listener.guards().of(Part.LOG_READER));
 	}
 
 	/**
 	 * Look up the topic, and fix where the next receiver begins. Reports gaps.
-	 * @param admin asks the broker
+	 * @param admin asks the broker, now and until {@link #disconnect}
 	 * @return whether the topic is another one than before
 	 * @throws InterruptedException if the wait for the broker is interrupted
 	 */
@@ -131,12 +145,7 @@ final class KafkaLog {
 		Map<Integer, KafkaOffsets.Range> held = this.topic.ranges(admin, count);
 		Set<Integer> lost = new TreeSet<>();
 		if (known != null && same) {
-			for (KafkaLogPartition partition : known.partitions()) {
-				KafkaOffsets.Range range = held.get(partition.number());
-				if (range != null && partition.resume(range)) {
-					lost.add(partition.number());
-				}
-			}
+			lost.addAll(resume(known, held));
 		}
 		else {
 			// A topic that is made anew has nothing that was there before this node.
@@ -149,11 +158,63 @@ final class KafkaLog {
 				lost.add(i);
 			}
 		}
-		if (!this.ranges.isConnected()) {
-			this.ranges.connect(this.clients.admin(), count);
-		}
+		this.ranges.connect(admin, count);
 		reportGaps(lost);
 		return known != null && !same;
+	}
+
+	private Set<Integer> resume(KafkaLogLife life, Map<Integer, KafkaOffsets.Range> held) {
+		Set<Integer> lost = new TreeSet<>();
+		for (KafkaLogPartition partition : life.partitions()) {
+			KafkaOffsets.Range range = held.get(partition.number());
+			if (range == null) {
+				continue;
+			}
+			if (partition.isDiverged(range)) {
+				long offset = divergence(partition, range);
+				logger.warn("Partition " + partition.number() + " of topic '" + this.settings.logTopic()
+						+ "' has other records than before from offset " + offset + " on. It had an unclean leader"
+						+ " election: what only the former leader had is lost");
+				partition.truncate(offset, range);
+				lost.add(partition.number());
+			}
+			else if (partition.resume(range)) {
+				lost.add(partition.number());
+			}
+		}
+		return lost;
+	}
+
+	/**
+	 * Look where the broker's records begin to differ from those that were read.
+	 */
+	private long divergence(KafkaLogPartition partition, KafkaOffsets.Range range) {
+		KafkaLogIndex.Part read = partition.readOf(range);
+		long same = read.from();
+		long differs = Math.max(read.from(), read.to());
+		TopicPartition key = new TopicPartition(this.settings.logTopic(), partition.number());
+		long deadline = System.nanoTime() + SEARCH_TIMEOUT.toNanos();
+		try (Consumer<byte[], byte[]> consumer = this.clients.logReader()) {
+			consumer.assign(List.of(key));
+			while (same < differs) {
+				long middle = (same + differs) >>> 1;
+				List<KafkaLogReader.Mark> marks = KafkaLogReader.marks(consumer, key, middle, () -> {
+					long left = deadline - System.nanoTime();
+					if (left <= 0) {
+						throw new TimeoutException("The records of topic '" + this.settings.logTopic()
+								+ "' could not be compared with those that were read");
+					}
+					return Duration.ofNanos(left);
+				});
+				if (!marks.isEmpty() && marks.get(0).offset() < differs && partition.isSame(marks.get(0))) {
+					same = marks.get(0).offset() + 1;
+				}
+				else {
+					differs = middle;
+				}
+			}
+		}
+		return same;
 	}
 
 	private void report(KafkaTopic.Description found) {
@@ -179,20 +240,26 @@ final class KafkaLog {
 	}
 
 	/**
-	 * Take note of what a receiver has died of.
-	 * @param failure its failure
+	 * Take note of partitions in which the broker has lost records that were read.
+	 * @param partitions partitions of any topic
 	 */
-	void receiverDied(@Nullable Throwable failure) {
+	void diverged(Collection<TopicPartition> partitions) {
 		KafkaLogLife life = this.life;
-		if (life == null || !(failure instanceof LogTruncationException truncation)) {
-			return;
-		}
-		truncation.divergentOffsets().forEach((partition, offset) -> {
-			if (partition.topic().equals(this.settings.logTopic())
+		for (TopicPartition partition : partitions) {
+			if (life != null && partition.topic().equals(this.settings.logTopic())
 					&& partition.partition() < life.partitions().length) {
-				life.partitions()[partition.partition()].truncated(offset.offset());
+				life.partitions()[partition.partition()].diverged();
 			}
-		});
+		}
+	}
+
+	/**
+	 * Return whether a partition is known to have other records than this node has read.
+	 * @return whether {@link #open} has to be called again
+	 */
+	boolean isDiverged() {
+		KafkaLogLife life = this.life;
+		return life != null && Arrays.stream(life.partitions()).anyMatch(KafkaLogPartition::isDiverged);
 	}
 
 	/**
@@ -211,18 +278,18 @@ final class KafkaLog {
 	 */
 	void disconnect() {
 		this.ranges.disconnect();
-		this.reader.disconnect();
+		this.readers.disconnect();
 	}
 
 	void close() {
 		this.reads.close();
-		this.reader.close();
+		this.readers.close();
 		this.ranges.disconnect();
 		this.executor.shutdown();
 	}
 
 	void awaitEnd(Duration timeout) throws InterruptedException {
-		this.reader.awaitEnd(timeout);
+		this.readers.awaitEnd(timeout);
 	}
 
 	/**
@@ -243,12 +310,84 @@ final class KafkaLog {
 		return life != null && life.isWarm();
 	}
 
-	void receive(ConsumerRecord<byte[], byte[]> record) {
+	/**
+	 * Return where to receive a partition from.
+	 * @param partition its number
+	 * @return an offset
+	 */
+	long start(int partition) {
+		KafkaLogLife life = this.life;
+		return (life != null && partition < life.partitions().length) ? life.partitions()[partition].start() : 0;
+	}
+
+	/**
+	 * Take a record.
+	 * @param record the record
+	 * @return whether to go on; if not, what follows in its partition has to be received
+	 * again, from {@link #start} on
+	 */
+	boolean receive(ConsumerRecord<byte[], byte[]> record) {
 		KafkaLogLife life = this.life;
 		if (life == null || record.partition() >= life.partitions().length) {
-			return;
+			return true;
 		}
 		KafkaLogPartition partition = life.partitions()[record.partition()];
+		switch (partition.arrived(record.offset(), KafkaLogEntry.leaderEpoch(record))) {
+			case TAKE -> {
+				return take(record, partition);
+			}
+			case GO_BACK -> {
+				return false;
+			}
+			case DIVERGED -> this.whenDiverged.run();
+			case PASS -> logger.trace("Passed over a record");
+		}
+		return true;
+	}
+
+	/**
+	 * Deliver a record. If that fails it is tried again: else its subscribers would miss
+	 * it, and a position after it would say that they have had it.
+	 */
+	private boolean take(ConsumerRecord<byte[], byte[]> record, KafkaLogPartition partition) {
+		try {
+			deliver(record, partition);
+		}
+		catch (Throwable ex) {
+			int attempts = partition.failed(record.offset());
+			if (attempts < MAX_ATTEMPTS) {
+				logger.debug("The record at offset " + record.offset() + " could not be delivered, and is tried again",
+						ex);
+				return false;
+			}
+			giveUp(record, ex);
+		}
+		partition.delivered(record.offset());
+		return true;
+	}
+
+	/**
+	 * Let those who follow the channel read it.
+	 */
+	private void giveUp(ConsumerRecord<byte[], byte[]> record, Throwable failure) {
+		try {
+			logger.error("The listener has failed " + MAX_ATTEMPTS + " times on the record at offset " + record.offset()
+					+ " of partition " + record.partition() + " of topic '" + record.topic()
+					+ "': those who follow its channel are told of a gap", failure);
+			byte @Nullable [] key = record.key();
+			String value = (key != null) ? new String(key, StandardCharsets.UTF_8) : "";
+			for (Address address : this.subscriptions.addresses()) {
+				if (address.value().equals(value)) {
+					this.listener.gap(address);
+				}
+			}
+		}
+		catch (Throwable ex) {
+			logger.error("A gap could not be reported", ex);
+		}
+	}
+
+	private void deliver(ConsumerRecord<byte[], byte[]> record, KafkaLogPartition partition) {
 		boolean live = partition.isLive(record.offset());
 		try {
 			Envelope envelope = decode(record);
@@ -258,23 +397,19 @@ final class KafkaLog {
 				throw new EnvelopeFormatException(Reason.FOREIGN, "A record in the partition of other channels");
 			}
 			KafkaKeys.First first = partition.add(entry);
-			if (first != null) {
-				answer(envelope, first, partition);
-			}
 			boolean once = first == null || first.offset() == entry.offset();
+			answer(envelope, (first != null) ? first.id() : envelope.id(),
+					partition.positions().position((first != null) ? first.place() : entry.place()));
 			if (once && live && this.subscriptions.contains(entry.address())) {
-				this.listener.received(envelope, partition.position(entry.positionOffset()));
+				this.listener.received(envelope, partition.positions().position(entry.place()));
 			}
 		}
 		catch (EnvelopeFormatException ex) {
 			logger.debug("Skipped a record of the log", ex);
-			partition.skip(record.offset());
+			partition.skip(record.offset(), record.key());
 			if (live) {
 				this.listener.rejected(ex.getReason());
 			}
-		}
-		finally {
-			partition.delivered(record.offset());
 		}
 	}
 
@@ -294,16 +429,12 @@ final class KafkaLog {
 		}
 	}
 
-	private void answer(Envelope envelope, KafkaKeys.First first, KafkaLogPartition partition) {
+	private void answer(Envelope envelope, UUID first, Position position) {
 		CompletableFuture<Receipt> future = this.expected.remove(envelope.id());
 		if (future != null) {
-			Outcome outcome = first.id().equals(envelope.id()) ? Outcome.RELAYED : Outcome.DUPLICATE;
-			future.completeAsync(() -> receipt(first, outcome, partition), this.executor);
+			Outcome outcome = first.equals(envelope.id()) ? Outcome.RELAYED : Outcome.DUPLICATE;
+			future.completeAsync(() -> new Receipt(first, outcome, position), this.executor);
 		}
-	}
-
-	private static Receipt receipt(KafkaKeys.First first, Outcome outcome, KafkaLogPartition partition) {
-		return new Receipt(first.id(), outcome, partition.position(first.offset() + 1));
 	}
 
 	/**
@@ -335,20 +466,20 @@ final class KafkaLog {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(KafkaRelay.NAME, null));
 		}
 		String idempotencyKey = options.idempotencyKey();
-		if (idempotencyKey == null) {
-			return sender.append(envelope.id(), key, value, new Target(partition, this.settings.logTopic(), false),
-					new CompletableFuture<>());
-		}
-		// A double that is known for one need not be written. Those that are written are
-		// near the first one, where every node that reads it reads them, too.
-		KafkaKeys.First first = partition.find(address, idempotencyKey, System.currentTimeMillis());
-		if (first != null) {
-			return CompletableFuture.completedFuture(receipt(first, Outcome.DUPLICATE, partition));
+		if (idempotencyKey != null) {
+			// A double that is known for one need not be written. Those that are written
+			// are near the first one, where every node that reads it reads them, too.
+			KafkaKeys.First first = partition.find(address, idempotencyKey, System.currentTimeMillis());
+			if (first != null) {
+				return CompletableFuture.completedFuture(
+						new Receipt(first.id(), Outcome.DUPLICATE, partition.positions().position(first.place())));
+			}
 		}
 		CompletableFuture<Receipt> future = new CompletableFuture<>();
 		this.expected.put(envelope.id(), future);
 		future.whenComplete((receipt, failure) -> this.expected.remove(envelope.id(), future));
-		return sender.append(envelope.id(), key, value, new Target(partition, this.settings.logTopic(), true), future);
+		return sender.append(envelope.id(), key, value,
+				new Target(partition, this.settings.logTopic()), future);
 	}
 
 	CompletableFuture<Position> position(String channel) {
@@ -375,9 +506,8 @@ final class KafkaLog {
 	 *
 	 * @param partition its partition
 	 * @param topic the log's topic
-	 * @param awaited whether its receipt waits until this node reads it
 	 */
-	record Target(KafkaLogPartition partition, String topic, boolean awaited) {
+	record Target(KafkaLogPartition partition, String topic) {
 	}
 
 }

@@ -25,7 +25,6 @@ import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
 import io.github.atmosphererelay.message.LogOptions;
-import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
@@ -35,20 +34,34 @@ import org.jspecify.annotations.Nullable;
  * once more when it is.
  *
  * @param offset the record's offset
+ * @param leaderEpoch the epoch of the leader that appended it, or 0 if the broker does
+ * not tell
  * @param timestamp when it was appended, in milliseconds since 1970 by the broker's clock
  * @param address the address of its channel
  * @param options how it is to be kept
  * @param id the message's id
  * @param value the encoded envelope
  */
-record KafkaLogEntry(long offset, long timestamp, String address, LogOptions options, UUID id, byte[] value) {
+record KafkaLogEntry(long offset, int leaderEpoch, long timestamp, String address, LogOptions options, UUID id,
+		byte[] value) {
 
 	/**
-	 * Return the offset of a position after a record, which is Kafka's own for a consumer
-	 * that has read the record. So 0 is before the first one.
+	 * Return the place after the record, whose offset is Kafka's own for a consumer that
+	 * has read the record. So 0 is before the first one.
 	 */
-	long positionOffset() {
-		return this.offset + 1;
+	KafkaPlace place() {
+		return new KafkaPlace(this.leaderEpoch, this.offset + 1);
+	}
+
+	static int leaderEpoch(ConsumerRecord<?, ?> record) {
+		return record.leaderEpoch().orElse(0);
+	}
+
+	/**
+	 * Return the hash by which the channel is known in {@link KafkaLogIndex}.
+	 */
+	long hash() {
+		return KafkaLogIndex.hash(this.address.getBytes(StandardCharsets.UTF_8));
 	}
 
 	boolean isExpired(long now) {
@@ -81,13 +94,14 @@ record KafkaLogEntry(long offset, long timestamp, String address, LogOptions opt
 		if (!isOf(record, address)) {
 			throw new EnvelopeFormatException(Reason.FOREIGN, "A record with the key of another channel");
 		}
-		return new KafkaLogEntry(record.offset(), record.timestamp(), address, options, envelope.id(), record.value());
+		return new KafkaLogEntry(record.offset(), leaderEpoch(record), record.timestamp(), address, options,
+				envelope.id(), record.value());
 	}
 
-	Publication publication(EnvelopeCodec codec, String epoch) {
+	Publication publication(EnvelopeCodec codec, KafkaPositions positions) {
 		Envelope envelope = codec.decode(this.value);
 		String channel = ((Address.Channel) envelope.address()).channel();
-		return Publication.of(envelope, channel, new Position(epoch, positionOffset()));
+		return Publication.of(envelope, channel, positions.position(place()));
 	}
 
 }

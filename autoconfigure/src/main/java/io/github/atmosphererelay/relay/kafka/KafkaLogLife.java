@@ -40,9 +40,6 @@ record KafkaLogLife(Uuid id, KafkaLogPartition[] partitions) {
 	/** How many records of a partition are read at start at most. */
 	private static final int MAX_WARM_RECORDS = 200_000;
 
-	/** How much of the topic's id tells topics of one name apart. */
-	private static final int SHORT_ID = 11;
-
 	/**
 	 * Begin with a topic that is new to this node.
 	 * @param settings the relay's settings
@@ -65,9 +62,8 @@ record KafkaLogLife(Uuid id, KafkaLogPartition[] partitions) {
 				live = range.end();
 				start = start(settings, i, range, recent.getOrDefault(i, range.end()));
 			}
-			String epoch = id.toString().substring(0, SHORT_ID) + "." + i;
-			partitions[i] = new KafkaLogPartition(i, epoch, start, live, start == range.begin(),
-					settings.idempotencyWindow(), maxKeys, whenKeyForgotten);
+			partitions[i] = new KafkaLogPartition(i, new KafkaPositions(id, i), start, live, range,
+					settings.idempotencyWindow(), maxKeys, maxKeys, whenKeyForgotten);
 		}
 		return new KafkaLogLife(id, partitions);
 	}
@@ -85,7 +81,7 @@ record KafkaLogLife(Uuid id, KafkaLogPartition[] partitions) {
 	Map<Integer, Long> current() {
 		Map<Integer, Long> next = new HashMap<>();
 		for (KafkaLogPartition partition : this.partitions) {
-			next.put(partition.number(), partition.next());
+			next.put(partition.number(), partition.start());
 		}
 		return next;
 	}

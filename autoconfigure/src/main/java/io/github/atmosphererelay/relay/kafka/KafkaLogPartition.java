@@ -26,6 +26,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.message.Position;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,25 +43,39 @@ final class KafkaLogPartition {
 	/** How many bytes of values are kept at hand. */
 	static final int MAX_BYTES = 2 * 1024 * 1024;
 
+	/** No record has to be compared. */
+	static final long VERIFIED = -1;
+
+	/** The leader does not have what was read. */
+	static final long DIVERGED = -2;
+
+	private static final Log logger = LogFactory.getLog(KafkaLogPartition.class);
+
 	private final int number;
 
-	private final String epoch;
+	private final KafkaPositions positions;
 
 	private final Duration idempotencyWindow;
 
 	private final KafkaKeys keys;
+
+	private final KafkaLogIndex index;
 
 	/** The latest records in the order of the log, without doubles. */
 	private final Deque<KafkaLogEntry> ring = new ArrayDeque<>();
 
 	private final List<Waiter> waiting = new ArrayList<>();
 
+	/** The leader epochs of the records of the log that this node reads. */
+	private final KafkaLogEpochs epochs = new KafkaLogEpochs();
+
+	/** The size of the values in {@link #ring}. */
 	private int bytes;
 
-	/** What {@link #ring} holds: all that was appended from here on ... */
+	/** The ring has everything from this offset on ... */
 	private long begin;
 
-	/** ... and before here. */
+	/** ... and before this one. */
 	private long end;
 
 	/** The offset before which everything has been handed to the listener. */
@@ -68,50 +84,92 @@ final class KafkaLogPartition {
 	/** Where the records begin that were appended after this node had started. */
 	private volatile long live;
 
+	/** The record that could not be delivered, for the receiver's thread alone. */
+	private long failedAt = -1;
+
+	private int failures;
+
+	/** The offset from which on records were received without a hole. */
+	private long received;
+
 	/**
 	 * Records before this time are not kept, because those that decide whether they are
 	 * doubles may not have been read.
 	 */
 	private @Nullable Long trustedSince;
 
-	/** Where the broker's records begin to differ from those that were read. */
-	private long truncatedTo = Long.MAX_VALUE;
+	/** What a position is given if the record before it is not known. */
+	private int fallbackEpoch;
 
-	/** Positions after this one, up to the next, have been given away twice. */
-	private long invalidAfter;
+	/**
+	 * Whether the record before the next is to be read again, to see that the log still
+	 * has it.
+	 */
+	private boolean checking;
 
-	private long invalidUpTo;
+	/** The epoch of a record whose predecessor was checked. */
+	private int checkedFor = KafkaLogEpochs.UNKNOWN;
+
+	/** The greatest leader epoch whose log is known to have all that was read. */
+	private int verified = KafkaLogEpochs.UNKNOWN;
+
+	/**
+	 * Whether the broker's log is known to have other records than those that were read.
+	 */
+	private boolean diverged;
 
 	/**
 	 * Create a partition that nothing was read of.
 	 * @param number its number
-	 * @param epoch names the life of the topic, and the partition
+	 * @param positions its positions
 	 * @param start where reading begins
 	 * @param live from where on records are delivered
-	 * @param whole whether nothing before the start can be read by anybody
+	 * @param range what the broker holds
 	 * @param idempotencyWindow for how long a key matters
 	 * @param maxKeys how many keys are kept
-	 * @param whenKeyForgotten called for each that is forgotten within its window
+	 * @param maxChannels how many channels are known by where their records are
+	 * @param whenKeyForgotten called for each key that is forgotten within its window
 	 */
-	KafkaLogPartition(int number, String epoch, long start, long live, boolean whole, Duration idempotencyWindow,
-			int maxKeys, Runnable whenKeyForgotten) {
+	KafkaLogPartition(int number, KafkaPositions positions, long start, long live, KafkaOffsets.Range range,
+			Duration idempotencyWindow, int maxKeys, int maxChannels, Runnable whenKeyForgotten) {
 		this.number = number;
-		this.epoch = epoch;
+		this.positions = positions;
 		this.idempotencyWindow = idempotencyWindow;
 		this.keys = new KafkaKeys(maxKeys, whenKeyForgotten);
+		this.index = new KafkaLogIndex(maxChannels, start);
 		this.begin = start;
 		this.end = start;
 		this.next = start;
+		this.received = start;
 		this.live = live;
-		this.trustedSince = whole ? Long.MIN_VALUE : null;
+		this.fallbackEpoch = range.leaderEpoch();
+		// If nothing before the start can be read by anybody.
+		this.trustedSince = (start == range.begin()) ? Long.MIN_VALUE : null;
 	}
 
 	int number() {
 		return this.number;
 	}
 
-	Position position(long offset) {
-		return new Position(this.epoch, offset);
+	KafkaPositions positions() {
+		return this.positions;
+	}
+
+	KafkaLogIndex index() {
+		return this.index;
+	}
+
+	/**
+	 * Return the position of an offset up to which this node has read. It bears the
+	 * leader epoch of the record before it or, where nothing was read yet, that of the
+	 * leader.
+	 * @param offset the offset of the record after the position
+	 * @return the position
+	 */
+	synchronized Position position(long offset) {
+		int epoch = this.epochs.at(offset - 1);
+		return this.positions
+			.position(new KafkaPlace((epoch != KafkaLogEpochs.UNKNOWN) ? epoch : this.fallbackEpoch, offset));
 	}
 
 	/**
@@ -120,6 +178,15 @@ final class KafkaLogPartition {
 	 */
 	long next() {
 		return this.next;
+	}
+
+	/**
+	 * Return where a receiver begins: with the next record, or one before that if it has
+	 * to be checked.
+	 * @return an offset
+	 */
+	synchronized long start() {
+		return this.checking ? this.next - 1 : this.next;
 	}
 
 	boolean isLive(long offset) {
@@ -135,39 +202,231 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * Take note that the broker has lost records that were read, and perhaps has others
-	 * instead.
-	 * @param offset the offset of the first one
+	 * Decide what to do with a record that was received.
+	 * @param offset the record's offset
+	 * @param epoch its leader epoch
+	 * @return what to do
 	 */
-	synchronized void truncated(long offset) {
-		this.truncatedTo = Math.min(this.truncatedTo, offset);
+	synchronized Step arrived(long offset, int epoch) {
+		if (this.diverged) {
+			return Step.PASS;
+		}
+		if (offset < this.next) {
+			if (this.checking && offset == this.next - 1) {
+				this.checking = false;
+				this.diverged = this.epochs.at(offset) != epoch;
+			}
+			return this.diverged ? Step.DIVERGED : Step.PASS;
+		}
+		int last = this.epochs.at(this.next - 1);
+		if (this.checking) {
+			// The record before is gone, and nobody can tell whether it was another one.
+			forgetEpochs();
+		}
+		else if (last != KafkaLogEpochs.UNKNOWN && epoch > last && epoch != this.checkedFor) {
+			// After an election, that may have been an unclean one.
+			this.checking = true;
+			this.checkedFor = epoch;
+			return Step.GO_BACK;
+		}
+		if (!this.epochs.add(offset, epoch)) {
+			this.diverged = true;
+			return Step.DIVERGED;
+		}
+		return Step.TAKE;
+	}
+
+	private void forgetEpochs() {
+		this.checking = false;
+		this.checkedFor = KafkaLogEpochs.UNKNOWN;
+		this.epochs.clear();
+		this.received = this.next;
 	}
 
 	/**
-	 * Continue after the receiver was away.
+	 * Take note that the broker's log has other records than those that were read.
+	 */
+	synchronized void diverged() {
+		this.diverged = true;
+	}
+
+	/**
+	 * Return whether the broker's log has other records than those that were read.
+	 * @param range what the partition holds now
+	 * @return whether it has, or fewer
+	 */
+	synchronized boolean isDiverged(KafkaOffsets.Range range) {
+		return this.diverged || range.end() < this.next;
+	}
+
+	synchronized boolean isDiverged() {
+		return this.diverged;
+	}
+
+	/**
+	 * Return whether a record that the broker has is the one that was read.
+	 * @param record the broker's record
+	 * @return whether it is
+	 */
+	synchronized boolean isSame(KafkaLogReader.Mark record) {
+		return this.epochs.at(record.offset()) == record.leaderEpoch();
+	}
+
+	/**
+	 * Return which of the records that were read may still be in the log.
+	 * @param range what the partition holds now
+	 * @return from the first one to the one before the next
+	 */
+	synchronized KafkaLogIndex.Part readOf(KafkaOffsets.Range range) {
+		return new KafkaLogIndex.Part(Math.max(this.received, range.begin()), Math.min(this.next, range.end()));
+	}
+
+	/**
+	 * Continue after the receiver was away, if the broker's log has not diverged.
 	 * @param range what the partition holds now
 	 * @return whether records were lost
 	 */
 	synchronized boolean resume(KafkaOffsets.Range range) {
-		long known = Math.min(this.next, this.truncatedTo);
-		this.truncatedTo = Long.MAX_VALUE;
-		long start = Math.min(Math.max(known, range.begin()), range.end());
-		if (start == this.next) {
+		this.checkedFor = KafkaLogEpochs.UNKNOWN;
+		if (this.next >= range.begin()) {
+			this.checking = this.next > range.begin() && this.epochs.at(this.next - 1) != KafkaLogEpochs.UNKNOWN;
+			if (this.next == range.begin() && this.next > 0) {
+				forgetEpochs();
+			}
 			return false;
 		}
-		if (start < this.next) {
-			// An unclean election: other records get the offsets that these had.
-			this.invalidAfter = start;
-			this.invalidUpTo = this.next;
-			this.keys.removeFrom(start);
-			this.live = Math.min(this.live, start);
-		}
+		forgetEpochs();
+		restart(range.begin(), range);
+		return true;
+	}
+
+	/**
+	 * Continue where the broker's log has begun to differ from the records that were
+	 * read: after an unclean election other records have the offsets of those.
+	 * @param offset the offset of the first record that differs
+	 * @param range what the partition holds now
+	 */
+	synchronized void truncate(long offset, KafkaOffsets.Range range) {
+		this.keys.removeFrom(offset);
+		this.live = Math.min(this.live, offset);
+		this.epochs.removeFrom(offset);
+		this.diverged = false;
+		this.checking = false;
+		this.checkedFor = KafkaLogEpochs.UNKNOWN;
+		restart(offset, range);
+	}
+
+	private void restart(long start, KafkaOffsets.Range range) {
 		this.ring.clear();
 		this.bytes = 0;
 		this.begin = start;
 		this.end = start;
 		this.next = start;
+		this.received = Math.max(Math.min(this.received, start), range.begin());
+		this.fallbackEpoch = range.leaderEpoch();
+		this.index.reset(start);
+	}
+
+	/**
+	 * Take note of what the broker has said.
+	 * @param range what the partition holds
+	 */
+	synchronized void heard(KafkaOffsets.Range range) {
+		if (this.epochs.at(this.next - 1) == KafkaLogEpochs.UNKNOWN) {
+			this.fallbackEpoch = range.leaderEpoch();
+		}
+	}
+
+	/**
+	 * Return what has to be looked at before records that were read are given away as
+	 * those that the leader has. That is so once after each election.
+	 * @param range what the partition holds, as its leader says
+	 * @return the offset of the record to compare, {@code -1} if none has to be compared,
+	 * or {@code -2} if the leader does not have all that was read
+	 */
+	synchronized long toVerify(KafkaOffsets.Range range) {
+		if (this.diverged) {
+			return DIVERGED;
+		}
+		int last = this.epochs.at(this.next - 1);
+		if (last == KafkaLogEpochs.UNKNOWN || last >= range.leaderEpoch() || this.verified >= range.leaderEpoch()) {
+			// What was read last is this leader's, or was compared.
+			return VERIFIED;
+		}
+		if (range.end() < this.next) {
+			// What is newer than the answer would be of this leader's epoch.
+			this.diverged = true;
+			return DIVERGED;
+		}
+		if (range.begin() >= this.next) {
+			forgetEpochs();
+			return VERIFIED;
+		}
+		return this.next - 1;
+	}
+
+	/**
+	 * Take note of a comparison.
+	 * @param offset the offset of the record that was compared
+	 * @param record what the broker has there or after it, or {@code null} if there is
+	 * none
+	 * @param leaderEpoch the leader's epoch when that was found to be necessary
+	 * @return whether the leader has all that was read
+	 */
+	synchronized boolean verify(long offset, KafkaLogReader.@Nullable Mark record, int leaderEpoch) {
+		if (record == null || record.offset() != offset) {
+			// It has just expired, and nobody can tell whether it was the one that was
+			// read.
+			forgetEpochs();
+			return true;
+		}
+		int known = this.epochs.at(offset);
+		if (known != KafkaLogEpochs.UNKNOWN && known != record.leaderEpoch()) {
+			this.diverged = true;
+			return false;
+		}
+		this.verified = Math.max(this.verified, leaderEpoch);
 		return true;
+	}
+
+	/**
+	 * Return whether the log has everything that was before a place when it was given
+	 * away.
+	 * @param place the place
+	 * @param range what the partition holds, as its leader says
+	 * @return whether it has, or {@code null} if that has to be looked up
+	 */
+	synchronized @Nullable Boolean has(KafkaPlace place, KafkaOffsets.Range range) {
+		long offset = place.offset();
+		if (offset < range.begin() || offset > this.end) {
+			return false;
+		}
+		if (offset == 0) {
+			return true;
+		}
+		int before = this.epochs.at(offset - 1);
+		int after = this.epochs.at(offset);
+		int epoch = place.leaderEpoch();
+		if (before == epoch || after == epoch || (offset == this.end && epoch == range.leaderEpoch())) {
+			return true;
+		}
+		boolean readableBefore = before == KafkaLogEpochs.UNKNOWN && offset > range.begin();
+		boolean readableAfter = after == KafkaLogEpochs.UNKNOWN && offset < this.end
+				&& (before == KafkaLogEpochs.UNKNOWN || epoch > before);
+		return (readableBefore || readableAfter) ? null : false;
+	}
+
+	/**
+	 * Take note of records that were looked up.
+	 * @param records the records
+	 */
+	synchronized void learn(List<KafkaLogReader.Mark> records) {
+		for (KafkaLogReader.Mark record : records) {
+			if (!this.epochs.add(record.offset(), record.leaderEpoch())) {
+				logger.debug("Record " + record.offset() + " of partition " + this.number
+						+ " of the log is of another leader epoch than those around it");
+			}
+		}
 	}
 
 	/**
@@ -179,17 +438,25 @@ final class KafkaLogPartition {
 	synchronized KafkaKeys.@Nullable First add(KafkaLogEntry entry) {
 		String key = entry.options().idempotencyKey();
 		KafkaKeys.First first = (key != null) ? this.keys.add(entry, key) : null;
+		if (entry.offset() < this.end) {
+			// Once more, because the listener has failed on it.
+			return first;
+		}
 		this.end = entry.offset() + 1;
 		if (this.trustedSince == null) {
 			this.trustedSince = entry.timestamp() + this.idempotencyWindow.toMillis();
 		}
 		if (entry.timestamp() < this.trustedSince && !isLive(entry.offset())) {
 			this.begin = this.end;
+			this.index.add(entry.hash(), entry.offset());
 		}
 		else if (first == null || first.offset() == entry.offset()) {
 			this.ring.add(entry);
 			this.bytes += entry.bytes();
 			trim();
+		}
+		else {
+			this.index.add(entry.hash(), entry.offset());
 		}
 		return first;
 	}
@@ -199,15 +466,29 @@ final class KafkaLogPartition {
 			KafkaLogEntry oldest = this.ring.remove();
 			this.bytes -= oldest.bytes();
 			this.begin = oldest.offset() + 1;
+			this.index.add(oldest.hash(), oldest.offset());
 		}
 	}
 
 	/**
 	 * Pass over a record that is no envelope.
 	 * @param offset its offset
+	 * @param key its key
 	 */
-	synchronized void skip(long offset) {
+	synchronized void skip(long offset, byte @Nullable [] key) {
 		this.end = offset + 1;
+		this.index.add(KafkaLogIndex.hash(key), offset);
+	}
+
+	/**
+	 * A record could not be handed to the listener.
+	 * @param offset its offset
+	 * @return how often
+	 */
+	int failed(long offset) {
+		this.failures = (offset == this.failedAt) ? this.failures + 1 : 1;
+		this.failedAt = offset;
+		return this.failures;
 	}
 
 	/**
@@ -271,16 +552,6 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * Return whether a position may be one of this partition.
-	 * @param position the position
-	 * @return whether it is one of this life of the partition, and not after its end
-	 */
-	synchronized boolean knows(Position position) {
-		return position.epoch().equals(this.epoch) && position.offset() <= this.end
-				&& (position.offset() <= this.invalidAfter || position.offset() > this.invalidUpTo);
-	}
-
-	/**
 	 * Look into the latest records.
 	 * @param address the address of a channel
 	 * @param from the first offset
@@ -332,6 +603,25 @@ final class KafkaLogPartition {
 		private KafkaLogEntry newest() {
 			return this.entries.get(this.entries.size() - 1);
 		}
+
+	}
+
+	/**
+	 * What to do with a record that was received.
+	 */
+	enum Step {
+
+		/** Take it: it is the next one. */
+		TAKE,
+
+		/** Leave it: it was read before, or cannot be taken now. */
+		PASS,
+
+		/** Receive again from {@link KafkaLogPartition#start()}. */
+		GO_BACK,
+
+		/** Leave it: the log has diverged from what was read. */
+		DIVERGED
 
 	}
 

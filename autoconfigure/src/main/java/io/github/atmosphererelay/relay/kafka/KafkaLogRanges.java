@@ -26,6 +26,7 @@ import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
@@ -34,8 +35,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Asks the broker what the partitions of the log hold at present. All who ask while a
  * question is under way share the next one, so that thousands of reads at once cost the
- * broker a few requests. Safe for use by many threads, never blocks but in
- * {@link #disconnect}.
+ * broker a few requests. Safe for use by many threads, never blocks.
  */
 final class KafkaLogRanges {
 
@@ -56,25 +56,16 @@ final class KafkaLogRanges {
 		this.timeout = timeout;
 	}
 
-	synchronized boolean isConnected() {
-		return this.admin != null;
-	}
-
 	synchronized void connect(Admin admin, int partitions) {
 		this.admin = admin;
 		this.partitions = partitions;
 	}
 
-	void disconnect() {
-		Admin admin;
-		synchronized (this) {
-			admin = this.admin;
-			this.admin = null;
-		}
-		if (admin != null) {
-			// Its open calls fail.
-			admin.close(Duration.ZERO);
-		}
+	/**
+	 * Ask no more. What is open fails when the client is closed.
+	 */
+	synchronized void disconnect() {
+		this.admin = null;
 	}
 
 	/**
@@ -159,8 +150,9 @@ final class KafkaLogRanges {
 		try {
 			for (int partition = 0; partition < partitions; partition++) {
 				TopicPartition key = new TopicPartition(this.topic, partition);
-				ranges.put(partition, new KafkaOffsets.Range(earliest.partitionResult(key).get().offset(),
-						latest.partitionResult(key).get().offset()));
+				ListOffsetsResultInfo end = latest.partitionResult(key).get();
+				ranges.put(partition, new KafkaOffsets.Range(earliest.partitionResult(key).get().offset(), end.offset(),
+						end.leaderEpoch().orElse(-1)));
 			}
 			future.complete(ranges);
 		}

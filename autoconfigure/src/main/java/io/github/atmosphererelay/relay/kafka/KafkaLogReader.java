@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +40,7 @@ import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -46,10 +48,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads parts of the log that are no longer at hand, with one consumer on one thread. A
  * channel's records lie among those of others, so a part is looked through from its
- * beginning. {@link #scan} and {@link #offsetAt} are for tasks on that thread; they
- * block, but not beyond their deadline.
+ * beginning. {@link #scan}, {@link #marks} and {@link #offsetAt} are for tasks on that
+ * thread; they block, but not beyond their deadline.
  */
 final class KafkaLogReader {
+
+	/** How many records are looked at: the one before a place, and the one after it. */
+	private static final int MARKS = 2;
 
 	private static final Log logger = LogFactory.getLog(KafkaLogReader.class);
 
@@ -62,15 +67,24 @@ final class KafkaLogReader {
 
 	private final ThreadPoolExecutor executor;
 
+	/** What waits for the thread, by what it reads. */
+	private final Map<Object, CompletableFuture<?>> shared = new ConcurrentHashMap<>();
+
 	private volatile boolean outdated;
 
 	private @Nullable Consumer<byte[], byte[]> consumer;
 
-	KafkaLogReader(KafkaRelaySettings settings, Supplier<Consumer<byte[], byte[]>> consumers) {
+	/**
+	 * Create a reader. Its thread and its consumer are made with the first task.
+	 * @param settings the relay's settings
+	 * @param consumers makes consumers
+	 * @param name names the thread
+	 */
+	KafkaLogReader(KafkaRelaySettings settings, Supplier<Consumer<byte[], byte[]>> consumers, String name) {
 		this.settings = settings;
 		this.consumers = consumers;
 		this.executor = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MAX_QUEUED),
-				(task) -> KafkaWorker.newThread(task, "atmosphere-kafka-log-reader")) {
+				(task) -> KafkaWorker.newThread(task, name)) {
 
 			@Override
 			protected void terminated() {
@@ -95,6 +109,36 @@ final class KafkaLogReader {
 				.failedFuture(this.executor.isShutdown() ? new RelayUnavailableException(KafkaRelay.NAME, null)
 						: RelayOverloadedException.forReads(KafkaRelay.NAME, MAX_QUEUED));
 		}
+	}
+
+	/**
+	 * Run a task on the thread, unless an equal one still waits for it: then both share
+	 * the result. One that is already running may have missed what is looked for.
+	 * @param <T> the type of its result
+	 * @param key equal for tasks that read the same
+	 * @param task the task
+	 * @return completes on the thread
+	 */
+	@SuppressWarnings("unchecked")
+	<T> CompletableFuture<T> submitShared(Object key, Supplier<T> task) {
+		CompletableFuture<T> result = new CompletableFuture<>();
+		CompletableFuture<?> waiting = this.shared.putIfAbsent(key, result);
+		if (waiting != null) {
+			return ((CompletableFuture<T>) waiting).copy();
+		}
+		submit(() -> {
+			this.shared.remove(key, result);
+			return task.get();
+		}).whenComplete((value, failure) -> {
+			this.shared.remove(key, result);
+			if (failure != null) {
+				result.completeExceptionally(failure);
+			}
+			else {
+				result.complete(value);
+			}
+		});
+		return result.copy();
 	}
 
 	/**
@@ -190,14 +234,47 @@ final class KafkaLogReader {
 	}
 
 	/**
+	 * Look which records there are at an offset, or after it.
+	 * @param number the partition
+	 * @param offset the offset; there has to be a record at it or after it
+	 * @param deadline when to give up
+	 * @return the first record and perhaps more; none if the broker has removed records
+	 * up to there
+	 */
+	List<Mark> marks(int number, long offset, long deadline) {
+		TopicPartition partition = new TopicPartition(this.settings.logTopic(), number);
+		return marks(consumer(partition), partition, offset, () -> remaining(deadline));
+	}
+
+	static List<Mark> marks(Consumer<byte[], byte[]> consumer, TopicPartition partition, long offset,
+			Supplier<Duration> remaining) {
+		consumer.seek(partition, offset);
+		try {
+			while (true) {
+				List<ConsumerRecord<byte[], byte[]>> records = consumer.poll(remaining.get()).records(partition);
+				if (!records.isEmpty()) {
+					return records.stream()
+						.limit(MARKS)
+						.map((record) -> new Mark(record.offset(), KafkaLogEntry.leaderEpoch(record)))
+						.toList();
+				}
+			}
+		}
+		catch (OffsetOutOfRangeException ex) {
+			return List.of();
+		}
+	}
+
+	/**
 	 * Look for a channel's records that have not expired and are no doubles.
 	 * @param number the partition
 	 * @param request what is looked for
 	 * @param from the first offset
 	 * @param until returns the offset after the last one; may grow meanwhile
+	 * @param look takes all records, also those of other channels
 	 * @return what was found
 	 */
-	Scan scan(int number, Request request, long from, LongSupplier until) {
+	Scan scan(int number, Request request, long from, LongSupplier until, KafkaLogIndex.Look look) {
 		TopicPartition partition = new TopicPartition(this.settings.logTopic(), number);
 		Consumer<byte[], byte[]> consumer = consumer(partition);
 		consumer.seek(partition, from);
@@ -220,6 +297,7 @@ final class KafkaLogReader {
 					break;
 				}
 				next = record.offset() + 1;
+				look.add(record.key(), record.offset());
 				KafkaLogEntry entry = entry(record, request.address());
 				if (entry == null) {
 					continue;
@@ -325,6 +403,15 @@ final class KafkaLogReader {
 	 * @param deadline when to give up
 	 */
 	record Request(String address, int limit, long bytes, boolean newest, long now, long deadline) {
+	}
+
+	/**
+	 * A record of any channel.
+	 *
+	 * @param offset its offset
+	 * @param leaderEpoch the epoch of the leader that appended it
+	 */
+	record Mark(long offset, int leaderEpoch) {
 	}
 
 	/**

@@ -16,8 +16,10 @@
 
 package io.github.atmosphererelay.relay.kafka;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
@@ -39,6 +41,7 @@ import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.relay.kafka.KafkaLogReader.Mark;
 import io.github.atmosphererelay.relay.kafka.KafkaLogReader.Request;
 import io.github.atmosphererelay.relay.kafka.KafkaLogReader.Scan;
 import org.jspecify.annotations.Nullable;
@@ -68,7 +71,9 @@ final class KafkaLogReads {
 
 	private final KafkaLogRanges ranges;
 
-	private final KafkaLogReader reader;
+	private final KafkaLogReaders readers;
+
+	private final Runnable whenDiverged;
 
 	private final ScheduledExecutorService scheduler;
 
@@ -82,12 +87,24 @@ final class KafkaLogReads {
 
 	private volatile boolean closed;
 
-	KafkaLogReads(KafkaRelaySettings settings, KafkaLogRanges ranges, KafkaLogReader reader,
-			ScheduledExecutorService scheduler, Executor executor, Guard guard) {
+	/**
+	 * Create reads.
+	 * @param settings the relay's settings
+	 * @param ranges asks the broker where partitions end
+	 * @param readers read what is no longer at hand
+	 * @param scheduler for time limits
+	 * @param executor answers
+	 * @param whenDiverged called when a partition is found to have other records than
+	 * this node has read
+	 * @param guard counts what fails unexpectedly
+	 */
+	KafkaLogReads(KafkaRelaySettings settings, KafkaLogRanges ranges, KafkaLogReaders readers,
+			ScheduledExecutorService scheduler, Executor executor, Runnable whenDiverged, Guard guard) {
 		this.guard = guard;
 		this.settings = settings;
 		this.ranges = ranges;
-		this.reader = reader;
+		this.readers = readers;
+		this.whenDiverged = whenDiverged;
 		this.scheduler = scheduler;
 		this.executor = executor;
 	}
@@ -100,9 +117,67 @@ final class KafkaLogReads {
 	CompletableFuture<LogPage> read(KafkaLogPartition partition, String address, @Nullable Position since,
 			PageLimit limit, ReadDirection direction) {
 		return open((deadline) -> upToDate(partition, deadline).thenComposeAsync((range) -> {
-			Read read = new Read(partition, address, since, limit, range, System.currentTimeMillis(), deadline);
-			return (direction == ReadDirection.FORWARD) ? forward(read) : backward(read);
+			KafkaPlace place = (since != null) ? partition.positions().place(since) : null;
+			Read read = new Read(partition, address, place, limit, range, System.currentTimeMillis(), deadline);
+			return verify(read).thenComposeAsync((verified) -> {
+				if (since == null) {
+					return CompletableFuture.completedFuture(true);
+				}
+				return (place != null) ? has(read, place) : CompletableFuture.completedFuture(false);
+			}, this.executor).thenComposeAsync((valid) -> {
+				if (!valid) {
+					return CompletableFuture.completedFuture(incomplete(partition));
+				}
+				return (direction == ReadDirection.FORWARD) ? forward(read) : backward(read);
+			}, this.executor);
 		}, this.executor));
+	}
+
+	/**
+	 * See to it that what this node has read is what the partition's leader has. After an
+	 * election that is looked up once.
+	 */
+	private CompletableFuture<@Nullable Void> verify(Read read) {
+		KafkaLogPartition partition = read.partition;
+		long offset = partition.toVerify(read.range);
+		if (offset == KafkaLogPartition.VERIFIED) {
+			return CompletableFuture.completedFuture(null);
+		}
+		if (offset == KafkaLogPartition.DIVERGED) {
+			return CompletableFuture.failedFuture(diverged());
+		}
+		return marks(read, offset).thenAccept((marks) -> {
+			if (!partition.verify(offset, marks.isEmpty() ? null : marks.get(0), read.range.leaderEpoch())) {
+				throw diverged();
+			}
+		});
+	}
+
+	private RelayUnavailableException diverged() {
+		this.whenDiverged.run();
+		return new RelayUnavailableException(KafkaRelay.NAME, null);
+	}
+
+	/**
+	 * Return whether the log has everything that was before a place.
+	 */
+	private CompletableFuture<Boolean> has(Read read, KafkaPlace place) {
+		KafkaLogPartition partition = read.partition;
+		Boolean known = partition.has(place, read.range);
+		if (known != null) {
+			return CompletableFuture.completedFuture(known);
+		}
+		long offset = Math.max(place.offset() - 1, read.range.begin());
+		return marks(read, offset).thenApply((marks) -> {
+			partition.learn(marks);
+			return Boolean.TRUE.equals(partition.has(place, read.range));
+		});
+	}
+
+	private CompletableFuture<List<Mark>> marks(Read read, long offset) {
+		int number = read.partition.number();
+		return this.readers.places()
+			.submitShared(List.of(number, offset), () -> this.readers.places().marks(number, offset, read.deadline));
 	}
 
 	/**
@@ -167,6 +242,7 @@ final class KafkaLogReads {
 			if (range == null) {
 				throw new RelayUnavailableException(KafkaRelay.NAME, null);
 			}
+			partition.heard(range);
 			CompletableFuture<@Nullable Void> reached = partition.reached(range.end(), deadline);
 			if (!reached.isDone()) {
 				this.guard.later(this.scheduler, partition::giveUp, Duration.ofNanos(deadline - System.nanoTime()));
@@ -177,27 +253,32 @@ final class KafkaLogReads {
 
 	private CompletableFuture<LogPage> forward(Read read) {
 		KafkaLogPartition partition = read.partition;
-		Position since = read.since;
-		if (since != null && (!partition.knows(since) || since.offset() < read.range.begin())) {
-			return CompletableFuture.completedFuture(incomplete(partition));
-		}
+		KafkaPlace since = read.since;
 		long from = (since != null) ? since.offset() : read.range.begin();
 		KafkaLogPartition.Slice slice = partition.slice(read.address, from, Long.MAX_VALUE);
-		if (from >= slice.begin() || since == null && (slice.reachesSize() || slice.reachesRetention(read.now))) {
+		if (partition.index().narrow(read.hash(), from, slice.begin()).isEmpty()
+				|| since == null && (slice.reachesSize() || slice.reachesRetention(read.now))) {
 			return CompletableFuture.completedFuture(page(read, slice.entries(), slice.end(), true));
 		}
-		return this.reader.submit(() -> forwardFromBroker(read));
+		KafkaLogReader reader = (since != null) ? this.readers.recoveries() : this.readers.histories();
+		return reader.submitShared(read.key(ReadDirection.FORWARD), () -> forwardFromBroker(read, reader));
 	}
 
-	private LogPage forwardFromBroker(Read read) {
+	private LogPage forwardFromBroker(Read read, KafkaLogReader reader) {
 		KafkaLogPartition partition = read.partition;
-		Position since = read.since;
-		long from = (since != null) ? since.offset() : oldest(read);
+		KafkaLogIndex index = partition.index();
+		KafkaPlace since = read.since;
+		long hash = read.hash();
+		long from = (since != null) ? since.offset() : oldest(read, reader);
 		List<KafkaLogEntry> entries = new ArrayList<>();
 		long bytes = 0;
 		while (true) {
-			Scan scan = this.reader.scan(partition.number(), read.request(entries.size(), bytes, false), from,
-					partition::begin);
+			from = index.narrow(hash, from, Long.MAX_VALUE).from();
+			KafkaLogIndex.Look look = index.look(from);
+			long start = from;
+			Scan scan = reader.scan(partition.number(), read.request(entries.size(), bytes, false), from,
+					() -> index.narrow(hash, start, partition.begin()).to(), look);
+			index.looked(look, scan.next());
 			if (scan.expired()) {
 				entries.clear();
 				bytes = 0;
@@ -212,7 +293,7 @@ final class KafkaLogReads {
 			if (scan.cut() || entries.size() >= read.limit.publications() || bytes >= read.limit.bytes()) {
 				return page(read, entries, slice.end(), false);
 			}
-			if (from >= slice.begin()) {
+			if (index.narrow(hash, from, slice.begin()).isEmpty()) {
 				entries.addAll(slice.entries());
 				return page(read, entries, slice.end(), true);
 			}
@@ -253,11 +334,10 @@ final class KafkaLogReads {
 	}
 
 	private LogPage page(KafkaLogPartition partition, List<KafkaLogEntry> entries, long end, boolean more) {
-		Position position = partition.position(end);
 		List<Publication> publications = entries.stream()
-			.map((entry) -> entry.publication(this.settings.codec(), position.epoch()))
+			.map((entry) -> entry.publication(this.settings.codec(), partition.positions()))
 			.toList();
-		return new LogPage(publications, position, true, more);
+		return new LogPage(publications, partition.position(end), true, more);
 	}
 
 	private static LogPage incomplete(KafkaLogPartition partition) {
@@ -266,35 +346,37 @@ final class KafkaLogReads {
 
 	private CompletableFuture<LogPage> backward(Read read) {
 		KafkaLogPartition partition = read.partition;
-		if (read.since != null && !partition.knows(read.since)) {
-			return CompletableFuture.completedFuture(incomplete(partition));
-		}
 		// A position lies after its record.
 		long before = (read.since != null) ? read.since.offset() - 1 : Long.MAX_VALUE;
 		KafkaLogPartition.Slice slice = partition.slice(read.address, read.range.begin(), before);
 		Backward result = new Backward(read);
 		boolean finished = result.add(slice.entries()) || slice.reachesRetention(read.now)
-				|| slice.begin() <= read.range.begin() || before <= read.range.begin();
+				|| partition.index().narrow(read.hash(), read.range.begin(), Math.min(slice.begin(), before)).isEmpty();
 		if (finished) {
 			return CompletableFuture.completedFuture(page(partition, result.entries, slice.end(), result.hasMore()));
 		}
-		long to = Math.min(slice.begin(), before);
-		return this.reader.submit(() -> {
-			backwardFromBroker(read, result, to);
+		KafkaLogReader reader = this.readers.histories();
+		return reader.submitShared(read.key(ReadDirection.BACKWARD), () -> {
+			backwardFromBroker(read, result, Math.min(slice.begin(), before), reader);
 			return page(partition, result.entries, slice.end(), result.hasMore());
 		});
 	}
 
-	private void backwardFromBroker(Read read, Backward result, long end) {
-		long oldest = oldest(read);
-		long to = end;
+	private void backwardFromBroker(Read read, Backward result, long end, KafkaLogReader reader) {
+		KafkaLogIndex index = read.partition.index();
+		KafkaLogIndex.Part part = index.narrow(read.hash(), oldest(read, reader), end);
+		long oldest = part.from();
+		long to = part.to();
 		long step = FIRST_STEP_BACK;
 		boolean finished = false;
 		while (to > oldest && !finished) {
 			long from = Math.max(oldest, to - step);
 			long until = to;
-			Scan scan = this.reader.scan(read.partition.number(),
-					read.request(read.limit.publications() - result.missing(), result.bytes, true), from, () -> until);
+			KafkaLogIndex.Look look = index.look(from);
+			Scan scan = reader.scan(read.partition.number(),
+					read.request(read.limit.publications() - result.missing(), result.bytes, true), from, () -> until,
+					look);
+			index.looked(look, scan.next());
 			finished = result.add(scan.entries()) || scan.expired();
 			if (scan.cut() && result.missing() > 0) {
 				// What the scan had no room for would be missing before what is older.
@@ -309,17 +391,28 @@ final class KafkaLogReads {
 	/**
 	 * Return where the records begin that may not have expired.
 	 */
-	private long oldest(Read read) {
+	private long oldest(Read read, KafkaLogReader reader) {
 		long time = read.now - this.settings.logRetention().toMillis();
 		return Math.max(read.range.begin(),
-				this.reader.offsetAt(read.partition.number(), time, read.range.end(), read.deadline));
+				reader.offsetAt(read.partition.number(), time, read.range.end(), read.deadline));
 	}
 
 	/**
 	 * What was asked for, and what the broker holds.
 	 */
-	private record Read(KafkaLogPartition partition, String address, @Nullable Position since, PageLimit limit,
+	private record Read(KafkaLogPartition partition, String address, @Nullable KafkaPlace since, PageLimit limit,
 			KafkaOffsets.Range range, long now, long deadline) {
+
+		long hash() {
+			return KafkaLogIndex.hash(this.address.getBytes(StandardCharsets.UTF_8));
+		}
+
+		/**
+		 * Return what is equal for reads that get the same.
+		 */
+		Object key(ReadDirection direction) {
+			return Arrays.asList(this.partition, this.address, this.since, this.limit, direction);
+		}
 
 		/**
 		 * Make the request for the rest of the page.

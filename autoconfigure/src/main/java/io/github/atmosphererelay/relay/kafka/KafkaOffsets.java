@@ -29,12 +29,15 @@ import org.jspecify.annotations.Nullable;
  * The next offset of every partition: what makes a new consumer continue where the last
  * one was. Nothing is committed to the broker; a node that starts has no past.
  * <p>
- * {@link #advance} is called by the receiver's thread, {@link #resume} by the link's
- * while no receiver is at work.
+ * {@link #advance} is called by the receiver's thread, {@link #resume} and
+ * {@link #truncated} by the link's while no receiver is at work.
  */
 final class KafkaOffsets {
 
 	private final Map<Integer, Long> next = new ConcurrentHashMap<>();
+
+	/** Where the broker's records begin to differ from those that were read. */
+	private final Map<Integer, Long> truncated = new HashMap<>();
 
 	private @Nullable Uuid topic;
 
@@ -68,14 +71,26 @@ final class KafkaOffsets {
 			else {
 				// Beyond the end after an unclean leader election: to begin again would
 				// repeat all that the topic retains.
-				start = Math.min(Math.max(known, range.begin()), range.end());
+				long valid = Math.min(known, this.truncated.getOrDefault(partition, known));
+				start = Math.min(Math.max(valid, range.begin()), range.end());
 				if (start != known) {
 					lost.add(partition);
 				}
 			}
 			this.next.put(partition, start);
 		});
+		this.truncated.clear();
 		return lost;
+	}
+
+	/**
+	 * Take note that the broker has lost records that were read, and perhaps has others
+	 * instead.
+	 * @param partition the partition
+	 * @param offset the offset of the first one
+	 */
+	void truncated(int partition, long offset) {
+		this.truncated.merge(partition, offset, Math::min);
 	}
 
 	void advance(int partition, long next) {
@@ -89,8 +104,16 @@ final class KafkaOffsets {
 	/**
 	 * What a partition holds: from the offset of its oldest record to the one that its
 	 * next record will get.
+	 *
+	 * @param begin the offset of the oldest record
+	 * @param end the offset after the newest one
+	 * @param leaderEpoch the epoch of the leader that says so, or -1 if it does not tell
 	 */
-	record Range(long begin, long end) {
+	record Range(long begin, long end, int leaderEpoch) {
+
+		Range(long begin, long end) {
+			this(begin, end, -1);
+		}
 
 	}
 

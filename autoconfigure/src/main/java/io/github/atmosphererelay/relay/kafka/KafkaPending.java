@@ -141,21 +141,16 @@ final class KafkaPending {
 	 */
 	boolean isOpen() {
 		int state = this.state.get();
-		return state == SENT || state == ENDED && this.log != null && this.log.awaited();
+		return state == SENT || state == ENDED && this.log != null;
 	}
 
 	/**
-	 * The broker has the record.
-	 * @param offset the record's offset, or less than 0 if the broker does not say
+	 * The broker has the record. The receipt of a recorded one waits until this node has
+	 * read it: only then its position is known.
 	 */
-	void acknowledged(long offset) {
+	void acknowledged() {
 		if (this.log == null) {
 			complete(Outcome.RELAYED);
-		}
-		else if (!this.log.awaited()) {
-			// An answer to a late repetition does not tell where the first one stands.
-			this.future.complete((offset < 0) ? Receipt.of(this.id, Outcome.UNCONFIRMED)
-					: new Receipt(this.id, Outcome.RELAYED, this.log.partition().position(offset + 1)));
 		}
 	}
 

@@ -19,7 +19,9 @@ package io.github.atmosphererelay.relay.kafka;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -36,13 +38,14 @@ import io.github.atmosphererelay.relay.RelayListener;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.event.ConsumerStoppedEvent;
-import org.springframework.kafka.listener.BatchMessageListener;
+import org.springframework.kafka.listener.BatchConsumerAwareMessageListener;
 import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
@@ -56,7 +59,7 @@ import org.springframework.scheduling.concurrent.ConcurrentTaskScheduler;
  * listener, on the container's one thread. Ends for good on any failure of the consumer
  * and says so; a new receiver then takes over.
  */
-final class KafkaReceiver implements BatchMessageListener<byte[], byte[]>, CommonErrorHandler {
+final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], byte[]>, CommonErrorHandler {
 
 	private static final Log logger = LogFactory.getLog(KafkaReceiver.class);
 
@@ -204,8 +207,14 @@ final class KafkaReceiver implements BatchMessageListener<byte[], byte[]>, Commo
 	}
 
 	@Override
-	public void onMessage(List<ConsumerRecord<byte[], byte[]>> records) {
+	public void onMessage(List<ConsumerRecord<byte[], byte[]>> records,
+			org.apache.kafka.clients.consumer.Consumer<?, ?> consumer) {
+		Set<TopicPartition> again = new HashSet<>();
 		for (ConsumerRecord<byte[], byte[]> record : records) {
+			TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+			if (again.contains(partition)) {
+				continue;
+			}
 			this.delivery.lock();
 			try {
 				if (this.closed) {
@@ -213,8 +222,12 @@ final class KafkaReceiver implements BatchMessageListener<byte[], byte[]>, Commo
 				}
 				if (record.topic().equals(this.topic)) {
 					this.offsets.advance(record.partition(), record.offset() + 1);
+					deliver(record);
 				}
-				deliver(record);
+				else if (this.log != null && !this.log.receive(record)) {
+					again.add(partition);
+					consumer.seek(partition, this.log.start(record.partition()));
+				}
 			}
 			finally {
 				this.delivery.unlock();
@@ -227,10 +240,6 @@ final class KafkaReceiver implements BatchMessageListener<byte[], byte[]>, Commo
 
 	private void deliver(ConsumerRecord<byte[], byte[]> record) {
 		try {
-			if (this.log != null && !record.topic().equals(this.topic)) {
-				this.log.receive(record);
-				return;
-			}
 			if (isForOthers(record.key())) {
 				return;
 			}

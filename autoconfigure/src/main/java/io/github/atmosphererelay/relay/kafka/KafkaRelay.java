@@ -52,27 +52,29 @@ import org.springframework.kafka.core.ProducerFactory;
  * Recorded channels have a topic of their own, if the settings say that there are any:
  * the log of a channel is what its partition of that topic holds under its key. A
  * position names a place in the partition: its epoch the topic's id and the partition,
- * its offset what Kafka calls the position of a consumer, so that offsets of a channel
- * are not consecutive. {@link #position} answers when this node has read, and handed to
- * its listener, all that the broker held when it was asked; {@link #read} also knows of
- * all that was published before. A page is complete if its position is of this life of
- * the topic, within what the partition holds, and nothing of the channel since has
- * expired. More publications than a channel's log keeps can be read since a position:
- * records are removed by age alone, and reading from the beginning passes over what is
- * too much only if it reaches the end. The latest records of each partition are at hand;
- * older ones are looked for on the broker, by one reader, and a read that takes too long
- * fails.
+ * its offset what Kafka calls the position of a consumer, with the leader epoch of the
+ * record before it. Offsets of a channel are not consecutive. {@link #position} answers
+ * when this node has read, and handed to its listener, all that the broker held when it
+ * was asked; {@link #read} also knows of all that was published before. A page is
+ * complete if its position is of this life of the topic, the partition still has the
+ * record before it, and nothing of the channel since has expired. So positions outlive
+ * ordinary leader elections, and those in a range that an unclean election has cut off
+ * are not recovered. More publications than a channel's log keeps can be read since a
+ * position: records are removed by age alone, and reading from the beginning passes over
+ * what is too much only if it reaches the end. The latest records of each partition are
+ * at hand; older ones are looked for on the broker, by few readers, and a read that takes
+ * too long fails.
  * <p>
  * Of the records with the same idempotency key the first one counts, on every node, by
- * the time at which the broker appended it. So a publication with a key is confirmed when
- * this node has read its record back. A double may take room in the log; nobody hears or
- * reads it.
+ * the time at which the broker appended it. A recorded publication is confirmed when this
+ * node has read its record back, which tells whether it is a double, and its leader
+ * epoch. A double may take room in the log; nobody hears or reads it.
  * <p>
  * Threads: one for connecting and supervision, one that hands records to the producer,
  * one for deadlines, and those of one Kafka producer and one consumer, however many
- * addresses are followed; with recorded channels, one that answers reads, one that reads
- * older records, and that of an administrative client. No method waits for the network,
- * except {@link #stop()} for a few seconds.
+ * addresses are followed; with recorded channels, one that answers reads, up to three
+ * that read older records, each with a consumer, and that of an administrative client. No
+ * method waits for the network, except {@link #stop()} for a few seconds.
  */
 public final class KafkaRelay implements ClusterRelay {
 

@@ -16,22 +16,39 @@
 
 package io.github.atmosphererelay.relay.kafka;
 
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells people in the log what they should know of the connection: each thing once, until
- * it changes. Used by the link's worker thread only.
+ * Writes to the log what operators should know of the connection: each kind of failure
+ * once, and then once a minute that it lasts. Used by the link's worker thread only.
  */
 final class KafkaReporter {
 
 	private static final Log logger = LogFactory.getLog(KafkaRelay.class);
 
+	/** How often a failure is reported that lasts. */
+	private static final Duration INTERVAL = Duration.ofMinutes(1);
+
+	private static final int MAX_KINDS = 10;
+
 	private final KafkaRelaySettings settings;
 
-	private @Nullable String failure;
+	/** The kinds of failure that were reported since the last connection. */
+	private final Set<Class<?>> failures = new HashSet<>();
+
+	private boolean connectedBefore;
+
+	private long failingSince;
+
+	private long nextReport;
 
 	private int partitions;
 
@@ -41,27 +58,50 @@ final class KafkaReporter {
 	}
 
 	void connected() {
-		this.failure = null;
-		logger.info("The kafka relay is connected to topic '" + this.settings.topic() + "'");
+		String message = "The kafka relay is connected to topic '" + this.settings.topic() + "'";
+		if (!this.connectedBefore) {
+			logger.info(message);
+		}
+		else if (!this.failures.isEmpty()) {
+			logger.info(message + " again, after " + failingFor());
+		}
+		else {
+			logger.debug(message + " again");
+		}
+		this.connectedBefore = true;
+		this.failures.clear();
 	}
 
 	void disconnected() {
-		logger.info("The kafka relay is not connected to topic '" + this.settings.topic() + "'");
+		logger.debug("The kafka relay is not connected to topic '" + this.settings.topic() + "'");
 	}
 
 	void failed(Throwable failure) {
-		String message = failure.toString();
-		if (message.equals(this.failure)) {
-			logger.debug("Still no connection", failure);
+		logger.debug("No connection", failure);
+		long now = System.nanoTime();
+		if (this.failures.isEmpty()) {
+			this.failingSince = now;
+		}
+		String what = "The kafka relay cannot use topic '" + this.settings.topic() + "' and keeps trying";
+		if (this.failures.size() < MAX_KINDS && this.failures.add(failure.getClass())) {
+			String message = failure.toString();
+			if (failure instanceof AuthorizationException) {
+				message += ". Grant this application the rights to describe, read and write the topic, and either the"
+						+ " right to create it or create it yourself";
+			}
+			logger.warn(what + ": " + message);
+		}
+		else if (now - this.nextReport >= 0) {
+			logger.warn(what + ", for " + failingFor() + " now: " + failure);
+		}
+		else {
 			return;
 		}
-		this.failure = message;
-		if (failure instanceof AuthorizationException) {
-			message += ". Grant this application the rights to describe, read and write the topic, and either the"
-					+ " right to create it or create it yourself";
-		}
-		logger.warn("The kafka relay cannot use topic '" + this.settings.topic() + "' and keeps trying: " + message);
-		logger.debug("Cause of the failure", failure);
+		this.nextReport = now + INTERVAL.toNanos();
+	}
+
+	private String failingFor() {
+		return TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - this.failingSince) + " s";
 	}
 
 	void consumerEnded(@Nullable Throwable failure) {

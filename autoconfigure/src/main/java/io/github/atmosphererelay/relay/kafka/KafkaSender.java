@@ -286,7 +286,7 @@ final class KafkaSender {
 			this.producer.send(record, (metadata, failure) -> this.guard.run(() -> {
 				if (failure == null) {
 					end(pending);
-					pending.acknowledged(metadata.offset());
+					pending.acknowledged();
 				}
 				else {
 					// Kafka refuses a record by calling back on the thread that sends it.

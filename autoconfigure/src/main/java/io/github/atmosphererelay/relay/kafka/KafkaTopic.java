@@ -148,7 +148,8 @@ final class KafkaTopic {
 		Map<Integer, KafkaOffsets.Range> ranges = new HashMap<>();
 		end.forEach((partition, latest) -> {
 			ListOffsetsResultInfo earliest = begin.getOrDefault(partition, latest);
-			ranges.put(partition.partition(), new KafkaOffsets.Range(earliest.offset(), latest.offset()));
+			ranges.put(partition.partition(),
+					new KafkaOffsets.Range(earliest.offset(), latest.offset(), latest.leaderEpoch().orElse(-1)));
 		});
 		return ranges;
 	}

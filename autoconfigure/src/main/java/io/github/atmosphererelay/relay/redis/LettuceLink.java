@@ -18,6 +18,7 @@ package io.github.atmosphererelay.relay.redis;
 
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.atmosphererelay.relay.Outcome;
@@ -40,9 +41,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Two connections of Lettuce, and under Cluster those of its scripts. Nothing here
- * blocks.
+ * blocks, except {@link #close()} for a moment.
  */
 final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements RedisLink, RedisConnectionStateListener {
+
+	private static final long CLOSE_TIMEOUT_MILLIS = 500;
 
 	private final StatefulRedisPubSubConnection<byte[], byte[]> publisher;
 
@@ -180,8 +183,11 @@ final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements Re
 	@Override
 	public void close() {
 		this.scripts.close();
-		this.publisher.closeAsync();
-		this.subscriber.closeAsync();
+		// The client closes, and complains of, connections that it takes for open.
+		CompletableFuture.allOf(this.publisher.closeAsync(), this.subscriber.closeAsync())
+			.completeOnTimeout(null, CLOSE_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
+			.exceptionally((ex) -> null)
+			.join();
 	}
 
 	@Override

@@ -51,6 +51,8 @@ final class ReadRequests {
 
 	private final Replies replies;
 
+	private final OpenReads open = new OpenReads();
+
 	ReadRequests(DoorContext context, Replies replies) {
 		this.node = context.node();
 		this.presence = context.presence();
@@ -67,7 +69,17 @@ final class ReadRequests {
 		if (!options.isRecorded()) {
 			throw new RequestRefusedException(ErrorCode.NOT_AVAILABLE, "this channel has no history");
 		}
-		read(command).whenComplete((reply, ex) -> {
+		Runnable end = this.open.begin(session);
+		CompletableFuture<Reply.History> read;
+		try {
+			read = read(command);
+		}
+		catch (RuntimeException | Error ex) {
+			end.run();
+			throw ex;
+		}
+		read.whenComplete((reply, ex) -> {
+			end.run();
 			if (reply == null) {
 				this.replies.refuse(session, command.id(), refusal(ex));
 			}

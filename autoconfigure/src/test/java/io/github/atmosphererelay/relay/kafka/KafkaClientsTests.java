@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.relay.kafka;
 
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -166,6 +168,33 @@ class KafkaClientsTests {
 			.containsEntry("socket.connection.setup.timeout.ms", "7000")
 			.doesNotContainKey("socket.connection.setup.timeout.max.ms");
 		makeAll(clients());
+	}
+
+	@Test
+	void clientsDoNotBeginAnewByThemselvesUnlessTheApplicationWantsIt() {
+		assertThat(clients().consumerProperties()).containsEntry("metadata.recovery.strategy", "none");
+		this.consumer.put("metadata.recovery.strategy", "rebootstrap");
+		assertThat(clients().consumerProperties()).containsEntry("metadata.recovery.strategy", "rebootstrap");
+		makeAll(clients());
+	}
+
+	@Test
+	void itIsKnownWhetherSomebodyListens() throws Exception {
+		try (ServerSocket socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+			String listening = "127.0.0.1:" + socket.getLocalPort();
+			for (Object servers : List.of(listening, SERVERS + " , " + listening, List.of(SERVERS, listening))) {
+				this.admin.put("bootstrap.servers", servers);
+				assertThat(clients().isReachable()).as(servers.toString()).isTrue();
+			}
+		}
+		this.admin.put("bootstrap.servers", SERVERS);
+		assertThat(clients().isReachable()).isFalse();
+		this.admin.put("bootstrap.servers", "no.such.host.invalid:9092");
+		assertThat(clients().isReachable()).isFalse();
+		this.admin.put("bootstrap.servers", "not an address");
+		assertThat(clients().isReachable()).as("Kafka says what is wrong").isTrue();
+		this.admin.remove("bootstrap.servers");
+		assertThat(clients().isReachable()).isTrue();
 	}
 
 	@ParameterizedTest

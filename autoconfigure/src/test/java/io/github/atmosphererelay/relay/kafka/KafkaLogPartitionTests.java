@@ -18,12 +18,14 @@ package io.github.atmosphererelay.relay.kafka;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.atmosphererelay.message.LogOptions;
-import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.kafka.KafkaLogPartition.Step;
+import io.github.atmosphererelay.relay.kafka.KafkaLogReader.Mark;
 import io.github.atmosphererelay.relay.kafka.KafkaOffsets.Range;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -114,38 +116,100 @@ class KafkaLogPartitionTests {
 	@Test
 	void aPartitionIsContinuedUnlessSomethingIsLost() {
 		KafkaLogPartition partition = partition(0, 0, true);
-		deliver(partition, 0, 10);
-		assertThat(partition.resume(new Range(0, 20))).isFalse();
+		deliver(partition, 0, 10, 1);
+		assertThat(partition.resume(new Range(0, 20, 1))).isFalse();
+		assertThat(partition.start()).as("begins with the last record, to see whether it is still there").isEqualTo(9);
+		assertThat(partition.arrived(9, 1)).isEqualTo(Step.PASS);
 		assertThat(offsets(partition, 0, 100)).hasSize(10);
-		assertThat(partition.resume(new Range(15, 20))).isTrue();
+		assertThat(partition.resume(new Range(15, 20, 1))).isTrue();
 		assertThat(partition.next()).isEqualTo(15);
+		assertThat(partition.start()).isEqualTo(15);
 		assertThat(offsets(partition, 0, 100)).isEmpty();
 		assertThat(partition.begin()).isEqualTo(15);
 	}
 
 	@Test
-	void positionsThatATruncationHasMadeAmbiguousAreNotKnown() {
+	void aPlaceIsKnownByTheRecordBeforeItAndItsLeaderEpoch() {
 		KafkaLogPartition partition = partition(0, 0, true);
-		deliver(partition, 0, 10);
-		assertThat(partition.resume(new Range(0, 8))).isTrue();
-		deliver(partition, 8, 20);
-		assertThat(partition.knows(position(partition, 8))).isTrue();
-		assertThat(partition.knows(position(partition, 9))).isFalse();
-		assertThat(partition.knows(position(partition, 10))).isFalse();
-		assertThat(partition.knows(position(partition, 11))).isTrue();
-		assertThat(partition.knows(position(partition, 21))).isFalse();
-		assertThat(partition.knows(new Position("another", 8))).isFalse();
+		deliver(partition, 0, 10, 1);
+		deliver(partition, 10, 20, 4);
+		Range range = new Range(0, 20, 4);
+		assertThat(partition.has(new KafkaPlace(0, 0), range)).isTrue();
+		assertThat(partition.has(new KafkaPlace(1, 10), range)).isTrue();
+		assertThat(partition.has(new KafkaPlace(4, 11), range)).isTrue();
+		assertThat(partition.has(new KafkaPlace(4, 10), range)).as("before the first record of the epoch").isTrue();
+		assertThat(partition.has(new KafkaPlace(1, 11), range)).as("cut off by the election of 4").isFalse();
+		assertThat(partition.has(new KafkaPlace(2, 5), range)).as("of a leader that has lost all").isFalse();
+		assertThat(partition.has(new KafkaPlace(3, 15), range)).isFalse();
+		assertThat(partition.has(new KafkaPlace(4, 21), range)).as("after the end").isFalse();
+		assertThat(partition.has(new KafkaPlace(5, 20), new Range(0, 20, 5))).as("the leader's own end").isTrue();
+		assertThat(partition.has(new KafkaPlace(1, 3), new Range(4, 20, 4))).as("expired").isFalse();
 	}
 
 	@Test
-	void aTruncationIsNoticedThoughThePartitionHasGrownAgain() {
+	void aPlaceBeforeWhatWasReadIsLookedUpOnce() {
+		KafkaLogPartition partition = partition(50, 60, false);
+		deliver(partition, 50, 60, 3);
+		Range range = new Range(0, 60, 3);
+		assertThat(partition.has(new KafkaPlace(3, 31), range)).isNull();
+		partition.learn(List.of(new Mark(30, 3), new Mark(31, 3)));
+		assertThat(partition.has(new KafkaPlace(3, 31), range)).isTrue();
+		assertThat(partition.has(new KafkaPlace(3, 40), range)).as("between two of the same epoch").isTrue();
+		assertThat(partition.has(new KafkaPlace(2, 40), range)).isFalse();
+		assertThat(partition.has(new KafkaPlace(2, 20), range)).isNull();
+		assertThat(partition.has(new KafkaPlace(2, 10), new Range(10, 60, 3))).as("the record before it has expired")
+			.isNull();
+		partition.learn(List.of(new Mark(10, 3)));
+		assertThat(partition.has(new KafkaPlace(2, 10), new Range(10, 60, 3))).isFalse();
+	}
+
+	@Test
+	void afterEachElectionTheRecordBeforeIsReadAgain() {
 		KafkaLogPartition partition = partition(0, 0, true);
-		deliver(partition, 0, 10);
-		partition.truncated(7);
-		assertThat(partition.resume(new Range(0, 50))).isTrue();
-		assertThat(partition.next()).isEqualTo(7);
-		assertThat(partition.isLive(7)).isTrue();
-		assertThat(partition.resume(new Range(0, 50))).isFalse();
+		deliver(partition, 0, 10, 1);
+		assertThat(partition.arrived(10, 3)).isEqualTo(Step.GO_BACK);
+		assertThat(partition.start()).isEqualTo(9);
+		assertThat(partition.arrived(9, 1)).isEqualTo(Step.PASS);
+		assertThat(partition.arrived(10, 3)).isEqualTo(Step.TAKE);
+		deliver(partition, 10, 12, 3);
+		assertThat(partition.arrived(12, 4)).isEqualTo(Step.GO_BACK);
+		assertThat(partition.arrived(11, 2)).as("another record than the one that was read").isEqualTo(Step.DIVERGED);
+		assertThat(partition.arrived(12, 4)).isEqualTo(Step.PASS);
+		assertThat(partition.isDiverged(new Range(0, 20, 4))).isTrue();
+		partition.truncate(10, new Range(0, 20, 4));
+		assertThat(partition.next()).isEqualTo(10);
+		assertThat(partition.isLive(10)).isTrue();
+		assertThat(partition.position(10)).isEqualTo(partition.positions().position(new KafkaPlace(1, 10)));
+	}
+
+	@Test
+	void aLogThatGoesBackToAnEarlierEpochHasDiverged() {
+		KafkaLogPartition partition = partition(0, 0, true);
+		deliver(partition, 0, 10, 3);
+		assertThat(partition.arrived(10, 2)).isEqualTo(Step.DIVERGED);
+		assertThat(partition.isDiverged()).isTrue();
+	}
+
+	@Test
+	void whatWasReadIsComparedOnceWithThatOfANewLeader() {
+		KafkaLogPartition partition = partition(0, 0, true);
+		deliver(partition, 0, 10, 1);
+		assertThat(partition.toVerify(new Range(0, 10, 1))).isEqualTo(KafkaLogPartition.VERIFIED);
+		assertThat(partition.toVerify(new Range(0, 10, 2))).isEqualTo(9);
+		assertThat(partition.verify(9, new Mark(9, 1), 2)).isTrue();
+		assertThat(partition.toVerify(new Range(0, 10, 2))).isEqualTo(KafkaLogPartition.VERIFIED);
+		assertThat(partition.toVerify(new Range(0, 10, 3))).isEqualTo(9);
+		assertThat(partition.verify(9, new Mark(9, 0), 3)).isFalse();
+		assertThat(partition.toVerify(new Range(0, 10, 3))).isEqualTo(KafkaLogPartition.DIVERGED);
+	}
+
+	@Test
+	void aLeaderThatHasLessThanWasReadHasLostIt() {
+		KafkaLogPartition partition = partition(0, 0, true);
+		deliver(partition, 0, 10, 1);
+		assertThat(partition.toVerify(new Range(0, 8, 1))).as("an answer from before the last records")
+			.isEqualTo(KafkaLogPartition.VERIFIED);
+		assertThat(partition.toVerify(new Range(0, 8, 2))).isEqualTo(KafkaLogPartition.DIVERGED);
 	}
 
 	@Test
@@ -166,15 +230,31 @@ class KafkaLogPartitionTests {
 	}
 
 	private static KafkaLogPartition partition(long start, long live, boolean whole) {
-		return new KafkaLogPartition(0, "epoch", start, live, whole, WINDOW, 100, () -> {
-		});
+		return new KafkaLogPartition(0, new KafkaPositions("epoch"), start, live, new Range(whole ? start : 0, live, 0),
+				WINDOW, 100, 100, () -> {
+				});
 	}
 
 	private static void deliver(KafkaLogPartition partition, int from, int to) {
+		deliver(partition, from, to, 0);
+	}
+
+	private static void deliver(KafkaLogPartition partition, int from, int to, int leaderEpoch) {
 		for (int i = from; i < to; i++) {
+			Step step = partition.arrived(i, leaderEpoch);
+			if (step == Step.GO_BACK) {
+				int last = leaderEpochBefore(partition, i);
+				assertThat(partition.arrived(i - 1, last)).isEqualTo(Step.PASS);
+				step = partition.arrived(i, leaderEpoch);
+			}
+			assertThat(step).isEqualTo(Step.TAKE);
 			add(partition, i, 1000, ROOM, null, 10);
 			partition.delivered(i);
 		}
+	}
+
+	private static int leaderEpochBefore(KafkaLogPartition partition, int offset) {
+		return Objects.requireNonNull(partition.positions().place(partition.position(offset))).leaderEpoch();
 	}
 
 	private static KafkaKeys.@Nullable First add(KafkaLogPartition partition, long offset, long timestamp,
@@ -184,15 +264,11 @@ class KafkaLogPartitionTests {
 
 	private static KafkaLogEntry entry(long offset, long timestamp, String address, @Nullable String key, int size) {
 		LogOptions options = new LogOptions(10, Duration.ofHours(1), key, WINDOW);
-		return new KafkaLogEntry(offset, timestamp, address, options, UUID.randomUUID(), new byte[size]);
+		return new KafkaLogEntry(offset, 0, timestamp, address, options, UUID.randomUUID(), new byte[size]);
 	}
 
 	private static long first(KafkaKeys.@Nullable First first) {
 		return (first != null) ? first.offset() : -1;
-	}
-
-	private static Position position(KafkaLogPartition partition, long offset) {
-		return partition.position(offset);
 	}
 
 	private static List<Long> offsets(KafkaLogPartition partition, long from, long to) {

@@ -35,6 +35,7 @@ import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.relay.kafka.KafkaLogReader.Mark;
 import io.github.atmosphererelay.relay.kafka.KafkaLogReader.Request;
 import io.github.atmosphererelay.relay.kafka.KafkaLogReader.Scan;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -70,7 +71,9 @@ class KafkaLogReaderTests {
 	private final KafkaLogReader reader = new KafkaLogReader(
 			new KafkaRelaySettings(UUID.randomUUID(), "topic", 3, (short) -1, Duration.ofMinutes(1), true, CODEC, 10,
 					Duration.ofMillis(300), true, Duration.ofHours(1), Duration.ofMinutes(5)),
-			this::consumer);
+			this::consumer, "reader");
+
+	private final KafkaLogIndex index = new KafkaLogIndex(100, 20);
 
 	private final List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
 
@@ -116,6 +119,43 @@ class KafkaLogReaderTests {
 		gate.countDown();
 		assertThat(slow).succeedsWithin(Duration.ofSeconds(5));
 		waiting.forEach((each) -> assertThat(each).succeedsWithin(Duration.ofSeconds(5)));
+	}
+
+	@Test
+	void readsThatAreEqualShareOneThatHasNotBegun() throws Exception {
+		CountDownLatch inside = new CountDownLatch(1);
+		CountDownLatch gate = new CountDownLatch(1);
+		AtomicInteger runs = new AtomicInteger();
+		CompletableFuture<Integer> running = this.reader.submitShared("room", () -> {
+			inside.countDown();
+			try {
+				gate.await();
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+			return runs.incrementAndGet();
+		});
+		assertThat(inside.await(5, TimeUnit.SECONDS)).isTrue();
+		List<CompletableFuture<Integer>> waiting = new ArrayList<>();
+		for (int i = 0; i < 2 * KafkaLogReader.MAX_QUEUED; i++) {
+			waiting.add(this.reader.submitShared("room", runs::incrementAndGet));
+		}
+		waiting.get(0).cancel(false);
+		gate.countDown();
+		assertThat(running).succeedsWithin(Duration.ofSeconds(5)).isEqualTo(1);
+		waiting.subList(1, waiting.size())
+			.forEach((each) -> assertThat(each).succeedsWithin(Duration.ofSeconds(5)).isEqualTo(2));
+	}
+
+	@Test
+	void recordsAreLookedUpByTheirOffset() {
+		for (int i = 5; i < 8; i++) {
+			add(i, "room", null, NOW, Duration.ofHours(1));
+		}
+		long deadline = System.nanoTime() + Duration.ofSeconds(5).toNanos();
+		assertThat(this.reader.submit(() -> this.reader.marks(2, 5, deadline)).join()).extracting(Mark::offset)
+			.containsExactly(5L, 6L);
 	}
 
 	@Test
@@ -192,7 +232,7 @@ class KafkaLogReaderTests {
 	}
 
 	private Scan scan(Request request, long from, long until) {
-		return this.reader.scan(2, request, from, () -> until);
+		return this.reader.scan(2, request, from, () -> until, this.index.look(from));
 	}
 
 	private List<Long> offsets(Request request, long from, long until) {

@@ -62,6 +62,15 @@ class KafkaOffsetsTests {
 	}
 
 	@Test
+	void aTruncatedPartitionIsContinuedWhereItWasCutOffThoughItHasGrownAgain() {
+		this.offsets.resume(TOPIC, Map.of(0, new Range(0, 10)));
+		this.offsets.truncated(0, 7);
+		assertThat(this.offsets.resume(TOPIC, Map.of(0, new Range(0, 50)))).containsExactly(0);
+		assertThat(this.offsets.current()).isEqualTo(Map.of(0, 7L));
+		assertThat(this.offsets.resume(TOPIC, Map.of(0, new Range(0, 50)))).isEmpty();
+	}
+
+	@Test
 	void aNewPartitionIsReadFromItsBeginning() {
 		this.offsets.resume(TOPIC, Map.of(0, new Range(0, 10)));
 		assertThat(this.offsets.resume(TOPIC, Map.of(0, new Range(0, 10), 1, new Range(0, 4)))).isEmpty();

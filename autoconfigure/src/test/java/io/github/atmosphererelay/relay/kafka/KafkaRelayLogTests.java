@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.relay.kafka;
 
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,7 +28,10 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.message.Address;
@@ -41,6 +46,7 @@ import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayCapability;
+import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayNode;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
@@ -52,6 +58,7 @@ import io.github.atmosphererelay.test.Reconciles;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.jspecify.annotations.Nullable;
@@ -63,6 +70,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.kafka.core.ConsumerPostProcessor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -397,6 +405,113 @@ class KafkaRelayLogTests {
 			await().untilAsserted(() -> assertThat(node.receivedIds()).isEqualTo(inOrder));
 			assertThat(node.gaps()).isEmpty();
 		}
+	}
+
+	@Test
+	void aRecordWhoseDeliveryFailsIsDeliveredAgainBeforeTheNext() {
+		RelayNode publisher = start();
+		Map<String, Integer> failures = new ConcurrentHashMap<>(
+				Map.of("second", KafkaLog.MAX_ATTEMPTS - 1, "fourth", Integer.MAX_VALUE));
+		List<String> received = new CopyOnWriteArrayList<>();
+		List<Address> gaps = new CopyOnWriteArrayList<>();
+		RelayListener listener = new RelayListener() {
+
+			@Override
+			public void received(Envelope envelope, @Nullable Position position) {
+				String text = envelope.payload().asText();
+				if (failures.merge(text, -1, Integer::sum) >= 0) {
+					throw new OutOfMemoryError("at the delivery of " + text);
+				}
+				received.add(text);
+			}
+
+			@Override
+			public void rejected(Reason reason) {
+				throw new AssertionError(reason);
+			}
+
+			@Override
+			public void gap(Address address) {
+				gaps.add(address);
+			}
+
+			@Override
+			public void connectionChanged(boolean connected) {
+				// Not asked for
+			}
+
+		};
+		KafkaRelay relay = this.broker.relay(this.topic, CODEC);
+		relay.start(listener);
+		try {
+			relay.subscribe(new Address.Channel("room")).orTimeout(30, TimeUnit.SECONDS).join();
+			for (String text : List.of("first", "second", "third", "fourth", "fifth")) {
+				append(publisher, "room", text, OPTIONS);
+			}
+			await().untilAsserted(() -> assertThat(received).containsExactly("first", "second", "third", "fifth"));
+			assertThat(gaps).as("of what is not delivered, which is in the log")
+				.containsExactly(new Address.Channel("room"));
+			LogPage page = relay.read("room", null, 100, ReadDirection.FORWARD).orTimeout(30, TimeUnit.SECONDS).join();
+			assertThat(page.publications()).extracting((publication) -> publication.payload().asText())
+				.containsExactly("first", "second", "third", "fourth", "fifth");
+		}
+		finally {
+			relay.stop();
+		}
+	}
+
+	/**
+	 * A node that starts does not read all of a long log.
+	 */
+	@Test
+	void anyNumberOfQuietChannelsIsSearchedForOnce() {
+		RelayNode one = start();
+		String neighbour = neighbour("room");
+		Position since = position(append(one, "room", "the only one", OPTIONS));
+		appendMany(one, neighbour, 2 * KafkaLogPartition.MAX_RECORDS);
+		AtomicInteger polls = new AtomicInteger();
+		RelayNode late = add(this.broker.relayWithConsumers(KafkaTestBroker.logSettings(this.topic, CODEC, Duration.ofMillis(1)),
+				countPolls(polls)));
+		assertThat(polls).as("of readers").hasValue(0);
+		List<String> quiet = IntStream.range(0, 10_000)
+			.mapToObj((i) -> "quiet/" + i)
+			.filter((name) -> partition(name) == partition("room"))
+			.limit(500)
+			.toList();
+		assertThat(late.relay().read(quiet.get(0), null, 10, ReadDirection.BACKWARD)).succeedsWithin(CONNECT);
+		int once = polls.getAndSet(0);
+		assertThat(once).isPositive();
+		List<CompletableFuture<LogPage>> reads = new ArrayList<>();
+		for (String channel : quiet) {
+			reads.add(late.relay().read(channel, null, 10, ReadDirection.BACKWARD));
+			reads.add(late.relay().read(channel, null, 10, ReadDirection.FORWARD));
+			reads.add(late.relay().read(channel, since, 10, ReadDirection.FORWARD));
+		}
+		for (CompletableFuture<LogPage> read : reads) {
+			LogPage page = read.orTimeout(10, TimeUnit.SECONDS).join();
+			assertThat(page.complete()).isTrue();
+			assertThat(page.publications()).isEmpty();
+		}
+		assertThat(polls).as("but for the record before the position").hasValueLessThan(5);
+		assertThat(forward(late, null).publications()).hasSize(1);
+		assertThat(read(late, null, 10, ReadDirection.BACKWARD).publications()).hasSize(1);
+	}
+
+	@SuppressWarnings("unchecked")
+	private static ConsumerPostProcessor<byte[], byte[]> countPolls(AtomicInteger polls) {
+		return (consumer) -> (Consumer<byte[], byte[]>) Proxy.newProxyInstance(Consumer.class.getClassLoader(),
+				new Class<?>[] { Consumer.class }, (proxy, method, arguments) -> {
+					if (method.getName().equals("poll")
+							&& Thread.currentThread().getName().startsWith("atmosphere-kafka-log-")) {
+						polls.incrementAndGet();
+					}
+					try {
+						return method.invoke(consumer, arguments);
+					}
+					catch (InvocationTargetException ex) {
+						throw ex.getCause();
+					}
+				});
 	}
 
 	@Test

@@ -157,7 +157,7 @@ class KafkaRelayTests {
 				relay.reconnect();
 				return changes.size() >= 3;
 			});
-			assertThat(changes.subList(0, 3)).containsExactly(true, false, true);
+			assertThat(List.copyOf(changes).subList(0, 3)).containsExactly(true, false, true);
 		}
 		finally {
 			relay.stop();

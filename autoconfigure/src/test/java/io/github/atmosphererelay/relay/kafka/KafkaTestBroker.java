@@ -33,6 +33,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.kafka.core.ConsumerPostProcessor;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 import org.springframework.kafka.core.ProducerPostProcessor;
@@ -123,8 +124,23 @@ record KafkaTestBroker(String adminServers, TcpProxy direct, TcpProxy proxy, boo
 		return new KafkaRelay(producers, new DefaultKafkaConsumerFactory<>(properties), properties, settings);
 	}
 
+	/**
+	 * Make a relay whose consumers are wrapped.
+	 */
+	KafkaRelay relayWithConsumers(KafkaRelaySettings settings,
+			ConsumerPostProcessor<byte[], byte[]> postProcessor) {
+		Map<String, Object> properties = Map.of("bootstrap.servers", this.direct.host() + ":" + this.direct.port());
+		DefaultKafkaConsumerFactory<byte[], byte[]> consumers = new DefaultKafkaConsumerFactory<>(properties);
+		consumers.addPostProcessor(postProcessor);
+		return new KafkaRelay(new DefaultKafkaProducerFactory<>(properties), consumers, properties, settings);
+	}
+
 	private static KafkaRelay relay(TcpProxy proxy, KafkaRelaySettings settings) {
-		Map<String, Object> properties = Map.of("bootstrap.servers", proxy.host() + ":" + proxy.port());
+		return relay(proxy.host() + ":" + proxy.port(), settings);
+	}
+
+	static KafkaRelay relay(String servers, KafkaRelaySettings settings) {
+		Map<String, Object> properties = Map.of("bootstrap.servers", servers);
 		return new KafkaRelay(new DefaultKafkaProducerFactory<>(properties),
 				new DefaultKafkaConsumerFactory<>(properties), properties, settings);
 	}

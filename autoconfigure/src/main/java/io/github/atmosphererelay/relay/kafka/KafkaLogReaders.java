@@ -1,0 +1,69 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.kafka;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Supplier;
+
+import org.apache.kafka.clients.consumer.Consumer;
+
+/**
+ * The readers of what is no longer at hand, each with a thread and a consumer that it
+ * makes when it is first needed. There are several, so that long reads do not delay those
+ * that others wait for.
+ *
+ * @param places looks up single records
+ * @param recoveries reads what follows after a position
+ * @param histories reads a channel's latest or oldest messages, which may mean to look
+ * through all of the partition
+ */
+record KafkaLogReaders(KafkaLogReader places, KafkaLogReader recoveries, KafkaLogReader histories) {
+
+	static KafkaLogReaders create(KafkaRelaySettings settings, Supplier<Consumer<byte[], byte[]>> consumers) {
+		return new KafkaLogReaders(new KafkaLogReader(settings, consumers, "atmosphere-kafka-log-places"),
+				new KafkaLogReader(settings, consumers, "atmosphere-kafka-log-recoveries"),
+				new KafkaLogReader(settings, consumers, "atmosphere-kafka-log-histories"));
+	}
+
+	private List<KafkaLogReader> all() {
+		return List.of(this.places, this.recoveries, this.histories);
+	}
+
+	/**
+	 * Take new consumers, because the present ones may not work.
+	 */
+	void disconnect() {
+		all().forEach(KafkaLogReader::disconnect);
+	}
+
+	void close() {
+		all().forEach(KafkaLogReader::close);
+	}
+
+	/**
+	 * Wait for the end of all of them.
+	 * @param timeout how long to wait for each
+	 * @throws InterruptedException if the wait is interrupted
+	 */
+	void awaitEnd(Duration timeout) throws InterruptedException {
+		for (KafkaLogReader reader : all()) {
+			reader.awaitEnd(timeout);
+		}
+	}
+
+}
