@@ -18,11 +18,13 @@ export class Directs {
 			if (before === user && Array.isArray(kept)) {
 				this.#kept = kept;
 			}
+			else {
+				this.#save();
+			}
 		}
 		catch {
 			// Storage may be refused; then they last as long as the page
 		}
-		this.#save();
 	}
 
 	/** What was said in a room, oldest first. */

@@ -20,7 +20,7 @@ let leaving = false;
 let info = { node: location.host, nodes: [], relay: "" };
 let nodes = [];
 let panes = [];
-let directs = new Directs("");
+let directs;
 
 const session = {
 	user: "",
@@ -118,7 +118,7 @@ async function checkLogin() {
 function logInAgain() {
 	if (!leaving) {
 		leaving = true;
-		directs.forget();
+		directs?.forget();
 		location.assign("login?elsewhere");
 	}
 }
@@ -189,7 +189,7 @@ for (const form of document.querySelectorAll(".logout")) {
 	form.addEventListener("submit", () => {
 		// The node ends the sockets before it has answered: the answer says where to go
 		leaving = true;
-		directs.forget();
+		directs?.forget();
 		form.elements._csrf.value = decodeURIComponent(/(?:^|; )XSRF-TOKEN=([^;]*)/.exec(document.cookie)?.[1] ?? "");
 	});
 }
@@ -203,7 +203,6 @@ catch {
 }
 if (me) {
 	session.user = me.user;
-	directs = new Directs(me.user);
 	$("me").textContent = me.user;
 	$("me").dataset.hue = hueOf(me.user);
 	$("welcome-user").textContent = me.user;
@@ -213,6 +212,7 @@ if (me) {
 else {
 	await checkLogin();
 }
+directs = new Directs(session.user);
 nodes = nodesOf(info);
 if (session.room) {
 	join();

@@ -83,8 +83,10 @@ public final class Login {
 	 * @param login the header {@code Cookie} of somebody who has logged in
 	 */
 	public static String csrf(String url, String login) {
-		HttpResponse<String> page = send(
-				HttpRequest.newBuilder(URI.create(url + "/")).header("Cookie", login).header("Accept", "text/html").build());
+		HttpResponse<String> page = send(HttpRequest.newBuilder(URI.create(url + "/"))
+			.header("Cookie", login)
+			.header("Accept", "text/html")
+			.build());
 		return cookies(page).stream()
 			.filter((cookie) -> cookie.getName().equals("XSRF-TOKEN"))
 			.map(HttpCookie::getValue)

@@ -54,8 +54,8 @@ class LoginTests {
 			"/api/node, 200, 200, 200", "/actuator/health, 200, 200, 200", "/, 401, 200, 200",
 			"/index.html, 401, 200, 200", "/api/me, 401, 200, 200", "/actuator/metrics, 401, 403, 200",
 			"/actuator/atmosphere, 401, 403, 200", "/actuator/atmosphere/sessions, 401, 403, 200",
-			"/atmosphere/console, 401, 403, 200", "/atmosphere/console/console.js, 401, 403, 200", "/operator, 401, 403, 200",
-			"/operator.html, 401, 403, 200", "/api/operator, 401, 403, 200" })
+			"/atmosphere/console, 401, 403, 200", "/atmosphere/console/console.js, 401, 403, 200",
+			"/operator, 401, 403, 200", "/operator.html, 401, 403, 200", "/api/operator, 401, 403, 200" })
 	void whatIsOpenToWhom(String path, int anybody, int user, int operator) {
 		assertThat(get(path, null, "*/*").statusCode()).isEqualTo(anybody);
 		assertThat(get(path, Login.cookie(this.url, "alice"), "*/*").statusCode()).isEqualTo(user);

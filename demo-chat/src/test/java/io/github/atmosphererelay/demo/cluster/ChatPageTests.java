@@ -293,7 +293,8 @@ class ChatPageTests {
 	void whatIsACommandIsNotSaid() {
 		try (ChatBrowser alice = ChatBrowser.of("alice", urls.get(0)).join(urls.get(0), "commands")) {
 			alice.say("/help");
-			alice.until(() -> alice.texts(".note").stream().anyMatch((note) -> note.startsWith("/msg bob hello writes")));
+			alice.until(
+					() -> alice.texts(".note").stream().anyMatch((note) -> note.startsWith("/msg bob hello writes")));
 			alice.say("/msg");
 			assertThat(alice.texts(".composer-error").get(0)).startsWith("To whom?");
 			alice.find(".pane textarea").clear();
@@ -342,13 +343,15 @@ class ChatPageTests {
 			alice.until(() -> alice.texts(".members bdi").equals(both));
 			alice.click("#side");
 			NODES.forEach((node) -> alice.awaitState(node, "live"));
-			NODES.forEach((node) -> alice.until(() -> alice.texts("[data-node=" + node + "] .members bdi").equals(both)));
+			NODES.forEach(
+					(node) -> alice.until(() -> alice.texts("[data-node=" + node + "] .members bdi").equals(both)));
 			bob.driver().navigate().refresh();
 			bob.awaitState("node-b", "live");
 			bob.say("Here again");
 			alice.awaitMessage("node-a", "Here again");
 			bob.close();
-			// Had the reload been taken for a leave, its note would stand before the true one
+			// Had the reload been taken for a leave, its note would stand before the true
+			// one
 			alice.until(() -> alice.texts("[data-node=node-a] .note").contains("bob has left"));
 			NODES.forEach((node) -> alice.until(() -> alice.texts("[data-node=" + node + "] .note")
 				.equals(List.of("You joined #steady through " + node, "bob has left"))));
@@ -392,8 +395,7 @@ class ChatPageTests {
 	@Test
 	void nothingIsInAnybodysWayOnAnyScreen() throws Exception {
 		Axe.assumePresent();
-		try (ChatBrowser alice = ChatBrowser.open();
-				ChatClient bob = ChatClient.join(urls.get(1), "access", "bob")) {
+		try (ChatBrowser alice = ChatBrowser.open(); ChatClient bob = ChatClient.join(urls.get(1), "access", "bob")) {
 			alice.get(urls.get(0) + "/?room=access&view=side");
 			alice.until(() -> alice.shows("#login"));
 			onAllScreens(alice, "log-in");

@@ -32,8 +32,6 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -52,56 +50,69 @@ class ClusterTests {
 	/** In which a process starts, on a machine that is busy with others. */
 	private static final Duration LATER = Duration.ofMinutes(3);
 
-	@ParameterizedTest
-	@EnumSource
-	void whatIsSaidOnAnyNodeArrivesOnceAndInOrderOnAll(Broker.Kind broker) throws Exception {
-		Set<Path> before = temporaryDirectories();
-		try (Cluster cluster = TestCluster.start(broker, FreePorts.find(3))) {
-			List<String> urls = List.copyOf(cluster.urls().values());
-			for (String url : urls) {
-				await().atMost(SOON).until(() -> NodeStatus.relayStateOf(url).equals("up"));
-			}
-			try (ChatClient a = ChatClient.join(urls.get(0), "lobby");
-					ChatClient b = ChatClient.join(urls.get(1), "lobby");
-					ChatClient c = ChatClient.join(urls.get(2), "lobby")) {
-				assertThat(a.ready()).contains("\"node\":\"node-a\"").contains("\"degraded\":false");
-				assertThat(c.ready()).contains("\"node\":\"node-c\"").contains("\"degraded\":false");
-				List<String> said = new ArrayList<>();
-				for (ChatClient speaker : List.of(a, b, c)) {
-					for (int i = 0; i < MESSAGES; i++) {
-						String message = "message %d \u00e9\u4f60\ud83d\ude80".formatted(said.size());
-						said.add(message);
-						speaker.say(message);
-					}
-					// The next speaker only begins when everybody has heard the last one
-					for (ChatClient listener : List.of(a, b, c)) {
-						await().atMost(SOON).until(() -> listener.messages().size() >= said.size());
-						assertThat(listener.messages()).isEqualTo(said);
-					}
-				}
-			}
-		}
-		assertThat(temporaryDirectories()).isEqualTo(before);
-	}
-
-	/** One cluster for all of it: each of its nodes is a process, which takes a while to start. */
+	/**
+	 * One cluster for all of it: each of its nodes is a process, which takes a while to
+	 * start.
+	 */
 	@Test
-	void nodesAreProcessesThatAreStoppedKilledAndStartedAgain() throws Exception {
+	void nodesAreProcessesThatTalkAndAreStoppedKilledAndStartedAgain() throws Exception {
+		Set<Path> before = temporaryDirectories();
 		List<String> said = new CopyOnWriteArrayList<>();
 		List<Long> processes = new ArrayList<>();
-		try (Cluster cluster = Cluster.start(Broker.Kind.REDIS, FreePorts.find(2), said::add,
+		try (Cluster cluster = Cluster.start(Broker.Kind.REDIS, FreePorts.find(3), said::add,
 				Map.of("demo.warm-up", "false"))) {
 			List<String> urls = List.copyOf(cluster.urls().values());
 			processes.addAll(cluster.nodes().stream().map(Cluster.NodeState::pid).toList());
-			assertThat(processes).doesNotContainNull().doesNotContain(ProcessHandle.current().pid()).doesNotHaveDuplicates();
+			assertThat(processes).doesNotContainNull()
+				.doesNotContain(ProcessHandle.current().pid())
+				.doesNotHaveDuplicates();
+			whatIsSaidOnAnyNodeArrivesOnceAndInOrderOnAll(urls);
 			aRoomIsHeardInThatRoomOnly(urls);
 			aNodeThatComesBackHearsTheOthersAgain(cluster, urls);
 			aKeyKillsANodeAndStartsItAgain(cluster, urls, said);
 			theOperatorStopsANodeAndStartsItAgain(cluster, urls);
 			processes.addAll(cluster.nodes().stream().map(Cluster.NodeState::pid).toList());
 		}
-		assertThat(processes).hasSize(4)
+		assertThat(processes).hasSize(6)
 			.allSatisfy((pid) -> assertThat(ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false)).isFalse());
+		assertThat(temporaryDirectories()).isEqualTo(before);
+	}
+
+	@Test
+	void theNodesTalkOverKafkaToo() throws Exception {
+		Set<Path> before = temporaryDirectories();
+		try (Cluster cluster = TestCluster.start(Broker.Kind.KAFKA, FreePorts.find(2))) {
+			whatIsSaidOnAnyNodeArrivesOnceAndInOrderOnAll(List.copyOf(cluster.urls().values()));
+		}
+		assertThat(temporaryDirectories()).isEqualTo(before);
+	}
+
+	private static void whatIsSaidOnAnyNodeArrivesOnceAndInOrderOnAll(List<String> urls) throws Exception {
+		List<ChatClient> clients = new ArrayList<>();
+		try {
+			for (String url : urls) {
+				await().atMost(SOON).until(() -> NodeStatus.relayStateOf(url).equals("up"));
+				clients.add(ChatClient.join(url, "lobby"));
+			}
+			assertThat(clients.get(0).ready()).contains("\"node\":\"node-a\"").contains("\"degraded\":false");
+			assertThat(clients.get(1).ready()).contains("\"node\":\"node-b\"").contains("\"degraded\":false");
+			List<String> said = new ArrayList<>();
+			for (ChatClient speaker : clients) {
+				for (int i = 0; i < MESSAGES; i++) {
+					String message = "message %d \u00e9\u4f60\ud83d\ude80".formatted(said.size());
+					said.add(message);
+					speaker.say(message);
+				}
+				// The next speaker only begins when everybody has heard the last one
+				for (ChatClient listener : clients) {
+					await().atMost(SOON).until(() -> listener.messages().size() >= said.size());
+					assertThat(listener.messages()).isEqualTo(said);
+				}
+			}
+		}
+		finally {
+			clients.forEach(ChatClient::close);
+		}
 	}
 
 	private static void aKeyKillsANodeAndStartsItAgain(Cluster cluster, List<String> urls, List<String> said)
@@ -112,7 +123,7 @@ class ClusterTests {
 		await().atMost(LATER).until(() -> cluster.nodes().get(1).state().equals("stopped"));
 		await().atMost(SOON).until(() -> said.contains("  node-b was killed"));
 		assertThat(ProcessHandle.of(before).map(ProcessHandle::isAlive).orElse(false)).isFalse();
-		assertThat(NodeStatus.nodesOf(urls.get(0))).as("the page's columns").containsExactly("node-a", "node-b");
+		assertThat(NodeStatus.nodesOf(urls.get(0))).as("the page's columns").containsExactly("node-a", "node-b", "node-c");
 		DemoChatCluster.pressed('b', cluster);
 		await().atMost(LATER).until(() -> cluster.nodes().get(1).state().equals("running"));
 		assertThat(cluster.nodes().get(1).pid()).isNotEqualTo(before);
