@@ -81,7 +81,7 @@ public final class DemoCheck {
 			.timeout(Duration.ofSeconds(5))
 			.build();
 		String answer = "nothing";
-		for (int attempt = 0; attempt < 120; attempt++) {
+		for (int attempt = 0; attempt < 300; attempt++) {
 			try {
 				HttpResponse<String> response = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
 				answer = response.statusCode() + " " + response.body();

@@ -5,16 +5,18 @@
  * another one, it gets what was said meanwhile.
  */
 
-import { Client } from "../atmosphere/client.js";
+import { Client, Code } from "../atmosphere/client.js";
 import { doorUrl } from "./nodes.js";
 import { Socket, arrivedAt } from "./sockets.js";
 
 /** As many as the rooms keep. */
 const HISTORY = 200;
 const RETRY_HISTORY = 1_000;
+const RETRY_PRESENCE = 2_000;
 
 const SHUTDOWN = 3001;
 const SLOW = 3008;
+const LOGGED_OUT = 3503;
 /** Below are the client's own codes. */
 const FIRST_OF_SERVER = 100;
 
@@ -33,12 +35,14 @@ function lossOf(code) {
  * Fires "state" after every change of `state`, "message" (detail: what was published, and when it arrived, or null if it
  * is not new) and "members" (detail: the names of those who are in the room).
  *
- * States: `connecting`, `live`, `waiting` (for another attempt), `refused` (final until `retry()`), `closed`.
+ * States: `connecting`, `live`, `waiting` (for another attempt), `refused` (final until `retry()`), `left` (nobody is
+ * logged in any more), `closed`.
  */
 export class Connection extends EventTarget {
 
 	#nodes;
 	#room;
+	#directs;
 	#client;
 	#chat = null;
 	#typing = null;
@@ -46,16 +50,23 @@ export class Connection extends EventTarget {
 	#replaying = false;
 	/** What came live while older messages are fetched. */
 	#held = null;
-	/** Everybody's sessions: client id -> user. */
-	#sessions = new Map();
+	/** Everybody's sessions: client id -> user; null until it was answered who is there. */
+	#sessions = null;
+	/** Who has come and gone before that: [client id, user or null]. */
+	#changes = [];
+	#presenceTimer = 0;
 	#restarting = false;
 	#timer = 0;
 
-	/** `nodes`: those that it may connect to, the first one first. */
-	constructor(nodes, room) {
+	/**
+	 * `nodes`: those that it may connect to, the first one first; `directs`: the direct messages that this page has had,
+	 * oldest first: they are in no room's log.
+	 */
+	constructor(nodes, room, directs) {
 		super();
 		this.#nodes = nodes;
 		this.#room = room;
+		this.#directs = directs;
 		this.state = "closed";
 		this.reason = "";
 		/** What the last subscription brought of what was said meanwhile: `nothing`, `missed` or `incomplete`. */
@@ -68,9 +79,9 @@ export class Connection extends EventTarget {
 			}
 		});
 		this.#client.on("connected", () => this.#enter());
-		this.#client.on("disconnected", ({ reason }) => {
+		this.#client.on("disconnected", ({ code, reason }) => {
 			if (!this.#restarting) {
-				this.#become("refused", reason);
+				this.#become(code === LOGGED_OUT || code === Code.UNAUTHORIZED ? "left" : "refused", reason);
 			}
 		});
 		this.#client.on("message", ({ data }) => this.#tell(data, arrivedAt()));
@@ -92,6 +103,7 @@ export class Connection extends EventTarget {
 	stop() {
 		this.#restart(() => this.#client.disconnect());
 		clearTimeout(this.#timer);
+		clearTimeout(this.#presenceTimer);
 		this.#become("closed", "");
 	}
 
@@ -144,7 +156,7 @@ export class Connection extends EventTarget {
 			return;
 		}
 		const { publications, epoch } = history;
-		publications.forEach(({ data }) => this.#tell(data, null));
+		withDirects(publications.map(({ data }) => data), this.#directs()).forEach((data) => this.#tell(data, null));
 		const offset = publications.at(-1)?.offset ?? history.offset;
 		this.#chat = this.#client.newSubscription(this.#channel("chat"), { since: { epoch, offset }, joinLeave: true });
 		this.#chat.on("subscribed", (context) => this.#subscribed(context));
@@ -155,8 +167,8 @@ export class Connection extends EventTarget {
 		});
 		this.#chat.on("error", () => this.#become("waiting", "relay down"));
 		this.#chat.on("publication", ({ data }) => this.#published(data));
-		this.#chat.on("join", ({ info }) => this.#came(info));
-		this.#chat.on("leave", ({ info }) => this.#left(info));
+		this.#chat.on("join", ({ info }) => this.#changed(info.client, info.user));
+		this.#chat.on("leave", ({ info }) => this.#changed(info.client, null));
 		this.#chat.subscribe();
 		if (!this.#typing) {
 			this.#typing = this.#client.newSubscription(this.#channel("typing"));
@@ -191,14 +203,34 @@ export class Connection extends EventTarget {
 		queueMicrotask(() => {
 			this.#replaying = false;
 		});
+		this.#sessions = null;
+		this.#changes = [];
 		this.#become("live", "");
 		if (this.outcome === "incomplete") {
 			this.#fill(streamPosition?.offset ?? 0);
 		}
-		this.#chat.presence().then(({ clients }) => {
+		this.#askWhoIsHere();
+	}
+
+	/** What was heard of members before the answer is applied to it: told before, it would be news of those long there. */
+	async #askWhoIsHere() {
+		clearTimeout(this.#presenceTimer);
+		const chat = this.#chat;
+		const changes = this.#changes;
+		try {
+			const { clients } = await chat.presence();
+			if (changes !== this.#changes || this.#sessions) {
+				return;
+			}
 			this.#sessions = new Map(Object.entries(clients).map(([id, { user }]) => [id, user]));
+			changes.splice(0).forEach(([id, user]) => this.#apply(id, user));
 			this.#tellMembers();
-		}, () => {});
+		}
+		catch {
+			if (changes === this.#changes && this.open) {
+				this.#presenceTimer = setTimeout(() => this.#askWhoIsHere(), RETRY_PRESENCE);
+			}
+		}
 	}
 
 	/** What the log still has, before what came since. */
@@ -221,14 +253,23 @@ export class Connection extends EventTarget {
 		}
 	}
 
-	#came({ client, user }) {
-		this.#sessions.set(client, user);
-		this.#tellMembers();
+	#changed(client, user) {
+		if (this.#sessions) {
+			this.#apply(client, user);
+			this.#tellMembers();
+		}
+		else {
+			this.#changes.push([client, user]);
+		}
 	}
 
-	#left({ client }) {
-		this.#sessions.delete(client);
-		this.#tellMembers();
+	#apply(client, user) {
+		if (user === null) {
+			this.#sessions.delete(client);
+		}
+		else {
+			this.#sessions.set(client, user);
+		}
 	}
 
 	#tellMembers() {
@@ -245,4 +286,15 @@ export class Connection extends EventTarget {
 		this.dispatchEvent(new Event("state"));
 	}
 
+}
+
+/** What the room's log holds and what was said to this user alone, in the order in which it was said. */
+function withDirects(said, directs) {
+	const at = (value) => Number.isFinite(value?.sentAt) ? value.sentAt : -Infinity;
+	const all = [...said];
+	for (const direct of directs) {
+		const later = all.findIndex((value) => at(value) > at(direct));
+		all.splice(later < 0 ? all.length : later, 0, direct);
+	}
+	return all;
 }

@@ -2,11 +2,14 @@
  * The page: who and where one is, and one pane or one for each node.
  */
 
-import { cleanRoom } from "./messages.js";
+import { Directs } from "./directs.js";
+import { cleanRoom, hueOf } from "./messages.js";
 import { fetchMe, fetchNode, nodesOf } from "./nodes.js";
 import { Pane } from "./pane.js";
 
 const ROOMS = ["lobby", "engineering", "random"];
+/** How often to look for nodes that have come since. */
+const LOOK_FOR_NODES = 10_000;
 const RELAYS = { redis: "Redis", kafka: "Kafka", local: "no relay" };
 
 const $ = (id) => document.getElementById(id);
@@ -17,6 +20,7 @@ let leaving = false;
 let info = { node: location.host, nodes: [], relay: "" };
 let nodes = [];
 let panes = [];
+let directs;
 
 const session = {
 	user: "",
@@ -63,7 +67,7 @@ function join() {
 	$("welcome").hidden = true;
 	$("app").hidden = false;
 	$("room-name").textContent = `#${session.room}`;
-	$("change-room").setAttribute("aria-label", `Room ${session.room}, change room`);
+	$("change-room").setAttribute("aria-label", `#${session.room}, change room`);
 	document.title = `#${session.room} on ${info.node}`;
 	const relay = $("relay");
 	relay.hidden = !info.relay;
@@ -82,7 +86,9 @@ function join() {
 		relay: RELAYS[info.relay] ?? info.relay,
 		linked: session.side && !node.here,
 		live: node.here,
-		onLoss: checkLogin
+		directs,
+		onLoss: checkLogin,
+		onLeft: logInAgain
 	}));
 	$("panes").classList.toggle("many", session.side);
 	$("panes").replaceChildren(...panes.map((pane) => pane.element));
@@ -101,6 +107,30 @@ async function checkLogin() {
 	try {
 		if (await fetchMe() === null && !leaving) {
 			location.assign("login");
+		}
+	}
+	catch {
+		// The panes show it when the node is down
+	}
+}
+
+/** The socket was closed because the user has logged out, in another tab, say. */
+function logInAgain() {
+	if (!leaving) {
+		leaving = true;
+		directs?.forget();
+		location.assign("login?elsewhere");
+	}
+}
+
+/** Nodes may start after the page has come. */
+async function lookForNodes() {
+	try {
+		const found = await fetchNode();
+		if (JSON.stringify(found.nodes) !== JSON.stringify(info.nodes)) {
+			info = found;
+			nodes = nodesOf(info);
+			$("side").hidden = nodes.length < 2;
 		}
 	}
 	catch {
@@ -138,8 +168,11 @@ $("join-rooms").append(...ROOMS.map((room) => {
 
 $("change-room").addEventListener("click", welcome);
 
-$("side").addEventListener("click", () => {
+$("side").addEventListener("click", async () => {
 	session.side = !session.side;
+	if (session.side) {
+		await lookForNodes();
+	}
 	join();
 	$("side").focus();
 });
@@ -156,6 +189,7 @@ for (const form of document.querySelectorAll(".logout")) {
 	form.addEventListener("submit", () => {
 		// The node ends the sockets before it has answered: the answer says where to go
 		leaving = true;
+		directs?.forget();
 		form.elements._csrf.value = decodeURIComponent(/(?:^|; )XSRF-TOKEN=([^;]*)/.exec(document.cookie)?.[1] ?? "");
 	});
 }
@@ -170,12 +204,15 @@ catch {
 if (me) {
 	session.user = me.user;
 	$("me").textContent = me.user;
+	$("me").dataset.hue = hueOf(me.user);
 	$("welcome-user").textContent = me.user;
 	$("console").hidden = !me.operator;
+	$("operator").hidden = !me.operator;
 }
 else {
 	await checkLogin();
 }
+directs = new Directs(session.user);
 nodes = nodesOf(info);
 if (session.room) {
 	join();
@@ -183,3 +220,8 @@ if (session.room) {
 else {
 	welcome();
 }
+setInterval(() => {
+	if (document.visibilityState === "visible") {
+		lookForNodes();
+	}
+}, LOOK_FOR_NODES);

@@ -110,3 +110,39 @@ export function formatLatency(ms) {
 	}
 	return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
+
+/** People's colours; nodes have others. */
+const HUES = 8;
+
+/** The same person has the same colour on every page. */
+export function hueOf(name) {
+	let hash = 1;
+	for (const character of name.toLowerCase()) {
+		hash = (hash * 31 + character.codePointAt(0)) >>> 0;
+	}
+	return (hash ^ hash >>> 13) % HUES;
+}
+
+/**
+ * What was written: `{ text }`, `{ text, to }`, or a command that says nothing: `{ help }`, `{ address: user }`,
+ * `{ error }`. What begins with two slashes is said with one: "//help" is "/help".
+ */
+export function parse(input) {
+	const text = input.trim();
+	const [, command, rest] = /^\/([a-z]+)(?:\s+([^]*))?$/i.exec(text) ?? [];
+	if (!command) {
+		return { text: text.startsWith("//") ? text.slice(1) : text };
+	}
+	switch (command.toLowerCase()) {
+		case "help":
+			return { help: true };
+		case "msg": {
+			const [, to, words] = /^(\S+)(?:\s+([^]+))?$/.exec(rest?.trim() ?? "") ?? [];
+			return to ? words ? { text: words, to } : { address: to } : { error: "To whom? For example: /msg bob hello" };
+		}
+		default:
+			return { error: `There is no command /${command}; /help lists them. To say it as it stands, begin with two slashes.` };
+	}
+}
+
+export const HELP = "/msg bob hello writes to bob alone, on whichever node. /msg bob keeps writing to bob. //word says /word.";

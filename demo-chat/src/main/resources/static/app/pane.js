@@ -3,7 +3,7 @@
  */
 
 import { Connection } from "./connection.js";
-import { MAX_TEXT, cleanName, decode, encode, formatLatency, newId } from "./messages.js";
+import { HELP, MAX_TEXT, cleanName, decode, encode, formatLatency, hueOf, newId, parse } from "./messages.js";
 import { addressOf, fetchNode } from "./nodes.js";
 
 const MAX_MESSAGES = 500;
@@ -17,8 +17,10 @@ const SAMPLES = 100;
 const CHECK_EVERY = 5_000;
 const TYPING_EVERY = 2_500;
 const TYPING_ENDS = 4_000;
-/** "/msg bob hello" */
-const DIRECT = /^\/msg\s+(\S+)\s+([^]+)$/;
+/** Who reloads the page, or lands on another node, is back before that. */
+const LEFT_AFTER = 5_000;
+/** A median of less says more of chance than of the way. */
+const MIN_SAMPLES = 3;
 
 /** Most echoes are back before a "Sending…" could be read. */
 const SHOW_SENDING_AFTER = 200;
@@ -49,6 +51,7 @@ const PILLS = {
 	degraded: "Degraded",
 	waiting: "Reconnecting",
 	refused: "Refused",
+	left: "Logged out",
 	closed: "Closed"
 };
 
@@ -57,6 +60,8 @@ export class Pane {
 	#node;
 	#user;
 	#onLoss;
+	#onLeft;
+	#directs;
 	#tones;
 	#room;
 	#connection;
@@ -70,6 +75,8 @@ export class Pane {
 	#joined = false;
 	/** The names of those who are in the room, on any node; null until it was told. */
 	#members = null;
+	/** Those of them who are not there any more, and may only be reloading: name -> timer. */
+	#leaving = new Map();
 	/** Who is writing: name -> when that is over. */
 	#typing = new Map();
 	#typingTimer = 0;
@@ -89,11 +96,14 @@ export class Pane {
 
 	/**
 	 * `nodes`: those that it may connect to, its own one first; `tones`: a function from the name of a node to its colour's
-	 * number, or -1; `onLoss`: called when a connection ends.
+	 * number, or -1; `directs`: what remembers direct messages; `onLoss`: called when a connection ends; `onLeft`: called
+	 * when nobody is logged in any more.
 	 */
-	constructor({ nodes, room, user, tones, relay, linked, live, onLoss }) {
+	constructor({ nodes, room, user, tones, relay, linked, live, directs, onLoss, onLeft }) {
 		this.#user = user;
 		this.#onLoss = onLoss;
+		this.#onLeft = onLeft;
+		this.#directs = directs;
 		this.#tones = tones;
 		this.#room = room;
 		this.relay = relay;
@@ -115,7 +125,7 @@ export class Pane {
 		this.ui.membersList.setAttribute("aria-label", `Who is in ${room}`);
 		this.#address(null);
 		this.#listen();
-		this.#connection = new Connection(nodes, room);
+		this.#connection = new Connection(nodes, room, () => directs.of(room));
 		this.#connection.addEventListener("state", () => this.#stateChanged());
 		this.#connection.addEventListener("message", (event) => this.#received(event.detail.value, event.detail.at));
 		this.#connection.addEventListener("members", (event) => this.#present(event.detail));
@@ -145,6 +155,8 @@ export class Pane {
 	stop() {
 		clearInterval(this.#checker);
 		clearTimeout(this.#typingTimer);
+		this.#leaving.forEach((timer) => clearTimeout(timer));
+		this.#leaving.clear();
 		this.#connection.stop();
 		this.#resized.disconnect();
 	}
@@ -206,12 +218,16 @@ export class Pane {
 			this.#flushOutbox();
 		}
 		else {
-			this.#members = null;
 			this.#typing.clear();
+			this.#leaving.forEach((timer) => clearTimeout(timer));
+			this.#leaving.clear();
 			this.#showMembers();
 			this.#showTyping();
 			if (connection.state === "waiting") {
 				this.#onLoss?.();
+			}
+			else if (connection.state === "left") {
+				this.#onLeft?.();
 			}
 			for (const entry of this.#outbox.values()) {
 				if (entry.state === "sent") {
@@ -234,7 +250,7 @@ export class Pane {
 		if (pill.textContent !== label) {
 			pill.textContent = label;
 		}
-		notice.hidden = state === "live" || state === "closed" || state === "connecting" && !connection.reason;
+		notice.hidden = state === "live" || state === "closed" || state === "left" || state === "connecting" && !connection.reason;
 		retry.hidden = state !== "waiting" && state !== "refused";
 		switch (state) {
 			case "degraded":
@@ -306,8 +322,24 @@ export class Pane {
 
 	#submit() {
 		const { text, error } = this.ui;
-		const direct = DIRECT.exec(text.value.trim());
-		const value = (direct ? direct[2] : text.value).trim().slice(0, MAX_TEXT);
+		const written = parse(text.value);
+		if (written.error) {
+			error.textContent = written.error;
+			return;
+		}
+		if (written.help || written.address) {
+			text.value = "";
+			this.#typed();
+			if (written.help) {
+				this.#note(HELP);
+				this.#toEnd();
+			}
+			else {
+				this.#address(written.address);
+			}
+			return;
+		}
+		const value = written.text.trim().slice(0, MAX_TEXT);
 		if (!value) {
 			return;
 		}
@@ -315,7 +347,7 @@ export class Pane {
 			error.textContent = `${MAX_QUEUED} messages are waiting already. This one stays here until ${this.#node.name} is back.`;
 			return;
 		}
-		const to = direct ? direct[1] : this.#to;
+		const to = written.to ?? this.#to;
 		const entry = { id: newId(), author: this.#user, to, text: value, state: "queued", at: 0, element: null };
 		this.#outbox.set(entry.id, entry);
 		this.#transmit(entry);
@@ -452,22 +484,38 @@ export class Pane {
 		}
 	}
 
-	/** Who is there; the first time after a connection nobody has come or gone. */
+	/** Who is there. Nobody has come the first time; nobody has left who is back soon. */
 	#present(users) {
-		const before = this.#members;
-		this.#members = new Set([...users].map((user) => cleanName(user)).filter((user) => user));
-		if (before) {
-			[...before].filter((user) => !this.#members.has(user)).forEach((user) => this.#note(`${user} has left`));
-			[...this.#members].filter((user) => !before.has(user) && user !== this.#user)
-				.forEach((user) => this.#note(`${user} is here now`));
+		const present = new Set([...users].map((user) => cleanName(user)).filter((user) => user));
+		const first = this.#members === null;
+		this.#members ??= new Set();
+		for (const user of present) {
+			clearTimeout(this.#leaving.get(user));
+			this.#leaving.delete(user);
+			if (!this.#members.has(user)) {
+				this.#members.add(user);
+				if (!first && user !== this.#user) {
+					this.#note(`${user} is here now`);
+				}
+			}
+		}
+		for (const user of this.#members) {
+			if (!present.has(user) && !this.#leaving.has(user)) {
+				this.#leaving.set(user, setTimeout(() => {
+					this.#leaving.delete(user);
+					this.#members.delete(user);
+					this.#note(`${user} has left`);
+					this.#showMembers();
+				}, LEFT_AFTER));
+			}
 		}
 		this.#showMembers();
 	}
 
 	#showMembers() {
 		const { members, membersCount, membersList } = this.ui;
-		members.hidden = this.#members === null;
-		if (this.#members === null) {
+		members.hidden = this.#members === null || !this.#connection.open;
+		if (members.hidden) {
 			return;
 		}
 		const names = [...this.#members].sort((a, b) => a.localeCompare(b));
@@ -491,6 +539,7 @@ export class Pane {
 		name.className = "member";
 		const avatar = document.createElement("span");
 		avatar.className = "member-initial";
+		avatar.dataset.hue = hueOf(user);
 		avatar.textContent = initial(user);
 		avatar.setAttribute("aria-hidden", "true");
 		const text = document.createElement("bdi");
@@ -518,6 +567,9 @@ export class Pane {
 			return;
 		}
 		this.#typing.delete(message.author);
+		if (message.to && at !== null) {
+			this.#directs.add(this.#room, value);
+		}
 		this.#incoming.push(message);
 		if (this.#incoming.length > MAX_MESSAGES) {
 			this.#incoming.shift();
@@ -591,6 +643,7 @@ export class Pane {
 		if (message.id) {
 			element.dataset.id = message.id;
 		}
+		find(".avatar").dataset.hue = hueOf(message.author);
 		find(".avatar").textContent = initial(message.author);
 		find(".author").textContent = own ? `${message.author} (you)` : message.author;
 		if (message.to) {
@@ -686,7 +739,7 @@ export class Pane {
 	}
 
 	#showMedian() {
-		if (this.#samples.length) {
+		if (this.#samples.length >= MIN_SAMPLES) {
 			const sorted = this.#samples.toSorted((a, b) => a - b);
 			this.ui.median.textContent = `median ${formatLatency(sorted[sorted.length >> 1])}`;
 		}

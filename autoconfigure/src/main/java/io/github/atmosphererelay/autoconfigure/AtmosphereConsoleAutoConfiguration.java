@@ -16,8 +16,11 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import java.util.Objects;
+
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.console.ConsoleActuator;
+import io.github.atmosphererelay.console.ConsoleExits;
 import io.github.atmosphererelay.console.ConsolePage;
 import io.github.atmosphererelay.console.ConsoleRates;
 import tools.jackson.databind.json.JsonMapper;
@@ -80,7 +83,9 @@ public final class AtmosphereConsoleAutoConfiguration {
 		@Bean
 		HandlerMapping atmosphereConsoleMapping(AtmosphereProperties properties,
 				ObjectProvider<ConsoleActuator> actuator) {
-			return new ConsolePage(properties.websocket().path(), properties.console().channel(),
+			AtmosphereProperties.Console console = properties.console();
+			return new ConsolePage(properties.websocket().path(), console.channel(),
+					new ConsoleExits(console.home(), Objects.requireNonNullElse(console.logout(), "")),
 					actuator.getIfAvailable(() -> ConsoleActuator.NONE))
 				.mapping();
 		}

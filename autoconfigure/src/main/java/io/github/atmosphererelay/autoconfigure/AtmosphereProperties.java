@@ -418,10 +418,15 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param subscribe Who may subscribe to that channel: an authority, authenticated,
 	 * anyone, or none.
 	 * @param interval Time between two messages of a node in that channel.
+	 * @param home Path within the application that the page links back to. Empty for no
+	 * link.
+	 * @param logout Path within the application that the page's log-out button posts to,
+	 * with Spring Security usually /logout. There is no button without.
 	 */
 	public record Console(@DefaultValue("false") boolean enabled, @DefaultValue("atmosphere/console") String channel,
 			@DefaultValue("ROLE_ADMIN") ChannelAccess subscribe,
-			@DefaultValue("1s") @DurationUnit(ChronoUnit.SECONDS) Duration interval) {
+			@DefaultValue("1s") @DurationUnit(ChronoUnit.SECONDS) Duration interval, @DefaultValue("/") String home,
+			@Nullable String logout) {
 	}
 
 }

@@ -25,6 +25,7 @@ import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Presence;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Relay;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
 import io.github.atmosphererelay.message.ChannelNames;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.util.unit.DataSize;
@@ -39,6 +40,8 @@ final class PropertyChecks {
 	private static final Pattern TOPIC = Pattern.compile("[A-Za-z0-9._-]{1,245}");
 
 	private static final Pattern COOKIE_NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
+
+	private static final Pattern EXIT = Pattern.compile("/|(/[A-Za-z0-9._~-]+)+/?");
 
 	private static final Pattern PATH = Pattern.compile("(/[A-Za-z0-9._~-]+)+");
 
@@ -104,6 +107,8 @@ final class PropertyChecks {
 		positive("atmosphere.security.token-timeout", properties.security().tokenTimeout());
 		positive("atmosphere.console.interval", properties.console().interval());
 		check("atmosphere.console.channel", properties.console().channel());
+		checkExit("atmosphere.console.home", properties.console().home());
+		checkExit("atmosphere.console.logout", properties.console().logout());
 	}
 
 	private static void check(Cluster cluster) {
@@ -174,6 +179,14 @@ final class PropertyChecks {
 		if (websocket.writers() < 0 || websocket.writers() > 64) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.websocket.writers", websocket.writers(),
 					"It must be between 0 and 64");
+		}
+	}
+
+	/** A path of the application: two slashes would lead to another host. */
+	private static void checkExit(String property, @Nullable String path) {
+		if (path != null && !path.isEmpty() && !EXIT.matcher(path).matches()) {
+			throw new InvalidConfigurationPropertyValueException(property, path,
+					"It must be empty, or begin with one slash and have no special characters");
 		}
 	}
 

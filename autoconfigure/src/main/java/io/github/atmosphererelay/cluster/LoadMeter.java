@@ -19,6 +19,7 @@ package io.github.atmosphererelay.cluster;
 import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.session.SessionStatistics;
 
 /**
  * Measures how much this node has to do: rates over at least a second, however often it
@@ -49,7 +50,8 @@ final class LoadMeter {
 		long passed = now - this.measuredAt;
 		if (passed >= PERIOD) {
 			long received = this.node.statistics().clientMessages();
-			long delivered = this.node.writers().statistics().deliveries();
+			SessionStatistics sessions = this.node.writers().statistics();
+			long delivered = sessions.deliveries() - sessions.internalDeliveries();
 			this.receivedPerSecond = rate(received - this.received, passed);
 			this.deliveredPerSecond = rate(delivered - this.delivered, passed);
 			this.received = received;

@@ -57,7 +57,7 @@ public final class ConsolePage implements HttpRequestHandler {
 	private static final int ORDER = -1;
 
 	private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
-			+ " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+			+ " connect-src 'self'; base-uri 'none'; form-action %s; frame-ancestors 'none'";
 
 	private static final Pattern BLANK = Pattern.compile("\\{\\{([a-z-]+)}}");
 
@@ -72,6 +72,10 @@ public final class ConsolePage implements HttpRequestHandler {
 
 	private final ConsoleActuator actuator;
 
+	private final ConsoleExits exits;
+
+	private final String policy;
+
 	private final String page;
 
 	private final Map<String, StoredFile> files = new LinkedHashMap<>();
@@ -80,12 +84,15 @@ public final class ConsolePage implements HttpRequestHandler {
 	 * Create the page.
 	 * @param doorPath the path of the WebSocket door, under which the page is
 	 * @param channel the channel that {@link ConsoleRates} publishes in
+	 * @param exits where the page leads out of itself
 	 * @param actuator where the page finds the actuator endpoint
 	 */
-	public ConsolePage(String doorPath, String channel, ConsoleActuator actuator) {
+	public ConsolePage(String doorPath, String channel, ConsoleExits exits, ConsoleActuator actuator) {
 		this.path = doorPath + "/console";
 		this.socketPath = doorPath + "/" + UriUtils.encodePath(channel, StandardCharsets.UTF_8);
 		this.actuator = actuator;
+		this.exits = exits;
+		this.policy = POLICY.formatted(exits.logout().isEmpty() ? "'none'" : "'self'");
 		this.page = new String(read("console.html"), StandardCharsets.UTF_8);
 		FILES.forEach((name, type) -> this.files.put(this.path + "/" + name, StoredFile.of(type, read(name))));
 	}
@@ -140,8 +147,8 @@ public final class ConsolePage implements HttpRequestHandler {
 		}
 	}
 
-	private static void secure(HttpServletResponse response, String caching) {
-		response.setHeader("Content-Security-Policy", POLICY);
+	private void secure(HttpServletResponse response, String caching) {
+		response.setHeader("Content-Security-Policy", this.policy);
 		response.setHeader("X-Content-Type-Options", "nosniff");
 		response.setHeader("X-Frame-Options", "DENY");
 		response.setHeader("Referrer-Policy", "no-referrer");
@@ -157,12 +164,16 @@ public final class ConsolePage implements HttpRequestHandler {
 	private String render(HttpServletRequest request) {
 		RequestPath path = ServletRequestPathUtils.getParsedRequestPath(request);
 		String base = path.value().substring(0, path.value().length() - path.pathWithinApplication().value().length());
+		String root = request.getContextPath();
 		CsrfHeader csrf = CsrfHeader.of(request);
-		Map<String, String> values = Map.of("base", base + this.path, "actuator",
-				this.actuator.path().isEmpty() ? "" : base + this.actuator.path(), "writable",
-				Boolean.toString(this.actuator.writable()), "socket", base + this.socketPath, "csrf-header",
-				csrf.name(), "csrf-token", csrf.token(), "user",
-				Objects.requireNonNullElse(request.getRemoteUser(), ""));
+		Map<String, String> values = Map.ofEntries(Map.entry("base", base + this.path),
+				Map.entry("actuator", this.actuator.path().isEmpty() ? "" : base + this.actuator.path()),
+				Map.entry("writable", Boolean.toString(this.actuator.writable())),
+				Map.entry("socket", base + this.socketPath), Map.entry("csrf-header", csrf.name()),
+				Map.entry("csrf-parameter", csrf.parameter()), Map.entry("csrf-token", csrf.token()),
+				Map.entry("user", Objects.requireNonNullElse(request.getRemoteUser(), "")),
+				Map.entry("home", this.exits.home().isEmpty() ? "" : root + this.exits.home()),
+				Map.entry("logout", this.exits.logout().isEmpty() ? "" : root + this.exits.logout()));
 		// At one go, so that nothing is filled into what was filled in
 		return BLANK.matcher(this.page)
 			.replaceAll((blank) -> Matcher

@@ -25,7 +25,9 @@ import java.util.concurrent.ScheduledFuture;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.SessionStatistics;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -42,6 +44,9 @@ import org.jspecify.annotations.Nullable;
 public final class ConsoleRates {
 
 	private static final Log logger = LogFactory.getLog(ConsoleRates.class);
+
+	/** Who watches does not change what is watched. */
+	private static final PublishOptions INTERNAL = PublishOptions.DEFAULTS.header(OutboundMessage.INTERNAL, "true");
 
 	private final MessagingNode node;
 
@@ -98,7 +103,7 @@ public final class ConsoleRates {
 		NodeRates rates = rates(this.last, now);
 		this.last = now;
 		this.own++;
-		this.node.broadcaster().broadcast(this.channel, rates).exceptionally((ex) -> {
+		this.node.broadcaster().broadcast(this.channel, rates, INTERNAL).exceptionally((ex) -> {
 			// Told by the relay's own state and counted: the next one is a second away
 			logger.trace("Rates were not sent", (ex instanceof CompletionException) ? ex.getCause() : ex);
 			return null;
@@ -123,8 +128,9 @@ public final class ConsoleRates {
 		BroadcastStatistics broadcasts = this.node.statistics();
 		SessionStatistics sessions = this.node.writers().statistics();
 		long published = Arrays.stream(PublishResult.values()).mapToLong(broadcasts::published).sum();
-		return new Counts(System.nanoTime(), broadcasts.clientMessages(), published - this.own, sessions.deliveries(),
-				sessions.deliveredBytes(), broadcasts.refused());
+		return new Counts(System.nanoTime(), broadcasts.clientMessages(), published - this.own,
+				sessions.deliveries() - sessions.internalDeliveries(),
+				sessions.deliveredBytes() - sessions.internalBytes(), broadcasts.refused());
 	}
 
 	/**

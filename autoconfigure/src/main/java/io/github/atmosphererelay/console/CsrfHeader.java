@@ -26,11 +26,12 @@ import org.springframework.util.ClassUtils;
  * changes something.
  *
  * @param name the header's name, or an empty string
- * @param token the header's value, or an empty string
+ * @param parameter the name of a form's parameter that does as well, or an empty string
+ * @param token the value of either, or an empty string
  */
-record CsrfHeader(String name, String token) {
+record CsrfHeader(String name, String parameter, String token) {
 
-	private static final CsrfHeader NONE = new CsrfHeader("", "");
+	private static final CsrfHeader NONE = new CsrfHeader("", "", "");
 
 	private static final boolean SPRING_SECURITY = ClassUtils
 		.isPresent("org.springframework.security.web.csrf.CsrfToken", CsrfHeader.class.getClassLoader());
@@ -46,7 +47,8 @@ record CsrfHeader(String name, String token) {
 
 		static CsrfHeader read(HttpServletRequest request) {
 			Object token = request.getAttribute(CsrfToken.class.getName());
-			return (token instanceof CsrfToken csrf) ? new CsrfHeader(csrf.getHeaderName(), csrf.getToken()) : NONE;
+			return (token instanceof CsrfToken csrf)
+					? new CsrfHeader(csrf.getHeaderName(), csrf.getParameterName(), csrf.getToken()) : NONE;
 		}
 
 	}

@@ -30,6 +30,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OutboundMessage {
 
+	/**
+	 * The header of a message that the library sends to its own pages, such as the
+	 * figures of the console: watching them must not change them. Its value means
+	 * nothing.
+	 */
+	public static final String INTERNAL = "atmosphere-internal";
+
 	private final int size;
 
 	/** Made when it is first asked for, if there is something that makes it. */
@@ -45,6 +52,8 @@ public final class OutboundMessage {
 
 	private final boolean frame;
 
+	private final boolean internal;
+
 	/** What was encoded; replaced as a whole, so that a race only encodes twice. */
 	private volatile @Nullable Encoded encoded;
 
@@ -57,6 +66,7 @@ public final class OutboundMessage {
 		this.publication = publication;
 		this.headers = headers;
 		this.frame = frame;
+		this.internal = headers.containsKey(INTERNAL);
 	}
 
 	private OutboundMessage(int size, Supplier<Payload> deferred) {
@@ -66,6 +76,7 @@ public final class OutboundMessage {
 		this.publication = null;
 		this.headers = Map.of();
 		this.frame = true;
+		this.internal = false;
 	}
 
 	/**
@@ -186,6 +197,13 @@ public final class OutboundMessage {
 
 	int size() {
 		return this.size;
+	}
+
+	/**
+	 * Return whether the library sends this to its own pages.
+	 */
+	boolean isInternal() {
+		return this.internal;
 	}
 
 	/**

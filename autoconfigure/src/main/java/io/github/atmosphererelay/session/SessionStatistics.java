@@ -39,6 +39,10 @@ public final class SessionStatistics {
 
 	private final LongAdder deliveredBytes = new LongAdder();
 
+	private final LongAdder internalDeliveries = new LongAdder();
+
+	private final LongAdder internalBytes = new LongAdder();
+
 	private final LongAdder flushes = new LongAdder();
 
 	private final LongAdder stuckWrites = new LongAdder();
@@ -123,6 +127,24 @@ public final class SessionStatistics {
 	}
 
 	/**
+	 * Return how many of the deliveries were messages of the library to its own pages,
+	 * such as the figures of the console.
+	 * @return the number of deliveries
+	 */
+	public long internalDeliveries() {
+		return this.internalDeliveries.sum();
+	}
+
+	/**
+	 * Return how many of the delivered bytes were in messages of the library to its own
+	 * pages.
+	 * @return the number of bytes
+	 */
+	public long internalBytes() {
+		return this.internalBytes.sum();
+	}
+
+	/**
 	 * Return how many batches were flushed to sockets.
 	 * @return the number of flushes
 	 */
@@ -171,6 +193,11 @@ public final class SessionStatistics {
 		this.deliveries.add(messages);
 		this.deliveredBytes.add(bytes);
 		this.flushes.increment();
+	}
+
+	void countInternalDeliveries(int messages, long bytes) {
+		this.internalDeliveries.add(messages);
+		this.internalBytes.add(bytes);
 	}
 
 	void countStuckWrite() {

@@ -169,18 +169,27 @@ final class Writer implements Runnable {
 		boolean ping = session.takePing();
 		if (!this.batch.isEmpty() || ping) {
 			long bytes = 0;
+			int internal = 0;
+			long internalBytes = 0;
 			for (OutboundMessage message : this.batch) {
 				if (session.isAborted()) {
 					throw new IOException("The session was ended while it was being written to");
 				}
 				transport.write(message);
 				bytes += message.size();
+				if (message.isInternal()) {
+					internal++;
+					internalBytes += message.size();
+				}
 			}
 			if (ping) {
 				transport.ping();
 			}
 			boolean flushed = this.writers.flush(session);
 			this.statistics.countDeliveries(this.batch.size(), bytes);
+			if (internal > 0) {
+				this.statistics.countInternalDeliveries(internal, internalBytes);
+			}
 			if (!flushed) {
 				return false;
 			}

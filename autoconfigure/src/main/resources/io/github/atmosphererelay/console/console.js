@@ -376,6 +376,8 @@ live.addEventListener("state", showLive);
 const user = setting("user");
 $("user").hidden = !user;
 put($("user"), user);
+$("home").hidden = !$("home").getAttribute("href");
+$("logout").hidden = !$("logout").getAttribute("action");
 
 if (!writable) {
 	const hint = $("sessions-hint");

@@ -10,9 +10,17 @@ export class Table {
 	#columns;
 	#key;
 	#empty;
+	#labels;
 
 	constructor(table, { columns, key, empty }) {
 		this.#body = table.tBodies[0];
+		this.#labels = Array.from(table.tHead.rows[0].cells, (cell) => cell.textContent.trim());
+		// On a narrow screen its rows are laid out otherwise, and browsers then no longer take it for a table
+		setRole(table, "table");
+		setRole(table.tHead, "rowgroup");
+		setRole(table.tHead.rows[0], "row");
+		Array.from(table.tHead.rows[0].cells, (cell) => setRole(cell, "columnheader"));
+		setRole(this.#body, "rowgroup");
 		this.#columns = columns;
 		this.#key = key;
 		this.#empty = empty;
@@ -46,11 +54,14 @@ export class Table {
 	#create(key) {
 		const row = document.createElement("tr");
 		row.dataset.key = key;
+		setRole(row, "row");
 		this.#columns.forEach((_, index) => {
 			const cell = document.createElement(index ? "td" : "th");
 			if (!index) {
 				cell.scope = "row";
 			}
+			setRole(cell, index ? "cell" : "rowheader");
+			cell.dataset.label = this.#labels[index];
 			row.append(cell);
 		});
 		return row;
@@ -60,13 +71,19 @@ export class Table {
 		const row = document.createElement("tr");
 		row.dataset.key = "empty";
 		row.className = "empty-row";
+		setRole(row, "row");
 		const cell = document.createElement("td");
+		setRole(cell, "cell");
 		cell.colSpan = this.#columns.length;
 		cell.textContent = this.#empty;
 		row.append(cell);
 		return row;
 	}
 
+}
+
+function setRole(element, role) {
+	element.setAttribute("role", role);
 }
 
 /** `content`: a text, or { text, title, class, state, button: { label, className, action } }. */

@@ -83,7 +83,8 @@ class ChatRoom {
 	 */
 	private Outbound direct(Direct direct, String author, Broadcaster broadcaster) {
 		String to = SecurityConfiguration.find(this.users, direct.to());
-		if (to == null) {
+		// The one that talks to itself when the node starts is nobody to others
+		if (to == null || (to.equals(SecurityConfiguration.WARM_UP_USER) && !author.equals(to))) {
 			throw new RequestRefusedException(ErrorCode.BAD_REQUEST, "there is no user of that name");
 		}
 		Said said = new Said("direct", direct.id(), author, to, direct.text(), this.node, direct.sentAt());

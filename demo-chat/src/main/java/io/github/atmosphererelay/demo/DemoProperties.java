@@ -16,7 +16,7 @@
 
 package io.github.atmosphererelay.demo;
 
-import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -24,21 +24,22 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * Properties of the demo.
  *
- * @param nodes the nodes of the cluster that the page can show side by side. Empty: only
- * the one that served the page
  * @param loginKey signs the log-ins: the same on all nodes, for each to know who has
  * logged in on another one
+ * @param supervisor the program that has started this node, if one has
+ * @param warmUp whether a node that has started talks to itself first, for nobody to wait
+ * for classes that are loaded with the first message
  */
 @ConfigurationProperties("demo")
-record DemoProperties(@DefaultValue List<Node> nodes, String loginKey) {
+record DemoProperties(String loginKey, @DefaultValue Supervisor supervisor, @DefaultValue("true") boolean warmUp) {
 
 	/**
-	 * One node of the cluster.
+	 * The program that starts and stops the nodes.
 	 *
-	 * @param name the name that the node has in the cluster
-	 * @param url where a browser finds it
+	 * @param url where it takes commands, or {@code null} if there is none
+	 * @param token what it wants to see with a command
 	 */
-	record Node(String name, String url) {
+	record Supervisor(@Nullable String url, @DefaultValue("") String token) {
 
 	}
 

@@ -23,6 +23,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import jakarta.servlet.http.HttpServletRequest;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.core.io.ClassPathResource;
@@ -40,6 +41,8 @@ import org.springframework.web.util.HtmlUtils;
 @RestController
 class LoginController {
 
+	private static final int MAX_NAME = 64;
+
 	private final String page;
 
 	private final String node;
@@ -51,7 +54,7 @@ class LoginController {
 
 	/**
 	 * Show the log-in page. The token is in the form itself, which so works without a
-	 * script.
+	 * script. After a mistake the name is there still.
 	 * @param request the request, whose parameter tells what came before
 	 * @param csrf the token that the form has to have
 	 * @return the page
@@ -59,17 +62,27 @@ class LoginController {
 	@GetMapping(path = "/login", produces = MediaType.TEXT_HTML_VALUE)
 	ResponseEntity<String> login(HttpServletRequest request, CsrfToken csrf) {
 		String notice = (request.getParameter("error") != null) ? "That name and password do not go together."
-				: (request.getParameter("logout") != null) ? "You have logged out." : "";
+				: (request.getParameter("logout") != null) ? "You have logged out."
+						: (request.getParameter("elsewhere") != null) ? "You have logged out, here or elsewhere." : "";
+		String name = cut(request.getParameter("name"));
 		String names = Stream.concat(SecurityConfiguration.USERS.stream(), Stream.of(SecurityConfiguration.OPERATOR))
 			.map("<button type=\"button\" data-name=\"%1$s\">%1$s</button>"::formatted)
 			.collect(Collectors.joining("\n"));
 		String page = this.page.replace("{{csrf-name}}", HtmlUtils.htmlEscape(csrf.getParameterName()))
 			.replace("{{csrf}}", HtmlUtils.htmlEscape(csrf.getToken()))
 			.replace("{{notice}}", notice)
+			.replace("{{name-focus}}", name.isEmpty() ? " autofocus" : "")
+			.replace("{{password-focus}}", name.isEmpty() ? "" : " autofocus")
 			.replace("{{names}}", names)
 			.replace("{{password}}", SecurityConfiguration.PASSWORD)
-			.replace("{{node}}", HtmlUtils.htmlEscape(this.node));
+			.replace("{{node}}", HtmlUtils.htmlEscape(this.node))
+			// Last, for nothing in it to be filled in
+			.replace("{{name}}", HtmlUtils.htmlEscape(name));
 		return ResponseEntity.ok().cacheControl(CacheControl.noStore()).body(page);
+	}
+
+	static String cut(@Nullable String name) {
+		return (name != null) ? name.strip().substring(0, Math.min(name.strip().length(), MAX_NAME)) : "";
 	}
 
 	@GetMapping("/api/me")

@@ -39,7 +39,7 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 @RestController
 class NodeController implements WebMvcConfigurer {
 
-	private final DemoProperties properties;
+	private final NodeDirectory nodes;
 
 	private final Environment environment;
 
@@ -49,9 +49,9 @@ class NodeController implements WebMvcConfigurer {
 
 	private volatile String relayState = "connecting";
 
-	NodeController(DemoProperties properties, Environment environment,
-			@Value("${atmosphere.cluster.node-name}") String name, @Value("${atmosphere.relay.type}") String relay) {
-		this.properties = properties;
+	NodeController(NodeDirectory nodes, Environment environment, @Value("${atmosphere.cluster.node-name}") String name,
+			@Value("${atmosphere.relay.type}") String relay) {
+		this.nodes = nodes;
 		this.environment = environment;
 		this.name = name;
 		this.relay = relay;
@@ -71,9 +71,8 @@ class NodeController implements WebMvcConfigurer {
 	ResponseEntity<NodeDescription> node() {
 		// Only known once the server listens: the port may have been 0
 		int port = this.environment.getRequiredProperty("local.server.port", Integer.class);
-		List<DemoProperties.Node> nodes = this.properties.nodes();
-		NodeDescription description = new NodeDescription(this.name, port, this.relay, this.relayState,
-				nodes.isEmpty() ? List.of(new DemoProperties.Node(this.name, "")) : nodes);
+		List<Place> nodes = this.nodes.nodes().stream().map((node) -> new Place(node.name(), node.url())).toList();
+		NodeDescription description = new NodeDescription(this.name, port, this.relay, this.relayState, nodes);
 		return ResponseEntity.ok().cacheControl(CacheControl.noStore()).body(description);
 	}
 
@@ -95,7 +94,17 @@ class NodeController implements WebMvcConfigurer {
 	 * @param relayState {@code connecting}, {@code up} or {@code down}
 	 * @param nodes all nodes, in the order of their columns; an empty URL means here
 	 */
-	record NodeDescription(String node, int port, String relay, String relayState, List<DemoProperties.Node> nodes) {
+	record NodeDescription(String node, int port, String relay, String relayState, List<Place> nodes) {
+
+	}
+
+	/**
+	 * Where a node is.
+	 *
+	 * @param name the node's name
+	 * @param url where a browser finds it
+	 */
+	record Place(String name, String url) {
 
 	}
 

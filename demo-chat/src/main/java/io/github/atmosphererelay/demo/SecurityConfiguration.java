@@ -16,13 +16,18 @@
 
 package io.github.atmosphererelay.demo;
 
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.UserDisconnector;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.annotation.Bean;
@@ -37,6 +42,7 @@ import org.springframework.security.config.ObjectPostProcessor;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.core.Authentication;
+import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.core.userdetails.User;
 import org.springframework.security.core.userdetails.UserDetailsService;
 import org.springframework.security.core.userdetails.UsernameNotFoundException;
@@ -69,6 +75,11 @@ class SecurityConfiguration {
 
 	static final String OPERATOR = "admin";
 
+	/** Talks to this node only, see {@link WarmUp}: nobody else can log in so. */
+	static final String WARM_UP_USER = "warm-up";
+
+	static final String WARM_UP_PASSWORD = UUID.randomUUID().toString();
+
 	private static final Duration LOGIN_VALIDITY = Duration.ofHours(12);
 
 	/**
@@ -80,6 +91,7 @@ class SecurityConfiguration {
 		InMemoryUserDetailsManager users = new InMemoryUserDetailsManager();
 		USERS.forEach((name) -> users.createUser(user(name).roles("USER").build()));
 		users.createUser(user(OPERATOR).roles("USER", "OPERATOR").build());
+		users.createUser(user(WARM_UP_USER).password("{noop}" + WARM_UP_PASSWORD).roles("USER").build());
 		return users::loadUserByUsername;
 	}
 
@@ -114,14 +126,15 @@ class SecurityConfiguration {
 				.permitAll()
 				// Pages. A channel is protected by its rule in atmosphere.channels, never by
 				// a path: one door serves all channels
-				.requestMatchers("/actuator/**", "/atmosphere/console/**")
+				.requestMatchers("/actuator/**", "/atmosphere/console/**", "/operator/**", "/operator.html",
+						"/api/operator/**")
 				.hasRole("OPERATOR")
 				.anyRequest()
 				.authenticated())
 			.sessionManagement((sessions) -> sessions.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
 			.requestCache((cache) -> cache.requestCache(wanted))
 			.rememberMe((rememberMe) -> rememberMe.rememberMeServices(loginCookie).key(properties.loginKey()))
-			.formLogin((form) -> form.loginPage("/login"))
+			.formLogin((form) -> form.loginPage("/login").failureHandler(SecurityConfiguration::askAgain))
 			.logout((logout) -> logout.addLogoutHandler(disconnect(loginCookie, disconnector))
 				.deleteCookies("demo-chat-login"))
 			.exceptionHandling(
@@ -133,6 +146,16 @@ class SecurityConfiguration {
 				// be of no use to a page
 				.sessionAuthenticationStrategy(new NullAuthenticatedSessionStrategy()))
 			.build();
+	}
+
+	/**
+	 * Shows the form again, with the name that was written there.
+	 */
+	private static void askAgain(HttpServletRequest request, HttpServletResponse response, AuthenticationException ex)
+			throws IOException {
+		String name = LoginController.cut(request.getParameter("username"));
+		response.sendRedirect(
+				request.getContextPath() + "/login?error&name=" + URLEncoder.encode(name, StandardCharsets.UTF_8));
 	}
 
 	/**

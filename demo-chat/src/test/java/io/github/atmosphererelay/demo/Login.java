@@ -78,6 +78,22 @@ public final class Login {
 			.build());
 	}
 
+	/**
+	 * Return the token that a page has in its cookie, to change something with.
+	 * @param login the header {@code Cookie} of somebody who has logged in
+	 */
+	public static String csrf(String url, String login) {
+		HttpResponse<String> page = send(HttpRequest.newBuilder(URI.create(url + "/"))
+			.header("Cookie", login)
+			.header("Accept", "text/html")
+			.build());
+		return cookies(page).stream()
+			.filter((cookie) -> cookie.getName().equals("XSRF-TOKEN"))
+			.map(HttpCookie::getValue)
+			.findFirst()
+			.orElseThrow();
+	}
+
 	static List<HttpCookie> cookies(HttpResponse<?> response) {
 		return response.headers()
 			.allValues("set-cookie")
@@ -86,7 +102,7 @@ public final class Login {
 			.toList();
 	}
 
-	static HttpResponse<String> send(HttpRequest request) {
+	public static HttpResponse<String> send(HttpRequest request) {
 		try {
 			return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
 		}

@@ -54,7 +54,8 @@ class LoginTests {
 			"/api/node, 200, 200, 200", "/actuator/health, 200, 200, 200", "/, 401, 200, 200",
 			"/index.html, 401, 200, 200", "/api/me, 401, 200, 200", "/actuator/metrics, 401, 403, 200",
 			"/actuator/atmosphere, 401, 403, 200", "/actuator/atmosphere/sessions, 401, 403, 200",
-			"/atmosphere/console, 401, 403, 200", "/atmosphere/console/console.js, 401, 403, 200" })
+			"/atmosphere/console, 401, 403, 200", "/atmosphere/console/console.js, 401, 403, 200",
+			"/operator, 401, 403, 200", "/operator.html, 401, 403, 200", "/api/operator, 401, 403, 200" })
 	void whatIsOpenToWhom(String path, int anybody, int user, int operator) {
 		assertThat(get(path, null, "*/*").statusCode()).isEqualTo(anybody);
 		assertThat(get(path, Login.cookie(this.url, "alice"), "*/*").statusCode()).isEqualTo(user);
@@ -88,9 +89,44 @@ class LoginTests {
 	@CsvSource({ "alice, wrong", "nobody, relay" })
 	void refusesOthers(String user, String password) {
 		HttpResponse<String> answer = Login.submit(this.url, user, password);
-		assertThat(answer.headers().firstValue("location").orElseThrow()).endsWith("/login?error");
+		assertThat(answer.headers().firstValue("location").orElseThrow()).endsWith("/login?error&name=" + user);
 		assertThat(Login.cookies(answer)).filteredOn((cookie) -> cookie.getName().equals("demo-chat-login"))
 			.allMatch(HttpCookie::hasExpired);
+	}
+
+	@Test
+	void theNameIsThereStillAfterAMistake() {
+		String page = get("/login?error&name=al%22ice%7B%7Bcsrf%7D%7D", null, "text/html").body();
+		assertThat(page).contains("value=\"al&quot;ice{{csrf}}\" required>").contains("required autofocus>");
+		assertThat(get("/login", null, "text/html").body()).contains("value=\"\" required autofocus>");
+	}
+
+	@Test
+	void whoMayNotSeeTheConsoleGetsAPageThatLeadsBack() {
+		HttpResponse<String> answer = get("/atmosphere/console", Login.cookie(this.url, "alice"), "text/html");
+		assertThat(answer.statusCode()).isEqualTo(403);
+		assertThat(answer.body()).contains("For operators only").contains("<a href=\"/\">").contains("href=\"/login\"");
+		assertThat(get("/nothing", Login.cookie(this.url, "alice"), "text/html").body())
+			.contains("There is no such page");
+	}
+
+	@Test
+	void nobodyElseLogsInAsTheOneThatWarmsUp() {
+		HttpResponse<String> answer = Login.submit(this.url, "warm-up", "relay");
+		assertThat(answer.headers().firstValue("location").orElseThrow()).contains("/login?error");
+	}
+
+	@Test
+	void aNodeThatWasStartedByHandHasNoButtonsAndTakesNoCommands() {
+		String login = Login.cookie(this.url, "admin");
+		assertThat(get("/api/operator", login, "application/json").body()).contains("\"supervised\":false")
+			.contains("\"name\":\"node-x\"");
+		String csrf = Login.csrf(this.url, login);
+		HttpRequest.Builder command = HttpRequest.newBuilder(URI.create(this.url + "/api/operator/nodes/node-x/kill"))
+			.header("Cookie", login + "; XSRF-TOKEN=" + csrf)
+			.POST(HttpRequest.BodyPublishers.noBody());
+		assertThat(Login.send(command.build()).statusCode()).as("without a token").isEqualTo(403);
+		assertThat(Login.send(command.header("X-XSRF-TOKEN", csrf).build()).statusCode()).isEqualTo(404);
 	}
 
 	@Test

@@ -27,21 +27,20 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
 
-import io.github.atmosphererelay.demo.DemoChatApplication;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.boot.Banner;
-import org.springframework.boot.builder.SpringApplicationBuilder;
-import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.util.Assert;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * Nodes of the demo with a broker of their own. Each node is an application context with
- * a port, and knows of the others only through the broker, as in processes of their own.
+ * A broker, and nodes of the demo that use it, each a process of its own: so that one of
+ * them can be stopped, killed and started again while somebody watches.
  */
 final class Cluster implements AutoCloseable {
 
@@ -51,21 +50,29 @@ final class Cluster implements AutoCloseable {
 
 	private final Path directory;
 
-	private final Map<String, Integer> ports = new LinkedHashMap<>();
+	private final Consumer<String> messages;
 
-	private final Map<String, ConfigurableApplicationContext> nodes = new LinkedHashMap<>();
+	private final Map<String, String> properties;
+
+	private final Map<String, NodeProcess> nodes = new LinkedHashMap<>();
+
+	/** One thread for each node would do; commands of several may come at once. */
+	private final ExecutorService orders = Executors.newCachedThreadPool((task) -> {
+		Thread thread = new Thread(task, "order");
+		thread.setDaemon(true);
+		return thread;
+	});
 
 	private @Nullable Broker broker;
 
-	private final String loginKey = UUID.randomUUID().toString();
+	private @Nullable ControlServer control;
 
-	private boolean closed;
+	private volatile boolean closed;
 
-	private Cluster(List<Integer> ports) throws IOException {
-		for (int i = 0; i < ports.size(); i++) {
-			this.ports.put("node-" + (char) ('a' + i), ports.get(i));
-		}
-		this.directory = Files.createTempDirectory("demo-chat-");
+	private Cluster(Path directory, Consumer<String> messages, Map<String, String> properties) {
+		this.directory = directory;
+		this.messages = messages;
+		this.properties = properties;
 	}
 
 	/**
@@ -76,20 +83,35 @@ final class Cluster implements AutoCloseable {
 	 * @return the cluster
 	 */
 	static Cluster start(Broker.Kind kind, List<Integer> ports) {
+		return start(kind, ports, System.out::println, Map.of());
+	}
+
+	/**
+	 * Start a broker and one node on each port.
+	 * @param kind the kind of broker
+	 * @param ports the ports of the nodes
+	 * @param messages gets what the nodes print and what becomes of them, on any thread
+	 * @param properties further properties of the nodes
+	 * @return the cluster
+	 */
+	static Cluster start(Broker.Kind kind, List<Integer> ports, Consumer<String> messages,
+			Map<String, String> properties) {
 		ports.forEach(Cluster::checkFree);
 		Cluster cluster;
 		try {
-			cluster = new Cluster(ports);
+			cluster = new Cluster(Files.createTempDirectory("demo-chat-"), messages, properties);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException("No temporary directory: " + ex.getMessage(), ex);
 		}
 		try {
-			cluster.broker = kind.start(cluster.directory);
-			for (String node : cluster.ports.keySet()) {
-				cluster.startNode(node);
-			}
+			cluster.start(kind.start(cluster.directory), ports);
 			return cluster;
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			cluster.close();
+			throw new IllegalStateException("Interrupted", ex);
 		}
 		catch (RuntimeException | Error ex) {
 			cluster.close();
@@ -108,41 +130,157 @@ final class Cluster implements AutoCloseable {
 		}
 	}
 
-	synchronized void startNode(String name) {
-		Assert.state(!this.closed, "The cluster is closed");
-		Assert.state(this.broker != null, "The cluster has no broker");
-		Assert.state(!this.nodes.containsKey(name), () -> name + " runs already");
-		Integer port = this.ports.get(name);
-		Assert.notNull(port, () -> "There is no " + name);
-		Map<String, String> properties = new LinkedHashMap<>(this.broker.properties());
+	private void start(Broker broker, List<Integer> ports) throws InterruptedException {
+		this.broker = broker;
+		this.control = ControlServer.start(this);
+		String loginKey = UUID.randomUUID().toString();
+		for (int i = 0; i < ports.size(); i++) {
+			String name = "node-" + (char) ('a' + i);
+			this.nodes.put(name, node(name, ports.get(i), broker, this.control, loginKey));
+		}
+		this.nodes.values().forEach(NodeProcess::launch);
+		for (NodeProcess node : this.nodes.values()) {
+			node.awaitStart();
+		}
+	}
+
+	private NodeProcess node(String name, int port, Broker broker, ControlServer control, String loginKey) {
+		Map<String, String> properties = new LinkedHashMap<>(broker.properties());
 		properties.put("server.port", Integer.toString(port));
 		properties.put("server.tomcat.basedir", this.directory.resolve(name).toString());
 		properties.put("atmosphere.cluster.node-name", name);
-		properties.put("demo.login-key", this.loginKey);
 		properties.put("spring.jmx.enabled", "false");
+		properties.put("spring.main.banner-mode", "off");
+		properties.put("spring.main.log-startup-info", "false");
 		properties.put("logging.level.root", "WARN");
-		int index = 0;
-		for (Map.Entry<String, Integer> node : this.ports.entrySet()) {
-			properties.put("demo.nodes[%d].name".formatted(index), node.getKey());
-			properties.put("demo.nodes[%d].url".formatted(index), url(node.getValue()));
-			index++;
-		}
-		// As arguments, which no environment variable can override
-		String[] arguments = properties.entrySet()
-			.stream()
-			.map((entry) -> "--%s=%s".formatted(entry.getKey(), entry.getValue()))
-			.toArray(String[]::new);
-		this.nodes.put(name,
-				new SpringApplicationBuilder(DemoChatApplication.class).bannerMode(Banner.Mode.OFF)
-					.logStartupInfo(false)
-					.registerShutdownHook(false)
-					.run(arguments));
+		// The broker is there: only the machine may be slow, with all of them starting at
+		// once
+		properties.put("atmosphere.relay.start-timeout", "60s");
+		properties.putAll(this.properties);
+		Map<String, String> environment = Map.of("DEMO_LOGINKEY", loginKey, "DEMO_SUPERVISOR_URL", control.url(),
+				"DEMO_SUPERVISOR_TOKEN", control.token());
+		return new NodeProcess(name, port, properties, environment, this.directory,
+				(line) -> say("%s | %s".formatted(name, line)));
 	}
 
-	synchronized void stopNode(String name) {
-		ConfigurableApplicationContext node = this.nodes.remove(name);
-		Assert.state(node != null, () -> name + " does not run");
-		node.close();
+	private void say(String message) {
+		// Ctrl-C reaches all processes, and nodes that lose their broker say so
+		if (!this.closed) {
+			this.messages.accept(message);
+		}
+	}
+
+	/**
+	 * Start a node. Returns when it has started.
+	 */
+	void startNode(String name) {
+		Assert.state(!this.closed, "The cluster is closed");
+		NodeProcess node = node(name);
+		node.launch();
+		try {
+			node.awaitStart();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException("Interrupted", ex);
+		}
+	}
+
+	/**
+	 * Stop a node in good order. Returns when it has ended.
+	 */
+	void stopNode(String name) {
+		end(name, NodeProcess::stop);
+	}
+
+	/**
+	 * End a node at once, as kill -9 does. Returns when it has ended.
+	 */
+	void killNode(String name) {
+		end(name, NodeProcess::kill);
+	}
+
+	private void end(String name, Ending ending) {
+		try {
+			ending.end(node(name));
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException("Interrupted", ex);
+		}
+	}
+
+	private NodeProcess node(String name) {
+		NodeProcess node = this.nodes.get(name);
+		Assert.notNull(node, () -> "There is no " + name);
+		return node;
+	}
+
+	/**
+	 * Have a node started or ended, and say what becomes of it. Does not wait for it.
+	 * @return whether the order fits what the node does at the moment
+	 */
+	boolean order(String name, Order order) {
+		NodeProcess node = node(name);
+		boolean fits = switch (order) {
+			case START -> node.state() == NodeProcess.State.STOPPED;
+			case STOP -> node.state() == NodeProcess.State.RUNNING || node.state() == NodeProcess.State.STARTING;
+			case KILL -> node.state() != NodeProcess.State.STOPPED;
+		};
+		if (!fits || this.closed) {
+			return false;
+		}
+		this.orders.execute(() -> {
+			try {
+				carryOut(name, order);
+			}
+			catch (RuntimeException ex) {
+				say("  " + ex.getMessage());
+			}
+		});
+		return true;
+	}
+
+	private void carryOut(String name, Order order) {
+		long begin = System.nanoTime();
+		switch (order) {
+			case START -> {
+				say("  " + name + " starts ...");
+				startNode(name);
+				say("  %s runs again, after %.1f s".formatted(name, (System.nanoTime() - begin) / 1e9));
+			}
+			case STOP -> {
+				say("  " + name + " stops ...");
+				stopNode(name);
+				say("  %s has stopped, after %.1f s".formatted(name, (System.nanoTime() - begin) / 1e9));
+			}
+			case KILL -> {
+				killNode(name);
+				say("  " + name + " was killed");
+			}
+		}
+	}
+
+	/**
+	 * Start a node that does not run, and stop one that does.
+	 */
+	void toggle(String name, boolean hard) {
+		NodeProcess.State state = node(name).state();
+		Order order = (state == NodeProcess.State.STOPPED) ? Order.START : hard ? Order.KILL : Order.STOP;
+		if (!order(name, order)) {
+			say("  " + name + " is " + state);
+		}
+	}
+
+	/**
+	 * Return what the nodes do.
+	 * @return the nodes, in order
+	 */
+	List<NodeState> nodes() {
+		return this.nodes.values()
+			.stream()
+			.map((node) -> new NodeState(node.name(), node.url(), node.state().toString(), node.pid()))
+			.toList();
 	}
 
 	/**
@@ -151,7 +289,7 @@ final class Cluster implements AutoCloseable {
 	 */
 	Map<String, String> urls() {
 		Map<String, String> urls = new LinkedHashMap<>();
-		this.ports.forEach((name, port) -> urls.put(name, url(port)));
+		this.nodes.forEach((name, node) -> urls.put(name, node.url()));
 		return urls;
 	}
 
@@ -160,29 +298,40 @@ final class Cluster implements AutoCloseable {
 		return (broker != null) ? broker.description() : "no broker";
 	}
 
-	private static String url(int port) {
-		return "http://localhost:" + port;
-	}
-
 	/** The nodes first and all at once; the broker when nobody needs it any more. */
 	@Override
-	public synchronized void close() {
-		if (this.closed) {
-			return;
+	public void close() {
+		synchronized (this) {
+			if (this.closed) {
+				return;
+			}
+			this.closed = true;
 		}
-		this.closed = true;
+		if (this.control != null) {
+			closeQuietly("commands", this.control::close);
+		}
 		List<Thread> closing = new ArrayList<>();
 		this.nodes.forEach((name, node) -> {
-			Thread thread = new Thread(() -> closeQuietly(name, node::close), "close-" + name);
+			Thread thread = new Thread(() -> closeQuietly(name, () -> endForGood(node)), "close-" + name);
 			thread.start();
 			closing.add(thread);
 		});
 		closing.forEach(Cluster::join);
-		this.nodes.clear();
+		this.orders.shutdownNow();
 		if (this.broker != null) {
 			closeQuietly("broker", this.broker::close);
 		}
 		closeQuietly("temporary directory", this::deleteDirectory);
+	}
+
+	private static void endForGood(NodeProcess node) throws InterruptedException {
+		try {
+			node.stop();
+		}
+		catch (IllegalStateException ex) {
+			// It has ended, or somebody else is about to end it
+			node.kill();
+		}
 	}
 
 	/**
@@ -225,6 +374,33 @@ final class Cluster implements AutoCloseable {
 	private interface Action {
 
 		void run() throws Exception;
+
+	}
+
+	private interface Ending {
+
+		void end(NodeProcess node) throws InterruptedException;
+
+	}
+
+	/**
+	 * What can be done with a node.
+	 */
+	enum Order {
+
+		START, STOP, KILL
+
+	}
+
+	/**
+	 * What a node does.
+	 *
+	 * @param name its name
+	 * @param url where a browser finds it
+	 * @param state {@code starting}, {@code running}, {@code stopping} or {@code stopped}
+	 * @param pid its process, while there is one
+	 */
+	record NodeState(String name, String url, String state, @Nullable Long pid) {
 
 	}
 

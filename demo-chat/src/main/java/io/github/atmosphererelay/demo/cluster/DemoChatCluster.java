@@ -42,6 +42,8 @@ public final class DemoChatCluster {
 
 			  --kafka      relay through an embedded Kafka broker instead of an embedded Redis
 			  --port=8080  port of the first node; the other two listen on the next ports
+
+			While it runs, the keys a, b and c stop a node, or start it again; A, B and C kill it.
 			""";
 
 	private DemoChatCluster() {
@@ -70,9 +72,10 @@ public final class DemoChatCluster {
 		initializeLogging();
 		CountDownLatch started = new CountDownLatch(1);
 		Holder holder = new Holder();
-		// A signal may come while the nodes are starting: they are then started to the
-		// end
-		// and closed, which is the one order in which nothing can be forgotten
+		// A signal may come while the nodes are starting: then that is brought to its
+		// end,
+		// and what has started is closed, which is the one order in which nothing can be
+		// forgotten
 		Thread hook = new Thread(() -> {
 			try {
 				started.await();
@@ -88,8 +91,13 @@ public final class DemoChatCluster {
 		try {
 			Cluster cluster = Cluster.start(options.kafka() ? Broker.Kind.KAFKA : Broker.Kind.REDIS, ports);
 			holder.cluster = cluster;
-			out.print(summary(cluster));
+			Keys keys = Keys.open();
+			holder.keys = keys;
+			out.print(summary(cluster, keys));
 			out.flush();
+			if (keys != null) {
+				keys.listen((key) -> pressed(key, cluster));
+			}
 		}
 		catch (Cluster.PortUnavailableException ex) {
 			err.printf("Port %d is in use. Choose another first port, for example --port=%d%n", ex.getPort(),
@@ -120,11 +128,27 @@ public final class DemoChatCluster {
 		logging.setLogLevel("org.apache.kafka.controller", LogLevel.ERROR);
 	}
 
-	private static String summary(Cluster cluster) {
+	/** Lower case stops in good order, upper case does not ask. */
+	static void pressed(int key, Cluster cluster) {
+		String name = "node-" + (char) Character.toLowerCase(key);
+		if (Character.isLetter(key) && cluster.urls().containsKey(name)) {
+			cluster.toggle(name, Character.isUpperCase(key));
+		}
+	}
+
+	private static String summary(Cluster cluster, @Nullable Keys keys) {
 		StringBuilder summary = new StringBuilder("\n");
 		summary.append("  Atmosphere Relay chat: three nodes, one conversation\n\n");
 		cluster.urls().forEach((name, url) -> summary.append("    %s   %s%n".formatted(name, url)));
 		summary.append("\n  Relay: ").append(cluster.brokerDescription()).append('\n');
+		summary.append("  Operator: ")
+			.append(cluster.urls().values().iterator().next())
+			.append("/operator has buttons that stop, kill and start the nodes (log in as admin)\n");
+		if (keys != null) {
+			summary.append("  Keys: a, b, c stop a node, or start it again; A, B, C kill it")
+				.append(keys.areImmediate() ? "" : " (with Enter)")
+				.append('\n');
+		}
 		summary.append("  Ctrl-C stops everything\n\n");
 		return summary.toString();
 	}
@@ -141,12 +165,16 @@ public final class DemoChatCluster {
 
 		private volatile @Nullable Cluster cluster;
 
+		private volatile @Nullable Keys keys;
+
 		void close(PrintStream out) {
+			Keys keys = this.keys;
+			if (keys != null) {
+				keys.close();
+			}
 			Cluster cluster = this.cluster;
 			if (cluster != null) {
 				out.println("Stopping ...");
-				// Ctrl-C reaches the Redis process too, and nodes that lose their broker
-				// say so
 				quiet();
 				cluster.close();
 			}

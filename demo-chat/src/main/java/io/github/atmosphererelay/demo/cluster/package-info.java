@@ -15,8 +15,8 @@
  */
 
 /**
- * Three nodes of the demo and their broker in one process, for a look without
- * installation.
+ * Three nodes of the demo and their broker, started by one command and each a process of
+ * its own, for a look without installation.
  */
 @NullMarked
 package io.github.atmosphererelay.demo.cluster;

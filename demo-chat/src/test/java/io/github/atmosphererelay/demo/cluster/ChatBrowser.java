@@ -198,7 +198,16 @@ final class ChatBrowser implements AutoCloseable {
 	}
 
 	void until(BooleanSupplier condition) {
-		new WebDriverWait(this.driver, Duration.ofSeconds(25)).pollingEvery(Duration.ofMillis(50))
+		until(condition, Duration.ofSeconds(25));
+	}
+
+	/** For what waits for a process to start. */
+	void untilStarted(BooleanSupplier condition) {
+		until(condition, Duration.ofMinutes(3));
+	}
+
+	private void until(BooleanSupplier condition, Duration timeout) {
+		new WebDriverWait(this.driver, timeout).pollingEvery(Duration.ofMillis(50))
 			.ignoring(StaleElementReferenceException.class)
 			.ignoring(NoSuchElementException.class)
 			.ignoring(ElementClickInterceptedException.class)
@@ -243,6 +252,9 @@ final class ChatBrowser implements AutoCloseable {
 
 	@Override
 	public void close() {
+		if (this.driver.getSessionId() == null) {
+			return;
+		}
 		this.driver.quit();
 		try {
 			FileSystemUtils.deleteRecursively(this.profile);

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
+import org.openqa.selenium.WindowType;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -44,7 +45,7 @@ class ChatPageTests {
 	@BeforeAll
 	static void startCluster() {
 		ChatBrowser.assumePresent();
-		cluster = Cluster.start(Broker.Kind.REDIS, FreePorts.find(3));
+		cluster = TestCluster.start(Broker.Kind.REDIS, FreePorts.find(3));
 		urls = List.copyOf(cluster.urls().values());
 	}
 
@@ -66,6 +67,7 @@ class ChatPageTests {
 			browser.find("#username").sendKeys("alice");
 			browser.find("#password").sendKeys("wrong", Keys.ENTER);
 			browser.until(() -> browser.texts(".error").contains("That name and password do not go together."));
+			assertThat(browser.find("#username").getDomProperty("value")).isEqualTo("alice");
 			browser.click(".accounts button[data-name=alice]");
 			browser.awaitState("node-a", "live");
 			assertThat(browser.texts("#room-name")).as("where it had wanted to").containsExactly("#kitchen");
@@ -284,6 +286,171 @@ class ChatPageTests {
 				stop.join();
 				cluster.startNode("node-b");
 			}
+		}
+	}
+
+	@Test
+	void whatIsACommandIsNotSaid() {
+		try (ChatBrowser alice = ChatBrowser.of("alice", urls.get(0)).join(urls.get(0), "commands")) {
+			alice.say("/help");
+			alice.until(
+					() -> alice.texts(".note").stream().anyMatch((note) -> note.startsWith("/msg bob hello writes")));
+			alice.say("/msg");
+			assertThat(alice.texts(".composer-error").get(0)).startsWith("To whom?");
+			alice.find(".pane textarea").clear();
+			alice.say("/dance");
+			assertThat(alice.texts(".composer-error").get(0)).startsWith("There is no command /dance");
+			alice.find(".pane textarea").clear();
+			alice.say("/msg bob");
+			assertThat(alice.shows(".direct")).isTrue();
+			assertThat(alice.texts(".direct b")).containsExactly("bob");
+			alice.find(".pane textarea").sendKeys(Keys.ESCAPE);
+			alice.say("//help is a command");
+			alice.awaitMessage("node-a", "/help is a command");
+			alice.say("/etc/hosts is none");
+			alice.awaitMessage("node-a", "/etc/hosts is none");
+			assertThat(alice.messages("node-a")).containsExactly("/help is a command", "/etc/hosts is none");
+		}
+	}
+
+	@Test
+	void directMessagesAreThereStillWhenTheColumnsChangeAndAfterAReload() {
+		try (ChatBrowser alice = ChatBrowser.of("alice", urls.get(0)).join(urls.get(0), "kept")) {
+			alice.say("Before");
+			alice.awaitMessage("node-a", "Before");
+			alice.say("/msg alice Note to myself");
+			alice.awaitMessage("node-a", "Note to myself");
+			alice.say("After");
+			alice.awaitMessage("node-a", "After");
+			List<String> all = List.of("Before", "Note to myself", "After");
+			alice.click("#side");
+			NODES.forEach((node) -> alice.awaitState(node, "live"));
+			NODES.forEach((node) -> alice.until(() -> alice.messages(node).equals(all)));
+			alice.driver().navigate().refresh();
+			NODES.forEach((node) -> alice.awaitState(node, "live"));
+			NODES.forEach((node) -> alice.until(() -> alice.messages(node).equals(all)));
+			alice.click("#side");
+			alice.until(() -> alice.findAll(".pane").size() == 1);
+			alice.until(() -> alice.messages("node-a").equals(all));
+		}
+	}
+
+	@Test
+	void nobodyHasComeOrLeftWhenColumnsOpenOrAPageIsLoadedAgain() {
+		try (ChatBrowser alice = ChatBrowser.of("alice", urls.get(0)).join(urls.get(0), "steady");
+				ChatBrowser bob = ChatBrowser.of("bob", urls.get(1)).join(urls.get(1), "steady")) {
+			List<String> both = List.of("alice (you)", "bob");
+			alice.until(() -> alice.texts(".members bdi").equals(both));
+			alice.click("#side");
+			NODES.forEach((node) -> alice.awaitState(node, "live"));
+			NODES.forEach(
+					(node) -> alice.until(() -> alice.texts("[data-node=" + node + "] .members bdi").equals(both)));
+			bob.driver().navigate().refresh();
+			bob.awaitState("node-b", "live");
+			bob.say("Here again");
+			alice.awaitMessage("node-a", "Here again");
+			bob.close();
+			// Had the reload been taken for a leave, its note would stand before the true
+			// one
+			alice.until(() -> alice.texts("[data-node=node-a] .note").contains("bob has left"));
+			NODES.forEach((node) -> alice.until(() -> alice.texts("[data-node=" + node + "] .note")
+				.equals(List.of("You joined #steady through " + node, "bob has left"))));
+		}
+	}
+
+	@Test
+	void whoLogsOutInOneTabIsAskedToLogInByTheOthers() {
+		try (ChatBrowser alice = ChatBrowser.of("alice", urls.get(0)).join(urls.get(0), "tabs")) {
+			String first = alice.driver().getWindowHandle();
+			alice.driver().switchTo().newWindow(WindowType.TAB);
+			alice.join(urls.get(1), "tabs");
+			alice.click(".bar .logout button");
+			alice.until(() -> alice.texts(".error").contains("You have logged out."));
+			alice.driver().switchTo().window(first);
+			alice.until(() -> alice.texts(".error").contains("You have logged out, here or elsewhere."));
+			assertThat(alice.shows("#login")).isTrue();
+		}
+	}
+
+	@Test
+	void everybodyHasAColourThatIsTheirsOnEveryNode() throws Exception {
+		try (ChatBrowser dave = ChatBrowser.of("dave", urls.get(0)).join(urls.get(0), "colours");
+				ChatClient bobHere = ChatClient.join(urls.get(0), "colours", "bob");
+				ChatClient bobThere = ChatClient.join(urls.get(1), "colours", "bob");
+				ChatClient carol = ChatClient.join(urls.get(1), "colours", "carol")) {
+			bobHere.say(chat(1, "bob on node-a"));
+			WebElement here = dave.awaitMessage("node-a", "bob on node-a");
+			carol.say(chat(2, "carol on node-b"));
+			WebElement other = dave.awaitMessage("node-a", "carol on node-b");
+			bobThere.say(chat(3, "bob on node-b"));
+			WebElement there = dave.awaitMessage("node-a", "bob on node-b");
+			assertThat(hue(there)).isEqualTo(hue(here)).isNotEqualTo(hue(other));
+		}
+	}
+
+	private static String hue(WebElement message) {
+		return message.findElement(By.className("avatar")).getDomAttribute("data-hue");
+	}
+
+	@Test
+	void nothingIsInAnybodysWayOnAnyScreen() throws Exception {
+		Axe.assumePresent();
+		try (ChatBrowser alice = ChatBrowser.open(); ChatClient bob = ChatClient.join(urls.get(1), "access", "bob")) {
+			alice.get(urls.get(0) + "/?room=access&view=side");
+			alice.until(() -> alice.shows("#login"));
+			onAllScreens(alice, "log-in");
+			alice.logIn("alice");
+			NODES.forEach((node) -> alice.awaitState(node, "live"));
+			bob.say(chat(1, "A message"));
+			alice.awaitMessage("node-c", "A message");
+			alice.say("node-a", "/msg bob A direct one");
+			alice.awaitMessage("node-b", "A direct one");
+			cluster.killNode("node-c");
+			try {
+				alice.awaitState("node-c", "waiting");
+				alice.say("node-c", "One that waits");
+				alice.until(() -> alice.has("[data-node=node-c] [data-sending]"));
+				onAllScreens(alice, "side-by-side");
+				for (String node : NODES) {
+					Object right = alice.driver()
+						.executeScript("return document.querySelector('[data-node=" + node
+								+ "]').getBoundingClientRect().right <= innerWidth");
+					assertThat(right).as(node + " on a tablet").isEqualTo(true);
+				}
+			}
+			finally {
+				cluster.startNode("node-c");
+			}
+			alice.get(urls.get(0) + "/atmosphere/console");
+			assertThat(alice.texts("h1")).containsExactly("For operators only");
+			onAllScreens(alice, "forbidden");
+		}
+	}
+
+	/** Ends with a tablet. */
+	private static void onAllScreens(ChatBrowser browser, String page) {
+		for (int width : List.of(390, 1440, 768)) {
+			for (String scheme : List.of("light", "dark")) {
+				browser.look(width, 900, scheme);
+				assertThat(Axe.faults(browser)).as("%s, %d wide, %s", page, width, scheme).isEmpty();
+				browser.screenshot("%s-%d-%s".formatted(page, width, scheme));
+			}
+		}
+	}
+
+	@Test
+	void theOperatorStopsTheNodeOfThePageItselfAndStartsItAgain() throws Exception {
+		Axe.assumePresent();
+		try (ChatBrowser admin = ChatBrowser.of("admin", urls.get(0))) {
+			admin.get(urls.get(0) + "/operator");
+			admin.until(() -> admin.texts(".node .pill").equals(List.of("running", "running", "running")));
+			onAllScreens(admin, "operator");
+			admin.click("[aria-label='Stop node-a']");
+			// That one has served the page, which goes on with another one
+			admin.until(() -> !admin.driver().getCurrentUrl().startsWith(urls.get(0)));
+			admin.until(() -> admin.has("[aria-label='Start node-a']:enabled"));
+			admin.click("[aria-label='Start node-a']");
+			admin.untilStarted(() -> admin.texts(".node .pill").equals(List.of("running", "running", "running")));
 		}
 	}
 

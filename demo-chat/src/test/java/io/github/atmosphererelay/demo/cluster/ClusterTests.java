@@ -16,20 +16,22 @@
 
 package io.github.atmosphererelay.demo.cluster;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -45,66 +47,119 @@ class ClusterTests {
 
 	private static final Duration SOON = Duration.ofSeconds(15);
 
-	@ParameterizedTest
-	@EnumSource
-	void whatIsSaidOnAnyNodeArrivesOnceAndInOrderOnAll(Broker.Kind broker) throws Exception {
+	/** In which a process starts, on a machine that is busy with others. */
+	private static final Duration LATER = Duration.ofMinutes(3);
+
+	/**
+	 * One cluster for all of it: each of its nodes is a process, which takes a while to
+	 * start.
+	 */
+	@Test
+	void nodesAreProcessesThatTalkAndAreStoppedKilledAndStartedAgain() throws Exception {
 		Set<Path> before = temporaryDirectories();
-		try (Cluster cluster = Cluster.start(broker, FreePorts.find(3))) {
+		List<String> said = new CopyOnWriteArrayList<>();
+		List<Long> processes = new ArrayList<>();
+		try (Cluster cluster = Cluster.start(Broker.Kind.REDIS, FreePorts.find(3), said::add,
+				Map.of("demo.warm-up", "false"))) {
 			List<String> urls = List.copyOf(cluster.urls().values());
-			for (String url : urls) {
-				await().atMost(SOON).until(() -> NodeStatus.relayStateOf(url).equals("up"));
-			}
-			try (ChatClient a = ChatClient.join(urls.get(0), "lobby");
-					ChatClient b = ChatClient.join(urls.get(1), "lobby");
-					ChatClient c = ChatClient.join(urls.get(2), "lobby")) {
-				assertThat(a.ready()).contains("\"node\":\"node-a\"").contains("\"degraded\":false");
-				assertThat(c.ready()).contains("\"node\":\"node-c\"").contains("\"degraded\":false");
-				List<String> said = new ArrayList<>();
-				for (ChatClient speaker : List.of(a, b, c)) {
-					for (int i = 0; i < MESSAGES; i++) {
-						String message = "message %d \u00e9\u4f60\ud83d\ude80".formatted(said.size());
-						said.add(message);
-						speaker.say(message);
-					}
-					// The next speaker only begins when everybody has heard the last one
-					for (ChatClient listener : List.of(a, b, c)) {
-						await().atMost(SOON).until(() -> listener.messages().size() >= said.size());
-						assertThat(listener.messages()).isEqualTo(said);
-					}
-				}
-			}
+			processes.addAll(cluster.nodes().stream().map(Cluster.NodeState::pid).toList());
+			assertThat(processes).doesNotContainNull()
+				.doesNotContain(ProcessHandle.current().pid())
+				.doesNotHaveDuplicates();
+			whatIsSaidOnAnyNodeArrivesOnceAndInOrderOnAll(urls);
+			aRoomIsHeardInThatRoomOnly(urls);
+			aNodeThatComesBackHearsTheOthersAgain(cluster, urls);
+			aKeyKillsANodeAndStartsItAgain(cluster, urls, said);
+			theOperatorStopsANodeAndStartsItAgain(cluster, urls);
+			processes.addAll(cluster.nodes().stream().map(Cluster.NodeState::pid).toList());
 		}
+		assertThat(processes).hasSize(6)
+			.allSatisfy((pid) -> assertThat(ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false)).isFalse());
 		assertThat(temporaryDirectories()).isEqualTo(before);
 	}
 
 	@Test
-	void aRoomIsHeardInThatRoomOnly() throws Exception {
-		try (Cluster cluster = Cluster.start(Broker.Kind.REDIS, FreePorts.find(2))) {
-			List<String> urls = List.copyOf(cluster.urls().values());
-			try (ChatClient a = ChatClient.join(urls.get(0), "lobby");
-					ChatClient b = ChatClient.join(urls.get(1), "lobby");
-					ChatClient other = ChatClient.join(urls.get(1), "engineering")) {
-				a.say("for the lobby");
-				await().atMost(SOON).until(() -> !b.messages().isEmpty());
-				other.say("for engineering");
-				await().atMost(SOON).until(() -> !other.messages().isEmpty());
-				assertThat(other.messages()).containsExactly("for engineering");
+	void theNodesTalkOverKafkaToo() throws Exception {
+		Set<Path> before = temporaryDirectories();
+		try (Cluster cluster = TestCluster.start(Broker.Kind.KAFKA, FreePorts.find(2))) {
+			whatIsSaidOnAnyNodeArrivesOnceAndInOrderOnAll(List.copyOf(cluster.urls().values()));
+		}
+		assertThat(temporaryDirectories()).isEqualTo(before);
+	}
+
+	private static void whatIsSaidOnAnyNodeArrivesOnceAndInOrderOnAll(List<String> urls) throws Exception {
+		List<ChatClient> clients = new ArrayList<>();
+		try {
+			for (String url : urls) {
+				await().atMost(SOON).until(() -> NodeStatus.relayStateOf(url).equals("up"));
+				clients.add(ChatClient.join(url, "lobby"));
 			}
+			assertThat(clients.get(0).ready()).contains("\"node\":\"node-a\"").contains("\"degraded\":false");
+			assertThat(clients.get(1).ready()).contains("\"node\":\"node-b\"").contains("\"degraded\":false");
+			List<String> said = new ArrayList<>();
+			for (ChatClient speaker : clients) {
+				for (int i = 0; i < MESSAGES; i++) {
+					String message = "message %d \u00e9\u4f60\ud83d\ude80".formatted(said.size());
+					said.add(message);
+					speaker.say(message);
+				}
+				// The next speaker only begins when everybody has heard the last one
+				for (ChatClient listener : clients) {
+					await().atMost(SOON).until(() -> listener.messages().size() >= said.size());
+					assertThat(listener.messages()).isEqualTo(said);
+				}
+			}
+		}
+		finally {
+			clients.forEach(ChatClient::close);
 		}
 	}
 
-	@Test
-	void aNodeThatComesBackHearsTheOthersAgain() throws Exception {
-		try (Cluster cluster = Cluster.start(Broker.Kind.REDIS, FreePorts.find(2))) {
-			List<String> urls = List.copyOf(cluster.urls().values());
-			cluster.stopNode("node-b");
-			cluster.startNode("node-b");
-			try (ChatClient a = ChatClient.join(urls.get(0), "lobby");
-					ChatClient b = ChatClient.join(urls.get(1), "lobby")) {
-				a.say("welcome back");
-				await().atMost(SOON).until(() -> !b.messages().isEmpty());
-				assertThat(b.messages()).containsExactly("welcome back");
-			}
+	private static void aKeyKillsANodeAndStartsItAgain(Cluster cluster, List<String> urls, List<String> said)
+			throws Exception {
+		long before = cluster.nodes().get(1).pid();
+		Keys.read(new ByteArrayInputStream("?xB\n".getBytes(StandardCharsets.US_ASCII)),
+				(key) -> DemoChatCluster.pressed(key, cluster));
+		await().atMost(LATER).until(() -> cluster.nodes().get(1).state().equals("stopped"));
+		await().atMost(SOON).until(() -> said.contains("  node-b was killed"));
+		assertThat(ProcessHandle.of(before).map(ProcessHandle::isAlive).orElse(false)).isFalse();
+		assertThat(NodeStatus.nodesOf(urls.get(0))).as("the page's columns").containsExactly("node-a", "node-b", "node-c");
+		DemoChatCluster.pressed('b', cluster);
+		await().atMost(LATER).until(() -> cluster.nodes().get(1).state().equals("running"));
+		assertThat(cluster.nodes().get(1).pid()).isNotEqualTo(before);
+	}
+
+	private static void theOperatorStopsANodeAndStartsItAgain(Cluster cluster, List<String> urls) {
+		Operator operator = new Operator(urls.get(0));
+		assertThat(operator.overview()).contains("\"supervised\":true", "\"state\":\"running\"");
+		assertThat(operator.command("node-b", "start")).as("of one that runs").isEqualTo(409);
+		assertThat(operator.command("node-x", "stop")).isEqualTo(404);
+		assertThat(operator.command("node-b", "stop")).isEqualTo(202);
+		await().atMost(LATER).until(() -> operator.overview().contains("\"state\":\"stopped\""));
+		assertThat(operator.command("node-b", "start")).isEqualTo(202);
+		await().atMost(LATER).until(() -> cluster.nodes().get(1).state().equals("running"));
+	}
+
+	private static void aRoomIsHeardInThatRoomOnly(List<String> urls) throws Exception {
+		try (ChatClient a = ChatClient.join(urls.get(0), "lobby");
+				ChatClient b = ChatClient.join(urls.get(1), "lobby");
+				ChatClient other = ChatClient.join(urls.get(1), "engineering")) {
+			a.say("for the lobby");
+			await().atMost(SOON).until(() -> !b.messages().isEmpty());
+			other.say("for engineering");
+			await().atMost(SOON).until(() -> !other.messages().isEmpty());
+			assertThat(other.messages()).containsExactly("for engineering");
+		}
+	}
+
+	private static void aNodeThatComesBackHearsTheOthersAgain(Cluster cluster, List<String> urls) throws Exception {
+		cluster.stopNode("node-b");
+		cluster.startNode("node-b");
+		try (ChatClient a = ChatClient.join(urls.get(0), "lobby");
+				ChatClient b = ChatClient.join(urls.get(1), "lobby")) {
+			a.say("welcome back");
+			await().atMost(SOON).until(() -> !b.messages().isEmpty());
+			assertThat(b.messages()).containsExactly("welcome back");
 		}
 	}
 
@@ -114,7 +169,7 @@ class ClusterTests {
 		List<Integer> ports = FreePorts.find(2);
 		try (ServerSocket socket = new ServerSocket(ports.get(1))) {
 			assertThatExceptionOfType(Cluster.PortUnavailableException.class)
-				.isThrownBy(() -> Cluster.start(Broker.Kind.REDIS, ports))
+				.isThrownBy(() -> TestCluster.start(Broker.Kind.REDIS, ports))
 				.satisfies((ex) -> assertThat(ex.getPort()).isEqualTo(socket.getLocalPort()));
 		}
 		assertThat(temporaryDirectories()).isEqualTo(before);
@@ -127,7 +182,7 @@ class ClusterTests {
 		int port = FreePorts.find(1).get(0);
 		// The second node finds its port taken by the first
 		assertThatExceptionOfType(RuntimeException.class)
-			.isThrownBy(() -> Cluster.start(Broker.Kind.REDIS, List.of(port, port)));
+			.isThrownBy(() -> TestCluster.start(Broker.Kind.REDIS, List.of(port, port)));
 		assertThat(temporaryDirectories()).isEqualTo(before);
 		assertThat(children()).isEmpty();
 		new ServerSocket(port).close();
@@ -137,7 +192,7 @@ class ClusterTests {
 		return ProcessHandle.current()
 			.descendants()
 			.map((process) -> process.info().command().orElse(""))
-			.filter((command) -> command.contains("redis"))
+			.filter((command) -> command.contains("redis") || command.endsWith("java"))
 			.toList();
 	}
 

@@ -39,7 +39,7 @@ class ConsolePageTests {
 	@BeforeAll
 	static void startCluster() {
 		ChatBrowser.assumePresent();
-		cluster = Cluster.start(Broker.Kind.REDIS, FreePorts.find(3));
+		cluster = TestCluster.start(Broker.Kind.REDIS, FreePorts.find(3));
 		urls = List.copyOf(cluster.urls().values());
 	}
 
@@ -150,7 +150,48 @@ class ConsolePageTests {
 		try (ChatBrowser alice = ChatBrowser.of("alice", urls.get(0))) {
 			alice.get(urls.get(0) + "/atmosphere/console");
 			assertThat(alice.has("#nodes")).isFalse();
+			assertThat(alice.texts("h1")).containsExactly("For operators only");
+			alice.find(".links a").click();
+			alice.until(() -> alice.shows("#welcome"));
 		}
+	}
+
+	@Test
+	void leadsBackToTheChatAndOut() {
+		try (ChatBrowser admin = console()) {
+			admin.click("#home");
+			admin.until(() -> admin.shows("#welcome"));
+			admin.get(urls.get(1) + "/atmosphere/console");
+			admin.click("#logout button");
+			admin.until(() -> admin.texts(".error").contains("You have logged out."));
+			assertThat(admin.complaints()).isEmpty();
+		}
+	}
+
+	@Test
+	void nothingIsInAnybodysWayOnAnyScreen() throws Exception {
+		Axe.assumePresent();
+		try (ChatClient client = ChatClient.join(urls.get(0), "access", "bob"); ChatBrowser admin = console()) {
+			admin.until(() -> admin.texts("#rooms tbody th").contains("chat/access"));
+			admin.click("#rooms [aria-label='Show who is in chat/access']");
+			admin.until(() -> admin.texts("#members li").contains("bob"));
+			for (int width : List.of(390, 768, 1440)) {
+				for (String scheme : List.of("light", "dark")) {
+					admin.look(width, 1400, scheme);
+					assertThat(Axe.faults(admin)).as("%d wide, %s", width, scheme).isEmpty();
+					assertThat(clipped(admin)).as("columns out of sight, %d wide", width).isEmpty();
+					admin.screenshot("console-%d-%s".formatted(width, scheme));
+				}
+			}
+		}
+	}
+
+	@SuppressWarnings("unchecked")
+	private static List<String> clipped(ChatBrowser admin) {
+		return (List<String>) admin.driver()
+			.executeScript("return [...document.querySelectorAll('tbody :is(th, td)')]"
+					+ ".filter((cell) => cell.getBoundingClientRect().right > innerWidth + 1)"
+					+ ".map((cell) => cell.closest('table').id + ': ' + cell.textContent)");
 	}
 
 	private static ChatBrowser console() {

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.demo.cluster;
 
+import java.util.List;
 import java.util.Map;
 
 import org.springframework.web.client.RestClient;
@@ -31,6 +32,15 @@ final class NodeStatus {
 	static String relayStateOf(String url) {
 		Map<?, ?> body = RestClient.create(url).get().uri("/api/node").retrieve().body(Map.class);
 		return String.valueOf((body != null) ? body.get("relayState") : null);
+	}
+
+	/**
+	 * Return the names of the nodes that a node tells its page.
+	 */
+	static List<String> nodesOf(String url) {
+		Map<?, ?> body = RestClient.create(url).get().uri("/api/node").retrieve().body(Map.class);
+		List<?> nodes = (List<?>) body.get("nodes");
+		return nodes.stream().map((node) -> String.valueOf(((Map<?, ?>) node).get("name"))).toList();
 	}
 
 }
