@@ -106,8 +106,7 @@ public final class AtmosphereEndpoint {
 	 */
 	private ChannelOptions effective(ChannelOptions options) {
 		return (options.clientPublish().equals(ChannelAccess.NONE)
-				&& this.node.clientMessages().isHandled(options.pattern()))
-				? options.publishedByClients() : options;
+				&& this.node.clientMessages().isHandled(options.pattern())) ? options.publishedByClients() : options;
 	}
 
 	/**

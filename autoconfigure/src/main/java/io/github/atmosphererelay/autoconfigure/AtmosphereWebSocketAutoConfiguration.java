@@ -170,7 +170,8 @@ public final class AtmosphereWebSocketAutoConfiguration {
 		return new DoorContext(node, presence, settings, websocket.allowedOrigins(), gate,
 				QueueDefaults.of(this.properties), new TokenChecks(authentication, node.clientContext()),
 				new ClientLimits(limitSettings), httpSessions,
-				upgradeStrategy.getIfAvailable(DetachedUpgradeStrategy::new), refusals, capacity, new ClientAddresses(isForwardedNatively(environment)));
+				upgradeStrategy.getIfAvailable(DetachedUpgradeStrategy::new), refusals, capacity,
+				new ClientAddresses(isForwardedNatively(environment)));
 	}
 
 	/**

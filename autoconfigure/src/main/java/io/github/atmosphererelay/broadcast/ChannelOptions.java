@@ -98,8 +98,8 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 	 * @return the options
 	 */
 	public ChannelOptions publishedByClients() {
-		return new ChannelOptions(this.pattern, ChannelAccess.ANYONE, this.subscribe, this.scope, this.echo, this.queue, this.presence,
-				this.history, this.sender);
+		return new ChannelOptions(this.pattern, ChannelAccess.ANYONE, this.subscribe, this.scope, this.echo, this.queue,
+				this.presence, this.history, this.sender);
 	}
 
 }

@@ -67,7 +67,9 @@ class KilledNodeTests {
 				// Some of it, not all, is known to have come when the node dies.
 				MachineTime.await(Duration.ofSeconds(10))
 					.until(() -> before.stream()
-						.allMatch((client) -> !store.find(SessionTokens.key(client.token(), CHANNEL)).positions().isEmpty()));
+						.allMatch((client) -> !store.find(SessionTokens.key(client.token(), CHANNEL))
+							.positions()
+							.isEmpty()));
 				publish(survivor, expected, 20);
 				process.destroyForcibly().waitFor(20, TimeUnit.SECONDS);
 				publish(survivor, expected, 30);

@@ -102,10 +102,7 @@ public final class LogLines extends AppenderBase<ILoggingEvent> implements AutoC
 	}
 
 	private List<String> lines(Predicate<ILoggingEvent> filter) {
-		return this.events.stream()
-			.filter(filter)
-			.flatMap((event) -> event.getFormattedMessage().lines())
-			.toList();
+		return this.events.stream().filter(filter).flatMap((event) -> event.getFormattedMessage().lines()).toList();
 	}
 
 	@Override

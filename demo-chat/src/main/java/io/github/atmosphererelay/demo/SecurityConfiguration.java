@@ -124,7 +124,8 @@ class SecurityConfiguration {
 				.permitAll()
 				.requestMatchers(HttpMethod.GET, "/api/node", "/atmosphere/plain/**")
 				.permitAll()
-				// Pages. A channel is protected by its rule in atmosphere.channels, never by
+				// Pages. A channel is protected by its rule in atmosphere.channels, never
+				// by
 				// a path: one door serves all channels
 				.requestMatchers("/actuator/**", "/atmosphere/console/**", "/operator/**", "/operator.html",
 						"/api/operator/**")

@@ -252,10 +252,10 @@ final class KafkaClients {
 		// Each attempt is two lines in the log.
 		properties.putIfAbsent(AdminClientConfig.RECONNECT_BACKOFF_MS_CONFIG,
 				Math.min(RECONNECT_BACKOFF_MILLIS, backoffMax));
-		// The relay replaces clients that do not find their brokers. Left to themselves, they
+		// The relay replaces clients that do not find their brokers. Left to themselves,
+		// they
 		// log that they begin anew a hundred times a second while no broker is there.
-		properties.putIfAbsent(AdminClientConfig.METADATA_RECOVERY_STRATEGY_CONFIG,
-				MetadataRecoveryStrategy.NONE.name);
+		properties.putIfAbsent(AdminClientConfig.METADATA_RECOVERY_STRATEGY_CONFIG, MetadataRecoveryStrategy.NONE.name);
 		if (!properties.containsKey(AdminClientConfig.SOCKET_CONNECTION_SETUP_TIMEOUT_MS_CONFIG)
 				&& !properties.containsKey(AdminClientConfig.SOCKET_CONNECTION_SETUP_TIMEOUT_MAX_MS_CONFIG)) {
 			properties.put(AdminClientConfig.SOCKET_CONNECTION_SETUP_TIMEOUT_MS_CONFIG, 2000);

@@ -478,8 +478,7 @@ final class KafkaLog {
 		CompletableFuture<Receipt> future = new CompletableFuture<>();
 		this.expected.put(envelope.id(), future);
 		future.whenComplete((receipt, failure) -> this.expected.remove(envelope.id(), future));
-		return sender.append(envelope.id(), key, value,
-				new Target(partition, this.settings.logTopic()), future);
+		return sender.append(envelope.id(), key, value, new Target(partition, this.settings.logTopic()), future);
 	}
 
 	CompletableFuture<Position> position(String channel) {

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ScheduledExecutorService;
@@ -208,7 +209,7 @@ final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], b
 
 	@Override
 	public void onMessage(List<ConsumerRecord<byte[], byte[]>> records,
-			org.apache.kafka.clients.consumer.Consumer<?, ?> consumer) {
+			org.apache.kafka.clients.consumer.@Nullable Consumer<?, ?> consumer) {
 		Set<TopicPartition> again = new HashSet<>();
 		for (ConsumerRecord<byte[], byte[]> record : records) {
 			TopicPartition partition = new TopicPartition(record.topic(), record.partition());
@@ -226,7 +227,7 @@ final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], b
 				}
 				else if (this.log != null && !this.log.receive(record)) {
 					again.add(partition);
-					consumer.seek(partition, this.log.start(record.partition()));
+					Objects.requireNonNull(consumer).seek(partition, this.log.start(record.partition()));
 				}
 			}
 			finally {

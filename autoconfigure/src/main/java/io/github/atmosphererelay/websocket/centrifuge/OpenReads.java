@@ -79,7 +79,7 @@ final class OpenReads {
 		this.counts.compute(key, (same, count) -> {
 			int present = (count != null) ? count : 0;
 			room[0] = present < limit;
-			return room[0] ? Integer.valueOf(present + 1) : count;
+			return (room[0]) ? Integer.valueOf(present + 1) : count;
 		});
 		return room[0];
 	}

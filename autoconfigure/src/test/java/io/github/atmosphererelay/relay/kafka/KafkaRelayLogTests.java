@@ -470,8 +470,8 @@ class KafkaRelayLogTests {
 		Position since = position(append(one, "room", "the only one", OPTIONS));
 		appendMany(one, neighbour, 2 * KafkaLogPartition.MAX_RECORDS);
 		AtomicInteger polls = new AtomicInteger();
-		RelayNode late = add(this.broker.relayWithConsumers(KafkaTestBroker.logSettings(this.topic, CODEC, Duration.ofMillis(1)),
-				countPolls(polls)));
+		RelayNode late = add(this.broker.relayWithConsumers(
+				KafkaTestBroker.logSettings(this.topic, CODEC, Duration.ofMillis(1)), countPolls(polls)));
 		assertThat(polls).as("of readers").hasValue(0);
 		List<String> quiet = IntStream.range(0, 10_000)
 			.mapToObj((i) -> "quiet/" + i)

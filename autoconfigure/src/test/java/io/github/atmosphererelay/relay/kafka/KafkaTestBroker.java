@@ -127,8 +127,7 @@ record KafkaTestBroker(String adminServers, TcpProxy direct, TcpProxy proxy, boo
 	/**
 	 * Make a relay whose consumers are wrapped.
 	 */
-	KafkaRelay relayWithConsumers(KafkaRelaySettings settings,
-			ConsumerPostProcessor<byte[], byte[]> postProcessor) {
+	KafkaRelay relayWithConsumers(KafkaRelaySettings settings, ConsumerPostProcessor<byte[], byte[]> postProcessor) {
 		Map<String, Object> properties = Map.of("bootstrap.servers", this.direct.host() + ":" + this.direct.port());
 		DefaultKafkaConsumerFactory<byte[], byte[]> consumers = new DefaultKafkaConsumerFactory<>(properties);
 		consumers.addPostProcessor(postProcessor);

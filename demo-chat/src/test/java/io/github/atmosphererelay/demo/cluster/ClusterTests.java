@@ -123,7 +123,8 @@ class ClusterTests {
 		await().atMost(LATER).until(() -> cluster.nodes().get(1).state().equals("stopped"));
 		await().atMost(SOON).until(() -> said.contains("  node-b was killed"));
 		assertThat(ProcessHandle.of(before).map(ProcessHandle::isAlive).orElse(false)).isFalse();
-		assertThat(NodeStatus.nodesOf(urls.get(0))).as("the page's columns").containsExactly("node-a", "node-b", "node-c");
+		assertThat(NodeStatus.nodesOf(urls.get(0))).as("the page's columns")
+			.containsExactly("node-a", "node-b", "node-c");
 		DemoChatCluster.pressed('b', cluster);
 		await().atMost(LATER).until(() -> cluster.nodes().get(1).state().equals("running"));
 		assertThat(cluster.nodes().get(1).pid()).isNotEqualTo(before);
