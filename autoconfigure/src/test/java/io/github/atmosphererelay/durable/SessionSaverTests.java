@@ -52,7 +52,7 @@ class SessionSaverTests {
 	private final Guard guard = new Guards().of(Part.DURABLE_SESSIONS);
 
 	private final SessionSaver saver = new SessionSaver(this.sessions, this.store,
-			new DurableSettings(Duration.ofMinutes(5), Duration.ofMillis(20), Duration.ofSeconds(1), "cookie"),
+			new DurableSettings(Duration.ofMinutes(5), Duration.ofMillis(20), Duration.ofSeconds(1), "cookie", 1000),
 			new DurableStatistics(), this.guard);
 
 	@AfterEach

@@ -26,6 +26,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
@@ -40,6 +42,7 @@ import io.github.atmosphererelay.broadcast.ChannelAccess;
 import io.github.atmosphererelay.broadcast.ChannelCatalog;
 import io.github.atmosphererelay.broadcast.ChannelOptions;
 import io.github.atmosphererelay.broadcast.ChannelScope;
+import io.github.atmosphererelay.broadcast.ContinuationThreads;
 import io.github.atmosphererelay.broadcast.EventDispatcher;
 import io.github.atmosphererelay.broadcast.HistoryOptions;
 import io.github.atmosphererelay.broadcast.MessagingNode;
@@ -127,7 +130,7 @@ public final class RecordedBenchmark implements AutoCloseable {
 				ChannelScope.CLUSTER, true, QUEUE, false, HistoryOptions.of(1000))));
 		this.node = new MessagingNode(new NodeIdentity(UUID.randomUUID(), "benchmark"), settings, relay, catalog,
 				new PayloadEncoder(null), this.registry, this.writers, this.scheduler, new EventDispatcher((event) -> {
-				}, statistics), statistics);
+				}, statistics), statistics, new Threads());
 		this.node.start();
 	}
 
@@ -297,6 +300,25 @@ public final class RecordedBenchmark implements AutoCloseable {
 		@Override
 		public void abort(CloseReason reason) {
 			// Nothing is stuck
+		}
+
+	}
+
+	/**
+	 * As many threads as there are tasks.
+	 */
+	private static final class Threads implements ContinuationThreads {
+
+		private final ExecutorService executor = Executors.newCachedThreadPool();
+
+		@Override
+		public Executor start() {
+			return this.executor;
+		}
+
+		@Override
+		public void stop() {
+			this.executor.shutdownNow();
 		}
 
 	}
