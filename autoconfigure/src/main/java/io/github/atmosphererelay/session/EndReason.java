@@ -63,6 +63,9 @@ public enum EndReason {
 	/** See {@link CloseReason#EXPIRED}. */
 	EXPIRED(CloseReason.EXPIRED),
 
+	/** See {@link CloseReason#MESSAGES_MISSED}. */
+	MESSAGES_MISSED(CloseReason.MESSAGES_MISSED),
+
 	/** See {@link CloseReason#INSUFFICIENT_STATE}. */
 	INSUFFICIENT_STATE(CloseReason.INSUFFICIENT_STATE),
 
