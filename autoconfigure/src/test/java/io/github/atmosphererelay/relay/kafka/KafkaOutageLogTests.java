@@ -44,12 +44,12 @@ import static org.awaitility.Awaitility.await;
  * What is logged, by whomever, while a broker is away, at the levels that an application
  * has by default.
  */
-@Timeout(120)
+@Timeout(180)
 class KafkaOutageLogTests {
 
 	private static final Duration PROBE = Duration.ofSeconds(1);
 
-	private static final Duration PATIENT = Duration.ofSeconds(40);
+	private static final Duration PATIENT = Duration.ofSeconds(60);
 
 	private static final Duration QUIET = Duration.ofSeconds(8);
 
@@ -92,10 +92,13 @@ class KafkaOutageLogTests {
 		assertThat(this.lines.others()).as("Kafka's clients until they are ended, and their end").hasSizeLessThan(100);
 		this.lines.clear();
 		await().during(QUIET).atMost(PATIENT).untilAsserted(() -> assertThat(this.lines.all()).isEmpty());
-		this.server.start();
+		// Without clients of the test's own, which would log as well.
+		this.server.launch();
 		this.server.proxy().resume();
 		awaitState(RelayState.UP);
-		await().untilAsserted(() -> assertThat(this.lines.own()).hasSize(2)
+		await().untilAsserted(() -> assertThat(this.lines.own())
+			.as("that it is back, and why not yet while the broker already listens")
+			.hasSizeLessThan(4)
 			.anySatisfy((line) -> assertThat(line).contains("is connected to topic").contains("again, after"))
 			.anySatisfy((line) -> assertThat(line).contains("relay is up")));
 		assertThat(this.lines.others()).as("the configuration of each client, once").hasSizeLessThan(500);
