@@ -195,11 +195,11 @@ public final class AtmosphereMeters implements MeterBinder {
 	private void bindContinuations(MeterRegistry registry) {
 		ApplicationFutures futures = this.node.futures();
 		gauge(registry, "atmosphere.continuations.active",
-				"Threads that run what follows futures of the application, blocked ones included", BaseUnits.THREADS,
+				"Threads that run what follows futures of the application, blocked ones included", null,
 				(node) -> node.futures().activeThreads());
 		gauge(registry, "atmosphere.continuations.waiting",
 				"Futures of the application that have their result and wait for a thread, or for the one before them",
-				"futures", (node) -> node.futures().waiting());
+				null, (node) -> node.futures().waiting());
 		counter(registry, "atmosphere.continuations.overtaken",
 				"Times a future of the application completed beside what follows an earlier one, because that took"
 						+ " longer than 50 ms",

@@ -40,7 +40,6 @@ final class DurableMeters {
 			.register(registry);
 		Gauge.builder("atmosphere.durable.stored", statistics, DurableStatistics::stored)
 			.description("Durable sessions in the store, of all nodes, as this node has counted last")
-			.baseUnit("sessions")
 			.strongReference(true)
 			.register(registry);
 		for (DurableOutcome outcome : DurableOutcome.values()) {

@@ -78,11 +78,11 @@ public abstract class RelayNodesTests {
 
 	@AfterEach
 	void stopNodes() {
-		this.nodes.forEach((node) -> node.relay().stop());
-		this.nodes
-			.forEach((node) -> assertThat(node.hasOverlapped()).as("listener was called twice at once").isFalse());
+		List<RelayNode> stopped = List.copyOf(this.nodes);
 		this.nodes.clear();
 		this.cluster = "";
+		stopped.forEach((node) -> node.relay().stop());
+		stopped.forEach((node) -> assertThat(node.hasOverlapped()).as("listener was called twice at once").isFalse());
 	}
 
 }

@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
@@ -54,6 +55,12 @@ public final class LocalRelay implements ClusterRelay {
 
 	private final MemoryEpochs epochs = new MemoryEpochs();
 
+	/**
+	 * Held by the one thread that calls the listener. Taken before the lock of a log,
+	 * which the listener may read.
+	 */
+	private final ReentrantLock delivery = new ReentrantLock();
+
 	private final AtomicInteger uses = new AtomicInteger();
 
 	private volatile @Nullable RelayListener listener;
@@ -82,11 +89,17 @@ public final class LocalRelay implements ClusterRelay {
 		if (listener == null) {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(name(), null));
 		}
-		if (envelope.log() != null) {
-			return append(envelope, envelope.log(), listener);
+		this.delivery.lock();
+		try {
+			if (envelope.log() != null) {
+				return append(envelope, envelope.log(), listener);
+			}
+			listener.received(envelope, null);
+			return CompletableFuture.completedFuture(Receipt.of(envelope.id(), Outcome.LOCAL_ONLY));
 		}
-		listener.received(envelope, null);
-		return CompletableFuture.completedFuture(Receipt.of(envelope.id(), Outcome.LOCAL_ONLY));
+		finally {
+			this.delivery.unlock();
+		}
 	}
 
 	@Override
