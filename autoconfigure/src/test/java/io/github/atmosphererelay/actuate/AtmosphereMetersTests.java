@@ -90,8 +90,9 @@ class AtmosphereMetersTests {
 					"atmosphere.presence.dropped", "atmosphere.presence.refused", "atmosphere.presence.untold",
 					"atmosphere.handlers.active", "atmosphere.handlers.queued", "atmosphere.handlers.time",
 					"atmosphere.handlers.rejected", "atmosphere.handlers.failures", "atmosphere.durable.sessions",
-					"atmosphere.durable.starts", "atmosphere.durable.takeovers", "atmosphere.durable.saves",
-					"atmosphere.durable.failures", "atmosphere.durable.dropped", "atmosphere.durable.removed");
+					"atmosphere.durable.stored", "atmosphere.durable.starts", "atmosphere.durable.takeovers",
+					"atmosphere.durable.saves", "atmosphere.durable.failures", "atmosphere.durable.dropped",
+					"atmosphere.durable.removed");
 		}
 	}
 
