@@ -210,6 +210,12 @@ final class OrderedTasks {
 			crew.threads.decrementAndGet();
 			keepTicking();
 		}
+		catch (Throwable ex) {
+			// Such as that the system has no more threads. The next tick tries again.
+			crew.threads.decrementAndGet();
+			logger.warn("There is no thread for futures of the application now", ex);
+			keepTicking();
+		}
 	}
 
 	private void work(Crew crew) {
@@ -236,6 +242,11 @@ final class OrderedTasks {
 		keepTicking();
 		try {
 			worker.run();
+		}
+		catch (Throwable ex) {
+			// Not of a task: those are caught. Somebody has to go on.
+			logger.error("A thread for futures of the application failed, and goes on", ex);
+			this.waiting.add(worker);
 		}
 		finally {
 			this.running.remove(worker);

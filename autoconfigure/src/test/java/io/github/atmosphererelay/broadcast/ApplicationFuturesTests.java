@@ -25,6 +25,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -341,6 +342,38 @@ class ApplicationFuturesTests {
 			.thenApply((value) -> Thread.currentThread().getName());
 		complete(again, 1);
 		assertThat(thread.join()).startsWith(GrowingThreads.PREFIX);
+	}
+
+	@Test
+	void anErrorWhileAThreadIsMadeKeepsNoFutureFromCompleting() {
+		this.futures.stop();
+		GrowingThreads threads = new GrowingThreads();
+		AtomicInteger errors = new AtomicInteger();
+		this.futures = new ApplicationFutures(new ContinuationThreads() {
+
+			@Override
+			public Executor start() {
+				Executor executor = threads.start();
+				return (task) -> {
+					if (errors.incrementAndGet() <= 3) {
+						throw new OutOfMemoryError("unable to create native thread");
+					}
+					executor.execute(task);
+				};
+			}
+
+			@Override
+			public void stop() {
+				threads.stop();
+			}
+
+		}, this.scheduler);
+		this.futures.start();
+		CompletableFuture<Integer> stage = new CompletableFuture<>();
+		CompletableFuture<Integer> next = this.futures.of(CHANNEL, stage).thenApply((value) -> value + 1);
+		complete(stage, 1);
+		assertThat(next.join()).isEqualTo(2);
+		assertThat(errors).hasValueGreaterThanOrEqualTo(4);
 	}
 
 	@Test
