@@ -52,6 +52,9 @@ final class OrderedTasks {
 
 	private static final Log logger = LogFactory.getLog(OrderedTasks.class);
 
+	/** Clients can cause what fails as often as they like. */
+	private static final RateLimitedLog failureLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
+
 	private static final long TICK_MILLIS = 10;
 
 	/**
@@ -274,7 +277,7 @@ final class OrderedTasks {
 			task.run();
 		}
 		catch (Throwable ex) {
-			logger.error("A task of the application failed", ex);
+			failureLog.error("A task of the application failed", ex);
 		}
 	}
 

@@ -17,12 +17,14 @@
 package io.github.atmosphererelay.websocket.centrifuge;
 
 import java.security.Principal;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.broadcast.RateLimitedLog;
 import io.github.atmosphererelay.broadcast.RecoveryOutcome;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.broadcast.SubscribeRequest;
@@ -45,6 +47,8 @@ import org.jspecify.annotations.Nullable;
 final class SubscribeRequests {
 
 	private static final Log logger = LogFactory.getLog(SubscribeRequests.class);
+
+	private final RateLimitedLog failureLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
 	private final MessagingNode node;
 
@@ -88,7 +92,7 @@ final class SubscribeRequests {
 				this.replies.refuse(session, command.id(), refusal);
 			}
 			catch (RuntimeException failure) {
-				logger.error("A client could not be subscribed", failure);
+				this.failureLog.error("A client could not be subscribed", failure);
 				this.replies.refuse(session, command.id(),
 						new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text()));
 			}
