@@ -125,13 +125,15 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	 * proxy has told.
 	 */
 	@Bean
-	FilterRegistrationBean<DoorRequestFilter> atmosphereDoorRequestFilter(Refusals refusals) {
-		String path = this.properties.websocket().path();
+	FilterRegistrationBean<DoorRequestFilter> atmosphereDoorRequestFilter(Refusals refusals, Environment environment) {
+		String servlet = environment.getProperty("spring.mvc.servlet.path", "/");
+		String prefix = servlet.endsWith("/") ? servlet.substring(0, servlet.length() - 1) : servlet;
+		String path = prefix + this.properties.websocket().path();
 		FilterRegistrationBean<DoorRequestFilter> registration = new FilterRegistrationBean<>(
 				new DoorRequestFilter(refusals, path));
 		registration.addUrlPatterns(path + "/*");
 		if (this.properties.centrifuge().path() != null) {
-			registration.addUrlPatterns(this.properties.centrifuge().path());
+			registration.addUrlPatterns(prefix + this.properties.centrifuge().path());
 		}
 		registration.setOrder(Ordered.HIGHEST_PRECEDENCE + 1);
 		registration.setAsyncSupported(true);

@@ -127,7 +127,7 @@ class PublishApiTests {
 		String session = left.texts().get(0).replaceAll(".*\"session\":\"([^\"]+)\".*", "$1");
 		TestClient other = this.node.connect("chat/x?ack=true").awaitCount(1);
 		post("chat/x/messages?except=" + session, "text/plain", "first");
-		post("chat/x/messages", "text/plain", "second");
+		post("chat/x;jsessionid=0123/messages", "text/plain", "second");
 		assertThat(left.awaitCount(2).texts().get(1)).isEqualTo("second");
 		assertThat(other.awaitCount(3).texts().subList(1, 3)).containsExactly("first", "second");
 		left.close();
@@ -155,6 +155,9 @@ class PublishApiTests {
 		assertThat(post("chat/a/messages", "text/plain", new byte[] { (byte) 0xFF }).statusCode()).isEqualTo(400);
 		assertThat(post("chat/a/messages", "image/png", "x").statusCode()).isEqualTo(415);
 		assertThat(send(request("chat/a/messages").POST(BodyPublishers.ofString("x"))).statusCode()).isEqualTo(415);
+		assertThat(post("chat/a/messages", "multipart/form-data", "x").statusCode()).isEqualTo(415);
+		assertThat(post("chat/a/messages", "text/plain;charset=utf-99", "x").statusCode()).isEqualTo(415);
+		assertThat(post("chat/a/messages?except=%ff", "text/plain", "x").statusCode()).isEqualTo(400);
 	}
 
 	@Test

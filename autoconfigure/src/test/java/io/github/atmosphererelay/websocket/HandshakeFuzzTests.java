@@ -27,6 +27,7 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 
+import io.github.atmosphererelay.security.TestSecurity;
 import io.github.atmosphererelay.test.Covers;
 import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.RawHttp;
@@ -61,7 +62,7 @@ class HandshakeFuzzTests {
 	void nothingThatAClientSendsIsAnErrorOfTheServer(Server server, CapturedOutput output) throws IOException {
 		// Kept, because what becomes of a WebSocket that is reset is another story
 		List<Socket> sockets = new ArrayList<>();
-		try (TestNode node = TestNode.start(server.arguments())) {
+		try (TestNode node = TestNode.start(server.configuration, server.arguments())) {
 			Map<Integer, Integer> statuses = new TreeMap<>();
 			List<String> failures = new ArrayList<>();
 			List<Request> requests = new ArrayList<>(corpus());
@@ -169,17 +170,29 @@ class HandshakeFuzzTests {
 
 		TOMCAT("server.forward-headers-strategy=native"),
 
+		TOMCAT_WITH_SECURITY(TestSecurity.class, "server.forward-headers-strategy=native"),
+
 		TOMCAT_WEBSOCKET("atmosphere.websocket.direct-io=false", "atmosphere.websocket.compression=true",
 				"server.forward-headers-strategy=framework"),
 
 		JETTY(TestNode.onJetty(), "server.forward-headers-strategy=native"),
 
+		JETTY_WITH_SECURITY(TestSecurity.class, TestNode.onJetty(), "server.forward-headers-strategy=native"),
+
 		JETTY_WITH_COMPRESSION(TestNode.onJetty(), "atmosphere.websocket.compression=true",
 				"server.forward-headers-strategy=framework");
+
+		private final List<Class<?>> configuration;
 
 		private final List<String> arguments;
 
 		Server(String... arguments) {
+			this.configuration = List.of();
+			this.arguments = List.of(arguments);
+		}
+
+		Server(Class<?> configuration, String... arguments) {
+			this.configuration = List.of(configuration);
 			this.arguments = List.of(arguments);
 		}
 

@@ -246,6 +246,32 @@ class RefusalTests {
 		}
 	}
 
+	/**
+	 * With a servlet that has a path, and a cookie that has another name.
+	 */
+	@ParameterizedTest
+	@EnumSource(Server.class)
+	void theSameHoldsUnderAPath(Server server) throws IOException {
+		try (TestNode node = TestNode.start("atmosphere.channels[0].pattern=chat/**", server.argument,
+				"server.servlet.context-path=/app", "spring.mvc.servlet.path=/web", "atmosphere.api.enabled=true",
+				"server.servlet.session.cookie.name=SID")) {
+			String doors = "/app/web/atmosphere/";
+			assertRefused(node, Request.handshake(doors + "chat/a?x=%zz"), 400, "");
+			assertRefused(node, Request.handshake(doors + "nowhere"), 404, "no such channel");
+			String multipart = "multipart/form-data";
+			Request handshake = Request.handshake(doors + "chat/a").set("Content-Type", multipart);
+			assertThat(handshake.send(node.port()).status()).isEqualTo(101);
+			Request plain = Request.of("GET", doors + "chat/a");
+			assertThat(plain.send(node.port()).status()).isEqualTo(426);
+			Request publish = Request.of("POST", doors + "api/channels/chat/a/messages").body("x");
+			assertThat(publish.set("Content-Type", multipart).send(node.port()).status()).isEqualTo(415);
+			try (RawRequest request = RawRequest.handshake(node.port(), doors + "chat/lobby;SID=0123")) {
+				assertThat(request.status()).isEqualTo(101);
+				await().until(() -> node.messaging().registry().inChannel("chat/lobby").iterator().hasNext());
+			}
+		}
+	}
+
 	private static List<String> lines(CapturedOutput output, String part) {
 		return output.getAll().lines().filter((line) -> line.contains(part)).toList();
 	}
