@@ -39,6 +39,7 @@ import io.github.atmosphererelay.relay.RelayStatistics;
 import io.github.atmosphererelay.session.DropReason;
 import io.github.atmosphererelay.session.EndReason;
 import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.ReplayBudget;
 import io.github.atmosphererelay.session.SessionStatistics;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.FunctionTimer;
@@ -121,6 +122,12 @@ public final class AtmosphereMeters implements MeterBinder {
 				(node) -> node.writers().stuckWriters());
 		gauge(registry, "atmosphere.sessions.blocked", "Sessions whose sockets take no more for the moment", null,
 				(node) -> node.writers().blockedSessions());
+		gauge(registry, "atmosphere.replays.bytes",
+				"Bytes of history, missed messages and lists that were read for clients and are not yet written",
+				BaseUnits.BYTES, (node) -> node.writers().replays().bytes());
+		counter(registry, "atmosphere.replays.refused",
+				"Requests for history, missed messages and lists that were refused because too much was unwritten",
+				this.node.writers().replays(), ReplayBudget::refused);
 		SessionStatistics statistics = this.node.writers().statistics();
 		counter(registry, "atmosphere.sessions.opened", "Sessions opened", statistics, SessionStatistics::opened);
 		for (EndReason reason : EndReason.values()) {

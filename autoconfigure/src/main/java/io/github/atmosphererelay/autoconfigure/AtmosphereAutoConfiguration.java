@@ -19,6 +19,7 @@ package io.github.atmosphererelay.autoconfigure;
 import java.util.UUID;
 import java.util.function.Consumer;
 
+import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Recovery;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.Broadcaster;
@@ -152,9 +153,13 @@ public final class AtmosphereAutoConfiguration {
 	@Bean
 	Writers atmosphereWriters(AtmosphereScheduler scheduler) {
 		Websocket websocket = this.properties.websocket();
+		Recovery recovery = this.properties.recovery();
 		int shards = (websocket.writers() > 0) ? websocket.writers()
 				: Math.min(64, Runtime.getRuntime().availableProcessors());
-		return new Writers(new WriterSettings(shards, websocket.maxStuckWriters(), websocket.sendTimeout()),
+		return new Writers(
+				new WriterSettings(shards, websocket.maxStuckWriters(), websocket.sendTimeout(),
+						recovery.maxUnsent().toBytes(),
+						Math.max(recovery.maxBytes().toBytes(), websocket.queue().maxBytes().toBytes())),
 				new SessionStatistics(), scheduler.executor(), new Guards());
 	}
 
@@ -171,7 +176,8 @@ public final class AtmosphereAutoConfiguration {
 		return new MessagingNode(identity,
 				new MessagingSettings(maxMessageSize(), settings.probeInterval(), settings.probeTimeout(),
 						settings.startTimeout(), settings.unsubscribeDelay(), queue, channelsPerSession(),
-						this.properties.recovery().maxMessages(), this.properties.recovery().positionCheck()),
+						this.properties.recovery().maxMessages(), this.properties.recovery().maxBytes().toBytes(),
+						this.properties.recovery().positionCheck()),
 				relay, catalog, encoder, registry, writers, scheduler.executor(), events, statistics,
 				Threading.VIRTUAL.isActive(environment)
 						? new VirtualHandlerThreads(virtual.getIfUnique(SimpleAsyncTaskExecutorBuilder::new),

@@ -193,10 +193,16 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 *
 	 * @param maxMessages Greatest number of messages that a client may have missed to get
 	 * them.
+	 * @param maxBytes Greatest size of all messages together that a client may have
+	 * missed to get them.
+	 * @param maxUnsent Greatest size of history, missed messages and lists of who is in a
+	 * channel that this node has read for its clients and not yet written to them. While
+	 * it is used up, clients are told to ask again later.
 	 * @param positionCheck Time without a message after which a node compares what it has
 	 * had of a channel with the channel's log.
 	 */
-	public record Recovery(@DefaultValue("300") int maxMessages,
+	public record Recovery(@DefaultValue("300") int maxMessages, @DefaultValue("4MB") DataSize maxBytes,
+			@DefaultValue("64MB") DataSize maxUnsent,
 			@DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration positionCheck) {
 	}
 

@@ -102,6 +102,13 @@ final class PropertyChecks {
 		notNegative("atmosphere.limits.user-messages-per-second", properties.limits().userMessagesPerSecond());
 		positive("atmosphere.limits.user-burst", properties.limits().userBurst());
 		positive("atmosphere.recovery.max-messages", properties.recovery().maxMessages());
+		positive("atmosphere.recovery.max-bytes", properties.recovery().maxBytes());
+		positive("atmosphere.recovery.max-unsent", properties.recovery().maxUnsent());
+		if (properties.recovery().maxUnsent().compareTo(properties.recovery().maxBytes()) < 0) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.recovery.max-unsent",
+					properties.recovery().maxUnsent(),
+					"It is below 'atmosphere.recovery.max-bytes', which is " + properties.recovery().maxBytes());
+		}
 		positive("atmosphere.recovery.position-check", properties.recovery().positionCheck());
 		check(properties.durableSessions());
 		positive("atmosphere.security.token-timeout", properties.security().tokenTimeout());

@@ -23,6 +23,7 @@ import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.QueueLimits;
+import io.github.atmosphererelay.session.Reservation;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +55,9 @@ final class LogSubscription {
 	private @Nullable Position ahead;
 
 	private boolean ended;
+
+	/** What is reserved for what the session has missed. */
+	private @Nullable Reservation reservation;
 
 	LogSubscription(LocalSession session, SubscribeRequest request, QueueLimits limits, @Nullable Position from) {
 		this.session = session;
@@ -138,6 +142,17 @@ final class LogSubscription {
 		this.held = null;
 		this.ahead = ahead;
 		return (held != null) ? held : List.of();
+	}
+
+	/**
+	 * Set what is reserved for what the session has missed.
+	 */
+	void reserved(@Nullable Reservation reservation) {
+		this.reservation = reservation;
+	}
+
+	@Nullable Reservation reservation() {
+		return this.reservation;
 	}
 
 	boolean isLive() {

@@ -25,6 +25,7 @@ import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.Reservation;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -139,15 +140,29 @@ final class LogSubscriptions {
 				// What was kept does not follow on the page without a gap.
 				throw tryAgain("too much is published meanwhile");
 			}
-			publications = merge(page, subscription.session().id(), subscription.release(position));
+			List<Publication> held = subscription.release(position);
+			reserve(subscription, held);
+			publications = merge(page, subscription.session().id(), held);
 		}
 		else {
 			subscription.release(position);
 		}
-		Subscribed result = new Subscribed(SubscriptionState.CONFIRMED, position, outcome, publications);
+		Subscribed result = new Subscribed(SubscriptionState.CONFIRMED, position, outcome, publications,
+				subscription.reservation());
 		reply(subscription, result);
 		this.statistics.countRecovery(outcome);
 		return result;
+	}
+
+	/**
+	 * Count what came while the log was read with what was read.
+	 */
+	private static void reserve(LogSubscription subscription, List<Publication> held) {
+		Reservation reservation = subscription.reservation();
+		if (reservation != null && !held.isEmpty() && !reservation.grow(ReplayReader.cost(held))) {
+			subscription.end();
+			throw new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS, "too much waits to be sent, try again");
+		}
 	}
 
 	private static void reply(LogSubscription subscription, Subscribed result) {
@@ -165,7 +180,7 @@ final class LogSubscriptions {
 		if (page == null) {
 			return RecoveryOutcome.FRESH;
 		}
-		return (page.complete() && page.publications().size() <= limit) ? RecoveryOutcome.RECOVERED
+		return (page.complete() && !page.more() && page.publications().size() <= limit) ? RecoveryOutcome.RECOVERED
 				: RecoveryOutcome.UNRECOVERED;
 	}
 

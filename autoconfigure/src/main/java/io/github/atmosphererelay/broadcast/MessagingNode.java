@@ -74,6 +74,8 @@ public final class MessagingNode {
 
 	private final Subscriptions subscriptions;
 
+	private final ReplayReader replays;
+
 	private final LocalDelivery delivery;
 
 	private final ControlMessages control;
@@ -118,6 +120,7 @@ public final class MessagingNode {
 		this.futures = new ApplicationFutures(continuationThreads, scheduler);
 		this.monitor = new RelayMonitor(relay, identity.id(), settings.probeInterval(), settings.probeTimeout(),
 				scheduler, this::relayStateChanged, writers.guards());
+		this.replays = new ReplayReader(this.monitor, writers.replays());
 		this.tracker = new SequenceTracker(statistics);
 		LocalDelivery delivery = new LocalDelivery(registry, writers, catalog, settings.defaultQueue());
 		this.delivery = delivery;
@@ -132,7 +135,7 @@ public final class MessagingNode {
 		this.clientMessages = new ClientMessages(catalog, this.broadcaster, statistics, this.clientContext,
 				this.futures);
 		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.followers, this.monitor, events,
-				settings, this.clientContext);
+				settings, this.clientContext, this.replays);
 	}
 
 	/**
@@ -264,6 +267,14 @@ public final class MessagingNode {
 	 */
 	public Subscriptions subscriptions() {
 		return this.subscriptions;
+	}
+
+	/**
+	 * Return what reads logs for clients.
+	 * @return the reader
+	 */
+	public ReplayReader replays() {
+		return this.replays;
 	}
 
 	/**

@@ -20,6 +20,7 @@ import java.util.List;
 
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.session.Reservation;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,12 +32,26 @@ import org.jspecify.annotations.Nullable;
  * @param recovery what became of the wish to recover
  * @param publications everything between the position asked for and {@link #position()},
  * in the log's order; empty unless recovered
+ * @param reservation the room that the publications take, to be held by the messages that
+ * are made of them; {@code null} if there are none
  */
 public record Subscribed(SubscriptionState state, @Nullable Position position, RecoveryOutcome recovery,
-		List<Publication> publications) {
+		List<Publication> publications, @Nullable Reservation reservation) {
 
 	public Subscribed {
 		publications = List.copyOf(publications);
+	}
+
+	/**
+	 * Create a result for which nothing is reserved.
+	 * @param state whether messages of all nodes are heard
+	 * @param position the position after which messages come live
+	 * @param recovery what became of the wish to recover
+	 * @param publications what was missed
+	 */
+	public Subscribed(SubscriptionState state, @Nullable Position position, RecoveryOutcome recovery,
+			List<Publication> publications) {
+		this(state, position, recovery, publications, null);
 	}
 
 	/**

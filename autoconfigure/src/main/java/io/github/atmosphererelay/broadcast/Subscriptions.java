@@ -29,8 +29,7 @@ import java.util.concurrent.TimeUnit;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.ChannelNames;
 import io.github.atmosphererelay.message.Position;
-import io.github.atmosphererelay.relay.LogPage;
-import io.github.atmosphererelay.relay.ReadDirection;
+import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
@@ -68,7 +67,9 @@ public final class Subscriptions {
 
 	private final int channelsPerSession;
 
-	private final int recoveryLimit;
+	private final PageLimit recoveryLimit;
+
+	private final ReplayReader replays;
 
 	private final List<SubscriptionReadyListener> readyListeners = new CopyOnWriteArrayList<>();
 
@@ -79,7 +80,8 @@ public final class Subscriptions {
 	private volatile InitialChannels initialChannels = (session) -> List.of();
 
 	Subscriptions(SessionRegistry registry, ChannelCatalog catalog, Interest interest, LogFollowers followers,
-			RelayMonitor monitor, EventDispatcher events, MessagingSettings settings, ClientContext context) {
+			RelayMonitor monitor, EventDispatcher events, MessagingSettings settings, ClientContext context,
+			ReplayReader replays) {
 		this.context = context;
 		this.registry = registry;
 		this.catalog = catalog;
@@ -88,7 +90,8 @@ public final class Subscriptions {
 		this.monitor = monitor;
 		this.events = events;
 		this.channelsPerSession = settings.channelsPerSession();
-		this.recoveryLimit = settings.recoveryLimit();
+		this.recoveryLimit = new PageLimit(settings.recoveryLimit(), settings.recoveryBytes());
+		this.replays = replays;
 	}
 
 	/**
@@ -312,26 +315,35 @@ public final class Subscriptions {
 			if (state != SubscriptionState.CONFIRMED) {
 				throw new RelayUnavailableException(this.monitor.relay().name(), null);
 			}
-			return read(follower.channel(), since);
-		}).whenComplete((page, ex) -> {
+			return read(subscription.session(), follower.channel(), since);
+		}).whenComplete((replay, ex) -> {
 			try {
 				if (ex != null) {
 					throw ex;
 				}
-				result.complete(follower.goLive(subscription, page, this.recoveryLimit));
+				subscription.reserved((replay != null) ? replay.reservation() : null);
+				result.complete(follower.goLive(subscription, (replay != null) ? replay.page() : null,
+						this.recoveryLimit.publications()));
 			}
 			catch (Throwable failure) {
 				result.completeExceptionally(failure);
+			}
+			finally {
+				subscription.reserved(null);
+				if (replay != null) {
+					// From now on the messages hold it that were made of the page.
+					replay.reservation().release();
+				}
 			}
 		});
 		return result;
 	}
 
-	private CompletableFuture<@Nullable LogPage> read(String channel, @Nullable Position since) {
-		// One more than a client may have missed tells that it is too much.
-		return (since != null) ? this.monitor.relay()
-			.read(channel, since, this.recoveryLimit + 1, ReadDirection.FORWARD)
-			.thenApply((page) -> page) : CompletableFuture.completedFuture(null);
+	private CompletableFuture<ReplayReader.@Nullable Replay> read(LocalSession session, String channel,
+			@Nullable Position since) {
+		return (since != null)
+				? this.replays.readAll(session, channel, since, this.recoveryLimit).thenApply((replay) -> replay)
+				: CompletableFuture.completedFuture(null);
 	}
 
 	private static RequestRefusedException refusal(@Nullable Throwable failure) {

@@ -26,6 +26,28 @@ public final class Json {
 	}
 
 	/**
+	 * Return how many bytes a string takes when it is {@linkplain #quote written}.
+	 * @param text the string
+	 * @return the number of bytes in UTF-8, never too few
+	 */
+	public static long quotedLength(String text) {
+		long length = 2;
+		for (int i = 0; i < text.length(); i++) {
+			char each = text.charAt(i);
+			if (each < 0x20) {
+				length += 6;
+			}
+			else if (each == '"' || each == '\\') {
+				length += 2;
+			}
+			else {
+				length += (each < 0x80) ? 1 : (each < 0x800) ? 2 : 3;
+			}
+		}
+		return length;
+	}
+
+	/**
 	 * Write a string.
 	 * @param text the string
 	 * @return the string in quotes, as it stands in JSON

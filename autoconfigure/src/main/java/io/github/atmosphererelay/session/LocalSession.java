@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 
@@ -33,6 +34,10 @@ import org.jspecify.annotations.Nullable;
  * report its end through {@link #ended}.
  */
 public final class LocalSession implements ClientSession {
+
+	/** A field instead of an object for each session. */
+	private static final AtomicLongFieldUpdater<LocalSession> REPLAY_BYTES = AtomicLongFieldUpdater
+		.newUpdater(LocalSession.class, "replayBytes");
 
 	private final String id;
 
@@ -68,6 +73,9 @@ public final class LocalSession implements ClientSession {
 	private final AtomicReference<@Nullable DisconnectReason> end = new AtomicReference<>();
 
 	private final BiConsumer<LocalSession, DisconnectReason> endListener;
+
+	/** What is reserved for the client in the node's budget. */
+	private volatile long replayBytes;
 
 	/** Since when the socket takes no more; 0 if it does. */
 	private volatile long blockedSince;
@@ -258,7 +266,8 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
-	 * Return how many payload bytes wait for the client.
+	 * Return how many payload bytes wait for the client, beside what the node's
+	 * {@link ReplayBudget} counts.
 	 * @return the number of bytes
 	 */
 	public long queuedBytes() {
@@ -266,18 +275,35 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
+	 * Return how many bytes of history and missed messages are reserved for the client.
+	 * @return the number of bytes
+	 */
+	public long replayBytes() {
+		return this.replayBytes;
+	}
+
+	void addReplayBytes(long bytes) {
+		REPLAY_BYTES.addAndGet(this, bytes);
+	}
+
+	/**
 	 * Queue a message and mark the session as ready; the caller wakes the shard.
 	 * @return whether it was queued, and whether the shard has to be woken
 	 */
 	Queued offer(OutboundMessage message, QueueLimits limits) {
+		Queued result;
 		try {
-			return tryOffer(message, limits);
+			result = tryOffer(message, limits);
 		}
 		catch (Throwable ex) {
 			// Its client is not left with a hole, and the other sessions get the message
 			this.writers.failed(this, ex);
-			return Queued.REFUSED;
+			result = Queued.REFUSED;
 		}
+		if (result == Queued.REFUSED) {
+			message.done();
+		}
+		return result;
 	}
 
 	private Queued tryOffer(OutboundMessage message, QueueLimits limits) {
@@ -359,6 +385,7 @@ public final class LocalSession implements ClientSession {
 	 */
 	void unblocked() {
 		this.blockedSince = 0;
+		this.queue.sent();
 		unschedule();
 		this.shard.wake();
 	}

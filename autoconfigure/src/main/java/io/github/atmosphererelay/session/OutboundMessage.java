@@ -22,6 +22,8 @@ import java.util.function.Supplier;
 
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Publication;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * receivers.
  */
 public final class OutboundMessage {
+
+	private static final Log logger = LogFactory.getLog(OutboundMessage.class);
 
 	/**
 	 * The header of a message that the library sends to its own pages, such as the
@@ -38,6 +42,11 @@ public final class OutboundMessage {
 	public static final String INTERNAL = "atmosphere-internal";
 
 	private final int size;
+
+	/** Whether something waits for the message to be done with. */
+	private final boolean reserved;
+
+	private @Nullable Runnable whenDone;
 
 	/** Made when it is first asked for, if there is something that makes it. */
 	private volatile @Nullable Payload payload;
@@ -58,7 +67,9 @@ public final class OutboundMessage {
 	private volatile @Nullable Encoded encoded;
 
 	private OutboundMessage(Payload payload, @Nullable String channel, @Nullable Publication publication,
-			Map<String, String> headers, boolean frame) {
+			Map<String, String> headers, boolean frame, @Nullable Runnable whenDone) {
+		this.reserved = whenDone != null;
+		this.whenDone = whenDone;
 		this.payload = Objects.requireNonNull(payload, "'payload' must not be null");
 		this.size = payload.size();
 		this.deferred = null;
@@ -69,7 +80,9 @@ public final class OutboundMessage {
 		this.internal = headers.containsKey(INTERNAL);
 	}
 
-	private OutboundMessage(int size, Supplier<Payload> deferred) {
+	private OutboundMessage(int size, Supplier<Payload> deferred, @Nullable Runnable whenDone) {
+		this.reserved = whenDone != null;
+		this.whenDone = whenDone;
 		this.size = size;
 		this.deferred = deferred;
 		this.channel = null;
@@ -97,7 +110,7 @@ public final class OutboundMessage {
 	 * @param headers the message's headers, not modifiable
 	 */
 	public OutboundMessage(Payload payload, @Nullable String channel, Map<String, String> headers) {
-		this(payload, channel, null, headers, false);
+		this(payload, channel, null, headers, false, null);
 	}
 
 	/**
@@ -107,7 +120,21 @@ public final class OutboundMessage {
 	 */
 	public static OutboundMessage of(Publication publication) {
 		return new OutboundMessage(publication.payload(), publication.channel(), publication, publication.headers(),
-				false);
+				false, null);
+	}
+
+	/**
+	 * Create a message of a recorded channel that a single client has missed. It is
+	 * counted by the node's {@link ReplayBudget} rather than by the limits of the
+	 * client's queue.
+	 * @param publication the message as it stands in its channel
+	 * @param whenDone called once, when the client's socket has taken the message or the
+	 * message is dropped; must not block
+	 * @return the message, for one session
+	 */
+	public static OutboundMessage replay(Publication publication, Runnable whenDone) {
+		return new OutboundMessage(publication.payload(), publication.channel(), publication, publication.headers(),
+				false, whenDone);
 	}
 
 	/**
@@ -116,7 +143,7 @@ public final class OutboundMessage {
 	 * @return the message
 	 */
 	public static OutboundMessage frame(Payload payload) {
-		return new OutboundMessage(payload, null, null, Map.of(), true);
+		return new OutboundMessage(payload, null, null, Map.of(), true, null);
 	}
 
 	/**
@@ -127,7 +154,21 @@ public final class OutboundMessage {
 	 * @return the message
 	 */
 	public static OutboundMessage frame(int size, Supplier<Payload> frame) {
-		return new OutboundMessage(size, frame);
+		return new OutboundMessage(size, frame, null);
+	}
+
+	/**
+	 * Create a frame of a door that answers a client with much. It is made by whoever
+	 * writes it, and counted by the node's {@link ReplayBudget} rather than by the limits
+	 * of the client's queue.
+	 * @param size about how many bytes it has
+	 * @param frame makes the frame; must not block
+	 * @param whenDone called once, when the client's socket has taken the frame or the
+	 * frame is dropped; must not block
+	 * @return the message, for one session
+	 */
+	public static OutboundMessage replay(int size, Supplier<Payload> frame, Runnable whenDone) {
+		return new OutboundMessage(size, frame, whenDone);
 	}
 
 	/**
@@ -204,6 +245,45 @@ public final class OutboundMessage {
 	 */
 	boolean isInternal() {
 		return this.internal;
+	}
+
+	/**
+	 * Return whether somebody waits for the message to be written or dropped.
+	 */
+	boolean isReserved() {
+		return this.reserved;
+	}
+
+	/**
+	 * The message is dropped. Does nothing after {@link #takeDone()}.
+	 */
+	void done() {
+		if (this.reserved) {
+			run(takeDone());
+		}
+	}
+
+	/**
+	 * Take what is to be {@linkplain #run run} when the message has been written, so that
+	 * nobody has to keep the message itself until then.
+	 * @return what to run, or {@code null} if it was taken before
+	 */
+	synchronized @Nullable Runnable takeDone() {
+		Runnable whenDone = this.whenDone;
+		this.whenDone = null;
+		return whenDone;
+	}
+
+	static void run(@Nullable Runnable whenDone) {
+		if (whenDone != null) {
+			try {
+				whenDone.run();
+			}
+			catch (RuntimeException | Error ex) {
+				// A writer calls this, or whoever ends the session, and has to go on.
+				logger.error("What follows the end of a message failed", ex);
+			}
+		}
 	}
 
 	/**

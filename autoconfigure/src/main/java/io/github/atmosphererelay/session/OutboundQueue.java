@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.session;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -43,7 +44,11 @@ final class OutboundQueue {
 	/** The waiting entry of each channel with the policy "latest"; usually empty. */
 	private @Nullable Map<String, Entry> latest;
 
+	/** What counts for the limits: reserved messages have their own. */
 	private long bytes;
+
+	/** What waits for reserved messages that were taken out to be with the socket. */
+	private volatile @Nullable List<Runnable> unsent;
 
 	private boolean closed;
 
@@ -89,11 +94,11 @@ final class OutboundQueue {
 		}
 		Entry waiting = latest.get(channel);
 		if (waiting != null) {
-			if (!fitsWithout(1, waiting.message.size(), message, limits)) {
+			if (!fitsWithout(1, weight(waiting.message), message, limits)) {
 				return Offer.OVERFLOW;
 			}
 			// In place, so that a flood cannot lengthen the queue.
-			this.bytes += message.size() - waiting.message.size();
+			this.bytes += weight(message) - weight(waiting.message);
 			waiting.message = message;
 			this.statistics.countDrop(DropReason.REPLACED, 1);
 			return Offer.ACCEPTED;
@@ -117,10 +122,9 @@ final class OutboundQueue {
 				return Offer.OVERFLOW;
 			}
 			Entry entry = oldestFirst.next();
-			// Only the channel's own messages: others have their own policy.
-			if (Objects.equals(entry.message.channel(), message.channel())) {
+			if (isDroppable(entry, message.channel())) {
 				messages++;
-				bytes += entry.message.size();
+				bytes += weight(entry.message);
 			}
 		}
 		dropOldest(message.channel(), messages);
@@ -132,13 +136,27 @@ final class OutboundQueue {
 		Iterator<Entry> oldestFirst = this.entries.iterator();
 		for (int dropped = 0; dropped < messages;) {
 			Entry entry = oldestFirst.next();
-			if (Objects.equals(entry.message.channel(), channel)) {
+			if (isDroppable(entry, channel)) {
 				oldestFirst.remove();
-				this.bytes -= entry.message.size();
+				this.bytes -= weight(entry.message);
 				dropped++;
 			}
 		}
 		this.statistics.countDrop(DropReason.OLDEST, messages);
+	}
+
+	/**
+	 * Return whether a message may be dropped for a newer one of a channel: only the
+	 * channel's own are, as others have their own policy, and never frames of the door,
+	 * which a client waits for.
+	 */
+	private static boolean isDroppable(Entry entry, @Nullable String channel) {
+		return !entry.message.isFrame() && !entry.message.isReserved()
+				&& Objects.equals(entry.message.channel(), channel);
+	}
+
+	private static int weight(OutboundMessage message) {
+		return message.isReserved() ? 0 : message.size();
 	}
 
 	private boolean fits(OutboundMessage message, QueueLimits limits) {
@@ -147,13 +165,14 @@ final class OutboundQueue {
 
 	private boolean fitsWithout(int messages, long bytes, OutboundMessage message, QueueLimits limits) {
 		int others = this.entries.size() - messages;
+		long rest = this.bytes - bytes;
 		return others == 0
-				|| (others < limits.maxMessages() && this.bytes - bytes + message.size() <= limits.maxBytes());
+				|| (others < limits.maxMessages() && (rest == 0 || rest + weight(message) <= limits.maxBytes()));
 	}
 
 	private void append(Entry entry) {
 		this.entries.add(entry);
-		this.bytes += entry.message.size();
+		this.bytes += weight(entry.message);
 	}
 
 	/**
@@ -174,13 +193,50 @@ final class OutboundQueue {
 				if (this.latest != null && entry.message.channel() != null) {
 					this.latest.remove(entry.message.channel(), entry);
 				}
-				this.bytes -= entry.message.size();
+				this.bytes -= weight(entry.message);
 				taken += entry.message.size();
 				into.add(entry.message);
+				if (entry.message.isReserved()) {
+					addUnsent(entry.message);
+				}
 			}
 		}
 		finally {
 			this.lock.unlock();
+		}
+	}
+
+	private void addUnsent(OutboundMessage message) {
+		Runnable whenDone = message.takeDone();
+		if (whenDone == null) {
+			return;
+		}
+		List<Runnable> unsent = this.unsent;
+		if (unsent == null) {
+			unsent = new ArrayList<>(2);
+			this.unsent = unsent;
+		}
+		unsent.add(whenDone);
+	}
+
+	/**
+	 * The socket has taken all that was taken out, or never will.
+	 */
+	void sent() {
+		if (this.unsent == null) {
+			return;
+		}
+		List<Runnable> sent;
+		this.lock.lock();
+		try {
+			sent = this.unsent;
+			this.unsent = null;
+		}
+		finally {
+			this.lock.unlock();
+		}
+		if (sent != null) {
+			sent.forEach(OutboundMessage::run);
 		}
 	}
 
@@ -189,18 +245,27 @@ final class OutboundQueue {
 	 * @return how many were waiting
 	 */
 	int discard() {
+		int waiting;
+		List<OutboundMessage> reserved = new ArrayList<>(0);
 		this.lock.lock();
 		try {
-			int waiting = this.entries.size();
+			waiting = this.entries.size();
+			for (Entry entry : this.entries) {
+				if (entry.message.isReserved()) {
+					reserved.add(entry.message);
+				}
+			}
 			this.closed = true;
 			this.entries.clear();
 			this.latest = null;
 			this.bytes = 0;
-			return waiting;
 		}
 		finally {
 			this.lock.unlock();
 		}
+		reserved.forEach(OutboundMessage::done);
+		sent();
+		return waiting;
 	}
 
 	/**

@@ -132,6 +132,7 @@ final class Writer implements Runnable {
 		catch (Throwable ex) {
 			// Errors too: a writer that dies would silence every session of its shard.
 			this.writers.broken(session);
+			session.queue().sent();
 			// All of them: what was written before may have been kept back.
 			this.statistics.countDrop(DropReason.SESSION_ENDED, this.batch.size());
 			if (logger.isDebugEnabled()) {
@@ -193,6 +194,7 @@ final class Writer implements Runnable {
 			if (!flushed) {
 				return false;
 			}
+			session.queue().sent();
 		}
 		CloseReason close = session.takeClose();
 		if (close != null) {

@@ -24,8 +24,17 @@ import java.time.Duration;
  * @param shards the number of writers, 1 to 64
  * @param maxStuck how many further writers may stand in for stuck ones
  * @param sendTimeout after how long a stuck write ends its session
+ * @param replayBytes how many bytes of history and missed messages may wait for all
+ * clients together
+ * @param sessionReplayBytes how many of them may wait for one client, unless it is a
+ * single reply that is larger
  */
-public record WriterSettings(int shards, int maxStuck, Duration sendTimeout) {
+public record WriterSettings(int shards, int maxStuck, Duration sendTimeout, long replayBytes,
+		long sessionReplayBytes) {
+
+	private static final long DEFAULT_REPLAY_BYTES = 64 * 1024 * 1024;
+
+	private static final long DEFAULT_SESSION_REPLAY_BYTES = 4 * 1024 * 1024;
 
 	public WriterSettings {
 		if (shards < 1 || shards > 64) {
@@ -34,6 +43,16 @@ public record WriterSettings(int shards, int maxStuck, Duration sendTimeout) {
 		if (maxStuck < 1) {
 			throw new IllegalArgumentException("'maxStuck' must be positive");
 		}
+	}
+
+	/**
+	 * Create settings with the usual budget for replays.
+	 * @param shards the number of writers, 1 to 64
+	 * @param maxStuck how many further writers may stand in for stuck ones
+	 * @param sendTimeout after how long a stuck write ends its session
+	 */
+	public WriterSettings(int shards, int maxStuck, Duration sendTimeout) {
+		this(shards, maxStuck, sendTimeout, DEFAULT_REPLAY_BYTES, DEFAULT_SESSION_REPLAY_BYTES);
 	}
 
 }

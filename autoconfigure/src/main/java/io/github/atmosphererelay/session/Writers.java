@@ -65,6 +65,8 @@ public final class Writers {
 
 	private final ScheduledExecutorService scheduler;
 
+	private final ReplayBudget replays;
+
 	private final WriterShard[] shards;
 
 	private final AtomicInteger nextShard = new AtomicInteger();
@@ -111,6 +113,7 @@ public final class Writers {
 		this.settings = settings;
 		this.statistics = statistics;
 		this.scheduler = scheduler;
+		this.replays = new ReplayBudget(settings.replayBytes(), settings.sessionReplayBytes());
 		this.shards = new WriterShard[settings.shards()];
 		for (int i = 0; i < this.shards.length; i++) {
 			this.shards[i] = new WriterShard(i);
@@ -189,6 +192,14 @@ public final class Writers {
 	 */
 	public SessionStatistics statistics() {
 		return this.statistics;
+	}
+
+	/**
+	 * Return what bounds history and missed messages that wait for clients.
+	 * @return the budget of this node
+	 */
+	public ReplayBudget replays() {
+		return this.replays;
 	}
 
 	/**

@@ -47,6 +47,8 @@ final class FirstFrameLogin {
 
 	private final BiConsumer<FirstFrameLogin, Authenticated> next;
 
+	private final ControlRate controlRate = new ControlRate();
+
 	/** Parts of the frame. Of the thread that reads. */
 	private @Nullable StringBuilder parts;
 
@@ -119,6 +121,15 @@ final class FirstFrameLogin {
 			refuse(this.tokens.refusal(ex));
 			return null;
 		});
+	}
+
+	/**
+	 * Take a ping or pong.
+	 */
+	void control() {
+		if (!this.controlRate.allows()) {
+			refuse(ErrorCode.TOO_MANY_REQUESTS, CloseReason.RATE_LIMIT);
+		}
 	}
 
 	/**

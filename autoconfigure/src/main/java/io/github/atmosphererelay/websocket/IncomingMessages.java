@@ -31,9 +31,17 @@ import org.jspecify.annotations.Nullable;
  */
 public final class IncomingMessages {
 
+	/**
+	 * Parts below this size count as messages: each costs as much, however little there
+	 * is in it. Networks cut larger ones.
+	 */
+	private static final int SMALL_PART = 64;
+
 	private final int maxMessageSize;
 
 	private final @Nullable Bucket bucket;
+
+	private final ControlRate controlRate = new ControlRate();
 
 	private @Nullable StringBuilder text;
 
@@ -67,7 +75,7 @@ public final class IncomingMessages {
 		int length = part.length() + ((parts != null) ? parts.length() : 0);
 		// A character has at least one byte, so this much is known before the end.
 		checkSize(length);
-		checkProgress(part.isEmpty(), last);
+		checkProgress(part.length(), last);
 		if (!last) {
 			if (parts == null) {
 				parts = new StringBuilder(Math.max(256, 2 * part.length()));
@@ -93,7 +101,7 @@ public final class IncomingMessages {
 	public @Nullable Payload binary(ByteBuffer part, boolean last) {
 		ByteArrayOutputStream parts = this.binary;
 		checkSize(part.remaining() + ((parts != null) ? parts.size() : 0));
-		checkProgress(!part.hasRemaining(), last);
+		checkProgress(part.remaining(), last);
 		byte[] bytes = new byte[part.remaining()];
 		part.get(bytes);
 		if (!last || parts != null) {
@@ -119,10 +127,19 @@ public final class IncomingMessages {
 		}
 	}
 
-	private void checkProgress(boolean empty, boolean last) {
-		if (empty && !last) {
-			// Parts without content break no size limit, however many there are.
+	private void checkProgress(int size, boolean last) {
+		if (size < SMALL_PART && !last) {
 			checkRate();
+		}
+	}
+
+	/**
+	 * Count a ping or pong.
+	 * @throws RefusedMessageException if the client sends too many
+	 */
+	public void checkControlRate() {
+		if (!this.controlRate.allows()) {
+			throw new RefusedMessageException(CloseReason.RATE_LIMIT);
 		}
 	}
 

@@ -19,6 +19,8 @@ package io.github.atmosphererelay.websocket;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.CloseReason;
@@ -29,10 +31,17 @@ import jakarta.websocket.RemoteEndpoint;
 import jakarta.websocket.Session;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Writes through the Jakarta WebSocket API, with batching: what a writer has for a
- * session goes out with one flush.
+ * Writes through the Jakarta WebSocket API, with batching: small messages that a writer
+ * has for a session go out together.
+ * <p>
+ * Tomcat flushes a batch when it finds the connection broken, and logs a warning with a
+ * stack trace when that fails, which would let clients fill the log. So batching is
+ * allowed only while a few messages are put into the container's buffer, which writes
+ * nothing to the socket, and everything that may find the connection broken waits for the
+ * end of that.
  */
 final class JakartaTransport implements SessionTransport {
 
@@ -44,7 +53,12 @@ final class JakartaTransport implements SessionTransport {
 
 	private static final Duration STUCK_AFTER = Duration.ofMillis(50);
 
-	private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).asReadOnlyBuffer();
+	/** What fits into the buffer of containers, which is of 8 KB. */
+	private static final int MAX_BATCH = 8000;
+
+	private static final int HEADER = 14;
+
+	private static final byte[] NOTHING = {};
 
 	private final Session session;
 
@@ -52,7 +66,13 @@ final class JakartaTransport implements SessionTransport {
 
 	private final boolean tomcat;
 
-	private boolean batching;
+	/** What is to be flushed. Of the one writer. */
+	private final List<Frame> frames = new ArrayList<>(2);
+
+	private final Object lock = new Object();
+
+	/** Whether no batch may begin any more. Guarded by the lock. */
+	private boolean ending;
 
 	/** Since when a writer has been in the socket, 0 if none is. */
 	private volatile long writingSince;
@@ -70,46 +90,116 @@ final class JakartaTransport implements SessionTransport {
 	}
 
 	@Override
-	public void write(OutboundMessage message) throws IOException {
-		this.writingSince = System.nanoTime();
-		if (!this.batching) {
-			// Not in the constructor: it may flush, and that is for a writer to wait for.
-			this.remote.setBatchingAllowed(true);
-			this.batching = true;
-		}
+	public void write(OutboundMessage message) {
 		Payload payload = message.payload();
-		if (payload.isBinary()) {
-			// A buffer of its own: the container moves its position.
-			this.remote.sendBinary(ByteBuffer.wrap(payload.bytes()));
+		if (!payload.isBinary()) {
+			// Not while others may wait for the lock.
+			payload.asText();
 		}
-		else {
-			this.remote.sendText(payload.asText());
-		}
+		this.frames.add(new Frame(payload, NOTHING));
+	}
+
+	@Override
+	public void ping() {
+		ping(NOTHING);
+	}
+
+	@Override
+	public void ping(byte[] payload) {
+		this.frames.add(new Frame(null, payload));
 	}
 
 	@Override
 	public boolean flush(Runnable whenFlushed) throws IOException {
-		if (this.batching) {
-			this.remote.flushBatch();
+		this.writingSince = System.nanoTime();
+		try {
+			int begin = 0;
+			while (begin < this.frames.size()) {
+				int end = endOfBatch(begin);
+				send(this.frames.subList(begin, end));
+				begin = end;
+			}
 		}
-		this.writingSince = 0;
+		finally {
+			this.frames.clear();
+			this.writingSince = 0;
+		}
 		return true;
 	}
 
-	@Override
-	public void ping() throws IOException {
-		this.writingSince = System.nanoTime();
-		this.remote.sendPing(NOTHING.duplicate());
+	/**
+	 * Return how many frames fit into the container's buffer: at least one, which is sent
+	 * without batching if it is the only one.
+	 */
+	private int endOfBatch(int begin) {
+		int end = begin;
+		int size = 0;
+		while (end < this.frames.size()) {
+			size += this.frames.get(end).size();
+			if (end > begin && size > MAX_BATCH) {
+				return end;
+			}
+			end++;
+		}
+		return end;
 	}
 
-	@Override
-	public void ping(byte[] payload) throws IOException {
-		this.writingSince = System.nanoTime();
-		this.remote.sendPing(ByteBuffer.wrap(payload));
+	private void send(List<Frame> batch) throws IOException {
+		if (batch.size() == 1) {
+			synchronized (this.lock) {
+				checkOpen();
+			}
+			send(batch.get(0));
+			return;
+		}
+		try {
+			synchronized (this.lock) {
+				checkOpen();
+				this.remote.setBatchingAllowed(true);
+				for (Frame frame : batch) {
+					send(frame);
+				}
+			}
+			// Flushes what is in the batch.
+			this.remote.setBatchingAllowed(false);
+		}
+		catch (IOException | RuntimeException | Error ex) {
+			stopBatching();
+			throw ex;
+		}
+	}
+
+	private void checkOpen() throws IOException {
+		if (this.ending) {
+			throw new IOException("The session is being closed");
+		}
+	}
+
+	private void send(Frame frame) throws IOException {
+		Payload message = frame.message;
+		// A buffer of its own each time: the container moves its position.
+		if (message == null) {
+			this.remote.sendPing(ByteBuffer.wrap(frame.ping));
+		}
+		else if (message.isBinary()) {
+			this.remote.sendBinary(ByteBuffer.wrap(message.bytes()));
+		}
+		else {
+			this.remote.sendText(message.asText());
+		}
+	}
+
+	/**
+	 * The container has found the connection broken, and is about to close it.
+	 */
+	void broken() {
+		endBatches();
+		stopBatching();
 	}
 
 	@Override
 	public void close(CloseReason reason) {
+		endBatches();
 		try {
 			this.session
 				.close(new jakarta.websocket.CloseReason(CloseCodes.getCloseCode(reason.code()), reason.text()));
@@ -137,17 +227,25 @@ final class JakartaTransport implements SessionTransport {
 		catch (RuntimeException ex) {
 			logger.debug("A socket is closed already", ex);
 		}
-		if (this.tomcat) {
-			stopBatching();
-		}
+		endBatches();
+		stopBatching();
 		close(reason);
 	}
 
+	private void endBatches() {
+		synchronized (this.lock) {
+			this.ending = true;
+		}
+	}
+
+	/**
+	 * Leave nothing that would be flushed at the close.
+	 */
 	private void stopBatching() {
+		if (!this.tomcat) {
+			return;
+		}
 		try {
-			// Tomcat logs a warning with a stack trace when it has to flush at the close
-			// and
-			// cannot, which would let clients fill the log.
 			this.remote.setBatchingAllowed(false);
 		}
 		catch (IOException | RuntimeException ex) {
@@ -158,6 +256,17 @@ final class JakartaTransport implements SessionTransport {
 	private boolean isStuck() {
 		long since = this.writingSince;
 		return since != 0 && System.nanoTime() - since > STUCK_AFTER.toNanos();
+	}
+
+	/**
+	 * A message, or a ping if there is none.
+	 */
+	private record Frame(@Nullable Payload message, byte[] ping) {
+
+		int size() {
+			return HEADER + ((this.message != null) ? this.message.size() : this.ping.length);
+		}
+
 	}
 
 }

@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.web.socket.BinaryMessage;
 import org.springframework.web.socket.CloseStatus;
+import org.springframework.web.socket.PingMessage;
 import org.springframework.web.socket.PongMessage;
 import org.springframework.web.socket.TextMessage;
 import org.springframework.web.socket.WebSocketHandler;
@@ -194,11 +195,14 @@ final class RawDoorHandler implements WebSocketHandler {
 			return;
 		}
 		client.session().heard();
-		if (message instanceof PongMessage pong) {
-			client.ponged(pong.getPayload());
-			return;
-		}
 		try {
+			if (message instanceof PingMessage || message instanceof PongMessage) {
+				client.incoming().checkControlRate();
+				if (message instanceof PongMessage pong) {
+					client.ponged(pong.getPayload());
+				}
+				return;
+			}
 			Payload payload = (message instanceof TextMessage text)
 					? client.incoming().text(text.getPayload(), text.isLast())
 					: client.incoming().binary(((BinaryMessage) message).getPayload(), message.isLast());
@@ -214,7 +218,11 @@ final class RawDoorHandler implements WebSocketHandler {
 
 	private static void logIn(WebSocketSession socket, WebSocketMessage<?> message) {
 		FirstFrameLogin login = (FirstFrameLogin) socket.getAttributes().get(LOGIN);
-		if (login == null || message instanceof PongMessage) {
+		if (login == null) {
+			return;
+		}
+		if (message instanceof PingMessage || message instanceof PongMessage) {
+			login.control();
 			return;
 		}
 		if (message instanceof TextMessage text) {
@@ -302,6 +310,7 @@ final class RawDoorHandler implements WebSocketHandler {
 
 	@Override
 	public void handleTransportError(WebSocketSession socket, Throwable exception) {
+		Transports.broken(socket);
 		// Clients vanish all the time; the close that follows says all there is to say.
 		if (logger.isDebugEnabled()) {
 			logger.debug("Transport error of " + client(socket), exception);

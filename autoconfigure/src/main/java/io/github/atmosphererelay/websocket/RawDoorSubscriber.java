@@ -42,6 +42,7 @@ import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.QueueLimits;
+import io.github.atmosphererelay.session.Reservation;
 import io.github.atmosphererelay.session.SlowConsumerPolicy;
 import org.jspecify.annotations.Nullable;
 
@@ -224,7 +225,7 @@ final class RawDoorSubscriber {
 			else if (!recovered) {
 				RawDoorSubscriber.this.frames.send(this.session, UNRECOVERED);
 			}
-			replay(missed);
+			replay(missed, (result != null) ? result.reservation() : null);
 			DurableSession durable = this.durable;
 			if (durable != null) {
 				durable.arrived(this.channel);
@@ -244,18 +245,23 @@ final class RawDoorSubscriber {
 			frames.send(this.session, frame, frames.limits());
 		}
 
-		private void replay(List<Publication> missed) {
+		/**
+		 * Queue what was missed, which its reservation counts until the last of it has
+		 * gone out.
+		 */
+		private void replay(List<Publication> missed, @Nullable Reservation reservation) {
 			if (missed.isEmpty()) {
 				return;
 			}
 			// All of it or nothing, so it is not for the channel's policy to drop some.
 			QueueLimits usual = RawDoorSubscriber.this.frames.limits();
-			long bytes = missed.stream().mapToLong((publication) -> publication.payload().size()).sum();
 			QueueLimits limits = new QueueLimits(
-					(int) Math.min(Integer.MAX_VALUE, 0L + usual.maxMessages() + missed.size()),
-					usual.maxBytes() + bytes, SlowConsumerPolicy.DISCONNECT);
+					(int) Math.min(Integer.MAX_VALUE, 0L + usual.maxMessages() + missed.size()), usual.maxBytes(),
+					SlowConsumerPolicy.DISCONNECT);
 			for (Publication publication : missed) {
-				RawDoorSubscriber.this.frames.send(this.session, OutboundMessage.of(publication), limits);
+				RawDoorSubscriber.this.frames.send(this.session, (reservation != null)
+						? OutboundMessage.replay(publication, reservation.hold()) : OutboundMessage.of(publication),
+						limits);
 			}
 		}
 

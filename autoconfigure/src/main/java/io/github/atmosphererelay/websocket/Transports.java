@@ -29,6 +29,8 @@ import org.springframework.web.socket.adapter.NativeWebSocketSession;
  */
 public final class Transports {
 
+	private static final String NATIVE = JakartaTransport.class.getName();
+
 	private Transports() {
 	}
 
@@ -45,10 +47,23 @@ public final class Transports {
 		if (socket instanceof NativeWebSocketSession nativeSocket) {
 			Session session = nativeSocket.getNativeSession(Session.class);
 			if (session != null) {
-				return new JakartaTransport(session, sendTimeout);
+				JakartaTransport transport = new JakartaTransport(session, sendTimeout);
+				socket.getAttributes().put(NATIVE, transport);
+				return transport;
 			}
 		}
 		return new SpringTransport(socket);
+	}
+
+	/**
+	 * The container reports that a session's connection is broken, before it closes the
+	 * session.
+	 * @param socket the session
+	 */
+	public static void broken(WebSocketSession socket) {
+		if (socket.getAttributes().get(NATIVE) instanceof JakartaTransport transport) {
+			transport.broken();
+		}
 	}
 
 }

@@ -70,7 +70,7 @@ class AtmosphereMetersTests {
 			}
 			assertThat(names).containsExactlyInAnyOrder("atmosphere.failures", "atmosphere.sessions",
 					"atmosphere.users", "atmosphere.channels", "atmosphere.subscriptions", "atmosphere.queue.messages",
-					"atmosphere.queue.bytes", "atmosphere.writers.stuck", "atmosphere.sessions.blocked",
+					"atmosphere.queue.bytes", "atmosphere.replays.bytes", "atmosphere.replays.refused", "atmosphere.writers.stuck", "atmosphere.sessions.blocked",
 					"atmosphere.sessions.opened", "atmosphere.sessions.ended", "atmosphere.sessions.slow",
 					"atmosphere.sessions.missing.pong", "atmosphere.recoveries", "atmosphere.log.holes",
 					"atmosphere.log.resets", "atmosphere.log.missed", "atmosphere.log.mismatches",

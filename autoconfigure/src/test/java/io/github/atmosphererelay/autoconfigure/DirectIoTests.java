@@ -16,9 +16,20 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
 import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
+import jakarta.servlet.Filter;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
+import jakarta.servlet.http.HttpUpgradeHandler;
 import org.apache.catalina.connector.Connector;
 import org.apache.coyote.AbstractProtocol;
 import org.junit.jupiter.api.Test;
@@ -27,6 +38,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.boot.tomcat.TomcatWebServer;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.test.util.ReflectionTestUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -55,6 +68,20 @@ class DirectIoTests {
 		}
 	}
 
+	@Test
+	void clientsAreServedByTheContainerIfItsClassesAreOthersThanExpected() {
+		try (TestNode node = TestNode.start(List.of(OtherTomcat.class), "atmosphere.channels[0].pattern=chat/**")) {
+			for (int i = 0; i < 2; i++) {
+				try (TestClient client = node.connect("chat/a?ack=true")) {
+					client.awaitCount(1);
+					assertThat(isDirect(node)).isFalse();
+				}
+				MachineTime.await(Duration.ofSeconds(10)).until(() -> node.messaging().registry().sessionCount() == 0);
+			}
+			assertThat(node.bean(OtherTomcat.class).failures).as("it is tried once").hasValue(1);
+		}
+	}
+
 	@ParameterizedTest
 	@CsvSource({ "2KB, 2048", "4KB, 4096", "0, 8192" })
 	void connectionsHaveBuffersOfTheConfiguredSize(String configured, String expected) {
@@ -72,6 +99,34 @@ class DirectIoTests {
 	private static boolean isDirect(TestNode node) {
 		LocalSession session = node.messaging().registry().sessions().iterator().next();
 		return ReflectionTestUtils.getField(session, "transport").getClass().getSimpleName().equals("TomcatTransport");
+	}
+
+	/**
+	 * A Tomcat that lacks a class that direct connections need.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class OtherTomcat {
+
+		private final AtomicInteger failures = new AtomicInteger();
+
+		@Bean
+		Filter otherTomcat() {
+			return (request, response, chain) -> chain
+				.doFilter(new HttpServletRequestWrapper((HttpServletRequest) request) {
+
+					@Override
+					public <T extends HttpUpgradeHandler> T upgrade(Class<T> type)
+							throws IOException, ServletException {
+						if (type.getName().startsWith("io.github.atmosphererelay.")) {
+							OtherTomcat.this.failures.incrementAndGet();
+							throw new NoClassDefFoundError("org/apache/tomcat/util/net/NioChannel");
+						}
+						return super.upgrade(type);
+					}
+
+				}, response);
+		}
+
 	}
 
 	private static Connector connector(TestNode node) {

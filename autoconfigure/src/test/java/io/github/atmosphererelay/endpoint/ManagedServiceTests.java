@@ -100,6 +100,18 @@ class ManagedServiceTests {
 	}
 
 	@Test
+	void jsonThatIsTooDeepForTheApplicationsMapperIsRefusedLikeAnyThatDoesNotParse() {
+		TestClient client = join("chat/lobby3?user=alice");
+		client.send("{\"text\":" + "[".repeat(2_000) + "]".repeat(2_000) + "}").awaitCount(2);
+		client.send("{\"" + "n".repeat(60_000) + "\":1}").awaitCount(3);
+		client.send("{\"text\":\"fine\"}").awaitCount(4);
+		assertThat(messages(client).subList(0, 2))
+			.allSatisfy((refusal) -> assertThat(refusal).contains("\"code\":107"));
+		assertThat(messages(client).get(2)).contains("\"text\":\"fine\"");
+		closeAll(client);
+	}
+
+	@Test
 	void aMessageThatDoesNotParseOrValidateIsRefusedWithTheNamesOfItsFields() {
 		TestClient client = join("chat/lobby2?user=alice");
 		client.send("{\"text\":").awaitCount(2);

@@ -104,6 +104,16 @@ class PublishApiTests {
 	}
 
 	@Test
+	void jsonIsCarriedWordForWordHoweverDeepItIs() throws Exception {
+		TestClient client = this.node.connect("chat/deep?ack=true").awaitCount(1);
+		String deep = "[".repeat(510) + "]".repeat(510);
+		assertThat(post("chat/deep/messages", "application/json", deep).statusCode()).isEqualTo(200);
+		client.awaitCount(2);
+		assertThat(client.texts().get(1)).isEqualTo(deep);
+		client.close();
+	}
+
+	@Test
 	void whatIsPostedReachesTheChannelAndTheReceiptComesBack() throws Exception {
 		TestClient client = this.node.connect("chat/rooms/lobby?ack=true").awaitCount(1);
 		HttpResponse<String> response = post("chat/rooms/lobby/messages", "text/plain", "grüße");

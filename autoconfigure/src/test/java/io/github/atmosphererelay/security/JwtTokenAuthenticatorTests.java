@@ -16,7 +16,12 @@
 
 package io.github.atmosphererelay.security;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Base64;
+import java.util.List;
+
+import javax.crypto.spec.SecretKeySpec;
 
 import io.github.atmosphererelay.autoconfigure.AtmosphereAutoConfiguration;
 import io.github.atmosphererelay.autoconfigure.AtmosphereSecurityAutoConfiguration;
@@ -24,6 +29,8 @@ import io.github.atmosphererelay.session.InvalidTokenException;
 import io.github.atmosphererelay.session.TokenAuthenticator;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerAutoConfiguration;
@@ -39,6 +46,7 @@ import org.springframework.security.oauth2.jwt.BadJwtException;
 import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.security.oauth2.jwt.JwtException;
+import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
 import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationConverter;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -121,6 +129,23 @@ class JwtTokenAuthenticatorTests {
 			assertThatExceptionOfType(AuthenticationServiceException.class)
 				.isThrownBy(() -> authenticator.authenticate("down"));
 		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 600, 10_000 })
+	void aTokenOfUnusualJsonIsInvalidAndNoFault(int size) {
+		JwtTokenAuthenticator authenticator = new JwtTokenAuthenticator(
+				NimbusJwtDecoder.withSecretKey(new SecretKeySpec(new byte[32], "HmacSHA256")).build(),
+				new JwtAuthenticationConverter());
+		String deep = "{\"alg\":\"HS256\",\"x\":" + "[".repeat(size) + "]".repeat(size) + "}";
+		String named = "{\"alg\":\"HS256\",\"" + "n".repeat(100 * size) + "\":1}";
+		for (String json : List.of(deep, named)) {
+			String part = Base64.getUrlEncoder().withoutPadding().encodeToString(json.getBytes(StandardCharsets.UTF_8));
+			for (String token : List.of(part + ".e30.AAAA", "eyJhbGciOiJIUzI1NiJ9." + part + ".AAAA")) {
+				assertThatExceptionOfType(InvalidTokenException.class)
+					.isThrownBy(() -> authenticator.authenticate(token));
+			}
+		}
 	}
 
 	/**

@@ -41,6 +41,8 @@ public final class RawSocket implements AutoCloseable {
 
 	public static final int PING = 9;
 
+	public static final int PONG = 10;
+
 	private final Socket socket;
 
 	private final DataInputStream in;
@@ -102,6 +104,27 @@ public final class RawSocket implements AutoCloseable {
 		header(0x80 | opcode, payload.length);
 		this.out.write(payload);
 		this.out.flush();
+	}
+
+	/**
+	 * Send bytes as they are.
+	 */
+	public void write(byte[] bytes) throws IOException {
+		this.out.write(bytes);
+		this.out.flush();
+	}
+
+	/**
+	 * End the connection without a word, as a crash does: what is on its way is lost.
+	 */
+	public void reset() {
+		try {
+			this.socket.setSoLinger(true, 0);
+			this.socket.close();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	/**

@@ -403,6 +403,15 @@ abstract class AbstractRawDoorTests {
 		assertThat(frames + dropped).isEqualTo(2_000);
 	}
 
+	@Test
+	void pongsThatAnswerNoPingAreLimited() throws Exception {
+		RawSocket socket = connectRaw("chat/pongs", 64 * 1024);
+		for (int i = 0; i < 2 * ControlRate.MAX_PER_SECOND; i++) {
+			socket.send(RawSocket.PONG, new byte[0]);
+		}
+		assertThat(socket.readCloseCode()).isEqualTo(1008);
+	}
+
 	/**
 	 * Publish numbered messages faster than a client reads, then read until the last.
 	 * @return how many of them came, none out of order

@@ -27,6 +27,7 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.web.socket.CloseStatus;
+import org.springframework.web.socket.PingMessage;
 import org.springframework.web.socket.PongMessage;
 import org.springframework.web.socket.TextMessage;
 import org.springframework.web.socket.WebSocketHandler;
@@ -74,10 +75,13 @@ final class CentrifugeHandler implements WebSocketHandler {
 	@Override
 	public void handleMessage(WebSocketSession socket, WebSocketMessage<?> message) {
 		Connection connection = connection(socket);
-		if (connection == null || message instanceof PongMessage) {
+		if (connection == null) {
 			return;
 		}
-		if (message instanceof TextMessage text) {
+		if (message instanceof PingMessage || message instanceof PongMessage) {
+			connection.control();
+		}
+		else if (message instanceof TextMessage text) {
 			connection.text(text.getPayload(), text.isLast());
 		}
 		else {
@@ -87,6 +91,7 @@ final class CentrifugeHandler implements WebSocketHandler {
 
 	@Override
 	public void handleTransportError(WebSocketSession socket, Throwable exception) {
+		Transports.broken(socket);
 		// Clients vanish all the time; the close that follows says all there is to say.
 		if (logger.isDebugEnabled()) {
 			logger.debug("Transport error of " + connection(socket), exception);

@@ -22,6 +22,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.websocket.ClientLimits.Admission;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client that is in, with what it has subscribed to itself. Safe for use by many
@@ -35,6 +36,9 @@ final class Client {
 
 	/** What the client believes to be subscribed to, or will. */
 	private final Map<String, Membership> memberships = new ConcurrentHashMap<>(4);
+
+	/** Made when the client reads something for the first time. */
+	private @Nullable PageQueue pages;
 
 	private final AtomicBoolean refreshing = new AtomicBoolean();
 
@@ -56,6 +60,15 @@ final class Client {
 
 	Map<String, Membership> memberships() {
 		return this.memberships;
+	}
+
+	synchronized PageQueue pages() {
+		PageQueue pages = this.pages;
+		if (pages == null) {
+			pages = new PageQueue();
+			this.pages = pages;
+		}
+		return pages;
 	}
 
 	/**

@@ -140,13 +140,30 @@ final class Connection {
 			}
 		}
 		catch (RefusedMessageException ex) {
-			fail(ex.reason().equals(CloseReason.RATE_LIMIT) ? ErrorCode.TOO_MANY_REQUESTS : ErrorCode.LIMIT_EXCEEDED,
-					ex.reason());
+			refuse(ex);
 		}
 		catch (MalformedCommandException ex) {
 			logger.debug("A client has sent something that is not of the protocol", ex);
 			fail(ErrorCode.BAD_REQUEST, CloseReason.BAD_REQUEST);
 		}
+	}
+
+	/**
+	 * Take a ping or pong of WebSocket itself, which tells nothing here: the protocol has
+	 * its own.
+	 */
+	void control() {
+		try {
+			this.incoming.checkControlRate();
+		}
+		catch (RefusedMessageException ex) {
+			refuse(ex);
+		}
+	}
+
+	private void refuse(RefusedMessageException refusal) {
+		fail(refusal.reason().equals(CloseReason.RATE_LIMIT) ? ErrorCode.TOO_MANY_REQUESTS : ErrorCode.LIMIT_EXCEEDED,
+				refusal.reason());
 	}
 
 	private void take(List<Command> commands, int size) {

@@ -37,6 +37,9 @@ final class JsonCommands {
 
 	private static final int MAX_EPOCH = 256;
 
+	/** Longer numbers are beyond any range, and would be costly to read. */
+	private static final int MAX_DIGITS = 20;
+
 	/** Subscribe only if nothing is missing. */
 	private static final int REJECT_UNRECOVERED = 2;
 
@@ -240,10 +243,14 @@ final class JsonCommands {
 			return epoch;
 		}
 
-		private long number(JsonToken token) {
-			if (token != JsonToken.VALUE_NUMBER_INT) {
+		private void requireNumber(JsonToken token) {
+			if (token != JsonToken.VALUE_NUMBER_INT || this.parser.getStringLength() > MAX_DIGITS) {
 				throw new MalformedCommandException("a number was expected", null);
 			}
+		}
+
+		private long number(JsonToken token) {
+			requireNumber(token);
 			long number = this.parser.getLongValue();
 			if (number < 0) {
 				throw new MalformedCommandException("a number is negative", null);
@@ -253,9 +260,7 @@ final class JsonCommands {
 
 		/** Of all numbers the only one that may be negative: no limit. */
 		private int limit(JsonToken token) {
-			if (token != JsonToken.VALUE_NUMBER_INT) {
-				throw new MalformedCommandException("a number was expected", null);
-			}
+			requireNumber(token);
 			return this.parser.getIntValue();
 		}
 

@@ -23,6 +23,7 @@ import io.github.atmosphererelay.message.Payload;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
 
@@ -32,8 +33,20 @@ import tools.jackson.core.json.JsonFactory;
  */
 final class JsonPayloads {
 
-	/** Names come from clients, and there is nothing to gain from remembering them. */
+	/**
+	 * Names come from clients, and there is nothing to gain from remembering them. What
+	 * clients send is bounded by its size and is only passed over here, without
+	 * recursion, so that it may be as deep, and its names and numbers as long, as its
+	 * size allows: a limit would close the connection of a client whose data an
+	 * application may understand well.
+	 */
 	static final JsonFactory FACTORY = JsonFactory.builder()
+		.streamReadConstraints(StreamReadConstraints.builder()
+			.maxNestingDepth(Integer.MAX_VALUE)
+			.maxNameLength(Integer.MAX_VALUE)
+			.maxNumberLength(Integer.MAX_VALUE)
+			.maxStringLength(Integer.MAX_VALUE)
+			.build())
 		.disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
 		.disable(TokenStreamFactory.Feature.INTERN_PROPERTY_NAMES)
 		.build();

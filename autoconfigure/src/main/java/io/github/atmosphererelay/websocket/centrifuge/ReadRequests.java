@@ -17,19 +17,25 @@
 package io.github.atmosphererelay.websocket.centrifuge;
 
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 import io.github.atmosphererelay.broadcast.ChannelOptions;
-import io.github.atmosphererelay.broadcast.DefaultBroadcaster;
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.broadcast.ReplayReader.Replay;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.message.Json;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.presence.PresenceService;
+import io.github.atmosphererelay.presence.PresentSession;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.ReplayBudget;
+import io.github.atmosphererelay.session.Reservation;
 import io.github.atmosphererelay.websocket.DoorContext;
 import io.github.atmosphererelay.websocket.centrifuge.Command.Recovery;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +50,9 @@ final class ReadRequests {
 
 	/** How many a client is told of who are in a channel. */
 	private static final int MAX_PRESENT = 2_000;
+
+	/** What a session takes in a list beside names and attributes. */
+	private static final int PER_SESSION = 64;
 
 	private final MessagingNode node;
 
@@ -60,7 +69,9 @@ final class ReadRequests {
 	}
 
 	/**
-	 * Read a log, for whoever may hear the channel.
+	 * Read a log, for whoever may hear the channel. The page may have fewer messages than
+	 * the client has asked for: its last one is then before the log's end, and the client
+	 * reads on from there.
 	 */
 	void history(Client client, Command.History command) {
 		LocalSession session = client.session();
@@ -69,53 +80,92 @@ final class ReadRequests {
 		if (!options.isRecorded()) {
 			throw new RequestRefusedException(ErrorCode.NOT_AVAILABLE, "this channel has no history");
 		}
-		Runnable end = this.open.begin(session);
-		CompletableFuture<Reply.History> read;
-		try {
-			read = read(command);
+		if (command.limit() == 0) {
+			readEnd(session, command);
 		}
-		catch (RuntimeException | Error ex) {
-			end.run();
-			throw ex;
+		else if (!client.pages().add((done) -> readPage(session, command, done))) {
+			throw tooMuch();
 		}
-		read.whenComplete((reply, ex) -> {
-			end.run();
-			if (reply == null) {
+	}
+
+	private void readEnd(LocalSession session, Command.History command) {
+		read(session, () -> this.node.broadcaster().end(command.channel())).whenComplete((end, ex) -> {
+			if (end == null) {
 				this.replies.refuse(session, command.id(), refusal(ex));
 			}
-			else if (!this.replies.replyIfRoom(session, command.id(), reply, reply.publications())) {
-				this.replies.refuse(session, command.id(), new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS,
-						"too much waits for this client, try again"));
+			else {
+				this.replies.reply(session, command.id(), new Reply.History(List.of(), end));
 			}
 		});
 	}
 
-	private CompletableFuture<Reply.History> read(Command.History command) {
-		DefaultBroadcaster broadcaster = this.node.broadcaster();
+	private void readPage(LocalSession session, Command.History command, Runnable done) {
+		if (!session.isOpen()) {
+			done.run();
+			return;
+		}
+		read(session, () -> read(session, command)).whenComplete((replay, ex) -> {
+			if (replay == null) {
+				this.replies.refuse(session, command.id(), refusal(ex));
+				done.run();
+				return;
+			}
+			Reservation reservation = replay.reservation();
+			LogPage page = replay.page();
+			if (page.complete()) {
+				Runnable sent = reservation.hold();
+				this.replies.replyWithMuch(session, command.id(), new Reply.History(page.publications(), page.end()),
+						Replies.size(page.publications()), () -> {
+							sent.run();
+							done.run();
+						});
+				reservation.release();
+			}
+			else {
+				reservation.release();
+				this.replies.refuse(session, command.id(), new RequestRefusedException(
+						ErrorCode.UNRECOVERABLE_POSITION, ErrorCode.UNRECOVERABLE_POSITION.text()));
+				done.run();
+			}
+		});
+	}
+
+	/**
+	 * Read something, and count that for as long as it takes.
+	 */
+	private <T> CompletableFuture<T> read(LocalSession session, Supplier<CompletableFuture<T>> read) {
+		Runnable end;
+		try {
+			end = this.open.begin(session);
+		}
+		catch (RequestRefusedException ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
+		try {
+			return read.get().whenComplete((result, ex) -> end.run());
+		}
+		catch (RuntimeException ex) {
+			end.run();
+			return CompletableFuture.failedFuture(ex);
+		}
+	}
+
+	private CompletableFuture<Replay> read(LocalSession session, Command.History command) {
 		Recovery since = command.since();
-		if (command.limit() == 0) {
-			return broadcaster.end(command.channel()).thenApply((end) -> new Reply.History(List.of(), end));
-		}
 		if (since == null || !since.epoch().isEmpty()) {
-			return read(command, (since != null) ? new Position(since.epoch(), since.offset()) : null);
+			return read(session, command, (since != null) ? new Position(since.epoch(), since.offset()) : null);
 		}
-		return broadcaster.end(command.channel())
-			.thenCompose((end) -> read(command, new Position(end.epoch(), since.offset())));
-	}
-
-	private CompletableFuture<Reply.History> read(Command.History command, @Nullable Position since) {
-		int limit = (command.limit() > 0) ? Math.min(command.limit(), MAX_PAGE) : MAX_PAGE;
+		// Any epoch will do: so the present one is asked for first.
 		return this.node.broadcaster()
-			.read(command.channel(), since, limit, command.reverse() ? ReadDirection.BACKWARD : ReadDirection.FORWARD)
-			.thenApply(ReadRequests::reply);
+			.end(command.channel())
+			.thenCompose((end) -> read(session, command, new Position(end.epoch(), since.offset())));
 	}
 
-	private static Reply.History reply(LogPage page) {
-		if (!page.complete()) {
-			throw new RequestRefusedException(ErrorCode.UNRECOVERABLE_POSITION,
-					ErrorCode.UNRECOVERABLE_POSITION.text());
-		}
-		return new Reply.History(page.publications(), page.end());
+	private CompletableFuture<Replay> read(LocalSession session, Command.History command, @Nullable Position since) {
+		int limit = (command.limit() > 0) ? Math.min(command.limit(), MAX_PAGE) : MAX_PAGE;
+		return this.node.replays()
+			.readPage(session, command.channel(), since, limit,
+					command.reverse() ? ReadDirection.BACKWARD : ReadDirection.FORWARD);
 	}
 
 	private static RequestRefusedException refusal(@Nullable Throwable failure) {
@@ -124,14 +174,44 @@ final class ReadRequests {
 				: new RequestRefusedException(ErrorCode.INTERNAL, "the channel's log cannot be reached, try again");
 	}
 
+	private static RequestRefusedException tooMuch() {
+		return new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS, "too much waits for this client, try again");
+	}
+
 	void presence(Client client, Command.Presence command) {
 		withPresence(client, command);
 		if (this.presence.sessions(command.channel()) > MAX_PRESENT) {
 			throw new RequestRefusedException(ErrorCode.LIMIT_EXCEEDED,
 					"there are too many in this channel to be listed");
 		}
-		this.replies.reply(client.session(), command.id(),
-				new Reply.Presence(this.presence.listSessions(command.channel(), MAX_PRESENT)));
+		List<PresentSession> sessions = this.presence.listSessions(command.channel(), MAX_PRESENT);
+		long size = size(sessions);
+		ReplayBudget budget = this.node.writers().replays();
+		if (size > budget.maxBytes()) {
+			throw new RequestRefusedException(ErrorCode.LIMIT_EXCEEDED, "the list is too large for this node");
+		}
+		Reservation reservation = budget.reserve(client.session(), size);
+		if (reservation == null) {
+			throw tooMuch();
+		}
+		this.replies.replyWithMuch(client.session(), command.id(), new Reply.Presence(sessions), size,
+				reservation::release);
+	}
+
+	/**
+	 * Return how many bytes a list takes at most.
+	 */
+	private static long size(List<PresentSession> sessions) {
+		long size = PER_SESSION;
+		for (PresentSession each : sessions) {
+			String user = each.user();
+			size += PER_SESSION + 2 * Json.quotedLength(each.session());
+			size += (user != null) ? Json.quotedLength(user) : 2;
+			for (Map.Entry<String, String> attribute : each.attributes().entrySet()) {
+				size += Json.quotedLength(attribute.getKey()) + Json.quotedLength(attribute.getValue()) + 2;
+			}
+		}
+		return size;
 	}
 
 	void presenceStats(Client client, Command.PresenceStats command) {

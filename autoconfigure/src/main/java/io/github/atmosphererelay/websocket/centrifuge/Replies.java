@@ -72,32 +72,25 @@ final class Replies {
 	}
 
 	/**
-	 * Reply with many messages, unless that is too much for what waits for the client
-	 * already. Whoever writes the reply makes it: this may be called under a lock.
-	 * @param publications the messages in the reply
-	 * @return whether the reply was queued
+	 * Reply with much. Whoever writes the reply makes it: this may be called under a
+	 * lock.
+	 * @param size about how many bytes the reply has
+	 * @param whenDone called once, when the client's socket has taken the reply or the
+	 * session has ended
 	 */
-	boolean replyIfRoom(LocalSession session, long id, Reply reply, List<Publication> publications) {
-		return sendIfRoom(session, publications, () -> this.codec.encode(id, reply));
+	void replyWithMuch(LocalSession session, long id, Reply reply, long size, Runnable whenDone) {
+		send(session, OutboundMessage.replay(limited(size), () -> this.codec.encode(id, reply), whenDone));
 	}
 
 	/**
-	 * Push many messages at once, unless that is too much for what waits for the client
-	 * already.
-	 * @param publications the messages in the push
-	 * @return whether the push was queued
+	 * Push much, as {@link #replyWithMuch} replies with it.
 	 */
-	boolean pushIfRoom(LocalSession session, Push push, List<Publication> publications) {
-		return sendIfRoom(session, publications, () -> this.codec.encode(push));
+	void pushMuch(LocalSession session, Push push, long size, Runnable whenDone) {
+		send(session, OutboundMessage.replay(limited(size), () -> this.codec.encode(push), whenDone));
 	}
 
-	private boolean sendIfRoom(LocalSession session, List<Publication> publications, Supplier<Payload> frame) {
-		long size = size(publications);
-		if (session.queuedMessages() > 0 && session.queuedBytes() + size > this.limits.maxBytes()) {
-			return false;
-		}
-		send(session, OutboundMessage.frame((int) Math.min(Integer.MAX_VALUE, size), frame));
-		return true;
+	private static int limited(long size) {
+		return (int) Math.min(Integer.MAX_VALUE, size);
 	}
 
 	/**
@@ -119,10 +112,10 @@ final class Replies {
 	}
 
 	/**
-	 * Queue a reply whose content is known only when it is written.
+	 * Queue a reply whose content is known only when it is written, and may be much.
 	 */
-	void replyLater(LocalSession session, long id, Supplier<Reply> reply) {
-		send(session, OutboundMessage.frame(PER_MESSAGE, () -> this.codec.encode(id, reply.get())));
+	void replyLater(LocalSession session, long id, Supplier<Reply> reply, Runnable whenDone) {
+		send(session, OutboundMessage.replay(PER_MESSAGE, () -> this.codec.encode(id, reply.get()), whenDone));
 	}
 
 	void push(LocalSession session, Push push) {

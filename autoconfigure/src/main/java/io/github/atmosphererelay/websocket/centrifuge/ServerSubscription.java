@@ -33,6 +33,7 @@ import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.Reservation;
 import io.github.atmosphererelay.websocket.centrifuge.Command.Recovery;
 import io.github.atmosphererelay.websocket.centrifuge.ServerSubscriptions.Entrance;
 import org.jspecify.annotations.Nullable;
@@ -148,13 +149,27 @@ final class ServerSubscription implements Client.Membership {
 			return;
 		}
 		Reply.Subscribe begin = new Reply.Subscribe(result, (this.held != null) ? this.held.offset() : null);
-		boolean taken = (this.entrance != null) ? this.entrance.add(this.channel, begin) : this.replies
-			.pushIfRoom(this.client.session(), new Push.Subscribe(this.channel, begin), result.publications());
-		if (!taken) {
+		Entrance entrance = this.entrance;
+		if (entrance == null) {
+			push(begin);
+		}
+		else if (!entrance.add(this.channel, begin)) {
 			throw new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS, "too much waits for this client");
 		}
 		this.told = true;
 		this.state = State.LIVE;
+	}
+
+	private void push(Reply.Subscribe begin) {
+		Push push = new Push.Subscribe(this.channel, begin);
+		Reservation reservation = begin.result().reservation();
+		if (reservation == null || begin.result().publications().isEmpty()) {
+			this.replies.push(this.client.session(), push);
+		}
+		else {
+			this.replies.pushMuch(this.client.session(), push, Replies.size(begin.result().publications()),
+					reservation.hold());
+		}
 	}
 
 	/**

@@ -31,6 +31,7 @@ import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.broadcast.SubscriptionState;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.Reservation;
 import io.github.atmosphererelay.session.SubscriptionListener;
 import io.github.atmosphererelay.websocket.centrifuge.Client.Membership;
 import org.jspecify.annotations.Nullable;
@@ -74,7 +75,7 @@ final class ServerSubscriptions implements SubscriptionListener, DoorSubscriber 
 		}
 		Entrance entrance = new Entrance(this.replies.maxBytes());
 		session.hold();
-		this.replies.replyLater(session, command.id(), () -> reply.apply(entrance.results()));
+		this.replies.replyLater(session, command.id(), () -> reply.apply(entrance.results()), entrance::release);
 		List<CompletableFuture<SubscriptionState>> begun = new ArrayList<>(channels.size());
 		try {
 			connected(session);
@@ -195,6 +196,9 @@ final class ServerSubscriptions implements SubscriptionListener, DoorSubscriber 
 
 		private final Map<String, Reply.Subscribe> results = new LinkedHashMap<>();
 
+		/** Release the room that the results take; {@code null} once that was done. */
+		private @Nullable List<Runnable> reservations = new ArrayList<>(0);
+
 		private long bytes;
 
 		Entrance(long maxBytes) {
@@ -210,9 +214,31 @@ final class ServerSubscriptions implements SubscriptionListener, DoorSubscriber 
 			if (this.bytes > 0 && size > 0 && this.bytes + size > this.maxBytes) {
 				return false;
 			}
+			Reservation reservation = result.result().reservation();
+			if (size > 0 && reservation != null) {
+				if (this.reservations == null) {
+					// The reply was written, or the session has ended.
+					return false;
+				}
+				this.reservations.add(reservation.hold());
+			}
 			this.bytes += size;
 			this.results.put(channel, result);
 			return true;
+		}
+
+		/**
+		 * The reply was written, or the session has ended.
+		 */
+		void release() {
+			List<Runnable> reservations;
+			synchronized (this) {
+				reservations = this.reservations;
+				this.reservations = null;
+			}
+			if (reservations != null) {
+				reservations.forEach(Runnable::run);
+			}
 		}
 
 		synchronized Map<String, Reply.Subscribe> results() {

@@ -35,6 +35,7 @@ import io.github.atmosphererelay.presence.PresenceChangeFormat;
 import io.github.atmosphererelay.presence.PresenceService;
 import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.Reservation;
 import io.github.atmosphererelay.websocket.DoorContext;
 import io.github.atmosphererelay.websocket.centrifuge.Command.Recovery;
 import org.apache.commons.logging.Log;
@@ -215,15 +216,13 @@ final class SubscribeRequests {
 			}
 			Recovery recovery = this.command.recovery();
 			Reply reply = new Reply.Subscribe(result, (recovery != null) ? recovery.offset() : null);
-			if (result.publications().isEmpty()) {
+			Reservation reservation = result.reservation();
+			if (reservation == null || result.publications().isEmpty()) {
 				SubscribeRequests.this.replies.reply(this.client.session(), this.command.id(), reply);
 			}
-			else if (!SubscribeRequests.this.replies.replyIfRoom(this.client.session(), this.command.id(), reply,
-					result.publications())) {
-				// It would end the session, which would come back for as much.
-				this.refusal = new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS,
-						"too much waits for this client, try again");
-				return;
+			else {
+				SubscribeRequests.this.replies.replyWithMuch(this.client.session(), this.command.id(), reply,
+						Replies.size(result.publications()), reservation.hold());
 			}
 			this.answered.set(true);
 		}

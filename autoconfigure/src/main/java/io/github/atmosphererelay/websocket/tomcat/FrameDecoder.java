@@ -152,6 +152,10 @@ final class FrameDecoder {
 		if (this.missing < 0) {
 			throw new ProtocolException(ProtocolException.PROTOCOL_ERROR, "a frame has no sensible length");
 		}
+		if ((length == 8 && this.missing < 126) || (length == 14 && this.missing < 65536)) {
+			throw new ProtocolException(ProtocolException.PROTOCOL_ERROR,
+					"a frame's length is not written in as few bytes as possible");
+		}
 		this.mask = header.getInt(start + length - 4);
 		this.inPayload = true;
 		check();

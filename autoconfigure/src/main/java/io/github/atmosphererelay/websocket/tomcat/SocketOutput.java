@@ -55,6 +55,9 @@ final class SocketOutput {
 
 	private boolean closed;
 
+	/** Whether something may have gone out in part, so that nothing can follow it. */
+	private boolean broken;
+
 	/**
 	 * Create an output.
 	 * @param channel the socket, in non-blocking mode
@@ -132,8 +135,8 @@ final class SocketOutput {
 			return false;
 		}
 		catch (IOException | RuntimeException | Error ex) {
-			// Part of a frame may be out: nothing can follow it
 			this.closed = true;
+			this.broken = true;
 			throw ex;
 		}
 	}
@@ -274,6 +277,21 @@ final class SocketOutput {
 			this.rest = null;
 			this.pong = null;
 			this.whenEmpty = null;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Return whether sending has failed, so that the connection cannot be closed in
+	 * order.
+	 * @return whether the client can be sent nothing more
+	 */
+	boolean isBroken() {
+		this.lock.lock();
+		try {
+			return this.broken;
 		}
 		finally {
 			this.lock.unlock();

@@ -23,6 +23,7 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.atmosphererelay.broadcast.RateLimitedLog;
+import io.github.atmosphererelay.websocket.ControlRate;
 import jakarta.servlet.http.WebConnection;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -39,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.web.socket.BinaryMessage;
 import org.springframework.web.socket.CloseStatus;
+import org.springframework.web.socket.PingMessage;
 import org.springframework.web.socket.PongMessage;
 import org.springframework.web.socket.TextMessage;
 import org.springframework.web.socket.WebSocketMessage;
@@ -57,8 +59,26 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 
 	private static final RateLimitedLog failureLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
-	/** How long a client may take to answer the server's close frame. */
+	/**
+	 * How long a client may take to answer the server's close frame, or to read the
+	 * answer to its own.
+	 */
 	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+
+	/**
+	 * After how many bytes a client's turn to be read is over, so that one that sends
+	 * without a pause does not keep the thread from the others.
+	 */
+	private static final int TURN = 64 * 1024;
+
+	/** Below which size parts of messages are counted after the close. */
+	private static final int SMALL_PART = 64;
+
+	/**
+	 * How many pings, pongs and small parts are thrown away after the close before the
+	 * connection is cut.
+	 */
+	private static final int MAX_LATE_FRAMES = 1000;
 
 	private static final ReadBuffers BUFFERS = new ReadBuffers();
 
@@ -79,6 +99,14 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 
 	/** Whether the client has sent what cannot be understood. */
 	private boolean deaf;
+
+	/** Whether the client has closed, and what was written before is still to go out. */
+	private volatile boolean leaving;
+
+	/** What to call if Tomcat is not the one that this was written for. */
+	private @Nullable Runnable unsupported;
+
+	private int lateFrames;
 
 	/**
 	 * Whether Tomcat is to close the socket at the end of the present call, or the next.
@@ -110,6 +138,17 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 	@Override
 	public void init(WebConnection connection) {
 		Handshake handshake = Objects.requireNonNull(this.handshake, "The handshake is missing");
+		this.unsupported = handshake.unsupported();
+		try {
+			open(handshake);
+		}
+		catch (LinkageError ex) {
+			unlinked(ex);
+			throw ex;
+		}
+	}
+
+	private void open(Handshake handshake) {
 		SocketWrapperBase<?> wrapper = wrapper();
 		if (!(wrapper.getSocket() instanceof NioChannel channel) || channel instanceof SecureNioChannel) {
 			handshake.unsupported().run();
@@ -174,7 +213,12 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 		try {
 			switch (event) {
 				case OPEN_READ -> read();
-				case OPEN_WRITE -> output().writable();
+				case OPEN_WRITE -> {
+					output().writable();
+					if (this.leaving && output().isEmpty()) {
+						this.over = true;
+					}
+				}
 				case STOP -> {
 					close(CloseCodes.GOING_AWAY, "the server stops");
 					this.over = true;
@@ -190,12 +234,31 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 			logger.trace("A client has gone", ex);
 			gone();
 		}
+		catch (LinkageError ex) {
+			unlinked(ex);
+			gone();
+		}
 		catch (RuntimeException | Error ex) {
 			// Tomcat would forget the connection without its session being told
 			failureLog.error("A connection has failed and is closed", ex);
 			gone();
 		}
 		return (this.over || wrapper().isClosed()) ? SocketState.CLOSED : SocketState.UPGRADED;
+	}
+
+	/**
+	 * Have clients that connect from now on served in another way: what is called here
+	 * are no interfaces for others, and an update of Tomcat may change them.
+	 */
+	private void unlinked(LinkageError ex) {
+		Runnable unsupported = this.unsupported;
+		if (unsupported != null) {
+			unsupported.run();
+			failureLog
+				.error("This version of Tomcat has other classes than its sockets can be used with directly, and a"
+						+ " connection was closed. Clients that connect from now on are served by Tomcat's own WebSocket;"
+						+ " 'atmosphere.websocket.direct-io: false' has that from the start", ex);
+		}
 	}
 
 	private void gone() {
@@ -208,6 +271,7 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 		SocketWrapperBase<?> wrapper = wrapper();
 		ByteBuffer buffer = BUFFERS.borrow();
 		try {
+			int turn = 0;
 			while (!this.over) {
 				int length = wrapper.read(false, buffer.clear());
 				if (length < 0 || isOverdue()) {
@@ -216,8 +280,18 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 				if (length == 0) {
 					return;
 				}
+				boolean filled = !buffer.hasRemaining();
 				if (!this.deaf) {
 					this.decoder.decode(buffer.flip());
+				}
+				turn += length;
+				if (turn >= TURN) {
+					if (filled) {
+						// Tomcat may have read more than there was room for, of which its
+						// poller knows nothing
+						wrapper.processSocket(SocketEvent.OPEN_READ, true);
+					}
+					return;
 				}
 			}
 		}
@@ -236,17 +310,45 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 	 * it sends meanwhile is thrown away. May be called by any thread; does not block.
 	 */
 	void close(int code, String reason) {
-		if (output().close(Frames.close(code, reason))) {
-			long now = System.nanoTime();
-			this.closedAt = (now != 0) ? now : 1;
-			SocketWrapperBase<?> wrapper = wrapper();
-			if (wrapper instanceof NioSocketWrapper nio) {
-				// From which Tomcat reckons, and ends what is silent for so long
-				nio.updateLastRead();
+		try {
+			if (output().close(Frames.close(code, reason))) {
+				awaitEnd();
 			}
-			wrapper.setReadTimeout(CLOSE_TIMEOUT.toMillis());
+			else if (output().isBroken()) {
+				hangUp();
+			}
 		}
-		end(code, reason);
+		catch (RuntimeException | Error ex) {
+			logger.debug("A connection is cut that could not be closed in order", ex);
+			hangUp();
+		}
+		finally {
+			end(code, reason);
+		}
+	}
+
+	/**
+	 * Have Tomcat end the connection if nothing comes for some seconds.
+	 */
+	private void awaitEnd() {
+		long now = System.nanoTime();
+		this.closedAt = (now != 0) ? now : 1;
+		SocketWrapperBase<?> wrapper = wrapper();
+		if (wrapper instanceof NioSocketWrapper nio) {
+			// From which Tomcat reckons
+			nio.updateLastRead();
+		}
+		wrapper.setReadTimeout(CLOSE_TIMEOUT.toMillis());
+	}
+
+	/**
+	 * Cut the connection, whatever has not gone out.
+	 */
+	private void hangUp() {
+		this.over = true;
+		output().discard();
+		// Tomcat closes the socket itself, so that nobody is using it then
+		wrapper().processSocket(SocketEvent.DISCONNECT, true);
 	}
 
 	/**
@@ -257,12 +359,13 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 		if (output().isEmpty()) {
 			close(code, reason);
 		}
-		else {
-			this.over = true;
-			output().discard();
+		else if (this.leaving) {
+			// What is left goes out or is cut soon, and the session has ended
 			end(code, reason);
-			// Tomcat closes the socket itself, so that nobody is using it then
-			wrapper().processSocket(SocketEvent.DISCONNECT, true);
+		}
+		else {
+			end(code, reason);
+			hangUp();
 		}
 	}
 
@@ -314,34 +417,53 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 	 */
 	private final class Receiver implements FrameListener {
 
+		private final ControlRate answerRate = new ControlRate();
+
 		@Override
 		public void text(String part, boolean last) {
-			handle(new TextMessage(part, last));
+			handle(new TextMessage(part, last), part.length());
 		}
 
 		@Override
 		public void binary(ByteBuffer part, boolean last) {
-			handle(new BinaryMessage(part, last));
+			handle(new BinaryMessage(part, last), part.remaining());
 		}
 
 		@Override
 		public void pong(byte[] data) {
-			handle(new PongMessage(ByteBuffer.wrap(data)));
+			handle(new PongMessage(ByteBuffer.wrap(data)), 0);
 		}
 
-		private void handle(WebSocketMessage<?> message) {
-			if (isOpen()) {
-				try {
-					session().handler().handleMessage(session(), message);
-				}
-				catch (Exception ex) {
-					failed(ex);
-				}
+		private void handle(WebSocketMessage<?> message, int size) {
+			if (!isOpen()) {
+				late(size);
+				return;
+			}
+			try {
+				session().handler().handleMessage(session(), message);
+			}
+			catch (Exception ex) {
+				failed(ex);
+			}
+		}
+
+		/**
+		 * Count what comes after the close, in whose time a client could otherwise send
+		 * any number of frames.
+		 */
+		private void late(int size) {
+			if (size < SMALL_PART && ++TomcatConnection.this.lateFrames > MAX_LATE_FRAMES) {
+				TomcatConnection.this.over = true;
 			}
 		}
 
 		@Override
 		public void ping(byte[] data) {
+			// The handler counts it, and has a client that sends too many closed
+			handle(new PingMessage(ByteBuffer.wrap(data)), 0);
+			if (!isOpen() || !this.answerRate.allows()) {
+				return;
+			}
 			try {
 				output().pong(data);
 			}
@@ -352,8 +474,20 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 
 		@Override
 		public void close(int code, String reason) {
-			TomcatConnection.this.over = true;
-			output().close(Frames.close(code, ""));
+			boolean answered = output().close(Frames.close(code, ""));
+			if (output().isEmpty() || output().isBroken()) {
+				TomcatConnection.this.over = true;
+			}
+			else {
+				TomcatConnection.this.leaving = true;
+				if (answered) {
+					awaitEnd();
+				}
+				if (output().isEmpty()) {
+					// It went out before it was known that somebody waits for it
+					TomcatConnection.this.over = true;
+				}
+			}
 			end(code, reason);
 		}
 

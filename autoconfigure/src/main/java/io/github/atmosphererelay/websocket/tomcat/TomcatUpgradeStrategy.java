@@ -34,6 +34,8 @@ import jakarta.servlet.ServletRequestWrapper;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.apache.catalina.connector.RequestFacade;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;
@@ -59,7 +61,11 @@ public final class TomcatUpgradeStrategy implements RequestUpgradeStrategy {
 	/** Set by Tomcat, and by valves for what a proxy tells, where there is TLS. */
 	private static final String CIPHER = "jakarta.servlet.request.cipher_suite";
 
+	private static final Log logger = LogFactory.getLog(TomcatUpgradeStrategy.class);
+
 	private final RequestUpgradeStrategy fallback;
+
+	private final Runnable unsupported = () -> this.supported = false;
 
 	private volatile boolean supported = true;
 
@@ -85,16 +91,38 @@ public final class TomcatUpgradeStrategy implements RequestUpgradeStrategy {
 	public void upgrade(ServerHttpRequest request, ServerHttpResponse response, @Nullable String selectedProtocol,
 			List<WebSocketExtension> selectedExtensions, @Nullable Principal user, WebSocketHandler wsHandler,
 			Map<String, Object> attributes) throws HandshakeFailureException {
-		HttpServletRequest servletRequest = ((ServletServerHttpRequest) request).getServletRequest();
 		String key = request.getHeaders().getFirst(WebSocketHttpHeaders.SEC_WEBSOCKET_KEY);
-		if (!this.supported || key == null || !selectedExtensions.isEmpty() || !wsHandler.supportsPartialMessages()
-				|| !isPlainTomcat(servletRequest)) {
+		boolean direct = this.supported && key != null && selectedExtensions.isEmpty()
+				&& wsHandler.supportsPartialMessages();
+		if (!direct || !upgradeDirectly(request, response, selectedProtocol, user, wsHandler, attributes, key)) {
 			this.fallback.upgrade(request, response, selectedProtocol, selectedExtensions, user, wsHandler, attributes);
-			return;
 		}
-		Handshake handshake = new Handshake(wsHandler, request.getURI(), user, address(request::getLocalAddress),
-				address(request::getRemoteAddress), new ConcurrentHashMap<>(attributes), selectedProtocol,
-				() -> this.supported = false);
+	}
+
+	/**
+	 * Upgrade, if that is possible.
+	 * @return whether it was; if not, nothing was done
+	 */
+	private boolean upgradeDirectly(ServerHttpRequest request, ServerHttpResponse response,
+			@Nullable String selectedProtocol, @Nullable Principal user, WebSocketHandler wsHandler,
+			Map<String, Object> attributes, String key) {
+		try {
+			HttpServletRequest servletRequest = ((ServletServerHttpRequest) request).getServletRequest();
+			if (!isPlainTomcat(servletRequest)) {
+				return false;
+			}
+			upgrade(servletRequest,
+					new Handshake(wsHandler, request.getURI(), user, address(request::getLocalAddress),
+							address(request::getRemoteAddress), new ConcurrentHashMap<>(attributes), selectedProtocol,
+							this.unsupported));
+		}
+		catch (LinkageError ex) {
+			this.unsupported.run();
+			logger.error("This version of Tomcat has other classes than its sockets can be used with directly. Clients"
+					+ " are served by Tomcat's own WebSocket; 'atmosphere.websocket.direct-io: false' has that from"
+					+ " the start", ex);
+			return false;
+		}
 		HttpServletResponse servletResponse = ((ServletServerHttpResponse) response).getServletResponse();
 		servletResponse.setHeader(HttpHeaders.UPGRADE, "websocket");
 		servletResponse.setHeader(HttpHeaders.CONNECTION, "upgrade");
@@ -102,11 +130,20 @@ public final class TomcatUpgradeStrategy implements RequestUpgradeStrategy {
 		if (selectedProtocol != null) {
 			servletResponse.setHeader(WebSocketHttpHeaders.SEC_WEBSOCKET_PROTOCOL, selectedProtocol);
 		}
+		return true;
+	}
+
+	private static void upgrade(HttpServletRequest servletRequest, Handshake handshake) {
 		try {
 			servletRequest.upgrade(TomcatConnection.class).prepare(handshake);
 		}
 		catch (IOException | ServletException ex) {
-			throw new HandshakeFailureException("Tomcat did not upgrade the connection to " + request.getURI(), ex);
+			for (Throwable cause = ex.getCause(); cause != null; cause = cause.getCause()) {
+				if (cause instanceof LinkageError unlinked) {
+					throw unlinked;
+				}
+			}
+			throw new HandshakeFailureException("Tomcat did not upgrade the connection to " + handshake.uri(), ex);
 		}
 	}
 

@@ -24,6 +24,7 @@ import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.RawSocket;
 import io.github.atmosphererelay.test.TestClient;
+import io.github.atmosphererelay.websocket.ControlRate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,7 +46,7 @@ abstract class AbstractCentrifugeRefusalTests extends AbstractCentrifugeNodeTest
 			"{'id':2,'subscribe':{'channel':'chat/a','offset':99999999999999999999}}",
 			"{'id':2,'subscribe':{'channel':'chat/a','recover':'yes'}}",
 			"{'id':2,'publish':{'channel':'chat/a','data':{]}}}", "{'id':2,'ping':{},'rpc':{}}",
-			"{'id':2,'connect':{}}", "{}", "DEEP", "BINARY",
+			"{'id':2,'connect':{}}", "{}", "LONG NUMBER", "BINARY",
 			"{'id':2,'history':{'channel':'log/a','limit':1,'since':5}}" })
 	void whatIsNotOfTheProtocolClosesTheConnectionAndHarmsNobodyElse(String frame) {
 		CentrifugeSocket witness = connect();
@@ -54,7 +55,7 @@ abstract class AbstractCentrifugeRefusalTests extends AbstractCentrifugeNodeTest
 		long before = node().messaging().statistics().refused(ErrorCode.BAD_REQUEST);
 		switch (frame) {
 			case "BINARY" -> rude.client().send(new byte[] { 1 });
-			case "DEEP" -> rude.send("{'id':2,'rpc':{'data':" + "[".repeat(20_000) + "]".repeat(20_000) + "}}");
+			case "LONG NUMBER" -> rude.send("{'id':" + "9".repeat(60_000) + ",'ping':{}}");
 			default -> rude.send(frame);
 		}
 		TestClient.Close close = rude.awaitClosed();
@@ -63,6 +64,47 @@ abstract class AbstractCentrifugeRefusalTests extends AbstractCentrifugeNodeTest
 		witness.call("publish", "{'channel':'chat/witness','data':1}");
 		assertThat(witness.awaitPushes(1)).hasSize(1);
 		assertThat(witness.client().isClosed()).isFalse();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "depth", "name", "number", "string" })
+	void dataIsCarriedWordForWordHoweverDeepItIsAndHoweverLongItsNames(String kind) {
+		String data = switch (kind) {
+			case "depth" -> "[".repeat(30_000) + "]".repeat(30_000);
+			case "name" -> "{\"" + "n".repeat(60_000) + "\":1}";
+			case "number" -> "1" + "0".repeat(60_000);
+			default -> "\"" + "s".repeat(60_000) + "\"";
+		};
+		CentrifugeSocket sender = connect();
+		sender.subscribe("log/unusual-" + kind);
+		sender.subscribe("handled");
+		CentrifugeSocket reader = connect();
+		reader.subscribe("log/unusual-" + kind);
+		sender.client()
+			.send("{\"id\":70,\"publish\":{\"channel\":\"log/unusual-" + kind + "\",\"data\":" + data + "}}");
+		assertThat(sender.reply(70).has("error")).isFalse();
+		reader.client().awaitCount(3);
+		assertThat(reader.client().texts().get(2)).contains(",\"pub\":{\"data\":" + data + ",\"offset\":1}");
+		reader.client()
+			.send("{\"id\":71,\"history\":{\"channel\":\"log/unusual-" + kind + "\",\"limit\":1}}")
+			.awaitCount(4);
+		assertThat(reader.client().texts().get(3)).startsWith("{\"id\":71,\"history\":{").contains(data);
+		sender.client().send("{\"id\":73,\"publish\":{\"channel\":\"handled\",\"data\":" + data + "}}");
+		assertThat(sender.reply(73).has("error")).isFalse();
+		MachineTime.await(Duration.ofSeconds(10))
+			.until(() -> sender.client().texts().stream().anyMatch((text) -> text.contains("{\"got\":" + data + "}")));
+		sender.client().send("{\"id\":72,\"rpc\":{\"method\":\"none\",\"data\":" + data + "}}");
+		assertThat(sender.reply(72).path("error").path("code").asInt()).isEqualTo(104);
+	}
+
+	@Test
+	void pongsThatAnswerNoPingAreLimited() throws Exception {
+		RawSocket socket = closing(RawSocket.connect(uri()));
+		socket.send(RawSocket.TEXT, "{\"id\":1,\"connect\":{}}".getBytes(StandardCharsets.UTF_8));
+		for (int i = 0; i < 2 * ControlRate.MAX_PER_SECOND; i++) {
+			socket.send(RawSocket.PONG, new byte[0]);
+		}
+		assertThat(socket.readCloseCode()).isEqualTo(3013);
 	}
 
 	@Test

@@ -24,6 +24,8 @@ import java.util.List;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -33,7 +35,16 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class CentrifugeSocket implements AutoCloseable {
 
-	private static final JsonMapper JSON = JsonMapper.builder().build();
+	/** Without limits of its own: what nodes carry may be unusual. */
+	private static final JsonMapper JSON = JsonMapper
+		.builder(JsonFactory.builder()
+			.streamReadConstraints(StreamReadConstraints.builder()
+				.maxNestingDepth(Integer.MAX_VALUE)
+				.maxNameLength(Integer.MAX_VALUE)
+				.maxNumberLength(Integer.MAX_VALUE)
+				.build())
+			.build())
+		.build();
 
 	private static final Duration POLL = Duration.ofMillis(5);
 

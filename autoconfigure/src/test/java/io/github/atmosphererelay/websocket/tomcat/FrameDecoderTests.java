@@ -98,6 +98,8 @@ class FrameDecoderTests {
 			"808000000000, a frame continues no message", "098000000000, a control frame is too long or fragmented",
 			"89FE007E00000000, a control frame is too long or fragmented",
 			"82FFFFFFFFFFFFFFFFFF00000000, a frame has no sensible length",
+			"82FE007D00000000, a frame's length is not written in as few bytes as possible",
+			"82FF000000000000FFFF00000000, a frame's length is not written in as few bytes as possible",
 			"01800000000081800000000000, a message begins before the last one has ended",
 			"88810000000003, a close frame has no valid code", "888200000000 03ED, a close frame has no valid code",
 			"888200000000 03E7, a close frame has no valid code" })

@@ -23,9 +23,11 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 
 /**
@@ -107,6 +109,18 @@ class SocketOutputTests {
 	}
 
 	@Test
+	void anErrorWhileSendingIsKnownLikeAnyFailure() throws IOException {
+		this.output.write(bytes("a"));
+		assertThat(this.output.isBroken()).isFalse();
+		this.socket.error = new OutOfMemoryError("no room for the rest");
+		assertThatExceptionOfType(OutOfMemoryError.class).isThrownBy(() -> this.output.write(bytes("b")));
+		this.socket.error = null;
+		assertThat(this.output.isBroken()).isTrue();
+		assertThat(this.output.close(Frames.close(1011, "failed"))).isFalse();
+		assertThat(this.socket.text()).isEqualTo("a");
+	}
+
+	@Test
 	void aReasonIsCutOffAtACharacter() {
 		ByteBuffer frame = Frames.close(1008, "ü".repeat(100));
 		assertThat(frame.remaining()).isEqualTo(2 + 2 + 122);
@@ -128,8 +142,13 @@ class SocketOutputTests {
 
 		private boolean fails;
 
+		private @Nullable Error error;
+
 		@Override
 		public int write(ByteBuffer bytes) throws IOException {
+			if (this.error != null) {
+				throw this.error;
+			}
 			if (this.room == 0 && this.fails) {
 				throw new IOException("gone");
 			}
