@@ -101,6 +101,11 @@ class DirectIoTests {
 		return ReflectionTestUtils.getField(session, "transport").getClass().getSimpleName().equals("TomcatTransport");
 	}
 
+	private static Connector connector(TestNode node) {
+		TomcatWebServer server = (TomcatWebServer) ((WebServerApplicationContext) node.context()).getWebServer();
+		return server.getTomcat().getConnector();
+	}
+
 	/**
 	 * A Tomcat that lacks a class that direct connections need.
 	 */
@@ -127,11 +132,6 @@ class DirectIoTests {
 				}, response);
 		}
 
-	}
-
-	private static Connector connector(TestNode node) {
-		TomcatWebServer server = (TomcatWebServer) ((WebServerApplicationContext) node.context()).getWebServer();
-		return server.getTomcat().getConnector();
 	}
 
 }

@@ -123,8 +123,8 @@ final class ReadRequests {
 			}
 			else {
 				reservation.release();
-				this.replies.refuse(session, command.id(), new RequestRefusedException(
-						ErrorCode.UNRECOVERABLE_POSITION, ErrorCode.UNRECOVERABLE_POSITION.text()));
+				this.replies.refuse(session, command.id(), new RequestRefusedException(ErrorCode.UNRECOVERABLE_POSITION,
+						ErrorCode.UNRECOVERABLE_POSITION.text()));
 				done.run();
 			}
 		});

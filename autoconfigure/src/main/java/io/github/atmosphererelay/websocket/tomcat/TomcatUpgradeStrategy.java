@@ -92,9 +92,9 @@ public final class TomcatUpgradeStrategy implements RequestUpgradeStrategy {
 			List<WebSocketExtension> selectedExtensions, @Nullable Principal user, WebSocketHandler wsHandler,
 			Map<String, Object> attributes) throws HandshakeFailureException {
 		String key = request.getHeaders().getFirst(WebSocketHttpHeaders.SEC_WEBSOCKET_KEY);
-		boolean direct = this.supported && key != null && selectedExtensions.isEmpty()
-				&& wsHandler.supportsPartialMessages();
-		if (!direct || !upgradeDirectly(request, response, selectedProtocol, user, wsHandler, attributes, key)) {
+		boolean possible = this.supported && selectedExtensions.isEmpty() && wsHandler.supportsPartialMessages();
+		if (key == null || !possible
+				|| !upgradeDirectly(request, response, selectedProtocol, user, wsHandler, attributes, key)) {
 			this.fallback.upgrade(request, response, selectedProtocol, selectedExtensions, user, wsHandler, attributes);
 		}
 	}
