@@ -385,10 +385,14 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * together may send in a second on average. With 0 any number.
 	 * @param userBurst Messages that all sessions of a user on a node together may send
 	 * at once.
+	 * @param emptyChannelsPerMinute Recorded channels without a message that a session
+	 * may ask for in a minute, by subscribing or for their history. All sessions from one
+	 * address may ask for 20 times as many. With 0 any number.
 	 */
 	public record Limits(@DefaultValue("128") int channelsPerSession, @DefaultValue("100") int sessionsPerUser,
 			@DefaultValue("1000") int sessionsPerAddress, @Nullable Integer reservedConnections,
-			@DefaultValue("2000") int userMessagesPerSecond, @DefaultValue("4000") int userBurst) {
+			@DefaultValue("2000") int userMessagesPerSecond, @DefaultValue("4000") int userBurst,
+			@DefaultValue("300") int emptyChannelsPerMinute) {
 	}
 
 	/**

@@ -162,7 +162,7 @@ public final class AtmosphereWebSocketAutoConfiguration {
 		Websocket websocket = this.properties.websocket();
 		Limits limits = this.properties.limits();
 		LimitSettings limitSettings = new LimitSettings(limits.sessionsPerUser(), limits.sessionsPerAddress(),
-				limits.userMessagesPerSecond(), limits.userBurst());
+				limits.userMessagesPerSecond(), limits.userBurst(), limits.emptyChannelsPerMinute());
 		WebSocketSettings settings = new WebSocketSettings(websocket.path(), (int) websocket.maxMessageSize().toBytes(),
 				websocket.messagesPerSecond(), websocket.burst(), websocket.sendTimeout(), websocket.compression(),
 				limitSettings);

@@ -100,6 +100,7 @@ final class PropertyChecks {
 			notNegative("atmosphere.limits.reserved-connections", properties.limits().reservedConnections());
 		}
 		notNegative("atmosphere.limits.user-messages-per-second", properties.limits().userMessagesPerSecond());
+		notNegative("atmosphere.limits.empty-channels-per-minute", properties.limits().emptyChannelsPerMinute());
 		positive("atmosphere.limits.user-burst", properties.limits().userBurst());
 		positive("atmosphere.recovery.max-messages", properties.recovery().maxMessages());
 		positive("atmosphere.recovery.max-bytes", properties.recovery().maxBytes());

@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.github.atmosphererelay.guard.Guard;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -68,6 +69,8 @@ public final class ApplicationFutures {
 
 	private final ScheduledExecutorService scheduler;
 
+	private final Guard guard;
+
 	private final OrderedTasks tasks;
 
 	/** Those without a continuation, whose result is known. */
@@ -80,10 +83,11 @@ public final class ApplicationFutures {
 	/** The key of what is swept. */
 	private final Object sweeps = new Object();
 
-	ApplicationFutures(ContinuationThreads threads, ScheduledExecutorService scheduler) {
+	ApplicationFutures(ContinuationThreads threads, ScheduledExecutorService scheduler, Guard guard) {
 		this.threads = threads;
 		this.scheduler = scheduler;
-		this.tasks = new OrderedTasks(scheduler);
+		this.guard = guard;
+		this.tasks = new OrderedTasks(scheduler, guard);
 	}
 
 	synchronized void start() {
@@ -188,10 +192,14 @@ public final class ApplicationFutures {
 
 	@Nullable ScheduledFuture<?> schedule(Runnable task, long delay, TimeUnit unit) {
 		try {
-			return this.scheduler.schedule(task, delay, unit);
+			return this.guard.later(this.scheduler, task, Duration.of(delay, unit.toChronoUnit()));
 		}
 		catch (RejectedExecutionException ex) {
 			// The application is being closed.
+			return null;
+		}
+		catch (Throwable ex) {
+			this.guard.failed(ex);
 			return null;
 		}
 	}

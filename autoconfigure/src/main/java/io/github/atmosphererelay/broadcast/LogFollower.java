@@ -25,6 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
+import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.ClusterRelay;
@@ -33,7 +34,6 @@ import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.session.LocalSession;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,14 +50,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class LogFollower {
 
-	private static final RateLimitedLog failureLog = new RateLimitedLog(LogFactory.getLog(LogFollower.class),
-			Duration.ofSeconds(10));
-
 	private final String channel;
 
 	private final ClusterRelay relay;
 
 	private final BroadcastStatistics statistics;
+
+	private final Guard guard;
 
 	private final ReentrantLock lock = new ReentrantLock();
 
@@ -79,7 +78,9 @@ final class LogFollower {
 	 */
 	private final Set<CompletableFuture<Boolean>> waiting = ConcurrentHashMap.newKeySet(1);
 
-	LogFollower(String channel, ClusterRelay relay, LocalDelivery delivery, BroadcastStatistics statistics) {
+	LogFollower(String channel, ClusterRelay relay, LocalDelivery delivery, BroadcastStatistics statistics,
+			Guard guard) {
+		this.guard = guard;
 		this.channel = channel;
 		this.relay = relay;
 		this.statistics = statistics;
@@ -165,9 +166,9 @@ final class LogFollower {
 				question = step.take(lost) ? this.cursor.next() : null;
 			}
 			catch (Throwable ex) {
-				// Otherwise the channel would stand still on this node from now on.
-				failureLog.error("A message of a recorded channel could not be delivered, and its clients were sent"
-						+ " away to come back", ex);
+				// Otherwise the channel would stand still on this node from now on. Its
+				// clients are sent away to come back.
+				this.guard.failed(ex);
 				this.cursor.deliveryFailed(lost);
 			}
 		}
@@ -175,19 +176,10 @@ final class LogFollower {
 			this.lock.unlock();
 		}
 		// Outside of the lock: it ends subscriptions.
-		lost.forEach(LogFollower::tell);
+		// Each by itself: the others are told all the same, and the log is read on.
+		lost.forEach((subscription) -> this.guard.run(subscription.request().lost()));
 		if (question != null) {
 			ask(question);
-		}
-	}
-
-	private static void tell(LogSubscription subscription) {
-		try {
-			subscription.request().lost().run();
-		}
-		catch (RuntimeException ex) {
-			// The others are told all the same, and the log is read on.
-			failureLog.error("A client could not be told that it has missed messages", ex);
 		}
 	}
 
@@ -204,8 +196,8 @@ final class LogFollower {
 				this.relay.position(this.channel).whenComplete(this::found);
 			}
 		}
-		catch (RuntimeException ex) {
-			// A relay of the application's own may throw.
+		catch (Throwable ex) {
+			this.guard.failed(ex);
 			retryLater();
 		}
 	}
@@ -296,9 +288,9 @@ final class LogFollower {
 					return false;
 				}));
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			// It is asked again after a while.
-			return;
+			this.guard.failed(ex);
 		}
 	}
 
@@ -311,7 +303,8 @@ final class LogFollower {
 				}
 			});
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
+			this.guard.failed(ex);
 			checked(null);
 		}
 	}

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
@@ -111,8 +112,8 @@ final class LogFollowers {
 	}
 
 	private LogFollower follower(String channel) {
-		return this.followers.computeIfAbsent(channel,
-				(name) -> new LogFollower(name, this.monitor.relay(), this.delivery, this.statistics));
+		return this.followers.computeIfAbsent(channel, (name) -> new LogFollower(name, this.monitor.relay(),
+				this.delivery, this.statistics, this.monitor.guards().of(Part.LOG_FOLLOWERS)));
 	}
 
 	/**

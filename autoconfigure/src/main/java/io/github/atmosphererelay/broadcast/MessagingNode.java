@@ -117,7 +117,7 @@ public final class MessagingNode {
 		this.scheduler = scheduler;
 		this.events = events;
 		this.statistics = statistics;
-		this.futures = new ApplicationFutures(continuationThreads, scheduler);
+		this.futures = new ApplicationFutures(continuationThreads, scheduler, writers.guards().of(Part.CONTINUATIONS));
 		this.monitor = new RelayMonitor(relay, identity.id(), settings.probeInterval(), settings.probeTimeout(),
 				scheduler, this::relayStateChanged, writers.guards());
 		this.replays = new ReplayReader(this.monitor, writers.replays());
@@ -349,6 +349,15 @@ public final class MessagingNode {
 	 */
 	public BroadcastStatistics statistics() {
 		return this.statistics;
+	}
+
+	/**
+	 * Return whether this node follows a channel on the relay, or is about to.
+	 * @param channel the channel's name
+	 * @return whether a session of this node is in it, or was until a moment ago
+	 */
+	public boolean follows(String channel) {
+		return this.interest.follows(new Address.Channel(channel));
 	}
 
 	/**

@@ -32,6 +32,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
+import io.github.atmosphererelay.guard.Guard;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +82,8 @@ final class OrderedTasks {
 
 	private final ScheduledExecutorService scheduler;
 
+	private final Guard guard;
+
 	private final Map<Object, Lane> lanes = new ConcurrentHashMap<>();
 
 	/** Those that have a thread. */
@@ -103,9 +106,11 @@ final class OrderedTasks {
 	/**
 	 * Create the runner; {@link #start} starts it.
 	 * @param scheduler looks for tasks that block
+	 * @param guard keeps the threads and the looking going
 	 */
-	OrderedTasks(ScheduledExecutorService scheduler) {
+	OrderedTasks(ScheduledExecutorService scheduler, Guard guard) {
 		this.scheduler = scheduler;
+		this.guard = guard;
 	}
 
 	void start(Executor executor) {
@@ -214,9 +219,9 @@ final class OrderedTasks {
 			keepTicking();
 		}
 		catch (Throwable ex) {
-			// Such as that the system has no more threads. The next tick tries again.
+			// Such as that the system has no more threads. The next look tries again.
+			this.guard.failed(ex);
 			crew.threads.decrementAndGet();
-			logger.warn("There is no thread for futures of the application now", ex);
 			keepTicking();
 		}
 	}
@@ -232,7 +237,7 @@ final class OrderedTasks {
 				continue;
 			}
 			if (worker != null) {
-				work(worker);
+				this.guard.run(() -> work(worker));
 			}
 			else if (leave(crew)) {
 				return;
@@ -289,11 +294,16 @@ final class OrderedTasks {
 
 	private void scheduleTick() {
 		try {
-			this.scheduler.schedule(this::tick, TICK_MILLIS, TimeUnit.MILLISECONDS);
+			this.guard.later(this.scheduler, this::tick, Duration.ofMillis(TICK_MILLIS));
 		}
 		catch (RejectedExecutionException ex) {
 			// The application is being closed.
 			this.ticking.set(false);
+		}
+		catch (Throwable ex) {
+			// The next task that begins has it looked again
+			this.ticking.set(false);
+			this.guard.failed(ex);
 		}
 	}
 
@@ -307,7 +317,7 @@ final class OrderedTasks {
 			growIfBlocked();
 		}
 		catch (Throwable ex) {
-			logger.error("Looking for blocked tasks of the application failed, and goes on", ex);
+			this.guard.failed(ex);
 		}
 		if (isIdle()) {
 			this.ticking.set(false);

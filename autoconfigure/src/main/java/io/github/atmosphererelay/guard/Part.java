@@ -79,6 +79,9 @@ public enum Part {
 	/** Saves durable sessions. */
 	DURABLE_SESSIONS,
 
+	/** Completes futures of the application. */
+	CONTINUATIONS,
+
 	/** Runs the handlers of clients' messages. */
 	HANDLERS,
 

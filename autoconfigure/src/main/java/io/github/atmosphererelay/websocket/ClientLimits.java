@@ -51,7 +51,10 @@ public final class ClientLimits {
 
 	private final LimitSettings settings;
 
-	private final Map<String, Integer> addresses = new ConcurrentHashMap<>();
+	/** How much more than one session all sessions from one address may ask for. */
+	private static final int ADDRESS_FACTOR = 20;
+
+	private final Map<String, Address> addresses = new ConcurrentHashMap<>();
 
 	/** Users without a session whose rate has not come back yet. */
 	private final Queue<String> left = new ConcurrentLinkedQueue<>();
@@ -79,7 +82,8 @@ public final class ClientLimits {
 	 */
 	public boolean hasRoom(@Nullable InetSocketAddress address) {
 		String key = key(address);
-		if (key == null || this.addresses.getOrDefault(key, 0) < this.settings.sessionsPerAddress()) {
+		Address known = (key != null) ? this.addresses.get(key) : null;
+		if (known == null || known.sessions < this.settings.sessionsPerAddress()) {
 			return true;
 		}
 		complain(key);
@@ -113,13 +117,15 @@ public final class ClientLimits {
 			return new Admission(null);
 		}
 		Admission admission = new Admission(key);
-		this.addresses.compute(key, (same, count) -> {
-			int present = (count != null) ? count : 0;
-			if (present >= this.settings.sessionsPerAddress()) {
+		this.addresses.compute(key, (same, known) -> {
+			Address present = (known != null) ? known : new Address(questions(ADDRESS_FACTOR));
+			if (present.sessions >= this.settings.sessionsPerAddress()) {
 				admission.ended = true;
-				return count;
+				return known;
 			}
-			return present + 1;
+			present.sessions++;
+			admission.addressQuestions = present.questions;
+			return present;
 		});
 		if (admission.ended) {
 			complain(key);
@@ -176,6 +182,17 @@ public final class ClientLimits {
 		}
 		return Bucket.builder()
 			.addLimit((limit) -> limit.capacity(burst()).refillGreedy(rate, Duration.ofSeconds(1)))
+			.build();
+	}
+
+	private @Nullable Bucket questions(int factor) {
+		int limit = this.settings.emptyChannelsPerMinute();
+		if (limit == 0) {
+			return null;
+		}
+		long capacity = (long) factor * limit;
+		return Bucket.builder()
+			.addLimit((each) -> each.capacity(capacity).refillGreedy(capacity, Duration.ofMinutes(1)))
 			.build();
 	}
 
@@ -236,6 +253,21 @@ public final class ClientLimits {
 	}
 
 	/**
+	 * What is known of an address. The count changes within the map's own lock only.
+	 */
+	private static final class Address {
+
+		private final @Nullable Bucket questions;
+
+		private volatile int sessions;
+
+		Address(@Nullable Bucket questions) {
+			this.questions = questions;
+		}
+
+	}
+
+	/**
 	 * What is known of a user. The count changes within the map's own lock only.
 	 */
 	private static final class User {
@@ -263,6 +295,10 @@ public final class ClientLimits {
 		private @Nullable String name;
 
 		private volatile @Nullable User user;
+
+		private volatile @Nullable Bucket questions;
+
+		private @Nullable Bucket addressQuestions;
 
 		private boolean ended;
 
@@ -307,6 +343,47 @@ public final class ClientLimits {
 		}
 
 		/**
+		 * Return whether the client may ask now for a recorded channel of which nobody
+		 * knows whether it has messages. The answer that it has is to be told by
+		 * {@link #found}: it costs a client nothing to ask for what is there.
+		 * @return whether it may
+		 */
+		public boolean allowsQuestion() {
+			Bucket own = questions();
+			if (own == null) {
+				return true;
+			}
+			if (!own.tryConsume(1)) {
+				return false;
+			}
+			Bucket shared = this.addressQuestions;
+			if (shared != null && !shared.tryConsume(1)) {
+				own.addTokens(1);
+				return false;
+			}
+			return true;
+		}
+
+		/**
+		 * The channel that was asked for has messages, or is not known to have none.
+		 */
+		public void found() {
+			for (Bucket bucket : new Bucket[] { this.questions, this.addressQuestions }) {
+				if (bucket != null) {
+					bucket.addTokens(1);
+				}
+			}
+		}
+
+		/** Most clients never ask for as much as to need it. */
+		private synchronized @Nullable Bucket questions() {
+			if (this.questions == null) {
+				this.questions = ClientLimits.this.questions(1);
+			}
+			return this.questions;
+		}
+
+		/**
 		 * The connection is gone, or was not let in after all. A second call does
 		 * nothing.
 		 */
@@ -318,7 +395,7 @@ public final class ClientLimits {
 			ClientLimits.this.connections.decrementAndGet();
 			if (this.address != null) {
 				ClientLimits.this.addresses.computeIfPresent(this.address,
-						(same, count) -> (count > 1) ? count - 1 : null);
+						(same, known) -> (--known.sessions > 0) ? known : null);
 			}
 			if (this.user != null && this.name != null) {
 				leave(this.name);

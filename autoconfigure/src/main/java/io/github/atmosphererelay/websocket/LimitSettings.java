@@ -25,6 +25,22 @@ package io.github.atmosphererelay.websocket;
  * @param userMessagesPerSecond how many messages all sessions of a user together may send
  * in a second on average
  * @param userBurst how many messages they may send at once
+ * @param emptyChannelsPerMinute how many recorded channels without a message a session
+ * may ask for in a minute, and at once
  */
-public record LimitSettings(int sessionsPerUser, int sessionsPerAddress, int userMessagesPerSecond, int userBurst) {
+public record LimitSettings(int sessionsPerUser, int sessionsPerAddress, int userMessagesPerSecond, int userBurst,
+		int emptyChannelsPerMinute) {
+
+	/**
+	 * Create settings that do not limit how many channels are asked for.
+	 * @param sessionsPerUser how many sessions a user may have
+	 * @param sessionsPerAddress how many sessions may come from one address
+	 * @param userMessagesPerSecond how many messages all sessions of a user together may
+	 * send in a second on average
+	 * @param userBurst how many messages they may send at once
+	 */
+	public LimitSettings(int sessionsPerUser, int sessionsPerAddress, int userMessagesPerSecond, int userBurst) {
+		this(sessionsPerUser, sessionsPerAddress, userMessagesPerSecond, userBurst, 0);
+	}
+
 }

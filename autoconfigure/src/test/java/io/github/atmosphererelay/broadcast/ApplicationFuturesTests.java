@@ -35,6 +35,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
 
+import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.Guards;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.test.GrowingThreads;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,7 +63,9 @@ class ApplicationFuturesTests {
 
 	private final CountDownLatch release = new CountDownLatch(1);
 
-	private ApplicationFutures futures = new ApplicationFutures(new GrowingThreads(), this.scheduler);
+	private final Guard guard = new Guards().of(Part.CONTINUATIONS);
+
+	private ApplicationFutures futures = new ApplicationFutures(new GrowingThreads(), this.scheduler, this.guard);
 
 	@BeforeEach
 	void start() {
@@ -77,7 +82,7 @@ class ApplicationFuturesTests {
 
 	private void withThreads(int max) {
 		this.futures.stop();
-		this.futures = new ApplicationFutures(new GrowingThreads(max), this.scheduler);
+		this.futures = new ApplicationFutures(new GrowingThreads(max), this.scheduler, this.guard);
 		this.futures.start();
 	}
 

@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
+import io.github.atmosphererelay.guard.Guards;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.LogContinuation;
@@ -63,7 +65,8 @@ class LogFollowerTests {
 	private final LocalDelivery delivery = new LocalDelivery(this.fixture.registry, this.fixture.node.writers(),
 			NodeFixture.catalog(), NodeFixture.QUEUE);
 
-	private final LogFollower follower = new LogFollower(CHANNEL, this.log, this.delivery, this.statistics);
+	private final LogFollower follower = new LogFollower(CHANNEL, this.log, this.delivery, this.statistics,
+			new Guards().of(Part.LOG_FOLLOWERS));
 
 	private final FakeTransport plain = new FakeTransport();
 

@@ -23,9 +23,11 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
@@ -256,6 +258,25 @@ class RecordedChannelsTests {
 		assertThat(again.isRecovered()).isTrue();
 		assertThat(again.publications()).hasSize(2);
 		await().untilAsserted(() -> assertThat(plain.events()).isEqualTo(this.sent));
+	}
+
+	@Test
+	void theLogIsReadOnAfterAnErrorOfTheRelay() {
+		Client client = new Client();
+		client.subscribed(null);
+		AtomicBoolean thrown = new AtomicBoolean();
+		this.relay.beforeReply(() -> {
+			if (thrown.compareAndSet(false, true)) {
+				throw new OutOfMemoryError("injected");
+			}
+			return CompletableFuture.completedFuture(null);
+		});
+		this.relay.lose((envelope) -> true);
+		publish(3);
+		this.relay.lose((envelope) -> false);
+		publish(1);
+		client.awaitExactly("subscribed fresh", this.sent);
+		assertThat(this.fixture.node.guards().of(Part.LOG_FOLLOWERS).failures()).isOne();
 	}
 
 	@Test

@@ -42,6 +42,29 @@ class ClientLimitsTests {
 	private static final Principal ALICE = () -> "alice";
 
 	@Test
+	void aSessionAndAnAddressMayAskForSoManyEmptyChannels() {
+		ClientLimits limits = new ClientLimits(new LimitSettings(0, 100, 0, 1, 3));
+		InetSocketAddress address = new InetSocketAddress("198.51.100.7", 1);
+		Admission first = limits.admit(address);
+		for (int i = 0; i < 50; i++) {
+			assertThat(first.allowsQuestion()).isTrue();
+			first.found();
+		}
+		for (int i = 0; i < 3; i++) {
+			assertThat(first.allowsQuestion()).isTrue();
+		}
+		assertThat(first.allowsQuestion()).isFalse();
+		for (int i = 1; i < 20; i++) {
+			Admission other = limits.admit(address);
+			for (int j = 0; j < 3; j++) {
+				assertThat(other.allowsQuestion()).isTrue();
+			}
+		}
+		assertThat(limits.admit(address).allowsQuestion()).isFalse();
+		assertThat(limits.admit(new InetSocketAddress("198.51.100.8", 1)).allowsQuestion()).isTrue();
+	}
+
+	@Test
 	void anAddressHasItsLimitAndGetsItsRoomBack() throws Exception {
 		ClientLimits limits = new ClientLimits(new LimitSettings(0, 2, 0, 1));
 		InetSocketAddress address = address("10.0.0.1", 1);

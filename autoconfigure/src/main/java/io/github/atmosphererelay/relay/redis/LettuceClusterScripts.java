@@ -141,10 +141,19 @@ final class LettuceClusterScripts implements ScriptRunner {
 		if (System.nanoTime() - this.refreshedAt < RETRY_NANOS || !this.refreshing.compareAndSet(false, true)) {
 			return;
 		}
-		this.cluster.refreshPartitionsAsync().whenComplete((done, ex) -> {
-			this.refreshedAt = System.nanoTime();
-			this.refreshing.set(false);
-		});
+		try {
+			this.cluster.refreshPartitionsAsync().whenComplete((done, ex) -> refreshed());
+		}
+		catch (Throwable ex) {
+			// Or it would never be tried again
+			refreshed();
+			throw ex;
+		}
+	}
+
+	private void refreshed() {
+		this.refreshedAt = System.nanoTime();
+		this.refreshing.set(false);
 	}
 
 	@Override
@@ -191,7 +200,7 @@ final class LettuceClusterScripts implements ScriptRunner {
 						}
 					});
 			}
-			catch (RuntimeException ex) {
+			catch (Throwable ex) {
 				close(ex);
 			}
 		}

@@ -124,7 +124,7 @@ final class LettuceDriver implements RedisDriver {
 			link.watch();
 			return link;
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | Error ex) {
 			publisher.closeAsync();
 			if (subscriber != null) {
 				subscriber.closeAsync();

@@ -118,7 +118,8 @@ final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements Re
 		try {
 			this.publisher.dispatch(command);
 		}
-		catch (RedisException ex) {
+		catch (Throwable ex) {
+			// An Error, too: what it counts for would never be given back
 			command.completeExceptionally(ex);
 		}
 		return result;

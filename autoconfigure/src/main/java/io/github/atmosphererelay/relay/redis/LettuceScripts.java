@@ -133,6 +133,29 @@ final class LettuceScripts implements ScriptRunner {
 
 	private void send(RedisCall call, boolean whole) {
 		this.unanswered++;
+		LettuceCommand<List<Object>> command = null;
+		try {
+			command = command(call, whole);
+			StatefulRedisConnection<byte[], byte[]> connection = this.connection;
+			if (connection == null) {
+				throw new RedisException("Connection is closed");
+			}
+			connection.dispatch(command);
+		}
+		catch (Throwable ex) {
+			// An Error, too: a call that is never answered would have the next wait for
+			// it
+			if (command != null) {
+				command.completeExceptionally(ex);
+			}
+			else {
+				this.unanswered--;
+				refuse(call, ex);
+			}
+		}
+	}
+
+	private LettuceCommand<List<Object>> command(RedisCall call, boolean whole) {
 		CommandArgs<byte[], byte[]> arguments = new CommandArgs<>(ByteArrayCodec.INSTANCE);
 		for (byte[] argument : call.arguments(whole)) {
 			arguments.add(argument);
@@ -141,18 +164,7 @@ final class LettuceScripts implements ScriptRunner {
 				new Command<>(whole ? CommandType.EVAL : CommandType.EVALSHA,
 						new NestedMultiOutput<>(ByteArrayCodec.INSTANCE), arguments));
 		answer.whenComplete((reply, ex) -> answered(call, reply, ex));
-		LettuceCommand<List<Object>> command = new LettuceCommand<>(answer,
-				() -> this.pendingBytes.remove(call.size()));
-		try {
-			StatefulRedisConnection<byte[], byte[]> connection = this.connection;
-			if (connection == null) {
-				throw new RedisException("Connection is closed");
-			}
-			connection.dispatch(command);
-		}
-		catch (RedisException ex) {
-			command.completeExceptionally(ex);
-		}
+		return new LettuceCommand<>(answer, () -> this.pendingBytes.remove(call.size()));
 	}
 
 	private void answered(RedisCall call, @Nullable List<Object> reply, @Nullable Throwable ex) {
@@ -239,7 +251,16 @@ final class LettuceScripts implements ScriptRunner {
 			}
 			this.completing = true;
 		}
-		this.completionThread.execute(this::completeAll);
+		try {
+			this.completionThread.execute(this::completeAll);
+		}
+		catch (Throwable ex) {
+			// There is no thread for it. What comes next completes this, too.
+			synchronized (this.lock) {
+				this.completing = false;
+			}
+			logger.error("What is over could not be completed yet", ex);
+		}
 	}
 
 	private void complete() {

@@ -324,12 +324,23 @@ final class RedisLogReader {
 				elsewhere = RedisLogReader.this.starter == Thread.currentThread();
 			}
 			if (elsewhere) {
-				RedisLogReader.this.completionThread.execute(() -> complete(page, failure));
+				completeElsewhere(page, failure);
 			}
 			else {
 				complete(page, failure);
 			}
 			next();
+		}
+
+		private void completeElsewhere(@Nullable LogPage page, @Nullable Throwable failure) {
+			try {
+				RedisLogReader.this.completionThread.execute(() -> complete(page, failure));
+			}
+			catch (Throwable ex) {
+				// There is no thread for it, and nobody else would do it
+				RedisLogReader.this.listener.guards().of(Part.LOG_READER).failed(ex);
+				complete(page, failure);
+			}
 		}
 
 		private void complete(@Nullable LogPage page, @Nullable Throwable failure) {

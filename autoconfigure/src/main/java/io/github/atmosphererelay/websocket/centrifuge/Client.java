@@ -19,7 +19,11 @@ package io.github.atmosphererelay.websocket.centrifuge;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
+import io.github.atmosphererelay.broadcast.ErrorCode;
+import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.websocket.ClientLimits.Admission;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +60,24 @@ final class Client {
 	 */
 	boolean isWithinUserLimit() {
 		return this.admission.allowsMessage();
+	}
+
+	/**
+	 * Begin to ask for a recorded channel that the node does not follow.
+	 * @return to be told where its log ends, or {@code null} if that is not known
+	 * @throws RequestRefusedException if the client, or others from its address, ask for
+	 * too many in which nothing was published
+	 */
+	Consumer<@Nullable Position> ask() {
+		if (!this.admission.allowsQuestion()) {
+			throw new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS,
+					"too many channels without messages were asked for, try again");
+		}
+		return (end) -> {
+			if (end == null || end.offset() > 0) {
+				this.admission.found();
+			}
+		};
 	}
 
 	Map<String, Membership> memberships() {

@@ -19,6 +19,7 @@ package io.github.atmosphererelay.websocket.centrifuge;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.broadcast.ChannelOptions;
@@ -80,16 +81,22 @@ final class ReadRequests {
 		if (!options.isRecorded()) {
 			throw new RequestRefusedException(ErrorCode.NOT_AVAILABLE, "this channel has no history");
 		}
+		Consumer<@Nullable Position> question = this.node.follows(command.channel()) ? (end) -> {
+		} : client.ask();
 		if (command.limit() == 0) {
-			readEnd(session, command);
+			readEnd(session, command, question);
 		}
-		else if (!client.pages().add((done) -> readPage(session, command, done))) {
+		else if (!client.pages().add((done) -> readPage(session, command, question, done))) {
+			question.accept(null);
 			throw tooMuch();
 		}
 	}
 
-	private void readEnd(LocalSession session, Command.History command) {
+	private void readEnd(LocalSession session, Command.History command, Consumer<@Nullable Position> question) {
 		read(session, () -> this.node.broadcaster().end(command.channel())).whenComplete((end, ex) -> {
+			if (end != null || !isUnrecoverable(ex)) {
+				question.accept(end);
+			}
 			if (end == null) {
 				this.replies.refuse(session, command.id(), refusal(ex));
 			}
@@ -99,13 +106,18 @@ final class ReadRequests {
 		});
 	}
 
-	private void readPage(LocalSession session, Command.History command, Runnable done) {
+	private void readPage(LocalSession session, Command.History command, Consumer<@Nullable Position> question,
+			Runnable done) {
 		if (!session.isOpen()) {
+			question.accept(null);
 			done.run();
 			return;
 		}
 		read(session, () -> read(session, command)).whenComplete((replay, ex) -> {
 			if (replay == null) {
+				if (!isUnrecoverable(ex)) {
+					question.accept(null);
+				}
 				this.replies.refuse(session, command.id(), refusal(ex));
 				done.run();
 				return;
@@ -113,6 +125,7 @@ final class ReadRequests {
 			Reservation reservation = replay.reservation();
 			LogPage page = replay.page();
 			if (page.complete()) {
+				question.accept(page.end());
 				Runnable sent = reservation.hold();
 				this.replies.replyWithMuch(session, command.id(), new Reply.History(page.publications(), page.end()),
 						Replies.size(page.publications()), () -> {
@@ -166,6 +179,13 @@ final class ReadRequests {
 		return this.node.replays()
 			.readPage(session, command.channel(), since, limit,
 					command.reverse() ? ReadDirection.BACKWARD : ReadDirection.FORWARD);
+	}
+
+	/**
+	 * Nothing may be there, as with a position that the client has made up.
+	 */
+	private static boolean isUnrecoverable(@Nullable Throwable failure) {
+		return refusal(failure).code() == ErrorCode.UNRECOVERABLE_POSITION;
 	}
 
 	private static RequestRefusedException refusal(@Nullable Throwable failure) {

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessagingNode;
@@ -74,20 +75,24 @@ final class SubscribeRequests {
 		// Now, on a thread that the authorizer may block.
 		boolean watches = command.joinLeave() && maySeePresence(client, channel);
 		Recovery recovery = command.recovery();
-		if (recovery == null || !recovery.epoch().isEmpty() || !this.node.catalog().get(channel).isRecorded()) {
+		boolean recorded = this.node.catalog().get(channel).isRecorded();
+		Consumer<@Nullable Position> question = (!recorded || this.node.follows(channel)) ? (end) -> {
+		} : client.ask();
+		if (recovery == null || !recovery.epoch().isEmpty() || !recorded) {
 			Position since = (recovery != null) ? new Position(recovery.epoch(), recovery.offset()) : null;
-			subscribe(client, command, watches, since);
+			subscribe(client, command, watches, since, question);
 			return;
 		}
 		// Any epoch will do: so the present one is asked for first.
 		this.node.broadcaster().end(channel).whenComplete((position, ex) -> {
 			if (position == null) {
+				question.accept(null);
 				this.replies.refuse(session, command.id(), new RequestRefusedException(ErrorCode.INTERNAL,
 						"the channel's log cannot be reached, try again"));
 				return;
 			}
 			try {
-				subscribe(client, command, watches, new Position(position.epoch(), recovery.offset()));
+				subscribe(client, command, watches, new Position(position.epoch(), recovery.offset()), question);
 			}
 			catch (RequestRefusedException refusal) {
 				this.replies.refuse(session, command.id(), refusal);
@@ -109,7 +114,8 @@ final class SubscribeRequests {
 		}
 	}
 
-	private void subscribe(Client client, Command.Subscribe command, boolean watches, @Nullable Position since) {
+	private void subscribe(Client client, Command.Subscribe command, boolean watches, @Nullable Position since,
+			Consumer<@Nullable Position> question) {
 		Attempt attempt = new Attempt(client, command, watches);
 		if (client.memberships().putIfAbsent(command.channel(), attempt) != null) {
 			throw new RequestRefusedException(ErrorCode.ALREADY_SUBSCRIBED, ErrorCode.ALREADY_SUBSCRIBED.text());
@@ -124,7 +130,10 @@ final class SubscribeRequests {
 			client.memberships().remove(command.channel(), attempt);
 			throw ex;
 		}
-		result.whenComplete((subscribed, ex) -> attempt.done(ex));
+		result.whenComplete((subscribed, ex) -> {
+			question.accept((subscribed != null) ? subscribed.position() : null);
+			attempt.done(ex);
+		});
 	}
 
 	/**
