@@ -48,6 +48,7 @@ import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.SessionStatistics;
 import io.github.atmosphererelay.session.WriterSettings;
 import io.github.atmosphererelay.session.Writers;
+import io.github.atmosphererelay.test.Reconciles;
 import io.github.atmosphererelay.test.ScriptedLog;
 import io.github.atmosphererelay.test.SharedLog;
 import org.assertj.core.api.Assertions;
@@ -61,6 +62,7 @@ import static org.awaitility.Awaitility.await;
  * A follower of a log exists exactly as long as the node's interest in its channel,
  * however subscribers come and go while messages arrive.
  */
+@Reconciles
 class FollowerLifeTests {
 
 	private static final int CHANNELS = 20;

@@ -39,6 +39,7 @@ import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.test.Covers;
 import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.MachineTime;
+import io.github.atmosphererelay.test.Reconciles;
 import io.github.atmosphererelay.test.RedisServers;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
@@ -52,6 +53,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * A Redis that writes everything to disk is restarted again and again while one node
  * publishes in a recorded channel. No confirmed message is missing at any client.
  */
+@Reconciles
 class RestartsOfRedisTests {
 
 	private static final String CHANNEL = "log/restarts";
