@@ -83,7 +83,7 @@ public final class ClientLimits {
 	public boolean hasRoom(@Nullable InetSocketAddress address) {
 		String key = key(address);
 		Address known = (key != null) ? this.addresses.get(key) : null;
-		if (known == null || known.sessions < this.settings.sessionsPerAddress()) {
+		if (key == null || known == null || known.sessions < this.settings.sessionsPerAddress()) {
 			return true;
 		}
 		complain(key);

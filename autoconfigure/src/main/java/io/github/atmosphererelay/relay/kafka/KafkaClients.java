@@ -253,8 +253,8 @@ final class KafkaClients {
 		properties.putIfAbsent(AdminClientConfig.RECONNECT_BACKOFF_MS_CONFIG,
 				Math.min(RECONNECT_BACKOFF_MILLIS, backoffMax));
 		// The relay replaces clients that do not find their brokers. Left to themselves,
-		// they
-		// log that they begin anew a hundred times a second while no broker is there.
+		// they log that they begin anew a hundred times a second while no broker is
+		// there.
 		properties.putIfAbsent(AdminClientConfig.METADATA_RECOVERY_STRATEGY_CONFIG, MetadataRecoveryStrategy.NONE.name);
 		if (!properties.containsKey(AdminClientConfig.SOCKET_CONNECTION_SETUP_TIMEOUT_MS_CONFIG)
 				&& !properties.containsKey(AdminClientConfig.SOCKET_CONNECTION_SETUP_TIMEOUT_MAX_MS_CONFIG)) {

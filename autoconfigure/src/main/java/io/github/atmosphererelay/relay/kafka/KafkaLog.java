@@ -354,10 +354,8 @@ final class KafkaLog {
 			deliver(record, partition);
 		}
 		catch (Throwable ex) {
-			int attempts = partition.failed(record.offset());
-			if (attempts < MAX_ATTEMPTS) {
-				logger.debug("The record at offset " + record.offset() + " could not be delivered, and is tried again",
-						ex);
+			this.listener.guards().of(Part.RELAY_RECEIVER).failed(ex);
+			if (partition.failed(record.offset()) < MAX_ATTEMPTS) {
 				return false;
 			}
 			giveUp(record, ex);
