@@ -372,7 +372,7 @@ class ApplicationFuturesTests {
 				threads.stop();
 			}
 
-		}, this.scheduler);
+		}, this.scheduler, this.guard);
 		this.futures.start();
 		CompletableFuture<Integer> stage = new CompletableFuture<>();
 		CompletableFuture<Integer> next = this.futures.of(CHANNEL, stage).thenApply((value) -> value + 1);
