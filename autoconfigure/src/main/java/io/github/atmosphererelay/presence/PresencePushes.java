@@ -17,9 +17,11 @@
 package io.github.atmosphererelay.presence;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.Fanout;
@@ -44,13 +46,33 @@ final class PresencePushes {
 			send(writers, limits, PresenceFrames.state(news), news.newWatchers());
 		}
 		if (!news.changes().isEmpty()) {
-			Map<PresenceChangeFormat, List<LocalSession>> byFormat = new IdentityHashMap<>();
-			news.sessionWatchers()
-				.forEach(
-						(session, format) -> byFormat.computeIfAbsent(format, (any) -> new ArrayList<>()).add(session));
-			byFormat.forEach((format, sessions) -> send(writers, limits, format.encode(news.channel(), news.changes()),
-					sessions));
+			pushChanges(writers, limits, news);
 		}
+	}
+
+	/**
+	 * A session is not told of its own coming, which may be known only after it has begun
+	 * to watch.
+	 */
+	private static void pushChanges(Writers writers, QueueLimits limits, PresenceNews news) {
+		Set<String> changed = new HashSet<>();
+		news.changes().forEach((change) -> changed.add(change.session().session()));
+		Map<PresenceChangeFormat, List<LocalSession>> byFormat = new IdentityHashMap<>();
+		news.sessionWatchers().forEach((session, format) -> {
+			if (!changed.contains(session.id())) {
+				byFormat.computeIfAbsent(format, (any) -> new ArrayList<>()).add(session);
+				return;
+			}
+			List<PresenceChange> others = news.changes()
+				.stream()
+				.filter((change) -> !change.session().session().equals(session.id()))
+				.toList();
+			if (!others.isEmpty()) {
+				send(writers, limits, format.encode(news.channel(), others), List.of(session));
+			}
+		});
+		byFormat.forEach(
+				(format, sessions) -> send(writers, limits, format.encode(news.channel(), news.changes()), sessions));
 	}
 
 	private static void send(Writers writers, QueueLimits limits, Payload frame, List<LocalSession> sessions) {

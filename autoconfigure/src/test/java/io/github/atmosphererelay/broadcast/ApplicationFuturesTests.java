@@ -290,8 +290,8 @@ class ApplicationFuturesTests {
 	@Test
 	void aTimeoutRunsContinuationsWhereTheResultWould() {
 		CompletableFuture<Integer> late = this.futures.of(CHANNEL, new CompletableFuture<>());
-		CompletableFuture<String> thread = late.orTimeout(5, TimeUnit.MILLISECONDS)
-			.handle((value, ex) -> Thread.currentThread().getName());
+		CompletableFuture<String> thread = late.handle((value, ex) -> Thread.currentThread().getName());
+		late.orTimeout(5, TimeUnit.MILLISECONDS);
 		assertThat(thread.join()).startsWith(GrowingThreads.PREFIX);
 		assertThatExceptionOfType(CompletionException.class).isThrownBy(late::join)
 			.withCauseInstanceOf(TimeoutException.class);
