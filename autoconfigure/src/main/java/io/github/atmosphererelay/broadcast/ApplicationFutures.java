@@ -166,8 +166,19 @@ public final class ApplicationFutures {
 		if (!this.sweepDue.compareAndSet(false, true)) {
 			return;
 		}
-		if (schedule(() -> this.tasks.add(this.sweeps, this::sweep), SWEEP_MILLIS, TimeUnit.MILLISECONDS) == null) {
+		if (schedule(this::startSweep, SWEEP_MILLIS, TimeUnit.MILLISECONDS) == null) {
 			sweep();
+		}
+	}
+
+	private void startSweep() {
+		try {
+			this.tasks.add(this.sweeps, this::sweep);
+		}
+		catch (Throwable ex) {
+			// The next future schedules it again.
+			this.sweepDue.set(false);
+			throw ex;
 		}
 	}
 

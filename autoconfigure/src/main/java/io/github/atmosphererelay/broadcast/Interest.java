@@ -17,6 +17,8 @@
 package io.github.atmosphererelay.broadcast;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
@@ -54,6 +56,12 @@ final class Interest {
 	private final Queue<Entry> lingering = new ConcurrentLinkedQueue<>();
 
 	private final StripedLock locks = new StripedLock();
+
+	/**
+	 * Set while this thread leaves an address under its lock: what the relay cancels then
+	 * completes after the lock was released, since others follow that want locks, too.
+	 */
+	private final ThreadLocal<@Nullable List<Runnable>> afterwards = new ThreadLocal<>();
 
 	Interest(ClusterRelay relay, Duration linger,
 			BiConsumer<Address, CompletableFuture<@Nullable Position>> enteredListener,
@@ -93,13 +101,24 @@ final class Interest {
 		});
 		if (asked != answer) {
 			asked.whenComplete((position, ex) -> {
-				if (ex != null) {
-					answer.completeExceptionally(ex);
+				List<Runnable> afterwards = this.afterwards.get();
+				if (afterwards != null) {
+					afterwards.add(() -> complete(answer, position, ex));
 				}
 				else {
-					answer.complete(position);
+					complete(answer, position, ex);
 				}
 			});
+		}
+	}
+
+	private static void complete(CompletableFuture<@Nullable Position> answer, @Nullable Position position,
+			@Nullable Throwable failure) {
+		if (failure != null) {
+			answer.completeExceptionally(failure);
+		}
+		else {
+			answer.complete(position);
 		}
 	}
 
@@ -173,6 +192,18 @@ final class Interest {
 	}
 
 	private void leaveIfDue(Entry entry, long now) {
+		List<Runnable> afterwards = new ArrayList<>(0);
+		this.afterwards.set(afterwards);
+		try {
+			leaveIfDueLocked(entry, now);
+		}
+		finally {
+			this.afterwards.remove();
+			afterwards.forEach(Runnable::run);
+		}
+	}
+
+	private void leaveIfDueLocked(Entry entry, long now) {
 		this.locks.run(entry.address, () -> {
 			entry.queued = false;
 			if (entry.count > 0) {

@@ -309,7 +309,9 @@ final class LogCursor {
 			this.review = null;
 			closePlain();
 			moveTo(continuation.position());
-			return resume();
+			// What is between there and the log's end was published before the next
+			// subscribers come.
+			return true;
 		}
 		if (this.review != null) {
 			// Since the oldest epoch: what is said of it holds for those that followed.
@@ -371,6 +373,11 @@ final class LogCursor {
 		this.reading = true;
 		this.failed = true;
 		this.statistics.countMissedSubscriptions(this.subscriptions.endLive(lost));
+		Position delivered = this.delivered;
+		if (delivered != null) {
+			// What the others have kept so far may lack the message, too.
+			this.subscriptions.moved(delivered);
+		}
 		closePlain();
 	}
 

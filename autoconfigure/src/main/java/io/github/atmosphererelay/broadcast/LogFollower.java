@@ -208,9 +208,12 @@ final class LogFollower {
 			return;
 		}
 		step((lost) -> {
-			boolean again = this.cursor.begin(position);
-			this.placed = true;
-			return again;
+			try {
+				return this.cursor.begin(position);
+			}
+			finally {
+				this.placed = this.cursor.delivered() != null;
+			}
 		});
 		if (this.placed) {
 			this.ready.complete(null);

@@ -181,15 +181,22 @@ final class OrderedTasks {
 		}
 		this.pending.incrementAndGet();
 		@Nullable Worker[] begun = { null };
-		this.lanes.compute(key, (same, present) -> {
-			Lane lane = (present != null) ? present : new Lane();
-			lane.tasks.add(task);
-			Worker worker = lane.worker;
-			if (worker == null || worker.isStuck()) {
-				begun[0] = lane.replaceWorker(new Worker(crew, key, worker != null));
-			}
-			return lane;
-		});
+		try {
+			this.lanes.compute(key, (same, present) -> {
+				Lane lane = (present != null) ? present : new Lane();
+				Worker worker = lane.worker;
+				Worker next = (worker == null || worker.isStuck()) ? new Worker(crew, key, worker != null) : null;
+				lane.tasks.add(task);
+				if (next != null) {
+					begun[0] = lane.replaceWorker(next);
+				}
+				return lane;
+			});
+		}
+		catch (Throwable ex) {
+			this.pending.decrementAndGet();
+			throw ex;
+		}
 		if (begun[0] != null) {
 			launch(begun[0]);
 		}
@@ -198,13 +205,33 @@ final class OrderedTasks {
 	private void launch(Worker worker) {
 		Crew crew = worker.crew;
 		int busy = crew.busy.incrementAndGet();
-		this.waiting.add(worker);
+		enqueue(worker);
 		int threads = crew.threads.get();
 		if (busy > threads && threads < PROMPT_THREADS) {
 			startThread(crew);
 		}
 		else {
 			keepTicking();
+		}
+	}
+
+	/**
+	 * Let a thread take a worker. If that fails, the next task of the key begins with
+	 * another one.
+	 */
+	private void enqueue(Worker worker) {
+		try {
+			this.waiting.add(worker);
+		}
+		catch (Throwable ex) {
+			worker.crew.busy.decrementAndGet();
+			this.lanes.computeIfPresent(worker.key, (same, lane) -> {
+				if (lane.worker == worker) {
+					lane.worker = null;
+				}
+				return lane;
+			});
+			throw ex;
 		}
 	}
 
@@ -254,7 +281,7 @@ final class OrderedTasks {
 		catch (Throwable ex) {
 			// Not of a task: those are caught. Somebody has to go on.
 			logger.error("A thread for futures of the application failed, and goes on", ex);
-			this.waiting.add(worker);
+			enqueue(worker);
 		}
 		finally {
 			this.running.remove(worker);
@@ -381,7 +408,10 @@ final class OrderedTasks {
 
 		private final Queue<Runnable> tasks = new ArrayDeque<>(2);
 
-		/** The one that runs them; {@code null} only before the first. */
+		/**
+		 * The one that runs them; {@code null} before the first, and after one that could
+		 * not be started.
+		 */
 		private @Nullable Worker worker;
 
 		private Worker replaceWorker(Worker next) {

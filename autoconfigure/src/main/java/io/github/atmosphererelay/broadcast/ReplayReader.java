@@ -90,7 +90,7 @@ public final class ReplayReader {
 				}
 			});
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | Error ex) {
 			// A relay of the application's own may throw.
 			fail(result, reservation, ex);
 		}

@@ -45,6 +45,13 @@ import org.springframework.web.filter.ForwardedHeaderFilter;
  */
 public final class ClientAddresses {
 
+	/**
+	 * What Spring's filter wraps a request in whose address it has taken from a header.
+	 * Its other wrapper only hides the headers.
+	 */
+	private static final String EXTRACTING = ForwardedHeaderFilter.class.getName()
+			+ "$ForwardedHeaderExtractingRequest";
+
 	/** Stands for clients whose address is not known: all of them together. */
 	private static final String UNKNOWN = "0.0.0.0";
 
@@ -76,8 +83,7 @@ public final class ClientAddresses {
 		ServletRequest each = request;
 		while (each instanceof ServletRequestWrapper wrapper) {
 			// Unless a filter of the application has the last word
-			if (wrapper.getClass().getEnclosingClass() == ForwardedHeaderFilter.class
-					&& wrapper instanceof HttpServletRequestWrapper http
+			if (wrapper.getClass().getName().equals(EXTRACTING) && wrapper instanceof HttpServletRequestWrapper http
 					&& Objects.equals(told, http.getRemoteAddr())) {
 				HttpServletRequest original = (HttpServletRequest) http.getRequest();
 				return last(original, IpLiterals.parse(original.getRemoteAddr()));

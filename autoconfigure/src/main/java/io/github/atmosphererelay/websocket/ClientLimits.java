@@ -61,6 +61,11 @@ public final class ClientLimits {
 
 	private final AtomicInteger leftCount = new AtomicInteger();
 
+	/** Addresses without a connection whose questions have not come back yet. */
+	private final Queue<String> leftAddresses = new ConcurrentLinkedQueue<>();
+
+	private final AtomicInteger leftAddressCount = new AtomicInteger();
+
 	private final Map<String, User> users = new ConcurrentHashMap<>();
 
 	private final AtomicInteger connections = new AtomicInteger();
@@ -116,6 +121,7 @@ public final class ClientLimits {
 			this.connections.incrementAndGet();
 			return new Admission(null);
 		}
+		forgetRestedAddresses();
 		Admission admission = new Admission(key);
 		this.addresses.compute(key, (same, known) -> {
 			Address present = (known != null) ? known : new Address(questions(ADDRESS_FACTOR));
@@ -244,6 +250,55 @@ public final class ClientLimits {
 		}
 	}
 
+	/**
+	 * An address has one connection less. Without any it is known until the questions
+	 * that were used up have come back, as with users.
+	 */
+	private void leaveAddress(String key) {
+		boolean[] tired = new boolean[1];
+		this.addresses.computeIfPresent(key, (same, known) -> {
+			if (--known.sessions > 0 || known.left) {
+				return known;
+			}
+			if (isRested(known) || this.leftAddressCount.get() >= MAX_LEFT) {
+				return null;
+			}
+			known.left = true;
+			tired[0] = true;
+			return known;
+		});
+		if (tired[0]) {
+			this.leftAddressCount.incrementAndGet();
+			this.leftAddresses.add(key);
+		}
+	}
+
+	private void forgetRestedAddresses() {
+		for (int i = 0; i < 2; i++) {
+			String key = this.leftAddresses.poll();
+			if (key == null) {
+				return;
+			}
+			boolean[] tired = new boolean[1];
+			this.addresses.computeIfPresent(key, (same, known) -> {
+				tired[0] = (known.sessions == 0 && !isRested(known));
+				known.left = tired[0];
+				return (known.sessions == 0 && !tired[0]) ? null : known;
+			});
+			if (tired[0]) {
+				this.leftAddresses.add(key);
+			}
+			else {
+				this.leftAddressCount.decrementAndGet();
+			}
+		}
+	}
+
+	private boolean isRested(Address address) {
+		return address.questions == null || address.questions.getAvailableTokens() >= (long) ADDRESS_FACTOR
+				* this.settings.emptyChannelsPerMinute();
+	}
+
 	private boolean isRested(User user) {
 		return user.bucket == null || user.bucket.getAvailableTokens() >= burst();
 	}
@@ -258,6 +313,9 @@ public final class ClientLimits {
 	private static final class Address {
 
 		private final @Nullable Bucket questions;
+
+		/** Whether it stands among those that have left. */
+		private boolean left;
 
 		private volatile int sessions;
 
@@ -394,8 +452,7 @@ public final class ClientLimits {
 			this.ended = true;
 			ClientLimits.this.connections.decrementAndGet();
 			if (this.address != null) {
-				ClientLimits.this.addresses.computeIfPresent(this.address,
-						(same, known) -> (--known.sessions > 0) ? known : null);
+				leaveAddress(this.address);
 			}
 			if (this.user != null && this.name != null) {
 				leave(this.name);

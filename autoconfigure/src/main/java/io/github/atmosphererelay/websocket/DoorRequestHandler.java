@@ -44,6 +44,8 @@ final class DoorRequestHandler extends WebSocketHttpRequestHandler {
 
 	private static final Log logger = LogFactory.getLog(DoorRequestHandler.class);
 
+	private static final String REJECTED = "org.springframework.security.web.firewall.RequestRejectedException";
+
 	private final DoorContext context;
 
 	private final RateLimitedLog failures = new RateLimitedLog(logger, Duration.ofSeconds(10));
@@ -52,6 +54,19 @@ final class DoorRequestHandler extends WebSocketHttpRequestHandler {
 		super(handler, new DoorHandshakeHandler(context.upgradeStrategy(), context.settings().compression()));
 		this.context = context;
 		setHandshakeInterceptors(List.of(interceptor));
+	}
+
+	/**
+	 * Return whether Spring Security's firewall, which may not be there, has thrown when
+	 * a header was read.
+	 */
+	private static boolean isRejected(Throwable failure) {
+		for (Throwable each = failure; each != null; each = each.getCause()) {
+			if (each.getClass().getName().equals(REJECTED)) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	@Override
@@ -65,6 +80,12 @@ final class DoorRequestHandler extends WebSocketHttpRequestHandler {
 		catch (HandshakeFailureException ex) {
 			if (DisconnectedClientHelper.isClientDisconnectedException(ex)) {
 				logger.debug(LogMessage.of(() -> "A client was gone before its handshake was answered"), ex);
+				return;
+			}
+			if (isRejected(ex) && !response.isCommitted()) {
+				logger.debug("Spring Security has rejected what a handshake says", ex);
+				response.reset();
+				Refusals.write(response, HttpStatus.BAD_REQUEST, "the request has a header that is not allowed");
 				return;
 			}
 			this.failures.error("The handshake at " + LogText.quote(request.getRequestURI()) + " failed", ex);

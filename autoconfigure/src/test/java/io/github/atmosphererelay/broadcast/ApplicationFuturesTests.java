@@ -242,7 +242,7 @@ class ApplicationFuturesTests {
 		CompletableFuture<Void> everything = CompletableFuture.allOf(all.toArray(CompletableFuture[]::new));
 		everything.join();
 		assertThat(this.scheduler.getTaskCount() - before).isLessThan(2_000);
-		assertThat(this.futures.waiting()).isZero();
+		await().until(() -> this.futures.waiting() == 0);
 	}
 
 	@Test

@@ -65,6 +65,23 @@ class ClientLimitsTests {
 	}
 
 	@Test
+	void anAddressDoesNotGetItsQuestionsBackWithANewConnection() {
+		ClientLimits limits = new ClientLimits(new LimitSettings(0, 100, 0, 1, 3));
+		InetSocketAddress address = new InetSocketAddress("198.51.100.7", 1);
+		int allowed = 0;
+		for (int i = 0; i < 40; i++) {
+			Admission admission = limits.admit(address);
+			for (int j = 0; j < 3; j++) {
+				allowed += admission.allowsQuestion() ? 1 : 0;
+			}
+			admission.end();
+		}
+		// What comes back in the time of the test is one or two
+		assertThat(allowed).isBetween(60, 63);
+		assertThat(limits.addressCount()).isOne();
+	}
+
+	@Test
 	void anAddressHasItsLimitAndGetsItsRoomBack() throws Exception {
 		ClientLimits limits = new ClientLimits(new LimitSettings(0, 2, 0, 1));
 		InetSocketAddress address = address("10.0.0.1", 1);

@@ -255,11 +255,17 @@ final class LettuceScripts implements ScriptRunner {
 			this.completionThread.execute(this::completeAll);
 		}
 		catch (Throwable ex) {
-			// There is no thread for it. What comes next completes this, too.
+			// There is no thread for it. What comes next completes this, too; after the
+			// end nothing comes, and nothing is sent that would have to wait.
+			boolean last;
 			synchronized (this.lock) {
 				this.completing = false;
+				last = this.closedBy != null;
 			}
 			logger.error("What is over could not be completed yet", ex);
+			if (last) {
+				complete();
+			}
 		}
 	}
 

@@ -263,6 +263,9 @@ final class RedisSession {
 			logger.warn("Cannot connect to Redis, and will retry until it works: " + ex);
 		}
 		logger.debug("Cannot connect to Redis", ex);
+		// An attempt may have taken long: the one that looks for lost attempts waits
+		// anew.
+		this.attemptedAt = System.nanoTime();
 		long delay = Math.min(MAX_RETRY_MILLIS, 100L << Math.min(this.failures, 10));
 		this.failures++;
 		execute(this::connect, delay + ThreadLocalRandom.current().nextInt(JITTER_MILLIS));

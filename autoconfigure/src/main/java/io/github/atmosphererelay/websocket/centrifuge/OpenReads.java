@@ -16,8 +16,11 @@
 
 package io.github.atmosphererelay.websocket.centrifuge;
 
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -52,7 +55,7 @@ final class OpenReads {
 			throw new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS,
 					MAX_OF_SESSION + " history requests of this client wait already, try again");
 		}
-		InetAddress address = address(session.remoteAddress());
+		Object address = address(session.remoteAddress());
 		if (address != null && !increment(address, MAX_OF_ADDRESS)) {
 			decrement(id);
 			throw new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS,
@@ -70,8 +73,13 @@ final class OpenReads {
 		return this.counts.size();
 	}
 
-	private static @Nullable InetAddress address(@Nullable InetSocketAddress address) {
-		return (address != null) ? address.getAddress() : null;
+	/**
+	 * Return what an address counts as: itself, or its network of 64 bits with IPv6,
+	 * where one client has as many addresses as it likes.
+	 */
+	private static @Nullable Object address(@Nullable InetSocketAddress address) {
+		InetAddress inet = (address != null) ? address.getAddress() : null;
+		return (inet instanceof Inet6Address) ? ByteBuffer.wrap(Arrays.copyOf(inet.getAddress(), 8)) : inet;
 	}
 
 	private boolean increment(Object key, int limit) {

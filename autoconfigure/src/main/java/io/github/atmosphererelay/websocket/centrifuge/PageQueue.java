@@ -63,14 +63,22 @@ final class PageQueue {
 			this.busy = true;
 		}
 		AtomicBoolean done = new AtomicBoolean();
-		page.accept(() -> {
+		Runnable end = () -> {
 			if (done.compareAndSet(false, true)) {
 				synchronized (this) {
 					this.busy = false;
 				}
 				next();
 			}
-		});
+		};
+		try {
+			page.accept(end);
+		}
+		catch (RuntimeException | Error ex) {
+			// Otherwise all pages behind it would wait for ever.
+			end.run();
+			throw ex;
+		}
 	}
 
 }

@@ -157,7 +157,7 @@ final class ReadRequests {
 		try {
 			return read.get().whenComplete((result, ex) -> end.run());
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | Error ex) {
 			end.run();
 			return CompletableFuture.failedFuture(ex);
 		}

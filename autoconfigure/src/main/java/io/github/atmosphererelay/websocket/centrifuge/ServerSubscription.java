@@ -31,6 +31,7 @@ import io.github.atmosphererelay.broadcast.Subscribed;
 import io.github.atmosphererelay.broadcast.SubscriptionState;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.Reservation;
@@ -118,7 +119,14 @@ final class ServerSubscription implements Client.Membership {
 		return this.node.broadcaster()
 			.end(this.channel)
 			.thenCompose((end) -> subscribe(new Position(end.epoch(), held.offset())))
-			.exceptionally((ex) -> done());
+			.exceptionally((ex) -> {
+				if (RelayException.unwrap(ex) instanceof RequestRefusedException refusal
+						&& refusal.code() == ErrorCode.LIMIT_EXCEEDED) {
+					this.node.statistics().countRefused(refusal.code());
+					this.client.session().close(CloseReason.CHANNEL_LIMIT);
+				}
+				return done();
+			});
 	}
 
 	private CompletableFuture<SubscriptionState> subscribe(@Nullable Position since) {

@@ -167,13 +167,25 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 		try {
 			// The answer to the handshake has to be out before a writer comes
 			wrapper.flush(true);
-			session.handler().afterConnectionEstablished(session);
+			established(session);
 		}
 		catch (Exception ex) {
 			failed(ex);
 		}
 		finally {
 			thread.setContextClassLoader(containers);
+		}
+	}
+
+	/**
+	 * Tell the handler. An Error of the application's code is no sign of another Tomcat.
+	 */
+	private void established(TomcatSession session) throws Exception {
+		try {
+			session.handler().afterConnectionEstablished(session);
+		}
+		catch (LinkageError ex) {
+			failed(ex);
 		}
 	}
 
@@ -380,8 +392,13 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 		}
 	}
 
-	private void failed(Exception ex) {
-		logger.debug("A handler failed", ex);
+	private void failed(Throwable ex) {
+		if (ex instanceof Error) {
+			failureLog.error("A handler failed, and its connection is closed", ex);
+		}
+		else {
+			logger.debug("A handler failed", ex);
+		}
 		close(CloseCodes.SERVER_ERROR, "the server has failed");
 	}
 
@@ -442,7 +459,7 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 			try {
 				session().handler().handleMessage(session(), message);
 			}
-			catch (Exception ex) {
+			catch (Exception | LinkageError ex) {
 				failed(ex);
 			}
 		}

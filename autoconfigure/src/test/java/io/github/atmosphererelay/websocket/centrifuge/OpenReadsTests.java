@@ -68,6 +68,22 @@ class OpenReadsTests {
 		assertThat(this.open.size()).isZero();
 	}
 
+	@Test
+	void theAddressesOfAnIpv6NetworkCountAsOne() {
+		for (int i = 0; i < OpenReads.MAX_OF_ADDRESS; i++) {
+			this.open.begin(sessionAt("session " + i, "2001:db8:1:2::" + Integer.toHexString(i + 1)));
+		}
+		assertRefused(sessionAt("last", "2001:db8:1:2:ffff::1"), "from this address");
+		this.open.begin(sessionAt("another", "2001:db8:1:3::1"));
+	}
+
+	private static ClientSession sessionAt(String id, String address) {
+		ClientSession session = mock();
+		given(session.id()).willReturn(id);
+		given(session.remoteAddress()).willReturn(new InetSocketAddress(address, 1));
+		return session;
+	}
+
 	private void assertRefused(ClientSession session, String reason) {
 		assertThatExceptionOfType(RequestRefusedException.class).isThrownBy(() -> this.open.begin(session))
 			.withMessageContaining(reason)
