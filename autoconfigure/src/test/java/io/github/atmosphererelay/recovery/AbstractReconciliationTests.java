@@ -163,7 +163,7 @@ abstract class AbstractReconciliationTests {
 	private static void awaitAnswer(int port) {
 		HttpRequest request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/actuator/health"))
 			.build();
-		MachineTime.await(Duration.ofSeconds(60)).ignoreExceptions().until(() -> {
+		MachineTime.await(Duration.ofSeconds(120)).ignoreExceptions().until(() -> {
 			HTTP.send(request, BodyHandlers.discarding());
 			return true;
 		});
