@@ -53,7 +53,7 @@ class KilledNodeTests {
 			Process process = start(arguments(redis));
 			try {
 				Cluster cluster = survivor.bean(Cluster.class);
-				MachineTime.await(Duration.ofSeconds(60)).until(() -> cluster.nodes().size() == 2);
+				MachineTime.await(Duration.ofSeconds(120)).until(() -> cluster.nodes().size() == 2);
 				URI uri = uri(cluster);
 				List<DurableClient> before = new ArrayList<>();
 				for (int i = 0; i < 10; i++) {

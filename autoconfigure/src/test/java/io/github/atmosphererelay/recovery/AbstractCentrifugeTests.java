@@ -202,7 +202,7 @@ abstract class AbstractCentrifugeTests {
 	static void awaitAnswer(int port) {
 		HttpRequest request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/actuator/health"))
 			.build();
-		MachineTime.await(Duration.ofSeconds(60)).ignoreExceptions().until(() -> {
+		MachineTime.await(Duration.ofSeconds(120)).ignoreExceptions().until(() -> {
 			HttpClient.newHttpClient().send(request, BodyHandlers.discarding());
 			return true;
 		});
