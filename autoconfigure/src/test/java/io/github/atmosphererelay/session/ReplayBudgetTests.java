@@ -105,7 +105,6 @@ class ReplayBudgetTests {
 
 	@Test
 	void aReplyCountsUntilTheSocketHasTakenIt() {
-		this.writers.start();
 		FakeTransport transport = new FakeTransport().fill();
 		LocalSession session = open(transport);
 		Reservation reservation = reserve(session, 500);
@@ -113,6 +112,8 @@ class ReplayBudgetTests {
 			send(session, OutboundMessage.replay(1000, () -> Payload.text("reply"), reservation.hold()), LIMITS);
 		}
 		reservation.release();
+		// After all are queued: a full socket would take the first one alone
+		this.writers.start();
 		MachineTime.await(Duration.ofSeconds(10)).until(() -> transport.events().size() == 3);
 		MachineTime.await(Duration.ofSeconds(10)).until(() -> this.writers.blockedSessions() == 1);
 		assertThat(this.budget.bytes()).isEqualTo(500);
