@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.demo.cluster;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -33,6 +34,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -97,7 +101,7 @@ final class NodeProcess {
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		// Several of them share a laptop: start soon, and take little
 		command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
-				System.getProperty("java.class.path")));
+				absolute(System.getProperty("java.class.path"))));
 		if (ClassUtils.isPresent(LAUNCHER, NodeProcess.class.getClassLoader())) {
 			command.add(1, "-Dloader.main=" + NodeMain.class.getName());
 			command.add(LAUNCHER);
@@ -108,6 +112,16 @@ final class NodeProcess {
 		// As arguments, which no environment variable can override
 		properties.forEach((name, value) -> command.add("--%s=%s".formatted(name, value)));
 		return command;
+	}
+
+	/**
+	 * Return a class path that holds in another working directory: started with
+	 * {@code java -jar}, this process has the path as it was typed.
+	 */
+	static String absolute(String classPath) {
+		return Stream.of(classPath.split(Pattern.quote(File.pathSeparator)))
+			.map((entry) -> Path.of(entry).toAbsolutePath().toString())
+			.collect(Collectors.joining(File.pathSeparator));
 	}
 
 	String name() {
