@@ -31,7 +31,7 @@ import java.util.regex.Pattern;
 public final class ThreadGuard {
 
 	private static final Pattern MAY_BLOCK = Pattern
-		.compile("http-nio-\\S+-exec-\\d+|atmosphere-(tokens|continuation|handler)-\\d+"
+		.compile("http-nio-\\S+-exec-\\d+|tomcat-handler-\\d+|atmosphere-(tokens|continuation|handler)-\\d+"
 				+ "|atmosphere-(events|questions)|main");
 
 	/** Whatever is called from these is called within a lock, or on a relay's thread. */

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.websocket.centrifuge;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledFuture;
@@ -48,6 +49,9 @@ import org.jspecify.annotations.Nullable;
 final class Connection {
 
 	private static final Log logger = LogFactory.getLog(Connection.class);
+
+	/** After which time to look again at a client that just sends something. */
+	private static final Duration BUSY = Duration.ofMillis(100);
 
 	private final DoorContext context;
 
@@ -101,9 +105,7 @@ final class Connection {
 		this.lock.lock();
 		try {
 			if (this.state == State.NEW) {
-				this.deadline = this.node.guards()
-					.of(Part.CLIENT_TIMERS)
-					.later(this.node.scheduler(), this::expire, this.context.tokens().timeout());
+				this.deadline = expireAfter(this.context.tokens().timeout());
 			}
 		}
 		finally {
@@ -111,18 +113,25 @@ final class Connection {
 		}
 	}
 
+	private ScheduledFuture<?> expireAfter(Duration time) {
+		return this.node.guards().of(Part.CLIENT_TIMERS).later(this.node.scheduler(), this::expire, time);
+	}
+
 	private void expire() {
-		if (this.lock.tryLock()) {
-			try {
-				if (this.state != State.NEW) {
-					return;
-				}
-			}
-			finally {
-				this.lock.unlock();
-			}
-			fail(ErrorCode.UNAUTHORIZED, CloseReason.STALE);
+		if (!this.lock.tryLock()) {
+			// The scheduler does not wait for whoever reads from the client now
+			expireAfter(BUSY);
+			return;
 		}
+		try {
+			if (this.state != State.NEW) {
+				return;
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+		fail(ErrorCode.UNAUTHORIZED, CloseReason.STALE);
 	}
 
 	/**
