@@ -1,0 +1,200 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+
+import io.github.atmosphererelay.actuate.AtmosphereMeters;
+import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
+import io.github.atmosphererelay.broadcast.ErrorCode;
+import io.github.atmosphererelay.relay.Outcome;
+import io.github.atmosphererelay.session.CloseReason;
+import io.github.atmosphererelay.test.TestNode;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Holds the tables of the documentation to what the code says. What a test expects is
+ * what has to be written there.
+ */
+class ReadmeTests {
+
+	private static final Path README = Path.of("..", "..", "README.md");
+
+	private static final Path OPERATIONS = Path.of("..", "..", "src", "docs", "operations.md");
+
+	@Test
+	void theConfigurationTableHasEveryPropertyWithItsDefaultAndDescription() throws IOException {
+		List<String> expected = new ArrayList<>();
+		try (InputStream metadata = ReadmeTests.class
+			.getResourceAsStream("/META-INF/spring-configuration-metadata.json")) {
+			JsonNode properties = JsonMapper.builder().build().readTree(metadata).get("properties");
+			for (JsonNode property : properties) {
+				String name = property.get("name").asString();
+				if (name.startsWith("atmosphere.")) {
+					expected.add("| `%s` | %s | %s |".formatted(name, defaultOf(property.get("defaultValue")),
+							property.get("description").asString()));
+				}
+			}
+		}
+		expected.sort(null);
+		assertThat(rows(README, (line) -> line.startsWith("| `atmosphere.")))
+			.containsExactlyInAnyOrderElementsOf(expected);
+	}
+
+	private static String defaultOf(JsonNode value) {
+		return (value == null || value.isArray()) ? "none" : "`" + value.asString() + "`";
+	}
+
+	@Test
+	void theChannelTableHasEveryPropertyWithItsDefault() throws IOException {
+		List<String> rows = section(README, "### Channels");
+		List<String> expected = new ArrayList<>();
+		for (RecordComponent component : AtmosphereProperties.Channel.class.getRecordComponents()) {
+			String name = dashed(component.getName());
+			if (component.getType().getDeclaringClass() == AtmosphereProperties.class) {
+				for (RecordComponent inner : component.getType().getRecordComponents()) {
+					expected.add("| `%s.%s` | %s |".formatted(name, dashed(inner.getName()), defaultOf(inner)));
+				}
+			}
+			else {
+				expected.add("| `%s` | %s |".formatted(name, defaultOf(component)));
+			}
+		}
+		assertThat(rows).filteredOn((line) -> line.startsWith("| `"))
+			.extracting((line) -> line.substring(0, line.indexOf('|', line.indexOf('|', 1) + 1) + 1))
+			.containsExactlyElementsOf(expected);
+	}
+
+	private static String dashed(String name) {
+		return name.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+	}
+
+	private static String defaultOf(RecordComponent component) {
+		DefaultValue value = Arrays.stream(component.getDeclaringRecord().getDeclaredConstructors()[0].getParameters())
+			.filter((parameter) -> parameter.getName().equals(component.getName()))
+			.findFirst()
+			.orElseThrow()
+			.getAnnotation(DefaultValue.class);
+		if (value != null) {
+			return "`" + value.value()[0] + "`";
+		}
+		return component.getName().equals("pattern") ? "required" : "as for all";
+	}
+
+	@Test
+	void theCloseCodesAreThoseOfTheCode() throws Exception {
+		List<String> rows = section(README, "## Clients");
+		for (Field field : CloseReason.class.getDeclaredFields()) {
+			if (field.getType() == CloseReason.class && Modifier.isStatic(field.getModifiers())) {
+				CloseReason reason = (CloseReason) field.get(null);
+				String expected = "| %d | `%s` |".formatted(reason.code(), reason.text());
+				assertThat(rows).as(expected).anyMatch((line) -> line.startsWith(expected));
+			}
+		}
+	}
+
+	@Test
+	void everyErrorCodeIsExplained() throws IOException {
+		List<String> rows = section(README, "## Clients");
+		for (ErrorCode code : ErrorCode.values()) {
+			assertThat(rows).filteredOn((line) -> line.startsWith("| " + code.code() + " |"))
+				.as(code.name())
+				.hasSize(1);
+		}
+	}
+
+	@Test
+	void everyOutcomeIsExplained() throws IOException {
+		for (Outcome outcome : Outcome.values()) {
+			assertThat(rows(README, (line) -> line.startsWith("| `" + outcome.name() + "` |"))).hasSize(1);
+		}
+	}
+
+	@Test
+	void theMeterTableHasEveryMeter() throws IOException {
+		Map<String, MeterRow> meters = new TreeMap<>();
+		try (TestNode node = TestNode.start("atmosphere.channels[0].pattern=chat/**")) {
+			SimpleMeterRegistry registry = new SimpleMeterRegistry();
+			node.bean(AtmosphereMeters.class).bindTo(registry);
+			for (Meter meter : registry.getMeters()) {
+				MeterRow row = meters.computeIfAbsent(meter.getId().getName(), (name) -> MeterRow.of(meter.getId()));
+				meter.getId().getTags().forEach(row::add);
+			}
+		}
+		assertThat(rows(OPERATIONS, (line) -> line.startsWith("| `atmosphere.")))
+			.containsExactlyElementsOf(meters.entrySet().stream().map((e) -> e.getValue().text(e.getKey())).toList());
+	}
+
+	private static List<String> rows(Path page, Predicate<String> filter) throws IOException {
+		return Files.readAllLines(page).stream().filter(filter).toList();
+	}
+
+	private static List<String> section(Path page, String heading) throws IOException {
+		List<String> lines = Files.readAllLines(page);
+		int begin = lines.indexOf(heading);
+		assertThat(begin).as(heading).isNotNegative();
+		return lines.subList(begin + 1, lines.size()).stream().takeWhile((line) -> !line.startsWith("## ")).toList();
+	}
+
+	/**
+	 * What the table tells of a meter.
+	 */
+	private record MeterRow(String type, String description, Map<String, TreeSet<String>> tags) {
+
+		static MeterRow of(Meter.Id id) {
+			return new MeterRow(id.getType().name().toLowerCase(Locale.ROOT),
+					Objects.requireNonNull(id.getDescription()), new TreeMap<>());
+		}
+
+		void add(Tag tag) {
+			this.tags.computeIfAbsent(tag.getKey(), (key) -> new TreeSet<>()).add(tag.getValue());
+		}
+
+		String text(String name) {
+			StringBuilder text = new StringBuilder(this.description);
+			this.tags.forEach(
+					(key, values) -> text.append("; `").append(key).append("`: ").append(String.join(", ", values)));
+			return "| `%s` | %s | %s |".formatted(name, this.type, text);
+		}
+
+	}
+
+}
