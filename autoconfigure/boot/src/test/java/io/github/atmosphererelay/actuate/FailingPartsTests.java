@@ -23,12 +23,12 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
 
+import io.github.atmosphererelay.contract.broker.RedisServers;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.test.MachineTime;
-import io.github.atmosphererelay.test.RedisServers;
 import io.github.atmosphererelay.test.TestNode;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.Test;

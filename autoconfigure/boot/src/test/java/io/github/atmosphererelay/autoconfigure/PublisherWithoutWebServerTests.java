@@ -19,9 +19,9 @@ package io.github.atmosphererelay.autoconfigure;
 import java.time.Duration;
 import java.util.stream.IntStream;
 
+import io.github.atmosphererelay.contract.broker.RedisServers;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.test.MachineTime;
-import io.github.atmosphererelay.test.RedisServers;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.Test;

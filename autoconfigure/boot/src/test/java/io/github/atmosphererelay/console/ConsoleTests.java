@@ -28,7 +28,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import io.github.atmosphererelay.broadcast.ChannelOptions;
-import io.github.atmosphererelay.test.RedisServers;
+import io.github.atmosphererelay.contract.broker.RedisServers;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
 import io.github.atmosphererelay.test.UsersByParameter;

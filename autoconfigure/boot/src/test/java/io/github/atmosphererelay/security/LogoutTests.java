@@ -29,8 +29,8 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.atmosphererelay.cluster.Cluster;
+import io.github.atmosphererelay.contract.broker.RedisServers;
 import io.github.atmosphererelay.test.MachineTime;
-import io.github.atmosphererelay.test.RedisServers;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestClient.Close;
 import io.github.atmosphererelay.test.TestNode;

@@ -36,17 +36,25 @@ import org.springframework.util.DigestUtils;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * Scripts of {@code src/test/js} that run clients of others, as npm has them, in Node.js.
+ * Scripts of {@code autoconfigure/boot/src/test/js} that run clients of others, as npm has them, in Node.js.
  */
 public final class NodeScripts {
 
-	private static final Path SOURCES = Path.of("src", "test", "js");
+	/** The module that has the scripts, from whichever module's tests run them. */
+	private static final Path MODULE = Stream.iterate(Path.of("").toAbsolutePath(), Path::getParent)
+		.map((directory) -> directory.resolve(Path.of("autoconfigure", "boot")))
+		.filter(Files::isDirectory)
+		.findFirst()
+		.orElseThrow();
+
+	private static final Path SOURCES = MODULE.resolve(Path.of("src", "test", "js"));
 
 	/** A script of the library, whose tests import it. */
-	private static final Path CLIENT = Path.of("..", "web", "src", "main", "resources", "io", "github", "atmosphererelay",
-			"websocket", "client.js");
+	private static final Path CLIENT = MODULE
+		.resolve(Path.of("..", "web", "src", "main", "resources", "io", "github", "atmosphererelay", "websocket",
+				"client.js"));
 
-	private static final Path DIRECTORY = Path.of("target", "js");
+	private static final Path DIRECTORY = MODULE.resolve(Path.of("target", "js"));
 
 	private static final Path MARKER = DIRECTORY.resolve("installed.txt");
 
@@ -67,7 +75,7 @@ public final class NodeScripts {
 		}
 		// Tests run in several processes, and one must not take away what another one
 		// runs
-		try (FileChannel file = FileChannel.open(Path.of("target", "js.lock"), StandardOpenOption.CREATE,
+		try (FileChannel file = FileChannel.open(MODULE.resolve(Path.of("target", "js.lock")), StandardOpenOption.CREATE,
 				StandardOpenOption.WRITE); FileLock lock = file.lock()) {
 			String sources = fingerprint();
 			if (!Files.exists(MARKER) || !Files.readString(MARKER).equals(sources)) {

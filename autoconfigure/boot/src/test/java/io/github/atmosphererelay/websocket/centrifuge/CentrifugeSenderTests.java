@@ -21,9 +21,9 @@ import java.util.List;
 import java.util.UUID;
 
 import io.github.atmosphererelay.broadcast.PublishOptions;
+import io.github.atmosphererelay.contract.broker.RedisServers;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.TokenAuthenticator;
-import io.github.atmosphererelay.test.RedisServers;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.AfterAll;

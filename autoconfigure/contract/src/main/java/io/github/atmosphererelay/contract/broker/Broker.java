@@ -1,0 +1,169 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.contract.broker;
+
+/**
+ * A real broker of its own for the nodes of a test: they reach it directly, or through a
+ * proxy that can disturb them.
+ */
+public interface Broker extends AutoCloseable {
+
+	/**
+	 * Return the properties of nodes that reach the broker undisturbed.
+	 */
+	String[] directProperties();
+
+	/**
+	 * Return the properties of nodes that reach the broker through {@link #proxy()}.
+	 */
+	String[] proxiedProperties();
+
+	/**
+	 * Return the proxy.
+	 */
+	TcpProxy proxy();
+
+	/**
+	 * Kill the broker.
+	 */
+	void kill();
+
+	/**
+	 * Start the broker again. Returns when it answers.
+	 */
+	void start();
+
+	/**
+	 * Return whether what the broker has acknowledged outlives its death, and reaches
+	 * nodes that were away meanwhile. If not, clients of recorded channels have to be
+	 * told.
+	 */
+	boolean keepsWhatItAcknowledged();
+
+	@Override
+	void close();
+
+	/**
+	 * Redis, without persistence.
+	 */
+	final class Redis implements Broker {
+
+		private final RedisServers.Standalone server = RedisServers.standalone();
+
+		private final TcpProxy proxy = TcpProxy.start(RedisServers.HOST, this.server.port());
+
+		public RedisServers.Standalone server() {
+			return this.server;
+		}
+
+		@Override
+		public String[] directProperties() {
+			return properties(this.server.port());
+		}
+
+		@Override
+		public String[] proxiedProperties() {
+			return properties(this.proxy.port());
+		}
+
+		private static String[] properties(int port) {
+			return new String[] { "atmosphere.relay.type=redis", "spring.data.redis.host=" + RedisServers.HOST,
+					"spring.data.redis.port=" + port };
+		}
+
+		@Override
+		public TcpProxy proxy() {
+			return this.proxy;
+		}
+
+		@Override
+		public void kill() {
+			this.server.stop();
+		}
+
+		@Override
+		public void start() {
+			this.server.start();
+		}
+
+		@Override
+		public boolean keepsWhatItAcknowledged() {
+			return false;
+		}
+
+		@Override
+		public void close() {
+			this.proxy.close();
+			this.server.close();
+		}
+
+	}
+
+	/**
+	 * Kafka.
+	 */
+	final class Kafka implements Broker {
+
+		private final KafkaServer server = KafkaServer.create();
+
+		public KafkaServer server() {
+			return this.server;
+		}
+
+		@Override
+		public String[] directProperties() {
+			return properties(this.server.direct().port());
+		}
+
+		@Override
+		public String[] proxiedProperties() {
+			return properties(this.server.proxy().port());
+		}
+
+		private static String[] properties(int port) {
+			return new String[] { "atmosphere.relay.type=kafka", "spring.kafka.bootstrap-servers=127.0.0.1:" + port,
+					"management.health.redis.enabled=false" };
+		}
+
+		@Override
+		public TcpProxy proxy() {
+			return this.server.proxy();
+		}
+
+		@Override
+		public void kill() {
+			this.server.kill();
+		}
+
+		@Override
+		public void start() {
+			this.server.start();
+		}
+
+		@Override
+		public boolean keepsWhatItAcknowledged() {
+			return true;
+		}
+
+		@Override
+		public void close() {
+			this.server.close();
+		}
+
+	}
+
+}

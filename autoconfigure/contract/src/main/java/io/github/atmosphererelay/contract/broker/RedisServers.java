@@ -1,0 +1,228 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.contract.broker;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
+
+import io.github.atmosphererelay.test.MachineTime;
+import org.awaitility.core.ConditionTimeoutException;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisException;
+import redis.embedded.Redis;
+import redis.embedded.RedisCluster;
+import redis.embedded.RedisSentinel;
+import redis.embedded.RedisServer;
+import redis.embedded.RedisShardedCluster;
+import redis.embedded.core.RedisServerBuilder;
+
+/**
+ * Real Redis servers, started as processes on free ports, without persistence.
+ */
+public final class RedisServers {
+
+	public static final String HOST = "127.0.0.1";
+
+	public static final String MASTER_NAME = "atmosphere";
+
+	private RedisServers() {
+	}
+
+	/**
+	 * Start one server.
+	 * @return the running server
+	 */
+	public static Standalone standalone() {
+		return new Standalone(Ports.free(), "save \"\"");
+	}
+
+	/**
+	 * Start one server that writes everything to disk.
+	 * @param directory where to
+	 * @return the running server
+	 */
+	public static Standalone durable(Path directory) {
+		return new Standalone(Ports.free(), "save \"\"", "appendonly yes", "appendfsync always",
+				"dir " + directory.toAbsolutePath());
+	}
+
+	/**
+	 * Start a master with a replica, and a sentinel that knows them.
+	 * @return the running servers
+	 */
+	public static RedisCluster sentinel() {
+		RedisCluster servers = build(() -> RedisCluster.newRedisCluster()
+			.withServerBuilder(RedisServer.newRedisServer().setting("save \"\"").setting("repl-diskless-sync-delay 0"))
+			.withSentinelBuilder(RedisSentinel.newRedisSentinel().downAfterMilliseconds(1000).failOverTimeout(3000))
+			.ephemeral()
+			.sentinelCount(1)
+			.quorumSize(1)
+			.replicationGroup(MASTER_NAME, 1)
+			.build());
+		start(servers);
+		int sentinelPort = servers.sentinelPorts().get(0);
+		MachineTime.await(Duration.ofSeconds(20)).until(() -> {
+			try (Jedis jedis = new Jedis(HOST, sentinelPort)) {
+				return !jedis.sentinelReplicas(MASTER_NAME).isEmpty();
+			}
+		});
+		return servers;
+	}
+
+	/**
+	 * Start a cluster of three masters, and wait until each of them has a connection to
+	 * each other. The one that is asked last may not know all the others until seconds
+	 * after the first serves all slots, and what is published at either is then lost on
+	 * the way to the other.
+	 * @return the running servers
+	 */
+	public static RedisShardedCluster cluster() {
+		RedisShardedCluster servers = build(() -> RedisShardedCluster.newRedisCluster()
+			.withServerBuilder(RedisServer.newRedisServer().setting("save \"\""))
+			.ephemeral()
+			.shard("one", 0)
+			.shard("two", 0)
+			.shard("three", 0)
+			.build());
+		start(servers);
+		try {
+			MachineTime.await(Duration.ofSeconds(20))
+				.alias("a cluster whose nodes all know each other")
+				.until(() -> servers.serverPorts()
+					.stream()
+					.allMatch((port) -> knows(port, servers.serverPorts().size())));
+			return servers;
+		}
+		catch (ConditionTimeoutException ex) {
+			String views = describeCluster(servers.serverPorts());
+			stop(servers);
+			throw new IllegalStateException(views, ex);
+		}
+	}
+
+	private static boolean knows(int port, int count) {
+		try (Jedis jedis = new Jedis(HOST, port)) {
+			List<String> nodes = jedis.clusterNodes().lines().toList();
+			return jedis.clusterInfo().contains("cluster_state:ok") && nodes.size() == count
+					&& nodes.stream().allMatch((node) -> node.contains(" connected") && !node.contains("handshake"));
+		}
+	}
+
+	/**
+	 * Tell what each node of a cluster says of it, and who is connected to the node.
+	 * @param ports the nodes' ports
+	 * @return lines for the message of a failure
+	 */
+	public static String describeCluster(List<Integer> ports) {
+		StringBuilder text = new StringBuilder();
+		for (int port : ports) {
+			text.append("=== ").append(port).append('\n');
+			try (Jedis jedis = new Jedis(HOST, port)) {
+				text.append(jedis.clusterInfo().lines().limit(7).collect(Collectors.joining(" ")))
+					.append('\n')
+					.append(jedis.clusterNodes())
+					.append(jedis.clientList());
+			}
+			catch (JedisException ex) {
+				text.append(ex).append('\n');
+			}
+		}
+		return text.toString();
+	}
+
+	/**
+	 * Stop servers, whatever state they are in.
+	 * @param servers the servers
+	 */
+	public static void stop(Redis servers) {
+		try {
+			servers.stop();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static void start(Redis servers) {
+		try {
+			servers.start();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static <T> T build(Building<T> building) {
+		try {
+			return building.build();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private interface Building<T> {
+
+		T build() throws IOException;
+
+	}
+
+	/**
+	 * One server that can be stopped and started again on its port.
+	 */
+	public static final class Standalone implements AutoCloseable {
+
+		private final RedisServer server;
+
+		private final int port;
+
+		private Standalone(int port, String... settings) {
+			this.port = port;
+			this.server = RedisServers.build(() -> {
+				RedisServerBuilder builder = RedisServer.newRedisServer().port(port).bind(HOST);
+				for (String setting : settings) {
+					builder.setting(setting);
+				}
+				return builder.build();
+			});
+			start();
+		}
+
+		public int port() {
+			return this.port;
+		}
+
+		public void start() {
+			RedisServers.start(this.server);
+		}
+
+		public void stop() {
+			RedisServers.stop(this.server);
+		}
+
+		@Override
+		public void close() {
+			stop();
+		}
+
+	}
+
+}
