@@ -80,8 +80,10 @@ class ArchitectureTests {
 			Map.entry("endpoint..", List.of("broadcast..", "relay", "session..", "message..")),
 			Map.entry("security..", List.of("broadcast..", "relay", "session..", "message..")),
 			Map.entry("http..", List.of("broadcast..", "relay", "session..", "message..")),
-			Map.entry("actuate..", List.of("message..", "relay..", "session..", "broadcast..", "cluster..",
-					"presence..", "durable..", "websocket..", "endpoint..")),
+			Map.entry("actuate..",
+					List.of("message..", "relay..", "session..", "broadcast..", "cluster..", "presence..", "durable..",
+							"websocket..", "endpoint..")),
+			Map.entry("contract..", List.of("relay", "durable..", "message..", "test..")),
 			Map.entry("autoconfigure..", List.of("..")));
 
 	@ArchTest

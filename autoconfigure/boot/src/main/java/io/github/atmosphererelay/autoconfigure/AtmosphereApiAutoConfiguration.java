@@ -37,7 +37,7 @@ import org.springframework.web.servlet.function.ServerResponse;
  */
 @AutoConfiguration(after = AtmosphereAutoConfiguration.class)
 @ConditionalOnWebApplication(type = Type.SERVLET)
-@ConditionalOnClass({ DispatcherServlet.class, HttpServletRequest.class })
+@ConditionalOnClass({ PublishApi.class, DispatcherServlet.class, HttpServletRequest.class })
 @ConditionalOnBean(MessagingNode.class)
 @ConditionalOnBooleanProperty("atmosphere.api.enabled")
 public final class AtmosphereApiAutoConfiguration {

@@ -117,7 +117,7 @@ public final class AtmosphereDurableSessionsAutoConfiguration {
 	 * In the application's Redis.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass(RedisConnectionFactory.class)
+	@ConditionalOnClass({ RedisSessionStore.class, RedisConnectionFactory.class })
 	@ConditionalOnProperty(name = STORE, havingValue = "redis")
 	static class RedisStoreConfiguration {
 
@@ -137,7 +137,7 @@ public final class AtmosphereDurableSessionsAutoConfiguration {
 	 * In the application's database.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass({ JdbcTemplate.class, DataSourceScriptDatabaseInitializer.class })
+	@ConditionalOnClass({ JdbcSessionStore.class, JdbcTemplate.class, DataSourceScriptDatabaseInitializer.class })
 	@ConditionalOnProperty(name = STORE, havingValue = "jdbc")
 	static class JdbcStoreConfiguration {
 

@@ -90,7 +90,7 @@ import org.springframework.web.socket.server.RequestUpgradeStrategy;
  */
 @AutoConfiguration(after = AtmosphereAutoConfiguration.class)
 @ConditionalOnWebApplication(type = Type.SERVLET)
-@ConditionalOnClass({ WebSocketHandler.class, ServerContainer.class, DispatcherServlet.class })
+@ConditionalOnClass({ RawDoor.class, WebSocketHandler.class, ServerContainer.class, DispatcherServlet.class })
 @ConditionalOnBean(MessagingNode.class)
 public final class AtmosphereWebSocketAutoConfiguration {
 

@@ -35,7 +35,7 @@ import org.springframework.kafka.core.ProducerFactory;
  * Makes the Kafka relay, where Kafka is on the classpath.
  */
 @Configuration(proxyBeanMethods = false)
-@ConditionalOnClass(KafkaTemplate.class)
+@ConditionalOnClass({ KafkaRelay.class, KafkaTemplate.class })
 class KafkaRelayConfiguration {
 
 	@Bean

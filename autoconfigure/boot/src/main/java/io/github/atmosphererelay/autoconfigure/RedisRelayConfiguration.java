@@ -30,7 +30,7 @@ import org.springframework.data.redis.listener.RedisMessageListenerContainer;
  * Makes the Redis relay, where Redis is on the classpath.
  */
 @Configuration(proxyBeanMethods = false)
-@ConditionalOnClass(RedisMessageListenerContainer.class)
+@ConditionalOnClass({ RedisRelay.class, RedisMessageListenerContainer.class })
 class RedisRelayConfiguration {
 
 	@Bean

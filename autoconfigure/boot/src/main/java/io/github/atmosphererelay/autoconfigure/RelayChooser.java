@@ -79,7 +79,9 @@ final class RelayChooser {
 		throw new RelayNotConfiguredException(
 				"The property '" + PROPERTY + "' is '" + name(type)
 						+ "', but the module for it is not on the classpath.",
-				"Add the dependency org.springframework.boot:" + type.starter() + ", or change the property '"
+				"Add the dependency org.springframework.boot:" + type.starter()
+						+ " and, where the starter of Atmosphere Relay is not used,"
+						+ " io.github.atmosphererelay:atmosphere-relay-" + name(type) + "; or change the property '"
 						+ PROPERTY + "'.");
 	}
 

@@ -36,7 +36,8 @@ import org.springframework.util.DigestUtils;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * Scripts of {@code autoconfigure/boot/src/test/js} that run clients of others, as npm has them, in Node.js.
+ * Scripts of {@code autoconfigure/boot/src/test/js} that run clients of others, as npm
+ * has them, in Node.js.
  */
 public final class NodeScripts {
 
@@ -50,9 +51,8 @@ public final class NodeScripts {
 	private static final Path SOURCES = MODULE.resolve(Path.of("src", "test", "js"));
 
 	/** A script of the library, whose tests import it. */
-	private static final Path CLIENT = MODULE
-		.resolve(Path.of("..", "web", "src", "main", "resources", "io", "github", "atmosphererelay", "websocket",
-				"client.js"));
+	private static final Path CLIENT = MODULE.resolve(Path.of("..", "web", "src", "main", "resources", "io", "github",
+			"atmosphererelay", "websocket", "client.js"));
 
 	private static final Path DIRECTORY = MODULE.resolve(Path.of("target", "js"));
 
@@ -75,8 +75,8 @@ public final class NodeScripts {
 		}
 		// Tests run in several processes, and one must not take away what another one
 		// runs
-		try (FileChannel file = FileChannel.open(MODULE.resolve(Path.of("target", "js.lock")), StandardOpenOption.CREATE,
-				StandardOpenOption.WRITE); FileLock lock = file.lock()) {
+		try (FileChannel file = FileChannel.open(MODULE.resolve(Path.of("target", "js.lock")),
+				StandardOpenOption.CREATE, StandardOpenOption.WRITE); FileLock lock = file.lock()) {
 			String sources = fingerprint();
 			if (!Files.exists(MARKER) || !Files.readString(MARKER).equals(sources)) {
 				FileSystemUtils.copyRecursively(SOURCES, DIRECTORY);

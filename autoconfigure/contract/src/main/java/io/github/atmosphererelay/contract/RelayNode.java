@@ -154,6 +154,7 @@ public final class RelayNode implements RelayListener {
 
 	/**
 	 * Return what a receipt says of a message that has gone as far as the relay reaches.
+	 * @return {@code RELAYED} for a relay that reaches other nodes
 	 */
 	public Outcome sent() {
 		return this.relay.capabilities().contains(RelayCapability.CLUSTERED) ? Outcome.RELAYED : Outcome.LOCAL_ONLY;

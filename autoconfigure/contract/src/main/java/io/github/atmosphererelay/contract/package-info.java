@@ -15,7 +15,8 @@
  */
 
 /**
- * What every relay and every store of durable sessions promises, as tests for whoever writes one.
+ * What every relay and every store of durable sessions promises, as tests for whoever
+ * writes one.
  */
 @NullMarked
 package io.github.atmosphererelay.contract;

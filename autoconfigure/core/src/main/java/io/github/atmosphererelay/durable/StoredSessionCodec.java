@@ -101,7 +101,8 @@ public final class StoredSessionCodec {
 	 * @return the session, or {@code null} if it cannot be read, as when a newer release
 	 * has written it
 	 */
-	public static @Nullable StoredSession decode(String key, String owner, long generation, Instant expiresAt, byte[] data) {
+	public static @Nullable StoredSession decode(String key, String owner, long generation, Instant expiresAt,
+			byte[] data) {
 		try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(data))) {
 			if (in.readByte() != VERSION) {
 				return null;

@@ -24,16 +24,19 @@ public interface Broker extends AutoCloseable {
 
 	/**
 	 * Return the properties of nodes that reach the broker undisturbed.
+	 * @return arguments of the form {@code name=value}
 	 */
 	String[] directProperties();
 
 	/**
 	 * Return the properties of nodes that reach the broker through {@link #proxy()}.
+	 * @return arguments of the form {@code name=value}
 	 */
 	String[] proxiedProperties();
 
 	/**
 	 * Return the proxy.
+	 * @return the proxy, which is closed with the broker
 	 */
 	TcpProxy proxy();
 
@@ -51,6 +54,7 @@ public interface Broker extends AutoCloseable {
 	 * Return whether what the broker has acknowledged outlives its death, and reaches
 	 * nodes that were away meanwhile. If not, clients of recorded channels have to be
 	 * told.
+	 * @return {@code true} for a broker that keeps everything
 	 */
 	boolean keepsWhatItAcknowledged();
 

@@ -22,6 +22,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -164,7 +165,8 @@ public final class KafkaCluster implements AutoCloseable {
 	}
 
 	private Collection<TopicPartitionInfo> partitions(String topic) throws Exception {
-		return this.admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions();
+		return Objects.requireNonNull(this.admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic))
+			.partitions();
 	}
 
 	@Override

@@ -39,8 +39,10 @@ import redis.embedded.core.RedisServerBuilder;
  */
 public final class RedisServers {
 
+	/** The address at which all servers listen. */
 	public static final String HOST = "127.0.0.1";
 
+	/** The name that Sentinels know the master by. */
 	public static final String MASTER_NAME = "atmosphere";
 
 	private RedisServers() {
