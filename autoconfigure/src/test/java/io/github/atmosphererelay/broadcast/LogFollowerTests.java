@@ -279,6 +279,33 @@ class LogFollowerTests {
 	}
 
 	/**
+	 * A Redis that restarts again and again: after nine epochs it no longer knows the
+	 * first one, of which the node had delivered everything.
+	 */
+	@Test
+	@Covers(KnownFault.BROKER_FAILS_OVER)
+	void anEpochThatTheRelayKnowsNoMoreClosesNobodyWhoMissedNothing() {
+		begin("A2");
+		arrive("B4");
+		page("read A2").complete(ScriptedLog.incomplete("B4"));
+		resume("resume A2 reached 2", "B2", true);
+		page("read B2").complete(this.log.page("B4", "B3", "B4"));
+		arrive("C5");
+		page("read B4").complete(ScriptedLog.incomplete("C5"));
+		resume("resume B4 reached 4", "C4", true);
+		page("read C4").complete(this.log.page("C5", "C5"));
+		awaitPlain("B3", "B4", "C5");
+		assertThat(this.follower.tick(System.nanoTime() + REVIEW_NANOS, QUIET_NANOS)).isTrue();
+		this.log.<LogContinuation>expect("resume A2 reached 2")
+			.complete(new LogContinuation(ScriptedLog.at("C5"), false, false));
+		assertThat(this.plainSession.isOpen()).isTrue();
+		// What is known of the next one still counts
+		assertThat(this.follower.tick(System.nanoTime() + 2 * REVIEW_NANOS, QUIET_NANOS)).isTrue();
+		resume("resume B4 reached 4", "C4", false);
+		awaitPlain("B3", "B4", "C5", "close 1013");
+	}
+
+	/**
 	 * The log's page was made at B3, and the node has gone on to B5 without delivering
 	 * what is before it. Told of a recovery, the session would be at 5 and have neither 4
 	 * nor 5.
