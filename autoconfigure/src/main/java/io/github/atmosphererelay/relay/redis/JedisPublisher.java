@@ -258,11 +258,18 @@ final class JedisPublisher {
 	}
 
 	private boolean begin(RedisCall call) {
-		synchronized (this.sendingLock) {
-			if (!this.stopped) {
-				this.sending.add(call);
-				return true;
+		try {
+			synchronized (this.sendingLock) {
+				if (!this.stopped) {
+					this.sending.add(call);
+					return true;
+				}
 			}
+		}
+		catch (Throwable ex) {
+			// It stands in no queue any more
+			refuse(call, ex);
+			throw ex;
 		}
 		refuse(call, null);
 		return false;
