@@ -288,6 +288,11 @@ public final class AtmosphereMeters implements MeterBinder {
 			.description("Calls of endpoints that are waiting")
 			.strongReference(true)
 			.register(registry);
+		Gauge.builder("atmosphere.handlers.queued.bytes", statistics, HandlerStatistics::queuedBytes)
+			.description("Size of the messages whose endpoints are waiting or running")
+			.baseUnit(BaseUnits.BYTES)
+			.strongReference(true)
+			.register(registry);
 		FunctionTimer
 			.builder("atmosphere.handlers.time", statistics, HandlerStatistics::calls, HandlerStatistics::nanos,
 					TimeUnit.NANOSECONDS)

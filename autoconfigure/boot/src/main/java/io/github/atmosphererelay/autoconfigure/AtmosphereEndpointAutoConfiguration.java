@@ -67,6 +67,9 @@ public final class AtmosphereEndpointAutoConfiguration {
 		limits.put("atmosphere.websocket.queue.max-bytes", properties.websocket().queue().maxBytes().toString());
 		limits.put("atmosphere.endpoint.max-queued", properties.endpoint().maxQueued());
 		limits.put("atmosphere.endpoint.max-queued-per-session", properties.endpoint().maxQueuedPerSession());
+		limits.put("atmosphere.endpoint.max-queued-bytes", properties.endpoint().maxQueuedBytes().toString());
+		limits.put("atmosphere.endpoint.max-queued-bytes-per-session",
+				properties.endpoint().maxQueuedBytesPerSession().toString());
 		return limits;
 	}
 

@@ -54,7 +54,9 @@ public final class AtmosphereManagedServiceAutoConfiguration {
 				: new PooledHandlerThreads(pool.getIfUnique(ThreadPoolTaskExecutorBuilder::new),
 						this.properties.threads());
 		return new ManagedServices(node, new EndpointSettings(this.properties.maxQueuedPerSession(),
-				this.properties.maxQueued(), this.properties.drainTimeout(), QueueDefaults.of(all)), threads);
+				this.properties.maxQueuedBytesPerSession().toBytes(), this.properties.maxQueued(),
+				this.properties.maxQueuedBytes().toBytes(), this.properties.drainTimeout(), QueueDefaults.of(all)),
+				threads);
 	}
 
 	@Bean

@@ -331,11 +331,16 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * messages and clients are refused.
 	 * @param maxQueuedPerSession Greatest number of messages of one client that wait
 	 * while a method is called for it. Further ones are refused.
+	 * @param maxQueuedBytes Greatest size of all messages whose methods wait or run.
+	 * Further messages and clients are refused.
+	 * @param maxQueuedBytesPerSession Greatest size of all messages of one client that
+	 * wait while a method is called for it. Further ones are refused.
 	 * @param drainTimeout Time for which a node that stops waits for methods that wait or
 	 * run.
 	 */
 	public record Endpoint(@DefaultValue("32") int threads, @DefaultValue("10000") int maxQueued,
-			@DefaultValue("64") int maxQueuedPerSession,
+			@DefaultValue("64") int maxQueuedPerSession, @DefaultValue("64MB") DataSize maxQueuedBytes,
+			@DefaultValue("1MB") DataSize maxQueuedBytesPerSession,
 			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration drainTimeout) {
 	}
 

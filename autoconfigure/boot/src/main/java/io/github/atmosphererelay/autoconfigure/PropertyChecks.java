@@ -89,6 +89,8 @@ final class PropertyChecks {
 		positive("atmosphere.endpoint.threads", properties.endpoint().threads());
 		positive("atmosphere.endpoint.max-queued-per-session", properties.endpoint().maxQueuedPerSession());
 		positive("atmosphere.endpoint.max-queued", properties.endpoint().maxQueued());
+		positive("atmosphere.endpoint.max-queued-bytes", properties.endpoint().maxQueuedBytes());
+		positive("atmosphere.endpoint.max-queued-bytes-per-session", properties.endpoint().maxQueuedBytesPerSession());
 		notNegative("atmosphere.endpoint.drain-timeout", properties.endpoint().drainTimeout());
 		positive("atmosphere.shutdown.slice-size", properties.shutdown().sliceSize());
 		positive("atmosphere.shutdown.slice-interval", properties.shutdown().sliceInterval());

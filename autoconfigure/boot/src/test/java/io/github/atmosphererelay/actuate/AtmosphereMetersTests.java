@@ -89,10 +89,11 @@ class AtmosphereMetersTests {
 					"atmosphere.presence.sent", "atmosphere.presence.received", "atmosphere.presence.resyncs",
 					"atmosphere.presence.divergences", "atmosphere.presence.states", "atmosphere.presence.dropped",
 					"atmosphere.presence.refused", "atmosphere.presence.untold", "atmosphere.handlers.active",
-					"atmosphere.handlers.queued", "atmosphere.handlers.time", "atmosphere.handlers.rejected",
-					"atmosphere.handlers.failures", "atmosphere.durable.sessions", "atmosphere.durable.stored",
-					"atmosphere.durable.starts", "atmosphere.durable.takeovers", "atmosphere.durable.saves",
-					"atmosphere.durable.failures", "atmosphere.durable.dropped", "atmosphere.durable.removed");
+					"atmosphere.handlers.queued", "atmosphere.handlers.queued.bytes", "atmosphere.handlers.time",
+					"atmosphere.handlers.rejected", "atmosphere.handlers.failures", "atmosphere.durable.sessions",
+					"atmosphere.durable.stored", "atmosphere.durable.starts", "atmosphere.durable.takeovers",
+					"atmosphere.durable.saves", "atmosphere.durable.failures", "atmosphere.durable.dropped",
+					"atmosphere.durable.removed");
 		}
 	}
 

@@ -165,7 +165,8 @@ class InvalidEndpointTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "threads=0", "max-queued-per-session=0", "max-queued=0", "drain-timeout=-1s" })
+	@ValueSource(strings = { "threads=0", "max-queued-per-session=0", "max-queued=0", "max-queued-bytes=0B",
+			"max-queued-bytes-per-session=0B", "drain-timeout=-1s" })
 	void aPropertyThatCannotWorkIsNamed(String property) {
 		this.runner.withPropertyValues("atmosphere.endpoint." + property)
 			.run((context) -> assertThat(context.getStartupFailure())

@@ -203,7 +203,7 @@ class PublishApiTests {
 				assertThat(response.statusCode()).isEqualTo(503);
 				assertThat(response.headers().firstValue("Retry-After")).hasValue("1");
 				assertThat(response.body())
-					.isEqualTo("{\"code\":100,\"reason\":\"the broker cannot be reached, try again\"}");
+					.isEqualTo("{\"code\":100,\"reason\":\"the broker does not take the message now, try again\"}");
 			}
 		}
 		// One line tells of it: without a trace, and not for each request

@@ -16,7 +16,6 @@
 
 package io.github.atmosphererelay.broadcast;
 
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -50,14 +49,6 @@ final class LogCursor {
 	private static final int MAX_HELD = 4096;
 
 	private static final long MAX_HELD_BYTES = 4 * 1024 * 1024;
-
-	/**
-	 * How often, after a change of the epoch, the relay is asked again whether another
-	 * node has reported messages that the broker has lost.
-	 */
-	private static final int REVIEWS = 12;
-
-	private static final long REVIEW_NANOS = Duration.ofSeconds(5).toNanos();
 
 	private final String channel;
 
@@ -95,7 +86,7 @@ final class LogCursor {
 	/** How many readings have begun. */
 	private long readings;
 
-	private @Nullable Review review;
+	private final EpochReviews reviews = new EpochReviews();
 
 	/** Whether reading has failed, and waits to be tried again. */
 	private boolean failed;
@@ -306,19 +297,13 @@ final class LogCursor {
 		this.statistics.countLogReset();
 		this.statistics.countMissedSubscriptions(this.subscriptions.endLive(lost));
 		if (!continuation.complete()) {
-			this.review = null;
+			this.reviews.clear();
 			closePlain();
-			moveTo(continuation.position());
 			// What is between there and the log's end was published before the next
 			// subscribers come.
-			return true;
-		}
-		if (this.review != null) {
-			// Since the oldest epoch: what is said of it holds for those that followed.
-			this.review.left = REVIEWS;
 		}
 		else if (former != null && !former.epoch().equals(continuation.position().epoch())) {
-			this.review = new Review(former, reached, System.nanoTime() + REVIEW_NANOS);
+			this.reviews.begin(former, reached, System.nanoTime());
 		}
 		moveTo(continuation.position());
 		return true;
@@ -400,20 +385,13 @@ final class LogCursor {
 	}
 
 	/**
-	 * Return what to ask the relay again: after a change of the epoch another node may
-	 * report messages of the former epoch that the broker has lost, and that this node
-	 * has not delivered. Such a node may have stood still, or may have to reconnect.
+	 * Return what to ask the relay again after a change of the epoch.
 	 * @param now the present time in nanoseconds
 	 * @return up to where this node had delivered the former epoch, or {@code null} if
 	 * there is nothing to ask now
 	 */
 	Question.@Nullable Resume review(long now) {
-		Review review = this.review;
-		if (review == null || this.reading || now - review.dueAt < 0) {
-			return null;
-		}
-		review.dueAt = now + REVIEW_NANOS;
-		return new Question.Resume(review.former, review.reached);
+		return this.reading ? null : this.reviews.due(now);
 	}
 
 	/**
@@ -422,16 +400,9 @@ final class LogCursor {
 	 * @param continuation what the relay has answered, or {@code null} if it has not
 	 */
 	void reviewed(Position former, @Nullable LogContinuation continuation) {
-		Review review = this.review;
-		if (continuation == null || review == null || !review.former.equals(former)) {
-			return;
-		}
-		if (!continuation.complete()) {
-			this.review = null;
+		if (this.reviews.isMissing(former, continuation)) {
+			this.reviews.clear();
 			closePlain();
-		}
-		else if (--review.left <= 0) {
-			this.review = null;
 		}
 	}
 
@@ -480,27 +451,6 @@ final class LogCursor {
 	 * @param readings how many readings had begun when it arrived
 	 */
 	private record Arrival(Envelope envelope, Position position, long readings) {
-	}
-
-	/**
-	 * What is to be asked again after a change of the epoch.
-	 */
-	private static final class Review {
-
-		private final Position former;
-
-		private final long reached;
-
-		private long dueAt;
-
-		private int left = REVIEWS;
-
-		private Review(Position former, long reached, long dueAt) {
-			this.former = former;
-			this.reached = reached;
-			this.dueAt = dueAt;
-		}
-
 	}
 
 	/**

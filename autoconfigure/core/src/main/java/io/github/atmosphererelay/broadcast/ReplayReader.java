@@ -86,7 +86,12 @@ public final class ReplayReader {
 					fail(result, reservation, (ex != null) ? ex : new IllegalStateException("There is no page"));
 				}
 				else {
-					finish(result, reservation, page);
+					try {
+						finish(result, reservation, page);
+					}
+					catch (RuntimeException | Error failure) {
+						fail(result, reservation, failure);
+					}
 				}
 			});
 		}

@@ -55,7 +55,7 @@ final class EndpointCallHandler implements ClientCallHandler {
 			return CompletableFuture.failedFuture(
 					new RequestRefusedException(ErrorCode.METHOD_NOT_FOUND, ErrorCode.METHOD_NOT_FOUND.text()));
 		}
-		return this.queue.offer(session.id(),
+		return this.queue.offer(session.id(), payload,
 				() -> this.calls.answer(target.method(), Call.rpc(target.endpoint(), session, payload)));
 	}
 

@@ -56,7 +56,7 @@ final class EndpointMessageHandler implements ClientMessageHandler {
 			return CompletableFuture
 				.failedFuture(new RequestRefusedException(ErrorCode.NOT_AVAILABLE, "nothing takes this message"));
 		}
-		return this.queue.offer(session.id(),
+		return this.queue.offer(session.id(), payload,
 				() -> this.calls.call(method, Call.message(match, session, channel, payload)));
 	}
 

@@ -45,12 +45,14 @@ final class EndpointQueue {
 	/**
 	 * Have a method called.
 	 * @param session the id of the session that waits for it
+	 * @param payload what the client has sent, which is kept until the call is over
 	 * @param call calls the method
 	 * @return completes with what the call does
 	 */
-	CompletableFuture<@Nullable Payload> offer(String session, Supplier<CompletableFuture<Answer>> call) {
+	CompletableFuture<@Nullable Payload> offer(String session, Payload payload,
+			Supplier<CompletableFuture<Answer>> call) {
 		CompletableFuture<@Nullable Payload> answer = new CompletableFuture<>();
-		SessionLanes.Offer offer = this.lanes.offer(session, new CallTask(call, answer));
+		SessionLanes.Offer offer = this.lanes.offer(session, new CallTask(call, answer), payload.size());
 		switch (offer) {
 			case SESSION_TOO_MANY ->
 				reject(answer, ErrorCode.TOO_MANY_REQUESTS, "too many messages of this client are waiting");

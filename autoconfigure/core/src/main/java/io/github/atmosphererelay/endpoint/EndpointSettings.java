@@ -25,11 +25,13 @@ import io.github.atmosphererelay.session.QueueLimits;
  *
  * @param maxQueuedPerSession how many messages of one session may wait for the one that
  * is being handled
+ * @param maxQueuedBytesPerSession how large these may be together, in bytes
  * @param maxQueued how many calls of handlers may be waiting or running
+ * @param maxQueuedBytes how large the messages of these may be together, in bytes
  * @param drainTimeout how long a node that stops waits for handlers
  * @param channelQueue how much may wait for a client of a channel that only an endpoint
  * has named
  */
-public record EndpointSettings(int maxQueuedPerSession, int maxQueued, Duration drainTimeout,
-		QueueLimits channelQueue) {
+public record EndpointSettings(int maxQueuedPerSession, long maxQueuedBytesPerSession, int maxQueued,
+		long maxQueuedBytes, Duration drainTimeout, QueueLimits channelQueue) {
 }

@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.endpoint;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -28,6 +29,8 @@ public final class HandlerStatistics {
 	private final AtomicInteger active = new AtomicInteger();
 
 	private final AtomicInteger queued = new AtomicInteger();
+
+	private final AtomicLong queuedBytes = new AtomicLong();
 
 	private final LongAdder calls = new LongAdder();
 
@@ -51,6 +54,14 @@ public final class HandlerStatistics {
 	 */
 	public int queued() {
 		return this.queued.get();
+	}
+
+	/**
+	 * Return how large the messages are together whose handlers are waiting or running.
+	 * @return the number of bytes
+	 */
+	public long queuedBytes() {
+		return this.queuedBytes.get();
 	}
 
 	/**
@@ -98,6 +109,10 @@ public final class HandlerStatistics {
 
 	void addQueued(int calls) {
 		this.queued.addAndGet(calls);
+	}
+
+	void addQueuedBytes(int bytes) {
+		this.queuedBytes.addAndGet(bytes);
 	}
 
 	void countRejected() {

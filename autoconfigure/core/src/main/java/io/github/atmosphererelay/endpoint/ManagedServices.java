@@ -61,8 +61,10 @@ public final class ManagedServices {
 		this.node = node;
 		this.settings = settings;
 		this.threads = threads;
-		this.lanes = new SessionLanes(settings.maxQueuedPerSession(), settings.maxQueued(), this.statistics,
-				node.guards().of(Part.HANDLERS));
+		this.lanes = new SessionLanes(
+				new LaneLimits(settings.maxQueuedPerSession(), settings.maxQueuedBytesPerSession(),
+						settings.maxQueued(), settings.maxQueuedBytes()),
+				this.statistics, node.guards().of(Part.HANDLERS));
 	}
 
 	/**

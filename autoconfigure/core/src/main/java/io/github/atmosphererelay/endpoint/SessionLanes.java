@@ -27,6 +27,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 import io.github.atmosphererelay.guard.Guard;
 import org.apache.commons.logging.Log;
@@ -46,9 +47,7 @@ final class SessionLanes {
 	/** How much a lane does before others that wait for a thread get their turn. */
 	private static final int BATCH = 8;
 
-	private final int maxPerLane;
-
-	private final int maxPending;
+	private final LaneLimits limits;
 
 	private final HandlerStatistics statistics;
 
@@ -59,16 +58,18 @@ final class SessionLanes {
 	/** What waits or runs in all lanes. */
 	private final AtomicInteger pending = new AtomicInteger();
 
+	/** How large that is. */
+	private final AtomicLong pendingBytes = new AtomicLong();
+
 	private final Object idle = new Object();
 
 	private volatile boolean draining;
 
 	private volatile @Nullable Executor executor;
 
-	SessionLanes(int maxPerLane, int maxPending, HandlerStatistics statistics, Guard guard) {
+	SessionLanes(LaneLimits limits, HandlerStatistics statistics, Guard guard) {
 		this.guard = guard;
-		this.maxPerLane = maxPerLane;
-		this.maxPending = maxPending;
+		this.limits = limits;
 		this.statistics = statistics;
 	}
 
@@ -110,26 +111,39 @@ final class SessionLanes {
 	 * Return whether another session may come.
 	 */
 	boolean hasRoom() {
-		return this.pending.get() < this.maxPending;
+		return this.pending.get() < this.limits.total() && this.pendingBytes.get() < this.limits.totalBytes();
 	}
 
 	/**
 	 * Add what may be refused.
+	 * @param bytes how much memory the task holds until it is done
 	 * @return whether it was taken
 	 */
-	Offer offer(String session, Task task) {
+	Offer offer(String session, Task task, int bytes) {
 		if (this.executor == null) {
 			return Offer.STOPPED;
 		}
-		if (this.pending.incrementAndGet() > this.maxPending) {
-			done();
+		Entry entry = new Entry(task, true, bytes);
+		if (!begin(entry)) {
+			done(entry);
 			return Offer.TOO_MANY;
 		}
-		Offer offer = enqueue(session, new Entry(task, true));
+		Offer offer = enqueue(session, entry);
 		if (offer == Offer.SESSION_TOO_MANY) {
-			done();
+			done(entry);
 		}
 		return offer;
+	}
+
+	/**
+	 * Count a task in.
+	 * @return whether there is room for it
+	 */
+	private boolean begin(Entry entry) {
+		long bytes = this.pendingBytes.addAndGet(entry.bytes());
+		this.statistics.addQueuedBytes(entry.bytes());
+		return this.pending.incrementAndGet() <= this.limits.total()
+				&& (bytes <= this.limits.totalBytes() || bytes == entry.bytes());
 	}
 
 	/**
@@ -140,8 +154,9 @@ final class SessionLanes {
 			task.discard();
 			return;
 		}
-		this.pending.incrementAndGet();
-		enqueue(session, new Entry(task, false));
+		Entry entry = new Entry(task, false, 0);
+		begin(entry);
+		enqueue(session, entry);
 	}
 
 	/**
@@ -167,7 +182,7 @@ final class SessionLanes {
 		this.lanes.compute(session, (id, present) -> {
 			Lane lane = (present != null) ? present : new Lane();
 			first[0] = (present == null);
-			if (entry.bounded() && lane.bounded >= this.maxPerLane) {
+			if (!lane.hasRoom(entry, this.limits)) {
 				result[0] = Offer.SESSION_TOO_MANY;
 				return present;
 			}
@@ -210,12 +225,12 @@ final class SessionLanes {
 			CompletionStage<?> end = start(entry.task());
 			if (!isDone(end)) {
 				end.whenComplete((result, ex) -> {
-					done();
+					done(entry);
 					schedule(session);
 				});
 				return;
 			}
-			done();
+			done(entry);
 		}
 		schedule(session);
 	}
@@ -257,11 +272,13 @@ final class SessionLanes {
 		this.statistics.addQueued(-left.size());
 		for (Entry entry : left) {
 			entry.task().discard();
-			done();
+			done(entry);
 		}
 	}
 
-	private void done() {
+	private void done(Entry entry) {
+		this.pendingBytes.addAndGet(-entry.bytes());
+		this.statistics.addQueuedBytes(-entry.bytes());
 		if (this.pending.decrementAndGet() == 0 && this.draining) {
 			synchronized (this.idle) {
 				this.idle.notifyAll();
@@ -287,15 +304,24 @@ final class SessionLanes {
 
 		private int bounded;
 
+		private long bytes;
+
+		private boolean hasRoom(Entry entry, LaneLimits limits) {
+			return !entry.bounded() || (this.bounded < limits.perLane()
+					&& (this.bytes == 0 || this.bytes + entry.bytes() <= limits.bytesPerLane()));
+		}
+
 		private void add(Entry entry) {
 			this.entries.add(entry);
 			this.bounded += entry.bounded() ? 1 : 0;
+			this.bytes += entry.bytes();
 		}
 
 		private @Nullable Entry poll() {
 			Entry entry = this.entries.poll();
-			if (entry != null && entry.bounded()) {
-				this.bounded--;
+			if (entry != null) {
+				this.bounded -= entry.bounded() ? 1 : 0;
+				this.bytes -= entry.bytes();
 			}
 			return entry;
 		}
@@ -303,9 +329,9 @@ final class SessionLanes {
 	}
 
 	/**
-	 * A task and whether it counts for the session's bound.
+	 * A task, whether it counts for the session's limits, and how many bytes it holds.
 	 */
-	private record Entry(Task task, boolean bounded) {
+	private record Entry(Task task, boolean bounded, int bytes) {
 	}
 
 }

@@ -31,11 +31,23 @@ import io.github.atmosphererelay.message.Position;
  * every publication after the one that the node was asked about, of its epoch and of all
  * that followed, stands in the log after the position, or was delivered by the node
  * already
+ * @param known whether the relay knows the epoch that it was asked about. One that is not
+ * known is of a log that was lost, or too long ago, and then {@code complete} is
+ * {@code false}
  */
-public record LogContinuation(Position position, boolean complete) {
+public record LogContinuation(Position position, boolean complete, boolean known) {
 
 	public LogContinuation {
 		Objects.requireNonNull(position, "'position' must not be null");
+	}
+
+	/**
+	 * Create a continuation from an epoch that the relay knows.
+	 * @param position the position in the present epoch after which the node reads on
+	 * @param complete whether nothing is missing for a node that does so
+	 */
+	public LogContinuation(Position position, boolean complete) {
+		this(position, complete, true);
 	}
 
 }

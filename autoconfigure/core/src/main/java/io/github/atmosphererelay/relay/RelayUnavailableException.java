@@ -21,8 +21,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The broker is away, and the envelope was certainly not sent. Temporary: the relay
- * reconnects by itself.
+ * The broker is away or does not take the envelope now, which was certainly not sent.
+ * Temporary: the relay reconnects by itself.
  */
 public class RelayUnavailableException extends RelayException {
 
@@ -35,8 +35,23 @@ public class RelayUnavailableException extends RelayException {
 		super("The " + relay + " relay is not connected to its broker", cause);
 	}
 
+	private RelayUnavailableException(Throwable cause, String message) {
+		super(message, cause);
+	}
+
 	private RelayUnavailableException(String message) {
 		super(message, null);
+	}
+
+	/**
+	 * Create the exception for what the broker has refused, as when its memory is full.
+	 * @param relay the relay's name
+	 * @param refusal what the broker has answered
+	 * @return the exception
+	 */
+	public static RelayUnavailableException forRefusal(String relay, Throwable refusal) {
+		return new RelayUnavailableException(refusal,
+				"The broker of the " + relay + " relay has refused what was sent: " + refusal.getMessage());
 	}
 
 	/**

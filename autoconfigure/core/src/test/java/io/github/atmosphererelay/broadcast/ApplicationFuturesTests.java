@@ -44,6 +44,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+import org.springframework.test.util.ReflectionTestUtils;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
@@ -379,6 +381,27 @@ class ApplicationFuturesTests {
 		complete(stage, 1);
 		assertThat(next.join()).isEqualTo(2);
 		assertThat(errors).hasValueGreaterThanOrEqualTo(4);
+	}
+
+	/**
+	 * Futures without a continuation are completed together, a little later.
+	 */
+	@Test
+	void whatCouldNotBeCompletedTogetherIsCompletedWithTheNext() {
+		this.futures.stop();
+		this.futures = new ApplicationFutures(new GrowingThreads(), this.scheduler, this.guard);
+		OrderedTasksTests.failNextHandOver((OrderedTasks) ReflectionTestUtils.getField(this.futures, "tasks"));
+		this.futures.start();
+		CompletableFuture<Integer> first = new CompletableFuture<>();
+		this.futures.of(CHANNEL, first);
+		complete(first, 1);
+		await().until(() -> this.guard.failures() == 1);
+		assertThat(this.futures.waiting()).isPositive();
+		CompletableFuture<Integer> second = new CompletableFuture<>();
+		this.futures.of(CHANNEL, second);
+		complete(second, 2);
+		await().until(() -> this.futures.waiting() == 0);
+		assertThat(this.guard.failures()).isOne();
 	}
 
 	@Test

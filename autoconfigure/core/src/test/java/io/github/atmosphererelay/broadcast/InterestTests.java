@@ -26,6 +26,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.test.FakeRelay;
@@ -181,6 +182,38 @@ class InterestTests {
 		interest.sweep();
 		assertThat(waiting).isCompletedWithValue(SubscriptionState.DEGRADED);
 		assertThat(interest.ready(CHAT, Duration.ofHours(1))).isCompletedWithValue(SubscriptionState.DEGRADED);
+	}
+
+	/**
+	 * What follows may want other locks, whose holders may want this one.
+	 */
+	@Test
+	void whatFollowsWhenTheRelayCancelsASubscriptionRunsWithoutTheAddressLock() {
+		AtomicReference<Interest> self = new AtomicReference<>();
+		List<Boolean> free = new CopyOnWriteArrayList<>();
+		this.relay.unconfirming();
+		Interest interest = new Interest(this.relay, Duration.ZERO,
+				(address, followed) -> followed.whenComplete((position, ex) -> free.add(isFree(self.get(), address))),
+				this.left::add);
+		self.set(interest);
+		interest.acquire(CHAT);
+		interest.release(CHAT);
+		interest.sweep();
+		assertThat(free).containsExactly(true);
+		assertThat(this.left).containsExactly(CHAT);
+	}
+
+	private static boolean isFree(Interest interest, Address address) {
+		Thread other = new Thread(() -> interest.whileFollowed(address, () -> true));
+		other.setDaemon(true);
+		other.start();
+		try {
+			other.join(2_000);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		return !other.isAlive();
 	}
 
 	@Test

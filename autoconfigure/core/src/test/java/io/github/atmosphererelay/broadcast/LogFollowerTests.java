@@ -22,10 +22,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
+import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.relay.LogContinuation;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.session.CloseReason;
@@ -43,6 +45,9 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.BDDMockito.willThrow;
+import static org.mockito.Mockito.spy;
 
 /**
  * Tests for {@link LogFollower} and its cursor, with a log that answers when the test
@@ -62,11 +67,12 @@ class LogFollowerTests {
 
 	private final BroadcastStatistics statistics = new BroadcastStatistics();
 
-	private final LocalDelivery delivery = new LocalDelivery(this.fixture.registry, this.fixture.node.writers(),
-			NodeFixture.catalog(), NodeFixture.QUEUE);
+	private final LocalDelivery delivery = spy(new LocalDelivery(this.fixture.registry, this.fixture.node.writers(),
+			NodeFixture.catalog(), NodeFixture.QUEUE));
 
-	private final LogFollower follower = new LogFollower(CHANNEL, this.log, this.delivery, this.statistics,
-			new Guards().of(Part.LOG_FOLLOWERS));
+	private final Guard guard = new Guards().of(Part.LOG_FOLLOWERS);
+
+	private final LogFollower follower = new LogFollower(CHANNEL, this.log, this.delivery, this.statistics, this.guard);
 
 	private final FakeTransport plain = new FakeTransport();
 
@@ -95,6 +101,15 @@ class LogFollowerTests {
 		for (String position : positions) {
 			this.follower.arrive(this.log.envelope(position), ScriptedLog.at(position));
 		}
+	}
+
+	/**
+	 * Have the next publication fail before any session has it.
+	 */
+	private void failNextDelivery() {
+		willThrow(new OutOfMemoryError("injected")).willCallRealMethod()
+			.given(this.delivery)
+			.deliver(any(Publication.class), any());
 	}
 
 	private CompletableFuture<LogPage> page(String question) {
@@ -279,6 +294,33 @@ class LogFollowerTests {
 	}
 
 	/**
+	 * A Redis that restarts again and again: after nine epochs it no longer knows the
+	 * first one, of which the node had delivered everything.
+	 */
+	@Test
+	@Covers(KnownFault.BROKER_FAILS_OVER)
+	void anEpochThatTheRelayKnowsNoMoreClosesNobodyWhoMissedNothing() {
+		begin("A2");
+		arrive("B4");
+		page("read A2").complete(ScriptedLog.incomplete("B4"));
+		resume("resume A2 reached 2", "B2", true);
+		page("read B2").complete(this.log.page("B4", "B3", "B4"));
+		arrive("C5");
+		page("read B4").complete(ScriptedLog.incomplete("C5"));
+		resume("resume B4 reached 4", "C4", true);
+		page("read C4").complete(this.log.page("C5", "C5"));
+		awaitPlain("B3", "B4", "C5");
+		assertThat(this.follower.tick(System.nanoTime() + REVIEW_NANOS, QUIET_NANOS)).isTrue();
+		this.log.<LogContinuation>expect("resume A2 reached 2")
+			.complete(new LogContinuation(ScriptedLog.at("C5"), false, false));
+		assertThat(this.plainSession.isOpen()).isTrue();
+		// What is known of the next one still counts
+		assertThat(this.follower.tick(System.nanoTime() + 2 * REVIEW_NANOS, QUIET_NANOS)).isTrue();
+		resume("resume B4 reached 4", "C4", false);
+		awaitPlain("B3", "B4", "C5", "close 1013");
+	}
+
+	/**
 	 * The log's page was made at B3, and the node has gone on to B5 without delivering
 	 * what is before it. Told of a recovery, the session would be at 5 and have neither 4
 	 * nor 5.
@@ -388,12 +430,72 @@ class LogFollowerTests {
 		client.await("subscribed fresh at A2", "A3");
 		assertThat(this.lost).hasSize(1);
 		assertThat(this.statistics.missedSubscriptions()).isEqualTo(2);
+		assertThat(this.guard.failures()).isOne();
 		FakeTransport next = new FakeTransport();
 		join(next);
 		assertThat(this.follower.tick(System.nanoTime(), QUIET_NANOS)).isTrue();
 		page("read A3").complete(this.log.page("A4", "A4"));
 		arrive("A5");
 		await().untilAsserted(() -> assertThat(next.events()).containsExactly("A4", "A5"));
+	}
+
+	/**
+	 * The page was read before A3, and what was kept for the session lacks A3. Told of a
+	 * recovery up to A3, the session would never get it.
+	 */
+	@Test
+	void aSessionWhosePageIsUnderWayWhenADeliveryFailsIsNotToldThatItHasTheMessage() {
+		begin("A2");
+		Client client = new Client("A1");
+		LogPage page = this.log.page("A2", "A2");
+		failNextDelivery();
+		arrive("A3");
+		assertThatExceptionOfType(RequestRefusedException.class).isThrownBy(() -> client.goLive(page))
+			.satisfies((ex) -> assertThat(ex.code().isTemporary()).isTrue());
+		assertThat(client.transport.events()).isEmpty();
+		Client again = new Client("A1");
+		assertThat(this.follower.tick(System.nanoTime(), QUIET_NANOS)).isTrue();
+		page("read A3").complete(this.log.page("A4", "A4"));
+		assertThat(again.goLive(this.log.page("A3", "A2", "A3")).isRecovered()).isTrue();
+		arrive("A5");
+		again.await("subscribed recovered at A4", "A2", "A3", "A4", "A5");
+		awaitPlain("close 1013");
+		assertThat(this.guard.failures()).isOne();
+	}
+
+	/**
+	 * Nothing has arrived, so nothing else would make the node read on: whoever comes
+	 * next would get what was published before it came.
+	 */
+	@Test
+	void whatTheLogHasBehindALossIsReadAtOnceAndNotToldToWhoeverComesNext() {
+		begin("A2");
+		this.follower.suspect();
+		page("read A2").complete(ScriptedLog.incomplete("B7"));
+		resume("resume A2 reached 2", "B5", false);
+		page("read B5").complete(this.log.page("B7", "B6", "B7"));
+		awaitPlain("close 1013");
+		FakeTransport next = new FakeTransport();
+		join(next);
+		arrive("B8");
+		await().untilAsserted(() -> assertThat(next.events()).containsExactly("B8"));
+		this.log.expectNothing();
+	}
+
+	@Test
+	void thoseWhoWaitForAChannelGoOnThoughItsFirstDeliveryFails() {
+		this.follower.suspect();
+		CompletableFuture<Boolean> placed = this.follower.placed(Duration.ofHours(1));
+		failNextDelivery();
+		arrive("A2");
+		this.log.<Position>expect("position").complete(ScriptedLog.at("A2"));
+		assertThat(placed).isCompletedWithValue(true);
+		awaitPlain("close 1013");
+		FakeTransport next = new FakeTransport();
+		join(next);
+		assertThat(this.follower.tick(System.nanoTime(), QUIET_NANOS)).isTrue();
+		page("read A2").complete(this.log.page("A3", "A3"));
+		await().untilAsserted(() -> assertThat(next.events()).containsExactly("A3"));
 	}
 
 	@Test

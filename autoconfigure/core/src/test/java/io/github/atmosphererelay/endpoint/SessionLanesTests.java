@@ -43,7 +43,7 @@ class SessionLanesTests {
 
 	private final Guard guard = new Guards().of(Part.HANDLERS);
 
-	private final SessionLanes lanes = new SessionLanes(2, 4, this.statistics, this.guard);
+	private final SessionLanes lanes = new SessionLanes(new LaneLimits(2, 100, 4, 250), this.statistics, this.guard);
 
 	private void runOne() {
 		this.waiting.remove(0).run();
@@ -78,15 +78,15 @@ class SessionLanesTests {
 
 	@Test
 	void nothingIsTakenBeforeTheStartAndAfterTheStop() {
-		assertThat(this.lanes.offer("a", task("1"))).isEqualTo(SessionLanes.Offer.STOPPED);
+		assertThat(this.lanes.offer("a", task("1"), 1)).isEqualTo(SessionLanes.Offer.STOPPED);
 		this.lanes.start(this.waiting::add);
-		assertThat(this.lanes.offer("a", task("2"))).isEqualTo(SessionLanes.Offer.TAKEN);
+		assertThat(this.lanes.offer("a", task("2"), 1)).isEqualTo(SessionLanes.Offer.TAKEN);
 		runAll();
 		assertThat(this.lanes.stop(Duration.ofSeconds(1))).isZero();
-		assertThat(this.lanes.offer("a", task("3"))).isEqualTo(SessionLanes.Offer.STOPPED);
+		assertThat(this.lanes.offer("a", task("3"), 1)).isEqualTo(SessionLanes.Offer.STOPPED);
 		this.lanes.add("a", task("4"));
 		this.lanes.start(this.waiting::add);
-		assertThat(this.lanes.offer("a", task("5"))).isEqualTo(SessionLanes.Offer.TAKEN);
+		assertThat(this.lanes.offer("a", task("5"), 1)).isEqualTo(SessionLanes.Offer.TAKEN);
 		runAll();
 		assertThat(this.done).containsExactly("2", "4 discarded", "5");
 	}
@@ -122,17 +122,57 @@ class SessionLanesTests {
 		assertThat(this.lanes.stop(Duration.ofSeconds(1))).isZero();
 	}
 
+	/**
+	 * A handler that stands still, because its database does, must not fill the heap with
+	 * what clients go on sending: 64 messages of 64 KB for each of 100 clients are 400
+	 * MB.
+	 */
+	@Test
+	void whatWaitsIsBoundedInBytesToo() {
+		this.lanes.start(this.waiting::add);
+		assertThat(this.lanes.offer("a", task("a1"), 80)).isEqualTo(SessionLanes.Offer.TAKEN);
+		assertThat(this.lanes.offer("a", task("a2"), 30)).isEqualTo(SessionLanes.Offer.SESSION_TOO_MANY);
+		assertThat(this.lanes.offer("a", task("a3"), 20)).isEqualTo(SessionLanes.Offer.TAKEN);
+		assertThat(this.lanes.offer("b", task("b1"), 120)).isEqualTo(SessionLanes.Offer.TAKEN);
+		assertThat(this.lanes.hasRoom()).isTrue();
+		assertThat(this.lanes.offer("c", task("c1"), 31)).isEqualTo(SessionLanes.Offer.TOO_MANY);
+		assertThat(this.lanes.offer("c", task("c2"), 30)).isEqualTo(SessionLanes.Offer.TAKEN);
+		assertThat(this.lanes.hasRoom()).isFalse();
+		assertThat(this.statistics.queuedBytes()).isEqualTo(250);
+		runAll();
+		assertThat(this.done).containsExactlyInAnyOrder("a1", "a3", "b1", "c2");
+		assertThat(this.statistics.queuedBytes()).isZero();
+		assertThat(this.lanes.offer("d", task("d1"), 1000)).isEqualTo(SessionLanes.Offer.TAKEN);
+		assertThat(this.lanes.offer("e", task("e1"), 1)).isEqualTo(SessionLanes.Offer.TOO_MANY);
+		assertThat(this.lanes.stop(Duration.ZERO)).isEqualTo(1);
+		assertThat(this.statistics.queuedBytes()).isZero();
+	}
+
+	@Test
+	void theBytesOfAMessageCountUntilItsHandlerIsDone() {
+		this.lanes.start(this.waiting::add);
+		CompletableFuture<Void> end = new CompletableFuture<>();
+		assertThat(this.lanes.offer("a", task("a1", end), 250)).isEqualTo(SessionLanes.Offer.TAKEN);
+		runAll();
+		assertThat(this.statistics.queued()).isZero();
+		assertThat(this.lanes.offer("b", task("b1"), 1)).isEqualTo(SessionLanes.Offer.TOO_MANY);
+		end.complete(null);
+		assertThat(this.lanes.offer("b", task("b2"), 1)).isEqualTo(SessionLanes.Offer.TAKEN);
+		runAll();
+		assertThat(this.done).containsExactly("a1", "b2");
+	}
+
 	@Test
 	void bothBoundsHold() {
 		this.lanes.start(this.waiting::add);
-		assertThat(this.lanes.offer("a", task("a1"))).isEqualTo(SessionLanes.Offer.TAKEN);
-		assertThat(this.lanes.offer("a", task("a2"))).isEqualTo(SessionLanes.Offer.TAKEN);
-		assertThat(this.lanes.offer("a", task("a3"))).isEqualTo(SessionLanes.Offer.SESSION_TOO_MANY);
+		assertThat(this.lanes.offer("a", task("a1"), 1)).isEqualTo(SessionLanes.Offer.TAKEN);
+		assertThat(this.lanes.offer("a", task("a2"), 1)).isEqualTo(SessionLanes.Offer.TAKEN);
+		assertThat(this.lanes.offer("a", task("a3"), 1)).isEqualTo(SessionLanes.Offer.SESSION_TOO_MANY);
 		assertThat(this.lanes.hasRoom()).isTrue();
-		assertThat(this.lanes.offer("b", task("b1"))).isEqualTo(SessionLanes.Offer.TAKEN);
-		assertThat(this.lanes.offer("c", task("c1"))).isEqualTo(SessionLanes.Offer.TAKEN);
+		assertThat(this.lanes.offer("b", task("b1"), 1)).isEqualTo(SessionLanes.Offer.TAKEN);
+		assertThat(this.lanes.offer("c", task("c1"), 1)).isEqualTo(SessionLanes.Offer.TAKEN);
 		assertThat(this.lanes.hasRoom()).isFalse();
-		assertThat(this.lanes.offer("d", task("d1"))).isEqualTo(SessionLanes.Offer.TOO_MANY);
+		assertThat(this.lanes.offer("d", task("d1"), 1)).isEqualTo(SessionLanes.Offer.TOO_MANY);
 		this.lanes.add("a", task("a4"));
 		assertThat(this.statistics.queued()).isEqualTo(5);
 		assertThat(this.waiting).hasSize(3);
@@ -140,7 +180,7 @@ class SessionLanesTests {
 		assertThat(this.done).containsExactly("a1", "a2", "a4", "b1", "c1");
 		assertThat(this.statistics.queued()).isZero();
 		assertThat(this.lanes.hasRoom()).isTrue();
-		assertThat(this.lanes.offer("a", task("a5"))).isEqualTo(SessionLanes.Offer.TAKEN);
+		assertThat(this.lanes.offer("a", task("a5"), 1)).isEqualTo(SessionLanes.Offer.TAKEN);
 		runAll();
 		assertThat(this.done).endsWith("a5");
 	}
@@ -149,9 +189,9 @@ class SessionLanesTests {
 	void anOpenEndHoldsItsLaneOnly() {
 		CompletableFuture<Void> end = new CompletableFuture<>();
 		this.lanes.start(this.waiting::add);
-		this.lanes.offer("a", task("a1", end));
-		this.lanes.offer("a", task("a2"));
-		this.lanes.offer("b", task("b1"));
+		this.lanes.offer("a", task("a1", end), 1);
+		this.lanes.offer("a", task("a2"), 1);
+		this.lanes.offer("b", task("b1"), 1);
 		runAll();
 		assertThat(this.done).containsExactly("a1", "b1");
 		end.complete(null);
@@ -164,8 +204,8 @@ class SessionLanesTests {
 		this.lanes.start(this.waiting::add);
 		this.lanes.offer("a", () -> {
 			throw new IllegalStateException("a task of the test");
-		});
-		this.lanes.offer("a", task("a2"));
+		}, 1);
+		this.lanes.offer("a", task("a2"), 1);
 		runAll();
 		assertThat(this.done).containsExactly("a2");
 		assertThat(this.lanes.stop(Duration.ZERO)).isZero();
@@ -175,9 +215,9 @@ class SessionLanesTests {
 	void whatIsLeftAtTheStopIsDiscarded() {
 		CompletableFuture<Void> end = new CompletableFuture<>();
 		this.lanes.start(this.waiting::add);
-		this.lanes.offer("a", task("a1", end));
-		this.lanes.offer("a", task("a2"));
-		this.lanes.offer("b", task("b1"));
+		this.lanes.offer("a", task("a1", end), 1);
+		this.lanes.offer("a", task("a2"), 1);
+		this.lanes.offer("b", task("b1"), 1);
 		runOne();
 		assertThat(this.lanes.stop(Duration.ofMillis(20))).isEqualTo(3);
 		assertThat(this.done).containsExactlyInAnyOrder("a1", "a2 discarded", "b1 discarded");
@@ -193,7 +233,7 @@ class SessionLanesTests {
 		this.lanes.start((task) -> {
 			throw new RejectedExecutionException("full");
 		});
-		this.lanes.offer("a", task("a1"));
+		this.lanes.offer("a", task("a1"), 1);
 		this.lanes.execute(() -> this.done.add("rest"));
 		assertThat(this.done).containsExactly("a1 discarded", "rest");
 		assertThat(this.lanes.hasRoom()).isTrue();
@@ -201,12 +241,12 @@ class SessionLanesTests {
 
 	@Test
 	void aBusyLaneLetsOthersHaveTheirTurn() {
-		SessionLanes wide = new SessionLanes(100, 100, this.statistics, this.guard);
+		SessionLanes wide = new SessionLanes(new LaneLimits(100, 100, 100, 100), this.statistics, this.guard);
 		wide.start(this.waiting::add);
 		for (int i = 0; i < 20; i++) {
-			wide.offer("a", task("a"));
+			wide.offer("a", task("a"), 1);
 		}
-		wide.offer("b", task("b"));
+		wide.offer("b", task("b"), 1);
 		runOne();
 		runOne();
 		assertThat(this.done).hasSize(9).endsWith("b");

@@ -44,6 +44,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+import org.springframework.test.util.ReflectionTestUtils;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.any;
@@ -493,6 +495,27 @@ class WritersTests {
 			await().until(() -> CloseReason.SLOW_CONSUMER.equals(blocked.aborted()));
 		}
 		assertThat(this.writers.guards().of(Part.WRITERS_WATCHDOG).failures()).isOne();
+	}
+
+	/**
+	 * Its client is not left with a hole, and the others have the message.
+	 */
+	@Test
+	void aSessionThatCannotQueueAMessageIsEndedAndCountedAndTheOthersGetIt() {
+		this.writers.start();
+		FakeTransport before = new FakeTransport();
+		FakeTransport failing = new FakeTransport();
+		FakeTransport after = new FakeTransport();
+		List<LocalSession> sessions = List.of(open(before), open(failing), open(after));
+		OutboundQueue queue = spy(sessions.get(1).queue());
+		willThrow(new InternalError("injected")).given(queue).offer(any(), any());
+		ReflectionTestUtils.setField(sessions.get(1), "queue", queue);
+		send("message", PLENTY, sessions);
+		await().until(() -> before.events().contains("message") && after.events().contains("message"));
+		await().until(() -> failing.aborted() != null);
+		assertThat(failing.messages()).isZero();
+		assertThat(sessions.get(0).isOpen()).isTrue();
+		assertThat(this.writers.guards().of(Part.WRITERS).failures()).isOne();
 	}
 
 	@Test

@@ -190,7 +190,7 @@ public final class PublishApi {
 		}
 		if (cause instanceof RelayUnavailableException) {
 			return refusal(HttpStatus.SERVICE_UNAVAILABLE, ErrorCode.INTERNAL,
-					"the broker cannot be reached, try again", true);
+					"the broker does not take the message now, try again", true);
 		}
 		this.failureLog.error("A message that came by HTTP could not be published",
 				(cause != null) ? cause : new IllegalStateException("Neither a receipt nor a failure"));

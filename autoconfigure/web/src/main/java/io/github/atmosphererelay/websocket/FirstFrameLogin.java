@@ -186,9 +186,19 @@ final class FirstFrameLogin {
 	 */
 	void refuse(ErrorCode code, CloseReason reason) {
 		if (finish()) {
-			this.statistics.countRefused(code);
-			this.admission.end();
-			this.transport.close(reason);
+			// Nobody comes back to it: what fails keeps nothing of the rest from being
+			// done.
+			try {
+				this.statistics.countRefused(code);
+			}
+			finally {
+				try {
+					this.admission.end();
+				}
+				finally {
+					this.transport.close(reason);
+				}
+			}
 		}
 	}
 

@@ -323,7 +323,7 @@ final class RawDoorSubscriber {
 			try {
 				subscribe();
 			}
-			catch (Error ex) {
+			catch (RuntimeException | Error ex) {
 				retry();
 				throw ex;
 			}

@@ -105,7 +105,29 @@ public final class SessionDrain implements SmartLifecycle {
 		}
 		logger.info("Closing " + waiting.size() + " sessions, " + this.sliceSize + " every "
 				+ this.sliceInterval.toMillis() + " ms");
-		closeSlice(waiting, System.nanoTime() + this.timeout.toNanos(), callback);
+		long deadline = System.nanoTime() + this.timeout.toNanos();
+		run(() -> closeSlice(waiting, deadline, callback), callback);
+	}
+
+	/**
+	 * Take a step, and the same again if it fails: the application's stop waits for the
+	 * callback.
+	 */
+	private void run(Runnable step, Runnable callback) {
+		if (!this.guard.run(step)) {
+			later(step, POLL_INTERVAL, callback);
+		}
+	}
+
+	private void later(Runnable step, Duration delay, Runnable callback) {
+		try {
+			this.guard.later(this.scheduler, () -> run(step, callback), delay);
+		}
+		catch (Throwable ex) {
+			// Nobody would go on
+			this.guard.failed(ex);
+			callback.run();
+		}
 	}
 
 	private void closeSlice(Queue<LocalSession> waiting, long deadline, Runnable callback) {
@@ -115,7 +137,7 @@ public final class SessionDrain implements SmartLifecycle {
 			this.guard.run(() -> session.close(CloseReason.GOING_AWAY));
 		}
 		if (!waiting.isEmpty()) {
-			this.guard.later(this.scheduler, () -> closeSlice(waiting, deadline, callback), this.sliceInterval);
+			later(() -> closeSlice(waiting, deadline, callback), this.sliceInterval, callback);
 		}
 		else {
 			awaitEnd(deadline, callback);
@@ -133,7 +155,7 @@ public final class SessionDrain implements SmartLifecycle {
 			callback.run();
 		}
 		else {
-			this.guard.later(this.scheduler, () -> awaitEnd(deadline, callback), POLL_INTERVAL);
+			later(() -> awaitEnd(deadline, callback), POLL_INTERVAL, callback);
 		}
 	}
 

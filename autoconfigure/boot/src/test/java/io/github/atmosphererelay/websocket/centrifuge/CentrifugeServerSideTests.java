@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
+import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.InitialChannels;
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
@@ -353,6 +354,22 @@ class CentrifugeServerSideTests {
 		CentrifugeSocket failing = open();
 		failing.command("connect", "{'token':'fail'}");
 		assertThat(failing.awaitClosed()).isEqualTo(new TestClient.Close(3004, "internal error"));
+	}
+
+	/**
+	 * With an empty epoch the end of the log is asked for first, and the limit is met
+	 * behind that.
+	 */
+	@Test
+	void tooManyChannelsEndTheConnectionAlsoIfTheLastHasAnEmptyEpoch() {
+		String own = own();
+		publish(own, 0, 2);
+		long before = node.messaging().statistics().refused(ErrorCode.LIMIT_EXCEEDED);
+		CentrifugeSocket many = open();
+		many.command("connect", "{'token':'chat/1 chat/2 chat/3 " + own + "','subs':{'" + own
+				+ "':{'recover':true,'epoch':'','offset':1}}}");
+		assertThat(many.awaitClosed()).isEqualTo(new TestClient.Close(3505, "channel limit"));
+		assertThat(node.messaging().statistics().refused(ErrorCode.LIMIT_EXCEEDED)).isEqualTo(before + 1);
 	}
 
 	/**

@@ -31,6 +31,7 @@ import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.RawSocket;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
+import io.github.atmosphererelay.websocket.ClientLimits;
 import io.github.atmosphererelay.websocket.ControlRate;
 import org.apache.catalina.connector.Connector;
 import org.apache.coyote.AbstractProtocol;
@@ -42,8 +43,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.tomcat.TomcatWebServer;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.test.util.ReflectionTestUtils;
+import org.springframework.web.socket.WebSocketHandler;
+import org.springframework.web.socket.handler.WebSocketHandlerDecorator;
+import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
+import org.springframework.web.socket.server.support.WebSocketHttpRequestHandler;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.BDDMockito.willAnswer;
+import static org.mockito.BDDMockito.willThrow;
+import static org.mockito.Mockito.spy;
 
 /**
  * Tests for {@link TomcatConnection}: clients that flood, leave while something waits for
@@ -226,6 +235,86 @@ class TomcatConnectionTests {
 		try (TestClient next = node.connect("chat/a?ack=true")) {
 			next.awaitCount(1);
 			assertThat(ReflectionTestUtils.getField(session(node), "transport")).isNotInstanceOf(TomcatTransport.class);
+		}
+	}
+
+	/**
+	 * Such as of an application whose class path lacks something: no sign of another
+	 * Tomcat.
+	 */
+	@Test
+	void aLinkageErrorOfAHandlerEndsItsConnectionAlone() throws Exception {
+		TestNode node = start();
+		RawSocket socket = connect(node, "chat/a", 64 * 1024);
+		WebSocketHandler handler = spyHandler(node);
+		willThrow(new NoClassDefFoundError("of the application")).given(handler).handleMessage(any(), any());
+		socket.send(RawSocket.TEXT, new byte[] { 'a' });
+		assertThat(socket.read().closeCode()).isEqualTo(1011);
+		assertThatNextIsServedDirectly(node);
+	}
+
+	@Test
+	void aLinkageErrorOfAHandlerAtTheEndIsNoSignOfAnotherTomcat() throws Exception {
+		TestNode node = start();
+		RawSocket socket = connect(node, "chat/a", 64 * 1024);
+		WebSocketHandler handler = spyHandler(node);
+		willAnswer((call) -> {
+			call.callRealMethod();
+			throw new NoClassDefFoundError("of the application");
+		}).given(handler).afterConnectionClosed(any(), any());
+		socket.send(RawSocket.CLOSE, new byte[] { 0x03, (byte) 0xE8 });
+		assertThat(socket.read().closeCode()).isEqualTo(1000);
+		assertThatNextIsServedDirectly(node);
+	}
+
+	@Test
+	void aLinkageErrorOfAHandlerAtTheBeginningEndsItsConnectionAlone() throws Exception {
+		TestNode node = start();
+		WebSocketHandler door = door(node);
+		Object limits = ReflectionTestUtils.getField(door, "limits");
+		Object failing = spy(limits);
+		willThrow(new NoClassDefFoundError("of the application")).given((ClientLimits) failing).admit(any());
+		ReflectionTestUtils.setField(door, "limits", failing);
+		RawSocket socket = RawSocket.connect(node.uri("chat/a"), 64 * 1024);
+		this.open.add(0, socket);
+		assertThat(socket.read().closeCode()).isEqualTo(1011);
+		ReflectionTestUtils.setField(door, "limits", limits);
+		assertThatNextIsServedDirectly(node);
+	}
+
+	private static WebSocketHandler door(TestNode node) {
+		return node.context()
+			.getBeansOfType(WebSocketHandlerMapping.class)
+			.values()
+			.stream()
+			.flatMap((mapping) -> mapping.getUrlMap().values().stream())
+			.map((each) -> WebSocketHandlerDecorator.unwrap(((WebSocketHttpRequestHandler) each).getWebSocketHandler()))
+			.filter((each) -> each.getClass().getSimpleName().equals("RawDoorHandler"))
+			.findFirst()
+			.orElseThrow();
+	}
+
+	/**
+	 * Put a spy in the place of the handler of the one session.
+	 */
+	private static WebSocketHandler spyHandler(TestNode node) {
+		Object transport = ReflectionTestUtils.getField(session(node), "transport");
+		Object connection = ReflectionTestUtils.getField(transport, "connection");
+		Object session = ReflectionTestUtils.getField(connection, "session");
+		Handshake handshake = (Handshake) ReflectionTestUtils.getField(session, "handshake");
+		WebSocketHandler handler = spy(handshake.handler());
+		ReflectionTestUtils.setField(session, "handshake",
+				new Handshake(handler, handshake.uri(), handshake.principal(), handshake.localAddress(),
+						handshake.remoteAddress(), handshake.attributes(), handshake.protocol(),
+						handshake.unsupported()));
+		return handler;
+	}
+
+	private static void assertThatNextIsServedDirectly(TestNode node) {
+		MachineTime.await(Duration.ofSeconds(10)).until(() -> node.messaging().registry().sessionCount() == 0);
+		try (TestClient next = node.connect("chat/a?ack=true")) {
+			next.awaitCount(1);
+			assertThat(ReflectionTestUtils.getField(session(node), "transport")).isInstanceOf(TomcatTransport.class);
 		}
 	}
 

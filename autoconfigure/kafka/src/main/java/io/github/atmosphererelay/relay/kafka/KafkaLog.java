@@ -33,6 +33,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
@@ -125,9 +126,10 @@ final class KafkaLog {
 		this.whenDiverged = whenDiverged;
 		this.topic = KafkaTopic.ofLogs(settings);
 		this.ranges = new KafkaLogRanges(settings.logTopic(), settings.publishTimeout());
-		this.readers = KafkaLogReaders.create(settings, clients::logReader);
+		Guard guard = listener.guards().of(Part.LOG_READER);
+		this.readers = KafkaLogReaders.create(settings, clients::logReader, guard);
 		this.reads = new KafkaLogReads(settings, this.ranges, this.readers, scheduler, this.executor, whenDiverged,
-				listener.guards().of(Part.LOG_READER));
+				guard);
 	}
 
 	/**

@@ -31,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
+import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
@@ -65,6 +66,8 @@ final class KafkaLogReader {
 
 	private final Supplier<Consumer<byte[], byte[]>> consumers;
 
+	private final Guard guard;
+
 	private final ThreadPoolExecutor executor;
 
 	/** What waits for the thread, by what it reads. */
@@ -78,11 +81,14 @@ final class KafkaLogReader {
 	 * Create a reader. Its thread and its consumer are made with the first task.
 	 * @param settings the relay's settings
 	 * @param consumers makes consumers
+	 * @param guard counts Errors
 	 * @param name names the thread
 	 */
-	KafkaLogReader(KafkaRelaySettings settings, Supplier<Consumer<byte[], byte[]>> consumers, String name) {
+	KafkaLogReader(KafkaRelaySettings settings, Supplier<Consumer<byte[], byte[]>> consumers, Guard guard,
+			String name) {
 		this.settings = settings;
 		this.consumers = consumers;
+		this.guard = guard;
 		this.executor = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MAX_QUEUED),
 				(task) -> KafkaWorker.newThread(task, name)) {
 
@@ -168,6 +174,7 @@ final class KafkaLogReader {
 		}
 		catch (Error ex) {
 			// Nobody knows in what state it has left the consumer
+			this.guard.failed(ex);
 			dropConsumer();
 			throw ex;
 		}

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
 
+import io.github.atmosphererelay.guard.Guard;
 import org.apache.kafka.clients.consumer.Consumer;
 
 /**
@@ -34,10 +35,11 @@ import org.apache.kafka.clients.consumer.Consumer;
  */
 record KafkaLogReaders(KafkaLogReader places, KafkaLogReader recoveries, KafkaLogReader histories) {
 
-	static KafkaLogReaders create(KafkaRelaySettings settings, Supplier<Consumer<byte[], byte[]>> consumers) {
-		return new KafkaLogReaders(new KafkaLogReader(settings, consumers, "atmosphere-kafka-log-places"),
-				new KafkaLogReader(settings, consumers, "atmosphere-kafka-log-recoveries"),
-				new KafkaLogReader(settings, consumers, "atmosphere-kafka-log-histories"));
+	static KafkaLogReaders create(KafkaRelaySettings settings, Supplier<Consumer<byte[], byte[]>> consumers,
+			Guard guard) {
+		return new KafkaLogReaders(new KafkaLogReader(settings, consumers, guard, "atmosphere-kafka-log-places"),
+				new KafkaLogReader(settings, consumers, guard, "atmosphere-kafka-log-recoveries"),
+				new KafkaLogReader(settings, consumers, guard, "atmosphere-kafka-log-histories"));
 	}
 
 	private List<KafkaLogReader> all() {

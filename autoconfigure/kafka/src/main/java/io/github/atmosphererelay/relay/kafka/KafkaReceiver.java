@@ -291,9 +291,18 @@ final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], b
 	}
 
 	private void noteReason(Object event) {
-		if (event instanceof ConsumerStoppedEvent stopped && stopped.getReason() == ConsumerStoppedEvent.Reason.AUTH) {
+		if (!(event instanceof ConsumerStoppedEvent stopped)) {
+			return;
+		}
+		if (stopped.getReason() == ConsumerStoppedEvent.Reason.AUTH) {
 			this.failure = new AuthorizationException(
 					"The broker refuses the consumer: its credentials or rights do not suffice");
+		}
+		else if (stopped.getReason() == ConsumerStoppedEvent.Reason.ERROR) {
+			Throwable failure = new IllegalStateException(
+					"An Error has ended the consumer, see what Spring's container has logged");
+			this.failure = failure;
+			this.listener.guards().of(Part.RELAY_RECEIVER).failed(failure);
 		}
 	}
 

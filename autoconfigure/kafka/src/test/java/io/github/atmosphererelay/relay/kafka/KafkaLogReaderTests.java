@@ -27,6 +27,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.Guards;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Envelope.Kind;
@@ -68,10 +71,12 @@ class KafkaLogReaderTests {
 
 	private final AtomicInteger failures = new AtomicInteger();
 
+	private final Guard guard = new Guards().of(Part.LOG_READER);
+
 	private final KafkaLogReader reader = new KafkaLogReader(
 			new KafkaRelaySettings(UUID.randomUUID(), "topic", 3, (short) -1, Duration.ofMinutes(1), true, CODEC, 10,
 					Duration.ofMillis(300), true, Duration.ofHours(1), Duration.ofMinutes(5)),
-			this::consumer, "reader");
+			this::consumer, this.guard, "reader");
 
 	private final KafkaLogIndex index = new KafkaLogIndex(100, 20);
 
@@ -171,6 +176,22 @@ class KafkaLogReaderTests {
 		this.reader.disconnect();
 		assertThat(offsets(request(10, false), 0, 1)).containsExactly(0L);
 		assertThat(this.consumers).hasSize(3);
+	}
+
+	@Test
+	void theThreadReadsOnAfterAnErrorWithAnotherConsumer() {
+		Request patient = new Request("channel:room", 10, Long.MAX_VALUE, false, NOW,
+				System.nanoTime() + Duration.ofMinutes(1).toNanos());
+		add(0, "room", null, NOW, Duration.ofHours(1));
+		assertThat(offsets(patient, 0, 1)).containsExactly(0L);
+		assertThat(this.reader.submitShared("room", () -> {
+			throw new OutOfMemoryError("injected");
+		})).failsWithin(Duration.ofSeconds(10)).withThrowableThat().withCauseInstanceOf(OutOfMemoryError.class);
+		assertThat(this.guard.failures()).isOne();
+		assertThat(this.consumers).singleElement().satisfies((consumer) -> assertThat(consumer.closed()).isTrue());
+		assertThat(offsets(patient, 0, 1)).containsExactly(0L);
+		assertThat(this.consumers).hasSize(2);
+		assertThat(this.guard.failures()).isOne();
 	}
 
 	@Test

@@ -32,6 +32,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.Protocol.Command;
@@ -258,11 +259,18 @@ final class JedisPublisher {
 	}
 
 	private boolean begin(RedisCall call) {
-		synchronized (this.sendingLock) {
-			if (!this.stopped) {
-				this.sending.add(call);
-				return true;
+		try {
+			synchronized (this.sendingLock) {
+				if (!this.stopped) {
+					this.sending.add(call);
+					return true;
+				}
 			}
+		}
+		catch (Throwable ex) {
+			// It stands in no queue any more
+			refuse(call, ex);
+			throw ex;
 		}
 		refuse(call, null);
 		return false;
@@ -294,7 +302,8 @@ final class JedisPublisher {
 		}
 		else if (reply instanceof JedisDataException refusal) {
 			// Redis answered that it has not done it
-			refuse(call, refusal);
+			this.pendingBytes.remove(call.size());
+			call.result().completeExceptionally(RelayUnavailableException.forRefusal(RedisRelay.NAME, refusal));
 		}
 		else {
 			lost.executed(call);

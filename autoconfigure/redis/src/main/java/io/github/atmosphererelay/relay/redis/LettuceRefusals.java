@@ -40,7 +40,7 @@ record LettuceRefusals(int maxPending) {
 	@Nullable RelayException refusal(Throwable ex) {
 		if (ex instanceof RedisCommandExecutionException) {
 			// Redis answered that it has not done it
-			return new RelayUnavailableException(RedisRelay.NAME, ex);
+			return RelayUnavailableException.forRefusal(RedisRelay.NAME, ex);
 		}
 		String message = ex.getMessage();
 		if (ex.getClass() != RedisException.class || message == null) {

@@ -183,7 +183,8 @@ final class RedisLog {
 			return null;
 		}
 		List<?> parts = (List<?>) reply;
-		return new LogContinuation(new Position(text(parts.get(0)), number(parts.get(1))), number(parts.get(2)) == 1);
+		return new LogContinuation(new Position(text(parts.get(0)), number(parts.get(1))), number(parts.get(2)) == 1,
+				number(parts.get(3)) == 1);
 	}
 
 	private CompletableFuture<@Nullable Object> run(RedisLink link, RedisScript script, List<byte[]> keys,

@@ -5,8 +5,8 @@
 -- ARGV[4]  its offset, up to which the node has delivered everything
 -- ARGV[5]  the greatest offset of that epoch at which the node knows of a publication
 --
--- Returns the present epoch, the offset after which to read on, and whether nothing is
--- missing for that node (1 or 0).
+-- Returns the present epoch, the offset after which to read on, whether nothing is missing
+-- for that node (1 or 0), and whether the epoch of its position is known (1 or 0).
 --
 -- What stands in the log up to the end of a life is what that life had there: the log was
 -- continued from it, or from a shorter copy. So a node goes on where it is, or at the end
@@ -47,4 +47,4 @@ if found then
   complete = whole and math.max(reported, reached) <= math.max(delivered, last)
 end
 touch()
-return { epoch, from, complete and 1 or 0 }
+return { epoch, from, complete and 1 or 0, (found or asked == epoch) and 1 or 0 }

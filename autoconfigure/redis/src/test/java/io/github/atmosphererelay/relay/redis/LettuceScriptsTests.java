@@ -68,4 +68,17 @@ class LettuceScriptsTests {
 		assertThat(run().result()).isCompleted();
 	}
 
+	/**
+	 * After the end nothing comes that would complete them, too.
+	 */
+	@Test
+	void whatIsOverAtTheEndIsCompletedThoughThereIsNoThreadForIt() {
+		willThrow(new OutOfMemoryError("unable to create native thread")).given(this.completions).execute(any());
+		RedisCall waiting = run();
+		assertThat(waiting.result()).isNotDone();
+		this.scripts.close(new IllegalStateException("closed"));
+		assertThat(waiting.result()).isCompletedExceptionally();
+		assertThat(run().result()).isCompletedExceptionally();
+	}
+
 }

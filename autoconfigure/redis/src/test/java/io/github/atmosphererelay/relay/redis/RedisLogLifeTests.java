@@ -127,7 +127,8 @@ class RedisLogLifeTests {
 					.isEqualTo(new LogContinuation(new Position(fourth.epoch(), 3), true));
 				assertThat(texts(read(node, new Position(fourth.epoch(), 1)))).containsExactly("two", "three", "four");
 				// Nobody knows what a log has had that is not this one
-				assertThat(resume(node, new Position("another", 1), 1)).isEqualTo(new LogContinuation(fourth, false));
+				assertThat(resume(node, new Position("another", 1), 1))
+					.isEqualTo(new LogContinuation(fourth, false, false));
 				assertThat(resume(node, fourth, 4)).isEqualTo(new LogContinuation(fourth, false));
 				for (int i = 0; i < 10; i++) {
 					restart(server, node);
@@ -135,11 +136,11 @@ class RedisLogLifeTests {
 				}
 				Position last = node.relay().position("log").join();
 				assertThat(resume(node, first, 1)).as("longer ago than is kept")
-					.isEqualTo(new LogContinuation(last, false));
+					.isEqualTo(new LogContinuation(last, false, false));
 				admin.disconnect();
 				admin.flushAll();
 				Position fresh = position(append(node, "fresh"));
-				assertThat(resume(node, last, last.offset())).isEqualTo(new LogContinuation(fresh, false));
+				assertThat(resume(node, last, last.offset())).isEqualTo(new LogContinuation(fresh, false, false));
 			}
 			finally {
 				node.relay().stop();

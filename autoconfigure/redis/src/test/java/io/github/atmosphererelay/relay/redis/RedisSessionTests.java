@@ -32,6 +32,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import org.springframework.test.util.ReflectionTestUtils;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.any;
@@ -95,6 +97,27 @@ class RedisSessionTests {
 		this.session.start();
 		await().until(() -> this.links.size() == 1);
 		assertThat(this.guards.of(Part.RELAY_CONNECTION).failures()).isOne();
+	}
+
+	/**
+	 * Behind an attempt that took long the look for lost attempts is due at once. It
+	 * leaves the pause between two attempts alone.
+	 */
+	@Test
+	void anAttemptThatTookLongIsNotFollowedByAnotherWithoutAPause() {
+		List<Thread> attempts = new CopyOnWriteArrayList<>();
+		willAnswer((call) -> {
+			attempts.add(Thread.currentThread());
+			if (attempts.size() == 1) {
+				ReflectionTestUtils.setField(this.session, "attemptedAt",
+						System.nanoTime() - Duration.ofSeconds(10).toNanos());
+			}
+			throw new IllegalStateException("timed out");
+		}).given(this.driver).connect(any());
+		ReflectionTestUtils.invokeMethod(this.session, "connect");
+		ReflectionTestUtils.invokeMethod(this.session, "catchUp");
+		assertThat(attempts).filteredOn((thread) -> thread == Thread.currentThread()).hasSize(1);
+		await().until(() -> attempts.size() > 1);
 	}
 
 	@Test

@@ -349,13 +349,27 @@ final class Connection {
 			this.lock.unlock();
 		}
 		if (client == null) {
-			this.node.statistics().countRefused(code);
-			this.admission.end();
-			this.transport.close(reason);
+			// Nobody comes back to it: what fails keeps nothing of the rest from being
+			// done.
+			try {
+				this.node.statistics().countRefused(code);
+			}
+			finally {
+				try {
+					this.admission.end();
+				}
+				finally {
+					this.transport.close(reason);
+				}
+			}
 		}
 		else if (client.session().isOpen()) {
-			this.node.statistics().countRefused(code);
-			client.session().terminate(reason);
+			try {
+				this.node.statistics().countRefused(code);
+			}
+			finally {
+				client.session().terminate(reason);
+			}
 		}
 	}
 

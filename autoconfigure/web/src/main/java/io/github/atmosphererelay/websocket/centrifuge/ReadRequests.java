@@ -114,33 +114,61 @@ final class ReadRequests {
 			return;
 		}
 		read(session, () -> read(session, command)).whenComplete((replay, ex) -> {
-			if (replay == null) {
+			if (replay != null) {
+				answer(session, command, question, replay, done);
+				return;
+			}
+			try {
 				if (!isUnrecoverable(ex)) {
 					question.accept(null);
 				}
 				this.replies.refuse(session, command.id(), refusal(ex));
-				done.run();
-				return;
 			}
-			Reservation reservation = replay.reservation();
-			LogPage page = replay.page();
-			if (page.complete()) {
-				question.accept(page.end());
-				Runnable sent = reservation.hold();
-				this.replies.replyWithMuch(session, command.id(), new Reply.History(page.publications(), page.end()),
-						Replies.size(page.publications()), () -> {
-							sent.run();
-							done.run();
-						});
-				reservation.release();
-			}
-			else {
-				reservation.release();
-				this.replies.refuse(session, command.id(), new RequestRefusedException(ErrorCode.UNRECOVERABLE_POSITION,
-						ErrorCode.UNRECOVERABLE_POSITION.text()));
+			finally {
 				done.run();
 			}
 		});
+	}
+
+	/**
+	 * Answer with a page. Whatever is thrown, the page takes no room any more, and the
+	 * next one is read.
+	 */
+	private void answer(LocalSession session, Command.History command, Consumer<@Nullable Position> question,
+			Replay replay, Runnable done) {
+		Reservation reservation = replay.reservation();
+		LogPage page = replay.page();
+		if (!page.complete()) {
+			reservation.release();
+			try {
+				this.replies.refuse(session, command.id(), new RequestRefusedException(ErrorCode.UNRECOVERABLE_POSITION,
+						ErrorCode.UNRECOVERABLE_POSITION.text()));
+			}
+			finally {
+				done.run();
+			}
+			return;
+		}
+		boolean queued = false;
+		try {
+			question.accept(page.end());
+			this.replies.replyWithMuch(session, command.id(), new Reply.History(page.publications(), page.end()),
+					Replies.size(page.publications()), () -> {
+						reservation.release();
+						done.run();
+					});
+			queued = true;
+		}
+		catch (RuntimeException | Error ex) {
+			this.replies.refuse(session, command.id(), refusal(ex));
+			throw ex;
+		}
+		finally {
+			if (!queued) {
+				reservation.release();
+				done.run();
+			}
+		}
 	}
 
 	/**

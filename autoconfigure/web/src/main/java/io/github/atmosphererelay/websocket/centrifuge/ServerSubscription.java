@@ -244,7 +244,7 @@ final class ServerSubscription implements Client.Membership {
 		catch (RequestRefusedException ex) {
 			this.node.statistics().countRefused(ex.code());
 		}
-		catch (Error ex) {
+		catch (RuntimeException | Error ex) {
 			retryLater();
 			throw ex;
 		}

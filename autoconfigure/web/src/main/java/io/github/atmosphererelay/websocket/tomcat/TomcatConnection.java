@@ -386,6 +386,10 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 			try {
 				session().handler().afterConnectionClosed(session(), new CloseStatus(code, reason));
 			}
+			catch (LinkageError ex) {
+				// Of the application's code, and no sign of another Tomcat
+				failureLog.error("A handler failed at the end of a session", ex);
+			}
 			catch (Exception ex) {
 				logger.debug("A handler failed at the end of a session", ex);
 			}
