@@ -92,6 +92,11 @@ final class KafkaLogTopicCheck {
 			faults.add("retention.ms is " + millis + ", and 'atmosphere.relay.kafka.log-retention' promises "
 					+ this.retention.toMillis());
 		}
+		if (value(config, TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false").equals("true")) {
+			faults.add(
+					"with unclean.leader.election.enable a broker that lacks messages may become the leader: clients of"
+							+ " nodes that had not read these yet lose them without being told; set it to 'false'");
+		}
 		return faults;
 	}
 

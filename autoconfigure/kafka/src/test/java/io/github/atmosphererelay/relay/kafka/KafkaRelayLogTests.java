@@ -124,14 +124,15 @@ class KafkaRelayLogTests {
 	@Test
 	@ExtendWith(OutputCaptureExtension.class)
 	void aTopicOfOthersThatDoesNotKeepLogsAsPromisedIsReported(CapturedOutput output) throws Exception {
-		this.admin
-			.createTopics(List.of(new NewTopic(this.topic + "-log", 3, (short) 1).configs(Map.of("cleanup.policy",
-					"compact,delete", "message.timestamp.type", "CreateTime", "retention.ms", "60000"))))
+		this.admin.createTopics(List.of(new NewTopic(this.topic + "-log", 3, (short) 1)
+			.configs(Map.of("unclean.leader.election.enable", "true", "cleanup.policy", "compact,delete",
+					"message.timestamp.type", "CreateTime", "retention.ms", "60000"))))
 			.all()
 			.get();
 		start();
 		assertThat(output).contains("Topic '" + this.topic + "-log' does not keep logs", "cleanup.policy",
-				"message.timestamp.type", "retention.ms is 60000, and 'atmosphere.relay.kafka.log-retention' promises");
+				"message.timestamp.type", "unclean.leader.election.enable",
+				"retention.ms is 60000, and 'atmosphere.relay.kafka.log-retention' promises");
 	}
 
 	@Test
