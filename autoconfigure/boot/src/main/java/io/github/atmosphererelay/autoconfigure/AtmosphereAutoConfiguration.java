@@ -180,9 +180,8 @@ public final class AtmosphereAutoConfiguration {
 						this.properties.recovery().positionCheck()),
 				relay, catalog, encoder, registry, writers, scheduler.executor(), events, statistics,
 				Threading.VIRTUAL.isActive(environment)
-						? new VirtualHandlerThreads(virtual.getIfUnique(SimpleAsyncTaskExecutorBuilder::new),
-								"atmosphere-continuation-")
-						: new PooledContinuationThreads(pool.getIfUnique(ThreadPoolTaskExecutorBuilder::new),
+						? new VirtualThreads(virtual.getIfUnique(SimpleAsyncTaskExecutorBuilder::new), "continuation")
+						: PooledThreads.growing(pool.getIfUnique(ThreadPoolTaskExecutorBuilder::new), "continuation",
 								this.properties.continuation().maxThreads()));
 	}
 

@@ -16,9 +16,9 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import io.github.atmosphererelay.broadcast.ApplicationThreads;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.endpoint.EndpointSettings;
-import io.github.atmosphererelay.endpoint.HandlerThreads;
 import io.github.atmosphererelay.endpoint.ManagedServices;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -48,10 +48,9 @@ public final class AtmosphereManagedServiceAutoConfiguration {
 	ManagedServices atmosphereManagedServices(MessagingNode node, AtmosphereProperties all, Environment environment,
 			ObjectProvider<ThreadPoolTaskExecutorBuilder> pool,
 			ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual) {
-		HandlerThreads threads = Threading.VIRTUAL.isActive(environment)
-				? new VirtualHandlerThreads(virtual.getIfUnique(SimpleAsyncTaskExecutorBuilder::new),
-						"atmosphere-handler-")
-				: new PooledHandlerThreads(pool.getIfUnique(ThreadPoolTaskExecutorBuilder::new),
+		ApplicationThreads threads = Threading.VIRTUAL.isActive(environment)
+				? new VirtualThreads(virtual.getIfUnique(SimpleAsyncTaskExecutorBuilder::new), "handler")
+				: PooledThreads.fixed(pool.getIfUnique(ThreadPoolTaskExecutorBuilder::new), "handler",
 						this.properties.threads());
 		return new ManagedServices(node, new EndpointSettings(this.properties.maxQueuedPerSession(),
 				this.properties.maxQueuedBytesPerSession().toBytes(), this.properties.maxQueued(),

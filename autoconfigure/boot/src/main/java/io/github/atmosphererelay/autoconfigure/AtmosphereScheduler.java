@@ -19,6 +19,8 @@ package io.github.atmosphererelay.autoconfigure;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 
+import io.github.atmosphererelay.guard.Threads;
+
 import org.springframework.beans.factory.DisposableBean;
 
 /**
@@ -30,11 +32,7 @@ final class AtmosphereScheduler implements DisposableBean {
 	private final ScheduledThreadPoolExecutor executor;
 
 	AtmosphereScheduler() {
-		this.executor = new ScheduledThreadPoolExecutor(1, (task) -> {
-			Thread thread = new Thread(task, "atmosphere-scheduler");
-			thread.setDaemon(true);
-			return thread;
-		});
+		this.executor = new ScheduledThreadPoolExecutor(1, Threads.factory("scheduler"));
 		this.executor.setRemoveOnCancelPolicy(true);
 	}
 

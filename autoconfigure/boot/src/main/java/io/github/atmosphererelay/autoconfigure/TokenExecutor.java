@@ -19,8 +19,8 @@ package io.github.atmosphererelay.autoconfigure;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+
+import io.github.atmosphererelay.guard.Threads;
 
 import org.springframework.beans.factory.DisposableBean;
 
@@ -39,14 +39,7 @@ final class TokenExecutor implements DisposableBean {
 	private final ThreadPoolExecutor executor;
 
 	TokenExecutor() {
-		AtomicInteger number = new AtomicInteger();
-		this.executor = new ThreadPoolExecutor(THREADS, THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(QUEUE),
-				(task) -> {
-					Thread thread = new Thread(task, "atmosphere-tokens-" + number.incrementAndGet());
-					thread.setDaemon(true);
-					return thread;
-				});
-		this.executor.allowCoreThreadTimeOut(true);
+		this.executor = Threads.pool("tokens", THREADS, new LinkedBlockingQueue<>(QUEUE));
 	}
 
 	Executor executor() {

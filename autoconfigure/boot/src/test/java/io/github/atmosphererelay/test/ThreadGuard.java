@@ -30,9 +30,8 @@ import java.util.regex.Pattern;
  */
 public final class ThreadGuard {
 
-	private static final Pattern MAY_BLOCK = Pattern
-		.compile("http-nio-\\S+-exec-\\d+|tomcat-handler-\\d+|atmosphere-(tokens|continuation|handler)-\\d+"
-				+ "|atmosphere-(events|questions)|main");
+	private static final Pattern MAY_BLOCK = Pattern.compile("http-nio-\\S+-exec-\\d+|tomcat-handler-\\d+|"
+			+ "atmosphere-(tokens|continuation|handler|events|questions)-\\d+|main");
 
 	/** Whatever is called from these is called within a lock, or on a relay's thread. */
 	private static final List<String> FORBIDDEN = List.of(".StripedLock.", ".SessionRegistry.", ".LogFollower.",

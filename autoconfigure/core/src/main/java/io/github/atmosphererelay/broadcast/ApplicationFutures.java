@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * everything that depends on it is the library's own and short. The application's future
  * is another one: whoever waits in {@code join} or {@code get} goes on as soon as the
  * stage is complete, without any other thread; continuations, which may block, run on
- * {@link ContinuationThreads}. Those of futures of one key, such as a channel, run in the
+ * {@link ApplicationThreads}. Those of futures of one key, such as a channel, run in the
  * order in which the stages have completed, as long as each takes less than about 50 ms;
  * after that the next one begins beside it. Continuations that are registered when the
  * result is there already run at once on the thread that registers them, as with any
@@ -65,7 +65,7 @@ public final class ApplicationFutures {
 
 	private static final long SWEEP_MILLIS = 1;
 
-	private final ContinuationThreads threads;
+	private final ApplicationThreads threads;
 
 	private final ScheduledExecutorService scheduler;
 
@@ -83,7 +83,7 @@ public final class ApplicationFutures {
 	/** The key of what is swept. */
 	private final Object sweeps = new Object();
 
-	ApplicationFutures(ContinuationThreads threads, ScheduledExecutorService scheduler, Guard guard) {
+	ApplicationFutures(ApplicationThreads threads, ScheduledExecutorService scheduler, Guard guard) {
 		this.threads = threads;
 		this.scheduler = scheduler;
 		this.guard = guard;

@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
+import io.github.atmosphererelay.guard.Threads;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -64,12 +65,7 @@ public final class EventDispatcher {
 	 */
 	public synchronized void start() {
 		if (this.executor == null) {
-			this.executor = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MAX_WAITING),
-					(task) -> {
-						Thread thread = new Thread(task, "atmosphere-events");
-						thread.setDaemon(true);
-						return thread;
-					});
+			this.executor = Threads.single("events", new ArrayBlockingQueue<>(MAX_WAITING));
 		}
 	}
 

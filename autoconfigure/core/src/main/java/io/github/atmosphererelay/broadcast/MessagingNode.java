@@ -108,7 +108,7 @@ public final class MessagingNode {
 	 */
 	public MessagingNode(NodeIdentity identity, MessagingSettings settings, ClusterRelay relay, ChannelCatalog catalog,
 			PayloadEncoder encoder, SessionRegistry registry, Writers writers, ScheduledExecutorService scheduler,
-			EventDispatcher events, BroadcastStatistics statistics, ContinuationThreads continuationThreads) {
+			EventDispatcher events, BroadcastStatistics statistics, ApplicationThreads continuationThreads) {
 		this.identity = identity;
 		this.settings = settings;
 		this.catalog = catalog;

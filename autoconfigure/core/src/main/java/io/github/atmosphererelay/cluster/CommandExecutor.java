@@ -27,11 +27,11 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 
 import io.github.atmosphererelay.cluster.CommandMessage.Operation;
 import io.github.atmosphererelay.cluster.CommandMessage.Status;
+import io.github.atmosphererelay.guard.Threads;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -76,19 +76,8 @@ final class CommandExecutor {
 	}
 
 	void start() {
-		this.commands = executor("atmosphere-commands", 1);
-		this.questions = executor("atmosphere-questions", QUESTION_THREADS);
-	}
-
-	private static ThreadPoolExecutor executor(String name, int threads) {
-		ThreadPoolExecutor executor = new ThreadPoolExecutor(threads, threads, 10, TimeUnit.SECONDS,
-				new LinkedBlockingQueue<>(MAX_WAITING), (task) -> {
-					Thread thread = new Thread(task, name);
-					thread.setDaemon(true);
-					return thread;
-				});
-		executor.allowCoreThreadTimeOut(true);
-		return executor;
+		this.commands = Threads.pool("commands", 1, new LinkedBlockingQueue<>(MAX_WAITING));
+		this.questions = Threads.pool("questions", QUESTION_THREADS, new LinkedBlockingQueue<>(MAX_WAITING));
 	}
 
 	void stop() {

@@ -35,6 +35,7 @@ import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.RateLimitedLog;
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.Threads;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.DisconnectReason;
 import io.github.atmosphererelay.session.LocalSession;
@@ -114,14 +115,7 @@ public final class DurableSessions {
 	 * Begin to save.
 	 */
 	public void start() {
-		ThreadPoolExecutor executor = new ThreadPoolExecutor(THREADS, THREADS, 10, TimeUnit.SECONDS,
-				new LinkedBlockingQueue<>(MAX_WAITING), (task) -> {
-					Thread thread = new Thread(task, "atmosphere-durable");
-					thread.setDaemon(true);
-					return thread;
-				});
-		executor.allowCoreThreadTimeOut(true);
-		this.executor = executor;
+		this.executor = Threads.pool("durable", THREADS, new LinkedBlockingQueue<>(MAX_WAITING));
 		this.pausedUntil = 0;
 		this.saver.start(this.node.scheduler());
 	}

@@ -35,6 +35,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.Threads;
 import io.github.atmosphererelay.session.LocalSession;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -91,11 +92,7 @@ final class SessionSaver {
 	}
 
 	void start(ScheduledExecutorService scheduler) {
-		this.executor = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(8), (task) -> {
-			Thread thread = new Thread(task, "atmosphere-durable-saver");
-			thread.setDaemon(true);
-			return thread;
-		});
+		this.executor = Threads.single("durable-saver", new LinkedBlockingQueue<>(8));
 		this.urgentWaits.set(false);
 		this.lookWaits.set(false);
 		scheduleCleanup();

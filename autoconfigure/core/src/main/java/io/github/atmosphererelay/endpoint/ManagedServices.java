@@ -18,6 +18,7 @@ package io.github.atmosphererelay.endpoint;
 
 import java.util.List;
 
+import io.github.atmosphererelay.broadcast.ApplicationThreads;
 import io.github.atmosphererelay.broadcast.ChannelAccess;
 import io.github.atmosphererelay.broadcast.ChannelOptions;
 import io.github.atmosphererelay.broadcast.ChannelScope;
@@ -43,7 +44,7 @@ public final class ManagedServices {
 
 	private final EndpointSettings settings;
 
-	private final HandlerThreads threads;
+	private final ApplicationThreads threads;
 
 	private final HandlerStatistics statistics = new HandlerStatistics();
 
@@ -57,7 +58,7 @@ public final class ManagedServices {
 	 * @param settings what holds for endpoints
 	 * @param threads the threads on which methods run
 	 */
-	public ManagedServices(MessagingNode node, EndpointSettings settings, HandlerThreads threads) {
+	public ManagedServices(MessagingNode node, EndpointSettings settings, ApplicationThreads threads) {
 		this.node = node;
 		this.settings = settings;
 		this.threads = threads;

@@ -28,6 +28,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.Threads;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -91,12 +92,7 @@ final class PresenceThread {
 		}
 		// What waits in it is bounded by its users: one turn, each node's coming and
 		// going, a part of a state for each node, and messages up to the limits.
-		ThreadPoolExecutor executor = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
-				(task) -> {
-					Thread thread = new Thread(task, "atmosphere-presence");
-					thread.setDaemon(true);
-					return thread;
-				});
+		ThreadPoolExecutor executor = Threads.single("presence", new LinkedBlockingQueue<>());
 		this.waiting.set(0);
 		this.waitingBytes.set(0);
 		this.turnWaits.set(false);

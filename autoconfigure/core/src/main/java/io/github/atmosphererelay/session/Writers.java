@@ -29,13 +29,13 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.Threads;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -130,10 +130,7 @@ public final class Writers {
 		this.running = true;
 		// Its queue is bounded by the number of sessions: each is closed and
 		// aborted once.
-		ThreadPoolExecutor closers = new ThreadPoolExecutor(MAX_CLOSERS, MAX_CLOSERS, 10, TimeUnit.SECONDS,
-				new LinkedBlockingQueue<>(), (task) -> thread("atmosphere-closer-", task));
-		closers.allowCoreThreadTimeOut(true);
-		this.closers = closers;
+		this.closers = Threads.pool("closer", MAX_CLOSERS, new LinkedBlockingQueue<>());
 		for (WriterShard shard : this.shards) {
 			appoint(shard);
 		}

@@ -356,7 +356,7 @@ class ApplicationFuturesTests {
 		this.futures.stop();
 		GrowingThreads threads = new GrowingThreads();
 		AtomicInteger errors = new AtomicInteger();
-		this.futures = new ApplicationFutures(new ContinuationThreads() {
+		this.futures = new ApplicationFutures(new ApplicationThreads() {
 
 			@Override
 			public Executor start() {

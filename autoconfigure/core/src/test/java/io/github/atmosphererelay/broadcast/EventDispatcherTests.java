@@ -60,7 +60,7 @@ class EventDispatcherTests {
 		}
 		await().until(() -> this.received.size() == 1_000);
 		assertThat(this.received)
-			.containsExactlyElementsOf(IntStream.range(0, 1_000).mapToObj((i) -> "atmosphere-events" + i).toList());
+			.containsExactlyElementsOf(IntStream.range(0, 1_000).mapToObj((i) -> "atmosphere-events-1" + i).toList());
 		assertThat(this.statistics.events()).isEqualTo(1_000);
 		assertThat(this.statistics.eventsDropped()).isZero();
 	}

@@ -24,14 +24,14 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import io.github.atmosphererelay.broadcast.ContinuationThreads;
+import io.github.atmosphererelay.broadcast.ApplicationThreads;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Threads for continuations where there is no application around: as many as are needed,
  * up to a limit.
  */
-public final class GrowingThreads implements ContinuationThreads {
+public final class GrowingThreads implements ApplicationThreads {
 
 	public static final String PREFIX = "continuation-";
 

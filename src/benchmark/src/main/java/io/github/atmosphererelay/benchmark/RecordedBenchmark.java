@@ -36,13 +36,13 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.github.atmosphererelay.broadcast.ApplicationThreads;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.broadcast.ChannelAccess;
 import io.github.atmosphererelay.broadcast.ChannelCatalog;
 import io.github.atmosphererelay.broadcast.ChannelOptions;
 import io.github.atmosphererelay.broadcast.ChannelScope;
-import io.github.atmosphererelay.broadcast.ContinuationThreads;
 import io.github.atmosphererelay.broadcast.EventDispatcher;
 import io.github.atmosphererelay.broadcast.HistoryOptions;
 import io.github.atmosphererelay.broadcast.MessagingNode;
@@ -307,7 +307,7 @@ public final class RecordedBenchmark implements AutoCloseable {
 	/**
 	 * As many threads as there are tasks.
 	 */
-	private static final class Threads implements ContinuationThreads {
+	private static final class Threads implements ApplicationThreads {
 
 		private final ExecutorService executor = Executors.newCachedThreadPool();
 

@@ -19,7 +19,8 @@ package io.github.atmosphererelay.relay.redis;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
+
+import io.github.atmosphererelay.guard.Threads;
 
 /**
  * Completes what is found to be over on a thread of somebody else, who may hold locks:
@@ -27,14 +28,10 @@ import java.util.concurrent.TimeUnit;
  */
 final class CompletionThread implements Executor {
 
-	private static final int IDLE_SECONDS = 5;
-
 	private final ThreadPoolExecutor executor;
 
 	CompletionThread() {
-		this.executor = new ThreadPoolExecutor(1, 1, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
-				RedisSession.threads("completions"));
-		this.executor.allowCoreThreadTimeOut(true);
+		this.executor = Threads.pool("redis-completions", 1, new LinkedBlockingQueue<>());
 	}
 
 	@Override

@@ -25,6 +25,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.Threads;
 import io.github.atmosphererelay.relay.Outcome;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.BinaryJedisPubSub;
@@ -82,7 +83,7 @@ final class JedisLink extends BinaryJedisPubSub implements RedisLink {
 	void open() {
 		try {
 			this.subscribing.connect();
-			RedisSession.threads("subscriber").newThread(this::read).start();
+			Threads.factory("redis-subscriber").newThread(this::read).start();
 			this.opened.await(this.settings.commandTimeout().toMillis(), TimeUnit.MILLISECONDS);
 			RuntimeException ending = this.ending;
 			if (ending != null) {

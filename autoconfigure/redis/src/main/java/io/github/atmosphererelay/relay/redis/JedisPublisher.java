@@ -31,6 +31,7 @@ import java.util.concurrent.ScheduledExecutorService;
 
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.Threads;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.jspecify.annotations.Nullable;
@@ -95,8 +96,8 @@ final class JedisPublisher {
 		this.pendingBytes = pendingBytes;
 		this.listener = listener;
 		this.queue = new LinkedBlockingQueue<>(maxPending);
-		this.thread = RedisSession.threads("publisher").newThread(this::run);
-		this.sweeper = Executors.newSingleThreadScheduledExecutor(RedisSession.threads("deadlines"));
+		this.thread = Threads.factory("redis-publisher").newThread(this::run);
+		this.sweeper = Executors.newSingleThreadScheduledExecutor(Threads.factory("redis-deadlines"));
 	}
 
 	void start() {

@@ -30,6 +30,7 @@ import java.util.function.Function;
 
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.Threads;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
@@ -46,8 +47,6 @@ import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
-
-import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 
 /**
  * One life of the relay, from start to stop: keeps a link to Redis, and on it the
@@ -116,7 +115,7 @@ final class RedisSession {
 		this.log = log;
 		this.reader = new RedisLogReader(log, settings, listener);
 		this.subscriptions = new RedisSubscriptions(settings.keyPrefix());
-		this.worker = Executors.newSingleThreadScheduledExecutor(threads("worker"));
+		this.worker = Executors.newSingleThreadScheduledExecutor(Threads.factory("redis-worker"));
 	}
 
 	void start() {
@@ -354,15 +353,9 @@ final class RedisSession {
 
 	private static Thread closeLater(RedisLink link) {
 		// Closing a frozen connection may block
-		Thread closer = threads("closer").newThread(link::close);
+		Thread closer = Threads.factory("redis-closer").newThread(link::close);
 		closer.start();
 		return closer;
-	}
-
-	static CustomizableThreadFactory threads(String purpose) {
-		CustomizableThreadFactory threads = new CustomizableThreadFactory("atmosphere-redis-" + purpose + "-");
-		threads.setDaemon(true);
-		return threads;
 	}
 
 	/**

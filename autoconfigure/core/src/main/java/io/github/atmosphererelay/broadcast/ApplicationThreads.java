@@ -19,10 +19,11 @@ package io.github.atmosphererelay.broadcast;
 import java.util.concurrent.Executor;
 
 /**
- * The threads on which futures of the application complete and on which this library
- * calls application code that no other thread may wait for. They may block.
+ * Threads on which code of the application runs that no other thread may wait for, such
+ * as what follows the futures of a {@link Broadcaster}, or the methods of endpoints. They
+ * may block.
  */
-public interface ContinuationThreads {
+public interface ApplicationThreads {
 
 	/**
 	 * Make the threads, or have them made when they are needed.

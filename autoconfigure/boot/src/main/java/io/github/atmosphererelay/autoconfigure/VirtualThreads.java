@@ -19,8 +19,7 @@ package io.github.atmosphererelay.autoconfigure;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 
-import io.github.atmosphererelay.broadcast.ContinuationThreads;
-import io.github.atmosphererelay.endpoint.HandlerThreads;
+import io.github.atmosphererelay.broadcast.ApplicationThreads;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.task.SimpleAsyncTaskExecutorBuilder;
@@ -30,7 +29,7 @@ import org.springframework.core.task.SimpleAsyncTaskExecutor;
  * A virtual thread for each session or channel that has something to do. How many there
  * are is bounded by who hands it over.
  */
-final class VirtualHandlerThreads implements HandlerThreads, ContinuationThreads {
+final class VirtualThreads implements ApplicationThreads {
 
 	/** Long enough for threads to be interrupted, which otherwise are not known. */
 	private static final Duration TERMINATION_TIMEOUT = Duration.ofMillis(100);
@@ -39,12 +38,12 @@ final class VirtualHandlerThreads implements HandlerThreads, ContinuationThreads
 
 	private @Nullable SimpleAsyncTaskExecutor executor;
 
-	VirtualHandlerThreads(SimpleAsyncTaskExecutorBuilder builder, String namePrefix) {
+	VirtualThreads(SimpleAsyncTaskExecutorBuilder builder, String purpose) {
 		this.builder = builder.virtualThreads(true)
 			.concurrencyLimit(SimpleAsyncTaskExecutor.UNBOUNDED_CONCURRENCY)
 			.cancelRemainingTasksOnClose(true)
 			.taskTerminationTimeout(TERMINATION_TIMEOUT)
-			.threadNamePrefix(namePrefix);
+			.threadNamePrefix("atmosphere-" + purpose + "-");
 	}
 
 	@Override

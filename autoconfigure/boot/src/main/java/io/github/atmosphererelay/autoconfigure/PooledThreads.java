@@ -20,33 +20,54 @@ import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadPoolExecutor;
 
-import io.github.atmosphererelay.endpoint.HandlerThreads;
+import io.github.atmosphererelay.broadcast.ApplicationThreads;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.task.ThreadPoolTaskExecutorBuilder;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 
 /**
- * A fixed number of platform threads, each of which goes when it has had nothing to do
- * for a while. What waits for them is bounded by who hands it over.
+ * Platform threads, as many as are asked for up to a limit, each of which ends when it
+ * has had nothing to do for a while. Whoever hands tasks over bounds what waits.
  */
-final class PooledHandlerThreads implements HandlerThreads {
+final class PooledThreads implements ApplicationThreads {
+
+	private static final Duration KEEP_ALIVE = Duration.ofSeconds(30);
 
 	private final ThreadPoolTaskExecutorBuilder builder;
 
-	private final int threads;
+	private final int coreThreads;
+
+	private final int maxThreads;
+
+	private final int queueCapacity;
 
 	private @Nullable ThreadPoolTaskExecutor executor;
 
-	PooledHandlerThreads(ThreadPoolTaskExecutorBuilder builder, int threads) {
-		this.threads = threads;
-		this.builder = builder.corePoolSize(threads)
-			.maxPoolSize(threads)
-			.queueCapacity(Integer.MAX_VALUE)
-			.allowCoreThreadTimeOut(true)
-			.keepAlive(Duration.ofSeconds(60))
+	private PooledThreads(ThreadPoolTaskExecutorBuilder builder, String purpose, int coreThreads, int maxThreads,
+			int queueCapacity) {
+		this.coreThreads = coreThreads;
+		this.maxThreads = maxThreads;
+		this.queueCapacity = queueCapacity;
+		this.builder = builder.allowCoreThreadTimeOut(true)
+			.keepAlive(KEEP_ALIVE)
 			.awaitTermination(false)
-			.threadNamePrefix("atmosphere-handler-");
+			.threadNamePrefix("atmosphere-" + purpose + "-");
+	}
+
+	/**
+	 * Create threads of which there are more as long as tasks come; one that finds all
+	 * busy is refused.
+	 */
+	static PooledThreads growing(ThreadPoolTaskExecutorBuilder builder, String purpose, int maxThreads) {
+		return new PooledThreads(builder, purpose, 0, maxThreads, 0);
+	}
+
+	/**
+	 * Create a number of threads; tasks that find all busy wait.
+	 */
+	static PooledThreads fixed(ThreadPoolTaskExecutorBuilder builder, String purpose, int threads) {
+		return new PooledThreads(builder, purpose, threads, threads, Integer.MAX_VALUE);
 	}
 
 	@Override
@@ -54,9 +75,9 @@ final class PooledHandlerThreads implements HandlerThreads {
 		ThreadPoolTaskExecutor executor = this.builder.build();
 		// Customizers of the application, which come last, mean executors of its own: a
 		// queue that is full, or tasks on the caller's thread, would break the promises.
-		executor.setCorePoolSize(this.threads);
-		executor.setMaxPoolSize(this.threads);
-		executor.setQueueCapacity(Integer.MAX_VALUE);
+		executor.setMaxPoolSize(this.maxThreads);
+		executor.setCorePoolSize(this.coreThreads);
+		executor.setQueueCapacity(this.queueCapacity);
 		executor.setRejectedExecutionHandler(new ThreadPoolExecutor.AbortPolicy());
 		executor.setDaemon(true);
 		executor.initialize();
