@@ -87,6 +87,9 @@ final class KafkaLogReads {
 
 	private volatile boolean closed;
 
+	/** Whether there is a connection, so that a failure is not for the lack of one. */
+	private volatile boolean connected;
+
 	/**
 	 * Create reads.
 	 * @param settings the relay's settings
@@ -181,10 +184,38 @@ final class KafkaLogReads {
 	}
 
 	/**
+	 * There is a new connection.
+	 */
+	void connected() {
+		// What failed before was the former one
+		this.guard.succeeded();
+		this.connected = true;
+	}
+
+	/**
+	 * There is no connection, which is reported elsewhere.
+	 */
+	void disconnected() {
+		this.connected = false;
+	}
+
+	/**
+	 * Count a failure of the broker's, so that health tells of reads that go on failing
+	 * while the relay is up.
+	 */
+	private void count(Throwable failure) {
+		if (this.connected) {
+			this.guard.failed("The log of a recorded channel could not be read, though the relay is connected",
+					failure);
+		}
+	}
+
+	/**
 	 * Fail what is open, and what comes.
 	 */
 	void close() {
 		this.closed = true;
+		this.connected = false;
 		this.open.forEach(KafkaLogReads::fail);
 	}
 
@@ -218,6 +249,10 @@ final class KafkaLogReads {
 				return;
 			}
 			Throwable cause = RelayException.unwrap(failure);
+			if (!(cause instanceof RelayException) || cause.getCause() != null) {
+				// Not because there is too much to read or too many want to
+				count(cause);
+			}
 			result.completeExceptionally(
 					(cause instanceof RelayException) ? cause : new RelayUnavailableException(KafkaRelay.NAME, cause));
 		});
@@ -237,15 +272,16 @@ final class KafkaLogReads {
 	}
 
 	private CompletableFuture<KafkaOffsets.Range> upToDate(KafkaLogPartition partition, long deadline) {
-		return this.ranges.ask().thenCompose((ranges) -> {
-			KafkaOffsets.Range range = ranges.get(partition.number());
-			if (range == null) {
-				throw new RelayUnavailableException(KafkaRelay.NAME, null);
-			}
+		return this.ranges.ask(partition.number()).thenCompose((range) -> {
 			partition.heard(range);
 			CompletableFuture<@Nullable Void> reached = partition.reached(range.end(), deadline);
 			if (!reached.isDone()) {
-				this.guard.later(this.scheduler, partition::giveUp, Duration.ofNanos(deadline - System.nanoTime()));
+				this.guard.later(this.scheduler, () -> {
+					partition.giveUp();
+					if (!reached.isDone()) {
+						count(RelayUnavailableException.forSlowRead(KafkaRelay.NAME, this.settings.publishTimeout()));
+					}
+				}, Duration.ofNanos(deadline - System.nanoTime()));
 			}
 			return reached.thenApply((done) -> range);
 		});

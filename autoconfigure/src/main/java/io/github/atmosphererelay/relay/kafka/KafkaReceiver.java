@@ -119,6 +119,10 @@ final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], b
 		List<TopicPartitionOffset> starts = new ArrayList<>();
 		offsets.current()
 			.forEach((partition, next) -> starts.add(new TopicPartitionOffset(settings.topic(), partition, next)));
+		// Found out by the consumer itself as soon as they have a leader
+		offsets.unknown()
+			.forEach((partition) -> starts
+				.add(new TopicPartitionOffset(settings.topic(), partition, TopicPartitionOffset.SeekPosition.END)));
 		if (log != null) {
 			log.current()
 				.forEach((partition, next) -> starts
