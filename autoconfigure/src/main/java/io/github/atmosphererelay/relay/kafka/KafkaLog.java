@@ -198,13 +198,13 @@ final class KafkaLog {
 			consumer.assign(List.of(key));
 			while (same < differs) {
 				long middle = (same + differs) >>> 1;
-				List<KafkaLogReader.Mark> marks = KafkaLogReader.marks(consumer, key, middle, () -> {
+				List<KafkaLogReader.Mark> marks = KafkaLogReader.marks(consumer, key, middle, range.end(), () -> {
 					long left = deadline - System.nanoTime();
 					if (left <= 0) {
 						throw new TimeoutException("The records of topic '" + this.settings.logTopic()
 								+ "' could not be compared with those that were read");
 					}
-					return Duration.ofNanos(left);
+					return consumer.poll(Duration.ofNanos(left)).records(key);
 				});
 				if (!marks.isEmpty() && marks.get(0).offset() < differs && partition.isSame(marks.get(0))) {
 					same = marks.get(0).offset() + 1;
