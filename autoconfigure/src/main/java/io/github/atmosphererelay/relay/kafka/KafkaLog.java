@@ -75,6 +75,8 @@ final class KafkaLog {
 
 	private static final Duration SEARCH_TIMEOUT = Duration.ofSeconds(10);
 
+	private static final int READ_THREADS = 3;
+
 	/** How many idempotency keys are kept, over all partitions. */
 	static final int MAX_KEYS = 100_000;
 
@@ -106,10 +108,14 @@ final class KafkaLog {
 	 */
 	private final Map<UUID, CompletableFuture<Receipt>> expected = new ConcurrentHashMap<>();
 
-	/** Answers on a thread of its own, so that nobody keeps the receiver from reading. */
-	private final ThreadPoolExecutor executor = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS,
-			new LinkedBlockingQueue<>(), (task) -> KafkaWorker.newThread(task, "atmosphere-kafka-log"),
-			new ThreadPoolExecutor.DiscardPolicy());
+	/**
+	 * Answers publishers on a thread of its own, so that nobody keeps the receiver from
+	 * reading, and reads, of which many may come at once, keep no receipt waiting. A
+	 * single thread keeps them in order.
+	 */
+	private final ThreadPoolExecutor receipts = executor(1, "atmosphere-kafka-receipts");
+
+	private final ThreadPoolExecutor executor = executor(READ_THREADS, "atmosphere-kafka-reads");
 
 	private volatile @Nullable KafkaLogLife life;
 
@@ -128,6 +134,11 @@ final class KafkaLog {
 		this.readers = KafkaLogReaders.create(settings, clients::logReader);
 		this.reads = new KafkaLogReads(settings, this.ranges, this.readers, scheduler, this.executor, whenDiverged,
 				listener.guards().of(Part.LOG_READER));
+	}
+
+	private static ThreadPoolExecutor executor(int threads, String name) {
+		return new ThreadPoolExecutor(threads, threads, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
+				(task) -> KafkaWorker.newThread(task, name), new ThreadPoolExecutor.DiscardPolicy());
 	}
 
 	/**
@@ -285,6 +296,7 @@ final class KafkaLog {
 		this.reads.close();
 		this.readers.close();
 		this.ranges.disconnect();
+		this.receipts.shutdown();
 		this.executor.shutdown();
 	}
 
@@ -428,10 +440,11 @@ final class KafkaLog {
 	}
 
 	private void answer(Envelope envelope, UUID first, Position position) {
-		CompletableFuture<Receipt> future = this.expected.remove(envelope.id());
+		// It is removed when it completes, so that a second attempt still finds it.
+		CompletableFuture<Receipt> future = this.expected.get(envelope.id());
 		if (future != null) {
 			Outcome outcome = first.equals(envelope.id()) ? Outcome.RELAYED : Outcome.DUPLICATE;
-			future.completeAsync(() -> new Receipt(first, outcome, position), this.executor);
+			future.completeAsync(() -> new Receipt(first, outcome, position), this.receipts);
 		}
 	}
 
