@@ -370,7 +370,7 @@ final class KafkaLog {
 			if (partition.failed(record.offset()) < MAX_ATTEMPTS) {
 				return false;
 			}
-			giveUp(record, ex);
+			giveUp(record, partition, ex);
 		}
 		partition.delivered(record.offset());
 		return true;
@@ -379,7 +379,13 @@ final class KafkaLog {
 	/**
 	 * Let those who follow the channel read it.
 	 */
-	private void giveUp(ConsumerRecord<byte[], byte[]> record, Throwable failure) {
+	private void giveUp(ConsumerRecord<byte[], byte[]> record, KafkaLogPartition partition, Throwable failure) {
+		try {
+			partition.giveUp(record.offset(), record.key());
+		}
+		catch (Throwable ex) {
+			this.listener.guards().of(Part.RELAY_RECEIVER).failed(ex);
+		}
 		try {
 			logger.error("The listener has failed " + MAX_ATTEMPTS + " times on the record at offset " + record.offset()
 					+ " of partition " + record.partition() + " of topic '" + record.topic()
@@ -445,6 +451,18 @@ final class KafkaLog {
 		if (future != null) {
 			Outcome outcome = first.equals(envelope.id()) ? Outcome.RELAYED : Outcome.DUPLICATE;
 			future.completeAsync(() -> new Receipt(first, outcome, position), this.receipts);
+		}
+	}
+
+	/**
+	 * Take note of how far the receiver has come, with or without records.
+	 * @param partition a partition's number
+	 * @param offset the offset before which it has passed everything
+	 */
+	void passed(int partition, long offset) {
+		KafkaLogLife life = this.life;
+		if (life != null && partition < life.partitions().length) {
+			life.partitions()[partition].passed(offset);
 		}
 	}
 
