@@ -79,6 +79,8 @@ final class KafkaLog {
 
 	private static final Duration SEARCH_TIMEOUT = Duration.ofSeconds(10);
 
+	private static final int READ_THREADS = 3;
+
 	/** How many idempotency keys are kept, over all partitions. */
 	static final int MAX_KEYS = 100_000;
 
@@ -110,10 +112,14 @@ final class KafkaLog {
 	 */
 	private final Map<UUID, CompletableFuture<Receipt>> expected = new ConcurrentHashMap<>();
 
-	/** Answers on a thread of its own, so that nobody keeps the receiver from reading. */
-	private final ThreadPoolExecutor executor = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS,
-			new LinkedBlockingQueue<>(), (task) -> KafkaWorker.newThread(task, "atmosphere-kafka-log"),
-			new ThreadPoolExecutor.DiscardPolicy());
+	/**
+	 * Answers publishers on a thread of its own, so that nobody keeps the receiver from
+	 * reading, and reads, of which many may come at once, keep no receipt waiting. A
+	 * single thread keeps them in order.
+	 */
+	private final ThreadPoolExecutor receipts = executor(1, "atmosphere-kafka-receipts");
+
+	private final ThreadPoolExecutor executor = executor(READ_THREADS, "atmosphere-kafka-reads");
 
 	/** The partitions in which records were lost and nobody has been told so. */
 	private final Set<Integer> unreported = new TreeSet<>();
@@ -143,6 +149,11 @@ final class KafkaLog {
 		this.readers = KafkaLogReaders.create(settings, clients::logReader, guard);
 		this.reads = new KafkaLogReads(settings, this.ranges, this.readers, scheduler, this.executor, whenDiverged,
 				guard);
+	}
+
+	private static ThreadPoolExecutor executor(int threads, String name) {
+		return new ThreadPoolExecutor(threads, threads, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
+				(task) -> KafkaWorker.newThread(task, name), new ThreadPoolExecutor.DiscardPolicy());
 	}
 
 	/**
@@ -260,13 +271,13 @@ final class KafkaLog {
 			consumer.assign(List.of(key));
 			while (same < differs) {
 				long middle = (same + differs) >>> 1;
-				List<KafkaLogReader.Mark> marks = KafkaLogReader.marks(consumer, key, middle, () -> {
+				List<KafkaLogReader.Mark> marks = KafkaLogReader.marks(consumer, key, middle, range.end(), () -> {
 					long left = deadline - System.nanoTime();
 					if (left <= 0) {
 						throw new TimeoutException("The records of topic '" + this.settings.logTopic()
 								+ "' could not be compared with those that were read");
 					}
-					return Duration.ofNanos(left);
+					return consumer.poll(Duration.ofNanos(left)).records(key);
 				});
 				if (!marks.isEmpty() && marks.get(0).offset() < differs && partition.isSame(marks.get(0))) {
 					same = marks.get(0).offset() + 1;
@@ -388,6 +399,7 @@ final class KafkaLog {
 		this.reads.close();
 		this.readers.close();
 		this.ranges.disconnect();
+		this.receipts.shutdown();
 		this.executor.shutdown();
 	}
 
@@ -461,7 +473,7 @@ final class KafkaLog {
 			if (partition.failed(record.offset()) < MAX_ATTEMPTS) {
 				return false;
 			}
-			giveUp(record, ex);
+			giveUp(record, partition, ex);
 		}
 		partition.delivered(record.offset());
 		return true;
@@ -470,7 +482,13 @@ final class KafkaLog {
 	/**
 	 * Let those who follow the channel read it.
 	 */
-	private void giveUp(ConsumerRecord<byte[], byte[]> record, Throwable failure) {
+	private void giveUp(ConsumerRecord<byte[], byte[]> record, KafkaLogPartition partition, Throwable failure) {
+		try {
+			partition.giveUp(record.offset(), record.key());
+		}
+		catch (Throwable ex) {
+			this.listener.guards().of(Part.RELAY_RECEIVER).failed(ex);
+		}
 		try {
 			logger.error("The listener has failed " + MAX_ATTEMPTS + " times on the record at offset " + record.offset()
 					+ " of partition " + record.partition() + " of topic '" + record.topic()
@@ -531,10 +549,23 @@ final class KafkaLog {
 	}
 
 	private void answer(Envelope envelope, UUID first, Position position) {
-		CompletableFuture<Receipt> future = this.expected.remove(envelope.id());
+		// It is removed when it completes, so that a second attempt still finds it.
+		CompletableFuture<Receipt> future = this.expected.get(envelope.id());
 		if (future != null) {
 			Outcome outcome = first.equals(envelope.id()) ? Outcome.RELAYED : Outcome.DUPLICATE;
-			future.completeAsync(() -> new Receipt(first, outcome, position), this.executor);
+			future.completeAsync(() -> new Receipt(first, outcome, position), this.receipts);
+		}
+	}
+
+	/**
+	 * Take note of how far the receiver has come, with or without records.
+	 * @param partition a partition's number
+	 * @param offset the offset before which it has passed everything
+	 */
+	void passed(int partition, long offset) {
+		KafkaLogLife life = this.life;
+		if (life != null && partition < life.partitions().length) {
+			life.partitions()[partition].passed(offset);
 		}
 	}
 
