@@ -21,6 +21,7 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 import com.github.f4b6a3.uuid.UuidCreator;
@@ -300,6 +301,10 @@ public final class DefaultBroadcaster implements Broadcaster {
 				if (receipt.outcome() != Outcome.UNCONFIRMED) {
 					this.monitor.guards().of(Part.LOG_APPENDS).succeeded();
 				}
+				else {
+					// As all are while a Kafka has too few replicas, which answers probes
+					appendFailed(new TimeoutException("No answer came in time"));
+				}
 				this.followers.confirmed(envelope, receipt);
 				return confirmed(receipt);
 			}
@@ -312,13 +317,20 @@ public final class DefaultBroadcaster implements Broadcaster {
 			}
 			else {
 				this.statistics.countPublished(PublishResult.FAILED);
-				// The relay may be up all the same: a Redis that is full answers probes
-				this.monitor.guards()
-					.of(Part.LOG_APPENDS)
-					.failed("A message could not be recorded, though the relay is up", cause);
+				if (!(cause instanceof IllegalArgumentException)) {
+					// The relay may be up all the same: a Redis that is full answers
+					// probes. What is wrong with a message says nothing of the log.
+					appendFailed(cause);
+				}
 			}
 			throw (cause instanceof RuntimeException runtime) ? runtime : new CompletionException(cause);
 		});
+	}
+
+	private void appendFailed(Throwable failure) {
+		this.monitor.guards()
+			.of(Part.LOG_APPENDS)
+			.failed("A message could not be recorded, though the relay is up", failure);
 	}
 
 	private Receipt confirmed(Receipt receipt) {

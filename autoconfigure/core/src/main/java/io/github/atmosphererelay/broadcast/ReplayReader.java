@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.broadcast;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -53,9 +54,14 @@ public final class ReplayReader {
 	/** What a publication takes in a reply beside its own content. */
 	private static final int PER_PUBLICATION = 128;
 
+	/** For how long a recovery waits for others of its client to end. */
+	private static final Duration MAX_WAIT = Duration.ofSeconds(5);
+
 	private final RelayMonitor monitor;
 
 	private final ReplayBudget budget;
+
+	private final RecoveryTurns turns = new RecoveryTurns();
 
 	ReplayReader(RelayMonitor monitor, ReplayBudget budget) {
 		this.monitor = monitor;
@@ -137,7 +143,7 @@ public final class ReplayReader {
 	 * @param limit how much that may be
 	 * @return completes with one page, which is without publications and says that there
 	 * is {@linkplain LogPage#more() more} if it would be too much; fails as
-	 * {@link #readPage} does
+	 * {@link #readPage} does. Waits while many others of the client are under way
 	 */
 	CompletableFuture<Replay> readAll(LocalSession session, String channel, Position since, PageLimit limit) {
 		Reservation reservation = this.budget.reserve(session, PER_REPLY);
@@ -145,7 +151,16 @@ public final class ReplayReader {
 			return CompletableFuture.failedFuture(tryAgain());
 		}
 		Reading reading = new Reading(channel, since, limit, reservation);
-		reading.run();
+		long asked = System.nanoTime();
+		this.turns.begin(session, (end) -> {
+			reading.result.whenComplete((replay, ex) -> end.run());
+			if (!session.isOpen() || System.nanoTime() - asked > MAX_WAIT.toNanos()) {
+				// The client has gone, or has given up and asks again.
+				fail(reading.result, reservation, tryAgain());
+				return;
+			}
+			reading.run();
+		});
 		return reading.result;
 	}
 

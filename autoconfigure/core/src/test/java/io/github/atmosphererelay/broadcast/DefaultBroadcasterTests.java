@@ -24,6 +24,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
+import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Payload;
@@ -117,6 +119,38 @@ class DefaultBroadcasterTests {
 		assertThat(outcome("hello")).isEqualTo(Outcome.UNCONFIRMED);
 		awaitReceived("hello");
 		assertThat(published(PublishResult.UNCONFIRMED)).isOne();
+	}
+
+	/**
+	 * As in a Kafka that has fewer replicas than it must: it answers probes, and confirms
+	 * nothing.
+	 */
+	@Test
+	void aLogThatConfirmsNothingIsFailingUntilItDoes() {
+		this.relay.recorded();
+		this.fixture.startUp();
+		Guard appends = this.fixture.node.guards().of(Part.LOG_APPENDS);
+		this.relay.answer(Outcome.UNCONFIRMED);
+		for (int i = 0; i < 3; i++) {
+			assertThat(appends.isFailing()).isFalse();
+			assertThat(this.broadcaster.broadcast("log/a", "hello").join().outcome()).isEqualTo(Outcome.UNCONFIRMED);
+		}
+		assertThat(appends.isFailing()).isTrue();
+		this.relay.answer(Outcome.RELAYED);
+		assertThat(this.broadcaster.broadcast("log/a", "hello").join().outcome()).isEqualTo(Outcome.RELAYED);
+		assertThat(appends.isFailing()).isFalse();
+	}
+
+	@Test
+	void messagesThatCannotBeRecordedAsTheyAreDoNotMakeTheLogFailing() {
+		this.relay.recorded();
+		this.fixture.startUp();
+		this.relay.fail(new IllegalArgumentException("The message is too large for Kafka"));
+		for (int i = 0; i < 5; i++) {
+			assertThat(this.broadcaster.broadcast("log/a", "large")).isCompletedExceptionally();
+		}
+		assertThat(published(PublishResult.FAILED)).isEqualTo(5);
+		assertThat(this.fixture.node.guards().of(Part.LOG_APPENDS).failures()).isZero();
 	}
 
 	@Test

@@ -121,6 +121,37 @@ public final class KafkaCluster implements AutoCloseable {
 	}
 
 	/**
+	 * Make a topic with one replica of each partition.
+	 * @param name the topic's name
+	 * @param config the topic's configuration
+	 * @param brokers the ids of the brokers of its partitions
+	 */
+	public void createUnreplicatedTopic(String name, Map<String, String> config, List<Integer> brokers) {
+		Map<Integer, List<Integer>> replicas = IntStream.range(0, brokers.size())
+			.boxed()
+			.collect(Collectors.toMap((partition) -> partition, (partition) -> List.of(brokers.get(partition))));
+		try {
+			this.admin.createTopics(List.of(new NewTopic(name, replicas).configs(config))).all().get();
+		}
+		catch (InterruptedException | ExecutionException ex) {
+			throw new IllegalStateException(ex);
+		}
+		await().atMost(TIMEOUT)
+			.ignoreExceptions()
+			.until(() -> partitions(name).stream().allMatch((partition) -> partition.leader() != null));
+	}
+
+	/**
+	 * Wait until some partition of a topic has no leader.
+	 * @param topic the topic's name
+	 */
+	public void awaitLeaderless(String topic) {
+		await().atMost(TIMEOUT)
+			.ignoreExceptions()
+			.until(() -> partitions(topic).stream().anyMatch((partition) -> partition.leader() == null));
+	}
+
+	/**
 	 * Kill a broker.
 	 * @param id its id, 2 or 3
 	 */
@@ -134,6 +165,17 @@ public final class KafkaCluster implements AutoCloseable {
 	 */
 	public void start(int id) {
 		this.processes[id - 1].launch();
+	}
+
+	/**
+	 * Start all brokers that were killed.
+	 */
+	public void startAll() {
+		for (KafkaProcess process : this.processes) {
+			if (!process.isLaunched()) {
+				process.launch();
+			}
+		}
 	}
 
 	/**

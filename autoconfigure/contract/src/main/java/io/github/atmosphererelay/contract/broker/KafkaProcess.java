@@ -99,6 +99,10 @@ final class KafkaProcess {
 		}
 	}
 
+	boolean isLaunched() {
+		return this.process != null;
+	}
+
 	/**
 	 * Kill the node without giving it a chance to say good-bye, and wait until it is
 	 * dead.

@@ -27,9 +27,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The idempotency keys of a partition, or of a part of it, and the first record of each.
- * A record is a double if the first one with its key was appended less than that one's
- * window before, by the time that the broker wrote. Every node that reads the same
- * records comes to the same result. Not safe for use by several threads.
+ * A record is a double if the last one with its key was appended less than that one's
+ * window before, by the time that the broker wrote. So one window before a record decides
+ * what it is, wherever a node has begun to read: if the first one decided, it would
+ * depend on all the records with the key before that. Not safe for use by several
+ * threads.
  */
 final class KafkaKeys {
 
@@ -39,7 +41,8 @@ final class KafkaKeys {
 
 	private final Runnable whenForgotten;
 
-	private final Map<Name, First> firsts = new LinkedHashMap<>();
+	/** In the order in which the keys were used first. */
+	private final Map<Name, Use> uses = new LinkedHashMap<>();
 
 	private boolean full;
 
@@ -61,17 +64,20 @@ final class KafkaKeys {
 	 */
 	First add(KafkaLogEntry entry, String key) {
 		Name name = new Name(entry.address(), key);
-		First known = this.firsts.get(name);
+		Use known = this.uses.get(name);
+		if (known != null && known.offset >= entry.offset()) {
+			// Once more
+			return known.first;
+		}
 		if (known != null && known.isWithin(entry.timestamp())) {
-			return known;
+			known.last(entry);
+			return known.first;
 		}
 		purge(entry.timestamp());
-		First first = new First(entry.id(), entry.place(), entry.timestamp(),
-				entry.options().idempotencyWindow().toMillis());
-		// To the end of the map, which is in the order of the log.
-		this.firsts.remove(name);
-		this.firsts.put(name, first);
-		return first;
+		Use use = new Use(entry);
+		this.uses.remove(name);
+		this.uses.put(name, use);
+		return use.first;
 	}
 
 	/**
@@ -82,8 +88,8 @@ final class KafkaKeys {
 	 * @return the record, or {@code null} if none is known that is young enough
 	 */
 	@Nullable First find(String address, String key, long now) {
-		First first = this.firsts.get(new Name(address, key));
-		return (first != null && first.isWithin(now)) ? first : null;
+		Use use = this.uses.get(new Name(address, key));
+		return (use != null && use.isWithin(now)) ? use.first : null;
 	}
 
 	/**
@@ -91,14 +97,15 @@ final class KafkaKeys {
 	 * @param offset the offset of the first one
 	 */
 	void removeFrom(long offset) {
-		this.firsts.values().removeIf((first) -> first.offset() >= offset);
+		this.uses.values().removeIf((use) -> use.first.offset() >= offset);
+		this.uses.values().forEach((use) -> use.removeFrom(offset));
 	}
 
 	private void purge(long now) {
-		Iterator<First> oldest = this.firsts.values().iterator();
+		Iterator<Use> oldest = this.uses.values().iterator();
 		while (oldest.hasNext()) {
 			boolean over = !oldest.next().isWithin(now);
-			if (!over && this.firsts.size() < this.limit) {
+			if (!over && this.uses.size() < this.limit) {
 				return;
 			}
 			if (!over && !this.full) {
@@ -122,14 +129,58 @@ final class KafkaKeys {
 	/**
 	 * The first record with a key.
 	 */
-	record First(UUID id, KafkaPlace place, long timestamp, long window) {
+	record First(UUID id, KafkaPlace place) {
 
 		long offset() {
 			return this.place.offset() - 1;
 		}
 
+	}
+
+	/**
+	 * A key with its first record and its last one.
+	 */
+	private static final class Use {
+
+		private final First first;
+
+		private final long firstTimestamp;
+
+		private final long firstWindow;
+
+		private long offset;
+
+		private long timestamp;
+
+		private long window;
+
+		Use(KafkaLogEntry first) {
+			this.first = new First(first.id(), first.place());
+			this.firstTimestamp = first.timestamp();
+			this.firstWindow = first.options().idempotencyWindow().toMillis();
+			last(first);
+		}
+
+		void last(KafkaLogEntry entry) {
+			this.window = entry.options().idempotencyWindow().toMillis();
+			this.timestamp = entry.timestamp();
+			this.offset = entry.offset();
+		}
+
 		boolean isWithin(long time) {
 			return time - this.timestamp < this.window;
+		}
+
+		/**
+		 * Forget that the key was used later. Those in between are not known, so that
+		 * rather too much than too little counts as first.
+		 */
+		void removeFrom(long offset) {
+			if (this.offset >= offset) {
+				this.window = this.firstWindow;
+				this.timestamp = this.firstTimestamp;
+				this.offset = this.first.offset();
+			}
 		}
 
 	}

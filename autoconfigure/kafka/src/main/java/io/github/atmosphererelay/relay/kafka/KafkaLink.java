@@ -18,7 +18,9 @@ package io.github.atmosphererelay.relay.kafka;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -53,6 +55,9 @@ final class KafkaLink {
 	private static final Log logger = LogFactory.getLog(KafkaLink.class);
 
 	private static final Duration CHECK_INTERVAL = Duration.ofMinutes(1);
+
+	/** How often to look whether partitions without a leader have got one. */
+	private static final Duration OPEN_INTERVAL = Duration.ofSeconds(5);
 
 	private static final Duration END_TIMEOUT = Duration.ofSeconds(1);
 
@@ -104,22 +109,28 @@ final class KafkaLink {
 
 	private boolean announced;
 
+	/** The partitions in which messages were lost and nobody has been told so. */
+	private final Set<Integer> lost = new TreeSet<>();
+
 	KafkaLink(KafkaRelaySettings settings, KafkaClients clients, RelayListener listener) {
 		this.settings = settings;
 		this.clients = clients;
 		this.listener = listener;
 		this.worker = new KafkaWorker(this::connect, listener.guards().of(Part.RELAY_CONNECTION));
 		this.topics = new KafkaTopic(settings);
-		this.admin = new KafkaAdmin(clients::admin);
+		this.admin = new KafkaAdmin(clients::admin, () -> this.worker.execute(this::replaceAdmin));
 		this.reporter = new KafkaReporter(settings);
 		this.log = settings.recorded() ? new KafkaLog(settings, clients, this.subscriptions, listener, this.scheduler,
-				() -> this.worker.execute(this::confirmSubscriptions), () -> this.worker.execute(this::logDiverged))
-				: null;
+				this.admin, () -> this.worker.execute(this::confirmSubscriptions),
+				() -> this.worker.execute(this::logDiverged)) : null;
 	}
 
 	void start() {
 		this.worker.execute(this::connect);
 		this.worker.repeat(this::check, CHECK_INTERVAL);
+		if (this.log != null) {
+			this.worker.repeat(this::openMore, OPEN_INTERVAL);
+		}
 	}
 
 	/**
@@ -236,12 +247,22 @@ final class KafkaLink {
 			receiverDied(receiver, null);
 			return;
 		}
+		if (this.log != null && this.log.isDiverged()) {
+			// Nor could this
+			replaceReceiver();
+			return;
+		}
 		if (known == null) {
 			return;
 		}
+		replaceAdmin();
+		long start = System.nanoTime();
 		try {
 			KafkaTopic.Description present = this.topics.prepare(this.admin.get());
-			if (!present.id().equals(known.id()) || this.log != null && this.log.isChanged(this.admin.get())) {
+			boolean another = !present.id().equals(known.id())
+					|| this.log != null && this.log.isChanged(this.admin.get());
+			this.admin.worked();
+			if (another) {
 				replaceAll();
 			}
 			else if (present.partitions() != known.partitions()) {
@@ -253,6 +274,45 @@ final class KafkaLink {
 		}
 		catch (RuntimeException ex) {
 			logger.debug("Topic '" + this.settings.topic() + "' could not be checked", ex);
+			this.admin.failed(ex, Duration.ofNanos(System.nanoTime() - start), KafkaTopic.TIMEOUT);
+		}
+	}
+
+	/**
+	 * Replace the administrative client if it gets no answers, though the receiver works:
+	 * reading the log would fail until the next connection.
+	 */
+	private void replaceAdmin() {
+		Throwable fault = this.admin.fault();
+		if (fault == null || this.receiver == null) {
+			return;
+		}
+		this.listener.guards()
+			.of(Part.RELAY_CONNECTION)
+			.failed("The administrative client of the kafka relay is of no use any more and is replaced", fault);
+		this.admin.disconnect();
+		if (this.log != null) {
+			this.log.replaceAdmin(this.admin.get());
+		}
+	}
+
+	/**
+	 * Begin to read what could not be read when the node started.
+	 */
+	private void openMore() {
+		if (this.receiver == null || this.log == null) {
+			return;
+		}
+		try {
+			if (this.log.canOpenMore(this.admin.get())) {
+				replaceReceiver();
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		catch (RuntimeException ex) {
+			logger.debug("Partitions without a leader could not be looked up", ex);
 		}
 	}
 
@@ -317,6 +377,9 @@ final class KafkaLink {
 			this.receiver = null;
 		}
 		if (receiver != null) {
+			if (this.log != null) {
+				this.log.interrupted();
+			}
 			this.subscriptions.interrupted();
 			receiver.close();
 		}
@@ -351,6 +414,7 @@ final class KafkaLink {
 		if (this.stopped || this.receiver != null) {
 			return;
 		}
+		long start = System.nanoTime();
 		try {
 			open();
 			this.worker.attemptSucceeded();
@@ -365,7 +429,7 @@ final class KafkaLink {
 			// may be there at the next attempt, and without one the relay stays dead
 			detachReceiver();
 			if (!this.stopped) {
-				this.admin.failed();
+				this.admin.connectFailed(ex, Duration.ofNanos(System.nanoTime() - start));
 				this.reporter.failed(ex);
 				announce(false);
 				this.worker.attemptAgain(false);
@@ -381,9 +445,14 @@ final class KafkaLink {
 		Admin admin = this.admin.get();
 		KafkaTopic.Description description = this.topics.prepare(admin);
 		this.admin.worked();
-		Set<Integer> lost = this.offsets.resume(description.id(), this.topics.ranges(admin, description.partitions()));
-		if (!lost.isEmpty()) {
-			reportGap(lost, description);
+		Map<Integer, KafkaOffsets.Range> ranges = this.topics.ranges(admin, description, description.partitions());
+		if (ranges.isEmpty()) {
+			throw new KafkaException("no partition of the topic has a leader");
+		}
+		this.lost.addAll(this.offsets.resume(description.id(), description.partitions(), ranges));
+		if (!this.lost.isEmpty()) {
+			reportGap(this.lost, description);
+			this.lost.clear();
 		}
 		boolean anotherLog = this.log != null && this.log.open(admin);
 		this.topic = description;

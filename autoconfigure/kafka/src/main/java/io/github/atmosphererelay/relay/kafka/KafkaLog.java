@@ -18,10 +18,12 @@ package io.github.atmosphererelay.relay.kafka;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -63,7 +65,8 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * What positions are is described by {@link KafkaPositions}. A receipt waits until this
  * node has read the record, because the producer does not learn its leader epoch.
- * {@link #open}, {@link #isChanged} and {@link #disconnect} belong to the link's worker,
+ * {@link #open}, {@link #isChanged}, {@link #canOpenMore}, {@link #replaceAdmin},
+ * {@link #interrupted} and {@link #disconnect} belong to the link's worker,
  * {@link #receive} and {@link #progressed} to the receiver's thread; the other methods
  * may be called by any thread and do not block.
  */
@@ -75,6 +78,8 @@ final class KafkaLog {
 	static final int MAX_ATTEMPTS = 3;
 
 	private static final Duration SEARCH_TIMEOUT = Duration.ofSeconds(10);
+
+	private static final int READ_THREADS = 3;
 
 	/** How many idempotency keys are kept, over all partitions. */
 	static final int MAX_KEYS = 100_000;
@@ -107,17 +112,31 @@ final class KafkaLog {
 	 */
 	private final Map<UUID, CompletableFuture<Receipt>> expected = new ConcurrentHashMap<>();
 
-	/** Answers on a thread of its own, so that nobody keeps the receiver from reading. */
-	private final ThreadPoolExecutor executor = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS,
-			new LinkedBlockingQueue<>(), (task) -> KafkaWorker.newThread(task, "atmosphere-kafka-log"),
-			new ThreadPoolExecutor.DiscardPolicy());
+	/**
+	 * Answers publishers on a thread of its own, so that nobody keeps the receiver from
+	 * reading, and reads, of which many may come at once, keep no receipt waiting. A
+	 * single thread keeps them in order.
+	 */
+	private final ThreadPoolExecutor receipts = executor(1, "atmosphere-kafka-receipts");
+
+	private final ThreadPoolExecutor executor = executor(READ_THREADS, "atmosphere-kafka-reads");
+
+	/** The partitions in which records were lost and nobody has been told so. */
+	private final Set<Integer> unreported = new TreeSet<>();
+
+	/** Whether the topic is another one, and the caller has not been told so. */
+	private boolean renewed;
+
+	/** The number of partitions that was last complained of. */
+	private int reportedPartitions;
 
 	private volatile @Nullable KafkaLogLife life;
 
 	private volatile boolean warm;
 
 	KafkaLog(KafkaRelaySettings settings, KafkaClients clients, KafkaSubscriptions subscriptions,
-			RelayListener listener, ScheduledExecutorService scheduler, Runnable whenWarm, Runnable whenDiverged) {
+			RelayListener listener, ScheduledExecutorService scheduler, KafkaAdmin admin, Runnable whenWarm,
+			Runnable whenDiverged) {
 		this.settings = settings;
 		this.clients = clients;
 		this.subscriptions = subscriptions;
@@ -125,11 +144,16 @@ final class KafkaLog {
 		this.whenWarm = whenWarm;
 		this.whenDiverged = whenDiverged;
 		this.topic = KafkaTopic.ofLogs(settings);
-		this.ranges = new KafkaLogRanges(settings.logTopic(), settings.publishTimeout());
+		this.ranges = new KafkaLogRanges(settings.logTopic(), settings.publishTimeout(), admin);
 		Guard guard = listener.guards().of(Part.LOG_READER);
 		this.readers = KafkaLogReaders.create(settings, clients::logReader, guard);
 		this.reads = new KafkaLogReads(settings, this.ranges, this.readers, scheduler, this.executor, whenDiverged,
 				guard);
+	}
+
+	private static ThreadPoolExecutor executor(int threads, String name) {
+		return new ThreadPoolExecutor(threads, threads, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
+				(task) -> KafkaWorker.newThread(task, name), new ThreadPoolExecutor.DiscardPolicy());
 	}
 
 	/**
@@ -144,32 +168,47 @@ final class KafkaLog {
 		boolean same = known != null && known.id().equals(found.id());
 		// Partitions that are added later would move channels: they stay unused.
 		int count = (known != null && same) ? known.partitions().length : found.usable(this.settings.partitions());
-		Map<Integer, KafkaOffsets.Range> held = this.topic.ranges(admin, count);
-		Set<Integer> lost = new TreeSet<>();
+		Map<Integer, KafkaOffsets.Range> held = this.topic.ranges(admin, found, count);
 		if (known != null && same) {
-			lost.addAll(resume(known, held));
+			resume(known, held);
+			openMore(admin, known, held);
+			checkCount(found, known);
 		}
 		else {
 			// A topic that is made anew has nothing that was there before this node.
-			Map<Integer, Long> recent = (known != null) ? null : this.topic.offsetsAt(admin, count,
-					System.currentTimeMillis() - 2 * this.settings.idempotencyWindow().toMillis());
-			this.life = KafkaLogLife.begin(this.settings, found.id(), held, recent, this.listener::keyForgotten);
+			Map<Integer, OptionalLong> recent = (known != null) ? null : recent(admin, held.keySet());
+			KafkaLogLife life = KafkaLogLife.begin(this.settings, found.id(), count, held, recent,
+					this.listener::keyForgotten);
+			// Noted with the life: if the rest fails, the next attempt finds nothing new
+			for (int i = 0; known != null && i < Math.max(count, known.partitions().length); i++) {
+				this.unreported.add(i);
+			}
+			this.renewed |= known != null;
+			this.life = life;
 			report(found);
 			new KafkaLogTopicCheck(this.settings).run(admin);
-			for (int i = 0; known != null && i < Math.max(count, known.partitions().length); i++) {
-				lost.add(i);
-			}
 		}
-		this.ranges.connect(admin, count);
-		reportGaps(lost);
-		return known != null && !same;
+		this.ranges.connect(admin);
+		this.reads.connected();
+		reportGaps(this.unreported);
+		this.unreported.clear();
+		boolean renewed = this.renewed;
+		this.renewed = false;
+		return renewed;
 	}
 
-	private Set<Integer> resume(KafkaLogLife life, Map<Integer, KafkaOffsets.Range> held) {
-		Set<Integer> lost = new TreeSet<>();
+	private Map<Integer, OptionalLong> recent(Admin admin, Collection<Integer> partitions) throws InterruptedException {
+		if (partitions.isEmpty()) {
+			return Map.of();
+		}
+		return this.topic.offsetsAt(admin, partitions,
+				System.currentTimeMillis() - 2 * this.settings.idempotencyWindow().toMillis());
+	}
+
+	private void resume(KafkaLogLife life, Map<Integer, KafkaOffsets.Range> held) {
 		for (KafkaLogPartition partition : life.partitions()) {
 			KafkaOffsets.Range range = held.get(partition.number());
-			if (range == null) {
+			if (range == null || life.closed().contains(partition.number())) {
 				continue;
 			}
 			if (partition.isDiverged(range)) {
@@ -177,14 +216,46 @@ final class KafkaLog {
 				logger.warn("Partition " + partition.number() + " of topic '" + this.settings.logTopic()
 						+ "' has other records than before from offset " + offset + " on. It had an unclean leader"
 						+ " election: what only the former leader had is lost");
+				this.unreported.add(partition.number());
 				partition.truncate(offset, range);
-				lost.add(partition.number());
 			}
 			else if (partition.resume(range)) {
-				lost.add(partition.number());
+				this.unreported.add(partition.number());
 			}
 		}
-		return lost;
+	}
+
+	/**
+	 * Begin with the partitions that had no leader so far and have one now. What came
+	 * there before they are read is a gap.
+	 */
+	private void openMore(Admin admin, KafkaLogLife known, Map<Integer, KafkaOffsets.Range> held)
+			throws InterruptedException {
+		Set<Integer> more = new TreeSet<>(known.closed());
+		more.retainAll(held.keySet());
+		if (!more.isEmpty()) {
+			KafkaLogLife life = known.open(this.settings, held, recent(admin, more), this.listener::keyForgotten);
+			more.removeAll(life.closed());
+			this.unreported.addAll(more);
+			this.life = life;
+		}
+	}
+
+	/**
+	 * Look whether partitions that had no leader when this node started, and so are not
+	 * read, have one now.
+	 * @param admin asks the broker
+	 * @return whether {@link #open} has to be called again
+	 * @throws InterruptedException if the wait for the broker is interrupted
+	 */
+	boolean canOpenMore(Admin admin) throws InterruptedException {
+		KafkaLogLife life = this.life;
+		if (life == null || life.closed().isEmpty()) {
+			return false;
+		}
+		List<Integer> led = new ArrayList<>(life.closed());
+		led.removeAll(this.topic.describe(admin).leaderless());
+		return !led.isEmpty() && !this.topic.ranges(admin, led, KafkaTopic.TIMEOUT).isEmpty();
 	}
 
 	/**
@@ -200,13 +271,13 @@ final class KafkaLog {
 			consumer.assign(List.of(key));
 			while (same < differs) {
 				long middle = (same + differs) >>> 1;
-				List<KafkaLogReader.Mark> marks = KafkaLogReader.marks(consumer, key, middle, () -> {
+				List<KafkaLogReader.Mark> marks = KafkaLogReader.marks(consumer, key, middle, range.end(), () -> {
 					long left = deadline - System.nanoTime();
 					if (left <= 0) {
 						throw new TimeoutException("The records of topic '" + this.settings.logTopic()
 								+ "' could not be compared with those that were read");
 					}
-					return Duration.ofNanos(left);
+					return consumer.poll(Duration.ofNanos(left)).records(key);
 				});
 				if (!marks.isEmpty() && marks.get(0).offset() < differs && partition.isSame(marks.get(0))) {
 					same = marks.get(0).offset() + 1;
@@ -225,6 +296,23 @@ final class KafkaLog {
 					+ this.settings.partitions() + " are configured: this node uses "
 					+ found.usable(this.settings.partitions()) + " of them. Configure the same number on all nodes");
 		}
+	}
+
+	/**
+	 * Say so if nodes that start now would use more partitions than this one: the number
+	 * decides in which partition a channel is.
+	 */
+	private void checkCount(KafkaTopic.Description found, KafkaLogLife life) {
+		int count = life.partitions().length;
+		if (found.usable(this.settings.partitions()) == count || this.reportedPartitions == found.partitions()) {
+			return;
+		}
+		this.reportedPartitions = found.partitions();
+		logger.warn("Topic '" + this.settings.logTopic() + "' has now " + found.partitions()
+				+ " partitions. This node goes on with " + count + " of them, and nodes that start from now on use "
+				+ found.usable(this.settings.partitions()) + ": these do not get each other's messages of recorded"
+				+ " channels. Stop all nodes before you start the first of them again, or start them with"
+				+ " 'atmosphere.relay.kafka.partitions' set to " + count);
 	}
 
 	private void reportGaps(Set<Integer> lost) {
@@ -272,13 +360,37 @@ final class KafkaLog {
 	 */
 	boolean isChanged(Admin admin) throws InterruptedException {
 		KafkaLogLife known = this.life;
-		return known != null && !known.id().equals(this.topic.prepare(admin).id());
+		if (known == null) {
+			return false;
+		}
+		KafkaTopic.Description found = this.topic.prepare(admin);
+		if (!known.id().equals(found.id())) {
+			return true;
+		}
+		checkCount(found, known);
+		return false;
+	}
+
+	/**
+	 * Ask the broker with another client from now on.
+	 * @param admin asks the broker until {@link #disconnect}
+	 */
+	void replaceAdmin(Admin admin) {
+		this.ranges.connect(admin);
+	}
+
+	/**
+	 * There is no receiver at present, or none that works.
+	 */
+	void interrupted() {
+		this.reads.disconnected();
 	}
 
 	/**
 	 * End the connections, because they may not work. {@link #open} makes new ones.
 	 */
 	void disconnect() {
+		this.reads.disconnected();
 		this.ranges.disconnect();
 		this.readers.disconnect();
 	}
@@ -287,6 +399,7 @@ final class KafkaLog {
 		this.reads.close();
 		this.readers.close();
 		this.ranges.disconnect();
+		this.receipts.shutdown();
 		this.executor.shutdown();
 	}
 
@@ -360,7 +473,7 @@ final class KafkaLog {
 			if (partition.failed(record.offset()) < MAX_ATTEMPTS) {
 				return false;
 			}
-			giveUp(record, ex);
+			giveUp(record, partition, ex);
 		}
 		partition.delivered(record.offset());
 		return true;
@@ -369,7 +482,13 @@ final class KafkaLog {
 	/**
 	 * Let those who follow the channel read it.
 	 */
-	private void giveUp(ConsumerRecord<byte[], byte[]> record, Throwable failure) {
+	private void giveUp(ConsumerRecord<byte[], byte[]> record, KafkaLogPartition partition, Throwable failure) {
+		try {
+			partition.giveUp(record.offset(), record.key());
+		}
+		catch (Throwable ex) {
+			this.listener.guards().of(Part.RELAY_RECEIVER).failed(ex);
+		}
 		try {
 			logger.error("The listener has failed " + MAX_ATTEMPTS + " times on the record at offset " + record.offset()
 					+ " of partition " + record.partition() + " of topic '" + record.topic()
@@ -430,10 +549,23 @@ final class KafkaLog {
 	}
 
 	private void answer(Envelope envelope, UUID first, Position position) {
-		CompletableFuture<Receipt> future = this.expected.remove(envelope.id());
+		// It is removed when it completes, so that a second attempt still finds it.
+		CompletableFuture<Receipt> future = this.expected.get(envelope.id());
 		if (future != null) {
 			Outcome outcome = first.equals(envelope.id()) ? Outcome.RELAYED : Outcome.DUPLICATE;
-			future.completeAsync(() -> new Receipt(first, outcome, position), this.executor);
+			future.completeAsync(() -> new Receipt(first, outcome, position), this.receipts);
+		}
+	}
+
+	/**
+	 * Take note of how far the receiver has come, with or without records.
+	 * @param partition a partition's number
+	 * @param offset the offset before which it has passed everything
+	 */
+	void passed(int partition, long offset) {
+		KafkaLogLife life = this.life;
+		if (life != null && partition < life.partitions().length) {
+			life.partitions()[partition].passed(offset);
 		}
 	}
 

@@ -43,6 +43,9 @@ final class KafkaLogIndex {
 	/** What was looked through and lies before what was received. */
 	private final Map<Long, Extent> older = new HashMap<>();
 
+	/** What was looked through last and does not reach up to what is known. */
+	private @Nullable Chunk apart;
+
 	/** From where on everything is known. */
 	private long knownFrom;
 
@@ -67,16 +70,33 @@ final class KafkaLogIndex {
 	 * @param offset its offset
 	 */
 	synchronized void add(long hash, long offset) {
-		Extent known = this.received.remove(hash);
-		this.received.put(hash,
-				(known != null) ? new Extent(Math.min(known.first(), offset), Math.max(known.last(), offset))
-						: new Extent(offset, offset));
+		Extent known = this.received.get(hash);
+		Extent extent = new Extent(offset, offset).and(known);
+		try {
+			this.received.remove(hash);
+			this.received.put(hash, extent);
+		}
+		catch (Error ex) {
+			// It may know the channel no more.
+			forgetBefore(offset + 1);
+			throw ex;
+		}
 		if (this.received.size() > this.limit) {
 			Iterator<Extent> oldest = this.received.values().iterator();
 			this.knownFrom = Math.max(this.knownFrom, oldest.next().last() + 1);
 			oldest.remove();
 			this.older.clear();
 		}
+	}
+
+	/**
+	 * Know nothing any more of what is before an offset, so that all of it is searched.
+	 * Needs no memory.
+	 * @param offset the offset
+	 */
+	synchronized void forgetBefore(long offset) {
+		this.knownFrom = Math.max(this.knownFrom, offset);
+		this.older.clear();
 	}
 
 	/**
@@ -90,7 +110,9 @@ final class KafkaLogIndex {
 		Extent extent = extent(hash);
 		if (from < this.knownFrom) {
 			long last = (extent != null) ? extent.last() + 1 : 0;
-			return new Part(from, Math.min(to, Math.max(this.knownFrom, last)));
+			Chunk apart = this.apart;
+			return new Part((apart != null) ? Math.min(apart.next(hash, from), this.knownFrom) : from,
+					Math.min(to, Math.max(this.knownFrom, last)));
 		}
 		return (extent != null) ? new Part(Math.max(from, extent.first()), Math.min(to, extent.last() + 1))
 				: new Part(from, from);
@@ -99,10 +121,7 @@ final class KafkaLogIndex {
 	private @Nullable Extent extent(long hash) {
 		Extent received = this.received.get(hash);
 		Extent older = this.older.get(hash);
-		if (received == null || older == null) {
-			return (received != null) ? received : older;
-		}
-		return new Extent(older.first(), received.last());
+		return (received != null) ? received.and(older) : older;
 	}
 
 	/**
@@ -120,17 +139,31 @@ final class KafkaLogIndex {
 	 * @param next the offset before which everything was looked at
 	 */
 	synchronized void looked(Look look, long next) {
-		// Only what adjoins the part that is known makes that one larger.
-		if (look.full || look.to != this.knownFrom || next < look.to || look.from >= look.to) {
+		Chunk chunk = new Chunk(look.from, Math.min(next, look.to), look.found);
+		if (look.full || chunk.from() >= chunk.to()) {
 			return;
 		}
-		long more = look.found.keySet().stream().filter((hash) -> !this.older.containsKey(hash)).count();
-		if (this.older.size() + more > this.limit) {
-			return;
+		Chunk apart = this.apart;
+		if (apart != null && apart.adjoins(chunk) && union(apart.found(), chunk.found()) <= this.limit) {
+			chunk.found().forEach((hash, extent) -> apart.found().merge(hash, extent, Extent::and));
+			chunk = new Chunk(Math.min(apart.from(), chunk.from()), Math.max(apart.to(), chunk.to()), apart.found());
+			this.apart = chunk;
 		}
-		look.found.forEach((hash, extent) -> this.older.merge(hash, extent,
-				(known, added) -> new Extent(added.first(), known.last())));
-		this.knownFrom = look.from;
+		if (chunk.from() < this.knownFrom && chunk.to() >= this.knownFrom) {
+			if (union(this.older, chunk.found()) <= this.limit) {
+				chunk.found().forEach((hash, extent) -> this.older.merge(hash, extent, Extent::and));
+				this.knownFrom = chunk.from();
+				this.apart = (this.apart != chunk) ? this.apart : null;
+			}
+		}
+		else if (this.apart == null || chunk.to() - chunk.from() > this.apart.to() - this.apart.from()) {
+			// A read that had no time to come further goes on from there.
+			this.apart = chunk;
+		}
+	}
+
+	private static long union(Map<Long, Extent> one, Map<Long, Extent> other) {
+		return one.size() + other.keySet().stream().filter((hash) -> !one.containsKey(hash)).count();
 	}
 
 	/**
@@ -140,6 +173,7 @@ final class KafkaLogIndex {
 	synchronized void reset(long start) {
 		this.received.clear();
 		this.older.clear();
+		this.apart = null;
 		this.knownFrom = start;
 	}
 
@@ -161,6 +195,41 @@ final class KafkaLogIndex {
 	 * The offsets of the first and the last record of a channel.
 	 */
 	private record Extent(long first, long last) {
+
+		Extent and(@Nullable Extent other) {
+			return (other != null) ? new Extent(Math.min(this.first, other.first), Math.max(this.last, other.last))
+					: this;
+		}
+
+	}
+
+	/**
+	 * A part that was looked through.
+	 *
+	 * @param from its first offset
+	 * @param to the offset after its last one
+	 * @param found where the channels have records in it
+	 */
+	private record Chunk(long from, long to, Map<Long, Extent> found) {
+
+		boolean adjoins(Chunk other) {
+			return other.from <= this.to && other.to >= this.from;
+		}
+
+		/**
+		 * Return where a channel's records may begin.
+		 * @param hash the hash of the channel's address
+		 * @param offset where to begin
+		 * @return the same offset or a greater one, before which there are none
+		 */
+		long next(long hash, long offset) {
+			if (offset < this.from || offset >= this.to) {
+				return offset;
+			}
+			Extent extent = this.found.get(hash);
+			return (extent != null && extent.last() >= offset) ? Math.max(offset, extent.first()) : this.to;
+		}
+
 	}
 
 	/**

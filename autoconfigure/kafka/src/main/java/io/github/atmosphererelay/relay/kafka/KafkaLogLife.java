@@ -19,6 +19,9 @@ package io.github.atmosphererelay.relay.kafka;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -30,8 +33,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id the topic's id
  * @param partitions its partitions, never more nor fewer
+ * @param closed the partitions that had no leader since this node has started: they are
+ * not read, because nobody knows what they hold
  */
-record KafkaLogLife(Uuid id, KafkaLogPartition[] partitions) {
+record KafkaLogLife(Uuid id, KafkaLogPartition[] partitions, Set<Integer> closed) {
 
 	private static final Log logger = LogFactory.getLog(KafkaLogLife.class);
 
@@ -44,28 +49,63 @@ record KafkaLogLife(Uuid id, KafkaLogPartition[] partitions) {
 	 * Begin with a topic that is new to this node.
 	 * @param settings the relay's settings
 	 * @param id the topic's id
-	 * @param held what its partitions hold
+	 * @param count how many partitions are used
+	 * @param held what the partitions hold that have a leader
 	 * @param recent where in them the time begins that is looked back to, or {@code null}
 	 * if all of it was appended since the node has started
 	 * @param whenKeyForgotten called for each idempotency key that is forgotten within
 	 * its window
 	 */
-	static KafkaLogLife begin(KafkaRelaySettings settings, Uuid id, Map<Integer, KafkaOffsets.Range> held,
-			@Nullable Map<Integer, Long> recent, Runnable whenKeyForgotten) {
-		KafkaLogPartition[] partitions = new KafkaLogPartition[held.size()];
-		int maxKeys = Math.max(MIN_KEYS, KafkaLog.MAX_KEYS / partitions.length);
-		for (int i = 0; i < partitions.length; i++) {
-			KafkaOffsets.Range range = held.getOrDefault(i, new KafkaOffsets.Range(0, 0));
-			long start = range.begin();
-			long live = range.begin();
-			if (recent != null) {
-				live = range.end();
-				start = start(settings, i, range, recent.getOrDefault(i, range.end()));
+	static KafkaLogLife begin(KafkaRelaySettings settings, Uuid id, int count, Map<Integer, KafkaOffsets.Range> held,
+			@Nullable Map<Integer, OptionalLong> recent, Runnable whenKeyForgotten) {
+		KafkaLogPartition[] partitions = new KafkaLogPartition[count];
+		Set<Integer> closed = new TreeSet<>();
+		for (int i = 0; i < count; i++) {
+			KafkaOffsets.Range range = held.get(i);
+			OptionalLong time = (recent != null) ? recent.get(i) : null;
+			if (recent != null && (range == null || time == null)) {
+				closed.add(i);
+				range = null;
 			}
-			partitions[i] = new KafkaLogPartition(i, new KafkaPositions(id, i), start, live, range,
-					settings.idempotencyWindow(), maxKeys, maxKeys, whenKeyForgotten);
+			partitions[i] = newPartition(settings, id, i, count, (range != null) ? range : new KafkaOffsets.Range(0, 0),
+					(range != null) ? time : null, whenKeyForgotten);
 		}
-		return new KafkaLogLife(id, partitions);
+		return new KafkaLogLife(id, partitions, closed);
+	}
+
+	/**
+	 * Begin with partitions that had no leader before.
+	 * @param settings the relay's settings
+	 * @param held what the partitions hold that have a leader
+	 * @param recent where in them the time begins that is looked back to
+	 * @param whenKeyForgotten called for each idempotency key that is forgotten within
+	 * its window
+	 * @return the same life with more partitions that are read
+	 */
+	KafkaLogLife open(KafkaRelaySettings settings, Map<Integer, KafkaOffsets.Range> held,
+			Map<Integer, OptionalLong> recent, Runnable whenKeyForgotten) {
+		KafkaLogPartition[] partitions = this.partitions.clone();
+		Set<Integer> closed = new TreeSet<>(this.closed);
+		recent.forEach((i, time) -> {
+			KafkaOffsets.Range range = held.get(i);
+			if (range != null && closed.remove(i)) {
+				partitions[i] = newPartition(settings, this.id, i, partitions.length, range, time, whenKeyForgotten);
+			}
+		});
+		return new KafkaLogLife(this.id, partitions, closed);
+	}
+
+	private static KafkaLogPartition newPartition(KafkaRelaySettings settings, Uuid id, int number, int count,
+			KafkaOffsets.Range range, @Nullable OptionalLong recent, Runnable whenKeyForgotten) {
+		int maxKeys = Math.max(MIN_KEYS, KafkaLog.MAX_KEYS / count);
+		long start = range.begin();
+		long live = range.begin();
+		if (recent != null) {
+			live = range.end();
+			start = start(settings, number, range, recent.orElse(range.end()));
+		}
+		return new KafkaLogPartition(number, new KafkaPositions(id, number), start, live, range,
+				settings.idempotencyWindow(), maxKeys, maxKeys, whenKeyForgotten);
 	}
 
 	private static long start(KafkaRelaySettings settings, int number, KafkaOffsets.Range range, long recent) {
@@ -81,7 +121,9 @@ record KafkaLogLife(Uuid id, KafkaLogPartition[] partitions) {
 	Map<Integer, Long> current() {
 		Map<Integer, Long> next = new HashMap<>();
 		for (KafkaLogPartition partition : this.partitions) {
-			next.put(partition.number(), partition.start());
+			if (!this.closed.contains(partition.number())) {
+				next.put(partition.number(), partition.start());
+			}
 		}
 		return next;
 	}

@@ -407,7 +407,9 @@ final class KafkaLogPartition {
 		int before = this.epochs.at(offset - 1);
 		int after = this.epochs.at(offset);
 		int epoch = place.leaderEpoch();
-		if (before == epoch || after == epoch || (offset == this.end && epoch == range.leaderEpoch())) {
+		// A position cannot tell that there was no epoch.
+		int leaderEpoch = Math.max(0, range.leaderEpoch());
+		if (before == epoch || after == epoch || (offset == this.end && epoch == leaderEpoch)) {
 			return true;
 		}
 		boolean readableBefore = before == KafkaLogEpochs.UNKNOWN && offset > range.begin();
@@ -442,31 +444,37 @@ final class KafkaLogPartition {
 			// Once more, because the listener has failed on it.
 			return first;
 		}
-		this.end = entry.offset() + 1;
 		if (this.trustedSince == null) {
 			this.trustedSince = entry.timestamp() + this.idempotencyWindow.toMillis();
 		}
 		if (entry.timestamp() < this.trustedSince && !isLive(entry.offset())) {
-			this.begin = this.end;
 			this.index.add(entry.hash(), entry.offset());
+			this.begin = entry.offset() + 1;
 		}
 		else if (first == null || first.offset() == entry.offset()) {
-			this.ring.add(entry);
-			this.bytes += entry.bytes();
+			KafkaLogEntry newest = this.ring.peekLast();
+			if (newest == null || newest.offset() < entry.offset()) {
+				this.ring.add(entry);
+				this.bytes += entry.bytes();
+			}
 			trim();
 		}
 		else {
 			this.index.add(entry.hash(), entry.offset());
 		}
+		// Last, so that a record at which memory runs out is taken again from the start.
+		this.end = entry.offset() + 1;
 		return first;
 	}
 
 	private void trim() {
 		while (this.ring.size() > MAX_RECORDS || this.bytes > MAX_BYTES) {
-			KafkaLogEntry oldest = this.ring.remove();
+			KafkaLogEntry oldest = this.ring.element();
+			// First, because it needs memory: what is in neither is never found again.
+			this.index.add(oldest.hash(), oldest.offset());
+			this.ring.remove();
 			this.bytes -= oldest.bytes();
 			this.begin = oldest.offset() + 1;
-			this.index.add(oldest.hash(), oldest.offset());
 		}
 	}
 
@@ -476,8 +484,45 @@ final class KafkaLogPartition {
 	 * @param key its key
 	 */
 	synchronized void skip(long offset, byte @Nullable [] key) {
-		this.end = offset + 1;
 		this.index.add(KafkaLogIndex.hash(key), offset);
+		this.end = offset + 1;
+	}
+
+	/**
+	 * Leave a record to those who read the log, because it could not be delivered.
+	 * @param offset its offset
+	 * @param key its key
+	 */
+	synchronized void giveUp(long offset, byte @Nullable [] key) {
+		if (offset < this.end) {
+			return;
+		}
+		try {
+			skip(offset, key);
+		}
+		catch (Throwable ex) {
+			this.index.forgetBefore(offset + 1);
+			this.end = offset + 1;
+			throw ex;
+		}
+	}
+
+	/**
+	 * Take note that the receiver has passed everything before an offset. What is between
+	 * the last record and there is never handed out, such as the marker that ends a
+	 * transaction.
+	 * @param offset the offset
+	 */
+	synchronized void passed(long offset) {
+		if (this.diverged || offset <= this.next) {
+			return;
+		}
+		if (this.checking) {
+			// The record that was to be read again is gone.
+			forgetEpochs();
+		}
+		this.end = Math.max(this.end, offset);
+		this.next = offset;
 	}
 
 	/**
@@ -566,7 +611,7 @@ final class KafkaLogPartition {
 			if (entry.offset() < from) {
 				break;
 			}
-			if (entry.offset() < to && entry.address().equals(address)) {
+			if (entry.offset() < Math.min(to, this.end) && entry.address().equals(address)) {
 				entries.add(entry);
 			}
 		}

@@ -17,10 +17,12 @@
 package io.github.atmosphererelay.relay.kafka;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.apache.kafka.clients.admin.Admin;
@@ -35,7 +37,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Asks the broker what the partitions of the log hold at present. All who ask while a
  * question is under way share the next one, so that thousands of reads at once cost the
- * broker a few requests. Safe for use by many threads, never blocks.
+ * broker a few requests. A partition that got no answer while others did, because it has
+ * no leader for example, is asked about in questions of its own until it gets one: the
+ * others do not wait for it. Safe for use by many threads, never blocks.
  */
 final class KafkaLogRanges {
 
@@ -43,22 +47,48 @@ final class KafkaLogRanges {
 
 	private final Duration timeout;
 
+	private final KafkaAdmin judge;
+
 	private @Nullable Admin admin;
 
-	private int partitions;
+	/** The partitions that are asked about together. */
+	private Queue shared = new Queue();
 
-	private boolean asking;
+	/** The partitions that got no answer last time. */
+	private final Map<Integer, Queue> alone = new HashMap<>();
 
-	private @Nullable CompletableFuture<Map<Integer, KafkaOffsets.Range>> waiting;
-
-	KafkaLogRanges(String topic, Duration timeout) {
+	/**
+	 * Create ranges.
+	 * @param topic the log's topic
+	 * @param timeout how long the broker may take for an answer
+	 * @param judge learns whether the client gets answers
+	 */
+	KafkaLogRanges(String topic, Duration timeout, KafkaAdmin judge) {
 		this.topic = topic;
 		this.timeout = timeout;
+		this.judge = judge;
 	}
 
-	synchronized void connect(Admin admin, int partitions) {
-		this.admin = admin;
-		this.partitions = partitions;
+	/**
+	 * Ask with a client from now on, also for those who wait already: their question may
+	 * never come to its end.
+	 * @param admin asks the broker
+	 */
+	void connect(Admin admin) {
+		Queue queue = new Queue();
+		synchronized (this) {
+			this.admin = admin;
+			List<Queue> former = new ArrayList<>(this.alone.values());
+			former.add(this.shared);
+			for (Queue each : former) {
+				queue.waiting.putAll(each.waiting);
+				each.waiting = new HashMap<>();
+			}
+			this.alone.clear();
+			this.shared = queue;
+			queue.asking = true;
+		}
+		askBroker(queue);
 	}
 
 	/**
@@ -69,100 +99,213 @@ final class KafkaLogRanges {
 	}
 
 	/**
-	 * Ask what each partition holds.
+	 * Ask what a partition holds.
+	 * @param partition its number
 	 * @return completes, on the client's thread, with an answer that was given after this
 	 * call
 	 */
-	CompletableFuture<Map<Integer, KafkaOffsets.Range>> ask() {
-		CompletableFuture<Map<Integer, KafkaOffsets.Range>> result;
+	CompletableFuture<KafkaOffsets.Range> ask(int partition) {
+		CompletableFuture<KafkaOffsets.Range> result;
+		Queue queue;
 		synchronized (this) {
-			if (this.waiting == null) {
-				this.waiting = new CompletableFuture<>();
-			}
-			result = this.waiting;
-			if (this.asking) {
+			queue = this.alone.getOrDefault(partition, this.shared);
+			result = queue.waiting.computeIfAbsent(partition, (number) -> new CompletableFuture<>());
+			if (queue.asking) {
 				return result;
 			}
-			this.asking = true;
+			queue.asking = true;
 		}
-		askBroker();
+		askBroker(queue);
 		return result;
 	}
 
-	private void askBroker() {
-		CompletableFuture<Map<Integer, KafkaOffsets.Range>> current;
-		Admin admin;
-		int partitions;
-		synchronized (this) {
-			if (this.waiting == null) {
-				this.asking = false;
-				return;
-			}
-			current = this.waiting;
-			this.waiting = null;
-			admin = this.admin;
-			partitions = this.partitions;
-			if (admin == null) {
-				this.asking = false;
-			}
-		}
-		if (admin == null) {
-			current.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, null));
-			return;
-		}
+	/**
+	 * Ask for those who wait in a queue, if there are any. Throws nothing: an error must
+	 * not keep the next one from asking.
+	 */
+	private void askBroker(Queue queue) {
+		Map<Integer, CompletableFuture<KafkaOffsets.Range>> current = Map.of();
 		try {
-			ListOffsetsResult earliest = list(admin, partitions, OffsetSpec.earliest());
-			ListOffsetsResult latest = list(admin, partitions, OffsetSpec.latest());
-			KafkaFuture.allOf(earliest.all(), latest.all()).whenComplete((done, failure) -> {
-				try {
-					if (failure != null) {
-						current.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, failure));
-					}
-					else {
-						complete(current, earliest, latest, partitions);
-					}
+			Admin admin;
+			synchronized (this) {
+				admin = this.admin;
+				if (queue.waiting.isEmpty()) {
+					queue.asking = false;
+					return;
 				}
-				finally {
-					// Or nobody would ever ask again
-					askBroker();
-				}
-			});
+				Map<Integer, CompletableFuture<KafkaOffsets.Range>> next = new HashMap<>();
+				current = queue.waiting;
+				queue.waiting = next;
+				queue.asking = admin != null;
+			}
+			if (admin != null) {
+				new Question(queue, current).ask(admin);
+			}
+			else {
+				fail(current, null);
+			}
 		}
 		catch (Throwable ex) {
-			current.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, ex));
-			askBroker();
-		}
-	}
-
-	private ListOffsetsResult list(Admin admin, int partitions, OffsetSpec spec) {
-		Map<TopicPartition, OffsetSpec> request = new HashMap<>();
-		for (int partition = 0; partition < partitions; partition++) {
-			request.put(new TopicPartition(this.topic, partition), spec);
-		}
-		ListOffsetsOptions options = new ListOffsetsOptions();
-		options.timeoutMs((int) Math.min(Integer.MAX_VALUE, this.timeout.toMillis()));
-		return admin.listOffsets(request, options);
-	}
-
-	private void complete(CompletableFuture<Map<Integer, KafkaOffsets.Range>> future, ListOffsetsResult earliest,
-			ListOffsetsResult latest, int partitions) {
-		Map<Integer, KafkaOffsets.Range> ranges = new HashMap<>();
-		try {
-			for (int partition = 0; partition < partitions; partition++) {
-				TopicPartition key = new TopicPartition(this.topic, partition);
-				ListOffsetsResultInfo end = latest.partitionResult(key).get();
-				ranges.put(partition, new KafkaOffsets.Range(earliest.partitionResult(key).get().offset(), end.offset(),
-						end.leaderEpoch().orElse(-1)));
+			synchronized (this) {
+				queue.asking = false;
 			}
-			future.complete(ranges);
+			fail(current, ex);
 		}
-		catch (ExecutionException | Error ex) {
-			future.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, ex));
+	}
+
+	private static void fail(Map<Integer, CompletableFuture<KafkaOffsets.Range>> futures, @Nullable Throwable cause) {
+		for (CompletableFuture<KafkaOffsets.Range> future : futures.values()) {
+			fail(future, cause);
 		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			future.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, ex));
+	}
+
+	private static void fail(CompletableFuture<KafkaOffsets.Range> future, @Nullable Throwable cause) {
+		try {
+			future.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, cause));
 		}
+		catch (Error ex) {
+			// Without memory for a better one
+			future.cancel(false);
+		}
+	}
+
+	/**
+	 * Go on after a question.
+	 * @param queue whose question it was
+	 * @param failed the partitions that got no answer
+	 * @param answered whether others did
+	 */
+	private void ended(Queue queue, Set<Integer> failed, boolean answered) {
+		List<Queue> others = new ArrayList<>();
+		synchronized (this) {
+			// If all have failed together, it is not for the partitions
+			if (queue == this.shared && (answered || failed.size() == 1)) {
+				for (Integer partition : failed) {
+					others.add(separate(partition));
+				}
+			}
+			else if (answered) {
+				this.alone.values().remove(queue);
+			}
+		}
+		others.forEach(this::askBroker);
+	}
+
+	private Queue separate(Integer partition) {
+		Queue queue = new Queue();
+		queue.asking = true;
+		CompletableFuture<KafkaOffsets.Range> waiting = this.shared.waiting.remove(partition);
+		if (waiting != null) {
+			queue.waiting.put(partition, waiting);
+		}
+		this.alone.put(partition, queue);
+		return queue;
+	}
+
+	/**
+	 * Those who wait for the next question. Guarded by the enclosing object.
+	 */
+	private static final class Queue {
+
+		private Map<Integer, CompletableFuture<KafkaOffsets.Range>> waiting = new HashMap<>();
+
+		/** Whether a question is under way. */
+		private boolean asking;
+
+	}
+
+	/**
+	 * A question that is under way. Guarded by itself.
+	 */
+	private final class Question {
+
+		private final Queue queue;
+
+		private final Map<Integer, CompletableFuture<KafkaOffsets.Range>> futures;
+
+		private final Map<Integer, Throwable> failures = new HashMap<>();
+
+		private final long start = System.nanoTime();
+
+		private int open;
+
+		Question(Queue queue, Map<Integer, CompletableFuture<KafkaOffsets.Range>> futures) {
+			this.queue = queue;
+			this.futures = futures;
+			this.open = futures.size();
+		}
+
+		void ask(Admin admin) {
+			ListOffsetsResult earliest = list(admin, OffsetSpec.earliest());
+			ListOffsetsResult latest = list(admin, OffsetSpec.latest());
+			for (Integer partition : this.futures.keySet()) {
+				TopicPartition key = new TopicPartition(KafkaLogRanges.this.topic, partition);
+				KafkaFuture<ListOffsetsResultInfo> begin = earliest.partitionResult(key);
+				KafkaFuture<ListOffsetsResultInfo> end = latest.partitionResult(key);
+				KafkaFuture.allOf(begin, end).whenComplete((done, failure) -> answered(partition, begin, end, failure));
+			}
+		}
+
+		private ListOffsetsResult list(Admin admin, OffsetSpec spec) {
+			Map<TopicPartition, OffsetSpec> request = new HashMap<>();
+			for (Integer partition : this.futures.keySet()) {
+				request.put(new TopicPartition(KafkaLogRanges.this.topic, partition), spec);
+			}
+			ListOffsetsOptions options = new ListOffsetsOptions();
+			options.timeoutMs((int) Math.min(Integer.MAX_VALUE, KafkaLogRanges.this.timeout.toMillis()));
+			return admin.listOffsets(request, options);
+		}
+
+		private void answered(Integer partition, KafkaFuture<ListOffsetsResultInfo> begin,
+				KafkaFuture<ListOffsetsResultInfo> end, @Nullable Throwable failure) {
+			CompletableFuture<KafkaOffsets.Range> future = this.futures.get(partition);
+			Throwable cause = failure;
+			try {
+				if (cause == null && future != null) {
+					ListOffsetsResultInfo info = end.getNow(null);
+					future.complete(new KafkaOffsets.Range(begin.getNow(null).offset(), info.offset(),
+							info.leaderEpoch().orElse(-1)));
+				}
+			}
+			catch (Throwable ex) {
+				cause = ex;
+			}
+			finally {
+				ended(partition, cause);
+			}
+			if (cause != null && future != null) {
+				fail(future, cause);
+			}
+		}
+
+		private void ended(Integer partition, @Nullable Throwable failure) {
+			boolean last;
+			synchronized (this) {
+				last = --this.open == 0;
+				if (failure != null) {
+					this.failures.put(partition, failure);
+				}
+			}
+			if (!last) {
+				return;
+			}
+			try {
+				boolean answered = this.failures.size() < this.futures.size();
+				KafkaLogRanges.this.ended(this.queue, this.failures.keySet(), answered);
+				if (answered) {
+					KafkaLogRanges.this.judge.worked();
+				}
+				else if (failure != null) {
+					KafkaLogRanges.this.judge.failed(failure, Duration.ofNanos(System.nanoTime() - this.start),
+							KafkaLogRanges.this.timeout);
+				}
+			}
+			finally {
+				// Or nobody would ever ask again
+				askBroker(this.queue);
+			}
+		}
+
 	}
 
 }

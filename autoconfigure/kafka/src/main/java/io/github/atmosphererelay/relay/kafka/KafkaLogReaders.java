@@ -24,26 +24,38 @@ import io.github.atmosphererelay.guard.Guard;
 import org.apache.kafka.clients.consumer.Consumer;
 
 /**
- * The readers of what is no longer at hand, each with a thread and a consumer that it
- * makes when it is first needed. There are several, so that long reads do not delay those
+ * The readers of what is no longer at hand, with threads and consumers that they make
+ * when they are first needed. There are several, so that long reads do not delay those
  * that others wait for.
  *
  * @param places looks up single records
- * @param recoveries reads what follows after a position
+ * @param recoveries reads what follows after a position, for a short time
+ * @param searches goes on with those of them that take longer
  * @param histories reads a channel's latest or oldest messages, which may mean to look
  * through all of the partition
  */
-record KafkaLogReaders(KafkaLogReader places, KafkaLogReader recoveries, KafkaLogReader histories) {
+record KafkaLogReaders(KafkaLogReader places, KafkaLogReader recoveries, KafkaLogReader searches,
+		KafkaLogReader histories) {
+
+	/** How many threads each of the readers has that look through parts of the log. */
+	static final int THREADS = 2;
 
 	static KafkaLogReaders create(KafkaRelaySettings settings, Supplier<Consumer<byte[], byte[]>> consumers,
 			Guard guard) {
-		return new KafkaLogReaders(new KafkaLogReader(settings, consumers, guard, "atmosphere-kafka-log-places"),
-				new KafkaLogReader(settings, consumers, guard, "atmosphere-kafka-log-recoveries"),
-				new KafkaLogReader(settings, consumers, guard, "atmosphere-kafka-log-histories"));
+		return new KafkaLogReaders(reader(settings, consumers, guard, 1, "places"),
+				reader(settings, consumers, guard, THREADS, "recoveries"),
+				reader(settings, consumers, guard, THREADS, "searches"),
+				reader(settings, consumers, guard, THREADS, "histories"));
+	}
+
+	private static KafkaLogReader reader(KafkaRelaySettings settings, Supplier<Consumer<byte[], byte[]>> consumers,
+			Guard guard, int threads, String name) {
+		return new KafkaLogReader(settings, consumers, guard, threads,
+				(task) -> KafkaWorker.newThread(task, "atmosphere-kafka-log-" + name));
 	}
 
 	private List<KafkaLogReader> all() {
-		return List.of(this.places, this.recoveries, this.histories);
+		return List.of(this.places, this.recoveries, this.searches, this.histories);
 	}
 
 	/**

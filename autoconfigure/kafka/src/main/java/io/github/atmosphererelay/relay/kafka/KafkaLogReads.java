@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -67,6 +68,15 @@ final class KafkaLogReads {
 
 	private static final int GREATEST_STEP_BACK = 100_000;
 
+	/** The part of the timeout that is left to answer when a read is cut short. */
+	private static final int RESERVE = 5;
+
+	/**
+	 * The part of the timeout after which a recovery goes on where it keeps only other
+	 * long ones waiting.
+	 */
+	private static final int SLICE = 20;
+
 	private final KafkaRelaySettings settings;
 
 	private final KafkaLogRanges ranges;
@@ -86,6 +96,9 @@ final class KafkaLogReads {
 	private final Set<CompletableFuture<?>> open = ConcurrentHashMap.newKeySet();
 
 	private volatile boolean closed;
+
+	/** Whether there is a connection, so that a failure is not for the lack of one. */
+	private volatile boolean connected;
 
 	/**
 	 * Create reads.
@@ -118,7 +131,8 @@ final class KafkaLogReads {
 			PageLimit limit, ReadDirection direction) {
 		return open((deadline) -> upToDate(partition, deadline).thenComposeAsync((range) -> {
 			KafkaPlace place = (since != null) ? partition.positions().place(since) : null;
-			Read read = new Read(partition, address, place, limit, range, System.currentTimeMillis(), deadline);
+			Read read = new Read(partition, address, place, limit, range, System.currentTimeMillis(),
+					deadline - timeoutNanos() / RESERVE);
 			return verify(read).thenComposeAsync((verified) -> {
 				if (since == null) {
 					return CompletableFuture.completedFuture(true);
@@ -176,8 +190,37 @@ final class KafkaLogReads {
 
 	private CompletableFuture<List<Mark>> marks(Read read, long offset) {
 		int number = read.partition.number();
+		long end = read.range.end();
 		return this.readers.places()
-			.submitShared(List.of(number, offset), () -> this.readers.places().marks(number, offset, read.deadline));
+			.submitShared(List.of(number, offset, end),
+					() -> this.readers.places().marks(number, offset, end, read.deadline));
+	}
+
+	/**
+	 * There is a new connection.
+	 */
+	void connected() {
+		// What failed before was the former one
+		this.guard.succeeded();
+		this.connected = true;
+	}
+
+	/**
+	 * There is no connection, which is reported elsewhere.
+	 */
+	void disconnected() {
+		this.connected = false;
+	}
+
+	/**
+	 * Count a failure of the broker's, so that health tells of reads that go on failing
+	 * while the relay is up.
+	 */
+	private void count(Throwable failure) {
+		if (this.connected) {
+			this.guard.failed("The log of a recorded channel could not be read, though the relay is connected",
+					failure);
+		}
 	}
 
 	/**
@@ -185,7 +228,16 @@ final class KafkaLogReads {
 	 */
 	void close() {
 		this.closed = true;
+		this.connected = false;
 		this.open.forEach(KafkaLogReads::fail);
+	}
+
+	private long timeoutNanos() {
+		return this.settings.publishTimeout().toNanos();
+	}
+
+	private RelayUnavailableException slow() {
+		return RelayUnavailableException.forSlowRead(KafkaRelay.NAME, this.settings.publishTimeout());
 	}
 
 	private static void fail(CompletableFuture<?> future) {
@@ -218,6 +270,10 @@ final class KafkaLogReads {
 				return;
 			}
 			Throwable cause = RelayException.unwrap(failure);
+			if (!(cause instanceof RelayException) || cause.getCause() != null) {
+				// Not because there is too much to read or too many want to
+				count(cause);
+			}
 			result.completeExceptionally(
 					(cause instanceof RelayException) ? cause : new RelayUnavailableException(KafkaRelay.NAME, cause));
 		});
@@ -237,15 +293,16 @@ final class KafkaLogReads {
 	}
 
 	private CompletableFuture<KafkaOffsets.Range> upToDate(KafkaLogPartition partition, long deadline) {
-		return this.ranges.ask().thenCompose((ranges) -> {
-			KafkaOffsets.Range range = ranges.get(partition.number());
-			if (range == null) {
-				throw new RelayUnavailableException(KafkaRelay.NAME, null);
-			}
+		return this.ranges.ask(partition.number()).thenCompose((range) -> {
 			partition.heard(range);
 			CompletableFuture<@Nullable Void> reached = partition.reached(range.end(), deadline);
 			if (!reached.isDone()) {
-				this.guard.later(this.scheduler, partition::giveUp, Duration.ofNanos(deadline - System.nanoTime()));
+				this.guard.later(this.scheduler, () -> {
+					partition.giveUp();
+					if (!reached.isDone()) {
+						count(RelayUnavailableException.forSlowRead(KafkaRelay.NAME, this.settings.publishTimeout()));
+					}
+				}, Duration.ofNanos(deadline - System.nanoTime()));
 			}
 			return reached.thenApply((done) -> range);
 		});
@@ -260,44 +317,14 @@ final class KafkaLogReads {
 				|| since == null && (slice.reachesSize() || slice.reachesRetention(read.now))) {
 			return CompletableFuture.completedFuture(page(read, slice.entries(), slice.end(), true));
 		}
-		KafkaLogReader reader = (since != null) ? this.readers.recoveries() : this.readers.histories();
-		return reader.submitShared(read.key(ReadDirection.FORWARD), () -> forwardFromBroker(read, reader));
-	}
-
-	private LogPage forwardFromBroker(Read read, KafkaLogReader reader) {
-		KafkaLogPartition partition = read.partition;
-		KafkaLogIndex index = partition.index();
-		KafkaPlace since = read.since;
-		long hash = read.hash();
-		long from = (since != null) ? since.offset() : oldest(read, reader);
-		List<KafkaLogEntry> entries = new ArrayList<>();
-		long bytes = 0;
-		while (true) {
-			from = index.narrow(hash, from, Long.MAX_VALUE).from();
-			KafkaLogIndex.Look look = index.look(from);
-			long start = from;
-			Scan scan = reader.scan(partition.number(), read.request(entries.size(), bytes, false), from,
-					() -> index.narrow(hash, start, partition.begin()).to(), look);
-			index.looked(look, scan.next());
-			if (scan.expired()) {
-				entries.clear();
-				bytes = 0;
-				if (since != null) {
-					return incomplete(partition);
-				}
-			}
-			entries.addAll(scan.entries());
-			bytes += scan.bytes();
-			from = scan.next();
-			KafkaLogPartition.Slice slice = partition.slice(read.address, from, Long.MAX_VALUE);
-			if (scan.cut() || entries.size() >= read.limit.publications() || bytes >= read.limit.bytes()) {
-				return page(read, entries, slice.end(), false);
-			}
-			if (index.narrow(hash, from, slice.begin()).isEmpty()) {
-				entries.addAll(slice.entries());
-				return page(read, entries, slice.end(), true);
-			}
+		Forward forward = new Forward(read);
+		if (since == null) {
+			return this.readers.histories()
+				.submitShared(read.key(ReadDirection.FORWARD), () -> forward.finish(this.readers.histories()));
 		}
+		return this.readers.recoveries()
+			.submitShared(read.key(ReadDirection.FORWARD), () -> forward.begin(this.readers.recoveries()))
+			.thenCompose(Forward::rest);
 	}
 
 	/**
@@ -374,9 +401,17 @@ final class KafkaLogReads {
 			long until = to;
 			KafkaLogIndex.Look look = index.look(from);
 			Scan scan = reader.scan(read.partition.number(),
-					read.request(read.limit.publications() - result.missing(), result.bytes, true), from, () -> until,
-					look);
+					read.request(read.limit.publications() - result.missing(), result.bytes, true, read.deadline), from,
+					() -> until, look, new KafkaLogReader.Keys());
 			index.looked(look, scan.next());
+			if (scan.outOfTime()) {
+				// The newest of this part are missing, so that none of it can be used.
+				if (result.entries.isEmpty()) {
+					throw slow();
+				}
+				result.cut = true;
+				return;
+			}
 			finished = result.add(scan.entries()) || scan.expired();
 			if (scan.cut() && result.missing() > 0) {
 				// What the scan had no room for would be missing before what is older.
@@ -417,9 +452,129 @@ final class KafkaLogReads {
 		/**
 		 * Make the request for the rest of the page.
 		 */
-		Request request(int publications, long bytes, boolean newest) {
+		Request request(int publications, long bytes, boolean newest, long pause) {
 			return new Request(this.address, this.limit.publications() - publications,
-					Math.max(1, this.limit.bytes() - bytes), newest, this.now, this.deadline);
+					Math.max(1, this.limit.bytes() - bytes), newest, this.now, pause, this.deadline);
+		}
+
+	}
+
+	/**
+	 * Collects what follows after a position, or after the log's beginning. At work on
+	 * one thread at a time.
+	 */
+	private final class Forward {
+
+		private final Read read;
+
+		private final List<KafkaLogEntry> entries = new ArrayList<>();
+
+		private final KafkaLogReader.Keys keys = new KafkaLogReader.Keys();
+
+		private long bytes;
+
+		private long from = -1;
+
+		/** For how long the log was looked through. */
+		private long spent;
+
+		private @Nullable LogPage page;
+
+		private @Nullable CompletableFuture<LogPage> rest;
+
+		Forward(Read read) {
+			this.read = read;
+			if (read.since != null) {
+				this.from = read.since.offset();
+			}
+		}
+
+		/**
+		 * Read for a short time.
+		 */
+		Forward begin(KafkaLogReader reader) {
+			long pause = System.nanoTime() + timeoutNanos() / SLICE;
+			this.page = readOn(reader, (pause - this.read.deadline < 0) ? pause : this.read.deadline);
+			return this;
+		}
+
+		/**
+		 * Return the page, and read on for it if need be: once, however many share it.
+		 */
+		synchronized CompletableFuture<LogPage> rest() {
+			if (this.rest == null) {
+				KafkaLogReader reader = KafkaLogReads.this.readers.searches();
+				this.rest = (this.page != null) ? CompletableFuture.completedFuture(this.page)
+						: reader.submitShared(this.read.key(ReadDirection.FORWARD), () -> finish(reader));
+			}
+			return this.rest.copy();
+		}
+
+		LogPage finish(KafkaLogReader reader) {
+			return Objects.requireNonNull(readOn(reader, this.read.deadline));
+		}
+
+		/**
+		 * Read on.
+		 * @param reader reads
+		 * @param pause when to stop
+		 * @return the page, or {@code null} if there was a pause before the deadline
+		 */
+		private @Nullable LogPage readOn(KafkaLogReader reader, long pause) {
+			KafkaLogPartition partition = this.read.partition;
+			KafkaLogIndex index = partition.index();
+			long hash = this.read.hash();
+			if (this.from < 0) {
+				this.from = oldest(this.read, reader);
+			}
+			while (true) {
+				this.from = index.narrow(hash, this.from, Long.MAX_VALUE).from();
+				KafkaLogIndex.Look look = index.look(this.from);
+				long start = this.from;
+				long begun = System.nanoTime();
+				Scan scan = reader.scan(partition.number(),
+						this.read.request(this.entries.size(), this.bytes, false, pause), start,
+						() -> index.narrow(hash, start, partition.begin()).to(), look, this.keys);
+				this.spent += System.nanoTime() - begun;
+				index.looked(look, scan.next());
+				if (scan.expired()) {
+					this.entries.clear();
+					this.bytes = 0;
+					if (this.read.since != null) {
+						return incomplete(partition);
+					}
+				}
+				this.entries.addAll(scan.entries());
+				this.bytes += scan.bytes();
+				this.from = scan.next();
+				KafkaLogPartition.Slice slice = partition.slice(this.read.address, this.from, Long.MAX_VALUE);
+				if (scan.cut() || this.entries.size() >= this.read.limit.publications()
+						|| this.bytes >= this.read.limit.bytes()) {
+					return KafkaLogReads.this.page(this.read, this.entries, slice.end(), false);
+				}
+				if (index.narrow(hash, this.from, slice.begin()).isEmpty()) {
+					this.entries.addAll(slice.entries());
+					return KafkaLogReads.this.page(this.read, this.entries, slice.end(), true);
+				}
+				if (scan.outOfTime()) {
+					return (pause - this.read.deadline < 0) ? null : outOfTime(slice.end());
+				}
+			}
+		}
+
+		/**
+		 * Answer though the log goes on. That it is too long to be looked through is an
+		 * answer, too: the same question would only take as long again.
+		 */
+		private LogPage outOfTime(long end) {
+			if (!this.entries.isEmpty()) {
+				return KafkaLogReads.this.page(this.read, this.entries, end, false);
+			}
+			// If it has waited for its turn for most of the time, others were to blame.
+			if (this.read.since == null || this.spent < timeoutNanos() / 2) {
+				throw slow();
+			}
+			return incomplete(this.read.partition);
 		}
 
 	}

@@ -39,17 +39,23 @@ final class KafkaOffsets {
 	/** Where the broker's records begin to differ from those that were read. */
 	private final Map<Integer, Long> truncated = new HashMap<>();
 
+	/** The partitions that had no leader when the first consumer began. */
+	private final Set<Integer> unknown = new TreeSet<>();
+
 	private @Nullable Uuid topic;
 
 	/**
 	 * Fix where the next consumer begins in each partition. The first one begins at the
 	 * end. Later ones continue; in a partition that is new, or in a topic that was made
-	 * anew, they begin at the beginning, because all of it came meanwhile.
+	 * anew, they begin at the beginning, because all of it came meanwhile. A partition
+	 * that has no leader is continued all the same; if the first consumer has found it
+	 * so, it is read from where it ends when it has a leader again.
 	 * @param topic the id of the topic as it is now
-	 * @param ranges what each partition holds now
-	 * @return the partitions in which records were lost
+	 * @param partitions how many partitions it has
+	 * @param ranges what the partitions hold now that have a leader
+	 * @return the partitions in which records were lost, or may have been
 	 */
-	Set<Integer> resume(Uuid topic, Map<Integer, Range> ranges) {
+	Set<Integer> resume(Uuid topic, int partitions, Map<Integer, Range> ranges) {
 		boolean first = this.topic == null;
 		boolean recreated = !first && !topic.equals(this.topic);
 		Map<Integer, Long> previous = new HashMap<>(this.next);
@@ -58,28 +64,41 @@ final class KafkaOffsets {
 			lost.addAll(previous.keySet());
 		}
 		this.topic = topic;
-		this.next.keySet().retainAll(ranges.keySet());
-		ranges.forEach((partition, range) -> {
-			Long known = previous.get(partition);
-			long start;
-			if (first) {
-				start = range.end();
+		this.next.keySet().removeIf((partition) -> partition >= partitions);
+		if (recreated) {
+			this.unknown.clear();
+			this.truncated.clear();
+		}
+		this.unknown.removeAll(previous.keySet());
+		for (int partition = 0; partition < partitions; partition++) {
+			Range range = ranges.get(partition);
+			Long known = recreated ? null : previous.get(partition);
+			if (known == null && (first || this.unknown.contains(partition))) {
+				if (range == null) {
+					this.unknown.add(partition);
+				}
+				else {
+					this.next.put(partition, range.end());
+					if (this.unknown.remove(partition)) {
+						lost.add(partition);
+					}
+				}
 			}
-			else if (known == null || recreated) {
-				start = range.begin();
+			else if (known == null) {
+				this.next.put(partition, (range != null) ? range.begin() : 0);
 			}
-			else {
+			else if (range != null) {
 				// Beyond the end after an unclean leader election: to begin again would
 				// repeat all that the topic retains.
 				long valid = Math.min(known, this.truncated.getOrDefault(partition, known));
-				start = Math.min(Math.max(valid, range.begin()), range.end());
+				long start = Math.min(Math.max(valid, range.begin()), range.end());
 				if (start != known) {
 					lost.add(partition);
 				}
+				this.next.put(partition, start);
 			}
-			this.next.put(partition, start);
-		});
-		this.truncated.clear();
+		}
+		this.truncated.keySet().removeAll(ranges.keySet());
 		return lost;
 	}
 
@@ -95,6 +114,14 @@ final class KafkaOffsets {
 
 	void advance(int partition, long next) {
 		this.next.put(partition, next);
+	}
+
+	/**
+	 * Return which partitions are to be read from where they end.
+	 * @return the partitions that had no leader so far
+	 */
+	Set<Integer> unknown() {
+		return Set.copyOf(this.unknown);
 	}
 
 	Map<Integer, Long> current() {

@@ -46,6 +46,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.event.ConsumerStoppedEvent;
+import org.springframework.kafka.event.ListenerContainerIdleEvent;
 import org.springframework.kafka.listener.BatchConsumerAwareMessageListener;
 import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.ContainerProperties;
@@ -63,6 +64,12 @@ import org.springframework.scheduling.concurrent.ConcurrentTaskScheduler;
 final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], byte[]>, CommonErrorHandler {
 
 	private static final Log logger = LogFactory.getLog(KafkaReceiver.class);
+
+	/**
+	 * After which time without records to look how far the consumer has come. Well below
+	 * what a read waits for it.
+	 */
+	private static final long IDLE_MILLIS = 200;
 
 	private static final Pattern ADDRESS = Pattern.compile("channel:|user:|node:|control$");
 
@@ -119,6 +126,10 @@ final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], b
 		List<TopicPartitionOffset> starts = new ArrayList<>();
 		offsets.current()
 			.forEach((partition, next) -> starts.add(new TopicPartitionOffset(settings.topic(), partition, next)));
+		// Found out by the consumer itself as soon as they have a leader
+		offsets.unknown()
+			.forEach((partition) -> starts
+				.add(new TopicPartitionOffset(settings.topic(), partition, TopicPartitionOffset.SeekPosition.END)));
 		if (log != null) {
 			log.current()
 				.forEach((partition, next) -> starts
@@ -131,10 +142,16 @@ final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], b
 		properties.setListenerTaskExecutor(executor());
 		properties.setScheduler(new ConcurrentTaskScheduler(scheduler));
 		properties.setMicrometerEnabled(false);
+		if (log != null) {
+			// Events come between two polls.
+			properties.setIdleEventInterval(IDLE_MILLIS);
+			properties.setIdleBeforeDataMultiplier(1);
+			properties.setPollTimeout(IDLE_MILLIS);
+		}
 		this.container = new KafkaMessageListenerContainer<>(consumers, properties);
 		this.container.setBeanName("atmosphere-kafka-receiver");
 		this.container.setCommonErrorHandler(this);
-		this.container.setApplicationEventPublisher(this::noteReason);
+		this.container.setApplicationEventPublisher(this::noteEvent);
 	}
 
 	private SimpleAsyncTaskExecutor executor() {
@@ -234,9 +251,34 @@ final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], b
 				this.delivery.unlock();
 			}
 		}
-		if (this.log != null) {
-			this.log.progressed();
+		if (this.log != null && consumer != null) {
+			progressed(this.log, consumer);
 		}
+	}
+
+	/**
+	 * Tell the log how far the consumer has come. A topic holds things that no consumer
+	 * is given, such as the markers of transactions: whoever waits until its end was read
+	 * would wait for ever.
+	 */
+	private void progressed(KafkaLog log, org.apache.kafka.clients.consumer.Consumer<?, ?> consumer) {
+		for (TopicPartition partition : consumer.assignment()) {
+			if (partition.topic().equals(this.topic)) {
+				continue;
+			}
+			long position = KafkaLogReader.position(consumer, partition, 0);
+			this.delivery.lock();
+			try {
+				if (this.closed) {
+					return;
+				}
+				log.passed(partition.partition(), position);
+			}
+			finally {
+				this.delivery.unlock();
+			}
+		}
+		log.progressed();
 	}
 
 	private void deliver(ConsumerRecord<byte[], byte[]> record) {
@@ -290,10 +332,21 @@ final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], b
 		container.stopAbnormally(() -> logger.trace("Consumer failed"));
 	}
 
-	private void noteReason(Object event) {
-		if (!(event instanceof ConsumerStoppedEvent stopped)) {
-			return;
+	private void noteEvent(Object event) {
+		if (event instanceof ListenerContainerIdleEvent idle && this.log != null) {
+			try {
+				progressed(this.log, idle.getConsumer());
+			}
+			catch (Throwable ex) {
+				this.listener.guards().of(Part.RELAY_RECEIVER).failed(ex);
+			}
 		}
+		if (event instanceof ConsumerStoppedEvent stopped) {
+			noteReason(stopped);
+		}
+	}
+
+	private void noteReason(ConsumerStoppedEvent stopped) {
 		if (stopped.getReason() == ConsumerStoppedEvent.Reason.AUTH) {
 			this.failure = new AuthorizationException(
 					"The broker refuses the consumer: its credentials or rights do not suffice");

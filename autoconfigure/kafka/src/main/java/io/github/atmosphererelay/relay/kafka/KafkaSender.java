@@ -333,10 +333,14 @@ final class KafkaSender {
 					+ "the producer and 'max.message.bytes' of topic '" + pending.topic()
 					+ "', or publish smaller messages", failure));
 		}
-		else if (neverSent || failure instanceof AuthorizationException || failure instanceof AuthenticationException) {
+		else if (neverSent) {
 			pending.fail(new RelayUnavailableException(KafkaRelay.NAME, failure));
 		}
 		else {
+			if (failure instanceof AuthorizationException || failure instanceof AuthenticationException) {
+				// Perhaps an attempt was taken before the right to write was
+				this.guard.failed("The broker refuses what the kafka relay sends", failure);
+			}
 			logger.debug("A record was not confirmed", failure);
 			pending.complete(Outcome.UNCONFIRMED);
 		}

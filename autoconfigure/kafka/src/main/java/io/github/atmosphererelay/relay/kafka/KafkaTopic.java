@@ -17,11 +17,15 @@
 package io.github.atmosphererelay.relay.kafka;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 
 import org.apache.commons.logging.Log;
@@ -30,15 +34,19 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.utils.Utils;
@@ -52,7 +60,16 @@ final class KafkaTopic {
 
 	private static final Log logger = LogFactory.getLog(KafkaTopic.class);
 
-	private static final int TIMEOUT_MILLIS = 4000;
+	/** How long the broker may take for an answer. */
+	static final Duration TIMEOUT = Duration.ofSeconds(4);
+
+	/**
+	 * How long to wait for a leader that a partition has not, as in the moment after its
+	 * topic was created.
+	 */
+	private static final Duration LEADER_TIMEOUT = Duration.ofSeconds(1);
+
+	private static final int TIMEOUT_MILLIS = (int) TIMEOUT.toMillis();
 
 	private final KafkaRelaySettings settings;
 
@@ -115,8 +132,15 @@ final class KafkaTopic {
 				admin.describeTopics(List.of(this.name), new DescribeTopicsOptions().timeoutMs(TIMEOUT_MILLIS))
 					.allTopicNames());
 		TopicDescription description = Objects.requireNonNull(descriptions.get(this.name));
+		Set<Integer> leaderless = new TreeSet<>();
+		for (TopicPartitionInfo partition : description.partitions()) {
+			Node leader = partition.leader();
+			if (leader == null || leader.isEmpty()) {
+				leaderless.add(partition.partition());
+			}
+		}
 		return new Description(description.topicId(), description.partitions().size(),
-				description.partitions().get(0).replicas().size());
+				description.partitions().get(0).replicas().size(), leaderless);
 	}
 
 	private void create(Admin admin) throws InterruptedException {
@@ -136,52 +160,110 @@ final class KafkaTopic {
 	}
 
 	/**
-	 * Look up what each partition holds.
+	 * Look up what the first partitions hold.
 	 * @param admin asks the broker
-	 * @param partitions how many partitions the topic has
-	 * @return the ranges by partition
+	 * @param found the topic
+	 * @param count how many partitions to look at
+	 * @return the ranges by partition, without the partitions that have no leader at
+	 * present
 	 * @throws InterruptedException if the wait for the broker is interrupted
 	 */
-	Map<Integer, KafkaOffsets.Range> ranges(Admin admin, int partitions) throws InterruptedException {
-		Map<TopicPartition, ListOffsetsResultInfo> begin = offsets(admin, partitions, OffsetSpec.earliest());
-		Map<TopicPartition, ListOffsetsResultInfo> end = offsets(admin, partitions, OffsetSpec.latest());
+	Map<Integer, KafkaOffsets.Range> ranges(Admin admin, Description found, int count) throws InterruptedException {
+		Set<Integer> led = new TreeSet<>();
+		Set<Integer> leaderless = new TreeSet<>();
+		for (int i = 0; i < count; i++) {
+			(found.leaderless().contains(i) ? leaderless : led).add(i);
+		}
 		Map<Integer, KafkaOffsets.Range> ranges = new HashMap<>();
-		end.forEach((partition, latest) -> {
-			ListOffsetsResultInfo earliest = begin.getOrDefault(partition, latest);
-			ranges.put(partition.partition(),
-					new KafkaOffsets.Range(earliest.offset(), latest.offset(), latest.leaderEpoch().orElse(-1)));
+		if (!led.isEmpty()) {
+			ranges.putAll(ranges(admin, led, TIMEOUT));
+		}
+		if (!leaderless.isEmpty()) {
+			try {
+				ranges.putAll(ranges(admin, leaderless, LEADER_TIMEOUT));
+			}
+			catch (TimeoutException ex) {
+				logger.debug("Topic '" + this.name + "' has partitions without a leader: " + leaderless, ex);
+			}
+		}
+		return ranges;
+	}
+
+	/**
+	 * Look up what partitions hold.
+	 * @param admin asks the broker
+	 * @param partitions the numbers of the partitions
+	 * @param timeout how long the broker may take
+	 * @return the ranges by partition, without the partitions that have no leader at
+	 * present
+	 * @throws TimeoutException if none of them has
+	 * @throws InterruptedException if the wait for the broker is interrupted
+	 */
+	Map<Integer, KafkaOffsets.Range> ranges(Admin admin, Collection<Integer> partitions, Duration timeout)
+			throws InterruptedException {
+		ListOffsetsResult begin = list(admin, partitions, OffsetSpec.earliest(), timeout);
+		ListOffsetsResult end = list(admin, partitions, OffsetSpec.latest(), timeout);
+		Map<Integer, ListOffsetsResultInfo> earliest = answers(begin, partitions);
+		Map<Integer, KafkaOffsets.Range> ranges = new HashMap<>();
+		answers(end, partitions).forEach((partition, latest) -> {
+			ListOffsetsResultInfo first = earliest.get(partition);
+			if (first != null) {
+				ranges.put(partition,
+						new KafkaOffsets.Range(first.offset(), latest.offset(), latest.leaderEpoch().orElse(-1)));
+			}
 		});
 		return ranges;
 	}
 
 	/**
-	 * Look up where a time begins in each partition.
+	 * Look up where a time begins in partitions.
 	 * @param admin asks the broker
-	 * @param partitions how many partitions to look at
+	 * @param partitions the numbers of the partitions
 	 * @param timestamp the time in milliseconds since 1970
-	 * @return the offset of the first record of that time or later by partition, without
-	 * the partitions that have none
+	 * @return the offset of the first record of that time or later by partition, empty if
+	 * there is none, without the partitions that have no leader at present
 	 * @throws InterruptedException if the wait for the broker is interrupted
 	 */
-	Map<Integer, Long> offsetsAt(Admin admin, int partitions, long timestamp) throws InterruptedException {
-		Map<Integer, Long> found = new HashMap<>();
-		offsets(admin, partitions, OffsetSpec.forTimestamp(timestamp)).forEach((partition, info) -> {
-			if (info.offset() >= 0) {
-				found.put(partition.partition(), info.offset());
-			}
-		});
+	Map<Integer, OptionalLong> offsetsAt(Admin admin, Collection<Integer> partitions, long timestamp)
+			throws InterruptedException {
+		Map<Integer, OptionalLong> found = new HashMap<>();
+		answers(list(admin, partitions, OffsetSpec.forTimestamp(timestamp), TIMEOUT), partitions)
+			.forEach((partition, info) -> found.put(partition,
+					(info.offset() >= 0) ? OptionalLong.of(info.offset()) : OptionalLong.empty()));
 		return found;
 	}
 
-	private Map<TopicPartition, ListOffsetsResultInfo> offsets(Admin admin, int partitions, OffsetSpec spec)
-			throws InterruptedException {
+	private ListOffsetsResult list(Admin admin, Collection<Integer> partitions, OffsetSpec spec, Duration timeout) {
 		Map<TopicPartition, OffsetSpec> request = new HashMap<>();
-		for (int partition = 0; partition < partitions; partition++) {
+		for (Integer partition : partitions) {
 			request.put(new TopicPartition(this.name, partition), spec);
 		}
 		ListOffsetsOptions options = new ListOffsetsOptions();
-		options.timeoutMs(TIMEOUT_MILLIS);
-		return await(admin.listOffsets(request, options).all());
+		options.timeoutMs((int) timeout.toMillis());
+		return admin.listOffsets(request, options);
+	}
+
+	/**
+	 * Wait for answers. A partition without a leader has none, and must not keep the node
+	 * from using the others.
+	 */
+	private Map<Integer, ListOffsetsResultInfo> answers(ListOffsetsResult result, Collection<Integer> partitions)
+			throws InterruptedException {
+		Map<Integer, ListOffsetsResultInfo> answers = new HashMap<>();
+		RuntimeException failure = null;
+		for (Integer partition : partitions) {
+			try {
+				answers.put(partition, await(result.partitionResult(new TopicPartition(this.name, partition))));
+			}
+			catch (TimeoutException ex) {
+				logger.debug("Partition " + partition + " of topic '" + this.name + "' has no leader that answers", ex);
+				failure = ex;
+			}
+		}
+		if (answers.isEmpty() && failure != null) {
+			throw failure;
+		}
+		return answers;
 	}
 
 	private static <T> T await(KafkaFuture<T> future) throws InterruptedException {
@@ -199,8 +281,13 @@ final class KafkaTopic {
 	/**
 	 * The topic as the broker has it. The id tells a topic from a later one of the same
 	 * name.
+	 *
+	 * @param id the topic's id
+	 * @param partitions how many partitions it has
+	 * @param replication how many replicas the first of them has
+	 * @param leaderless the partitions that have no leader at present
 	 */
-	record Description(Uuid id, int partitions, int replication) {
+	record Description(Uuid id, int partitions, int replication, Set<Integer> leaderless) {
 
 		/**
 		 * Return over how many partitions a node spreads its addresses.

@@ -70,13 +70,50 @@ class KafkaLogIndexTests {
 	}
 
 	@Test
-	void whatWasLookedThroughInPartSaysNothing() {
+	void whatWasLookedThroughInPartIsNotLookedThroughAgain() {
 		Look cut = this.index.look(40);
 		cut.add(BUSY, 50);
 		this.index.looked(cut, 60);
-		Look apart = this.index.look(10);
-		this.index.looked(apart, 30);
-		assertThat(this.index.narrow(QUIET_HASH, 40, 200)).isEqualTo(new Part(40, 100));
+		Look shorter = this.index.look(10);
+		this.index.looked(shorter, 20);
+		assertThat(this.index.narrow(QUIET_HASH, 40, 200)).isEqualTo(new Part(60, 100));
+		assertThat(this.index.narrow(QUIET_HASH, 45, 200)).isEqualTo(new Part(60, 100));
+		assertThat(this.index.narrow(QUIET_HASH, 60, 200)).isEqualTo(new Part(60, 100));
+		assertThat(this.index.narrow(QUIET_HASH, 39, 200)).isEqualTo(new Part(39, 100));
+		assertThat(this.index.narrow(BUSY_HASH, 40, 200)).isEqualTo(new Part(50, 100));
+		assertThat(this.index.narrow(BUSY_HASH, 51, 200)).isEqualTo(new Part(60, 100));
+		Look more = this.index.look(60);
+		more.add(QUIET, 70);
+		this.index.looked(more, 80);
+		assertThat(this.index.narrow(QUIET_HASH, 40, 200)).isEqualTo(new Part(70, 100));
+		assertThat(this.index.narrow(BUSY_HASH, 51, 200)).isEqualTo(new Part(80, 100));
+		this.index.looked(this.index.look(80), 100);
+		assertThat(this.index.narrow(QUIET_HASH, 40, 200)).as("all is known").isEqualTo(new Part(70, 71));
+		assertThat(this.index.narrow(BUSY_HASH, 40, 200)).isEqualTo(new Part(50, 51));
+		assertThat(this.index.narrow(BUSY_HASH, 51, 200).isEmpty()).isTrue();
+	}
+
+	@Test
+	void aPartThatAdjoinsWhatIsKnownMakesItLargerWhateverElseWasLookedThrough() {
+		this.index.looked(this.index.look(10), 40);
+		Look adjoining = this.index.look(60);
+		adjoining.add(QUIET, 70);
+		this.index.looked(adjoining, 100);
+		assertThat(this.index.narrow(BUSY_HASH, 60, 200).isEmpty()).isTrue();
+		assertThat(this.index.narrow(QUIET_HASH, 10, 200)).isEqualTo(new Part(40, 71));
+		Look between = this.index.look(40);
+		between.add(BUSY, 50);
+		this.index.looked(between, 60);
+		assertThat(this.index.narrow(BUSY_HASH, 10, 200)).isEqualTo(new Part(50, 51));
+		assertThat(this.index.narrow(QUIET_HASH, 10, 200)).isEqualTo(new Part(70, 71));
+	}
+
+	@Test
+	void whatIsForgottenIsSearchedAgain() {
+		this.index.add(BUSY_HASH, 150);
+		this.index.forgetBefore(160);
+		assertThat(this.index.narrow(QUIET_HASH, 100, 200)).isEqualTo(new Part(100, 160));
+		assertThat(this.index.narrow(QUIET_HASH, 160, 200).isEmpty()).isTrue();
 	}
 
 	@Test

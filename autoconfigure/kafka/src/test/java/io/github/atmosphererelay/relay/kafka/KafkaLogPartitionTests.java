@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.relay.kafka;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests for {@link KafkaLogPartition} and {@link KafkaKeys}.
@@ -81,19 +83,124 @@ class KafkaLogPartitionTests {
 	}
 
 	@Test
-	void theFirstRecordOfAKeyCountsForItsWindow() {
+	void theFirstRecordOfAKeyCountsUntilItIsUnusedForItsWindow() {
 		KafkaLogPartition partition = partition(0, 0, true);
 		assertThat(first(add(partition, 0, 1000, ROOM, "key", 10))).isZero();
 		assertThat(first(add(partition, 1, 1050, ROOM, "key", 10))).isZero();
 		assertThat(first(add(partition, 2, 1050, "channel:other", "key", 10))).isEqualTo(2);
 		assertThat(first(add(partition, 3, 1099, ROOM, "key", 10))).isZero();
-		assertThat(first(add(partition, 4, 1100, ROOM, "key", 10))).as("a double prolongs nothing").isEqualTo(4);
-		assertThat(first(add(partition, 5, 1199, ROOM, "key", 10))).isEqualTo(4);
-		assertThat(add(partition, 6, 1199, ROOM, null, 10)).isNull();
-		assertThat(offsets(partition, 0, 100)).containsExactly(0L, 4L, 6L);
-		assertThat(partition.find(ROOM, "key", 1199)).isNotNull();
-		assertThat(partition.find(ROOM, "key", 1200)).isNull();
-		assertThat(partition.find(ROOM, "another", 1199)).isNull();
+		assertThat(first(add(partition, 4, 1198, ROOM, "key", 10))).as("a double prolongs it").isZero();
+		assertThat(first(add(partition, 5, 1298, ROOM, "key", 10))).isEqualTo(5);
+		assertThat(first(add(partition, 5, 1298, ROOM, "key", 10))).as("taken again").isEqualTo(5);
+		assertThat(add(partition, 6, 1299, ROOM, null, 10)).isNull();
+		assertThat(offsets(partition, 0, 100)).containsExactly(0L, 5L, 6L);
+		assertThat(partition.find(ROOM, "key", 1397)).isNotNull();
+		assertThat(partition.find(ROOM, "key", 1398)).isNull();
+		assertThat(partition.find(ROOM, "another", 1397)).isNull();
+	}
+
+	/**
+	 * Nodes and readers begin at different places of the log.
+	 */
+	@Test
+	void whetherARecordIsADoubleDependsOnOneWindowBeforeItAlone() {
+		KafkaKeys whole = new KafkaKeys(10, () -> {
+		});
+		KafkaKeys part = new KafkaKeys(10, () -> {
+		});
+		KafkaLogEntry second = entry(1, 1060, ROOM, "key", 10);
+		KafkaLogEntry third = entry(2, 1140, ROOM, "key", 10);
+		whole.add(entry(0, 1000, ROOM, "key", 10), "key");
+		whole.add(second, "key");
+		part.add(second, "key");
+		assertThat(part.add(third, "key").offset()).isNotEqualTo(2);
+		assertThat(whole.add(third, "key").offset()).as("which has read more").isNotEqualTo(2);
+	}
+
+	@Test
+	void aKeyWhoseLaterUsesAreNoLongerInTheLogCountsFromItsFirstOne() {
+		KafkaKeys keys = new KafkaKeys(10, () -> {
+		});
+		keys.add(entry(0, 1000, ROOM, "key", 10), "key");
+		keys.add(entry(1, 1060, ROOM, "key", 10), "key");
+		keys.removeFrom(1);
+		assertThat(keys.find(ROOM, "key", 1099)).isNotNull();
+		assertThat(keys.find(ROOM, "key", 1100)).isNull();
+	}
+
+	@Test
+	void aRecordThatCannotBeTakenIsNeitherLostNorIsAnother() {
+		KafkaLogPartition partition = partition(0, 0, true);
+		// Fails when it has to leave: it stands for any failure there.
+		KafkaLogEntry broken = entry(0, 1000, nothing(), null, 10);
+		partition.add(broken);
+		for (int i = 1; i < KafkaLogPartition.MAX_RECORDS; i++) {
+			add(partition, i, 1000, ROOM, null, 10);
+		}
+		int last = KafkaLogPartition.MAX_RECORDS;
+		for (int attempt = 0; attempt < KafkaLog.MAX_ATTEMPTS; attempt++) {
+			assertThatExceptionOfType(NullPointerException.class)
+				.isThrownBy(() -> add(partition, last, 1000, ROOM, null, 10));
+			assertThat(partition.begin()).as("what could not leave is still there").isZero();
+			assertThat(partition.slice(ROOM, last, Long.MAX_VALUE).end()).as("not taken yet").isEqualTo(last);
+			assertThat(offsets(partition, last - 1, Long.MAX_VALUE)).containsExactly(last - 1L);
+		}
+		partition.giveUp(last, ROOM.getBytes(StandardCharsets.UTF_8));
+		partition.delivered(last);
+		assertThat(offsets(partition, last - 1, Long.MAX_VALUE)).containsExactly(last - 1L, (long) last);
+	}
+
+	@Test
+	void aRecordThatWasGivenUpIsLeftToReadersAndThePlaceAfterItIsKnown() {
+		KafkaLogPartition partition = partition(0, 0, true);
+		deliver(partition, 0, 5);
+		assertThat(partition.arrived(5, 0)).isEqualTo(Step.TAKE);
+		partition.giveUp(5, ROOM.getBytes(StandardCharsets.UTF_8));
+		partition.delivered(5);
+		KafkaPlace place = Objects.requireNonNull(partition.positions().place(partition.position(partition.next())));
+		assertThat(partition.has(place, new Range(0, 6, 0))).isTrue();
+		KafkaLogIndex.Part part = partition.index()
+			.narrow(KafkaLogIndex.hash(ROOM.getBytes(StandardCharsets.UTF_8)), 0, 6);
+		assertThat(part).isEqualTo(new KafkaLogIndex.Part(5, 6));
+	}
+
+	@Test
+	void withoutLeaderEpochsThePlaceAtTheEndOfAnEmptyPartitionIsKnown() {
+		KafkaLogPartition partition = new KafkaLogPartition(0, new KafkaPositions("epoch"), 10, 10,
+				new Range(10, 10, -1), WINDOW, 100, 100, () -> {
+				});
+		KafkaPlace place = Objects.requireNonNull(partition.positions().place(partition.position(10)));
+		assertThat(partition.has(place, new Range(10, 10, -1))).isTrue();
+	}
+
+	@Test
+	void whatNoConsumerIsGivenKeepsNobodyWaiting() {
+		KafkaLogPartition partition = partition(0, 7, true);
+		deliver(partition, 0, 5);
+		CompletableFuture<@Nullable Void> end = partition.reached(7, Long.MAX_VALUE);
+		partition.progressed();
+		assertThat(end).isNotDone();
+		assertThat(partition.isWarm()).isFalse();
+		partition.passed(7);
+		partition.progressed();
+		assertThat(end).isDone();
+		assertThat(partition.isWarm()).isTrue();
+		assertThat(partition.slice(ROOM, 0, 100).end()).isEqualTo(7);
+		partition.passed(3);
+		assertThat(partition.next()).isEqualTo(7);
+		KafkaPlace place = Objects.requireNonNull(partition.positions().place(partition.position(7)));
+		assertThat(partition.has(place, new Range(0, 7, 0))).isTrue();
+		deliver(partition, 7, 8);
+		assertThat(offsets(partition, 4, 100)).containsExactly(4L, 7L);
+	}
+
+	@Test
+	void aPartitionThatHasDivergedIsNotPassedOver() {
+		KafkaLogPartition partition = partition(0, 0, true);
+		deliver(partition, 0, 5);
+		partition.diverged();
+		partition.passed(7);
+		assertThat(partition.next()).isEqualTo(5);
 	}
 
 	@Test
@@ -265,6 +372,11 @@ class KafkaLogPartitionTests {
 	private static KafkaLogEntry entry(long offset, long timestamp, String address, @Nullable String key, int size) {
 		LogOptions options = new LogOptions(10, Duration.ofHours(1), key, WINDOW);
 		return new KafkaLogEntry(offset, 0, timestamp, address, options, UUID.randomUUID(), new byte[size]);
+	}
+
+	@SuppressWarnings("NullAway")
+	private static String nothing() {
+		return null;
 	}
 
 	private static long first(KafkaKeys.@Nullable First first) {

@@ -23,9 +23,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import java.util.stream.LongStream;
 
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Guards;
@@ -38,11 +43,13 @@ import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.relay.kafka.KafkaLogReader.Keys;
 import io.github.atmosphererelay.relay.kafka.KafkaLogReader.Mark;
 import io.github.atmosphererelay.relay.kafka.KafkaLogReader.Request;
 import io.github.atmosphererelay.relay.kafka.KafkaLogReader.Scan;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.KafkaException;
@@ -55,6 +62,7 @@ import org.junit.jupiter.api.Test;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for {@link KafkaLogReader} with a consumer that does as it is told.
@@ -67,16 +75,22 @@ class KafkaLogReaderTests {
 
 	private static final long NOW = 10_000_000;
 
-	private final List<MockConsumer<byte[], byte[]>> consumers = new ArrayList<>();
+	private final List<MockConsumer<byte[], byte[]>> consumers = new CopyOnWriteArrayList<>();
 
 	private final AtomicInteger failures = new AtomicInteger();
 
 	private final Guard guard = new Guards().of(Part.LOG_READER);
 
-	private final KafkaLogReader reader = new KafkaLogReader(
-			new KafkaRelaySettings(UUID.randomUUID(), "topic", 3, (short) -1, Duration.ofMinutes(1), true, CODEC, 10,
-					Duration.ofMillis(300), true, Duration.ofHours(1), Duration.ofMinutes(5)),
-			this::consumer, this.guard, "reader");
+	/** How often no thread can be made. */
+	private final AtomicInteger threadFailures = new AtomicInteger();
+
+	/** How many records the broker gives at once. */
+	private int batch = Integer.MAX_VALUE;
+
+	/** The end of the partition, if it is after the last record. */
+	private long end;
+
+	private final KafkaLogReader reader = reader(1);
 
 	private final KafkaLogIndex index = new KafkaLogIndex(100, 20);
 
@@ -159,7 +173,7 @@ class KafkaLogReaderTests {
 			add(i, "room", null, NOW, Duration.ofHours(1));
 		}
 		long deadline = System.nanoTime() + Duration.ofSeconds(5).toNanos();
-		assertThat(this.reader.submit(() -> this.reader.marks(2, 5, deadline)).join()).extracting(Mark::offset)
+		assertThat(this.reader.submit(() -> this.reader.marks(2, 5, 8, deadline)).join()).extracting(Mark::offset)
 			.containsExactly(5L, 6L);
 	}
 
@@ -252,8 +266,148 @@ class KafkaLogReaderTests {
 		assertThat(scan.next()).isEqualTo(3);
 	}
 
+	/**
+	 * The part before the ring grows while the receiver adds records to the ring.
+	 */
+	@Test
+	void noRecordIsPassedOverIfTheEndGrowsWhileABatchIsLookedAt() {
+		for (int i = 0; i < 60; i++) {
+			add(i, "room", null, NOW, Duration.ofHours(1));
+		}
+		this.batch = 20;
+		for (int shift = 0; shift < 3; shift++) {
+			AtomicInteger calls = new AtomicInteger(shift);
+			LongSupplier until = () -> Math.min(50, 10 + calls.getAndIncrement() / 3);
+			Scan scan = this.reader
+				.submit(() -> this.reader.scan(2, request(100, false), 0, until, this.index.look(0), new Keys()))
+				.join();
+			assertThat(scan.entries()).extracting(KafkaLogEntry::offset)
+				.isEqualTo(LongStream.range(0, scan.next()).boxed().toList());
+			assertThat(scan.next()).isGreaterThanOrEqualTo(10);
+		}
+	}
+
+	@Test
+	void aScanWhoseTimeIsOverSaysHowFarItHasComeAndIsContinued() {
+		for (int i = 0; i < 20; i++) {
+			add(i, (i % 2 == 0) ? "room" : "other", null, NOW, Duration.ofHours(1));
+		}
+		this.batch = 5;
+		Scan first = this.reader.submit(() -> scan(paused(), 0, 20)).join();
+		assertThat(first.outOfTime()).isTrue();
+		assertThat(first.next()).isEqualTo(5);
+		assertThat(first.entries()).extracting(KafkaLogEntry::offset).containsExactly(0L, 2L, 4L);
+		Scan rest = this.reader.submit(() -> scan(request(100, false), first.next(), 20)).join();
+		assertThat(rest.outOfTime()).isFalse();
+		assertThat(rest.entries()).extracting(KafkaLogEntry::offset).containsExactly(6L, 8L, 10L, 12L, 14L, 16L, 18L);
+	}
+
+	@Test
+	void whatIsADoubleIsKnownThoughTheTimeWasOverBeforeItCouldBeTold() {
+		add(0, "room", "key", NOW - 3000, Duration.ofHours(1));
+		add(1, "room", null, NOW - 2000, Duration.ofHours(1));
+		add(2, "room", "key", NOW - 1000, Duration.ofHours(1));
+		add(3, "room", "another key", NOW, Duration.ofHours(1));
+		Keys keys = new Keys();
+		Scan first = this.reader.submit(() -> scan(paused(), 1, 4, keys)).join();
+		assertThat(first.outOfTime()).isTrue();
+		assertThat(first.next()).as("the record that may be a double").isEqualTo(2);
+		assertThat(first.entries()).extracting(KafkaLogEntry::offset).containsExactly(1L);
+		Scan rest = this.reader.submit(() -> scan(request(100, false), 2, 4, keys)).join();
+		assertThat(rest.entries()).extracting(KafkaLogEntry::offset).containsExactly(3L);
+	}
+
+	@Test
+	void aConsumerThatGetsNoAnswersIsReplaced() {
+		AtomicInteger reads = new AtomicInteger();
+		await().until(() -> {
+			reads.incrementAndGet();
+			assertThat(this.reader.submit(() -> scan(request(10, false), 0, 1))).failsWithin(Duration.ofSeconds(10));
+			return this.consumers.get(0).closed();
+		});
+		assertThat(reads).hasValueGreaterThanOrEqualTo(KafkaLogReader.MAX_SILENT_READS);
+		add(0, "room", null, NOW, Duration.ofHours(1));
+		assertThat(offsets(request(10, false), 0, 1)).containsExactly(0L);
+		assertThat(this.consumers).hasSize(2);
+	}
+
+	/**
+	 * Such as the markers of transactions.
+	 */
+	@Test
+	void whatNoConsumerIsGivenIsPassedOver() {
+		for (int i = 0; i < 8; i++) {
+			add(i, "room", null, NOW, Duration.ofHours(1));
+		}
+		this.end = 10;
+		Scan scan = this.reader.submit(() -> scan(request(100, false), 5, 10)).join();
+		assertThat(scan.entries()).extracting(KafkaLogEntry::offset).containsExactly(5L, 6L, 7L);
+		assertThat(scan.next()).isEqualTo(10);
+		assertThat(offsets(request(100, false), 8, 10)).isEmpty();
+		long deadline = System.nanoTime() + Duration.ofSeconds(5).toNanos();
+		assertThat(this.reader.submit(() -> this.reader.marks(2, 8, 10, deadline)).join()).isEmpty();
+	}
+
+	@Test
+	void aReadForWhichNoThreadCanBeMadeFailsAndTheNextOneDoesNotWaitForIt() {
+		this.threadFailures.set(1);
+		assertThat(this.reader.submitShared("room", () -> 1)).failsWithin(Duration.ofSeconds(5))
+			.withThrowableThat()
+			.withCauseInstanceOf(RelayUnavailableException.class);
+		assertThat(this.reader.submitShared("room", () -> 2)).succeedsWithin(Duration.ofSeconds(5)).isEqualTo(2);
+	}
+
+	@Test
+	void eachThreadHasAConsumerOfItsOwn() throws Exception {
+		add(0, "room", null, NOW, Duration.ofHours(1));
+		KafkaLogReader two = reader(2);
+		CyclicBarrier both = new CyclicBarrier(2);
+		List<CompletableFuture<Scan>> reads = new ArrayList<>();
+		for (int i = 0; i < 2; i++) {
+			reads.add(two.submit(() -> {
+				try {
+					both.await(10, TimeUnit.SECONDS);
+				}
+				catch (Exception ex) {
+					throw new IllegalStateException(ex);
+				}
+				return two.scan(2, request(10, false), 0, () -> 1, this.index.look(0), new Keys());
+			}));
+		}
+		for (CompletableFuture<Scan> read : reads) {
+			assertThat(read.get(10, TimeUnit.SECONDS).entries()).hasSize(1);
+		}
+		assertThat(this.consumers).hasSize(2);
+		two.close();
+		two.awaitEnd(Duration.ofSeconds(5));
+	}
+
+	private KafkaLogReader reader(int threads) {
+		KafkaRelaySettings settings = new KafkaRelaySettings(UUID.randomUUID(), "topic", 3, (short) -1,
+				Duration.ofMinutes(1), true, CODEC, 10, Duration.ofMillis(300), true, Duration.ofHours(1),
+				Duration.ofMinutes(5));
+		return new KafkaLogReader(settings, this::consumer, this.guard, threads, (task) -> {
+			if (this.threadFailures.getAndDecrement() > 0) {
+				throw new OutOfMemoryError("unable to create native thread");
+			}
+			return new Thread(task, "reader");
+		});
+	}
+
 	private Scan scan(Request request, long from, long until) {
-		return this.reader.scan(2, request, from, () -> until, this.index.look(from));
+		return scan(request, from, until, new Keys());
+	}
+
+	private Scan scan(Request request, long from, long until, Keys keys) {
+		return this.reader.scan(2, request, from, () -> until, this.index.look(from), keys);
+	}
+
+	/**
+	 * A request whose time is over as soon as the broker has answered.
+	 */
+	private static Request paused() {
+		long now = System.nanoTime();
+		return new Request("channel:room", 100, Long.MAX_VALUE, false, NOW, now, now + Duration.ofSeconds(5).toNanos());
 	}
 
 	private List<Long> offsets(Request request, long from, long until) {
@@ -271,8 +425,8 @@ class KafkaLogReaderTests {
 	}
 
 	private static Request request(int limit, long bytes, boolean newest) {
-		return new Request("channel:room", limit, bytes, newest, NOW,
-				System.nanoTime() + Duration.ofMillis(300).toNanos());
+		long deadline = System.nanoTime() + Duration.ofMillis(300).toNanos();
+		return new Request("channel:room", limit, bytes, newest, NOW, deadline, deadline);
 	}
 
 	private void add(long offset, String channel, @Nullable String key, long timestamp, Duration retention) {
@@ -288,11 +442,20 @@ class KafkaLogReaderTests {
 		MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("none") {
 
 			@Override
-			public synchronized void seek(TopicPartition partition, long offset) {
-				super.seek(partition, offset);
+			public synchronized ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+				long position = position(PARTITION);
 				KafkaLogReaderTests.this.records.stream()
-					.filter((record) -> record.offset() >= offset)
+					.filter((record) -> record.offset() >= position)
+					.limit(KafkaLogReaderTests.this.batch)
 					.forEach(this::addRecord);
+				ConsumerRecords<byte[], byte[]> polled = super.poll(timeout);
+				if (polled.isEmpty() && KafkaLogReaderTests.this.end > position) {
+					seek(PARTITION, KafkaLogReaderTests.this.end);
+				}
+				else if (polled.isEmpty()) {
+					LockSupport.parkNanos(Math.min(timeout.toNanos(), TimeUnit.MILLISECONDS.toNanos(5)));
+				}
+				return polled;
 			}
 
 			@Override

@@ -16,13 +16,16 @@
 
 package io.github.atmosphererelay.relay.kafka;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.contract.RelayNode;
 import io.github.atmosphererelay.contract.broker.KafkaCluster;
@@ -82,6 +85,7 @@ class KafkaRelayLogElectionTests {
 
 	@BeforeEach
 	void createTopics() {
+		cluster.startAll();
 		cluster.createTopic(this.topic, KafkaTestBroker.PARTITIONS, Map.of(), 1);
 		cluster.createTopic(this.log, KafkaTestBroker.PARTITIONS, Map.of("unclean.leader.election.enable", "true",
 				"min.insync.replicas", "1", "message.timestamp.type", "LogAppendTime", "retention.ms", "86400000"), 2,
@@ -143,6 +147,103 @@ class KafkaRelayLogElectionTests {
 			assertNotRecovered(node, instead);
 			assertRecovered(node, concat(log, concat(cutOff, again)));
 		}
+	}
+
+	/**
+	 * The topics' partitions are on two brokers, one replica of each, and one broker
+	 * dies: channels in the partitions of the other go on, and nodes start.
+	 */
+	@Test
+	void aPartitionWithoutALeaderHoldsUpNoOtherAndNoStart() throws Exception {
+		String topic = "leaderless-" + UUID.randomUUID();
+		List<Integer> brokers = List.of(1, 2, 1, 2, 1, 2);
+		Map<String, String> config = Map.of("message.timestamp.type", "LogAppendTime", "retention.ms", "86400000",
+				"min.insync.replicas", "1");
+		cluster.createUnreplicatedTopic(topic, config, brokers);
+		cluster.createUnreplicatedTopic(topic + "-log", config, brokers);
+		String alive = channel(0);
+		String dead = channel(1);
+		RelayNode early = startOn(topic);
+		early.subscribe(new Address.Channel(alive), new Address.Channel(dead));
+		Receipt before = appendTo(early, alive);
+		Receipt lost = appendTo(early, dead);
+		cluster.kill(2);
+		try {
+			cluster.awaitLeaderless(topic + "-log");
+			// Its first question may take all its time, and others wait for that one
+			assertThat(early.relay().read(dead, null, 100, ReadDirection.FORWARD)).failsWithin(PATIENT);
+			await().atMost(PATIENT)
+				.ignoreExceptionsInstanceOf(CompletionException.class)
+				.until(() -> readAll(early, alive).equals(List.of(before.messageId())));
+			CompletableFuture<LogPage> unreadable = early.relay().read(dead, null, 100, ReadDirection.FORWARD);
+			for (int i = 0; i < 20; i++) {
+				assertThat(readAll(early, alive)).containsExactly(before.messageId());
+			}
+			assertThat(unreadable).failsWithin(PATIENT);
+			RelayNode late = startOn(topic);
+			late.subscribe(new Address.Channel(alive), new Address.Channel(dead));
+			Receipt after = appendTo(late, alive);
+			for (RelayNode node : this.nodes) {
+				assertThat(readAll(node, alive)).containsExactly(before.messageId(), after.messageId());
+			}
+			await().until(() -> early.receivedIds().contains(after.messageId()));
+			cluster.start(2);
+			for (RelayNode node : this.nodes) {
+				await().atMost(PATIENT)
+					.ignoreExceptionsInstanceOf(CompletionException.class)
+					.until(() -> readAll(node, dead).contains(lost.messageId()));
+			}
+			assertThat(late.gaps()).as("it was not read from the start").contains(new Address.Channel(dead));
+			Receipt again = appendTo(late, dead);
+			await().until(() -> late.receivedIds().contains(again.messageId())
+					&& early.receivedIds().contains(again.messageId()));
+			assertThat(late.receivedIds()).doesNotContain(lost.messageId());
+		}
+		finally {
+			cluster.startAll();
+		}
+	}
+
+	private static String channel(int partition) {
+		return IntStream.range(0, 1000)
+			.mapToObj((i) -> "room/" + i)
+			.filter((name) -> KafkaTopic.partition(("channel:" + name).getBytes(StandardCharsets.UTF_8),
+					KafkaTestBroker.PARTITIONS) == partition)
+			.findFirst()
+			.orElseThrow();
+	}
+
+	private static Receipt appendTo(RelayNode node, String channel) {
+		Receipt receipt = node.relay()
+			.publish(node.recorded(channel, "x", OPTIONS))
+			.orTimeout(30, TimeUnit.SECONDS)
+			.join();
+		assertThat(receipt.outcome()).isEqualTo(Outcome.RELAYED);
+		return receipt;
+	}
+
+	private static List<UUID> readAll(RelayNode node, String channel) {
+		return node.relay()
+			.read(channel, null, 100, ReadDirection.FORWARD)
+			.orTimeout(30, TimeUnit.SECONDS)
+			.join()
+			.publications()
+			.stream()
+			.map(Publication::id)
+			.toList();
+	}
+
+	/**
+	 * Start a node and wait until it is connected. Its own address may be in a partition
+	 * that has no leader.
+	 */
+	private RelayNode startOn(String topic) {
+		RelayNode node = new RelayNode(KafkaTestBroker.relay(cluster.servers(),
+				KafkaTestBroker.logSettings(topic, CODEC, Duration.ofMinutes(5))));
+		this.nodes.add(node);
+		node.start();
+		await().atMost(PATIENT).until(() -> node.connects() == 1);
+		return node;
 	}
 
 	private static void assertRecovered(RelayNode node, List<Receipt> log) {

@@ -30,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -59,8 +60,12 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -532,6 +537,67 @@ class KafkaRelayLogTests {
 		assertThat(ids(forward(one, null))).containsExactly(before, after);
 		await().untilAsserted(() -> assertThat(one.rejections(Reason.FOREIGN)).isEqualTo(4));
 		assertThat(one.rejections(Reason.MALFORMED)).isEqualTo(1);
+	}
+
+	@Test
+	void aReceiptDoesNotWaitForThoseWhoHaveReadTheLog() throws Exception {
+		RelayNode one = start();
+		CountDownLatch inside = new CountDownLatch(1);
+		CountDownLatch gate = new CountDownLatch(1);
+		try {
+			CompletableFuture<?> slow = one.relay().position("room").thenRun(() -> {
+				inside.countDown();
+				try {
+					gate.await();
+				}
+				catch (InterruptedException ex) {
+					Thread.currentThread().interrupt();
+				}
+			});
+			assertThat(inside.await(10, TimeUnit.SECONDS)).isTrue();
+			assertThat(append(one, "room", "meanwhile", OPTIONS).outcome()).isEqualTo(Outcome.RELAYED);
+			assertThat(forward(one, null).publications()).as("nor do other reads").hasSize(1);
+			assertThat(slow).isNotDone();
+		}
+		finally {
+			gate.countDown();
+		}
+	}
+
+	/**
+	 * No consumer is ever given the marker that ends a transaction.
+	 */
+	@Test
+	void aTransactionOfSomebodyElseAtTheEndOfTheLogKeepsNobodyWaiting() throws Exception {
+		RelayNode one = start();
+		Position since = position(append(one, "room", "before", OPTIONS));
+		UUID inTransaction = publishInTransaction(one);
+		LogPage page = forward(one, since);
+		assertThat(page.complete()).isTrue();
+		assertThat(ids(page)).containsExactly(inTransaction);
+		Position end = one.relay().position("room").orTimeout(10, TimeUnit.SECONDS).join();
+		assertThat(forward(one, end).complete()).isTrue();
+		RelayNode two = start();
+		two.subscribe(new Address.Channel("room"));
+		assertThat(ids(forward(two, since))).containsExactly(inTransaction);
+		UUID after = append(two, "room", "after", OPTIONS).messageId();
+		await().untilAsserted(() -> assertThat(two.receivedIds()).containsExactly(after));
+		assertThat(ids(forward(one, end))).containsExactly(after);
+	}
+
+	private UUID publishInTransaction(RelayNode node) throws Exception {
+		Map<String, Object> properties = Map.of("bootstrap.servers", this.broker.adminServers(), "transactional.id",
+				this.topic);
+		Envelope envelope = node.recorded("room", "in a transaction", OPTIONS);
+		try (Producer<byte[], byte[]> producer = new KafkaProducer<>(properties, new ByteArraySerializer(),
+				new ByteArraySerializer())) {
+			producer.initTransactions();
+			producer.beginTransaction();
+			producer.send(new ProducerRecord<>(this.topic + "-log", partition("room"),
+					"channel:room".getBytes(StandardCharsets.UTF_8), CODEC.encode(envelope)));
+			producer.commitTransaction();
+		}
+		return envelope.id();
 	}
 
 	private void appendSome(RelayNode node, Map<Envelope, CompletableFuture<Receipt>> sent, int count) {

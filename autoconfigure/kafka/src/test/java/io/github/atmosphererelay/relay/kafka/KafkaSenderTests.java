@@ -195,10 +195,17 @@ class KafkaSenderTests {
 	}
 
 	@Test
-	void aRecordThatTheBrokerForbidsHasNotArrived() {
+	void aRecordThatTheBrokerForbidsMayHaveArrivedWithAnAttemptBefore() {
 		CompletableFuture<Receipt> receipt = publish();
 		await().until(() -> this.producer.errorNext(new TopicAuthorizationException("topic")));
-		assertUnavailable(receipt);
+		assertOutcome(receipt, Outcome.UNCONFIRMED);
+		assertThat(this.guard.failures()).as("for the operator").isOne();
+	}
+
+	@Test
+	void aRecordThatTheProducerRefusesForLackOfRightsWasNeverSent() {
+		this.producer.refusal = new TopicAuthorizationException("topic");
+		assertUnavailable(publish());
 	}
 
 	@Test
