@@ -25,10 +25,10 @@ import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.durable.DurableSessions;
 import io.github.atmosphererelay.durable.DurableSettings;
-import io.github.atmosphererelay.durable.jdbc.JdbcSessionStore;
 import io.github.atmosphererelay.durable.MemorySessionStore;
-import io.github.atmosphererelay.durable.redis.RedisSessionStore;
 import io.github.atmosphererelay.durable.SessionStore;
+import io.github.atmosphererelay.durable.jdbc.JdbcSessionStore;
+import io.github.atmosphererelay.durable.redis.RedisSessionStore;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;

@@ -194,8 +194,8 @@ class KafkaLogReaderTests {
 
 	@Test
 	void theThreadReadsOnAfterAnErrorWithAnotherConsumer() {
-		Request patient = new Request("channel:room", 10, Long.MAX_VALUE, false, NOW,
-				System.nanoTime() + Duration.ofMinutes(1).toNanos());
+		long deadline = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+		Request patient = new Request("channel:room", 10, Long.MAX_VALUE, false, NOW, deadline, deadline);
 		add(0, "room", null, NOW, Duration.ofHours(1));
 		assertThat(offsets(patient, 0, 1)).containsExactly(0L);
 		assertThat(this.reader.submitShared("room", () -> {

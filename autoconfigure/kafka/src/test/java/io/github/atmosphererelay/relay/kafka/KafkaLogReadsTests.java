@@ -205,15 +205,16 @@ class KafkaLogReadsTests {
 	}
 
 	private KafkaLogReads reads() {
-		KafkaLogRanges ranges = new KafkaLogRanges("topic-log", TIMEOUT);
 		Admin admin = mock();
+		KafkaLogRanges ranges = new KafkaLogRanges("topic-log", TIMEOUT, new KafkaAdmin(() -> admin, () -> {
+		}));
 		given(admin.listOffsets(any(), any(ListOffsetsOptions.class))).willAnswer((invocation) -> {
 			Map<TopicPartition, OffsetSpec> question = invocation.getArgument(0);
 			boolean latest = question.get(PARTITION) instanceof OffsetSpec.LatestSpec;
 			return new ListOffsetsResult(Map.of(PARTITION,
 					KafkaFuture.completedFuture(new ListOffsetsResultInfo(latest ? END : 0, -1, Optional.of(0)))));
 		});
-		ranges.connect(admin, 1);
+		ranges.connect(admin);
 		return new KafkaLogReads(this.settings, ranges, this.readers, this.scheduler, this.executor, () -> {
 		}, new Guards().of(Part.LOG_READER));
 	}

@@ -82,7 +82,7 @@ class KafkaReceiverTests {
 	@BeforeEach
 	void create() {
 		given(this.listener.guards()).willReturn(this.guards);
-		this.offsets.resume(Uuid.randomUuid(), Map.of(0, new KafkaOffsets.Range(0, 0)));
+		this.offsets.resume(Uuid.randomUuid(), 1, Map.of(0, new KafkaOffsets.Range(0, 0)));
 		this.subscriptions.add(new Address.Channel("room"));
 		this.receiver = new KafkaReceiver(
 				new KafkaRelaySettings(UUID.randomUUID(), "topic", 1, (short) -1, Duration.ofMinutes(1), true, CODEC,
