@@ -18,7 +18,6 @@ package io.github.atmosphererelay.console;
 
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 
@@ -26,6 +25,7 @@ import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.PublishOptions;
+import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.SessionStatistics;
@@ -105,7 +105,7 @@ public final class ConsoleRates {
 		this.own++;
 		this.node.broadcaster().broadcast(this.channel, rates, INTERNAL).exceptionally((ex) -> {
 			// Told by the relay's own state and counted: the next one is a second away
-			logger.trace("Rates were not sent", (ex instanceof CompletionException) ? ex.getCause() : ex);
+			logger.trace("Rates were not sent", Failures.unwrap(ex));
 			return null;
 		});
 	}

@@ -18,10 +18,9 @@ package io.github.atmosphererelay.broadcast;
 
 import java.security.Principal;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
 import java.util.function.Supplier;
 
+import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.ClientSession;
 import org.jspecify.annotations.Nullable;
@@ -89,11 +88,7 @@ public final class ClientContext {
 	 * @return the refusal, or {@code null} if it is an internal error
 	 */
 	public @Nullable RequestRefusedException refusal(Throwable failure, @Nullable Principal principal) {
-		Throwable cause = failure;
-		while ((cause instanceof CompletionException || cause instanceof ExecutionException)
-				&& cause.getCause() != null) {
-			cause = cause.getCause();
-		}
+		Throwable cause = Failures.unwrap(failure);
 		if (cause instanceof RequestRefusedException refusal) {
 			return refusal;
 		}

@@ -26,6 +26,7 @@ import java.util.function.Supplier;
 
 import com.github.f4b6a3.uuid.UuidCreator;
 import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
+import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Audience;
@@ -40,7 +41,6 @@ import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
-import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
@@ -308,7 +308,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 				this.followers.confirmed(envelope, receipt);
 				return confirmed(receipt);
 			}
-			Throwable cause = RelayException.unwrap(ex);
+			Throwable cause = Failures.unwrap(ex);
 			if (cause instanceof RelayUnavailableException) {
 				this.monitor.suspect();
 			}
@@ -348,7 +348,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 	}
 
 	private Receipt failed(Envelope envelope, Throwable failure) {
-		Throwable cause = RelayException.unwrap(failure);
+		Throwable cause = Failures.unwrap(failure);
 		if (cause instanceof RelayUnavailableException) {
 			this.monitor.suspect();
 			return localOnly(envelope);

@@ -16,9 +16,9 @@
 
 package io.github.atmosphererelay.broadcast;
 
+import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
-import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +39,7 @@ public final class RecordingOutcome {
 	 */
 	public static @Nullable RequestRefusedException refusal(@Nullable Receipt receipt, @Nullable Throwable failure) {
 		if (failure != null) {
-			return (RelayException.unwrap(failure) instanceof RelayOverloadedException)
+			return (Failures.unwrap(failure) instanceof RelayOverloadedException)
 					? new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS, "too many messages wait for the broker")
 					: new RequestRefusedException(ErrorCode.INTERNAL, "the message could not be recorded, try again");
 		}

@@ -22,7 +22,6 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -31,6 +30,7 @@ import java.util.function.BiConsumer;
 
 import io.github.atmosphererelay.cluster.CommandMessage.Operation;
 import io.github.atmosphererelay.cluster.CommandMessage.Status;
+import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.guard.Threads;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -149,8 +149,7 @@ final class CommandExecutor {
 	}
 
 	private static byte[] reason(Throwable failure) {
-		Throwable cause = (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause()
-				: failure;
+		Throwable cause = Failures.unwrap(failure);
 		logger.debug("A request of a node failed", cause);
 		String reason = cause.getClass().getSimpleName() + ": " + cause.getMessage();
 		return text((reason.length() <= MAX_REASON) ? reason : reason.substring(0, MAX_REASON));

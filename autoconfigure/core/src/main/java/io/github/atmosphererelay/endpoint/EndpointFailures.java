@@ -18,11 +18,10 @@ package io.github.atmosphererelay.endpoint;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
 
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.guard.Failures;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.convert.ConversionException;
@@ -51,11 +50,7 @@ final class EndpointFailures {
 	 * argument.
 	 */
 	static Throwable unwrap(Throwable failure) {
-		Throwable cause = failure;
-		while ((cause instanceof CompletionException || cause instanceof ExecutionException)
-				&& cause.getCause() != null) {
-			cause = cause.getCause();
-		}
+		Throwable cause = Failures.unwrap(failure);
 		return (cause instanceof UnresolvedArgumentException unresolved) ? unresolved.failure() : cause;
 	}
 

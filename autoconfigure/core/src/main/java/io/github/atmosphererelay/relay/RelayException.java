@@ -16,8 +16,6 @@
 
 package io.github.atmosphererelay.relay;
 
-import java.util.concurrent.CompletionException;
-
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,17 +25,6 @@ public abstract class RelayException extends RuntimeException {
 
 	protected RelayException(String message, @Nullable Throwable cause) {
 		super(message, cause);
-	}
-
-	/**
-	 * Return what a relay's future has failed with, without the wrapping that dependent
-	 * futures add.
-	 * @param failure what a dependent future got
-	 * @return the original failure
-	 */
-	public static Throwable unwrap(Throwable failure) {
-		Throwable cause = failure.getCause();
-		return (failure instanceof CompletionException && cause != null) ? cause : failure;
 	}
 
 }

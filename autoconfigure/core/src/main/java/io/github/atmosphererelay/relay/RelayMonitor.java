@@ -25,6 +25,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
+import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Address;
@@ -274,7 +275,7 @@ public final class RelayMonitor {
 		try {
 			this.relay.publish(probe).whenComplete((receipt, ex) -> {
 				if (ex != null) {
-					Throwable failure = RelayException.unwrap(ex);
+					Throwable failure = Failures.unwrap(ex);
 					unsent(id, failure, failure instanceof RelayOverloadedException);
 				}
 			});

@@ -69,6 +69,8 @@ class ReplayReaderTests {
 	@BeforeEach
 	void useRelay() {
 		given(this.monitor.relay()).willReturn(this.relay);
+		given(this.session.id()).willReturn("session");
+		given(this.session.isOpen()).willReturn(true);
 	}
 
 	/**

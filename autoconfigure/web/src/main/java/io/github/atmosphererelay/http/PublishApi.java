@@ -22,7 +22,6 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.concurrent.CompletionException;
 
 import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.broadcast.ErrorCode;
@@ -31,6 +30,7 @@ import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.broadcast.RateLimitedLog;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.broadcast.UnknownChannelException;
+import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.message.ChannelNames;
 import io.github.atmosphererelay.message.Json;
 import io.github.atmosphererelay.message.QueryParameters;
@@ -182,8 +182,7 @@ public final class PublishApi {
 						.status((receipt.outcome() == Outcome.UNCONFIRMED) ? HttpStatus.ACCEPTED : HttpStatus.OK),
 					"{\"messageId\":\"" + receipt.messageId() + "\",\"outcome\":\"" + receipt.outcome() + "\"}");
 		}
-		Throwable cause = (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause()
-				: failure;
+		Throwable cause = Failures.unwrap(failure);
 		if (cause instanceof RelayOverloadedException) {
 			return refusal(HttpStatus.SERVICE_UNAVAILABLE, ErrorCode.TOO_MANY_REQUESTS,
 					"too many messages wait for the broker", true);

@@ -19,7 +19,6 @@ package io.github.atmosphererelay.websocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -33,6 +32,7 @@ import io.github.atmosphererelay.broadcast.SubscriptionState;
 import io.github.atmosphererelay.durable.DurableSession;
 import io.github.atmosphererelay.durable.DurableSessions;
 import io.github.atmosphererelay.durable.DurableStart;
+import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
@@ -287,8 +287,7 @@ final class RawDoorSubscriber {
 		}
 
 		private void failed(Throwable failure) {
-			Throwable cause = (failure instanceof CompletionException && failure.getCause() != null)
-					? failure.getCause() : failure;
+			Throwable cause = Failures.unwrap(failure);
 			RequestRefusedException refusal = (cause instanceof RequestRefusedException known) ? known
 					: new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
 			if (!refusal.code().isTemporary()) {

@@ -41,11 +41,11 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import io.github.atmosphererelay.contract.broker.Broker;
+import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
-import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.test.Covers;
@@ -213,8 +213,8 @@ abstract class AbstractReconciliationTests {
 			if (receipt != null) {
 				received(message, receipt);
 			}
-			else if (RelayException.unwrap(ex) instanceof RelayUnavailableException
-					|| RelayException.unwrap(ex) instanceof RelayOverloadedException) {
+			else if (Failures.unwrap(ex) instanceof RelayUnavailableException
+					|| Failures.unwrap(ex) instanceof RelayOverloadedException) {
 				this.refused.add(message);
 			}
 			else {

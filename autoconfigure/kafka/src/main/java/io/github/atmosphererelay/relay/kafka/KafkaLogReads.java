@@ -33,6 +33,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
+import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
@@ -269,7 +270,7 @@ final class KafkaLogReads {
 				result.complete(value);
 				return;
 			}
-			Throwable cause = RelayException.unwrap(failure);
+			Throwable cause = Failures.unwrap(failure);
 			if (!(cause instanceof RelayException) || cause.getCause() != null) {
 				// Not because there is too much to read or too many want to
 				count(cause);

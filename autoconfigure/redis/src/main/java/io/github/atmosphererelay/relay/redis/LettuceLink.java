@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
@@ -143,7 +144,7 @@ final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements Re
 			result.complete(Outcome.RELAYED);
 			return;
 		}
-		RelayException refusal = this.refusals.refusal(RelayException.unwrap(ex));
+		RelayException refusal = this.refusals.refusal(Failures.unwrap(ex));
 		if (refusal != null) {
 			result.completeExceptionally(refusal);
 		}

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
 
+import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.relay.RelayException;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisException;
@@ -168,7 +169,7 @@ final class LettuceScripts implements ScriptRunner {
 	}
 
 	private void answered(RedisCall call, @Nullable List<Object> reply, @Nullable Throwable ex) {
-		Throwable failure = (ex != null) ? RelayException.unwrap(ex) : null;
+		Throwable failure = (ex != null) ? Failures.unwrap(ex) : null;
 		synchronized (this.lock) {
 			this.unanswered--;
 			if (failure instanceof RedisNoScriptException && this.closedBy == null) {

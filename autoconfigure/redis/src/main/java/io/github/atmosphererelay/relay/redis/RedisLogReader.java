@@ -24,6 +24,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
+import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
@@ -34,7 +35,6 @@ import io.github.atmosphererelay.relay.LogContinuation;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
-import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
@@ -234,7 +234,7 @@ final class RedisLogReader {
 
 		private void arrived(RedisLog.@Nullable Part part, @Nullable Throwable ex) {
 			if (part == null) {
-				end(null, (ex != null) ? RelayException.unwrap(ex) : unanswered(this.deadline));
+				end(null, (ex != null) ? Failures.unwrap(ex) : unanswered(this.deadline));
 				return;
 			}
 			try {

@@ -37,6 +37,7 @@ import io.github.atmosphererelay.contract.RelayBroker;
 import io.github.atmosphererelay.contract.RelayLogContractTests;
 import io.github.atmosphererelay.contract.RelayNode;
 import io.github.atmosphererelay.contract.broker.RedisServers;
+import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
@@ -408,7 +409,7 @@ abstract class RedisLogContract extends RelayLogContractTests {
 		MachineTime.await(Duration.ofMillis(2500))
 			.until(() -> receipt.isDone() && position.isDone() && frozen.stream().allMatch(CompletableFuture::isDone));
 		// Jedis may not have sent it
-		assertThat(receipt.handle((done, ex) -> (ex != null) ? RelayException.unwrap(ex) : done.outcome()).join())
+		assertThat(receipt.handle((done, ex) -> (ex != null) ? Failures.unwrap(ex) : done.outcome()).join())
 			.matches((it) -> it == Outcome.UNCONFIRMED || it instanceof RelayUnavailableException);
 		assertThat(failure(position)).isInstanceOf(RelayUnavailableException.class);
 		assertThat(failure(frozen.get(99))).hasMessageContaining("took more than 1000 ms");
@@ -439,7 +440,7 @@ abstract class RedisLogContract extends RelayLogContractTests {
 		MachineTime.await(TEN_SECONDS).until(() -> {
 			call.get().handle((done, ex) -> {
 				if (ex != null) {
-					assertThat(RelayException.unwrap(ex)).isInstanceOf(RelayUnavailableException.class);
+					assertThat(Failures.unwrap(ex)).isInstanceOf(RelayUnavailableException.class);
 				}
 				answer.set(done);
 				return null;
@@ -472,7 +473,7 @@ abstract class RedisLogContract extends RelayLogContractTests {
 	private static Throwable failure(CompletableFuture<?> future) {
 		return future.orTimeout(10, TimeUnit.SECONDS).handle((done, ex) -> {
 			assertThat(ex).isNotNull();
-			return RelayException.unwrap(ex);
+			return Failures.unwrap(ex);
 		}).join();
 	}
 
@@ -481,7 +482,7 @@ abstract class RedisLogContract extends RelayLogContractTests {
 		private @Nullable Receipt receiptOrNull() {
 			return this.receipt.handle((receipt, ex) -> {
 				if (ex != null) {
-					assertThat(RelayException.unwrap(ex)).isInstanceOf(RelayException.class);
+					assertThat(Failures.unwrap(ex)).isInstanceOf(RelayException.class);
 				}
 				return receipt;
 			}).join();

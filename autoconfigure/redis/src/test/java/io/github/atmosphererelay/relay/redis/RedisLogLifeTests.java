@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.contract.RelayNode;
 import io.github.atmosphererelay.contract.broker.RedisServers;
+import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Position;
@@ -31,7 +32,6 @@ import io.github.atmosphererelay.relay.LogContinuation;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
-import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.redis.RedisTestBroker.Driver;
 import io.github.atmosphererelay.test.Covers;
@@ -403,7 +403,7 @@ class RedisLogLifeTests {
 				node.publish("room", "text");
 				CompletableFuture<Receipt> receipt = node.relay().publish(node.recorded("log", "text", OPTIONS));
 				Throwable failure = receipt.orTimeout(10, TimeUnit.SECONDS)
-					.handle((done, ex) -> RelayException.unwrap(ex))
+					.handle((done, ex) -> Failures.unwrap(ex))
 					.join();
 				assertThat(failure).isInstanceOf(RelayUnavailableException.class);
 				assertThat(failure.getCause()).hasMessageContaining("NOPERM");

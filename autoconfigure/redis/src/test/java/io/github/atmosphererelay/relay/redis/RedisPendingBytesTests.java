@@ -23,12 +23,12 @@ import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.contract.RelayNode;
 import io.github.atmosphererelay.contract.broker.RedisServers;
+import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
-import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.redis.RedisTestBroker.Driver;
 import io.github.atmosphererelay.test.MachineTime;
@@ -111,8 +111,7 @@ class RedisPendingBytesTests {
 	}
 
 	private static boolean isOverloaded(CompletableFuture<Receipt> receipt) {
-		return receipt
-			.handle((result, ex) -> ex != null && RelayException.unwrap(ex) instanceof RelayOverloadedException)
+		return receipt.handle((result, ex) -> ex != null && Failures.unwrap(ex) instanceof RelayOverloadedException)
 			.join();
 	}
 

@@ -27,13 +27,13 @@ import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.ReplayReader.Replay;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.message.Json;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.presence.PresenceService;
 import io.github.atmosphererelay.presence.PresentSession;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.ReadDirection;
-import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.ReplayBudget;
 import io.github.atmosphererelay.session.Reservation;
@@ -217,7 +217,7 @@ final class ReadRequests {
 	}
 
 	private static RequestRefusedException refusal(@Nullable Throwable failure) {
-		Throwable cause = (failure != null) ? RelayException.unwrap(failure) : null;
+		Throwable cause = (failure != null) ? Failures.unwrap(failure) : null;
 		return (cause instanceof RequestRefusedException refusal) ? refusal
 				: new RequestRefusedException(ErrorCode.INTERNAL, "the channel's log cannot be reached, try again");
 	}

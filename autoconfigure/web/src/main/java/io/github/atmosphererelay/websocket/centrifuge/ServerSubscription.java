@@ -29,9 +29,9 @@ import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.broadcast.SubscribeRequest;
 import io.github.atmosphererelay.broadcast.Subscribed;
 import io.github.atmosphererelay.broadcast.SubscriptionState;
+import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Position;
-import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.Reservation;
@@ -120,7 +120,7 @@ final class ServerSubscription implements Client.Membership {
 			.end(this.channel)
 			.thenCompose((end) -> subscribe(new Position(end.epoch(), held.offset())))
 			.exceptionally((ex) -> {
-				if (RelayException.unwrap(ex) instanceof RequestRefusedException refusal
+				if (Failures.unwrap(ex) instanceof RequestRefusedException refusal
 						&& refusal.code() == ErrorCode.LIMIT_EXCEEDED) {
 					this.node.statistics().countRefused(refusal.code());
 					this.client.session().close(CloseReason.CHANNEL_LIMIT);

@@ -30,11 +30,11 @@ import io.github.atmosphererelay.broadcast.RecoveryOutcome;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.broadcast.SubscribeRequest;
 import io.github.atmosphererelay.broadcast.Subscribed;
+import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.message.ChannelNames;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.presence.PresenceChangeFormat;
 import io.github.atmosphererelay.presence.PresenceService;
-import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.Reservation;
 import io.github.atmosphererelay.websocket.DoorContext;
@@ -258,7 +258,7 @@ final class SubscribeRequests {
 			}
 			RequestRefusedException refusal = this.refusal;
 			if (refusal == null) {
-				Throwable cause = (failure != null) ? RelayException.unwrap(failure) : null;
+				Throwable cause = (failure != null) ? Failures.unwrap(failure) : null;
 				refusal = (cause instanceof RequestRefusedException known) ? known
 						: new RequestRefusedException(ErrorCode.INTERNAL, "the subscription has ended, try again");
 			}
