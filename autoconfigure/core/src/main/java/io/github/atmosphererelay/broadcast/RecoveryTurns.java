@@ -16,17 +16,13 @@
 
 package io.github.atmosphererelay.broadcast;
 
-import java.net.Inet6Address;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.locks.ReentrantLock;
 
+import io.github.atmosphererelay.session.ClientNetwork;
 import io.github.atmosphererelay.session.ClientSession;
 import org.jspecify.annotations.Nullable;
 
@@ -55,7 +51,7 @@ final class RecoveryTurns {
 	 */
 	void begin(ClientSession session, Recovery recovery) {
 		String id = session.id();
-		Object address = address(session.remoteAddress());
+		String address = ClientNetwork.of(session.remoteAddress());
 		enter(id, MAX_OF_SESSION, () -> {
 			if (address == null) {
 				recovery.begin(() -> leave(id));
@@ -79,15 +75,6 @@ final class RecoveryTurns {
 		finally {
 			this.lock.unlock();
 		}
-	}
-
-	/**
-	 * Return what an address counts as: itself, or its network of 64 bits with IPv6,
-	 * where one client has as many addresses as it likes.
-	 */
-	private static @Nullable Object address(@Nullable InetSocketAddress address) {
-		InetAddress inet = (address != null) ? address.getAddress() : null;
-		return (inet instanceof Inet6Address) ? ByteBuffer.wrap(Arrays.copyOf(inet.getAddress(), 8)) : inet;
 	}
 
 	private void enter(Object key, int limit, Runnable task) {

@@ -16,13 +16,9 @@
 
 package io.github.atmosphererelay.websocket;
 
-import java.net.Inet6Address;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.Principal;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -30,6 +26,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
+import io.github.atmosphererelay.session.ClientNetwork;
 import io.github.bucket4j.Bucket;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -141,19 +138,8 @@ public final class ClientLimits {
 		return admission;
 	}
 
-	/**
-	 * Return what an address counts as: itself, or its network with IPv6, where one
-	 * client has as many addresses as it likes.
-	 */
 	private @Nullable String key(@Nullable InetSocketAddress address) {
-		if (this.settings.sessionsPerAddress() == 0 || address == null) {
-			return null;
-		}
-		InetAddress inet = address.getAddress();
-		if (inet instanceof Inet6Address) {
-			return HexFormat.of().formatHex(Arrays.copyOf(inet.getAddress(), 8));
-		}
-		return (inet != null) ? inet.getHostAddress() : address.getHostString();
+		return (this.settings.sessionsPerAddress() == 0) ? null : ClientNetwork.of(address);
 	}
 
 	private void complain(String key) {

@@ -19,8 +19,10 @@ package io.github.atmosphererelay.relay.redis;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 
 import io.github.atmosphererelay.contract.RelayNode;
@@ -117,7 +119,11 @@ class JedisPublishTimeoutTests {
 		this.broker.proxy().resume();
 		this.publisher.awaitRoundTrip(CONNECT);
 		for (int i = 0; i < 10; i++) {
-			order.add(this.publisher.publish("room", "afterwards").id());
+			// The connection may only now be found to be dead, and be made anew
+			order.add(MachineTime.await(CONNECT)
+				.ignoreExceptionsInstanceOf(CompletionException.class)
+				.until(() -> this.publisher.publish("room", "afterwards"), Objects::nonNull)
+				.id());
 		}
 		MachineTime.await(CONNECT).until(() -> this.reader.receivedIds().contains(order.get(order.size() - 1)));
 		List<UUID> received = this.reader.receivedIds();

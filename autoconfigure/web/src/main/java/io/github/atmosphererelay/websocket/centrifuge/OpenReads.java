@@ -16,18 +16,13 @@
 
 package io.github.atmosphererelay.websocket.centrifuge;
 
-import java.net.Inet6Address;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.session.ClientNetwork;
 import io.github.atmosphererelay.session.ClientSession;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Counts the history requests that wait for an answer. Some make a broker go through much
@@ -55,7 +50,7 @@ final class OpenReads {
 			throw new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS,
 					MAX_OF_SESSION + " history requests of this client wait already, try again");
 		}
-		Object address = address(session.remoteAddress());
+		String address = ClientNetwork.of(session.remoteAddress());
 		if (address != null && !increment(address, MAX_OF_ADDRESS)) {
 			decrement(id);
 			throw new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS,
@@ -71,15 +66,6 @@ final class OpenReads {
 
 	int size() {
 		return this.counts.size();
-	}
-
-	/**
-	 * Return what an address counts as: itself, or its network of 64 bits with IPv6,
-	 * where one client has as many addresses as it likes.
-	 */
-	private static @Nullable Object address(@Nullable InetSocketAddress address) {
-		InetAddress inet = (address != null) ? address.getAddress() : null;
-		return (inet instanceof Inet6Address) ? ByteBuffer.wrap(Arrays.copyOf(inet.getAddress(), 8)) : inet;
 	}
 
 	private boolean increment(Object key, int limit) {
