@@ -29,6 +29,7 @@ import com.tngtech.archunit.core.domain.JavaConstructor;
 import com.tngtech.archunit.core.domain.JavaMember;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchCondition;
@@ -54,7 +55,8 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
  * Holds the house rules that the compiler cannot: which package may know which, and what
  * auto-configuration classes look like. Rules tolerate packages that do not exist yet.
  */
-@AnalyzeClasses(packages = ArchitectureTests.ROOT, importOptions = ImportOption.DoNotIncludeTests.class)
+@AnalyzeClasses(packages = ArchitectureTests.ROOT,
+		importOptions = { ImportOption.DoNotIncludeTests.class, ArchitectureTests.DoNotIncludeTestJars.class })
 class ArchitectureTests {
 
 	static final String ROOT = "io.github.atmosphererelay";
@@ -178,6 +180,18 @@ class ArchitectureTests {
 			.resideInAnyPackage(packages)
 			.because("a new package is first given its place in the table above")
 			.check(classes);
+	}
+
+	/**
+	 * The tests of other modules come as jars when these have been packaged.
+	 */
+	static final class DoNotIncludeTestJars implements ImportOption {
+
+		@Override
+		public boolean includes(Location location) {
+			return !location.contains("-tests.jar");
+		}
+
 	}
 
 	private static String in(String name) {

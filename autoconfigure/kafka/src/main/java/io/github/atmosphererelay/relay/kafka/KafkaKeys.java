@@ -41,7 +41,7 @@ final class KafkaKeys {
 
 	private final Runnable whenForgotten;
 
-	/** In the order in which the keys were used first. */
+	/** In the order in which the keys were used last. */
 	private final Map<Name, Use> uses = new LinkedHashMap<>();
 
 	private boolean full;
@@ -71,6 +71,8 @@ final class KafkaKeys {
 		}
 		if (known != null && known.isWithin(entry.timestamp())) {
 			known.last(entry);
+			this.uses.remove(name);
+			this.uses.put(name, known);
 			return known.first;
 		}
 		purge(entry.timestamp());

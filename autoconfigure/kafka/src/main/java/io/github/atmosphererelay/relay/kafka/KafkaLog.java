@@ -188,6 +188,7 @@ final class KafkaLog {
 			report(found);
 			new KafkaLogTopicCheck(this.settings).run(admin);
 		}
+		this.warm = false;
 		this.ranges.connect(admin);
 		this.reads.connected();
 		reportGaps(this.unreported);
@@ -580,10 +581,20 @@ final class KafkaLog {
 		for (KafkaLogPartition partition : life.partitions()) {
 			partition.progressed();
 		}
-		if (!this.warm && isWarm()) {
-			this.warm = true;
+	}
+
+	/**
+	 * Look whether all is read that has to be before subscriptions are confirmed. May
+	 * have to be done again: a partition that had no leader is read from before its end
+	 * when it has one.
+	 */
+	void checkWarm() {
+		boolean warm = this.life != null && isWarm();
+		if (warm && !this.warm) {
 			this.whenWarm.run();
 		}
+		// Afterwards, so that it is tried again if it fails
+		this.warm = warm;
 	}
 
 	CompletableFuture<Receipt> append(Envelope envelope, LogOptions options, byte[] key, byte[] value,

@@ -489,7 +489,8 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * Leave a record to those who read the log, because it could not be delivered.
+	 * Leave a record to those who read the log, because it could not be delivered. Who
+	 * reads past it has to ask the broker: so the records at hand begin after it.
 	 * @param offset its offset
 	 * @param key its key
 	 */
@@ -498,12 +499,20 @@ final class KafkaLogPartition {
 			return;
 		}
 		try {
-			skip(offset, key);
+			for (KafkaLogEntry entry : this.ring) {
+				this.index.add(entry.hash(), entry.offset());
+			}
+			this.index.add(KafkaLogIndex.hash(key), offset);
 		}
 		catch (Throwable ex) {
 			this.index.forgetBefore(offset + 1);
-			this.end = offset + 1;
 			throw ex;
+		}
+		finally {
+			this.ring.clear();
+			this.bytes = 0;
+			this.begin = offset + 1;
+			this.end = offset + 1;
 		}
 	}
 

@@ -317,6 +317,7 @@ final class KafkaLogReader {
 		Connection connection = this.connection.get();
 		Consumer<byte[], byte[]> consumer = connection.assign(partition);
 		consumer.seek(partition, from);
+		long begun = System.nanoTime();
 		Found found = new Found(request);
 		boolean outOfTime = false;
 		long next = from;
@@ -372,7 +373,8 @@ final class KafkaLogReader {
 		if (outOfTime && !connection.hasJustAnswered()) {
 			throw slow();
 		}
-		return new Scan(new ArrayList<>(found.entries), found.bytes, next, found.expired, found.cut, outOfTime);
+		return new Scan(new ArrayList<>(found.entries), found.bytes, next, found.expired, found.cut, outOfTime,
+				connection.lookedNanos(begun));
 	}
 
 	/**
@@ -500,8 +502,11 @@ final class KafkaLogReader {
 	 * @param cut whether the limit in bytes left no room for a record that was found
 	 * @param outOfTime whether the part was not looked through to its end because the
 	 * time was over, though the broker answered
+	 * @param lookedNanos how long records were looked through, without the time that it
+	 * took to connect
 	 */
-	record Scan(List<KafkaLogEntry> entries, long bytes, long next, boolean expired, boolean cut, boolean outOfTime) {
+	record Scan(List<KafkaLogEntry> entries, long bytes, long next, boolean expired, boolean cut, boolean outOfTime,
+			long lookedNanos) {
 	}
 
 	/**
@@ -590,6 +595,8 @@ final class KafkaLogReader {
 		/** Whether the broker has answered in the present task. */
 		private boolean answered;
 
+		private long firstAnsweredAt;
+
 		private long answeredAt;
 
 		/** For how long the present task and others before it have waited in vain. */
@@ -620,8 +627,11 @@ final class KafkaLogReader {
 		}
 
 		void heard() {
-			this.answered = true;
 			this.answeredAt = System.nanoTime();
+			if (!this.answered) {
+				this.answered = true;
+				this.firstAnsweredAt = this.answeredAt;
+			}
 			this.silentReads = 0;
 			this.silentNanos = 0;
 		}
@@ -629,6 +639,14 @@ final class KafkaLogReader {
 		void waited(long nanos) {
 			this.waited = true;
 			this.silentNanos += nanos;
+		}
+
+		/**
+		 * Return since when the present task has looked through records, for which it may
+		 * first have had to connect.
+		 */
+		long lookedNanos(long since) {
+			return this.answered ? System.nanoTime() - Math.max(since, this.firstAnsweredAt) : 0;
 		}
 
 		boolean hasAnswered() {

@@ -532,11 +532,10 @@ final class KafkaLogReads {
 				this.from = index.narrow(hash, this.from, Long.MAX_VALUE).from();
 				KafkaLogIndex.Look look = index.look(this.from);
 				long start = this.from;
-				long begun = System.nanoTime();
 				Scan scan = reader.scan(partition.number(),
 						this.read.request(this.entries.size(), this.bytes, false, pause), start,
 						() -> index.narrow(hash, start, partition.begin()).to(), look, this.keys);
-				this.spent += System.nanoTime() - begun;
+				this.spent += scan.lookedNanos();
 				index.looked(look, scan.next());
 				if (scan.expired()) {
 					this.entries.clear();

@@ -278,6 +278,16 @@ final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], b
 				this.delivery.unlock();
 			}
 		}
+		this.delivery.lock();
+		try {
+			if (this.closed) {
+				return;
+			}
+			log.checkWarm();
+		}
+		finally {
+			this.delivery.unlock();
+		}
 		log.progressed();
 	}
 

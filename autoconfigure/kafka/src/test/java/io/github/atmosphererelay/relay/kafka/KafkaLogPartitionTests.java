@@ -145,9 +145,16 @@ class KafkaLogPartitionTests {
 			assertThat(partition.slice(ROOM, last, Long.MAX_VALUE).end()).as("not taken yet").isEqualTo(last);
 			assertThat(offsets(partition, last - 1, Long.MAX_VALUE)).containsExactly(last - 1L);
 		}
-		partition.giveUp(last, ROOM.getBytes(StandardCharsets.UTF_8));
+		assertThatExceptionOfType(NullPointerException.class)
+			.isThrownBy(() -> partition.giveUp(last, ROOM.getBytes(StandardCharsets.UTF_8)));
 		partition.delivered(last);
-		assertThat(offsets(partition, last - 1, Long.MAX_VALUE)).containsExactly(last - 1L, (long) last);
+		// What is not known of the log is looked for on the broker
+		assertThat(partition.index()
+			.narrow(KafkaLogIndex.hash(ROOM.getBytes(StandardCharsets.UTF_8)), last - 1,
+					partition.slice(ROOM, last - 1, Long.MAX_VALUE).begin()))
+			.isEqualTo(new KafkaLogIndex.Part(last - 1, last + 1));
+		add(partition, last + 1, 1000, ROOM, null, 10);
+		assertThat(offsets(partition, last + 1, Long.MAX_VALUE)).containsExactly(last + 1L);
 	}
 
 	@Test
@@ -159,9 +166,14 @@ class KafkaLogPartitionTests {
 		partition.delivered(5);
 		KafkaPlace place = Objects.requireNonNull(partition.positions().place(partition.position(partition.next())));
 		assertThat(partition.has(place, new Range(0, 6, 0))).isTrue();
-		KafkaLogIndex.Part part = partition.index()
-			.narrow(KafkaLogIndex.hash(ROOM.getBytes(StandardCharsets.UTF_8)), 0, 6);
-		assertThat(part).isEqualTo(new KafkaLogIndex.Part(5, 6));
+		// Whoever reads past it has to ask the broker, which has it
+		long hash = KafkaLogIndex.hash(ROOM.getBytes(StandardCharsets.UTF_8));
+		assertThat(partition.index().narrow(hash, 5, partition.slice(ROOM, 5, 100).begin()))
+			.isEqualTo(new KafkaLogIndex.Part(5, 6));
+		assertThat(partition.index().narrow(hash, 0, partition.slice(ROOM, 0, 100).begin()))
+			.isEqualTo(new KafkaLogIndex.Part(0, 6));
+		deliver(partition, 6, 8);
+		assertThat(offsets(partition, 6, 100)).containsExactly(6L, 7L);
 	}
 
 	@Test
@@ -218,6 +230,23 @@ class KafkaLogPartitionTests {
 		// Beyond their windows they are not missed
 		keys.add(entry(5, 9000, ROOM, "key 5", 10), "key 5");
 		assertThat(forgotten).hasValue(1);
+	}
+
+	/**
+	 * A key that is used every now and then stands before keys that are over: these are
+	 * forgotten, and not the one that is in use.
+	 */
+	@Test
+	void aKeyInSteadyUseIsKeptAndKeepsNoOther() {
+		AtomicInteger forgotten = new AtomicInteger();
+		KafkaKeys keys = new KafkaKeys(3, forgotten::incrementAndGet);
+		long step = WINDOW.toMillis() / 2;
+		for (int i = 0; i < 10; i++) {
+			assertThat(keys.add(entry(2 * i, i * step, ROOM, "steady", 10), "steady").offset()).isZero();
+			keys.add(entry(2 * i + 1, i * step, ROOM, "key " + i, 10), "key " + i);
+		}
+		assertThat(forgotten).hasValue(0);
+		assertThat(keys.find(ROOM, "key 0", 10 * step)).isNull();
 	}
 
 	@Test
