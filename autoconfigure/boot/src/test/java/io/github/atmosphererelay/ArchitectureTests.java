@@ -182,18 +182,6 @@ class ArchitectureTests {
 			.check(classes);
 	}
 
-	/**
-	 * The tests of other modules come as jars when these have been packaged.
-	 */
-	static final class DoNotIncludeTestJars implements ImportOption {
-
-		@Override
-		public boolean includes(Location location) {
-			return !location.contains("-tests.jar");
-		}
-
-	}
-
 	private static String in(String name) {
 		return name.equals("..") ? ROOT + name : ROOT + "." + name;
 	}
@@ -216,6 +204,18 @@ class ArchitectureTests {
 			}
 
 		};
+	}
+
+	/**
+	 * The tests of other modules come as jars when these have been packaged.
+	 */
+	static final class DoNotIncludeTestJars implements ImportOption {
+
+		@Override
+		public boolean includes(Location location) {
+			return !location.contains("-tests.jar");
+		}
+
 	}
 
 }
