@@ -20,12 +20,14 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.Threads;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
@@ -40,6 +42,8 @@ import org.jspecify.annotations.Nullable;
  * each other for ever.
  */
 final class MemoryReceiver {
+
+	private static final ThreadFactory THREADS = Threads.factory("memory-receiver");
 
 	private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
 
@@ -66,8 +70,7 @@ final class MemoryReceiver {
 	}
 
 	private Thread newThread(Runnable task) {
-		Thread thread = new Thread(task, "atmosphere-memory-receiver");
-		thread.setDaemon(true);
+		Thread thread = THREADS.newThread(task);
 		this.thread = thread;
 		return thread;
 	}

@@ -17,7 +17,6 @@
 package io.github.atmosphererelay.testkit;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;

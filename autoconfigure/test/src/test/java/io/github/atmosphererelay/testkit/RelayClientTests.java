@@ -16,10 +16,21 @@
 
 package io.github.atmosphererelay.testkit;
 
+import java.net.http.WebSocket;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
+import io.github.atmosphererelay.broadcast.Broadcaster;
+import io.github.atmosphererelay.broadcast.DeliveryListener;
+import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.message.Payload;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -35,6 +46,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
  */
 @Timeout(120)
 class RelayClientTests {
+
+	private static final Duration SOON = Duration.ofSeconds(10);
 
 	private static RelayCluster cluster;
 
@@ -57,7 +70,7 @@ class RelayClientTests {
 		for (int i = 0; i < texts.length; i++) {
 			receipts[i] = cluster.node(node).broadcaster().broadcast(channel, texts[i]);
 		}
-		assertThat(CompletableFuture.allOf(receipts)).succeedsWithin(Duration.ofSeconds(10));
+		assertThat(CompletableFuture.allOf(receipts)).succeedsWithin(SOON);
 	}
 
 	@Test
@@ -113,6 +126,39 @@ class RelayClientTests {
 	}
 
 	@Test
+	void nothingMoreWaitsForMessagesOfAnotherNodeThatAreHeldUp() throws Exception {
+		try (RelayCluster slow = ChatApplication.cluster().nodes(2).start()) {
+			CountDownLatch ready = new CountDownLatch(1);
+			CountDownLatch fenced = new CountDownLatch(1);
+			slow.node(1).bean(MessagingNode.class).listenToDeliveries((message, sessions) -> await(fenced));
+			RelayClient bob = slow.node(1).connect("chat/slow");
+			WebSocket witness = Handshake.open(slow.node(1), "chat/slow",
+					new ClientSettings(List.of(), Map.of(), List.of(), false, SOON), Map.of("ack", "true"),
+					Deadline.in(SOON), new FenceListener(ready, fenced));
+			await(ready);
+			Broadcaster other = slow.node(0).broadcaster();
+			other.broadcast("chat/slow", "held up", PublishOptions.DEFAULTS.header(DeliveryListener.COUNTED, ""))
+				.join();
+			for (int i = 1; i < 1000; i++) {
+				other.broadcast("chat/slow", "text " + i).join();
+			}
+			// The fence of the client's own node comes at once, the other one last
+			assertThatExceptionOfType(AssertionError.class).isThrownBy(bob::expectNothingMore)
+				.withMessageContaining("but 1000 messages came.");
+			witness.abort();
+		}
+	}
+
+	private static void await(CountDownLatch latch) {
+		try {
+			assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	@Test
 	void aChannelOfOneNodeIsFencedThere() {
 		RelayClient ada = cluster.node(0).connect("node/fenced");
 		RelayClient bob = cluster.node(1).connect("node/fenced");
@@ -141,8 +187,7 @@ class RelayClientTests {
 		bob.expect("one \"quoted\" \n");
 		bob.disconnect();
 		publish(0, "log/missed", "two", "three");
-		assertThat(cluster.node(1).broadcaster().broadcast("log/missed", new byte[] { 1, 2 }))
-			.succeedsWithin(Duration.ofSeconds(10));
+		assertThat(cluster.node(1).broadcaster().broadcast("log/missed", new byte[] { 1, 2 })).succeedsWithin(SOON);
 		RelayClient back = bob.reconnect(cluster.node(0));
 		assertThat(back.isRecovered()).isTrue();
 		back.expect("two", "three").expectBinary(new byte[] { 1, 2 });
@@ -186,8 +231,7 @@ class RelayClientTests {
 	@Test
 	void theSessionsIdReachesTheClientFromEveryNode() {
 		RelayClient bob = cluster.node(1).connect("chat/session");
-		assertThat(cluster.node(0).broadcaster().toSession(bob.sessionId(), "for you"))
-			.succeedsWithin(Duration.ofSeconds(10));
+		assertThat(cluster.node(0).broadcaster().toSession(bob.sessionId(), "for you")).succeedsWithin(SOON);
 		bob.expect("for you");
 	}
 
@@ -216,6 +260,23 @@ class RelayClientTests {
 			.isEqualTo("\"" + "x".repeat(200) + "...\" (300 characters)");
 		assertThat(Description.of(Payload.binary(new byte[40])))
 			.isEqualTo("binary of 40 bytes (" + "00".repeat(32) + "...)");
+	}
+
+	/**
+	 * Tells when its subscription stands and when a fence has come.
+	 */
+	private record FenceListener(CountDownLatch ready, CountDownLatch fenced) implements WebSocket.Listener {
+
+		@Override
+		public @Nullable CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean last) {
+			this.ready.countDown();
+			if (data.toString().startsWith("{\"type\":\"fence\"")) {
+				this.fenced.countDown();
+			}
+			socket.request(1);
+			return null;
+		}
+
 	}
 
 }
