@@ -74,8 +74,8 @@ import org.springframework.kafka.core.ProducerFactory;
  * one for deadlines, and those of one Kafka producer and one consumer, however many
  * addresses are followed; with recorded channels, one that completes receipts, three that
  * answer reads, up to seven that read older records, each with a consumer, and that of an
- * administrative client. No method waits for the network, except {@link #stop()} for a few
- * seconds.
+ * administrative client. No method waits for the network, except {@link #stop()} for a
+ * few seconds.
  */
 public final class KafkaRelay implements ClusterRelay {
 
