@@ -120,7 +120,8 @@ public final class MessagingNode {
 		this.futures = new ApplicationFutures(continuationThreads, scheduler, writers.guards().of(Part.CONTINUATIONS));
 		this.monitor = new RelayMonitor(relay, identity.id(), settings.probeInterval(), settings.probeTimeout(),
 				scheduler, this::relayStateChanged, writers.guards());
-		this.replays = new ReplayReader(this.monitor, writers.replays());
+		this.replays = new ReplayReader(this.monitor, writers.replays(), scheduler,
+				writers.guards().of(Part.CLIENT_TIMERS));
 		this.tracker = new SequenceTracker(statistics);
 		LocalDelivery delivery = new LocalDelivery(registry, writers, catalog, settings.defaultQueue());
 		this.delivery = delivery;

@@ -16,12 +16,14 @@
 
 package io.github.atmosphererelay.broadcast;
 
-import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.Map;
-import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
+import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.session.ClientNetwork;
 import io.github.atmosphererelay.session.ClientSession;
 import org.jspecify.annotations.Nullable;
@@ -34,34 +36,41 @@ import org.jspecify.annotations.Nullable;
  */
 final class RecoveryTurns {
 
-	static final int MAX_OF_SESSION = 8;
+	private final int maxOfSession;
 
-	static final int MAX_OF_ADDRESS = 32;
+	private final int maxOfAddress;
+
+	private final Guard guard;
 
 	private final ReentrantLock lock = new ReentrantLock();
 
 	/** By session id or address. Guarded by the lock. */
-	private final Map<Object, Line> lines = new HashMap<>();
+	private final Map<String, Line> lines = new HashMap<>();
+
+	/**
+	 * Create turns of which nobody has one.
+	 * @param maxOfSession how many a session may have at once
+	 * @param maxOfAddress how many all sessions of an address together may have at once
+	 * @param guard counts what recoveries throw when they begin
+	 */
+	RecoveryTurns(int maxOfSession, int maxOfAddress, Guard guard) {
+		this.maxOfSession = maxOfSession;
+		this.maxOfAddress = maxOfAddress;
+		this.guard = guard;
+	}
 
 	/**
 	 * Begin a recovery, now or when others have ended.
 	 * @param session whose recovery it is
-	 * @param recovery begins it; must not throw. Is given what has to be run once when it
-	 * has ended
+	 * @param recovery begins it; what it throws is counted, and ends its turn
+	 * @return to be run when it has ended, or need not begin any more: a recovery that
+	 * still waits leaves its place. The same that the recovery gets; may be run more than
+	 * once
 	 */
-	void begin(ClientSession session, Recovery recovery) {
-		String id = session.id();
-		String address = ClientNetwork.of(session.remoteAddress());
-		enter(id, MAX_OF_SESSION, () -> {
-			if (address == null) {
-				recovery.begin(() -> leave(id));
-				return;
-			}
-			enter(address, MAX_OF_ADDRESS, () -> recovery.begin(() -> {
-				leave(address);
-				leave(id);
-			}));
-		});
+	Runnable begin(ClientSession session, Recovery recovery) {
+		Turn turn = new Turn(ClientNetwork.of(session.remoteAddress()), recovery);
+		enter(turn, session.id(), this.maxOfSession);
+		return turn;
 	}
 
 	/**
@@ -77,67 +86,63 @@ final class RecoveryTurns {
 		}
 	}
 
-	private void enter(Object key, int limit, Runnable task) {
+	private void enter(Turn turn, String key, int limit) {
 		Line line;
 		this.lock.lock();
 		try {
-			line = this.lines.computeIfAbsent(key, (same) -> new Line(limit));
-			line.waiting.add(task);
-		}
-		finally {
-			this.lock.unlock();
-		}
-		advance(key, line);
-	}
-
-	private void leave(Object key) {
-		Line line;
-		this.lock.lock();
-		try {
-			line = this.lines.get(key);
-			if (line == null) {
+			if (turn.ended) {
 				return;
 			}
-			line.running--;
+			line = this.lines.computeIfAbsent(key, (same) -> new Line(key, limit));
+			turn.waitingIn = line;
+			line.waiting.add(turn);
 		}
 		finally {
 			this.lock.unlock();
 		}
-		advance(key, line);
+		advance(line);
 	}
 
 	/**
-	 * Run what has its turn. One thread at a time, in a loop: a recovery that ends at
-	 * once would begin the next one within itself, and so fill the stack.
+	 * Begin what has its turn. One thread at a time, in a loop: a recovery that ends at
+	 * once would begin the next one within itself, and so fill the stack. Whatever a
+	 * recovery throws, the next one has its turn.
 	 */
-	private void advance(Object key, Line line) {
-		Runnable task = next(key, line);
-		while (task != null) {
+	private void advance(Line line) {
+		Turn turn = next(line);
+		while (turn != null) {
 			try {
-				task.run();
+				turn.granted();
+			}
+			catch (Throwable ex) {
+				this.guard.failed(ex);
+				turn.run();
 			}
 			finally {
 				advanced(line);
 			}
-			task = next(key, line);
+			turn = next(line);
 		}
 	}
 
-	private @Nullable Runnable next(Object key, Line line) {
+	private @Nullable Turn next(Line line) {
 		this.lock.lock();
 		try {
 			if (line.advancing || line.running >= line.limit) {
 				return null;
 			}
-			Runnable task = line.waiting.poll();
-			if (task != null) {
-				line.running++;
+			Iterator<Turn> waiting = line.waiting.iterator();
+			if (waiting.hasNext()) {
+				Turn turn = waiting.next();
+				waiting.remove();
+				turn.take(line);
 				line.advancing = true;
+				return turn;
 			}
-			else if (line.running == 0) {
-				this.lines.remove(key, line);
+			if (line.running == 0) {
+				this.lines.remove(line.key, line);
 			}
-			return task;
+			return null;
 		}
 		finally {
 			this.lock.unlock();
@@ -161,7 +166,7 @@ final class RecoveryTurns {
 
 		/**
 		 * Begin it.
-		 * @param end to be run once when it has ended
+		 * @param end to be run when it has ended
 		 */
 		void begin(Runnable end);
 
@@ -172,16 +177,106 @@ final class RecoveryTurns {
 	 */
 	private static final class Line {
 
+		private final String key;
+
 		private final int limit;
 
-		private final Queue<Runnable> waiting = new ArrayDeque<>();
+		/** A set, from which those are removed that wait no longer. */
+		private final Set<Turn> waiting = new LinkedHashSet<>();
 
 		private int running;
 
 		private boolean advancing;
 
-		Line(int limit) {
+		Line(String key, int limit) {
+			this.key = key;
 			this.limit = limit;
+		}
+
+	}
+
+	/**
+	 * One recovery's way through the line of its session and that of its address. Ends
+	 * when it is run.
+	 */
+	private final class Turn implements Runnable {
+
+		private final @Nullable String address;
+
+		private final Recovery recovery;
+
+		/** Where it waits. Guarded by the lock, as the fields below. */
+		private @Nullable Line waitingIn;
+
+		private @Nullable Line ofSession;
+
+		private @Nullable Line ofAddress;
+
+		private boolean ended;
+
+		Turn(@Nullable String address, Recovery recovery) {
+			this.address = address;
+			this.recovery = recovery;
+		}
+
+		/**
+		 * Take a place that is free. Called with the lock.
+		 */
+		private void take(Line line) {
+			line.running++;
+			this.waitingIn = null;
+			if (this.ofSession == null) {
+				this.ofSession = line;
+			}
+			else {
+				this.ofAddress = line;
+			}
+		}
+
+		/**
+		 * Go on to the line of the address, or begin. Called by the thread that has just
+		 * taken the place.
+		 */
+		private void granted() {
+			if (this.address != null && this.ofAddress == null) {
+				enter(this, this.address, RecoveryTurns.this.maxOfAddress);
+			}
+			else {
+				this.recovery.begin(this);
+			}
+		}
+
+		@Override
+		public void run() {
+			Line ofSession;
+			Line ofAddress;
+			RecoveryTurns.this.lock.lock();
+			try {
+				if (this.ended) {
+					return;
+				}
+				this.ended = true;
+				if (this.waitingIn != null) {
+					this.waitingIn.waiting.remove(this);
+				}
+				ofSession = this.ofSession;
+				ofAddress = this.ofAddress;
+				if (ofSession != null) {
+					ofSession.running--;
+				}
+				if (ofAddress != null) {
+					ofAddress.running--;
+				}
+			}
+			finally {
+				RecoveryTurns.this.lock.unlock();
+			}
+			if (ofAddress != null) {
+				advance(ofAddress);
+			}
+			if (ofSession != null) {
+				advance(ofSession);
+			}
 		}
 
 	}

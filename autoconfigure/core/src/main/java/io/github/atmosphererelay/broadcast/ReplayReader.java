@@ -21,7 +21,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
 
+import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
@@ -54,18 +60,63 @@ public final class ReplayReader {
 	/** What a publication takes in a reply beside its own content. */
 	private static final int PER_PUBLICATION = 128;
 
-	/** For how long a recovery waits for others of its client to end. */
-	private static final Duration MAX_WAIT = Duration.ofSeconds(5);
+	/**
+	 * How long a recovery may wait for its turns and begin steps, so that it is answered
+	 * before the client's SDK gives up, which is after five seconds, and asks again.
+	 */
+	static final Duration MAX_TIME = Duration.ofSeconds(4);
+
+	/**
+	 * After which time for one step a recovery counts as long: its broker has to look for
+	 * what others have at hand.
+	 */
+	static final Duration LONG_STEP = Duration.ofMillis(250);
+
+	static final int MAX_OF_SESSION = 8;
+
+	static final int MAX_OF_ADDRESS = 32;
+
+	static final int MAX_LONG_OF_ADDRESS = 16;
 
 	private final RelayMonitor monitor;
 
 	private final ReplayBudget budget;
 
-	private final RecoveryTurns turns = new RecoveryTurns();
+	private final ScheduledExecutorService scheduler;
 
-	ReplayReader(RelayMonitor monitor, ReplayBudget budget) {
+	private final Guard guard;
+
+	private final LongSupplier nanoTime;
+
+	/** For the first step, and for more while they are quick. */
+	private final RecoveryTurns turns;
+
+	/**
+	 * For what comes after a long step. Apart, so that recoveries that are answered
+	 * quickly do not wait for those of the same address that are not.
+	 */
+	private final RecoveryTurns longTurns;
+
+	/**
+	 * Create a reader.
+	 * @param monitor knows the relay
+	 * @param budget bounds what is read and not yet written
+	 * @param scheduler for time limits
+	 * @param guard runs what the scheduler calls
+	 */
+	ReplayReader(RelayMonitor monitor, ReplayBudget budget, ScheduledExecutorService scheduler, Guard guard) {
+		this(monitor, budget, scheduler, guard, System::nanoTime);
+	}
+
+	ReplayReader(RelayMonitor monitor, ReplayBudget budget, ScheduledExecutorService scheduler, Guard guard,
+			LongSupplier nanoTime) {
 		this.monitor = monitor;
 		this.budget = budget;
+		this.scheduler = scheduler;
+		this.guard = guard;
+		this.nanoTime = nanoTime;
+		this.turns = new RecoveryTurns(MAX_OF_SESSION, MAX_OF_ADDRESS, guard);
+		this.longTurns = new RecoveryTurns(MAX_OF_SESSION, MAX_LONG_OF_ADDRESS, guard);
 	}
 
 	/**
@@ -142,26 +193,26 @@ public final class ReplayReader {
 	 * @param since the position
 	 * @param limit how much that may be
 	 * @return completes with one page, which is without publications and says that there
-	 * is {@linkplain LogPage#more() more} if it would be too much; fails as
-	 * {@link #readPage} does. Waits while many others of the client are under way
+	 * is {@linkplain LogPage#more() more} if it would be too much, or would take too
+	 * long; fails as {@link #readPage} does, also if the session closes before all is
+	 * read. Waits while many others of the client are under way, and fails if they take
+	 * too long. No step begins later than {@link #MAX_TIME} after the call
 	 */
 	CompletableFuture<Replay> readAll(LocalSession session, String channel, Position since, PageLimit limit) {
 		Reservation reservation = this.budget.reserve(session, PER_REPLY);
 		if (reservation == null) {
 			return CompletableFuture.failedFuture(tryAgain());
 		}
-		Reading reading = new Reading(channel, since, limit, reservation);
-		long asked = System.nanoTime();
-		this.turns.begin(session, (end) -> {
-			reading.result.whenComplete((replay, ex) -> end.run());
-			if (!session.isOpen() || System.nanoTime() - asked > MAX_WAIT.toNanos()) {
-				// The client has gone, or has given up and asks again.
-				fail(reading.result, reservation, tryAgain());
-				return;
-			}
-			reading.run();
-		});
+		Reading reading = new Reading(session, channel, since, limit, reservation);
+		reading.awaitTurn(this.turns);
 		return reading.result;
+	}
+
+	/**
+	 * Return how many sessions and addresses have recoveries under way.
+	 */
+	int underWay() {
+		return this.turns.size() + this.longTurns.size();
 	}
 
 	/**
@@ -210,7 +261,8 @@ public final class ReplayReader {
 	}
 
 	/**
-	 * Everything since a position, step by step.
+	 * Everything since a position, step by step. Belongs to one thread at a time: to the
+	 * one that asks for it, that has ended its wait for a turn, or that brings a step.
 	 */
 	private final class Reading {
 
@@ -218,17 +270,31 @@ public final class ReplayReader {
 
 		private final List<Publication> publications = new ArrayList<>();
 
+		private final LocalSession session;
+
 		private final String channel;
 
 		private final PageLimit limit;
 
 		private final Reservation reservation;
 
+		private final long began = ReplayReader.this.nanoTime.getAsLong();
+
 		private Position from;
+
+		/** Up to where the log was looked at; {@code null} before the first page. */
+		private @Nullable Position reached;
 
 		private long bytes;
 
-		Reading(String channel, Position since, PageLimit limit, Reservation reservation) {
+		/** Whether it has, or waits for, one of the turns for long recoveries. */
+		private boolean isLong;
+
+		/** Ends the turn that it has. */
+		private @Nullable Runnable turn;
+
+		Reading(LocalSession session, String channel, Position since, PageLimit limit, Reservation reservation) {
+			this.session = session;
 			this.channel = channel;
 			this.from = since;
 			this.limit = limit;
@@ -236,24 +302,72 @@ public final class ReplayReader {
 		}
 
 		/**
+		 * Read on as soon as there is a turn.
+		 */
+		void awaitTurn(RecoveryTurns turns) {
+			Wait wait = new Wait();
+			try {
+				wait.limit(turns.begin(this.session, (turn) -> {
+					if (wait.end()) {
+						this.turn = turn;
+						run();
+					}
+					else {
+						turn.run();
+					}
+				}));
+			}
+			catch (Throwable ex) {
+				if (wait.end()) {
+					fail(ex);
+				}
+			}
+		}
+
+		/**
+		 * Time is over before there was a turn.
+		 */
+		private void giveUp(Runnable turn) {
+			try {
+				tooLate();
+			}
+			catch (Throwable ex) {
+				fail(ex);
+			}
+			finally {
+				turn.run();
+			}
+		}
+
+		/**
 		 * Read on until it is done or a step takes its time. A loop: one step that
 		 * follows the other in its callback would fill the stack.
 		 */
-		void run() {
+		private void run() {
 			try {
 				boolean again = true;
 				while (again) {
+					if (!this.session.isOpen()) {
+						// Nobody waits for the rest.
+						fail(tryAgain());
+						return;
+					}
+					if (timeLeft() <= 0) {
+						tooLate();
+						return;
+					}
+					long began = ReplayReader.this.nanoTime.getAsLong();
 					CompletableFuture<LogPage> step = relay().read(this.channel, this.from, step(),
 							ReadDirection.FORWARD);
 					if (!step.isDone()) {
-						step.whenComplete(this::arrived);
+						step.whenComplete((page, ex) -> arrived(began, page, ex));
 						return;
 					}
 					again = take(step.join());
 				}
 			}
-			catch (RuntimeException | Error ex) {
-				fail(this.result, this.reservation, ex);
+			catch (Throwable ex) {
+				fail(ex);
 			}
 		}
 
@@ -263,22 +377,27 @@ public final class ReplayReader {
 					Math.min(STEP, this.limit.bytes() + 1 - this.bytes));
 		}
 
-		private void arrived(@Nullable LogPage page, @Nullable Throwable ex) {
+		private void arrived(long began, @Nullable LogPage page, @Nullable Throwable ex) {
 			if (page == null) {
-				fail(this.result, this.reservation, (ex != null) ? ex : new IllegalStateException("There is no page"));
+				fail((ex != null) ? ex : new IllegalStateException("There is no page"));
 				return;
 			}
-			boolean again;
 			try {
-				again = take(page);
+				if (!take(page)) {
+					return;
+				}
+				if (!this.isLong && ReplayReader.this.nanoTime.getAsLong() - began > LONG_STEP.toNanos()) {
+					this.isLong = true;
+					endTurn();
+					awaitTurn(ReplayReader.this.longTurns);
+					return;
+				}
 			}
-			catch (RuntimeException | Error failure) {
-				fail(this.result, this.reservation, failure);
+			catch (Throwable failure) {
+				fail(failure);
 				return;
 			}
-			if (again) {
-				run();
-			}
+			run();
 		}
 
 		/**
@@ -297,7 +416,7 @@ public final class ReplayReader {
 			this.publications.addAll(page.publications());
 			if (this.publications.size() > this.limit.publications() || this.bytes > this.limit.bytes()
 					|| cost > ReplayReader.this.budget.maxBytes()) {
-				finish(new LogPage(List.of(), page.end(), true, true));
+				finish(tooMuch(page.end()));
 				return false;
 			}
 			if (!this.reservation.grow(cost)) {
@@ -307,14 +426,119 @@ public final class ReplayReader {
 					: page.publications().get(page.publications().size() - 1).position();
 			if (page.more() && last != null) {
 				this.from = last;
+				this.reached = page.end();
 				return true;
 			}
 			finish(new LogPage(this.publications, page.end(), true));
 			return false;
 		}
 
+		private long timeLeft() {
+			return MAX_TIME.toNanos() - (ReplayReader.this.nanoTime.getAsLong() - this.began);
+		}
+
+		/**
+		 * Answer although there is more. A recovery that has begun would take as long
+		 * again, so that the answer is that it is too much; one that has only waited may
+		 * be tried again.
+		 */
+		private void tooLate() {
+			if (this.reached != null) {
+				finish(tooMuch(this.reached));
+			}
+			else {
+				fail(tryAgain());
+			}
+		}
+
+		private static LogPage tooMuch(Position end) {
+			return new LogPage(List.of(), end, true, true);
+		}
+
 		private void finish(LogPage page) {
-			this.result.complete(new Replay(page, this.reservation));
+			try {
+				this.result.complete(new Replay(page, this.reservation));
+			}
+			finally {
+				endTurn();
+			}
+		}
+
+		private void fail(Throwable failure) {
+			if (this.result.isDone()) {
+				return;
+			}
+			try {
+				ReplayReader.fail(this.result, this.reservation, failure);
+			}
+			finally {
+				endTurn();
+			}
+		}
+
+		private void endTurn() {
+			Runnable turn = this.turn;
+			this.turn = null;
+			if (turn != null) {
+				turn.run();
+			}
+		}
+
+		/**
+		 * A wait for a turn, which ends once: when it is there, or when time is over.
+		 */
+		private final class Wait {
+
+			private final AtomicBoolean over = new AtomicBoolean();
+
+			private volatile @Nullable ScheduledFuture<?> timer;
+
+			/**
+			 * End the wait.
+			 * @return whether it has not ended before: the reading belongs to the caller
+			 */
+			boolean end() {
+				if (!this.over.compareAndSet(false, true)) {
+					return false;
+				}
+				cancel();
+				return true;
+			}
+
+			/**
+			 * Wait no longer than there is time.
+			 * @param turn ends the place among those that wait
+			 */
+			void limit(Runnable turn) {
+				if (this.over.get()) {
+					return;
+				}
+				try {
+					this.timer = ReplayReader.this.guard.later(ReplayReader.this.scheduler, () -> expire(turn),
+							Duration.ofNanos(timeLeft()));
+				}
+				catch (RejectedExecutionException ex) {
+					// The node has stopped.
+					expire(turn);
+				}
+				if (this.over.get()) {
+					cancel();
+				}
+			}
+
+			private void expire(Runnable turn) {
+				if (end()) {
+					giveUp(turn);
+				}
+			}
+
+			private void cancel() {
+				ScheduledFuture<?> timer = this.timer;
+				if (timer != null) {
+					timer.cancel(false);
+				}
+			}
+
 		}
 
 	}
