@@ -104,13 +104,14 @@ class KafkaSenderTests {
 	void anErrorOfTheProducerEndsNeitherTheThreadNorTheSweep() {
 		this.producer.error = new OutOfMemoryError("injected");
 		assertOutcome(publish(), Outcome.UNCONFIRMED);
-		assertThat(this.broken).hasValue(1);
+		// Told after the receipt has been answered
+		await().untilAsserted(() -> assertThat(this.broken).hasValue(1));
 		this.producer.error = null;
 		CompletableFuture<Receipt> next = publish();
 		await().until(this.producer::completeNext);
 		assertOutcome(next, Outcome.RELAYED);
 		assertOutcome(publish(), Outcome.UNCONFIRMED);
-		assertThat(this.guard.failures()).isOne();
+		await().untilAsserted(() -> assertThat(this.guard.failures()).isOne());
 	}
 
 	@Test
