@@ -15,8 +15,8 @@
  */
 
 /**
- * What every relay and every store of durable sessions promises, as tests for whoever
- * writes one.
+ * Tests that every relay and every store of durable sessions has to pass. The author of a
+ * relay or a store extends them.
  */
 @NullMarked
 package io.github.atmosphererelay.contract;

@@ -92,8 +92,8 @@ public final class ReplayReader {
 	private final RecoveryTurns turns;
 
 	/**
-	 * For what comes after a long step. Apart, so that recoveries that are answered
-	 * quickly do not wait for those of the same address that are not.
+	 * For what comes after a long step. They are counted apart, so that a quick recovery
+	 * never waits for the long ones of its address.
 	 */
 	private final RecoveryTurns longTurns;
 

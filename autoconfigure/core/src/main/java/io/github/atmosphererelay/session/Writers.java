@@ -28,6 +28,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
@@ -71,7 +72,7 @@ public final class Writers {
 
 	private final AtomicInteger nextShard = new AtomicInteger();
 
-	private final AtomicInteger threadCount = new AtomicInteger();
+	private final ThreadFactory writerThreads = Threads.factory("writer");
 
 	/** Writers that were replaced and have not come back from their socket. */
 	private final Queue<Writer> stuck = new ConcurrentLinkedQueue<>();
@@ -354,7 +355,7 @@ public final class Writers {
 	}
 
 	private void appoint(WriterShard shard) {
-		Writer writer = new Writer(shard, this, this.statistics, (task) -> thread("atmosphere-writer-", task));
+		Writer writer = new Writer(shard, this, this.statistics, this.writerThreads);
 		Writer former = shard.owner();
 		shard.setOwner(writer);
 		try {
@@ -365,12 +366,6 @@ public final class Writers {
 			shard.setOwner(former);
 			throw ex;
 		}
-	}
-
-	private Thread thread(String prefix, Runnable task) {
-		Thread thread = new Thread(task, prefix + this.threadCount.incrementAndGet());
-		thread.setDaemon(true);
-		return thread;
 	}
 
 	private void watch() {

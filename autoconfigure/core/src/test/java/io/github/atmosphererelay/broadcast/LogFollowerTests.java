@@ -177,7 +177,7 @@ class LogFollowerTests {
 		page("read A3").complete(ScriptedLog.incomplete("B9"));
 		resume("resume A3 reached 3", "B8", false);
 		arrive("B10");
-		// What is in the log by then is nothing new for whoever comes next
+		// A later subscriber does not get what is in the log by then
 		page("read B8").complete(this.log.page("B10", "B9", "B10"));
 		awaitPlain("A3", "close 1013");
 		assertThat(this.plain.closed()).isEqualTo(CloseReason.MESSAGES_MISSED);
@@ -464,8 +464,8 @@ class LogFollowerTests {
 	}
 
 	/**
-	 * Nothing has arrived, so nothing else would make the node read on: whoever comes
-	 * next would get what was published before it came.
+	 * No message arrives, so nothing else makes the node read on. Without it the next
+	 * subscriber would get messages that were published before it had subscribed.
 	 */
 	@Test
 	void whatTheLogHasBehindALossIsReadAtOnceAndNotToldToWhoeverComesNext() {

@@ -27,6 +27,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.Threads;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.LogOptions;
@@ -83,7 +84,7 @@ final class KafkaLink {
 	private final KafkaWorker worker;
 
 	private final ScheduledExecutorService scheduler = Executors
-		.newSingleThreadScheduledExecutor((task) -> KafkaWorker.newThread(task, "atmosphere-kafka-deadlines"));
+		.newSingleThreadScheduledExecutor(Threads.factory("kafka-deadlines"));
 
 	/**
 	 * Counts the connections that the listener has been told of. A complaint is about the
@@ -400,7 +401,7 @@ final class KafkaLink {
 		if (sender == null) {
 			return;
 		}
-		Thread thread = KafkaWorker.newThread(sender::abandon, "atmosphere-kafka-end");
+		Thread thread = Threads.factory("kafka-end").newThread(sender::abandon);
 		thread.start();
 		try {
 			thread.join(END_TIMEOUT.toMillis());

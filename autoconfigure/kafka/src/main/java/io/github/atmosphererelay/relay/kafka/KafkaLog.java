@@ -37,6 +37,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.Threads;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
@@ -117,9 +118,9 @@ final class KafkaLog {
 	 * reading, and reads, of which many may come at once, keep no receipt waiting. A
 	 * single thread keeps them in order.
 	 */
-	private final ThreadPoolExecutor receipts = executor(1, "atmosphere-kafka-receipts");
+	private final ThreadPoolExecutor receipts = executor(1, "kafka-receipts");
 
-	private final ThreadPoolExecutor executor = executor(READ_THREADS, "atmosphere-kafka-reads");
+	private final ThreadPoolExecutor executor = executor(READ_THREADS, "kafka-reads");
 
 	/** The partitions in which records were lost and nobody has been told so. */
 	private final Set<Integer> unreported = new TreeSet<>();
@@ -151,9 +152,9 @@ final class KafkaLog {
 				guard);
 	}
 
-	private static ThreadPoolExecutor executor(int threads, String name) {
+	private static ThreadPoolExecutor executor(int threads, String purpose) {
 		return new ThreadPoolExecutor(threads, threads, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
-				(task) -> KafkaWorker.newThread(task, name), new ThreadPoolExecutor.DiscardPolicy());
+				Threads.factory(purpose), new ThreadPoolExecutor.DiscardPolicy());
 	}
 
 	/**

@@ -52,9 +52,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads parts of the log that are no longer at hand, with a few threads, each with a
- * consumer of its own. A channel's records lie among those of others, so a part is looked
- * through from its beginning. {@link #scan}, {@link #marks} and {@link #offsetAt} are for
- * tasks on these threads; they block, but not beyond their deadline.
+ * consumer of its own. The records of all channels of a partition are mixed, so a part is
+ * looked through from its beginning. {@link #scan}, {@link #marks} and {@link #offsetAt}
+ * are for tasks on these threads; they block, but not beyond their deadline.
  */
 final class KafkaLogReader {
 
@@ -307,7 +307,7 @@ final class KafkaLogReader {
 	 * @param request what is looked for
 	 * @param from the first offset
 	 * @param until returns the offset after the last one; may grow meanwhile
-	 * @param look takes all records, also those of other channels
+	 * @param look takes note of each record, whichever channel it belongs to
 	 * @param keys the channel's idempotency keys; to be given to each of several scans
 	 * that follow one another, and else new
 	 * @return what was found, which is not all if the time was over

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.Threads;
 import org.apache.kafka.clients.consumer.Consumer;
 
 /**
@@ -30,7 +31,7 @@ import org.apache.kafka.clients.consumer.Consumer;
  *
  * @param places looks up single records
  * @param recoveries reads what follows after a position, for a short time
- * @param searches goes on with those of them that take longer
+ * @param searches continues recoveries that take longer
  * @param histories reads a channel's latest or oldest messages, which may mean to look
  * through all of the partition
  */
@@ -50,8 +51,7 @@ record KafkaLogReaders(KafkaLogReader places, KafkaLogReader recoveries, KafkaLo
 
 	private static KafkaLogReader reader(KafkaRelaySettings settings, Supplier<Consumer<byte[], byte[]>> consumers,
 			Guard guard, int threads, String name) {
-		return new KafkaLogReader(settings, consumers, guard, threads,
-				(task) -> KafkaWorker.newThread(task, "atmosphere-kafka-log-" + name));
+		return new KafkaLogReader(settings, consumers, guard, threads, Threads.factory("kafka-log-" + name));
 	}
 
 	private List<KafkaLogReader> all() {

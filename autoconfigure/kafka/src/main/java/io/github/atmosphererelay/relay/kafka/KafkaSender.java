@@ -30,6 +30,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.Threads;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
@@ -140,8 +141,7 @@ final class KafkaSender {
 			closeProducer(0);
 			throw ex;
 		}
-		this.thread = new Thread(this::run, "atmosphere-kafka-sender");
-		this.thread.setDaemon(true);
+		this.thread = Threads.factory("kafka-sender").newThread(this::run);
 		this.thread.start();
 		this.sweep = guard.repeat(scheduler, this::sweep, SWEEP_INTERVAL, SWEEP_INTERVAL);
 	}

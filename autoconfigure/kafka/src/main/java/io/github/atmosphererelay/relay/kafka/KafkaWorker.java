@@ -24,6 +24,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.Threads;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +49,7 @@ final class KafkaWorker {
 	private static final Duration STABLE = Duration.ofSeconds(5);
 
 	private final ScheduledExecutorService executor = Executors
-		.newSingleThreadScheduledExecutor((task) -> newThread(task, "atmosphere-kafka"));
+		.newSingleThreadScheduledExecutor(Threads.factory("kafka"));
 
 	private final Runnable attempt;
 
@@ -122,12 +123,6 @@ final class KafkaWorker {
 			logger.trace("Stopped meanwhile");
 			return null;
 		}
-	}
-
-	static Thread newThread(Runnable task, String name) {
-		Thread thread = new Thread(task, name);
-		thread.setDaemon(true);
-		return thread;
 	}
 
 }
