@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -41,6 +42,8 @@ final class KafkaReporter {
 
 	private final KafkaRelaySettings settings;
 
+	private final LongSupplier nanoTime;
+
 	/** The kinds of failure that were reported since the last connection. */
 	private final Set<Class<?>> failures = new HashSet<>();
 
@@ -53,7 +56,12 @@ final class KafkaReporter {
 	private int partitions;
 
 	KafkaReporter(KafkaRelaySettings settings) {
+		this(settings, System::nanoTime);
+	}
+
+	KafkaReporter(KafkaRelaySettings settings, LongSupplier nanoTime) {
 		this.settings = settings;
+		this.nanoTime = nanoTime;
 		this.partitions = settings.partitions();
 	}
 
@@ -78,7 +86,7 @@ final class KafkaReporter {
 
 	void failed(Throwable failure) {
 		logger.debug("No connection", failure);
-		long now = System.nanoTime();
+		long now = this.nanoTime.getAsLong();
 		if (this.failures.isEmpty()) {
 			this.failingSince = now;
 		}
@@ -101,7 +109,7 @@ final class KafkaReporter {
 	}
 
 	private String failingFor() {
-		return TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - this.failingSince) + " s";
+		return TimeUnit.NANOSECONDS.toSeconds(this.nanoTime.getAsLong() - this.failingSince) + " s";
 	}
 
 	void consumerEnded(@Nullable Throwable failure) {
