@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.relay.kafka;
 
 import java.time.Duration;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 import org.apache.kafka.clients.admin.Admin;
@@ -49,6 +50,8 @@ final class KafkaAdmin {
 
 	private final Runnable whenUseless;
 
+	private final LongSupplier nanoTime;
+
 	private @Nullable Admin admin;
 
 	/** When the first call failed after the last answer, or {@code null} if none has. */
@@ -71,8 +74,13 @@ final class KafkaAdmin {
 	 * must not block
 	 */
 	KafkaAdmin(Supplier<Admin> clients, Runnable whenUseless) {
+		this(clients, whenUseless, System::nanoTime);
+	}
+
+	KafkaAdmin(Supplier<Admin> clients, Runnable whenUseless, LongSupplier nanoTime) {
 		this.clients = clients;
 		this.whenUseless = whenUseless;
+		this.nanoTime = nanoTime;
 	}
 
 	/**
@@ -114,13 +122,20 @@ final class KafkaAdmin {
 	}
 
 	/**
-	 * A call has failed while the connection is in use.
+	 * A call has failed while the connection is in use. Does not count if the client was
+	 * replaced meanwhile: the end of a client fails all its open calls, and its successor
+	 * is not to be replaced for them.
+	 * @param client the client
 	 * @param failure what the client has said
 	 * @param took how long the call took
 	 * @param timeout how long it was allowed to take
 	 */
-	void failed(Throwable failure, Duration took, Duration timeout) {
-		if (judge(failure, took.compareTo(timeout.dividedBy(2)) < 0)) {
+	void failed(Admin client, Throwable failure, Duration took, Duration timeout) {
+		boolean useless;
+		synchronized (this) {
+			useless = client == this.admin && judge(failure, took.compareTo(timeout.dividedBy(2)) < 0);
+		}
+		if (useless) {
 			this.whenUseless.run();
 		}
 	}
@@ -129,7 +144,7 @@ final class KafkaAdmin {
 		boolean unanswered = failure instanceof TimeoutException || !(failure instanceof ApiException);
 		boolean ended = failure instanceof TimeoutException || failure instanceof IllegalStateException;
 		this.failedAtOnce = (atOnce && ended) ? this.failedAtOnce + 1 : 0;
-		long now = System.nanoTime();
+		long now = this.nanoTime.getAsLong();
 		long since = (this.failingSince != null) ? this.failingSince : now;
 		this.failingSince = since;
 		if (this.closed || !unanswered || this.failedAtOnce < MAX_FAILED_AT_ONCE && now - since <= PATIENCE.toNanos()

@@ -258,10 +258,10 @@ final class KafkaLink {
 		}
 		replaceAdmin();
 		long start = System.nanoTime();
+		Admin admin = this.admin.get();
 		try {
-			KafkaTopic.Description present = this.topics.prepare(this.admin.get());
-			boolean another = !present.id().equals(known.id())
-					|| this.log != null && this.log.isChanged(this.admin.get());
+			KafkaTopic.Description present = this.topics.prepare(admin);
+			boolean another = !present.id().equals(known.id()) || this.log != null && this.log.isChanged(admin);
 			this.admin.worked();
 			if (another) {
 				replaceAll();
@@ -275,7 +275,7 @@ final class KafkaLink {
 		}
 		catch (RuntimeException ex) {
 			logger.debug("Topic '" + this.settings.topic() + "' could not be checked", ex);
-			this.admin.failed(ex, Duration.ofNanos(System.nanoTime() - start), KafkaTopic.TIMEOUT);
+			this.admin.failed(admin, ex, Duration.ofNanos(System.nanoTime() - start), KafkaTopic.TIMEOUT);
 		}
 	}
 

@@ -139,7 +139,7 @@ final class KafkaLogRanges {
 				queue.asking = admin != null;
 			}
 			if (admin != null) {
-				new Question(queue, current).ask(admin);
+				new Question(queue, current, admin).ask();
 			}
 			else {
 				fail(current, null);
@@ -229,15 +229,18 @@ final class KafkaLogRanges {
 
 		private int open;
 
-		Question(Queue queue, Map<Integer, CompletableFuture<KafkaOffsets.Range>> futures) {
+		private final Admin admin;
+
+		Question(Queue queue, Map<Integer, CompletableFuture<KafkaOffsets.Range>> futures, Admin admin) {
+			this.admin = admin;
 			this.queue = queue;
 			this.futures = futures;
 			this.open = futures.size();
 		}
 
-		void ask(Admin admin) {
-			ListOffsetsResult earliest = list(admin, OffsetSpec.earliest());
-			ListOffsetsResult latest = list(admin, OffsetSpec.latest());
+		void ask() {
+			ListOffsetsResult earliest = list(OffsetSpec.earliest());
+			ListOffsetsResult latest = list(OffsetSpec.latest());
 			for (Integer partition : this.futures.keySet()) {
 				TopicPartition key = new TopicPartition(KafkaLogRanges.this.topic, partition);
 				KafkaFuture<ListOffsetsResultInfo> begin = earliest.partitionResult(key);
@@ -246,14 +249,14 @@ final class KafkaLogRanges {
 			}
 		}
 
-		private ListOffsetsResult list(Admin admin, OffsetSpec spec) {
+		private ListOffsetsResult list(OffsetSpec spec) {
 			Map<TopicPartition, OffsetSpec> request = new HashMap<>();
 			for (Integer partition : this.futures.keySet()) {
 				request.put(new TopicPartition(KafkaLogRanges.this.topic, partition), spec);
 			}
 			ListOffsetsOptions options = new ListOffsetsOptions();
 			options.timeoutMs((int) Math.min(Integer.MAX_VALUE, KafkaLogRanges.this.timeout.toMillis()));
-			return admin.listOffsets(request, options);
+			return this.admin.listOffsets(request, options);
 		}
 
 		private void answered(Integer partition, KafkaFuture<ListOffsetsResultInfo> begin,
@@ -296,8 +299,8 @@ final class KafkaLogRanges {
 					KafkaLogRanges.this.judge.worked();
 				}
 				else if (failure != null) {
-					KafkaLogRanges.this.judge.failed(failure, Duration.ofNanos(System.nanoTime() - this.start),
-							KafkaLogRanges.this.timeout);
+					KafkaLogRanges.this.judge.failed(this.admin, failure,
+							Duration.ofNanos(System.nanoTime() - this.start), KafkaLogRanges.this.timeout);
 				}
 			}
 			finally {

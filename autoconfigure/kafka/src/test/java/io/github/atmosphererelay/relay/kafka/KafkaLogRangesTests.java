@@ -22,14 +22,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.kafka.KafkaOffsets.Range;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.mockito.Mockito.mock;
 
 /**
  * Tests for {@link KafkaLogRanges} and the judgement of {@link KafkaAdmin}.
@@ -42,7 +40,7 @@ class KafkaLogRangesTests {
 
 	private final AtomicInteger useless = new AtomicInteger();
 
-	private final KafkaAdmin judge = new KafkaAdmin(() -> mock(Admin.class), this.useless::incrementAndGet);
+	private final KafkaAdmin judge = new KafkaAdmin(() -> this.admin.admin, this.useless::incrementAndGet);
 
 	private final KafkaLogRanges ranges = new KafkaLogRanges("topic-log", TIMEOUT, this.judge);
 
@@ -52,7 +50,7 @@ class KafkaLogRangesTests {
 		for (int i = 0; i < 3; i++) {
 			this.admin.ranges.put(i, new Range(0, 10));
 		}
-		this.ranges.connect(this.admin.admin);
+		this.ranges.connect(this.judge.get());
 	}
 
 	@Test
@@ -169,6 +167,7 @@ class KafkaLogRangesTests {
 			}
 		}
 		assertThat(this.judge.fault()).isInstanceOf(TimeoutException.class);
+		this.judge.disconnect();
 		this.judge.get();
 		assertThat(this.judge.fault()).as("of a new one").isNull();
 	}
@@ -176,8 +175,8 @@ class KafkaLogRangesTests {
 	@Test
 	void aClientThatIsSlowOrRefusedIsKept() {
 		for (int i = 0; i < 5; i++) {
-			this.judge.failed(new TimeoutException("too slow"), TIMEOUT, TIMEOUT);
-			this.judge.failed(new TopicAuthorizationException("topic"), Duration.ZERO, TIMEOUT);
+			this.judge.failed(this.admin.admin, new TimeoutException("too slow"), TIMEOUT, TIMEOUT);
+			this.judge.failed(this.admin.admin, new TopicAuthorizationException("topic"), Duration.ZERO, TIMEOUT);
 		}
 		assertThat(this.useless).hasValue(0);
 		assertThat(this.judge.fault()).isNull();
