@@ -118,6 +118,9 @@ final class KafkaLogPartition {
 	 */
 	private boolean diverged;
 
+	/** How often the partition was begun anew elsewhere. */
+	private volatile long restarts;
+
 	/**
 	 * Create a partition that nothing was read of.
 	 * @param number its number
@@ -316,7 +319,18 @@ final class KafkaLogPartition {
 		restart(offset, range);
 	}
 
+	/**
+	 * Return how often the partition was begun anew at another record, because those that
+	 * were read are gone or are others now. Whoever takes some from the broker and some
+	 * from those at hand compares it.
+	 * @return a number that grows
+	 */
+	long restarts() {
+		return this.restarts;
+	}
+
 	private void restart(long start, KafkaOffsets.Range range) {
+		this.restarts++;
 		this.ring.clear();
 		this.bytes = 0;
 		this.begin = start;

@@ -130,10 +130,15 @@ final class KafkaLogReads {
 
 	CompletableFuture<LogPage> read(KafkaLogPartition partition, String address, @Nullable Position since,
 			PageLimit limit, ReadDirection direction) {
-		return open((deadline) -> upToDate(partition, deadline).thenComposeAsync((range) -> {
+		return open((deadline) -> read(partition, address, since, limit, direction, deadline));
+	}
+
+	private CompletableFuture<LogPage> read(KafkaLogPartition partition, String address, @Nullable Position since,
+			PageLimit limit, ReadDirection direction, long deadline) {
+		return upToDate(partition, deadline).thenComposeAsync((range) -> {
 			KafkaPlace place = (since != null) ? partition.positions().place(since) : null;
-			Read read = new Read(partition, address, place, limit, range, System.currentTimeMillis(),
-					deadline - timeoutNanos() / RESERVE);
+			Read read = new Read(partition, address, place, limit, range, partition.restarts(),
+					System.currentTimeMillis(), deadline - timeoutNanos() / RESERVE);
 			return verify(read).thenComposeAsync((verified) -> {
 				if (since == null) {
 					return CompletableFuture.completedFuture(true);
@@ -144,8 +149,11 @@ final class KafkaLogReads {
 					return CompletableFuture.completedFuture(incomplete(partition));
 				}
 				return (direction == ReadDirection.FORWARD) ? forward(read) : backward(read);
-			}, this.executor);
-		}, this.executor));
+			}, this.executor)
+				// Or what was read before would stand beside what is there instead
+				.thenCompose((page) -> (partition.restarts() == read.restarts) ? CompletableFuture.completedFuture(page)
+						: read(partition, address, since, limit, direction, deadline));
+		}, this.executor);
 	}
 
 	/**
@@ -437,7 +445,7 @@ final class KafkaLogReads {
 	 * What was asked for, and what the broker holds.
 	 */
 	private record Read(KafkaLogPartition partition, String address, @Nullable KafkaPlace since, PageLimit limit,
-			KafkaOffsets.Range range, long now, long deadline) {
+			KafkaOffsets.Range range, long restarts, long now, long deadline) {
 
 		long hash() {
 			return KafkaLogIndex.hash(this.address.getBytes(StandardCharsets.UTF_8));
@@ -447,7 +455,7 @@ final class KafkaLogReads {
 		 * Return what is equal for reads that get the same.
 		 */
 		Object key(ReadDirection direction) {
-			return Arrays.asList(this.partition, this.address, this.since, this.limit, direction);
+			return Arrays.asList(this.partition, this.address, this.since, this.limit, this.restarts, direction);
 		}
 
 		/**

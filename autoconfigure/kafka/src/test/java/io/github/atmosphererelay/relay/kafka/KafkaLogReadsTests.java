@@ -29,6 +29,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
@@ -59,6 +60,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -94,6 +96,12 @@ class KafkaLogReadsTests {
 	private final Set<Long> begun = ConcurrentHashMap.newKeySet();
 
 	private volatile boolean silent;
+
+	/** Where the broker's log ends. */
+	private volatile long end = END;
+
+	/** Runs once, when the broker is about to answer a consumer. */
+	private final AtomicReference<@Nullable Runnable> beforeAnswer = new AtomicReference<>();
 
 	private final KafkaLogPartition partition = new KafkaLogPartition(0, new KafkaPositions("epoch"), END, END,
 			new KafkaOffsets.Range(0, END, 0), Duration.ofMinutes(5), 1000, 1000, () -> {
@@ -192,6 +200,22 @@ class KafkaLogReadsTests {
 		assertThat(page.more()).isTrue();
 	}
 
+	@Test
+	void aReadDuringWhichTheLogIsCutOffIsMadeAgain() {
+		this.partition.learn(List.of(new KafkaLogReader.Mark(END - 51, 0)));
+		this.messages.addAll(List.of(END - 40, END - 5));
+		this.beforeAnswer.set(() -> {
+			this.end = END - 10;
+			this.partition.truncate(this.end, new KafkaOffsets.Range(0, this.end, 0));
+		});
+		LogPage page = read("room", END - 50).join();
+		assertThat(this.beforeAnswer).hasNullValue();
+		assertThat(page.complete()).isTrue();
+		assertThat(page.publications()).extracting((publication) -> place(publication.position()).offset())
+			.containsExactly(END - 39);
+		assertThat(place(page.end()).offset()).isEqualTo(END - 10);
+	}
+
 	private CompletableFuture<LogPage> read(String channel, long since) {
 		Position position = this.partition.positions().position(new KafkaPlace(0, since));
 		return this.reads.read(this.partition, "channel:" + channel, position, PageLimit.of(100), ReadDirection.FORWARD)
@@ -212,7 +236,7 @@ class KafkaLogReadsTests {
 			Map<TopicPartition, OffsetSpec> question = invocation.getArgument(0);
 			boolean latest = question.get(PARTITION) instanceof OffsetSpec.LatestSpec;
 			return new ListOffsetsResult(Map.of(PARTITION,
-					KafkaFuture.completedFuture(new ListOffsetsResultInfo(latest ? END : 0, -1, Optional.of(0)))));
+					KafkaFuture.completedFuture(new ListOffsetsResultInfo(latest ? this.end : 0, -1, Optional.of(0)))));
 		});
 		ranges.connect(admin);
 		return new KafkaLogReads(this.settings, ranges, this.readers, this.scheduler, this.executor, () -> {
@@ -235,10 +259,16 @@ class KafkaLogReadsTests {
 				if (KafkaLogReadsTests.this.silent) {
 					return ConsumerRecords.empty();
 				}
-				for (long offset = position; offset < Math.min(END, position + BATCH); offset++) {
+				for (long offset = position; offset < Math.min(KafkaLogReadsTests.this.end,
+						position + BATCH); offset++) {
 					addRecord(record(offset));
 				}
-				return super.poll(timeout);
+				ConsumerRecords<byte[], byte[]> records = super.poll(timeout);
+				Runnable before = KafkaLogReadsTests.this.beforeAnswer.getAndSet(null);
+				if (before != null) {
+					before.run();
+				}
+				return records;
 			}
 
 			@Override
