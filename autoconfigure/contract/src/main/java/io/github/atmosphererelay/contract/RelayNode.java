@@ -67,6 +67,10 @@ public final class RelayNode implements RelayListener {
 
 	private final List<Address> gaps = new CopyOnWriteArrayList<>();
 
+	private final List<Address> losses = new CopyOnWriteArrayList<>();
+
+	private final List<Address> missed = new CopyOnWriteArrayList<>();
+
 	private final AtomicInteger forgottenKeys = new AtomicInteger();
 
 	private final AtomicInteger connects = new AtomicInteger();
@@ -200,6 +204,20 @@ public final class RelayNode implements RelayListener {
 		return this.gaps;
 	}
 
+	/**
+	 * Return the addresses that have lost messages, as this node was told.
+	 */
+	public List<Address> losses() {
+		return this.losses;
+	}
+
+	/**
+	 * Return those of {@link #losses()} whose messages this node has not received.
+	 */
+	public List<Address> missed() {
+		return this.missed;
+	}
+
 	public int connects() {
 		return this.connects.get();
 	}
@@ -239,6 +257,14 @@ public final class RelayNode implements RelayListener {
 	@Override
 	public void gap(Address address) {
 		this.gaps.add(address);
+	}
+
+	@Override
+	public void lost(Address address, Position position, boolean missed) {
+		this.losses.add(address);
+		if (missed) {
+			this.missed.add(address);
+		}
 	}
 
 	@Override

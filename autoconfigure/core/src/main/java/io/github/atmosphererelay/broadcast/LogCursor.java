@@ -309,6 +309,27 @@ final class LogCursor {
 		return true;
 	}
 
+	/**
+	 * Publications are gone, though the log does not show it.
+	 * @param position up to where positions do not tell who has had them. Everything
+	 * before it has arrived
+	 * @param missed whether this node has not delivered all of them
+	 * @param lost to where the subscriptions are added that have to be told
+	 */
+	void lost(Position position, boolean missed, List<LogSubscription> lost) {
+		Position delivered = this.delivered;
+		if (!this.reading && delivered != null && delivered.epoch().equals(position.epoch())
+				&& position.offset() > delivered.offset()) {
+			// Whoever subscribes from now on is told a position that can be recovered.
+			this.delivered = position;
+		}
+		if (missed) {
+			this.statistics.countMissedSubscriptions(this.subscriptions.endLive(lost));
+			this.subscriptions.endRecovering();
+			closePlain();
+		}
+	}
+
 	private void closePlain() {
 		this.statistics.countMissedSubscriptions(this.delivery.close(this.channel, this.subscriptions::isPlain));
 	}

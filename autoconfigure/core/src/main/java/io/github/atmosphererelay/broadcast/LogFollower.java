@@ -144,6 +144,18 @@ final class LogFollower {
 	}
 
 	/**
+	 * Publications are gone, though the log does not show it.
+	 * @param position up to where positions do not tell who has had them
+	 * @param missed whether this node has not delivered all of them
+	 */
+	void lost(Position position, boolean missed) {
+		step((lost) -> {
+			this.cursor.lost(position, missed, lost);
+			return false;
+		});
+	}
+
+	/**
 	 * Take what the relay brings.
 	 */
 	void arrive(Envelope envelope, Position position) {

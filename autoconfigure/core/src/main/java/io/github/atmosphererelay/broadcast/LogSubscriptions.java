@@ -115,6 +115,18 @@ final class LogSubscriptions {
 	}
 
 	/**
+	 * End those that have asked for what they have missed and are not answered yet: what
+	 * was read for them does not show that something is gone. They are told to try again.
+	 */
+	void endRecovering() {
+		for (LogSubscription subscription : this.subscriptions.values()) {
+			if (!subscription.isLive() && subscription.request().since() != null) {
+				subscription.end();
+			}
+		}
+	}
+
+	/**
 	 * Answer a session, and let it have what comes from then on.
 	 * @param subscription the session's subscription
 	 * @param page what it has missed, or {@code null} if it has asked for nothing

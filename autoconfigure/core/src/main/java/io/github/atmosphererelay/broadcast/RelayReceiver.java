@@ -117,6 +117,15 @@ final class RelayReceiver implements RelayListener {
 	}
 
 	@Override
+	public void lost(Address address, Position position, boolean missed) {
+		LogFollower follower = (address instanceof Address.Channel channel) ? this.followers.find(channel.channel())
+				: null;
+		if (follower != null) {
+			follower.lost(position, missed);
+		}
+	}
+
+	@Override
 	public void connectionChanged(boolean connected) {
 		// The monitor measures it.
 		if (connected) {

@@ -280,6 +280,8 @@ public final class ReplayReader {
 
 		private final long began = ReplayReader.this.nanoTime.getAsLong();
 
+		private final Position since;
+
 		private Position from;
 
 		/** Up to where the log was looked at; {@code null} before the first page. */
@@ -296,6 +298,7 @@ public final class ReplayReader {
 		Reading(LocalSession session, String channel, Position since, PageLimit limit, Reservation reservation) {
 			this.session = session;
 			this.channel = channel;
+			this.since = since;
 			this.from = since;
 			this.limit = limit;
 			this.reservation = reservation;
@@ -428,6 +431,10 @@ public final class ReplayReader {
 				this.from = last;
 				this.reached = page.end();
 				return true;
+			}
+			if (relay().hasLostSince(this.channel, this.since)) {
+				finish(new LogPage(List.of(), page.end(), false));
+				return false;
 			}
 			finish(new LogPage(this.publications, page.end(), true));
 			return false;

@@ -169,6 +169,20 @@ public interface ClusterRelay {
 	}
 
 	/**
+	 * Return whether publications of a channel are known to be gone that were confirmed
+	 * and that a client which has come up to a position may not have had, though
+	 * {@link #read} since that position brings all that the log has. So it is after a
+	 * broker that lacked them has become the leader. Answers from memory: what this node
+	 * has not heard of, it does not know.
+	 * @param channel the channel's name
+	 * @param since the position that a client wants to recover from
+	 * @return whether the client is to be told that it may have missed something
+	 */
+	default boolean hasLostSince(String channel, Position since) {
+		return false;
+	}
+
+	/**
 	 * Return what the relay can do beyond carrying ephemeral envelopes.
 	 * @return the capabilities, never changing
 	 */

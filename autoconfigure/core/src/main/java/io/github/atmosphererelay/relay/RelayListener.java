@@ -54,6 +54,20 @@ public interface RelayListener {
 	void gap(Address address);
 
 	/**
+	 * Publications of a recorded channel that were confirmed are gone from its log, and
+	 * the log does not show it. Another node had received them and has said so. Called by
+	 * the thread that calls {@link #received}, in the order of the log.
+	 * @param address the channel's address
+	 * @param position a place in the log, up to which {@link ClusterRelay#hasLostSince}
+	 * answers {@code true}: sessions that come later begin after it. Everything of the
+	 * channel before it was given to {@link #received}
+	 * @param missed whether this node has not received all of them, so that its sessions
+	 * are to be told
+	 */
+	default void lost(Address address, Position position, boolean missed) {
+	}
+
+	/**
 	 * A relay that keeps idempotency keys in this node's memory has forgotten one within
 	 * its window, because too many are in use. A publication that uses it again is no
 	 * double for this node. May be called with locks held.

@@ -394,6 +394,14 @@ public final class RelayMonitor {
 		}
 
 		@Override
+		public void lost(Address address, Position position, boolean missed) {
+			if (missed) {
+				RelayMonitor.this.statistics.countGap();
+			}
+			this.listener.lost(address, position, missed);
+		}
+
+		@Override
 		public void keyForgotten() {
 			RelayMonitor.this.statistics.countForgottenKey();
 			this.listener.keyForgotten();

@@ -499,6 +499,60 @@ class LogFollowerTests {
 	}
 
 	@Test
+	@Covers(KnownFault.BROKER_FAILS_OVER)
+	void whoeverIsThereIsToldOfALossThatTheLogDoesNotShow() {
+		begin("A2");
+		Client live = new Client(null);
+		live.goLive(null);
+		Client recovering = new Client("A1");
+		arrive("A3");
+		this.follower.lost(ScriptedLog.at("A5"), true);
+		awaitPlain("A3", "close 1013");
+		assertThat(this.plain.closed()).isEqualTo(CloseReason.MESSAGES_MISSED);
+		assertThat(this.lost).containsExactly(live.session.id());
+		assertThat(this.statistics.missedSubscriptions()).isEqualTo(2);
+		LogPage page = this.log.page("A3", "A2", "A3");
+		assertThatExceptionOfType(RequestRefusedException.class).isThrownBy(() -> recovering.goLive(page));
+		Client next = new Client(null);
+		next.goLive(null);
+		arrive("A6");
+		next.await("subscribed fresh at A5", "A6");
+		live.await("subscribed fresh at A2", "A3");
+		this.log.expectNothing();
+	}
+
+	@Test
+	void aLossOfWhatThisNodeHasDeliveredClosesNobody() {
+		begin("A2");
+		Client live = new Client(null);
+		live.goLive(null);
+		Client recovering = new Client("A1");
+		arrive("A3");
+		this.follower.lost(ScriptedLog.at("A5"), false);
+		recovering.goLive(this.log.page("A3", "A2", "A3"));
+		Client next = new Client(null);
+		next.goLive(null);
+		arrive("A6");
+		awaitPlain("A3", "A6");
+		live.await("subscribed fresh at A2", "A3", "A6");
+		recovering.await("subscribed recovered at A5", "A2", "A3", "A6");
+		next.await("subscribed fresh at A5", "A6");
+		assertThat(this.lost).isEmpty();
+		assertThat(this.statistics.missedSubscriptions()).isZero();
+		this.log.expectNothing();
+	}
+
+	@Test
+	void aLossThatComesWhileTheLogIsReadPassesOverNothing() {
+		begin("A2");
+		this.follower.suspect();
+		CompletableFuture<LogPage> page = page("read A2");
+		this.follower.lost(ScriptedLog.at("A5"), false);
+		page.complete(this.log.page("A4", "A3", "A4"));
+		awaitPlain("A3", "A4");
+	}
+
+	@Test
 	void aFollowerThatIsClosedDeliversNothingAndAsksNothing() {
 		begin("A2");
 		arrive("A4");

@@ -194,6 +194,19 @@ class ReplayReaderTests {
 	}
 
 	@Test
+	void aRecoveryFromBeforeAKnownLossIsNotCompleteAndAPageOfHistoryIs() {
+		given(this.relay.read(any(), any(), any(), any())).willReturn(CompletableFuture.completedFuture(EMPTY));
+		given(this.relay.hasLostSince("log/a", POSITION)).willReturn(true);
+		Replay recovery = this.all.get().join();
+		assertThat(recovery.page()).isEqualTo(new LogPage(List.of(), POSITION, false));
+		recovery.reservation().release();
+		Replay history = this.page.get().join();
+		assertThat(history.page().complete()).isTrue();
+		history.reservation().release();
+		assertThat(this.reader.underWay()).isZero();
+	}
+
+	@Test
 	void anErrorOfTheRelayGivesTheRoomBack() {
 		for (Supplier<CompletableFuture<Replay>> read : List.of(this.page, this.all)) {
 			given(this.relay.read(any(), any(), any(), any())).willThrow(INJECTED)

@@ -60,6 +60,9 @@ final class KafkaLink {
 	/** How often to look whether partitions without a leader have got one. */
 	private static final Duration OPEN_INTERVAL = Duration.ofSeconds(5);
 
+	/** How often to look whether other nodes are to be told of lost records. */
+	private static final Duration NOTICE_INTERVAL = Duration.ofMillis(500);
+
 	private static final Duration END_TIMEOUT = Duration.ofSeconds(1);
 
 	private final KafkaRelaySettings settings;
@@ -131,6 +134,7 @@ final class KafkaLink {
 		this.worker.repeat(this::check, CHECK_INTERVAL);
 		if (this.log != null) {
 			this.worker.repeat(this::openMore, OPEN_INTERVAL);
+			this.worker.repeat(this::sendNotices, NOTICE_INTERVAL);
 		}
 	}
 
@@ -314,6 +318,17 @@ final class KafkaLink {
 		}
 		catch (RuntimeException ex) {
 			logger.debug("Partitions without a leader could not be looked up", ex);
+		}
+	}
+
+	/**
+	 * Only while there is a receiver: it may bring the notice of another node meanwhile,
+	 * and tells whether this node's own has come.
+	 */
+	private void sendNotices() {
+		KafkaSender sender = this.sender;
+		if (this.log != null && sender != null && this.receiver != null) {
+			this.log.sendNotices(sender);
 		}
 	}
 

@@ -67,9 +67,9 @@ import org.jspecify.annotations.Nullable;
  * What positions are is described by {@link KafkaPositions}. A receipt waits until this
  * node has read the record, because the producer does not learn its leader epoch.
  * {@link #open}, {@link #isChanged}, {@link #canOpenMore}, {@link #replaceAdmin},
- * {@link #interrupted} and {@link #disconnect} belong to the link's worker,
- * {@link #receive} and {@link #progressed} to the receiver's thread; the other methods
- * may be called by any thread and do not block.
+ * {@link #interrupted}, {@link #sendNotices} and {@link #disconnect} belong to the link's
+ * worker, {@link #receive} and {@link #progressed} to the receiver's thread; the other
+ * methods may be called by any thread and do not block.
  */
 final class KafkaLog {
 
@@ -100,6 +100,8 @@ final class KafkaLog {
 	private final KafkaLogReaders readers;
 
 	private final KafkaLogReads reads;
+
+	private final KafkaLogNotices notices;
 
 	private final Runnable whenWarm;
 
@@ -145,6 +147,7 @@ final class KafkaLog {
 		this.whenWarm = whenWarm;
 		this.whenDiverged = whenDiverged;
 		this.topic = KafkaTopic.ofLogs(settings);
+		this.notices = new KafkaLogNotices(settings, subscriptions, listener);
 		this.ranges = new KafkaLogRanges(settings.logTopic(), settings.publishTimeout(), admin);
 		Guard guard = listener.guards().of(Part.LOG_READER);
 		this.readers = KafkaLogReaders.create(settings, clients::logReader, guard);
@@ -512,6 +515,11 @@ final class KafkaLog {
 		boolean live = partition.isLive(record.offset());
 		try {
 			Envelope envelope = decode(record);
+			KafkaLogLife life = this.life;
+			if (envelope.kind() == Envelope.Kind.CONTROL && life != null) {
+				this.notices.take(record, envelope, partition, life);
+				return;
+			}
 			KafkaLogEntry entry = KafkaLogEntry.of(record, envelope);
 			if (partition(entry.address()) != partition) {
 				reportForeign();
@@ -532,6 +540,30 @@ final class KafkaLog {
 				this.listener.rejected(ex.getReason());
 			}
 		}
+	}
+
+	/**
+	 * Tell other nodes of records that this one had read and the broker has lost, until
+	 * that stands in the partitions. Called by the link's worker now and then.
+	 * @param sender writes it
+	 */
+	void sendNotices(KafkaSender sender) {
+		KafkaLogLife life = this.life;
+		if (life != null) {
+			this.notices.send(life, sender);
+		}
+	}
+
+	/**
+	 * Return whether a channel is known to have lost records, after a place in its log,
+	 * that were confirmed.
+	 */
+	boolean hasLostSince(String channel, Position since) {
+		String address = new Address.Channel(channel).value();
+		KafkaLogPartition partition = partition(address);
+		KafkaPlace place = (partition != null) ? partition.positions().place(since) : null;
+		return partition != null && place != null
+				&& partition.cuts().hasLostSince(KafkaLogIndex.hash(address.getBytes(StandardCharsets.UTF_8)), place);
 	}
 
 	private Envelope decode(ConsumerRecord<byte[], byte[]> record) {

@@ -118,6 +118,26 @@ final class KafkaLogIndex {
 				: new Part(from, from);
 	}
 
+	/**
+	 * Return which channels have records that were received and are not at hand, from an
+	 * offset on.
+	 * @param offset the offset
+	 * @return the offset of each channel's last record by the hash of its address, or
+	 * {@code null} if not all of them are known
+	 */
+	synchronized @Nullable Map<Long, Long> receivedFrom(long offset) {
+		if (offset < this.knownFrom) {
+			return null;
+		}
+		Map<Long, Long> result = new HashMap<>();
+		this.received.forEach((hash, extent) -> {
+			if (extent.last() >= offset) {
+				result.put(hash, extent.last());
+			}
+		});
+		return result;
+	}
+
 	private @Nullable Extent extent(long hash) {
 		Extent received = this.received.get(hash);
 		Extent older = this.older.get(hash);

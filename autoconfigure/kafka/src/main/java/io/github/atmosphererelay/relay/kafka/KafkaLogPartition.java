@@ -23,6 +23,7 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.message.Position;
@@ -60,6 +61,8 @@ final class KafkaLogPartition {
 	private final KafkaKeys keys;
 
 	private final KafkaLogIndex index;
+
+	private final KafkaLogCuts cuts;
 
 	/** The latest records in the order of the log, without doubles. */
 	private final Deque<KafkaLogEntry> ring = new ArrayDeque<>();
@@ -140,6 +143,7 @@ final class KafkaLogPartition {
 		this.idempotencyWindow = idempotencyWindow;
 		this.keys = new KafkaKeys(maxKeys, whenKeyForgotten);
 		this.index = new KafkaLogIndex(maxChannels, start);
+		this.cuts = new KafkaLogCuts(range.leaderEpoch(), live);
 		this.begin = start;
 		this.end = start;
 		this.next = start;
@@ -160,6 +164,10 @@ final class KafkaLogPartition {
 
 	KafkaLogIndex index() {
 		return this.index;
+	}
+
+	KafkaLogCuts cuts() {
+		return this.cuts;
 	}
 
 	/**
@@ -236,6 +244,7 @@ final class KafkaLogPartition {
 			this.diverged = true;
 			return Step.DIVERGED;
 		}
+		this.cuts.read(offset, epoch);
 		return Step.TAKE;
 	}
 
@@ -310,6 +319,7 @@ final class KafkaLogPartition {
 	 * @param range what the partition holds now
 	 */
 	synchronized void truncate(long offset, KafkaOffsets.Range range) {
+		this.cuts.found(offset, cut(offset));
 		this.keys.removeFrom(offset);
 		this.live = Math.min(this.live, offset);
 		this.epochs.removeFrom(offset);
@@ -317,6 +327,24 @@ final class KafkaLogPartition {
 		this.checking = false;
 		this.checkedFor = KafkaLogEpochs.UNKNOWN;
 		restart(offset, range);
+	}
+
+	/**
+	 * Return what was read from an offset on.
+	 */
+	private @Nullable KafkaLogCut cut(long offset) {
+		int known = this.epochs.at(this.next - 1);
+		int epoch = (known != KafkaLogEpochs.UNKNOWN) ? known : this.cuts.lastEpoch();
+		if (offset >= this.next || epoch == KafkaLogEpochs.UNKNOWN) {
+			return null;
+		}
+		Map<Long, Long> channels = this.index.receivedFrom(offset);
+		for (KafkaLogEntry entry : this.ring) {
+			if (channels != null && entry.offset() >= offset) {
+				channels.merge(entry.hash(), entry.offset(), Math::max);
+			}
+		}
+		return new KafkaLogCut(epoch, offset, this.next, channels);
 	}
 
 	/**

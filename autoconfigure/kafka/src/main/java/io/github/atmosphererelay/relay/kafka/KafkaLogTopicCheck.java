@@ -93,9 +93,9 @@ final class KafkaLogTopicCheck {
 					+ this.retention.toMillis());
 		}
 		if (value(config, TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false").equals("true")) {
-			faults.add(
-					"with unclean.leader.election.enable a broker that lacks messages may become the leader: clients of"
-							+ " nodes that had not read these yet lose them without being told; set it to 'false'");
+			faults
+				.add("with unclean.leader.election.enable a broker that lacks messages may become the leader: they are"
+						+ " lost although they were confirmed, and their clients are only told so; set it to 'false'");
 		}
 		return faults;
 	}

@@ -212,6 +212,13 @@ public final class KafkaRelay implements ClusterRelay {
 	}
 
 	@Override
+	public boolean hasLostSince(String channel, Position since) {
+		KafkaLink link = this.link;
+		KafkaLog log = (link != null) ? link.log() : null;
+		return log != null && log.hasLostSince(channel, since);
+	}
+
+	@Override
 	public Set<RelayCapability> capabilities() {
 		return this.settings.get().recorded() ? Set.of(RelayCapability.CLUSTERED, RelayCapability.RECORDED)
 				: Set.of(RelayCapability.CLUSTERED);

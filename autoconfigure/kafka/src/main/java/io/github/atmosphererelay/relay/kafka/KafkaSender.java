@@ -191,6 +191,20 @@ final class KafkaSender {
 		return result;
 	}
 
+	/**
+	 * Publish what nodes say to each other of a partition, into the partition itself.
+	 * @param id the message's id
+	 * @param topic the partition's topic
+	 * @param partition its number
+	 * @param key the record's key
+	 * @param value the encoded envelope
+	 * @return the receipt, as of {@link #publish}
+	 */
+	CompletableFuture<Receipt> announce(UUID id, String topic, int partition, byte[] key, byte[] value) {
+		return enqueue(id, new ProducerRecord<>(topic, partition, key, value), key.length + value.length,
+				new CompletableFuture<>(), null);
+	}
+
 	private CompletableFuture<Receipt> enqueue(UUID id, ProducerRecord<byte[], byte[]> record, int size,
 			CompletableFuture<Receipt> future, KafkaLog.@Nullable Target target) {
 		if (this.count.incrementAndGet() > this.settings.maxPending()) {

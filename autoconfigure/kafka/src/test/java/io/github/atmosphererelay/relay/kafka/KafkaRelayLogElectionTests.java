@@ -150,6 +150,73 @@ class KafkaRelayLogElectionTests {
 	}
 
 	/**
+	 * One node has read what the election cuts off, and a second one stands still until
+	 * other records are there instead: it goes on with these as if nothing had been there
+	 * before.
+	 */
+	@Test
+	@Covers(KnownFault.BROKER_FAILS_OVER)
+	void aNodeThatHadNotReadWhatAnUncleanElectionCutsOffIsToldByOneThatHad() throws Exception {
+		Address quiet = new Address.Channel(another("quiet/", true));
+		Address elsewhere = new Address.Channel(another("elsewhere/", false));
+		HeldConsumers held = new HeldConsumers(this.log);
+		RelayNode early = start();
+		RelayNode still = start(held);
+		for (RelayNode node : this.nodes) {
+			node.subscribe(ROOM, quiet, elsewhere);
+		}
+		Receipt before = append(early, 3).get(2);
+		Receipt inQuiet = appendTo(early, ((Address.Channel) quiet).channel());
+		await().until(() -> still.receivedIds().contains(inQuiet.messageId()));
+		cluster.kill(3);
+		cluster.awaitInSync(this.log, 2);
+		held.hold();
+		List<Receipt> cutOff = append(early, 4);
+		await().until(() -> early.receivedIds().containsAll(ids(cutOff)));
+		cluster.kill(2);
+		cluster.start(3);
+		cluster.awaitLeader(this.log, 3);
+		List<Receipt> instead = append(early, 2);
+		RelayNode late = start();
+		late.subscribe(ROOM, quiet, elsewhere);
+		held.release();
+		await().atMost(PATIENT).until(() -> still.receivedIds().containsAll(ids(instead)));
+		assertThat(still.receivedIds()).doesNotContainAnyElementsOf(ids(cutOff));
+		await().atMost(PATIENT).untilAsserted(() -> assertThat(still.missed()).containsExactly(ROOM));
+		assertThat(still.gaps()).isEmpty();
+		Receipt after = append(early, 1).get(0);
+		for (RelayNode node : this.nodes) {
+			await().atMost(PATIENT).until(() -> node.receivedIds().contains(after.messageId()));
+			assertThat(node.losses()).as("%s", node).containsOnly(ROOM);
+			assertThat(node.relay().hasLostSince("room", position(before))).isTrue();
+			assertThat(node.relay().hasLostSince("room", position(after))).isFalse();
+			assertThat(node.relay().hasLostSince(((Address.Channel) quiet).channel(), position(inQuiet))).isFalse();
+			assertNotRecovered(node, cutOff);
+			assertThat(forward(node, position(before)).publications()).extracting(Publication::id)
+				.isEqualTo(ids(concat(instead, List.of(after))));
+		}
+		assertThat(still.missed()).containsExactly(ROOM);
+		assertThat(early.missed()).as("it has read everything").isEmpty();
+		assertThat(late.missed()).as("it has begun afterwards").isEmpty();
+	}
+
+	/**
+	 * Return the name of a channel that has the room's partition, or has not.
+	 */
+	private static String another(String prefix, boolean same) {
+		return IntStream.range(0, 1000)
+			.mapToObj((i) -> prefix + i)
+			.filter((name) -> same == (partition(name) == partition("room")))
+			.findFirst()
+			.orElseThrow();
+	}
+
+	private static int partition(String channel) {
+		return KafkaTopic.partition(("channel:" + channel).getBytes(StandardCharsets.UTF_8),
+				KafkaTestBroker.PARTITIONS);
+	}
+
+	/**
 	 * The topics' partitions are on two brokers, one replica of each, and one broker
 	 * dies: channels in the partitions of the other go on, and nodes start.
 	 */
@@ -207,8 +274,7 @@ class KafkaRelayLogElectionTests {
 	private static String channel(int partition) {
 		return IntStream.range(0, 1000)
 			.mapToObj((i) -> "room/" + i)
-			.filter((name) -> KafkaTopic.partition(("channel:" + name).getBytes(StandardCharsets.UTF_8),
-					KafkaTestBroker.PARTITIONS) == partition)
+			.filter((name) -> partition(name) == partition)
 			.findFirst()
 			.orElseThrow();
 	}
@@ -312,6 +378,13 @@ class KafkaRelayLogElectionTests {
 		Position position = receipt.position();
 		assertThat(position).isNotNull();
 		return position;
+	}
+
+	private RelayNode start(HeldConsumers held) {
+		RelayNode node = new RelayNode(KafkaTestBroker.relay(cluster.servers(),
+				KafkaTestBroker.logSettings(this.topic, CODEC, Duration.ofMinutes(5)), held));
+		this.nodes.add(node);
+		return node.start().awaitRoundTrip(Duration.ofSeconds(20));
 	}
 
 	private RelayNode start() {

@@ -128,7 +128,12 @@ record KafkaTestBroker(String adminServers, TcpProxy direct, TcpProxy proxy, boo
 	 * Make a relay whose consumers are wrapped.
 	 */
 	KafkaRelay relayWithConsumers(KafkaRelaySettings settings, ConsumerPostProcessor<byte[], byte[]> postProcessor) {
-		Map<String, Object> properties = Map.of("bootstrap.servers", this.direct.host() + ":" + this.direct.port());
+		return relay(this.direct.host() + ":" + this.direct.port(), settings, postProcessor);
+	}
+
+	static KafkaRelay relay(String servers, KafkaRelaySettings settings,
+			ConsumerPostProcessor<byte[], byte[]> postProcessor) {
+		Map<String, Object> properties = Map.of("bootstrap.servers", servers);
 		DefaultKafkaConsumerFactory<byte[], byte[]> consumers = new DefaultKafkaConsumerFactory<>(properties);
 		consumers.addPostProcessor(postProcessor);
 		return new KafkaRelay(new DefaultKafkaProducerFactory<>(properties), consumers, properties, settings);

@@ -1,0 +1,133 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.kafka;
+
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import io.github.atmosphererelay.message.EnvelopeFormatException;
+import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Records of a partition that a node had read and that the broker has lost by an unclean
+ * leader election. Nodes tell each other of it by a control message in the same
+ * partition, see {@link KafkaLogNotices}.
+ *
+ * @param epoch the leader epoch of the last of the records. Those before it are of the
+ * same log, as its leader had it
+ * @param from the offset of the first one
+ * @param to the offset after the last one that the node had read
+ * @param channels the offset of the last record of each channel among them, by the
+ * {@linkplain KafkaLogIndex#hash hash} of the channel's address, or {@code null} if there
+ * may be some of any channel
+ */
+record KafkaLogCut(int epoch, long from, long to, @Nullable Map<Long, Long> channels) {
+
+	/** How many channels are named at most. */
+	static final int MAX_CHANNELS = 512;
+
+	/** Tells it from other control messages. */
+	private static final byte SUBJECT = 4;
+
+	private static final byte VERSION = 1;
+
+	private static final int FIXED_LENGTH = 2 + 4 + 8 + 8 + 4;
+
+	private static final int CHANNEL_LENGTH = 8 + 4;
+
+	/**
+	 * Return whether a channel has records from an offset on that are gone.
+	 * @param hash the hash of the channel's address
+	 * @param offset the offset
+	 * @return whether it has, or may have
+	 */
+	boolean concerns(long hash, long offset) {
+		if (offset >= this.to) {
+			return false;
+		}
+		if (this.channels == null) {
+			return true;
+		}
+		Long last = this.channels.get(hash);
+		return last != null && last >= offset;
+	}
+
+	/**
+	 * Return whether whoever knows of this cut learns nothing from another one.
+	 */
+	boolean covers(KafkaLogCut other) {
+		return this.epoch == other.epoch && this.from <= other.from && this.to >= other.to;
+	}
+
+	/**
+	 * Write the cut. Channels are not named if there is no room for all of them.
+	 * @param maxBytes how long the result may be
+	 */
+	byte[] encode(int maxBytes) {
+		Map<Long, Long> channels = this.channels;
+		if (channels != null && (channels.size() > MAX_CHANNELS || this.to - this.from > Integer.MAX_VALUE
+				|| FIXED_LENGTH + channels.size() * CHANNEL_LENGTH > maxBytes)) {
+			channels = null;
+		}
+		int count = (channels != null) ? channels.size() : 0;
+		ByteBuffer out = ByteBuffer.allocate(FIXED_LENGTH + count * CHANNEL_LENGTH);
+		out.put(SUBJECT).put(VERSION).putInt(this.epoch).putLong(this.from).putLong(this.to);
+		out.putInt((channels != null) ? count : -1);
+		if (channels != null) {
+			channels.forEach((hash, last) -> out.putLong(hash).putInt((int) (last - this.from)));
+		}
+		return out.array();
+	}
+
+	/**
+	 * Read a cut.
+	 * @param bytes what another node has written
+	 * @throws EnvelopeFormatException if it is no cut, or one of a later version
+	 */
+	static KafkaLogCut decode(byte[] bytes) {
+		if (bytes.length < 2 || bytes[0] != SUBJECT || bytes[1] != VERSION) {
+			throw new EnvelopeFormatException(Reason.UNKNOWN_VERSION, "A notice of another version");
+		}
+		ByteBuffer in = ByteBuffer.wrap(bytes, 2, bytes.length - 2);
+		try {
+			int epoch = in.getInt();
+			long from = in.getLong();
+			long to = in.getLong();
+			int count = in.getInt();
+			if (epoch < 0 || from < 0 || to <= from || count < -1 || count > MAX_CHANNELS
+					|| in.remaining() != Math.max(0, count) * CHANNEL_LENGTH) {
+				throw malformed();
+			}
+			Map<Long, Long> channels = (count >= 0) ? new LinkedHashMap<>() : null;
+			for (int i = 0; channels != null && i < count; i++) {
+				channels.put(in.getLong(), from + in.getInt());
+			}
+			return new KafkaLogCut(epoch, from, to, channels);
+		}
+		catch (BufferUnderflowException ex) {
+			throw malformed();
+		}
+	}
+
+	private static EnvelopeFormatException malformed() {
+		return new EnvelopeFormatException(Reason.MALFORMED, "Not a notice of lost records");
+	}
+
+}
