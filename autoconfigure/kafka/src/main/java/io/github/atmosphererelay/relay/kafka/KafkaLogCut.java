@@ -77,6 +77,15 @@ record KafkaLogCut(int epoch, long from, long to, @Nullable Map<Long, Long> chan
 	}
 
 	/**
+	 * Return whether a record is the last one of the cut.
+	 * @param offset the record's offset
+	 * @param leaderEpoch its leader epoch
+	 */
+	boolean endsWith(long offset, int leaderEpoch) {
+		return this.epoch == leaderEpoch && this.to - 1 == offset;
+	}
+
+	/**
 	 * Write the cut. Channels are not named if there is no room for all of them.
 	 * @param maxBytes how long the result may be
 	 */

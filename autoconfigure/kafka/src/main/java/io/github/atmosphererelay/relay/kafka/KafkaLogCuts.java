@@ -76,13 +76,16 @@ final class KafkaLogCuts {
 	}
 
 	/**
-	 * A record is read.
+	 * A record is read. If it was gone, the log is back that had it, by another unclean
+	 * election, and nothing of it is missing any more.
 	 * @param offset its offset
 	 * @param epoch its leader epoch
 	 */
 	synchronized void read(long offset, int epoch) {
 		this.lastEpoch = epoch;
 		settle(epoch, offset);
+		this.pending.removeIf((each) -> each.cut.endsWith(offset, epoch));
+		this.noticed.removeIf((each) -> each.cut().endsWith(offset, epoch));
 	}
 
 	private void settle(int epoch, long offset) {

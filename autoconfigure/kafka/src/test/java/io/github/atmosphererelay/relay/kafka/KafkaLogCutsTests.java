@@ -144,6 +144,21 @@ class KafkaLogCutsTests {
 	}
 
 	@Test
+	void whatIsThereAgainIsNotLost() {
+		this.cuts.noticed(CUT, 70);
+		this.cuts.found(45, new KafkaLogCut(3, 45, 71, null));
+		assertThat(this.cuts.due(System.nanoTime())).hasSize(2);
+		read(this.cuts, 45, 59, 2);
+		assertThat(this.cuts.hasLostSince(ROOM, new KafkaPlace(2, 45))).isTrue();
+		read(this.cuts, 59, 60, 2);
+		assertThat(this.cuts.due(System.nanoTime() + Duration.ofSeconds(6).toNanos()))
+			.containsExactly(new KafkaLogCut(3, 45, 71, null));
+		read(this.cuts, 60, 65, 5);
+		read(this.cuts, 70, 71, 3);
+		assertThat(this.cuts.hasLostSince(ROOM, new KafkaPlace(2, 45))).isFalse();
+	}
+
+	@Test
 	void everythingIsBounded() {
 		for (int i = 0; i < 1000; i++) {
 			this.cuts.read(10L * i, i);

@@ -28,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.contract.RelayNode;
+import io.github.atmosphererelay.contract.broker.HeldConsumers;
 import io.github.atmosphererelay.contract.broker.KafkaCluster;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.EnvelopeCodec;
@@ -382,7 +383,7 @@ class KafkaRelayLogElectionTests {
 
 	private RelayNode start(HeldConsumers held) {
 		RelayNode node = new RelayNode(KafkaTestBroker.relay(cluster.servers(),
-				KafkaTestBroker.logSettings(this.topic, CODEC, Duration.ofMinutes(5)), held));
+				KafkaTestBroker.logSettings(this.topic, CODEC, Duration.ofMinutes(5)), held::apply));
 		this.nodes.add(node);
 		return node.start().awaitRoundTrip(Duration.ofSeconds(20));
 	}

@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.github.atmosphererelay.relay.kafka;
+package io.github.atmosphererelay.contract.broker;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -22,19 +22,16 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
-
-import org.springframework.kafka.core.ConsumerPostProcessor;
-
-import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Consumers that stop to read one topic when they are told, as those of a node do that
  * stands still, and go on where they were.
  */
-final class HeldConsumers implements ConsumerPostProcessor<byte[], byte[]> {
+public final class HeldConsumers implements UnaryOperator<Consumer<byte[], byte[]>> {
 
 	/** A broker keeps a question for half as long at most if it has nothing new. */
 	private static final long LAST_ANSWER_NANOS = Duration.ofSeconds(1).toNanos();
@@ -45,19 +42,29 @@ final class HeldConsumers implements ConsumerPostProcessor<byte[], byte[]> {
 
 	private volatile boolean held;
 
-	HeldConsumers(String topic) {
+	/**
+	 * Create consumers that are not held.
+	 * @param topic the topic of which they can be held
+	 */
+	public HeldConsumers(String topic) {
 		this.topic = topic;
 	}
 
 	/**
 	 * Read no more. Returns when the broker has answered what was asked before.
+	 * @throws InterruptedException if the wait is interrupted
 	 */
-	void hold() throws InterruptedException {
+	public void hold() throws InterruptedException {
 		this.held = true;
-		assertThat(this.quiet.await(30, TimeUnit.SECONDS)).isTrue();
+		if (!this.quiet.await(30, TimeUnit.SECONDS)) {
+			throw new IllegalStateException("No consumer reads all of topic " + this.topic);
+		}
 	}
 
-	void release() {
+	/**
+	 * Go on.
+	 */
+	public void release() {
 		this.held = false;
 	}
 
