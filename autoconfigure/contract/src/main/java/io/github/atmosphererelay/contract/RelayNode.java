@@ -206,6 +206,7 @@ public final class RelayNode implements RelayListener {
 
 	/**
 	 * Return the addresses that have lost messages, as this node was told.
+	 * @return the addresses, in the order in which it was told
 	 */
 	public List<Address> losses() {
 		return this.losses;
@@ -213,6 +214,7 @@ public final class RelayNode implements RelayListener {
 
 	/**
 	 * Return those of {@link #losses()} whose messages this node has not received.
+	 * @return the addresses, in the order in which it was told
 	 */
 	public List<Address> missed() {
 		return this.missed;

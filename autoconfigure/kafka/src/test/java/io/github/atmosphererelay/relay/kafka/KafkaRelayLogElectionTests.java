@@ -336,10 +336,16 @@ class KafkaRelayLogElectionTests {
 	 */
 	private static List<Receipt> append(RelayNode node, int count) {
 		List<Receipt> receipts = new ArrayList<>();
-		// The first one waits until the clients have found the leader.
+		// The first one waits until the clients have found the leader, and the node has
+		// found out whether that has what it has read: what is published before is not
+		// confirmed if that takes longer than a publication may.
 		await().atMost(PATIENT)
 			.ignoreExceptionsInstanceOf(CompletionException.class)
-			.until(() -> node.relay().position("room").orTimeout(10, TimeUnit.SECONDS).join() != null);
+			.until(() -> node.relay()
+				.read("room", null, 1, ReadDirection.FORWARD)
+				.orTimeout(10, TimeUnit.SECONDS)
+				.join()
+				.complete());
 		for (int i = 0; i < count; i++) {
 			Receipt receipt = node.relay()
 				.publish(node.recorded("room", "message " + i, OPTIONS))
