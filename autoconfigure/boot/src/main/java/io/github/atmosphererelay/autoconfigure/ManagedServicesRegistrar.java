@@ -17,12 +17,12 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.broadcast.Broadcaster;
-import io.github.atmosphererelay.broadcast.InboundInterceptor;
-import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.OutboundInterceptor;
 import io.github.atmosphererelay.broadcast.PayloadEncoder;
 import io.github.atmosphererelay.endpoint.EndpointSupport;
 import io.github.atmosphererelay.endpoint.ManagedServices;
+import io.github.atmosphererelay.inbound.InboundInterceptor;
+import io.github.atmosphererelay.node.MessagingNode;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;

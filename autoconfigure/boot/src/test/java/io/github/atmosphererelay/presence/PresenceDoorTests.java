@@ -23,10 +23,10 @@ import java.security.Principal;
 import java.time.Duration;
 import java.util.List;
 
-import io.github.atmosphererelay.broadcast.Authorization;
-import io.github.atmosphererelay.broadcast.ChannelAuthorizer;
-import io.github.atmosphererelay.broadcast.UnknownChannelException;
+import io.github.atmosphererelay.channel.UnknownChannelException;
 import io.github.atmosphererelay.presence.PresenceApplication.Events;
+import io.github.atmosphererelay.refusal.Authorization;
+import io.github.atmosphererelay.security.ChannelAuthorizer;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;

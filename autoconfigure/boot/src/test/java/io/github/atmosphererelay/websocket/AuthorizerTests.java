@@ -23,12 +23,12 @@ import java.security.Principal;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 
-import io.github.atmosphererelay.broadcast.Authorization;
 import io.github.atmosphererelay.broadcast.Broadcaster;
-import io.github.atmosphererelay.broadcast.ChannelAuthorizer;
-import io.github.atmosphererelay.broadcast.ConfiguredAuthorizer;
-import io.github.atmosphererelay.broadcast.ErrorCode;
-import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.refusal.Authorization;
+import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.security.ChannelAuthorizer;
+import io.github.atmosphererelay.security.ConfiguredAuthorizer;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;

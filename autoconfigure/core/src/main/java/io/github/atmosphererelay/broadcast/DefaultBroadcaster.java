@@ -25,9 +25,18 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 import com.github.f4b6a3.uuid.UuidCreator;
-import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
+import io.github.atmosphererelay.application.ApplicationFutures;
+import io.github.atmosphererelay.channel.ChannelCatalog;
+import io.github.atmosphererelay.channel.ChannelNotRecordedException;
+import io.github.atmosphererelay.channel.ChannelOptions;
+import io.github.atmosphererelay.channel.ChannelScope;
+import io.github.atmosphererelay.channel.HistoryOptions;
+import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.BroadcastStatistics.PublishResult;
+import io.github.atmosphererelay.delivery.LocalDelivery;
 import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.StripedLock;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.ChannelNames;
@@ -45,6 +54,8 @@ import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.session.ClientSession;
+import io.github.atmosphererelay.session.NodeIdentity;
+import io.github.atmosphererelay.subscription.log.LogFollowers;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,7 +91,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	private volatile List<OutboundInterceptor> interceptors = List.of();
 
-	DefaultBroadcaster(UUID node, ChannelCatalog catalog, PayloadEncoder encoder, int maxMessageSize,
+	public DefaultBroadcaster(UUID node, ChannelCatalog catalog, PayloadEncoder encoder, int maxMessageSize,
 			RelayMonitor monitor, LocalDelivery delivery, LogFollowers followers, BroadcastStatistics statistics,
 			ApplicationFutures futures) {
 		this.followers = followers;
@@ -228,7 +239,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 	 * @return completes with how far the message came
 	 * @throws MessageTooLargeException if the message is larger than the cluster carries
 	 */
-	CompletableFuture<Receipt> publishFrom(ClientSession sender, String channel, ChannelOptions options,
+	public CompletableFuture<Receipt> publishFrom(ClientSession sender, String channel, ChannelOptions options,
 			Payload payload) {
 		this.statistics.countClientMessage(payload.size());
 		return publish(channel, options, options.echo() ? null : sender.id(), payload,

@@ -34,11 +34,11 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 
 import io.github.atmosphererelay.broadcast.MessageTooLargeException;
-import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.cluster.ClusterMessages.Subject;
 import io.github.atmosphererelay.cluster.CommandMessage.Operation;
 import io.github.atmosphererelay.cluster.CommandMessage.Status;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.node.MessagingNode;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -18,7 +18,7 @@ package io.github.atmosphererelay.cluster;
 
 import java.util.concurrent.TimeUnit;
 
-import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.session.SessionStatistics;
 
 /**

@@ -28,9 +28,9 @@ import java.util.PriorityQueue;
 import java.util.UUID;
 import java.util.function.Predicate;
 
-import io.github.atmosphererelay.broadcast.MessagingNode;
-import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.message.ChannelNames;
+import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
 import org.jspecify.annotations.Nullable;

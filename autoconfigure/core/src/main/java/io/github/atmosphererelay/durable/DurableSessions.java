@@ -31,11 +31,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-import io.github.atmosphererelay.broadcast.MessagingNode;
-import io.github.atmosphererelay.broadcast.RateLimitedLog;
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.RateLimitedLog;
 import io.github.atmosphererelay.guard.Threads;
+import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.DisconnectReason;
 import io.github.atmosphererelay.session.LocalSession;

@@ -18,13 +18,13 @@ package io.github.atmosphererelay.endpoint;
 
 import java.util.List;
 
-import io.github.atmosphererelay.broadcast.ApplicationThreads;
-import io.github.atmosphererelay.broadcast.ChannelAccess;
-import io.github.atmosphererelay.broadcast.ChannelOptions;
-import io.github.atmosphererelay.broadcast.ChannelScope;
-import io.github.atmosphererelay.broadcast.HistoryOptions;
-import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.application.ApplicationThreads;
+import io.github.atmosphererelay.channel.ChannelAccess;
+import io.github.atmosphererelay.channel.ChannelOptions;
+import io.github.atmosphererelay.channel.ChannelScope;
+import io.github.atmosphererelay.channel.HistoryOptions;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.session.QueueLimits;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;

@@ -21,14 +21,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 
-import io.github.atmosphererelay.broadcast.SubscriptionReadyListener;
-import io.github.atmosphererelay.broadcast.SubscriptionState;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.DisconnectReason;
 import io.github.atmosphererelay.session.DisconnectReason.Initiator;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.SubscriptionListener;
+import io.github.atmosphererelay.subscription.SubscriptionReadyListener;
+import io.github.atmosphererelay.subscription.log.SubscriptionState;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;

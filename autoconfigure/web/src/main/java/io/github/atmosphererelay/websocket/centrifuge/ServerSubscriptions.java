@@ -24,15 +24,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
-import io.github.atmosphererelay.broadcast.DoorSubscriber;
-import io.github.atmosphererelay.broadcast.ErrorCode;
-import io.github.atmosphererelay.broadcast.MessagingNode;
-import io.github.atmosphererelay.broadcast.RequestRefusedException;
-import io.github.atmosphererelay.broadcast.SubscriptionState;
+import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.Reservation;
 import io.github.atmosphererelay.session.SubscriptionListener;
+import io.github.atmosphererelay.subscription.DoorSubscriber;
+import io.github.atmosphererelay.subscription.log.SubscriptionState;
 import io.github.atmosphererelay.websocket.centrifuge.Client.Membership;
 import org.jspecify.annotations.Nullable;
 
