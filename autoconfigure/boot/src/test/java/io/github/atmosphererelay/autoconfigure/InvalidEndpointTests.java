@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Future;
 
 import io.github.atmosphererelay.endpoint.Disconnect;
@@ -29,7 +30,7 @@ import io.github.atmosphererelay.endpoint.Rpc;
 import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.DisconnectReason;
-import io.github.atmosphererelay.subscription.log.SubscriptionState;
+import io.github.atmosphererelay.session.SubscriptionState;
 import jakarta.validation.Valid;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

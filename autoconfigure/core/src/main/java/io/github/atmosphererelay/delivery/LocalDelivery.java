@@ -19,13 +19,14 @@ package io.github.atmosphererelay.delivery;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
-import java.util.function.Predicate;
 
 import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.channel.ChannelOptions;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.Fanout;
@@ -33,6 +34,7 @@ import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SessionRegistry;
+import io.github.atmosphererelay.session.Subscription;
 import io.github.atmosphererelay.session.Writers;
 import org.jspecify.annotations.Nullable;
 
@@ -93,18 +95,20 @@ public final class LocalDelivery {
 	}
 
 	/**
-	 * Deliver a publication of a recorded channel.
+	 * Deliver a publication of a recorded channel. Called in the log's order.
 	 * @param publication the publication
-	 * @param filter says which sessions are to have it
+	 * @param position its position
 	 */
-	public void deliver(Publication publication, Predicate<LocalSession> filter) {
+	public void deliver(Publication publication, Position position) {
 		String exceptSession = publication.exceptSession();
 		String channel = publication.channel();
 		ChannelOptions options = this.catalog.find(channel);
 		Fanout fanout = this.writers.fanout(OutboundMessage.of(publication),
 				(options != null) ? options.queue() : this.defaultLimits);
-		for (LocalSession session : this.registry.inChannel(channel)) {
-			if ((exceptSession == null || !session.id().equals(exceptSession)) && filter.test(session)) {
+		for (Subscription subscription : this.registry.subscriptions(channel)) {
+			LocalSession session = subscription.session();
+			if ((exceptSession == null || !session.id().equals(exceptSession))
+					&& subscription.takes(publication, position)) {
 				fanout.add(session);
 			}
 		}
@@ -113,17 +117,17 @@ public final class LocalDelivery {
 	}
 
 	/**
-	 * Close sessions of a channel because they have missed messages that cannot be
-	 * delivered any more. Nothing is queued for them from now on; they get what was
-	 * queued before.
+	 * Close the sessions of a channel whose clients do not know positions, because they
+	 * have missed messages that cannot be delivered any more. Nothing is queued for them
+	 * from now on; they get what was queued before.
 	 * @param channel the channel's name
-	 * @param filter says which sessions are to be closed
 	 * @return how many were open
 	 */
-	public int close(String channel, Predicate<LocalSession> filter) {
+	public int closePlain(String channel) {
 		int closed = 0;
-		for (LocalSession session : this.registry.inChannel(channel)) {
-			if (filter.test(session) && session.isOpen()) {
+		for (Subscription subscription : this.registry.subscriptions(channel)) {
+			LocalSession session = subscription.session();
+			if (subscription.gate() == null && session.isOpen()) {
 				session.close(CloseReason.MESSAGES_MISSED);
 				closed++;
 			}

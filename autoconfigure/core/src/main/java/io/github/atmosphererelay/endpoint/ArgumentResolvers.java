@@ -19,7 +19,7 @@ package io.github.atmosphererelay.endpoint;
 import java.util.List;
 
 import io.github.atmosphererelay.session.DisconnectReason;
-import io.github.atmosphererelay.subscription.log.SubscriptionState;
+import io.github.atmosphererelay.session.SubscriptionState;
 
 import org.springframework.core.MethodParameter;
 import org.springframework.core.convert.ConversionService;

@@ -22,7 +22,7 @@ import java.util.Map;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.DisconnectReason;
-import io.github.atmosphererelay.subscription.log.SubscriptionState;
+import io.github.atmosphererelay.session.SubscriptionState;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.messaging.Message;

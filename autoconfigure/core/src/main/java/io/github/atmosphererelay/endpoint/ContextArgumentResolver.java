@@ -24,7 +24,7 @@ import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.refusal.Authorization;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.DisconnectReason;
-import io.github.atmosphererelay.subscription.log.SubscriptionState;
+import io.github.atmosphererelay.session.SubscriptionState;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.MethodParameter;

@@ -90,7 +90,6 @@ public final class ManagedServices {
 		if (created.stream().anyMatch(Endpoint::followsSessions)) {
 			SessionFollower follower = new SessionFollower(this.endpoints, calls, support, this.lanes, this.statistics);
 			this.node.registry().addListener(follower);
-			this.node.subscriptions().addReadyListener(follower);
 		}
 	}
 

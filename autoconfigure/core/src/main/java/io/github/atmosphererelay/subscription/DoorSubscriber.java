@@ -21,7 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import io.github.atmosphererelay.channel.UnknownChannelException;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.LocalSession;
-import io.github.atmosphererelay.subscription.log.SubscriptionState;
+import io.github.atmosphererelay.session.SubscriptionState;
 import org.jspecify.annotations.Nullable;
 
 /**

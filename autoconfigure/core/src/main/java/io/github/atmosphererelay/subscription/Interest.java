@@ -34,7 +34,7 @@ import io.github.atmosphererelay.guard.StripedLock;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.ClusterRelay;
-import io.github.atmosphererelay.subscription.log.SubscriptionState;
+import io.github.atmosphererelay.session.SubscriptionState;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -50,13 +51,14 @@ import io.github.atmosphererelay.session.ChannelLimitException;
 import io.github.atmosphererelay.session.DisconnectReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.SessionRegistry;
+import io.github.atmosphererelay.session.Subscription;
+import io.github.atmosphererelay.session.SubscriptionState;
 import io.github.atmosphererelay.subscription.log.LogFollower;
 import io.github.atmosphererelay.subscription.log.LogFollowers;
 import io.github.atmosphererelay.subscription.log.LogSubscription;
 import io.github.atmosphererelay.subscription.log.ReplayReader;
 import io.github.atmosphererelay.subscription.log.SubscribeRequest;
 import io.github.atmosphererelay.subscription.log.Subscribed;
-import io.github.atmosphererelay.subscription.log.SubscriptionState;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -91,8 +93,6 @@ public final class Subscriptions {
 
 	private final ReplayReader replays;
 
-	private final List<SubscriptionReadyListener> readyListeners = new CopyOnWriteArrayList<>();
-
 	private final List<DoorSubscriber> doors = new CopyOnWriteArrayList<>();
 
 	private final RateLimitedLog initialLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
@@ -112,14 +112,6 @@ public final class Subscriptions {
 		this.channelsPerSession = channelsPerSession;
 		this.recoveryLimit = recoveryLimit;
 		this.replays = replays;
-	}
-
-	/**
-	 * Add a listener. Called before the node starts.
-	 * @param listener hears of every subscription that is confirmed
-	 */
-	public void addReadyListener(SubscriptionReadyListener listener) {
-		this.readyListeners.add(listener);
 	}
 
 	/**
@@ -204,16 +196,14 @@ public final class Subscriptions {
 	 * @param reason why it ended
 	 */
 	public void disconnected(LocalSession session, DisconnectReason reason) {
-		List<String> channels;
+		List<Subscription> ended;
 		synchronized (session) {
-			channels = this.registry.remove(session);
+			ended = this.registry.remove(session);
 		}
-		if (channels == null) {
+		if (ended == null) {
 			return;
 		}
-		for (String channel : channels) {
-			left(session, channel);
-		}
+		ended.forEach(this::left);
 		Address user = userOf(session);
 		if (user != null) {
 			this.interest.release(user);
@@ -238,26 +228,13 @@ public final class Subscriptions {
 				return ready;
 			}
 		}
-		// Before the registry, so that whoever sees the session out releases what was
-		// acquired, never earlier.
 		CompletableFuture<SubscriptionState> ready = follow(channel, options);
-		try {
-			if (!this.registry.subscribe(session, channel, this.channelsPerSession)) {
-				unfollow(channel, options);
-				return ready;
-			}
-		}
-		catch (ChannelLimitException ex) {
-			unfollow(channel, options);
-			throw new RequestRefusedException(ErrorCode.LIMIT_EXCEEDED, String.valueOf(ex.getMessage()));
-		}
-		if (session.isEnded()) {
-			// It ended while it was being subscribed, and nobody else would see it out.
-			withdraw(session, channel);
+		Subscription subscription = new Subscription(session, channel);
+		if (!add(subscription, options)) {
+			return ready;
 		}
 		// Never after the event that it has left again.
-		return ready.whenComplete((state, ex) -> this.registry.whileSubscribed(session, channel,
-				() -> confirmed(session, channel, state)));
+		return ready.whenComplete((state, ex) -> subscription.whileHeld(() -> live(subscription, state, null)));
 	}
 
 	/**
@@ -277,79 +254,102 @@ public final class Subscriptions {
 	public CompletableFuture<Subscribed> subscribe(LocalSession session, String channel, SubscribeRequest request) {
 		ChannelOptions options = this.catalog.get(channel);
 		if (session.isIn(channel)) {
-			// Before the follower: it would keep from the first subscription what comes.
-			throw new RequestRefusedException(ErrorCode.ALREADY_SUBSCRIBED, ErrorCode.ALREADY_SUBSCRIBED.text());
+			// Before the relay is asked for anything.
+			throw alreadySubscribed();
 		}
 		CompletableFuture<SubscriptionState> ready = follow(channel, options);
 		LogFollower follower = options.isRecorded() ? this.followers.find(channel) : null;
-		LogSubscription subscription = (follower != null) ? follower.subscribe(session, request, options) : null;
+		LogSubscription log = (follower != null) ? follower.subscribe(session, request, options) : null;
+		Subscription subscription = new Subscription(session, channel, log);
+		boolean added = false;
 		try {
-			if ((follower != null && subscription == null)
-					|| !this.registry.subscribe(session, channel, this.channelsPerSession)) {
-				throw new RequestRefusedException(ErrorCode.ALREADY_SUBSCRIBED, ErrorCode.ALREADY_SUBSCRIBED.text());
+			added = add(subscription, options);
+		}
+		finally {
+			if (!added && follower != null && log != null) {
+				follower.unsubscribe(log);
 			}
 		}
-		catch (ChannelLimitException | RequestRefusedException ex) {
-			if (follower != null && subscription != null) {
-				follower.unsubscribe(session);
-			}
-			unfollow(channel, options);
-			throw (ex instanceof RequestRefusedException refusal) ? refusal
-					: new RequestRefusedException(ErrorCode.LIMIT_EXCEEDED, String.valueOf(ex.getMessage()));
+		if (!added) {
+			throw alreadySubscribed();
 		}
-		if (session.isEnded()) {
-			withdraw(session, channel);
-		}
-		if (follower == null || subscription == null) {
+		if (follower == null || log == null) {
 			return ready.handle((state, ex) -> {
 				Subscribed result = Subscribed.ephemeral((state != null) ? state : SubscriptionState.DEGRADED,
 						request.recover());
-				this.registry.whileSubscribed(session, channel, () -> {
+				subscription.whileHeld(() -> {
 					request.reply().accept(result);
-					confirmed(session, channel, result.state());
+					live(subscription, result.state(), null);
 				});
 				return result;
 			});
 		}
-		return recover(follower, subscription, ready).handle((result, ex) -> {
+		return recover(follower, subscription, log, ready).handle((result, ex) -> {
 			if (result == null) {
 				follower.suspect();
-				// Unless the session has left meanwhile, and perhaps subscribed anew.
-				this.registry.whileSubscribed(session, channel, () -> {
-					if (follower.isCurrent(subscription)) {
-						withdraw(session, channel);
-					}
-				});
+				withdraw(subscription);
 				throw refusal(ex);
 			}
-			this.registry.whileSubscribed(session, channel, () -> confirmed(session, channel, result.state()));
+			subscription.whileHeld(() -> live(subscription, result.state(), result.position()));
 			return result;
 		});
 	}
 
-	private CompletableFuture<Subscribed> recover(LogFollower follower, LogSubscription subscription,
+	/**
+	 * Add a subscription whose channel the node follows, or give up the interest in the
+	 * channel again.
+	 * @return whether it was added; {@code false} if the session is in the channel
+	 */
+	private boolean add(Subscription subscription, ChannelOptions options) {
+		boolean added = false;
+		try {
+			// After the interest, so that whoever sees the session out releases what was
+			// acquired, never earlier.
+			added = this.registry.add(subscription, this.channelsPerSession);
+		}
+		catch (ChannelLimitException ex) {
+			throw new RequestRefusedException(ErrorCode.LIMIT_EXCEEDED, String.valueOf(ex.getMessage()));
+		}
+		finally {
+			if (!added) {
+				unfollow(subscription.channel(), options);
+			}
+		}
+		if (added && subscription.session().isEnded()) {
+			// It ended while it was being subscribed, and nobody else would see it out.
+			withdraw(subscription);
+		}
+		return added;
+	}
+
+	private static RequestRefusedException alreadySubscribed() {
+		return new RequestRefusedException(ErrorCode.ALREADY_SUBSCRIBED, ErrorCode.ALREADY_SUBSCRIBED.text());
+	}
+
+	private CompletableFuture<Subscribed> recover(LogFollower follower, Subscription subscription, LogSubscription log,
 			CompletableFuture<SubscriptionState> followed) {
 		CompletableFuture<Subscribed> result = new CompletableFuture<>();
-		Position since = subscription.request().since();
+		Position since = log.request().since();
 		followed.thenCompose((state) -> {
 			if (state != SubscriptionState.CONFIRMED) {
 				throw new RelayUnavailableException(this.monitor.relay().name(), null);
 			}
+			subscription.recovering();
 			return read(subscription.session(), follower.channel(), since);
 		}).whenComplete((replay, ex) -> {
 			try {
 				if (ex != null) {
 					throw ex;
 				}
-				subscription.reserved((replay != null) ? replay.reservation() : null);
-				result.complete(follower.goLive(subscription, (replay != null) ? replay.page() : null,
+				log.reserved((replay != null) ? replay.reservation() : null);
+				result.complete(follower.goLive(log, (replay != null) ? replay.page() : null,
 						this.recoveryLimit.publications()));
 			}
 			catch (Throwable failure) {
 				result.completeExceptionally(failure);
 			}
 			finally {
-				subscription.reserved(null);
+				log.reserved(null);
 				if (replay != null) {
 					// From now on the messages hold it that were made of the page.
 					replay.reservation().release();
@@ -372,10 +372,12 @@ public final class Subscriptions {
 				: new RequestRefusedException(ErrorCode.INTERNAL, "the channel's log cannot be reached, try again");
 	}
 
-	private void confirmed(LocalSession session, String channel, @Nullable SubscriptionState state) {
+	private void live(Subscription subscription, @Nullable SubscriptionState state, @Nullable Position position) {
 		SubscriptionState known = (state != null) ? state : SubscriptionState.DEGRADED;
-		this.readyListeners.forEach((listener) -> listener.ready(session, channel, known));
-		this.events.publish(new ChannelSubscribed(session, channel, known == SubscriptionState.DEGRADED));
+		subscription.live(position);
+		this.registry.ready(subscription, known);
+		this.events.publish(new ChannelSubscribed(subscription.session(), subscription.channel(),
+				known == SubscriptionState.DEGRADED));
 	}
 
 	private CompletableFuture<SubscriptionState> follow(String channel, ChannelOptions options) {
@@ -430,18 +432,26 @@ public final class Subscriptions {
 	 * @param channel the channel's name
 	 */
 	public void withdraw(LocalSession session, String channel) {
-		if (this.registry.unsubscribe(session, channel)) {
-			left(session, channel);
+		Subscription subscription = session.subscription(channel);
+		if (subscription != null) {
+			withdraw(subscription);
 		}
 	}
 
-	private void left(LocalSession session, String channel) {
-		this.followers.unsubscribe(channel, session);
+	private void withdraw(Subscription subscription) {
+		if (this.registry.remove(subscription)) {
+			left(subscription);
+		}
+	}
+
+	private void left(Subscription subscription) {
+		this.followers.unsubscribe(subscription);
+		String channel = subscription.channel();
 		ChannelOptions options = this.catalog.find(channel);
 		if (options != null) {
 			unfollow(channel, options);
 		}
-		this.events.publish(new ChannelUnsubscribed(session, channel));
+		this.events.publish(new ChannelUnsubscribed(subscription.session(), channel));
 	}
 
 	private static @Nullable Address userOf(LocalSession session) {

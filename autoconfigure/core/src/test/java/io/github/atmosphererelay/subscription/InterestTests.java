@@ -29,7 +29,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 import io.github.atmosphererelay.message.Address;
-import io.github.atmosphererelay.subscription.log.SubscriptionState;
+import io.github.atmosphererelay.session.SubscriptionState;
 import io.github.atmosphererelay.test.FakeRelay;
 import org.junit.jupiter.api.Test;
 

@@ -30,8 +30,8 @@ import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.QueueLimits;
+import io.github.atmosphererelay.session.SubscriptionState;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
-import io.github.atmosphererelay.subscription.log.SubscriptionState;
 import org.jspecify.annotations.Nullable;
 
 /**

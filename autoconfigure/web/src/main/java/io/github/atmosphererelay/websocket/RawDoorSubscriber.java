@@ -41,9 +41,9 @@ import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.Reservation;
 import io.github.atmosphererelay.session.SlowConsumerPolicy;
+import io.github.atmosphererelay.session.SubscriptionState;
 import io.github.atmosphererelay.subscription.log.SubscribeRequest;
 import io.github.atmosphererelay.subscription.log.Subscribed;
-import io.github.atmosphererelay.subscription.log.SubscriptionState;
 import org.jspecify.annotations.Nullable;
 
 /**

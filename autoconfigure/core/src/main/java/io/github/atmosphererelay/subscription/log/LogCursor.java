@@ -215,7 +215,7 @@ final class LogCursor {
 
 	private void deliver(Publication publication, Position position) {
 		this.delivered = position;
-		this.delivery.deliver(publication, (session) -> this.subscriptions.takes(session, publication, position));
+		this.delivery.deliver(publication, position);
 	}
 
 	/**
@@ -312,7 +312,7 @@ final class LogCursor {
 	}
 
 	private void closePlain() {
-		this.statistics.countMissedSubscriptions(this.delivery.close(this.channel, this.subscriptions::isPlain));
+		this.statistics.countMissedSubscriptions(this.delivery.closePlain(this.channel));
 	}
 
 	/**

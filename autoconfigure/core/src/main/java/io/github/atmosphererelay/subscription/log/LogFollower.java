@@ -333,9 +333,9 @@ public final class LogFollower {
 	 * @param session the session
 	 * @param request what the session asks for
 	 * @param options the channel's options
-	 * @return the subscription, or {@code null} if the session has one already
+	 * @return what keeps it, the gate of the session's subscription
 	 */
-	public @Nullable LogSubscription subscribe(LocalSession session, SubscribeRequest request, ChannelOptions options) {
+	public LogSubscription subscribe(LocalSession session, SubscribeRequest request, ChannelOptions options) {
 		this.lock.lock();
 		try {
 			return this.subscriptions.add(session, request, options, this.cursor.delivered());
@@ -346,22 +346,13 @@ public final class LogFollower {
 	}
 
 	/**
-	 * Return whether a subscription is the one that its session has.
-	 * @param subscription the subscription
-	 * @return whether it is
+	 * Keep nothing for a subscription any more, and let nothing through.
+	 * @param subscription the subscription's part of the log
 	 */
-	public boolean isCurrent(LogSubscription subscription) {
-		return this.subscriptions.isCurrent(subscription);
-	}
-
-	/**
-	 * Forget a session.
-	 * @param session the session
-	 */
-	public void unsubscribe(LocalSession session) {
+	public void unsubscribe(LogSubscription subscription) {
 		this.lock.lock();
 		try {
-			this.subscriptions.remove(session);
+			this.subscriptions.remove(subscription);
 		}
 		finally {
 			this.lock.unlock();

@@ -36,7 +36,7 @@ import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayMonitor;
-import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.Subscription;
 import io.github.atmosphererelay.subscription.Interest;
 import org.jspecify.annotations.Nullable;
 
@@ -162,10 +162,14 @@ public final class LogFollowers {
 		}
 	}
 
-	public void unsubscribe(String channel, LocalSession session) {
-		LogFollower follower = this.followers.get(channel);
-		if (follower != null) {
-			follower.unsubscribe(session);
+	/**
+	 * A subscription has ended.
+	 * @param subscription the subscription
+	 */
+	public void unsubscribe(Subscription subscription) {
+		LogFollower follower = this.followers.get(subscription.channel());
+		if (follower != null && subscription.gate() instanceof LogSubscription log) {
+			follower.unsubscribe(log);
 		}
 	}
 

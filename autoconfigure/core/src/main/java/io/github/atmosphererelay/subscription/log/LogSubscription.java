@@ -18,19 +18,22 @@ package io.github.atmosphererelay.subscription.log;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.PublicationGate;
 import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.Reservation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One session's subscription to a recorded channel, from before it is known what the
- * session has missed. Guarded by its follower's lock.
+ * The log's part of a subscription whose client knows positions: keeps what the channel
+ * delivers while the log is read, and lets through what comes afterwards. Guarded by its
+ * follower's lock.
  */
-public final class LogSubscription {
+public final class LogSubscription implements PublicationGate {
 
 	private final LocalSession session;
 
@@ -92,10 +95,8 @@ public final class LogSubscription {
 		}
 	}
 
-	/**
-	 * Return whether a publication is to be queued at the session now.
-	 */
-	boolean takes(Publication publication, Position position) {
+	@Override
+	public boolean takes(Publication publication, Position position) {
 		if (this.ended) {
 			return false;
 		}

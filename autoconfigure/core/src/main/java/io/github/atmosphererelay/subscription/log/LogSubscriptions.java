@@ -17,9 +17,9 @@
 package io.github.atmosphererelay.subscription.log;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Set;
 
 import io.github.atmosphererelay.channel.ChannelOptions;
 import io.github.atmosphererelay.delivery.BroadcastStatistics;
@@ -31,19 +31,19 @@ import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.Reservation;
+import io.github.atmosphererelay.session.SubscriptionState;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Those of one channel's sessions that know positions, and what each of them gets.
- * Guarded by its follower's lock, unless it says otherwise: nothing is delivered between
- * a session's answer and what it gets from then on.
+ * The subscriptions to one channel whose clients know positions, and what each of them
+ * gets. Guarded by the follower's lock, so that nothing is delivered between a session's
+ * answer and what the session gets from then on.
  */
 final class LogSubscriptions {
 
 	private final BroadcastStatistics statistics;
 
-	/** Concurrent for {@link #isCurrent} alone. */
-	private final Map<LocalSession, LogSubscription> subscriptions = new ConcurrentHashMap<>(4);
+	private final Set<LogSubscription> subscriptions = new HashSet<>();
 
 	LogSubscriptions(BroadcastStatistics statistics) {
 		this.statistics = statistics;
@@ -52,45 +52,20 @@ final class LogSubscriptions {
 	/**
 	 * Begin to keep what comes for a session that is about to ask the log.
 	 * @param delivered how far the channel has come, or {@code null} if that is unknown
-	 * @return the subscription, or {@code null} if the session has one already
 	 */
-	@Nullable LogSubscription add(LocalSession session, SubscribeRequest request, ChannelOptions options,
+	LogSubscription add(LocalSession session, SubscribeRequest request, ChannelOptions options,
 			@Nullable Position delivered) {
 		LogSubscription subscription = new LogSubscription(session, request, options.queue(), delivered);
-		return (this.subscriptions.putIfAbsent(session, subscription) == null) ? subscription : null;
+		this.subscriptions.add(subscription);
+		return subscription;
 	}
 
 	/**
-	 * Return whether a subscription is the one that its session has. Needs no lock.
+	 * Keep nothing any more, and let nothing through.
 	 */
-	boolean isCurrent(LogSubscription subscription) {
-		return this.subscriptions.get(subscription.session()) == subscription;
-	}
-
-	/**
-	 * Forget a session.
-	 */
-	void remove(LocalSession session) {
-		LogSubscription subscription = this.subscriptions.remove(session);
-		if (subscription != null) {
-			subscription.end();
-		}
-	}
-
-	/**
-	 * Return whether a publication is to be queued at a session now: always if the
-	 * session knows no positions.
-	 */
-	boolean takes(LocalSession session, Publication publication, Position position) {
-		LogSubscription subscription = this.subscriptions.get(session);
-		return subscription == null || subscription.takes(publication, position);
-	}
-
-	/**
-	 * Return whether a session knows no positions.
-	 */
-	boolean isPlain(LocalSession session) {
-		return !this.subscriptions.containsKey(session);
+	void remove(LogSubscription subscription) {
+		this.subscriptions.remove(subscription);
+		subscription.end();
 	}
 
 	/**
@@ -100,7 +75,7 @@ final class LogSubscriptions {
 	 * @param position the position
 	 */
 	void moved(Position position) {
-		this.subscriptions.values().forEach((subscription) -> subscription.beginAnew(position));
+		this.subscriptions.forEach((subscription) -> subscription.beginAnew(position));
 	}
 
 	/**
@@ -110,7 +85,7 @@ final class LogSubscriptions {
 	 */
 	int endLive(List<LogSubscription> lost) {
 		int before = lost.size();
-		for (LogSubscription subscription : this.subscriptions.values()) {
+		for (LogSubscription subscription : this.subscriptions) {
 			if (subscription.isLive()) {
 				subscription.end();
 				lost.add(subscription);

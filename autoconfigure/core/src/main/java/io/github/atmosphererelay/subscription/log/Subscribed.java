@@ -22,6 +22,7 @@ import io.github.atmosphererelay.delivery.RecoveryOutcome;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.session.Reservation;
+import io.github.atmosphererelay.session.SubscriptionState;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -39,6 +39,7 @@ import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.FakeTransport;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.OutboundMessage;
+import io.github.atmosphererelay.session.Subscription;
 import io.github.atmosphererelay.test.Covers;
 import io.github.atmosphererelay.test.FakeRelay;
 import io.github.atmosphererelay.test.KnownFault;
@@ -91,9 +92,14 @@ class LogFollowerTests {
 	}
 
 	private LocalSession join(FakeTransport transport) {
+		LocalSession session = open(transport);
+		this.fixture.registry.add(new Subscription(session, CHANNEL), 1);
+		return session;
+	}
+
+	private LocalSession open(FakeTransport transport) {
 		LocalSession session = this.fixture.open(null, transport);
 		this.fixture.registry.add(session);
-		this.fixture.registry.subscribe(session, CHANNEL);
 		return session;
 	}
 
@@ -531,7 +537,7 @@ class LogFollowerTests {
 
 		private final FakeTransport transport = new FakeTransport();
 
-		private final LocalSession session = join(this.transport);
+		private final LocalSession session = open(this.transport);
 
 		private final LogSubscription subscription;
 
@@ -539,10 +545,9 @@ class LogFollowerTests {
 			SubscribeRequest request = new SubscribeRequest(since != null,
 					(since != null) ? ScriptedLog.at(since) : null, this::reply,
 					() -> LogFollowerTests.this.lost.add(this.session.id()));
-			LogSubscription subscription = LogFollowerTests.this.follower.subscribe(this.session, request,
+			this.subscription = LogFollowerTests.this.follower.subscribe(this.session, request,
 					NodeFixture.catalog().get(CHANNEL));
-			assertThat(subscription).isNotNull();
-			this.subscription = subscription;
+			LogFollowerTests.this.fixture.registry.add(new Subscription(this.session, CHANNEL, this.subscription), 1);
 		}
 
 		private Subscribed goLive(@Nullable LogPage page) {

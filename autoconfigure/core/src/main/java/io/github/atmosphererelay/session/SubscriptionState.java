@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.github.atmosphererelay.subscription.log;
+package io.github.atmosphererelay.session;
 
 /**
  * How far a subscription has come.
