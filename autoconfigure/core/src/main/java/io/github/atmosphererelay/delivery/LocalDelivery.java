@@ -19,7 +19,6 @@ package io.github.atmosphererelay.delivery;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 
 import io.github.atmosphererelay.channel.ChannelCatalog;

@@ -26,7 +26,6 @@ import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 
 import io.github.atmosphererelay.channel.ChannelPattern;
-import io.github.atmosphererelay.session.SubscriptionState;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.DefaultParameterNameDiscoverer;

@@ -175,8 +175,7 @@ public final class SessionRegistry {
 	 * @param state whether messages of other nodes are heard
 	 */
 	public void ready(Subscription subscription, SubscriptionState state) {
-		subscription
-			.whileHeld(() -> this.listeners.forEach((listener) -> listener.ready(subscription, state)));
+		subscription.whileHeld(() -> this.listeners.forEach((listener) -> listener.ready(subscription, state)));
 	}
 
 	/**

@@ -13,6 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.github.atmosphererelay.session;
 
 import java.util.concurrent.atomic.AtomicLong;
@@ -25,8 +26,7 @@ import org.jspecify.annotations.Nullable;
  * A session in a channel, from the moment at which the session is in the channel's index
  * until it leaves. The registry's indexes point to it, and whoever has to do something
  * for it later keeps the object: a session that has left a channel and come again has
- * another one, so that what was begun for the first does not change the second.
- * <pre>
+ * another one, so that what was begun for the first does not change the second. <pre>
  *  SUBSCRIBING --relay confirms, or 2 s pass--------------&gt; LIVE
  *       |                                                    ^
  *       +--recorded, client asks--&gt; RECOVERING --answered----+

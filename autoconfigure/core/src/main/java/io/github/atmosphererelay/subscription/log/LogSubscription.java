@@ -18,7 +18,6 @@ package io.github.atmosphererelay.subscription.log;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
