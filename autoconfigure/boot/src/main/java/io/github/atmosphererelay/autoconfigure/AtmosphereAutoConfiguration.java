@@ -27,8 +27,6 @@ import io.github.atmosphererelay.broadcast.PayloadEncoder;
 import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.cluster.ClusterUserDisconnector;
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
-import io.github.atmosphererelay.event.EventDispatcher;
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.inbound.ClientSendHandler;
 import io.github.atmosphererelay.message.EnvelopeCodec;
@@ -41,7 +39,6 @@ import io.github.atmosphererelay.security.ClientSecurity;
 import io.github.atmosphererelay.session.Heartbeat;
 import io.github.atmosphererelay.session.LocalUserDisconnector;
 import io.github.atmosphererelay.session.NodeIdentity;
-import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.SessionStatistics;
 import io.github.atmosphererelay.session.UserDisconnector;
@@ -169,20 +166,37 @@ public final class AtmosphereAutoConfiguration {
 			ApplicationEventPublisher publisher, Environment environment,
 			ObjectProvider<ThreadPoolTaskExecutorBuilder> pool,
 			ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual) {
-		QueueLimits queue = QueueDefaults.of(this.properties);
-		BroadcastStatistics statistics = new BroadcastStatistics();
-		EventDispatcher events = new EventDispatcher(publisher::publishEvent, statistics);
-		AtmosphereProperties.Relay settings = this.properties.relay();
-		return new MessagingNode(identity,
-				new MessagingSettings(maxMessageSize(), settings.probeInterval(), settings.probeTimeout(),
-						settings.startTimeout(), settings.unsubscribeDelay(), queue, channelsPerSession(),
-						this.properties.recovery().maxMessages(), this.properties.recovery().maxBytes().toBytes(),
-						this.properties.recovery().positionCheck()),
-				relay, catalog, encoder, registry, writers, scheduler.executor(), events, statistics,
-				Threading.VIRTUAL.isActive(environment)
-						? new VirtualThreads(virtual.getIfUnique(SimpleAsyncTaskExecutorBuilder::new), "continuation")
-						: PooledThreads.growing(pool.getIfUnique(ThreadPoolTaskExecutorBuilder::new), "continuation",
-								this.properties.continuation().maxThreads()));
+		return MessagingNode.builder()
+			.identity(identity)
+			.settings(messagingSettings())
+			.relay(relay)
+			.catalog(catalog)
+			.encoder(encoder)
+			.registry(registry)
+			.writers(writers)
+			.scheduler(scheduler.executor())
+			.events(publisher::publishEvent)
+			.applicationThreads(Threading.VIRTUAL.isActive(environment)
+					? new VirtualThreads(virtual.getIfUnique(SimpleAsyncTaskExecutorBuilder::new), "continuation")
+					: PooledThreads.growing(pool.getIfUnique(ThreadPoolTaskExecutorBuilder::new), "continuation",
+							this.properties.continuation().maxThreads()))
+			.build();
+	}
+
+	private MessagingSettings messagingSettings() {
+		AtmosphereProperties.Relay relay = this.properties.relay();
+		Recovery recovery = this.properties.recovery();
+		return MessagingSettings.builder(QueueDefaults.of(this.properties))
+			.maxMessageSize(maxMessageSize())
+			.probeInterval(relay.probeInterval())
+			.probeTimeout(relay.probeTimeout())
+			.startTimeout(relay.startTimeout())
+			.unsubscribeDelay(relay.unsubscribeDelay())
+			.channelsPerSession(channelsPerSession())
+			.recoveryLimit(recovery.maxMessages())
+			.recoveryBytes(recovery.maxBytes().toBytes())
+			.positionCheck(recovery.positionCheck())
+			.build();
 	}
 
 	@Bean

@@ -69,8 +69,9 @@ public final class AtmosphereDurableSessionsAutoConfiguration {
 		if (single == null) {
 			throw missing(durable.store(), "its module is not on the classpath");
 		}
-		return new DurableSessions(node, cluster, single, new DurableSettings(durable.ttl(), durable.saveInterval(),
-				durable.timeout(), durable.cookieName(), durable.maxSessions()));
+		return new DurableSessions(node.identity(), node.registry(), node.timers(), cluster, single,
+				new DurableSettings(durable.ttl(), durable.saveInterval(), durable.timeout(), durable.cookieName(),
+						durable.maxSessions()));
 	}
 
 	/**

@@ -17,7 +17,6 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Future;
 
 import io.github.atmosphererelay.endpoint.Disconnect;

@@ -55,34 +55,15 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 	}
 
 	/**
-	 * Create options of ephemeral channels.
+	 * Begin to describe the channels of a pattern. Without more, clients may subscribe
+	 * and not publish, the channels reach all nodes, senders hear themselves, and nothing
+	 * is kept.
 	 * @param pattern the pattern, in the syntax of Spring's {@code PathPattern}
-	 * @param clientPublish whether clients may send messages into the channel
-	 * @param subscribe who may subscribe
-	 * @param scope how far the channel reaches
-	 * @param echo whether a client's own message comes back to it
 	 * @param queue how much may wait for each client, and what happens beyond
-	 * @param presence whether it is known who is in the channel, on all nodes
+	 * @return a builder
 	 */
-	public ChannelOptions(String pattern, boolean clientPublish, ChannelAccess subscribe, ChannelScope scope,
-			boolean echo, QueueLimits queue, boolean presence) {
-		this(pattern, clientPublish, subscribe, scope, echo, queue, presence, null);
-	}
-
-	/**
-	 * Create options of channels that do not tell who has sent a message.
-	 * @param pattern the pattern, in the syntax of Spring's {@code PathPattern}
-	 * @param clientPublish whether clients may send messages into the channel
-	 * @param subscribe who may subscribe
-	 * @param scope how far the channel reaches
-	 * @param echo whether a client's own message comes back to it
-	 * @param queue how much may wait for each client, and what happens beyond
-	 * @param presence whether it is known who is in the channel, on all nodes
-	 * @param history how much of the channel is kept, or {@code null} if it is ephemeral
-	 */
-	public ChannelOptions(String pattern, boolean clientPublish, ChannelAccess subscribe, ChannelScope scope,
-			boolean echo, QueueLimits queue, boolean presence, @Nullable HistoryOptions history) {
-		this(pattern, ChannelAccess.of(clientPublish), subscribe, scope, echo, queue, presence, history, false);
+	public static Builder builder(String pattern, QueueLimits queue) {
+		return new Builder(pattern, queue);
 	}
 
 	/**
@@ -100,6 +81,117 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 	public ChannelOptions publishedByClients() {
 		return new ChannelOptions(this.pattern, ChannelAccess.ANYONE, this.subscribe, this.scope, this.echo, this.queue,
 				this.presence, this.history, this.sender);
+	}
+
+	/**
+	 * Builds {@link ChannelOptions}. For one thread.
+	 */
+	public static final class Builder {
+
+		private final String pattern;
+
+		private final QueueLimits queue;
+
+		private ChannelAccess clientPublish = ChannelAccess.NONE;
+
+		private ChannelAccess subscribe = ChannelAccess.ANYONE;
+
+		private ChannelScope scope = ChannelScope.CLUSTER;
+
+		private boolean echo = true;
+
+		private boolean presence;
+
+		private @Nullable HistoryOptions history;
+
+		private boolean sender;
+
+		private Builder(String pattern, QueueLimits queue) {
+			this.pattern = pattern;
+			this.queue = queue;
+		}
+
+		/**
+		 * Say who may send messages into the channels.
+		 * @param access who; {@code NONE} leaves it to a handler
+		 * @return this builder
+		 */
+		public Builder clientPublish(ChannelAccess access) {
+			this.clientPublish = access;
+			return this;
+		}
+
+		/**
+		 * Say who may subscribe.
+		 * @param access who
+		 * @return this builder
+		 */
+		public Builder subscribe(ChannelAccess access) {
+			this.subscribe = access;
+			return this;
+		}
+
+		/**
+		 * Say how far the channels reach.
+		 * @param scope how far
+		 * @return this builder
+		 */
+		public Builder scope(ChannelScope scope) {
+			this.scope = scope;
+			return this;
+		}
+
+		/**
+		 * Say whether a client's own message comes back to it.
+		 * @param echo whether it does
+		 * @return this builder
+		 */
+		public Builder echo(boolean echo) {
+			this.echo = echo;
+			return this;
+		}
+
+		/**
+		 * Say whether it is known who is in the channels, on all nodes.
+		 * @param presence whether it is known
+		 * @return this builder
+		 */
+		public Builder presence(boolean presence) {
+			this.presence = presence;
+			return this;
+		}
+
+		/**
+		 * Say how much of the channels is kept.
+		 * @param history how much, or {@code null} if they are ephemeral
+		 * @return this builder
+		 */
+		public Builder history(@Nullable HistoryOptions history) {
+			this.history = history;
+			return this;
+		}
+
+		/**
+		 * Say whether subscribers hear which client has sent a message.
+		 * @param sender whether they do
+		 * @return this builder
+		 */
+		public Builder sender(boolean sender) {
+			this.sender = sender;
+			return this;
+		}
+
+		/**
+		 * Make the options.
+		 * @return the options
+		 * @throws IllegalArgumentException if recorded channels are of one node, or drop
+		 * messages
+		 */
+		public ChannelOptions build() {
+			return new ChannelOptions(this.pattern, this.clientPublish, this.subscribe, this.scope, this.echo,
+					this.queue, this.presence, this.history, this.sender);
+		}
+
 	}
 
 }

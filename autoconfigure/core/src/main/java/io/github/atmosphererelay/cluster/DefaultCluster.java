@@ -92,7 +92,7 @@ public final class DefaultCluster implements Cluster {
 	public DefaultCluster(MessagingNode node, ClusterSettings settings) {
 		this.node = node;
 		this.settings = settings;
-		this.load = new LoadMeter(node);
+		this.load = new LoadMeter(node.statistics(), node.writers().statistics(), node.registry());
 		String version = DefaultCluster.class.getPackage().getImplementationVersion();
 		this.version = (version != null) ? version : "development";
 		this.messages = new ClusterMessages(node.control());
@@ -102,11 +102,11 @@ public final class DefaultCluster implements Cluster {
 		this.messages.onEcho(Subject.MEMBERSHIP, this.membership::echoed);
 		this.messages.onRelayState((state) -> this.membership.relayStateChanged(state == RelayState.UP));
 		this.executor = new CommandExecutor(settings.maxMessageSize());
-		this.requests = new ClusterRequests(node, this.membership, this.messages, this.executor,
-				settings.maxMessageSize(), this.statistics);
+		this.requests = new ClusterRequests(node.identity().id(), node.monitor(), node.timers(), this.membership,
+				this.messages, this.executor, settings.maxMessageSize(), this.statistics);
 		this.membership.addListener(this.requests);
 		this.messages.on(Subject.COMMAND, this::received);
-		handleCommands(new SessionCommands(node, settings.maxMessageSize()));
+		handleCommands(new SessionCommands(node.registry(), node.subscriptions(), settings.maxMessageSize()));
 	}
 
 	private void handleCommands(SessionCommands sessions) {
@@ -159,9 +159,7 @@ public final class DefaultCluster implements Cluster {
 		this.membership.start(this.node.monitor().isUp());
 		Duration period = Duration.ofMillis(Math.max(5, this.settings.heartbeatInterval().toMillis() / 20));
 		// Its end would have the others take this node for dead
-		this.ticks = this.node.guards()
-			.of(Part.MEMBERSHIP)
-			.repeat(this.node.scheduler(), this::tick, Duration.ZERO, period);
+		this.ticks = this.node.timers().repeat(Part.MEMBERSHIP, this::tick, Duration.ZERO, period);
 	}
 
 	private void tick() {

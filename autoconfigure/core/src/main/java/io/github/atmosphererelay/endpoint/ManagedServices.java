@@ -21,7 +21,6 @@ import java.util.List;
 import io.github.atmosphererelay.application.ApplicationThreads;
 import io.github.atmosphererelay.channel.ChannelAccess;
 import io.github.atmosphererelay.channel.ChannelOptions;
-import io.github.atmosphererelay.channel.ChannelScope;
 import io.github.atmosphererelay.channel.HistoryOptions;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.node.MessagingNode;
@@ -104,9 +103,12 @@ public final class ManagedServices {
 		HistoryOptions history = (endpoint.history() > 0) ? HistoryOptions.of(endpoint.history()) : null;
 		QueueLimits queue = this.settings.channelQueue();
 		this.node.catalog()
-			.add(new ChannelOptions(endpoint.pattern().toString(), endpoint.takesMessages(), ChannelAccess.ANYONE,
-					ChannelScope.CLUSTER, true, (history != null) ? queue.disconnecting() : queue, endpoint.room(),
-					history));
+			.add(ChannelOptions
+				.builder(endpoint.pattern().toString(), (history != null) ? queue.disconnecting() : queue)
+				.clientPublish(ChannelAccess.of(endpoint.takesMessages()))
+				.presence(endpoint.room())
+				.history(history)
+				.build());
 	}
 
 	/**

@@ -22,7 +22,6 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-
 /**
  * A method that is called once for each session that has subscribed to one of the
  * endpoint's channels, after the relay has confirmed it and before the session's first

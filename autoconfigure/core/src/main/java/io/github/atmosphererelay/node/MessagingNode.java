@@ -17,10 +17,12 @@
 package io.github.atmosphererelay.node;
 
 import java.time.Duration;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 import io.github.atmosphererelay.application.ApplicationFutures;
 import io.github.atmosphererelay.application.ApplicationThreads;
@@ -36,6 +38,7 @@ import io.github.atmosphererelay.event.RelayDown;
 import io.github.atmosphererelay.event.RelayUp;
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.Timers;
 import io.github.atmosphererelay.inbound.ClientMessages;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.relay.ClusterRelay;
@@ -113,52 +116,60 @@ public final class MessagingNode {
 
 	private @Nullable ScheduledFuture<?> followerTicks;
 
-	/**
-	 * Put a node together; {@link #start()} starts it.
-	 * @param identity which node this is
-	 * @param settings how messages are carried
-	 * @param relay what carries envelopes to other nodes
-	 * @param catalog the channels that exist
-	 * @param encoder makes the bytes of messages
-	 * @param registry the sessions of this node
-	 * @param writers writes to the sessions
-	 * @param scheduler runs short tasks that do not block it
-	 * @param events hands events to the application
-	 * @param statistics receives the counts
-	 * @param continuationThreads the threads on which futures of the application complete
-	 */
-	public MessagingNode(NodeIdentity identity, MessagingSettings settings, ClusterRelay relay, ChannelCatalog catalog,
-			PayloadEncoder encoder, SessionRegistry registry, Writers writers, ScheduledExecutorService scheduler,
-			EventDispatcher events, BroadcastStatistics statistics, ApplicationThreads continuationThreads) {
-		this.identity = identity;
-		this.settings = settings;
+	private MessagingNode(Builder parts) {
+		this.identity = parts.identity;
+		this.settings = required(parts.settings, "settings");
+		ClusterRelay relay = required(parts.relay, "relay");
+		ChannelCatalog catalog = required(parts.catalog, "catalog");
 		this.catalog = catalog;
+		SessionRegistry registry = parts.registry;
 		this.registry = registry;
+		Writers writers = required(parts.writers, "writers");
 		this.writers = writers;
+		ScheduledExecutorService scheduler = required(parts.scheduler, "scheduler");
 		this.scheduler = scheduler;
-		this.events = events;
+		BroadcastStatistics statistics = parts.statistics;
 		this.statistics = statistics;
-		this.futures = new ApplicationFutures(continuationThreads, scheduler, writers.guards().of(Part.CONTINUATIONS));
-		this.monitor = new RelayMonitor(relay, identity.id(), settings.probeInterval(), settings.probeTimeout(),
-				scheduler, this::relayStateChanged, writers.guards());
+		EventDispatcher events = new EventDispatcher(parts.events, statistics);
+		this.events = events;
+		this.futures = new ApplicationFutures(required(parts.applicationThreads, "applicationThreads"), scheduler,
+				writers.guards().of(Part.CONTINUATIONS));
+		this.monitor = new RelayMonitor(relay, this.identity.id(), this.settings.probeInterval(),
+				this.settings.probeTimeout(), scheduler, this::relayStateChanged, writers.guards());
 		this.replays = new ReplayReader(this.monitor, writers.replays(), scheduler,
 				writers.guards().of(Part.CLIENT_TIMERS));
 		this.tracker = new SequenceTracker(statistics);
-		LocalDelivery delivery = new LocalDelivery(registry, writers, catalog, settings.defaultQueue());
+		LocalDelivery delivery = new LocalDelivery(registry, writers, catalog, this.settings.defaultQueue());
 		this.delivery = delivery;
-		this.followers = new LogFollowers(this.monitor, catalog, delivery, statistics, settings.positionCheck());
-		this.interest = new Interest(relay, settings.unsubscribeDelay(), this.followers::entered, this::left);
-		this.control = new ControlMessages(identity.id(), this.monitor);
-		this.receiver = new RelayReceiver(identity.id(), this.interest, this.tracker, this.followers, delivery,
+		this.followers = new LogFollowers(this.monitor, catalog, delivery, statistics, this.settings.positionCheck());
+		this.interest = new Interest(relay, this.settings.unsubscribeDelay(), this.followers::entered, this::left);
+		this.control = new ControlMessages(this.identity.id(), this.monitor);
+		this.receiver = new RelayReceiver(this.identity.id(), this.interest, this.tracker, this.followers, delivery,
 				this.control, statistics);
-		this.broadcaster = new DefaultBroadcaster(identity.id(), catalog, encoder, settings.maxMessageSize(),
-				this.monitor, delivery, this.followers, statistics, this.futures);
+		this.broadcaster = new DefaultBroadcaster(this.identity.id(), catalog, parts.encoder,
+				this.settings.maxMessageSize(), this.monitor, delivery, this.followers, statistics, this.futures);
 		catalog.setAuthorities(this.clientContext::hasAuthority);
 		this.clientMessages = new ClientMessages(catalog, this.broadcaster, statistics, this.clientContext,
 				this.futures);
 		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.followers, this.monitor, events,
-				settings.channelsPerSession(), new PageLimit(settings.recoveryLimit(), settings.recoveryBytes()),
-				this.clientContext, this.replays);
+				this.settings.channelsPerSession(),
+				new PageLimit(this.settings.recoveryLimit(), this.settings.recoveryBytes()), this.clientContext,
+				this.replays);
+	}
+
+	private static <T> T required(@Nullable T part, String name) {
+		if (part == null) {
+			throw new IllegalStateException("A node needs '" + name + "'");
+		}
+		return part;
+	}
+
+	/**
+	 * Begin to put a node together.
+	 * @return a builder
+	 */
+	public static Builder builder() {
+		return new Builder();
 	}
 
 	/**
@@ -214,7 +225,7 @@ public final class MessagingNode {
 	}
 
 	private ScheduledFuture<?> repeat(Part part, Runnable sweep, Duration interval) {
-		return guards().of(part).repeat(this.scheduler, sweep, interval, interval);
+		return timers().repeat(part, sweep, interval, interval);
 	}
 
 	/**
@@ -359,6 +370,14 @@ public final class MessagingNode {
 	}
 
 	/**
+	 * Return what runs the short tasks of the node's parts.
+	 * @return the timers
+	 */
+	public Timers timers() {
+		return new Timers(this.scheduler, guards());
+	}
+
+	/**
 	 * Return what runs short tasks that do not block it.
 	 * @return the scheduler
 	 */
@@ -397,6 +416,158 @@ public final class MessagingNode {
 	 */
 	public int followedLogs() {
 		return this.followers.size();
+	}
+
+	/**
+	 * Puts a {@link MessagingNode} together. For one thread.
+	 */
+	public static final class Builder {
+
+		private NodeIdentity identity = new NodeIdentity(UUID.randomUUID(), "node");
+
+		private @Nullable MessagingSettings settings;
+
+		private @Nullable ClusterRelay relay;
+
+		private @Nullable ChannelCatalog catalog;
+
+		private PayloadEncoder encoder = new PayloadEncoder(null);
+
+		private SessionRegistry registry = new SessionRegistry();
+
+		private @Nullable Writers writers;
+
+		private @Nullable ScheduledExecutorService scheduler;
+
+		private Consumer<Object> events = (event) -> {
+		};
+
+		private BroadcastStatistics statistics = new BroadcastStatistics();
+
+		private @Nullable ApplicationThreads applicationThreads;
+
+		private Builder() {
+		}
+
+		/**
+		 * Say which node it is. Without this it has a new id.
+		 * @param identity the identity
+		 * @return this builder
+		 */
+		public Builder identity(NodeIdentity identity) {
+			this.identity = identity;
+			return this;
+		}
+
+		/**
+		 * Say how messages are carried. Required.
+		 * @param settings the settings
+		 * @return this builder
+		 */
+		public Builder settings(MessagingSettings settings) {
+			this.settings = settings;
+			return this;
+		}
+
+		/**
+		 * Say what carries envelopes to other nodes. Required.
+		 * @param relay the relay
+		 * @return this builder
+		 */
+		public Builder relay(ClusterRelay relay) {
+			this.relay = relay;
+			return this;
+		}
+
+		/**
+		 * Say which channels exist. Required.
+		 * @param catalog the catalog
+		 * @return this builder
+		 */
+		public Builder catalog(ChannelCatalog catalog) {
+			this.catalog = catalog;
+			return this;
+		}
+
+		/**
+		 * Say what makes the bytes of messages. Without this, text and bytes can be sent.
+		 * @param encoder the encoder
+		 * @return this builder
+		 */
+		public Builder encoder(PayloadEncoder encoder) {
+			this.encoder = encoder;
+			return this;
+		}
+
+		/**
+		 * Say what knows the sessions of the node.
+		 * @param registry the registry
+		 * @return this builder
+		 */
+		public Builder registry(SessionRegistry registry) {
+			this.registry = registry;
+			return this;
+		}
+
+		/**
+		 * Say what writes to the sessions. Required.
+		 * @param writers the writers
+		 * @return this builder
+		 */
+		public Builder writers(Writers writers) {
+			this.writers = writers;
+			return this;
+		}
+
+		/**
+		 * Say what runs short tasks that do not block it. Required.
+		 * @param scheduler the scheduler
+		 * @return this builder
+		 */
+		public Builder scheduler(ScheduledExecutorService scheduler) {
+			this.scheduler = scheduler;
+			return this;
+		}
+
+		/**
+		 * Say who receives the events of the node, on a thread that may be blocked.
+		 * @param events the receiver
+		 * @return this builder
+		 */
+		public Builder events(Consumer<Object> events) {
+			this.events = events;
+			return this;
+		}
+
+		/**
+		 * Say what receives the counts.
+		 * @param statistics the counters
+		 * @return this builder
+		 */
+		public Builder statistics(BroadcastStatistics statistics) {
+			this.statistics = statistics;
+			return this;
+		}
+
+		/**
+		 * Say on which threads futures of the application complete. Required.
+		 * @param applicationThreads the threads
+		 * @return this builder
+		 */
+		public Builder applicationThreads(ApplicationThreads applicationThreads) {
+			this.applicationThreads = applicationThreads;
+			return this;
+		}
+
+		/**
+		 * Make the node; {@link MessagingNode#start()} starts it.
+		 * @return the node
+		 * @throws IllegalStateException if something is missing that is required
+		 */
+		public MessagingNode build() {
+			return new MessagingNode(this);
+		}
+
 	}
 
 }

@@ -120,8 +120,7 @@ class ChannelCatalogTests {
 	private static ChannelCatalog catalog(String... patterns) {
 		List<ChannelOptions> channels = new ArrayList<>();
 		for (String pattern : patterns) {
-			channels.add(new ChannelOptions(pattern, false, ChannelAccess.ANYONE, ChannelScope.CLUSTER, true,
-					NodeFixture.QUEUE, false));
+			channels.add(ChannelOptions.builder(pattern, NodeFixture.QUEUE).build());
 		}
 		return new ChannelCatalog(channels);
 	}

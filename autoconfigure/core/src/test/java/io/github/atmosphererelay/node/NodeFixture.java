@@ -19,23 +19,19 @@ package io.github.atmosphererelay.node;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 
-import io.github.atmosphererelay.broadcast.PayloadEncoder;
 import io.github.atmosphererelay.channel.ChannelAccess;
 import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.channel.ChannelOptions;
 import io.github.atmosphererelay.channel.ChannelScope;
 import io.github.atmosphererelay.channel.HistoryOptions;
 import io.github.atmosphererelay.delivery.BroadcastStatistics;
-import io.github.atmosphererelay.event.EventDispatcher;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.session.DropReason;
 import io.github.atmosphererelay.session.FakeTransport;
 import io.github.atmosphererelay.session.LocalSession;
-import io.github.atmosphererelay.session.NodeIdentity;
 import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.SessionStatistics;
@@ -78,23 +74,39 @@ public final class NodeFixture implements AutoCloseable {
 
 	private NodeFixture(ClusterRelay relay, FakeRelay fake) {
 		this.relay = fake;
-		MessagingSettings settings = new MessagingSettings(1_000, Duration.ofMillis(50), Duration.ofSeconds(5),
-				Duration.ofMillis(100), Duration.ofMillis(100), QUEUE, 128, 300, Duration.ofMillis(200));
-		this.node = new MessagingNode(new NodeIdentity(UUID.randomUUID(), "node"), settings, relay, catalog(),
-				new PayloadEncoder(null), this.registry,
-				new Writers(new WriterSettings(1, 4, Duration.ofSeconds(5)), this.sessionStatistics, this.scheduler),
-				this.scheduler, new EventDispatcher(this.events::add, this.statistics), this.statistics,
-				new GrowingThreads());
+		this.node = MessagingNode.builder()
+			.settings(MessagingSettings.builder(QUEUE)
+				.maxMessageSize(1_000)
+				.probeInterval(Duration.ofMillis(50))
+				.startTimeout(Duration.ofMillis(100))
+				.unsubscribeDelay(Duration.ofMillis(100))
+				.positionCheck(Duration.ofMillis(200))
+				.build())
+			.relay(relay)
+			.catalog(catalog())
+			.registry(this.registry)
+			.writers(new Writers(new WriterSettings(1, 4, Duration.ofSeconds(5)), this.sessionStatistics,
+					this.scheduler))
+			.scheduler(this.scheduler)
+			.events(this.events::add)
+			.statistics(this.statistics)
+			.applicationThreads(new GrowingThreads())
+			.build();
 	}
 
 	public static ChannelCatalog catalog() {
 		return new ChannelCatalog(List.of(
-				new ChannelOptions("chat/**", true, ChannelAccess.ANYONE, ChannelScope.CLUSTER, true, QUEUE, false),
-				new ChannelOptions("quiet/**", true, ChannelAccess.ANYONE, ChannelScope.CLUSTER, false, QUEUE, false),
-				new ChannelOptions("news/**", false, ChannelAccess.ANYONE, ChannelScope.CLUSTER, true, QUEUE, false),
-				new ChannelOptions("local/**", true, ChannelAccess.ANYONE, ChannelScope.NODE, true, QUEUE, false),
-				new ChannelOptions("log/**", true, ChannelAccess.ANYONE, ChannelScope.CLUSTER, true, QUEUE, false,
-						HistoryOptions.of(5000))));
+				ChannelOptions.builder("chat/**", QUEUE).clientPublish(ChannelAccess.ANYONE).build(),
+				ChannelOptions.builder("quiet/**", QUEUE).clientPublish(ChannelAccess.ANYONE).echo(false).build(),
+				ChannelOptions.builder("news/**", QUEUE).build(),
+				ChannelOptions.builder("local/**", QUEUE)
+					.clientPublish(ChannelAccess.ANYONE)
+					.scope(ChannelScope.NODE)
+					.build(),
+				ChannelOptions.builder("log/**", QUEUE)
+					.clientPublish(ChannelAccess.ANYONE)
+					.history(HistoryOptions.of(5000))
+					.build()));
 	}
 
 	public NodeFixture start() {

@@ -28,11 +28,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
-import io.github.atmosphererelay.broadcast.PayloadEncoder;
 import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.channel.ChannelOptions;
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
-import io.github.atmosphererelay.event.EventDispatcher;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
@@ -102,14 +99,23 @@ final class SubscriptionSimulation {
 	SubscriptionSimulation(long seed) {
 		this.random = new Random(seed);
 		this.relay = new SimulatedRelay(this.random);
-		BroadcastStatistics statistics = new BroadcastStatistics();
-		MessagingSettings settings = new MessagingSettings(1_000, Duration.ofHours(1), Duration.ofHours(1),
-				Duration.ZERO, Duration.ZERO, NodeFixture.QUEUE, 128, 300, Duration.ofHours(1));
-		this.node = new MessagingNode(new NodeIdentity(new UUID(0, seed), "node"), settings, this.relay, this.catalog,
-				new PayloadEncoder(null), this.registry,
-				new Writers(new WriterSettings(1, 4, Duration.ofSeconds(5)), new SessionStatistics(), this.scheduler),
-				this.scheduler, new EventDispatcher((event) -> {
-				}, statistics), statistics, new GrowingThreads());
+		this.node = MessagingNode.builder()
+			.identity(new NodeIdentity(new UUID(0, seed), "node"))
+			.settings(MessagingSettings.builder(NodeFixture.QUEUE)
+				.probeInterval(Duration.ofHours(1))
+				.probeTimeout(Duration.ofHours(1))
+				.startTimeout(Duration.ZERO)
+				.unsubscribeDelay(Duration.ZERO)
+				.positionCheck(Duration.ofHours(1))
+				.build())
+			.relay(this.relay)
+			.catalog(this.catalog)
+			.registry(this.registry)
+			.writers(new Writers(new WriterSettings(1, 4, Duration.ofSeconds(5)), new SessionStatistics(),
+					this.scheduler))
+			.scheduler(this.scheduler)
+			.applicationThreads(new GrowingThreads())
+			.build();
 		this.registry.addListener(new Lives());
 	}
 
