@@ -17,7 +17,6 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import java.util.UUID;
-import java.util.function.Consumer;
 
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Recovery;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
@@ -28,14 +27,12 @@ import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.cluster.ClusterUserDisconnector;
 import io.github.atmosphererelay.guard.Guards;
-import io.github.atmosphererelay.inbound.ClientSendHandler;
 import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.node.MessagingSettings;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.RelayCapability;
-import io.github.atmosphererelay.security.ChannelAuthorizer;
-import io.github.atmosphererelay.security.ClientSecurity;
+import io.github.atmosphererelay.security.ConfiguredAuthorizer;
 import io.github.atmosphererelay.session.Heartbeat;
 import io.github.atmosphererelay.session.LocalUserDisconnector;
 import io.github.atmosphererelay.session.NodeIdentity;
@@ -44,12 +41,11 @@ import io.github.atmosphererelay.session.SessionStatistics;
 import io.github.atmosphererelay.session.UserDisconnector;
 import io.github.atmosphererelay.session.WriterSettings;
 import io.github.atmosphererelay.session.Writers;
-import io.github.atmosphererelay.subscription.InitialChannels;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.annotation.Value;
@@ -65,6 +61,7 @@ import org.springframework.boot.thread.Threading;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Fallback;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
 
@@ -163,7 +160,7 @@ public final class AtmosphereAutoConfiguration {
 	@Bean
 	MessagingNode atmosphereMessagingNode(NodeIdentity identity, ClusterRelay relay, ChannelCatalog catalog,
 			PayloadEncoder encoder, SessionRegistry registry, Writers writers, AtmosphereScheduler scheduler,
-			ApplicationEventPublisher publisher, Environment environment,
+			ApplicationEventPublisher publisher, ListableBeanFactory beans, Environment environment,
 			ObjectProvider<ThreadPoolTaskExecutorBuilder> pool,
 			ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual) {
 		return MessagingNode.builder()
@@ -176,6 +173,7 @@ public final class AtmosphereAutoConfiguration {
 			.writers(writers)
 			.scheduler(scheduler.executor())
 			.events(publisher::publishEvent)
+			.extensions(new ApplicationExtensions(beans))
 			.applicationThreads(Threading.VIRTUAL.isActive(environment)
 					? new VirtualThreads(virtual.getIfUnique(SimpleAsyncTaskExecutorBuilder::new), "continuation")
 					: PooledThreads.growing(pool.getIfUnique(ThreadPoolTaskExecutorBuilder::new), "continuation",
@@ -212,27 +210,20 @@ public final class AtmosphereAutoConfiguration {
 	}
 
 	/**
-	 * Looked for once all beans are there and before anything starts: an authorizer may
-	 * need the broadcaster, and so cannot be there before the node.
+	 * For authorizers of the application, and in place of one.
 	 */
 	@Bean
-	SmartInitializingSingleton atmosphereAuthorizerRegistration(MessagingNode node,
-			ObjectProvider<ChannelAuthorizer> authorizer, ObjectProvider<ClientSendHandler> sendHandler,
-			ObjectProvider<InitialChannels> initialChannels, ObjectProvider<ClientSecurity> security) {
-		return () -> {
-			ifPresent(OptionalBeans.single(security, ClientSecurity.class), node::setClientSecurity);
-			ifPresent(OptionalBeans.single(authorizer, ChannelAuthorizer.class), node.clientMessages()::setAuthorizer);
-			ifPresent(OptionalBeans.single(sendHandler, ClientSendHandler.class),
-					node.clientMessages()::setSendHandler);
-			ifPresent(OptionalBeans.single(initialChannels, InitialChannels.class),
-					node.subscriptions()::setInitialChannels);
-		};
+	@Fallback
+	ConfiguredAuthorizer atmosphereConfiguredAuthorizer(MessagingNode node) {
+		return node.clientMessages().configuredAuthorizer();
 	}
 
-	private static <T> void ifPresent(@Nullable T bean, Consumer<T> action) {
-		if (bean != null) {
-			action.accept(bean);
-		}
+	/**
+	 * Before anything starts, so that the failure is that of the bean and not of a start.
+	 */
+	@Bean
+	SmartInitializingSingleton atmosphereExtensionCheck(ListableBeanFactory beans) {
+		return new ApplicationExtensions(beans)::check;
 	}
 
 	@Bean

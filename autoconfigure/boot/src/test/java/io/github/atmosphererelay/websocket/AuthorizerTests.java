@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.concurrent.CompletionException;
 
 import io.github.atmosphererelay.broadcast.Broadcaster;
-import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.refusal.Authorization;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.security.ChannelAuthorizer;
@@ -125,8 +124,8 @@ class AuthorizerTests {
 	static class OwnAuthorizer {
 
 		@Bean
-		ChannelAuthorizer roomAuthorizer(Broadcaster broadcaster, MessagingNode node) {
-			return new RoomAuthorizer(new ConfiguredAuthorizer(node.catalog(), node.clientMessages()::isHandled));
+		ChannelAuthorizer roomAuthorizer(Broadcaster broadcaster, ConfiguredAuthorizer configured) {
+			return new RoomAuthorizer(configured);
 		}
 
 	}

@@ -58,6 +58,8 @@ import io.github.atmosphererelay.session.NodeIdentity;
 import io.github.atmosphererelay.subscription.log.LogFollowers;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.util.function.SingletonSupplier;
+
 /**
  * The one point through which every message goes: delivers it to the sessions of this
  * node and hands it to the relay, both under one lock per address, so that every node
@@ -89,11 +91,12 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	private final StripedLock locks = new StripedLock();
 
-	private volatile List<OutboundInterceptor> interceptors = List.of();
+	private final SingletonSupplier<List<OutboundInterceptor>> interceptors;
 
 	public DefaultBroadcaster(UUID node, ChannelCatalog catalog, PayloadEncoder encoder, int maxMessageSize,
 			RelayMonitor monitor, LocalDelivery delivery, LogFollowers followers, BroadcastStatistics statistics,
-			ApplicationFutures futures) {
+			ApplicationFutures futures, Supplier<List<OutboundInterceptor>> interceptors) {
+		this.interceptors = SingletonSupplier.of(() -> List.copyOf(interceptors.get()));
 		this.followers = followers;
 		this.node = node;
 		this.catalog = catalog;
@@ -106,11 +109,11 @@ public final class DefaultBroadcaster implements Broadcaster {
 	}
 
 	/**
-	 * Set who sees messages before they are sent. Called before the node starts.
-	 * @param interceptors the interceptors, in their order
+	 * Find the interceptors, so that a fault of theirs ends the start and not the first
+	 * message.
 	 */
-	public void setInterceptors(List<OutboundInterceptor> interceptors) {
-		this.interceptors = List.copyOf(interceptors);
+	public void start() {
+		this.interceptors.obtain();
 	}
 
 	@Override
@@ -267,7 +270,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	private Payload intercepted(Audience audience, Payload payload, PublishOptions options) {
 		Payload current = payload;
-		for (OutboundInterceptor interceptor : this.interceptors) {
+		for (OutboundInterceptor interceptor : this.interceptors.obtain()) {
 			current = Objects.requireNonNull(interceptor.preSend(audience, current, options),
 					"preSend must return a message");
 		}

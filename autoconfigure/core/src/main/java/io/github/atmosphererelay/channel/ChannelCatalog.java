@@ -16,15 +16,12 @@
 
 package io.github.atmosphererelay.channel;
 
-import java.security.Principal;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.BiPredicate;
 
 import io.github.atmosphererelay.message.ChannelNames;
-import io.github.atmosphererelay.refusal.Authorization;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.server.PathContainer;
@@ -48,8 +45,6 @@ public final class ChannelCatalog {
 	private volatile Map<String, ChannelOptions> recent = new ConcurrentHashMap<>();
 
 	private volatile Map<String, ChannelOptions> former = Map.of();
-
-	private volatile BiPredicate<Principal, String> authorities = (principal, authority) -> false;
 
 	/**
 	 * Create a catalog.
@@ -138,35 +133,6 @@ public final class ChannelCatalog {
 			throw new UnknownChannelException(channel);
 		}
 		return options;
-	}
-
-	/**
-	 * Set what knows the authorities of clients. Called before the node starts.
-	 * @param authorities tells whether a client has an authority
-	 */
-	public void setAuthorities(BiPredicate<Principal, String> authorities) {
-		this.authorities = authorities;
-	}
-
-	/**
-	 * Decide by a rule of a channel.
-	 * @param access the rule
-	 * @param principal who the client is, or {@code null} if it is anonymous
-	 * @return the decision; a refusal names no authority
-	 */
-	public Authorization check(ChannelAccess access, @Nullable Principal principal) {
-		return switch (access.kind()) {
-			case ANYONE -> Authorization.GRANTED;
-			case AUTHENTICATED -> (principal != null) ? Authorization.GRANTED : Authorization.UNAUTHENTICATED;
-			case AUTHORITY -> {
-				if (principal == null) {
-					yield Authorization.UNAUTHENTICATED;
-				}
-				yield this.authorities.test(principal, String.valueOf(access.authority())) ? Authorization.GRANTED
-						: Authorization.DENIED;
-			}
-			case NONE -> Authorization.DENIED;
-		};
 	}
 
 	/**

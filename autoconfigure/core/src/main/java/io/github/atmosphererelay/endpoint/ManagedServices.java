@@ -23,10 +23,13 @@ import io.github.atmosphererelay.channel.ChannelAccess;
 import io.github.atmosphererelay.channel.ChannelOptions;
 import io.github.atmosphererelay.channel.HistoryOptions;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.inbound.ClientCallHandler;
+import io.github.atmosphererelay.inbound.ClientMessageHandler;
 import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.session.QueueLimits;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ListableBeanFactory;
 
@@ -50,6 +53,10 @@ public final class ManagedServices {
 	private final EndpointCatalog endpoints = new EndpointCatalog();
 
 	private final SessionLanes lanes;
+
+	private @Nullable ClientMessageHandler messageHandler;
+
+	private @Nullable ClientCallHandler callHandler;
 
 	/**
 	 * Create the endpoints' surroundings.
@@ -83,9 +90,8 @@ public final class ManagedServices {
 		EndpointCalls calls = new EndpointCalls(this.node.catalog(), support, this.statistics, this.lanes,
 				this.node.clientContext());
 		EndpointQueue queue = new EndpointQueue(this.lanes, this.statistics);
-		this.node.clientMessages().addHandler(new EndpointMessageHandler(this.endpoints, calls, queue));
-		this.node.clientMessages()
-			.setCallHandler(new EndpointCallHandler(EndpointFactory.targets(created), calls, queue));
+		this.messageHandler = new EndpointMessageHandler(this.endpoints, calls, queue);
+		this.callHandler = new EndpointCallHandler(EndpointFactory.targets(created), calls, queue);
 		if (created.stream().anyMatch(Endpoint::followsSessions)) {
 			SessionFollower follower = new SessionFollower(this.endpoints, calls, support, this.lanes, this.statistics);
 			this.node.registry().addListener(follower);
@@ -109,6 +115,22 @@ public final class ManagedServices {
 				.presence(endpoint.room())
 				.history(history)
 				.build());
+	}
+
+	/**
+	 * Return what handles messages in the channels of endpoints.
+	 * @return the handler, or {@code null} if there are no endpoints
+	 */
+	public @Nullable ClientMessageHandler messageHandler() {
+		return this.messageHandler;
+	}
+
+	/**
+	 * Return what answers calls of {@link Rpc} methods.
+	 * @return the handler, or {@code null} if there are no endpoints
+	 */
+	public @Nullable ClientCallHandler callHandler() {
+		return this.callHandler;
 	}
 
 	/**

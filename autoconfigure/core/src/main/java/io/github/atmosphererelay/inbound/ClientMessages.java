@@ -21,7 +21,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.application.ApplicationFutures;
@@ -37,7 +36,6 @@ import io.github.atmosphererelay.refusal.Authorization;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.relay.Receipt;
-import io.github.atmosphererelay.security.ChannelAuthorizer;
 import io.github.atmosphererelay.security.ClientContext;
 import io.github.atmosphererelay.security.ConfiguredAuthorizer;
 import io.github.atmosphererelay.session.ClientSession;
@@ -45,6 +43,8 @@ import io.github.atmosphererelay.session.LocalSession;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * The one way in for what clients send, whichever door they use: authorised, then taken
@@ -64,63 +64,50 @@ public final class ClientMessages {
 
 	private final ApplicationFutures futures;
 
-	private final List<ClientMessageHandler> handlers = new CopyOnWriteArrayList<>();
+	private final ConfiguredAuthorizer configured;
+
+	private final SingletonSupplier<Handlers> handlers;
 
 	private final RateLimitedLog interceptorLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
-
-	private volatile List<InboundInterceptor> interceptors = List.of();
-
-	private volatile ChannelAuthorizer authorizer;
-
-	private volatile @Nullable ClientCallHandler callHandler;
-
-	private volatile @Nullable ClientSendHandler sendHandler;
 
 	private final RateLimitedLog authorizerLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
 	private final RateLimitedLog sendLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
+	/**
+	 * Create the way in.
+	 * @param catalog the channels that exist
+	 * @param broadcaster publishes what clients send
+	 * @param statistics receives the counts
+	 * @param context calls code of the application for clients
+	 * @param futures makes and completes futures of the application
+	 * @param extensions what the application adds
+	 */
 	public ClientMessages(ChannelCatalog catalog, DefaultBroadcaster broadcaster, BroadcastStatistics statistics,
-			ClientContext context, ApplicationFutures futures) {
+			ClientContext context, ApplicationFutures futures, InboundExtensions extensions) {
 		this.context = context;
 		this.catalog = catalog;
 		this.broadcaster = broadcaster;
 		this.statistics = statistics;
 		this.futures = futures;
-		this.authorizer = new ConfiguredAuthorizer(catalog, this::isHandled);
+		this.configured = new ConfiguredAuthorizer(catalog, context, this::isHandled);
+		this.handlers = SingletonSupplier.of(() -> Handlers.of(extensions, context, this.configured));
 	}
 
 	/**
-	 * Add a handler. Called before the node starts; the first one that takes a channel
-	 * gets its messages.
-	 * @param handler the handler
+	 * Find what the application adds, so that a fault of it ends the start and not the
+	 * first message.
 	 */
-	public void addHandler(ClientMessageHandler handler) {
-		this.handlers.add(HandlersInContext.wrap(this.context, handler));
+	public void start() {
+		this.handlers.obtain();
 	}
 
 	/**
-	 * Set who sees messages before they are taken. Called before the node starts.
-	 * @param interceptors the interceptors, in their order
-	 */
-	public void setInterceptors(List<InboundInterceptor> interceptors) {
-		this.interceptors = interceptors.stream().map((each) -> HandlersInContext.wrap(this.context, each)).toList();
-	}
-
-	/**
-	 * Have somebody else decide what clients may do. Called before the node starts.
-	 * @param authorizer decides from now on
-	 */
-	public void setAuthorizer(ChannelAuthorizer authorizer) {
-		this.authorizer = this.context.wrap(authorizer);
-	}
-
-	/**
-	 * Return who decides what clients may do.
+	 * Return what decides by the channels' options.
 	 * @return the authorizer
 	 */
-	public ChannelAuthorizer authorizer() {
-		return this.authorizer;
+	public ConfiguredAuthorizer configuredAuthorizer() {
+		return this.configured;
 	}
 
 	/**
@@ -133,7 +120,7 @@ public final class ClientMessages {
 	}
 
 	private @Nullable ClientMessageHandler handler(String channel) {
-		for (ClientMessageHandler handler : this.handlers) {
+		for (ClientMessageHandler handler : this.handlers.obtain().messages()) {
 			if (handler.handles(channel)) {
 				return handler;
 			}
@@ -160,7 +147,8 @@ public final class ClientMessages {
 		Principal principal = session.principal();
 		Authorization authorization = requireAuthority(options.clientPublish(), principal);
 		if (authorization.isGranted()) {
-			authorization = decide(principal, () -> this.authorizer.canPublish(principal, session, channel));
+			authorization = decide(principal,
+					() -> this.handlers.obtain().authorizer().canPublish(principal, session, channel));
 		}
 		if (authorization.refusal() != null) {
 			return refused(new RequestRefusedException(authorization.refusal(), authorization.reason()), principal);
@@ -170,7 +158,7 @@ public final class ClientMessages {
 			return refused(new RequestRefusedException(ErrorCode.PERMISSION_DENIED, "not subscribed to this channel"),
 					principal);
 		}
-		List<InboundInterceptor> interceptors = this.interceptors;
+		List<InboundInterceptor> interceptors = this.handlers.obtain().interceptors();
 		return interceptors.isEmpty() ? accept(session, channel, options, payload)
 				: intercept(interceptors, session, channel, options, payload);
 	}
@@ -269,22 +257,6 @@ public final class ClientMessages {
 	}
 
 	/**
-	 * Set who answers calls. Called before the node starts.
-	 * @param handler the handler
-	 */
-	public void setCallHandler(ClientCallHandler handler) {
-		this.callHandler = HandlersInContext.wrap(this.context, handler);
-	}
-
-	/**
-	 * Set who takes what clients send to no channel. Called before the node starts.
-	 * @param handler the handler
-	 */
-	public void setSendHandler(ClientSendHandler handler) {
-		this.sendHandler = HandlersInContext.wrap(this.context, handler);
-	}
-
-	/**
 	 * Answer a call of a client. Called on the thread that has read it, in the order of
 	 * each session's messages; does not block.
 	 * @param session the client's session
@@ -294,7 +266,7 @@ public final class ClientMessages {
 	 * {@link RequestRefusedException} and nothing else
 	 */
 	public CompletableFuture<@Nullable Payload> call(LocalSession session, String method, Payload payload) {
-		ClientCallHandler handler = this.callHandler;
+		ClientCallHandler handler = this.handlers.obtain().calls();
 		if (handler == null || !handler.handles(method)) {
 			return refused(new RequestRefusedException(ErrorCode.METHOD_NOT_FOUND, ErrorCode.METHOD_NOT_FOUND.text()),
 					session.principal());
@@ -311,7 +283,7 @@ public final class ClientMessages {
 	 * @param payload the message
 	 */
 	public void send(LocalSession session, Payload payload) {
-		ClientSendHandler handler = this.sendHandler;
+		ClientSendHandler handler = this.handlers.obtain().sends();
 		if (handler == null) {
 			this.statistics.countRefused(ErrorCode.NOT_AVAILABLE);
 			return;
@@ -340,7 +312,8 @@ public final class ClientMessages {
 	public Authorization authorizeSubscribe(@Nullable Principal principal, @Nullable ClientSession session,
 			String channel) {
 		Authorization rule = requireAuthority(this.catalog.get(channel).subscribe(), principal);
-		return rule.isGranted() ? decide(principal, () -> this.authorizer.canSubscribe(principal, session, channel))
+		return rule.isGranted()
+				? decide(principal, () -> this.handlers.obtain().authorizer().canSubscribe(principal, session, channel))
 				: rule;
 	}
 
@@ -353,8 +326,8 @@ public final class ClientMessages {
 	 */
 	public Authorization authorizeSeePresence(@Nullable Principal principal, ClientSession session, String channel) {
 		Authorization rule = requireAuthority(this.catalog.get(channel).subscribe(), principal);
-		return rule.isGranted() ? decide(principal, () -> this.authorizer.canSeePresence(principal, session, channel))
-				: rule;
+		return rule.isGranted() ? decide(principal,
+				() -> this.handlers.obtain().authorizer().canSeePresence(principal, session, channel)) : rule;
 	}
 
 	/**
@@ -366,7 +339,7 @@ public final class ClientMessages {
 		if (access.kind() != ChannelAccess.Kind.AUTHORITY) {
 			return Authorization.GRANTED;
 		}
-		return decide(principal, () -> this.catalog.check(access, principal));
+		return decide(principal, () -> this.context.check(access, principal));
 	}
 
 	private Authorization decide(@Nullable Principal principal, Supplier<Authorization> decision) {

@@ -46,7 +46,6 @@ import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.security.ClientContext;
-import io.github.atmosphererelay.security.ClientSecurity;
 import io.github.atmosphererelay.session.NodeIdentity;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.Writers;
@@ -106,7 +105,7 @@ public final class MessagingNode {
 
 	private final ClientMessages clientMessages;
 
-	private final ClientContext clientContext = new ClientContext();
+	private final ClientContext clientContext;
 
 	private volatile CountDownLatch firstUp = new CountDownLatch(1);
 
@@ -117,6 +116,8 @@ public final class MessagingNode {
 	private @Nullable ScheduledFuture<?> followerTicks;
 
 	private MessagingNode(Builder parts) {
+		NodeExtensions extensions = parts.extensions;
+		this.clientContext = new ClientContext(extensions::clientSecurity);
 		this.identity = parts.identity;
 		this.settings = required(parts.settings, "settings");
 		ClusterRelay relay = required(parts.relay, "relay");
@@ -147,14 +148,14 @@ public final class MessagingNode {
 		this.receiver = new RelayReceiver(this.identity.id(), this.interest, this.tracker, this.followers, delivery,
 				this.control, statistics);
 		this.broadcaster = new DefaultBroadcaster(this.identity.id(), catalog, parts.encoder,
-				this.settings.maxMessageSize(), this.monitor, delivery, this.followers, statistics, this.futures);
-		catalog.setAuthorities(this.clientContext::hasAuthority);
+				this.settings.maxMessageSize(), this.monitor, delivery, this.followers, statistics, this.futures,
+				extensions::outboundInterceptors);
 		this.clientMessages = new ClientMessages(catalog, this.broadcaster, statistics, this.clientContext,
-				this.futures);
+				this.futures, extensions);
 		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.followers, this.monitor, events,
 				this.settings.channelsPerSession(),
 				new PageLimit(this.settings.recoveryLimit(), this.settings.recoveryBytes()), this.clientContext,
-				this.replays);
+				this.replays, extensions::initialChannels);
 	}
 
 	private static <T> T required(@Nullable T part, String name) {
@@ -178,6 +179,9 @@ public final class MessagingNode {
 	 * is there.
 	 */
 	public void start() {
+		this.broadcaster.start();
+		this.clientMessages.start();
+		this.subscriptions.start();
 		this.firstUp = new CountDownLatch(1);
 		this.events.start();
 		this.futures.start();
@@ -320,15 +324,6 @@ public final class MessagingNode {
 	}
 
 	/**
-	 * Set what the application's security framework does for clients. Called before the
-	 * node starts.
-	 * @param security does it from now on
-	 */
-	public void setClientSecurity(ClientSecurity security) {
-		this.clientContext.setSecurity(security);
-	}
-
-	/**
 	 * Return what calls code of the application for clients.
 	 * @return the context
 	 */
@@ -446,7 +441,19 @@ public final class MessagingNode {
 
 		private @Nullable ApplicationThreads applicationThreads;
 
+		private NodeExtensions extensions = NodeExtensions.NONE;
+
 		private Builder() {
+		}
+
+		/**
+		 * Say what the application adds.
+		 * @param extensions what it adds
+		 * @return this builder
+		 */
+		public Builder extensions(NodeExtensions extensions) {
+			this.extensions = extensions;
+			return this;
 		}
 
 		/**

@@ -19,11 +19,14 @@ package io.github.atmosphererelay.security;
 import java.security.Principal;
 import java.util.function.Supplier;
 
+import io.github.atmosphererelay.channel.ChannelAccess;
 import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.refusal.Authorization;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.ClientSession;
 import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Calls code of the application for a client, so that the code finds the client in its
@@ -33,30 +36,44 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ClientContext {
 
-	private volatile ClientSecurity security = ClientSecurity.NONE;
+	private final Supplier<ClientSecurity> security;
 
 	/**
-	 * Create a context that knows no security framework yet.
+	 * Create a context.
+	 * @param security finds the application's security framework; asked once, when it is
+	 * first needed, because the application's beans may need those of this library. Finds
+	 * {@code null} if there is none
 	 */
-	public ClientContext() {
+	public ClientContext(Supplier<? extends @Nullable ClientSecurity> security) {
+		this.security = SingletonSupplier.of(() -> {
+			ClientSecurity found = security.get();
+			return (found != null) ? found : ClientSecurity.NONE;
+		});
 	}
 
 	/**
-	 * Set the application's security framework. Called before the node starts.
-	 * @param security the framework
+	 * Decide by a rule of a channel.
+	 * @param access the rule
+	 * @param principal who the client is, or {@code null} if it is anonymous
+	 * @return the decision; a refusal names no authority
 	 */
-	public void setSecurity(ClientSecurity security) {
-		this.security = security;
+	public Authorization check(ChannelAccess access, @Nullable Principal principal) {
+		return switch (access.kind()) {
+			case ANYONE -> Authorization.GRANTED;
+			case AUTHENTICATED -> (principal != null) ? Authorization.GRANTED : Authorization.UNAUTHENTICATED;
+			case AUTHORITY -> {
+				if (principal == null) {
+					yield Authorization.UNAUTHENTICATED;
+				}
+				yield hasAuthority(principal, String.valueOf(access.authority())) ? Authorization.GRANTED
+						: Authorization.DENIED;
+			}
+			case NONE -> Authorization.DENIED;
+		};
 	}
 
-	/**
-	 * Return whether a client has an authority.
-	 * @param principal who the client is
-	 * @param authority the name of the authority
-	 * @return whether the client has it
-	 */
-	public boolean hasAuthority(Principal principal, String authority) {
-		return this.security.hasAuthority(principal, authority);
+	private boolean hasAuthority(Principal principal, String authority) {
+		return this.security.get().hasAuthority(principal, authority);
 	}
 
 	/**
@@ -67,7 +84,7 @@ public final class ClientContext {
 	 * @return what the code returns
 	 */
 	public <T extends @Nullable Object> T call(@Nullable Principal principal, Supplier<T> code) {
-		ClientSecurity.Scope scope = this.security.enter(principal);
+		ClientSecurity.Scope scope = this.security.get().enter(principal);
 		try {
 			return code.get();
 		}
@@ -82,7 +99,7 @@ public final class ClientContext {
 	 * @param code the code
 	 */
 	public void run(@Nullable Principal principal, Runnable code) {
-		ClientSecurity.Scope scope = this.security.enter(principal);
+		ClientSecurity.Scope scope = this.security.get().enter(principal);
 		try {
 			code.run();
 		}
@@ -102,7 +119,7 @@ public final class ClientContext {
 		if (cause instanceof RequestRefusedException refusal) {
 			return refusal;
 		}
-		Authorization translated = this.security.refusal(cause, principal);
+		Authorization translated = this.security.get().refusal(cause, principal);
 		return (translated != null && translated.refusal() != null)
 				? new RequestRefusedException(translated.refusal(), translated.reason()) : null;
 	}

@@ -28,20 +28,25 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decides by the channels' options, as {@code atmosphere.channels} and annotated
- * endpoints set them.
+ * endpoints set them. There is a bean of this type, so that an authorizer of the
+ * application can leave to it what it does not decide itself.
  */
 public final class ConfiguredAuthorizer implements ChannelAuthorizer {
 
 	private final ChannelCatalog catalog;
+
+	private final ClientContext context;
 
 	private final Predicate<String> handled;
 
 	/**
 	 * Create an authorizer.
 	 * @param catalog the channels that exist
+	 * @param context knows the authorities of clients
 	 * @param handled tells whether a handler takes a channel's messages
 	 */
-	public ConfiguredAuthorizer(ChannelCatalog catalog, Predicate<String> handled) {
+	public ConfiguredAuthorizer(ChannelCatalog catalog, ClientContext context, Predicate<String> handled) {
+		this.context = context;
 		this.catalog = catalog;
 		this.handled = handled;
 	}
@@ -51,14 +56,14 @@ public final class ConfiguredAuthorizer implements ChannelAuthorizer {
 		ChannelAccess access = this.catalog.get(channel).subscribe();
 		return (access.kind() == ChannelAccess.Kind.NONE)
 				? Authorization.denied("this channel takes no subscriptions from clients")
-				: this.catalog.check(access, principal);
+				: this.context.check(access, principal);
 	}
 
 	@Override
 	public Authorization canPublish(@Nullable Principal principal, ClientSession session, String channel) {
 		ChannelAccess access = this.catalog.get(channel).clientPublish();
 		if (access.kind() != ChannelAccess.Kind.NONE) {
-			return this.catalog.check(access, principal);
+			return this.context.check(access, principal);
 		}
 		return this.handled.test(channel) ? Authorization.GRANTED
 				: Authorization.denied("this channel takes no messages from clients");

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.channel.ChannelOptions;
@@ -62,6 +63,8 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.util.function.SingletonSupplier;
+
 /**
  * What doors do with sessions: let them in, subscribe them, see them out. Keeps registry,
  * relay and application events in step. No method blocks.
@@ -96,11 +99,15 @@ public final class Subscriptions {
 
 	private final RateLimitedLog initialLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
-	private volatile InitialChannels initialChannels = (session) -> List.of();
+	private final SingletonSupplier<InitialChannels> initialChannels;
 
 	public Subscriptions(SessionRegistry registry, ChannelCatalog catalog, Interest interest, LogFollowers followers,
 			RelayMonitor monitor, EventDispatcher events, int channelsPerSession, PageLimit recoveryLimit,
-			ClientContext context, ReplayReader replays) {
+			ClientContext context, ReplayReader replays, Supplier<@Nullable InitialChannels> initialChannels) {
+		this.initialChannels = SingletonSupplier.of(() -> {
+			InitialChannels found = initialChannels.get();
+			return (found != null) ? found : (session) -> List.of();
+		});
 		this.context = context;
 		this.registry = registry;
 		this.catalog = catalog;
@@ -114,21 +121,20 @@ public final class Subscriptions {
 	}
 
 	/**
+	 * Find what the application adds, so that a fault of it ends the start and not the
+	 * first connection.
+	 */
+	public void start() {
+		this.initialChannels.obtain();
+	}
+
+	/**
 	 * Add a door that makes the subscriptions of its sessions itself. Called before the
 	 * node starts.
 	 * @param door the door
 	 */
 	public void addDoor(DoorSubscriber door) {
 		this.doors.add(door);
-	}
-
-	/**
-	 * Set who says what clients are subscribed to when they connect. Called before the
-	 * node starts.
-	 * @param channels says that from now on
-	 */
-	public void setInitialChannels(InitialChannels channels) {
-		this.initialChannels = (session) -> this.context.call(session.principal(), () -> channels.channels(session));
 	}
 
 	/**
@@ -142,7 +148,8 @@ public final class Subscriptions {
 	public List<String> initialChannels(LocalSession session) {
 		Collection<String> wanted;
 		try {
-			wanted = List.copyOf(this.initialChannels.channels(session));
+			InitialChannels channels = this.initialChannels.obtain();
+			wanted = this.context.call(session.principal(), () -> List.copyOf(channels.channels(session)));
 		}
 		catch (RuntimeException ex) {
 			RequestRefusedException refusal = this.context.refusal(ex, session.principal());

@@ -45,7 +45,6 @@ import io.github.atmosphererelay.inbound.InboundInterceptor;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
-import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.presence.MemberJoined;
 import io.github.atmosphererelay.presence.Presence;
 import io.github.atmosphererelay.presence.PresenceAttributes;
@@ -66,7 +65,6 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 
-import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -321,8 +319,8 @@ abstract class AbstractApplicationThreadsTests {
 		}
 
 		@Bean
-		SmartInitializingSingleton handlerRegistration(MessagingNode node, ThreadGuard guard) {
-			return () -> node.clientMessages().addHandler(new ClientMessageHandler() {
+		ClientMessageHandler messageHandler(ThreadGuard guard) {
+			return new ClientMessageHandler() {
 
 				@Override
 				public boolean handles(String channel) {
@@ -336,7 +334,7 @@ abstract class AbstractApplicationThreadsTests {
 					return CompletableFuture.completedFuture(null);
 				}
 
-			});
+			};
 		}
 
 		@Bean
