@@ -90,7 +90,7 @@ public final class ClientMessages {
 		this.broadcaster = broadcaster;
 		this.statistics = statistics;
 		this.futures = futures;
-		this.configured = new ConfiguredAuthorizer(catalog, context, this::isHandled);
+		this.configured = context.configuredAuthorizer(catalog, this::isHandled);
 		this.handlers = SingletonSupplier.of(() -> Handlers.of(extensions, context, this.configured));
 	}
 

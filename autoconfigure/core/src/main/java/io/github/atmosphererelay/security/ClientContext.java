@@ -17,9 +17,11 @@
 package io.github.atmosphererelay.security;
 
 import java.security.Principal;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.channel.ChannelAccess;
+import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.refusal.Authorization;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
@@ -49,6 +51,16 @@ public final class ClientContext {
 			ClientSecurity found = security.get();
 			return (found != null) ? found : ClientSecurity.NONE;
 		});
+	}
+
+	/**
+	 * Make an authorizer that decides by the options of channels.
+	 * @param catalog the channels that exist
+	 * @param handled tells whether a handler takes a channel's messages
+	 * @return the authorizer
+	 */
+	public ConfiguredAuthorizer configuredAuthorizer(ChannelCatalog catalog, Predicate<String> handled) {
+		return new ConfiguredAuthorizer(catalog, this, handled);
 	}
 
 	/**

@@ -45,7 +45,7 @@ public final class ConfiguredAuthorizer implements ChannelAuthorizer {
 	 * @param context knows the authorities of clients
 	 * @param handled tells whether a handler takes a channel's messages
 	 */
-	public ConfiguredAuthorizer(ChannelCatalog catalog, ClientContext context, Predicate<String> handled) {
+	ConfiguredAuthorizer(ChannelCatalog catalog, ClientContext context, Predicate<String> handled) {
 		this.context = context;
 		this.catalog = catalog;
 		this.handled = handled;
