@@ -35,7 +35,7 @@ import java.util.function.Predicate;
 
 import io.github.atmosphererelay.actuate.AtmosphereMeters;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
-import io.github.atmosphererelay.broadcast.ErrorCode;
+import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.test.TestNode;

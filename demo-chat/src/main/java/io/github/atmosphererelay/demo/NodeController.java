@@ -18,8 +18,8 @@ package io.github.atmosphererelay.demo;
 
 import java.util.List;
 
-import io.github.atmosphererelay.broadcast.RelayDown;
-import io.github.atmosphererelay.broadcast.RelayUp;
+import io.github.atmosphererelay.event.RelayDown;
+import io.github.atmosphererelay.event.RelayUp;
 
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.properties.bind.Bindable;

@@ -24,10 +24,10 @@ import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
-import io.github.atmosphererelay.broadcast.ChannelAccess;
-import io.github.atmosphererelay.broadcast.ChannelOptions;
-import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.channel.ChannelAccess;
+import io.github.atmosphererelay.channel.ChannelOptions;
 import io.github.atmosphererelay.cluster.Cluster;
+import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.presence.PresenceMember;
 import io.github.atmosphererelay.presence.PresenceService;
 import io.github.atmosphererelay.relay.RelayMonitor;

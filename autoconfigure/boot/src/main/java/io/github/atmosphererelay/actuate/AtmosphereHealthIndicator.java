@@ -20,11 +20,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-import io.github.atmosphererelay.broadcast.BroadcastStatistics;
-import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
-import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.cluster.Cluster;
+import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.BroadcastStatistics.PublishResult;
 import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.session.DropReason;

@@ -17,32 +17,25 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import java.util.UUID;
-import java.util.function.Consumer;
 
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Recovery;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
-import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.Broadcaster;
-import io.github.atmosphererelay.broadcast.ChannelAuthorizer;
-import io.github.atmosphererelay.broadcast.ChannelCatalog;
-import io.github.atmosphererelay.broadcast.ClientSecurity;
-import io.github.atmosphererelay.broadcast.ClientSendHandler;
 import io.github.atmosphererelay.broadcast.DefaultBroadcaster;
-import io.github.atmosphererelay.broadcast.EventDispatcher;
-import io.github.atmosphererelay.broadcast.InitialChannels;
-import io.github.atmosphererelay.broadcast.MessagingNode;
-import io.github.atmosphererelay.broadcast.MessagingSettings;
-import io.github.atmosphererelay.broadcast.NodeIdentity;
 import io.github.atmosphererelay.broadcast.PayloadEncoder;
+import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.cluster.ClusterUserDisconnector;
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.message.EnvelopeCodec;
+import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.node.MessagingSettings;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.RelayCapability;
+import io.github.atmosphererelay.security.ConfiguredAuthorizer;
 import io.github.atmosphererelay.session.Heartbeat;
 import io.github.atmosphererelay.session.LocalUserDisconnector;
-import io.github.atmosphererelay.session.QueueLimits;
+import io.github.atmosphererelay.session.NodeIdentity;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.SessionStatistics;
 import io.github.atmosphererelay.session.UserDisconnector;
@@ -50,9 +43,9 @@ import io.github.atmosphererelay.session.WriterSettings;
 import io.github.atmosphererelay.session.Writers;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.annotation.Value;
@@ -68,6 +61,7 @@ import org.springframework.boot.thread.Threading;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Fallback;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
 
@@ -166,23 +160,41 @@ public final class AtmosphereAutoConfiguration {
 	@Bean
 	MessagingNode atmosphereMessagingNode(NodeIdentity identity, ClusterRelay relay, ChannelCatalog catalog,
 			PayloadEncoder encoder, SessionRegistry registry, Writers writers, AtmosphereScheduler scheduler,
-			ApplicationEventPublisher publisher, Environment environment,
+			ApplicationEventPublisher publisher, ListableBeanFactory beans, Environment environment,
 			ObjectProvider<ThreadPoolTaskExecutorBuilder> pool,
 			ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual) {
-		QueueLimits queue = QueueDefaults.of(this.properties);
-		BroadcastStatistics statistics = new BroadcastStatistics();
-		EventDispatcher events = new EventDispatcher(publisher::publishEvent, statistics);
-		AtmosphereProperties.Relay settings = this.properties.relay();
-		return new MessagingNode(identity,
-				new MessagingSettings(maxMessageSize(), settings.probeInterval(), settings.probeTimeout(),
-						settings.startTimeout(), settings.unsubscribeDelay(), queue, channelsPerSession(),
-						this.properties.recovery().maxMessages(), this.properties.recovery().maxBytes().toBytes(),
-						this.properties.recovery().positionCheck()),
-				relay, catalog, encoder, registry, writers, scheduler.executor(), events, statistics,
-				Threading.VIRTUAL.isActive(environment)
-						? new VirtualThreads(virtual.getIfUnique(SimpleAsyncTaskExecutorBuilder::new), "continuation")
-						: PooledThreads.growing(pool.getIfUnique(ThreadPoolTaskExecutorBuilder::new), "continuation",
-								this.properties.continuation().maxThreads()));
+		return MessagingNode.builder()
+			.identity(identity)
+			.settings(messagingSettings())
+			.relay(relay)
+			.catalog(catalog)
+			.encoder(encoder)
+			.registry(registry)
+			.writers(writers)
+			.scheduler(scheduler.executor())
+			.events(publisher::publishEvent)
+			.extensions(new ApplicationExtensions(beans))
+			.applicationThreads(Threading.VIRTUAL.isActive(environment)
+					? new VirtualThreads(virtual.getIfUnique(SimpleAsyncTaskExecutorBuilder::new), "continuation")
+					: PooledThreads.growing(pool.getIfUnique(ThreadPoolTaskExecutorBuilder::new), "continuation",
+							this.properties.continuation().maxThreads()))
+			.build();
+	}
+
+	private MessagingSettings messagingSettings() {
+		AtmosphereProperties.Relay relay = this.properties.relay();
+		Recovery recovery = this.properties.recovery();
+		return MessagingSettings.builder(QueueDefaults.of(this.properties))
+			.maxMessageSize(maxMessageSize())
+			.probeInterval(relay.probeInterval())
+			.probeTimeout(relay.probeTimeout())
+			.startTimeout(relay.startTimeout())
+			.unsubscribeDelay(relay.unsubscribeDelay())
+			.channelsPerSession(channelsPerSession())
+			.recoveryLimit(recovery.maxMessages())
+			.recoveryBytes(recovery.maxBytes().toBytes())
+			.positionCheck(recovery.positionCheck())
+			.build();
 	}
 
 	@Bean
@@ -198,27 +210,20 @@ public final class AtmosphereAutoConfiguration {
 	}
 
 	/**
-	 * Looked for once all beans are there and before anything starts: an authorizer may
-	 * need the broadcaster, and so cannot be there before the node.
+	 * For authorizers of the application, and in place of one.
 	 */
 	@Bean
-	SmartInitializingSingleton atmosphereAuthorizerRegistration(MessagingNode node,
-			ObjectProvider<ChannelAuthorizer> authorizer, ObjectProvider<ClientSendHandler> sendHandler,
-			ObjectProvider<InitialChannels> initialChannels, ObjectProvider<ClientSecurity> security) {
-		return () -> {
-			ifPresent(OptionalBeans.single(security, ClientSecurity.class), node::setClientSecurity);
-			ifPresent(OptionalBeans.single(authorizer, ChannelAuthorizer.class), node.clientMessages()::setAuthorizer);
-			ifPresent(OptionalBeans.single(sendHandler, ClientSendHandler.class),
-					node.clientMessages()::setSendHandler);
-			ifPresent(OptionalBeans.single(initialChannels, InitialChannels.class),
-					node.subscriptions()::setInitialChannels);
-		};
+	@Fallback
+	ConfiguredAuthorizer atmosphereConfiguredAuthorizer(MessagingNode node) {
+		return node.clientMessages().configuredAuthorizer();
 	}
 
-	private static <T> void ifPresent(@Nullable T bean, Consumer<T> action) {
-		if (bean != null) {
-			action.accept(bean);
-		}
+	/**
+	 * Before anything starts, so that the failure is that of the bean and not of a start.
+	 */
+	@Bean
+	SmartInitializingSingleton atmosphereExtensionCheck(ListableBeanFactory beans) {
+		return new ApplicationExtensions(beans)::check;
 	}
 
 	@Bean

@@ -18,11 +18,11 @@ package io.github.atmosphererelay.autoconfigure;
 
 import java.util.Objects;
 
-import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.console.ConsoleActuator;
 import io.github.atmosphererelay.console.ConsoleExits;
 import io.github.atmosphererelay.console.ConsolePage;
 import io.github.atmosphererelay.console.ConsoleRates;
+import io.github.atmosphererelay.node.MessagingNode;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.ObjectProvider;

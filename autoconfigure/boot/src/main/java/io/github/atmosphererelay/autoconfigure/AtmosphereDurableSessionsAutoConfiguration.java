@@ -21,7 +21,6 @@ import java.util.Locale;
 
 import javax.sql.DataSource;
 
-import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.durable.DurableSessions;
 import io.github.atmosphererelay.durable.DurableSettings;
@@ -29,6 +28,7 @@ import io.github.atmosphererelay.durable.MemorySessionStore;
 import io.github.atmosphererelay.durable.SessionStore;
 import io.github.atmosphererelay.durable.jdbc.JdbcSessionStore;
 import io.github.atmosphererelay.durable.redis.RedisSessionStore;
+import io.github.atmosphererelay.node.MessagingNode;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
@@ -69,8 +69,9 @@ public final class AtmosphereDurableSessionsAutoConfiguration {
 		if (single == null) {
 			throw missing(durable.store(), "its module is not on the classpath");
 		}
-		return new DurableSessions(node, cluster, single, new DurableSettings(durable.ttl(), durable.saveInterval(),
-				durable.timeout(), durable.cookieName(), durable.maxSessions()));
+		return new DurableSessions(node.identity(), node.registry(), node.timers(), cluster, single,
+				new DurableSettings(durable.ttl(), durable.saveInterval(), durable.timeout(), durable.cookieName(),
+						durable.maxSessions()));
 	}
 
 	/**

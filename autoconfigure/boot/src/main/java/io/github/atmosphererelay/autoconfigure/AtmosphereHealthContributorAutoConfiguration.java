@@ -18,8 +18,8 @@ package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.actuate.AtmosphereHealthIndicator;
 import io.github.atmosphererelay.actuate.RelayReadiness;
-import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.cluster.DefaultCluster;
+import io.github.atmosphererelay.node.MessagingNode;
 
 import org.springframework.boot.actuate.endpoint.web.AdditionalPathsMapper;
 import org.springframework.boot.autoconfigure.AutoConfiguration;

@@ -16,10 +16,10 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
-import io.github.atmosphererelay.broadcast.ApplicationThreads;
-import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.application.ApplicationThreads;
 import io.github.atmosphererelay.endpoint.EndpointSettings;
 import io.github.atmosphererelay.endpoint.ManagedServices;
+import io.github.atmosphererelay.node.MessagingNode;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;

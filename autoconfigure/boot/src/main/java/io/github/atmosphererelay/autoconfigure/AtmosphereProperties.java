@@ -20,8 +20,8 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 
-import io.github.atmosphererelay.broadcast.ChannelAccess;
-import io.github.atmosphererelay.broadcast.ChannelScope;
+import io.github.atmosphererelay.channel.ChannelAccess;
+import io.github.atmosphererelay.channel.ChannelScope;
 import io.github.atmosphererelay.session.SlowConsumerPolicy;
 import org.jspecify.annotations.Nullable;
 

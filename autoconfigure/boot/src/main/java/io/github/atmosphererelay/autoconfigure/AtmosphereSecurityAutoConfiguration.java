@@ -16,12 +16,12 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
-import io.github.atmosphererelay.broadcast.ClientSecurity;
-import io.github.atmosphererelay.broadcast.MessagingNode;
-import io.github.atmosphererelay.security.JwtTokenAuthenticator;
-import io.github.atmosphererelay.security.LogoutListener;
-import io.github.atmosphererelay.security.OAuth2TokenExpiry;
-import io.github.atmosphererelay.security.SpringClientSecurity;
+import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.security.ClientSecurity;
+import io.github.atmosphererelay.security.spring.JwtTokenAuthenticator;
+import io.github.atmosphererelay.security.spring.LogoutListener;
+import io.github.atmosphererelay.security.spring.OAuth2TokenExpiry;
+import io.github.atmosphererelay.security.spring.SpringClientSecurity;
 import io.github.atmosphererelay.session.PrincipalExpiry;
 import io.github.atmosphererelay.session.TokenAuthenticator;
 import io.github.atmosphererelay.session.UserDisconnector;

@@ -23,10 +23,10 @@ import java.util.List;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Channel;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Console;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.History;
-import io.github.atmosphererelay.broadcast.ChannelCatalog;
-import io.github.atmosphererelay.broadcast.ChannelOptions;
-import io.github.atmosphererelay.broadcast.ChannelScope;
-import io.github.atmosphererelay.broadcast.HistoryOptions;
+import io.github.atmosphererelay.channel.ChannelCatalog;
+import io.github.atmosphererelay.channel.ChannelOptions;
+import io.github.atmosphererelay.channel.ChannelScope;
+import io.github.atmosphererelay.channel.HistoryOptions;
 import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SlowConsumerPolicy;
 import org.jspecify.annotations.Nullable;
@@ -49,8 +49,11 @@ final class ChannelCatalogBuilder {
 		List<ChannelOptions> options = new ArrayList<>();
 		if (console.enabled()) {
 			// Before all others, which may cover it and let clients publish there
-			options.add(new ChannelOptions(console.channel(), false, console.subscribe(), ChannelScope.CLUSTER, true,
-					new QueueLimits(CONSOLE_QUEUE, defaults.maxBytes(), SlowConsumerPolicy.DROP_OLDEST), false));
+			options.add(ChannelOptions
+				.builder(console.channel(),
+						new QueueLimits(CONSOLE_QUEUE, defaults.maxBytes(), SlowConsumerPolicy.DROP_OLDEST))
+				.subscribe(console.subscribe())
+				.build());
 		}
 		for (int i = 0; i < channels.size(); i++) {
 			Channel channel = channels.get(i);
@@ -60,9 +63,15 @@ final class ChannelCatalogBuilder {
 				throw new InvalidConfigurationPropertyValueException(property + ".pattern", pattern,
 						"Each entry needs a pattern such as chat/**");
 			}
-			ChannelOptions each = new ChannelOptions(pattern, channel.clientPublish(), channel.subscribe(),
-					channel.scope(), channel.echo(), limits(channel, property, defaults), channel.presence(),
-					history(channel, property), channel.sender());
+			ChannelOptions each = ChannelOptions.builder(pattern, limits(channel, property, defaults))
+				.clientPublish(channel.clientPublish())
+				.subscribe(channel.subscribe())
+				.scope(channel.scope())
+				.echo(channel.echo())
+				.presence(channel.presence())
+				.history(history(channel, property))
+				.sender(channel.sender())
+				.build();
 			check(each, property);
 			options.add(each);
 		}

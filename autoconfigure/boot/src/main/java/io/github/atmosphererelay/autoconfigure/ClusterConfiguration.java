@@ -18,10 +18,10 @@ package io.github.atmosphererelay.autoconfigure;
 
 import java.util.function.Supplier;
 
-import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.cluster.ClusterQuestionHandler;
 import io.github.atmosphererelay.cluster.ClusterSettings;
 import io.github.atmosphererelay.cluster.DefaultCluster;
+import io.github.atmosphererelay.node.MessagingNode;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;

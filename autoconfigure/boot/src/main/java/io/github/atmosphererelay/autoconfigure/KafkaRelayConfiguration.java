@@ -18,7 +18,7 @@ package io.github.atmosphererelay.autoconfigure;
 
 import java.util.function.Supplier;
 
-import io.github.atmosphererelay.broadcast.ChannelCatalog;
+import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.relay.kafka.KafkaRelay;
 import io.github.atmosphererelay.relay.kafka.KafkaRelaySettings;
 

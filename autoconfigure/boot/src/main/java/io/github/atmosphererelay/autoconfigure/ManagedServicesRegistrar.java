@@ -17,12 +17,10 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.broadcast.Broadcaster;
-import io.github.atmosphererelay.broadcast.InboundInterceptor;
-import io.github.atmosphererelay.broadcast.MessagingNode;
-import io.github.atmosphererelay.broadcast.OutboundInterceptor;
 import io.github.atmosphererelay.broadcast.PayloadEncoder;
 import io.github.atmosphererelay.endpoint.EndpointSupport;
 import io.github.atmosphererelay.endpoint.ManagedServices;
+import io.github.atmosphererelay.node.MessagingNode;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -38,9 +36,9 @@ import org.springframework.validation.Validator;
 import org.springframework.validation.beanvalidation.SpringValidatorAdapter;
 
 /**
- * Gives the node what the application says in beans: interceptors and annotated
- * endpoints. Done when all beans exist, because these may use the {@link Broadcaster},
- * which is made by the node, and before the node starts.
+ * Finds the annotated endpoints of the application. Done when all beans exist, because
+ * these may use the {@link Broadcaster}, which is made by the node, and before the node
+ * starts.
  */
 final class ManagedServicesRegistrar implements SmartInitializingSingleton {
 
@@ -60,10 +58,6 @@ final class ManagedServicesRegistrar implements SmartInitializingSingleton {
 
 	@Override
 	public void afterSingletonsInstantiated() {
-		this.node.clientMessages()
-			.setInterceptors(this.beans.getBeanProvider(InboundInterceptor.class).orderedStream().toList());
-		this.node.broadcaster()
-			.setInterceptors(this.beans.getBeanProvider(OutboundInterceptor.class).orderedStream().toList());
 		this.services.register(this.beans, support());
 		if (this.node.catalog().all().isEmpty()) {
 			logger.warn("No channels are configured, so there is nothing to subscribe to: add"

@@ -16,9 +16,9 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
-import io.github.atmosphererelay.broadcast.ChannelOptions;
-import io.github.atmosphererelay.broadcast.ChannelScope;
-import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.channel.ChannelOptions;
+import io.github.atmosphererelay.channel.ChannelScope;
+import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.local.LocalRelay;

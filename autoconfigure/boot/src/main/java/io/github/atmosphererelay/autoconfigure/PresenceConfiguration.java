@@ -16,8 +16,8 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
-import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.cluster.DefaultCluster;
+import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.presence.PresenceAttributes;
 import io.github.atmosphererelay.presence.PresenceService;
 import io.github.atmosphererelay.presence.PresenceSettings;

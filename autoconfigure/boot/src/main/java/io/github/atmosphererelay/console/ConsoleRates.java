@@ -21,12 +21,12 @@ import java.util.Arrays;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 
-import io.github.atmosphererelay.broadcast.BroadcastStatistics;
-import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
-import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.PublishOptions;
+import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.BroadcastStatistics.PublishResult;
 import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.SessionStatistics;
 import org.apache.commons.logging.Log;

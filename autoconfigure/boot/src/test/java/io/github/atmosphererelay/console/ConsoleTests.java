@@ -27,7 +27,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-import io.github.atmosphererelay.broadcast.ChannelOptions;
+import io.github.atmosphererelay.channel.ChannelOptions;
 import io.github.atmosphererelay.contract.broker.RedisServers;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;

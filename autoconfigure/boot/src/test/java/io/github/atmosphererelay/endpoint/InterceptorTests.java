@@ -21,13 +21,13 @@ import java.util.Locale;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.github.atmosphererelay.broadcast.Broadcaster;
-import io.github.atmosphererelay.broadcast.ErrorCode;
-import io.github.atmosphererelay.broadcast.InboundInterceptor;
 import io.github.atmosphererelay.broadcast.OutboundInterceptor;
 import io.github.atmosphererelay.broadcast.PublishOptions;
-import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.inbound.InboundInterceptor;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;

@@ -33,7 +33,7 @@ import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
-import io.github.atmosphererelay.security.TestSecurity;
+import io.github.atmosphererelay.security.spring.TestSecurity;
 import io.github.atmosphererelay.test.FakeRelay;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;

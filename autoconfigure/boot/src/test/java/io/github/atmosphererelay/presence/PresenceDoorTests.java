@@ -23,16 +23,20 @@ import java.security.Principal;
 import java.time.Duration;
 import java.util.List;
 
-import io.github.atmosphererelay.broadcast.Authorization;
-import io.github.atmosphererelay.broadcast.ChannelAuthorizer;
-import io.github.atmosphererelay.broadcast.UnknownChannelException;
+import io.github.atmosphererelay.channel.UnknownChannelException;
 import io.github.atmosphererelay.presence.PresenceApplication.Events;
+import io.github.atmosphererelay.refusal.Authorization;
+import io.github.atmosphererelay.security.ChannelAuthorizer;
+import io.github.atmosphererelay.security.ConfiguredAuthorizer;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -45,6 +49,10 @@ import static org.awaitility.Awaitility.await;
 class PresenceDoorTests {
 
 	private static TestNode start(String... args) {
+		return startWith(List.of(PresenceApplication.class), args);
+	}
+
+	private static TestNode startWith(List<Class<?>> sources, String... args) {
 		String[] all = new String[args.length + 5];
 		System.arraycopy(args, 0, all, 5, args.length);
 		all[0] = "atmosphere.channels[0].pattern=chat/**";
@@ -52,7 +60,7 @@ class PresenceDoorTests {
 		all[2] = "atmosphere.channels[1].pattern=quiet/**";
 		all[3] = "atmosphere.channels[2].pattern=here/**";
 		all[4] = "atmosphere.channels[2].scope=node";
-		return TestNode.start(List.of(PresenceApplication.class), all);
+		return TestNode.start(sources, all);
 	}
 
 	private static String frame(String body) {
@@ -123,11 +131,9 @@ class PresenceDoorTests {
 
 	@Test
 	void aChannelWithoutPresenceAndAClientThatMayNotAreRefusedWithACode() {
-		try (TestNode node = start()) {
+		try (TestNode node = startWith(List.of(PresenceApplication.class, ForAliceOnlyConfiguration.class))) {
 			TestClient quiet = node.connect("quiet/a?presence=true").awaitCount(1);
 			assertThat(quiet.texts().get(0)).startsWith("{\"type\":\"error\",\"code\":108,");
-			ChannelAuthorizer authorizer = node.messaging().clientMessages().authorizer();
-			node.messaging().clientMessages().setAuthorizer(new ForAliceOnly(authorizer));
 			TestClient bob = node.connect("chat/a?user=bob&presence=true").awaitCount(1);
 			assertThat(bob.texts().get(0)).startsWith("{\"type\":\"error\",\"code\":103,");
 			TestClient nobody = node.connect("chat/a?presence=true").awaitCount(1);
@@ -190,6 +196,16 @@ class PresenceDoorTests {
 	/**
 	 * Lets only one see who is there, and fails for those without a name.
 	 */
+	@Configuration(proxyBeanMethods = false)
+	static class ForAliceOnlyConfiguration {
+
+		@Bean
+		ChannelAuthorizer authorizer(ConfiguredAuthorizer configured) {
+			return new ForAliceOnly(configured);
+		}
+
+	}
+
 	private record ForAliceOnly(ChannelAuthorizer delegate) implements ChannelAuthorizer {
 
 		@Override

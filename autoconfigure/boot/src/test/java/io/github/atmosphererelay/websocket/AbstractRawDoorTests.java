@@ -30,7 +30,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.broadcast.PublishOptions;
-import io.github.atmosphererelay.broadcast.UnknownChannelException;
+import io.github.atmosphererelay.channel.UnknownChannelException;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.session.DropReason;
 import io.github.atmosphererelay.session.LocalSession;

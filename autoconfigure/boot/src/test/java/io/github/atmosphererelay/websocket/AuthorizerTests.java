@@ -23,12 +23,11 @@ import java.security.Principal;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 
-import io.github.atmosphererelay.broadcast.Authorization;
 import io.github.atmosphererelay.broadcast.Broadcaster;
-import io.github.atmosphererelay.broadcast.ChannelAuthorizer;
-import io.github.atmosphererelay.broadcast.ConfiguredAuthorizer;
-import io.github.atmosphererelay.broadcast.ErrorCode;
-import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.refusal.Authorization;
+import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.security.ChannelAuthorizer;
+import io.github.atmosphererelay.security.ConfiguredAuthorizer;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
@@ -125,8 +124,8 @@ class AuthorizerTests {
 	static class OwnAuthorizer {
 
 		@Bean
-		ChannelAuthorizer roomAuthorizer(Broadcaster broadcaster, MessagingNode node) {
-			return new RoomAuthorizer(new ConfiguredAuthorizer(node.catalog(), node.clientMessages()::isHandled));
+		ChannelAuthorizer roomAuthorizer(Broadcaster broadcaster, ConfiguredAuthorizer configured) {
+			return new RoomAuthorizer(configured);
 		}
 
 	}

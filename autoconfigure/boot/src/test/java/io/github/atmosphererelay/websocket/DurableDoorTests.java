@@ -32,7 +32,7 @@ import io.github.atmosphererelay.durable.DurableStatistics;
 import io.github.atmosphererelay.durable.MemorySessionStore;
 import io.github.atmosphererelay.durable.SessionStore;
 import io.github.atmosphererelay.durable.StoredSession;
-import io.github.atmosphererelay.security.TestSecurity;
+import io.github.atmosphererelay.security.spring.TestSecurity;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;

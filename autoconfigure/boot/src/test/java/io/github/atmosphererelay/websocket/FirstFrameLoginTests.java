@@ -19,11 +19,11 @@ package io.github.atmosphererelay.websocket;
 import java.time.Duration;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 
-import io.github.atmosphererelay.broadcast.BroadcastStatistics;
-import io.github.atmosphererelay.broadcast.ErrorCode;
+import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.FakeTransport;
 import org.junit.jupiter.api.AfterEach;

@@ -27,7 +27,7 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 
-import io.github.atmosphererelay.security.TestSecurity;
+import io.github.atmosphererelay.security.spring.TestSecurity;
 import io.github.atmosphererelay.test.Covers;
 import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.RawHttp;

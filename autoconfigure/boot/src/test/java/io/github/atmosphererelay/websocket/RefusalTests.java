@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-import io.github.atmosphererelay.broadcast.ErrorCode;
+import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.session.TokenAuthenticator;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
 import io.github.atmosphererelay.test.RawHttp.Answer;

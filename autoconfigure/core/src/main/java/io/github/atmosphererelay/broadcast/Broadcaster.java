@@ -18,7 +18,10 @@ package io.github.atmosphererelay.broadcast;
 
 import java.util.concurrent.CompletableFuture;
 
+import io.github.atmosphererelay.channel.ChannelNotRecordedException;
+import io.github.atmosphererelay.channel.UnknownChannelException;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;

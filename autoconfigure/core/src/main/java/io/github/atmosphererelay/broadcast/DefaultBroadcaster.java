@@ -25,9 +25,18 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 import com.github.f4b6a3.uuid.UuidCreator;
-import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
+import io.github.atmosphererelay.application.ApplicationFutures;
+import io.github.atmosphererelay.channel.ChannelCatalog;
+import io.github.atmosphererelay.channel.ChannelNotRecordedException;
+import io.github.atmosphererelay.channel.ChannelOptions;
+import io.github.atmosphererelay.channel.ChannelScope;
+import io.github.atmosphererelay.channel.HistoryOptions;
+import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.BroadcastStatistics.PublishResult;
+import io.github.atmosphererelay.delivery.LocalDelivery;
 import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.StripedLock;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.ChannelNames;
@@ -45,7 +54,11 @@ import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.session.ClientSession;
+import io.github.atmosphererelay.session.NodeIdentity;
+import io.github.atmosphererelay.subscription.log.LogFollowers;
 import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * The one point through which every message goes: delivers it to the sessions of this
@@ -78,11 +91,12 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	private final StripedLock locks = new StripedLock();
 
-	private volatile List<OutboundInterceptor> interceptors = List.of();
+	private final SingletonSupplier<List<OutboundInterceptor>> interceptors;
 
-	DefaultBroadcaster(UUID node, ChannelCatalog catalog, PayloadEncoder encoder, int maxMessageSize,
+	public DefaultBroadcaster(UUID node, ChannelCatalog catalog, PayloadEncoder encoder, int maxMessageSize,
 			RelayMonitor monitor, LocalDelivery delivery, LogFollowers followers, BroadcastStatistics statistics,
-			ApplicationFutures futures) {
+			ApplicationFutures futures, Supplier<List<OutboundInterceptor>> interceptors) {
+		this.interceptors = SingletonSupplier.of(() -> List.copyOf(interceptors.get()));
 		this.followers = followers;
 		this.node = node;
 		this.catalog = catalog;
@@ -95,11 +109,11 @@ public final class DefaultBroadcaster implements Broadcaster {
 	}
 
 	/**
-	 * Set who sees messages before they are sent. Called before the node starts.
-	 * @param interceptors the interceptors, in their order
+	 * Find the interceptors, so that a fault of theirs ends the start and not the first
+	 * message.
 	 */
-	public void setInterceptors(List<OutboundInterceptor> interceptors) {
-		this.interceptors = List.copyOf(interceptors);
+	public void start() {
+		this.interceptors.obtain();
 	}
 
 	@Override
@@ -228,7 +242,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 	 * @return completes with how far the message came
 	 * @throws MessageTooLargeException if the message is larger than the cluster carries
 	 */
-	CompletableFuture<Receipt> publishFrom(ClientSession sender, String channel, ChannelOptions options,
+	public CompletableFuture<Receipt> publishFrom(ClientSession sender, String channel, ChannelOptions options,
 			Payload payload) {
 		this.statistics.countClientMessage(payload.size());
 		return publish(channel, options, options.echo() ? null : sender.id(), payload,
@@ -256,7 +270,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	private Payload intercepted(Audience audience, Payload payload, PublishOptions options) {
 		Payload current = payload;
-		for (OutboundInterceptor interceptor : this.interceptors) {
+		for (OutboundInterceptor interceptor : this.interceptors.obtain()) {
 			current = Objects.requireNonNull(interceptor.preSend(audience, current, options),
 					"preSend must return a message");
 		}

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.broadcast;
 
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 
 /**
  * Sees every message that is published on this node, whoever publishes it, once and

@@ -15,7 +15,7 @@
  */
 
 /**
- * The one meeting point of sessions and relay: every kind of send goes through here.
+ * Sending: the Broadcaster, its options and its interceptors.
  */
 @NullMarked
 package io.github.atmosphererelay.broadcast;

@@ -92,7 +92,7 @@ public interface Cluster {
 	 * @param user the name of the user's principal
 	 * @param channel the channel's name
 	 * @return completes with how many are subscribed now
-	 * @throws io.github.atmosphererelay.broadcast.UnknownChannelException if no pattern
+	 * @throws io.github.atmosphererelay.channel.UnknownChannelException if no pattern
 	 * covers the channel
 	 */
 	CompletableFuture<AffectedSessions> subscribe(String user, String channel);
@@ -124,7 +124,7 @@ public interface Cluster {
 	 * @param options how it is sent
 	 * @param timeout how long to wait for the numbers of the other nodes
 	 * @return completes with the numbers; fails as a broadcast does
-	 * @throws io.github.atmosphererelay.broadcast.UnknownChannelException if no pattern
+	 * @throws io.github.atmosphererelay.channel.UnknownChannelException if no pattern
 	 * covers the channel
 	 */
 	CompletableFuture<Acknowledgement> broadcastAcknowledged(String channel, Object payload, PublishOptions options,

@@ -27,9 +27,9 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
-import io.github.atmosphererelay.broadcast.ControlListener;
-import io.github.atmosphererelay.broadcast.ControlMessages;
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.node.ControlListener;
+import io.github.atmosphererelay.node.ControlMessages;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayState;
 import org.apache.commons.logging.Log;

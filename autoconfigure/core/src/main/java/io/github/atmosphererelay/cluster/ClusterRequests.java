@@ -34,11 +34,12 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 
 import io.github.atmosphererelay.broadcast.MessageTooLargeException;
-import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.cluster.ClusterMessages.Subject;
 import io.github.atmosphererelay.cluster.CommandMessage.Operation;
 import io.github.atmosphererelay.cluster.CommandMessage.Status;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.Timers;
+import io.github.atmosphererelay.relay.RelayMonitor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +51,11 @@ final class ClusterRequests implements MembershipListener {
 
 	private static final int MAX_PENDING = 1_000;
 
-	private final MessagingNode node;
+	private final UUID self;
+
+	private final RelayMonitor monitor;
+
+	private final Timers timers;
 
 	private final Membership membership;
 
@@ -64,9 +69,11 @@ final class ClusterRequests implements MembershipListener {
 
 	private final Map<Long, Pending<?>> pending = new ConcurrentHashMap<>();
 
-	ClusterRequests(MessagingNode node, Membership membership, ClusterMessages messages, CommandExecutor executor,
-			int maxMessageSize, ClusterStatistics statistics) {
-		this.node = node;
+	ClusterRequests(UUID self, RelayMonitor monitor, Timers timers, Membership membership, ClusterMessages messages,
+			CommandExecutor executor, int maxMessageSize, ClusterStatistics statistics) {
+		this.self = self;
+		this.monitor = monitor;
+		this.timers = timers;
 		this.membership = membership;
 		this.messages = messages;
 		this.executor = executor;
@@ -110,7 +117,7 @@ final class ClusterRequests implements MembershipListener {
 		if (full != null) {
 			return CompletableFuture.failedFuture(full);
 		}
-		UUID self = this.node.identity().id();
+		UUID self = this.self;
 		Set<UUID> others = new HashSet<>(this.membership.others());
 		if (target != null) {
 			others.retainAll(Set.of(target));
@@ -120,9 +127,7 @@ final class ClusterRequests implements MembershipListener {
 		Pending<T> request = new Pending<>(expected, reader);
 		this.pending.put(request.number, request);
 		try {
-			request.timeout = this.node.guards()
-				.of(Part.CLUSTER_REQUESTS)
-				.later(this.node.scheduler(), request::end, timeout);
+			request.timeout = this.timers.later(Part.CLUSTER_REQUESTS, request::end, timeout);
 		}
 		catch (RejectedExecutionException ex) {
 			// The application is being closed; nobody would end the request.
@@ -145,7 +150,7 @@ final class ClusterRequests implements MembershipListener {
 	}
 
 	private void send(CommandMessage message, @Nullable UUID target, Pending<?> request, Set<UUID> others) {
-		if (!this.node.monitor().isUp() || this.membership.isFrozen()) {
+		if (!this.monitor.isUp() || this.membership.isFrozen()) {
 			// One who does not hear itself is not heard, or so late that nobody waits for
 			// it any more.
 			request.giveUp(others);

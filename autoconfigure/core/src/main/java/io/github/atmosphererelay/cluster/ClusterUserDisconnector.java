@@ -18,7 +18,7 @@ package io.github.atmosphererelay.cluster;
 
 import java.time.Duration;
 
-import io.github.atmosphererelay.broadcast.RateLimitedLog;
+import io.github.atmosphererelay.guard.RateLimitedLog;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.UserDisconnector;
 import org.apache.commons.logging.Log;

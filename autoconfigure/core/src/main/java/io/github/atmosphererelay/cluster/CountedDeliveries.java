@@ -25,7 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-import io.github.atmosphererelay.broadcast.DeliveryListener;
+import io.github.atmosphererelay.delivery.DeliveryListener;
 import io.github.atmosphererelay.message.ChannelNames;
 import io.github.atmosphererelay.session.SessionRegistry;
 

@@ -30,19 +30,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
-import io.github.atmosphererelay.broadcast.ChannelScope;
-import io.github.atmosphererelay.broadcast.DeliveryListener;
-import io.github.atmosphererelay.broadcast.MessagingNode;
-import io.github.atmosphererelay.broadcast.NodeIdentity;
 import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.broadcast.UnknownSessionException;
+import io.github.atmosphererelay.channel.ChannelScope;
 import io.github.atmosphererelay.cluster.ClusterMessages.Subject;
 import io.github.atmosphererelay.cluster.CommandMessage.Operation;
+import io.github.atmosphererelay.delivery.DeliveryListener;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.ChannelNames;
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.session.CloseReason;
+import io.github.atmosphererelay.session.NodeIdentity;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -92,7 +92,7 @@ public final class DefaultCluster implements Cluster {
 	public DefaultCluster(MessagingNode node, ClusterSettings settings) {
 		this.node = node;
 		this.settings = settings;
-		this.load = new LoadMeter(node);
+		this.load = new LoadMeter(node.statistics(), node.writers().statistics(), node.registry());
 		String version = DefaultCluster.class.getPackage().getImplementationVersion();
 		this.version = (version != null) ? version : "development";
 		this.messages = new ClusterMessages(node.control());
@@ -102,11 +102,11 @@ public final class DefaultCluster implements Cluster {
 		this.messages.onEcho(Subject.MEMBERSHIP, this.membership::echoed);
 		this.messages.onRelayState((state) -> this.membership.relayStateChanged(state == RelayState.UP));
 		this.executor = new CommandExecutor(settings.maxMessageSize());
-		this.requests = new ClusterRequests(node, this.membership, this.messages, this.executor,
-				settings.maxMessageSize(), this.statistics);
+		this.requests = new ClusterRequests(node.identity().id(), node.monitor(), node.timers(), this.membership,
+				this.messages, this.executor, settings.maxMessageSize(), this.statistics);
 		this.membership.addListener(this.requests);
 		this.messages.on(Subject.COMMAND, this::received);
-		handleCommands(new SessionCommands(node, settings.maxMessageSize()));
+		handleCommands(new SessionCommands(node.registry(), node.subscriptions(), settings.maxMessageSize()));
 	}
 
 	private void handleCommands(SessionCommands sessions) {
@@ -159,9 +159,7 @@ public final class DefaultCluster implements Cluster {
 		this.membership.start(this.node.monitor().isUp());
 		Duration period = Duration.ofMillis(Math.max(5, this.settings.heartbeatInterval().toMillis() / 20));
 		// Its end would have the others take this node for dead
-		this.ticks = this.node.guards()
-			.of(Part.MEMBERSHIP)
-			.repeat(this.node.scheduler(), this::tick, Duration.ZERO, period);
+		this.ticks = this.node.timers().repeat(Part.MEMBERSHIP, this::tick, Duration.ZERO, period);
 	}
 
 	private void tick() {

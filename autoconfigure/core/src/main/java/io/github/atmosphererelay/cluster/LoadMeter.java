@@ -18,7 +18,8 @@ package io.github.atmosphererelay.cluster;
 
 import java.util.concurrent.TimeUnit;
 
-import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.SessionStatistics;
 
 /**
@@ -29,7 +30,11 @@ final class LoadMeter {
 
 	private static final long PERIOD = TimeUnit.SECONDS.toNanos(1);
 
-	private final MessagingNode node;
+	private final BroadcastStatistics messages;
+
+	private final SessionStatistics sessions;
+
+	private final SessionRegistry registry;
 
 	private long measuredAt = System.nanoTime();
 
@@ -41,25 +46,26 @@ final class LoadMeter {
 
 	private double deliveredPerSecond;
 
-	LoadMeter(MessagingNode node) {
-		this.node = node;
+	LoadMeter(BroadcastStatistics messages, SessionStatistics sessions, SessionRegistry registry) {
+		this.messages = messages;
+		this.sessions = sessions;
+		this.registry = registry;
 	}
 
 	synchronized NodeLoad measure() {
 		long now = System.nanoTime();
 		long passed = now - this.measuredAt;
 		if (passed >= PERIOD) {
-			long received = this.node.statistics().clientMessages();
-			SessionStatistics sessions = this.node.writers().statistics();
-			long delivered = sessions.deliveries() - sessions.internalDeliveries();
+			long received = this.messages.clientMessages();
+			long delivered = this.sessions.deliveries() - this.sessions.internalDeliveries();
 			this.receivedPerSecond = rate(received - this.received, passed);
 			this.deliveredPerSecond = rate(delivered - this.delivered, passed);
 			this.received = received;
 			this.delivered = delivered;
 			this.measuredAt = now;
 		}
-		return new NodeLoad(this.node.registry().sessionCount(), this.node.registry().channelCount(),
-				this.receivedPerSecond, this.deliveredPerSecond);
+		return new NodeLoad(this.registry.sessionCount(), this.registry.channelCount(), this.receivedPerSecond,
+				this.deliveredPerSecond);
 	}
 
 	private static double rate(long count, long nanos) {

@@ -28,11 +28,12 @@ import java.util.PriorityQueue;
 import java.util.UUID;
 import java.util.function.Predicate;
 
-import io.github.atmosphererelay.broadcast.MessagingNode;
-import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.message.ChannelNames;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.SessionRegistry;
+import io.github.atmosphererelay.subscription.Subscriptions;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,12 +46,15 @@ final class SessionCommands {
 
 	private static final int MAX_CHANNELS = 20;
 
-	private final MessagingNode node;
+	private final SessionRegistry registry;
+
+	private final Subscriptions subscriptions;
 
 	private final int maxAnswer;
 
-	SessionCommands(MessagingNode node, int maxMessageSize) {
-		this.node = node;
+	SessionCommands(SessionRegistry registry, Subscriptions subscriptions, int maxMessageSize) {
+		this.registry = registry;
+		this.subscriptions = subscriptions;
 		this.maxAnswer = maxMessageSize - CommandMessage.OVERHEAD;
 	}
 
@@ -98,11 +102,11 @@ final class SessionCommands {
 	byte[] disconnectUser(WireReader in) {
 		String user = in.readString(MAX_STRING);
 		CloseReason reason = new CloseReason(in.readInt(), in.readString(MAX_STRING));
-		return encode(this.node.registry().disconnectUser(user, reason));
+		return encode(this.registry.disconnectUser(user, reason));
 	}
 
 	byte[] disconnectSession(WireReader in) {
-		LocalSession session = this.node.registry().find(in.readString(MAX_STRING));
+		LocalSession session = this.registry.find(in.readString(MAX_STRING));
 		CloseReason reason = new CloseReason(in.readInt(), in.readString(MAX_STRING));
 		return encode((session != null && close(session, reason)) ? 1 : 0);
 	}
@@ -116,9 +120,9 @@ final class SessionCommands {
 	byte[] subscribe(WireReader in) {
 		String user = in.readString(MAX_STRING);
 		String channel = ChannelNames.check(in.readString(MAX_STRING));
-		return encode(count(this.node.registry().ofUser(user), (session) -> {
+		return encode(count(this.registry.ofUser(user), (session) -> {
 			try {
-				this.node.subscriptions().subscribe(session, channel);
+				this.subscriptions.subscribe(session, channel);
 				return true;
 			}
 			catch (RequestRefusedException ex) {
@@ -131,9 +135,9 @@ final class SessionCommands {
 	byte[] unsubscribe(WireReader in) {
 		String user = in.readString(MAX_STRING);
 		String channel = in.readString(MAX_STRING);
-		return encode(count(this.node.registry().ofUser(user), (session) -> {
+		return encode(count(this.registry.ofUser(user), (session) -> {
 			boolean subscribed = session.channels().contains(channel);
-			this.node.subscriptions().unsubscribe(session, channel);
+			this.subscriptions.unsubscribe(session, channel);
 			return subscribed;
 		}));
 	}
@@ -175,9 +179,9 @@ final class SessionCommands {
 
 	private Collection<LocalSession> sessions(@Nullable String user, @Nullable String channel) {
 		if (channel != null) {
-			return this.node.registry().inChannel(channel);
+			return this.registry.inChannel(channel);
 		}
-		return (user != null) ? this.node.registry().ofUser(user) : this.node.registry().sessions();
+		return (user != null) ? this.registry.ofUser(user) : this.registry.sessions();
 	}
 
 	private byte[] write(int total, boolean more, List<LocalSession> sessions) {

@@ -31,14 +31,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-import io.github.atmosphererelay.broadcast.MessagingNode;
-import io.github.atmosphererelay.broadcast.RateLimitedLog;
 import io.github.atmosphererelay.cluster.Cluster;
-import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.RateLimitedLog;
 import io.github.atmosphererelay.guard.Threads;
+import io.github.atmosphererelay.guard.Timers;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.DisconnectReason;
 import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.NodeIdentity;
+import io.github.atmosphererelay.session.SessionRegistry;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -63,7 +64,11 @@ public final class DurableSessions {
 
 	private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-	private final MessagingNode node;
+	private final NodeIdentity identity;
+
+	private final SessionRegistry registry;
+
+	private final Timers timers;
 
 	private final Cluster cluster;
 
@@ -97,18 +102,23 @@ public final class DurableSessions {
 
 	/**
 	 * Create the durable sessions of a node.
-	 * @param node the node's messaging
+	 * @param identity which node this is
+	 * @param registry the sessions of this node
+	 * @param timers run short tasks
 	 * @param cluster reaches connections on other nodes
 	 * @param store keeps the sessions
 	 * @param settings what holds for them
 	 */
-	public DurableSessions(MessagingNode node, Cluster cluster, SessionStore store, DurableSettings settings) {
-		this.node = node;
+	public DurableSessions(NodeIdentity identity, SessionRegistry registry, Timers timers, Cluster cluster,
+			SessionStore store, DurableSettings settings) {
+		this.identity = identity;
+		this.registry = registry;
+		this.timers = timers;
 		this.cluster = cluster;
 		this.store = store;
 		this.settings = settings;
 		this.bound = new StoreBound(store, settings.maxSessions(), this.statistics);
-		this.saver = new SessionSaver(this, store, settings, this.statistics, node.guards().of(Part.DURABLE_SESSIONS));
+		this.saver = new SessionSaver(this, store, settings, this.statistics, timers);
 	}
 
 	/**
@@ -117,7 +127,7 @@ public final class DurableSessions {
 	public void start() {
 		this.executor = Threads.pool("durable", THREADS, new LinkedBlockingQueue<>(MAX_WAITING));
 		this.pausedUntil = 0;
-		this.saver.start(this.node.scheduler());
+		this.saver.start();
 	}
 
 	/**
@@ -212,9 +222,8 @@ public final class DurableSessions {
 		}
 		String token = SessionTokens.create();
 		Instant now = Instant.now();
-		StoredSession entry = new StoredSession(SessionTokens.key(token, channel), user,
-				this.node.identity().newSessionId(), 1, true, Set.of(), Map.of(), Map.of(), now,
-				now.plus(this.settings.ttl()));
+		StoredSession entry = new StoredSession(SessionTokens.key(token, channel), user, this.identity.newSessionId(),
+				1, true, Set.of(), Map.of(), Map.of(), now, now.plus(this.settings.ttl()));
 		if (!this.store.save(List.of(entry)).isEmpty()) {
 			throw new IllegalStateException("The store has a new token already");
 		}
@@ -261,13 +270,13 @@ public final class DurableSessions {
 	}
 
 	private StoredSession next(StoredSession found) {
-		return new StoredSession(found.key(), found.user(), this.node.identity().newSessionId(), found.generation() + 1,
-				true, found.channels(), found.positions(), found.attributes(), found.createdAt(),
+		return new StoredSession(found.key(), found.user(), this.identity.newSessionId(), found.generation() + 1, true,
+				found.channels(), found.positions(), found.attributes(), found.createdAt(),
 				Instant.now().plus(this.settings.ttl()));
 	}
 
 	private void disconnect(String sessionId) {
-		LocalSession session = this.node.registry().find(sessionId);
+		LocalSession session = this.registry.find(sessionId);
 		if (session != null) {
 			// What waits for it is replayed to its successor.
 			session.terminate(CloseReason.TAKEN_OVER);

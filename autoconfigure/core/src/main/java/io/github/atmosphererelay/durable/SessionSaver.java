@@ -27,7 +27,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -35,7 +34,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.Threads;
+import io.github.atmosphererelay.guard.Timers;
 import io.github.atmosphererelay.session.LocalSession;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -75,6 +76,8 @@ final class SessionSaver {
 
 	private final Guard guard;
 
+	private final Timers timers;
+
 	private volatile @Nullable ThreadPoolExecutor executor;
 
 	private @Nullable ScheduledFuture<?> looks;
@@ -83,20 +86,21 @@ final class SessionSaver {
 	private long nextCleanup;
 
 	SessionSaver(DurableSessions sessions, SessionStore store, DurableSettings settings, DurableStatistics statistics,
-			Guard guard) {
-		this.guard = guard;
+			Timers timers) {
+		this.timers = timers;
+		this.guard = timers.guards().of(Part.DURABLE_SESSIONS);
 		this.sessions = sessions;
 		this.store = store;
 		this.settings = settings;
 		this.statistics = statistics;
 	}
 
-	void start(ScheduledExecutorService scheduler) {
+	void start() {
 		this.executor = Threads.single("durable-saver", new LinkedBlockingQueue<>(8));
 		this.urgentWaits.set(false);
 		this.lookWaits.set(false);
 		scheduleCleanup();
-		this.looks = this.guard.repeat(scheduler, this::look, this.settings.saveInterval(),
+		this.looks = this.timers.repeat(Part.DURABLE_SESSIONS, this::look, this.settings.saveInterval(),
 				this.settings.saveInterval());
 	}
 

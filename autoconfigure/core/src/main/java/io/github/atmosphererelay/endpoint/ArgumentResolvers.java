@@ -18,8 +18,8 @@ package io.github.atmosphererelay.endpoint;
 
 import java.util.List;
 
-import io.github.atmosphererelay.broadcast.SubscriptionState;
 import io.github.atmosphererelay.session.DisconnectReason;
+import io.github.atmosphererelay.session.SubscriptionState;
 
 import org.springframework.core.MethodParameter;
 import org.springframework.core.convert.ConversionService;

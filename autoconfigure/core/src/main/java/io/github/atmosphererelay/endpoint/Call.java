@@ -19,10 +19,10 @@ package io.github.atmosphererelay.endpoint;
 import java.util.HashMap;
 import java.util.Map;
 
-import io.github.atmosphererelay.broadcast.SubscriptionState;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.DisconnectReason;
+import io.github.atmosphererelay.session.SubscriptionState;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.messaging.Message;

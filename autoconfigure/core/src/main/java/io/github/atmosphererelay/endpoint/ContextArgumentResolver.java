@@ -20,11 +20,11 @@ import java.security.Principal;
 import java.util.Optional;
 import java.util.Set;
 
-import io.github.atmosphererelay.broadcast.Authorization;
 import io.github.atmosphererelay.broadcast.Broadcaster;
-import io.github.atmosphererelay.broadcast.SubscriptionState;
+import io.github.atmosphererelay.refusal.Authorization;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.DisconnectReason;
+import io.github.atmosphererelay.session.SubscriptionState;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.MethodParameter;

@@ -18,8 +18,8 @@ package io.github.atmosphererelay.endpoint;
 
 import java.util.Map;
 
-import io.github.atmosphererelay.broadcast.ChannelPattern;
-import io.github.atmosphererelay.broadcast.RateLimitedLog;
+import io.github.atmosphererelay.channel.ChannelPattern;
+import io.github.atmosphererelay.guard.RateLimitedLog;
 import io.github.atmosphererelay.message.Payload;
 import org.jspecify.annotations.Nullable;
 

@@ -26,8 +26,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-import io.github.atmosphererelay.broadcast.ChannelPattern;
-import io.github.atmosphererelay.broadcast.RateLimitedLog;
+import io.github.atmosphererelay.channel.ChannelPattern;
+import io.github.atmosphererelay.guard.RateLimitedLog;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 

@@ -19,9 +19,9 @@ package io.github.atmosphererelay.endpoint;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.github.atmosphererelay.broadcast.ErrorCode;
-import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.guard.Failures;
+import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.convert.ConversionException;

@@ -18,10 +18,10 @@ package io.github.atmosphererelay.endpoint;
 
 import java.util.concurrent.CompletableFuture;
 
-import io.github.atmosphererelay.broadcast.ClientMessageHandler;
-import io.github.atmosphererelay.broadcast.ErrorCode;
-import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.inbound.ClientMessageHandler;
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.ClientSession;
 import org.jspecify.annotations.Nullable;
 

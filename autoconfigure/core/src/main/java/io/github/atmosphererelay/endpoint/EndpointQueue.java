@@ -20,10 +20,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
-import io.github.atmosphererelay.broadcast.ErrorCode;
-import io.github.atmosphererelay.broadcast.RecordingOutcome;
-import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.inbound.RecordingOutcome;
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.relay.Receipt;
 import org.jspecify.annotations.Nullable;
 

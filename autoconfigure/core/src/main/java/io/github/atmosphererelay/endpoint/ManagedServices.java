@@ -18,16 +18,18 @@ package io.github.atmosphererelay.endpoint;
 
 import java.util.List;
 
-import io.github.atmosphererelay.broadcast.ApplicationThreads;
-import io.github.atmosphererelay.broadcast.ChannelAccess;
-import io.github.atmosphererelay.broadcast.ChannelOptions;
-import io.github.atmosphererelay.broadcast.ChannelScope;
-import io.github.atmosphererelay.broadcast.HistoryOptions;
-import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.application.ApplicationThreads;
+import io.github.atmosphererelay.channel.ChannelAccess;
+import io.github.atmosphererelay.channel.ChannelOptions;
+import io.github.atmosphererelay.channel.HistoryOptions;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.inbound.ClientCallHandler;
+import io.github.atmosphererelay.inbound.ClientMessageHandler;
+import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.session.QueueLimits;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ListableBeanFactory;
 
@@ -51,6 +53,10 @@ public final class ManagedServices {
 	private final EndpointCatalog endpoints = new EndpointCatalog();
 
 	private final SessionLanes lanes;
+
+	private @Nullable ClientMessageHandler messageHandler;
+
+	private @Nullable ClientCallHandler callHandler;
 
 	/**
 	 * Create the endpoints' surroundings.
@@ -84,13 +90,11 @@ public final class ManagedServices {
 		EndpointCalls calls = new EndpointCalls(this.node.catalog(), support, this.statistics, this.lanes,
 				this.node.clientContext());
 		EndpointQueue queue = new EndpointQueue(this.lanes, this.statistics);
-		this.node.clientMessages().addHandler(new EndpointMessageHandler(this.endpoints, calls, queue));
-		this.node.clientMessages()
-			.setCallHandler(new EndpointCallHandler(EndpointFactory.targets(created), calls, queue));
+		this.messageHandler = new EndpointMessageHandler(this.endpoints, calls, queue);
+		this.callHandler = new EndpointCallHandler(EndpointFactory.targets(created), calls, queue);
 		if (created.stream().anyMatch(Endpoint::followsSessions)) {
 			SessionFollower follower = new SessionFollower(this.endpoints, calls, support, this.lanes, this.statistics);
 			this.node.registry().addListener(follower);
-			this.node.subscriptions().addReadyListener(follower);
 		}
 	}
 
@@ -105,9 +109,28 @@ public final class ManagedServices {
 		HistoryOptions history = (endpoint.history() > 0) ? HistoryOptions.of(endpoint.history()) : null;
 		QueueLimits queue = this.settings.channelQueue();
 		this.node.catalog()
-			.add(new ChannelOptions(endpoint.pattern().toString(), endpoint.takesMessages(), ChannelAccess.ANYONE,
-					ChannelScope.CLUSTER, true, (history != null) ? queue.disconnecting() : queue, endpoint.room(),
-					history));
+			.add(ChannelOptions
+				.builder(endpoint.pattern().toString(), (history != null) ? queue.disconnecting() : queue)
+				.clientPublish(ChannelAccess.of(endpoint.takesMessages()))
+				.presence(endpoint.room())
+				.history(history)
+				.build());
+	}
+
+	/**
+	 * Return what handles messages in the channels of endpoints.
+	 * @return the handler, or {@code null} if there are no endpoints
+	 */
+	public @Nullable ClientMessageHandler messageHandler() {
+		return this.messageHandler;
+	}
+
+	/**
+	 * Return what answers calls of {@link Rpc} methods.
+	 * @return the handler, or {@code null} if there are no endpoints
+	 */
+	public @Nullable ClientCallHandler callHandler() {
+		return this.callHandler;
 	}
 
 	/**

@@ -42,10 +42,10 @@ import org.springframework.messaging.converter.MessageConverter;
  * {@code CompletionStage} of any of these is waited for, without a thread; the session's
  * next message is handled after that.
  * <p>
- * {@link io.github.atmosphererelay.broadcast.RequestRefusedException} tells the client
- * why its message is refused. So does a message that does not parse or is not valid.
- * After any other exception the client is told of an internal error. Its connection stays
- * in each case.
+ * {@link io.github.atmosphererelay.refusal.RequestRefusedException} tells the client why
+ * its message is refused. So does a message that does not parse or is not valid. After
+ * any other exception the client is told of an internal error. Its connection stays in
+ * each case.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)

@@ -26,7 +26,7 @@ import java.lang.annotation.Target;
  * A method that is called once for each session that has subscribed to one of the
  * endpoint's channels, after the relay has confirmed it and before the session's first
  * message is handled. The relay is given two seconds: a parameter of type
- * {@link io.github.atmosphererelay.broadcast.SubscriptionState} tells whether messages of
+ * {@link io.github.atmosphererelay.session.SubscriptionState} tells whether messages of
  * other nodes are heard already.
  * <p>
  * What it returns is treated as with {@link Message}. What it throws is logged and

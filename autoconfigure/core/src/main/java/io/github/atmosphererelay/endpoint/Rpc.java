@@ -31,7 +31,7 @@ import java.lang.annotation.Target;
  * Takes the same parameters as a {@link Message} method, except path variables, and
  * validates in the same way. What it returns is the call's result; with
  * {@code Outbound.toUser} the message goes to that user, and the call has no result. A
- * {@link io.github.atmosphererelay.broadcast.RequestRefusedException} tells the caller a
+ * {@link io.github.atmosphererelay.refusal.RequestRefusedException} tells the caller a
  * code and a reason.
  * <p>
  * Runs on the threads of endpoints, in order with the other calls and messages of its

@@ -21,14 +21,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 
-import io.github.atmosphererelay.broadcast.SubscriptionReadyListener;
-import io.github.atmosphererelay.broadcast.SubscriptionState;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.DisconnectReason;
 import io.github.atmosphererelay.session.DisconnectReason.Initiator;
 import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.Subscription;
 import io.github.atmosphererelay.session.SubscriptionListener;
+import io.github.atmosphererelay.session.SubscriptionState;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * Has the {@link Ready} and {@link Disconnect} methods called: each once for a session in
  * a channel, the one before the session's messages are handled and the other after them.
  */
-final class SessionFollower implements SubscriptionListener, SubscriptionReadyListener {
+final class SessionFollower implements SubscriptionListener {
 
 	private static final Log logger = LogFactory.getLog(SessionFollower.class);
 
@@ -54,7 +54,7 @@ final class SessionFollower implements SubscriptionListener, SubscriptionReadyLi
 	private final HandlerStatistics statistics;
 
 	/** Completed when the relay has confirmed, or with {@code null} if it never did. */
-	private final Map<Member, CompletableFuture<@Nullable SubscriptionState>> members = new ConcurrentHashMap<>();
+	private final Map<Subscription, CompletableFuture<@Nullable SubscriptionState>> members = new ConcurrentHashMap<>();
 
 	SessionFollower(EndpointCatalog endpoints, EndpointCalls calls, EndpointSupport support, SessionLanes lanes,
 			HandlerStatistics statistics) {
@@ -66,7 +66,9 @@ final class SessionFollower implements SubscriptionListener, SubscriptionReadyLi
 	}
 
 	@Override
-	public void subscribed(LocalSession session, String channel) {
+	public void subscribed(Subscription subscription) {
+		LocalSession session = subscription.session();
+		String channel = subscription.channel();
 		EndpointMatch match = this.endpoints.match(channel);
 		if (match == null || !match.endpoint().followsSessions()) {
 			return;
@@ -78,7 +80,7 @@ final class SessionFollower implements SubscriptionListener, SubscriptionReadyLi
 			return;
 		}
 		CompletableFuture<@Nullable SubscriptionState> confirmed = new CompletableFuture<>();
-		this.members.put(new Member(session.id(), channel), confirmed);
+		this.members.put(subscription, confirmed);
 		EndpointMethod method = match.endpoint().ready();
 		if (method != null) {
 			// Holds the session's lane without a thread until the relay has confirmed.
@@ -91,20 +93,21 @@ final class SessionFollower implements SubscriptionListener, SubscriptionReadyLi
 	}
 
 	@Override
-	public void ready(LocalSession session, String channel, SubscriptionState state) {
-		CompletableFuture<@Nullable SubscriptionState> confirmed = this.members.get(new Member(session.id(), channel));
+	public void ready(Subscription subscription, SubscriptionState state) {
+		CompletableFuture<@Nullable SubscriptionState> confirmed = this.members.get(subscription);
 		if (confirmed != null) {
 			confirmed.complete(state);
 		}
 	}
 
 	@Override
-	public void unsubscribed(LocalSession session, String channel) {
-		CompletableFuture<@Nullable SubscriptionState> confirmed = this.members
-			.remove(new Member(session.id(), channel));
+	public void unsubscribed(Subscription subscription) {
+		CompletableFuture<@Nullable SubscriptionState> confirmed = this.members.remove(subscription);
 		if (confirmed == null) {
 			return;
 		}
+		LocalSession session = subscription.session();
+		String channel = subscription.channel();
 		confirmed.complete(null);
 		EndpointMatch match = this.endpoints.match(channel);
 		EndpointMethod method = (match != null) ? match.endpoint().disconnect() : null;
@@ -132,12 +135,6 @@ final class SessionFollower implements SubscriptionListener, SubscriptionReadyLi
 		if (call.session().isOpen()) {
 			this.support.broadcaster().toSession(call.session().id(), reply);
 		}
-	}
-
-	/**
-	 * A session in a channel.
-	 */
-	private record Member(String session, String channel) {
 	}
 
 }

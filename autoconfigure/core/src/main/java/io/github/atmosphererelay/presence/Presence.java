@@ -33,7 +33,7 @@ public interface Presence {
 	 * Count the members of a channel. Takes no longer however many they are.
 	 * @param channel the channel's name
 	 * @return the number of members
-	 * @throws io.github.atmosphererelay.broadcast.UnknownChannelException if no pattern
+	 * @throws io.github.atmosphererelay.channel.UnknownChannelException if no pattern
 	 * covers the name
 	 * @throws IllegalStateException if the channel has no presence
 	 */
@@ -43,7 +43,7 @@ public interface Presence {
 	 * Count the sessions in a channel, on all nodes.
 	 * @param channel the channel's name
 	 * @return the number of sessions
-	 * @throws io.github.atmosphererelay.broadcast.UnknownChannelException if no pattern
+	 * @throws io.github.atmosphererelay.channel.UnknownChannelException if no pattern
 	 * covers the name
 	 * @throws IllegalStateException if the channel has no presence
 	 */
@@ -57,7 +57,7 @@ public interface Presence {
 	 * {@code null} to begin
 	 * @param limit the greatest number of members to list, at least 1
 	 * @return the page
-	 * @throws io.github.atmosphererelay.broadcast.UnknownChannelException if no pattern
+	 * @throws io.github.atmosphererelay.channel.UnknownChannelException if no pattern
 	 * covers the name
 	 * @throws IllegalStateException if the channel has no presence
 	 */
@@ -68,7 +68,7 @@ public interface Presence {
 	 * @param channel the channel's name
 	 * @param user the name of the user's principal
 	 * @return whether the user is there
-	 * @throws io.github.atmosphererelay.broadcast.UnknownChannelException if no pattern
+	 * @throws io.github.atmosphererelay.channel.UnknownChannelException if no pattern
 	 * covers the name
 	 * @throws IllegalStateException if the channel has no presence
 	 */

@@ -18,26 +18,26 @@ package io.github.atmosphererelay.presence;
 
 import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
-import io.github.atmosphererelay.broadcast.Authorization;
-import io.github.atmosphererelay.broadcast.ChannelOptions;
-import io.github.atmosphererelay.broadcast.ChannelScope;
-import io.github.atmosphererelay.broadcast.ErrorCode;
-import io.github.atmosphererelay.broadcast.MessagingNode;
-import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.channel.ChannelOptions;
+import io.github.atmosphererelay.channel.ChannelScope;
 import io.github.atmosphererelay.cluster.ClusterLink;
 import io.github.atmosphererelay.cluster.DefaultCluster;
 import io.github.atmosphererelay.cluster.WireFormatException;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.refusal.Authorization;
+import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.QueueLimits;
+import io.github.atmosphererelay.session.Subscription;
 import io.github.atmosphererelay.session.SubscriptionListener;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -81,7 +81,7 @@ public final class PresenceService implements Presence {
 	private final Set<UUID> missed = ConcurrentHashMap.newKeySet();
 
 	/** Subscriptions of which the application has yet to say what is told. */
-	private final Map<PresenceEntry.Key, Object> asked = new ConcurrentHashMap<>();
+	private final Set<Subscription> asked = ConcurrentHashMap.newKeySet();
 
 	private final PresenceThread thread;
 
@@ -187,7 +187,9 @@ public final class PresenceService implements Presence {
 		}
 	}
 
-	private void subscribed(LocalSession session, String channel) {
+	private void subscribed(Subscription subscription) {
+		LocalSession session = subscription.session();
+		String channel = subscription.channel();
 		ChannelOptions options = this.node.catalog().find(channel);
 		if (options == null || !options.presence()) {
 			return;
@@ -198,14 +200,11 @@ public final class PresenceService implements Presence {
 		}
 		// Elsewhere: the application may block, and this thread may be one that others
 		// wait for, and holds a lock of the session.
-		PresenceEntry.Key key = new PresenceEntry.Key(channel, session.id());
-		Object question = new Object();
-		this.asked.put(key, question);
+		this.asked.add(subscription);
 		this.node.futures().execute(session, () -> {
 			PresenceEntry entry = this.entries.entry(session, channel);
-			this.node.registry().whileSubscribed(session, channel, () -> {
-				// Unless it has left meanwhile, and perhaps come again.
-				if (this.asked.remove(key, question)) {
+			subscription.whileHeld(() -> {
+				if (this.asked.remove(subscription)) {
 					add(options, entry);
 				}
 			});
@@ -222,18 +221,19 @@ public final class PresenceService implements Presence {
 		this.view.change(null, entry);
 	}
 
-	private void unsubscribed(LocalSession session, String channel) {
+	private void unsubscribed(Subscription subscription) {
+		LocalSession session = subscription.session();
+		String channel = subscription.channel();
 		ChannelOptions options = this.node.catalog().find(channel);
 		if (options == null || !options.presence()) {
 			return;
 		}
 		this.view.unwatch(channel, session);
-		PresenceEntry.Key key = new PresenceEntry.Key(channel, session.id());
-		if (this.asked.remove(key) != null) {
+		if (this.asked.remove(subscription)) {
 			// Nobody was told that it had come.
 			return;
 		}
-		PresenceEntry before = this.owner.remove(key);
+		PresenceEntry before = this.owner.remove(new PresenceEntry.Key(channel, session.id()));
 		this.view.change((before != null) ? before : PresenceEntries.bare(session, channel), null);
 	}
 
@@ -404,13 +404,13 @@ public final class PresenceService implements Presence {
 	private final class Subscriptions implements SubscriptionListener {
 
 		@Override
-		public void subscribed(LocalSession session, String channel) {
-			PresenceService.this.subscribed(session, channel);
+		public void subscribed(Subscription subscription) {
+			PresenceService.this.subscribed(subscription);
 		}
 
 		@Override
-		public void unsubscribed(LocalSession session, String channel) {
-			PresenceService.this.unsubscribed(session, channel);
+		public void unsubscribed(Subscription subscription) {
+			PresenceService.this.unsubscribed(subscription);
 		}
 
 	}

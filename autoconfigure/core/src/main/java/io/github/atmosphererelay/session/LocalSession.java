@@ -50,7 +50,8 @@ public final class LocalSession implements ClientSession {
 
 	private final Map<String, Object> attributes = new ConcurrentHashMap<>(0);
 
-	private final Set<String> channels = ConcurrentHashMap.newKeySet(1);
+	/** By channel. Its monitor is held while they change. */
+	private final Map<String, Subscription> subscriptions = new ConcurrentHashMap<>(1);
 
 	private final SessionTransport transport;
 
@@ -128,7 +129,7 @@ public final class LocalSession implements ClientSession {
 
 	@Override
 	public Set<String> channels() {
-		return Set.copyOf(this.channels);
+		return Set.copyOf(this.subscriptions.keySet());
 	}
 
 	/**
@@ -137,7 +138,16 @@ public final class LocalSession implements ClientSession {
 	 * @return whether it is one of {@link #channels()}
 	 */
 	public boolean isIn(String channel) {
-		return this.channels.contains(channel);
+		return this.subscriptions.containsKey(channel);
+	}
+
+	/**
+	 * Return the session's subscription to a channel.
+	 * @param channel the channel's name
+	 * @return the subscription, or {@code null} if the session is not in the channel
+	 */
+	public @Nullable Subscription subscription(String channel) {
+		return this.subscriptions.get(channel);
 	}
 
 	@Override
@@ -409,8 +419,8 @@ public final class LocalSession implements ClientSession {
 		return this.shard;
 	}
 
-	Set<String> modifiableChannels() {
-		return this.channels;
+	Map<String, Subscription> subscriptions() {
+		return this.subscriptions;
 	}
 
 	boolean isAborted() {

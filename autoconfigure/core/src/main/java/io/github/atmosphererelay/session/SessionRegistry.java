@@ -17,9 +17,11 @@
 package io.github.atmosphererelay.session;
 
 import java.security.Principal;
+import java.util.AbstractCollection;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -37,7 +39,7 @@ public final class SessionRegistry {
 
 	private final Map<String, LocalSession> byId = new ConcurrentHashMap<>();
 
-	private final Map<String, Set<LocalSession>> byChannel = new ConcurrentHashMap<>();
+	private final Map<String, Set<Subscription>> byChannel = new ConcurrentHashMap<>();
 
 	private final Map<String, Set<LocalSession>> byUser = new ConcurrentHashMap<>();
 
@@ -102,10 +104,10 @@ public final class SessionRegistry {
 	/**
 	 * Remove a session and all its subscriptions.
 	 * @param session the session
-	 * @return the names of the channels that it was subscribed to, or {@code null} if the
-	 * session is not here, or not any more
+	 * @return the subscriptions, which have ended, or {@code null} if the session is not
+	 * here, or not any more
 	 */
-	public @Nullable List<String> remove(LocalSession session) {
+	public @Nullable List<Subscription> remove(LocalSession session) {
 		if (!this.byId.remove(session.id(), session)) {
 			return null;
 		}
@@ -113,67 +115,67 @@ public final class SessionRegistry {
 		if (principal != null) {
 			remove(this.byUser, principal.getName(), session);
 		}
-		List<String> left = new ArrayList<>();
-		for (String channel : session.channels()) {
-			if (unsubscribe(session, channel)) {
-				left.add(channel);
+		List<Subscription> ended = new ArrayList<>();
+		for (Subscription subscription : session.subscriptions().values()) {
+			if (remove(subscription)) {
+				ended.add(subscription);
 			}
 		}
-		return left;
+		return ended;
 	}
 
 	/**
-	 * Subscribe a session to a channel.
-	 * @param session the session
-	 * @param channel the channel's name
-	 * @return whether the session was not subscribed before
-	 */
-	public boolean subscribe(LocalSession session, String channel) {
-		return subscribe(session, channel, Integer.MAX_VALUE);
-	}
-
-	/**
-	 * Subscribe a session to a channel, unless it is in too many already.
-	 * @param session the session
-	 * @param channel the channel's name
+	 * Add a subscription, unless its session is in the channel, or in too many others.
+	 * @param subscription the subscription
 	 * @param limit how many channels the session may be in
-	 * @return whether the session was not subscribed before
+	 * @return whether it was added; {@code false} if the session is in the channel
 	 * @throws ChannelLimitException if the session is in as many other channels
 	 */
-	public boolean subscribe(LocalSession session, String channel, int limit) {
-		Set<String> channels = session.modifiableChannels();
+	public boolean add(Subscription subscription, int limit) {
+		Map<String, Subscription> own = subscription.session().subscriptions();
+		String channel = subscription.channel();
 		// Both indexes in one step, or else the session could leave in between and stay
 		// in the channel for ever.
-		synchronized (channels) {
-			if (channels.contains(channel)) {
+		synchronized (own) {
+			if (own.containsKey(channel)) {
 				return false;
 			}
-			if (channels.size() >= limit) {
+			if (own.size() >= limit) {
 				throw new ChannelLimitException(limit);
 			}
-			channels.add(channel);
-			add(this.byChannel, channel, session);
-			this.listeners.forEach((listener) -> listener.subscribed(session, channel));
+			own.put(channel, subscription);
+			add(this.byChannel, channel, subscription);
+			this.listeners.forEach((listener) -> listener.subscribed(subscription));
 			return true;
 		}
 	}
 
 	/**
-	 * End a session's subscription to a channel.
-	 * @param session the session
-	 * @param channel the channel's name
-	 * @return whether the session was subscribed before
+	 * End a subscription.
+	 * @param subscription the subscription
+	 * @return whether it had not ended before
 	 */
-	public boolean unsubscribe(LocalSession session, String channel) {
-		Set<String> channels = session.modifiableChannels();
-		synchronized (channels) {
-			if (!channels.remove(channel)) {
+	public boolean remove(Subscription subscription) {
+		Map<String, Subscription> own = subscription.session().subscriptions();
+		String channel = subscription.channel();
+		synchronized (own) {
+			if (!own.remove(channel, subscription)) {
 				return false;
 			}
-			remove(this.byChannel, channel, session);
-			this.listeners.forEach((listener) -> listener.unsubscribed(session, channel));
+			subscription.end();
+			remove(this.byChannel, channel, subscription);
+			this.listeners.forEach((listener) -> listener.unsubscribed(subscription));
 			return true;
 		}
+	}
+
+	/**
+	 * Tell the listeners that a subscription is ready, if it has not ended.
+	 * @param subscription the subscription
+	 * @param state whether messages of other nodes are heard
+	 */
+	public void ready(Subscription subscription, SubscriptionState state) {
+		subscription.whileHeld(() -> this.listeners.forEach((listener) -> listener.ready(subscription, state)));
 	}
 
 	/**
@@ -183,27 +185,25 @@ public final class SessionRegistry {
 	 * @param action what to do; must not block
 	 */
 	public void whileSubscribed(LocalSession session, String channel, Runnable action) {
-		Set<String> channels = session.modifiableChannels();
-		synchronized (channels) {
-			if (channels.contains(channel)) {
-				action.run();
-			}
+		Subscription subscription = session.subscription(channel);
+		if (subscription != null) {
+			subscription.whileHeld(action);
 		}
 	}
 
-	private static void add(Map<String, Set<LocalSession>> index, String key, LocalSession session) {
+	private static <T> void add(Map<String, Set<T>> index, String key, T value) {
 		// Within compute, so that a set is never emptied and dropped at the same time.
 		index.compute(key, (same, present) -> {
-			Set<LocalSession> sessions = (present != null) ? present : ConcurrentHashMap.newKeySet(1);
-			sessions.add(session);
-			return sessions;
+			Set<T> values = (present != null) ? present : ConcurrentHashMap.newKeySet(1);
+			values.add(value);
+			return values;
 		});
 	}
 
-	private static void remove(Map<String, Set<LocalSession>> index, String key, LocalSession session) {
-		index.computeIfPresent(key, (same, sessions) -> {
-			sessions.remove(session);
-			return sessions.isEmpty() ? null : sessions;
+	private static <T> void remove(Map<String, Set<T>> index, String key, T value) {
+		index.computeIfPresent(key, (same, values) -> {
+			values.remove(value);
+			return values.isEmpty() ? null : values;
 		});
 	}
 
@@ -230,6 +230,15 @@ public final class SessionRegistry {
 	 * @return the sessions, a live view that tolerates changes
 	 */
 	public Collection<LocalSession> inChannel(String channel) {
+		return new SessionsOf(subscriptions(channel));
+	}
+
+	/**
+	 * Return the subscriptions to a channel.
+	 * @param channel the channel's name
+	 * @return the subscriptions, a live view that tolerates changes
+	 */
+	public Collection<Subscription> subscriptions(String channel) {
 		return Collections.unmodifiableCollection(this.byChannel.getOrDefault(channel, Set.of()));
 	}
 
@@ -297,10 +306,46 @@ public final class SessionRegistry {
 	 */
 	public long subscriptionCount() {
 		long count = 0;
-		for (Set<LocalSession> sessions : this.byChannel.values()) {
-			count += sessions.size();
+		for (Set<Subscription> subscriptions : this.byChannel.values()) {
+			count += subscriptions.size();
 		}
 		return count;
+	}
+
+	/**
+	 * The sessions of subscriptions.
+	 */
+	private static final class SessionsOf extends AbstractCollection<LocalSession> {
+
+		private final Collection<Subscription> subscriptions;
+
+		private SessionsOf(Collection<Subscription> subscriptions) {
+			this.subscriptions = subscriptions;
+		}
+
+		@Override
+		public Iterator<LocalSession> iterator() {
+			Iterator<Subscription> all = this.subscriptions.iterator();
+			return new Iterator<>() {
+
+				@Override
+				public boolean hasNext() {
+					return all.hasNext();
+				}
+
+				@Override
+				public LocalSession next() {
+					return all.next().session();
+				}
+
+			};
+		}
+
+		@Override
+		public int size() {
+			return this.subscriptions.size();
+		}
+
 	}
 
 }

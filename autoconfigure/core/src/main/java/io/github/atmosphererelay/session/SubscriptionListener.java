@@ -18,24 +18,32 @@ package io.github.atmosphererelay.session;
 
 /**
  * Hears of every subscription of this node's sessions, at once and without fail, unlike
- * listeners of application events. Called on whatever thread subscribes, for one session
- * and channel by one thread at a time and in order. Must not block, and must not
- * subscribe or unsubscribe anything itself.
+ * listeners of application events. Called on whatever thread subscribes, while
+ * {@link Subscription#whileHeld} would wait: for one subscription by one thread at a time
+ * and in the order of the methods. Must not block, and must not subscribe or unsubscribe
+ * anything itself.
  */
 public interface SubscriptionListener {
 
 	/**
-	 * A session has subscribed to a channel.
-	 * @param session the session
-	 * @param channel the channel's name
+	 * A session is in a channel from now on.
+	 * @param subscription the subscription
 	 */
-	void subscribed(LocalSession session, String channel);
+	void subscribed(Subscription subscription);
 
 	/**
-	 * A session's subscription has ended, perhaps together with the session.
-	 * @param session the session
-	 * @param channel the channel's name
+	 * The relay has confirmed, or has not in time: the session gets what other nodes
+	 * publish from now on, or is still to get it.
+	 * @param subscription the subscription
+	 * @param state whether messages of other nodes are heard
 	 */
-	void unsubscribed(LocalSession session, String channel);
+	default void ready(Subscription subscription, SubscriptionState state) {
+	}
+
+	/**
+	 * A subscription has ended, perhaps together with its session.
+	 * @param subscription the subscription
+	 */
+	void unsubscribed(Subscription subscription);
 
 }

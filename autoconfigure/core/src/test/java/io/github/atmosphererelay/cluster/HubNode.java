@@ -22,20 +22,16 @@ import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 
-import io.github.atmosphererelay.broadcast.BroadcastStatistics;
-import io.github.atmosphererelay.broadcast.ChannelAccess;
-import io.github.atmosphererelay.broadcast.ChannelCatalog;
-import io.github.atmosphererelay.broadcast.ChannelOptions;
-import io.github.atmosphererelay.broadcast.ChannelScope;
-import io.github.atmosphererelay.broadcast.EventDispatcher;
-import io.github.atmosphererelay.broadcast.MessagingNode;
-import io.github.atmosphererelay.broadcast.MessagingSettings;
-import io.github.atmosphererelay.broadcast.NodeIdentity;
-import io.github.atmosphererelay.broadcast.PayloadEncoder;
+import io.github.atmosphererelay.channel.ChannelAccess;
+import io.github.atmosphererelay.channel.ChannelCatalog;
+import io.github.atmosphererelay.channel.ChannelOptions;
+import io.github.atmosphererelay.channel.ChannelScope;
+import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.node.MessagingSettings;
 import io.github.atmosphererelay.session.FakeTransport;
 import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.NodeIdentity;
 import io.github.atmosphererelay.session.QueueLimits;
-import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.SessionStatistics;
 import io.github.atmosphererelay.session.SlowConsumerPolicy;
 import io.github.atmosphererelay.session.WriterSettings;
@@ -64,16 +60,28 @@ final class HubNode implements AutoCloseable {
 	HubNode(Hub hub, String name) {
 		this.relay = hub.relay();
 		QueueLimits queue = new QueueLimits(2, 1_000, SlowConsumerPolicy.DISCONNECT);
-		BroadcastStatistics statistics = new BroadcastStatistics();
-		ChannelCatalog catalog = new ChannelCatalog(List.of(
-				new ChannelOptions("chat/**", true, ChannelAccess.ANYONE, ChannelScope.CLUSTER, true, queue, false),
-				new ChannelOptions("here/**", true, ChannelAccess.ANYONE, ChannelScope.NODE, true, queue, false)));
-		this.node = new MessagingNode(new NodeIdentity(UUID.randomUUID(), name),
-				new MessagingSettings(MAX_MESSAGE_SIZE, Duration.ofMillis(200), Duration.ofSeconds(5),
-						Duration.ofMillis(100), Duration.ofMillis(100), queue, 128, 300, Duration.ofSeconds(30)),
-				this.relay, catalog, new PayloadEncoder(null), new SessionRegistry(),
-				new Writers(new WriterSettings(1, 4, Duration.ofSeconds(5)), new SessionStatistics(), this.scheduler),
-				this.scheduler, new EventDispatcher(this.events::add, statistics), statistics, new GrowingThreads());
+		ChannelCatalog catalog = new ChannelCatalog(
+				List.of(ChannelOptions.builder("chat/**", queue).clientPublish(ChannelAccess.ANYONE).build(),
+						ChannelOptions.builder("here/**", queue)
+							.clientPublish(ChannelAccess.ANYONE)
+							.scope(ChannelScope.NODE)
+							.build()));
+		this.node = MessagingNode.builder()
+			.identity(new NodeIdentity(UUID.randomUUID(), name))
+			.settings(MessagingSettings.builder(queue)
+				.maxMessageSize(MAX_MESSAGE_SIZE)
+				.probeInterval(Duration.ofMillis(200))
+				.startTimeout(Duration.ofMillis(100))
+				.unsubscribeDelay(Duration.ofMillis(100))
+				.build())
+			.relay(this.relay)
+			.catalog(catalog)
+			.writers(new Writers(new WriterSettings(1, 4, Duration.ofSeconds(5)), new SessionStatistics(),
+					this.scheduler))
+			.scheduler(this.scheduler)
+			.events(this.events::add)
+			.applicationThreads(new GrowingThreads())
+			.build();
 		this.cluster = new DefaultCluster(this.node, new ClusterSettings(Duration.ofMillis(200), Duration.ofSeconds(2),
 				Duration.ofSeconds(1), MAX_MESSAGE_SIZE, () -> null));
 	}

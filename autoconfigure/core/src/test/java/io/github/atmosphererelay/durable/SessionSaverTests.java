@@ -22,9 +22,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 
-import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.Timers;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -49,11 +49,11 @@ class SessionSaverTests {
 
 	private final SessionStore store = mock();
 
-	private final Guard guard = new Guards().of(Part.DURABLE_SESSIONS);
+	private final Guards guards = new Guards();
 
 	private final SessionSaver saver = new SessionSaver(this.sessions, this.store,
 			new DurableSettings(Duration.ofMinutes(5), Duration.ofMillis(20), Duration.ofSeconds(1), "cookie", 1000),
-			new DurableStatistics(), this.guard);
+			new DurableStatistics(), new Timers(this.scheduler, this.guards));
 
 	@AfterEach
 	void stop() {
@@ -69,10 +69,10 @@ class SessionSaverTests {
 		given(this.session.snapshot(any())).willThrow(new OutOfMemoryError("snapshot")).willReturn(entry);
 		given(this.session.needsSaving(any(), any())).willReturn(true);
 		given(this.store.save(any())).willThrow(new OutOfMemoryError("store")).willReturn(Set.of());
-		this.saver.start(this.scheduler);
+		this.saver.start();
 		await().untilAsserted(() -> then(this.store).should(atLeast(4)).save(any()));
 		then(this.sessions).should().failed(any(OutOfMemoryError.class));
-		assertThat(this.guard.failures()).isEqualTo(2);
+		assertThat(this.guards.of(Part.DURABLE_SESSIONS).failures()).isEqualTo(2);
 	}
 
 }

@@ -58,10 +58,10 @@ class SessionRegistryTests {
 		LocalSession annToo = session("2", "ann");
 		LocalSession anonymous = session("3", null);
 		List.of(ann, annToo, anonymous).forEach(this.registry::add);
-		assertThat(this.registry.subscribe(ann, "chat")).isTrue();
-		assertThat(this.registry.subscribe(ann, "chat")).isFalse();
-		assertThat(this.registry.subscribe(anonymous, "chat")).isTrue();
-		assertThat(this.registry.subscribe(anonymous, "news")).isTrue();
+		assertThat(subscribe(ann, "chat")).isTrue();
+		assertThat(subscribe(ann, "chat")).isFalse();
+		assertThat(subscribe(anonymous, "chat")).isTrue();
+		assertThat(subscribe(anonymous, "news")).isTrue();
 		assertThat(this.registry.find("1")).isSameAs(ann);
 		assertThat(this.registry.find("4")).isNull();
 		assertThat(this.registry.ofUser("ann")).containsExactlyInAnyOrder(ann, annToo);
@@ -79,11 +79,11 @@ class SessionRegistryTests {
 	void removingASessionTellsWhichChannelsItHasLeft() {
 		LocalSession session = session("1", "ann");
 		this.registry.add(session);
-		this.registry.subscribe(session, "chat");
-		this.registry.subscribe(session, "news");
-		this.registry.unsubscribe(session, "news");
-		assertThat(this.registry.unsubscribe(session, "news")).isFalse();
-		assertThat(this.registry.remove(session)).containsExactly("chat");
+		subscribe(session, "chat");
+		subscribe(session, "news");
+		unsubscribe(session, "news");
+		assertThat(unsubscribe(session, "news")).isFalse();
+		assertThat(this.registry.remove(session)).extracting(Subscription::channel).containsExactly("chat");
 		assertThat(this.registry.remove(session)).isNull();
 		assertEmpty();
 	}
@@ -99,10 +99,10 @@ class SessionRegistryTests {
 				for (int i = 0; i < 100_000 / threads; i++) {
 					LocalSession session = session(thread + "." + i, "user" + random.nextInt(10));
 					this.registry.add(session);
-					this.registry.subscribe(session, "channel" + random.nextInt(10));
-					this.registry.subscribe(session, "channel" + random.nextInt(10));
+					subscribe(session, "channel" + random.nextInt(10));
+					subscribe(session, "channel" + random.nextInt(10));
 					if (random.nextBoolean()) {
-						this.registry.unsubscribe(session, "channel" + random.nextInt(10));
+						unsubscribe(session, "channel" + random.nextInt(10));
 					}
 					this.registry.remove(session);
 				}
@@ -127,7 +127,7 @@ class SessionRegistryTests {
 		Future<?> subscriber = this.executor.submit(() -> {
 			for (LocalSession session : sessions) {
 				barrier.await(10, TimeUnit.SECONDS);
-				this.registry.subscribe(session, "chat");
+				subscribe(session, "chat");
 				barrier.await(10, TimeUnit.SECONDS);
 			}
 			return null;
@@ -138,11 +138,20 @@ class SessionRegistryTests {
 			barrier.await(10, TimeUnit.SECONDS);
 			assertThat(this.registry.inChannel("chat").contains(session))
 				.isEqualTo(session.channels().contains("chat"));
-			this.registry.unsubscribe(session, "chat");
+			unsubscribe(session, "chat");
 		}
 		subscriber.get(10, TimeUnit.SECONDS);
 		assertThat(this.registry.inChannel("chat")).isEmpty();
 		assertEmpty();
+	}
+
+	private boolean subscribe(LocalSession session, String channel) {
+		return this.registry.add(new Subscription(session, channel), Integer.MAX_VALUE);
+	}
+
+	private boolean unsubscribe(LocalSession session, String channel) {
+		Subscription subscription = session.subscription(channel);
+		return subscription != null && this.registry.remove(subscription);
 	}
 
 	private void assertEmpty() {

@@ -19,7 +19,7 @@ package io.github.atmosphererelay.websocket;
 import java.util.List;
 import java.util.Map;
 
-import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.presence.PresenceService;
 import io.github.atmosphererelay.session.QueueLimits;
 

@@ -21,7 +21,7 @@ import java.security.Principal;
 import java.time.Instant;
 import java.util.Map;
 
-import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
 import jakarta.servlet.http.HttpSession;
 import org.jspecify.annotations.Nullable;

@@ -20,9 +20,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 
-import io.github.atmosphererelay.broadcast.ErrorCode;
-import io.github.atmosphererelay.broadcast.LogText;
-import io.github.atmosphererelay.broadcast.RateLimitedLog;
+import io.github.atmosphererelay.guard.LogText;
+import io.github.atmosphererelay.guard.RateLimitedLog;
+import io.github.atmosphererelay.refusal.ErrorCode;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;

@@ -16,7 +16,7 @@
 
 package io.github.atmosphererelay.websocket;
 
-import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 
 /**
  * A handshake was refused.

@@ -19,7 +19,7 @@ package io.github.atmosphererelay.websocket;
 import java.util.Collections;
 import java.util.List;
 
-import io.github.atmosphererelay.broadcast.LogText;
+import io.github.atmosphererelay.guard.LogText;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.web.cors.CorsConfiguration;

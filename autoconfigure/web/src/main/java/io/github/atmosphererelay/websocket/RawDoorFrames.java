@@ -19,18 +19,18 @@ package io.github.atmosphererelay.websocket;
 import java.time.Duration;
 import java.time.Instant;
 
-import io.github.atmosphererelay.broadcast.MessagingNode;
-import io.github.atmosphererelay.broadcast.RequestRefusedException;
-import io.github.atmosphererelay.broadcast.SubscriptionState;
 import io.github.atmosphererelay.durable.DurableOutcome;
 import io.github.atmosphererelay.durable.DurableSession;
 import io.github.atmosphererelay.durable.DurableStart;
 import io.github.atmosphererelay.message.Json;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.QueueLimits;
+import io.github.atmosphererelay.session.SubscriptionState;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
 import org.jspecify.annotations.Nullable;
 

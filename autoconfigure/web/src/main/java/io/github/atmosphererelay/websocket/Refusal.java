@@ -16,7 +16,7 @@
 
 package io.github.atmosphererelay.websocket;
 
-import io.github.atmosphererelay.broadcast.ErrorCode;
+import io.github.atmosphererelay.refusal.ErrorCode;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpStatus;

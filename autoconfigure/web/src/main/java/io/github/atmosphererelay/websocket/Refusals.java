@@ -23,11 +23,11 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 
-import io.github.atmosphererelay.broadcast.BroadcastStatistics;
-import io.github.atmosphererelay.broadcast.ErrorCode;
-import io.github.atmosphererelay.broadcast.LogText;
-import io.github.atmosphererelay.broadcast.RateLimitedLog;
-import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.guard.LogText;
+import io.github.atmosphererelay.guard.RateLimitedLog;
+import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.apache.commons.logging.Log;

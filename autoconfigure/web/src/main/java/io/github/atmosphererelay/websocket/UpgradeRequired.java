@@ -19,7 +19,7 @@ package io.github.atmosphererelay.websocket;
 import java.io.IOException;
 import java.util.function.Predicate;
 
-import io.github.atmosphererelay.broadcast.ChannelCatalog;
+import io.github.atmosphererelay.channel.ChannelCatalog;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;

@@ -24,7 +24,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -36,23 +35,16 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-import io.github.atmosphererelay.broadcast.ApplicationThreads;
-import io.github.atmosphererelay.broadcast.BroadcastStatistics;
+import io.github.atmosphererelay.application.ApplicationThreads;
 import io.github.atmosphererelay.broadcast.Broadcaster;
-import io.github.atmosphererelay.broadcast.ChannelAccess;
-import io.github.atmosphererelay.broadcast.ChannelCatalog;
-import io.github.atmosphererelay.broadcast.ChannelOptions;
-import io.github.atmosphererelay.broadcast.ChannelScope;
-import io.github.atmosphererelay.broadcast.EventDispatcher;
-import io.github.atmosphererelay.broadcast.HistoryOptions;
-import io.github.atmosphererelay.broadcast.MessagingNode;
-import io.github.atmosphererelay.broadcast.MessagingSettings;
-import io.github.atmosphererelay.broadcast.NodeIdentity;
-import io.github.atmosphererelay.broadcast.PayloadEncoder;
-import io.github.atmosphererelay.broadcast.SubscribeRequest;
+import io.github.atmosphererelay.channel.ChannelCatalog;
+import io.github.atmosphererelay.channel.ChannelOptions;
+import io.github.atmosphererelay.channel.HistoryOptions;
 import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.node.MessagingSettings;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.redis.RedisRelay;
 import io.github.atmosphererelay.relay.redis.RedisRelaySettings;
@@ -66,6 +58,7 @@ import io.github.atmosphererelay.session.SessionTransport;
 import io.github.atmosphererelay.session.SlowConsumerPolicy;
 import io.github.atmosphererelay.session.WriterSettings;
 import io.github.atmosphererelay.session.Writers;
+import io.github.atmosphererelay.subscription.log.SubscribeRequest;
 
 import org.springframework.boot.logging.LogLevel;
 import org.springframework.boot.logging.LoggingSystem;
@@ -123,14 +116,19 @@ public final class RecordedBenchmark implements AutoCloseable {
 		this.connections.afterPropertiesSet();
 		RedisRelay relay = new RedisRelay(this.connections,
 				new RedisRelaySettings("benchmark:", new EnvelopeCodec(1 << 20), 100_000, Duration.ofSeconds(5)));
-		BroadcastStatistics statistics = new BroadcastStatistics();
-		MessagingSettings settings = new MessagingSettings(1 << 20, Duration.ofSeconds(5), Duration.ofSeconds(5),
-				Duration.ofSeconds(10), Duration.ofSeconds(5), QUEUE, 128, 300, Duration.ofMinutes(10));
-		ChannelCatalog catalog = new ChannelCatalog(List.of(new ChannelOptions("log/**", false, ChannelAccess.ANYONE,
-				ChannelScope.CLUSTER, true, QUEUE, false, HistoryOptions.of(1000))));
-		this.node = new MessagingNode(new NodeIdentity(UUID.randomUUID(), "benchmark"), settings, relay, catalog,
-				new PayloadEncoder(null), this.registry, this.writers, this.scheduler, new EventDispatcher((event) -> {
-				}, statistics), statistics, new Threads());
+		this.node = MessagingNode.builder()
+			.settings(MessagingSettings.builder(QUEUE)
+				.startTimeout(Duration.ofSeconds(10))
+				.positionCheck(Duration.ofMinutes(10))
+				.build())
+			.relay(relay)
+			.catalog(new ChannelCatalog(
+					List.of(ChannelOptions.builder("log/**", QUEUE).history(HistoryOptions.of(1000)).build())))
+			.registry(this.registry)
+			.writers(this.writers)
+			.scheduler(this.scheduler)
+			.applicationThreads(new Threads())
+			.build();
 		this.node.start();
 	}
 

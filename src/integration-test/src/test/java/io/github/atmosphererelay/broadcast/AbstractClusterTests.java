@@ -30,8 +30,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 
-import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
 import io.github.atmosphererelay.contract.broker.Broker;
+import io.github.atmosphererelay.delivery.BroadcastStatistics.PublishResult;
+import io.github.atmosphererelay.event.RelayDown;
+import io.github.atmosphererelay.event.RelayUp;
+import io.github.atmosphererelay.event.SessionDisconnected;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.test.MachineTime;

@@ -19,6 +19,12 @@ package io.github.atmosphererelay.broadcast;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
+import io.github.atmosphererelay.event.ChannelSubscribed;
+import io.github.atmosphererelay.event.ChannelUnsubscribed;
+import io.github.atmosphererelay.event.RelayDown;
+import io.github.atmosphererelay.event.RelayUp;
+import io.github.atmosphererelay.event.SessionConnected;
+import io.github.atmosphererelay.event.SessionDisconnected;
 import io.github.atmosphererelay.test.UsersByParameter;
 
 import org.springframework.context.annotation.Bean;

@@ -35,8 +35,8 @@ import java.util.concurrent.CompletionException;
 import java.util.stream.Stream;
 
 import io.github.atmosphererelay.broadcast.MessageTooLargeException;
-import io.github.atmosphererelay.broadcast.UnknownChannelException;
 import io.github.atmosphererelay.broadcast.UnknownSessionException;
+import io.github.atmosphererelay.channel.UnknownChannelException;
 import io.github.atmosphererelay.contract.broker.Broker;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.presence.Presence;

@@ -19,10 +19,10 @@ package io.github.atmosphererelay.endpoint;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-import io.github.atmosphererelay.broadcast.SubscriptionState;
 import io.github.atmosphererelay.contract.broker.Broker;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.DisconnectReason;
+import io.github.atmosphererelay.session.SubscriptionState;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
 import io.github.atmosphererelay.test.UsersByParameter;

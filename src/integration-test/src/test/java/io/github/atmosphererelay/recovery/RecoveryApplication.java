@@ -21,16 +21,16 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-import io.github.atmosphererelay.broadcast.ClientSendHandler;
-import io.github.atmosphererelay.broadcast.ErrorCode;
-import io.github.atmosphererelay.broadcast.InitialChannels;
-import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.endpoint.ManagedService;
 import io.github.atmosphererelay.endpoint.Rpc;
+import io.github.atmosphererelay.inbound.ClientSendHandler;
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.InvalidTokenException;
 import io.github.atmosphererelay.session.TokenAuthenticator;
+import io.github.atmosphererelay.subscription.InitialChannels;
 import io.github.atmosphererelay.test.UsersByParameter;
 import tools.jackson.databind.JsonNode;
 

@@ -22,11 +22,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 
-import io.github.atmosphererelay.broadcast.ErrorCode;
-import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.endpoint.ManagedService;
 import io.github.atmosphererelay.endpoint.Rpc;
+import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.TokenAuthenticator;
 import io.github.atmosphererelay.test.MachineTime;

@@ -24,12 +24,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
-import io.github.atmosphererelay.broadcast.ErrorCode;
-import io.github.atmosphererelay.broadcast.InitialChannels;
 import io.github.atmosphererelay.cluster.Cluster;
+import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.Subscription;
 import io.github.atmosphererelay.session.TokenAuthenticator;
+import io.github.atmosphererelay.subscription.InitialChannels;
 import io.github.atmosphererelay.test.LossyRelay;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
@@ -394,7 +395,9 @@ class CentrifugeServerSideTests {
 				String user = (session.principal() != null) ? session.principal().getName() : "";
 				if (user.startsWith("chat/early")) {
 					// As an application may in the same moment
-					node.messaging().registry().subscribe((LocalSession) session, "chat/early");
+					node.messaging()
+						.registry()
+						.add(new Subscription((LocalSession) session, "chat/early"), Integer.MAX_VALUE);
 				}
 				return channels(user);
 			};

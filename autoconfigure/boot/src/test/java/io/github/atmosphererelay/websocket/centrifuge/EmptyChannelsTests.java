@@ -16,7 +16,7 @@
 
 package io.github.atmosphererelay.websocket.centrifuge;
 
-import io.github.atmosphererelay.broadcast.ErrorCode;
+import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

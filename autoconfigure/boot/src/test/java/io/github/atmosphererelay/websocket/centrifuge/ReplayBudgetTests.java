@@ -23,8 +23,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.ReplayBudget;
 import io.github.atmosphererelay.test.MachineTime;

@@ -16,7 +16,7 @@
 
 package io.github.atmosphererelay.websocket.centrifuge;
 
-import io.github.atmosphererelay.broadcast.ErrorCode;
+import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.websocket.ClientLimits.Admission;
 import io.github.atmosphererelay.websocket.ClientProof;

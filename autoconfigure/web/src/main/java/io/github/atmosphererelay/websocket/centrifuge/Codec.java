@@ -18,9 +18,9 @@ package io.github.atmosphererelay.websocket.centrifuge;
 
 import java.util.List;
 
-import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.presence.PresenceChangeFormat;
+import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.session.MessageFormat;
 
 /**

@@ -24,11 +24,11 @@ import java.util.List;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.locks.ReentrantLock;
 
-import io.github.atmosphererelay.broadcast.ErrorCode;
-import io.github.atmosphererelay.broadcast.MessagingNode;
-import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.OutboundMessage;

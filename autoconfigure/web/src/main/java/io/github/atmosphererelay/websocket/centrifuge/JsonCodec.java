@@ -21,9 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-import io.github.atmosphererelay.broadcast.ErrorCode;
-import io.github.atmosphererelay.broadcast.RecoveryOutcome;
-import io.github.atmosphererelay.broadcast.Subscribed;
+import io.github.atmosphererelay.delivery.RecoveryOutcome;
 import io.github.atmosphererelay.message.Json;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
@@ -32,8 +30,10 @@ import io.github.atmosphererelay.message.Sender;
 import io.github.atmosphererelay.presence.PresenceChange;
 import io.github.atmosphererelay.presence.PresenceChangeFormat;
 import io.github.atmosphererelay.presence.PresentSession;
+import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.session.MessageFormat;
 import io.github.atmosphererelay.session.OutboundMessage;
+import io.github.atmosphererelay.subscription.log.Subscribed;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -19,8 +19,8 @@ package io.github.atmosphererelay.websocket.centrifuge;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-import io.github.atmosphererelay.broadcast.ErrorCode;
-import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.ClientNetwork;
 import io.github.atmosphererelay.session.ClientSession;
 

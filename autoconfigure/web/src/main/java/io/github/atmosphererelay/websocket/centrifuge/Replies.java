@@ -19,10 +19,10 @@ package io.github.atmosphererelay.websocket.centrifuge;
 import java.util.List;
 import java.util.function.Supplier;
 
-import io.github.atmosphererelay.broadcast.MessagingNode;
-import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.Fanout;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.OutboundMessage;

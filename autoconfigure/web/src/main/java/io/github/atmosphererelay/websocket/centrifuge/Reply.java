@@ -20,11 +20,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-import io.github.atmosphererelay.broadcast.Subscribed;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.presence.PresentSession;
+import io.github.atmosphererelay.subscription.log.Subscribed;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -20,12 +20,12 @@ import java.security.Principal;
 import java.time.Duration;
 import java.time.Instant;
 
-import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessageTooLargeException;
-import io.github.atmosphererelay.broadcast.MessagingNode;
-import io.github.atmosphererelay.broadcast.RateLimitedLog;
-import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.guard.RateLimitedLog;
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;

@@ -24,15 +24,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
-import io.github.atmosphererelay.broadcast.DoorSubscriber;
-import io.github.atmosphererelay.broadcast.ErrorCode;
-import io.github.atmosphererelay.broadcast.MessagingNode;
-import io.github.atmosphererelay.broadcast.RequestRefusedException;
-import io.github.atmosphererelay.broadcast.SubscriptionState;
+import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.Reservation;
+import io.github.atmosphererelay.session.Subscription;
 import io.github.atmosphererelay.session.SubscriptionListener;
+import io.github.atmosphererelay.session.SubscriptionState;
+import io.github.atmosphererelay.subscription.DoorSubscriber;
 import io.github.atmosphererelay.websocket.centrifuge.Client.Membership;
 import org.jspecify.annotations.Nullable;
 
@@ -111,7 +112,7 @@ final class ServerSubscriptions implements SubscriptionListener, DoorSubscriber 
 		catch (RequestRefusedException ex) {
 			if (ex.code() != ErrorCode.LIMIT_EXCEEDED) {
 				if (session.isIn(channel)) {
-					subscribed(session, channel);
+					tellBegin(session, channel);
 				}
 				return true;
 			}
@@ -163,7 +164,11 @@ final class ServerSubscriptions implements SubscriptionListener, DoorSubscriber 
 	 * Called within the registry's lock, and so only queues.
 	 */
 	@Override
-	public void subscribed(LocalSession session, String channel) {
+	public void subscribed(Subscription subscription) {
+		tellBegin(subscription.session(), subscription.channel());
+	}
+
+	private void tellBegin(LocalSession session, String channel) {
 		Client client = this.clients.get(session.id());
 		if (client != null && client.memberships().putIfAbsent(channel, Membership.SERVER_SIDE) == null) {
 			this.replies.push(session, new Push.Subscribe(channel, null));
@@ -171,7 +176,9 @@ final class ServerSubscriptions implements SubscriptionListener, DoorSubscriber 
 	}
 
 	@Override
-	public void unsubscribed(LocalSession session, String channel) {
+	public void unsubscribed(Subscription subscription) {
+		LocalSession session = subscription.session();
+		String channel = subscription.channel();
 		Client client = this.clients.get(session.id());
 		Membership membership = (client != null) ? client.memberships().get(channel) : null;
 		if (client != null && membership != null && !membership.isPending()

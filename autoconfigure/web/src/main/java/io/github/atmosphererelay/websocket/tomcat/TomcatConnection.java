@@ -22,7 +22,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-import io.github.atmosphererelay.broadcast.RateLimitedLog;
+import io.github.atmosphererelay.guard.RateLimitedLog;
 import io.github.atmosphererelay.websocket.ControlRate;
 import jakarta.servlet.http.WebConnection;
 import org.apache.commons.logging.Log;

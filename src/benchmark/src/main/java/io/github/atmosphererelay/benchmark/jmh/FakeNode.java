@@ -29,6 +29,7 @@ import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.SessionStatistics;
 import io.github.atmosphererelay.session.SlowConsumerPolicy;
+import io.github.atmosphererelay.session.Subscription;
 import io.github.atmosphererelay.session.WriterSettings;
 import io.github.atmosphererelay.session.Writers;
 
@@ -72,7 +73,7 @@ final class FakeNode implements AutoCloseable {
 	}
 
 	void subscribe(LocalSession session, String channel) {
-		this.registry.subscribe(session, channel);
+		this.registry.add(new Subscription(session, channel), Integer.MAX_VALUE);
 	}
 
 	/**

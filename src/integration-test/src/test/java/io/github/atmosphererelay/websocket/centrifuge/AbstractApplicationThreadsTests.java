@@ -26,18 +26,9 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-import io.github.atmosphererelay.broadcast.Authorization;
 import io.github.atmosphererelay.broadcast.Broadcaster;
-import io.github.atmosphererelay.broadcast.ChannelAuthorizer;
-import io.github.atmosphererelay.broadcast.ChannelSubscribed;
-import io.github.atmosphererelay.broadcast.ClientMessageHandler;
-import io.github.atmosphererelay.broadcast.ClientSendHandler;
-import io.github.atmosphererelay.broadcast.InboundInterceptor;
-import io.github.atmosphererelay.broadcast.InitialChannels;
-import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.OutboundInterceptor;
 import io.github.atmosphererelay.broadcast.PublishOptions;
-import io.github.atmosphererelay.broadcast.RelayDown;
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.cluster.ClusterQuestionHandler;
 import io.github.atmosphererelay.contract.broker.Broker;
@@ -46,14 +37,22 @@ import io.github.atmosphererelay.endpoint.ManagedService;
 import io.github.atmosphererelay.endpoint.Message;
 import io.github.atmosphererelay.endpoint.Ready;
 import io.github.atmosphererelay.endpoint.Rpc;
+import io.github.atmosphererelay.event.ChannelSubscribed;
+import io.github.atmosphererelay.event.RelayDown;
+import io.github.atmosphererelay.inbound.ClientMessageHandler;
+import io.github.atmosphererelay.inbound.ClientSendHandler;
+import io.github.atmosphererelay.inbound.InboundInterceptor;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.presence.MemberJoined;
 import io.github.atmosphererelay.presence.Presence;
 import io.github.atmosphererelay.presence.PresenceAttributes;
+import io.github.atmosphererelay.refusal.Authorization;
+import io.github.atmosphererelay.security.ChannelAuthorizer;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.TokenAuthenticator;
+import io.github.atmosphererelay.subscription.InitialChannels;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
@@ -66,7 +65,6 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 
-import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -321,8 +319,8 @@ abstract class AbstractApplicationThreadsTests {
 		}
 
 		@Bean
-		SmartInitializingSingleton handlerRegistration(MessagingNode node, ThreadGuard guard) {
-			return () -> node.clientMessages().addHandler(new ClientMessageHandler() {
+		ClientMessageHandler messageHandler(ThreadGuard guard) {
+			return new ClientMessageHandler() {
 
 				@Override
 				public boolean handles(String channel) {
@@ -336,7 +334,7 @@ abstract class AbstractApplicationThreadsTests {
 					return CompletableFuture.completedFuture(null);
 				}
 
-			});
+			};
 		}
 
 		@Bean

@@ -1,0 +1,114 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.autoconfigure;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+import io.github.atmosphererelay.broadcast.OutboundInterceptor;
+import io.github.atmosphererelay.endpoint.ManagedServices;
+import io.github.atmosphererelay.inbound.ClientCallHandler;
+import io.github.atmosphererelay.inbound.ClientMessageHandler;
+import io.github.atmosphererelay.inbound.ClientSendHandler;
+import io.github.atmosphererelay.inbound.InboundInterceptor;
+import io.github.atmosphererelay.node.NodeExtensions;
+import io.github.atmosphererelay.security.ChannelAuthorizer;
+import io.github.atmosphererelay.security.ClientSecurity;
+import io.github.atmosphererelay.subscription.InitialChannels;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.factory.ListableBeanFactory;
+
+/**
+ * The beans of the application that extend a node, looked for when the node asks for
+ * them. A handler of the application comes before the annotated endpoints.
+ */
+final class ApplicationExtensions implements NodeExtensions {
+
+	private final ListableBeanFactory beans;
+
+	ApplicationExtensions(ListableBeanFactory beans) {
+		this.beans = beans;
+	}
+
+	@Override
+	public List<InboundInterceptor> inboundInterceptors() {
+		return this.beans.getBeanProvider(InboundInterceptor.class).orderedStream().toList();
+	}
+
+	@Override
+	public List<OutboundInterceptor> outboundInterceptors() {
+		return this.beans.getBeanProvider(OutboundInterceptor.class).orderedStream().toList();
+	}
+
+	@Override
+	public @Nullable ChannelAuthorizer authorizer() {
+		return single(ChannelAuthorizer.class);
+	}
+
+	@Override
+	public List<ClientMessageHandler> messageHandlers() {
+		return Stream
+			.concat(this.beans.getBeanProvider(ClientMessageHandler.class).orderedStream(),
+					endpoints().map(ManagedServices::messageHandler).flatMap(Stream::ofNullable))
+			.toList();
+	}
+
+	@Override
+	public @Nullable ClientCallHandler callHandler() {
+		ClientCallHandler handler = single(ClientCallHandler.class);
+		return (handler != null) ? handler
+				: endpoints().map(ManagedServices::callHandler).flatMap(Stream::ofNullable).findFirst().orElse(null);
+	}
+
+	private Stream<ManagedServices> endpoints() {
+		return this.beans.getBeanProvider(ManagedServices.class).stream();
+	}
+
+	@Override
+	public @Nullable ClientSendHandler sendHandler() {
+		return single(ClientSendHandler.class);
+	}
+
+	@Override
+	public @Nullable ClientSecurity clientSecurity() {
+		return single(ClientSecurity.class);
+	}
+
+	@Override
+	public @Nullable InitialChannels initialChannels() {
+		return single(InitialChannels.class);
+	}
+
+	/**
+	 * Look for what can be ambiguous, once all beans are there.
+	 * @throws AmbiguousBeanException if there are several beans of a type of which the
+	 * node takes one
+	 */
+	void check() {
+		authorizer();
+		clientSecurity();
+		initialChannels();
+		single(ClientCallHandler.class);
+		sendHandler();
+	}
+
+	private <T> @Nullable T single(Class<T> type) {
+		return OptionalBeans.single(this.beans.getBeanProvider(type), type);
+	}
+
+}

@@ -1,0 +1,157 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
+import com.tngtech.archunit.core.domain.JavaMember;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.domain.JavaType;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Compares the list of public types in {@code src/docs/public-api.txt} with the code and
+ * with the documentation.
+ */
+class PublicApiTests {
+
+	private static final Path ROOT = Path.of("..", "..").toAbsolutePath().normalize();
+
+	private static final String PACKAGE = "io.github.atmosphererelay.";
+
+	private static final Pattern QUALIFIED = Pattern.compile("io\\.github\\.atmosphererelay(?:\\.[a-z]+)+\\.[A-Z]\\w*");
+
+	/** The test kit is for applications as a whole, and the benchmark a program. */
+	private static final Set<String> OTHER_ARTIFACTS = Set.of(PACKAGE + "testkit.", PACKAGE + "benchmark.");
+
+	private static Set<String> listed;
+
+	private static JavaClasses classes;
+
+	@BeforeAll
+	static void read() throws IOException {
+		listed = new LinkedHashSet<>();
+		for (String line : Files.readAllLines(ROOT.resolve("src/docs/public-api.txt"))) {
+			if (line.startsWith(PACKAGE)) {
+				assertThat(listed.add(line)).as(line + " once").isTrue();
+			}
+		}
+		classes = new ClassFileImporter().withImportOption(new ImportOption.DoNotIncludeTests())
+			.withImportOption((location) -> !location.contains("-tests.jar"))
+			.importPackages(PACKAGE.substring(0, PACKAGE.length() - 1));
+	}
+
+	@Test
+	void everyListedTypeIsThereAndPublic() {
+		for (String name : listed) {
+			assertThat(classes.contain(name)).as(name + " exists").isTrue();
+			assertThat(classes.get(name).getModifiers()).as(name).contains(JavaModifier.PUBLIC);
+		}
+	}
+
+	@Test
+	void noListedTypeSpeaksOfOneThatIsNotListed() {
+		Set<String> missing = new TreeSet<>();
+		for (String name : listed) {
+			for (JavaClass type : withNested(classes.get(name))) {
+				spokenOf(type).filter((each) -> !isListed(each))
+					.forEach((each) -> missing.add(outermost(each) + " (" + name + ")"));
+			}
+		}
+		assertThat(missing).isEmpty();
+	}
+
+	@Test
+	void theDocumentationNeedsNoOtherType() throws IOException {
+		List<Path> pages = new ArrayList<>(List.of(ROOT.resolve("README.md")));
+		try (Stream<Path> docs = Files.list(ROOT.resolve("src/docs"))) {
+			docs.filter((page) -> page.toString().endsWith(".md")).forEach(pages::add);
+		}
+		Set<String> missing = new TreeSet<>();
+		for (Path page : pages) {
+			Matcher matcher = QUALIFIED.matcher(Files.readString(page));
+			while (matcher.find()) {
+				String type = matcher.group();
+				if (!listed.contains(type) && OTHER_ARTIFACTS.stream().noneMatch(type::startsWith)) {
+					missing.add(type + " in " + page.getFileName());
+				}
+			}
+		}
+		assertThat(missing).isEmpty();
+	}
+
+	private static List<JavaClass> withNested(JavaClass type) {
+		return classes.stream()
+			.filter((each) -> each.equals(type) || each.getName().startsWith(type.getName() + "$"))
+			.filter((each) -> each.getModifiers().contains(JavaModifier.PUBLIC))
+			.toList();
+	}
+
+	/**
+	 * Return the types that callers of a type meet.
+	 */
+	private static Stream<JavaClass> spokenOf(JavaClass type) {
+		Stream<JavaType> parents = Stream.concat(type.getSuperclass().stream(), type.getInterfaces().stream());
+		Stream<JavaType> members = type.getMembers()
+			.stream()
+			.filter(PublicApiTests::isVisible)
+			.flatMap(PublicApiTests::types);
+		return Stream.concat(parents, members)
+			.flatMap((each) -> each.getAllInvolvedRawTypes().stream())
+			.map(JavaClass::getBaseComponentType)
+			.filter((each) -> each.getName().startsWith(PACKAGE));
+	}
+
+	private static boolean isVisible(JavaMember member) {
+		return member.getModifiers().contains(JavaModifier.PUBLIC)
+				|| member.getModifiers().contains(JavaModifier.PROTECTED);
+	}
+
+	private static Stream<JavaType> types(JavaMember member) {
+		return (member instanceof JavaCodeUnit unit)
+				? Stream.concat(Stream.of(unit.getReturnType()), unit.getParameterTypes().stream())
+				: Stream.of(((com.tngtech.archunit.core.domain.JavaField) member).getType());
+	}
+
+	private static boolean isListed(JavaClass type) {
+		return listed.contains(outermost(type)) || !type.getModifiers().contains(JavaModifier.PUBLIC);
+	}
+
+	private static String outermost(JavaClass type) {
+		int nested = type.getName().indexOf('$');
+		return (nested < 0) ? type.getName() : type.getName().substring(0, nested);
+	}
+
+}

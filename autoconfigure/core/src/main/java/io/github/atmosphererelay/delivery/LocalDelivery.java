@@ -1,0 +1,159 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.delivery;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+import io.github.atmosphererelay.channel.ChannelCatalog;
+import io.github.atmosphererelay.channel.ChannelOptions;
+import io.github.atmosphererelay.message.Audience;
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.session.CloseReason;
+import io.github.atmosphererelay.session.Fanout;
+import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.OutboundMessage;
+import io.github.atmosphererelay.session.QueueLimits;
+import io.github.atmosphererelay.session.SessionRegistry;
+import io.github.atmosphererelay.session.Subscription;
+import io.github.atmosphererelay.session.Writers;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds an envelope's audience among the sessions of this node and queues the message
+ * there. Never blocks.
+ */
+public final class LocalDelivery {
+
+	private final SessionRegistry registry;
+
+	private final Writers writers;
+
+	private final ChannelCatalog catalog;
+
+	private final QueueLimits defaultLimits;
+
+	private volatile @Nullable DeliveryListener listener;
+
+	public LocalDelivery(SessionRegistry registry, Writers writers, ChannelCatalog catalog, QueueLimits defaultLimits) {
+		this.registry = registry;
+		this.writers = writers;
+		this.catalog = catalog;
+		this.defaultLimits = defaultLimits;
+	}
+
+	/**
+	 * Set who hears of deliveries that are counted.
+	 * @param listener the listener
+	 */
+	public void listen(DeliveryListener listener) {
+		this.listener = listener;
+	}
+
+	/**
+	 * Deliver an envelope.
+	 * @param envelope the envelope
+	 * @return the number of sessions meant
+	 */
+	public int deliver(Envelope envelope) {
+		Audience audience = envelope.audience();
+		if (audience instanceof Audience.Channel channel) {
+			ChannelOptions options = this.catalog.find(channel.channel());
+			QueueLimits limits = (options != null) ? options.queue() : this.defaultLimits;
+			return deliver(envelope, channel.channel(), this.registry.inChannel(channel.channel()), limits);
+		}
+		if (audience instanceof Audience.User user) {
+			return deliver(envelope, null, this.registry.ofUser(user.user()), this.defaultLimits);
+		}
+		if (audience instanceof Audience.Session one) {
+			LocalSession session = this.registry.find(one.session());
+			return (session != null) ? deliver(envelope, null, List.of(session), this.defaultLimits) : 0;
+		}
+		if (audience instanceof Audience.Everyone) {
+			return deliver(envelope, null, this.registry.sessions(), this.defaultLimits);
+		}
+		return 0;
+	}
+
+	/**
+	 * Deliver a publication of a recorded channel. Called in the log's order.
+	 * @param publication the publication
+	 * @param position its position
+	 */
+	public void deliver(Publication publication, Position position) {
+		String exceptSession = publication.exceptSession();
+		String channel = publication.channel();
+		ChannelOptions options = this.catalog.find(channel);
+		Fanout fanout = this.writers.fanout(OutboundMessage.of(publication),
+				(options != null) ? options.queue() : this.defaultLimits);
+		for (Subscription subscription : this.registry.subscriptions(channel)) {
+			LocalSession session = subscription.session();
+			if ((exceptSession == null || !session.id().equals(exceptSession))
+					&& subscription.takes(publication, position)) {
+				fanout.add(session);
+			}
+		}
+		fanout.send();
+		tellCount(publication.id(), publication.headers(), fanout);
+	}
+
+	/**
+	 * Close the sessions of a channel whose clients do not know positions, because they
+	 * have missed messages that cannot be delivered any more. Nothing is queued for them
+	 * from now on; they get what was queued before.
+	 * @param channel the channel's name
+	 * @return how many were open
+	 */
+	public int closePlain(String channel) {
+		int closed = 0;
+		for (Subscription subscription : this.registry.subscriptions(channel)) {
+			LocalSession session = subscription.session();
+			if (subscription.gate() == null && session.isOpen()) {
+				session.close(CloseReason.MESSAGES_MISSED);
+				closed++;
+			}
+		}
+		return closed;
+	}
+
+	private void tellCount(UUID message, Map<String, String> headers, Fanout fanout) {
+		DeliveryListener listener = this.listener;
+		if (listener != null && headers.containsKey(DeliveryListener.COUNTED)) {
+			listener.delivered(message, fanout.queued());
+		}
+	}
+
+	private int deliver(Envelope envelope, @Nullable String channel, Collection<LocalSession> sessions,
+			QueueLimits limits) {
+		String except = envelope.audience().exceptSession();
+		Fanout fanout = this.writers.fanout(new OutboundMessage(envelope.payload(), channel, envelope.headers()),
+				limits);
+		for (LocalSession session : sessions) {
+			if (except == null || !session.id().equals(except)) {
+				fanout.add(session);
+			}
+		}
+		int sent = fanout.send();
+		tellCount(envelope.id(), envelope.headers(), fanout);
+		return sent;
+	}
+
+}
