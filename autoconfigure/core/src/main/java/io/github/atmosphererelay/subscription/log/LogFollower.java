@@ -152,7 +152,7 @@ public final class LogFollower {
 	 * @param position up to where positions do not tell who has had them
 	 * @param missed whether this node has not delivered all of them
 	 */
-	void lost(Position position, boolean missed) {
+	public void lost(Position position, boolean missed) {
 		step((lost) -> {
 			this.cursor.lost(position, missed, lost);
 			return false;

@@ -99,7 +99,7 @@ final class LogSubscriptions {
 	 * was read for them does not show that something is gone. They are told to try again.
 	 */
 	void endRecovering() {
-		for (LogSubscription subscription : this.subscriptions.values()) {
+		for (LogSubscription subscription : this.subscriptions) {
 			if (!subscription.isLive() && subscription.request().since() != null) {
 				subscription.end();
 			}
