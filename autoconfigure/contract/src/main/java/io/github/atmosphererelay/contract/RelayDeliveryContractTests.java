@@ -36,7 +36,6 @@ import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Payload;
-import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Sequence;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
@@ -148,7 +147,7 @@ public abstract class RelayDeliveryContractTests extends RelayNodesTests {
 		List<CompletableFuture<UUID>> sent = new ArrayList<>();
 		for (int i = 0; i < 100; i++) {
 			String channel = "fresh/" + i;
-			sent.add(two.relay().subscribe(new Address.Channel(channel)).thenCompose((position) -> {
+			sent.add(two.relay().subscribe(new Address.Channel(channel)).thenCompose((nothing) -> {
 				Envelope envelope = one.envelope(channel, "first");
 				return one.relay().publish(envelope).thenApply(Receipt::messageId);
 			}));
@@ -236,7 +235,7 @@ public abstract class RelayDeliveryContractTests extends RelayNodesTests {
 		RelayNode one = startedNode();
 		RelayNode two = startedNode();
 		two.subscribe(new Address.Channel("room"));
-		CompletableFuture<@Nullable Position> open = two.relay().subscribe(new Address.Channel("other"));
+		CompletableFuture<@Nullable Void> open = two.relay().subscribe(new Address.Channel("other"));
 		two.relay().stop();
 		assertThat(open).isDone();
 		one.publish("room", "while stopped");

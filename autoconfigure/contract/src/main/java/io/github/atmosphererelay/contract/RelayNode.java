@@ -128,7 +128,7 @@ public final class RelayNode implements RelayListener {
 	}
 
 	public void subscribe(Address... addresses) {
-		List<CompletableFuture<@Nullable Position>> futures = new ArrayList<>();
+		List<CompletableFuture<@Nullable Void>> futures = new ArrayList<>();
 		for (Address address : addresses) {
 			futures.add(this.relay.subscribe(address));
 		}

@@ -31,7 +31,6 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.message.Address;
-import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +45,7 @@ final class Interest {
 
 	private final Duration linger;
 
-	private final BiConsumer<Address, CompletableFuture<@Nullable Position>> enteredListener;
+	private final BiConsumer<Address, CompletableFuture<@Nullable Void>> enteredListener;
 
 	private final Consumer<Address> leftListener;
 
@@ -64,8 +63,7 @@ final class Interest {
 	private final ThreadLocal<@Nullable List<Runnable>> afterwards = new ThreadLocal<>();
 
 	Interest(ClusterRelay relay, Duration linger,
-			BiConsumer<Address, CompletableFuture<@Nullable Position>> enteredListener,
-			Consumer<Address> leftListener) {
+			BiConsumer<Address, CompletableFuture<@Nullable Void>> enteredListener, Consumer<Address> leftListener) {
 		this.relay = relay;
 		this.enteredListener = enteredListener;
 		this.linger = linger;
@@ -79,15 +77,15 @@ final class Interest {
 		// The relay is called under the address's lock, so that it hears "follow" and
 		// "leave" in their order; its contract says that it does not wait. What follows
 		// when it is followed comes without the lock, also if that is at once.
-		CompletableFuture<@Nullable Position> answer = new CompletableFuture<>();
-		CompletableFuture<@Nullable Position> asked = this.locks.call(address, () -> {
+		CompletableFuture<@Nullable Void> answer = new CompletableFuture<>();
+		CompletableFuture<@Nullable Void> asked = this.locks.call(address, () -> {
 			Entry entry = this.entries.computeIfAbsent(address, Entry::new);
 			if (entry.followed != null) {
 				entry.count++;
 				return answer;
 			}
 			try {
-				CompletableFuture<@Nullable Position> followed = this.relay.subscribe(address);
+				CompletableFuture<@Nullable Void> followed = this.relay.subscribe(address);
 				entry.follow(answer);
 				this.enteredListener.accept(address, answer);
 				entry.count++;
@@ -100,25 +98,24 @@ final class Interest {
 			}
 		});
 		if (asked != answer) {
-			asked.whenComplete((position, ex) -> {
+			asked.whenComplete((nothing, ex) -> {
 				List<Runnable> afterwards = this.afterwards.get();
 				if (afterwards != null) {
-					afterwards.add(() -> complete(answer, position, ex));
+					afterwards.add(() -> complete(answer, ex));
 				}
 				else {
-					complete(answer, position, ex);
+					complete(answer, ex);
 				}
 			});
 		}
 	}
 
-	private static void complete(CompletableFuture<@Nullable Position> answer, @Nullable Position position,
-			@Nullable Throwable failure) {
+	private static void complete(CompletableFuture<@Nullable Void> answer, @Nullable Throwable failure) {
 		if (failure != null) {
 			answer.completeExceptionally(failure);
 		}
 		else {
-			answer.complete(position);
+			answer.complete(null);
 		}
 	}
 
@@ -252,7 +249,7 @@ final class Interest {
 
 		private boolean queued;
 
-		private volatile @Nullable CompletableFuture<@Nullable Position> followed;
+		private volatile @Nullable CompletableFuture<@Nullable Void> followed;
 
 		/**
 		 * Those who wait for the relay. Not as dependents of the relay's future, which
@@ -264,13 +261,13 @@ final class Interest {
 			this.address = address;
 		}
 
-		private void follow(CompletableFuture<@Nullable Position> followed) {
+		private void follow(CompletableFuture<@Nullable Void> followed) {
 			this.followed = followed;
-			followed.whenComplete((position, ex) -> this.waiting.forEach((each) -> each.complete(state(followed))));
+			followed.whenComplete((nothing, ex) -> this.waiting.forEach((each) -> each.complete(state(followed))));
 		}
 
 		private CompletableFuture<SubscriptionState> ready(Duration timeout) {
-			CompletableFuture<@Nullable Position> followed = this.followed;
+			CompletableFuture<@Nullable Void> followed = this.followed;
 			if (followed == null) {
 				return CompletableFuture.completedFuture(SubscriptionState.DEGRADED);
 			}
@@ -286,7 +283,7 @@ final class Interest {
 			return waiter.completeOnTimeout(SubscriptionState.DEGRADED, timeout.toMillis(), TimeUnit.MILLISECONDS);
 		}
 
-		private static SubscriptionState state(CompletableFuture<@Nullable Position> followed) {
+		private static SubscriptionState state(CompletableFuture<@Nullable Void> followed) {
 			return followed.isCompletedExceptionally() ? SubscriptionState.DEGRADED : SubscriptionState.CONFIRMED;
 		}
 

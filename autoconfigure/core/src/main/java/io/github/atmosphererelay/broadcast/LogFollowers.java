@@ -101,7 +101,7 @@ final class LogFollowers {
 	 * @param address the address
 	 * @param followed completes once it does
 	 */
-	void entered(Address address, CompletableFuture<@Nullable Position> followed) {
+	void entered(Address address, CompletableFuture<@Nullable Void> followed) {
 		if (address instanceof Address.Channel channel) {
 			ChannelOptions options = this.catalog.find(channel.channel());
 			if (options != null && options.isRecorded()) {

@@ -94,12 +94,11 @@ public interface ClusterRelay {
 	 * the relay follows the address again without being asked.
 	 * @param address the address
 	 * @return completes, on a thread of the relay, once everything published to the
-	 * address from now on arrives; the value is of no meaning. Stays open while the
-	 * broker is away. Is cancelled by {@link #unsubscribe}, and fails with
-	 * {@link RelayUnavailableException} when the relay is stopped. An envelope that was
-	 * published shortly before may arrive too
+	 * address from now on arrives. Stays open while the broker is away. Is cancelled by
+	 * {@link #unsubscribe}, and fails with {@link RelayUnavailableException} when the
+	 * relay is stopped. An envelope that was published shortly before may arrive too
 	 */
-	CompletableFuture<@Nullable Position> subscribe(Address address);
+	CompletableFuture<@Nullable Void> subscribe(Address address);
 
 	/**
 	 * Stop following an address. What is on its way may still arrive.

@@ -217,7 +217,7 @@ class FollowerLifeTests {
 		}
 
 		@Override
-		public CompletableFuture<@Nullable Position> subscribe(Address address) {
+		public CompletableFuture<@Nullable Void> subscribe(Address address) {
 			return late(this.relay.subscribe(address));
 		}
 

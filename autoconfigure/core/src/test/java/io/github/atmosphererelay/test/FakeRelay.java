@@ -29,7 +29,6 @@ import java.util.function.Function;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Envelope.Kind;
-import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
@@ -48,7 +47,7 @@ public final class FakeRelay implements ClusterRelay {
 
 	private final List<String> interest = new CopyOnWriteArrayList<>();
 
-	private final Map<Address, CompletableFuture<@Nullable Position>> subscriptions = new ConcurrentHashMap<>();
+	private final Map<Address, CompletableFuture<@Nullable Void>> subscriptions = new ConcurrentHashMap<>();
 
 	private final AtomicInteger starts = new AtomicInteger();
 
@@ -200,13 +199,13 @@ public final class FakeRelay implements ClusterRelay {
 	}
 
 	@Override
-	public CompletableFuture<@Nullable Position> subscribe(Address address) {
+	public CompletableFuture<@Nullable Void> subscribe(Address address) {
 		RuntimeException failure = this.subscribeFailure;
 		if (failure != null) {
 			throw failure;
 		}
 		this.interest.add("subscribe " + address.value());
-		CompletableFuture<@Nullable Position> future = new CompletableFuture<>();
+		CompletableFuture<@Nullable Void> future = new CompletableFuture<>();
 		this.subscriptions.put(address, future);
 		if (this.confirms) {
 			future.complete(null);
@@ -218,7 +217,7 @@ public final class FakeRelay implements ClusterRelay {
 	public void unsubscribe(Address address) {
 		throwIfTold();
 		this.interest.add("unsubscribe " + address.value());
-		CompletableFuture<@Nullable Position> future = this.subscriptions.remove(address);
+		CompletableFuture<@Nullable Void> future = this.subscriptions.remove(address);
 		if (future != null) {
 			future.cancel(false);
 		}
@@ -240,7 +239,7 @@ public final class FakeRelay implements ClusterRelay {
 		return listener;
 	}
 
-	public CompletableFuture<@Nullable Position> subscription(Address address) {
+	public CompletableFuture<@Nullable Void> subscription(Address address) {
 		return this.subscriptions.get(address);
 	}
 

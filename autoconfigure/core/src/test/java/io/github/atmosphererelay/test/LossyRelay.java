@@ -171,7 +171,7 @@ public final class LossyRelay implements ClusterRelay {
 	}
 
 	@Override
-	public CompletableFuture<@Nullable Position> subscribe(Address address) {
+	public CompletableFuture<@Nullable Void> subscribe(Address address) {
 		return this.relay.subscribe(address);
 	}
 

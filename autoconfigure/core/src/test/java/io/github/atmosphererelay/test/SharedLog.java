@@ -143,7 +143,7 @@ public final class SharedLog {
 		}
 
 		@Override
-		public CompletableFuture<@Nullable Position> subscribe(Address address) {
+		public CompletableFuture<@Nullable Void> subscribe(Address address) {
 			this.followed.add(address);
 			return CompletableFuture.completedFuture(null);
 		}

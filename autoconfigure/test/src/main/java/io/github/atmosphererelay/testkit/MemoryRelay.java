@@ -50,7 +50,7 @@ final class MemoryRelay implements ClusterRelay {
 	private final Set<Address> followed = new HashSet<>();
 
 	/** What was to be followed while the broker was away. */
-	private final Map<Address, CompletableFuture<@Nullable Position>> open = new HashMap<>();
+	private final Map<Address, CompletableFuture<@Nullable Void>> open = new HashMap<>();
 
 	private @Nullable MemoryReceiver receiver;
 
@@ -81,7 +81,7 @@ final class MemoryRelay implements ClusterRelay {
 	@Override
 	public void stop() {
 		MemoryReceiver receiver;
-		List<CompletableFuture<@Nullable Position>> open;
+		List<CompletableFuture<@Nullable Void>> open;
 		this.broker.lock().lock();
 		try {
 			receiver = this.receiver;
@@ -124,7 +124,7 @@ final class MemoryRelay implements ClusterRelay {
 	}
 
 	@Override
-	public CompletableFuture<@Nullable Position> subscribe(Address address) {
+	public CompletableFuture<@Nullable Void> subscribe(Address address) {
 		this.broker.lock().lock();
 		try {
 			if (this.receiver == null) {
@@ -143,7 +143,7 @@ final class MemoryRelay implements ClusterRelay {
 
 	@Override
 	public void unsubscribe(Address address) {
-		CompletableFuture<@Nullable Position> open;
+		CompletableFuture<@Nullable Void> open;
 		this.broker.lock().lock();
 		try {
 			this.followed.remove(address);

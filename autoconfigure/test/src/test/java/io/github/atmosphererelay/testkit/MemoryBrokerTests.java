@@ -116,8 +116,8 @@ class MemoryBrokerTests {
 		two.subscribe(new Address.Channel("old"));
 		this.broker.takeAway();
 		await().until(() -> two.disconnects() == 1);
-		CompletableFuture<@Nullable Position> open = two.relay().subscribe(new Address.Channel("new"));
-		CompletableFuture<@Nullable Position> left = two.relay().subscribe(new Address.Channel("left"));
+		CompletableFuture<@Nullable Void> open = two.relay().subscribe(new Address.Channel("new"));
+		CompletableFuture<@Nullable Void> left = two.relay().subscribe(new Address.Channel("left"));
 		two.relay().unsubscribe(new Address.Channel("left"));
 		assertThat(left).isCancelled();
 		assertThat(open).isNotDone();
@@ -134,12 +134,12 @@ class MemoryBrokerTests {
 	void aRelayThatStopsWhileItIsAwayFailsItsOpenSubscriptionsAndCanStartAgain() {
 		RelayNode node = node();
 		this.broker.takeAway();
-		CompletableFuture<@Nullable Position> open = node.relay().subscribe(new Address.Channel("room"));
+		CompletableFuture<@Nullable Void> open = node.relay().subscribe(new Address.Channel("room"));
 		node.relay().stop();
 		assertUnavailable(open);
 		assertUnavailable(node.relay().subscribe(new Address.Channel("room")));
 		node.start();
-		CompletableFuture<@Nullable Position> again = node.relay().subscribe(new Address.Channel("room"));
+		CompletableFuture<@Nullable Void> again = node.relay().subscribe(new Address.Channel("room"));
 		assertThat(again).isNotDone();
 		this.broker.bringBack();
 		assertThat(again).succeedsWithin(SOON);

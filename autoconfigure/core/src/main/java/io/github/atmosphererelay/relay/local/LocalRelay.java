@@ -103,7 +103,7 @@ public final class LocalRelay implements ClusterRelay {
 	}
 
 	@Override
-	public CompletableFuture<@Nullable Position> subscribe(Address address) {
+	public CompletableFuture<@Nullable Void> subscribe(Address address) {
 		return CompletableFuture.completedFuture(null);
 	}
 

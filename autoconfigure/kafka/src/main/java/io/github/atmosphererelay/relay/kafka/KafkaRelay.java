@@ -173,7 +173,7 @@ public final class KafkaRelay implements ClusterRelay {
 	}
 
 	@Override
-	public CompletableFuture<@Nullable Position> subscribe(Address address) {
+	public CompletableFuture<@Nullable Void> subscribe(Address address) {
 		KafkaLink link = this.link;
 		if (link == null) {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));

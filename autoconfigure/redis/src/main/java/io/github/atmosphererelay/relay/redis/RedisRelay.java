@@ -164,7 +164,7 @@ public final class RedisRelay implements ClusterRelay {
 	}
 
 	@Override
-	public CompletableFuture<@Nullable Position> subscribe(Address address) {
+	public CompletableFuture<@Nullable Void> subscribe(Address address) {
 		RedisSession session = this.session;
 		return (session != null) ? session.subscribe(address)
 				: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));

@@ -150,7 +150,7 @@ final class RedisSession {
 		catch (InterruptedException ex) {
 			interrupted = true;
 		}
-		for (CompletableFuture<@Nullable Position> open : this.subscriptions.clear()) {
+		for (CompletableFuture<@Nullable Void> open : this.subscriptions.clear()) {
 			open.completeExceptionally(new RelayUnavailableException(RedisRelay.NAME, null));
 		}
 		if (interrupted) {
@@ -211,8 +211,8 @@ final class RedisSession {
 		}
 	}
 
-	CompletableFuture<@Nullable Position> subscribe(Address address) {
-		CompletableFuture<@Nullable Position> future = this.subscriptions.subscribe(address);
+	CompletableFuture<@Nullable Void> subscribe(Address address) {
+		CompletableFuture<@Nullable Void> future = this.subscriptions.subscribe(address);
 		if (!future.isDone()) {
 			queueChanges();
 		}
@@ -223,7 +223,7 @@ final class RedisSession {
 	}
 
 	void unsubscribe(Address address) {
-		CompletableFuture<@Nullable Position> future = this.subscriptions.unsubscribe(address);
+		CompletableFuture<@Nullable Void> future = this.subscriptions.unsubscribe(address);
 		queueChanges();
 		if (future != null) {
 			future.cancel(false);
@@ -461,7 +461,7 @@ final class RedisSession {
 				}
 				reportIfReady();
 			}
-			CompletableFuture<@Nullable Position> future = (confirmation != null) ? confirmation.future() : null;
+			CompletableFuture<@Nullable Void> future = (confirmation != null) ? confirmation.future() : null;
 			if (future != null) {
 				future.complete(null);
 			}
