@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Consumer;
 
@@ -222,10 +223,10 @@ public final class AtmosphereAutoConfiguration {
 	}
 
 	@Bean
-	MessagingLifecycle atmosphereMessagingLifecycle(MessagingNode node, SessionRegistry registry, Writers writers,
+	MessagingLifecycle atmosphereMessagingLifecycle(MessagingNode node, ClusterRelay relay, SessionRegistry registry, Writers writers,
 			AtmosphereScheduler scheduler) {
 		Websocket websocket = this.properties.websocket();
-		return new MessagingLifecycle(node, new Heartbeat(registry, writers.statistics(), scheduler.executor(),
+		return new MessagingLifecycle(node, relay, new Heartbeat(registry, writers.statistics(), scheduler.executor(),
 				websocket.pingInterval(), websocket.pongTimeout(), writers.guards()),
 				this.properties.relay().type() != null);
 	}

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,6 +37,7 @@ import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
@@ -87,6 +89,14 @@ public final class RelayNode implements RelayListener {
 
 	public ClusterRelay relay() {
 		return this.relay;
+	}
+
+	/**
+	 * Return the relay's logs.
+	 * @return the logs, which the relay must have
+	 */
+	public ChannelLog log() {
+		return Objects.requireNonNull(this.relay.log(), "The relay has no log");
 	}
 
 	public RelayNode start() {

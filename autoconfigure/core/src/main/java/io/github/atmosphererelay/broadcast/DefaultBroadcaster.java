@@ -36,6 +36,7 @@ import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.PageLimit;
@@ -64,6 +65,10 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	private final int maxMessageSize;
 
+	private final ClusterRelay relay;
+
+	private final ChannelLogs logs;
+
 	private final RelayMonitor monitor;
 
 	private final LocalDelivery delivery;
@@ -81,13 +86,15 @@ public final class DefaultBroadcaster implements Broadcaster {
 	private volatile List<OutboundInterceptor> interceptors = List.of();
 
 	DefaultBroadcaster(UUID node, ChannelCatalog catalog, PayloadEncoder encoder, int maxMessageSize,
-			RelayMonitor monitor, LocalDelivery delivery, LogFollowers followers, BroadcastStatistics statistics,
+			ClusterRelay relay, ChannelLogs logs, RelayMonitor monitor, LocalDelivery delivery, LogFollowers followers, BroadcastStatistics statistics,
 			ApplicationFutures futures) {
 		this.followers = followers;
 		this.node = node;
 		this.catalog = catalog;
 		this.encoder = encoder;
 		this.maxMessageSize = maxMessageSize;
+		this.relay = relay;
+		this.logs = logs;
 		this.monitor = monitor;
 		this.delivery = delivery;
 		this.statistics = statistics;
@@ -146,6 +153,9 @@ public final class DefaultBroadcaster implements Broadcaster {
 			return publish(new Audience.Channel(channel, exceptSession), payload, options,
 					channelOptions.scope() == ChannelScope.CLUSTER);
 		}
+		if (history.isReadOnly()) {
+			throw new ReadOnlyChannelException(channel);
+		}
 		return publishRecorded(envelope(new Audience.Channel(channel, exceptSession), payload, options,
 				history.forMessage(options.idempotencyKey())));
 	}
@@ -172,7 +182,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 		if (limit < 1 || limit > MAX_PAGE) {
 			throw new IllegalArgumentException("'limit' must be between 1 and " + MAX_PAGE);
 		}
-		return this.monitor.relay().read(channel, since, PageLimit.of(limit), direction);
+		return this.logs.of(channel).read(channel, since, PageLimit.of(limit), direction);
 	}
 
 	@Override
@@ -188,7 +198,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 	 */
 	public CompletableFuture<Position> end(String channel) {
 		requireRecorded(channel);
-		return this.monitor.relay().position(channel);
+		return this.logs.of(channel).position(channel);
 	}
 
 	private void requireRecorded(String channel) {
@@ -279,7 +289,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 			// afterwards how many they have missed.
 			Envelope numbered = envelope.withSequence(this.counters.next(address));
 			this.delivery.deliver(numbered);
-			return this.monitor.isUp() ? this.monitor.relay().publish(numbered) : null;
+			return this.monitor.isUp() ? this.relay.publish(numbered) : null;
 		});
 		if (handedOver == null) {
 			return CompletableFuture.completedFuture(localOnly(envelope));
@@ -294,9 +304,9 @@ public final class DefaultBroadcaster implements Broadcaster {
 	private CompletableFuture<Receipt> publishRecorded(Envelope envelope) {
 		if (!this.monitor.isUp()) {
 			this.statistics.countPublished(PublishResult.FAILED);
-			return CompletableFuture.failedFuture(new RelayUnavailableException(this.monitor.relay().name(), null));
+			return CompletableFuture.failedFuture(new RelayUnavailableException(this.relay.name(), null));
 		}
-		return this.monitor.relay().publish(envelope).handle((receipt, ex) -> {
+		return this.relay.publish(envelope).handle((receipt, ex) -> {
 			if (ex == null) {
 				if (receipt.outcome() != Outcome.UNCONFIRMED) {
 					this.monitor.guards().of(Part.LOG_APPENDS).succeeded();

@@ -60,6 +60,8 @@ public final class MessagingNode {
 
 	private final ApplicationFutures futures;
 
+	private final ClusterRelay relay;
+
 	private final RelayMonitor monitor;
 
 	private final Interest interest;
@@ -118,24 +120,26 @@ public final class MessagingNode {
 		this.events = events;
 		this.statistics = statistics;
 		this.futures = new ApplicationFutures(continuationThreads, scheduler, writers.guards().of(Part.CONTINUATIONS));
+		this.relay = relay;
+		ChannelLogs logs = new ChannelLogs(relay, catalog);
 		this.monitor = new RelayMonitor(relay, identity.id(), settings.probeInterval(), settings.probeTimeout(),
 				scheduler, this::relayStateChanged, writers.guards());
-		this.replays = new ReplayReader(this.monitor, writers.replays(), scheduler,
+		this.replays = new ReplayReader(logs, writers.replays(), scheduler,
 				writers.guards().of(Part.CLIENT_TIMERS));
 		this.tracker = new SequenceTracker(statistics);
 		LocalDelivery delivery = new LocalDelivery(registry, writers, catalog, settings.defaultQueue());
 		this.delivery = delivery;
-		this.followers = new LogFollowers(this.monitor, catalog, delivery, statistics, settings.positionCheck());
+		this.followers = new LogFollowers(this.monitor, logs, catalog, delivery, statistics, settings.positionCheck());
 		this.interest = new Interest(relay, settings.unsubscribeDelay(), this.followers::entered, this::left);
-		this.control = new ControlMessages(identity.id(), this.monitor);
+		this.control = new ControlMessages(identity.id(), relay);
 		this.receiver = new RelayReceiver(identity.id(), this.interest, this.tracker, this.followers, delivery,
 				this.control, statistics);
-		this.broadcaster = new DefaultBroadcaster(identity.id(), catalog, encoder, settings.maxMessageSize(),
+		this.broadcaster = new DefaultBroadcaster(identity.id(), catalog, encoder, settings.maxMessageSize(), relay, logs,
 				this.monitor, delivery, this.followers, statistics, this.futures);
 		catalog.setAuthorities(this.clientContext::hasAuthority);
 		this.clientMessages = new ClientMessages(catalog, this.broadcaster, statistics, this.clientContext,
 				this.futures);
-		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.followers, this.monitor, events,
+		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.followers, relay, this.monitor, events,
 				settings, this.clientContext, this.replays);
 	}
 
@@ -207,10 +211,10 @@ public final class MessagingNode {
 		this.control.relayStateChanged(state);
 		if (state == RelayState.UP) {
 			this.firstUp.countDown();
-			this.events.publish(new RelayUp(this.monitor.relay().name()));
+			this.events.publish(new RelayUp(this.relay.name()));
 		}
 		else if (state == RelayState.DOWN) {
-			this.events.publish(new RelayDown(this.monitor.relay().name()));
+			this.events.publish(new RelayDown(this.relay.name()));
 		}
 	}
 

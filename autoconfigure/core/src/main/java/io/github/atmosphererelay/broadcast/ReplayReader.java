@@ -31,11 +31,9 @@ import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
-import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
-import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.ReplayBudget;
 import io.github.atmosphererelay.session.Reservation;
@@ -78,7 +76,7 @@ public final class ReplayReader {
 
 	static final int MAX_LONG_OF_ADDRESS = 16;
 
-	private final RelayMonitor monitor;
+	private final ChannelLogs logs;
 
 	private final ReplayBudget budget;
 
@@ -104,13 +102,13 @@ public final class ReplayReader {
 	 * @param scheduler for time limits
 	 * @param guard runs what the scheduler calls
 	 */
-	ReplayReader(RelayMonitor monitor, ReplayBudget budget, ScheduledExecutorService scheduler, Guard guard) {
-		this(monitor, budget, scheduler, guard, System::nanoTime);
+	ReplayReader(ChannelLogs logs, ReplayBudget budget, ScheduledExecutorService scheduler, Guard guard) {
+		this(logs, budget, scheduler, guard, System::nanoTime);
 	}
 
-	ReplayReader(RelayMonitor monitor, ReplayBudget budget, ScheduledExecutorService scheduler, Guard guard,
+	ReplayReader(ChannelLogs logs, ReplayBudget budget, ScheduledExecutorService scheduler, Guard guard,
 			LongSupplier nanoTime) {
-		this.monitor = monitor;
+		this.logs = logs;
 		this.budget = budget;
 		this.scheduler = scheduler;
 		this.guard = guard;
@@ -138,7 +136,7 @@ public final class ReplayReader {
 		}
 		CompletableFuture<Replay> result = new CompletableFuture<>();
 		try {
-			relay().read(channel, since, new PageLimit(limit, STEP), direction).whenComplete((page, ex) -> {
+			this.logs.of(channel).read(channel, since, new PageLimit(limit, STEP), direction).whenComplete((page, ex) -> {
 				if (page == null) {
 					fail(result, reservation, (ex != null) ? ex : new IllegalStateException("There is no page"));
 				}
@@ -180,10 +178,6 @@ public final class ReplayReader {
 
 	private static RequestRefusedException tryAgain() {
 		return new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS, "too much waits to be sent, try again");
-	}
-
-	private ClusterRelay relay() {
-		return this.monitor.relay();
 	}
 
 	/**
@@ -357,7 +351,7 @@ public final class ReplayReader {
 						return;
 					}
 					long began = ReplayReader.this.nanoTime.getAsLong();
-					CompletableFuture<LogPage> step = relay().read(this.channel, this.from, step(),
+					CompletableFuture<LogPage> step = ReplayReader.this.logs.of(this.channel).read(this.channel, this.from, step(),
 							ReadDirection.FORWARD);
 					if (!step.isDone()) {
 						step.whenComplete((page, ex) -> arrived(began, page, ex));

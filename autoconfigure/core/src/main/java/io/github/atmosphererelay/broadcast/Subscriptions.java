@@ -29,6 +29,7 @@ import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.ChannelNames;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.relay.RelayState;
@@ -59,6 +60,8 @@ public final class Subscriptions {
 
 	private final LogFollowers followers;
 
+	private final ClusterRelay relay;
+
 	private final RelayMonitor monitor;
 
 	private final EventDispatcher events;
@@ -80,13 +83,14 @@ public final class Subscriptions {
 	private volatile InitialChannels initialChannels = (session) -> List.of();
 
 	Subscriptions(SessionRegistry registry, ChannelCatalog catalog, Interest interest, LogFollowers followers,
-			RelayMonitor monitor, EventDispatcher events, MessagingSettings settings, ClientContext context,
+			ClusterRelay relay, RelayMonitor monitor, EventDispatcher events, MessagingSettings settings, ClientContext context,
 			ReplayReader replays) {
 		this.context = context;
 		this.registry = registry;
 		this.catalog = catalog;
 		this.interest = interest;
 		this.followers = followers;
+		this.relay = relay;
 		this.monitor = monitor;
 		this.events = events;
 		this.channelsPerSession = settings.channelsPerSession();
@@ -313,7 +317,7 @@ public final class Subscriptions {
 		Position since = subscription.request().since();
 		followed.thenCompose((state) -> {
 			if (state != SubscriptionState.CONFIRMED) {
-				throw new RelayUnavailableException(this.monitor.relay().name(), null);
+				throw new RelayUnavailableException(this.relay.name(), null);
 			}
 			return read(subscription.session(), follower.channel(), since);
 		}).whenComplete((replay, ex) -> {

@@ -22,7 +22,6 @@ import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
-import io.github.atmosphererelay.message.Position;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,9 +82,9 @@ public interface ClusterRelay {
 	 * {@link Outcome#DUPLICATE}, with message id and position of the first one, or
 	 * {@link Outcome#UNCONFIRMED}. Fails with {@link RelayUnavailableException} or
 	 * {@link RelayOverloadedException} if the envelope was certainly not sent and never
-	 * will be, and with {@link UnsupportedRelayOperationException} if the envelope is to
-	 * be recorded and the relay has no log, and with {@link IllegalArgumentException} if
-	 * it is too large
+	 * will be, with {@link RelayWithoutLogException} if the envelope is to be recorded
+	 * and the relay {@linkplain #log() has no log}, and with
+	 * {@link IllegalArgumentException} if it is too large
 	 */
 	CompletableFuture<Receipt> publish(Envelope envelope);
 
@@ -107,64 +106,14 @@ public interface ClusterRelay {
 	void unsubscribe(Address address);
 
 	/**
-	 * Read from a channel's log.
-	 * @param channel the channel's name
-	 * @param since the position after which, or before which, to begin; {@code null} for
-	 * the log's beginning or end
-	 * @param limit how much to return at most
-	 * @param direction whether to read towards newer or older publications
-	 * @return completes, on a thread of the relay, with a page; fails with
-	 * {@link RelayUnavailableException} or {@link RelayOverloadedException} if it cannot
-	 * be read now, after about a second at the latest, and with
-	 * {@link UnsupportedRelayOperationException} if the relay has no log
+	 * Return the logs of recorded channels. Does not change between start and stop, but
+	 * may with the next start, if that is when the relay learns whether there are
+	 * recorded channels.
+	 * @return what reads the logs that {@link #publish} appends to, or {@code null} if
+	 * this relay keeps none
 	 */
-	default CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit,
-			ReadDirection direction) {
-		return CompletableFuture.failedFuture(new UnsupportedRelayOperationException(name(), RelayCapability.RECORDED));
-	}
-
-	/**
-	 * Read from a channel's log, {@link PageLimit#DEFAULT_BYTES} at most. For callers:
-	 * relays implement the method that is given a {@link PageLimit}.
-	 * @param channel the channel's name
-	 * @param since the position after which, or before which, to begin; {@code null} for
-	 * the log's beginning or end
-	 * @param limit the greatest number of publications to return, 1 or more
-	 * @param direction whether to read towards newer or older publications
-	 * @return completes with a page; errors as with the other method
-	 */
-	default CompletableFuture<LogPage> read(String channel, @Nullable Position since, int limit,
-			ReadDirection direction) {
-		return read(channel, since, PageLimit.of(limit), direction);
-	}
-
-	/**
-	 * Return the present end of a channel's log.
-	 * @param channel the channel's name
-	 * @return completes, on a thread of the relay, with the position of the newest
-	 * publication, or one after it, so that {@link #read} forward since then brings what
-	 * is published from now on; errors as with {@link #read}
-	 */
-	default CompletableFuture<Position> position(String channel) {
-		return CompletableFuture.failedFuture(new UnsupportedRelayOperationException(name(), RelayCapability.RECORDED));
-	}
-
-	/**
-	 * Tell where to go on in a channel's log for a node that cannot {@link #read} on from
-	 * where it is: the epoch has changed, or the log's older part is gone. A relay that
-	 * does not override this makes the node begin at the log's end and close sessions
-	 * that have missed something.
-	 * @param channel the channel's name
-	 * @param delivered the position up to which the node has delivered everything
-	 * @param reached the greatest offset in the epoch of that position at which the node
-	 * knows of a publication, delivered or not. A relay whose broker has lost such a
-	 * publication, for example by a fail-over to a replica that lacked it, keeps this in
-	 * mind and tells all nodes that have not delivered it
-	 * @return completes, on a thread of the relay, with where to go on; errors as with
-	 * {@link #read}
-	 */
-	default CompletableFuture<LogContinuation> resume(String channel, Position delivered, long reached) {
-		return position(channel).thenApply((end) -> new LogContinuation(end, false));
+	default @Nullable ChannelLog log() {
+		return null;
 	}
 
 	/**

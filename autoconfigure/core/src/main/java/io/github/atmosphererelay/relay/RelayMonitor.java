@@ -163,14 +163,6 @@ public final class RelayMonitor {
 	}
 
 	/**
-	 * Return the relay that is watched.
-	 * @return the relay
-	 */
-	public ClusterRelay relay() {
-		return this.relay;
-	}
-
-	/**
 	 * Return the measured state.
 	 * @return the state
 	 */

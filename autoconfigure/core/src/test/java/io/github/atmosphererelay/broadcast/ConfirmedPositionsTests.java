@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.broadcast;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.message.Position;
@@ -35,7 +36,7 @@ class ConfirmedPositionsTests {
 
 	private final ScriptedLog log = new ScriptedLog("log/a");
 
-	private final ConfirmedPositions confirmed = new ConfirmedPositions(this.log);
+	private final ConfirmedPositions confirmed = new ConfirmedPositions(new ChannelLogs(this.log, new ChannelCatalog(List.of())));
 
 	private void add(String position, Duration at) {
 		this.confirmed.add("log/a", ScriptedLog.at(position), NOW + at.toNanos());

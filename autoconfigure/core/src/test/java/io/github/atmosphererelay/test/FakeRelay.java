@@ -18,7 +18,6 @@ package io.github.atmosphererelay.test;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -29,11 +28,13 @@ import java.util.function.Function;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Envelope.Kind;
+import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
-import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.relay.UnavailableLog;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,7 +64,7 @@ public final class FakeRelay implements ClusterRelay {
 
 	private volatile @Nullable RuntimeException subscribeFailure;
 
-	private volatile Set<RelayCapability> capabilities = Set.of(RelayCapability.CLUSTERED);
+	private volatile @Nullable ChannelLog log;
 
 	private volatile @Nullable RuntimeException probeFailure;
 
@@ -147,13 +148,13 @@ public final class FakeRelay implements ClusterRelay {
 	 * Claim to have logs, which cannot be read.
 	 */
 	public FakeRelay recorded() {
-		this.capabilities = Set.of(RelayCapability.CLUSTERED, RelayCapability.RECORDED);
+		this.log = new UnavailableLog(() -> new RelayUnavailableException(name(), null));
 		return this;
 	}
 
 	@Override
-	public Set<RelayCapability> capabilities() {
-		return this.capabilities;
+	public @Nullable ChannelLog log() {
+		return this.log;
 	}
 
 	@Override

@@ -29,14 +29,10 @@ import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
-import io.github.atmosphererelay.relay.LogContinuation;
-import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.Outcome;
-import io.github.atmosphererelay.relay.PageLimit;
-import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
-import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.local.LocalRelay;
@@ -154,24 +150,8 @@ public final class SharedLog {
 		}
 
 		@Override
-		public CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit,
-				ReadDirection direction) {
-			return SharedLog.this.log.read(channel, since, limit, direction);
-		}
-
-		@Override
-		public CompletableFuture<Position> position(String channel) {
-			return SharedLog.this.log.position(channel);
-		}
-
-		@Override
-		public CompletableFuture<LogContinuation> resume(String channel, Position delivered, long reached) {
-			return SharedLog.this.log.resume(channel, delivered, reached);
-		}
-
-		@Override
-		public Set<RelayCapability> capabilities() {
-			return Set.of(RelayCapability.CLUSTERED, RelayCapability.RECORDED, RelayCapability.CONSECUTIVE_OFFSETS);
+		public ChannelLog log() {
+			return SharedLog.this.log.log();
 		}
 
 	}

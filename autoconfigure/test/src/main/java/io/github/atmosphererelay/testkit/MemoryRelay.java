@@ -27,13 +27,9 @@ import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
-import io.github.atmosphererelay.relay.LogContinuation;
-import io.github.atmosphererelay.relay.LogPage;
-import io.github.atmosphererelay.relay.PageLimit;
-import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
-import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.jspecify.annotations.Nullable;
@@ -209,24 +205,8 @@ final class MemoryRelay implements ClusterRelay {
 	}
 
 	@Override
-	public CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit,
-			ReadDirection direction) {
-		return this.broker.read((logs) -> logs.read(channel, since, limit, direction));
-	}
-
-	@Override
-	public CompletableFuture<Position> position(String channel) {
-		return this.broker.read((logs) -> logs.position(channel));
-	}
-
-	@Override
-	public CompletableFuture<LogContinuation> resume(String channel, Position delivered, long reached) {
-		return this.broker.read((logs) -> logs.resume(channel, delivered, reached));
-	}
-
-	@Override
-	public Set<RelayCapability> capabilities() {
-		return Set.of(RelayCapability.CLUSTERED, RelayCapability.RECORDED, RelayCapability.CONSECUTIVE_OFFSETS);
+	public ChannelLog log() {
+		return this.broker;
 	}
 
 }

@@ -81,11 +81,11 @@ class MemoryBrokerTests {
 		assertThat(this.broker.isAway()).isTrue();
 		assertUnavailable(node.relay().publish(node.envelope("room", "x")));
 		assertUnavailable(node.relay().publish(node.recorded("log", "x", LONG)));
-		assertUnavailable(node.relay().read("log", null, 10, ReadDirection.FORWARD));
-		assertUnavailable(node.relay().position("log"));
-		assertUnavailable(node.relay().resume("log", new Position("epoch", 0), 0));
+		assertUnavailable(node.log().read("log", null, 10, ReadDirection.FORWARD));
+		assertUnavailable(node.log().position("log"));
+		assertUnavailable(node.log().resume("log", new Position("epoch", 0), 0));
 		this.broker.bringBack();
-		assertThat(node.relay().read("log", null, 10, ReadDirection.FORWARD).join().publications())
+		assertThat(node.log().read("log", null, 10, ReadDirection.FORWARD).join().publications())
 			.extracting((each) -> each.payload().asText())
 			.containsExactly("before");
 	}

@@ -32,6 +32,7 @@ import java.util.function.BooleanSupplier;
 
 import io.github.atmosphererelay.broadcast.BroadcastStatistics.PublishResult;
 import io.github.atmosphererelay.contract.broker.Broker;
+import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.test.MachineTime;
@@ -357,8 +358,8 @@ abstract class AbstractClusterTests {
 		assertThat(health(node(0))).contains("\"UP\"");
 		await().until(() -> events.stream().anyMatch(RelayUp.class::isInstance));
 		assertThat(events).filteredOn((event) -> event instanceof RelayUp || event instanceof RelayDown)
-			.startsWith(new RelayDown(node(0).messaging().monitor().relay().name()))
-			.endsWith(new RelayUp(node(0).messaging().monitor().relay().name()));
+			.startsWith(new RelayDown(node(0).bean(ClusterRelay.class).name()))
+			.endsWith(new RelayUp(node(0).bean(ClusterRelay.class).name()));
 	}
 
 	private BooleanSupplier allDown() {

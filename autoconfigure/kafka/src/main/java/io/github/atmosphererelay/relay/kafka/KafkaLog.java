@@ -44,6 +44,7 @@ import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.PageLimit;
@@ -71,7 +72,7 @@ import org.jspecify.annotations.Nullable;
  * {@link #receive} and {@link #progressed} to the receiver's thread; the other methods
  * may be called by any thread and do not block.
  */
-final class KafkaLog {
+final class KafkaLog implements ChannelLog {
 
 	private static final Log logger = LogFactory.getLog(KafkaLog.class);
 
@@ -625,13 +626,15 @@ final class KafkaLog {
 		return sender.append(envelope.id(), key, value, new Target(partition, this.settings.logTopic()), future);
 	}
 
-	CompletableFuture<Position> position(String channel) {
+	@Override
+	public CompletableFuture<Position> position(String channel) {
 		KafkaLogPartition partition = partition(new Address.Channel(channel).value());
 		return (partition != null) ? this.reads.position(partition)
 				: CompletableFuture.failedFuture(new RelayUnavailableException(KafkaRelay.NAME, null));
 	}
 
-	CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit,
+	@Override
+	public CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit,
 			ReadDirection direction) {
 		String address = new Address.Channel(channel).value();
 		KafkaLogPartition partition = partition(address);

@@ -171,11 +171,11 @@ class KafkaRelayLogElectionTests {
 		try {
 			cluster.awaitLeaderless(topic + "-log");
 			// Its first question may take all its time, and others wait for that one
-			assertThat(early.relay().read(dead, null, 100, ReadDirection.FORWARD)).failsWithin(PATIENT);
+			assertThat(early.log().read(dead, null, 100, ReadDirection.FORWARD)).failsWithin(PATIENT);
 			await().atMost(PATIENT)
 				.ignoreExceptionsInstanceOf(CompletionException.class)
 				.until(() -> readAll(early, alive).equals(List.of(before.messageId())));
-			CompletableFuture<LogPage> unreadable = early.relay().read(dead, null, 100, ReadDirection.FORWARD);
+			CompletableFuture<LogPage> unreadable = early.log().read(dead, null, 100, ReadDirection.FORWARD);
 			for (int i = 0; i < 20; i++) {
 				assertThat(readAll(early, alive)).containsExactly(before.messageId());
 			}
@@ -223,7 +223,7 @@ class KafkaRelayLogElectionTests {
 	}
 
 	private static List<UUID> readAll(RelayNode node, String channel) {
-		return node.relay()
+		return node.log()
 			.read(channel, null, 100, ReadDirection.FORWARD)
 			.orTimeout(30, TimeUnit.SECONDS)
 			.join()
@@ -272,7 +272,7 @@ class KafkaRelayLogElectionTests {
 		// The first one waits until the clients have found the leader.
 		await().atMost(PATIENT)
 			.ignoreExceptionsInstanceOf(CompletionException.class)
-			.until(() -> node.relay().position("room").orTimeout(10, TimeUnit.SECONDS).join() != null);
+			.until(() -> node.log().position("room").orTimeout(10, TimeUnit.SECONDS).join() != null);
 		for (int i = 0; i < count; i++) {
 			Receipt receipt = node.relay()
 				.publish(node.recorded("room", "message " + i, OPTIONS))
@@ -289,7 +289,7 @@ class KafkaRelayLogElectionTests {
 		// A node that has just found that the log has diverged answers after it has read
 		// it again.
 		await().atMost(PATIENT).ignoreExceptionsInstanceOf(CompletionException.class).until(() -> {
-			page[0] = node.relay()
+			page[0] = node.log()
 				.read("room", since, 10_000, ReadDirection.FORWARD)
 				.orTimeout(10, TimeUnit.SECONDS)
 				.join();
