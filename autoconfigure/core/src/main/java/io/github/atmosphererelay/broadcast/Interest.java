@@ -17,8 +17,6 @@
 package io.github.atmosphererelay.broadcast;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
@@ -28,8 +26,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
+import io.github.atmosphererelay.guard.OrderedCalls;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import org.jspecify.annotations.Nullable;
@@ -57,10 +55,11 @@ final class Interest {
 	private final StripedLock locks = new StripedLock();
 
 	/**
-	 * Set while this thread leaves an address under its lock: what the relay cancels then
-	 * completes after the lock was released, since others follow that want locks, too.
+	 * What the relay is asked for each address, decided on under the address's lock. Not
+	 * asked under it: the relay may hold a lock of its own while it delivers, and a
+	 * delivery may end the interest in an address.
 	 */
-	private final ThreadLocal<@Nullable List<Runnable>> afterwards = new ThreadLocal<>();
+	private final OrderedCalls calls = new OrderedCalls();
 
 	Interest(ClusterRelay relay, Duration linger,
 			BiConsumer<Address, CompletableFuture<@Nullable Void>> enteredListener, Consumer<Address> leftListener) {
@@ -74,40 +73,31 @@ final class Interest {
 	 * Count one more who is interested.
 	 */
 	void acquire(Address address) {
-		// The relay is called under the address's lock, so that it hears "follow" and
-		// "leave" in their order; its contract says that it does not wait. What follows
-		// when it is followed comes without the lock, also if that is at once.
-		CompletableFuture<@Nullable Void> answer = new CompletableFuture<>();
-		CompletableFuture<@Nullable Void> asked = this.locks.call(address, () -> {
+		Following begun = this.locks.call(address, () -> {
 			Entry entry = this.entries.computeIfAbsent(address, Entry::new);
-			if (entry.followed != null) {
-				entry.count++;
-				return answer;
-			}
-			try {
-				CompletableFuture<@Nullable Void> followed = this.relay.subscribe(address);
-				entry.follow(answer);
-				this.enteredListener.accept(address, answer);
-				entry.count++;
-				return followed;
-			}
-			catch (RuntimeException | Error ex) {
-				// Nobody would release what was not acquired.
-				leave(entry);
-				throw ex;
-			}
+			entry.count++;
+			return (entry.followed == null) ? follow(entry) : null;
 		});
-		if (asked != answer) {
-			asked.whenComplete((nothing, ex) -> {
-				List<Runnable> afterwards = this.afterwards.get();
-				if (afterwards != null) {
-					afterwards.add(() -> complete(answer, ex));
-				}
-				else {
-					complete(answer, ex);
-				}
-			});
+		this.calls.make();
+		if (begun != null) {
+			begun.throwFailure();
 		}
+	}
+
+	private Following follow(Entry entry) {
+		Following following = new Following(entry);
+		entry.follow(following.answer);
+		this.calls.add(following);
+		try {
+			this.enteredListener.accept(entry.address, following.answer);
+		}
+		catch (RuntimeException | Error ex) {
+			// Nobody would release what was not acquired.
+			entry.count--;
+			leave(entry);
+			throw ex;
+		}
+		return following;
 	}
 
 	private static void complete(CompletableFuture<@Nullable Void> answer, @Nullable Throwable failure) {
@@ -154,17 +144,6 @@ final class Interest {
 	}
 
 	/**
-	 * Do something while the node follows an address, if it does: it is not left
-	 * meanwhile.
-	 * @param address the address
-	 * @param action what to do; must not block
-	 * @return what the action returns, or {@code null} if the address is not followed
-	 */
-	<T> @Nullable T whileFollowed(Address address, Supplier<T> action) {
-		return this.locks.call(address, () -> this.entries.containsKey(address) ? action.get() : null);
-	}
-
-	/**
 	 * Return whether the node follows an address or is about to.
 	 */
 	boolean follows(Address address) {
@@ -189,18 +168,6 @@ final class Interest {
 	}
 
 	private void leaveIfDue(Entry entry, long now) {
-		List<Runnable> afterwards = new ArrayList<>(0);
-		this.afterwards.set(afterwards);
-		try {
-			leaveIfDueLocked(entry, now);
-		}
-		finally {
-			this.afterwards.remove();
-			afterwards.forEach(Runnable::run);
-		}
-	}
-
-	private void leaveIfDueLocked(Entry entry, long now) {
 		this.locks.run(entry.address, () -> {
 			entry.queued = false;
 			if (entry.count > 0) {
@@ -213,16 +180,13 @@ final class Interest {
 			}
 			leave(entry);
 		});
+		this.calls.make();
 	}
 
 	private void leave(Entry entry) {
 		this.entries.remove(entry.address, entry);
-		try {
-			this.relay.unsubscribe(entry.address);
-		}
-		finally {
-			this.leftListener.accept(entry.address);
-		}
+		this.calls.add(() -> this.relay.unsubscribe(entry.address));
+		this.leftListener.accept(entry.address);
 	}
 
 	/**
@@ -231,6 +195,62 @@ final class Interest {
 	void clear() {
 		this.entries.clear();
 		this.lingering.clear();
+	}
+
+	/**
+	 * Asks the relay to follow an address, and hands on its answer.
+	 */
+	private final class Following implements Runnable {
+
+		private final Entry entry;
+
+		private final Thread caller = Thread.currentThread();
+
+		private final CompletableFuture<@Nullable Void> answer = new CompletableFuture<>();
+
+		/** What the relay has thrown, though it should not; used by the caller alone. */
+		private @Nullable Throwable failure;
+
+		private Following(Entry entry) {
+			this.entry = entry;
+		}
+
+		@Override
+		public void run() {
+			try {
+				Interest.this.relay.subscribe(this.entry.address)
+					.whenComplete((nothing, ex) -> complete(this.answer, ex));
+			}
+			catch (RuntimeException | Error ex) {
+				Interest.this.locks.run(this.entry.address, () -> failed(ex));
+				this.answer.completeExceptionally(ex);
+			}
+		}
+
+		/**
+		 * The next who is interested asks again. Nobody would release what was not
+		 * acquired: the caller is not counted, if it can be told.
+		 */
+		private void failed(Throwable failure) {
+			this.entry.followed = null;
+			if (this.caller == Thread.currentThread()) {
+				this.failure = failure;
+				this.entry.count--;
+			}
+			if (this.entry.count == 0 && Interest.this.entries.get(this.entry.address) == this.entry) {
+				leave(this.entry);
+			}
+		}
+
+		private void throwFailure() {
+			if (this.failure instanceof RuntimeException runtime) {
+				throw runtime;
+			}
+			if (this.failure instanceof Error error) {
+				throw error;
+			}
+		}
+
 	}
 
 	/**
