@@ -43,6 +43,7 @@ import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
+import io.github.atmosphererelay.relay.RelayProbe;
 import io.github.atmosphererelay.test.MachineTime;
 import org.jspecify.annotations.Nullable;
 
@@ -123,7 +124,7 @@ public final class RelayNode implements RelayListener {
 			.until(() -> {
 				Envelope probe = envelope(Kind.PROBE, new Audience.Node(this.id), Payload.text(""));
 				this.probes.put(probe.id(), false);
-				this.relay.publish(probe);
+				this.relay.probe(new Probe(probe));
 				if (connects[0] != this.connects.get()) {
 					connects[0] = this.connects.get();
 					reconnected[0] = System.nanoTime();
@@ -267,6 +268,34 @@ public final class RelayNode implements RelayListener {
 	private Envelope envelope(Kind kind, Audience audience, Payload payload) {
 		return new Envelope(UUID.randomUUID(), this.id, kind, System.currentTimeMillis(), audience, Map.of(), payload,
 				null, null);
+	}
+
+	/**
+	 * A question whether the relay works.
+	 */
+	private final class Probe implements RelayProbe {
+
+		private final Envelope envelope;
+
+		private Probe(Envelope envelope) {
+			this.envelope = envelope;
+		}
+
+		@Override
+		public Envelope envelope() {
+			return this.envelope;
+		}
+
+		@Override
+		public void answered() {
+			RelayNode.this.probes.put(this.envelope.id(), true);
+		}
+
+		@Override
+		public void failed(Throwable failure) {
+			// Asked again
+		}
+
 	}
 
 }

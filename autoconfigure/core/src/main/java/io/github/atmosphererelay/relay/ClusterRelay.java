@@ -39,7 +39,11 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Faults: a relay connects, and reconnects, in the background for as long as it is
  * started; it neither fails to start nor gives up because its broker is away. Its health
- * is not asked of it but measured, by sending envelopes through it to the same node.
+ * is not what it says of itself: the node {@linkplain #probe probes} it all the time.
+ * <p>
+ * Locks: a relay within one process may deliver to other nodes within {@link #publish},
+ * also with a lock of its own held. This library calls no method of a relay with a lock
+ * held that a delivery may want.
  */
 public interface ClusterRelay {
 
@@ -68,6 +72,22 @@ public interface ClusterRelay {
 	 * may look alive, and make new ones. Subscriptions are kept. Returns at once.
 	 */
 	default void reconnect() {
+	}
+
+	/**
+	 * Find out whether the relay works. By default an envelope goes through the broker to
+	 * this node itself, which follows its own address before it asks. A relay without a
+	 * broker, for which that would prove nothing, asks other nodes for an echo instead.
+	 * Called by one thread at a time, every few seconds, and twice a second while there
+	 * is no answer.
+	 * @param probe the question, to be answered within the time that is configured
+	 */
+	default void probe(RelayProbe probe) {
+		publish(probe.envelope()).whenComplete((receipt, ex) -> {
+			if (ex != null) {
+				probe.failed(ex);
+			}
+		});
 	}
 
 	/**
