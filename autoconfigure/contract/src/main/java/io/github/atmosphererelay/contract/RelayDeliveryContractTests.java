@@ -85,7 +85,8 @@ public abstract class RelayDeliveryContractTests extends RelayNodesTests {
 		RelayNode two = startedNode();
 		List<Audience> audiences = List.of(new Audience.Channel("room", "session-1"), new Audience.User("ann é", null),
 				new Audience.User("ann é", "session-2"), new Audience.Session(two.id(), "session/3"),
-				new Audience.Node(two.id()), new Audience.Everyone(null), new Audience.Everyone("session-4"));
+				new Audience.Node(two.id()), new Audience.Everyone(null), new Audience.Everyone("session-4"),
+				new Audience.Bucket("ключ", Integer.MAX_VALUE));
 		audiences.forEach((audience) -> two.subscribe(audience.address()));
 		List<Envelope> sent = new ArrayList<>();
 		for (Audience audience : audiences) {
@@ -108,6 +109,32 @@ public abstract class RelayDeliveryContractTests extends RelayNodesTests {
 		Envelope last = one.publish("mine", "for two");
 		await().untilAsserted(() -> assertThat(two.receivedIds()).contains(last.id()));
 		assertThat(two.receivedIds()).containsExactly(last.id());
+	}
+
+	@Test
+	void onlyFollowedBucketsAreHeard() {
+		RelayNode one = startedNode();
+		RelayNode two = startedNode();
+		two.subscribe(new Address.Bucket("orders", 3));
+		List<Audience> others = List.of(new Audience.Bucket("orders", 0), new Audience.Bucket("orders", 13),
+				new Audience.Bucket("orders", 30), new Audience.Bucket("order", 3),
+				new Audience.Channel("orders/3", null), new Audience.User("orders/3", null));
+		others.forEach((audience) -> one.subscribe(audience.address()));
+		List<UUID> toOthers = new ArrayList<>();
+		List<UUID> sent = new ArrayList<>();
+		for (int i = 0; i < 20; i++) {
+			for (Audience other : others) {
+				Envelope envelope = one.envelope(other, Payload.text("not for two"));
+				one.relay().publish(envelope).join();
+				toOthers.add(envelope.id());
+			}
+			Envelope envelope = one.envelope(new Audience.Bucket("orders", 3), Payload.text("number " + i));
+			one.relay().publish(envelope).join();
+			sent.add(envelope.id());
+		}
+		await().untilAsserted(() -> assertThat(two.receivedIds()).isEqualTo(sent));
+		await().untilAsserted(() -> assertThat(one.receivedIds()).containsAll(toOthers));
+		assertThat(two.receivedIds()).isEqualTo(sent);
 	}
 
 	@Test
