@@ -51,7 +51,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The one point through which every message goes: delivers it to the sessions of this
  * node and hands it to the relay, both under one lock per address, so that every node
- * sees this node's messages in the same order.
+ * sees this node's messages in the same order. Nothing else takes these locks, what the
+ * relay brings least of all: it may bring it while another node hands it over.
  */
 public final class DefaultBroadcaster implements Broadcaster {
 
@@ -86,8 +87,8 @@ public final class DefaultBroadcaster implements Broadcaster {
 	private volatile List<OutboundInterceptor> interceptors = List.of();
 
 	DefaultBroadcaster(UUID node, ChannelCatalog catalog, PayloadEncoder encoder, int maxMessageSize,
-			ClusterRelay relay, ChannelLogs logs, RelayMonitor monitor, LocalDelivery delivery, LogFollowers followers, BroadcastStatistics statistics,
-			ApplicationFutures futures) {
+			ClusterRelay relay, ChannelLogs logs, RelayMonitor monitor, LocalDelivery delivery, LogFollowers followers,
+			BroadcastStatistics statistics, ApplicationFutures futures) {
 		this.followers = followers;
 		this.node = node;
 		this.catalog = catalog;

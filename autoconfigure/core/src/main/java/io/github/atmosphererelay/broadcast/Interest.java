@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
@@ -61,6 +62,9 @@ final class Interest {
 	 */
 	private final OrderedCalls calls = new OrderedCalls();
 
+	/** What the relay has thrown when an address was left, to be thrown by the sweep. */
+	private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+
 	Interest(ClusterRelay relay, Duration linger,
 			BiConsumer<Address, CompletableFuture<@Nullable Void>> enteredListener, Consumer<Address> leftListener) {
 		this.relay = relay;
@@ -73,14 +77,20 @@ final class Interest {
 	 * Count one more who is interested.
 	 */
 	void acquire(Address address) {
-		Following begun = this.locks.call(address, () -> {
-			Entry entry = this.entries.computeIfAbsent(address, Entry::new);
-			entry.count++;
-			return (entry.followed == null) ? follow(entry) : null;
-		});
-		this.calls.make();
+		Following begun;
+		try {
+			begun = this.locks.call(address, () -> {
+				Entry entry = this.entries.computeIfAbsent(address, Entry::new);
+				entry.count++;
+				return (entry.followed == null) ? follow(entry) : null;
+			});
+		}
+		finally {
+			this.calls.make();
+		}
 		if (begun != null) {
-			begun.throwFailure();
+			begun.caller = null;
+			throwIfFailed(begun.failure);
 		}
 	}
 
@@ -181,12 +191,33 @@ final class Interest {
 			leave(entry);
 		});
 		this.calls.make();
+		throwIfFailed(this.failure.getAndSet(null));
 	}
 
 	private void leave(Entry entry) {
-		this.entries.remove(entry.address, entry);
-		this.calls.add(() -> this.relay.unsubscribe(entry.address));
-		this.leftListener.accept(entry.address);
+		if (this.entries.remove(entry.address, entry)) {
+			this.calls.add(() -> unsubscribe(entry.address));
+			this.leftListener.accept(entry.address);
+		}
+	}
+
+	private void unsubscribe(Address address) {
+		try {
+			this.relay.unsubscribe(address);
+		}
+		catch (RuntimeException | Error ex) {
+			// Whoever makes the call may be somebody who only wants to follow another.
+			this.failure.set(ex);
+		}
+	}
+
+	private static void throwIfFailed(@Nullable Throwable failure) {
+		if (failure instanceof RuntimeException runtime) {
+			throw runtime;
+		}
+		if (failure instanceof Error error) {
+			throw error;
+		}
 	}
 
 	/**
@@ -204,7 +235,8 @@ final class Interest {
 
 		private final Entry entry;
 
-		private final Thread caller = Thread.currentThread();
+		/** Who can be told what the relay throws, until it has gone on. */
+		private volatile @Nullable Thread caller = Thread.currentThread();
 
 		private final CompletableFuture<@Nullable Void> answer = new CompletableFuture<>();
 
@@ -237,17 +269,8 @@ final class Interest {
 				this.failure = failure;
 				this.entry.count--;
 			}
-			if (this.entry.count == 0 && Interest.this.entries.get(this.entry.address) == this.entry) {
+			if (this.entry.count == 0) {
 				leave(this.entry);
-			}
-		}
-
-		private void throwFailure() {
-			if (this.failure instanceof RuntimeException runtime) {
-				throw runtime;
-			}
-			if (this.failure instanceof Error error) {
-				throw error;
 			}
 		}
 

@@ -80,9 +80,7 @@ public final class SharedLog {
 	}
 
 	/**
-	 * A node's relay. It has a thread of its own, as every relay between nodes: delivered
-	 * in that of the publisher, two nodes that tell each other something would wait for
-	 * each other for ever.
+	 * A node's relay. It has a thread of its own, as relays have that talk to a broker.
 	 */
 	private final class NodeRelay implements ClusterRelay {
 
