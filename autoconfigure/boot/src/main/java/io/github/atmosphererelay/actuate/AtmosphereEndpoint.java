@@ -80,8 +80,8 @@ public final class AtmosphereEndpoint {
 	 * @param presence who is in which channel, over all nodes
 	 * @param channels counts the sessions in channels, over all nodes
 	 */
-	public AtmosphereEndpoint(MessagingNode node, ClusterRelay relay, Cluster cluster, Map<String, Object> limits, PresenceService presence,
-			ChannelCounts channels) {
+	public AtmosphereEndpoint(MessagingNode node, ClusterRelay relay, Cluster cluster, Map<String, Object> limits,
+			PresenceService presence, ChannelCounts channels) {
 		this.node = node;
 		this.relay = relay;
 		this.cluster = new ClusterOperations(cluster, channels);

@@ -50,8 +50,8 @@ public final class AtmosphereEndpointAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	AtmosphereEndpoint atmosphereEndpoint(MessagingNode node, ClusterRelay relay, DefaultCluster cluster, PresenceService presence,
-			ChannelCounts channels, AtmosphereProperties properties) {
+	AtmosphereEndpoint atmosphereEndpoint(MessagingNode node, ClusterRelay relay, DefaultCluster cluster,
+			PresenceService presence, ChannelCounts channels, AtmosphereProperties properties) {
 		return new AtmosphereEndpoint(node, relay, cluster, limits(properties), presence, channels);
 	}
 

@@ -46,8 +46,8 @@ public final class AtmosphereHealthContributorAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(name = { "atmosphereRelayHealthIndicator", "atmosphereRelayHealthContributor" })
-	AtmosphereHealthIndicator atmosphereRelayHealthContributor(MessagingNode node, ClusterRelay relay, DefaultCluster cluster,
-			AtmosphereProperties properties) {
+	AtmosphereHealthIndicator atmosphereRelayHealthContributor(MessagingNode node, ClusterRelay relay,
+			DefaultCluster cluster, AtmosphereProperties properties) {
 		return new AtmosphereHealthIndicator(node, relay, cluster, properties.health().degradedIsDown());
 	}
 

@@ -77,13 +77,18 @@ final class MessagingLifecycle implements SmartLifecycle {
 		if (this.relay.log() != null) {
 			return;
 		}
-		this.node.catalog().all().stream().filter(MessagingLifecycle::needsRelayLog).findFirst().ifPresent((options) -> {
-			throw new RelayNotConfiguredException(
-					"The channels '" + options.pattern() + "' are to keep a history, and the " + this.relay.name()
-							+ " relay has no logs as it is configured.",
-					"Set 'history.size' of the channels to 0, or remove 'history' from their @RoomService, or use another"
-							+ " relay: see 'atmosphere.relay.type'.");
-		});
+		this.node.catalog()
+			.all()
+			.stream()
+			.filter(MessagingLifecycle::needsRelayLog)
+			.findFirst()
+			.ifPresent((options) -> {
+				throw new RelayNotConfiguredException(
+						"The channels '" + options.pattern() + "' are to keep a history, and the " + this.relay.name()
+								+ " relay has no logs as it is configured.",
+						"Set 'history.size' of the channels to 0, or remove 'history' from their @RoomService, or use another"
+								+ " relay: see 'atmosphere.relay.type'.");
+			});
 	}
 
 	private static boolean needsRelayLog(ChannelOptions options) {

@@ -133,7 +133,9 @@ final class ConfirmedPositions {
 	private CompletableFuture<@Nullable LogContinuation> resume(Confirmed confirmed) {
 		try {
 			Position position = confirmed.position;
-			return this.logs.of(confirmed.channel).resume(confirmed.channel, position, position.offset()).thenApply((any) -> any);
+			return this.logs.of(confirmed.channel)
+				.resume(confirmed.channel, position, position.offset())
+				.thenApply((any) -> any);
 		}
 		catch (RuntimeException ex) {
 			// A log of the application's own may throw.

@@ -75,9 +75,8 @@ public final class ControlMessages {
 	}
 
 	private CompletableFuture<Receipt> send(Audience audience, Payload payload) {
-		return this.relay
-			.publish(new Envelope(UuidCreator.getTimeOrderedEpochFast(), this.node, Envelope.Kind.CONTROL,
-					System.currentTimeMillis(), audience, Map.of(), payload, null, null));
+		return this.relay.publish(new Envelope(UuidCreator.getTimeOrderedEpochFast(), this.node, Envelope.Kind.CONTROL,
+				System.currentTimeMillis(), audience, Map.of(), payload, null, null));
 	}
 
 	void received(Envelope envelope) {

@@ -77,15 +77,13 @@ final class LogFollower {
 	 */
 	private final Set<CompletableFuture<Boolean>> waiting = ConcurrentHashMap.newKeySet(1);
 
-	LogFollower(String channel, ChannelLog log, LocalDelivery delivery, BroadcastStatistics statistics,
-			Guard guard) {
+	LogFollower(String channel, ChannelLog log, LocalDelivery delivery, BroadcastStatistics statistics, Guard guard) {
 		this.guard = guard;
 		this.channel = channel;
 		this.log = log;
 		this.statistics = statistics;
 		this.subscriptions = new LogSubscriptions(statistics);
-		this.cursor = new LogCursor(channel, log.hasConsecutiveOffsets(),
-				this.subscriptions, delivery, statistics);
+		this.cursor = new LogCursor(channel, log.hasConsecutiveOffsets(), this.subscriptions, delivery, statistics);
 	}
 
 	String channel() {

@@ -66,8 +66,8 @@ final class LogFollowers {
 	/** Goes on where the last tick has stopped, so that everybody's turn comes. */
 	private Iterator<LogFollower> round = Collections.emptyIterator();
 
-	LogFollowers(RelayMonitor monitor, ChannelLogs logs, ChannelCatalog catalog, LocalDelivery delivery, BroadcastStatistics statistics,
-			Duration quiet) {
+	LogFollowers(RelayMonitor monitor, ChannelLogs logs, ChannelCatalog catalog, LocalDelivery delivery,
+			BroadcastStatistics statistics, Duration quiet) {
 		this.monitor = monitor;
 		this.logs = logs;
 		this.catalog = catalog;

@@ -124,8 +124,7 @@ public final class MessagingNode {
 		ChannelLogs logs = new ChannelLogs(relay, catalog);
 		this.monitor = new RelayMonitor(relay, identity.id(), settings.probeInterval(), settings.probeTimeout(),
 				scheduler, this::relayStateChanged, writers.guards());
-		this.replays = new ReplayReader(logs, writers.replays(), scheduler,
-				writers.guards().of(Part.CLIENT_TIMERS));
+		this.replays = new ReplayReader(logs, writers.replays(), scheduler, writers.guards().of(Part.CLIENT_TIMERS));
 		this.tracker = new SequenceTracker(statistics);
 		LocalDelivery delivery = new LocalDelivery(registry, writers, catalog, settings.defaultQueue());
 		this.delivery = delivery;
@@ -134,13 +133,13 @@ public final class MessagingNode {
 		this.control = new ControlMessages(identity.id(), relay);
 		this.receiver = new RelayReceiver(identity.id(), this.interest, this.tracker, this.followers, delivery,
 				this.control, statistics);
-		this.broadcaster = new DefaultBroadcaster(identity.id(), catalog, encoder, settings.maxMessageSize(), relay, logs,
-				this.monitor, delivery, this.followers, statistics, this.futures);
+		this.broadcaster = new DefaultBroadcaster(identity.id(), catalog, encoder, settings.maxMessageSize(), relay,
+				logs, this.monitor, delivery, this.followers, statistics, this.futures);
 		catalog.setAuthorities(this.clientContext::hasAuthority);
 		this.clientMessages = new ClientMessages(catalog, this.broadcaster, statistics, this.clientContext,
 				this.futures);
-		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.followers, relay, this.monitor, events,
-				settings, this.clientContext, this.replays);
+		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.followers, relay, this.monitor,
+				events, settings, this.clientContext, this.replays);
 	}
 
 	/**

@@ -136,19 +136,21 @@ public final class ReplayReader {
 		}
 		CompletableFuture<Replay> result = new CompletableFuture<>();
 		try {
-			this.logs.of(channel).read(channel, since, new PageLimit(limit, STEP), direction).whenComplete((page, ex) -> {
-				if (page == null) {
-					fail(result, reservation, (ex != null) ? ex : new IllegalStateException("There is no page"));
-				}
-				else {
-					try {
-						finish(result, reservation, page);
+			this.logs.of(channel)
+				.read(channel, since, new PageLimit(limit, STEP), direction)
+				.whenComplete((page, ex) -> {
+					if (page == null) {
+						fail(result, reservation, (ex != null) ? ex : new IllegalStateException("There is no page"));
 					}
-					catch (RuntimeException | Error failure) {
-						fail(result, reservation, failure);
+					else {
+						try {
+							finish(result, reservation, page);
+						}
+						catch (RuntimeException | Error failure) {
+							fail(result, reservation, failure);
+						}
 					}
-				}
-			});
+				});
 		}
 		catch (RuntimeException | Error ex) {
 			// A relay of the application's own may throw.
@@ -351,8 +353,8 @@ public final class ReplayReader {
 						return;
 					}
 					long began = ReplayReader.this.nanoTime.getAsLong();
-					CompletableFuture<LogPage> step = ReplayReader.this.logs.of(this.channel).read(this.channel, this.from, step(),
-							ReadDirection.FORWARD);
+					CompletableFuture<LogPage> step = ReplayReader.this.logs.of(this.channel)
+						.read(this.channel, this.from, step(), ReadDirection.FORWARD);
 					if (!step.isDone()) {
 						step.whenComplete((page, ex) -> arrived(began, page, ex));
 						return;

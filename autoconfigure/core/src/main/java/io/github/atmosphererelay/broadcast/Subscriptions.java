@@ -83,8 +83,8 @@ public final class Subscriptions {
 	private volatile InitialChannels initialChannels = (session) -> List.of();
 
 	Subscriptions(SessionRegistry registry, ChannelCatalog catalog, Interest interest, LogFollowers followers,
-			ClusterRelay relay, RelayMonitor monitor, EventDispatcher events, MessagingSettings settings, ClientContext context,
-			ReplayReader replays) {
+			ClusterRelay relay, RelayMonitor monitor, EventDispatcher events, MessagingSettings settings,
+			ClientContext context, ReplayReader replays) {
 		this.context = context;
 		this.registry = registry;
 		this.catalog = catalog;

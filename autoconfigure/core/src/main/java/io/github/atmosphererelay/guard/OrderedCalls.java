@@ -36,7 +36,9 @@ public final class OrderedCalls {
 
 	private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
 
-	/** How many have asked for the calls to be made since the one who makes them began. */
+	/**
+	 * How many have asked for the calls to be made since the one who makes them began.
+	 */
 	private final AtomicInteger asked = new AtomicInteger();
 
 	/**

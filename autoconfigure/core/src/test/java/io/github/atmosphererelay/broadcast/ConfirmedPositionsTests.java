@@ -36,7 +36,8 @@ class ConfirmedPositionsTests {
 
 	private final ScriptedLog log = new ScriptedLog("log/a");
 
-	private final ConfirmedPositions confirmed = new ConfirmedPositions(new ChannelLogs(this.log, new ChannelCatalog(List.of())));
+	private final ConfirmedPositions confirmed = new ConfirmedPositions(
+			new ChannelLogs(this.log, new ChannelCatalog(List.of())));
 
 	private void add(String position, Duration at) {
 		this.confirmed.add("log/a", ScriptedLog.at(position), NOW + at.toNanos());

@@ -135,8 +135,8 @@ class FollowerLifeTests {
 		Writers writers = new Writers(new WriterSettings(1, 1, Duration.ofSeconds(1)), new SessionStatistics(),
 				scheduler);
 		LocalDelivery delivery = new LocalDelivery(registry, writers, NodeFixture.catalog(), NodeFixture.QUEUE);
-		LogFollowers followers = new LogFollowers(monitor, new ChannelLogs(relay, NodeFixture.catalog()), NodeFixture.catalog(), delivery, statistics,
-				Duration.ofHours(1));
+		LogFollowers followers = new LogFollowers(monitor, new ChannelLogs(relay, NodeFixture.catalog()),
+				NodeFixture.catalog(), delivery, statistics, Duration.ofHours(1));
 		Interest interest = new Interest(relay, Duration.ZERO, followers::entered, followers::left);
 		RelayReceiver receiver = new RelayReceiver(id, interest, new SequenceTracker(statistics), followers, delivery,
 				new ControlMessages(id, relay), statistics);

@@ -60,18 +60,22 @@ final class NodeFixture implements AutoCloseable {
 	private final ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1);
 
 	NodeFixture(FakeRelay relay) {
-		this(relay, relay);
+		this(relay, relay, catalog());
 	}
 
 	NodeFixture(ClusterRelay relay) {
-		this(relay, new FakeRelay());
+		this(relay, catalog());
 	}
 
-	private NodeFixture(ClusterRelay relay, FakeRelay fake) {
+	NodeFixture(ClusterRelay relay, ChannelCatalog catalog) {
+		this(relay, new FakeRelay(), catalog);
+	}
+
+	private NodeFixture(ClusterRelay relay, FakeRelay fake, ChannelCatalog catalog) {
 		this.relay = fake;
 		MessagingSettings settings = new MessagingSettings(1_000, Duration.ofMillis(50), Duration.ofSeconds(5),
 				Duration.ofMillis(100), Duration.ofMillis(100), QUEUE, 128, 300, Duration.ofMillis(200));
-		this.node = new MessagingNode(new NodeIdentity(UUID.randomUUID(), "node"), settings, relay, catalog(),
+		this.node = new MessagingNode(new NodeIdentity(UUID.randomUUID(), "node"), settings, relay, catalog,
 				new PayloadEncoder(null), this.registry,
 				new Writers(new WriterSettings(1, 4, Duration.ofSeconds(5)), this.sessionStatistics, this.scheduler),
 				this.scheduler, new EventDispatcher(this.events::add, this.statistics), this.statistics,

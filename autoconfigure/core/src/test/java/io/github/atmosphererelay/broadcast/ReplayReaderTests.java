@@ -81,8 +81,8 @@ class ReplayReaderTests {
 
 	private final AtomicLong nanoTime = new AtomicLong();
 
-	private final ReplayReader reader = new ReplayReader(new ChannelLogs(this.relay, new ChannelCatalog(List.of())), this.budget, this.scheduler,
-			new Guards().of(Part.CLIENT_TIMERS), this.nanoTime::get);
+	private final ReplayReader reader = new ReplayReader(new ChannelLogs(this.relay, new ChannelCatalog(List.of())),
+			this.budget, this.scheduler, new Guards().of(Part.CLIENT_TIMERS), this.nanoTime::get);
 
 	private final ScriptedLog log = new ScriptedLog("log/a");
 
@@ -208,7 +208,8 @@ class ReplayReaderTests {
 		for (Supplier<CompletableFuture<Replay>> read : List.of(this.page, this.all)) {
 			CompletableFuture<LogPage> later = new CompletableFuture<>();
 			LogPage failing = failing();
-			given(this.channelLog.read(any(), any(), any(), any())).willReturn(CompletableFuture.completedFuture(failing))
+			given(this.channelLog.read(any(), any(), any(), any()))
+				.willReturn(CompletableFuture.completedFuture(failing))
 				.willReturn(later)
 				.willReturn(CompletableFuture.completedFuture(EMPTY));
 			assertFails(read.get());

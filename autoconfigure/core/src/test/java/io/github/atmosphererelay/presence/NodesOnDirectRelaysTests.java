@@ -160,7 +160,8 @@ class NodesOnDirectRelaysTests {
 								PublishOptions.DEFAULTS, Duration.ofSeconds(5))
 						.join();
 					node.cluster
-						.broadcastAcknowledged("log/followed-0", "counted", PublishOptions.DEFAULTS, Duration.ofSeconds(5))
+						.broadcastAcknowledged("log/followed-0", "counted", PublishOptions.DEFAULTS,
+								Duration.ofSeconds(5))
 						.join();
 					node.cluster.unsubscribe("node-" + i % 3, "chat/commanded").join();
 				}
@@ -284,9 +285,9 @@ class NodesOnDirectRelaysTests {
 					}, statistics), statistics, new GrowingThreads());
 			this.cluster = new DefaultCluster(this.messaging, new ClusterSettings(Duration.ofMillis(20),
 					Duration.ofSeconds(10), Duration.ofSeconds(5), MAX_MESSAGE_SIZE, () -> null));
-			this.presence = new PresenceService(this.messaging, this.cluster,
-					new PresenceSettings(Duration.ofMillis(5), Duration.ofMillis(50), Duration.ofMillis(20),
-							Duration.ZERO, 100, 1_000, MAX_MESSAGE_SIZE),
+			this.presence = new PresenceService(
+					this.messaging, this.cluster, new PresenceSettings(Duration.ofMillis(5), Duration.ofMillis(50),
+							Duration.ofMillis(20), Duration.ZERO, 100, 1_000, MAX_MESSAGE_SIZE),
 					PresenceAttributes.NONE, QUEUE);
 		}
 

@@ -51,17 +51,17 @@ import org.springframework.kafka.core.ProducerFactory;
  * the log of a channel is what its partition of that topic holds under its key. A
  * position names a place in the partition: its epoch the topic's id and the partition,
  * its offset what Kafka calls the position of a consumer, with the leader epoch of the
- * record before it. Offsets of a channel are not consecutive. {@link ChannelLog#position} answers
- * when this node has read, and handed to its listener, all that the broker held when it
- * was asked; {@link ChannelLog#read} also knows of all that was published before. A page is
- * complete if its position is of this life of the topic, the partition still has the
- * record before it, and nothing of the channel since has expired. So positions outlive
- * ordinary leader elections, and those in a range that an unclean election has cut off
- * are not recovered. More publications than a channel's log keeps can be read since a
- * position: records are removed by age alone, and reading from the beginning passes over
- * what is too much only if it reaches the end. The latest records of each partition are
- * at hand; older ones are looked for on the broker, by few readers, and a read that takes
- * too long fails.
+ * record before it. Offsets of a channel are not consecutive. {@link ChannelLog#position}
+ * answers when this node has read, and handed to its listener, all that the broker held
+ * when it was asked; {@link ChannelLog#read} also knows of all that was published before.
+ * A page is complete if its position is of this life of the topic, the partition still
+ * has the record before it, and nothing of the channel since has expired. So positions
+ * outlive ordinary leader elections, and those in a range that an unclean election has
+ * cut off are not recovered. More publications than a channel's log keeps can be read
+ * since a position: records are removed by age alone, and reading from the beginning
+ * passes over what is too much only if it reaches the end. The latest records of each
+ * partition are at hand; older ones are looked for on the broker, by few readers, and a
+ * read that takes too long fails.
  * <p>
  * Of the records with the same idempotency key the first one counts, on every node, by
  * the time at which the broker appended it. A recorded publication is confirmed when this
@@ -166,8 +166,7 @@ public final class KafkaRelay implements ClusterRelay {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
 		}
 		if (envelope.log() != null && link.log() == null) {
-			return CompletableFuture
-				.failedFuture(new RelayWithoutLogException(NAME));
+			return CompletableFuture.failedFuture(new RelayWithoutLogException(NAME));
 		}
 		return link.publish(envelope);
 	}

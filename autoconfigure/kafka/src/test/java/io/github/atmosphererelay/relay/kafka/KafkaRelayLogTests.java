@@ -455,7 +455,10 @@ class KafkaRelayLogTests {
 			await().untilAsserted(() -> assertThat(received).containsExactly("first", "second", "third", "fifth"));
 			assertThat(gaps).as("of what is not delivered, which is in the log")
 				.containsExactly(new Address.Channel("room"));
-			LogPage page = Objects.requireNonNull(relay.log()).read("room", null, 100, ReadDirection.FORWARD).orTimeout(30, TimeUnit.SECONDS).join();
+			LogPage page = Objects.requireNonNull(relay.log())
+				.read("room", null, 100, ReadDirection.FORWARD)
+				.orTimeout(30, TimeUnit.SECONDS)
+				.join();
 			assertThat(page.publications()).extracting((publication) -> publication.payload().asText())
 				.containsExactly("first", "second", "third", "fourth", "fifth");
 		}

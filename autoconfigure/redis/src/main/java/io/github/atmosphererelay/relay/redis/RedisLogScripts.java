@@ -42,8 +42,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The scripts that append to the logs of recorded channels and read them: makes their
- * calls, and understands their replies.
- * Safe for use by many threads.
+ * calls, and understands their replies. Safe for use by many threads.
  */
 final class RedisLogScripts {
 
