@@ -16,7 +16,6 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
-import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Consumer;
 
