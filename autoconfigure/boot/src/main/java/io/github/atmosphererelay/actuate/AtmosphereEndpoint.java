@@ -30,6 +30,7 @@ import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.presence.PresenceMember;
 import io.github.atmosphererelay.presence.PresenceService;
+import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.LocalSession;
@@ -62,6 +63,8 @@ public final class AtmosphereEndpoint {
 
 	private final MessagingNode node;
 
+	private final ClusterRelay relay;
+
 	private final ClusterOperations cluster;
 
 	private final Map<String, Object> limits;
@@ -71,14 +74,16 @@ public final class AtmosphereEndpoint {
 	/**
 	 * Create the endpoint.
 	 * @param node the node's messaging
+	 * @param relay what carries its messages to other nodes
 	 * @param cluster all nodes
 	 * @param limits the limits in effect, by property
 	 * @param presence who is in which channel, over all nodes
 	 * @param channels counts the sessions in channels, over all nodes
 	 */
-	public AtmosphereEndpoint(MessagingNode node, Cluster cluster, Map<String, Object> limits, PresenceService presence,
-			ChannelCounts channels) {
+	public AtmosphereEndpoint(MessagingNode node, ClusterRelay relay, Cluster cluster, Map<String, Object> limits,
+			PresenceService presence, ChannelCounts channels) {
 		this.node = node;
+		this.relay = relay;
 		this.cluster = new ClusterOperations(cluster, channels);
 		this.limits = limits;
 		this.presence = presence;
@@ -92,9 +97,9 @@ public final class AtmosphereEndpoint {
 	public NodeDescriptor node() {
 		RelayMonitor monitor = this.node.monitor();
 		return new NodeDescriptor(this.node.identity().id(), this.node.identity().name(),
-				new RelayDescriptor(monitor.relay().name(), monitor.state().name(),
+				new RelayDescriptor(this.relay.name(), monitor.state().name(),
 						(monitor.roundTrip() != null) ? monitor.roundTrip().toNanos() / 1000 : null, monitor.lastSeen(),
-						this.node.followedAddresses(), monitor.relay().details()),
+						this.node.followedAddresses(), this.relay.details()),
 				this.node.registry().sessionCount(), this.node.registry().userCount(),
 				this.node.registry().channelCount(), this.node.registry().subscriptionCount(), this.limits,
 				this.node.catalog().all().stream().map(this::effective).toList());

@@ -25,6 +25,7 @@ import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.delivery.BroadcastStatistics.PublishResult;
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.session.DropReason;
@@ -49,6 +50,8 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 
 	private final MessagingNode node;
 
+	private final ClusterRelay relay;
+
 	private final Cluster cluster;
 
 	private final boolean degradedIsDown;
@@ -56,12 +59,14 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 	/**
 	 * Create an indicator.
 	 * @param node the node's messaging
+	 * @param relay what carries its messages to other nodes
 	 * @param cluster all nodes
 	 * @param degradedIsDown whether to be down instead of degraded
 	 */
-	public AtmosphereHealthIndicator(MessagingNode node, Cluster cluster, boolean degradedIsDown) {
+	public AtmosphereHealthIndicator(MessagingNode node, ClusterRelay relay, Cluster cluster, boolean degradedIsDown) {
 		super("The health of the relay cannot be told");
 		this.node = node;
+		this.relay = relay;
 		this.cluster = cluster;
 		this.degradedIsDown = degradedIsDown;
 	}
@@ -77,7 +82,7 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 		else {
 			builder.status(this.degradedIsDown ? Status.DOWN : DEGRADED);
 		}
-		builder.withDetail("relay", monitor.relay().name()).withDetail("state", state.name());
+		builder.withDetail("relay", this.relay.name()).withDetail("state", state.name());
 		if (!failing.isEmpty()) {
 			Map<String, String> failures = new LinkedHashMap<>();
 			failing.forEach((guard) -> failures.put(guard.part().tag(), String.valueOf(guard.lastFailure())));
@@ -96,7 +101,7 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 			.withDetail("unconfirmed", broadcast.published(PublishResult.UNCONFIRMED))
 			.withDetail("missed", broadcast.missed())
 			.withDetail("dropped", dropped(this.node.writers().statistics()));
-		monitor.relay().details().forEach(builder::withDetail);
+		this.relay.details().forEach(builder::withDetail);
 	}
 
 	private static long dropped(SessionStatistics statistics) {

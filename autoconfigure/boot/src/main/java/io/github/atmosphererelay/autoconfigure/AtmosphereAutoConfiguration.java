@@ -227,11 +227,12 @@ public final class AtmosphereAutoConfiguration {
 	}
 
 	@Bean
-	MessagingLifecycle atmosphereMessagingLifecycle(MessagingNode node, SessionRegistry registry, Writers writers,
-			AtmosphereScheduler scheduler) {
+	MessagingLifecycle atmosphereMessagingLifecycle(MessagingNode node, ClusterRelay relay, SessionRegistry registry,
+			Writers writers, AtmosphereScheduler scheduler) {
 		Websocket websocket = this.properties.websocket();
-		return new MessagingLifecycle(node, new Heartbeat(registry, writers.statistics(), scheduler.executor(),
-				websocket.pingInterval(), websocket.pongTimeout(), writers.guards()),
+		return new MessagingLifecycle(
+				node, relay, new Heartbeat(registry, writers.statistics(), scheduler.executor(),
+						websocket.pingInterval(), websocket.pongTimeout(), writers.guards()),
 				this.properties.relay().type() != null);
 	}
 

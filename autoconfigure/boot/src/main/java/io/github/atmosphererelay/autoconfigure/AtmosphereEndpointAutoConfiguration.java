@@ -24,6 +24,7 @@ import io.github.atmosphererelay.actuate.ChannelCounts;
 import io.github.atmosphererelay.cluster.DefaultCluster;
 import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.presence.PresenceService;
+import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.session.SessionRegistry;
 
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
@@ -49,9 +50,9 @@ public final class AtmosphereEndpointAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	AtmosphereEndpoint atmosphereEndpoint(MessagingNode node, DefaultCluster cluster, PresenceService presence,
-			ChannelCounts channels, AtmosphereProperties properties) {
-		return new AtmosphereEndpoint(node, cluster, limits(properties), presence, channels);
+	AtmosphereEndpoint atmosphereEndpoint(MessagingNode node, ClusterRelay relay, DefaultCluster cluster,
+			PresenceService presence, ChannelCounts channels, AtmosphereProperties properties) {
+		return new AtmosphereEndpoint(node, relay, cluster, limits(properties), presence, channels);
 	}
 
 	private static Map<String, Object> limits(AtmosphereProperties properties) {

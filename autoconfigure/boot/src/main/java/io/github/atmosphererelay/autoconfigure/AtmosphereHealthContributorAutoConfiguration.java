@@ -20,6 +20,7 @@ import io.github.atmosphererelay.actuate.AtmosphereHealthIndicator;
 import io.github.atmosphererelay.actuate.RelayReadiness;
 import io.github.atmosphererelay.cluster.DefaultCluster;
 import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.relay.ClusterRelay;
 
 import org.springframework.boot.actuate.endpoint.web.AdditionalPathsMapper;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -45,9 +46,9 @@ public final class AtmosphereHealthContributorAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(name = { "atmosphereRelayHealthIndicator", "atmosphereRelayHealthContributor" })
-	AtmosphereHealthIndicator atmosphereRelayHealthContributor(MessagingNode node, DefaultCluster cluster,
-			AtmosphereProperties properties) {
-		return new AtmosphereHealthIndicator(node, cluster, properties.health().degradedIsDown());
+	AtmosphereHealthIndicator atmosphereRelayHealthContributor(MessagingNode node, ClusterRelay relay,
+			DefaultCluster cluster, AtmosphereProperties properties) {
+		return new AtmosphereHealthIndicator(node, relay, cluster, properties.health().degradedIsDown());
 	}
 
 	/**

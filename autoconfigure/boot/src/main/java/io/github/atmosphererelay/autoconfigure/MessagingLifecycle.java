@@ -18,9 +18,9 @@ package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.channel.ChannelOptions;
 import io.github.atmosphererelay.channel.ChannelScope;
+import io.github.atmosphererelay.channel.HistoryOptions;
 import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.relay.ClusterRelay;
-import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.local.LocalRelay;
 import io.github.atmosphererelay.session.Heartbeat;
 import org.apache.commons.logging.Log;
@@ -41,6 +41,8 @@ final class MessagingLifecycle implements SmartLifecycle {
 
 	private final MessagingNode node;
 
+	private final ClusterRelay relay;
+
 	private final Heartbeat heartbeat;
 
 	private final boolean relayChosen;
@@ -49,10 +51,12 @@ final class MessagingLifecycle implements SmartLifecycle {
 
 	/**
 	 * Create a life cycle.
+	 * @param relay what the node's messages are carried by
 	 * @param relayChosen whether the configuration names the relay
 	 */
-	MessagingLifecycle(MessagingNode node, Heartbeat heartbeat, boolean relayChosen) {
+	MessagingLifecycle(MessagingNode node, ClusterRelay relay, Heartbeat heartbeat, boolean relayChosen) {
 		this.node = node;
+		this.relay = relay;
 		this.heartbeat = heartbeat;
 		this.relayChosen = relayChosen;
 	}
@@ -70,17 +74,26 @@ final class MessagingLifecycle implements SmartLifecycle {
 	 * Looked at no earlier: annotated endpoints add channels.
 	 */
 	private void requireLogs() {
-		ClusterRelay relay = this.node.monitor().relay();
-		if (relay.capabilities().contains(RelayCapability.RECORDED)) {
+		if (this.relay.log() != null) {
 			return;
 		}
-		this.node.catalog().all().stream().filter(ChannelOptions::isRecorded).findFirst().ifPresent((options) -> {
-			throw new RelayNotConfiguredException(
-					"The channels '" + options.pattern() + "' are to keep a history, and the " + relay.name()
-							+ " relay has no logs as it is configured.",
-					"Set 'history.size' of the channels to 0, or remove 'history' from their @RoomService, or use another"
-							+ " relay: see 'atmosphere.relay.type'.");
-		});
+		this.node.catalog()
+			.all()
+			.stream()
+			.filter(MessagingLifecycle::needsRelayLog)
+			.findFirst()
+			.ifPresent((options) -> {
+				throw new RelayNotConfiguredException(
+						"The channels '" + options.pattern() + "' are to keep a history, and the " + this.relay.name()
+								+ " relay has no logs as it is configured.",
+						"Set 'history.size' of the channels to 0, or remove 'history' from their @RoomService, or use another"
+								+ " relay: see 'atmosphere.relay.type'.");
+			});
+	}
+
+	private static boolean needsRelayLog(ChannelOptions options) {
+		HistoryOptions history = options.history();
+		return history != null && !history.isReadOnly();
 	}
 
 	/**
@@ -88,7 +101,7 @@ final class MessagingLifecycle implements SmartLifecycle {
 	 * the property says so.
 	 */
 	private void warnOfLocalRelay() {
-		if (this.relayChosen || !(this.node.monitor().relay() instanceof LocalRelay)) {
+		if (this.relayChosen || !(this.relay instanceof LocalRelay)) {
 			return;
 		}
 		String modules = "Add " + RelayType.REDIS.starter() + " or " + RelayType.KAFKA.starter()

@@ -72,7 +72,10 @@ final class RecordedChannels {
 	}
 
 	private Stream<ChannelOptions> options() {
-		return this.catalog.all().stream().filter(ChannelOptions::isRecorded);
+		// What is read from a log of somebody else's is not kept by the relay's.
+		return this.catalog.all()
+			.stream()
+			.filter((options) -> options.history() != null && !options.history().isReadOnly());
 	}
 
 }

@@ -26,7 +26,6 @@ import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
-import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayListener;
@@ -116,7 +115,7 @@ class HealthWithoutBrokerTests {
 		}
 
 		@Override
-		public CompletableFuture<@Nullable Position> subscribe(Address address) {
+		public CompletableFuture<@Nullable Void> subscribe(Address address) {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(name(), null));
 		}
 

@@ -373,7 +373,6 @@ class AtmosphereAutoConfigurationTests {
 				.doesNotHaveBean("atmosphereBroadcaster")
 				.doesNotHaveBean("atmosphereSessionRegistry");
 			MessagingNode node = context.getBean(MessagingNode.class);
-			assertThat(node.monitor().relay()).isSameAs(context.getBean(FakeRelay.class));
 			assertThat(node.registry()).isSameAs(context.getBean(SessionRegistry.class));
 			assertThat(node.broadcaster().broadcast("chat/a", "m", PublishOptions.DEFAULTS).join().outcome())
 				.isEqualTo(Outcome.RELAYED);

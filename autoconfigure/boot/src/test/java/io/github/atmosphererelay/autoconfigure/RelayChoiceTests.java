@@ -17,7 +17,6 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.relay.ClusterRelay;
-import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.kafka.KafkaRelay;
 import io.github.atmosphererelay.relay.local.LocalRelay;
 import io.github.atmosphererelay.relay.redis.RedisRelay;
@@ -134,12 +133,11 @@ class RelayChoiceTests {
 	void kafkaHasLogsIfAChannelIsRecorded() {
 		ApplicationContextRunner kafka = this.withBrokers.withPropertyValues("atmosphere.relay.type=kafka",
 				"atmosphere.channels[0].pattern=chat/**");
-		kafka.run((context) -> assertThat(context.getBean(ClusterRelay.class).capabilities())
-			.containsExactly(RelayCapability.CLUSTERED));
+		kafka.run((context) -> assertThat(context.getBean(ClusterRelay.class).log()).isNull());
 		kafka.withPropertyValues("atmosphere.channels[0].history.size=10", "atmosphere.channels[0].history.ttl=24h")
 			.run((context) -> {
 				ClusterRelay relay = context.getBean(ClusterRelay.class);
-				assertThat(relay.capabilities()).contains(RelayCapability.RECORDED);
+				assertThat(relay.log()).isNotNull();
 				assertThat(relay.details().get("logTopic")).asString().endsWith("-log");
 			});
 	}

@@ -34,7 +34,6 @@ import java.util.stream.IntStream;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
-import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
@@ -134,8 +133,8 @@ public abstract class RelayContractTests extends RelayDeliveryContractTests {
 		MachineTime start = MachineTime.start();
 		behind.start();
 		assertThat(start.elapsed()).isLessThan(Duration.ofMillis(500));
-		CompletableFuture<@Nullable Position> open = behind.relay().subscribe(new Address.Channel("room"));
-		CompletableFuture<@Nullable Position> left = behind.relay().subscribe(new Address.Channel("left"));
+		CompletableFuture<@Nullable Void> open = behind.relay().subscribe(new Address.Channel("room"));
+		CompletableFuture<@Nullable Void> left = behind.relay().subscribe(new Address.Channel("left"));
 		behind.relay().unsubscribe(new Address.Channel("left"));
 		assertThat(left).isCancelled();
 		Map<Envelope, CompletableFuture<Receipt>> sent = new LinkedHashMap<>();

@@ -36,13 +36,11 @@ import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Payload;
-import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Sequence;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
-import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
-import io.github.atmosphererelay.relay.UnsupportedRelayOperationException;
+import io.github.atmosphererelay.relay.RelayWithoutLogException;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
 import org.jspecify.annotations.Nullable;
@@ -87,7 +85,8 @@ public abstract class RelayDeliveryContractTests extends RelayNodesTests {
 		RelayNode two = startedNode();
 		List<Audience> audiences = List.of(new Audience.Channel("room", "session-1"), new Audience.User("ann é", null),
 				new Audience.User("ann é", "session-2"), new Audience.Session(two.id(), "session/3"),
-				new Audience.Node(two.id()), new Audience.Everyone(null), new Audience.Everyone("session-4"));
+				new Audience.Node(two.id()), new Audience.Everyone(null), new Audience.Everyone("session-4"),
+				new Audience.Bucket("ключ", Integer.MAX_VALUE));
 		audiences.forEach((audience) -> two.subscribe(audience.address()));
 		List<Envelope> sent = new ArrayList<>();
 		for (Audience audience : audiences) {
@@ -110,6 +109,32 @@ public abstract class RelayDeliveryContractTests extends RelayNodesTests {
 		Envelope last = one.publish("mine", "for two");
 		await().untilAsserted(() -> assertThat(two.receivedIds()).contains(last.id()));
 		assertThat(two.receivedIds()).containsExactly(last.id());
+	}
+
+	@Test
+	void onlyFollowedBucketsAreHeard() {
+		RelayNode one = startedNode();
+		RelayNode two = startedNode();
+		two.subscribe(new Address.Bucket("orders", 3));
+		List<Audience> others = List.of(new Audience.Bucket("orders", 0), new Audience.Bucket("orders", 13),
+				new Audience.Bucket("orders", 30), new Audience.Bucket("order", 3),
+				new Audience.Channel("orders/3", null), new Audience.User("orders/3", null));
+		others.forEach((audience) -> one.subscribe(audience.address()));
+		List<UUID> toOthers = new ArrayList<>();
+		List<UUID> sent = new ArrayList<>();
+		for (int i = 0; i < 20; i++) {
+			for (Audience other : others) {
+				Envelope envelope = one.envelope(other, Payload.text("not for two"));
+				one.relay().publish(envelope).join();
+				toOthers.add(envelope.id());
+			}
+			Envelope envelope = one.envelope(new Audience.Bucket("orders", 3), Payload.text("number " + i));
+			one.relay().publish(envelope).join();
+			sent.add(envelope.id());
+		}
+		await().untilAsserted(() -> assertThat(two.receivedIds()).isEqualTo(sent));
+		await().untilAsserted(() -> assertThat(one.receivedIds()).containsAll(toOthers));
+		assertThat(two.receivedIds()).isEqualTo(sent);
 	}
 
 	@Test
@@ -148,7 +173,7 @@ public abstract class RelayDeliveryContractTests extends RelayNodesTests {
 		List<CompletableFuture<UUID>> sent = new ArrayList<>();
 		for (int i = 0; i < 100; i++) {
 			String channel = "fresh/" + i;
-			sent.add(two.relay().subscribe(new Address.Channel(channel)).thenCompose((position) -> {
+			sent.add(two.relay().subscribe(new Address.Channel(channel)).thenCompose((nothing) -> {
 				Envelope envelope = one.envelope(channel, "first");
 				return one.relay().publish(envelope).thenApply(Receipt::messageId);
 			}));
@@ -236,7 +261,7 @@ public abstract class RelayDeliveryContractTests extends RelayNodesTests {
 		RelayNode one = startedNode();
 		RelayNode two = startedNode();
 		two.subscribe(new Address.Channel("room"));
-		CompletableFuture<@Nullable Position> open = two.relay().subscribe(new Address.Channel("other"));
+		CompletableFuture<@Nullable Void> open = two.relay().subscribe(new Address.Channel("other"));
 		two.relay().stop();
 		assertThat(open).isDone();
 		one.publish("room", "while stopped");
@@ -263,13 +288,13 @@ public abstract class RelayDeliveryContractTests extends RelayNodesTests {
 	@Test
 	void recordedEnvelopesAreRefusedByARelayWithoutALog() {
 		RelayNode one = startedNode();
-		Assumptions.assumeFalse(one.relay().capabilities().contains(RelayCapability.RECORDED));
+		Assumptions.assumeTrue(one.relay().log() == null);
 		Envelope recorded = new Envelope(UUID.randomUUID(), one.id(), Kind.MESSAGE, 0, new Audience.Channel("r", null),
 				Map.of(), Payload.text("x"), null,
 				new LogOptions(10, Duration.ofMinutes(1), null, Duration.ofMinutes(1)));
 		assertThatExceptionOfType(CompletionException.class)
 			.isThrownBy(() -> one.relay().publish(recorded).orTimeout(5, TimeUnit.SECONDS).join())
-			.withCauseInstanceOf(UnsupportedRelayOperationException.class);
+			.withCauseInstanceOf(RelayWithoutLogException.class);
 	}
 
 	@Test

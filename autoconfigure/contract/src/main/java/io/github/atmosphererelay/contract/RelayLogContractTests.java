@@ -39,7 +39,6 @@ import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
-import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
 import org.jspecify.annotations.Nullable;
@@ -91,7 +90,7 @@ public abstract class RelayLogContractTests extends RelayNodesTests {
 
 	protected static LogPage read(RelayNode node, String channel, @Nullable Position since, int limit,
 			ReadDirection direction) {
-		return node.relay().read(channel, since, limit, direction).orTimeout(10, TimeUnit.SECONDS).join();
+		return node.log().read(channel, since, limit, direction).orTimeout(10, TimeUnit.SECONDS).join();
 	}
 
 	protected static LogPage readForward(RelayNode node, String channel, @Nullable Position since, int limit) {
@@ -99,7 +98,7 @@ public abstract class RelayLogContractTests extends RelayNodesTests {
 	}
 
 	protected static Position position(RelayNode node, String channel) {
-		return node.relay().position(channel).orTimeout(10, TimeUnit.SECONDS).join();
+		return node.log().position(channel).orTimeout(10, TimeUnit.SECONDS).join();
 	}
 
 	protected static Position positionOf(Receipt receipt) {
@@ -122,7 +121,7 @@ public abstract class RelayLogContractTests extends RelayNodesTests {
 		RelayNode two = otherNode(one);
 		one.subscribe(new Address.Channel("log"));
 		two.subscribe(new Address.Channel("log"));
-		assertThat(one.relay().capabilities()).contains(RelayCapability.RECORDED);
+		assertThat(one.relay().log()).isNotNull();
 		for (int i = 0; i < 5; i++) {
 			Receipt receipt = append((i % 2 == 0) ? one : two, "log", "text " + i, LONG);
 			assertThat(receipt.outcome()).isEqualTo(one.sent());
@@ -153,8 +152,8 @@ public abstract class RelayLogContractTests extends RelayNodesTests {
 					within.set(true);
 					try {
 						answer = switch (n % 10) {
-							case 0 -> node.relay().position("calls");
-							case 1 -> node.relay().read("calls", null, 10, ReadDirection.BACKWARD);
+							case 0 -> node.log().position("calls");
+							case 1 -> node.log().read("calls", null, 10, ReadDirection.BACKWARD);
 							case 2 -> node.relay().publish(node.envelope("calls", "ephemeral"));
 							default -> node.relay().publish(node.recorded("calls", "text", LONG));
 						};
@@ -386,7 +385,7 @@ public abstract class RelayLogContractTests extends RelayNodesTests {
 		Position since = null;
 		boolean more = true;
 		while (more) {
-			LogPage page = node.relay().read("log", since, limit, direction).orTimeout(10, TimeUnit.SECONDS).join();
+			LogPage page = node.log().read("log", since, limit, direction).orTimeout(10, TimeUnit.SECONDS).join();
 			assertThat(page.complete()).isTrue();
 			more = page.more();
 			if (!page.publications().isEmpty()) {

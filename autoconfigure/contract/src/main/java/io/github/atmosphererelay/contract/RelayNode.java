@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,11 +37,13 @@ import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
+import io.github.atmosphererelay.relay.RelayProbe;
 import io.github.atmosphererelay.test.MachineTime;
 import org.jspecify.annotations.Nullable;
 
@@ -93,6 +96,14 @@ public final class RelayNode implements RelayListener {
 		return this.relay;
 	}
 
+	/**
+	 * Return the relay's logs.
+	 * @return the logs, which the relay must have
+	 */
+	public ChannelLog log() {
+		return Objects.requireNonNull(this.relay.log(), "The relay has no log");
+	}
+
 	public RelayNode start() {
 		this.relay.start(this);
 		return this;
@@ -117,7 +128,7 @@ public final class RelayNode implements RelayListener {
 			.until(() -> {
 				Envelope probe = envelope(Kind.PROBE, new Audience.Node(this.id), Payload.text(""));
 				this.probes.put(probe.id(), false);
-				this.relay.publish(probe);
+				this.relay.probe(new Probe(probe));
 				if (connects[0] != this.connects.get()) {
 					connects[0] = this.connects.get();
 					reconnected[0] = System.nanoTime();
@@ -132,7 +143,7 @@ public final class RelayNode implements RelayListener {
 	}
 
 	public void subscribe(Address... addresses) {
-		List<CompletableFuture<@Nullable Position>> futures = new ArrayList<>();
+		List<CompletableFuture<@Nullable Void>> futures = new ArrayList<>();
 		for (Address address : addresses) {
 			futures.add(this.relay.subscribe(address));
 		}
@@ -285,6 +296,34 @@ public final class RelayNode implements RelayListener {
 	private Envelope envelope(Kind kind, Audience audience, Payload payload) {
 		return new Envelope(UUID.randomUUID(), this.id, kind, System.currentTimeMillis(), audience, Map.of(), payload,
 				null, null);
+	}
+
+	/**
+	 * A question whether the relay works.
+	 */
+	private final class Probe implements RelayProbe {
+
+		private final Envelope envelope;
+
+		private Probe(Envelope envelope) {
+			this.envelope = envelope;
+		}
+
+		@Override
+		public Envelope envelope() {
+			return this.envelope;
+		}
+
+		@Override
+		public void answered() {
+			RelayNode.this.probes.put(this.envelope.id(), true);
+		}
+
+		@Override
+		public void failed(Throwable failure) {
+			// Asked again
+		}
+
 	}
 
 }

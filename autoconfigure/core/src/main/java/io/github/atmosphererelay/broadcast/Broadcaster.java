@@ -19,6 +19,7 @@ package io.github.atmosphererelay.broadcast;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.channel.ChannelNotRecordedException;
+import io.github.atmosphererelay.channel.ReadOnlyChannelException;
 import io.github.atmosphererelay.channel.UnknownChannelException;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
@@ -50,9 +51,9 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Errors: what is wrong with the call itself is thrown: {@link UnknownChannelException},
  * {@link MessageTooLargeException}, {@link IllegalArgumentException},
- * {@link ChannelNotRecordedException}, and {@link RequestRefusedException} of an
- * {@link OutboundInterceptor}. What goes wrong on the way is told by the future: a
- * receipt that says how far the message came, or a
+ * {@link ChannelNotRecordedException}, {@link ReadOnlyChannelException}, and
+ * {@link RequestRefusedException} of an {@link OutboundInterceptor}. What goes wrong on
+ * the way is told by the future: a receipt that says how far the message came, or a
  * {@link io.github.atmosphererelay.relay.RelayException}, among them
  * {@link io.github.atmosphererelay.relay.RelayOverloadedException} without anything
  * having been sent when very many futures wait for continuations that block. Clients of

@@ -27,10 +27,12 @@ import java.util.function.Supplier;
 import com.github.f4b6a3.uuid.UuidCreator;
 import io.github.atmosphererelay.application.ApplicationFutures;
 import io.github.atmosphererelay.channel.ChannelCatalog;
+import io.github.atmosphererelay.channel.ChannelLogs;
 import io.github.atmosphererelay.channel.ChannelNotRecordedException;
 import io.github.atmosphererelay.channel.ChannelOptions;
 import io.github.atmosphererelay.channel.ChannelScope;
 import io.github.atmosphererelay.channel.HistoryOptions;
+import io.github.atmosphererelay.channel.ReadOnlyChannelException;
 import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.delivery.BroadcastStatistics.PublishResult;
 import io.github.atmosphererelay.delivery.LocalDelivery;
@@ -45,6 +47,7 @@ import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.PageLimit;
@@ -63,7 +66,8 @@ import org.springframework.util.function.SingletonSupplier;
 /**
  * The one point through which every message goes: delivers it to the sessions of this
  * node and hands it to the relay, both under one lock per address, so that every node
- * sees this node's messages in the same order.
+ * sees this node's messages in the same order. Nothing else takes these locks, what the
+ * relay brings least of all: it may bring it while another node hands it over.
  */
 public final class DefaultBroadcaster implements Broadcaster {
 
@@ -76,6 +80,10 @@ public final class DefaultBroadcaster implements Broadcaster {
 	private final PayloadEncoder encoder;
 
 	private final int maxMessageSize;
+
+	private final ClusterRelay relay;
+
+	private final ChannelLogs logs;
 
 	private final RelayMonitor monitor;
 
@@ -94,14 +102,17 @@ public final class DefaultBroadcaster implements Broadcaster {
 	private final SingletonSupplier<List<OutboundInterceptor>> interceptors;
 
 	public DefaultBroadcaster(UUID node, ChannelCatalog catalog, PayloadEncoder encoder, int maxMessageSize,
-			RelayMonitor monitor, LocalDelivery delivery, LogFollowers followers, BroadcastStatistics statistics,
-			ApplicationFutures futures, Supplier<List<OutboundInterceptor>> interceptors) {
+			ClusterRelay relay, ChannelLogs logs, RelayMonitor monitor, LocalDelivery delivery, LogFollowers followers,
+			BroadcastStatistics statistics, ApplicationFutures futures,
+			Supplier<List<OutboundInterceptor>> interceptors) {
 		this.interceptors = SingletonSupplier.of(() -> List.copyOf(interceptors.get()));
 		this.followers = followers;
 		this.node = node;
 		this.catalog = catalog;
 		this.encoder = encoder;
 		this.maxMessageSize = maxMessageSize;
+		this.relay = relay;
+		this.logs = logs;
 		this.monitor = monitor;
 		this.delivery = delivery;
 		this.statistics = statistics;
@@ -160,6 +171,9 @@ public final class DefaultBroadcaster implements Broadcaster {
 			return publish(new Audience.Channel(channel, exceptSession), payload, options,
 					channelOptions.scope() == ChannelScope.CLUSTER);
 		}
+		if (history.isReadOnly()) {
+			throw new ReadOnlyChannelException(channel);
+		}
 		return publishRecorded(envelope(new Audience.Channel(channel, exceptSession), payload, options,
 				history.forMessage(options.idempotencyKey())));
 	}
@@ -186,7 +200,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 		if (limit < 1 || limit > MAX_PAGE) {
 			throw new IllegalArgumentException("'limit' must be between 1 and " + MAX_PAGE);
 		}
-		return this.monitor.relay().read(channel, since, PageLimit.of(limit), direction);
+		return this.logs.of(channel).read(channel, since, PageLimit.of(limit), direction);
 	}
 
 	@Override
@@ -202,7 +216,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 	 */
 	public CompletableFuture<Position> end(String channel) {
 		requireRecorded(channel);
-		return this.monitor.relay().position(channel);
+		return this.logs.of(channel).position(channel);
 	}
 
 	private void requireRecorded(String channel) {
@@ -293,7 +307,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 			// afterwards how many they have missed.
 			Envelope numbered = envelope.withSequence(this.counters.next(address));
 			this.delivery.deliver(numbered);
-			return this.monitor.isUp() ? this.monitor.relay().publish(numbered) : null;
+			return this.monitor.isUp() ? this.relay.publish(numbered) : null;
 		});
 		if (handedOver == null) {
 			return CompletableFuture.completedFuture(localOnly(envelope));
@@ -308,9 +322,9 @@ public final class DefaultBroadcaster implements Broadcaster {
 	private CompletableFuture<Receipt> publishRecorded(Envelope envelope) {
 		if (!this.monitor.isUp()) {
 			this.statistics.countPublished(PublishResult.FAILED);
-			return CompletableFuture.failedFuture(new RelayUnavailableException(this.monitor.relay().name(), null));
+			return CompletableFuture.failedFuture(new RelayUnavailableException(this.relay.name(), null));
 		}
-		return this.monitor.relay().publish(envelope).handle((receipt, ex) -> {
+		return this.relay.publish(envelope).handle((receipt, ex) -> {
 			if (ex == null) {
 				if (receipt.outcome() != Outcome.UNCONFIRMED) {
 					this.monitor.guards().of(Part.LOG_APPENDS).succeeded();

@@ -27,6 +27,7 @@ import java.util.function.Supplier;
 
 import io.github.atmosphererelay.cluster.MembershipMessage.Life;
 import io.github.atmosphererelay.cluster.MembershipMessage.Type;
+import io.github.atmosphererelay.guard.OrderedCalls;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,8 @@ final class Announcer {
 	private final long proofNanos;
 
 	private final Membership.Outlet outlet;
+
+	private final OrderedCalls calls;
 
 	private final LongSupplier clock;
 
@@ -68,11 +71,16 @@ final class Announcer {
 
 	private long answerAt;
 
-	Announcer(Duration interval, Duration timeout, Membership.Outlet outlet, LongSupplier clock,
+	/**
+	 * Create an announcer.
+	 * @param calls makes the calls to the outlet after the membership's lock was released
+	 */
+	Announcer(Duration interval, Duration timeout, Membership.Outlet outlet, OrderedCalls calls, LongSupplier clock,
 			Supplier<ClusterNode> description) {
 		this.intervalNanos = interval.toNanos();
 		this.proofNanos = timeout.toNanos() / 2;
 		this.outlet = outlet;
+		this.calls = calls;
 		this.clock = clock;
 		this.description = description;
 	}
@@ -100,7 +108,27 @@ final class Announcer {
 	 * @return completes when the broker has the farewell; may fail
 	 */
 	CompletableFuture<?> farewell() {
-		return this.outlet.toAll(message(Type.LEAVE, this.life, null));
+		CompletableFuture<@Nullable Object> farewell = new CompletableFuture<>();
+		byte[] message = message(Type.LEAVE, this.life, null);
+		this.calls.add(() -> {
+			try {
+				this.outlet.toAll(message).whenComplete((receipt, ex) -> complete(farewell, ex));
+			}
+			catch (Throwable ex) {
+				complete(farewell, ex);
+				throw ex;
+			}
+		});
+		return farewell;
+	}
+
+	private static void complete(CompletableFuture<@Nullable Object> future, @Nullable Throwable failure) {
+		if (failure != null) {
+			future.completeExceptionally(failure);
+		}
+		else {
+			future.complete(null);
+		}
 	}
 
 	/**
@@ -123,8 +151,7 @@ final class Announcer {
 			this.newcomers.clear();
 		}
 		else if (answer) {
-			this.outlet.to(this.newcomers.iterator().next(),
-					message(Type.HEARTBEAT, this.life, this.description.get()));
+			tell(this.newcomers.iterator().next(), message(Type.HEARTBEAT, this.life, this.description.get()));
 			this.newcomers.clear();
 		}
 	}
@@ -133,13 +160,25 @@ final class Announcer {
 		this.nextHeartbeatAt = now + (long) (this.intervalNanos * (0.8 + 0.4 * random()));
 		byte[] message = message(type, this.life, this.description.get());
 		this.sentAt[(int) (this.sequence % SENT_REMEMBERED)] = now;
-		this.outlet.toAll(message).whenComplete((receipt, ex) -> {
-			if (ex != null) {
-				// Such as a relay with too much to do: the others must not take that
-				// for silence. The next tick tries again.
+		this.calls.add(() -> {
+			try {
+				this.outlet.toAll(message).whenComplete((receipt, ex) -> {
+					if (ex != null) {
+						// Such as a relay with too much to do: the others must not take
+						// that for silence. The next tick tries again.
+						this.unsaid = type;
+					}
+				});
+			}
+			catch (Throwable ex) {
 				this.unsaid = type;
+				throw ex;
 			}
 		});
+	}
+
+	private void tell(UUID node, byte[] message) {
+		this.calls.add(() -> this.outlet.to(node, message));
 	}
 
 	private byte[] message(Type type, Life life, @Nullable ClusterNode node) {
@@ -202,7 +241,7 @@ final class Announcer {
 	 * @param departed the life of it that does
 	 */
 	void tellGone(UUID node, Life departed) {
-		this.outlet.to(node, message(Type.GONE, departed, null));
+		tell(node, message(Type.GONE, departed, null));
 	}
 
 	/**

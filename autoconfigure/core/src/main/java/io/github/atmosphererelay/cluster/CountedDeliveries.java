@@ -22,12 +22,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 import io.github.atmosphererelay.delivery.DeliveryListener;
 import io.github.atmosphererelay.message.ChannelNames;
 import io.github.atmosphererelay.session.SessionRegistry;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 
 /**
  * Remembers for a while how many sessions of this node have taken the messages that are
@@ -38,14 +42,24 @@ final class CountedDeliveries implements DeliveryListener {
 
 	private static final int MAX_REMEMBERED = 10_000;
 
+	private static final Log logger = LogFactory.getLog(CountedDeliveries.class);
+
 	private final SessionRegistry registry;
+
+	private final Executor executor;
 
 	private final Map<UUID, Integer> counts = new LinkedHashMap<>();
 
 	private final Map<UUID, List<CompletableFuture<Integer>>> waiting = new LinkedHashMap<>();
 
-	CountedDeliveries(SessionRegistry registry) {
+	/**
+	 * Create counts.
+	 * @param registry knows the sessions of this node
+	 * @param executor sends answers that had to wait for their message
+	 */
+	CountedDeliveries(SessionRegistry registry, Executor executor) {
 		this.registry = registry;
+		this.executor = executor;
 	}
 
 	@Override
@@ -59,7 +73,20 @@ final class CountedDeliveries implements DeliveryListener {
 			waiting = this.waiting.remove(message);
 		}
 		if (waiting != null) {
-			waiting.forEach((each) -> each.complete(sessions));
+			answer(waiting, sessions);
+		}
+	}
+
+	/**
+	 * Answer elsewhere: this is called within a delivery, under locks that whoever hears
+	 * the answer may want.
+	 */
+	private void answer(List<CompletableFuture<Integer>> waiting, int sessions) {
+		try {
+			this.executor.execute(() -> waiting.forEach((each) -> each.complete(sessions)));
+		}
+		catch (RejectedExecutionException ex) {
+			logger.debug("A count is not told because the node is stopping", ex);
 		}
 	}
 

@@ -116,7 +116,7 @@ public final class DefaultCluster implements Cluster {
 		on(Operation.SUBSCRIBE, sessions::subscribe);
 		on(Operation.UNSUBSCRIBE, sessions::unsubscribe);
 		this.executor.on(Operation.ASK, (asker, in, timeout) -> this.questions.answer(asker, in));
-		CountedDeliveries counted = new CountedDeliveries(this.node.registry());
+		CountedDeliveries counted = new CountedDeliveries(this.node.registry(), this.node.scheduler());
 		this.node.listenToDeliveries(counted);
 		this.executor.on(Operation.COUNT, (asker, in, timeout) -> counted.count(in, timeout));
 	}

@@ -34,6 +34,7 @@ import java.util.function.Supplier;
 import io.github.atmosphererelay.cluster.MembershipMessage.Life;
 import io.github.atmosphererelay.cluster.MembershipMessage.Type;
 import io.github.atmosphererelay.cluster.NodeLeft.Reason;
+import io.github.atmosphererelay.guard.OrderedCalls;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -75,7 +76,13 @@ final class Membership {
 
 	private final List<MembershipListener> listeners = new CopyOnWriteArrayList<>();
 
-	/** Guards everything that changes, and keeps what listeners hear in order. */
+	/** What is said to others, in the order of this node's own numbers. */
+	private final OrderedCalls calls = new OrderedCalls();
+
+	/**
+	 * Guards everything that changes, and keeps what listeners hear in order. Others are
+	 * told nothing while it is held.
+	 */
 	private final ReentrantLock lock = new ReentrantLock();
 
 	private final Map<UUID, Member> members = new ConcurrentHashMap<>();
@@ -94,7 +101,7 @@ final class Membership {
 		this.self = self;
 		this.intervalNanos = interval.toNanos();
 		this.timeoutNanos = timeout.toNanos();
-		this.announcer = new Announcer(interval, timeout, outlet, clock, description);
+		this.announcer = new Announcer(interval, timeout, outlet, this.calls, clock, description);
 		this.clock = clock;
 		this.events = events;
 		this.statistics = statistics;
@@ -170,6 +177,12 @@ final class Membership {
 	 * @return completes when the broker has the farewell; may fail
 	 */
 	CompletableFuture<?> stop() {
+		CompletableFuture<?> farewell = end();
+		this.calls.make();
+		return farewell;
+	}
+
+	private CompletableFuture<?> end() {
 		this.lock.lock();
 		try {
 			if (!this.running) {
@@ -222,6 +235,7 @@ final class Membership {
 		finally {
 			this.lock.unlock();
 		}
+		this.calls.make();
 	}
 
 	/**
@@ -282,6 +296,7 @@ final class Membership {
 		finally {
 			this.lock.unlock();
 		}
+		this.calls.make();
 	}
 
 	private void heard(UUID origin, MembershipMessage message) {

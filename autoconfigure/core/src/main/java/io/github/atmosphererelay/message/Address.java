@@ -76,6 +76,36 @@ public sealed interface Address {
 	}
 
 	/**
+	 * One of a fixed number of parts of everything that has a name of some kind. Who
+	 * follows by pattern cannot tell which names there are going to be, and an address is
+	 * exact: so a name's messages go to the bucket that the name is hashed to, and each
+	 * node that follows patterns follows all buckets. For example, with 16 buckets
+	 * {@code destinations}, what is sent to {@code /topic/orders.7} may go to
+	 * {@code bucket:destinations/3}.
+	 *
+	 * @param name what the buckets are for; not empty, and without a slash
+	 * @param number the number of the bucket, 0 or more
+	 */
+	record Bucket(String name, int number) implements Address {
+
+		public Bucket {
+			Objects.requireNonNull(name, "'name' must not be null");
+			if (name.isEmpty() || name.indexOf('/') >= 0) {
+				throw new IllegalArgumentException("The name of a bucket must not be empty or have a slash");
+			}
+			if (number < 0) {
+				throw new IllegalArgumentException("The number of a bucket must not be negative");
+			}
+		}
+
+		@Override
+		public String value() {
+			return "bucket:" + this.name + "/" + this.number;
+		}
+
+	}
+
+	/**
 	 * The address of one node, followed by that node alone.
 	 *
 	 * @param node the node's id

@@ -118,6 +118,28 @@ public sealed interface Audience {
 	}
 
 	/**
+	 * Whoever follows a bucket, on any node. Who that is the nodes know themselves, by
+	 * what the message says of itself.
+	 *
+	 * @param name what the buckets are for
+	 * @param number the number of the bucket
+	 * @see Address.Bucket
+	 */
+	record Bucket(String name, int number) implements Audience {
+
+		public Bucket {
+			// Refused here rather than by whoever asks for the address.
+			new Address.Bucket(name, number);
+		}
+
+		@Override
+		public Address address() {
+			return new Address.Bucket(this.name, this.number);
+		}
+
+	}
+
+	/**
 	 * Every session of every node.
 	 *
 	 * @param exceptSession the id of a session to leave out, or {@code null}

@@ -203,7 +203,10 @@ public final class EnvelopeCodec {
 		if (audience instanceof Audience.Session) {
 			return 3;
 		}
-		return (byte) ((audience instanceof Audience.Node) ? 4 : 5);
+		if (audience instanceof Audience.Node) {
+			return 4;
+		}
+		return (byte) ((audience instanceof Audience.Everyone) ? 5 : 6);
 	}
 
 	private static String target(Audience audience) {
@@ -215,6 +218,9 @@ public final class EnvelopeCodec {
 		}
 		if (audience instanceof Audience.Session session) {
 			return session.node() + "/" + session.session();
+		}
+		if (audience instanceof Audience.Bucket bucket) {
+			return bucket.name() + "/" + bucket.number();
 		}
 		return (audience instanceof Audience.Node node) ? node.node().toString() : "";
 	}
@@ -232,6 +238,7 @@ public final class EnvelopeCodec {
 				case 3 -> readSession(target);
 				case 4 -> new Audience.Node(UUID.fromString(target));
 				case 5 -> new Audience.Everyone(exceptSession);
+				case 6 -> readBucket(target);
 				default -> throw new EnvelopeFormatException(Reason.MALFORMED, "Unknown audience " + type);
 			};
 		}
@@ -246,6 +253,17 @@ public final class EnvelopeCodec {
 			throw new EnvelopeFormatException(Reason.MALFORMED, "Invalid session audience");
 		}
 		return new Audience.Session(UUID.fromString(target.substring(0, slash)), target.substring(slash + 1));
+	}
+
+	private static Audience.Bucket readBucket(String target) {
+		int slash = target.indexOf('/');
+		String number = target.substring(slash + 1);
+		Audience.Bucket bucket = new Audience.Bucket(target.substring(0, Math.max(0, slash)), Integer.parseInt(number));
+		if (!Integer.toString(bucket.number()).equals(number)) {
+			// One bucket would have several addresses.
+			throw new EnvelopeFormatException(Reason.MALFORMED, "Invalid bucket audience");
+		}
+		return bucket;
 	}
 
 	private static byte[][] headers(Map<String, String> headers) {

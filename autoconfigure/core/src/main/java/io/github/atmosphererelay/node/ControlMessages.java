@@ -24,8 +24,8 @@ import com.github.f4b6a3.uuid.UuidCreator;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.Receipt;
-import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.relay.RelayState;
 import org.jspecify.annotations.Nullable;
 
@@ -37,13 +37,13 @@ public final class ControlMessages {
 
 	private final UUID node;
 
-	private final RelayMonitor monitor;
+	private final ClusterRelay relay;
 
 	private volatile @Nullable ControlListener listener;
 
-	ControlMessages(UUID node, RelayMonitor monitor) {
+	ControlMessages(UUID node, ClusterRelay relay) {
 		this.node = node;
-		this.monitor = monitor;
+		this.relay = relay;
 	}
 
 	/**
@@ -75,9 +75,8 @@ public final class ControlMessages {
 	}
 
 	private CompletableFuture<Receipt> send(Audience audience, Payload payload) {
-		return this.monitor.relay()
-			.publish(new Envelope(UuidCreator.getTimeOrderedEpochFast(), this.node, Envelope.Kind.CONTROL,
-					System.currentTimeMillis(), audience, Map.of(), payload, null, null));
+		return this.relay.publish(new Envelope(UuidCreator.getTimeOrderedEpochFast(), this.node, Envelope.Kind.CONTROL,
+				System.currentTimeMillis(), audience, Map.of(), payload, null, null));
 	}
 
 	void received(Envelope envelope) {

@@ -29,6 +29,7 @@ import io.github.atmosphererelay.application.ApplicationThreads;
 import io.github.atmosphererelay.broadcast.DefaultBroadcaster;
 import io.github.atmosphererelay.broadcast.PayloadEncoder;
 import io.github.atmosphererelay.channel.ChannelCatalog;
+import io.github.atmosphererelay.channel.ChannelLogs;
 import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.delivery.DeliveryListener;
 import io.github.atmosphererelay.delivery.LocalDelivery;
@@ -82,6 +83,8 @@ public final class MessagingNode {
 	private final BroadcastStatistics statistics;
 
 	private final ApplicationFutures futures;
+
+	private final ClusterRelay relay;
 
 	private final RelayMonitor monitor;
 
@@ -137,23 +140,25 @@ public final class MessagingNode {
 				writers.guards().of(Part.CONTINUATIONS));
 		this.monitor = new RelayMonitor(relay, this.identity.id(), this.settings.probeInterval(),
 				this.settings.probeTimeout(), scheduler, this::relayStateChanged, writers.guards());
-		this.replays = new ReplayReader(this.monitor, writers.replays(), scheduler,
-				writers.guards().of(Part.CLIENT_TIMERS));
+		this.relay = relay;
+		ChannelLogs logs = new ChannelLogs(relay, catalog);
+		this.replays = new ReplayReader(logs, writers.replays(), scheduler, writers.guards().of(Part.CLIENT_TIMERS));
 		this.tracker = new SequenceTracker(statistics);
 		LocalDelivery delivery = new LocalDelivery(registry, writers, catalog, this.settings.defaultQueue());
 		this.delivery = delivery;
-		this.followers = new LogFollowers(this.monitor, catalog, delivery, statistics, this.settings.positionCheck());
+		this.followers = new LogFollowers(this.monitor, logs, catalog, delivery, statistics,
+				this.settings.positionCheck());
 		this.interest = new Interest(relay, this.settings.unsubscribeDelay(), this.followers::entered, this::left);
-		this.control = new ControlMessages(this.identity.id(), this.monitor);
+		this.control = new ControlMessages(this.identity.id(), relay);
 		this.receiver = new RelayReceiver(this.identity.id(), this.interest, this.tracker, this.followers, delivery,
 				this.control, statistics);
 		this.broadcaster = new DefaultBroadcaster(this.identity.id(), catalog, parts.encoder,
-				this.settings.maxMessageSize(), this.monitor, delivery, this.followers, statistics, this.futures,
-				extensions::outboundInterceptors);
+				this.settings.maxMessageSize(), relay, logs, this.monitor, delivery, this.followers, statistics,
+				this.futures, extensions::outboundInterceptors);
 		this.clientMessages = new ClientMessages(catalog, this.broadcaster, statistics, this.clientContext,
 				this.futures, extensions);
-		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.followers, this.monitor, events,
-				this.settings.channelsPerSession(),
+		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.followers, relay, this.monitor,
+				events, this.settings.channelsPerSession(),
 				new PageLimit(this.settings.recoveryLimit(), this.settings.recoveryBytes()), this.clientContext,
 				this.replays, extensions::initialChannels);
 	}
@@ -244,10 +249,10 @@ public final class MessagingNode {
 		this.control.relayStateChanged(state);
 		if (state == RelayState.UP) {
 			this.firstUp.countDown();
-			this.events.publish(new RelayUp(this.monitor.relay().name()));
+			this.events.publish(new RelayUp(this.relay.name()));
 		}
 		else if (state == RelayState.DOWN) {
-			this.events.publish(new RelayDown(this.monitor.relay().name()));
+			this.events.publish(new RelayDown(this.relay.name()));
 		}
 	}
 

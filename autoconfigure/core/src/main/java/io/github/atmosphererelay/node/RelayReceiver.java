@@ -99,7 +99,7 @@ final class RelayReceiver implements RelayListener {
 		if (follower == null) {
 			// Recorded by the publisher's configuration, though not by this node's; or
 			// the address was left, and nobody here is to have it.
-			follower = this.interest.whileFollowed(envelope.address(), () -> this.followers.unexpected(channel));
+			follower = this.followers.unexpected(channel, () -> this.interest.follows(envelope.address()));
 		}
 		if (follower == null) {
 			return;

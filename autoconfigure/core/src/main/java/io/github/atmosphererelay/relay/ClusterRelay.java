@@ -22,7 +22,6 @@ import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
-import io.github.atmosphererelay.message.Position;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +39,11 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Faults: a relay connects, and reconnects, in the background for as long as it is
  * started; it neither fails to start nor gives up because its broker is away. Its health
- * is not asked of it but measured, by sending envelopes through it to the same node.
+ * is not what it says of itself: the node {@linkplain #probe probes} it all the time.
+ * <p>
+ * Locks: a relay within one process may deliver to other nodes within {@link #publish},
+ * also with a lock of its own held. This library calls no method of a relay with a lock
+ * held that a delivery may want.
  */
 public interface ClusterRelay {
 
@@ -72,6 +75,22 @@ public interface ClusterRelay {
 	}
 
 	/**
+	 * Find out whether the relay works. By default an envelope goes through the broker to
+	 * this node itself, which follows its own address before it asks. A relay without a
+	 * broker, for which that would prove nothing, asks other nodes for an echo instead.
+	 * Called by one thread at a time, every few seconds, and twice a second while there
+	 * is no answer.
+	 * @param probe the question, to be answered within the time that is configured
+	 */
+	default void probe(RelayProbe probe) {
+		publish(probe.envelope()).whenComplete((receipt, ex) -> {
+			if (ex != null) {
+				probe.failed(ex);
+			}
+		});
+	}
+
+	/**
 	 * Hand an envelope to the broker. An ephemeral envelope goes to the nodes that have
 	 * subscribed to its address, the publishing node included; one with
 	 * {@linkplain Envelope#log() log options} is appended to its channel's log first, and
@@ -83,9 +102,9 @@ public interface ClusterRelay {
 	 * {@link Outcome#DUPLICATE}, with message id and position of the first one, or
 	 * {@link Outcome#UNCONFIRMED}. Fails with {@link RelayUnavailableException} or
 	 * {@link RelayOverloadedException} if the envelope was certainly not sent and never
-	 * will be, and with {@link UnsupportedRelayOperationException} if the envelope is to
-	 * be recorded and the relay has no log, and with {@link IllegalArgumentException} if
-	 * it is too large
+	 * will be, with {@link RelayWithoutLogException} if the envelope is to be recorded
+	 * and the relay {@linkplain #log() has no log}, and with
+	 * {@link IllegalArgumentException} if it is too large
 	 */
 	CompletableFuture<Receipt> publish(Envelope envelope);
 
@@ -94,12 +113,11 @@ public interface ClusterRelay {
 	 * the relay follows the address again without being asked.
 	 * @param address the address
 	 * @return completes, on a thread of the relay, once everything published to the
-	 * address from now on arrives; the value is of no meaning. Stays open while the
-	 * broker is away. Is cancelled by {@link #unsubscribe}, and fails with
-	 * {@link RelayUnavailableException} when the relay is stopped. An envelope that was
-	 * published shortly before may arrive too
+	 * address from now on arrives. Stays open while the broker is away. Is cancelled by
+	 * {@link #unsubscribe}, and fails with {@link RelayUnavailableException} when the
+	 * relay is stopped. An envelope that was published shortly before may arrive too
 	 */
-	CompletableFuture<@Nullable Position> subscribe(Address address);
+	CompletableFuture<@Nullable Void> subscribe(Address address);
 
 	/**
 	 * Stop following an address. What is on its way may still arrive.
@@ -108,78 +126,14 @@ public interface ClusterRelay {
 	void unsubscribe(Address address);
 
 	/**
-	 * Read from a channel's log.
-	 * @param channel the channel's name
-	 * @param since the position after which, or before which, to begin; {@code null} for
-	 * the log's beginning or end
-	 * @param limit how much to return at most
-	 * @param direction whether to read towards newer or older publications
-	 * @return completes, on a thread of the relay, with a page; fails with
-	 * {@link RelayUnavailableException} or {@link RelayOverloadedException} if it cannot
-	 * be read now, after about a second at the latest, and with
-	 * {@link UnsupportedRelayOperationException} if the relay has no log
+	 * Return the logs of recorded channels. Does not change between start and stop, but
+	 * may with the next start, if that is when the relay learns whether there are
+	 * recorded channels.
+	 * @return what reads the logs that {@link #publish} appends to, or {@code null} if
+	 * this relay keeps none
 	 */
-	default CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit,
-			ReadDirection direction) {
-		return CompletableFuture.failedFuture(new UnsupportedRelayOperationException(name(), RelayCapability.RECORDED));
-	}
-
-	/**
-	 * Read from a channel's log, {@link PageLimit#DEFAULT_BYTES} at most. For callers:
-	 * relays implement the method that is given a {@link PageLimit}.
-	 * @param channel the channel's name
-	 * @param since the position after which, or before which, to begin; {@code null} for
-	 * the log's beginning or end
-	 * @param limit the greatest number of publications to return, 1 or more
-	 * @param direction whether to read towards newer or older publications
-	 * @return completes with a page; errors as with the other method
-	 */
-	default CompletableFuture<LogPage> read(String channel, @Nullable Position since, int limit,
-			ReadDirection direction) {
-		return read(channel, since, PageLimit.of(limit), direction);
-	}
-
-	/**
-	 * Return the present end of a channel's log.
-	 * @param channel the channel's name
-	 * @return completes, on a thread of the relay, with the position of the newest
-	 * publication, or one after it, so that {@link #read} forward since then brings what
-	 * is published from now on; errors as with {@link #read}
-	 */
-	default CompletableFuture<Position> position(String channel) {
-		return CompletableFuture.failedFuture(new UnsupportedRelayOperationException(name(), RelayCapability.RECORDED));
-	}
-
-	/**
-	 * Tell where to go on in a channel's log for a node that cannot {@link #read} on from
-	 * where it is: the epoch has changed, or the log's older part is gone. A relay that
-	 * does not override this makes the node begin at the log's end and close sessions
-	 * that have missed something.
-	 * @param channel the channel's name
-	 * @param delivered the position up to which the node has delivered everything
-	 * @param reached the greatest offset in the epoch of that position at which the node
-	 * knows of a publication, delivered or not. A relay whose broker has lost such a
-	 * publication, for example by a fail-over to a replica that lacked it, keeps this in
-	 * mind and tells all nodes that have not delivered it
-	 * @return completes, on a thread of the relay, with where to go on; errors as with
-	 * {@link #read}
-	 */
-	default CompletableFuture<LogContinuation> resume(String channel, Position delivered, long reached) {
-		return position(channel).thenApply((end) -> new LogContinuation(end, false));
-	}
-
-	/**
-	 * Return whether publications of a channel are known to be gone that were confirmed
-	 * and that a client which has come up to a position may not have had, though
-	 * {@link #read} since that position brings all that the log has. So it is after a
-	 * broker that lacked them has become the leader. Answers from memory: what this node
-	 * has not heard of, it does not know.
-	 * @param channel the channel's name
-	 * @param since the position that a client wants to recover from
-	 * @return whether the client is to be told that it may have missed something
-	 */
-	default boolean hasLostSince(String channel, Position since) {
-		return false;
+	default @Nullable ChannelLog log() {
+		return null;
 	}
 
 	/**

@@ -17,26 +17,14 @@
 package io.github.atmosphererelay.relay;
 
 /**
- * What a relay can do.
+ * What a relay can do. Whether it keeps logs is told by {@link ClusterRelay#log()}, and
+ * what those are like by themselves.
  */
 public enum RelayCapability {
 
 	/**
 	 * Reaches other nodes.
 	 */
-	CLUSTERED,
-
-	/**
-	 * Keeps logs: appends, reads since a position, and tells positions.
-	 */
-	RECORDED,
-
-	/**
-	 * Numbers the publications of each recorded channel without gaps, but may lose some
-	 * on the way to a node: a gap in the numbers is one in what was heard, and is filled
-	 * by reading the log. A relay with logs but without this capability delivers a log
-	 * without holes, or else reports a {@linkplain RelayListener#gap gap}.
-	 */
-	CONSECUTIVE_OFFSETS
+	CLUSTERED
 
 }

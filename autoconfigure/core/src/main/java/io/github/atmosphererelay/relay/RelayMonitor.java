@@ -39,9 +39,10 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Measures whether a relay works: sends probes from this node through the broker back to
- * this node and watches for their return. A client library that calls itself connected
- * proves nothing; a frozen broker keeps its connections.
+ * Measures whether a relay works: {@linkplain ClusterRelay#probe probes} it, which sends
+ * an envelope through the broker back to this node unless the relay knows better, and
+ * watches for the answers. A client library that calls itself connected proves nothing; a
+ * frozen broker keeps its connections.
  * <p>
  * While the relay is up, a probe goes out every {@code probeInterval}; one that does not
  * return within {@code probeTimeout} makes it down and has it reconnect. While it is not
@@ -163,14 +164,6 @@ public final class RelayMonitor {
 	}
 
 	/**
-	 * Return the relay that is watched.
-	 * @return the relay
-	 */
-	public ClusterRelay relay() {
-		return this.relay;
-	}
-
-	/**
 	 * Return the measured state.
 	 * @return the state
 	 */
@@ -270,15 +263,10 @@ public final class RelayMonitor {
 
 	private void send(UUID id) {
 		this.statistics.countProbeSent();
-		Envelope probe = new Envelope(id, this.node, Envelope.Kind.PROBE, System.currentTimeMillis(),
+		Envelope envelope = new Envelope(id, this.node, Envelope.Kind.PROBE, System.currentTimeMillis(),
 				new Audience.Node(this.node), Map.of(), Payload.binary(new byte[0]), null, null);
 		try {
-			this.relay.publish(probe).whenComplete((receipt, ex) -> {
-				if (ex != null) {
-					Throwable failure = Failures.unwrap(ex);
-					unsent(id, failure, failure instanceof RelayOverloadedException);
-				}
-			});
+			this.relay.probe(new Probe(envelope));
 		}
 		catch (Throwable ex) {
 			// Proves nothing about the broker, unless it goes on
@@ -357,6 +345,35 @@ public final class RelayMonitor {
 	private void changeState(RelayState state) {
 		this.state = state;
 		this.stateListener.stateChanged(state);
+	}
+
+	/**
+	 * A question to the relay, known by the id of its envelope.
+	 */
+	private final class Probe implements RelayProbe {
+
+		private final Envelope envelope;
+
+		private Probe(Envelope envelope) {
+			this.envelope = envelope;
+		}
+
+		@Override
+		public Envelope envelope() {
+			return this.envelope;
+		}
+
+		@Override
+		public void answered() {
+			returned(this.envelope.id());
+		}
+
+		@Override
+		public void failed(Throwable failure) {
+			Throwable cause = Failures.unwrap(failure);
+			unsent(this.envelope.id(), cause, cause instanceof RelayOverloadedException);
+		}
+
 	}
 
 	/**

@@ -17,8 +17,6 @@
 package io.github.atmosphererelay.subscription;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
@@ -26,13 +24,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
+import io.github.atmosphererelay.guard.OrderedCalls;
 import io.github.atmosphererelay.guard.StripedLock;
 import io.github.atmosphererelay.message.Address;
-import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.session.SubscriptionState;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +46,7 @@ public final class Interest {
 
 	private final Duration linger;
 
-	private final BiConsumer<Address, CompletableFuture<@Nullable Position>> enteredListener;
+	private final BiConsumer<Address, CompletableFuture<@Nullable Void>> enteredListener;
 
 	private final Consumer<Address> leftListener;
 
@@ -60,14 +58,17 @@ public final class Interest {
 	private final StripedLock locks = new StripedLock();
 
 	/**
-	 * Set while this thread leaves an address under its lock: what the relay cancels then
-	 * completes after the lock was released, since others follow that want locks, too.
+	 * What the relay is asked for each address, decided on under the address's lock. Not
+	 * asked under it: the relay may hold a lock of its own while it delivers, and a
+	 * delivery may end the interest in an address.
 	 */
-	private final ThreadLocal<@Nullable List<Runnable>> afterwards = new ThreadLocal<>();
+	private final OrderedCalls calls = new OrderedCalls();
+
+	/** What the relay has thrown when an address was left, to be thrown by the sweep. */
+	private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
 	public Interest(ClusterRelay relay, Duration linger,
-			BiConsumer<Address, CompletableFuture<@Nullable Position>> enteredListener,
-			Consumer<Address> leftListener) {
+			BiConsumer<Address, CompletableFuture<@Nullable Void>> enteredListener, Consumer<Address> leftListener) {
 		this.relay = relay;
 		this.enteredListener = enteredListener;
 		this.linger = linger;
@@ -79,49 +80,45 @@ public final class Interest {
 	 * @param address the address
 	 */
 	public void acquire(Address address) {
-		// The relay is called under the address's lock, so that it hears "follow" and
-		// "leave" in their order; its contract says that it does not wait. What follows
-		// when it is followed comes without the lock, also if that is at once.
-		CompletableFuture<@Nullable Position> answer = new CompletableFuture<>();
-		CompletableFuture<@Nullable Position> asked = this.locks.call(address, () -> {
-			Entry entry = this.entries.computeIfAbsent(address, Entry::new);
-			if (entry.followed != null) {
+		Following begun;
+		try {
+			begun = this.locks.call(address, () -> {
+				Entry entry = this.entries.computeIfAbsent(address, Entry::new);
 				entry.count++;
-				return answer;
-			}
-			try {
-				CompletableFuture<@Nullable Position> followed = this.relay.subscribe(address);
-				entry.follow(answer);
-				this.enteredListener.accept(address, answer);
-				entry.count++;
-				return followed;
-			}
-			catch (RuntimeException | Error ex) {
-				// Nobody would release what was not acquired.
-				leave(entry);
-				throw ex;
-			}
-		});
-		if (asked != answer) {
-			asked.whenComplete((position, ex) -> {
-				List<Runnable> afterwards = this.afterwards.get();
-				if (afterwards != null) {
-					afterwards.add(() -> complete(answer, position, ex));
-				}
-				else {
-					complete(answer, position, ex);
-				}
+				return (entry.followed == null) ? follow(entry) : null;
 			});
+		}
+		finally {
+			this.calls.make();
+		}
+		if (begun != null) {
+			begun.caller = null;
+			throwIfFailed(begun.failure);
 		}
 	}
 
-	private static void complete(CompletableFuture<@Nullable Position> answer, @Nullable Position position,
-			@Nullable Throwable failure) {
+	private Following follow(Entry entry) {
+		Following following = new Following(entry);
+		entry.follow(following.answer);
+		this.calls.add(following);
+		try {
+			this.enteredListener.accept(entry.address, following.answer);
+		}
+		catch (RuntimeException | Error ex) {
+			// Nobody would release what was not acquired.
+			entry.count--;
+			leave(entry);
+			throw ex;
+		}
+		return following;
+	}
+
+	private static void complete(CompletableFuture<@Nullable Void> answer, @Nullable Throwable failure) {
 		if (failure != null) {
 			answer.completeExceptionally(failure);
 		}
 		else {
-			answer.complete(position);
+			answer.complete(null);
 		}
 	}
 
@@ -161,18 +158,6 @@ public final class Interest {
 	}
 
 	/**
-	 * Do something while the node follows an address, if it does: it is not left
-	 * meanwhile.
-	 * @param <T> the type of the result
-	 * @param address the address
-	 * @param action what to do; must not block
-	 * @return what the action returns, or {@code null} if the address is not followed
-	 */
-	public <T> @Nullable T whileFollowed(Address address, Supplier<T> action) {
-		return this.locks.call(address, () -> this.entries.containsKey(address) ? action.get() : null);
-	}
-
-	/**
 	 * Return whether the node follows an address or is about to.
 	 * @param address the address
 	 * @return whether it does
@@ -199,18 +184,6 @@ public final class Interest {
 	}
 
 	private void leaveIfDue(Entry entry, long now) {
-		List<Runnable> afterwards = new ArrayList<>(0);
-		this.afterwards.set(afterwards);
-		try {
-			leaveIfDueLocked(entry, now);
-		}
-		finally {
-			this.afterwards.remove();
-			afterwards.forEach(Runnable::run);
-		}
-	}
-
-	private void leaveIfDueLocked(Entry entry, long now) {
 		this.locks.run(entry.address, () -> {
 			entry.queued = false;
 			if (entry.count > 0) {
@@ -223,15 +196,33 @@ public final class Interest {
 			}
 			leave(entry);
 		});
+		this.calls.make();
+		throwIfFailed(this.failure.getAndSet(null));
 	}
 
 	private void leave(Entry entry) {
-		this.entries.remove(entry.address, entry);
-		try {
-			this.relay.unsubscribe(entry.address);
-		}
-		finally {
+		if (this.entries.remove(entry.address, entry)) {
+			this.calls.add(() -> unsubscribe(entry.address));
 			this.leftListener.accept(entry.address);
+		}
+	}
+
+	private void unsubscribe(Address address) {
+		try {
+			this.relay.unsubscribe(address);
+		}
+		catch (RuntimeException | Error ex) {
+			// Whoever makes the call may be somebody who only wants to follow another.
+			this.failure.set(ex);
+		}
+	}
+
+	private static void throwIfFailed(@Nullable Throwable failure) {
+		if (failure instanceof RuntimeException runtime) {
+			throw runtime;
+		}
+		if (failure instanceof Error error) {
+			throw error;
 		}
 	}
 
@@ -241,6 +232,54 @@ public final class Interest {
 	public void clear() {
 		this.entries.clear();
 		this.lingering.clear();
+	}
+
+	/**
+	 * Asks the relay to follow an address, and hands on its answer.
+	 */
+	private final class Following implements Runnable {
+
+		private final Entry entry;
+
+		/** Who can be told what the relay throws, until it has gone on. */
+		private volatile @Nullable Thread caller = Thread.currentThread();
+
+		private final CompletableFuture<@Nullable Void> answer = new CompletableFuture<>();
+
+		/** What the relay has thrown, though it should not; used by the caller alone. */
+		private @Nullable Throwable failure;
+
+		private Following(Entry entry) {
+			this.entry = entry;
+		}
+
+		@Override
+		public void run() {
+			try {
+				Interest.this.relay.subscribe(this.entry.address)
+					.whenComplete((nothing, ex) -> complete(this.answer, ex));
+			}
+			catch (RuntimeException | Error ex) {
+				Interest.this.locks.run(this.entry.address, () -> failed(ex));
+				this.answer.completeExceptionally(ex);
+			}
+		}
+
+		/**
+		 * The next who is interested asks again. Nobody would release what was not
+		 * acquired: the caller is not counted, if it can be told.
+		 */
+		private void failed(Throwable failure) {
+			this.entry.followed = null;
+			if (this.caller == Thread.currentThread()) {
+				this.failure = failure;
+				this.entry.count--;
+			}
+			if (this.entry.count == 0) {
+				leave(this.entry);
+			}
+		}
+
 	}
 
 	/**
@@ -259,7 +298,7 @@ public final class Interest {
 
 		private boolean queued;
 
-		private volatile @Nullable CompletableFuture<@Nullable Position> followed;
+		private volatile @Nullable CompletableFuture<@Nullable Void> followed;
 
 		/**
 		 * Those who wait for the relay. Not as dependents of the relay's future, which
@@ -271,13 +310,13 @@ public final class Interest {
 			this.address = address;
 		}
 
-		private void follow(CompletableFuture<@Nullable Position> followed) {
+		private void follow(CompletableFuture<@Nullable Void> followed) {
 			this.followed = followed;
-			followed.whenComplete((position, ex) -> this.waiting.forEach((each) -> each.complete(state(followed))));
+			followed.whenComplete((nothing, ex) -> this.waiting.forEach((each) -> each.complete(state(followed))));
 		}
 
 		private CompletableFuture<SubscriptionState> ready(Duration timeout) {
-			CompletableFuture<@Nullable Position> followed = this.followed;
+			CompletableFuture<@Nullable Void> followed = this.followed;
 			if (followed == null) {
 				return CompletableFuture.completedFuture(SubscriptionState.DEGRADED);
 			}
@@ -293,7 +332,7 @@ public final class Interest {
 			return waiter.completeOnTimeout(SubscriptionState.DEGRADED, timeout.toMillis(), TimeUnit.MILLISECONDS);
 		}
 
-		private static SubscriptionState state(CompletableFuture<@Nullable Position> followed) {
+		private static SubscriptionState state(CompletableFuture<@Nullable Void> followed) {
 			return followed.isCompletedExceptionally() ? SubscriptionState.DEGRADED : SubscriptionState.CONFIRMED;
 		}
 

@@ -42,6 +42,7 @@ import io.github.atmosphererelay.message.ChannelNames;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
+import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.relay.RelayState;
@@ -83,6 +84,8 @@ public final class Subscriptions {
 
 	private final LogFollowers followers;
 
+	private final ClusterRelay relay;
+
 	private final RelayMonitor monitor;
 
 	private final EventDispatcher events;
@@ -102,8 +105,9 @@ public final class Subscriptions {
 	private final SingletonSupplier<InitialChannels> initialChannels;
 
 	public Subscriptions(SessionRegistry registry, ChannelCatalog catalog, Interest interest, LogFollowers followers,
-			RelayMonitor monitor, EventDispatcher events, int channelsPerSession, PageLimit recoveryLimit,
-			ClientContext context, ReplayReader replays, Supplier<@Nullable InitialChannels> initialChannels) {
+			ClusterRelay relay, RelayMonitor monitor, EventDispatcher events, int channelsPerSession,
+			PageLimit recoveryLimit, ClientContext context, ReplayReader replays,
+			Supplier<@Nullable InitialChannels> initialChannels) {
 		this.initialChannels = SingletonSupplier.of(() -> {
 			InitialChannels found = initialChannels.get();
 			return (found != null) ? found : (session) -> List.of();
@@ -113,6 +117,7 @@ public final class Subscriptions {
 		this.catalog = catalog;
 		this.interest = interest;
 		this.followers = followers;
+		this.relay = relay;
 		this.monitor = monitor;
 		this.events = events;
 		this.channelsPerSession = channelsPerSession;
@@ -338,7 +343,7 @@ public final class Subscriptions {
 		Position since = log.request().since();
 		followed.thenCompose((state) -> {
 			if (state != SubscriptionState.CONFIRMED) {
-				throw new RelayUnavailableException(this.monitor.relay().name(), null);
+				throw new RelayUnavailableException(this.relay.name(), null);
 			}
 			subscription.recovering();
 			return read(subscription.session(), follower.channel(), since);

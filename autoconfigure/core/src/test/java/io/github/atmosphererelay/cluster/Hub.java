@@ -28,7 +28,6 @@ import java.util.function.BiPredicate;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
-import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
@@ -110,7 +109,7 @@ final class Hub {
 		}
 
 		@Override
-		public CompletableFuture<@Nullable Position> subscribe(Address address) {
+		public CompletableFuture<@Nullable Void> subscribe(Address address) {
 			this.followed.add(address);
 			return CompletableFuture.completedFuture(null);
 		}

@@ -92,6 +92,12 @@ class EnvelopeCodecTests {
 			000000000000010000000000026869
 			""");
 
+	private static final String BUCKET = hex("""
+			4152010100111111112222433384445555555555550189000000007000800000
+			00000000ab0000019b76daa8000600086f72646572732f330000000000000000
+			00026869
+			""");
+
 	private final EnvelopeCodec codec = new EnvelopeCodec(MAX_PAYLOAD);
 
 	static Stream<Arguments> vectors() {
@@ -104,7 +110,8 @@ class EnvelopeCodecTests {
 				Arguments.of(PROBE,
 						new Envelope(ID, ORIGIN, Kind.PROBE, TIME, new Audience.Node(ORIGIN), Map.of(),
 								Payload.text(""), null, null)),
-				Arguments.of(EVERYONE, envelope(new Audience.Everyone("s-1")).withSequence(new Sequence(5, 1))));
+				Arguments.of(EVERYONE, envelope(new Audience.Everyone("s-1")).withSequence(new Sequence(5, 1))),
+				Arguments.of(BUCKET, envelope(new Audience.Bucket("orders", 3))));
 	}
 
 	@ParameterizedTest
@@ -192,6 +199,11 @@ class EnvelopeCodecTests {
 		assertRefused(changed(TEXT, 45, 9), Reason.MALFORMED);
 		assertRefused(changed(TEXT, 50, ' '), Reason.MALFORMED);
 		assertRefused(changed(PROBE, 50, 'x'), Reason.MALFORMED);
+		assertRefused(bytes(BUCKET.replace("6f72646572732f33", "2f72646572737333")), Reason.MALFORMED);
+		assertRefused(bytes(BUCKET.replace("6f72646572732f33", "6f72646572737333")), Reason.MALFORMED);
+		assertRefused(bytes(BUCKET.replace("6f72646572732f33", "6f726465722f3033")), Reason.MALFORMED);
+		assertRefused(bytes(BUCKET.replace("6f72646572732f33", "6f726465722f2d33")), Reason.MALFORMED);
+		assertRefused(bytes(BUCKET.replace("6f72646572732f33", "6f7264652f732f33")), Reason.MALFORMED);
 		assertRefused(bytes(TEXT + "00"), Reason.MALFORMED);
 	}
 

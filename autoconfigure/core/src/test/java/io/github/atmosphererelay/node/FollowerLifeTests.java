@@ -20,7 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -30,19 +30,20 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
+import io.github.atmosphererelay.channel.ChannelLogs;
 import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.delivery.LocalDelivery;
 import io.github.atmosphererelay.delivery.SequenceTracker;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.LogContinuation;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
-import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.session.FakeTransport;
@@ -141,11 +142,11 @@ class FollowerLifeTests {
 		Writers writers = new Writers(new WriterSettings(1, 1, Duration.ofSeconds(1)), new SessionStatistics(),
 				scheduler);
 		LocalDelivery delivery = new LocalDelivery(registry, writers, NodeFixture.catalog(), NodeFixture.QUEUE);
-		LogFollowers followers = new LogFollowers(monitor, NodeFixture.catalog(), delivery, statistics,
-				Duration.ofHours(1));
+		LogFollowers followers = new LogFollowers(monitor, new ChannelLogs(relay, NodeFixture.catalog()),
+				NodeFixture.catalog(), delivery, statistics, Duration.ofHours(1));
 		Interest interest = new Interest(relay, Duration.ZERO, followers::entered, followers::left);
 		RelayReceiver receiver = new RelayReceiver(id, interest, new SequenceTracker(statistics), followers, delivery,
-				new ControlMessages(id, monitor), statistics);
+				new ControlMessages(id, relay), statistics);
 		AtomicBoolean running = new AtomicBoolean(true);
 		Envelope envelope = relay.envelope("A1");
 		Thread arrivals = new Thread(() -> {
@@ -188,7 +189,7 @@ class FollowerLifeTests {
 	/**
 	 * Answers what it is asked 20 ms late.
 	 */
-	private static final class LateRelay implements ClusterRelay {
+	private static final class LateRelay implements ClusterRelay, ChannelLog {
 
 		private static final Executor LATE = CompletableFuture.delayedExecutor(20, TimeUnit.MILLISECONDS);
 
@@ -223,7 +224,7 @@ class FollowerLifeTests {
 		}
 
 		@Override
-		public CompletableFuture<@Nullable Position> subscribe(Address address) {
+		public CompletableFuture<@Nullable Void> subscribe(Address address) {
 			return late(this.relay.subscribe(address));
 		}
 
@@ -235,22 +236,31 @@ class FollowerLifeTests {
 		@Override
 		public CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit,
 				ReadDirection direction) {
-			return late(this.relay.read(channel, since, limit, direction));
+			return late(log(this.relay).read(channel, since, limit, direction));
 		}
 
 		@Override
 		public CompletableFuture<Position> position(String channel) {
-			return late(this.relay.position(channel));
+			return late(log(this.relay).position(channel));
 		}
 
 		@Override
 		public CompletableFuture<LogContinuation> resume(String channel, Position delivered, long reached) {
-			return late(this.relay.resume(channel, delivered, reached));
+			return late(log(this.relay).resume(channel, delivered, reached));
 		}
 
 		@Override
-		public Set<RelayCapability> capabilities() {
-			return this.relay.capabilities();
+		public ChannelLog log() {
+			return this;
+		}
+
+		@Override
+		public boolean hasConsecutiveOffsets() {
+			return log(this.relay).hasConsecutiveOffsets();
+		}
+
+		private static ChannelLog log(ClusterRelay relay) {
+			return Objects.requireNonNull(relay.log());
 		}
 
 		@Override

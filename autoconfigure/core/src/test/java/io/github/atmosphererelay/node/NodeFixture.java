@@ -65,14 +65,18 @@ public final class NodeFixture implements AutoCloseable {
 	private final ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1);
 
 	public NodeFixture(FakeRelay relay) {
-		this(relay, relay);
+		this(relay, relay, catalog());
 	}
 
 	public NodeFixture(ClusterRelay relay) {
-		this(relay, new FakeRelay());
+		this(relay, catalog());
 	}
 
-	private NodeFixture(ClusterRelay relay, FakeRelay fake) {
+	NodeFixture(ClusterRelay relay, ChannelCatalog catalog) {
+		this(relay, new FakeRelay(), catalog);
+	}
+
+	private NodeFixture(ClusterRelay relay, FakeRelay fake, ChannelCatalog catalog) {
 		this.relay = fake;
 		this.node = MessagingNode.builder()
 			.settings(MessagingSettings.builder(QUEUE)
@@ -83,7 +87,7 @@ public final class NodeFixture implements AutoCloseable {
 				.positionCheck(Duration.ofMillis(200))
 				.build())
 			.relay(relay)
-			.catalog(catalog())
+			.catalog(catalog)
 			.registry(this.registry)
 			.writers(new Writers(new WriterSettings(1, 4, Duration.ofSeconds(5)), this.sessionStatistics,
 					this.scheduler))

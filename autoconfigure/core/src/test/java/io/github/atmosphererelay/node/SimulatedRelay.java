@@ -34,6 +34,7 @@ import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.Outcome;
@@ -50,7 +51,7 @@ import org.jspecify.annotations.Nullable;
  * lets it: {@link #step()} confirms a subscription, answers a question, or delivers the
  * next publication of one channel, whichever the seed says.
  */
-final class SimulatedRelay implements ClusterRelay {
+final class SimulatedRelay implements ClusterRelay, ChannelLog {
 
 	private static final String EPOCH = "e";
 
@@ -63,7 +64,7 @@ final class SimulatedRelay implements ClusterRelay {
 
 	private final Set<Address> followed = new LinkedHashSet<>();
 
-	private final Map<Address, CompletableFuture<@Nullable Position>> unconfirmed = new LinkedHashMap<>();
+	private final Map<Address, CompletableFuture<@Nullable Void>> unconfirmed = new LinkedHashMap<>();
 
 	/** Questions and receipts, which the broker answers in any order. */
 	private final List<Runnable> answers = new ArrayList<>();
@@ -86,7 +87,17 @@ final class SimulatedRelay implements ClusterRelay {
 
 	@Override
 	public Set<RelayCapability> capabilities() {
-		return Set.of(RelayCapability.CLUSTERED, RelayCapability.RECORDED, RelayCapability.CONSECUTIVE_OFFSETS);
+		return Set.of(RelayCapability.CLUSTERED);
+	}
+
+	@Override
+	public ChannelLog log() {
+		return this;
+	}
+
+	@Override
+	public boolean hasConsecutiveOffsets() {
+		return true;
 	}
 
 	@Override
@@ -151,8 +162,8 @@ final class SimulatedRelay implements ClusterRelay {
 	}
 
 	@Override
-	public CompletableFuture<@Nullable Position> subscribe(Address address) {
-		CompletableFuture<@Nullable Position> confirmed = new CompletableFuture<>();
+	public CompletableFuture<@Nullable Void> subscribe(Address address) {
+		CompletableFuture<@Nullable Void> confirmed = new CompletableFuture<>();
 		this.unconfirmed.put(address, confirmed);
 		return confirmed;
 	}
@@ -161,7 +172,7 @@ final class SimulatedRelay implements ClusterRelay {
 	public void unsubscribe(Address address) {
 		this.followed.remove(address);
 		this.deliveries.remove(address);
-		CompletableFuture<@Nullable Position> open = this.unconfirmed.remove(address);
+		CompletableFuture<@Nullable Void> open = this.unconfirmed.remove(address);
 		if (open != null) {
 			open.cancel(false);
 		}
@@ -259,7 +270,7 @@ final class SimulatedRelay implements ClusterRelay {
 	}
 
 	private void confirm(Address address) {
-		CompletableFuture<@Nullable Position> confirmed = this.unconfirmed.remove(address);
+		CompletableFuture<@Nullable Void> confirmed = this.unconfirmed.remove(address);
 		this.followed.add(address);
 		if (confirmed == null || !confirmed.complete(null)) {
 			throw new IllegalStateException("Confirmed twice: " + address);

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 
@@ -36,7 +37,9 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.BDDMockito.given;
 import static org.mockito.BDDMockito.then;
+import static org.mockito.BDDMockito.willAnswer;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
 
@@ -209,6 +212,28 @@ class RelayMonitorTests {
 		awaitState(RelayState.DOWN);
 		this.relay.answering();
 		awaitState(RelayState.UP);
+	}
+
+	@Test
+	void aRelayCanAnswerProbesInItsOwnWay() {
+		List<RelayProbe> probes = new CopyOnWriteArrayList<>();
+		ClusterRelay peers = mock();
+		given(peers.subscribe(any())).willReturn(CompletableFuture.completedFuture(null));
+		willAnswer((call) -> probes.add(call.getArgument(0))).given(peers).probe(any());
+		this.monitor = new RelayMonitor(peers, this.node, NEVER, NEVER, this.scheduler, this.states::add);
+		this.monitor.start(this.listener);
+		await().until(() -> !probes.isEmpty());
+		assertThat(this.monitor.state()).isEqualTo(RelayState.CONNECTING);
+		probes.get(0).answered();
+		assertThat(this.monitor.state()).isEqualTo(RelayState.UP);
+		assertThat(this.monitor.statistics().probesReturned()).isOne();
+		probes.get(0).answered();
+		assertThat(this.monitor.statistics().probesReturned()).isOne();
+		this.monitor.suspect();
+		await().until(() -> probes.size() > 1);
+		probes.get(1).failed(new RelayUnavailableException("peers", null));
+		assertThat(this.monitor.state()).isEqualTo(RelayState.DOWN);
+		then(peers).should(never()).publish(any());
 	}
 
 	@Test

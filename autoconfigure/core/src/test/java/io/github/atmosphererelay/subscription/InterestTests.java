@@ -205,7 +205,7 @@ class InterestTests {
 	}
 
 	private static boolean isFree(Interest interest, Address address) {
-		Thread other = new Thread(() -> interest.whileFollowed(address, () -> true));
+		Thread other = new Thread(() -> interest.release(address));
 		other.setDaemon(true);
 		other.start();
 		try {
@@ -295,6 +295,7 @@ class InterestTests {
 		}
 		finally {
 			executor.shutdownNow();
+			assertThat(executor.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
 		}
 		for (int which = 0; which < addresses; which++) {
 			Address address = new Address.Channel("c" + which);

@@ -18,7 +18,6 @@ package io.github.atmosphererelay.test;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -29,12 +28,13 @@ import java.util.function.Function;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Envelope.Kind;
-import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
-import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.relay.UnavailableLog;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,7 +48,7 @@ public final class FakeRelay implements ClusterRelay {
 
 	private final List<String> interest = new CopyOnWriteArrayList<>();
 
-	private final Map<Address, CompletableFuture<@Nullable Position>> subscriptions = new ConcurrentHashMap<>();
+	private final Map<Address, CompletableFuture<@Nullable Void>> subscriptions = new ConcurrentHashMap<>();
 
 	private final AtomicInteger starts = new AtomicInteger();
 
@@ -64,7 +64,7 @@ public final class FakeRelay implements ClusterRelay {
 
 	private volatile @Nullable RuntimeException subscribeFailure;
 
-	private volatile Set<RelayCapability> capabilities = Set.of(RelayCapability.CLUSTERED);
+	private volatile @Nullable ChannelLog log;
 
 	private volatile @Nullable RuntimeException probeFailure;
 
@@ -148,13 +148,13 @@ public final class FakeRelay implements ClusterRelay {
 	 * Claim to have logs, which cannot be read.
 	 */
 	public FakeRelay recorded() {
-		this.capabilities = Set.of(RelayCapability.CLUSTERED, RelayCapability.RECORDED);
+		this.log = new UnavailableLog(() -> new RelayUnavailableException(name(), null));
 		return this;
 	}
 
 	@Override
-	public Set<RelayCapability> capabilities() {
-		return this.capabilities;
+	public @Nullable ChannelLog log() {
+		return this.log;
 	}
 
 	@Override
@@ -200,13 +200,13 @@ public final class FakeRelay implements ClusterRelay {
 	}
 
 	@Override
-	public CompletableFuture<@Nullable Position> subscribe(Address address) {
+	public CompletableFuture<@Nullable Void> subscribe(Address address) {
 		RuntimeException failure = this.subscribeFailure;
 		if (failure != null) {
 			throw failure;
 		}
 		this.interest.add("subscribe " + address.value());
-		CompletableFuture<@Nullable Position> future = new CompletableFuture<>();
+		CompletableFuture<@Nullable Void> future = new CompletableFuture<>();
 		this.subscriptions.put(address, future);
 		if (this.confirms) {
 			future.complete(null);
@@ -218,7 +218,7 @@ public final class FakeRelay implements ClusterRelay {
 	public void unsubscribe(Address address) {
 		throwIfTold();
 		this.interest.add("unsubscribe " + address.value());
-		CompletableFuture<@Nullable Position> future = this.subscriptions.remove(address);
+		CompletableFuture<@Nullable Void> future = this.subscriptions.remove(address);
 		if (future != null) {
 			future.cancel(false);
 		}
@@ -240,7 +240,7 @@ public final class FakeRelay implements ClusterRelay {
 		return listener;
 	}
 
-	public CompletableFuture<@Nullable Position> subscription(Address address) {
+	public CompletableFuture<@Nullable Void> subscription(Address address) {
 		return this.subscriptions.get(address);
 	}
 

@@ -18,7 +18,6 @@ package io.github.atmosphererelay.test;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
@@ -30,6 +29,7 @@ import io.github.atmosphererelay.message.Envelope.Kind;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.LogContinuation;
 import io.github.atmosphererelay.relay.LogPage;
@@ -37,7 +37,6 @@ import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
-import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.local.LocalRelay;
@@ -47,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  * A relay with real logs that loses messages on the way, as Redis may, and is away when
  * told so. Its reads go through a hook.
  */
-public final class LossyRelay implements ClusterRelay {
+public final class LossyRelay implements ClusterRelay, ChannelLog {
 
 	private final LocalRelay relay = new LocalRelay();
 
@@ -171,7 +170,7 @@ public final class LossyRelay implements ClusterRelay {
 	}
 
 	@Override
-	public CompletableFuture<@Nullable Position> subscribe(Address address) {
+	public CompletableFuture<@Nullable Void> subscribe(Address address) {
 		return this.relay.subscribe(address);
 	}
 
@@ -191,7 +190,7 @@ public final class LossyRelay implements ClusterRelay {
 	}
 
 	private LogPage page(String channel, @Nullable Position since, PageLimit limit, ReadDirection direction) {
-		Position end = this.relay.position(channel).join();
+		Position end = this.relay.log().position(channel).join();
 		String epoch = this.epoch;
 		if (since != null && epoch != null) {
 			if (!since.epoch().equals(epoch) && !(this.renewed && since.offset() == 0)) {
@@ -199,7 +198,7 @@ public final class LossyRelay implements ClusterRelay {
 			}
 			since = new Position(end.epoch(), since.offset());
 		}
-		LogPage page = this.relay.read(channel, since, limit, direction).join();
+		LogPage page = this.relay.log().read(channel, since, limit, direction).join();
 		return new LogPage(page.publications().stream().map(this::outside).toList(), outside(page.end()),
 				page.complete(), page.more());
 	}
@@ -207,7 +206,7 @@ public final class LossyRelay implements ClusterRelay {
 	@Override
 	public CompletableFuture<Position> position(String channel) {
 		return this.away ? CompletableFuture.failedFuture(new RelayUnavailableException(name(), null))
-				: this.relay.position(channel).thenApply(this::outside);
+				: this.relay.log().position(channel).thenApply(this::outside);
 	}
 
 	/**
@@ -221,8 +220,13 @@ public final class LossyRelay implements ClusterRelay {
 	}
 
 	@Override
-	public Set<RelayCapability> capabilities() {
-		return Set.of(RelayCapability.CLUSTERED, RelayCapability.RECORDED, RelayCapability.CONSECUTIVE_OFFSETS);
+	public ChannelLog log() {
+		return this;
+	}
+
+	@Override
+	public boolean hasConsecutiveOffsets() {
+		return true;
 	}
 
 	@Override

@@ -19,7 +19,6 @@ package io.github.atmosphererelay.test;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -31,13 +30,13 @@ import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.LogContinuation;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
-import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +46,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * A relay whose log is what the test says, answer by answer: each question waits until
  * the test expects and answers it, so that a test decides about every order of events.
  */
-public final class ScriptedLog implements ClusterRelay {
+public final class ScriptedLog implements ClusterRelay, ChannelLog {
 
 	private final String channel;
 
@@ -171,7 +170,7 @@ public final class ScriptedLog implements ClusterRelay {
 	}
 
 	@Override
-	public CompletableFuture<@Nullable Position> subscribe(Address address) {
+	public CompletableFuture<@Nullable Void> subscribe(Address address) {
 		return CompletableFuture.completedFuture(null);
 	}
 
@@ -180,8 +179,13 @@ public final class ScriptedLog implements ClusterRelay {
 	}
 
 	@Override
-	public Set<RelayCapability> capabilities() {
-		return Set.of(RelayCapability.CLUSTERED, RelayCapability.RECORDED, RelayCapability.CONSECUTIVE_OFFSETS);
+	public ChannelLog log() {
+		return this;
+	}
+
+	@Override
+	public boolean hasConsecutiveOffsets() {
+		return true;
 	}
 
 	/**

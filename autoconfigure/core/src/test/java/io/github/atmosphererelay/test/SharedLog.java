@@ -29,14 +29,10 @@ import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
-import io.github.atmosphererelay.relay.LogContinuation;
-import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.Outcome;
-import io.github.atmosphererelay.relay.PageLimit;
-import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
-import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.local.LocalRelay;
@@ -84,9 +80,7 @@ public final class SharedLog {
 	}
 
 	/**
-	 * A node's relay. It has a thread of its own, as every relay between nodes: delivered
-	 * in that of the publisher, two nodes that tell each other something would wait for
-	 * each other for ever.
+	 * A node's relay. It has a thread of its own, as relays have that talk to a broker.
 	 */
 	private final class NodeRelay implements ClusterRelay {
 
@@ -143,7 +137,7 @@ public final class SharedLog {
 		}
 
 		@Override
-		public CompletableFuture<@Nullable Position> subscribe(Address address) {
+		public CompletableFuture<@Nullable Void> subscribe(Address address) {
 			this.followed.add(address);
 			return CompletableFuture.completedFuture(null);
 		}
@@ -154,24 +148,8 @@ public final class SharedLog {
 		}
 
 		@Override
-		public CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit,
-				ReadDirection direction) {
-			return SharedLog.this.log.read(channel, since, limit, direction);
-		}
-
-		@Override
-		public CompletableFuture<Position> position(String channel) {
-			return SharedLog.this.log.position(channel);
-		}
-
-		@Override
-		public CompletableFuture<LogContinuation> resume(String channel, Position delivered, long reached) {
-			return SharedLog.this.log.resume(channel, delivered, reached);
-		}
-
-		@Override
-		public Set<RelayCapability> capabilities() {
-			return Set.of(RelayCapability.CLUSTERED, RelayCapability.RECORDED, RelayCapability.CONSECUTIVE_OFFSETS);
+		public ChannelLog log() {
+			return SharedLog.this.log.log();
 		}
 
 	}

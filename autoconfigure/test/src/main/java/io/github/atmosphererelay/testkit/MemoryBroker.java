@@ -20,15 +20,19 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Function;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.LogContinuation;
+import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.Outcome;
+import io.github.atmosphererelay.relay.PageLimit;
+import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
@@ -41,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  * keeps the logs of recorded channels, and can be away. Envelopes go from node to node as
  * bytes, as with any broker. For any thread; does not block.
  */
-final class MemoryBroker {
+final class MemoryBroker implements ChannelLog {
 
 	static final String NAME = "memory";
 
@@ -183,11 +187,25 @@ final class MemoryBroker {
 		}
 	}
 
-	/**
-	 * Read from the logs, unless the broker is away.
-	 */
-	<T> CompletableFuture<T> read(Function<ClusterRelay, CompletableFuture<T>> reading) {
-		return isAway() ? unavailable() : reading.apply(this.logs);
+	@Override
+	public CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit,
+			ReadDirection direction) {
+		return isAway() ? unavailable() : this.logs.log().read(channel, since, limit, direction);
+	}
+
+	@Override
+	public CompletableFuture<Position> position(String channel) {
+		return isAway() ? unavailable() : this.logs.log().position(channel);
+	}
+
+	@Override
+	public CompletableFuture<LogContinuation> resume(String channel, Position delivered, long reached) {
+		return isAway() ? unavailable() : this.logs.log().resume(channel, delivered, reached);
+	}
+
+	@Override
+	public boolean hasConsecutiveOffsets() {
+		return this.logs.log().hasConsecutiveOffsets();
 	}
 
 	static <T> CompletableFuture<T> unavailable() {

@@ -113,7 +113,7 @@ final class MemoryReceiver {
 	/**
 	 * Also when it is stopped meanwhile: nobody else completes the future.
 	 */
-	void confirm(CompletableFuture<@Nullable Position> subscription) {
+	void confirm(CompletableFuture<@Nullable Void> subscription) {
 		this.executor.execute(() -> subscription.complete(null));
 	}
 

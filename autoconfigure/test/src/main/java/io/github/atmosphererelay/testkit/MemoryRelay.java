@@ -27,13 +27,9 @@ import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
-import io.github.atmosphererelay.relay.LogContinuation;
-import io.github.atmosphererelay.relay.LogPage;
-import io.github.atmosphererelay.relay.PageLimit;
-import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
-import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +46,7 @@ final class MemoryRelay implements ClusterRelay {
 	private final Set<Address> followed = new HashSet<>();
 
 	/** What was to be followed while the broker was away. */
-	private final Map<Address, CompletableFuture<@Nullable Position>> open = new HashMap<>();
+	private final Map<Address, CompletableFuture<@Nullable Void>> open = new HashMap<>();
 
 	private @Nullable MemoryReceiver receiver;
 
@@ -81,7 +77,7 @@ final class MemoryRelay implements ClusterRelay {
 	@Override
 	public void stop() {
 		MemoryReceiver receiver;
-		List<CompletableFuture<@Nullable Position>> open;
+		List<CompletableFuture<@Nullable Void>> open;
 		this.broker.lock().lock();
 		try {
 			receiver = this.receiver;
@@ -124,7 +120,7 @@ final class MemoryRelay implements ClusterRelay {
 	}
 
 	@Override
-	public CompletableFuture<@Nullable Position> subscribe(Address address) {
+	public CompletableFuture<@Nullable Void> subscribe(Address address) {
 		this.broker.lock().lock();
 		try {
 			if (this.receiver == null) {
@@ -143,7 +139,7 @@ final class MemoryRelay implements ClusterRelay {
 
 	@Override
 	public void unsubscribe(Address address) {
-		CompletableFuture<@Nullable Position> open;
+		CompletableFuture<@Nullable Void> open;
 		this.broker.lock().lock();
 		try {
 			this.followed.remove(address);
@@ -209,24 +205,8 @@ final class MemoryRelay implements ClusterRelay {
 	}
 
 	@Override
-	public CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit,
-			ReadDirection direction) {
-		return this.broker.read((logs) -> logs.read(channel, since, limit, direction));
-	}
-
-	@Override
-	public CompletableFuture<Position> position(String channel) {
-		return this.broker.read((logs) -> logs.position(channel));
-	}
-
-	@Override
-	public CompletableFuture<LogContinuation> resume(String channel, Position delivered, long reached) {
-		return this.broker.read((logs) -> logs.resume(channel, delivered, reached));
-	}
-
-	@Override
-	public Set<RelayCapability> capabilities() {
-		return Set.of(RelayCapability.CLUSTERED, RelayCapability.RECORDED, RelayCapability.CONSECUTIVE_OFFSETS);
+	public ChannelLog log() {
+		return this.broker;
 	}
 
 }

@@ -81,11 +81,11 @@ class MemoryBrokerTests {
 		assertThat(this.broker.isAway()).isTrue();
 		assertUnavailable(node.relay().publish(node.envelope("room", "x")));
 		assertUnavailable(node.relay().publish(node.recorded("log", "x", LONG)));
-		assertUnavailable(node.relay().read("log", null, 10, ReadDirection.FORWARD));
-		assertUnavailable(node.relay().position("log"));
-		assertUnavailable(node.relay().resume("log", new Position("epoch", 0), 0));
+		assertUnavailable(node.log().read("log", null, 10, ReadDirection.FORWARD));
+		assertUnavailable(node.log().position("log"));
+		assertUnavailable(node.log().resume("log", new Position("epoch", 0), 0));
 		this.broker.bringBack();
-		assertThat(node.relay().read("log", null, 10, ReadDirection.FORWARD).join().publications())
+		assertThat(node.log().read("log", null, 10, ReadDirection.FORWARD).join().publications())
 			.extracting((each) -> each.payload().asText())
 			.containsExactly("before");
 	}
@@ -116,8 +116,8 @@ class MemoryBrokerTests {
 		two.subscribe(new Address.Channel("old"));
 		this.broker.takeAway();
 		await().until(() -> two.disconnects() == 1);
-		CompletableFuture<@Nullable Position> open = two.relay().subscribe(new Address.Channel("new"));
-		CompletableFuture<@Nullable Position> left = two.relay().subscribe(new Address.Channel("left"));
+		CompletableFuture<@Nullable Void> open = two.relay().subscribe(new Address.Channel("new"));
+		CompletableFuture<@Nullable Void> left = two.relay().subscribe(new Address.Channel("left"));
 		two.relay().unsubscribe(new Address.Channel("left"));
 		assertThat(left).isCancelled();
 		assertThat(open).isNotDone();
@@ -134,12 +134,12 @@ class MemoryBrokerTests {
 	void aRelayThatStopsWhileItIsAwayFailsItsOpenSubscriptionsAndCanStartAgain() {
 		RelayNode node = node();
 		this.broker.takeAway();
-		CompletableFuture<@Nullable Position> open = node.relay().subscribe(new Address.Channel("room"));
+		CompletableFuture<@Nullable Void> open = node.relay().subscribe(new Address.Channel("room"));
 		node.relay().stop();
 		assertUnavailable(open);
 		assertUnavailable(node.relay().subscribe(new Address.Channel("room")));
 		node.start();
-		CompletableFuture<@Nullable Position> again = node.relay().subscribe(new Address.Channel("room"));
+		CompletableFuture<@Nullable Void> again = node.relay().subscribe(new Address.Channel("room"));
 		assertThat(again).isNotDone();
 		this.broker.bringBack();
 		assertThat(again).succeedsWithin(SOON);

@@ -32,9 +32,13 @@ import java.util.function.BooleanSupplier;
 
 import io.github.atmosphererelay.contract.broker.Broker;
 import io.github.atmosphererelay.delivery.BroadcastStatistics.PublishResult;
+import io.github.atmosphererelay.event.ChannelSubscribed;
+import io.github.atmosphererelay.event.ChannelUnsubscribed;
 import io.github.atmosphererelay.event.RelayDown;
 import io.github.atmosphererelay.event.RelayUp;
+import io.github.atmosphererelay.event.SessionConnected;
 import io.github.atmosphererelay.event.SessionDisconnected;
+import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.test.MachineTime;
@@ -360,8 +364,8 @@ abstract class AbstractClusterTests {
 		assertThat(health(node(0))).contains("\"UP\"");
 		await().until(() -> events.stream().anyMatch(RelayUp.class::isInstance));
 		assertThat(events).filteredOn((event) -> event instanceof RelayUp || event instanceof RelayDown)
-			.startsWith(new RelayDown(node(0).messaging().monitor().relay().name()))
-			.endsWith(new RelayUp(node(0).messaging().monitor().relay().name()));
+			.startsWith(new RelayDown(node(0).bean(ClusterRelay.class).name()))
+			.endsWith(new RelayUp(node(0).bean(ClusterRelay.class).name()));
 	}
 
 	private BooleanSupplier allDown() {

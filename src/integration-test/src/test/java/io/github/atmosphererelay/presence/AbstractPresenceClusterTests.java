@@ -28,6 +28,7 @@ import java.util.function.Predicate;
 
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.contract.broker.Broker;
+import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.OutboundMessage;
@@ -233,7 +234,7 @@ abstract class AbstractPresenceClusterTests {
 			open(this.nodes.get(i % 3), "chat/dying", "user-" + i % 200);
 		}
 		awaitTruth();
-		dying.messaging().monitor().relay().stop();
+		dying.bean(ClusterRelay.class).stop();
 		this.sessions.keySet().removeIf((session) -> dying.messaging().registry().find(session.id()) != null);
 		this.nodes.remove(dying);
 		assertThat(this.sessions).hasSize(200);

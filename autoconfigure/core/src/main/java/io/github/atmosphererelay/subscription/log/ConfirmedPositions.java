@@ -24,8 +24,9 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 
+import io.github.atmosphererelay.channel.ChannelLogs;
 import io.github.atmosphererelay.message.Position;
-import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.LogContinuation;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * received it: so this node tells the relay how far the former epoch of a log had come,
  * when it is confirmed a position of another epoch, and for all channels of the last
  * minute after the relay has connected again. Nodes that have not delivered the
- * publication then learn of it, see {@link ClusterRelay#resume}. Safe for use by many
+ * publication then learn of it, see {@link ChannelLog#resume}. Safe for use by many
  * threads; does not block.
  */
 final class ConfirmedPositions {
@@ -49,7 +50,7 @@ final class ConfirmedPositions {
 	/** A broker loses what it has confirmed in the last seconds, not more. */
 	static final Duration KEPT = Duration.ofMinutes(1);
 
-	private final ClusterRelay relay;
+	private final ChannelLogs logs;
 
 	/** By channel, the one that was confirmed longest ago at first. */
 	private final Map<String, Confirmed> latest = new LinkedHashMap<>();
@@ -57,8 +58,8 @@ final class ConfirmedPositions {
 	/** What is to be told. */
 	private final Queue<Confirmed> untold = new ArrayDeque<>();
 
-	ConfirmedPositions(ClusterRelay relay) {
-		this.relay = relay;
+	ConfirmedPositions(ChannelLogs logs) {
+		this.logs = logs;
 	}
 
 	/**
@@ -133,10 +134,12 @@ final class ConfirmedPositions {
 	private CompletableFuture<@Nullable LogContinuation> resume(Confirmed confirmed) {
 		try {
 			Position position = confirmed.position;
-			return this.relay.resume(confirmed.channel, position, position.offset()).thenApply((any) -> any);
+			return this.logs.of(confirmed.channel)
+				.resume(confirmed.channel, position, position.offset())
+				.thenApply((any) -> any);
 		}
 		catch (RuntimeException ex) {
-			// A relay of the application's own may throw.
+			// A log of the application's own may throw.
 			return CompletableFuture.failedFuture(ex);
 		}
 	}

@@ -32,11 +32,10 @@ import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
-import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.LogContinuation;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.ReadDirection;
-import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.session.LocalSession;
 import org.jspecify.annotations.Nullable;
 
@@ -56,7 +55,7 @@ public final class LogFollower {
 
 	private final String channel;
 
-	private final ClusterRelay relay;
+	private final ChannelLog log;
 
 	private final BroadcastStatistics statistics;
 
@@ -82,15 +81,13 @@ public final class LogFollower {
 	 */
 	private final Set<CompletableFuture<Boolean>> waiting = ConcurrentHashMap.newKeySet(1);
 
-	LogFollower(String channel, ClusterRelay relay, LocalDelivery delivery, BroadcastStatistics statistics,
-			Guard guard) {
+	LogFollower(String channel, ChannelLog log, LocalDelivery delivery, BroadcastStatistics statistics, Guard guard) {
 		this.guard = guard;
 		this.channel = channel;
-		this.relay = relay;
+		this.log = log;
 		this.statistics = statistics;
 		this.subscriptions = new LogSubscriptions(statistics);
-		this.cursor = new LogCursor(channel, relay.capabilities().contains(RelayCapability.CONSECUTIVE_OFFSETS),
-				this.subscriptions, delivery, statistics);
+		this.cursor = new LogCursor(channel, log.hasConsecutiveOffsets(), this.subscriptions, delivery, statistics);
 	}
 
 	public String channel() {
@@ -204,14 +201,14 @@ public final class LogFollower {
 	private void ask(LogCursor.Question question) {
 		try {
 			if (question instanceof LogCursor.Question.Since since) {
-				this.relay.read(this.channel, since.position(), LogCursor.PAGE, ReadDirection.FORWARD)
+				this.log.read(this.channel, since.position(), LogCursor.PAGE, ReadDirection.FORWARD)
 					.whenComplete(this::readOn);
 			}
 			else if (question instanceof LogCursor.Question.Resume resume) {
-				this.relay.resume(this.channel, resume.delivered(), resume.reached()).whenComplete(this::resumed);
+				this.log.resume(this.channel, resume.delivered(), resume.reached()).whenComplete(this::resumed);
 			}
 			else {
-				this.relay.position(this.channel).whenComplete(this::found);
+				this.log.position(this.channel).whenComplete(this::found);
 			}
 		}
 		catch (Throwable ex) {
@@ -303,7 +300,7 @@ public final class LogFollower {
 
 	private void review(LogCursor.Question.Resume review) {
 		try {
-			this.relay.resume(this.channel, review.delivered(), review.reached())
+			this.log.resume(this.channel, review.delivered(), review.reached())
 				.whenComplete((continuation, ex) -> step((lost) -> {
 					this.cursor.reviewed(review.delivered(), continuation);
 					return false;
@@ -317,7 +314,7 @@ public final class LogFollower {
 
 	private void check() {
 		try {
-			this.relay.position(this.channel).whenComplete((position, ex) -> {
+			this.log.position(this.channel).whenComplete((position, ex) -> {
 				if (checked(position)) {
 					this.statistics.countPositionMismatch();
 					suspect();

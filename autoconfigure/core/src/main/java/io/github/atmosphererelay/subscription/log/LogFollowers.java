@@ -22,8 +22,10 @@ import java.util.Iterator;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 
 import io.github.atmosphererelay.channel.ChannelCatalog;
+import io.github.atmosphererelay.channel.ChannelLogs;
 import io.github.atmosphererelay.channel.ChannelOptions;
 import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.delivery.LocalDelivery;
@@ -34,7 +36,6 @@ import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
-import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.session.Subscription;
 import io.github.atmosphererelay.subscription.Interest;
@@ -43,8 +44,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The followers of all recorded channels that this node follows on the relay. A follower
  * exists only while its channel's address is followed: it is made in {@link #entered} or
- * {@link #unexpected}, and closed in {@link #left}, and {@link Interest} calls all three
- * under the address's lock, in the order in which the address is followed and left.
+ * {@link #unexpected}, and closed in {@link #left}. {@link Interest} calls the first and
+ * the last under the address's lock, in the order in which the address is followed and
+ * left.
  */
 public final class LogFollowers {
 
@@ -52,6 +54,8 @@ public final class LogFollowers {
 	private static final int MAX_ASKED = 200;
 
 	private final RelayMonitor monitor;
+
+	private final ChannelLogs logs;
 
 	private final ChannelCatalog catalog;
 
@@ -68,14 +72,15 @@ public final class LogFollowers {
 	/** Goes on where the last tick has stopped, so that everybody's turn comes. */
 	private Iterator<LogFollower> round = Collections.emptyIterator();
 
-	public LogFollowers(RelayMonitor monitor, ChannelCatalog catalog, LocalDelivery delivery,
+	public LogFollowers(RelayMonitor monitor, ChannelLogs logs, ChannelCatalog catalog, LocalDelivery delivery,
 			BroadcastStatistics statistics, Duration quiet) {
 		this.monitor = monitor;
+		this.logs = logs;
 		this.catalog = catalog;
 		this.delivery = delivery;
 		this.statistics = statistics;
 		this.quiet = quiet;
-		this.confirmed = new ConfirmedPositions(monitor.relay());
+		this.confirmed = new ConfirmedPositions(logs);
 	}
 
 	/**
@@ -89,7 +94,7 @@ public final class LogFollowers {
 		Position position = receipt.position();
 		if (receipt.outcome() == Outcome.RELAYED && position != null
 				&& envelope.audience() instanceof Audience.Channel channel
-				&& this.monitor.relay().capabilities().contains(RelayCapability.CONSECUTIVE_OFFSETS)) {
+				&& this.logs.of(channel.channel()).hasConsecutiveOffsets()) {
 			this.confirmed.add(channel.channel(), position, System.nanoTime());
 		}
 	}
@@ -106,7 +111,7 @@ public final class LogFollowers {
 	 * @param address the address
 	 * @param followed completes once it does
 	 */
-	public void entered(Address address, CompletableFuture<@Nullable Position> followed) {
+	public void entered(Address address, CompletableFuture<@Nullable Void> followed) {
 		if (address instanceof Address.Channel channel) {
 			ChannelOptions options = this.catalog.find(channel.channel());
 			if (options != null && options.isRecorded()) {
@@ -117,19 +122,30 @@ public final class LogFollowers {
 	}
 
 	private LogFollower follower(String channel) {
-		return this.followers.computeIfAbsent(channel, (name) -> new LogFollower(name, this.monitor.relay(),
-				this.delivery, this.statistics, this.monitor.guards().of(Part.LOG_FOLLOWERS)));
+		return this.followers.computeIfAbsent(channel, this::make);
+	}
+
+	private LogFollower make(String channel) {
+		return new LogFollower(channel, this.logs.of(channel), this.delivery, this.statistics,
+				this.monitor.guards().of(Part.LOG_FOLLOWERS));
 	}
 
 	/**
-	 * A followed address has brought a recorded message, though the channel is not
-	 * recorded by this node's configuration.
+	 * An address has brought a recorded message, though the channel is not recorded by
+	 * this node's configuration, or has been left. Takes no lock of {@link Interest}: a
+	 * relay may hold one of its own now, which somebody waits for with that one.
 	 * @param channel the channel's name
-	 * @return the follower from now on
+	 * @param followed tells whether the address is followed
+	 * @return the follower from now on, or {@code null} if the address is not followed
 	 */
-	public LogFollower unexpected(String channel) {
-		LogFollower follower = follower(channel);
-		follower.suspect();
+	public @Nullable LogFollower unexpected(String channel, BooleanSupplier followed) {
+		// Whoever leaves an address first says so, and then removes its follower, which
+		// waits for this: so none remains that is made here.
+		LogFollower follower = this.followers.computeIfAbsent(channel,
+				(name) -> followed.getAsBoolean() ? make(name) : null);
+		if (follower != null) {
+			follower.suspect();
+		}
 		return follower;
 	}
 

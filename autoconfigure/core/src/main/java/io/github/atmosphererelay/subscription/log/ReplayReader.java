@@ -27,17 +27,16 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 
+import io.github.atmosphererelay.channel.ChannelLogs;
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
-import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
-import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.ReplayBudget;
 import io.github.atmosphererelay.session.Reservation;
@@ -80,7 +79,7 @@ public final class ReplayReader {
 
 	static final int MAX_LONG_OF_ADDRESS = 16;
 
-	private final RelayMonitor monitor;
+	private final ChannelLogs logs;
 
 	private final ReplayBudget budget;
 
@@ -101,18 +100,18 @@ public final class ReplayReader {
 
 	/**
 	 * Create a reader.
-	 * @param monitor knows the relay
+	 * @param logs find the log of each channel
 	 * @param budget bounds what is read and not yet written
 	 * @param scheduler for time limits
 	 * @param guard runs what the scheduler calls
 	 */
-	public ReplayReader(RelayMonitor monitor, ReplayBudget budget, ScheduledExecutorService scheduler, Guard guard) {
-		this(monitor, budget, scheduler, guard, System::nanoTime);
+	public ReplayReader(ChannelLogs logs, ReplayBudget budget, ScheduledExecutorService scheduler, Guard guard) {
+		this(logs, budget, scheduler, guard, System::nanoTime);
 	}
 
-	ReplayReader(RelayMonitor monitor, ReplayBudget budget, ScheduledExecutorService scheduler, Guard guard,
+	ReplayReader(ChannelLogs logs, ReplayBudget budget, ScheduledExecutorService scheduler, Guard guard,
 			LongSupplier nanoTime) {
-		this.monitor = monitor;
+		this.logs = logs;
 		this.budget = budget;
 		this.scheduler = scheduler;
 		this.guard = guard;
@@ -140,19 +139,21 @@ public final class ReplayReader {
 		}
 		CompletableFuture<Replay> result = new CompletableFuture<>();
 		try {
-			relay().read(channel, since, new PageLimit(limit, STEP), direction).whenComplete((page, ex) -> {
-				if (page == null) {
-					fail(result, reservation, (ex != null) ? ex : new IllegalStateException("There is no page"));
-				}
-				else {
-					try {
-						finish(result, reservation, page);
+			this.logs.of(channel)
+				.read(channel, since, new PageLimit(limit, STEP), direction)
+				.whenComplete((page, ex) -> {
+					if (page == null) {
+						fail(result, reservation, (ex != null) ? ex : new IllegalStateException("There is no page"));
 					}
-					catch (RuntimeException | Error failure) {
-						fail(result, reservation, failure);
+					else {
+						try {
+							finish(result, reservation, page);
+						}
+						catch (RuntimeException | Error failure) {
+							fail(result, reservation, failure);
+						}
 					}
-				}
-			});
+				});
 		}
 		catch (RuntimeException | Error ex) {
 			// A relay of the application's own may throw.
@@ -182,10 +183,6 @@ public final class ReplayReader {
 
 	private static RequestRefusedException tryAgain() {
 		return new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS, "too much waits to be sent, try again");
-	}
-
-	private ClusterRelay relay() {
-		return this.monitor.relay();
 	}
 
 	/**
@@ -362,8 +359,8 @@ public final class ReplayReader {
 						return;
 					}
 					long began = ReplayReader.this.nanoTime.getAsLong();
-					CompletableFuture<LogPage> step = relay().read(this.channel, this.from, step(),
-							ReadDirection.FORWARD);
+					CompletableFuture<LogPage> step = ReplayReader.this.logs.of(this.channel)
+						.read(this.channel, this.from, step(), ReadDirection.FORWARD);
 					if (!step.isDone()) {
 						step.whenComplete((page, ex) -> arrived(began, page, ex));
 						return;
@@ -434,7 +431,7 @@ public final class ReplayReader {
 				this.reached = page.end();
 				return true;
 			}
-			if (relay().hasLostSince(this.channel, this.since)) {
+			if (ReplayReader.this.logs.of(this.channel).hasLostSince(this.channel, this.since)) {
 				finish(new LogPage(List.of(), page.end(), false));
 				return false;
 			}

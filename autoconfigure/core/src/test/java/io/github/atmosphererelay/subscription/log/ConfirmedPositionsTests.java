@@ -17,8 +17,11 @@
 package io.github.atmosphererelay.subscription.log;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.IntStream;
 
+import io.github.atmosphererelay.channel.ChannelCatalog;
+import io.github.atmosphererelay.channel.ChannelLogs;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.LogContinuation;
 import io.github.atmosphererelay.test.Covers;
@@ -35,7 +38,8 @@ class ConfirmedPositionsTests {
 
 	private final ScriptedLog log = new ScriptedLog("log/a");
 
-	private final ConfirmedPositions confirmed = new ConfirmedPositions(this.log);
+	private final ConfirmedPositions confirmed = new ConfirmedPositions(
+			new ChannelLogs(this.log, new ChannelCatalog(List.of())));
 
 	private void add(String position, Duration at) {
 		this.confirmed.add("log/a", ScriptedLog.at(position), NOW + at.toNanos());

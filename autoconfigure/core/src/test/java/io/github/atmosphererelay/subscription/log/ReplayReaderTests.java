@@ -29,16 +29,18 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
+import io.github.atmosphererelay.channel.ChannelCatalog;
+import io.github.atmosphererelay.channel.ChannelLogs;
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
+import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
-import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.ReplayBudget;
 import io.github.atmosphererelay.subscription.log.ReplayReader.Replay;
@@ -68,9 +70,9 @@ class ReplayReaderTests {
 
 	private static final Error INJECTED = new InternalError("injected");
 
-	private final ClusterRelay relay = mock();
+	private final ChannelLog channelLog = mock();
 
-	private final RelayMonitor monitor = mock();
+	private final ClusterRelay relay = mock();
 
 	private final LocalSession session = session("session", null);
 
@@ -83,8 +85,8 @@ class ReplayReaderTests {
 
 	private final AtomicLong nanoTime = new AtomicLong();
 
-	private final ReplayReader reader = new ReplayReader(this.monitor, this.budget, this.scheduler,
-			new Guards().of(Part.CLIENT_TIMERS), this.nanoTime::get);
+	private final ReplayReader reader = new ReplayReader(new ChannelLogs(this.relay, new ChannelCatalog(List.of())),
+			this.budget, this.scheduler, new Guards().of(Part.CLIENT_TIMERS), this.nanoTime::get);
 
 	private final ScriptedLog log = new ScriptedLog("log/a");
 
@@ -101,7 +103,7 @@ class ReplayReaderTests {
 
 	@BeforeEach
 	void useRelay() {
-		given(this.monitor.relay()).willReturn(this.relay);
+		given(this.relay.log()).willReturn(this.channelLog);
 		given(this.scheduler.schedule(any(Runnable.class), anyLong(), any())).willAnswer((call) -> {
 			Runnable task = call.getArgument(0);
 			this.timers.add(task);
@@ -123,7 +125,7 @@ class ReplayReaderTests {
 	 * Let each step of a recovery wait until the test answers it.
 	 */
 	private void answerStepByStep() {
-		given(this.relay.read(any(), any(), any(), any())).willAnswer((call) -> {
+		given(this.channelLog.read(any(), any(), any(), any())).willAnswer((call) -> {
 			CompletableFuture<LogPage> step = new CompletableFuture<>();
 			this.steps.add(step);
 			return step;
@@ -197,8 +199,8 @@ class ReplayReaderTests {
 
 	@Test
 	void aRecoveryFromBeforeAKnownLossIsNotCompleteAndAPageOfHistoryIs() {
-		given(this.relay.read(any(), any(), any(), any())).willReturn(CompletableFuture.completedFuture(EMPTY));
-		given(this.relay.hasLostSince("log/a", POSITION)).willReturn(true);
+		given(this.channelLog.read(any(), any(), any(), any())).willReturn(CompletableFuture.completedFuture(EMPTY));
+		given(this.channelLog.hasLostSince("log/a", POSITION)).willReturn(true);
 		Replay recovery = this.all.get().join();
 		assertThat(recovery.page()).isEqualTo(new LogPage(List.of(), POSITION, false));
 		recovery.reservation().release();
@@ -211,7 +213,7 @@ class ReplayReaderTests {
 	@Test
 	void anErrorOfTheRelayGivesTheRoomBack() {
 		for (Supplier<CompletableFuture<Replay>> read : List.of(this.page, this.all)) {
-			given(this.relay.read(any(), any(), any(), any())).willThrow(INJECTED)
+			given(this.channelLog.read(any(), any(), any(), any())).willThrow(INJECTED)
 				.willReturn(CompletableFuture.completedFuture(EMPTY));
 			assertFails(read.get());
 			assertReads(read.get());
@@ -223,7 +225,8 @@ class ReplayReaderTests {
 		for (Supplier<CompletableFuture<Replay>> read : List.of(this.page, this.all)) {
 			CompletableFuture<LogPage> later = new CompletableFuture<>();
 			LogPage failing = failing();
-			given(this.relay.read(any(), any(), any(), any())).willReturn(CompletableFuture.completedFuture(failing))
+			given(this.channelLog.read(any(), any(), any(), any()))
+				.willReturn(CompletableFuture.completedFuture(failing))
 				.willReturn(later)
 				.willReturn(CompletableFuture.completedFuture(EMPTY));
 			assertFails(read.get());
@@ -336,7 +339,7 @@ class ReplayReaderTests {
 		assertFails(failing);
 		assertNothingIsLeft();
 		CompletableFuture<Replay> throwing = this.all.get();
-		willThrow(INJECTED).given(this.relay).read(any(), any(), any(), any());
+		willThrow(INJECTED).given(this.channelLog).read(any(), any(), any(), any());
 		answerWithMore(Duration.ofMillis(800));
 		assertFails(throwing);
 		assertNothingIsLeft();
@@ -356,7 +359,7 @@ class ReplayReaderTests {
 		}
 		assertThat(this.steps).as("of the long ones that have a turn, and the quick one")
 			.hasSize(ReplayReader.MAX_LONG_OF_ADDRESS + 1);
-		then(this.relay).should().read(eq("log/quick"), any(), any(), any());
+		then(this.channelLog).should().read(eq("log/quick"), any(), any(), any());
 		while (!this.steps.isEmpty()) {
 			this.steps.remove().complete(EMPTY);
 		}

@@ -31,7 +31,6 @@ import io.github.atmosphererelay.guard.Threads;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.LogOptions;
-import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
@@ -208,8 +207,8 @@ final class KafkaLink {
 		return this.log;
 	}
 
-	CompletableFuture<@Nullable Position> subscribe(Address address) {
-		CompletableFuture<@Nullable Position> future = this.subscriptions.add(address);
+	CompletableFuture<@Nullable Void> subscribe(Address address) {
+		CompletableFuture<@Nullable Void> future = this.subscriptions.add(address);
 		if (this.stopped) {
 			future.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, null));
 		}

@@ -44,6 +44,7 @@ import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.PageLimit;
@@ -71,7 +72,7 @@ import org.jspecify.annotations.Nullable;
  * worker, {@link #receive} and {@link #progressed} to the receiver's thread; the other
  * methods may be called by any thread and do not block.
  */
-final class KafkaLog {
+final class KafkaLog implements ChannelLog {
 
 	private static final Log logger = LogFactory.getLog(KafkaLog.class);
 
@@ -554,11 +555,8 @@ final class KafkaLog {
 		}
 	}
 
-	/**
-	 * Return whether a channel is known to have lost records, after a place in its log,
-	 * that were confirmed.
-	 */
-	boolean hasLostSince(String channel, Position since) {
+	@Override
+	public boolean hasLostSince(String channel, Position since) {
 		String address = new Address.Channel(channel).value();
 		KafkaLogPartition partition = partition(address);
 		KafkaPlace place = (partition != null) ? partition.positions().place(since) : null;
@@ -657,13 +655,15 @@ final class KafkaLog {
 		return sender.append(envelope.id(), key, value, new Target(partition, this.settings.logTopic()), future);
 	}
 
-	CompletableFuture<Position> position(String channel) {
+	@Override
+	public CompletableFuture<Position> position(String channel) {
 		KafkaLogPartition partition = partition(new Address.Channel(channel).value());
 		return (partition != null) ? this.reads.position(partition)
 				: CompletableFuture.failedFuture(new RelayUnavailableException(KafkaRelay.NAME, null));
 	}
 
-	CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit,
+	@Override
+	public CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit,
 			ReadDirection direction) {
 		String address = new Address.Channel(channel).value();
 		KafkaLogPartition partition = partition(address);

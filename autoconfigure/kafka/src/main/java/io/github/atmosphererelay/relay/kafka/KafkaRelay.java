@@ -25,16 +25,14 @@ import java.util.function.Supplier;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
-import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
-import io.github.atmosphererelay.relay.LogPage;
-import io.github.atmosphererelay.relay.PageLimit;
-import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
-import io.github.atmosphererelay.relay.UnsupportedRelayOperationException;
+import io.github.atmosphererelay.relay.RelayWithoutLogException;
+import io.github.atmosphererelay.relay.UnavailableLog;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.kafka.core.ConsumerFactory;
@@ -53,17 +51,17 @@ import org.springframework.kafka.core.ProducerFactory;
  * the log of a channel is what its partition of that topic holds under its key. A
  * position names a place in the partition: its epoch the topic's id and the partition,
  * its offset what Kafka calls the position of a consumer, with the leader epoch of the
- * record before it. Offsets of a channel are not consecutive. {@link #position} answers
- * when this node has read, and handed to its listener, all that the broker held when it
- * was asked; {@link #read} also knows of all that was published before. A page is
- * complete if its position is of this life of the topic, the partition still has the
- * record before it, and nothing of the channel since has expired. So positions outlive
- * ordinary leader elections, and those in a range that an unclean election has cut off
- * are not recovered. More publications than a channel's log keeps can be read since a
- * position: records are removed by age alone, and reading from the beginning passes over
- * what is too much only if it reaches the end. The latest records of each partition are
- * at hand; older ones are looked for on the broker, by few readers, and a read that takes
- * too long fails.
+ * record before it. Offsets of a channel are not consecutive. {@link ChannelLog#position}
+ * answers when this node has read, and handed to its listener, all that the broker held
+ * when it was asked; {@link ChannelLog#read} also knows of all that was published before.
+ * A page is complete if its position is of this life of the topic, the partition still
+ * has the record before it, and nothing of the channel since has expired. So positions
+ * outlive ordinary leader elections, and those in a range that an unclean election has
+ * cut off are not recovered. More publications than a channel's log keeps can be read
+ * since a position: records are removed by age alone, and reading from the beginning
+ * passes over what is too much only if it reaches the end. The latest records of each
+ * partition are at hand; older ones are looked for on the broker, by few readers, and a
+ * read that takes too long fails.
  * <p>
  * Of the records with the same idempotency key the first one counts, on every node, by
  * the time at which the broker appended it. A recorded publication is confirmed when this
@@ -80,6 +78,8 @@ import org.springframework.kafka.core.ProducerFactory;
 public final class KafkaRelay implements ClusterRelay {
 
 	static final String NAME = "kafka";
+
+	private static final ChannelLog NOT_STARTED = new UnavailableLog(() -> new RelayUnavailableException(NAME, null));
 
 	private final Supplier<KafkaRelaySettings> settings;
 
@@ -166,14 +166,13 @@ public final class KafkaRelay implements ClusterRelay {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
 		}
 		if (envelope.log() != null && link.log() == null) {
-			return CompletableFuture
-				.failedFuture(new UnsupportedRelayOperationException(NAME, RelayCapability.RECORDED));
+			return CompletableFuture.failedFuture(new RelayWithoutLogException(NAME));
 		}
 		return link.publish(envelope);
 	}
 
 	@Override
-	public CompletableFuture<@Nullable Position> subscribe(Address address) {
+	public CompletableFuture<@Nullable Void> subscribe(Address address) {
 		KafkaLink link = this.link;
 		if (link == null) {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
@@ -190,38 +189,17 @@ public final class KafkaRelay implements ClusterRelay {
 	}
 
 	@Override
-	public CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit,
-			ReadDirection direction) {
+	public @Nullable ChannelLog log() {
 		KafkaLink link = this.link;
-		if (link == null) {
-			return CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
+		if (link != null) {
+			return link.log();
 		}
-		KafkaLog log = link.log();
-		return (log != null) ? log.read(channel, since, limit, direction)
-				: ClusterRelay.super.read(channel, since, limit, direction);
-	}
-
-	@Override
-	public CompletableFuture<Position> position(String channel) {
-		KafkaLink link = this.link;
-		if (link == null) {
-			return CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
-		}
-		KafkaLog log = link.log();
-		return (log != null) ? log.position(channel) : ClusterRelay.super.position(channel);
-	}
-
-	@Override
-	public boolean hasLostSince(String channel, Position since) {
-		KafkaLink link = this.link;
-		KafkaLog log = (link != null) ? link.log() : null;
-		return log != null && log.hasLostSince(channel, since);
+		return this.settings.get().recorded() ? NOT_STARTED : null;
 	}
 
 	@Override
 	public Set<RelayCapability> capabilities() {
-		return this.settings.get().recorded() ? Set.of(RelayCapability.CLUSTERED, RelayCapability.RECORDED)
-				: Set.of(RelayCapability.CLUSTERED);
+		return Set.of(RelayCapability.CLUSTERED);
 	}
 
 	/**

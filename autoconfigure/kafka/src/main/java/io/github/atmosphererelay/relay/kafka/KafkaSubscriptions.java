@@ -25,7 +25,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.atmosphererelay.message.Address;
-import io.github.atmosphererelay.message.Position;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class KafkaSubscriptions {
 
-	private final Map<Address, List<CompletableFuture<@Nullable Position>>> followed = new HashMap<>();
+	private final Map<Address, List<CompletableFuture<@Nullable Void>>> followed = new HashMap<>();
 
 	/**
 	 * The same addresses in the form in which records bear them, read without the lock.
@@ -44,10 +43,10 @@ final class KafkaSubscriptions {
 
 	private boolean positioned;
 
-	CompletableFuture<@Nullable Position> add(Address address) {
-		CompletableFuture<@Nullable Position> future = new CompletableFuture<>();
+	CompletableFuture<@Nullable Void> add(Address address) {
+		CompletableFuture<@Nullable Void> future = new CompletableFuture<>();
 		synchronized (this.followed) {
-			List<CompletableFuture<@Nullable Position>> waiting = this.followed.computeIfAbsent(address,
+			List<CompletableFuture<@Nullable Void>> waiting = this.followed.computeIfAbsent(address,
 					(key) -> new ArrayList<>(1));
 			this.values.add(address.value());
 			if (!this.positioned) {
@@ -60,7 +59,7 @@ final class KafkaSubscriptions {
 	}
 
 	void remove(Address address) {
-		List<CompletableFuture<@Nullable Position>> waiting;
+		List<CompletableFuture<@Nullable Void>> waiting;
 		synchronized (this.followed) {
 			waiting = this.followed.remove(address);
 			this.values.remove(address.value());
@@ -89,7 +88,7 @@ final class KafkaSubscriptions {
 	 * The consumer's positions are fixed: what is published from now on is heard.
 	 */
 	void positioned() {
-		List<CompletableFuture<@Nullable Position>> waiting;
+		List<CompletableFuture<@Nullable Void>> waiting;
 		synchronized (this.followed) {
 			this.positioned = true;
 			waiting = takeWaiting();
@@ -107,7 +106,7 @@ final class KafkaSubscriptions {
 	}
 
 	void fail(Throwable failure) {
-		List<CompletableFuture<@Nullable Position>> waiting;
+		List<CompletableFuture<@Nullable Void>> waiting;
 		synchronized (this.followed) {
 			waiting = takeWaiting();
 			this.followed.clear();
@@ -116,9 +115,9 @@ final class KafkaSubscriptions {
 		waiting.forEach((future) -> future.completeExceptionally(failure));
 	}
 
-	private List<CompletableFuture<@Nullable Position>> takeWaiting() {
-		List<CompletableFuture<@Nullable Position>> result = new ArrayList<>();
-		for (List<CompletableFuture<@Nullable Position>> waiting : this.followed.values()) {
+	private List<CompletableFuture<@Nullable Void>> takeWaiting() {
+		List<CompletableFuture<@Nullable Void>> result = new ArrayList<>();
+		for (List<CompletableFuture<@Nullable Void>> waiting : this.followed.values()) {
 			result.addAll(waiting);
 			waiting.clear();
 		}

@@ -189,9 +189,9 @@ class KafkaRelayLogElectionTests {
 		for (RelayNode node : this.nodes) {
 			await().atMost(PATIENT).until(() -> node.receivedIds().contains(after.messageId()));
 			assertThat(node.losses()).as("%s", node).containsOnly(ROOM);
-			assertThat(node.relay().hasLostSince("room", position(before))).isTrue();
-			assertThat(node.relay().hasLostSince("room", position(after))).isFalse();
-			assertThat(node.relay().hasLostSince(((Address.Channel) quiet).channel(), position(inQuiet))).isFalse();
+			assertThat(node.log().hasLostSince("room", position(before))).isTrue();
+			assertThat(node.log().hasLostSince("room", position(after))).isFalse();
+			assertThat(node.log().hasLostSince(((Address.Channel) quiet).channel(), position(inQuiet))).isFalse();
 			assertNotRecovered(node, cutOff);
 			assertThat(forward(node, position(before)).publications()).extracting(Publication::id)
 				.isEqualTo(ids(concat(instead, List.of(after))));
@@ -239,11 +239,11 @@ class KafkaRelayLogElectionTests {
 		try {
 			cluster.awaitLeaderless(topic + "-log");
 			// Its first question may take all its time, and others wait for that one
-			assertThat(early.relay().read(dead, null, 100, ReadDirection.FORWARD)).failsWithin(PATIENT);
+			assertThat(early.log().read(dead, null, 100, ReadDirection.FORWARD)).failsWithin(PATIENT);
 			await().atMost(PATIENT)
 				.ignoreExceptionsInstanceOf(CompletionException.class)
 				.until(() -> readAll(early, alive).equals(List.of(before.messageId())));
-			CompletableFuture<LogPage> unreadable = early.relay().read(dead, null, 100, ReadDirection.FORWARD);
+			CompletableFuture<LogPage> unreadable = early.log().read(dead, null, 100, ReadDirection.FORWARD);
 			for (int i = 0; i < 20; i++) {
 				assertThat(readAll(early, alive)).containsExactly(before.messageId());
 			}
@@ -290,7 +290,7 @@ class KafkaRelayLogElectionTests {
 	}
 
 	private static List<UUID> readAll(RelayNode node, String channel) {
-		return node.relay()
+		return node.log()
 			.read(channel, null, 100, ReadDirection.FORWARD)
 			.orTimeout(30, TimeUnit.SECONDS)
 			.join()
@@ -341,7 +341,7 @@ class KafkaRelayLogElectionTests {
 		// confirmed if that takes longer than a publication may.
 		await().atMost(PATIENT)
 			.ignoreExceptionsInstanceOf(CompletionException.class)
-			.until(() -> node.relay()
+			.until(() -> node.log()
 				.read("room", null, 1, ReadDirection.FORWARD)
 				.orTimeout(10, TimeUnit.SECONDS)
 				.join()
@@ -362,7 +362,7 @@ class KafkaRelayLogElectionTests {
 		// A node that has just found that the log has diverged answers after it has read
 		// it again.
 		await().atMost(PATIENT).ignoreExceptionsInstanceOf(CompletionException.class).until(() -> {
-			page[0] = node.relay()
+			page[0] = node.log()
 				.read("room", since, 10_000, ReadDirection.FORWARD)
 				.orTimeout(10, TimeUnit.SECONDS)
 				.join();

@@ -102,7 +102,7 @@ class KafkaRelayLogFaultTests {
 		try (ErrorAtLogging error = ErrorAtLogging
 			.onThread("kafka-admin-client-thread | atmosphere-" + this.settings.node())) {
 			await().until(() -> {
-				node.relay().position("room");
+				node.log().position("room");
 				return error.isThrown();
 			});
 		}
@@ -165,7 +165,7 @@ class KafkaRelayLogFaultTests {
 	}
 
 	private static List<UUID> read(RelayNode node) {
-		return node.relay()
+		return node.log()
 			.read("room", null, 100, ReadDirection.FORWARD)
 			.orTimeout(10, TimeUnit.SECONDS)
 			.join()

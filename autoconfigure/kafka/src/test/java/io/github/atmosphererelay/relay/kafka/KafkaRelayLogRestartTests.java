@@ -93,13 +93,13 @@ class KafkaRelayLogRestartTests {
 
 	@Test
 	void positionsStayValidAndNothingIsLostOrDoubled() {
-		Position beginning = this.one.relay().position("room").orTimeout(10, TimeUnit.SECONDS).join();
+		Position beginning = this.one.log().position("room").orTimeout(10, TimeUnit.SECONDS).join();
 		this.publisher.scheduleAtFixedRate(this::append, 0, 5, TimeUnit.MILLISECONDS);
 		await().until(() -> this.two.received().size() > 100);
 		this.server.kill();
 		int atDeath = this.sent.size();
 		await().until(() -> this.sent.size() > atDeath + 300);
-		assertThat(this.two.relay().position("room")).failsWithin(Duration.ofSeconds(10))
+		assertThat(this.two.log().position("room")).failsWithin(Duration.ofSeconds(10))
 			.withThrowableThat()
 			.withCauseInstanceOf(RelayUnavailableException.class);
 		this.server.start();
@@ -136,7 +136,7 @@ class KafkaRelayLogRestartTests {
 				refused.add(envelope.id());
 			}
 		}
-		LogPage page = this.one.relay()
+		LogPage page = this.one.log()
 			.read("room", beginning, 10_000, ReadDirection.FORWARD)
 			.orTimeout(10, TimeUnit.SECONDS)
 			.join();

@@ -25,6 +25,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -51,7 +52,7 @@ import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
-import io.github.atmosphererelay.relay.UnsupportedRelayOperationException;
+import io.github.atmosphererelay.relay.RelayWithoutLogException;
 import io.github.atmosphererelay.test.Covers;
 import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.MachineTime;
@@ -116,8 +117,8 @@ class KafkaRelayLogTests {
 	@Test
 	void aTopicOfItsOwnHoldsTheLogs() throws Exception {
 		RelayNode node = start();
-		assertThat(node.relay().capabilities()).containsExactlyInAnyOrder(RelayCapability.CLUSTERED,
-				RelayCapability.RECORDED);
+		assertThat(node.relay().capabilities()).containsExactly(RelayCapability.CLUSTERED);
+		assertThat(node.log().hasConsecutiveOffsets()).isFalse();
 		assertThat(node.relay().details()).containsEntry("logTopic", this.topic + "-log");
 		ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, this.topic + "-log");
 		var config = this.admin.describeConfigs(List.of(resource)).all().get().get(resource);
@@ -154,13 +155,10 @@ class KafkaRelayLogTests {
 		this.nodes.add(node);
 		node.start().awaitRoundTrip(CONNECT);
 		assertThat(this.admin.listTopics().names().get()).contains(this.topic).doesNotContain(this.topic + "-log");
-		assertThat(node.relay().capabilities()).doesNotContain(RelayCapability.RECORDED);
-		for (CompletableFuture<?> refused : List.of(node.relay().publish(node.recorded("room", "x", OPTIONS)),
-				node.relay().position("room"), node.relay().read("room", null, 1, ReadDirection.FORWARD))) {
-			assertThat(refused).failsWithin(Duration.ofSeconds(1))
-				.withThrowableThat()
-				.withCauseInstanceOf(UnsupportedRelayOperationException.class);
-		}
+		assertThat(node.relay().log()).isNull();
+		assertThat(node.relay().publish(node.recorded("room", "x", OPTIONS))).failsWithin(Duration.ofSeconds(1))
+			.withThrowableThat()
+			.withCauseInstanceOf(RelayWithoutLogException.class);
 	}
 
 	@Test
@@ -207,7 +205,7 @@ class KafkaRelayLogTests {
 		two.subscribe(new Address.Channel("room"));
 		for (int i = 0; i < 20; i++) {
 			List<UUID> before = appendMany(one, "room", 5);
-			Position position = two.relay().position("room").orTimeout(10, TimeUnit.SECONDS).join();
+			Position position = two.log().position("room").orTimeout(10, TimeUnit.SECONDS).join();
 			assertThat(two.receivedIds()).as("all before a position was delivered").containsAll(before);
 			List<UUID> after = appendMany(one, "room", 5);
 			assertThat(ids(forward(two, position))).isEqualTo(after);
@@ -337,9 +335,9 @@ class KafkaRelayLogTests {
 		Position since = position(append(direct, "room", "x", OPTIONS));
 		this.broker.proxy().stall();
 		MachineTime start = MachineTime.start();
-		List<CompletableFuture<?>> open = List.of(behind.relay().position("room"),
-				behind.relay().read("room", since, 10, ReadDirection.FORWARD),
-				behind.relay().read("room", null, 10, ReadDirection.BACKWARD));
+		List<CompletableFuture<?>> open = List.of(behind.log().position("room"),
+				behind.log().read("room", since, 10, ReadDirection.FORWARD),
+				behind.log().read("room", null, 10, ReadDirection.BACKWARD));
 		CompletableFuture<Receipt> plain = behind.relay().publish(behind.recorded("room", "plain", OPTIONS));
 		CompletableFuture<Receipt> keyed = behind.relay().publish(behind.recorded("room", "keyed", options("key")));
 		for (CompletableFuture<?> each : open) {
@@ -360,12 +358,12 @@ class KafkaRelayLogTests {
 	void whatStopsFailsWhatIsOpen() {
 		RelayNode behind = startBehindProxy();
 		this.broker.proxy().stall();
-		CompletableFuture<Position> open = behind.relay().position("room");
+		CompletableFuture<Position> open = behind.log().position("room");
 		behind.relay().stop();
 		assertThat(open).failsWithin(Duration.ofSeconds(1))
 			.withThrowableThat()
 			.withCauseInstanceOf(RelayUnavailableException.class);
-		assertThat(behind.relay().position("room")).failsWithin(Duration.ofSeconds(1));
+		assertThat(behind.log().position("room")).failsWithin(Duration.ofSeconds(1));
 	}
 
 	@Test
@@ -457,7 +455,10 @@ class KafkaRelayLogTests {
 			await().untilAsserted(() -> assertThat(received).containsExactly("first", "second", "third", "fifth"));
 			assertThat(gaps).as("of what is not delivered, which is in the log")
 				.containsExactly(new Address.Channel("room"));
-			LogPage page = relay.read("room", null, 100, ReadDirection.FORWARD).orTimeout(30, TimeUnit.SECONDS).join();
+			LogPage page = Objects.requireNonNull(relay.log())
+				.read("room", null, 100, ReadDirection.FORWARD)
+				.orTimeout(30, TimeUnit.SECONDS)
+				.join();
 			assertThat(page.publications()).extracting((publication) -> publication.payload().asText())
 				.containsExactly("first", "second", "third", "fourth", "fifth");
 		}
@@ -484,14 +485,14 @@ class KafkaRelayLogTests {
 			.filter((name) -> partition(name) == partition("room"))
 			.limit(500)
 			.toList();
-		assertThat(late.relay().read(quiet.get(0), null, 10, ReadDirection.BACKWARD)).succeedsWithin(CONNECT);
+		assertThat(late.log().read(quiet.get(0), null, 10, ReadDirection.BACKWARD)).succeedsWithin(CONNECT);
 		int once = polls.getAndSet(0);
 		assertThat(once).isPositive();
 		List<CompletableFuture<LogPage>> reads = new ArrayList<>();
 		for (String channel : quiet) {
-			reads.add(late.relay().read(channel, null, 10, ReadDirection.BACKWARD));
-			reads.add(late.relay().read(channel, null, 10, ReadDirection.FORWARD));
-			reads.add(late.relay().read(channel, since, 10, ReadDirection.FORWARD));
+			reads.add(late.log().read(channel, null, 10, ReadDirection.BACKWARD));
+			reads.add(late.log().read(channel, null, 10, ReadDirection.FORWARD));
+			reads.add(late.log().read(channel, since, 10, ReadDirection.FORWARD));
 		}
 		for (CompletableFuture<LogPage> read : reads) {
 			LogPage page = read.orTimeout(10, TimeUnit.SECONDS).join();
@@ -545,7 +546,7 @@ class KafkaRelayLogTests {
 		CountDownLatch inside = new CountDownLatch(1);
 		CountDownLatch gate = new CountDownLatch(1);
 		try {
-			CompletableFuture<?> slow = one.relay().position("room").thenRun(() -> {
+			CompletableFuture<?> slow = one.log().position("room").thenRun(() -> {
 				inside.countDown();
 				try {
 					gate.await();
@@ -575,7 +576,7 @@ class KafkaRelayLogTests {
 		LogPage page = forward(one, since);
 		assertThat(page.complete()).isTrue();
 		assertThat(ids(page)).containsExactly(inTransaction);
-		Position end = one.relay().position("room").orTimeout(10, TimeUnit.SECONDS).join();
+		Position end = one.log().position("room").orTimeout(10, TimeUnit.SECONDS).join();
 		assertThat(forward(one, end).complete()).isTrue();
 		RelayNode two = start();
 		two.subscribe(new Address.Channel("room"));
@@ -643,7 +644,7 @@ class KafkaRelayLogTests {
 	}
 
 	private static LogPage read(RelayNode node, @Nullable Position since, int limit, ReadDirection direction) {
-		return node.relay().read("room", since, limit, direction).orTimeout(10, TimeUnit.SECONDS).join();
+		return node.log().read("room", since, limit, direction).orTimeout(10, TimeUnit.SECONDS).join();
 	}
 
 	private static List<UUID> ids(LogPage page) {

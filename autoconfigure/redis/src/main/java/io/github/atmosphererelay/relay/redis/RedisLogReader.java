@@ -52,7 +52,7 @@ final class RedisLogReader {
 	/** How often a page is begun again whose beginning was trimmed meanwhile. */
 	private static final int ATTEMPTS = 3;
 
-	private final RedisLog log;
+	private final RedisLogScripts scripts;
 
 	private final RedisRelaySettings settings;
 
@@ -70,8 +70,8 @@ final class RedisLogReader {
 
 	private final Executor completionThread = new CompletionThread();
 
-	RedisLogReader(RedisLog log, RedisRelaySettings settings, RelayListener listener) {
-		this.log = log;
+	RedisLogReader(RedisLogScripts scripts, RedisRelaySettings settings, RelayListener listener) {
+		this.scripts = scripts;
 		this.settings = settings;
 		this.listener = listener;
 	}
@@ -84,7 +84,7 @@ final class RedisLogReader {
 	 */
 	CompletableFuture<Position> position(RedisLink link, String channel) {
 		long deadline = deadline();
-		return this.log.read(link, channel, null, 0, 1, ReadDirection.FORWARD).thenApply((part) -> {
+		return this.scripts.read(link, channel, null, 0, 1, ReadDirection.FORWARD).thenApply((part) -> {
 			if (part == null) {
 				throw unanswered(deadline);
 			}
@@ -102,7 +102,7 @@ final class RedisLogReader {
 	 */
 	CompletableFuture<LogContinuation> resume(RedisLink link, String channel, Position delivered, long reached) {
 		long deadline = deadline();
-		return this.log.resume(link, channel, delivered, reached).thenApply((continuation) -> {
+		return this.scripts.resume(link, channel, delivered, reached).thenApply((continuation) -> {
 			if (continuation == null) {
 				throw unanswered(deadline);
 			}
@@ -226,13 +226,13 @@ final class RedisLogReader {
 		}
 
 		private void readOn() {
-			this.wanted = Math.min(RedisLog.MAX_READ, this.limit.publications() - this.publications.size());
-			long room = Math.min(RedisLog.MAX_READ_BYTES, this.limit.bytes() - this.bytes);
-			RedisLogReader.this.log.read(this.link, this.channel, this.from, this.wanted, room, this.direction)
+			this.wanted = Math.min(RedisLogScripts.MAX_READ, this.limit.publications() - this.publications.size());
+			long room = Math.min(RedisLogScripts.MAX_READ_BYTES, this.limit.bytes() - this.bytes);
+			RedisLogReader.this.scripts.read(this.link, this.channel, this.from, this.wanted, room, this.direction)
 				.whenComplete(this::arrived);
 		}
 
-		private void arrived(RedisLog.@Nullable Part part, @Nullable Throwable ex) {
+		private void arrived(RedisLogScripts.@Nullable Part part, @Nullable Throwable ex) {
 			if (part == null) {
 				end(null, (ex != null) ? Failures.unwrap(ex) : unanswered(this.deadline));
 				return;
@@ -245,7 +245,7 @@ final class RedisLogReader {
 			}
 		}
 
-		private void take(RedisLog.Part part) {
+		private void take(RedisLogScripts.Part part) {
 			if (!part.complete() && this.since == null && this.attempt < ATTEMPTS) {
 				this.attempt++;
 				this.from = null;
@@ -265,7 +265,7 @@ final class RedisLogReader {
 			}
 		}
 
-		private boolean hasMore(RedisLog.Part part) {
+		private boolean hasMore(RedisLogScripts.Part part) {
 			if (this.direction == ReadDirection.BACKWARD) {
 				return this.cut || (!part.entries().isEmpty() && (part.more() || isFull(part)));
 			}
@@ -273,17 +273,17 @@ final class RedisLogReader {
 			return this.cut || (!this.publications.isEmpty() && from != null && from.offset() < part.end().offset());
 		}
 
-		private boolean isToGoOn(RedisLog.Part part) {
+		private boolean isToGoOn(RedisLogScripts.Part part) {
 			return (part.more() || isFull(part)) && !this.cut && this.bytes < this.limit.bytes()
 					&& this.publications.size() < this.limit.publications();
 		}
 
-		private boolean isFull(RedisLog.Part part) {
+		private boolean isFull(RedisLogScripts.Part part) {
 			return part.entries().size() == this.wanted;
 		}
 
-		private boolean add(RedisLog.Part part) {
-			for (RedisLog.Entry entry : part.entries()) {
+		private boolean add(RedisLogScripts.Part part) {
+			for (RedisLogScripts.Entry entry : part.entries()) {
 				long size = entry.envelope().length;
 				if (!this.publications.isEmpty() && this.bytes + size > this.limit.bytes()) {
 					this.cut = true;

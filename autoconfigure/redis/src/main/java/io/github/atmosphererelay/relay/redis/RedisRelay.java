@@ -19,21 +19,17 @@ package io.github.atmosphererelay.relay.redis;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
-import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
-import io.github.atmosphererelay.relay.LogContinuation;
-import io.github.atmosphererelay.relay.LogPage;
-import io.github.atmosphererelay.relay.PageLimit;
-import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
-import io.github.atmosphererelay.relay.UnsupportedRelayOperationException;
+import io.github.atmosphererelay.relay.RelayWithoutLogException;
+import io.github.atmosphererelay.relay.UnavailableLog;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.data.redis.connection.RedisConnectionFactory;
@@ -67,11 +63,13 @@ public final class RedisRelay implements ClusterRelay {
 
 	static final String NAME = "redis";
 
+	private static final ChannelLog NOT_STARTED = new UnavailableLog(() -> new RelayUnavailableException(NAME, null));
+
 	private final RedisDriver driver;
 
 	private final RedisRelaySettings settings;
 
-	private final RedisLog log;
+	private final RedisLogScripts scripts;
 
 	private volatile @Nullable RedisSession session;
 
@@ -87,7 +85,7 @@ public final class RedisRelay implements ClusterRelay {
 		Assert.notNull(settings, "'settings' must not be null");
 		this.driver = RedisDriver.of(applicationFactory, settings);
 		this.settings = settings;
-		this.log = new RedisLog(settings);
+		this.scripts = new RedisLogScripts(settings);
 	}
 
 	@Override
@@ -99,7 +97,7 @@ public final class RedisRelay implements ClusterRelay {
 	public synchronized void start(RelayListener listener) {
 		Assert.notNull(listener, "'listener' must not be null");
 		Assert.state(this.session == null, "The relay is already started");
-		RedisSession session = new RedisSession(this.driver, this.settings, this.log, listener);
+		RedisSession session = new RedisSession(this.driver, this.settings, this.scripts, listener);
 		this.session = session;
 		session.start();
 	}
@@ -125,7 +123,9 @@ public final class RedisRelay implements ClusterRelay {
 	@Override
 	public CompletableFuture<Receipt> publish(Envelope envelope) {
 		if (envelope.log() != null && !this.driver.runsScripts()) {
-			return CompletableFuture.failedFuture(withoutLogs());
+			return CompletableFuture.failedFuture(new RelayWithoutLogException(NAME,
+					"with Redis Cluster, recorded channels need Lettuce (spring.data.redis.client-type=lettuce) rather than "
+							+ this.driver.name()));
 		}
 		RedisSession session = this.session;
 		return (session != null) ? session.publish(envelope)
@@ -133,38 +133,16 @@ public final class RedisRelay implements ClusterRelay {
 	}
 
 	@Override
-	public CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit,
-			ReadDirection direction) {
-		return inLog((session) -> session.read(channel, since, limit, direction));
-	}
-
-	@Override
-	public CompletableFuture<Position> position(String channel) {
-		return inLog((session) -> session.position(channel));
-	}
-
-	@Override
-	public CompletableFuture<LogContinuation> resume(String channel, Position delivered, long reached) {
-		return inLog((session) -> session.resume(channel, delivered, reached));
-	}
-
-	private <T> CompletableFuture<T> inLog(Function<RedisSession, CompletableFuture<T>> action) {
+	public @Nullable ChannelLog log() {
 		if (!this.driver.runsScripts()) {
-			return CompletableFuture.failedFuture(withoutLogs());
+			return null;
 		}
 		RedisSession session = this.session;
-		return (session != null) ? action.apply(session)
-				: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
-	}
-
-	private UnsupportedRelayOperationException withoutLogs() {
-		return new UnsupportedRelayOperationException(NAME, RelayCapability.RECORDED,
-				"with Redis Cluster, recorded channels need Lettuce (spring.data.redis.client-type=lettuce) rather than "
-						+ this.driver.name());
+		return (session != null) ? session.log() : NOT_STARTED;
 	}
 
 	@Override
-	public CompletableFuture<@Nullable Position> subscribe(Address address) {
+	public CompletableFuture<@Nullable Void> subscribe(Address address) {
 		RedisSession session = this.session;
 		return (session != null) ? session.subscribe(address)
 				: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
@@ -180,9 +158,7 @@ public final class RedisRelay implements ClusterRelay {
 
 	@Override
 	public Set<RelayCapability> capabilities() {
-		return this.driver.runsScripts()
-				? Set.of(RelayCapability.CLUSTERED, RelayCapability.RECORDED, RelayCapability.CONSECUTIVE_OFFSETS)
-				: Set.of(RelayCapability.CLUSTERED);
+		return Set.of(RelayCapability.CLUSTERED);
 	}
 
 	@Override

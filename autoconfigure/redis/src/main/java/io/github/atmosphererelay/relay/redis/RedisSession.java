@@ -36,11 +36,6 @@ import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.LogOptions;
-import io.github.atmosphererelay.message.Position;
-import io.github.atmosphererelay.relay.LogContinuation;
-import io.github.atmosphererelay.relay.LogPage;
-import io.github.atmosphererelay.relay.PageLimit;
-import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
@@ -81,9 +76,9 @@ final class RedisSession {
 
 	private final RelayListener listener;
 
-	private final RedisLog log;
+	private final RedisLogScripts scripts;
 
-	private final RedisLogReader reader;
+	private final RedisLog log;
 
 	private final Guards guards;
 
@@ -107,13 +102,13 @@ final class RedisSession {
 	/** When connecting was tried last; only used by the worker. */
 	private long attemptedAt = System.nanoTime();
 
-	RedisSession(RedisDriver driver, RedisRelaySettings settings, RedisLog log, RelayListener listener) {
+	RedisSession(RedisDriver driver, RedisRelaySettings settings, RedisLogScripts scripts, RelayListener listener) {
 		this.driver = driver;
 		this.settings = settings;
 		this.listener = listener;
 		this.guards = listener.guards();
-		this.log = log;
-		this.reader = new RedisLogReader(log, settings, listener);
+		this.scripts = scripts;
+		this.log = new RedisLog(this, scripts, settings, listener);
 		this.subscriptions = new RedisSubscriptions(settings.keyPrefix());
 		this.worker = Executors.newSingleThreadScheduledExecutor(Threads.factory("redis-worker"));
 	}
@@ -150,7 +145,7 @@ final class RedisSession {
 		catch (InterruptedException ex) {
 			interrupted = true;
 		}
-		for (CompletableFuture<@Nullable Position> open : this.subscriptions.clear()) {
+		for (CompletableFuture<@Nullable Void> open : this.subscriptions.clear()) {
 			open.completeExceptionally(new RelayUnavailableException(RedisRelay.NAME, null));
 		}
 		if (interrupted) {
@@ -178,26 +173,26 @@ final class RedisSession {
 			byte[] topic = this.subscriptions.channel(envelope.address());
 			LogOptions options = envelope.log();
 			if (options != null) {
-				return this.log.append(link, envelope, options, topic, message);
+				return this.scripts.append(link, envelope, options, topic, message);
 			}
 			return link.publish(topic, message).thenApply((outcome) -> Receipt.of(envelope.id(), outcome));
 		});
 	}
 
-	CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit,
-			ReadDirection direction) {
-		return withLink((link) -> this.reader.read(link, channel, since, limit, direction));
+	/**
+	 * Return the logs of recorded channels.
+	 * @return the logs, unavailable while there is no link
+	 */
+	RedisLog log() {
+		return this.log;
 	}
 
-	CompletableFuture<LogContinuation> resume(String channel, Position delivered, long reached) {
-		return withLink((link) -> this.reader.resume(link, channel, delivered, reached));
-	}
-
-	CompletableFuture<Position> position(String channel) {
-		return withLink((link) -> this.reader.position(link, channel));
-	}
-
-	private <T> CompletableFuture<T> withLink(Function<RedisLink, CompletableFuture<T>> action) {
+	/**
+	 * Do something with the present link.
+	 * @param action what to do
+	 * @return what the action returns; fails if there is no link
+	 */
+	<T> CompletableFuture<T> withLink(Function<RedisLink, CompletableFuture<T>> action) {
 		Attachment attachment = this.attachment;
 		RedisLink link = (attachment != null) ? attachment.link : null;
 		if (link == null) {
@@ -211,8 +206,8 @@ final class RedisSession {
 		}
 	}
 
-	CompletableFuture<@Nullable Position> subscribe(Address address) {
-		CompletableFuture<@Nullable Position> future = this.subscriptions.subscribe(address);
+	CompletableFuture<@Nullable Void> subscribe(Address address) {
+		CompletableFuture<@Nullable Void> future = this.subscriptions.subscribe(address);
 		if (!future.isDone()) {
 			queueChanges();
 		}
@@ -223,7 +218,7 @@ final class RedisSession {
 	}
 
 	void unsubscribe(Address address) {
-		CompletableFuture<@Nullable Position> future = this.subscriptions.unsubscribe(address);
+		CompletableFuture<@Nullable Void> future = this.subscriptions.unsubscribe(address);
 		queueChanges();
 		if (future != null) {
 			future.cancel(false);
@@ -414,7 +409,7 @@ final class RedisSession {
 					+ RedisSession.this.driver.topology() + ")");
 			RedisLink link = this.link;
 			if (RedisSession.this.settings.recorded() && link != null) {
-				RedisSession.this.log.warnOfEviction(link);
+				RedisSession.this.scripts.warnOfEviction(link);
 			}
 			RedisSession.this.listener.connectionChanged(true);
 		}
@@ -461,7 +456,7 @@ final class RedisSession {
 				}
 				reportIfReady();
 			}
-			CompletableFuture<@Nullable Position> future = (confirmation != null) ? confirmation.future() : null;
+			CompletableFuture<@Nullable Void> future = (confirmation != null) ? confirmation.future() : null;
 			if (future != null) {
 				future.complete(null);
 			}

@@ -27,7 +27,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.message.Address;
-import io.github.atmosphererelay.message.Position;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,7 +59,7 @@ final class RedisSubscriptions {
 	 * @param address the address
 	 * @return completes when Redis has confirmed the subscription
 	 */
-	synchronized CompletableFuture<@Nullable Position> subscribe(Address address) {
+	synchronized CompletableFuture<@Nullable Void> subscribe(Address address) {
 		byte[] channel = channel(address);
 		Entry entry = this.entries.computeIfAbsent(ByteBuffer.wrap(channel), (key) -> new Entry(address, channel));
 		entry.wanted = true;
@@ -81,12 +80,12 @@ final class RedisSubscriptions {
 	 * @param address the address
 	 * @return the future to cancel, if one is open
 	 */
-	synchronized @Nullable CompletableFuture<@Nullable Position> unsubscribe(Address address) {
+	synchronized @Nullable CompletableFuture<@Nullable Void> unsubscribe(Address address) {
 		Entry entry = this.entries.get(ByteBuffer.wrap(channel(address)));
 		if (entry == null || !entry.wanted) {
 			return null;
 		}
-		CompletableFuture<@Nullable Position> future = entry.future;
+		CompletableFuture<@Nullable Void> future = entry.future;
 		entry.wanted = false;
 		entry.interrupted = false;
 		entry.future = null;
@@ -177,8 +176,8 @@ final class RedisSubscriptions {
 	 * Forget all addresses.
 	 * @return the futures that may be open
 	 */
-	synchronized List<CompletableFuture<@Nullable Position>> clear() {
-		List<CompletableFuture<@Nullable Position>> open = new ArrayList<>();
+	synchronized List<CompletableFuture<@Nullable Void>> clear() {
+		List<CompletableFuture<@Nullable Void>> open = new ArrayList<>();
 		for (Entry entry : this.entries.values()) {
 			if (entry.future != null) {
 				open.add(entry.future);
@@ -206,7 +205,7 @@ final class RedisSubscriptions {
 	/**
 	 * A subscription that is in force, and whether it was before and then interrupted.
 	 */
-	record Confirmation(Address address, @Nullable CompletableFuture<@Nullable Position> future, boolean interrupted) {
+	record Confirmation(Address address, @Nullable CompletableFuture<@Nullable Void> future, boolean interrupted) {
 
 	}
 
@@ -216,7 +215,7 @@ final class RedisSubscriptions {
 
 		private final byte[] channel;
 
-		private @Nullable CompletableFuture<@Nullable Position> future;
+		private @Nullable CompletableFuture<@Nullable Void> future;
 
 		private boolean wanted;
 

@@ -97,8 +97,8 @@ abstract class RedisLogContract extends RelayLogContractTests {
 	@Test
 	void offsetsAreConsecutiveAndTheirKeysLiveNoLongerThanNeeded() {
 		RelayNode one = startedNode();
-		assertThat(one.relay().capabilities()).containsExactlyInAnyOrder(RelayCapability.CLUSTERED,
-				RelayCapability.RECORDED, RelayCapability.CONSECUTIVE_OFFSETS);
+		assertThat(one.relay().capabilities()).containsExactly(RelayCapability.CLUSTERED);
+		assertThat(one.log().hasConsecutiveOffsets()).isTrue();
 		assertThat(position(one, "lives").offset()).isZero();
 		assertThat(appendMany(one, "lives", 100, LONG)).extracting((receipt) -> positionOf(receipt).offset())
 			.containsExactlyElementsOf(LongStream.rangeClosed(1, 100).boxed().toList());
@@ -318,7 +318,7 @@ abstract class RedisLogContract extends RelayLogContractTests {
 		appendMany(one, "log", 100, LONG);
 		List<CompletableFuture<LogPage>> pages = new ArrayList<>();
 		for (int i = 0; i < 200; i++) {
-			pages.add(one.relay().read("log", null, 20, ReadDirection.FORWARD));
+			pages.add(one.log().read("log", null, 20, ReadDirection.FORWARD));
 		}
 		assertThat(pages)
 			.allSatisfy((page) -> assertThat(page.orTimeout(20, TimeUnit.SECONDS).join().publications()).hasSize(20));
@@ -402,9 +402,9 @@ abstract class RedisLogContract extends RelayLogContractTests {
 		this.broker.proxy().stall();
 		List<CompletableFuture<LogPage>> frozen = new ArrayList<>();
 		for (int i = 0; i < 100; i++) {
-			frozen.add(one.relay().read("log", null, 10, ReadDirection.FORWARD));
+			frozen.add(one.log().read("log", null, 10, ReadDirection.FORWARD));
 		}
-		CompletableFuture<Position> position = one.relay().position("log");
+		CompletableFuture<Position> position = one.log().position("log");
 		CompletableFuture<Receipt> receipt = one.relay().publish(one.recorded("log", "frozen", LONG));
 		MachineTime.await(Duration.ofMillis(2500))
 			.until(() -> receipt.isDone() && position.isDone() && frozen.stream().allMatch(CompletableFuture::isDone));
@@ -418,13 +418,13 @@ abstract class RedisLogContract extends RelayLogContractTests {
 		this.broker.proxy().cut();
 		MachineTime.await(TEN_SECONDS).until(() -> one.disconnects() > 0);
 		List<CompletableFuture<?>> away = List.of(one.relay().publish(one.recorded("log", "away", LONG)),
-				one.relay().position("log"), one.relay().read("log", null, 10, ReadDirection.FORWARD));
+				one.log().position("log"), one.log().read("log", null, 10, ReadDirection.FORWARD));
 		MachineTime.await(Duration.ofMillis(1500)).until(() -> away.stream().allMatch(CompletableFuture::isDone));
 		assertThat(away).allSatisfy((each) -> assertThat(failure(each)).isInstanceOf(RelayUnavailableException.class));
 		this.broker.proxy().resume();
 		one.awaitRoundTrip(TEN_SECONDS);
 		patiently(() -> one.relay().publish(one.recorded("log", "after", LONG)));
-		LogPage page = patiently(() -> one.relay().read("log", null, 10, ReadDirection.FORWARD));
+		LogPage page = patiently(() -> one.log().read("log", null, 10, ReadDirection.FORWARD));
 		assertThat(page.publications()).extracting((each) -> each.payload().asText())
 			.startsWith("before")
 			.endsWith("after")

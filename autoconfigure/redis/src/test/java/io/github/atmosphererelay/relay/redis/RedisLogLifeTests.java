@@ -133,7 +133,7 @@ class RedisLogLifeTests {
 					restart(server, node);
 					append(node, "more");
 				}
-				Position last = node.relay().position("log").join();
+				Position last = node.log().position("log").join();
 				assertThat(resume(node, first, 1)).as("longer ago than is kept")
 					.isEqualTo(new LogContinuation(last, false, false));
 				admin.disconnect();
@@ -201,9 +201,9 @@ class RedisLogLifeTests {
 			RelayNode node = new RelayNode(broker.relay("quiet", new EnvelopeCodec(1000)));
 			try {
 				node.start().awaitRoundTrip(CONNECT);
-				Position before = node.relay().position("log").join();
+				Position before = node.log().position("log").join();
 				restart(server, node);
-				Position after = node.relay().position("log").join();
+				Position after = node.log().position("log").join();
 				assertThat(after.epoch()).isNotEqualTo(before.epoch());
 				assertThat(resume(node, before, 0)).isEqualTo(new LogContinuation(after, true));
 				append(node, "one");
@@ -230,13 +230,13 @@ class RedisLogLifeTests {
 			RelayNode promoted = new RelayNode(otherBroker.relay("nothing", new EnvelopeCodec(1000)));
 			try {
 				node.start().awaitRoundTrip(CONNECT);
-				Position before = node.relay().position("log").join();
+				Position before = node.log().position("log").join();
 				follow(replica, server.port());
 				assertThat(master.waitReplicas(1, 10_000)).isOne();
 				replica.replicaofNoOne();
 				Position lost = position(append(node, "lost"));
 				promoted.start().awaitRoundTrip(CONNECT);
-				Position unborn = promoted.relay().position("log").join();
+				Position unborn = promoted.log().position("log").join();
 				assertThat(resume(promoted, before, 0)).isEqualTo(new LogContinuation(unborn, true));
 				assertThat(resume(promoted, lost, 1)).as("has had it").isEqualTo(new LogContinuation(unborn, true));
 				assertThat(resume(promoted, before, 0)).as("has not").isEqualTo(new LogContinuation(unborn, false));
@@ -252,7 +252,7 @@ class RedisLogLifeTests {
 	}
 
 	private static LogContinuation resume(RelayNode node, Position delivered, long reached) {
-		return node.relay().resume("log", delivered, reached).orTimeout(10, TimeUnit.SECONDS).join();
+		return node.log().resume("log", delivered, reached).orTimeout(10, TimeUnit.SECONDS).join();
 	}
 
 	private static List<String> texts(LogPage page) {
@@ -286,7 +286,7 @@ class RedisLogLifeTests {
 				master.replicaofNoOne();
 				// Its connection was never closed, and it looks again after a while
 				Position now = MachineTime.await(CONNECT)
-					.until(() -> node.relay().position("log").join(),
+					.until(() -> node.log().position("log").join(),
 							(position) -> !position.epoch().equals(lost.epoch()));
 				assertThat(now.offset()).isOne();
 				assertThat(position(append(node, "two"))).isEqualTo(new Position(now.epoch(), 2));
@@ -381,7 +381,7 @@ class RedisLogLifeTests {
 				}
 				receipt(node, "keyed", keyed);
 				receipt(node, "keyed", keyed);
-				assertThat(node.relay().read("log", null, 10, ReadDirection.BACKWARD).join().complete()).isTrue();
+				assertThat(node.log().read("log", null, 10, ReadDirection.BACKWARD).join().complete()).isTrue();
 				assertThat(read(node, null).complete()).isTrue();
 			}
 			finally {
@@ -439,7 +439,7 @@ class RedisLogLifeTests {
 	}
 
 	private static LogPage read(RelayNode node, @Nullable Position since) {
-		return node.relay().read("log", since, 100, ReadDirection.FORWARD).orTimeout(10, TimeUnit.SECONDS).join();
+		return node.log().read("log", since, 100, ReadDirection.FORWARD).orTimeout(10, TimeUnit.SECONDS).join();
 	}
 
 }

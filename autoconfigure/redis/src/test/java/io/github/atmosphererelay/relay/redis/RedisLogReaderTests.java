@@ -60,7 +60,7 @@ class RedisLogReaderTests {
 	void create() {
 		given(this.link.server()).willReturn(new RedisServerInfo(false, null));
 		given(this.listener.guards()).willReturn(this.guards);
-		this.reader = new RedisLogReader(new RedisLog(this.settings), this.settings, this.listener);
+		this.reader = new RedisLogReader(new RedisLogScripts(this.settings), this.settings, this.listener);
 	}
 
 	private CompletableFuture<LogPage> read() {

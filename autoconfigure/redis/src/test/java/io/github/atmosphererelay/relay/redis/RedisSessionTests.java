@@ -27,6 +27,7 @@ import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
+import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.RelayListener;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -80,7 +81,7 @@ class RedisSessionTests {
 			this.links.add(call.getArgument(0));
 			return this.link;
 		}).given(this.driver).connect(any());
-		this.session = new RedisSession(this.driver, this.settings, new RedisLog(this.settings), this.listener);
+		this.session = new RedisSession(this.driver, this.settings, new RedisLogScripts(this.settings), this.listener);
 	}
 
 	@AfterEach

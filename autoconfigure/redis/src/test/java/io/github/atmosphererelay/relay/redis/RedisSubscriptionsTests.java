@@ -23,7 +23,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.message.Address;
-import io.github.atmosphererelay.message.Position;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -41,7 +41,7 @@ class RedisSubscriptionsTests {
 
 	@Test
 	void asksOnceForWhatIsWanted() {
-		CompletableFuture<Position> future = this.subscriptions.subscribe(ROOM);
+		CompletableFuture<@Nullable Void> future = this.subscriptions.subscribe(ROOM);
 		assertThat(this.subscriptions.subscribe(ROOM)).isSameAs(future);
 		assertTold(List.of("p:channel:room"), List.of());
 		assertThat(this.subscriptions.subscribe(ROOM)).isSameAs(future);
@@ -58,7 +58,7 @@ class RedisSubscriptionsTests {
 		this.subscriptions.takeChanges();
 		this.subscriptions.unsubscribe(ROOM);
 		this.subscriptions.takeChanges();
-		CompletableFuture<Position> second = this.subscriptions.subscribe(ROOM);
+		CompletableFuture<@Nullable Void> second = this.subscriptions.subscribe(ROOM);
 		assertTold(List.of("p:channel:room"), List.of());
 		assertThat(this.subscriptions.confirm(this.channel)).isNull();
 		assertThat(second).isNotDone();
@@ -94,7 +94,7 @@ class RedisSubscriptionsTests {
 		this.subscriptions.subscribe(ROOM);
 		this.subscriptions.takeChanges();
 		this.subscriptions.confirm(this.channel);
-		CompletableFuture<Position> open = this.subscriptions.subscribe(other);
+		CompletableFuture<@Nullable Void> open = this.subscriptions.subscribe(other);
 		this.subscriptions.newLink();
 		assertThat(this.subscriptions.subscribe(ROOM)).as("not in force at present").isNotDone();
 		this.subscriptions.takeChanges();

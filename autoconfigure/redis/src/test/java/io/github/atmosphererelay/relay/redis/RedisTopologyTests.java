@@ -43,7 +43,7 @@ import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayCapability;
-import io.github.atmosphererelay.relay.UnsupportedRelayOperationException;
+import io.github.atmosphererelay.relay.RelayWithoutLogException;
 import io.github.atmosphererelay.relay.redis.RedisTestBroker.Driver;
 import io.github.atmosphererelay.test.Covers;
 import io.github.atmosphererelay.test.KnownFault;
@@ -154,7 +154,7 @@ class RedisTopologyTests {
 		one.awaitRoundTrip(Duration.ofSeconds(30));
 		two.awaitRoundTrip(Duration.ofSeconds(30));
 		assertCrossing(one, two);
-		LogPage page = two.relay().read("log", before, 10, ReadDirection.FORWARD).join();
+		LogPage page = two.log().read("log", before, 10, ReadDirection.FORWARD).join();
 		assertThat(page.complete()).isFalse();
 		assertThat(one.relay().publish(one.recorded("log", "after", LOG)).join().position()).extracting(Position::epoch)
 			.isEqualTo(page.end().epoch());
@@ -197,7 +197,7 @@ class RedisTopologyTests {
 		createAccounts(cluster);
 		RelayNode one = node(new LettuceConnectionFactory(configuration), "cluster");
 		RelayNode two = node(new LettuceConnectionFactory(configuration), "cluster");
-		assertThat(one.relay().capabilities()).contains(RelayCapability.RECORDED);
+		assertThat(one.relay().log()).isNotNull();
 		List<String> channels = IntStream.range(0, 60).mapToObj((i) -> "slot/" + i).toList();
 		two.subscribe(channels.stream().map(Address.Channel::new).toArray(Address[]::new));
 		List<CompletableFuture<Receipt>> open = new ArrayList<>();
@@ -216,8 +216,8 @@ class RedisTopologyTests {
 			.untilAsserted(() -> assertThat(two.receivedIds())
 				.containsExactlyInAnyOrderElementsOf(receipts.stream().map(Receipt::messageId).toList()));
 		for (String channel : channels) {
-			assertThat(two.relay().position(channel).join().offset()).isEqualTo(20);
-			assertThat(two.relay().read(channel, null, 100, ReadDirection.FORWARD).join().publications())
+			assertThat(two.log().position(channel).join().offset()).isEqualTo(20);
+			assertThat(two.log().read(channel, null, 100, ReadDirection.FORWARD).join().publications())
 				.extracting((each) -> each.payload().asText())
 				.isEqualTo(IntStream.range(0, 20).mapToObj((i) -> "round " + i).toList());
 		}
@@ -228,12 +228,12 @@ class RedisTopologyTests {
 					.allMatch((line) -> line.contains("user=relay") && line.contains("name=atmosphere-relay"));
 			}
 		}
-		Position before = one.relay().position("slot/0").join();
+		Position before = one.log().position("slot/0").join();
 		cluster.servers().get(0).stop();
 		one.awaitRoundTrip(CONNECT_TIME);
 		int failed = 0;
 		for (String channel : channels) {
-			failed += one.relay()
+			failed += one.log()
 				.position(channel)
 				.orTimeout(5, TimeUnit.SECONDS)
 				.handle((position, ex) -> (ex != null) ? 1 : 0)
@@ -305,13 +305,12 @@ class RedisTopologyTests {
 				RedisTestBroker.settings("topology", new EnvelopeCodec(1000)));
 		assertThat(relay.capabilities()).containsExactly(RelayCapability.CLUSTERED);
 		RelayNode node = new RelayNode(relay);
-		for (CompletableFuture<?> future : List.of(relay.publish(node.recorded("log", "x", LOG)), relay.position("log"),
-				relay.read("log", null, 1, ReadDirection.FORWARD))) {
-			assertThat(future).isCompletedExceptionally();
-			assertThatExceptionOfType(CompletionException.class).isThrownBy(future::join)
-				.withCauseInstanceOf(UnsupportedRelayOperationException.class)
-				.withMessageContaining("Lettuce");
-		}
+		assertThat(relay.log()).isNull();
+		CompletableFuture<Receipt> receipt = relay.publish(node.recorded("log", "x", LOG));
+		assertThat(receipt).isCompletedExceptionally();
+		assertThatExceptionOfType(CompletionException.class).isThrownBy(receipt::join)
+			.withCauseInstanceOf(RelayWithoutLogException.class)
+			.withMessageContaining("Lettuce");
 	}
 
 	@ParameterizedTest

@@ -17,27 +17,26 @@
 package io.github.atmosphererelay.relay;
 
 /**
- * The relay lacks a capability that the operation needs.
+ * A message was to be recorded, or a recorded channel read, and the relay
+ * {@linkplain ClusterRelay#log() has no log}.
  */
-public class UnsupportedRelayOperationException extends RelayException {
+public class RelayWithoutLogException extends RelayException {
 
 	/**
 	 * Create the exception.
 	 * @param relay the relay's name
-	 * @param capability the missing capability
 	 */
-	public UnsupportedRelayOperationException(String relay, RelayCapability capability) {
-		super("The " + relay + " relay has no capability " + capability, null);
+	public RelayWithoutLogException(String relay) {
+		super("The " + relay + " relay has no log for recorded channels", null);
 	}
 
 	/**
 	 * Create the exception.
 	 * @param relay the relay's name
-	 * @param capability the missing capability
 	 * @param instead what to use instead
 	 */
-	public UnsupportedRelayOperationException(String relay, RelayCapability capability, String instead) {
-		super("The " + relay + " relay has no capability " + capability + ": " + instead, null);
+	public RelayWithoutLogException(String relay, String instead) {
+		super("The " + relay + " relay has no log for recorded channels: " + instead, null);
 	}
 
 }
