@@ -32,11 +32,8 @@ import java.util.function.BooleanSupplier;
 
 import io.github.atmosphererelay.contract.broker.Broker;
 import io.github.atmosphererelay.delivery.BroadcastStatistics.PublishResult;
-import io.github.atmosphererelay.event.ChannelSubscribed;
-import io.github.atmosphererelay.event.ChannelUnsubscribed;
 import io.github.atmosphererelay.event.RelayDown;
 import io.github.atmosphererelay.event.RelayUp;
-import io.github.atmosphererelay.event.SessionConnected;
 import io.github.atmosphererelay.event.SessionDisconnected;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.Outcome;
