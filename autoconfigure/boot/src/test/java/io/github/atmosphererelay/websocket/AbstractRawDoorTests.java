@@ -37,6 +37,7 @@ import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.test.Covers;
 import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.MachineTime;
+import io.github.atmosphererelay.test.RawRequest;
 import io.github.atmosphererelay.test.RawSocket;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;

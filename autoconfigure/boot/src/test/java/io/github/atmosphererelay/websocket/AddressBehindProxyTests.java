@@ -23,6 +23,7 @@ import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.test.Covers;
 import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.MachineTime;
+import io.github.atmosphererelay.test.RawRequest;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;

@@ -34,6 +34,7 @@ import io.github.atmosphererelay.durable.SessionStore;
 import io.github.atmosphererelay.durable.StoredSession;
 import io.github.atmosphererelay.security.TestSecurity;
 import io.github.atmosphererelay.test.MachineTime;
+import io.github.atmosphererelay.test.RawRequest;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
 import org.jspecify.annotations.Nullable;

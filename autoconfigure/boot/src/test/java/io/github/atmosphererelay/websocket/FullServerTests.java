@@ -27,6 +27,7 @@ import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.RawHttp.Answer;
 import io.github.atmosphererelay.test.RawHttp.Request;
+import io.github.atmosphererelay.test.RawRequest;
 import io.github.atmosphererelay.test.TestNode;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;

@@ -32,6 +32,7 @@ import io.github.atmosphererelay.test.Covers;
 import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.RawHttp;
 import io.github.atmosphererelay.test.RawHttp.Request;
+import io.github.atmosphererelay.test.RawRequest;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;

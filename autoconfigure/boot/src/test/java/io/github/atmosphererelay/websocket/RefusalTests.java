@@ -29,6 +29,7 @@ import io.github.atmosphererelay.session.TokenAuthenticator;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
 import io.github.atmosphererelay.test.RawHttp.Answer;
 import io.github.atmosphererelay.test.RawHttp.Request;
+import io.github.atmosphererelay.test.RawRequest;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
 import jakarta.servlet.Filter;

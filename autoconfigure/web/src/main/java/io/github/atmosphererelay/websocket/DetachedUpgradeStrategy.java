@@ -36,7 +36,7 @@ import org.springframework.web.socket.server.standard.StandardWebSocketUpgradeSt
 /**
  * Upgrades to the container's own WebSocket, which does not get to know the HTTP session
  * of the handshake. It would end the connection with it (Jakarta WebSocket, section 7.2),
- * but with the code 1008, after which clients connect again. {@link HttpSessions} ends it
+ * but with the code 1008, after which clients connect again. The doors end it
  * with a code that tells them why. Safe for use by many threads.
  */
 public final class DetachedUpgradeStrategy extends StandardWebSocketUpgradeStrategy {

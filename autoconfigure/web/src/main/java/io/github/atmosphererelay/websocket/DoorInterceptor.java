@@ -159,6 +159,18 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 	}
 
 	/**
+	 * Return who a client is that was let in.
+	 * @param request the handshake
+	 * @param attributes what the door's handler is told
+	 * @return whom a token has shown, or else the request's principal; {@code null} if
+	 * the client is anonymous
+	 */
+	protected static @Nullable Principal principal(ServerHttpRequest request, Map<String, Object> attributes) {
+		Principal shown = (Principal) attributes.get(DoorHandshakeHandler.PRINCIPAL);
+		return (shown != null) ? shown : request.getPrincipal();
+	}
+
+	/**
 	 * Check that a principal has a name: by it the user's sessions are counted, found and
 	 * ended.
 	 * @param principal the principal, or {@code null} if the client is anonymous

@@ -21,7 +21,7 @@ import io.github.atmosphererelay.broadcast.RequestRefusedException;
 /**
  * A handshake was refused.
  */
-final class HandshakeRefusedException extends RequestRefusedException {
+public final class HandshakeRefusedException extends RequestRefusedException {
 
 	private final Refusal refusal;
 
@@ -30,7 +30,7 @@ final class HandshakeRefusedException extends RequestRefusedException {
 	 * @param refusal why the handshake was refused
 	 * @param reason the same in words, for the client
 	 */
-	HandshakeRefusedException(Refusal refusal, String reason) {
+	public HandshakeRefusedException(Refusal refusal, String reason) {
 		super(refusal.code(), reason);
 		this.refusal = refusal;
 	}

@@ -94,11 +94,10 @@ final class RawDoorInterceptor extends DoorInterceptor {
 	 */
 	@Override
 	protected void admitted(ServerHttpRequest request, ServerHttpResponse response, Map<String, Object> attributes) {
-		Principal shown = (Principal) attributes.get(DoorHandshakeHandler.PRINCIPAL);
 		this.durable.begin(((ServletServerHttpRequest) request).getServletRequest(),
 				((ServletServerHttpResponse) response).getServletResponse(),
 				(RawDoorRequest) Objects.requireNonNull(attributes.get(REQUEST)),
-				(shown != null) ? shown : request.getPrincipal(), attributes);
+				principal(request, attributes), attributes);
 	}
 
 	private RawDoorRequest asked(HttpServletRequest request) {

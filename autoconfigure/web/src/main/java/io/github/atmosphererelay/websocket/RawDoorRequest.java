@@ -16,13 +16,10 @@
 
 package io.github.atmosphererelay.websocket;
 
-import io.github.atmosphererelay.message.ChannelNames;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.QueryParameters;
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
-
-import org.springframework.web.util.ServletRequestPathUtils;
 
 /**
  * What a handshake at the raw door asks for.
@@ -54,7 +51,7 @@ record RawDoorRequest(String channel, boolean ack, boolean tokenFollows, boolean
 	 * parameter makes no sense, with a reason for the client
 	 */
 	static RawDoorRequest of(HttpServletRequest request, String doorPath) {
-		String channel = channel(request, doorPath);
+		String channel = ChannelPath.channel(request, doorPath);
 		QueryParameters query = QueryParameters.parse(request.getQueryString());
 		String session = query.get("session");
 		boolean returning = session != null && !session.isEmpty();
@@ -69,31 +66,6 @@ record RawDoorRequest(String channel, boolean ack, boolean tokenFollows, boolean
 				"true".equals(query.get("presence")), "true".equals(query.get("positions")),
 				position(query.get("since")), returning || "true".equals(query.get("durable")),
 				returning ? session : null, greeted);
-	}
-
-	/**
-	 * Read the name of a channel from the path of a request.
-	 * @param request the request
-	 * @param doorPath the door's path
-	 * @return the name
-	 * @throws IllegalArgumentException if the path does not name a channel, with a reason
-	 * for the client
-	 */
-	static String channel(HttpServletRequest request, String doorPath) {
-		if (!ServletRequestPathUtils.hasParsedRequestPath(request)) {
-			ServletRequestPathUtils.parseAndCache(request);
-		}
-		String path = ServletRequestPathUtils.getParsedRequestPath(request).pathWithinApplication().value();
-		String cookie = request.getServletContext().getSessionCookieConfig().getName();
-		if (cookie != null) {
-			// Which is also what the container calls the session's id in a path
-			path = ChannelNames.withoutParameter(path, cookie);
-		}
-		if (!path.startsWith(doorPath + "/")) {
-			throw new IllegalArgumentException("the path names no channel");
-		}
-		String channel = ChannelNames.ofPath(path.substring(doorPath.length() + 1));
-		return channel;
 	}
 
 	/**

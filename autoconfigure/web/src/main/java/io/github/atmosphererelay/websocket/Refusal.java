@@ -25,7 +25,7 @@ import org.springframework.http.HttpStatus;
  * Why a handshake is refused: what the client is answered, what is counted, and what the
  * log says of it.
  */
-enum Refusal {
+public enum Refusal {
 
 	/** The node stops. Not logged: this is what it is told to do. */
 	SHUTTING_DOWN(HttpStatus.SERVICE_UNAVAILABLE, ErrorCode.NOT_AVAILABLE, Level.NONE, null),

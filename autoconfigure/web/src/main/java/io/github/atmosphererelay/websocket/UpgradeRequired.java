@@ -62,7 +62,7 @@ public final class UpgradeRequired extends AbstractHandlerMapping {
 		String path = context.settings().path();
 		return new UpgradeRequired((request) -> {
 			try {
-				return catalog.find(RawDoorRequest.channel(request, path)) != null;
+				return catalog.find(ChannelPath.channel(request, path)) != null;
 			}
 			catch (IllegalArgumentException ex) {
 				return false;

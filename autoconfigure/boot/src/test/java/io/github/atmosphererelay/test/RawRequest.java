@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.github.atmosphererelay.websocket;
+package io.github.atmosphererelay.test;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A handshake whose path no URI class would let through.
  */
-final class RawRequest implements AutoCloseable {
+public final class RawRequest implements AutoCloseable {
 
 	private final Socket socket;
 
@@ -44,7 +44,7 @@ final class RawRequest implements AutoCloseable {
 		this.headers = headers;
 	}
 
-	static RawRequest handshake(int port, String path, String... headers) {
+	public static RawRequest handshake(int port, String path, String... headers) {
 		try {
 			Socket socket = new Socket("localhost", port);
 			socket.setSoTimeout(10_000);
@@ -68,11 +68,11 @@ final class RawRequest implements AutoCloseable {
 		}
 	}
 
-	int status() {
+	public int status() {
 		return this.status;
 	}
 
-	@Nullable String header(String name) {
+	public @Nullable String header(String name) {
 		return this.headers.stream()
 			.filter((header) -> header.regionMatches(true, 0, name + ": ", 0, name.length() + 2))
 			.map((header) -> header.substring(name.length() + 2))
