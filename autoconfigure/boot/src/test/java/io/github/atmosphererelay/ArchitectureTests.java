@@ -63,7 +63,7 @@ class ArchitectureTests {
 
 	/**
 	 * Each package with those that it may know, transitively. A package stands for its
-	 * sub-packages too, except {@code relay}, whose sub-packages have their own lines.
+	 * sub-packages too where two dots say so; others' sub-packages have their own lines.
 	 */
 	private static final Map<String, List<String>> MAY_KNOW = Map.ofEntries(Map.entry("guard..", List.of()),
 			Map.entry("message..", List.of()), Map.entry("relay", List.of("message..")),
@@ -76,15 +76,24 @@ class ArchitectureTests {
 			Map.entry("cluster..", List.of("broadcast..", "relay", "session..", "message..")),
 			Map.entry("presence..", List.of("broadcast..", "cluster..", "relay", "session..", "message..")),
 			Map.entry("durable..", List.of("broadcast..", "cluster..", "relay", "session..", "message..")),
-			Map.entry("websocket..",
-					List.of("broadcast..", "cluster..", "presence..", "durable..", "relay", "session..", "message..")),
+			Map.entry("transport", List.of("broadcast..", "relay", "session..", "message..")),
+			Map.entry("transport.tomcat..", List.of("transport", "broadcast..", "relay", "session..", "message..")),
+			Map.entry("door",
+					List.of("transport", "broadcast..", "cluster..", "presence..", "durable..", "relay", "session..",
+							"message..")),
+			Map.entry("door.raw..",
+					List.of("door", "transport", "broadcast..", "cluster..", "presence..", "durable..", "relay",
+							"session..", "message..")),
+			Map.entry("door.centrifuge..",
+					List.of("door", "transport", "broadcast..", "cluster..", "presence..", "durable..", "relay",
+							"session..", "message..")),
 			Map.entry("console..", List.of("broadcast..", "relay", "session..", "message..")),
 			Map.entry("endpoint..", List.of("broadcast..", "relay", "session..", "message..")),
 			Map.entry("security..", List.of("broadcast..", "relay", "session..", "message..")),
 			Map.entry("http..", List.of("broadcast..", "relay", "session..", "message..")),
 			Map.entry("actuate..",
 					List.of("message..", "relay..", "session..", "broadcast..", "cluster..", "presence..", "durable..",
-							"websocket..", "endpoint..")),
+							"transport..", "door..", "endpoint..")),
 			Map.entry("contract..", List.of("relay", "durable..", "message..", "test..")),
 			Map.entry("autoconfigure..", List.of("..")));
 
