@@ -19,21 +19,21 @@ package io.github.atmosphererelay.door;
 import java.util.List;
 import java.util.Map;
 
+import jakarta.servlet.http.HttpServletRequest;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
-import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
+import org.springframework.security.web.firewall.RequestRejectedException;
 import org.springframework.security.web.firewall.StrictHttpFirewall;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.server.RequestUpgradeStrategy;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.mockito.ArgumentMatchers.anyInt;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.RETURNS_DEEP_STUBS;
 import static org.mockito.Mockito.mock;
@@ -53,11 +53,12 @@ class DoorRequestHandlerTests {
 
 	@BeforeEach
 	void prepare() {
-		given(this.context.upgradeStrategy()).willReturn(mock(RequestUpgradeStrategy.class));
-		given(this.context.addresses()).willReturn(new ClientAddresses(false));
-		given(this.context.allowedOrigins()).willReturn(List.of());
-		given(this.context.gate().isOpen()).willReturn(true);
-		given(this.context.capacity().hasRoom(anyInt(), anyInt())).willReturn(true);
+		HandshakeGate gate = new HandshakeGate();
+		gate.open();
+		HandshakeSupport handshakes = new HandshakeSupport(List.of(), gate, new ServerCapacity(null),
+				new ClientAddresses(false), mock(Refusals.class), RequestRejectedException.class::isInstance,
+				mock(RequestUpgradeStrategy.class));
+		given(this.context.handshakes()).willReturn(handshakes);
 		this.request.addHeader("Upgrade", "websocket");
 		this.request.addHeader("Connection", "Upgrade");
 		this.request.addHeader("Sec-WebSocket-Version", "13");
@@ -71,7 +72,7 @@ class DoorRequestHandlerTests {
 		DoorInterceptor interceptor = new DoorInterceptor(this.context) {
 
 			@Override
-			protected void admit(ServerHttpRequest request, Map<String, Object> attributes) {
+			protected ClientProof admit(HttpServletRequest request, Map<String, Object> attributes) {
 				throw new IllegalStateException("no database");
 			}
 

@@ -18,15 +18,11 @@ package io.github.atmosphererelay.door;
 
 import java.security.Principal;
 import java.time.Instant;
-import java.util.Map;
-import java.util.Objects;
 
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
 import jakarta.servlet.http.HttpSession;
 import org.jspecify.annotations.Nullable;
-
-import org.springframework.web.socket.WebSocketSession;
 
 /**
  * What a client has shown about who it is, and when.
@@ -41,12 +37,6 @@ import org.springframework.web.socket.WebSocketSession;
 public record ClientProof(@Nullable Principal principal, @Nullable Instant expiresAt, long takenAt,
 		@Nullable HttpSession httpSession) {
 
-	private static final String EXPIRES_AT = ClientProof.class.getName() + ".expiresAt";
-
-	private static final String HTTP_SESSION = ClientProof.class.getName() + ".httpSession";
-
-	private static final String TAKEN_AT = ClientProof.class.getName() + ".takenAt";
-
 	/**
 	 * Return what a client has shown by a token.
 	 * @param client whom the token shows
@@ -58,37 +48,11 @@ public record ClientProof(@Nullable Principal principal, @Nullable Instant expir
 	}
 
 	/**
-	 * Note that a handshake's principal is about to be looked at.
+	 * Return what a client has shown that has yet to say who it is.
+	 * @return a proof of nothing
 	 */
-	static void begin(Map<String, Object> attributes) {
-		attributes.put(TAKEN_AT, System.nanoTime());
-	}
-
-	/**
-	 * Note when the handshake's principal expires.
-	 */
-	static void expiresAt(Map<String, Object> attributes, Instant time) {
-		attributes.put(EXPIRES_AT, time);
-	}
-
-	/**
-	 * Note which HTTP session the handshake's principal is known by.
-	 */
-	static void httpSession(Map<String, Object> attributes, HttpSession httpSession) {
-		attributes.put(HTTP_SESSION, httpSession);
-	}
-
-	/**
-	 * Return what a client has shown in its handshake, which is then forgotten: most
-	 * connections have nothing else that would be kept of it.
-	 * @param socket the connection, whose handshake a {@link DoorInterceptor} has let in
-	 * @return the proof
-	 */
-	public static ClientProof take(WebSocketSession socket) {
-		Map<String, Object> attributes = socket.getAttributes();
-		return new ClientProof(socket.getPrincipal(), (Instant) attributes.remove(EXPIRES_AT),
-				(Long) Objects.requireNonNull(attributes.remove(TAKEN_AT)),
-				(HttpSession) attributes.remove(HTTP_SESSION));
+	public static ClientProof nothing() {
+		return new ClientProof(null, null, System.nanoTime(), null);
 	}
 
 	/**

@@ -16,54 +16,47 @@
 
 package io.github.atmosphererelay.door;
 
-import java.util.List;
 import java.util.Map;
 
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.presence.PresenceService;
 import io.github.atmosphererelay.session.QueueLimits;
+import io.github.atmosphererelay.transport.SocketHandler;
 
 import org.springframework.web.servlet.HandlerMapping;
-import org.springframework.web.socket.WebSocketHandler;
-import org.springframework.web.socket.server.RequestUpgradeStrategy;
 import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
 
 /**
- * What the doors for WebSocket clients have in common.
+ * What the doors for clients have in common.
  *
  * @param node the node's messaging
  * @param presence tells who is in channels
  * @param settings what holds for clients
- * @param allowedOrigins patterns of origins that may connect beside the same one
- * @param gate whether clients are let in
  * @param controlLimits how much may wait of a door's own frames
  * @param tokens checks tokens
  * @param limits what clients have and do, through whatever door
  * @param httpSessions the HTTP sessions that clients are known by
- * @param upgradeStrategy how connections are upgraded
- * @param refusals answers handshakes that are refused
- * @param capacity whether the web server has room for more connections
- * @param addresses finds the addresses of clients
+ * @param handshakes what is needed to answer handshakes
  */
 public record DoorContext(MessagingNode node, PresenceService presence, WebSocketSettings settings,
-		List<String> allowedOrigins, HandshakeGate gate, QueueLimits controlLimits, TokenChecks tokens,
-		ClientLimits limits, HttpSessions httpSessions, RequestUpgradeStrategy upgradeStrategy, Refusals refusals,
-		ServerCapacity capacity, ClientAddresses addresses) {
+		QueueLimits controlLimits, TokenChecks tokens, ClientLimits limits, HttpSessions httpSessions,
+		HandshakeSupport handshakes) {
 
 	/**
 	 * Create the mapping that leads WebSocket handshakes to a door, and leaves every
 	 * other request alone.
 	 * @param pattern the paths of the door
 	 * @param order the mapping's place among others
-	 * @param handler the door
+	 * @param door the door
 	 * @param interceptor lets handshakes in
 	 * @return the mapping
 	 */
-	public HandlerMapping mapping(String pattern, int order, WebSocketHandler handler, DoorInterceptor interceptor) {
+	public HandlerMapping mapping(String pattern, int order, Door door, DoorInterceptor interceptor) {
 		WebSocketHandlerMapping mapping = new WebSocketHandlerMapping();
 		mapping.setWebSocketUpgradeMatch(true);
 		mapping.setOrder(order);
-		mapping.setUrlMap(Map.of(pattern, new DoorRequestHandler(this, handler, interceptor)));
+		mapping.setUrlMap(Map.of(pattern,
+				new DoorRequestHandler(this, new SocketHandler(new SocketArrivals(this, door)), interceptor)));
 		return mapping;
 	}
 

@@ -37,9 +37,6 @@ final class DoorHandshakeHandler extends DefaultHandshakeHandler {
 
 	static final String SUBPROTOCOL = "atmosphere";
 
-	/** Where an interceptor leaves whom a token has shown. */
-	static final String PRINCIPAL = DoorHandshakeHandler.class.getName() + ".principal";
-
 	private final boolean compression;
 
 	DoorHandshakeHandler(RequestUpgradeStrategy upgradeStrategy, boolean compression) {
@@ -52,8 +49,8 @@ final class DoorHandshakeHandler extends DefaultHandshakeHandler {
 	@Override
 	protected @Nullable Principal determineUser(ServerHttpRequest request, WebSocketHandler handler,
 			Map<String, Object> attributes) {
-		Principal principal = (Principal) attributes.remove(PRINCIPAL);
-		return (principal != null) ? principal : super.determineUser(request, handler, attributes);
+		ClientProof proof = (ClientProof) attributes.get(DoorInterceptor.PROOF);
+		return (proof != null) ? proof.principal() : null;
 	}
 
 	@Override

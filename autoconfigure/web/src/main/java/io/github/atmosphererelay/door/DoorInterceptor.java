@@ -17,16 +17,14 @@
 package io.github.atmosphererelay.door;
 
 import java.io.IOException;
-import java.security.Principal;
-import java.time.Instant;
+import java.util.Enumeration;
 import java.util.Map;
 
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
-import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
-import jakarta.servlet.http.HttpSession;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.http.HttpHeaders;
 import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.http.server.ServerHttpResponse;
 import org.springframework.http.server.ServletServerHttpRequest;
@@ -37,162 +35,97 @@ import org.springframework.web.socket.WebSocketHttpHeaders;
 import org.springframework.web.socket.server.HandshakeInterceptor;
 
 /**
- * Lets handshakes of a door in or answers them with a status and a reason. Runs on
- * threads that serve requests, which it may block.
+ * Lets WebSocket handshakes of a door in or answers them with a status and a reason. Runs
+ * on threads that serve requests, which it may block.
  */
 public abstract class DoorInterceptor implements HandshakeInterceptor {
+
+	/** Where the connection finds what its client has shown. */
+	static final String PROOF = ClientProof.class.getName();
 
 	/** What a subprotocol that carries a token begins with. */
 	private static final String BEARER = "bearer.";
 
-	private final DoorContext context;
+	private final Refusals refusals;
 
-	private final OriginCheck origins;
+	private final AdmissionChecks checks;
 
 	/**
 	 * Create an interceptor.
 	 * @param context what the doors have in common
 	 */
 	protected DoorInterceptor(DoorContext context) {
-		this.context = context;
-		this.origins = new OriginCheck(context.allowedOrigins());
+		this.refusals = context.handshakes().refusals();
+		this.checks = new AdmissionChecks(context);
 	}
 
 	@Override
 	public final boolean beforeHandshake(ServerHttpRequest request, ServerHttpResponse response,
 			WebSocketHandler handler, Map<String, Object> attributes) throws IOException {
 		HandshakeRequest handshake = (HandshakeRequest) ((ServletServerHttpRequest) request).getServletRequest();
+		HttpServletResponse answer = ((ServletServerHttpResponse) response).getServletResponse();
 		try {
-			checkRoom(handshake);
+			this.checks.checkRoom(handshake);
 			HandshakeHeaders.check(handshake.wrapped());
-			this.origins.check(handshake);
-			ClientProof.begin(attributes);
-			admit(request, attributes);
-			admitted(request, response, attributes);
+			this.checks.checkOrigin(handshake);
+			ClientProof proof = admit(handshake, attributes);
+			attributes.put(PROOF, proof);
+			admitted(handshake, answer, proof, attributes);
 			return true;
 		}
 		catch (RequestRefusedException ex) {
-			this.context.refusals().refuse(handshake, ((ServletServerHttpResponse) response).getServletResponse(), ex);
+			this.refusals.refuse(handshake, answer, ex);
 			return false;
-		}
-	}
-
-	private void checkRoom(HandshakeRequest handshake) {
-		if (!this.context.gate().isOpen()) {
-			throw new HandshakeRefusedException(Refusal.SHUTTING_DOWN, "this node is shutting down");
-		}
-		int sockets = this.context.limits().connectionCount();
-		if (!this.context.capacity().hasRoom(handshake.getLocalPort(), sockets)) {
-			throw new HandshakeRefusedException(Refusal.FULL, "this node has as many connections as it takes");
 		}
 	}
 
 	/**
 	 * Let a handshake in.
 	 * @param request the handshake
-	 * @param attributes what the door's handler is told
+	 * @param attributes what the door's connection is told
+	 * @return what the client has shown, {@link ClientProof#nothing()} if it has yet to
+	 * say who it is
 	 * @throws RequestRefusedException to refuse it
 	 */
-	protected abstract void admit(ServerHttpRequest request, Map<String, Object> attributes);
+	protected abstract ClientProof admit(HttpServletRequest request, Map<String, Object> attributes);
 
 	/**
 	 * Do what is done last, when nothing of the handshake can be refused any more but by
 	 * this.
 	 * @param request the handshake
 	 * @param response its answer
-	 * @param attributes what the door's handler is told
+	 * @param proof what the client has shown
+	 * @param attributes what the door's connection is told
 	 * @throws RequestRefusedException to refuse it after all
 	 */
-	protected void admitted(ServerHttpRequest request, ServerHttpResponse response, Map<String, Object> attributes) {
+	protected void admitted(HttpServletRequest request, HttpServletResponse response, ClientProof proof,
+			Map<String, Object> attributes) {
 	}
 
 	/**
-	 * Check that there may be one more connection from the client's address.
-	 * @param request the handshake
-	 * @throws RequestRefusedException if there are too many
+	 * Return what decides about requests.
+	 * @return the checks
 	 */
-	protected final void checkAddress(ServerHttpRequest request) {
-		if (!this.context.limits().hasRoom(request.getRemoteAddress())) {
-			throw new HandshakeRefusedException(Refusal.ADDRESS_LIMIT, "there are too many sessions of this address");
-		}
+	protected final AdmissionChecks checks() {
+		return this.checks;
 	}
 
 	/**
 	 * Find out who the client is, by a token among its subprotocols or else by the
-	 * request's principal, and leave in the attributes when that expires. Here may be
-	 * waited for that.
+	 * request's principal. Here may be waited for that.
 	 * @param request the handshake
-	 * @param attributes what the door's handler is told
-	 * @return who the client is, or {@code null} if it is anonymous
+	 * @return what the client has shown
 	 * @throws RequestRefusedException if a token proves nothing, or the user has too many
 	 * sessions
 	 */
-	protected final @Nullable Principal authenticate(ServerHttpRequest request, Map<String, Object> attributes) {
-		TokenChecks tokens = this.context.tokens();
-		String token = token(request.getHeaders());
-		Principal principal;
-		Instant expiry;
-		if (token != null) {
-			if (!tokens.isEnabled()) {
-				throw new HandshakeRefusedException(Refusal.TOKEN, "this node takes no tokens");
-			}
-			Authenticated client = tokens.check(token);
-			principal = client.principal();
-			expiry = client.expiresAt();
-			attributes.put(DoorHandshakeHandler.PRINCIPAL, principal);
-		}
-		else {
-			principal = checkName(request.getPrincipal());
-			expiry = (principal != null) ? tokens.expiryOf(principal) : null;
-			HttpSession httpSession = (principal != null) ? httpSession(request) : null;
-			if (httpSession != null) {
-				ClientProof.httpSession(attributes, httpSession);
-			}
-		}
-		if (expiry != null) {
-			ClientProof.expiresAt(attributes, expiry);
-		}
-		if (!this.context.limits().hasRoom(principal)) {
-			throw new HandshakeRefusedException(Refusal.USER_LIMIT, "there are too many sessions of this user");
-		}
-		return principal;
+	protected final ClientProof authenticate(HttpServletRequest request) {
+		return this.checks.authenticate(request, token(request));
 	}
 
-	/**
-	 * Return who a client is that was let in.
-	 * @param request the handshake
-	 * @param attributes what the door's handler is told
-	 * @return whom a token has shown, or else the request's principal; {@code null} if
-	 * the client is anonymous
-	 */
-	protected static @Nullable Principal principal(ServerHttpRequest request, Map<String, Object> attributes) {
-		Principal shown = (Principal) attributes.get(DoorHandshakeHandler.PRINCIPAL);
-		return (shown != null) ? shown : request.getPrincipal();
-	}
-
-	/**
-	 * Check that a principal has a name: by it the user's sessions are counted, found and
-	 * ended.
-	 * @param principal the principal, or {@code null} if the client is anonymous
-	 * @return the same
-	 * @throws RequestRefusedException if it has none
-	 */
-	protected static @Nullable Principal checkName(@Nullable Principal principal) {
-		if (principal != null && principal.getName() == null) {
-			throw new HandshakeRefusedException(Refusal.NAMELESS,
-					"the user has no name (" + principal.getClass().getSimpleName() + ")");
-		}
-		return principal;
-	}
-
-	private static @Nullable HttpSession httpSession(ServerHttpRequest request) {
-		return (request instanceof ServletServerHttpRequest servletRequest)
-				? servletRequest.getServletRequest().getSession(false) : null;
-	}
-
-	private static @Nullable String token(HttpHeaders headers) {
-		for (String value : headers.getOrEmpty(WebSocketHttpHeaders.SEC_WEBSOCKET_PROTOCOL)) {
-			for (String offer : StringUtils.tokenizeToStringArray(value, ",")) {
+	private static @Nullable String token(HttpServletRequest request) {
+		Enumeration<String> values = request.getHeaders(WebSocketHttpHeaders.SEC_WEBSOCKET_PROTOCOL);
+		while (values.hasMoreElements()) {
+			for (String offer : StringUtils.tokenizeToStringArray(values.nextElement(), ",")) {
 				if (offer.startsWith(BEARER)) {
 					return offer.substring(BEARER.length());
 				}

@@ -44,25 +44,24 @@ final class DoorRequestHandler extends WebSocketHttpRequestHandler {
 
 	private static final Log logger = LogFactory.getLog(DoorRequestHandler.class);
 
-	private static final String REJECTED = "org.springframework.security.web.firewall.RequestRejectedException";
-
 	private final DoorContext context;
 
 	private final RateLimitedLog failures = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
 	DoorRequestHandler(DoorContext context, WebSocketHandler handler, DoorInterceptor interceptor) {
-		super(handler, new DoorHandshakeHandler(context.upgradeStrategy(), context.settings().compression()));
+		super(handler,
+				new DoorHandshakeHandler(context.handshakes().upgradeStrategy(), context.settings().compression()));
 		this.context = context;
 		setHandshakeInterceptors(List.of(interceptor));
 	}
 
 	/**
-	 * Return whether Spring Security's firewall, which may not be there, has thrown when
-	 * a header was read.
+	 * Return whether what has wrapped the request has thrown when a header was read.
 	 */
-	private static boolean isRejected(Throwable failure) {
+	private boolean isRejected(Throwable failure) {
+		HandshakeFailures failures = this.context.handshakes().failures();
 		for (Throwable each = failure; each != null; each = each.getCause()) {
-			if (each.getClass().getName().equals(REJECTED)) {
+			if (failures.isRejection(each)) {
 				return true;
 			}
 		}
@@ -73,9 +72,8 @@ final class DoorRequestHandler extends WebSocketHttpRequestHandler {
 	public void handleRequest(HttpServletRequest request, HttpServletResponse response)
 			throws ServletException, IOException {
 		try {
-			super.handleRequest(
-					new HandshakeRequest(request, this.context.addresses(), this.context.settings().compression()),
-					response);
+			super.handleRequest(new HandshakeRequest(request, this.context.handshakes().addresses(),
+					this.context.settings().compression()), response);
 		}
 		catch (HandshakeFailureException ex) {
 			if (DisconnectedClientHelper.isClientDisconnectedException(ex)) {
@@ -83,7 +81,7 @@ final class DoorRequestHandler extends WebSocketHttpRequestHandler {
 				return;
 			}
 			if (isRejected(ex) && !response.isCommitted()) {
-				logger.debug("Spring Security has rejected what a handshake says", ex);
+				logger.debug("What a handshake says was rejected before it came to a door", ex);
 				response.reset();
 				Refusals.write(response, HttpStatus.BAD_REQUEST, "the request has a header that is not allowed");
 				return;

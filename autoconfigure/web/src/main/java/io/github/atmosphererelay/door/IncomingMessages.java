@@ -53,8 +53,20 @@ public final class IncomingMessages {
 	 * @param settings what holds for clients
 	 */
 	public IncomingMessages(WebSocketSettings settings) {
-		this.maxMessageSize = settings.maxMessageSize();
-		this.bucket = (settings.messagesPerSecond() > 0) ? bucket(settings) : null;
+		this(settings.maxMessageSize(), (settings.messagesPerSecond() > 0) ? bucket(settings) : null);
+	}
+
+	/**
+	 * Begin to take messages at any rate.
+	 * @param maxMessageSize the greatest message, in bytes
+	 */
+	public IncomingMessages(int maxMessageSize) {
+		this(maxMessageSize, null);
+	}
+
+	private IncomingMessages(int maxMessageSize, @Nullable Bucket bucket) {
+		this.maxMessageSize = maxMessageSize;
+		this.bucket = bucket;
 	}
 
 	private static Bucket bucket(WebSocketSettings settings) {

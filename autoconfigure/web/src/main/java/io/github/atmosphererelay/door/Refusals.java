@@ -77,7 +77,7 @@ public final class Refusals {
 	void refuse(HttpServletRequest request, HttpServletResponse response, RequestRefusedException cause)
 			throws IOException {
 		this.statistics.countRefused(cause.code());
-		HttpStatus status = status(cause.code());
+		HttpStatus status = ErrorStatus.of(cause.code());
 		if (cause instanceof HandshakeRefusedException refused) {
 			status = refused.refusal().status();
 			setHeaders(response, refused.refusal());
@@ -146,10 +146,6 @@ public final class Refusals {
 			case UNKNOWN_CHANNEL -> Refusal.UNKNOWN_CHANNEL;
 			default -> Refusal.DENIED;
 		};
-	}
-
-	private static HttpStatus status(ErrorCode code) {
-		return (code == ErrorCode.INTERNAL) ? HttpStatus.INTERNAL_SERVER_ERROR : refusal(code).status();
 	}
 
 }

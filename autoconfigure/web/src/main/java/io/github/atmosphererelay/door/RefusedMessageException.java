@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.door;
 
+import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.session.CloseReason;
 
 /**
@@ -29,6 +30,14 @@ public final class RefusedMessageException extends RuntimeException {
 		// Clients can cause it at will, and nobody reads its stack.
 		super(reason.text(), null, false, false);
 		this.reason = reason;
+	}
+
+	/**
+	 * Return what is counted.
+	 * @return the code
+	 */
+	public ErrorCode code() {
+		return this.reason.equals(CloseReason.RATE_LIMIT) ? ErrorCode.TOO_MANY_REQUESTS : ErrorCode.LIMIT_EXCEEDED;
 	}
 
 	/**

@@ -30,6 +30,7 @@ import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.RateLimitedLog;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.guard.Failures;
+import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.InvalidTokenException;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
 import org.apache.commons.logging.Log;
@@ -158,6 +159,22 @@ public final class TokenChecks {
 		}
 		this.failureLog.error("A client that has sent a token was refused", cause);
 		return new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
+	}
+
+	/**
+	 * Return what a client is told whose connection is closed because its token was
+	 * refused, and it is not in yet.
+	 * @param refusal the refusal
+	 * @return the close reason
+	 */
+	public static CloseReason closeReason(RequestRefusedException refusal) {
+		return switch (refusal.code()) {
+			case UNAUTHORIZED -> CloseReason.INVALID_TOKEN;
+			case TOKEN_EXPIRED -> CloseReason.EXPIRED;
+			case INTERNAL -> CloseReason.INTERNAL_ERROR;
+			case TOO_MANY_REQUESTS -> CloseReason.TOO_MANY_REQUESTS;
+			default -> CloseReason.PERMISSION_DENIED;
+		};
 	}
 
 }

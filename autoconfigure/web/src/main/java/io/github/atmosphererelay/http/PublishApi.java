@@ -30,6 +30,7 @@ import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.broadcast.RateLimitedLog;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.broadcast.UnknownChannelException;
+import io.github.atmosphererelay.door.ErrorStatus;
 import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.message.ChannelNames;
 import io.github.atmosphererelay.message.Json;
@@ -121,21 +122,11 @@ public final class PublishApi {
 		}
 		catch (RequestRefusedException ex) {
 			// By an interceptor of what is sent.
-			return refusal(status(ex.code()), ex.code(), ex.reason(), ex.code().isTemporary());
+			return refusal(ErrorStatus.of(ex.code()), ex.code(), ex.reason(), ex.code().isTemporary());
 		}
 		catch (IllegalArgumentException ex) {
 			return refusal(HttpStatus.BAD_REQUEST, ErrorCode.BAD_REQUEST, String.valueOf(ex.getMessage()), false);
 		}
-	}
-
-	private static HttpStatus status(ErrorCode code) {
-		return switch (code) {
-			case BAD_REQUEST -> HttpStatus.BAD_REQUEST;
-			case UNAUTHORIZED, TOKEN_EXPIRED -> HttpStatus.UNAUTHORIZED;
-			case TOO_MANY_REQUESTS, LIMIT_EXCEEDED -> HttpStatus.TOO_MANY_REQUESTS;
-			case INTERNAL -> HttpStatus.INTERNAL_SERVER_ERROR;
-			default -> HttpStatus.FORBIDDEN;
-		};
 	}
 
 	private static @Nullable MediaType type(ServerRequest request) {

@@ -27,6 +27,7 @@ import io.github.atmosphererelay.broadcast.ReplayReader.Replay;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.door.ClientLimits.Admission;
 import io.github.atmosphererelay.door.DoorContext;
+import io.github.atmosphererelay.door.TokenChecks;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.session.LocalSession;
@@ -69,7 +70,7 @@ class ReadRequestsTests {
 
 	private final LocalSession session = mock();
 
-	private final Client client = new Client(this.session, mock(Admission.class));
+	private final Client client = new Client(this.session, mock(Admission.class), mock(TokenChecks.class));
 
 	private final ReplayBudget budget = new ReplayBudget(1_000, 1_000);
 

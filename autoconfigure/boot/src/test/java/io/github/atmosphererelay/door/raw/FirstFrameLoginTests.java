@@ -17,11 +17,16 @@
 package io.github.atmosphererelay.door.raw;
 
 import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 
 import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.ErrorCode;
+import io.github.atmosphererelay.door.Arrival;
 import io.github.atmosphererelay.door.ClientLimits;
+import io.github.atmosphererelay.door.ClientProof;
+import io.github.atmosphererelay.door.DoorContext;
 import io.github.atmosphererelay.door.LimitSettings;
 import io.github.atmosphererelay.door.TokenChecks;
 import io.github.atmosphererelay.guard.Guard;
@@ -37,6 +42,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.BDDMockito.willThrow;
+import static org.mockito.Mockito.RETURNS_DEEP_STUBS;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.spy;
 
@@ -55,8 +61,11 @@ class FirstFrameLoginTests {
 
 	private final TokenChecks tokens = mock();
 
+	private final DoorContext context = mock(RETURNS_DEEP_STUBS);
+
 	@BeforeEach
 	void expireSoon() {
+		given(this.context.node().statistics()).willReturn(this.statistics);
 		given(this.tokens.timeout()).willReturn(Duration.ofMillis(1));
 	}
 
@@ -67,7 +76,9 @@ class FirstFrameLoginTests {
 
 	private FakeTransport connect() {
 		FakeTransport transport = new FakeTransport();
-		new FirstFrameLogin(transport, this.limits.admit(null), this.tokens, this.statistics, (login, client) -> {
+		Arrival arrival = new Arrival(this.context, transport, Objects.requireNonNull(this.limits.admit(null)),
+				ClientProof.nothing(), null, Map.of());
+		new FirstFrameLogin(arrival, this.tokens, (login, client) -> {
 		}).start(this.scheduler, this.guard);
 		return transport;
 	}

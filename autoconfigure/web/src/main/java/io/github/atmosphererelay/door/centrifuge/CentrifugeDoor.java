@@ -16,7 +16,10 @@
 
 package io.github.atmosphererelay.door.centrifuge;
 
+import io.github.atmosphererelay.door.Arrival;
+import io.github.atmosphererelay.door.Door;
 import io.github.atmosphererelay.door.DoorContext;
+import io.github.atmosphererelay.transport.Inbound;
 
 import org.springframework.web.servlet.HandlerMapping;
 
@@ -24,14 +27,22 @@ import org.springframework.web.servlet.HandlerMapping;
  * The door for clients that speak the Centrifuge client protocol v2 (JSON): one
  * connection for many channels, with recovery, presence and calls.
  */
-public final class CentrifugeDoor {
+public final class CentrifugeDoor implements Door {
 
 	/**
 	 * Before the raw door, whose paths may cover this one's.
 	 */
 	private static final int ORDER = -3;
 
-	private CentrifugeDoor() {
+	private final DoorContext context;
+
+	private final Codec codec = new JsonCodec();
+
+	private final Requests requests;
+
+	private CentrifugeDoor(DoorContext context, CentrifugeSettings settings) {
+		this.context = context;
+		this.requests = new Requests(context, settings, this.codec);
 	}
 
 	/**
@@ -42,8 +53,13 @@ public final class CentrifugeDoor {
 	 * @return the mapping
 	 */
 	public static HandlerMapping mapping(DoorContext context, CentrifugeSettings settings) {
-		return context.mapping(settings.path(), ORDER, new CentrifugeHandler(context, settings, new JsonCodec()),
+		return context.mapping(settings.path(), ORDER, new CentrifugeDoor(context, settings),
 				new CentrifugeInterceptor(context));
+	}
+
+	@Override
+	public Inbound take(Arrival arrival) {
+		return new Connection(this.context, this.requests, this.codec, arrival);
 	}
 
 }

@@ -18,10 +18,10 @@ package io.github.atmosphererelay.door.centrifuge;
 
 import java.util.Map;
 
+import io.github.atmosphererelay.door.ClientProof;
 import io.github.atmosphererelay.door.DoorContext;
 import io.github.atmosphererelay.door.DoorInterceptor;
-
-import org.springframework.http.server.ServerHttpRequest;
+import jakarta.servlet.http.HttpServletRequest;
 
 /**
  * Decides at the handshake who comes in at this door. Who the client is may also be said
@@ -34,9 +34,9 @@ final class CentrifugeInterceptor extends DoorInterceptor {
 	}
 
 	@Override
-	protected void admit(ServerHttpRequest request, Map<String, Object> attributes) {
-		checkAddress(request);
-		authenticate(request, attributes);
+	protected ClientProof admit(HttpServletRequest request, Map<String, Object> attributes) {
+		checks().checkAddress(request);
+		return authenticate(request);
 	}
 
 }

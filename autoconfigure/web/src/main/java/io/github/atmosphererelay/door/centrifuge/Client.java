@@ -18,12 +18,13 @@ package io.github.atmosphererelay.door.centrifuge;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.door.ClientLimits.Admission;
+import io.github.atmosphererelay.door.TokenChecks;
+import io.github.atmosphererelay.door.TokenRenewal;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.session.LocalSession;
 import org.jspecify.annotations.Nullable;
@@ -44,11 +45,12 @@ final class Client {
 	/** Made when the client reads something for the first time. */
 	private @Nullable PageQueue pages;
 
-	private final AtomicBoolean refreshing = new AtomicBoolean();
+	private final TokenRenewal renewal;
 
-	Client(LocalSession session, Admission admission) {
+	Client(LocalSession session, Admission admission, TokenChecks tokens) {
 		this.session = session;
 		this.admission = admission;
+		this.renewal = new TokenRenewal(tokens, session, ErrorCode.UNAUTHORIZED);
 	}
 
 	LocalSession session() {
@@ -84,6 +86,13 @@ final class Client {
 		return this.memberships;
 	}
 
+	/**
+	 * Return what keeps the session when the client sends a new token.
+	 */
+	TokenRenewal renewal() {
+		return this.renewal;
+	}
+
 	synchronized PageQueue pages() {
 		PageQueue pages = this.pages;
 		if (pages == null) {
@@ -91,17 +100,6 @@ final class Client {
 			this.pages = pages;
 		}
 		return pages;
-	}
-
-	/**
-	 * Begin to check a new token, one at a time.
-	 */
-	boolean beginRefresh() {
-		return this.refreshing.compareAndSet(false, true);
-	}
-
-	void endRefresh() {
-		this.refreshing.set(false);
 	}
 
 	@Override

@@ -17,7 +17,7 @@
 package io.github.atmosphererelay.door.centrifuge;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,16 +27,19 @@ import java.util.concurrent.locks.ReentrantLock;
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
-import io.github.atmosphererelay.door.ClientLimits.Admission;
+import io.github.atmosphererelay.door.Arrival;
+import io.github.atmosphererelay.door.Arrival.SessionEnd;
 import io.github.atmosphererelay.door.ClientProof;
 import io.github.atmosphererelay.door.DoorContext;
 import io.github.atmosphererelay.door.IncomingMessages;
 import io.github.atmosphererelay.door.RefusedMessageException;
+import io.github.atmosphererelay.door.TokenChecks;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.OutboundMessage;
+import io.github.atmosphererelay.transport.Inbound;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +49,7 @@ import org.jspecify.annotations.Nullable;
  * out one after the other and in order, on the thread that reads them or, while a token
  * is checked, on the thread that has checked it.
  */
-final class Connection {
+final class Connection implements Inbound {
 
 	private static final Log logger = LogFactory.getLog(Connection.class);
 
@@ -61,14 +64,9 @@ final class Connection {
 
 	private final Codec codec;
 
+	private final Arrival arrival;
+
 	private final CentrifugeTransport transport;
-
-	private final Admission admission;
-
-	/** What the client has shown by its handshake. */
-	private final ClientProof proof;
-
-	private final @Nullable InetSocketAddress remoteAddress;
 
 	private final IncomingMessages incoming;
 
@@ -85,23 +83,25 @@ final class Connection {
 
 	private @Nullable ScheduledFuture<?> deadline;
 
-	Connection(DoorContext context, Requests requests, Codec codec, CentrifugeTransport transport, Admission admission,
-			ClientProof proof, @Nullable InetSocketAddress remoteAddress) {
+	Connection(DoorContext context, Requests requests, Codec codec, Arrival arrival) {
 		this.context = context;
 		this.node = context.node();
 		this.requests = requests;
 		this.codec = codec;
-		this.transport = transport;
-		this.admission = admission;
-		this.proof = proof;
-		this.remoteAddress = remoteAddress;
+		this.arrival = arrival;
+		this.transport = new CentrifugeTransport(arrival.transport(), codec);
 		this.incoming = new IncomingMessages(context.settings());
+	}
+
+	@Override
+	public void opened() {
+		start();
 	}
 
 	/**
 	 * Give the client some time to say who it is.
 	 */
-	void start() {
+	private void start() {
 		this.lock.lock();
 		try {
 			if (this.state == State.NEW) {
@@ -134,10 +134,8 @@ final class Connection {
 		fail(ErrorCode.UNAUTHORIZED, CloseReason.STALE);
 	}
 
-	/**
-	 * Take a part of a text message.
-	 */
-	void text(String part, boolean last) {
+	@Override
+	public void text(String part, boolean last) {
 		Client client = this.client;
 		if (client != null) {
 			client.session().heard();
@@ -157,11 +155,26 @@ final class Connection {
 		}
 	}
 
+	@Override
+	public void binary(ByteBuffer part, boolean last) {
+		fail(ErrorCode.BAD_REQUEST, CloseReason.BAD_REQUEST);
+	}
+
+	@Override
+	public void ping() {
+		control();
+	}
+
+	@Override
+	public void pong(ByteBuffer payload) {
+		control();
+	}
+
 	/**
 	 * Take a ping or pong of WebSocket itself, which tells nothing here: the protocol has
 	 * its own.
 	 */
-	void control() {
+	private void control() {
 		try {
 			this.incoming.checkControlRate();
 		}
@@ -171,8 +184,7 @@ final class Connection {
 	}
 
 	private void refuse(RefusedMessageException refusal) {
-		fail(refusal.reason().equals(CloseReason.RATE_LIMIT) ? ErrorCode.TOO_MANY_REQUESTS : ErrorCode.LIMIT_EXCEEDED,
-				refusal.reason());
+		fail(refusal.code(), refusal.reason());
 	}
 
 	private void take(List<Command> commands, int size) {
@@ -230,7 +242,7 @@ final class Connection {
 
 	private void connect(Command.Connect command) {
 		if (command.token().isEmpty()) {
-			enter(command, this.proof);
+			enter(command, this.arrival.proof());
 			return;
 		}
 		if (!this.context.tokens().isEnabled()) {
@@ -277,12 +289,7 @@ final class Connection {
 			write(this.codec.encode(command.id(), refusal.code(), refusal.reason()));
 			return;
 		}
-		fail(refusal.code(), switch (refusal.code()) {
-			case UNAUTHORIZED -> CloseReason.INVALID_TOKEN;
-			case INTERNAL -> CloseReason.INTERNAL_ERROR;
-			case TOO_MANY_REQUESTS -> CloseReason.TOO_MANY_REQUESTS;
-			default -> CloseReason.PERMISSION_DENIED;
-		});
+		fail(refusal.code(), TokenChecks.closeReason(refusal));
 	}
 
 	/**
@@ -301,24 +308,23 @@ final class Connection {
 	}
 
 	private void enter(Command.Connect command, ClientProof proof) {
-		if (!this.admission.identify(proof.principal())) {
+		if (!this.arrival.identify(proof.principal())) {
 			fail(ErrorCode.LIMIT_EXCEEDED, CloseReason.CONNECTION_LIMIT);
 			return;
 		}
 		cancelDeadline();
 		this.state = State.CONNECTED;
-		LocalSession session = this.node.writers()
-			.open(this.node.identity().newSessionId(), proof.principal(), this.remoteAddress, this.transport,
-					(ended, reason) -> {
-						this.admission.end();
-						this.context.httpSessions().ended(ended);
-						this.node.subscriptions().disconnected(ended, reason);
-						this.requests.left(ended);
-					});
+		LocalSession session = this.arrival.open(this.node.identity().newSessionId(), proof, this.transport,
+				new SessionEnd() {
+
+					@Override
+					public void ended(LocalSession session) {
+						Connection.this.requests.left(session);
+					}
+
+				});
 		session.pingAlways();
-		proof.applyTo(session);
-		this.context.httpSessions().opened(proof, session);
-		Client client = new Client(session, this.admission);
+		Client client = new Client(session, this.arrival.admission(), this.context.tokens());
 		this.client = client;
 		try {
 			this.requests.enter(client, command, proof.expiresAt());
@@ -349,19 +355,7 @@ final class Connection {
 			this.lock.unlock();
 		}
 		if (client == null) {
-			// Nobody comes back to it: what fails keeps nothing of the rest from being
-			// done.
-			try {
-				this.node.statistics().countRefused(code);
-			}
-			finally {
-				try {
-					this.admission.end();
-				}
-				finally {
-					this.transport.close(reason);
-				}
-			}
+			this.arrival.refuse(code, Disconnects.of(reason));
 		}
 		else if (client.session().isOpen()) {
 			try {
@@ -373,10 +367,8 @@ final class Connection {
 		}
 	}
 
-	/**
-	 * The connection is gone.
-	 */
-	void closed(int code, @Nullable String reason) {
+	@Override
+	public void closed(int code, @Nullable String reason) {
 		Client client;
 		this.lock.lock();
 		try {
@@ -389,7 +381,7 @@ final class Connection {
 			this.lock.unlock();
 		}
 		if (client == null) {
-			this.admission.end();
+			this.arrival.gone();
 		}
 		else {
 			client.session().ended(code, reason);

@@ -16,7 +16,6 @@
 
 package io.github.atmosphererelay.door.centrifuge;
 
-import java.security.Principal;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -30,7 +29,6 @@ import io.github.atmosphererelay.door.TokenChecks;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
-import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -216,19 +214,10 @@ final class Requests {
 		if (!this.tokens.isEnabled()) {
 			throw new RequestRefusedException(ErrorCode.NOT_AVAILABLE, "this node takes no tokens");
 		}
-		if (!client.beginRefresh()) {
-			throw new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS, "a token is being checked");
-		}
-		this.tokens.checkLater(command.token()).thenAccept((proof) -> {
-			renew(session, proof);
+		client.renewal().renew(command.token(), (proof) -> {
 			this.replies.reply(session, command.id(), new Reply.Refreshed(session.id(), ttl(proof.expiresAt())));
 			this.subscriptions.checkPermissions(client);
-		}).whenComplete((nothing, ex) -> {
-			client.endRefresh();
-			if (ex == null) {
-				return;
-			}
-			RequestRefusedException refusal = this.tokens.refusal(ex);
+		}, (refusal) -> {
 			if (refusal.code() == ErrorCode.UNAUTHORIZED) {
 				this.node.statistics().countRefused(refusal.code());
 				session.terminate(CloseReason.INVALID_TOKEN);
@@ -237,17 +226,6 @@ final class Requests {
 				this.replies.refuse(session, command.id(), refusal);
 			}
 		});
-	}
-
-	private static void renew(LocalSession session, Authenticated proof) {
-		try {
-			session.renew(proof.principal(), proof.expiresAt());
-		}
-		catch (IllegalArgumentException ex) {
-			Principal principal = session.principal();
-			throw new RequestRefusedException(ErrorCode.UNAUTHORIZED,
-					(principal != null) ? "the token is another user's" : "the session is anonymous");
-		}
 	}
 
 }

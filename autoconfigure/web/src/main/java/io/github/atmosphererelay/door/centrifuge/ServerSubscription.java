@@ -16,11 +16,8 @@
 
 package io.github.atmosphererelay.door.centrifuge;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadLocalRandom;
 
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessagingNode;
@@ -29,10 +26,10 @@ import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.broadcast.SubscribeRequest;
 import io.github.atmosphererelay.broadcast.Subscribed;
 import io.github.atmosphererelay.broadcast.SubscriptionState;
+import io.github.atmosphererelay.door.SubscriptionRetry;
 import io.github.atmosphererelay.door.centrifuge.Command.Recovery;
 import io.github.atmosphererelay.door.centrifuge.ServerSubscriptions.Entrance;
 import io.github.atmosphererelay.guard.Failures;
-import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
@@ -46,13 +43,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServerSubscription implements Client.Membership {
 
-	private static final long RETRY_MILLIS = 700;
-
-	private static final long RETRY_JITTER_MILLIS = 600;
-
 	private final MessagingNode node;
 
 	private final Replies replies;
+
+	private final SubscriptionRetry retry;
 
 	private final Client client;
 
@@ -72,6 +67,7 @@ final class ServerSubscription implements Client.Membership {
 			@Nullable Entrance entrance) {
 		this.node = node;
 		this.replies = replies;
+		this.retry = new SubscriptionRetry(node);
 		this.client = client;
 		this.channel = channel;
 		this.held = held;
@@ -190,7 +186,7 @@ final class ServerSubscription implements Client.Membership {
 				return SubscriptionState.CONFIRMED;
 			}
 			case PENDING -> {
-				retryLater();
+				this.retry.later(this::makeAgain);
 			}
 			case ENDED -> {
 				// Perhaps before the registry knew of it.
@@ -218,24 +214,12 @@ final class ServerSubscription implements Client.Membership {
 		return this.state;
 	}
 
-	private void retryLater() {
-		try {
-			this.node.guards()
-				.of(Part.CLIENT_TIMERS)
-				.later(this.node.scheduler(), this::retry,
-						Duration.ofMillis(RETRY_MILLIS + ThreadLocalRandom.current().nextLong(RETRY_JITTER_MILLIS)));
-		}
-		catch (RejectedExecutionException ex) {
-			// The node stops, and sends its clients away.
-		}
-	}
-
-	private void retry() {
+	private void makeAgain() {
 		if (!isPending() || !this.client.session().isOpen()) {
 			return;
 		}
 		if (!this.node.monitor().isUp()) {
-			retryLater();
+			this.retry.later(this::makeAgain);
 			return;
 		}
 		try {
@@ -243,10 +227,6 @@ final class ServerSubscription implements Client.Membership {
 		}
 		catch (RequestRefusedException ex) {
 			this.node.statistics().countRefused(ex.code());
-		}
-		catch (RuntimeException | Error ex) {
-			retryLater();
-			throw ex;
 		}
 	}
 

@@ -21,17 +21,17 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
-import io.github.atmosphererelay.broadcast.BroadcastStatistics;
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
-import io.github.atmosphererelay.door.ClientLimits.Admission;
+import io.github.atmosphererelay.door.Arrival;
 import io.github.atmosphererelay.door.ClientProof;
+import io.github.atmosphererelay.door.IncomingMessages;
+import io.github.atmosphererelay.door.RefusedMessageException;
 import io.github.atmosphererelay.door.TokenChecks;
 import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.CloseReason;
-import io.github.atmosphererelay.session.SessionTransport;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
-import io.github.atmosphererelay.transport.ControlRate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,20 +40,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class FirstFrameLogin {
 
-	private final SessionTransport transport;
-
-	private final Admission admission;
+	private final Arrival arrival;
 
 	private final TokenChecks tokens;
 
-	private final BroadcastStatistics statistics;
-
 	private final BiConsumer<FirstFrameLogin, Authenticated> next;
 
-	private final ControlRate controlRate = new ControlRate();
-
-	/** Parts of the frame. Of the thread that reads. */
-	private @Nullable StringBuilder parts;
+	private final IncomingMessages incoming = new IncomingMessages(TokenFrame.MAX_SIZE);
 
 	private @Nullable ScheduledFuture<?> deadline;
 
@@ -65,18 +58,13 @@ final class FirstFrameLogin {
 
 	/**
 	 * Create a log-in.
-	 * @param transport closes the connection
-	 * @param admission the connection's part of the limits
+	 * @param arrival the connection
 	 * @param tokens checks the token
-	 * @param statistics receives the counts
 	 * @param next goes on once it is known who the client is, on a thread that may block
 	 */
-	FirstFrameLogin(SessionTransport transport, Admission admission, TokenChecks tokens, BroadcastStatistics statistics,
-			BiConsumer<FirstFrameLogin, Authenticated> next) {
-		this.transport = transport;
-		this.admission = admission;
+	FirstFrameLogin(Arrival arrival, TokenChecks tokens, BiConsumer<FirstFrameLogin, Authenticated> next) {
+		this.arrival = arrival;
 		this.tokens = tokens;
-		this.statistics = statistics;
 		this.next = next;
 	}
 
@@ -99,23 +87,18 @@ final class FirstFrameLogin {
 	 * Take a part of a text message.
 	 */
 	void text(String part, boolean last) {
-		StringBuilder parts = this.parts;
-		int size = part.length() + ((parts != null) ? parts.length() : 0);
-		if (size > TokenFrame.MAX_SIZE) {
-			this.parts = null;
-			refuse(ErrorCode.LIMIT_EXCEEDED, CloseReason.TOO_BIG);
+		Payload frame;
+		try {
+			frame = this.incoming.text(part, last);
+		}
+		catch (RefusedMessageException ex) {
+			refuse(ex.code(), ex.reason());
 			return;
 		}
-		if (!last) {
-			if (parts == null) {
-				parts = new StringBuilder(Math.max(1024, 2 * part.length()));
-				this.parts = parts;
-			}
-			parts.append(part);
+		if (frame == null) {
 			return;
 		}
-		this.parts = null;
-		String token = TokenFrame.token((parts != null) ? parts.append(part).toString() : part);
+		String token = TokenFrame.token(frame);
 		if (token == null || !beginCheck()) {
 			refuse(ErrorCode.BAD_REQUEST, CloseReason.BAD_REQUEST);
 			return;
@@ -130,8 +113,11 @@ final class FirstFrameLogin {
 	 * Take a ping or pong.
 	 */
 	void control() {
-		if (!this.controlRate.allows()) {
-			refuse(ErrorCode.TOO_MANY_REQUESTS, CloseReason.RATE_LIMIT);
+		try {
+			this.incoming.checkControlRate();
+		}
+		catch (RefusedMessageException ex) {
+			refuse(ex.code(), ex.reason());
 		}
 	}
 
@@ -166,42 +152,16 @@ final class FirstFrameLogin {
 		return ClientProof.of(client, this.tokenTakenAt);
 	}
 
+	private void refuse(RequestRefusedException refusal) {
+		refuse(refusal.code(), TokenChecks.closeReason(refusal));
+	}
+
 	/**
 	 * Close the connection because of what its client has sent, or may not have.
 	 */
-	void refuse(RequestRefusedException refusal) {
-		refuse(refusal.code(), reason(refusal.code()));
-	}
-
-	private static CloseReason reason(ErrorCode code) {
-		return switch (code) {
-			case UNAUTHORIZED -> CloseReason.INVALID_TOKEN;
-			case TOKEN_EXPIRED -> CloseReason.EXPIRED;
-			case INTERNAL -> CloseReason.INTERNAL_ERROR;
-			case TOO_MANY_REQUESTS -> CloseReason.TOO_MANY_REQUESTS;
-			default -> CloseReason.PERMISSION_DENIED;
-		};
-	}
-
-	/**
-	 * Close the connection, which nothing was written to: the close frame finds room, and
-	 * so nobody waits for the client.
-	 */
 	void refuse(ErrorCode code, CloseReason reason) {
 		if (finish()) {
-			// Nobody comes back to it: what fails keeps nothing of the rest from being
-			// done.
-			try {
-				this.statistics.countRefused(code);
-			}
-			finally {
-				try {
-					this.admission.end();
-				}
-				finally {
-					this.transport.close(reason);
-				}
-			}
+			this.arrival.refuse(code, reason);
 		}
 	}
 
@@ -219,7 +179,7 @@ final class FirstFrameLogin {
 	 */
 	void closed() {
 		if (finish()) {
-			this.admission.end();
+			this.arrival.gone();
 		}
 	}
 

@@ -16,16 +16,23 @@
 
 package io.github.atmosphererelay.door.raw;
 
+import io.github.atmosphererelay.broadcast.MessagingNode;
+import io.github.atmosphererelay.door.Arrival;
+import io.github.atmosphererelay.door.Door;
 import io.github.atmosphererelay.door.DoorContext;
+import io.github.atmosphererelay.door.HttpSessions;
+import io.github.atmosphererelay.door.TokenChecks;
+import io.github.atmosphererelay.door.WebSocketSettings;
 import io.github.atmosphererelay.durable.DurableSessions;
+import io.github.atmosphererelay.transport.Inbound;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.web.servlet.HandlerMapping;
 
 /**
- * Puts the raw door together.
+ * The raw door: the path names the channel, and one frame is one message.
  */
-public final class RawDoor {
+public final class RawDoor implements Door {
 
 	/**
 	 * Before the mappings of an application's own WebSocket handlers, which may cover
@@ -33,7 +40,28 @@ public final class RawDoor {
 	 */
 	private static final int ORDER = -2;
 
-	private RawDoor() {
+	private final MessagingNode node;
+
+	private final WebSocketSettings settings;
+
+	private final TokenChecks tokens;
+
+	private final HttpSessions httpSessions;
+
+	private final DurableHandshakes durable;
+
+	private final RawDoorFrames frames;
+
+	private final RawDoorSubscriber subscriber;
+
+	private RawDoor(DoorContext context, DurableHandshakes durable) {
+		this.node = context.node();
+		this.settings = context.settings();
+		this.tokens = context.tokens();
+		this.httpSessions = context.httpSessions();
+		this.durable = durable;
+		this.frames = new RawDoorFrames(this.node, context.controlLimits());
+		this.subscriber = new RawDoorSubscriber(this.node, context.presence(), this.frames, durable.sessions());
 	}
 
 	/**
@@ -46,8 +74,41 @@ public final class RawDoor {
 	 */
 	public static HandlerMapping mapping(DoorContext context, @Nullable DurableSessions durable) {
 		DurableHandshakes handshakes = new DurableHandshakes(durable, context.settings().path());
-		return context.mapping(context.settings().path() + "/**", ORDER, new RawDoorHandler(context, handshakes),
+		return context.mapping(context.settings().path() + "/**", ORDER, new RawDoor(context, handshakes),
 				new RawDoorInterceptor(context, handshakes));
+	}
+
+	@Override
+	public Inbound take(Arrival arrival) {
+		return new RawDoorConnection(this, arrival);
+	}
+
+	MessagingNode node() {
+		return this.node;
+	}
+
+	WebSocketSettings settings() {
+		return this.settings;
+	}
+
+	TokenChecks tokens() {
+		return this.tokens;
+	}
+
+	HttpSessions httpSessions() {
+		return this.httpSessions;
+	}
+
+	DurableHandshakes durable() {
+		return this.durable;
+	}
+
+	RawDoorFrames frames() {
+		return this.frames;
+	}
+
+	RawDoorSubscriber subscriber() {
+		return this.subscriber;
 	}
 
 }

@@ -22,18 +22,15 @@ import java.util.Objects;
 
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.door.ClientProof;
 import io.github.atmosphererelay.door.DoorContext;
 import io.github.atmosphererelay.door.DoorInterceptor;
 import io.github.atmosphererelay.door.HandshakeRefusedException;
 import io.github.atmosphererelay.door.Refusal;
 import io.github.atmosphererelay.door.TokenChecks;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
-
-import org.springframework.http.server.ServerHttpRequest;
-import org.springframework.http.server.ServerHttpResponse;
-import org.springframework.http.server.ServletServerHttpRequest;
-import org.springframework.http.server.ServletServerHttpResponse;
 
 /**
  * Decides at the handshake who comes in at the raw door. A refusal is an HTTP status with
@@ -60,24 +57,30 @@ final class RawDoorInterceptor extends DoorInterceptor {
 	}
 
 	@Override
-	protected void admit(ServerHttpRequest request, Map<String, Object> attributes) {
-		RawDoorRequest asked = asked(((ServletServerHttpRequest) request).getServletRequest());
+	protected ClientProof admit(HttpServletRequest request, Map<String, Object> attributes) {
+		RawDoorRequest asked = asked(request);
 		if (this.node.catalog().find(asked.channel()) == null) {
 			throw new HandshakeRefusedException(Refusal.UNKNOWN_CHANNEL, "there is no such channel");
 		}
-		checkAddress(request);
-		if (!asked.tokenFollows()) {
-			Principal principal = authenticate(request, attributes);
-			authorize(principal, asked.channel());
+		checks().checkAddress(request);
+		attributes.put(REQUEST, asked);
+		if (asked.tokenFollows()) {
+			return awaitToken(request);
 		}
-		else if (!this.tokens.isEnabled()) {
-			// The rest is decided once it is known who the client is.
+		ClientProof proof = authenticate(request);
+		authorize(proof.principal(), asked.channel());
+		return proof;
+	}
+
+	/**
+	 * Let a client in whose first frame will say who it is. The rest is decided then.
+	 */
+	private ClientProof awaitToken(HttpServletRequest request) {
+		if (!this.tokens.isEnabled()) {
 			throw new HandshakeRefusedException(Refusal.MALFORMED, "this node takes no tokens");
 		}
-		else {
-			checkName(request.getPrincipal());
-		}
-		attributes.put(REQUEST, asked);
+		checks().checkName(request);
+		return ClientProof.nothing();
 	}
 
 	private void authorize(@Nullable Principal principal, String channel) {
@@ -98,11 +101,10 @@ final class RawDoorInterceptor extends DoorInterceptor {
 	 * connection.
 	 */
 	@Override
-	protected void admitted(ServerHttpRequest request, ServerHttpResponse response, Map<String, Object> attributes) {
-		this.durable.begin(((ServletServerHttpRequest) request).getServletRequest(),
-				((ServletServerHttpResponse) response).getServletResponse(),
-				(RawDoorRequest) Objects.requireNonNull(attributes.get(REQUEST)), principal(request, attributes),
-				attributes);
+	protected void admitted(HttpServletRequest request, HttpServletResponse response, ClientProof proof,
+			Map<String, Object> attributes) {
+		this.durable.begin(request, response, (RawDoorRequest) Objects.requireNonNull(attributes.get(REQUEST)),
+				proof.principal(), attributes);
 	}
 
 	private RawDoorRequest asked(HttpServletRequest request) {

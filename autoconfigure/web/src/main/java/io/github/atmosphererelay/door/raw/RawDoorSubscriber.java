@@ -19,8 +19,6 @@ package io.github.atmosphererelay.door.raw;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadLocalRandom;
 
 import io.github.atmosphererelay.broadcast.ChannelOptions;
 import io.github.atmosphererelay.broadcast.ErrorCode;
@@ -29,11 +27,11 @@ import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.broadcast.SubscribeRequest;
 import io.github.atmosphererelay.broadcast.Subscribed;
 import io.github.atmosphererelay.broadcast.SubscriptionState;
+import io.github.atmosphererelay.door.SubscriptionRetry;
 import io.github.atmosphererelay.durable.DurableSession;
 import io.github.atmosphererelay.durable.DurableSessions;
 import io.github.atmosphererelay.durable.DurableStart;
 import io.github.atmosphererelay.guard.Failures;
-import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
@@ -54,10 +52,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class RawDoorSubscriber {
 
-	private static final long RETRY_MILLIS = 700;
-
-	private static final long RETRY_JITTER_MILLIS = 600;
-
 	private static final Payload UNRECOVERED = RawDoorFrames.error(new RequestRefusedException(
 			ErrorCode.UNRECOVERABLE_POSITION, "not all that was missed can be had, so nothing of it is sent"));
 
@@ -69,12 +63,15 @@ final class RawDoorSubscriber {
 
 	private final @Nullable DurableSessions durable;
 
+	private final SubscriptionRetry retry;
+
 	RawDoorSubscriber(MessagingNode node, PresenceService presence, RawDoorFrames frames,
 			@Nullable DurableSessions durable) {
 		this.node = node;
 		this.durable = durable;
 		this.presence = presence;
 		this.frames = frames;
+		this.retry = new SubscriptionRetry(node);
 	}
 
 	/**
@@ -302,30 +299,7 @@ final class RawDoorSubscriber {
 				this.failureTold = true;
 				RawDoorSubscriber.this.frames.send(this.session, RawDoorFrames.error(refusal));
 			}
-			retry();
-		}
-
-		private void retry() {
-			try {
-				MessagingNode node = RawDoorSubscriber.this.node;
-				node.guards()
-					.of(Part.CLIENT_TIMERS)
-					.later(node.scheduler(), this::subscribeAgain, Duration
-						.ofMillis(RETRY_MILLIS + ThreadLocalRandom.current().nextLong(RETRY_JITTER_MILLIS)));
-			}
-			catch (RejectedExecutionException ex) {
-				// The node stops, and sends its clients away.
-			}
-		}
-
-		private void subscribeAgain() {
-			try {
-				subscribe();
-			}
-			catch (RuntimeException | Error ex) {
-				retry();
-				throw ex;
-			}
+			RawDoorSubscriber.this.retry.later(this::subscribe);
 		}
 
 		private void refused(RequestRefusedException refusal) {
@@ -333,7 +307,7 @@ final class RawDoorSubscriber {
 				// By the application, as soon as the session was known: it knows no
 				// positions.
 				RawDoorSubscriber.this.node.subscriptions().unsubscribe(this.session, this.channel);
-				retry();
+				RawDoorSubscriber.this.retry.later(this::subscribe);
 				return;
 			}
 			RawDoorSubscriber.this.node.statistics().countRefused(refusal.code());
