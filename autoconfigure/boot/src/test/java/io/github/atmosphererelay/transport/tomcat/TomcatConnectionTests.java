@@ -24,15 +24,17 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 
-import io.github.atmosphererelay.door.ClientLimits;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.RawSocket;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
 import io.github.atmosphererelay.transport.ControlRate;
+import io.github.atmosphererelay.transport.Inbound;
 import org.apache.catalina.connector.Connector;
 import org.apache.coyote.AbstractProtocol;
 import org.junit.jupiter.api.AfterEach;
@@ -44,6 +46,7 @@ import org.springframework.boot.tomcat.TomcatWebServer;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.test.util.ReflectionTestUtils;
 import org.springframework.web.socket.WebSocketHandler;
+import org.springframework.web.socket.WebSocketSession;
 import org.springframework.web.socket.handler.WebSocketHandlerDecorator;
 import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
 import org.springframework.web.socket.server.support.WebSocketHttpRequestHandler;
@@ -271,14 +274,15 @@ class TomcatConnectionTests {
 	void aLinkageErrorOfAHandlerAtTheBeginningEndsItsConnectionAlone() throws Exception {
 		TestNode node = start();
 		WebSocketHandler door = door(node);
-		Object limits = ReflectionTestUtils.getField(door, "limits");
-		Object failing = spy(limits);
-		willThrow(new NoClassDefFoundError("of the application")).given((ClientLimits) failing).admit(any());
-		ReflectionTestUtils.setField(door, "limits", failing);
+		Object arrivals = ReflectionTestUtils.getField(door, "arrivals");
+		Function<WebSocketSession, Inbound> failing = (socket) -> {
+			throw new NoClassDefFoundError("of the application");
+		};
+		ReflectionTestUtils.setField(door, "arrivals", failing);
 		RawSocket socket = RawSocket.connect(node.uri("chat/a"), 64 * 1024);
 		this.open.add(0, socket);
 		assertThat(socket.read().closeCode()).isEqualTo(1011);
-		ReflectionTestUtils.setField(door, "limits", limits);
+		ReflectionTestUtils.setField(door, "arrivals", arrivals);
 		assertThatNextIsServedDirectly(node);
 	}
 
@@ -287,9 +291,9 @@ class TomcatConnectionTests {
 			.getBeansOfType(WebSocketHandlerMapping.class)
 			.values()
 			.stream()
-			.flatMap((mapping) -> mapping.getUrlMap().values().stream())
-			.map((each) -> WebSocketHandlerDecorator.unwrap(((WebSocketHttpRequestHandler) each).getWebSocketHandler()))
-			.filter((each) -> each.getClass().getSimpleName().equals("RawDoorHandler"))
+			.map((mapping) -> (WebSocketHttpRequestHandler) mapping.getUrlMap().get("/atmosphere/**"))
+			.filter(Objects::nonNull)
+			.map((each) -> WebSocketHandlerDecorator.unwrap(each.getWebSocketHandler()))
 			.findFirst()
 			.orElseThrow();
 	}
