@@ -19,13 +19,10 @@ package io.github.atmosphererelay.door;
 import java.net.InetSocketAddress;
 import java.security.Principal;
 import java.time.Duration;
-import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
+import io.github.atmosphererelay.door.LimitedParties.Party;
 import io.github.atmosphererelay.session.ClientNetwork;
 import io.github.bucket4j.Bucket;
 import org.apache.commons.logging.Log;
@@ -33,14 +30,13 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts what users and addresses have on this node, and holds them to it. What is kept
- * of an address goes with its last connection, and what is kept of a user once its rate
- * has come back, so it is bounded by the connections that the server takes and
- * {@value #MAX_LEFT}. Safe for use by many threads.
+ * Counts what users and addresses have on this node, and holds them to it. Safe for use
+ * by many threads.
  */
 public final class ClientLimits {
 
-	private static final int MAX_LEFT = 10_000;
+	/** How much more than one session all sessions from one address may ask for. */
+	private static final int ADDRESS_FACTOR = 20;
 
 	private static final Log logger = LogFactory.getLog(ClientLimits.class);
 
@@ -48,22 +44,11 @@ public final class ClientLimits {
 
 	private final LimitSettings settings;
 
-	/** How much more than one session all sessions from one address may ask for. */
-	private static final int ADDRESS_FACTOR = 20;
+	/** With what all sessions of a user together may send. */
+	private final LimitedParties users;
 
-	private final Map<String, Address> addresses = new ConcurrentHashMap<>();
-
-	/** Users without a session whose rate has not come back yet. */
-	private final Queue<String> left = new ConcurrentLinkedQueue<>();
-
-	private final AtomicInteger leftCount = new AtomicInteger();
-
-	/** Addresses without a connection whose questions have not come back yet. */
-	private final Queue<String> leftAddresses = new ConcurrentLinkedQueue<>();
-
-	private final AtomicInteger leftAddressCount = new AtomicInteger();
-
-	private final Map<String, User> users = new ConcurrentHashMap<>();
+	/** With what all sessions from an address together may ask for. */
+	private final LimitedParties addresses;
 
 	private final AtomicInteger connections = new AtomicInteger();
 
@@ -75,6 +60,27 @@ public final class ClientLimits {
 	 */
 	public ClientLimits(LimitSettings settings) {
 		this.settings = settings;
+		this.users = new LimitedParties(settings.sessionsPerUser(), this::messages, burst());
+		this.addresses = new LimitedParties(settings.sessionsPerAddress(), () -> questions(ADDRESS_FACTOR),
+				(long) ADDRESS_FACTOR * settings.emptyChannelsPerMinute());
+	}
+
+	private int burst() {
+		return Math.max(this.settings.userBurst(), this.settings.userMessagesPerSecond());
+	}
+
+	private @Nullable Bucket messages() {
+		int rate = this.settings.userMessagesPerSecond();
+		return (rate > 0) ? bucket(burst(), rate, Duration.ofSeconds(1)) : null;
+	}
+
+	private @Nullable Bucket questions(int factor) {
+		long limit = (long) factor * this.settings.emptyChannelsPerMinute();
+		return (limit > 0) ? bucket(limit, limit, Duration.ofMinutes(1)) : null;
+	}
+
+	private static Bucket bucket(long capacity, long refill, Duration period) {
+		return Bucket.builder().addLimit((limit) -> limit.capacity(capacity).refillGreedy(refill, period)).build();
 	}
 
 	/**
@@ -84,8 +90,7 @@ public final class ClientLimits {
 	 */
 	public boolean hasRoom(@Nullable InetSocketAddress address) {
 		String key = key(address);
-		Address known = (key != null) ? this.addresses.get(key) : null;
-		if (key == null || known == null || known.sessions < this.settings.sessionsPerAddress()) {
+		if (key == null || this.addresses.hasRoom(key)) {
 			return true;
 		}
 		complain(key);
@@ -98,12 +103,7 @@ public final class ClientLimits {
 	 * @return whether it would
 	 */
 	public boolean hasRoom(@Nullable Principal principal) {
-		int limit = this.settings.sessionsPerUser();
-		if (limit == 0 || principal == null) {
-			return true;
-		}
-		User user = this.users.get(principal.getName());
-		return user == null || user.sessions < limit;
+		return principal == null || this.users.hasRoom(principal.getName());
 	}
 
 	/**
@@ -114,28 +114,13 @@ public final class ClientLimits {
 	 */
 	public @Nullable Admission admit(@Nullable InetSocketAddress address) {
 		String key = key(address);
-		if (key == null) {
-			this.connections.incrementAndGet();
-			return new Admission(null);
-		}
-		forgetRestedAddresses();
-		Admission admission = new Admission(key);
-		this.addresses.compute(key, (same, known) -> {
-			Address present = (known != null) ? known : new Address(questions(ADDRESS_FACTOR));
-			if (present.sessions >= this.settings.sessionsPerAddress()) {
-				admission.ended = true;
-				return known;
-			}
-			present.sessions++;
-			admission.addressQuestions = present.questions;
-			return present;
-		});
-		if (admission.ended) {
+		Party party = (key != null) ? this.addresses.enter(key) : null;
+		if (key != null && party == null) {
 			complain(key);
 			return null;
 		}
 		this.connections.incrementAndGet();
-		return admission;
+		return new Admission(key, (party != null) ? party.bucket() : null);
 	}
 
 	private @Nullable String key(@Nullable InetSocketAddress address) {
@@ -168,168 +153,6 @@ public final class ClientLimits {
 		return this.addresses.size();
 	}
 
-	private @Nullable Bucket bucket() {
-		int rate = this.settings.userMessagesPerSecond();
-		if (rate == 0) {
-			return null;
-		}
-		return Bucket.builder()
-			.addLimit((limit) -> limit.capacity(burst()).refillGreedy(rate, Duration.ofSeconds(1)))
-			.build();
-	}
-
-	private @Nullable Bucket questions(int factor) {
-		int limit = this.settings.emptyChannelsPerMinute();
-		if (limit == 0) {
-			return null;
-		}
-		long capacity = (long) factor * limit;
-		return Bucket.builder()
-			.addLimit((each) -> each.capacity(capacity).refillGreedy(capacity, Duration.ofMinutes(1)))
-			.build();
-	}
-
-	/**
-	 * A user has one session less. One without any is known until the rate that was used
-	 * up has come back: otherwise it would come back with each new connection.
-	 */
-	private void leave(String name) {
-		boolean[] tired = new boolean[1];
-		this.users.computeIfPresent(name, (same, user) -> {
-			if (--user.sessions > 0 || user.left) {
-				return user;
-			}
-			if (isRested(user) || this.leftCount.get() >= MAX_LEFT) {
-				return null;
-			}
-			user.left = true;
-			tired[0] = true;
-			return user;
-		});
-		if (tired[0]) {
-			this.leftCount.incrementAndGet();
-			this.left.add(name);
-		}
-	}
-
-	/**
-	 * Look at two of those that have left, with each one that comes, so that they become
-	 * fewer.
-	 */
-	private void forgetRested() {
-		for (int i = 0; i < 2; i++) {
-			String name = this.left.poll();
-			if (name == null) {
-				return;
-			}
-			boolean[] tired = new boolean[1];
-			this.users.computeIfPresent(name, (same, user) -> {
-				tired[0] = (user.sessions == 0 && !isRested(user));
-				user.left = tired[0];
-				return (user.sessions == 0 && !tired[0]) ? null : user;
-			});
-			if (tired[0]) {
-				this.left.add(name);
-			}
-			else {
-				this.leftCount.decrementAndGet();
-			}
-		}
-	}
-
-	/**
-	 * An address has one connection less. Without any it is known until the questions
-	 * that were used up have come back, as with users.
-	 */
-	private void leaveAddress(String key) {
-		boolean[] tired = new boolean[1];
-		this.addresses.computeIfPresent(key, (same, known) -> {
-			if (--known.sessions > 0 || known.left) {
-				return known;
-			}
-			if (isRested(known) || this.leftAddressCount.get() >= MAX_LEFT) {
-				return null;
-			}
-			known.left = true;
-			tired[0] = true;
-			return known;
-		});
-		if (tired[0]) {
-			this.leftAddressCount.incrementAndGet();
-			this.leftAddresses.add(key);
-		}
-	}
-
-	private void forgetRestedAddresses() {
-		for (int i = 0; i < 2; i++) {
-			String key = this.leftAddresses.poll();
-			if (key == null) {
-				return;
-			}
-			boolean[] tired = new boolean[1];
-			this.addresses.computeIfPresent(key, (same, known) -> {
-				tired[0] = (known.sessions == 0 && !isRested(known));
-				known.left = tired[0];
-				return (known.sessions == 0 && !tired[0]) ? null : known;
-			});
-			if (tired[0]) {
-				this.leftAddresses.add(key);
-			}
-			else {
-				this.leftAddressCount.decrementAndGet();
-			}
-		}
-	}
-
-	private boolean isRested(Address address) {
-		return address.questions == null || address.questions.getAvailableTokens() >= (long) ADDRESS_FACTOR
-				* this.settings.emptyChannelsPerMinute();
-	}
-
-	private boolean isRested(User user) {
-		return user.bucket == null || user.bucket.getAvailableTokens() >= burst();
-	}
-
-	private int burst() {
-		return Math.max(this.settings.userBurst(), this.settings.userMessagesPerSecond());
-	}
-
-	/**
-	 * What is known of an address. The count changes within the map's own lock only.
-	 */
-	private static final class Address {
-
-		private final @Nullable Bucket questions;
-
-		/** Whether it stands among those that have left. */
-		private boolean left;
-
-		private volatile int sessions;
-
-		Address(@Nullable Bucket questions) {
-			this.questions = questions;
-		}
-
-	}
-
-	/**
-	 * What is known of a user. The count changes within the map's own lock only.
-	 */
-	private static final class User {
-
-		private final @Nullable Bucket bucket;
-
-		/** Whether the name stands among those that have left. */
-		private boolean left;
-
-		private volatile int sessions;
-
-		User(@Nullable Bucket bucket) {
-			this.bucket = bucket;
-		}
-
-	}
-
 	/**
 	 * One connection's part of the limits.
 	 */
@@ -339,16 +162,17 @@ public final class ClientLimits {
 
 		private @Nullable String name;
 
-		private volatile @Nullable User user;
+		private volatile @Nullable Party user;
 
 		private volatile @Nullable Bucket questions;
 
-		private @Nullable Bucket addressQuestions;
+		private final @Nullable Bucket addressQuestions;
 
 		private boolean ended;
 
-		private Admission(@Nullable String address) {
+		private Admission(@Nullable String address, @Nullable Bucket addressQuestions) {
 			this.address = address;
+			this.addressQuestions = addressQuestions;
 		}
 
 		/**
@@ -364,16 +188,8 @@ public final class ClientLimits {
 			if (this.ended) {
 				return false;
 			}
-			forgetRested();
 			String name = principal.getName();
-			ClientLimits.this.users.compute(name, (same, present) -> {
-				User user = (present != null) ? present : new User(bucket());
-				if (settings.sessionsPerUser() == 0 || user.sessions < settings.sessionsPerUser()) {
-					user.sessions++;
-					this.user = user;
-				}
-				return user;
-			});
+			this.user = ClientLimits.this.users.enter(name);
 			this.name = name;
 			return this.user != null;
 		}
@@ -383,8 +199,9 @@ public final class ClientLimits {
 		 * @return whether its rate allows one more
 		 */
 		public boolean allowsMessage() {
-			User user = this.user;
-			return user == null || user.bucket == null || user.bucket.tryConsume(1);
+			Party user = this.user;
+			Bucket messages = (user != null) ? user.bucket() : null;
+			return messages == null || messages.tryConsume(1);
 		}
 
 		/**
@@ -439,10 +256,10 @@ public final class ClientLimits {
 			this.ended = true;
 			ClientLimits.this.connections.decrementAndGet();
 			if (this.address != null) {
-				leaveAddress(this.address);
+				ClientLimits.this.addresses.leave(this.address);
 			}
 			if (this.user != null && this.name != null) {
-				leave(this.name);
+				ClientLimits.this.users.leave(this.name);
 			}
 		}
 
