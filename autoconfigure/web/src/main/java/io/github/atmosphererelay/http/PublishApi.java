@@ -22,6 +22,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.function.Consumer;
 
 import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.broadcast.ErrorCode;
@@ -31,9 +32,9 @@ import io.github.atmosphererelay.broadcast.RateLimitedLog;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.broadcast.UnknownChannelException;
 import io.github.atmosphererelay.door.ErrorStatus;
+import io.github.atmosphererelay.door.JsonText;
 import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.message.ChannelNames;
-import io.github.atmosphererelay.message.Json;
 import io.github.atmosphererelay.message.QueryParameters;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
@@ -43,6 +44,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
@@ -171,7 +173,10 @@ public final class PublishApi {
 			return json(
 					ServerResponse
 						.status((receipt.outcome() == Outcome.UNCONFIRMED) ? HttpStatus.ACCEPTED : HttpStatus.OK),
-					"{\"messageId\":\"" + receipt.messageId() + "\",\"outcome\":\"" + receipt.outcome() + "\"}");
+					(out) -> {
+						out.writeStringProperty("messageId", receipt.messageId().toString());
+						out.writeStringProperty("outcome", receipt.outcome().toString());
+					});
 		}
 		Throwable cause = Failures.unwrap(failure);
 		if (cause instanceof RelayOverloadedException) {
@@ -197,13 +202,17 @@ public final class PublishApi {
 		if (later) {
 			response.header(HttpHeaders.RETRY_AFTER, "1");
 		}
-		return json(response, "{\"code\":" + code.code() + ",\"reason\":" + Json.quote(reason) + "}");
+		return json(response, (out) -> {
+			out.writeNumberProperty("code", code.code());
+			out.writeStringProperty("reason", reason);
+		});
 	}
 
-	private static ServerResponse json(ServerResponse.BodyBuilder response, String body) {
+	private static ServerResponse json(ServerResponse.BodyBuilder response, Consumer<JsonGenerator> members) {
+		byte[] body = JsonText.object(members).getBytes(StandardCharsets.UTF_8);
 		// Written here: the application's converters may not take strings for JSON.
 		return response.contentType(MediaType.APPLICATION_JSON).build((request, servletResponse) -> {
-			servletResponse.getOutputStream().write(body.getBytes(StandardCharsets.UTF_8));
+			servletResponse.getOutputStream().write(body);
 			return null;
 		});
 	}

@@ -20,10 +20,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
+import java.util.function.Consumer;
 
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.RecoveryOutcome;
 import io.github.atmosphererelay.broadcast.Subscribed;
+import io.github.atmosphererelay.door.JsonText;
 import io.github.atmosphererelay.message.Json;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
@@ -35,6 +38,7 @@ import io.github.atmosphererelay.presence.PresentSession;
 import io.github.atmosphererelay.session.MessageFormat;
 import io.github.atmosphererelay.session.OutboundMessage;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
 
 /**
  * The JSON form: objects are separated by line breaks, fields without a value are left
@@ -43,8 +47,6 @@ import org.jspecify.annotations.Nullable;
 final class JsonCodec implements Codec {
 
 	private static final Payload PING = Payload.text("{}");
-
-	private static final Payload NULL = Payload.text("null");
 
 	private final MessageFormat messages = JsonCodec::message;
 
@@ -90,6 +92,10 @@ final class JsonCodec implements Codec {
 		return Payload.text(all);
 	}
 
+	/**
+	 * Write a message. By hand, as it is done for each message and each that is replayed,
+	 * and takes a generator of JSON several times as long.
+	 */
 	private static Payload message(OutboundMessage message) {
 		StringBuilder out = new StringBuilder(message.payload().size() + 100);
 		String channel = message.channel();
@@ -97,10 +103,14 @@ final class JsonCodec implements Codec {
 			JsonPayloads.append(out.append("{\"push\":{\"message\":{\"data\":"), message.payload());
 			return payload(out.append("}}}"));
 		}
-		out.append("{\"push\":{\"channel\":").append(Json.quote(channel)).append(",\"pub\":");
 		Publication publication = message.publication();
+		beginPublication(out, channel);
 		publication(out, message.payload(), (publication != null) ? publication.position() : null, message.headers());
 		return payload(out.append("}}"));
+	}
+
+	private static StringBuilder beginPublication(StringBuilder out, String channel) {
+		return out.append("{\"push\":{\"channel\":").append(Json.quote(channel)).append(",\"pub\":");
 	}
 
 	private static void publication(StringBuilder out, Payload payload, @Nullable Position position,
@@ -108,8 +118,8 @@ final class JsonCodec implements Codec {
 		JsonPayloads.append(out.append("{\"data\":"), payload);
 		Sender sender = Sender.of(headers);
 		if (sender != null) {
-			info(out.append(",\"info\":"), sender.user(), sender.session());
-			out.append('}');
+			out.append(",\"info\":{\"user\":").append(Json.quote((sender.user() != null) ? sender.user() : ""));
+			out.append(",\"client\":").append(Json.quote(sender.session())).append('}');
 		}
 		if (position != null) {
 			out.append(",\"offset\":").append(position.offset());
@@ -123,82 +133,103 @@ final class JsonCodec implements Codec {
 		return out.toString();
 	}
 
-	private void publications(StringBuilder out, List<Publication> publications) {
+	private void publications(JsonGenerator out, List<Publication> publications) {
 		if (publications.isEmpty()) {
 			return;
 		}
-		out.append(",\"publications\":");
-		char separator = '[';
+		out.writeArrayPropertyStart("publications");
 		for (Publication each : publications) {
-			out.append(separator).append(this.recent.get(each, JsonCodec::form));
-			separator = ',';
+			out.writeRawValue(this.recent.get(each, JsonCodec::form));
 		}
-		out.append(']');
+		out.writeEndArray();
 	}
 
 	@Override
 	public Payload encode(long id, ErrorCode code, String reason) {
-		return Payload.text("{\"id\":" + id + ",\"error\":{\"code\":" + code.code() + ",\"message\":"
-				+ Json.quote(reason) + (code.isTemporary() ? ",\"temporary\":true" : "") + "}}");
+		return Payload.text(JsonText.object((out) -> {
+			out.writeNumberProperty("id", id);
+			out.writeObjectPropertyStart("error");
+			out.writeNumberProperty("code", code.code());
+			out.writeStringProperty("message", reason);
+			if (code.isTemporary()) {
+				out.writeBooleanProperty("temporary", true);
+			}
+			out.writeEndObject();
+		}));
 	}
 
 	@Override
 	public Payload encode(long id, Reply reply) {
-		StringBuilder out = new StringBuilder(128).append("{\"id\":").append(id).append(",\"");
+		return Payload.text(JsonText.object((out) -> {
+			out.writeNumberProperty("id", id);
+			write(out, reply);
+		}));
+	}
+
+	private void write(JsonGenerator out, Reply reply) {
 		if (reply instanceof Reply.Connected connected) {
 			connected(out, connected);
 		}
 		else if (reply instanceof Reply.Subscribe subscribe) {
-			subscribed(out.append("subscribe\":"), subscribe, true);
+			out.writeName("subscribe");
+			subscribed(out, subscribe, true);
 		}
 		else if (reply instanceof Reply.Done done) {
-			out.append(done.command()).append("\":{}");
+			out.writeObjectPropertyStart(done.command());
+			out.writeEndObject();
 		}
 		else if (reply instanceof Reply.History history) {
-			out.append("history\":{\"epoch\":").append(Json.quote(history.end().epoch()));
-			out.append(",\"offset\":").append(history.end().offset());
+			out.writeObjectPropertyStart("history");
+			out.writeStringProperty("epoch", history.end().epoch());
+			out.writeNumberProperty("offset", history.end().offset());
 			publications(out, history.publications());
-			out.append('}');
+			out.writeEndObject();
 		}
 		else if (reply instanceof Reply.Presence presence) {
 			presence(out, presence.sessions());
 		}
 		else if (reply instanceof Reply.PresenceStats stats) {
-			out.append("presence_stats\":{\"num_clients\":").append(stats.clients());
-			out.append(",\"num_users\":").append(stats.users()).append('}');
+			out.writeObjectPropertyStart("presence_stats");
+			out.writeNumberProperty("num_clients", stats.clients());
+			out.writeNumberProperty("num_users", stats.users());
+			out.writeEndObject();
 		}
 		else if (reply instanceof Reply.Rpc rpc) {
-			JsonPayloads.append(out.append("rpc\":{\"data\":"), (rpc.data() != null) ? rpc.data() : NULL).append('}');
+			out.writeObjectPropertyStart("rpc");
+			out.writeName("data");
+			out.writeRawValue((rpc.data() != null) ? JsonPayloads.of(rpc.data()) : "null");
+			out.writeEndObject();
 		}
 		else if (reply instanceof Reply.Refreshed refreshed) {
-			out.append("refresh\":{\"client\":").append(Json.quote(refreshed.client()));
+			out.writeObjectPropertyStart("refresh");
+			out.writeStringProperty("client", refreshed.client());
 			ttl(out, refreshed.ttl());
-			out.append('}');
+			out.writeEndObject();
 		}
-		return payload(out.append('}'));
 	}
 
-	private void connected(StringBuilder out, Reply.Connected reply) {
-		out.append("connect\":{\"client\":").append(Json.quote(reply.client()));
+	private void connected(JsonGenerator out, Reply.Connected reply) {
+		out.writeObjectPropertyStart("connect");
+		out.writeStringProperty("client", reply.client());
 		ttl(out, reply.ttl());
 		// Whole seconds, and not less than there are: the client waits for that long.
-		out.append(",\"ping\":").append(seconds(reply.ping().plusMillis(999))).append(",\"pong\":true");
+		out.writeNumberProperty("ping", seconds(reply.ping().plusMillis(999)));
+		out.writeBooleanProperty("pong", true);
 		if (!reply.subscriptions().isEmpty()) {
-			char separator = '{';
-			out.append(",\"subs\":");
-			for (Map.Entry<String, Reply.Subscribe> each : reply.subscriptions().entrySet()) {
-				out.append(separator).append(Json.quote(each.getKey())).append(':');
-				subscribed(out, each.getValue(), true);
-				separator = ',';
-			}
-			out.append('}');
+			out.writeObjectPropertyStart("subs");
+			reply.subscriptions().forEach((channel, subscription) -> {
+				out.writeName(channel);
+				subscribed(out, subscription, true);
+			});
+			out.writeEndObject();
 		}
-		out.append('}');
+		out.writeEndObject();
 	}
 
-	private static void ttl(StringBuilder out, @Nullable Duration ttl) {
+	private static void ttl(JsonGenerator out, @Nullable Duration ttl) {
 		if (ttl != null) {
-			out.append(",\"expires\":true,\"ttl\":").append(seconds(ttl));
+			out.writeBooleanProperty("expires", true);
+			out.writeNumberProperty("ttl", seconds(ttl));
 		}
 	}
 
@@ -206,116 +237,119 @@ final class JsonCodec implements Codec {
 		return Math.max(1, Math.min(Integer.MAX_VALUE, duration.toSeconds()));
 	}
 
-	private void subscribed(StringBuilder out, Reply.Subscribe reply, boolean replay) {
+	private void subscribed(JsonGenerator out, Reply.Subscribe reply, boolean replay) {
 		Subscribed result = reply.result();
 		Long asked = reply.asked();
-		out.append('{');
+		out.writeStartObject();
 		Position position = result.position();
 		if (result.recovery() != RecoveryOutcome.FRESH) {
-			out.append("\"was_recovering\":true,");
+			out.writeBooleanProperty("was_recovering", true);
 		}
 		if (position != null) {
 			// The client counts on from the offset that it has asked for, publication by
 			// publication; if there are none, it may as well know where the log ends.
 			boolean counts = result.isRecovered() && !result.publications().isEmpty();
-			long offset = (counts && asked != null) ? asked : position.offset();
-			out.append("\"recoverable\":true,\"positioned\":true,");
-			out.append("\"epoch\":").append(Json.quote(position.epoch()));
-			out.append(",\"offset\":").append(offset);
+			out.writeBooleanProperty("recoverable", true);
+			out.writeBooleanProperty("positioned", true);
+			out.writeStringProperty("epoch", position.epoch());
+			out.writeNumberProperty("offset", (counts && asked != null) ? asked : position.offset());
 			if (result.isRecovered()) {
-				out.append(",\"recovered\":true");
+				out.writeBooleanProperty("recovered", true);
 				if (replay) {
 					publications(out, result.publications());
 				}
 			}
 		}
-		else if (out.charAt(out.length() - 1) == ',') {
-			out.setLength(out.length() - 1);
-		}
-		out.append('}');
+		out.writeEndObject();
 	}
 
-	private static void presence(StringBuilder out, List<PresentSession> sessions) {
-		out.append("presence\":{\"presence\":{");
-		String separator = "";
+	private static void presence(JsonGenerator out, List<PresentSession> sessions) {
+		out.writeObjectPropertyStart("presence");
+		out.writeObjectPropertyStart("presence");
 		for (PresentSession each : sessions) {
-			out.append(separator).append(Json.quote(each.session())).append(':');
+			out.writeName(each.session());
 			info(out, each);
-			separator = ",";
 		}
-		out.append("}}");
+		out.writeEndObject();
+		out.writeEndObject();
 	}
 
-	private static void info(StringBuilder out, @Nullable String user, String session) {
-		out.append("{\"user\":").append(Json.quote((user != null) ? user : ""));
-		out.append(",\"client\":").append(Json.quote(session));
-	}
-
-	private static void info(StringBuilder out, PresentSession session) {
-		info(out, session.user(), session.session());
+	private static void info(JsonGenerator out, PresentSession session) {
+		out.writeStartObject();
+		out.writeStringProperty("user", (session.user() != null) ? session.user() : "");
+		out.writeStringProperty("client", session.session());
 		if (!session.attributes().isEmpty()) {
-			char separator = '{';
-			out.append(",\"chan_info\":");
-			for (Map.Entry<String, String> each : session.attributes().entrySet()) {
-				out.append(separator).append(Json.quote(each.getKey())).append(':').append(Json.quote(each.getValue()));
-				separator = ',';
-			}
-			out.append('}');
+			out.writeObjectPropertyStart("chan_info");
+			session.attributes().forEach(out::writeStringProperty);
+			out.writeEndObject();
 		}
-		out.append('}');
+		out.writeEndObject();
 	}
 
 	private static Payload presenceChanges(String channel, List<PresenceChange> changes) {
-		StringBuilder out = new StringBuilder(160 * changes.size());
-		String begin = "{\"push\":{\"channel\":" + Json.quote(channel) + ",\"";
-		String separator = "";
+		StringJoiner out = new StringJoiner("\n");
 		for (PresenceChange each : changes) {
-			out.append(separator).append(begin).append(each.joined() ? "join" : "leave").append("\":{\"info\":");
-			info(out, each.session());
-			out.append("}}}");
-			separator = "\n";
+			out.add(push(channel, each.joined() ? "join" : "leave", (json) -> {
+				json.writeStartObject();
+				json.writeName("info");
+				info(json, each.session());
+				json.writeEndObject();
+			}));
 		}
-		return payload(out);
+		return Payload.text(out.toString());
 	}
 
 	@Override
 	public Payload encode(Push push) {
-		StringBuilder out = new StringBuilder(128);
 		if (push instanceof Push.Answer answer) {
-			publication(begin(out, answer.channel()).append("\"pub\":"), answer.data(), null, Map.of());
-			out.append("}}");
+			StringBuilder out = beginPublication(new StringBuilder(answer.data().size() + 100), answer.channel());
+			publication(out, answer.data(), null, Map.of());
+			return payload(out.append("}}"));
 		}
-		else if (push instanceof Push.Subscribe subscribe) {
-			subscribe(out, subscribe);
+		if (push instanceof Push.Subscribe subscribe) {
+			return subscribe(subscribe);
 		}
-		else if (push instanceof Push.Unsubscribe unsubscribe) {
-			begin(out, unsubscribe.channel()).append("\"unsubscribe\":{\"code\":");
-			out.append(unsubscribe.reason().code()).append(",\"reason\":");
-			out.append(Json.quote(unsubscribe.reason().text())).append("}}}");
-		}
-		return payload(out);
-	}
-
-	private static StringBuilder begin(StringBuilder out, String channel) {
-		return out.append("{\"push\":{\"channel\":").append(Json.quote(channel)).append(',');
+		Push.Unsubscribe unsubscribe = (Push.Unsubscribe) push;
+		return Payload.text(push(unsubscribe.channel(), "unsubscribe", (out) -> {
+			out.writeStartObject();
+			out.writeNumberProperty("code", unsubscribe.reason().code());
+			out.writeStringProperty("reason", unsubscribe.reason().text());
+			out.writeEndObject();
+		}));
 	}
 
 	/**
 	 * What was missed follows one by one: in a push, clients do not look for it.
 	 */
-	private void subscribe(StringBuilder out, Push.Subscribe push) {
-		begin(out, push.channel()).append("\"subscribe\":");
+	private Payload subscribe(Push.Subscribe push) {
 		Reply.Subscribe start = push.begin();
-		if (start == null) {
-			out.append("{}}}");
-			return;
+		StringBuilder out = new StringBuilder(128);
+		out.append(push(push.channel(), "subscribe", (json) -> {
+			if (start != null) {
+				subscribed(json, start, false);
+			}
+			else {
+				json.writeStartObject();
+				json.writeEndObject();
+			}
+		}));
+		if (start != null) {
+			for (Publication each : start.result().publications()) {
+				beginPublication(out.append('\n'), push.channel());
+				out.append(this.recent.get(each, JsonCodec::form)).append("}}");
+			}
 		}
-		subscribed(out, start, false);
-		out.append("}}");
-		for (Publication each : start.result().publications()) {
-			begin(out.append('\n'), push.channel()).append("\"pub\":");
-			out.append(this.recent.get(each, JsonCodec::form)).append("}}");
-		}
+		return payload(out);
+	}
+
+	private static String push(String channel, String kind, Consumer<JsonGenerator> value) {
+		return JsonText.object((out) -> {
+			out.writeObjectPropertyStart("push");
+			out.writeStringProperty("channel", channel);
+			out.writeName(kind);
+			value.accept(out);
+			out.writeEndObject();
+		});
 	}
 
 	private static Payload payload(StringBuilder out) {

@@ -18,14 +18,12 @@ package io.github.atmosphererelay.door.centrifuge;
 
 import java.util.Base64;
 
+import io.github.atmosphererelay.door.JsonText;
 import io.github.atmosphererelay.message.Json;
 import io.github.atmosphererelay.message.Payload;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.TokenStreamFactory;
-import tools.jackson.core.json.JsonFactory;
 
 /**
  * Puts messages of any kind into JSON: text that is JSON as it is, though on one line;
@@ -33,25 +31,14 @@ import tools.jackson.core.json.JsonFactory;
  */
 final class JsonPayloads {
 
-	/**
-	 * Names come from clients, and there is nothing to gain from remembering them. What
-	 * clients send is bounded by its size and is only passed over here, without
-	 * recursion, so that it may be as deep, and its names and numbers as long, as its
-	 * size allows: a limit would close the connection of a client whose data an
-	 * application may understand well.
-	 */
-	static final JsonFactory FACTORY = JsonFactory.builder()
-		.streamReadConstraints(StreamReadConstraints.builder()
-			.maxNestingDepth(Integer.MAX_VALUE)
-			.maxNameLength(Integer.MAX_VALUE)
-			.maxNumberLength(Integer.MAX_VALUE)
-			.maxStringLength(Integer.MAX_VALUE)
-			.build())
-		.disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
-		.disable(TokenStreamFactory.Feature.INTERN_PROPERTY_NAMES)
-		.build();
-
 	private JsonPayloads() {
+	}
+
+	/**
+	 * Return a message as it stands in JSON.
+	 */
+	static String of(Payload payload) {
+		return append(new StringBuilder(payload.size() + 2), payload).toString();
 	}
 
 	/**
@@ -70,7 +57,7 @@ final class JsonPayloads {
 	 */
 	static boolean isJson(String text) {
 		// As characters: of bytes, the parser would take other encodings, too.
-		try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), text)) {
+		try (JsonParser parser = JsonText.FACTORY.createParser(ObjectReadContext.empty(), text)) {
 			if (parser.nextToken() == null) {
 				return false;
 			}

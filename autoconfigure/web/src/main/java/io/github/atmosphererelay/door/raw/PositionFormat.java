@@ -20,6 +20,7 @@ import java.util.Base64;
 
 import io.github.atmosphererelay.message.Json;
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.session.MessageFormat;
 import io.github.atmosphererelay.session.OutboundMessage;
@@ -43,7 +44,9 @@ enum PositionFormat implements MessageFormat {
 		}
 		@Nullable Publication publication = message.publication();
 		if (publication != null && publication.position() != null) {
-			out.append(RawDoorFrames.position(publication.position()));
+			Position position = publication.position();
+			out.append(",\"epoch\":").append(Json.quote(position.epoch()));
+			out.append(",\"offset\":").append(position.offset());
 		}
 		if (payload.isBinary()) {
 			out.append(",\"base64\":\"").append(Base64.getEncoder().encodeToString(payload.bytes())).append('"');

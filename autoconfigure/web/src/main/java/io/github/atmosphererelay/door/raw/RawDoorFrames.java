@@ -18,14 +18,15 @@ package io.github.atmosphererelay.door.raw;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.function.Consumer;
 
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.broadcast.SubscriptionState;
+import io.github.atmosphererelay.door.JsonText;
 import io.github.atmosphererelay.durable.DurableOutcome;
 import io.github.atmosphererelay.durable.DurableSession;
 import io.github.atmosphererelay.durable.DurableStart;
-import io.github.atmosphererelay.message.Json;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.session.LocalSession;
@@ -33,6 +34,7 @@ import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
 
 /**
  * The raw door's own frames among the messages. For any thread; does not block.
@@ -76,8 +78,10 @@ final class RawDoorFrames {
 	 * Tell a client that its subscription stands.
 	 */
 	Payload ready(LocalSession session, String channel, SubscriptionState state) {
-		return Payload.text(subscription("ready", session, channel) + ",\"degraded\":"
-				+ (state == SubscriptionState.DEGRADED) + "}");
+		return frame("ready", (out) -> {
+			subscription(out, session, channel);
+			out.writeBooleanProperty("degraded", state == SubscriptionState.DEGRADED);
+		});
 	}
 
 	/**
@@ -90,15 +94,23 @@ final class RawDoorFrames {
 	 */
 	Payload subscribed(LocalSession session, String channel, @Nullable Position position, boolean recovering,
 			boolean recovered, int replayed) {
-		String place = (position != null) ? position(position) : "";
-		return Payload.text(subscription("subscribed", session, channel) + ",\"recoverable\":" + (position != null)
-				+ place + ",\"wasRecovering\":" + recovering + ",\"recovered\":" + recovered + ",\"replayed\":"
-				+ replayed + "}");
+		return frame("subscribed", (out) -> {
+			subscription(out, session, channel);
+			out.writeBooleanProperty("recoverable", position != null);
+			if (position != null) {
+				out.writeStringProperty("epoch", position.epoch());
+				out.writeNumberProperty("offset", position.offset());
+			}
+			out.writeBooleanProperty("wasRecovering", recovering);
+			out.writeBooleanProperty("recovered", recovered);
+			out.writeNumberProperty("replayed", replayed);
+		});
 	}
 
-	private String subscription(String type, LocalSession session, String channel) {
-		return "{\"type\":\"" + type + "\",\"channel\":" + Json.quote(channel) + ",\"session\":"
-				+ Json.quote(session.id()) + ",\"node\":" + Json.quote(this.node.identity().name());
+	private void subscription(JsonGenerator out, LocalSession session, String channel) {
+		out.writeStringProperty("channel", channel);
+		out.writeStringProperty("session", session.id());
+		out.writeStringProperty("node", this.node.identity().name());
 	}
 
 	/**
@@ -107,29 +119,32 @@ final class RawDoorFrames {
 	 * @param ttl for how long the session is kept after its connection
 	 */
 	static Payload durable(DurableStart start, Duration ttl) {
-		DurableSession session = start.session();
-		String details = (session != null) ? ",\"token\":" + Json.quote(session.token()) + ",\"ttl\":" + ttl.toSeconds()
-				: (start.outcome() == DurableOutcome.FULL) ? ",\"reason\":\"too many durable sessions\"" : "";
-		return Payload.text("{\"type\":\"durable\",\"durable\":" + (session != null) + ",\"restored\":"
-				+ start.isRestored() + details + "}");
-	}
-
-	/**
-	 * Write a position as members of an object, after others.
-	 */
-	static String position(Position position) {
-		return ",\"epoch\":" + Json.quote(position.epoch()) + ",\"offset\":" + position.offset();
+		return frame("durable", (out) -> {
+			DurableSession session = start.session();
+			out.writeBooleanProperty("durable", session != null);
+			out.writeBooleanProperty("restored", start.isRestored());
+			if (session != null) {
+				out.writeStringProperty("token", session.token());
+				out.writeNumberProperty("ttl", ttl.toSeconds());
+			}
+			else if (start.outcome() == DurableOutcome.FULL) {
+				out.writeStringProperty("reason", "too many durable sessions");
+			}
+		});
 	}
 
 	/**
 	 * Tell a client that its token was taken, and for how many seconds it lasts.
 	 */
 	static Payload authenticated(LocalSession session, Authenticated client) {
-		Instant expiry = client.expiresAt();
-		String ttl = (expiry != null) ? ",\"ttl\":" + Math.max(0, Duration.between(Instant.now(), expiry).toSeconds())
-				: "";
-		return Payload.text("{\"type\":\"authenticated\",\"session\":" + Json.quote(session.id()) + ",\"user\":"
-				+ Json.quote(client.principal().getName()) + ttl + "}");
+		return frame("authenticated", (out) -> {
+			Instant expiry = client.expiresAt();
+			out.writeStringProperty("session", session.id());
+			out.writeStringProperty("user", client.principal().getName());
+			if (expiry != null) {
+				out.writeNumberProperty("ttl", Math.max(0, Duration.between(Instant.now(), expiry).toSeconds()));
+			}
+		});
 	}
 
 	/**
@@ -145,8 +160,17 @@ final class RawDoorFrames {
 	 * Tell a client that something was refused.
 	 */
 	static Payload error(RequestRefusedException refusal) {
-		return Payload.text("{\"type\":\"error\",\"code\":" + refusal.code().code() + ",\"reason\":"
-				+ Json.quote(refusal.reason()) + "}");
+		return frame("error", (out) -> {
+			out.writeNumberProperty("code", refusal.code().code());
+			out.writeStringProperty("reason", refusal.reason());
+		});
+	}
+
+	private static Payload frame(String type, Consumer<JsonGenerator> members) {
+		return Payload.text(JsonText.object((out) -> {
+			out.writeStringProperty("type", type);
+			members.accept(out);
+		}));
 	}
 
 }

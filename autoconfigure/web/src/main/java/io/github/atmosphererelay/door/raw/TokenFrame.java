@@ -16,12 +16,15 @@
 
 package io.github.atmosphererelay.door.raw;
 
-import java.util.List;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.github.atmosphererelay.door.JsonText;
 import io.github.atmosphererelay.message.Payload;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
 
 /**
  * The frame {@code {"type":"auth","token":"..."}}, in which a client says who it is.
@@ -34,20 +37,10 @@ final class TokenFrame {
 	 */
 	static final int MAX_SIZE = 16 * 1024;
 
-	private static final String TYPE = "\"type\"\\s*+:\\s*+\"auth\"";
-
-	/** No token has characters that JSON would escape. */
-	private static final String TOKEN = "\"token\"\\s*+:\\s*+\"([A-Za-z0-9._~+/=-]++)\"";
-
-	private static final Pattern FRAME = frame(TYPE, TOKEN);
-
-	private static final Pattern REVERSED_FRAME = frame(TOKEN, TYPE);
+	/** What tokens consist of; a message with another text is the client's. */
+	private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9._~+/=-]++");
 
 	private TokenFrame() {
-	}
-
-	private static Pattern frame(String first, String second) {
-		return Pattern.compile("\\s*+\\{\\s*+" + first + "\\s*+,\\s*+" + second + "\\s*+}\\s*+");
 	}
 
 	/**
@@ -63,13 +56,39 @@ final class TokenFrame {
 	 * @return the token, or {@code null} if the text is no such frame
 	 */
 	static @Nullable String token(String text) {
-		for (Pattern pattern : List.of(FRAME, REVERSED_FRAME)) {
-			Matcher frame = pattern.matcher(text);
-			if (frame.matches()) {
-				return frame.group(1);
+		try (JsonParser parser = JsonText.FACTORY.createParser(ObjectReadContext.empty(), text)) {
+			return (parser.nextToken() == JsonToken.START_OBJECT) ? token(parser) : null;
+		}
+		catch (JacksonException ex) {
+			// A message of the client's
+			return null;
+		}
+	}
+
+	/**
+	 * Read the two members, and not a third: a message that has more is the
+	 * application's.
+	 */
+	private static @Nullable String token(JsonParser parser) {
+		String type = null;
+		String token = null;
+		while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+			String name = parser.currentName();
+			if (parser.nextToken() != JsonToken.VALUE_STRING) {
+				return null;
+			}
+			if (name.equals("type") && type == null) {
+				type = parser.getString();
+			}
+			else if (name.equals("token") && token == null) {
+				token = parser.getString();
+			}
+			else {
+				return null;
 			}
 		}
-		return null;
+		boolean complete = parser.currentToken() == JsonToken.END_OBJECT && parser.nextToken() == null;
+		return (complete && "auth".equals(type) && token != null && TOKEN.matcher(token).matches()) ? token : null;
 	}
 
 }

@@ -30,7 +30,8 @@ class TokenFrameTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "{\"type\":\"auth\",\"token\":\"a.b-c_d\"}", "{\"token\":\"a.b-c_d\",\"type\":\"auth\"}",
-			" {\n\t\"type\" : \"auth\" ,\r\n \"token\" : \"a.b-c_d\" } " })
+			" {\n\t\"type\" : \"auth\" ,\r\n \"token\" : \"a.b-c_d\" } ",
+			"{\"type\":\"auth\",\"token\":\"a.b\\u002dc_d\"}" })
 	void theTokenIsFound(String frame) {
 		assertThat(TokenFrame.token(frame)).isEqualTo("a.b-c_d");
 	}
@@ -39,7 +40,9 @@ class TokenFrameTests {
 	@ValueSource(strings = { "", "{}", "{\"type\":\"auth\"}", "{\"token\":\"a\"}", "{\"type\":\"auth\",\"token\":\"\"}",
 			"{\"type\":\"other\",\"token\":\"a\"}", "{\"type\":\"auth\",\"token\":\"a b\"}",
 			"{\"type\":\"auth\",\"token\":\"a\",\"more\":1}", "[{\"type\":\"auth\",\"token\":\"a\"}]",
-			"{\"type\":\"auth\",\"token\":\"a\"}x", "{\"type\":\"auth\",\"token\":\"a\\u0041\"}" })
+			"{\"type\":\"auth\",\"token\":\"a\"}x", "{\"type\":\"auth\",\"token\":\"a\\u0020\"}",
+			"{\"type\":\"auth\",\"type\":\"auth\",\"token\":\"a\"}", "{\"type\":\"auth\",\"token\":\"a\"",
+			"{\"type\":\"auth\",\"token\":[\"a\"]}", "{'type':'auth','token':'a'}" })
 	void anythingElseIsNoSuchFrame(String frame) {
 		assertThat(TokenFrame.token(frame)).isNull();
 	}
