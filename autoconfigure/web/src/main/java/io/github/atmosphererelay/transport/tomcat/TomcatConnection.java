@@ -18,6 +18,7 @@ package io.github.atmosphererelay.transport.tomcat;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -30,10 +31,7 @@ import org.apache.commons.logging.LogFactory;
 import org.apache.coyote.http11.upgrade.InternalHttpUpgradeHandler;
 import org.apache.coyote.http11.upgrade.UpgradeInfo;
 import org.apache.tomcat.util.net.AbstractEndpoint.Handler.SocketState;
-import org.apache.tomcat.util.net.NioChannel;
-import org.apache.tomcat.util.net.NioEndpoint.NioSocketWrapper;
 import org.apache.tomcat.util.net.SSLSupport;
-import org.apache.tomcat.util.net.SecureNioChannel;
 import org.apache.tomcat.util.net.SocketEvent;
 import org.apache.tomcat.util.net.SocketWrapperBase;
 import org.jspecify.annotations.Nullable;
@@ -48,10 +46,6 @@ import org.springframework.web.socket.WebSocketMessage;
 /**
  * A connection that has been upgraded to WebSocket. Tomcat makes it, and calls it when
  * the socket can be read or written, on one thread at a time, which it never blocks.
- * <p>
- * The socket is written to as the channel that it is and not through Tomcat's wrapper:
- * the wrapper's channel goes back to a pool when the connection ends, and might then
- * belong to another client already.
  */
 public final class TomcatConnection implements InternalHttpUpgradeHandler {
 
@@ -88,7 +82,7 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 
 	private @Nullable Handshake handshake;
 
-	private @Nullable SocketWrapperBase<?> wrapper;
+	private @Nullable TomcatSocket socket;
 
 	private @Nullable SocketOutput output;
 
@@ -132,7 +126,7 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 
 	@Override
 	public void setSocketWrapper(SocketWrapperBase<?> wrapper) {
-		this.wrapper = wrapper;
+		this.socket = new TomcatSocket(wrapper);
 	}
 
 	@Override
@@ -149,14 +143,15 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 	}
 
 	private void open(Handshake handshake) {
-		SocketWrapperBase<?> wrapper = wrapper();
-		if (!(wrapper.getSocket() instanceof NioChannel channel) || channel instanceof SecureNioChannel) {
+		TomcatSocket socket = socket();
+		WritableByteChannel channel = socket.channel();
+		if (channel == null) {
 			handshake.unsupported().run();
 			throw new IllegalStateException("The sockets of this connector cannot be written to directly. Clients "
 					+ "that connect from now on are served by Tomcat's own WebSocket; "
 					+ "'atmosphere.websocket.direct-io: false' has that from the start");
 		}
-		SocketOutput output = new SocketOutput(channel.getIOChannel(), wrapper::registerWriteInterest);
+		SocketOutput output = new SocketOutput(channel, socket::awaitWritable);
 		TomcatSession session = new TomcatSession(this, new TomcatTransport(this, output), handshake);
 		this.output = output;
 		this.session = session;
@@ -166,7 +161,7 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 		thread.setContextClassLoader(this.classLoader);
 		try {
 			// The answer to the handshake has to be out before a writer comes
-			wrapper.flush(true);
+			socket.flushAnswer();
 			established(session);
 		}
 		catch (Exception ex) {
@@ -189,8 +184,8 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 		}
 	}
 
-	private SocketWrapperBase<?> wrapper() {
-		return Objects.requireNonNull(this.wrapper, "The socket is missing");
+	private TomcatSocket socket() {
+		return Objects.requireNonNull(this.socket, "The socket is missing");
 	}
 
 	private SocketOutput output() {
@@ -255,7 +250,7 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 			failureLog.error("A connection has failed and is closed", ex);
 			gone();
 		}
-		return (this.over || wrapper().isClosed()) ? SocketState.CLOSED : SocketState.UPGRADED;
+		return (this.over || socket().isClosed()) ? SocketState.CLOSED : SocketState.UPGRADED;
 	}
 
 	/**
@@ -266,10 +261,10 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 		Runnable unsupported = this.unsupported;
 		if (unsupported != null) {
 			unsupported.run();
-			failureLog
-				.error("This version of Tomcat has other classes than its sockets can be used with directly, and a"
-						+ " connection was closed. Clients that connect from now on are served by Tomcat's own WebSocket;"
-						+ " 'atmosphere.websocket.direct-io: false' has that from the start", ex);
+			failureLog.error(TomcatUpgradeStrategy.version()
+					+ " has other classes than its sockets can be used with directly, and a"
+					+ " connection was closed. Clients that connect from now on are served by Tomcat's own WebSocket;"
+					+ " 'atmosphere.websocket.direct-io: false' has that from the start", ex);
 		}
 	}
 
@@ -280,12 +275,12 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 	}
 
 	private void read() throws IOException {
-		SocketWrapperBase<?> wrapper = wrapper();
+		TomcatSocket socket = socket();
 		ByteBuffer buffer = BUFFERS.borrow();
 		try {
 			int turn = 0;
 			while (!this.over) {
-				int length = wrapper.read(false, buffer.clear());
+				int length = socket.read(buffer.clear());
 				if (length < 0 || isOverdue()) {
 					throw new IOException("The client has closed the connection");
 				}
@@ -299,9 +294,7 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 				turn += length;
 				if (turn >= TURN) {
 					if (filled) {
-						// Tomcat may have read more than there was room for, of which its
-						// poller knows nothing
-						wrapper.processSocket(SocketEvent.OPEN_READ, true);
+						socket.readAgain();
 					}
 					return;
 				}
@@ -345,12 +338,7 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 	private void awaitEnd() {
 		long now = System.nanoTime();
 		this.closedAt = (now != 0) ? now : 1;
-		SocketWrapperBase<?> wrapper = wrapper();
-		if (wrapper instanceof NioSocketWrapper nio) {
-			// From which Tomcat reckons
-			nio.updateLastRead();
-		}
-		wrapper.setReadTimeout(CLOSE_TIMEOUT.toMillis());
+		socket().endAfter(CLOSE_TIMEOUT);
 	}
 
 	/**
@@ -359,8 +347,7 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 	private void hangUp() {
 		this.over = true;
 		output().discard();
-		// Tomcat closes the socket itself, so that nobody is using it then
-		wrapper().processSocket(SocketEvent.DISCONNECT, true);
+		socket().disconnect();
 	}
 
 	/**

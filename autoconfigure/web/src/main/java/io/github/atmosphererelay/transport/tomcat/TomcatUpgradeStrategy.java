@@ -34,10 +34,12 @@ import jakarta.servlet.ServletRequestWrapper;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.apache.catalina.connector.RequestFacade;
+import org.apache.catalina.util.ServerInfo;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.core.NativeDetector;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.http.server.ServerHttpResponse;
@@ -67,14 +69,47 @@ public final class TomcatUpgradeStrategy implements RequestUpgradeStrategy {
 
 	private final Runnable unsupported = () -> this.supported = false;
 
-	private volatile boolean supported = true;
+	private volatile boolean supported;
 
 	/**
 	 * Create a strategy.
 	 * @param fallback serves what this one cannot
 	 */
 	public TomcatUpgradeStrategy(RequestUpgradeStrategy fallback) {
+		this(fallback, fault());
+	}
+
+	/**
+	 * Create a strategy.
+	 * @param fallback serves what this one cannot
+	 * @param fault what Tomcat lacks, or {@code null} if nothing
+	 */
+	TomcatUpgradeStrategy(RequestUpgradeStrategy fallback, @Nullable String fault) {
 		this.fallback = fallback;
+		this.supported = (fault == null);
+		if (fault != null) {
+			logger.warn("The sockets of " + version() + " cannot be used directly: " + fault
+					+ ". Clients are served by Tomcat's own WebSocket, which takes more memory and processor time."
+					+ " 'atmosphere.websocket.direct-io: false' has that without this warning");
+		}
+	}
+
+	private static @Nullable String fault() {
+		// In an image, what is not there was missed when it was made
+		return NativeDetector.inNativeImage() ? null
+				: TomcatInternals.findFault(TomcatUpgradeStrategy.class.getClassLoader());
+	}
+
+	/**
+	 * Return which Tomcat this is, for those who read the log.
+	 */
+	static String version() {
+		try {
+			return ServerInfo.getServerInfo();
+		}
+		catch (LinkageError ex) {
+			return "this Tomcat";
+		}
 	}
 
 	@Override
@@ -118,7 +153,7 @@ public final class TomcatUpgradeStrategy implements RequestUpgradeStrategy {
 		}
 		catch (LinkageError ex) {
 			this.unsupported.run();
-			logger.error("This version of Tomcat has other classes than its sockets can be used with directly. Clients"
+			logger.error(version() + " has other classes than its sockets can be used with directly. Clients"
 					+ " are served by Tomcat's own WebSocket; 'atmosphere.websocket.direct-io: false' has that from"
 					+ " the start", ex);
 			return false;
