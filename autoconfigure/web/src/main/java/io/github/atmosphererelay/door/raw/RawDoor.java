@@ -20,6 +20,7 @@ import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.door.Arrival;
 import io.github.atmosphererelay.door.Door;
 import io.github.atmosphererelay.door.DoorContext;
+import io.github.atmosphererelay.door.DurableHandshakes;
 import io.github.atmosphererelay.door.HttpSessions;
 import io.github.atmosphererelay.door.TokenChecks;
 import io.github.atmosphererelay.door.WebSocketSettings;

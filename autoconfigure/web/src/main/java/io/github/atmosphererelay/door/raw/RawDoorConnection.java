@@ -24,6 +24,7 @@ import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.door.Arrival;
 import io.github.atmosphererelay.door.Arrival.SessionEnd;
 import io.github.atmosphererelay.door.ClientProof;
+import io.github.atmosphererelay.door.DurableHandshakes;
 import io.github.atmosphererelay.durable.DurableSession;
 import io.github.atmosphererelay.durable.DurableSessions;
 import io.github.atmosphererelay.durable.DurableStart;

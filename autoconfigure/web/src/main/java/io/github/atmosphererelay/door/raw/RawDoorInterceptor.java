@@ -25,6 +25,8 @@ import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.door.ClientProof;
 import io.github.atmosphererelay.door.DoorContext;
 import io.github.atmosphererelay.door.DoorInterceptor;
+import io.github.atmosphererelay.door.DurableHandshakes;
+import io.github.atmosphererelay.door.DurableHandshakes.Wish;
 import io.github.atmosphererelay.door.HandshakeRefusedException;
 import io.github.atmosphererelay.door.Refusal;
 import io.github.atmosphererelay.door.TokenChecks;
@@ -103,8 +105,11 @@ final class RawDoorInterceptor extends DoorInterceptor {
 	@Override
 	protected void admitted(HttpServletRequest request, HttpServletResponse response, ClientProof proof,
 			Map<String, Object> attributes) {
-		this.durable.begin(request, response, (RawDoorRequest) Objects.requireNonNull(attributes.get(REQUEST)),
-				proof.principal(), attributes);
+		RawDoorRequest asked = (RawDoorRequest) Objects.requireNonNull(attributes.get(REQUEST));
+		if (asked.durable()) {
+			Wish wish = new Wish(asked.channel(), asked.session(), asked.tokenFollows());
+			this.durable.begin(request, response, wish, proof.principal(), attributes);
+		}
 	}
 
 	private RawDoorRequest asked(HttpServletRequest request) {

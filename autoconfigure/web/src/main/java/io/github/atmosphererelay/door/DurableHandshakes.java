@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.github.atmosphererelay.door.raw;
+package io.github.atmosphererelay.door;
 
 import java.security.Principal;
 import java.util.Map;
@@ -36,7 +36,7 @@ import org.springframework.http.ResponseCookie;
  * Begins durable sessions at handshakes, and hands their tokens to browsers as cookies.
  * Waits for the store, on the threads that serve requests or check tokens.
  */
-final class DurableHandshakes {
+public final class DurableHandshakes {
 
 	/** How the connection begins, once that is known. */
 	private static final String START = DurableStart.class.getName();
@@ -48,40 +48,48 @@ final class DurableHandshakes {
 
 	private final String doorPath;
 
-	DurableHandshakes(@Nullable DurableSessions sessions, String doorPath) {
+	/**
+	 * Create an instance.
+	 * @param sessions the sessions, or {@code null} if there are none on this node
+	 * @param doorPath the path of the doors
+	 */
+	public DurableHandshakes(@Nullable DurableSessions sessions, String doorPath) {
 		this.sessions = sessions;
 		this.doorPath = doorPath;
 	}
 
 	/**
-	 * Begin the session that a handshake asks for, if it asks for one.
+	 * Begin the session that a request asks for.
+	 * @param request the request
+	 * @param response its answer, which gets a cookie
+	 * @param wish what is asked for
+	 * @param principal who the client is, or {@code null} if it is anonymous, or has yet
+	 * to say so
+	 * @param attributes where how it begins is left
 	 * @throws RequestRefusedException if it asks for somebody else's
 	 */
-	void begin(HttpServletRequest request, HttpServletResponse response, RawDoorRequest asked,
+	public void begin(HttpServletRequest request, HttpServletResponse response, Wish wish,
 			@Nullable Principal principal, Map<String, Object> attributes) {
 		DurableSessions sessions = this.sessions;
-		if (!asked.durable()) {
-			return;
-		}
 		if (sessions == null) {
 			attributes.put(START, DurableStart.UNAVAILABLE);
 			return;
 		}
-		Shown shown = shown(request, asked, sessions);
-		if (asked.tokenFollows()) {
+		Shown shown = shown(request, wish, sessions);
+		if (wish.userFollows()) {
 			attributes.put(SHOWN, shown);
 			return;
 		}
-		DurableStart start = begin(sessions, shown, principal, asked.channel());
+		DurableStart start = begin(sessions, shown, principal, wish.channel());
 		attributes.put(START, start);
 		if (start.session() != null && !start.isRestored()) {
 			response.addHeader(HttpHeaders.SET_COOKIE, cookie(request, sessions, start.session().token()));
 		}
 	}
 
-	private static Shown shown(HttpServletRequest request, RawDoorRequest asked, DurableSessions sessions) {
-		if (asked.session() != null) {
-			return new Shown(asked.session(), false);
+	private static Shown shown(HttpServletRequest request, Wish wish, DurableSessions sessions) {
+		if (wish.token() != null) {
+			return new Shown(wish.token(), false);
 		}
 		Cookie[] cookies = request.getCookies();
 		if (cookies != null) {
@@ -124,9 +132,12 @@ final class DurableHandshakes {
 
 	/**
 	 * Begin the session for a client that has said in a frame who it is.
+	 * @param attributes what its request has left
+	 * @param principal who the client is
+	 * @param channel the channel that it has connected for
 	 * @throws RequestRefusedException if it asks for somebody else's
 	 */
-	void loggedIn(Map<String, Object> attributes, Principal principal, String channel) {
+	public void loggedIn(Map<String, Object> attributes, Principal principal, String channel) {
 		Shown shown = (Shown) attributes.remove(SHOWN);
 		DurableSessions sessions = this.sessions;
 		if (shown != null && sessions != null) {
@@ -135,15 +146,32 @@ final class DurableHandshakes {
 	}
 
 	/**
-	 * Return how the connection begins.
+	 * Return how the connection begins, which is then forgotten.
+	 * @param attributes what its request has left
 	 * @return what became of the client's wish, or {@code null} if it had none
 	 */
-	static @Nullable DurableStart take(Map<String, Object> attributes) {
+	public static @Nullable DurableStart take(Map<String, Object> attributes) {
 		return (DurableStart) attributes.remove(START);
 	}
 
-	@Nullable DurableSessions sessions() {
+	/**
+	 * Return the sessions.
+	 * @return the sessions, or {@code null} if there are none on this node
+	 */
+	public @Nullable DurableSessions sessions() {
 		return this.sessions;
+	}
+
+	/**
+	 * What a request asks for.
+	 *
+	 * @param channel the channel that the client connects for
+	 * @param token the token of the session that it has, or {@code null} if it wants a
+	 * new one, or the one of its cookie
+	 * @param userFollows whether the client has yet to say who it is
+	 */
+	public record Wish(String channel, @Nullable String token, boolean userFollows) {
+
 	}
 
 	/**
