@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Messages of the raw door with their positions, as JSON: for clients that ask for
- * positions. One object, so that a message is encoded once for all of them.
+ * positions. One object, so that a message is encoded once for all of them. Written by
+ * hand, because that is done for each message, and a generator takes twice as long.
  */
 enum PositionFormat implements MessageFormat {
 
