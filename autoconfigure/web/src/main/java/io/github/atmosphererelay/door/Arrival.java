@@ -19,6 +19,7 @@ package io.github.atmosphererelay.door;
 import java.net.InetSocketAddress;
 import java.security.Principal;
 import java.util.Map;
+import java.util.Objects;
 
 import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.door.ClientLimits.Admission;
@@ -40,7 +41,7 @@ public final class Arrival {
 
 	private final Admission admission;
 
-	private final ClientProof proof;
+	private @Nullable ClientProof proof;
 
 	private final @Nullable InetSocketAddress remoteAddress;
 
@@ -82,11 +83,14 @@ public final class Arrival {
 	}
 
 	/**
-	 * Return what the client has shown by its request.
-	 * @return the proof, of nobody if the client has yet to say who it is
+	 * Return what the client has shown by its request, which is then forgotten: most
+	 * connections have nothing else that would be kept of it. To be called once.
+	 * @return the proof, of nothing if the client has yet to say who it is
 	 */
-	public ClientProof proof() {
-		return this.proof;
+	public synchronized ClientProof takeProof() {
+		ClientProof proof = Objects.requireNonNull(this.proof, "The proof was taken already");
+		this.proof = null;
+		return proof;
 	}
 
 	/**
@@ -164,6 +168,11 @@ public final class Arrival {
 	 * block.
 	 */
 	public interface SessionEnd {
+
+		/** Nothing beside what is done at every door. */
+		SessionEnd NOTHING = new SessionEnd() {
+
+		};
 
 		/**
 		 * The session ends, and still has its channels.

@@ -28,7 +28,6 @@ import io.github.atmosphererelay.broadcast.ErrorCode;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
 import io.github.atmosphererelay.door.Arrival;
-import io.github.atmosphererelay.door.Arrival.SessionEnd;
 import io.github.atmosphererelay.door.ClientProof;
 import io.github.atmosphererelay.door.DoorContext;
 import io.github.atmosphererelay.door.IncomingMessages;
@@ -242,7 +241,7 @@ final class Connection implements Inbound {
 
 	private void connect(Command.Connect command) {
 		if (command.token().isEmpty()) {
-			enter(command, this.arrival.proof());
+			enter(command, this.arrival.takeProof());
 			return;
 		}
 		if (!this.context.tokens().isEnabled()) {
@@ -315,14 +314,7 @@ final class Connection implements Inbound {
 		cancelDeadline();
 		this.state = State.CONNECTED;
 		LocalSession session = this.arrival.open(this.node.identity().newSessionId(), proof, this.transport,
-				new SessionEnd() {
-
-					@Override
-					public void ended(LocalSession session) {
-						Connection.this.requests.left(session);
-					}
-
-				});
+				this.requests);
 		session.pingAlways();
 		Client client = new Client(session, this.arrival.admission(), this.context.tokens());
 		this.client = client;

@@ -24,6 +24,7 @@ import io.github.atmosphererelay.broadcast.MessageTooLargeException;
 import io.github.atmosphererelay.broadcast.MessagingNode;
 import io.github.atmosphererelay.broadcast.RateLimitedLog;
 import io.github.atmosphererelay.broadcast.RequestRefusedException;
+import io.github.atmosphererelay.door.Arrival.SessionEnd;
 import io.github.atmosphererelay.door.DoorContext;
 import io.github.atmosphererelay.door.TokenChecks;
 import io.github.atmosphererelay.message.Payload;
@@ -37,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * Carries out the commands of clients. Called for one client by one thread at a time and
  * in order; blocks only as long as the application's authorizer does.
  */
-final class Requests {
+final class Requests implements SessionEnd {
 
 	private static final Log logger = LogFactory.getLog(Requests.class);
 
@@ -80,10 +81,8 @@ final class Requests {
 				(subscriptions) -> new Reply.Connected(id, ttl(expiry), this.settings.pingInterval(), subscriptions));
 	}
 
-	/**
-	 * A session has ended.
-	 */
-	void left(LocalSession session) {
+	@Override
+	public void ended(LocalSession session) {
 		this.serverSide.left(session);
 	}
 

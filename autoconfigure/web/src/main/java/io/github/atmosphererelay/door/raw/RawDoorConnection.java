@@ -58,7 +58,7 @@ final class RawDoorConnection implements Inbound {
 	RawDoorConnection(RawDoor door, Arrival arrival) {
 		this.door = door;
 		this.arrival = arrival;
-		this.request = Objects.requireNonNull((RawDoorRequest) arrival.attributes().get(RawDoorInterceptor.REQUEST));
+		this.request = Objects.requireNonNull((RawDoorRequest) arrival.attributes().remove(RawDoorInterceptor.REQUEST));
 		this.login = this.request.tokenFollows() ? new FirstFrameLogin(arrival, door.tokens(), this::loggedIn) : null;
 	}
 
@@ -67,13 +67,21 @@ final class RawDoorConnection implements Inbound {
 		if (this.login != null) {
 			this.login.start(this.door.node().scheduler(), this.door.node().guards().of(Part.CLIENT_TIMERS));
 		}
-		else if (!this.arrival.identify(this.arrival.proof().principal())) {
-			this.arrival.refuse(ErrorCode.LIMIT_EXCEEDED, CloseReason.CONNECTION_LIMIT);
-		}
 		else {
-			DurableStart start = DurableHandshakes.take(this.arrival.attributes());
-			enter(open(start, this.arrival.proof()), start);
+			come(this.arrival.takeProof());
 		}
+	}
+
+	/**
+	 * Let a client in whose handshake has said who it is.
+	 */
+	private void come(ClientProof proof) {
+		if (!this.arrival.identify(proof.principal())) {
+			this.arrival.refuse(ErrorCode.LIMIT_EXCEEDED, CloseReason.CONNECTION_LIMIT);
+			return;
+		}
+		DurableStart start = DurableHandshakes.take(this.arrival.attributes());
+		enter(open(start, proof), start);
 	}
 
 	/**
@@ -86,16 +94,8 @@ final class RawDoorConnection implements Inbound {
 				? new FormattedTransport(this.arrival.transport(), PositionFormat.INSTANCE) : this.arrival.transport();
 		LocalSession session = this.arrival.open(
 				(durable != null) ? durable.sessionId() : this.door.node().identity().newSessionId(), proof,
-				(durable != null) ? durable.watch(transport) : transport, new SessionEnd() {
-
-					@Override
-					public void ending(LocalSession session, DisconnectReason reason) {
-						if (durable != null && sessions != null) {
-							sessions.ended(durable, reason);
-						}
-					}
-
-				});
+				(durable != null) ? durable.watch(transport) : transport,
+				(durable != null && sessions != null) ? end(durable, sessions) : SessionEnd.NOTHING);
 		if (durable != null && sessions != null) {
 			sessions.attach(durable, session);
 		}
@@ -103,6 +103,17 @@ final class RawDoorConnection implements Inbound {
 				this.arrival.admission(), this.request.tokenFollows());
 		this.client = opened;
 		return opened;
+	}
+
+	private static SessionEnd end(DurableSession durable, DurableSessions sessions) {
+		return new SessionEnd() {
+
+			@Override
+			public void ending(LocalSession session, DisconnectReason reason) {
+				sessions.ended(durable, reason);
+			}
+
+		};
 	}
 
 	private void enter(RawDoorClient client, @Nullable DurableStart start) {
