@@ -81,6 +81,7 @@ class OwnDoorTests {
 			MachineTime.await(Duration.ofSeconds(10))
 				.until(() -> this.node.messaging().registry().countInChannel("chat/a") == 2);
 			own.send("publish chat/a");
+			raw.awaitCount(2);
 			this.node.broadcaster().broadcast("chat/a", "from the node").join();
 			assertThat(raw.awaitCount(3).texts().subList(1, 3)).containsExactly("hello of alice", "from the node");
 			assertThat(own.awaitCount(2).texts()).containsExactly("hello of alice", "from the node");
