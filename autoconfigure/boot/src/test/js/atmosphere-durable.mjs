@@ -18,7 +18,8 @@ function finish(error) {
 }
 
 setTimeout(() => finish('timeout'), 20_000);
-const subscription = await atmosphere.subscribe({ url, transport: 'websocket', reconnect: false }, {
+// The first frames may come before the client has said that it is connected
+const connected = atmosphere.subscribe({ url, transport: 'websocket', reconnect: false }, {
 	message: (response) => {
 		const body = String(response.responseBody);
 		if (!body.startsWith('{"type":')) {
@@ -27,9 +28,11 @@ const subscription = await atmosphere.subscribe({ url, transport: 'websocket', r
 		else {
 			frames.push(JSON.parse(body));
 			if (frames.at(-1).type === 'subscribed') {
-				for (let i = 0; i < Number(send); i++) {
-					subscription.push(`message ${i}`);
-				}
+				connected.then((subscription) => {
+					for (let i = 0; i < Number(send); i++) {
+						subscription.push(`message ${i}`);
+					}
+				});
 			}
 		}
 		if (body === last) {
@@ -38,3 +41,4 @@ const subscription = await atmosphere.subscribe({ url, transport: 'websocket', r
 	},
 	error: (error) => finish(String(error)),
 });
+await connected;

@@ -73,12 +73,18 @@ class ArchitectureTests {
 	 * Each package above the node with those beside the node that it may know. A package
 	 * stands for its sub-packages too where it ends with two dots.
 	 */
-	private static final Map<String, List<String>> ABOVE_NODE = Map.of("cluster..", List.of(), "presence..",
-			List.of("cluster.."), "durable..", List.of("cluster.."), "websocket..",
-			List.of("cluster..", "presence..", "durable.."), "console..", List.of(), "endpoint..", List.of(),
-			"security.spring..", List.of(), "http..", List.of(), "actuate..",
-			List.of("relay..", "cluster..", "presence..", "durable..", "websocket..", "endpoint.."), "autoconfigure..",
-			List.of(".."));
+	private static final Map<String, List<String>> ABOVE_NODE = Map.ofEntries(Map.entry("cluster..", List.of()),
+			Map.entry("presence..", List.of("cluster..")), Map.entry("durable..", List.of("cluster..")),
+			Map.entry("transport", List.of()), Map.entry("transport.tomcat..", List.of("transport")),
+			Map.entry("door", List.of("transport", "cluster..", "presence..", "durable..")),
+			Map.entry("door.raw..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
+			Map.entry("door.centrifuge..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
+			Map.entry("http..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
+			Map.entry("console..", List.of()), Map.entry("endpoint..", List.of()),
+			Map.entry("security.spring..", List.of()),
+			Map.entry("actuate..",
+					List.of("relay..", "cluster..", "presence..", "durable..", "transport..", "door..", "endpoint..")),
+			Map.entry("autoconfigure..", List.of("..")));
 
 	/**
 	 * Packages that know only a part of the node.

@@ -24,6 +24,26 @@ import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Limits;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Shutdown;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
 import io.github.atmosphererelay.channel.ChannelOptions;
+import io.github.atmosphererelay.door.ClientAddresses;
+import io.github.atmosphererelay.door.ClientAuthentication;
+import io.github.atmosphererelay.door.ClientLimits;
+import io.github.atmosphererelay.door.DoorContext;
+import io.github.atmosphererelay.door.DoorRequestFilter;
+import io.github.atmosphererelay.door.HandshakeFailures;
+import io.github.atmosphererelay.door.HandshakeGate;
+import io.github.atmosphererelay.door.HandshakeSupport;
+import io.github.atmosphererelay.door.HttpSessions;
+import io.github.atmosphererelay.door.LimitSettings;
+import io.github.atmosphererelay.door.Refusals;
+import io.github.atmosphererelay.door.ServerCapacity;
+import io.github.atmosphererelay.door.SessionDrain;
+import io.github.atmosphererelay.door.TokenChecks;
+import io.github.atmosphererelay.door.UpgradeRequired;
+import io.github.atmosphererelay.door.WebSocketSettings;
+import io.github.atmosphererelay.door.centrifuge.CentrifugeDoor;
+import io.github.atmosphererelay.door.centrifuge.CentrifugeSettings;
+import io.github.atmosphererelay.door.centrifuge.ClientScript;
+import io.github.atmosphererelay.door.raw.RawDoor;
 import io.github.atmosphererelay.durable.DurableSessions;
 import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.presence.PresenceService;
@@ -31,26 +51,8 @@ import io.github.atmosphererelay.security.ClientSecurity;
 import io.github.atmosphererelay.session.PrincipalExpiry;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.TokenAuthenticator;
-import io.github.atmosphererelay.websocket.ClientAddresses;
-import io.github.atmosphererelay.websocket.ClientAuthentication;
-import io.github.atmosphererelay.websocket.ClientLimits;
-import io.github.atmosphererelay.websocket.ClientScript;
-import io.github.atmosphererelay.websocket.DetachedUpgradeStrategy;
-import io.github.atmosphererelay.websocket.DoorContext;
-import io.github.atmosphererelay.websocket.DoorRequestFilter;
-import io.github.atmosphererelay.websocket.HandshakeGate;
-import io.github.atmosphererelay.websocket.HttpSessions;
-import io.github.atmosphererelay.websocket.LimitSettings;
-import io.github.atmosphererelay.websocket.RawDoor;
-import io.github.atmosphererelay.websocket.Refusals;
-import io.github.atmosphererelay.websocket.ServerCapacity;
-import io.github.atmosphererelay.websocket.SessionDrain;
-import io.github.atmosphererelay.websocket.TokenChecks;
-import io.github.atmosphererelay.websocket.UpgradeRequired;
-import io.github.atmosphererelay.websocket.WebSocketSettings;
-import io.github.atmosphererelay.websocket.centrifuge.CentrifugeDoor;
-import io.github.atmosphererelay.websocket.centrifuge.CentrifugeSettings;
-import io.github.atmosphererelay.websocket.tomcat.TomcatUpgradeStrategy;
+import io.github.atmosphererelay.transport.DetachedUpgradeStrategy;
+import io.github.atmosphererelay.transport.tomcat.TomcatUpgradeStrategy;
 import jakarta.websocket.server.ServerContainer;
 import org.apache.catalina.connector.RequestFacade;
 import org.apache.commons.logging.Log;
@@ -80,6 +82,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
+import org.springframework.security.web.firewall.RequestRejectedException;
 import org.springframework.web.servlet.DispatcherServlet;
 import org.springframework.web.servlet.HandlerMapping;
 import org.springframework.web.socket.WebSocketHandler;
@@ -157,7 +160,7 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	DoorContext atmosphereDoorContext(MessagingNode node, PresenceService presence, HandshakeGate gate,
 			Refusals refusals, ServerCapacity capacity, Environment environment, TokenExecutor tokenExecutor,
 			ObjectProvider<TokenAuthenticator> tokens, ObjectProvider<PrincipalExpiry> expiry,
-			HttpSessions httpSessions,
+			HttpSessions httpSessions, ObjectProvider<HandshakeFailures> failures,
 			@Qualifier(UPGRADE_STRATEGY) ObjectProvider<RequestUpgradeStrategy> upgradeStrategy) {
 		Websocket websocket = this.properties.websocket();
 		Limits limits = this.properties.limits();
@@ -169,11 +172,13 @@ public final class AtmosphereWebSocketAutoConfiguration {
 		ClientAuthentication authentication = new ClientAuthentication(
 				OptionalBeans.single(tokens, TokenAuthenticator.class), earliest(expiry.orderedStream().toList()),
 				this.properties.security().tokenTimeout(), tokenExecutor.executor());
-		return new DoorContext(node, presence, settings, websocket.allowedOrigins(), gate,
-				QueueDefaults.of(this.properties), new TokenChecks(authentication, node.clientContext()),
-				new ClientLimits(limitSettings), httpSessions,
-				upgradeStrategy.getIfAvailable(DetachedUpgradeStrategy::new), refusals, capacity,
-				new ClientAddresses(isForwardedNatively(environment)));
+		HandshakeSupport handshakes = new HandshakeSupport(websocket.allowedOrigins(), gate, capacity,
+				new ClientAddresses(isForwardedNatively(environment)), refusals,
+				failures.getIfAvailable(() -> HandshakeFailures.NONE),
+				upgradeStrategy.getIfAvailable(DetachedUpgradeStrategy::new));
+		return new DoorContext(node, presence, settings, QueueDefaults.of(this.properties),
+				new TokenChecks(authentication, node.clientContext()), new ClientLimits(limitSettings), httpSessions,
+				handshakes);
 	}
 
 	/**
@@ -267,6 +272,21 @@ public final class AtmosphereWebSocketAutoConfiguration {
 		@Bean
 		HandlerMapping atmosphereClientScriptMapping(AtmosphereProperties properties) {
 			return ClientScript.mapping(properties.websocket().path());
+		}
+
+	}
+
+	/**
+	 * Spring Security's firewall, which looks at a header when it is read, and that is in
+	 * the doors.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(RequestRejectedException.class)
+	static class FirewallConfiguration {
+
+		@Bean
+		HandshakeFailures atmosphereHandshakeFailures() {
+			return RequestRejectedException.class::isInstance;
 		}
 
 	}

@@ -22,8 +22,8 @@ import java.util.function.Function;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Limits;
-import io.github.atmosphererelay.websocket.ServerCapacity;
-import io.github.atmosphererelay.websocket.ServerConnections;
+import io.github.atmosphererelay.door.ServerCapacity;
+import io.github.atmosphererelay.door.ServerConnections;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 

@@ -19,7 +19,7 @@ package io.github.atmosphererelay.autoconfigure;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.github.atmosphererelay.websocket.ServerConnections;
+import io.github.atmosphererelay.door.ServerConnections;
 import org.apache.catalina.connector.Connector;
 import org.apache.coyote.AbstractProtocol;
 

@@ -70,8 +70,8 @@ class MissingModulesTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "relay.redis,durable.redis", "relay.kafka", "durable.jdbc", "websocket,http",
-			"relay.redis,durable.redis,relay.kafka,durable.jdbc,websocket,http" })
+	@ValueSource(strings = { "relay.redis,durable.redis", "relay.kafka", "durable.jdbc", "transport,door,http",
+			"relay.redis,durable.redis,relay.kafka,durable.jdbc,transport,door,http" })
 	void anApplicationStartsWithoutAModule(String packages) {
 		String[] names = Stream.of(packages.split(",")).map((name) -> LIBRARY + name).toArray(String[]::new);
 		new ApplicationContextRunner().withConfiguration(all())
@@ -85,9 +85,9 @@ class MissingModulesTests {
 		new ReactiveWebApplicationContextRunner(AnnotationConfigReactiveWebServerApplicationContext::new)
 			.withConfiguration(all(NettyReactiveWebServerAutoConfiguration.class, HttpHandlerAutoConfiguration.class,
 					WebFluxAutoConfiguration.class))
-			.withClassLoader(new FilteredClassLoader(LIBRARY + "websocket", LIBRARY + "http", "jakarta.servlet",
-					"jakarta.websocket", "org.springframework.web.servlet", "org.springframework.web.socket",
-					"org.apache.catalina", "org.apache.coyote", "org.eclipse.jetty"))
+			.withClassLoader(new FilteredClassLoader(LIBRARY + "transport", LIBRARY + "door", LIBRARY + "http",
+					"jakarta.servlet", "jakarta.websocket", "org.springframework.web.servlet",
+					"org.springframework.web.socket", "org.apache.catalina", "org.apache.coyote", "org.eclipse.jetty"))
 			.withPropertyValues(PROPERTIES)
 			.withPropertyValues("server.port=0")
 			.run(MissingModulesTests::publishes);

@@ -28,7 +28,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
+import io.github.atmosphererelay.broadcast.OutboundInterceptor;
+import io.github.atmosphererelay.door.ErrorStatus;
 import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
@@ -46,6 +50,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -170,6 +175,15 @@ class PublishApiTests {
 		assertThat(post("chat/a/messages?except=%ff", "text/plain", "x").statusCode()).isEqualTo(400);
 	}
 
+	@ParameterizedTest
+	@EnumSource(ErrorCode.class)
+	void whatAnInterceptorRefusesHasTheStatusThatHandshakesHave(ErrorCode code) throws Exception {
+		HttpResponse<String> response = post("chat/a/messages", "text/plain", "refuse:" + code);
+		assertThat(response.statusCode()).isEqualTo(ErrorStatus.of(code).value());
+		assertThat(response.body()).isEqualTo("{\"code\":" + code.code() + ",\"reason\":\"by an interceptor\"}");
+		assertThat(response.headers().firstValue("Retry-After").isPresent()).isEqualTo(code.isTemporary());
+	}
+
 	@Test
 	void theAnswerWaitsForTheBrokerAndTellsWhatItSaid() throws Exception {
 		CompletableFuture<Receipt> answer = new CompletableFuture<>();
@@ -278,6 +292,17 @@ class PublishApiTests {
 		@Bean
 		FakeRelay fakeRelay() {
 			return new FakeRelay();
+		}
+
+		@Bean
+		OutboundInterceptor refusals() {
+			return (audience, payload, options) -> {
+				String text = payload.isBinary() ? "" : payload.asText();
+				if (text.startsWith("refuse:")) {
+					throw new RequestRefusedException(ErrorCode.valueOf(text.substring(7)), "by an interceptor");
+				}
+				return payload;
+			};
 		}
 
 	}

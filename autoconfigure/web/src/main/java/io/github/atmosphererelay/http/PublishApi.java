@@ -22,15 +22,17 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.function.Consumer;
 
 import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.broadcast.MessageTooLargeException;
 import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.channel.UnknownChannelException;
+import io.github.atmosphererelay.door.ErrorStatus;
+import io.github.atmosphererelay.door.JsonText;
 import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.guard.RateLimitedLog;
 import io.github.atmosphererelay.message.ChannelNames;
-import io.github.atmosphererelay.message.Json;
 import io.github.atmosphererelay.message.QueryParameters;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
@@ -42,6 +44,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
@@ -121,21 +124,11 @@ public final class PublishApi {
 		}
 		catch (RequestRefusedException ex) {
 			// By an interceptor of what is sent.
-			return refusal(status(ex.code()), ex.code(), ex.reason(), ex.code().isTemporary());
+			return refusal(ErrorStatus.of(ex.code()), ex.code(), ex.reason(), ex.code().isTemporary());
 		}
 		catch (IllegalArgumentException ex) {
 			return refusal(HttpStatus.BAD_REQUEST, ErrorCode.BAD_REQUEST, String.valueOf(ex.getMessage()), false);
 		}
-	}
-
-	private static HttpStatus status(ErrorCode code) {
-		return switch (code) {
-			case BAD_REQUEST -> HttpStatus.BAD_REQUEST;
-			case UNAUTHORIZED, TOKEN_EXPIRED -> HttpStatus.UNAUTHORIZED;
-			case TOO_MANY_REQUESTS, LIMIT_EXCEEDED -> HttpStatus.TOO_MANY_REQUESTS;
-			case INTERNAL -> HttpStatus.INTERNAL_SERVER_ERROR;
-			default -> HttpStatus.FORBIDDEN;
-		};
 	}
 
 	private static @Nullable MediaType type(ServerRequest request) {
@@ -180,7 +173,10 @@ public final class PublishApi {
 			return json(
 					ServerResponse
 						.status((receipt.outcome() == Outcome.UNCONFIRMED) ? HttpStatus.ACCEPTED : HttpStatus.OK),
-					"{\"messageId\":\"" + receipt.messageId() + "\",\"outcome\":\"" + receipt.outcome() + "\"}");
+					(out) -> {
+						out.writeStringProperty("messageId", receipt.messageId().toString());
+						out.writeStringProperty("outcome", receipt.outcome().toString());
+					});
 		}
 		Throwable cause = Failures.unwrap(failure);
 		if (cause instanceof RelayOverloadedException) {
@@ -206,13 +202,17 @@ public final class PublishApi {
 		if (later) {
 			response.header(HttpHeaders.RETRY_AFTER, "1");
 		}
-		return json(response, "{\"code\":" + code.code() + ",\"reason\":" + Json.quote(reason) + "}");
+		return json(response, (out) -> {
+			out.writeNumberProperty("code", code.code());
+			out.writeStringProperty("reason", reason);
+		});
 	}
 
-	private static ServerResponse json(ServerResponse.BodyBuilder response, String body) {
+	private static ServerResponse json(ServerResponse.BodyBuilder response, Consumer<JsonGenerator> members) {
+		byte[] body = JsonText.object(members).getBytes(StandardCharsets.UTF_8);
 		// Written here: the application's converters may not take strings for JSON.
 		return response.contentType(MediaType.APPLICATION_JSON).build((request, servletResponse) -> {
-			servletResponse.getOutputStream().write(body.getBytes(StandardCharsets.UTF_8));
+			servletResponse.getOutputStream().write(body);
 			return null;
 		});
 	}

@@ -99,7 +99,7 @@ class LimitTests {
 	@ValueSource(strings = { "", "?auth=message" })
 	void anAddressHasNoMoreConnectionsThanAllowed(String query) {
 		try (TestNode node = node("atmosphere.limits.sessions-per-address=3",
-				"logging.level.io.github.atmosphererelay.websocket.ClientLimits=OFF")) {
+				"logging.level.io.github.atmosphererelay.door.ClientLimits=OFF")) {
 			List<TestClient> clients = IntStream.range(0, 3)
 				.mapToObj((i) -> TestClient.connect(node.uri("chat/a" + query)))
 				.toList();
@@ -112,7 +112,7 @@ class LimitTests {
 	@Test
 	void behindAProxyTheClientsAddressCounts() {
 		try (TestNode node = node("atmosphere.limits.sessions-per-address=1", "server.forward-headers-strategy=native",
-				"logging.level.io.github.atmosphererelay.websocket.ClientLimits=OFF")) {
+				"logging.level.io.github.atmosphererelay.door.ClientLimits=OFF")) {
 			TestClient first = TestClient.connect(node.uri("chat/a?ack=true"), "X-Forwarded-For", "198.51.100.1")
 				.awaitCount(1);
 			TestClient second = TestClient.connect(node.uri("chat/a?ack=true"), "X-Forwarded-For", "198.51.100.2")

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.benchmark.jmh;
 
 import java.util.Collection;
 
+import io.github.atmosphererelay.door.centrifuge.PublicationBenchmark;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -43,7 +44,7 @@ class BenchmarkClassesTests {
 
 	@ParameterizedTest
 	@ValueSource(classes = { EnvelopeCodecBenchmark.class, FanoutBenchmark.class, JsonBenchmark.class,
-			WriterBenchmark.class })
+			WriterBenchmark.class, PublicationBenchmark.class })
 	void runs(Class<?> benchmark) throws RunnerException {
 		Collection<RunResult> results = new Runner(new OptionsBuilder().include(benchmark.getName() + "\\.")
 			.forks(0)
