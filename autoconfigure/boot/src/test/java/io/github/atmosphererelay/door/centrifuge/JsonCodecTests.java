@@ -36,7 +36,6 @@ import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.SubscriptionState;
 import io.github.atmosphererelay.subscription.log.Subscribed;
-import io.github.atmosphererelay.session.SubscriptionState;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

@@ -33,7 +33,6 @@ import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SubscriptionState;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
-import io.github.atmosphererelay.session.SubscriptionState;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 

@@ -30,8 +30,8 @@ import io.github.atmosphererelay.presence.PresenceChange;
 import io.github.atmosphererelay.presence.PresentSession;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.session.OutboundMessage;
-import io.github.atmosphererelay.subscription.log.Subscribed;
 import io.github.atmosphererelay.session.SubscriptionState;
+import io.github.atmosphererelay.subscription.log.Subscribed;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;

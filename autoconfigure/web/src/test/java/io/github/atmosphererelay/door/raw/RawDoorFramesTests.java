@@ -26,8 +26,8 @@ import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SlowConsumerPolicy;
-import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
 import io.github.atmosphererelay.session.SubscriptionState;
+import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
