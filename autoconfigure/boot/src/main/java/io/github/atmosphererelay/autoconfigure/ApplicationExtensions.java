@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 import io.github.atmosphererelay.broadcast.OutboundInterceptor;
@@ -25,9 +26,11 @@ import io.github.atmosphererelay.inbound.ClientCallHandler;
 import io.github.atmosphererelay.inbound.ClientMessageHandler;
 import io.github.atmosphererelay.inbound.ClientSendHandler;
 import io.github.atmosphererelay.inbound.InboundInterceptor;
+import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.node.NodeExtensions;
 import io.github.atmosphererelay.security.ChannelAuthorizer;
 import io.github.atmosphererelay.security.ClientSecurity;
+import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.subscription.InitialChannels;
 import org.jspecify.annotations.Nullable;
 
@@ -70,9 +73,27 @@ final class ApplicationExtensions implements NodeExtensions {
 
 	@Override
 	public @Nullable ClientCallHandler callHandler() {
-		ClientCallHandler handler = single(ClientCallHandler.class);
-		return (handler != null) ? handler
-				: endpoints().map(ManagedServices::callHandler).flatMap(Stream::ofNullable).findFirst().orElse(null);
+		ClientCallHandler own = single(ClientCallHandler.class);
+		ClientCallHandler endpoints = endpoints().map(ManagedServices::callHandler)
+			.flatMap(Stream::ofNullable)
+			.findFirst()
+			.orElse(null);
+		if (own == null || endpoints == null) {
+			return (own != null) ? own : endpoints;
+		}
+		return new ClientCallHandler() {
+
+			@Override
+			public boolean handles(String method) {
+				return own.handles(method) || endpoints.handles(method);
+			}
+
+			@Override
+			public CompletableFuture<@Nullable Payload> call(ClientSession session, String method, Payload payload) {
+				return (own.handles(method) ? own : endpoints).call(session, method, payload);
+			}
+
+		};
 	}
 
 	private Stream<ManagedServices> endpoints() {

@@ -60,7 +60,6 @@ import org.apache.commons.logging.LogFactory;
 import org.apache.coyote.AbstractProtocol;
 import org.apache.coyote.http11.upgrade.InternalHttpUpgradeHandler;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
-import tools.jackson.core.json.JsonFactory;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
@@ -245,11 +244,9 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	}
 
 	/**
-	 * The door for clients of the Centrifuge protocol, where Jackson can read what they
-	 * send.
+	 * The door for clients of the Centrifuge protocol.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass(JsonFactory.class)
 	@ConditionalOnBooleanProperty(name = "atmosphere.centrifuge.enabled", matchIfMissing = true)
 	static class CentrifugeConfiguration {
 

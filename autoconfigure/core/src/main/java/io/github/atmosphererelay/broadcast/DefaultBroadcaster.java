@@ -61,8 +61,6 @@ import io.github.atmosphererelay.session.NodeIdentity;
 import io.github.atmosphererelay.subscription.log.LogFollowers;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.util.function.SingletonSupplier;
-
 /**
  * The one point through which every message goes: delivers it to the sessions of this
  * node and hands it to the relay, both under one lock per address, so that every node
@@ -99,13 +97,16 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	private final StripedLock locks = new StripedLock();
 
-	private final SingletonSupplier<List<OutboundInterceptor>> interceptors;
+	private final Supplier<List<OutboundInterceptor>> interceptorSource;
+
+	/** None before the start: the application's beans are still being made. */
+	private volatile List<OutboundInterceptor> interceptors = List.of();
 
 	public DefaultBroadcaster(UUID node, ChannelCatalog catalog, PayloadEncoder encoder, int maxMessageSize,
 			ClusterRelay relay, ChannelLogs logs, RelayMonitor monitor, LocalDelivery delivery, LogFollowers followers,
 			BroadcastStatistics statistics, ApplicationFutures futures,
 			Supplier<List<OutboundInterceptor>> interceptors) {
-		this.interceptors = SingletonSupplier.of(() -> List.copyOf(interceptors.get()));
+		this.interceptorSource = interceptors;
 		this.followers = followers;
 		this.node = node;
 		this.catalog = catalog;
@@ -124,7 +125,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 	 * message.
 	 */
 	public void start() {
-		this.interceptors.obtain();
+		this.interceptors = List.copyOf(this.interceptorSource.get());
 	}
 
 	@Override
@@ -284,7 +285,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	private Payload intercepted(Audience audience, Payload payload, PublishOptions options) {
 		Payload current = payload;
-		for (OutboundInterceptor interceptor : this.interceptors.obtain()) {
+		for (OutboundInterceptor interceptor : this.interceptors) {
 			current = Objects.requireNonNull(interceptor.preSend(audience, current, options),
 					"preSend must return a message");
 		}

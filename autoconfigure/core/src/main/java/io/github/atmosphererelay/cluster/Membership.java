@@ -26,6 +26,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -37,6 +38,7 @@ import io.github.atmosphererelay.cluster.NodeLeft.Reason;
 import io.github.atmosphererelay.guard.OrderedCalls;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which other nodes there are. Each node tells all others that it is there; one of which
@@ -78,6 +80,9 @@ final class Membership {
 
 	/** What is said to others, in the order of this node's own numbers. */
 	private final OrderedCalls calls = new OrderedCalls();
+
+	/** What the relay has thrown, to be thrown by the next tick. */
+	private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
 	/**
 	 * Guards everything that changes, and keeps what listeners hear in order. Others are
@@ -177,9 +182,25 @@ final class Membership {
 	 * @return completes when the broker has the farewell; may fail
 	 */
 	CompletableFuture<?> stop() {
-		CompletableFuture<?> farewell = end();
-		this.calls.make();
-		return farewell;
+		try {
+			return end();
+		}
+		finally {
+			makeCalls();
+		}
+	}
+
+	/**
+	 * Make the calls to the relay that are due. What one of them throws is for the next
+	 * tick: whoever makes it may only have brought a message of another node.
+	 */
+	private void makeCalls() {
+		try {
+			this.calls.make();
+		}
+		catch (RuntimeException | Error ex) {
+			this.failure.set(ex);
+		}
 	}
 
 	private CompletableFuture<?> end() {
@@ -234,8 +255,18 @@ final class Membership {
 		}
 		finally {
 			this.lock.unlock();
+			makeCalls();
 		}
-		this.calls.make();
+		throwIfFailed(this.failure.getAndSet(null));
+	}
+
+	private static void throwIfFailed(@Nullable Throwable failure) {
+		if (failure instanceof RuntimeException runtime) {
+			throw runtime;
+		}
+		if (failure instanceof Error error) {
+			throw error;
+		}
 	}
 
 	/**
@@ -295,8 +326,8 @@ final class Membership {
 		}
 		finally {
 			this.lock.unlock();
+			makeCalls();
 		}
-		this.calls.make();
 	}
 
 	private void heard(UUID origin, MembershipMessage message) {

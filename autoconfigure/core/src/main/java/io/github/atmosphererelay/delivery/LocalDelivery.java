@@ -78,17 +78,17 @@ public final class LocalDelivery {
 		if (audience instanceof Audience.Channel channel) {
 			ChannelOptions options = this.catalog.find(channel.channel());
 			QueueLimits limits = (options != null) ? options.queue() : this.defaultLimits;
-			return deliver(envelope, channel.channel(), this.registry.inChannel(channel.channel()), limits);
+			return deliver(envelope, channel.channel(), limits);
 		}
 		if (audience instanceof Audience.User user) {
-			return deliver(envelope, null, this.registry.ofUser(user.user()), this.defaultLimits);
+			return deliver(envelope, this.registry.ofUser(user.user()), this.defaultLimits);
 		}
 		if (audience instanceof Audience.Session one) {
 			LocalSession session = this.registry.find(one.session());
-			return (session != null) ? deliver(envelope, null, List.of(session), this.defaultLimits) : 0;
+			return (session != null) ? deliver(envelope, List.of(session), this.defaultLimits) : 0;
 		}
 		if (audience instanceof Audience.Everyone) {
-			return deliver(envelope, null, this.registry.sessions(), this.defaultLimits);
+			return deliver(envelope, this.registry.sessions(), this.defaultLimits);
 		}
 		return 0;
 	}
@@ -104,9 +104,10 @@ public final class LocalDelivery {
 		ChannelOptions options = this.catalog.find(channel);
 		Fanout fanout = this.writers.fanout(OutboundMessage.of(publication),
 				(options != null) ? options.queue() : this.defaultLimits);
+		long newest = Subscription.newestGeneration();
 		for (Subscription subscription : this.registry.subscriptions(channel)) {
 			LocalSession session = subscription.session();
-			if ((exceptSession == null || !session.id().equals(exceptSession))
+			if (subscription.generation() <= newest && (exceptSession == null || !session.id().equals(exceptSession))
 					&& subscription.takes(publication, position)) {
 				fanout.add(session);
 			}
@@ -141,11 +142,25 @@ public final class LocalDelivery {
 		}
 	}
 
-	private int deliver(Envelope envelope, @Nullable String channel, Collection<LocalSession> sessions,
-			QueueLimits limits) {
+	private int deliver(Envelope envelope, String channel, QueueLimits limits) {
 		String except = envelope.audience().exceptSession();
 		Fanout fanout = this.writers.fanout(new OutboundMessage(envelope.payload(), channel, envelope.headers()),
 				limits);
+		long newest = Subscription.newestGeneration();
+		for (Subscription subscription : this.registry.subscriptions(channel)) {
+			LocalSession session = subscription.session();
+			if (subscription.generation() <= newest && (except == null || !session.id().equals(except))) {
+				fanout.add(session);
+			}
+		}
+		int sent = fanout.send();
+		tellCount(envelope.id(), envelope.headers(), fanout);
+		return sent;
+	}
+
+	private int deliver(Envelope envelope, Collection<LocalSession> sessions, QueueLimits limits) {
+		String except = envelope.audience().exceptSession();
+		Fanout fanout = this.writers.fanout(new OutboundMessage(envelope.payload(), null, envelope.headers()), limits);
 		for (LocalSession session : sessions) {
 			if (except == null || !session.id().equals(except)) {
 				fanout.add(session);

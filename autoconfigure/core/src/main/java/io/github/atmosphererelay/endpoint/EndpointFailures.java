@@ -28,6 +28,7 @@ import org.springframework.core.convert.ConversionException;
 import org.springframework.messaging.MessageHandlingException;
 import org.springframework.messaging.converter.MessageConversionException;
 import org.springframework.messaging.handler.annotation.support.MethodArgumentNotValidException;
+import org.springframework.util.ClassUtils;
 import org.springframework.validation.BindingResult;
 import org.springframework.validation.FieldError;
 import org.springframework.validation.ObjectError;
@@ -41,6 +42,10 @@ final class EndpointFailures {
 	private static final int MAX_ERRORS = 5;
 
 	private static final int MAX_LENGTH = 300;
+
+	/** The doors bring Jackson's core alone. */
+	private static final boolean DATABIND = ClassUtils.isPresent("tools.jackson.databind.DatabindException",
+			EndpointFailures.class.getClassLoader());
 
 	private EndpointFailures() {
 	}
@@ -97,7 +102,7 @@ final class EndpointFailures {
 	}
 
 	private static @Nullable String unreadable(@Nullable Throwable cause) {
-		if (cause != null && cause.getClass().getName().startsWith("tools.jackson.")) {
+		if (DATABIND && cause != null && cause.getClass().getName().startsWith("tools.jackson.")) {
 			if (JacksonFailures.isOwnFault(cause)) {
 				return null;
 			}

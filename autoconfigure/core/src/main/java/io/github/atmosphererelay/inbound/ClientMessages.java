@@ -29,6 +29,7 @@ import io.github.atmosphererelay.broadcast.MessageTooLargeException;
 import io.github.atmosphererelay.channel.ChannelAccess;
 import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.channel.ChannelOptions;
+import io.github.atmosphererelay.channel.ReadOnlyChannelException;
 import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.guard.RateLimitedLog;
 import io.github.atmosphererelay.message.Payload;
@@ -43,8 +44,6 @@ import io.github.atmosphererelay.session.LocalSession;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
-
-import org.springframework.util.function.SingletonSupplier;
 
 /**
  * The one way in for what clients send, whichever door they use: authorised, then taken
@@ -66,7 +65,10 @@ public final class ClientMessages {
 
 	private final ConfiguredAuthorizer configured;
 
-	private final SingletonSupplier<Handlers> handlers;
+	private final InboundExtensions extensions;
+
+	/** The configured authorizer alone before the start. */
+	private volatile Handlers handlers;
 
 	private final RateLimitedLog interceptorLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
@@ -91,7 +93,8 @@ public final class ClientMessages {
 		this.statistics = statistics;
 		this.futures = futures;
 		this.configured = context.configuredAuthorizer(catalog, this::isHandled);
-		this.handlers = SingletonSupplier.of(() -> Handlers.of(extensions, context, this.configured));
+		this.extensions = extensions;
+		this.handlers = new Handlers(List.of(), this.configured, List.of(), null, null);
 	}
 
 	/**
@@ -99,7 +102,7 @@ public final class ClientMessages {
 	 * first message.
 	 */
 	public void start() {
-		this.handlers.obtain();
+		this.handlers = Handlers.of(this.extensions, this.context, this.configured);
 	}
 
 	/**
@@ -120,7 +123,7 @@ public final class ClientMessages {
 	}
 
 	private @Nullable ClientMessageHandler handler(String channel) {
-		for (ClientMessageHandler handler : this.handlers.obtain().messages()) {
+		for (ClientMessageHandler handler : this.handlers.messages()) {
 			if (handler.handles(channel)) {
 				return handler;
 			}
@@ -147,8 +150,7 @@ public final class ClientMessages {
 		Principal principal = session.principal();
 		Authorization authorization = requireAuthority(options.clientPublish(), principal);
 		if (authorization.isGranted()) {
-			authorization = decide(principal,
-					() -> this.handlers.obtain().authorizer().canPublish(principal, session, channel));
+			authorization = decide(principal, () -> this.handlers.authorizer().canPublish(principal, session, channel));
 		}
 		if (authorization.refusal() != null) {
 			return refused(new RequestRefusedException(authorization.refusal(), authorization.reason()), principal);
@@ -158,7 +160,7 @@ public final class ClientMessages {
 			return refused(new RequestRefusedException(ErrorCode.PERMISSION_DENIED, "not subscribed to this channel"),
 					principal);
 		}
-		List<InboundInterceptor> interceptors = this.handlers.obtain().interceptors();
+		List<InboundInterceptor> interceptors = this.handlers.interceptors();
 		return interceptors.isEmpty() ? accept(session, channel, options, payload)
 				: intercept(interceptors, session, channel, options, payload);
 	}
@@ -225,6 +227,10 @@ public final class ClientMessages {
 		catch (MessageTooLargeException ex) {
 			throw ex;
 		}
+		catch (ReadOnlyChannelException ex) {
+			return refused(new RequestRefusedException(ErrorCode.PERMISSION_DENIED,
+					"this channel takes no messages from clients"), session.principal());
+		}
 		catch (RuntimeException ex) {
 			return refusedByInterceptor(ex, session.principal());
 		}
@@ -266,7 +272,7 @@ public final class ClientMessages {
 	 * {@link RequestRefusedException} and nothing else
 	 */
 	public CompletableFuture<@Nullable Payload> call(LocalSession session, String method, Payload payload) {
-		ClientCallHandler handler = this.handlers.obtain().calls();
+		ClientCallHandler handler = this.handlers.calls();
 		if (handler == null || !handler.handles(method)) {
 			return refused(new RequestRefusedException(ErrorCode.METHOD_NOT_FOUND, ErrorCode.METHOD_NOT_FOUND.text()),
 					session.principal());
@@ -283,7 +289,7 @@ public final class ClientMessages {
 	 * @param payload the message
 	 */
 	public void send(LocalSession session, Payload payload) {
-		ClientSendHandler handler = this.handlers.obtain().sends();
+		ClientSendHandler handler = this.handlers.sends();
 		if (handler == null) {
 			this.statistics.countRefused(ErrorCode.NOT_AVAILABLE);
 			return;
@@ -313,8 +319,7 @@ public final class ClientMessages {
 			String channel) {
 		Authorization rule = requireAuthority(this.catalog.get(channel).subscribe(), principal);
 		return rule.isGranted()
-				? decide(principal, () -> this.handlers.obtain().authorizer().canSubscribe(principal, session, channel))
-				: rule;
+				? decide(principal, () -> this.handlers.authorizer().canSubscribe(principal, session, channel)) : rule;
 	}
 
 	/**
@@ -326,8 +331,9 @@ public final class ClientMessages {
 	 */
 	public Authorization authorizeSeePresence(@Nullable Principal principal, ClientSession session, String channel) {
 		Authorization rule = requireAuthority(this.catalog.get(channel).subscribe(), principal);
-		return rule.isGranted() ? decide(principal,
-				() -> this.handlers.obtain().authorizer().canSeePresence(principal, session, channel)) : rule;
+		return rule.isGranted()
+				? decide(principal, () -> this.handlers.authorizer().canSeePresence(principal, session, channel))
+				: rule;
 	}
 
 	/**

@@ -22,9 +22,10 @@ import io.github.atmosphererelay.security.ChannelAuthorizer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the application adds to how messages of clients are taken. Each method is called
- * once, when the node starts or when it is first needed: the application's beans may need
- * those of this library, and so cannot be there when these are made.
+ * What the application adds to how messages of clients are taken. The methods are called
+ * when the node starts, and not before: beans of the application may need those of this
+ * library, for example the {@code Broadcaster}, and so cannot be there when the node is
+ * made. What is sent before the start passes no interceptor.
  */
 public interface InboundExtensions {
 

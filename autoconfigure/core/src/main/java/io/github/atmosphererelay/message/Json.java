@@ -17,8 +17,8 @@
 package io.github.atmosphererelay.message;
 
 /**
- * Writes the few strings in the doors' own frames, so that no JSON library is needed for
- * them.
+ * Writes the strings in frames that are written by hand, because they are written for
+ * every message, and in core, which needs no JSON library.
  */
 public final class Json {
 

@@ -184,6 +184,7 @@ public final class MessagingNode {
 	 * is there.
 	 */
 	public void start() {
+		this.clientContext.start();
 		this.broadcaster.start();
 		this.clientMessages.start();
 		this.subscriptions.start();

@@ -58,7 +58,7 @@ public interface RelayListener {
 	 * the log does not show it. Another node had received them and has said so. Called by
 	 * the thread that calls {@link #received}, in the order of the log.
 	 * @param address the channel's address
-	 * @param position a place in the log, up to which {@link ChannelLog#hasLostSince}
+	 * @param position a place in the log, before which {@link ChannelLog#hasLostSince}
 	 * answers {@code true}: sessions that come later begin after it. Everything of the
 	 * channel before it was given to {@link #received}
 	 * @param missed whether this node has not received all of them, so that its sessions

@@ -28,8 +28,6 @@ import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.ClientSession;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.util.function.SingletonSupplier;
-
 /**
  * Calls code of the application for a client, so that the code finds the client in its
  * security framework, on whichever thread that is. Handlers of the application are
@@ -38,19 +36,27 @@ import org.springframework.util.function.SingletonSupplier;
  */
 public final class ClientContext {
 
-	private final Supplier<ClientSecurity> security;
+	private final Supplier<? extends @Nullable ClientSecurity> source;
+
+	private volatile ClientSecurity security = ClientSecurity.NONE;
 
 	/**
-	 * Create a context.
-	 * @param security finds the application's security framework; asked once, when it is
-	 * first needed, because the application's beans may need those of this library. Finds
-	 * {@code null} if there is none
+	 * Create a context, which knows no security framework before it is started.
+	 * @param security finds the application's security framework, or {@code null} if
+	 * there is none
 	 */
 	public ClientContext(Supplier<? extends @Nullable ClientSecurity> security) {
-		this.security = SingletonSupplier.of(() -> {
-			ClientSecurity found = security.get();
-			return (found != null) ? found : ClientSecurity.NONE;
-		});
+		this.source = security;
+	}
+
+	/**
+	 * Find the security framework. Called when all beans of the application are there.
+	 */
+	public void start() {
+		ClientSecurity found = this.source.get();
+		if (found != null) {
+			this.security = found;
+		}
 	}
 
 	/**
@@ -85,7 +91,7 @@ public final class ClientContext {
 	}
 
 	private boolean hasAuthority(Principal principal, String authority) {
-		return this.security.get().hasAuthority(principal, authority);
+		return this.security.hasAuthority(principal, authority);
 	}
 
 	/**
@@ -96,7 +102,7 @@ public final class ClientContext {
 	 * @return what the code returns
 	 */
 	public <T extends @Nullable Object> T call(@Nullable Principal principal, Supplier<T> code) {
-		ClientSecurity.Scope scope = this.security.get().enter(principal);
+		ClientSecurity.Scope scope = this.security.enter(principal);
 		try {
 			return code.get();
 		}
@@ -111,7 +117,7 @@ public final class ClientContext {
 	 * @param code the code
 	 */
 	public void run(@Nullable Principal principal, Runnable code) {
-		ClientSecurity.Scope scope = this.security.get().enter(principal);
+		ClientSecurity.Scope scope = this.security.enter(principal);
 		try {
 			code.run();
 		}
@@ -131,7 +137,7 @@ public final class ClientContext {
 		if (cause instanceof RequestRefusedException refusal) {
 			return refusal;
 		}
-		Authorization translated = this.security.get().refusal(cause, principal);
+		Authorization translated = this.security.refusal(cause, principal);
 		return (translated != null && translated.refusal() != null)
 				? new RequestRefusedException(translated.refusal(), translated.reason()) : null;
 	}

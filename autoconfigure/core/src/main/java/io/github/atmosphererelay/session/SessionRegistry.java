@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.session;
 
 import java.security.Principal;
+import java.time.Duration;
 import java.util.AbstractCollection;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -29,6 +30,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
+import io.github.atmosphererelay.guard.RateLimitedLog;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +40,8 @@ import org.jspecify.annotations.Nullable;
  * channels, and a channel or user without sessions leaves nothing behind.
  */
 public final class SessionRegistry {
+
+	private static final Log logger = LogFactory.getLog(SessionRegistry.class);
 
 	private final Map<String, LocalSession> byId = new ConcurrentHashMap<>();
 
@@ -46,6 +52,8 @@ public final class SessionRegistry {
 	private final RecentDisconnects disconnects = new RecentDisconnects();
 
 	private final List<SubscriptionListener> listeners = new CopyOnWriteArrayList<>();
+
+	private final RateLimitedLog listenerLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
 	/**
 	 * Add a listener. Called before the node starts.
@@ -129,7 +137,8 @@ public final class SessionRegistry {
 	 * @param subscription the subscription
 	 * @param limit how many channels the session may be in
 	 * @return whether it was added; {@code false} if the session is in the channel
-	 * @throws ChannelLimitException if the session is in as many other channels
+	 * @throws ChannelLimitException if the session is in as many other channels. Nor is
+	 * the subscription added if a listener throws something
 	 */
 	public boolean add(Subscription subscription, int limit) {
 		Map<String, Subscription> own = subscription.session().subscriptions();
@@ -145,7 +154,16 @@ public final class SessionRegistry {
 			}
 			own.put(channel, subscription);
 			add(this.byChannel, channel, subscription);
-			this.listeners.forEach((listener) -> listener.subscribed(subscription));
+			for (int told = 0; told < this.listeners.size(); told++) {
+				try {
+					this.listeners.get(told).subscribed(subscription);
+				}
+				catch (RuntimeException | Error ex) {
+					// Whoever asked for it takes back what it has done so far.
+					end(subscription, this.listeners.subList(0, told));
+					throw ex;
+				}
+			}
 			return true;
 		}
 	}
@@ -159,13 +177,27 @@ public final class SessionRegistry {
 		Map<String, Subscription> own = subscription.session().subscriptions();
 		String channel = subscription.channel();
 		synchronized (own) {
-			if (!own.remove(channel, subscription)) {
+			if (own.get(channel) != subscription) {
 				return false;
 			}
-			subscription.end();
-			remove(this.byChannel, channel, subscription);
-			this.listeners.forEach((listener) -> listener.unsubscribed(subscription));
+			end(subscription, this.listeners);
 			return true;
+		}
+	}
+
+	private void end(Subscription subscription, List<SubscriptionListener> listeners) {
+		String channel = subscription.channel();
+		subscription.session().subscriptions().remove(channel, subscription);
+		subscription.end();
+		remove(this.byChannel, channel, subscription);
+		for (SubscriptionListener listener : listeners) {
+			try {
+				listener.unsubscribed(subscription);
+			}
+			catch (RuntimeException | Error ex) {
+				// It has ended all the same, and the others hear of it.
+				this.listenerLog.error("A SubscriptionListener failed at the end of a subscription", ex);
+			}
 		}
 	}
 

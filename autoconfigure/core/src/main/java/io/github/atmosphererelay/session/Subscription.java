@@ -98,6 +98,16 @@ public final class Subscription {
 	}
 
 	/**
+	 * Return the number of the newest subscription. What goes through an index while it
+	 * changes leaves out those with greater numbers, so that it does not meet a session
+	 * twice that leaves and comes again.
+	 * @return the greatest number so far
+	 */
+	public static long newestGeneration() {
+		return GENERATIONS.get();
+	}
+
+	/**
 	 * Return how far the subscription has come.
 	 * @return the phase at this moment
 	 */
@@ -148,7 +158,7 @@ public final class Subscription {
 	}
 
 	/**
-	 * The log is being read for the session.
+	 * The relay has confirmed, and the log is asked for the session.
 	 */
 	public void recovering() {
 		whileHeld(() -> advance(Phase.SUBSCRIBING, Phase.RECOVERING));
@@ -196,8 +206,9 @@ public final class Subscription {
 		SUBSCRIBING,
 
 		/**
-		 * What the session has missed is read from the log; what the channel delivers
-		 * meanwhile waits.
+		 * It is being found out where in the log the session begins, and what it has
+		 * missed is read if its client asks for that. What the channel delivers meanwhile
+		 * waits.
 		 */
 		RECOVERING,
 

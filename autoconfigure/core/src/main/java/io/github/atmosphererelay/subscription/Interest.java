@@ -184,6 +184,16 @@ public final class Interest {
 	}
 
 	private void leaveIfDue(Entry entry, long now) {
+		try {
+			leaveIfDueLocked(entry, now);
+		}
+		finally {
+			this.calls.make();
+		}
+		throwIfFailed(this.failure.getAndSet(null));
+	}
+
+	private void leaveIfDueLocked(Entry entry, long now) {
 		this.locks.run(entry.address, () -> {
 			entry.queued = false;
 			if (entry.count > 0) {
@@ -196,8 +206,6 @@ public final class Interest {
 			}
 			leave(entry);
 		});
-		this.calls.make();
-		throwIfFailed(this.failure.getAndSet(null));
 	}
 
 	private void leave(Entry entry) {

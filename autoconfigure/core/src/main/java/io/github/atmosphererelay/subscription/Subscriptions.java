@@ -64,8 +64,6 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.util.function.SingletonSupplier;
-
 /**
  * What doors do with sessions: let them in, subscribe them, see them out. Keeps registry,
  * relay and application events in step. No method blocks.
@@ -102,16 +100,15 @@ public final class Subscriptions {
 
 	private final RateLimitedLog initialLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
-	private final SingletonSupplier<InitialChannels> initialChannels;
+	private final Supplier<@Nullable InitialChannels> initialSource;
+
+	private volatile InitialChannels initialChannels = (session) -> List.of();
 
 	public Subscriptions(SessionRegistry registry, ChannelCatalog catalog, Interest interest, LogFollowers followers,
 			ClusterRelay relay, RelayMonitor monitor, EventDispatcher events, int channelsPerSession,
 			PageLimit recoveryLimit, ClientContext context, ReplayReader replays,
 			Supplier<@Nullable InitialChannels> initialChannels) {
-		this.initialChannels = SingletonSupplier.of(() -> {
-			InitialChannels found = initialChannels.get();
-			return (found != null) ? found : (session) -> List.of();
-		});
+		this.initialSource = initialChannels;
 		this.context = context;
 		this.registry = registry;
 		this.catalog = catalog;
@@ -130,7 +127,10 @@ public final class Subscriptions {
 	 * first connection.
 	 */
 	public void start() {
-		this.initialChannels.obtain();
+		InitialChannels found = this.initialSource.get();
+		if (found != null) {
+			this.initialChannels = found;
+		}
 	}
 
 	/**
@@ -153,7 +153,7 @@ public final class Subscriptions {
 	public List<String> initialChannels(LocalSession session) {
 		Collection<String> wanted;
 		try {
-			InitialChannels channels = this.initialChannels.obtain();
+			InitialChannels channels = this.initialChannels;
 			wanted = this.context.call(session.principal(), () -> List.copyOf(channels.channels(session)));
 		}
 		catch (RuntimeException ex) {

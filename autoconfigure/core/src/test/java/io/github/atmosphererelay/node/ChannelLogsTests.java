@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.node;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -23,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.broadcast.Broadcaster;
+import io.github.atmosphererelay.channel.ChannelAccess;
 import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.channel.ChannelLogs;
 import io.github.atmosphererelay.channel.ChannelOptions;
@@ -34,6 +36,8 @@ import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.RelayListener;
@@ -148,6 +152,24 @@ class ChannelLogsTests {
 		Position position = this.foreign.publish(envelope).join().position();
 		assertThat(position).isNotNull();
 		return position;
+	}
+
+	@Test
+	void aClientThatSendsToAReadOnlyChannelIsRefused() {
+		ChannelCatalog open = new ChannelCatalog(List.of(ChannelOptions.builder("feed/**", NodeFixture.QUEUE)
+			.clientPublish(ChannelAccess.ANYONE)
+			.history(HistoryOptions.of(100).readFrom(this.foreign.log()))
+			.build()));
+		try (NodeFixture fixture = new NodeFixture(this.relay, open).startUp()) {
+			LocalSession session = fixture.connect("ann", new FakeTransport(), "feed/a");
+			assertThat(fixture.node.clientMessages().receive(session, "feed/a", Payload.text("hello")))
+				.isCompletedExceptionally()
+				.failsWithin(Duration.ZERO)
+				.withThrowableThat()
+				.havingCause()
+				.isInstanceOfSatisfying(RequestRefusedException.class,
+						(ex) -> assertThat(ex.code()).isEqualTo(ErrorCode.PERMISSION_DENIED));
+		}
 	}
 
 }

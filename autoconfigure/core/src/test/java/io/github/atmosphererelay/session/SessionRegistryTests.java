@@ -27,12 +27,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.mockito.Mockito.mock;
 
 /**
@@ -143,6 +145,53 @@ class SessionRegistryTests {
 		subscriber.get(10, TimeUnit.SECONDS);
 		assertThat(this.registry.inChannel("chat")).isEmpty();
 		assertEmpty();
+	}
+
+	@Test
+	void aListenerThatFailsKeepsNobodyFromComingOrGoing() {
+		List<String> told = new ArrayList<>();
+		AtomicBoolean failing = new AtomicBoolean(true);
+		this.registry.addListener(listener("first", told, new AtomicBoolean()));
+		this.registry.addListener(listener("second", told, failing));
+		this.registry.addListener(listener("third", told, new AtomicBoolean()));
+		LocalSession session = session("1", null);
+		this.registry.add(session);
+		assertThatIllegalStateException().isThrownBy(() -> subscribe(session, "chat"));
+		assertThat(session.channels()).isEmpty();
+		assertThat(this.registry.inChannel("chat")).isEmpty();
+		assertThat(told).as("who has heard of it hears that it is over")
+			.containsExactly("first subscribed", "first unsubscribed");
+		told.clear();
+		failing.set(false);
+		assertThat(subscribe(session, "chat")).isTrue();
+		failing.set(true);
+		assertThat(this.registry.remove(session)).extracting(Subscription::channel).containsExactly("chat");
+		assertThat(told).containsExactly("first subscribed", "second subscribed", "third subscribed",
+				"first unsubscribed", "third unsubscribed");
+		assertEmpty();
+	}
+
+	private static SubscriptionListener listener(String name, List<String> told, AtomicBoolean failing) {
+		return new SubscriptionListener() {
+
+			@Override
+			public void subscribed(Subscription subscription) {
+				tell("subscribed");
+			}
+
+			@Override
+			public void unsubscribed(Subscription subscription) {
+				tell("unsubscribed");
+			}
+
+			private void tell(String event) {
+				if (failing.get()) {
+					throw new IllegalStateException("injected");
+				}
+				told.add(name + " " + event);
+			}
+
+		};
 	}
 
 	private boolean subscribe(LocalSession session, String channel) {

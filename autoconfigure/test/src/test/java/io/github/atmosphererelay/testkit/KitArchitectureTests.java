@@ -39,7 +39,8 @@ class KitArchitectureTests {
 				"org.springframework.boot.autoconfigure..", "org.springframework.beans..",
 				"org.springframework.context..", "org.springframework.core..", "org.springframework.util..",
 				"io.github.atmosphererelay.testkit", "io.github.atmosphererelay.autoconfigure",
-				"io.github.atmosphererelay.broadcast", "io.github.atmosphererelay.relay..",
+				"io.github.atmosphererelay.broadcast", "io.github.atmosphererelay.channel",
+				"io.github.atmosphererelay.node", "io.github.atmosphererelay.relay..",
 				"io.github.atmosphererelay.message", "io.github.atmosphererelay.guard");
 
 	@ArchTest

@@ -56,8 +56,14 @@ final class SocketArrivals implements Function<WebSocketSession, @Nullable Inbou
 			transport.close(CloseReason.CONNECTION_LIMIT);
 			return null;
 		}
-		return this.door
-			.take(new Arrival(this.context, transport, admission, proof, socket.getRemoteAddress(), attributes));
+		try {
+			return this.door
+				.take(new Arrival(this.context, transport, admission, proof, socket.getRemoteAddress(), attributes));
+		}
+		catch (RuntimeException | Error ex) {
+			admission.end();
+			throw ex;
+		}
 	}
 
 }

@@ -27,6 +27,7 @@ import java.util.function.Consumer;
 import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.broadcast.MessageTooLargeException;
 import io.github.atmosphererelay.broadcast.PublishOptions;
+import io.github.atmosphererelay.channel.ReadOnlyChannelException;
 import io.github.atmosphererelay.channel.UnknownChannelException;
 import io.github.atmosphererelay.door.ErrorStatus;
 import io.github.atmosphererelay.door.JsonText;
@@ -118,6 +119,10 @@ public final class PublishApi {
 		}
 		catch (UnknownChannelException ex) {
 			return refusal(HttpStatus.NOT_FOUND, ErrorCode.UNKNOWN_CHANNEL, "there is no such channel", false);
+		}
+		catch (ReadOnlyChannelException ex) {
+			return refusal(ErrorStatus.of(ErrorCode.PERMISSION_DENIED), ErrorCode.PERMISSION_DENIED,
+					"this channel takes no messages", false);
 		}
 		catch (MessageTooLargeException ex) {
 			return tooLarge();

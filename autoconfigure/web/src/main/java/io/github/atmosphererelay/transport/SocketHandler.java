@@ -59,6 +59,10 @@ public final class SocketHandler implements WebSocketHandler {
 			// First, because the socket may be closed while it opens
 			socket.getAttributes().put(INBOUND, inbound);
 			inbound.opened();
+			if (!socket.isOpen()) {
+				// Perhaps too early for its end to be told
+				inbound.closed(CloseStatus.NO_CLOSE_FRAME.getCode(), null);
+			}
 		}
 	}
 

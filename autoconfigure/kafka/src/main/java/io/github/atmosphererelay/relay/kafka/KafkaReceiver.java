@@ -71,7 +71,7 @@ final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], b
 	 */
 	private static final long IDLE_MILLIS = 200;
 
-	private static final Pattern ADDRESS = Pattern.compile("channel:|user:|node:|control$");
+	private static final Pattern ADDRESS = Pattern.compile("channel:|user:|node:|bucket:|control$");
 
 	private final EnvelopeCodec codec;
 

@@ -138,12 +138,36 @@ final class RawDoorConnection implements Inbound {
 		}
 		this.door.durable().loggedIn(this.arrival.attributes(), principal, this.request.channel());
 		DurableStart start = DurableHandshakes.take(this.arrival.attributes());
-		RawDoorClient opened = login.succeed(() -> open(start, login.proof(proof)));
+		RawDoorClient opened = open(login, start, login.proof(proof));
 		if (opened != null) {
-			opened.whileEntering(() -> {
-				this.door.frames().send(opened.session(), RawDoorFrames.authenticated(opened.session(), proof));
-				enter(opened, start);
+			enter(opened, start, proof);
+		}
+	}
+
+	/**
+	 * Make the client a session, or close the connection: with the log-in its time limit
+	 * is over, and nobody else would.
+	 */
+	private @Nullable RawDoorClient open(FirstFrameLogin login, @Nullable DurableStart start, ClientProof proof) {
+		try {
+			return login.succeed(() -> open(start, proof));
+		}
+		catch (RuntimeException | Error ex) {
+			this.arrival.refuse(ErrorCode.INTERNAL, CloseReason.INTERNAL_ERROR);
+			throw ex;
+		}
+	}
+
+	private void enter(RawDoorClient client, @Nullable DurableStart start, Authenticated proof) {
+		try {
+			client.whileEntering(() -> {
+				this.door.frames().send(client.session(), RawDoorFrames.authenticated(client.session(), proof));
+				enter(client, start);
 			});
+		}
+		catch (RuntimeException | Error ex) {
+			client.session().terminate(CloseReason.INTERNAL_ERROR);
+			throw ex;
 		}
 	}
 
@@ -200,7 +224,7 @@ final class RawDoorConnection implements Inbound {
 		if (client != null) {
 			client.session().ended(code, reason);
 		}
-		else if (this.login == null) {
+		else {
 			this.arrival.gone();
 		}
 	}
