@@ -94,18 +94,6 @@ class DoorRequestHandlerTests {
 		assertThat(output).doesNotContain("ERROR");
 	}
 
-	/**
-	 * Also for a header that nobody asks for: a durable session, for example, would have
-	 * been begun for nobody.
-	 */
-	@Test
-	void nothingIsBegunForAHandshakeThatTheFirewallRejects(CapturedOutput output) throws Exception {
-		this.request.addHeader("X-User", "\u0080");
-		handle();
-		assertThat(this.response.getStatus()).isEqualTo(400);
-		assertThat(output).doesNotContain("no database");
-	}
-
 	@Test
 	void whatFailsOtherwiseIsTheNodesFault(CapturedOutput output) throws Exception {
 		handle();

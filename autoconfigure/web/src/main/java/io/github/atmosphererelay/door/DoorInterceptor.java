@@ -68,9 +68,6 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 			this.checks.checkRoom(handshake);
 			HandshakeHeaders.check(handshake.wrapped());
 			this.checks.checkOrigin(handshake);
-			// Reads them all, which a firewall may reject: nothing is begun for such a
-			// request
-			request.getHeaders();
 			ClientProof proof = admit(handshake, attributes);
 			attributes.put(PROOF, proof);
 			admitted(handshake, answer, proof, attributes);
