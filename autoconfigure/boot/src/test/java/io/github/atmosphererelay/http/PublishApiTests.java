@@ -29,15 +29,20 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.broadcast.OutboundInterceptor;
+import io.github.atmosphererelay.channel.ChannelOptions;
+import io.github.atmosphererelay.channel.HistoryOptions;
 import io.github.atmosphererelay.door.ErrorStatus;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
+import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.security.spring.TestSecurity;
+import io.github.atmosphererelay.session.QueueLimits;
+import io.github.atmosphererelay.session.SlowConsumerPolicy;
 import io.github.atmosphererelay.test.FakeRelay;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
@@ -58,6 +63,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
 
 /**
  * Tests for {@link PublishApi} behind Spring Security, and without.
@@ -223,6 +229,18 @@ class PublishApiTests {
 		// One line tells of it: without a trace, and not for each request
 		assertThat(output).doesNotContain("ERROR", "\tat ")
 			.containsOnlyOnce("A message could not be recorded, though the relay is up");
+	}
+
+	@Test
+	void aChannelThatCanOnlyBeReadTakesNoMessages() throws Exception {
+		this.node.messaging()
+			.catalog()
+			.add(ChannelOptions.builder("feed/**", new QueueLimits(10, 1_000, SlowConsumerPolicy.DISCONNECT))
+				.history(HistoryOptions.of(10).readFrom(mock(ChannelLog.class)))
+				.build());
+		HttpResponse<String> response = post("feed/a/messages", "text/plain", "m");
+		assertThat(response.statusCode()).isEqualTo(403);
+		assertThat(response.body()).isEqualTo("{\"code\":103,\"reason\":\"this channel takes no messages\"}");
 	}
 
 	@Test

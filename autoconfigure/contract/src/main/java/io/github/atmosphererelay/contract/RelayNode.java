@@ -216,16 +216,17 @@ public final class RelayNode implements RelayListener {
 	}
 
 	/**
-	 * Return the addresses that have lost messages, as this node was told.
-	 * @return the addresses, in the order in which it was told
+	 * Return the addresses for which the relay has reported lost messages.
+	 * @return the addresses, in the order of the reports
 	 */
 	public List<Address> losses() {
 		return this.losses;
 	}
 
 	/**
-	 * Return those of {@link #losses()} whose messages this node has not received.
-	 * @return the addresses, in the order in which it was told
+	 * Return the addresses for which the relay has reported lost messages that this node
+	 * has not received.
+	 * @return the addresses, in the order of the reports
 	 */
 	public List<Address> missed() {
 		return this.missed;

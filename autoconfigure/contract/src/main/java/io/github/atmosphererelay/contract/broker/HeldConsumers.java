@@ -28,8 +28,8 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Consumers that stop to read one topic when they are told, as those of a node do that
- * stands still, and go on where they were.
+ * Consumers that can be held: they then stop reading one topic, as on a node that stands
+ * still, and later continue where they were.
  */
 public final class HeldConsumers implements UnaryOperator<Consumer<byte[], byte[]>> {
 

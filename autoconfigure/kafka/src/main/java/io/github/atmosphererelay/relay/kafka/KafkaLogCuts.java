@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a node knows of the records that a partition has lost by unclean leader elections:
- * those that it had read itself, of which it tells the other nodes by a notice in the
- * partition, and those of which it has read a notice. Decides whether this node has
+ * records that it had read itself, for which it writes a notice into the partition, and
+ * records for which it has read a notice of another node. Decides whether this node has
  * missed some of them: it has if it was reading the partition when they were appended,
  * and did not come to read them. For example a node stops for a minute after offset 40 of
  * leader epoch 2, others read up to 60, and the leader of epoch 3 begins at 45: the first
