@@ -214,12 +214,14 @@ final class LettuceClusterScripts implements ScriptRunner {
 				}
 			}
 			connection.addListener(this);
-			if (connection.isOpen()) {
-				this.scripts.open(connection);
-			}
-			else {
-				close(new RedisException("Connection is closed"));
-			}
+			LettuceActivation.of(connection).whenComplete((active, ex) -> {
+				if (ex != null) {
+					close(new RedisException("Connection is closed"));
+				}
+				else {
+					this.scripts.open(connection);
+				}
+			});
 		}
 
 		private void answered(boolean inTime) {

@@ -103,8 +103,14 @@ final class LettuceDriver implements RedisDriver {
 					() -> ((other != null) ? other : openNode(node.uri())).connection(), listener);
 		}
 		RedisClient redisClient = (RedisClient) client;
-		return connect(client, redisClient.connectPubSub(ByteArrayCodec.INSTANCE),
-				() -> redisClient.connectPubSub(ByteArrayCodec.INSTANCE), listener);
+		Supplier<StatefulRedisPubSubConnection<byte[], byte[]>> connections = () -> usable(
+				redisClient.connectPubSub(ByteArrayCodec.INSTANCE));
+		return connect(client, connections.get(), connections, listener);
+	}
+
+	private StatefulRedisPubSubConnection<byte[], byte[]> usable(
+			StatefulRedisPubSubConnection<byte[], byte[]> connection) {
+		return LettuceActivation.await(connection, this.settings.commandTimeout());
 	}
 
 	private RedisLink connect(AbstractRedisClient client, StatefulRedisPubSubConnection<byte[], byte[]> publisher,
@@ -250,7 +256,7 @@ final class LettuceDriver implements RedisDriver {
 	}
 
 	private ClusterNode openNode(RedisURI uri) {
-		return new ClusterNode(uri, nodeClient().connectPubSub(ByteArrayCodec.INSTANCE, nodeUri(uri)));
+		return new ClusterNode(uri, usable(nodeClient().connectPubSub(ByteArrayCodec.INSTANCE, nodeUri(uri))));
 	}
 
 	private static RedisClusterInfo clusterInfo(ClusterNode node) {
