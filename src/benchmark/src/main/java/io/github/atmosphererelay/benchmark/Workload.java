@@ -54,6 +54,7 @@ record Workload(String name, String description, Kind kind, int nodes, int subsc
 			new Workload("channels", "as W4, each connection in a channel of its own", Kind.IDLE, 1, 4000, 4000, 0, 0,
 					0, 0),
 			closed("relay", "as W1c, on one node", 1, 1000, 1, 1, 64),
+			closed("nodes-3", "as W1c, on three nodes", 3, 1000, 1, 1, 64),
 			closed("growth-100", "1 channel, 100 subscribers, closed loop, window 64", 2, 100, 1, 1, 64),
 			closed("growth-10000", "1 channel, 10,000 subscribers, closed loop, window 64", 2, 10_000, 1, 1, 64),
 			open("stalled", "as W1o, with 50 further clients that do not read", 1000, 20, 50),
