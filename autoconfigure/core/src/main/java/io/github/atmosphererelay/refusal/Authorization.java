@@ -18,11 +18,10 @@ package io.github.atmosphererelay.refusal;
 
 import java.util.Objects;
 
-import io.github.atmosphererelay.security.ChannelAuthorizer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@link ChannelAuthorizer} has decided.
+ * What a {@code ChannelAuthorizer} has decided.
  *
  * @param refusal why the client may not, or {@code null} if it may
  * @param reason the same in words, for the client
