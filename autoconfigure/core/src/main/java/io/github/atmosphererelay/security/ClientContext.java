@@ -66,7 +66,7 @@ public final class ClientContext {
 	 * @return the authorizer
 	 */
 	public ConfiguredAuthorizer configuredAuthorizer(ChannelCatalog catalog, Predicate<String> handled) {
-		return new ConfiguredAuthorizer(catalog, this, handled);
+		return new CatalogAuthorizer(catalog, this, handled);
 	}
 
 	/**

@@ -16,63 +16,11 @@
 
 package io.github.atmosphererelay.security;
 
-import java.security.Principal;
-import java.util.function.Predicate;
-
-import io.github.atmosphererelay.channel.ChannelAccess;
-import io.github.atmosphererelay.channel.ChannelCatalog;
-import io.github.atmosphererelay.refusal.Authorization;
-import io.github.atmosphererelay.refusal.ErrorCode;
-import io.github.atmosphererelay.session.ClientSession;
-import org.jspecify.annotations.Nullable;
-
 /**
  * Decides by the channels' options, as {@code atmosphere.channels} and annotated
  * endpoints set them. There is a bean of this type, so that an authorizer of the
  * application can leave to it what it does not decide itself.
  */
-public final class ConfiguredAuthorizer implements ChannelAuthorizer {
-
-	private final ChannelCatalog catalog;
-
-	private final ClientContext context;
-
-	private final Predicate<String> handled;
-
-	/**
-	 * Create an authorizer.
-	 * @param catalog the channels that exist
-	 * @param context knows the authorities of clients
-	 * @param handled tells whether a handler takes a channel's messages
-	 */
-	ConfiguredAuthorizer(ChannelCatalog catalog, ClientContext context, Predicate<String> handled) {
-		this.context = context;
-		this.catalog = catalog;
-		this.handled = handled;
-	}
-
-	@Override
-	public Authorization canSubscribe(@Nullable Principal principal, @Nullable ClientSession session, String channel) {
-		ChannelAccess access = this.catalog.get(channel).subscribe();
-		return (access.kind() == ChannelAccess.Kind.NONE)
-				? Authorization.denied("this channel takes no subscriptions from clients")
-				: this.context.check(access, principal);
-	}
-
-	@Override
-	public Authorization canPublish(@Nullable Principal principal, ClientSession session, String channel) {
-		ChannelAccess access = this.catalog.get(channel).clientPublish();
-		if (access.kind() != ChannelAccess.Kind.NONE) {
-			return this.context.check(access, principal);
-		}
-		return this.handled.test(channel) ? Authorization.GRANTED
-				: Authorization.denied("this channel takes no messages from clients");
-	}
-
-	@Override
-	public Authorization canSeePresence(@Nullable Principal principal, ClientSession session, String channel) {
-		return this.catalog.get(channel).presence() ? canSubscribe(principal, session, channel)
-				: new Authorization(ErrorCode.NOT_AVAILABLE, "this channel does not tell who is in it");
-	}
+public interface ConfiguredAuthorizer extends ChannelAuthorizer {
 
 }
