@@ -36,7 +36,12 @@ public record AffectedSessions(Map<UUID, Integer> byNode, Map<UUID, String> fail
 		unanswered = Set.copyOf(unanswered);
 	}
 
-	static AffectedSessions of(ClusterAnswers<Integer> answers) {
+	/**
+	 * Create a count from what the nodes have answered.
+	 * @param answers the number of sessions by node
+	 * @return the count
+	 */
+	public static AffectedSessions of(ClusterAnswers<Integer> answers) {
 		return new AffectedSessions(answers.answers(), answers.failed(), answers.unanswered());
 	}
 

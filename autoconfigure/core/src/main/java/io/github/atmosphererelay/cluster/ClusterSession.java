@@ -41,9 +41,4 @@ public record ClusterSession(String id, @Nullable String user, UUID node, Instan
 		channels = List.copyOf(channels);
 	}
 
-	ClusterSession on(UUID node) {
-		return new ClusterSession(this.id, this.user, node, this.openedAt, this.channelCount, this.channels,
-				this.queuedMessages, this.queuedBytes);
-	}
-
 }

@@ -275,7 +275,7 @@ final class SessionCommands {
 		Map<UUID, Integer> totals = new HashMap<>();
 		answers.answers().forEach((node, answer) -> {
 			totals.put(node, answer.total());
-			answer.sessions().forEach((session) -> all.add(session.on(node)));
+			answer.sessions().forEach((session) -> all.add(on(node, session)));
 		});
 		all.sort(Comparator.comparing(ClusterSession::id));
 		List<ClusterSession> page = all.stream()
@@ -285,6 +285,11 @@ final class SessionCommands {
 		boolean last = bound == null && page.size() == all.size();
 		return new SessionPage(page, (last || page.isEmpty()) ? null : page.get(page.size() - 1).id(), totals,
 				answers.failed(), answers.unanswered());
+	}
+
+	private static ClusterSession on(UUID node, ClusterSession session) {
+		return new ClusterSession(session.id(), session.user(), node, session.openedAt(), session.channelCount(),
+				session.channels(), session.queuedMessages(), session.queuedBytes());
 	}
 
 	/**

@@ -299,7 +299,15 @@ public final class DurableSession {
 	synchronized boolean needsSaving(StoredSession next, Instant before) {
 		StoredSession saved = this.saved;
 		Instant savedAt = this.savedAt;
-		return saved == null || savedAt == null || savedAt.isBefore(before) || !next.tellsNothingNew(saved);
+		return saved == null || savedAt == null || savedAt.isBefore(before) || !tellsTheSame(next, saved);
+	}
+
+	/**
+	 * Return whether two entries of the same connection differ in nothing but the time.
+	 */
+	private static boolean tellsTheSame(StoredSession one, StoredSession other) {
+		return one.connected() == other.connected() && one.channels().equals(other.channels())
+				&& one.positions().equals(other.positions()) && one.attributes().equals(other.attributes());
 	}
 
 	synchronized void saved(StoredSession entry, Instant time) {

@@ -75,13 +75,4 @@ public record StoredSession(String key, @Nullable String user, String owner, lon
 				|| (other.generation == this.generation && other.owner.equals(this.owner));
 	}
 
-	/**
-	 * Return whether there is nothing in this that another entry of the same connection
-	 * does not have, the time apart.
-	 */
-	boolean tellsNothingNew(StoredSession other) {
-		return this.connected == other.connected && this.channels.equals(other.channels)
-				&& this.positions.equals(other.positions) && this.attributes.equals(other.attributes);
-	}
-
 }

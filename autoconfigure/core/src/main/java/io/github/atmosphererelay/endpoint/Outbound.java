@@ -91,7 +91,11 @@ public abstract sealed class Outbound {
 			return new Broadcast(payload(), true);
 		}
 
-		boolean isExceptSender() {
+		/**
+		 * Return whether the session is left out whose message is being handled.
+		 * @return whether the sender gets nothing
+		 */
+		public boolean isExceptSender() {
 			return this.exceptSender;
 		}
 
@@ -100,7 +104,7 @@ public abstract sealed class Outbound {
 	/**
 	 * A message for the sender.
 	 */
-	static final class Reply extends Outbound {
+	public static final class Reply extends Outbound {
 
 		private Reply(Object payload) {
 			super(payload);
@@ -111,7 +115,7 @@ public abstract sealed class Outbound {
 	/**
 	 * A message for a user.
 	 */
-	static final class ToUser extends Outbound {
+	public static final class ToUser extends Outbound {
 
 		private final String user;
 
@@ -120,7 +124,11 @@ public abstract sealed class Outbound {
 			this.user = Objects.requireNonNull(user, "'user' must not be null");
 		}
 
-		String user() {
+		/**
+		 * Return who gets the message.
+		 * @return the name of the user's principal
+		 */
+		public String user() {
 			return this.user;
 		}
 
