@@ -26,8 +26,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 import io.github.atmosphererelay.channel.ChannelOptions;
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.delivery.LocalDelivery;
+import io.github.atmosphererelay.delivery.LogStatistics;
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Position;
@@ -57,7 +57,7 @@ public final class LogFollower {
 
 	private final ChannelLog log;
 
-	private final BroadcastStatistics statistics;
+	private final LogStatistics statistics;
 
 	private final Guard guard;
 
@@ -81,7 +81,7 @@ public final class LogFollower {
 	 */
 	private final Set<CompletableFuture<Boolean>> waiting = ConcurrentHashMap.newKeySet(1);
 
-	LogFollower(String channel, ChannelLog log, LocalDelivery delivery, BroadcastStatistics statistics, Guard guard) {
+	LogFollower(String channel, ChannelLog log, LocalDelivery delivery, LogStatistics statistics, Guard guard) {
 		this.guard = guard;
 		this.channel = channel;
 		this.log = log;
@@ -316,7 +316,7 @@ public final class LogFollower {
 		try {
 			this.log.position(this.channel).whenComplete((position, ex) -> {
 				if (checked(position)) {
-					this.statistics.countPositionMismatch();
+					this.statistics.countMismatch();
 					suspect();
 				}
 			});
