@@ -22,7 +22,7 @@ import java.util.Map;
 
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.delivery.BroadcastStatistics;
-import io.github.atmosphererelay.delivery.BroadcastStatistics.PublishResult;
+import io.github.atmosphererelay.delivery.PublishResult;
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.relay.ClusterRelay;
@@ -97,9 +97,9 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 		BroadcastStatistics broadcast = this.node.statistics();
 		builder.withDetail("nodes", this.cluster.nodes().size())
 			.withDetail("outages", monitor.statistics().outages())
-			.withDetail("notRelayed", broadcast.published(PublishResult.LOCAL_ONLY))
-			.withDetail("unconfirmed", broadcast.published(PublishResult.UNCONFIRMED))
-			.withDetail("missed", broadcast.missed())
+			.withDetail("notRelayed", broadcast.publishing().published(PublishResult.LOCAL_ONLY))
+			.withDetail("unconfirmed", broadcast.publishing().published(PublishResult.UNCONFIRMED))
+			.withDetail("missed", broadcast.deliveries().missed())
 			.withDetail("dropped", dropped(this.node.writers().statistics()));
 		this.relay.details().forEach(builder::withDetail);
 	}

@@ -24,8 +24,12 @@ import io.github.atmosphererelay.application.ApplicationFutures;
 import io.github.atmosphererelay.cluster.ClusterStatistics;
 import io.github.atmosphererelay.cluster.DefaultCluster;
 import io.github.atmosphererelay.cluster.NodeLeft;
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
-import io.github.atmosphererelay.delivery.BroadcastStatistics.PublishResult;
+import io.github.atmosphererelay.delivery.DeliveryStatistics;
+import io.github.atmosphererelay.delivery.EventStatistics;
+import io.github.atmosphererelay.delivery.InboundStatistics;
+import io.github.atmosphererelay.delivery.LogStatistics;
+import io.github.atmosphererelay.delivery.PublishResult;
+import io.github.atmosphererelay.delivery.PublishStatistics;
 import io.github.atmosphererelay.delivery.RecoveryOutcome;
 import io.github.atmosphererelay.durable.DurableStatistics;
 import io.github.atmosphererelay.endpoint.HandlerStatistics;
@@ -88,6 +92,8 @@ public final class AtmosphereMeters implements MeterBinder {
 		bindParts(registry);
 		bindSessions(registry);
 		bindMessages(registry);
+		bindLog(registry);
+		bindEvents(registry);
 		bindContinuations(registry);
 		bindRelay(registry);
 		bindCluster(registry);
@@ -158,45 +164,52 @@ public final class AtmosphereMeters implements MeterBinder {
 	}
 
 	private void bindMessages(MeterRegistry registry) {
-		BroadcastStatistics statistics = this.node.statistics();
-		counter(registry, "atmosphere.messages.in", "Messages sent by clients of this node", statistics,
-				BroadcastStatistics::clientMessages);
-		FunctionCounter.builder("atmosphere.messages.in.bytes", statistics, BroadcastStatistics::clientBytes)
+		InboundStatistics inbound = this.node.statistics().inbound();
+		counter(registry, "atmosphere.messages.in", "Messages sent by clients of this node", inbound,
+				InboundStatistics::clientMessages);
+		FunctionCounter.builder("atmosphere.messages.in.bytes", inbound, InboundStatistics::clientBytes)
 			.description("Payload bytes sent by clients of this node")
 			.baseUnit(BaseUnits.BYTES)
 			.register(registry);
 		for (ErrorCode code : ErrorCode.values()) {
-			FunctionCounter.builder("atmosphere.refused", statistics, (source) -> source.refused(code))
+			FunctionCounter.builder("atmosphere.refused", inbound, (source) -> source.refused(code))
 				.description("Requests of clients that were refused")
 				.tag("reason", code.tag())
 				.register(registry);
 		}
+		PublishStatistics publishing = this.node.statistics().publishing();
 		for (PublishResult result : PublishResult.values()) {
-			FunctionCounter.builder("atmosphere.published", statistics, (source) -> source.published(result))
+			FunctionCounter.builder("atmosphere.published", publishing, (source) -> source.published(result))
 				.description("Messages published on this node")
 				.tag("outcome", result.tag())
 				.register(registry);
 		}
+	}
+
+	private void bindLog(MeterRegistry registry) {
+		LogStatistics log = this.node.statistics().log();
 		for (RecoveryOutcome outcome : RecoveryOutcome.values()) {
-			FunctionCounter.builder("atmosphere.recoveries", statistics, (source) -> source.recoveries(outcome))
+			FunctionCounter.builder("atmosphere.recoveries", log, (source) -> source.recoveries(outcome))
 				.description("Subscriptions to recorded channels by clients that know positions")
 				.tag("outcome", outcome.tag())
 				.register(registry);
 		}
 		counter(registry, "atmosphere.log.holes",
-				"Times that messages of a recorded channel were missing and were read", statistics,
-				BroadcastStatistics::logHoles);
-		counter(registry, "atmosphere.log.resets", "Logs found to be others, or to have lost messages", statistics,
-				BroadcastStatistics::logResets);
+				"Times that messages of a recorded channel were missing and were read", log, LogStatistics::holes);
+		counter(registry, "atmosphere.log.resets", "Logs found to be others, or to have lost messages", log,
+				LogStatistics::resets);
 		counter(registry, "atmosphere.log.missed",
-				"Subscriptions to recorded channels that were ended because messages were missed", statistics,
-				BroadcastStatistics::missedSubscriptions);
-		counter(registry, "atmosphere.log.mismatches", "Quiet channels found to be behind their logs", statistics,
-				BroadcastStatistics::positionMismatches);
-		counter(registry, "atmosphere.events", "Application events handed out", statistics,
-				BroadcastStatistics::events);
+				"Subscriptions to recorded channels that were ended because messages were missed", log,
+				LogStatistics::missedSubscriptions);
+		counter(registry, "atmosphere.log.mismatches", "Quiet channels found to be behind their logs", log,
+				LogStatistics::mismatches);
+	}
+
+	private void bindEvents(MeterRegistry registry) {
+		EventStatistics events = this.node.statistics().events();
+		counter(registry, "atmosphere.events", "Application events handed out", events, EventStatistics::events);
 		counter(registry, "atmosphere.events.dropped", "Application events dropped because a listener is too slow",
-				statistics, BroadcastStatistics::eventsDropped);
+				events, EventStatistics::eventsDropped);
 	}
 
 	private void bindContinuations(MeterRegistry registry) {
@@ -214,17 +227,17 @@ public final class AtmosphereMeters implements MeterBinder {
 	}
 
 	private void bindRelay(MeterRegistry registry) {
-		BroadcastStatistics messages = this.node.statistics();
+		DeliveryStatistics messages = this.node.statistics().deliveries();
 		counter(registry, "atmosphere.relay.received", "Messages of other nodes delivered on this one", messages,
-				BroadcastStatistics::relayed);
+				DeliveryStatistics::relayed);
 		counter(registry, "atmosphere.relay.echoes", "Own messages that came back and were dropped", messages,
-				BroadcastStatistics::echoes);
-		counter(registry, "atmosphere.relay.duplicates", "Messages that came a second time and were dropped", messages,
-				BroadcastStatistics::duplicates);
+				DeliveryStatistics::echoes);
+		counter(registry, "atmosphere.relay.duplicates", "Messages that came a second time and were dropped",
+				this.node.statistics(), (all) -> all.deliveries().duplicates() + all.log().duplicates());
 		counter(registry, "atmosphere.relay.missed", "Messages of other nodes that never came", messages,
-				BroadcastStatistics::missed);
+				DeliveryStatistics::missed);
 		FunctionTimer
-			.builder("atmosphere.relay.lag", messages, BroadcastStatistics::lagCount, BroadcastStatistics::lagNanos,
+			.builder("atmosphere.relay.lag", messages, DeliveryStatistics::lagCount, DeliveryStatistics::lagNanos,
 					TimeUnit.NANOSECONDS)
 			.description("Time from publishing on another node to receiving on this one, by both clocks")
 			.register(registry);

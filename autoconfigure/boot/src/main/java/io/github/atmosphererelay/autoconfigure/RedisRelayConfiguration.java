@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.relay.redis.RedisRelay;
 import io.github.atmosphererelay.relay.redis.RedisRelaySettings;
 
@@ -36,7 +37,7 @@ class RedisRelayConfiguration {
 	@Bean
 	RelayFactory atmosphereRedisRelayFactory(AtmosphereProperties properties,
 			@AtmosphereRelayConnection ObjectProvider<RedisConnectionFactory> marked,
-			ObjectProvider<RedisConnectionFactory> connectionFactories) {
+			ObjectProvider<RedisConnectionFactory> connectionFactories, ChannelCatalog catalog) {
 		return new RelayFactory() {
 
 			@Override
@@ -51,8 +52,7 @@ class RedisRelayConfiguration {
 				AtmosphereProperties.Relay relay = properties.relay();
 				return new RedisRelay(connectionFactory,
 						new RedisRelaySettings(relay.redis().keyPrefix() + node.clusterName() + ":", node.codec(),
-								relay.maxPending(), relay.publishTimeout(),
-								properties.channels().stream().anyMatch((channel) -> channel.history().size() > 0)));
+								relay.maxPending(), relay.publishTimeout(), new RecordedChannels(catalog)::exist));
 			}
 
 		};

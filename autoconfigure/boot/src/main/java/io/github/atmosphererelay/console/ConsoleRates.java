@@ -23,7 +23,7 @@ import java.util.concurrent.ScheduledFuture;
 
 import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.delivery.BroadcastStatistics;
-import io.github.atmosphererelay.delivery.BroadcastStatistics.PublishResult;
+import io.github.atmosphererelay.delivery.PublishResult;
 import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.node.MessagingNode;
@@ -127,10 +127,10 @@ public final class ConsoleRates {
 	private Counts count() {
 		BroadcastStatistics broadcasts = this.node.statistics();
 		SessionStatistics sessions = this.node.writers().statistics();
-		long published = Arrays.stream(PublishResult.values()).mapToLong(broadcasts::published).sum();
-		return new Counts(System.nanoTime(), broadcasts.clientMessages(), published - this.own,
+		long published = Arrays.stream(PublishResult.values()).mapToLong(broadcasts.publishing()::published).sum();
+		return new Counts(System.nanoTime(), broadcasts.inbound().clientMessages(), published - this.own,
 				sessions.deliveries() - sessions.internalDeliveries(),
-				sessions.deliveredBytes() - sessions.internalBytes(), broadcasts.refused());
+				sessions.deliveredBytes() - sessions.internalBytes(), broadcasts.inbound().refused());
 	}
 
 	/**

@@ -18,8 +18,11 @@ package io.github.atmosphererelay.autoconfigure;
 
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 
 import io.github.atmosphererelay.contract.broker.RedisServers;
+import io.github.atmosphererelay.endpoint.Message;
+import io.github.atmosphererelay.endpoint.RoomService;
 import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestNode;
@@ -43,12 +46,8 @@ class RedisEvictionWarningTests {
 
 	@Test
 	void anApplicationWithRecordedChannelsIsWarnedWhenItStarts(CapturedOutput output) {
-		try (RedisServers.Standalone server = RedisServers.standalone();
-				Jedis admin = new Jedis(RedisServers.HOST, server.port())) {
-			admin.configSet("maxmemory", "100mb");
-			admin.configSet("maxmemory-policy", "allkeys-lfu");
-			String[] properties = { "atmosphere.relay.type=redis", "spring.data.redis.host=" + RedisServers.HOST,
-					"spring.data.redis.port=" + server.port(), "atmosphere.channels[0].pattern=log/**" };
+		try (RedisServers.Standalone server = RedisServers.standalone()) {
+			String[] properties = properties(server);
 			try (TestNode node = TestNode.start(properties)) {
 				MachineTime.await(CONNECT).until(() -> node.messaging().monitor().state() == RelayState.UP);
 				assertThat(output.getOut()).doesNotContain("maxmemory-policy");
@@ -60,6 +59,38 @@ class RedisEvictionWarningTests {
 				assertThat(output.getOut()).contains("maxmemory-policy 'allkeys-lfu'");
 			}
 		}
+	}
+
+	@Test
+	void soIsOneWhoseRoomsKeepMessagesByTheirAnnotationAlone(CapturedOutput output) {
+		try (RedisServers.Standalone server = RedisServers.standalone();
+				TestNode node = TestNode.start(List.of(Rooms.class), properties(server))) {
+			MachineTime.await(CONNECT).until(() -> node.messaging().monitor().state() == RelayState.UP);
+			assertThat(output.getOut()).contains("maxmemory-policy 'allkeys-lfu'");
+		}
+	}
+
+	/**
+	 * Has the server remove keys, and makes the properties of an application without
+	 * recorded channels.
+	 */
+	private static String[] properties(RedisServers.Standalone server) {
+		try (Jedis admin = new Jedis(RedisServers.HOST, server.port())) {
+			admin.configSet("maxmemory", "100mb");
+			admin.configSet("maxmemory-policy", "allkeys-lfu");
+		}
+		return new String[] { "atmosphere.relay.type=redis", "spring.data.redis.host=" + RedisServers.HOST,
+				"spring.data.redis.port=" + server.port(), "atmosphere.channels[0].pattern=log/**" };
+	}
+
+	@RoomService(value = "rooms/{room}", history = 10)
+	static class Rooms {
+
+		@Message
+		String onMessage(String text) {
+			return text;
+		}
+
 	}
 
 }

@@ -100,12 +100,12 @@ class AuthorizerTests {
 
 	@Test
 	void anAuthorizerThatFailsRefusesAndIsLogged(CapturedOutput output) {
-		long before = this.node.messaging().statistics().refused(ErrorCode.INTERNAL);
+		long before = this.node.messaging().statistics().inbound().refused(ErrorCode.INTERNAL);
 		assertThat(TestClient.refusedStatus(this.node.uri("broken/a"))).isEqualTo(500);
 		TestClient client = this.node.connect("breaking/a?ack=true").awaitCount(1);
 		client.send("hello").awaitCount(2);
 		assertThat(client.texts().get(1)).isEqualTo("{\"type\":\"error\",\"code\":100,\"reason\":\"internal error\"}");
-		assertThat(this.node.messaging().statistics().refused(ErrorCode.INTERNAL) - before).isEqualTo(2);
+		assertThat(this.node.messaging().statistics().inbound().refused(ErrorCode.INTERNAL) - before).isEqualTo(2);
 		assertThat(output).contains("The ChannelAuthorizer failed").contains("no database");
 		client.close();
 	}

@@ -63,13 +63,14 @@ class FullServerTests {
 					"atmosphere.limits.sessions-per-address=10")) {
 				fill(node, clients);
 				for (String door : List.of("/atmosphere/chat/lobby", "/atmosphere/connection/websocket")) {
-					long before = node.messaging().statistics().refused(ErrorCode.LIMIT_EXCEEDED);
+					long before = node.messaging().statistics().inbound().refused(ErrorCode.LIMIT_EXCEEDED);
 					Answer answer = refused(door, node);
 					assertThat(answer.status()).isEqualTo(503);
 					assertThat(answer.header("Retry-After")).isEqualTo("5");
 					assertThat(answer.header("Connection")).isEqualTo("close");
 					assertThat(answer.body()).isEqualTo("this node has as many connections as it takes");
-					assertThat(node.messaging().statistics().refused(ErrorCode.LIMIT_EXCEEDED)).isEqualTo(before + 1);
+					assertThat(node.messaging().statistics().inbound().refused(ErrorCode.LIMIT_EXCEEDED))
+						.isEqualTo(before + 1);
 				}
 				assertThat(Request.of("GET", "/actuator/health/ping")
 					.set("Connection", "close")

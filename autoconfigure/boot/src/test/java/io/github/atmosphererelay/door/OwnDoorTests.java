@@ -91,7 +91,7 @@ class OwnDoorTests {
 
 	@Test
 	void itsClientsAreHeldToTheLimits() {
-		long refused = this.node.messaging().statistics().refused(ErrorCode.LIMIT_EXCEEDED);
+		long refused = this.node.messaging().statistics().inbound().refused(ErrorCode.LIMIT_EXCEEDED);
 		try (TestClient first = this.node.connect("lines?user=bob");
 				TestClient second = this.node.connect("lines?user=bob")) {
 			MachineTime.await(Duration.ofSeconds(10)).until(() -> this.node.messaging().registry().sessionCount() == 2);
@@ -102,7 +102,8 @@ class OwnDoorTests {
 			assertThat(first.awaitClosed(Duration.ofSeconds(10)).code()).isEqualTo(1009);
 			assertThat(second.isClosed()).isFalse();
 		}
-		assertThat(this.node.messaging().statistics().refused(ErrorCode.LIMIT_EXCEEDED)).isEqualTo(refused + 2);
+		assertThat(this.node.messaging().statistics().inbound().refused(ErrorCode.LIMIT_EXCEEDED))
+			.isEqualTo(refused + 2);
 		awaitNobody();
 	}
 

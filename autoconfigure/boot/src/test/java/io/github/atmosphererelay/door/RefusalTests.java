@@ -85,12 +85,13 @@ class RefusalTests {
 	void aForeignOriginIsToldWithThePropertyThatLetsItIn(Server server, CapturedOutput output) throws IOException {
 		TestNode node = node(server);
 		for (String door : List.of(RAW, CENTRIFUGE)) {
-			long before = node.messaging().statistics().refused(ErrorCode.PERMISSION_DENIED);
+			long before = node.messaging().statistics().inbound().refused(ErrorCode.PERMISSION_DENIED);
 			Answer answer = Request.handshake(door).set("Origin", "https://evil.example").send(node.port());
 			assertThat(answer.status()).isEqualTo(403);
 			assertThat(answer.body()).isEqualTo("the origin 'https://evil.example' is neither this server's, "
 					+ "which is http://localhost, nor allowed");
-			assertThat(node.messaging().statistics().refused(ErrorCode.PERMISSION_DENIED)).isEqualTo(before + 1);
+			assertThat(node.messaging().statistics().inbound().refused(ErrorCode.PERMISSION_DENIED))
+				.isEqualTo(before + 1);
 		}
 		assertThat(lines(output, "refused with 403")).singleElement()
 			.asString()

@@ -141,7 +141,7 @@ class PresenceDoorTests {
 			TestClient alice = node.connect("chat/a?user=alice&presence=true").awaitCount(1);
 			assertThat(alice.texts().get(0)).contains("\"user\":\"bob\"", "\"count\":3");
 			assertThat(bob.isClosed()).isFalse();
-			assertThat(node.messaging().statistics().refused()).isEqualTo(3);
+			assertThat(node.messaging().statistics().inbound().refused()).isEqualTo(3);
 		}
 	}
 

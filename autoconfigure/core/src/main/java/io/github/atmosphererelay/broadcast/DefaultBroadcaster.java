@@ -33,9 +33,9 @@ import io.github.atmosphererelay.channel.ChannelOptions;
 import io.github.atmosphererelay.channel.ChannelScope;
 import io.github.atmosphererelay.channel.HistoryOptions;
 import io.github.atmosphererelay.channel.ReadOnlyChannelException;
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
-import io.github.atmosphererelay.delivery.BroadcastStatistics.PublishResult;
 import io.github.atmosphererelay.delivery.LocalDelivery;
+import io.github.atmosphererelay.delivery.PublishResult;
+import io.github.atmosphererelay.delivery.PublishStatistics;
 import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.StripedLock;
@@ -89,7 +89,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	private final LogFollowers followers;
 
-	private final BroadcastStatistics statistics;
+	private final PublishStatistics statistics;
 
 	private final ApplicationFutures futures;
 
@@ -104,7 +104,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	public DefaultBroadcaster(UUID node, ChannelCatalog catalog, PayloadEncoder encoder, int maxMessageSize,
 			ClusterRelay relay, ChannelLogs logs, RelayMonitor monitor, LocalDelivery delivery, LogFollowers followers,
-			BroadcastStatistics statistics, ApplicationFutures futures,
+			PublishStatistics statistics, ApplicationFutures futures,
 			Supplier<List<OutboundInterceptor>> interceptors) {
 		this.interceptorSource = interceptors;
 		this.followers = followers;
@@ -259,7 +259,6 @@ public final class DefaultBroadcaster implements Broadcaster {
 	 */
 	public CompletableFuture<Receipt> publishFrom(ClientSession sender, String channel, ChannelOptions options,
 			Payload payload) {
-		this.statistics.countClientMessage(payload.size());
 		return publish(channel, options, options.echo() ? null : sender.id(), payload,
 				options.sender() ? PublishOptions.DEFAULTS.sender(sender) : PublishOptions.DEFAULTS);
 	}

@@ -16,13 +16,12 @@
 
 package io.github.atmosphererelay.broadcast;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.function.Function;
 
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.message.Utf8;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,13 +69,10 @@ public final class PayloadEncoder {
 	}
 
 	private static byte[] checkUtf8(byte[] bytes) {
-		try {
-			StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
-			return bytes;
-		}
-		catch (CharacterCodingException ex) {
+		if (!Utf8.isValid(bytes)) {
 			throw new IllegalArgumentException("Bytes that are sent as text must be UTF-8");
 		}
+		return bytes;
 	}
 
 }

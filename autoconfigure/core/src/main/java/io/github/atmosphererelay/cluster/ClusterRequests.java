@@ -16,7 +16,6 @@
 
 package io.github.atmosphererelay.cluster;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,6 +38,7 @@ import io.github.atmosphererelay.cluster.CommandMessage.Operation;
 import io.github.atmosphererelay.cluster.CommandMessage.Status;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.Timers;
+import io.github.atmosphererelay.message.WireReader;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import org.jspecify.annotations.Nullable;
 
@@ -226,7 +226,7 @@ final class ClusterRequests implements MembershipListener {
 		}
 
 		private void answered(UUID origin, Status status, byte[] body) {
-			T answer = (status == Status.DONE) ? this.reader.apply(new WireReader(ByteBuffer.wrap(body))) : null;
+			T answer = (status == Status.DONE) ? this.reader.apply(new WireReader(body)) : null;
 			synchronized (this) {
 				if (this.ended) {
 					return;

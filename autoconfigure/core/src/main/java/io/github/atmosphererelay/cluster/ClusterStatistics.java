@@ -18,6 +18,8 @@ package io.github.atmosphererelay.cluster;
 
 import java.util.concurrent.atomic.LongAdder;
 
+import io.github.atmosphererelay.statistics.Counters;
+
 /**
  * Counts what happens among the nodes. Concurrent; reading it costs the counting nothing.
  */
@@ -25,14 +27,11 @@ public final class ClusterStatistics {
 
 	private final LongAdder joins = new LongAdder();
 
-	private final LongAdder[] leaves = new LongAdder[NodeLeft.Reason.values().length];
+	private final Counters<NodeLeft.Reason> leaves = new Counters<>(NodeLeft.Reason.class);
 
 	private final LongAdder unanswered = new LongAdder();
 
 	ClusterStatistics() {
-		for (int i = 0; i < this.leaves.length; i++) {
-			this.leaves[i] = new LongAdder();
-		}
 	}
 
 	/**
@@ -49,7 +48,7 @@ public final class ClusterStatistics {
 	 * @return the number of nodes
 	 */
 	public long leaves(NodeLeft.Reason reason) {
-		return this.leaves[reason.ordinal()].sum();
+		return this.leaves.get(reason);
 	}
 
 	/**
@@ -65,7 +64,7 @@ public final class ClusterStatistics {
 	}
 
 	void countLeave(NodeLeft.Reason reason) {
-		this.leaves[reason.ordinal()].increment();
+		this.leaves.increment(reason);
 	}
 
 	void countUnanswered(int nodes) {

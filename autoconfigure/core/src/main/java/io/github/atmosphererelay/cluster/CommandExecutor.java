@@ -16,7 +16,6 @@
 
 package io.github.atmosphererelay.cluster;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -32,6 +31,7 @@ import io.github.atmosphererelay.cluster.CommandMessage.Operation;
 import io.github.atmosphererelay.cluster.CommandMessage.Status;
 import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.guard.Threads;
+import io.github.atmosphererelay.message.WireReader;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -129,7 +129,7 @@ final class CommandExecutor {
 
 	private void handle(Handler handler, UUID asker, CommandMessage message, BiConsumer<Status, byte[]> answer) {
 		try {
-			handler.handle(asker, new WireReader(ByteBuffer.wrap(message.body())), Math.max(0, message.timeoutMillis()))
+			handler.handle(asker, new WireReader(message.body()), Math.max(0, message.timeoutMillis()))
 				.whenComplete((body, ex) -> {
 					if (ex != null) {
 						answer.accept(Status.FAILED, reason(ex));

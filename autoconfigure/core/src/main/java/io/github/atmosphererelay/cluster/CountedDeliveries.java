@@ -29,6 +29,8 @@ import java.util.concurrent.TimeoutException;
 
 import io.github.atmosphererelay.delivery.DeliveryListener;
 import io.github.atmosphererelay.message.ChannelNames;
+import io.github.atmosphererelay.message.WireReader;
+import io.github.atmosphererelay.message.WireWriter;
 import io.github.atmosphererelay.session.SessionRegistry;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;

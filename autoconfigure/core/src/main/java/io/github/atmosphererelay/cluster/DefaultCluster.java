@@ -39,6 +39,7 @@ import io.github.atmosphererelay.delivery.DeliveryListener;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.ChannelNames;
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.message.WireReader;
 import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.session.CloseReason;

@@ -56,7 +56,7 @@ final class LoadMeter {
 		long now = System.nanoTime();
 		long passed = now - this.measuredAt;
 		if (passed >= PERIOD) {
-			long received = this.messages.clientMessages();
+			long received = this.messages.inbound().clientMessages();
 			long delivered = this.sessions.deliveries() - this.sessions.internalDeliveries();
 			this.receivedPerSecond = rate(received - this.received, passed);
 			this.deliveredPerSecond = rate(delivered - this.delivered, passed);

@@ -23,6 +23,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.message.WireReader;
+import io.github.atmosphererelay.message.WireWriter;
 
 /**
  * The questions that the application answers on this node.

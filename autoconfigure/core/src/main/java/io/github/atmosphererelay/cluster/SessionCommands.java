@@ -16,7 +16,6 @@
 
 package io.github.atmosphererelay.cluster;
 
-import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -29,6 +28,8 @@ import java.util.UUID;
 import java.util.function.Predicate;
 
 import io.github.atmosphererelay.message.ChannelNames;
+import io.github.atmosphererelay.message.WireReader;
+import io.github.atmosphererelay.message.WireWriter;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
@@ -237,7 +238,7 @@ final class SessionCommands {
 		int count = in.readCount();
 		List<ClusterSession> sessions = new ArrayList<>();
 		for (int i = 0; i < count; i++) {
-			sessions.add(readSession(new WireReader(ByteBuffer.wrap(in.readBytes(Integer.MAX_VALUE)))));
+			sessions.add(readSession(new WireReader(in.readBytes(Integer.MAX_VALUE))));
 		}
 		return new NodeSessions(total, more, sessions);
 	}

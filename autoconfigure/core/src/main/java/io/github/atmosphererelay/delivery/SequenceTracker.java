@@ -34,11 +34,11 @@ public final class SequenceTracker {
 
 	private static final Duration FORGET_AFTER = Duration.ofMinutes(30);
 
-	private final BroadcastStatistics statistics;
+	private final DeliveryStatistics statistics;
 
 	private final Map<Address, Map<UUID, Series>> series = new ConcurrentHashMap<>();
 
-	public SequenceTracker(BroadcastStatistics statistics) {
+	public SequenceTracker(DeliveryStatistics statistics) {
 		this.statistics = statistics;
 	}
 

@@ -16,21 +16,18 @@
 
 package io.github.atmosphererelay.durable;
 
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Function;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+
+import io.github.atmosphererelay.statistics.Counters;
 
 /**
  * Counts what becomes of durable sessions on this node. For any thread.
  */
 public final class DurableStatistics {
 
-	private final Map<DurableOutcome, LongAdder> starts = Stream.of(DurableOutcome.values())
-		.collect(Collectors.toUnmodifiableMap(Function.identity(), (outcome) -> new LongAdder()));
+	private final Counters<DurableOutcome> starts = new Counters<>(DurableOutcome.class);
 
 	private final AtomicInteger sessions = new AtomicInteger();
 
@@ -69,8 +66,7 @@ public final class DurableStatistics {
 	 * @return the number of clients
 	 */
 	public long starts(DurableOutcome outcome) {
-		LongAdder count = this.starts.get(outcome);
-		return (count != null) ? count.sum() : 0;
+		return this.starts.get(outcome);
 	}
 
 	/**
@@ -123,10 +119,7 @@ public final class DurableStatistics {
 	}
 
 	void countStart(DurableOutcome outcome) {
-		LongAdder count = this.starts.get(outcome);
-		if (count != null) {
-			count.increment();
-		}
+		this.starts.increment(outcome);
 	}
 
 	void countTakeover() {

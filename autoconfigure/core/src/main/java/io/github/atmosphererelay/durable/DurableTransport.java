@@ -18,59 +18,37 @@ package io.github.atmosphererelay.durable;
 
 import java.io.IOException;
 
-import io.github.atmosphererelay.session.CloseReason;
+import io.github.atmosphererelay.session.ForwardingTransport;
 import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.SessionTransport;
 
 /**
  * Notes what is written to a client, and has its pings tell how much of it has come.
  */
-final class DurableTransport implements SessionTransport {
+final class DurableTransport extends ForwardingTransport {
 
 	private final DurableSession session;
 
-	private final SessionTransport transport;
-
 	DurableTransport(DurableSession session, SessionTransport transport) {
+		super(transport);
 		this.session = session;
-		this.transport = transport;
 	}
 
 	@Override
 	public void write(OutboundMessage message) throws IOException {
-		this.transport.write(message);
+		super.write(message);
 		this.session.written(message);
-	}
-
-	@Override
-	public boolean flush(Runnable whenFlushed) throws IOException {
-		return this.transport.flush(whenFlushed);
 	}
 
 	@Override
 	public void ping() throws IOException {
 		byte[] payload = this.session.nextPing();
 		if (payload != null) {
-			this.transport.ping(payload);
+			ping(payload);
 		}
 		else {
-			this.transport.ping();
+			super.ping();
 		}
-	}
-
-	@Override
-	public void ping(byte[] payload) throws IOException {
-		this.transport.ping(payload);
-	}
-
-	@Override
-	public void close(CloseReason reason) {
-		this.transport.close(reason);
-	}
-
-	@Override
-	public void abort(CloseReason reason) {
-		this.transport.abort(reason);
 	}
 
 }

@@ -16,20 +16,16 @@
 
 package io.github.atmosphererelay.durable;
 
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
+import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.WireReader;
+import io.github.atmosphererelay.message.WireWriter;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StoredSessionCodec {
 
-	private static final int VERSION = 1;
+	private static final byte VERSION = 1;
 
 	private static final int MAX_STRING = 1024 * 1024;
 
@@ -54,41 +50,30 @@ public final class StoredSessionCodec {
 	 * @throws IllegalArgumentException if an attribute is of a type that cannot be stored
 	 */
 	public static byte[] encode(StoredSession session) {
-		ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
-		try (DataOutputStream out = new DataOutputStream(bytes)) {
-			out.writeByte(VERSION);
-			out.writeBoolean(session.user() != null);
-			write(out, (session.user() != null) ? session.user() : "");
-			out.writeBoolean(session.connected());
-			out.writeLong(session.createdAt().toEpochMilli());
-			out.writeInt(session.channels().size());
-			for (String channel : session.channels()) {
-				Position position = session.positions().get(channel);
-				write(out, channel);
-				out.writeLong((position != null) ? position.offset() : -1);
-				write(out, (position != null) ? position.epoch() : "");
-			}
-			out.writeInt(session.attributes().size());
-			for (Map.Entry<String, Object> attribute : session.attributes().entrySet()) {
-				write(out, attribute.getKey());
-				AttributeType type = AttributeType.of(attribute.getValue());
-				if (type == null) {
-					throw new IllegalArgumentException("No attribute to be stored: " + attribute.getKey());
-				}
-				out.writeByte(type.ordinal());
-				write(out, attribute.getValue().toString());
-			}
+		WireWriter out = new WireWriter();
+		out.writeByte(VERSION);
+		out.writeByte((session.user() != null) ? 1 : 0);
+		out.writeString((session.user() != null) ? session.user() : "");
+		out.writeByte(session.connected() ? 1 : 0);
+		out.writeLong(session.createdAt().toEpochMilli());
+		out.writeInt(session.channels().size());
+		for (String channel : session.channels()) {
+			Position position = session.positions().get(channel);
+			out.writeString(channel);
+			out.writeLong((position != null) ? position.offset() : -1);
+			out.writeString((position != null) ? position.epoch() : "");
 		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
+		out.writeInt(session.attributes().size());
+		for (Map.Entry<String, Object> attribute : session.attributes().entrySet()) {
+			out.writeString(attribute.getKey());
+			AttributeType type = AttributeType.of(attribute.getValue());
+			if (type == null) {
+				throw new IllegalArgumentException("No attribute to be stored: " + attribute.getKey());
+			}
+			out.writeByte(type.ordinal());
+			out.writeString(attribute.getValue().toString());
 		}
-		return bytes.toByteArray();
-	}
-
-	private static void write(DataOutputStream out, String text) throws IOException {
-		byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-		out.writeInt(bytes.length);
-		out.write(bytes);
+		return out.toByteArray();
 	}
 
 	/**
@@ -103,44 +88,35 @@ public final class StoredSessionCodec {
 	 */
 	public static @Nullable StoredSession decode(String key, String owner, long generation, Instant expiresAt,
 			byte[] data) {
-		try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(data))) {
-			if (in.readByte() != VERSION) {
-				return null;
-			}
-			boolean named = in.readBoolean();
-			String user = read(in);
-			boolean connected = in.readBoolean();
+		try {
+			WireReader in = new WireReader(data);
+			in.readVersion(VERSION);
+			boolean named = in.readByte() != 0;
+			String user = in.readString(MAX_STRING);
+			boolean connected = in.readByte() != 0;
 			Instant createdAt = Instant.ofEpochMilli(in.readLong());
 			Set<String> channels = new HashSet<>();
 			Map<String, Position> positions = new HashMap<>();
-			for (int i = in.readInt(); i > 0; i--) {
-				String channel = read(in);
+			for (int i = in.readCount(); i > 0; i--) {
+				String channel = in.readString(MAX_STRING);
 				long offset = in.readLong();
-				String epoch = read(in);
+				String epoch = in.readString(MAX_STRING);
 				channels.add(channel);
 				if (offset >= 0) {
 					positions.put(channel, new Position(epoch, offset));
 				}
 			}
 			Map<String, Object> attributes = new HashMap<>();
-			for (int i = in.readInt(); i > 0; i--) {
-				String name = read(in);
-				attributes.put(name, AttributeType.values()[in.readByte()].parse(read(in)));
+			for (int i = in.readCount(); i > 0; i--) {
+				String name = in.readString(MAX_STRING);
+				attributes.put(name, AttributeType.values()[in.readByte()].parse(in.readString(MAX_STRING)));
 			}
 			return new StoredSession(key, named ? user : null, owner, generation, connected, channels, positions,
 					attributes, createdAt, expiresAt);
 		}
-		catch (IOException | IllegalArgumentException | IndexOutOfBoundsException ex) {
+		catch (EnvelopeFormatException | IllegalArgumentException | IndexOutOfBoundsException ex) {
 			return null;
 		}
-	}
-
-	private static String read(DataInputStream in) throws IOException {
-		int length = in.readInt();
-		if (length < 0 || length > MAX_STRING) {
-			throw new IOException("A text of " + length + " bytes");
-		}
-		return new String(in.readNBytes(length), StandardCharsets.UTF_8);
 	}
 
 }

@@ -24,7 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.EventStatistics;
 import io.github.atmosphererelay.guard.RateLimitedLog;
 import io.github.atmosphererelay.guard.Threads;
 import org.apache.commons.logging.Log;
@@ -44,7 +44,7 @@ public final class EventDispatcher {
 
 	private final Consumer<Object> publisher;
 
-	private final BroadcastStatistics statistics;
+	private final EventStatistics statistics;
 
 	private final AtomicBoolean warned = new AtomicBoolean();
 
@@ -57,7 +57,7 @@ public final class EventDispatcher {
 	 * @param publisher brings an event to the listeners; may block
 	 * @param statistics receives the counts
 	 */
-	public EventDispatcher(Consumer<Object> publisher, BroadcastStatistics statistics) {
+	public EventDispatcher(Consumer<Object> publisher, EventStatistics statistics) {
 		this.publisher = publisher;
 		this.statistics = statistics;
 	}

@@ -30,7 +30,7 @@ import io.github.atmosphererelay.channel.ChannelAccess;
 import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.channel.ChannelOptions;
 import io.github.atmosphererelay.channel.ReadOnlyChannelException;
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.InboundStatistics;
 import io.github.atmosphererelay.guard.RateLimitedLog;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.refusal.Authorization;
@@ -57,7 +57,7 @@ public final class ClientMessages {
 
 	private final DefaultBroadcaster broadcaster;
 
-	private final BroadcastStatistics statistics;
+	private final InboundStatistics statistics;
 
 	private final ClientContext context;
 
@@ -85,7 +85,7 @@ public final class ClientMessages {
 	 * @param futures makes and completes futures of the application
 	 * @param extensions what the application adds
 	 */
-	public ClientMessages(ChannelCatalog catalog, DefaultBroadcaster broadcaster, BroadcastStatistics statistics,
+	public ClientMessages(ChannelCatalog catalog, DefaultBroadcaster broadcaster, InboundStatistics statistics,
 			ClientContext context, ApplicationFutures futures, InboundExtensions extensions) {
 		this.context = context;
 		this.catalog = catalog;
@@ -213,8 +213,8 @@ public final class ClientMessages {
 	private CompletableFuture<@Nullable Payload> accept(LocalSession session, String channel, ChannelOptions options,
 			Payload payload) {
 		ClientMessageHandler handler = handler(channel);
+		this.statistics.countClientMessage(payload.size());
 		if (handler != null) {
-			this.statistics.countClientMessage(payload.size());
 			return answer(session.principal(), () -> handler.handle(session, channel, payload));
 		}
 		try {

@@ -16,8 +16,6 @@
 
 package io.github.atmosphererelay.message;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -30,9 +28,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The wire format between nodes: version 1 of a binary envelope, all numbers big-endian.
- * Every length is checked before it is believed, so that a truncated, oversized or
- * foreign message costs one exception and no memory. Stateless but for its limit, safe
- * for use by many threads, never blocks.
+ * Every length is checked before it is believed, see {@link WireReader}, so that a
+ * truncated, oversized or foreign message costs one exception and no memory. Stateless
+ * but for its limit, safe for use by many threads, never blocks.
  */
 public final class EnvelopeCodec {
 
@@ -57,6 +55,8 @@ public final class EnvelopeCodec {
 	private static final int FLAG_SEQUENCE = 1 << 1;
 
 	private static final int FLAG_LOG = 1 << 2;
+
+	private static final int MAX_EXTENSION = 0xFFFF;
 
 	private static final int FIXED_LENGTH = 2 + 1 + 1 + 1 + 16 + 16 + 8;
 
@@ -102,32 +102,38 @@ public final class EnvelopeCodec {
 		}
 		length += (envelope.sequence() != null) ? 16 : 0;
 		length += (log != null) ? 4 + 8 + 2 + key.length + 8 : 0;
-		ByteBuffer out = ByteBuffer.allocate(length);
-		out.put(MAGIC_1).put(MAGIC_2).put(VERSION).put(code(envelope.kind()));
-		out.put((byte) ((payload.isBinary() ? FLAG_BINARY : 0) | ((envelope.sequence() != null) ? FLAG_SEQUENCE : 0)
-				| ((log != null) ? FLAG_LOG : 0)));
-		putUuid(out, envelope.origin());
-		putUuid(out, envelope.id());
-		out.putLong(envelope.time());
-		out.put(type(envelope.audience()));
-		putShort(out, target);
-		putShort(out, except);
-		out.putShort((short) (headers.length / 2));
+		// Of just this size, so that the array that is written to goes to the broker.
+		WireWriter out = new WireWriter(length);
+		out.writeByte(MAGIC_1);
+		out.writeByte(MAGIC_2);
+		out.writeByte(VERSION);
+		out.writeByte(code(envelope.kind()));
+		out.writeByte((payload.isBinary() ? FLAG_BINARY : 0) | ((envelope.sequence() != null) ? FLAG_SEQUENCE : 0)
+				| ((log != null) ? FLAG_LOG : 0));
+		out.writeId(envelope.origin());
+		out.writeId(envelope.id());
+		out.writeLong(envelope.time());
+		out.writeByte(type(envelope.audience()));
+		out.writeShortBytes(target);
+		out.writeShortBytes(except);
+		out.writeShort(headers.length / 2);
 		for (byte[] part : headers) {
-			putShort(out, part);
+			out.writeShortBytes(part);
 		}
 		if (envelope.sequence() != null) {
-			out.putLong(envelope.sequence().series()).putLong(envelope.sequence().number());
+			out.writeLong(envelope.sequence().series());
+			out.writeLong(envelope.sequence().number());
 		}
 		if (log != null) {
-			out.putInt(log.size()).putLong(log.retention().toMillis());
-			putShort(out, key);
-			out.putLong(log.idempotencyWindow().toMillis());
+			out.writeInt(log.size());
+			out.writeLong(log.retention().toMillis());
+			out.writeShortBytes(key);
+			out.writeLong(log.idempotencyWindow().toMillis());
 		}
 		// Room for parts that later releases add without a new version.
-		out.putShort((short) 0);
-		out.putInt(payload.size()).put(payload.bytes());
-		return out.array();
+		out.writeShort(0);
+		out.writeBytes(payload.bytes());
+		return out.toByteArray();
 	}
 
 	/**
@@ -137,29 +143,22 @@ public final class EnvelopeCodec {
 	 * @throws EnvelopeFormatException if the bytes are not an envelope that can be read
 	 */
 	public Envelope decode(byte[] bytes) {
-		if (bytes.length < 3 || bytes[0] != MAGIC_1 || bytes[1] != MAGIC_2) {
-			throw new EnvelopeFormatException(Reason.FOREIGN, "Not an envelope");
-		}
-		if (bytes[2] != VERSION) {
-			throw new EnvelopeFormatException(Reason.UNKNOWN_VERSION, "Envelope of version " + (bytes[2] & 0xFF));
-		}
-		if (bytes.length < FIXED_LENGTH) {
-			throw new EnvelopeFormatException(Reason.TRUNCATED, "Envelope ends within its fixed part");
-		}
-		ByteBuffer in = ByteBuffer.wrap(bytes);
-		in.position(3);
-		Kind kind = kind(in.get());
-		int flags = in.get();
-		UUID origin = getUuid(in);
-		UUID id = getUuid(in);
-		long time = in.getLong();
+		WireReader in = new WireReader(bytes);
+		in.readMagic(MAGIC_1, MAGIC_2);
+		in.readVersion(VERSION);
+		in.require(FIXED_LENGTH - 3);
+		Kind kind = kind(in.readByte());
+		int flags = in.readByte();
+		UUID origin = in.readId();
+		UUID id = in.readId();
+		long time = in.readLong();
 		Audience audience = readAudience(in);
 		Map<String, String> headers = readHeaders(in);
 		Sequence sequence = ((flags & FLAG_SEQUENCE) != 0) ? readSequence(in) : null;
 		LogOptions log = ((flags & FLAG_LOG) != 0) ? readLog(in) : null;
-		getShort(in);
+		in.readShortBytes(MAX_EXTENSION);
 		Payload payload = readPayload(in, (flags & FLAG_BINARY) != 0);
-		if (in.hasRemaining()) {
+		if (in.remaining() > 0) {
 			throw new EnvelopeFormatException(Reason.MALFORMED, in.remaining() + " bytes after the envelope's end");
 		}
 		return new Envelope(id, origin, kind, time, audience, headers, payload, sequence, log);
@@ -225,11 +224,10 @@ public final class EnvelopeCodec {
 		return (audience instanceof Audience.Node node) ? node.node().toString() : "";
 	}
 
-	private static Audience readAudience(ByteBuffer in) {
-		need(in, 1);
-		int type = in.get();
-		String target = getString(in);
-		String except = getString(in);
+	private static Audience readAudience(WireReader in) {
+		int type = in.readByte();
+		String target = in.readShortString();
+		String except = in.readShortString();
 		String exceptSession = except.isEmpty() ? null : except;
 		try {
 			return switch (type) {
@@ -285,43 +283,39 @@ public final class EnvelopeCodec {
 		return parts;
 	}
 
-	private static Map<String, String> readHeaders(ByteBuffer in) {
-		need(in, 2);
-		int count = in.getShort() & 0xFFFF;
+	private static Map<String, String> readHeaders(WireReader in) {
+		int count = in.readShort();
 		if (count > MAX_HEADERS) {
 			throw new EnvelopeFormatException(Reason.OVERSIZED, "Envelope with " + count + " headers");
 		}
 		if (count == 0) {
 			return Map.of();
 		}
-		int start = in.position();
+		int start = in.remaining();
 		Map<String, String> headers = new LinkedHashMap<>();
 		for (int i = 0; i < count; i++) {
-			headers.put(getString(in), getString(in));
-			if (in.position() - start > MAX_HEADER_BYTES + 4 * MAX_HEADERS) {
+			headers.put(in.readShortString(), in.readShortString());
+			if (start - in.remaining() > MAX_HEADER_BYTES + 4 * MAX_HEADERS) {
 				throw new EnvelopeFormatException(Reason.OVERSIZED, "Headers over the limit");
 			}
 		}
 		return headers;
 	}
 
-	private static Sequence readSequence(ByteBuffer in) {
-		need(in, 16);
-		long series = in.getLong();
-		long number = in.getLong();
+	private static Sequence readSequence(WireReader in) {
+		long series = in.readLong();
+		long number = in.readLong();
 		if (number < 1) {
 			throw new EnvelopeFormatException(Reason.MALFORMED, "Invalid sequence number");
 		}
 		return new Sequence(series, number);
 	}
 
-	private static LogOptions readLog(ByteBuffer in) {
-		need(in, 12);
-		int size = in.getInt();
-		long retention = in.getLong();
-		String key = getString(in);
-		need(in, 8);
-		long window = in.getLong();
+	private static LogOptions readLog(WireReader in) {
+		int size = in.readInt();
+		long retention = in.readLong();
+		String key = in.readShortString();
+		long window = in.readLong();
 		if (size < 1 || retention < 1 || window < 1) {
 			throw new EnvelopeFormatException(Reason.MALFORMED, "Invalid log options");
 		}
@@ -329,36 +323,12 @@ public final class EnvelopeCodec {
 				Duration.ofMillis(window));
 	}
 
-	private Payload readPayload(ByteBuffer in, boolean binary) {
-		need(in, 4);
-		int length = in.getInt();
-		if (length < 0 || length > this.maxPayloadBytes) {
-			throw new EnvelopeFormatException(Reason.OVERSIZED, "Payload over the limit of " + this.maxPayloadBytes);
-		}
-		byte[] bytes = getBytes(in, length);
-		if (!binary && !isUtf8(bytes)) {
+	private Payload readPayload(WireReader in, boolean binary) {
+		byte[] bytes = in.readBytes(this.maxPayloadBytes);
+		if (!binary && !Utf8.isValid(bytes)) {
 			throw new EnvelopeFormatException(Reason.MALFORMED, "Text payload is not UTF-8");
 		}
 		return binary ? Payload.binary(bytes) : Payload.text(bytes);
-	}
-
-	private static boolean isUtf8(byte[] bytes) {
-		for (byte each : bytes) {
-			if (each < 0) {
-				return isUtf8Beyond(bytes);
-			}
-		}
-		return true;
-	}
-
-	private static boolean isUtf8Beyond(byte[] bytes) {
-		try {
-			StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
-			return true;
-		}
-		catch (CharacterCodingException ex) {
-			return false;
-		}
 	}
 
 	private static byte[] utf8(@Nullable String text) {
@@ -367,45 +337,6 @@ public final class EnvelopeCodec {
 			throw new IllegalArgumentException("A name, key or header has at most 65535 bytes");
 		}
 		return bytes;
-	}
-
-	private static void putShort(ByteBuffer out, byte[] bytes) {
-		out.putShort((short) bytes.length).put(bytes);
-	}
-
-	private static void putUuid(ByteBuffer out, UUID uuid) {
-		out.putLong(uuid.getMostSignificantBits()).putLong(uuid.getLeastSignificantBits());
-	}
-
-	private static UUID getUuid(ByteBuffer in) {
-		return new UUID(in.getLong(), in.getLong());
-	}
-
-	private static String getString(ByteBuffer in) {
-		byte[] bytes = getShort(in);
-		if (!isUtf8(bytes)) {
-			throw new EnvelopeFormatException(Reason.MALFORMED, "A name, key or header is not UTF-8");
-		}
-		return new String(bytes, StandardCharsets.UTF_8);
-	}
-
-	private static byte[] getShort(ByteBuffer in) {
-		need(in, 2);
-		return getBytes(in, in.getShort() & 0xFFFF);
-	}
-
-	private static byte[] getBytes(ByteBuffer in, int length) {
-		need(in, length);
-		byte[] bytes = new byte[length];
-		in.get(bytes);
-		return bytes;
-	}
-
-	private static void need(ByteBuffer in, int length) {
-		if (in.remaining() < length) {
-			throw new EnvelopeFormatException(Reason.TRUNCATED,
-					"Envelope ends " + (length - in.remaining()) + " bytes early");
-		}
 	}
 
 }

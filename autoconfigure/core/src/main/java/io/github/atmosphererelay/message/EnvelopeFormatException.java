@@ -17,8 +17,9 @@
 package io.github.atmosphererelay.message;
 
 /**
- * Bytes that are not an envelope, or not one that this version can read. The receiver
- * counts it under its {@link Reason} and goes on with the next.
+ * Bytes that are not an envelope, or not one that this version can read, with what an
+ * envelope carries between nodes. The receiver counts it under its {@link Reason} and
+ * goes on with the next.
  */
 public class EnvelopeFormatException extends RuntimeException {
 

@@ -134,7 +134,7 @@ public final class MessagingNode {
 		this.scheduler = scheduler;
 		BroadcastStatistics statistics = parts.statistics;
 		this.statistics = statistics;
-		EventDispatcher events = new EventDispatcher(parts.events, statistics);
+		EventDispatcher events = new EventDispatcher(parts.events, statistics.events());
 		this.events = events;
 		this.futures = new ApplicationFutures(required(parts.applicationThreads, "applicationThreads"), scheduler,
 				writers.guards().of(Part.CONTINUATIONS));
@@ -143,19 +143,19 @@ public final class MessagingNode {
 		this.relay = relay;
 		ChannelLogs logs = new ChannelLogs(relay, catalog);
 		this.replays = new ReplayReader(logs, writers.replays(), scheduler, writers.guards().of(Part.CLIENT_TIMERS));
-		this.tracker = new SequenceTracker(statistics);
+		this.tracker = new SequenceTracker(statistics.deliveries());
 		LocalDelivery delivery = new LocalDelivery(registry, writers, catalog, this.settings.defaultQueue());
 		this.delivery = delivery;
-		this.followers = new LogFollowers(this.monitor, logs, catalog, delivery, statistics,
+		this.followers = new LogFollowers(this.monitor, logs, catalog, delivery, statistics.log(),
 				this.settings.positionCheck());
 		this.interest = new Interest(relay, this.settings.unsubscribeDelay(), this.followers::entered, this::left);
 		this.control = new ControlMessages(this.identity.id(), relay);
 		this.receiver = new RelayReceiver(this.identity.id(), this.interest, this.tracker, this.followers, delivery,
-				this.control, statistics);
+				this.control, statistics.deliveries());
 		this.broadcaster = new DefaultBroadcaster(this.identity.id(), catalog, parts.encoder,
-				this.settings.maxMessageSize(), relay, logs, this.monitor, delivery, this.followers, statistics,
-				this.futures, extensions::outboundInterceptors);
-		this.clientMessages = new ClientMessages(catalog, this.broadcaster, statistics, this.clientContext,
+				this.settings.maxMessageSize(), relay, logs, this.monitor, delivery, this.followers,
+				statistics.publishing(), this.futures, extensions::outboundInterceptors);
+		this.clientMessages = new ClientMessages(catalog, this.broadcaster, statistics.inbound(), this.clientContext,
 				this.futures, extensions);
 		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.followers, relay, this.monitor,
 				events, this.settings.channelsPerSession(),

@@ -18,7 +18,7 @@ package io.github.atmosphererelay.node;
 
 import java.util.UUID;
 
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.DeliveryStatistics;
 import io.github.atmosphererelay.delivery.LocalDelivery;
 import io.github.atmosphererelay.delivery.SequenceTracker;
 import io.github.atmosphererelay.message.Address;
@@ -50,10 +50,10 @@ final class RelayReceiver implements RelayListener {
 
 	private final ControlMessages control;
 
-	private final BroadcastStatistics statistics;
+	private final DeliveryStatistics statistics;
 
 	RelayReceiver(UUID node, Interest interest, SequenceTracker tracker, LogFollowers followers, LocalDelivery delivery,
-			ControlMessages control, BroadcastStatistics statistics) {
+			ControlMessages control, DeliveryStatistics statistics) {
 		this.followers = followers;
 		this.node = node;
 		this.interest = interest;

@@ -24,9 +24,10 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.function.ToIntFunction;
 
-import io.github.atmosphererelay.cluster.WireFormatException;
-import io.github.atmosphererelay.cluster.WireReader;
-import io.github.atmosphererelay.cluster.WireWriter;
+import io.github.atmosphererelay.message.EnvelopeFormatException;
+import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
+import io.github.atmosphererelay.message.WireReader;
+import io.github.atmosphererelay.message.WireWriter;
 import io.github.atmosphererelay.presence.PresenceMessage.Ask;
 import io.github.atmosphererelay.presence.PresenceMessage.Change;
 import io.github.atmosphererelay.presence.PresenceMessage.Chunk;
@@ -155,7 +156,7 @@ final class PresenceCodec {
 			case ASK -> new Ask(in.readLong(), in.readLong());
 			case CHUNK ->
 				new Chunk(in.readLong(), in.readInt(), in.readByte() != 0, in.readLong(), readEntries(owner, in));
-			default -> throw new WireFormatException("Unknown type " + type);
+			default -> throw new EnvelopeFormatException(Reason.MALFORMED, "Unknown type " + type);
 		};
 	}
 
@@ -163,7 +164,7 @@ final class PresenceCodec {
 		List<PresenceEntry> entries = new ArrayList<>();
 		for (Change change : readChanges(owner, in)) {
 			if (change.entry() == null) {
-				throw new WireFormatException("A state has no removals");
+				throw new EnvelopeFormatException(Reason.MALFORMED, "A state has no removals");
 			}
 			entries.add(change.entry());
 		}
@@ -187,7 +188,7 @@ final class PresenceCodec {
 			channels.add(in.readString(MAX_STRING));
 		}
 		if (index < 0 || index >= channels.size()) {
-			throw new WireFormatException("A channel without a name");
+			throw new EnvelopeFormatException(Reason.MALFORMED, "A channel without a name");
 		}
 		String channel = channels.get(index);
 		String session = in.readString(MAX_STRING);
@@ -197,7 +198,7 @@ final class PresenceCodec {
 			case REMOVED -> new Change(key, null);
 			case ANONYMOUS -> new Change(key, readEntry(in, key, null));
 			case OF_USER -> new Change(key, readEntry(in, key, in.readString(MAX_STRING)));
-			default -> throw new WireFormatException("Unknown kind " + flags);
+			default -> throw new EnvelopeFormatException(Reason.MALFORMED, "Unknown kind " + flags);
 		};
 	}
 

@@ -28,8 +28,8 @@ import io.github.atmosphererelay.channel.ChannelOptions;
 import io.github.atmosphererelay.channel.ChannelScope;
 import io.github.atmosphererelay.cluster.ClusterLink;
 import io.github.atmosphererelay.cluster.DefaultCluster;
-import io.github.atmosphererelay.cluster.WireFormatException;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.refusal.Authorization;
 import io.github.atmosphererelay.refusal.ErrorCode;
@@ -181,7 +181,7 @@ public final class PresenceService implements Presence {
 		try {
 			this.sync.received(origin, in);
 		}
-		catch (WireFormatException ex) {
+		catch (EnvelopeFormatException ex) {
 			this.statistics.countDropped();
 			logger.debug("A message about presence of node " + origin + " could not be read", ex);
 		}

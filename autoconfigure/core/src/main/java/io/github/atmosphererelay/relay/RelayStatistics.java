@@ -19,6 +19,7 @@ package io.github.atmosphererelay.relay;
 import java.util.concurrent.atomic.LongAdder;
 
 import io.github.atmosphererelay.message.EnvelopeFormatException;
+import io.github.atmosphererelay.statistics.Counters;
 
 /**
  * What a relay's monitor has counted since the node started. Counters only grow; safe for
@@ -42,12 +43,10 @@ public final class RelayStatistics {
 
 	private final LongAdder forgottenKeys = new LongAdder();
 
-	private final LongAdder[] rejected = new LongAdder[EnvelopeFormatException.Reason.values().length];
+	private final Counters<EnvelopeFormatException.Reason> rejected = new Counters<>(
+			EnvelopeFormatException.Reason.class);
 
 	RelayStatistics() {
-		for (int i = 0; i < this.rejected.length; i++) {
-			this.rejected[i] = new LongAdder();
-		}
 	}
 
 	/**
@@ -122,7 +121,7 @@ public final class RelayStatistics {
 	 * @return the number of messages
 	 */
 	public long rejected(EnvelopeFormatException.Reason reason) {
-		return this.rejected[reason.ordinal()].sum();
+		return this.rejected.get(reason);
 	}
 
 	void countReceived() {
@@ -155,7 +154,7 @@ public final class RelayStatistics {
 	}
 
 	void countRejected(EnvelopeFormatException.Reason reason) {
-		this.rejected[reason.ordinal()].increment();
+		this.rejected.increment(reason);
 	}
 
 }

@@ -17,7 +17,8 @@
 package io.github.atmosphererelay.session;
 
 import java.util.concurrent.atomic.LongAdder;
-import java.util.stream.Stream;
+
+import io.github.atmosphererelay.statistics.Counters;
 
 /**
  * What this node's sessions have counted since it started. Counters only grow; safe for
@@ -27,7 +28,7 @@ public final class SessionStatistics {
 
 	private final LongAdder opened = new LongAdder();
 
-	private final LongAdder[] ended = new LongAdder[EndReason.values().length];
+	private final Counters<EndReason> ended = new Counters<>(EndReason.class);
 
 	private final LongAdder slowConsumers = new LongAdder();
 
@@ -47,19 +48,7 @@ public final class SessionStatistics {
 
 	private final LongAdder stuckWrites = new LongAdder();
 
-	private final LongAdder[] drops = new LongAdder[DropReason.values().length];
-
-	/**
-	 * Create counters at zero.
-	 */
-	public SessionStatistics() {
-		for (int i = 0; i < this.drops.length; i++) {
-			this.drops[i] = new LongAdder();
-		}
-		for (int i = 0; i < this.ended.length; i++) {
-			this.ended[i] = new LongAdder();
-		}
-	}
+	private final Counters<DropReason> drops = new Counters<>(DropReason.class);
 
 	/**
 	 * Return how many sessions were opened.
@@ -74,7 +63,7 @@ public final class SessionStatistics {
 	 * @return the number of sessions
 	 */
 	public long ended() {
-		return Stream.of(this.ended).mapToLong(LongAdder::sum).sum();
+		return this.ended.total();
 	}
 
 	/**
@@ -83,7 +72,7 @@ public final class SessionStatistics {
 	 * @return the number of sessions
 	 */
 	public long ended(EndReason reason) {
-		return this.ended[reason.ordinal()].sum();
+		return this.ended.get(reason);
 	}
 
 	/**
@@ -166,7 +155,7 @@ public final class SessionStatistics {
 	 * @return the number of messages, each receiver counted
 	 */
 	public long drops(DropReason reason) {
-		return this.drops[reason.ordinal()].sum();
+		return this.drops.get(reason);
 	}
 
 	void countOpened() {
@@ -174,7 +163,7 @@ public final class SessionStatistics {
 	}
 
 	void countEnded(EndReason reason) {
-		this.ended[reason.ordinal()].increment();
+		this.ended.increment(reason);
 	}
 
 	void countSlowConsumer() {
@@ -205,9 +194,7 @@ public final class SessionStatistics {
 	}
 
 	void countDrop(DropReason reason, int messages) {
-		if (messages > 0) {
-			this.drops[reason.ordinal()].add(messages);
-		}
+		this.drops.add(reason, messages);
 	}
 
 }

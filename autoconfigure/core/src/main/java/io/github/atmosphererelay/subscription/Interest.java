@@ -19,15 +19,14 @@ package io.github.atmosphererelay.subscription;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
+import io.github.atmosphererelay.guard.Awaited;
 import io.github.atmosphererelay.guard.OrderedCalls;
 import io.github.atmosphererelay.guard.StripedLock;
 import io.github.atmosphererelay.message.Address;
@@ -306,42 +305,23 @@ public final class Interest {
 
 		private boolean queued;
 
-		private volatile @Nullable CompletableFuture<@Nullable Void> followed;
-
-		/**
-		 * Those who wait for the relay. Not as dependents of the relay's future, which
-		 * stays open while the broker is away and would collect all who have given up.
-		 */
-		private final Set<CompletableFuture<SubscriptionState>> waiting = ConcurrentHashMap.newKeySet(1);
+		private volatile @Nullable Awaited<SubscriptionState> followed;
 
 		private Entry(Address address) {
 			this.address = address;
 		}
 
-		private void follow(CompletableFuture<@Nullable Void> followed) {
+		private void follow(CompletableFuture<@Nullable Void> answer) {
+			Awaited<SubscriptionState> followed = new Awaited<>();
 			this.followed = followed;
-			followed.whenComplete((nothing, ex) -> this.waiting.forEach((each) -> each.complete(state(followed))));
+			answer.whenComplete((nothing, ex) -> followed
+				.complete((ex != null) ? SubscriptionState.DEGRADED : SubscriptionState.CONFIRMED));
 		}
 
 		private CompletableFuture<SubscriptionState> ready(Duration timeout) {
-			CompletableFuture<@Nullable Void> followed = this.followed;
-			if (followed == null) {
-				return CompletableFuture.completedFuture(SubscriptionState.DEGRADED);
-			}
-			if (followed.isDone()) {
-				return CompletableFuture.completedFuture(state(followed));
-			}
-			CompletableFuture<SubscriptionState> waiter = new CompletableFuture<>();
-			this.waiting.add(waiter);
-			waiter.whenComplete((state, ex) -> this.waiting.remove(waiter));
-			if (followed.isDone()) {
-				waiter.complete(state(followed));
-			}
-			return waiter.completeOnTimeout(SubscriptionState.DEGRADED, timeout.toMillis(), TimeUnit.MILLISECONDS);
-		}
-
-		private static SubscriptionState state(CompletableFuture<@Nullable Void> followed) {
-			return followed.isCompletedExceptionally() ? SubscriptionState.DEGRADED : SubscriptionState.CONFIRMED;
+			Awaited<SubscriptionState> followed = this.followed;
+			return (followed != null) ? followed.within(timeout, SubscriptionState.DEGRADED)
+					: CompletableFuture.completedFuture(SubscriptionState.DEGRADED);
 		}
 
 	}

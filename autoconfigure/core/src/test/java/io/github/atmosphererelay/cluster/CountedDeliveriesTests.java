@@ -16,12 +16,12 @@
 
 package io.github.atmosphererelay.cluster;
 
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
+import io.github.atmosphererelay.message.WireReader;
 import io.github.atmosphererelay.session.SessionRegistry;
 import org.junit.jupiter.api.Test;
 
@@ -73,8 +73,7 @@ class CountedDeliveriesTests {
 	}
 
 	private CompletableFuture<byte[]> count(UUID message) {
-		return this.deliveries.count(new WireReader(ByteBuffer.wrap(CountedDeliveries.encode(message, "chat"))),
-				TIMEOUT_MILLIS);
+		return this.deliveries.count(new WireReader(CountedDeliveries.encode(message, "chat")), TIMEOUT_MILLIS);
 	}
 
 }

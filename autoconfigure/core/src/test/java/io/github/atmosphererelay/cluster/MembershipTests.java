@@ -32,6 +32,7 @@ import java.util.concurrent.TimeUnit;
 import io.github.atmosphererelay.cluster.MembershipMessage.Life;
 import io.github.atmosphererelay.cluster.MembershipMessage.Type;
 import io.github.atmosphererelay.cluster.NodeLeft.Reason;
+import io.github.atmosphererelay.message.EnvelopeFormatException;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -325,7 +326,7 @@ class MembershipTests {
 	}
 
 	private static void refuses(Node node, byte[] message) {
-		assertThatExceptionOfType(WireFormatException.class)
+		assertThatExceptionOfType(EnvelopeFormatException.class)
 			.isThrownBy(() -> node.membership.received(UUID.randomUUID(), ByteBuffer.wrap(message)));
 	}
 

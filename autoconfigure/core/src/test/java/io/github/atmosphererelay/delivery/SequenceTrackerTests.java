@@ -38,7 +38,7 @@ class SequenceTrackerTests {
 
 	private static final UUID NODE = UUID.randomUUID();
 
-	private final BroadcastStatistics statistics = new BroadcastStatistics();
+	private final DeliveryStatistics statistics = new DeliveryStatistics();
 
 	private final SequenceTracker tracker = new SequenceTracker(this.statistics);
 

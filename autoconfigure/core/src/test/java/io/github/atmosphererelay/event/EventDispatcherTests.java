@@ -21,7 +21,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.EventStatistics;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -40,7 +40,7 @@ class EventDispatcherTests {
 
 	private static final int MAX_WAITING = 100_000;
 
-	private final BroadcastStatistics statistics = new BroadcastStatistics();
+	private final EventStatistics statistics = new EventStatistics();
 
 	private final List<Object> received = new CopyOnWriteArrayList<>();
 

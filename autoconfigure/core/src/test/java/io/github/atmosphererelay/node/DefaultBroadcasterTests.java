@@ -29,7 +29,7 @@ import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.broadcast.UnknownSessionException;
 import io.github.atmosphererelay.channel.UnknownChannelException;
 import io.github.atmosphererelay.delivery.BroadcastStatistics;
-import io.github.atmosphererelay.delivery.BroadcastStatistics.PublishResult;
+import io.github.atmosphererelay.delivery.PublishResult;
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.inbound.ClientMessages;
@@ -306,9 +306,9 @@ class DefaultBroadcasterTests {
 		assertThat(in.receive(sender, "chat/lobby", Payload.text("loud"))).isCompleted();
 		awaitReceived("loud");
 		await().until(() -> other.events().equals(List.of("quiet", "loud")));
-		assertThat(this.fixture.statistics.refused()).isEqualTo(2);
-		assertThat(this.fixture.statistics.clientMessages()).isEqualTo(2);
-		assertThat(this.fixture.statistics.clientBytes()).isEqualTo("quietloud".length());
+		assertThat(this.fixture.statistics.inbound().refused()).isEqualTo(2);
+		assertThat(this.fixture.statistics.inbound().clientMessages()).isEqualTo(2);
+		assertThat(this.fixture.statistics.inbound().clientBytes()).isEqualTo("quietloud".length());
 	}
 
 	@Test
@@ -339,11 +339,11 @@ class DefaultBroadcasterTests {
 				new Sequence(1, 1));
 		awaitReceived("one", "four", "to ann", "to all");
 		BroadcastStatistics statistics = this.fixture.statistics;
-		assertThat(statistics.relayed()).isEqualTo(4);
-		assertThat(statistics.lagCount()).isEqualTo(4);
-		assertThat(statistics.duplicates()).isOne();
-		assertThat(statistics.missed()).isEqualTo(2);
-		assertThat(statistics.echoes()).isOne();
+		assertThat(statistics.deliveries().relayed()).isEqualTo(4);
+		assertThat(statistics.deliveries().lagCount()).isEqualTo(4);
+		assertThat(statistics.deliveries().duplicates()).isOne();
+		assertThat(statistics.deliveries().missed()).isEqualTo(2);
+		assertThat(statistics.deliveries().echoes()).isOne();
 		assertThat(this.relay.published()).isEmpty();
 	}
 
@@ -355,8 +355,8 @@ class DefaultBroadcasterTests {
 		this.fixture.node.stop();
 		this.fixture.startUp();
 		receive(other, new Audience.Everyone(null), "ninety", new Sequence(1, 90));
-		assertThat(this.fixture.statistics.relayed()).isEqualTo(2);
-		assertThat(this.fixture.statistics.missed()).isZero();
+		assertThat(this.fixture.statistics.deliveries().relayed()).isEqualTo(2);
+		assertThat(this.fixture.statistics.deliveries().missed()).isZero();
 	}
 
 	@Test
@@ -387,7 +387,7 @@ class DefaultBroadcasterTests {
 	}
 
 	private long published(PublishResult result) {
-		return this.fixture.statistics.published(result);
+		return this.fixture.statistics.publishing().published(result);
 	}
 
 	private void awaitReceived(String... texts) {

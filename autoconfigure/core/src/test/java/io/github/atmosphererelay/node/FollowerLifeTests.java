@@ -143,10 +143,10 @@ class FollowerLifeTests {
 				scheduler);
 		LocalDelivery delivery = new LocalDelivery(registry, writers, NodeFixture.catalog(), NodeFixture.QUEUE);
 		LogFollowers followers = new LogFollowers(monitor, new ChannelLogs(relay, NodeFixture.catalog()),
-				NodeFixture.catalog(), delivery, statistics, Duration.ofHours(1));
+				NodeFixture.catalog(), delivery, statistics.log(), Duration.ofHours(1));
 		Interest interest = new Interest(relay, Duration.ZERO, followers::entered, followers::left);
-		RelayReceiver receiver = new RelayReceiver(id, interest, new SequenceTracker(statistics), followers, delivery,
-				new ControlMessages(id, relay), statistics);
+		RelayReceiver receiver = new RelayReceiver(id, interest, new SequenceTracker(statistics.deliveries()),
+				followers, delivery, new ControlMessages(id, relay), statistics.deliveries());
 		AtomicBoolean running = new AtomicBoolean(true);
 		Envelope envelope = relay.envelope("A1");
 		Thread arrivals = new Thread(() -> {

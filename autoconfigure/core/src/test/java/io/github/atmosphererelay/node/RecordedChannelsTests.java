@@ -112,7 +112,7 @@ class RecordedChannelsTests {
 		publish(2000);
 		positioned.awaitExactly("subscribed fresh", this.sent);
 		await().untilAsserted(() -> assertThat(plain.events()).isEqualTo(this.sent));
-		assertThat(this.fixture.statistics.logHoles()).isPositive();
+		assertThat(this.fixture.statistics.log().holes()).isPositive();
 		assertThat(positioned.lost).hasValue(0);
 	}
 
@@ -124,8 +124,8 @@ class RecordedChannelsTests {
 		this.relay.lose((envelope) -> true);
 		publish(2);
 		client.awaitExactly("subscribed fresh", this.sent);
-		assertThat(this.fixture.statistics.positionMismatches()).isOne();
-		assertThat(this.fixture.statistics.logHoles()).isZero();
+		assertThat(this.fixture.statistics.log().mismatches()).isOne();
+		assertThat(this.fixture.statistics.log().holes()).isZero();
 	}
 
 	@Test
@@ -221,7 +221,7 @@ class RecordedChannelsTests {
 		assertThat(client.session.channels()).isEmpty();
 		Subscribed again = client.subscribed(since);
 		assertThat(again.recovery()).isEqualTo(RecoveryOutcome.UNRECOVERED);
-		assertThat(this.fixture.statistics.logResets()).isOne();
+		assertThat(this.fixture.statistics.log().resets()).isOne();
 	}
 
 	@Test
@@ -250,7 +250,7 @@ class RecordedChannelsTests {
 		await().untilAsserted(() -> assertThat(plain.events()).isEqualTo(this.sent));
 		await().untilAsserted(() -> assertThat(client.transport.events()).containsExactly("subscribed fresh",
 				"subscribed recovered", "message 0", "message 1", "message 2"));
-		assertThat(this.fixture.statistics.logResets()).isZero();
+		assertThat(this.fixture.statistics.log().resets()).isZero();
 	}
 
 	@Test
@@ -414,7 +414,7 @@ class RecordedChannelsTests {
 		sender.awaitExactly("subscribed fresh", List.of("not plain", "to all"));
 		other.awaitExactly("subscribed fresh", List.of("to others", "not plain", "to all"));
 		await().untilAsserted(() -> assertThat(plain.events()).containsExactly("to others", "to all"));
-		assertThat(this.fixture.statistics.logHoles()).isPositive();
+		assertThat(this.fixture.statistics.log().holes()).isPositive();
 	}
 
 	/**

@@ -19,18 +19,23 @@ package io.github.atmosphererelay.presence;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import java.util.stream.Stream;
 
-import io.github.atmosphererelay.cluster.WireFormatException;
+import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.presence.PresenceMessage.Ask;
 import io.github.atmosphererelay.presence.PresenceMessage.Change;
 import io.github.atmosphererelay.presence.PresenceMessage.Chunk;
 import io.github.atmosphererelay.presence.PresenceMessage.Delta;
 import io.github.atmosphererelay.presence.PresenceMessage.Digest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -47,8 +52,48 @@ class PresenceCodecTests {
 
 	private static final PresenceEntry NOBODY = new PresenceEntry("chat/ä", "elsewhere", null, Map.of(), -1);
 
+	private static final UUID KNOWN = UUID.fromString("11111111-2222-4333-8444-555555555555");
+
+	private static final String DELTA = hex("""
+			0101000000000000000300000000000000060000000302000000000000000763
+			6861742fc3a4000000013100000003616e6e0000000000000005000000010000
+			00016100000004f09f9880050000000000000009656c73657768657265ffffff
+			ffffffffff000000000000000001000000046e6577730000000132
+			""");
+
+	private static final String DIGEST = "01020000000000000007000000088000000000000000";
+
+	private static final String ASK = "01030000000000000009ffffffffffffffff";
+
+	private static final String CHUNK = hex("""
+			010400000000000000090000000201000000000000000a000000010500000000
+			00000007636861742fc3a400000009656c73657768657265ffffffffffffffff
+			00000000
+			""");
+
+	private static String hex(String text) {
+		return text.replaceAll("\\s", "");
+	}
+
 	private static PresenceMessage through(PresenceMessage message) {
 		return PresenceCodec.decode(NODE, ByteBuffer.wrap(PresenceCodec.encode(NODE, message)));
+	}
+
+	static Stream<Arguments> vectors() {
+		PresenceEntry ann = new PresenceEntry("chat/ä", KNOWN + ".1", "ann", Map.of("a", "\uD83D\uDE00"), 5);
+		PresenceEntry.Key gone = new PresenceEntry.Key("news", KNOWN + ".2");
+		return Stream.of(
+				Arguments.of(DELTA,
+						new Delta(3, 6, List.of(Change.of(ann), Change.of(NOBODY), new Change(gone, null)))),
+				Arguments.of(DIGEST, new Digest(7, 8, Long.MIN_VALUE)), Arguments.of(ASK, new Ask(9, -1)),
+				Arguments.of(CHUNK, new Chunk(9, 2, true, 10, List.of(NOBODY))));
+	}
+
+	@ParameterizedTest
+	@MethodSource("vectors")
+	void bytesAreAsDocumented(String hex, PresenceMessage message) {
+		assertThat(HexFormat.of().formatHex(PresenceCodec.encode(KNOWN, message))).isEqualTo(hex);
+		assertThat(PresenceCodec.decode(KNOWN, ByteBuffer.wrap(HexFormat.of().parseHex(hex)))).isEqualTo(message);
 	}
 
 	@Test
@@ -65,7 +110,7 @@ class PresenceCodecTests {
 		byte[] bytes = PresenceCodec.encode(NODE, new Delta(3, 5, List.of(Change.of(ALICE), Change.of(NOBODY))));
 		for (int length = 0; length < bytes.length; length++) {
 			byte[] part = Arrays.copyOf(bytes, length);
-			assertThatExceptionOfType(WireFormatException.class)
+			assertThatExceptionOfType(EnvelopeFormatException.class)
 				.isThrownBy(() -> PresenceCodec.decode(NODE, ByteBuffer.wrap(part)));
 		}
 		Random random = new Random(1);
@@ -75,7 +120,7 @@ class PresenceCodecTests {
 			try {
 				PresenceCodec.decode(NODE, ByteBuffer.wrap(broken));
 			}
-			catch (WireFormatException ex) {
+			catch (EnvelopeFormatException ex) {
 				// As it should be; everything else fails the test.
 				assertThat(ex).hasMessageNotContaining("null");
 			}

@@ -17,22 +17,18 @@
 package io.github.atmosphererelay.test;
 
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
-import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.local.LocalRelay;
 import org.jspecify.annotations.Nullable;
@@ -63,7 +59,7 @@ public final class DirectRelays {
 	public DirectRelays(boolean oneLock, int missed) {
 		this.lock = oneLock ? new ReentrantLock() : null;
 		this.missed = missed;
-		this.log.start(new Appended());
+		this.log.start(new AppendedListener(this::deliver));
 	}
 
 	/**
@@ -96,103 +92,51 @@ public final class DirectRelays {
 	/**
 	 * A node's relay.
 	 */
-	private final class NodeRelay implements ClusterRelay {
+	private final class NodeRelay extends FollowingRelay {
 
 		private final int number;
 
-		private final Set<Address> followed = ConcurrentHashMap.newKeySet();
-
-		private volatile @Nullable RelayListener listener;
-
 		private NodeRelay(int number) {
+			super("direct");
 			this.number = number;
 		}
 
-		@Override
-		public String name() {
-			return "direct";
-		}
-
-		@Override
-		public void start(RelayListener listener) {
-			this.listener = listener;
-			listener.connectionChanged(true);
-		}
-
-		@Override
-		public void stop() {
-			this.listener = null;
-			this.followed.clear();
-		}
-
 		private void deliver(Envelope envelope, @Nullable Position position) {
-			RelayListener listener = this.listener;
-			if (listener == null || !this.followed.contains(envelope.address())) {
-				return;
-			}
 			if (position == null || (position.offset() * this.number) % ROUND >= DirectRelays.this.missed) {
-				listener.received(envelope, position);
+				handOver(envelope, position);
 			}
 		}
 
 		@Override
 		public CompletableFuture<Receipt> publish(Envelope envelope) {
-			if (this.listener == null) {
+			if (!isStarted()) {
 				return CompletableFuture.failedFuture(new RelayUnavailableException(name(), null));
 			}
 			return guarded(() -> {
 				if (envelope.log() != null) {
-					return DirectRelays.this.log.publish(envelope).thenApply(NodeRelay::relayed);
+					return DirectRelays.this.log.publish(envelope).thenApply(FollowingRelay::relayed);
 				}
 				DirectRelays.this.deliver(envelope, null);
 				return CompletableFuture.completedFuture(Receipt.of(envelope.id(), Outcome.RELAYED));
 			});
 		}
 
-		private static Receipt relayed(Receipt receipt) {
-			return new Receipt(receipt.messageId(), Outcome.RELAYED, receipt.position());
-		}
-
 		@Override
 		public CompletableFuture<@Nullable Void> subscribe(Address address) {
-			return guarded(() -> {
-				this.followed.add(address);
-				return CompletableFuture.completedFuture(null);
-			});
+			return guarded(() -> super.subscribe(address));
 		}
 
 		@Override
 		public void unsubscribe(Address address) {
-			guarded(() -> this.followed.remove(address));
+			guarded(() -> {
+				super.unsubscribe(address);
+				return true;
+			});
 		}
 
 		@Override
 		public ChannelLog log() {
 			return DirectRelays.this.log.log();
-		}
-
-	}
-
-	/**
-	 * Hands to the nodes what was appended to a log.
-	 */
-	private final class Appended implements RelayListener {
-
-		@Override
-		public void received(Envelope envelope, @Nullable Position position) {
-			deliver(envelope, position);
-		}
-
-		@Override
-		public void rejected(EnvelopeFormatException.Reason reason) {
-		}
-
-		@Override
-		public void gap(Address address) {
-		}
-
-		@Override
-		public void connectionChanged(boolean connected) {
 		}
 
 	}

@@ -17,23 +17,17 @@
 package io.github.atmosphererelay.test;
 
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
-import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
-import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.local.LocalRelay;
 import org.jspecify.annotations.Nullable;
@@ -48,26 +42,8 @@ public final class SharedLog {
 	private final List<NodeRelay> relays = new CopyOnWriteArrayList<>();
 
 	public SharedLog() {
-		this.log.start(new RelayListener() {
-
-			@Override
-			public void received(Envelope envelope, @Nullable Position position) {
-				SharedLog.this.relays.forEach((relay) -> relay.deliver(envelope, position));
-			}
-
-			@Override
-			public void rejected(EnvelopeFormatException.Reason reason) {
-			}
-
-			@Override
-			public void gap(Address address) {
-			}
-
-			@Override
-			public void connectionChanged(boolean connected) {
-			}
-
-		});
+		this.log.start(new AppendedListener(
+				(envelope, position) -> this.relays.forEach((relay) -> relay.deliver(envelope, position))));
 	}
 
 	/**
@@ -82,9 +58,7 @@ public final class SharedLog {
 	/**
 	 * A node's relay. It has a thread of its own, as relays have that talk to a broker.
 	 */
-	private final class NodeRelay implements ClusterRelay {
-
-		private final Set<Address> followed = ConcurrentHashMap.newKeySet();
+	private final class NodeRelay extends FollowingRelay {
 
 		private final ThreadPoolExecutor receiver = new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS,
 				new LinkedBlockingQueue<>(), (task) -> {
@@ -93,58 +67,19 @@ public final class SharedLog {
 					return thread;
 				});
 
-		private volatile @Nullable RelayListener listener;
-
 		private NodeRelay() {
+			super("shared");
 			this.receiver.allowCoreThreadTimeOut(true);
 		}
 
-		@Override
-		public String name() {
-			return "shared";
-		}
-
-		@Override
-		public void start(RelayListener listener) {
-			this.listener = listener;
-			listener.connectionChanged(true);
-		}
-
-		@Override
-		public void stop() {
-			this.listener = null;
-			this.followed.clear();
-		}
-
 		void deliver(Envelope envelope, @Nullable Position position) {
-			this.receiver.execute(() -> {
-				RelayListener listener = this.listener;
-				if (listener != null && this.followed.contains(envelope.address())) {
-					listener.received(envelope, position);
-				}
-			});
+			this.receiver.execute(() -> handOver(envelope, position));
 		}
 
 		@Override
 		public CompletableFuture<Receipt> publish(Envelope envelope) {
-			return (this.listener != null) ? SharedLog.this.log.publish(envelope).thenApply(this::relayed)
+			return isStarted() ? SharedLog.this.log.publish(envelope).thenApply(FollowingRelay::relayed)
 					: CompletableFuture.failedFuture(new RelayUnavailableException(name(), null));
-		}
-
-		private Receipt relayed(Receipt receipt) {
-			return (receipt.outcome() != Outcome.LOCAL_ONLY) ? receipt
-					: new Receipt(receipt.messageId(), Outcome.RELAYED, receipt.position());
-		}
-
-		@Override
-		public CompletableFuture<@Nullable Void> subscribe(Address address) {
-			this.followed.add(address);
-			return CompletableFuture.completedFuture(null);
-		}
-
-		@Override
-		public void unsubscribe(Address address) {
-			this.followed.remove(address);
 		}
 
 		@Override

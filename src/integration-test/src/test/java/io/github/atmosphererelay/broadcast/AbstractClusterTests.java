@@ -31,7 +31,7 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 import io.github.atmosphererelay.contract.broker.Broker;
-import io.github.atmosphererelay.delivery.BroadcastStatistics.PublishResult;
+import io.github.atmosphererelay.delivery.PublishResult;
 import io.github.atmosphererelay.event.RelayDown;
 import io.github.atmosphererelay.event.RelayUp;
 import io.github.atmosphererelay.event.SessionDisconnected;
@@ -163,7 +163,7 @@ abstract class AbstractClusterTests {
 	}
 
 	private static long missed(TestNode node) {
-		return node.messaging().statistics().missed();
+		return node.messaging().statistics().deliveries().missed();
 	}
 
 	private static byte[] binary(int publisher, int number) {
@@ -218,7 +218,7 @@ abstract class AbstractClusterTests {
 	void aNodeScopedChannelNeverTouchesTheBroker() {
 		TestClient a = subscribe(node(0), "here/room");
 		TestClient b = subscribe(node(1), "here/room");
-		long published = node(0).messaging().statistics().published(PublishResult.NODE);
+		long published = node(0).messaging().statistics().publishing().published(PublishResult.NODE);
 		long relayedBefore = node(1).messaging().monitor().statistics().received();
 		for (int i = 0; i < 50; i++) {
 			assertThat(node(0).broadcaster().broadcast("here/room", "x" + i).join().outcome())
@@ -229,7 +229,8 @@ abstract class AbstractClusterTests {
 		node(0).broadcaster().toEveryone("end").join();
 		b.awaitCount(2);
 		assertThat(b.texts()).containsExactly("end");
-		assertThat(node(0).messaging().statistics().published(PublishResult.NODE)).isEqualTo(published + 50);
+		assertThat(node(0).messaging().statistics().publishing().published(PublishResult.NODE))
+			.isEqualTo(published + 50);
 		assertThat(node(1).messaging().monitor().statistics().received() - relayedBefore).isLessThan(20);
 	}
 

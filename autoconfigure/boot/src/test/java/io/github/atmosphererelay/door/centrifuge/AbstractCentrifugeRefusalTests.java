@@ -52,7 +52,7 @@ abstract class AbstractCentrifugeRefusalTests extends AbstractCentrifugeNodeTest
 		CentrifugeSocket witness = connect();
 		witness.subscribe("chat/witness");
 		CentrifugeSocket rude = connect();
-		long before = node().messaging().statistics().refused(ErrorCode.BAD_REQUEST);
+		long before = node().messaging().statistics().inbound().refused(ErrorCode.BAD_REQUEST);
 		switch (frame) {
 			case "BINARY" -> rude.client().send(new byte[] { 1 });
 			case "LONG NUMBER" -> rude.send("{'id':" + "9".repeat(60_000) + ",'ping':{}}");
@@ -60,7 +60,7 @@ abstract class AbstractCentrifugeRefusalTests extends AbstractCentrifugeNodeTest
 		}
 		TestClient.Close close = rude.awaitClosed();
 		assertThat(close).isEqualTo(new TestClient.Close(3501, "bad request"));
-		assertThat(node().messaging().statistics().refused(ErrorCode.BAD_REQUEST)).isEqualTo(before + 1);
+		assertThat(node().messaging().statistics().inbound().refused(ErrorCode.BAD_REQUEST)).isEqualTo(before + 1);
 		witness.call("publish", "{'channel':'chat/witness','data':1}");
 		assertThat(witness.awaitPushes(1)).hasSize(1);
 		assertThat(witness.client().isClosed()).isFalse();

@@ -365,12 +365,12 @@ class CentrifugeServerSideTests {
 	void tooManyChannelsEndTheConnectionAlsoIfTheLastHasAnEmptyEpoch() {
 		String own = own();
 		publish(own, 0, 2);
-		long before = node.messaging().statistics().refused(ErrorCode.LIMIT_EXCEEDED);
+		long before = node.messaging().statistics().inbound().refused(ErrorCode.LIMIT_EXCEEDED);
 		CentrifugeSocket many = open();
 		many.command("connect", "{'token':'chat/1 chat/2 chat/3 " + own + "','subs':{'" + own
 				+ "':{'recover':true,'epoch':'','offset':1}}}");
 		assertThat(many.awaitClosed()).isEqualTo(new TestClient.Close(3505, "channel limit"));
-		assertThat(node.messaging().statistics().refused(ErrorCode.LIMIT_EXCEEDED)).isEqualTo(before + 1);
+		assertThat(node.messaging().statistics().inbound().refused(ErrorCode.LIMIT_EXCEEDED)).isEqualTo(before + 1);
 	}
 
 	/**

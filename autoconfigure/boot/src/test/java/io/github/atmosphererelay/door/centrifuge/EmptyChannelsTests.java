@@ -55,13 +55,13 @@ class EmptyChannelsTests {
 					"subscribe | {'channel':'log/NAME','recover':true,'epoch':'none','offset':3}" })
 	void aClientMayAskForSoMany(String method, String request) {
 		CentrifugeSocket socket = CentrifugeSocket.connect(node.uri("connection/websocket"));
-		long before = node.messaging().statistics().refused(ErrorCode.TOO_MANY_REQUESTS);
+		long before = node.messaging().statistics().inbound().refused(ErrorCode.TOO_MANY_REQUESTS);
 		String name = method + request.hashCode();
 		assertThat(socket.errorOf(method, request.replace("NAME", name + "-1")))
 			.isNotEqualTo(ErrorCode.TOO_MANY_REQUESTS.code());
 		assertThat(socket.errorOf(method, request.replace("NAME", name + "-2")))
 			.isEqualTo(ErrorCode.TOO_MANY_REQUESTS.code());
-		assertThat(node.messaging().statistics().refused(ErrorCode.TOO_MANY_REQUESTS)).isEqualTo(before + 1);
+		assertThat(node.messaging().statistics().inbound().refused(ErrorCode.TOO_MANY_REQUESTS)).isEqualTo(before + 1);
 	}
 
 	@Test

@@ -137,7 +137,7 @@ class ReplayBudgetTests {
 	}
 
 	private long refused() {
-		return this.node.messaging().statistics().refused(ErrorCode.TOO_MANY_REQUESTS);
+		return this.node.messaging().statistics().inbound().refused(ErrorCode.TOO_MANY_REQUESTS);
 	}
 
 	@Test

@@ -465,7 +465,7 @@ abstract class AbstractRawDoorTests {
 					&& this.node.messaging().registry().sessionCount() == 1);
 		assertThat(this.node.messaging().registry().channelCount()).isEqualTo(1);
 		witness.send("still here").awaitCount(2);
-		assertThat(this.node.messaging().statistics().eventsDropped()).isZero();
+		assertThat(this.node.messaging().statistics().events().eventsDropped()).isZero();
 	}
 
 	private void connectAndDisconnect(int times) throws Exception {

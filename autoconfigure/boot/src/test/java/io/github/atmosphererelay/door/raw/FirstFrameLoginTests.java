@@ -93,7 +93,7 @@ class FirstFrameLoginTests {
 		}
 		await().until(() -> this.guard.failures() == 1);
 		assertThat(this.limits.connectionCount()).isZero();
-		assertThat(this.statistics.refused(ErrorCode.UNAUTHORIZED)).isOne();
+		assertThat(this.statistics.inbound().refused(ErrorCode.UNAUTHORIZED)).isOne();
 	}
 
 }

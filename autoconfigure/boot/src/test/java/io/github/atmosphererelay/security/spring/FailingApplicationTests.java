@@ -65,7 +65,7 @@ class FailingApplicationTests {
 					.send("{\"id\":1,\"connect\":{\"token\":\"broken\"}}");
 				assertThat(centrifuge.awaitClosed(Duration.ofSeconds(10))).isEqualTo(new Close(3004, "internal error"));
 			}
-			assertThat(node.messaging().statistics().refused(ErrorCode.INTERNAL)).isEqualTo(3 * CLIENTS);
+			assertThat(node.messaging().statistics().inbound().refused(ErrorCode.INTERNAL)).isEqualTo(3 * CLIENTS);
 			AtomicInteger connected = node.bean(Broken.class).connected;
 			MachineTime.await(Duration.ofSeconds(10))
 				.untilAsserted(() -> assertThat(connected.get()).isEqualTo(CLIENTS));

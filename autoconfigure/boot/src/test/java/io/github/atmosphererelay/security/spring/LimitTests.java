@@ -65,7 +65,7 @@ class LimitTests {
 			assertThat(third.awaitClosed(SOON)).isEqualTo(new Close(3504, "connection limit"));
 			TestClient bob = TestClient.connect(uri, as("bob")).awaitCount(1);
 			TestClient anonymous = TestClient.connect(uri).awaitCount(1);
-			assertThat(node.messaging().statistics().refused(ErrorCode.LIMIT_EXCEEDED)).isEqualTo(2);
+			assertThat(node.messaging().statistics().inbound().refused(ErrorCode.LIMIT_EXCEEDED)).isEqualTo(2);
 			first.close();
 			MachineTime.await(SOON).until(() -> node.messaging().registry().ofUser("alice").size() == 1);
 			TestClient again = TestClient.connect(uri, as("alice")).awaitCount(1);
@@ -90,7 +90,7 @@ class LimitTests {
 			assertThat(connected.stream().filter(TestClient::isClosed))
 				.allSatisfy((client) -> assertThat(client.awaitClosed(SOON).code()).isEqualTo(3504));
 			assertThat(node.messaging().registry().ofUser("alice")).hasSize(5);
-			assertThat(node.messaging().statistics().refused(ErrorCode.LIMIT_EXCEEDED)).isEqualTo(15);
+			assertThat(node.messaging().statistics().inbound().refused(ErrorCode.LIMIT_EXCEEDED)).isEqualTo(15);
 			connected.forEach(TestClient::close);
 		}
 	}
@@ -141,7 +141,7 @@ class LimitTests {
 					+ second.texts().stream().filter((text) -> text.contains("\"code\":111,")).count();
 			assertThat(passed).isBetween(10L, 25L);
 			assertThat(passed + refused).isEqualTo(40);
-			assertThat(node.messaging().statistics().refused(ErrorCode.TOO_MANY_REQUESTS)).isEqualTo(refused);
+			assertThat(node.messaging().statistics().inbound().refused(ErrorCode.TOO_MANY_REQUESTS)).isEqualTo(refused);
 			assertThat(bob.send("m").awaitCount(2).texts().get(1)).isEqualTo("m");
 			List.of(first, second, bob).forEach(TestClient::close);
 		}

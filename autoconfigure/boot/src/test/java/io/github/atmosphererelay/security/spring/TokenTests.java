@@ -120,13 +120,13 @@ class TokenTests {
 	@EnumSource
 	void aSubprotocolWithAnInvalidTokenIsRefusedAtTheHandshake(Server server) {
 		TestNode node = this.nodes.get(server);
-		long before = node.messaging().statistics().refused(ErrorCode.UNAUTHORIZED);
+		long before = node.messaging().statistics().inbound().refused(ErrorCode.UNAUTHORIZED);
 		for (String token : List.of("nonsense", TestSecurity.foreignToken("alice"),
 				TestSecurity.token("alice", Duration.ofMinutes(-5)))) {
 			assertThat(TestClient.refusedStatus(node.uri("chat/lobby"), List.of("atmosphere", "bearer." + token)))
 				.isEqualTo(401);
 		}
-		assertThat(node.messaging().statistics().refused(ErrorCode.UNAUTHORIZED) - before).isEqualTo(3);
+		assertThat(node.messaging().statistics().inbound().refused(ErrorCode.UNAUTHORIZED) - before).isEqualTo(3);
 		assertThat(TestClient.refusedStatus(node.uri("members/lobby"))).isEqualTo(401);
 		node.bean(SlowDecoder.class).setBroken(true);
 		try {

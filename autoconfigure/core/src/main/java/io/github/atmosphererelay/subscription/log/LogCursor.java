@@ -21,8 +21,8 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.delivery.LocalDelivery;
+import io.github.atmosphererelay.delivery.LogStatistics;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
@@ -60,7 +60,7 @@ final class LogCursor {
 
 	private final LocalDelivery delivery;
 
-	private final BroadcastStatistics statistics;
+	private final LogStatistics statistics;
 
 	/** What arrived while the log was read. */
 	private final Deque<Arrival> held = new ArrayDeque<>();
@@ -108,7 +108,7 @@ final class LogCursor {
 	 * @param subscriptions say which sessions are to have a publication
 	 */
 	LogCursor(String channel, boolean consecutive, LogSubscriptions subscriptions, LocalDelivery delivery,
-			BroadcastStatistics statistics) {
+			LogStatistics statistics) {
 		this.channel = channel;
 		this.consecutive = consecutive;
 		this.subscriptions = subscriptions;
@@ -188,7 +188,7 @@ final class LogCursor {
 		if (!sameEpoch || (this.consecutive && position.offset() > delivered.offset() + 1)) {
 			// Another epoch may be newer or older than the node's: the log knows.
 			if (sameEpoch) {
-				this.statistics.countLogHole();
+				this.statistics.countHole();
 			}
 			hold(arrival);
 			this.reading = true;
@@ -296,7 +296,7 @@ final class LogCursor {
 		Position former = this.delivered;
 		long reached = (former != null) ? reached(former) : 0;
 		this.broken = false;
-		this.statistics.countLogReset();
+		this.statistics.countReset();
 		this.statistics.countMissedSubscriptions(this.subscriptions.endLive(lost));
 		if (!continuation.complete()) {
 			this.reviews.clear();

@@ -19,15 +19,13 @@ package io.github.atmosphererelay.subscription.log;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 import io.github.atmosphererelay.channel.ChannelOptions;
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.delivery.LocalDelivery;
+import io.github.atmosphererelay.delivery.LogStatistics;
+import io.github.atmosphererelay.guard.Awaited;
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Position;
@@ -57,7 +55,7 @@ public final class LogFollower {
 
 	private final ChannelLog log;
 
-	private final BroadcastStatistics statistics;
+	private final LogStatistics statistics;
 
 	private final Guard guard;
 
@@ -73,15 +71,9 @@ public final class LogFollower {
 	/** Whether it is known where the channel is. */
 	private volatile boolean placed;
 
-	private final CompletableFuture<@Nullable Void> ready = new CompletableFuture<>();
+	private final Awaited<Boolean> ready = new Awaited<>();
 
-	/**
-	 * Those who wait for it. Not as its dependents: it may stay open for long, and would
-	 * collect all who have given up.
-	 */
-	private final Set<CompletableFuture<Boolean>> waiting = ConcurrentHashMap.newKeySet(1);
-
-	LogFollower(String channel, ChannelLog log, LocalDelivery delivery, BroadcastStatistics statistics, Guard guard) {
+	LogFollower(String channel, ChannelLog log, LocalDelivery delivery, LogStatistics statistics, Guard guard) {
 		this.guard = guard;
 		this.channel = channel;
 		this.log = log;
@@ -100,16 +92,7 @@ public final class LogFollower {
 	 * @return completes with whether it is known
 	 */
 	public CompletableFuture<Boolean> placed(Duration timeout) {
-		if (this.ready.isDone()) {
-			return CompletableFuture.completedFuture(true);
-		}
-		CompletableFuture<Boolean> waiter = new CompletableFuture<>();
-		this.waiting.add(waiter);
-		waiter.whenComplete((placed, ex) -> this.waiting.remove(waiter));
-		if (this.ready.isDone()) {
-			waiter.complete(true);
-		}
-		return waiter.completeOnTimeout(false, timeout.toMillis(), TimeUnit.MILLISECONDS);
+		return this.ready.within(timeout, false);
 	}
 
 	@Nullable Position delivered() {
@@ -231,8 +214,7 @@ public final class LogFollower {
 			}
 		});
 		if (this.placed) {
-			this.ready.complete(null);
-			this.waiting.forEach((waiter) -> waiter.complete(true));
+			this.ready.complete(true);
 		}
 	}
 
@@ -316,7 +298,7 @@ public final class LogFollower {
 		try {
 			this.log.position(this.channel).whenComplete((position, ex) -> {
 				if (checked(position)) {
-					this.statistics.countPositionMismatch();
+					this.statistics.countMismatch();
 					suspect();
 				}
 			});

@@ -27,8 +27,8 @@ import java.util.function.BooleanSupplier;
 import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.channel.ChannelLogs;
 import io.github.atmosphererelay.channel.ChannelOptions;
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.delivery.LocalDelivery;
+import io.github.atmosphererelay.delivery.LogStatistics;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Audience;
@@ -61,7 +61,7 @@ public final class LogFollowers {
 
 	private final LocalDelivery delivery;
 
-	private final BroadcastStatistics statistics;
+	private final LogStatistics statistics;
 
 	private final Duration quiet;
 
@@ -73,7 +73,7 @@ public final class LogFollowers {
 	private Iterator<LogFollower> round = Collections.emptyIterator();
 
 	public LogFollowers(RelayMonitor monitor, ChannelLogs logs, ChannelCatalog catalog, LocalDelivery delivery,
-			BroadcastStatistics statistics, Duration quiet) {
+			LogStatistics statistics, Duration quiet) {
 		this.monitor = monitor;
 		this.logs = logs;
 		this.catalog = catalog;

@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Set;
 
 import io.github.atmosphererelay.channel.ChannelOptions;
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.LogStatistics;
 import io.github.atmosphererelay.delivery.RecoveryOutcome;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
@@ -41,11 +41,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class LogSubscriptions {
 
-	private final BroadcastStatistics statistics;
+	private final LogStatistics statistics;
 
 	private final Set<LogSubscription> subscriptions = new HashSet<>();
 
-	LogSubscriptions(BroadcastStatistics statistics) {
+	LogSubscriptions(LogStatistics statistics) {
 		this.statistics = statistics;
 	}
 

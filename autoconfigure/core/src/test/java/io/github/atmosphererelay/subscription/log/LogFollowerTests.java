@@ -22,9 +22,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.delivery.DeliveryListener;
 import io.github.atmosphererelay.delivery.LocalDelivery;
+import io.github.atmosphererelay.delivery.LogStatistics;
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
@@ -71,7 +71,7 @@ class LogFollowerTests {
 
 	private final ScriptedLog log = new ScriptedLog(CHANNEL);
 
-	private final BroadcastStatistics statistics = new BroadcastStatistics();
+	private final LogStatistics statistics = new LogStatistics();
 
 	private final LocalDelivery delivery = spy(new LocalDelivery(this.fixture.registry, this.fixture.node.writers(),
 			NodeFixture.catalog(), NodeFixture.QUEUE));
@@ -149,7 +149,7 @@ class LogFollowerTests {
 		arrive("B9");
 		awaitPlain("A3", "B4", "B5", "B6", "B7", "B8", "B9");
 		assertThat(this.plainSession.isOpen()).isTrue();
-		assertThat(this.statistics.logResets()).isOne();
+		assertThat(this.statistics.resets()).isOne();
 		assertThat(this.statistics.missedSubscriptions()).isZero();
 		this.log.expectNothing();
 	}
@@ -236,7 +236,7 @@ class LogFollowerTests {
 		page("read B4").complete(this.log.page("B4"));
 		arrive("B5");
 		awaitPlain("B3", "B4", "B5");
-		assertThat(this.statistics.logResets()).isOne();
+		assertThat(this.statistics.resets()).isOne();
 		this.log.expectNothing();
 	}
 

@@ -16,13 +16,13 @@
 
 package io.github.atmosphererelay.relay.kafka;
 
-import java.nio.BufferUnderflowException;
-import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
+import io.github.atmosphererelay.message.WireReader;
+import io.github.atmosphererelay.message.WireWriter;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,13 +96,20 @@ record KafkaLogCut(int epoch, long from, long to, @Nullable Map<Long, Long> chan
 			channels = null;
 		}
 		int count = (channels != null) ? channels.size() : 0;
-		ByteBuffer out = ByteBuffer.allocate(FIXED_LENGTH + count * CHANNEL_LENGTH);
-		out.put(SUBJECT).put(VERSION).putInt(this.epoch).putLong(this.from).putLong(this.to);
-		out.putInt((channels != null) ? count : -1);
+		WireWriter out = new WireWriter(FIXED_LENGTH + count * CHANNEL_LENGTH);
+		out.writeByte(SUBJECT);
+		out.writeByte(VERSION);
+		out.writeInt(this.epoch);
+		out.writeLong(this.from);
+		out.writeLong(this.to);
+		out.writeInt((channels != null) ? count : -1);
 		if (channels != null) {
-			channels.forEach((hash, last) -> out.putLong(hash).putInt((int) (last - this.from)));
+			channels.forEach((hash, last) -> {
+				out.writeLong(hash);
+				out.writeInt((int) (last - this.from));
+			});
 		}
-		return out.array();
+		return out.toByteArray();
 	}
 
 	/**
@@ -111,28 +118,26 @@ record KafkaLogCut(int epoch, long from, long to, @Nullable Map<Long, Long> chan
 	 * @throws EnvelopeFormatException if it is no cut, or one of a later version
 	 */
 	static KafkaLogCut decode(byte[] bytes) {
-		if (bytes.length < 2 || bytes[0] != SUBJECT || bytes[1] != VERSION) {
+		WireReader in = new WireReader(bytes);
+		if (in.remaining() < 2 || in.readByte() != SUBJECT || in.readByte() != VERSION) {
 			throw new EnvelopeFormatException(Reason.UNKNOWN_VERSION, "A notice of another version");
 		}
-		ByteBuffer in = ByteBuffer.wrap(bytes, 2, bytes.length - 2);
-		try {
-			int epoch = in.getInt();
-			long from = in.getLong();
-			long to = in.getLong();
-			int count = in.getInt();
-			if (epoch < 0 || from < 0 || to <= from || count < -1 || count > MAX_CHANNELS
-					|| in.remaining() != Math.max(0, count) * CHANNEL_LENGTH) {
-				throw malformed();
-			}
-			Map<Long, Long> channels = (count >= 0) ? new LinkedHashMap<>() : null;
-			for (int i = 0; channels != null && i < count; i++) {
-				channels.put(in.getLong(), from + in.getInt());
-			}
-			return new KafkaLogCut(epoch, from, to, channels);
-		}
-		catch (BufferUnderflowException ex) {
+		if (in.remaining() < FIXED_LENGTH - 2) {
 			throw malformed();
 		}
+		int epoch = in.readInt();
+		long from = in.readLong();
+		long to = in.readLong();
+		int count = in.readInt();
+		if (epoch < 0 || from < 0 || to <= from || count < -1 || count > MAX_CHANNELS
+				|| in.remaining() != Math.max(0, count) * CHANNEL_LENGTH) {
+			throw malformed();
+		}
+		Map<Long, Long> channels = (count >= 0) ? new LinkedHashMap<>() : null;
+		for (int i = 0; channels != null && i < count; i++) {
+			channels.put(in.readLong(), from + in.readInt());
+		}
+		return new KafkaLogCut(epoch, from, to, channels);
 	}
 
 	private static EnvelopeFormatException malformed() {

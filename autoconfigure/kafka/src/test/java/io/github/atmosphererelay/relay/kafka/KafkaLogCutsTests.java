@@ -18,6 +18,7 @@ package io.github.atmosphererelay.relay.kafka;
 
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Map;
 
 import io.github.atmosphererelay.message.EnvelopeFormatException;
@@ -203,6 +204,15 @@ class KafkaLogCutsTests {
 		KafkaLogCut unnamed = new KafkaLogCut(2, 45, 60, null);
 		assertThat(KafkaLogCut.decode(unnamed.encode(1000))).isEqualTo(unnamed);
 		assertThat(KafkaLogCut.decode(several.encode(60))).as("without room for names").isEqualTo(unnamed);
+	}
+
+	@Test
+	void bytesAreAsDocumented() {
+		KafkaLogCut one = new KafkaLogCut(2, 45, 60, Map.of(-1L, 50L));
+		assertThat(HexFormat.of().formatHex(one.encode(1000)))
+			.isEqualTo("040100000002" + "000000000000002d000000000000003c" + "00000001" + "ffffffffffffffff00000005");
+		assertThat(HexFormat.of().formatHex(new KafkaLogCut(2, 45, 60, null).encode(1000)))
+			.isEqualTo("040100000002" + "000000000000002d000000000000003c" + "ffffffff");
 	}
 
 	@Test

@@ -16,15 +16,14 @@
 
 package io.github.atmosphererelay.relay.redis;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.WireReader;
 
 /**
  * What the script for appending publishes: an envelope with its position. Written in Lua,
@@ -60,17 +59,11 @@ record RecordedFrame(Envelope envelope, Position position) {
 	 * @throws EnvelopeFormatException if the bytes are not a frame that can be read
 	 */
 	static RecordedFrame decode(byte[] bytes, EnvelopeCodec codec) {
-		if (!isFrame(bytes) || bytes.length < 3) {
-			throw new EnvelopeFormatException(Reason.FOREIGN, "Not a recorded envelope");
-		}
-		if (bytes[2] != VERSION) {
-			throw new EnvelopeFormatException(Reason.UNKNOWN_VERSION,
-					"Recorded envelope of version " + (bytes[2] & 0xFF));
-		}
-		ByteBuffer in = ByteBuffer.wrap(bytes);
-		in.position(3);
+		WireReader in = new WireReader(bytes);
+		in.readMagic(MAGIC_1, MAGIC_2);
+		in.readVersion(VERSION);
 		Position position = position(in);
-		Envelope envelope = codec.decode(Arrays.copyOfRange(bytes, in.position(), bytes.length));
+		Envelope envelope = codec.decode(in.read(in.remaining()));
 		if (envelope.log() == null) {
 			throw new EnvelopeFormatException(Reason.MALFORMED, "Recorded envelope without log options");
 		}
@@ -83,29 +76,13 @@ record RecordedFrame(Envelope envelope, Position position) {
 	 * @return the position
 	 * @throws EnvelopeFormatException if there is none
 	 */
-	static Position position(ByteBuffer in) {
-		if (in.remaining() < 2) {
-			throw truncated();
-		}
-		int length = in.getShort() & 0xFFFF;
-		if (length > MAX_EPOCH) {
-			throw new EnvelopeFormatException(Reason.OVERSIZED, "Epoch of " + length + " bytes");
-		}
-		if (in.remaining() < length + 8) {
-			throw truncated();
-		}
-		byte[] letters = new byte[length];
-		in.get(letters);
-		String epoch = new String(letters, StandardCharsets.US_ASCII);
-		long offset = in.getLong();
+	static Position position(WireReader in) {
+		String epoch = new String(in.readShortBytes(MAX_EPOCH), StandardCharsets.US_ASCII);
+		long offset = in.readLong();
 		if (offset < 1 || epoch.isEmpty() || !epoch.chars().allMatch((letter) -> letter > ' ' && letter < 0x7F)) {
 			throw new EnvelopeFormatException(Reason.MALFORMED, "Invalid position");
 		}
 		return new Position(epoch, offset);
-	}
-
-	private static EnvelopeFormatException truncated() {
-		return new EnvelopeFormatException(Reason.TRUNCATED, "Recorded envelope ends within its position");
 	}
 
 }

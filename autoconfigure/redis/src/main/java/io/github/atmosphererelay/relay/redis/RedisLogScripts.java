@@ -16,7 +16,6 @@
 
 package io.github.atmosphererelay.relay.redis;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,6 +31,8 @@ import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.WireReader;
+import io.github.atmosphererelay.message.WireWriter;
 import io.github.atmosphererelay.relay.LogContinuation;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.ReadDirection;
@@ -121,10 +122,9 @@ final class RedisLogScripts {
 		// Lettuce makes a list of any reply, Jedis of those that are one
 		List<?> parts = (reply instanceof List<?> list) ? list : List.of(reply);
 		if (parts.size() == 1) {
-			return new Receipt(id, Outcome.RELAYED, RecordedFrame.position(ByteBuffer.wrap((byte[]) parts.get(0))));
+			return new Receipt(id, Outcome.RELAYED, RecordedFrame.position(new WireReader((byte[]) parts.get(0))));
 		}
-		ByteBuffer first = ByteBuffer.wrap((byte[]) parts.get(2));
-		return new Receipt(new UUID(first.getLong(), first.getLong()), Outcome.DUPLICATE,
+		return new Receipt(new WireReader((byte[]) parts.get(2)).readId(), Outcome.DUPLICATE,
 				new Position(text(parts.get(0)), number(parts.get(1))));
 	}
 
@@ -267,10 +267,9 @@ final class RedisLogScripts {
 	}
 
 	private static byte[] bytes(UUID id) {
-		return ByteBuffer.allocate(16)
-			.putLong(id.getMostSignificantBits())
-			.putLong(id.getLeastSignificantBits())
-			.array();
+		WireWriter out = new WireWriter(16);
+		out.writeId(id);
+		return out.toByteArray();
 	}
 
 	private static String text(Object part) {

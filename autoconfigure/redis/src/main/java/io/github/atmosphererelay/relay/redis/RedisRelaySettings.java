@@ -18,6 +18,7 @@ package io.github.atmosphererelay.relay.redis;
 
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
 
 import io.github.atmosphererelay.message.EnvelopeCodec;
 
@@ -30,16 +31,18 @@ import io.github.atmosphererelay.message.EnvelopeCodec;
  * @param maxPending how many envelopes may wait for an answer of Redis
  * @param commandTimeout how long an answer of Redis is waited for, and how long
  * connecting may take
- * @param recorded whether channels are going to be recorded, so that a Redis that may
- * remove their logs is warned of when the relay connects, and not only when they are used
+ * @param recorded tells whether channels are going to be recorded, so that a Redis that
+ * may remove their logs is warned of when the relay connects, and not only when they are
+ * used; asked with each connect, by a thread that it must not block
  */
 public record RedisRelaySettings(String keyPrefix, EnvelopeCodec codec, int maxPending, Duration commandTimeout,
-		boolean recorded) {
+		BooleanSupplier recorded) {
 
 	public RedisRelaySettings {
 		Objects.requireNonNull(keyPrefix, "'keyPrefix' must not be null");
 		Objects.requireNonNull(codec, "'codec' must not be null");
 		Objects.requireNonNull(commandTimeout, "'commandTimeout' must not be null");
+		Objects.requireNonNull(recorded, "'recorded' must not be null");
 		if (maxPending < 1) {
 			throw new IllegalArgumentException("'maxPending' must be positive");
 		}
@@ -57,7 +60,7 @@ public record RedisRelaySettings(String keyPrefix, EnvelopeCodec codec, int maxP
 	 * @param commandTimeout how long an answer of Redis is waited for
 	 */
 	public RedisRelaySettings(String keyPrefix, EnvelopeCodec codec, int maxPending, Duration commandTimeout) {
-		this(keyPrefix, codec, maxPending, commandTimeout, false);
+		this(keyPrefix, codec, maxPending, commandTimeout, () -> false);
 	}
 
 }

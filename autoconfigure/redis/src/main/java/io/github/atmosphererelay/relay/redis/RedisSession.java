@@ -408,7 +408,7 @@ final class RedisSession {
 			logger.info("Connected to Redis (" + RedisSession.this.driver.name() + ", "
 					+ RedisSession.this.driver.topology() + ")");
 			RedisLink link = this.link;
-			if (RedisSession.this.settings.recorded() && link != null) {
+			if (link != null && RedisSession.this.settings.recorded().getAsBoolean()) {
 				RedisSession.this.scripts.warnOfEviction(link);
 			}
 			RedisSession.this.listener.connectionChanged(true);

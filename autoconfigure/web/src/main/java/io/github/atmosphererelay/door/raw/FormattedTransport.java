@@ -18,7 +18,7 @@ package io.github.atmosphererelay.door.raw;
 
 import java.io.IOException;
 
-import io.github.atmosphererelay.session.CloseReason;
+import io.github.atmosphererelay.session.ForwardingTransport;
 import io.github.atmosphererelay.session.MessageFormat;
 import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.SessionTransport;
@@ -26,45 +26,18 @@ import io.github.atmosphererelay.session.SessionTransport;
 /**
  * Writes messages in another form than they came in.
  */
-final class FormattedTransport implements SessionTransport {
-
-	private final SessionTransport transport;
+final class FormattedTransport extends ForwardingTransport {
 
 	private final MessageFormat format;
 
 	FormattedTransport(SessionTransport transport, MessageFormat format) {
-		this.transport = transport;
+		super(transport);
 		this.format = format;
 	}
 
 	@Override
 	public void write(OutboundMessage message) throws IOException {
-		this.transport.write(message.isFrame() ? message : OutboundMessage.frame(message.encoded(this.format)));
-	}
-
-	@Override
-	public boolean flush(Runnable whenFlushed) throws IOException {
-		return this.transport.flush(whenFlushed);
-	}
-
-	@Override
-	public void ping() throws IOException {
-		this.transport.ping();
-	}
-
-	@Override
-	public void ping(byte[] payload) throws IOException {
-		this.transport.ping(payload);
-	}
-
-	@Override
-	public void close(CloseReason reason) {
-		this.transport.close(reason);
-	}
-
-	@Override
-	public void abort(CloseReason reason) {
-		this.transport.abort(reason);
+		super.write(message.isFrame() ? message : OutboundMessage.frame(message.encoded(this.format)));
 	}
 
 }

@@ -14,19 +14,10 @@
  * limitations under the License.
  */
 
-package io.github.atmosphererelay.cluster;
-
 /**
- * A message between nodes cannot be read. For the packages of this library.
+ * Counters that many threads may use at once.
  */
-public class WireFormatException extends RuntimeException {
+@NullMarked
+package io.github.atmosphererelay.statistics;
 
-	/**
-	 * Create the exception.
-	 * @param message what is wrong with the message between nodes
-	 */
-	public WireFormatException(String message) {
-		super(message);
-	}
-
-}
+import org.jspecify.annotations.NullMarked;
