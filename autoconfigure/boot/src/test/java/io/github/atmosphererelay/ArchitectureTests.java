@@ -29,6 +29,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaConstructor;
 import com.tngtech.archunit.core.domain.JavaMember;
 import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.domain.properties.CanBeAnnotated;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -37,15 +38,20 @@ import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import io.github.atmosphererelay.door.Door;
+import io.github.atmosphererelay.door.DoorContext;
+import io.github.atmosphererelay.node.MessagingNode;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleName;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -143,6 +149,33 @@ class ArchitectureTests {
 				(call) -> call.getTargetOwner().isAssignableTo(ScheduledExecutorService.class)
 						&& call.getName().startsWith("schedule")))
 		.because("a task that throws an Error must neither end for ever nor do so unseen: schedule it by its Guard");
+
+	/**
+	 * What an application is put together of: configurations, and what starts and stops
+	 * the node.
+	 */
+	private static final DescribedPredicate<JavaClass> COMPOSITIONS = CanBeAnnotated.Predicates
+		.metaAnnotatedWith(Configuration.class)
+		.<JavaClass>forSubtype()
+		.or(simpleName("MessagingLifecycle"))
+		.as("compositions");
+
+	@ArchTest
+	static final ArchRule theNodeIsKnownToCompositionsAlone = noClasses().that()
+		.resideOutsideOfPackage(in("node"))
+		.and(DescribedPredicate.not(COMPOSITIONS))
+		.should()
+		.dependOnClassesThat(assignableTo(MessagingNode.class).or(assignableTo(MessagingNode.Builder.class)))
+		.because("a class that takes a whole node does not tell what it uses: give it that by its constructor");
+
+	@ArchTest
+	static final ArchRule whatDoorsAreMadeOfIsKnownToThoseThatMakeThem = classes().that()
+		.areAssignableTo(DoorContext.class)
+		.should()
+		.onlyHaveDependentClassesThat(COMPOSITIONS.or(assignableTo(DoorContext.class))
+			.or(assignableTo(DoorContext.Builder.class))
+			.or(assignableTo(Door.class)))
+		.because("the classes of a door get from it, by their constructors, what each of them uses");
 
 	@ArchTest
 	static final ArchRule autoConfigurationsFollowBoot = classes().that()

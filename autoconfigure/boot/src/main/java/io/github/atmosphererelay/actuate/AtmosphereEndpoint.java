@@ -24,16 +24,13 @@ import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
-import io.github.atmosphererelay.channel.ChannelAccess;
 import io.github.atmosphererelay.channel.ChannelOptions;
 import io.github.atmosphererelay.cluster.Cluster;
-import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.presence.PresenceMember;
 import io.github.atmosphererelay.presence.PresenceService;
-import io.github.atmosphererelay.relay.ClusterRelay;
-import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.SessionRegistry;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.actuate.endpoint.Access;
@@ -61,31 +58,27 @@ public final class AtmosphereEndpoint {
 
 	private static final int MAX_PAGE_SIZE = 1000;
 
-	private final MessagingNode node;
+	private final NodeDescription node;
 
-	private final ClusterRelay relay;
+	private final SessionRegistry registry;
 
 	private final ClusterOperations cluster;
-
-	private final Map<String, Object> limits;
 
 	private final PresenceService presence;
 
 	/**
 	 * Create the endpoint.
-	 * @param node the node's messaging
-	 * @param relay what carries its messages to other nodes
+	 * @param node describes the node
+	 * @param registry the sessions of the node
 	 * @param cluster all nodes
-	 * @param limits the limits in effect, by property
 	 * @param presence who is in which channel, over all nodes
 	 * @param channels counts the sessions in channels, over all nodes
 	 */
-	public AtmosphereEndpoint(MessagingNode node, ClusterRelay relay, Cluster cluster, Map<String, Object> limits,
-			PresenceService presence, ChannelCounts channels) {
+	public AtmosphereEndpoint(NodeDescription node, SessionRegistry registry, Cluster cluster, PresenceService presence,
+			ChannelCounts channels) {
 		this.node = node;
-		this.relay = relay;
+		this.registry = registry;
 		this.cluster = new ClusterOperations(cluster, channels);
-		this.limits = limits;
 		this.presence = presence;
 	}
 
@@ -95,23 +88,7 @@ public final class AtmosphereEndpoint {
 	 */
 	@ReadOperation
 	public NodeDescriptor node() {
-		RelayMonitor monitor = this.node.monitor();
-		return new NodeDescriptor(this.node.identity().id(), this.node.identity().name(),
-				new RelayDescriptor(this.relay.name(), monitor.state().name(),
-						(monitor.roundTrip() != null) ? monitor.roundTrip().toNanos() / 1000 : null, monitor.lastSeen(),
-						this.node.followedAddresses(), this.relay.details()),
-				this.node.registry().sessionCount(), this.node.registry().userCount(),
-				this.node.registry().channelCount(), this.node.registry().subscriptionCount(), this.limits,
-				this.node.catalog().all().stream().map(this::effective).toList());
-	}
-
-	/**
-	 * Clients may also send where an endpoint takes their messages. The text of a pattern
-	 * is a name that the pattern covers.
-	 */
-	private ChannelOptions effective(ChannelOptions options) {
-		return (options.clientPublish().equals(ChannelAccess.NONE)
-				&& this.node.clientMessages().isHandled(options.pattern())) ? options.publishedByClients() : options;
+		return this.node.describe(this.registry);
 	}
 
 	/**
@@ -242,9 +219,8 @@ public final class AtmosphereEndpoint {
 	}
 
 	private Page<SessionDescriptor> sessions(int number, int size, @Nullable String channel, @Nullable String user) {
-		Stream<LocalSession> sessions = (channel != null) ? this.node.registry().inChannel(channel).stream()
-				: (user != null) ? this.node.registry().ofUser(user).stream()
-						: this.node.registry().sessions().stream();
+		Stream<LocalSession> sessions = (channel != null) ? this.registry.inChannel(channel).stream()
+				: (user != null) ? this.registry.ofUser(user).stream() : this.registry.sessions().stream();
 		List<LocalSession> all = sessions
 			.filter((session) -> user == null
 					|| (session.principal() != null && user.equals(session.principal().getName())))
@@ -261,9 +237,8 @@ public final class AtmosphereEndpoint {
 	}
 
 	private Page<ChannelDescriptor> channels(int number, int size) {
-		List<String> names = this.node.registry().channels().stream().sorted().toList();
-		return Page.of(names, number, size,
-				(name) -> new ChannelDescriptor(name, this.node.registry().countInChannel(name)));
+		List<String> names = this.registry.channels().stream().sorted().toList();
+		return Page.of(names, number, size, (name) -> new ChannelDescriptor(name, this.registry.countInChannel(name)));
 	}
 
 	/**

@@ -24,7 +24,7 @@ import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.delivery.PublishResult;
 import io.github.atmosphererelay.guard.Guard;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.relay.RelayState;
@@ -48,9 +48,15 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 	 */
 	public static final Status DEGRADED = new Status("DEGRADED", "The node serves its own clients alone, or in part");
 
-	private final MessagingNode node;
-
 	private final ClusterRelay relay;
+
+	private final RelayMonitor monitor;
+
+	private final Guards guards;
+
+	private final BroadcastStatistics messages;
+
+	private final SessionStatistics sessions;
 
 	private final Cluster cluster;
 
@@ -58,24 +64,31 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 
 	/**
 	 * Create an indicator.
-	 * @param node the node's messaging
-	 * @param relay what carries its messages to other nodes
+	 * @param relay what carries the node's messages to other nodes
+	 * @param monitor measures that
+	 * @param guards keep the parts of the node going
+	 * @param messages counts messages
+	 * @param sessions counts what is written to sessions
 	 * @param cluster all nodes
 	 * @param degradedIsDown whether to be down instead of degraded
 	 */
-	public AtmosphereHealthIndicator(MessagingNode node, ClusterRelay relay, Cluster cluster, boolean degradedIsDown) {
+	public AtmosphereHealthIndicator(ClusterRelay relay, RelayMonitor monitor, Guards guards,
+			BroadcastStatistics messages, SessionStatistics sessions, Cluster cluster, boolean degradedIsDown) {
 		super("The health of the relay cannot be told");
-		this.node = node;
 		this.relay = relay;
+		this.monitor = monitor;
+		this.guards = guards;
+		this.messages = messages;
+		this.sessions = sessions;
 		this.cluster = cluster;
 		this.degradedIsDown = degradedIsDown;
 	}
 
 	@Override
 	protected void doHealthCheck(Health.Builder builder) {
-		RelayMonitor monitor = this.node.monitor();
+		RelayMonitor monitor = this.monitor;
 		RelayState state = monitor.state();
-		List<Guard> failing = this.node.guards().failing();
+		List<Guard> failing = this.guards.failing();
 		if (state == RelayState.UP && failing.isEmpty()) {
 			builder.up();
 		}
@@ -94,13 +107,13 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 		if (monitor.lastSeen() != null) {
 			builder.withDetail("lastSeen", monitor.lastSeen().toString());
 		}
-		BroadcastStatistics broadcast = this.node.statistics();
+		BroadcastStatistics broadcast = this.messages;
 		builder.withDetail("nodes", this.cluster.nodes().size())
 			.withDetail("outages", monitor.statistics().outages())
 			.withDetail("notRelayed", broadcast.publishing().published(PublishResult.LOCAL_ONLY))
 			.withDetail("unconfirmed", broadcast.publishing().published(PublishResult.UNCONFIRMED))
 			.withDetail("missed", broadcast.deliveries().missed())
-			.withDetail("dropped", dropped(this.node.writers().statistics()));
+			.withDetail("dropped", dropped(this.sessions));
 		this.relay.details().forEach(builder::withDetail);
 	}
 

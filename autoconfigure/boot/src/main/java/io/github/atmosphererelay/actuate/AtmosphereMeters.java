@@ -24,6 +24,7 @@ import io.github.atmosphererelay.application.ApplicationFutures;
 import io.github.atmosphererelay.cluster.ClusterStatistics;
 import io.github.atmosphererelay.cluster.DefaultCluster;
 import io.github.atmosphererelay.cluster.NodeLeft;
+import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.delivery.DeliveryStatistics;
 import io.github.atmosphererelay.delivery.EventStatistics;
 import io.github.atmosphererelay.delivery.InboundStatistics;
@@ -34,17 +35,22 @@ import io.github.atmosphererelay.delivery.RecoveryOutcome;
 import io.github.atmosphererelay.durable.DurableStatistics;
 import io.github.atmosphererelay.endpoint.HandlerStatistics;
 import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.Required;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
-import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.presence.PresenceService;
 import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.relay.RelayStatistics;
 import io.github.atmosphererelay.session.DropReason;
 import io.github.atmosphererelay.session.EndReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.ReplayBudget;
+import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.SessionStatistics;
+import io.github.atmosphererelay.session.Writers;
+import io.github.atmosphererelay.subscription.Interest;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
@@ -60,7 +66,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AtmosphereMeters implements MeterBinder {
 
-	private final MessagingNode node;
+	private final Guards guards;
+
+	private final SessionRegistry registry;
+
+	private final Writers writers;
+
+	private final BroadcastStatistics statistics;
+
+	private final ApplicationFutures futures;
+
+	private final RelayMonitor monitor;
+
+	private final Interest interest;
 
 	private final DefaultCluster cluster;
 
@@ -70,21 +88,26 @@ public final class AtmosphereMeters implements MeterBinder {
 
 	private final DurableStatistics durable;
 
+	private AtmosphereMeters(Builder parts) {
+		this.guards = Required.part(parts.guards, "guards");
+		this.registry = Required.part(parts.registry, "registry");
+		this.writers = Required.part(parts.writers, "writers");
+		this.statistics = Required.part(parts.statistics, "statistics");
+		this.futures = Required.part(parts.futures, "futures");
+		this.monitor = Required.part(parts.monitor, "monitor");
+		this.interest = Required.part(parts.interest, "interest");
+		this.cluster = Required.part(parts.cluster, "cluster");
+		this.presence = Required.part(parts.presence, "presence");
+		this.handlers = parts.handlers;
+		this.durable = parts.durable;
+	}
+
 	/**
-	 * Create the meters of a node.
-	 * @param node the node's messaging
-	 * @param cluster its part in the cluster
-	 * @param presence who is in which channel, over all nodes
-	 * @param handlers what its endpoints do
-	 * @param durable what becomes of its durable sessions
+	 * Begin to put the meters of a node together.
+	 * @return a builder
 	 */
-	public AtmosphereMeters(MessagingNode node, DefaultCluster cluster, PresenceService presence,
-			HandlerStatistics handlers, DurableStatistics durable) {
-		this.node = node;
-		this.cluster = cluster;
-		this.presence = presence;
-		this.handlers = handlers;
-		this.durable = durable;
+	public static Builder builder() {
+		return new Builder();
 	}
 
 	@Override
@@ -104,7 +127,7 @@ public final class AtmosphereMeters implements MeterBinder {
 
 	private void bindParts(MeterRegistry registry) {
 		for (Part part : Part.values()) {
-			FunctionCounter.builder("atmosphere.failures", this.node.guards().of(part), Guard::failures)
+			FunctionCounter.builder("atmosphere.failures", this.guards.of(part), Guard::failures)
 				.description("Steps of the node's own loops, timers and callbacks that have failed")
 				.tag("part", part.tag())
 				.register(registry);
@@ -112,29 +135,29 @@ public final class AtmosphereMeters implements MeterBinder {
 	}
 
 	private void bindSessions(MeterRegistry registry) {
-		gauge(registry, "atmosphere.sessions", "Open sessions of this node", "sessions",
-				(node) -> node.registry().sessionCount());
-		gauge(registry, "atmosphere.users", "Users with a session on this node", "users",
-				(node) -> node.registry().userCount());
-		gauge(registry, "atmosphere.channels", "Channels with a session on this node", "channels",
-				(node) -> node.registry().channelCount());
+		gauge(registry, "atmosphere.sessions", "Open sessions of this node", "sessions", this.registry,
+				SessionRegistry::sessionCount);
+		gauge(registry, "atmosphere.users", "Users with a session on this node", "users", this.registry,
+				SessionRegistry::userCount);
+		gauge(registry, "atmosphere.channels", "Channels with a session on this node", "channels", this.registry,
+				SessionRegistry::channelCount);
 		gauge(registry, "atmosphere.subscriptions", "Subscriptions of this node's sessions", "subscriptions",
-				(node) -> node.registry().subscriptionCount());
-		gauge(registry, "atmosphere.queue.messages", "Messages waiting for clients", BaseUnits.MESSAGES,
-				(node) -> node.registry().sessions().stream().mapToLong(LocalSession::queuedMessages).sum());
-		gauge(registry, "atmosphere.queue.bytes", "Payload bytes waiting for clients", BaseUnits.BYTES,
-				(node) -> node.registry().sessions().stream().mapToLong(LocalSession::queuedBytes).sum());
+				this.registry, SessionRegistry::subscriptionCount);
+		gauge(registry, "atmosphere.queue.messages", "Messages waiting for clients", BaseUnits.MESSAGES, this.registry,
+				(sessions) -> sessions.sessions().stream().mapToLong(LocalSession::queuedMessages).sum());
+		gauge(registry, "atmosphere.queue.bytes", "Payload bytes waiting for clients", BaseUnits.BYTES, this.registry,
+				(sessions) -> sessions.sessions().stream().mapToLong(LocalSession::queuedBytes).sum());
 		gauge(registry, "atmosphere.writers.stuck", "Writers waiting for a client that does not read", null,
-				(node) -> node.writers().stuckWriters());
+				this.writers, Writers::stuckWriters);
 		gauge(registry, "atmosphere.sessions.blocked", "Sessions whose sockets take no more for the moment", null,
-				(node) -> node.writers().blockedSessions());
+				this.writers, Writers::blockedSessions);
 		gauge(registry, "atmosphere.replays.bytes",
 				"Bytes of history, missed messages and lists that were read for clients and are not yet written",
-				BaseUnits.BYTES, (node) -> node.writers().replays().bytes());
+				BaseUnits.BYTES, this.writers.replays(), ReplayBudget::bytes);
 		counter(registry, "atmosphere.replays.refused",
 				"Requests for history, missed messages and lists that were refused because too much was unwritten",
-				this.node.writers().replays(), ReplayBudget::refused);
-		SessionStatistics statistics = this.node.writers().statistics();
+				this.writers.replays(), ReplayBudget::refused);
+		SessionStatistics statistics = this.writers.statistics();
 		counter(registry, "atmosphere.sessions.opened", "Sessions opened", statistics, SessionStatistics::opened);
 		for (EndReason reason : EndReason.values()) {
 			FunctionCounter.builder("atmosphere.sessions.ended", statistics, (source) -> source.ended(reason))
@@ -164,7 +187,7 @@ public final class AtmosphereMeters implements MeterBinder {
 	}
 
 	private void bindMessages(MeterRegistry registry) {
-		InboundStatistics inbound = this.node.statistics().inbound();
+		InboundStatistics inbound = this.statistics.inbound();
 		counter(registry, "atmosphere.messages.in", "Messages sent by clients of this node", inbound,
 				InboundStatistics::clientMessages);
 		FunctionCounter.builder("atmosphere.messages.in.bytes", inbound, InboundStatistics::clientBytes)
@@ -177,7 +200,7 @@ public final class AtmosphereMeters implements MeterBinder {
 				.tag("reason", code.tag())
 				.register(registry);
 		}
-		PublishStatistics publishing = this.node.statistics().publishing();
+		PublishStatistics publishing = this.statistics.publishing();
 		for (PublishResult result : PublishResult.values()) {
 			FunctionCounter.builder("atmosphere.published", publishing, (source) -> source.published(result))
 				.description("Messages published on this node")
@@ -187,7 +210,7 @@ public final class AtmosphereMeters implements MeterBinder {
 	}
 
 	private void bindLog(MeterRegistry registry) {
-		LogStatistics log = this.node.statistics().log();
+		LogStatistics log = this.statistics.log();
 		for (RecoveryOutcome outcome : RecoveryOutcome.values()) {
 			FunctionCounter.builder("atmosphere.recoveries", log, (source) -> source.recoveries(outcome))
 				.description("Subscriptions to recorded channels by clients that know positions")
@@ -206,20 +229,20 @@ public final class AtmosphereMeters implements MeterBinder {
 	}
 
 	private void bindEvents(MeterRegistry registry) {
-		EventStatistics events = this.node.statistics().events();
+		EventStatistics events = this.statistics.events();
 		counter(registry, "atmosphere.events", "Application events handed out", events, EventStatistics::events);
 		counter(registry, "atmosphere.events.dropped", "Application events dropped because a listener is too slow",
 				events, EventStatistics::eventsDropped);
 	}
 
 	private void bindContinuations(MeterRegistry registry) {
-		ApplicationFutures futures = this.node.futures();
+		ApplicationFutures futures = this.futures;
 		gauge(registry, "atmosphere.continuations.active",
-				"Threads that run what follows futures of the application, blocked ones included", null,
-				(node) -> node.futures().activeThreads());
+				"Threads that run what follows futures of the application, blocked ones included", null, futures,
+				ApplicationFutures::activeThreads);
 		gauge(registry, "atmosphere.continuations.waiting",
 				"Futures of the application that have their result and wait for a thread, or for the one before them",
-				null, (node) -> node.futures().waiting());
+				null, futures, ApplicationFutures::waiting);
 		counter(registry, "atmosphere.continuations.overtaken",
 				"Times a future of the application completed beside what follows an earlier one, because that took"
 						+ " longer than 50 ms",
@@ -227,13 +250,13 @@ public final class AtmosphereMeters implements MeterBinder {
 	}
 
 	private void bindRelay(MeterRegistry registry) {
-		DeliveryStatistics messages = this.node.statistics().deliveries();
+		DeliveryStatistics messages = this.statistics.deliveries();
 		counter(registry, "atmosphere.relay.received", "Messages of other nodes delivered on this one", messages,
 				DeliveryStatistics::relayed);
 		counter(registry, "atmosphere.relay.echoes", "Own messages that came back and were dropped", messages,
 				DeliveryStatistics::echoes);
 		counter(registry, "atmosphere.relay.duplicates", "Messages that came a second time and were dropped",
-				this.node.statistics(), (all) -> all.deliveries().duplicates() + all.log().duplicates());
+				this.statistics, (all) -> all.deliveries().duplicates() + all.log().duplicates());
 		counter(registry, "atmosphere.relay.missed", "Messages of other nodes that never came", messages,
 				DeliveryStatistics::missed);
 		FunctionTimer
@@ -241,11 +264,11 @@ public final class AtmosphereMeters implements MeterBinder {
 					TimeUnit.NANOSECONDS)
 			.description("Time from publishing on another node to receiving on this one, by both clocks")
 			.register(registry);
-		RelayStatistics statistics = this.node.monitor().statistics();
-		gauge(registry, "atmosphere.relay.up", "Whether the relay's last probe came back", null,
-				(node) -> node.monitor().isUp() ? 1 : 0);
+		RelayStatistics statistics = this.monitor.statistics();
+		gauge(registry, "atmosphere.relay.up", "Whether the relay's last probe came back", null, this.monitor,
+				(monitor) -> monitor.isUp() ? 1 : 0);
 		gauge(registry, "atmosphere.relay.addresses", "Addresses that this node follows on the relay", "addresses",
-				MessagingNode::followedAddresses);
+				this.interest, Interest::size);
 		FunctionTimer
 			.builder("atmosphere.relay.round.trip", statistics, RelayStatistics::probesReturned,
 					RelayStatistics::roundTripNanos, TimeUnit.NANOSECONDS)
@@ -321,9 +344,9 @@ public final class AtmosphereMeters implements MeterBinder {
 	/**
 	 * A unit that the name does not end with would come behind it in Prometheus.
 	 */
-	private void gauge(MeterRegistry registry, String name, String description, @Nullable String unit,
-			ToDoubleFunction<MessagingNode> value) {
-		Gauge.builder(name, this.node, value)
+	private static <T> void gauge(MeterRegistry registry, String name, String description, @Nullable String unit,
+			T source, ToDoubleFunction<T> value) {
+		Gauge.builder(name, source, value)
 			.description(description)
 			.baseUnit(unit)
 			.strongReference(true)
@@ -333,6 +356,157 @@ public final class AtmosphereMeters implements MeterBinder {
 	private static <T> void counter(MeterRegistry registry, String name, String description, T source,
 			ToDoubleFunction<T> value) {
 		FunctionCounter.builder(name, source, value).description(description).register(registry);
+	}
+
+	/**
+	 * Puts the meters of a node together. For one thread.
+	 */
+	public static final class Builder {
+
+		private @Nullable Guards guards;
+
+		private @Nullable SessionRegistry registry;
+
+		private @Nullable Writers writers;
+
+		private @Nullable BroadcastStatistics statistics;
+
+		private @Nullable ApplicationFutures futures;
+
+		private @Nullable RelayMonitor monitor;
+
+		private @Nullable Interest interest;
+
+		private @Nullable DefaultCluster cluster;
+
+		private @Nullable PresenceService presence;
+
+		private HandlerStatistics handlers = new HandlerStatistics();
+
+		private DurableStatistics durable = new DurableStatistics();
+
+		private Builder() {
+		}
+
+		/**
+		 * Say what keeps the parts of the node going. Required.
+		 * @param guards the guards
+		 * @return this builder
+		 */
+		public Builder guards(Guards guards) {
+			this.guards = guards;
+			return this;
+		}
+
+		/**
+		 * Say which sessions the node has. Required.
+		 * @param registry the registry
+		 * @return this builder
+		 */
+		public Builder registry(SessionRegistry registry) {
+			this.registry = registry;
+			return this;
+		}
+
+		/**
+		 * Say what writes to them. Required.
+		 * @param writers the writers
+		 * @return this builder
+		 */
+		public Builder writers(Writers writers) {
+			this.writers = writers;
+			return this;
+		}
+
+		/**
+		 * Say where messages are counted. Required.
+		 * @param statistics the counters
+		 * @return this builder
+		 */
+		public Builder statistics(BroadcastStatistics statistics) {
+			this.statistics = statistics;
+			return this;
+		}
+
+		/**
+		 * Say what completes the futures of the application. Required.
+		 * @param futures the futures
+		 * @return this builder
+		 */
+		public Builder futures(ApplicationFutures futures) {
+			this.futures = futures;
+			return this;
+		}
+
+		/**
+		 * Say what measures the relay. Required.
+		 * @param monitor the monitor
+		 * @return this builder
+		 */
+		public Builder monitor(RelayMonitor monitor) {
+			this.monitor = monitor;
+			return this;
+		}
+
+		/**
+		 * Say which addresses are followed on the relay. Required.
+		 * @param interest the interest
+		 * @return this builder
+		 */
+		public Builder interest(Interest interest) {
+			this.interest = interest;
+			return this;
+		}
+
+		/**
+		 * Say what the node's part in the cluster is. Required.
+		 * @param cluster the cluster
+		 * @return this builder
+		 */
+		public Builder cluster(DefaultCluster cluster) {
+			this.cluster = cluster;
+			return this;
+		}
+
+		/**
+		 * Say who is in which channel, over all nodes. Required.
+		 * @param presence the presence
+		 * @return this builder
+		 */
+		public Builder presence(PresenceService presence) {
+			this.presence = presence;
+			return this;
+		}
+
+		/**
+		 * Say what the endpoints of the node do. Without this, there are none.
+		 * @param handlers the counters
+		 * @return this builder
+		 */
+		public Builder handlers(HandlerStatistics handlers) {
+			this.handlers = handlers;
+			return this;
+		}
+
+		/**
+		 * Say what becomes of its durable sessions. Without this, there are none.
+		 * @param durable the counters
+		 * @return this builder
+		 */
+		public Builder durable(DurableStatistics durable) {
+			this.durable = durable;
+			return this;
+		}
+
+		/**
+		 * Make it.
+		 * @return what was put together
+		 * @throws IllegalStateException if something is missing that is required
+		 */
+		public AtmosphereMeters build() {
+			return new AtmosphereMeters(this);
+		}
+
 	}
 
 }

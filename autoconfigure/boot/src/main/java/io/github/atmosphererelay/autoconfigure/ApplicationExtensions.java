@@ -21,16 +21,22 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 import io.github.atmosphererelay.broadcast.OutboundInterceptor;
+import io.github.atmosphererelay.cluster.DefaultCluster;
+import io.github.atmosphererelay.delivery.DeliveryListener;
 import io.github.atmosphererelay.endpoint.ManagedServices;
 import io.github.atmosphererelay.inbound.ClientCallHandler;
 import io.github.atmosphererelay.inbound.ClientMessageHandler;
 import io.github.atmosphererelay.inbound.ClientSendHandler;
 import io.github.atmosphererelay.inbound.InboundInterceptor;
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.node.ControlListener;
 import io.github.atmosphererelay.node.NodeExtensions;
+import io.github.atmosphererelay.presence.PresenceAttributes;
+import io.github.atmosphererelay.presence.PresenceService;
 import io.github.atmosphererelay.security.ChannelAuthorizer;
 import io.github.atmosphererelay.security.ClientSecurity;
 import io.github.atmosphererelay.session.ClientSession;
+import io.github.atmosphererelay.session.SubscriptionListener;
 import io.github.atmosphererelay.subscription.InitialChannels;
 import org.jspecify.annotations.Nullable;
 
@@ -115,6 +121,33 @@ final class ApplicationExtensions implements NodeExtensions {
 		return single(InitialChannels.class);
 	}
 
+	@Override
+	public @Nullable ControlListener controlListener() {
+		DefaultCluster cluster = this.beans.getBeanProvider(DefaultCluster.class).getIfAvailable();
+		return (cluster != null) ? cluster.controlListener() : null;
+	}
+
+	@Override
+	public List<DeliveryListener> deliveryListeners() {
+		return Stream
+			.concat(this.beans.getBeanProvider(DefaultCluster.class).stream().map(DefaultCluster::deliveryListener),
+					this.beans.getBeanProvider(DeliveryListener.class).orderedStream())
+			.toList();
+	}
+
+	/**
+	 * Presence first, so that who hears of a subscription finds it there.
+	 */
+	@Override
+	public List<SubscriptionListener> subscriptionListeners() {
+		return Stream
+			.of(this.beans.getBeanProvider(PresenceService.class).stream().map(PresenceService::subscriptionListener),
+					this.beans.getBeanProvider(SubscriptionListener.class).orderedStream(),
+					endpoints().map(ManagedServices::subscriptionListener).flatMap(Stream::ofNullable))
+			.flatMap((listeners) -> listeners)
+			.toList();
+	}
+
 	/**
 	 * Look for what can be ambiguous, once all beans are there.
 	 * @throws AmbiguousBeanException if there are several beans of a type of which the
@@ -124,6 +157,7 @@ final class ApplicationExtensions implements NodeExtensions {
 		authorizer();
 		clientSecurity();
 		initialChannels();
+		single(PresenceAttributes.class);
 		single(ClientCallHandler.class);
 		sendHandler();
 	}

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import java.util.List;
 import java.util.UUID;
 
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Recovery;
@@ -26,6 +27,7 @@ import io.github.atmosphererelay.broadcast.PayloadEncoder;
 import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.cluster.ClusterUserDisconnector;
+import io.github.atmosphererelay.endpoint.ManagedServices;
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.node.MessagingNode;
@@ -120,13 +122,14 @@ public final class AtmosphereAutoConfiguration {
 	}
 
 	/**
-	 * The channels of the properties; annotated endpoints add theirs before the node
-	 * starts.
+	 * The channels of the properties, and behind them those of annotated endpoints, which
+	 * are known before the node starts.
 	 */
 	@Bean
-	ChannelCatalog atmosphereChannelCatalog() {
-		return ChannelCatalogBuilder.build(this.properties.channels(), this.properties.console(),
-				QueueDefaults.of(this.properties));
+	ChannelCatalog atmosphereChannelCatalog(ObjectProvider<ManagedServices> services) {
+		ManagedServices endpoints = services.getIfAvailable();
+		return new ChannelCatalog(ConfiguredChannels.of(this.properties.channels(), this.properties.console(),
+				QueueDefaults.of(this.properties)), (endpoints != null) ? endpoints::channels : List::of);
 	}
 
 	private int maxMessageSize() {

@@ -22,6 +22,7 @@ import io.github.atmosphererelay.console.ConsoleActuator;
 import io.github.atmosphererelay.console.ConsoleExits;
 import io.github.atmosphererelay.console.ConsolePage;
 import io.github.atmosphererelay.console.ConsoleRates;
+import io.github.atmosphererelay.console.NodeFigures;
 import io.github.atmosphererelay.node.MessagingNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -63,10 +64,11 @@ public final class AtmosphereConsoleAutoConfiguration {
 		 * Publishes after the node has started, and until before it stops.
 		 */
 		@Bean
-		PhasedLifecycle atmosphereConsoleRates(MessagingNode node, AtmosphereProperties properties,
-				AtmosphereScheduler scheduler) {
-			ConsoleRates rates = new ConsoleRates(node, properties.console().channel(), properties.console().interval(),
-					scheduler.executor());
+		PhasedLifecycle atmosphereConsoleRates(MessagingNode node, AtmosphereProperties properties) {
+			NodeFigures figures = new NodeFigures(node.identity(), node.monitor(), node.registry(), node.statistics(),
+					node.writers().statistics());
+			ConsoleRates rates = new ConsoleRates(figures, node.broadcaster(), node.timers(),
+					properties.console().channel(), properties.console().interval());
 			return new PhasedLifecycle(MessagingLifecycle.PHASE + 1, rates::start, rates::stop);
 		}
 

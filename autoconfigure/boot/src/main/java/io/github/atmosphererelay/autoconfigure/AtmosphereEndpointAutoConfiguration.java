@@ -21,6 +21,9 @@ import java.util.Map;
 
 import io.github.atmosphererelay.actuate.AtmosphereEndpoint;
 import io.github.atmosphererelay.actuate.ChannelCounts;
+import io.github.atmosphererelay.actuate.NodeDescription;
+import io.github.atmosphererelay.actuate.NodeDescription.ChannelSource;
+import io.github.atmosphererelay.actuate.NodeDescription.RelaySource;
 import io.github.atmosphererelay.cluster.DefaultCluster;
 import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.presence.PresenceService;
@@ -52,7 +55,10 @@ public final class AtmosphereEndpointAutoConfiguration {
 	@ConditionalOnMissingBean
 	AtmosphereEndpoint atmosphereEndpoint(MessagingNode node, ClusterRelay relay, DefaultCluster cluster,
 			PresenceService presence, ChannelCounts channels, AtmosphereProperties properties) {
-		return new AtmosphereEndpoint(node, relay, cluster, limits(properties), presence, channels);
+		NodeDescription description = new NodeDescription(node.identity(), limits(properties),
+				new RelaySource(relay, node.monitor(), node.interest()),
+				new ChannelSource(node.catalog(), node.clientMessages()));
+		return new AtmosphereEndpoint(description, node.registry(), cluster, presence, channels);
 	}
 
 	private static Map<String, Object> limits(AtmosphereProperties properties) {

@@ -48,7 +48,8 @@ public final class AtmosphereHealthContributorAutoConfiguration {
 	@ConditionalOnMissingBean(name = { "atmosphereRelayHealthIndicator", "atmosphereRelayHealthContributor" })
 	AtmosphereHealthIndicator atmosphereRelayHealthContributor(MessagingNode node, ClusterRelay relay,
 			DefaultCluster cluster, AtmosphereProperties properties) {
-		return new AtmosphereHealthIndicator(node, relay, cluster, properties.health().degradedIsDown());
+		return new AtmosphereHealthIndicator(relay, node.monitor(), node.timers().guards(), node.statistics(),
+				node.writers().statistics(), cluster, properties.health().degradedIsDown());
 	}
 
 	/**

@@ -19,7 +19,9 @@ package io.github.atmosphererelay.autoconfigure;
 import io.github.atmosphererelay.application.ApplicationThreads;
 import io.github.atmosphererelay.endpoint.EndpointSettings;
 import io.github.atmosphererelay.endpoint.ManagedServices;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.session.Writers;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -45,23 +47,24 @@ public final class AtmosphereManagedServiceAutoConfiguration {
 	}
 
 	@Bean
-	ManagedServices atmosphereManagedServices(MessagingNode node, AtmosphereProperties all, Environment environment,
+	ManagedServices atmosphereManagedServices(Writers writers, AtmosphereProperties all, Environment environment,
 			ObjectProvider<ThreadPoolTaskExecutorBuilder> pool,
 			ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual) {
 		ApplicationThreads threads = Threading.VIRTUAL.isActive(environment)
 				? new VirtualThreads(virtual.getIfUnique(SimpleAsyncTaskExecutorBuilder::new), "handler")
 				: PooledThreads.fixed(pool.getIfUnique(ThreadPoolTaskExecutorBuilder::new), "handler",
 						this.properties.threads());
-		return new ManagedServices(node, new EndpointSettings(this.properties.maxQueuedPerSession(),
+		return new ManagedServices(new EndpointSettings(this.properties.maxQueuedPerSession(),
 				this.properties.maxQueuedBytesPerSession().toBytes(), this.properties.maxQueued(),
 				this.properties.maxQueuedBytes().toBytes(), this.properties.drainTimeout(), QueueDefaults.of(all)),
-				threads);
+				threads, writers.guards().of(Part.HANDLERS));
 	}
 
 	@Bean
 	ManagedServicesRegistrar atmosphereManagedServicesRegistrar(MessagingNode node, ManagedServices services,
 			ConfigurableApplicationContext context) {
-		return new ManagedServicesRegistrar(node, services, context.getBeanFactory());
+		return new ManagedServicesRegistrar(node.catalog(), node.clientContext(), node.broadcaster(), services,
+				context.getBeanFactory());
 	}
 
 	/**

@@ -19,8 +19,6 @@ package io.github.atmosphererelay.autoconfigure;
 import io.github.atmosphererelay.actuate.AtmosphereMeters;
 import io.github.atmosphererelay.cluster.DefaultCluster;
 import io.github.atmosphererelay.durable.DurableSessions;
-import io.github.atmosphererelay.durable.DurableStatistics;
-import io.github.atmosphererelay.endpoint.HandlerStatistics;
 import io.github.atmosphererelay.endpoint.ManagedServices;
 import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.presence.PresenceService;
@@ -47,11 +45,19 @@ public final class AtmosphereMetricsAutoConfiguration {
 	@ConditionalOnMissingBean
 	AtmosphereMeters atmosphereMeters(MessagingNode node, DefaultCluster cluster, PresenceService presence,
 			ObjectProvider<ManagedServices> services, ObjectProvider<DurableSessions> durable) {
-		ManagedServices managed = services.getIfAvailable();
-		DurableSessions sessions = durable.getIfAvailable();
-		return new AtmosphereMeters(node, cluster, presence,
-				(managed != null) ? managed.statistics() : new HandlerStatistics(),
-				(sessions != null) ? sessions.statistics() : new DurableStatistics());
+		AtmosphereMeters.Builder meters = AtmosphereMeters.builder()
+			.guards(node.timers().guards())
+			.registry(node.registry())
+			.writers(node.writers())
+			.statistics(node.statistics())
+			.futures(node.futures())
+			.monitor(node.monitor())
+			.interest(node.interest())
+			.cluster(cluster)
+			.presence(presence);
+		services.ifAvailable((managed) -> meters.handlers(managed.statistics()));
+		durable.ifAvailable((sessions) -> meters.durable(sessions.statistics()));
+		return meters.build();
 	}
 
 }

@@ -23,6 +23,7 @@ import java.util.Objects;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Limits;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Shutdown;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
+import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.channel.ChannelOptions;
 import io.github.atmosphererelay.door.ClientAddresses;
 import io.github.atmosphererelay.door.ClientAuthentication;
@@ -51,6 +52,7 @@ import io.github.atmosphererelay.security.ClientSecurity;
 import io.github.atmosphererelay.session.PrincipalExpiry;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.TokenAuthenticator;
+import io.github.atmosphererelay.session.Writers;
 import io.github.atmosphererelay.transport.DetachedUpgradeStrategy;
 import io.github.atmosphererelay.transport.tomcat.TomcatUpgradeStrategy;
 import jakarta.websocket.server.ServerContainer;
@@ -175,9 +177,24 @@ public final class AtmosphereWebSocketAutoConfiguration {
 				new ClientAddresses(isForwardedNatively(environment)), refusals,
 				failures.getIfAvailable(() -> HandshakeFailures.NONE),
 				upgradeStrategy.getIfAvailable(DetachedUpgradeStrategy::new));
-		return new DoorContext(node, presence, settings, QueueDefaults.of(this.properties),
-				new TokenChecks(authentication, node.clientContext()), new ClientLimits(limitSettings), httpSessions,
-				handshakes);
+		return DoorContext.builder(settings, QueueDefaults.of(this.properties))
+			.tokens(new TokenChecks(authentication, node.clientContext()))
+			.limits(new ClientLimits(limitSettings))
+			.httpSessions(httpSessions)
+			.handshakes(handshakes)
+			.presence(presence)
+			.identity(node.identity())
+			.catalog(node.catalog())
+			.subscriptions(node.subscriptions())
+			.clientMessages(node.clientMessages())
+			.broadcaster(node.broadcaster())
+			.replays(node.replays())
+			.writers(node.writers())
+			.statistics(node.statistics())
+			.monitor(node.monitor())
+			.interest(node.interest())
+			.timers(node.timers())
+			.build();
 	}
 
 	/**
@@ -199,8 +216,8 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	}
 
 	@Bean
-	HandlerMapping atmosphereUpgradeRequiredMapping(DoorContext context) {
-		return UpgradeRequired.forChannels(context);
+	HandlerMapping atmosphereUpgradeRequiredMapping(ChannelCatalog catalog) {
+		return UpgradeRequired.forChannels(catalog, this.properties.websocket().path());
 	}
 
 	private static PrincipalExpiry earliest(List<PrincipalExpiry> expiries) {
@@ -216,10 +233,10 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	 * their configuration, and not all of them have users.
 	 */
 	@Bean
-	SmartInitializingSingleton atmosphereAuthorityCheck(MessagingNode node, ObjectProvider<ClientSecurity> security) {
+	SmartInitializingSingleton atmosphereAuthorityCheck(ChannelCatalog catalog,
+			ObjectProvider<ClientSecurity> security) {
 		return () -> {
-			List<String> patterns = node.catalog()
-				.all()
+			List<String> patterns = catalog.all()
 				.stream()
 				.filter((options) -> options.subscribe().authority() != null
 						|| options.clientPublish().authority() != null)
@@ -237,10 +254,10 @@ public final class AtmosphereWebSocketAutoConfiguration {
 
 	@Bean
 	SessionDrain atmosphereSessionDrain(HandshakeGate gate, SessionRegistry registry, AtmosphereScheduler scheduler,
-			MessagingNode node) {
+			Writers writers) {
 		Shutdown shutdown = this.properties.shutdown();
 		return new SessionDrain(gate, registry, scheduler.executor(), shutdown.sliceSize(), shutdown.sliceInterval(),
-				shutdown.timeout(), node.guards());
+				shutdown.timeout(), writers.guards());
 	}
 
 	/**
@@ -251,9 +268,14 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	static class CentrifugeConfiguration {
 
 		@Bean
-		HandlerMapping atmosphereCentrifugeMapping(DoorContext context, AtmosphereProperties properties) {
-			return CentrifugeDoor.mapping(context,
+		CentrifugeDoor atmosphereCentrifugeDoor(DoorContext context, AtmosphereProperties properties) {
+			return new CentrifugeDoor(context,
 					new CentrifugeSettings(path(properties), properties.websocket().pingInterval()));
+		}
+
+		@Bean
+		HandlerMapping atmosphereCentrifugeMapping(CentrifugeDoor door) {
+			return door.mapping();
 		}
 
 		@Bean

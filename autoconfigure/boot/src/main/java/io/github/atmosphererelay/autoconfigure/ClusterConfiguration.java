@@ -22,6 +22,7 @@ import io.github.atmosphererelay.cluster.ClusterQuestionHandler;
 import io.github.atmosphererelay.cluster.ClusterSettings;
 import io.github.atmosphererelay.cluster.DefaultCluster;
 import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.presence.PresenceService;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -37,11 +38,27 @@ import org.springframework.core.env.Environment;
 class ClusterConfiguration {
 
 	@Bean
-	DefaultCluster atmosphereCluster(MessagingNode node, AtmosphereProperties properties, Environment environment) {
+	DefaultCluster atmosphereCluster(MessagingNode node, PresenceService presence, AtmosphereProperties properties,
+			Environment environment) {
 		AtmosphereProperties.Cluster cluster = properties.cluster();
-		return new DefaultCluster(node,
-				new ClusterSettings(cluster.heartbeatInterval(), cluster.nodeTimeout(), cluster.requestTimeout(),
-						(int) properties.relay().maxMessageSize().toBytes(), address(cluster.address(), environment)));
+		ClusterSettings settings = new ClusterSettings(cluster.heartbeatInterval(), cluster.nodeTimeout(),
+				cluster.requestTimeout(), (int) properties.relay().maxMessageSize().toBytes(),
+				address(cluster.address(), environment));
+		return DefaultCluster.builder(settings)
+			.identity(node.identity())
+			.control(node.control())
+			.monitor(node.monitor())
+			.timers(node.timers())
+			.catalog(node.catalog())
+			.registry(node.registry())
+			.subscriptions(node.subscriptions())
+			.broadcaster(node.broadcaster())
+			.futures(node.futures())
+			.events(node.events())
+			.statistics(node.statistics())
+			.sessionStatistics(node.writers().statistics())
+			.presence(presence.clusterListener())
+			.build();
 	}
 
 	private static Supplier<@Nullable String> address(@Nullable String configured, Environment environment) {

@@ -61,10 +61,17 @@ class KafkaRelayConfiguration {
 				String topic = (kafka.topic() != null) ? kafka.topic() : "atmosphere." + node.clusterName();
 				Supplier<KafkaRelaySettings> settings = () -> {
 					recorded.requireRetention("atmosphere.relay.kafka.log-retention", kafka.logRetention());
-					return new KafkaRelaySettings(node.id(), topic, kafka.partitions(), kafka.replication(),
-							kafka.retention(), kafka.createTopic(), node.codec(), relay.maxPending(),
-							relay.publishTimeout(), recorded.exist(), kafka.logRetention(),
-							recorded.longestIdempotencyWindow());
+					return KafkaRelaySettings.builder(node.id(), topic, node.codec())
+						.partitions(kafka.partitions())
+						.replication(kafka.replication())
+						.retention(kafka.retention())
+						.createTopic(kafka.createTopic())
+						.maxPending(relay.maxPending())
+						.publishTimeout(relay.publishTimeout())
+						.recorded(recorded.exist())
+						.logRetention(kafka.logRetention())
+						.idempotencyWindow(recorded.longestIdempotencyWindow())
+						.build();
 				};
 				return new KafkaRelay(ConnectionBeans.find(markedProducers, producers, RelayType.KAFKA),
 						ConnectionBeans.find(markedConsumers, consumers, RelayType.KAFKA),

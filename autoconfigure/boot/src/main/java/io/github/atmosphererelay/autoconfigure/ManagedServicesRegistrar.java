@@ -17,10 +17,12 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.broadcast.Broadcaster;
+import io.github.atmosphererelay.broadcast.DefaultBroadcaster;
 import io.github.atmosphererelay.broadcast.PayloadEncoder;
+import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.endpoint.EndpointSupport;
 import io.github.atmosphererelay.endpoint.ManagedServices;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.security.ClientContext;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -44,29 +46,36 @@ final class ManagedServicesRegistrar implements SmartInitializingSingleton {
 
 	private static final Log logger = LogFactory.getLog(ManagedServicesRegistrar.class);
 
-	private final MessagingNode node;
+	private final ChannelCatalog catalog;
+
+	private final ClientContext context;
+
+	private final DefaultBroadcaster broadcaster;
 
 	private final ManagedServices services;
 
 	private final ConfigurableListableBeanFactory beans;
 
-	ManagedServicesRegistrar(MessagingNode node, ManagedServices services, ConfigurableListableBeanFactory beans) {
-		this.node = node;
+	ManagedServicesRegistrar(ChannelCatalog catalog, ClientContext context, DefaultBroadcaster broadcaster,
+			ManagedServices services, ConfigurableListableBeanFactory beans) {
+		this.catalog = catalog;
+		this.context = context;
+		this.broadcaster = broadcaster;
 		this.services = services;
 		this.beans = beans;
 	}
 
 	@Override
 	public void afterSingletonsInstantiated() {
-		this.services.register(this.beans, support());
-		if (this.node.catalog().all().isEmpty()) {
+		this.services.register(this.beans, support(), this.catalog, this.context);
+		if (this.catalog.all().isEmpty()) {
 			logger.warn("No channels are configured, so there is nothing to subscribe to: add"
 					+ " 'atmosphere.channels[0].pattern', or a bean with @ManagedService");
 		}
 	}
 
 	private EndpointSupport support() {
-		return new EndpointSupport(this.beans.getBeanProvider(Broadcaster.class).getIfUnique(this.node::broadcaster),
+		return new EndpointSupport(this.beans.getBeanProvider(Broadcaster.class).getIfUnique(() -> this.broadcaster),
 				this.beans.getBean(PayloadEncoder.class),
 				isPresent("tools.jackson.databind.json.JsonMapper") ? Json.converter(this.beans) : null,
 				isPresent("jakarta.validation.Validator") ? Validation.validator(this.beans) : null);

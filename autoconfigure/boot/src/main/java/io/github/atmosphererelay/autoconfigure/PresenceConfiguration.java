@@ -16,7 +16,7 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
-import io.github.atmosphererelay.cluster.DefaultCluster;
+import io.github.atmosphererelay.cluster.ClusterLink;
 import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.presence.PresenceAttributes;
 import io.github.atmosphererelay.presence.PresenceService;
@@ -33,15 +33,35 @@ import org.springframework.context.annotation.Configuration;
 class PresenceConfiguration {
 
 	@Bean
-	PresenceService atmospherePresence(MessagingNode node, DefaultCluster cluster, AtmosphereProperties properties,
+	PresenceService atmospherePresence(MessagingNode node, AtmosphereProperties properties,
 			ObjectProvider<PresenceAttributes> attributes) {
 		AtmosphereProperties.Presence presence = properties.presence();
 		PresenceSettings settings = new PresenceSettings(presence.flushInterval(), presence.digestInterval(),
 				presence.pushInterval(), presence.leaveDelay(), presence.maxNames(),
 				(int) presence.maxAttributeSize().toBytes(), (int) properties.relay().maxMessageSize().toBytes());
+		return PresenceService.builder(settings, QueueDefaults.of(properties))
+			.identity(node.identity())
+			.catalog(node.catalog())
+			.registry(node.registry())
+			.clientMessages(node.clientMessages())
+			.clientContext(node.clientContext())
+			.monitor(node.monitor())
+			.events(node.events())
+			.writers(node.writers())
+			.futures(node.futures())
+			.timers(node.timers())
+			.link(ClusterLink.ofPresence(node.control()))
+			.attributes(() -> single(attributes))
+			.build();
+	}
+
+	/**
+	 * Looked for no earlier than when presence starts: they may want the cluster
+	 * themselves, which tells presence of the other nodes.
+	 */
+	private static PresenceAttributes single(ObjectProvider<PresenceAttributes> attributes) {
 		PresenceAttributes single = OptionalBeans.single(attributes, PresenceAttributes.class);
-		return new PresenceService(node, cluster, settings, (single != null) ? single : PresenceAttributes.NONE,
-				QueueDefaults.of(properties));
+		return (single != null) ? single : PresenceAttributes.NONE;
 	}
 
 	/**

@@ -49,7 +49,7 @@ class FailingPartsTests {
 		try (TestNode node = TestNode.start("atmosphere.channels[0].pattern=chat/**")) {
 			for (int i = 0; i < 3; i++) {
 				assertThat(health(node)).contains("\"status\":\"UP\"");
-				node.messaging().guards().of(Part.PRESENCE).failed(new OutOfMemoryError("injected"));
+				node.messaging().timers().guards().of(Part.PRESENCE).failed(new OutOfMemoryError("injected"));
 			}
 			assertThat(health(node)).contains("\"status\":\"DEGRADED\"")
 				.contains("\"failing\":{\"presence\":\"java.lang.OutOfMemoryError: injected\"}");

@@ -16,10 +16,15 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import io.github.atmosphererelay.cluster.DefaultCluster;
+import io.github.atmosphererelay.delivery.DeliveryListener;
 import io.github.atmosphererelay.endpoint.ManagedServices;
 import io.github.atmosphererelay.inbound.ClientCallHandler;
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.node.ControlListener;
+import io.github.atmosphererelay.presence.PresenceService;
 import io.github.atmosphererelay.session.ClientSession;
+import io.github.atmosphererelay.session.SubscriptionListener;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.support.StaticListableBeanFactory;
@@ -64,6 +69,36 @@ class ApplicationExtensionsTests {
 		then(own).should().call(session, "own", payload);
 		both.call(session, "annotated", payload);
 		then(annotated).should().call(session, "annotated", payload);
+	}
+
+	@Test
+	void ofSubscriptionsPresenceHearsFirstAndEndpointsLast() {
+		assertThat(this.extensions.subscriptionListeners()).isEmpty();
+		SubscriptionListener endpoint = mock();
+		ManagedServices services = mock();
+		given(services.subscriptionListener()).willReturn(endpoint);
+		this.beans.addBean("services", services);
+		SubscriptionListener door = mock();
+		this.beans.addBean("door", door);
+		SubscriptionListener members = mock();
+		PresenceService presence = mock();
+		given(presence.subscriptionListener()).willReturn(members);
+		this.beans.addBean("presence", presence);
+		assertThat(this.extensions.subscriptionListeners()).containsExactly(members, door, endpoint);
+	}
+
+	@Test
+	void whatOtherNodesSayAndWhatIsCountedIsForTheCluster() {
+		assertThat(this.extensions.controlListener()).isNull();
+		assertThat(this.extensions.deliveryListeners()).isEmpty();
+		ControlListener control = mock();
+		DeliveryListener deliveries = mock();
+		DefaultCluster cluster = mock();
+		given(cluster.controlListener()).willReturn(control);
+		given(cluster.deliveryListener()).willReturn(deliveries);
+		this.beans.addBean("cluster", cluster);
+		assertThat(this.extensions.controlListener()).isSameAs(control);
+		assertThat(this.extensions.deliveryListeners()).containsExactly(deliveries);
 	}
 
 }

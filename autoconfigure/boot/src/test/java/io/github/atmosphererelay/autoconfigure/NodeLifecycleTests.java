@@ -124,7 +124,7 @@ class NodeLifecycleTests {
 				assertThat(node.broadcaster().broadcast("chat/a", "nobody").join().outcome())
 					.isEqualTo(Outcome.LOCAL_ONLY);
 			}
-			assertThat(node.messaging().followedAddresses()).isEqualTo(2);
+			assertThat(node.messaging().interest().size()).isEqualTo(2);
 			assertThat(node.messaging().writers().statistics().ended()).isEqualTo(3);
 		}
 	}

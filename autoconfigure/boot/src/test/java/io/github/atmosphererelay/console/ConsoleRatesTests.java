@@ -22,11 +22,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 
 import io.github.atmosphererelay.broadcast.Broadcaster;
+import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.guard.Timers;
+import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.session.NodeIdentity;
+import io.github.atmosphererelay.session.SessionRegistry;
+import io.github.atmosphererelay.session.SessionStatistics;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,7 +41,6 @@ import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.BDDMockito.then;
-import static org.mockito.Mockito.RETURNS_DEEP_STUBS;
 import static org.mockito.Mockito.atLeast;
 import static org.mockito.Mockito.mock;
 
@@ -49,15 +52,15 @@ class ConsoleRatesTests {
 
 	private final ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1);
 
-	private final MessagingNode node = mock(RETURNS_DEEP_STUBS);
+	private final RelayMonitor monitor = mock();
+
+	private final Broadcaster broadcaster = mock();
 
 	private final Guards guards = new Guards();
 
 	@BeforeEach
 	void prepare() {
-		given(this.node.guards()).willReturn(this.guards);
-		given(this.node.identity()).willReturn(new NodeIdentity(UUID.randomUUID(), "node"));
-		given(this.node.monitor().state()).willReturn(RelayState.UP);
+		given(this.monitor.state()).willReturn(RelayState.UP);
 	}
 
 	@AfterEach
@@ -67,12 +70,14 @@ class ConsoleRatesTests {
 
 	@Test
 	void anErrorLeavesOneMessageOutAndTheNextFollows() {
-		Broadcaster broadcaster = this.node.broadcaster();
-		given(broadcaster.broadcast(any(), any(), any())).willThrow(new OutOfMemoryError("injected"))
+		given(this.broadcaster.broadcast(any(), any(), any())).willThrow(new OutOfMemoryError("injected"))
 			.willReturn(new CompletableFuture<>());
-		ConsoleRates rates = new ConsoleRates(this.node, "console", Duration.ofMillis(1), this.scheduler);
+		NodeFigures figures = new NodeFigures(new NodeIdentity(UUID.randomUUID(), "node"), this.monitor,
+				new SessionRegistry(), new BroadcastStatistics(), new SessionStatistics());
+		ConsoleRates rates = new ConsoleRates(figures, this.broadcaster, new Timers(this.scheduler, this.guards),
+				"console", Duration.ofMillis(1));
 		rates.start();
-		await().untilAsserted(() -> then(broadcaster).should(atLeast(3)).broadcast(eq("console"), any(), any()));
+		await().untilAsserted(() -> then(this.broadcaster).should(atLeast(3)).broadcast(eq("console"), any(), any()));
 		rates.stop();
 		assertThat(this.guards.of(Part.CONSOLE).failures()).isOne();
 	}

@@ -34,8 +34,6 @@ import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.server.RequestUpgradeStrategy;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.mockito.BDDMockito.given;
-import static org.mockito.Mockito.RETURNS_DEEP_STUBS;
 import static org.mockito.Mockito.mock;
 
 /**
@@ -45,20 +43,18 @@ import static org.mockito.Mockito.mock;
 @ExtendWith(OutputCaptureExtension.class)
 class DoorRequestHandlerTests {
 
-	private final DoorContext context = mock(RETURNS_DEEP_STUBS);
-
 	private final MockHttpServletRequest request = new MockHttpServletRequest("GET", "/atmosphere/chat/lobby");
 
 	private final MockHttpServletResponse response = new MockHttpServletResponse();
+
+	private HandshakeSupport handshakes;
 
 	@BeforeEach
 	void prepare() {
 		HandshakeGate gate = new HandshakeGate();
 		gate.open();
-		HandshakeSupport handshakes = new HandshakeSupport(List.of(), gate, new ServerCapacity(null),
-				new ClientAddresses(false), mock(Refusals.class), RequestRejectedException.class::isInstance,
-				mock(RequestUpgradeStrategy.class));
-		given(this.context.handshakes()).willReturn(handshakes);
+		this.handshakes = new HandshakeSupport(List.of(), gate, new ServerCapacity(null), new ClientAddresses(false),
+				mock(Refusals.class), RequestRejectedException.class::isInstance, mock(RequestUpgradeStrategy.class));
 		this.request.addHeader("Upgrade", "websocket");
 		this.request.addHeader("Connection", "Upgrade");
 		this.request.addHeader("Sec-WebSocket-Version", "13");
@@ -69,7 +65,8 @@ class DoorRequestHandlerTests {
 	 * Handle the handshake behind Spring Security's firewall.
 	 */
 	private void handle() throws Exception {
-		DoorInterceptor interceptor = new DoorInterceptor(this.context) {
+		AdmissionChecks checks = new AdmissionChecks(this.handshakes, mock(), mock());
+		DoorInterceptor interceptor = new DoorInterceptor(checks, this.handshakes.refusals()) {
 
 			@Override
 			protected ClientProof admit(HttpServletRequest request, Map<String, Object> attributes) {
@@ -77,7 +74,7 @@ class DoorRequestHandlerTests {
 			}
 
 		};
-		new DoorRequestHandler(this.context, mock(WebSocketHandler.class), interceptor)
+		new DoorRequestHandler(this.handshakes, false, mock(WebSocketHandler.class), interceptor)
 			.handleRequest(new StrictHttpFirewall().getFirewalledRequest(this.request), this.response);
 	}
 

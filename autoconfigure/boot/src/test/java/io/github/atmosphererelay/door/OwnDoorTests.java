@@ -21,12 +21,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
+import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.door.Arrival.SessionEnd;
+import io.github.atmosphererelay.inbound.ClientMessages;
 import io.github.atmosphererelay.message.Payload;
-import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.subscription.Subscriptions;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
@@ -115,8 +117,10 @@ class OwnDoorTests {
 
 		@Bean
 		HandlerMapping lines(DoorContext context) {
-			return context.mapping("/atmosphere/lines", -4, (arrival) -> new LinesConnection(context, arrival),
-					new DoorInterceptor(context) {
+			return context.mapping("/atmosphere/lines", -4,
+					(arrival) -> new LinesConnection(context.subscriptions(), context.clientMessages(),
+							context.statistics(), new IncomingMessages(context.settings()), arrival),
+					new DoorInterceptor(context.checks(), context.refusals()) {
 
 						@Override
 						protected ClientProof admit(HttpServletRequest request, Map<String, Object> attributes) {
@@ -135,18 +139,25 @@ class OwnDoorTests {
 	 */
 	private static final class LinesConnection implements Inbound {
 
-		private final MessagingNode node;
+		private final Subscriptions subscriptions;
 
-		private final Arrival arrival;
+		private final ClientMessages messages;
+
+		private final BroadcastStatistics statistics;
 
 		private final IncomingMessages incoming;
 
+		private final Arrival arrival;
+
 		private volatile @Nullable LocalSession session;
 
-		LinesConnection(DoorContext context, Arrival arrival) {
-			this.node = context.node();
+		LinesConnection(Subscriptions subscriptions, ClientMessages messages, BroadcastStatistics statistics,
+				IncomingMessages incoming, Arrival arrival) {
+			this.subscriptions = subscriptions;
+			this.messages = messages;
+			this.statistics = statistics;
+			this.incoming = incoming;
 			this.arrival = arrival;
-			this.incoming = new IncomingMessages(context.settings());
 		}
 
 		@Override
@@ -156,10 +167,9 @@ class OwnDoorTests {
 				this.arrival.refuse(ErrorCode.LIMIT_EXCEEDED, CloseReason.CONNECTION_LIMIT);
 				return;
 			}
-			LocalSession session = this.arrival.open(this.node.identity().newSessionId(), proof,
-					this.arrival.transport(), SessionEnd.NOTHING);
+			LocalSession session = this.arrival.open(proof, this.arrival.transport(), SessionEnd.NOTHING);
 			this.session = session;
-			this.node.subscriptions().connected(session);
+			this.subscriptions.connected(session);
 		}
 
 		@Override
@@ -176,18 +186,17 @@ class OwnDoorTests {
 				}
 			}
 			catch (RefusedMessageException ex) {
-				this.node.statistics().countRefused(ex.code());
+				this.statistics.countRefused(ex.code());
 				session.terminate(ex.reason());
 			}
 		}
 
 		private void take(LocalSession session, String[] frame) {
 			if (frame[0].equals("subscribe")) {
-				this.node.subscriptions().subscribe(session, frame[1]);
+				this.subscriptions.subscribe(session, frame[1]);
 			}
 			else {
-				this.node.clientMessages()
-					.receive(session, frame[1], Payload.text("hello of " + session.principal().getName()));
+				this.messages.receive(session, frame[1], Payload.text("hello of " + session.principal().getName()));
 			}
 		}
 

@@ -25,10 +25,12 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.broadcast.OutboundInterceptor;
+import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.channel.ChannelOptions;
 import io.github.atmosphererelay.channel.HistoryOptions;
 import io.github.atmosphererelay.door.ErrorStatus;
@@ -57,6 +59,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
@@ -83,7 +86,7 @@ class PublishApiTests {
 
 	@BeforeAll
 	void start() {
-		this.node = TestNode.start(List.of(TestSecurity.class, OwnRelay.class), ARGS);
+		this.node = TestNode.start(List.of(TestSecurity.class, OwnRelay.class, Feeds.class), ARGS);
 		this.relay = this.node.bean(FakeRelay.class);
 	}
 
@@ -233,11 +236,6 @@ class PublishApiTests {
 
 	@Test
 	void aChannelThatCanOnlyBeReadTakesNoMessages() throws Exception {
-		this.node.messaging()
-			.catalog()
-			.add(ChannelOptions.builder("feed/**", new QueueLimits(10, 1_000, SlowConsumerPolicy.DISCONNECT))
-				.history(HistoryOptions.of(10).readFrom(mock(ChannelLog.class)))
-				.build());
 		HttpResponse<String> response = post("feed/a/messages", "text/plain", "m");
 		assertThat(response.statusCode()).isEqualTo(403);
 		assertThat(response.body()).isEqualTo("{\"code\":103,\"reason\":\"this channel takes no messages\"}");
@@ -286,6 +284,25 @@ class PublishApiTests {
 			assertThat(response.statusCode()).isEqualTo(404);
 			assertThat(TestClient.refusedStatus(plain.uri("api/channels"))).isEqualTo(400);
 		}
+	}
+
+	/**
+	 * Channels whose log is not the relay's, behind those of the properties.
+	 */
+	static final class Feeds implements BeanPostProcessor {
+
+		@Override
+		public Object postProcessAfterInitialization(Object bean, String name) {
+			if (!(bean instanceof ChannelCatalog configured)) {
+				return bean;
+			}
+			List<ChannelOptions> channels = new ArrayList<>(configured.all());
+			channels.add(ChannelOptions.builder("feed/**", new QueueLimits(10, 1_000, SlowConsumerPolicy.DISCONNECT))
+				.history(HistoryOptions.of(10).readFrom(mock(ChannelLog.class)))
+				.build());
+			return new ChannelCatalog(channels);
+		}
+
 	}
 
 	/**

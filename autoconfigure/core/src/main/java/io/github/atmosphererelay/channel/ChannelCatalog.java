@@ -19,7 +19,8 @@ package io.github.atmosphererelay.channel;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 import io.github.atmosphererelay.message.ChannelNames;
 import org.jspecify.annotations.Nullable;
@@ -40,28 +41,49 @@ public final class ChannelCatalog {
 	 */
 	static final int MAX_REMEMBERED = 10_000;
 
-	private final List<Entry> entries = new CopyOnWriteArrayList<>();
+	private final List<Entry> configured;
+
+	private final Supplier<List<ChannelOptions>> source;
+
+	private volatile Added added = new Added(List.of(), List.of());
 
 	private volatile Map<String, ChannelOptions> recent = new ConcurrentHashMap<>();
 
 	private volatile Map<String, ChannelOptions> former = Map.of();
 
 	/**
-	 * Create a catalog.
+	 * Create a catalog of channels that are all configured.
 	 * @param channels the options of each pattern, in their order of precedence
 	 * @throws IllegalArgumentException if a pattern is invalid
 	 */
 	public ChannelCatalog(List<ChannelOptions> channels) {
-		channels.forEach(this::add);
+		this(channels, List::of);
 	}
 
 	/**
-	 * Add channels behind all others. Called before the node starts.
-	 * @param options the options of the channels that a pattern covers
-	 * @throws IllegalArgumentException if the pattern is invalid
+	 * Create a catalog.
+	 * @param channels the options of each pattern, in their order of precedence
+	 * @param source tells which channels there are behind those, for example those of
+	 * annotated endpoints, whose beans may need this catalog: none before they are known,
+	 * and the same list from then on; asked again and again, by any thread
+	 * @throws IllegalArgumentException if a pattern is invalid
 	 */
-	public void add(ChannelOptions options) {
-		this.entries.add(new Entry(ChannelPattern.parse(options.pattern()), options));
+	public ChannelCatalog(List<ChannelOptions> channels, Supplier<List<ChannelOptions>> source) {
+		this.configured = channels.stream().map(Entry::of).toList();
+		this.source = source;
+	}
+
+	/**
+	 * Return all channels, as they are known now.
+	 */
+	private List<Entry> entries() {
+		List<ChannelOptions> told = this.source.get();
+		Added added = this.added;
+		if (added.told() != told) {
+			added = new Added(told, Stream.concat(this.configured.stream(), told.stream().map(Entry::of)).toList());
+			this.added = added;
+		}
+		return told.isEmpty() ? this.configured : added.entries();
 	}
 
 	/**
@@ -86,7 +108,7 @@ public final class ChannelCatalog {
 
 	private @Nullable ChannelOptions match(String channel) {
 		PathContainer path = ChannelPattern.path(channel);
-		for (Entry entry : this.entries) {
+		for (Entry entry : entries()) {
 			if (entry.pattern().matches(path)) {
 				return entry.options();
 			}
@@ -140,13 +162,24 @@ public final class ChannelCatalog {
 	 * @return the options
 	 */
 	public List<ChannelOptions> all() {
-		return this.entries.stream().map(Entry::options).toList();
+		return entries().stream().map(Entry::options).toList();
 	}
 
 	/**
 	 * A parsed pattern with its options.
 	 */
 	private record Entry(ChannelPattern pattern, ChannelOptions options) {
+
+		static Entry of(ChannelOptions options) {
+			return new Entry(ChannelPattern.parse(options.pattern()), options);
+		}
+
+	}
+
+	/**
+	 * What the source has told, with all channels that there are then.
+	 */
+	private record Added(List<ChannelOptions> told, List<Entry> entries) {
 	}
 
 }

@@ -21,6 +21,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.cluster.ClusterMessages.Subject;
+import io.github.atmosphererelay.node.ControlMessages;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayState;
 
@@ -31,13 +32,22 @@ import io.github.atmosphererelay.relay.RelayState;
  */
 public final class ClusterLink {
 
-	private final ClusterMessages messages;
+	private final ControlMessages control;
 
 	private final Subject subject;
 
-	ClusterLink(ClusterMessages messages, Subject subject) {
-		this.messages = messages;
+	ClusterLink(ControlMessages control, Subject subject) {
+		this.control = control;
 		this.subject = subject;
+	}
+
+	/**
+	 * Return the way from this node's presence to that of the other nodes.
+	 * @param control carries what nodes say to each other
+	 * @return the link
+	 */
+	public static ClusterLink ofPresence(ControlMessages control) {
+		return new ClusterLink(control, Subject.PRESENCE);
 	}
 
 	/**
@@ -46,7 +56,7 @@ public final class ClusterLink {
 	 * @return completes with the relay's receipt; fails as the relay does
 	 */
 	public CompletableFuture<Receipt> sendToAll(byte[] body) {
-		return this.messages.sendToAll(this.subject, body);
+		return this.control.sendToAll(ClusterMessages.payload(this.subject, body));
 	}
 
 	/**
@@ -56,7 +66,7 @@ public final class ClusterLink {
 	 * @return completes with the relay's receipt; fails as the relay does
 	 */
 	public CompletableFuture<Receipt> sendTo(UUID node, byte[] body) {
-		return this.messages.sendTo(node, this.subject, body);
+		return this.control.sendTo(node, ClusterMessages.payload(this.subject, body));
 	}
 
 	/**

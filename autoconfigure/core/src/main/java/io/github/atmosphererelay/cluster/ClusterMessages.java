@@ -17,101 +17,48 @@
 package io.github.atmosphererelay.cluster;
 
 import java.nio.ByteBuffer;
-import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.BiConsumer;
-import java.util.function.Consumer;
 
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.node.ControlListener;
-import io.github.atmosphererelay.node.ControlMessages;
-import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayState;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Brings what nodes say to each other to those who understand it. A message is one byte
- * for its subject and then what that subject makes of it. A subject that this node does
- * not know, because it is of a later release, is counted and skipped, and so is a message
- * that cannot be read.
+ * Brings what other nodes say to those who understand it. A message is one byte for its
+ * subject and then what that subject makes of it. A subject that this node does not know,
+ * because it is of a later release, is counted and skipped, and so is a message that
+ * cannot be read.
  */
 final class ClusterMessages implements ControlListener {
 
 	private static final Log logger = LogFactory.getLog(ClusterMessages.class);
 
-	private final ControlMessages control;
-
-	private final Map<Byte, BiConsumer<UUID, ByteBuffer>> subjects = new ConcurrentHashMap<>();
-
-	private final Map<Byte, Consumer<ByteBuffer>> echoReceivers = new ConcurrentHashMap<>();
-
-	private final List<Consumer<RelayState>> relayListeners = new CopyOnWriteArrayList<>();
+	private final Map<Byte, Receiver> receivers;
 
 	private final LongAdder rejected = new LongAdder();
 
-	ClusterMessages(ControlMessages control) {
-		this.control = control;
-		control.listen(this);
-	}
-
 	/**
-	 * Understand a subject. Called before the node starts.
-	 * @param subject the first byte of its messages
-	 * @param receiver receives the origin's id and what follows the first byte, on the
-	 * relay's receive thread, which it must not block; throws a {@code RuntimeException}
-	 * at a message that cannot be read
+	 * Create messages.
+	 * @param receivers who understands which subject
 	 */
-	void on(Subject subject, BiConsumer<UUID, ByteBuffer> receiver) {
-		this.subjects.put(subject.code(), receiver);
+	ClusterMessages(Map<Subject, Receiver> receivers) {
+		Map<Byte, Receiver> byCode = new HashMap<>();
+		receivers.forEach((subject, receiver) -> byCode.put(subject.code(), receiver));
+		this.receivers = Map.copyOf(byCode);
 	}
 
 	/**
-	 * Hear of this node's own messages of a subject to all nodes, when they come back.
-	 * Called before the node starts.
-	 * @param subject the first byte of its messages
-	 * @param receiver receives what follows the first byte, on the relay's receive
-	 * thread, which it must not block
-	 */
-	void onEcho(Subject subject, Consumer<ByteBuffer> receiver) {
-		this.echoReceivers.put(subject.code(), receiver);
-	}
-
-	/**
-	 * Hear of changes of the relay's measured state. Called before the node starts.
-	 * @param listener receives the states; must not block
-	 */
-	void onRelayState(Consumer<RelayState> listener) {
-		this.relayListeners.add(listener);
-	}
-
-	/**
-	 * Say something to all other nodes.
+	 * Make a message.
 	 * @param subject what it is about
 	 * @param body what to say
-	 * @return completes with the relay's receipt; fails as the relay does
 	 */
-	CompletableFuture<Receipt> sendToAll(Subject subject, byte[] body) {
-		return this.control.sendToAll(payload(subject, body));
-	}
-
-	/**
-	 * Say something to one other node.
-	 * @param node the node's id
-	 * @param subject what it is about
-	 * @param body what to say
-	 * @return completes with the relay's receipt; fails as the relay does
-	 */
-	CompletableFuture<Receipt> sendTo(UUID node, Subject subject, byte[] body) {
-		return this.control.sendTo(node, payload(subject, body));
-	}
-
-	private static Payload payload(Subject subject, byte[] body) {
+	static Payload payload(Subject subject, byte[] body) {
 		return Payload.binary(ByteBuffer.allocate(1 + body.length).put(subject.code()).put(body).array());
 	}
 
@@ -125,13 +72,13 @@ final class ClusterMessages implements ControlListener {
 	@Override
 	public void received(UUID origin, Payload payload) {
 		ByteBuffer in = ByteBuffer.wrap(payload.bytes()).asReadOnlyBuffer();
-		BiConsumer<UUID, ByteBuffer> receiver = in.hasRemaining() ? this.subjects.get(in.get()) : null;
+		Receiver receiver = receiver(in);
 		if (receiver == null) {
 			this.rejected.increment();
 			return;
 		}
 		try {
-			receiver.accept(origin, in);
+			receiver.received(origin, in);
 		}
 		catch (RuntimeException ex) {
 			this.rejected.increment();
@@ -139,18 +86,52 @@ final class ClusterMessages implements ControlListener {
 		}
 	}
 
+	private @Nullable Receiver receiver(ByteBuffer in) {
+		return in.hasRemaining() ? this.receivers.get(in.get()) : null;
+	}
+
 	@Override
 	public void echoed(Payload payload) {
 		ByteBuffer in = ByteBuffer.wrap(payload.bytes()).asReadOnlyBuffer();
-		Consumer<ByteBuffer> receiver = in.hasRemaining() ? this.echoReceivers.get(in.get()) : null;
+		Receiver receiver = receiver(in);
 		if (receiver != null) {
-			receiver.accept(in);
+			receiver.echoed(in);
 		}
 	}
 
 	@Override
 	public void relayStateChanged(RelayState state) {
-		this.relayListeners.forEach((listener) -> listener.accept(state));
+		this.receivers.values().forEach((receiver) -> receiver.relayStateChanged(state));
+	}
+
+	/**
+	 * Understands a subject. Called by the relay's receive thread; must not block.
+	 */
+	@FunctionalInterface
+	interface Receiver {
+
+		/**
+		 * Another node has said something.
+		 * @param origin the id of the node that has sent it
+		 * @param in what follows the first byte
+		 * @throws RuntimeException if it cannot be read, which is then counted
+		 */
+		void received(UUID origin, ByteBuffer in);
+
+		/**
+		 * What this node has said to all has come back.
+		 * @param in what follows the first byte
+		 */
+		default void echoed(ByteBuffer in) {
+		}
+
+		/**
+		 * The measured state of the relay has changed.
+		 * @param state the new state
+		 */
+		default void relayStateChanged(RelayState state) {
+		}
+
 	}
 
 	/**

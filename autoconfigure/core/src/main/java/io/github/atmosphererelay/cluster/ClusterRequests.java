@@ -33,7 +33,6 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 
 import io.github.atmosphererelay.broadcast.MessageTooLargeException;
-import io.github.atmosphererelay.cluster.ClusterMessages.Subject;
 import io.github.atmosphererelay.cluster.CommandMessage.Operation;
 import io.github.atmosphererelay.cluster.CommandMessage.Status;
 import io.github.atmosphererelay.guard.Part;
@@ -59,7 +58,7 @@ final class ClusterRequests implements MembershipListener {
 
 	private final Membership membership;
 
-	private final ClusterMessages messages;
+	private final ClusterLink link;
 
 	private final CommandExecutor executor;
 
@@ -69,13 +68,13 @@ final class ClusterRequests implements MembershipListener {
 
 	private final Map<Long, Pending<?>> pending = new ConcurrentHashMap<>();
 
-	ClusterRequests(UUID self, RelayMonitor monitor, Timers timers, Membership membership, ClusterMessages messages,
+	ClusterRequests(UUID self, RelayMonitor monitor, Timers timers, Membership membership, ClusterLink link,
 			CommandExecutor executor, int maxMessageSize, ClusterStatistics statistics) {
 		this.self = self;
 		this.monitor = monitor;
 		this.timers = timers;
 		this.membership = membership;
-		this.messages = messages;
+		this.link = link;
 		this.executor = executor;
 		this.maxMessageSize = maxMessageSize;
 		this.statistics = statistics;
@@ -157,8 +156,7 @@ final class ClusterRequests implements MembershipListener {
 			return;
 		}
 		byte[] encoded = message.encode();
-		((target != null) ? this.messages.sendTo(target, Subject.COMMAND, encoded)
-				: this.messages.sendToAll(Subject.COMMAND, encoded))
+		((target != null) ? this.link.sendTo(target, encoded) : this.link.sendToAll(encoded))
 			.whenComplete((receipt, ex) -> {
 				if (ex != null) {
 					request.giveUp(others);

@@ -21,7 +21,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -30,20 +32,33 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
+import io.github.atmosphererelay.application.ApplicationFutures;
+import io.github.atmosphererelay.broadcast.DefaultBroadcaster;
 import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.broadcast.UnknownSessionException;
+import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.channel.ChannelScope;
+import io.github.atmosphererelay.cluster.ClusterMessages.Receiver;
 import io.github.atmosphererelay.cluster.ClusterMessages.Subject;
 import io.github.atmosphererelay.cluster.CommandMessage.Operation;
+import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.delivery.DeliveryListener;
+import io.github.atmosphererelay.event.EventDispatcher;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.Required;
+import io.github.atmosphererelay.guard.Timers;
 import io.github.atmosphererelay.message.ChannelNames;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.WireReader;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.node.ControlListener;
+import io.github.atmosphererelay.node.ControlMessages;
+import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.NodeIdentity;
+import io.github.atmosphererelay.session.SessionRegistry;
+import io.github.atmosphererelay.session.SessionStatistics;
+import io.github.atmosphererelay.subscription.Subscriptions;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -61,9 +76,21 @@ public final class DefaultCluster implements Cluster {
 	private static final Comparator<ClusterNode> BY_NAME = Comparator.comparing(ClusterNode::name)
 		.thenComparing(ClusterNode::id);
 
-	private final MessagingNode node;
+	private final NodeIdentity identity;
 
 	private final ClusterSettings settings;
+
+	private final RelayMonitor monitor;
+
+	private final Timers timers;
+
+	private final ChannelCatalog catalog;
+
+	private final DefaultBroadcaster broadcaster;
+
+	private final ApplicationFutures futures;
+
+	private final ClusterLink commands;
 
 	private final ClusterMessages messages;
 
@@ -72,6 +99,8 @@ public final class DefaultCluster implements Cluster {
 	private final CommandExecutor executor;
 
 	private final ClusterRequests requests;
+
+	private final CountedDeliveries counted;
 
 	private final Questions questions = new Questions();
 
@@ -85,29 +114,49 @@ public final class DefaultCluster implements Cluster {
 
 	private @Nullable ScheduledFuture<?> ticks;
 
-	/**
-	 * Put a node's part together; {@link #start()} starts it.
-	 * @param node the node's messaging, not started yet
-	 * @param settings how the node takes part
-	 */
-	public DefaultCluster(MessagingNode node, ClusterSettings settings) {
-		this.node = node;
-		this.settings = settings;
-		this.load = new LoadMeter(node.statistics(), node.writers().statistics(), node.registry());
+	private DefaultCluster(Builder parts) {
+		ControlMessages control = Required.part(parts.control, "control");
+		SessionRegistry registry = Required.part(parts.registry, "registry");
+		EventDispatcher events = Required.part(parts.events, "events");
+		this.settings = parts.settings;
+		this.identity = Required.part(parts.identity, "identity");
+		this.monitor = Required.part(parts.monitor, "monitor");
+		this.timers = Required.part(parts.timers, "timers");
+		this.catalog = Required.part(parts.catalog, "catalog");
+		this.broadcaster = Required.part(parts.broadcaster, "broadcaster");
+		this.futures = Required.part(parts.futures, "futures");
+		this.load = new LoadMeter(Required.part(parts.statistics, "statistics"),
+				Required.part(parts.sessionStatistics, "sessionStatistics"), registry);
 		String version = DefaultCluster.class.getPackage().getImplementationVersion();
 		this.version = (version != null) ? version : "development";
-		this.messages = new ClusterMessages(node.control());
-		this.membership = new Membership(node.identity().id(), settings.heartbeatInterval(), settings.nodeTimeout(),
-				new Outlet(), System::nanoTime, this::self, node.events()::publish, this.statistics);
-		this.messages.on(Subject.MEMBERSHIP, this.membership::received);
-		this.messages.onEcho(Subject.MEMBERSHIP, this.membership::echoed);
-		this.messages.onRelayState((state) -> this.membership.relayStateChanged(state == RelayState.UP));
-		this.executor = new CommandExecutor(settings.maxMessageSize());
-		this.requests = new ClusterRequests(node.identity().id(), node.monitor(), node.timers(), this.membership,
-				this.messages, this.executor, settings.maxMessageSize(), this.statistics);
-		this.membership.addListener(this.requests);
-		this.messages.on(Subject.COMMAND, this::received);
-		handleCommands(new SessionCommands(node.registry(), node.subscriptions(), settings.maxMessageSize()));
+		ClusterLink.Listener presence = parts.presence;
+		this.membership = new Membership(this.identity.id(), this.settings.heartbeatInterval(),
+				this.settings.nodeTimeout(), new Outlet(new ClusterLink(control, Subject.MEMBERSHIP)), System::nanoTime,
+				this::self, events::publish,
+				(presence != null) ? List.of(new Requests(), presence) : List.of(new Requests()), this.statistics);
+		this.executor = new CommandExecutor(this.settings.maxMessageSize());
+		this.commands = new ClusterLink(control, Subject.COMMAND);
+		this.requests = new ClusterRequests(this.identity.id(), this.monitor, this.timers, this.membership,
+				this.commands, this.executor, this.settings.maxMessageSize(), this.statistics);
+		this.counted = new CountedDeliveries(registry, this.timers.scheduler());
+		Map<Subject, Receiver> receivers = new EnumMap<>(Subject.class);
+		receivers.put(Subject.MEMBERSHIP, new Heartbeats());
+		receivers.put(Subject.COMMAND, this::received);
+		if (presence != null) {
+			receivers.put(Subject.PRESENCE, new PresenceMessages(presence));
+		}
+		this.messages = new ClusterMessages(receivers);
+		handleCommands(new SessionCommands(registry, Required.part(parts.subscriptions, "subscriptions"),
+				this.settings.maxMessageSize()));
+	}
+
+	/**
+	 * Begin to put a node's part together.
+	 * @param settings how the node takes part
+	 * @return a builder
+	 */
+	public static Builder builder(ClusterSettings settings) {
+		return new Builder(settings);
 	}
 
 	private void handleCommands(SessionCommands sessions) {
@@ -117,13 +166,28 @@ public final class DefaultCluster implements Cluster {
 		on(Operation.SUBSCRIBE, sessions::subscribe);
 		on(Operation.UNSUBSCRIBE, sessions::unsubscribe);
 		this.executor.on(Operation.ASK, (asker, in, timeout) -> this.questions.answer(asker, in));
-		CountedDeliveries counted = new CountedDeliveries(this.node.registry(), this.node.scheduler());
-		this.node.listenToDeliveries(counted);
-		this.executor.on(Operation.COUNT, (asker, in, timeout) -> counted.count(in, timeout));
+		this.executor.on(Operation.COUNT, (asker, in, timeout) -> this.counted.count(in, timeout));
 	}
 
 	private void on(Operation operation, Function<WireReader, byte[]> action) {
 		this.executor.on(operation, (asker, in, timeout) -> CompletableFuture.completedFuture(action.apply(in)));
+	}
+
+	/**
+	 * Return what is to hear what other nodes say: the node finds it here when it starts.
+	 * @return the listener
+	 */
+	public ControlListener controlListener() {
+		return this.messages;
+	}
+
+	/**
+	 * Return what is to hear of deliveries that are counted: the node finds it here when
+	 * it starts.
+	 * @return the listener
+	 */
+	public DeliveryListener deliveryListener() {
+		return this.counted;
 	}
 
 	/**
@@ -136,19 +200,6 @@ public final class DefaultCluster implements Cluster {
 	}
 
 	/**
-	 * Link presence with that of the other nodes, which is for this library's own
-	 * presence. Called once, before the start.
-	 * @param listener hears of the other nodes and what their presence says
-	 * @return the way to their presence
-	 */
-	public ClusterLink linkPresence(ClusterLink.Listener listener) {
-		this.messages.on(Subject.PRESENCE, listener::received);
-		this.messages.onRelayState(listener::relayStateChanged);
-		this.membership.addListener(listener);
-		return new ClusterLink(this.messages, Subject.PRESENCE);
-	}
-
-	/**
 	 * Join the cluster. Returns at once.
 	 */
 	public synchronized void start() {
@@ -157,14 +208,14 @@ public final class DefaultCluster implements Cluster {
 		}
 		this.startedAt = Instant.now();
 		this.executor.start();
-		this.membership.start(this.node.monitor().isUp());
+		this.membership.start(this.monitor.isUp());
 		Duration period = Duration.ofMillis(Math.max(5, this.settings.heartbeatInterval().toMillis() / 20));
 		// Its end would have the others take this node for dead
-		this.ticks = this.node.timers().repeat(Part.MEMBERSHIP, this::tick, Duration.ZERO, period);
+		this.ticks = this.timers.repeat(Part.MEMBERSHIP, this::tick, Duration.ZERO, period);
 	}
 
 	private void tick() {
-		boolean up = this.node.monitor().isUp();
+		boolean up = this.monitor.isUp();
 		if (up != this.membership.isRelayUp()) {
 			// It changed while this was starting, and nobody was listening yet.
 			this.membership.relayStateChanged(up);
@@ -205,8 +256,8 @@ public final class DefaultCluster implements Cluster {
 
 	@Override
 	public ClusterNode self() {
-		return new ClusterNode(this.node.identity().id(), this.node.identity().name(), this.settings.address().get(),
-				this.startedAt, this.version, this.load.measure());
+		return new ClusterNode(this.identity.id(), this.identity.name(), this.settings.address().get(), this.startedAt,
+				this.version, this.load.measure());
 	}
 
 	@Override
@@ -225,7 +276,7 @@ public final class DefaultCluster implements Cluster {
 		boolean wanted = !this.membership.isFrozen()
 				|| this.membership.isYoungerThan(TimeUnit.MILLISECONDS.toNanos(message.timeoutMillis()));
 		if (wanted && this.executor.isFirst(origin, message.request())) {
-			this.executor.execute(origin, message, (status, body) -> this.messages.sendTo(origin, Subject.COMMAND,
+			this.executor.execute(origin, message, (status, body) -> this.commands.sendTo(origin,
 					CommandMessage.answer(message.request(), status, body).encode()));
 		}
 	}
@@ -254,7 +305,7 @@ public final class DefaultCluster implements Cluster {
 
 	@Override
 	public CompletableFuture<AffectedSessions> subscribe(String user, String channel) {
-		this.node.catalog().get(ChannelNames.check(channel));
+		this.catalog.get(ChannelNames.check(channel));
 		return affect(null, Operation.SUBSCRIBE, SessionCommands.encode(user, channel));
 	}
 
@@ -275,7 +326,7 @@ public final class DefaultCluster implements Cluster {
 	 * Answers to different requests have no order.
 	 */
 	private <T> CompletableFuture<T> forApplication(CompletableFuture<T> stage) {
-		return this.node.futures().of(stage, stage);
+		return this.futures.of(stage, stage);
 	}
 
 	@Override
@@ -287,17 +338,16 @@ public final class DefaultCluster implements Cluster {
 	@Override
 	public CompletableFuture<Acknowledgement> broadcastAcknowledged(String channel, Object payload,
 			PublishOptions options, Duration timeout) {
-		boolean here = this.node.catalog().get(ChannelNames.check(channel)).scope() == ChannelScope.NODE;
+		boolean here = this.catalog.get(ChannelNames.check(channel)).scope() == ChannelScope.NODE;
 		// Before anything is sent: a caller that sees a failure may send again.
 		TooManyRequestsException full = this.requests.check(timeout);
 		if (full != null) {
 			return CompletableFuture.failedFuture(full);
 		}
-		return forApplication(this.node.broadcaster()
-			.publish(channel, payload, options.header(DeliveryListener.COUNTED, "1"))
+		return forApplication(this.broadcaster.publish(channel, payload, options.header(DeliveryListener.COUNTED, "1"))
 			.thenCompose((receipt) -> {
 				byte[] body = CountedDeliveries.encode(receipt.messageId(), channel);
-				UUID self = this.node.identity().id();
+				UUID self = this.identity.id();
 				return (here ? this.requests.askOne(self, Operation.COUNT, body, timeout, WireReader::readInt)
 						: this.requests.askAll(Operation.COUNT, body, timeout, WireReader::readInt))
 					.thenApply((answers) -> new Acknowledgement(receipt, AffectedSessions.of(answers)));
@@ -321,25 +371,253 @@ public final class DefaultCluster implements Cluster {
 	}
 
 	/**
-	 * Return what nodes say to each other.
-	 */
-	ClusterMessages messages() {
-		return this.messages;
-	}
-
-	/**
 	 * The way to the other nodes.
 	 */
-	private final class Outlet implements Membership.Outlet {
+	private record Outlet(ClusterLink link) implements Membership.Outlet {
 
 		@Override
 		public CompletableFuture<?> toAll(byte[] message) {
-			return DefaultCluster.this.messages.sendToAll(Subject.MEMBERSHIP, message);
+			return this.link.sendToAll(message);
 		}
 
 		@Override
 		public void to(UUID node, byte[] message) {
-			DefaultCluster.this.messages.sendTo(node, Subject.MEMBERSHIP, message);
+			this.link.sendTo(node, message);
+		}
+
+	}
+
+	/**
+	 * Hears which other nodes there are. The requests ask, in their turn, who is there.
+	 */
+	private final class Requests implements MembershipListener {
+
+		@Override
+		public void joined(UUID node) {
+			DefaultCluster.this.requests.joined(node);
+		}
+
+		@Override
+		public void left(UUID node) {
+			DefaultCluster.this.requests.left(node);
+		}
+
+	}
+
+	/**
+	 * Hears what is said about which nodes there are.
+	 */
+	private final class Heartbeats implements Receiver {
+
+		@Override
+		public void received(UUID origin, ByteBuffer in) {
+			DefaultCluster.this.membership.received(origin, in);
+		}
+
+		@Override
+		public void echoed(ByteBuffer in) {
+			DefaultCluster.this.membership.echoed(in);
+		}
+
+		@Override
+		public void relayStateChanged(RelayState state) {
+			DefaultCluster.this.membership.relayStateChanged(state == RelayState.UP);
+		}
+
+	}
+
+	/**
+	 * Hears what the presence of other nodes says.
+	 */
+	private record PresenceMessages(ClusterLink.Listener presence) implements Receiver {
+
+		@Override
+		public void received(UUID origin, ByteBuffer in) {
+			this.presence.received(origin, in);
+		}
+
+		@Override
+		public void relayStateChanged(RelayState state) {
+			this.presence.relayStateChanged(state);
+		}
+
+	}
+
+	/**
+	 * Puts a node's part in the cluster together. For one thread.
+	 */
+	public static final class Builder {
+
+		private final ClusterSettings settings;
+
+		private @Nullable NodeIdentity identity;
+
+		private @Nullable ControlMessages control;
+
+		private @Nullable RelayMonitor monitor;
+
+		private @Nullable Timers timers;
+
+		private @Nullable ChannelCatalog catalog;
+
+		private @Nullable SessionRegistry registry;
+
+		private @Nullable Subscriptions subscriptions;
+
+		private @Nullable DefaultBroadcaster broadcaster;
+
+		private @Nullable ApplicationFutures futures;
+
+		private @Nullable EventDispatcher events;
+
+		private @Nullable BroadcastStatistics statistics;
+
+		private @Nullable SessionStatistics sessionStatistics;
+
+		private ClusterLink.@Nullable Listener presence;
+
+		private Builder(ClusterSettings settings) {
+			this.settings = settings;
+		}
+
+		/**
+		 * Say which node it is. Required.
+		 * @param identity the identity
+		 * @return this builder
+		 */
+		public Builder identity(NodeIdentity identity) {
+			this.identity = identity;
+			return this;
+		}
+
+		/**
+		 * Say what carries messages between nodes. Required.
+		 * @param control the messages
+		 * @return this builder
+		 */
+		public Builder control(ControlMessages control) {
+			this.control = control;
+			return this;
+		}
+
+		/**
+		 * Say what measures the relay. Required.
+		 * @param monitor the monitor
+		 * @return this builder
+		 */
+		public Builder monitor(RelayMonitor monitor) {
+			this.monitor = monitor;
+			return this;
+		}
+
+		/**
+		 * Say what runs the short tasks of the node's parts. Required.
+		 * @param timers the timers
+		 * @return this builder
+		 */
+		public Builder timers(Timers timers) {
+			this.timers = timers;
+			return this;
+		}
+
+		/**
+		 * Say which channels exist. Required.
+		 * @param catalog the catalog
+		 * @return this builder
+		 */
+		public Builder catalog(ChannelCatalog catalog) {
+			this.catalog = catalog;
+			return this;
+		}
+
+		/**
+		 * Say which sessions the node has. Required.
+		 * @param registry the registry
+		 * @return this builder
+		 */
+		public Builder registry(SessionRegistry registry) {
+			this.registry = registry;
+			return this;
+		}
+
+		/**
+		 * Say what subscribes them. Required.
+		 * @param subscriptions the subscriptions
+		 * @return this builder
+		 */
+		public Builder subscriptions(Subscriptions subscriptions) {
+			this.subscriptions = subscriptions;
+			return this;
+		}
+
+		/**
+		 * Say what sends messages. Required.
+		 * @param broadcaster the broadcaster
+		 * @return this builder
+		 */
+		public Builder broadcaster(DefaultBroadcaster broadcaster) {
+			this.broadcaster = broadcaster;
+			return this;
+		}
+
+		/**
+		 * Say what completes the futures of the application. Required.
+		 * @param futures the futures
+		 * @return this builder
+		 */
+		public Builder futures(ApplicationFutures futures) {
+			this.futures = futures;
+			return this;
+		}
+
+		/**
+		 * Say what hands events to the application. Required.
+		 * @param events the dispatcher
+		 * @return this builder
+		 */
+		public Builder events(EventDispatcher events) {
+			this.events = events;
+			return this;
+		}
+
+		/**
+		 * Say where messages are counted. Required.
+		 * @param statistics the counters
+		 * @return this builder
+		 */
+		public Builder statistics(BroadcastStatistics statistics) {
+			this.statistics = statistics;
+			return this;
+		}
+
+		/**
+		 * Say where deliveries are counted. Required.
+		 * @param sessionStatistics the counters
+		 * @return this builder
+		 */
+		public Builder sessionStatistics(SessionStatistics sessionStatistics) {
+			this.sessionStatistics = sessionStatistics;
+			return this;
+		}
+
+		/**
+		 * Say what hears of the other nodes and what their presence says. Without this,
+		 * nobody does.
+		 * @param presence the presence of this node, or {@code null}
+		 * @return this builder
+		 */
+		public Builder presence(ClusterLink.@Nullable Listener presence) {
+			this.presence = presence;
+			return this;
+		}
+
+		/**
+		 * Make it.
+		 * @return what was put together
+		 * @throws IllegalStateException if something is missing that is required
+		 */
+		public DefaultCluster build() {
+			return new DefaultCluster(this);
 		}
 
 	}

@@ -25,7 +25,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -77,7 +76,7 @@ final class Membership {
 
 	private final ClusterStatistics statistics;
 
-	private final List<MembershipListener> listeners = new CopyOnWriteArrayList<>();
+	private final List<MembershipListener> listeners;
 
 	/** What is said to others, in the order of this node's own numbers. */
 	private final OrderedCalls calls = new OrderedCalls();
@@ -103,7 +102,9 @@ final class Membership {
 	private volatile boolean frozen = true;
 
 	Membership(UUID self, Duration interval, Duration timeout, Outlet outlet, LongSupplier clock,
-			Supplier<ClusterNode> description, Consumer<Object> events, ClusterStatistics statistics) {
+			Supplier<ClusterNode> description, Consumer<Object> events, List<MembershipListener> listeners,
+			ClusterStatistics statistics) {
+		this.listeners = List.copyOf(listeners);
 		this.self = self;
 		this.intervalNanos = interval.toNanos();
 		this.timeoutNanos = timeout.toNanos();
@@ -111,14 +112,6 @@ final class Membership {
 		this.clock = clock;
 		this.events = events;
 		this.statistics = statistics;
-	}
-
-	/**
-	 * Add a listener. Called before the node starts.
-	 * @param listener hears of every other node
-	 */
-	void addListener(MembershipListener listener) {
-		this.listeners.add(listener);
 	}
 
 	/**

@@ -20,6 +20,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.channel.ChannelOptions;
@@ -35,7 +36,6 @@ import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.Subscription;
 import io.github.atmosphererelay.session.Writers;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Finds an envelope's audience among the sessions of this node and queues the message
@@ -51,21 +51,33 @@ public final class LocalDelivery {
 
 	private final QueueLimits defaultLimits;
 
-	private volatile @Nullable DeliveryListener listener;
+	private final Supplier<List<DeliveryListener>> source;
 
-	public LocalDelivery(SessionRegistry registry, Writers writers, ChannelCatalog catalog, QueueLimits defaultLimits) {
+	private volatile List<DeliveryListener> listeners = List.of();
+
+	/**
+	 * Create deliveries.
+	 * @param registry the sessions of this node
+	 * @param writers write to them
+	 * @param catalog the channels that exist
+	 * @param defaultLimits how much may wait of messages that belong to no channel
+	 * @param listeners finds who hears of deliveries that are counted, when the node
+	 * starts
+	 */
+	public LocalDelivery(SessionRegistry registry, Writers writers, ChannelCatalog catalog, QueueLimits defaultLimits,
+			Supplier<List<DeliveryListener>> listeners) {
 		this.registry = registry;
 		this.writers = writers;
 		this.catalog = catalog;
 		this.defaultLimits = defaultLimits;
+		this.source = listeners;
 	}
 
 	/**
-	 * Set who hears of deliveries that are counted.
-	 * @param listener the listener
+	 * Find who hears of deliveries that are counted.
 	 */
-	public void listen(DeliveryListener listener) {
-		this.listener = listener;
+	public void start() {
+		this.listeners = List.copyOf(this.source.get());
 	}
 
 	/**
@@ -136,9 +148,10 @@ public final class LocalDelivery {
 	}
 
 	private void tellCount(UUID message, Map<String, String> headers, Fanout fanout) {
-		DeliveryListener listener = this.listener;
-		if (listener != null && headers.containsKey(DeliveryListener.COUNTED)) {
-			listener.delivered(message, fanout.queued());
+		List<DeliveryListener> listeners = this.listeners;
+		if (!listeners.isEmpty() && headers.containsKey(DeliveryListener.COUNTED)) {
+			int sessions = fanout.queued();
+			listeners.forEach((listener) -> listener.delivered(message, sessions));
 		}
 	}
 

@@ -35,14 +35,10 @@ final class EndpointCatalog {
 
 	private final Map<String, Optional<EndpointMatch>> remembered = new ConcurrentHashMap<>();
 
-	private volatile List<Endpoint> endpoints = List.of();
+	private final List<Endpoint> endpoints;
 
-	/**
-	 * Set the endpoints. Called once, before the node starts.
-	 */
-	void set(List<Endpoint> endpoints) {
+	EndpointCatalog(List<Endpoint> endpoints) {
 		this.endpoints = endpoints.stream().sorted(Comparator.comparing(Endpoint::pattern)).toList();
-		this.remembered.clear();
 	}
 
 	List<Endpoint> all() {
@@ -50,9 +46,6 @@ final class EndpointCatalog {
 	}
 
 	@Nullable EndpointMatch match(String channel) {
-		if (this.endpoints.isEmpty()) {
-			return null;
-		}
 		Optional<EndpointMatch> known = this.remembered.get(channel);
 		if (known == null) {
 			known = Optional.ofNullable(find(channel));

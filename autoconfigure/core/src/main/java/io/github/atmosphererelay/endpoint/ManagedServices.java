@@ -20,13 +20,15 @@ import java.util.List;
 
 import io.github.atmosphererelay.application.ApplicationThreads;
 import io.github.atmosphererelay.channel.ChannelAccess;
+import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.channel.ChannelOptions;
 import io.github.atmosphererelay.channel.HistoryOptions;
-import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.inbound.ClientCallHandler;
 import io.github.atmosphererelay.inbound.ClientMessageHandler;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.security.ClientContext;
 import io.github.atmosphererelay.session.QueueLimits;
+import io.github.atmosphererelay.session.SubscriptionListener;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -42,17 +44,17 @@ public final class ManagedServices {
 
 	private static final Log logger = LogFactory.getLog(ManagedServices.class);
 
-	private final MessagingNode node;
-
 	private final EndpointSettings settings;
 
 	private final ApplicationThreads threads;
 
 	private final HandlerStatistics statistics = new HandlerStatistics();
 
-	private final EndpointCatalog endpoints = new EndpointCatalog();
-
 	private final SessionLanes lanes;
+
+	private volatile List<ChannelOptions> channels = List.of();
+
+	private @Nullable SubscriptionListener subscriptionListener;
 
 	private @Nullable ClientMessageHandler messageHandler;
 
@@ -60,61 +62,74 @@ public final class ManagedServices {
 
 	/**
 	 * Create the endpoints' surroundings.
-	 * @param node the node's messaging
 	 * @param settings what holds for endpoints
 	 * @param threads the threads on which methods run
+	 * @param guard keeps them going
 	 */
-	public ManagedServices(MessagingNode node, EndpointSettings settings, ApplicationThreads threads) {
-		this.node = node;
+	public ManagedServices(EndpointSettings settings, ApplicationThreads threads, Guard guard) {
 		this.settings = settings;
 		this.threads = threads;
-		this.lanes = new SessionLanes(
-				new LaneLimits(settings.maxQueuedPerSession(), settings.maxQueuedBytesPerSession(),
-						settings.maxQueued(), settings.maxQueuedBytes()),
-				this.statistics, node.guards().of(Part.HANDLERS));
+		this.lanes = new SessionLanes(new LaneLimits(settings.maxQueuedPerSession(),
+				settings.maxQueuedBytesPerSession(), settings.maxQueued(), settings.maxQueuedBytes()), this.statistics,
+				guard);
 	}
 
 	/**
 	 * Find the annotated beans and have them serve their channels.
 	 * @param beans the application's beans
 	 * @param support what endpoints use of the application
+	 * @param catalog the channels that are configured, which have the first say
+	 * @param context calls the methods as the clients
 	 * @throws InvalidEndpointException if one of them cannot work
 	 */
-	public void register(ListableBeanFactory beans, EndpointSupport support) {
+	public void register(ListableBeanFactory beans, EndpointSupport support, ChannelCatalog catalog,
+			ClientContext context) {
 		List<Endpoint> created = new EndpointFactory(beans, support).create();
 		if (created.isEmpty()) {
 			return;
 		}
-		this.endpoints.set(created);
-		this.endpoints.all().forEach(this::addChannel);
-		EndpointCalls calls = new EndpointCalls(this.node.catalog(), support, this.statistics, this.lanes,
-				this.node.clientContext());
+		EndpointCatalog endpoints = new EndpointCatalog(created);
+		List<ChannelOptions> configured = catalog.all();
+		this.channels = endpoints.all()
+			.stream()
+			.filter((endpoint) -> configured.stream().noneMatch((options) -> endpoint.covers(options.pattern())))
+			.map(this::channel)
+			.toList();
+		EndpointCalls calls = new EndpointCalls(catalog, support, this.statistics, this.lanes, context);
 		EndpointQueue queue = new EndpointQueue(this.lanes, this.statistics);
-		this.messageHandler = new EndpointMessageHandler(this.endpoints, calls, queue);
+		this.messageHandler = new EndpointMessageHandler(endpoints, calls, queue);
 		this.callHandler = new EndpointCallHandler(EndpointFactory.targets(created), calls, queue);
 		if (created.stream().anyMatch(Endpoint::followsSessions)) {
-			SessionFollower follower = new SessionFollower(this.endpoints, calls, support, this.lanes, this.statistics);
-			this.node.registry().addListener(follower);
+			this.subscriptionListener = new SessionFollower(endpoints, calls, support, this.lanes, this.statistics);
 		}
 	}
 
-	/**
-	 * Behind what is configured, which so has the first say, and in the order in which
-	 * endpoints are asked.
-	 */
-	private void addChannel(Endpoint endpoint) {
-		if (this.node.catalog().all().stream().anyMatch((options) -> endpoint.covers(options.pattern()))) {
-			return;
-		}
+	private ChannelOptions channel(Endpoint endpoint) {
 		HistoryOptions history = (endpoint.history() > 0) ? HistoryOptions.of(endpoint.history()) : null;
 		QueueLimits queue = this.settings.channelQueue();
-		this.node.catalog()
-			.add(ChannelOptions
-				.builder(endpoint.pattern().toString(), (history != null) ? queue.disconnecting() : queue)
-				.clientPublish(ChannelAccess.of(endpoint.takesMessages()))
-				.presence(endpoint.room())
-				.history(history)
-				.build());
+		return ChannelOptions.builder(endpoint.pattern().toString(), (history != null) ? queue.disconnecting() : queue)
+			.clientPublish(ChannelAccess.of(endpoint.takesMessages()))
+			.presence(endpoint.room())
+			.history(history)
+			.build();
+	}
+
+	/**
+	 * Return the channels of endpoints that are not configured, in the order in which
+	 * endpoints are asked.
+	 * @return the options; none before the annotated beans are found, and the same list
+	 * from then on
+	 */
+	public List<ChannelOptions> channels() {
+		return this.channels;
+	}
+
+	/**
+	 * Return what is to hear of the subscriptions of this node's sessions.
+	 * @return the listener, or {@code null} if no endpoint follows sessions
+	 */
+	public @Nullable SubscriptionListener subscriptionListener() {
+		return this.subscriptionListener;
 	}
 
 	/**

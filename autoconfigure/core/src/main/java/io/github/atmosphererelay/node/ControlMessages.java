@@ -19,6 +19,7 @@ package io.github.atmosphererelay.node;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 import com.github.f4b6a3.uuid.UuidCreator;
 import io.github.atmosphererelay.message.Audience;
@@ -39,19 +40,28 @@ public final class ControlMessages {
 
 	private final ClusterRelay relay;
 
+	private final Supplier<@Nullable ControlListener> source;
+
 	private volatile @Nullable ControlListener listener;
 
-	ControlMessages(UUID node, ClusterRelay relay) {
+	/**
+	 * Create messages.
+	 * @param node this node's id
+	 * @param relay carries them
+	 * @param listener finds who hears what comes: asked when the node starts, because who
+	 * hears what comes also says something
+	 */
+	ControlMessages(UUID node, ClusterRelay relay, Supplier<@Nullable ControlListener> listener) {
 		this.node = node;
 		this.relay = relay;
+		this.source = listener;
 	}
 
 	/**
-	 * Set who hears what comes. Called once, before the node starts.
-	 * @param listener the listener
+	 * Find who hears what comes. Nothing has come before.
 	 */
-	public void listen(ControlListener listener) {
-		this.listener = listener;
+	void start() {
+		this.listener = this.source.get();
 	}
 
 	/**

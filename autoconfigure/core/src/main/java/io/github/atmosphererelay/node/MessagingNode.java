@@ -31,14 +31,13 @@ import io.github.atmosphererelay.broadcast.PayloadEncoder;
 import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.channel.ChannelLogs;
 import io.github.atmosphererelay.delivery.BroadcastStatistics;
-import io.github.atmosphererelay.delivery.DeliveryListener;
 import io.github.atmosphererelay.delivery.LocalDelivery;
 import io.github.atmosphererelay.delivery.SequenceTracker;
 import io.github.atmosphererelay.event.EventDispatcher;
 import io.github.atmosphererelay.event.RelayDown;
 import io.github.atmosphererelay.event.RelayUp;
-import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.Required;
 import io.github.atmosphererelay.guard.Timers;
 import io.github.atmosphererelay.inbound.ClientMessages;
 import io.github.atmosphererelay.message.Address;
@@ -70,13 +69,15 @@ public final class MessagingNode {
 
 	private final MessagingSettings settings;
 
+	private final NodeExtensions extensions;
+
 	private final ChannelCatalog catalog;
 
 	private final SessionRegistry registry;
 
 	private final Writers writers;
 
-	private final ScheduledExecutorService scheduler;
+	private final Timers timers;
 
 	private final EventDispatcher events;
 
@@ -120,23 +121,24 @@ public final class MessagingNode {
 
 	private MessagingNode(Builder parts) {
 		NodeExtensions extensions = parts.extensions;
+		this.extensions = extensions;
 		this.clientContext = new ClientContext(extensions::clientSecurity);
 		this.identity = parts.identity;
-		this.settings = required(parts.settings, "settings");
-		ClusterRelay relay = required(parts.relay, "relay");
-		ChannelCatalog catalog = required(parts.catalog, "catalog");
+		this.settings = Required.part(parts.settings, "settings");
+		ClusterRelay relay = Required.part(parts.relay, "relay");
+		ChannelCatalog catalog = Required.part(parts.catalog, "catalog");
 		this.catalog = catalog;
 		SessionRegistry registry = parts.registry;
 		this.registry = registry;
-		Writers writers = required(parts.writers, "writers");
+		Writers writers = Required.part(parts.writers, "writers");
 		this.writers = writers;
-		ScheduledExecutorService scheduler = required(parts.scheduler, "scheduler");
-		this.scheduler = scheduler;
+		ScheduledExecutorService scheduler = Required.part(parts.scheduler, "scheduler");
+		this.timers = new Timers(scheduler, writers.guards());
 		BroadcastStatistics statistics = parts.statistics;
 		this.statistics = statistics;
 		EventDispatcher events = new EventDispatcher(parts.events, statistics.events());
 		this.events = events;
-		this.futures = new ApplicationFutures(required(parts.applicationThreads, "applicationThreads"), scheduler,
+		this.futures = new ApplicationFutures(Required.part(parts.applicationThreads, "applicationThreads"), scheduler,
 				writers.guards().of(Part.CONTINUATIONS));
 		this.monitor = new RelayMonitor(relay, this.identity.id(), this.settings.probeInterval(),
 				this.settings.probeTimeout(), scheduler, this::relayStateChanged, writers.guards());
@@ -144,12 +146,13 @@ public final class MessagingNode {
 		ChannelLogs logs = new ChannelLogs(relay, catalog);
 		this.replays = new ReplayReader(logs, writers.replays(), scheduler, writers.guards().of(Part.CLIENT_TIMERS));
 		this.tracker = new SequenceTracker(statistics.deliveries());
-		LocalDelivery delivery = new LocalDelivery(registry, writers, catalog, this.settings.defaultQueue());
+		LocalDelivery delivery = new LocalDelivery(registry, writers, catalog, this.settings.defaultQueue(),
+				extensions::deliveryListeners);
 		this.delivery = delivery;
 		this.followers = new LogFollowers(this.monitor, logs, catalog, delivery, statistics.log(),
 				this.settings.positionCheck());
 		this.interest = new Interest(relay, this.settings.unsubscribeDelay(), this.followers::entered, this::left);
-		this.control = new ControlMessages(this.identity.id(), relay);
+		this.control = new ControlMessages(this.identity.id(), relay, extensions::controlListener);
 		this.receiver = new RelayReceiver(this.identity.id(), this.interest, this.tracker, this.followers, delivery,
 				this.control, statistics.deliveries());
 		this.broadcaster = new DefaultBroadcaster(this.identity.id(), catalog, parts.encoder,
@@ -161,13 +164,6 @@ public final class MessagingNode {
 				events, this.settings.channelsPerSession(),
 				new PageLimit(this.settings.recoveryLimit(), this.settings.recoveryBytes()), this.clientContext,
 				this.replays, extensions::initialChannels);
-	}
-
-	private static <T> T required(@Nullable T part, String name) {
-		if (part == null) {
-			throw new IllegalStateException("A node needs '" + name + "'");
-		}
-		return part;
 	}
 
 	/**
@@ -184,6 +180,9 @@ public final class MessagingNode {
 	 * is there.
 	 */
 	public void start() {
+		this.control.start();
+		this.registry.start(this.extensions.subscriptionListeners());
+		this.delivery.start();
 		this.clientContext.start();
 		this.broadcaster.start();
 		this.clientMessages.start();
@@ -235,15 +234,7 @@ public final class MessagingNode {
 	}
 
 	private ScheduledFuture<?> repeat(Part part, Runnable sweep, Duration interval) {
-		return timers().repeat(part, sweep, interval, interval);
-	}
-
-	/**
-	 * Return what keeps the parts of the node going.
-	 * @return the guards
-	 */
-	public Guards guards() {
-		return this.writers.guards();
+		return this.timers.repeat(part, sweep, interval, interval);
 	}
 
 	private void relayStateChanged(RelayState state) {
@@ -346,15 +337,6 @@ public final class MessagingNode {
 	}
 
 	/**
-	 * Set who hears how many sessions of this node take messages that are counted. Called
-	 * once, before the node starts.
-	 * @param listener the listener
-	 */
-	public void listenToDeliveries(DeliveryListener listener) {
-		this.delivery.listen(listener);
-	}
-
-	/**
 	 * Return what makes and completes the futures of the application.
 	 * @return the futures
 	 */
@@ -371,19 +353,12 @@ public final class MessagingNode {
 	}
 
 	/**
-	 * Return what runs the short tasks of the node's parts.
+	 * Return what runs the short tasks of the node's parts, with the guards that keep
+	 * these going.
 	 * @return the timers
 	 */
 	public Timers timers() {
-		return new Timers(this.scheduler, guards());
-	}
-
-	/**
-	 * Return what runs short tasks that do not block it.
-	 * @return the scheduler
-	 */
-	public ScheduledExecutorService scheduler() {
-		return this.scheduler;
+		return this.timers;
 	}
 
 	/**
@@ -395,20 +370,11 @@ public final class MessagingNode {
 	}
 
 	/**
-	 * Return whether this node follows a channel on the relay, or is about to.
-	 * @param channel the channel's name
-	 * @return whether a session of this node is in it, or was until a moment ago
+	 * Return which addresses this node follows on the relay.
+	 * @return the interest
 	 */
-	public boolean follows(String channel) {
-		return this.interest.follows(new Address.Channel(channel));
-	}
-
-	/**
-	 * Return how many addresses this node follows on the relay.
-	 * @return the number of addresses
-	 */
-	public int followedAddresses() {
-		return this.interest.size();
+	public Interest interest() {
+		return this.interest;
 	}
 
 	/**

@@ -19,15 +19,18 @@ package io.github.atmosphererelay.node;
 import java.util.List;
 
 import io.github.atmosphererelay.broadcast.OutboundInterceptor;
+import io.github.atmosphererelay.delivery.DeliveryListener;
 import io.github.atmosphererelay.inbound.InboundExtensions;
 import io.github.atmosphererelay.security.ClientSecurity;
+import io.github.atmosphererelay.session.SubscriptionListener;
 import io.github.atmosphererelay.subscription.InitialChannels;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the application adds to a node. Each method is called once, when the node starts
- * or when it is first needed: the application's beans may need those of this library, for
- * example the {@code Broadcaster}, and so cannot be there when the node is made.
+ * What the application, and those parts of this library that need a node themselves, add
+ * to a node. Each method is called once, when the node starts or when it is first needed:
+ * the application's beans may need those of this library, for example the
+ * {@code Broadcaster}, and so cannot be there when the node is made.
  */
 public interface NodeExtensions extends InboundExtensions {
 
@@ -42,6 +45,30 @@ public interface NodeExtensions extends InboundExtensions {
 	 * @return the interceptors, in their order
 	 */
 	default List<OutboundInterceptor> outboundInterceptors() {
+		return List.of();
+	}
+
+	/**
+	 * Return who hears what other nodes say to this one.
+	 * @return the listener, or {@code null} if nobody does
+	 */
+	default @Nullable ControlListener controlListener() {
+		return null;
+	}
+
+	/**
+	 * Return who hears how many sessions of this node take messages that are counted.
+	 * @return the listeners
+	 */
+	default List<DeliveryListener> deliveryListeners() {
+		return List.of();
+	}
+
+	/**
+	 * Return who hears of the subscriptions of this node's sessions.
+	 * @return the listeners, in their order
+	 */
+	default List<SubscriptionListener> subscriptionListeners() {
 		return List.of();
 	}
 

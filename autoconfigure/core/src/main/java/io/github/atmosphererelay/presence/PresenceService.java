@@ -23,25 +23,37 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
+import io.github.atmosphererelay.application.ApplicationFutures;
+import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.channel.ChannelOptions;
 import io.github.atmosphererelay.channel.ChannelScope;
 import io.github.atmosphererelay.cluster.ClusterLink;
-import io.github.atmosphererelay.cluster.DefaultCluster;
+import io.github.atmosphererelay.event.EventDispatcher;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.Required;
+import io.github.atmosphererelay.guard.Timers;
+import io.github.atmosphererelay.inbound.ClientMessages;
 import io.github.atmosphererelay.message.EnvelopeFormatException;
-import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.refusal.Authorization;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
+import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.relay.RelayState;
+import io.github.atmosphererelay.security.ClientContext;
 import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.NodeIdentity;
 import io.github.atmosphererelay.session.QueueLimits;
+import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.Subscription;
 import io.github.atmosphererelay.session.SubscriptionListener;
+import io.github.atmosphererelay.session.Writers;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Presence on this node. What other nodes say is taken in by one thread of its own,
@@ -61,7 +73,21 @@ public final class PresenceService implements Presence {
 	/** Many small messages rather than a few that are as large as can be. */
 	private static final int MESSAGE_BYTES = 48 * 1024;
 
-	private final MessagingNode node;
+	private final NodeIdentity identity;
+
+	private final SessionRegistry registry;
+
+	private final ChannelCatalog catalog;
+
+	private final ClientMessages clientMessages;
+
+	private final RelayMonitor monitor;
+
+	private final EventDispatcher events;
+
+	private final Writers writers;
+
+	private final ApplicationFutures futures;
 
 	private final PresenceSettings settings;
 
@@ -73,9 +99,13 @@ public final class PresenceService implements Presence {
 
 	private final PresenceOwner owner;
 
-	private final PresenceEntries entries;
+	private final SingletonSupplier<PresenceEntries> entries;
 
 	private final ClusterLink link;
+
+	private final Others others = new Others();
+
+	private final Subscriptions subscriptions = new Subscriptions();
 
 	/** Nodes of which something was dropped. */
 	private final Set<UUID> missed = ConcurrentHashMap.newKeySet();
@@ -95,36 +125,65 @@ public final class PresenceService implements Presence {
 
 	private long pushAt;
 
-	/**
-	 * Create presence for a node; {@link #start()} starts it.
-	 * @param node the node's messaging
-	 * @param cluster the other nodes
-	 * @param settings how presence is told
-	 * @param attributes what is said about members
-	 * @param limits how much may wait for a client of its frames
-	 */
-	public PresenceService(MessagingNode node, DefaultCluster cluster, PresenceSettings settings,
-			PresenceAttributes attributes, QueueLimits limits) {
-		this.node = node;
-		this.settings = settings;
-		this.limits = limits;
+	private PresenceService(Builder parts) {
+		this.settings = parts.settings;
+		this.limits = parts.limits;
+		this.identity = Required.part(parts.identity, "identity");
+		this.registry = Required.part(parts.registry, "registry");
+		this.catalog = Required.part(parts.catalog, "catalog");
+		this.clientMessages = Required.part(parts.clientMessages, "clientMessages");
+		this.monitor = Required.part(parts.monitor, "monitor");
+		this.events = Required.part(parts.events, "events");
+		this.writers = Required.part(parts.writers, "writers");
+		this.futures = Required.part(parts.futures, "futures");
+		this.link = Required.part(parts.link, "link");
 		// An envelope has a few fields beside its payload, and the payload its subject.
-		int maxMessageBytes = Math.min(MESSAGE_BYTES, settings.maxMessageSize() - 1);
-		this.view = new PresenceView(System::nanoTime, settings.leaveDelay().toNanos(), this.statistics);
-		this.owner = new PresenceOwner(node.identity().id(), maxMessageBytes);
-		this.entries = new PresenceEntries(
-				(attributes != PresenceAttributes.NONE) ? (session, channel) -> node.clientContext()
-					.call(session.principal(), () -> attributes.attributes(session, channel)) : attributes,
-				settings.maxAttributeSize(), maxMessageBytes, this.statistics);
-		this.thread = new PresenceThread(node.scheduler(), node.guards().of(Part.PRESENCE), settings.flushInterval(),
-				this::turn, MAX_WAITING, MAX_WAITING_BYTES);
+		int maxMessageBytes = Math.min(MESSAGE_BYTES, this.settings.maxMessageSize() - 1);
+		this.view = new PresenceView(System::nanoTime, this.settings.leaveDelay().toNanos(), this.statistics);
+		this.owner = new PresenceOwner(this.identity.id(), maxMessageBytes);
+		ClientContext context = Required.part(parts.clientContext, "clientContext");
+		Supplier<PresenceAttributes> source = parts.attributes;
+		this.entries = SingletonSupplier.of(() -> {
+			PresenceAttributes attributes = source.get();
+			return new PresenceEntries(
+					(attributes != PresenceAttributes.NONE) ? (session, channel) -> context.call(session.principal(),
+							() -> attributes.attributes(session, channel)) : attributes,
+					this.settings.maxAttributeSize(), maxMessageBytes, this.statistics);
+		});
+		Timers timers = Required.part(parts.timers, "timers");
+		this.thread = new PresenceThread(timers.scheduler(), timers.guards().of(Part.PRESENCE),
+				this.settings.flushInterval(), this::turn, MAX_WAITING, MAX_WAITING_BYTES);
 		this.sync = newSync();
-		this.link = cluster.linkPresence(new Others());
-		node.registry().addListener(new Subscriptions());
+	}
+
+	/**
+	 * Begin to put the presence of a node together; {@link #start()} starts it.
+	 * @param settings how presence is told
+	 * @param limits how much may wait for a client of its frames
+	 * @return a builder
+	 */
+	public static Builder builder(PresenceSettings settings, QueueLimits limits) {
+		return new Builder(settings, limits);
+	}
+
+	/**
+	 * Return what is to hear of the other nodes.
+	 * @return the listener
+	 */
+	public ClusterLink.Listener clusterListener() {
+		return this.others;
+	}
+
+	/**
+	 * Return what is to hear of the subscriptions of this node's sessions.
+	 * @return the listener
+	 */
+	public SubscriptionListener subscriptionListener() {
+		return this.subscriptions;
 	}
 
 	private PresenceSync newSync() {
-		return new PresenceSync(this.node.identity().id(), this.owner, this.view, new Link(), this.thread::execute,
+		return new PresenceSync(this.identity.id(), this.owner, this.view, new Link(), this.thread::execute,
 				System::nanoTime, new Random(), this.settings.digestInterval().toNanos(), this.statistics);
 	}
 
@@ -132,7 +191,9 @@ public final class PresenceService implements Presence {
 	 * Start. Called before the node joins the cluster.
 	 */
 	public void start() {
-		boolean up = (this.node.monitor().state() != RelayState.DOWN);
+		// So that a fault of what the application says ends the start
+		this.entries.obtain();
+		boolean up = (this.monitor.state() != RelayState.DOWN);
 		this.thread.start(() -> {
 			// A stop that took too long may have left it undone.
 			this.sync.clear();
@@ -151,7 +212,7 @@ public final class PresenceService implements Presence {
 	}
 
 	private void turn() {
-		boolean up = (this.node.monitor().state() != RelayState.DOWN);
+		boolean up = (this.monitor.state() != RelayState.DOWN);
 		if (up != this.up) {
 			// It changed while this was starting, and nobody was listening yet.
 			this.up = up;
@@ -172,9 +233,9 @@ public final class PresenceService implements Presence {
 	}
 
 	private void tell(PresenceNews news) {
-		news.joined().forEach((member) -> this.node.events().publish(new MemberJoined(news.channel(), member)));
-		news.left().forEach((member) -> this.node.events().publish(new MemberLeft(news.channel(), member)));
-		PresencePushes.push(this.node.writers(), this.limits, news, this.settings.maxNames());
+		news.joined().forEach((member) -> this.events.publish(new MemberJoined(news.channel(), member)));
+		news.left().forEach((member) -> this.events.publish(new MemberLeft(news.channel(), member)));
+		PresencePushes.push(this.writers, this.limits, news, this.settings.maxNames());
 	}
 
 	private void takeIn(UUID origin, ByteBuffer in) {
@@ -190,19 +251,20 @@ public final class PresenceService implements Presence {
 	private void subscribed(Subscription subscription) {
 		LocalSession session = subscription.session();
 		String channel = subscription.channel();
-		ChannelOptions options = this.node.catalog().find(channel);
+		ChannelOptions options = this.catalog.find(channel);
 		if (options == null || !options.presence()) {
 			return;
 		}
-		if (!this.entries.asksApplication()) {
-			add(options, this.entries.entry(session, channel));
+		PresenceEntries entries = this.entries.obtain();
+		if (!entries.asksApplication()) {
+			add(options, entries.entry(session, channel));
 			return;
 		}
 		// Elsewhere: the application may block, and this thread may be one that others
 		// wait for, and holds a lock of the session.
 		this.asked.add(subscription);
-		this.node.futures().execute(session, () -> {
-			PresenceEntry entry = this.entries.entry(session, channel);
+		this.futures.execute(session, () -> {
+			PresenceEntry entry = entries.entry(session, channel);
 			subscription.whileHeld(() -> {
 				if (this.asked.remove(subscription)) {
 					add(options, entry);
@@ -213,7 +275,7 @@ public final class PresenceService implements Presence {
 
 	private void add(ChannelOptions options, PresenceEntry entry) {
 		if (options.scope() == ChannelScope.CLUSTER) {
-			if (!this.entries.isTellable(entry)) {
+			if (!this.entries.obtain().isTellable(entry)) {
 				return;
 			}
 			this.owner.put(entry);
@@ -224,7 +286,7 @@ public final class PresenceService implements Presence {
 	private void unsubscribed(Subscription subscription) {
 		LocalSession session = subscription.session();
 		String channel = subscription.channel();
-		ChannelOptions options = this.node.catalog().find(channel);
+		ChannelOptions options = this.catalog.find(channel);
 		if (options == null || !options.presence()) {
 			return;
 		}
@@ -246,15 +308,14 @@ public final class PresenceService implements Presence {
 	 * not see it
 	 */
 	public void requireWatch(LocalSession session, String channel) {
-		ChannelOptions options = this.node.catalog().find(channel);
+		ChannelOptions options = this.catalog.find(channel);
 		if (options == null) {
 			throw new RequestRefusedException(ErrorCode.UNKNOWN_CHANNEL, "there is no such channel");
 		}
 		if (!options.presence()) {
 			throw new RequestRefusedException(ErrorCode.NOT_AVAILABLE, "this channel does not tell who is in it");
 		}
-		Authorization authorization = this.node.clientMessages()
-			.authorizeSeePresence(session.principal(), session, channel);
+		Authorization authorization = this.clientMessages.authorizeSeePresence(session.principal(), session, channel);
 		authorization.require();
 	}
 
@@ -266,7 +327,7 @@ public final class PresenceService implements Presence {
 	 * @param channel the channel's name; it has presence
 	 */
 	public void watch(LocalSession session, String channel) {
-		this.node.registry().whileSubscribed(session, channel, () -> this.view.watch(channel, session));
+		this.registry.whileSubscribed(session, channel, () -> this.view.watch(channel, session));
 	}
 
 	/**
@@ -278,7 +339,7 @@ public final class PresenceService implements Presence {
 	 * @param format makes the frames; the same object for all clients of a door
 	 */
 	public void watchSessions(LocalSession session, String channel, PresenceChangeFormat format) {
-		this.node.registry().whileSubscribed(session, channel, () -> this.view.watchSessions(channel, session, format));
+		this.registry.whileSubscribed(session, channel, () -> this.view.watchSessions(channel, session, format));
 	}
 
 	/**
@@ -315,7 +376,7 @@ public final class PresenceService implements Presence {
 	}
 
 	private String withPresence(String channel) {
-		ChannelOptions options = this.node.catalog().get(channel);
+		ChannelOptions options = this.catalog.get(channel);
 		if (!options.presence()) {
 			throw new IllegalStateException("The channels of pattern '" + options.pattern()
 					+ "' have no presence; set 'presence' of their entry in 'atmosphere.channels' to true");
@@ -332,7 +393,7 @@ public final class PresenceService implements Presence {
 	 * presence
 	 */
 	public @Nullable List<PresenceMember> page(String channel, long skip, int limit) {
-		ChannelOptions options = this.node.catalog().find(channel);
+		ChannelOptions options = this.catalog.find(channel);
 		return (options != null && options.presence()) ? this.view.page(channel, skip, limit) : null;
 	}
 
@@ -438,6 +499,176 @@ public final class PresenceService implements Presence {
 			catch (RuntimeException ex) {
 				return CompletableFuture.failedFuture(ex);
 			}
+		}
+
+	}
+
+	/**
+	 * Puts the presence of a node together. For one thread.
+	 */
+	public static final class Builder {
+
+		private final PresenceSettings settings;
+
+		private final QueueLimits limits;
+
+		private @Nullable NodeIdentity identity;
+
+		private @Nullable ChannelCatalog catalog;
+
+		private @Nullable SessionRegistry registry;
+
+		private @Nullable ClientMessages clientMessages;
+
+		private @Nullable ClientContext clientContext;
+
+		private @Nullable RelayMonitor monitor;
+
+		private @Nullable EventDispatcher events;
+
+		private @Nullable Writers writers;
+
+		private @Nullable ApplicationFutures futures;
+
+		private @Nullable Timers timers;
+
+		private @Nullable ClusterLink link;
+
+		private Supplier<PresenceAttributes> attributes = () -> PresenceAttributes.NONE;
+
+		private Builder(PresenceSettings settings, QueueLimits limits) {
+			this.settings = settings;
+			this.limits = limits;
+		}
+
+		/**
+		 * Say which node it is. Required.
+		 * @param identity the identity
+		 * @return this builder
+		 */
+		public Builder identity(NodeIdentity identity) {
+			this.identity = identity;
+			return this;
+		}
+
+		/**
+		 * Say which channels exist. Required.
+		 * @param catalog the catalog
+		 * @return this builder
+		 */
+		public Builder catalog(ChannelCatalog catalog) {
+			this.catalog = catalog;
+			return this;
+		}
+
+		/**
+		 * Say which sessions the node has. Required.
+		 * @param registry the registry
+		 * @return this builder
+		 */
+		public Builder registry(SessionRegistry registry) {
+			this.registry = registry;
+			return this;
+		}
+
+		/**
+		 * Say what knows whether clients may see who is there. Required.
+		 * @param clientMessages the messages of clients
+		 * @return this builder
+		 */
+		public Builder clientMessages(ClientMessages clientMessages) {
+			this.clientMessages = clientMessages;
+			return this;
+		}
+
+		/**
+		 * Say what calls code of the application for clients. Required.
+		 * @param clientContext the context
+		 * @return this builder
+		 */
+		public Builder clientContext(ClientContext clientContext) {
+			this.clientContext = clientContext;
+			return this;
+		}
+
+		/**
+		 * Say what measures the relay. Required.
+		 * @param monitor the monitor
+		 * @return this builder
+		 */
+		public Builder monitor(RelayMonitor monitor) {
+			this.monitor = monitor;
+			return this;
+		}
+
+		/**
+		 * Say what hands events to the application. Required.
+		 * @param events the dispatcher
+		 * @return this builder
+		 */
+		public Builder events(EventDispatcher events) {
+			this.events = events;
+			return this;
+		}
+
+		/**
+		 * Say what writes to the sessions. Required.
+		 * @param writers the writers
+		 * @return this builder
+		 */
+		public Builder writers(Writers writers) {
+			this.writers = writers;
+			return this;
+		}
+
+		/**
+		 * Say what calls the application on threads that it may block. Required.
+		 * @param futures the futures
+		 * @return this builder
+		 */
+		public Builder futures(ApplicationFutures futures) {
+			this.futures = futures;
+			return this;
+		}
+
+		/**
+		 * Say what runs the short tasks of the node's parts. Required.
+		 * @param timers the timers
+		 * @return this builder
+		 */
+		public Builder timers(Timers timers) {
+			this.timers = timers;
+			return this;
+		}
+
+		/**
+		 * Say how the presence of the other nodes is reached. Required.
+		 * @param link the link
+		 * @return this builder
+		 */
+		public Builder link(ClusterLink link) {
+			this.link = link;
+			return this;
+		}
+
+		/**
+		 * Say what is said about members. Without this, nothing is.
+		 * @param attributes finds the application's attributes, which may need this node
+		 * themselves: asked when presence starts
+		 * @return this builder
+		 */
+		public Builder attributes(Supplier<PresenceAttributes> attributes) {
+			this.attributes = attributes;
+			return this;
+		}
+
+		/**
+		 * Make it.
+		 * @return what was put together
+		 * @throws IllegalStateException if something is missing that is required
+		 */
+		public PresenceService build() {
+			return new PresenceService(this);
 		}
 
 	}

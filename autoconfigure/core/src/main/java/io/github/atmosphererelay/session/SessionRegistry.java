@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
 import io.github.atmosphererelay.guard.RateLimitedLog;
@@ -51,16 +50,16 @@ public final class SessionRegistry {
 
 	private final RecentDisconnects disconnects = new RecentDisconnects();
 
-	private final List<SubscriptionListener> listeners = new CopyOnWriteArrayList<>();
+	private volatile List<SubscriptionListener> listeners = List.of();
 
 	private final RateLimitedLog listenerLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
 	/**
-	 * Add a listener. Called before the node starts.
-	 * @param listener hears of every subscription
+	 * Begin to tell of subscriptions. Called by the node as it starts.
+	 * @param listeners hear of every subscription, in this order
 	 */
-	public void addListener(SubscriptionListener listener) {
-		this.listeners.add(listener);
+	public void start(List<SubscriptionListener> listeners) {
+		this.listeners = List.copyOf(listeners);
 	}
 
 	/**
@@ -154,13 +153,14 @@ public final class SessionRegistry {
 			}
 			own.put(channel, subscription);
 			add(this.byChannel, channel, subscription);
-			for (int told = 0; told < this.listeners.size(); told++) {
+			List<SubscriptionListener> listeners = this.listeners;
+			for (int told = 0; told < listeners.size(); told++) {
 				try {
-					this.listeners.get(told).subscribed(subscription);
+					listeners.get(told).subscribed(subscription);
 				}
 				catch (RuntimeException | Error ex) {
 					// Whoever asked for it takes back what it has done so far.
-					end(subscription, this.listeners.subList(0, told));
+					end(subscription, listeners.subList(0, told));
 					throw ex;
 				}
 			}

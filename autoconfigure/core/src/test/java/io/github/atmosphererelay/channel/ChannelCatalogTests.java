@@ -18,6 +18,7 @@ package io.github.atmosphererelay.channel;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 
 import io.github.atmosphererelay.node.NodeFixture;
 import org.junit.jupiter.api.Test;
@@ -68,6 +69,18 @@ class ChannelCatalogTests {
 		assertThat(catalog.find("a/%62")).isNull();
 		assertThat(catalog.find("a/b;c=d")).isNull();
 		assertThat(catalog.find("x/y%2Fz")).isNotNull();
+	}
+
+	@Test
+	void whatTheSourceTellsComesBehindWhatIsConfigured() {
+		AtomicReference<List<ChannelOptions>> told = new AtomicReference<>(List.of());
+		ChannelCatalog catalog = new ChannelCatalog(catalog("chat/lobby").all(), told::get);
+		assertThat(catalog.find("chat/kitchen")).isNull();
+		told.set(catalog("chat/lobby", "chat/**").all());
+		assertThat(pattern(catalog, "chat/kitchen")).isEqualTo("chat/**");
+		assertThat(catalog.all()).extracting(ChannelOptions::pattern)
+			.containsExactly("chat/lobby", "chat/lobby", "chat/**");
+		assertThat(catalog.get("chat/lobby")).isSameAs(catalog.all().get(0));
 	}
 
 	@Test

@@ -103,7 +103,7 @@ class DefaultClusterTests {
 		await().untilTrue(thrown);
 		start("b");
 		awaitAll();
-		assertThat(a.node.guards().of(Part.MEMBERSHIP).failures()).isOne();
+		assertThat(a.node.timers().guards().of(Part.MEMBERSHIP).failures()).isOne();
 		assertThat(a.cluster.sessions(SessionQuery.ALL).join().unanswered()).isEmpty();
 	}
 
@@ -306,13 +306,14 @@ class DefaultClusterTests {
 		HubNode a = start("a");
 		HubNode b = start("b");
 		awaitAll();
+		ClusterLink commands = new ClusterLink(a.node.control(), Subject.COMMAND);
 		long before = b.cluster.rejectedMessages();
 		byte[] request = new CommandMessage(1, (byte) 99, 1_000, null, new byte[0]).encode();
 		byte[] later = request.clone();
 		later[0] = 2;
-		a.cluster.messages().sendTo(b.id(), Subject.COMMAND, later).join();
+		commands.sendTo(b.id(), later).join();
 		for (int length = 0; length < request.length; length++) {
-			a.cluster.messages().sendTo(b.id(), Subject.COMMAND, Arrays.copyOf(request, length)).join();
+			commands.sendTo(b.id(), Arrays.copyOf(request, length)).join();
 		}
 		await().until(() -> b.cluster.rejectedMessages() - before == 1 + request.length);
 		List<CommandMessage> answers = new CopyOnWriteArrayList<>();
@@ -323,7 +324,7 @@ class DefaultClusterTests {
 			}
 			return false;
 		};
-		a.cluster.messages().sendTo(b.id(), Subject.COMMAND, request).join();
+		commands.sendTo(b.id(), request).join();
 		await().until(() -> !answers.isEmpty());
 		assertThat(answers.get(0).status()).isEqualTo(Status.FAILED);
 	}

@@ -81,9 +81,13 @@ final class HubNode implements AutoCloseable {
 			.scheduler(this.scheduler)
 			.events(this.events::add)
 			.applicationThreads(new GrowingThreads())
+			.extensions(ClusterFixture.extensions(this::cluster, List::of))
 			.build();
-		this.cluster = new DefaultCluster(this.node, new ClusterSettings(Duration.ofMillis(200), Duration.ofSeconds(2),
-				Duration.ofSeconds(1), MAX_MESSAGE_SIZE, () -> null));
+		this.cluster = ClusterFixture
+			.builder(this.node,
+					new ClusterSettings(Duration.ofMillis(200), Duration.ofSeconds(2), Duration.ofSeconds(1),
+							MAX_MESSAGE_SIZE, () -> null))
+			.build();
 	}
 
 	HubNode start() {
@@ -91,6 +95,10 @@ final class HubNode implements AutoCloseable {
 		Awaitility.await().until(() -> this.node.monitor().isUp());
 		this.cluster.start();
 		return this;
+	}
+
+	private DefaultCluster cluster() {
+		return this.cluster;
 	}
 
 	UUID id() {

@@ -456,8 +456,7 @@ class MembershipTests {
 					() -> new ClusterNode(this.id, name, null,
 							Instant.EPOCH.plus(Duration.ofDays(20_000)).plus(this.clock), "1",
 							new NodeLoad(0, 0, 0, 0)),
-					this.events::add, this.statistics);
-			this.membership.addListener(this);
+					this.events::add, List.of(this), this.statistics);
 		}
 
 		void cut(boolean cut) {

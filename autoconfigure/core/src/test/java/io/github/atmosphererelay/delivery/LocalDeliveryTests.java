@@ -49,7 +49,7 @@ class LocalDeliveryTests {
 	private final SessionRegistry registry = this.fixture.registry;
 
 	private final LocalDelivery delivery = new LocalDelivery(this.registry, this.fixture.node.writers(),
-			NodeFixture.catalog(), NodeFixture.QUEUE);
+			NodeFixture.catalog(), NodeFixture.QUEUE, List::of);
 
 	private final List<FakeTransport> transports = new ArrayList<>();
 

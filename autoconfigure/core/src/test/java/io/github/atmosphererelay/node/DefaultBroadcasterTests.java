@@ -136,7 +136,7 @@ class DefaultBroadcasterTests {
 	void aLogThatConfirmsNothingIsFailingUntilItDoes() {
 		this.relay.recorded();
 		this.fixture.startUp();
-		Guard appends = this.fixture.node.guards().of(Part.LOG_APPENDS);
+		Guard appends = this.fixture.node.timers().guards().of(Part.LOG_APPENDS);
 		this.relay.answer(Outcome.UNCONFIRMED);
 		for (int i = 0; i < 3; i++) {
 			assertThat(appends.isFailing()).isFalse();
@@ -157,7 +157,7 @@ class DefaultBroadcasterTests {
 			assertThat(this.broadcaster.broadcast("log/a", "large")).isCompletedExceptionally();
 		}
 		assertThat(published(PublishResult.FAILED)).isEqualTo(5);
-		assertThat(this.fixture.node.guards().of(Part.LOG_APPENDS).failures()).isZero();
+		assertThat(this.fixture.node.timers().guards().of(Part.LOG_APPENDS).failures()).isZero();
 	}
 
 	@Test

@@ -84,7 +84,7 @@ class FollowerLifeTests {
 				NodeFixture other = new NodeFixture(this.log.relay()).startUp()) {
 			FakeTransport last = new FakeTransport();
 			node.connect(null, last, "log/last");
-			int addresses = node.node.followedAddresses();
+			int addresses = node.node.interest().size();
 			AtomicBoolean running = new AtomicBoolean(true);
 			Thread publisher = new Thread(() -> {
 				for (int i = 0; running.get(); i++) {
@@ -96,7 +96,7 @@ class FollowerLifeTests {
 			try {
 				for (int round = 0; round < ROUNDS; round++) {
 					comeAndGo(node);
-					await().atMost(Duration.ofSeconds(10)).until(() -> node.node.followedAddresses() == addresses);
+					await().atMost(Duration.ofSeconds(10)).until(() -> node.node.interest().size() == addresses);
 					assertThat(node.node.followedLogs()).as("followers after round " + round).isOne();
 				}
 			}
@@ -141,12 +141,13 @@ class FollowerLifeTests {
 		SessionRegistry registry = new SessionRegistry();
 		Writers writers = new Writers(new WriterSettings(1, 1, Duration.ofSeconds(1)), new SessionStatistics(),
 				scheduler);
-		LocalDelivery delivery = new LocalDelivery(registry, writers, NodeFixture.catalog(), NodeFixture.QUEUE);
+		LocalDelivery delivery = new LocalDelivery(registry, writers, NodeFixture.catalog(), NodeFixture.QUEUE,
+				List::of);
 		LogFollowers followers = new LogFollowers(monitor, new ChannelLogs(relay, NodeFixture.catalog()),
 				NodeFixture.catalog(), delivery, statistics.log(), Duration.ofHours(1));
 		Interest interest = new Interest(relay, Duration.ZERO, followers::entered, followers::left);
-		RelayReceiver receiver = new RelayReceiver(id, interest, new SequenceTracker(statistics.deliveries()),
-				followers, delivery, new ControlMessages(id, relay), statistics.deliveries());
+		RelayReceiver receiver = new RelayReceiver(id, interest, new SequenceTracker(statistics.deliveries()), followers, delivery,
+				new ControlMessages(id, relay, () -> null), statistics.deliveries());
 		AtomicBoolean running = new AtomicBoolean(true);
 		Envelope envelope = relay.envelope("A1");
 		Thread arrivals = new Thread(() -> {

@@ -284,7 +284,7 @@ class RecordedChannelsTests {
 		this.relay.lose((envelope) -> false);
 		publish(1);
 		client.awaitExactly("subscribed fresh", this.sent);
-		assertThat(this.fixture.node.guards().of(Part.LOG_FOLLOWERS).failures()).isOne();
+		assertThat(this.fixture.node.timers().guards().of(Part.LOG_FOLLOWERS).failures()).isOne();
 	}
 
 	@Test

@@ -115,8 +115,15 @@ final class SubscriptionSimulation {
 					this.scheduler))
 			.scheduler(this.scheduler)
 			.applicationThreads(new GrowingThreads())
+			.extensions(new NodeExtensions() {
+
+				@Override
+				public List<SubscriptionListener> subscriptionListeners() {
+					return List.of(new Lives());
+				}
+
+			})
 			.build();
-		this.registry.addListener(new Lives());
 	}
 
 	void run(int steps) {

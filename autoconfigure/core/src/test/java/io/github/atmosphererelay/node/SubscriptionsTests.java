@@ -105,7 +105,7 @@ class SubscriptionsTests {
 	@Test
 	void ofAThousandChannelsASessionGetsAsManyAsItMayHave() {
 		this.fixture.start();
-		int followed = this.fixture.node.followedAddresses();
+		int followed = this.fixture.node.interest().size();
 		LocalSession session = this.fixture.connect(null, new FakeTransport());
 		int refused = 0;
 		for (int i = 0; i < 1000; i++) {
@@ -121,7 +121,7 @@ class SubscriptionsTests {
 		assertThat(refused).isEqualTo(1000 - 128);
 		assertThat(session.channels()).hasSize(128).contains("chat/0", "chat/127");
 		assertThat(this.fixture.registry.channelCount()).isEqualTo(128);
-		await().until(() -> this.fixture.node.followedAddresses() == followed + 128);
+		await().until(() -> this.fixture.node.interest().size() == followed + 128);
 		// A second subscription to the same takes no room, and one that goes makes some.
 		this.subscriptions.subscribe(session, "chat/5");
 		this.subscriptions.unsubscribe(session, "chat/5");
@@ -129,7 +129,7 @@ class SubscriptionsTests {
 		assertThat(session.channels()).hasSize(128).contains("chat/999");
 		session.ended(1000, null);
 		assertNothingIsLeft();
-		await().until(() -> this.fixture.node.followedAddresses() == followed);
+		await().until(() -> this.fixture.node.interest().size() == followed);
 	}
 
 	@Test
@@ -205,7 +205,7 @@ class SubscriptionsTests {
 		await().until(() -> this.fixture.events.stream().anyMatch(SessionDisconnected.class::isInstance));
 		assertThat(this.fixture.eventsOf(session)).startsWith(new SessionConnected(session))
 			.noneMatch(ChannelSubscribed.class::isInstance);
-		assertThat(this.fixture.node.followedAddresses()).isGreaterThan(2);
+		assertThat(this.fixture.node.interest().size()).isGreaterThan(2);
 		assertThat(this.relay.follows(ANN)).isTrue();
 		other.ended(1000, null);
 		assertNothingIsLeft();
@@ -257,7 +257,7 @@ class SubscriptionsTests {
 		assertThat(this.fixture.registry.channelCount()).isZero();
 		assertThat(this.fixture.registry.userCount()).isZero();
 		// The node's own address and the one for everybody.
-		await().until(() -> this.fixture.node.followedAddresses() == 2);
+		await().until(() -> this.fixture.node.interest().size() == 2);
 		assertThat(this.relay.follows(LOBBY)).isFalse();
 		assertThat(this.relay.follows(ANN)).isFalse();
 	}

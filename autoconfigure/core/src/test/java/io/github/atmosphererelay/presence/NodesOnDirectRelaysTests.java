@@ -40,6 +40,8 @@ import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.channel.ChannelOptions;
 import io.github.atmosphererelay.channel.HistoryOptions;
 import io.github.atmosphererelay.cluster.Acknowledgement;
+import io.github.atmosphererelay.cluster.ClusterFixture;
+import io.github.atmosphererelay.cluster.ClusterLink;
 import io.github.atmosphererelay.cluster.ClusterSettings;
 import io.github.atmosphererelay.cluster.DefaultCluster;
 import io.github.atmosphererelay.cluster.SessionQuery;
@@ -52,6 +54,7 @@ import io.github.atmosphererelay.session.NodeIdentity;
 import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SessionStatistics;
 import io.github.atmosphererelay.session.SlowConsumerPolicy;
+import io.github.atmosphererelay.session.SubscriptionListener;
 import io.github.atmosphererelay.session.WriterSettings;
 import io.github.atmosphererelay.session.Writers;
 import io.github.atmosphererelay.subscription.log.SubscribeRequest;
@@ -286,13 +289,37 @@ class NodesOnDirectRelaysTests {
 						this.scheduler))
 				.scheduler(this.scheduler)
 				.applicationThreads(new GrowingThreads())
+				.extensions(ClusterFixture.extensions(this::cluster, this::subscriptionListeners))
 				.build();
-			this.cluster = new DefaultCluster(this.messaging, new ClusterSettings(Duration.ofMillis(20),
-					Duration.ofSeconds(10), Duration.ofSeconds(5), MAX_MESSAGE_SIZE, () -> null));
-			this.presence = new PresenceService(
-					this.messaging, this.cluster, new PresenceSettings(Duration.ofMillis(5), Duration.ofMillis(50),
-							Duration.ofMillis(20), Duration.ZERO, 100, 1_000, MAX_MESSAGE_SIZE),
-					PresenceAttributes.NONE, QUEUE);
+			this.presence = PresenceService
+				.builder(new PresenceSettings(Duration.ofMillis(5), Duration.ofMillis(50), Duration.ofMillis(20),
+						Duration.ZERO, 100, 1_000, MAX_MESSAGE_SIZE), QUEUE)
+				.identity(this.messaging.identity())
+				.catalog(catalog)
+				.registry(this.messaging.registry())
+				.clientMessages(this.messaging.clientMessages())
+				.clientContext(this.messaging.clientContext())
+				.monitor(this.messaging.monitor())
+				.events(this.messaging.events())
+				.writers(this.messaging.writers())
+				.futures(this.messaging.futures())
+				.timers(this.messaging.timers())
+				.link(ClusterLink.ofPresence(this.messaging.control()))
+				.build();
+			this.cluster = ClusterFixture
+				.builder(this.messaging,
+						new ClusterSettings(Duration.ofMillis(20), Duration.ofSeconds(10), Duration.ofSeconds(5),
+								MAX_MESSAGE_SIZE, () -> null))
+				.presence(this.presence.clusterListener())
+				.build();
+		}
+
+		private DefaultCluster cluster() {
+			return this.cluster;
+		}
+
+		private List<SubscriptionListener> subscriptionListeners() {
+			return List.of(this.presence.subscriptionListener());
 		}
 
 		private void start() {

@@ -151,9 +151,8 @@ class SessionRegistryTests {
 	void aListenerThatFailsKeepsNobodyFromComingOrGoing() {
 		List<String> told = new ArrayList<>();
 		AtomicBoolean failing = new AtomicBoolean(true);
-		this.registry.addListener(listener("first", told, new AtomicBoolean()));
-		this.registry.addListener(listener("second", told, failing));
-		this.registry.addListener(listener("third", told, new AtomicBoolean()));
+		this.registry.start(List.of(listener("first", told, new AtomicBoolean()), listener("second", told, failing),
+				listener("third", told, new AtomicBoolean())));
 		LocalSession session = session("1", null);
 		this.registry.add(session);
 		assertThatIllegalStateException().isThrownBy(() -> subscribe(session, "chat"));

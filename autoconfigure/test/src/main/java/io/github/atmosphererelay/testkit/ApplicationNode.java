@@ -133,6 +133,14 @@ public final class ApplicationNode implements AutoCloseable {
 		return this.context.isActive();
 	}
 
+	/**
+	 * Return what sends messages also where the application has put a broadcaster of its
+	 * own before it.
+	 */
+	Broadcaster libraryBroadcaster() {
+		return bean(MessagingNode.class).broadcaster();
+	}
+
 	boolean isRelayUp() {
 		return isRunning() && bean(MessagingNode.class).monitor().isUp();
 	}

@@ -25,9 +25,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 
+import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.channel.ChannelOptions;
 import io.github.atmosphererelay.channel.ChannelScope;
-import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
 
@@ -49,16 +49,14 @@ final class Fences {
 	 * @return the ids of the fences that reach the node
 	 */
 	static Set<String> publish(ApplicationNode receiver, String channel, Deadline deadline) {
-		MessagingNode messaging = receiver.bean(MessagingNode.class);
-		ChannelOptions options = messaging.catalog().get(channel);
+		ChannelOptions options = receiver.bean(ChannelCatalog.class).get(channel);
 		boolean one = options.isRecorded() || options.scope() == ChannelScope.NODE;
 		Set<String> ids = new HashSet<>();
 		List<Fence> fences = new ArrayList<>();
 		for (ApplicationNode node : receiver.cluster().nodes()) {
 			if (node == receiver || !one) {
 				String id = UUID.randomUUID().toString();
-				CompletableFuture<Receipt> receipt = node.bean(MessagingNode.class)
-					.broadcaster()
+				CompletableFuture<Receipt> receipt = node.libraryBroadcaster()
 					.broadcast(channel, FrameReader.fence(id));
 				fences.add(new Fence(node, id, receipt));
 			}

@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.testkit;
 
+import java.util.stream.Stream;
+
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 
@@ -28,9 +30,11 @@ class ChatApplication {
 
 	/**
 	 * Make a cluster of it.
+	 * @param more further configuration
 	 */
-	static RelayCluster.Builder cluster() {
-		return RelayCluster.of(ChatApplication.class)
+	static RelayCluster.Builder cluster(Class<?>... more) {
+		return RelayCluster
+			.of(Stream.concat(Stream.of(ChatApplication.class), Stream.of(more)).toArray(Class<?>[]::new))
 			.property("spring.application.name=chat")
 			.property("logging.level.root=WARN")
 			.property("atmosphere.channels[0].pattern=chat/**")

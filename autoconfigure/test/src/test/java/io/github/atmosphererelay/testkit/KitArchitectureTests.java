@@ -21,6 +21,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.github.atmosphererelay.node.MessagingNode;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -42,6 +43,13 @@ class KitArchitectureTests {
 				"io.github.atmosphererelay.broadcast", "io.github.atmosphererelay.channel",
 				"io.github.atmosphererelay.node", "io.github.atmosphererelay.relay..",
 				"io.github.atmosphererelay.message", "io.github.atmosphererelay.guard");
+
+	@ArchTest
+	static final ArchRule theNodeIsKnownInOnePlace = noClasses().that()
+		.doNotHaveSimpleName("ApplicationNode")
+		.should()
+		.dependOnClassesThat()
+		.areAssignableTo(MessagingNode.class);
 
 	@ArchTest
 	static final ArchRule nobodySleeps = noClasses().should()

@@ -20,6 +20,7 @@ import java.net.http.WebSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -29,7 +30,6 @@ import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.delivery.DeliveryListener;
 import io.github.atmosphererelay.message.Payload;
-import io.github.atmosphererelay.node.MessagingNode;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -127,10 +127,9 @@ class RelayClientTests {
 
 	@Test
 	void nothingMoreWaitsForMessagesOfAnotherNodeThatAreHeldUp() throws Exception {
-		try (RelayCluster slow = ChatApplication.cluster().nodes(2).start()) {
+		try (RelayCluster slow = ChatApplication.cluster(HeldUpDeliveries.class).nodes(2).start()) {
 			CountDownLatch ready = new CountDownLatch(1);
-			CountDownLatch fenced = new CountDownLatch(1);
-			slow.node(1).bean(MessagingNode.class).listenToDeliveries((message, sessions) -> await(fenced));
+			CountDownLatch fenced = slow.node(1).bean(HeldUpDeliveries.class).hold();
 			RelayClient bob = slow.node(1).connect("chat/slow");
 			WebSocket witness = Handshake.open(slow.node(1), "chat/slow",
 					new ClientSettings(List.of(), Map.of(), List.of(), false, SOON), Map.of("ack", "true"),
@@ -275,6 +274,29 @@ class RelayClientTests {
 			}
 			socket.request(1);
 			return null;
+		}
+
+	}
+
+	/**
+	 * Holds the deliveries of a node up that are counted.
+	 */
+	static final class HeldUpDeliveries implements DeliveryListener {
+
+		private volatile CountDownLatch until = new CountDownLatch(0);
+
+		/**
+		 * Hold up what comes from now on.
+		 * @return to be counted down to let it go on
+		 */
+		CountDownLatch hold() {
+			this.until = new CountDownLatch(1);
+			return this.until;
+		}
+
+		@Override
+		public void delivered(UUID message, int sessions) {
+			await(this.until);
 		}
 
 	}

@@ -30,17 +30,25 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AdmissionChecks {
 
-	private final DoorContext context;
+	private final HandshakeSupport handshakes;
+
+	private final ClientLimits limits;
+
+	private final TokenChecks tokens;
 
 	private final OriginCheck origins;
 
 	/**
 	 * Create checks.
-	 * @param context what the doors have in common
+	 * @param handshakes what is needed to answer handshakes
+	 * @param limits what clients have and do, through whatever door
+	 * @param tokens checks tokens
 	 */
-	public AdmissionChecks(DoorContext context) {
-		this.context = context;
-		this.origins = new OriginCheck(context.handshakes().allowedOrigins());
+	public AdmissionChecks(HandshakeSupport handshakes, ClientLimits limits, TokenChecks tokens) {
+		this.handshakes = handshakes;
+		this.limits = limits;
+		this.tokens = tokens;
+		this.origins = new OriginCheck(handshakes.allowedOrigins());
 	}
 
 	/**
@@ -49,12 +57,11 @@ public final class AdmissionChecks {
 	 * @throws HandshakeRefusedException if not
 	 */
 	void checkRoom(HandshakeRequest request) {
-		HandshakeSupport handshakes = this.context.handshakes();
-		if (!handshakes.gate().isOpen()) {
+		if (!this.handshakes.gate().isOpen()) {
 			throw new HandshakeRefusedException(Refusal.SHUTTING_DOWN, "this node is shutting down");
 		}
-		int sockets = this.context.limits().connectionCount();
-		if (!handshakes.capacity().hasRoom(request.getLocalPort(), sockets)) {
+		int sockets = this.limits.connectionCount();
+		if (!this.handshakes.capacity().hasRoom(request.getLocalPort(), sockets)) {
 			throw new HandshakeRefusedException(Refusal.FULL, "this node has as many connections as it takes");
 		}
 	}
@@ -74,7 +81,7 @@ public final class AdmissionChecks {
 	 * @throws RequestRefusedException if there are too many
 	 */
 	public void checkAddress(HttpServletRequest request) {
-		if (!this.context.limits().hasRoom(new InetSocketAddress(request.getRemoteHost(), request.getRemotePort()))) {
+		if (!this.limits.hasRoom(new InetSocketAddress(request.getRemoteHost(), request.getRemotePort()))) {
 			throw new HandshakeRefusedException(Refusal.ADDRESS_LIMIT, "there are too many sessions of this address");
 		}
 	}
@@ -92,17 +99,17 @@ public final class AdmissionChecks {
 		// What happens to the user while it is looked at happens to the client, too
 		long takenAt = System.nanoTime();
 		ClientProof proof = (token != null) ? byToken(token, takenAt) : byPrincipal(request, takenAt);
-		if (!this.context.limits().hasRoom(proof.principal())) {
+		if (!this.limits.hasRoom(proof.principal())) {
 			throw new HandshakeRefusedException(Refusal.USER_LIMIT, "there are too many sessions of this user");
 		}
 		return proof;
 	}
 
 	private ClientProof byToken(String token, long takenAt) {
-		if (!this.context.tokens().isEnabled()) {
+		if (!this.tokens.isEnabled()) {
 			throw new HandshakeRefusedException(Refusal.TOKEN, "this node takes no tokens");
 		}
-		Authenticated client = this.context.tokens().check(token);
+		Authenticated client = this.tokens.check(token);
 		return ClientProof.of(client, takenAt);
 	}
 
@@ -112,8 +119,7 @@ public final class AdmissionChecks {
 			return new ClientProof(null, null, takenAt, null);
 		}
 		checkName(request);
-		return new ClientProof(principal, this.context.tokens().expiryOf(principal), takenAt,
-				request.getSession(false));
+		return new ClientProof(principal, this.tokens.expiryOf(principal), takenAt, request.getSession(false));
 	}
 
 	/**

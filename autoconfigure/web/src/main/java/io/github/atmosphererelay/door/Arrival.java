@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Arrival {
 
-	private final DoorContext context;
+	private final Reception reception;
 
 	private final SessionTransport transport;
 
@@ -49,16 +49,16 @@ public final class Arrival {
 
 	/**
 	 * Create an arrival.
-	 * @param context what the doors have in common
+	 * @param reception makes it a session
 	 * @param transport how to write to the connection
 	 * @param admission the connection's part of the limits, which is ended with it
 	 * @param proof what the client has shown by its request
 	 * @param remoteAddress the client's address, or {@code null} if it is not known
 	 * @param attributes what the door has noted of the request
 	 */
-	public Arrival(DoorContext context, SessionTransport transport, Admission admission, ClientProof proof,
+	public Arrival(Reception reception, SessionTransport transport, Admission admission, ClientProof proof,
 			@Nullable InetSocketAddress remoteAddress, Map<String, Object> attributes) {
-		this.context = context;
+		this.reception = reception;
 		this.transport = transport;
 		this.admission = admission;
 		this.proof = proof;
@@ -111,6 +111,18 @@ public final class Arrival {
 	}
 
 	/**
+	 * Make the client a session with a new id, which nobody knows of until it is
+	 * connected. Whoever ends it, what it has is given back.
+	 * @param proof what the client has shown
+	 * @param transport how to write to it: the connection's transport, or one before it
+	 * @param end hears of the session's end
+	 * @return the session
+	 */
+	public LocalSession open(ClientProof proof, SessionTransport transport, SessionEnd end) {
+		return open(this.reception.newSessionId(), proof, transport, end);
+	}
+
+	/**
 	 * Make the client a session, which nobody knows of until it is connected. Whoever
 	 * ends it, what it has is given back.
 	 * @param id the session's id
@@ -120,18 +132,7 @@ public final class Arrival {
 	 * @return the session
 	 */
 	public LocalSession open(String id, ClientProof proof, SessionTransport transport, SessionEnd end) {
-		LocalSession session = this.context.node()
-			.writers()
-			.open(id, proof.principal(), this.remoteAddress, transport, (self, reason) -> {
-				this.admission.end();
-				this.context.httpSessions().ended(self);
-				end.ending(self, reason);
-				this.context.node().subscriptions().disconnected(self, reason);
-				end.ended(self);
-			});
-		proof.applyTo(session);
-		this.context.httpSessions().opened(proof, session);
-		return session;
+		return this.reception.open(id, proof, this.remoteAddress, transport, this.admission, end);
 	}
 
 	/**
@@ -144,7 +145,7 @@ public final class Arrival {
 	public void refuse(ErrorCode code, CloseReason reason) {
 		// Nobody comes back to it: what fails keeps nothing of the rest from being done.
 		try {
-			this.context.node().statistics().countRefused(code);
+			this.reception.countRefused(code);
 		}
 		finally {
 			try {

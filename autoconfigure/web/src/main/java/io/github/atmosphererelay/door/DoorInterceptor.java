@@ -52,11 +52,12 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 
 	/**
 	 * Create an interceptor.
-	 * @param context what the doors have in common
+	 * @param checks decides about requests
+	 * @param refusals answers handshakes that are refused
 	 */
-	protected DoorInterceptor(DoorContext context) {
-		this.refusals = context.handshakes().refusals();
-		this.checks = new AdmissionChecks(context);
+	protected DoorInterceptor(AdmissionChecks checks, Refusals refusals) {
+		this.checks = checks;
+		this.refusals = refusals;
 	}
 
 	@Override

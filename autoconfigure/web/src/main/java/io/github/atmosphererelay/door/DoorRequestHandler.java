@@ -44,14 +44,24 @@ final class DoorRequestHandler extends WebSocketHttpRequestHandler {
 
 	private static final Log logger = LogFactory.getLog(DoorRequestHandler.class);
 
-	private final DoorContext context;
+	private final HandshakeSupport handshakes;
+
+	private final boolean compression;
 
 	private final RateLimitedLog failures = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
-	DoorRequestHandler(DoorContext context, WebSocketHandler handler, DoorInterceptor interceptor) {
-		super(handler,
-				new DoorHandshakeHandler(context.handshakes().upgradeStrategy(), context.settings().compression()));
-		this.context = context;
+	/**
+	 * Create a handler.
+	 * @param handshakes what is needed to answer handshakes
+	 * @param compression whether clients may compress
+	 * @param handler takes the connections
+	 * @param interceptor lets handshakes in
+	 */
+	DoorRequestHandler(HandshakeSupport handshakes, boolean compression, WebSocketHandler handler,
+			DoorInterceptor interceptor) {
+		super(handler, new DoorHandshakeHandler(handshakes.upgradeStrategy(), compression));
+		this.handshakes = handshakes;
+		this.compression = compression;
 		setHandshakeInterceptors(List.of(interceptor));
 	}
 
@@ -59,7 +69,7 @@ final class DoorRequestHandler extends WebSocketHttpRequestHandler {
 	 * Return whether what has wrapped the request has thrown when a header was read.
 	 */
 	private boolean isRejected(Throwable failure) {
-		HandshakeFailures failures = this.context.handshakes().failures();
+		HandshakeFailures failures = this.handshakes.failures();
 		for (Throwable each = failure; each != null; each = each.getCause()) {
 			if (failures.isRejection(each)) {
 				return true;
@@ -72,8 +82,7 @@ final class DoorRequestHandler extends WebSocketHttpRequestHandler {
 	public void handleRequest(HttpServletRequest request, HttpServletResponse response)
 			throws ServletException, IOException {
 		try {
-			super.handleRequest(new HandshakeRequest(request, this.context.handshakes().addresses(),
-					this.context.settings().compression()), response);
+			super.handleRequest(new HandshakeRequest(request, this.handshakes.addresses(), this.compression), response);
 		}
 		catch (HandshakeFailureException ex) {
 			if (DisconnectedClientHelper.isClientDisconnectedException(ex)) {

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.door;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
@@ -35,12 +36,25 @@ import org.springframework.web.socket.WebSocketSession;
  */
 final class SocketArrivals implements Function<WebSocketSession, @Nullable Inbound> {
 
-	private final DoorContext context;
+	private final Reception reception;
+
+	private final ClientLimits limits;
+
+	private final Duration sendTimeout;
 
 	private final Door door;
 
-	SocketArrivals(DoorContext context, Door door) {
-		this.context = context;
+	/**
+	 * Create arrivals.
+	 * @param reception makes them sessions
+	 * @param limits what clients have and do, through whatever door
+	 * @param sendTimeout how long writing to a socket may take
+	 * @param door where they arrive
+	 */
+	SocketArrivals(Reception reception, ClientLimits limits, Duration sendTimeout, Door door) {
+		this.reception = reception;
+		this.limits = limits;
+		this.sendTimeout = sendTimeout;
 		this.door = door;
 	}
 
@@ -49,16 +63,16 @@ final class SocketArrivals implements Function<WebSocketSession, @Nullable Inbou
 		Map<String, Object> attributes = socket.getAttributes();
 		// Most connections have nothing else that would be kept of the handshake
 		ClientProof proof = (ClientProof) Objects.requireNonNull(attributes.remove(DoorInterceptor.PROOF));
-		SessionTransport transport = Transports.of(socket, this.context.settings().sendTimeout());
-		Admission admission = this.context.limits().admit(socket.getRemoteAddress());
+		SessionTransport transport = Transports.of(socket, this.sendTimeout);
+		Admission admission = this.limits.admit(socket.getRemoteAddress());
 		if (admission == null) {
-			this.context.node().statistics().countRefused(ErrorCode.LIMIT_EXCEEDED);
+			this.reception.countRefused(ErrorCode.LIMIT_EXCEEDED);
 			transport.close(CloseReason.CONNECTION_LIMIT);
 			return null;
 		}
 		try {
 			return this.door
-				.take(new Arrival(this.context, transport, admission, proof, socket.getRemoteAddress(), attributes));
+				.take(new Arrival(this.reception, transport, admission, proof, socket.getRemoteAddress(), attributes));
 		}
 		catch (RuntimeException | Error ex) {
 			admission.end();

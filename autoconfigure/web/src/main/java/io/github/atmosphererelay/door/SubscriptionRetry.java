@@ -21,7 +21,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 
 import io.github.atmosphererelay.guard.Part;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.guard.Timers;
 
 /**
  * Makes a subscription once more that could not begin because the broker is away, for
@@ -35,14 +35,14 @@ public final class SubscriptionRetry {
 	/** So that not all clients of a node come at the same time. */
 	private static final long JITTER_MILLIS = 600;
 
-	private final MessagingNode node;
+	private final Timers timers;
 
 	/**
 	 * Create a retry.
-	 * @param node the node's messaging
+	 * @param timers run the attempts
 	 */
-	public SubscriptionRetry(MessagingNode node) {
-		this.node = node;
+	public SubscriptionRetry(Timers timers) {
+		this.timers = timers;
 	}
 
 	/**
@@ -53,7 +53,7 @@ public final class SubscriptionRetry {
 	public void later(Runnable attempt) {
 		Duration delay = Duration.ofMillis(DELAY_MILLIS + ThreadLocalRandom.current().nextLong(JITTER_MILLIS));
 		try {
-			this.node.guards().of(Part.CLIENT_TIMERS).later(this.node.scheduler(), () -> run(attempt), delay);
+			this.timers.later(Part.CLIENT_TIMERS, () -> run(attempt), delay);
 		}
 		catch (RejectedExecutionException ex) {
 			// The node stops, and sends its clients away.

@@ -54,12 +54,11 @@ public final class UpgradeRequired extends AbstractHandlerMapping {
 
 	/**
 	 * Create the mapping for the paths of channels that exist.
-	 * @param context what the doors have in common
+	 * @param catalog the channels
+	 * @param path the doors' path, behind which channels are named
 	 * @return the mapping
 	 */
-	public static HandlerMapping forChannels(DoorContext context) {
-		ChannelCatalog catalog = context.node().catalog();
-		String path = context.settings().path();
+	public static HandlerMapping forChannels(ChannelCatalog catalog, String path) {
 		return new UpgradeRequired((request) -> {
 			try {
 				return catalog.find(ChannelPath.channel(request, path)) != null;

@@ -22,16 +22,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.guard.Timers;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.awaitility.Awaitility.await;
-import static org.mockito.BDDMockito.given;
-import static org.mockito.Mockito.mock;
 
 /**
  * Tests for {@link SubscriptionRetry}.
@@ -42,15 +39,7 @@ class SubscriptionRetryTests {
 
 	private final Guards guards = new Guards();
 
-	private final MessagingNode node = mock();
-
-	private final SubscriptionRetry retry = new SubscriptionRetry(this.node);
-
-	@BeforeEach
-	void prepare() {
-		given(this.node.scheduler()).willReturn(this.scheduler);
-		given(this.node.guards()).willReturn(this.guards);
-	}
+	private final SubscriptionRetry retry = new SubscriptionRetry(new Timers(this.scheduler, this.guards));
 
 	@AfterEach
 	void stop() {

@@ -261,11 +261,11 @@ abstract class AbstractClusterTests {
 
 	@Test
 	void aChannelIsLeftAfterItsLastSessionAndFollowedAgainWithTheNext() {
-		await().until(() -> node(1).messaging().followedAddresses() == 2);
+		await().until(() -> node(1).messaging().interest().size() == 2);
 		TestClient first = subscribe(node(1), "chat/brief");
-		assertThat(node(1).messaging().followedAddresses()).isEqualTo(3);
+		assertThat(node(1).messaging().interest().size()).isEqualTo(3);
 		first.close();
-		await().until(() -> node(1).messaging().followedAddresses() == 2);
+		await().until(() -> node(1).messaging().interest().size() == 2);
 		TestClient second = subscribe(node(1), "chat/brief");
 		node(0).broadcaster().broadcast("chat/brief", "again");
 		second.awaitCount(2);

@@ -20,10 +20,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.door.ClientLimits.Admission;
-import io.github.atmosphererelay.door.DoorContext;
 import io.github.atmosphererelay.door.TokenChecks;
+import io.github.atmosphererelay.inbound.ClientMessages;
 import io.github.atmosphererelay.message.Position;
-import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.refusal.Authorization;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
@@ -45,6 +44,7 @@ import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.BDDMockito.then;
 import static org.mockito.BDDMockito.willAnswer;
+import static org.mockito.BDDMockito.willReturn;
 import static org.mockito.BDDMockito.willThrow;
 import static org.mockito.Mockito.RETURNS_DEEP_STUBS;
 import static org.mockito.Mockito.mock;
@@ -62,9 +62,11 @@ class ReadRequestsTests {
 
 	private static final Position END = new Position("epoch", 3);
 
-	private final MessagingNode node = mock(RETURNS_DEEP_STUBS);
+	private final ClientMessages authorizer = mock();
 
-	private final DoorContext context = mock();
+	private final ChannelReads channels = mock(RETURNS_DEEP_STUBS);
+
+	private final ReplayReader replays = mock();
 
 	private final Replies replies = mock();
 
@@ -78,13 +80,13 @@ class ReadRequestsTests {
 
 	@BeforeEach
 	void create() {
-		given(this.context.node()).willReturn(this.node);
 		given(this.session.id()).willReturn("session");
 		given(this.session.isOpen()).willReturn(true);
-		given(this.node.catalog().find("log/a").isRecorded()).willReturn(true);
-		given(this.node.clientMessages().authorizeSubscribe(any(), any(), any())).willReturn(Authorization.GRANTED);
-		given(this.node.follows("log/a")).willReturn(true);
-		this.requests = new ReadRequests(this.context, this.replies);
+		given(this.channels.find("log/a").isRecorded()).willReturn(true);
+		given(this.authorizer.authorizeSubscribe(any(), any(), any())).willReturn(Authorization.GRANTED);
+		given(this.channels.isFollowed("log/a")).willReturn(true);
+		this.requests = new ReadRequests(this.authorizer, this.channels, this.replays, this.budget, mock(),
+				this.replies);
 	}
 
 	private void ask(int limit) {
@@ -102,20 +104,19 @@ class ReadRequestsTests {
 
 	@Test
 	void anErrorWhenTheEndIsAskedForIsAnsweredAndTakesNoPlace() {
-		given(this.node.broadcaster().end("log/a")).willThrow(INJECTED);
+		given(this.channels.end("log/a")).willThrow(INJECTED);
 		for (int i = 0; i < REQUESTS; i++) {
 			ask(0);
 		}
 		assertRefused(REQUESTS);
-		given(this.node.broadcaster()).willReturn(mock());
-		given(this.node.broadcaster().end("log/a")).willReturn(CompletableFuture.completedFuture(END));
+		willReturn(CompletableFuture.completedFuture(END)).given(this.channels).end("log/a");
 		ask(0);
 		then(this.replies).should().reply(this.session, 7, new Reply.History(List.of(), END));
 	}
 
 	@Test
 	void anErrorWhenAPageIsReadIsAnsweredAndTakesNoPlace() {
-		given(this.node.replays().readPage(any(), any(), any(), anyInt(), any())).willThrow(INJECTED);
+		given(this.replays.readPage(any(), any(), any(), anyInt(), any())).willThrow(INJECTED);
 		for (int i = 0; i < REQUESTS; i++) {
 			ask(5);
 		}
@@ -124,12 +125,11 @@ class ReadRequestsTests {
 
 	@Test
 	void anErrorWhenAPageIsQueuedIsAnsweredAndGivesItsRoomBack() {
-		ReplayReader replays = this.node.replays();
 		willAnswer((call) -> {
 			Reservation reservation = this.budget.reserve(this.session, 600);
 			assertThat(reservation).as("those before have given theirs back").isNotNull();
 			return CompletableFuture.completedFuture(new Replay(new LogPage(List.of(), END, true), reservation));
-		}).given(replays).readPage(any(), any(), any(), anyInt(), any());
+		}).given(this.replays).readPage(any(), any(), any(), anyInt(), any());
 		willThrow(INJECTED).given(this.replies).replyWithMuch(any(), anyLong(), any(), anyLong(), any());
 		for (int i = 0; i < 2; i++) {
 			ask(5);

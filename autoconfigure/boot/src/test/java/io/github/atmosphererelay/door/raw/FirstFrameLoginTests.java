@@ -19,21 +19,23 @@ package io.github.atmosphererelay.door.raw;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 
 import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.door.Arrival;
 import io.github.atmosphererelay.door.ClientLimits;
 import io.github.atmosphererelay.door.ClientProof;
-import io.github.atmosphererelay.door.DoorContext;
 import io.github.atmosphererelay.door.LimitSettings;
+import io.github.atmosphererelay.door.Reception;
 import io.github.atmosphererelay.door.TokenChecks;
-import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.Timers;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.FakeTransport;
+import io.github.atmosphererelay.session.NodeIdentity;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,7 +44,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.BDDMockito.willThrow;
-import static org.mockito.Mockito.RETURNS_DEEP_STUBS;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.spy;
 
@@ -53,7 +54,7 @@ class FirstFrameLoginTests {
 
 	private final ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1);
 
-	private final Guard guard = new Guards().of(Part.CLIENT_TIMERS);
+	private final Guards guards = new Guards();
 
 	private final ClientLimits limits = new ClientLimits(new LimitSettings(0, 0, 0, 1));
 
@@ -61,11 +62,8 @@ class FirstFrameLoginTests {
 
 	private final TokenChecks tokens = mock();
 
-	private final DoorContext context = mock(RETURNS_DEEP_STUBS);
-
 	@BeforeEach
 	void expireSoon() {
-		given(this.context.node().statistics()).willReturn(this.statistics);
 		given(this.tokens.timeout()).willReturn(Duration.ofMillis(1));
 	}
 
@@ -76,10 +74,12 @@ class FirstFrameLoginTests {
 
 	private FakeTransport connect() {
 		FakeTransport transport = new FakeTransport();
-		Arrival arrival = new Arrival(this.context, transport, Objects.requireNonNull(this.limits.admit(null)),
+		Reception reception = new Reception(new NodeIdentity(UUID.randomUUID(), "node"), mock(), mock(), mock(),
+				this.statistics);
+		Arrival arrival = new Arrival(reception, transport, Objects.requireNonNull(this.limits.admit(null)),
 				ClientProof.nothing(), null, Map.of());
 		new FirstFrameLogin(arrival, this.tokens, (login, client) -> {
-		}).start(this.scheduler, this.guard);
+		}).start(new Timers(this.scheduler, this.guards));
 		return transport;
 	}
 
@@ -91,7 +91,7 @@ class FirstFrameLoginTests {
 		for (FakeTransport transport : new FakeTransport[] { connect(), connect() }) {
 			await().until(() -> CloseReason.STALE.equals(transport.closed()));
 		}
-		await().until(() -> this.guard.failures() == 1);
+		await().until(() -> this.guards.of(Part.CLIENT_TIMERS).failures() == 1);
 		assertThat(this.limits.connectionCount()).isZero();
 		assertThat(this.statistics.inbound().refused(ErrorCode.UNAUTHORIZED)).isOne();
 	}

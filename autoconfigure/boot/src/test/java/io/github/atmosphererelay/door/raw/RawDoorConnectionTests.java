@@ -19,19 +19,23 @@ package io.github.atmosphererelay.door.raw;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
+import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.door.Arrival;
 import io.github.atmosphererelay.door.ClientLimits;
 import io.github.atmosphererelay.door.ClientProof;
-import io.github.atmosphererelay.door.DoorContext;
 import io.github.atmosphererelay.door.LimitSettings;
+import io.github.atmosphererelay.door.Reception;
 import io.github.atmosphererelay.door.TokenChecks;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.FakeTransport;
+import io.github.atmosphererelay.session.NodeIdentity;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
+import io.github.atmosphererelay.session.Writers;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -50,7 +54,7 @@ class RawDoorConnectionTests {
 
 	private final TokenChecks tokens = mock();
 
-	private final DoorContext context = mock(RETURNS_DEEP_STUBS);
+	private final Writers writers = mock();
 
 	private final RawDoor door = mock(RETURNS_DEEP_STUBS);
 
@@ -68,13 +72,15 @@ class RawDoorConnectionTests {
 		Map<String, Object> attributes = new HashMap<>();
 		attributes.put(RawDoorInterceptor.REQUEST,
 				new RawDoorRequest("chat/a", false, true, false, false, null, false, null, false));
-		this.connection = new RawDoorConnection(this.door, new Arrival(this.context, this.transport,
+		Reception reception = new Reception(new NodeIdentity(UUID.randomUUID(), "node"), this.writers, mock(), mock(),
+				new BroadcastStatistics());
+		this.connection = new RawDoorConnection(this.door, new Arrival(reception, this.transport,
 				Objects.requireNonNull(this.limits.admit(null)), ClientProof.nothing(), null, attributes));
 	}
 
 	@Test
 	void aClientThatCannotBecomeASessionIsClosedAndKeepsNoPlace() {
-		given(this.context.node().writers()).willThrow(new IllegalStateException("injected"));
+		given(this.writers.open(any(), any(), any(), any(), any())).willThrow(new IllegalStateException("injected"));
 		this.connection.text("{\"type\":\"auth\",\"token\":\"secret\"}", true);
 		assertThat(this.transport.closed()).isEqualTo(CloseReason.INTERNAL_ERROR);
 		assertThat(this.limits.connectionCount()).isZero();
@@ -82,7 +88,7 @@ class RawDoorConnectionTests {
 
 	@Test
 	void aConnectionThatEndsAfterThatGivesItsPlaceBackOnce() {
-		given(this.context.node().writers()).willThrow(new IllegalStateException("injected"));
+		given(this.writers.open(any(), any(), any(), any(), any())).willThrow(new IllegalStateException("injected"));
 		this.connection.text("{\"type\":\"auth\",\"token\":\"secret\"}", true);
 		assertThat(this.limits.admit(null)).isNotNull();
 		this.connection.closed(1006, null);

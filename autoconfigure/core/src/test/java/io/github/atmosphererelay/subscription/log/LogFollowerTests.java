@@ -73,8 +73,10 @@ class LogFollowerTests {
 
 	private final LogStatistics statistics = new LogStatistics();
 
+	private final List<DeliveryListener> deliveryListeners = new ArrayList<>();
+
 	private final LocalDelivery delivery = spy(new LocalDelivery(this.fixture.registry, this.fixture.node.writers(),
-			NodeFixture.catalog(), NodeFixture.QUEUE));
+			NodeFixture.catalog(), NodeFixture.QUEUE, () -> this.deliveryListeners));
 
 	private final Guard guard = new Guards().of(Part.LOG_FOLLOWERS);
 
@@ -429,9 +431,10 @@ class LogFollowerTests {
 
 	@Test
 	void aDeliveryThatFailsEndsNothingButTheSubscriptionsThatMayLackIt() {
-		this.delivery.listen((message, sessions) -> {
+		this.deliveryListeners.add((message, sessions) -> {
 			throw new OutOfMemoryError("as if");
 		});
+		this.delivery.start();
 		begin("A2");
 		Client client = new Client(null);
 		client.goLive(null);

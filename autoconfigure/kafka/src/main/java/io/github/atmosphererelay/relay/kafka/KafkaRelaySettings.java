@@ -55,26 +55,16 @@ public record KafkaRelaySettings(UUID node, String topic, int partitions, short 
 
 	private static final int MAX_TOPIC_LENGTH = 249;
 
-	private static final Duration DEFAULT_LOG_RETENTION = Duration.ofHours(24);
-
-	private static final Duration DEFAULT_IDEMPOTENCY_WINDOW = Duration.ofMinutes(5);
-
 	/**
-	 * Create settings for an application without recorded channels.
+	 * Begin with the values that the properties have by default, for an application
+	 * without recorded channels.
 	 * @param node the id of this node
 	 * @param topic the name of the topic
-	 * @param partitions how many partitions it has
-	 * @param replication its replication factor, or {@code -1} for the broker's default
-	 * @param retention how long it keeps records
-	 * @param createTopic whether to create it
 	 * @param codec writes and reads the records' values
-	 * @param maxPending how many envelopes may wait for the broker's acknowledgement
-	 * @param publishTimeout after which time a publisher gets an answer in any case
+	 * @return a builder
 	 */
-	public KafkaRelaySettings(UUID node, String topic, int partitions, short replication, Duration retention,
-			boolean createTopic, EnvelopeCodec codec, int maxPending, Duration publishTimeout) {
-		this(node, topic, partitions, replication, retention, createTopic, codec, maxPending, publishTimeout, false,
-				DEFAULT_LOG_RETENTION, DEFAULT_IDEMPOTENCY_WINDOW);
+	public static Builder builder(UUID node, String topic, EnvelopeCodec codec) {
+		return new Builder(node, topic, codec);
 	}
 
 	public KafkaRelaySettings {
@@ -118,6 +108,147 @@ public record KafkaRelaySettings(UUID node, String topic, int partitions, short 
 	 */
 	public String logTopic() {
 		return this.topic + LOG_SUFFIX;
+	}
+
+	/**
+	 * Builds {@link KafkaRelaySettings}. For one thread.
+	 */
+	public static final class Builder {
+
+		private final UUID node;
+
+		private final String topic;
+
+		private final EnvelopeCodec codec;
+
+		private int partitions = 6;
+
+		private short replication = -1;
+
+		private Duration retention = Duration.ofMinutes(10);
+
+		private boolean createTopic = true;
+
+		private int maxPending = 10_000;
+
+		private Duration publishTimeout = Duration.ofSeconds(1);
+
+		private boolean recorded;
+
+		private Duration logRetention = Duration.ofHours(24);
+
+		private Duration idempotencyWindow = Duration.ofMinutes(5);
+
+		private Builder(UUID node, String topic, EnvelopeCodec codec) {
+			this.node = node;
+			this.topic = topic;
+			this.codec = codec;
+		}
+
+		/**
+		 * Set how many partitions a new topic gets, and how many are expected of an
+		 * existing one.
+		 * @param partitions the number of partitions
+		 * @return this builder
+		 */
+		public Builder partitions(int partitions) {
+			this.partitions = partitions;
+			return this;
+		}
+
+		/**
+		 * Set the replication factor of a new topic.
+		 * @param replication the factor, or {@code -1} for the broker's default
+		 * @return this builder
+		 */
+		public Builder replication(short replication) {
+			this.replication = replication;
+			return this;
+		}
+
+		/**
+		 * Set how long a new topic keeps records.
+		 * @param retention the time
+		 * @return this builder
+		 */
+		public Builder retention(Duration retention) {
+			this.retention = retention;
+			return this;
+		}
+
+		/**
+		 * Set whether to create the topic if it does not exist.
+		 * @param createTopic whether to create it
+		 * @return this builder
+		 */
+		public Builder createTopic(boolean createTopic) {
+			this.createTopic = createTopic;
+			return this;
+		}
+
+		/**
+		 * Set how many envelopes may wait for the broker's acknowledgement before further
+		 * ones are refused.
+		 * @param maxPending the number of envelopes
+		 * @return this builder
+		 */
+		public Builder maxPending(int maxPending) {
+			this.maxPending = maxPending;
+			return this;
+		}
+
+		/**
+		 * Set after which time a publisher, and who reads a log, gets an answer in any
+		 * case.
+		 * @param publishTimeout the time
+		 * @return this builder
+		 */
+		public Builder publishTimeout(Duration publishTimeout) {
+			this.publishTimeout = publishTimeout;
+			return this;
+		}
+
+		/**
+		 * Set whether there are recorded channels, whose log is a second topic.
+		 * @param recorded whether there are
+		 * @return this builder
+		 */
+		public Builder recorded(boolean recorded) {
+			this.recorded = recorded;
+			return this;
+		}
+
+		/**
+		 * Set how long a new log topic keeps records.
+		 * @param logRetention the time
+		 * @return this builder
+		 */
+		public Builder logRetention(Duration logRetention) {
+			this.logRetention = logRetention;
+			return this;
+		}
+
+		/**
+		 * Set the longest time for which the same idempotency key is a double.
+		 * @param idempotencyWindow the time
+		 * @return this builder
+		 */
+		public Builder idempotencyWindow(Duration idempotencyWindow) {
+			this.idempotencyWindow = idempotencyWindow;
+			return this;
+		}
+
+		/**
+		 * Make the settings.
+		 * @return the settings
+		 * @throws IllegalArgumentException if one of them makes no sense
+		 */
+		public KafkaRelaySettings build() {
+			return new KafkaRelaySettings(this.node, this.topic, this.partitions, this.replication, this.retention,
+					this.createTopic, this.codec, this.maxPending, this.publishTimeout, this.recorded,
+					this.logRetention, this.idempotencyWindow);
+		}
+
 	}
 
 }

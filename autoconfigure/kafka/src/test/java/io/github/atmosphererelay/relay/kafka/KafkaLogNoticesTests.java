@@ -196,9 +196,13 @@ class KafkaLogNoticesTests {
 	 */
 	private static final class Node {
 
-		private final KafkaRelaySettings settings = new KafkaRelaySettings(UUID.randomUUID(), "topic", PARTITIONS,
-				(short) -1, Duration.ofMinutes(1), true, CODEC, 10, Duration.ofSeconds(1), true, Duration.ofHours(1),
-				Duration.ofMinutes(5));
+		private final KafkaRelaySettings settings = KafkaRelaySettings.builder(UUID.randomUUID(), "topic", CODEC)
+			.partitions(PARTITIONS)
+			.retention(Duration.ofMinutes(1))
+			.maxPending(10)
+			.recorded(true)
+			.logRetention(Duration.ofHours(1))
+			.build();
 
 		private final RelayNode listener = new RelayNode(mock(ClusterRelay.class));
 

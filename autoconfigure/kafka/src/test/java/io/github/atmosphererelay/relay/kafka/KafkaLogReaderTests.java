@@ -383,9 +383,14 @@ class KafkaLogReaderTests {
 	}
 
 	private KafkaLogReader reader(int threads) {
-		KafkaRelaySettings settings = new KafkaRelaySettings(UUID.randomUUID(), "topic", 3, (short) -1,
-				Duration.ofMinutes(1), true, CODEC, 10, Duration.ofMillis(300), true, Duration.ofHours(1),
-				Duration.ofMinutes(5));
+		KafkaRelaySettings settings = KafkaRelaySettings.builder(UUID.randomUUID(), "topic", CODEC)
+			.partitions(3)
+			.retention(Duration.ofMinutes(1))
+			.maxPending(10)
+			.publishTimeout(Duration.ofMillis(300))
+			.recorded(true)
+			.logRetention(Duration.ofHours(1))
+			.build();
 		return new KafkaLogReader(settings, this::consumer, this.guard, threads, (task) -> {
 			if (this.threadFailures.getAndDecrement() > 0) {
 				throw new OutOfMemoryError("unable to create native thread");

@@ -86,8 +86,14 @@ class KafkaLogReadsTests {
 
 	private static final int BATCH = 100;
 
-	private final KafkaRelaySettings settings = new KafkaRelaySettings(UUID.randomUUID(), "topic", 1, (short) -1,
-			Duration.ofMinutes(1), true, CODEC, 10, TIMEOUT, true, Duration.ofHours(1), Duration.ofMinutes(5));
+	private final KafkaRelaySettings settings = KafkaRelaySettings.builder(UUID.randomUUID(), "topic", CODEC)
+		.partitions(1)
+		.retention(Duration.ofMinutes(1))
+		.maxPending(10)
+		.publishTimeout(TIMEOUT)
+		.recorded(true)
+		.logRetention(Duration.ofHours(1))
+		.build();
 
 	/** Where the channel has messages. All other records are of another one. */
 	private final Set<Long> messages = new ConcurrentSkipListSet<>();

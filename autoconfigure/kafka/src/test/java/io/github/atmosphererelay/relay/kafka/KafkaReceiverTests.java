@@ -85,8 +85,12 @@ class KafkaReceiverTests {
 		this.offsets.resume(Uuid.randomUuid(), 1, Map.of(0, new KafkaOffsets.Range(0, 0)));
 		this.subscriptions.add(new Address.Channel("room"));
 		this.receiver = new KafkaReceiver(
-				new KafkaRelaySettings(UUID.randomUUID(), "topic", 1, (short) -1, Duration.ofMinutes(1), true, CODEC,
-						10, Duration.ofMillis(200)),
+				KafkaRelaySettings.builder(UUID.randomUUID(), "topic", CODEC)
+					.partitions(1)
+					.retention(Duration.ofMinutes(1))
+					.maxPending(10)
+					.publishTimeout(Duration.ofMillis(200))
+					.build(),
 				this.consumers, this.offsets, this.subscriptions, this.listener, null, this.scheduler,
 				this.deaths::add);
 	}

@@ -120,8 +120,11 @@ class KafkaRelayTests {
 
 	@Test
 	void waitsForATopicThatItMayNotCreate() throws Exception {
-		KafkaRelaySettings settings = new KafkaRelaySettings(UUID.randomUUID(), this.topic, 3, (short) -1,
-				Duration.ofMinutes(10), false, CODEC, 100, Duration.ofSeconds(1));
+		KafkaRelaySettings settings = KafkaRelaySettings.builder(UUID.randomUUID(), this.topic, CODEC)
+			.partitions(3)
+			.createTopic(false)
+			.maxPending(100)
+			.build();
 		RelayNode node = new RelayNode(this.broker.relay(settings));
 		this.nodes.add(node);
 		node.start();

@@ -82,8 +82,12 @@ class KafkaSenderTests {
 	private final Guard guard = new Guards().of(Part.RELAY_SENDER);
 
 	private final KafkaSender sender = new KafkaSender(
-			new KafkaRelaySettings(UUID.randomUUID(), "topic", 3, (short) -1, Duration.ofMinutes(1), true,
-					new EnvelopeCodec(100), MAX_PENDING, Duration.ofMillis(200)),
+			KafkaRelaySettings.builder(UUID.randomUUID(), "topic", new EnvelopeCodec(100))
+				.partitions(3)
+				.retention(Duration.ofMinutes(1))
+				.maxPending(MAX_PENDING)
+				.publishTimeout(Duration.ofMillis(200))
+				.build(),
 			3, new FakeFactory(this.producer), this.scheduler, this.broken::incrementAndGet, this.guard);
 
 	@AfterEach

@@ -101,8 +101,12 @@ record KafkaTestBroker(String adminServers, TcpProxy direct, TcpProxy proxy, boo
 	}
 
 	static KafkaRelaySettings logSettings(String topic, EnvelopeCodec codec, Duration idempotencyWindow) {
-		return new KafkaRelaySettings(UUID.randomUUID(), topic, PARTITIONS, (short) -1, Duration.ofMinutes(10), true,
-				codec, 10_000, LOG_TIMEOUT, true, Duration.ofHours(24), idempotencyWindow);
+		return KafkaRelaySettings.builder(UUID.randomUUID(), topic, codec)
+			.partitions(PARTITIONS)
+			.publishTimeout(LOG_TIMEOUT)
+			.recorded(true)
+			.idempotencyWindow(idempotencyWindow)
+			.build();
 	}
 
 	KafkaRelay relay(KafkaRelaySettings settings) {
@@ -155,8 +159,7 @@ record KafkaTestBroker(String adminServers, TcpProxy direct, TcpProxy proxy, boo
 
 	private static KafkaRelaySettings settings(UUID node, String topic, int partitions, EnvelopeCodec codec,
 			Duration timeout) {
-		return new KafkaRelaySettings(node, topic, partitions, (short) -1, Duration.ofMinutes(10), true, codec, 10_000,
-				timeout);
+		return KafkaRelaySettings.builder(node, topic, codec).partitions(partitions).publishTimeout(timeout).build();
 	}
 
 	@Override

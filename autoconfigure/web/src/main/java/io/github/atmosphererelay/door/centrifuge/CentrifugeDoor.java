@@ -19,6 +19,16 @@ package io.github.atmosphererelay.door.centrifuge;
 import io.github.atmosphererelay.door.Arrival;
 import io.github.atmosphererelay.door.Door;
 import io.github.atmosphererelay.door.DoorContext;
+import io.github.atmosphererelay.door.HttpSessions;
+import io.github.atmosphererelay.door.SubscriptionRetry;
+import io.github.atmosphererelay.door.TokenChecks;
+import io.github.atmosphererelay.door.WebSocketSettings;
+import io.github.atmosphererelay.door.centrifuge.ServerSubscription.Surroundings;
+import io.github.atmosphererelay.guard.Timers;
+import io.github.atmosphererelay.inbound.ClientMessages;
+import io.github.atmosphererelay.session.Subscription;
+import io.github.atmosphererelay.session.SubscriptionListener;
+import io.github.atmosphererelay.subscription.Subscriptions;
 import io.github.atmosphererelay.transport.Inbound;
 
 import org.springframework.web.servlet.HandlerMapping;
@@ -27,39 +37,108 @@ import org.springframework.web.servlet.HandlerMapping;
  * The door for clients that speak the Centrifuge client protocol v2 (JSON): one
  * connection for many channels, with recovery, presence and calls.
  */
-public final class CentrifugeDoor implements Door {
+public final class CentrifugeDoor implements Door, SubscriptionListener {
 
 	/**
 	 * Before the raw door, whose paths may cover this one's.
 	 */
 	private static final int ORDER = -3;
 
-	private final DoorContext context;
-
 	private final Codec codec = new JsonCodec();
+
+	private final WebSocketSettings settings;
+
+	private final TokenChecks tokens;
+
+	private final HttpSessions httpSessions;
+
+	private final Timers timers;
+
+	private final Replies replies;
+
+	private final ServerSubscriptions serverSide;
 
 	private final Requests requests;
 
-	private CentrifugeDoor(DoorContext context, CentrifugeSettings settings) {
-		this.context = context;
-		this.requests = new Requests(context, settings, this.codec);
+	private final HandlerMapping mapping;
+
+	/**
+	 * Put the door together.
+	 * @param context what doors are put together of
+	 * @param settings what holds for this one
+	 */
+	public CentrifugeDoor(DoorContext context, CentrifugeSettings settings) {
+		this.settings = context.settings();
+		this.tokens = context.tokens();
+		this.httpSessions = context.httpSessions();
+		this.timers = context.timers();
+		ClientMessages messages = context.clientMessages();
+		Subscriptions subscriptions = context.subscriptions();
+		ChannelReads channels = new ChannelReads(context.catalog(), context.interest(), context.broadcaster());
+		this.replies = new Replies(context.statistics(), context.writers(), this.codec, context.controlLimits());
+		this.serverSide = new ServerSubscriptions(new Surroundings(channels, subscriptions, context.monitor(),
+				new SubscriptionRetry(this.timers), context.statistics(), this.replies));
+		subscriptions.addDoor(this.serverSide);
+		this.requests = new Requests(settings.pingInterval(), this.tokens, messages, this.replies,
+				new SubscribeRequests(messages, channels, subscriptions, context.presence(),
+						this.codec.presenceChanges(), this.replies),
+				new ReadRequests(messages, channels, context.replays(), context.writers().replays(), context.presence(),
+						this.replies),
+				this.serverSide);
+		this.mapping = context.mapping(settings.path(), ORDER, this,
+				new CentrifugeInterceptor(context.checks(), context.refusals()));
 	}
 
 	/**
-	 * Create the mapping that leads WebSocket handshakes to the door, and leaves every
+	 * Return the mapping that leads WebSocket handshakes to the door, and leaves every
 	 * other request alone.
-	 * @param context what the doors have in common
-	 * @param settings what holds for this one
 	 * @return the mapping
 	 */
-	public static HandlerMapping mapping(DoorContext context, CentrifugeSettings settings) {
-		return context.mapping(settings.path(), ORDER, new CentrifugeDoor(context, settings),
-				new CentrifugeInterceptor(context));
+	public HandlerMapping mapping() {
+		return this.mapping;
 	}
 
 	@Override
 	public Inbound take(Arrival arrival) {
-		return new Connection(this.context, this.requests, this.codec, arrival);
+		return new Connection(this, arrival);
+	}
+
+	@Override
+	public void subscribed(Subscription subscription) {
+		this.serverSide.subscribed(subscription);
+	}
+
+	@Override
+	public void unsubscribed(Subscription subscription) {
+		this.serverSide.unsubscribed(subscription);
+	}
+
+	Codec codec() {
+		return this.codec;
+	}
+
+	WebSocketSettings settings() {
+		return this.settings;
+	}
+
+	TokenChecks tokens() {
+		return this.tokens;
+	}
+
+	HttpSessions httpSessions() {
+		return this.httpSessions;
+	}
+
+	Timers timers() {
+		return this.timers;
+	}
+
+	Replies replies() {
+		return this.replies;
+	}
+
+	Requests requests() {
+		return this.requests;
 	}
 
 }

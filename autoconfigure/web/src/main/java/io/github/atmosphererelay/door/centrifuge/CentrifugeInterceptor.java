@@ -18,9 +18,10 @@ package io.github.atmosphererelay.door.centrifuge;
 
 import java.util.Map;
 
+import io.github.atmosphererelay.door.AdmissionChecks;
 import io.github.atmosphererelay.door.ClientProof;
-import io.github.atmosphererelay.door.DoorContext;
 import io.github.atmosphererelay.door.DoorInterceptor;
+import io.github.atmosphererelay.door.Refusals;
 import jakarta.servlet.http.HttpServletRequest;
 
 /**
@@ -29,8 +30,8 @@ import jakarta.servlet.http.HttpServletRequest;
  */
 final class CentrifugeInterceptor extends DoorInterceptor {
 
-	CentrifugeInterceptor(DoorContext context) {
-		super(context);
+	CentrifugeInterceptor(AdmissionChecks checks, Refusals refusals) {
+		super(checks, refusals);
 	}
 
 	@Override

@@ -26,13 +26,11 @@ import java.util.concurrent.locks.ReentrantLock;
 
 import io.github.atmosphererelay.door.Arrival;
 import io.github.atmosphererelay.door.ClientProof;
-import io.github.atmosphererelay.door.DoorContext;
 import io.github.atmosphererelay.door.IncomingMessages;
 import io.github.atmosphererelay.door.RefusedMessageException;
 import io.github.atmosphererelay.door.TokenChecks;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Payload;
-import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.CloseReason;
@@ -55,13 +53,7 @@ final class Connection implements Inbound {
 	/** After which time to look again at a client that just sends something. */
 	private static final Duration BUSY = Duration.ofMillis(100);
 
-	private final DoorContext context;
-
-	private final MessagingNode node;
-
-	private final Requests requests;
-
-	private final Codec codec;
+	private final CentrifugeDoor door;
 
 	private final Arrival arrival;
 
@@ -82,14 +74,11 @@ final class Connection implements Inbound {
 
 	private @Nullable ScheduledFuture<?> deadline;
 
-	Connection(DoorContext context, Requests requests, Codec codec, Arrival arrival) {
-		this.context = context;
-		this.node = context.node();
-		this.requests = requests;
-		this.codec = codec;
+	Connection(CentrifugeDoor door, Arrival arrival) {
+		this.door = door;
 		this.arrival = arrival;
-		this.transport = new CentrifugeTransport(arrival.transport(), codec);
-		this.incoming = new IncomingMessages(context.settings());
+		this.transport = new CentrifugeTransport(arrival.transport(), door.codec());
+		this.incoming = new IncomingMessages(door.settings());
 	}
 
 	@Override
@@ -104,7 +93,7 @@ final class Connection implements Inbound {
 		this.lock.lock();
 		try {
 			if (this.state == State.NEW) {
-				this.deadline = expireAfter(this.context.tokens().timeout());
+				this.deadline = expireAfter(this.door.tokens().timeout());
 			}
 		}
 		finally {
@@ -113,7 +102,7 @@ final class Connection implements Inbound {
 	}
 
 	private ScheduledFuture<?> expireAfter(Duration time) {
-		return this.node.guards().of(Part.CLIENT_TIMERS).later(this.node.scheduler(), this::expire, time);
+		return this.door.timers().later(Part.CLIENT_TIMERS, this::expire, time);
 	}
 
 	private void expire() {
@@ -142,7 +131,7 @@ final class Connection implements Inbound {
 		try {
 			Payload frame = this.incoming.text(part, last);
 			if (frame != null) {
-				take(this.codec.decode(frame), frame.size());
+				take(this.door.codec().decode(frame), frame.size());
 			}
 		}
 		catch (RefusedMessageException ex) {
@@ -194,7 +183,7 @@ final class Connection implements Inbound {
 		try {
 			if (this.state == State.AUTHENTICATING) {
 				this.waitingBytes += size;
-				if (this.waitingBytes > this.context.settings().maxMessageSize()) {
+				if (this.waitingBytes > this.door.settings().maxMessageSize()) {
 					fail(ErrorCode.TOO_MANY_REQUESTS, CloseReason.TOO_MANY_REQUESTS);
 				}
 			}
@@ -234,9 +223,9 @@ final class Connection implements Inbound {
 			return;
 		}
 		if (!(command instanceof Command.Pong || command instanceof Command.Ping)) {
-			this.context.httpSessions().used(client.session());
+			this.door.httpSessions().used(client.session());
 		}
-		this.requests.execute(client, command);
+		this.door.requests().execute(client, command);
 	}
 
 	private void connect(Command.Connect command) {
@@ -244,13 +233,13 @@ final class Connection implements Inbound {
 			enter(command, this.arrival.takeProof());
 			return;
 		}
-		if (!this.context.tokens().isEnabled()) {
+		if (!this.door.tokens().isEnabled()) {
 			fail(ErrorCode.UNAUTHORIZED, CloseReason.INVALID_TOKEN);
 			return;
 		}
 		this.state = State.AUTHENTICATING;
 		long takenAt = System.nanoTime();
-		this.context.tokens()
+		this.door.tokens()
 			.checkLater(command.token())
 			.whenComplete((client, ex) -> authenticated(command,
 					(client != null) ? ClientProof.of(client, takenAt) : null, ex));
@@ -263,8 +252,7 @@ final class Connection implements Inbound {
 				return;
 			}
 			if (proof == null) {
-				refuse(command,
-						this.context.tokens().refusal((failure != null) ? failure : new IllegalStateException()));
+				refuse(command, this.door.tokens().refusal((failure != null) ? failure : new IllegalStateException()));
 				return;
 			}
 			enter(command, proof);
@@ -280,12 +268,12 @@ final class Connection implements Inbound {
 	private void refuse(Command.Connect command, RequestRefusedException refusal) {
 		if (refusal.code() == ErrorCode.TOKEN_EXPIRED) {
 			// It gets another one and tries again; a close code would not tell it to.
-			this.node.statistics().countRefused(refusal.code());
+			this.door.replies().countRefused(refusal.code());
 			this.waiting.clear();
 			this.waitingBytes = 0;
 			this.state = State.NEW;
 			start();
-			write(this.codec.encode(command.id(), refusal.code(), refusal.reason()));
+			write(this.door.codec().encode(command.id(), refusal.code(), refusal.reason()));
 			return;
 		}
 		fail(refusal.code(), TokenChecks.closeReason(refusal));
@@ -313,13 +301,12 @@ final class Connection implements Inbound {
 		}
 		cancelDeadline();
 		this.state = State.CONNECTED;
-		LocalSession session = this.arrival.open(this.node.identity().newSessionId(), proof, this.transport,
-				this.requests);
+		LocalSession session = this.arrival.open(proof, this.transport, this.door.requests());
 		session.pingAlways();
-		Client client = new Client(session, this.arrival.admission(), this.context.tokens());
+		Client client = new Client(session, this.arrival.admission(), this.door.tokens());
 		this.client = client;
 		try {
-			this.requests.enter(client, command, proof.expiresAt());
+			this.door.requests().enter(client, command, proof.expiresAt());
 		}
 		catch (RequestRefusedException ex) {
 			fail(ex.code(),
@@ -351,7 +338,7 @@ final class Connection implements Inbound {
 		}
 		else if (client.session().isOpen()) {
 			try {
-				this.node.statistics().countRefused(code);
+				this.door.replies().countRefused(code);
 			}
 			finally {
 				client.session().terminate(reason);

@@ -23,12 +23,11 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.channel.ChannelOptions;
-import io.github.atmosphererelay.door.DoorContext;
 import io.github.atmosphererelay.door.centrifuge.Command.Recovery;
 import io.github.atmosphererelay.guard.Failures;
+import io.github.atmosphererelay.inbound.ClientMessages;
 import io.github.atmosphererelay.message.Json;
 import io.github.atmosphererelay.message.Position;
-import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.presence.PresenceService;
 import io.github.atmosphererelay.presence.PresentSession;
 import io.github.atmosphererelay.refusal.ErrorCode;
@@ -38,6 +37,7 @@ import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.ReplayBudget;
 import io.github.atmosphererelay.session.Reservation;
+import io.github.atmosphererelay.subscription.log.ReplayReader;
 import io.github.atmosphererelay.subscription.log.ReplayReader.Replay;
 import org.jspecify.annotations.Nullable;
 
@@ -55,7 +55,13 @@ final class ReadRequests {
 	/** What a session takes in a list beside names and attributes. */
 	private static final int PER_SESSION = 64;
 
-	private final MessagingNode node;
+	private final ClientMessages authorizer;
+
+	private final ChannelReads channels;
+
+	private final ReplayReader replays;
+
+	private final ReplayBudget budget;
 
 	private final PresenceService presence;
 
@@ -63,9 +69,22 @@ final class ReadRequests {
 
 	private final OpenReads open = new OpenReads();
 
-	ReadRequests(DoorContext context, Replies replies) {
-		this.node = context.node();
-		this.presence = context.presence();
+	/**
+	 * Create requests.
+	 * @param authorizer knows what clients may
+	 * @param channels the channels
+	 * @param replays reads logs
+	 * @param budget bounds what was read and is not yet written
+	 * @param presence tells who is in channels
+	 * @param replies answers
+	 */
+	ReadRequests(ClientMessages authorizer, ChannelReads channels, ReplayReader replays, ReplayBudget budget,
+			PresenceService presence, Replies replies) {
+		this.authorizer = authorizer;
+		this.channels = channels;
+		this.replays = replays;
+		this.budget = budget;
+		this.presence = presence;
 		this.replies = replies;
 	}
 
@@ -77,11 +96,11 @@ final class ReadRequests {
 	void history(Client client, Command.History command) {
 		LocalSession session = client.session();
 		ChannelOptions options = channel(command.channel());
-		this.node.clientMessages().authorizeSubscribe(session.principal(), session, command.channel()).require();
+		this.authorizer.authorizeSubscribe(session.principal(), session, command.channel()).require();
 		if (!options.isRecorded()) {
 			throw new RequestRefusedException(ErrorCode.NOT_AVAILABLE, "this channel has no history");
 		}
-		Consumer<@Nullable Position> question = this.node.follows(command.channel()) ? (end) -> {
+		Consumer<@Nullable Position> question = this.channels.isFollowed(command.channel()) ? (end) -> {
 		} : client.ask();
 		if (command.limit() == 0) {
 			readEnd(session, command, question);
@@ -93,7 +112,7 @@ final class ReadRequests {
 	}
 
 	private void readEnd(LocalSession session, Command.History command, Consumer<@Nullable Position> question) {
-		read(session, () -> this.node.broadcaster().end(command.channel())).whenComplete((end, ex) -> {
+		read(session, () -> this.channels.end(command.channel())).whenComplete((end, ex) -> {
 			if (end != null || !isUnrecoverable(ex)) {
 				question.accept(end);
 			}
@@ -197,16 +216,14 @@ final class ReadRequests {
 			return read(session, command, (since != null) ? new Position(since.epoch(), since.offset()) : null);
 		}
 		// Any epoch will do: so the present one is asked for first.
-		return this.node.broadcaster()
-			.end(command.channel())
+		return this.channels.end(command.channel())
 			.thenCompose((end) -> read(session, command, new Position(end.epoch(), since.offset())));
 	}
 
 	private CompletableFuture<Replay> read(LocalSession session, Command.History command, @Nullable Position since) {
 		int limit = (command.limit() > 0) ? Math.min(command.limit(), MAX_PAGE) : MAX_PAGE;
-		return this.node.replays()
-			.readPage(session, command.channel(), since, limit,
-					command.reverse() ? ReadDirection.BACKWARD : ReadDirection.FORWARD);
+		return this.replays.readPage(session, command.channel(), since, limit,
+				command.reverse() ? ReadDirection.BACKWARD : ReadDirection.FORWARD);
 	}
 
 	/**
@@ -234,11 +251,10 @@ final class ReadRequests {
 		}
 		List<PresentSession> sessions = this.presence.listSessions(command.channel(), MAX_PRESENT);
 		long size = size(sessions);
-		ReplayBudget budget = this.node.writers().replays();
-		if (size > budget.maxBytes()) {
+		if (size > this.budget.maxBytes()) {
 			throw new RequestRefusedException(ErrorCode.LIMIT_EXCEEDED, "the list is too large for this node");
 		}
-		Reservation reservation = budget.reserve(client.session(), size);
+		Reservation reservation = this.budget.reserve(client.session(), size);
 		if (reservation == null) {
 			throw tooMuch();
 		}
@@ -274,11 +290,11 @@ final class ReadRequests {
 		if (!options.presence()) {
 			throw new RequestRefusedException(ErrorCode.NOT_AVAILABLE, "this channel does not tell who is in it");
 		}
-		this.node.clientMessages().authorizeSeePresence(session.principal(), session, command.channel()).require();
+		this.authorizer.authorizeSeePresence(session.principal(), session, command.channel()).require();
 	}
 
 	private ChannelOptions channel(String channel) {
-		ChannelOptions options = this.node.catalog().find(channel);
+		ChannelOptions options = this.channels.find(channel);
 		if (options == null) {
 			throw new RequestRefusedException(ErrorCode.UNKNOWN_CHANNEL, "there is no such channel");
 		}

@@ -19,15 +19,17 @@ package io.github.atmosphererelay.door.centrifuge;
 import java.util.List;
 import java.util.function.Supplier;
 
+import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Publication;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.Fanout;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SlowConsumerPolicy;
+import io.github.atmosphererelay.session.Writers;
 
 /**
  * Queues replies and pushes at sessions. Never blocks.
@@ -37,24 +39,34 @@ final class Replies {
 	/** What a message takes in a reply beside itself. */
 	private static final int PER_MESSAGE = 32;
 
-	private final MessagingNode node;
+	private final BroadcastStatistics statistics;
+
+	private final Writers writers;
 
 	private final Codec codec;
 
 	private final QueueLimits limits;
 
-	Replies(MessagingNode node, Codec codec, QueueLimits limits) {
-		this.node = node;
+	Replies(BroadcastStatistics statistics, Writers writers, Codec codec, QueueLimits limits) {
+		this.statistics = statistics;
+		this.writers = writers;
 		this.codec = codec;
 		// None of them can be left out: who waits for a reply would wait for ever.
 		this.limits = new QueueLimits(limits.maxMessages(), limits.maxBytes(), SlowConsumerPolicy.DISCONNECT);
 	}
 
 	/**
+	 * Count what is refused without a reply.
+	 */
+	void countRefused(ErrorCode code) {
+		this.statistics.countRefused(code);
+	}
+
+	/**
 	 * Refuse a command, and count that.
 	 */
 	void refuse(LocalSession session, long id, RequestRefusedException refusal) {
-		this.node.statistics().countRefused(refusal.code());
+		countRefused(refusal.code());
 		error(session, id, refusal);
 	}
 
@@ -127,7 +139,7 @@ final class Replies {
 	}
 
 	private void send(LocalSession session, OutboundMessage message) {
-		Fanout fanout = this.node.writers().fanout(message, this.limits);
+		Fanout fanout = this.writers.fanout(message, this.limits);
 		fanout.add(session);
 		fanout.send();
 	}

@@ -21,11 +21,10 @@ import java.time.Instant;
 
 import io.github.atmosphererelay.broadcast.MessageTooLargeException;
 import io.github.atmosphererelay.door.Arrival.SessionEnd;
-import io.github.atmosphererelay.door.DoorContext;
 import io.github.atmosphererelay.door.TokenChecks;
 import io.github.atmosphererelay.guard.RateLimitedLog;
+import io.github.atmosphererelay.inbound.ClientMessages;
 import io.github.atmosphererelay.message.Payload;
-import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.CloseReason;
@@ -47,11 +46,11 @@ final class Requests implements SessionEnd {
 
 	private final RateLimitedLog failureLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
-	private final MessagingNode node;
-
-	private final CentrifugeSettings settings;
+	private final Duration pingInterval;
 
 	private final TokenChecks tokens;
+
+	private final ClientMessages messages;
 
 	private final Replies replies;
 
@@ -61,14 +60,25 @@ final class Requests implements SessionEnd {
 
 	private final ServerSubscriptions serverSide;
 
-	Requests(DoorContext context, CentrifugeSettings settings, Codec codec) {
-		this.node = context.node();
-		this.settings = settings;
-		this.tokens = context.tokens();
-		this.replies = new Replies(this.node, codec, context.controlLimits());
-		this.subscriptions = new SubscribeRequests(context, codec, this.replies);
-		this.reads = new ReadRequests(context, this.replies);
-		this.serverSide = new ServerSubscriptions(this.node, this.replies);
+	/**
+	 * Create requests.
+	 * @param pingInterval how often clients are pinged, which they are told
+	 * @param tokens checks tokens
+	 * @param messages takes what clients send
+	 * @param replies answers
+	 * @param subscriptions lets clients into channels
+	 * @param reads tells them what has been there
+	 * @param serverSide what they are subscribed to without asking
+	 */
+	Requests(Duration pingInterval, TokenChecks tokens, ClientMessages messages, Replies replies,
+			SubscribeRequests subscriptions, ReadRequests reads, ServerSubscriptions serverSide) {
+		this.pingInterval = pingInterval;
+		this.tokens = tokens;
+		this.messages = messages;
+		this.replies = replies;
+		this.subscriptions = subscriptions;
+		this.reads = reads;
+		this.serverSide = serverSide;
 	}
 
 	/**
@@ -78,7 +88,7 @@ final class Requests implements SessionEnd {
 	void enter(Client client, Command.Connect command, @Nullable Instant expiry) {
 		String id = client.session().id();
 		this.serverSide.enter(client, command,
-				(subscriptions) -> new Reply.Connected(id, ttl(expiry), this.settings.pingInterval(), subscriptions));
+				(subscriptions) -> new Reply.Connected(id, ttl(expiry), this.pingInterval, subscriptions));
 	}
 
 	@Override
@@ -134,7 +144,7 @@ final class Requests implements SessionEnd {
 			else if (command instanceof Command.Send send) {
 				checkUserLimit(client);
 				checkData(send.data());
-				this.node.clientMessages().send(client.session(), send.data());
+				this.messages.send(client.session(), send.data());
 			}
 			else if (command instanceof Command.Refresh refresh) {
 				refresh(client, refresh);
@@ -174,19 +184,17 @@ final class Requests implements SessionEnd {
 	private void publish(Client client, Command.Publish command) {
 		LocalSession session = client.session();
 		try {
-			this.node.clientMessages()
-				.receive(session, command.channel(), command.data())
-				.whenComplete((answer, ex) -> {
-					if (ex instanceof RequestRefusedException refusal) {
-						// Counted where it was refused.
-						this.replies.error(session, command.id(), refusal);
-						return;
-					}
-					this.replies.reply(session, command.id(), new Reply.Done("publish"));
-					if (answer != null) {
-						this.replies.push(session, new Push.Answer(command.channel(), answer));
-					}
-				});
+			this.messages.receive(session, command.channel(), command.data()).whenComplete((answer, ex) -> {
+				if (ex instanceof RequestRefusedException refusal) {
+					// Counted where it was refused.
+					this.replies.error(session, command.id(), refusal);
+					return;
+				}
+				this.replies.reply(session, command.id(), new Reply.Done("publish"));
+				if (answer != null) {
+					this.replies.push(session, new Push.Answer(command.channel(), answer));
+				}
+			});
 		}
 		catch (MessageTooLargeException ex) {
 			throw new RequestRefusedException(ErrorCode.LIMIT_EXCEEDED, "the message is too large");
@@ -195,7 +203,7 @@ final class Requests implements SessionEnd {
 
 	private void rpc(Client client, Command.Rpc command) {
 		LocalSession session = client.session();
-		this.node.clientMessages().call(session, command.method(), command.data()).whenComplete((result, ex) -> {
+		this.messages.call(session, command.method(), command.data()).whenComplete((result, ex) -> {
 			if (ex instanceof RequestRefusedException refusal) {
 				this.replies.error(session, command.id(), refusal);
 			}
@@ -218,7 +226,7 @@ final class Requests implements SessionEnd {
 			this.subscriptions.checkPermissions(client);
 		}, (refusal) -> {
 			if (refusal.code() == ErrorCode.UNAUTHORIZED) {
-				this.node.statistics().countRefused(refusal.code());
+				this.replies.countRefused(refusal.code());
 				session.terminate(CloseReason.INVALID_TOKEN);
 			}
 			else {

@@ -19,19 +19,21 @@ package io.github.atmosphererelay.door.centrifuge;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
+import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.delivery.RecoveryOutcome;
 import io.github.atmosphererelay.door.SubscriptionRetry;
 import io.github.atmosphererelay.door.centrifuge.Command.Recovery;
 import io.github.atmosphererelay.door.centrifuge.ServerSubscriptions.Entrance;
 import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.message.Position;
-import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
+import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.Reservation;
 import io.github.atmosphererelay.session.SubscriptionState;
+import io.github.atmosphererelay.subscription.Subscriptions;
 import io.github.atmosphererelay.subscription.log.SubscribeRequest;
 import io.github.atmosphererelay.subscription.log.Subscribed;
 import org.jspecify.annotations.Nullable;
@@ -43,11 +45,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServerSubscription implements Client.Membership {
 
-	private final MessagingNode node;
-
-	private final Replies replies;
-
-	private final SubscriptionRetry retry;
+	private final Surroundings surroundings;
 
 	private final Client client;
 
@@ -63,11 +61,9 @@ final class ServerSubscription implements Client.Membership {
 
 	private boolean told;
 
-	ServerSubscription(MessagingNode node, Replies replies, Client client, String channel, @Nullable Recovery held,
+	ServerSubscription(Surroundings surroundings, Client client, String channel, @Nullable Recovery held,
 			@Nullable Entrance entrance) {
-		this.node = node;
-		this.replies = replies;
-		this.retry = new SubscriptionRetry(node);
+		this.surroundings = surroundings;
 		this.client = client;
 		this.channel = channel;
 		this.held = held;
@@ -108,17 +104,17 @@ final class ServerSubscription implements Client.Membership {
 	 */
 	CompletableFuture<SubscriptionState> begin() {
 		Recovery held = this.held;
-		if (held == null || !held.epoch().isEmpty() || !this.node.catalog().get(this.channel).isRecorded()) {
+		if (held == null || !held.epoch().isEmpty() || !this.surroundings.channels().get(this.channel).isRecorded()) {
 			return subscribe((held != null) ? new Position(held.epoch(), held.offset()) : null);
 		}
 		// Any epoch will do: so the present one is asked for first.
-		return this.node.broadcaster()
+		return this.surroundings.channels()
 			.end(this.channel)
 			.thenCompose((end) -> subscribe(new Position(end.epoch(), held.offset())))
 			.exceptionally((ex) -> {
 				if (Failures.unwrap(ex) instanceof RequestRefusedException refusal
 						&& refusal.code() == ErrorCode.LIMIT_EXCEEDED) {
-					this.node.statistics().countRefused(refusal.code());
+					this.surroundings.statistics().countRefused(refusal.code());
 					this.client.session().close(CloseReason.CHANNEL_LIMIT);
 				}
 				return done();
@@ -130,7 +126,7 @@ final class ServerSubscription implements Client.Membership {
 				// It comes back with its positions.
 				() -> this.client.session().close(CloseReason.INSUFFICIENT_STATE));
 		try {
-			return this.node.subscriptions()
+			return this.surroundings.subscriptions()
 				.subscribe(this.client.session(), this.channel, request)
 				.handle((result, ex) -> done());
 		}
@@ -138,7 +134,8 @@ final class ServerSubscription implements Client.Membership {
 			// By the limit of channels, or because somebody else has subscribed it.
 			cancel();
 			if (this.client.memberships().remove(this.channel, this) && isTold()) {
-				this.replies.push(this.client.session(), new Push.Unsubscribe(this.channel, UnsubscribeReason.SERVER));
+				this.surroundings.replies()
+					.push(this.client.session(), new Push.Unsubscribe(this.channel, UnsubscribeReason.SERVER));
 			}
 			throw ex;
 		}
@@ -168,11 +165,11 @@ final class ServerSubscription implements Client.Membership {
 		Push push = new Push.Subscribe(this.channel, begin);
 		Reservation reservation = begin.result().reservation();
 		if (reservation == null || begin.result().publications().isEmpty()) {
-			this.replies.push(this.client.session(), push);
+			this.surroundings.replies().push(this.client.session(), push);
 		}
 		else {
-			this.replies.pushMuch(this.client.session(), push, Replies.size(begin.result().publications()),
-					reservation.hold());
+			this.surroundings.replies()
+				.pushMuch(this.client.session(), push, Replies.size(begin.result().publications()), reservation.hold());
 		}
 	}
 
@@ -186,12 +183,12 @@ final class ServerSubscription implements Client.Membership {
 				return SubscriptionState.CONFIRMED;
 			}
 			case PENDING -> {
-				this.retry.later(this::makeAgain);
+				this.surroundings.retry().later(this::makeAgain);
 			}
 			case ENDED -> {
 				// Perhaps before the registry knew of it.
 				if (!this.client.memberships().containsKey(this.channel)) {
-					this.node.subscriptions().withdraw(session, this.channel);
+					this.surroundings.subscriptions().withdraw(session, this.channel);
 				}
 			}
 		}
@@ -218,15 +215,15 @@ final class ServerSubscription implements Client.Membership {
 		if (!isPending() || !this.client.session().isOpen()) {
 			return;
 		}
-		if (!this.node.monitor().isUp()) {
-			this.retry.later(this::makeAgain);
+		if (!this.surroundings.monitor().isUp()) {
+			this.surroundings.retry().later(this::makeAgain);
 			return;
 		}
 		try {
 			begin();
 		}
 		catch (RequestRefusedException ex) {
-			this.node.statistics().countRefused(ex.code());
+			this.surroundings.statistics().countRefused(ex.code());
 		}
 	}
 
@@ -243,6 +240,21 @@ final class ServerSubscription implements Client.Membership {
 
 		/** It was given up before it had begun. */
 		ENDED
+
+	}
+
+	/**
+	 * What all such subscriptions of the door use.
+	 *
+	 * @param channels the channels
+	 * @param subscriptions subscribes sessions
+	 * @param monitor knows whether the broker is there
+	 * @param retry makes another attempt later
+	 * @param statistics counts what is refused
+	 * @param replies tells clients
+	 */
+	record Surroundings(ChannelReads channels, Subscriptions subscriptions, RelayMonitor monitor,
+			SubscriptionRetry retry, BroadcastStatistics statistics, Replies replies) {
 
 	}
 

@@ -24,8 +24,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
+import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.door.centrifuge.Client.Membership;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.door.centrifuge.ServerSubscription.Surroundings;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.CloseReason;
@@ -35,6 +36,7 @@ import io.github.atmosphererelay.session.Subscription;
 import io.github.atmosphererelay.session.SubscriptionListener;
 import io.github.atmosphererelay.session.SubscriptionState;
 import io.github.atmosphererelay.subscription.DoorSubscriber;
+import io.github.atmosphererelay.subscription.Subscriptions;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,17 +45,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServerSubscriptions implements SubscriptionListener, DoorSubscriber {
 
-	private final MessagingNode node;
+	private final Surroundings surroundings;
+
+	private final ChannelReads channels;
+
+	private final Subscriptions subscriptions;
+
+	private final BroadcastStatistics statistics;
 
 	private final Replies replies;
 
 	private final Map<String, Client> clients = new ConcurrentHashMap<>();
 
-	ServerSubscriptions(MessagingNode node, Replies replies) {
-		this.node = node;
-		this.replies = replies;
-		node.registry().addListener(this);
-		node.subscriptions().addDoor(this);
+	ServerSubscriptions(Surroundings surroundings) {
+		this.surroundings = surroundings;
+		this.channels = surroundings.channels();
+		this.subscriptions = surroundings.subscriptions();
+		this.statistics = surroundings.statistics();
+		this.replies = surroundings.replies();
 	}
 
 	/**
@@ -66,7 +75,7 @@ final class ServerSubscriptions implements SubscriptionListener, DoorSubscriber 
 	 */
 	void enter(Client client, Command.Connect command, Function<Map<String, Reply.Subscribe>, Reply> reply) {
 		LocalSession session = client.session();
-		List<String> channels = this.node.subscriptions().initialChannels(session);
+		List<String> channels = this.subscriptions.initialChannels(session);
 		this.clients.put(session.id(), client);
 		if (channels.isEmpty()) {
 			// Before anybody can send to the session: nothing may come before this.
@@ -81,7 +90,7 @@ final class ServerSubscriptions implements SubscriptionListener, DoorSubscriber 
 		try {
 			connected(session);
 			for (String channel : channels) {
-				ServerSubscription subscription = new ServerSubscription(this.node, this.replies, client, channel,
+				ServerSubscription subscription = new ServerSubscription(this.surroundings, client, channel,
 						command.subscriptions().get(channel), entrance);
 				// Otherwise the application has been quicker itself.
 				if (client.memberships().putIfAbsent(channel, subscription) == null
@@ -116,13 +125,13 @@ final class ServerSubscriptions implements SubscriptionListener, DoorSubscriber 
 				}
 				return true;
 			}
-			this.node.statistics().countRefused(ex.code());
+			this.statistics.countRefused(ex.code());
 			return false;
 		}
 	}
 
 	private void connected(LocalSession session) {
-		this.node.subscriptions().connected(session);
+		this.subscriptions.connected(session);
 		if (session.isEnded()) {
 			left(session);
 		}
@@ -138,10 +147,10 @@ final class ServerSubscriptions implements SubscriptionListener, DoorSubscriber 
 	@Override
 	public @Nullable CompletableFuture<SubscriptionState> subscribe(LocalSession session, String channel) {
 		Client client = this.clients.get(session.id());
-		if (client == null || !this.node.catalog().get(channel).isRecorded()) {
+		if (client == null || !this.channels.get(channel).isRecorded()) {
 			return null;
 		}
-		ServerSubscription subscription = new ServerSubscription(this.node, this.replies, client, channel, null, null);
+		ServerSubscription subscription = new ServerSubscription(this.surroundings, client, channel, null, null);
 		Membership present = client.memberships().putIfAbsent(channel, subscription);
 		if (present == null) {
 			return subscription.begin();

@@ -24,19 +24,19 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 import io.github.atmosphererelay.delivery.RecoveryOutcome;
-import io.github.atmosphererelay.door.DoorContext;
 import io.github.atmosphererelay.door.centrifuge.Command.Recovery;
 import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.guard.RateLimitedLog;
+import io.github.atmosphererelay.inbound.ClientMessages;
 import io.github.atmosphererelay.message.ChannelNames;
 import io.github.atmosphererelay.message.Position;
-import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.presence.PresenceChangeFormat;
 import io.github.atmosphererelay.presence.PresenceService;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.Reservation;
+import io.github.atmosphererelay.subscription.Subscriptions;
 import io.github.atmosphererelay.subscription.log.SubscribeRequest;
 import io.github.atmosphererelay.subscription.log.Subscribed;
 import org.apache.commons.logging.Log;
@@ -52,7 +52,11 @@ final class SubscribeRequests {
 
 	private final RateLimitedLog failureLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
-	private final MessagingNode node;
+	private final ClientMessages authorizer;
+
+	private final ChannelReads channels;
+
+	private final Subscriptions subscriptions;
 
 	private final PresenceService presence;
 
@@ -60,10 +64,22 @@ final class SubscribeRequests {
 
 	private final Replies replies;
 
-	SubscribeRequests(DoorContext context, Codec codec, Replies replies) {
-		this.node = context.node();
-		this.presence = context.presence();
-		this.presenceChanges = codec.presenceChanges();
+	/**
+	 * Create requests.
+	 * @param authorizer knows what clients may
+	 * @param channels the channels
+	 * @param subscriptions subscribes sessions
+	 * @param presence tells who is in channels
+	 * @param presenceChanges how clients are told who comes and goes
+	 * @param replies answers
+	 */
+	SubscribeRequests(ClientMessages authorizer, ChannelReads channels, Subscriptions subscriptions,
+			PresenceService presence, PresenceChangeFormat presenceChanges, Replies replies) {
+		this.authorizer = authorizer;
+		this.channels = channels;
+		this.subscriptions = subscriptions;
+		this.presence = presence;
+		this.presenceChanges = presenceChanges;
 		this.replies = replies;
 	}
 
@@ -71,12 +87,12 @@ final class SubscribeRequests {
 		LocalSession session = client.session();
 		String channel = command.channel();
 		checkChannel(channel);
-		this.node.clientMessages().authorizeSubscribe(session.principal(), session, channel).require();
+		this.authorizer.authorizeSubscribe(session.principal(), session, channel).require();
 		// Now, on a thread that the authorizer may block.
 		boolean watches = command.joinLeave() && maySeePresence(client, channel);
 		Recovery recovery = command.recovery();
-		boolean recorded = this.node.catalog().get(channel).isRecorded();
-		Consumer<@Nullable Position> question = (!recorded || this.node.follows(channel)) ? (end) -> {
+		boolean recorded = this.channels.get(channel).isRecorded();
+		Consumer<@Nullable Position> question = (!recorded || this.channels.isFollowed(channel)) ? (end) -> {
 		} : client.ask();
 		if (recovery == null || !recovery.epoch().isEmpty() || !recorded) {
 			Position since = (recovery != null) ? new Position(recovery.epoch(), recovery.offset()) : null;
@@ -84,7 +100,7 @@ final class SubscribeRequests {
 			return;
 		}
 		// Any epoch will do: so the present one is asked for first.
-		this.node.broadcaster().end(channel).whenComplete((position, ex) -> {
+		this.channels.end(channel).whenComplete((position, ex) -> {
 			if (position == null) {
 				question.accept(null);
 				this.replies.refuse(session, command.id(), new RequestRefusedException(ErrorCode.INTERNAL,
@@ -109,7 +125,7 @@ final class SubscribeRequests {
 		if (ChannelNames.findFault(channel) != null) {
 			throw new RequestRefusedException(ErrorCode.BAD_REQUEST, "that is no name of a channel");
 		}
-		if (this.node.catalog().find(channel) == null) {
+		if (this.channels.find(channel) == null) {
 			throw new RequestRefusedException(ErrorCode.UNKNOWN_CHANNEL, "there is no such channel");
 		}
 	}
@@ -122,9 +138,8 @@ final class SubscribeRequests {
 		}
 		CompletableFuture<Subscribed> result;
 		try {
-			result = this.node.subscriptions()
-				.subscribe(client.session(), command.channel(),
-						new SubscribeRequest(command.recovery() != null, since, attempt::reply, attempt::lost));
+			result = this.subscriptions.subscribe(client.session(), command.channel(),
+					new SubscribeRequest(command.recovery() != null, since, attempt::reply, attempt::lost));
 		}
 		catch (RuntimeException ex) {
 			client.memberships().remove(command.channel(), attempt);
@@ -142,8 +157,8 @@ final class SubscribeRequests {
 	 */
 	private boolean maySeePresence(Client client, String channel) {
 		LocalSession session = client.session();
-		return this.node.catalog().get(channel).presence()
-				&& this.node.clientMessages().authorizeSeePresence(session.principal(), session, channel).isGranted();
+		return this.channels.get(channel).presence()
+				&& this.authorizer.authorizeSeePresence(session.principal(), session, channel).isGranted();
 	}
 
 	void unsubscribe(Client client, Command.Unsubscribe command) {
@@ -152,7 +167,7 @@ final class SubscribeRequests {
 		if (membership != null) {
 			membership.giveUp();
 		}
-		this.node.subscriptions().unsubscribe(client.session(), command.channel());
+		this.subscriptions.unsubscribe(client.session(), command.channel());
 		this.replies.reply(client.session(), command.id(), new Reply.Done("unsubscribe"));
 	}
 
@@ -167,8 +182,8 @@ final class SubscribeRequests {
 		for (String channel : List.copyOf(session.channels())) {
 			Client.Membership membership = client.memberships().get(channel);
 			if (membership != null && membership.isOwn()
-					&& !this.node.clientMessages().authorizeSubscribe(principal, session, channel).isGranted()) {
-				this.node.subscriptions().unsubscribe(session, channel);
+					&& !this.authorizer.authorizeSubscribe(principal, session, channel).isGranted()) {
+				this.subscriptions.unsubscribe(session, channel);
 			}
 		}
 	}
@@ -263,7 +278,7 @@ final class SubscribeRequests {
 						: new RequestRefusedException(ErrorCode.INTERNAL, "the subscription has ended, try again");
 			}
 			if (this.client.memberships().remove(channel, this)) {
-				SubscribeRequests.this.node.subscriptions().unsubscribe(session, channel);
+				SubscribeRequests.this.subscriptions.unsubscribe(session, channel);
 			}
 			SubscribeRequests.this.replies.refuse(session, this.command.id(), refusal);
 		}
@@ -275,7 +290,7 @@ final class SubscribeRequests {
 			String channel = this.command.channel();
 			if (this.client.memberships().remove(channel, this)) {
 				this.givenUp = true;
-				SubscribeRequests.this.node.subscriptions().unsubscribe(this.client.session(), channel);
+				SubscribeRequests.this.subscriptions.unsubscribe(this.client.session(), channel);
 				SubscribeRequests.this.replies.push(this.client.session(),
 						new Push.Unsubscribe(channel, UnsubscribeReason.INSUFFICIENT_STATE));
 			}

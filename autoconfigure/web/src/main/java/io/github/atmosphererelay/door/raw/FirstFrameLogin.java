@@ -16,7 +16,6 @@
 
 package io.github.atmosphererelay.door.raw;
 
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
@@ -26,7 +25,8 @@ import io.github.atmosphererelay.door.ClientProof;
 import io.github.atmosphererelay.door.IncomingMessages;
 import io.github.atmosphererelay.door.RefusedMessageException;
 import io.github.atmosphererelay.door.TokenChecks;
-import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.Timers;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
@@ -68,9 +68,9 @@ final class FirstFrameLogin {
 		this.next = next;
 	}
 
-	synchronized void start(ScheduledExecutorService scheduler, Guard guard) {
+	synchronized void start(Timers timers) {
 		if (!this.over) {
-			this.deadline = guard.later(scheduler, this::expire, this.tokens.timeout());
+			this.deadline = timers.later(Part.CLIENT_TIMERS, this::expire, this.tokens.timeout());
 		}
 	}
 

@@ -16,15 +16,19 @@
 
 package io.github.atmosphererelay.door.raw;
 
+import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.door.Arrival;
 import io.github.atmosphererelay.door.Door;
 import io.github.atmosphererelay.door.DoorContext;
 import io.github.atmosphererelay.door.DurableHandshakes;
 import io.github.atmosphererelay.door.HttpSessions;
+import io.github.atmosphererelay.door.SubscriptionRetry;
 import io.github.atmosphererelay.door.TokenChecks;
 import io.github.atmosphererelay.door.WebSocketSettings;
 import io.github.atmosphererelay.durable.DurableSessions;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.guard.Timers;
+import io.github.atmosphererelay.inbound.ClientMessages;
+import io.github.atmosphererelay.subscription.Subscriptions;
 import io.github.atmosphererelay.transport.Inbound;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +45,11 @@ public final class RawDoor implements Door {
 	 */
 	private static final int ORDER = -2;
 
-	private final MessagingNode node;
+	private final ClientMessages messages;
+
+	private final Subscriptions subscriptions;
+
+	private final BroadcastStatistics statistics;
 
 	private final WebSocketSettings settings;
 
@@ -49,20 +57,29 @@ public final class RawDoor implements Door {
 
 	private final HttpSessions httpSessions;
 
+	private final Timers timers;
+
 	private final DurableHandshakes durable;
 
 	private final RawDoorFrames frames;
 
 	private final RawDoorSubscriber subscriber;
 
+	/**
+	 * Put the door together.
+	 */
 	private RawDoor(DoorContext context, DurableHandshakes durable) {
-		this.node = context.node();
+		this.messages = context.clientMessages();
+		this.subscriptions = context.subscriptions();
+		this.statistics = context.statistics();
 		this.settings = context.settings();
 		this.tokens = context.tokens();
 		this.httpSessions = context.httpSessions();
+		this.timers = context.timers();
 		this.durable = durable;
-		this.frames = new RawDoorFrames(this.node, context.controlLimits());
-		this.subscriber = new RawDoorSubscriber(this.node, context.presence(), this.frames, durable.sessions());
+		this.frames = new RawDoorFrames(context.identity(), context.writers(), context.controlLimits());
+		this.subscriber = new RawDoorSubscriber(context.catalog(), this.messages, this.subscriptions, this.statistics,
+				context.presence(), this.frames, new SubscriptionRetry(this.timers), durable.sessions());
 	}
 
 	/**
@@ -76,7 +93,8 @@ public final class RawDoor implements Door {
 	public static HandlerMapping mapping(DoorContext context, @Nullable DurableSessions durable) {
 		DurableHandshakes handshakes = new DurableHandshakes(durable, context.settings().path());
 		return context.mapping(context.settings().path() + "/**", ORDER, new RawDoor(context, handshakes),
-				new RawDoorInterceptor(context, handshakes));
+				new RawDoorInterceptor(context.checks(), context.refusals(), context.settings().path(),
+						context.catalog(), context.clientMessages(), context.tokens(), handshakes));
 	}
 
 	@Override
@@ -84,8 +102,20 @@ public final class RawDoor implements Door {
 		return new RawDoorConnection(this, arrival);
 	}
 
-	MessagingNode node() {
-		return this.node;
+	ClientMessages messages() {
+		return this.messages;
+	}
+
+	Subscriptions subscriptions() {
+		return this.subscriptions;
+	}
+
+	BroadcastStatistics statistics() {
+		return this.statistics;
+	}
+
+	Timers timers() {
+		return this.timers;
 	}
 
 	WebSocketSettings settings() {

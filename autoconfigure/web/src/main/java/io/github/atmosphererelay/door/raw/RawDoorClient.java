@@ -144,7 +144,7 @@ final class RawDoorClient {
 
 	private void publish(Payload message) {
 		try {
-			this.door.node().clientMessages().receive(this.session, this.channel, message).whenComplete(this::answer);
+			this.door.messages().receive(this.session, this.channel, message).whenComplete(this::answer);
 		}
 		catch (MessageTooLargeException ex) {
 			disconnect(ErrorCode.LIMIT_EXCEEDED, CloseReason.TOO_BIG);
@@ -171,10 +171,7 @@ final class RawDoorClient {
 	 * The new token may allow less than the former one.
 	 */
 	private void renewed(Authenticated proof) {
-		if (!this.door.node()
-			.clientMessages()
-			.authorizeSubscribe(proof.principal(), this.session, this.channel)
-			.isGranted()) {
+		if (!this.door.messages().authorizeSubscribe(proof.principal(), this.session, this.channel).isGranted()) {
 			this.session.close(CloseReason.PERMISSION_DENIED);
 			return;
 		}
@@ -182,7 +179,7 @@ final class RawDoorClient {
 	}
 
 	private void refuse(RequestRefusedException refusal) {
-		this.door.node().statistics().countRefused(refusal.code());
+		this.door.statistics().countRefused(refusal.code());
 		answer(null, refusal);
 	}
 
@@ -197,7 +194,7 @@ final class RawDoorClient {
 
 	private void disconnect(ErrorCode code, CloseReason reason) {
 		if (this.session.isOpen()) {
-			this.door.node().statistics().countRefused(code);
+			this.door.statistics().countRefused(code);
 			this.session.terminate(reason);
 		}
 	}

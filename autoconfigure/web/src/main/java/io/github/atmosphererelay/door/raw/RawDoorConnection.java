@@ -27,7 +27,6 @@ import io.github.atmosphererelay.door.DurableHandshakes;
 import io.github.atmosphererelay.durable.DurableSession;
 import io.github.atmosphererelay.durable.DurableSessions;
 import io.github.atmosphererelay.durable.DurableStart;
-import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.DisconnectReason;
@@ -65,7 +64,7 @@ final class RawDoorConnection implements Inbound {
 	@Override
 	public void opened() {
 		if (this.login != null) {
-			this.login.start(this.door.node().scheduler(), this.door.node().guards().of(Part.CLIENT_TIMERS));
+			this.login.start(this.door.timers());
 		}
 		else {
 			come(this.arrival.takeProof());
@@ -92,10 +91,10 @@ final class RawDoorConnection implements Inbound {
 		DurableSession durable = (start != null) ? start.session() : null;
 		SessionTransport transport = this.request.positions()
 				? new FormattedTransport(this.arrival.transport(), PositionFormat.INSTANCE) : this.arrival.transport();
-		LocalSession session = this.arrival.open(
-				(durable != null) ? durable.sessionId() : this.door.node().identity().newSessionId(), proof,
-				(durable != null) ? durable.watch(transport) : transport,
-				(durable != null && sessions != null) ? end(durable, sessions) : SessionEnd.NOTHING);
+		SessionEnd end = (durable != null && sessions != null) ? end(durable, sessions) : SessionEnd.NOTHING;
+		LocalSession session = (durable != null)
+				? this.arrival.open(durable.sessionId(), proof, durable.watch(transport), end)
+				: this.arrival.open(proof, transport, end);
 		if (durable != null && sessions != null) {
 			sessions.attach(durable, session);
 		}
@@ -122,7 +121,7 @@ final class RawDoorConnection implements Inbound {
 			// Before anybody can send to the session
 			this.door.frames().send(session, RawDoorFrames.greeting(session));
 		}
-		this.door.node().subscriptions().connected(session);
+		this.door.subscriptions().connected(session);
 		this.door.subscriber().enter(session, this.request, start);
 	}
 
@@ -131,7 +130,7 @@ final class RawDoorConnection implements Inbound {
 	 */
 	private void loggedIn(FirstFrameLogin login, Authenticated proof) {
 		Principal principal = proof.principal();
-		this.door.node().clientMessages().authorizeSubscribe(principal, null, this.request.channel()).require();
+		this.door.messages().authorizeSubscribe(principal, null, this.request.channel()).require();
 		if (!this.arrival.identify(principal)) {
 			login.refuse(ErrorCode.LIMIT_EXCEEDED, CloseReason.CONNECTION_LIMIT);
 			return;

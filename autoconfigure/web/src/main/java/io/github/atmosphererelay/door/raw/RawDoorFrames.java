@@ -26,13 +26,14 @@ import io.github.atmosphererelay.durable.DurableSession;
 import io.github.atmosphererelay.durable.DurableStart;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
-import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.NodeIdentity;
 import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SubscriptionState;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
+import io.github.atmosphererelay.session.Writers;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
@@ -41,12 +42,15 @@ import tools.jackson.core.JsonGenerator;
  */
 final class RawDoorFrames {
 
-	private final MessagingNode node;
+	private final NodeIdentity identity;
+
+	private final Writers writers;
 
 	private final QueueLimits limits;
 
-	RawDoorFrames(MessagingNode node, QueueLimits limits) {
-		this.node = node;
+	RawDoorFrames(NodeIdentity identity, Writers writers, QueueLimits limits) {
+		this.identity = identity;
+		this.writers = writers;
 		this.limits = limits;
 	}
 
@@ -65,7 +69,7 @@ final class RawDoorFrames {
 	}
 
 	void send(LocalSession session, OutboundMessage message, QueueLimits limits) {
-		var fanout = this.node.writers().fanout(message, limits);
+		var fanout = this.writers.fanout(message, limits);
 		fanout.add(session);
 		fanout.send();
 	}
@@ -110,7 +114,7 @@ final class RawDoorFrames {
 	private void subscription(JsonGenerator out, LocalSession session, String channel) {
 		out.writeStringProperty("channel", channel);
 		out.writeStringProperty("session", session.id());
-		out.writeStringProperty("node", this.node.identity().name());
+		out.writeStringProperty("node", this.identity.name());
 	}
 
 	/**

@@ -20,15 +20,17 @@ import java.security.Principal;
 import java.util.Map;
 import java.util.Objects;
 
+import io.github.atmosphererelay.channel.ChannelCatalog;
+import io.github.atmosphererelay.door.AdmissionChecks;
 import io.github.atmosphererelay.door.ClientProof;
-import io.github.atmosphererelay.door.DoorContext;
 import io.github.atmosphererelay.door.DoorInterceptor;
 import io.github.atmosphererelay.door.DurableHandshakes;
 import io.github.atmosphererelay.door.DurableHandshakes.Wish;
 import io.github.atmosphererelay.door.HandshakeRefusedException;
 import io.github.atmosphererelay.door.Refusal;
+import io.github.atmosphererelay.door.Refusals;
 import io.github.atmosphererelay.door.TokenChecks;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.inbound.ClientMessages;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -44,24 +46,28 @@ final class RawDoorInterceptor extends DoorInterceptor {
 
 	private final String path;
 
-	private final MessagingNode node;
+	private final ChannelCatalog catalog;
+
+	private final ClientMessages messages;
 
 	private final TokenChecks tokens;
 
 	private final DurableHandshakes durable;
 
-	RawDoorInterceptor(DoorContext context, DurableHandshakes durable) {
-		super(context);
+	RawDoorInterceptor(AdmissionChecks checks, Refusals refusals, String path, ChannelCatalog catalog,
+			ClientMessages messages, TokenChecks tokens, DurableHandshakes durable) {
+		super(checks, refusals);
+		this.path = path;
+		this.catalog = catalog;
+		this.messages = messages;
+		this.tokens = tokens;
 		this.durable = durable;
-		this.path = context.settings().path();
-		this.node = context.node();
-		this.tokens = context.tokens();
 	}
 
 	@Override
 	protected ClientProof admit(HttpServletRequest request, Map<String, Object> attributes) {
 		RawDoorRequest asked = asked(request);
-		if (this.node.catalog().find(asked.channel()) == null) {
+		if (this.catalog.find(asked.channel()) == null) {
 			throw new HandshakeRefusedException(Refusal.UNKNOWN_CHANNEL, "there is no such channel");
 		}
 		checks().checkAddress(request);
@@ -87,7 +93,7 @@ final class RawDoorInterceptor extends DoorInterceptor {
 
 	private void authorize(@Nullable Principal principal, String channel) {
 		try {
-			this.node.clientMessages().authorizeSubscribe(principal, null, channel).require();
+			this.messages.authorizeSubscribe(principal, null, channel).require();
 		}
 		catch (RequestRefusedException ex) {
 			throw switch (ex.code()) {

@@ -20,16 +20,18 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 
+import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.channel.ChannelOptions;
+import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.door.SubscriptionRetry;
 import io.github.atmosphererelay.durable.DurableSession;
 import io.github.atmosphererelay.durable.DurableSessions;
 import io.github.atmosphererelay.durable.DurableStart;
 import io.github.atmosphererelay.guard.Failures;
+import io.github.atmosphererelay.inbound.ClientMessages;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
-import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.presence.PresenceService;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
@@ -40,6 +42,7 @@ import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.Reservation;
 import io.github.atmosphererelay.session.SlowConsumerPolicy;
 import io.github.atmosphererelay.session.SubscriptionState;
+import io.github.atmosphererelay.subscription.Subscriptions;
 import io.github.atmosphererelay.subscription.log.SubscribeRequest;
 import io.github.atmosphererelay.subscription.log.Subscribed;
 import org.jspecify.annotations.Nullable;
@@ -55,23 +58,33 @@ final class RawDoorSubscriber {
 	private static final Payload UNRECOVERED = RawDoorFrames.error(new RequestRefusedException(
 			ErrorCode.UNRECOVERABLE_POSITION, "not all that was missed can be had, so nothing of it is sent"));
 
-	private final MessagingNode node;
+	private final ChannelCatalog catalog;
+
+	private final ClientMessages messages;
+
+	private final Subscriptions subscriptions;
+
+	private final BroadcastStatistics statistics;
 
 	private final PresenceService presence;
 
 	private final RawDoorFrames frames;
 
-	private final @Nullable DurableSessions durable;
-
 	private final SubscriptionRetry retry;
 
-	RawDoorSubscriber(MessagingNode node, PresenceService presence, RawDoorFrames frames,
+	private final @Nullable DurableSessions durable;
+
+	RawDoorSubscriber(ChannelCatalog catalog, ClientMessages messages, Subscriptions subscriptions,
+			BroadcastStatistics statistics, PresenceService presence, RawDoorFrames frames, SubscriptionRetry retry,
 			@Nullable DurableSessions durable) {
-		this.node = node;
-		this.durable = durable;
+		this.catalog = catalog;
+		this.messages = messages;
+		this.subscriptions = subscriptions;
+		this.statistics = statistics;
 		this.presence = presence;
 		this.frames = frames;
-		this.retry = new SubscriptionRetry(node);
+		this.retry = retry;
+		this.durable = durable;
 	}
 
 	/**
@@ -99,8 +112,8 @@ final class RawDoorSubscriber {
 	private void enterAgain(LocalSession session, RawDoorRequest request, String channel,
 			@Nullable DurableSession durable) {
 		// The client may have lost the right meanwhile.
-		if (this.node.catalog().find(channel) != null
-				&& this.node.clientMessages().authorizeSubscribe(session.principal(), session, channel).isGranted()) {
+		if (this.catalog.find(channel) != null
+				&& this.messages.authorizeSubscribe(session.principal(), session, channel).isGranted()) {
 			new Entry(session, request, channel, durable, true).subscribe();
 		}
 		else if (durable != null) {
@@ -172,7 +185,7 @@ final class RawDoorSubscriber {
 				return;
 			}
 			try {
-				ChannelOptions options = RawDoorSubscriber.this.node.catalog().find(this.channel);
+				ChannelOptions options = RawDoorSubscriber.this.catalog.find(this.channel);
 				if (!this.told && !this.recovering) {
 					subscribePlainly();
 				}
@@ -190,7 +203,7 @@ final class RawDoorSubscriber {
 		}
 
 		private void subscribePlainly() {
-			RawDoorSubscriber.this.node.subscriptions().subscribe(this.session, this.channel).thenAccept(this::ready);
+			RawDoorSubscriber.this.subscriptions.subscribe(this.session, this.channel).thenAccept(this::ready);
 			watchPresence();
 		}
 
@@ -198,8 +211,7 @@ final class RawDoorSubscriber {
 			SubscribeRequest wish = new SubscribeRequest(this.recovering, this.since,
 					(result) -> begin(result, result.position(), result.publications()),
 					() -> this.session.close(CloseReason.INSUFFICIENT_STATE));
-			RawDoorSubscriber.this.node.subscriptions()
-				.subscribe(this.session, this.channel, wish)
+			RawDoorSubscriber.this.subscriptions.subscribe(this.session, this.channel, wish)
 				.whenComplete((result, failure) -> {
 					if (failure != null) {
 						failed(failure);
@@ -278,7 +290,7 @@ final class RawDoorSubscriber {
 				RawDoorSubscriber.this.presence.watch(this.session, this.channel);
 			}
 			else {
-				RawDoorSubscriber.this.node.statistics().countRefused(refusal.code());
+				RawDoorSubscriber.this.statistics.countRefused(refusal.code());
 				RawDoorSubscriber.this.frames.send(this.session, RawDoorFrames.error(refusal));
 			}
 		}
@@ -294,7 +306,7 @@ final class RawDoorSubscriber {
 			if (!this.session.isOpen()) {
 				return;
 			}
-			RawDoorSubscriber.this.node.statistics().countRefused(refusal.code());
+			RawDoorSubscriber.this.statistics.countRefused(refusal.code());
 			if (!this.failureTold) {
 				this.failureTold = true;
 				RawDoorSubscriber.this.frames.send(this.session, RawDoorFrames.error(refusal));
@@ -306,11 +318,11 @@ final class RawDoorSubscriber {
 			if (refusal.code() == ErrorCode.ALREADY_SUBSCRIBED) {
 				// By the application, as soon as the session was known: it knows no
 				// positions.
-				RawDoorSubscriber.this.node.subscriptions().unsubscribe(this.session, this.channel);
+				RawDoorSubscriber.this.subscriptions.unsubscribe(this.session, this.channel);
 				RawDoorSubscriber.this.retry.later(this::subscribe);
 				return;
 			}
-			RawDoorSubscriber.this.node.statistics().countRefused(refusal.code());
+			RawDoorSubscriber.this.statistics.countRefused(refusal.code());
 			if (!this.main) {
 				if (this.durable != null) {
 					this.durable.arrived(this.channel);

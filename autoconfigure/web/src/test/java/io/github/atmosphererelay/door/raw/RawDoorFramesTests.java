@@ -17,13 +17,14 @@
 package io.github.atmosphererelay.door.raw;
 
 import java.time.Duration;
+import java.util.UUID;
 
 import io.github.atmosphererelay.durable.DurableStart;
 import io.github.atmosphererelay.message.Position;
-import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.NodeIdentity;
 import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SlowConsumerPolicy;
 import io.github.atmosphererelay.session.SubscriptionState;
@@ -33,7 +34,6 @@ import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.BDDMockito.given;
-import static org.mockito.Mockito.RETURNS_DEEP_STUBS;
 import static org.mockito.Mockito.mock;
 
 /**
@@ -41,16 +41,13 @@ import static org.mockito.Mockito.mock;
  */
 class RawDoorFramesTests {
 
-	private final MessagingNode node = mock(RETURNS_DEEP_STUBS);
-
 	private final LocalSession session = mock();
 
-	private final RawDoorFrames frames = new RawDoorFrames(this.node,
+	private final RawDoorFrames frames = new RawDoorFrames(new NodeIdentity(UUID.randomUUID(), "node \"1\""), mock(),
 			new QueueLimits(10, 1000, SlowConsumerPolicy.DISCONNECT));
 
 	@BeforeEach
 	void prepare() {
-		given(this.node.identity().name()).willReturn("node \"1\"");
 		given(this.session.id()).willReturn("s1");
 	}
 

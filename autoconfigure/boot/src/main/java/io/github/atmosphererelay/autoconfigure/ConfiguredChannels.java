@@ -35,17 +35,17 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
 import org.springframework.util.unit.DataSize;
 
 /**
- * Makes the catalog of channels of its properties, and says which property is wrong.
+ * Makes the channels of the properties, and says which property is wrong.
  */
-final class ChannelCatalogBuilder {
+final class ConfiguredChannels {
 
 	/** Old figures are of no use to a page that lags behind. */
 	private static final int CONSOLE_QUEUE = 256;
 
-	private ChannelCatalogBuilder() {
+	private ConfiguredChannels() {
 	}
 
-	static ChannelCatalog build(List<Channel> channels, Console console, QueueLimits defaults) {
+	static List<ChannelOptions> of(List<Channel> channels, Console console, QueueLimits defaults) {
 		List<ChannelOptions> options = new ArrayList<>();
 		if (console.enabled()) {
 			// Before all others, which may cover it and let clients publish there
@@ -75,7 +75,7 @@ final class ChannelCatalogBuilder {
 			check(each, property);
 			options.add(each);
 		}
-		return new ChannelCatalog(options);
+		return options;
 	}
 
 	private static QueueLimits limits(Channel channel, String property, QueueLimits defaults) {
