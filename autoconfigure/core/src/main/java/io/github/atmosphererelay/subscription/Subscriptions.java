@@ -22,7 +22,6 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -96,8 +95,6 @@ public final class Subscriptions {
 
 	private final ReplayReader replays;
 
-	private final List<DoorSubscriber> doors = new CopyOnWriteArrayList<>();
-
 	private final RateLimitedLog initialLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
 	private final Supplier<@Nullable InitialChannels> initialSource;
@@ -131,15 +128,6 @@ public final class Subscriptions {
 		if (found != null) {
 			this.initialChannels = found;
 		}
-	}
-
-	/**
-	 * Add a door that makes the subscriptions of its sessions itself. Called before the
-	 * node starts.
-	 * @param door the door
-	 */
-	public void addDoor(DoorSubscriber door) {
-		this.doors.add(door);
 	}
 
 	/**
@@ -223,8 +211,10 @@ public final class Subscriptions {
 	}
 
 	/**
-	 * Subscribe a session to a channel. From now on it gets what is published on this
-	 * node; what is published on others comes once the relay has confirmed.
+	 * Subscribe a session to a channel in the way in which its door wants that where the
+	 * client itself does not ask, see {@link LocalSession#subscriber()}. Usually it gets
+	 * what is published on this node from now on; what is published on others comes once
+	 * the relay has confirmed.
 	 * @param session the session
 	 * @param channel the channel's name
 	 * @return completes when the relay has confirmed, or after 2 seconds without
@@ -233,11 +223,9 @@ public final class Subscriptions {
 	 */
 	public CompletableFuture<SubscriptionState> subscribe(LocalSession session, String channel) {
 		ChannelOptions options = this.catalog.get(channel);
-		for (DoorSubscriber door : this.doors) {
-			CompletableFuture<SubscriptionState> ready = door.subscribe(session, channel);
-			if (ready != null) {
-				return ready;
-			}
+		CompletableFuture<SubscriptionState> own = session.subscriber().subscribe(channel);
+		if (own != null) {
+			return own;
 		}
 		CompletableFuture<SubscriptionState> ready = follow(channel, options);
 		Subscription subscription = new Subscription(session, channel);
@@ -245,7 +233,7 @@ public final class Subscriptions {
 			return ready;
 		}
 		// Never after the event that it has left again.
-		return ready.whenComplete((state, ex) -> subscription.whileHeld(() -> live(subscription, state, null)));
+		return ready.whenComplete((state, ex) -> subscription.whileHeld(() -> live(subscription, state)));
 	}
 
 	/**
@@ -271,7 +259,7 @@ public final class Subscriptions {
 		CompletableFuture<SubscriptionState> ready = follow(channel, options);
 		LogFollower follower = options.isRecorded() ? this.followers.find(channel) : null;
 		LogSubscription log = (follower != null) ? follower.subscribe(session, request, options) : null;
-		Subscription subscription = new Subscription(session, channel, log);
+		Subscription subscription = new Subscription(session, channel, request.subscriber(), log);
 		boolean added = false;
 		try {
 			added = add(subscription, options);
@@ -289,8 +277,8 @@ public final class Subscriptions {
 				Subscribed result = Subscribed.ephemeral((state != null) ? state : SubscriptionState.DEGRADED,
 						request.recover());
 				subscription.whileHeld(() -> {
-					request.reply().accept(result);
-					live(subscription, result.state(), null);
+					request.subscriber().answer(result);
+					live(subscription, result.state());
 				});
 				return result;
 			});
@@ -301,7 +289,7 @@ public final class Subscriptions {
 				withdraw(subscription);
 				throw refusal(ex);
 			}
-			subscription.whileHeld(() -> live(subscription, result.state(), result.position()));
+			subscription.whileHeld(() -> live(subscription, result.state()));
 			return result;
 		});
 	}
@@ -383,9 +371,9 @@ public final class Subscriptions {
 				: new RequestRefusedException(ErrorCode.INTERNAL, "the channel's log cannot be reached, try again");
 	}
 
-	private void live(Subscription subscription, @Nullable SubscriptionState state, @Nullable Position position) {
+	private void live(Subscription subscription, @Nullable SubscriptionState state) {
 		SubscriptionState known = (state != null) ? state : SubscriptionState.DEGRADED;
-		subscription.live(position);
+		subscription.live();
 		this.registry.ready(subscription, known);
 		this.events.publish(new ChannelSubscribed(subscription.session(), subscription.channel(),
 				known == SubscriptionState.DEGRADED));
@@ -428,28 +416,25 @@ public final class Subscriptions {
 	}
 
 	/**
-	 * End a session's subscription to a channel, or one that its door is still to make.
+	 * End a session's subscription to a channel, whichever it is, or one that is still to
+	 * begin.
 	 * @param session the session
 	 * @param channel the channel's name
 	 */
 	public void unsubscribe(LocalSession session, String channel) {
-		this.doors.forEach((door) -> door.unsubscribing(session, channel));
-		withdraw(session, channel);
-	}
-
-	/**
-	 * End a session's subscription to a channel for a door that is to make it anew.
-	 * @param session the session
-	 * @param channel the channel's name
-	 */
-	public void withdraw(LocalSession session, String channel) {
+		session.subscriber().giveUp(channel);
 		Subscription subscription = session.subscription(channel);
 		if (subscription != null) {
 			withdraw(subscription);
 		}
 	}
 
-	private void withdraw(Subscription subscription) {
+	/**
+	 * End a subscription if it has not ended yet. One that the session has made of the
+	 * same channel since then stays.
+	 * @param subscription the subscription
+	 */
+	public void withdraw(Subscription subscription) {
 		if (this.registry.remove(subscription)) {
 			left(subscription);
 		}

@@ -25,6 +25,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.locks.ReentrantLock;
 
 import io.github.atmosphererelay.door.Arrival;
+import io.github.atmosphererelay.door.Arrival.SessionEnd;
 import io.github.atmosphererelay.door.ClientProof;
 import io.github.atmosphererelay.door.DoorContext;
 import io.github.atmosphererelay.door.IncomingMessages;
@@ -314,9 +315,9 @@ final class Connection implements Inbound {
 		cancelDeadline();
 		this.state = State.CONNECTED;
 		LocalSession session = this.arrival.open(this.node.identity().newSessionId(), proof, this.transport,
-				this.requests);
+				SessionEnd.NOTHING);
 		session.pingAlways();
-		Client client = new Client(session, this.arrival.admission(), this.context.tokens());
+		Client client = this.requests.client(session, this.arrival.admission());
 		this.client = client;
 		try {
 			this.requests.enter(client, command, proof.expiresAt());

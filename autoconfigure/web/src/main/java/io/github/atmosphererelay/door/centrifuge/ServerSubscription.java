@@ -29,29 +29,26 @@ import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.CloseReason;
-import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.Reservation;
+import io.github.atmosphererelay.session.Subscription;
 import io.github.atmosphererelay.session.SubscriptionState;
 import io.github.atmosphererelay.subscription.log.SubscribeRequest;
 import io.github.atmosphererelay.subscription.log.Subscribed;
+import io.github.atmosphererelay.subscription.log.Subscriber;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A subscription that the node makes for a client, and makes again while the channel's
  * log cannot be read: the client cannot ask for it itself, and keeps its position
- * meanwhile. For any thread; does not block.
+ * meanwhile. Each attempt is a subscription of the node. For any thread; does not block.
  */
-final class ServerSubscription implements Client.Membership {
+final class ServerSubscription extends Membership implements Subscriber {
 
 	private final MessagingNode node;
 
-	private final Replies replies;
-
 	private final SubscriptionRetry retry;
 
-	private final Client client;
-
-	private final String channel;
+	private final ClientSubscriber subscriber;
 
 	/** What the client has had, or {@code null} if it asks for nothing. */
 	private final @Nullable Recovery held;
@@ -61,32 +58,27 @@ final class ServerSubscription implements Client.Membership {
 
 	private State state = State.PENDING;
 
-	private boolean told;
-
-	ServerSubscription(MessagingNode node, Replies replies, Client client, String channel, @Nullable Recovery held,
-			@Nullable Entrance entrance) {
+	ServerSubscription(MessagingNode node, Replies replies, ClientSubscriber subscriber, String channel,
+			@Nullable Recovery held, @Nullable Entrance entrance) {
+		super(subscriber.session(), channel, replies);
 		this.node = node;
-		this.replies = replies;
 		this.retry = new SubscriptionRetry(node);
-		this.client = client;
-		this.channel = channel;
+		this.subscriber = subscriber;
 		this.held = held;
 		this.entrance = entrance;
 	}
 
-	@Override
-	public synchronized boolean isTold() {
-		return this.told;
-	}
-
-	@Override
-	public synchronized boolean isPending() {
+	private synchronized boolean isPending() {
 		return this.state == State.PENDING;
 	}
 
 	@Override
-	public void giveUp() {
-		cancel();
+	synchronized void tellEnd() {
+		// An attempt that has failed is followed by another.
+		if (this.state != State.PENDING) {
+			this.state = State.ENDED;
+			super.tellEnd();
+		}
 	}
 
 	/**
@@ -108,37 +100,34 @@ final class ServerSubscription implements Client.Membership {
 	 */
 	CompletableFuture<SubscriptionState> begin() {
 		Recovery held = this.held;
-		if (held == null || !held.epoch().isEmpty() || !this.node.catalog().get(this.channel).isRecorded()) {
+		if (held == null || !held.epoch().isEmpty() || !this.node.catalog().get(channel()).isRecorded()) {
 			return subscribe((held != null) ? new Position(held.epoch(), held.offset()) : null);
 		}
 		// Any epoch will do: so the present one is asked for first.
 		return this.node.broadcaster()
-			.end(this.channel)
-			.thenCompose((end) -> subscribe(new Position(end.epoch(), held.offset())))
+			.end(channel())
+			.thenCompose((end) -> isPending() ? subscribe(new Position(end.epoch(), held.offset()))
+					: CompletableFuture.completedFuture(SubscriptionState.DEGRADED))
 			.exceptionally((ex) -> {
 				if (Failures.unwrap(ex) instanceof RequestRefusedException refusal
 						&& refusal.code() == ErrorCode.LIMIT_EXCEEDED) {
 					this.node.statistics().countRefused(refusal.code());
-					this.client.session().close(CloseReason.CHANNEL_LIMIT);
+					session().close(CloseReason.CHANNEL_LIMIT);
 				}
 				return done();
 			});
 	}
 
 	private CompletableFuture<SubscriptionState> subscribe(@Nullable Position since) {
-		SubscribeRequest request = new SubscribeRequest(this.held != null, since, this::begun,
-				// It comes back with its positions.
-				() -> this.client.session().close(CloseReason.INSUFFICIENT_STATE));
+		SubscribeRequest request = new SubscribeRequest(this.held != null, since, this);
 		try {
-			return this.node.subscriptions()
-				.subscribe(this.client.session(), this.channel, request)
-				.handle((result, ex) -> done());
+			return this.node.subscriptions().subscribe(session(), channel(), request).handle((result, ex) -> done());
 		}
 		catch (RuntimeException ex) {
 			// By the limit of channels, or because somebody else has subscribed it.
 			cancel();
-			if (this.client.memberships().remove(this.channel, this) && isTold()) {
-				this.replies.push(this.client.session(), new Push.Unsubscribe(this.channel, UnsubscribeReason.SERVER));
+			if (this.subscriber.remove(this)) {
+				tellEnd();
 			}
 			throw ex;
 		}
@@ -148,8 +137,9 @@ final class ServerSubscription implements Client.Membership {
 	 * Tell the client where the subscription begins, before anything else of the channel
 	 * is queued for it.
 	 */
-	private synchronized void begun(Subscribed result) {
-		if (this.state != State.PENDING) {
+	@Override
+	public synchronized void answer(Subscribed result) {
+		if (this.state != State.PENDING || subscription() == null) {
 			return;
 		}
 		Reply.Subscribe begin = new Reply.Subscribe(result, (this.held != null) ? this.held.offset() : null);
@@ -157,22 +147,30 @@ final class ServerSubscription implements Client.Membership {
 		if (entrance == null) {
 			push(begin);
 		}
-		else if (!entrance.add(this.channel, begin)) {
+		else if (!entrance.add(channel(), begin)) {
 			throw new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS, "too much waits for this client");
 		}
-		this.told = true;
+		told();
 		this.state = State.LIVE;
+		this.subscriber.remove(this);
+	}
+
+	/**
+	 * The client comes back with its positions.
+	 */
+	@Override
+	public void lost() {
+		session().close(CloseReason.INSUFFICIENT_STATE);
 	}
 
 	private void push(Reply.Subscribe begin) {
-		Push push = new Push.Subscribe(this.channel, begin);
+		Push push = new Push.Subscribe(channel(), begin);
 		Reservation reservation = begin.result().reservation();
 		if (reservation == null || begin.result().publications().isEmpty()) {
-			this.replies.push(this.client.session(), push);
+			replies().push(session(), push);
 		}
 		else {
-			this.replies.pushMuch(this.client.session(), push, Replies.size(begin.result().publications()),
-					reservation.hold());
+			replies().pushMuch(session(), push, Replies.size(begin.result().publications()), reservation.hold());
 		}
 	}
 
@@ -180,7 +178,6 @@ final class ServerSubscription implements Client.Membership {
 	 * An attempt is over, with whatever result.
 	 */
 	private SubscriptionState done() {
-		LocalSession session = this.client.session();
 		switch (stand()) {
 			case LIVE -> {
 				return SubscriptionState.CONFIRMED;
@@ -189,9 +186,10 @@ final class ServerSubscription implements Client.Membership {
 				this.retry.later(this::makeAgain);
 			}
 			case ENDED -> {
-				// Perhaps before the registry knew of it.
-				if (!this.client.memberships().containsKey(this.channel)) {
-					this.node.subscriptions().withdraw(session, this.channel);
+				// Perhaps it was given up before the registry knew of it.
+				Subscription subscription = subscription();
+				if (subscription != null) {
+					this.node.subscriptions().withdraw(subscription);
 				}
 			}
 		}
@@ -209,13 +207,15 @@ final class ServerSubscription implements Client.Membership {
 		if (this.state == State.PENDING && entrance != null && held != null && !held.epoch().isEmpty()) {
 			Subscribed standing = new Subscribed(SubscriptionState.DEGRADED, new Position(held.epoch(), held.offset()),
 					RecoveryOutcome.FRESH, List.of());
-			this.told = entrance.add(this.channel, new Reply.Subscribe(standing, null));
+			if (entrance.add(channel(), new Reply.Subscribe(standing, null))) {
+				told();
+			}
 		}
 		return this.state;
 	}
 
 	private void makeAgain() {
-		if (!isPending() || !this.client.session().isOpen()) {
+		if (!isPending() || !session().isOpen()) {
 			return;
 		}
 		if (!this.node.monitor().isUp()) {
@@ -241,7 +241,7 @@ final class ServerSubscription implements Client.Membership {
 		/** The client has been told, and gets what comes. */
 		LIVE,
 
-		/** It was given up before it had begun. */
+		/** It was given up before it had begun, or has ended. */
 		ENDED
 
 	}
