@@ -35,6 +35,8 @@ import io.github.atmosphererelay.event.EventDispatcher;
 import io.github.atmosphererelay.event.SessionConnected;
 import io.github.atmosphererelay.event.SessionDisconnected;
 import io.github.atmosphererelay.guard.Failures;
+import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.RateLimitedLog;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.ChannelNames;
@@ -48,6 +50,7 @@ import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.security.ClientContext;
 import io.github.atmosphererelay.session.ChannelLimitException;
+import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.DisconnectReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.SessionRegistry;
@@ -128,6 +131,19 @@ public final class Subscriptions {
 		if (found != null) {
 			this.initialChannels = found;
 		}
+	}
+
+	/**
+	 * See everybody out who is still there. What the node follows for sessions is
+	 * forgotten when it stops: one that ended only after the next start would give up
+	 * what others follow by then.
+	 */
+	public void stop() {
+		Guard guard = this.monitor.guards().of(Part.SHUTDOWN);
+		this.registry.forEach((session) -> guard.run(() -> {
+			session.terminate(CloseReason.GOING_AWAY);
+			session.ended(CloseReason.GOING_AWAY.code(), CloseReason.GOING_AWAY.text());
+		}));
 	}
 
 	/**
