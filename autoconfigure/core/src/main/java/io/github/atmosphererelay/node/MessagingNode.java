@@ -219,6 +219,7 @@ public final class MessagingNode {
 			this.followerTicks.cancel(false);
 		}
 		this.monitor.stop();
+		this.subscriptions.stop();
 		this.interest.clear();
 		this.followers.clear();
 		this.tracker.clear();

@@ -50,6 +50,8 @@ public final class LocalSession implements ClientSession {
 
 	private final Map<String, Object> attributes = new ConcurrentHashMap<>(0);
 
+	private volatile SessionSubscriber subscriber = SessionSubscriber.SILENT;
+
 	/** By channel. Its monitor is held while they change. */
 	private final Map<String, Subscription> subscriptions = new ConcurrentHashMap<>(1);
 
@@ -417,6 +419,23 @@ public final class LocalSession implements ClientSession {
 
 	WriterShard shard() {
 		return this.shard;
+	}
+
+	/**
+	 * Say how the session is subscribed to what its client has not asked for. Called by
+	 * the session's door before anybody else knows of the session.
+	 * @param subscriber the session's own
+	 */
+	public void subscribeBy(SessionSubscriber subscriber) {
+		this.subscriber = subscriber;
+	}
+
+	/**
+	 * Return how the session is subscribed to what its client has not asked for.
+	 * @return the session's own
+	 */
+	public SessionSubscriber subscriber() {
+		return this.subscriber;
 	}
 
 	Map<String, Subscription> subscriptions() {

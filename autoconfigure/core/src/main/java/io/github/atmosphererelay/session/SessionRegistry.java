@@ -154,15 +154,19 @@ public final class SessionRegistry {
 			own.put(channel, subscription);
 			add(this.byChannel, channel, subscription);
 			List<SubscriptionListener> listeners = this.listeners;
-			for (int told = 0; told < listeners.size(); told++) {
-				try {
+			int told = 0;
+			try {
+				while (told < listeners.size()) {
 					listeners.get(told).subscribed(subscription);
+					told++;
 				}
-				catch (RuntimeException | Error ex) {
-					// Whoever asked for it takes back what it has done so far.
-					end(subscription, listeners.subList(0, told));
-					throw ex;
-				}
+				// Last: its client is told of nothing that does not come to be.
+				subscription.listener().subscribed(subscription);
+			}
+			catch (RuntimeException | Error ex) {
+				// Whoever asked for it takes back what it has done so far.
+				end(subscription, listeners.subList(0, told));
+				throw ex;
 			}
 			return true;
 		}
@@ -181,6 +185,7 @@ public final class SessionRegistry {
 				return false;
 			}
 			end(subscription, this.listeners);
+			tellEnd(subscription, subscription.listener());
 			return true;
 		}
 	}
@@ -190,14 +195,16 @@ public final class SessionRegistry {
 		subscription.session().subscriptions().remove(channel, subscription);
 		subscription.end();
 		remove(this.byChannel, channel, subscription);
-		for (SubscriptionListener listener : listeners) {
-			try {
-				listener.unsubscribed(subscription);
-			}
-			catch (RuntimeException | Error ex) {
-				// It has ended all the same, and the others hear of it.
-				this.listenerLog.error("A SubscriptionListener failed at the end of a subscription", ex);
-			}
+		listeners.forEach((listener) -> tellEnd(subscription, listener));
+	}
+
+	private void tellEnd(Subscription subscription, SubscriptionListener listener) {
+		try {
+			listener.unsubscribed(subscription);
+		}
+		catch (RuntimeException | Error ex) {
+			// It has ended all the same, and the others hear of it.
+			this.listenerLog.error("A SubscriptionListener failed at the end of a subscription", ex);
 		}
 	}
 
@@ -207,7 +214,10 @@ public final class SessionRegistry {
 	 * @param state whether messages of other nodes are heard
 	 */
 	public void ready(Subscription subscription, SubscriptionState state) {
-		subscription.whileHeld(() -> this.listeners.forEach((listener) -> listener.ready(subscription, state)));
+		subscription.whileHeld(() -> {
+			this.listeners.forEach((listener) -> listener.ready(subscription, state));
+			subscription.listener().ready(subscription, state);
+		});
 	}
 
 	/**

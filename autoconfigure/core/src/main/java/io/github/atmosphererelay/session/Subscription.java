@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * A session in a channel, from the moment at which the session is in the channel's index
  * until it leaves. The registry's indexes point to it, and whoever has to do something
  * for it later keeps the object: a session that has left a channel and come again has
- * another one, so that what was begun for the first does not change the second. <pre>
+ * another one, so that what was begun for the first does not change the second. What the
+ * session's door keeps of it hangs on it as its {@linkplain #listener() listener}. <pre>
  *  SUBSCRIBING --relay confirms, or 2 s pass--------------&gt; LIVE
  *       |                                                    ^
  *       +--recorded, client asks--&gt; RECOVERING --answered----+
@@ -45,31 +46,35 @@ public final class Subscription {
 
 	private final long generation = GENERATIONS.incrementAndGet();
 
+	private final SubscriptionListener listener;
+
 	private final @Nullable PublicationGate gate;
 
 	private volatile Phase phase = Phase.SUBSCRIBING;
 
-	private volatile @Nullable Position position;
-
 	/**
-	 * Create a subscription whose session gets everything that the channel delivers.
+	 * Create a subscription that the session's client has not asked for, and whose
+	 * session gets everything that the channel delivers.
 	 * @param session the session
 	 * @param channel the channel's name
 	 */
 	public Subscription(LocalSession session, String channel) {
-		this(session, channel, null);
+		this(session, channel, session.subscriber().listener(channel), null);
 	}
 
 	/**
 	 * Create a subscription.
 	 * @param session the session
 	 * @param channel the channel's name
+	 * @param listener hears of this subscription alone, for whoever has asked for it
 	 * @param gate decides which publications the session gets, or {@code null} if it gets
 	 * all
 	 */
-	public Subscription(LocalSession session, String channel, @Nullable PublicationGate gate) {
+	public Subscription(LocalSession session, String channel, SubscriptionListener listener,
+			@Nullable PublicationGate gate) {
 		this.session = session;
 		this.channel = channel;
+		this.listener = listener;
 		this.gate = gate;
 	}
 
@@ -116,16 +121,16 @@ public final class Subscription {
 	}
 
 	/**
-	 * Return the position after which the session gets publications live.
-	 * @return the position, or {@code null} while that is not known, in ephemeral
-	 * channels, and where the client has not asked for positions
+	 * Return who hears of this subscription alone.
+	 * @return what the session's door keeps of the subscription, if it keeps anything
 	 */
-	public @Nullable Position position() {
-		return this.position;
+	public SubscriptionListener listener() {
+		return this.listener;
 	}
 
 	/**
-	 * Return what decides which publications the session gets.
+	 * Return what decides which publications the session gets. It is also what knows the
+	 * position after which the session gets them.
 	 * @return the gate, or {@code null} if it gets all
 	 */
 	public @Nullable PublicationGate gate() {
@@ -166,13 +171,9 @@ public final class Subscription {
 
 	/**
 	 * The session gets everything from now on.
-	 * @param position the position after which it does, or {@code null} if there is none
 	 */
-	public void live(@Nullable Position position) {
-		whileHeld(() -> {
-			this.position = position;
-			advance(this.phase, Phase.LIVE);
-		});
+	public void live() {
+		whileHeld(() -> advance(this.phase, Phase.LIVE));
 	}
 
 	/**

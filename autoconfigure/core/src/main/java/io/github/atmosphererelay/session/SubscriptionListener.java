@@ -17,19 +17,26 @@
 package io.github.atmosphererelay.session;
 
 /**
- * Hears of every subscription of this node's sessions, at once and without fail, unlike
- * listeners of application events. Called on whatever thread subscribes, while
+ * Hears of every subscription of this node's sessions if the registry has it, or of one
+ * subscription that was made with it; at once and without fail, unlike listeners of
+ * application events. Called on whatever thread subscribes, while
  * {@link Subscription#whileHeld} would wait: for one subscription by one thread at a time
  * and in the order of the methods. Must not block, and must not subscribe or unsubscribe
  * anything itself.
  */
 public interface SubscriptionListener {
 
+	/** Of whoever has nothing to do. */
+	SubscriptionListener NONE = new SubscriptionListener() {
+
+	};
+
 	/**
 	 * A session is in a channel from now on.
 	 * @param subscription the subscription
 	 */
-	void subscribed(Subscription subscription);
+	default void subscribed(Subscription subscription) {
+	}
 
 	/**
 	 * The relay has confirmed, or has not in time: the session gets what other nodes
@@ -44,6 +51,7 @@ public interface SubscriptionListener {
 	 * A subscription has ended, perhaps together with its session.
 	 * @param subscription the subscription
 	 */
-	void unsubscribed(Subscription subscription);
+	default void unsubscribed(Subscription subscription) {
+	}
 
 }

@@ -22,7 +22,6 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -36,6 +35,8 @@ import io.github.atmosphererelay.event.EventDispatcher;
 import io.github.atmosphererelay.event.SessionConnected;
 import io.github.atmosphererelay.event.SessionDisconnected;
 import io.github.atmosphererelay.guard.Failures;
+import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.RateLimitedLog;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.ChannelNames;
@@ -49,6 +50,7 @@ import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.security.ClientContext;
 import io.github.atmosphererelay.session.ChannelLimitException;
+import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.DisconnectReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.SessionRegistry;
@@ -96,8 +98,6 @@ public final class Subscriptions {
 
 	private final ReplayReader replays;
 
-	private final List<DoorSubscriber> doors = new CopyOnWriteArrayList<>();
-
 	private final RateLimitedLog initialLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
 	private final Supplier<@Nullable InitialChannels> initialSource;
@@ -134,12 +134,16 @@ public final class Subscriptions {
 	}
 
 	/**
-	 * Add a door that makes the subscriptions of its sessions itself. Called before the
-	 * node starts.
-	 * @param door the door
+	 * See everybody out who is still there. What the node follows for sessions is
+	 * forgotten when it stops: one that ended only after the next start would give up
+	 * what others follow by then.
 	 */
-	public void addDoor(DoorSubscriber door) {
-		this.doors.add(door);
+	public void stop() {
+		Guard guard = this.monitor.guards().of(Part.SHUTDOWN);
+		this.registry.forEach((session) -> guard.run(() -> {
+			session.terminate(CloseReason.GOING_AWAY);
+			session.ended(CloseReason.GOING_AWAY.code(), CloseReason.GOING_AWAY.text());
+		}));
 	}
 
 	/**
@@ -223,8 +227,10 @@ public final class Subscriptions {
 	}
 
 	/**
-	 * Subscribe a session to a channel. From now on it gets what is published on this
-	 * node; what is published on others comes once the relay has confirmed.
+	 * Subscribe a session to a channel in the way in which its door wants that where the
+	 * client itself does not ask, see {@link LocalSession#subscriber()}. Usually it gets
+	 * what is published on this node from now on; what is published on others comes once
+	 * the relay has confirmed.
 	 * @param session the session
 	 * @param channel the channel's name
 	 * @return completes when the relay has confirmed, or after 2 seconds without
@@ -233,11 +239,9 @@ public final class Subscriptions {
 	 */
 	public CompletableFuture<SubscriptionState> subscribe(LocalSession session, String channel) {
 		ChannelOptions options = this.catalog.get(channel);
-		for (DoorSubscriber door : this.doors) {
-			CompletableFuture<SubscriptionState> ready = door.subscribe(session, channel);
-			if (ready != null) {
-				return ready;
-			}
+		CompletableFuture<SubscriptionState> own = session.subscriber().subscribe(channel);
+		if (own != null) {
+			return own;
 		}
 		CompletableFuture<SubscriptionState> ready = follow(channel, options);
 		Subscription subscription = new Subscription(session, channel);
@@ -245,7 +249,7 @@ public final class Subscriptions {
 			return ready;
 		}
 		// Never after the event that it has left again.
-		return ready.whenComplete((state, ex) -> subscription.whileHeld(() -> live(subscription, state, null)));
+		return ready.whenComplete((state, ex) -> subscription.whileHeld(() -> live(subscription, state)));
 	}
 
 	/**
@@ -271,7 +275,7 @@ public final class Subscriptions {
 		CompletableFuture<SubscriptionState> ready = follow(channel, options);
 		LogFollower follower = options.isRecorded() ? this.followers.find(channel) : null;
 		LogSubscription log = (follower != null) ? follower.subscribe(session, request, options) : null;
-		Subscription subscription = new Subscription(session, channel, log);
+		Subscription subscription = new Subscription(session, channel, request.subscriber(), log);
 		boolean added = false;
 		try {
 			added = add(subscription, options);
@@ -289,8 +293,8 @@ public final class Subscriptions {
 				Subscribed result = Subscribed.ephemeral((state != null) ? state : SubscriptionState.DEGRADED,
 						request.recover());
 				subscription.whileHeld(() -> {
-					request.reply().accept(result);
-					live(subscription, result.state(), null);
+					request.subscriber().answer(result);
+					live(subscription, result.state());
 				});
 				return result;
 			});
@@ -301,7 +305,7 @@ public final class Subscriptions {
 				withdraw(subscription);
 				throw refusal(ex);
 			}
-			subscription.whileHeld(() -> live(subscription, result.state(), result.position()));
+			subscription.whileHeld(() -> live(subscription, result.state()));
 			return result;
 		});
 	}
@@ -383,9 +387,9 @@ public final class Subscriptions {
 				: new RequestRefusedException(ErrorCode.INTERNAL, "the channel's log cannot be reached, try again");
 	}
 
-	private void live(Subscription subscription, @Nullable SubscriptionState state, @Nullable Position position) {
+	private void live(Subscription subscription, @Nullable SubscriptionState state) {
 		SubscriptionState known = (state != null) ? state : SubscriptionState.DEGRADED;
-		subscription.live(position);
+		subscription.live();
 		this.registry.ready(subscription, known);
 		this.events.publish(new ChannelSubscribed(subscription.session(), subscription.channel(),
 				known == SubscriptionState.DEGRADED));
@@ -428,28 +432,25 @@ public final class Subscriptions {
 	}
 
 	/**
-	 * End a session's subscription to a channel, or one that its door is still to make.
+	 * End a session's subscription to a channel, whichever it is, or one that is still to
+	 * begin.
 	 * @param session the session
 	 * @param channel the channel's name
 	 */
 	public void unsubscribe(LocalSession session, String channel) {
-		this.doors.forEach((door) -> door.unsubscribing(session, channel));
-		withdraw(session, channel);
-	}
-
-	/**
-	 * End a session's subscription to a channel for a door that is to make it anew.
-	 * @param session the session
-	 * @param channel the channel's name
-	 */
-	public void withdraw(LocalSession session, String channel) {
+		session.subscriber().giveUp(channel);
 		Subscription subscription = session.subscription(channel);
 		if (subscription != null) {
 			withdraw(subscription);
 		}
 	}
 
-	private void withdraw(Subscription subscription) {
+	/**
+	 * End a subscription if it has not ended yet. One that the session has made of the
+	 * same channel since then stays.
+	 * @param subscription the subscription
+	 */
+	public void withdraw(Subscription subscription) {
 		if (this.registry.remove(subscription)) {
 			left(subscription);
 		}

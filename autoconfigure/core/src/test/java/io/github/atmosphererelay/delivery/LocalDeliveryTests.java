@@ -30,6 +30,7 @@ import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.PublicationGate;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.Subscription;
+import io.github.atmosphererelay.session.SubscriptionListener;
 import io.github.atmosphererelay.test.FakeRelay;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -77,7 +78,8 @@ class LocalDeliveryTests {
 			this.sessions.forEach(this::comeAgain);
 			return true;
 		};
-		this.sessions.forEach((session) -> this.registry.add(new Subscription(session, CHANNEL, gate), 1));
+		this.sessions.forEach(
+				(session) -> this.registry.add(new Subscription(session, CHANNEL, SubscriptionListener.NONE, gate), 1));
 		publish("first");
 		publish("second");
 		for (LocalSession session : this.sessions) {

@@ -38,9 +38,12 @@ import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.session.DisconnectReason;
 import io.github.atmosphererelay.session.FakeTransport;
 import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.SessionSubscriber;
+import io.github.atmosphererelay.session.Subscription;
 import io.github.atmosphererelay.session.SubscriptionState;
 import io.github.atmosphererelay.subscription.Subscriptions;
 import io.github.atmosphererelay.test.FakeRelay;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -182,6 +185,57 @@ class SubscriptionsTests {
 			.isCompletedWithValue(SubscriptionState.CONFIRMED);
 		this.subscriptions.unsubscribe(session, "local/cache");
 		assertThat(this.relay.interest()).noneMatch((each) -> each.contains("local/cache"));
+	}
+
+	@Test
+	void theEndOfASubscriptionLeavesALaterOneOfTheSameNameAlone() {
+		this.fixture.start();
+		LocalSession session = this.fixture.connect(null, new FakeTransport(), "chat/lobby");
+		Subscription first = session.subscription("chat/lobby");
+		assertThat(first).isNotNull();
+		this.subscriptions.unsubscribe(session, "chat/lobby");
+		this.subscriptions.subscribe(session, "chat/lobby");
+		this.subscriptions.withdraw(first);
+		assertThat(this.fixture.registry.inChannel("chat/lobby")).containsExactly(session);
+		Subscription second = session.subscription("chat/lobby");
+		assertThat(second).isNotNull().isNotSameAs(first);
+		this.subscriptions.withdraw(second);
+		assertThat(this.fixture.registry.inChannel("chat/lobby")).isEmpty();
+		session.ended(1000, null);
+		assertNothingIsLeft();
+	}
+
+	@Test
+	void whatTheClientHasNotAskedForIsSubscribedAsTheSessionsDoorSays() {
+		this.fixture.start();
+		CompletableFuture<SubscriptionState> own = new CompletableFuture<>();
+		List<String> givenUp = new ArrayList<>();
+		LocalSession session = this.fixture.open(null, new FakeTransport());
+		session.subscribeBy(new SessionSubscriber() {
+
+			@Override
+			public @Nullable CompletableFuture<SubscriptionState> subscribe(String channel) {
+				return channel.equals("chat/own") ? own : null;
+			}
+
+			@Override
+			public void giveUp(String channel) {
+				givenUp.add(channel);
+			}
+
+		});
+		this.subscriptions.connected(session);
+		assertThat(this.subscriptions.subscribe(session, "chat/own")).isSameAs(own);
+		assertThat(session.channels()).isEmpty();
+		assertThat(this.subscriptions.subscribe(session, "chat/lobby"))
+			.isCompletedWithValue(SubscriptionState.CONFIRMED);
+		assertThat(session.channels()).containsExactly("chat/lobby");
+		this.subscriptions.unsubscribe(session, "chat/own");
+		this.subscriptions.unsubscribe(session, "chat/lobby");
+		assertThat(givenUp).containsExactly("chat/own", "chat/lobby");
+		assertThat(session.channels()).isEmpty();
+		assertThatExceptionOfType(UnknownChannelException.class)
+			.isThrownBy(() -> this.subscriptions.subscribe(session, "nowhere"));
 	}
 
 	@Test

@@ -347,7 +347,7 @@ class NodesOnDirectRelaysTests {
 			this.messaging.subscriptions().subscribe(session, channel, new SubscribeRequest(false, null, (result) -> {
 			}, () -> {
 				NodesOnDirectRelaysTests.this.lost.incrementAndGet();
-				this.messaging.subscriptions().withdraw(session, channel);
+				this.messaging.subscriptions().unsubscribe(session, channel);
 				NodesOnDirectRelaysTests.this.threads.execute(() -> follow(session, channel));
 			}));
 		}

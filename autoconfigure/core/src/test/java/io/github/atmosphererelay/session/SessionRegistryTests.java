@@ -170,6 +170,51 @@ class SessionRegistryTests {
 		assertEmpty();
 	}
 
+	@Test
+	void theListenerOfASubscriptionHearsOfItAloneAndOnlyIfItComesToBe() {
+		List<String> told = new ArrayList<>();
+		AtomicBoolean failing = new AtomicBoolean(true);
+		this.registry.start(List.of(listener("all", told, new AtomicBoolean()), listener("failing", told, failing)));
+		LocalSession session = session("1", null);
+		this.registry.add(session);
+		SubscriptionListener own = listener("own", told, new AtomicBoolean());
+		assertThatIllegalStateException()
+			.isThrownBy(() -> this.registry.add(new Subscription(session, "chat", own, null), Integer.MAX_VALUE));
+		assertThat(told).containsExactly("all subscribed", "all unsubscribed");
+		told.clear();
+		failing.set(false);
+		Subscription subscription = new Subscription(session, "chat", own, null);
+		assertThat(this.registry.add(subscription, Integer.MAX_VALUE)).isTrue();
+		assertThat(subscription.listener()).isSameAs(own);
+		assertThat(this.registry.add(new Subscription(session, "chat", own, null), Integer.MAX_VALUE)).isFalse();
+		subscribe(session, "news");
+		unsubscribe(session, "news");
+		assertThat(this.registry.remove(subscription)).isTrue();
+		assertThat(this.registry.remove(subscription)).isFalse();
+		assertThat(told).filteredOn((each) -> each.startsWith("own"))
+			.containsExactly("own subscribed", "own unsubscribed");
+		assertThat(told).startsWith("all subscribed", "failing subscribed", "own subscribed");
+	}
+
+	@Test
+	void aSubscriptionThatNobodyAtTheDoorHasAskedForIsToldToWhomTheDoorHasNamed() {
+		List<String> told = new ArrayList<>();
+		LocalSession session = session("1", null);
+		session.subscribeBy(new SessionSubscriber() {
+
+			@Override
+			public SubscriptionListener listener(String channel) {
+				return SessionRegistryTests.listener(channel, told, new AtomicBoolean());
+			}
+
+		});
+		this.registry.add(session);
+		subscribe(session, "chat");
+		subscribe(session, "news");
+		unsubscribe(session, "chat");
+		assertThat(told).containsExactly("chat subscribed", "news subscribed", "chat unsubscribed");
+	}
+
 	private static SubscriptionListener listener(String name, List<String> told, AtomicBoolean failing) {
 		return new SubscriptionListener() {
 

@@ -20,7 +20,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
@@ -29,6 +31,7 @@ import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.Subscription;
+import io.github.atmosphererelay.session.SubscriptionListener;
 import io.github.atmosphererelay.session.TokenAuthenticator;
 import io.github.atmosphererelay.subscription.InitialChannels;
 import io.github.atmosphererelay.test.LossyRelay;
@@ -298,6 +301,41 @@ class CentrifugeServerSideTests {
 		assertThat(node.messaging().registry().countInChannel(own)).isEqualTo(1);
 	}
 
+	/**
+	 * The attempt is over at the very moment at which another subscription of its channel
+	 * begins.
+	 */
+	@Test
+	void anAttemptThatWasGivenUpEndsNoLaterSubscriptionOfItsChannel() {
+		String own = own();
+		String epoch = epoch(connect(open(), own), own);
+		publish(own, 1, 3);
+		CompletableFuture<@Nullable Void> readable = new CompletableFuture<>();
+		relay().beforeReply(() -> readable);
+		CentrifugeSocket socket = open();
+		socket.command("connect", "{'token':'" + own + " chat/witness','subs':{'" + own + "':{'recover':true,'epoch':'"
+				+ epoch + "','offset':1}}}");
+		String user = own + " chat/witness";
+		MachineTime.await(Duration.ofSeconds(10))
+			.until(() -> node.messaging().registry().countInChannel("chat/witness") == 1);
+		LocalSession session = node.messaging().registry().ofUser(user).iterator().next();
+		node.bean(Cluster.class).unsubscribe(user, own).join();
+		assertThat(session.isIn(own)).isFalse();
+		node.bean(Beginnings.class).next(own, () -> readable.complete(null));
+		Subscription later = new Subscription(session, own);
+		assertThat(node.messaging().registry().add(later, Integer.MAX_VALUE)).isTrue();
+		assertThat(readable).isDone();
+		assertThat(session.subscription(own)).isSameAs(later);
+		assertThat(socket.awaitPushes(1)).containsExactly(json("{'channel':'" + own + "','subscribe':{}}"));
+		assertThat(socket.objects().get(0).path("connect").path("subs").propertyNames())
+			.containsExactly("chat/witness");
+		publish(own, 3, 4);
+		assertThat(socket.awaitPushes(2).get(1).path("pub").path("data").asInt()).isEqualTo(3);
+		node.bean(Cluster.class).unsubscribe(user, own).join();
+		assertThat(socket.awaitPushes(3).get(2))
+			.isEqualTo(json("{'channel':'" + own + "','unsubscribe':{'code':2000,'reason':'server unsubscribe'}}"));
+	}
+
 	@Test
 	void aSubscriptionThatIsMadeLaterHasAPositionToo() {
 		String own = own();
@@ -374,10 +412,40 @@ class CentrifugeServerSideTests {
 	}
 
 	/**
+	 * Hears of subscriptions before the door does.
+	 */
+	static final class Beginnings implements SubscriptionListener {
+
+		private final Map<String, Runnable> next = new ConcurrentHashMap<>();
+
+		void next(String channel, Runnable action) {
+			this.next.put(channel, action);
+		}
+
+		@Override
+		public void subscribed(Subscription subscription) {
+			Runnable action = this.next.remove(subscription.channel());
+			if (action != null) {
+				action.run();
+			}
+		}
+
+		@Override
+		public void unsubscribed(Subscription subscription) {
+		}
+
+	}
+
+	/**
 	 * What the application has.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	static class Beans {
+
+		@Bean
+		Beginnings beginnings() {
+			return new Beginnings();
+		}
 
 		@Bean
 		LossyRelay relay() {

@@ -72,7 +72,8 @@ class ReadRequestsTests {
 
 	private final LocalSession session = mock();
 
-	private final Client client = new Client(this.session, mock(Admission.class), mock(TokenChecks.class));
+	private final Client client = new Client(this.session, mock(Admission.class), mock(TokenChecks.class),
+			mock(ClientSubscriber.class));
 
 	private final ReplayBudget budget = new ReplayBudget(1_000, 1_000);
 

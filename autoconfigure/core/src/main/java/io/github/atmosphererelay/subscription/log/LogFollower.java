@@ -175,7 +175,7 @@ public final class LogFollower {
 		}
 		// Outside of the lock: it ends subscriptions.
 		// Each by itself: the others are told all the same, and the log is read on.
-		lost.forEach((subscription) -> this.guard.run(subscription.request().lost()));
+		lost.forEach((subscription) -> this.guard.run(subscription.request().subscriber()::lost));
 		if (question != null) {
 			ask(question);
 		}

@@ -159,7 +159,7 @@ final class LogSubscriptions {
 
 	private static void reply(LogSubscription subscription, Subscribed result) {
 		try {
-			subscription.request().reply().accept(result);
+			subscription.request().subscriber().answer(result);
 		}
 		catch (RuntimeException | Error ex) {
 			// What comes next would seem to be all that there is.

@@ -20,7 +20,6 @@ import java.util.Objects;
 import java.util.function.Consumer;
 
 import io.github.atmosphererelay.message.Position;
-import io.github.atmosphererelay.refusal.RequestRefusedException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,20 +29,35 @@ import org.jspecify.annotations.Nullable;
  * @param recover whether the client asks for what it has missed
  * @param since the position after which it has missed everything; {@code null} if it asks
  * for nothing or has none
- * @param reply answers the client. Called once if the subscription succeeds, possibly
- * under a lock of the channel: queues frames at the session and does nothing else. In a
- * recorded channel it may throw a {@link RequestRefusedException}, with which the
- * subscription fails before anything of the channel is queued
- * @param lost tells the client that it has missed messages of a recorded channel that
- * cannot be filled in by this node: it has to subscribe again, and ask for what it has
- * missed. Called at most once, after which the session gets nothing more of the channel;
- * ends the subscription. Must not block
+ * @param subscriber answers the client, and hears of what becomes of the subscription
  */
-public record SubscribeRequest(boolean recover, @Nullable Position since, Consumer<Subscribed> reply, Runnable lost) {
+public record SubscribeRequest(boolean recover, @Nullable Position since, Subscriber subscriber) {
 
 	public SubscribeRequest {
-		Objects.requireNonNull(reply, "'reply' must not be null");
-		Objects.requireNonNull(lost, "'lost' must not be null");
+		Objects.requireNonNull(subscriber, "'subscriber' must not be null");
+	}
+
+	/**
+	 * Create a request of somebody who need not hear of the subscription's end.
+	 * @param recover whether the client asks for what it has missed
+	 * @param since the position after which it has missed everything, or {@code null}
+	 * @param answer does what {@link Subscriber#answer} says
+	 * @param lost does what {@link Subscriber#lost} says
+	 */
+	public SubscribeRequest(boolean recover, @Nullable Position since, Consumer<Subscribed> answer, Runnable lost) {
+		this(recover, since, new Subscriber() {
+
+			@Override
+			public void answer(Subscribed result) {
+				answer.accept(result);
+			}
+
+			@Override
+			public void lost() {
+				lost.run();
+			}
+
+		});
 	}
 
 }

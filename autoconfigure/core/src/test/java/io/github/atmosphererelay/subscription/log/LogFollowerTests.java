@@ -604,7 +604,8 @@ class LogFollowerTests {
 					() -> LogFollowerTests.this.lost.add(this.session.id()));
 			this.subscription = LogFollowerTests.this.follower.subscribe(this.session, request,
 					NodeFixture.catalog().get(CHANNEL));
-			LogFollowerTests.this.fixture.registry.add(new Subscription(this.session, CHANNEL, this.subscription), 1);
+			LogFollowerTests.this.fixture.registry
+				.add(new Subscription(this.session, CHANNEL, request.subscriber(), this.subscription), 1);
 		}
 
 		private Subscribed goLive(@Nullable LogPage page) {

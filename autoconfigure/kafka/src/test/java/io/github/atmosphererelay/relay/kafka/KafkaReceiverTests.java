@@ -49,6 +49,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.BDDMockito.given;
+import static org.mockito.BDDMockito.then;
 import static org.mockito.BDDMockito.willAnswer;
 import static org.mockito.BDDMockito.willThrow;
 import static org.mockito.Mockito.mock;
@@ -102,10 +103,36 @@ class KafkaReceiverTests {
 	}
 
 	private static ConsumerRecord<byte[], byte[]> record(long offset, String text) {
-		Envelope envelope = new Envelope(UUID.randomUUID(), UUID.randomUUID(), Envelope.Kind.MESSAGE, 1,
-				new Audience.Channel("room", null), Map.of(), Payload.text(text), null, null);
-		return new ConsumerRecord<>("topic", 0, offset, "channel:room".getBytes(StandardCharsets.UTF_8),
-				CODEC.encode(envelope));
+		return record(offset, new Audience.Channel("room", null), text);
+	}
+
+	private static ConsumerRecord<byte[], byte[]> record(long offset, Audience audience, String text) {
+		Envelope envelope = new Envelope(UUID.randomUUID(), UUID.randomUUID(), Envelope.Kind.MESSAGE, 1, audience,
+				Map.of(), Payload.text(text), null, null);
+		return record(offset, audience.address().value(), CODEC.encode(envelope));
+	}
+
+	private static ConsumerRecord<byte[], byte[]> record(long offset, String key, byte[] value) {
+		return new ConsumerRecord<>("topic", 0, offset, key.getBytes(StandardCharsets.UTF_8), value);
+	}
+
+	/**
+	 * What others follow is not even looked into. What bears no address is, and counts as
+	 * foreign.
+	 */
+	@Test
+	void ofTheRecordsOfBucketsThoseAreReadThatAreFollowed() {
+		List<String> received = new CopyOnWriteArrayList<>();
+		willAnswer((call) -> received.add(call.getArgument(0, Envelope.class).payload().asText())).given(this.listener)
+			.received(any(), any());
+		this.subscriptions.add(new Address.Bucket("orders", 3));
+		byte[] unreadable = { 0 };
+		this.receiver.onMessage(List.of(record(0, new Audience.Bucket("orders", 3), "followed"),
+				record(1, new Audience.Bucket("orders", 4), "of others"), record(2, "bucket:orders/30", unreadable),
+				record(3, "bucket:invoices/3", unreadable), record(4, "buckets", unreadable),
+				record(5, "of a channel")), (Consumer<?, ?>) null);
+		assertThat(received).containsExactly("followed", "of a channel");
+		then(this.listener).should().rejected(any());
 	}
 
 	@Test

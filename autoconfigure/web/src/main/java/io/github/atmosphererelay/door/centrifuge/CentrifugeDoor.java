@@ -26,8 +26,6 @@ import io.github.atmosphererelay.door.WebSocketSettings;
 import io.github.atmosphererelay.door.centrifuge.ServerSubscription.Surroundings;
 import io.github.atmosphererelay.guard.Timers;
 import io.github.atmosphererelay.inbound.ClientMessages;
-import io.github.atmosphererelay.session.Subscription;
-import io.github.atmosphererelay.session.SubscriptionListener;
 import io.github.atmosphererelay.subscription.Subscriptions;
 import io.github.atmosphererelay.transport.Inbound;
 
@@ -37,7 +35,7 @@ import org.springframework.web.servlet.HandlerMapping;
  * The door for clients that speak the Centrifuge client protocol v2 (JSON): one
  * connection for many channels, with recovery, presence and calls.
  */
-public final class CentrifugeDoor implements Door, SubscriptionListener {
+public final class CentrifugeDoor implements Door {
 
 	/**
 	 * Before the raw door, whose paths may cover this one's.
@@ -55,8 +53,6 @@ public final class CentrifugeDoor implements Door, SubscriptionListener {
 	private final Timers timers;
 
 	private final Replies replies;
-
-	private final ServerSubscriptions serverSide;
 
 	private final Requests requests;
 
@@ -76,15 +72,14 @@ public final class CentrifugeDoor implements Door, SubscriptionListener {
 		Subscriptions subscriptions = context.subscriptions();
 		ChannelReads channels = new ChannelReads(context.catalog(), context.interest(), context.broadcaster());
 		this.replies = new Replies(context.statistics(), context.writers(), this.codec, context.controlLimits());
-		this.serverSide = new ServerSubscriptions(new Surroundings(channels, subscriptions, context.monitor(),
-				new SubscriptionRetry(this.timers), context.statistics(), this.replies));
-		subscriptions.addDoor(this.serverSide);
+		ServerSubscriptions serverSide = new ServerSubscriptions(new Surroundings(channels, subscriptions,
+				context.monitor(), new SubscriptionRetry(this.timers), context.statistics().inbound(), this.replies));
 		this.requests = new Requests(settings.pingInterval(), this.tokens, messages, this.replies,
 				new SubscribeRequests(messages, channels, subscriptions, context.presence(),
 						this.codec.presenceChanges(), this.replies),
 				new ReadRequests(messages, channels, context.replays(), context.writers().replays(), context.presence(),
 						this.replies),
-				this.serverSide);
+				serverSide);
 		this.mapping = context.mapping(settings.path(), ORDER, this,
 				new CentrifugeInterceptor(context.checks(), context.refusals()));
 	}
@@ -101,16 +96,6 @@ public final class CentrifugeDoor implements Door, SubscriptionListener {
 	@Override
 	public Inbound take(Arrival arrival) {
 		return new Connection(this, arrival);
-	}
-
-	@Override
-	public void subscribed(Subscription subscription) {
-		this.serverSide.subscribed(subscription);
-	}
-
-	@Override
-	public void unsubscribed(Subscription subscription) {
-		this.serverSide.unsubscribed(subscription);
 	}
 
 	Codec codec() {

@@ -16,8 +16,6 @@
 
 package io.github.atmosphererelay.door.centrifuge;
 
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 import io.github.atmosphererelay.door.ClientLimits.Admission;
@@ -30,8 +28,7 @@ import io.github.atmosphererelay.session.LocalSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client that is in, with what it has subscribed to itself. Safe for use by many
- * threads.
+ * A client that is in. Safe for use by many threads.
  */
 final class Client {
 
@@ -39,17 +36,17 @@ final class Client {
 
 	private final Admission admission;
 
-	/** What the client believes to be subscribed to, or will. */
-	private final Map<String, Membership> memberships = new ConcurrentHashMap<>(4);
+	private final ClientSubscriber subscriber;
 
 	/** Made when the client reads something for the first time. */
 	private @Nullable PageQueue pages;
 
 	private final TokenRenewal renewal;
 
-	Client(LocalSession session, Admission admission, TokenChecks tokens) {
+	Client(LocalSession session, Admission admission, TokenChecks tokens, ClientSubscriber subscriber) {
 		this.session = session;
 		this.admission = admission;
+		this.subscriber = subscriber;
 		this.renewal = new TokenRenewal(tokens, session, ErrorCode.UNAUTHORIZED);
 	}
 
@@ -82,8 +79,11 @@ final class Client {
 		};
 	}
 
-	Map<String, Membership> memberships() {
-		return this.memberships;
+	/**
+	 * Return what subscribes the client to what it has not asked for.
+	 */
+	ClientSubscriber subscriber() {
+		return this.subscriber;
 	}
 
 	/**
@@ -105,41 +105,6 @@ final class Client {
 	@Override
 	public String toString() {
 		return this.session.toString();
-	}
-
-	/**
-	 * One of the client's subscriptions.
-	 */
-	interface Membership {
-
-		/** What the node has subscribed the client to, in a channel without a log. */
-		Membership SERVER_SIDE = () -> true;
-
-		/**
-		 * Return whether the client has been told that it is subscribed.
-		 */
-		boolean isTold();
-
-		/**
-		 * Return whether the client has asked for it, and so has to be allowed it.
-		 */
-		default boolean isOwn() {
-			return false;
-		}
-
-		/**
-		 * Return whether it is still to begin, perhaps once more.
-		 */
-		default boolean isPending() {
-			return false;
-		}
-
-		/**
-		 * The client has unsubscribed itself.
-		 */
-		default void giveUp() {
-		}
-
 	}
 
 }

@@ -25,6 +25,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.locks.ReentrantLock;
 
 import io.github.atmosphererelay.door.Arrival;
+import io.github.atmosphererelay.door.Arrival.SessionEnd;
 import io.github.atmosphererelay.door.ClientProof;
 import io.github.atmosphererelay.door.IncomingMessages;
 import io.github.atmosphererelay.door.RefusedMessageException;
@@ -301,9 +302,9 @@ final class Connection implements Inbound {
 		}
 		cancelDeadline();
 		this.state = State.CONNECTED;
-		LocalSession session = this.arrival.open(proof, this.transport, this.door.requests());
+		LocalSession session = this.arrival.open(proof, this.transport, SessionEnd.NOTHING);
 		session.pingAlways();
-		Client client = new Client(session, this.arrival.admission(), this.door.tokens());
+		Client client = this.door.requests().client(session, this.arrival.admission());
 		this.client = client;
 		try {
 			this.door.requests().enter(client, command, proof.expiresAt());

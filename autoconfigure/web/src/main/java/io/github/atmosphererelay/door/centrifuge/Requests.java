@@ -20,7 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 
 import io.github.atmosphererelay.broadcast.MessageTooLargeException;
-import io.github.atmosphererelay.door.Arrival.SessionEnd;
+import io.github.atmosphererelay.door.ClientLimits.Admission;
 import io.github.atmosphererelay.door.TokenChecks;
 import io.github.atmosphererelay.guard.RateLimitedLog;
 import io.github.atmosphererelay.inbound.ClientMessages;
@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * Carries out the commands of clients. Called for one client by one thread at a time and
  * in order; blocks only as long as the application's authorizer does.
  */
-final class Requests implements SessionEnd {
+final class Requests {
 
 	private static final Log logger = LogFactory.getLog(Requests.class);
 
@@ -82,6 +82,15 @@ final class Requests implements SessionEnd {
 	}
 
 	/**
+	 * Make a session's client, before anybody else knows of the session.
+	 */
+	Client client(LocalSession session, Admission admission) {
+		ClientSubscriber subscriber = new ClientSubscriber(this.serverSide, session);
+		session.subscribeBy(subscriber);
+		return new Client(session, admission, this.tokens, subscriber);
+	}
+
+	/**
 	 * Let a client in.
 	 * @throws RequestRefusedException if the application has failed to say where to
 	 */
@@ -89,11 +98,6 @@ final class Requests implements SessionEnd {
 		String id = client.session().id();
 		this.serverSide.enter(client, command,
 				(subscriptions) -> new Reply.Connected(id, ttl(expiry), this.pingInterval, subscriptions));
-	}
-
-	@Override
-	public void ended(LocalSession session) {
-		this.serverSide.left(session);
 	}
 
 	/**

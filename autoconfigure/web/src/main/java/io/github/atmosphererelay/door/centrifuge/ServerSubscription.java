@@ -19,7 +19,7 @@ package io.github.atmosphererelay.door.centrifuge;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.InboundStatistics;
 import io.github.atmosphererelay.delivery.RecoveryOutcome;
 import io.github.atmosphererelay.door.SubscriptionRetry;
 import io.github.atmosphererelay.door.centrifuge.Command.Recovery;
@@ -30,26 +30,25 @@ import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.session.CloseReason;
-import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.Reservation;
+import io.github.atmosphererelay.session.Subscription;
 import io.github.atmosphererelay.session.SubscriptionState;
 import io.github.atmosphererelay.subscription.Subscriptions;
 import io.github.atmosphererelay.subscription.log.SubscribeRequest;
 import io.github.atmosphererelay.subscription.log.Subscribed;
+import io.github.atmosphererelay.subscription.log.Subscriber;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A subscription that the node makes for a client, and makes again while the channel's
  * log cannot be read: the client cannot ask for it itself, and keeps its position
- * meanwhile. For any thread; does not block.
+ * meanwhile. Each attempt is a subscription of the node. For any thread; does not block.
  */
-final class ServerSubscription implements Client.Membership {
+final class ServerSubscription extends Membership implements Subscriber {
 
 	private final Surroundings surroundings;
 
-	private final Client client;
-
-	private final String channel;
+	private final ClientSubscriber subscriber;
 
 	/** What the client has had, or {@code null} if it asks for nothing. */
 	private final @Nullable Recovery held;
@@ -59,30 +58,26 @@ final class ServerSubscription implements Client.Membership {
 
 	private State state = State.PENDING;
 
-	private boolean told;
-
-	ServerSubscription(Surroundings surroundings, Client client, String channel, @Nullable Recovery held,
-			@Nullable Entrance entrance) {
+	ServerSubscription(Surroundings surroundings, ClientSubscriber subscriber, String channel,
+			@Nullable Recovery held, @Nullable Entrance entrance) {
+		super(subscriber.session(), channel, surroundings.replies());
 		this.surroundings = surroundings;
-		this.client = client;
-		this.channel = channel;
+		this.subscriber = subscriber;
 		this.held = held;
 		this.entrance = entrance;
 	}
 
-	@Override
-	public synchronized boolean isTold() {
-		return this.told;
-	}
-
-	@Override
-	public synchronized boolean isPending() {
+	private synchronized boolean isPending() {
 		return this.state == State.PENDING;
 	}
 
 	@Override
-	public void giveUp() {
-		cancel();
+	synchronized void tellEnd() {
+		// An attempt that has failed is followed by another.
+		if (this.state != State.PENDING) {
+			this.state = State.ENDED;
+			super.tellEnd();
+		}
 	}
 
 	/**
@@ -104,38 +99,34 @@ final class ServerSubscription implements Client.Membership {
 	 */
 	CompletableFuture<SubscriptionState> begin() {
 		Recovery held = this.held;
-		if (held == null || !held.epoch().isEmpty() || !this.surroundings.channels().get(this.channel).isRecorded()) {
+		if (held == null || !held.epoch().isEmpty() || !this.surroundings.channels().get(channel()).isRecorded()) {
 			return subscribe((held != null) ? new Position(held.epoch(), held.offset()) : null);
 		}
 		// Any epoch will do: so the present one is asked for first.
 		return this.surroundings.channels()
-			.end(this.channel)
-			.thenCompose((end) -> subscribe(new Position(end.epoch(), held.offset())))
+			.end(channel())
+			.thenCompose((end) -> isPending() ? subscribe(new Position(end.epoch(), held.offset()))
+					: CompletableFuture.completedFuture(SubscriptionState.DEGRADED))
 			.exceptionally((ex) -> {
 				if (Failures.unwrap(ex) instanceof RequestRefusedException refusal
 						&& refusal.code() == ErrorCode.LIMIT_EXCEEDED) {
 					this.surroundings.statistics().countRefused(refusal.code());
-					this.client.session().close(CloseReason.CHANNEL_LIMIT);
+					session().close(CloseReason.CHANNEL_LIMIT);
 				}
 				return done();
 			});
 	}
 
 	private CompletableFuture<SubscriptionState> subscribe(@Nullable Position since) {
-		SubscribeRequest request = new SubscribeRequest(this.held != null, since, this::begun,
-				// It comes back with its positions.
-				() -> this.client.session().close(CloseReason.INSUFFICIENT_STATE));
+		SubscribeRequest request = new SubscribeRequest(this.held != null, since, this);
 		try {
-			return this.surroundings.subscriptions()
-				.subscribe(this.client.session(), this.channel, request)
-				.handle((result, ex) -> done());
+			return this.surroundings.subscriptions().subscribe(session(), channel(), request).handle((result, ex) -> done());
 		}
 		catch (RuntimeException ex) {
 			// By the limit of channels, or because somebody else has subscribed it.
 			cancel();
-			if (this.client.memberships().remove(this.channel, this) && isTold()) {
-				this.surroundings.replies()
-					.push(this.client.session(), new Push.Unsubscribe(this.channel, UnsubscribeReason.SERVER));
+			if (this.subscriber.remove(this)) {
+				tellEnd();
 			}
 			throw ex;
 		}
@@ -145,8 +136,9 @@ final class ServerSubscription implements Client.Membership {
 	 * Tell the client where the subscription begins, before anything else of the channel
 	 * is queued for it.
 	 */
-	private synchronized void begun(Subscribed result) {
-		if (this.state != State.PENDING) {
+	@Override
+	public synchronized void answer(Subscribed result) {
+		if (this.state != State.PENDING || subscription() == null) {
 			return;
 		}
 		Reply.Subscribe begin = new Reply.Subscribe(result, (this.held != null) ? this.held.offset() : null);
@@ -154,22 +146,30 @@ final class ServerSubscription implements Client.Membership {
 		if (entrance == null) {
 			push(begin);
 		}
-		else if (!entrance.add(this.channel, begin)) {
+		else if (!entrance.add(channel(), begin)) {
 			throw new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS, "too much waits for this client");
 		}
-		this.told = true;
+		told();
 		this.state = State.LIVE;
+		this.subscriber.remove(this);
+	}
+
+	/**
+	 * The client comes back with its positions.
+	 */
+	@Override
+	public void lost() {
+		session().close(CloseReason.INSUFFICIENT_STATE);
 	}
 
 	private void push(Reply.Subscribe begin) {
-		Push push = new Push.Subscribe(this.channel, begin);
+		Push push = new Push.Subscribe(channel(), begin);
 		Reservation reservation = begin.result().reservation();
 		if (reservation == null || begin.result().publications().isEmpty()) {
-			this.surroundings.replies().push(this.client.session(), push);
+			replies().push(session(), push);
 		}
 		else {
-			this.surroundings.replies()
-				.pushMuch(this.client.session(), push, Replies.size(begin.result().publications()), reservation.hold());
+			replies().pushMuch(session(), push, Replies.size(begin.result().publications()), reservation.hold());
 		}
 	}
 
@@ -177,7 +177,6 @@ final class ServerSubscription implements Client.Membership {
 	 * An attempt is over, with whatever result.
 	 */
 	private SubscriptionState done() {
-		LocalSession session = this.client.session();
 		switch (stand()) {
 			case LIVE -> {
 				return SubscriptionState.CONFIRMED;
@@ -186,9 +185,10 @@ final class ServerSubscription implements Client.Membership {
 				this.surroundings.retry().later(this::makeAgain);
 			}
 			case ENDED -> {
-				// Perhaps before the registry knew of it.
-				if (!this.client.memberships().containsKey(this.channel)) {
-					this.surroundings.subscriptions().withdraw(session, this.channel);
+				// Perhaps it was given up before the registry knew of it.
+				Subscription subscription = subscription();
+				if (subscription != null) {
+					this.surroundings.subscriptions().withdraw(subscription);
 				}
 			}
 		}
@@ -206,13 +206,15 @@ final class ServerSubscription implements Client.Membership {
 		if (this.state == State.PENDING && entrance != null && held != null && !held.epoch().isEmpty()) {
 			Subscribed standing = new Subscribed(SubscriptionState.DEGRADED, new Position(held.epoch(), held.offset()),
 					RecoveryOutcome.FRESH, List.of());
-			this.told = entrance.add(this.channel, new Reply.Subscribe(standing, null));
+			if (entrance.add(channel(), new Reply.Subscribe(standing, null))) {
+				told();
+			}
 		}
 		return this.state;
 	}
 
 	private void makeAgain() {
-		if (!isPending() || !this.client.session().isOpen()) {
+		if (!isPending() || !session().isOpen()) {
 			return;
 		}
 		if (!this.surroundings.monitor().isUp()) {
@@ -238,7 +240,7 @@ final class ServerSubscription implements Client.Membership {
 		/** The client has been told, and gets what comes. */
 		LIVE,
 
-		/** It was given up before it had begun. */
+		/** It was given up before it had begun, or has ended. */
 		ENDED
 
 	}
@@ -254,7 +256,7 @@ final class ServerSubscription implements Client.Membership {
 	 * @param replies tells clients
 	 */
 	record Surroundings(ChannelReads channels, Subscriptions subscriptions, RelayMonitor monitor,
-			SubscriptionRetry retry, BroadcastStatistics statistics, Replies replies) {
+			SubscriptionRetry retry, InboundStatistics statistics, Replies replies) {
 
 	}
 

@@ -21,11 +21,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
-import io.github.atmosphererelay.door.centrifuge.Client.Membership;
+import io.github.atmosphererelay.door.centrifuge.Command.Recovery;
 import io.github.atmosphererelay.door.centrifuge.ServerSubscription.Surroundings;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
@@ -33,9 +31,7 @@ import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.Reservation;
 import io.github.atmosphererelay.session.Subscription;
-import io.github.atmosphererelay.session.SubscriptionListener;
 import io.github.atmosphererelay.session.SubscriptionState;
-import io.github.atmosphererelay.subscription.DoorSubscriber;
 import io.github.atmosphererelay.subscription.Subscriptions;
 import org.jspecify.annotations.Nullable;
 
@@ -43,25 +39,17 @@ import org.jspecify.annotations.Nullable;
  * What clients are subscribed to without asking: by the application as soon as they
  * connect, or later. Nothing here blocks but the application's say where to begin.
  */
-final class ServerSubscriptions implements SubscriptionListener, DoorSubscriber {
+final class ServerSubscriptions {
 
 	private final Surroundings surroundings;
 
-	private final ChannelReads channels;
-
 	private final Subscriptions subscriptions;
-
-	private final BroadcastStatistics statistics;
 
 	private final Replies replies;
 
-	private final Map<String, Client> clients = new ConcurrentHashMap<>();
-
 	ServerSubscriptions(Surroundings surroundings) {
 		this.surroundings = surroundings;
-		this.channels = surroundings.channels();
 		this.subscriptions = surroundings.subscriptions();
-		this.statistics = surroundings.statistics();
 		this.replies = surroundings.replies();
 	}
 
@@ -76,11 +64,11 @@ final class ServerSubscriptions implements SubscriptionListener, DoorSubscriber 
 	void enter(Client client, Command.Connect command, Function<Map<String, Reply.Subscribe>, Reply> reply) {
 		LocalSession session = client.session();
 		List<String> channels = this.subscriptions.initialChannels(session);
-		this.clients.put(session.id(), client);
+		client.subscriber().enter();
 		if (channels.isEmpty()) {
 			// Before anybody can send to the session: nothing may come before this.
 			this.replies.reply(session, command.id(), reply.apply(Map.of()));
-			connected(session);
+			this.subscriptions.connected(session);
 			return;
 		}
 		Entrance entrance = new Entrance(this.replies.maxBytes());
@@ -88,13 +76,12 @@ final class ServerSubscriptions implements SubscriptionListener, DoorSubscriber 
 		this.replies.replyLater(session, command.id(), () -> reply.apply(entrance.results()), entrance::release);
 		List<CompletableFuture<SubscriptionState>> begun = new ArrayList<>(channels.size());
 		try {
-			connected(session);
+			this.subscriptions.connected(session);
 			for (String channel : channels) {
-				ServerSubscription subscription = new ServerSubscription(this.surroundings, client, channel,
+				ServerSubscription subscription = subscription(client.subscriber(), channel,
 						command.subscriptions().get(channel), entrance);
 				// Otherwise the application has been quicker itself.
-				if (client.memberships().putIfAbsent(channel, subscription) == null
-						&& !begin(session, channel, subscription, begun)) {
+				if (client.subscriber().begin(subscription) && !begin(session, channel, subscription, begun)) {
 					session.close(CloseReason.CHANNEL_LIMIT);
 					break;
 				}
@@ -120,86 +107,35 @@ final class ServerSubscriptions implements SubscriptionListener, DoorSubscriber 
 		}
 		catch (RequestRefusedException ex) {
 			if (ex.code() != ErrorCode.LIMIT_EXCEEDED) {
-				if (session.isIn(channel)) {
-					tellBegin(session, channel);
+				Subscription present = session.subscription(channel);
+				if (present != null && present.listener() instanceof PlainMembership plain) {
+					// It may be from before the client could be told.
+					plain.tellBegin();
 				}
 				return true;
 			}
-			this.statistics.countRefused(ex.code());
+			this.surroundings.statistics().countRefused(ex.code());
 			return false;
 		}
 	}
 
-	private void connected(LocalSession session) {
-		this.subscriptions.connected(session);
-		if (session.isEnded()) {
-			left(session);
-		}
-	}
-
 	/**
-	 * A session has ended.
+	 * Make a subscription that is still to begin.
+	 * @param held what the client has had, or {@code null} if it asks for nothing
+	 * @param entrance where the client is told of it in the first place, or {@code null}
+	 * if by a push
 	 */
-	void left(LocalSession session) {
-		this.clients.remove(session.id());
+	ServerSubscription subscription(ClientSubscriber subscriber, String channel, @Nullable Recovery held,
+			@Nullable Entrance entrance) {
+		return new ServerSubscription(this.surroundings, subscriber, channel, held, entrance);
 	}
 
-	@Override
-	public @Nullable CompletableFuture<SubscriptionState> subscribe(LocalSession session, String channel) {
-		Client client = this.clients.get(session.id());
-		if (client == null || !this.channels.get(channel).isRecorded()) {
-			return null;
-		}
-		ServerSubscription subscription = new ServerSubscription(this.surroundings, client, channel, null, null);
-		Membership present = client.memberships().putIfAbsent(channel, subscription);
-		if (present == null) {
-			return subscription.begin();
-		}
-		return (present instanceof ServerSubscription) ? CompletableFuture
-			.completedFuture(present.isPending() ? SubscriptionState.DEGRADED : SubscriptionState.CONFIRMED) : null;
+	boolean isRecorded(String channel) {
+		return this.surroundings.channels().get(channel).isRecorded();
 	}
 
-	@Override
-	public void unsubscribing(LocalSession session, String channel) {
-		Client client = this.clients.get(session.id());
-		Membership membership = (client != null) ? client.memberships().get(channel) : null;
-		if (client != null && membership instanceof ServerSubscription subscription && subscription.cancel()
-				&& client.memberships().remove(channel, membership)) {
-			tellEnd(session, channel, membership);
-		}
-	}
-
-	/**
-	 * Called within the registry's lock, and so only queues.
-	 */
-	@Override
-	public void subscribed(Subscription subscription) {
-		tellBegin(subscription.session(), subscription.channel());
-	}
-
-	private void tellBegin(LocalSession session, String channel) {
-		Client client = this.clients.get(session.id());
-		if (client != null && client.memberships().putIfAbsent(channel, Membership.SERVER_SIDE) == null) {
-			this.replies.push(session, new Push.Subscribe(channel, null));
-		}
-	}
-
-	@Override
-	public void unsubscribed(Subscription subscription) {
-		LocalSession session = subscription.session();
-		String channel = subscription.channel();
-		Client client = this.clients.get(session.id());
-		Membership membership = (client != null) ? client.memberships().get(channel) : null;
-		if (client != null && membership != null && !membership.isPending()
-				&& client.memberships().remove(channel, membership)) {
-			tellEnd(session, channel, membership);
-		}
-	}
-
-	private void tellEnd(LocalSession session, String channel, Membership membership) {
-		if (membership.isTold() && session.isOpen()) {
-			this.replies.push(session, new Push.Unsubscribe(channel, UnsubscribeReason.SERVER));
-		}
+	Replies replies() {
+		return this.replies;
 	}
 
 	/**

@@ -20,7 +20,6 @@ import java.security.Principal;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 import io.github.atmosphererelay.delivery.RecoveryOutcome;
@@ -36,9 +35,11 @@ import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.Reservation;
+import io.github.atmosphererelay.session.Subscription;
 import io.github.atmosphererelay.subscription.Subscriptions;
 import io.github.atmosphererelay.subscription.log.SubscribeRequest;
 import io.github.atmosphererelay.subscription.log.Subscribed;
+import io.github.atmosphererelay.subscription.log.Subscriber;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -132,19 +133,13 @@ final class SubscribeRequests {
 
 	private void subscribe(Client client, Command.Subscribe command, boolean watches, @Nullable Position since,
 			Consumer<@Nullable Position> question) {
-		Attempt attempt = new Attempt(client, command, watches);
-		if (client.memberships().putIfAbsent(command.channel(), attempt) != null) {
+		if (client.subscriber().isPending(command.channel())) {
 			throw new RequestRefusedException(ErrorCode.ALREADY_SUBSCRIBED, ErrorCode.ALREADY_SUBSCRIBED.text());
 		}
-		CompletableFuture<Subscribed> result;
-		try {
-			result = this.subscriptions.subscribe(client.session(), command.channel(),
-					new SubscribeRequest(command.recovery() != null, since, attempt::reply, attempt::lost));
-		}
-		catch (RuntimeException ex) {
-			client.memberships().remove(command.channel(), attempt);
-			throw ex;
-		}
+		Attempt attempt = new Attempt(client, command, watches);
+		CompletableFuture<Subscribed> result = this.subscriptions
+			.subscribe(client.session(), command.channel(),
+					new SubscribeRequest(command.recovery() != null, since, attempt));
 		result.whenComplete((subscribed, ex) -> {
 			question.accept((subscribed != null) ? subscribed.position() : null);
 			attempt.done(ex);
@@ -163,10 +158,7 @@ final class SubscribeRequests {
 
 	void unsubscribe(Client client, Command.Unsubscribe command) {
 		// First, so that nobody tells the client what it has asked for.
-		Client.Membership membership = client.memberships().remove(command.channel());
-		if (membership != null) {
-			membership.giveUp();
-		}
+		client.subscriber().leave(command.channel());
 		this.subscriptions.unsubscribe(client.session(), command.channel());
 		this.replies.reply(client.session(), command.id(), new Reply.Done("unsubscribe"));
 	}
@@ -180,59 +172,41 @@ final class SubscribeRequests {
 		LocalSession session = client.session();
 		Principal principal = session.principal();
 		for (String channel : List.copyOf(session.channels())) {
-			Client.Membership membership = client.memberships().get(channel);
-			if (membership != null && membership.isOwn()
+			Subscription subscription = session.subscription(channel);
+			if (subscription != null && subscription.listener() instanceof Attempt
 					&& !this.authorizer.authorizeSubscribe(principal, session, channel).isGranted()) {
-				this.subscriptions.unsubscribe(session, channel);
+				this.subscriptions.withdraw(subscription);
 			}
 		}
 	}
 
 	/**
-	 * An attempt to subscribe, and what came of it. Answered once, whatever that is.
+	 * A subscription that the client has asked for. The client is answered once, whatever
+	 * becomes of it.
 	 */
-	private final class Attempt implements Client.Membership {
-
-		private final Client client;
+	private final class Attempt extends Membership implements Subscriber {
 
 		private final Command.Subscribe command;
 
 		private final boolean watches;
 
-		private final AtomicBoolean answered = new AtomicBoolean();
+		private volatile boolean answered;
 
 		/** Why the subscription is not kept although it has begun. */
 		private volatile @Nullable RequestRefusedException refusal;
 
-		/** Whether the client has unsubscribed itself. */
-		private volatile boolean givenUp;
-
 		Attempt(Client client, Command.Subscribe command, boolean watches) {
-			this.client = client;
+			super(client.session(), command.channel(), SubscribeRequests.this.replies);
 			this.command = command;
 			this.watches = watches;
-		}
-
-		@Override
-		public boolean isTold() {
-			return this.answered.get();
-		}
-
-		@Override
-		public boolean isOwn() {
-			return true;
-		}
-
-		@Override
-		public void giveUp() {
-			this.givenUp = true;
 		}
 
 		/**
 		 * The subscription begins. Perhaps under a lock of the channel, so that what
 		 * comes next follows the reply.
 		 */
-		void reply(Subscribed result) {
+		@Override
+		public void answer(Subscribed result) {
 			if (this.command.rejectUnrecovered() && result.recovery() == RecoveryOutcome.UNRECOVERED) {
 				this.refusal = new RequestRefusedException(ErrorCode.UNRECOVERABLE_POSITION,
 						ErrorCode.UNRECOVERABLE_POSITION.text());
@@ -241,33 +215,32 @@ final class SubscribeRequests {
 			Recovery recovery = this.command.recovery();
 			Reply reply = new Reply.Subscribe(result, (recovery != null) ? recovery.offset() : null);
 			Reservation reservation = result.reservation();
-			if (reservation == null || result.publications().isEmpty()) {
-				SubscribeRequests.this.replies.reply(this.client.session(), this.command.id(), reply);
+			synchronized (this) {
+				if (reservation == null || result.publications().isEmpty()) {
+					replies().reply(session(), this.command.id(), reply);
+				}
+				else {
+					replies().replyWithMuch(session(), this.command.id(), reply, Replies.size(result.publications()),
+							reservation.hold());
+				}
+				this.answered = true;
+				told();
+				if (subscription() == null) {
+					// It was ended before the client knew of it.
+					tellEnd();
+				}
 			}
-			else {
-				SubscribeRequests.this.replies.replyWithMuch(this.client.session(), this.command.id(), reply,
-						Replies.size(result.publications()), reservation.hold());
-			}
-			this.answered.set(true);
 		}
 
 		/**
 		 * The subscription has begun, or has failed.
 		 */
 		void done(@Nullable Throwable failure) {
-			LocalSession session = this.client.session();
-			String channel = this.command.channel();
-			if (!this.answered.compareAndSet(false, true)) {
-				if (this.client.memberships().get(channel) == this) {
-					if (this.watches) {
-						SubscribeRequests.this.presence.watchSessions(session, channel,
-								SubscribeRequests.this.presenceChanges);
-					}
-				}
-				else if (!this.givenUp) {
-					// It was ended before the client knew of it.
-					SubscribeRequests.this.replies.push(session,
-							new Push.Unsubscribe(channel, UnsubscribeReason.SERVER));
+			Subscription subscription = subscription();
+			if (this.answered) {
+				if (subscription != null && this.watches) {
+					SubscribeRequests.this.presence.watchSessions(session(), channel(),
+							SubscribeRequests.this.presenceChanges);
 				}
 				return;
 			}
@@ -277,22 +250,21 @@ final class SubscribeRequests {
 				refusal = (cause instanceof RequestRefusedException known) ? known
 						: new RequestRefusedException(ErrorCode.INTERNAL, "the subscription has ended, try again");
 			}
-			if (this.client.memberships().remove(channel, this)) {
-				SubscribeRequests.this.subscriptions.unsubscribe(session, channel);
+			if (subscription != null) {
+				SubscribeRequests.this.subscriptions.withdraw(subscription);
 			}
-			SubscribeRequests.this.replies.refuse(session, this.command.id(), refusal);
+			replies().refuse(session(), this.command.id(), refusal);
 		}
 
 		/**
 		 * Something was missed that cannot be filled in.
 		 */
-		void lost() {
-			String channel = this.command.channel();
-			if (this.client.memberships().remove(channel, this)) {
-				this.givenUp = true;
-				SubscribeRequests.this.subscriptions.unsubscribe(this.client.session(), channel);
-				SubscribeRequests.this.replies.push(this.client.session(),
-						new Push.Unsubscribe(channel, UnsubscribeReason.INSUFFICIENT_STATE));
+		@Override
+		public void lost() {
+			reason(UnsubscribeReason.INSUFFICIENT_STATE);
+			Subscription subscription = subscription();
+			if (subscription != null) {
+				SubscribeRequests.this.subscriptions.withdraw(subscription);
 			}
 		}
 
