@@ -223,8 +223,9 @@ final class SubscribeRequests {
 			Subscription subscription = subscription();
 			if (this.answered) {
 				if (subscription != null && this.watches) {
-					SubscribeRequests.this.presence.watchSessions(session(), channel(),
-							SubscribeRequests.this.presenceChanges);
+					// By this subscription, not by a later one that does not want it
+					subscription.whileHeld(() -> SubscribeRequests.this.presence.watchSessions(session(), channel(),
+							SubscribeRequests.this.presenceChanges));
 				}
 				return;
 			}
