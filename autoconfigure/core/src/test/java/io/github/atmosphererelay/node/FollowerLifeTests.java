@@ -146,8 +146,8 @@ class FollowerLifeTests {
 		LogFollowers followers = new LogFollowers(monitor, new ChannelLogs(relay, NodeFixture.catalog()),
 				NodeFixture.catalog(), delivery, statistics.log(), Duration.ofHours(1));
 		Interest interest = new Interest(relay, Duration.ZERO, followers::entered, followers::left);
-		RelayReceiver receiver = new RelayReceiver(id, interest, new SequenceTracker(statistics.deliveries()), followers, delivery,
-				new ControlMessages(id, relay, () -> null), statistics.deliveries());
+		RelayReceiver receiver = new RelayReceiver(id, interest, new SequenceTracker(statistics.deliveries()),
+				followers, delivery, new ControlMessages(id, relay, () -> null), statistics.deliveries());
 		AtomicBoolean running = new AtomicBoolean(true);
 		Envelope envelope = relay.envelope("A1");
 		Thread arrivals = new Thread(() -> {

@@ -71,8 +71,7 @@ class SocketArrivalsTests {
 	private Consumer<Arrival> take = (arrival) -> {
 	};
 
-	private final Reception reception = new Reception(mock(), this.writers, mock(), this.httpSessions,
-			this.statistics);
+	private final Reception reception = new Reception(mock(), this.writers, mock(), this.httpSessions, this.statistics);
 
 	private final SocketArrivals arrivals = new SocketArrivals(this.reception, this.limits, Duration.ofSeconds(5),
 			(arrival) -> {

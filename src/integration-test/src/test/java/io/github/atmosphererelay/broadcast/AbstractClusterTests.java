@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.broadcast;
 
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -35,13 +36,19 @@ import io.github.atmosphererelay.delivery.PublishResult;
 import io.github.atmosphererelay.event.RelayDown;
 import io.github.atmosphererelay.event.RelayUp;
 import io.github.atmosphererelay.event.SessionDisconnected;
+import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.RelayState;
+import io.github.atmosphererelay.test.BrokerCluster;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
+import io.github.atmosphererelay.testkit.ApplicationNode;
+import io.github.atmosphererelay.testkit.RelayClient;
+import io.github.atmosphererelay.testkit.RelayCluster;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -64,7 +71,7 @@ abstract class AbstractClusterTests {
 
 	private final List<AutoCloseable> open = new ArrayList<>();
 
-	private final List<TestNode> nodes = new ArrayList<>();
+	private RelayCluster cluster;
 
 	private Broker broker;
 
@@ -73,27 +80,26 @@ abstract class AbstractClusterTests {
 	@BeforeAll
 	void start() {
 		this.broker = startBroker();
-		for (String name : List.of("node-a", "node-b", "node-c")) {
-			this.nodes.add(startNode(name));
-		}
-		awaitAllUp();
+		this.cluster = BrokerCluster.of(properties(), ClusterApplication.class)
+			.nodes(3)
+			.timeout(Duration.ofSeconds(30))
+			.start();
 	}
 
-	private TestNode startNode(String name) {
-		List<String> args = new ArrayList<>(
-				List.of("atmosphere.cluster.node-name=" + name, "atmosphere.channels[0].pattern=chat/**",
-						"atmosphere.channels[0].client-publish=true", "atmosphere.channels[1].pattern=here/**",
-						"atmosphere.channels[1].scope=node", "atmosphere.channels[2].pattern=quiet/**",
-						"atmosphere.channels[2].client-publish=true", "atmosphere.channels[2].echo=false",
-						"atmosphere.relay.unsubscribe-delay=500ms", "atmosphere.websocket.messages-per-second=0",
-						"atmosphere.websocket.queue.max-messages=20000", "atmosphere.websocket.queue.max-bytes=8MB"));
-		args.addAll(Arrays.asList(this.broker.proxiedProperties()));
-		return TestNode.start(List.of(ClusterApplication.class), args.toArray(String[]::new));
+	private String[] properties() {
+		List<String> properties = new ArrayList<>(List.of("atmosphere.channels[0].pattern=chat/**",
+				"atmosphere.channels[0].client-publish=true", "atmosphere.channels[1].pattern=here/**",
+				"atmosphere.channels[1].scope=node", "atmosphere.channels[2].pattern=quiet/**",
+				"atmosphere.channels[2].client-publish=true", "atmosphere.channels[2].echo=false",
+				"atmosphere.relay.unsubscribe-delay=500ms", "atmosphere.websocket.messages-per-second=0",
+				"atmosphere.websocket.queue.max-messages=20000", "atmosphere.websocket.queue.max-bytes=8MB"));
+		properties.addAll(Arrays.asList(this.broker.proxiedProperties()));
+		return properties.toArray(String[]::new);
 	}
 
 	@AfterAll
 	void stop() {
-		this.nodes.forEach(TestNode::close);
+		this.cluster.close();
 		this.broker.close();
 	}
 
@@ -104,90 +110,97 @@ abstract class AbstractClusterTests {
 		}
 		this.open.clear();
 		awaitAllUp();
-		this.nodes.forEach((node) -> await().until(() -> node.messaging().registry().sessionCount() == 0));
+		this.cluster.nodes().forEach((node) -> await().until(() -> messaging(node).registry().sessionCount() == 0));
 	}
 
 	private void awaitAllUp() {
-		this.nodes.forEach((node) -> awaitState(node, RelayState.UP, Duration.ofSeconds(20)));
-	}
-
-	private static void awaitState(TestNode node, RelayState state, Duration timeout) {
-		MachineTime.await(timeout)
+		MachineTime.await(Duration.ofSeconds(20))
 			.pollInterval(Duration.ofMillis(10))
-			.until(() -> node.messaging().monitor().state() == state);
+			.until(() -> this.cluster.nodes().stream().allMatch((node) -> messaging(node).monitor().isUp()));
 	}
 
-	private TestNode node(int index) {
-		return this.nodes.get(index);
+	private ApplicationNode node(int index) {
+		return this.cluster.node(index);
 	}
 
-	private TestClient subscribe(TestNode node, String channel) {
-		TestClient client = node.connect(channel + (channel.contains("?") ? "&" : "?") + "ack=true");
+	private static MessagingNode messaging(ApplicationNode node) {
+		return node.bean(MessagingNode.class);
+	}
+
+	private RelayClient subscribe(ApplicationNode node, String channel) {
+		RelayClient client = node.connect(channel);
 		this.open.add(client);
-		client.awaitCount(1);
-		assertThat(client.texts().get(0)).contains("\"degraded\":false");
-		client.received().clear();
 		return client;
+	}
+
+	private RelayClient subscribe(ApplicationNode node, String channel, String user) {
+		RelayClient client = node.client().parameter("user", user).connect(channel);
+		this.open.add(client);
+		return client;
+	}
+
+	private static List<String> texts(RelayClient client) {
+		return client.received().stream().map(Payload::asText).toList();
 	}
 
 	@Test
 	@Reconciles
 	void threeNodesExchange100000MessagesInOrderAndExactlyOnce() {
 		int perPublisher = 34_000;
-		List<TestClient> subscribers = this.nodes.stream().map((node) -> subscribe(node, "chat/all")).toList();
-		long[] missedBefore = this.nodes.stream().mapToLong(AbstractClusterTests::missed).toArray();
+		List<RelayClient> subscribers = this.cluster.nodes()
+			.stream()
+			.map((node) -> subscribe(node, "chat/all"))
+			.toList();
+		long[] missedBefore = this.cluster.nodes().stream().mapToLong(AbstractClusterTests::missed).toArray();
 		for (int i = 0; i < perPublisher; i++) {
 			for (int publisher = 0; publisher < 3; publisher++) {
 				Object payload = (i % 2 != 0) ? binary(publisher, i) : publisher + ":" + i;
 				node(publisher).broadcaster().broadcast("chat/all", payload);
 			}
-			if (i % 500 == 499) {
+			if (i % 500 == 499 && i > 499) {
 				// A window, because clients, nodes and broker share the processors here.
-				int expected = 1 + 3 * (i + 1) - 1_500;
-				subscribers.forEach((client) -> client.awaitCount(expected, Duration.ofSeconds(30)));
+				subscribers.forEach((client) -> client.expectCount(1_500));
 			}
 		}
-		for (TestClient subscriber : subscribers) {
-			subscriber.awaitCount(1 + 3 * perPublisher, Duration.ofSeconds(30));
+		for (RelayClient subscriber : subscribers) {
+			subscriber.expectCount(1_500);
+			subscriber.expectNothingMore();
 			int[] next = new int[3];
-			for (Object message : subscriber.received().toArray()) {
+			for (Payload message : subscriber.received()) {
 				int publisher = publisherOf(message);
 				assertThat(numberOf(message)).isEqualTo(next[publisher]);
-				assertThat(message instanceof byte[]).isEqualTo(next[publisher] % 2 != 0);
+				assertThat(message.isBinary()).isEqualTo(next[publisher] % 2 != 0);
 				next[publisher]++;
 			}
 			assertThat(next).containsExactly(perPublisher, perPublisher, perPublisher);
 		}
-		assertThat(this.nodes.stream().mapToLong(AbstractClusterTests::missed)).containsExactly(missedBefore[0],
-				missedBefore[1], missedBefore[2]);
+		assertThat(this.cluster.nodes().stream().mapToLong(AbstractClusterTests::missed))
+			.containsExactly(missedBefore[0], missedBefore[1], missedBefore[2]);
 	}
 
-	private static long missed(TestNode node) {
-		return node.messaging().statistics().deliveries().missed();
+	private static long missed(ApplicationNode node) {
+		return messaging(node).statistics().deliveries().missed();
 	}
 
 	private static byte[] binary(int publisher, int number) {
 		return ByteBuffer.allocate(6).put((byte) 0xFF).put((byte) publisher).putInt(number).array();
 	}
 
-	private static int publisherOf(Object message) {
-		return (message instanceof byte[] bytes) ? bytes[1] : Character.digit(((String) message).charAt(0), 10);
+	private static int publisherOf(Payload message) {
+		return message.isBinary() ? message.bytes()[1] : Character.digit(message.asText().charAt(0), 10);
 	}
 
-	private static int numberOf(Object message) {
-		return (message instanceof byte[] bytes) ? ByteBuffer.wrap(bytes).getInt(2)
-				: Integer.parseInt(((String) message).substring(2));
+	private static int numberOf(Payload message) {
+		return message.isBinary() ? ByteBuffer.wrap(message.bytes()).getInt(2)
+				: Integer.parseInt(message.asText().substring(2));
 	}
 
 	@Test
 	void whatAClientSendsReachesTheClientsOfAllNodesAndItself() {
-		List<TestClient> clients = this.nodes.stream().map((node) -> subscribe(node, "chat/talk")).toList();
-		List<String> expected = numbered(200);
-		expected.forEach(clients.get(0)::send);
-		for (TestClient client : clients) {
-			client.awaitCount(201);
-			assertThat(client.texts()).containsExactlyElementsOf(expected);
-		}
+		List<RelayClient> clients = this.cluster.nodes().stream().map((node) -> subscribe(node, "chat/talk")).toList();
+		String[] expected = numbered(200).toArray(String[]::new);
+		Arrays.stream(expected).forEach(clients.get(0)::send);
+		clients.forEach((client) -> client.expect(expected).expectNothingMore());
 	}
 
 	private static List<String> numbered(int count) {
@@ -200,76 +213,69 @@ abstract class AbstractClusterTests {
 
 	@Test
 	void aChannelWithoutEchoAndAnExceptedSessionAreRespectedOnEveryNode() {
-		TestClient a = subscribe(node(0), "quiet/room");
-		TestClient b = subscribe(node(1), "quiet/room");
+		RelayClient a = subscribe(node(0), "quiet/room");
+		RelayClient b = subscribe(node(1), "quiet/room");
 		a.send("from a");
-		b.awaitCount(2);
-		String sessionOfA = node(0).messaging().registry().inChannel("quiet/room").iterator().next().id();
+		b.expect("from a");
 		Broadcaster broadcaster = node(1).broadcaster();
-		broadcaster.broadcast("quiet/room", "not for a", PublishOptions.DEFAULTS.exceptSession(sessionOfA));
+		broadcaster.broadcast("quiet/room", "not for a", PublishOptions.DEFAULTS.exceptSession(a.sessionId()));
 		broadcaster.broadcast("quiet/room", "for both");
-		a.awaitCount(2);
-		b.awaitCount(4);
-		assertThat(a.texts()).containsExactly("for both");
-		assertThat(b.texts()).containsExactly("from a", "not for a", "for both");
+		a.expect("for both").expectNothingMore();
+		b.expect("not for a", "for both").expectNothingMore();
 	}
 
 	@Test
 	void aNodeScopedChannelNeverTouchesTheBroker() {
-		TestClient a = subscribe(node(0), "here/room");
-		TestClient b = subscribe(node(1), "here/room");
-		long published = node(0).messaging().statistics().publishing().published(PublishResult.NODE);
-		long relayedBefore = node(1).messaging().monitor().statistics().received();
+		RelayClient a = subscribe(node(0), "here/room");
+		RelayClient b = subscribe(node(1), "here/room");
+		long published = messaging(node(0)).statistics().publishing().published(PublishResult.NODE);
+		long relayedBefore = messaging(node(1)).monitor().statistics().received();
 		for (int i = 0; i < 50; i++) {
 			assertThat(node(0).broadcaster().broadcast("here/room", "x" + i).join().outcome())
 				.isEqualTo(Outcome.LOCAL_ONLY);
 		}
-		a.awaitCount(51);
+		a.expectCount(50);
 		// If anything had gone through the broker, it would have come before this.
 		node(0).broadcaster().toEveryone("end").join();
-		b.awaitCount(2);
-		assertThat(b.texts()).containsExactly("end");
-		assertThat(node(0).messaging().statistics().publishing().published(PublishResult.NODE))
+		b.expect("end");
+		assertThat(messaging(node(0)).statistics().publishing().published(PublishResult.NODE))
 			.isEqualTo(published + 50);
-		assertThat(node(1).messaging().monitor().statistics().received() - relayedBefore).isLessThan(20);
+		assertThat(messaging(node(1)).monitor().statistics().received() - relayedBefore).isLessThan(20);
 	}
 
 	@Test
 	void usersSessionsAndEveryoneAreReachedFromEveryNode() {
-		TestClient aliceAtHome = subscribe(node(0), "chat/one?user=alice");
-		TestClient aliceOnTheRoad = subscribe(node(1), "chat/two?user=alice");
-		TestClient bob = subscribe(node(1), "chat/two?user=bob");
+		RelayClient aliceAtHome = subscribe(node(0), "chat/one", "alice");
+		RelayClient aliceOnTheRoad = subscribe(node(1), "chat/two", "alice");
+		RelayClient bob = subscribe(node(1), "chat/two", "bob");
 		// The user's address is followed like the channel's, yet not necessarily before
 		// it.
 		await().until(() -> {
 			node(2).broadcaster().toUser("alice", "ping").join();
-			return aliceAtHome.texts().contains("ping") && aliceOnTheRoad.texts().contains("ping");
+			return texts(aliceAtHome).contains("ping") && texts(aliceOnTheRoad).contains("ping");
 		});
 		node(2).broadcaster().toUser("alice", "hello alice").join();
 		node(0).broadcaster().toUser("alice", "also locally").join();
-		String bobsSession = node(1).messaging().registry().ofUser("bob").iterator().next().id();
-		assertThat(node(2).broadcaster().toSession(bobsSession, "hello bob").join().outcome())
+		assertThat(node(2).broadcaster().toSession(bob.sessionId(), "hello bob").join().outcome())
 			.isEqualTo(Outcome.RELAYED);
 		node(2).broadcaster().toEveryone("hello all").join();
-		for (TestClient alice : List.of(aliceAtHome, aliceOnTheRoad)) {
-			await().until(() -> alice.texts().containsAll(List.of("hello alice", "also locally", "hello all")));
-			assertThat(alice.texts()).filteredOn((text) -> !text.equals("ping")).doesNotHaveDuplicates().hasSize(3);
+		for (RelayClient alice : List.of(aliceAtHome, aliceOnTheRoad)) {
+			await().until(() -> texts(alice).containsAll(List.of("hello alice", "also locally", "hello all")));
+			assertThat(texts(alice)).filteredOn((text) -> !text.equals("ping")).doesNotHaveDuplicates().hasSize(3);
 		}
-		bob.awaitCount(3);
-		assertThat(bob.texts()).containsExactlyInAnyOrder("hello bob", "hello all");
+		bob.expectInAnyOrder("hello bob", "hello all");
 	}
 
 	@Test
 	void aChannelIsLeftAfterItsLastSessionAndFollowedAgainWithTheNext() {
-		await().until(() -> node(1).messaging().interest().size() == 2);
-		TestClient first = subscribe(node(1), "chat/brief");
-		assertThat(node(1).messaging().interest().size()).isEqualTo(3);
+		await().until(() -> messaging(node(1)).interest().size() == 2);
+		RelayClient first = subscribe(node(1), "chat/brief");
+		assertThat(messaging(node(1)).interest().size()).isEqualTo(3);
 		first.close();
-		await().until(() -> node(1).messaging().interest().size() == 2);
-		TestClient second = subscribe(node(1), "chat/brief");
+		await().until(() -> messaging(node(1)).interest().size() == 2);
+		RelayClient second = subscribe(node(1), "chat/brief");
 		node(0).broadcaster().broadcast("chat/brief", "again");
-		second.awaitCount(2);
-		assertThat(second.texts()).containsExactly("again");
+		second.expect("again").expectNothingMore();
 	}
 
 	@Test
@@ -278,9 +284,11 @@ abstract class AbstractClusterTests {
 		subscribe(node(1), "chat/first");
 		int connections = this.broker.proxy().connections();
 		int threads = relayThreads();
+		// Those of the test kit would each wait for the confirmation of the one before
 		List<TestClient> clients = new ArrayList<>();
 		for (int i = 0; i < 500; i++) {
-			TestClient client = node(0).connect("chat/many/" + i + "?ack=true");
+			TestClient client = TestClient
+				.connect(URI.create("ws://localhost:" + node(0).port() + "/atmosphere/chat/many/" + i + "?ack=true"));
 			clients.add(client);
 			this.open.add(client);
 		}
@@ -323,8 +331,8 @@ abstract class AbstractClusterTests {
 	}
 
 	private void disturbUnderTraffic(String channel, Runnable disturb, Runnable heal) {
-		TestClient here = subscribe(node(0), channel);
-		TestClient there = subscribe(node(1), channel);
+		RelayClient here = subscribe(node(0), channel);
+		RelayClient there = subscribe(node(1), channel);
 		long missedBefore = missed(node(1));
 		List<Object> events = node(0).bean(ClusterApplication.Events.class).seen();
 		events.clear();
@@ -336,7 +344,7 @@ abstract class AbstractClusterTests {
 		traffic.publishUntil(allDown(), NOTICED_WITHIN);
 		traffic.publishFor(Duration.ofSeconds(2));
 		assertThat(traffic.publish().join().outcome()).isEqualTo(Outcome.LOCAL_ONLY);
-		assertThat(health(node(0))).contains("\"DEGRADED\"");
+		assertThat(health(node(0).port())).contains("\"DEGRADED\"");
 		assertThat(disturbedAt.elapsed()).isLessThan(NOTICED_WITHIN.plusSeconds(4));
 
 		heal.run();
@@ -348,18 +356,18 @@ abstract class AbstractClusterTests {
 		traffic.publishFor(Duration.ofMillis(500));
 		int last = traffic.sent() - 1;
 		MachineTime.await(Duration.ofSeconds(10)).until(() -> numberOfLast(there) == last);
-		here.awaitCount(1 + traffic.sent());
-
-		assertThat(here.isClosed() || there.isClosed()).isFalse();
-		assertThat(here.texts()).containsExactlyElementsOf(numbered(traffic.sent()));
-		List<Integer> received = there.texts().stream().map(Integer::valueOf).toList();
+		here.expect(numbered(traffic.sent()).toArray(String[]::new));
+		List<Integer> received = texts(there).stream().map(Integer::valueOf).toList();
+		there.expectCount(received.size());
 		assertThat(received).doesNotHaveDuplicates().isSorted();
 		assertReceiptsAreTrue(traffic.awaitOutcomes(), new HashSet<>(received));
 		assertThat(received.size() + missed(node(1)) - missedBefore).isEqualTo(traffic.sent());
 		assertThat(traffic.slowestCall()).isLessThan(Duration.ofSeconds(1));
 		assertThat(traffic.slowestReceipt()).isLessThan(Duration.ofSeconds(3));
 		awaitAllUp();
-		assertThat(health(node(0))).contains("\"UP\"");
+		here.expectNothingMore();
+		there.expectNothingMore();
+		assertThat(health(node(0).port())).contains("\"UP\"");
 		await().until(() -> events.stream().anyMatch(RelayUp.class::isInstance));
 		assertThat(events).filteredOn((event) -> event instanceof RelayUp || event instanceof RelayDown)
 			.startsWith(new RelayDown(node(0).bean(ClusterRelay.class).name()))
@@ -367,7 +375,9 @@ abstract class AbstractClusterTests {
 	}
 
 	private BooleanSupplier allDown() {
-		return () -> this.nodes.stream().allMatch((node) -> node.messaging().monitor().state() == RelayState.DOWN);
+		return () -> this.cluster.nodes()
+			.stream()
+			.allMatch((node) -> messaging(node).monitor().state() == RelayState.DOWN);
 	}
 
 	private void assertReceiptsAreTrue(Map<Integer, Outcome> outcomes, Set<Integer> received) {
@@ -382,23 +392,21 @@ abstract class AbstractClusterTests {
 		});
 	}
 
-	private static int numberOfLast(TestClient client) {
-		Object[] received = client.received().toArray();
-		return (received.length > 0) ? Integer.parseInt((String) received[received.length - 1]) : -1;
+	private static int numberOfLast(RelayClient client) {
+		List<Payload> received = client.received();
+		return received.isEmpty() ? -1 : Integer.parseInt(received.get(received.size() - 1).asText());
 	}
 
 	@Test
 	void aNodeStartsWithoutItsBrokerAndJoinsWhenItComes() {
 		this.broker.kill();
-		TestNode late = startNode("late");
-		try {
-			TestClient alone = late.connect("chat/late?ack=true").awaitCount(1);
-			this.open.add(alone);
+		try (TestNode late = TestNode.start(List.of(ClusterApplication.class), properties());
+				TestClient alone = late.connect("chat/late?ack=true").awaitCount(1)) {
 			assertThat(alone.texts().get(0)).contains("\"degraded\":true");
 			assertThat(late.broadcaster().broadcast("chat/late", "locally").join().outcome())
 				.isEqualTo(Outcome.LOCAL_ONLY);
 			alone.awaitCount(2);
-			assertThat(health(late)).contains("\"DEGRADED\"");
+			assertThat(health(late.port())).contains("\"DEGRADED\"");
 			this.broker.start();
 			MachineTime.await(BACK_WITHIN).until(() -> {
 				node(0).broadcaster().broadcast("chat/late", "from the cluster");
@@ -406,7 +414,6 @@ abstract class AbstractClusterTests {
 			});
 		}
 		finally {
-			late.close();
 			if (!allDown().getAsBoolean()) {
 				awaitAllUp();
 			}
@@ -423,8 +430,9 @@ abstract class AbstractClusterTests {
 			.containsSubsequence("SessionConnected", "ChannelSubscribed", "ChannelUnsubscribed", "SessionDisconnected");
 	}
 
-	private static String health(TestNode node) {
-		HttpRequest request = HttpRequest.newBuilder(node.http("/actuator/health/atmosphereRelay")).build();
+	private static String health(int port) {
+		URI uri = URI.create("http://localhost:" + port + "/actuator/health/atmosphereRelay");
+		HttpRequest request = HttpRequest.newBuilder(uri).build();
 		try {
 			return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString()).body();
 		}

@@ -18,7 +18,6 @@ package io.github.atmosphererelay.broadcast;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,17 +26,20 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.contract.broker.Broker;
+import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
-import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.test.BrokerCluster;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
-import io.github.atmosphererelay.test.TestClient;
-import io.github.atmosphererelay.test.TestNode;
+import io.github.atmosphererelay.testkit.ApplicationNode;
+import io.github.atmosphererelay.testkit.RelayClient;
+import io.github.atmosphererelay.testkit.RelayCluster;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -58,44 +60,48 @@ class RecordedOnKafkaTests {
 
 	private final Broker broker = new Broker.Kafka();
 
-	private final List<TestNode> nodes = new ArrayList<>();
-
-	private final List<TestClient> clients = new ArrayList<>();
+	private final RelayCluster cluster = BrokerCluster.of(this.broker.proxiedProperties())
+		.nodes(3)
+		.property("atmosphere.channels[0].pattern=log/**")
+		.property("atmosphere.channels[0].history.size=10000")
+		.property("atmosphere.websocket.queue.max-messages=20000")
+		.property("atmosphere.relay.publish-timeout=2s")
+		.timeout(Duration.ofSeconds(20))
+		.start();
 
 	private final Map<String, CompletableFuture<Receipt>> sent = new LinkedHashMap<>();
 
 	@AfterEach
 	void stop() {
-		this.clients.forEach(TestClient::close);
-		this.nodes.forEach(TestNode::close);
+		this.cluster.close();
 		this.broker.close();
 	}
 
 	@Test
 	void allClientsGetTheWholeLogInItsOrderOverADeathOfTheBroker() {
-		for (int i = 0; i < 3; i++) {
-			startNode();
-		}
-		this.nodes.forEach(this::subscribe);
+		List<RelayClient> clients = this.cluster.nodes().stream().map((node) -> node.connect(CHANNEL)).toList();
 		publish(300);
 		awaitOutcomes();
 		assertThat(this.sent.values()).allSatisfy((receipt) -> assertThat(outcome(receipt)).isEqualTo("RELAYED"));
-		assertClientsHaveTheLog();
+		assertHaveTheLog(clients);
 		this.broker.kill();
 		publish(50);
 		awaitOutcomes();
 		assertThat(this.sent.values()).anySatisfy((receipt) -> assertThat(outcome(receipt)).isNotEqualTo("RELAYED"));
 		this.broker.start();
-		this.nodes.forEach((node) -> awaitState(node, RelayState.UP));
+		MachineTime.await(Duration.ofSeconds(20))
+			.pollInterval(Duration.ofMillis(10))
+			.until(() -> this.cluster.nodes()
+				.stream()
+				.allMatch((node) -> node.bean(MessagingNode.class).monitor().isUp()));
 		publish(300);
 		awaitOutcomes();
-		assertClientsHaveTheLog();
-		TestNode later = startNode();
-		assertThat(log(later)).isEqualTo(log(this.nodes.get(0)));
+		assertHaveTheLog(clients);
+		assertThat(log(this.cluster.startNode())).isEqualTo(log(this.cluster.node(0)));
 	}
 
-	private void assertClientsHaveTheLog() {
-		List<String> log = log(this.nodes.get(0));
+	private void assertHaveTheLog(List<RelayClient> clients) {
+		List<String> log = log(this.cluster.node(0));
 		assertThat(log).doesNotHaveDuplicates();
 		this.sent.forEach((text, receipt) -> {
 			switch (outcome(receipt)) {
@@ -104,8 +110,8 @@ class RecordedOnKafkaTests {
 				default -> assertThat(outcome(receipt)).isEqualTo("UNCONFIRMED");
 			}
 		});
-		for (TestClient client : this.clients) {
-			await().untilAsserted(() -> assertThat(client.texts()).isEqualTo(log));
+		for (RelayClient client : clients) {
+			await().untilAsserted(() -> assertThat(client.received()).extracting(Payload::asText).isEqualTo(log));
 		}
 	}
 
@@ -114,7 +120,7 @@ class RecordedOnKafkaTests {
 			String text = "message " + this.sent.size();
 			PublishOptions options = (i % 10 == 0) ? PublishOptions.DEFAULTS.idempotencyKey(text)
 					: PublishOptions.DEFAULTS;
-			Broadcaster broadcaster = this.nodes.get(i % 3).broadcaster();
+			Broadcaster broadcaster = this.cluster.node(i % 3).broadcaster();
 			this.sent.put(text, broadcaster.broadcast(CHANNEL, text, options));
 		}
 	}
@@ -137,7 +143,7 @@ class RecordedOnKafkaTests {
 		}
 	}
 
-	private static List<String> log(TestNode node) {
+	private static List<String> log(ApplicationNode node) {
 		List<String> result = new ArrayList<>();
 		@Nullable Position since = null;
 		List<Publication> page;
@@ -150,31 +156,6 @@ class RecordedOnKafkaTests {
 		}
 		while (page.size() == 100);
 		return result;
-	}
-
-	private TestNode startNode() {
-		List<String> args = new ArrayList<>(
-				List.of("atmosphere.channels[0].pattern=log/**", "atmosphere.channels[0].history.size=10000",
-						"atmosphere.websocket.queue.max-messages=20000", "atmosphere.relay.publish-timeout=2s"));
-		args.addAll(Arrays.asList(this.broker.proxiedProperties()));
-		TestNode node = TestNode.start(args.toArray(String[]::new));
-		this.nodes.add(node);
-		awaitState(node, RelayState.UP);
-		return node;
-	}
-
-	private void subscribe(TestNode node) {
-		TestClient client = node.connect(CHANNEL + "?ack=true");
-		this.clients.add(client);
-		client.awaitCount(1);
-		assertThat(client.texts().get(0)).contains("\"degraded\":false");
-		client.received().clear();
-	}
-
-	private static void awaitState(TestNode node, RelayState state) {
-		MachineTime.await(Duration.ofSeconds(20))
-			.pollInterval(Duration.ofMillis(10))
-			.until(() -> node.messaging().monitor().state() == state);
 	}
 
 }

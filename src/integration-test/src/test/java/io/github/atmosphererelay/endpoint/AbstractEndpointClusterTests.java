@@ -16,16 +16,19 @@
 
 package io.github.atmosphererelay.endpoint;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.github.atmosphererelay.contract.broker.Broker;
+import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.DisconnectReason;
 import io.github.atmosphererelay.session.SubscriptionState;
-import io.github.atmosphererelay.test.TestClient;
-import io.github.atmosphererelay.test.TestNode;
+import io.github.atmosphererelay.test.BrokerCluster;
 import io.github.atmosphererelay.test.UsersByParameter;
+import io.github.atmosphererelay.testkit.RelayClient;
+import io.github.atmosphererelay.testkit.RelayCluster;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -40,50 +43,53 @@ import static org.awaitility.Awaitility.await;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class AbstractEndpointClusterTests {
 
-	private TestNode a;
-
-	private TestNode b;
-
 	private Broker broker;
+
+	private RelayCluster cluster;
 
 	abstract Broker startBroker();
 
 	@BeforeAll
 	void start() {
 		this.broker = startBroker();
-		String[] args = this.broker.directProperties();
-		this.a = TestNode.start(List.of(UsersByParameter.class, Chat.class), args);
-		this.b = TestNode.start(List.of(UsersByParameter.class, Chat.class), args);
+		this.cluster = BrokerCluster.of(this.broker.directProperties(), UsersByParameter.class, Chat.class)
+			.timeout(Duration.ofSeconds(30))
+			.start();
 	}
 
 	@AfterAll
 	void stop() {
-		this.a.close();
-		this.b.close();
+		this.cluster.close();
 		this.broker.close();
+	}
+
+	private RelayClient connect(int node, String user) {
+		return this.cluster.node(node).client().parameter("user", user).connect("chat/x");
+	}
+
+	private List<String> calls(int node) {
+		return this.cluster.node(node).bean(Chat.class).calls;
 	}
 
 	@Test
 	void aMethodRunsOnceOnTheNodeOfItsClientAndReachesAll() {
-		TestClient alice = this.a.connect("chat/x?user=alice").awaitCount(1);
-		TestClient bob = this.b.connect("chat/x?user=bob").awaitCount(1);
-		assertThat(alice.texts()).containsExactly("ready CONFIRMED");
-		assertThat(bob.texts()).containsExactly("ready CONFIRMED");
-		alice.send("hello").send("!except").send("@bob hi").send("reply").awaitCount(3);
-		bob.awaitCount(4).send("back").awaitCount(5);
-		alice.awaitCount(4);
-		assertThat(alice.texts().subList(1, 4)).containsExactly("hello", "replied", "back");
+		RelayClient alice = connect(0, "alice").expect("ready CONFIRMED");
+		RelayClient bob = connect(1, "bob").expect("ready CONFIRMED");
+		alice.send("hello").send("!except").send("@bob hi").send("reply").expect("hello", "replied");
 		// What is sent to a user may come before or after what is sent to a channel.
-		assertThat(bob.texts().subList(1, 5)).containsExactlyInAnyOrder("hello", "!except", "hi", "back")
-			.containsSubsequence("hello", "!except", "back");
-		assertThat(this.a.bean(Chat.class).calls).containsExactly("ready", "hello", "!except", "@bob hi", "reply");
-		assertThat(this.b.bean(Chat.class).calls).containsExactly("ready", "back");
+		assertThat(bob.expectCount(3)).extracting(Payload::asText)
+			.containsExactlyInAnyOrder("hello", "!except", "hi")
+			.containsSubsequence("hello", "!except");
+		bob.send("back").expect("back").expectNothingMore();
+		alice.expect("back").expectNothingMore();
+		assertThat(calls(0)).containsExactly("ready", "hello", "!except", "@bob hi", "reply");
+		assertThat(calls(1)).containsExactly("ready", "back");
 		alice.close();
-		await().until(() -> this.a.bean(Chat.class).calls.contains("disconnect"));
-		bob.abort();
-		await().until(() -> this.b.bean(Chat.class).calls.contains("disconnect"));
-		assertThat(this.a.bean(Chat.class).calls).filteredOn("disconnect"::equals).hasSize(1);
-		assertThat(this.b.bean(Chat.class).calls).filteredOn("disconnect"::equals).hasSize(1);
+		await().until(() -> calls(0).contains("disconnect"));
+		bob.disconnect();
+		await().until(() -> calls(1).contains("disconnect"));
+		assertThat(calls(0)).filteredOn("disconnect"::equals).hasSize(1);
+		assertThat(calls(1)).filteredOn("disconnect"::equals).hasSize(1);
 	}
 
 	@ManagedService("chat/{room}")

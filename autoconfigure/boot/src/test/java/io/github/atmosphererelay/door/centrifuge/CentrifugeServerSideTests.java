@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.cluster.Cluster;
@@ -32,6 +33,7 @@ import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.Subscription;
 import io.github.atmosphererelay.session.SubscriptionListener;
+import io.github.atmosphererelay.session.SubscriptionState;
 import io.github.atmosphererelay.session.TokenAuthenticator;
 import io.github.atmosphererelay.subscription.InitialChannels;
 import io.github.atmosphererelay.test.LossyRelay;
@@ -337,6 +339,20 @@ class CentrifugeServerSideTests {
 	}
 
 	@Test
+	void aClientThatIsTakenOutOfAChannelAsItIsAnsweredIsToldSoOnce() {
+		CentrifugeSocket socket = open();
+		connect(socket, "brief");
+		node.bean(Beginnings.class).whenReady("chat/brief", node.messaging().subscriptions()::withdraw);
+		assertThat(socket.errorOf("subscribe", "{'channel':'chat/brief'}")).isZero();
+		// Whatever there is to be told comes before the reply to this
+		assertThat(socket.errorOf("publish", "{'channel':'chat/brief','data':1}")).isZero();
+		assertThat(socket.pushes()).containsExactly(
+				json("{'channel':'chat/brief','unsubscribe':{'code':2000,'reason':'server unsubscribe'}}"));
+		assertThat(node.messaging().registry().countInChannel("chat/brief")).isZero();
+		assertThat(socket.errorOf("subscribe", "{'channel':'chat/brief'}")).isZero();
+	}
+
+	@Test
 	void aSubscriptionThatIsMadeLaterHasAPositionToo() {
 		String own = own();
 		CentrifugeSocket socket = open();
@@ -418,8 +434,14 @@ class CentrifugeServerSideTests {
 
 		private final Map<String, Runnable> next = new ConcurrentHashMap<>();
 
+		private final Map<String, Consumer<Subscription>> ready = new ConcurrentHashMap<>();
+
 		void next(String channel, Runnable action) {
 			this.next.put(channel, action);
+		}
+
+		void whenReady(String channel, Consumer<Subscription> action) {
+			this.ready.put(channel, action);
 		}
 
 		@Override
@@ -431,7 +453,11 @@ class CentrifugeServerSideTests {
 		}
 
 		@Override
-		public void unsubscribed(Subscription subscription) {
+		public void ready(Subscription subscription, SubscriptionState state) {
+			Consumer<Subscription> action = this.ready.remove(subscription.channel());
+			if (action != null) {
+				action.accept(subscription);
+			}
 		}
 
 	}

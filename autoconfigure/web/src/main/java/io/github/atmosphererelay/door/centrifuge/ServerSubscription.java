@@ -58,8 +58,8 @@ final class ServerSubscription extends Membership implements Subscriber {
 
 	private State state = State.PENDING;
 
-	ServerSubscription(Surroundings surroundings, ClientSubscriber subscriber, String channel,
-			@Nullable Recovery held, @Nullable Entrance entrance) {
+	ServerSubscription(Surroundings surroundings, ClientSubscriber subscriber, String channel, @Nullable Recovery held,
+			@Nullable Entrance entrance) {
 		super(subscriber.session(), channel, surroundings.replies());
 		this.surroundings = surroundings;
 		this.subscriber = subscriber;
@@ -120,7 +120,9 @@ final class ServerSubscription extends Membership implements Subscriber {
 	private CompletableFuture<SubscriptionState> subscribe(@Nullable Position since) {
 		SubscribeRequest request = new SubscribeRequest(this.held != null, since, this);
 		try {
-			return this.surroundings.subscriptions().subscribe(session(), channel(), request).handle((result, ex) -> done());
+			return this.surroundings.subscriptions()
+				.subscribe(session(), channel(), request)
+				.handle((result, ex) -> done());
 		}
 		catch (RuntimeException ex) {
 			// By the limit of channels, or because somebody else has subscribed it.

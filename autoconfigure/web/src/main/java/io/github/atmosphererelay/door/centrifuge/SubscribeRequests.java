@@ -137,9 +137,8 @@ final class SubscribeRequests {
 			throw new RequestRefusedException(ErrorCode.ALREADY_SUBSCRIBED, ErrorCode.ALREADY_SUBSCRIBED.text());
 		}
 		Attempt attempt = new Attempt(client, command, watches);
-		CompletableFuture<Subscribed> result = this.subscriptions
-			.subscribe(client.session(), command.channel(),
-					new SubscribeRequest(command.recovery() != null, since, attempt));
+		CompletableFuture<Subscribed> result = this.subscriptions.subscribe(client.session(), command.channel(),
+				new SubscribeRequest(command.recovery() != null, since, attempt));
 		result.whenComplete((subscribed, ex) -> {
 			question.accept((subscribed != null) ? subscribed.position() : null);
 			attempt.done(ex);
@@ -239,8 +238,9 @@ final class SubscribeRequests {
 			Subscription subscription = subscription();
 			if (this.answered) {
 				if (subscription != null && this.watches) {
-					SubscribeRequests.this.presence.watchSessions(session(), channel(),
-							SubscribeRequests.this.presenceChanges);
+					// By this subscription, not by a later one that does not want it
+					subscription.whileHeld(() -> SubscribeRequests.this.presence.watchSessions(session(), channel(),
+							SubscribeRequests.this.presenceChanges));
 				}
 				return;
 			}
