@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.atmosphererelay.cluster.Cluster;
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.MessagingStatistics;
 import io.github.atmosphererelay.delivery.PublishResult;
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Guards;
@@ -54,7 +54,7 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 
 	private final Guards guards;
 
-	private final BroadcastStatistics messages;
+	private final MessagingStatistics messages;
 
 	private final SessionStatistics sessions;
 
@@ -73,7 +73,7 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 	 * @param degradedIsDown whether to be down instead of degraded
 	 */
 	public AtmosphereHealthIndicator(ClusterRelay relay, RelayMonitor monitor, Guards guards,
-			BroadcastStatistics messages, SessionStatistics sessions, Cluster cluster, boolean degradedIsDown) {
+			MessagingStatistics messages, SessionStatistics sessions, Cluster cluster, boolean degradedIsDown) {
 		super("The health of the relay cannot be told");
 		this.relay = relay;
 		this.monitor = monitor;
@@ -107,7 +107,7 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 		if (monitor.lastSeen() != null) {
 			builder.withDetail("lastSeen", monitor.lastSeen().toString());
 		}
-		BroadcastStatistics broadcast = this.messages;
+		MessagingStatistics broadcast = this.messages;
 		builder.withDetail("nodes", this.cluster.nodes().size())
 			.withDetail("outages", monitor.statistics().outages())
 			.withDetail("notRelayed", broadcast.publishing().published(PublishResult.LOCAL_ONLY))

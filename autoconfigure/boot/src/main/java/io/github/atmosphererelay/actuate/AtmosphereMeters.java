@@ -24,11 +24,11 @@ import io.github.atmosphererelay.application.ApplicationFutures;
 import io.github.atmosphererelay.cluster.ClusterStatistics;
 import io.github.atmosphererelay.cluster.DefaultCluster;
 import io.github.atmosphererelay.cluster.NodeLeft;
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.delivery.DeliveryStatistics;
 import io.github.atmosphererelay.delivery.EventStatistics;
 import io.github.atmosphererelay.delivery.InboundStatistics;
 import io.github.atmosphererelay.delivery.LogStatistics;
+import io.github.atmosphererelay.delivery.MessagingStatistics;
 import io.github.atmosphererelay.delivery.PublishResult;
 import io.github.atmosphererelay.delivery.PublishStatistics;
 import io.github.atmosphererelay.delivery.RecoveryOutcome;
@@ -38,7 +38,7 @@ import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.Required;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
+import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.presence.PresenceService;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.relay.RelayMonitor;
@@ -49,7 +49,7 @@ import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.ReplayBudget;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.SessionStatistics;
-import io.github.atmosphererelay.session.Writers;
+import io.github.atmosphererelay.session.WriterPool;
 import io.github.atmosphererelay.subscription.Interest;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.FunctionTimer;
@@ -70,9 +70,9 @@ public final class AtmosphereMeters implements MeterBinder {
 
 	private final SessionRegistry registry;
 
-	private final Writers writers;
+	private final WriterPool writers;
 
-	private final BroadcastStatistics statistics;
+	private final MessagingStatistics statistics;
 
 	private final ApplicationFutures futures;
 
@@ -148,9 +148,9 @@ public final class AtmosphereMeters implements MeterBinder {
 		gauge(registry, "atmosphere.queue.bytes", "Payload bytes waiting for clients", BaseUnits.BYTES, this.registry,
 				(sessions) -> sessions.sessions().stream().mapToLong(LocalSession::queuedBytes).sum());
 		gauge(registry, "atmosphere.writers.stuck", "Writers waiting for a client that does not read", null,
-				this.writers, Writers::stuckWriters);
+				this.writers, WriterPool::stuckWriters);
 		gauge(registry, "atmosphere.sessions.blocked", "Sessions whose sockets take no more for the moment", null,
-				this.writers, Writers::blockedSessions);
+				this.writers, WriterPool::blockedSessions);
 		gauge(registry, "atmosphere.replays.bytes",
 				"Bytes of history, missed messages and lists that were read for clients and are not yet written",
 				BaseUnits.BYTES, this.writers.replays(), ReplayBudget::bytes);
@@ -284,7 +284,7 @@ public final class AtmosphereMeters implements MeterBinder {
 		counter(registry, "atmosphere.relay.keys.forgotten",
 				"Idempotency keys that this node has forgotten within their windows, because too many were in use",
 				statistics, RelayStatistics::forgottenKeys);
-		for (EnvelopeFormatException.Reason reason : EnvelopeFormatException.Reason.values()) {
+		for (WireFormatException.Reason reason : WireFormatException.Reason.values()) {
 			FunctionCounter.builder("atmosphere.relay.decode.errors", statistics, (source) -> source.rejected(reason))
 				.description("Messages on the broker that are no readable envelopes and were skipped")
 				.tag("reason", reason.name().toLowerCase(Locale.ROOT))
@@ -367,9 +367,9 @@ public final class AtmosphereMeters implements MeterBinder {
 
 		private @Nullable SessionRegistry registry;
 
-		private @Nullable Writers writers;
+		private @Nullable WriterPool writers;
 
-		private @Nullable BroadcastStatistics statistics;
+		private @Nullable MessagingStatistics statistics;
 
 		private @Nullable ApplicationFutures futures;
 
@@ -413,7 +413,7 @@ public final class AtmosphereMeters implements MeterBinder {
 		 * @param writers the writers
 		 * @return this builder
 		 */
-		public Builder writers(Writers writers) {
+		public Builder writers(WriterPool writers) {
 			this.writers = writers;
 			return this;
 		}
@@ -423,7 +423,7 @@ public final class AtmosphereMeters implements MeterBinder {
 		 * @param statistics the counters
 		 * @return this builder
 		 */
-		public Builder statistics(BroadcastStatistics statistics) {
+		public Builder statistics(MessagingStatistics statistics) {
 			this.statistics = statistics;
 			return this;
 		}

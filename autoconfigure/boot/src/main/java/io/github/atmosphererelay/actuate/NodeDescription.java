@@ -24,7 +24,7 @@ import io.github.atmosphererelay.actuate.AtmosphereEndpoint.RelayDescriptor;
 import io.github.atmosphererelay.channel.ChannelAccess;
 import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.channel.ChannelOptions;
-import io.github.atmosphererelay.inbound.ClientMessages;
+import io.github.atmosphererelay.inbound.ClientMessageReceiver;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.session.NodeIdentity;
@@ -88,7 +88,7 @@ public final class NodeDescription {
 	 * @param catalog knows the channels
 	 * @param messages knows where endpoints take messages
 	 */
-	public record ChannelSource(ChannelCatalog catalog, ClientMessages messages) {
+	public record ChannelSource(ChannelCatalog catalog, ClientMessageReceiver messages) {
 
 		List<ChannelOptions> describe() {
 			return this.catalog.all().stream().map(this::effective).toList();

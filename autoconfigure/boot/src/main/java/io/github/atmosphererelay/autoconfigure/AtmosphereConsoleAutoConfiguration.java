@@ -21,7 +21,7 @@ import java.util.Objects;
 import io.github.atmosphererelay.console.ConsoleActuator;
 import io.github.atmosphererelay.console.ConsoleExits;
 import io.github.atmosphererelay.console.ConsolePage;
-import io.github.atmosphererelay.console.ConsoleRates;
+import io.github.atmosphererelay.console.ConsoleRatePublisher;
 import io.github.atmosphererelay.console.NodeFigures;
 import io.github.atmosphererelay.node.MessagingNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -67,7 +67,7 @@ public final class AtmosphereConsoleAutoConfiguration {
 		PhasedLifecycle atmosphereConsoleRates(MessagingNode node, AtmosphereProperties properties) {
 			NodeFigures figures = new NodeFigures(node.identity(), node.monitor(), node.registry(), node.statistics(),
 					node.writers().statistics());
-			ConsoleRates rates = new ConsoleRates(figures, node.broadcaster(), node.timers(),
+			ConsoleRatePublisher rates = new ConsoleRatePublisher(figures, node.broadcaster(), node.timers(),
 					properties.console().channel(), properties.console().interval());
 			return new PhasedLifecycle(MessagingLifecycle.PHASE + 1, rates::start, rates::stop);
 		}

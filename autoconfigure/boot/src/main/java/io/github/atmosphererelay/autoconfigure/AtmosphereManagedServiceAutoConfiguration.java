@@ -21,7 +21,7 @@ import io.github.atmosphererelay.endpoint.EndpointSettings;
 import io.github.atmosphererelay.endpoint.ManagedServices;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.node.MessagingNode;
-import io.github.atmosphererelay.session.Writers;
+import io.github.atmosphererelay.session.WriterPool;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -47,7 +47,7 @@ public final class AtmosphereManagedServiceAutoConfiguration {
 	}
 
 	@Bean
-	ManagedServices atmosphereManagedServices(Writers writers, AtmosphereProperties all, Environment environment,
+	ManagedServices atmosphereManagedServices(WriterPool writers, AtmosphereProperties all, Environment environment,
 			ObjectProvider<ThreadPoolTaskExecutorBuilder> pool,
 			ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual) {
 		ApplicationThreads threads = Threading.VIRTUAL.isActive(environment)

@@ -23,8 +23,6 @@ import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.console.NodeFigures.Counts;
 import io.github.atmosphererelay.console.NodeFigures.NodeRates;
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
-import io.github.atmosphererelay.delivery.PublishResult;
 import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.Timers;
@@ -41,9 +39,9 @@ import org.jspecify.annotations.Nullable;
  * Threads: {@link #start()} and {@link #stop()} may be called by any thread, and nothing
  * blocks. A message that cannot be sent is left out; the next one tells of a longer time.
  */
-public final class ConsoleRates {
+public final class ConsoleRatePublisher {
 
-	private static final Log logger = LogFactory.getLog(ConsoleRates.class);
+	private static final Log logger = LogFactory.getLog(ConsoleRatePublisher.class);
 
 	/** Who watches does not change what is watched. */
 	private static final PublishOptions INTERNAL = PublishOptions.DEFAULTS.header(OutboundMessage.INTERNAL, "true");
@@ -73,7 +71,7 @@ public final class ConsoleRates {
 	 * @param channel the channel to publish in; a pattern covers it
 	 * @param interval how often to publish
 	 */
-	public ConsoleRates(NodeFigures figures, Broadcaster broadcaster, Timers timers, String channel,
+	public ConsoleRatePublisher(NodeFigures figures, Broadcaster broadcaster, Timers timers, String channel,
 			Duration interval) {
 		this.figures = figures;
 		this.broadcaster = broadcaster;

@@ -18,7 +18,7 @@ package io.github.atmosphererelay.console;
 
 import java.util.Arrays;
 
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.MessagingStatistics;
 import io.github.atmosphererelay.delivery.PublishResult;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.session.NodeIdentity;
@@ -37,7 +37,7 @@ public final class NodeFigures {
 
 	private final SessionRegistry registry;
 
-	private final BroadcastStatistics messages;
+	private final MessagingStatistics messages;
 
 	private final SessionStatistics sessions;
 
@@ -50,7 +50,7 @@ public final class NodeFigures {
 	 * @param sessions counts what is written to sessions
 	 */
 	public NodeFigures(NodeIdentity identity, RelayMonitor monitor, SessionRegistry registry,
-			BroadcastStatistics messages, SessionStatistics sessions) {
+			MessagingStatistics messages, SessionStatistics sessions) {
 		this.identity = identity;
 		this.monitor = monitor;
 		this.registry = registry;

@@ -22,7 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 
 import io.github.atmosphererelay.broadcast.Broadcaster;
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.MessagingStatistics;
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.Timers;
@@ -45,10 +45,10 @@ import static org.mockito.Mockito.atLeast;
 import static org.mockito.Mockito.mock;
 
 /**
- * Tests for {@link ConsoleRates} when memory is short. What they publish is in
+ * Tests for {@link ConsoleRatePublisher} when memory is short. What they publish is in
  * {@link ConsoleTests}.
  */
-class ConsoleRatesTests {
+class ConsoleRatePublisherTests {
 
 	private final ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1);
 
@@ -73,8 +73,8 @@ class ConsoleRatesTests {
 		given(this.broadcaster.broadcast(any(), any(), any())).willThrow(new OutOfMemoryError("injected"))
 			.willReturn(new CompletableFuture<>());
 		NodeFigures figures = new NodeFigures(new NodeIdentity(UUID.randomUUID(), "node"), this.monitor,
-				new SessionRegistry(), new BroadcastStatistics(), new SessionStatistics());
-		ConsoleRates rates = new ConsoleRates(figures, this.broadcaster, new Timers(this.scheduler, this.guards),
+				new SessionRegistry(), new MessagingStatistics(), new SessionStatistics());
+		ConsoleRatePublisher rates = new ConsoleRatePublisher(figures, this.broadcaster, new Timers(this.scheduler, this.guards),
 				"console", Duration.ofMillis(1));
 		rates.start();
 		await().untilAsserted(() -> then(this.broadcaster).should(atLeast(3)).broadcast(eq("console"), any(), any()));

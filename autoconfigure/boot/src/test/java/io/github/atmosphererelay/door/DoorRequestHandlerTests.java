@@ -54,7 +54,7 @@ class DoorRequestHandlerTests {
 		HandshakeGate gate = new HandshakeGate();
 		gate.open();
 		this.handshakes = new HandshakeSupport(List.of(), gate, new ServerCapacity(null), new ClientAddresses(false),
-				mock(Refusals.class), RequestRejectedException.class::isInstance, mock(RequestUpgradeStrategy.class));
+				mock(RefusalResponder.class), RequestRejectedException.class::isInstance, mock(RequestUpgradeStrategy.class));
 		this.request.addHeader("Upgrade", "websocket");
 		this.request.addHeader("Connection", "Upgrade");
 		this.request.addHeader("Sec-WebSocket-Version", "13");
@@ -65,7 +65,7 @@ class DoorRequestHandlerTests {
 	 * Handle the handshake behind Spring Security's firewall.
 	 */
 	private void handle() throws Exception {
-		AdmissionChecks checks = new AdmissionChecks(this.handshakes, mock(), mock());
+		AdmissionChecker checks = new AdmissionChecker(this.handshakes, mock(), mock());
 		DoorInterceptor interceptor = new DoorInterceptor(checks, this.handshakes.refusals()) {
 
 			@Override

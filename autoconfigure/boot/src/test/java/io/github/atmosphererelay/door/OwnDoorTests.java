@@ -21,9 +21,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.MessagingStatistics;
 import io.github.atmosphererelay.door.Arrival.SessionEnd;
-import io.github.atmosphererelay.inbound.ClientMessages;
+import io.github.atmosphererelay.inbound.ClientMessageReceiver;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.session.CloseReason;
@@ -119,7 +119,7 @@ class OwnDoorTests {
 		HandlerMapping lines(DoorContext context) {
 			return context.mapping("/atmosphere/lines", -4,
 					(arrival) -> new LinesConnection(context.subscriptions(), context.clientMessages(),
-							context.statistics(), new IncomingMessages(context.settings()), arrival),
+							context.statistics(), new MessageAssembler(context.settings()), arrival),
 					new DoorInterceptor(context.checks(), context.refusals()) {
 
 						@Override
@@ -141,18 +141,18 @@ class OwnDoorTests {
 
 		private final Subscriptions subscriptions;
 
-		private final ClientMessages messages;
+		private final ClientMessageReceiver messages;
 
-		private final BroadcastStatistics statistics;
+		private final MessagingStatistics statistics;
 
-		private final IncomingMessages incoming;
+		private final MessageAssembler incoming;
 
 		private final Arrival arrival;
 
 		private volatile @Nullable LocalSession session;
 
-		LinesConnection(Subscriptions subscriptions, ClientMessages messages, BroadcastStatistics statistics,
-				IncomingMessages incoming, Arrival arrival) {
+		LinesConnection(Subscriptions subscriptions, ClientMessageReceiver messages, MessagingStatistics statistics,
+				MessageAssembler incoming, Arrival arrival) {
 			this.subscriptions = subscriptions;
 			this.messages = messages;
 			this.statistics = statistics;

@@ -20,8 +20,8 @@ import java.nio.ByteBuffer;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
-import io.github.atmosphererelay.cluster.ClusterMessages.Subject;
-import io.github.atmosphererelay.node.ControlMessages;
+import io.github.atmosphererelay.cluster.ClusterMessenger.Subject;
+import io.github.atmosphererelay.node.ControlMessenger;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayState;
 
@@ -32,11 +32,11 @@ import io.github.atmosphererelay.relay.RelayState;
  */
 public final class ClusterLink {
 
-	private final ControlMessages control;
+	private final ControlMessenger control;
 
 	private final Subject subject;
 
-	ClusterLink(ControlMessages control, Subject subject) {
+	ClusterLink(ControlMessenger control, Subject subject) {
 		this.control = control;
 		this.subject = subject;
 	}
@@ -46,7 +46,7 @@ public final class ClusterLink {
 	 * @param control carries what nodes say to each other
 	 * @return the link
 	 */
-	public static ClusterLink ofPresence(ControlMessages control) {
+	public static ClusterLink ofPresence(ControlMessenger control) {
 		return new ClusterLink(control, Subject.PRESENCE);
 	}
 
@@ -56,7 +56,7 @@ public final class ClusterLink {
 	 * @return completes with the relay's receipt; fails as the relay does
 	 */
 	public CompletableFuture<Receipt> sendToAll(byte[] body) {
-		return this.control.sendToAll(ClusterMessages.payload(this.subject, body));
+		return this.control.sendToAll(ClusterMessenger.payload(this.subject, body));
 	}
 
 	/**
@@ -66,7 +66,7 @@ public final class ClusterLink {
 	 * @return completes with the relay's receipt; fails as the relay does
 	 */
 	public CompletableFuture<Receipt> sendTo(UUID node, byte[] body) {
-		return this.control.sendTo(node, ClusterMessages.payload(this.subject, body));
+		return this.control.sendTo(node, ClusterMessenger.payload(this.subject, body));
 	}
 
 	/**

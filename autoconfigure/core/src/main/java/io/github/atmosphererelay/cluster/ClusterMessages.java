@@ -35,9 +35,9 @@ import org.jspecify.annotations.Nullable;
  * because it is of a later release, is counted and skipped, and so is a message that
  * cannot be read.
  */
-final class ClusterMessages implements ControlListener {
+final class ClusterMessenger implements ControlListener {
 
-	private static final Log logger = LogFactory.getLog(ClusterMessages.class);
+	private static final Log logger = LogFactory.getLog(ClusterMessenger.class);
 
 	private final Map<Byte, Receiver> receivers;
 
@@ -47,7 +47,7 @@ final class ClusterMessages implements ControlListener {
 	 * Create messages.
 	 * @param receivers who understands which subject
 	 */
-	ClusterMessages(Map<Subject, Receiver> receivers) {
+	ClusterMessenger(Map<Subject, Receiver> receivers) {
 		Map<Byte, Receiver> byCode = new HashMap<>();
 		receivers.forEach((subject, receiver) -> byCode.put(subject.code(), receiver));
 		this.receivers = Map.copyOf(byCode);

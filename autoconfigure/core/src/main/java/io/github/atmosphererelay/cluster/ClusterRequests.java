@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  * they are asked, until all have answered or gone, or the time is over. Nothing here
  * blocks.
  */
-final class ClusterRequests implements MembershipListener {
+final class ClusterRequester implements MembershipListener {
 
 	private static final int MAX_PENDING = 1_000;
 
@@ -68,7 +68,7 @@ final class ClusterRequests implements MembershipListener {
 
 	private final Map<Long, Pending<?>> pending = new ConcurrentHashMap<>();
 
-	ClusterRequests(UUID self, RelayMonitor monitor, Timers timers, Membership membership, ClusterLink link,
+	ClusterRequester(UUID self, RelayMonitor monitor, Timers timers, Membership membership, ClusterLink link,
 			CommandExecutor executor, int maxMessageSize, ClusterStatistics statistics) {
 		this.self = self;
 		this.monitor = monitor;
@@ -269,12 +269,12 @@ final class ClusterRequests implements MembershipListener {
 				this.ended = true;
 				gathered = new ClusterAnswers<>(this.answers, this.failed, this.unanswered);
 			}
-			ClusterRequests.this.pending.remove(this.number);
+			ClusterRequester.this.pending.remove(this.number);
 			ScheduledFuture<?> timeout = this.timeout;
 			if (timeout != null) {
 				timeout.cancel(false);
 			}
-			ClusterRequests.this.statistics.countUnanswered(gathered.unanswered().size());
+			ClusterRequester.this.statistics.countUnanswered(gathered.unanswered().size());
 			// The application has another future, which completes elsewhere.
 			this.result.complete(gathered);
 		}

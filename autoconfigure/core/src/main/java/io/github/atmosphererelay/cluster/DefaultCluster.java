@@ -38,11 +38,11 @@ import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.broadcast.UnknownSessionException;
 import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.channel.ChannelScope;
-import io.github.atmosphererelay.cluster.ClusterMessages.Receiver;
-import io.github.atmosphererelay.cluster.ClusterMessages.Subject;
+import io.github.atmosphererelay.cluster.ClusterMessenger.Receiver;
+import io.github.atmosphererelay.cluster.ClusterMessenger.Subject;
 import io.github.atmosphererelay.cluster.CommandMessage.Operation;
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.delivery.DeliveryListener;
+import io.github.atmosphererelay.delivery.MessagingStatistics;
 import io.github.atmosphererelay.event.EventDispatcher;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.Required;
@@ -51,7 +51,7 @@ import io.github.atmosphererelay.message.ChannelNames;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.WireReader;
 import io.github.atmosphererelay.node.ControlListener;
-import io.github.atmosphererelay.node.ControlMessages;
+import io.github.atmosphererelay.node.ControlMessenger;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.session.CloseReason;
@@ -92,17 +92,17 @@ public final class DefaultCluster implements Cluster {
 
 	private final ClusterLink commands;
 
-	private final ClusterMessages messages;
+	private final ClusterMessenger messages;
 
 	private final Membership membership;
 
 	private final CommandExecutor executor;
 
-	private final ClusterRequests requests;
+	private final ClusterRequester requests;
 
 	private final CountedDeliveries counted;
 
-	private final Questions questions = new Questions();
+	private final QuestionRegistry questions = new QuestionRegistry();
 
 	private final ClusterStatistics statistics = new ClusterStatistics();
 
@@ -115,7 +115,7 @@ public final class DefaultCluster implements Cluster {
 	private @Nullable ScheduledFuture<?> ticks;
 
 	private DefaultCluster(Builder parts) {
-		ControlMessages control = Required.part(parts.control, "control");
+		ControlMessenger control = Required.part(parts.control, "control");
 		SessionRegistry registry = Required.part(parts.registry, "registry");
 		EventDispatcher events = Required.part(parts.events, "events");
 		this.settings = parts.settings;
@@ -133,10 +133,10 @@ public final class DefaultCluster implements Cluster {
 		this.membership = new Membership(this.identity.id(), this.settings.heartbeatInterval(),
 				this.settings.nodeTimeout(), new Outlet(new ClusterLink(control, Subject.MEMBERSHIP)), System::nanoTime,
 				this::self, events::publish,
-				(presence != null) ? List.of(new Requests(), presence) : List.of(new Requests()), this.statistics);
+				(presence != null) ? List.of(new CommandHandler(), presence) : List.of(new CommandHandler()), this.statistics);
 		this.executor = new CommandExecutor(this.settings.maxMessageSize());
 		this.commands = new ClusterLink(control, Subject.COMMAND);
-		this.requests = new ClusterRequests(this.identity.id(), this.monitor, this.timers, this.membership,
+		this.requests = new ClusterRequester(this.identity.id(), this.monitor, this.timers, this.membership,
 				this.commands, this.executor, this.settings.maxMessageSize(), this.statistics);
 		this.counted = new CountedDeliveries(registry, this.timers.scheduler());
 		Map<Subject, Receiver> receivers = new EnumMap<>(Subject.class);
@@ -145,8 +145,8 @@ public final class DefaultCluster implements Cluster {
 		if (presence != null) {
 			receivers.put(Subject.PRESENCE, new PresenceMessages(presence));
 		}
-		this.messages = new ClusterMessages(receivers);
-		handleCommands(new SessionCommands(registry, Required.part(parts.subscriptions, "subscriptions"),
+		this.messages = new ClusterMessenger(receivers);
+		handleCommands(new SessionCommandHandler(registry, Required.part(parts.subscriptions, "subscriptions"),
 				this.settings.maxMessageSize()));
 	}
 
@@ -159,7 +159,7 @@ public final class DefaultCluster implements Cluster {
 		return new Builder(settings);
 	}
 
-	private void handleCommands(SessionCommands sessions) {
+	private void handleCommands(SessionCommandHandler sessions) {
 		on(Operation.LIST_SESSIONS, sessions::list);
 		on(Operation.DISCONNECT_USER, sessions::disconnectUser);
 		on(Operation.DISCONNECT_SESSION, sessions::disconnectSession);
@@ -284,14 +284,14 @@ public final class DefaultCluster implements Cluster {
 	@Override
 	public CompletableFuture<SessionPage> sessions(SessionQuery query) {
 		return forApplication(this.requests
-			.askAll(Operation.LIST_SESSIONS, SessionCommands.encode(query), this.settings.requestTimeout(),
-					SessionCommands::read)
-			.thenApply((answers) -> SessionCommands.merge(answers, query.limit())));
+			.askAll(Operation.LIST_SESSIONS, SessionCommandHandler.encode(query), this.settings.requestTimeout(),
+					SessionCommandHandler::read)
+			.thenApply((answers) -> SessionCommandHandler.merge(answers, query.limit())));
 	}
 
 	@Override
 	public CompletableFuture<AffectedSessions> disconnectUser(String user, CloseReason reason) {
-		return affect(null, Operation.DISCONNECT_USER, SessionCommands.encode(user, reason));
+		return affect(null, Operation.DISCONNECT_USER, SessionCommandHandler.encode(user, reason));
 	}
 
 	@Override
@@ -300,18 +300,18 @@ public final class DefaultCluster implements Cluster {
 		if (target == null) {
 			return CompletableFuture.failedFuture(new UnknownSessionException(sessionId));
 		}
-		return affect(target, Operation.DISCONNECT_SESSION, SessionCommands.encode(sessionId, reason));
+		return affect(target, Operation.DISCONNECT_SESSION, SessionCommandHandler.encode(sessionId, reason));
 	}
 
 	@Override
 	public CompletableFuture<AffectedSessions> subscribe(String user, String channel) {
 		this.catalog.get(ChannelNames.check(channel));
-		return affect(null, Operation.SUBSCRIBE, SessionCommands.encode(user, channel));
+		return affect(null, Operation.SUBSCRIBE, SessionCommandHandler.encode(user, channel));
 	}
 
 	@Override
 	public CompletableFuture<AffectedSessions> unsubscribe(String user, String channel) {
-		return affect(null, Operation.UNSUBSCRIBE, SessionCommands.encode(user, channel));
+		return affect(null, Operation.UNSUBSCRIBE, SessionCommandHandler.encode(user, channel));
 	}
 
 	private CompletableFuture<AffectedSessions> affect(@Nullable UUID target, Operation operation, byte[] body) {
@@ -332,7 +332,7 @@ public final class DefaultCluster implements Cluster {
 	@Override
 	public CompletableFuture<ClusterAnswers<Payload>> ask(String question, Payload details, Duration timeout) {
 		return forApplication(
-				this.requests.askAll(Operation.ASK, Questions.encode(question, details), timeout, Questions::read));
+				this.requests.askAll(Operation.ASK, QuestionRegistry.encode(question, details), timeout, QuestionRegistry::read));
 	}
 
 	@Override
@@ -390,7 +390,7 @@ public final class DefaultCluster implements Cluster {
 	/**
 	 * Hears which other nodes there are. The requests ask, in their turn, who is there.
 	 */
-	private final class Requests implements MembershipListener {
+	private final class CommandHandler implements MembershipListener {
 
 		@Override
 		public void joined(UUID node) {
@@ -452,7 +452,7 @@ public final class DefaultCluster implements Cluster {
 
 		private @Nullable NodeIdentity identity;
 
-		private @Nullable ControlMessages control;
+		private @Nullable ControlMessenger control;
 
 		private @Nullable RelayMonitor monitor;
 
@@ -470,7 +470,7 @@ public final class DefaultCluster implements Cluster {
 
 		private @Nullable EventDispatcher events;
 
-		private @Nullable BroadcastStatistics statistics;
+		private @Nullable MessagingStatistics statistics;
 
 		private @Nullable SessionStatistics sessionStatistics;
 
@@ -495,7 +495,7 @@ public final class DefaultCluster implements Cluster {
 		 * @param control the messages
 		 * @return this builder
 		 */
-		public Builder control(ControlMessages control) {
+		public Builder control(ControlMessenger control) {
 			this.control = control;
 			return this;
 		}
@@ -585,7 +585,7 @@ public final class DefaultCluster implements Cluster {
 		 * @param statistics the counters
 		 * @return this builder
 		 */
-		public Builder statistics(BroadcastStatistics statistics) {
+		public Builder statistics(MessagingStatistics statistics) {
 			this.statistics = statistics;
 			return this;
 		}

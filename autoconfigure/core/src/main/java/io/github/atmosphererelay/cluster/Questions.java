@@ -29,7 +29,7 @@ import io.github.atmosphererelay.message.WireWriter;
 /**
  * The questions that the application answers on this node.
  */
-final class Questions {
+final class QuestionRegistry {
 
 	private static final int MAX_NAME = 1_000;
 

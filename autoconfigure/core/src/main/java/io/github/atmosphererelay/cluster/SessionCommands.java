@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * What a node does with its own sessions when it is asked to, and the form of its
  * answers.
  */
-final class SessionCommands {
+final class SessionCommandHandler {
 
 	private static final int MAX_STRING = 65_536;
 
@@ -53,7 +53,7 @@ final class SessionCommands {
 
 	private final int maxAnswer;
 
-	SessionCommands(SessionRegistry registry, Subscriptions subscriptions, int maxMessageSize) {
+	SessionCommandHandler(SessionRegistry registry, Subscriptions subscriptions, int maxMessageSize) {
 		this.registry = registry;
 		this.subscriptions = subscriptions;
 		this.maxAnswer = maxMessageSize - CommandMessage.OVERHEAD;

@@ -23,7 +23,7 @@ import io.github.atmosphererelay.statistics.Counters;
  * What this node has published and delivered since it started: one part for each who
  * counts. Counters only grow; safe for use by many threads.
  */
-public final class BroadcastStatistics {
+public final class MessagingStatistics {
 
 	private final PublishStatistics publishing = new PublishStatistics();
 

@@ -35,7 +35,7 @@ import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.Subscription;
-import io.github.atmosphererelay.session.Writers;
+import io.github.atmosphererelay.session.WriterPool;
 
 /**
  * Finds an envelope's audience among the sessions of this node and queues the message
@@ -45,7 +45,7 @@ public final class LocalDelivery {
 
 	private final SessionRegistry registry;
 
-	private final Writers writers;
+	private final WriterPool writers;
 
 	private final ChannelCatalog catalog;
 
@@ -64,7 +64,7 @@ public final class LocalDelivery {
 	 * @param listeners finds who hears of deliveries that are counted, when the node
 	 * starts
 	 */
-	public LocalDelivery(SessionRegistry registry, Writers writers, ChannelCatalog catalog, QueueLimits defaultLimits,
+	public LocalDelivery(SessionRegistry registry, WriterPool writers, ChannelCatalog catalog, QueueLimits defaultLimits,
 			Supplier<List<DeliveryListener>> listeners) {
 		this.registry = registry;
 		this.writers = writers;

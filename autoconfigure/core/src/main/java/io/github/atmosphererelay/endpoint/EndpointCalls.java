@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Calls methods of endpoints, sends what they return and deals with what they throw.
  */
-final class EndpointCalls {
+final class EndpointCaller {
 
 	private final ChannelCatalog catalog;
 
@@ -48,7 +48,7 @@ final class EndpointCalls {
 
 	private final ClientContext context;
 
-	EndpointCalls(ChannelCatalog catalog, EndpointSupport support, HandlerStatistics statistics, SessionLanes lanes,
+	EndpointCaller(ChannelCatalog catalog, EndpointSupport support, HandlerStatistics statistics, SessionLanes lanes,
 			ClientContext context) {
 		this.context = context;
 		this.catalog = catalog;

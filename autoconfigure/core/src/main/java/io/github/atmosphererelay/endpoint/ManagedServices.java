@@ -95,7 +95,7 @@ public final class ManagedServices {
 			.filter((endpoint) -> configured.stream().noneMatch((options) -> endpoint.covers(options.pattern())))
 			.map(this::channel)
 			.toList();
-		EndpointCalls calls = new EndpointCalls(catalog, support, this.statistics, this.lanes, context);
+		EndpointCaller calls = new EndpointCaller(catalog, support, this.statistics, this.lanes, context);
 		EndpointQueue queue = new EndpointQueue(this.lanes, this.statistics);
 		this.messageHandler = new EndpointMessageHandler(endpoints, calls, queue);
 		this.callHandler = new EndpointCallHandler(EndpointFactory.targets(created), calls, queue);

@@ -49,9 +49,9 @@ import org.jspecify.annotations.Nullable;
  * The one way in for what clients send, whichever door they use: authorised, then taken
  * by a handler or passed on to the channel.
  */
-public final class ClientMessages {
+public final class ClientMessageReceiver {
 
-	private static final Log logger = LogFactory.getLog(ClientMessages.class);
+	private static final Log logger = LogFactory.getLog(ClientMessageReceiver.class);
 
 	private final ChannelCatalog catalog;
 
@@ -85,7 +85,7 @@ public final class ClientMessages {
 	 * @param futures makes and completes futures of the application
 	 * @param extensions what the application adds
 	 */
-	public ClientMessages(ChannelCatalog catalog, DefaultBroadcaster broadcaster, InboundStatistics statistics,
+	public ClientMessageReceiver(ChannelCatalog catalog, DefaultBroadcaster broadcaster, InboundStatistics statistics,
 			ClientContext context, ApplicationFutures futures, InboundExtensions extensions) {
 		this.context = context;
 		this.catalog = catalog;

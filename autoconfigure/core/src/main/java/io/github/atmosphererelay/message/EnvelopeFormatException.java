@@ -21,7 +21,7 @@ package io.github.atmosphererelay.message;
  * envelope carries between nodes. The receiver counts it under its {@link Reason} and
  * goes on with the next.
  */
-public class EnvelopeFormatException extends RuntimeException {
+public class WireFormatException extends RuntimeException {
 
 	private final Reason reason;
 
@@ -30,7 +30,7 @@ public class EnvelopeFormatException extends RuntimeException {
 	 * @param reason why the bytes are refused
 	 * @param message what is wrong with them
 	 */
-	public EnvelopeFormatException(Reason reason, String message) {
+	public WireFormatException(Reason reason, String message) {
 		// Foreign bytes may come in floods, and nobody reads the stack of their decoder.
 		super(message, null, false, false);
 		this.reason = reason;

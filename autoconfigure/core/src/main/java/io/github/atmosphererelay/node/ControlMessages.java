@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * Carries what nodes say to each other, on the addresses that every node follows: its own
  * and the one of all. Nothing here blocks.
  */
-public final class ControlMessages {
+public final class ControlMessenger {
 
 	private final UUID node;
 
@@ -51,7 +51,7 @@ public final class ControlMessages {
 	 * @param listener finds who hears what comes: asked when the node starts, because who
 	 * hears what comes also says something
 	 */
-	ControlMessages(UUID node, ClusterRelay relay, Supplier<@Nullable ControlListener> listener) {
+	ControlMessenger(UUID node, ClusterRelay relay, Supplier<@Nullable ControlListener> listener) {
 		this.node = node;
 		this.relay = relay;
 		this.source = listener;

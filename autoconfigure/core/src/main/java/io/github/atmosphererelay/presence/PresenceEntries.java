@@ -30,9 +30,9 @@ import org.apache.commons.logging.LogFactory;
  * as far as it can be told to other nodes. For any thread; blocks only as long as the
  * application's attributes do.
  */
-final class PresenceEntries {
+final class PresenceEntryFactory {
 
-	private static final Log logger = LogFactory.getLog(PresenceEntries.class);
+	private static final Log logger = LogFactory.getLog(PresenceEntryFactory.class);
 
 	private final PresenceAttributes attributes;
 
@@ -44,7 +44,7 @@ final class PresenceEntries {
 
 	private final AtomicBoolean warned = new AtomicBoolean();
 
-	PresenceEntries(PresenceAttributes attributes, int maxAttributeBytes, int maxMessageBytes,
+	PresenceEntryFactory(PresenceAttributes attributes, int maxAttributeBytes, int maxMessageBytes,
 			PresenceStatistics statistics) {
 		this.attributes = attributes;
 		this.maxAttributeBytes = maxAttributeBytes;

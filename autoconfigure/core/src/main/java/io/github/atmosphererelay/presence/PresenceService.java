@@ -34,8 +34,8 @@ import io.github.atmosphererelay.event.EventDispatcher;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.Required;
 import io.github.atmosphererelay.guard.Timers;
-import io.github.atmosphererelay.inbound.ClientMessages;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
+import io.github.atmosphererelay.inbound.ClientMessageReceiver;
+import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.refusal.Authorization;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
@@ -48,7 +48,7 @@ import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.Subscription;
 import io.github.atmosphererelay.session.SubscriptionListener;
-import io.github.atmosphererelay.session.Writers;
+import io.github.atmosphererelay.session.WriterPool;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -79,13 +79,13 @@ public final class PresenceService implements Presence {
 
 	private final ChannelCatalog catalog;
 
-	private final ClientMessages clientMessages;
+	private final ClientMessageReceiver clientMessages;
 
 	private final RelayMonitor monitor;
 
 	private final EventDispatcher events;
 
-	private final Writers writers;
+	private final WriterPool writers;
 
 	private final ApplicationFutures futures;
 
@@ -99,7 +99,7 @@ public final class PresenceService implements Presence {
 
 	private final PresenceOwner owner;
 
-	private final SingletonSupplier<PresenceEntries> entries;
+	private final SingletonSupplier<PresenceEntryFactory> entries;
 
 	private final ClusterLink link;
 
@@ -145,7 +145,7 @@ public final class PresenceService implements Presence {
 		Supplier<PresenceAttributes> source = parts.attributes;
 		this.entries = SingletonSupplier.of(() -> {
 			PresenceAttributes attributes = source.get();
-			return new PresenceEntries(
+			return new PresenceEntryFactory(
 					(attributes != PresenceAttributes.NONE) ? (session, channel) -> context.call(session.principal(),
 							() -> attributes.attributes(session, channel)) : attributes,
 					this.settings.maxAttributeSize(), maxMessageBytes, this.statistics);
@@ -242,7 +242,7 @@ public final class PresenceService implements Presence {
 		try {
 			this.sync.received(origin, in);
 		}
-		catch (EnvelopeFormatException ex) {
+		catch (WireFormatException ex) {
 			this.statistics.countDropped();
 			logger.debug("A message about presence of node " + origin + " could not be read", ex);
 		}
@@ -255,7 +255,7 @@ public final class PresenceService implements Presence {
 		if (options == null || !options.presence()) {
 			return;
 		}
-		PresenceEntries entries = this.entries.obtain();
+		PresenceEntryFactory entries = this.entries.obtain();
 		if (!entries.asksApplication()) {
 			add(options, entries.entry(session, channel));
 			return;
@@ -296,7 +296,7 @@ public final class PresenceService implements Presence {
 			return;
 		}
 		PresenceEntry before = this.owner.remove(new PresenceEntry.Key(channel, session.id()));
-		this.view.change((before != null) ? before : PresenceEntries.bare(session, channel), null);
+		this.view.change((before != null) ? before : PresenceEntryFactory.bare(session, channel), null);
 	}
 
 	/**
@@ -518,7 +518,7 @@ public final class PresenceService implements Presence {
 
 		private @Nullable SessionRegistry registry;
 
-		private @Nullable ClientMessages clientMessages;
+		private @Nullable ClientMessageReceiver clientMessages;
 
 		private @Nullable ClientContext clientContext;
 
@@ -526,7 +526,7 @@ public final class PresenceService implements Presence {
 
 		private @Nullable EventDispatcher events;
 
-		private @Nullable Writers writers;
+		private @Nullable WriterPool writers;
 
 		private @Nullable ApplicationFutures futures;
 
@@ -576,7 +576,7 @@ public final class PresenceService implements Presence {
 		 * @param clientMessages the messages of clients
 		 * @return this builder
 		 */
-		public Builder clientMessages(ClientMessages clientMessages) {
+		public Builder clientMessages(ClientMessageReceiver clientMessages) {
 			this.clientMessages = clientMessages;
 			return this;
 		}
@@ -616,7 +616,7 @@ public final class PresenceService implements Presence {
 		 * @param writers the writers
 		 * @return this builder
 		 */
-		public Builder writers(Writers writers) {
+		public Builder writers(WriterPool writers) {
 			this.writers = writers;
 			return this;
 		}

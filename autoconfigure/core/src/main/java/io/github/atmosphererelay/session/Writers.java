@@ -50,9 +50,9 @@ import org.jspecify.annotations.Nullable;
  * Writers are platform threads also where virtual threads are switched on: containers
  * block inside monitors, which would pin the few carrier threads of an older JVM.
  */
-public final class Writers {
+public final class WriterPool {
 
-	private static final Log logger = LogFactory.getLog(Writers.class);
+	private static final Log logger = LogFactory.getLog(WriterPool.class);
 
 	private static final Duration WATCH_INTERVAL = Duration.ofMillis(50);
 
@@ -97,7 +97,7 @@ public final class Writers {
 	 * @param statistics receives the counts
 	 * @param scheduler runs the watchdog, which does not block it
 	 */
-	public Writers(WriterSettings settings, SessionStatistics statistics, ScheduledExecutorService scheduler) {
+	public WriterPool(WriterSettings settings, SessionStatistics statistics, ScheduledExecutorService scheduler) {
 		this(settings, statistics, scheduler, new Guards());
 	}
 
@@ -108,7 +108,7 @@ public final class Writers {
 	 * @param scheduler runs the watchdog, which does not block it
 	 * @param guards keep the parts of the node going
 	 */
-	public Writers(WriterSettings settings, SessionStatistics statistics, ScheduledExecutorService scheduler,
+	public WriterPool(WriterSettings settings, SessionStatistics statistics, ScheduledExecutorService scheduler,
 			Guards guards) {
 		this.guards = guards;
 		this.settings = settings;

@@ -54,10 +54,10 @@ import static org.mockito.BDDMockito.willThrow;
 import static org.mockito.Mockito.spy;
 
 /**
- * Tests for {@link Writers}.
+ * Tests for {@link WriterPool}.
  */
 @Timeout(120)
-class WritersTests {
+class WriterPoolTests {
 
 	private static final QueueLimits PLENTY = new QueueLimits(1_000_000, 1L << 30, SlowConsumerPolicy.DISCONNECT);
 
@@ -75,7 +75,7 @@ class WritersTests {
 
 	private final AtomicInteger ids = new AtomicInteger();
 
-	private Writers writers = writers(1, 32, NEVER);
+	private WriterPool writers = writers(1, 32, NEVER);
 
 	@AfterEach
 	void stop() {
@@ -487,7 +487,7 @@ class WritersTests {
 	void theWatchdogGoesOnAfterAnError() {
 		SessionStatistics statistics = spy(new SessionStatistics());
 		willThrow(new OutOfMemoryError("injected")).willCallRealMethod().given(statistics).countSlowConsumer();
-		this.writers = new Writers(new WriterSettings(1, 32, Duration.ofMillis(100)), statistics, this.scheduler);
+		this.writers = new WriterPool(new WriterSettings(1, 32, Duration.ofMillis(100)), statistics, this.scheduler);
 		this.writers.start();
 		for (int i = 0; i < 2; i++) {
 			FakeTransport blocked = new FakeTransport().block();
@@ -522,7 +522,7 @@ class WritersTests {
 	void aWriterGoesOnAfterAnErrorInWhatItDoesAboutAnError() {
 		SessionStatistics statistics = spy(new SessionStatistics());
 		willThrow(new OutOfMemoryError("second")).willCallRealMethod().given(statistics).countDrop(any(), anyInt());
-		this.writers = new Writers(new WriterSettings(1, 32, NEVER), statistics, this.scheduler);
+		this.writers = new WriterPool(new WriterSettings(1, 32, NEVER), statistics, this.scheduler);
 		this.writers.start();
 		send("lost", PLENTY, List.of(open(new FakeTransport().failWrite(0, new OutOfMemoryError("first")))));
 		await().until(() -> this.writers.guards().of(Part.WRITERS).failures() == 1);
@@ -546,8 +546,8 @@ class WritersTests {
 		await().until(() -> this.ends.size() == 2);
 	}
 
-	private Writers writers(int shards, int maxStuck, Duration sendTimeout) {
-		return new Writers(new WriterSettings(shards, maxStuck, sendTimeout), this.statistics, this.scheduler);
+	private WriterPool writers(int shards, int maxStuck, Duration sendTimeout) {
+		return new WriterPool(new WriterSettings(shards, maxStuck, sendTimeout), this.statistics, this.scheduler);
 	}
 
 	private LocalSession open(FakeTransport transport) {

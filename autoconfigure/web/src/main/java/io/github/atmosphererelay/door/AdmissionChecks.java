@@ -28,13 +28,13 @@ import org.jspecify.annotations.Nullable;
  * Decides about whoever asks to come in, by whatever kind of request, and finds out who
  * it is. Runs on threads that serve requests, which it may block.
  */
-public final class AdmissionChecks {
+public final class AdmissionChecker {
 
 	private final HandshakeSupport handshakes;
 
 	private final ClientLimits limits;
 
-	private final TokenChecks tokens;
+	private final TokenChecker tokens;
 
 	private final OriginCheck origins;
 
@@ -44,7 +44,7 @@ public final class AdmissionChecks {
 	 * @param limits what clients have and do, through whatever door
 	 * @param tokens checks tokens
 	 */
-	public AdmissionChecks(HandshakeSupport handshakes, ClientLimits limits, TokenChecks tokens) {
+	public AdmissionChecker(HandshakeSupport handshakes, ClientLimits limits, TokenChecker tokens) {
 		this.handshakes = handshakes;
 		this.limits = limits;
 		this.tokens = tokens;

@@ -20,15 +20,15 @@ import java.util.Map;
 
 import io.github.atmosphererelay.broadcast.DefaultBroadcaster;
 import io.github.atmosphererelay.channel.ChannelCatalog;
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.MessagingStatistics;
 import io.github.atmosphererelay.guard.Required;
 import io.github.atmosphererelay.guard.Timers;
-import io.github.atmosphererelay.inbound.ClientMessages;
+import io.github.atmosphererelay.inbound.ClientMessageReceiver;
 import io.github.atmosphererelay.presence.PresenceService;
 import io.github.atmosphererelay.relay.RelayMonitor;
 import io.github.atmosphererelay.session.NodeIdentity;
 import io.github.atmosphererelay.session.QueueLimits;
-import io.github.atmosphererelay.session.Writers;
+import io.github.atmosphererelay.session.WriterPool;
 import io.github.atmosphererelay.subscription.Interest;
 import io.github.atmosphererelay.subscription.Subscriptions;
 import io.github.atmosphererelay.subscription.log.ReplayReader;
@@ -50,11 +50,11 @@ public final class DoorContext {
 
 	private final PresenceService presence;
 
-	private final TokenChecks tokens;
+	private final TokenChecker tokens;
 
 	private final ClientLimits limits;
 
-	private final HttpSessions httpSessions;
+	private final HttpSessionRegistry httpSessions;
 
 	private final HandshakeSupport handshakes;
 
@@ -64,15 +64,15 @@ public final class DoorContext {
 
 	private final Subscriptions subscriptions;
 
-	private final ClientMessages clientMessages;
+	private final ClientMessageReceiver clientMessages;
 
 	private final DefaultBroadcaster broadcaster;
 
 	private final ReplayReader replays;
 
-	private final Writers writers;
+	private final WriterPool writers;
 
-	private final BroadcastStatistics statistics;
+	private final MessagingStatistics statistics;
 
 	private final RelayMonitor monitor;
 
@@ -82,7 +82,7 @@ public final class DoorContext {
 
 	private final Reception reception;
 
-	private final AdmissionChecks checks;
+	private final AdmissionChecker checks;
 
 	private DoorContext(Builder parts) {
 		this.settings = parts.settings;
@@ -105,7 +105,7 @@ public final class DoorContext {
 		this.timers = Required.part(parts.timers, "timers");
 		this.reception = new Reception(this.identity, this.writers, this.subscriptions, this.httpSessions,
 				this.statistics);
-		this.checks = new AdmissionChecks(this.handshakes, this.limits, this.tokens);
+		this.checks = new AdmissionChecker(this.handshakes, this.limits, this.tokens);
 	}
 
 	/**
@@ -128,7 +128,7 @@ public final class DoorContext {
 	 * @return the mapping
 	 */
 	public HandlerMapping mapping(String pattern, int order, Door door, DoorInterceptor interceptor) {
-		SocketArrivals arrivals = new SocketArrivals(this.reception, this.limits, this.settings.sendTimeout(), door);
+		SocketDispatcher arrivals = new SocketDispatcher(this.reception, this.limits, this.settings.sendTimeout(), door);
 		WebSocketHandlerMapping mapping = new WebSocketHandlerMapping();
 		mapping.setWebSocketUpgradeMatch(true);
 		mapping.setOrder(order);
@@ -157,7 +157,7 @@ public final class DoorContext {
 	 * Return what decides about requests.
 	 * @return the checks
 	 */
-	public AdmissionChecks checks() {
+	public AdmissionChecker checks() {
 		return this.checks;
 	}
 
@@ -165,7 +165,7 @@ public final class DoorContext {
 	 * Return what answers handshakes that are refused.
 	 * @return the refusals
 	 */
-	public Refusals refusals() {
+	public RefusalResponder refusals() {
 		return this.handshakes.refusals();
 	}
 
@@ -181,7 +181,7 @@ public final class DoorContext {
 	 * Return what checks tokens.
 	 * @return the checks
 	 */
-	public TokenChecks tokens() {
+	public TokenChecker tokens() {
 		return this.tokens;
 	}
 
@@ -197,7 +197,7 @@ public final class DoorContext {
 	 * Return what knows the HTTP sessions that clients are known by.
 	 * @return the sessions
 	 */
-	public HttpSessions httpSessions() {
+	public HttpSessionRegistry httpSessions() {
 		return this.httpSessions;
 	}
 
@@ -237,7 +237,7 @@ public final class DoorContext {
 	 * Return what takes the messages of clients.
 	 * @return the messages
 	 */
-	public ClientMessages clientMessages() {
+	public ClientMessageReceiver clientMessages() {
 		return this.clientMessages;
 	}
 
@@ -261,7 +261,7 @@ public final class DoorContext {
 	 * Return what writes to sessions.
 	 * @return the writers
 	 */
-	public Writers writers() {
+	public WriterPool writers() {
 		return this.writers;
 	}
 
@@ -269,7 +269,7 @@ public final class DoorContext {
 	 * Return what counts who was refused.
 	 * @return the counters
 	 */
-	public BroadcastStatistics statistics() {
+	public MessagingStatistics statistics() {
 		return this.statistics;
 	}
 
@@ -308,11 +308,11 @@ public final class DoorContext {
 
 		private @Nullable PresenceService presence;
 
-		private @Nullable TokenChecks tokens;
+		private @Nullable TokenChecker tokens;
 
 		private @Nullable ClientLimits limits;
 
-		private @Nullable HttpSessions httpSessions;
+		private @Nullable HttpSessionRegistry httpSessions;
 
 		private @Nullable HandshakeSupport handshakes;
 
@@ -322,15 +322,15 @@ public final class DoorContext {
 
 		private @Nullable Subscriptions subscriptions;
 
-		private @Nullable ClientMessages clientMessages;
+		private @Nullable ClientMessageReceiver clientMessages;
 
 		private @Nullable DefaultBroadcaster broadcaster;
 
 		private @Nullable ReplayReader replays;
 
-		private @Nullable Writers writers;
+		private @Nullable WriterPool writers;
 
-		private @Nullable BroadcastStatistics statistics;
+		private @Nullable MessagingStatistics statistics;
 
 		private @Nullable RelayMonitor monitor;
 
@@ -358,7 +358,7 @@ public final class DoorContext {
 		 * @param tokens the checks
 		 * @return this builder
 		 */
-		public Builder tokens(TokenChecks tokens) {
+		public Builder tokens(TokenChecker tokens) {
 			this.tokens = tokens;
 			return this;
 		}
@@ -378,7 +378,7 @@ public final class DoorContext {
 		 * @param httpSessions the sessions
 		 * @return this builder
 		 */
-		public Builder httpSessions(HttpSessions httpSessions) {
+		public Builder httpSessions(HttpSessionRegistry httpSessions) {
 			this.httpSessions = httpSessions;
 			return this;
 		}
@@ -428,7 +428,7 @@ public final class DoorContext {
 		 * @param clientMessages the messages
 		 * @return this builder
 		 */
-		public Builder clientMessages(ClientMessages clientMessages) {
+		public Builder clientMessages(ClientMessageReceiver clientMessages) {
 			this.clientMessages = clientMessages;
 			return this;
 		}
@@ -458,7 +458,7 @@ public final class DoorContext {
 		 * @param writers the writers
 		 * @return this builder
 		 */
-		public Builder writers(Writers writers) {
+		public Builder writers(WriterPool writers) {
 			this.writers = writers;
 			return this;
 		}
@@ -468,7 +468,7 @@ public final class DoorContext {
 		 * @param statistics the counters
 		 * @return this builder
 		 */
-		public Builder statistics(BroadcastStatistics statistics) {
+		public Builder statistics(MessagingStatistics statistics) {
 			this.statistics = statistics;
 			return this;
 		}

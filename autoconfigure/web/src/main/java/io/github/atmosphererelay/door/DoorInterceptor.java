@@ -46,16 +46,16 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 	/** What a subprotocol that carries a token begins with. */
 	private static final String BEARER = "bearer.";
 
-	private final Refusals refusals;
+	private final RefusalResponder refusals;
 
-	private final AdmissionChecks checks;
+	private final AdmissionChecker checks;
 
 	/**
 	 * Create an interceptor.
 	 * @param checks decides about requests
 	 * @param refusals answers handshakes that are refused
 	 */
-	protected DoorInterceptor(AdmissionChecks checks, Refusals refusals) {
+	protected DoorInterceptor(AdmissionChecker checks, RefusalResponder refusals) {
 		this.checks = checks;
 		this.refusals = refusals;
 	}
@@ -107,7 +107,7 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 	 * Return what decides about requests.
 	 * @return the checks
 	 */
-	protected final AdmissionChecks checks() {
+	protected final AdmissionChecker checks() {
 		return this.checks;
 	}
 

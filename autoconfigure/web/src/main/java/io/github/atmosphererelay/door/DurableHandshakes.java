@@ -36,13 +36,13 @@ import org.springframework.http.ResponseCookie;
  * Begins durable sessions at handshakes, and hands their tokens to browsers as cookies.
  * Waits for the store, on the threads that serve requests or check tokens.
  */
-public final class DurableHandshakes {
+public final class DurableHandshaker {
 
 	/** How the connection begins, once that is known. */
 	private static final String START = DurableStart.class.getName();
 
 	/** What the client has shown, if it has yet to say who it is. */
-	private static final String SHOWN = DurableHandshakes.class.getName();
+	private static final String SHOWN = DurableHandshaker.class.getName();
 
 	private final @Nullable DurableSessions sessions;
 
@@ -53,7 +53,7 @@ public final class DurableHandshakes {
 	 * @param sessions the sessions, or {@code null} if there are none on this node
 	 * @param doorPath the path of the doors
 	 */
-	public DurableHandshakes(@Nullable DurableSessions sessions, String doorPath) {
+	public DurableHandshaker(@Nullable DurableSessions sessions, String doorPath) {
 		this.sessions = sessions;
 		this.doorPath = doorPath;
 	}

@@ -50,9 +50,9 @@ import org.apache.commons.logging.LogFactory;
  * Threads: called by any number of threads; does not block. HTTP sessions are kept alive
  * on threads that may wait for the container's session store.
  */
-public final class HttpSessions implements HttpSessionListener, HttpSessionIdListener {
+public final class HttpSessionRegistry implements HttpSessionListener, HttpSessionIdListener {
 
-	private static final Log logger = LogFactory.getLog(HttpSessions.class);
+	private static final Log logger = LogFactory.getLog(HttpSessionRegistry.class);
 
 	/** More than can end while a client is on its way in. */
 	private static final int MAX_ENDED = 10_000;
@@ -89,7 +89,7 @@ public final class HttpSessions implements HttpSessionListener, HttpSessionIdLis
 	 * @param keepAlive whether what clients send keeps their HTTP sessions alive
 	 * @param executor runs tasks that may block; may reject them
 	 */
-	public HttpSessions(HandshakeGate gate, boolean keepAlive, Executor executor) {
+	public HttpSessionRegistry(HandshakeGate gate, boolean keepAlive, Executor executor) {
 		this.gate = gate;
 		this.keepAlive = keepAlive;
 		this.executor = executor;

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * Puts the messages of one client together of their parts, and holds the client to size
  * and rate. For the one thread that reads; {@link #checkRate()} may be called by others.
  */
-public final class IncomingMessages {
+public final class MessageAssembler {
 
 	/**
 	 * Parts below this size count as messages: each costs as much, however little there
@@ -52,7 +52,7 @@ public final class IncomingMessages {
 	 * Begin to take messages.
 	 * @param settings what holds for clients
 	 */
-	public IncomingMessages(WebSocketSettings settings) {
+	public MessageAssembler(WebSocketSettings settings) {
 		this(settings.maxMessageSize(), (settings.messagesPerSecond() > 0) ? bucket(settings) : null);
 	}
 
@@ -60,11 +60,11 @@ public final class IncomingMessages {
 	 * Begin to take messages at any rate.
 	 * @param maxMessageSize the greatest message, in bytes
 	 */
-	public IncomingMessages(int maxMessageSize) {
+	public MessageAssembler(int maxMessageSize) {
 		this(maxMessageSize, null);
 	}
 
-	private IncomingMessages(int maxMessageSize, @Nullable Bucket bucket) {
+	private MessageAssembler(int maxMessageSize, @Nullable Bucket bucket) {
 		this.maxMessageSize = maxMessageSize;
 		this.bucket = bucket;
 	}

@@ -18,14 +18,14 @@ package io.github.atmosphererelay.door;
 
 import java.net.InetSocketAddress;
 
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.MessagingStatistics;
 import io.github.atmosphererelay.door.Arrival.SessionEnd;
 import io.github.atmosphererelay.door.ClientLimits.Admission;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.NodeIdentity;
 import io.github.atmosphererelay.session.SessionTransport;
-import io.github.atmosphererelay.session.Writers;
+import io.github.atmosphererelay.session.WriterPool;
 import io.github.atmosphererelay.subscription.Subscriptions;
 import org.jspecify.annotations.Nullable;
 
@@ -37,13 +37,13 @@ public final class Reception {
 
 	private final NodeIdentity identity;
 
-	private final Writers writers;
+	private final WriterPool writers;
 
 	private final Subscriptions subscriptions;
 
-	private final HttpSessions httpSessions;
+	private final HttpSessionRegistry httpSessions;
 
-	private final BroadcastStatistics statistics;
+	private final MessagingStatistics statistics;
 
 	/**
 	 * Create a reception.
@@ -53,8 +53,8 @@ public final class Reception {
 	 * @param httpSessions the HTTP sessions that clients are known by
 	 * @param statistics counts who was refused
 	 */
-	public Reception(NodeIdentity identity, Writers writers, Subscriptions subscriptions, HttpSessions httpSessions,
-			BroadcastStatistics statistics) {
+	public Reception(NodeIdentity identity, WriterPool writers, Subscriptions subscriptions, HttpSessionRegistry httpSessions,
+			MessagingStatistics statistics) {
 		this.identity = identity;
 		this.writers = writers;
 		this.subscriptions = subscriptions;

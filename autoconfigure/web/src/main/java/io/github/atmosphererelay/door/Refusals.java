@@ -23,7 +23,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.MessagingStatistics;
 import io.github.atmosphererelay.guard.LogText;
 import io.github.atmosphererelay.guard.RateLimitedLog;
 import io.github.atmosphererelay.refusal.ErrorCode;
@@ -43,16 +43,16 @@ import org.springframework.web.socket.WebSocketHttpHeaders;
  * ten seconds for each {@link Refusal}, since anybody can cause them. Safe for use by
  * many threads.
  */
-public final class Refusals {
+public final class RefusalResponder {
 
 	/** Clients that found a node full should rather try another one. */
 	private static final String RETRY_WHEN_FULL = "5";
 
-	private static final Log logger = LogFactory.getLog(Refusals.class);
+	private static final Log logger = LogFactory.getLog(RefusalResponder.class);
 
 	private static final Duration LOG_INTERVAL = Duration.ofSeconds(10);
 
-	private final BroadcastStatistics statistics;
+	private final MessagingStatistics statistics;
 
 	private final Map<Refusal, RateLimitedLog> logs = new EnumMap<>(Refusal.class);
 
@@ -60,7 +60,7 @@ public final class Refusals {
 	 * Create refusals.
 	 * @param statistics counts them
 	 */
-	public Refusals(BroadcastStatistics statistics) {
+	public RefusalResponder(MessagingStatistics statistics) {
 		this.statistics = statistics;
 		for (Refusal refusal : Refusal.values()) {
 			this.logs.put(refusal, new RateLimitedLog(logger, LOG_INTERVAL));

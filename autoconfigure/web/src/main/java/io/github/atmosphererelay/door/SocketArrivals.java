@@ -34,7 +34,7 @@ import org.springframework.web.socket.WebSocketSession;
 /**
  * Brings sockets whose handshakes were let in to their door. Does not block.
  */
-final class SocketArrivals implements Function<WebSocketSession, @Nullable Inbound> {
+final class SocketDispatcher implements Function<WebSocketSession, @Nullable Inbound> {
 
 	private final Reception reception;
 
@@ -51,7 +51,7 @@ final class SocketArrivals implements Function<WebSocketSession, @Nullable Inbou
 	 * @param sendTimeout how long writing to a socket may take
 	 * @param door where they arrive
 	 */
-	SocketArrivals(Reception reception, ClientLimits limits, Duration sendTimeout, Door door) {
+	SocketDispatcher(Reception reception, ClientLimits limits, Duration sendTimeout, Door door) {
 		this.reception = reception;
 		this.limits = limits;
 		this.sendTimeout = sendTimeout;

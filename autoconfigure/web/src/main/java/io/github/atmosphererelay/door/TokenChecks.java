@@ -41,9 +41,9 @@ import org.jspecify.annotations.Nullable;
  * Checks tokens, and tells in the doors' own words what is wrong with them. Safe for use
  * by many threads.
  */
-public final class TokenChecks {
+public final class TokenChecker {
 
-	private static final Log logger = LogFactory.getLog(TokenChecks.class);
+	private static final Log logger = LogFactory.getLog(TokenChecker.class);
 
 	/** Clients send what they like, and as often. */
 	private final RateLimitedLog failureLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
@@ -59,7 +59,7 @@ public final class TokenChecks {
 	 * @param authentication how clients say who they are
 	 * @param context translates the exceptions of the application's security framework
 	 */
-	public TokenChecks(ClientAuthentication authentication, ClientContext context) {
+	public TokenChecker(ClientAuthentication authentication, ClientContext context) {
 		this.context = context;
 		this.authentication = authentication;
 	}

@@ -93,7 +93,7 @@ public final class UpgradeRequired extends AbstractHandlerMapping {
 			response.setHeader(HttpHeaders.CONNECTION, "Upgrade");
 		}
 		response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
-		Refusals.write(response, HttpStatus.UPGRADE_REQUIRED,
+		RefusalResponder.write(response, HttpStatus.UPGRADE_REQUIRED,
 				"this is for WebSocket clients; a proxy on the way has to pass 'Upgrade' and 'Connection' on");
 	}
 

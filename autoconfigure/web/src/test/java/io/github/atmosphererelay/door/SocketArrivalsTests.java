@@ -25,14 +25,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
 
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.MessagingStatistics;
 import io.github.atmosphererelay.door.Arrival.SessionEnd;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.SessionStatistics;
+import io.github.atmosphererelay.session.WriterPool;
 import io.github.atmosphererelay.session.WriterSettings;
-import io.github.atmosphererelay.session.Writers;
 import io.github.atmosphererelay.transport.Inbound;
 import io.github.atmosphererelay.transport.SocketHandler;
 import org.jspecify.annotations.Nullable;
@@ -52,7 +52,7 @@ import static org.mockito.BDDMockito.willThrow;
 import static org.mockito.Mockito.mock;
 
 /**
- * Tests for {@link SocketArrivals} and {@link Arrival}: there is room for one connection,
+ * Tests for {@link SocketDispatcher} and {@link Arrival}: there is room for one connection,
  * and whatever becomes of it, the next one finds its place free.
  */
 class SocketArrivalsTests {
@@ -61,19 +61,19 @@ class SocketArrivalsTests {
 
 	private final ClientLimits limits = new ClientLimits(new LimitSettings(1, 1, 0, 1));
 
-	private final Writers writers = new Writers(new WriterSettings(1, 1, Duration.ofSeconds(5)),
+	private final WriterPool writers = new WriterPool(new WriterSettings(1, 1, Duration.ofSeconds(5)),
 			new SessionStatistics(), mock(ScheduledExecutorService.class));
 
-	private final BroadcastStatistics statistics = mock();
+	private final MessagingStatistics statistics = mock();
 
-	private final HttpSessions httpSessions = mock();
+	private final HttpSessionRegistry httpSessions = mock();
 
 	private Consumer<Arrival> take = (arrival) -> {
 	};
 
 	private final Reception reception = new Reception(mock(), this.writers, mock(), this.httpSessions, this.statistics);
 
-	private final SocketArrivals arrivals = new SocketArrivals(this.reception, this.limits, Duration.ofSeconds(5),
+	private final SocketDispatcher arrivals = new SocketDispatcher(this.reception, this.limits, Duration.ofSeconds(5),
 			(arrival) -> {
 				this.take.accept(arrival);
 				return new Visit(arrival);

@@ -20,8 +20,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.door.ClientLimits.Admission;
-import io.github.atmosphererelay.door.TokenChecks;
-import io.github.atmosphererelay.inbound.ClientMessages;
+import io.github.atmosphererelay.door.TokenChecker;
+import io.github.atmosphererelay.inbound.ClientMessageReceiver;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.refusal.Authorization;
 import io.github.atmosphererelay.refusal.ErrorCode;
@@ -51,10 +51,10 @@ import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.times;
 
 /**
- * Tests for {@link ReadRequests}: a client whose requests end in an Error is answered,
+ * Tests for {@link ReadRequestHandler}: a client whose requests end in an Error is answered,
  * and may ask on.
  */
-class ReadRequestsTests {
+class ReadRequestHandlerTests {
 
 	private static final Error INJECTED = new InternalError("injected");
 
@@ -62,22 +62,22 @@ class ReadRequestsTests {
 
 	private static final Position END = new Position("epoch", 3);
 
-	private final ClientMessages authorizer = mock();
+	private final ClientMessageReceiver authorizer = mock();
 
 	private final ChannelReads channels = mock(RETURNS_DEEP_STUBS);
 
 	private final ReplayReader replays = mock();
 
-	private final Replies replies = mock();
+	private final ReplySender replies = mock();
 
 	private final LocalSession session = mock();
 
-	private final Client client = new Client(this.session, mock(Admission.class), mock(TokenChecks.class),
+	private final Client client = new Client(this.session, mock(Admission.class), mock(TokenChecker.class),
 			mock(ClientSubscriber.class));
 
 	private final ReplayBudget budget = new ReplayBudget(1_000, 1_000);
 
-	private ReadRequests requests;
+	private ReadRequestHandler requests;
 
 	@BeforeEach
 	void create() {
@@ -86,7 +86,7 @@ class ReadRequestsTests {
 		given(this.channels.find("log/a").isRecorded()).willReturn(true);
 		given(this.authorizer.authorizeSubscribe(any(), any(), any())).willReturn(Authorization.GRANTED);
 		given(this.channels.isFollowed("log/a")).willReturn(true);
-		this.requests = new ReadRequests(this.authorizer, this.channels, this.replays, this.budget, mock(),
+		this.requests = new ReadRequestHandler(this.authorizer, this.channels, this.replays, this.budget, mock(),
 				this.replies);
 	}
 

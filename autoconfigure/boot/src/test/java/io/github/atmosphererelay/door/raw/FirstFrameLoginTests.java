@@ -22,13 +22,13 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.MessagingStatistics;
 import io.github.atmosphererelay.door.Arrival;
 import io.github.atmosphererelay.door.ClientLimits;
 import io.github.atmosphererelay.door.ClientProof;
 import io.github.atmosphererelay.door.LimitSettings;
 import io.github.atmosphererelay.door.Reception;
-import io.github.atmosphererelay.door.TokenChecks;
+import io.github.atmosphererelay.door.TokenChecker;
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.Timers;
@@ -58,9 +58,9 @@ class FirstFrameLoginTests {
 
 	private final ClientLimits limits = new ClientLimits(new LimitSettings(0, 0, 0, 1));
 
-	private final BroadcastStatistics statistics = spy(new BroadcastStatistics());
+	private final MessagingStatistics statistics = spy(new MessagingStatistics());
 
-	private final TokenChecks tokens = mock();
+	private final TokenChecker tokens = mock();
 
 	@BeforeEach
 	void expireSoon() {

@@ -22,20 +22,20 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.MessagingStatistics;
 import io.github.atmosphererelay.door.Arrival;
 import io.github.atmosphererelay.door.ClientLimits;
 import io.github.atmosphererelay.door.ClientProof;
 import io.github.atmosphererelay.door.LimitSettings;
 import io.github.atmosphererelay.door.Reception;
-import io.github.atmosphererelay.door.TokenChecks;
+import io.github.atmosphererelay.door.TokenChecker;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.FakeTransport;
 import io.github.atmosphererelay.session.NodeIdentity;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
-import io.github.atmosphererelay.session.Writers;
+import io.github.atmosphererelay.session.WriterPool;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -52,9 +52,9 @@ class RawDoorConnectionTests {
 
 	private final ClientLimits limits = new ClientLimits(new LimitSettings(0, 0, 0, 1));
 
-	private final TokenChecks tokens = mock();
+	private final TokenChecker tokens = mock();
 
-	private final Writers writers = mock();
+	private final WriterPool writers = mock();
 
 	private final RawDoor door = mock(RETURNS_DEEP_STUBS);
 
@@ -73,7 +73,7 @@ class RawDoorConnectionTests {
 		attributes.put(RawDoorInterceptor.REQUEST,
 				new RawDoorRequest("chat/a", false, true, false, false, null, false, null, false));
 		Reception reception = new Reception(new NodeIdentity(UUID.randomUUID(), "node"), this.writers, mock(), mock(),
-				new BroadcastStatistics());
+				new MessagingStatistics());
 		this.connection = new RawDoorConnection(this.door, new Arrival(reception, this.transport,
 				Objects.requireNonNull(this.limits.admit(null)), ClientProof.nothing(), null, attributes));
 	}

@@ -48,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  * the last under the address's lock, in the order in which the address is followed and
  * left.
  */
-public final class LogFollowers {
+public final class LogFollowerRegistry {
 
 	/** So that a node with many quiet channels does not ask for all of them at once. */
 	private static final int MAX_ASKED = 200;
@@ -72,7 +72,7 @@ public final class LogFollowers {
 	/** Goes on where the last tick has stopped, so that everybody's turn comes. */
 	private Iterator<LogFollower> round = Collections.emptyIterator();
 
-	public LogFollowers(RelayMonitor monitor, ChannelLogs logs, ChannelCatalog catalog, LocalDelivery delivery,
+	public LogFollowerRegistry(RelayMonitor monitor, ChannelLogs logs, ChannelCatalog catalog, LocalDelivery delivery,
 			LogStatistics statistics, Duration quiet) {
 		this.monitor = monitor;
 		this.logs = logs;

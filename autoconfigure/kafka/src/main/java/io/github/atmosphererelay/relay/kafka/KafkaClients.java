@@ -53,9 +53,9 @@ import org.springframework.kafka.core.ProducerFactory;
  * messaging, unless the application has set its own. The application's properties are
  * read anew for each client, so that rotated credentials are noticed.
  */
-final class KafkaClients {
+final class KafkaClientFactory {
 
-	private static final Log logger = LogFactory.getLog(KafkaClients.class);
+	private static final Log logger = LogFactory.getLog(KafkaClientFactory.class);
 
 	private static final Duration REACH_TIMEOUT = Duration.ofSeconds(4);
 
@@ -91,7 +91,7 @@ final class KafkaClients {
 	 */
 	private final AtomicInteger count = new AtomicInteger();
 
-	KafkaClients(ProducerFactory<?, ?> applicationProducers, ConsumerFactory<?, ?> applicationConsumers,
+	KafkaClientFactory(ProducerFactory<?, ?> applicationProducers, ConsumerFactory<?, ?> applicationConsumers,
 			Map<String, Object> adminProperties, KafkaRelaySettings settings) {
 		this.applicationProducers = applicationProducers;
 		this.applicationConsumers = applicationConsumers;

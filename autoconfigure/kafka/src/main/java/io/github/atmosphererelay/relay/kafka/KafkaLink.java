@@ -50,9 +50,9 @@ import org.jspecify.annotations.Nullable;
  * Everything that waits for the broker is done by one worker thread, one thing after the
  * other; the public state is read by any thread.
  */
-final class KafkaLink {
+final class KafkaConnector {
 
-	private static final Log logger = LogFactory.getLog(KafkaLink.class);
+	private static final Log logger = LogFactory.getLog(KafkaConnector.class);
 
 	private static final Duration CHECK_INTERVAL = Duration.ofMinutes(1);
 
@@ -66,7 +66,7 @@ final class KafkaLink {
 
 	private final KafkaRelaySettings settings;
 
-	private final KafkaClients clients;
+	private final KafkaClientFactory clients;
 
 	private final RelayListener listener;
 
@@ -115,7 +115,7 @@ final class KafkaLink {
 	/** The partitions in which messages were lost and nobody has been told so. */
 	private final Set<Integer> lost = new TreeSet<>();
 
-	KafkaLink(KafkaRelaySettings settings, KafkaClients clients, RelayListener listener) {
+	KafkaConnector(KafkaRelaySettings settings, KafkaClientFactory clients, RelayListener listener) {
 		this.settings = settings;
 		this.clients = clients;
 		this.listener = listener;

@@ -24,10 +24,10 @@ import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
-import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.WireFormatException;
+import io.github.atmosphererelay.message.WireFormatException.Reason;
 import io.github.atmosphererelay.relay.RelayListener;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -40,9 +40,9 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * late, and after everything that the loss concerns. Nodes of a release without notices
  * pass over it.
  */
-final class KafkaLogNotices {
+final class KafkaLogNotifier {
 
-	private static final Log logger = LogFactory.getLog(KafkaLogNotices.class);
+	private static final Log logger = LogFactory.getLog(KafkaLogNotifier.class);
 
 	private final KafkaRelaySettings settings;
 
@@ -50,7 +50,7 @@ final class KafkaLogNotices {
 
 	private final RelayListener listener;
 
-	KafkaLogNotices(KafkaRelaySettings settings, KafkaSubscriptions subscriptions, RelayListener listener) {
+	KafkaLogNotifier(KafkaRelaySettings settings, KafkaSubscriptions subscriptions, RelayListener listener) {
 		this.settings = settings;
 		this.subscriptions = subscriptions;
 		this.listener = listener;
@@ -86,12 +86,12 @@ final class KafkaLogNotices {
 	 * @param envelope its value
 	 * @param partition its partition
 	 * @param life the log that the partition is of
-	 * @throws EnvelopeFormatException if it is none that can be read
+	 * @throws WireFormatException if it is none that can be read
 	 */
 	void take(ConsumerRecord<byte[], byte[]> record, Envelope envelope, KafkaLogPartition partition,
 			KafkaLogLife life) {
 		if (!KafkaLogEntry.isOf(record, Address.CONTROL.value())) {
-			throw new EnvelopeFormatException(Reason.FOREIGN, "A notice with the key of a channel");
+			throw new WireFormatException(Reason.FOREIGN, "A notice with the key of a channel");
 		}
 		KafkaLogCut cut = KafkaLogCut.decode(envelope.payload().bytes());
 		partition.skip(record.offset(), record.key());

@@ -35,15 +35,15 @@ import org.apache.kafka.clients.consumer.Consumer;
  * @param histories reads a channel's latest or oldest messages, which may mean to look
  * through all of the partition
  */
-record KafkaLogReaders(KafkaLogReader places, KafkaLogReader recoveries, KafkaLogReader searches,
+record KafkaLogReaderPool(KafkaLogReader places, KafkaLogReader recoveries, KafkaLogReader searches,
 		KafkaLogReader histories) {
 
 	/** How many threads each of the readers has that look through parts of the log. */
 	static final int THREADS = 2;
 
-	static KafkaLogReaders create(KafkaRelaySettings settings, Supplier<Consumer<byte[], byte[]>> consumers,
+	static KafkaLogReaderPool create(KafkaRelaySettings settings, Supplier<Consumer<byte[], byte[]>> consumers,
 			Guard guard) {
-		return new KafkaLogReaders(reader(settings, consumers, guard, 1, "places"),
+		return new KafkaLogReaderPool(reader(settings, consumers, guard, 1, "places"),
 				reader(settings, consumers, guard, THREADS, "recoveries"),
 				reader(settings, consumers, guard, THREADS, "searches"),
 				reader(settings, consumers, guard, THREADS, "histories"));

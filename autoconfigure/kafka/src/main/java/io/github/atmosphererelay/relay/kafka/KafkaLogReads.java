@@ -61,7 +61,7 @@ import org.jspecify.annotations.Nullable;
  * What is at hand is answered by the given executor; what is not, by the
  * {@link KafkaLogReader}. Everything is bounded in number, and each answer in time.
  */
-final class KafkaLogReads {
+final class KafkaLogReadCoordinator {
 
 	static final int MAX_OPEN = 20_000;
 
@@ -82,7 +82,7 @@ final class KafkaLogReads {
 
 	private final KafkaLogRanges ranges;
 
-	private final KafkaLogReaders readers;
+	private final KafkaLogReaderPool readers;
 
 	private final Runnable whenDiverged;
 
@@ -112,7 +112,7 @@ final class KafkaLogReads {
 	 * this node has read
 	 * @param guard counts what fails unexpectedly
 	 */
-	KafkaLogReads(KafkaRelaySettings settings, KafkaLogRanges ranges, KafkaLogReaders readers,
+	KafkaLogReadCoordinator(KafkaRelaySettings settings, KafkaLogRanges ranges, KafkaLogReaderPool readers,
 			ScheduledExecutorService scheduler, Executor executor, Runnable whenDiverged, Guard guard) {
 		this.guard = guard;
 		this.settings = settings;
@@ -238,7 +238,7 @@ final class KafkaLogReads {
 	void close() {
 		this.closed = true;
 		this.connected = false;
-		this.open.forEach(KafkaLogReads::fail);
+		this.open.forEach(KafkaLogReadCoordinator::fail);
 	}
 
 	private long timeoutNanos() {
@@ -512,7 +512,7 @@ final class KafkaLogReads {
 		 */
 		synchronized CompletableFuture<LogPage> rest() {
 			if (this.rest == null) {
-				KafkaLogReader reader = KafkaLogReads.this.readers.searches();
+				KafkaLogReader reader = KafkaLogReadCoordinator.this.readers.searches();
 				this.rest = (this.page != null) ? CompletableFuture.completedFuture(this.page)
 						: reader.submitShared(this.read.key(ReadDirection.FORWARD), () -> finish(reader));
 			}
@@ -558,11 +558,11 @@ final class KafkaLogReads {
 				KafkaLogPartition.Slice slice = partition.slice(this.read.address, this.from, Long.MAX_VALUE);
 				if (scan.cut() || this.entries.size() >= this.read.limit.publications()
 						|| this.bytes >= this.read.limit.bytes()) {
-					return KafkaLogReads.this.page(this.read, this.entries, slice.end(), false);
+					return KafkaLogReadCoordinator.this.page(this.read, this.entries, slice.end(), false);
 				}
 				if (index.narrow(hash, this.from, slice.begin()).isEmpty()) {
 					this.entries.addAll(slice.entries());
-					return KafkaLogReads.this.page(this.read, this.entries, slice.end(), true);
+					return KafkaLogReadCoordinator.this.page(this.read, this.entries, slice.end(), true);
 				}
 				if (scan.outOfTime()) {
 					return (pause - this.read.deadline < 0) ? null : outOfTime(slice.end());
@@ -576,7 +576,7 @@ final class KafkaLogReads {
 		 */
 		private LogPage outOfTime(long end) {
 			if (!this.entries.isEmpty()) {
-				return KafkaLogReads.this.page(this.read, this.entries, end, false);
+				return KafkaLogReadCoordinator.this.page(this.read, this.entries, end, false);
 			}
 			// If it has waited for its turn for most of the time, others were to blame.
 			if (this.read.since == null || this.spent < timeoutNanos() / 2) {

@@ -83,11 +83,11 @@ public final class KafkaRelay implements ClusterRelay {
 
 	private final Supplier<KafkaRelaySettings> settings;
 
-	private final KafkaClients clients;
+	private final KafkaClientFactory clients;
 
 	private final Object lifecycle = new Object();
 
-	private volatile @Nullable KafkaLink link;
+	private volatile @Nullable KafkaConnector link;
 
 	/**
 	 * Create a relay. It makes its own clients, from the configuration of the
@@ -120,7 +120,7 @@ public final class KafkaRelay implements ClusterRelay {
 	public KafkaRelay(ProducerFactory<?, ?> applicationProducers, ConsumerFactory<?, ?> applicationConsumers,
 			Map<String, Object> adminProperties, Supplier<KafkaRelaySettings> settings) {
 		this.settings = settings;
-		this.clients = new KafkaClients(applicationProducers, applicationConsumers, adminProperties, settings.get());
+		this.clients = new KafkaClientFactory(applicationProducers, applicationConsumers, adminProperties, settings.get());
 	}
 
 	@Override
@@ -134,7 +134,7 @@ public final class KafkaRelay implements ClusterRelay {
 			if (this.link != null) {
 				throw new IllegalStateException("The kafka relay is already started");
 			}
-			KafkaLink link = new KafkaLink(this.settings.get(), this.clients, listener);
+			KafkaConnector link = new KafkaConnector(this.settings.get(), this.clients, listener);
 			this.link = link;
 			link.start();
 		}
@@ -143,7 +143,7 @@ public final class KafkaRelay implements ClusterRelay {
 	@Override
 	public void stop() {
 		synchronized (this.lifecycle) {
-			KafkaLink link = this.link;
+			KafkaConnector link = this.link;
 			this.link = null;
 			if (link != null) {
 				link.stop();
@@ -153,7 +153,7 @@ public final class KafkaRelay implements ClusterRelay {
 
 	@Override
 	public void reconnect() {
-		KafkaLink link = this.link;
+		KafkaConnector link = this.link;
 		if (link != null) {
 			link.reconnect();
 		}
@@ -161,7 +161,7 @@ public final class KafkaRelay implements ClusterRelay {
 
 	@Override
 	public CompletableFuture<Receipt> publish(Envelope envelope) {
-		KafkaLink link = this.link;
+		KafkaConnector link = this.link;
 		if (link == null) {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
 		}
@@ -173,7 +173,7 @@ public final class KafkaRelay implements ClusterRelay {
 
 	@Override
 	public CompletableFuture<@Nullable Void> subscribe(Address address) {
-		KafkaLink link = this.link;
+		KafkaConnector link = this.link;
 		if (link == null) {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
 		}
@@ -182,7 +182,7 @@ public final class KafkaRelay implements ClusterRelay {
 
 	@Override
 	public void unsubscribe(Address address) {
-		KafkaLink link = this.link;
+		KafkaConnector link = this.link;
 		if (link != null) {
 			link.unsubscribe(address);
 		}
@@ -190,7 +190,7 @@ public final class KafkaRelay implements ClusterRelay {
 
 	@Override
 	public @Nullable ChannelLog log() {
-		KafkaLink link = this.link;
+		KafkaConnector link = this.link;
 		if (link != null) {
 			return link.log();
 		}
@@ -206,7 +206,7 @@ public final class KafkaRelay implements ClusterRelay {
 	 * Look now, instead of within the next minute, whether the topic has changed.
 	 */
 	void checkTopic() {
-		KafkaLink link = this.link;
+		KafkaConnector link = this.link;
 		if (link != null) {
 			link.checkSoon();
 		}
@@ -221,7 +221,7 @@ public final class KafkaRelay implements ClusterRelay {
 			details.put("logTopic", settings.logTopic());
 		}
 		details.put("configuredPartitions", settings.partitions());
-		KafkaLink link = this.link;
+		KafkaConnector link = this.link;
 		KafkaTopic.Description topic = (link != null) ? link.topic() : null;
 		if (topic != null) {
 			details.put("partitions", topic.partitions());

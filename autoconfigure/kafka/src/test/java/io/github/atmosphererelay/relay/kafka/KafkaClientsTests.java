@@ -41,10 +41,10 @@ import org.springframework.kafka.support.serializer.JacksonJsonSerializer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link KafkaClients}. Clients are really made, without a broker: Kafka checks
+ * Tests for {@link KafkaClientFactory}. Clients are really made, without a broker: Kafka checks
  * its configuration when it makes one.
  */
-class KafkaClientsTests {
+class KafkaClientFactoryTests {
 
 	private static final String SERVERS = "127.0.0.1:9";
 
@@ -63,7 +63,7 @@ class KafkaClientsTests {
 		this.consumer.putAll(Map.of("enable.auto.commit", "true", "auto.offset.reset", "earliest", "group.id", "orders",
 				"group.instance.id", "one", "group.protocol", "consumer", "group.remote.assignor", "uniform",
 				"isolation.level", "read_committed", "fetch.min.bytes", "100000"));
-		KafkaClients clients = clients();
+		KafkaClientFactory clients = clients();
 		assertThat(clients.producerProperties()).containsEntry("acks", "all")
 			.containsEntry("enable.idempotence", true)
 			.containsEntry("retries", Integer.MAX_VALUE)
@@ -98,7 +98,7 @@ class KafkaClientsTests {
 		this.producer.put("transactional.id", "tx");
 		DefaultKafkaProducerFactory<Object, Object> producers = new DefaultKafkaProducerFactory<>(this.producer);
 		producers.setTransactionIdPrefix("orders-");
-		KafkaClients clients = new KafkaClients(producers, new DefaultKafkaConsumerFactory<>(this.consumer), this.admin,
+		KafkaClientFactory clients = new KafkaClientFactory(producers, new DefaultKafkaConsumerFactory<>(this.consumer), this.admin,
 				settings());
 		DefaultKafkaProducerFactory<byte[], byte[]> own = clients.producers();
 		assertThat(own.transactionCapable()).isFalse();
@@ -127,7 +127,7 @@ class KafkaClientsTests {
 			seen.put("consumer", client);
 			return client;
 		});
-		makeAll(new KafkaClients(producers, consumers, this.admin, settings()));
+		makeAll(new KafkaClientFactory(producers, consumers, this.admin, settings()));
 		assertThat(seen).containsOnlyKeys("producer", "consumer", "atmosphere.atmosphere-" + NODE);
 	}
 
@@ -139,7 +139,7 @@ class KafkaClientsTests {
 		List.of(this.producer, this.consumer, this.admin).forEach((properties) -> properties.putAll(security));
 		this.producer.put("compression.type", "lz4");
 		this.consumer.put("client.rack", "rack-1");
-		KafkaClients clients = clients();
+		KafkaClientFactory clients = clients();
 		assertThat(clients.producerProperties()).containsAllEntriesOf(security)
 			.containsEntry("bootstrap.servers", SERVERS)
 			.containsEntry("compression.type", "lz4");
@@ -150,7 +150,7 @@ class KafkaClientsTests {
 
 	@Test
 	void timeLimitsSuitRealTimeMessagingUnlessTheApplicationHasSetItsOwn() {
-		KafkaClients clients = clients();
+		KafkaClientFactory clients = clients();
 		assertThat(clients.producerProperties()).containsEntry("delivery.timeout.ms", 10_000)
 			.containsEntry("request.timeout.ms", 5000)
 			.containsEntry("linger.ms", 0)
@@ -213,7 +213,7 @@ class KafkaClientsTests {
 
 	@Test
 	void eachClientHasItsOwnId() {
-		KafkaClients clients = clients();
+		KafkaClientFactory clients = clients();
 		assertThat(List.of(clients.producerProperties(), clients.producerProperties(), clients.consumerProperties(),
 				clients.adminProperties()))
 			.extracting((properties) -> properties.get("client.id"))
@@ -223,7 +223,7 @@ class KafkaClientsTests {
 	@Test
 	void propertiesAreReadAnewForEachClient() {
 		DefaultKafkaProducerFactory<Object, Object> producers = new DefaultKafkaProducerFactory<>(this.producer);
-		KafkaClients clients = new KafkaClients(producers, new DefaultKafkaConsumerFactory<>(this.consumer), this.admin,
+		KafkaClientFactory clients = new KafkaClientFactory(producers, new DefaultKafkaConsumerFactory<>(this.consumer), this.admin,
 				settings());
 		producers.updateConfigs(Map.of("ssl.key.password", "rotated"));
 		assertThat(clients.producerProperties()).containsEntry("ssl.key.password", "rotated");
@@ -233,8 +233,8 @@ class KafkaClientsTests {
 		return Integer.parseInt(String.valueOf(properties.get(name)));
 	}
 
-	private KafkaClients clients() {
-		return new KafkaClients(new DefaultKafkaProducerFactory<>(this.producer),
+	private KafkaClientFactory clients() {
+		return new KafkaClientFactory(new DefaultKafkaProducerFactory<>(this.producer),
 				new DefaultKafkaConsumerFactory<>(this.consumer), this.admin, settings());
 	}
 
@@ -242,7 +242,7 @@ class KafkaClientsTests {
 		return KafkaTestBroker.settings(NODE, "topic", 3, new EnvelopeCodec(1024));
 	}
 
-	private static void makeAll(KafkaClients clients) {
+	private static void makeAll(KafkaClientFactory clients) {
 		DefaultKafkaProducerFactory<byte[], byte[]> producers = clients.producers();
 		producers.setPhysicalCloseTimeout(0);
 		producers.createNonTransactionalProducer();

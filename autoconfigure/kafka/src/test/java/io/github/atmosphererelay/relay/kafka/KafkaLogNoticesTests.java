@@ -27,10 +27,10 @@ import java.util.stream.IntStream;
 import io.github.atmosphererelay.contract.RelayNode;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.EnvelopeCodec;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
-import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.WireFormatException;
+import io.github.atmosphererelay.message.WireFormatException.Reason;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.kafka.KafkaOffsets.Range;
@@ -56,11 +56,11 @@ import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.times;
 
 /**
- * Tests for {@link KafkaLogNotices}: what one node sends is what another one takes. Ten
+ * Tests for {@link KafkaLogNotifier}: what one node sends is what another one takes. Ten
  * records are there when both begin; then records 10 to 14 of leader epoch 1 are read by
  * one of them alone, and are gone.
  */
-class KafkaLogNoticesTests {
+class KafkaLogNotifierTests {
 
 	private static final EnvelopeCodec CODEC = new EnvelopeCodec(1024);
 
@@ -156,7 +156,7 @@ class KafkaLogNoticesTests {
 	@Test
 	void aNoticeWithoutNamesIsToldToTheWholePartition() {
 		byte[] notice = CODEC
-			.encode(KafkaLogNotices.envelope(UUID.randomUUID(), CODEC, new KafkaLogCut(1, 10, 15, null)));
+			.encode(KafkaLogNotifier.envelope(UUID.randomUUID(), CODEC, new KafkaLogCut(1, 10, 15, null)));
 		this.other.take(12, notice);
 		assertThat(this.other.listener.missed()).containsExactlyInAnyOrder(new Address.Channel("room"),
 				new Address.Channel(QUIET));
@@ -169,7 +169,7 @@ class KafkaLogNoticesTests {
 		willThrow(new IllegalStateException("injected")).willDoNothing()
 			.given(failing)
 			.lost(any(), any(Position.class), anyBoolean());
-		KafkaLogNotices notices = new KafkaLogNotices(this.other.settings, this.other.subscriptions, failing);
+		KafkaLogNotifier notices = new KafkaLogNotifier(this.other.settings, this.other.subscriptions, failing);
 		assertThatIllegalStateException().isThrownBy(() -> this.other.take(notices, 12, "control", notice));
 		this.other.take(notices, 12, "control", notice);
 		then(failing).should(times(2)).lost(any(), any(Position.class), eq(true));
@@ -185,9 +185,9 @@ class KafkaLogNoticesTests {
 	}
 
 	private void assertRefused(String key, byte[] value, Reason reason) {
-		assertThatExceptionOfType(EnvelopeFormatException.class)
+		assertThatExceptionOfType(WireFormatException.class)
 			.isThrownBy(() -> this.other.take(this.other.notices, 12, key, value))
-			.extracting(EnvelopeFormatException::getReason)
+			.extracting(WireFormatException::getReason)
 			.isEqualTo(reason);
 	}
 
@@ -208,7 +208,7 @@ class KafkaLogNoticesTests {
 
 		private final KafkaSubscriptions subscriptions = new KafkaSubscriptions();
 
-		private final KafkaLogNotices notices = new KafkaLogNotices(this.settings, this.subscriptions, this.listener);
+		private final KafkaLogNotifier notices = new KafkaLogNotifier(this.settings, this.subscriptions, this.listener);
 
 		private final KafkaLogLife life;
 
@@ -264,7 +264,7 @@ class KafkaLogNoticesTests {
 			take(this.notices, offset, "control", value);
 		}
 
-		private void take(KafkaLogNotices notices, long offset, String key, byte[] value) {
+		private void take(KafkaLogNotifier notices, long offset, String key, byte[] value) {
 			ConsumerRecord<byte[], byte[]> record = new ConsumerRecord<>("topic-log", NUMBER, offset, 1000,
 					TimestampType.LOG_APPEND_TIME, 0, value.length, key.getBytes(StandardCharsets.UTF_8), value,
 					new RecordHeaders(), Optional.of(2));

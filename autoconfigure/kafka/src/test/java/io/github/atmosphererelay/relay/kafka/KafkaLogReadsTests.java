@@ -71,10 +71,10 @@ import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.mock;
 
 /**
- * Tests for {@link KafkaLogReads} over a log that is too long to be looked through in
+ * Tests for {@link KafkaLogReadCoordinator} over a log that is too long to be looked through in
  * time, made up by its consumers.
  */
-class KafkaLogReadsTests {
+class KafkaLogReadCoordinatorTests {
 
 	private static final EnvelopeCodec CODEC = new EnvelopeCodec(1024);
 
@@ -117,10 +117,10 @@ class KafkaLogReadsTests {
 
 	private final ExecutorService executor = Executors.newFixedThreadPool(2);
 
-	private final KafkaLogReaders readers = KafkaLogReaders.create(this.settings, this::consumer,
+	private final KafkaLogReaderPool readers = KafkaLogReaderPool.create(this.settings, this::consumer,
 			new Guards().of(Part.LOG_READER));
 
-	private final KafkaLogReads reads = reads();
+	private final KafkaLogReadCoordinator reads = reads();
 
 	@AfterEach
 	void close() throws InterruptedException {
@@ -234,7 +234,7 @@ class KafkaLogReadsTests {
 		return place;
 	}
 
-	private KafkaLogReads reads() {
+	private KafkaLogReadCoordinator reads() {
 		Admin admin = mock();
 		KafkaLogRanges ranges = new KafkaLogRanges("topic-log", TIMEOUT, new KafkaAdmin(() -> admin, () -> {
 		}));
@@ -245,7 +245,7 @@ class KafkaLogReadsTests {
 					KafkaFuture.completedFuture(new ListOffsetsResultInfo(latest ? this.end : 0, -1, Optional.of(0)))));
 		});
 		ranges.connect(admin);
-		return new KafkaLogReads(this.settings, ranges, this.readers, this.scheduler, this.executor, () -> {
+		return new KafkaLogReadCoordinator(this.settings, ranges, this.readers, this.scheduler, this.executor, () -> {
 		}, new Guards().of(Part.LOG_READER));
 	}
 
@@ -254,7 +254,7 @@ class KafkaLogReadsTests {
 
 			@Override
 			public synchronized void seek(TopicPartition partition, long offset) {
-				KafkaLogReadsTests.this.begun.add(offset);
+				KafkaLogReadCoordinatorTests.this.begun.add(offset);
 				super.seek(partition, offset);
 			}
 
@@ -262,15 +262,15 @@ class KafkaLogReadsTests {
 			public synchronized ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
 				LockSupport.parkNanos(Math.min(timeout.toNanos(), TimeUnit.MILLISECONDS.toNanos(1)));
 				long position = position(PARTITION);
-				if (KafkaLogReadsTests.this.silent) {
+				if (KafkaLogReadCoordinatorTests.this.silent) {
 					return ConsumerRecords.empty();
 				}
-				for (long offset = position; offset < Math.min(KafkaLogReadsTests.this.end,
+				for (long offset = position; offset < Math.min(KafkaLogReadCoordinatorTests.this.end,
 						position + BATCH); offset++) {
 					addRecord(record(offset));
 				}
 				ConsumerRecords<byte[], byte[]> records = super.poll(timeout);
-				Runnable before = KafkaLogReadsTests.this.beforeAnswer.getAndSet(null);
+				Runnable before = KafkaLogReadCoordinatorTests.this.beforeAnswer.getAndSet(null);
 				if (before != null) {
 					before.run();
 				}

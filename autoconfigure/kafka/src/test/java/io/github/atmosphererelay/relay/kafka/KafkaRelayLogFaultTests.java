@@ -122,7 +122,7 @@ class KafkaRelayLogFaultTests {
 	void aPartitionThatHasDivergedIsReadAgainAtTheNextCheckAtTheLatest() {
 		Map<String, Object> properties = Map.of("bootstrap.servers", this.broker.adminServers());
 		RelayNode listener = new RelayNode(this.broker.relay(this.settings));
-		KafkaLink link = new KafkaLink(this.settings, new KafkaClients(new DefaultKafkaProducerFactory<>(properties),
+		KafkaConnector link = new KafkaConnector(this.settings, new KafkaClientFactory(new DefaultKafkaProducerFactory<>(properties),
 				new DefaultKafkaConsumerFactory<>(properties), properties, this.settings), listener);
 		try {
 			link.start();

@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * the map of the cluster is looked up again. Losing such a connection leaves the link's
  * subscriptions alone. Never blocks.
  */
-final class LettuceClusterScripts implements ScriptRunner {
+final class LettuceClusterScriptRunner implements ScriptRunner {
 
 	/** How long a master is left alone after connecting has failed. */
 	private static final long RETRY_NANOS = Duration.ofMillis(200).toNanos();
@@ -83,7 +83,7 @@ final class LettuceClusterScripts implements ScriptRunner {
 	 * @param timeout how long a node may not answer at all
 	 * @param completionThread completes what other threads than Lettuce's have ended
 	 */
-	LettuceClusterScripts(RedisClusterClient cluster, RedisClient client, UnaryOperator<RedisURI> nodeUri,
+	LettuceClusterScriptRunner(RedisClusterClient cluster, RedisClient client, UnaryOperator<RedisURI> nodeUri,
 			LettuceRefusals refusals, PendingBytes pendingBytes, Duration timeout, Executor completionThread) {
 		this.cluster = cluster;
 		this.client = client;
@@ -128,7 +128,7 @@ final class LettuceClusterScripts implements ScriptRunner {
 			if (node != null && !node.isToBeReplaced(System.nanoTime())) {
 				return node;
 			}
-			node = new Node(new LettuceScripts(this.refusals, this.pendingBytes, this.completionThread));
+			node = new Node(new LettuceScriptRunner(this.refusals, this.pendingBytes, this.completionThread));
 			this.nodes.put(master.getNodeId(), node);
 		}
 		// Calls wait in the meantime, in order
@@ -173,7 +173,7 @@ final class LettuceClusterScripts implements ScriptRunner {
 	 */
 	private final class Node implements RedisConnectionStateListener {
 
-		private final LettuceScripts scripts;
+		private final LettuceScriptRunner scripts;
 
 		private @Nullable StatefulRedisConnection<byte[], byte[]> connection;
 
@@ -183,14 +183,14 @@ final class LettuceClusterScripts implements ScriptRunner {
 
 		private long closedAt;
 
-		private Node(LettuceScripts scripts) {
+		private Node(LettuceScriptRunner scripts) {
 			this.scripts = scripts;
 		}
 
 		private void connect(RedisClusterNode master) {
 			try {
-				RedisURI uri = LettuceClusterScripts.this.nodeUri.apply(master.getUri());
-				LettuceClusterScripts.this.client.connectAsync(ByteArrayCodec.INSTANCE, uri)
+				RedisURI uri = LettuceClusterScriptRunner.this.nodeUri.apply(master.getUri());
+				LettuceClusterScriptRunner.this.client.connectAsync(ByteArrayCodec.INSTANCE, uri)
 					.whenComplete((connection, ex) -> {
 						if (ex != null) {
 							close(ex);
@@ -229,7 +229,7 @@ final class LettuceClusterScripts implements ScriptRunner {
 			if (inTime) {
 				this.answeredAt = now;
 			}
-			else if (now - this.answeredAt >= LettuceClusterScripts.this.timeoutNanos) {
+			else if (now - this.answeredAt >= LettuceClusterScriptRunner.this.timeoutNanos) {
 				close(new RedisException("Redis does not answer"));
 			}
 		}
@@ -257,8 +257,8 @@ final class LettuceClusterScripts implements ScriptRunner {
 		}
 
 		private boolean isLinkClosed() {
-			synchronized (LettuceClusterScripts.this) {
-				return LettuceClusterScripts.this.closed;
+			synchronized (LettuceClusterScriptRunner.this) {
+				return LettuceClusterScriptRunner.this.closed;
 			}
 		}
 

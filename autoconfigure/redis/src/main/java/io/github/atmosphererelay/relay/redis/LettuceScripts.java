@@ -49,9 +49,9 @@ import org.jspecify.annotations.Nullable;
  * thread of Lettuce that has the answer, and never by one that runs a call, connects or
  * closes, whose locks the next stages may want.
  */
-final class LettuceScripts implements ScriptRunner {
+final class LettuceScriptRunner implements ScriptRunner {
 
-	private static final Log logger = LogFactory.getLog(LettuceScripts.class);
+	private static final Log logger = LogFactory.getLog(LettuceScriptRunner.class);
 
 	private final LettuceRefusals refusals;
 
@@ -84,7 +84,7 @@ final class LettuceScripts implements ScriptRunner {
 	 * @param pendingBytes counts what Lettuce holds
 	 * @param completionThread completes what other threads than Lettuce's have ended
 	 */
-	LettuceScripts(LettuceRefusals refusals, PendingBytes pendingBytes, Executor completionThread) {
+	LettuceScriptRunner(LettuceRefusals refusals, PendingBytes pendingBytes, Executor completionThread) {
 		this.refusals = refusals;
 		this.pendingBytes = pendingBytes;
 		this.completionThread = completionThread;

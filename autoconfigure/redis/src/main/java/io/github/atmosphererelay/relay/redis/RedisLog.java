@@ -33,11 +33,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class RedisLog implements ChannelLog {
 
-	private final RedisSession session;
+	private final RedisConnector session;
 
 	private final RedisLogReader reader;
 
-	RedisLog(RedisSession session, RedisLogScripts scripts, RedisRelaySettings settings, RelayListener listener) {
+	RedisLog(RedisConnector session, RedisLogScripts scripts, RedisRelaySettings settings, RelayListener listener) {
 		this.session = session;
 		this.reader = new RedisLogReader(scripts, settings, listener);
 	}

@@ -71,7 +71,7 @@ public final class RedisRelay implements ClusterRelay {
 
 	private final RedisLogScripts scripts;
 
-	private volatile @Nullable RedisSession session;
+	private volatile @Nullable RedisConnector session;
 
 	/**
 	 * Create a relay that is not started yet.
@@ -97,14 +97,14 @@ public final class RedisRelay implements ClusterRelay {
 	public synchronized void start(RelayListener listener) {
 		Assert.notNull(listener, "'listener' must not be null");
 		Assert.state(this.session == null, "The relay is already started");
-		RedisSession session = new RedisSession(this.driver, this.settings, this.scripts, listener);
+		RedisConnector session = new RedisConnector(this.driver, this.settings, this.scripts, listener);
 		this.session = session;
 		session.start();
 	}
 
 	@Override
 	public synchronized void stop() {
-		RedisSession session = this.session;
+		RedisConnector session = this.session;
 		this.session = null;
 		if (session != null) {
 			session.stop();
@@ -114,7 +114,7 @@ public final class RedisRelay implements ClusterRelay {
 
 	@Override
 	public void reconnect() {
-		RedisSession session = this.session;
+		RedisConnector session = this.session;
 		if (session != null) {
 			session.reconnect();
 		}
@@ -127,7 +127,7 @@ public final class RedisRelay implements ClusterRelay {
 					"with Redis Cluster, recorded channels need Lettuce (spring.data.redis.client-type=lettuce) rather than "
 							+ this.driver.name()));
 		}
-		RedisSession session = this.session;
+		RedisConnector session = this.session;
 		return (session != null) ? session.publish(envelope)
 				: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
 	}
@@ -137,20 +137,20 @@ public final class RedisRelay implements ClusterRelay {
 		if (!this.driver.runsScripts()) {
 			return null;
 		}
-		RedisSession session = this.session;
+		RedisConnector session = this.session;
 		return (session != null) ? session.log() : NOT_STARTED;
 	}
 
 	@Override
 	public CompletableFuture<@Nullable Void> subscribe(Address address) {
-		RedisSession session = this.session;
+		RedisConnector session = this.session;
 		return (session != null) ? session.subscribe(address)
 				: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
 	}
 
 	@Override
 	public void unsubscribe(Address address) {
-		RedisSession session = this.session;
+		RedisConnector session = this.session;
 		if (session != null) {
 			session.unsubscribe(address);
 		}

@@ -34,8 +34,8 @@ import io.github.atmosphererelay.guard.Threads;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.LogOptions;
+import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
@@ -48,9 +48,9 @@ import org.jspecify.annotations.Nullable;
  * subscriptions that are wanted. Everything that may block, connecting and subscribing,
  * happens on one worker thread.
  */
-final class RedisSession {
+final class RedisConnector {
 
-	private static final Log logger = LogFactory.getLog(RedisSession.class);
+	private static final Log logger = LogFactory.getLog(RedisConnector.class);
 
 	/**
 	 * How many channels one SUBSCRIBE names, so that thousands neither take a round trip
@@ -102,7 +102,7 @@ final class RedisSession {
 	/** When connecting was tried last; only used by the worker. */
 	private long attemptedAt = System.nanoTime();
 
-	RedisSession(RedisDriver driver, RedisRelaySettings settings, RedisLogScripts scripts, RelayListener listener) {
+	RedisConnector(RedisDriver driver, RedisRelaySettings settings, RedisLogScripts scripts, RelayListener listener) {
 		this.driver = driver;
 		this.settings = settings;
 		this.listener = listener;
@@ -368,12 +368,12 @@ final class RedisSession {
 		private long readyAt = -1;
 
 		private synchronized boolean attach(RedisLink link) {
-			if (this.detached || RedisSession.this.stopped) {
+			if (this.detached || RedisConnector.this.stopped) {
 				this.detached = true;
 				return false;
 			}
 			this.link = link;
-			RedisSession.this.attachment = this;
+			RedisConnector.this.attachment = this;
 			return true;
 		}
 
@@ -397,21 +397,21 @@ final class RedisSession {
 		}
 
 		private void reportIfReady() {
-			if (!this.reported && this.readyAt >= 0 && RedisSession.this.subscriptions.isConfirmed(this.readyAt)) {
+			if (!this.reported && this.readyAt >= 0 && RedisConnector.this.subscriptions.isConfirmed(this.readyAt)) {
 				this.reported = true;
 				execute(this::report, 0);
 			}
 		}
 
 		private void report() {
-			RedisSession.this.failures = 0;
-			logger.info("Connected to Redis (" + RedisSession.this.driver.name() + ", "
-					+ RedisSession.this.driver.topology() + ")");
+			RedisConnector.this.failures = 0;
+			logger.info("Connected to Redis (" + RedisConnector.this.driver.name() + ", "
+					+ RedisConnector.this.driver.topology() + ")");
 			RedisLink link = this.link;
-			if (link != null && RedisSession.this.settings.recorded().getAsBoolean()) {
-				RedisSession.this.scripts.warnOfEviction(link);
+			if (link != null && RedisConnector.this.settings.recorded().getAsBoolean()) {
+				RedisConnector.this.scripts.warnOfEviction(link);
 			}
-			RedisSession.this.listener.connectionChanged(true);
+			RedisConnector.this.listener.connectionChanged(true);
 		}
 
 		private synchronized boolean isReported() {
@@ -423,8 +423,8 @@ final class RedisSession {
 			if (this.detached) {
 				return;
 			}
-			RelayListener listener = RedisSession.this.listener;
-			EnvelopeCodec codec = RedisSession.this.settings.codec();
+			RelayListener listener = RedisConnector.this.listener;
+			EnvelopeCodec codec = RedisConnector.this.settings.codec();
 			try {
 				if (RecordedFrame.isFrame(message)) {
 					RecordedFrame frame = RecordedFrame.decode(message, codec);
@@ -434,12 +434,12 @@ final class RedisSession {
 					listener.received(codec.decode(message), null);
 				}
 			}
-			catch (EnvelopeFormatException ex) {
+			catch (WireFormatException ex) {
 				listener.rejected(ex.getReason());
 			}
 			catch (Throwable ex) {
 				// Thrown on, it would end the client library's reading
-				RedisSession.this.guards.of(Part.RELAY_RECEIVER).failed(ex);
+				RedisConnector.this.guards.of(Part.RELAY_RECEIVER).failed(ex);
 			}
 		}
 
@@ -450,9 +450,9 @@ final class RedisSession {
 				if (this.detached) {
 					return;
 				}
-				confirmation = RedisSession.this.subscriptions.confirm(channel);
+				confirmation = RedisConnector.this.subscriptions.confirm(channel);
 				if (confirmation != null && confirmation.interrupted()) {
-					RedisSession.this.listener.gap(confirmation.address());
+					RedisConnector.this.listener.gap(confirmation.address());
 				}
 				reportIfReady();
 			}
@@ -464,7 +464,7 @@ final class RedisSession {
 
 		@Override
 		public Guards guards() {
-			return RedisSession.this.guards;
+			return RedisConnector.this.guards;
 		}
 
 		@Override
@@ -473,9 +473,9 @@ final class RedisSession {
 			if (link == null) {
 				return;
 			}
-			RedisSession.this.attachment = null;
+			RedisConnector.this.attachment = null;
 			try {
-				if (!RedisSession.this.stopped) {
+				if (!RedisConnector.this.stopped) {
 					// No report can follow: the link is detached
 					boolean reported = isReported();
 					execute(() -> replace(reported, cause), 0);

@@ -30,16 +30,16 @@ import static org.mockito.BDDMockito.willThrow;
 import static org.mockito.Mockito.mock;
 
 /**
- * Tests for {@link LettuceScripts} without a server: an Error ends nothing but what it
+ * Tests for {@link LettuceScriptRunner} without a server: an Error ends nothing but what it
  * was thrown in.
  */
-class LettuceScriptsTests {
+class LettuceScriptRunnerTests {
 
 	private final StatefulRedisConnection<byte[], byte[]> connection = mock();
 
 	private final Executor completions = mock();
 
-	private final LettuceScripts scripts = new LettuceScripts(new LettuceRefusals(100), new PendingBytes(),
+	private final LettuceScriptRunner scripts = new LettuceScriptRunner(new LettuceRefusals(100), new PendingBytes(),
 			this.completions);
 
 	private RedisCall run() {

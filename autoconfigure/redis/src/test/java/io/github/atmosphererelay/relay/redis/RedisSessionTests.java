@@ -44,10 +44,10 @@ import static org.mockito.BDDMockito.willThrow;
 import static org.mockito.Mockito.mock;
 
 /**
- * Tests for {@link RedisSession} without a server: an Error ends nothing but what it was
+ * Tests for {@link RedisConnector} without a server: an Error ends nothing but what it was
  * thrown in.
  */
-class RedisSessionTests {
+class RedisConnectorTests {
 
 	private static final Error INJECTED = new OutOfMemoryError("injected");
 
@@ -68,7 +68,7 @@ class RedisSessionTests {
 
 	private final AtomicInteger connects = new AtomicInteger();
 
-	private RedisSession session;
+	private RedisConnector session;
 
 	@BeforeEach
 	void create() {
@@ -80,7 +80,7 @@ class RedisSessionTests {
 			this.links.add(call.getArgument(0));
 			return this.link;
 		}).given(this.driver).connect(any());
-		this.session = new RedisSession(this.driver, this.settings, new RedisLogScripts(this.settings), this.listener);
+		this.session = new RedisConnector(this.driver, this.settings, new RedisLogScripts(this.settings), this.listener);
 	}
 
 	@AfterEach

@@ -19,13 +19,13 @@ package io.github.atmosphererelay.door.centrifuge;
 import io.github.atmosphererelay.door.Arrival;
 import io.github.atmosphererelay.door.Door;
 import io.github.atmosphererelay.door.DoorContext;
-import io.github.atmosphererelay.door.HttpSessions;
+import io.github.atmosphererelay.door.HttpSessionRegistry;
 import io.github.atmosphererelay.door.SubscriptionRetry;
-import io.github.atmosphererelay.door.TokenChecks;
+import io.github.atmosphererelay.door.TokenChecker;
 import io.github.atmosphererelay.door.WebSocketSettings;
 import io.github.atmosphererelay.door.centrifuge.ServerSubscription.Surroundings;
 import io.github.atmosphererelay.guard.Timers;
-import io.github.atmosphererelay.inbound.ClientMessages;
+import io.github.atmosphererelay.inbound.ClientMessageReceiver;
 import io.github.atmosphererelay.subscription.Subscriptions;
 import io.github.atmosphererelay.transport.Inbound;
 
@@ -46,15 +46,15 @@ public final class CentrifugeDoor implements Door {
 
 	private final WebSocketSettings settings;
 
-	private final TokenChecks tokens;
+	private final TokenChecker tokens;
 
-	private final HttpSessions httpSessions;
+	private final HttpSessionRegistry httpSessions;
 
 	private final Timers timers;
 
-	private final Replies replies;
+	private final ReplySender replies;
 
-	private final Requests requests;
+	private final CommandHandler requests;
 
 	private final HandlerMapping mapping;
 
@@ -68,16 +68,16 @@ public final class CentrifugeDoor implements Door {
 		this.tokens = context.tokens();
 		this.httpSessions = context.httpSessions();
 		this.timers = context.timers();
-		ClientMessages messages = context.clientMessages();
+		ClientMessageReceiver messages = context.clientMessages();
 		Subscriptions subscriptions = context.subscriptions();
 		ChannelReads channels = new ChannelReads(context.catalog(), context.interest(), context.broadcaster());
-		this.replies = new Replies(context.statistics(), context.writers(), this.codec, context.controlLimits());
+		this.replies = new ReplySender(context.statistics(), context.writers(), this.codec, context.controlLimits());
 		ServerSubscriptions serverSide = new ServerSubscriptions(new Surroundings(channels, subscriptions,
 				context.monitor(), new SubscriptionRetry(this.timers), context.statistics().inbound(), this.replies));
-		this.requests = new Requests(settings.pingInterval(), this.tokens, messages, this.replies,
-				new SubscribeRequests(messages, channels, subscriptions, context.presence(),
+		this.requests = new CommandHandler(settings.pingInterval(), this.tokens, messages, this.replies,
+				new SubscribeRequestHandler(messages, channels, subscriptions, context.presence(),
 						this.codec.presenceChanges(), this.replies),
-				new ReadRequests(messages, channels, context.replays(), context.writers().replays(), context.presence(),
+				new ReadRequestHandler(messages, channels, context.replays(), context.writers().replays(), context.presence(),
 						this.replies),
 				serverSide);
 		this.mapping = context.mapping(settings.path(), ORDER, this,
@@ -106,11 +106,11 @@ public final class CentrifugeDoor implements Door {
 		return this.settings;
 	}
 
-	TokenChecks tokens() {
+	TokenChecker tokens() {
 		return this.tokens;
 	}
 
-	HttpSessions httpSessions() {
+	HttpSessionRegistry httpSessions() {
 		return this.httpSessions;
 	}
 
@@ -118,11 +118,11 @@ public final class CentrifugeDoor implements Door {
 		return this.timers;
 	}
 
-	Replies replies() {
+	ReplySender replies() {
 		return this.replies;
 	}
 
-	Requests requests() {
+	CommandHandler requests() {
 		return this.requests;
 	}
 

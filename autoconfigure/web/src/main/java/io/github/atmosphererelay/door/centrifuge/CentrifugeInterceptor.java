@@ -18,10 +18,10 @@ package io.github.atmosphererelay.door.centrifuge;
 
 import java.util.Map;
 
-import io.github.atmosphererelay.door.AdmissionChecks;
+import io.github.atmosphererelay.door.AdmissionChecker;
 import io.github.atmosphererelay.door.ClientProof;
 import io.github.atmosphererelay.door.DoorInterceptor;
-import io.github.atmosphererelay.door.Refusals;
+import io.github.atmosphererelay.door.RefusalResponder;
 import jakarta.servlet.http.HttpServletRequest;
 
 /**
@@ -30,7 +30,7 @@ import jakarta.servlet.http.HttpServletRequest;
  */
 final class CentrifugeInterceptor extends DoorInterceptor {
 
-	CentrifugeInterceptor(AdmissionChecks checks, Refusals refusals) {
+	CentrifugeInterceptor(AdmissionChecker checks, RefusalResponder refusals) {
 		super(checks, refusals);
 	}
 

@@ -19,7 +19,7 @@ package io.github.atmosphererelay.door.centrifuge;
 import java.util.function.Consumer;
 
 import io.github.atmosphererelay.door.ClientLimits.Admission;
-import io.github.atmosphererelay.door.TokenChecks;
+import io.github.atmosphererelay.door.TokenChecker;
 import io.github.atmosphererelay.door.TokenRenewal;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.refusal.ErrorCode;
@@ -43,7 +43,7 @@ final class Client {
 
 	private final TokenRenewal renewal;
 
-	Client(LocalSession session, Admission admission, TokenChecks tokens, ClientSubscriber subscriber) {
+	Client(LocalSession session, Admission admission, TokenChecker tokens, ClientSubscriber subscriber) {
 		this.session = session;
 		this.admission = admission;
 		this.subscriber = subscriber;

@@ -27,9 +27,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import io.github.atmosphererelay.door.Arrival;
 import io.github.atmosphererelay.door.Arrival.SessionEnd;
 import io.github.atmosphererelay.door.ClientProof;
-import io.github.atmosphererelay.door.IncomingMessages;
+import io.github.atmosphererelay.door.MessageAssembler;
 import io.github.atmosphererelay.door.RefusedMessageException;
-import io.github.atmosphererelay.door.TokenChecks;
+import io.github.atmosphererelay.door.TokenChecker;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.refusal.ErrorCode;
@@ -60,7 +60,7 @@ final class Connection implements Inbound {
 
 	private final CentrifugeTransport transport;
 
-	private final IncomingMessages incoming;
+	private final MessageAssembler incoming;
 
 	private final ReentrantLock lock = new ReentrantLock();
 
@@ -79,7 +79,7 @@ final class Connection implements Inbound {
 		this.door = door;
 		this.arrival = arrival;
 		this.transport = new CentrifugeTransport(arrival.transport(), door.codec());
-		this.incoming = new IncomingMessages(door.settings());
+		this.incoming = new MessageAssembler(door.settings());
 	}
 
 	@Override
@@ -277,7 +277,7 @@ final class Connection implements Inbound {
 			write(this.door.codec().encode(command.id(), refusal.code(), refusal.reason()));
 			return;
 		}
-		fail(refusal.code(), TokenChecks.closeReason(refusal));
+		fail(refusal.code(), TokenChecker.closeReason(refusal));
 	}
 
 	/**

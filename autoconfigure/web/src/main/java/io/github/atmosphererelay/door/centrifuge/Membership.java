@@ -33,7 +33,7 @@ abstract class Membership implements SubscriptionListener {
 
 	private final String channel;
 
-	private final Replies replies;
+	private final ReplySender replies;
 
 	/** What it hangs on, as long as that has not ended. */
 	private @Nullable Subscription subscription;
@@ -44,7 +44,7 @@ abstract class Membership implements SubscriptionListener {
 
 	private UnsubscribeReason reason = UnsubscribeReason.SERVER;
 
-	Membership(LocalSession session, String channel, Replies replies) {
+	Membership(LocalSession session, String channel, ReplySender replies) {
 		this.session = session;
 		this.channel = channel;
 		this.replies = replies;
@@ -58,7 +58,7 @@ abstract class Membership implements SubscriptionListener {
 		return this.channel;
 	}
 
-	Replies replies() {
+	ReplySender replies() {
 		return this.replies;
 	}
 

@@ -27,7 +27,7 @@ final class PlainMembership extends Membership {
 
 	private final ClientSubscriber subscriber;
 
-	PlainMembership(LocalSession session, String channel, Replies replies, ClientSubscriber subscriber) {
+	PlainMembership(LocalSession session, String channel, ReplySender replies, ClientSubscriber subscriber) {
 		super(session, channel, replies);
 		this.subscriber = subscriber;
 	}

@@ -25,7 +25,7 @@ import java.util.function.Supplier;
 import io.github.atmosphererelay.channel.ChannelOptions;
 import io.github.atmosphererelay.door.centrifuge.Command.Recovery;
 import io.github.atmosphererelay.guard.Failures;
-import io.github.atmosphererelay.inbound.ClientMessages;
+import io.github.atmosphererelay.inbound.ClientMessageReceiver;
 import io.github.atmosphererelay.message.Json;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.presence.PresenceService;
@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Tells clients what has been in channels and who is there.
  */
-final class ReadRequests {
+final class ReadRequestHandler {
 
 	/** How many messages a client gets at once. */
 	private static final int MAX_PAGE = 300;
@@ -55,7 +55,7 @@ final class ReadRequests {
 	/** What a session takes in a list beside names and attributes. */
 	private static final int PER_SESSION = 64;
 
-	private final ClientMessages authorizer;
+	private final ClientMessageReceiver authorizer;
 
 	private final ChannelReads channels;
 
@@ -65,7 +65,7 @@ final class ReadRequests {
 
 	private final PresenceService presence;
 
-	private final Replies replies;
+	private final ReplySender replies;
 
 	private final OpenReads open = new OpenReads();
 
@@ -78,8 +78,8 @@ final class ReadRequests {
 	 * @param presence tells who is in channels
 	 * @param replies answers
 	 */
-	ReadRequests(ClientMessages authorizer, ChannelReads channels, ReplayReader replays, ReplayBudget budget,
-			PresenceService presence, Replies replies) {
+	ReadRequestHandler(ClientMessageReceiver authorizer, ChannelReads channels, ReplayReader replays, ReplayBudget budget,
+			PresenceService presence, ReplySender replies) {
 		this.authorizer = authorizer;
 		this.channels = channels;
 		this.replays = replays;
@@ -172,7 +172,7 @@ final class ReadRequests {
 		try {
 			question.accept(page.end());
 			this.replies.replyWithMuch(session, command.id(), new Reply.History(page.publications(), page.end()),
-					Replies.size(page.publications()), () -> {
+					ReplySender.size(page.publications()), () -> {
 						reservation.release();
 						done.run();
 					});

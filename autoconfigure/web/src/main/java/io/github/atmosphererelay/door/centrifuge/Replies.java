@@ -19,7 +19,7 @@ package io.github.atmosphererelay.door.centrifuge;
 import java.util.List;
 import java.util.function.Supplier;
 
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.MessagingStatistics;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.refusal.ErrorCode;
@@ -29,25 +29,25 @@ import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SlowConsumerPolicy;
-import io.github.atmosphererelay.session.Writers;
+import io.github.atmosphererelay.session.WriterPool;
 
 /**
  * Queues replies and pushes at sessions. Never blocks.
  */
-final class Replies {
+final class ReplySender {
 
 	/** What a message takes in a reply beside itself. */
 	private static final int PER_MESSAGE = 32;
 
-	private final BroadcastStatistics statistics;
+	private final MessagingStatistics statistics;
 
-	private final Writers writers;
+	private final WriterPool writers;
 
 	private final Codec codec;
 
 	private final QueueLimits limits;
 
-	Replies(BroadcastStatistics statistics, Writers writers, Codec codec, QueueLimits limits) {
+	ReplySender(MessagingStatistics statistics, WriterPool writers, Codec codec, QueueLimits limits) {
 		this.statistics = statistics;
 		this.writers = writers;
 		this.codec = codec;

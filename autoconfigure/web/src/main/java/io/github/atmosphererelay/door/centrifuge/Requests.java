@@ -21,9 +21,9 @@ import java.time.Instant;
 
 import io.github.atmosphererelay.broadcast.MessageTooLargeException;
 import io.github.atmosphererelay.door.ClientLimits.Admission;
-import io.github.atmosphererelay.door.TokenChecks;
+import io.github.atmosphererelay.door.TokenChecker;
 import io.github.atmosphererelay.guard.RateLimitedLog;
-import io.github.atmosphererelay.inbound.ClientMessages;
+import io.github.atmosphererelay.inbound.ClientMessageReceiver;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
@@ -37,9 +37,9 @@ import org.jspecify.annotations.Nullable;
  * Carries out the commands of clients. Called for one client by one thread at a time and
  * in order; blocks only as long as the application's authorizer does.
  */
-final class Requests {
+final class CommandHandler {
 
-	private static final Log logger = LogFactory.getLog(Requests.class);
+	private static final Log logger = LogFactory.getLog(CommandHandler.class);
 
 	/** Tokens are renewed before they expire, by clients that are told so. */
 	private static final Duration MAX_MARGIN = Duration.ofSeconds(10);
@@ -48,15 +48,15 @@ final class Requests {
 
 	private final Duration pingInterval;
 
-	private final TokenChecks tokens;
+	private final TokenChecker tokens;
 
-	private final ClientMessages messages;
+	private final ClientMessageReceiver messages;
 
-	private final Replies replies;
+	private final ReplySender replies;
 
-	private final SubscribeRequests subscriptions;
+	private final SubscribeRequestHandler subscriptions;
 
-	private final ReadRequests reads;
+	private final ReadRequestHandler reads;
 
 	private final ServerSubscriptions serverSide;
 
@@ -70,8 +70,8 @@ final class Requests {
 	 * @param reads tells them what has been there
 	 * @param serverSide what they are subscribed to without asking
 	 */
-	Requests(Duration pingInterval, TokenChecks tokens, ClientMessages messages, Replies replies,
-			SubscribeRequests subscriptions, ReadRequests reads, ServerSubscriptions serverSide) {
+	CommandHandler(Duration pingInterval, TokenChecker tokens, ClientMessageReceiver messages, ReplySender replies,
+			SubscribeRequestHandler subscriptions, ReadRequestHandler reads, ServerSubscriptions serverSide) {
 		this.pingInterval = pingInterval;
 		this.tokens = tokens;
 		this.messages = messages;

@@ -171,7 +171,7 @@ final class ServerSubscription extends Membership implements Subscriber {
 			replies().push(session(), push);
 		}
 		else {
-			replies().pushMuch(session(), push, Replies.size(begin.result().publications()), reservation.hold());
+			replies().pushMuch(session(), push, ReplySender.size(begin.result().publications()), reservation.hold());
 		}
 	}
 
@@ -258,7 +258,7 @@ final class ServerSubscription extends Membership implements Subscriber {
 	 * @param replies tells clients
 	 */
 	record Surroundings(ChannelReads channels, Subscriptions subscriptions, RelayMonitor monitor,
-			SubscriptionRetry retry, InboundStatistics statistics, Replies replies) {
+			SubscriptionRetry retry, InboundStatistics statistics, ReplySender replies) {
 
 	}
 

@@ -45,7 +45,7 @@ final class ServerSubscriptions {
 
 	private final Subscriptions subscriptions;
 
-	private final Replies replies;
+	private final ReplySender replies;
 
 	ServerSubscriptions(Surroundings surroundings) {
 		this.surroundings = surroundings;
@@ -134,7 +134,7 @@ final class ServerSubscriptions {
 		return this.surroundings.channels().get(channel).isRecorded();
 	}
 
-	Replies replies() {
+	ReplySender replies() {
 		return this.replies;
 	}
 
@@ -162,7 +162,7 @@ final class ServerSubscriptions {
 		 * @return whether it was added
 		 */
 		synchronized boolean add(String channel, Reply.Subscribe result) {
-			long size = result.result().publications().isEmpty() ? 0 : Replies.size(result.result().publications());
+			long size = result.result().publications().isEmpty() ? 0 : ReplySender.size(result.result().publications());
 			if (this.bytes > 0 && size > 0 && this.bytes + size > this.maxBytes) {
 				return false;
 			}

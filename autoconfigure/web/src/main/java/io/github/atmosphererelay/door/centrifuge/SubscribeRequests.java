@@ -26,7 +26,7 @@ import io.github.atmosphererelay.delivery.RecoveryOutcome;
 import io.github.atmosphererelay.door.centrifuge.Command.Recovery;
 import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.guard.RateLimitedLog;
-import io.github.atmosphererelay.inbound.ClientMessages;
+import io.github.atmosphererelay.inbound.ClientMessageReceiver;
 import io.github.atmosphererelay.message.ChannelNames;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.presence.PresenceChangeFormat;
@@ -47,13 +47,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Lets clients into channels and out of them.
  */
-final class SubscribeRequests {
+final class SubscribeRequestHandler {
 
-	private static final Log logger = LogFactory.getLog(SubscribeRequests.class);
+	private static final Log logger = LogFactory.getLog(SubscribeRequestHandler.class);
 
 	private final RateLimitedLog failureLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
-	private final ClientMessages authorizer;
+	private final ClientMessageReceiver authorizer;
 
 	private final ChannelReads channels;
 
@@ -63,7 +63,7 @@ final class SubscribeRequests {
 
 	private final PresenceChangeFormat presenceChanges;
 
-	private final Replies replies;
+	private final ReplySender replies;
 
 	/**
 	 * Create requests.
@@ -74,8 +74,8 @@ final class SubscribeRequests {
 	 * @param presenceChanges how clients are told who comes and goes
 	 * @param replies answers
 	 */
-	SubscribeRequests(ClientMessages authorizer, ChannelReads channels, Subscriptions subscriptions,
-			PresenceService presence, PresenceChangeFormat presenceChanges, Replies replies) {
+	SubscribeRequestHandler(ClientMessageReceiver authorizer, ChannelReads channels, Subscriptions subscriptions,
+			PresenceService presence, PresenceChangeFormat presenceChanges, ReplySender replies) {
 		this.authorizer = authorizer;
 		this.channels = channels;
 		this.subscriptions = subscriptions;
@@ -195,7 +195,7 @@ final class SubscribeRequests {
 		private volatile @Nullable RequestRefusedException refusal;
 
 		Attempt(Client client, Command.Subscribe command, boolean watches) {
-			super(client.session(), command.channel(), SubscribeRequests.this.replies);
+			super(client.session(), command.channel(), SubscribeRequestHandler.this.replies);
 			this.command = command;
 			this.watches = watches;
 		}
@@ -219,7 +219,7 @@ final class SubscribeRequests {
 					replies().reply(session(), this.command.id(), reply);
 				}
 				else {
-					replies().replyWithMuch(session(), this.command.id(), reply, Replies.size(result.publications()),
+					replies().replyWithMuch(session(), this.command.id(), reply, ReplySender.size(result.publications()),
 							reservation.hold());
 				}
 				this.answered = true;
@@ -239,8 +239,8 @@ final class SubscribeRequests {
 			if (this.answered) {
 				if (subscription != null && this.watches) {
 					// By this subscription, not by a later one that does not want it
-					subscription.whileHeld(() -> SubscribeRequests.this.presence.watchSessions(session(), channel(),
-							SubscribeRequests.this.presenceChanges));
+					subscription.whileHeld(() -> SubscribeRequestHandler.this.presence.watchSessions(session(), channel(),
+							SubscribeRequestHandler.this.presenceChanges));
 				}
 				return;
 			}
@@ -251,7 +251,7 @@ final class SubscribeRequests {
 						: new RequestRefusedException(ErrorCode.INTERNAL, "the subscription has ended, try again");
 			}
 			if (subscription != null) {
-				SubscribeRequests.this.subscriptions.withdraw(subscription);
+				SubscribeRequestHandler.this.subscriptions.withdraw(subscription);
 			}
 			replies().refuse(session(), this.command.id(), refusal);
 		}
@@ -264,7 +264,7 @@ final class SubscribeRequests {
 			reason(UnsubscribeReason.INSUFFICIENT_STATE);
 			Subscription subscription = subscription();
 			if (subscription != null) {
-				SubscribeRequests.this.subscriptions.withdraw(subscription);
+				SubscribeRequestHandler.this.subscriptions.withdraw(subscription);
 			}
 		}
 

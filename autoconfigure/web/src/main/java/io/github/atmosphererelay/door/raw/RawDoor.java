@@ -16,18 +16,18 @@
 
 package io.github.atmosphererelay.door.raw;
 
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.MessagingStatistics;
 import io.github.atmosphererelay.door.Arrival;
 import io.github.atmosphererelay.door.Door;
 import io.github.atmosphererelay.door.DoorContext;
-import io.github.atmosphererelay.door.DurableHandshakes;
-import io.github.atmosphererelay.door.HttpSessions;
+import io.github.atmosphererelay.door.DurableHandshaker;
+import io.github.atmosphererelay.door.HttpSessionRegistry;
 import io.github.atmosphererelay.door.SubscriptionRetry;
-import io.github.atmosphererelay.door.TokenChecks;
+import io.github.atmosphererelay.door.TokenChecker;
 import io.github.atmosphererelay.door.WebSocketSettings;
 import io.github.atmosphererelay.durable.DurableSessions;
 import io.github.atmosphererelay.guard.Timers;
-import io.github.atmosphererelay.inbound.ClientMessages;
+import io.github.atmosphererelay.inbound.ClientMessageReceiver;
 import io.github.atmosphererelay.subscription.Subscriptions;
 import io.github.atmosphererelay.transport.Inbound;
 import org.jspecify.annotations.Nullable;
@@ -45,21 +45,21 @@ public final class RawDoor implements Door {
 	 */
 	private static final int ORDER = -2;
 
-	private final ClientMessages messages;
+	private final ClientMessageReceiver messages;
 
 	private final Subscriptions subscriptions;
 
-	private final BroadcastStatistics statistics;
+	private final MessagingStatistics statistics;
 
 	private final WebSocketSettings settings;
 
-	private final TokenChecks tokens;
+	private final TokenChecker tokens;
 
-	private final HttpSessions httpSessions;
+	private final HttpSessionRegistry httpSessions;
 
 	private final Timers timers;
 
-	private final DurableHandshakes durable;
+	private final DurableHandshaker durable;
 
 	private final RawDoorFrames frames;
 
@@ -68,7 +68,7 @@ public final class RawDoor implements Door {
 	/**
 	 * Put the door together.
 	 */
-	private RawDoor(DoorContext context, DurableHandshakes durable) {
+	private RawDoor(DoorContext context, DurableHandshaker durable) {
 		this.messages = context.clientMessages();
 		this.subscriptions = context.subscriptions();
 		this.statistics = context.statistics();
@@ -91,7 +91,7 @@ public final class RawDoor implements Door {
 	 * @return the mapping
 	 */
 	public static HandlerMapping mapping(DoorContext context, @Nullable DurableSessions durable) {
-		DurableHandshakes handshakes = new DurableHandshakes(durable, context.settings().path());
+		DurableHandshaker handshakes = new DurableHandshaker(durable, context.settings().path());
 		return context.mapping(context.settings().path() + "/**", ORDER, new RawDoor(context, handshakes),
 				new RawDoorInterceptor(context.checks(), context.refusals(), context.settings().path(),
 						context.catalog(), context.clientMessages(), context.tokens(), handshakes));
@@ -102,7 +102,7 @@ public final class RawDoor implements Door {
 		return new RawDoorConnection(this, arrival);
 	}
 
-	ClientMessages messages() {
+	ClientMessageReceiver messages() {
 		return this.messages;
 	}
 
@@ -110,7 +110,7 @@ public final class RawDoor implements Door {
 		return this.subscriptions;
 	}
 
-	BroadcastStatistics statistics() {
+	MessagingStatistics statistics() {
 		return this.statistics;
 	}
 
@@ -122,15 +122,15 @@ public final class RawDoor implements Door {
 		return this.settings;
 	}
 
-	TokenChecks tokens() {
+	TokenChecker tokens() {
 		return this.tokens;
 	}
 
-	HttpSessions httpSessions() {
+	HttpSessionRegistry httpSessions() {
 		return this.httpSessions;
 	}
 
-	DurableHandshakes durable() {
+	DurableHandshaker durable() {
 		return this.durable;
 	}
 

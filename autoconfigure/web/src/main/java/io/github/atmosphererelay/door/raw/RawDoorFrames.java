@@ -33,7 +33,7 @@ import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SubscriptionState;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
-import io.github.atmosphererelay.session.Writers;
+import io.github.atmosphererelay.session.WriterPool;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
@@ -44,11 +44,11 @@ final class RawDoorFrames {
 
 	private final NodeIdentity identity;
 
-	private final Writers writers;
+	private final WriterPool writers;
 
 	private final QueueLimits limits;
 
-	RawDoorFrames(NodeIdentity identity, Writers writers, QueueLimits limits) {
+	RawDoorFrames(NodeIdentity identity, WriterPool writers, QueueLimits limits) {
 		this.identity = identity;
 		this.writers = writers;
 		this.limits = limits;

@@ -21,16 +21,16 @@ import java.util.Map;
 import java.util.Objects;
 
 import io.github.atmosphererelay.channel.ChannelCatalog;
-import io.github.atmosphererelay.door.AdmissionChecks;
+import io.github.atmosphererelay.door.AdmissionChecker;
 import io.github.atmosphererelay.door.ClientProof;
 import io.github.atmosphererelay.door.DoorInterceptor;
-import io.github.atmosphererelay.door.DurableHandshakes;
-import io.github.atmosphererelay.door.DurableHandshakes.Wish;
+import io.github.atmosphererelay.door.DurableHandshaker;
+import io.github.atmosphererelay.door.DurableHandshaker.Wish;
 import io.github.atmosphererelay.door.HandshakeRefusedException;
 import io.github.atmosphererelay.door.Refusal;
-import io.github.atmosphererelay.door.Refusals;
-import io.github.atmosphererelay.door.TokenChecks;
-import io.github.atmosphererelay.inbound.ClientMessages;
+import io.github.atmosphererelay.door.RefusalResponder;
+import io.github.atmosphererelay.door.TokenChecker;
+import io.github.atmosphererelay.inbound.ClientMessageReceiver;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -48,14 +48,14 @@ final class RawDoorInterceptor extends DoorInterceptor {
 
 	private final ChannelCatalog catalog;
 
-	private final ClientMessages messages;
+	private final ClientMessageReceiver messages;
 
-	private final TokenChecks tokens;
+	private final TokenChecker tokens;
 
-	private final DurableHandshakes durable;
+	private final DurableHandshaker durable;
 
-	RawDoorInterceptor(AdmissionChecks checks, Refusals refusals, String path, ChannelCatalog catalog,
-			ClientMessages messages, TokenChecks tokens, DurableHandshakes durable) {
+	RawDoorInterceptor(AdmissionChecker checks, RefusalResponder refusals, String path, ChannelCatalog catalog,
+			ClientMessageReceiver messages, TokenChecker tokens, DurableHandshaker durable) {
 		super(checks, refusals);
 		this.path = path;
 		this.catalog = catalog;

@@ -22,13 +22,13 @@ import java.util.Set;
 
 import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.channel.ChannelOptions;
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.MessagingStatistics;
 import io.github.atmosphererelay.door.SubscriptionRetry;
 import io.github.atmosphererelay.durable.DurableSession;
 import io.github.atmosphererelay.durable.DurableSessions;
 import io.github.atmosphererelay.durable.DurableStart;
 import io.github.atmosphererelay.guard.Failures;
-import io.github.atmosphererelay.inbound.ClientMessages;
+import io.github.atmosphererelay.inbound.ClientMessageReceiver;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
@@ -60,11 +60,11 @@ final class RawDoorSubscriber {
 
 	private final ChannelCatalog catalog;
 
-	private final ClientMessages messages;
+	private final ClientMessageReceiver messages;
 
 	private final Subscriptions subscriptions;
 
-	private final BroadcastStatistics statistics;
+	private final MessagingStatistics statistics;
 
 	private final PresenceService presence;
 
@@ -74,8 +74,8 @@ final class RawDoorSubscriber {
 
 	private final @Nullable DurableSessions durable;
 
-	RawDoorSubscriber(ChannelCatalog catalog, ClientMessages messages, Subscriptions subscriptions,
-			BroadcastStatistics statistics, PresenceService presence, RawDoorFrames frames, SubscriptionRetry retry,
+	RawDoorSubscriber(ChannelCatalog catalog, ClientMessageReceiver messages, Subscriptions subscriptions,
+			MessagingStatistics statistics, PresenceService presence, RawDoorFrames frames, SubscriptionRetry retry,
 			@Nullable DurableSessions durable) {
 		this.catalog = catalog;
 		this.messages = messages;
