@@ -545,7 +545,7 @@ final class KafkaLog implements ChannelLog {
 
 	/**
 	 * Tell other nodes of records that this one had read and the broker has lost, until
-	 * that stands in the partitions. Called by the link's worker now and then.
+	 * that stands in the partitions. Called by the connector's worker now and then.
 	 * @param sender writes it
 	 */
 	void sendNotices(KafkaSender sender) {

@@ -68,7 +68,7 @@ class RedisConnectorTests {
 
 	private final AtomicInteger connects = new AtomicInteger();
 
-	private RedisConnector session;
+	private RedisConnector connector;
 
 	@BeforeEach
 	void create() {
@@ -80,12 +80,12 @@ class RedisConnectorTests {
 			this.links.add(call.getArgument(0));
 			return this.link;
 		}).given(this.driver).connect(any());
-		this.session = new RedisConnector(this.driver, this.settings, new RedisLogScripts(this.settings), this.listener);
+		this.connector = new RedisConnector(this.driver, this.settings, new RedisLogScripts(this.settings), this.listener);
 	}
 
 	@AfterEach
 	void stop() {
-		this.session.stop();
+		this.connector.stop();
 	}
 
 	@Test
@@ -94,7 +94,7 @@ class RedisConnectorTests {
 			this.links.add(call.getArgument(0));
 			return this.link;
 		}).given(this.driver).connect(any());
-		this.session.start();
+		this.connector.start();
 		await().until(() -> this.links.size() == 1);
 		assertThat(this.guards.of(Part.RELAY_CONNECTION).failures()).isOne();
 	}
@@ -109,13 +109,13 @@ class RedisConnectorTests {
 		willAnswer((call) -> {
 			attempts.add(Thread.currentThread());
 			if (attempts.size() == 1) {
-				ReflectionTestUtils.setField(this.session, "attemptedAt",
+				ReflectionTestUtils.setField(this.connector, "attemptedAt",
 						System.nanoTime() - Duration.ofSeconds(10).toNanos());
 			}
 			throw new IllegalStateException("timed out");
 		}).given(this.driver).connect(any());
-		ReflectionTestUtils.invokeMethod(this.session, "connect");
-		ReflectionTestUtils.invokeMethod(this.session, "catchUp");
+		ReflectionTestUtils.invokeMethod(this.connector, "connect");
+		ReflectionTestUtils.invokeMethod(this.connector, "catchUp");
 		assertThat(attempts).filteredOn((thread) -> thread == Thread.currentThread()).hasSize(1);
 		await().until(() -> attempts.size() > 1);
 	}
@@ -123,14 +123,14 @@ class RedisConnectorTests {
 	@Test
 	void itReplacesALinkThatThrowsAnErrorWhenItSubscribes() {
 		willThrow(INJECTED).willDoNothing().given(this.link).subscribe(any());
-		this.session.subscribe(new Address.Channel("room"));
-		this.session.start();
+		this.connector.subscribe(new Address.Channel("room"));
+		this.connector.start();
 		await().until(() -> this.links.size() == 2);
 	}
 
 	@Test
 	void itReconnectsAfterAnErrorOfTheListenerThatIsToldOfTheLoss() {
-		this.session.start();
+		this.connector.start();
 		await().until(() -> this.links.size() == 1);
 		await().untilAsserted(() -> org.mockito.Mockito.verify(this.listener).connectionChanged(true));
 		willThrow(INJECTED).given(this.listener).connectionChanged(anyBoolean());
@@ -145,7 +145,7 @@ class RedisConnectorTests {
 		willThrow(INJECTED).willAnswer((call) -> received.add(call.getArgument(0)))
 			.given(this.listener)
 			.received(any(), any());
-		this.session.start();
+		this.connector.start();
 		await().until(() -> this.links.size() == 1);
 		Envelope envelope = new RelayNode(mock(io.github.atmosphererelay.relay.ClusterRelay.class)).recorded("room",
 				"text", null);
