@@ -78,9 +78,11 @@ class ArchitectureTests {
 			Map.entry("transport", List.of()), Map.entry("transport.tomcat..", List.of("transport")),
 			Map.entry("door", List.of("transport", "cluster..", "presence..", "durable..")),
 			Map.entry("door.raw..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
-			Map.entry("door.centrifuge..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
+			Map.entry("door.centrifuge..",
+					List.of("door", "transport", "cluster..", "presence..", "durable..", "resource..")),
+			Map.entry("resource..", List.of()),
 			Map.entry("http..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
-			Map.entry("console..", List.of()), Map.entry("endpoint..", List.of()),
+			Map.entry("console..", List.of("resource..")), Map.entry("endpoint..", List.of()),
 			Map.entry("security.spring..", List.of()),
 			Map.entry("actuate..",
 					List.of("relay..", "cluster..", "presence..", "durable..", "transport..", "door..", "endpoint..")),
@@ -89,10 +91,11 @@ class ArchitectureTests {
 	/**
 	 * Packages that know only a part of the node.
 	 */
-	private static final Map<String, List<String>> BESIDE_NODE = Map.of("guard..", List.of(), "statistics..", List.of(), "relay.local..",
-			List.of("relay", "message.."), "relay.redis..", List.of("relay", "message.."), "relay.kafka..",
-			List.of("relay", "message.."), "relay.jdbc..", List.of("relay", "message.."), "relay.http..",
-			List.of("relay", "message.."), "contract..", List.of("relay", "durable..", "message..", "test.."));
+	private static final Map<String, List<String>> BESIDE_NODE = Map.of("guard..", List.of(), "statistics..", List.of(),
+			"relay.local..", List.of("relay", "message.."), "relay.redis..", List.of("relay", "message.."),
+			"relay.kafka..", List.of("relay", "message.."), "relay.jdbc..", List.of("relay", "message.."),
+			"relay.http..", List.of("relay", "message.."), "contract..",
+			List.of("relay", "durable..", "message..", "test.."));
 
 	private static final Map<String, List<String>> MAY_KNOW = mayKnow();
 

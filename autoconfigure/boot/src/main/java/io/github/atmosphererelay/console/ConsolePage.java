@@ -17,26 +17,26 @@
 package io.github.atmosphererelay.console;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.github.atmosphererelay.resource.LibraryFiles;
+import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 
+import org.springframework.core.io.ClassPathResource;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
+import org.springframework.http.MediaType;
 import org.springframework.http.server.RequestPath;
-import org.springframework.util.DigestUtils;
 import org.springframework.web.HttpRequestHandler;
 import org.springframework.web.HttpRequestMethodNotSupportedException;
-import org.springframework.web.context.request.ServletWebRequest;
 import org.springframework.web.servlet.HandlerMapping;
 import org.springframework.web.servlet.handler.SimpleUrlHandlerMapping;
 import org.springframework.web.util.HtmlUtils;
@@ -46,7 +46,7 @@ import org.springframework.web.util.UriUtils;
 /**
  * Serves the console: one page, and the few files that it consists of. It holds no data;
  * what it shows, the page asks the actuator and hears in a channel, as the one who looks
- * at it. Safe for use by many threads; reads nothing but its own memory.
+ * at it. Safe for use by many threads.
  */
 public final class ConsolePage implements HttpRequestHandler {
 
@@ -61,10 +61,11 @@ public final class ConsolePage implements HttpRequestHandler {
 
 	private static final Pattern BLANK = Pattern.compile("\\{\\{([a-z-]+)}}");
 
-	private static final Map<String, String> FILES = Map.of("console.css", "text/css;charset=UTF-8", "console.js",
-			"text/javascript;charset=UTF-8", "actuator.js", "text/javascript;charset=UTF-8", "chart.js",
-			"text/javascript;charset=UTF-8", "live.js", "text/javascript;charset=UTF-8", "table.js",
-			"text/javascript;charset=UTF-8", "icon.svg", "image/svg+xml");
+	private static final MediaType SCRIPT = new MediaType("text", "javascript", StandardCharsets.UTF_8);
+
+	private static final Map<String, MediaType> FILES = Map.of("console.css",
+			new MediaType("text", "css", StandardCharsets.UTF_8), "console.js", SCRIPT, "actuator.js", SCRIPT,
+			"chart.js", SCRIPT, "live.js", SCRIPT, "table.js", SCRIPT, "icon.svg", new MediaType("image", "svg+xml"));
 
 	private final String path;
 
@@ -74,11 +75,11 @@ public final class ConsolePage implements HttpRequestHandler {
 
 	private final ConsoleExits exits;
 
-	private final String policy;
+	private final Map<String, String> headers;
 
 	private final String page;
 
-	private final Map<String, StoredFile> files = new LinkedHashMap<>();
+	private final LibraryFiles files;
 
 	/**
 	 * Create the page.
@@ -92,17 +93,16 @@ public final class ConsolePage implements HttpRequestHandler {
 		this.socketPath = doorPath + "/" + UriUtils.encodePath(channel, StandardCharsets.UTF_8);
 		this.actuator = actuator;
 		this.exits = exits;
-		this.policy = POLICY.formatted(exits.logout().isEmpty() ? "'none'" : "'self'");
-		this.page = new String(read("console.html"), StandardCharsets.UTF_8);
-		FILES.forEach((name, type) -> this.files.put(this.path + "/" + name, StoredFile.of(type, read(name))));
+		this.headers = Map.of("Content-Security-Policy",
+				POLICY.formatted(exits.logout().isEmpty() ? "'none'" : "'self'"), "X-Content-Type-Options", "nosniff",
+				"X-Frame-Options", "DENY", "Referrer-Policy", "no-referrer");
+		this.page = read("console.html");
+		this.files = new LibraryFiles(ConsolePage.class, FILES, this.headers);
 	}
 
-	private static byte[] read(String name) {
-		try (InputStream in = ConsolePage.class.getResourceAsStream(name)) {
-			if (in == null) {
-				throw new IllegalStateException("The console's file " + name + " is missing");
-			}
-			return in.readAllBytes();
+	private static String read(String name) {
+		try {
+			return new ClassPathResource(name, ConsolePage.class).getContentAsString(StandardCharsets.UTF_8);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -119,44 +119,32 @@ public final class ConsolePage implements HttpRequestHandler {
 
 	@Override
 	public void handleRequest(HttpServletRequest request, HttpServletResponse response)
-			throws IOException, HttpRequestMethodNotSupportedException {
-		HttpMethod method = HttpMethod.valueOf(request.getMethod());
-		if (method != HttpMethod.GET && method != HttpMethod.HEAD) {
-			throw new HttpRequestMethodNotSupportedException(request.getMethod(), List.of("GET", "HEAD"));
-		}
+			throws ServletException, IOException {
 		if (!ServletRequestPathUtils.hasParsedRequestPath(request)) {
 			ServletRequestPathUtils.parseAndCache(request);
 		}
 		String path = ServletRequestPathUtils.getParsedRequestPath(request).pathWithinApplication().value();
-		StoredFile file = this.files.get(path);
 		if (path.equals(this.path)) {
-			// Holds the token of the one who asks for it
-			secure(response, "no-store");
-			write(response, "text/html;charset=UTF-8", render(request).getBytes(StandardCharsets.UTF_8));
+			write(request, response);
 		}
-		else if (file != null) {
-			// Asked for anew each time and answered in a few bytes: a node that was
-			// updated has no old script running on its page
-			secure(response, "no-cache");
-			if (!new ServletWebRequest(request, response).checkNotModified(file.etag())) {
-				write(response, file.type(), file.content());
-			}
+		else if (path.startsWith(this.path + "/") && this.files.has(path.substring(this.path.length() + 1))) {
+			this.files.handleRequest(request, response);
 		}
 		else {
 			response.sendError(HttpServletResponse.SC_NOT_FOUND);
 		}
 	}
 
-	private void secure(HttpServletResponse response, String caching) {
-		response.setHeader("Content-Security-Policy", this.policy);
-		response.setHeader("X-Content-Type-Options", "nosniff");
-		response.setHeader("X-Frame-Options", "DENY");
-		response.setHeader("Referrer-Policy", "no-referrer");
-		response.setHeader(HttpHeaders.CACHE_CONTROL, caching);
-	}
-
-	private static void write(HttpServletResponse response, String type, byte[] content) throws IOException {
-		response.setContentType(type);
+	private void write(HttpServletRequest request, HttpServletResponse response) throws ServletException, IOException {
+		HttpMethod method = HttpMethod.valueOf(request.getMethod());
+		if (method != HttpMethod.GET && method != HttpMethod.HEAD) {
+			throw new HttpRequestMethodNotSupportedException(request.getMethod(), List.of("GET", "HEAD"));
+		}
+		byte[] content = render(request).getBytes(StandardCharsets.UTF_8);
+		this.headers.forEach(response::setHeader);
+		// Holds the token of the one who asks for it
+		response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+		response.setContentType("text/html;charset=UTF-8");
 		response.setContentLength(content.length);
 		response.getOutputStream().write(content);
 	}
@@ -178,21 +166,6 @@ public final class ConsolePage implements HttpRequestHandler {
 		return BLANK.matcher(this.page)
 			.replaceAll((blank) -> Matcher
 				.quoteReplacement(HtmlUtils.htmlEscape(Objects.requireNonNull(values.get(blank.group(1))))));
-	}
-
-	/**
-	 * A file in memory.
-	 *
-	 * @param type its content type
-	 * @param content what it holds
-	 * @param etag says whether a browser's copy is the same
-	 */
-	private record StoredFile(String type, byte[] content, String etag) {
-
-		static StoredFile of(String type, byte[] content) {
-			return new StoredFile(type, content, "\"" + DigestUtils.md5DigestAsHex(content) + "\"");
-		}
-
 	}
 
 }

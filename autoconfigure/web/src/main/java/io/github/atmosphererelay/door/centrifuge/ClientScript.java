@@ -16,29 +16,19 @@
 
 package io.github.atmosphererelay.door.centrifuge;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.util.List;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
+import io.github.atmosphererelay.resource.LibraryFiles;
 
-import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpMethod;
-import org.springframework.util.DigestUtils;
-import org.springframework.web.HttpRequestHandler;
-import org.springframework.web.HttpRequestMethodNotSupportedException;
-import org.springframework.web.context.request.ServletWebRequest;
+import org.springframework.http.MediaType;
 import org.springframework.web.servlet.HandlerMapping;
 import org.springframework.web.servlet.handler.SimpleUrlHandlerMapping;
 
 /**
- * Serves the client for pages without a build step, and its types. Safe for use by many
- * threads; reads nothing but its own memory.
+ * Serves the client for pages without a build step, and its types.
  */
-public final class ClientScript implements HttpRequestHandler {
+public final class ClientScript {
 
 	/**
 	 * Behind the mapping of WebSocket handshakes, and before everything of the
@@ -46,24 +36,11 @@ public final class ClientScript implements HttpRequestHandler {
 	 */
 	private static final int ORDER = -1;
 
-	private final String type;
+	private static final Map<String, MediaType> FILES = Map.of("client.js",
+			new MediaType("text", "javascript", StandardCharsets.UTF_8), "client.d.ts",
+			new MediaType("text", "plain", StandardCharsets.UTF_8));
 
-	private final byte[] content;
-
-	private final String etag;
-
-	private ClientScript(String name, String type) {
-		this.type = type;
-		try (InputStream in = ClientScript.class.getResourceAsStream(name)) {
-			if (in == null) {
-				throw new IllegalStateException("The file " + name + " is missing");
-			}
-			this.content = in.readAllBytes();
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
-		this.etag = "\"" + DigestUtils.md5DigestAsHex(this.content) + "\"";
+	private ClientScript() {
 	}
 
 	/**
@@ -72,28 +49,9 @@ public final class ClientScript implements HttpRequestHandler {
 	 * @return the mapping
 	 */
 	public static HandlerMapping mapping(String doorPath) {
-		return new SimpleUrlHandlerMapping(
-				Map.of(doorPath + "/client.js", new ClientScript("client.js", "text/javascript;charset=UTF-8"),
-						doorPath + "/client.d.ts", new ClientScript("client.d.ts", "text/plain;charset=UTF-8")),
+		LibraryFiles files = new LibraryFiles(ClientScript.class, FILES, Map.of("X-Content-Type-Options", "nosniff"));
+		return new SimpleUrlHandlerMapping(Map.of(doorPath + "/client.js", files, doorPath + "/client.d.ts", files),
 				ORDER);
-	}
-
-	@Override
-	public void handleRequest(HttpServletRequest request, HttpServletResponse response)
-			throws IOException, HttpRequestMethodNotSupportedException {
-		HttpMethod method = HttpMethod.valueOf(request.getMethod());
-		if (method != HttpMethod.GET && method != HttpMethod.HEAD) {
-			throw new HttpRequestMethodNotSupportedException(request.getMethod(), List.of("GET", "HEAD"));
-		}
-		// Asked for anew each time and answered in a few bytes: a page must not talk to a
-		// node that was updated in the words of the one before
-		response.setHeader(HttpHeaders.CACHE_CONTROL, "no-cache");
-		response.setHeader("X-Content-Type-Options", "nosniff");
-		if (!new ServletWebRequest(request, response).checkNotModified(this.etag)) {
-			response.setContentType(this.type);
-			response.setContentLength(this.content.length);
-			response.getOutputStream().write(this.content);
-		}
 	}
 
 }
