@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.atmosphererelay.cluster.Cluster;
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.MessagingStatistics;
 import io.github.atmosphererelay.delivery.PublishResult;
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.node.MessagingNode;
@@ -94,7 +94,7 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 		if (monitor.lastSeen() != null) {
 			builder.withDetail("lastSeen", monitor.lastSeen().toString());
 		}
-		BroadcastStatistics broadcast = this.node.statistics();
+		MessagingStatistics broadcast = this.node.statistics();
 		builder.withDetail("nodes", this.cluster.nodes().size())
 			.withDetail("outages", monitor.statistics().outages())
 			.withDetail("notRelayed", broadcast.publishing().published(PublishResult.LOCAL_ONLY))

@@ -35,7 +35,7 @@ import io.github.atmosphererelay.durable.DurableStatistics;
 import io.github.atmosphererelay.endpoint.HandlerStatistics;
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Part;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
+import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.presence.PresenceService;
 import io.github.atmosphererelay.refusal.ErrorCode;
@@ -261,7 +261,7 @@ public final class AtmosphereMeters implements MeterBinder {
 		counter(registry, "atmosphere.relay.keys.forgotten",
 				"Idempotency keys that this node has forgotten within their windows, because too many were in use",
 				statistics, RelayStatistics::forgottenKeys);
-		for (EnvelopeFormatException.Reason reason : EnvelopeFormatException.Reason.values()) {
+		for (WireFormatException.Reason reason : WireFormatException.Reason.values()) {
 			FunctionCounter.builder("atmosphere.relay.decode.errors", statistics, (source) -> source.rejected(reason))
 				.description("Messages on the broker that are no readable envelopes and were skipped")
 				.tag("reason", reason.name().toLowerCase(Locale.ROOT))

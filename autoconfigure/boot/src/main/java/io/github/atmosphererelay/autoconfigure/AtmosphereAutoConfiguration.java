@@ -39,8 +39,8 @@ import io.github.atmosphererelay.session.NodeIdentity;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.SessionStatistics;
 import io.github.atmosphererelay.session.UserDisconnector;
+import io.github.atmosphererelay.session.WriterPool;
 import io.github.atmosphererelay.session.WriterSettings;
-import io.github.atmosphererelay.session.Writers;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import tools.jackson.databind.json.JsonMapper;
@@ -145,12 +145,12 @@ public final class AtmosphereAutoConfiguration {
 	}
 
 	@Bean
-	Writers atmosphereWriters(AtmosphereScheduler scheduler) {
+	WriterPool atmosphereWriters(AtmosphereScheduler scheduler) {
 		Websocket websocket = this.properties.websocket();
 		Recovery recovery = this.properties.recovery();
 		int shards = (websocket.writers() > 0) ? websocket.writers()
 				: Math.min(64, Runtime.getRuntime().availableProcessors());
-		return new Writers(
+		return new WriterPool(
 				new WriterSettings(shards, websocket.maxStuckWriters(), websocket.sendTimeout(),
 						recovery.maxUnsent().toBytes(),
 						Math.max(recovery.maxBytes().toBytes(), websocket.queue().maxBytes().toBytes())),
@@ -159,7 +159,7 @@ public final class AtmosphereAutoConfiguration {
 
 	@Bean
 	MessagingNode atmosphereMessagingNode(NodeIdentity identity, ClusterRelay relay, ChannelCatalog catalog,
-			PayloadEncoder encoder, SessionRegistry registry, Writers writers, AtmosphereScheduler scheduler,
+			PayloadEncoder encoder, SessionRegistry registry, WriterPool writers, AtmosphereScheduler scheduler,
 			ApplicationEventPublisher publisher, ListableBeanFactory beans, Environment environment,
 			ObjectProvider<ThreadPoolTaskExecutorBuilder> pool,
 			ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual) {
@@ -228,7 +228,7 @@ public final class AtmosphereAutoConfiguration {
 
 	@Bean
 	MessagingLifecycle atmosphereMessagingLifecycle(MessagingNode node, ClusterRelay relay, SessionRegistry registry,
-			Writers writers, AtmosphereScheduler scheduler) {
+			WriterPool writers, AtmosphereScheduler scheduler) {
 		Websocket websocket = this.properties.websocket();
 		return new MessagingLifecycle(
 				node, relay, new Heartbeat(registry, writers.statistics(), scheduler.executor(),

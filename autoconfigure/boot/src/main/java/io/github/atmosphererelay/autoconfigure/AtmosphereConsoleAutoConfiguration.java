@@ -21,7 +21,7 @@ import java.util.Objects;
 import io.github.atmosphererelay.console.ConsoleActuator;
 import io.github.atmosphererelay.console.ConsoleExits;
 import io.github.atmosphererelay.console.ConsolePage;
-import io.github.atmosphererelay.console.ConsoleRates;
+import io.github.atmosphererelay.console.ConsoleRatePublisher;
 import io.github.atmosphererelay.node.MessagingNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -65,8 +65,8 @@ public final class AtmosphereConsoleAutoConfiguration {
 		@Bean
 		PhasedLifecycle atmosphereConsoleRates(MessagingNode node, AtmosphereProperties properties,
 				AtmosphereScheduler scheduler) {
-			ConsoleRates rates = new ConsoleRates(node, properties.console().channel(), properties.console().interval(),
-					scheduler.executor());
+			ConsoleRatePublisher rates = new ConsoleRatePublisher(node, properties.console().channel(),
+					properties.console().interval(), scheduler.executor());
 			return new PhasedLifecycle(MessagingLifecycle.PHASE + 1, rates::start, rates::stop);
 		}
 

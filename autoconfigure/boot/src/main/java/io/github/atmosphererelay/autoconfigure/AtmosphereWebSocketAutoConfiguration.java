@@ -32,12 +32,12 @@ import io.github.atmosphererelay.door.DoorRequestFilter;
 import io.github.atmosphererelay.door.HandshakeFailures;
 import io.github.atmosphererelay.door.HandshakeGate;
 import io.github.atmosphererelay.door.HandshakeSupport;
-import io.github.atmosphererelay.door.HttpSessions;
+import io.github.atmosphererelay.door.HttpSessionRegistry;
 import io.github.atmosphererelay.door.LimitSettings;
-import io.github.atmosphererelay.door.Refusals;
+import io.github.atmosphererelay.door.RefusalResponder;
 import io.github.atmosphererelay.door.ServerCapacity;
 import io.github.atmosphererelay.door.SessionDrain;
-import io.github.atmosphererelay.door.TokenChecks;
+import io.github.atmosphererelay.door.TokenChecker;
 import io.github.atmosphererelay.door.UpgradeRequired;
 import io.github.atmosphererelay.door.WebSocketSettings;
 import io.github.atmosphererelay.door.centrifuge.CentrifugeDoor;
@@ -113,8 +113,8 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	}
 
 	@Bean
-	Refusals atmosphereRefusals(MessagingNode node) {
-		return new Refusals(node.statistics());
+	RefusalResponder atmosphereRefusals(MessagingNode node) {
+		return new RefusalResponder(node.statistics());
 	}
 
 	@Bean
@@ -127,7 +127,8 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	 * proxy has told.
 	 */
 	@Bean
-	FilterRegistrationBean<DoorRequestFilter> atmosphereDoorRequestFilter(Refusals refusals, Environment environment) {
+	FilterRegistrationBean<DoorRequestFilter> atmosphereDoorRequestFilter(RefusalResponder refusals,
+			Environment environment) {
 		String servlet = environment.getProperty("spring.mvc.servlet.path", "/");
 		String prefix = servlet.endsWith("/") ? servlet.substring(0, servlet.length() - 1) : servlet;
 		String path = prefix + this.properties.websocket().path();
@@ -151,15 +152,15 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	 * Also a listener of the container's, which it registers.
 	 */
 	@Bean
-	HttpSessions atmosphereHttpSessions(HandshakeGate gate, TokenExecutor executor) {
-		return new HttpSessions(gate, this.properties.security().keepHttpSessionAlive(), executor.executor());
+	HttpSessionRegistry atmosphereHttpSessions(HandshakeGate gate, TokenExecutor executor) {
+		return new HttpSessionRegistry(gate, this.properties.security().keepHttpSessionAlive(), executor.executor());
 	}
 
 	@Bean
 	DoorContext atmosphereDoorContext(MessagingNode node, PresenceService presence, HandshakeGate gate,
-			Refusals refusals, ServerCapacity capacity, Environment environment, TokenExecutor tokenExecutor,
+			RefusalResponder refusals, ServerCapacity capacity, Environment environment, TokenExecutor tokenExecutor,
 			ObjectProvider<TokenAuthenticator> tokens, ObjectProvider<PrincipalExpiry> expiry,
-			HttpSessions httpSessions, ObjectProvider<HandshakeFailures> failures,
+			HttpSessionRegistry httpSessions, ObjectProvider<HandshakeFailures> failures,
 			@Qualifier(UPGRADE_STRATEGY) ObjectProvider<RequestUpgradeStrategy> upgradeStrategy) {
 		Websocket websocket = this.properties.websocket();
 		Limits limits = this.properties.limits();
@@ -176,7 +177,7 @@ public final class AtmosphereWebSocketAutoConfiguration {
 				failures.getIfAvailable(() -> HandshakeFailures.NONE),
 				upgradeStrategy.getIfAvailable(DetachedUpgradeStrategy::new));
 		return new DoorContext(node, presence, settings, QueueDefaults.of(this.properties),
-				new TokenChecks(authentication, node.clientContext()), new ClientLimits(limitSettings), httpSessions,
+				new TokenChecker(authentication, node.clientContext()), new ClientLimits(limitSettings), httpSessions,
 				handshakes);
 	}
 

@@ -84,7 +84,7 @@ public final class ConsolePage implements HttpRequestHandler {
 	/**
 	 * Create the page.
 	 * @param doorPath the path of the WebSocket door, under which the page is
-	 * @param channel the channel that {@link ConsoleRates} publishes in
+	 * @param channel the channel that {@link ConsoleRatePublisher} publishes in
 	 * @param exits where the page leads out of itself
 	 * @param actuator where the page finds the actuator endpoint
 	 */

@@ -26,9 +26,9 @@ import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Sequence;
+import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
@@ -183,7 +183,7 @@ class AtmosphereMetersTests {
 				listener.received(envelope(other, number), null);
 			}
 			listener.received(envelope(node.messaging().identity().id(), 1), null);
-			listener.rejected(EnvelopeFormatException.Reason.UNKNOWN_VERSION);
+			listener.rejected(WireFormatException.Reason.UNKNOWN_VERSION);
 			listener.gap(new Address.Channel("chat/a"));
 			listener.connectionChanged(true);
 			client.awaitCount(4);

@@ -56,7 +56,7 @@ class DoorRequestHandlerTests {
 		HandshakeGate gate = new HandshakeGate();
 		gate.open();
 		HandshakeSupport handshakes = new HandshakeSupport(List.of(), gate, new ServerCapacity(null),
-				new ClientAddresses(false), mock(Refusals.class), RequestRejectedException.class::isInstance,
+				new ClientAddresses(false), mock(RefusalResponder.class), RequestRejectedException.class::isInstance,
 				mock(RequestUpgradeStrategy.class));
 		given(this.context.handshakes()).willReturn(handshakes);
 		this.request.addHeader("Upgrade", "websocket");

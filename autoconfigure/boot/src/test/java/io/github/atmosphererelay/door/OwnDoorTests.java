@@ -139,14 +139,14 @@ class OwnDoorTests {
 
 		private final Arrival arrival;
 
-		private final IncomingMessages incoming;
+		private final MessageAssembler incoming;
 
 		private volatile @Nullable LocalSession session;
 
 		LinesConnection(DoorContext context, Arrival arrival) {
 			this.node = context.node();
 			this.arrival = arrival;
-			this.incoming = new IncomingMessages(context.settings());
+			this.incoming = new MessageAssembler(context.settings());
 		}
 
 		@Override

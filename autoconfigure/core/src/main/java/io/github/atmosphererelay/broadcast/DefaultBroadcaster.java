@@ -58,7 +58,7 @@ import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.NodeIdentity;
-import io.github.atmosphererelay.subscription.log.LogFollowers;
+import io.github.atmosphererelay.subscription.log.LogFollowerRegistry;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,7 +87,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	private final LocalDelivery delivery;
 
-	private final LogFollowers followers;
+	private final LogFollowerRegistry followers;
 
 	private final PublishStatistics statistics;
 
@@ -103,8 +103,8 @@ public final class DefaultBroadcaster implements Broadcaster {
 	private volatile List<OutboundInterceptor> interceptors = List.of();
 
 	public DefaultBroadcaster(UUID node, ChannelCatalog catalog, PayloadEncoder encoder, int maxMessageSize,
-			ClusterRelay relay, ChannelLogs logs, RelayMonitor monitor, LocalDelivery delivery, LogFollowers followers,
-			PublishStatistics statistics, ApplicationFutures futures,
+			ClusterRelay relay, ChannelLogs logs, RelayMonitor monitor, LocalDelivery delivery,
+			LogFollowerRegistry followers, PublishStatistics statistics, ApplicationFutures futures,
 			Supplier<List<OutboundInterceptor>> interceptors) {
 		this.interceptorSource = interceptors;
 		this.followers = followers;

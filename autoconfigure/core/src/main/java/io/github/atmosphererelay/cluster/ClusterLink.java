@@ -20,7 +20,7 @@ import java.nio.ByteBuffer;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
-import io.github.atmosphererelay.cluster.ClusterMessages.Subject;
+import io.github.atmosphererelay.cluster.ClusterMessenger.Subject;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayState;
 
@@ -31,11 +31,11 @@ import io.github.atmosphererelay.relay.RelayState;
  */
 public final class ClusterLink {
 
-	private final ClusterMessages messages;
+	private final ClusterMessenger messages;
 
 	private final Subject subject;
 
-	ClusterLink(ClusterMessages messages, Subject subject) {
+	ClusterLink(ClusterMessenger messages, Subject subject) {
 		this.messages = messages;
 		this.subject = subject;
 	}

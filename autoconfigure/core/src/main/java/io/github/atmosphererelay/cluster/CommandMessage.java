@@ -19,8 +19,8 @@ package io.github.atmosphererelay.cluster;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 
-import io.github.atmosphererelay.message.EnvelopeFormatException;
-import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
+import io.github.atmosphererelay.message.WireFormatException;
+import io.github.atmosphererelay.message.WireFormatException.Reason;
 import io.github.atmosphererelay.message.WireReader;
 import io.github.atmosphererelay.message.WireWriter;
 import org.jspecify.annotations.Nullable;
@@ -80,7 +80,7 @@ record CommandMessage(long request, byte operation, int timeoutMillis, @Nullable
 		if (kind == ANSWER) {
 			return answer(request, Status.of(in.readByte()), in.readBytes(Integer.MAX_VALUE));
 		}
-		throw new EnvelopeFormatException(Reason.MALFORMED, "Unknown kind " + kind);
+		throw new WireFormatException(Reason.MALFORMED, "Unknown kind " + kind);
 	}
 
 	/**

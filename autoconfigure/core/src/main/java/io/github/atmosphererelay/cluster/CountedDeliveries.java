@@ -116,7 +116,7 @@ final class CountedDeliveries implements DeliveryListener {
 				throw new IllegalStateException(
 						(ex instanceof TimeoutException) ? "the message has not come in time" : ex.getMessage());
 			}
-			return SessionCommands.encode(sessions);
+			return SessionCommandHandler.encode(sessions);
 		});
 	}
 

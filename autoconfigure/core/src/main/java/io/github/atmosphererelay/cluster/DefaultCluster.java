@@ -33,7 +33,7 @@ import java.util.function.Function;
 import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.broadcast.UnknownSessionException;
 import io.github.atmosphererelay.channel.ChannelScope;
-import io.github.atmosphererelay.cluster.ClusterMessages.Subject;
+import io.github.atmosphererelay.cluster.ClusterMessenger.Subject;
 import io.github.atmosphererelay.cluster.CommandMessage.Operation;
 import io.github.atmosphererelay.delivery.DeliveryListener;
 import io.github.atmosphererelay.guard.Part;
@@ -65,15 +65,15 @@ public final class DefaultCluster implements Cluster {
 
 	private final ClusterSettings settings;
 
-	private final ClusterMessages messages;
+	private final ClusterMessenger messages;
 
 	private final Membership membership;
 
 	private final CommandExecutor executor;
 
-	private final ClusterRequests requests;
+	private final ClusterRequester requests;
 
-	private final Questions questions = new Questions();
+	private final QuestionRegistry questions = new QuestionRegistry();
 
 	private final ClusterStatistics statistics = new ClusterStatistics();
 
@@ -96,21 +96,21 @@ public final class DefaultCluster implements Cluster {
 		this.load = new LoadMeter(node.statistics(), node.writers().statistics(), node.registry());
 		String version = DefaultCluster.class.getPackage().getImplementationVersion();
 		this.version = (version != null) ? version : "development";
-		this.messages = new ClusterMessages(node.control());
+		this.messages = new ClusterMessenger(node.control());
 		this.membership = new Membership(node.identity().id(), settings.heartbeatInterval(), settings.nodeTimeout(),
 				new Outlet(), System::nanoTime, this::self, node.events()::publish, this.statistics);
 		this.messages.on(Subject.MEMBERSHIP, this.membership::received);
 		this.messages.onEcho(Subject.MEMBERSHIP, this.membership::echoed);
 		this.messages.onRelayState((state) -> this.membership.relayStateChanged(state == RelayState.UP));
 		this.executor = new CommandExecutor(settings.maxMessageSize());
-		this.requests = new ClusterRequests(node.identity().id(), node.monitor(), node.timers(), this.membership,
+		this.requests = new ClusterRequester(node.identity().id(), node.monitor(), node.timers(), this.membership,
 				this.messages, this.executor, settings.maxMessageSize(), this.statistics);
 		this.membership.addListener(this.requests);
 		this.messages.on(Subject.COMMAND, this::received);
-		handleCommands(new SessionCommands(node.registry(), node.subscriptions(), settings.maxMessageSize()));
+		handleCommands(new SessionCommandHandler(node.registry(), node.subscriptions(), settings.maxMessageSize()));
 	}
 
-	private void handleCommands(SessionCommands sessions) {
+	private void handleCommands(SessionCommandHandler sessions) {
 		on(Operation.LIST_SESSIONS, sessions::list);
 		on(Operation.DISCONNECT_USER, sessions::disconnectUser);
 		on(Operation.DISCONNECT_SESSION, sessions::disconnectSession);
@@ -233,14 +233,14 @@ public final class DefaultCluster implements Cluster {
 	@Override
 	public CompletableFuture<SessionPage> sessions(SessionQuery query) {
 		return forApplication(this.requests
-			.askAll(Operation.LIST_SESSIONS, SessionCommands.encode(query), this.settings.requestTimeout(),
-					SessionCommands::read)
-			.thenApply((answers) -> SessionCommands.merge(answers, query.limit())));
+			.askAll(Operation.LIST_SESSIONS, SessionCommandHandler.encode(query), this.settings.requestTimeout(),
+					SessionCommandHandler::read)
+			.thenApply((answers) -> SessionCommandHandler.merge(answers, query.limit())));
 	}
 
 	@Override
 	public CompletableFuture<AffectedSessions> disconnectUser(String user, CloseReason reason) {
-		return affect(null, Operation.DISCONNECT_USER, SessionCommands.encode(user, reason));
+		return affect(null, Operation.DISCONNECT_USER, SessionCommandHandler.encode(user, reason));
 	}
 
 	@Override
@@ -249,18 +249,18 @@ public final class DefaultCluster implements Cluster {
 		if (target == null) {
 			return CompletableFuture.failedFuture(new UnknownSessionException(sessionId));
 		}
-		return affect(target, Operation.DISCONNECT_SESSION, SessionCommands.encode(sessionId, reason));
+		return affect(target, Operation.DISCONNECT_SESSION, SessionCommandHandler.encode(sessionId, reason));
 	}
 
 	@Override
 	public CompletableFuture<AffectedSessions> subscribe(String user, String channel) {
 		this.node.catalog().get(ChannelNames.check(channel));
-		return affect(null, Operation.SUBSCRIBE, SessionCommands.encode(user, channel));
+		return affect(null, Operation.SUBSCRIBE, SessionCommandHandler.encode(user, channel));
 	}
 
 	@Override
 	public CompletableFuture<AffectedSessions> unsubscribe(String user, String channel) {
-		return affect(null, Operation.UNSUBSCRIBE, SessionCommands.encode(user, channel));
+		return affect(null, Operation.UNSUBSCRIBE, SessionCommandHandler.encode(user, channel));
 	}
 
 	private CompletableFuture<AffectedSessions> affect(@Nullable UUID target, Operation operation, byte[] body) {
@@ -280,8 +280,8 @@ public final class DefaultCluster implements Cluster {
 
 	@Override
 	public CompletableFuture<ClusterAnswers<Payload>> ask(String question, Payload details, Duration timeout) {
-		return forApplication(
-				this.requests.askAll(Operation.ASK, Questions.encode(question, details), timeout, Questions::read));
+		return forApplication(this.requests.askAll(Operation.ASK, QuestionRegistry.encode(question, details), timeout,
+				QuestionRegistry::read));
 	}
 
 	@Override
@@ -323,7 +323,7 @@ public final class DefaultCluster implements Cluster {
 	/**
 	 * Return what nodes say to each other.
 	 */
-	ClusterMessages messages() {
+	ClusterMessenger messages() {
 		return this.messages;
 	}
 

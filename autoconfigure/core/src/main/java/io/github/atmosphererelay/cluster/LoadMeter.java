@@ -18,7 +18,7 @@ package io.github.atmosphererelay.cluster;
 
 import java.util.concurrent.TimeUnit;
 
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.MessagingStatistics;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.SessionStatistics;
 
@@ -30,7 +30,7 @@ final class LoadMeter {
 
 	private static final long PERIOD = TimeUnit.SECONDS.toNanos(1);
 
-	private final BroadcastStatistics messages;
+	private final MessagingStatistics messages;
 
 	private final SessionStatistics sessions;
 
@@ -46,7 +46,7 @@ final class LoadMeter {
 
 	private double deliveredPerSecond;
 
-	LoadMeter(BroadcastStatistics messages, SessionStatistics sessions, SessionRegistry registry) {
+	LoadMeter(MessagingStatistics messages, SessionStatistics sessions, SessionRegistry registry) {
 		this.messages = messages;
 		this.sessions = sessions;
 		this.registry = registry;

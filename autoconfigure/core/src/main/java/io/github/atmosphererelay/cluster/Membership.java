@@ -36,7 +36,7 @@ import io.github.atmosphererelay.cluster.MembershipMessage.Life;
 import io.github.atmosphererelay.cluster.MembershipMessage.Type;
 import io.github.atmosphererelay.cluster.NodeLeft.Reason;
 import io.github.atmosphererelay.guard.OrderedCalls;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
+import io.github.atmosphererelay.message.WireFormatException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -310,7 +310,7 @@ final class Membership {
 
 	/**
 	 * Take a message of another node.
-	 * @throws EnvelopeFormatException if it cannot be read
+	 * @throws WireFormatException if it cannot be read
 	 */
 	void received(UUID origin, ByteBuffer in) {
 		MembershipMessage message = MembershipMessage.decode(origin, in);

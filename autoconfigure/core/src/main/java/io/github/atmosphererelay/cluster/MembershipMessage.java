@@ -20,8 +20,8 @@ import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.UUID;
 
-import io.github.atmosphererelay.message.EnvelopeFormatException;
-import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
+import io.github.atmosphererelay.message.WireFormatException;
+import io.github.atmosphererelay.message.WireFormatException.Reason;
 import io.github.atmosphererelay.message.WireReader;
 import io.github.atmosphererelay.message.WireWriter;
 import org.jspecify.annotations.Nullable;
@@ -68,7 +68,7 @@ record MembershipMessage(Type type, Life life, long sequence, @Nullable ClusterN
 
 	/**
 	 * Read a message. What a later release appends is left.
-	 * @throws EnvelopeFormatException if it cannot be read, or is of a later version
+	 * @throws WireFormatException if it cannot be read, or is of a later version
 	 */
 	static MembershipMessage decode(UUID origin, ByteBuffer buffer) {
 		WireReader in = new WireReader(buffer);
@@ -125,7 +125,7 @@ record MembershipMessage(Type type, Life life, long sequence, @Nullable ClusterN
 					return type;
 				}
 			}
-			throw new EnvelopeFormatException(Reason.MALFORMED, "Unknown type " + code);
+			throw new WireFormatException(Reason.MALFORMED, "Unknown type " + code);
 		}
 
 	}

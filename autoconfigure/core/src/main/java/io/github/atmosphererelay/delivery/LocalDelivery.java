@@ -34,7 +34,7 @@ import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.Subscription;
-import io.github.atmosphererelay.session.Writers;
+import io.github.atmosphererelay.session.WriterPool;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,7 +45,7 @@ public final class LocalDelivery {
 
 	private final SessionRegistry registry;
 
-	private final Writers writers;
+	private final WriterPool writers;
 
 	private final ChannelCatalog catalog;
 
@@ -53,7 +53,8 @@ public final class LocalDelivery {
 
 	private volatile @Nullable DeliveryListener listener;
 
-	public LocalDelivery(SessionRegistry registry, Writers writers, ChannelCatalog catalog, QueueLimits defaultLimits) {
+	public LocalDelivery(SessionRegistry registry, WriterPool writers, ChannelCatalog catalog,
+			QueueLimits defaultLimits) {
 		this.registry = registry;
 		this.writers = writers;
 		this.catalog = catalog;

@@ -22,8 +22,8 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
-import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.message.WireReader;
 import io.github.atmosphererelay.message.WireWriter;
 import org.jspecify.annotations.Nullable;
@@ -114,7 +114,7 @@ public final class StoredSessionCodec {
 			return new StoredSession(key, named ? user : null, owner, generation, connected, channels, positions,
 					attributes, createdAt, expiresAt);
 		}
-		catch (EnvelopeFormatException | IllegalArgumentException | IndexOutOfBoundsException ex) {
+		catch (WireFormatException | IllegalArgumentException | IndexOutOfBoundsException ex) {
 			return null;
 		}
 	}

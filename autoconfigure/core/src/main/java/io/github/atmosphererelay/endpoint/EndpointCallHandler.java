@@ -33,11 +33,11 @@ final class EndpointCallHandler implements ClientCallHandler {
 
 	private final Map<String, Target> targets;
 
-	private final EndpointCalls calls;
+	private final EndpointCaller calls;
 
 	private final EndpointQueue queue;
 
-	EndpointCallHandler(Map<String, Target> targets, EndpointCalls calls, EndpointQueue queue) {
+	EndpointCallHandler(Map<String, Target> targets, EndpointCaller calls, EndpointQueue queue) {
 		this.targets = Map.copyOf(targets);
 		this.calls = calls;
 		this.queue = queue;

@@ -32,11 +32,11 @@ final class EndpointMessageHandler implements ClientMessageHandler {
 
 	private final EndpointCatalog endpoints;
 
-	private final EndpointCalls calls;
+	private final EndpointCaller calls;
 
 	private final EndpointQueue queue;
 
-	EndpointMessageHandler(EndpointCatalog endpoints, EndpointCalls calls, EndpointQueue queue) {
+	EndpointMessageHandler(EndpointCatalog endpoints, EndpointCaller calls, EndpointQueue queue) {
 		this.endpoints = endpoints;
 		this.calls = calls;
 		this.queue = queue;

@@ -87,7 +87,7 @@ public final class ManagedServices {
 		}
 		this.endpoints.set(created);
 		this.endpoints.all().forEach(this::addChannel);
-		EndpointCalls calls = new EndpointCalls(this.node.catalog(), support, this.statistics, this.lanes,
+		EndpointCaller calls = new EndpointCaller(this.node.catalog(), support, this.statistics, this.lanes,
 				this.node.clientContext());
 		EndpointQueue queue = new EndpointQueue(this.lanes, this.statistics);
 		this.messageHandler = new EndpointMessageHandler(this.endpoints, calls, queue);

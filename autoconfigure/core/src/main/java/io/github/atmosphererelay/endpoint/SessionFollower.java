@@ -45,7 +45,7 @@ final class SessionFollower implements SubscriptionListener {
 
 	private final EndpointCatalog endpoints;
 
-	private final EndpointCalls calls;
+	private final EndpointCaller calls;
 
 	private final EndpointSupport support;
 
@@ -56,7 +56,7 @@ final class SessionFollower implements SubscriptionListener {
 	/** Completed when the relay has confirmed, or with {@code null} if it never did. */
 	private final Map<Subscription, CompletableFuture<@Nullable SubscriptionState>> members = new ConcurrentHashMap<>();
 
-	SessionFollower(EndpointCatalog endpoints, EndpointCalls calls, EndpointSupport support, SessionLanes lanes,
+	SessionFollower(EndpointCatalog endpoints, EndpointCaller calls, EndpointSupport support, SessionLanes lanes,
 			HandlerStatistics statistics) {
 		this.endpoints = endpoints;
 		this.calls = calls;

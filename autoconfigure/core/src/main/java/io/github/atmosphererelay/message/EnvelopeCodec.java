@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.UUID;
 
 import io.github.atmosphererelay.message.Envelope.Kind;
-import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
+import io.github.atmosphererelay.message.WireFormatException.Reason;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -140,7 +140,7 @@ public final class EnvelopeCodec {
 	 * Read an envelope.
 	 * @param bytes what came from the broker; not modified
 	 * @return the envelope
-	 * @throws EnvelopeFormatException if the bytes are not an envelope that can be read
+	 * @throws WireFormatException if the bytes are not an envelope that can be read
 	 */
 	public Envelope decode(byte[] bytes) {
 		WireReader in = new WireReader(bytes);
@@ -159,7 +159,7 @@ public final class EnvelopeCodec {
 		in.readShortBytes(MAX_EXTENSION);
 		Payload payload = readPayload(in, (flags & FLAG_BINARY) != 0);
 		if (in.remaining() > 0) {
-			throw new EnvelopeFormatException(Reason.MALFORMED, in.remaining() + " bytes after the envelope's end");
+			throw new WireFormatException(Reason.MALFORMED, in.remaining() + " bytes after the envelope's end");
 		}
 		return new Envelope(id, origin, kind, time, audience, headers, payload, sequence, log);
 	}
@@ -188,7 +188,7 @@ public final class EnvelopeCodec {
 			case 1 -> Kind.MESSAGE;
 			case 2 -> Kind.PROBE;
 			case 3 -> Kind.CONTROL;
-			default -> throw new EnvelopeFormatException(Reason.MALFORMED, "Envelope of unknown kind " + (code & 0xFF));
+			default -> throw new WireFormatException(Reason.MALFORMED, "Envelope of unknown kind " + (code & 0xFF));
 		};
 	}
 
@@ -237,18 +237,18 @@ public final class EnvelopeCodec {
 				case 4 -> new Audience.Node(UUID.fromString(target));
 				case 5 -> new Audience.Everyone(exceptSession);
 				case 6 -> readBucket(target);
-				default -> throw new EnvelopeFormatException(Reason.MALFORMED, "Unknown audience " + type);
+				default -> throw new WireFormatException(Reason.MALFORMED, "Unknown audience " + type);
 			};
 		}
 		catch (IllegalArgumentException ex) {
-			throw new EnvelopeFormatException(Reason.MALFORMED, "Invalid audience");
+			throw new WireFormatException(Reason.MALFORMED, "Invalid audience");
 		}
 	}
 
 	private static Audience.Session readSession(String target) {
 		int slash = target.indexOf('/');
 		if (slash < 0) {
-			throw new EnvelopeFormatException(Reason.MALFORMED, "Invalid session audience");
+			throw new WireFormatException(Reason.MALFORMED, "Invalid session audience");
 		}
 		return new Audience.Session(UUID.fromString(target.substring(0, slash)), target.substring(slash + 1));
 	}
@@ -259,7 +259,7 @@ public final class EnvelopeCodec {
 		Audience.Bucket bucket = new Audience.Bucket(target.substring(0, Math.max(0, slash)), Integer.parseInt(number));
 		if (!Integer.toString(bucket.number()).equals(number)) {
 			// One bucket would have several addresses.
-			throw new EnvelopeFormatException(Reason.MALFORMED, "Invalid bucket audience");
+			throw new WireFormatException(Reason.MALFORMED, "Invalid bucket audience");
 		}
 		return bucket;
 	}
@@ -286,7 +286,7 @@ public final class EnvelopeCodec {
 	private static Map<String, String> readHeaders(WireReader in) {
 		int count = in.readShort();
 		if (count > MAX_HEADERS) {
-			throw new EnvelopeFormatException(Reason.OVERSIZED, "Envelope with " + count + " headers");
+			throw new WireFormatException(Reason.OVERSIZED, "Envelope with " + count + " headers");
 		}
 		if (count == 0) {
 			return Map.of();
@@ -296,7 +296,7 @@ public final class EnvelopeCodec {
 		for (int i = 0; i < count; i++) {
 			headers.put(in.readShortString(), in.readShortString());
 			if (start - in.remaining() > MAX_HEADER_BYTES + 4 * MAX_HEADERS) {
-				throw new EnvelopeFormatException(Reason.OVERSIZED, "Headers over the limit");
+				throw new WireFormatException(Reason.OVERSIZED, "Headers over the limit");
 			}
 		}
 		return headers;
@@ -306,7 +306,7 @@ public final class EnvelopeCodec {
 		long series = in.readLong();
 		long number = in.readLong();
 		if (number < 1) {
-			throw new EnvelopeFormatException(Reason.MALFORMED, "Invalid sequence number");
+			throw new WireFormatException(Reason.MALFORMED, "Invalid sequence number");
 		}
 		return new Sequence(series, number);
 	}
@@ -317,7 +317,7 @@ public final class EnvelopeCodec {
 		String key = in.readShortString();
 		long window = in.readLong();
 		if (size < 1 || retention < 1 || window < 1) {
-			throw new EnvelopeFormatException(Reason.MALFORMED, "Invalid log options");
+			throw new WireFormatException(Reason.MALFORMED, "Invalid log options");
 		}
 		return new LogOptions(size, Duration.ofMillis(retention), key.isEmpty() ? null : key,
 				Duration.ofMillis(window));
@@ -326,7 +326,7 @@ public final class EnvelopeCodec {
 	private Payload readPayload(WireReader in, boolean binary) {
 		byte[] bytes = in.readBytes(this.maxPayloadBytes);
 		if (!binary && !Utf8.isValid(bytes)) {
-			throw new EnvelopeFormatException(Reason.MALFORMED, "Text payload is not UTF-8");
+			throw new WireFormatException(Reason.MALFORMED, "Text payload is not UTF-8");
 		}
 		return binary ? Payload.binary(bytes) : Payload.text(bytes);
 	}

@@ -20,13 +20,13 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 
-import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
+import io.github.atmosphererelay.message.WireFormatException.Reason;
 
 /**
  * Reads what a {@link WireWriter} has written, and is the one place where lengths are
  * checked: before anything is allocated for it, and before the buffer is read. Whatever
- * cannot be read is an {@link EnvelopeFormatException}. For the packages of this library;
- * for one thread.
+ * cannot be read is an {@link WireFormatException}. For the packages of this library; for
+ * one thread.
  */
 public final class WireReader {
 
@@ -61,11 +61,11 @@ public final class WireReader {
 	/**
 	 * Refuse what is too short.
 	 * @param length the number of bytes that have to follow
-	 * @throws EnvelopeFormatException if fewer follow
+	 * @throws WireFormatException if fewer follow
 	 */
 	public void require(int length) {
 		if (this.in.remaining() < length) {
-			throw new EnvelopeFormatException(Reason.TRUNCATED,
+			throw new WireFormatException(Reason.TRUNCATED,
 					"The message ends " + (length - this.in.remaining()) + " bytes early");
 		}
 	}
@@ -74,23 +74,23 @@ public final class WireReader {
 	 * Read the two bytes that stand before a version and tell one format from another.
 	 * @param first the first byte
 	 * @param second the second byte
-	 * @throws EnvelopeFormatException if others stand there, or no version follows
+	 * @throws WireFormatException if others stand there, or no version follows
 	 */
 	public void readMagic(byte first, byte second) {
 		if (this.in.remaining() < 3 || this.in.get() != first || this.in.get() != second) {
-			throw new EnvelopeFormatException(Reason.FOREIGN, "The message is of another format");
+			throw new WireFormatException(Reason.FOREIGN, "The message is of another format");
 		}
 	}
 
 	/**
 	 * Read the version.
 	 * @param known the version that this release knows
-	 * @throws EnvelopeFormatException if this release does not know it
+	 * @throws WireFormatException if this release does not know it
 	 */
 	public void readVersion(byte known) {
 		byte version = readByte();
 		if (version != known) {
-			throw new EnvelopeFormatException(Reason.UNKNOWN_VERSION, "Unknown version " + (version & 0xFF));
+			throw new WireFormatException(Reason.UNKNOWN_VERSION, "Unknown version " + (version & 0xFF));
 		}
 	}
 
@@ -190,19 +190,19 @@ public final class WireReader {
 	/**
 	 * Read a string after its length in 16 bits.
 	 * @return the string
-	 * @throws EnvelopeFormatException if it is not UTF-8
+	 * @throws WireFormatException if it is not UTF-8
 	 */
 	public String readShortString() {
 		byte[] bytes = readShortBytes(MAX_SHORT);
 		if (!Utf8.isValid(bytes)) {
-			throw new EnvelopeFormatException(Reason.MALFORMED, "A name, key or header is not UTF-8");
+			throw new WireFormatException(Reason.MALFORMED, "A name, key or header is not UTF-8");
 		}
 		return new String(bytes, StandardCharsets.UTF_8);
 	}
 
 	private static int checkLength(int length, int max) {
 		if (length < 0 || length > max) {
-			throw new EnvelopeFormatException(Reason.OVERSIZED,
+			throw new WireFormatException(Reason.OVERSIZED,
 					"A part of " + Integer.toUnsignedString(length) + " bytes is over the limit of " + max);
 		}
 		return length;
@@ -215,7 +215,7 @@ public final class WireReader {
 	public int readCount() {
 		int count = readInt();
 		if (count < 0 || count > this.in.remaining()) {
-			throw new EnvelopeFormatException(Reason.TRUNCATED,
+			throw new WireFormatException(Reason.TRUNCATED,
 					"The message ends before " + Integer.toUnsignedString(count) + " parts");
 		}
 		return count;

@@ -30,9 +30,9 @@ import io.github.atmosphererelay.broadcast.DefaultBroadcaster;
 import io.github.atmosphererelay.broadcast.PayloadEncoder;
 import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.channel.ChannelLogs;
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.delivery.DeliveryListener;
 import io.github.atmosphererelay.delivery.LocalDelivery;
+import io.github.atmosphererelay.delivery.MessagingStatistics;
 import io.github.atmosphererelay.delivery.SequenceTracker;
 import io.github.atmosphererelay.event.EventDispatcher;
 import io.github.atmosphererelay.event.RelayDown;
@@ -40,7 +40,7 @@ import io.github.atmosphererelay.event.RelayUp;
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.Timers;
-import io.github.atmosphererelay.inbound.ClientMessages;
+import io.github.atmosphererelay.inbound.ClientMessageReceiver;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.PageLimit;
@@ -49,10 +49,10 @@ import io.github.atmosphererelay.relay.RelayState;
 import io.github.atmosphererelay.security.ClientContext;
 import io.github.atmosphererelay.session.NodeIdentity;
 import io.github.atmosphererelay.session.SessionRegistry;
-import io.github.atmosphererelay.session.Writers;
+import io.github.atmosphererelay.session.WriterPool;
 import io.github.atmosphererelay.subscription.Interest;
 import io.github.atmosphererelay.subscription.Subscriptions;
-import io.github.atmosphererelay.subscription.log.LogFollowers;
+import io.github.atmosphererelay.subscription.log.LogFollowerRegistry;
 import io.github.atmosphererelay.subscription.log.ReplayReader;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -74,13 +74,13 @@ public final class MessagingNode {
 
 	private final SessionRegistry registry;
 
-	private final Writers writers;
+	private final WriterPool writers;
 
 	private final ScheduledExecutorService scheduler;
 
 	private final EventDispatcher events;
 
-	private final BroadcastStatistics statistics;
+	private final MessagingStatistics statistics;
 
 	private final ApplicationFutures futures;
 
@@ -92,7 +92,7 @@ public final class MessagingNode {
 
 	private final SequenceTracker tracker;
 
-	private final LogFollowers followers;
+	private final LogFollowerRegistry followers;
 
 	private final RelayReceiver receiver;
 
@@ -104,9 +104,9 @@ public final class MessagingNode {
 
 	private final LocalDelivery delivery;
 
-	private final ControlMessages control;
+	private final ControlMessenger control;
 
-	private final ClientMessages clientMessages;
+	private final ClientMessageReceiver clientMessages;
 
 	private final ClientContext clientContext;
 
@@ -128,11 +128,11 @@ public final class MessagingNode {
 		this.catalog = catalog;
 		SessionRegistry registry = parts.registry;
 		this.registry = registry;
-		Writers writers = required(parts.writers, "writers");
+		WriterPool writers = required(parts.writers, "writers");
 		this.writers = writers;
 		ScheduledExecutorService scheduler = required(parts.scheduler, "scheduler");
 		this.scheduler = scheduler;
-		BroadcastStatistics statistics = parts.statistics;
+		MessagingStatistics statistics = parts.statistics;
 		this.statistics = statistics;
 		EventDispatcher events = new EventDispatcher(parts.events, statistics.events());
 		this.events = events;
@@ -146,17 +146,17 @@ public final class MessagingNode {
 		this.tracker = new SequenceTracker(statistics.deliveries());
 		LocalDelivery delivery = new LocalDelivery(registry, writers, catalog, this.settings.defaultQueue());
 		this.delivery = delivery;
-		this.followers = new LogFollowers(this.monitor, logs, catalog, delivery, statistics.log(),
+		this.followers = new LogFollowerRegistry(this.monitor, logs, catalog, delivery, statistics.log(),
 				this.settings.positionCheck());
 		this.interest = new Interest(relay, this.settings.unsubscribeDelay(), this.followers::entered, this::left);
-		this.control = new ControlMessages(this.identity.id(), relay);
+		this.control = new ControlMessenger(this.identity.id(), relay);
 		this.receiver = new RelayReceiver(this.identity.id(), this.interest, this.tracker, this.followers, delivery,
 				this.control, statistics.deliveries());
 		this.broadcaster = new DefaultBroadcaster(this.identity.id(), catalog, parts.encoder,
 				this.settings.maxMessageSize(), relay, logs, this.monitor, delivery, this.followers,
 				statistics.publishing(), this.futures, extensions::outboundInterceptors);
-		this.clientMessages = new ClientMessages(catalog, this.broadcaster, statistics.inbound(), this.clientContext,
-				this.futures, extensions);
+		this.clientMessages = new ClientMessageReceiver(catalog, this.broadcaster, statistics.inbound(),
+				this.clientContext, this.futures, extensions);
 		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.followers, relay, this.monitor,
 				events, this.settings.channelsPerSession(),
 				new PageLimit(this.settings.recoveryLimit(), this.settings.recoveryBytes()), this.clientContext,
@@ -285,7 +285,7 @@ public final class MessagingNode {
 	 * Return what writes to the sessions.
 	 * @return the writers
 	 */
-	public Writers writers() {
+	public WriterPool writers() {
 		return this.writers;
 	}
 
@@ -325,7 +325,7 @@ public final class MessagingNode {
 	 * Return what takes the messages of clients.
 	 * @return the way in
 	 */
-	public ClientMessages clientMessages() {
+	public ClientMessageReceiver clientMessages() {
 		return this.clientMessages;
 	}
 
@@ -341,7 +341,7 @@ public final class MessagingNode {
 	 * Return what nodes say to each other.
 	 * @return the messages
 	 */
-	public ControlMessages control() {
+	public ControlMessenger control() {
 		return this.control;
 	}
 
@@ -390,7 +390,7 @@ public final class MessagingNode {
 	 * Return the counters.
 	 * @return the counters
 	 */
-	public BroadcastStatistics statistics() {
+	public MessagingStatistics statistics() {
 		return this.statistics;
 	}
 
@@ -436,14 +436,14 @@ public final class MessagingNode {
 
 		private SessionRegistry registry = new SessionRegistry();
 
-		private @Nullable Writers writers;
+		private @Nullable WriterPool writers;
 
 		private @Nullable ScheduledExecutorService scheduler;
 
 		private Consumer<Object> events = (event) -> {
 		};
 
-		private BroadcastStatistics statistics = new BroadcastStatistics();
+		private MessagingStatistics statistics = new MessagingStatistics();
 
 		private @Nullable ApplicationThreads applicationThreads;
 
@@ -527,7 +527,7 @@ public final class MessagingNode {
 		 * @param writers the writers
 		 * @return this builder
 		 */
-		public Builder writers(Writers writers) {
+		public Builder writers(WriterPool writers) {
 			this.writers = writers;
 			return this;
 		}
@@ -557,7 +557,7 @@ public final class MessagingNode {
 		 * @param statistics the counters
 		 * @return this builder
 		 */
-		public Builder statistics(BroadcastStatistics statistics) {
+		public Builder statistics(MessagingStatistics statistics) {
 			this.statistics = statistics;
 			return this;
 		}

@@ -24,12 +24,12 @@ import io.github.atmosphererelay.delivery.SequenceTracker;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.subscription.Interest;
 import io.github.atmosphererelay.subscription.log.LogFollower;
-import io.github.atmosphererelay.subscription.log.LogFollowers;
+import io.github.atmosphererelay.subscription.log.LogFollowerRegistry;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,16 +44,16 @@ final class RelayReceiver implements RelayListener {
 
 	private final SequenceTracker tracker;
 
-	private final LogFollowers followers;
+	private final LogFollowerRegistry followers;
 
 	private final LocalDelivery delivery;
 
-	private final ControlMessages control;
+	private final ControlMessenger control;
 
 	private final DeliveryStatistics statistics;
 
-	RelayReceiver(UUID node, Interest interest, SequenceTracker tracker, LogFollowers followers, LocalDelivery delivery,
-			ControlMessages control, DeliveryStatistics statistics) {
+	RelayReceiver(UUID node, Interest interest, SequenceTracker tracker, LogFollowerRegistry followers,
+			LocalDelivery delivery, ControlMessenger control, DeliveryStatistics statistics) {
 		this.followers = followers;
 		this.node = node;
 		this.interest = interest;
@@ -111,7 +111,7 @@ final class RelayReceiver implements RelayListener {
 	}
 
 	@Override
-	public void rejected(EnvelopeFormatException.Reason reason) {
+	public void rejected(WireFormatException.Reason reason) {
 		// Counted by the monitor.
 	}
 

@@ -24,8 +24,8 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.function.ToIntFunction;
 
-import io.github.atmosphererelay.message.EnvelopeFormatException;
-import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
+import io.github.atmosphererelay.message.WireFormatException;
+import io.github.atmosphererelay.message.WireFormatException.Reason;
 import io.github.atmosphererelay.message.WireReader;
 import io.github.atmosphererelay.message.WireWriter;
 import io.github.atmosphererelay.presence.PresenceMessage.Ask;
@@ -156,7 +156,7 @@ final class PresenceCodec {
 			case ASK -> new Ask(in.readLong(), in.readLong());
 			case CHUNK ->
 				new Chunk(in.readLong(), in.readInt(), in.readByte() != 0, in.readLong(), readEntries(owner, in));
-			default -> throw new EnvelopeFormatException(Reason.MALFORMED, "Unknown type " + type);
+			default -> throw new WireFormatException(Reason.MALFORMED, "Unknown type " + type);
 		};
 	}
 
@@ -164,7 +164,7 @@ final class PresenceCodec {
 		List<PresenceEntry> entries = new ArrayList<>();
 		for (Change change : readChanges(owner, in)) {
 			if (change.entry() == null) {
-				throw new EnvelopeFormatException(Reason.MALFORMED, "A state has no removals");
+				throw new WireFormatException(Reason.MALFORMED, "A state has no removals");
 			}
 			entries.add(change.entry());
 		}
@@ -188,7 +188,7 @@ final class PresenceCodec {
 			channels.add(in.readString(MAX_STRING));
 		}
 		if (index < 0 || index >= channels.size()) {
-			throw new EnvelopeFormatException(Reason.MALFORMED, "A channel without a name");
+			throw new WireFormatException(Reason.MALFORMED, "A channel without a name");
 		}
 		String channel = channels.get(index);
 		String session = in.readString(MAX_STRING);
@@ -198,7 +198,7 @@ final class PresenceCodec {
 			case REMOVED -> new Change(key, null);
 			case ANONYMOUS -> new Change(key, readEntry(in, key, null));
 			case OF_USER -> new Change(key, readEntry(in, key, in.readString(MAX_STRING)));
-			default -> throw new EnvelopeFormatException(Reason.MALFORMED, "Unknown kind " + flags);
+			default -> throw new WireFormatException(Reason.MALFORMED, "Unknown kind " + flags);
 		};
 	}
 

@@ -28,7 +28,7 @@ import io.github.atmosphererelay.session.Fanout;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.OutboundMessage;
 import io.github.atmosphererelay.session.QueueLimits;
-import io.github.atmosphererelay.session.Writers;
+import io.github.atmosphererelay.session.WriterPool;
 
 /**
  * Queues the frames of presence for this node's sessions. One frame serves all of them.
@@ -38,7 +38,7 @@ final class PresencePushes {
 	private PresencePushes() {
 	}
 
-	static void push(Writers writers, QueueLimits limits, PresenceNews news, int maxNames) {
+	static void push(WriterPool writers, QueueLimits limits, PresenceNews news, int maxNames) {
 		if (!news.watchers().isEmpty()) {
 			send(writers, limits, PresenceFrames.changes(news, maxNames), news.watchers());
 		}
@@ -54,7 +54,7 @@ final class PresencePushes {
 	 * A session is not told of its own coming, which may be known only after it has begun
 	 * to watch.
 	 */
-	private static void pushChanges(Writers writers, QueueLimits limits, PresenceNews news) {
+	private static void pushChanges(WriterPool writers, QueueLimits limits, PresenceNews news) {
 		Set<String> changed = new HashSet<>();
 		news.changes().forEach((change) -> changed.add(change.session().session()));
 		Map<PresenceChangeFormat, List<LocalSession>> byFormat = new IdentityHashMap<>();
@@ -75,7 +75,7 @@ final class PresencePushes {
 				(format, sessions) -> send(writers, limits, format.encode(news.channel(), news.changes()), sessions));
 	}
 
-	private static void send(Writers writers, QueueLimits limits, Payload frame, List<LocalSession> sessions) {
+	private static void send(WriterPool writers, QueueLimits limits, Payload frame, List<LocalSession> sessions) {
 		Fanout fanout = writers.fanout(OutboundMessage.frame(frame), limits);
 		sessions.forEach(fanout::add);
 		fanout.send();

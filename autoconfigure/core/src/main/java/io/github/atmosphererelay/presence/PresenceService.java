@@ -29,7 +29,7 @@ import io.github.atmosphererelay.channel.ChannelScope;
 import io.github.atmosphererelay.cluster.ClusterLink;
 import io.github.atmosphererelay.cluster.DefaultCluster;
 import io.github.atmosphererelay.guard.Part;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
+import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.refusal.Authorization;
 import io.github.atmosphererelay.refusal.ErrorCode;
@@ -73,7 +73,7 @@ public final class PresenceService implements Presence {
 
 	private final PresenceOwner owner;
 
-	private final PresenceEntries entries;
+	private final PresenceEntryFactory entries;
 
 	private final ClusterLink link;
 
@@ -112,7 +112,7 @@ public final class PresenceService implements Presence {
 		int maxMessageBytes = Math.min(MESSAGE_BYTES, settings.maxMessageSize() - 1);
 		this.view = new PresenceView(System::nanoTime, settings.leaveDelay().toNanos(), this.statistics);
 		this.owner = new PresenceOwner(node.identity().id(), maxMessageBytes);
-		this.entries = new PresenceEntries(
+		this.entries = new PresenceEntryFactory(
 				(attributes != PresenceAttributes.NONE) ? (session, channel) -> node.clientContext()
 					.call(session.principal(), () -> attributes.attributes(session, channel)) : attributes,
 				settings.maxAttributeSize(), maxMessageBytes, this.statistics);
@@ -181,7 +181,7 @@ public final class PresenceService implements Presence {
 		try {
 			this.sync.received(origin, in);
 		}
-		catch (EnvelopeFormatException ex) {
+		catch (WireFormatException ex) {
 			this.statistics.countDropped();
 			logger.debug("A message about presence of node " + origin + " could not be read", ex);
 		}
@@ -234,7 +234,7 @@ public final class PresenceService implements Presence {
 			return;
 		}
 		PresenceEntry before = this.owner.remove(new PresenceEntry.Key(channel, session.id()));
-		this.view.change((before != null) ? before : PresenceEntries.bare(session, channel), null);
+		this.view.change((before != null) ? before : PresenceEntryFactory.bare(session, channel), null);
 	}
 
 	/**

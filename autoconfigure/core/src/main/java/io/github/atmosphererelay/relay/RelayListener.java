@@ -19,8 +19,8 @@ package io.github.atmosphererelay.relay;
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.WireFormatException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,7 +43,7 @@ public interface RelayListener {
 	 * Something has arrived that is not an envelope, and was skipped.
 	 * @param reason what was wrong with it
 	 */
-	void rejected(EnvelopeFormatException.Reason reason);
+	void rejected(WireFormatException.Reason reason);
 
 	/**
 	 * Envelopes may have been missed at an address, because the subscription was

@@ -31,9 +31,9 @@ import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.WireFormatException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -399,7 +399,7 @@ public final class RelayMonitor {
 		}
 
 		@Override
-		public void rejected(EnvelopeFormatException.Reason reason) {
+		public void rejected(WireFormatException.Reason reason) {
 			RelayMonitor.this.statistics.countRejected(reason);
 			this.listener.rejected(reason);
 		}

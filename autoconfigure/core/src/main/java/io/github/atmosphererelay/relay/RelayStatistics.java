@@ -18,7 +18,7 @@ package io.github.atmosphererelay.relay;
 
 import java.util.concurrent.atomic.LongAdder;
 
-import io.github.atmosphererelay.message.EnvelopeFormatException;
+import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.statistics.Counters;
 
 /**
@@ -43,8 +43,7 @@ public final class RelayStatistics {
 
 	private final LongAdder forgottenKeys = new LongAdder();
 
-	private final Counters<EnvelopeFormatException.Reason> rejected = new Counters<>(
-			EnvelopeFormatException.Reason.class);
+	private final Counters<WireFormatException.Reason> rejected = new Counters<>(WireFormatException.Reason.class);
 
 	RelayStatistics() {
 	}
@@ -120,7 +119,7 @@ public final class RelayStatistics {
 	 * @param reason what was wrong with them
 	 * @return the number of messages
 	 */
-	public long rejected(EnvelopeFormatException.Reason reason) {
+	public long rejected(WireFormatException.Reason reason) {
 		return this.rejected.get(reason);
 	}
 
@@ -153,7 +152,7 @@ public final class RelayStatistics {
 		this.forgottenKeys.increment();
 	}
 
-	void countRejected(EnvelopeFormatException.Reason reason) {
+	void countRejected(WireFormatException.Reason reason) {
 		this.rejected.increment(reason);
 	}
 

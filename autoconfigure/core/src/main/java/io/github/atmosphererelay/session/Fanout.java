@@ -22,7 +22,7 @@ package io.github.atmosphererelay.session;
  */
 public final class Fanout {
 
-	private final Writers writers;
+	private final WriterPool writers;
 
 	private final OutboundMessage message;
 
@@ -34,7 +34,7 @@ public final class Fanout {
 
 	private int queued;
 
-	Fanout(Writers writers, OutboundMessage message, QueueLimits limits) {
+	Fanout(WriterPool writers, OutboundMessage message, QueueLimits limits) {
 		this.writers = writers;
 		this.message = message;
 		this.limits = limits;

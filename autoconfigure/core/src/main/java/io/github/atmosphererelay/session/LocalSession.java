@@ -30,8 +30,8 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session of this node with its queue. Doors create it through {@link Writers#open} and
- * report its end through {@link #ended}.
+ * A session of this node with its queue. Doors create it through {@link WriterPool#open}
+ * and report its end through {@link #ended}.
  */
 public final class LocalSession implements ClientSession {
 
@@ -55,7 +55,7 @@ public final class LocalSession implements ClientSession {
 
 	private final SessionTransport transport;
 
-	private final Writers writers;
+	private final WriterPool writers;
 
 	private final WriterShard shard;
 
@@ -100,7 +100,7 @@ public final class LocalSession implements ClientSession {
 	private volatile long expiresAt = Long.MAX_VALUE;
 
 	LocalSession(String id, @Nullable Principal principal, @Nullable InetSocketAddress remoteAddress,
-			SessionTransport transport, Writers writers, WriterShard shard, SessionStatistics statistics,
+			SessionTransport transport, WriterPool writers, WriterShard shard, SessionStatistics statistics,
 			BiConsumer<LocalSession, DisconnectReason> endListener) {
 		this.id = id;
 		this.principal = principal;

@@ -43,7 +43,7 @@ final class Writer implements Runnable {
 
 	private final WriterShard shard;
 
-	private final Writers writers;
+	private final WriterPool writers;
 
 	private final SessionStatistics statistics;
 
@@ -59,7 +59,7 @@ final class Writer implements Runnable {
 	/** When writing to the present session began. Read only after {@link #current}. */
 	private volatile long since;
 
-	Writer(WriterShard shard, Writers writers, SessionStatistics statistics, ThreadFactory threads) {
+	Writer(WriterShard shard, WriterPool writers, SessionStatistics statistics, ThreadFactory threads) {
 		this.shard = shard;
 		this.writers = writers;
 		this.statistics = statistics;

@@ -55,7 +55,7 @@ import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.Subscription;
 import io.github.atmosphererelay.session.SubscriptionState;
 import io.github.atmosphererelay.subscription.log.LogFollower;
-import io.github.atmosphererelay.subscription.log.LogFollowers;
+import io.github.atmosphererelay.subscription.log.LogFollowerRegistry;
 import io.github.atmosphererelay.subscription.log.LogSubscription;
 import io.github.atmosphererelay.subscription.log.ReplayReader;
 import io.github.atmosphererelay.subscription.log.SubscribeRequest;
@@ -80,7 +80,7 @@ public final class Subscriptions {
 
 	private final Interest interest;
 
-	private final LogFollowers followers;
+	private final LogFollowerRegistry followers;
 
 	private final ClusterRelay relay;
 
@@ -104,9 +104,9 @@ public final class Subscriptions {
 
 	private volatile InitialChannels initialChannels = (session) -> List.of();
 
-	public Subscriptions(SessionRegistry registry, ChannelCatalog catalog, Interest interest, LogFollowers followers,
-			ClusterRelay relay, RelayMonitor monitor, EventDispatcher events, int channelsPerSession,
-			PageLimit recoveryLimit, ClientContext context, ReplayReader replays,
+	public Subscriptions(SessionRegistry registry, ChannelCatalog catalog, Interest interest,
+			LogFollowerRegistry followers, ClusterRelay relay, RelayMonitor monitor, EventDispatcher events,
+			int channelsPerSession, PageLimit recoveryLimit, ClientContext context, ReplayReader replays,
 			Supplier<@Nullable InitialChannels> initialChannels) {
 		this.initialSource = initialChannels;
 		this.context = context;

@@ -114,11 +114,12 @@ class ClusterWireFormatTests {
 
 	@Test
 	void bodiesOfRequestsKeepTheirForm() {
-		assertThat(hex(SessionCommands.encode(new SessionQuery("ann", null, "s-1", 20)))).isEqualTo(QUERY);
-		assertThat(hex(SessionCommands.encode("ann", new CloseReason(4001, "bye")))).isEqualTo(CLOSE);
+		assertThat(hex(SessionCommandHandler.encode(new SessionQuery("ann", null, "s-1", 20)))).isEqualTo(QUERY);
+		assertThat(hex(SessionCommandHandler.encode("ann", new CloseReason(4001, "bye")))).isEqualTo(CLOSE);
 		assertThat(hex(CountedDeliveries.encode(UUID.fromString("01890000-0000-7000-8000-0000000000ab"), "chat")))
 			.isEqualTo(COUNT);
-		assertThat(hex(Questions.encode("sum", Payload.binary(new byte[] { 1, (byte) 0xFE })))).isEqualTo(QUESTION);
+		assertThat(hex(QuestionRegistry.encode("sum", Payload.binary(new byte[] { 1, (byte) 0xFE }))))
+			.isEqualTo(QUESTION);
 	}
 
 }

@@ -69,7 +69,7 @@ class CountedDeliveriesTests {
 
 	private static void assertTold(CompletableFuture<byte[]> answer, int sessions) {
 		assertThat(answer).isDone();
-		assertThat(answer.join()).isEqualTo(SessionCommands.encode(sessions));
+		assertThat(answer.join()).isEqualTo(SessionCommandHandler.encode(sessions));
 	}
 
 	private CompletableFuture<byte[]> count(UUID message) {

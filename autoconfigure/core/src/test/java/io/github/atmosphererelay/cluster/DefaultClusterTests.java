@@ -33,7 +33,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.broadcast.PublishOptions;
-import io.github.atmosphererelay.cluster.ClusterMessages.Subject;
+import io.github.atmosphererelay.cluster.ClusterMessenger.Subject;
 import io.github.atmosphererelay.cluster.CommandMessage.Status;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Audience;

@@ -34,8 +34,8 @@ import io.github.atmosphererelay.session.NodeIdentity;
 import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SessionStatistics;
 import io.github.atmosphererelay.session.SlowConsumerPolicy;
+import io.github.atmosphererelay.session.WriterPool;
 import io.github.atmosphererelay.session.WriterSettings;
-import io.github.atmosphererelay.session.Writers;
 import io.github.atmosphererelay.test.GrowingThreads;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -76,7 +76,7 @@ final class HubNode implements AutoCloseable {
 				.build())
 			.relay(this.relay)
 			.catalog(catalog)
-			.writers(new Writers(new WriterSettings(1, 4, Duration.ofSeconds(5)), new SessionStatistics(),
+			.writers(new WriterPool(new WriterSettings(1, 4, Duration.ofSeconds(5)), new SessionStatistics(),
 					this.scheduler))
 			.scheduler(this.scheduler)
 			.events(this.events::add)

@@ -32,7 +32,7 @@ import java.util.concurrent.TimeUnit;
 import io.github.atmosphererelay.cluster.MembershipMessage.Life;
 import io.github.atmosphererelay.cluster.MembershipMessage.Type;
 import io.github.atmosphererelay.cluster.NodeLeft.Reason;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
+import io.github.atmosphererelay.message.WireFormatException;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -326,7 +326,7 @@ class MembershipTests {
 	}
 
 	private static void refuses(Node node, byte[] message) {
-		assertThatExceptionOfType(EnvelopeFormatException.class)
+		assertThatExceptionOfType(WireFormatException.class)
 			.isThrownBy(() -> node.membership.received(UUID.randomUUID(), ByteBuffer.wrap(message)));
 	}
 

@@ -30,7 +30,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import io.github.atmosphererelay.message.Envelope.Kind;
-import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
+import io.github.atmosphererelay.message.WireFormatException.Reason;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -253,7 +253,7 @@ class EnvelopeCodecTests {
 				Envelope envelope = this.codec.decode(bytes);
 				assertThat(this.codec.decode(this.codec.encode(envelope))).isEqualTo(envelope);
 			}
-			catch (EnvelopeFormatException ex) {
+			catch (WireFormatException ex) {
 				refused++;
 			}
 		}
@@ -261,7 +261,7 @@ class EnvelopeCodecTests {
 	}
 
 	private void assertRefused(byte[] bytes, Reason reason) {
-		assertThatExceptionOfType(EnvelopeFormatException.class).isThrownBy(() -> this.codec.decode(bytes))
+		assertThatExceptionOfType(WireFormatException.class).isThrownBy(() -> this.codec.decode(bytes))
 			.satisfies((ex) -> assertThat(ex.getReason()).isEqualTo(reason));
 	}
 

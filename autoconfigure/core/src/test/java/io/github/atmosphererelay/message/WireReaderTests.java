@@ -19,7 +19,7 @@ package io.github.atmosphererelay.message;
 import java.util.UUID;
 import java.util.function.Consumer;
 
-import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
+import io.github.atmosphererelay.message.WireFormatException.Reason;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -107,7 +107,7 @@ class WireReaderTests {
 	}
 
 	private static void assertRefused(Reason reason, byte[] bytes, Consumer<WireReader> read) {
-		assertThatExceptionOfType(EnvelopeFormatException.class).isThrownBy(() -> read.accept(new WireReader(bytes)))
+		assertThatExceptionOfType(WireFormatException.class).isThrownBy(() -> read.accept(new WireReader(bytes)))
 			.satisfies((ex) -> assertThat(ex.getReason()).isEqualTo(reason));
 	}
 

@@ -28,11 +28,11 @@ import io.github.atmosphererelay.broadcast.MessageTooLargeException;
 import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.broadcast.UnknownSessionException;
 import io.github.atmosphererelay.channel.UnknownChannelException;
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.MessagingStatistics;
 import io.github.atmosphererelay.delivery.PublishResult;
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Part;
-import io.github.atmosphererelay.inbound.ClientMessages;
+import io.github.atmosphererelay.inbound.ClientMessageReceiver;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Payload;
@@ -299,7 +299,7 @@ class DefaultBroadcasterTests {
 		FakeTransport other = new FakeTransport();
 		LocalSession sender = this.fixture.connect(null, this.socket, "chat/lobby", "quiet/room", "news/today");
 		this.fixture.connect(null, other, "chat/lobby", "quiet/room", "news/today");
-		ClientMessages in = this.fixture.node.clientMessages();
+		ClientMessageReceiver in = this.fixture.node.clientMessages();
 		assertThat(in.receive(sender, "news/today", Payload.text("fake"))).isCompletedExceptionally();
 		assertThat(in.receive(sender, "nowhere", Payload.text("fake"))).isCompletedExceptionally();
 		assertThat(in.receive(sender, "quiet/room", Payload.text("quiet"))).isCompleted();
@@ -315,7 +315,7 @@ class DefaultBroadcasterTests {
 	void whoIsTakenOutOfAChannelPublishesThereNoMore() {
 		this.fixture.startUp();
 		LocalSession sender = this.fixture.connect(null, this.socket, "chat/lobby");
-		ClientMessages in = this.fixture.node.clientMessages();
+		ClientMessageReceiver in = this.fixture.node.clientMessages();
 		assertThat(in.receive(sender, "chat/lobby", Payload.text("in"))).isCompleted();
 		this.fixture.node.subscriptions().unsubscribe(sender, "chat/lobby");
 		assertThat(in.receive(sender, "chat/lobby", Payload.text("out"))).isCompletedExceptionally();
@@ -338,7 +338,7 @@ class DefaultBroadcasterTests {
 		receive(this.fixture.node.identity().id(), new Audience.Channel("chat/lobby", null), "echo",
 				new Sequence(1, 1));
 		awaitReceived("one", "four", "to ann", "to all");
-		BroadcastStatistics statistics = this.fixture.statistics;
+		MessagingStatistics statistics = this.fixture.statistics;
 		assertThat(statistics.deliveries().relayed()).isEqualTo(4);
 		assertThat(statistics.deliveries().lagCount()).isEqualTo(4);
 		assertThat(statistics.deliveries().duplicates()).isOne();

@@ -31,8 +31,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.channel.ChannelLogs;
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
 import io.github.atmosphererelay.delivery.LocalDelivery;
+import io.github.atmosphererelay.delivery.MessagingStatistics;
 import io.github.atmosphererelay.delivery.SequenceTracker;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
@@ -51,10 +51,10 @@ import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.SessionStatistics;
 import io.github.atmosphererelay.session.SubscriptionState;
+import io.github.atmosphererelay.session.WriterPool;
 import io.github.atmosphererelay.session.WriterSettings;
-import io.github.atmosphererelay.session.Writers;
 import io.github.atmosphererelay.subscription.Interest;
-import io.github.atmosphererelay.subscription.log.LogFollowers;
+import io.github.atmosphererelay.subscription.log.LogFollowerRegistry;
 import io.github.atmosphererelay.test.Reconciles;
 import io.github.atmosphererelay.test.ScriptedLog;
 import io.github.atmosphererelay.test.SharedLog;
@@ -133,20 +133,20 @@ class FollowerLifeTests {
 	void aMessageThatArrivesWhileItsChannelIsLeftMakesNoFollower() throws InterruptedException {
 		ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1);
 		ScriptedLog relay = new ScriptedLog(channel(0));
-		BroadcastStatistics statistics = new BroadcastStatistics();
+		MessagingStatistics statistics = new MessagingStatistics();
 		UUID id = UUID.randomUUID();
 		RelayMonitor monitor = new RelayMonitor(relay, id, Duration.ofSeconds(1), Duration.ofSeconds(1), scheduler,
 				(state) -> {
 				});
 		SessionRegistry registry = new SessionRegistry();
-		Writers writers = new Writers(new WriterSettings(1, 1, Duration.ofSeconds(1)), new SessionStatistics(),
+		WriterPool writers = new WriterPool(new WriterSettings(1, 1, Duration.ofSeconds(1)), new SessionStatistics(),
 				scheduler);
 		LocalDelivery delivery = new LocalDelivery(registry, writers, NodeFixture.catalog(), NodeFixture.QUEUE);
-		LogFollowers followers = new LogFollowers(monitor, new ChannelLogs(relay, NodeFixture.catalog()),
+		LogFollowerRegistry followers = new LogFollowerRegistry(monitor, new ChannelLogs(relay, NodeFixture.catalog()),
 				NodeFixture.catalog(), delivery, statistics.log(), Duration.ofHours(1));
 		Interest interest = new Interest(relay, Duration.ZERO, followers::entered, followers::left);
 		RelayReceiver receiver = new RelayReceiver(id, interest, new SequenceTracker(statistics.deliveries()),
-				followers, delivery, new ControlMessages(id, relay), statistics.deliveries());
+				followers, delivery, new ControlMessenger(id, relay), statistics.deliveries());
 		AtomicBoolean running = new AtomicBoolean(true);
 		Envelope envelope = relay.envelope("A1");
 		Thread arrivals = new Thread(() -> {

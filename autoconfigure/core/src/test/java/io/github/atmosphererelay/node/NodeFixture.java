@@ -27,7 +27,7 @@ import io.github.atmosphererelay.channel.ChannelCatalog;
 import io.github.atmosphererelay.channel.ChannelOptions;
 import io.github.atmosphererelay.channel.ChannelScope;
 import io.github.atmosphererelay.channel.HistoryOptions;
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.MessagingStatistics;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.session.DropReason;
 import io.github.atmosphererelay.session.FakeTransport;
@@ -36,8 +36,8 @@ import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.SessionStatistics;
 import io.github.atmosphererelay.session.SlowConsumerPolicy;
+import io.github.atmosphererelay.session.WriterPool;
 import io.github.atmosphererelay.session.WriterSettings;
-import io.github.atmosphererelay.session.Writers;
 import io.github.atmosphererelay.test.FakeRelay;
 import io.github.atmosphererelay.test.GrowingThreads;
 import org.awaitility.Awaitility;
@@ -56,7 +56,7 @@ public final class NodeFixture implements AutoCloseable {
 
 	final SessionStatistics sessionStatistics = new SessionStatistics();
 
-	final BroadcastStatistics statistics = new BroadcastStatistics();
+	final MessagingStatistics statistics = new MessagingStatistics();
 
 	final List<Object> events = new CopyOnWriteArrayList<>();
 
@@ -89,7 +89,7 @@ public final class NodeFixture implements AutoCloseable {
 			.relay(relay)
 			.catalog(catalog)
 			.registry(this.registry)
-			.writers(new Writers(new WriterSettings(1, 4, Duration.ofSeconds(5)), this.sessionStatistics,
+			.writers(new WriterPool(new WriterSettings(1, 4, Duration.ofSeconds(5)), this.sessionStatistics,
 					this.scheduler))
 			.scheduler(this.scheduler)
 			.events(this.events::add)

@@ -45,8 +45,8 @@ import io.github.atmosphererelay.session.Subscription;
 import io.github.atmosphererelay.session.Subscription.Phase;
 import io.github.atmosphererelay.session.SubscriptionListener;
 import io.github.atmosphererelay.session.SubscriptionState;
+import io.github.atmosphererelay.session.WriterPool;
 import io.github.atmosphererelay.session.WriterSettings;
-import io.github.atmosphererelay.session.Writers;
 import io.github.atmosphererelay.subscription.log.SubscribeRequest;
 import io.github.atmosphererelay.subscription.log.Subscribed;
 import io.github.atmosphererelay.test.GrowingThreads;
@@ -111,7 +111,7 @@ final class SubscriptionSimulation {
 			.relay(this.relay)
 			.catalog(this.catalog)
 			.registry(this.registry)
-			.writers(new Writers(new WriterSettings(1, 4, Duration.ofSeconds(5)), new SessionStatistics(),
+			.writers(new WriterPool(new WriterSettings(1, 4, Duration.ofSeconds(5)), new SessionStatistics(),
 					this.scheduler))
 			.scheduler(this.scheduler)
 			.applicationThreads(new GrowingThreads())

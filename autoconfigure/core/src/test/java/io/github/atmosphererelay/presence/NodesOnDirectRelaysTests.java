@@ -52,8 +52,8 @@ import io.github.atmosphererelay.session.NodeIdentity;
 import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SessionStatistics;
 import io.github.atmosphererelay.session.SlowConsumerPolicy;
+import io.github.atmosphererelay.session.WriterPool;
 import io.github.atmosphererelay.session.WriterSettings;
-import io.github.atmosphererelay.session.Writers;
 import io.github.atmosphererelay.subscription.log.SubscribeRequest;
 import io.github.atmosphererelay.test.DirectRelays;
 import io.github.atmosphererelay.test.GrowingThreads;
@@ -282,7 +282,7 @@ class NodesOnDirectRelaysTests {
 					.build())
 				.relay(relay)
 				.catalog(catalog)
-				.writers(new Writers(new WriterSettings(1, 4, Duration.ofSeconds(5)), new SessionStatistics(),
+				.writers(new WriterPool(new WriterSettings(1, 4, Duration.ofSeconds(5)), new SessionStatistics(),
 						this.scheduler))
 				.scheduler(this.scheduler)
 				.applicationThreads(new GrowingThreads())

@@ -28,8 +28,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.SessionStatistics;
+import io.github.atmosphererelay.session.WriterPool;
 import io.github.atmosphererelay.session.WriterSettings;
-import io.github.atmosphererelay.session.Writers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -204,7 +204,7 @@ class PresenceChannelTests {
 	@Test
 	void whatIsTooMuchToBeToldAtOnceIsCounted() {
 		ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
-		LocalSession watcher = new Writers(new WriterSettings(1, 1, Duration.ofSeconds(1)), new SessionStatistics(),
+		LocalSession watcher = new WriterPool(new WriterSettings(1, 1, Duration.ofSeconds(1)), new SessionStatistics(),
 				scheduler)
 			.open("watcher", null, null, null, (session, reason) -> {
 			});

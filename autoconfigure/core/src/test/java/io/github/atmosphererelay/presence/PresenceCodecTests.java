@@ -26,7 +26,7 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.stream.Stream;
 
-import io.github.atmosphererelay.message.EnvelopeFormatException;
+import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.presence.PresenceMessage.Ask;
 import io.github.atmosphererelay.presence.PresenceMessage.Change;
 import io.github.atmosphererelay.presence.PresenceMessage.Chunk;
@@ -110,7 +110,7 @@ class PresenceCodecTests {
 		byte[] bytes = PresenceCodec.encode(NODE, new Delta(3, 5, List.of(Change.of(ALICE), Change.of(NOBODY))));
 		for (int length = 0; length < bytes.length; length++) {
 			byte[] part = Arrays.copyOf(bytes, length);
-			assertThatExceptionOfType(EnvelopeFormatException.class)
+			assertThatExceptionOfType(WireFormatException.class)
 				.isThrownBy(() -> PresenceCodec.decode(NODE, ByteBuffer.wrap(part)));
 		}
 		Random random = new Random(1);
@@ -120,7 +120,7 @@ class PresenceCodecTests {
 			try {
 				PresenceCodec.decode(NODE, ByteBuffer.wrap(broken));
 			}
-			catch (EnvelopeFormatException ex) {
+			catch (WireFormatException ex) {
 				// As it should be; everything else fails the test.
 				assertThat(ex).hasMessageNotContaining("null");
 			}

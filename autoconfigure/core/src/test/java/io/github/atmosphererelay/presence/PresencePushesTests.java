@@ -29,8 +29,8 @@ import io.github.atmosphererelay.session.LocalSession;
 import io.github.atmosphererelay.session.QueueLimits;
 import io.github.atmosphererelay.session.SessionStatistics;
 import io.github.atmosphererelay.session.SlowConsumerPolicy;
+import io.github.atmosphererelay.session.WriterPool;
 import io.github.atmosphererelay.session.WriterSettings;
-import io.github.atmosphererelay.session.Writers;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,7 +47,7 @@ class PresencePushesTests {
 
 	private final ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1);
 
-	private final Writers writers = new Writers(new WriterSettings(1, 4, Duration.ofSeconds(5)),
+	private final WriterPool writers = new WriterPool(new WriterSettings(1, 4, Duration.ofSeconds(5)),
 			new SessionStatistics(), this.scheduler);
 
 	private final FakeTransport alice = new FakeTransport();

@@ -61,7 +61,7 @@ class HeartbeatTests {
 
 	private final SessionStatistics statistics = new SessionStatistics();
 
-	private final Writers writers = new Writers(new WriterSettings(1, 1, Duration.ofSeconds(5)), this.statistics,
+	private final WriterPool writers = new WriterPool(new WriterSettings(1, 1, Duration.ofSeconds(5)), this.statistics,
 			this.scheduler);
 
 	private final SessionRegistry registry = new SessionRegistry();

@@ -39,7 +39,7 @@ class ReplayBudgetTests {
 
 	private final ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
 
-	private final Writers writers = new Writers(new WriterSettings(1, 4, Duration.ofHours(1), 1000, 600),
+	private final WriterPool writers = new WriterPool(new WriterSettings(1, 4, Duration.ofHours(1), 1000, 600),
 			new SessionStatistics(), this.scheduler);
 
 	private final ReplayBudget budget = this.writers.replays();

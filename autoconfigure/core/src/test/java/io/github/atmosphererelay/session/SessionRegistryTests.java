@@ -44,7 +44,7 @@ class SessionRegistryTests {
 
 	private final SessionRegistry registry = new SessionRegistry();
 
-	private final Writers writers = new Writers(new WriterSettings(2, 2, Duration.ofSeconds(5)),
+	private final WriterPool writers = new WriterPool(new WriterSettings(2, 2, Duration.ofSeconds(5)),
 			new SessionStatistics(), mock(ScheduledExecutorService.class));
 
 	private final ExecutorService executor = Executors.newFixedThreadPool(4);

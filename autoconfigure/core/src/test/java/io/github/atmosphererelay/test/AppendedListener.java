@@ -20,8 +20,8 @@ import java.util.function.BiConsumer;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.relay.RelayListener;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +38,7 @@ record AppendedListener(BiConsumer<Envelope, @Nullable Position> receiver) imple
 	}
 
 	@Override
-	public void rejected(EnvelopeFormatException.Reason reason) {
+	public void rejected(WireFormatException.Reason reason) {
 	}
 
 	@Override

@@ -26,9 +26,9 @@ import java.util.function.Supplier;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Envelope.Kind;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.LogContinuation;
@@ -124,7 +124,7 @@ public final class LossyRelay implements ClusterRelay, ChannelLog {
 			}
 
 			@Override
-			public void rejected(EnvelopeFormatException.Reason reason) {
+			public void rejected(WireFormatException.Reason reason) {
 				listener.rejected(reason);
 			}
 

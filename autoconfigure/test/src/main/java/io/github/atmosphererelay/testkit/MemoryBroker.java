@@ -24,8 +24,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.LogContinuation;
@@ -231,7 +231,7 @@ final class MemoryBroker implements ChannelLog {
 		}
 
 		@Override
-		public void rejected(EnvelopeFormatException.Reason reason) {
+		public void rejected(WireFormatException.Reason reason) {
 		}
 
 		@Override

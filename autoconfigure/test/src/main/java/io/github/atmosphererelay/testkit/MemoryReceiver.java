@@ -31,8 +31,8 @@ import io.github.atmosphererelay.guard.Threads;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.relay.RelayListener;
 import org.jspecify.annotations.Nullable;
 
@@ -95,7 +95,7 @@ final class MemoryReceiver {
 		try {
 			envelope = this.codec.decode(bytes);
 		}
-		catch (EnvelopeFormatException ex) {
+		catch (WireFormatException ex) {
 			this.listener.rejected(ex.getReason());
 			return;
 		}

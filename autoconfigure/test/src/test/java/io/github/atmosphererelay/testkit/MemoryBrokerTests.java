@@ -29,10 +29,10 @@ import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
@@ -189,7 +189,7 @@ class MemoryBrokerTests {
 		}
 
 		@Override
-		public void rejected(EnvelopeFormatException.Reason reason) {
+		public void rejected(WireFormatException.Reason reason) {
 		}
 
 		@Override

@@ -39,7 +39,7 @@ import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
  * @param handshakes what is needed to answer handshakes
  */
 public record DoorContext(MessagingNode node, PresenceService presence, WebSocketSettings settings,
-		QueueLimits controlLimits, TokenChecks tokens, ClientLimits limits, HttpSessions httpSessions,
+		QueueLimits controlLimits, TokenChecker tokens, ClientLimits limits, HttpSessionRegistry httpSessions,
 		HandshakeSupport handshakes) {
 
 	/**
@@ -56,7 +56,7 @@ public record DoorContext(MessagingNode node, PresenceService presence, WebSocke
 		mapping.setWebSocketUpgradeMatch(true);
 		mapping.setOrder(order);
 		mapping.setUrlMap(Map.of(pattern,
-				new DoorRequestHandler(this, new SocketHandler(new SocketArrivals(this, door)), interceptor)));
+				new DoorRequestHandler(this, new SocketHandler(new SocketDispatcher(this, door)), interceptor)));
 		return mapping;
 	}
 

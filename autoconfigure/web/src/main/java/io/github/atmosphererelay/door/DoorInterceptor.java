@@ -46,9 +46,9 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 	/** What a subprotocol that carries a token begins with. */
 	private static final String BEARER = "bearer.";
 
-	private final Refusals refusals;
+	private final RefusalResponder refusals;
 
-	private final AdmissionChecks checks;
+	private final AdmissionChecker checks;
 
 	/**
 	 * Create an interceptor.
@@ -56,7 +56,7 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 	 */
 	protected DoorInterceptor(DoorContext context) {
 		this.refusals = context.handshakes().refusals();
-		this.checks = new AdmissionChecks(context);
+		this.checks = new AdmissionChecker(context);
 	}
 
 	@Override
@@ -106,7 +106,7 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 	 * Return what decides about requests.
 	 * @return the checks
 	 */
-	protected final AdmissionChecks checks() {
+	protected final AdmissionChecker checks() {
 		return this.checks;
 	}
 

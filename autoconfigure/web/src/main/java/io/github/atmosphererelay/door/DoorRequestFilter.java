@@ -48,7 +48,7 @@ import org.springframework.http.server.RequestPath;
  */
 public final class DoorRequestFilter implements Filter {
 
-	private final Refusals refusals;
+	private final RefusalResponder refusals;
 
 	private final String apiPath;
 
@@ -57,7 +57,7 @@ public final class DoorRequestFilter implements Filter {
 	 * @param refusals answers what is refused
 	 * @param doorPath the path of the doors
 	 */
-	public DoorRequestFilter(Refusals refusals, String doorPath) {
+	public DoorRequestFilter(RefusalResponder refusals, String doorPath) {
 		this.refusals = refusals;
 		this.apiPath = doorPath + "/api/";
 	}

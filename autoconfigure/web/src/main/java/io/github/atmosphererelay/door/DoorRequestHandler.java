@@ -83,13 +83,14 @@ final class DoorRequestHandler extends WebSocketHttpRequestHandler {
 			if (isRejected(ex) && !response.isCommitted()) {
 				logger.debug("What a handshake says was rejected before it came to a door", ex);
 				response.reset();
-				Refusals.write(response, HttpStatus.BAD_REQUEST, "the request has a header that is not allowed");
+				RefusalResponder.write(response, HttpStatus.BAD_REQUEST,
+						"the request has a header that is not allowed");
 				return;
 			}
 			this.failures.error("The handshake at " + LogText.quote(request.getRequestURI()) + " failed", ex);
 			if (!response.isCommitted()) {
 				response.reset();
-				Refusals.write(response, HttpStatus.INTERNAL_SERVER_ERROR, ErrorCode.INTERNAL.text());
+				RefusalResponder.write(response, HttpStatus.INTERNAL_SERVER_ERROR, ErrorCode.INTERNAL.text());
 			}
 		}
 	}

@@ -32,7 +32,7 @@ import org.springframework.web.socket.server.RequestUpgradeStrategy;
  * @param upgradeStrategy how connections are upgraded
  */
 public record HandshakeSupport(List<String> allowedOrigins, HandshakeGate gate, ServerCapacity capacity,
-		ClientAddresses addresses, Refusals refusals, HandshakeFailures failures,
+		ClientAddresses addresses, RefusalResponder refusals, HandshakeFailures failures,
 		RequestUpgradeStrategy upgradeStrategy) {
 
 }

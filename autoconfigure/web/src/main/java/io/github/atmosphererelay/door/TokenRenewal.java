@@ -31,7 +31,7 @@ import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
  */
 public final class TokenRenewal {
 
-	private final TokenChecks tokens;
+	private final TokenChecker tokens;
 
 	private final LocalSession session;
 
@@ -45,7 +45,7 @@ public final class TokenRenewal {
 	 * @param session the client's session
 	 * @param foreign what a token of somebody else is refused with
 	 */
-	public TokenRenewal(TokenChecks tokens, LocalSession session, ErrorCode foreign) {
+	public TokenRenewal(TokenChecker tokens, LocalSession session, ErrorCode foreign) {
 		this.tokens = tokens;
 		this.session = session;
 		this.foreign = foreign;

@@ -94,7 +94,7 @@ public final class UpgradeRequired extends AbstractHandlerMapping {
 			response.setHeader(HttpHeaders.CONNECTION, "Upgrade");
 		}
 		response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
-		Refusals.write(response, HttpStatus.UPGRADE_REQUIRED,
+		RefusalResponder.write(response, HttpStatus.UPGRADE_REQUIRED,
 				"this is for WebSocket clients; a proxy on the way has to pass 'Upgrade' and 'Connection' on");
 	}
 

@@ -44,7 +44,7 @@ class TokenRenewalTests {
 
 	private static final Authenticated ALICE = new Authenticated(() -> "alice", Instant.now().plusSeconds(60));
 
-	private final TokenChecks tokens = mock();
+	private final TokenChecker tokens = mock();
 
 	private final LocalSession session = mock();
 

@@ -56,8 +56,8 @@ import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.SessionStatistics;
 import io.github.atmosphererelay.session.SessionTransport;
 import io.github.atmosphererelay.session.SlowConsumerPolicy;
+import io.github.atmosphererelay.session.WriterPool;
 import io.github.atmosphererelay.session.WriterSettings;
-import io.github.atmosphererelay.session.Writers;
 import io.github.atmosphererelay.subscription.log.SubscribeRequest;
 
 import org.springframework.boot.logging.LogLevel;
@@ -101,7 +101,7 @@ public final class RecordedBenchmark implements AutoCloseable {
 
 	private final LongAdder written = new LongAdder();
 
-	private final Writers writers = new Writers(
+	private final WriterPool writers = new WriterPool(
 			new WriterSettings(Math.min(64, Runtime.getRuntime().availableProcessors()), 4, Duration.ofSeconds(5)),
 			new SessionStatistics(), this.scheduler);
 

@@ -21,13 +21,13 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 
-import io.github.atmosphererelay.delivery.BroadcastStatistics;
+import io.github.atmosphererelay.delivery.MessagingStatistics;
 import io.github.atmosphererelay.door.Arrival;
 import io.github.atmosphererelay.door.ClientLimits;
 import io.github.atmosphererelay.door.ClientProof;
 import io.github.atmosphererelay.door.DoorContext;
 import io.github.atmosphererelay.door.LimitSettings;
-import io.github.atmosphererelay.door.TokenChecks;
+import io.github.atmosphererelay.door.TokenChecker;
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
@@ -57,9 +57,9 @@ class FirstFrameLoginTests {
 
 	private final ClientLimits limits = new ClientLimits(new LimitSettings(0, 0, 0, 1));
 
-	private final BroadcastStatistics statistics = spy(new BroadcastStatistics());
+	private final MessagingStatistics statistics = spy(new MessagingStatistics());
 
-	private final TokenChecks tokens = mock();
+	private final TokenChecker tokens = mock();
 
 	private final DoorContext context = mock(RETURNS_DEEP_STUBS);
 

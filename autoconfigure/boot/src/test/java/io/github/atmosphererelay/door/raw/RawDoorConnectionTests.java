@@ -26,7 +26,7 @@ import io.github.atmosphererelay.door.ClientLimits;
 import io.github.atmosphererelay.door.ClientProof;
 import io.github.atmosphererelay.door.DoorContext;
 import io.github.atmosphererelay.door.LimitSettings;
-import io.github.atmosphererelay.door.TokenChecks;
+import io.github.atmosphererelay.door.TokenChecker;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.CloseReason;
@@ -48,7 +48,7 @@ class RawDoorConnectionTests {
 
 	private final ClientLimits limits = new ClientLimits(new LimitSettings(0, 0, 0, 1));
 
-	private final TokenChecks tokens = mock();
+	private final TokenChecker tokens = mock();
 
 	private final DoorContext context = mock(RETURNS_DEEP_STUBS);
 

@@ -63,7 +63,7 @@ class TokenTests {
 					"atmosphere.channels[0].client-publish=true", "atmosphere.channels[1].pattern=members/**",
 					"atmosphere.channels[1].subscribe=authenticated", "atmosphere.channels[2].pattern=internal/**",
 					"atmosphere.channels[2].subscribe=none", "atmosphere.security.token-timeout=3s",
-					"logging.level.io.github.atmosphererelay.door.TokenChecks=OFF", server.argument));
+					"logging.level.io.github.atmosphererelay.door.TokenChecker=OFF", server.argument));
 		}
 	}
 

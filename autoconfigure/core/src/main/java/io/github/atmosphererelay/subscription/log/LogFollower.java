@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Follows the log of one channel: reads from the relay what its cursor asks for, and
  * tells sessions with positions when that cannot be read any more. Lives exactly as long
- * as the node's interest in the channel, see {@link LogFollowers}.
+ * as the node's interest in the channel, see {@link LogFollowerRegistry}.
  * <p>
  * Called by the relay's threads, the scheduler and threads of the doors. Its one lock
  * guards cursor and subscriptions, and is taken in this class alone. Under it messages

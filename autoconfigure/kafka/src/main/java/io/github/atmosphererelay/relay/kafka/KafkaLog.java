@@ -40,10 +40,10 @@ import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.Threads;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
-import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.WireFormatException;
+import io.github.atmosphererelay.message.WireFormatException.Reason;
 import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.Outcome;
@@ -63,7 +63,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The logs of the recorded channels: one topic, in which each channel has its partition.
- * Lives as long as its {@link KafkaLink}, over all receivers and senders.
+ * Lives as long as its {@link KafkaConnector}, over all receivers and senders.
  * <p>
  * What positions are is described by {@link KafkaPositions}. A receipt waits until this
  * node has read the record, because the producer does not learn its leader epoch.
@@ -88,7 +88,7 @@ final class KafkaLog implements ChannelLog {
 
 	private final KafkaRelaySettings settings;
 
-	private final KafkaClients clients;
+	private final KafkaClientFactory clients;
 
 	private final KafkaSubscriptions subscriptions;
 
@@ -98,11 +98,11 @@ final class KafkaLog implements ChannelLog {
 
 	private final KafkaLogRanges ranges;
 
-	private final KafkaLogReaders readers;
+	private final KafkaLogReaderPool readers;
 
-	private final KafkaLogReads reads;
+	private final KafkaLogReadCoordinator reads;
 
-	private final KafkaLogNotices notices;
+	private final KafkaLogNotifier notices;
 
 	private final Runnable whenWarm;
 
@@ -138,7 +138,7 @@ final class KafkaLog implements ChannelLog {
 
 	private volatile boolean warm;
 
-	KafkaLog(KafkaRelaySettings settings, KafkaClients clients, KafkaSubscriptions subscriptions,
+	KafkaLog(KafkaRelaySettings settings, KafkaClientFactory clients, KafkaSubscriptions subscriptions,
 			RelayListener listener, ScheduledExecutorService scheduler, KafkaAdmin admin, Runnable whenWarm,
 			Runnable whenDiverged) {
 		this.settings = settings;
@@ -148,12 +148,12 @@ final class KafkaLog implements ChannelLog {
 		this.whenWarm = whenWarm;
 		this.whenDiverged = whenDiverged;
 		this.topic = KafkaTopic.ofLogs(settings);
-		this.notices = new KafkaLogNotices(settings, subscriptions, listener);
+		this.notices = new KafkaLogNotifier(settings, subscriptions, listener);
 		this.ranges = new KafkaLogRanges(settings.logTopic(), settings.publishTimeout(), admin);
 		Guard guard = listener.guards().of(Part.LOG_READER);
-		this.readers = KafkaLogReaders.create(settings, clients::logReader, guard);
-		this.reads = new KafkaLogReads(settings, this.ranges, this.readers, scheduler, this.executor, whenDiverged,
-				guard);
+		this.readers = KafkaLogReaderPool.create(settings, clients::logReader, guard);
+		this.reads = new KafkaLogReadCoordinator(settings, this.ranges, this.readers, scheduler, this.executor,
+				whenDiverged, guard);
 	}
 
 	private static ThreadPoolExecutor executor(int threads, String purpose) {
@@ -524,7 +524,7 @@ final class KafkaLog implements ChannelLog {
 			KafkaLogEntry entry = KafkaLogEntry.of(record, envelope);
 			if (partition(entry.address()) != partition) {
 				reportForeign();
-				throw new EnvelopeFormatException(Reason.FOREIGN, "A record in the partition of other channels");
+				throw new WireFormatException(Reason.FOREIGN, "A record in the partition of other channels");
 			}
 			KafkaKeys.First first = partition.add(entry);
 			boolean once = first == null || first.offset() == entry.offset();
@@ -534,7 +534,7 @@ final class KafkaLog implements ChannelLog {
 				this.listener.received(envelope, partition.positions().position(entry.place()));
 			}
 		}
-		catch (EnvelopeFormatException ex) {
+		catch (WireFormatException ex) {
 			logger.debug("Skipped a record of the log", ex);
 			partition.skip(record.offset(), record.key());
 			if (live) {
@@ -545,7 +545,7 @@ final class KafkaLog implements ChannelLog {
 
 	/**
 	 * Tell other nodes of records that this one had read and the broker has lost, until
-	 * that stands in the partitions. Called by the link's worker now and then.
+	 * that stands in the partitions. Called by the connector's worker now and then.
 	 * @param sender writes it
 	 */
 	void sendNotices(KafkaSender sender) {
@@ -567,7 +567,7 @@ final class KafkaLog implements ChannelLog {
 	private Envelope decode(ConsumerRecord<byte[], byte[]> record) {
 		byte @Nullable [] value = record.value();
 		if (value == null) {
-			throw new EnvelopeFormatException(Reason.FOREIGN, "A record without a value");
+			throw new WireFormatException(Reason.FOREIGN, "A record without a value");
 		}
 		return this.settings.codec().decode(value);
 	}

@@ -19,8 +19,8 @@ package io.github.atmosphererelay.relay.kafka;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-import io.github.atmosphererelay.message.EnvelopeFormatException;
-import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
+import io.github.atmosphererelay.message.WireFormatException;
+import io.github.atmosphererelay.message.WireFormatException.Reason;
 import io.github.atmosphererelay.message.WireReader;
 import io.github.atmosphererelay.message.WireWriter;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Records of a partition that a node had read and that the broker has lost by an unclean
  * leader election. Nodes tell each other of it by a control message in the same
- * partition, see {@link KafkaLogNotices}.
+ * partition, see {@link KafkaLogNotifier}.
  *
  * @param epoch the leader epoch of the last of the records. Those before it are of the
  * same log, as its leader had it
@@ -115,12 +115,12 @@ record KafkaLogCut(int epoch, long from, long to, @Nullable Map<Long, Long> chan
 	/**
 	 * Read a cut.
 	 * @param bytes what another node has written
-	 * @throws EnvelopeFormatException if it is no cut, or one of a later version
+	 * @throws WireFormatException if it is no cut, or one of a later version
 	 */
 	static KafkaLogCut decode(byte[] bytes) {
 		WireReader in = new WireReader(bytes);
 		if (in.remaining() < 2 || in.readByte() != SUBJECT || in.readByte() != VERSION) {
-			throw new EnvelopeFormatException(Reason.UNKNOWN_VERSION, "A notice of another version");
+			throw new WireFormatException(Reason.UNKNOWN_VERSION, "A notice of another version");
 		}
 		if (in.remaining() < FIXED_LENGTH - 2) {
 			throw malformed();
@@ -140,8 +140,8 @@ record KafkaLogCut(int epoch, long from, long to, @Nullable Map<Long, Long> chan
 		return new KafkaLogCut(epoch, from, to, channels);
 	}
 
-	private static EnvelopeFormatException malformed() {
-		return new EnvelopeFormatException(Reason.MALFORMED, "Not a notice of lost records");
+	private static WireFormatException malformed() {
+		return new WireFormatException(Reason.MALFORMED, "Not a notice of lost records");
 	}
 
 }

@@ -22,10 +22,10 @@ import java.util.UUID;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
-import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.message.WireFormatException;
+import io.github.atmosphererelay.message.WireFormatException.Reason;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -88,11 +88,11 @@ record KafkaLogEntry(long offset, int leaderEpoch, long timestamp, String addres
 	static KafkaLogEntry of(ConsumerRecord<byte[], byte[]> record, Envelope envelope) {
 		LogOptions options = envelope.log();
 		if (options == null || !(envelope.address() instanceof Address.Channel)) {
-			throw new EnvelopeFormatException(Reason.MALFORMED, "Not an envelope of a recorded channel");
+			throw new WireFormatException(Reason.MALFORMED, "Not an envelope of a recorded channel");
 		}
 		String address = envelope.address().value();
 		if (!isOf(record, address)) {
-			throw new EnvelopeFormatException(Reason.FOREIGN, "A record with the key of another channel");
+			throw new WireFormatException(Reason.FOREIGN, "A record with the key of another channel");
 		}
 		return new KafkaLogEntry(record.offset(), leaderEpoch(record), record.timestamp(), address, options,
 				envelope.id(), record.value());

@@ -36,7 +36,7 @@ import java.util.function.Supplier;
 
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.message.EnvelopeCodec;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
+import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.apache.commons.logging.Log;
@@ -423,7 +423,7 @@ final class KafkaLogReader {
 		try {
 			return KafkaLogEntry.of(record, codec.decode(record.value()));
 		}
-		catch (EnvelopeFormatException ex) {
+		catch (WireFormatException ex) {
 			// Counted by the receiver.
 			logger.debug("Passed over a record of the log", ex);
 			return null;

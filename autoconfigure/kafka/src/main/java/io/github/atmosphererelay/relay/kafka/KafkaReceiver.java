@@ -33,8 +33,8 @@ import java.util.regex.Pattern;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
-import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
+import io.github.atmosphererelay.message.WireFormatException;
+import io.github.atmosphererelay.message.WireFormatException.Reason;
 import io.github.atmosphererelay.relay.RelayListener;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -305,7 +305,7 @@ final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], b
 			try {
 				envelope = this.codec.decode(value);
 			}
-			catch (EnvelopeFormatException ex) {
+			catch (WireFormatException ex) {
 				logger.debug("Skipped a record", ex);
 				this.listener.rejected(ex.getReason());
 				return;

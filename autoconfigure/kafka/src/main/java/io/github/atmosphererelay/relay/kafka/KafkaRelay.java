@@ -83,11 +83,11 @@ public final class KafkaRelay implements ClusterRelay {
 
 	private final Supplier<KafkaRelaySettings> settings;
 
-	private final KafkaClients clients;
+	private final KafkaClientFactory clients;
 
 	private final Object lifecycle = new Object();
 
-	private volatile @Nullable KafkaLink link;
+	private volatile @Nullable KafkaConnector connector;
 
 	/**
 	 * Create a relay. It makes its own clients, from the configuration of the
@@ -120,7 +120,8 @@ public final class KafkaRelay implements ClusterRelay {
 	public KafkaRelay(ProducerFactory<?, ?> applicationProducers, ConsumerFactory<?, ?> applicationConsumers,
 			Map<String, Object> adminProperties, Supplier<KafkaRelaySettings> settings) {
 		this.settings = settings;
-		this.clients = new KafkaClients(applicationProducers, applicationConsumers, adminProperties, settings.get());
+		this.clients = new KafkaClientFactory(applicationProducers, applicationConsumers, adminProperties,
+				settings.get());
 	}
 
 	@Override
@@ -131,68 +132,68 @@ public final class KafkaRelay implements ClusterRelay {
 	@Override
 	public void start(RelayListener listener) {
 		synchronized (this.lifecycle) {
-			if (this.link != null) {
+			if (this.connector != null) {
 				throw new IllegalStateException("The kafka relay is already started");
 			}
-			KafkaLink link = new KafkaLink(this.settings.get(), this.clients, listener);
-			this.link = link;
-			link.start();
+			KafkaConnector connector = new KafkaConnector(this.settings.get(), this.clients, listener);
+			this.connector = connector;
+			connector.start();
 		}
 	}
 
 	@Override
 	public void stop() {
 		synchronized (this.lifecycle) {
-			KafkaLink link = this.link;
-			this.link = null;
-			if (link != null) {
-				link.stop();
+			KafkaConnector connector = this.connector;
+			this.connector = null;
+			if (connector != null) {
+				connector.stop();
 			}
 		}
 	}
 
 	@Override
 	public void reconnect() {
-		KafkaLink link = this.link;
-		if (link != null) {
-			link.reconnect();
+		KafkaConnector connector = this.connector;
+		if (connector != null) {
+			connector.reconnect();
 		}
 	}
 
 	@Override
 	public CompletableFuture<Receipt> publish(Envelope envelope) {
-		KafkaLink link = this.link;
-		if (link == null) {
+		KafkaConnector connector = this.connector;
+		if (connector == null) {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
 		}
-		if (envelope.log() != null && link.log() == null) {
+		if (envelope.log() != null && connector.log() == null) {
 			return CompletableFuture.failedFuture(new RelayWithoutLogException(NAME));
 		}
-		return link.publish(envelope);
+		return connector.publish(envelope);
 	}
 
 	@Override
 	public CompletableFuture<@Nullable Void> subscribe(Address address) {
-		KafkaLink link = this.link;
-		if (link == null) {
+		KafkaConnector connector = this.connector;
+		if (connector == null) {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
 		}
-		return link.subscribe(address);
+		return connector.subscribe(address);
 	}
 
 	@Override
 	public void unsubscribe(Address address) {
-		KafkaLink link = this.link;
-		if (link != null) {
-			link.unsubscribe(address);
+		KafkaConnector connector = this.connector;
+		if (connector != null) {
+			connector.unsubscribe(address);
 		}
 	}
 
 	@Override
 	public @Nullable ChannelLog log() {
-		KafkaLink link = this.link;
-		if (link != null) {
-			return link.log();
+		KafkaConnector connector = this.connector;
+		if (connector != null) {
+			return connector.log();
 		}
 		return this.settings.get().recorded() ? NOT_STARTED : null;
 	}
@@ -206,9 +207,9 @@ public final class KafkaRelay implements ClusterRelay {
 	 * Look now, instead of within the next minute, whether the topic has changed.
 	 */
 	void checkTopic() {
-		KafkaLink link = this.link;
-		if (link != null) {
-			link.checkSoon();
+		KafkaConnector connector = this.connector;
+		if (connector != null) {
+			connector.checkSoon();
 		}
 	}
 
@@ -221,8 +222,8 @@ public final class KafkaRelay implements ClusterRelay {
 			details.put("logTopic", settings.logTopic());
 		}
 		details.put("configuredPartitions", settings.partitions());
-		KafkaLink link = this.link;
-		KafkaTopic.Description topic = (link != null) ? link.topic() : null;
+		KafkaConnector connector = this.connector;
+		KafkaTopic.Description topic = (connector != null) ? connector.topic() : null;
 		if (topic != null) {
 			details.put("partitions", topic.partitions());
 			details.put("replication", topic.replication());

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes to the log what operators should know of the connection: each kind of failure
- * once, and then once a minute that it lasts. Used by the link's worker thread only.
+ * once, and then once a minute that it lasts. Used by the connector's worker thread only.
  */
 final class KafkaReporter {
 

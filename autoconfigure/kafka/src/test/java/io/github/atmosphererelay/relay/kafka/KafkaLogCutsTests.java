@@ -21,8 +21,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
 
-import io.github.atmosphererelay.message.EnvelopeFormatException;
-import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
+import io.github.atmosphererelay.message.WireFormatException;
+import io.github.atmosphererelay.message.WireFormatException.Reason;
 import io.github.atmosphererelay.relay.kafka.KafkaOffsets.Range;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -234,8 +234,8 @@ class KafkaLogCutsTests {
 	}
 
 	private static void assertRefused(byte[] bytes, @Nullable Reason reason) {
-		assertThatExceptionOfType(EnvelopeFormatException.class).isThrownBy(() -> KafkaLogCut.decode(bytes))
-			.extracting(EnvelopeFormatException::getReason)
+		assertThatExceptionOfType(WireFormatException.class).isThrownBy(() -> KafkaLogCut.decode(bytes))
+			.extracting(WireFormatException::getReason)
 			.isEqualTo(reason);
 	}
 

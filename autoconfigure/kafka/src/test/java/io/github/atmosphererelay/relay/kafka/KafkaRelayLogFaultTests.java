@@ -122,20 +122,22 @@ class KafkaRelayLogFaultTests {
 	void aPartitionThatHasDivergedIsReadAgainAtTheNextCheckAtTheLatest() {
 		Map<String, Object> properties = Map.of("bootstrap.servers", this.broker.adminServers());
 		RelayNode listener = new RelayNode(this.broker.relay(this.settings));
-		KafkaLink link = new KafkaLink(this.settings, new KafkaClients(new DefaultKafkaProducerFactory<>(properties),
-				new DefaultKafkaConsumerFactory<>(properties), properties, this.settings), listener);
+		KafkaConnector connector = new KafkaConnector(this.settings,
+				new KafkaClientFactory(new DefaultKafkaProducerFactory<>(properties),
+						new DefaultKafkaConsumerFactory<>(properties), properties, this.settings),
+				listener);
 		try {
-			link.start();
-			link.subscribe(ROOM).orTimeout(15, TimeUnit.SECONDS).join();
-			KafkaLog log = link.log();
+			connector.start();
+			connector.subscribe(ROOM).orTimeout(15, TimeUnit.SECONDS).join();
+			KafkaLog log = connector.log();
 			assertThat(log).isNotNull();
 			log.diverged(List.of(new TopicPartition(this.settings.logTopic(), 0)));
 			assertThat(log.isDiverged()).isTrue();
-			link.checkSoon();
+			connector.checkSoon();
 			await().untilAsserted(() -> assertThat(log.isDiverged()).isFalse());
 		}
 		finally {
-			link.stop();
+			connector.stop();
 		}
 	}
 

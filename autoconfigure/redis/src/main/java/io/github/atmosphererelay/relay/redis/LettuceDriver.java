@@ -142,10 +142,10 @@ final class LettuceDriver implements RedisDriver {
 	private ScriptRunner scripts(AbstractRedisClient client, StatefulRedisPubSubConnection<byte[], byte[]> publisher,
 			LettuceRefusals refusals, PendingBytes pendingBytes) {
 		if (client instanceof RedisClusterClient clusterClient) {
-			return new LettuceClusterScripts(clusterClient, nodeClient(), this::nodeUri, refusals, pendingBytes,
+			return new LettuceClusterScriptRunner(clusterClient, nodeClient(), this::nodeUri, refusals, pendingBytes,
 					this.settings.commandTimeout(), this.completionThread);
 		}
-		LettuceScripts scripts = new LettuceScripts(refusals, pendingBytes, this.completionThread);
+		LettuceScriptRunner scripts = new LettuceScriptRunner(refusals, pendingBytes, this.completionThread);
 		scripts.open(publisher);
 		return scripts;
 	}

@@ -146,7 +146,7 @@ final class LettuceRelayClientConfiguration implements LettuceClientConfiguratio
 		public long getTimeout(RedisCommand<?, ?, ?> command) {
 			boolean subscription = command.getType() == CommandType.SUBSCRIBE
 					|| command.getType() == CommandType.UNSUBSCRIBE;
-			return (subscription ? RedisSession.CONFIRMATION_TIMEOUT : this.settings.commandTimeout()).toMillis();
+			return (subscription ? RedisConnector.CONFIRMATION_TIMEOUT : this.settings.commandTimeout()).toMillis();
 		}
 
 	}

@@ -20,9 +20,9 @@ import java.nio.charset.StandardCharsets;
 
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.EnvelopeCodec;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
-import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.WireFormatException;
+import io.github.atmosphererelay.message.WireFormatException.Reason;
 import io.github.atmosphererelay.message.WireReader;
 
 /**
@@ -56,7 +56,7 @@ record RecordedFrame(Envelope envelope, Position position) {
 	 * @param bytes what came from Redis; not modified
 	 * @param codec reads the envelope
 	 * @return the frame
-	 * @throws EnvelopeFormatException if the bytes are not a frame that can be read
+	 * @throws WireFormatException if the bytes are not a frame that can be read
 	 */
 	static RecordedFrame decode(byte[] bytes, EnvelopeCodec codec) {
 		WireReader in = new WireReader(bytes);
@@ -65,7 +65,7 @@ record RecordedFrame(Envelope envelope, Position position) {
 		Position position = position(in);
 		Envelope envelope = codec.decode(in.read(in.remaining()));
 		if (envelope.log() == null) {
-			throw new EnvelopeFormatException(Reason.MALFORMED, "Recorded envelope without log options");
+			throw new WireFormatException(Reason.MALFORMED, "Recorded envelope without log options");
 		}
 		return new RecordedFrame(envelope, position);
 	}
@@ -74,13 +74,13 @@ record RecordedFrame(Envelope envelope, Position position) {
 	 * Read a position as the script writes it.
 	 * @param in at the position, which is read
 	 * @return the position
-	 * @throws EnvelopeFormatException if there is none
+	 * @throws WireFormatException if there is none
 	 */
 	static Position position(WireReader in) {
 		String epoch = new String(in.readShortBytes(MAX_EPOCH), StandardCharsets.US_ASCII);
 		long offset = in.readLong();
 		if (offset < 1 || epoch.isEmpty() || !epoch.chars().allMatch((letter) -> letter > ' ' && letter < 0x7F)) {
-			throw new EnvelopeFormatException(Reason.MALFORMED, "Invalid position");
+			throw new WireFormatException(Reason.MALFORMED, "Invalid position");
 		}
 		return new Position(epoch, offset);
 	}

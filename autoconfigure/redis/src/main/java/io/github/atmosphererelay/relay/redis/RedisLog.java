@@ -29,33 +29,33 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The logs of recorded channels on Redis: one stream for each, read through the present
- * link of a session, and unavailable without one.
+ * link of the connector, and unavailable without one.
  */
 final class RedisLog implements ChannelLog {
 
-	private final RedisSession session;
+	private final RedisConnector connector;
 
 	private final RedisLogReader reader;
 
-	RedisLog(RedisSession session, RedisLogScripts scripts, RedisRelaySettings settings, RelayListener listener) {
-		this.session = session;
+	RedisLog(RedisConnector connector, RedisLogScripts scripts, RedisRelaySettings settings, RelayListener listener) {
+		this.connector = connector;
 		this.reader = new RedisLogReader(scripts, settings, listener);
 	}
 
 	@Override
 	public CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit,
 			ReadDirection direction) {
-		return this.session.withLink((link) -> this.reader.read(link, channel, since, limit, direction));
+		return this.connector.withLink((link) -> this.reader.read(link, channel, since, limit, direction));
 	}
 
 	@Override
 	public CompletableFuture<Position> position(String channel) {
-		return this.session.withLink((link) -> this.reader.position(link, channel));
+		return this.connector.withLink((link) -> this.reader.position(link, channel));
 	}
 
 	@Override
 	public CompletableFuture<LogContinuation> resume(String channel, Position delivered, long reached) {
-		return this.session.withLink((link) -> this.reader.resume(link, channel, delivered, reached));
+		return this.connector.withLink((link) -> this.reader.resume(link, channel, delivered, reached));
 	}
 
 	@Override

@@ -28,9 +28,9 @@ import io.github.atmosphererelay.guard.Failures;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.relay.LogContinuation;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.PageLimit;
@@ -297,7 +297,7 @@ final class RedisLogReader {
 						.add(Publication.of(envelope, ((Audience.Channel) envelope.audience()).channel(), position));
 					this.bytes += size;
 				}
-				catch (EnvelopeFormatException ex) {
+				catch (WireFormatException ex) {
 					RedisLogReader.this.listener.rejected(ex.getReason());
 					if (this.since != null && this.direction == ReadDirection.FORWARD) {
 						// Passed over, it would be missing from what is called complete

@@ -71,7 +71,7 @@ public final class RedisRelay implements ClusterRelay {
 
 	private final RedisLogScripts scripts;
 
-	private volatile @Nullable RedisSession session;
+	private volatile @Nullable RedisConnector connector;
 
 	/**
 	 * Create a relay that is not started yet.
@@ -96,27 +96,27 @@ public final class RedisRelay implements ClusterRelay {
 	@Override
 	public synchronized void start(RelayListener listener) {
 		Assert.notNull(listener, "'listener' must not be null");
-		Assert.state(this.session == null, "The relay is already started");
-		RedisSession session = new RedisSession(this.driver, this.settings, this.scripts, listener);
-		this.session = session;
-		session.start();
+		Assert.state(this.connector == null, "The relay is already started");
+		RedisConnector connector = new RedisConnector(this.driver, this.settings, this.scripts, listener);
+		this.connector = connector;
+		connector.start();
 	}
 
 	@Override
 	public synchronized void stop() {
-		RedisSession session = this.session;
-		this.session = null;
-		if (session != null) {
-			session.stop();
+		RedisConnector connector = this.connector;
+		this.connector = null;
+		if (connector != null) {
+			connector.stop();
 			this.driver.close();
 		}
 	}
 
 	@Override
 	public void reconnect() {
-		RedisSession session = this.session;
-		if (session != null) {
-			session.reconnect();
+		RedisConnector connector = this.connector;
+		if (connector != null) {
+			connector.reconnect();
 		}
 	}
 
@@ -127,8 +127,8 @@ public final class RedisRelay implements ClusterRelay {
 					"with Redis Cluster, recorded channels need Lettuce (spring.data.redis.client-type=lettuce) rather than "
 							+ this.driver.name()));
 		}
-		RedisSession session = this.session;
-		return (session != null) ? session.publish(envelope)
+		RedisConnector connector = this.connector;
+		return (connector != null) ? connector.publish(envelope)
 				: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
 	}
 
@@ -137,22 +137,22 @@ public final class RedisRelay implements ClusterRelay {
 		if (!this.driver.runsScripts()) {
 			return null;
 		}
-		RedisSession session = this.session;
-		return (session != null) ? session.log() : NOT_STARTED;
+		RedisConnector connector = this.connector;
+		return (connector != null) ? connector.log() : NOT_STARTED;
 	}
 
 	@Override
 	public CompletableFuture<@Nullable Void> subscribe(Address address) {
-		RedisSession session = this.session;
-		return (session != null) ? session.subscribe(address)
+		RedisConnector connector = this.connector;
+		return (connector != null) ? connector.subscribe(address)
 				: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
 	}
 
 	@Override
 	public void unsubscribe(Address address) {
-		RedisSession session = this.session;
-		if (session != null) {
-			session.unsubscribe(address);
+		RedisConnector connector = this.connector;
+		if (connector != null) {
+			connector.unsubscribe(address);
 		}
 	}
 

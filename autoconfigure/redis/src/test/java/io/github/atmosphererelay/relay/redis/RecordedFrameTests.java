@@ -27,9 +27,9 @@ import java.util.concurrent.atomic.AtomicReference;
 
 import io.github.atmosphererelay.contract.broker.RedisServers;
 import io.github.atmosphererelay.message.EnvelopeCodec;
-import io.github.atmosphererelay.message.EnvelopeFormatException;
-import io.github.atmosphererelay.message.EnvelopeFormatException.Reason;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.WireFormatException;
+import io.github.atmosphererelay.message.WireFormatException.Reason;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.BinaryJedisPubSub;
 import redis.clients.jedis.Jedis;
@@ -111,7 +111,7 @@ class RecordedFrameTests {
 		byte[] frame = hex(FRAME);
 		for (int length = 0; length < frame.length; length++) {
 			byte[] cut = Arrays.copyOf(frame, length);
-			assertThatExceptionOfType(EnvelopeFormatException.class).isThrownBy(() -> RecordedFrame.decode(cut, CODEC));
+			assertThatExceptionOfType(WireFormatException.class).isThrownBy(() -> RecordedFrame.decode(cut, CODEC));
 		}
 	}
 
@@ -130,7 +130,7 @@ class RecordedFrameTests {
 	private static void assertReason(Reason reason, int index, int value) {
 		byte[] frame = hex(FRAME);
 		frame[index] = (byte) value;
-		assertThatExceptionOfType(EnvelopeFormatException.class).isThrownBy(() -> RecordedFrame.decode(frame, CODEC))
+		assertThatExceptionOfType(WireFormatException.class).isThrownBy(() -> RecordedFrame.decode(frame, CODEC))
 			.satisfies((ex) -> assertThat(ex.getReason()).isEqualTo(reason));
 	}
 

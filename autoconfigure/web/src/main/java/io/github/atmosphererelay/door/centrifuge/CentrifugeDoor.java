@@ -38,11 +38,11 @@ public final class CentrifugeDoor implements Door {
 
 	private final Codec codec = new JsonCodec();
 
-	private final Requests requests;
+	private final CommandHandler requests;
 
 	private CentrifugeDoor(DoorContext context, CentrifugeSettings settings) {
 		this.context = context;
-		this.requests = new Requests(context, settings, this.codec);
+		this.requests = new CommandHandler(context, settings, this.codec);
 	}
 
 	/**

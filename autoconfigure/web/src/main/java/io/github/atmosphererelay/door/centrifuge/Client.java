@@ -21,7 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 import io.github.atmosphererelay.door.ClientLimits.Admission;
-import io.github.atmosphererelay.door.TokenChecks;
+import io.github.atmosphererelay.door.TokenChecker;
 import io.github.atmosphererelay.door.TokenRenewal;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.refusal.ErrorCode;
@@ -47,7 +47,7 @@ final class Client {
 
 	private final TokenRenewal renewal;
 
-	Client(LocalSession session, Admission admission, TokenChecks tokens) {
+	Client(LocalSession session, Admission admission, TokenChecker tokens) {
 		this.session = session;
 		this.admission = admission;
 		this.renewal = new TokenRenewal(tokens, session, ErrorCode.UNAUTHORIZED);

@@ -27,9 +27,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import io.github.atmosphererelay.door.Arrival;
 import io.github.atmosphererelay.door.ClientProof;
 import io.github.atmosphererelay.door.DoorContext;
-import io.github.atmosphererelay.door.IncomingMessages;
+import io.github.atmosphererelay.door.MessageAssembler;
 import io.github.atmosphererelay.door.RefusedMessageException;
-import io.github.atmosphererelay.door.TokenChecks;
+import io.github.atmosphererelay.door.TokenChecker;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.node.MessagingNode;
@@ -59,7 +59,7 @@ final class Connection implements Inbound {
 
 	private final MessagingNode node;
 
-	private final Requests requests;
+	private final CommandHandler requests;
 
 	private final Codec codec;
 
@@ -67,7 +67,7 @@ final class Connection implements Inbound {
 
 	private final CentrifugeTransport transport;
 
-	private final IncomingMessages incoming;
+	private final MessageAssembler incoming;
 
 	private final ReentrantLock lock = new ReentrantLock();
 
@@ -82,14 +82,14 @@ final class Connection implements Inbound {
 
 	private @Nullable ScheduledFuture<?> deadline;
 
-	Connection(DoorContext context, Requests requests, Codec codec, Arrival arrival) {
+	Connection(DoorContext context, CommandHandler requests, Codec codec, Arrival arrival) {
 		this.context = context;
 		this.node = context.node();
 		this.requests = requests;
 		this.codec = codec;
 		this.arrival = arrival;
 		this.transport = new CentrifugeTransport(arrival.transport(), codec);
-		this.incoming = new IncomingMessages(context.settings());
+		this.incoming = new MessageAssembler(context.settings());
 	}
 
 	@Override
@@ -288,7 +288,7 @@ final class Connection implements Inbound {
 			write(this.codec.encode(command.id(), refusal.code(), refusal.reason()));
 			return;
 		}
-		fail(refusal.code(), TokenChecks.closeReason(refusal));
+		fail(refusal.code(), TokenChecker.closeReason(refusal));
 	}
 
 	/**

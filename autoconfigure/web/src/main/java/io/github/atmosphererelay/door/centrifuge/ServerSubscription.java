@@ -45,7 +45,7 @@ final class ServerSubscription implements Client.Membership {
 
 	private final MessagingNode node;
 
-	private final Replies replies;
+	private final ReplySender replies;
 
 	private final SubscriptionRetry retry;
 
@@ -63,7 +63,7 @@ final class ServerSubscription implements Client.Membership {
 
 	private boolean told;
 
-	ServerSubscription(MessagingNode node, Replies replies, Client client, String channel, @Nullable Recovery held,
+	ServerSubscription(MessagingNode node, ReplySender replies, Client client, String channel, @Nullable Recovery held,
 			@Nullable Entrance entrance) {
 		this.node = node;
 		this.replies = replies;
@@ -171,7 +171,7 @@ final class ServerSubscription implements Client.Membership {
 			this.replies.push(this.client.session(), push);
 		}
 		else {
-			this.replies.pushMuch(this.client.session(), push, Replies.size(begin.result().publications()),
+			this.replies.pushMuch(this.client.session(), push, ReplySender.size(begin.result().publications()),
 					reservation.hold());
 		}
 	}

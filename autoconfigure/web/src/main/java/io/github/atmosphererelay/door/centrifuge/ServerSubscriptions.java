@@ -45,11 +45,11 @@ final class ServerSubscriptions implements SubscriptionListener, DoorSubscriber 
 
 	private final MessagingNode node;
 
-	private final Replies replies;
+	private final ReplySender replies;
 
 	private final Map<String, Client> clients = new ConcurrentHashMap<>();
 
-	ServerSubscriptions(MessagingNode node, Replies replies) {
+	ServerSubscriptions(MessagingNode node, ReplySender replies) {
 		this.node = node;
 		this.replies = replies;
 		node.registry().addListener(this);
@@ -217,7 +217,7 @@ final class ServerSubscriptions implements SubscriptionListener, DoorSubscriber 
 		 * @return whether it was added
 		 */
 		synchronized boolean add(String channel, Reply.Subscribe result) {
-			long size = result.result().publications().isEmpty() ? 0 : Replies.size(result.result().publications());
+			long size = result.result().publications().isEmpty() ? 0 : ReplySender.size(result.result().publications());
 			if (this.bytes > 0 && size > 0 && this.bytes + size > this.maxBytes) {
 				return false;
 			}

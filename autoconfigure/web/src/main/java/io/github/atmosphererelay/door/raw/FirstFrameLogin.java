@@ -23,9 +23,9 @@ import java.util.function.Supplier;
 
 import io.github.atmosphererelay.door.Arrival;
 import io.github.atmosphererelay.door.ClientProof;
-import io.github.atmosphererelay.door.IncomingMessages;
+import io.github.atmosphererelay.door.MessageAssembler;
 import io.github.atmosphererelay.door.RefusedMessageException;
-import io.github.atmosphererelay.door.TokenChecks;
+import io.github.atmosphererelay.door.TokenChecker;
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.refusal.ErrorCode;
@@ -42,11 +42,11 @@ final class FirstFrameLogin {
 
 	private final Arrival arrival;
 
-	private final TokenChecks tokens;
+	private final TokenChecker tokens;
 
 	private final BiConsumer<FirstFrameLogin, Authenticated> next;
 
-	private final IncomingMessages incoming = new IncomingMessages(TokenFrame.MAX_SIZE);
+	private final MessageAssembler incoming = new MessageAssembler(TokenFrame.MAX_SIZE);
 
 	private @Nullable ScheduledFuture<?> deadline;
 
@@ -62,7 +62,7 @@ final class FirstFrameLogin {
 	 * @param tokens checks the token
 	 * @param next goes on once it is known who the client is, on a thread that may block
 	 */
-	FirstFrameLogin(Arrival arrival, TokenChecks tokens, BiConsumer<FirstFrameLogin, Authenticated> next) {
+	FirstFrameLogin(Arrival arrival, TokenChecker tokens, BiConsumer<FirstFrameLogin, Authenticated> next) {
 		this.arrival = arrival;
 		this.tokens = tokens;
 		this.next = next;
@@ -153,7 +153,7 @@ final class FirstFrameLogin {
 	}
 
 	private void refuse(RequestRefusedException refusal) {
-		refuse(refusal.code(), TokenChecks.closeReason(refusal));
+		refuse(refusal.code(), TokenChecker.closeReason(refusal));
 	}
 
 	/**

@@ -19,9 +19,9 @@ package io.github.atmosphererelay.door.raw;
 import io.github.atmosphererelay.door.Arrival;
 import io.github.atmosphererelay.door.Door;
 import io.github.atmosphererelay.door.DoorContext;
-import io.github.atmosphererelay.door.DurableHandshakes;
-import io.github.atmosphererelay.door.HttpSessions;
-import io.github.atmosphererelay.door.TokenChecks;
+import io.github.atmosphererelay.door.DurableHandshaker;
+import io.github.atmosphererelay.door.HttpSessionRegistry;
+import io.github.atmosphererelay.door.TokenChecker;
 import io.github.atmosphererelay.door.WebSocketSettings;
 import io.github.atmosphererelay.durable.DurableSessions;
 import io.github.atmosphererelay.node.MessagingNode;
@@ -45,17 +45,17 @@ public final class RawDoor implements Door {
 
 	private final WebSocketSettings settings;
 
-	private final TokenChecks tokens;
+	private final TokenChecker tokens;
 
-	private final HttpSessions httpSessions;
+	private final HttpSessionRegistry httpSessions;
 
-	private final DurableHandshakes durable;
+	private final DurableHandshaker durable;
 
 	private final RawDoorFrames frames;
 
 	private final RawDoorSubscriber subscriber;
 
-	private RawDoor(DoorContext context, DurableHandshakes durable) {
+	private RawDoor(DoorContext context, DurableHandshaker durable) {
 		this.node = context.node();
 		this.settings = context.settings();
 		this.tokens = context.tokens();
@@ -74,7 +74,7 @@ public final class RawDoor implements Door {
 	 * @return the mapping
 	 */
 	public static HandlerMapping mapping(DoorContext context, @Nullable DurableSessions durable) {
-		DurableHandshakes handshakes = new DurableHandshakes(durable, context.settings().path());
+		DurableHandshaker handshakes = new DurableHandshaker(durable, context.settings().path());
 		return context.mapping(context.settings().path() + "/**", ORDER, new RawDoor(context, handshakes),
 				new RawDoorInterceptor(context, handshakes));
 	}
@@ -92,15 +92,15 @@ public final class RawDoor implements Door {
 		return this.settings;
 	}
 
-	TokenChecks tokens() {
+	TokenChecker tokens() {
 		return this.tokens;
 	}
 
-	HttpSessions httpSessions() {
+	HttpSessionRegistry httpSessions() {
 		return this.httpSessions;
 	}
 
-	DurableHandshakes durable() {
+	DurableHandshaker durable() {
 		return this.durable;
 	}
 

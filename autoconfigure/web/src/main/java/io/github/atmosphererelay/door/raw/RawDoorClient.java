@@ -20,7 +20,7 @@ import java.nio.ByteBuffer;
 
 import io.github.atmosphererelay.broadcast.MessageTooLargeException;
 import io.github.atmosphererelay.door.ClientLimits.Admission;
-import io.github.atmosphererelay.door.IncomingMessages;
+import io.github.atmosphererelay.door.MessageAssembler;
 import io.github.atmosphererelay.door.RefusedMessageException;
 import io.github.atmosphererelay.door.TokenRenewal;
 import io.github.atmosphererelay.durable.DurableSession;
@@ -48,7 +48,7 @@ final class RawDoorClient {
 
 	private final Admission admission;
 
-	private final IncomingMessages incoming;
+	private final MessageAssembler incoming;
 
 	/**
 	 * Renews the token of a client that has said in a frame who it is, and may say so
@@ -63,7 +63,7 @@ final class RawDoorClient {
 		this.durable = durable;
 		this.channel = channel;
 		this.admission = admission;
-		this.incoming = new IncomingMessages(door.settings());
+		this.incoming = new MessageAssembler(door.settings());
 		this.renewal = renewable ? new TokenRenewal(door.tokens(), session, ErrorCode.PERMISSION_DENIED) : null;
 	}
 

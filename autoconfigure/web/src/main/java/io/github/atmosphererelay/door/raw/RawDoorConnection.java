@@ -23,7 +23,7 @@ import java.util.Objects;
 import io.github.atmosphererelay.door.Arrival;
 import io.github.atmosphererelay.door.Arrival.SessionEnd;
 import io.github.atmosphererelay.door.ClientProof;
-import io.github.atmosphererelay.door.DurableHandshakes;
+import io.github.atmosphererelay.door.DurableHandshaker;
 import io.github.atmosphererelay.durable.DurableSession;
 import io.github.atmosphererelay.durable.DurableSessions;
 import io.github.atmosphererelay.durable.DurableStart;
@@ -80,7 +80,7 @@ final class RawDoorConnection implements Inbound {
 			this.arrival.refuse(ErrorCode.LIMIT_EXCEEDED, CloseReason.CONNECTION_LIMIT);
 			return;
 		}
-		DurableStart start = DurableHandshakes.take(this.arrival.attributes());
+		DurableStart start = DurableHandshaker.take(this.arrival.attributes());
 		enter(open(start, proof), start);
 	}
 
@@ -137,7 +137,7 @@ final class RawDoorConnection implements Inbound {
 			return;
 		}
 		this.door.durable().loggedIn(this.arrival.attributes(), principal, this.request.channel());
-		DurableStart start = DurableHandshakes.take(this.arrival.attributes());
+		DurableStart start = DurableHandshaker.take(this.arrival.attributes());
 		RawDoorClient opened = open(login, start, login.proof(proof));
 		if (opened != null) {
 			enter(opened, start, proof);

@@ -23,11 +23,11 @@ import java.util.Objects;
 import io.github.atmosphererelay.door.ClientProof;
 import io.github.atmosphererelay.door.DoorContext;
 import io.github.atmosphererelay.door.DoorInterceptor;
-import io.github.atmosphererelay.door.DurableHandshakes;
-import io.github.atmosphererelay.door.DurableHandshakes.Wish;
+import io.github.atmosphererelay.door.DurableHandshaker;
+import io.github.atmosphererelay.door.DurableHandshaker.Wish;
 import io.github.atmosphererelay.door.HandshakeRefusedException;
 import io.github.atmosphererelay.door.Refusal;
-import io.github.atmosphererelay.door.TokenChecks;
+import io.github.atmosphererelay.door.TokenChecker;
 import io.github.atmosphererelay.node.MessagingNode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -46,11 +46,11 @@ final class RawDoorInterceptor extends DoorInterceptor {
 
 	private final MessagingNode node;
 
-	private final TokenChecks tokens;
+	private final TokenChecker tokens;
 
-	private final DurableHandshakes durable;
+	private final DurableHandshaker durable;
 
-	RawDoorInterceptor(DoorContext context, DurableHandshakes durable) {
+	RawDoorInterceptor(DoorContext context, DurableHandshaker durable) {
 		super(context);
 		this.durable = durable;
 		this.path = context.settings().path();

@@ -30,8 +30,8 @@ import io.github.atmosphererelay.session.SessionRegistry;
 import io.github.atmosphererelay.session.SessionStatistics;
 import io.github.atmosphererelay.session.SlowConsumerPolicy;
 import io.github.atmosphererelay.session.Subscription;
+import io.github.atmosphererelay.session.WriterPool;
 import io.github.atmosphererelay.session.WriterSettings;
-import io.github.atmosphererelay.session.Writers;
 
 /**
  * The part of a node behind its relay: sessions and their writers, with sockets that are
@@ -51,7 +51,7 @@ final class FakeNode implements AutoCloseable {
 
 	private final LongAdder written = new LongAdder();
 
-	private final Writers writers;
+	private final WriterPool writers;
 
 	private int sessions;
 
@@ -59,7 +59,7 @@ final class FakeNode implements AutoCloseable {
 
 	FakeNode() {
 		int shards = Math.min(64, Runtime.getRuntime().availableProcessors());
-		this.writers = new Writers(new WriterSettings(shards, 32, Duration.ofSeconds(5)), new SessionStatistics(),
+		this.writers = new WriterPool(new WriterSettings(shards, 32, Duration.ofSeconds(5)), new SessionStatistics(),
 				this.scheduler);
 		this.writers.start();
 	}
