@@ -129,7 +129,8 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	 * proxy has told.
 	 */
 	@Bean
-	FilterRegistrationBean<DoorRequestFilter> atmosphereDoorRequestFilter(RefusalResponder refusals, Environment environment) {
+	FilterRegistrationBean<DoorRequestFilter> atmosphereDoorRequestFilter(RefusalResponder refusals,
+			Environment environment) {
 		String servlet = environment.getProperty("spring.mvc.servlet.path", "/");
 		String prefix = servlet.endsWith("/") ? servlet.substring(0, servlet.length() - 1) : servlet;
 		String path = prefix + this.properties.websocket().path();

@@ -74,8 +74,8 @@ class ConsoleRatePublisherTests {
 			.willReturn(new CompletableFuture<>());
 		NodeFigures figures = new NodeFigures(new NodeIdentity(UUID.randomUUID(), "node"), this.monitor,
 				new SessionRegistry(), new MessagingStatistics(), new SessionStatistics());
-		ConsoleRatePublisher rates = new ConsoleRatePublisher(figures, this.broadcaster, new Timers(this.scheduler, this.guards),
-				"console", Duration.ofMillis(1));
+		ConsoleRatePublisher rates = new ConsoleRatePublisher(figures, this.broadcaster,
+				new Timers(this.scheduler, this.guards), "console", Duration.ofMillis(1));
 		rates.start();
 		await().untilAsserted(() -> then(this.broadcaster).should(atLeast(3)).broadcast(eq("console"), any(), any()));
 		rates.stop();

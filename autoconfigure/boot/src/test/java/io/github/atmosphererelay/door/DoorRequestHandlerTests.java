@@ -54,7 +54,8 @@ class DoorRequestHandlerTests {
 		HandshakeGate gate = new HandshakeGate();
 		gate.open();
 		this.handshakes = new HandshakeSupport(List.of(), gate, new ServerCapacity(null), new ClientAddresses(false),
-				mock(RefusalResponder.class), RequestRejectedException.class::isInstance, mock(RequestUpgradeStrategy.class));
+				mock(RefusalResponder.class), RequestRejectedException.class::isInstance,
+				mock(RequestUpgradeStrategy.class));
 		this.request.addHeader("Upgrade", "websocket");
 		this.request.addHeader("Connection", "Upgrade");
 		this.request.addHeader("Sec-WebSocket-Version", "13");

@@ -103,8 +103,8 @@ public final class DefaultBroadcaster implements Broadcaster {
 	private volatile List<OutboundInterceptor> interceptors = List.of();
 
 	public DefaultBroadcaster(UUID node, ChannelCatalog catalog, PayloadEncoder encoder, int maxMessageSize,
-			ClusterRelay relay, ChannelLogs logs, RelayMonitor monitor, LocalDelivery delivery, LogFollowerRegistry followers,
-			PublishStatistics statistics, ApplicationFutures futures,
+			ClusterRelay relay, ChannelLogs logs, RelayMonitor monitor, LocalDelivery delivery,
+			LogFollowerRegistry followers, PublishStatistics statistics, ApplicationFutures futures,
 			Supplier<List<OutboundInterceptor>> interceptors) {
 		this.interceptorSource = interceptors;
 		this.followers = followers;

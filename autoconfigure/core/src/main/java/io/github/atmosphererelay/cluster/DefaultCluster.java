@@ -133,7 +133,8 @@ public final class DefaultCluster implements Cluster {
 		this.membership = new Membership(this.identity.id(), this.settings.heartbeatInterval(),
 				this.settings.nodeTimeout(), new Outlet(new ClusterLink(control, Subject.MEMBERSHIP)), System::nanoTime,
 				this::self, events::publish,
-				(presence != null) ? List.of(new CommandHandler(), presence) : List.of(new CommandHandler()), this.statistics);
+				(presence != null) ? List.of(new CommandHandler(), presence) : List.of(new CommandHandler()),
+				this.statistics);
 		this.executor = new CommandExecutor(this.settings.maxMessageSize());
 		this.commands = new ClusterLink(control, Subject.COMMAND);
 		this.requests = new ClusterRequester(this.identity.id(), this.monitor, this.timers, this.membership,
@@ -331,8 +332,8 @@ public final class DefaultCluster implements Cluster {
 
 	@Override
 	public CompletableFuture<ClusterAnswers<Payload>> ask(String question, Payload details, Duration timeout) {
-		return forApplication(
-				this.requests.askAll(Operation.ASK, QuestionRegistry.encode(question, details), timeout, QuestionRegistry::read));
+		return forApplication(this.requests.askAll(Operation.ASK, QuestionRegistry.encode(question, details), timeout,
+				QuestionRegistry::read));
 	}
 
 	@Override

@@ -64,8 +64,8 @@ public final class LocalDelivery {
 	 * @param listeners finds who hears of deliveries that are counted, when the node
 	 * starts
 	 */
-	public LocalDelivery(SessionRegistry registry, WriterPool writers, ChannelCatalog catalog, QueueLimits defaultLimits,
-			Supplier<List<DeliveryListener>> listeners) {
+	public LocalDelivery(SessionRegistry registry, WriterPool writers, ChannelCatalog catalog,
+			QueueLimits defaultLimits, Supplier<List<DeliveryListener>> listeners) {
 		this.registry = registry;
 		this.writers = writers;
 		this.catalog = catalog;

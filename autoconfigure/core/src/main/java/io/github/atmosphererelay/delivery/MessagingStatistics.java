@@ -17,7 +17,6 @@
 package io.github.atmosphererelay.delivery;
 
 import io.github.atmosphererelay.refusal.ErrorCode;
-import io.github.atmosphererelay.statistics.Counters;
 
 /**
  * What this node has published and delivered since it started: one part for each who

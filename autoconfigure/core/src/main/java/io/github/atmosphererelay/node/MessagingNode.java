@@ -158,8 +158,8 @@ public final class MessagingNode {
 		this.broadcaster = new DefaultBroadcaster(this.identity.id(), catalog, parts.encoder,
 				this.settings.maxMessageSize(), relay, logs, this.monitor, delivery, this.followers,
 				statistics.publishing(), this.futures, extensions::outboundInterceptors);
-		this.clientMessages = new ClientMessageReceiver(catalog, this.broadcaster, statistics.inbound(), this.clientContext,
-				this.futures, extensions);
+		this.clientMessages = new ClientMessageReceiver(catalog, this.broadcaster, statistics.inbound(),
+				this.clientContext, this.futures, extensions);
 		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.followers, relay, this.monitor,
 				events, this.settings.channelsPerSession(),
 				new PageLimit(this.settings.recoveryLimit(), this.settings.recoveryBytes()), this.clientContext,

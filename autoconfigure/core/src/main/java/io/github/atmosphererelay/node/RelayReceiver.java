@@ -52,8 +52,8 @@ final class RelayReceiver implements RelayListener {
 
 	private final DeliveryStatistics statistics;
 
-	RelayReceiver(UUID node, Interest interest, SequenceTracker tracker, LogFollowerRegistry followers, LocalDelivery delivery,
-			ControlMessenger control, DeliveryStatistics statistics) {
+	RelayReceiver(UUID node, Interest interest, SequenceTracker tracker, LogFollowerRegistry followers,
+			LocalDelivery delivery, ControlMessenger control, DeliveryStatistics statistics) {
 		this.followers = followers;
 		this.node = node;
 		this.interest = interest;

@@ -43,8 +43,7 @@ public final class RelayStatistics {
 
 	private final LongAdder forgottenKeys = new LongAdder();
 
-	private final Counters<WireFormatException.Reason> rejected = new Counters<>(
-			WireFormatException.Reason.class);
+	private final Counters<WireFormatException.Reason> rejected = new Counters<>(WireFormatException.Reason.class);
 
 	RelayStatistics() {
 	}

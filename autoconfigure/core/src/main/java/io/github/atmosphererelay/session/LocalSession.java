@@ -30,8 +30,8 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session of this node with its queue. Doors create it through {@link WriterPool#open} and
- * report its end through {@link #ended}.
+ * A session of this node with its queue. Doors create it through {@link WriterPool#open}
+ * and report its end through {@link #ended}.
  */
 public final class LocalSession implements ClientSession {
 

@@ -104,9 +104,9 @@ public final class Subscriptions {
 
 	private volatile InitialChannels initialChannels = (session) -> List.of();
 
-	public Subscriptions(SessionRegistry registry, ChannelCatalog catalog, Interest interest, LogFollowerRegistry followers,
-			ClusterRelay relay, RelayMonitor monitor, EventDispatcher events, int channelsPerSession,
-			PageLimit recoveryLimit, ClientContext context, ReplayReader replays,
+	public Subscriptions(SessionRegistry registry, ChannelCatalog catalog, Interest interest,
+			LogFollowerRegistry followers, ClusterRelay relay, RelayMonitor monitor, EventDispatcher events,
+			int channelsPerSession, PageLimit recoveryLimit, ClientContext context, ReplayReader replays,
 			Supplier<@Nullable InitialChannels> initialChannels) {
 		this.initialSource = initialChannels;
 		this.context = context;

@@ -118,7 +118,8 @@ class ClusterWireFormatTests {
 		assertThat(hex(SessionCommandHandler.encode("ann", new CloseReason(4001, "bye")))).isEqualTo(CLOSE);
 		assertThat(hex(CountedDeliveries.encode(UUID.fromString("01890000-0000-7000-8000-0000000000ab"), "chat")))
 			.isEqualTo(COUNT);
-		assertThat(hex(QuestionRegistry.encode("sum", Payload.binary(new byte[] { 1, (byte) 0xFE })))).isEqualTo(QUESTION);
+		assertThat(hex(QuestionRegistry.encode("sum", Payload.binary(new byte[] { 1, (byte) 0xFE }))))
+			.isEqualTo(QUESTION);
 	}
 
 }

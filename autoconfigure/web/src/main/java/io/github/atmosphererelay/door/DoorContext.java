@@ -128,7 +128,8 @@ public final class DoorContext {
 	 * @return the mapping
 	 */
 	public HandlerMapping mapping(String pattern, int order, Door door, DoorInterceptor interceptor) {
-		SocketDispatcher arrivals = new SocketDispatcher(this.reception, this.limits, this.settings.sendTimeout(), door);
+		SocketDispatcher arrivals = new SocketDispatcher(this.reception, this.limits, this.settings.sendTimeout(),
+				door);
 		WebSocketHandlerMapping mapping = new WebSocketHandlerMapping();
 		mapping.setWebSocketUpgradeMatch(true);
 		mapping.setOrder(order);

@@ -92,7 +92,8 @@ final class DoorRequestHandler extends WebSocketHttpRequestHandler {
 			if (isRejected(ex) && !response.isCommitted()) {
 				logger.debug("What a handshake says was rejected before it came to a door", ex);
 				response.reset();
-				RefusalResponder.write(response, HttpStatus.BAD_REQUEST, "the request has a header that is not allowed");
+				RefusalResponder.write(response, HttpStatus.BAD_REQUEST,
+						"the request has a header that is not allowed");
 				return;
 			}
 			this.failures.error("The handshake at " + LogText.quote(request.getRequestURI()) + " failed", ex);

@@ -53,8 +53,8 @@ public final class Reception {
 	 * @param httpSessions the HTTP sessions that clients are known by
 	 * @param statistics counts who was refused
 	 */
-	public Reception(NodeIdentity identity, WriterPool writers, Subscriptions subscriptions, HttpSessionRegistry httpSessions,
-			MessagingStatistics statistics) {
+	public Reception(NodeIdentity identity, WriterPool writers, Subscriptions subscriptions,
+			HttpSessionRegistry httpSessions, MessagingStatistics statistics) {
 		this.identity = identity;
 		this.writers = writers;
 		this.subscriptions = subscriptions;

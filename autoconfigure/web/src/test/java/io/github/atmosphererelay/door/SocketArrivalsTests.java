@@ -52,8 +52,8 @@ import static org.mockito.BDDMockito.willThrow;
 import static org.mockito.Mockito.mock;
 
 /**
- * Tests for {@link SocketDispatcher} and {@link Arrival}: there is room for one connection,
- * and whatever becomes of it, the next one finds its place free.
+ * Tests for {@link SocketDispatcher} and {@link Arrival}: there is room for one
+ * connection, and whatever becomes of it, the next one finds its place free.
  */
 class SocketArrivalsTests {
 

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.core.io.ClassPathResource;
+import org.springframework.http.MediaType;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -92,6 +93,29 @@ class ClientScriptTests {
 		assertThat(head.headers().firstValueAsLong("Content-Length").orElse(0)).isPositive();
 		assertThat(send(HttpRequest.newBuilder(node.http("/app/live/client.js")).POST(BodyPublishers.noBody()))
 			.statusCode()).isEqualTo(405);
+	}
+
+	@Test
+	void aPartOfItCanBeAskedFor() throws Exception {
+		HttpResponse<String> part = send(
+				HttpRequest.newBuilder(node.http("/app/live/client.js")).header("Range", "bytes=0-9"));
+		assertThat(part.statusCode()).isEqualTo(206);
+		assertThat(part.body()).hasSize(10);
+	}
+
+	@Test
+	void itIsServedAlikeOnJetty() throws Exception {
+		try (TestNode jetty = TestNode.start(TestNode.onJetty())) {
+			HttpRequest.Builder request = HttpRequest.newBuilder(jetty.http("/atmosphere/client.js"));
+			HttpResponse<String> response = send(request);
+			assertThat(response.statusCode()).isEqualTo(200);
+			assertThat(MediaType.parseMediaType(response.headers().firstValue("Content-Type").orElseThrow()))
+				.isEqualTo(new MediaType("text", "javascript", StandardCharsets.UTF_8));
+			assertThat(response.headers().firstValue("Cache-Control")).hasValue("no-cache");
+			assertThat(response.headers().firstValue("X-Content-Type-Options")).hasValue("nosniff");
+			String etag = response.headers().firstValue("ETag").orElseThrow();
+			assertThat(send(request.header("If-None-Match", etag)).statusCode()).isEqualTo(304);
+		}
 	}
 
 	/**

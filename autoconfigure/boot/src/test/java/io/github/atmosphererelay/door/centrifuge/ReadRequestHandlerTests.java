@@ -51,8 +51,8 @@ import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.times;
 
 /**
- * Tests for {@link ReadRequestHandler}: a client whose requests end in an Error is answered,
- * and may ask on.
+ * Tests for {@link ReadRequestHandler}: a client whose requests end in an Error is
+ * answered, and may ask on.
  */
 class ReadRequestHandlerTests {
 

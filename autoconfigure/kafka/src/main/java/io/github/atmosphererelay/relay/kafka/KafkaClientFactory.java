@@ -230,7 +230,8 @@ final class KafkaClientFactory {
 		connectionDefaults(properties);
 		properties.put(ConsumerConfig.GROUP_ID_CONFIG, "atmosphere-" + this.settings.node());
 		properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-		// Not "latest": an offset out of range would pass unnoticed. The connector looks up
+		// Not "latest": an offset out of range would pass unnoticed. The connector looks
+		// up
 		// where to go on and reports the gap.
 		properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
 		properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_uncommitted");

@@ -152,8 +152,8 @@ final class KafkaLog implements ChannelLog {
 		this.ranges = new KafkaLogRanges(settings.logTopic(), settings.publishTimeout(), admin);
 		Guard guard = listener.guards().of(Part.LOG_READER);
 		this.readers = KafkaLogReaderPool.create(settings, clients::logReader, guard);
-		this.reads = new KafkaLogReadCoordinator(settings, this.ranges, this.readers, scheduler, this.executor, whenDiverged,
-				guard);
+		this.reads = new KafkaLogReadCoordinator(settings, this.ranges, this.readers, scheduler, this.executor,
+				whenDiverged, guard);
 	}
 
 	private static ThreadPoolExecutor executor(int threads, String purpose) {

@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One partition of the log as this node has read it: how far, its latest records over all
- * channels, and its idempotency keys. Written by the receiver's thread, and by the connector's
- * while no receiver is at work; read by any. Guarded by itself.
+ * channels, and its idempotency keys. Written by the receiver's thread, and by the
+ * connector's while no receiver is at work; read by any. Guarded by itself.
  */
 final class KafkaLogPartition {
 

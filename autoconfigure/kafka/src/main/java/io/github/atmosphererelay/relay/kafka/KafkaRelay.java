@@ -120,7 +120,8 @@ public final class KafkaRelay implements ClusterRelay {
 	public KafkaRelay(ProducerFactory<?, ?> applicationProducers, ConsumerFactory<?, ?> applicationConsumers,
 			Map<String, Object> adminProperties, Supplier<KafkaRelaySettings> settings) {
 		this.settings = settings;
-		this.clients = new KafkaClientFactory(applicationProducers, applicationConsumers, adminProperties, settings.get());
+		this.clients = new KafkaClientFactory(applicationProducers, applicationConsumers, adminProperties,
+				settings.get());
 	}
 
 	@Override

@@ -41,8 +41,8 @@ import org.springframework.kafka.support.serializer.JacksonJsonSerializer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link KafkaClientFactory}. Clients are really made, without a broker: Kafka checks
- * its configuration when it makes one.
+ * Tests for {@link KafkaClientFactory}. Clients are really made, without a broker: Kafka
+ * checks its configuration when it makes one.
  */
 class KafkaClientFactoryTests {
 
@@ -98,8 +98,8 @@ class KafkaClientFactoryTests {
 		this.producer.put("transactional.id", "tx");
 		DefaultKafkaProducerFactory<Object, Object> producers = new DefaultKafkaProducerFactory<>(this.producer);
 		producers.setTransactionIdPrefix("orders-");
-		KafkaClientFactory clients = new KafkaClientFactory(producers, new DefaultKafkaConsumerFactory<>(this.consumer), this.admin,
-				settings());
+		KafkaClientFactory clients = new KafkaClientFactory(producers, new DefaultKafkaConsumerFactory<>(this.consumer),
+				this.admin, settings());
 		DefaultKafkaProducerFactory<byte[], byte[]> own = clients.producers();
 		assertThat(own.transactionCapable()).isFalse();
 		assertThat(clients.producerProperties()).doesNotContainKey("transactional.id");
@@ -223,8 +223,8 @@ class KafkaClientFactoryTests {
 	@Test
 	void propertiesAreReadAnewForEachClient() {
 		DefaultKafkaProducerFactory<Object, Object> producers = new DefaultKafkaProducerFactory<>(this.producer);
-		KafkaClientFactory clients = new KafkaClientFactory(producers, new DefaultKafkaConsumerFactory<>(this.consumer), this.admin,
-				settings());
+		KafkaClientFactory clients = new KafkaClientFactory(producers, new DefaultKafkaConsumerFactory<>(this.consumer),
+				this.admin, settings());
 		producers.updateConfigs(Map.of("ssl.key.password", "rotated"));
 		assertThat(clients.producerProperties()).containsEntry("ssl.key.password", "rotated");
 	}

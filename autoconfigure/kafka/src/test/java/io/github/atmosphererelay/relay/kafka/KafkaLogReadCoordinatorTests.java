@@ -71,8 +71,8 @@ import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.mock;
 
 /**
- * Tests for {@link KafkaLogReadCoordinator} over a log that is too long to be looked through in
- * time, made up by its consumers.
+ * Tests for {@link KafkaLogReadCoordinator} over a log that is too long to be looked
+ * through in time, made up by its consumers.
  */
 class KafkaLogReadCoordinatorTests {
 

@@ -122,8 +122,10 @@ class KafkaRelayLogFaultTests {
 	void aPartitionThatHasDivergedIsReadAgainAtTheNextCheckAtTheLatest() {
 		Map<String, Object> properties = Map.of("bootstrap.servers", this.broker.adminServers());
 		RelayNode listener = new RelayNode(this.broker.relay(this.settings));
-		KafkaConnector connector = new KafkaConnector(this.settings, new KafkaClientFactory(new DefaultKafkaProducerFactory<>(properties),
-				new DefaultKafkaConsumerFactory<>(properties), properties, this.settings), listener);
+		KafkaConnector connector = new KafkaConnector(this.settings,
+				new KafkaClientFactory(new DefaultKafkaProducerFactory<>(properties),
+						new DefaultKafkaConsumerFactory<>(properties), properties, this.settings),
+				listener);
 		try {
 			connector.start();
 			connector.subscribe(ROOM).orTimeout(15, TimeUnit.SECONDS).join();

@@ -30,8 +30,8 @@ import static org.mockito.BDDMockito.willThrow;
 import static org.mockito.Mockito.mock;
 
 /**
- * Tests for {@link LettuceScriptRunner} without a server: an Error ends nothing but what it
- * was thrown in.
+ * Tests for {@link LettuceScriptRunner} without a server: an Error ends nothing but what
+ * it was thrown in.
  */
 class LettuceScriptRunnerTests {
 

@@ -44,8 +44,8 @@ import static org.mockito.BDDMockito.willThrow;
 import static org.mockito.Mockito.mock;
 
 /**
- * Tests for {@link RedisConnector} without a server: an Error ends nothing but what it was
- * thrown in.
+ * Tests for {@link RedisConnector} without a server: an Error ends nothing but what it
+ * was thrown in.
  */
 class RedisConnectorTests {
 
@@ -80,7 +80,8 @@ class RedisConnectorTests {
 			this.links.add(call.getArgument(0));
 			return this.link;
 		}).given(this.driver).connect(any());
-		this.connector = new RedisConnector(this.driver, this.settings, new RedisLogScripts(this.settings), this.listener);
+		this.connector = new RedisConnector(this.driver, this.settings, new RedisLogScripts(this.settings),
+				this.listener);
 	}
 
 	@AfterEach

@@ -77,8 +77,8 @@ public final class CentrifugeDoor implements Door {
 		this.requests = new CommandHandler(settings.pingInterval(), this.tokens, messages, this.replies,
 				new SubscribeRequestHandler(messages, channels, subscriptions, context.presence(),
 						this.codec.presenceChanges(), this.replies),
-				new ReadRequestHandler(messages, channels, context.replays(), context.writers().replays(), context.presence(),
-						this.replies),
+				new ReadRequestHandler(messages, channels, context.replays(), context.writers().replays(),
+						context.presence(), this.replies),
 				serverSide);
 		this.mapping = context.mapping(settings.path(), ORDER, this,
 				new CentrifugeInterceptor(context.checks(), context.refusals()));

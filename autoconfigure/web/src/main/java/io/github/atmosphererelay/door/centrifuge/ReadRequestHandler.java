@@ -78,8 +78,8 @@ final class ReadRequestHandler {
 	 * @param presence tells who is in channels
 	 * @param replies answers
 	 */
-	ReadRequestHandler(ClientMessageReceiver authorizer, ChannelReads channels, ReplayReader replays, ReplayBudget budget,
-			PresenceService presence, ReplySender replies) {
+	ReadRequestHandler(ClientMessageReceiver authorizer, ChannelReads channels, ReplayReader replays,
+			ReplayBudget budget, PresenceService presence, ReplySender replies) {
 		this.authorizer = authorizer;
 		this.channels = channels;
 		this.replays = replays;

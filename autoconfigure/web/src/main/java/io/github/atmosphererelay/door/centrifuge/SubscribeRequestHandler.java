@@ -219,8 +219,8 @@ final class SubscribeRequestHandler {
 					replies().reply(session(), this.command.id(), reply);
 				}
 				else {
-					replies().replyWithMuch(session(), this.command.id(), reply, ReplySender.size(result.publications()),
-							reservation.hold());
+					replies().replyWithMuch(session(), this.command.id(), reply,
+							ReplySender.size(result.publications()), reservation.hold());
 				}
 				this.answered = true;
 				told();
@@ -239,8 +239,8 @@ final class SubscribeRequestHandler {
 			if (this.answered) {
 				if (subscription != null && this.watches) {
 					// By this subscription, not by a later one that does not want it
-					subscription.whileHeld(() -> SubscribeRequestHandler.this.presence.watchSessions(session(), channel(),
-							SubscribeRequestHandler.this.presenceChanges));
+					subscription.whileHeld(() -> SubscribeRequestHandler.this.presence.watchSessions(session(),
+							channel(), SubscribeRequestHandler.this.presenceChanges));
 				}
 				return;
 			}
