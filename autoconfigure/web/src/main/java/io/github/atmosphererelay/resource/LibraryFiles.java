@@ -21,6 +21,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -99,7 +100,7 @@ public final class LibraryFiles extends ResourceHttpRequestHandler {
 	}
 
 	private File file(Resource resource) {
-		return this.files.get(String.valueOf(resource.getFilename()));
+		return Objects.requireNonNull(this.files.get(String.valueOf(resource.getFilename())));
 	}
 
 	/**
