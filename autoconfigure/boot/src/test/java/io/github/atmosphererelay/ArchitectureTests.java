@@ -38,9 +38,9 @@ import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
-import io.github.atmosphererelay.door.Door;
-import io.github.atmosphererelay.door.DoorContext;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.door.internal.Door;
+import io.github.atmosphererelay.door.internal.DoorContext;
+import io.github.atmosphererelay.node.internal.MessagingNode;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -69,7 +69,8 @@ class ArchitectureTests {
 	static final String ROOT = "io.github.atmosphererelay";
 
 	/**
-	 * What makes up a node, lowest first: each package may know those before it.
+	 * What makes up a node, lowest first: each package may know those before it. A
+	 * package stands for its {@code internal} one too.
 	 */
 	private static final List<String> NODE = List.of("message..", "relay", "session..", "refusal", "application",
 			"channel", "delivery", "event", "security", "subscription.log", "subscription", "broadcast", "inbound",
@@ -162,7 +163,7 @@ class ArchitectureTests {
 
 	@ArchTest
 	static final ArchRule theNodeIsKnownToCompositionsAlone = noClasses().that()
-		.resideOutsideOfPackage(in("node"))
+		.resideOutsideOfPackage(in("node.."))
 		.and(DescribedPredicate.not(COMPOSITIONS))
 		.should()
 		.dependOnClassesThat(assignableTo(MessagingNode.class).or(assignableTo(MessagingNode.Builder.class)))
@@ -216,10 +217,10 @@ class ArchitectureTests {
 		MAY_KNOW.forEach((name, known) -> {
 			// All may know what keeps them going and what counts, which know nobody
 			String[] allowed = Stream.concat(Stream.of(name, "guard..", "statistics.."), known.stream())
-				.map(ArchitectureTests::in)
+				.flatMap(ArchitectureTests::rooms)
 				.toArray(String[]::new);
 			classes().that()
-				.resideInAPackage(in(name))
+				.resideInAnyPackage(rooms(name).toArray(String[]::new))
 				.should()
 				.onlyDependOnClassesThat(resideOutsideOfPackage(in("..")).or(resideInAnyPackage(allowed)))
 				.check(classes);
@@ -228,11 +229,24 @@ class ArchitectureTests {
 
 	@ArchTest
 	static void everyPackageIsInTheTable(JavaClasses classes) {
-		String[] packages = MAY_KNOW.keySet().stream().map(ArchitectureTests::in).toArray(String[]::new);
+		String[] packages = MAY_KNOW.keySet().stream().flatMap(ArchitectureTests::rooms).toArray(String[]::new);
 		classes().should()
 			.resideInAnyPackage(packages)
 			.because("a new package is first given its place in the table above")
 			.check(classes);
+	}
+
+	/**
+	 * What is for applications does not lean on what may change in any release.
+	 */
+	@ArchTest
+	static final ArchRule publicPackagesDoNotKnowInternalOnes = noClasses().that()
+		.resideOutsideOfPackages("..internal..", in("autoconfigure.."), in("contract.."), in("test.."))
+		.should()
+		.dependOnClassesThat(resideInAPackage(ROOT + "..internal.."));
+
+	private static Stream<String> rooms(String name) {
+		return name.endsWith("..") ? Stream.of(in(name)) : Stream.of(in(name), in(name) + ".internal");
 	}
 
 	private static String in(String name) {

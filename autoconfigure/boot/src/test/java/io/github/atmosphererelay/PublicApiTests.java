@@ -53,8 +53,12 @@ class PublicApiTests {
 
 	private static final Pattern QUALIFIED = Pattern.compile("io\\.github\\.atmosphererelay(?:\\.[a-z]+)+\\.[A-Z]\\w*");
 
-	/** The test kit is for applications as a whole, and the benchmark a program. */
-	private static final Set<String> OTHER_ARTIFACTS = Set.of(PACKAGE + "testkit.", PACKAGE + "benchmark.");
+	/**
+	 * Others' tests use the test kit and the contract as a whole; the benchmark is a
+	 * program.
+	 */
+	private static final Set<String> OTHER_ARTIFACTS = Set.of(PACKAGE + "testkit.", PACKAGE + "contract.",
+			PACKAGE + "test.", PACKAGE + "benchmark.");
 
 	private static Set<String> listed;
 
@@ -82,9 +86,25 @@ class PublicApiTests {
 	}
 
 	@Test
+	void everyPublicTypeIsListedOrInternal() {
+		Set<String> missing = new TreeSet<>();
+		classes.stream()
+			.filter((each) -> each.getModifiers().contains(JavaModifier.PUBLIC) && each.getEnclosingClass().isEmpty())
+			.map(JavaClass::getName)
+			.filter((name) -> !listed.contains(name) && !name.contains(".internal.")
+					&& OTHER_ARTIFACTS.stream().noneMatch(name::startsWith))
+			.forEach(missing::add);
+		assertThat(missing).isEmpty();
+	}
+
+	@Test
 	void noListedTypeSpeaksOfOneThatIsNotListed() {
 		Set<String> missing = new TreeSet<>();
 		for (String name : listed) {
+			// Spring Boot calls these, an application only names them
+			if (name.startsWith(PACKAGE + "autoconfigure.")) {
+				continue;
+			}
 			for (JavaClass type : withNested(classes.get(name))) {
 				spokenOf(type).filter((each) -> !isListed(each))
 					.forEach((each) -> missing.add(outermost(each) + " (" + name + ")"));

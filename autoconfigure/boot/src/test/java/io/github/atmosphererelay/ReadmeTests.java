@@ -33,7 +33,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 
-import io.github.atmosphererelay.actuate.AtmosphereMeters;
+import io.github.atmosphererelay.actuate.internal.AtmosphereMeters;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.relay.Outcome;

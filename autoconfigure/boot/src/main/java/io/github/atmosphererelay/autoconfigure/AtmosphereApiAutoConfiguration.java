@@ -17,8 +17,8 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.broadcast.Broadcaster;
-import io.github.atmosphererelay.http.PublishApi;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.http.internal.PublishApi;
+import io.github.atmosphererelay.node.internal.MessagingNode;
 import jakarta.servlet.http.HttpServletRequest;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;

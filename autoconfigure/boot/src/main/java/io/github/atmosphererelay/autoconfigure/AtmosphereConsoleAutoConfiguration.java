@@ -18,12 +18,12 @@ package io.github.atmosphererelay.autoconfigure;
 
 import java.util.Objects;
 
-import io.github.atmosphererelay.console.ConsoleActuator;
-import io.github.atmosphererelay.console.ConsoleExits;
-import io.github.atmosphererelay.console.ConsolePage;
-import io.github.atmosphererelay.console.ConsoleRatePublisher;
-import io.github.atmosphererelay.console.NodeFigures;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.console.internal.ConsoleActuator;
+import io.github.atmosphererelay.console.internal.ConsoleExits;
+import io.github.atmosphererelay.console.internal.ConsolePage;
+import io.github.atmosphererelay.console.internal.ConsoleRatePublisher;
+import io.github.atmosphererelay.console.internal.NodeFigures;
+import io.github.atmosphererelay.node.internal.MessagingNode;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.ObjectProvider;

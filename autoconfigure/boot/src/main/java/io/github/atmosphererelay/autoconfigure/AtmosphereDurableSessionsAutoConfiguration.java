@@ -22,13 +22,13 @@ import java.util.Locale;
 import javax.sql.DataSource;
 
 import io.github.atmosphererelay.cluster.Cluster;
-import io.github.atmosphererelay.durable.DurableSessions;
-import io.github.atmosphererelay.durable.DurableSettings;
-import io.github.atmosphererelay.durable.MemorySessionStore;
 import io.github.atmosphererelay.durable.SessionStore;
-import io.github.atmosphererelay.durable.jdbc.JdbcSessionStore;
-import io.github.atmosphererelay.durable.redis.RedisSessionStore;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.durable.internal.DurableSessions;
+import io.github.atmosphererelay.durable.internal.DurableSettings;
+import io.github.atmosphererelay.durable.internal.MemorySessionStore;
+import io.github.atmosphererelay.durable.jdbc.internal.JdbcSessionStore;
+import io.github.atmosphererelay.durable.redis.internal.RedisSessionStore;
+import io.github.atmosphererelay.node.internal.MessagingNode;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;

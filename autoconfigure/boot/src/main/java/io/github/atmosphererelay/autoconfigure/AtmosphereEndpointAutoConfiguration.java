@@ -19,16 +19,16 @@ package io.github.atmosphererelay.autoconfigure;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-import io.github.atmosphererelay.actuate.AtmosphereEndpoint;
-import io.github.atmosphererelay.actuate.ChannelCounts;
-import io.github.atmosphererelay.actuate.NodeDescription;
-import io.github.atmosphererelay.actuate.NodeDescription.ChannelSource;
-import io.github.atmosphererelay.actuate.NodeDescription.RelaySource;
-import io.github.atmosphererelay.cluster.DefaultCluster;
-import io.github.atmosphererelay.node.MessagingNode;
-import io.github.atmosphererelay.presence.PresenceService;
+import io.github.atmosphererelay.actuate.internal.AtmosphereEndpoint;
+import io.github.atmosphererelay.actuate.internal.ChannelCounts;
+import io.github.atmosphererelay.actuate.internal.NodeDescription;
+import io.github.atmosphererelay.actuate.internal.NodeDescription.ChannelSource;
+import io.github.atmosphererelay.actuate.internal.NodeDescription.RelaySource;
+import io.github.atmosphererelay.cluster.internal.DefaultCluster;
+import io.github.atmosphererelay.node.internal.MessagingNode;
+import io.github.atmosphererelay.presence.internal.PresenceService;
 import io.github.atmosphererelay.relay.ClusterRelay;
-import io.github.atmosphererelay.session.SessionRegistry;
+import io.github.atmosphererelay.session.internal.SessionRegistry;
 
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;

@@ -16,10 +16,10 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
-import io.github.atmosphererelay.actuate.AtmosphereHealthIndicator;
-import io.github.atmosphererelay.actuate.RelayReadiness;
-import io.github.atmosphererelay.cluster.DefaultCluster;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.actuate.internal.AtmosphereHealthIndicator;
+import io.github.atmosphererelay.actuate.internal.RelayReadiness;
+import io.github.atmosphererelay.cluster.internal.DefaultCluster;
+import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.relay.ClusterRelay;
 
 import org.springframework.boot.actuate.endpoint.web.AdditionalPathsMapper;

@@ -16,12 +16,12 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
-import io.github.atmosphererelay.application.ApplicationThreads;
-import io.github.atmosphererelay.endpoint.EndpointSettings;
-import io.github.atmosphererelay.endpoint.ManagedServices;
+import io.github.atmosphererelay.application.internal.ApplicationThreads;
+import io.github.atmosphererelay.endpoint.internal.EndpointSettings;
+import io.github.atmosphererelay.endpoint.internal.ManagedServices;
 import io.github.atmosphererelay.guard.Part;
-import io.github.atmosphererelay.node.MessagingNode;
-import io.github.atmosphererelay.session.WriterPool;
+import io.github.atmosphererelay.node.internal.MessagingNode;
+import io.github.atmosphererelay.session.internal.WriterPool;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;

@@ -16,12 +16,12 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
-import io.github.atmosphererelay.actuate.AtmosphereMeters;
-import io.github.atmosphererelay.cluster.DefaultCluster;
-import io.github.atmosphererelay.durable.DurableSessions;
-import io.github.atmosphererelay.endpoint.ManagedServices;
-import io.github.atmosphererelay.node.MessagingNode;
-import io.github.atmosphererelay.presence.PresenceService;
+import io.github.atmosphererelay.actuate.internal.AtmosphereMeters;
+import io.github.atmosphererelay.cluster.internal.DefaultCluster;
+import io.github.atmosphererelay.durable.internal.DurableSessions;
+import io.github.atmosphererelay.endpoint.internal.ManagedServices;
+import io.github.atmosphererelay.node.internal.MessagingNode;
+import io.github.atmosphererelay.presence.internal.PresenceService;
 import io.micrometer.core.instrument.MeterRegistry;
 
 import org.springframework.beans.factory.ObjectProvider;

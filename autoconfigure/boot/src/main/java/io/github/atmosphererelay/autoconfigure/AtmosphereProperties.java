@@ -20,9 +20,9 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 
-import io.github.atmosphererelay.channel.ChannelAccess;
-import io.github.atmosphererelay.channel.ChannelScope;
-import io.github.atmosphererelay.session.SlowConsumerPolicy;
+import io.github.atmosphererelay.channel.internal.ChannelAccess;
+import io.github.atmosphererelay.channel.internal.ChannelScope;
+import io.github.atmosphererelay.session.internal.SlowConsumerPolicy;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;

@@ -19,7 +19,7 @@ package io.github.atmosphererelay.autoconfigure;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 
-import io.github.atmosphererelay.guard.Threads;
+import io.github.atmosphererelay.guard.internal.Threads;
 
 import org.springframework.beans.factory.DisposableBean;
 

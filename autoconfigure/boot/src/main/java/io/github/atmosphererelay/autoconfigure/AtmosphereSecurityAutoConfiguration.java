@@ -16,15 +16,15 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.security.ClientSecurity;
-import io.github.atmosphererelay.security.spring.JwtTokenAuthenticator;
-import io.github.atmosphererelay.security.spring.LogoutListener;
-import io.github.atmosphererelay.security.spring.OAuth2TokenExpiry;
-import io.github.atmosphererelay.security.spring.SpringClientSecurity;
-import io.github.atmosphererelay.session.PrincipalExpiry;
+import io.github.atmosphererelay.security.spring.internal.JwtTokenAuthenticator;
+import io.github.atmosphererelay.security.spring.internal.LogoutListener;
+import io.github.atmosphererelay.security.spring.internal.OAuth2TokenExpiry;
+import io.github.atmosphererelay.security.spring.internal.SpringClientSecurity;
 import io.github.atmosphererelay.session.TokenAuthenticator;
 import io.github.atmosphererelay.session.UserDisconnector;
+import io.github.atmosphererelay.session.internal.PrincipalExpiry;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 

@@ -19,10 +19,10 @@ package io.github.atmosphererelay.autoconfigure;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.cluster.ClusterQuestionHandler;
-import io.github.atmosphererelay.cluster.ClusterSettings;
-import io.github.atmosphererelay.cluster.DefaultCluster;
-import io.github.atmosphererelay.node.MessagingNode;
-import io.github.atmosphererelay.presence.PresenceService;
+import io.github.atmosphererelay.cluster.internal.ClusterSettings;
+import io.github.atmosphererelay.cluster.internal.DefaultCluster;
+import io.github.atmosphererelay.node.internal.MessagingNode;
+import io.github.atmosphererelay.presence.internal.PresenceService;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;

@@ -23,12 +23,12 @@ import java.util.List;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Channel;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Console;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.History;
-import io.github.atmosphererelay.channel.ChannelCatalog;
-import io.github.atmosphererelay.channel.ChannelOptions;
-import io.github.atmosphererelay.channel.ChannelScope;
-import io.github.atmosphererelay.channel.HistoryOptions;
-import io.github.atmosphererelay.session.QueueLimits;
-import io.github.atmosphererelay.session.SlowConsumerPolicy;
+import io.github.atmosphererelay.channel.internal.ChannelCatalog;
+import io.github.atmosphererelay.channel.internal.ChannelOptions;
+import io.github.atmosphererelay.channel.internal.ChannelScope;
+import io.github.atmosphererelay.channel.internal.HistoryOptions;
+import io.github.atmosphererelay.session.internal.QueueLimits;
+import io.github.atmosphererelay.session.internal.SlowConsumerPolicy;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;

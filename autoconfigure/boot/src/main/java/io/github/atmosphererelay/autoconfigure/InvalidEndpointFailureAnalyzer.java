@@ -16,7 +16,7 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
-import io.github.atmosphererelay.endpoint.InvalidEndpointException;
+import io.github.atmosphererelay.endpoint.internal.InvalidEndpointException;
 
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;

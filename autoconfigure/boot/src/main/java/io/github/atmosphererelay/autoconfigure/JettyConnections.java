@@ -19,7 +19,7 @@ package io.github.atmosphererelay.autoconfigure;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.github.atmosphererelay.door.ServerConnections;
+import io.github.atmosphererelay.door.internal.ServerConnections;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.NetworkConnector;

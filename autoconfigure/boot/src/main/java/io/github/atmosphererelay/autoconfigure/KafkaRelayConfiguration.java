@@ -18,9 +18,9 @@ package io.github.atmosphererelay.autoconfigure;
 
 import java.util.function.Supplier;
 
-import io.github.atmosphererelay.channel.ChannelCatalog;
-import io.github.atmosphererelay.relay.kafka.KafkaRelay;
-import io.github.atmosphererelay.relay.kafka.KafkaRelaySettings;
+import io.github.atmosphererelay.channel.internal.ChannelCatalog;
+import io.github.atmosphererelay.relay.kafka.internal.KafkaRelay;
+import io.github.atmosphererelay.relay.kafka.internal.KafkaRelaySettings;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;

@@ -17,12 +17,12 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.broadcast.Broadcaster;
-import io.github.atmosphererelay.broadcast.DefaultBroadcaster;
-import io.github.atmosphererelay.broadcast.PayloadEncoder;
-import io.github.atmosphererelay.channel.ChannelCatalog;
-import io.github.atmosphererelay.endpoint.EndpointSupport;
-import io.github.atmosphererelay.endpoint.ManagedServices;
-import io.github.atmosphererelay.security.ClientContext;
+import io.github.atmosphererelay.broadcast.internal.DefaultBroadcaster;
+import io.github.atmosphererelay.broadcast.internal.PayloadEncoder;
+import io.github.atmosphererelay.channel.internal.ChannelCatalog;
+import io.github.atmosphererelay.endpoint.internal.EndpointSupport;
+import io.github.atmosphererelay.endpoint.internal.ManagedServices;
+import io.github.atmosphererelay.security.internal.ClientContext;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;

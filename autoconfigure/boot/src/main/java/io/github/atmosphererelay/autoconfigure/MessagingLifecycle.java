@@ -16,13 +16,13 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
-import io.github.atmosphererelay.channel.ChannelOptions;
-import io.github.atmosphererelay.channel.ChannelScope;
-import io.github.atmosphererelay.channel.HistoryOptions;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.channel.internal.ChannelOptions;
+import io.github.atmosphererelay.channel.internal.ChannelScope;
+import io.github.atmosphererelay.channel.internal.HistoryOptions;
+import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.relay.ClusterRelay;
-import io.github.atmosphererelay.relay.local.LocalRelay;
-import io.github.atmosphererelay.session.Heartbeat;
+import io.github.atmosphererelay.relay.local.internal.LocalRelay;
+import io.github.atmosphererelay.session.internal.Heartbeat;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 

@@ -18,7 +18,7 @@ package io.github.atmosphererelay.autoconfigure;
 
 import java.util.UUID;
 
-import io.github.atmosphererelay.session.NodeIdentity;
+import io.github.atmosphererelay.session.internal.NodeIdentity;
 import org.jspecify.annotations.Nullable;
 
 /**

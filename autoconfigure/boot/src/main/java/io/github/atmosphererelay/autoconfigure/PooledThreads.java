@@ -20,7 +20,7 @@ import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadPoolExecutor;
 
-import io.github.atmosphererelay.application.ApplicationThreads;
+import io.github.atmosphererelay.application.internal.ApplicationThreads;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.task.ThreadPoolTaskExecutorBuilder;

@@ -16,11 +16,11 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
-import io.github.atmosphererelay.cluster.ClusterLink;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.cluster.internal.ClusterLink;
+import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.presence.PresenceAttributes;
-import io.github.atmosphererelay.presence.PresenceService;
-import io.github.atmosphererelay.presence.PresenceSettings;
+import io.github.atmosphererelay.presence.internal.PresenceService;
+import io.github.atmosphererelay.presence.internal.PresenceSettings;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;

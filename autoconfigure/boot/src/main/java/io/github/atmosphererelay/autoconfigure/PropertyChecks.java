@@ -24,7 +24,7 @@ import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.DurableSessi
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Presence;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Relay;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Websocket;
-import io.github.atmosphererelay.message.ChannelNames;
+import io.github.atmosphererelay.message.internal.ChannelNames;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;

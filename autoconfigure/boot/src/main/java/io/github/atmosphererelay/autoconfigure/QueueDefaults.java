@@ -17,7 +17,7 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Queue;
-import io.github.atmosphererelay.session.QueueLimits;
+import io.github.atmosphererelay.session.internal.QueueLimits;
 
 /**
  * What may wait for a client where its channel says nothing else.

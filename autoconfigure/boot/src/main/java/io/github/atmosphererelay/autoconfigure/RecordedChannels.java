@@ -20,9 +20,9 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
-import io.github.atmosphererelay.channel.ChannelCatalog;
-import io.github.atmosphererelay.channel.ChannelOptions;
-import io.github.atmosphererelay.channel.HistoryOptions;
+import io.github.atmosphererelay.channel.internal.ChannelCatalog;
+import io.github.atmosphererelay.channel.internal.ChannelOptions;
+import io.github.atmosphererelay.channel.internal.HistoryOptions;
 
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 

@@ -16,9 +16,9 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
-import io.github.atmosphererelay.channel.ChannelCatalog;
-import io.github.atmosphererelay.relay.redis.RedisRelay;
-import io.github.atmosphererelay.relay.redis.RedisRelaySettings;
+import io.github.atmosphererelay.channel.internal.ChannelCatalog;
+import io.github.atmosphererelay.relay.redis.internal.RedisRelay;
+import io.github.atmosphererelay.relay.redis.internal.RedisRelaySettings;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;

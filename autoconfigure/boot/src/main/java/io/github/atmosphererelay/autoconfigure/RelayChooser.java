@@ -21,7 +21,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 import io.github.atmosphererelay.relay.ClusterRelay;
-import io.github.atmosphererelay.relay.local.LocalRelay;
+import io.github.atmosphererelay.relay.local.internal.LocalRelay;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;

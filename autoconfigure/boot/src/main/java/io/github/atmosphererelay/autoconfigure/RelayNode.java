@@ -18,7 +18,7 @@ package io.github.atmosphererelay.autoconfigure;
 
 import java.util.UUID;
 
-import io.github.atmosphererelay.message.EnvelopeCodec;
+import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 
 /**
  * What a relay has to know of its node: the node's id, the cluster's name, and how

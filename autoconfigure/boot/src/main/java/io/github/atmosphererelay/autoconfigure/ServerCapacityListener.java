@@ -22,8 +22,8 @@ import java.util.function.Function;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Limits;
-import io.github.atmosphererelay.door.ServerCapacity;
-import io.github.atmosphererelay.door.ServerConnections;
+import io.github.atmosphererelay.door.internal.ServerCapacity;
+import io.github.atmosphererelay.door.internal.ServerConnections;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 

@@ -20,7 +20,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 
-import io.github.atmosphererelay.guard.Threads;
+import io.github.atmosphererelay.guard.internal.Threads;
 
 import org.springframework.beans.factory.DisposableBean;
 

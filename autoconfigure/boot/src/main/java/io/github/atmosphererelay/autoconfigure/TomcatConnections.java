@@ -19,7 +19,7 @@ package io.github.atmosphererelay.autoconfigure;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.github.atmosphererelay.door.ServerConnections;
+import io.github.atmosphererelay.door.internal.ServerConnections;
 import org.apache.catalina.connector.Connector;
 import org.apache.coyote.AbstractProtocol;
 

@@ -19,7 +19,7 @@ package io.github.atmosphererelay.autoconfigure;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 
-import io.github.atmosphererelay.application.ApplicationThreads;
+import io.github.atmosphererelay.application.internal.ApplicationThreads;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.task.SimpleAsyncTaskExecutorBuilder;

@@ -16,15 +16,15 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
-import io.github.atmosphererelay.cluster.DefaultCluster;
-import io.github.atmosphererelay.delivery.DeliveryListener;
-import io.github.atmosphererelay.endpoint.ManagedServices;
+import io.github.atmosphererelay.cluster.internal.DefaultCluster;
+import io.github.atmosphererelay.delivery.internal.DeliveryListener;
+import io.github.atmosphererelay.endpoint.internal.ManagedServices;
 import io.github.atmosphererelay.inbound.ClientCallHandler;
 import io.github.atmosphererelay.message.Payload;
-import io.github.atmosphererelay.node.ControlListener;
-import io.github.atmosphererelay.presence.PresenceService;
+import io.github.atmosphererelay.node.internal.ControlListener;
+import io.github.atmosphererelay.presence.internal.PresenceService;
 import io.github.atmosphererelay.session.ClientSession;
-import io.github.atmosphererelay.session.SubscriptionListener;
+import io.github.atmosphererelay.session.internal.SubscriptionListener;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.support.StaticListableBeanFactory;

@@ -21,7 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.internal.LocalSession;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;

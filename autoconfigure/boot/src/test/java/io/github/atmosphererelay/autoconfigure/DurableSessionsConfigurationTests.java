@@ -18,11 +18,11 @@ package io.github.atmosphererelay.autoconfigure;
 
 import java.util.UUID;
 
-import io.github.atmosphererelay.durable.DurableSessions;
-import io.github.atmosphererelay.durable.MemorySessionStore;
 import io.github.atmosphererelay.durable.SessionStore;
-import io.github.atmosphererelay.durable.jdbc.JdbcSessionStore;
-import io.github.atmosphererelay.durable.redis.RedisSessionStore;
+import io.github.atmosphererelay.durable.internal.DurableSessions;
+import io.github.atmosphererelay.durable.internal.MemorySessionStore;
+import io.github.atmosphererelay.durable.jdbc.internal.JdbcSessionStore;
+import io.github.atmosphererelay.durable.redis.internal.RedisSessionStore;
 import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

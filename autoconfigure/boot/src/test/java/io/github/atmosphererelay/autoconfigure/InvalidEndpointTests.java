@@ -20,13 +20,13 @@ import java.util.Optional;
 import java.util.concurrent.Future;
 
 import io.github.atmosphererelay.endpoint.Disconnect;
-import io.github.atmosphererelay.endpoint.InvalidEndpointException;
 import io.github.atmosphererelay.endpoint.ManagedService;
 import io.github.atmosphererelay.endpoint.Message;
 import io.github.atmosphererelay.endpoint.Ready;
 import io.github.atmosphererelay.endpoint.RoomService;
 import io.github.atmosphererelay.endpoint.Rpc;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.endpoint.internal.InvalidEndpointException;
+import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.DisconnectReason;
 import io.github.atmosphererelay.session.SubscriptionState;

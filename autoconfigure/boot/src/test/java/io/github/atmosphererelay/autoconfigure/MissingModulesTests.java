@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 
 import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.relay.Outcome;
-import io.github.atmosphererelay.relay.local.LocalRelay;
+import io.github.atmosphererelay.relay.local.internal.LocalRelay;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

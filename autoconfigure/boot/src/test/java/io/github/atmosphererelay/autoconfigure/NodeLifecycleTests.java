@@ -26,10 +26,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.relay.Outcome;
-import io.github.atmosphererelay.relay.RelayState;
+import io.github.atmosphererelay.relay.internal.RelayState;
 import io.github.atmosphererelay.session.CloseReason;
-import io.github.atmosphererelay.session.LocalSession;
-import io.github.atmosphererelay.session.SessionStatistics;
+import io.github.atmosphererelay.session.internal.LocalSession;
+import io.github.atmosphererelay.session.internal.SessionStatistics;
 import io.github.atmosphererelay.test.Covers;
 import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.MachineTime;

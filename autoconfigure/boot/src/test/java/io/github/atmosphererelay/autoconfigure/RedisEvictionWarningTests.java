@@ -23,7 +23,7 @@ import java.util.List;
 import io.github.atmosphererelay.contract.broker.RedisServers;
 import io.github.atmosphererelay.endpoint.Message;
 import io.github.atmosphererelay.endpoint.RoomService;
-import io.github.atmosphererelay.relay.RelayState;
+import io.github.atmosphererelay.relay.internal.RelayState;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.Test;

@@ -18,7 +18,7 @@ package io.github.atmosphererelay.autoconfigure;
 
 import com.redis.testcontainers.RedisContainer;
 import io.github.atmosphererelay.broadcast.Broadcaster;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;

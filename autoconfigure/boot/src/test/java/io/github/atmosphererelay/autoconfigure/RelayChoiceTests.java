@@ -17,9 +17,9 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.relay.ClusterRelay;
-import io.github.atmosphererelay.relay.kafka.KafkaRelay;
-import io.github.atmosphererelay.relay.local.LocalRelay;
-import io.github.atmosphererelay.relay.redis.RedisRelay;
+import io.github.atmosphererelay.relay.kafka.internal.KafkaRelay;
+import io.github.atmosphererelay.relay.local.internal.LocalRelay;
+import io.github.atmosphererelay.relay.redis.internal.RedisRelay;
 import io.github.atmosphererelay.test.FakeRelay;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;

@@ -21,7 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.github.atmosphererelay.broadcast.Broadcaster;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.node.internal.MessagingNode;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;

@@ -18,7 +18,7 @@ package io.github.atmosphererelay.contract;
 
 import io.github.atmosphererelay.contract.broker.TcpProxy;
 import io.github.atmosphererelay.message.Address;
-import io.github.atmosphererelay.message.EnvelopeCodec;
+import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.relay.ClusterRelay;
 
 /**

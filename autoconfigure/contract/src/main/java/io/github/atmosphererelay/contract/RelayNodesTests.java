@@ -21,7 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
-import io.github.atmosphererelay.message.EnvelopeCodec;
+import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.TestInstance;

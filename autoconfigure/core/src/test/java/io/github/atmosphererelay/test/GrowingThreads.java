@@ -24,7 +24,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import io.github.atmosphererelay.application.ApplicationThreads;
+import io.github.atmosphererelay.application.internal.ApplicationThreads;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -39,7 +39,7 @@ import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
-import io.github.atmosphererelay.relay.local.LocalRelay;
+import io.github.atmosphererelay.relay.local.internal.LocalRelay;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -29,7 +29,7 @@ import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
-import io.github.atmosphererelay.relay.local.LocalRelay;
+import io.github.atmosphererelay.relay.local.internal.LocalRelay;
 import org.jspecify.annotations.Nullable;
 
 /**

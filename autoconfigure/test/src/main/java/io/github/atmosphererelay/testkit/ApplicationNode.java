@@ -21,7 +21,7 @@ import java.util.Map;
 
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
 import io.github.atmosphererelay.broadcast.Broadcaster;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.node.internal.MessagingNode;
 
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.env.Environment;

@@ -25,9 +25,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 
-import io.github.atmosphererelay.channel.ChannelCatalog;
-import io.github.atmosphererelay.channel.ChannelOptions;
-import io.github.atmosphererelay.channel.ChannelScope;
+import io.github.atmosphererelay.channel.internal.ChannelCatalog;
+import io.github.atmosphererelay.channel.internal.ChannelOptions;
+import io.github.atmosphererelay.channel.internal.ChannelScope;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
 

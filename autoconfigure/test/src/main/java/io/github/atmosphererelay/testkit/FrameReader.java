@@ -23,9 +23,9 @@ import java.util.Base64;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 
-import io.github.atmosphererelay.message.Json;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.internal.Json;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -23,9 +23,9 @@ import java.util.concurrent.locks.ReentrantLock;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
-import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.WireFormatException;
+import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.LogContinuation;
@@ -37,7 +37,7 @@ import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
-import io.github.atmosphererelay.relay.local.LocalRelay;
+import io.github.atmosphererelay.relay.local.internal.LocalRelay;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -27,12 +27,12 @@ import java.util.concurrent.atomic.AtomicLong;
 
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Part;
-import io.github.atmosphererelay.guard.Threads;
+import io.github.atmosphererelay.guard.internal.Threads;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
-import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.WireFormatException;
+import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.relay.RelayListener;
 import org.jspecify.annotations.Nullable;
 

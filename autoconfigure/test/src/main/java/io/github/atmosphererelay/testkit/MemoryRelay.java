@@ -25,8 +25,8 @@ import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
-import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.Receipt;

@@ -26,7 +26,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CopyOnWriteArraySet;
 
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
-import io.github.atmosphererelay.message.EnvelopeCodec;
+import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import org.jspecify.annotations.Nullable;
 

@@ -16,7 +16,7 @@
 
 package io.github.atmosphererelay.testkit;
 
-import io.github.atmosphererelay.message.Json;
+import io.github.atmosphererelay.message.internal.Json;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

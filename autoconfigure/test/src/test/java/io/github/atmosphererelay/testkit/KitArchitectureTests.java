@@ -21,7 +21,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.node.internal.MessagingNode;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -40,9 +40,10 @@ class KitArchitectureTests {
 				"org.springframework.boot.autoconfigure..", "org.springframework.beans..",
 				"org.springframework.context..", "org.springframework.core..", "org.springframework.util..",
 				"io.github.atmosphererelay.testkit", "io.github.atmosphererelay.autoconfigure",
-				"io.github.atmosphererelay.broadcast", "io.github.atmosphererelay.channel",
-				"io.github.atmosphererelay.node", "io.github.atmosphererelay.relay..",
-				"io.github.atmosphererelay.message", "io.github.atmosphererelay.guard");
+				"io.github.atmosphererelay.broadcast..", "io.github.atmosphererelay.channel..",
+				"io.github.atmosphererelay.node..", "io.github.atmosphererelay.session..",
+				"io.github.atmosphererelay.relay..", "io.github.atmosphererelay.message..",
+				"io.github.atmosphererelay.guard..");
 
 	@ArchTest
 	static final ArchRule theNodeIsKnownInOnePlace = noClasses().that()

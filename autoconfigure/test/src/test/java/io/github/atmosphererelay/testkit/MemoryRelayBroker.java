@@ -22,7 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import io.github.atmosphererelay.contract.RelayBroker;
 import io.github.atmosphererelay.contract.broker.TcpProxy;
 import io.github.atmosphererelay.message.Address;
-import io.github.atmosphererelay.message.EnvelopeCodec;
+import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.relay.ClusterRelay;
 
 /**

@@ -28,7 +28,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.broadcast.PublishOptions;
-import io.github.atmosphererelay.delivery.DeliveryListener;
+import io.github.atmosphererelay.delivery.internal.DeliveryListener;
 import io.github.atmosphererelay.message.Payload;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;

@@ -32,15 +32,15 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 import io.github.atmosphererelay.contract.broker.Broker;
-import io.github.atmosphererelay.delivery.PublishResult;
+import io.github.atmosphererelay.delivery.internal.PublishResult;
 import io.github.atmosphererelay.event.RelayDown;
 import io.github.atmosphererelay.event.RelayUp;
 import io.github.atmosphererelay.event.SessionDisconnected;
 import io.github.atmosphererelay.message.Payload;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.Outcome;
-import io.github.atmosphererelay.relay.RelayState;
+import io.github.atmosphererelay.relay.internal.RelayState;
 import io.github.atmosphererelay.test.BrokerCluster;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;

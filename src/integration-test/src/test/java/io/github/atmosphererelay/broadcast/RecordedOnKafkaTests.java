@@ -29,7 +29,7 @@ import io.github.atmosphererelay.contract.broker.Broker;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
-import io.github.atmosphererelay.node.MessagingNode;
+import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;

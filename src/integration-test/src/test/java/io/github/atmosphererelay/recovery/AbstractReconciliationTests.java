@@ -41,7 +41,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import io.github.atmosphererelay.contract.broker.Broker;
-import io.github.atmosphererelay.guard.Failures;
+import io.github.atmosphererelay.guard.internal.Failures;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.relay.Outcome;

@@ -22,9 +22,9 @@ import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
-import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Sequence;
+import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;

@@ -22,16 +22,16 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.LongAdder;
 
 import io.github.atmosphererelay.message.Payload;
-import io.github.atmosphererelay.session.Fanout;
-import io.github.atmosphererelay.session.LocalSession;
-import io.github.atmosphererelay.session.OutboundMessage;
-import io.github.atmosphererelay.session.QueueLimits;
-import io.github.atmosphererelay.session.SessionRegistry;
-import io.github.atmosphererelay.session.SessionStatistics;
-import io.github.atmosphererelay.session.SlowConsumerPolicy;
-import io.github.atmosphererelay.session.Subscription;
-import io.github.atmosphererelay.session.WriterPool;
-import io.github.atmosphererelay.session.WriterSettings;
+import io.github.atmosphererelay.session.internal.Fanout;
+import io.github.atmosphererelay.session.internal.LocalSession;
+import io.github.atmosphererelay.session.internal.OutboundMessage;
+import io.github.atmosphererelay.session.internal.QueueLimits;
+import io.github.atmosphererelay.session.internal.SessionRegistry;
+import io.github.atmosphererelay.session.internal.SessionStatistics;
+import io.github.atmosphererelay.session.internal.SlowConsumerPolicy;
+import io.github.atmosphererelay.session.internal.Subscription;
+import io.github.atmosphererelay.session.internal.WriterPool;
+import io.github.atmosphererelay.session.internal.WriterSettings;
 
 /**
  * The part of a node behind its relay: sessions and their writers, with sockets that are

@@ -19,8 +19,8 @@ package io.github.atmosphererelay.benchmark.jmh;
 import java.util.concurrent.atomic.LongAdder;
 
 import io.github.atmosphererelay.session.CloseReason;
-import io.github.atmosphererelay.session.OutboundMessage;
-import io.github.atmosphererelay.session.SessionTransport;
+import io.github.atmosphererelay.session.internal.OutboundMessage;
+import io.github.atmosphererelay.session.internal.SessionTransport;
 
 /**
  * A socket that takes everything at once and only counts it, so that what is measured is

@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.message.Payload;
-import io.github.atmosphererelay.session.LocalSession;
+import io.github.atmosphererelay.session.internal.LocalSession;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;

@@ -18,7 +18,7 @@ package io.github.atmosphererelay.benchmark.jmh;
 
 import java.util.Collection;
 
-import io.github.atmosphererelay.door.centrifuge.PublicationBenchmark;
+import io.github.atmosphererelay.door.centrifuge.internal.PublicationBenchmark;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

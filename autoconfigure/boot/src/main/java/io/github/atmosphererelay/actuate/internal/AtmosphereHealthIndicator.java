@@ -1,0 +1,128 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.actuate.internal;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import io.github.atmosphererelay.cluster.Cluster;
+import io.github.atmosphererelay.delivery.internal.MessagingStatistics;
+import io.github.atmosphererelay.delivery.internal.PublishResult;
+import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.Guards;
+import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.internal.RelayMonitor;
+import io.github.atmosphererelay.relay.internal.RelayState;
+import io.github.atmosphererelay.session.internal.DropReason;
+import io.github.atmosphererelay.session.internal.SessionStatistics;
+
+import org.springframework.boot.health.contributor.AbstractHealthIndicator;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.Status;
+
+/**
+ * Tells how the relay is, by its last probe, and which parts of the node fail again and
+ * again; asks nobody, and so returns at once. While the broker is away the node is
+ * degraded, not down: it goes on serving its own clients, and restarting it would not
+ * help. The same holds while the broker answers probes but refuses to record messages.
+ */
+public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
+
+	/**
+	 * The status while the broker is away or a part fails again and again.
+	 */
+	public static final Status DEGRADED = new Status("DEGRADED", "The node serves its own clients alone, or in part");
+
+	private final ClusterRelay relay;
+
+	private final RelayMonitor monitor;
+
+	private final Guards guards;
+
+	private final MessagingStatistics messages;
+
+	private final SessionStatistics sessions;
+
+	private final Cluster cluster;
+
+	private final boolean degradedIsDown;
+
+	/**
+	 * Create an indicator.
+	 * @param relay what carries the node's messages to other nodes
+	 * @param monitor measures that
+	 * @param guards keep the parts of the node going
+	 * @param messages counts messages
+	 * @param sessions counts what is written to sessions
+	 * @param cluster all nodes
+	 * @param degradedIsDown whether to be down instead of degraded
+	 */
+	public AtmosphereHealthIndicator(ClusterRelay relay, RelayMonitor monitor, Guards guards,
+			MessagingStatistics messages, SessionStatistics sessions, Cluster cluster, boolean degradedIsDown) {
+		super("The health of the relay cannot be told");
+		this.relay = relay;
+		this.monitor = monitor;
+		this.guards = guards;
+		this.messages = messages;
+		this.sessions = sessions;
+		this.cluster = cluster;
+		this.degradedIsDown = degradedIsDown;
+	}
+
+	@Override
+	protected void doHealthCheck(Health.Builder builder) {
+		RelayMonitor monitor = this.monitor;
+		RelayState state = monitor.state();
+		List<Guard> failing = this.guards.failing();
+		if (state == RelayState.UP && failing.isEmpty()) {
+			builder.up();
+		}
+		else {
+			builder.status(this.degradedIsDown ? Status.DOWN : DEGRADED);
+		}
+		builder.withDetail("relay", this.relay.name()).withDetail("state", state.name());
+		if (!failing.isEmpty()) {
+			Map<String, String> failures = new LinkedHashMap<>();
+			failing.forEach((guard) -> failures.put(guard.part().tag(), String.valueOf(guard.lastFailure())));
+			builder.withDetail("failing", failures);
+		}
+		if (monitor.roundTrip() != null) {
+			builder.withDetail("roundTrip", monitor.roundTrip().toNanos() / 1000 + " us");
+		}
+		if (monitor.lastSeen() != null) {
+			builder.withDetail("lastSeen", monitor.lastSeen().toString());
+		}
+		MessagingStatistics broadcast = this.messages;
+		builder.withDetail("nodes", this.cluster.nodes().size())
+			.withDetail("outages", monitor.statistics().outages())
+			.withDetail("notRelayed", broadcast.publishing().published(PublishResult.LOCAL_ONLY))
+			.withDetail("unconfirmed", broadcast.publishing().published(PublishResult.UNCONFIRMED))
+			.withDetail("missed", broadcast.deliveries().missed())
+			.withDetail("dropped", dropped(this.sessions));
+		this.relay.details().forEach(builder::withDetail);
+	}
+
+	private static long dropped(SessionStatistics statistics) {
+		long sum = 0;
+		for (DropReason reason : DropReason.values()) {
+			sum += statistics.drops(reason);
+		}
+		return sum;
+	}
+
+}

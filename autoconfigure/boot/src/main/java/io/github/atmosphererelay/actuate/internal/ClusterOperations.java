@@ -1,0 +1,157 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.actuate.internal;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+import io.github.atmosphererelay.broadcast.UnknownSessionException;
+import io.github.atmosphererelay.cluster.AffectedSessions;
+import io.github.atmosphererelay.cluster.Cluster;
+import io.github.atmosphererelay.cluster.ClusterNode;
+import io.github.atmosphererelay.cluster.SessionPage;
+import io.github.atmosphererelay.cluster.SessionQuery;
+import io.github.atmosphererelay.session.CloseReason;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
+
+/**
+ * What the endpoint shows of all nodes and has them do. Waits for the answers of other
+ * nodes, at most for {@code atmosphere.cluster.request-timeout}.
+ */
+final class ClusterOperations {
+
+	private static final int POLICY_VIOLATION = 1008;
+
+	private static final int FIRST_OWN_CODE = 3000;
+
+	private final Cluster cluster;
+
+	private final ChannelCounts channels;
+
+	ClusterOperations(Cluster cluster, ChannelCounts channels) {
+		this.cluster = cluster;
+		this.channels = channels;
+	}
+
+	ClusterDescriptor describe() {
+		List<ClusterNode> nodes = this.cluster.nodes();
+		return new ClusterDescriptor(this.cluster.self().id(), this.cluster.isFrozen(), nodes.size(),
+				nodes.stream().mapToInt((node) -> node.load().sessions()).sum(),
+				nodes.stream().mapToDouble((node) -> node.load().receivedPerSecond()).sum(),
+				nodes.stream().mapToDouble((node) -> node.load().deliveredPerSecond()).sum(), nodes);
+	}
+
+	SessionPage sessions(@Nullable String user, @Nullable String channel, @Nullable String after, int size) {
+		return await(this.cluster.sessions(new SessionQuery(user, channel, after, size)));
+	}
+
+	ChannelCounts.ClusterChannels channels(int size) {
+		return this.channels.ask(this.cluster, size);
+	}
+
+	Affected disconnectUser(String user, @Nullable Integer code, @Nullable String reason) {
+		return Affected.of(await(this.cluster.disconnectUser(user, reason(code, reason))));
+	}
+
+	Affected disconnectSession(String session, @Nullable Integer code, @Nullable String reason) {
+		return Affected.of(await(this.cluster.disconnectSession(session, reason(code, reason))));
+	}
+
+	Affected subscribe(String user, String channel) {
+		try {
+			return Affected.of(await(this.cluster.subscribe(user, channel)));
+		}
+		catch (IllegalArgumentException ex) {
+			throw invalid(ex.getMessage());
+		}
+	}
+
+	Affected unsubscribe(String user, String channel) {
+		return Affected.of(await(this.cluster.unsubscribe(user, channel)));
+	}
+
+	private static CloseReason reason(@Nullable Integer code, @Nullable String text) {
+		int number = (code != null) ? code : POLICY_VIOLATION;
+		if (number != POLICY_VIOLATION && (number < FIRST_OWN_CODE || number > 4999)) {
+			throw invalid("'code' must be 1008, or between 3000 and 4999");
+		}
+		try {
+			return new CloseReason(number, (text != null) ? text : "disconnected by an operator");
+		}
+		catch (IllegalArgumentException ex) {
+			throw invalid(ex.getMessage());
+		}
+	}
+
+	static InvalidEndpointRequestException invalid(@Nullable String reason) {
+		String text = (reason != null) ? reason : "invalid";
+		return new InvalidEndpointRequestException(text, text);
+	}
+
+	private static <T> T await(CompletableFuture<T> answers) {
+		try {
+			return answers.join();
+		}
+		catch (CompletionException ex) {
+			if (ex.getCause() instanceof UnknownSessionException unknown) {
+				throw invalid(unknown.getMessage());
+			}
+			throw (ex.getCause() instanceof RuntimeException runtime) ? runtime : ex;
+		}
+	}
+
+	/**
+	 * The cluster as this node sees it.
+	 *
+	 * @param self the id of this node
+	 * @param frozen whether this node cannot tell at the moment who is there
+	 * @param size how many nodes there are
+	 * @param sessions how many sessions all nodes have
+	 * @param receivedPerSecond how many messages clients send in a second
+	 * @param deliveredPerSecond how many messages are written to clients in a second
+	 * @param nodes the nodes, this one first
+	 */
+	record ClusterDescriptor(UUID self, boolean frozen, int size, int sessions, double receivedPerSecond,
+			double deliveredPerSecond, List<ClusterNode> nodes) {
+	}
+
+	/**
+	 * At how many sessions something was done.
+	 *
+	 * @param sessions at how many
+	 * @param nodes on how many nodes
+	 * @param byNode the number of sessions by node
+	 * @param failed the nodes that could not, and why
+	 * @param unanswered the nodes of which no answer came
+	 */
+	record Affected(int sessions, int nodes, Map<UUID, Integer> byNode, Map<UUID, String> failed,
+			Set<UUID> unanswered) {
+
+		static Affected of(AffectedSessions result) {
+			return new Affected(result.sessions(), result.nodes(), result.byNode(), result.failed(),
+					result.unanswered());
+		}
+
+	}
+
+}

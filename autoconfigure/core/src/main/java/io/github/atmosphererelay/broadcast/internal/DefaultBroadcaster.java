@@ -1,0 +1,399 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.broadcast.internal;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+
+import com.github.f4b6a3.uuid.UuidCreator;
+import io.github.atmosphererelay.application.internal.ApplicationFutures;
+import io.github.atmosphererelay.broadcast.Broadcaster;
+import io.github.atmosphererelay.broadcast.MessageTooLargeException;
+import io.github.atmosphererelay.broadcast.OutboundInterceptor;
+import io.github.atmosphererelay.broadcast.PublishOptions;
+import io.github.atmosphererelay.broadcast.UnknownSessionException;
+import io.github.atmosphererelay.channel.ChannelNotRecordedException;
+import io.github.atmosphererelay.channel.ReadOnlyChannelException;
+import io.github.atmosphererelay.channel.internal.ChannelCatalog;
+import io.github.atmosphererelay.channel.internal.ChannelLogs;
+import io.github.atmosphererelay.channel.internal.ChannelOptions;
+import io.github.atmosphererelay.channel.internal.ChannelScope;
+import io.github.atmosphererelay.channel.internal.HistoryOptions;
+import io.github.atmosphererelay.delivery.internal.LocalDelivery;
+import io.github.atmosphererelay.delivery.internal.PublishResult;
+import io.github.atmosphererelay.delivery.internal.PublishStatistics;
+import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.internal.Failures;
+import io.github.atmosphererelay.guard.internal.StripedLock;
+import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Audience;
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.LogOptions;
+import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.internal.ChannelNames;
+import io.github.atmosphererelay.message.internal.EnvelopeCodec;
+import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.Outcome;
+import io.github.atmosphererelay.relay.PageLimit;
+import io.github.atmosphererelay.relay.ReadDirection;
+import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.relay.RelayOverloadedException;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.relay.internal.RelayMonitor;
+import io.github.atmosphererelay.session.ClientSession;
+import io.github.atmosphererelay.session.internal.NodeIdentity;
+import io.github.atmosphererelay.subscription.log.internal.LogFollowerRegistry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one point through which every message goes: delivers it to the sessions of this
+ * node and hands it to the relay, both under one lock per address, so that every node
+ * sees this node's messages in the same order. Nothing else takes these locks, what the
+ * relay brings least of all: it may bring it while another node hands it over.
+ */
+public final class DefaultBroadcaster implements Broadcaster {
+
+	private static final int MAX_COUNTERS = 200_000;
+
+	private final UUID node;
+
+	private final ChannelCatalog catalog;
+
+	private final PayloadEncoder encoder;
+
+	private final int maxMessageSize;
+
+	private final ClusterRelay relay;
+
+	private final ChannelLogs logs;
+
+	private final RelayMonitor monitor;
+
+	private final LocalDelivery delivery;
+
+	private final LogFollowerRegistry followers;
+
+	private final PublishStatistics statistics;
+
+	private final ApplicationFutures futures;
+
+	private final SequenceCounters counters = new SequenceCounters(MAX_COUNTERS);
+
+	private final StripedLock locks = new StripedLock();
+
+	private final Supplier<List<OutboundInterceptor>> interceptorSource;
+
+	/** None before the start: the application's beans are still being made. */
+	private volatile List<OutboundInterceptor> interceptors = List.of();
+
+	public DefaultBroadcaster(UUID node, ChannelCatalog catalog, PayloadEncoder encoder, int maxMessageSize,
+			ClusterRelay relay, ChannelLogs logs, RelayMonitor monitor, LocalDelivery delivery,
+			LogFollowerRegistry followers, PublishStatistics statistics, ApplicationFutures futures,
+			Supplier<List<OutboundInterceptor>> interceptors) {
+		this.interceptorSource = interceptors;
+		this.followers = followers;
+		this.node = node;
+		this.catalog = catalog;
+		this.encoder = encoder;
+		this.maxMessageSize = maxMessageSize;
+		this.relay = relay;
+		this.logs = logs;
+		this.monitor = monitor;
+		this.delivery = delivery;
+		this.statistics = statistics;
+		this.futures = futures;
+	}
+
+	/**
+	 * Find the interceptors, so that a fault of theirs ends the start and not the first
+	 * message.
+	 */
+	public void start() {
+		this.interceptors = List.copyOf(this.interceptorSource.get());
+	}
+
+	@Override
+	public CompletableFuture<Receipt> broadcast(String channel, Object payload, PublishOptions options) {
+		return forApplication(new Address.Channel(ChannelNames.check(channel)),
+				() -> publish(channel, payload, options));
+	}
+
+	/**
+	 * Begin what the application gets a future of, unless too many of those wait for
+	 * continuations that block.
+	 */
+	private CompletableFuture<Receipt> forApplication(Object key, Supplier<CompletableFuture<Receipt>> publishing) {
+		if (!this.futures.hasRoom()) {
+			this.statistics.countPublished(PublishResult.OVERLOADED);
+			return CompletableFuture
+				.failedFuture(RelayOverloadedException.forContinuations(ApplicationFutures.MAX_WAITING));
+		}
+		return this.futures.of(key, publishing.get());
+	}
+
+	/**
+	 * Send to everyone who is subscribed to a channel, as
+	 * {@link #broadcast(String, Object, PublishOptions)} does, for this library's own
+	 * use.
+	 * @param channel the channel's name
+	 * @param payload the message
+	 * @param options how to send it
+	 * @return completes with how far the message came, on a thread that must not be
+	 * blocked, whatever continuations of the application do
+	 */
+	public CompletableFuture<Receipt> publish(String channel, Object payload, PublishOptions options) {
+		ChannelOptions channelOptions = this.catalog.get(ChannelNames.check(channel));
+		return publish(channel, channelOptions, options.exceptSession(), payload, options);
+	}
+
+	private CompletableFuture<Receipt> publish(String channel, ChannelOptions channelOptions,
+			@Nullable String exceptSession, Object payload, PublishOptions options) {
+		HistoryOptions history = channelOptions.history();
+		if (history == null) {
+			if (options.idempotencyKey() != null) {
+				throw new ChannelNotRecordedException(channel);
+			}
+			return publish(new Audience.Channel(channel, exceptSession), payload, options,
+					channelOptions.scope() == ChannelScope.CLUSTER);
+		}
+		if (history.isReadOnly()) {
+			throw new ReadOnlyChannelException(channel);
+		}
+		return publishRecorded(envelope(new Audience.Channel(channel, exceptSession), payload, options,
+				history.forMessage(options.idempotencyKey())));
+	}
+
+	@Override
+	public CompletableFuture<LogPage> history(String channel, @Nullable Position since, int limit,
+			ReadDirection direction) {
+		return this.futures.of(new Address.Channel(ChannelNames.check(channel)),
+				read(channel, since, limit, direction));
+	}
+
+	/**
+	 * Read what a recorded channel has had, as {@link #history} does, for this library's
+	 * own use.
+	 * @param channel the channel's name
+	 * @param since the position at which to begin, or {@code null}
+	 * @param limit the greatest number of messages to return, 1 to {@value #MAX_PAGE}
+	 * @param direction whether to read towards newer or older messages
+	 * @return completes with a page, on a thread that must not be blocked
+	 */
+	public CompletableFuture<LogPage> read(String channel, @Nullable Position since, int limit,
+			ReadDirection direction) {
+		requireRecorded(channel);
+		if (limit < 1 || limit > MAX_PAGE) {
+			throw new IllegalArgumentException("'limit' must be between 1 and " + MAX_PAGE);
+		}
+		return this.logs.of(channel).read(channel, since, PageLimit.of(limit), direction);
+	}
+
+	@Override
+	public CompletableFuture<Position> position(String channel) {
+		return this.futures.of(new Address.Channel(ChannelNames.check(channel)), end(channel));
+	}
+
+	/**
+	 * Return where a recorded channel is, as {@link #position} does, for this library's
+	 * own use.
+	 * @param channel the channel's name
+	 * @return completes with the position, on a thread that must not be blocked
+	 */
+	public CompletableFuture<Position> end(String channel) {
+		requireRecorded(channel);
+		return this.logs.of(channel).position(channel);
+	}
+
+	private void requireRecorded(String channel) {
+		if (!this.catalog.get(ChannelNames.check(channel)).isRecorded()) {
+			throw new ChannelNotRecordedException(channel);
+		}
+	}
+
+	@Override
+	public CompletableFuture<Receipt> toUser(String user, Object payload, PublishOptions options) {
+		return forApplication(new Address.User(user),
+				() -> publish(new Audience.User(user, options.exceptSession()), payload, options, true));
+	}
+
+	@Override
+	public CompletableFuture<Receipt> toSession(String sessionId, Object payload, PublishOptions options) {
+		UUID node = NodeIdentity.nodeOf(sessionId);
+		if (node == null) {
+			return CompletableFuture.failedFuture(new UnknownSessionException(sessionId));
+		}
+		return forApplication(sessionId,
+				() -> publish(new Audience.Session(node, sessionId), payload, options, !node.equals(this.node)));
+	}
+
+	@Override
+	public CompletableFuture<Receipt> toEveryone(Object payload, PublishOptions options) {
+		return forApplication(Audience.Everyone.class,
+				() -> publish(new Audience.Everyone(options.exceptSession()), payload, options, true));
+	}
+
+	/**
+	 * Publish a message that a client has sent to a channel.
+	 * @param sender the client's session
+	 * @param channel the channel's name
+	 * @param options the channel's options
+	 * @param payload the message
+	 * @return completes with how far the message came
+	 * @throws MessageTooLargeException if the message is larger than the cluster carries
+	 */
+	public CompletableFuture<Receipt> publishFrom(ClientSession sender, String channel, ChannelOptions options,
+			Payload payload) {
+		return publish(channel, options, options.echo() ? null : sender.id(), payload,
+				options.sender() ? PublishOptions.DEFAULTS.sender(sender) : PublishOptions.DEFAULTS);
+	}
+
+	private CompletableFuture<Receipt> publish(Audience audience, Object payload, PublishOptions options,
+			boolean clustered) {
+		if (options.idempotencyKey() != null) {
+			throw new IllegalArgumentException("Only messages to a recorded channel can have an idempotency key");
+		}
+		Envelope envelope = envelope(audience, payload, options, null);
+		return clustered ? publishClustered(envelope) : publishLocally(envelope);
+	}
+
+	private Envelope envelope(Audience audience, Object payload, PublishOptions options, @Nullable LogOptions log) {
+		Payload encoded = intercepted(audience, this.encoder.encode(payload, options.binary()), options);
+		if (encoded.size() > this.maxMessageSize) {
+			throw new MessageTooLargeException(encoded.size(), this.maxMessageSize);
+		}
+		EnvelopeCodec.checkHeaders(options.headers());
+		return new Envelope(UuidCreator.getTimeOrderedEpochFast(), this.node, Envelope.Kind.MESSAGE,
+				System.currentTimeMillis(), audience, options.headers(), encoded, null, log);
+	}
+
+	private Payload intercepted(Audience audience, Payload payload, PublishOptions options) {
+		Payload current = payload;
+		for (OutboundInterceptor interceptor : this.interceptors) {
+			current = Objects.requireNonNull(interceptor.preSend(audience, current, options),
+					"preSend must return a message");
+		}
+		return current;
+	}
+
+	private CompletableFuture<Receipt> publishLocally(Envelope envelope) {
+		int sessions = this.locks.call(envelope.address(), () -> this.delivery.deliver(envelope));
+		if (sessions == 0 && envelope.audience() instanceof Audience.Session session) {
+			return CompletableFuture.failedFuture(new UnknownSessionException(session.session()));
+		}
+		this.statistics.countPublished(PublishResult.NODE);
+		return CompletableFuture.completedFuture(Receipt.of(envelope.id(), Outcome.LOCAL_ONLY));
+	}
+
+	private CompletableFuture<Receipt> publishClustered(Envelope envelope) {
+		Address address = envelope.address();
+		CompletableFuture<Receipt> handedOver = this.locks.call(address, () -> {
+			// Numbered also while the relay is down, so that the others can tell
+			// afterwards how many they have missed.
+			Envelope numbered = envelope.withSequence(this.counters.next(address));
+			this.delivery.deliver(numbered);
+			return this.monitor.isUp() ? this.relay.publish(numbered) : null;
+		});
+		if (handedOver == null) {
+			return CompletableFuture.completedFuture(localOnly(envelope));
+		}
+		return handedOver.handle((receipt, ex) -> (ex != null) ? failed(envelope, ex) : confirmed(receipt));
+	}
+
+	/**
+	 * The log gives the order, and so no lock is needed here; nor is anything delivered
+	 * that is not in it.
+	 */
+	private CompletableFuture<Receipt> publishRecorded(Envelope envelope) {
+		if (!this.monitor.isUp()) {
+			this.statistics.countPublished(PublishResult.FAILED);
+			return CompletableFuture.failedFuture(new RelayUnavailableException(this.relay.name(), null));
+		}
+		return this.relay.publish(envelope).handle((receipt, ex) -> {
+			if (ex == null) {
+				if (receipt.outcome() != Outcome.UNCONFIRMED) {
+					this.monitor.guards().of(Part.LOG_APPENDS).succeeded();
+				}
+				else {
+					// As all are while a Kafka has too few replicas, which answers probes
+					appendFailed(new TimeoutException("No answer came in time"));
+				}
+				this.followers.confirmed(envelope, receipt);
+				return confirmed(receipt);
+			}
+			Throwable cause = Failures.unwrap(ex);
+			if (cause instanceof RelayUnavailableException) {
+				this.monitor.suspect();
+			}
+			if (cause instanceof RelayOverloadedException) {
+				this.statistics.countPublished(PublishResult.OVERLOADED);
+			}
+			else {
+				this.statistics.countPublished(PublishResult.FAILED);
+				if (!(cause instanceof IllegalArgumentException)) {
+					// The relay may be up all the same: a Redis that is full answers
+					// probes. What is wrong with a message says nothing of the log.
+					appendFailed(cause);
+				}
+			}
+			throw (cause instanceof RuntimeException runtime) ? runtime : new CompletionException(cause);
+		});
+	}
+
+	private void appendFailed(Throwable failure) {
+		this.monitor.guards()
+			.of(Part.LOG_APPENDS)
+			.failed("A message could not be recorded, though the relay is up", failure);
+	}
+
+	private Receipt confirmed(Receipt receipt) {
+		PublishResult result = switch (receipt.outcome()) {
+			case UNCONFIRMED -> PublishResult.UNCONFIRMED;
+			case DUPLICATE -> PublishResult.DUPLICATE;
+			case LOCAL_ONLY -> PublishResult.NODE;
+			case RELAYED -> PublishResult.RELAYED;
+		};
+		this.statistics.countPublished(result);
+		if (receipt.outcome() == Outcome.UNCONFIRMED) {
+			this.monitor.suspect();
+		}
+		return receipt;
+	}
+
+	private Receipt failed(Envelope envelope, Throwable failure) {
+		Throwable cause = Failures.unwrap(failure);
+		if (cause instanceof RelayUnavailableException) {
+			this.monitor.suspect();
+			return localOnly(envelope);
+		}
+		this.statistics.countPublished(
+				(cause instanceof RelayOverloadedException) ? PublishResult.OVERLOADED : PublishResult.FAILED);
+		throw (cause instanceof RuntimeException runtime) ? runtime : new CompletionException(cause);
+	}
+
+	private Receipt localOnly(Envelope envelope) {
+		this.statistics.countPublished(PublishResult.LOCAL_ONLY);
+		return Receipt.of(envelope.id(), Outcome.LOCAL_ONLY);
+	}
+
+}

@@ -1,0 +1,472 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.cluster.internal;
+
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+import io.github.atmosphererelay.cluster.ClusterNode;
+import io.github.atmosphererelay.cluster.NodeJoined;
+import io.github.atmosphererelay.cluster.NodeLeft;
+import io.github.atmosphererelay.cluster.NodeLeft.Reason;
+import io.github.atmosphererelay.cluster.internal.MembershipMessage.Life;
+import io.github.atmosphererelay.cluster.internal.MembershipMessage.Type;
+import io.github.atmosphererelay.guard.internal.OrderedCalls;
+import io.github.atmosphererelay.message.WireFormatException;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which other nodes there are. Each node tells all others that it is there; one of which
+ * nothing has been heard for too long has gone. All times are of the local monotonic
+ * clock, so a node whose clock is wrong is a node like any other.
+ * <p>
+ * A node judges others only while it hears its own heartbeats, which come back the same
+ * way as those of the others come: a broker that is frozen is silent for all, and the
+ * relay's probe takes longer to find that out than a node may be silent. The same holds
+ * for a node that stood still itself, and for one that reads late what the broker has
+ * kept. When it hears itself again, all others have their full time.
+ * <p>
+ * What is heard of a node that has gone may be late, and does not bring it back. Instead
+ * the node is told that it counts as gone; one that is there begins a new
+ * {@linkplain Life#revision() revision} of its life, and joins with that.
+ */
+final class Membership {
+
+	private static final Log logger = LogFactory.getLog(Membership.class);
+
+	/** How many nodes that have gone are remembered. */
+	private static final int MAX_DEPARTED = 1_000;
+
+	private final UUID self;
+
+	private final long intervalNanos;
+
+	private final long timeoutNanos;
+
+	private final Announcer announcer;
+
+	private final LongSupplier clock;
+
+	private final Consumer<Object> events;
+
+	private final ClusterStatistics statistics;
+
+	private final List<MembershipListener> listeners;
+
+	/** What is said to others, in the order of this node's own numbers. */
+	private final OrderedCalls calls = new OrderedCalls();
+
+	/** What the relay has thrown, to be thrown by the next tick. */
+	private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+
+	/**
+	 * Guards everything that changes, and keeps what listeners hear in order. Others are
+	 * told nothing while it is held.
+	 */
+	private final ReentrantLock lock = new ReentrantLock();
+
+	private final Map<UUID, Member> members = new ConcurrentHashMap<>();
+
+	/** Oldest first. */
+	private final Map<UUID, Departed> departed = new LinkedHashMap<>();
+
+	private volatile boolean running;
+
+	private volatile boolean relayUp;
+
+	private volatile boolean frozen = true;
+
+	Membership(UUID self, Duration interval, Duration timeout, Outlet outlet, LongSupplier clock,
+			Supplier<ClusterNode> description, Consumer<Object> events, List<MembershipListener> listeners,
+			ClusterStatistics statistics) {
+		this.listeners = List.copyOf(listeners);
+		this.self = self;
+		this.intervalNanos = interval.toNanos();
+		this.timeoutNanos = timeout.toNanos();
+		this.announcer = new Announcer(interval, timeout, outlet, this.calls, clock, description);
+		this.clock = clock;
+		this.events = events;
+		this.statistics = statistics;
+	}
+
+	/**
+	 * Return the ids of the other nodes that are there.
+	 * @return the ids, a snapshot
+	 */
+	Set<UUID> others() {
+		return Set.copyOf(this.members.keySet());
+	}
+
+	/**
+	 * Return the other nodes that are there.
+	 * @return the nodes in no order, a snapshot
+	 */
+	List<ClusterNode> otherNodes() {
+		return this.members.values().stream().map((member) -> member.node).toList();
+	}
+
+	/**
+	 * Return whether this node does not hear itself and so judges nobody.
+	 * @return whether membership stays as it is
+	 */
+	boolean isFrozen() {
+		return this.frozen || !isProven(this.clock.getAsLong());
+	}
+
+	/**
+	 * Return whether a message of another node that comes now is younger than a time: it
+	 * was sent after the latest of this node's own messages that has come back. That is
+	 * certain of what is sent to all nodes, which keeps its order. What is sent to one
+	 * may take another partition of Kafka, and is about as old. Needs no lock.
+	 * @param nanos the time in nanoseconds
+	 * @return whether it is younger
+	 */
+	boolean isYoungerThan(long nanos) {
+		return this.running && this.announcer.isProven(this.clock.getAsLong(), nanos);
+	}
+
+	private boolean isProven(long now) {
+		return this.relayUp && this.announcer.isProven(now);
+	}
+
+	/**
+	 * Begin a new life. The first {@link #tick()} tells the others.
+	 * @param relayUp whether the relay is up
+	 */
+	void start(boolean relayUp) {
+		this.lock.lock();
+		try {
+			this.announcer.begin();
+			this.relayUp = relayUp;
+			this.frozen = !relayUp;
+			this.running = true;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * End this life and say so.
+	 * @return completes when the broker has the farewell; may fail
+	 */
+	CompletableFuture<?> stop() {
+		try {
+			return end();
+		}
+		finally {
+			makeCalls();
+		}
+	}
+
+	/**
+	 * Make the calls to the relay that are due. What one of them throws is for the next
+	 * tick: whoever makes it may only have brought a message of another node.
+	 */
+	private void makeCalls() {
+		try {
+			this.calls.make();
+		}
+		catch (RuntimeException | Error ex) {
+			this.failure.set(ex);
+		}
+	}
+
+	private CompletableFuture<?> end() {
+		this.lock.lock();
+		try {
+			if (!this.running) {
+				return CompletableFuture.completedFuture(null);
+			}
+			this.running = false;
+			this.frozen = true;
+			CompletableFuture<?> farewell = this.relayUp ? this.announcer.farewell()
+					: CompletableFuture.completedFuture(null);
+			// Not events, which would tell the application that all others have gone.
+			for (UUID node : others()) {
+				this.members.remove(node);
+				this.listeners.forEach((listener) -> listener.left(node));
+			}
+			return farewell;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Note how the relay is. Only notes it: called while the relay's state is locked.
+	 */
+	void relayStateChanged(boolean up) {
+		if (!up) {
+			this.frozen = true;
+		}
+		else {
+			this.announcer.joinNext();
+		}
+		this.relayUp = up;
+	}
+
+	/**
+	 * Do what is due. Called several times in each heartbeat interval.
+	 */
+	void tick() {
+		this.lock.lock();
+		try {
+			if (!this.running) {
+				return;
+			}
+			long now = this.clock.getAsLong();
+			if (this.relayUp) {
+				this.announcer.speak(now);
+			}
+			judge(now);
+		}
+		finally {
+			this.lock.unlock();
+			makeCalls();
+		}
+		throwIfFailed(this.failure.getAndSet(null));
+	}
+
+	private static void throwIfFailed(@Nullable Throwable failure) {
+		if (failure instanceof RuntimeException runtime) {
+			throw runtime;
+		}
+		if (failure instanceof Error error) {
+			throw error;
+		}
+	}
+
+	/**
+	 * Return whether the relay was up when this was last told.
+	 */
+	boolean isRelayUp() {
+		return this.relayUp;
+	}
+
+	private void judge(long now) {
+		if (!isProven(now)) {
+			this.frozen = true;
+			return;
+		}
+		if (this.frozen) {
+			this.frozen = false;
+			this.members.values().forEach((member) -> member.heardAt = now);
+			return;
+		}
+		for (Member member : List.copyOf(this.members.values())) {
+			if (now - member.heardAt > this.timeoutNanos) {
+				remove(member, member.life, Reason.SILENT);
+			}
+		}
+	}
+
+	/**
+	 * Take a message of this node that has come back.
+	 */
+	void echoed(ByteBuffer in) {
+		MembershipMessage message = MembershipMessage.decode(this.self, in);
+		this.lock.lock();
+		try {
+			this.announcer.echoed(message);
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Take a message of another node.
+	 * @throws WireFormatException if it cannot be read
+	 */
+	void received(UUID origin, ByteBuffer in) {
+		MembershipMessage message = MembershipMessage.decode(origin, in);
+		this.lock.lock();
+		try {
+			if (!this.running) {
+				return;
+			}
+			switch (message.type()) {
+				case HEARTBEAT, JOIN -> heard(origin, message);
+				case LEAVE -> farewell(origin, message);
+				case GONE -> this.announcer.takenForDead(message.life());
+			}
+		}
+		finally {
+			this.lock.unlock();
+			makeCalls();
+		}
+	}
+
+	private void heard(UUID origin, MembershipMessage message) {
+		long now = this.clock.getAsLong();
+		Departed departed = this.departed.get(origin);
+		if (departed != null && message.life().compareTo(departed.life) <= 0) {
+			if (!departed.stopped && now - departed.nextHintAt >= 0) {
+				departed.nextHintAt = now + this.intervalNanos / 2;
+				this.announcer.tellGone(origin, departed.life);
+			}
+			return;
+		}
+		Member member = this.members.get(origin);
+		if (member != null && message.life().start() > member.life.start()) {
+			remove(member, member.life, Reason.RESTARTED);
+			member = null;
+		}
+		if (member == null) {
+			this.departed.remove(origin);
+			add(message, now);
+		}
+		else if (!member.update(message, now)) {
+			return;
+		}
+		if (message.type() == Type.JOIN) {
+			this.announcer.answer(origin, now);
+		}
+	}
+
+	private void farewell(UUID origin, MembershipMessage message) {
+		Member member = this.members.get(origin);
+		if (member != null && message.life().compareTo(member.life) >= 0) {
+			remove(member, message.life(), Reason.STOPPED);
+			return;
+		}
+		Departed departed = this.departed.get(origin);
+		if (member == null && (departed == null || message.life().compareTo(departed.life) >= 0)) {
+			depart(origin, message.life(), true);
+		}
+	}
+
+	private void add(MembershipMessage message, long now) {
+		ClusterNode node = message.node();
+		if (node == null) {
+			return;
+		}
+		this.members.put(node.id(), new Member(message.life(), message.sequence(), node, now));
+		this.statistics.countJoin();
+		logger.info("Node " + node.name() + " (" + node.id() + ") is there");
+		this.listeners.forEach((listener) -> listener.joined(node.id()));
+		this.events.accept(new NodeJoined(node));
+	}
+
+	private void remove(Member member, Life life, Reason reason) {
+		ClusterNode node = member.node;
+		this.members.remove(node.id());
+		this.announcer.forget(node.id());
+		depart(node.id(), life, reason != Reason.SILENT);
+		this.statistics.countLeave(reason);
+		logger.info("Node " + node.name() + " (" + node.id() + ") has gone: " + switch (reason) {
+			case STOPPED -> "it was stopped";
+			case SILENT -> "nothing was heard of it for too long";
+			case RESTARTED -> "it was restarted";
+		});
+		this.listeners.forEach((listener) -> listener.left(node.id()));
+		this.events.accept(new NodeLeft(node, reason));
+	}
+
+	private void depart(UUID node, Life life, boolean stopped) {
+		this.departed.remove(node);
+		if (this.departed.size() >= MAX_DEPARTED) {
+			this.departed.remove(this.departed.keySet().iterator().next());
+		}
+		this.departed.put(node, new Departed(life, stopped, this.clock.getAsLong()));
+	}
+
+	/**
+	 * Where messages to other nodes go. Does not block.
+	 */
+	interface Outlet {
+
+		CompletableFuture<?> toAll(byte[] message);
+
+		void to(UUID node, byte[] message);
+
+	}
+
+	/**
+	 * A node that is there. Changed under the lock.
+	 */
+	private static final class Member {
+
+		private Life life;
+
+		private long sequence;
+
+		private volatile ClusterNode node;
+
+		private long heardAt;
+
+		Member(Life life, long sequence, ClusterNode node, long heardAt) {
+			this.life = life;
+			this.sequence = sequence;
+			this.node = node;
+			this.heardAt = heardAt;
+		}
+
+		/**
+		 * Take what the node says of itself, unless it has come late or twice.
+		 */
+		private boolean update(MembershipMessage message, long now) {
+			ClusterNode described = message.node();
+			if (described == null || message.life().compareTo(this.life) < 0 || message.sequence() <= this.sequence) {
+				return false;
+			}
+			this.life = message.life();
+			this.sequence = message.sequence();
+			this.node = described;
+			this.heardAt = now;
+			return true;
+		}
+
+	}
+
+	/**
+	 * A node that has gone.
+	 */
+	private static final class Departed {
+
+		private final Life life;
+
+		/** Whether it said so itself, and so need not be told. */
+		private final boolean stopped;
+
+		private long nextHintAt;
+
+		Departed(Life life, boolean stopped, long now) {
+			this.life = life;
+			this.stopped = stopped;
+			this.nextHintAt = now;
+		}
+
+	}
+
+}

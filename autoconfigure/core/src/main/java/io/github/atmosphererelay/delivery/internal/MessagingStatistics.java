@@ -1,0 +1,85 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.delivery.internal;
+
+import io.github.atmosphererelay.refusal.ErrorCode;
+
+/**
+ * What this node has published and delivered since it started: one part for each who
+ * counts. Counters only grow; safe for use by many threads.
+ */
+public final class MessagingStatistics {
+
+	private final PublishStatistics publishing = new PublishStatistics();
+
+	private final DeliveryStatistics deliveries = new DeliveryStatistics();
+
+	private final InboundStatistics inbound = new InboundStatistics();
+
+	private final EventStatistics events = new EventStatistics();
+
+	private final LogStatistics log = new LogStatistics();
+
+	/**
+	 * Count a request of a client that was refused.
+	 * @param code why
+	 */
+	public void countRefused(ErrorCode code) {
+		this.inbound.countRefused(code);
+	}
+
+	/**
+	 * Return what became of the messages that were published.
+	 * @return the counters
+	 */
+	public PublishStatistics publishing() {
+		return this.publishing;
+	}
+
+	/**
+	 * Return what came from the relay.
+	 * @return the counters
+	 */
+	public DeliveryStatistics deliveries() {
+		return this.deliveries;
+	}
+
+	/**
+	 * Return what clients have sent.
+	 * @return the counters
+	 */
+	public InboundStatistics inbound() {
+		return this.inbound;
+	}
+
+	/**
+	 * Return what became of the events for the application.
+	 * @return the counters
+	 */
+	public EventStatistics events() {
+		return this.events;
+	}
+
+	/**
+	 * Return how well logs are followed.
+	 * @return the counters
+	 */
+	public LogStatistics log() {
+		return this.log;
+	}
+
+}

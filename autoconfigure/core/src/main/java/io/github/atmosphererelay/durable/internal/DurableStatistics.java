@@ -1,0 +1,145 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.durable.internal;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+
+import io.github.atmosphererelay.statistics.internal.Counters;
+
+/**
+ * Counts what becomes of durable sessions on this node. For any thread.
+ */
+public final class DurableStatistics {
+
+	private final Counters<DurableOutcome> starts = new Counters<>(DurableOutcome.class);
+
+	private final AtomicInteger sessions = new AtomicInteger();
+
+	private final AtomicLong stored = new AtomicLong();
+
+	private final LongAdder takeovers = new LongAdder();
+
+	private final LongAdder saves = new LongAdder();
+
+	private final LongAdder failures = new LongAdder();
+
+	private final LongAdder dropped = new LongAdder();
+
+	private final LongAdder removed = new LongAdder();
+
+	/**
+	 * Return how many clients that are connected have a durable session.
+	 * @return the number of sessions
+	 */
+	public int sessions() {
+		return this.sessions.get();
+	}
+
+	/**
+	 * Return how many sessions the store keeps, those of all nodes together, as far as
+	 * this node knows: it counts while clients begin sessions.
+	 * @return the number of sessions
+	 */
+	public long stored() {
+		return this.stored.get();
+	}
+
+	/**
+	 * Return how often clients have asked for a durable session.
+	 * @param outcome what became of it
+	 * @return the number of clients
+	 */
+	public long starts(DurableOutcome outcome) {
+		return this.starts.get(outcome);
+	}
+
+	/**
+	 * Return how many connections were closed because their clients had connected again.
+	 * @return the number of connections
+	 */
+	public long takeovers() {
+		return this.takeovers.sum();
+	}
+
+	/**
+	 * Return how many entries were saved.
+	 * @return the number of entries
+	 */
+	public long saves() {
+		return this.saves.sum();
+	}
+
+	/**
+	 * Return how often the store has failed.
+	 * @return the number of calls that failed or took too long
+	 */
+	public long failures() {
+		return this.failures.sum();
+	}
+
+	/**
+	 * Return how many last states of sessions were given up because the store was away
+	 * for too long.
+	 * @return the number of entries that stay as they were before
+	 */
+	public long dropped() {
+		return this.dropped.sum();
+	}
+
+	/**
+	 * Return how many entries this node has removed because they had expired.
+	 * @return the number of entries
+	 */
+	public long removed() {
+		return this.removed.sum();
+	}
+
+	void setStored(long number) {
+		this.stored.set(number);
+	}
+
+	void sessionsChanged(int number) {
+		this.sessions.addAndGet(number);
+	}
+
+	void countStart(DurableOutcome outcome) {
+		this.starts.increment(outcome);
+	}
+
+	void countTakeover() {
+		this.takeovers.increment();
+	}
+
+	void countSaves(int number) {
+		this.saves.add(number);
+	}
+
+	void countFailure() {
+		this.failures.increment();
+	}
+
+	void countDropped() {
+		this.dropped.increment();
+	}
+
+	void countRemoved(int number) {
+		this.removed.add(number);
+	}
+
+}

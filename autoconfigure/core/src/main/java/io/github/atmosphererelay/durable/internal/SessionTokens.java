@@ -1,0 +1,70 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.durable.internal;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.Base64;
+
+/**
+ * Makes tokens, and the keys under which their sessions are stored. From a key one cannot
+ * get back to its token, so that who reads the store takes over nothing.
+ */
+final class SessionTokens {
+
+	private static final int BYTES = 24;
+
+	private static final int MAX_LENGTH = 64;
+
+	private static final SecureRandom RANDOM = new SecureRandom();
+
+	private static final Base64.Encoder ENCODER = Base64.getUrlEncoder().withoutPadding();
+
+	private SessionTokens() {
+	}
+
+	static String create() {
+		byte[] bytes = new byte[BYTES];
+		RANDOM.nextBytes(bytes);
+		return ENCODER.encodeToString(bytes);
+	}
+
+	/**
+	 * Return whether this may be a token at all.
+	 */
+	static boolean isPossible(String token) {
+		return !token.isEmpty() && token.length() <= MAX_LENGTH;
+	}
+
+	/**
+	 * Return the key of a session, which has its channel in it: a browser also sends the
+	 * cookie of {@code rooms/1} to {@code rooms/1/events}, and would there take over the
+	 * session of the other page.
+	 */
+	static String key(String token, String channel) {
+		try {
+			return ENCODER.encodeToString(MessageDigest.getInstance("SHA-256")
+				.digest((token + '\n' + channel).getBytes(StandardCharsets.UTF_8)));
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+}

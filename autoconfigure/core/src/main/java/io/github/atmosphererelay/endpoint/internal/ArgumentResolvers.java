@@ -1,0 +1,113 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.endpoint.internal;
+
+import java.util.List;
+
+import io.github.atmosphererelay.session.DisconnectReason;
+import io.github.atmosphererelay.session.SubscriptionState;
+
+import org.springframework.core.MethodParameter;
+import org.springframework.core.convert.ConversionService;
+import org.springframework.core.convert.support.DefaultConversionService;
+import org.springframework.messaging.converter.CompositeMessageConverter;
+import org.springframework.messaging.converter.MessageConverter;
+import org.springframework.messaging.handler.annotation.support.HeaderMethodArgumentResolver;
+import org.springframework.messaging.handler.annotation.support.HeadersMethodArgumentResolver;
+import org.springframework.messaging.handler.annotation.support.PayloadMethodArgumentResolver;
+import org.springframework.messaging.handler.invocation.HandlerMethodArgumentResolver;
+import org.springframework.messaging.handler.invocation.HandlerMethodArgumentResolverComposite;
+
+/**
+ * What resolves the arguments of each kind of method.
+ */
+final class ArgumentResolvers {
+
+	private final ConversionService conversionService = DefaultConversionService.getSharedInstance();
+
+	private final EndpointSupport support;
+
+	ArgumentResolvers(EndpointSupport support) {
+		this.support = support;
+	}
+
+	Composite forReady() {
+		return composite(new ContextArgumentResolver(this.support.broadcaster(), SubscriptionState.class));
+	}
+
+	Composite forDisconnect() {
+		return composite(new ContextArgumentResolver(this.support.broadcaster(), DisconnectReason.class));
+	}
+
+	Composite forException() {
+		return composite(new ContextArgumentResolver(this.support.broadcaster()));
+	}
+
+	/**
+	 * The message as it is, or from JSON.
+	 */
+	Composite forMessage() {
+		Composite composite = forException();
+		composite.addResolver(new RawPayloadArgumentResolver());
+		MessageConverter json = this.support.json();
+		if (json != null) {
+			composite.addResolver(payload(List.of(json)));
+		}
+		return composite;
+	}
+
+	/**
+	 * The message as decoders read it.
+	 */
+	Composite forMessage(List<MessageConverter> decoders) {
+		Composite composite = forException();
+		composite.addResolver(payload(decoders));
+		return composite;
+	}
+
+	private HandlerMethodArgumentResolver payload(List<MessageConverter> converters) {
+		return new PayloadMethodArgumentResolver(new CompositeMessageConverter(converters), this.support.validator());
+	}
+
+	private Composite composite(ContextArgumentResolver context) {
+		return new Composite(List.of(new PathVariableArgumentResolver(this.conversionService),
+				new HeaderMethodArgumentResolver(this.conversionService, null), new HeadersMethodArgumentResolver(),
+				context));
+	}
+
+	/**
+	 * Resolvers of which the first ones do not look at the message.
+	 */
+	static final class Composite extends HandlerMethodArgumentResolverComposite {
+
+		private final List<HandlerMethodArgumentResolver> context;
+
+		Composite(List<HandlerMethodArgumentResolver> context) {
+			this.context = context;
+			addResolvers(context);
+		}
+
+		/**
+		 * Return whether a parameter is given something else than the message.
+		 */
+		boolean supportsContext(MethodParameter parameter) {
+			return this.context.stream().anyMatch((resolver) -> resolver.supportsParameter(parameter));
+		}
+
+	}
+
+}

@@ -1,0 +1,44 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.endpoint.internal;
+
+/**
+ * An annotated endpoint cannot work as it is written. Thrown when the application starts.
+ */
+public class InvalidEndpointException extends RuntimeException {
+
+	private final String action;
+
+	/**
+	 * Create an exception.
+	 * @param description what is wrong, with the names of bean and method
+	 * @param action what to change
+	 */
+	public InvalidEndpointException(String description, String action) {
+		super(description);
+		this.action = action;
+	}
+
+	/**
+	 * Return what to change.
+	 * @return what to change
+	 */
+	public String action() {
+		return this.action;
+	}
+
+}

@@ -1,0 +1,29 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.endpoint.internal;
+
+/**
+ * How much may wait or run, for one session and for all together. A message that is
+ * larger than a limit in bytes is taken while nothing else counts against it.
+ *
+ * @param perLane how many tasks of one session may wait
+ * @param bytesPerLane how large these may be together, in bytes
+ * @param total how many tasks may wait or run
+ * @param totalBytes how large these may be together, in bytes
+ */
+record LaneLimits(int perLane, long bytesPerLane, int total, long totalBytes) {
+}

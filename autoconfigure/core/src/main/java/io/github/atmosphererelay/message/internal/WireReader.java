@@ -1,0 +1,225 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.message.internal;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+
+import io.github.atmosphererelay.message.WireFormatException;
+import io.github.atmosphererelay.message.WireFormatException.Reason;
+
+/**
+ * Reads what a {@link WireWriter} has written, and is the one place where lengths are
+ * checked: before anything is allocated for it, and before the buffer is read. Whatever
+ * cannot be read is an {@link WireFormatException}. For the packages of this library; for
+ * one thread.
+ */
+public final class WireReader {
+
+	private static final int MAX_SHORT = 0xFFFF;
+
+	private final ByteBuffer in;
+
+	/**
+	 * Read from an array.
+	 * @param bytes the array, which is not modified
+	 */
+	public WireReader(byte[] bytes) {
+		this(ByteBuffer.wrap(bytes));
+	}
+
+	/**
+	 * Read from a buffer.
+	 * @param in the buffer, of which the position moves on with what is read
+	 */
+	public WireReader(ByteBuffer in) {
+		this.in = in;
+	}
+
+	/**
+	 * Return how many bytes follow.
+	 * @return the number of bytes
+	 */
+	public int remaining() {
+		return this.in.remaining();
+	}
+
+	/**
+	 * Refuse what is too short.
+	 * @param length the number of bytes that have to follow
+	 * @throws WireFormatException if fewer follow
+	 */
+	public void require(int length) {
+		if (this.in.remaining() < length) {
+			throw new WireFormatException(Reason.TRUNCATED,
+					"The message ends " + (length - this.in.remaining()) + " bytes early");
+		}
+	}
+
+	/**
+	 * Read the two bytes that stand before a version and tell one format from another.
+	 * @param first the first byte
+	 * @param second the second byte
+	 * @throws WireFormatException if others stand there, or no version follows
+	 */
+	public void readMagic(byte first, byte second) {
+		if (this.in.remaining() < 3 || this.in.get() != first || this.in.get() != second) {
+			throw new WireFormatException(Reason.FOREIGN, "The message is of another format");
+		}
+	}
+
+	/**
+	 * Read the version.
+	 * @param known the version that this release knows
+	 * @throws WireFormatException if this release does not know it
+	 */
+	public void readVersion(byte known) {
+		byte version = readByte();
+		if (version != known) {
+			throw new WireFormatException(Reason.UNKNOWN_VERSION, "Unknown version " + (version & 0xFF));
+		}
+	}
+
+	/**
+	 * Read a byte.
+	 * @return the byte
+	 */
+	public byte readByte() {
+		require(Byte.BYTES);
+		return this.in.get();
+	}
+
+	/**
+	 * Read a number of 16 bits.
+	 * @return the number, from 0 to 65535
+	 */
+	public int readShort() {
+		require(Short.BYTES);
+		return this.in.getShort() & MAX_SHORT;
+	}
+
+	/**
+	 * Read a number of 32 bits.
+	 * @return the number
+	 */
+	public int readInt() {
+		require(Integer.BYTES);
+		return this.in.getInt();
+	}
+
+	/**
+	 * Read a number of 64 bits.
+	 * @return the number
+	 */
+	public long readLong() {
+		require(Long.BYTES);
+		return this.in.getLong();
+	}
+
+	/**
+	 * Read a floating-point number of 64 bits.
+	 * @return the number
+	 */
+	public double readDouble() {
+		require(Double.BYTES);
+		return this.in.getDouble();
+	}
+
+	/**
+	 * Read an id of 128 bits.
+	 * @return the id
+	 */
+	public UUID readId() {
+		require(2 * Long.BYTES);
+		return new UUID(this.in.getLong(), this.in.getLong());
+	}
+
+	/**
+	 * Read bytes of which the length is known.
+	 * @param length the number of bytes
+	 * @return the bytes
+	 */
+	public byte[] read(int length) {
+		require(length);
+		byte[] bytes = new byte[length];
+		this.in.get(bytes);
+		return bytes;
+	}
+
+	/**
+	 * Read bytes after their length in 32 bits.
+	 * @param max the greatest number of bytes
+	 * @return the bytes
+	 */
+	public byte[] readBytes(int max) {
+		return read(checkLength(readInt(), max));
+	}
+
+	/**
+	 * Read a string after its length in 32 bits.
+	 * @param maxBytes the greatest number of bytes that it may take
+	 * @return the string, with replacement characters for what is not UTF-8
+	 */
+	public String readString(int maxBytes) {
+		return new String(readBytes(maxBytes), StandardCharsets.UTF_8);
+	}
+
+	/**
+	 * Read bytes after their length in 16 bits.
+	 * @param max the greatest number of bytes
+	 * @return the bytes
+	 */
+	public byte[] readShortBytes(int max) {
+		return read(checkLength(readShort(), max));
+	}
+
+	/**
+	 * Read a string after its length in 16 bits.
+	 * @return the string
+	 * @throws WireFormatException if it is not UTF-8
+	 */
+	public String readShortString() {
+		byte[] bytes = readShortBytes(MAX_SHORT);
+		if (!Utf8.isValid(bytes)) {
+			throw new WireFormatException(Reason.MALFORMED, "A name, key or header is not UTF-8");
+		}
+		return new String(bytes, StandardCharsets.UTF_8);
+	}
+
+	private static int checkLength(int length, int max) {
+		if (length < 0 || length > max) {
+			throw new WireFormatException(Reason.OVERSIZED,
+					"A part of " + Integer.toUnsignedString(length) + " bytes is over the limit of " + max);
+		}
+		return length;
+	}
+
+	/**
+	 * Read how many things follow, each of which takes at least one byte.
+	 * @return the number of things
+	 */
+	public int readCount() {
+		int count = readInt();
+		if (count < 0 || count > this.in.remaining()) {
+			throw new WireFormatException(Reason.TRUNCATED,
+					"The message ends before " + Integer.toUnsignedString(count) + " parts");
+		}
+		return count;
+	}
+
+}

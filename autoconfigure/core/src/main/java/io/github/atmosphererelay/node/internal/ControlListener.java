@@ -1,0 +1,52 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.node.internal;
+
+import java.util.UUID;
+
+import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.relay.internal.RelayState;
+
+/**
+ * Receives what other nodes say to this one, and how the way to them is.
+ */
+public interface ControlListener {
+
+	/**
+	 * Another node has said something to this node or to all. Called by the relay's
+	 * receive thread: must not block. Messages of one node to one address come in the
+	 * order in which they were sent; one may come twice.
+	 * @param origin the id of the node that has sent it
+	 * @param payload what it says
+	 */
+	void received(UUID origin, Payload payload);
+
+	/**
+	 * What this node has said to all has come back to it. Called by the relay's receive
+	 * thread: must not block.
+	 * @param payload what it has said
+	 */
+	default void echoed(Payload payload) {
+	}
+
+	/**
+	 * The measured state of the relay has changed. Must not block.
+	 * @param state the new state
+	 */
+	void relayStateChanged(RelayState state);
+
+}

@@ -1,0 +1,39 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.presence.internal;
+
+import java.util.List;
+
+import io.github.atmosphererelay.message.Payload;
+
+/**
+ * The form in which clients of a door hear of each session that comes to a channel and
+ * leaves it.
+ */
+@FunctionalInterface
+public interface PresenceChangeFormat {
+
+	/**
+	 * Write what has happened. Called by one thread, which must not be blocked; the same
+	 * frame goes to all clients that watch the channel in this form.
+	 * @param channel the channel's name
+	 * @param changes who has come and gone, in order; at least one
+	 * @return a frame of the door
+	 */
+	Payload encode(String channel, List<PresenceChange> changes);
+
+}

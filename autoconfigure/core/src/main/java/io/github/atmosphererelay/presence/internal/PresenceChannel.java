@@ -1,0 +1,309 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.presence.internal;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListMap;
+
+import io.github.atmosphererelay.presence.PresenceMember;
+import io.github.atmosphererelay.presence.PresencePage;
+import io.github.atmosphererelay.session.internal.LocalSession;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who is in one channel, who of them is still to be announced, and who of this node's
+ * sessions wants to hear of it. Changed under its own monitor; read without.
+ */
+final class PresenceChannel {
+
+	/** How many sessions are told of at once. */
+	private static final int MAX_CHANGES = 1_000;
+
+	private final String name;
+
+	private final long leaveDelay;
+
+	private final PresenceStatistics statistics;
+
+	/** The entries of each member, by session. Replaced, never changed. */
+	private final NavigableMap<String, PresenceEntry[]> members = new ConcurrentSkipListMap<>();
+
+	private volatile int count;
+
+	private volatile int sessions;
+
+	/** Members that nobody has been told of yet. */
+	private final Set<String> joining = new LinkedHashSet<>();
+
+	/**
+	 * Members that have gone and that nobody misses yet, in the order in which they went.
+	 */
+	private final Map<String, Leaving> leaving = new LinkedHashMap<>();
+
+	private final Set<LocalSession> watchers = new HashSet<>();
+
+	private final Set<LocalSession> newWatchers = new HashSet<>();
+
+	private final Map<LocalSession, PresenceChangeFormat> sessionWatchers = new HashMap<>(4);
+
+	/** Sessions that have come and gone, if somebody watches that. */
+	private List<PresenceChange> changes = new ArrayList<>(0);
+
+	/** Set when it is taken out of the view, so that nobody goes on with it. */
+	private boolean removed;
+
+	PresenceChannel(String name, long leaveDelay, PresenceStatistics statistics) {
+		this.name = name;
+		this.leaveDelay = leaveDelay;
+		this.statistics = statistics;
+	}
+
+	private void note(boolean joined, PresenceEntry entry) {
+		if (this.sessionWatchers.isEmpty()) {
+			return;
+		}
+		if (this.changes.size() < MAX_CHANGES) {
+			this.changes.add(new PresenceChange(joined, PresentSession.of(entry)));
+		}
+		else {
+			// Beyond that, nobody could make anything of it.
+			this.statistics.countUntold();
+		}
+	}
+
+	void add(PresenceEntry entry) {
+		String member = entry.member();
+		PresenceEntry[] before = this.members.get(member);
+		if (before == null) {
+			note(true, entry);
+			this.members.put(member, new PresenceEntry[] { entry });
+			this.count++;
+			this.sessions++;
+			if (this.leaving.remove(member) == null) {
+				this.joining.add(member);
+			}
+			return;
+		}
+		int index = indexOf(before, entry.session());
+		if (index >= 0) {
+			PresenceEntry[] after = before.clone();
+			after[index] = entry;
+			this.members.put(member, after);
+			return;
+		}
+		note(true, entry);
+		PresenceEntry[] after = Arrays.copyOf(before, before.length + 1);
+		int at = -index - 1;
+		System.arraycopy(before, at, after, at + 1, before.length - at);
+		after[at] = entry;
+		this.members.put(member, after);
+		this.sessions++;
+	}
+
+	void remove(PresenceEntry entry, long now) {
+		String member = entry.member();
+		PresenceEntry[] before = this.members.get(member);
+		int index = (before != null) ? indexOf(before, entry.session()) : -1;
+		if (before == null || index < 0) {
+			return;
+		}
+		note(false, before[index]);
+		this.sessions--;
+		if (before.length > 1) {
+			PresenceEntry[] after = Arrays.copyOf(before, before.length - 1);
+			System.arraycopy(before, index + 1, after, index, after.length - index);
+			this.members.put(member, after);
+			return;
+		}
+		this.members.remove(member);
+		this.count--;
+		if (!this.joining.remove(member)) {
+			this.leaving.put(member, new Leaving(describe(before), now + this.leaveDelay));
+		}
+	}
+
+	private static int indexOf(PresenceEntry[] entries, String session) {
+		int low = 0;
+		int high = entries.length - 1;
+		while (low <= high) {
+			int middle = (low + high) >>> 1;
+			int order = entries[middle].session().compareTo(session);
+			if (order == 0) {
+				return middle;
+			}
+			if (order < 0) {
+				low = middle + 1;
+			}
+			else {
+				high = middle - 1;
+			}
+		}
+		return -low - 1;
+	}
+
+	private static PresenceMember describe(PresenceEntry[] entries) {
+		PresenceEntry first = entries[0];
+		Map<String, String> attributes = Map.of();
+		long joinedAt = first.joinedAt();
+		for (PresenceEntry each : entries) {
+			// Of the session with the lowest id: the same one on every node.
+			attributes = attributes.isEmpty() ? each.attributes() : attributes;
+			joinedAt = Math.min(joinedAt, each.joinedAt());
+		}
+		return new PresenceMember(first.user(), (first.user() != null) ? null : first.session(), entries.length,
+				attributes, Instant.ofEpochMilli(joinedAt));
+	}
+
+	void watch(LocalSession session) {
+		this.newWatchers.add(session);
+	}
+
+	void watchSessions(LocalSession session, PresenceChangeFormat format) {
+		this.sessionWatchers.put(session, format);
+	}
+
+	void unwatch(LocalSession session) {
+		this.sessionWatchers.remove(session);
+		if (this.sessionWatchers.isEmpty()) {
+			this.changes = new ArrayList<>(0);
+		}
+		this.newWatchers.remove(session);
+		this.watchers.remove(session);
+	}
+
+	/**
+	 * Take what is to be told now.
+	 */
+	PresenceNews takeNews(long now, int maxNames) {
+		List<PresenceMember> joined = new ArrayList<>(this.joining.size());
+		for (String member : this.joining) {
+			PresenceEntry[] entries = this.members.get(member);
+			if (entries != null) {
+				joined.add(describe(entries));
+			}
+		}
+		this.joining.clear();
+		List<PresenceMember> left = new ArrayList<>();
+		Iterator<Leaving> gone = this.leaving.values().iterator();
+		while (gone.hasNext()) {
+			Leaving each = gone.next();
+			if (now - each.until() < 0) {
+				break;
+			}
+			left.add(each.member());
+			gone.remove();
+		}
+		List<LocalSession> old = (joined.isEmpty() && left.isEmpty()) ? List.of() : List.copyOf(this.watchers);
+		List<LocalSession> fresh = List.copyOf(this.newWatchers);
+		this.watchers.addAll(fresh);
+		this.newWatchers.clear();
+		List<PresenceChange> changes = this.changes;
+		if (!changes.isEmpty()) {
+			this.changes = new ArrayList<>();
+		}
+		return new PresenceNews(this.name, joined, left, this.count + this.leaving.size(), old, fresh,
+				fresh.isEmpty() ? List.of() : announced(maxNames), changes,
+				changes.isEmpty() ? Map.of() : Map.copyOf(this.sessionWatchers));
+	}
+
+	/** Those who have gone unnoticed are still there for whoever has just come. */
+	private List<PresenceMember> announced(int limit) {
+		List<PresenceMember> all = new ArrayList<>(list(null, limit).members());
+		for (Leaving each : this.leaving.values()) {
+			if (all.size() >= limit) {
+				break;
+			}
+			all.add(each.member());
+		}
+		return all;
+	}
+
+	PresencePage list(@Nullable String after, int limit) {
+		List<PresenceMember> page = new ArrayList<>();
+		String last = null;
+		NavigableMap<String, PresenceEntry[]> rest = (after != null) ? this.members.tailMap(after, false)
+				: this.members;
+		for (Map.Entry<String, PresenceEntry[]> each : rest.entrySet()) {
+			if (page.size() == limit) {
+				return new PresencePage(page, last, this.count);
+			}
+			page.add(describe(each.getValue()));
+			last = each.getKey();
+		}
+		return new PresencePage(page, null, this.count);
+	}
+
+	/**
+	 * Return the sessions of all members, up to a limit.
+	 */
+	List<PresentSession> listSessions(int limit) {
+		return this.members.values().stream().flatMap(Arrays::stream).limit(limit).map(PresentSession::of).toList();
+	}
+
+	List<PresenceMember> page(long skip, int limit) {
+		return this.members.values().stream().skip(skip).limit(limit).map(PresenceChannel::describe).toList();
+	}
+
+	boolean contains(String member) {
+		return this.members.containsKey(member);
+	}
+
+	int count() {
+		return this.count;
+	}
+
+	int sessions() {
+		return this.sessions;
+	}
+
+	/** Whether there may be something to tell, now or later. */
+	boolean hasNews() {
+		return !this.joining.isEmpty() || !this.leaving.isEmpty() || !this.newWatchers.isEmpty()
+				|| !this.changes.isEmpty();
+	}
+
+	/** Whether there is nothing left to know. */
+	boolean isIdle() {
+		return this.count == 0 && this.watchers.isEmpty() && this.sessionWatchers.isEmpty() && !hasNews();
+	}
+
+	boolean isRemoved() {
+		return this.removed;
+	}
+
+	void setRemoved() {
+		this.removed = true;
+	}
+
+	/**
+	 * A member that has gone.
+	 */
+	private record Leaving(PresenceMember member, long until) {
+	}
+
+}

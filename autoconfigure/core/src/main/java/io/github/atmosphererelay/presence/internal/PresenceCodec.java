@@ -1,0 +1,291 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.presence.internal;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.ToIntFunction;
+
+import io.github.atmosphererelay.message.WireFormatException;
+import io.github.atmosphererelay.message.WireFormatException.Reason;
+import io.github.atmosphererelay.message.internal.WireReader;
+import io.github.atmosphererelay.message.internal.WireWriter;
+import io.github.atmosphererelay.presence.internal.PresenceMessage.Ask;
+import io.github.atmosphererelay.presence.internal.PresenceMessage.Change;
+import io.github.atmosphererelay.presence.internal.PresenceMessage.Chunk;
+import io.github.atmosphererelay.presence.internal.PresenceMessage.Delta;
+import io.github.atmosphererelay.presence.internal.PresenceMessage.Digest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Messages about presence as bytes. Within a message a channel is named once; of a
+ * session's id only what follows the node's is written.
+ */
+final class PresenceCodec {
+
+	private static final byte VERSION = 1;
+
+	private static final int MAX_STRING = 1 << 20;
+
+	private static final int DELTA = 1;
+
+	private static final int DIGEST = 2;
+
+	private static final int ASK = 3;
+
+	private static final int CHUNK = 4;
+
+	private static final int REMOVED = 0;
+
+	private static final int ANONYMOUS = 1;
+
+	private static final int OF_USER = 2;
+
+	private static final int FULL_ID = 4;
+
+	/** The bytes before the first change, and a few to spare. */
+	private static final int HEADER = 64;
+
+	/** The bytes of a change beside its strings. */
+	private static final int FIXED = 32;
+
+	private PresenceCodec() {
+	}
+
+	/**
+	 * Write a message of a node.
+	 */
+	static byte[] encode(UUID owner, PresenceMessage message) {
+		WireWriter out = new WireWriter();
+		out.writeByte(VERSION);
+		if (message instanceof Delta delta) {
+			out.writeByte(DELTA);
+			out.writeLong(delta.from());
+			out.writeLong(delta.to());
+			write(out, owner, delta.changes());
+		}
+		else if (message instanceof Digest digest) {
+			out.writeByte(DIGEST);
+			out.writeLong(digest.version());
+			out.writeInt(digest.count());
+			out.writeLong(digest.hash());
+		}
+		else if (message instanceof Ask ask) {
+			out.writeByte(ASK);
+			out.writeLong(ask.id());
+			out.writeLong(ask.have());
+		}
+		else if (message instanceof Chunk chunk) {
+			out.writeByte(CHUNK);
+			out.writeLong(chunk.ask());
+			out.writeInt(chunk.index());
+			out.writeByte(chunk.last() ? 1 : 0);
+			out.writeLong(chunk.version());
+			write(out, owner, chunk.entries().stream().map(Change::of).toList());
+		}
+		return out.toByteArray();
+	}
+
+	private static void write(WireWriter out, UUID owner, List<Change> changes) {
+		String prefix = owner + ".";
+		Map<String, Integer> channels = new HashMap<>();
+		out.writeInt(changes.size());
+		for (Change change : changes) {
+			PresenceEntry entry = change.entry();
+			String session = change.key().session();
+			boolean own = session.startsWith(prefix);
+			int kind = (entry != null) ? kindOf(entry) : REMOVED;
+			out.writeByte(own ? kind : kind | FULL_ID);
+			Integer known = channels.putIfAbsent(change.key().channel(), channels.size());
+			out.writeInt((known != null) ? known : channels.size() - 1);
+			if (known == null) {
+				out.writeString(change.key().channel());
+			}
+			out.writeString(own ? session.substring(prefix.length()) : session);
+			if (entry != null) {
+				write(out, entry);
+			}
+		}
+	}
+
+	private static int kindOf(PresenceEntry entry) {
+		return (entry.user() != null) ? OF_USER : ANONYMOUS;
+	}
+
+	private static void write(WireWriter out, PresenceEntry entry) {
+		if (entry.user() != null) {
+			out.writeString(entry.user());
+		}
+		out.writeLong(entry.joinedAt());
+		out.writeInt(entry.attributes().size());
+		entry.attributes().forEach((name, value) -> {
+			out.writeString(name);
+			out.writeString(value);
+		});
+	}
+
+	/**
+	 * Read a message of a node.
+	 * @throws RuntimeException if it cannot be read
+	 */
+	static PresenceMessage decode(UUID owner, ByteBuffer buffer) {
+		WireReader in = new WireReader(buffer);
+		in.readVersion(VERSION);
+		byte type = in.readByte();
+		return switch (type) {
+			case DELTA -> new Delta(in.readLong(), in.readLong(), readChanges(owner, in));
+			case DIGEST -> new Digest(in.readLong(), in.readInt(), in.readLong());
+			case ASK -> new Ask(in.readLong(), in.readLong());
+			case CHUNK ->
+				new Chunk(in.readLong(), in.readInt(), in.readByte() != 0, in.readLong(), readEntries(owner, in));
+			default -> throw new WireFormatException(Reason.MALFORMED, "Unknown type " + type);
+		};
+	}
+
+	private static List<PresenceEntry> readEntries(UUID owner, WireReader in) {
+		List<PresenceEntry> entries = new ArrayList<>();
+		for (Change change : readChanges(owner, in)) {
+			if (change.entry() == null) {
+				throw new WireFormatException(Reason.MALFORMED, "A state has no removals");
+			}
+			entries.add(change.entry());
+		}
+		return entries;
+	}
+
+	private static List<Change> readChanges(UUID owner, WireReader in) {
+		int count = in.readCount();
+		List<Change> changes = new ArrayList<>(count);
+		List<String> channels = new ArrayList<>();
+		for (int i = 0; i < count; i++) {
+			changes.add(readChange(owner, in, channels));
+		}
+		return changes;
+	}
+
+	private static Change readChange(UUID owner, WireReader in, List<String> channels) {
+		int flags = in.readByte();
+		int index = in.readInt();
+		if (index == channels.size()) {
+			channels.add(in.readString(MAX_STRING));
+		}
+		if (index < 0 || index >= channels.size()) {
+			throw new WireFormatException(Reason.MALFORMED, "A channel without a name");
+		}
+		String channel = channels.get(index);
+		String session = in.readString(MAX_STRING);
+		PresenceEntry.Key key = new PresenceEntry.Key(channel,
+				((flags & FULL_ID) != 0) ? session : owner + "." + session);
+		return switch (flags & ~FULL_ID) {
+			case REMOVED -> new Change(key, null);
+			case ANONYMOUS -> new Change(key, readEntry(in, key, null));
+			case OF_USER -> new Change(key, readEntry(in, key, in.readString(MAX_STRING)));
+			default -> throw new WireFormatException(Reason.MALFORMED, "Unknown kind " + flags);
+		};
+	}
+
+	private static PresenceEntry readEntry(WireReader in, PresenceEntry.Key key, @Nullable String user) {
+		long joinedAt = in.readLong();
+		int count = in.readCount();
+		Map<String, String> attributes = (count != 0) ? new HashMap<>() : Map.of();
+		for (int i = 0; i < count; i++) {
+			attributes.put(in.readString(MAX_STRING), in.readString(MAX_STRING));
+		}
+		return new PresenceEntry(key.channel(), key.session(), user, attributes, joinedAt);
+	}
+
+	/**
+	 * Cut changes into parts that fit into messages.
+	 * @param changes the changes
+	 * @param maxBytes the greatest size of a message
+	 * @return the parts, in order; none if there are no changes
+	 */
+	static List<List<Change>> splitChanges(List<Change> changes, int maxBytes) {
+		return split(changes, PresenceCodec::sizeOf, maxBytes);
+	}
+
+	/**
+	 * Cut entries into parts that fit into messages.
+	 * @param entries the entries
+	 * @param maxBytes the greatest size of a message
+	 * @return the parts; none if there are no entries
+	 */
+	static List<List<PresenceEntry>> splitEntries(List<PresenceEntry> entries, int maxBytes) {
+		return split(entries, (entry) -> sizeOf(Change.of(entry)), maxBytes);
+	}
+
+	private static <T> List<List<T>> split(List<T> all, ToIntFunction<T> sizeOf, int maxBytes) {
+		List<List<T>> parts = new ArrayList<>();
+		int begin = 0;
+		int size = HEADER;
+		for (int i = 0; i < all.size(); i++) {
+			int each = sizeOf.applyAsInt(all.get(i));
+			if (i > begin && size + each > maxBytes) {
+				parts.add(all.subList(begin, i));
+				begin = i;
+				size = HEADER;
+			}
+			size += each;
+		}
+		if (begin < all.size()) {
+			parts.add(all.subList(begin, all.size()));
+		}
+		return parts;
+	}
+
+	/**
+	 * Return whether an entry fits into a message.
+	 */
+	static boolean fits(PresenceEntry entry, int maxBytes) {
+		return HEADER + sizeOf(Change.of(entry)) <= maxBytes;
+	}
+
+	private static int sizeOf(Change change) {
+		int size = FIXED + sizeOf(change.key().channel()) + sizeOf(change.key().session());
+		PresenceEntry entry = change.entry();
+		if (entry != null) {
+			size += ((entry.user() != null) ? sizeOf(entry.user()) : 0) + sizeOf(entry.attributes());
+		}
+		return size;
+	}
+
+	/**
+	 * Return how many bytes attributes take.
+	 */
+	static int sizeOf(Map<String, String> attributes) {
+		int size = 0;
+		for (Map.Entry<String, String> each : attributes.entrySet()) {
+			size += sizeOf(each.getKey()) + sizeOf(each.getValue());
+		}
+		return size;
+	}
+
+	private static int sizeOf(String text) {
+		int size = 4;
+		for (int i = 0; i < text.length(); i++) {
+			char each = text.charAt(i);
+			// Each half of a surrogate pair counts as two, which makes four.
+			size += (each < 0x80) ? 1 : (each < 0x800 || Character.isSurrogate(each)) ? 2 : 3;
+		}
+		return size;
+	}
+
+}

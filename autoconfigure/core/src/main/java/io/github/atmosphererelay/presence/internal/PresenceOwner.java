@@ -1,0 +1,167 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.presence.internal;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+import io.github.atmosphererelay.presence.internal.PresenceMessage.Change;
+import io.github.atmosphererelay.presence.internal.PresenceMessage.Delta;
+import io.github.atmosphererelay.presence.internal.PresenceMessage.Digest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * This node's own entries. {@link #put} and {@link #remove} may be called by any thread,
+ * for one key by one at a time; everything else belongs to the thread of presence.
+ */
+final class PresenceOwner {
+
+	private static final int MAX_RECENT_BYTES = 1 << 20;
+
+	private final UUID node;
+
+	private final int maxMessageBytes;
+
+	/** What is true now. */
+	private final Map<PresenceEntry.Key, PresenceEntry> live = new ConcurrentHashMap<>();
+
+	/** What has changed since others were last told. */
+	private final Set<PresenceEntry.Key> changed = ConcurrentHashMap.newKeySet();
+
+	/** What others have been told, up to the version. */
+	private final Map<PresenceEntry.Key, PresenceEntry> told = new HashMap<>();
+
+	/** The latest changes, for nodes that have missed only a few. */
+	private final Deque<Recent> recent = new ArrayDeque<>();
+
+	private int recentBytes;
+
+	private long version;
+
+	private long hash;
+
+	PresenceOwner(UUID node, int maxMessageBytes) {
+		this.node = node;
+		this.maxMessageBytes = maxMessageBytes;
+	}
+
+	/**
+	 * Add or replace an entry.
+	 */
+	void put(PresenceEntry entry) {
+		PresenceEntry.Key key = entry.key();
+		this.live.put(key, entry);
+		this.changed.add(key);
+	}
+
+	/**
+	 * Remove an entry.
+	 * @return the entry, or {@code null} if there was none
+	 */
+	@Nullable PresenceEntry remove(PresenceEntry.Key key) {
+		PresenceEntry removed = this.live.remove(key);
+		if (removed != null) {
+			this.changed.add(key);
+		}
+		return removed;
+	}
+
+	int size() {
+		return this.live.size();
+	}
+
+	boolean hasChanges() {
+		return !this.changed.isEmpty();
+	}
+
+	/**
+	 * Take what has changed since the last time.
+	 * @return the messages that tell others
+	 */
+	List<byte[]> flush() {
+		List<Change> changes = new ArrayList<>();
+		// A key that changes again after it was taken is in the set again.
+		for (PresenceEntry.Key key : this.changed) {
+			this.changed.remove(key);
+			PresenceEntry now = this.live.get(key);
+			PresenceEntry before = (now != null) ? this.told.put(key, now) : this.told.remove(key);
+			if (!Objects.equals(before, now)) {
+				this.hash += ((now != null) ? now.digest() : 0) - ((before != null) ? before.digest() : 0);
+				changes.add(new Change(key, now));
+			}
+		}
+		List<byte[]> messages = new ArrayList<>();
+		for (List<Change> part : PresenceCodec.splitChanges(changes, this.maxMessageBytes)) {
+			Delta delta = new Delta(this.version, this.version + part.size(), part);
+			this.version = delta.to();
+			byte[] message = PresenceCodec.encode(this.node, delta);
+			messages.add(message);
+			remember(delta, message);
+		}
+		return messages;
+	}
+
+	private void remember(Delta delta, byte[] message) {
+		this.recent.add(new Recent(delta.from(), delta.to(), message));
+		this.recentBytes += message.length;
+		while (this.recentBytes > MAX_RECENT_BYTES) {
+			this.recentBytes -= this.recent.remove().message().length;
+		}
+	}
+
+	/**
+	 * Return the messages that bring a node up from a version.
+	 * @param have the version
+	 * @return the messages, or {@code null} if they are not known any more
+	 */
+	@Nullable List<byte[]> since(long have) {
+		if (have == this.version) {
+			return List.of();
+		}
+		Recent first = this.recent.peek();
+		if (first == null || have < first.from() || have > this.version) {
+			return null;
+		}
+		return this.recent.stream().filter((each) -> each.to() > have).map(Recent::message).toList();
+	}
+
+	Digest digest() {
+		return new Digest(this.version, this.told.size(), this.hash);
+	}
+
+	/**
+	 * Return all entries of the version in parts that fit into messages.
+	 */
+	List<List<PresenceEntry>> state() {
+		return PresenceCodec.splitEntries(List.copyOf(this.told.values()), this.maxMessageBytes);
+	}
+
+	/**
+	 * A message that was sent.
+	 */
+	private record Recent(long from, long to, byte[] message) {
+	}
+
+}

@@ -1,0 +1,287 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.presence.internal;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+
+import io.github.atmosphererelay.presence.internal.PresenceMessage.Ask;
+import io.github.atmosphererelay.presence.internal.PresenceMessage.Change;
+import io.github.atmosphererelay.presence.internal.PresenceMessage.Chunk;
+import io.github.atmosphererelay.presence.internal.PresenceMessage.Delta;
+import io.github.atmosphererelay.presence.internal.PresenceMessage.Digest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What this node knows of another node's entries: exactly what that node had at one of
+ * its versions. Whatever does not follow on from there is kept for a while, and the other
+ * node is asked, again and again until nothing is missing. Belongs to the thread of
+ * presence.
+ */
+final class PresenceReplica {
+
+	private static final long ALL = -1;
+
+	/** How many changes are kept while an answer is awaited; more are asked for again. */
+	private static final int MAX_KEPT = 200_000;
+
+	private static final long ANSWER_TIMEOUT = TimeUnit.SECONDS.toNanos(4);
+
+	/** So that not all nodes ask at once, and what is only out of order comes first. */
+	private static final long ASK_DELAY = TimeUnit.MILLISECONDS.toNanos(200);
+
+	private static final int MAX_DOUBLINGS = 3;
+
+	private final PresenceView view;
+
+	private final PresenceStatistics statistics;
+
+	private final RandomGenerator random;
+
+	private Map<PresenceEntry.Key, PresenceEntry> entries = new HashMap<>();
+
+	private long version;
+
+	private long hash;
+
+	/** Deltas that came while something is missing, by the version before them. */
+	private final TreeMap<Long, Delta> kept = new TreeMap<>();
+
+	private int keptChanges;
+
+	/** Whether the other node has to be asked, or was and has not answered in full. */
+	private boolean wanting = true;
+
+	private boolean wantingAll;
+
+	private long askAt;
+
+	private int attempts;
+
+	private long lastAsk;
+
+	/** The state that comes as the answer to the last question; null if it is void. */
+	private @Nullable List<PresenceEntry> parts;
+
+	private int nextPart;
+
+	PresenceReplica(PresenceView view, PresenceStatistics statistics, RandomGenerator random, long now) {
+		this.view = view;
+		this.statistics = statistics;
+		this.random = random;
+		this.askAt = now + jitter(ASK_DELAY);
+	}
+
+	private long jitter(long nanos) {
+		return this.random.nextLong(nanos / 2, nanos);
+	}
+
+	/**
+	 * Take changes.
+	 */
+	void receive(Delta delta, long now) {
+		this.statistics.countReceived(delta.changes().size());
+		if (this.wanting || delta.from() > this.version) {
+			keep(delta, now);
+		}
+		if (delta.to() > this.version && delta.from() <= this.version) {
+			apply(delta);
+			applyKept();
+		}
+		if (hasGap()) {
+			want(now);
+		}
+	}
+
+	private void keep(Delta delta, long now) {
+		if (this.keptChanges + delta.changes().size() > MAX_KEPT) {
+			// A state that is on its way would leave a gap: it is asked for again.
+			this.kept.clear();
+			this.keptChanges = 0;
+			if (this.parts != null) {
+				this.parts = null;
+				this.askAt = now + jitter(ASK_DELAY);
+			}
+		}
+		Delta same = this.kept.put(delta.from(), delta);
+		this.keptChanges += delta.changes().size() - ((same != null) ? same.changes().size() : 0);
+	}
+
+	private void apply(Delta delta) {
+		for (Change change : delta.changes()) {
+			PresenceEntry now = change.entry();
+			PresenceEntry before = (now != null) ? this.entries.put(change.key(), now)
+					: this.entries.remove(change.key());
+			this.hash += ((now != null) ? now.digest() : 0) - ((before != null) ? before.digest() : 0);
+			this.view.change(before, now);
+		}
+		this.version = delta.to();
+	}
+
+	private void applyKept() {
+		for (Delta each : this.kept.values()) {
+			if (each.from() > this.version) {
+				return;
+			}
+			if (each.to() > this.version) {
+				apply(each);
+			}
+		}
+	}
+
+	private boolean hasGap() {
+		return !this.kept.isEmpty() && this.kept.lastEntry().getValue().to() > this.version;
+	}
+
+	private void want(long now) {
+		if (!this.wanting) {
+			this.wanting = true;
+			this.attempts = 0;
+			this.askAt = now + jitter(ASK_DELAY);
+		}
+	}
+
+	/**
+	 * Compare with what the other node says it has.
+	 */
+	void receive(Digest digest, long now) {
+		if (digest.version() < this.version) {
+			return;
+		}
+		if (digest.version() > this.version) {
+			want(now);
+		}
+		else if (digest.count() != this.entries.size() || digest.hash() != this.hash) {
+			if (!this.wantingAll) {
+				this.statistics.countDivergence();
+				this.wantingAll = true;
+				this.wanting = false;
+				want(now);
+			}
+		}
+		else if (!hasGap()) {
+			settle();
+		}
+	}
+
+	/** Nothing is missing any more. */
+	private void settle() {
+		this.wanting = false;
+		this.wantingAll = false;
+		this.parts = null;
+		this.kept.clear();
+		this.keptChanges = 0;
+	}
+
+	/**
+	 * Take a part of the other node's state.
+	 */
+	void receive(Chunk chunk, long now) {
+		List<PresenceEntry> parts = this.parts;
+		if (!this.wanting || chunk.ask() != this.lastAsk || parts == null || chunk.index() < this.nextPart) {
+			return;
+		}
+		if (chunk.index() > this.nextPart) {
+			this.parts = null;
+			this.askAt = now + jitter(ASK_DELAY);
+			return;
+		}
+		this.nextPart++;
+		parts.addAll(chunk.entries());
+		this.askAt = now + ANSWER_TIMEOUT;
+		if (chunk.last()) {
+			replace(parts, chunk.version());
+			if (hasGap()) {
+				this.wanting = false;
+				this.wantingAll = false;
+				want(now);
+			}
+			else {
+				settle();
+			}
+		}
+	}
+
+	private void replace(List<PresenceEntry> state, long version) {
+		Map<PresenceEntry.Key, PresenceEntry> before = this.entries;
+		Map<PresenceEntry.Key, PresenceEntry> now = new HashMap<>(state.size() * 4 / 3 + 1);
+		state.forEach((entry) -> now.put(entry.key(), entry));
+		before.forEach((key, entry) -> {
+			if (!now.containsKey(key)) {
+				this.view.change(entry, null);
+			}
+		});
+		long hash = 0;
+		for (PresenceEntry entry : now.values()) {
+			hash += entry.digest();
+			this.view.change(before.get(entry.key()), entry);
+		}
+		this.entries = now;
+		this.hash = hash;
+		this.version = version;
+		applyKept();
+	}
+
+	/**
+	 * Return what is to be asked of the other node now.
+	 * @return the question, or {@code null} if there is none for the moment
+	 */
+	@Nullable Ask due(long now) {
+		if (!this.wanting || now - this.askAt < 0) {
+			return null;
+		}
+		if (this.lastAsk != 0) {
+			this.statistics.countResync();
+		}
+		this.askAt = now + (ANSWER_TIMEOUT << Math.min(this.attempts, MAX_DOUBLINGS)) + jitter(ASK_DELAY);
+		this.attempts++;
+		this.parts = new ArrayList<>();
+		this.nextPart = 0;
+		return new Ask(++this.lastAsk, this.wantingAll ? ALL : this.version);
+	}
+
+	/**
+	 * Ask soon: something may have been missed, or the other node can be reached again.
+	 */
+	void hurry(long now) {
+		this.wanting = false;
+		want(now);
+	}
+
+	/**
+	 * Forget everything: the node has gone.
+	 */
+	void clear() {
+		this.entries.values().forEach((entry) -> this.view.change(entry, null));
+		this.entries = new HashMap<>();
+		settle();
+	}
+
+	int size() {
+		return this.entries.size();
+	}
+
+	boolean isComplete() {
+		return !this.wanting;
+	}
+
+}

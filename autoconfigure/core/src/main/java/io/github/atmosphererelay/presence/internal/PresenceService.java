@@ -1,0 +1,682 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.presence.internal;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+import io.github.atmosphererelay.application.internal.ApplicationFutures;
+import io.github.atmosphererelay.channel.internal.ChannelCatalog;
+import io.github.atmosphererelay.channel.internal.ChannelOptions;
+import io.github.atmosphererelay.channel.internal.ChannelScope;
+import io.github.atmosphererelay.cluster.internal.ClusterLink;
+import io.github.atmosphererelay.event.internal.EventDispatcher;
+import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.internal.Required;
+import io.github.atmosphererelay.guard.internal.Timers;
+import io.github.atmosphererelay.inbound.internal.ClientMessageReceiver;
+import io.github.atmosphererelay.message.WireFormatException;
+import io.github.atmosphererelay.presence.MemberJoined;
+import io.github.atmosphererelay.presence.MemberLeft;
+import io.github.atmosphererelay.presence.Presence;
+import io.github.atmosphererelay.presence.PresenceAttributes;
+import io.github.atmosphererelay.presence.PresenceMember;
+import io.github.atmosphererelay.presence.PresencePage;
+import io.github.atmosphererelay.refusal.Authorization;
+import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
+import io.github.atmosphererelay.relay.internal.RelayMonitor;
+import io.github.atmosphererelay.relay.internal.RelayState;
+import io.github.atmosphererelay.security.internal.ClientContext;
+import io.github.atmosphererelay.session.internal.LocalSession;
+import io.github.atmosphererelay.session.internal.NodeIdentity;
+import io.github.atmosphererelay.session.internal.QueueLimits;
+import io.github.atmosphererelay.session.internal.SessionRegistry;
+import io.github.atmosphererelay.session.internal.Subscription;
+import io.github.atmosphererelay.session.internal.SubscriptionListener;
+import io.github.atmosphererelay.session.internal.WriterPool;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.function.SingletonSupplier;
+
+/**
+ * Presence on this node. What other nodes say is taken in by one thread of its own,
+ * behind a queue that is bounded: a node with very many members holds up nothing else.
+ * What does not fit is dropped, and asked for again.
+ */
+public final class PresenceService implements Presence {
+
+	private static final Log logger = LogFactory.getLog(PresenceService.class);
+
+	private static final int MAX_WAITING = 10_000;
+
+	private static final long MAX_WAITING_BYTES = 64L << 20;
+
+	private static final int MAX_PAGE = 10_000;
+
+	/** Many small messages rather than a few that are as large as can be. */
+	private static final int MESSAGE_BYTES = 48 * 1024;
+
+	private final NodeIdentity identity;
+
+	private final SessionRegistry registry;
+
+	private final ChannelCatalog catalog;
+
+	private final ClientMessageReceiver clientMessages;
+
+	private final RelayMonitor monitor;
+
+	private final EventDispatcher events;
+
+	private final WriterPool writers;
+
+	private final ApplicationFutures futures;
+
+	private final PresenceSettings settings;
+
+	private final QueueLimits limits;
+
+	private final PresenceStatistics statistics = new PresenceStatistics();
+
+	private final PresenceView view;
+
+	private final PresenceOwner owner;
+
+	private final SingletonSupplier<PresenceEntryFactory> entries;
+
+	private final ClusterLink link;
+
+	private final Others others = new Others();
+
+	private final Subscriptions subscriptions = new Subscriptions();
+
+	/** Nodes of which something was dropped. */
+	private final Set<UUID> missed = ConcurrentHashMap.newKeySet();
+
+	/** Subscriptions of which the application has yet to say what is told. */
+	private final Set<Subscription> asked = ConcurrentHashMap.newKeySet();
+
+	private final PresenceThread thread;
+
+	/** Belongs to the thread, as does the time of the next push. */
+	private PresenceSync sync;
+
+	/** How the relay was when the protocol was told last; used by the one thread. */
+	private boolean up;
+
+	private volatile int known;
+
+	private long pushAt;
+
+	private PresenceService(Builder parts) {
+		this.settings = parts.settings;
+		this.limits = parts.limits;
+		this.identity = Required.part(parts.identity, "identity");
+		this.registry = Required.part(parts.registry, "registry");
+		this.catalog = Required.part(parts.catalog, "catalog");
+		this.clientMessages = Required.part(parts.clientMessages, "clientMessages");
+		this.monitor = Required.part(parts.monitor, "monitor");
+		this.events = Required.part(parts.events, "events");
+		this.writers = Required.part(parts.writers, "writers");
+		this.futures = Required.part(parts.futures, "futures");
+		this.link = Required.part(parts.link, "link");
+		// An envelope has a few fields beside its payload, and the payload its subject.
+		int maxMessageBytes = Math.min(MESSAGE_BYTES, this.settings.maxMessageSize() - 1);
+		this.view = new PresenceView(System::nanoTime, this.settings.leaveDelay().toNanos(), this.statistics);
+		this.owner = new PresenceOwner(this.identity.id(), maxMessageBytes);
+		ClientContext context = Required.part(parts.clientContext, "clientContext");
+		Supplier<PresenceAttributes> source = parts.attributes;
+		this.entries = SingletonSupplier.of(() -> {
+			PresenceAttributes attributes = source.get();
+			return new PresenceEntryFactory(
+					(attributes != PresenceAttributes.NONE) ? (session, channel) -> context.call(session.principal(),
+							() -> attributes.attributes(session, channel)) : attributes,
+					this.settings.maxAttributeSize(), maxMessageBytes, this.statistics);
+		});
+		Timers timers = Required.part(parts.timers, "timers");
+		this.thread = new PresenceThread(timers.scheduler(), timers.guards().of(Part.PRESENCE),
+				this.settings.flushInterval(), this::turn, MAX_WAITING, MAX_WAITING_BYTES);
+		this.sync = newSync();
+	}
+
+	/**
+	 * Begin to put the presence of a node together; {@link #start()} starts it.
+	 * @param settings how presence is told
+	 * @param limits how much may wait for a client of its frames
+	 * @return a builder
+	 */
+	public static Builder builder(PresenceSettings settings, QueueLimits limits) {
+		return new Builder(settings, limits);
+	}
+
+	/**
+	 * Return what is to hear of the other nodes.
+	 * @return the listener
+	 */
+	public ClusterLink.Listener clusterListener() {
+		return this.others;
+	}
+
+	/**
+	 * Return what is to hear of the subscriptions of this node's sessions.
+	 * @return the listener
+	 */
+	public SubscriptionListener subscriptionListener() {
+		return this.subscriptions;
+	}
+
+	private PresenceSync newSync() {
+		return new PresenceSync(this.identity.id(), this.owner, this.view, new Link(), this.thread::execute,
+				System::nanoTime, new Random(), this.settings.digestInterval().toNanos(), this.statistics);
+	}
+
+	/**
+	 * Start. Called before the node joins the cluster.
+	 */
+	public void start() {
+		// So that a fault of what the application says ends the start
+		this.entries.obtain();
+		boolean up = (this.monitor.state() != RelayState.DOWN);
+		this.thread.start(() -> {
+			// A stop that took too long may have left it undone.
+			this.sync.clear();
+			this.sync = newSync();
+			this.up = up;
+			this.sync.relayUp(up);
+		});
+	}
+
+	/**
+	 * Stop. Called after the node has left the cluster. Waits for at most a few seconds.
+	 * It can be started again.
+	 */
+	public void stop() {
+		this.thread.stop(() -> this.sync.clear());
+	}
+
+	private void turn() {
+		boolean up = (this.monitor.state() != RelayState.DOWN);
+		if (up != this.up) {
+			// It changed while this was starting, and nobody was listening yet.
+			this.up = up;
+			this.sync.relayUp(up);
+		}
+		for (UUID other : this.missed) {
+			this.missed.remove(other);
+			this.sync.missed(other);
+		}
+		this.sync.flush();
+		this.sync.tick();
+		this.known = this.sync.known();
+		long now = System.nanoTime();
+		if (now - this.pushAt >= 0) {
+			this.pushAt = now + this.settings.pushInterval().toNanos();
+			this.view.tellNews(this.settings.maxNames(), this::tell);
+		}
+	}
+
+	private void tell(PresenceNews news) {
+		news.joined().forEach((member) -> this.events.publish(new MemberJoined(news.channel(), member)));
+		news.left().forEach((member) -> this.events.publish(new MemberLeft(news.channel(), member)));
+		PresencePushes.push(this.writers, this.limits, news, this.settings.maxNames());
+	}
+
+	private void takeIn(UUID origin, ByteBuffer in) {
+		try {
+			this.sync.received(origin, in);
+		}
+		catch (WireFormatException ex) {
+			this.statistics.countDropped();
+			logger.debug("A message about presence of node " + origin + " could not be read", ex);
+		}
+	}
+
+	private void subscribed(Subscription subscription) {
+		LocalSession session = subscription.session();
+		String channel = subscription.channel();
+		ChannelOptions options = this.catalog.find(channel);
+		if (options == null || !options.presence()) {
+			return;
+		}
+		PresenceEntryFactory entries = this.entries.obtain();
+		if (!entries.asksApplication()) {
+			add(options, entries.entry(session, channel));
+			return;
+		}
+		// Elsewhere: the application may block, and this thread may be one that others
+		// wait for, and holds a lock of the session.
+		this.asked.add(subscription);
+		this.futures.execute(session, () -> {
+			PresenceEntry entry = entries.entry(session, channel);
+			subscription.whileHeld(() -> {
+				if (this.asked.remove(subscription)) {
+					add(options, entry);
+				}
+			});
+		});
+	}
+
+	private void add(ChannelOptions options, PresenceEntry entry) {
+		if (options.scope() == ChannelScope.CLUSTER) {
+			if (!this.entries.obtain().isTellable(entry)) {
+				return;
+			}
+			this.owner.put(entry);
+		}
+		this.view.change(null, entry);
+	}
+
+	private void unsubscribed(Subscription subscription) {
+		LocalSession session = subscription.session();
+		String channel = subscription.channel();
+		ChannelOptions options = this.catalog.find(channel);
+		if (options == null || !options.presence()) {
+			return;
+		}
+		this.view.unwatch(channel, session);
+		if (this.asked.remove(subscription)) {
+			// Nobody was told that it had come.
+			return;
+		}
+		PresenceEntry before = this.owner.remove(new PresenceEntry.Key(channel, session.id()));
+		this.view.change((before != null) ? before : PresenceEntryFactory.bare(session, channel), null);
+	}
+
+	/**
+	 * Require that a session may be sent who is in a channel. Blocks as long as the
+	 * application's authorizer does.
+	 * @param session the session
+	 * @param channel the channel's name
+	 * @throws RequestRefusedException if the channel has no presence or the client may
+	 * not see it
+	 */
+	public void requireWatch(LocalSession session, String channel) {
+		ChannelOptions options = this.catalog.find(channel);
+		if (options == null) {
+			throw new RequestRefusedException(ErrorCode.UNKNOWN_CHANNEL, "there is no such channel");
+		}
+		if (!options.presence()) {
+			throw new RequestRefusedException(ErrorCode.NOT_AVAILABLE, "this channel does not tell who is in it");
+		}
+		Authorization authorization = this.clientMessages.authorizeSeePresence(session.principal(), session, channel);
+		authorization.require();
+	}
+
+	/**
+	 * Send a session who is in a channel that it is subscribed to, and from then on who
+	 * comes and goes. Ends with the subscription. Does not ask whether the client may see
+	 * that, and does not block.
+	 * @param session the session
+	 * @param channel the channel's name; it has presence
+	 */
+	public void watch(LocalSession session, String channel) {
+		this.registry.whileSubscribed(session, channel, () -> this.view.watch(channel, session));
+	}
+
+	/**
+	 * Send a session from now on which sessions come to a channel that it is subscribed
+	 * to and leave it. Ends with the subscription. Does not ask whether the client may
+	 * see that, and does not block.
+	 * @param session the session
+	 * @param channel the channel's name; it has presence
+	 * @param format makes the frames; the same object for all clients of a door
+	 */
+	public void watchSessions(LocalSession session, String channel, PresenceChangeFormat format) {
+		this.registry.whileSubscribed(session, channel, () -> this.view.watchSessions(channel, session, format));
+	}
+
+	/**
+	 * List the sessions that are in a channel.
+	 * @param channel the channel's name; it has presence
+	 * @param limit the greatest number of sessions to list
+	 * @return the sessions of users, by name, then the anonymous ones
+	 */
+	public List<PresentSession> listSessions(String channel, int limit) {
+		return this.view.listSessions(withPresence(channel), limit);
+	}
+
+	@Override
+	public int count(String channel) {
+		return this.view.count(withPresence(channel));
+	}
+
+	@Override
+	public int sessions(String channel) {
+		return this.view.sessions(withPresence(channel));
+	}
+
+	@Override
+	public PresencePage members(String channel, @Nullable String after, int limit) {
+		if (limit < 1) {
+			throw new IllegalArgumentException("'limit' must be at least 1");
+		}
+		return this.view.list(withPresence(channel), after, Math.min(limit, MAX_PAGE));
+	}
+
+	@Override
+	public boolean isPresent(String channel, String user) {
+		return this.view.contains(withPresence(channel), user);
+	}
+
+	private String withPresence(String channel) {
+		ChannelOptions options = this.catalog.get(channel);
+		if (!options.presence()) {
+			throw new IllegalStateException("The channels of pattern '" + options.pattern()
+					+ "' have no presence; set 'presence' of their entry in 'atmosphere.channels' to true");
+		}
+		return channel;
+	}
+
+	/**
+	 * List members of a channel by the number of a page.
+	 * @param channel the channel's name
+	 * @param skip how many members come before the page
+	 * @param limit the greatest number of members to list
+	 * @return the members, or {@code null} if there is no such channel or it has no
+	 * presence
+	 */
+	public @Nullable List<PresenceMember> page(String channel, long skip, int limit) {
+		ChannelOptions options = this.catalog.find(channel);
+		return (options != null && options.presence()) ? this.view.page(channel, skip, limit) : null;
+	}
+
+	/**
+	 * Return the counters.
+	 * @return the counters
+	 */
+	public PresenceStatistics statistics() {
+		return this.statistics;
+	}
+
+	/**
+	 * Return how many subscriptions of this node's sessions have presence and are told to
+	 * other nodes.
+	 * @return the number of entries
+	 */
+	public int ownEntries() {
+		return this.owner.size();
+	}
+
+	/**
+	 * Return how many such subscriptions of other nodes are known here.
+	 * @return the number of entries
+	 */
+	public int knownEntries() {
+		return this.known;
+	}
+
+	/**
+	 * Hears of the other nodes.
+	 */
+	private final class Others implements ClusterLink.Listener {
+
+		@Override
+		public void joined(UUID other) {
+			PresenceService.this.thread.execute(() -> PresenceService.this.sync.joined(other));
+		}
+
+		@Override
+		public void left(UUID other) {
+			PresenceService.this.thread.execute(() -> PresenceService.this.sync.left(other));
+		}
+
+		@Override
+		public void received(UUID origin, ByteBuffer body) {
+			PresenceService service = PresenceService.this;
+			if (!service.thread.offer(body.remaining(), () -> takeIn(origin, body))) {
+				service.statistics.countDropped();
+				service.missed.add(origin);
+			}
+		}
+
+		@Override
+		public void relayStateChanged(RelayState state) {
+			PresenceService service = PresenceService.this;
+			if (state == RelayState.UP || state == RelayState.DOWN) {
+				service.thread.execute(() -> {
+					service.up = (state == RelayState.UP);
+					service.sync.relayUp(service.up);
+				});
+			}
+		}
+
+	}
+
+	/**
+	 * Hears which sessions of this node are in which channel.
+	 */
+	private final class Subscriptions implements SubscriptionListener {
+
+		@Override
+		public void subscribed(Subscription subscription) {
+			PresenceService.this.subscribed(subscription);
+		}
+
+		@Override
+		public void unsubscribed(Subscription subscription) {
+			PresenceService.this.unsubscribed(subscription);
+		}
+
+	}
+
+	/**
+	 * Sends through the relay, and never throws.
+	 */
+	private final class Link implements PresenceSync.Link {
+
+		@Override
+		public CompletableFuture<?> sendToAll(byte[] message) {
+			try {
+				return PresenceService.this.link.sendToAll(message);
+			}
+			catch (RuntimeException ex) {
+				return CompletableFuture.failedFuture(ex);
+			}
+		}
+
+		@Override
+		public CompletableFuture<?> sendTo(UUID other, byte[] message) {
+			try {
+				return PresenceService.this.link.sendTo(other, message);
+			}
+			catch (RuntimeException ex) {
+				return CompletableFuture.failedFuture(ex);
+			}
+		}
+
+	}
+
+	/**
+	 * Puts the presence of a node together. For one thread.
+	 */
+	public static final class Builder {
+
+		private final PresenceSettings settings;
+
+		private final QueueLimits limits;
+
+		private @Nullable NodeIdentity identity;
+
+		private @Nullable ChannelCatalog catalog;
+
+		private @Nullable SessionRegistry registry;
+
+		private @Nullable ClientMessageReceiver clientMessages;
+
+		private @Nullable ClientContext clientContext;
+
+		private @Nullable RelayMonitor monitor;
+
+		private @Nullable EventDispatcher events;
+
+		private @Nullable WriterPool writers;
+
+		private @Nullable ApplicationFutures futures;
+
+		private @Nullable Timers timers;
+
+		private @Nullable ClusterLink link;
+
+		private Supplier<PresenceAttributes> attributes = () -> PresenceAttributes.NONE;
+
+		private Builder(PresenceSettings settings, QueueLimits limits) {
+			this.settings = settings;
+			this.limits = limits;
+		}
+
+		/**
+		 * Say which node it is. Required.
+		 * @param identity the identity
+		 * @return this builder
+		 */
+		public Builder identity(NodeIdentity identity) {
+			this.identity = identity;
+			return this;
+		}
+
+		/**
+		 * Say which channels exist. Required.
+		 * @param catalog the catalog
+		 * @return this builder
+		 */
+		public Builder catalog(ChannelCatalog catalog) {
+			this.catalog = catalog;
+			return this;
+		}
+
+		/**
+		 * Say which sessions the node has. Required.
+		 * @param registry the registry
+		 * @return this builder
+		 */
+		public Builder registry(SessionRegistry registry) {
+			this.registry = registry;
+			return this;
+		}
+
+		/**
+		 * Say what knows whether clients may see who is there. Required.
+		 * @param clientMessages the messages of clients
+		 * @return this builder
+		 */
+		public Builder clientMessages(ClientMessageReceiver clientMessages) {
+			this.clientMessages = clientMessages;
+			return this;
+		}
+
+		/**
+		 * Say what calls code of the application for clients. Required.
+		 * @param clientContext the context
+		 * @return this builder
+		 */
+		public Builder clientContext(ClientContext clientContext) {
+			this.clientContext = clientContext;
+			return this;
+		}
+
+		/**
+		 * Say what measures the relay. Required.
+		 * @param monitor the monitor
+		 * @return this builder
+		 */
+		public Builder monitor(RelayMonitor monitor) {
+			this.monitor = monitor;
+			return this;
+		}
+
+		/**
+		 * Say what hands events to the application. Required.
+		 * @param events the dispatcher
+		 * @return this builder
+		 */
+		public Builder events(EventDispatcher events) {
+			this.events = events;
+			return this;
+		}
+
+		/**
+		 * Say what writes to the sessions. Required.
+		 * @param writers the writers
+		 * @return this builder
+		 */
+		public Builder writers(WriterPool writers) {
+			this.writers = writers;
+			return this;
+		}
+
+		/**
+		 * Say what calls the application on threads that it may block. Required.
+		 * @param futures the futures
+		 * @return this builder
+		 */
+		public Builder futures(ApplicationFutures futures) {
+			this.futures = futures;
+			return this;
+		}
+
+		/**
+		 * Say what runs the short tasks of the node's parts. Required.
+		 * @param timers the timers
+		 * @return this builder
+		 */
+		public Builder timers(Timers timers) {
+			this.timers = timers;
+			return this;
+		}
+
+		/**
+		 * Say how the presence of the other nodes is reached. Required.
+		 * @param link the link
+		 * @return this builder
+		 */
+		public Builder link(ClusterLink link) {
+			this.link = link;
+			return this;
+		}
+
+		/**
+		 * Say what is said about members. Without this, nothing is.
+		 * @param attributes finds the application's attributes, which may need this node
+		 * themselves: asked when presence starts
+		 * @return this builder
+		 */
+		public Builder attributes(Supplier<PresenceAttributes> attributes) {
+			this.attributes = attributes;
+			return this;
+		}
+
+		/**
+		 * Make it.
+		 * @return what was put together
+		 * @throws IllegalStateException if something is missing that is required
+		 */
+		public PresenceService build() {
+			return new PresenceService(this);
+		}
+
+	}
+
+}

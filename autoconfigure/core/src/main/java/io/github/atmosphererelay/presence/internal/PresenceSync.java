@@ -1,0 +1,306 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.presence.internal;
+
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+
+import io.github.atmosphererelay.presence.internal.PresenceMessage.Ask;
+import io.github.atmosphererelay.presence.internal.PresenceMessage.Chunk;
+import io.github.atmosphererelay.presence.internal.PresenceMessage.Delta;
+import io.github.atmosphererelay.presence.internal.PresenceMessage.Digest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps this node's picture of the others' entries, and theirs of this node's, true. All
+ * of it belongs to one thread: nothing here is locked, and nothing blocks.
+ */
+final class PresenceSync {
+
+	/** All nodes compare at once after an outage, though not in the same instant. */
+	private static final long AFTER_OUTAGE = TimeUnit.MILLISECONDS.toNanos(250);
+
+	private final UUID node;
+
+	private final PresenceOwner owner;
+
+	private final PresenceView view;
+
+	private final Link link;
+
+	private final Executor thread;
+
+	private final LongSupplier clock;
+
+	private final RandomGenerator random;
+
+	private final long digestInterval;
+
+	private final PresenceStatistics statistics;
+
+	private final Map<UUID, PresenceReplica> replicas = new HashMap<>();
+
+	/** States on their way to others, one at most to each. */
+	private final Map<UUID, State> states = new HashMap<>();
+
+	private boolean up = true;
+
+	private long digestAt;
+
+	/**
+	 * Create the picture.
+	 * @param node this node's id
+	 * @param owner this node's own entries
+	 * @param view what all entries come to
+	 * @param link carries messages to other nodes
+	 * @param thread runs what follows on a message that was sent, on the thread that
+	 * calls all else
+	 * @param clock the monotonic time in nanoseconds
+	 * @param random makes nodes do things at different times
+	 * @param digestInterval the time between two digests in nanoseconds
+	 * @param statistics receives the counts
+	 */
+	PresenceSync(UUID node, PresenceOwner owner, PresenceView view, Link link, Executor thread, LongSupplier clock,
+			RandomGenerator random, long digestInterval, PresenceStatistics statistics) {
+		this.node = node;
+		this.owner = owner;
+		this.view = view;
+		this.link = link;
+		this.thread = thread;
+		this.clock = clock;
+		this.random = random;
+		this.digestInterval = digestInterval;
+		this.statistics = statistics;
+		this.digestAt = clock.getAsLong() + nextDigest();
+	}
+
+	private long nextDigest() {
+		return this.digestInterval / 2 + this.random.nextLong(this.digestInterval);
+	}
+
+	/**
+	 * Another node is there: what it has is asked for.
+	 */
+	void joined(UUID other) {
+		this.replicas.computeIfAbsent(other,
+				(id) -> new PresenceReplica(this.view, this.statistics, this.random, this.clock.getAsLong()));
+	}
+
+	/**
+	 * Another node has gone, and its entries with it.
+	 */
+	void left(UUID other) {
+		PresenceReplica replica = this.replicas.remove(other);
+		if (replica != null) {
+			replica.clear();
+		}
+		this.states.remove(other);
+	}
+
+	/**
+	 * Take a message of another node.
+	 * @throws RuntimeException if it cannot be read
+	 */
+	void received(UUID origin, ByteBuffer in) {
+		PresenceMessage message = PresenceCodec.decode(origin, in);
+		if (message instanceof Ask ask) {
+			answer(origin, ask);
+			return;
+		}
+		PresenceReplica replica = this.replicas.get(origin);
+		if (replica == null) {
+			// It is not there any more, or not yet: then it is asked when it joins.
+			return;
+		}
+		long now = this.clock.getAsLong();
+		if (message instanceof Delta delta) {
+			replica.receive(delta, now);
+		}
+		else if (message instanceof Chunk chunk) {
+			replica.receive(chunk, now);
+		}
+		else if (message instanceof Digest digest) {
+			replica.receive(digest, now);
+		}
+	}
+
+	private void answer(UUID other, Ask ask) {
+		flush();
+		List<byte[]> missed = this.owner.since(ask.have());
+		if (missed != null) {
+			missed.forEach((message) -> this.link.sendTo(other, message));
+			this.link.sendTo(other, PresenceCodec.encode(this.node, this.owner.digest()));
+			return;
+		}
+		this.statistics.countStateSent();
+		State state = new State(ask.id(), this.owner.digest().version(), this.owner.state());
+		this.states.put(other, state);
+		sendNext(other, state);
+	}
+
+	/**
+	 * One part after the other has gone, so that a large state does not crowd out what
+	 * else goes through the relay.
+	 */
+	private void sendNext(UUID other, State state) {
+		if (this.states.get(other) != state) {
+			return;
+		}
+		Chunk chunk = state.next();
+		if (chunk.last()) {
+			this.states.remove(other);
+		}
+		this.link.sendTo(other, PresenceCodec.encode(this.node, chunk)).whenComplete((receipt, ex) -> {
+			if (!chunk.last()) {
+				this.thread.execute(() -> sent(other, state, ex));
+			}
+		});
+	}
+
+	private void sent(UUID other, State state, @Nullable Throwable failure) {
+		if (failure == null) {
+			sendNext(other, state);
+		}
+		else {
+			// The other node notices that nothing more comes, and asks again.
+			this.states.remove(other, state);
+		}
+	}
+
+	/**
+	 * Tell the others what has changed here.
+	 */
+	void flush() {
+		if (this.owner.hasChanges()) {
+			long before = this.owner.digest().version();
+			this.owner.flush().forEach(this.link::sendToAll);
+			this.statistics.countSent(this.owner.digest().version() - before);
+		}
+	}
+
+	/**
+	 * Do what is due. Called a few times a second.
+	 */
+	void tick() {
+		if (!this.up) {
+			return;
+		}
+		long now = this.clock.getAsLong();
+		this.replicas.forEach((other, replica) -> {
+			Ask ask = replica.due(now);
+			if (ask != null) {
+				this.link.sendTo(other, PresenceCodec.encode(this.node, ask));
+			}
+		});
+		if (now - this.digestAt >= 0) {
+			this.digestAt = now + nextDigest();
+			flush();
+			this.link.sendToAll(PresenceCodec.encode(this.node, this.owner.digest()));
+		}
+	}
+
+	/**
+	 * The relay has come back, or gone: as long as it is away there is no use in asking.
+	 */
+	void relayUp(boolean up) {
+		if (up && !this.up) {
+			long now = this.clock.getAsLong();
+			this.digestAt = now + this.random.nextLong(AFTER_OUTAGE);
+			this.replicas.values().forEach((replica) -> replica.hurry(now));
+		}
+		this.up = up;
+	}
+
+	/**
+	 * Forget all other nodes, because this one stops.
+	 */
+	void clear() {
+		this.replicas.values().forEach(PresenceReplica::clear);
+		this.replicas.clear();
+		this.states.clear();
+	}
+
+	/**
+	 * Messages of another node were lost on the way to this thread.
+	 */
+	void missed(UUID other) {
+		PresenceReplica replica = this.replicas.get(other);
+		if (replica != null) {
+			replica.hurry(this.clock.getAsLong());
+		}
+	}
+
+	/**
+	 * Return how many entries of other nodes are known.
+	 */
+	int known() {
+		return this.replicas.values().stream().mapToInt(PresenceReplica::size).sum();
+	}
+
+	/**
+	 * Return whether nothing is known to be missing.
+	 */
+	boolean isComplete() {
+		return this.replicas.values().stream().allMatch(PresenceReplica::isComplete);
+	}
+
+	/**
+	 * Carries messages to other nodes, in order for each receiver at best.
+	 */
+	interface Link {
+
+		CompletableFuture<?> sendToAll(byte[] message);
+
+		CompletableFuture<?> sendTo(UUID other, byte[] message);
+
+	}
+
+	/**
+	 * All entries on their way to another node.
+	 */
+	private static final class State {
+
+		private final long ask;
+
+		private final long version;
+
+		private final List<List<PresenceEntry>> parts;
+
+		private int next;
+
+		private State(long ask, long version, List<List<PresenceEntry>> parts) {
+			this.ask = ask;
+			this.version = version;
+			this.parts = parts.isEmpty() ? List.of(List.of()) : parts;
+		}
+
+		private Chunk next() {
+			int index = this.next++;
+			return new Chunk(this.ask, index, this.next == this.parts.size(), this.version, this.parts.get(index));
+		}
+
+	}
+
+}

@@ -1,0 +1,191 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.presence.internal;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+import io.github.atmosphererelay.presence.PresenceMember;
+import io.github.atmosphererelay.presence.PresencePage;
+import io.github.atmosphererelay.session.internal.LocalSession;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who is in which channel, by this node's own entries and what it knows of the others'.
+ * Safe for use by many threads; a channel without members leaves nothing behind.
+ */
+final class PresenceView {
+
+	private final Map<String, PresenceChannel> channels = new ConcurrentHashMap<>();
+
+	/** Channels about which there is something to tell, now or later. */
+	private final Set<String> news = ConcurrentHashMap.newKeySet();
+
+	private final LongSupplier clock;
+
+	private final long leaveDelay;
+
+	private final PresenceStatistics statistics;
+
+	/**
+	 * Create an empty view.
+	 * @param clock the monotonic time in nanoseconds
+	 * @param leaveDelay how long nobody is told that a member has gone, in nanoseconds
+	 * @param statistics counts what nobody is told of
+	 */
+	PresenceView(LongSupplier clock, long leaveDelay, PresenceStatistics statistics) {
+		this.clock = clock;
+		this.leaveDelay = leaveDelay;
+		this.statistics = statistics;
+	}
+
+	/**
+	 * An entry is there, has changed or has gone.
+	 * @param before what it was, or {@code null} if it is new
+	 * @param after what it is, or {@code null} if it has gone
+	 */
+	void change(@Nullable PresenceEntry before, @Nullable PresenceEntry after) {
+		if (Objects.equals(before, after)) {
+			return;
+		}
+		PresenceEntry any = (after != null) ? after : before;
+		if (any == null) {
+			return;
+		}
+		update(any.channel(), (channel) -> {
+			if (before != null && (after == null || !before.member().equals(after.member()))) {
+				channel.remove(before, this.clock.getAsLong());
+			}
+			if (after != null) {
+				channel.add(after);
+			}
+		});
+	}
+
+	/**
+	 * Tell a session who is in a channel, and from then on who comes and goes.
+	 */
+	void watch(String name, LocalSession session) {
+		update(name, (channel) -> channel.watch(session));
+	}
+
+	/**
+	 * Tell a session from now on which sessions come to a channel and leave it.
+	 */
+	void watchSessions(String name, LocalSession session, PresenceChangeFormat format) {
+		update(name, (channel) -> channel.watchSessions(session, format));
+	}
+
+	void unwatch(String name, LocalSession session) {
+		if (this.channels.containsKey(name)) {
+			update(name, (channel) -> channel.unwatch(session));
+		}
+	}
+
+	private void update(String name, Consumer<PresenceChannel> action) {
+		while (true) {
+			PresenceChannel channel = this.channels.computeIfAbsent(name,
+					(key) -> new PresenceChannel(key, this.leaveDelay, this.statistics));
+			synchronized (channel) {
+				if (!channel.isRemoved()) {
+					action.accept(channel);
+					if (channel.hasNews()) {
+						this.news.add(name);
+					}
+					removeIfIdle(name, channel);
+					return;
+				}
+			}
+		}
+	}
+
+	private void removeIfIdle(String name, PresenceChannel channel) {
+		if (channel.isIdle()) {
+			channel.setRemoved();
+			this.channels.remove(name, channel);
+		}
+	}
+
+	/**
+	 * Take what is to be told now. Called by one thread at a time.
+	 * @param maxNames how many members are named to whoever is new
+	 * @param teller receives it, channel by channel
+	 */
+	void tellNews(int maxNames, Consumer<PresenceNews> teller) {
+		// A copy: what is put back while a concurrent set is walked through may come
+		// up again, for ever if two names share a bucket.
+		for (String name : List.copyOf(this.news)) {
+			this.news.remove(name);
+			PresenceChannel channel = this.channels.get(name);
+			if (channel == null) {
+				continue;
+			}
+			PresenceNews told;
+			synchronized (channel) {
+				told = channel.takeNews(this.clock.getAsLong(), maxNames);
+				if (channel.hasNews()) {
+					this.news.add(name);
+				}
+				removeIfIdle(name, channel);
+			}
+			teller.accept(told);
+		}
+	}
+
+	int count(String name) {
+		PresenceChannel channel = this.channels.get(name);
+		return (channel != null) ? channel.count() : 0;
+	}
+
+	int sessions(String name) {
+		PresenceChannel channel = this.channels.get(name);
+		return (channel != null) ? channel.sessions() : 0;
+	}
+
+	boolean contains(String name, String user) {
+		PresenceChannel channel = this.channels.get(name);
+		return channel != null && channel.contains(PresenceEntry.memberOf(user));
+	}
+
+	PresencePage list(String name, @Nullable String after, int limit) {
+		PresenceChannel channel = this.channels.get(name);
+		return (channel != null) ? channel.list(after, limit) : new PresencePage(List.of(), null, 0);
+	}
+
+	List<PresenceMember> page(String name, long skip, int limit) {
+		PresenceChannel channel = this.channels.get(name);
+		return (channel != null) ? channel.page(skip, limit) : List.of();
+	}
+
+	List<PresentSession> listSessions(String name, int limit) {
+		PresenceChannel channel = this.channels.get(name);
+		return (channel != null) ? channel.listSessions(limit) : List.of();
+	}
+
+	/**
+	 * Return the number of channels that have members.
+	 */
+	int channels() {
+		return this.channels.size();
+	}
+
+}

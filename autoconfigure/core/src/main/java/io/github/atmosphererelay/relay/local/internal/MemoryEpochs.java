@@ -1,0 +1,81 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.local.internal;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * The epochs of logs in memory. A channel without a log has the epoch that its log is
+ * going to have, so that reading needs to make none, and another one after each log that
+ * has ended. Of the channels whose logs have ended the latest are known by name; when one
+ * of them is forgotten, all channels without a log get another epoch. Guarded by itself.
+ */
+final class MemoryEpochs {
+
+	static final int MAX_ENDED = 10_000;
+
+	/** How many are forgotten at once, so that it happens seldom. */
+	private static final int FORGOTTEN = MAX_ENDED / 2;
+
+	/** The channels whose logs have ended, the first to end at first. */
+	private final Map<String, Long> ended = new LinkedHashMap<>();
+
+	private String mark = newMark();
+
+	private long count;
+
+	/** What the channels count that are not known by name. */
+	private long others;
+
+	private static String newMark() {
+		return UUID.randomUUID().toString().substring(0, 13);
+	}
+
+	/**
+	 * Return the epoch of a channel's log that begins now, or later.
+	 * @param channel the channel's name
+	 * @return the epoch
+	 */
+	synchronized String next(String channel) {
+		return this.mark + "." + this.ended.getOrDefault(channel, this.others);
+	}
+
+	/**
+	 * A channel's log has ended.
+	 * @param channel the channel's name
+	 */
+	synchronized void end(String channel) {
+		this.count++;
+		this.ended.remove(channel);
+		this.ended.put(channel, this.count);
+		if (this.ended.size() > MAX_ENDED) {
+			this.ended.keySet().stream().limit(FORGOTTEN).toList().forEach(this.ended::remove);
+			this.others = this.count;
+		}
+	}
+
+	/**
+	 * All logs have ended.
+	 */
+	synchronized void endAll() {
+		this.ended.clear();
+		this.mark = newMark();
+	}
+
+}

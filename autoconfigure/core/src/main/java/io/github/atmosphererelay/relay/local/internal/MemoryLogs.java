@@ -1,0 +1,148 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.local.internal;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.LogOptions;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.ChannelLog;
+import io.github.atmosphererelay.relay.LogContinuation;
+import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.PageLimit;
+import io.github.atmosphererelay.relay.ReadDirection;
+import io.github.atmosphererelay.relay.Receipt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The logs of all recorded channels in memory. A channel has one from its first
+ * publication until it has long been empty. Safe for use by many threads.
+ */
+final class MemoryLogs implements ChannelLog {
+
+	/** After how many uses all logs are looked through for unused ones. */
+	private static final int SWEEP_EVERY = 10_000;
+
+	private final Map<String, MemoryLog> logs = new ConcurrentHashMap<>();
+
+	private final MemoryEpochs epochs = new MemoryEpochs();
+
+	private final AtomicInteger uses = new AtomicInteger();
+
+	private final Runnable whenKeyForgotten;
+
+	/**
+	 * Create logs.
+	 * @param whenKeyForgotten hears of an idempotency key that was forgotten within its
+	 * window; called with locks held
+	 */
+	MemoryLogs(Runnable whenKeyForgotten) {
+		this.whenKeyForgotten = whenKeyForgotten;
+	}
+
+	/**
+	 * Append an envelope to its channel's log.
+	 * @param envelope the envelope
+	 * @param options its log options
+	 * @param delivery receives the envelope with its position, in the log's order
+	 * @return the receipt
+	 * @throws IllegalArgumentException if the envelope is not for a channel
+	 */
+	Receipt append(Envelope envelope, LogOptions options, MemoryLog.Delivery delivery) {
+		return inLog(MemoryLog.channelOf(envelope), (log, now) -> log.append(envelope, options, now, delivery));
+	}
+
+	@Override
+	public CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit,
+			ReadDirection direction) {
+		return CompletableFuture.completedFuture(fromLog(channel, (log, now) -> log.read(since, limit, direction, now),
+				(end) -> new LogPage(List.of(), end, since == null || since.equals(end))));
+	}
+
+	@Override
+	public CompletableFuture<Position> position(String channel) {
+		return CompletableFuture.completedFuture(fromLog(channel, MemoryLog::end, Function.identity()));
+	}
+
+	@Override
+	public CompletableFuture<LogContinuation> resume(String channel, Position delivered, long reached) {
+		return CompletableFuture.completedFuture(
+				fromLog(channel, (log, now) -> log.resume(delivered), (end) -> new LogContinuation(end, true)));
+	}
+
+	@Override
+	public boolean hasConsecutiveOffsets() {
+		return true;
+	}
+
+	/**
+	 * Read a log, without making it.
+	 * @param unborn called with the position that a log has before its first publication
+	 */
+	private <T> T fromLog(String channel, BiFunction<MemoryLog, Long, @Nullable T> action,
+			Function<Position, T> unborn) {
+		MemoryLog log = this.logs.get(channel);
+		T result = (log != null) ? action.apply(log, System.nanoTime()) : null;
+		return (result != null) ? result : unborn.apply(new Position(this.epochs.next(channel), 0));
+	}
+
+	private <T> T inLog(String channel, BiFunction<MemoryLog, Long, @Nullable T> action) {
+		if (this.uses.incrementAndGet() % SWEEP_EVERY == 0) {
+			sweep();
+		}
+		while (true) {
+			long now = System.nanoTime();
+			MemoryLog log = this.logs.computeIfAbsent(channel,
+					(name) -> new MemoryLog(name, this.epochs.next(name), now, this.whenKeyForgotten));
+			T result = action.apply(log, now);
+			if (result != null) {
+				return result;
+			}
+			// Discarded since it was looked up.
+			this.logs.remove(channel, log);
+		}
+	}
+
+	private void sweep() {
+		long now = System.nanoTime();
+		this.logs.forEach((channel, log) -> {
+			if (log.discardIfUnused(now, () -> this.epochs.end(channel))) {
+				this.logs.remove(channel, log);
+			}
+		});
+	}
+
+	/**
+	 * End all logs.
+	 */
+	void clear() {
+		this.logs.clear();
+		this.epochs.endAll();
+	}
+
+	int count() {
+		return this.logs.size();
+	}
+
+}

@@ -1,0 +1,55 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.session.internal;
+
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.Arrays;
+import java.util.HexFormat;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What clients count as where something is limited for an address.
+ */
+public final class ClientNetwork {
+
+	private static final int IPV6_NETWORK_BYTES = 8;
+
+	private ClientNetwork() {
+	}
+
+	/**
+	 * Return what an address counts as: itself, or with IPv6 its network of 64 bits, in
+	 * which one client has as many addresses as it likes. For example, all of
+	 * {@code 2001:db8::/64} are one. Nothing is resolved.
+	 * @param address the address, or {@code null} if it is not known
+	 * @return a key, or {@code null} if the address is not known
+	 */
+	public static @Nullable String of(@Nullable InetSocketAddress address) {
+		if (address == null) {
+			return null;
+		}
+		InetAddress inet = address.getAddress();
+		if (inet instanceof Inet6Address) {
+			return HexFormat.of().formatHex(Arrays.copyOf(inet.getAddress(), IPV6_NETWORK_BYTES));
+		}
+		return (inet != null) ? inet.getHostAddress() : address.getHostString();
+	}
+
+}

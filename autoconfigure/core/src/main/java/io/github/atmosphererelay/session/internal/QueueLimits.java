@@ -1,0 +1,46 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.session.internal;
+
+import java.util.Objects;
+
+/**
+ * How much may wait for a client, and what happens beyond.
+ *
+ * @param maxMessages the greatest number of waiting messages
+ * @param maxBytes the greatest size of all waiting payloads together, in bytes; a single
+ * message may be larger if nothing else is waiting
+ * @param policy what happens beyond
+ */
+public record QueueLimits(int maxMessages, long maxBytes, SlowConsumerPolicy policy) {
+
+	public QueueLimits {
+		Objects.requireNonNull(policy, "'policy' must not be null");
+		if (maxMessages < 1 || maxBytes < 1) {
+			throw new IllegalArgumentException("Queue limits must be positive");
+		}
+	}
+
+	/**
+	 * Return the same limits with the policy to disconnect.
+	 * @return the limits
+	 */
+	public QueueLimits disconnecting() {
+		return new QueueLimits(this.maxMessages, this.maxBytes, SlowConsumerPolicy.DISCONNECT);
+	}
+
+}

@@ -1,0 +1,395 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.session.internal;
+
+import java.security.Principal;
+import java.time.Duration;
+import java.util.AbstractCollection;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+
+import io.github.atmosphererelay.guard.internal.RateLimitedLog;
+import io.github.atmosphererelay.session.CloseReason;
+import io.github.atmosphererelay.session.SubscriptionState;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sessions of this node by id, channel and user. Concurrent; no lock is shared by all
+ * channels, and a channel or user without sessions leaves nothing behind.
+ */
+public final class SessionRegistry {
+
+	private static final Log logger = LogFactory.getLog(SessionRegistry.class);
+
+	private final Map<String, LocalSession> byId = new ConcurrentHashMap<>();
+
+	private final Map<String, Set<Subscription>> byChannel = new ConcurrentHashMap<>();
+
+	private final Map<String, Set<LocalSession>> byUser = new ConcurrentHashMap<>();
+
+	private final RecentDisconnects disconnects = new RecentDisconnects();
+
+	private volatile List<SubscriptionListener> listeners = List.of();
+
+	private final RateLimitedLog listenerLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
+
+	/**
+	 * Begin to tell of subscriptions. Called by the node as it starts.
+	 * @param listeners hear of every subscription, in this order
+	 */
+	public void start(List<SubscriptionListener> listeners) {
+		this.listeners = List.copyOf(listeners);
+	}
+
+	/**
+	 * Add a session.
+	 * @param session the session
+	 */
+	public void add(LocalSession session) {
+		this.byId.put(session.id(), session);
+		Principal principal = session.principal();
+		if (principal != null) {
+			add(this.byUser, principal.getName(), session);
+		}
+	}
+
+	/**
+	 * End all sessions of a user, also those of clients that have shown who they are and
+	 * are about to become sessions.
+	 * @param user the name of the user's principal
+	 * @param reason what the user's clients are told
+	 * @return how many sessions were open
+	 */
+	public int disconnectUser(String user, CloseReason reason) {
+		// First, so that a session that is added meanwhile is found or finds this.
+		this.disconnects.add(user, reason, System.nanoTime());
+		int open = 0;
+		for (LocalSession session : ofUser(user)) {
+			if (session.isOpen()) {
+				open++;
+			}
+			session.close(reason);
+		}
+		return open;
+	}
+
+	/**
+	 * Close a session that was added if its user was disconnected after the client had
+	 * shown who it is.
+	 * @param session the session
+	 */
+	public void closeIfDisconnected(LocalSession session) {
+		Principal principal = session.principal();
+		CloseReason reason = (principal != null) ? this.disconnects.find(principal.getName(), session.authenticatedAt())
+				: null;
+		if (reason != null) {
+			session.close(reason);
+		}
+	}
+
+	/**
+	 * Remove a session and all its subscriptions.
+	 * @param session the session
+	 * @return the subscriptions, which have ended, or {@code null} if the session is not
+	 * here, or not any more
+	 */
+	public @Nullable List<Subscription> remove(LocalSession session) {
+		if (!this.byId.remove(session.id(), session)) {
+			return null;
+		}
+		Principal principal = session.principal();
+		if (principal != null) {
+			remove(this.byUser, principal.getName(), session);
+		}
+		List<Subscription> ended = new ArrayList<>();
+		for (Subscription subscription : session.subscriptions().values()) {
+			if (remove(subscription)) {
+				ended.add(subscription);
+			}
+		}
+		return ended;
+	}
+
+	/**
+	 * Add a subscription, unless its session is in the channel, or in too many others.
+	 * @param subscription the subscription
+	 * @param limit how many channels the session may be in
+	 * @return whether it was added; {@code false} if the session is in the channel
+	 * @throws ChannelLimitException if the session is in as many other channels. Nor is
+	 * the subscription added if a listener throws something
+	 */
+	public boolean add(Subscription subscription, int limit) {
+		Map<String, Subscription> own = subscription.session().subscriptions();
+		String channel = subscription.channel();
+		// Both indexes in one step, or else the session could leave in between and stay
+		// in the channel for ever.
+		synchronized (own) {
+			if (own.containsKey(channel)) {
+				return false;
+			}
+			if (own.size() >= limit) {
+				throw new ChannelLimitException(limit);
+			}
+			own.put(channel, subscription);
+			add(this.byChannel, channel, subscription);
+			List<SubscriptionListener> listeners = this.listeners;
+			int told = 0;
+			try {
+				while (told < listeners.size()) {
+					listeners.get(told).subscribed(subscription);
+					told++;
+				}
+				// Last: its client is told of nothing that does not come to be.
+				subscription.listener().subscribed(subscription);
+			}
+			catch (RuntimeException | Error ex) {
+				// Whoever asked for it takes back what it has done so far.
+				end(subscription, listeners.subList(0, told));
+				throw ex;
+			}
+			return true;
+		}
+	}
+
+	/**
+	 * End a subscription.
+	 * @param subscription the subscription
+	 * @return whether it had not ended before
+	 */
+	public boolean remove(Subscription subscription) {
+		Map<String, Subscription> own = subscription.session().subscriptions();
+		String channel = subscription.channel();
+		synchronized (own) {
+			if (own.get(channel) != subscription) {
+				return false;
+			}
+			end(subscription, this.listeners);
+			tellEnd(subscription, subscription.listener());
+			return true;
+		}
+	}
+
+	private void end(Subscription subscription, List<SubscriptionListener> listeners) {
+		String channel = subscription.channel();
+		subscription.session().subscriptions().remove(channel, subscription);
+		subscription.end();
+		remove(this.byChannel, channel, subscription);
+		listeners.forEach((listener) -> tellEnd(subscription, listener));
+	}
+
+	private void tellEnd(Subscription subscription, SubscriptionListener listener) {
+		try {
+			listener.unsubscribed(subscription);
+		}
+		catch (RuntimeException | Error ex) {
+			// It has ended all the same, and the others hear of it.
+			this.listenerLog.error("A SubscriptionListener failed at the end of a subscription", ex);
+		}
+	}
+
+	/**
+	 * Tell the listeners that a subscription is ready, if it has not ended.
+	 * @param subscription the subscription
+	 * @param state whether messages of other nodes are heard
+	 */
+	public void ready(Subscription subscription, SubscriptionState state) {
+		subscription.whileHeld(() -> {
+			this.listeners.forEach((listener) -> listener.ready(subscription, state));
+			subscription.listener().ready(subscription, state);
+		});
+	}
+
+	/**
+	 * Do something while a session stays subscribed to a channel, if it is.
+	 * @param session the session
+	 * @param channel the channel's name
+	 * @param action what to do; must not block
+	 */
+	public void whileSubscribed(LocalSession session, String channel, Runnable action) {
+		Subscription subscription = session.subscription(channel);
+		if (subscription != null) {
+			subscription.whileHeld(action);
+		}
+	}
+
+	private static <T> void add(Map<String, Set<T>> index, String key, T value) {
+		// Within compute, so that a set is never emptied and dropped at the same time.
+		index.compute(key, (same, present) -> {
+			Set<T> values = (present != null) ? present : ConcurrentHashMap.newKeySet(1);
+			values.add(value);
+			return values;
+		});
+	}
+
+	private static <T> void remove(Map<String, Set<T>> index, String key, T value) {
+		index.computeIfPresent(key, (same, values) -> {
+			values.remove(value);
+			return values.isEmpty() ? null : values;
+		});
+	}
+
+	/**
+	 * Find a session.
+	 * @param id the session's id
+	 * @return the session, or {@code null} if it is not on this node
+	 */
+	public @Nullable LocalSession find(String id) {
+		return this.byId.get(id);
+	}
+
+	/**
+	 * Call for each session of this node.
+	 * @param action receives the sessions; must not block
+	 */
+	public void forEach(Consumer<LocalSession> action) {
+		this.byId.values().forEach(action);
+	}
+
+	/**
+	 * Return the sessions that are subscribed to a channel.
+	 * @param channel the channel's name
+	 * @return the sessions, a live view that tolerates changes
+	 */
+	public Collection<LocalSession> inChannel(String channel) {
+		return new SessionsOf(subscriptions(channel));
+	}
+
+	/**
+	 * Return the subscriptions to a channel.
+	 * @param channel the channel's name
+	 * @return the subscriptions, a live view that tolerates changes
+	 */
+	public Collection<Subscription> subscriptions(String channel) {
+		return Collections.unmodifiableCollection(this.byChannel.getOrDefault(channel, Set.of()));
+	}
+
+	/**
+	 * Return the sessions of a user.
+	 * @param user the name of the user's principal
+	 * @return the sessions, a live view that tolerates changes
+	 */
+	public Collection<LocalSession> ofUser(String user) {
+		return Collections.unmodifiableCollection(this.byUser.getOrDefault(user, Set.of()));
+	}
+
+	/**
+	 * Return the sessions of this node.
+	 * @return the sessions, a live view that tolerates changes
+	 */
+	public Collection<LocalSession> sessions() {
+		return Collections.unmodifiableCollection(this.byId.values());
+	}
+
+	/**
+	 * Return the names of the channels that have sessions on this node.
+	 * @return the names, a live view that tolerates changes
+	 */
+	public Collection<String> channels() {
+		return Collections.unmodifiableCollection(this.byChannel.keySet());
+	}
+
+	/**
+	 * Return how many sessions are in a channel.
+	 * @param channel the channel's name
+	 * @return the number of sessions on this node
+	 */
+	public int countInChannel(String channel) {
+		return this.byChannel.getOrDefault(channel, Set.of()).size();
+	}
+
+	/**
+	 * Return the number of sessions of this node.
+	 * @return the number of sessions
+	 */
+	public int sessionCount() {
+		return this.byId.size();
+	}
+
+	/**
+	 * Return the number of channels that have sessions on this node.
+	 * @return the number of channels
+	 */
+	public int channelCount() {
+		return this.byChannel.size();
+	}
+
+	/**
+	 * Return the number of users that have sessions on this node.
+	 * @return the number of users
+	 */
+	public int userCount() {
+		return this.byUser.size();
+	}
+
+	/**
+	 * Return the number of subscriptions of all sessions of this node.
+	 * @return the number of subscriptions
+	 */
+	public long subscriptionCount() {
+		long count = 0;
+		for (Set<Subscription> subscriptions : this.byChannel.values()) {
+			count += subscriptions.size();
+		}
+		return count;
+	}
+
+	/**
+	 * The sessions of subscriptions.
+	 */
+	private static final class SessionsOf extends AbstractCollection<LocalSession> {
+
+		private final Collection<Subscription> subscriptions;
+
+		private SessionsOf(Collection<Subscription> subscriptions) {
+			this.subscriptions = subscriptions;
+		}
+
+		@Override
+		public Iterator<LocalSession> iterator() {
+			Iterator<Subscription> all = this.subscriptions.iterator();
+			return new Iterator<>() {
+
+				@Override
+				public boolean hasNext() {
+					return all.hasNext();
+				}
+
+				@Override
+				public LocalSession next() {
+					return all.next().session();
+				}
+
+			};
+		}
+
+		@Override
+		public int size() {
+			return this.subscriptions.size();
+		}
+
+	}
+
+}

@@ -1,0 +1,474 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.subscription.internal;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+import io.github.atmosphererelay.channel.UnknownChannelException;
+import io.github.atmosphererelay.channel.internal.ChannelCatalog;
+import io.github.atmosphererelay.channel.internal.ChannelOptions;
+import io.github.atmosphererelay.channel.internal.ChannelScope;
+import io.github.atmosphererelay.event.ChannelSubscribed;
+import io.github.atmosphererelay.event.ChannelUnsubscribed;
+import io.github.atmosphererelay.event.SessionConnected;
+import io.github.atmosphererelay.event.SessionDisconnected;
+import io.github.atmosphererelay.event.internal.EventDispatcher;
+import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.internal.Failures;
+import io.github.atmosphererelay.guard.internal.RateLimitedLog;
+import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.internal.ChannelNames;
+import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
+import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.PageLimit;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.relay.internal.RelayMonitor;
+import io.github.atmosphererelay.relay.internal.RelayState;
+import io.github.atmosphererelay.security.internal.ClientContext;
+import io.github.atmosphererelay.session.CloseReason;
+import io.github.atmosphererelay.session.DisconnectReason;
+import io.github.atmosphererelay.session.SubscriptionState;
+import io.github.atmosphererelay.session.internal.ChannelLimitException;
+import io.github.atmosphererelay.session.internal.LocalSession;
+import io.github.atmosphererelay.session.internal.SessionRegistry;
+import io.github.atmosphererelay.session.internal.Subscription;
+import io.github.atmosphererelay.subscription.InitialChannels;
+import io.github.atmosphererelay.subscription.log.internal.LogFollower;
+import io.github.atmosphererelay.subscription.log.internal.LogFollowerRegistry;
+import io.github.atmosphererelay.subscription.log.internal.LogSubscription;
+import io.github.atmosphererelay.subscription.log.internal.ReplayReader;
+import io.github.atmosphererelay.subscription.log.internal.SubscribeRequest;
+import io.github.atmosphererelay.subscription.log.internal.Subscribed;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What doors do with sessions: let them in, subscribe them, see them out. Keeps registry,
+ * relay and application events in step. No method blocks.
+ */
+public final class Subscriptions {
+
+	private static final Log logger = LogFactory.getLog(Subscriptions.class);
+
+	private static final Duration READY_TIMEOUT = Duration.ofSeconds(2);
+
+	private final SessionRegistry registry;
+
+	private final ChannelCatalog catalog;
+
+	private final Interest interest;
+
+	private final LogFollowerRegistry followers;
+
+	private final ClusterRelay relay;
+
+	private final RelayMonitor monitor;
+
+	private final EventDispatcher events;
+
+	private final ClientContext context;
+
+	private final int channelsPerSession;
+
+	private final PageLimit recoveryLimit;
+
+	private final ReplayReader replays;
+
+	private final RateLimitedLog initialLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
+
+	private final Supplier<@Nullable InitialChannels> initialSource;
+
+	private volatile InitialChannels initialChannels = (session) -> List.of();
+
+	public Subscriptions(SessionRegistry registry, ChannelCatalog catalog, Interest interest,
+			LogFollowerRegistry followers, ClusterRelay relay, RelayMonitor monitor, EventDispatcher events,
+			int channelsPerSession, PageLimit recoveryLimit, ClientContext context, ReplayReader replays,
+			Supplier<@Nullable InitialChannels> initialChannels) {
+		this.initialSource = initialChannels;
+		this.context = context;
+		this.registry = registry;
+		this.catalog = catalog;
+		this.interest = interest;
+		this.followers = followers;
+		this.relay = relay;
+		this.monitor = monitor;
+		this.events = events;
+		this.channelsPerSession = channelsPerSession;
+		this.recoveryLimit = recoveryLimit;
+		this.replays = replays;
+	}
+
+	/**
+	 * Find what the application adds, so that a fault of it ends the start and not the
+	 * first connection.
+	 */
+	public void start() {
+		InitialChannels found = this.initialSource.get();
+		if (found != null) {
+			this.initialChannels = found;
+		}
+	}
+
+	/**
+	 * See everybody out who is still there. What the node follows for sessions is
+	 * forgotten when it stops: one that ended only after the next start would give up
+	 * what others follow by then.
+	 */
+	public void stop() {
+		Guard guard = this.monitor.guards().of(Part.SHUTDOWN);
+		this.registry.forEach((session) -> guard.run(() -> {
+			session.terminate(CloseReason.GOING_AWAY);
+			session.ended(CloseReason.GOING_AWAY.code(), CloseReason.GOING_AWAY.text());
+		}));
+	}
+
+	/**
+	 * Return the channels that a session is to be subscribed to before its client hears
+	 * anything. Blocks as long as the application's {@link InitialChannels} does.
+	 * @param session the session
+	 * @return the names of channels that exist, each once
+	 * @throws RequestRefusedException if the application has failed, or refuses the
+	 * client
+	 */
+	public List<String> initialChannels(LocalSession session) {
+		Collection<String> wanted;
+		try {
+			InitialChannels channels = this.initialChannels;
+			wanted = this.context.call(session.principal(), () -> List.copyOf(channels.channels(session)));
+		}
+		catch (RuntimeException ex) {
+			RequestRefusedException refusal = this.context.refusal(ex, session.principal());
+			if (refusal != null) {
+				throw refusal;
+			}
+			this.initialLog.error("The InitialChannels failed, and a client was sent away", ex);
+			throw new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
+		}
+		List<String> channels = new ArrayList<>(wanted.size());
+		for (String channel : new LinkedHashSet<>(wanted)) {
+			if (ChannelNames.findFault(channel) == null && this.catalog.find(channel) != null) {
+				channels.add(channel);
+			}
+			else {
+				this.initialLog.error(
+						"The InitialChannels have named a channel that no pattern of "
+								+ "'atmosphere.channels' covers, and clients were not subscribed to it",
+						new UnknownChannelException(channel));
+			}
+		}
+		return channels;
+	}
+
+	/**
+	 * Let a session in.
+	 * @param session the session
+	 */
+	public void connected(LocalSession session) {
+		Address user = userOf(session);
+		if (user != null) {
+			this.interest.acquire(user);
+		}
+		// In one step, so that its end is never told before its beginning.
+		synchronized (session) {
+			this.registry.add(session);
+			this.events.publish(new SessionConnected(session));
+		}
+		this.registry.closeIfDisconnected(session);
+		DisconnectReason end = session.end();
+		if (end != null) {
+			// It ended while it was being let in, and perhaps was not found then.
+			disconnected(session, end);
+		}
+	}
+
+	/**
+	 * See a session out that has ended. Does so once, however often it is called.
+	 * @param session the session
+	 * @param reason why it ended
+	 */
+	public void disconnected(LocalSession session, DisconnectReason reason) {
+		List<Subscription> ended;
+		synchronized (session) {
+			ended = this.registry.remove(session);
+		}
+		if (ended == null) {
+			return;
+		}
+		ended.forEach(this::left);
+		Address user = userOf(session);
+		if (user != null) {
+			this.interest.release(user);
+		}
+		this.events.publish(new SessionDisconnected(session, reason));
+	}
+
+	/**
+	 * Subscribe a session to a channel in the way in which its door wants that where the
+	 * client itself does not ask, see {@link LocalSession#subscriber()}. Usually it gets
+	 * what is published on this node from now on; what is published on others comes once
+	 * the relay has confirmed.
+	 * @param session the session
+	 * @param channel the channel's name
+	 * @return completes when the relay has confirmed, or after 2 seconds without
+	 * @throws UnknownChannelException if no pattern covers the name
+	 * @throws RequestRefusedException if the session is in too many channels already
+	 */
+	public CompletableFuture<SubscriptionState> subscribe(LocalSession session, String channel) {
+		ChannelOptions options = this.catalog.get(channel);
+		CompletableFuture<SubscriptionState> own = session.subscriber().subscribe(channel);
+		if (own != null) {
+			return own;
+		}
+		CompletableFuture<SubscriptionState> ready = follow(channel, options);
+		Subscription subscription = new Subscription(session, channel);
+		if (!add(subscription, options)) {
+			return ready;
+		}
+		// Never after the event that it has left again.
+		return ready.whenComplete((state, ex) -> subscription.whileHeld(() -> live(subscription, state)));
+	}
+
+	/**
+	 * Subscribe a session to a channel, and answer its client before anything of the
+	 * channel is queued for it. Of a recorded channel the client gets what it has missed,
+	 * all of it or nothing, and then everything once and in the log's order.
+	 * @param session the session
+	 * @param channel the channel's name
+	 * @param request what the client asks for
+	 * @return completes after the answer; fails with {@link RequestRefusedException}, and
+	 * then the session is not subscribed: with a temporary code while a recorded channel
+	 * cannot be read
+	 * @throws UnknownChannelException if no pattern covers the name
+	 * @throws RequestRefusedException if the session is subscribed already, or is in too
+	 * many channels
+	 */
+	public CompletableFuture<Subscribed> subscribe(LocalSession session, String channel, SubscribeRequest request) {
+		ChannelOptions options = this.catalog.get(channel);
+		if (session.isIn(channel)) {
+			// Before the relay is asked for anything.
+			throw alreadySubscribed();
+		}
+		CompletableFuture<SubscriptionState> ready = follow(channel, options);
+		LogFollower follower = options.isRecorded() ? this.followers.find(channel) : null;
+		LogSubscription log = (follower != null) ? follower.subscribe(session, request, options) : null;
+		Subscription subscription = new Subscription(session, channel, request.subscriber(), log);
+		boolean added = false;
+		try {
+			added = add(subscription, options);
+		}
+		finally {
+			if (!added && follower != null && log != null) {
+				follower.unsubscribe(log);
+			}
+		}
+		if (!added) {
+			throw alreadySubscribed();
+		}
+		if (follower == null || log == null) {
+			return ready.handle((state, ex) -> {
+				Subscribed result = Subscribed.ephemeral((state != null) ? state : SubscriptionState.DEGRADED,
+						request.recover());
+				subscription.whileHeld(() -> {
+					request.subscriber().answer(result);
+					live(subscription, result.state());
+				});
+				return result;
+			});
+		}
+		return recover(follower, subscription, log, ready).handle((result, ex) -> {
+			if (result == null) {
+				follower.suspect();
+				withdraw(subscription);
+				throw refusal(ex);
+			}
+			subscription.whileHeld(() -> live(subscription, result.state()));
+			return result;
+		});
+	}
+
+	/**
+	 * Add a subscription whose channel the node follows, or give up the interest in the
+	 * channel again.
+	 * @return whether it was added; {@code false} if the session is in the channel
+	 */
+	private boolean add(Subscription subscription, ChannelOptions options) {
+		boolean added = false;
+		try {
+			// After the interest, so that whoever sees the session out releases what was
+			// acquired, never earlier.
+			added = this.registry.add(subscription, this.channelsPerSession);
+		}
+		catch (ChannelLimitException ex) {
+			throw new RequestRefusedException(ErrorCode.LIMIT_EXCEEDED, String.valueOf(ex.getMessage()));
+		}
+		finally {
+			if (!added) {
+				unfollow(subscription.channel(), options);
+			}
+		}
+		if (added && subscription.session().isEnded()) {
+			// It ended while it was being subscribed, and nobody else would see it out.
+			withdraw(subscription);
+		}
+		return added;
+	}
+
+	private static RequestRefusedException alreadySubscribed() {
+		return new RequestRefusedException(ErrorCode.ALREADY_SUBSCRIBED, ErrorCode.ALREADY_SUBSCRIBED.text());
+	}
+
+	private CompletableFuture<Subscribed> recover(LogFollower follower, Subscription subscription, LogSubscription log,
+			CompletableFuture<SubscriptionState> followed) {
+		CompletableFuture<Subscribed> result = new CompletableFuture<>();
+		Position since = log.request().since();
+		followed.thenCompose((state) -> {
+			if (state != SubscriptionState.CONFIRMED) {
+				throw new RelayUnavailableException(this.relay.name(), null);
+			}
+			subscription.recovering();
+			return read(subscription.session(), follower.channel(), since);
+		}).whenComplete((replay, ex) -> {
+			try {
+				if (ex != null) {
+					throw ex;
+				}
+				log.reserved((replay != null) ? replay.reservation() : null);
+				result.complete(follower.goLive(log, (replay != null) ? replay.page() : null,
+						this.recoveryLimit.publications()));
+			}
+			catch (Throwable failure) {
+				result.completeExceptionally(failure);
+			}
+			finally {
+				log.reserved(null);
+				if (replay != null) {
+					// From now on the messages hold it that were made of the page.
+					replay.reservation().release();
+				}
+			}
+		});
+		return result;
+	}
+
+	private CompletableFuture<ReplayReader.@Nullable Replay> read(LocalSession session, String channel,
+			@Nullable Position since) {
+		return (since != null)
+				? this.replays.readAll(session, channel, since, this.recoveryLimit).thenApply((replay) -> replay)
+				: CompletableFuture.completedFuture(null);
+	}
+
+	private static RequestRefusedException refusal(@Nullable Throwable failure) {
+		Throwable cause = Failures.unwrap(failure);
+		return (cause instanceof RequestRefusedException refusal) ? refusal
+				: new RequestRefusedException(ErrorCode.INTERNAL, "the channel's log cannot be reached, try again");
+	}
+
+	private void live(Subscription subscription, @Nullable SubscriptionState state) {
+		SubscriptionState known = (state != null) ? state : SubscriptionState.DEGRADED;
+		subscription.live();
+		this.registry.ready(subscription, known);
+		this.events.publish(new ChannelSubscribed(subscription.session(), subscription.channel(),
+				known == SubscriptionState.DEGRADED));
+	}
+
+	private CompletableFuture<SubscriptionState> follow(String channel, ChannelOptions options) {
+		if (options.scope() == ChannelScope.NODE) {
+			return CompletableFuture.completedFuture(SubscriptionState.CONFIRMED);
+		}
+		Address address = new Address.Channel(channel);
+		this.interest.acquire(address);
+		CompletableFuture<SubscriptionState> followed = this.interest.ready(address, READY_TIMEOUT)
+			.thenApply(this::unlessDown);
+		LogFollower follower = options.isRecorded() ? this.followers.find(channel) : null;
+		return (follower != null)
+				? followed.thenCompose((state) -> whenPlaced(follower, state))
+					.completeOnTimeout(SubscriptionState.DEGRADED, READY_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+				: followed;
+	}
+
+	/**
+	 * Until it is known where a log is, what comes may be taken for what came before.
+	 */
+	private static CompletableFuture<SubscriptionState> whenPlaced(LogFollower follower, SubscriptionState state) {
+		return (state == SubscriptionState.CONFIRMED)
+				? follower.placed(READY_TIMEOUT)
+					.thenApply((placed) -> placed ? SubscriptionState.CONFIRMED : SubscriptionState.DEGRADED)
+				: CompletableFuture.completedFuture(state);
+	}
+
+	private SubscriptionState unlessDown(SubscriptionState state) {
+		// What was confirmed before the broker went away is not heard now.
+		return (this.monitor.state() != RelayState.DOWN) ? state : SubscriptionState.DEGRADED;
+	}
+
+	private void unfollow(String channel, ChannelOptions options) {
+		if (options.scope() == ChannelScope.CLUSTER) {
+			this.interest.release(new Address.Channel(channel));
+		}
+	}
+
+	/**
+	 * End a session's subscription to a channel, whichever it is, or one that is still to
+	 * begin.
+	 * @param session the session
+	 * @param channel the channel's name
+	 */
+	public void unsubscribe(LocalSession session, String channel) {
+		session.subscriber().giveUp(channel);
+		Subscription subscription = session.subscription(channel);
+		if (subscription != null) {
+			withdraw(subscription);
+		}
+	}
+
+	/**
+	 * End a subscription if it has not ended yet. One that the session has made of the
+	 * same channel since then stays.
+	 * @param subscription the subscription
+	 */
+	public void withdraw(Subscription subscription) {
+		if (this.registry.remove(subscription)) {
+			left(subscription);
+		}
+	}
+
+	private void left(Subscription subscription) {
+		this.followers.unsubscribe(subscription);
+		String channel = subscription.channel();
+		ChannelOptions options = this.catalog.find(channel);
+		if (options != null) {
+			unfollow(channel, options);
+		}
+		this.events.publish(new ChannelUnsubscribed(subscription.session(), channel));
+	}
+
+	private static @Nullable Address userOf(LocalSession session) {
+		return (session.principal() != null) ? new Address.User(session.principal().getName()) : null;
+	}
+
+}

@@ -1,0 +1,348 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.kafka.internal;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.MetadataRecoveryStrategy;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.utils.Utils;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.kafka.core.ConsumerFactory;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.core.DefaultKafkaProducerFactory;
+import org.springframework.kafka.core.ProducerFactory;
+
+/**
+ * Makes the relay's Kafka clients from the application's configuration. What belongs to
+ * the connection (servers, security, buffers, metrics) is the application's; what the
+ * relay's promises rest on is overridden; time limits get defaults that suit real-time
+ * messaging, unless the application has set its own. The application's properties are
+ * read anew for each client, so that rotated credentials are noticed.
+ */
+final class KafkaClientFactory {
+
+	private static final Log logger = LogFactory.getLog(KafkaClientFactory.class);
+
+	private static final Duration REACH_TIMEOUT = Duration.ofSeconds(4);
+
+	private static final int CONNECT_TIMEOUT_MILLIS = 2000;
+
+	private static final String BEAN_NAME = "atmosphere";
+
+	private static final int REQUEST_TIMEOUT_MILLIS = 5000;
+
+	private static final int DELIVERY_TIMEOUT_MILLIS = 10_000;
+
+	private static final int RECONNECT_BACKOFF_MAX_MILLIS = 1000;
+
+	private static final int RECONNECT_BACKOFF_MILLIS = 250;
+
+	private static final int MAX_BLOCK_MILLIS = 500;
+
+	private static final int MAX_READ_RECORDS = 2000;
+
+	private static final Duration CONSUMER_CLOSE_TIMEOUT = Duration.ofMillis(100);
+
+	private final ProducerFactory<?, ?> applicationProducers;
+
+	private final ConsumerFactory<?, ?> applicationConsumers;
+
+	private final Map<String, Object> adminProperties;
+
+	private final KafkaRelaySettings settings;
+
+	/**
+	 * Numbers the clients of this node: a new one may begin before its predecessor has
+	 * ended, and two of the same id would share their metrics.
+	 */
+	private final AtomicInteger count = new AtomicInteger();
+
+	KafkaClientFactory(ProducerFactory<?, ?> applicationProducers, ConsumerFactory<?, ?> applicationConsumers,
+			Map<String, Object> adminProperties, KafkaRelaySettings settings) {
+		this.applicationProducers = applicationProducers;
+		this.applicationConsumers = applicationConsumers;
+		this.adminProperties = new HashMap<>(adminProperties);
+		this.settings = settings;
+	}
+
+	Admin admin() {
+		return Admin.create(adminProperties());
+	}
+
+	/**
+	 * Return whether somebody listens at one of the addresses at which the brokers are
+	 * looked for. While nobody does, no clients are made: each would log its
+	 * configuration and all its attempts. Waits for a few seconds at most.
+	 * @return whether it makes sense to make clients; also if that cannot be found out
+	 */
+	boolean isReachable() {
+		List<String> servers = servers(this.adminProperties.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG));
+		boolean refused = false;
+		long deadline = System.nanoTime() + REACH_TIMEOUT.toNanos();
+		for (String server : servers) {
+			String host = Utils.getHost(server);
+			Integer port = Utils.getPort(server);
+			if (host == null || port == null) {
+				return true;
+			}
+			long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+			if (left <= 0) {
+				break;
+			}
+			refused = true;
+			try (Socket socket = new Socket()) {
+				socket.connect(new InetSocketAddress(host, port), (int) Math.min(left, CONNECT_TIMEOUT_MILLIS));
+				return true;
+			}
+			catch (IOException ex) {
+				logger.trace("Nobody listens at " + server, ex);
+			}
+		}
+		return !refused;
+	}
+
+	/**
+	 * Return where the brokers are looked for.
+	 * @return the value of {@code bootstrap.servers}
+	 */
+	String servers() {
+		return String.join(",", servers(this.adminProperties.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG)));
+	}
+
+	private static List<String> servers(@Nullable Object property) {
+		if (property instanceof Collection<?> servers) {
+			return servers.stream().map(String::valueOf).map(String::trim).toList();
+		}
+		return (property != null) ? List.of(property.toString().trim().split("\\s*,\\s*")) : List.of();
+	}
+
+	/**
+	 * Return a factory of one producer, which ends it when it is destroyed.
+	 * @return a new factory
+	 */
+	DefaultKafkaProducerFactory<byte[], byte[]> producers() {
+		DefaultKafkaProducerFactory<byte[], byte[]> factory = new DefaultKafkaProducerFactory<>(producerProperties(),
+				new ByteArraySerializer(), new ByteArraySerializer());
+		factory.setBeanName(BEAN_NAME);
+		ProducerFactory<byte[], byte[]> application = ofBytes(this.applicationProducers);
+		application.getListeners().forEach(factory::addListener);
+		application.getPostProcessors().forEach(factory::addPostProcessor);
+		return factory;
+	}
+
+	ConsumerFactory<byte[], byte[]> consumers() {
+		return consumers(consumerProperties());
+	}
+
+	/**
+	 * Make a consumer that looks through older parts of the log.
+	 * @return a new consumer without partitions
+	 */
+	Consumer<byte[], byte[]> logReader() {
+		Map<String, Object> properties = consumerProperties();
+		// An application that polls few records at a time would make it slow.
+		properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_READ_RECORDS);
+		return consumers(properties).createConsumer();
+	}
+
+	private ConsumerFactory<byte[], byte[]> consumers(Map<String, Object> properties) {
+		DefaultKafkaConsumerFactory<byte[], byte[]> factory = new PromptConsumerFactory(properties);
+		factory.setBeanName(BEAN_NAME);
+		ConsumerFactory<byte[], byte[]> application = ofBytes(this.applicationConsumers);
+		application.getListeners().forEach(factory::addListener);
+		application.getPostProcessors().forEach(factory::addPostProcessor);
+		return factory;
+	}
+
+	Map<String, Object> adminProperties() {
+		Map<String, Object> properties = new HashMap<>(this.adminProperties);
+		connectionDefaults(properties);
+		if (!properties.containsKey(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG)) {
+			properties.putIfAbsent(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT_MILLIS);
+		}
+		return properties;
+	}
+
+	Map<String, Object> producerProperties() {
+		Map<String, Object> properties = new HashMap<>(this.applicationProducers.getConfigurationProperties());
+		properties.keySet()
+			.removeAll(List.of(ProducerConfig.TRANSACTIONAL_ID_CONFIG,
+					ProducerConfig.TRANSACTION_TWO_PHASE_COMMIT_ENABLE_CONFIG,
+					ProducerConfig.INTERCEPTOR_CLASSES_CONFIG, ProducerConfig.PARTITIONER_CLASS_CONFIG));
+		properties.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+		properties.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+		connectionDefaults(properties);
+		// Idempotence keeps the order over retries, and asks for the three next to it.
+		properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+		properties.put(ProducerConfig.ACKS_CONFIG, "all");
+		properties.put(ProducerConfig.RETRIES_CONFIG, Integer.MAX_VALUE);
+		properties.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION,
+				Math.min(5, number(properties, ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 5)));
+		properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG,
+				Math.max(1, Math.min(MAX_BLOCK_MILLIS, this.settings.publishTimeout().toMillis() / 2)));
+		properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, 0);
+		deliveryDefaults(properties);
+		return properties;
+	}
+
+	Map<String, Object> consumerProperties() {
+		Map<String, Object> properties = new HashMap<>(this.applicationConsumers.getConfigurationProperties());
+		properties.keySet()
+			.removeAll(List.of(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, ConsumerConfig.GROUP_PROTOCOL_CONFIG,
+					ConsumerConfig.GROUP_REMOTE_ASSIGNOR_CONFIG, ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
+					ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG));
+		properties.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+		properties.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+		connectionDefaults(properties);
+		properties.put(ConsumerConfig.GROUP_ID_CONFIG, "atmosphere-" + this.settings.node());
+		properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+		// Not "latest": an offset out of range would pass unnoticed. The connector looks
+		// up
+		// where to go on and reports the gap.
+		properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+		properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_uncommitted");
+		properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+		// An application that tunes its consumers for batches would delay every message.
+		properties.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 1);
+		if (!properties.containsKey(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG)) {
+			properties.putIfAbsent(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT_MILLIS);
+		}
+		return properties;
+	}
+
+	private void connectionDefaults(Map<String, Object> properties) {
+		properties.put(AdminClientConfig.CLIENT_ID_CONFIG,
+				"atmosphere-" + this.settings.node() + "-" + this.count.incrementAndGet());
+		int backoffMax = Math.min(RECONNECT_BACKOFF_MAX_MILLIS,
+				number(properties, AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, RECONNECT_BACKOFF_MAX_MILLIS));
+		properties.put(AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, backoffMax);
+		// Each attempt is two lines in the log.
+		properties.putIfAbsent(AdminClientConfig.RECONNECT_BACKOFF_MS_CONFIG,
+				Math.min(RECONNECT_BACKOFF_MILLIS, backoffMax));
+		// The relay replaces clients that do not find their brokers. Left to themselves,
+		// they log that they begin anew a hundred times a second while no broker is
+		// there.
+		properties.putIfAbsent(AdminClientConfig.METADATA_RECOVERY_STRATEGY_CONFIG, MetadataRecoveryStrategy.NONE.name);
+		if (!properties.containsKey(AdminClientConfig.SOCKET_CONNECTION_SETUP_TIMEOUT_MS_CONFIG)
+				&& !properties.containsKey(AdminClientConfig.SOCKET_CONNECTION_SETUP_TIMEOUT_MAX_MS_CONFIG)) {
+			properties.put(AdminClientConfig.SOCKET_CONNECTION_SETUP_TIMEOUT_MS_CONFIG, 2000);
+			properties.put(AdminClientConfig.SOCKET_CONNECTION_SETUP_TIMEOUT_MAX_MS_CONFIG, 4000);
+		}
+	}
+
+	/**
+	 * The delivery timeout is longer than a publisher waits, because a record that is
+	 * late is better than none, but not by minutes: late messages of a conversation are
+	 * noise. Kafka insists that it is not shorter than linger and request timeout
+	 * together.
+	 * @param properties the producer's properties, to be completed
+	 */
+	private void deliveryDefaults(Map<String, Object> properties) {
+		int linger = number(properties, ProducerConfig.LINGER_MS_CONFIG, 0);
+		if (properties.containsKey(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG)) {
+			int delivery = number(properties, ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, DELIVERY_TIMEOUT_MILLIS);
+			properties.putIfAbsent(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG,
+					Math.max(1, Math.min(REQUEST_TIMEOUT_MILLIS, delivery - linger)));
+			return;
+		}
+		properties.putIfAbsent(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT_MILLIS);
+		int request = number(properties, ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT_MILLIS);
+		long delivery = Math.max(DELIVERY_TIMEOUT_MILLIS, 2 * this.settings.publishTimeout().toMillis());
+		properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
+				(int) Math.min(Integer.MAX_VALUE, Math.max(delivery, (long) linger + request)));
+	}
+
+	/**
+	 * Read a number that may be configured as text. What is no number is left for Kafka
+	 * to complain about.
+	 * @param properties the properties
+	 * @param name the name of the property
+	 * @param fallback the value if there is none
+	 * @return the number
+	 */
+	private static int number(Map<String, Object> properties, String name, int fallback) {
+		@Nullable Object value = properties.get(name);
+		try {
+			return (value != null) ? Integer.parseInt(value.toString().trim()) : fallback;
+		}
+		catch (NumberFormatException ex) {
+			return fallback;
+		}
+	}
+
+	/**
+	 * Listeners and post-processors serve any type of key and value: Kafka's generic
+	 * types are those of the factory that they were registered with.
+	 * @param factory the application's factory
+	 * @return the same factory
+	 */
+	@SuppressWarnings("unchecked")
+	private static ProducerFactory<byte[], byte[]> ofBytes(ProducerFactory<?, ?> factory) {
+		return (ProducerFactory<byte[], byte[]>) factory;
+	}
+
+	@SuppressWarnings("unchecked")
+	private static ConsumerFactory<byte[], byte[]> ofBytes(ConsumerFactory<?, ?> factory) {
+		return (ConsumerFactory<byte[], byte[]>) factory;
+	}
+
+	/**
+	 * Makes consumers that end soon. They have no group to leave and no offsets to
+	 * commit; what Kafka waits for, with a default of 30 seconds, is a courtesy to the
+	 * broker.
+	 */
+	private static final class PromptConsumerFactory extends DefaultKafkaConsumerFactory<byte[], byte[]> {
+
+		PromptConsumerFactory(Map<String, Object> properties) {
+			super(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+		}
+
+		@Override
+		protected Consumer<byte[], byte[]> createRawConsumer(Map<String, Object> properties) {
+			return new ExtendedKafkaConsumer(properties) {
+
+				@Override
+				public void close() {
+					close(CloseOptions.timeout(CONSUMER_CLOSE_TIMEOUT));
+				}
+
+			};
+		}
+
+	}
+
+}

@@ -1,0 +1,104 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.redis.internal;
+
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+import io.lettuce.core.RedisChannelHandler;
+import io.lettuce.core.RedisConnectionStateListener;
+import io.lettuce.core.RedisException;
+import io.lettuce.core.api.StatefulRedisConnection;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Waits until a connection that Lettuce has handed out accepts commands. With a password
+ * Lettuce ends the handshake on a thread of the common pool, and may hand out the
+ * connection before the event loop has marked it as active: until then it refuses every
+ * command with "Currently not connected".
+ */
+final class LettuceActivation implements RedisConnectionStateListener {
+
+	private final StatefulRedisConnection<?, ?> connection;
+
+	private final CompletableFuture<@Nullable Void> active = new CompletableFuture<>();
+
+	private LettuceActivation(StatefulRedisConnection<?, ?> connection) {
+		this.connection = connection;
+	}
+
+	/**
+	 * Return when a connection accepts commands. Never blocks.
+	 * @param connection a connection as Lettuce has handed it out
+	 * @return completes on the calling thread or on the connection's event loop, with a
+	 * {@link RedisException} if the connection is lost before
+	 */
+	static CompletableFuture<@Nullable Void> of(StatefulRedisConnection<?, ?> connection) {
+		LettuceActivation activation = new LettuceActivation(connection);
+		connection.addListener(activation);
+		activation.active.whenComplete((done, ex) -> connection.removeListener(activation));
+		activation.ask();
+		return activation.active;
+	}
+
+	/**
+	 * Wait until a connection accepts commands, and close it if it does not.
+	 * @param <C> the type of the connection
+	 * @param connection a connection as Lettuce has handed it out
+	 * @param timeout how long to wait
+	 * @return the connection
+	 * @throws RedisException if it was lost before, or does not accept commands in time
+	 */
+	static <C extends StatefulRedisConnection<?, ?>> C await(C connection, Duration timeout) {
+		try {
+			of(connection).get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+			return connection;
+		}
+		catch (Exception ex) {
+			connection.closeAsync();
+			if (ex instanceof InterruptedException) {
+				Thread.currentThread().interrupt();
+			}
+			throw new RedisException("The connection does not accept commands", ex);
+		}
+	}
+
+	private void ask() {
+		// A command is refused at once or was accepted, whatever becomes of it. What
+		// changes from here on, the listener is told.
+		CompletableFuture<String> answer = this.connection.async().ping().toCompletableFuture();
+		if (!answer.isCompletedExceptionally()) {
+			this.active.complete(null);
+		}
+		else if (!this.connection.isOpen()) {
+			this.active.completeExceptionally(new RedisException("Connection closed"));
+		}
+	}
+
+	@Override
+	public void onRedisConnected(RedisChannelHandler<?, ?> connection, SocketAddress address) {
+		this.active.complete(null);
+	}
+
+	@Override
+	public void onRedisDisconnected(RedisChannelHandler<?, ?> connection) {
+		this.active.completeExceptionally(new RedisException("Connection closed"));
+	}
+
+}

@@ -1,0 +1,491 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.redis.internal;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+
+import io.github.atmosphererelay.guard.Guards;
+import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.internal.Threads;
+import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.LogOptions;
+import io.github.atmosphererelay.message.WireFormatException;
+import io.github.atmosphererelay.message.internal.EnvelopeCodec;
+import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.relay.RelayListener;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One life of the relay, from start to stop: keeps a link to Redis, and on it the
+ * subscriptions that are wanted. Everything that may block, connecting and subscribing,
+ * happens on one worker thread.
+ */
+final class RedisConnector {
+
+	private static final Log logger = LogFactory.getLog(RedisConnector.class);
+
+	/**
+	 * How many channels one SUBSCRIBE names, so that thousands neither take a round trip
+	 * each nor fill the connection's buffers with one command.
+	 */
+	private static final int BATCH = 500;
+
+	private static final long MAX_RETRY_MILLIS = 800;
+
+	private static final int JITTER_MILLIS = 200;
+
+	/** Longer than any attempt to connect waits for its turn. */
+	private static final Duration CATCH_UP_INTERVAL = Duration.ofSeconds(2);
+
+	/**
+	 * How long Redis may take to confirm subscriptions, behind all messages on their way.
+	 */
+	static final Duration CONFIRMATION_TIMEOUT = Duration.ofSeconds(15);
+
+	private final RedisDriver driver;
+
+	private final RedisRelaySettings settings;
+
+	private final RelayListener listener;
+
+	private final RedisLogScripts scripts;
+
+	private final RedisLog log;
+
+	private final Guards guards;
+
+	private final RedisSubscriptions subscriptions;
+
+	private final ScheduledExecutorService worker;
+
+	private final AtomicBoolean changesQueued = new AtomicBoolean();
+
+	private volatile @Nullable Attachment attachment;
+
+	private volatile boolean stopped;
+
+	/**
+	 * How often a link has failed since the last that was reported as connected; only
+	 * used by the worker. That a connection stands proves little: Redis may still refuse
+	 * the subscriptions, each time again.
+	 */
+	private int failures;
+
+	/** When connecting was tried last; only used by the worker. */
+	private long attemptedAt = System.nanoTime();
+
+	RedisConnector(RedisDriver driver, RedisRelaySettings settings, RedisLogScripts scripts, RelayListener listener) {
+		this.driver = driver;
+		this.settings = settings;
+		this.listener = listener;
+		this.guards = listener.guards();
+		this.scripts = scripts;
+		this.log = new RedisLog(this, scripts, settings, listener);
+		this.subscriptions = new RedisSubscriptions(settings.keyPrefix());
+		this.worker = Executors.newSingleThreadScheduledExecutor(Threads.factory("redis-worker"));
+	}
+
+	void start() {
+		execute(this::connect, 0);
+		this.guards.of(Part.RELAY_CONNECTION).repeat(this.worker, this::catchUp, CATCH_UP_INTERVAL, CATCH_UP_INTERVAL);
+	}
+
+	/**
+	 * Do what was to be done and could not be asked of the worker, for want of memory.
+	 */
+	private void catchUp() {
+		if (this.attachment != null) {
+			carryChanges();
+		}
+		else if (System.nanoTime() - this.attemptedAt >= CATCH_UP_INTERVAL.toNanos()) {
+			connect();
+		}
+	}
+
+	void stop() {
+		this.stopped = true;
+		Attachment attachment = this.attachment;
+		Thread closer = (attachment != null) ? attachment.detach() : null;
+		this.worker.shutdownNow();
+		boolean interrupted = false;
+		try {
+			this.worker.awaitTermination(3 * this.settings.commandTimeout().toMillis(), TimeUnit.MILLISECONDS);
+			if (closer != null) {
+				closer.join(2 * this.settings.commandTimeout().toMillis());
+			}
+		}
+		catch (InterruptedException ex) {
+			interrupted = true;
+		}
+		for (CompletableFuture<@Nullable Void> open : this.subscriptions.clear()) {
+			open.completeExceptionally(new RelayUnavailableException(RedisRelay.NAME, null));
+		}
+		if (interrupted) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	void reconnect() {
+		Attachment attachment = this.attachment;
+		// Without a link a new one is on its way already
+		if (attachment != null) {
+			attachment.lost(new IllegalStateException("Found not to work"));
+		}
+	}
+
+	CompletableFuture<Receipt> publish(Envelope envelope) {
+		byte[] message;
+		try {
+			message = this.settings.codec().encode(envelope);
+		}
+		catch (IllegalArgumentException ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
+		return withLink((link) -> {
+			byte[] topic = this.subscriptions.channel(envelope.address());
+			LogOptions options = envelope.log();
+			if (options != null) {
+				return this.scripts.append(link, envelope, options, topic, message);
+			}
+			return link.publish(topic, message).thenApply((outcome) -> Receipt.of(envelope.id(), outcome));
+		});
+	}
+
+	/**
+	 * Return the logs of recorded channels.
+	 * @return the logs, unavailable while there is no link
+	 */
+	RedisLog log() {
+		return this.log;
+	}
+
+	/**
+	 * Do something with the present link.
+	 * @param action what to do
+	 * @return what the action returns; fails if there is no link
+	 */
+	<T> CompletableFuture<T> withLink(Function<RedisLink, CompletableFuture<T>> action) {
+		Attachment attachment = this.attachment;
+		RedisLink link = (attachment != null) ? attachment.link : null;
+		if (link == null) {
+			return CompletableFuture.failedFuture(new RelayUnavailableException(RedisRelay.NAME, null));
+		}
+		try {
+			return action.apply(link);
+		}
+		catch (IllegalArgumentException ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
+	}
+
+	CompletableFuture<@Nullable Void> subscribe(Address address) {
+		CompletableFuture<@Nullable Void> future = this.subscriptions.subscribe(address);
+		if (!future.isDone()) {
+			queueChanges();
+		}
+		if (this.stopped) {
+			future.completeExceptionally(new RelayUnavailableException(RedisRelay.NAME, null));
+		}
+		return future;
+	}
+
+	void unsubscribe(Address address) {
+		CompletableFuture<@Nullable Void> future = this.subscriptions.unsubscribe(address);
+		queueChanges();
+		if (future != null) {
+			future.cancel(false);
+		}
+	}
+
+	private void connect() {
+		if (this.stopped || this.attachment != null) {
+			return;
+		}
+		this.attemptedAt = System.nanoTime();
+		Attachment attachment = new Attachment();
+		try {
+			RedisLink link = this.driver.connect(attachment);
+			this.subscriptions.newLink();
+			if (!attachment.attach(link)) {
+				closeLater(link);
+				throw new IllegalStateException("The connection was lost at once");
+			}
+		}
+		catch (Throwable ex) {
+			if (ex instanceof Error) {
+				this.guards.of(Part.RELAY_CONNECTION).failed(ex);
+			}
+			retry(ex);
+			return;
+		}
+		carryChanges();
+	}
+
+	private void retry(Throwable ex) {
+		if (this.stopped) {
+			return;
+		}
+		if (this.failures == 0) {
+			logger.warn("Cannot connect to Redis, and will retry until it works: " + ex);
+		}
+		logger.debug("Cannot connect to Redis", ex);
+		// An attempt may have taken long: the one that looks for lost attempts waits
+		// anew.
+		this.attemptedAt = System.nanoTime();
+		long delay = Math.min(MAX_RETRY_MILLIS, 100L << Math.min(this.failures, 10));
+		this.failures++;
+		execute(this::connect, delay + ThreadLocalRandom.current().nextInt(JITTER_MILLIS));
+	}
+
+	private void replace(boolean hadWorked, Throwable cause) {
+		if (!hadWorked) {
+			retry(cause);
+			return;
+		}
+		logger.warn("Lost the connection to Redis, and will make a new one: " + cause);
+		try {
+			this.listener.connectionChanged(false);
+		}
+		finally {
+			execute(this::connect, ThreadLocalRandom.current().nextInt(JITTER_MILLIS));
+		}
+	}
+
+	private void queueChanges() {
+		if (this.attachment != null && this.changesQueued.compareAndSet(false, true)) {
+			execute(this::carryChanges, 0);
+		}
+	}
+
+	private void carryChanges() {
+		this.changesQueued.set(false);
+		Attachment attachment = this.attachment;
+		RedisLink link = (attachment != null) ? attachment.link : null;
+		if (attachment == null || link == null) {
+			// The next link begins with everything that is wanted
+			return;
+		}
+		RedisSubscriptions.Changes changes = this.subscriptions.takeChanges();
+		try {
+			for (List<byte[]> batch : batches(changes.unsubscribe())) {
+				link.unsubscribe(batch);
+			}
+			for (List<byte[]> batch : batches(changes.subscribe())) {
+				link.subscribe(batch);
+			}
+		}
+		catch (Throwable ex) {
+			attachment.lost(ex);
+			return;
+		}
+		attachment.readyAt(changes.asked());
+		if (!changes.subscribe().isEmpty()) {
+			execute(() -> expectConfirmed(attachment, changes.asked()), CONFIRMATION_TIMEOUT.toMillis());
+		}
+	}
+
+	private void expectConfirmed(Attachment attachment, long asked) {
+		if (this.attachment == attachment && !this.subscriptions.isConfirmed(asked)) {
+			attachment.lost(new IllegalStateException("Redis did not confirm subscriptions in time"));
+		}
+	}
+
+	private static List<List<byte[]>> batches(List<byte[]> channels) {
+		List<List<byte[]>> batches = new ArrayList<>();
+		for (int i = 0; i < channels.size(); i += BATCH) {
+			batches.add(channels.subList(i, Math.min(i + BATCH, channels.size())));
+		}
+		return batches;
+	}
+
+	private void execute(Runnable task, long delayMillis) {
+		try {
+			this.guards.of(Part.RELAY_CONNECTION).later(this.worker, task, Duration.ofMillis(delayMillis));
+		}
+		catch (RejectedExecutionException ex) {
+			// Stopped
+		}
+	}
+
+	private void closeOrAskFor(RedisLink link) {
+		try {
+			closeLater(link);
+		}
+		catch (Throwable ex) {
+			// There is no thread for it
+			this.guards.of(Part.RELAY_CONNECTION).failed(ex);
+			execute(link::close, 0);
+		}
+	}
+
+	private static Thread closeLater(RedisLink link) {
+		// Closing a frozen connection may block
+		Thread closer = Threads.factory("redis-closer").newThread(link::close);
+		closer.start();
+		return closer;
+	}
+
+	/**
+	 * Stands between one link and the relay's listener. Once it is detached nothing of
+	 * that link comes through any more, whatever its threads still hold.
+	 */
+	private final class Attachment implements RedisLink.Listener {
+
+		private volatile @Nullable RedisLink link;
+
+		private boolean detached;
+
+		private boolean reported;
+
+		private long readyAt = -1;
+
+		private synchronized boolean attach(RedisLink link) {
+			if (this.detached || RedisConnector.this.stopped) {
+				this.detached = true;
+				return false;
+			}
+			this.link = link;
+			RedisConnector.this.attachment = this;
+			return true;
+		}
+
+		private @Nullable Thread detach() {
+			RedisLink link = take();
+			return (link != null) ? closeLater(link) : null;
+		}
+
+		private synchronized @Nullable RedisLink take() {
+			RedisLink link = this.link;
+			this.detached = true;
+			this.link = null;
+			return link;
+		}
+
+		private synchronized void readyAt(long asked) {
+			if (this.readyAt < 0 && !this.detached) {
+				this.readyAt = asked;
+				reportIfReady();
+			}
+		}
+
+		private void reportIfReady() {
+			if (!this.reported && this.readyAt >= 0 && RedisConnector.this.subscriptions.isConfirmed(this.readyAt)) {
+				this.reported = true;
+				execute(this::report, 0);
+			}
+		}
+
+		private void report() {
+			RedisConnector.this.failures = 0;
+			logger.info("Connected to Redis (" + RedisConnector.this.driver.name() + ", "
+					+ RedisConnector.this.driver.topology() + ")");
+			RedisLink link = this.link;
+			if (link != null && RedisConnector.this.settings.recorded().getAsBoolean()) {
+				RedisConnector.this.scripts.warnOfEviction(link);
+			}
+			RedisConnector.this.listener.connectionChanged(true);
+		}
+
+		private synchronized boolean isReported() {
+			return this.reported;
+		}
+
+		@Override
+		public synchronized void message(byte[] message) {
+			if (this.detached) {
+				return;
+			}
+			RelayListener listener = RedisConnector.this.listener;
+			EnvelopeCodec codec = RedisConnector.this.settings.codec();
+			try {
+				if (RecordedFrame.isFrame(message)) {
+					RecordedFrame frame = RecordedFrame.decode(message, codec);
+					listener.received(frame.envelope(), frame.position());
+				}
+				else {
+					listener.received(codec.decode(message), null);
+				}
+			}
+			catch (WireFormatException ex) {
+				listener.rejected(ex.getReason());
+			}
+			catch (Throwable ex) {
+				// Thrown on, it would end the client library's reading
+				RedisConnector.this.guards.of(Part.RELAY_RECEIVER).failed(ex);
+			}
+		}
+
+		@Override
+		public void subscribed(byte[] channel) {
+			RedisSubscriptions.Confirmation confirmation;
+			synchronized (this) {
+				if (this.detached) {
+					return;
+				}
+				confirmation = RedisConnector.this.subscriptions.confirm(channel);
+				if (confirmation != null && confirmation.interrupted()) {
+					RedisConnector.this.listener.gap(confirmation.address());
+				}
+				reportIfReady();
+			}
+			CompletableFuture<@Nullable Void> future = (confirmation != null) ? confirmation.future() : null;
+			if (future != null) {
+				future.complete(null);
+			}
+		}
+
+		@Override
+		public Guards guards() {
+			return RedisConnector.this.guards;
+		}
+
+		@Override
+		public void lost(Throwable cause) {
+			RedisLink link = take();
+			if (link == null) {
+				return;
+			}
+			RedisConnector.this.attachment = null;
+			try {
+				if (!RedisConnector.this.stopped) {
+					// No report can follow: the link is detached
+					boolean reported = isReported();
+					execute(() -> replace(reported, cause), 0);
+				}
+			}
+			finally {
+				closeOrAskFor(link);
+			}
+		}
+
+	}
+
+}

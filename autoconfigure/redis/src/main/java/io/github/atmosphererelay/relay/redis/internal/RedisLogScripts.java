@@ -1,0 +1,312 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.redis.internal;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import io.github.atmosphererelay.message.Audience;
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.LogOptions;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.internal.WireReader;
+import io.github.atmosphererelay.message.internal.WireWriter;
+import io.github.atmosphererelay.relay.LogContinuation;
+import io.github.atmosphererelay.relay.Outcome;
+import io.github.atmosphererelay.relay.ReadDirection;
+import io.github.atmosphererelay.relay.Receipt;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The scripts that append to the logs of recorded channels and read them: makes their
+ * calls, and understands their replies. Safe for use by many threads.
+ */
+final class RedisLogScripts {
+
+	private static final Log logger = LogFactory.getLog(RedisLogScripts.class);
+
+	/**
+	 * After how many bytes a script stops to read, and at how many publications. Redis
+	 * serves nobody else meanwhile.
+	 */
+	static final int MAX_READ_BYTES = 512 * 1024;
+
+	static final int MAX_READ = 1000;
+
+	private static final int VARIANTS = 256;
+
+	private static final int MARK_DIGITS = 12;
+
+	private static final Duration MAX_TIME = Duration.ofDays(3650);
+
+	/**
+	 * How long a connection's calls go by what was found when one of them looked. A
+	 * server can stop being the master and become it again without closing it.
+	 */
+	private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
+
+	private static final AtomicInteger NEXT_VARIANT = new AtomicInteger(ThreadLocalRandom.current().nextInt(VARIANTS));
+
+	private final RedisScript append = RedisScript.append(Math.floorMod(NEXT_VARIANT.getAndIncrement(), VARIANTS));
+
+	private final RedisScript read = RedisScript.read();
+
+	private final RedisScript resume = RedisScript.resume();
+
+	private final RedisRelaySettings settings;
+
+	private volatile @Nullable Look look;
+
+	private final AtomicBoolean evictionTold = new AtomicBoolean();
+
+	RedisLogScripts(RedisRelaySettings settings) {
+		this.settings = settings;
+	}
+
+	/**
+	 * Append an envelope with log options.
+	 * @param link where to
+	 * @param envelope the envelope
+	 * @param options its log options
+	 * @param topic the Redis channel to publish it in
+	 * @param message the envelope's bytes
+	 * @return the receipt, or what the link fails with
+	 * @throws IllegalArgumentException if the envelope is not for a channel
+	 */
+	CompletableFuture<Receipt> append(RedisLink link, Envelope envelope, LogOptions options, byte[] topic,
+			byte[] message) {
+		if (!(envelope.audience() instanceof Audience.Channel audience)) {
+			throw new IllegalArgumentException("Only messages to a channel can be recorded");
+		}
+		String key = options.idempotencyKey();
+		List<byte[]> keys = keys(link, audience.channel());
+		List<byte[]> arguments = arguments(link, Integer.toString(options.size()), millis(options.retention()));
+		arguments.add(topic);
+		arguments.add(message);
+		if (key != null) {
+			keys.add(bytes(prefix(audience.channel()) + "key:" + key));
+			arguments.add(bytes(envelope.id()));
+			arguments.add(bytes(millis(options.idempotencyWindow())));
+		}
+		return run(link, this.append, keys, arguments).thenApply((reply) -> receipt(envelope.id(), reply));
+	}
+
+	private static Receipt receipt(UUID id, @Nullable Object reply) {
+		if (reply == null) {
+			return Receipt.of(id, Outcome.UNCONFIRMED);
+		}
+		// Lettuce makes a list of any reply, Jedis of those that are one
+		List<?> parts = (reply instanceof List<?> list) ? list : List.of(reply);
+		if (parts.size() == 1) {
+			return new Receipt(id, Outcome.RELAYED, RecordedFrame.position(new WireReader((byte[]) parts.get(0))));
+		}
+		return new Receipt(new WireReader((byte[]) parts.get(2)).readId(), Outcome.DUPLICATE,
+				new Position(text(parts.get(0)), number(parts.get(1))));
+	}
+
+	/**
+	 * Read a part of a log.
+	 * @param link where from
+	 * @param channel the channel's name
+	 * @param since the position to begin at, or {@code null}
+	 * @param limit how many publications to return at most, not above {@link #MAX_READ};
+	 * 0 for the position alone
+	 * @param bytes after how many bytes to stop, not above {@link #MAX_READ_BYTES}; one
+	 * publication is returned if it is larger
+	 * @param direction whether to read forward or backward
+	 * @return the part, {@code null} if no reply came in time, or what the link fails
+	 * with
+	 */
+	CompletableFuture<@Nullable Part> read(RedisLink link, String channel, @Nullable Position since, int limit,
+			long bytes, ReadDirection direction) {
+		List<byte[]> arguments = arguments(link, Integer.toString(limit),
+				(direction == ReadDirection.FORWARD) ? "f" : "b", (since != null) ? since.epoch() : "",
+				(since != null) ? Long.toString(since.offset()) : "-1", Long.toString(bytes));
+		return run(link, this.read, keys(link, channel), arguments).thenApply(RedisLogScripts::part);
+	}
+
+	private static @Nullable Part part(@Nullable Object reply) {
+		if (reply == null) {
+			return null;
+		}
+		List<?> parts = (List<?>) reply;
+		List<Entry> entries = new ArrayList<>();
+		for (int i = 4; i + 1 < parts.size(); i += 2) {
+			entries.add(new Entry(number(parts.get(i)), (byte[]) parts.get(i + 1)));
+		}
+		return new Part(new Position(text(parts.get(0)), number(parts.get(1))), number(parts.get(2)) == 1,
+				number(parts.get(3)) == 1, entries);
+	}
+
+	/**
+	 * Ask where to go on in a log that does not continue from a position.
+	 * @param link where from
+	 * @param channel the channel's name
+	 * @param delivered the position
+	 * @param reached the greatest offset known of its epoch
+	 * @return where to go on, {@code null} if no reply came in time, or what the link
+	 * fails with
+	 */
+	CompletableFuture<@Nullable LogContinuation> resume(RedisLink link, String channel, Position delivered,
+			long reached) {
+		List<byte[]> arguments = arguments(link, delivered.epoch(), Long.toString(delivered.offset()),
+				Long.toString(reached));
+		return run(link, this.resume, keys(link, channel), arguments).thenApply(RedisLogScripts::continuation);
+	}
+
+	private static @Nullable LogContinuation continuation(@Nullable Object reply) {
+		if (reply == null) {
+			return null;
+		}
+		List<?> parts = (List<?>) reply;
+		return new LogContinuation(new Position(text(parts.get(0)), number(parts.get(1))), number(parts.get(2)) == 1,
+				number(parts.get(3)) == 1);
+	}
+
+	private CompletableFuture<@Nullable Object> run(RedisLink link, RedisScript script, List<byte[]> keys,
+			List<byte[]> arguments) {
+		long now = System.nanoTime();
+		boolean looks = !link.server().cluster() && !isLooked(link, now);
+		arguments.add(0, bytes(link.server().cluster() ? "c" : looks ? "l" : "m"));
+		CompletableFuture<@Nullable Object> reply = link
+			.run(RedisCall.script(script, keys, arguments, this.settings.commandTimeout()));
+		return looks ? reply.thenApply((any) -> looked(link, now, any)) : reply;
+	}
+
+	private boolean isLooked(RedisLink link, long now) {
+		Look look = this.look;
+		return look != null && look.link() == link && now - look.at() < LOOK_NANOS;
+	}
+
+	/** Until a look is answered all calls look: none may get ahead of the first. */
+	private @Nullable Object looked(RedisLink link, long at, @Nullable Object reply) {
+		if (reply != null) {
+			this.look = new Look(link, at);
+		}
+		return reply;
+	}
+
+	private List<byte[]> keys(RedisLink link, String channel) {
+		String prefix = prefix(channel);
+		List<byte[]> keys = new ArrayList<>();
+		keys.add(bytes(prefix + "stream"));
+		keys.add(bytes(prefix + "state"));
+		if (link.server().cluster()) {
+			// All keys of a call have to be in one slot
+			keys.add(bytes(RedisSlots.inSlotOf(prefix, this.settings.keyPrefix() + "births:")));
+		}
+		else {
+			keys.add(bytes(this.settings.keyPrefix() + "history"));
+			keys.add(bytes(this.settings.keyPrefix() + "births"));
+		}
+		return keys;
+	}
+
+	private String prefix(String channel) {
+		// What is in the braces decides about the slot under Cluster: the channel, in
+		// which no brace may end it early
+		String tag = channel.replace("%", "%25").replace("{", "%7B").replace("}", "%7D");
+		return this.settings.keyPrefix() + "log:{" + tag + "}:";
+	}
+
+	private List<byte[]> arguments(RedisLink link, String... more) {
+		warnOfEviction(link);
+		List<byte[]> arguments = new ArrayList<>();
+		arguments.add(bytes(HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong(), MARK_DIGITS)));
+		for (String argument : more) {
+			arguments.add(bytes(argument));
+		}
+		return arguments;
+	}
+
+	/**
+	 * Warn, once, if the server may remove logs when its memory is full. Without a log
+	 * that does no harm.
+	 * @param link where logs are, or are going to be
+	 */
+	void warnOfEviction(RedisLink link) {
+		String policy = link.server().evictionPolicy();
+		if (policy != null && this.evictionTold.compareAndSet(false, true)) {
+			logger.warn("Redis has the maxmemory-policy '" + policy + "' and may remove the logs of recorded channels"
+					+ " when its memory is full. Clients then learn that they cannot recover. Set maxmemory-policy to"
+					+ " 'noeviction', or give the relay a Redis of its own.");
+		}
+	}
+
+	private static String millis(Duration duration) {
+		Duration capped = (duration.compareTo(MAX_TIME) < 0) ? duration : MAX_TIME;
+		return Long.toString(Math.max(1, capped.toMillis()));
+	}
+
+	private static byte[] bytes(String text) {
+		return text.getBytes(StandardCharsets.UTF_8);
+	}
+
+	private static byte[] bytes(UUID id) {
+		WireWriter out = new WireWriter(16);
+		out.writeId(id);
+		return out.toByteArray();
+	}
+
+	private static String text(Object part) {
+		return new String((byte[]) part, StandardCharsets.US_ASCII);
+	}
+
+	private static long number(Object part) {
+		return (Long) part;
+	}
+
+	/**
+	 * That a call has looked of which history the server's data is.
+	 *
+	 * @param link the connection
+	 * @param at when the call was made, in nanoseconds
+	 */
+	private record Look(RedisLink link, long at) {
+	}
+
+	/**
+	 * A part of a log.
+	 *
+	 * @param end the position of the newest publication
+	 * @param complete whether nothing is missing
+	 * @param more whether to read on for the rest
+	 * @param entries offsets and envelopes
+	 */
+	record Part(Position end, boolean complete, boolean more, List<Entry> entries) {
+	}
+
+	/**
+	 * One publication.
+	 *
+	 * @param offset its offset
+	 * @param envelope its envelope
+	 */
+	record Entry(long offset, byte[] envelope) {
+	}
+
+}

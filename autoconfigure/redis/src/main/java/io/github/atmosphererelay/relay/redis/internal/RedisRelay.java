@@ -1,0 +1,169 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.redis.internal;
+
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+
+import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.relay.ChannelLog;
+import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.relay.RelayCapability;
+import io.github.atmosphererelay.relay.RelayListener;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.relay.RelayWithoutLogException;
+import io.github.atmosphererelay.relay.UnavailableLog;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.util.Assert;
+
+/**
+ * The relay over Redis. Ephemeral envelopes go by pub/sub: at most once, in the order of
+ * each publishing node. One Redis channel for each address, one connection to publish and
+ * one to subscribe, however many addresses.
+ * <p>
+ * Envelopes with log options are appended to their channel's log, a stream, and published
+ * with their position by one script, in one round trip. The epoch changes when the log's
+ * key is lost, removed or flushed, and when the server process is another one: after a
+ * restart or a fail-over Redis may have lost what it had confirmed. What is lost on the
+ * way to a node shows as a hole in the offsets. Under Cluster the two connections lead to
+ * different servers, that what passes between servers is measured too. With Jedis there
+ * are no logs under Cluster, because they are spread over servers; with Lettuce a link
+ * then has one more connection to each master.
+ * <p>
+ * The connections are the relay's own, made from the application's configuration: its
+ * servers, credentials, TLS and socket options, but not its pool, its command timeout or
+ * its ways of reconnecting. Stand-alone servers, Sentinel, Cluster and, with Lettuce,
+ * Unix domain sockets are supported. The application's connection factory is only read.
+ * <p>
+ * Threads: one of its own that connects and subscribes, and with Jedis three more that
+ * publish, look for what is overdue and receive; with Lettuce those are the client's
+ * event loops. Faults: a lost connection replaces both connections by new ones, after at
+ * most a second; what was under way at that time is unconfirmed, and is not sent again.
+ */
+public final class RedisRelay implements ClusterRelay {
+
+	static final String NAME = "redis";
+
+	private static final ChannelLog NOT_STARTED = new UnavailableLog(() -> new RelayUnavailableException(NAME, null));
+
+	private final RedisDriver driver;
+
+	private final RedisRelaySettings settings;
+
+	private final RedisLogScripts scripts;
+
+	private volatile @Nullable RedisConnector connector;
+
+	/**
+	 * Create a relay that is not started yet.
+	 * @param applicationFactory the application's connection factory, of Lettuce or Jedis
+	 * @param settings the relay's settings
+	 * @throws IllegalArgumentException if the connection factory is of another kind, or
+	 * its configuration cannot carry pub/sub
+	 */
+	public RedisRelay(RedisConnectionFactory applicationFactory, RedisRelaySettings settings) {
+		Assert.notNull(applicationFactory, "'applicationFactory' must not be null");
+		Assert.notNull(settings, "'settings' must not be null");
+		this.driver = RedisDriver.of(applicationFactory, settings);
+		this.settings = settings;
+		this.scripts = new RedisLogScripts(settings);
+	}
+
+	@Override
+	public String name() {
+		return NAME;
+	}
+
+	@Override
+	public synchronized void start(RelayListener listener) {
+		Assert.notNull(listener, "'listener' must not be null");
+		Assert.state(this.connector == null, "The relay is already started");
+		RedisConnector connector = new RedisConnector(this.driver, this.settings, this.scripts, listener);
+		this.connector = connector;
+		connector.start();
+	}
+
+	@Override
+	public synchronized void stop() {
+		RedisConnector connector = this.connector;
+		this.connector = null;
+		if (connector != null) {
+			connector.stop();
+			this.driver.close();
+		}
+	}
+
+	@Override
+	public void reconnect() {
+		RedisConnector connector = this.connector;
+		if (connector != null) {
+			connector.reconnect();
+		}
+	}
+
+	@Override
+	public CompletableFuture<Receipt> publish(Envelope envelope) {
+		if (envelope.log() != null && !this.driver.runsScripts()) {
+			return CompletableFuture.failedFuture(new RelayWithoutLogException(NAME,
+					"with Redis Cluster, recorded channels need Lettuce (spring.data.redis.client-type=lettuce) rather than "
+							+ this.driver.name()));
+		}
+		RedisConnector connector = this.connector;
+		return (connector != null) ? connector.publish(envelope)
+				: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
+	}
+
+	@Override
+	public @Nullable ChannelLog log() {
+		if (!this.driver.runsScripts()) {
+			return null;
+		}
+		RedisConnector connector = this.connector;
+		return (connector != null) ? connector.log() : NOT_STARTED;
+	}
+
+	@Override
+	public CompletableFuture<@Nullable Void> subscribe(Address address) {
+		RedisConnector connector = this.connector;
+		return (connector != null) ? connector.subscribe(address)
+				: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
+	}
+
+	@Override
+	public void unsubscribe(Address address) {
+		RedisConnector connector = this.connector;
+		if (connector != null) {
+			connector.unsubscribe(address);
+		}
+	}
+
+	@Override
+	public Set<RelayCapability> capabilities() {
+		return Set.of(RelayCapability.CLUSTERED);
+	}
+
+	@Override
+	public Map<String, Object> details() {
+		return Map.of("driver", this.driver.name(), "topology", this.driver.topology());
+	}
+
+}

@@ -1,0 +1,81 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.redis.internal;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The slots of Redis Cluster, in which keys are together on one server.
+ */
+final class RedisSlots {
+
+	private static final int SLOTS = 16384;
+
+	private static final int POLYNOMIAL = 0x1021;
+
+	/** For each slot a hash tag that belongs to it. */
+	private static final String[] TAGS = tags();
+
+	private RedisSlots() {
+	}
+
+	/**
+	 * Return a name for a key that is in the slot of another key, and is the same for all
+	 * keys of that slot.
+	 * @param key the other key
+	 * @param prefix what the name begins with
+	 * @return the name
+	 */
+	static String inSlotOf(String key, String prefix) {
+		return prefix + "{" + TAGS[slot(key)] + "}";
+	}
+
+	/**
+	 * Return the slot of a key: that of what is in its first pair of braces, or of all of
+	 * it if there is none or nothing is in it.
+	 * @param key the key
+	 * @return the slot's number
+	 */
+	static int slot(String key) {
+		int begin = key.indexOf('{');
+		int end = (begin >= 0) ? key.indexOf('}', begin) : -1;
+		String hashed = (end > begin + 1) ? key.substring(begin + 1, end) : key;
+		int crc = 0;
+		for (byte each : hashed.getBytes(StandardCharsets.UTF_8)) {
+			crc ^= (each & 0xff) << 8;
+			for (int bit = 0; bit < 8; bit++) {
+				crc = ((crc & 0x8000) != 0) ? (crc << 1) ^ POLYNOMIAL : crc << 1;
+			}
+		}
+		return (crc & 0xffff) % SLOTS;
+	}
+
+	private static String[] tags() {
+		String[] tags = new String[SLOTS];
+		int missing = SLOTS;
+		for (int i = 0; missing > 0; i++) {
+			String tag = Integer.toString(i, Character.MAX_RADIX);
+			int slot = slot(tag);
+			if (tags[slot] == null) {
+				tags[slot] = tag;
+				missing--;
+			}
+		}
+		return tags;
+	}
+
+}

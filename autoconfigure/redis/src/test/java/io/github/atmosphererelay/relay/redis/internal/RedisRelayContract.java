@@ -1,0 +1,56 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.redis.internal;
+
+import io.github.atmosphererelay.contract.RelayBroker;
+import io.github.atmosphererelay.contract.RelayContractTests;
+import io.github.atmosphererelay.contract.RelayNode;
+import io.github.atmosphererelay.message.Address;
+import org.junit.jupiter.api.AfterAll;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * The contract of every relay over a Redis server.
+ */
+abstract class RedisRelayContract extends RelayContractTests {
+
+	private final RedisTestBroker broker;
+
+	RedisRelayContract(RedisTestBroker broker) {
+		this.broker = broker;
+	}
+
+	@Override
+	protected RelayBroker broker() {
+		return this.broker;
+	}
+
+	@Override
+	protected void afterOutage(RelayNode node) {
+		assertThat(node.gaps()).contains(new Address.Channel("to-behind"));
+		await().untilAsserted(() -> assertThat(node.disconnects()).isPositive());
+		await().untilAsserted(() -> assertThat(node.connects()).isGreaterThan(1));
+	}
+
+	@AfterAll
+	void closeBroker() {
+		this.broker.close();
+	}
+
+}

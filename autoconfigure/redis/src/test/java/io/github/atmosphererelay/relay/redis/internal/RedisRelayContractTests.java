@@ -1,0 +1,60 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.redis.internal;
+
+import io.github.atmosphererelay.contract.broker.RedisServers;
+import io.github.atmosphererelay.relay.redis.internal.RedisTestBroker.Driver;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
+
+/**
+ * The contract of every relay, kept by {@link RedisRelay} with either client library.
+ */
+class RedisRelayContractTests {
+
+	private static RedisServers.Standalone server;
+
+	@BeforeAll
+	static void startServer() {
+		server = RedisServers.standalone();
+	}
+
+	@AfterAll
+	static void stopServer() {
+		server.close();
+	}
+
+	@Nested
+	class WithLettuce extends RedisRelayContract {
+
+		WithLettuce() {
+			super(new RedisTestBroker(Driver.LETTUCE, RedisServers.HOST, server.port()));
+		}
+
+	}
+
+	@Nested
+	class WithJedis extends RedisRelayContract {
+
+		WithJedis() {
+			super(new RedisTestBroker(Driver.JEDIS, RedisServers.HOST, server.port()));
+		}
+
+	}
+
+}

@@ -1,0 +1,38 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.door.internal;
+
+import java.util.List;
+
+import org.springframework.web.socket.server.RequestUpgradeStrategy;
+
+/**
+ * What the doors need to answer handshakes.
+ *
+ * @param allowedOrigins patterns of origins that may connect beside the same one
+ * @param gate whether clients are let in
+ * @param capacity whether the web server has room for more connections
+ * @param addresses finds the addresses of clients
+ * @param refusals answers handshakes that are refused
+ * @param failures tells which failures are the client's fault
+ * @param upgradeStrategy how connections are upgraded
+ */
+public record HandshakeSupport(List<String> allowedOrigins, HandshakeGate gate, ServerCapacity capacity,
+		ClientAddresses addresses, RefusalResponder refusals, HandshakeFailures failures,
+		RequestUpgradeStrategy upgradeStrategy) {
+
+}

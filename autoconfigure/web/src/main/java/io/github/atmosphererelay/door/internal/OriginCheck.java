@@ -1,0 +1,57 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.door.internal;
+
+import java.util.Collections;
+import java.util.List;
+
+import io.github.atmosphererelay.guard.internal.LogText;
+
+import org.springframework.http.HttpHeaders;
+import org.springframework.web.cors.CorsConfiguration;
+
+/**
+ * Lets pages in from this server's own origin and from those that are configured. Clients
+ * that send no {@code Origin} are no browsers, and are let in.
+ */
+final class OriginCheck {
+
+	private final CorsConfiguration allowed = new CorsConfiguration();
+
+	/**
+	 * Create a check.
+	 * @param patterns patterns of origins that may connect beside this server's own
+	 */
+	OriginCheck(List<String> patterns) {
+		this.allowed.setAllowedOriginPatterns(patterns);
+	}
+
+	/**
+	 * Check a handshake.
+	 * @param request the handshake
+	 * @throws HandshakeRefusedException if it is of a page that may not connect
+	 */
+	void check(HandshakeRequest request) {
+		for (String origin : Collections.list(request.getHeaders(HttpHeaders.ORIGIN))) {
+			if (!request.origin().equals(WebOrigin.parse(origin)) && this.allowed.checkOrigin(origin) == null) {
+				throw new HandshakeRefusedException(Refusal.ORIGIN, "the origin " + LogText.quote(origin)
+						+ " is neither this server's, which is " + request.origin() + ", nor allowed");
+			}
+		}
+	}
+
+}

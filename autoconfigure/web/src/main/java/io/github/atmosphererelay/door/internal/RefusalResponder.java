@@ -1,0 +1,151 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.door.internal;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+
+import io.github.atmosphererelay.delivery.internal.MessagingStatistics;
+import io.github.atmosphererelay.guard.internal.LogText;
+import io.github.atmosphererelay.guard.internal.RateLimitedLog;
+import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.core.log.LogMessage;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.web.socket.WebSocketHttpHeaders;
+
+/**
+ * Answers handshakes that are refused, counts them, and logs them: at most one line in
+ * ten seconds for each {@link Refusal}, since anybody can cause them. Safe for use by
+ * many threads.
+ */
+public final class RefusalResponder {
+
+	/** Clients that found a node full should rather try another one. */
+	private static final String RETRY_WHEN_FULL = "5";
+
+	private static final Log logger = LogFactory.getLog(RefusalResponder.class);
+
+	private static final Duration LOG_INTERVAL = Duration.ofSeconds(10);
+
+	private final MessagingStatistics statistics;
+
+	private final Map<Refusal, RateLimitedLog> logs = new EnumMap<>(Refusal.class);
+
+	/**
+	 * Create refusals.
+	 * @param statistics counts them
+	 */
+	public RefusalResponder(MessagingStatistics statistics) {
+		this.statistics = statistics;
+		for (Refusal refusal : Refusal.values()) {
+			this.logs.put(refusal, new RateLimitedLog(logger, LOG_INTERVAL));
+		}
+	}
+
+	/**
+	 * Refuse a handshake.
+	 * @param request the handshake
+	 * @param response its answer
+	 * @param cause why
+	 * @throws IOException if the client is gone
+	 */
+	void refuse(HttpServletRequest request, HttpServletResponse response, RequestRefusedException cause)
+			throws IOException {
+		this.statistics.countRefused(cause.code());
+		HttpStatus status = ErrorStatus.of(cause.code());
+		if (cause instanceof HandshakeRefusedException refused) {
+			status = refused.refusal().status();
+			setHeaders(response, refused.refusal());
+			log(request, refused.refusal(), cause.reason());
+		}
+		else if (cause.code() != ErrorCode.INTERNAL) {
+			log(request, refusal(cause.code()), cause.reason());
+		}
+		write(response, status, cause.reason());
+	}
+
+	private static void setHeaders(HttpServletResponse response, Refusal refusal) {
+		switch (refusal) {
+			case SHUTTING_DOWN -> response.setHeader(HttpHeaders.RETRY_AFTER, "1");
+			case FULL -> {
+				response.setHeader(HttpHeaders.RETRY_AFTER, RETRY_WHEN_FULL);
+				// Otherwise it would stay for the client's next request, and be one of
+				// those
+				// that are too many
+				response.setHeader(HttpHeaders.CONNECTION, "close");
+			}
+			case VERSION -> {
+				response.setHeader(HttpHeaders.UPGRADE, "websocket");
+				response.setHeader(WebSocketHttpHeaders.SEC_WEBSOCKET_VERSION, "13");
+			}
+			default -> {
+			}
+		}
+	}
+
+	/**
+	 * Answer with a reason.
+	 * @param response the answer
+	 * @param status its status
+	 * @param reason why, for the client
+	 * @throws IOException if the client is gone
+	 */
+	static void write(HttpServletResponse response, HttpStatus status, String reason) throws IOException {
+		byte[] body = reason.getBytes(StandardCharsets.UTF_8);
+		response.setStatus(status.value());
+		response.setContentType("text/plain;charset=UTF-8");
+		response.setContentLength(body.length);
+		response.getOutputStream().write(body);
+	}
+
+	private void log(HttpServletRequest request, Refusal refusal, String reason) {
+		RateLimitedLog log = Objects.requireNonNull(this.logs.get(refusal));
+		switch (refusal.level()) {
+			case WARN -> log.warn(() -> text(request, refusal, reason));
+			case INFO -> log.info(() -> text(request, refusal, reason));
+			case NONE -> logger.debug(LogMessage.of(() -> text(request, refusal, reason)));
+		}
+	}
+
+	private static String text(HttpServletRequest request, Refusal refusal, String reason) {
+		String advice = refusal.advice();
+		return "A client that asked for " + LogText.quote(request.getRequestURI()) + " was refused with "
+				+ refusal.status().value() + ": " + LogText.line(reason) + ((advice != null) ? ". " + advice : "");
+	}
+
+	private static Refusal refusal(ErrorCode code) {
+		return switch (code) {
+			case UNAUTHORIZED, TOKEN_EXPIRED -> Refusal.TOKEN;
+			case TOO_MANY_REQUESTS, LIMIT_EXCEEDED -> Refusal.USER_LIMIT;
+			case BAD_REQUEST -> Refusal.MALFORMED;
+			case UNKNOWN_CHANNEL -> Refusal.UNKNOWN_CHANNEL;
+			default -> Refusal.DENIED;
+		};
+	}
+
+}

@@ -1,0 +1,30 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.door.internal;
+
+import java.util.function.IntSupplier;
+
+/**
+ * How many connections the web server takes at one of its ports, and has.
+ *
+ * @param port the port
+ * @param limit how many it takes, or -1 if it has no limit of its own
+ * @param count tells how many it has, WebSockets and others, or -1 if it does not count
+ * them; called for each handshake
+ */
+public record ServerConnections(int port, int limit, IntSupplier count) {
+}

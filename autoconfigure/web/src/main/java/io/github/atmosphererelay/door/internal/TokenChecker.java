@@ -1,0 +1,180 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.door.internal;
+
+import java.security.Principal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+import io.github.atmosphererelay.guard.internal.Failures;
+import io.github.atmosphererelay.guard.internal.RateLimitedLog;
+import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
+import io.github.atmosphererelay.security.internal.ClientContext;
+import io.github.atmosphererelay.session.CloseReason;
+import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
+import io.github.atmosphererelay.session.internal.InvalidTokenException;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Checks tokens, and tells in the doors' own words what is wrong with them. Safe for use
+ * by many threads.
+ */
+public final class TokenChecker {
+
+	private static final Log logger = LogFactory.getLog(TokenChecker.class);
+
+	/** Clients send what they like, and as often. */
+	private final RateLimitedLog failureLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
+
+	private final ClientAuthentication authentication;
+
+	private final ClientContext context;
+
+	private final RateLimitedLog nameless = new RateLimitedLog(logger, Duration.ofSeconds(10));
+
+	/**
+	 * Create checks.
+	 * @param authentication how clients say who they are
+	 * @param context translates the exceptions of the application's security framework
+	 */
+	public TokenChecker(ClientAuthentication authentication, ClientContext context) {
+		this.context = context;
+		this.authentication = authentication;
+	}
+
+	/**
+	 * Return whether this node takes tokens.
+	 * @return whether there is something that checks them
+	 */
+	public boolean isEnabled() {
+		return this.authentication.tokens() != null;
+	}
+
+	/**
+	 * Return how long a client has to say who it is.
+	 * @return the time since its connection was opened
+	 */
+	public Duration timeout() {
+		return this.authentication.timeout();
+	}
+
+	/**
+	 * Return when the principal of a handshake expires.
+	 * @param principal the principal
+	 * @return the time, or {@code null} if it does not
+	 */
+	public @Nullable Instant expiryOf(Principal principal) {
+		return this.authentication.expiry().expiresAt(principal);
+	}
+
+	/**
+	 * Check a token. May block.
+	 * @param token the token
+	 * @return who the client is
+	 * @throws RequestRefusedException if it proves nothing
+	 */
+	public Authenticated check(String token) {
+		Authenticated client;
+		try {
+			client = Objects.requireNonNull(this.authentication.tokens()).authenticate(token);
+		}
+		catch (InvalidTokenException ex) {
+			logger.debug("A client has sent an invalid token", ex);
+			throw new RequestRefusedException(ErrorCode.UNAUTHORIZED, "invalid token");
+		}
+		catch (RuntimeException ex) {
+			RequestRefusedException refusal = this.context.refusal(ex, null);
+			if (refusal != null) {
+				logger.debug("A client has sent a token that is not accepted", ex);
+				throw refusal;
+			}
+			this.failureLog.error("A token could not be checked, and its client was refused", ex);
+			throw new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
+		}
+		if (client.principal().getName() == null) {
+			this.nameless.warn(() -> "A token was refused because its principal, a "
+					+ client.principal().getClass().getName() + ", has no name. " + Refusal.NAMELESS.advice());
+			throw new RequestRefusedException(ErrorCode.UNAUTHORIZED, "the token names no user");
+		}
+		if (client.isExpired()) {
+			throw new RequestRefusedException(ErrorCode.TOKEN_EXPIRED, ErrorCode.TOKEN_EXPIRED.text());
+		}
+		return client;
+	}
+
+	/**
+	 * Check a token on a thread that may block.
+	 * @param token the token
+	 * @return completes on that thread; fails with {@link RequestRefusedException}
+	 */
+	public CompletableFuture<Authenticated> checkLater(String token) {
+		try {
+			// Not longer than a client may take: until it is known, nothing else looks
+			// after its connection.
+			return CompletableFuture.supplyAsync(() -> check(token), this.authentication.executor())
+				.orTimeout(timeout().toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (RejectedExecutionException ex) {
+			return CompletableFuture.failedFuture(
+					new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS, ErrorCode.TOO_MANY_REQUESTS.text()));
+		}
+	}
+
+	/**
+	 * Return why a check has failed.
+	 * @param failure what the check's future has failed with
+	 * @return the refusal
+	 */
+	public RequestRefusedException refusal(Throwable failure) {
+		Throwable cause = Failures.unwrap(failure);
+		if (cause instanceof RequestRefusedException known) {
+			return known;
+		}
+		if (cause instanceof TimeoutException) {
+			this.failureLog
+				.warn("A token was not checked within 'atmosphere.security.token-timeout', and its client was refused");
+			return new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
+		}
+		this.failureLog.error("A client that has sent a token was refused", cause);
+		return new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
+	}
+
+	/**
+	 * Return what a client is told whose connection is closed because its token was
+	 * refused, and it is not in yet.
+	 * @param refusal the refusal
+	 * @return the close reason
+	 */
+	public static CloseReason closeReason(RequestRefusedException refusal) {
+		return switch (refusal.code()) {
+			case UNAUTHORIZED -> CloseReason.INVALID_TOKEN;
+			case TOKEN_EXPIRED -> CloseReason.EXPIRED;
+			case INTERNAL -> CloseReason.INTERNAL_ERROR;
+			case TOO_MANY_REQUESTS -> CloseReason.TOO_MANY_REQUESTS;
+			default -> CloseReason.PERMISSION_DENIED;
+		};
+	}
+
+}

@@ -1,0 +1,87 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.door.internal;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
+import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
+import io.github.atmosphererelay.session.internal.LocalSession;
+
+/**
+ * Keeps one client's session when the client sends a new token before the former one
+ * expires. Tokens are checked one at a time. Safe for use by many threads; does not
+ * block.
+ */
+public final class TokenRenewal {
+
+	private final TokenChecker tokens;
+
+	private final LocalSession session;
+
+	private final ErrorCode foreign;
+
+	private final AtomicBoolean checking = new AtomicBoolean();
+
+	/**
+	 * Create a renewal.
+	 * @param tokens checks tokens
+	 * @param session the client's session
+	 * @param foreign what a token of somebody else is refused with
+	 */
+	public TokenRenewal(TokenChecker tokens, LocalSession session, ErrorCode foreign) {
+		this.tokens = tokens;
+		this.session = session;
+		this.foreign = foreign;
+	}
+
+	/**
+	 * Check a token, and keep the session for as long as it is valid.
+	 * @param token the token
+	 * @param renewed called when the session is kept, on a thread that may block, before
+	 * another token is taken; what it throws is a refusal
+	 * @param refused called if the session is not, on any thread
+	 * @throws RequestRefusedException if a token is being checked
+	 */
+	public void renew(String token, Consumer<Authenticated> renewed, Consumer<RequestRefusedException> refused) {
+		if (!this.checking.compareAndSet(false, true)) {
+			throw new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS, "a token is being checked");
+		}
+		this.tokens.checkLater(token).thenAccept((client) -> {
+			keep(client);
+			renewed.accept(client);
+		}).whenComplete((nothing, ex) -> {
+			this.checking.set(false);
+			if (ex != null) {
+				refused.accept(this.tokens.refusal(ex));
+			}
+		});
+	}
+
+	private void keep(Authenticated client) {
+		try {
+			this.session.renew(client.principal(), client.expiresAt());
+		}
+		catch (IllegalArgumentException ex) {
+			throw new RequestRefusedException(this.foreign,
+					(this.session.principal() != null) ? "the token is another user's" : "the session is anonymous");
+		}
+	}
+
+}

@@ -1,0 +1,91 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.door.raw.internal;
+
+import io.github.atmosphererelay.door.internal.ChannelPath;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.internal.QueryParameters;
+import jakarta.servlet.http.HttpServletRequest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a handshake at the raw door asks for.
+ *
+ * @param channel the channel's name: the path after the door's, percent-decoded once
+ * @param ack whether the client wants a frame once its subscription is confirmed
+ * @param tokenFollows whether the client's first frame is to say who it is
+ * @param presence whether the client wants frames that tell who is in the channel
+ * @param positions whether the client wants messages with their positions
+ * @param since the position after which the client has missed everything, or {@code null}
+ * if it asks for nothing that it has missed
+ * @param durable whether the client wants a session that outlives the connection
+ * @param session the token of the durable session that the client has, or {@code null}
+ * @param greeted whether the client, an {@code atmosphere.js} in its protocol mode, waits
+ * for a frame of its own protocol before anything else
+ */
+record RawDoorRequest(String channel, boolean ack, boolean tokenFollows, boolean presence, boolean positions,
+		@Nullable Position since, boolean durable, @Nullable String session, boolean greeted) {
+
+	/** No relay's epochs are nearly as long. */
+	private static final int MAX_POSITION = 300;
+
+	/**
+	 * Read a handshake.
+	 * @param request the request
+	 * @param doorPath the door's path
+	 * @return what it asks for
+	 * @throws IllegalArgumentException if the path does not name a channel, or a
+	 * parameter makes no sense, with a reason for the client
+	 */
+	static RawDoorRequest of(HttpServletRequest request, String doorPath) {
+		String channel = ChannelPath.channel(request, doorPath);
+		QueryParameters query = QueryParameters.parse(request.getQueryString());
+		String session = query.get("session");
+		boolean returning = session != null && !session.isEmpty();
+		boolean tokenFollows = "message".equals(query.get("auth"));
+		boolean greeted = "true".equals(query.get("X-atmo-protocol"));
+		if (tokenFollows && greeted) {
+			throw new IllegalArgumentException(
+					"'auth=message' does not go with 'X-atmo-protocol': the client would wait"
+							+ " for a frame that comes only after its token");
+		}
+		return new RawDoorRequest(channel, "true".equals(query.get("ack")), tokenFollows,
+				"true".equals(query.get("presence")), "true".equals(query.get("positions")),
+				position(query.get("since")), returning || "true".equals(query.get("durable")),
+				returning ? session : null, greeted);
+	}
+
+	/**
+	 * Read a position. Epochs are opaque, and may have colons themselves.
+	 */
+	private static @Nullable Position position(@Nullable String since) {
+		if (since == null || since.isEmpty()) {
+			return null;
+		}
+		int colon = since.lastIndexOf(':');
+		if (colon > 0 && since.length() <= MAX_POSITION) {
+			try {
+				return new Position(since.substring(0, colon), Long.parseLong(since.substring(colon + 1)));
+			}
+			catch (IllegalArgumentException ex) {
+				// As with one that has no colon
+			}
+		}
+		throw new IllegalArgumentException("'since' has to be an epoch, a colon and an offset");
+	}
+
+}

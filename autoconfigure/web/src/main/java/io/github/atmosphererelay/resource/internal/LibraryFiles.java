@@ -1,0 +1,126 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.resource.internal;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.core.io.Resource;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.MediaType;
+import org.springframework.util.DigestUtils;
+import org.springframework.web.servlet.HandlerMapping;
+import org.springframework.web.servlet.resource.ResourceHttpRequestHandler;
+
+/**
+ * Serves files that lie beside a class, by Spring's handling of resources: those that are
+ * named, and nothing else that lies there. A browser asks each time whether its copy is
+ * the same, which is answered in a few bytes: so a page does not talk to a node that was
+ * updated in the words of the one before. Safe for use by many threads.
+ */
+public final class LibraryFiles extends ResourceHttpRequestHandler {
+
+	private final Map<String, File> files = new HashMap<>();
+
+	private final Map<String, String> headers;
+
+	/**
+	 * Create a handler.
+	 * @param place the class beside which the files lie
+	 * @param types the content type of each file, by its name
+	 * @param headers what each answer bears beside its content type and what caches need
+	 * @throws IllegalStateException if a file is missing
+	 */
+	public LibraryFiles(Class<?> place, Map<String, MediaType> types, Map<String, String> headers) {
+		this.headers = Map.copyOf(headers);
+		types.forEach((name, type) -> this.files.put(name, File.of(new ClassPathResource(name, place), type)));
+		setUseLastModified(false);
+		setEtagGenerator((resource) -> file(resource).etag());
+		try {
+			afterPropertiesSet();
+		}
+		catch (Exception ex) {
+			throw new IllegalStateException("The files beside " + place + " cannot be served", ex);
+		}
+	}
+
+	/**
+	 * Return whether there is a file.
+	 * @param name the file's name
+	 * @return whether it is served
+	 */
+	public boolean has(String name) {
+		return this.files.containsKey(name);
+	}
+
+	@Override
+	public void handleRequest(HttpServletRequest request, HttpServletResponse response)
+			throws ServletException, IOException {
+		// With an answer that sends nothing, too
+		this.headers.forEach(response::setHeader);
+		response.setHeader(HttpHeaders.CACHE_CONTROL, "no-cache");
+		super.handleRequest(request, response);
+	}
+
+	@Override
+	protected @Nullable Resource getResource(HttpServletRequest request) {
+		String path = (String) request.getAttribute(HandlerMapping.PATH_WITHIN_HANDLER_MAPPING_ATTRIBUTE);
+		File file = this.files.get(path.substring(path.lastIndexOf('/') + 1));
+		return (file != null) ? file.resource() : null;
+	}
+
+	@Override
+	protected MediaType getMediaType(HttpServletRequest request, Resource resource) {
+		// Not what the container makes of the name
+		return file(resource).type();
+	}
+
+	private File file(Resource resource) {
+		return Objects.requireNonNull(this.files.get(String.valueOf(resource.getFilename())));
+	}
+
+	/**
+	 * A file.
+	 *
+	 * @param resource where it lies
+	 * @param type its content type
+	 * @param etag says whether a browser's copy is the same
+	 */
+	private record File(Resource resource, MediaType type, String etag) {
+
+		static File of(Resource resource, MediaType type) {
+			try (InputStream in = resource.getInputStream()) {
+				return new File(resource, type, "\"" + DigestUtils.md5DigestAsHex(in) + "\"");
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException("The file " + resource + " is missing", ex);
+			}
+		}
+
+	}
+
+}

@@ -1,0 +1,40 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.durable.internal;
+
+import java.io.IOException;
+
+import io.github.atmosphererelay.test.TestNode;
+
+/**
+ * The main class of a node in a process of its own, but not longer than the process that
+ * started it, whose end ends the standard input.
+ */
+public final class DurableNodeProcess {
+
+	private DurableNodeProcess() {
+	}
+
+	public static void main(String[] args) throws IOException {
+		TestNode.start(args);
+		while (System.in.read() >= 0) {
+			continue;
+		}
+		Runtime.getRuntime().halt(1);
+	}
+
+}
