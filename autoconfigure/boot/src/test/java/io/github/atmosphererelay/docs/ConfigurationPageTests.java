@@ -39,10 +39,10 @@ class ConfigurationPageTests {
 		if (Boolean.getBoolean(WRITE)) {
 			Files.writeString(PAGE, page);
 		}
-		assertThat(Files.readString(PAGE)).as("Write %s anew with "
+		assertThat(PAGE).as("Write %s anew with "
 				+ "./mvnw test -Dquick -pl autoconfigure/boot -am -Dtest=%s -D%s=true", PAGE.getFileName(),
 				getClass().getSimpleName(), WRITE)
-			.isEqualTo(page);
+			.hasContent(page);
 	}
 
 }

@@ -17,6 +17,9 @@
 package io.github.atmosphererelay.relay.kafka;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.contract.RelayNode;
@@ -25,6 +28,10 @@ import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.EnvelopeCodec;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.relay.Outcome;
+import io.github.atmosphererelay.relay.ReadDirection;
+import io.github.atmosphererelay.relay.Receipt;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -39,36 +46,62 @@ class KafkaConnectionsTests {
 
 	private static final Duration CONNECT = Duration.ofSeconds(15);
 
-	private static final LogOptions LOG = new LogOptions(100, Duration.ofHours(1), null, Duration.ofMinutes(5));
+	/** The records of a partition that a node keeps. */
+	private static final int AT_HAND = 4096;
+
+	private static final LogOptions LOG = new LogOptions(AT_HAND + 1000, Duration.ofHours(1), null, Duration.ofMinutes(5));
+
+	/** One to the address that is configured, and one to the broker that it names. */
+	private static final long OF_A_CLIENT = 2;
+
+	/** A producer, a consumer and an administrative client. */
+	private static final long CLIENTS = 3;
+
+	private KafkaServer server;
+
+	private RelayNode node;
+
+	@BeforeEach
+	void startBroker() {
+		this.server = KafkaServer.create();
+	}
+
+	@AfterEach
+	void stop() {
+		this.node.relay().stop();
+		this.server.close();
+	}
 
 	@Test
-	void aNodeHasTheConnectionsThatTheDocumentationTells() {
-		try (KafkaServer server = KafkaServer.create()) {
-			KafkaTestBroker broker = KafkaTestBroker.of(server);
-			RelayNode node = new RelayNode(broker.relay("ephemeral", new EnvelopeCodec(1024))).start()
-				.awaitRoundTrip(CONNECT);
-			try {
-				node.publish("room", "hello");
-				System.out.println("EPHEMERAL " + broker.connections());
-			}
-			finally {
-				node.relay().stop();
-			}
-			RelayNode recorded = new RelayNode(broker.withLogs().relay("recorded", new EnvelopeCodec(1024))).start()
-				.awaitRoundTrip(CONNECT);
-			try {
-				recorded.subscribe(new Address.Channel("log"));
-				assertThat(recorded.relay()
-					.publish(recorded.recorded("log", "hello", LOG))
-					.orTimeout(10, TimeUnit.SECONDS)
-					.join()
-					.outcome()).isEqualTo(Outcome.RELAYED);
-				System.out.println("RECORDED " + broker.connections());
-			}
-			finally {
-				recorded.relay().stop();
-			}
+	void aNodeHasThreeClients() {
+		KafkaTestBroker broker = start(KafkaTestBroker.of(this.server));
+		this.node.subscribe(new Address.Channel("room"));
+		this.node.publish("room", "hello");
+		assertThat(broker.connections()).isEqualTo(CLIENTS * OF_A_CLIENT);
+	}
+
+	@Test
+	void recordedChannelsNeedNoMoreUntilSomebodyReadsWhatIsNotAtHand() {
+		KafkaTestBroker broker = start(KafkaTestBroker.of(this.server).withLogs());
+		this.node.subscribe(new Address.Channel("log"));
+		List<CompletableFuture<Receipt>> receipts = new ArrayList<>();
+		for (int i = 0; i < AT_HAND + 1000; i++) {
+			receipts.add(this.node.relay().publish(this.node.recorded("log", "message " + i, LOG)));
 		}
+		receipts.forEach((receipt) -> assertThat(receipt.orTimeout(20, TimeUnit.SECONDS).join().outcome())
+			.isEqualTo(Outcome.RELAYED));
+		assertThat(broker.connections()).isEqualTo(CLIENTS * OF_A_CLIENT);
+		assertThat(this.node.log()
+			.read("log", null, 1, ReadDirection.FORWARD)
+			.orTimeout(10, TimeUnit.SECONDS)
+			.join()
+			.publications()).extracting((each) -> each.payload().asText()).containsExactly("message 0");
+		assertThat(broker.connections()).isEqualTo((CLIENTS + 1) * OF_A_CLIENT);
+	}
+
+	private KafkaTestBroker start(KafkaTestBroker broker) {
+		this.node = new RelayNode(broker.relay("connections", new EnvelopeCodec(1024))).start().awaitRoundTrip(CONNECT);
+		return broker;
 	}
 
 }
