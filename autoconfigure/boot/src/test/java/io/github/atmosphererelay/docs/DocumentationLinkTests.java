@@ -23,7 +23,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -63,7 +65,7 @@ class DocumentationLinkTests {
 		assertThat(checked).isGreaterThan(100);
 	}
 
-	private static String fault(DocumentationPage page, String link) throws IOException {
+	private static @Nullable String fault(DocumentationPage page, String link) throws IOException {
 		int hash = link.indexOf('#');
 		String file = (hash < 0) ? link : link.substring(0, hash);
 		Path target = file.isEmpty() ? page.path() : page.path().resolveSibling(file).normalize();
@@ -110,7 +112,7 @@ class DocumentationLinkTests {
 			.flatMap((page) -> page.links().stream())
 			.map((link) -> link.substring(link.lastIndexOf('/') + 1))
 			.toList());
-		try (var pictures = Files.list(DocumentationPage.FOLDER.resolve("images"))) {
+		try (Stream<Path> pictures = Files.list(DocumentationPage.FOLDER.resolve("images"))) {
 			assertThat(pictures.map((picture) -> picture.getFileName().toString())).isSubsetOf(used);
 		}
 	}
@@ -121,7 +123,8 @@ class DocumentationLinkTests {
 	@Test
 	void brokenLinksAreFound() throws IOException {
 		Path path = DocumentationPage.FOLDER.resolve("made-up.md");
-		DocumentationPage page = new DocumentationPage(path, "# Title\n\n## A `heading`, twice\n\n## A heading twice\n");
+		DocumentationPage page = new DocumentationPage(path,
+				"# Title\n\n## A `heading`, twice\n\n## A heading twice\n");
 		assertThat(page.anchors()).containsExactly("title", "a-heading-twice", "a-heading-twice-1");
 		Map<String, String> faults = Map.of("no-such-page.md", "there is no such file", "../../../etc/passwd",
 				"there is no such file", "channels.md#no-such-heading", "there is no such heading");

@@ -42,7 +42,7 @@ record DocumentationPage(Path path, String text) {
 
 	static final Path FOLDER = ROOT.resolve(Path.of("src", "docs"));
 
-	/** An invisible comment before a block of Java: what the block takes for granted. */
+	/** A block of code, after an invisible comment that says what it takes for granted. */
 	private static final Pattern BLOCK = Pattern
 		.compile("(?ms)(?:^<!-- given: (.*?) -->\\n)?^```(\\w*)\\n(.*?)^```$");
 

@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import javax.tools.JavaCompiler;
@@ -80,7 +81,7 @@ final class JavaBlocks {
 		String code = block.code();
 		int number = this.files.size();
 		List<String> named = TYPE.matcher(code).results().map((MatchResult type) -> type.group(1)).toList();
-		var inPackage = PACKAGE.matcher(code);
+		Matcher inPackage = PACKAGE.matcher(code);
 		if (inPackage.find()) {
 			write(block, named.get(0), code);
 			named.forEach((name) -> this.types.put(inPackage.group(1) + "." + name, block.page().name()));
@@ -97,7 +98,8 @@ final class JavaBlocks {
 			write(block, "Block", header + "class Block {\n" + given + "\n" + code + "}\n");
 		}
 		else {
-			write(block, "Block", header + "class Block {\n" + given + "\nvoid run() throws Exception {\n" + code + "}\n}\n");
+			write(block, "Block",
+					header + "class Block {\n" + given + "\nvoid run() throws Exception {\n" + code + "}\n}\n");
 		}
 	}
 
