@@ -39,9 +39,9 @@ class ConfigurationPageTests {
 		if (Boolean.getBoolean(WRITE)) {
 			Files.writeString(PAGE, page);
 		}
-		assertThat(PAGE).as("Write %s anew with "
-				+ "./mvnw test -Dquick -pl autoconfigure/boot -am -Dtest=%s -D%s=true", PAGE.getFileName(),
-				getClass().getSimpleName(), WRITE)
+		assertThat(PAGE)
+			.as("Write %s anew with " + "./mvnw test -Dquick -pl autoconfigure/boot -am -Dtest=%s -D%s=true",
+					PAGE.getFileName(), getClass().getSimpleName(), WRITE)
 			.hasContent(page);
 	}
 

@@ -133,7 +133,8 @@ class DocumentationCodeTests {
 				List<PropertySource<?>> sources = new YamlPropertySourceLoader().load(block.toString(),
 						new ByteArrayResource(block.code().getBytes(StandardCharsets.UTF_8)));
 				new Binder(ConfigurationPropertySources.from(sources)).bind("atmosphere",
-						Bindable.of(AtmosphereProperties.class), new NoUnboundElementsBindHandler(BindHandler.DEFAULT, (source) -> true));
+						Bindable.of(AtmosphereProperties.class),
+						new NoUnboundElementsBindHandler(BindHandler.DEFAULT, (source) -> true));
 				for (PropertySource<?> source : sources) {
 					for (String name : ((EnumerablePropertySource<?>) source).getPropertyNames()) {
 						assertThat(known).as(block.toString())

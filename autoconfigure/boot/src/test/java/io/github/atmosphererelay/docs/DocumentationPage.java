@@ -42,9 +42,10 @@ record DocumentationPage(Path path, String text) {
 
 	static final Path FOLDER = ROOT.resolve(Path.of("src", "docs"));
 
-	/** A block of code, after an invisible comment that says what it takes for granted. */
-	private static final Pattern BLOCK = Pattern
-		.compile("(?ms)(?:^<!-- given: (.*?) -->\\n)?^```(\\w*)\\n(.*?)^```$");
+	/**
+	 * A block of code, after an invisible comment that says what it takes for granted.
+	 */
+	private static final Pattern BLOCK = Pattern.compile("(?ms)(?:^<!-- given: (.*?) -->\\n)?^```(\\w*)\\n(.*?)^```$");
 
 	private static final Pattern HEADING = Pattern.compile("(?m)^(#{1,6}) (.+)$");
 

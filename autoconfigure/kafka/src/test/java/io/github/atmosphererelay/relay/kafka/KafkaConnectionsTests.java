@@ -49,7 +49,8 @@ class KafkaConnectionsTests {
 	/** The records of a partition that a node keeps. */
 	private static final int AT_HAND = 4096;
 
-	private static final LogOptions LOG = new LogOptions(AT_HAND + 1000, Duration.ofHours(1), null, Duration.ofMinutes(5));
+	private static final LogOptions LOG = new LogOptions(AT_HAND + 1000, Duration.ofHours(1), null,
+			Duration.ofMinutes(5));
 
 	/** One to the address that is configured, and one to the broker that it names. */
 	private static final long OF_A_CLIENT = 2;
