@@ -53,6 +53,11 @@ class PublicApiTests {
 
 	private static final Pattern QUALIFIED = Pattern.compile("io\\.github\\.atmosphererelay(?:\\.[a-z]+)+\\.[A-Z]\\w*");
 
+	/** What stands as code within a line. */
+	private static final Pattern CODE = Pattern.compile("`([^`\n]+)`");
+
+	private static final Pattern NAME = Pattern.compile("\\b[A-Z]\\w*[a-z]\\w*\\b");
+
 	/**
 	 * Others' tests use the test kit and the contract as a whole; the benchmark is a
 	 * program.
@@ -115,12 +120,8 @@ class PublicApiTests {
 
 	@Test
 	void theDocumentationNeedsNoOtherType() throws IOException {
-		List<Path> pages = new ArrayList<>(List.of(ROOT.resolve("README.md")));
-		try (Stream<Path> docs = Files.list(ROOT.resolve("src/docs"))) {
-			docs.filter((page) -> page.toString().endsWith(".md")).forEach(pages::add);
-		}
 		Set<String> missing = new TreeSet<>();
-		for (Path page : pages) {
+		for (Path page : pages()) {
 			Matcher matcher = QUALIFIED.matcher(Files.readString(page));
 			while (matcher.find()) {
 				String type = matcher.group();
@@ -130,6 +131,47 @@ class PublicApiTests {
 			}
 		}
 		assertThat(missing).isEmpty();
+	}
+
+	/**
+	 * Also by their simple names, as they stand in running text and in tables.
+	 */
+	@Test
+	void theDocumentationNamesNoOtherType() throws IOException {
+		Set<String> simple = new LinkedHashSet<>();
+		listed.forEach((name) -> simple.add(name.substring(name.lastIndexOf('.') + 1)));
+		Set<String> others = new TreeSet<>();
+		classes.stream()
+			.filter((type) -> OTHER_ARTIFACTS.stream().noneMatch(type.getName()::startsWith))
+			// What configuration names and never calls
+			.filter((type) -> !type.getPackageName().equals(PACKAGE + "autoconfigure"))
+			.filter((type) -> type.getEnclosingClass().isEmpty() && !simple.contains(type.getSimpleName()))
+			.forEach((type) -> others.add(type.getSimpleName()));
+		Set<String> missing = new TreeSet<>();
+		for (Path page : pages()) {
+			if (page.getFileName().toString().startsWith("from-")) {
+				// They name types of other products, too
+				continue;
+			}
+			Matcher code = CODE.matcher(Files.readString(page));
+			while (code.find()) {
+				Matcher name = NAME.matcher(code.group(1));
+				while (name.find()) {
+					if (others.contains(name.group())) {
+						missing.add(name.group() + " in " + page.getFileName());
+					}
+				}
+			}
+		}
+		assertThat(missing).isEmpty();
+	}
+
+	private static List<Path> pages() throws IOException {
+		List<Path> pages = new ArrayList<>(List.of(ROOT.resolve("README.md")));
+		try (Stream<Path> docs = Files.list(ROOT.resolve("src/docs"))) {
+			docs.filter((page) -> page.toString().endsWith(".md")).forEach(pages::add);
+		}
+		return pages;
 	}
 
 	private static List<JavaClass> withNested(JavaClass type) {

@@ -44,13 +44,13 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Compiles the application of the README's quickstarts and the tests of the page on
- * testing, as they stand there, and runs these.
+ * Compiles the application of the page on starting and the tests of the page on testing,
+ * as they stand there, and runs these.
  */
 @Timeout(180)
 class TestingPageTests {
 
-	private static final Path README = Path.of("..", "..", "README.md");
+	private static final Path START = Path.of("..", "..", "src", "docs", "start.md");
 
 	private static final Path PAGE = Path.of("..", "..", "src", "docs", "testing.md");
 
@@ -90,7 +90,7 @@ class TestingPageTests {
 	}
 
 	@Test
-	void theTestOfTheSecondQuickstartHasAtMost25Lines() throws IOException {
+	void theTestOfTheEndpointHasAtMost25Lines() throws IOException {
 		String test = blocks(Files.readString(PAGE), "java").get(0);
 		assertThat(name(test)).isEqualTo("RoomsTests");
 		assertThat(test.lines()).hasSizeLessThanOrEqualTo(25);
@@ -112,12 +112,10 @@ class TestingPageTests {
 	 * Build the application and its tests as a user's build would, in one directory.
 	 */
 	private static URLClassLoader build(Path directory, List<String> tests) throws IOException {
-		String readme = Files.readString(README);
-		String quickstarts = readme.substring(readme.indexOf("## Quickstart\n"),
-				readme.indexOf("## What is promised\n"));
+		String start = Files.readString(START);
 		Path classes = Files.createDirectories(directory.resolve("classes"));
-		Files.writeString(classes.resolve("application.yml"), blocks(quickstarts, "yaml").get(0));
-		List<String> sources = new ArrayList<>(blocks(quickstarts, "java"));
+		Files.writeString(classes.resolve("application.yml"), blocks(start, "yaml").get(0));
+		List<String> sources = new ArrayList<>(blocks(start, "java"));
 		assertThat(sources).hasSize(2);
 		sources.addAll(tests);
 		List<String> args = new ArrayList<>(List.of("-proc:none", "-parameters", "-classpath",

@@ -36,7 +36,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The application that the README's quickstart makes, out of its own blocks of code, and
+ * The application that the page on starting makes, out of its own blocks of code, and
  * built as a user's build would: classes, configuration and page in one directory, with
  * the class path of the demo but without Kafka and Spring Security, which the quickstart
  * does not have.
@@ -47,28 +47,34 @@ final class Quickstart {
 
 	private final String endpoint;
 
+	private final String room;
+
 	private final Path classes;
 
 	private final ClassLoader classLoader;
 
 	private final String mainClass;
 
-	private Quickstart(String text, String endpoint, Path classes, ClassLoader classLoader, String mainClass) {
+	private Quickstart(String text, String endpoint, String room, Path classes, ClassLoader classLoader,
+			String mainClass) {
 		this.text = text;
 		this.endpoint = endpoint;
+		this.room = room;
 		this.classes = classes;
 		this.classLoader = classLoader;
 		this.mainClass = mainClass;
 	}
 
-	static Quickstart build(Path readme, Path directory) throws IOException {
-		String readmeText = Files.readString(readme);
-		String text = section(readmeText, "## Quickstart");
-		String endpoint = section(readmeText, "## Second quickstart: an endpoint");
+	static Quickstart build(Path page, Path directory) throws IOException {
+		String pageText = Files.readString(page);
+		String text = section(pageText, "## A chat on two nodes");
+		String endpoint = section(pageText, "## An endpoint");
+		String room = section(pageText, "## A room with history and presence");
 		Path classes = Files.createDirectories(directory.resolve("classes"));
 		Files.writeString(classes.resolve("application.yml"), block(text, "yaml"));
-		Files.writeString(Files.createDirectories(classes.resolve("static")).resolve("index.html"),
-				block(text, "html"));
+		Path pages = Files.createDirectories(classes.resolve("static"));
+		Files.writeString(pages.resolve("index.html"), block(text, "html"));
+		Files.writeString(pages.resolve("room.html"), block(room, "html"));
 		String java = block(text, "java");
 		String name = find(java, "public class (\\w+)");
 		Path source = directory.resolve(name + ".java");
@@ -76,7 +82,7 @@ final class Quickstart {
 		Path endpointSource = directory.resolve("Rooms.java");
 		Files.writeString(endpointSource, block(endpoint, "java"));
 		compile(classes, source, endpointSource);
-		return new Quickstart(text, endpoint, classes, new ApplicationClassLoader(classes),
+		return new Quickstart(text, endpoint, room, classes, new ApplicationClassLoader(classes),
 				find(java, "package ([\\w.]+);") + "." + name);
 	}
 
@@ -118,10 +124,6 @@ final class Quickstart {
 		return block(this.text, "xml");
 	}
 
-	String endpointXml() {
-		return block(this.endpoint, "xml");
-	}
-
 	/** What is said to the endpoint and comes from it, and at which address. */
 	List<String> conversation() {
 		return block(this.endpoint, "text").lines().toList();
@@ -129,6 +131,11 @@ final class Quickstart {
 
 	String endpointPath() {
 		return find(this.endpoint, "`ws://localhost:8080(/\\S+)`");
+	}
+
+	/** Where the page of the room is, below a node. */
+	String roomPath() {
+		return find(this.room, "<http://localhost:8080(/\\S+)>");
 	}
 
 	String html() {

@@ -47,18 +47,19 @@ import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
 
+import org.springframework.boot.SpringBootVersion;
 import org.springframework.context.ConfigurableApplicationContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Follows the README's quickstart to the letter, but for ports: two nodes of the
- * application that its blocks of code make, and a Redis.
+ * Follows the page on starting to the letter, but for ports: two nodes of the application
+ * that its blocks of code make, and a Redis.
  */
 class QuickstartTests {
 
-	private static final Path README = Path.of("..", "README.md");
+	private static final Path PAGE = Path.of("..", "src", "docs", "start.md");
 
 	private static final Path BROWSER = Path.of("/usr/bin/chromium");
 
@@ -77,7 +78,7 @@ class QuickstartTests {
 	@BeforeAll
 	static void followTheSteps(@TempDir Path directory) throws IOException {
 		redis = Broker.Kind.REDIS.start(Files.createDirectories(directory.resolve("redis")));
-		quickstart = Quickstart.build(README, directory);
+		quickstart = Quickstart.build(PAGE, directory);
 		List<String> commands = quickstart.commands("java -jar ");
 		assertThat(commands).hasSize(2);
 		ports = FreePorts.find(commands.size());
@@ -101,14 +102,25 @@ class QuickstartTests {
 
 	@Test
 	void theDependenciesAreThoseOfTheBuild() throws IOException {
-		String pom = Files.readString(Path.of("..", "starter", "pom.xml"));
-		String version = Quickstart.find(pom, "<version>(.+)</version>");
+		String starter = Files.readString(Path.of("..", "starter", "pom.xml"));
+		String version = Quickstart.find(starter, "<version>(.+)</version>");
 		assertThat(quickstart.xml()).containsSubsequence("<groupId>io.github.atmosphererelay</groupId>",
-				"<artifactId>" + Quickstart.find(pom, "<artifactId>(atmosphere-relay-.*starter)</artifactId>"),
-				"<version>" + version + "</version>", "<artifactId>spring-boot-starter-data-redis</artifactId>");
+				"<artifactId>" + Quickstart.find(starter, "<artifactId>(atmosphere-relay-.*starter)</artifactId>"),
+				"<version>" + version + "</version>", "<artifactId>spring-boot-starter-data-redis</artifactId>",
+				"<artifactId>spring-boot-starter-validation</artifactId>");
 		assertThat(Files.readString(Path.of("pom.xml")))
 			.contains("<artifactId>atmosphere-relay-spring-boot-starter</artifactId>")
-			.contains("<artifactId>spring-boot-starter-data-redis</artifactId>");
+			.contains("<artifactId>spring-boot-starter-data-redis</artifactId>")
+			.contains("<artifactId>spring-boot-starter-validation</artifactId>");
+	}
+
+	@Test
+	void theBuildIsOnTheTestedSpringBootAndMakesTheJarThatIsRun() {
+		assertThat(quickstart.xml()).contains("<version>" + SpringBootVersion.getVersion() + "</version>",
+				"<artifactId>spring-boot-maven-plugin</artifactId>");
+		String name = Quickstart.find(quickstart.xml(), "<finalName>(.+)</finalName>");
+		assertThat(quickstart.commands("java -jar "))
+			.allMatch((command) -> command.startsWith("java -jar target/" + name + ".jar "));
 	}
 
 	@Test
@@ -147,10 +159,7 @@ class QuickstartTests {
 	}
 
 	@Test
-	void theEndpointAnswersAsWrittenAndReachesTheOtherNode() throws IOException {
-		assertThat(quickstart.endpointXml()).contains("<artifactId>spring-boot-starter-validation</artifactId>");
-		assertThat(Files.readString(Path.of("pom.xml")))
-			.contains("<artifactId>spring-boot-starter-validation</artifactId>");
+	void theEndpointAnswersAsWrittenAndReachesTheOtherNode() {
 		List<String> expected = new ArrayList<>();
 		try (Client a = new Client(ports.get(0), quickstart.endpointPath());
 				Client b = new Client(ports.get(1), quickstart.endpointPath())) {
@@ -173,6 +182,49 @@ class QuickstartTests {
 
 	@Test
 	void thePageItselfShowsOnOneNodeWhatIsSentOnTheOther(@TempDir Path profile) {
+		ChromeDriver browser = browser(profile);
+		try {
+			browser.get("http://localhost:" + ports.get(0));
+			String first = browser.getWindowHandle();
+			browser.switchTo().newWindow(WindowType.TAB);
+			browser.get("http://localhost:" + ports.get(1));
+			String second = browser.getWindowHandle();
+			await().atMost(SOON).ignoreExceptions().until(() -> {
+				browser.switchTo().window(first);
+				say(browser, "seen in a browser");
+				browser.switchTo().window(second);
+				return lines(browser).contains("seen in a browser");
+			});
+		}
+		finally {
+			browser.quit();
+		}
+	}
+
+	@Test
+	void thePageOfTheRoomShowsWhoIsThereAndAfterAReloadWhatWasSaid(@TempDir Path profile) {
+		ChromeDriver browser = browser(profile);
+		try {
+			browser.get("http://localhost:" + ports.get(0) + quickstart.roomPath());
+			String first = browser.getWindowHandle();
+			browser.switchTo().newWindow(WindowType.TAB);
+			browser.get("http://localhost:" + ports.get(1) + quickstart.roomPath());
+			await().atMost(SOON)
+				.ignoreExceptions()
+				.until(() -> browser.findElement(By.tagName("output")).getText().equals("2"));
+			say(browser, "is anybody here");
+			await().atMost(SOON).until(() -> said(browser, "is anybody here"), (count) -> count == 1);
+			browser.switchTo().window(first);
+			await().atMost(SOON).until(() -> said(browser, "is anybody here"), (count) -> count == 1);
+			browser.navigate().refresh();
+			await().atMost(SOON).ignoreExceptions().until(() -> said(browser, "is anybody here") == 1);
+		}
+		finally {
+			browser.quit();
+		}
+	}
+
+	private static ChromeDriver browser(Path profile) {
 		if (!Files.isExecutable(BROWSER) || !Files.isExecutable(DRIVER)) {
 			String reason = "no %s with %s on this machine".formatted(BROWSER, DRIVER);
 			System.out.println("SKIPPED the quickstart in a browser: " + reason);
@@ -182,28 +234,22 @@ class QuickstartTests {
 		options.setBinary(BROWSER.toFile());
 		options.addArguments("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
 				"--disable-background-networking", "--user-data-dir=" + profile.resolve("chromium"));
-		ChromeDriver browser = new ChromeDriver(
-				new ChromeDriverService.Builder().usingDriverExecutable(DRIVER.toFile()).build(), options);
-		try {
-			browser.get("http://localhost:" + ports.get(0));
-			String first = browser.getWindowHandle();
-			browser.switchTo().newWindow(WindowType.TAB);
-			browser.get("http://localhost:" + ports.get(1));
-			String second = browser.getWindowHandle();
-			await().atMost(SOON).ignoreExceptions().until(() -> {
-				browser.switchTo().window(first);
-				WebElement input = browser.findElement(By.tagName("input"));
-				input.clear();
-				input.sendKeys("seen in a browser", Keys.ENTER);
-				browser.switchTo().window(second);
-				return browser.findElements(By.tagName("li"))
-					.stream()
-					.anyMatch((item) -> item.getText().equals("seen in a browser"));
-			});
-		}
-		finally {
-			browser.quit();
-		}
+		return new ChromeDriver(new ChromeDriverService.Builder().usingDriverExecutable(DRIVER.toFile()).build(),
+				options);
+	}
+
+	private static void say(ChromeDriver browser, String text) {
+		WebElement input = browser.findElement(By.tagName("input"));
+		input.clear();
+		input.sendKeys(text, Keys.ENTER);
+	}
+
+	private static List<String> lines(ChromeDriver browser) {
+		return browser.findElements(By.tagName("li")).stream().map(WebElement::getText).toList();
+	}
+
+	private static long said(ChromeDriver browser, String text) {
+		return lines(browser).stream().filter((line) -> line.endsWith(": " + text)).count();
 	}
 
 	/**

@@ -31,11 +31,11 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class CentrifugeCodesTests {
 
-	private static final Path README = Path.of("..", "..", "README.md");
+	private static final Path PAGE = Path.of("..", "..", "src", "docs", "clients.md");
 
 	@Test
 	void everyCloseReasonIsExplained() throws Exception {
-		String text = Files.readString(README);
+		String text = Files.readString(PAGE);
 		for (Field field : Disconnects.class.getDeclaredFields()) {
 			if (field.getType() == CloseReason.class) {
 				CloseReason reason = (CloseReason) field.get(null);
@@ -46,7 +46,7 @@ class CentrifugeCodesTests {
 
 	@Test
 	void everyReasonToEndASubscriptionIsExplained() throws IOException {
-		String text = Files.readString(README);
+		String text = Files.readString(PAGE);
 		for (UnsubscribeReason reason : UnsubscribeReason.values()) {
 			assertThat(text).contains("%d `%s`".formatted(reason.code(), reason.text()));
 		}

@@ -14,10 +14,9 @@
  * limitations under the License.
  */
 
-package io.github.atmosphererelay;
+package io.github.atmosphererelay.docs;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.RecordComponent;
@@ -32,6 +31,8 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import io.github.atmosphererelay.actuate.internal.AtmosphereMeters;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
@@ -43,49 +44,49 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.Test;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Holds the tables of the documentation to what the code says. What a test expects is
- * what has to be written there.
+ * Compares the README and the tables of the documentation with the code. What a test
+ * expects is what has to be written there.
  */
 class ReadmeTests {
 
-	private static final Path README = Path.of("..", "..", "README.md");
-
-	private static final Path OPERATIONS = Path.of("..", "..", "src", "docs", "operations.md");
+	private static final int MAX_LINES = 200;
 
 	@Test
-	void theConfigurationTableHasEveryPropertyWithItsDefaultAndDescription() throws IOException {
-		List<String> expected = new ArrayList<>();
-		try (InputStream metadata = ReadmeTests.class
-			.getResourceAsStream("/META-INF/spring-configuration-metadata.json")) {
-			JsonNode properties = JsonMapper.builder().build().readTree(metadata).get("properties");
-			for (JsonNode property : properties) {
-				String name = property.get("name").asString();
-				if (name.startsWith("atmosphere.")) {
-					expected.add("| `%s` | %s | %s |".formatted(name, defaultOf(property.get("defaultValue")),
-							property.get("description").asString()));
-				}
-			}
-		}
-		expected.sort(null);
-		assertThat(rows(README, (line) -> line.startsWith("| `atmosphere.")))
-			.containsExactlyInAnyOrderElementsOf(expected);
+	void theReadmeIsReadInOneSitting() throws IOException {
+		assertThat(page("../../README.md").text().lines().count()).isLessThanOrEqualTo(MAX_LINES);
 	}
 
-	private static String defaultOf(JsonNode value) {
-		return (value == null || value.isArray()) ? "none" : "`" + value.asString() + "`";
+	@Test
+	void theReadmeHasTheCommandsThatTheMergeCheckRuns() throws IOException {
+		String readme = page("../../README.md").text();
+		String check = Files.readString(DocumentationPage.ROOT.resolve(Path.of(".ci", "run")));
+		Matcher command = Pattern.compile("readonly (TEST|DEMO)_COMMAND=\"(.+)\"").matcher(check);
+		List<String> commands = command.results().map((result) -> result.group(2)).toList();
+		assertThat(commands).hasSize(2);
+		assertThat(readme.lines()).contains(commands.get(0), commands.get(1) + " --kafka");
+	}
+
+	@Test
+	void theReadmeAsksForTheDependencyThatTheBuildMakes() throws IOException {
+		String pom = Files.readString(DocumentationPage.ROOT.resolve(Path.of("starter", "pom.xml")));
+		Matcher artifact = Pattern.compile("</parent>\\s*(<artifactId>.+</artifactId>)").matcher(pom);
+		Matcher version = Pattern.compile("<version>.+</version>").matcher(pom);
+		assertThat(artifact.find() && version.find()).isTrue();
+		assertThat(page("../../README.md").blocks("xml")).singleElement()
+			.extracting(DocumentationPage.Block::code)
+			.asString()
+			.contains("<groupId>io.github.atmosphererelay</groupId>", artifact.group(1), version.group());
 	}
 
 	@Test
 	void theChannelTableHasEveryPropertyWithItsDefault() throws IOException {
-		List<String> rows = section(README, "### Channels");
+		List<String> rows = page("channels.md").section("## How it works");
 		List<String> expected = new ArrayList<>();
 		for (RecordComponent component : AtmosphereProperties.Channel.class.getRecordComponents()) {
 			String name = dashed(component.getName());
@@ -121,7 +122,7 @@ class ReadmeTests {
 
 	@Test
 	void theCloseCodesAreThoseOfTheCode() throws Exception {
-		List<String> rows = section(README, "## Clients");
+		List<String> rows = page("clients.md").section("## Errors and codes");
 		for (Field field : CloseReason.class.getDeclaredFields()) {
 			if (field.getType() == CloseReason.class && Modifier.isStatic(field.getModifiers())) {
 				CloseReason reason = (CloseReason) field.get(null);
@@ -133,7 +134,7 @@ class ReadmeTests {
 
 	@Test
 	void everyErrorCodeIsExplained() throws IOException {
-		List<String> rows = section(README, "## Clients");
+		List<String> rows = page("clients.md").section("## Errors and codes");
 		for (ErrorCode code : ErrorCode.values()) {
 			assertThat(rows).filteredOn((line) -> line.startsWith("| " + code.code() + " |"))
 				.as(code.name())
@@ -144,7 +145,7 @@ class ReadmeTests {
 	@Test
 	void everyOutcomeIsExplained() throws IOException {
 		for (Outcome outcome : Outcome.values()) {
-			assertThat(rows(README, (line) -> line.startsWith("| `" + outcome.name() + "` |"))).hasSize(1);
+			assertThat(rows("java-api.md", (line) -> line.startsWith("| `" + outcome.name() + "` |"))).hasSize(1);
 		}
 	}
 
@@ -159,19 +160,16 @@ class ReadmeTests {
 				meter.getId().getTags().forEach(row::add);
 			}
 		}
-		assertThat(rows(OPERATIONS, (line) -> line.startsWith("| `atmosphere.")))
+		assertThat(rows("operations.md", (line) -> line.startsWith("| `atmosphere.")))
 			.containsExactlyElementsOf(meters.entrySet().stream().map((e) -> e.getValue().text(e.getKey())).toList());
 	}
 
-	private static List<String> rows(Path page, Predicate<String> filter) throws IOException {
-		return Files.readAllLines(page).stream().filter(filter).toList();
+	private static DocumentationPage page(String file) throws IOException {
+		return DocumentationPage.read(DocumentationPage.FOLDER.resolve(file).normalize());
 	}
 
-	private static List<String> section(Path page, String heading) throws IOException {
-		List<String> lines = Files.readAllLines(page);
-		int begin = lines.indexOf(heading);
-		assertThat(begin).as(heading).isNotNegative();
-		return lines.subList(begin + 1, lines.size()).stream().takeWhile((line) -> !line.startsWith("## ")).toList();
+	private static List<String> rows(String file, Predicate<String> filter) throws IOException {
+		return page(file).text().lines().filter(filter).toList();
 	}
 
 	/**
