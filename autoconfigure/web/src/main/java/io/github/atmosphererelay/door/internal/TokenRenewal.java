@@ -16,13 +16,13 @@
 
 package io.github.atmosphererelay.door.internal;
 
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
 import io.github.atmosphererelay.session.internal.LocalSession;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps one client's session when the client sends a new token before the former one
@@ -37,7 +37,10 @@ public final class TokenRenewal {
 
 	private final ErrorCode foreign;
 
-	private final AtomicBoolean checking = new AtomicBoolean();
+	private State state = State.IDLE;
+
+	/** Came while the former one was being answered. */
+	private @Nullable Runnable next;
 
 	/**
 	 * Create a renewal.
@@ -52,7 +55,9 @@ public final class TokenRenewal {
 	}
 
 	/**
-	 * Check a token, and keep the session for as long as it is valid.
+	 * Check a token, and keep the session for as long as it is valid. A token that comes
+	 * while {@code renewed} is called for the former one is checked after that: its
+	 * client may have the answer already.
 	 * @param token the token
 	 * @param renewed called when the session is kept, on a thread that may block, before
 	 * another token is taken; what it throws is a refusal
@@ -60,18 +65,48 @@ public final class TokenRenewal {
 	 * @throws RequestRefusedException if a token is being checked
 	 */
 	public void renew(String token, Consumer<Authenticated> renewed, Consumer<RequestRefusedException> refused) {
-		if (!this.checking.compareAndSet(false, true)) {
-			throw new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS, "a token is being checked");
+		synchronized (this) {
+			if (this.state == State.CHECKING || this.next != null) {
+				throw new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS, "a token is being checked");
+			}
+			if (this.state == State.ANSWERING) {
+				this.next = () -> check(token, renewed, refused);
+				return;
+			}
+			this.state = State.CHECKING;
 		}
+		check(token, renewed, refused);
+	}
+
+	private void check(String token, Consumer<Authenticated> renewed, Consumer<RequestRefusedException> refused) {
 		this.tokens.checkLater(token).thenAccept((client) -> {
 			keep(client);
+			answering();
 			renewed.accept(client);
 		}).whenComplete((nothing, ex) -> {
-			this.checking.set(false);
-			if (ex != null) {
-				refused.accept(this.tokens.refusal(ex));
+			Runnable next = answered();
+			try {
+				if (ex != null) {
+					refused.accept(this.tokens.refusal(ex));
+				}
+			}
+			finally {
+				if (next != null) {
+					next.run();
+				}
 			}
 		});
+	}
+
+	private synchronized void answering() {
+		this.state = State.ANSWERING;
+	}
+
+	private synchronized @Nullable Runnable answered() {
+		Runnable next = this.next;
+		this.next = null;
+		this.state = (next != null) ? State.CHECKING : State.IDLE;
+		return next;
 	}
 
 	private void keep(Authenticated client) {
@@ -82,6 +117,22 @@ public final class TokenRenewal {
 			throw new RequestRefusedException(this.foreign,
 					(this.session.principal() != null) ? "the token is another user's" : "the session is anonymous");
 		}
+	}
+
+	/**
+	 * What is being done with a token.
+	 */
+	private enum State {
+
+		/** Nothing. */
+		IDLE,
+
+		/** It is being found out whose it is. */
+		CHECKING,
+
+		/** The session is kept, and the client is told. */
+		ANSWERING
+
 	}
 
 }

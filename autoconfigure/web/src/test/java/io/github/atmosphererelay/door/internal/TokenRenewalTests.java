@@ -36,6 +36,7 @@ import static org.mockito.BDDMockito.given;
 import static org.mockito.BDDMockito.then;
 import static org.mockito.BDDMockito.willThrow;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.never;
 
 /**
  * Tests for {@link TokenRenewal}.
@@ -82,6 +83,32 @@ class TokenRenewalTests {
 		check.complete(ALICE);
 		renew().complete(ALICE);
 		assertThat(this.heard).containsExactly(ALICE, ALICE);
+	}
+
+	/**
+	 * A client that had its answer sent the next token while the node still looked what
+	 * it may hear now, and was refused with "a token is being checked".
+	 */
+	@Test
+	void aTokenThatComesAsSoonAsTheFormerIsAnsweredIsCheckedAfterIt() {
+		CompletableFuture<Authenticated> first = new CompletableFuture<>();
+		CompletableFuture<Authenticated> second = new CompletableFuture<>();
+		given(this.tokens.checkLater("first")).willReturn(first);
+		given(this.tokens.checkLater("second")).willReturn(second);
+		this.renewal.renew("first", (client) -> {
+			this.renewal.renew("second", (next) -> this.heard.add("second"), (refusal) -> this.heard.add(refusal));
+			assertThatExceptionOfType(RequestRefusedException.class).as("there is room for one")
+				.isThrownBy(this::renew);
+			then(this.tokens).should(never()).checkLater("second");
+			this.heard.add("first");
+		}, (refusal) -> this.heard.add(refusal));
+		first.complete(ALICE);
+		assertThat(this.heard).containsExactly("first");
+		assertThatExceptionOfType(RequestRefusedException.class).isThrownBy(this::renew);
+		second.complete(ALICE);
+		assertThat(this.heard).containsExactly("first", "second");
+		renew().complete(ALICE);
+		assertThat(this.heard).containsExactly("first", "second", ALICE);
 	}
 
 	@Test

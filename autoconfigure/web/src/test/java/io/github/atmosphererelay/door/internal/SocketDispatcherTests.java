@@ -55,7 +55,7 @@ import static org.mockito.Mockito.mock;
  * Tests for {@link SocketDispatcher} and {@link Arrival}: there is room for one
  * connection, and whatever becomes of it, the next one finds its place free.
  */
-class SocketArrivalsTests {
+class SocketDispatcherTests {
 
 	private static final InetSocketAddress ADDRESS = new InetSocketAddress("198.51.100.7", 1);
 
@@ -73,7 +73,7 @@ class SocketArrivalsTests {
 
 	private final Reception reception = new Reception(mock(), this.writers, mock(), this.httpSessions, this.statistics);
 
-	private final SocketDispatcher arrivals = new SocketDispatcher(this.reception, this.limits, Duration.ofSeconds(5),
+	private final SocketDispatcher dispatcher = new SocketDispatcher(this.reception, this.limits, Duration.ofSeconds(5),
 			(arrival) -> {
 				this.take.accept(arrival);
 				return new Visit(arrival);
@@ -100,7 +100,7 @@ class SocketArrivalsTests {
 	}
 
 	private Arrival arrive() {
-		assertThat(this.arrivals.apply(socket())).isNotNull();
+		assertThat(this.dispatcher.apply(socket())).isNotNull();
 		assertThat(this.limits.connectionCount()).isOne();
 		assertThat(this.limits.hasRoom(ADDRESS)).isFalse();
 		Arrival arrival = this.arrival;
@@ -117,7 +117,7 @@ class SocketArrivalsTests {
 	void oneTooManyIsClosedAndTakesNoPlace() throws IOException {
 		Arrival first = arrive();
 		WebSocketSession second = socket();
-		assertThat(this.arrivals.apply(second)).isNull();
+		assertThat(this.dispatcher.apply(second)).isNull();
 		then(second).should()
 			.close(new CloseStatus(CloseReason.CONNECTION_LIMIT.code(), CloseReason.CONNECTION_LIMIT.text()));
 		assertThat(this.limits.connectionCount()).isOne();
@@ -193,7 +193,7 @@ class SocketArrivalsTests {
 		this.take = (arrival) -> {
 			throw new IllegalStateException("injected");
 		};
-		assertThatIllegalStateException().isThrownBy(() -> this.arrivals.apply(socket()));
+		assertThatIllegalStateException().isThrownBy(() -> this.dispatcher.apply(socket()));
 	}
 
 	@Test
@@ -201,19 +201,19 @@ class SocketArrivalsTests {
 		this.take = (arrival) -> {
 			throw new OutOfMemoryError("injected");
 		};
-		assertThatExceptionOfType(OutOfMemoryError.class).isThrownBy(() -> this.arrivals.apply(socket()));
+		assertThatExceptionOfType(OutOfMemoryError.class).isThrownBy(() -> this.dispatcher.apply(socket()));
 	}
 
 	@Test
 	void aHandshakeThatHasLeftNoProofTakesNoPlace() {
 		WebSocketSession socket = socket();
 		socket.getAttributes().clear();
-		assertThatExceptionOfType(NullPointerException.class).isThrownBy(() -> this.arrivals.apply(socket));
+		assertThatExceptionOfType(NullPointerException.class).isThrownBy(() -> this.dispatcher.apply(socket));
 	}
 
 	@Test
 	void aSocketThatClosesWhileItOpensGivesItsPlaceBack() {
-		SocketHandler handler = new SocketHandler(this.arrivals);
+		SocketHandler handler = new SocketHandler(this.dispatcher);
 		WebSocketSession socket = socket();
 		this.take = (arrival) -> {
 			given(socket.isOpen()).willReturn(false);
@@ -232,7 +232,7 @@ class SocketArrivalsTests {
 
 		private Visit(Arrival arrival) {
 			this.arrival = arrival;
-			SocketArrivalsTests.this.arrival = arrival;
+			SocketDispatcherTests.this.arrival = arrival;
 		}
 
 		@Override
