@@ -24,6 +24,7 @@ import io.github.atmosphererelay.console.internal.ConsolePage;
 import io.github.atmosphererelay.console.internal.ConsoleRatePublisher;
 import io.github.atmosphererelay.console.internal.NodeFigures;
 import io.github.atmosphererelay.node.internal.MessagingNode;
+import io.github.atmosphererelay.resource.internal.LibraryFiles;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -79,7 +80,7 @@ public final class AtmosphereConsoleAutoConfiguration {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnWebApplication(type = Type.SERVLET)
-	@ConditionalOnClass(DispatcherServlet.class)
+	@ConditionalOnClass({ DispatcherServlet.class, LibraryFiles.class })
 	static class PageConfiguration {
 
 		@Bean

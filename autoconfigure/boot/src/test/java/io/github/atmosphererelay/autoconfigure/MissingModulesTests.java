@@ -32,6 +32,7 @@ import org.springframework.boot.reactor.netty.autoconfigure.NettyReactiveWebServ
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
+import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.boot.web.server.reactive.context.AnnotationConfigReactiveWebServerApplicationContext;
 import org.springframework.boot.webflux.autoconfigure.HttpHandlerAutoConfiguration;
 import org.springframework.boot.webflux.autoconfigure.WebFluxAutoConfiguration;
@@ -70,12 +71,24 @@ class MissingModulesTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "relay.redis,durable.redis", "relay.kafka", "durable.jdbc", "transport,door,http",
-			"relay.redis,durable.redis,relay.kafka,durable.jdbc,transport,door,http" })
+	@ValueSource(strings = { "relay.redis,durable.redis", "relay.kafka", "durable.jdbc", "transport,door,http,resource",
+			"relay.redis,durable.redis,relay.kafka,durable.jdbc,transport,door,http,resource" })
 	void anApplicationStartsWithoutAModule(String packages) {
 		String[] names = Stream.of(packages.split(",")).map((name) -> LIBRARY + name).toArray(String[]::new);
 		new ApplicationContextRunner().withConfiguration(all())
 			.withClassLoader(new FilteredClassLoader(names))
+			.withPropertyValues(PROPERTIES)
+			.run(MissingModulesTests::publishes);
+	}
+
+	/**
+	 * A node that only publishes, with the configuration of all others.
+	 */
+	@Test
+	void aWebApplicationStartsWithoutTheModuleForTheWeb() {
+		new WebApplicationContextRunner().withConfiguration(all())
+			.withClassLoader(new FilteredClassLoader(LIBRARY + "transport", LIBRARY + "door", LIBRARY + "http",
+					LIBRARY + "resource"))
 			.withPropertyValues(PROPERTIES)
 			.run(MissingModulesTests::publishes);
 	}
@@ -86,7 +99,7 @@ class MissingModulesTests {
 			.withConfiguration(all(NettyReactiveWebServerAutoConfiguration.class, HttpHandlerAutoConfiguration.class,
 					WebFluxAutoConfiguration.class))
 			.withClassLoader(new FilteredClassLoader(LIBRARY + "transport", LIBRARY + "door", LIBRARY + "http",
-					"jakarta.servlet", "jakarta.websocket", "org.springframework.web.servlet",
+					LIBRARY + "resource", "jakarta.servlet", "jakarta.websocket", "org.springframework.web.servlet",
 					"org.springframework.web.socket", "org.apache.catalina", "org.apache.coyote", "org.eclipse.jetty"))
 			.withPropertyValues(PROPERTIES)
 			.withPropertyValues("server.port=0")

@@ -52,7 +52,7 @@ public final class NodeScripts {
 
 	/** A script of the library, whose tests import it. */
 	private static final Path CLIENT = MODULE.resolve(Path.of("..", "web", "src", "main", "resources", "io", "github",
-			"atmosphererelay", "door", "centrifuge", "client.js"));
+			"atmosphererelay", "door", "centrifuge", "internal", "client.js"));
 
 	private static final Path DIRECTORY = MODULE.resolve(Path.of("target", "js"));
 

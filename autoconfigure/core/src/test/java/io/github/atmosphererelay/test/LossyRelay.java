@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -54,6 +55,9 @@ public final class LossyRelay implements ClusterRelay, ChannelLog {
 
 	private volatile Supplier<CompletableFuture<?>> beforeReply = () -> CompletableFuture.completedFuture(null);
 
+	private volatile Consumer<Address> beforeSubscribe = (address) -> {
+	};
+
 	private volatile boolean away;
 
 	private volatile @Nullable String epoch;
@@ -74,6 +78,13 @@ public final class LossyRelay implements ClusterRelay, ChannelLog {
 	 */
 	public void beforeReply(Supplier<CompletableFuture<?>> beforeReply) {
 		this.beforeReply = beforeReply;
+	}
+
+	/**
+	 * Have something done in the thread that begins to follow an address.
+	 */
+	public void beforeSubscribe(Consumer<Address> beforeSubscribe) {
+		this.beforeSubscribe = beforeSubscribe;
 	}
 
 	public void away(boolean away) {
@@ -171,6 +182,7 @@ public final class LossyRelay implements ClusterRelay, ChannelLog {
 
 	@Override
 	public CompletableFuture<@Nullable Void> subscribe(Address address) {
+		this.beforeSubscribe.accept(address);
 		return this.relay.subscribe(address);
 	}
 

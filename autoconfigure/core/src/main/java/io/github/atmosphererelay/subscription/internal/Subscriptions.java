@@ -128,6 +128,7 @@ public final class Subscriptions {
 	 * first connection.
 	 */
 	public void start() {
+		this.stopped = false;
 		InitialChannels found = this.initialSource.get();
 		if (found != null) {
 			this.initialChannels = found;
@@ -135,16 +136,22 @@ public final class Subscriptions {
 	}
 
 	/**
-	 * See everybody out who is still there. What the node follows for sessions is
-	 * forgotten when it stops: one that ended only after the next start would give up
-	 * what others follow by then.
+	 * See everybody out who is still there, and whoever comes before the next start. What
+	 * the node follows for sessions is forgotten when it stops: one that ended only after
+	 * the next start would give up what others follow by then.
 	 */
 	public void stop() {
+		// First: a session is found below, or finds it itself when it is let in.
+		this.stopped = true;
 		Guard guard = this.monitor.guards().of(Part.SHUTDOWN);
-		this.registry.forEach((session) -> guard.run(() -> {
-			session.terminate(CloseReason.GOING_AWAY);
-			session.ended(CloseReason.GOING_AWAY.code(), CloseReason.GOING_AWAY.text());
-		}));
+		this.registry.forEach((session) -> guard.run(() -> seeOut(session)));
+	}
+
+	private volatile boolean stopped;
+
+	private static void seeOut(LocalSession session) {
+		session.terminate(CloseReason.GOING_AWAY);
+		session.ended(CloseReason.GOING_AWAY.code(), CloseReason.GOING_AWAY.text());
 	}
 
 	/**
@@ -185,10 +192,14 @@ public final class Subscriptions {
 	}
 
 	/**
-	 * Let a session in.
+	 * Let a session in. While the node is stopped the session is ended instead.
 	 * @param session the session
 	 */
 	public void connected(LocalSession session) {
+		if (this.stopped) {
+			seeOut(session);
+			return;
+		}
 		Address user = userOf(session);
 		if (user != null) {
 			this.interest.acquire(user);
@@ -197,6 +208,9 @@ public final class Subscriptions {
 		synchronized (session) {
 			this.registry.add(session);
 			this.events.publish(new SessionConnected(session));
+		}
+		if (this.stopped) {
+			seeOut(session);
 		}
 		this.registry.closeIfDisconnected(session);
 		DisconnectReason end = session.end();

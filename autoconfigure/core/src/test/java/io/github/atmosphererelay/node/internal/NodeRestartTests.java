@@ -130,6 +130,28 @@ class NodeRestartTests {
 		}
 	}
 
+	/**
+	 * As a client for which the application looked for its channels until then. What the
+	 * node asked the stopped relay for it was never asked of the next one.
+	 */
+	@Test
+	void aSessionThatIsLetInAfterTheStopIsSeenOutAndLeavesNothingBehind() {
+		FakeRelay relay = new FakeRelay();
+		try (NodeFixture fixture = new NodeFixture(relay).startUp()) {
+			fixture.node.stop();
+			LocalSession late = fixture.connect("ann", new FakeTransport());
+			assertThat(late.isEnded()).isTrue();
+			assertThat(late.end().code()).isEqualTo(CloseReason.GOING_AWAY.code());
+			assertThat(fixture.registry.sessionCount()).isZero();
+			assertThat(fixture.node.interest().size()).isZero();
+			fixture.startUp();
+			LocalSession later = fixture.connect("ann", new FakeTransport(), "chat/lobby");
+			assertThat(later.isOpen()).isTrue();
+			assertThat(relay.follows(new Address.User("ann"))).isTrue();
+			assertThat(relay.follows(LOBBY)).isTrue();
+		}
+	}
+
 	@Test
 	void whoeverIsStillThereWhenTheNodeStopsIsSeenOut() {
 		FakeRelay relay = new FakeRelay();

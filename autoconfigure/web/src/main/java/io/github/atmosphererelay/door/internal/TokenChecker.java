@@ -140,6 +140,10 @@ public final class TokenChecker {
 			return CompletableFuture.failedFuture(
 					new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS, ErrorCode.TOO_MANY_REQUESTS.text()));
 		}
+		catch (Error ex) {
+			// Such as no memory for a thread: whoever asks goes on as after any failure
+			return CompletableFuture.failedFuture(ex);
+		}
 	}
 
 	/**

@@ -27,7 +27,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
+import io.github.atmosphererelay.broadcast.Broadcaster;
+import io.github.atmosphererelay.cluster.AffectedSessions;
 import io.github.atmosphererelay.cluster.Cluster;
+import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.session.SubscriptionState;
@@ -336,6 +339,45 @@ class CentrifugeServerSideTests {
 		node.bean(Cluster.class).unsubscribe(user, own).join();
 		assertThat(socket.awaitPushes(3).get(2))
 			.isEqualTo(json("{'channel':'" + own + "','unsubscribe':{'code':2000,'reason':'server unsubscribe'}}"));
+	}
+
+	/**
+	 * The application was told that its client is subscribed, by one that was on its way
+	 * out, and the client was in no channel soon afterwards.
+	 */
+	@Test
+	void anAttemptThatWasGivenUpWhileItBeganIsNotTakenForASubscription() {
+		String own = own();
+		publish(own, 1, 3);
+		String epoch = node.bean(Broadcaster.class).position(own).join().epoch();
+		String user = own + " chat/witness";
+		CompletableFuture<@Nullable Void> readable = new CompletableFuture<>();
+		relay().beforeReply(() -> readable);
+		Address.Channel address = new Address.Channel(own);
+		relay().beforeSubscribe((followed) -> {
+			if (followed.equals(address)) {
+				node.messaging()
+					.registry()
+					.ofUser(user)
+					.forEach((session) -> node.messaging().subscriptions().unsubscribe(session, own));
+			}
+		});
+		CentrifugeSocket socket = open();
+		socket.command("connect",
+				"{'token':'" + user + "','subs':{'" + own + "':{'recover':true,'epoch':'" + epoch + "','offset':1}}}");
+		MachineTime.await(Duration.ofSeconds(10))
+			.until(() -> node.messaging().registry().countInChannel("chat/witness") == 1);
+		relay().beforeSubscribe((followed) -> {
+		});
+		LocalSession session = node.messaging().registry().ofUser(user).iterator().next();
+		assertThat(session.isIn(own)).isFalse();
+		CompletableFuture<AffectedSessions> again = node.bean(Cluster.class).subscribe(user, own);
+		readable.complete(null);
+		assertThat(again.join().sessions()).isOne();
+		assertThat(session.isIn(own)).isTrue();
+		publish(own, 3, 4);
+		MachineTime.await(Duration.ofSeconds(10))
+			.until(() -> socket.pushes().stream().anyMatch((push) -> push.path("pub").path("data").asInt() == 3));
 	}
 
 	@Test

@@ -73,7 +73,7 @@ class TomcatInternalsTests {
 	@MethodSource("required")
 	void thisTomcatHasWhatIsUsed(Required required) {
 		assertThat(required.isThere(LOADER))
-			.as("%s has no %s any more, which io.github.atmosphererelay.transport.tomcat uses",
+			.as("%s has no %s any more, which io.github.atmosphererelay.transport.tomcat.internal uses",
 					ServerInfo.getServerInfo(), required)
 			.isTrue();
 	}
@@ -127,7 +127,7 @@ class TomcatInternalsTests {
 						&& !dependency.getTargetClass().getName().startsWith("org.apache.kafka.")))
 			.map(JavaClass::getPackageName)
 			.collect(Collectors.toSet());
-		assertThat(packages).containsExactlyInAnyOrder("io.github.atmosphererelay.transport.tomcat",
+		assertThat(packages).containsExactlyInAnyOrder("io.github.atmosphererelay.transport.tomcat.internal",
 				"io.github.atmosphererelay.autoconfigure");
 	}
 

@@ -21,7 +21,9 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
+import io.github.atmosphererelay.guard.internal.Failures;
 import io.lettuce.core.RedisChannelHandler;
+import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.api.StatefulRedisConnection;
@@ -70,8 +72,12 @@ final class LettuceActivation implements RedisConnectionStateListener {
 			of(connection).get(timeout.toNanos(), TimeUnit.NANOSECONDS);
 			return connection;
 		}
-		catch (Exception ex) {
+		catch (Throwable ex) {
+			// An Error, too: nobody else knows the connection yet
 			connection.closeAsync();
+			if (ex instanceof Error error) {
+				throw error;
+			}
 			if (ex instanceof InterruptedException) {
 				Thread.currentThread().interrupt();
 			}
@@ -80,15 +86,21 @@ final class LettuceActivation implements RedisConnectionStateListener {
 	}
 
 	private void ask() {
-		// A command is refused at once or was accepted, whatever becomes of it. What
-		// changes from here on, the listener is told.
+		// A command is refused at once or was accepted, whatever becomes of it: an
+		// account
+		// may not be allowed to ping. What changes from here on, the listener is told.
 		CompletableFuture<String> answer = this.connection.async().ping().toCompletableFuture();
-		if (!answer.isCompletedExceptionally()) {
+		if (!isRefused(answer)) {
 			this.active.complete(null);
 		}
 		else if (!this.connection.isOpen()) {
 			this.active.completeExceptionally(new RedisException("Connection closed"));
 		}
+	}
+
+	private static boolean isRefused(CompletableFuture<String> answer) {
+		return answer.isCompletedExceptionally()
+				&& answer.handle((pong, ex) -> !(Failures.unwrap(ex) instanceof RedisCommandExecutionException)).join();
 	}
 
 	@Override

@@ -103,8 +103,13 @@ final class ClientSubscriber implements SessionSubscriber {
 		}
 		Subscription present = this.session.subscription(channel);
 		if (present != null) {
-			return (present.listener() instanceof ServerSubscription)
-					? CompletableFuture.completedFuture(SubscriptionState.CONFIRMED) : null;
+			if (!(present.listener() instanceof ServerSubscription standing)) {
+				return null;
+			}
+			if (!standing.isEnded()) {
+				return CompletableFuture.completedFuture(SubscriptionState.CONFIRMED);
+			}
+			standing.withdraw();
 		}
 		ServerSubscription subscription = this.subscriptions.subscription(this, channel, null, null);
 		if (!begin(subscription)) {

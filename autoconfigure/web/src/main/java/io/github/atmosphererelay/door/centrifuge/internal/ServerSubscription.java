@@ -71,6 +71,10 @@ final class ServerSubscription extends Membership implements Subscriber {
 		return this.state == State.PENDING;
 	}
 
+	synchronized boolean isEnded() {
+		return this.state == State.ENDED;
+	}
+
 	@Override
 	synchronized void tellEnd() {
 		// An attempt that has failed is followed by another.
@@ -120,9 +124,14 @@ final class ServerSubscription extends Membership implements Subscriber {
 	private CompletableFuture<SubscriptionState> subscribe(@Nullable Position since) {
 		SubscribeRequest request = new SubscribeRequest(this.held != null, since, this);
 		try {
-			return this.surroundings.subscriptions()
-				.subscribe(session(), channel(), request)
-				.handle((result, ex) -> done());
+			CompletableFuture<Subscribed> attempt = this.surroundings.subscriptions()
+				.subscribe(session(), channel(), request);
+			if (isEnded()) {
+				// Given up before the registry knew of it: nobody is to take it for one
+				// that stands until its log is read.
+				withdraw();
+			}
+			return attempt.handle((result, ex) -> done());
 		}
 		catch (RuntimeException ex) {
 			// By the limit of channels, or because somebody else has subscribed it.
@@ -187,14 +196,20 @@ final class ServerSubscription extends Membership implements Subscriber {
 				this.surroundings.retry().later(this::makeAgain);
 			}
 			case ENDED -> {
-				// Perhaps it was given up before the registry knew of it.
-				Subscription subscription = subscription();
-				if (subscription != null) {
-					this.surroundings.subscriptions().withdraw(subscription);
-				}
+				withdraw();
 			}
 		}
 		return SubscriptionState.DEGRADED;
+	}
+
+	/**
+	 * Take the node's subscription out, if there is one.
+	 */
+	void withdraw() {
+		Subscription subscription = subscription();
+		if (subscription != null) {
+			this.surroundings.subscriptions().withdraw(subscription);
+		}
 	}
 
 	/**
