@@ -40,7 +40,8 @@ import org.springframework.util.unit.DataSize;
  * @param enabled Whether Atmosphere Relay is set up.
  * @param cluster What the nodes of an application have in common.
  * @param relay What carries messages between nodes.
- * @param channels Channels that exist, by pattern. The first pattern that matches a name decides.
+ * @param channels Channels that exist, by pattern. The first pattern that matches a name
+ * decides.
  * @param websocket What holds for WebSocket clients.
  * @param presence How it is told who is in channels that have presence.
  * @param endpoint What holds for annotated endpoints.
@@ -67,12 +68,18 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	/**
 	 * What the nodes of an application have in common.
 	 *
-	 * @param name Name of the cluster. Applications that share a broker need different names. Letters, digits, dot, hyphen and underscore. Default is the application's name.
-	 * @param nodeName Name of this node for operators, for instance in the console. Default is made from the host's name.
-	 * @param address Host and port at which operators reach this node. Default is made from the host's name and the web server's port.
+	 * @param name Name of the cluster. Applications that share a broker need different
+	 * names. Letters, digits, dot, hyphen and underscore. Default is the application's
+	 * name.
+	 * @param nodeName Name of this node for operators, for instance in the console.
+	 * Default is made from the host's name.
+	 * @param address Host and port at which operators reach this node. Default is made
+	 * from the host's name and the web server's port.
 	 * @param heartbeatInterval Average time between two heartbeats to the other nodes.
-	 * @param nodeTimeout Time without a heartbeat after which a node counts as gone. At least three times the heartbeat interval.
-	 * @param requestTimeout Time to wait for the other nodes' answers to a request, for instance to list sessions.
+	 * @param nodeTimeout Time without a heartbeat after which a node counts as gone. At
+	 * least three times the heartbeat interval.
+	 * @param requestTimeout Time to wait for the other nodes' answers to a request, for
+	 * instance to list sessions.
 	 */
 	public record Cluster(@Nullable String name, @Nullable String nodeName, @Nullable String address,
 			@DefaultValue("2s") @DurationUnit(ChronoUnit.SECONDS) Duration heartbeatInterval,
@@ -84,13 +91,20 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * What carries messages between nodes.
 	 *
 	 * @param type Relay to use. By default the one whose module is on the classpath.
-	 * @param maxMessageSize Maximum size of a message between nodes. Larger ones are refused.
-	 * @param maxPending Maximum number of messages that wait for the broker's answer. Further ones are refused.
-	 * @param publishTimeout Time to wait for the broker's answer to a message. After that its receipt is UNCONFIRMED.
-	 * @param probeInterval Time between two probes. A probe is a message that the node sends to itself through the broker.
-	 * @param probeTimeout Time within which a probe has to come back. After that the relay counts as down and connects anew.
-	 * @param startTimeout Time for which the application's start waits for the broker. After that the application starts without it.
-	 * @param unsubscribeDelay Time for which the node goes on following a channel on the broker after its last session has left the channel.
+	 * @param maxMessageSize Maximum size of a message between nodes. Larger ones are
+	 * refused.
+	 * @param maxPending Maximum number of messages that wait for the broker's answer.
+	 * Further ones are refused.
+	 * @param publishTimeout Time to wait for the broker's answer to a message. After that
+	 * its receipt is UNCONFIRMED.
+	 * @param probeInterval Time between two probes. A probe is a message that the node
+	 * sends to itself through the broker.
+	 * @param probeTimeout Time within which a probe has to come back. After that the
+	 * relay counts as down and connects anew.
+	 * @param startTimeout Time for which the application's start waits for the broker.
+	 * After that the application starts without it.
+	 * @param unsubscribeDelay Time for which the node goes on following a channel on the
+	 * broker after its last session has left the channel.
 	 * @param redis Settings of the Redis relay.
 	 * @param kafka Settings of the Kafka relay.
 	 */
@@ -107,7 +121,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	/**
 	 * Settings of the Redis relay. The connection is configured by spring.data.redis.
 	 *
-	 * @param keyPrefix Prefix of all keys and channels in Redis, before the cluster's name.
+	 * @param keyPrefix Prefix of all keys and channels in Redis, before the cluster's
+	 * name.
 	 */
 	public record Redis(@DefaultValue("atmosphere:") String keyPrefix) {
 	}
@@ -115,12 +130,15 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	/**
 	 * Settings of the Kafka relay. The connection is configured by spring.kafka.
 	 *
-	 * @param topic Topic that all nodes write and read. Default is atmosphere. followed by the cluster's name.
+	 * @param topic Topic that all nodes write and read. Default is atmosphere. followed
+	 * by the cluster's name.
 	 * @param createTopic Whether the topic is created if it does not exist.
-	 * @param partitions Number of partitions that are used, and that a new topic gets. Must be the same on all nodes.
+	 * @param partitions Number of partitions that are used, and that a new topic gets.
+	 * Must be the same on all nodes.
 	 * @param replication Replication factor of a new topic. With -1 the broker decides.
 	 * @param retention Time for which a new topic keeps messages.
-	 * @param logRetention Time for which a new topic of recorded channels keeps messages. Must be at least the longest history.ttl of any channel.
+	 * @param logRetention Time for which a new topic of recorded channels keeps messages.
+	 * Must be at least the longest history.ttl of any channel.
 	 */
 	public record Kafka(@Nullable String topic, @DefaultValue("true") boolean createTopic,
 			@DefaultValue("6") int partitions, @DefaultValue("-1") short replication,
@@ -140,11 +158,15 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param echo Whether a client's own message comes back to it.
 	 * @param slowConsumer What happens when a client reads too slowly. Default is
 	 * atmosphere.websocket.queue.slow-consumer.
-	 * @param maxQueuedMessages Maximum number of messages that wait for one client. Default is atmosphere.websocket.queue.max-messages.
-	 * @param maxQueuedBytes Maximum total size of the messages that wait for one client. Default is atmosphere.websocket.queue.max-bytes.
+	 * @param maxQueuedMessages Maximum number of messages that wait for one client.
+	 * Default is atmosphere.websocket.queue.max-messages.
+	 * @param maxQueuedBytes Maximum total size of the messages that wait for one client.
+	 * Default is atmosphere.websocket.queue.max-bytes.
 	 * @param presence Whether the nodes track who is in the channel.
-	 * @param history How many messages of the channel are recorded, and for how long. By default none.
-	 * @param sender Whether receivers are told which client has sent a message: its user and the id of its session.
+	 * @param history How many messages of the channel are recorded, and for how long. By
+	 * default none.
+	 * @param sender Whether receivers are told which client has sent a message: its user
+	 * and the id of its session.
 	 */
 	public record Channel(@Nullable String pattern, @DefaultValue("false") ChannelAccess clientPublish,
 			@DefaultValue("anyone") ChannelAccess subscribe, @DefaultValue("cluster") ChannelScope scope,
@@ -157,9 +179,11 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	/**
 	 * What of a channel is kept.
 	 *
-	 * @param size Number of messages that are kept for recovery and history. With 0 the channel is not recorded.
+	 * @param size Number of messages that are kept for recovery and history. With 0 the
+	 * channel is not recorded.
 	 * @param ttl Time for which a message is kept.
-	 * @param idempotencyWindow Time within which a second message with the same idempotency key is recognised, and not recorded again.
+	 * @param idempotencyWindow Time within which a second message with the same
+	 * idempotency key is recognised, and not recorded again.
 	 */
 	public record History(@DefaultValue("0") int size,
 			@DefaultValue("1h") @DurationUnit(ChronoUnit.SECONDS) Duration ttl,
@@ -169,10 +193,16 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	/**
 	 * How clients of recorded channels get what they have missed.
 	 *
-	 * @param maxMessages Maximum number of missed messages that a client is sent when it comes back. A client that has missed more is told that it is not recovered.
-	 * @param maxBytes Maximum total size of the missed messages that a client is sent when it comes back. A client that has missed more is told that it is not recovered.
-	 * @param maxUnsent Maximum total size of the answers that this node has read for its clients and not yet written to them: history, missed messages and lists of members. While the limit is reached, further requests are refused with code 111.
-	 * @param positionCheck Time without a message after which the node compares its position in a recorded channel with the end of the channel's log, to notice a lost message.
+	 * @param maxMessages Maximum number of missed messages that a client is sent when it
+	 * comes back. A client that has missed more is told that it is not recovered.
+	 * @param maxBytes Maximum total size of the missed messages that a client is sent
+	 * when it comes back. A client that has missed more is told that it is not recovered.
+	 * @param maxUnsent Maximum total size of the answers that this node has read for its
+	 * clients and not yet written to them: history, missed messages and lists of members.
+	 * While the limit is reached, further requests are refused with code 111.
+	 * @param positionCheck Time without a message after which the node compares its
+	 * position in a recorded channel with the end of the channel's log, to notice a lost
+	 * message.
 	 */
 	public record Recovery(@DefaultValue("300") int maxMessages, @DefaultValue("4MB") DataSize maxBytes,
 			@DefaultValue("64MB") DataSize maxUnsent,
@@ -182,13 +212,16 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	/**
 	 * Sessions that outlive their connections.
 	 *
-	 * @param enabled Whether clients can ask for a durable session, which they find again after a lost connection.
+	 * @param enabled Whether clients can ask for a durable session, which they find again
+	 * after a lost connection.
 	 * @param store Where durable sessions are kept.
 	 * @param ttl Time for which a session is kept after its connection has ended.
 	 * @param saveInterval Time between two saves of sessions that have changed.
-	 * @param timeout Time for which a client that connects waits for the store. After that it gets a session that is not durable.
+	 * @param timeout Time for which a client that connects waits for the store. After
+	 * that it gets a session that is not durable.
 	 * @param cookieName Name of the cookie that carries the token of a durable session.
-	 * @param maxSessions Maximum number of durable sessions in the store, over all nodes. Further clients get sessions that are not durable.
+	 * @param maxSessions Maximum number of durable sessions in the store, over all nodes.
+	 * Further clients get sessions that are not durable.
 	 * @param jdbc Settings of the store in a relational database.
 	 */
 	public record DurableSessions(@DefaultValue("false") boolean enabled,
@@ -204,7 +237,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * Settings of the store in a relational database. The connection is configured by
 	 * spring.datasource.
 	 *
-	 * @param initializeSchema When the table is created at the start, if it does not exist.
+	 * @param initializeSchema When the table is created at the start, if it does not
+	 * exist.
 	 * @param schema Location of the script that creates the table.
 	 */
 	public record Jdbc(@DefaultValue("embedded") SchemaInitialization initializeSchema,
@@ -216,18 +250,28 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 *
 	 * @param path Path under which clients connect. The rest of the path names the
 	 * channel.
-	 * @param allowedOrigins Origins from which browsers may connect, beside the server's own. Comma-separated; an origin may contain asterisks.
-	 * @param maxMessageSize Maximum size of a message from a client. A client that sends a larger one is disconnected.
-	 * @param messagesPerSecond Messages that a client may send in a second, on average. With 0 there is no limit.
+	 * @param allowedOrigins Origins from which browsers may connect, beside the server's
+	 * own. Comma-separated; an origin may contain asterisks.
+	 * @param maxMessageSize Maximum size of a message from a client. A client that sends
+	 * a larger one is disconnected.
+	 * @param messagesPerSecond Messages that a client may send in a second, on average.
+	 * With 0 there is no limit.
 	 * @param burst Messages that a client may send at once, above the average rate.
-	 * @param pingInterval Time without a message from a client after which the node sends it a ping.
+	 * @param pingInterval Time without a message from a client after which the node sends
+	 * it a ping.
 	 * @param pongTimeout Time within which a client has to answer a ping.
-	 * @param sendTimeout Time for which a write to a client may block. After that the session ends.
+	 * @param sendTimeout Time for which a write to a client may block. After that the
+	 * session ends.
 	 * @param compression Whether messages are compressed for clients that ask for it.
-	 * @param directIo Whether the node reads and writes Tomcat's sockets directly, which takes less memory and processor time. Not possible with TLS or compression: these connections use the container's own WebSocket.
-	 * @param connectionBuffer Size of each of the two buffers that Tomcat keeps for a connection, WebSocket or HTTP. With 0 Tomcat's default applies, 8KB.
-	 * @param writers Number of threads that write to clients, at most 64. With 0 one for each processor.
-	 * @param maxStuckWriters Maximum number of additional writer threads. One is started for each writer that is blocked by a client that does not read.
+	 * @param directIo Whether the node reads and writes Tomcat's sockets directly, which
+	 * takes less memory and processor time. Not possible with TLS or compression: these
+	 * connections use the container's own WebSocket.
+	 * @param connectionBuffer Size of each of the two buffers that Tomcat keeps for a
+	 * connection, WebSocket or HTTP. With 0 Tomcat's default applies, 8KB.
+	 * @param writers Number of threads that write to clients, at most 64. With 0 one for
+	 * each processor.
+	 * @param maxStuckWriters Maximum number of additional writer threads. One is started
+	 * for each writer that is blocked by a client that does not read.
 	 * @param queue What may wait for a client.
 	 */
 	public record Websocket(@DefaultValue("/atmosphere") String path, @DefaultValue List<String> allowedOrigins,
@@ -266,10 +310,14 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	/**
 	 * How it is told who is in channels that have presence.
 	 *
-	 * @param flushInterval Time for which joins and leaves are collected before they are sent to the other nodes.
-	 * @param digestInterval Average time between two comparisons of the members that nodes know, which find and repair differences.
-	 * @param pushInterval Time for which joins and leaves are collected before clients and the application's listeners are told.
-	 * @param leaveDelay Time within which a member can come back without a leave and a join being reported.
+	 * @param flushInterval Time for which joins and leaves are collected before they are
+	 * sent to the other nodes.
+	 * @param digestInterval Average time between two comparisons of the members that
+	 * nodes know, which find and repair differences.
+	 * @param pushInterval Time for which joins and leaves are collected before clients
+	 * and the application's listeners are told.
+	 * @param leaveDelay Time within which a member can come back without a leave and a
+	 * join being reported.
 	 * @param maxNames Maximum number of members that one frame to a client names.
 	 * @param maxAttributeSize Maximum size of the attributes of a member.
 	 */
@@ -283,12 +331,18 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	/**
 	 * What holds for annotated endpoints.
 	 *
-	 * @param threads Number of threads that run methods of endpoints. Has no effect with virtual threads.
-	 * @param maxQueued Maximum number of calls of endpoint methods that wait or run on this node. Further messages and clients are refused.
-	 * @param maxQueuedPerSession Maximum number of messages of one client that wait while a method runs for it. Further ones are refused.
-	 * @param maxQueuedBytes Maximum total size of the messages whose methods wait or run on this node. Further messages and clients are refused.
-	 * @param maxQueuedBytesPerSession Maximum total size of the messages of one client that wait while a method runs for it. Further ones are refused.
-	 * @param drainTimeout Time for which a stopping node waits for endpoint methods that wait or run.
+	 * @param threads Number of threads that run methods of endpoints. Has no effect with
+	 * virtual threads.
+	 * @param maxQueued Maximum number of calls of endpoint methods that wait or run on
+	 * this node. Further messages and clients are refused.
+	 * @param maxQueuedPerSession Maximum number of messages of one client that wait while
+	 * a method runs for it. Further ones are refused.
+	 * @param maxQueuedBytes Maximum total size of the messages whose methods wait or run
+	 * on this node. Further messages and clients are refused.
+	 * @param maxQueuedBytesPerSession Maximum total size of the messages of one client
+	 * that wait while a method runs for it. Further ones are refused.
+	 * @param drainTimeout Time for which a stopping node waits for endpoint methods that
+	 * wait or run.
 	 */
 	public record Endpoint(@DefaultValue("32") int threads, @DefaultValue("10000") int maxQueued,
 			@DefaultValue("64") int maxQueuedPerSession, @DefaultValue("64MB") DataSize maxQueuedBytes,
@@ -299,7 +353,10 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	/**
 	 * How futures of the application complete.
 	 *
-	 * @param maxThreads Maximum number of threads that run the application's continuations, such as the function in broadcaster.broadcast(..).thenAccept(function). A thread is started when all others are busy. Has no effect with virtual threads.
+	 * @param maxThreads Maximum number of threads that run the application's
+	 * continuations, such as the function in
+	 * broadcaster.broadcast(..).thenAccept(function). A thread is started when all others
+	 * are busy. Has no effect with virtual threads.
 	 */
 	public record Continuation(@DefaultValue("256") int maxThreads) {
 	}
@@ -307,9 +364,12 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	/**
 	 * How clients are sent away when the node stops.
 	 *
-	 * @param sliceSize Number of sessions that a stopping node closes at once, in one slice.
-	 * @param sliceInterval Time between two slices of sessions that a stopping node closes.
-	 * @param timeout Time after which a stopping node closes all remaining sessions at once. Keep it below spring.lifecycle.timeout-per-shutdown-phase.
+	 * @param sliceSize Number of sessions that a stopping node closes at once, in one
+	 * slice.
+	 * @param sliceInterval Time between two slices of sessions that a stopping node
+	 * closes.
+	 * @param timeout Time after which a stopping node closes all remaining sessions at
+	 * once. Keep it below spring.lifecycle.timeout-per-shutdown-phase.
 	 */
 	public record Shutdown(@DefaultValue("200") int sliceSize, @DefaultValue("100ms") Duration sliceInterval,
 			@DefaultValue("20s") @DurationUnit(ChronoUnit.SECONDS) Duration timeout) {
@@ -318,7 +378,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	/**
 	 * How the relay counts in the application's health.
 	 *
-	 * @param degradedIsDown Whether the health of the application is DOWN, and the node not ready, while the broker is away. Otherwise it is DEGRADED.
+	 * @param degradedIsDown Whether the health of the application is DOWN, and the node
+	 * not ready, while the broker is away. Otherwise it is DEGRADED.
 	 */
 	public record Health(@DefaultValue("false") boolean degradedIsDown) {
 	}
@@ -326,13 +387,23 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	/**
 	 * How much clients may have and do, each on its node.
 	 *
-	 * @param channelsPerSession Maximum number of channels of a session. With 0 there is no limit.
-	 * @param sessionsPerUser Maximum number of sessions of a user on a node. With 0 there is no limit.
-	 * @param sessionsPerAddress Maximum number of sessions from one network address on a node. With 0 there is no limit. Behind a proxy this is the proxy's address unless server.forward-headers-strategy is set.
-	 * @param reservedConnections Connections of the web server that are reserved for health checks and other HTTP requests. WebSocket handshakes are refused when only these are left. Default is a sixteenth of the server's maximum.
-	 * @param userMessagesPerSecond Messages that all sessions of a user on a node may send together in a second, on average. With 0 there is no limit.
-	 * @param userBurst Messages that all sessions of a user on a node may send together at once, above the average rate.
-	 * @param emptyChannelsPerMinute Maximum number of recorded channels without a message that a session may subscribe to or read in a minute. All sessions from one address may ask for 20 times as many. With 0 there is no limit.
+	 * @param channelsPerSession Maximum number of channels of a session. With 0 there is
+	 * no limit.
+	 * @param sessionsPerUser Maximum number of sessions of a user on a node. With 0 there
+	 * is no limit.
+	 * @param sessionsPerAddress Maximum number of sessions from one network address on a
+	 * node. With 0 there is no limit. Behind a proxy this is the proxy's address unless
+	 * server.forward-headers-strategy is set.
+	 * @param reservedConnections Connections of the web server that are reserved for
+	 * health checks and other HTTP requests. WebSocket handshakes are refused when only
+	 * these are left. Default is a sixteenth of the server's maximum.
+	 * @param userMessagesPerSecond Messages that all sessions of a user on a node may
+	 * send together in a second, on average. With 0 there is no limit.
+	 * @param userBurst Messages that all sessions of a user on a node may send together
+	 * at once, above the average rate.
+	 * @param emptyChannelsPerMinute Maximum number of recorded channels without a message
+	 * that a session may subscribe to or read in a minute. All sessions from one address
+	 * may ask for 20 times as many. With 0 there is no limit.
 	 */
 	public record Limits(@DefaultValue("128") int channelsPerSession, @DefaultValue("100") int sessionsPerUser,
 			@DefaultValue("1000") int sessionsPerAddress, @Nullable Integer reservedConnections,
@@ -343,9 +414,12 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	/**
 	 * How clients prove who they are, and for how long that counts.
 	 *
-	 * @param tokenTimeout Time within which a client that connects with auth=message has to send its token. After that it is disconnected.
-	 * @param disconnectOnLogout Whether a user's sessions end, on all nodes, when the user logs out through Spring Security.
-	 * @param keepHttpSessionAlive Whether messages from a client keep the HTTP session alive that it has logged in with, as HTTP requests do.
+	 * @param tokenTimeout Time within which a client that connects with auth=message has
+	 * to send its token. After that it is disconnected.
+	 * @param disconnectOnLogout Whether a user's sessions end, on all nodes, when the
+	 * user logs out through Spring Security.
+	 * @param keepHttpSessionAlive Whether messages from a client keep the HTTP session
+	 * alive that it has logged in with, as HTTP requests do.
 	 */
 	public record Security(@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration tokenTimeout,
 			@DefaultValue("true") boolean disconnectOnLogout, @DefaultValue("true") boolean keepHttpSessionAlive) {
@@ -354,7 +428,9 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	/**
 	 * Publishing by HTTP.
 	 *
-	 * @param enabled Whether messages can be published by HTTP, at atmosphere.websocket.path followed by /api. The application's security rules have to protect that path.
+	 * @param enabled Whether messages can be published by HTTP, at
+	 * atmosphere.websocket.path followed by /api. The application's security rules have
+	 * to protect that path.
 	 */
 	public record Api(@DefaultValue("false") boolean enabled) {
 	}
@@ -362,12 +438,17 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	/**
 	 * A page for operators, under the path of the WebSocket clients.
 	 *
-	 * @param enabled Whether the console's page is served, and this node publishes its figures for it.
-	 * @param channel Channel in which the nodes publish their figures. Must be the same on all nodes.
-	 * @param subscribe Who may subscribe to that channel: an authority, authenticated, anyone, or none.
+	 * @param enabled Whether the console's page is served, and this node publishes its
+	 * figures for it.
+	 * @param channel Channel in which the nodes publish their figures. Must be the same
+	 * on all nodes.
+	 * @param subscribe Who may subscribe to that channel: an authority, authenticated,
+	 * anyone, or none.
 	 * @param interval Time between two messages with a node's figures.
-	 * @param home Path within the application to which the page links back. Empty for no link.
-	 * @param logout Path within the application to which the page's log-out button posts, with Spring Security usually /logout. Without it there is no button.
+	 * @param home Path within the application to which the page links back. Empty for no
+	 * link.
+	 * @param logout Path within the application to which the page's log-out button posts,
+	 * with Spring Security usually /logout. Without it there is no button.
 	 */
 	public record Console(@DefaultValue("false") boolean enabled, @DefaultValue("atmosphere/console") String channel,
 			@DefaultValue("ROLE_ADMIN") ChannelAccess subscribe,
