@@ -53,7 +53,7 @@ public final class Guard {
 	/** Does not allocate when it counts, as a {@code LongAdder} may. */
 	private final AtomicLong failures = new AtomicLong();
 
-	/** The times of the latest failures, by {@link System#nanoTime()}, in a ring buffer. */
+	/** The times of the latest failures in nanoseconds, in a ring buffer. */
 	private final long[] times = new long[REPEATED];
 
 	/**
