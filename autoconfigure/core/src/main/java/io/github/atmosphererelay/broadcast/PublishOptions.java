@@ -80,7 +80,7 @@ public final class PublishOptions {
 		if (principal == null) {
 			return header(Sender.SESSION_HEADER, session.id());
 		}
-		// Without the name, the user would look like nobody.
+		// Without the name, the user would look like an anonymous client
 		return (principal.getName().length() > MAX_SENDER_LENGTH) ? this
 				: header(Sender.SESSION_HEADER, session.id()).header(Sender.USER_HEADER, principal.getName());
 	}

@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * @param node the id of the node that it lives on
  * @param openedAt when it was opened, by its node's clock
  * @param channelCount the number of channels that it is subscribed to
- * @param channels the first of these channels by name, at most 20
+ * @param channels the first of these channels by name: at most 20, fewer if the names are
+ * long
  * @param queuedMessages the number of messages that are queued for it
  * @param queuedBytes the number of bytes that are queued for it
  */

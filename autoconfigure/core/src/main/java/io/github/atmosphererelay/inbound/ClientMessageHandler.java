@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Handles the messages that clients send to some channels. These messages are not
- * published to the channel. A message is handled once, on the node that the client is
- * connected to.
+ * published to the channel, unless the handler does so. A message is handled once, on the
+ * node that the client is connected to.
  */
 public interface ClientMessageHandler {
 

@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads logs for clients within the node's {@link ReplayBudget}: publications that were
- * read are counted until the client's socket has taken them. A log is read in small
+ * read are counted until the client's socket has accepted them. A log is read in small
  * steps, each of which is counted as soon as it has been read. Safe for use by many
  * threads; nothing blocks.
  */
@@ -256,7 +256,7 @@ public final class ReplayReader {
 	 * A page that was read for a session.
 	 *
 	 * @param page the page
-	 * @param reservation the room that it takes, which the receiver releases
+	 * @param reservation the reservation for its bytes, which the receiver releases
 	 */
 	public record Replay(LogPage page, Reservation reservation) {
 	}
