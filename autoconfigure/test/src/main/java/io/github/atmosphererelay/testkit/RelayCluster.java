@@ -162,9 +162,8 @@ public final class RelayCluster implements AutoCloseable {
 	/**
 	 * Return the switch that makes the broker unreachable and reachable again.
 	 * @return the switch
-	 * @throws IllegalStateException if the cluster has a
-	 * {@linkplain Builder#realBroker() real broker}: stop that broker itself, or put a
-	 * proxy in front of it
+	 * @throws IllegalStateException if the cluster has a {@linkplain Builder#realBroker()
+	 * real broker}: stop that broker itself, or put a proxy in front of it
 	 */
 	public BrokerSwitch broker() {
 		if (this.memory == null) {
