@@ -41,7 +41,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * What every store of durable sessions promises.
+ * Tests of what every store of durable sessions has to guarantee. The tests of a store
+ * extend this class.
  */
 public abstract class AbstractSessionStoreTests {
 

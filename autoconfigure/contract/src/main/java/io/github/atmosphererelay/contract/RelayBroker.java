@@ -22,14 +22,15 @@ import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.relay.ClusterRelay;
 
 /**
- * A running broker as the contract suite needs it. The cluster's name differs from test
- * to test, so that no test hears another.
+ * A running broker for the contract tests. Each test uses a cluster name of its own, so
+ * that tests do not receive each other's messages.
  */
 public interface RelayBroker {
 
 	/**
-	 * Make a relay that talks to the broker directly. Outcomes are to be known about one
-	 * second after publishing, and at least 10,000 envelopes may wait.
+	 * Create a relay that connects to the broker directly. It must be configured so that
+	 * outcomes are known about one second after publishing, and so that at least 10,000
+	 * envelopes may wait for the broker.
 	 * @param cluster the name of the cluster
 	 * @param codec the codec to use
 	 * @return a relay that is not started yet
@@ -37,7 +38,7 @@ public interface RelayBroker {
 	ClusterRelay relay(String cluster, EnvelopeCodec codec);
 
 	/**
-	 * Make a relay that reaches the broker only through {@link #proxy()}.
+	 * Create a relay that reaches the broker only through {@link #proxy()}.
 	 * @param cluster the name of the cluster
 	 * @param codec the codec to use
 	 * @return a relay that is not started yet
@@ -45,21 +46,21 @@ public interface RelayBroker {
 	ClusterRelay proxiedRelay(String cluster, EnvelopeCodec codec);
 
 	/**
-	 * Return the proxy before the broker.
+	 * Return the proxy in front of the broker.
 	 * @return the proxy
 	 */
 	TcpProxy proxy();
 
 	/**
-	 * Put bytes where the relays of a cluster look for envelopes.
+	 * Publish bytes to the place from which the relays of a cluster receive envelopes.
 	 * @param cluster the name of the cluster
 	 * @param address the address to publish to
-	 * @param bytes anything
+	 * @param bytes any bytes, which need not be an envelope
 	 */
 	void publishRaw(String cluster, Address address, byte[] bytes);
 
 	/**
-	 * Return the number of connections that the broker has from clients.
+	 * Return the number of client connections of the broker.
 	 * @return the number of connections
 	 */
 	long connections();

@@ -48,32 +48,33 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * What every relay promises, against a real broker: delivery while the broker is well
- * (inherited), truth and recovery while it is not, and cost. A relay's own tests extend
- * this class, give it their broker, and override only what the relay documents
- * differently.
+ * Tests of what every relay has to guarantee, against a real broker: delivery while the
+ * broker works (inherited), true outcomes and recovery when it fails, and the number of
+ * connections and threads. The tests of a relay extend this class, supply their broker,
+ * and override only what the relay documents differently.
  */
 public abstract class RelayContractTests extends RelayDeliveryContractTests {
 
 	/**
-	 * Return how long a relay may take, once the broker can be reached again, until
-	 * envelopes flow both ways.
-	 * @return the time allowed
+	 * Return how long a relay may take to send and receive envelopes again after the
+	 * broker has become reachable.
+	 * @return the maximum time
 	 */
 	protected Duration recoveryTime() {
 		return Duration.ofSeconds(5);
 	}
 
 	/**
-	 * Return how long the outcome of a publish may stay open.
-	 * @return the time allowed
+	 * Return how long it may take until the outcome of a published envelope is known.
+	 * @return the maximum time
 	 */
 	protected Duration outcomeTime() {
 		return Duration.ofMillis(2500);
 	}
 
 	/**
-	 * Return how much a relay's threads may grow by from one address to many.
+	 * Return by how many threads a relay may grow when it follows 500 addresses instead
+	 * of one.
 	 * @return the number of threads
 	 */
 	protected int threadTolerance() {
@@ -234,7 +235,8 @@ public abstract class RelayContractTests extends RelayDeliveryContractTests {
 	}
 
 	/**
-	 * Check what a relay says of the addresses that a node followed over an outage.
+	 * Check what a relay reports about the addresses that a node followed during an
+	 * outage.
 	 * @param node the node that was cut off
 	 */
 	protected void afterOutage(RelayNode node) {
@@ -246,16 +248,16 @@ public abstract class RelayContractTests extends RelayDeliveryContractTests {
 			Envelope envelope = node.envelope(channel, "message " + sent.size());
 			MachineTime start = MachineTime.start();
 			CompletableFuture<Receipt> receipt = node.relay().publish(envelope);
-			// Less than any timeout that a blocked call would wait for, and more than a
-			// busy
-			// machine takes to give a thread its turn.
+			// Shorter than any timeout for which a blocked call would wait, and longer
+			// than a thread has to wait for a processor on a busy machine
 			assertThat(start.elapsed()).isLessThan(Duration.ofMillis(500));
 			sent.put(envelope, receipt.orTimeout(outcomeTime().toMillis(), TimeUnit.MILLISECONDS));
 		}
 	}
 
 	/**
-	 * Compare what a node was told about its envelopes with what another node heard.
+	 * Compare the outcomes that a node got for its envelopes with the envelopes that
+	 * another node received.
 	 */
 	private void reconcile(RelayNode publisher, RelayNode receiver, Map<Envelope, CompletableFuture<Receipt>> sent) {
 		Set<UUID> relayed = new HashSet<>();

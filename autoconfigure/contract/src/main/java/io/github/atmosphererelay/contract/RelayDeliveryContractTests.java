@@ -52,8 +52,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * What every relay does while its broker is well: the first half of
- * {@link RelayContractTests}.
+ * Tests of what every relay has to guarantee while its broker works.
+ * {@link RelayContractTests} adds those of failures.
  */
 @Reconciles
 public abstract class RelayDeliveryContractTests extends RelayNodesTests {
@@ -267,7 +267,8 @@ public abstract class RelayDeliveryContractTests extends RelayNodesTests {
 		one.publish("room", "while stopped");
 		two.start().awaitRoundTrip(connectTime());
 		one.publish("room", "subscriptions are forgotten");
-		// What is on its way may be heard by one who subscribes meanwhile
+		// Envelopes that are still on their way may be received by a node that subscribes
+		// meanwhile
 		two.awaitRoundTrip(connectTime());
 		two.subscribe(new Address.Channel("room"));
 		Envelope envelope = one.publish("room", "after");
@@ -332,14 +333,13 @@ public abstract class RelayDeliveryContractTests extends RelayNodesTests {
 			ids.add(envelope.id());
 			receipts.add(node.relay().publish(envelope));
 			if (receipts.size() % 250 == 0) {
-				// Publishes in bursts, lest a busy machine take longer than a receipt
-				// waits
+				// Publish in bursts, so that even a busy machine answers before the
+				// receipts time out
 				receipts.get(receipts.size() - 1).orTimeout(20, TimeUnit.SECONDS).join();
 			}
 		}
-		// On an overloaded machine an answer may take longer than a receipt waits, which
-		// the
-		// receipt then says; the envelopes arrive all the same
+		// On an overloaded machine the broker's answer may come after the timeout. The
+		// receipt is then UNCONFIRMED, and the envelope arrives all the same
 		assertThat(
 				receipts.stream().map((receipt) -> receipt.orTimeout(20, TimeUnit.SECONDS).join().outcome()).distinct())
 			.isSubsetOf(node.sent(), Outcome.UNCONFIRMED)

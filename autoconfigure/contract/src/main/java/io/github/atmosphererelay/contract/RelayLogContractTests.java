@@ -49,7 +49,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * What every relay with logs promises of recorded channels, against a real broker.
+ * Tests of what every relay with logs has to guarantee for recorded channels, against a
+ * real broker.
  */
 @Reconciles
 public abstract class RelayLogContractTests extends RelayNodesTests {
@@ -57,8 +58,8 @@ public abstract class RelayLogContractTests extends RelayNodesTests {
 	protected static final LogOptions LONG = new LogOptions(10_000, Duration.ofHours(1), null, Duration.ofMinutes(5));
 
 	/**
-	 * Return whether the relay keeps a log to its size.
-	 * @return whether older publications are gone at once
+	 * Return whether the relay trims a log to its size.
+	 * @return whether older publications are removed at once
 	 */
 	protected boolean trimsBySize() {
 		return true;
@@ -342,7 +343,7 @@ public abstract class RelayLogContractTests extends RelayNodesTests {
 			assertThat(each.messageId()).isEqualTo(first.messageId());
 			assertThat(each.position()).isEqualTo(first.position());
 		});
-		// Another key, and the same key in another channel, are no doubles.
+		// Another key, and the same key in another channel, are no duplicates.
 		Receipt other = append(one, "orders", "other", keyed("order 8", Duration.ofMinutes(5)));
 		assertThat(other.outcome()).isEqualTo(one.sent());
 		assertThat(append(one, "refunds", "same key", key).outcome()).isEqualTo(one.sent());
@@ -360,7 +361,7 @@ public abstract class RelayLogContractTests extends RelayNodesTests {
 		RelayNode node = startedNode();
 		List<UUID> appended = new ArrayList<>();
 		for (int i = 0; i < 60; i++) {
-			// More in all than any relay has at hand or reads at once
+			// More in all than any relay keeps in memory or reads at once
 			appended.add(append(node, "log", "x".repeat(1000 * (i % 10 + 50)), LONG).messageId());
 		}
 		for (ReadDirection direction : ReadDirection.values()) {

@@ -48,7 +48,7 @@ import io.github.atmosphererelay.test.MachineTime;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A node as far as a relay sees it: publishes, and keeps what it hears.
+ * A node as a relay sees it: it publishes envelopes, and keeps those that it receives.
  */
 public final class RelayNode implements RelayListener {
 
@@ -97,8 +97,8 @@ public final class RelayNode implements RelayListener {
 	}
 
 	/**
-	 * Return the relay's logs.
-	 * @return the logs, which the relay must have
+	 * Return the relay's logs. Fails if the relay has none.
+	 * @return the logs
 	 */
 	public ChannelLog log() {
 		return Objects.requireNonNull(this.relay.log(), "The relay has no log");
@@ -110,17 +110,17 @@ public final class RelayNode implements RelayListener {
 	}
 
 	/**
-	 * Follow the node's own address and wait until an envelope comes back through the
-	 * broker, with a new connection when one has had a second, as the relay's monitor
-	 * does.
-	 * @param timeout how long it may take
+	 * Subscribe to the node's own address, and wait until a probe comes back through the
+	 * broker. As the relay's monitor does, this makes the relay reconnect if no probe has
+	 * come back for a second.
+	 * @param timeout the maximum time
 	 * @return this node
 	 */
 	public RelayNode awaitRoundTrip(Duration timeout) {
 		this.relay.subscribe(new Address.Node(this.id));
 		long[] reconnected = { System.nanoTime() };
 		int[] connects = { this.connects.get() };
-		// Only probes sent from here on count: an old one proves nothing
+		// Only probes that are sent from now on count
 		this.probes.clear();
 		MachineTime.await(timeout)
 			.alias("round trip of " + this.relay.name())
@@ -168,8 +168,9 @@ public final class RelayNode implements RelayListener {
 	}
 
 	/**
-	 * Return what a receipt says of a message that has gone as far as the relay reaches.
-	 * @return {@code RELAYED} for a relay that reaches other nodes
+	 * Return the outcome in the receipt of a message that was published successfully.
+	 * @return {@code RELAYED} for a relay that reaches other nodes, otherwise
+	 * {@code LOCAL_ONLY}
 	 */
 	public Outcome sent() {
 		return this.relay.capabilities().contains(RelayCapability.CLUSTERED) ? Outcome.RELAYED : Outcome.LOCAL_ONLY;
@@ -300,7 +301,7 @@ public final class RelayNode implements RelayListener {
 	}
 
 	/**
-	 * A question whether the relay works.
+	 * A probe of the relay.
 	 */
 	private final class Probe implements RelayProbe {
 
@@ -322,7 +323,7 @@ public final class RelayNode implements RelayListener {
 
 		@Override
 		public void failed(Throwable failure) {
-			// Asked again
+			// The next probe follows
 		}
 
 	}

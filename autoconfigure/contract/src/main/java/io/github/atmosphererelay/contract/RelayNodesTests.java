@@ -30,7 +30,8 @@ import org.junit.jupiter.api.Timeout;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Gives tests of relays their nodes, in a cluster for each test, and ends them.
+ * Creates the nodes for tests of relays, in a cluster of their own for each test, and
+ * stops them after the test.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(60)
@@ -49,8 +50,8 @@ public abstract class RelayNodesTests {
 	protected abstract RelayBroker broker();
 
 	/**
-	 * Return how long a relay may take to connect to a broker that is well.
-	 * @return the time allowed
+	 * Return how long a relay may take to connect to a broker that works.
+	 * @return the maximum time
 	 */
 	protected Duration connectTime() {
 		return Duration.ofSeconds(10);

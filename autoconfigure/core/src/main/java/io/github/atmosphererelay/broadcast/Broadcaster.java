@@ -39,61 +39,65 @@ import org.jspecify.annotations.Nullable;
  * Threads: may be called by any number of threads; never waits for the network. Messages
  * that one thread sends to one channel arrive in that order everywhere.
  * <p>
- * Futures: {@code join} and {@code get} go on as soon as the result is known, whatever
- * other futures do. Continuations such as those of {@code thenAccept} run on a growing
- * number of threads that they may block ({@code atmosphere.continuation.max-threads}, or
- * virtual threads), never on one that the library needs. Those of futures of one channel,
- * user or session run in the order in which the results came, one after another; one that
- * takes longer than about 50 ms keeps its thread, and the next begins beside it. So a
- * continuation may wait for a lock whose holder waits for another future. One that is
- * registered when the result is known already runs at once on the thread that registers
- * it, as with any {@link CompletableFuture}.
+ * Futures: {@code join} and {@code get} return as soon as the result is known. They do
+ * not wait for the continuations of other futures. Continuations such as those of
+ * {@code thenAccept} may block. They run on threads of their own, whose number grows when
+ * they block (up to {@code atmosphere.continuation.max-threads}, or virtual threads), and
+ * never on a thread that the library needs. Continuations of futures of the same channel,
+ * user or session run one after another, in the order in which the results came. If one
+ * takes longer than about 50 ms, the next one starts on another thread while the first
+ * still runs. So a continuation may wait for a lock whose holder waits for another
+ * future. A continuation that is registered after the result is known runs at once on the
+ * thread that registers it, as with any {@link CompletableFuture}.
  * <p>
- * Errors: what is wrong with the call itself is thrown: {@link UnknownChannelException},
- * {@link MessageTooLargeException}, {@link IllegalArgumentException},
- * {@link ChannelNotRecordedException}, {@link ReadOnlyChannelException}, and
- * {@link RequestRefusedException} of an {@link OutboundInterceptor}. What goes wrong on
- * the way is told by the future: a receipt that says how far the message came, or a
- * {@link io.github.atmosphererelay.relay.RelayException}, among them
- * {@link io.github.atmosphererelay.relay.RelayOverloadedException} without anything
- * having been sent when very many futures wait for continuations that block. Clients of
- * this node get a message of an ephemeral channel in either case; one of a recorded
- * channel is delivered from the channel's log, on every node in the same order, or not at
- * all.
+ * Errors: if the call itself is wrong, the method throws:
+ * {@link UnknownChannelException}, {@link MessageTooLargeException},
+ * {@link IllegalArgumentException}, {@link ChannelNotRecordedException},
+ * {@link ReadOnlyChannelException}, or the {@link RequestRefusedException} of an
+ * {@link OutboundInterceptor}. What happens after that is reported by the future: it
+ * completes with a receipt, whose {@link io.github.atmosphererelay.relay.Outcome outcome}
+ * says how far the message came, or fails with a
+ * {@link io.github.atmosphererelay.relay.RelayException}. For example, it fails with
+ * {@link io.github.atmosphererelay.relay.RelayOverloadedException}, and nothing is sent,
+ * while very many futures wait for continuations that block. A message to an ephemeral
+ * channel is delivered to the clients of this node even if the relay fails. A message to
+ * a recorded channel is delivered from the channel's log, in the same order on every
+ * node, or to nobody.
  */
 public interface Broadcaster {
 
 	/**
-	 * The greatest number of messages that are read at once.
+	 * The maximum number of messages in one page of {@link #history}.
 	 */
 	int MAX_PAGE = 10_000;
 
 	/**
-	 * Send to everyone who is subscribed to a channel.
+	 * Send a message to all sessions that are subscribed to a channel.
 	 * @param channel the channel's name; a configured pattern must cover it
 	 * @param payload the message
-	 * @return completes with how far the message came
+	 * @return completes with the receipt, which says how far the message came
 	 */
 	default CompletableFuture<Receipt> broadcast(String channel, Object payload) {
 		return broadcast(channel, payload, PublishOptions.DEFAULTS);
 	}
 
 	/**
-	 * Send to everyone who is subscribed to a channel.
+	 * Send a message to all sessions that are subscribed to a channel.
 	 * @param channel the channel's name; a configured pattern must cover it
 	 * @param payload the message
 	 * @param options how to send it
-	 * @return completes with how far the message came
+	 * @return completes with the receipt, which says how far the message came
 	 */
 	CompletableFuture<Receipt> broadcast(String channel, Object payload, PublishOptions options);
 
 	/**
-	 * Read what a recorded channel has had, from older to newer messages.
+	 * Read messages of a recorded channel from its log, from older to newer ones.
 	 * @param channel the channel's name
-	 * @param since the position after which to begin; {@code null} for the oldest message
-	 * @param limit the greatest number of messages to return, 1 to {@value #MAX_PAGE}
-	 * @return completes with a page of {@link PageLimit#DEFAULT_BYTES} at most, which
-	 * says whether there may be {@linkplain LogPage#more() more}. Fails with
+	 * @param since the position after which to start; {@code null} to start with the
+	 * oldest message
+	 * @param limit the maximum number of messages to return, 1 to {@value #MAX_PAGE}
+	 * @return completes with a page of at most {@link PageLimit#DEFAULT_BYTES} bytes,
+	 * which says whether there may be {@linkplain LogPage#more() more}. Fails with
 	 * {@link io.github.atmosphererelay.relay.RelayException} if the log cannot be read
 	 * now
 	 */
@@ -102,23 +106,26 @@ public interface Broadcaster {
 	}
 
 	/**
-	 * Read what a recorded channel has had.
+	 * Read messages of a recorded channel from its log.
 	 * @param channel the channel's name
-	 * @param since the position after which, or read backward before which, to begin;
-	 * {@code null} for the oldest, or the newest, message
-	 * @param limit the greatest number of messages to return, 1 to {@value #MAX_PAGE}
+	 * @param since the position to start from, which is not part of the page: reading
+	 * forward starts after it, reading backward before it; {@code null} to start with the
+	 * oldest message, or with the newest one when reading backward
+	 * @param limit the maximum number of messages to return, 1 to {@value #MAX_PAGE}
 	 * @param direction whether to read towards newer or older messages
-	 * @return completes with a page of {@link PageLimit#DEFAULT_BYTES} at most, which
-	 * says whether there may be {@linkplain LogPage#more() more}. Fails with
+	 * @return completes with a page of at most {@link PageLimit#DEFAULT_BYTES} bytes,
+	 * which says whether there may be {@linkplain LogPage#more() more}. Fails with
 	 * {@link io.github.atmosphererelay.relay.RelayException} if the log cannot be read
 	 * now
 	 */
 	CompletableFuture<LogPage> history(String channel, @Nullable Position since, int limit, ReadDirection direction);
 
 	/**
-	 * Return where a recorded channel is. A client that is given a state that was read
-	 * after this position was told, and subscribes since the position, misses nothing
-	 * between the two.
+	 * Return the position of the end of a recorded channel's log. Use it to hand a state
+	 * to a client without a gap: first read the position, then the state (for example an
+	 * order from the database), and give both to the client. A client that subscribes
+	 * since that position gets every message that was published after the position was
+	 * read, so none is missing between the state and the subscription.
 	 * @param channel the channel's name
 	 * @return completes with the position; fails with
 	 * {@link io.github.atmosphererelay.relay.RelayException} if the log cannot be read
@@ -127,61 +134,63 @@ public interface Broadcaster {
 	CompletableFuture<Position> position(String channel);
 
 	/**
-	 * Send to every session of a user.
+	 * Send a message to all sessions of a user, on all nodes.
 	 * @param user the name of the user's principal
 	 * @param payload the message
-	 * @return completes with how far the message came
+	 * @return completes with the receipt, which says how far the message came
 	 */
 	default CompletableFuture<Receipt> toUser(String user, Object payload) {
 		return toUser(user, payload, PublishOptions.DEFAULTS);
 	}
 
 	/**
-	 * Send to every session of a user.
+	 * Send a message to all sessions of a user, on all nodes.
 	 * @param user the name of the user's principal
 	 * @param payload the message
 	 * @param options how to send it
-	 * @return completes with how far the message came
+	 * @return completes with the receipt, which says how far the message came
 	 */
 	CompletableFuture<Receipt> toUser(String user, Object payload, PublishOptions options);
 
 	/**
-	 * Send to one session.
-	 * @param sessionId the session's id, of this node or another one
+	 * Send a message to one session.
+	 * @param sessionId the id of a session of this or another node
 	 * @param payload the message
-	 * @return completes with how far the message came; fails with
-	 * {@link UnknownSessionException} if the id is of this node and there is no such
-	 * session
+	 * @return completes with the receipt, which says how far the message came; fails with
+	 * {@link UnknownSessionException} if the id is not that of a session, or names this
+	 * node and this node has no such session. For an id of another node this node does
+	 * not find out whether the session exists
 	 */
 	default CompletableFuture<Receipt> toSession(String sessionId, Object payload) {
 		return toSession(sessionId, payload, PublishOptions.DEFAULTS);
 	}
 
 	/**
-	 * Send to one session.
-	 * @param sessionId the session's id, of this node or another one
+	 * Send a message to one session.
+	 * @param sessionId the id of a session of this or another node
 	 * @param payload the message
 	 * @param options how to send it
-	 * @return completes with how far the message came; fails with
-	 * {@link UnknownSessionException} if the id is of this node and there is no such
-	 * session
+	 * @return completes with the receipt, which says how far the message came; fails with
+	 * {@link UnknownSessionException} if the id is not that of a session, or names this
+	 * node and this node has no such session. For an id of another node this node does
+	 * not find out whether the session exists
 	 */
 	CompletableFuture<Receipt> toSession(String sessionId, Object payload, PublishOptions options);
 
 	/**
-	 * Send to every session of every node.
+	 * Send a message to all sessions of all nodes.
 	 * @param payload the message
-	 * @return completes with how far the message came
+	 * @return completes with the receipt, which says how far the message came
 	 */
 	default CompletableFuture<Receipt> toEveryone(Object payload) {
 		return toEveryone(payload, PublishOptions.DEFAULTS);
 	}
 
 	/**
-	 * Send to every session of every node.
+	 * Send a message to all sessions of all nodes.
 	 * @param payload the message
 	 * @param options how to send it
-	 * @return completes with how far the message came
+	 * @return completes with the receipt, which says how far the message came
 	 */
 	CompletableFuture<Receipt> toEveryone(Object payload, PublishOptions options);
 

@@ -17,7 +17,7 @@
 package io.github.atmosphererelay.broadcast;
 
 /**
- * A message is larger than the cluster carries.
+ * A message is larger than {@code atmosphere.relay.max-message-size} allows.
  */
 public class MessageTooLargeException extends IllegalArgumentException {
 

@@ -21,25 +21,27 @@ import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 
 /**
- * Sees every message that is published on this node, whoever publishes it, once and
- * before it goes to sessions of this node and to other nodes. Beans of this type are
+ * Inspects, replaces or refuses the messages that are published on this node, whether
+ * application code or a client publishes them. It is called once for each message, before
+ * the message goes to sessions of this node and to other nodes. Beans of this type are
  * called in their order ({@code @Order}).
  * <p>
- * Threads: called on the thread that publishes, by many at once. Must not block: it may
- * be a container's thread. Must not publish itself without regard to being called for
- * that again.
+ * Threads: called on the thread that publishes, by many threads at once. Must not block,
+ * because it may be a thread of the servlet container. An interceptor that publishes a
+ * message is called for that message too, and has to prevent an endless loop itself.
  * <p>
- * Errors: {@link RequestRefusedException}, or any other exception, is thrown to whoever
- * publishes, and nothing is sent; a client is told if it was its message.
+ * Errors: if this throws {@link RequestRefusedException} or any other exception, nothing
+ * is sent. Java code that publishes gets the exception; a client that has sent the
+ * message gets an error.
  */
 public interface OutboundInterceptor {
 
 	/**
 	 * Look at a message before it is sent.
-	 * @param audience whom it is for
+	 * @param audience the receivers of the message
 	 * @param payload the message
 	 * @param options how it is sent
-	 * @return the message to go on with: the same, or another in its place
+	 * @return the message to send: the same one, or another one in its place
 	 * @throws RequestRefusedException to refuse the message
 	 */
 	Payload preSend(Audience audience, Payload payload, PublishOptions options);

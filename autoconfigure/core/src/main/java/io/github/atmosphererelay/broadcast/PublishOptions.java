@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
 public final class PublishOptions {
 
 	/**
-	 * To everyone, without headers; text or binary as the payload's type says.
+	 * No session is left out, there are no headers and no idempotency key, and the type
+	 * of the payload decides between text and binary.
 	 */
 	public static final PublishOptions DEFAULTS = new PublishOptions(null, Map.of(), null, null);
 
@@ -68,9 +69,9 @@ public final class PublishOptions {
 	}
 
 	/**
-	 * Say which client the message comes from. Clients of the Centrifuge protocol are
-	 * told, whatever the channel's options say. A user's name of more than 1,000
-	 * characters is too long to be told, and then nothing is said.
+	 * Say which client the message comes from. Clients of the Centrifuge protocol get it
+	 * as the publication's {@code info}, even if the channel's options do not ask for
+	 * senders. If the user's name has more than 1,000 characters, no sender is given.
 	 * @param session the client's session
 	 * @return a copy with that sender
 	 */
@@ -79,7 +80,7 @@ public final class PublishOptions {
 		if (principal == null) {
 			return header(Sender.SESSION_HEADER, session.id());
 		}
-		// Without the name, the user would look like nobody.
+		// Without the name, the user would look like an anonymous client
 		return (principal.getName().length() > MAX_SENDER_LENGTH) ? this
 				: header(Sender.SESSION_HEADER, session.id()).header(Sender.USER_HEADER, principal.getName());
 	}
@@ -97,8 +98,9 @@ public final class PublishOptions {
 	}
 
 	/**
-	 * Say whether the message is binary, whatever the type of its payload: a string then
-	 * goes out as its UTF-8 bytes, and bytes as the text that they encode.
+	 * Decide whether the message is sent as binary or as text, regardless of the type of
+	 * its payload. With {@code true} a string is sent as its UTF-8 bytes; with
+	 * {@code false} a {@code byte[]} is sent as the text that it encodes in UTF-8.
 	 * @param binary whether the message is binary
 	 * @return a copy with that choice
 	 */
@@ -107,9 +109,12 @@ public final class PublishOptions {
 	}
 
 	/**
-	 * Give the message a key, so that it is published once however often that is tried:
-	 * within the channel's window all messages with the same key are the first one of
-	 * them, on whichever node. For recorded channels only.
+	 * Give the message a key, so that it is published once even if publishing is tried
+	 * several times. Of all messages that are published with the same key within the
+	 * channel's {@code history.idempotency-window}, on any node, only the first one is
+	 * appended. The others are not, and get its receipt with the outcome
+	 * {@link io.github.atmosphererelay.relay.Outcome#DUPLICATE}. For recorded channels
+	 * only.
 	 * @param key the key, 1 to 255 characters
 	 * @return a copy with that key
 	 */
@@ -137,7 +142,7 @@ public final class PublishOptions {
 	}
 
 	/**
-	 * Return the key against doubles.
+	 * Return the idempotency key.
 	 * @return the key, or {@code null}
 	 */
 	public @Nullable String idempotencyKey() {

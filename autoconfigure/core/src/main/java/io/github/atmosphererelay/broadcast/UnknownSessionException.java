@@ -17,7 +17,7 @@
 package io.github.atmosphererelay.broadcast;
 
 /**
- * There is no session with that id, or it has ended.
+ * No session has the given id, or the session has ended.
  */
 public class UnknownSessionException extends RuntimeException {
 

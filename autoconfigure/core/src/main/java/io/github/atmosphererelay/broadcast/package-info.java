@@ -15,7 +15,7 @@
  */
 
 /**
- * Sending: the Broadcaster, its options and its interceptors.
+ * Publishing: the Broadcaster, its options and its interceptors.
  */
 @NullMarked
 package io.github.atmosphererelay.broadcast;

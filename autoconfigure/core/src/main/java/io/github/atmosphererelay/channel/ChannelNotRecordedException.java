@@ -17,7 +17,8 @@
 package io.github.atmosphererelay.channel;
 
 /**
- * What was asked for needs a channel with a log, and the channel has none.
+ * The operation needs a recorded channel, and the channel has no log. Examples are
+ * {@code history}, {@code position} and idempotency keys.
  */
 public final class ChannelNotRecordedException extends IllegalStateException {
 

@@ -17,8 +17,8 @@
 package io.github.atmosphererelay.channel;
 
 /**
- * A message was to be sent to a channel whose publications stand in a log of somebody
- * else's: it can be read, and nobody publishes to it here.
+ * A message was published to a channel that can only be read: the publications of the
+ * channel come from a log that somebody outside of this cluster writes.
  */
 public final class ReadOnlyChannelException extends IllegalStateException {
 

@@ -18,7 +18,8 @@ package io.github.atmosphererelay.channel;
 
 /**
  * No configured pattern covers a channel's name. Channels exist only where
- * {@code atmosphere.channels} says so, lest anybody opens them at will.
+ * {@code atmosphere.channels} or an annotated endpoint defines them, so that clients
+ * cannot create channels.
  */
 public class UnknownChannelException extends IllegalArgumentException {
 

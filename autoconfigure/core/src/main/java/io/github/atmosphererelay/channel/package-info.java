@@ -15,7 +15,8 @@
  */
 
 /**
- * Channels: patterns, options and the catalog in which a name finds them.
+ * Channels: their patterns and options, and the exceptions for channels that cannot be
+ * used.
  */
 @NullMarked
 package io.github.atmosphererelay.channel;

@@ -19,11 +19,13 @@ package io.github.atmosphererelay.cluster;
 import io.github.atmosphererelay.relay.Receipt;
 
 /**
- * How far a broadcast came.
+ * The result of an acknowledged broadcast: the receipt, and how many sessions have
+ * accepted the message.
  *
- * @param receipt what the relay made of it
- * @param taken how many sessions have taken it: it was queued for them. A node that
- * serves the channel and has not seen the message in time is among those that failed.
+ * @param receipt the receipt of the broadcast
+ * @param taken the number of sessions for which the message was queued. A node that has
+ * sessions in the channel, and has not received the message within the timeout, is among
+ * the failed ones.
  */
 public record Acknowledgement(Receipt receipt, AffectedSessions taken) {
 }

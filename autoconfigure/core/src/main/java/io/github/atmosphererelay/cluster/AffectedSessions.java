@@ -21,12 +21,12 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * At how many sessions of how many nodes something was done.
+ * How many sessions an operation affected, on each node.
  *
  * @param byNode the number of sessions by node; 0 for a node that had none
- * @param failed the nodes that have answered that they could not, and why
- * @param unanswered the nodes of which no answer came in time. Whether they have done it
- * is not known.
+ * @param failed the nodes that answered with an error, and the error
+ * @param unanswered the nodes that did not answer in time. It is not known whether they
+ * have performed the operation.
  */
 public record AffectedSessions(Map<UUID, Integer> byNode, Map<UUID, String> failed, Set<UUID> unanswered) {
 
@@ -37,7 +37,7 @@ public record AffectedSessions(Map<UUID, Integer> byNode, Map<UUID, String> fail
 	}
 
 	/**
-	 * Create a count from what the nodes have answered.
+	 * Create a count from the nodes' answers.
 	 * @param answers the number of sessions by node
 	 * @return the count
 	 */
@@ -46,7 +46,7 @@ public record AffectedSessions(Map<UUID, Integer> byNode, Map<UUID, String> fail
 	}
 
 	/**
-	 * Return the number of sessions on all nodes that have answered.
+	 * Return the number of affected sessions on all nodes that have answered.
 	 * @return the number of sessions
 	 */
 	public int sessions() {
@@ -54,7 +54,7 @@ public record AffectedSessions(Map<UUID, Integer> byNode, Map<UUID, String> fail
 	}
 
 	/**
-	 * Return the number of nodes that had such sessions.
+	 * Return the number of nodes with affected sessions.
 	 * @return the number of nodes
 	 */
 	public int nodes() {
@@ -62,8 +62,8 @@ public record AffectedSessions(Map<UUID, Integer> byNode, Map<UUID, String> fail
 	}
 
 	/**
-	 * Return whether every node has answered, and none that it could not.
-	 * @return whether these are all sessions that there are
+	 * Return whether every node has answered, and none with an error.
+	 * @return {@code true} if the count covers all nodes
 	 */
 	public boolean isComplete() {
 		return this.failed.isEmpty() && this.unanswered.isEmpty();

@@ -26,38 +26,40 @@ import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.CloseReason;
 
 /**
- * All nodes together: which there are, and what they do for each other. Works with every
- * relay; without a broker this node is alone. For use by any thread; nothing here blocks.
+ * The nodes of the cluster, and operations that reach the sessions of all nodes. Works
+ * with every relay; with the local relay, this node is the only one. For use by any
+ * thread; no method blocks.
  * <p>
- * What nodes are asked is asked of all that {@link #nodes()} lists at that moment.
- * Results name those that did not answer within
- * {@code atmosphere.cluster.request-timeout}, or within the timeout that is given. The
- * futures fail with {@link TooManyRequestsException} when 1000 requests wait for answers,
- * and with {@link io.github.atmosphererelay.broadcast.MessageTooLargeException} when a
- * request is larger than the relay carries. Their continuations may block, as those of a
- * {@link io.github.atmosphererelay.broadcast.Broadcaster} may, and have no order.
+ * A request goes to all nodes that {@link #nodes()} lists at that moment. The result
+ * names the nodes that did not answer within {@code atmosphere.cluster.request-timeout},
+ * or within the timeout that is passed. The futures fail with
+ * {@link TooManyRequestsException} when 1000 requests wait for answers, and with
+ * {@link io.github.atmosphererelay.broadcast.MessageTooLargeException} when a request is
+ * larger than the relay carries. Continuations may block, as with
+ * {@link io.github.atmosphererelay.broadcast.Broadcaster}, but run in no particular
+ * order.
  */
 public interface Cluster {
 
 	/**
-	 * Return the nodes that this node knows to be there: itself first, the others by
-	 * name. A node that dies is among them until nothing has been heard of it for
-	 * {@code atmosphere.cluster.node-timeout}; while the broker is away, all that were
-	 * there before are.
+	 * Return the nodes that this node knows: itself first, then the others by name. A
+	 * node that dies is listed until nothing has been heard from it for
+	 * {@code atmosphere.cluster.node-timeout}. While the broker is unreachable, the list
+	 * stays as it was.
 	 * @return the nodes, a snapshot
 	 */
 	List<ClusterNode> nodes();
 
 	/**
 	 * Return this node.
-	 * @return how it describes itself at this moment
+	 * @return this node with its present load
 	 */
 	ClusterNode self();
 
 	/**
-	 * Return whether this node cannot tell at the moment who is there, because it does
-	 * not hear its own messages through the broker. Meanwhile {@link #nodes()} stays as
-	 * it was.
+	 * Return whether membership is frozen: this node does not receive its own messages
+	 * through the broker, and so cannot tell which nodes are alive. Meanwhile
+	 * {@link #nodes()} stays as it was.
 	 * @return whether membership is frozen
 	 */
 	boolean isFrozen();
@@ -70,29 +72,31 @@ public interface Cluster {
 	CompletableFuture<SessionPage> sessions(SessionQuery query);
 
 	/**
-	 * Close all sessions of a user, after what waits for them has been written.
+	 * Close all sessions of a user, after the messages that are queued for them have been
+	 * written.
 	 * @param user the name of the user's principal
-	 * @param reason what the clients are told
-	 * @return completes with how many were closed
+	 * @param reason the reason that the clients receive
+	 * @return completes with the number of closed sessions
 	 */
 	CompletableFuture<AffectedSessions> disconnectUser(String user, CloseReason reason);
 
 	/**
-	 * Close one session, wherever it is, after what waits for it has been written.
+	 * Close one session of any node, after the messages that are queued for it have been
+	 * written.
 	 * @param sessionId the session's id
-	 * @param reason what the client is told
-	 * @return completes with how many were closed, 0 or 1; fails with
-	 * {@link io.github.atmosphererelay.broadcast.UnknownSessionException} if that is no
-	 * id of a session
+	 * @param reason the reason that the client receives
+	 * @return completes with the number of closed sessions, 0 or 1; fails with
+	 * {@link io.github.atmosphererelay.broadcast.UnknownSessionException} if the string
+	 * is not an id of a session
 	 */
 	CompletableFuture<AffectedSessions> disconnectSession(String sessionId, CloseReason reason);
 
 	/**
-	 * Subscribe all sessions that a user has at this moment to a channel. Nobody is asked
-	 * whether the user may.
+	 * Subscribe all present sessions of a user to a channel. The
+	 * {@code ChannelAuthorizer} is not asked.
 	 * @param user the name of the user's principal
 	 * @param channel the channel's name
-	 * @return completes with how many are subscribed now
+	 * @return completes with the number of sessions that are now subscribed
 	 * @throws io.github.atmosphererelay.channel.UnknownChannelException if no pattern
 	 * covers the channel
 	 */
@@ -102,29 +106,30 @@ public interface Cluster {
 	 * End the subscriptions of all sessions of a user to a channel.
 	 * @param user the name of the user's principal
 	 * @param channel the channel's name
-	 * @return completes with how many were subscribed
+	 * @return completes with the number of sessions that were subscribed
 	 */
 	CompletableFuture<AffectedSessions> unsubscribe(String user, String channel);
 
 	/**
-	 * Ask the application on all nodes, this one included.
+	 * Send a question to the application on all nodes, including this one.
 	 * @param question the name of the question; see {@link ClusterQuestionHandler}
-	 * @param details what to hand to those who answer
+	 * @param details passed to the handlers of the question
 	 * @param timeout how long to wait for answers
 	 * @return completes with the answers
 	 */
 	CompletableFuture<ClusterAnswers<Payload>> ask(String question, Payload details, Duration timeout);
 
 	/**
-	 * Send a message to everyone in a channel, as
-	 * {@link io.github.atmosphererelay.broadcast.Broadcaster#broadcast} does and in order
-	 * with it, and gather how many sessions on how many nodes have taken it: it was
-	 * queued for them, and not refused. That a client has received it is not known.
+	 * Send a message to all sessions that are subscribed to a channel, and count the
+	 * sessions of all nodes that have accepted it, which means that it was queued for
+	 * them. That does not say that the clients have received it. The message is published
+	 * like those of {@link io.github.atmosphererelay.broadcast.Broadcaster#broadcast},
+	 * and in order with them.
 	 * @param channel the channel's name
 	 * @param payload the message: a string, bytes, or an object to be encoded
 	 * @param options how it is sent
-	 * @param timeout how long to wait for the numbers of the other nodes
-	 * @return completes with the numbers; fails as a broadcast does
+	 * @param timeout how long to wait for the counts of the other nodes
+	 * @return completes with the counts; fails as a broadcast does
 	 * @throws io.github.atmosphererelay.channel.UnknownChannelException if no pattern
 	 * covers the channel
 	 */
@@ -132,11 +137,12 @@ public interface Cluster {
 			Duration timeout);
 
 	/**
-	 * Send a message to everyone in a channel, and gather how many have taken it.
+	 * Send a message to all sessions that are subscribed to a channel, and count the
+	 * sessions that have accepted it.
 	 * @param channel the channel's name
 	 * @param payload the message: a string, bytes, or an object to be encoded
-	 * @param timeout how long to wait for the numbers of the other nodes
-	 * @return completes with the numbers; fails as a broadcast does
+	 * @param timeout how long to wait for the counts of the other nodes
+	 * @return completes with the counts; fails as a broadcast does
 	 * @see #broadcastAcknowledged(String, Object, PublishOptions, Duration)
 	 */
 	default CompletableFuture<Acknowledgement> broadcastAcknowledged(String channel, Object payload, Duration timeout) {

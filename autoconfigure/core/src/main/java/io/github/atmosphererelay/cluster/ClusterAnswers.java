@@ -21,13 +21,13 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * What the nodes that were there when they were asked have answered.
+ * The answers of the nodes to one request.
  *
- * @param <T> what a node answers
+ * @param <T> the type of an answer
  * @param answers the answers by node
- * @param failed the nodes that have answered that they could not, and why
- * @param unanswered the nodes of which no answer came in time. Whether they have done
- * what they were asked to do is not known.
+ * @param failed the nodes that answered with an error, and the error
+ * @param unanswered the nodes that did not answer in time. It is not known whether they
+ * have performed the request.
  */
 public record ClusterAnswers<T>(Map<UUID, T> answers, Map<UUID, String> failed, Set<UUID> unanswered) {
 
@@ -38,8 +38,8 @@ public record ClusterAnswers<T>(Map<UUID, T> answers, Map<UUID, String> failed, 
 	}
 
 	/**
-	 * Return whether every node has answered, and none that it could not.
-	 * @return whether the answers are all that there are
+	 * Return whether every node has answered, and none with an error.
+	 * @return {@code true} if there is an answer of every node
 	 */
 	public boolean isComplete() {
 		return this.failed.isEmpty() && this.unanswered.isEmpty();

@@ -25,12 +25,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * A node of the cluster, as it has described itself.
  *
- * @param id the node's id, made anew with each start of the application
- * @param name a name for people, not necessarily unique
+ * @param id the node's id, a new one with each start of the application
+ * @param name a name for display, not necessarily unique
  * @param address host and port of its web server, or {@code null} if they are not known
  * @param startedAt when it was started, by its own clock; for display only
  * @param version the version of this library that it runs
- * @param load how much it has to do
+ * @param load its number of sessions and message rates
  */
 public record ClusterNode(UUID id, String name, @Nullable String address, Instant startedAt, String version,
 		NodeLoad load) {

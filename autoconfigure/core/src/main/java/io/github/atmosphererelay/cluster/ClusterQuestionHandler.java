@@ -36,11 +36,12 @@ public interface ClusterQuestionHandler {
 	String question();
 
 	/**
-	 * Answer. Called on a thread of a small pool that all handlers share; one that takes
-	 * long does so elsewhere and returns at once.
+	 * Answer the question. Called on a thread of a small pool that all handlers share. A
+	 * handler that takes long must do its work on another thread and return at once.
 	 * @param asker the id of the node that asks
-	 * @param details what it wants to know
-	 * @return completes with the answer; if it fails or this throws, the asker is told
+	 * @param details the details that the asking node has passed
+	 * @return completes with the answer; if it fails or this method throws, the asking
+	 * node gets the error in {@link ClusterAnswers#failed()}
 	 */
 	CompletionStage<Payload> answer(UUID asker, Payload details);
 

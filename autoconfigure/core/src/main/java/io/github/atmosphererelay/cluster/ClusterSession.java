@@ -29,10 +29,11 @@ import org.jspecify.annotations.Nullable;
  * @param user the name of its principal, or {@code null} if it is anonymous
  * @param node the id of the node that it lives on
  * @param openedAt when it was opened, by its node's clock
- * @param channelCount how many channels it is in
- * @param channels the first of them by name
- * @param queuedMessages how many messages wait for it
- * @param queuedBytes how many bytes wait for it
+ * @param channelCount the number of channels that it is subscribed to
+ * @param channels the first of these channels by name: at most 20, fewer if the names are
+ * long
+ * @param queuedMessages the number of messages that are queued for it
+ * @param queuedBytes the number of bytes that are queued for it
  */
 public record ClusterSession(String id, @Nullable String user, UUID node, Instant openedAt, int channelCount,
 		List<String> channels, int queuedMessages, long queuedBytes) {

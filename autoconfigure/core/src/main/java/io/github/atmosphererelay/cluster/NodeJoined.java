@@ -17,8 +17,8 @@
 package io.github.atmosphererelay.cluster;
 
 /**
- * Application event: another node is there, or is there again after it had left. Each
- * node tells it to its own application.
+ * Application event: another node has joined the cluster, or has joined it again after it
+ * had left. Each node publishes the event in its own application.
  *
  * @param node the node
  */

@@ -17,30 +17,32 @@
 package io.github.atmosphererelay.cluster;
 
 /**
- * Application event: another node has gone. Each node tells it to its own application.
+ * Application event: another node has left the cluster. Each node publishes the event in
+ * its own application.
  *
- * @param node the node, as it was last heard
- * @param reason how this node knows
+ * @param node the node, as it last described itself
+ * @param reason how this node noticed
  */
 public record NodeLeft(ClusterNode node, Reason reason) {
 
 	/**
-	 * How it is known that a node has gone.
+	 * How a node noticed that another one has left.
 	 */
 	public enum Reason {
 
 		/**
-		 * It has said so.
+		 * The node has announced that it stops.
 		 */
 		STOPPED,
 
 		/**
-		 * Nothing has been heard of it for too long.
+		 * Nothing has been heard from the node for
+		 * {@code atmosphere.cluster.node-timeout}.
 		 */
 		SILENT,
 
 		/**
-		 * It was stopped and started again, and the end of its former life was not heard.
+		 * The node has restarted, and its announcement that it stops was not received.
 		 */
 		RESTARTED
 

@@ -17,12 +17,14 @@
 package io.github.atmosphererelay.cluster;
 
 /**
- * How much a node has to do, as it said in its last heartbeat.
+ * The load of a node, from its last heartbeat.
  *
- * @param sessions how many sessions it has
- * @param channels how many channels have a session there
- * @param receivedPerSecond how many messages its clients send in a second
- * @param deliveredPerSecond how many messages are written to its clients in a second
+ * @param sessions the number of its sessions
+ * @param channels the number of channels to which at least one of its sessions is
+ * subscribed
+ * @param receivedPerSecond the number of messages per second that its clients send
+ * @param deliveredPerSecond the number of messages per second that are written to its
+ * clients
  */
 public record NodeLoad(int sessions, int channels, double receivedPerSecond, double deliveredPerSecond) {
 }

@@ -24,14 +24,16 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sessions of all nodes, a part of them, by id. May have fewer than were asked for
- * although more follow: what a node answers has to fit into one message.
+ * A page of the sessions of all nodes, ordered by id. It may have fewer sessions than the
+ * query's limit although more follow, because the answer of a node has to fit into one
+ * message. Use {@link #next()} to find out whether more follow.
  *
  * @param sessions the sessions
- * @param next where the next page begins, or {@code null} if this is the last
- * @param totals how many sessions each node has that are meant, on all pages
- * @param failed the nodes that have answered that they could not, and why
- * @param unanswered the nodes of which no answer came in time; their sessions are missing
+ * @param next pass this to {@link SessionQuery#after(String)} to get the next page;
+ * {@code null} if this is the last page
+ * @param totals the number of sessions that match the query, on all pages, for each node
+ * @param failed the nodes that answered with an error, and the error
+ * @param unanswered the nodes that did not answer in time; their sessions are missing
  */
 public record SessionPage(List<ClusterSession> sessions, @Nullable String next, Map<UUID, Integer> totals,
 		Map<UUID, String> failed, Set<UUID> unanswered) {
@@ -44,7 +46,7 @@ public record SessionPage(List<ClusterSession> sessions, @Nullable String next, 
 	}
 
 	/**
-	 * Return how many sessions are meant on all nodes that have answered.
+	 * Return the number of sessions that match the query on all nodes that have answered.
 	 * @return the number of sessions on all pages
 	 */
 	public int total() {
@@ -52,8 +54,8 @@ public record SessionPage(List<ClusterSession> sessions, @Nullable String next, 
 	}
 
 	/**
-	 * Return whether every node has answered, and none that it could not.
-	 * @return whether no sessions are missing
+	 * Return whether every node has answered, and none with an error.
+	 * @return {@code true} if no sessions are missing
 	 */
 	public boolean isComplete() {
 		return this.failed.isEmpty() && this.unanswered.isEmpty();

@@ -19,18 +19,19 @@ package io.github.atmosphererelay.cluster;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which sessions to list. Immutable: each method returns a changed copy.
+ * Selects the sessions to list. Immutable: each method returns a changed copy.
  *
- * @param user the user that they are of, or {@code null} for all
- * @param channel the channel that they are in, or {@code null} for all
- * @param after list only those behind this session's id, or {@code null} to begin with
- * the first
- * @param limit how many to list at most, 1 to 1000
+ * @param user list only sessions of this user; {@code null} for all
+ * @param channel list only sessions that are subscribed to this channel; {@code null} for
+ * all
+ * @param after list only sessions whose id is greater than this one; {@code null} to
+ * start with the first session
+ * @param limit the maximum number of sessions to list, 1 to 1000
  */
 public record SessionQuery(@Nullable String user, @Nullable String channel, @Nullable String after, int limit) {
 
 	/**
-	 * The first hundred of all sessions.
+	 * The first 100 of all sessions.
 	 */
 	public static final SessionQuery ALL = new SessionQuery(null, null, null, 100);
 
@@ -45,25 +46,25 @@ public record SessionQuery(@Nullable String user, @Nullable String channel, @Nul
 	/**
 	 * List only the sessions of a user.
 	 * @param user the name of the user's principal
-	 * @return a copy with that choice
+	 * @return a changed copy
 	 */
 	public SessionQuery ofUser(@Nullable String user) {
 		return new SessionQuery(user, this.channel, this.after, this.limit);
 	}
 
 	/**
-	 * List only the sessions in a channel.
+	 * List only the sessions that are subscribed to a channel.
 	 * @param channel the channel's name
-	 * @return a copy with that choice
+	 * @return a changed copy
 	 */
 	public SessionQuery inChannel(@Nullable String channel) {
 		return new SessionQuery(this.user, channel, this.after, this.limit);
 	}
 
 	/**
-	 * Go on where a page has ended.
-	 * @param after what {@link SessionPage#next()} says
-	 * @return a copy with that choice
+	 * Continue after a page.
+	 * @param after the value of {@link SessionPage#next()}
+	 * @return a changed copy
 	 */
 	public SessionQuery after(@Nullable String after) {
 		return new SessionQuery(this.user, this.channel, after, this.limit);
@@ -71,8 +72,8 @@ public record SessionQuery(@Nullable String user, @Nullable String channel, @Nul
 
 	/**
 	 * Set the size of a page.
-	 * @param limit how many to list at most
-	 * @return a copy with that choice
+	 * @param limit the maximum number of sessions to list, 1 to 1000
+	 * @return a changed copy
 	 */
 	public SessionQuery limit(int limit) {
 		return new SessionQuery(this.user, this.channel, this.after, limit);

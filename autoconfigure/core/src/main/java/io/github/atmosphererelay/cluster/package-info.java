@@ -15,7 +15,7 @@
  */
 
 /**
- * The nodes of a cluster, what they know of each other, and what they do for each other.
+ * The nodes of a cluster, their sessions, and requests to all nodes.
  */
 @NullMarked
 package io.github.atmosphererelay.cluster;

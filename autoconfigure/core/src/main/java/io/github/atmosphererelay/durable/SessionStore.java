@@ -23,45 +23,51 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where durable sessions are kept between two connections. The application may bring its
- * own as a bean. For use by many threads of many nodes; methods may block, and are called
- * on threads that may wait. They throw what they like when they cannot do it: clients are
- * then served without durable sessions, and what was to be saved is tried again.
+ * Stores durable sessions, so that they outlive their connections. An application may
+ * define its own store as a bean.
+ * <p>
+ * Threads: used by many threads of many nodes at the same time. Methods may block; they
+ * are called on threads that may wait.
+ * <p>
+ * Errors: a method may throw any exception when the store does not work. Clients are then
+ * served without durable sessions, and saving is tried again later.
  */
 public interface SessionStore {
 
 	/**
 	 * Find a session.
 	 * @param key the session's key
-	 * @return the entry, or {@code null} if there is none, or not any more
+	 * @return the entry, or {@code null} if there is none or it has expired
 	 */
 	@Nullable StoredSession find(String key);
 
 	/**
-	 * Save sessions, each in one step: where there is an entry that the new one does not
-	 * {@linkplain StoredSession#supersedes supersede}, it stays. Entries are forgotten at
-	 * their {@link StoredSession#expiresAt()}.
+	 * Save sessions. For each one, the check and the write must be atomic: if the store
+	 * has an entry with the same key that the new one does not
+	 * {@linkplain StoredSession#supersedes supersede}, the present entry stays. The store
+	 * forgets an entry at its {@link StoredSession#expiresAt()}.
 	 * @param sessions the entries, with different keys
-	 * @return the keys of those that were not saved because another connection has the
-	 * session
+	 * @return the keys of the sessions that were not saved, because another connection
+	 * has taken over the session
 	 */
 	Set<String> save(Collection<StoredSession> sessions);
 
 	/**
-	 * Remove entries that have expired, if this store does not do so by itself. Called
-	 * from time to time on every node; of several that share the store, one does it.
+	 * Remove entries that have expired, if the store does not do so by itself. Called
+	 * from time to time on every node. If several nodes share the store, it is enough if
+	 * one of them removes the entries.
 	 * @param now the present time
-	 * @return how many were removed by this call
+	 * @return the number of entries that this call has removed
 	 */
 	int removeExpired(Instant now);
 
 	/**
-	 * Count the entries, those of all nodes that share the store. Called about once in a
-	 * second while clients begin sessions, of which there may be
+	 * Count the entries of all nodes that share the store. Called about once a second
+	 * while clients begin sessions. The count enforces
 	 * {@code atmosphere.durable-sessions.max-sessions}.
 	 * @param now the present time; entries that have expired do not count
-	 * @return the number of entries, or -1 if the store cannot tell: it is then not
-	 * bounded
+	 * @return the number of entries, or -1 if the store cannot tell; the number of
+	 * sessions is then not limited
 	 */
 	default long count(Instant now) {
 		return -1;

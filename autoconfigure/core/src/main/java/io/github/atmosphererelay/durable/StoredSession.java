@@ -25,21 +25,23 @@ import io.github.atmosphererelay.message.Position;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A durable session as it stands in the store: one entry, whatever the session is sent.
+ * A durable session as it is kept in the store. A session has one entry, whose size does
+ * not depend on the messages that the session is sent.
  *
- * @param key identifies the session: a hash of its token, which is not stored
+ * @param key identifies the session: a hash of its token. The token itself is not stored
  * @param user the name of the principal that the session belongs to, or {@code null} if
  * it is anonymous
- * @param owner the id of the connection that has the session, or had it last
- * @param generation how often the session has changed its connection, beginning with 1
- * @param connected whether the connection is there as far as its node has told
- * @param channels the names of the channels that the session is in
- * @param positions up to where the client has everything, of those channels that have a
- * log
+ * @param owner the id of the connection that the session belongs to, or last belonged to
+ * @param generation the number of the session's connection: 1 for the first one, and one
+ * more each time another connection takes over
+ * @param connected whether the connection is open, as last reported by its node
+ * @param channels the names of the channels that the session is subscribed to
+ * @param positions for each recorded channel, the position up to which the client has
+ * received every message
  * @param attributes the session's attributes whose values are strings, booleans,
  * integers, longs or doubles
  * @param createdAt when the session began
- * @param expiresAt when it is forgotten unless it is saved again
+ * @param expiresAt when the store forgets the session unless it is saved again
  */
 public record StoredSession(String key, @Nullable String user, String owner, long generation, boolean connected,
 		Set<String> channels, Map<String, Position> positions, Map<String, Object> attributes, Instant createdAt,
@@ -56,19 +58,19 @@ public record StoredSession(String key, @Nullable String user, String owner, lon
 	}
 
 	/**
-	 * Return whether the session belongs to somebody.
+	 * Return whether the session belongs to a client.
 	 * @param name the name of a principal, or {@code null} for an anonymous client
-	 * @return whether it is theirs
+	 * @return whether the session is that client's
 	 */
 	public boolean belongsTo(@Nullable String name) {
 		return Objects.equals(this.user, name);
 	}
 
 	/**
-	 * Return whether this one may replace another one of the same key: it is of a later
-	 * connection, or of the same.
-	 * @param other the entry that is there
-	 * @return whether to store this one
+	 * Return whether this entry may replace another one with the same key. It may if it
+	 * comes from a later connection than the other one, or from the same connection.
+	 * @param other the entry that is in the store
+	 * @return whether to store this entry
 	 */
 	public boolean supersedes(StoredSession other) {
 		return other.generation < this.generation

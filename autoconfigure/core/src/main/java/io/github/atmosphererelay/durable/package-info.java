@@ -15,8 +15,8 @@
  */
 
 /**
- * Sessions that outlive their connections: a client comes back with a token, on any node,
- * and goes on where it was.
+ * Sessions that outlive their connections: a client reconnects with a token, to any node,
+ * and keeps its channels, positions and attributes.
  */
 @NullMarked
 package io.github.atmosphererelay.durable;

@@ -23,13 +23,14 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * A method that is called once for each session and channel of the endpoint that the
- * session was in, after it has left, in most cases because the connection has ended. A
- * parameter of type {@link io.github.atmosphererelay.session.DisconnectReason} tells why;
- * its text is {@code unsubscribed} if the session goes on.
+ * Marks a method that is called after a session has left a channel of the endpoint, in
+ * most cases because its connection has ended. It is called once for each channel that
+ * the session has left. A parameter of type
+ * {@link io.github.atmosphererelay.session.DisconnectReason} tells the reason; its text
+ * is {@code unsubscribed} if the session has left the channel only and stays connected.
  * <p>
- * What it returns is treated as with {@link Message}, except that there is nobody left to
- * reply to. What it throws is logged and counted.
+ * The return value is sent as with {@link Message}, except that a reply reaches nobody.
+ * An exception is logged and counted.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)

@@ -27,14 +27,17 @@ import org.springframework.stereotype.Component;
 
 /**
  * Makes a bean the endpoint of some channels: its {@link Ready}, {@link Message} and
- * {@link Disconnect} methods are called for the clients of this node, and its
+ * {@link Disconnect} methods are called for the clients of this node. If one of them
+ * throws an exception, the bean's
  * {@link org.springframework.messaging.handler.annotation.MessageExceptionHandler}
- * methods for what these methods throw.
+ * methods are called for it.
  * <p>
- * The channels exist without being configured; everybody may subscribe, and everybody may
- * send if there is a {@link Message} method. A pattern of {@code atmosphere.channels}
- * that covers them decides otherwise. There is one bean for all clients, and methods are
- * called for many of them at once; for one session they are called one after another.
+ * The channels exist without being configured. Everybody may subscribe, and everybody may
+ * send if there is a {@link Message} method. If a pattern of {@code atmosphere.channels}
+ * covers a channel, that pattern decides instead.
+ * <p>
+ * Threads: one bean serves all clients, and its methods are called for many sessions at
+ * once. For one session they are called one after another.
  *
  * <pre class="code">
  * &#064;ManagedService("chat/{room}")
@@ -56,7 +59,8 @@ public @interface ManagedService {
 
 	/**
 	 * The pattern of the channels' names, in the syntax of Spring's {@code PathPattern}.
-	 * Of several endpoints whose patterns cover a name, the most specific one serves it.
+	 * If the patterns of several endpoints cover a name, the endpoint with the most
+	 * specific pattern serves it.
 	 * @return the pattern, such as {@code chat/{room}}
 	 */
 	@AliasFor("pattern")
@@ -71,7 +75,7 @@ public @interface ManagedService {
 
 	/**
 	 * The name of the bean.
-	 * @return the name, or an empty string to have one made of the class's name
+	 * @return the name, or an empty string to derive it from the class's name
 	 */
 	@AliasFor(annotation = Component.class, attribute = "value")
 	String name() default "";

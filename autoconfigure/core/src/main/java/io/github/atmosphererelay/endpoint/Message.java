@@ -25,27 +25,29 @@ import java.lang.annotation.Target;
 import org.springframework.messaging.converter.MessageConverter;
 
 /**
- * A method that takes the messages which clients send into the endpoint's channels. It is
- * called once for each, on the node that the client is connected to.
+ * Marks a method that handles the messages that clients send to the endpoint's channels.
+ * It is called once for each message, on the node that the client is connected to.
  * <p>
- * One parameter takes the message: a {@code String} or {@code byte[]} as it came, any
- * other type from JSON, validated if it is annotated with {@code @Valid} or
- * {@code @Validated}. An endpoint may have two such methods if one of them takes
- * {@code byte[]}: it then gets the binary messages. Further parameters:
- * {@link io.github.atmosphererelay.session.ClientSession},
+ * One parameter takes the message. A {@code String} or {@code byte[]} gets it unchanged;
+ * any other type is read from JSON, and validated if the parameter is annotated with
+ * {@code @Valid} or {@code @Validated}. An endpoint may have two such methods if one of
+ * them takes {@code byte[]}: that one then gets the binary messages. Further parameters
+ * may be: {@link io.github.atmosphererelay.session.ClientSession},
  * {@link java.security.Principal} (a client without one is refused, unless the parameter
  * is {@code @Nullable} or an {@code Optional}), {@code @PathVariable}, {@code @Header}
  * and {@code @Headers}, {@link io.github.atmosphererelay.broadcast.Broadcaster}.
  * <p>
- * What it returns is sent to the channel, on every node; {@link Outbound} says otherwise.
- * Nothing is sent for {@code void}, {@code null} and an empty {@code Optional}. A
- * {@code CompletionStage} of any of these is waited for, without a thread; the session's
- * next message is handled after that.
+ * The return value is sent to the channel, on every node. Return an {@link Outbound} to
+ * send it elsewhere. Nothing is sent for {@code void}, {@code null} and an empty
+ * {@code Optional}. A method may also return a {@code CompletionStage} of any of these.
+ * No thread waits for it, and the session's next message is handled after it has
+ * completed.
  * <p>
- * {@link io.github.atmosphererelay.refusal.RequestRefusedException} tells the client why
- * its message is refused. So does a message that does not parse or is not valid. After
- * any other exception the client is told of an internal error. Its connection stays in
- * each case.
+ * Errors: if the method throws
+ * {@link io.github.atmosphererelay.refusal.RequestRefusedException}, the client gets its
+ * code and reason. A message that does not parse or is not valid is refused in the same
+ * way. After any other exception the client gets an internal error. In each case the
+ * client stays connected.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
@@ -53,17 +55,17 @@ import org.springframework.messaging.converter.MessageConverter;
 public @interface Message {
 
 	/**
-	 * What writes the returned messages of this method, in place of the application's
-	 * {@code JsonMapper}; the first that can is asked. Beans of these types are used
-	 * where there are some.
+	 * The converters that write the messages that this method returns, instead of the
+	 * application's {@code JsonMapper}. The first one that supports a message writes it.
+	 * If there is a bean of a type, that bean is used.
 	 * @return converters from objects to text or bytes
 	 */
 	Class<? extends MessageConverter>[] encoders() default {};
 
 	/**
-	 * What reads the messages of this method, in place of the application's
-	 * {@code JsonMapper}; the first that can is asked. Beans of these types are used
-	 * where there are some.
+	 * The converters that read the messages for this method, instead of the application's
+	 * {@code JsonMapper}. The first one that supports a message reads it. If there is a
+	 * bean of a type, that bean is used.
 	 * @return converters from text or bytes to objects
 	 */
 	Class<? extends MessageConverter>[] decoders() default {};

@@ -19,7 +19,7 @@ package io.github.atmosphererelay.endpoint;
 import java.util.Objects;
 
 /**
- * What a method of an endpoint returns to say whom a message is for. Immutable.
+ * A message and its receivers, to be returned by a method of an endpoint. Immutable.
  *
  * <pre class="code">
  * return Outbound.reply(new Accepted(order.id()));
@@ -36,7 +36,7 @@ public abstract sealed class Outbound {
 	}
 
 	/**
-	 * Send to the session whose message is being handled, and to nobody else.
+	 * Send only to the session whose message is being handled.
 	 * @param payload the message: a {@code String}, {@code byte[]} or any object
 	 * @return what to return
 	 */
@@ -45,7 +45,7 @@ public abstract sealed class Outbound {
 	}
 
 	/**
-	 * Send to everyone in the channel, on every node.
+	 * Send to all sessions that are subscribed to the channel, on every node.
 	 * @param payload the message: a {@code String}, {@code byte[]} or any object
 	 * @return what to return
 	 */
@@ -54,7 +54,7 @@ public abstract sealed class Outbound {
 	}
 
 	/**
-	 * Send to every session of a user, on every node.
+	 * Send to all sessions of a user, on every node.
 	 * @param user the name of the user's principal
 	 * @param payload the message: a {@code String}, {@code byte[]} or any object
 	 * @return what to return
@@ -72,7 +72,7 @@ public abstract sealed class Outbound {
 	}
 
 	/**
-	 * A message for everyone in the channel.
+	 * A message for all sessions that are subscribed to the channel.
 	 */
 	public static final class Broadcast extends Outbound {
 
@@ -84,7 +84,7 @@ public abstract sealed class Outbound {
 		}
 
 		/**
-		 * Leave the session out whose message is being handled.
+		 * Leave out the session whose message is being handled.
 		 * @return what to return
 		 */
 		public Broadcast exceptSender() {
@@ -92,7 +92,7 @@ public abstract sealed class Outbound {
 		}
 
 		/**
-		 * Return whether the session is left out whose message is being handled.
+		 * Return whether the session whose message is being handled is left out.
 		 * @return whether the sender gets nothing
 		 */
 		public boolean isExceptSender() {

@@ -23,14 +23,15 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * A method that is called once for each session that has subscribed to one of the
- * endpoint's channels, after the relay has confirmed it and before the session's first
- * message is handled. The relay is given two seconds: a parameter of type
- * {@link io.github.atmosphererelay.session.SubscriptionState} tells whether messages of
- * other nodes are heard already.
+ * Marks a method that is called once for each session that has subscribed to one of the
+ * endpoint's channels, after the relay has confirmed the subscription and before the
+ * session's first message is handled. If the relay does not confirm it within two
+ * seconds, the method is called all the same. A parameter of type
+ * {@link io.github.atmosphererelay.session.SubscriptionState} tells whether the session
+ * already receives messages of other nodes.
  * <p>
- * What it returns is treated as with {@link Message}. What it throws is logged and
- * counted, and the session stays.
+ * The return value is sent as with {@link Message}. An exception is logged and counted,
+ * and the session stays connected.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)

@@ -25,9 +25,10 @@ import java.lang.annotation.Target;
 import org.springframework.core.annotation.AliasFor;
 
 /**
- * A {@link ManagedService} whose channels are rooms: it is known who is in them, on all
- * nodes. Where a pattern of {@code atmosphere.channels} covers a room, that pattern's
- * {@code presence} decides.
+ * A {@link ManagedService} whose channels are rooms: they have
+ * {@linkplain io.github.atmosphererelay.presence.Presence presence}, so that every node
+ * knows who is in them. If a pattern of {@code atmosphere.channels} covers a room, that
+ * pattern's {@code presence} decides instead.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
@@ -43,15 +44,16 @@ public @interface RoomService {
 	String value();
 
 	/**
-	 * How many messages a room keeps, for an hour. Of no effect where
-	 * {@code atmosphere.channels} has the same pattern, whose {@code history} decides.
+	 * The number of messages that a room keeps, each for an hour. It has no effect if
+	 * {@code atmosphere.channels} has an entry with the same pattern; that entry's
+	 * {@code history} decides instead.
 	 * @return the number of messages, or 0 if rooms keep none
 	 */
 	int history() default 0;
 
 	/**
 	 * The name of the bean.
-	 * @return the name, or an empty string to have one made of the class's name
+	 * @return the name, or an empty string to derive it from the class's name
 	 */
 	@AliasFor(annotation = ManagedService.class, attribute = "name")
 	String name() default "";

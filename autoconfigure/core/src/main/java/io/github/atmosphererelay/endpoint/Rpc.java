@@ -23,19 +23,19 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Marks a method of a {@link ManagedService} that answers calls of clients: the
- * {@code rpc} of the Centrifuge protocol. A call belongs to no channel. Every client that
- * is connected may call; a method that is not for everybody looks at the principal, or is
- * secured by method security ({@code @PreAuthorize}).
+ * Marks a method of a {@link ManagedService} that answers calls of clients, which is the
+ * {@code rpc} of the Centrifuge protocol. A call belongs to no channel, and every
+ * connected client may call. To restrict that, check the principal in the method, or use
+ * method security ({@code @PreAuthorize}).
  * <p>
- * Takes the same parameters as a {@link Message} method, except path variables, and
- * validates in the same way. What it returns is the call's result; with
- * {@code Outbound.toUser} the message goes to that user, and the call has no result. A
- * {@link io.github.atmosphererelay.refusal.RequestRefusedException} tells the caller a
- * code and a reason.
+ * The method takes the same parameters as a {@link Message} method, except path
+ * variables, and validates in the same way. Its return value is the call's result. If it
+ * returns {@code Outbound.toUser}, the message goes to that user and the call has no
+ * result. If it throws {@link io.github.atmosphererelay.refusal.RequestRefusedException},
+ * the caller gets its code and reason.
  * <p>
- * Runs on the threads of endpoints, in order with the other calls and messages of its
- * session.
+ * Threads: the method runs on the threads of endpoints, in order with the other calls and
+ * messages of its session.
  */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
@@ -43,8 +43,8 @@ import java.lang.annotation.Target;
 public @interface Rpc {
 
 	/**
-	 * The name by which clients call the method, one of a kind in the application. By
-	 * default it is the method's own.
+	 * The name by which clients call the method, unique in the application. The default
+	 * is the method's name.
 	 * @return the name
 	 */
 	String value() default "";

@@ -19,12 +19,12 @@ package io.github.atmosphererelay.event;
 import io.github.atmosphererelay.session.ClientSession;
 
 /**
- * Application event: a session of this node hears a channel.
+ * Application event: a session of this node is subscribed to a channel.
  *
  * @param session the session
  * @param channel the channel's name
- * @param degraded whether the relay has not confirmed the subscription yet, so that for
- * now only messages of this node are heard
+ * @param degraded {@code true} if the relay has not confirmed the subscription yet; until
+ * then the session receives only messages that are published on this node
  */
 public record ChannelSubscribed(ClientSession session, String channel, boolean degraded) {
 }

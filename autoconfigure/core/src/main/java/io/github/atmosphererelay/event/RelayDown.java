@@ -17,7 +17,8 @@
 package io.github.atmosphererelay.event;
 
 /**
- * Application event: the broker is away; messages stay on this node until it is back.
+ * Application event: this node does not reach the broker. Until {@link RelayUp}, messages
+ * reach only the clients of this node, and publishing to recorded channels fails.
  *
  * @param relay the relay's name
  */

@@ -17,8 +17,8 @@
 package io.github.atmosphererelay.event;
 
 /**
- * Application event: a probe has come back through the broker; this node hears the others
- * and is heard.
+ * Application event: a probe has come back through the broker. This node receives
+ * messages from the other nodes again, and reaches them.
  *
  * @param relay the relay's name
  */

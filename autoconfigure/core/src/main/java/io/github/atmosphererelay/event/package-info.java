@@ -15,7 +15,7 @@
  */
 
 /**
- * Events that the application listens to, and the thread that publishes them.
+ * Application events about sessions, subscriptions and the relay.
  */
 @NullMarked
 package io.github.atmosphererelay.event;

@@ -29,16 +29,19 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the steps of one {@link Part}. Whatever a step throws, an {@code OutOfMemoryError}
- * included, is counted and logged, and ends that step alone: a heartbeat that stops for
- * ever because memory was short for a moment does more harm than one that is left out.
- * Safe for use by many threads.
+ * Runs the steps of one {@link Part}, so that the part survives any failure. Everything
+ * that a step throws, even an {@code OutOfMemoryError}, is counted and logged, and ends
+ * that step only. The reason: one heartbeat that is left out while memory is short does
+ * less harm than a heartbeat that has stopped for ever. Safe for use by many threads.
  */
 public final class Guard {
 
 	private static final Log logger = LogFactory.getLog(Guard.class);
 
-	/** From how many failures within the part's window on it counts as failing. */
+	/**
+	 * The number of failures within the part's window from which the part counts as
+	 * failing.
+	 */
 	static final int REPEATED = 3;
 
 	private static final long LOG_INTERVAL_NANOS = Duration.ofSeconds(10).toNanos();
@@ -50,10 +53,13 @@ public final class Guard {
 	/** Does not allocate when it counts, as a {@code LongAdder} may. */
 	private final AtomicLong failures = new AtomicLong();
 
-	/** When the latest failures were, by {@link System#nanoTime()}; a ring. */
+	/** The times of the latest failures in nanoseconds, in a ring buffer. */
 	private final long[] times = new long[REPEATED];
 
-	/** How many failures there were since the part was last known to work. */
+	/**
+	 * The number of failures since the part was last known to work, {@value #REPEATED} at
+	 * most.
+	 */
 	private int repeated;
 
 	private int next;
@@ -77,7 +83,7 @@ public final class Guard {
 	}
 
 	/**
-	 * Return how many steps have failed.
+	 * Return the number of failures.
 	 * @return the number of failures
 	 */
 	public long failures() {
@@ -85,9 +91,9 @@ public final class Guard {
 	}
 
 	/**
-	 * Return what the last failure was.
-	 * @return its type and message and those of its cause, or {@code null} if there was
-	 * none, or the part is known to have worked since
+	 * Describe the last failure.
+	 * @return its type and message and those of its root cause, or {@code null} if there
+	 * was none, or if the part is known to have worked since
 	 */
 	public @Nullable String lastFailure() {
 		Throwable last = this.last;
@@ -103,10 +109,10 @@ public final class Guard {
 	}
 
 	/**
-	 * Return whether the part fails again and again: {@value #REPEATED} times within a
-	 * minute, or within ten minutes in a part that is seldom used, and was not known to
-	 * work since.
-	 * @return whether it does
+	 * Return whether the part fails repeatedly: it has failed {@value #REPEATED} times
+	 * within a minute (within ten minutes if the part is seldom used), and is not known
+	 * to have worked since.
+	 * @return whether the part is failing
 	 */
 	public synchronized boolean isFailing() {
 		// The ring's next place holds the oldest of the latest failures
@@ -116,7 +122,7 @@ public final class Guard {
 	/**
 	 * Run a step.
 	 * @param step the step
-	 * @return whether it has thrown nothing
+	 * @return {@code false} if it has thrown something
 	 */
 	public boolean run(Runnable step) {
 		try {
@@ -130,7 +136,7 @@ public final class Guard {
 	}
 
 	/**
-	 * Return a task for an executor that runs a step.
+	 * Wrap a step as a task for an executor.
 	 * @param step the step
 	 * @return the task, which throws nothing
 	 */
@@ -156,9 +162,10 @@ public final class Guard {
 	}
 
 	/**
-	 * Count a failure that says enough without a trace, and log it.
+	 * Count a failure and log it as a warning without a stack trace. For failures that
+	 * are understood without one.
 	 * @param message what has failed
-	 * @param failure why
+	 * @param failure what was thrown
 	 */
 	public void failed(String message, Throwable failure) {
 		long more = count(failure);
@@ -173,8 +180,8 @@ public final class Guard {
 
 	/**
 	 * Count a failure.
-	 * @return how many were not logged since the last one that was, or -1 if this one is
-	 * not to be logged either
+	 * @return the number of failures that were not logged since the last one that was, or
+	 * -1 if this one must not be logged either
 	 */
 	private long count(Throwable failure) {
 		this.failures.incrementAndGet();
@@ -196,8 +203,9 @@ public final class Guard {
 	}
 
 	/**
-	 * Say that the part works: failures of before are not repeated any more. Only for
-	 * parts whose steps are alike.
+	 * Report that the part works: earlier failures no longer count as repeated. Only for
+	 * parts whose steps are alike, so that the success of one step says something about
+	 * the others.
 	 */
 	public void succeeded() {
 		if (this.last != null) {
@@ -209,12 +217,12 @@ public final class Guard {
 	}
 
 	/**
-	 * Run a step again and again.
+	 * Run a step repeatedly.
 	 * @param scheduler runs it
 	 * @param step the step, which must not block the scheduler
-	 * @param first after which time to run it first
+	 * @param first the time until the first run
 	 * @param delay the time between two runs
-	 * @return to be cancelled when it is to end
+	 * @return cancel it to end the repetition
 	 */
 	public ScheduledFuture<?> repeat(ScheduledExecutorService scheduler, Runnable step, Duration first,
 			Duration delay) {
@@ -225,19 +233,21 @@ public final class Guard {
 	 * Run a step once.
 	 * @param scheduler runs it
 	 * @param step the step, which must not block the scheduler
-	 * @param delay after which time to run it
+	 * @param delay the time until the run
 	 * @return may be cancelled
-	 * @throws java.util.concurrent.RejectedExecutionException if the scheduler has ended
+	 * @throws java.util.concurrent.RejectedExecutionException if the scheduler was shut
+	 * down
 	 */
 	public ScheduledFuture<?> later(ScheduledExecutorService scheduler, Runnable step, Duration delay) {
 		return scheduler.schedule(guarded(step), delay.toNanos(), TimeUnit.NANOSECONDS);
 	}
 
 	/**
-	 * Run a step again and again on the calling thread, until it is interrupted or over.
-	 * After a failure it pauses, the longer the more follow each other, up to a second.
-	 * @param active whether to go on
-	 * @param step the step, which may wait
+	 * Run a step repeatedly on the calling thread, until the step is interrupted or
+	 * {@code active} is {@code false}. After a failure this pauses: 1 ms after the first
+	 * one, and twice as long after each further one, up to a second.
+	 * @param active whether to run the step once more
+	 * @param step the step, which may block
 	 */
 	public void loop(BooleanSupplier active, Step step) {
 		int failed = 0;
@@ -264,7 +274,7 @@ public final class Guard {
 	public interface Step {
 
 		/**
-		 * Do it.
+		 * Run the step.
 		 * @throws InterruptedException to end the loop
 		 */
 		void run() throws InterruptedException;

@@ -25,7 +25,7 @@ import java.util.List;
 public final class Guards {
 
 	/**
-	 * Guards whose counts nobody reads.
+	 * Guards whose failures are logged, but not reported by meters and health.
 	 */
 	public static final Guards UNREPORTED = new Guards();
 
@@ -48,8 +48,8 @@ public final class Guards {
 	}
 
 	/**
-	 * Return the guards of the parts that fail again and again.
-	 * @return the guards, none if all is well
+	 * Return the guards of the parts that fail repeatedly.
+	 * @return the guards; empty if no part is {@linkplain Guard#isFailing() failing}
 	 */
 	public List<Guard> failing() {
 		return Arrays.stream(this.guards).filter(Guard::isFailing).toList();

@@ -20,60 +20,66 @@ import java.time.Duration;
 import java.util.Locale;
 
 /**
- * A part of a node that goes on by itself: a loop, a timer or callbacks of a client
- * library. Its {@linkplain #tag() tag} names it in meters, health and logs.
+ * A part of a node that runs in the background: a loop, a timer, or the callbacks of a
+ * client library. Its {@linkplain #tag() tag} names it in meters, health and logs.
  */
 public enum Part {
 
-	/** Sends probes through the broker and judges them. */
+	/** Sends probes through the broker, and decides from them whether the relay is up. */
 	RELAY_MONITOR,
 
-	/** Connects to the broker and keeps the subscriptions there. */
+	/** Connects to the broker and maintains the subscriptions there. */
 	RELAY_CONNECTION,
 
-	/** Takes what the broker brings. */
+	/** Receives envelopes from the broker. */
 	RELAY_RECEIVER,
 
-	/** Sends to the broker, and ends what it does not answer in time. */
+	/**
+	 * Sends envelopes to the broker, and ends the wait for answers that do not come in
+	 * time.
+	 */
 	RELAY_SENDER,
 
 	/** Reads the logs of recorded channels from the broker. */
 	LOG_READER,
 
 	/**
-	 * Appends to the logs of recorded channels while the relay is up. Not a loop: its
-	 * failures are those of publishing.
+	 * Appends to the logs of recorded channels while the relay is up. This is not a loop;
+	 * its failures are failures to publish a message.
 	 */
 	LOG_APPENDS(Duration.ofMinutes(10)),
 
-	/** Compares recorded channels with their logs, and delivers what is missing. */
+	/** Compares recorded channels with their logs, and delivers missing publications. */
 	LOG_FOLLOWERS,
 
-	/** Leaves addresses on the broker in which nobody is interested any more. */
+	/** Unsubscribes from addresses that no session of this node needs any more. */
 	INTEREST,
 
-	/** Forgets the sequences of other nodes that are long over. */
+	/** Forgets the sequences of other nodes that have not been used for long. */
 	SEQUENCES,
 
-	/** Pings clients, and ends those that do not answer or whose tokens have expired. */
+	/**
+	 * Pings clients, and disconnects those that do not answer or whose tokens have
+	 * expired.
+	 */
 	HEARTBEAT,
 
-	/** Writes to clients. */
+	/** Writes messages to clients. */
 	WRITERS,
 
-	/** Looks after the writers. */
+	/** Watches the writers for writes that make no progress. */
 	WRITERS_WATCHDOG,
 
 	/** Closes the sockets of sessions that have ended. */
 	CLOSERS,
 
-	/** Knows which nodes there are. */
+	/** Keeps the list of the cluster's nodes. */
 	MEMBERSHIP,
 
-	/** Asks other nodes and answers them. */
+	/** Sends requests to other nodes, and answers theirs. */
 	CLUSTER_REQUESTS,
 
-	/** Knows who is in which channel. */
+	/** Keeps the presence of channels. */
 	PRESENCE,
 
 	/** Saves durable sessions. */
@@ -82,13 +88,13 @@ public enum Part {
 	/** Completes futures of the application. */
 	CONTINUATIONS,
 
-	/** Runs the handlers of clients' messages. */
+	/** Runs the handlers of messages from clients. */
 	HANDLERS,
 
-	/** Deadlines and repeated attempts of single clients. */
+	/** Runs timeouts and retries of single clients. */
 	CLIENT_TIMERS,
 
-	/** Sends clients away when the node stops. */
+	/** Disconnects clients when the node stops. */
 	SHUTDOWN,
 
 	/** Publishes the rates that the console shows. */
@@ -113,7 +119,7 @@ public enum Part {
 	}
 
 	/**
-	 * Return within which time failures count as repeated.
+	 * Return the time within which failures count as repeated.
 	 */
 	Duration window() {
 		return this.window;

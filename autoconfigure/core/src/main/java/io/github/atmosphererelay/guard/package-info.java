@@ -15,7 +15,7 @@
  */
 
 /**
- * Keeps the loops, timers and callbacks of a node going, whatever is thrown in them.
+ * Guards that keep the loops, timers and callbacks of a node running after any exception.
  */
 @NullMarked
 package io.github.atmosphererelay.guard;

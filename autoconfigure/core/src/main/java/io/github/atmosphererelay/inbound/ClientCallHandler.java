@@ -24,27 +24,28 @@ import io.github.atmosphererelay.session.ClientSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers the calls of clients, which belong to no channel. Runs once, on the node that
- * the client is connected to.
+ * Answers the calls of clients, such as the {@code rpc} of the Centrifuge protocol. A
+ * call belongs to no channel. It is answered once, on the node that the client is
+ * connected to.
  */
 public interface ClientCallHandler {
 
 	/**
-	 * Return whether there is something of that name.
-	 * @param method what is called
+	 * Return whether this handler answers calls of a method.
+	 * @param method the name of the called method
 	 * @return whether {@link #call} is called for it
 	 */
 	boolean handles(String method);
 
 	/**
-	 * Answer a call. Called on the thread that has read it, in the order of each
+	 * Answer a call. Called on the thread that has read the call, in the order of the
 	 * session's messages. Must not block.
 	 * @param session the session that calls
-	 * @param method what is called
-	 * @param payload what it is called with
+	 * @param method the name of the called method
+	 * @param payload the argument of the call
 	 * @return completes with the result, or {@code null} if there is none; fails with
-	 * {@link RequestRefusedException} to tell the client why the call was refused, or
-	 * with anything else for an internal error
+	 * {@link RequestRefusedException} to refuse the call with a code and a reason, or
+	 * with any other exception, which the client gets as an internal error
 	 */
 	CompletableFuture<@Nullable Payload> call(ClientSession session, String method, Payload payload);
 

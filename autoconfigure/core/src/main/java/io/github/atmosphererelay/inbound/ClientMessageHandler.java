@@ -24,27 +24,28 @@ import io.github.atmosphererelay.session.ClientSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the messages that clients send into some channels, in place of passing them on to
- * the channel. Runs once, on the node that the client is connected to.
+ * Handles the messages that clients send to some channels. These messages are not
+ * published to the channel, unless the handler does so. A message is handled once, on the
+ * node that the client is connected to.
  */
 public interface ClientMessageHandler {
 
 	/**
-	 * Return whether the handler takes a channel's messages.
+	 * Return whether this handler handles the messages of a channel.
 	 * @param channel the channel's name
 	 * @return whether {@link #handle} is called for it
 	 */
 	boolean handles(String channel);
 
 	/**
-	 * Take a message. Called on the thread that has read it, in the order of each
-	 * session's messages. Must not block.
+	 * Handle a message. Called on the thread that has read the message, in the order of
+	 * the session's messages. Must not block.
 	 * @param session the session that sent it
 	 * @param channel the channel that it was sent to
 	 * @param payload the message
 	 * @return completes with an answer for the sender, or {@code null} if there is none;
-	 * fails with {@link RequestRefusedException} to tell the client why the message was
-	 * refused, or with anything else for an internal error
+	 * fails with {@link RequestRefusedException} to refuse the message with a code and a
+	 * reason, or with any other exception, which the client gets as an internal error
 	 */
 	CompletableFuture<@Nullable Payload> handle(ClientSession session, String channel, Payload payload);
 

@@ -21,18 +21,18 @@ import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.ClientSession;
 
 /**
- * Takes what clients send to no channel and without waiting for an answer, such as the
- * {@code send} of the Centrifuge protocol. Without a bean of this type it is dropped, and
- * counted as refused.
+ * Receives the messages that clients send to no channel and without an answer, such as
+ * the {@code send} of the Centrifuge protocol. Without a bean of this type such a message
+ * is dropped, and counted as refused.
  */
 @FunctionalInterface
 public interface ClientSendHandler {
 
 	/**
-	 * Take a message. Called on the thread that has read it, in the order of each
-	 * session's messages, and on the client's own node. Must not block: other clients may
-	 * be waiting for that thread. An exception is counted, and logged unless it is a
-	 * {@link RequestRefusedException}; the client hears nothing.
+	 * Handle a message. Called on the node that the client is connected to, on the thread
+	 * that has read the message, in the order of the session's messages. Must not block:
+	 * other clients may be waiting for that thread. An exception is counted, and logged
+	 * unless it is a {@link RequestRefusedException}; the client does not get it.
 	 * @param session the session that has sent it
 	 * @param payload the message
 	 */

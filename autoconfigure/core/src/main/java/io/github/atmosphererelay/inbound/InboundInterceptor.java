@@ -22,24 +22,26 @@ import io.github.atmosphererelay.session.ClientSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sees what clients send, before a handler takes it or it goes to its channel. Beans of
- * this type are called in their order ({@code @Order}), on the node that the client is
- * connected to, for what the client may send.
+ * Inspects, replaces or refuses the messages that clients send, before a handler handles
+ * them or they are published to their channel. Beans of this type are called in their
+ * order ({@code @Order}), on the node that the client is connected to. They are called
+ * only for messages that the client is allowed to send.
  * <p>
- * Threads: called on the thread that has read the message, in the order of each session's
+ * Threads: called on the thread that has read the message, in the order of the session's
  * messages. Must not block: other clients may be waiting for that thread.
  * <p>
- * Errors: {@link RequestRefusedException} refuses the message and tells the client why;
- * anything else refuses it as an internal error and is logged.
+ * Errors: {@link RequestRefusedException} refuses the message with a code and a reason
+ * for the client. Any other exception is logged, and refuses the message with an internal
+ * error.
  */
 public interface InboundInterceptor {
 
 	/**
-	 * Look at a message before it is taken.
+	 * Inspect a message before it is handled or published.
 	 * @param session the client's session
 	 * @param channel the channel that the message is for
 	 * @param payload the message
-	 * @return the message to go on with: the same, or another in its place
+	 * @return the message to continue with: the same one, or another one in its place
 	 * @throws RequestRefusedException to refuse the message
 	 */
 	default Payload preReceive(ClientSession session, String channel, Payload payload) {
@@ -47,14 +49,15 @@ public interface InboundInterceptor {
 	}
 
 	/**
-	 * Hear what became of a message that this interceptor has let pass: its handler has
-	 * returned, or it was given to its channel, or it was refused later on. Called in
-	 * reverse order: on the thread that has read the message if that is known at once, or
-	 * else on one for futures of the application. Either may be blocked.
+	 * Called after the outcome of a message is known that this interceptor has let pass:
+	 * its handler has completed, it was published to its channel, or it was refused later
+	 * on. Interceptors are called in reverse order. If the outcome is known at once, this
+	 * is called on the thread that has read the message; otherwise on a thread for the
+	 * application's futures. Both threads may be blocked.
 	 * @param session the client's session
 	 * @param channel the channel that the message was for
-	 * @param payload the message as it was in the end
-	 * @param failure why it was refused, or {@code null} if it was taken
+	 * @param payload the message as the last interceptor has returned it
+	 * @param failure why it was refused, or {@code null} if it was accepted
 	 */
 	default void afterReceiveCompletion(ClientSession session, String channel, Payload payload,
 			@Nullable Throwable failure) {

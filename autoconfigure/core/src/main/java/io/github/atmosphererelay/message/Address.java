@@ -20,27 +20,28 @@ import java.util.Objects;
 import java.util.UUID;
 
 /**
- * Where a relay delivers an envelope: the unit of interest between nodes. A node follows
- * an address while it has somebody who should hear it; the control address is followed by
- * every node at all times. Immutable, usable as a map key.
+ * The destination of an envelope, and what nodes subscribe to at the relay. A node
+ * follows an address as long as it has a session that should receive the envelopes to
+ * that address. Every node follows the control address at all times. Immutable, usable as
+ * a map key.
  */
 public sealed interface Address {
 
 	/**
-	 * The address that every node follows: messages to everyone and the cluster's own
-	 * traffic.
+	 * The address that every node follows. It is used for messages to all sessions, and
+	 * for messages between nodes.
 	 */
 	Address CONTROL = new Control();
 
 	/**
-	 * Return the address as one string, unique over all kinds. Relays use it, behind
-	 * their own prefix, as broker channel or record key.
+	 * Return the address as a string, unique over all kinds of addresses. Relays use it,
+	 * with a prefix of their own, as the broker's channel or as the key of records.
 	 * @return the string form, for example {@code channel:chat/lobby}
 	 */
 	String value();
 
 	/**
-	 * The address of a channel, followed by nodes with a session in it.
+	 * The address of a channel. Nodes follow it that have a session in the channel.
 	 *
 	 * @param channel the channel's name
 	 */
@@ -58,7 +59,7 @@ public sealed interface Address {
 	}
 
 	/**
-	 * The address of a user, followed by nodes with a session of that user.
+	 * The address of a user. Nodes follow it that have a session of the user.
 	 *
 	 * @param user the name of the user's principal
 	 */
@@ -76,12 +77,12 @@ public sealed interface Address {
 	}
 
 	/**
-	 * One of a fixed number of parts of everything that has a name of some kind. Who
-	 * follows by pattern cannot tell which names there are going to be, and an address is
-	 * exact: so a name's messages go to the bucket that the name is hashed to, and each
-	 * node that follows patterns follows all buckets. For example, with 16 buckets
-	 * {@code destinations}, what is sent to {@code /topic/orders.7} may go to
-	 * {@code bucket:destinations/3}.
+	 * One of a fixed number of buckets, over which the names of some kind are
+	 * distributed. Buckets are for subscribers by pattern. An address is exact, and a
+	 * node with a pattern cannot know in advance which names will match it. So messages
+	 * to a name go to the bucket that the name is hashed to, and every node with a
+	 * pattern follows all buckets. For example, with 16 buckets {@code destinations}, a
+	 * message to {@code /topic/orders.7} may go to {@code bucket:destinations/3}.
 	 *
 	 * @param name what the buckets are for; not empty, and without a slash
 	 * @param number the number of the bucket, 0 or more
@@ -106,7 +107,7 @@ public sealed interface Address {
 	}
 
 	/**
-	 * The address of one node, followed by that node alone.
+	 * The address of one node, which only that node follows.
 	 *
 	 * @param node the node's id
 	 */

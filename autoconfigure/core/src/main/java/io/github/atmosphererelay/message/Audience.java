@@ -22,13 +22,13 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is meant by a message. A closed set: every kind of send has one, so that every kind
- * of send crosses the cluster the same way. Immutable.
+ * The receivers of a message. Every kind of sending has its audience in this closed set,
+ * so that all kinds use the same way through the cluster. Immutable.
  */
 public sealed interface Audience {
 
 	/**
-	 * Return the relay address under which the audience's nodes are listening.
+	 * Return the relay address that the audience's nodes follow.
 	 * @return the address
 	 */
 	Address address();
@@ -42,7 +42,7 @@ public sealed interface Audience {
 	}
 
 	/**
-	 * Everyone who is subscribed to a channel.
+	 * All sessions that are subscribed to a channel.
 	 *
 	 * @param channel the channel's name
 	 * @param exceptSession the id of a session to leave out, or {@code null}
@@ -61,7 +61,7 @@ public sealed interface Audience {
 	}
 
 	/**
-	 * Every session of one user.
+	 * All sessions of one user.
 	 *
 	 * @param user the name of the user's principal
 	 * @param exceptSession the id of a session to leave out, or {@code null}
@@ -80,7 +80,7 @@ public sealed interface Audience {
 	}
 
 	/**
-	 * One session, wherever it lives.
+	 * One session, on any node.
 	 *
 	 * @param node the node that the session lives on
 	 * @param session the session's id
@@ -100,7 +100,8 @@ public sealed interface Audience {
 	}
 
 	/**
-	 * One node itself, not a session of it. Probes and other traffic of the cluster.
+	 * One node itself, not a session of it. Used for probes and other messages between
+	 * nodes.
 	 *
 	 * @param node the node's id
 	 */
@@ -118,8 +119,8 @@ public sealed interface Audience {
 	}
 
 	/**
-	 * Whoever follows a bucket, on any node. Who that is the nodes know themselves, by
-	 * what the message says of itself.
+	 * All followers of a bucket, on any node. Each node finds its followers itself, from
+	 * what the message says.
 	 *
 	 * @param name what the buckets are for
 	 * @param number the number of the bucket
@@ -128,7 +129,7 @@ public sealed interface Audience {
 	record Bucket(String name, int number) implements Audience {
 
 		public Bucket {
-			// Refused here rather than by whoever asks for the address.
+			// Fail here already, and not when the address is asked for.
 			new Address.Bucket(name, number);
 		}
 
@@ -140,7 +141,7 @@ public sealed interface Audience {
 	}
 
 	/**
-	 * Every session of every node.
+	 * All sessions of all nodes.
 	 *
 	 * @param exceptSession the id of a session to leave out, or {@code null}
 	 */

@@ -23,19 +23,19 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one node hands to the others: a message with its audience. Immutable.
+ * The unit that relays transport between nodes: a message with its audience. Immutable.
  *
- * @param id identifies the message over all nodes; a UUID of version 7
+ * @param id identifies the message, unique over all nodes; a UUID of version 7
  * @param origin the id of the node that published it
- * @param kind what it is about
+ * @param kind whether it is a message for clients or one between nodes
  * @param time when it was published, in milliseconds since 1970 by the origin's clock;
- * for display and lag only, never for order
- * @param audience who is meant
+ * used for display and for measuring lag, never for ordering
+ * @param audience the receivers
  * @param headers the message's headers
  * @param payload the message itself
- * @param sequence the number among the origin's envelopes to this address, or
- * {@code null} if the envelope is not counted
- * @param log how to keep it if its channel is recorded, or {@code null} if it is
+ * @param sequence the envelope's number among the origin's envelopes to this address, or
+ * {@code null} if it is not numbered
+ * @param log how to record it if its channel is recorded, or {@code null} if it is
  * ephemeral
  */
 public record Envelope(UUID id, UUID origin, Kind kind, long time, Audience audience, Map<String, String> headers,
@@ -69,7 +69,7 @@ public record Envelope(UUID id, UUID origin, Kind kind, long time, Audience audi
 	}
 
 	/**
-	 * What an envelope is about.
+	 * The kind of an envelope.
 	 */
 	public enum Kind {
 
@@ -79,12 +79,13 @@ public record Envelope(UUID id, UUID origin, Kind kind, long time, Audience audi
 		MESSAGE,
 
 		/**
-		 * A node's question to itself, sent through the broker, whether the relay works.
+		 * A probe that a node sends through the broker to itself, to find out whether the
+		 * relay works.
 		 */
 		PROBE,
 
 		/**
-		 * What nodes say to each other about themselves and their sessions.
+		 * A message between nodes, about themselves and their sessions.
 		 */
 		CONTROL
 

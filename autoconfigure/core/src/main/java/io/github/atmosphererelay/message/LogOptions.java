@@ -22,13 +22,14 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How an envelope of a recorded channel is to be kept. Travels in the envelope, so that
- * nodes with different configuration agree.
+ * How an envelope of a recorded channel is recorded. The options are part of the
+ * envelope, so that nodes with different configuration agree.
  *
- * @param size how many publications the log keeps
+ * @param size the maximum number of publications that the log keeps
  * @param retention how long the log keeps a publication
- * @param idempotencyKey the publisher's key against doubles, or {@code null}
- * @param idempotencyWindow for how long the same key is a double
+ * @param idempotencyKey the publisher's key: of several envelopes with the same key only
+ * the first one is appended; {@code null} if there is none
+ * @param idempotencyWindow how long an idempotency key is remembered
  */
 public record LogOptions(int size, Duration retention, @Nullable String idempotencyKey, Duration idempotencyWindow) {
 

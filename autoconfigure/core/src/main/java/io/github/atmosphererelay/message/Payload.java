@@ -23,9 +23,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of a message and whether they are text (UTF-8) or binary. Encoded once, at
- * the publisher, and handed on unchanged. The array is shared by all receivers and must
- * not be modified.
+ * The bytes of a message, and whether they are text (UTF-8) or binary. A message is
+ * encoded once, by its publisher, and passed on unchanged. The array is shared by all
+ * receivers and must not be modified.
  */
 public final class Payload {
 
@@ -34,8 +34,8 @@ public final class Payload {
 	private final boolean binary;
 
 	/**
-	 * Text form, made at most a few times when several writers ask at once; a benign race
-	 * because equal strings are interchangeable.
+	 * The text form, decoded when it is first needed. Several writers may decode it at
+	 * the same time; that race is harmless, because the strings are equal.
 	 */
 	private @Nullable String text;
 
@@ -45,8 +45,8 @@ public final class Payload {
 	}
 
 	/**
-	 * Create a text payload. Halves of surrogate pairs, which no encoding can carry,
-	 * become question marks.
+	 * Create a text payload. Unpaired surrogates, which UTF-8 cannot encode, become
+	 * question marks.
 	 * @param text the text
 	 * @return the payload
 	 */
@@ -57,7 +57,7 @@ public final class Payload {
 	}
 
 	/**
-	 * Create a text payload of bytes that are known to be valid UTF-8.
+	 * Create a text payload from bytes that are known to be valid UTF-8.
 	 * @param utf8 the encoded text
 	 * @return the payload
 	 */
@@ -99,7 +99,7 @@ public final class Payload {
 	}
 
 	/**
-	 * Return the payload as a string. Decoded once and kept.
+	 * Return the payload as a string. The string is decoded once and kept.
 	 * @return the bytes, read as UTF-8
 	 */
 	public String asText() {

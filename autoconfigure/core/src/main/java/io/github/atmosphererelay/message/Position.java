@@ -19,12 +19,18 @@ package io.github.atmosphererelay.message;
 import java.util.Objects;
 
 /**
- * A place in a channel's log. Offsets of one epoch only grow; positions of different
- * epochs cannot be compared.
+ * A position in the log of a recorded channel: an epoch and an offset. Within one epoch,
+ * later publications have greater offsets. Positions of different epochs cannot be
+ * compared.
+ * <p>
+ * For example, a channel is at offset 43 of the epoch {@code a1} when Redis is restarted,
+ * and the log gets the new epoch {@code b7}. Whether a client at {@code a1:43} has missed
+ * something cannot be told from an offset of {@code b7}.
  *
- * @param epoch names the life of the log
- * @param offset the place within that life: 0 before the first publication, then growing,
- * though not always by 1
+ * @param epoch the name of the log's present life. A log that may have lost publications,
+ * for example by a restart of its broker, gets a new epoch
+ * @param offset the place within the epoch: 0 before the first publication, then growing,
+ * but not always by 1
  */
 public record Position(String epoch, long offset) {
 

@@ -22,32 +22,32 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message as it stands in its channel.
+ * A message that was published to a channel.
  *
- * @param id identifies the message over all nodes
+ * @param id identifies the message, unique over all nodes
  * @param origin the id of the node that published it
  * @param channel the channel's name
  * @param time when it was published, in milliseconds since 1970 by the origin's clock
  * @param headers the message's headers
  * @param payload the message itself
- * @param position the place in the channel's log, or {@code null} if the channel is
+ * @param position the position in the channel's log, or {@code null} if the channel is
  * ephemeral
- * @param exceptSession the id of a session that is not to have it, such as the sender's;
- * {@code null} if all are
+ * @param exceptSession the id of a session that must not get it, such as the sender's;
+ * {@code null} if all sessions get it
  */
 public record Publication(UUID id, UUID origin, String channel, long time, Map<String, String> headers, Payload payload,
 		@Nullable Position position, @Nullable String exceptSession) {
 
 	/**
 	 * Create a publication that is for all sessions of its channel.
-	 * @param id identifies the message over all nodes
+	 * @param id identifies the message, unique over all nodes
 	 * @param origin the id of the node that published it
 	 * @param channel the channel's name
 	 * @param time when it was published, in milliseconds since 1970 by the origin's clock
 	 * @param headers the message's headers
 	 * @param payload the message itself
-	 * @param position the place in the channel's log, or {@code null} if the channel is
-	 * ephemeral
+	 * @param position the position in the channel's log, or {@code null} if the channel
+	 * is ephemeral
 	 */
 	public Publication(UUID id, UUID origin, String channel, long time, Map<String, String> headers, Payload payload,
 			@Nullable Position position) {
@@ -55,7 +55,7 @@ public record Publication(UUID id, UUID origin, String channel, long time, Map<S
 	}
 
 	/**
-	 * Return what an envelope is in its channel's log.
+	 * Create the publication of an envelope that is in its channel's log.
 	 * @param envelope the envelope, whose audience is the channel
 	 * @param channel the channel's name
 	 * @param position its place in the log

@@ -21,18 +21,18 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which client has sent a message. Travels in the message's headers, which nodes that do
- * not know of it leave alone.
+ * The client that has sent a message. It is transported in headers of the message; nodes
+ * whose version does not know these headers ignore them.
  *
  * @param session the id of the client's session
  * @param user the name of the client's user, or {@code null} if it is anonymous
  */
 public record Sender(String session, @Nullable String user) {
 
-	/** The header that has the session's id. */
+	/** The header with the session's id. */
 	public static final String SESSION_HEADER = "atmosphere-sender";
 
-	/** The header that has the user's name. */
+	/** The header with the user's name. */
 	public static final String USER_HEADER = "atmosphere-sender-user";
 
 	/**

@@ -18,11 +18,12 @@ package io.github.atmosphererelay.message;
 
 /**
  * The number of an envelope among those that one node has published to one address.
- * Receivers use it to notice what a relay lost and to drop what it delivered twice.
+ * Receivers use it to notice envelopes that the relay has lost, and to drop those that it
+ * has delivered twice.
  *
- * @param series names a run of numbers; a later run of the same node and address has a
- * higher name
- * @param number the place within the run, beginning with 1 and growing by 1
+ * @param series identifies a run of numbers; a later run of the same node and address has
+ * a greater value
+ * @param number the number within the run: 1, 2, 3 and so on
  */
 public record Sequence(long series, long number) {
 

@@ -17,9 +17,9 @@
 package io.github.atmosphererelay.message;
 
 /**
- * Bytes that are not an envelope, or not one that this version can read, with what an
- * envelope carries between nodes. The receiver counts it under its {@link Reason} and
- * goes on with the next.
+ * Bytes could not be decoded as an envelope, or as the message between nodes that an
+ * envelope contains. The receiver counts the failure under its {@link Reason}, skips the
+ * bytes and continues with the next envelope.
  */
 public class WireFormatException extends RuntimeException {
 
@@ -27,11 +27,11 @@ public class WireFormatException extends RuntimeException {
 
 	/**
 	 * Create the exception.
-	 * @param reason why the bytes are refused
+	 * @param reason why the bytes were refused
 	 * @param message what is wrong with them
 	 */
 	public WireFormatException(Reason reason, String message) {
-		// Foreign bytes may come in floods, and nobody reads the stack of their decoder.
+		// Without a stack trace, because foreign bytes may come in great numbers.
 		super(message, null, false, false);
 		this.reason = reason;
 	}
@@ -45,22 +45,22 @@ public class WireFormatException extends RuntimeException {
 	}
 
 	/**
-	 * Why bytes were refused: a closed set, fit for a meter's tag.
+	 * Why bytes were refused. A closed set, so that it can be a meter's tag.
 	 */
 	public enum Reason {
 
 		/**
-		 * Not written by a node of this library.
+		 * The bytes were not written by this library.
 		 */
 		FOREIGN,
 
 		/**
-		 * Written by a newer version whose format is not known here.
+		 * The bytes were written by a newer version, whose format is not known here.
 		 */
 		UNKNOWN_VERSION,
 
 		/**
-		 * Ends before its own lengths say.
+		 * The bytes end earlier than the lengths in them say.
 		 */
 		TRUNCATED,
 
@@ -70,8 +70,8 @@ public class WireFormatException extends RuntimeException {
 		OVERSIZED,
 
 		/**
-		 * Readable, but contradicts the format: unknown kind, invalid text, trailing
-		 * bytes.
+		 * The bytes contradict the format, for example by an unknown kind, invalid text
+		 * or trailing bytes.
 		 */
 		MALFORMED
 

@@ -15,8 +15,8 @@
  */
 
 /**
- * What travels between publishers, nodes and clients: envelopes, audiences, positions and
- * the wire codec.
+ * Messages between publishers, nodes and clients: payloads, audiences, envelopes and
+ * positions.
  */
 @NullMarked
 package io.github.atmosphererelay.message;

@@ -17,10 +17,11 @@
 package io.github.atmosphererelay.presence;
 
 /**
- * Application event: somebody is in a channel now, on this node or another. Every node
- * has the event for itself. Who was away for less than
- * {@code atmosphere.presence.leave-delay} has not left and does not join again. A node
- * that starts, or has been cut off, learns of members who have been there longer.
+ * Application event: a member has joined a channel, on this node or another one. Each
+ * node publishes the event in its own application. A member who was away for less than
+ * {@code atmosphere.presence.leave-delay} has not left, and so does not join again. A
+ * node that has just started, or was cut off from the others, also publishes the event
+ * for members who joined before.
  *
  * @param channel the channel's name
  * @param member who it is

@@ -17,12 +17,12 @@
 package io.github.atmosphererelay.presence;
 
 /**
- * Application event: somebody has left a channel with the last session, and has not come
- * back within {@code atmosphere.presence.leave-delay}. Every node has the event for
- * itself.
+ * Application event: the last session of a member has left a channel, and the member has
+ * not come back within {@code atmosphere.presence.leave-delay}. Each node publishes the
+ * event in its own application.
  *
  * @param channel the channel's name
- * @param member who it was, with what was known last
+ * @param member who it was, with the sessions and attributes that were known last
  */
 public record MemberLeft(String channel, PresenceMember member) {
 }

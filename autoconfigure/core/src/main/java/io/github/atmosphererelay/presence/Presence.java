@@ -19,18 +19,20 @@ package io.github.atmosphererelay.presence;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is in a channel, over all nodes. A member is a user with all sessions in the
- * channel, or an anonymous session. Channels have presence if their pattern says so.
+ * Tells who is in a channel, on all nodes. A member is a user with all its sessions in
+ * the channel, or a single anonymous session. A channel has presence if its pattern has
+ * {@code presence: true}, or if it is a room.
  * <p>
- * What is asked is answered from this node's own memory, without asking others: of its
- * own sessions at once, of those of other nodes as soon as they have said so, which takes
- * a fraction of a second. Members of a node that has died stay until the cluster notices
- * that. No method blocks; all may be called by many threads.
+ * The answers come from this node's memory; other nodes are not asked. Changes of this
+ * node's sessions are visible at once, changes on other nodes a fraction of a second
+ * later. Members of a node that has died stay until the cluster notices its death.
+ * <p>
+ * Threads: no method blocks, and all may be called by many threads.
  */
 public interface Presence {
 
 	/**
-	 * Count the members of a channel. Takes no longer however many they are.
+	 * Count the members of a channel, in a time that does not depend on their number.
 	 * @param channel the channel's name
 	 * @return the number of members
 	 * @throws io.github.atmosphererelay.channel.UnknownChannelException if no pattern
@@ -50,12 +52,13 @@ public interface Presence {
 	int sessions(String channel);
 
 	/**
-	 * List members of a channel, users by name and then anonymous sessions. Whoever is in
-	 * the channel all the time is listed once, also when others come and go meanwhile.
+	 * List members of a channel page by page: first the users by name, then the anonymous
+	 * sessions. A member that stays in the channel while the pages are read is listed
+	 * exactly once, even if others join and leave meanwhile.
 	 * @param channel the channel's name
-	 * @param after what the page before gave as {@link PresencePage#next()}, or
-	 * {@code null} to begin
-	 * @param limit the greatest number of members to list, at least 1
+	 * @param after the {@link PresencePage#next()} of the previous page, or {@code null}
+	 * for the first page
+	 * @param limit the maximum number of members to list, at least 1
 	 * @return the page
 	 * @throws io.github.atmosphererelay.channel.UnknownChannelException if no pattern
 	 * covers the name
@@ -64,10 +67,10 @@ public interface Presence {
 	PresencePage members(String channel, @Nullable String after, int limit);
 
 	/**
-	 * Return whether a user has a session in a channel, on whatever node.
+	 * Return whether a user has a session in a channel, on any node.
 	 * @param channel the channel's name
 	 * @param user the name of the user's principal
-	 * @return whether the user is there
+	 * @return whether the user is in the channel
 	 * @throws io.github.atmosphererelay.channel.UnknownChannelException if no pattern
 	 * covers the name
 	 * @throws IllegalStateException if the channel has no presence

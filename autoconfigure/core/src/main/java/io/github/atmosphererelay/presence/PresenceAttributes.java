@@ -21,23 +21,24 @@ import java.util.Map;
 import io.github.atmosphererelay.session.ClientSession;
 
 /**
- * Says what others see of a member of a channel beside the user's name, such as a colour
- * or a status. A bean of this type is asked once for each session that subscribes to a
- * channel with presence.
+ * Supplies the attributes of members that others see beside the user's name, such as a
+ * colour or a status. A bean of this type is called once for each session that subscribes
+ * to a channel with presence.
  */
 @FunctionalInterface
 public interface PresenceAttributes {
 
 	/**
-	 * Says nothing about anybody.
+	 * Supplies no attributes.
 	 */
 	PresenceAttributes NONE = (session, channel) -> Map.of();
 
 	/**
-	 * Return a session's attributes in a channel. Called on a thread for futures and
-	 * calls of the application, which it may block, for one session after the other. The
-	 * session counts as present as soon as this has returned. If this fails, or returns
-	 * more than {@code atmosphere.presence.max-attribute-size}, the session has none.
+	 * Return a session's attributes in a channel. Called for one session after another,
+	 * on a thread for futures and calls of the application; it may block that thread. The
+	 * session counts as present as soon as this method has returned. If it throws, or
+	 * returns more than {@code atmosphere.presence.max-attribute-size}, the session is
+	 * present without attributes.
 	 * @param session the session
 	 * @param channel the channel's name
 	 * @return the attributes, perhaps empty

@@ -23,16 +23,16 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Somebody who is in a channel: a user with all sessions there, on whatever nodes, or an
- * anonymous session.
+ * A member of a channel: a user with all its sessions in the channel, on any nodes, or a
+ * single anonymous session.
  *
  * @param user the name of the user's principal, or {@code null} if the session is
  * anonymous
  * @param session the session's id if it is anonymous, otherwise {@code null}
- * @param sessions how many sessions the member has in the channel
- * @param attributes what {@link PresenceAttributes} says about it; of a user with several
- * sessions, about one of them
- * @param joinedAt when the oldest of the sessions subscribed, by the clock of its node
+ * @param sessions the number of sessions that the member has in the channel
+ * @param attributes the attributes from {@link PresenceAttributes}; for a user with
+ * several sessions, those of one of the sessions
+ * @param joinedAt when the first of these sessions subscribed, by the clock of its node
  */
 public record PresenceMember(@Nullable String user, @Nullable String session, int sessions,
 		Map<String, String> attributes, Instant joinedAt) {

@@ -21,12 +21,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Some members of a channel.
+ * A page of the members of a channel.
  *
  * @param members the members: users by name, then anonymous sessions
- * @param next what to give to {@link Presence#members} to get those that follow, or
- * {@code null} if none follow
- * @param count how many members the channel has in all
+ * @param next pass this to {@link Presence#members} to get the next page; {@code null} if
+ * this is the last page
+ * @param count the number of members of the channel, on all pages
  */
 public record PresencePage(List<PresenceMember> members, @Nullable String next, int count) {
 

@@ -21,25 +21,26 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@code ChannelAuthorizer} has decided.
+ * The decision of a {@code ChannelAuthorizer}: granted, or refused with a code and a
+ * reason.
  *
- * @param refusal why the client may not, or {@code null} if it may
- * @param reason the same in words, for the client
+ * @param refusal the error code for the client, or {@code null} if the request is granted
+ * @param reason the reason in words, which the client receives
  */
 public record Authorization(@Nullable ErrorCode refusal, String reason) {
 
 	/**
-	 * The client may.
+	 * The request is granted.
 	 */
 	public static final Authorization GRANTED = new Authorization(null, "granted");
 
 	/**
-	 * The client may not, whoever it is.
+	 * The request is refused, and authentication would not change that.
 	 */
 	public static final Authorization DENIED = denied(ErrorCode.PERMISSION_DENIED.text());
 
 	/**
-	 * The client may not as long as it is anonymous.
+	 * The request is refused because the client is anonymous.
 	 */
 	public static final Authorization UNAUTHENTICATED = new Authorization(ErrorCode.UNAUTHORIZED,
 			"this is for authenticated clients");
@@ -49,8 +50,8 @@ public record Authorization(@Nullable ErrorCode refusal, String reason) {
 	}
 
 	/**
-	 * Refuse.
-	 * @param reason the reason, for the client
+	 * Create a refusal with the code {@link ErrorCode#PERMISSION_DENIED}.
+	 * @param reason the reason, which the client receives
 	 * @return the refusal
 	 */
 	public static Authorization denied(String reason) {
@@ -58,16 +59,16 @@ public record Authorization(@Nullable ErrorCode refusal, String reason) {
 	}
 
 	/**
-	 * Return whether the client may.
-	 * @return whether nothing was refused
+	 * Return whether the request is granted.
+	 * @return {@code false} if it is refused
 	 */
 	public boolean isGranted() {
 		return this.refusal == null;
 	}
 
 	/**
-	 * Do nothing if the client may.
-	 * @throws RequestRefusedException if it may not
+	 * Throw an exception unless the request is granted.
+	 * @throws RequestRefusedException if the request is refused
 	 */
 	public void require() {
 		if (this.refusal != null) {

@@ -19,9 +19,9 @@ package io.github.atmosphererelay.refusal;
 import java.util.Locale;
 
 /**
- * Why a request of a client was refused, as a number that a client can act on. The same
- * at every door; the numbers are those of the Centrifuge client protocol, so that its
- * clients know which of them are worth another try.
+ * Why a request of a client was refused, as a number that a client can act on. All client
+ * protocols use the same codes. The numbers are those of the Centrifuge client protocol,
+ * so that its clients know which requests are worth repeating.
  */
 public enum ErrorCode {
 
@@ -36,17 +36,17 @@ public enum ErrorCode {
 	UNAUTHORIZED(101, "unauthorized", false),
 
 	/**
-	 * No pattern covers the channel.
+	 * No configured pattern covers the channel.
 	 */
 	UNKNOWN_CHANNEL(102, "unknown channel", false),
 
 	/**
-	 * The client may not do this.
+	 * The client is not allowed to do this.
 	 */
 	PERMISSION_DENIED(103, "permission denied", false),
 
 	/**
-	 * Nothing answers calls of that name.
+	 * There is no handler for calls of that name.
 	 */
 	METHOD_NOT_FOUND(104, "method not found", false),
 
@@ -56,7 +56,8 @@ public enum ErrorCode {
 	ALREADY_SUBSCRIBED(105, "already subscribed", false),
 
 	/**
-	 * The client would have more of something than it may have.
+	 * The request exceeds a limit, for example the maximum number of channels of a
+	 * client.
 	 */
 	LIMIT_EXCEEDED(106, "limit exceeded", false),
 
@@ -66,7 +67,7 @@ public enum ErrorCode {
 	BAD_REQUEST(107, "bad request", false),
 
 	/**
-	 * The channel does not offer this.
+	 * The channel does not offer what was requested, for example presence or history.
 	 */
 	NOT_AVAILABLE(108, "not available", false),
 
@@ -76,13 +77,13 @@ public enum ErrorCode {
 	TOKEN_EXPIRED(109, "token expired", false),
 
 	/**
-	 * The client sends more than it may, or more than its handlers can take.
+	 * The client sends more than it is allowed to, or more than the handlers can process.
 	 */
 	TOO_MANY_REQUESTS(111, "too many requests", true),
 
 	/**
-	 * The log does not reach back to the position that the client has named, or is
-	 * another one.
+	 * The client cannot recover from the position that it has named: the log does not
+	 * reach back to it, or the log has another epoch.
 	 */
 	UNRECOVERABLE_POSITION(112, "unrecoverable position", false);
 
@@ -107,7 +108,7 @@ public enum ErrorCode {
 	}
 
 	/**
-	 * Return the reason that is given where there is no better one.
+	 * Return the reason that is used where there is no more specific one.
 	 * @return a few words
 	 */
 	public String text() {
@@ -115,15 +116,15 @@ public enum ErrorCode {
 	}
 
 	/**
-	 * Return whether the same request may succeed later.
-	 * @return whether to try again
+	 * Return whether the same request may succeed if it is repeated later.
+	 * @return whether the client should try again
 	 */
 	public boolean isTemporary() {
 		return this.temporary;
 	}
 
 	/**
-	 * Return the code as a tag of meters.
+	 * Return the value by which meters are tagged.
 	 * @return the name in lower case with hyphens
 	 */
 	public String tag() {

@@ -19,8 +19,8 @@ package io.github.atmosphererelay.refusal;
 import java.util.Objects;
 
 /**
- * A request of a client was refused. Handlers and interceptors may throw it to tell the
- * client why; its message goes to the client as it is.
+ * A request of a client was refused. Handlers and interceptors may throw this exception.
+ * The client receives the code and the unchanged message.
  */
 public class RequestRefusedException extends RuntimeException {
 
@@ -29,7 +29,7 @@ public class RequestRefusedException extends RuntimeException {
 	/**
 	 * Create an exception.
 	 * @param code why the request was refused
-	 * @param reason the same in words, for the client
+	 * @param reason the reason in words, which the client receives
 	 */
 	public RequestRefusedException(ErrorCode code, String reason) {
 		super(Objects.requireNonNull(reason, "'reason' must not be null"));
@@ -46,7 +46,7 @@ public class RequestRefusedException extends RuntimeException {
 
 	/**
 	 * Return why the request was refused, in words.
-	 * @return the reason, for the client
+	 * @return the reason, which the client receives
 	 */
 	public String reason() {
 		return Objects.requireNonNull(getMessage());

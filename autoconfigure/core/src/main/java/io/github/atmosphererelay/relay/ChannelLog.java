@@ -22,10 +22,10 @@ import io.github.atmosphererelay.message.Position;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What recorded channels have had, as it can be read: one log for each channel. A relay
- * has one of these for all of its channels, or none, see {@link ClusterRelay#log()}. It
- * is only read here; what appends to it is {@link ClusterRelay#publish}, or somebody
- * outside of the cluster.
+ * Reads the logs of recorded channels. Each channel has a log of its own. A relay has one
+ * {@code ChannelLog} for all of its channels, or none, see {@link ClusterRelay#log()}.
+ * This interface only reads; publications are appended by {@link ClusterRelay#publish},
+ * or by a system outside of the cluster.
  * <p>
  * Threads: every method may be called by any number of threads at once, and returns
  * without waiting for the network. Futures complete as those of a {@link ClusterRelay}.
@@ -33,25 +33,28 @@ import org.jspecify.annotations.Nullable;
 public interface ChannelLog {
 
 	/**
-	 * Read from a channel's log.
+	 * Read a page of a channel's log.
 	 * @param channel the channel's name
-	 * @param since the position after which, or before which, to begin; {@code null} for
-	 * the log's beginning or end
-	 * @param limit how much to return at most
+	 * @param since the position to start from, which is not part of the page: reading
+	 * forward starts after it, reading backward before it; {@code null} to start at the
+	 * log's beginning, or at its end when reading backward
+	 * @param limit the maximum size of the page
 	 * @param direction whether to read towards newer or older publications
 	 * @return completes with a page; fails with {@link RelayUnavailableException} or
-	 * {@link RelayOverloadedException} if it cannot be read now, after about a second at
-	 * the latest
+	 * {@link RelayOverloadedException} if the log cannot be read now, after about a
+	 * second at the latest
 	 */
 	CompletableFuture<LogPage> read(String channel, @Nullable Position since, PageLimit limit, ReadDirection direction);
 
 	/**
-	 * Read from a channel's log, {@link PageLimit#DEFAULT_BYTES} at most. For callers:
-	 * logs implement the method that is given a {@link PageLimit}.
+	 * Read a page of a channel's log, of at most {@link PageLimit#DEFAULT_BYTES} bytes.
+	 * This is a convenience for callers; logs implement the method with a
+	 * {@link PageLimit}.
 	 * @param channel the channel's name
-	 * @param since the position after which, or before which, to begin; {@code null} for
-	 * the log's beginning or end
-	 * @param limit the greatest number of publications to return, 1 or more
+	 * @param since the position to start from, which is not part of the page: reading
+	 * forward starts after it, reading backward before it; {@code null} to start at the
+	 * log's beginning, or at its end when reading backward
+	 * @param limit the maximum number of publications to return, 1 or more
 	 * @param direction whether to read towards newer or older publications
 	 * @return completes with a page; errors as with the other method
 	 */
@@ -63,49 +66,50 @@ public interface ChannelLog {
 	/**
 	 * Return the present end of a channel's log.
 	 * @param channel the channel's name
-	 * @return completes with the position of the newest publication, or one after it, so
-	 * that {@link #read} forward since then brings what is published from now on; errors
-	 * as with {@link #read}
+	 * @return completes with the position of the newest publication, or a later one, so
+	 * that {@link #read} forward since this position returns what is published from now
+	 * on; errors as with {@link #read}
 	 */
 	CompletableFuture<Position> position(String channel);
 
 	/**
-	 * Tell where to go on in a channel's log for a node that cannot {@link #read} on from
-	 * where it is: the epoch has changed, or the log's older part is gone. A log that
-	 * does not override this makes the node begin at the log's end and close sessions
-	 * that have missed something.
+	 * Find the position from which a node continues in a channel's log if it cannot
+	 * {@link #read} on from its own position, because the epoch has changed or the older
+	 * part of the log is gone. If a log does not override this method, the node continues
+	 * at the log's end, and closes the sessions that have missed publications.
 	 * @param channel the channel's name
-	 * @param delivered the position up to which the node has delivered everything
-	 * @param reached the greatest offset in the epoch of that position at which the node
-	 * knows of a publication, delivered or not. A log whose broker has lost such a
-	 * publication, for example by a fail-over to a replica that lacked it, keeps this in
-	 * mind and tells all nodes that have not delivered it
-	 * @return completes with where to go on; errors as with {@link #read}
+	 * @param delivered the position up to which the node has delivered all publications
+	 * @param reached the greatest offset, in the epoch of that position, of which the
+	 * node knows that there was a publication, delivered or not. If the broker has lost
+	 * such a publication, for example by a fail-over to a replica that lacked it, the log
+	 * remembers the loss and reports it to all nodes that have not delivered the
+	 * publication
+	 * @return completes with the position to continue from; errors as with {@link #read}
 	 */
 	default CompletableFuture<LogContinuation> resume(String channel, Position delivered, long reached) {
 		return position(channel).thenApply((end) -> new LogContinuation(end, false));
 	}
 
 	/**
-	 * Return whether the publications of each channel are numbered without gaps, though
-	 * some may be lost on the way to a node: a gap in the numbers is then one in what was
-	 * heard, and is filled by reading the log. A log that is not so reaches each node
-	 * without holes, or else the relay reports a {@linkplain RelayListener#gap gap}.
-	 * @return whether offsets are consecutive, never changing
+	 * Return whether the publications of each channel have consecutive offsets. If so, a
+	 * node that receives 41 and then 43 knows that it has missed 42, and reads it from
+	 * the log. If not, the relay must deliver the publications of a channel to each node
+	 * without a gap, or report a {@linkplain RelayListener#gap gap}.
+	 * @return whether offsets are consecutive; always the same value
 	 */
 	default boolean hasConsecutiveOffsets() {
 		return false;
 	}
 
 	/**
-	 * Return whether publications of a channel are known to be gone that were confirmed
-	 * and that a client which has come up to a position may not have had, though
-	 * {@link #read} since that position brings all that the log has. So it is after a
-	 * broker that lacked them has become the leader. Answers from memory: what this node
-	 * has not heard of, it does not know.
+	 * Return whether the log is known to have lost confirmed publications that a client
+	 * may have missed, although {@link #read} since the client's position returns a
+	 * complete page. This happens after a broker that lacked these publications has
+	 * become the leader. The answer comes from this node's memory, so a loss that this
+	 * node has not heard of is not reported.
 	 * @param channel the channel's name
 	 * @param since the position that a client wants to recover from
-	 * @return whether the client is to be told that it may have missed something
+	 * @return whether the client must be told that it may have missed publications
 	 */
 	default boolean hasLostSince(String channel, Position since) {
 		return false;

@@ -25,25 +25,27 @@ import io.github.atmosphererelay.message.Envelope;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What carries envelopes between nodes: the one interface behind which Redis, Kafka or an
- * application's own transport stands. A bean of this type replaces the configured relay.
+ * Transports envelopes between nodes. Redis, Kafka, or a transport of the application's
+ * own implements this interface. A bean of this type replaces the configured relay.
  * <p>
- * Threads: every method may be called by any number of threads at once, must return
- * without waiting for the network, and reports through the future or the listener. A
- * relay keeps the order in which one thread calls {@link #publish} for one address.
+ * Threads: every method may be called by any number of threads at once. Except for
+ * {@link #stop}, a method must return without waiting for the network, and reports its
+ * result through the future or the listener. A relay keeps the order in which one thread
+ * calls {@link #publish} for one address.
  * <p>
- * Futures complete on a thread of the relay, or before they are returned, but never while
- * somebody else calls a method, whose locks those who wait may want. What depends on them
- * is the library's own, short, and never the application's: that has futures of its own,
- * which complete elsewhere.
+ * Futures are completed on a thread of the relay, or before they are returned. A call of
+ * a method must not complete futures of earlier calls on the calling thread, because the
+ * caller may hold locks that the continuations of these futures need. Continuations of
+ * these futures are always the library's own and short. Continuations of the application
+ * run on other threads, because the application gets futures of its own.
  * <p>
- * Faults: a relay connects, and reconnects, in the background for as long as it is
- * started; it neither fails to start nor gives up because its broker is away. Its health
- * is not what it says of itself: the node {@linkplain #probe probes} it all the time.
+ * Faults: as long as it is started, a relay connects and reconnects in the background. If
+ * its broker is unreachable, it neither fails to start nor gives up. Its health is not
+ * what it reports itself: the node {@linkplain #probe probes} it all the time.
  * <p>
- * Locks: a relay within one process may deliver to other nodes within {@link #publish},
- * also with a lock of its own held. This library calls no method of a relay with a lock
- * held that a delivery may want.
+ * Locks: a relay within one process may deliver to other nodes while {@link #publish}
+ * runs, even while it holds a lock of its own. This library holds no lock that a delivery
+ * may need when it calls a method of a relay.
  */
 public interface ClusterRelay {
 
@@ -54,33 +56,34 @@ public interface ClusterRelay {
 	String name();
 
 	/**
-	 * Begin to connect and to report to the given listener. Returns at once. A relay that
-	 * was stopped can be started again.
-	 * @param listener receives what the relay brings
+	 * Start to connect, and to report to the given listener. Returns at once. A relay
+	 * that was stopped can be started again.
+	 * @param listener receives envelopes and events
 	 */
 	void start(RelayListener listener);
 
 	/**
 	 * Disconnect and forget all subscriptions. Futures that are still open fail with
-	 * {@link RelayUnavailableException} or complete as unconfirmed. May wait for up to a
-	 * few seconds; when it returns, the listener is not called any more.
+	 * {@link RelayUnavailableException} or complete with {@link Outcome#UNCONFIRMED}. May
+	 * block for up to a few seconds. After it has returned, the listener is not called
+	 * any more.
 	 */
 	void stop();
 
 	/**
-	 * Abandon the present connections, which have been found not to work although they
-	 * may look alive, and make new ones. Subscriptions are kept. Returns at once.
+	 * Replace the present connections by new ones, because probes have shown that they do
+	 * not work, even if they look alive. Subscriptions are kept. Returns at once.
 	 */
 	default void reconnect() {
 	}
 
 	/**
-	 * Find out whether the relay works. By default an envelope goes through the broker to
-	 * this node itself, which follows its own address before it asks. A relay without a
-	 * broker, for which that would prove nothing, asks other nodes for an echo instead.
-	 * Called by one thread at a time, every few seconds, and twice a second while there
-	 * is no answer.
-	 * @param probe the question, to be answered within the time that is configured
+	 * Find out whether the relay works. By default, the probe's envelope is published to
+	 * this node itself, which follows its own address before the first probe. A relay
+	 * without a broker, for which that would prove nothing, asks other nodes for an echo
+	 * instead. Called by one thread at a time, every few seconds, and twice a second
+	 * while there is no answer.
+	 * @param probe the probe, to be answered before the configured timeout
 	 */
 	default void probe(RelayProbe probe) {
 		publish(probe.envelope()).whenComplete((receipt, ex) -> {
@@ -91,62 +94,66 @@ public interface ClusterRelay {
 	}
 
 	/**
-	 * Hand an envelope to the broker. An ephemeral envelope goes to the nodes that have
-	 * subscribed to its address, the publishing node included; one with
-	 * {@linkplain Envelope#log() log options} is appended to its channel's log first, and
-	 * reaches every node with its position, in the log's order. Of several with the same
-	 * idempotency key within the key's window the first one alone is appended.
+	 * Send an envelope to the broker. An ephemeral envelope goes to all nodes that have
+	 * subscribed to its address, including the publishing node. An envelope with
+	 * {@linkplain Envelope#log() log options} is first appended to its channel's log, and
+	 * then reaches all these nodes with its position, in the order of the log. If several
+	 * envelopes have the same idempotency key within the key's window, only the first one
+	 * is appended.
 	 * @param envelope the envelope
-	 * @return completes, on a thread of the relay, with what is known: a receipt that
-	 * says {@link Outcome#RELAYED}, with the position if it was recorded,
-	 * {@link Outcome#DUPLICATE}, with message id and position of the first one, or
-	 * {@link Outcome#UNCONFIRMED}. Fails with {@link RelayUnavailableException} or
-	 * {@link RelayOverloadedException} if the envelope was certainly not sent and never
-	 * will be, with {@link RelayWithoutLogException} if the envelope is to be recorded
-	 * and the relay {@linkplain #log() has no log}, and with
-	 * {@link IllegalArgumentException} if it is too large
+	 * @return completes, on a thread of the relay, with a receipt:
+	 * {@link Outcome#RELAYED}, with the position if it was recorded;
+	 * {@link Outcome#DUPLICATE}, with the message id and the position of the first
+	 * envelope with the key; or {@link Outcome#UNCONFIRMED}. Fails with
+	 * {@link RelayUnavailableException} or {@link RelayOverloadedException} if the
+	 * envelope was certainly not sent and never will be; with
+	 * {@link RelayWithoutLogException} if the envelope has log options and the relay
+	 * {@linkplain #log() has no log}; and with {@link IllegalArgumentException} if it is
+	 * too large
 	 */
 	CompletableFuture<Receipt> publish(Envelope envelope);
 
 	/**
-	 * Begin to follow an address. Subscriptions outlive connections: after a reconnect
-	 * the relay follows the address again without being asked.
+	 * Subscribe to an address. Subscriptions outlive connections: after a reconnect the
+	 * relay subscribes again by itself.
 	 * @param address the address
-	 * @return completes, on a thread of the relay, once everything published to the
-	 * address from now on arrives. Stays open while the broker is away. Is cancelled by
-	 * {@link #unsubscribe}, and fails with {@link RelayUnavailableException} when the
-	 * relay is stopped. An envelope that was published shortly before may arrive too
+	 * @return completes, on a thread of the relay, once the subscription is confirmed:
+	 * every envelope that is published to the address from then on arrives. An envelope
+	 * that was published shortly before may arrive too. The future stays open while the
+	 * broker is unreachable. It is cancelled by {@link #unsubscribe}, and fails with
+	 * {@link RelayUnavailableException} when the relay is stopped
 	 */
 	CompletableFuture<@Nullable Void> subscribe(Address address);
 
 	/**
-	 * Stop following an address. What is on its way may still arrive.
+	 * End the subscription to an address. Envelopes that are on their way may still
+	 * arrive.
 	 * @param address the address
 	 */
 	void unsubscribe(Address address);
 
 	/**
-	 * Return the logs of recorded channels. Does not change between start and stop, but
-	 * may with the next start, if that is when the relay learns whether there are
-	 * recorded channels.
-	 * @return what reads the logs that {@link #publish} appends to, or {@code null} if
-	 * this relay keeps none
+	 * Return the logs of recorded channels. The value does not change between start and
+	 * stop. It may change with the next start, if the relay finds out only then whether
+	 * there are recorded channels.
+	 * @return reads the logs that {@link #publish} appends to, or {@code null} if this
+	 * relay keeps no logs
 	 */
 	default @Nullable ChannelLog log() {
 		return null;
 	}
 
 	/**
-	 * Return what the relay can do beyond carrying ephemeral envelopes.
-	 * @return the capabilities, never changing
+	 * Return what the relay can do beyond transporting ephemeral envelopes.
+	 * @return the capabilities; always the same
 	 */
 	default Set<RelayCapability> capabilities() {
 		return Set.of(RelayCapability.CLUSTERED);
 	}
 
 	/**
-	 * Return facts for people who operate the relay, such as the name of a topic or an
-	 * unexpected number of partitions. Shown by health and the actuator endpoint.
+	 * Return details for operators, such as the name of a topic or an unexpected number
+	 * of partitions. They are shown by health and the actuator endpoint.
 	 * @return names and values, without secrets; may change over time
 	 */
 	default Map<String, Object> details() {

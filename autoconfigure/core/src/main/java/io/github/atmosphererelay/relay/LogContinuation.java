@@ -21,18 +21,17 @@ import java.util.Objects;
 import io.github.atmosphererelay.message.Position;
 
 /**
- * Where a node goes on in a channel's log that does not continue from where the node was.
- * For example, the node has delivered up to offset 40 of an epoch that ended at offset
- * 42, when the broker was restarted: it goes on at offset 40 of the present epoch, reads
- * 41 and 42 there, and then what was appended after the restart.
+ * The position from which a node continues in a channel's log that cannot be read from
+ * the node's own position. For example, a node has delivered up to offset 40 of an epoch
+ * that ended at offset 42, when the broker was restarted. It continues at offset 40 of
+ * the present epoch, reads 41 and 42 there, and then what was appended after the restart.
  *
  * @param position the position in the present epoch after which the node reads on
- * @param complete whether nothing is missing for a node that does so: as far as is known,
- * every publication after the one that the node was asked about, of its epoch and of all
- * that followed, stands in the log after the position, or was delivered by the node
- * already
- * @param known whether the relay knows the epoch that it was asked about. One that is not
- * known is of a log that was lost, or too long ago, and then {@code complete} is
+ * @param complete whether a node that continues there misses nothing: as far as is known,
+ * every publication after the node's old position, of that epoch and of all later ones,
+ * is in the log after the new position, or was already delivered by the node
+ * @param known whether the relay knows the epoch of the node's old position. An unknown
+ * epoch belongs to a log that was lost, or ended too long ago; {@code complete} is then
  * {@code false}
  */
 public record LogContinuation(Position position, boolean complete, boolean known) {
@@ -42,9 +41,9 @@ public record LogContinuation(Position position, boolean complete, boolean known
 	}
 
 	/**
-	 * Create a continuation from an epoch that the relay knows.
+	 * Create a continuation for an epoch that the relay knows.
 	 * @param position the position in the present epoch after which the node reads on
-	 * @param complete whether nothing is missing for a node that does so
+	 * @param complete whether a node that continues there misses nothing
 	 */
 	public LogContinuation(Position position, boolean complete) {
 		this(position, complete, true);

@@ -22,19 +22,20 @@ import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 
 /**
- * A part of a channel's log. A page that was not cut reaches to {@link #end()} or, read
- * backward, to the log's beginning.
+ * A page of a channel's log. Unless it was cut by its limit, it reaches to
+ * {@link #end()}, or to the log's beginning when read backward.
  *
- * @param publications the publications in the order asked for, each with its position
- * @param end the position up to which the log was looked at: that of its newest
- * publication or, in a log that several channels share, one after it
- * @param complete whether nothing after the requested position is missing because the
- * log's older part is gone, its epoch is another one, or the position lies after the end;
- * a page that is not complete has no publications. A complete page can be of another
- * epoch than the requested position if that was given when the log was unborn: then
- * nothing was published before, and offsets go on in the new epoch
- * @param more whether the page was cut by its limit: there may be more, which is read
- * since the position of its last publication. A page that was cut has at least one
+ * @param publications the publications in the requested order, each with its position
+ * @param end the end of the log when it was read: the position of its newest publication,
+ * or a later one if several channels share the log
+ * @param complete whether the log has everything that was published after the requested
+ * position. It is {@code false} if the older part of the log is gone, the log has another
+ * epoch than the position, or the position lies after the end; the page then has no
+ * publications. One complete page can have another epoch than the requested position: if
+ * the position was returned before the channel had a log, nothing was published before
+ * it, and offsets continue in the new epoch
+ * @param more whether the page was cut by its limit, so that there may be more. Read on
+ * since the position of the page's last publication; a page that was cut has at least one
  */
 public record LogPage(List<Publication> publications, Position end, boolean complete, boolean more) {
 
@@ -43,10 +44,11 @@ public record LogPage(List<Publication> publications, Position end, boolean comp
 	}
 
 	/**
-	 * Create a page that was not cut.
-	 * @param publications the publications in the order asked for
-	 * @param end the position up to which the log was looked at
-	 * @param complete whether nothing after the requested position is missing
+	 * Create a page that was not cut by its limit.
+	 * @param publications the publications in the requested order
+	 * @param end the end of the log when it was read
+	 * @param complete whether the log has everything that was published after the
+	 * requested position
 	 */
 	public LogPage(List<Publication> publications, Position end, boolean complete) {
 		this(publications, end, complete, false);

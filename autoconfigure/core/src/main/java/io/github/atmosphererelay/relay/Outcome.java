@@ -17,32 +17,34 @@
 package io.github.atmosphererelay.relay;
 
 /**
- * What is known of a message that was published.
+ * How far a published message came, as far as the publishing node knows.
  */
 public enum Outcome {
 
 	/**
-	 * The broker has it: Redis answered the command, Kafka acknowledged the record. Says
-	 * nothing about who has received it.
+	 * The broker has accepted the message: Redis has answered the command, or Kafka has
+	 * acknowledged the record. This does not say that any client has received it.
 	 */
 	RELAYED,
 
 	/**
-	 * Delivered on this node and certainly not sent to others: the relay is local or
-	 * down, the channel is scoped to its node, or the only receiver lives here. A message
-	 * to a recorded channel of the local relay has a position all the same.
+	 * The message was delivered on this node, and was certainly not sent to other nodes:
+	 * the relay is the local one or is down, the channel is limited to its node, or the
+	 * only receiver is on this node. The receipt has a position if the channel is
+	 * recorded by the local relay.
 	 */
 	LOCAL_ONLY,
 
 	/**
-	 * Delivered on this node and sent, but the broker's answer did not come in time: it
-	 * may or may not reach the others.
+	 * The message was sent, but the broker's answer did not come in time. It may or may
+	 * not reach the other nodes. A message to an ephemeral channel was delivered on this
+	 * node; one to a recorded channel may or may not be in the log.
 	 */
 	UNCONFIRMED,
 
 	/**
-	 * The idempotency key was seen before: this is the receipt of the first message with
-	 * that key.
+	 * Another message with the same idempotency key was published before, and this one
+	 * was not appended. The receipt is that of the first message.
 	 */
 	DUPLICATE
 

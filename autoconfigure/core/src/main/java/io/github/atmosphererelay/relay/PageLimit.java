@@ -17,18 +17,18 @@
 package io.github.atmosphererelay.relay;
 
 /**
- * How much of a log is read at once. A page ends where the next publication would exceed
- * one of the limits; a single publication may be larger than the limit in bytes, so that
- * reading always goes on.
+ * The maximum size of a page of a log. A page ends before the publication that would
+ * exceed one of the limits. A page may consist of a single publication that is larger
+ * than the limit in bytes, so that reading always makes progress.
  *
- * @param publications the greatest number of publications, 1 or more
- * @param bytes the greatest size of all publications together, 1 or more. A relay may
- * count what it keeps beside the payloads, so that a page can end earlier
+ * @param publications the maximum number of publications, 1 or more
+ * @param bytes the maximum size of all publications together in bytes, 1 or more. A relay
+ * may count more than the payloads, for example headers, so that a page may end earlier
  */
 public record PageLimit(int publications, long bytes) {
 
 	/**
-	 * The greatest size of a page whose reader does not say otherwise.
+	 * The default maximum size of a page in bytes.
 	 */
 	public static final long DEFAULT_BYTES = 8 * 1024 * 1024;
 
@@ -39,8 +39,8 @@ public record PageLimit(int publications, long bytes) {
 	}
 
 	/**
-	 * Create a limit of {@link #DEFAULT_BYTES}.
-	 * @param publications the greatest number of publications, 1 or more
+	 * Create a limit of {@link #DEFAULT_BYTES} bytes.
+	 * @param publications the maximum number of publications, 1 or more
 	 * @return the limit
 	 */
 	public static PageLimit of(int publications) {

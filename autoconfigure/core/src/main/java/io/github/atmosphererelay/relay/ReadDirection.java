@@ -17,7 +17,7 @@
 package io.github.atmosphererelay.relay;
 
 /**
- * Which way a log is read.
+ * The direction in which a log is read.
  */
 public enum ReadDirection {
 

@@ -23,13 +23,15 @@ import io.github.atmosphererelay.message.Position;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a publisher gets back. Futures of it that the application holds complete on
- * threads that continuations may block; those of a {@link ClusterRelay} complete on the
- * relay's.
+ * The result of publishing a message.
+ * <p>
+ * Threads: continuations of a future of the application, as returned by the
+ * {@code Broadcaster}, may block. Continuations of a future that a {@link ClusterRelay}
+ * returns must not, because it completes on a thread of the relay.
  *
  * @param messageId the id of the message
- * @param outcome what is known of it
- * @param position the place in the channel's log, or {@code null} if the channel is
+ * @param outcome how far the message came
+ * @param position the position in the channel's log, or {@code null} if the channel is
  * ephemeral
  */
 public record Receipt(UUID messageId, Outcome outcome, @Nullable Position position) {
@@ -42,7 +44,7 @@ public record Receipt(UUID messageId, Outcome outcome, @Nullable Position positi
 	/**
 	 * Create a receipt without a position.
 	 * @param messageId the id of the message
-	 * @param outcome what is known of it
+	 * @param outcome how far the message came
 	 * @return the receipt
 	 */
 	public static Receipt of(UUID messageId, Outcome outcome) {

@@ -17,13 +17,13 @@
 package io.github.atmosphererelay.relay;
 
 /**
- * What a relay can do. Whether it keeps logs is told by {@link ClusterRelay#log()}, and
- * what those are like by themselves.
+ * What a relay can do. Whether it keeps logs is not a capability here: see
+ * {@link ClusterRelay#log()}, and {@link ChannelLog} for the properties of logs.
  */
 public enum RelayCapability {
 
 	/**
-	 * Reaches other nodes.
+	 * The relay reaches other nodes.
 	 */
 	CLUSTERED
 

@@ -19,7 +19,7 @@ package io.github.atmosphererelay.relay;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Base of what a relay fails with.
+ * Base class of the exceptions of a relay.
  */
 public abstract class RelayException extends RuntimeException {
 

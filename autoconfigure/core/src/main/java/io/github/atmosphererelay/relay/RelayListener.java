@@ -24,60 +24,62 @@ import io.github.atmosphererelay.message.WireFormatException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Receives what a relay brings. The methods are called on threads of the relay, possibly
- * event loops; they return quickly, never block and throw nothing.
+ * Receives envelopes and events from a relay. The methods are called on threads of the
+ * relay, possibly event loops; they return quickly, never block and throw nothing.
  */
 public interface RelayListener {
 
 	/**
-	 * An envelope has arrived. Envelopes of one address and one origin come in the order
-	 * in which they were published, by one thread at a time, and those of a recorded
-	 * channel in the order of its log. The node's own envelopes come too.
+	 * An envelope has arrived. Envelopes of one address and one origin arrive in the
+	 * order in which they were published, and those of a recorded channel in the order of
+	 * its log. The method is called by one thread at a time. The node's own envelopes
+	 * arrive too.
 	 * @param envelope the envelope
-	 * @param position the place in the channel's log, or {@code null} if the channel is
-	 * ephemeral
+	 * @param position the position in the channel's log, or {@code null} if the channel
+	 * is ephemeral
 	 */
 	void received(Envelope envelope, @Nullable Position position);
 
 	/**
-	 * Something has arrived that is not an envelope, and was skipped.
-	 * @param reason what was wrong with it
+	 * Bytes have arrived that are not an envelope, and were skipped.
+	 * @param reason what was wrong with them
 	 */
 	void rejected(WireFormatException.Reason reason);
 
 	/**
-	 * Envelopes may have been missed at an address, because the subscription was
-	 * interrupted. What has come of a recorded channel since is to be compared with its
-	 * log.
+	 * Envelopes to an address may have been missed, because the subscription was
+	 * interrupted. If the address is that of a recorded channel, the node has to compare
+	 * what it has received with the channel's log.
 	 * @param address the address
 	 */
 	void gap(Address address);
 
 	/**
-	 * Publications of a recorded channel that were confirmed are gone from its log, and
-	 * the log does not show it. Another node had received them and has said so. Called by
-	 * the thread that calls {@link #received}, in the order of the log.
+	 * Confirmed publications of a recorded channel are lost, and reading the log does not
+	 * show the loss. It is known because another node had received them and has reported
+	 * it. Called by the thread that calls {@link #received}, in the order of the log.
 	 * @param address the channel's address
-	 * @param position a place in the log, before which {@link ChannelLog#hasLostSince}
-	 * answers {@code true}: sessions that come later begin after it. Everything of the
-	 * channel before it was given to {@link #received}
-	 * @param missed whether this node has not received all of them, so that its sessions
-	 * are to be told
+	 * @param position a position in the log. {@link ChannelLog#hasLostSince} returns
+	 * {@code true} for positions before it, and sessions that subscribe later start after
+	 * it. All publications of the channel before it were passed to {@link #received}
+	 * @param missed whether this node has missed some of the lost publications, so that
+	 * its sessions must be told
 	 */
 	default void lost(Address address, Position position, boolean missed) {
 	}
 
 	/**
-	 * A relay that keeps idempotency keys in this node's memory has forgotten one within
-	 * its window, because too many are in use. A publication that uses it again is no
-	 * double for this node. May be called with locks held.
+	 * A relay that keeps idempotency keys in this node's memory has forgotten one before
+	 * the end of its window, because too many are in use. This node does not recognise
+	 * another publication with that key as a duplicate. May be called while locks are
+	 * held.
 	 */
 	default void keyForgotten() {
 	}
 
 	/**
-	 * Return what keeps the relay's loops, timers and callbacks going: the relay runs
-	 * them by it, so that they outlive whatever is thrown, and the node counts that.
+	 * Return the guards with which the relay runs its loops, timers and callbacks, so
+	 * that they survive every exception and the node counts the failures.
 	 * @return the guards, always the same
 	 */
 	default Guards guards() {
@@ -85,9 +87,10 @@ public interface RelayListener {
 	}
 
 	/**
-	 * The relay has connected or has noticed that it is not connected. A hint that a look
-	 * is due, not a proof.
-	 * @param connected whether a connection was made rather than lost
+	 * The relay has connected, or has noticed that it is disconnected. This is only a
+	 * hint to probe the relay now.
+	 * @param connected {@code true} if a connection was made, {@code false} if one was
+	 * lost
 	 */
 	void connectionChanged(boolean connected);
 

@@ -17,15 +17,17 @@
 package io.github.atmosphererelay.relay;
 
 /**
- * More envelopes are waiting for the broker than allowed, and this one was certainly not
- * sent. Temporary: publish more slowly, or raise {@code atmosphere.relay.max-pending}.
+ * Back-pressure: too much is waiting for the broker, or for threads of the application.
+ * The message was certainly not sent, or the log was not read. This is temporary: publish
+ * more slowly. If the number of waiting envelopes is the limit that was reached,
+ * {@code atmosphere.relay.max-pending} raises it.
  */
 public class RelayOverloadedException extends RelayException {
 
 	/**
 	 * Create the exception.
 	 * @param relay the relay's name
-	 * @param maxPending the limit that was reached
+	 * @param maxPending the maximum number of envelopes that may wait for the broker
 	 */
 	public RelayOverloadedException(String relay, int maxPending) {
 		super("The " + relay + " relay has " + maxPending
@@ -37,9 +39,10 @@ public class RelayOverloadedException extends RelayException {
 	}
 
 	/**
-	 * Create the exception for envelopes that are few but large.
+	 * Create the exception for the limit in bytes, which large envelopes reach before the
+	 * limit in number.
 	 * @param relay the relay's name
-	 * @param maxBytes how many bytes may wait for the broker
+	 * @param maxBytes the maximum number of bytes that may wait for the broker
 	 * @return the exception
 	 */
 	public static RelayOverloadedException forBytes(String relay, long maxBytes) {
@@ -48,8 +51,8 @@ public class RelayOverloadedException extends RelayException {
 	}
 
 	/**
-	 * Create the exception for futures that wait for threads to complete on.
-	 * @param maxWaiting how many futures may wait
+	 * Create the exception for too many futures that wait for a thread to complete on.
+	 * @param maxWaiting the maximum number of futures that may wait
 	 * @return the exception
 	 */
 	public static RelayOverloadedException forContinuations(int maxWaiting) {
@@ -58,9 +61,9 @@ public class RelayOverloadedException extends RelayException {
 	}
 
 	/**
-	 * Create the exception for reads of logs.
+	 * Create the exception for too many open reads of logs.
 	 * @param relay the relay's name
-	 * @param maxReads how many reads may be open at once
+	 * @param maxReads the maximum number of reads that may be open at once
 	 * @return the exception
 	 */
 	public static RelayOverloadedException forReads(String relay, int maxReads) {

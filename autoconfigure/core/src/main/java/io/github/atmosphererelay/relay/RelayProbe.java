@@ -19,29 +19,30 @@ package io.github.atmosphererelay.relay;
 import io.github.atmosphererelay.message.Envelope;
 
 /**
- * One question whether a relay works, asked by this node's monitor with
- * {@link ClusterRelay#probe}. It takes one answer, from any thread, and ignores those
- * that come after that, or too late. Neither method blocks.
+ * One check whether a relay works, made by this node's monitor with
+ * {@link ClusterRelay#probe}. It accepts one answer, from any thread, and ignores further
+ * answers and those after its timeout. The methods do not block.
  */
 public interface RelayProbe {
 
 	/**
-	 * Return an envelope of this node to itself, for relays that answer by letting it
-	 * come back. When the listener {@linkplain RelayListener#received receives} it, the
-	 * question is answered.
-	 * @return the envelope, another one for each question
+	 * Return an envelope from this node to itself, for relays that publish it through
+	 * their broker. When the listener {@linkplain RelayListener#received receives} it,
+	 * the probe is answered.
+	 * @return the envelope, a different one for each probe
 	 */
 	Envelope envelope();
 
 	/**
-	 * The relay works: what is published now reaches those who follow its address.
+	 * The relay works: an envelope that is published now reaches the nodes that follow
+	 * its address.
 	 */
 	void answered();
 
 	/**
-	 * The question could not be asked.
-	 * @param failure why; {@link RelayOverloadedException} if it says nothing of the
-	 * broker
+	 * The probe could not be sent.
+	 * @param failure the reason. A {@link RelayOverloadedException} says nothing about
+	 * the broker
 	 */
 	void failed(Throwable failure);
 

@@ -21,15 +21,16 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The broker is away or does not take the envelope now, which was certainly not sent.
- * Temporary: the relay reconnects by itself.
+ * The broker is unreachable, or refuses the request for now. A message that fails with
+ * this exception was certainly not published. This is temporary: the relay reconnects by
+ * itself.
  */
 public class RelayUnavailableException extends RelayException {
 
 	/**
 	 * Create the exception.
 	 * @param relay the relay's name
-	 * @param cause what the client library said, if anything
+	 * @param cause the exception of the client library, or {@code null}
 	 */
 	public RelayUnavailableException(String relay, @Nullable Throwable cause) {
 		super("The " + relay + " relay is not connected to its broker", cause);
@@ -44,9 +45,10 @@ public class RelayUnavailableException extends RelayException {
 	}
 
 	/**
-	 * Create the exception for what the broker has refused, as when its memory is full.
+	 * Create the exception for a request that the broker has refused, for example because
+	 * its memory is full.
 	 * @param relay the relay's name
-	 * @param refusal what the broker has answered
+	 * @param refusal the broker's answer
 	 * @return the exception
 	 */
 	public static RelayUnavailableException forRefusal(String relay, Throwable refusal) {
@@ -55,9 +57,9 @@ public class RelayUnavailableException extends RelayException {
 	}
 
 	/**
-	 * Create the exception for a read that was given up.
+	 * Create the exception for a read that has timed out.
 	 * @param relay the relay's name
-	 * @param timeout how long it may take
+	 * @param timeout the timeout of a read
 	 * @return the exception
 	 */
 	public static RelayUnavailableException forSlowRead(String relay, Duration timeout) {

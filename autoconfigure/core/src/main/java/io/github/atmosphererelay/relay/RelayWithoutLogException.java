@@ -17,8 +17,8 @@
 package io.github.atmosphererelay.relay;
 
 /**
- * A message was to be recorded, or a recorded channel read, and the relay
- * {@linkplain ClusterRelay#log() has no log}.
+ * A message for a recorded channel was published, or a recorded channel was read, but the
+ * relay {@linkplain ClusterRelay#log() has no log}.
  */
 public class RelayWithoutLogException extends RelayException {
 

@@ -23,8 +23,8 @@ import io.github.atmosphererelay.message.Position;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands for a log that cannot be read: every question fails, and says why. For relays
- * that are not started, and for channels whose relay has no log.
+ * A log that cannot be read: every read fails with a given reason. Used for relays that
+ * are not started, and for channels whose relay has no log.
  */
 public final class UnavailableLog implements ChannelLog {
 
@@ -32,7 +32,7 @@ public final class UnavailableLog implements ChannelLog {
 
 	/**
 	 * Create a log that cannot be read.
-	 * @param reason makes what each question fails with
+	 * @param reason creates the exception with which each call fails
 	 */
 	public UnavailableLog(Supplier<? extends RelayException> reason) {
 		this.reason = reason;

@@ -15,8 +15,8 @@
  */
 
 /**
- * The one interface between nodes, what it promises, and the monitor that measures
- * whether it keeps the promise.
+ * The interfaces of relays between nodes and of the logs of recorded channels, with their
+ * results and exceptions.
  */
 @NullMarked
 package io.github.atmosphererelay.relay;

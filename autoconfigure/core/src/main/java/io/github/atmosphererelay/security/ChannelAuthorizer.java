@@ -24,31 +24,34 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decides what a client may do with a channel. Without a bean of this type the patterns
- * of {@code atmosphere.channels} decide ({@link ConfiguredAuthorizer}); a bean replaces
- * that, and may ask a {@code ConfiguredAuthorizer} of its own first. Only rules that name
- * an authority hold in any case: a bean is asked about clients that have it.
+ * of {@code atmosphere.channels} decide ({@link ConfiguredAuthorizer}). A bean of this
+ * type replaces that; it may have the {@code ConfiguredAuthorizer} injected and ask it
+ * first. One kind of rule applies in any case, namely a rule that names an authority: the
+ * bean is asked only about clients that have the authority.
  * <p>
- * Called for what clients ask for, never for what the application's own code does, on the
- * thread that serves the client's request. It may block as long as that thread may: other
- * requests of the same client wait meanwhile, nobody else does. An exception of the
- * security framework that denies access refuses the request as that, any other one as an
- * internal error, which is logged.
+ * It is called for requests of clients, never for what the application's own code does.
+ * <p>
+ * Threads: called on the thread that serves the client's request. It may block; meanwhile
+ * other requests of the same client wait, but no other client does.
+ * <p>
+ * Errors: an exception of the security framework that denies access refuses the request
+ * with that reason. Any other exception is logged, and refuses the request with an
+ * internal error.
  */
 public interface ChannelAuthorizer {
 
 	/**
-	 * Decide whether a client may hear a channel.
+	 * Decide whether a client may subscribe to a channel.
 	 * @param principal who the client is, or {@code null} if it is anonymous
-	 * @param session the client's session, or {@code null} while its handshake is being
-	 * answered
+	 * @param session the client's session, or {@code null} during the handshake
 	 * @param channel the channel's name; a pattern covers it
 	 * @return the decision
 	 */
 	Authorization canSubscribe(@Nullable Principal principal, @Nullable ClientSession session, String channel);
 
 	/**
-	 * Decide whether a client may send a message into a channel, or to the handler that
-	 * takes the channel's messages.
+	 * Decide whether a client may send a message to a channel, or to the handler that
+	 * handles the channel's messages.
 	 * @param principal who the client is, or {@code null} if it is anonymous
 	 * @param session the client's session
 	 * @param channel the channel's name; a pattern covers it
@@ -57,7 +60,7 @@ public interface ChannelAuthorizer {
 	Authorization canPublish(@Nullable Principal principal, ClientSession session, String channel);
 
 	/**
-	 * Decide whether a client may see who is in a channel.
+	 * Decide whether a client may see the presence of a channel, that is, who is in it.
 	 * @param principal who the client is, or {@code null} if it is anonymous
 	 * @param session the client's session
 	 * @param channel the channel's name; a pattern covers it

@@ -22,40 +22,43 @@ import io.github.atmosphererelay.refusal.Authorization;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the application's security framework does for clients: makes a client known to the
- * code that is called for it, translates the framework's exceptions, and knows what
- * authorities clients have. With Spring Security on the classpath there is a bean of this
- * type; a bean of the application replaces it, also for another framework.
+ * Connects the library to the application's security framework. It sets the security
+ * context for application code that is called for a client, translates the framework's
+ * exceptions, and tells which authorities a client has. With Spring Security on the
+ * classpath there is a bean of this type. A bean of the application replaces it, for
+ * example to support another framework.
  * <p>
  * Threads: called by any number of threads; must not block.
  */
 public interface ClientSecurity {
 
 	/**
-	 * No security framework: nobody has an authority.
+	 * No security framework: no client has an authority.
 	 */
 	ClientSecurity NONE = new NoSecurity();
 
 	/**
-	 * Make a client known to the current thread, as with the {@code SecurityContext} of
-	 * Spring Security. Called before any code of the application is called for the
-	 * client.
+	 * Set the security context of the current thread to a client, for example the
+	 * {@code SecurityContext} of Spring Security. Called before any application code is
+	 * called for the client.
 	 * @param principal who the client is, or {@code null} if it is anonymous
-	 * @return restores what the thread knew before; closed by the same thread
+	 * @return restores the thread's previous context; closed by the same thread
 	 */
 	Scope enter(@Nullable Principal principal);
 
 	/**
-	 * Translate an exception that code of the application has thrown for a client.
+	 * Translate an exception that application code has thrown while it was called for a
+	 * client.
 	 * @param failure the exception
 	 * @param principal who the client is, or {@code null} if it is anonymous
-	 * @return what the client is told, or {@code null} if the exception is none of the
-	 * framework, or is the fault of this node: it is then an internal error
+	 * @return the refusal that the client gets; {@code null} if the exception is not one
+	 * of the framework or is the fault of this node, in which case the client gets an
+	 * internal error
 	 */
 	@Nullable Authorization refusal(Throwable failure, @Nullable Principal principal);
 
 	/**
-	 * Return whether a client has an authority that the rule of a channel names.
+	 * Return whether a client has an authority that a channel's rule requires.
 	 * @param principal who the client is
 	 * @param authority the authority, such as {@code ROLE_OPS}
 	 * @return whether the client has it
@@ -63,13 +66,13 @@ public interface ClientSecurity {
 	boolean hasAuthority(Principal principal, String authority);
 
 	/**
-	 * The time in which a thread knows a client.
+	 * The time during which a thread has the security context of a client.
 	 */
 	@FunctionalInterface
 	interface Scope {
 
 		/**
-		 * Restore what the thread knew before.
+		 * Restore the thread's previous context.
 		 */
 		void close();
 

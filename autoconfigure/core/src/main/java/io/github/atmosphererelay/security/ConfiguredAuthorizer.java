@@ -17,9 +17,9 @@
 package io.github.atmosphererelay.security;
 
 /**
- * Decides by the channels' options, as {@code atmosphere.channels} and annotated
- * endpoints set them. There is a bean of this type, so that an authorizer of the
- * application can leave to it what it does not decide itself.
+ * Decides by the channels' options, which {@code atmosphere.channels} and annotated
+ * endpoints set. There is a bean of this type, to which an authorizer of the application
+ * can delegate what it does not decide itself.
  */
 public interface ConfiguredAuthorizer extends ChannelAuthorizer {
 

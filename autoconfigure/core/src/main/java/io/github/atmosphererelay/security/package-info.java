@@ -15,8 +15,8 @@
  */
 
 /**
- * Who may do what in a channel, and the client as the application's security framework
- * knows it.
+ * Authorization of clients in channels, and the connection to the application's security
+ * framework.
  */
 @NullMarked
 package io.github.atmosphererelay.security;

@@ -25,27 +25,27 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One client connection, living on this node. Safe for use by many threads; no method
- * blocks.
+ * The session of one client that is connected to this node. Safe for use by many threads;
+ * no method blocks.
  */
 public interface ClientSession {
 
 	/**
-	 * Return the id, unique over all nodes. It names the node, so that the session can be
-	 * reached from every other one.
+	 * Return the id, unique over all nodes. The id contains that of the node, so that
+	 * every node can send to the session.
 	 * @return the id
 	 */
 	String id();
 
 	/**
-	 * Return who the client is, as the handshake or its token said.
+	 * Return the client's principal, from the handshake or from the client's token.
 	 * @return the principal, or {@code null} if the client is anonymous
 	 */
 	@Nullable Principal principal();
 
 	/**
-	 * Return the attributes that the application keeps with the session. Concurrent and
-	 * modifiable.
+	 * Return the attributes that the application keeps with the session. The map is
+	 * modifiable and safe for use by many threads.
 	 * @return the attributes
 	 */
 	Map<String, Object> attributes();
@@ -58,7 +58,7 @@ public interface ClientSession {
 
 	/**
 	 * Return the address that the client has connected from.
-	 * @return the address, or {@code null} if the container does not tell it
+	 * @return the address, or {@code null} if the container does not know it
 	 */
 	@Nullable InetSocketAddress remoteAddress();
 
@@ -69,15 +69,15 @@ public interface ClientSession {
 	Instant openedAt();
 
 	/**
-	 * Return whether the session can still be sent to.
-	 * @return whether no end has closed it
+	 * Return whether messages can still be sent to the session.
+	 * @return {@code false} once the node or the client has closed it
 	 */
 	boolean isOpen();
 
 	/**
-	 * Close the session once everything that waits for it has been written. Returns at
-	 * once; a second call does nothing.
-	 * @param reason what the client is told
+	 * Close the session after the messages that are queued for it have been written.
+	 * Returns at once; a second call does nothing.
+	 * @param reason the reason that the client receives
 	 */
 	void close(CloseReason reason);
 

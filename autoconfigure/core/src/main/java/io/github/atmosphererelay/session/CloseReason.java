@@ -20,8 +20,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 
 /**
- * What a client is told when its connection is closed: a WebSocket close code and a short
- * text, which is never empty because some clients then see no code at all.
+ * The reason that a client receives when its connection is closed: a WebSocket close code
+ * and a short text. The text is never empty, because with an empty one some clients see
+ * no code at all.
  *
  * @param code the close code, between 1000 and 4999
  * @param text the reason, 1 to 123 bytes of UTF-8
@@ -29,7 +30,7 @@ import java.util.Objects;
 public record CloseReason(int code, String text) {
 
 	/**
-	 * The node is stopping; connect to another one.
+	 * The node is stopping. The client should connect to another one.
 	 */
 	public static final CloseReason GOING_AWAY = new CloseReason(1001, "node is shutting down, please reconnect");
 
@@ -39,60 +40,61 @@ public record CloseReason(int code, String text) {
 	public static final CloseReason NO_PONG = new CloseReason(1011, "no pong in time");
 
 	/**
-	 * More was waiting for the client than allowed, or a write to it was stuck.
+	 * Too many messages or bytes were queued for the client, or a write to it did not
+	 * make progress.
 	 */
 	public static final CloseReason SLOW_CONSUMER = new CloseReason(1013, "slow consumer, please reconnect");
 
 	/**
-	 * The client sent a message over the limit.
+	 * The client sent a message that is larger than allowed.
 	 */
 	public static final CloseReason TOO_BIG = new CloseReason(1009, "message too big");
 
 	/**
-	 * The client sent more messages than allowed.
+	 * The client sent more messages per second than allowed.
 	 */
 	public static final CloseReason RATE_LIMIT = new CloseReason(1008, "message rate over the limit");
 
 	/**
-	 * Something went wrong on the node, such as a token that could not be checked;
-	 * reconnect.
+	 * An error occurred on the node, for example a token could not be checked. The client
+	 * should reconnect.
 	 */
 	public static final CloseReason INTERNAL_ERROR = new CloseReason(3004, "internal error");
 
 	/**
-	 * The client's token has expired; reconnect with another one.
+	 * The client's token has expired. The client should reconnect with a new one.
 	 */
 	public static final CloseReason EXPIRED = new CloseReason(3005, "connection expired");
 
 	/**
-	 * The client has missed messages of a recorded channel that this node cannot fill in;
-	 * reconnect, and ask for what was missed.
+	 * The client has missed messages of a recorded channel, and this node cannot deliver
+	 * them. The client should reconnect and recover from its position.
 	 */
 	public static final CloseReason INSUFFICIENT_STATE = new CloseReason(3010, "insufficient state");
 
 	/**
-	 * As {@link #INSUFFICIENT_STATE}, for a client that knows no positions: reconnect,
-	 * and expect that messages were missed.
+	 * The same as {@link #INSUFFICIENT_STATE}, for a client without positions. The client
+	 * should reconnect and load the current state, because messages were missed.
 	 */
 	public static final CloseReason MESSAGES_MISSED = new CloseReason(1013, "messages were missed, please reconnect");
 
 	/**
-	 * More clients than the node can take at once have sent tokens; reconnect.
+	 * Too many clients have sent tokens at the same time. The client should reconnect.
 	 */
 	public static final CloseReason TOO_MANY_REQUESTS = new CloseReason(3013, "too many requests");
 
 	/**
-	 * The client's token proves nothing.
+	 * The client's token is not valid.
 	 */
 	public static final CloseReason INVALID_TOKEN = new CloseReason(3500, "invalid token");
 
 	/**
-	 * The client has sent something else than its token.
+	 * The client has sent something other than its token.
 	 */
 	public static final CloseReason BAD_REQUEST = new CloseReason(3501, "bad request");
 
 	/**
-	 * The client has not sent its token in time.
+	 * The client has not sent its token before the timeout.
 	 */
 	public static final CloseReason STALE = new CloseReason(3502, "stale");
 
@@ -102,27 +104,29 @@ public record CloseReason(int code, String text) {
 	public static final CloseReason LOGGED_OUT = new CloseReason(3503, "logged out");
 
 	/**
-	 * The user, or the address, has as many sessions on this node as it may have.
+	 * The user or the client's address already has the maximum number of sessions on this
+	 * node.
 	 */
 	public static final CloseReason CONNECTION_LIMIT = new CloseReason(3504, "connection limit");
 
 	/**
-	 * The session is in as many channels as it may be in.
+	 * The session is already subscribed to the maximum number of channels.
 	 */
 	public static final CloseReason CHANNEL_LIMIT = new CloseReason(3505, "channel limit");
 
 	/**
-	 * The client may not do what it has connected for.
+	 * The client is not allowed to do what it has connected for.
 	 */
 	public static final CloseReason PERMISSION_DENIED = new CloseReason(3507, "permission denied");
 
 	/**
-	 * The client has connected again, and its durable session is with that connection.
+	 * The client has connected again, and its durable session now belongs to the new
+	 * connection.
 	 */
 	public static final CloseReason TAKEN_OVER = new CloseReason(4501, "session is continued elsewhere");
 
 	/**
-	 * Too much is waiting on the node to serve one more client.
+	 * The node has too much queued work to serve one more client.
 	 */
 	public static final CloseReason OVERLOADED = new CloseReason(1013, "node is overloaded, please reconnect");
 

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Why a session ended.
  *
- * @param initiator which end began it
+ * @param initiator which side ended it
  * @param code the WebSocket close code
  * @param text the reason as sent, or {@code null} if there was none
  */
@@ -34,7 +34,7 @@ public record DisconnectReason(Initiator initiator, int code, @Nullable String t
 	}
 
 	/**
-	 * Which end began the disconnect.
+	 * The side that ended the session.
 	 */
 	public enum Initiator {
 

@@ -17,17 +17,18 @@
 package io.github.atmosphererelay.session;
 
 /**
- * How far a subscription has come.
+ * Whether the relay has confirmed a subscription.
  */
 public enum SubscriptionState {
 
 	/**
-	 * Messages of all nodes are heard.
+	 * The relay has confirmed the subscription: messages of all nodes are received.
 	 */
 	CONFIRMED,
 
 	/**
-	 * The relay has not confirmed in time: for now only messages of this node are heard.
+	 * The relay has not confirmed the subscription in time. Until it does, only messages
+	 * that are published on this node are received.
 	 */
 	DEGRADED
 

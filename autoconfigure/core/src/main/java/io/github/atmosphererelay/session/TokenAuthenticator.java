@@ -24,28 +24,28 @@ import io.github.atmosphererelay.session.internal.InvalidTokenException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out who a client is by the token that it has sent. A bean of this type takes the
- * place of the one that asks the application's {@code JwtDecoder}.
+ * Authenticates a client by the token that it has sent. A bean of this type replaces the
+ * default one, which uses the application's {@code JwtDecoder}.
  */
 @FunctionalInterface
 public interface TokenAuthenticator {
 
 	/**
-	 * Check a token. Called by several threads at a time, which it may block, for example
-	 * to fetch keys; other clients that have sent tokens may have to wait for it.
+	 * Check a token. Called by several threads at a time. It may block, for example to
+	 * fetch keys; meanwhile other clients that have sent tokens may have to wait.
 	 * @param token the token as the client has sent it, not empty
-	 * @return who the client is
-	 * @throws InvalidTokenException if the token proves nothing; every other exception
-	 * counts as an error of this node
+	 * @return the client's principal, and when its authentication expires
+	 * @throws InvalidTokenException if the token is not valid; any other exception counts
+	 * as an error of this node
 	 */
 	Authenticated authenticate(String token);
 
 	/**
-	 * Who a client is.
+	 * An authenticated client.
 	 *
 	 * @param principal the client's principal
-	 * @param expiresAt when the proof of that expires, and with it the client's session,
-	 * or {@code null} if it does not
+	 * @param expiresAt when the authentication expires, and with it the client's session,
+	 * or {@code null} if it does not expire
 	 */
 	record Authenticated(Principal principal, @Nullable Instant expiresAt) {
 
@@ -54,8 +54,8 @@ public interface TokenAuthenticator {
 		}
 
 		/**
-		 * Return whether the proof has expired, by this node's clock.
-		 * @return whether it is worth nothing any more
+		 * Return whether the authentication has expired, by this node's clock.
+		 * @return whether it has expired
 		 */
 		public boolean isExpired() {
 			return this.expiresAt != null && !this.expiresAt.isAfter(Instant.now());

@@ -17,8 +17,8 @@
 package io.github.atmosphererelay.session;
 
 /**
- * Ends the sessions of a user, such as one that has logged out. Safe for use by many
- * threads; does not block.
+ * Ends the sessions of a user, for example of one that has logged out. Safe for use by
+ * many threads; does not block.
  */
 @FunctionalInterface
 public interface UserDisconnector {
@@ -26,7 +26,7 @@ public interface UserDisconnector {
 	/**
 	 * End all sessions of a user.
 	 * @param user the name of the user's principal
-	 * @param reason what the user's clients are told
+	 * @param reason the reason that the user's clients receive
 	 */
 	void disconnectUser(String user, CloseReason reason);
 

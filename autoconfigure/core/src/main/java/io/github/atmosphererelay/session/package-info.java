@@ -15,8 +15,7 @@
  */
 
 /**
- * The sessions of this node: who they are, what waits for them, and the writers that
- * bring it to their sockets.
+ * The sessions of this node's clients: their state, their end and their authentication.
  */
 @NullMarked
 package io.github.atmosphererelay.session;

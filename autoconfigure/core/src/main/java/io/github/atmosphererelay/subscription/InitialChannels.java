@@ -23,23 +23,25 @@ import io.github.atmosphererelay.security.ChannelAuthorizer;
 import io.github.atmosphererelay.session.ClientSession;
 
 /**
- * Says which channels a client is subscribed to by its node as soon as it connects,
- * without asking for them: a channel of its own, say. For clients of the Centrifuge
- * protocol; those of the raw door connect for a channel. The {@link ChannelAuthorizer} is
- * not asked, so that such a channel may be one that nobody can subscribe to.
+ * Chooses channels to which the node subscribes a client as soon as it connects, without
+ * a request of the client. An example is a channel of the user's own. This applies to
+ * clients of the Centrifuge protocol only, because clients of the raw path name their
+ * channel when they connect. The {@link ChannelAuthorizer} is not asked, so these may be
+ * channels to which no client may subscribe by itself.
  */
 @FunctionalInterface
 public interface InitialChannels {
 
 	/**
-	 * Return the channels of a client. Called each time it connects, on the thread that
-	 * has read its first command or has checked its token. It may block as long as that
-	 * thread may: other requests of the same client wait meanwhile. An exception is
-	 * logged, and the client is sent away to try again; for good with a
-	 * {@link RequestRefusedException}, or if access is denied.
-	 * @param session the client's session, in no channel yet
-	 * @return the names of the channels; those that no pattern covers are left out, and
-	 * logged
+	 * Return the channels of a client. Called each time the client connects, on the
+	 * thread that has read its first command or has checked its token. It may block;
+	 * meanwhile other requests of the same client wait. After an exception the client is
+	 * disconnected: with a {@link RequestRefusedException}, or an exception that denies
+	 * access, it must not reconnect; any other exception is logged, and the client may
+	 * try again.
+	 * @param session the client's session, which is not subscribed to any channel yet
+	 * @return the names of the channels; those that no pattern covers are logged and
+	 * ignored
 	 */
 	Collection<String> channels(ClientSession session);
 

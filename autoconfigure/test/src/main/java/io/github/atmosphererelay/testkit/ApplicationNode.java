@@ -90,7 +90,8 @@ public final class ApplicationNode implements AutoCloseable {
 	}
 
 	/**
-	 * Return what sends messages from the node's Java code.
+	 * Return the node's broadcaster, which sends messages as the application's Java code
+	 * does.
 	 * @return the broadcaster
 	 */
 	public Broadcaster broadcaster() {
@@ -99,8 +100,8 @@ public final class ApplicationNode implements AutoCloseable {
 
 	/**
 	 * Connect a client to a channel, and block until its subscription is confirmed: every
-	 * message that any node publishes from then on arrives. The client is closed with the
-	 * cluster.
+	 * message that any node publishes to the channel from then on arrives. The client is
+	 * closed with the cluster.
 	 * @param channel the channel's name, as in Java and not percent-encoded
 	 * @return the client
 	 * @throws ClientRefusedException if the node refuses the handshake
@@ -112,7 +113,7 @@ public final class ApplicationNode implements AutoCloseable {
 	}
 
 	/**
-	 * Begin to make a client that connects in its own way, for example with a header.
+	 * Return a builder for a client with other settings, for example with a header.
 	 * @return a builder
 	 */
 	public RelayClient.Builder client() {
@@ -127,15 +128,15 @@ public final class ApplicationNode implements AutoCloseable {
 
 	/**
 	 * Return whether the node runs.
-	 * @return {@code false} once it was closed
+	 * @return {@code false} after it was closed
 	 */
 	public boolean isRunning() {
 		return this.context.isActive();
 	}
 
 	/**
-	 * Return what sends messages also where the application has put a broadcaster of its
-	 * own before it.
+	 * Return the library's broadcaster, even if the application has replaced the bean by
+	 * one of its own.
 	 */
 	Broadcaster libraryBroadcaster() {
 		return bean(MessagingNode.class).broadcaster();
@@ -146,8 +147,9 @@ public final class ApplicationNode implements AutoCloseable {
 	}
 
 	/**
-	 * Stop the node as a deployment does: its clients are closed with 1001, and the other
-	 * nodes know that it goes. Blocks until it has stopped; does nothing if it has.
+	 * Stop the node as a deployment does: its clients are closed with 1001, and it
+	 * announces its end to the other nodes. Blocks until it has stopped. Does nothing if
+	 * it was stopped before.
 	 */
 	@Override
 	public void close() {

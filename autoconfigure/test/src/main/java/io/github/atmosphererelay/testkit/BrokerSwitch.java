@@ -21,11 +21,11 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Takes the broker away from all nodes of a {@link RelayCluster} and brings it back.
- * While it is away, receipts for ephemeral channels say
+ * Makes the broker unreachable for all nodes of a {@link RelayCluster}, and reachable
+ * again. While it is unreachable, receipts for ephemeral channels say
  * {@link io.github.atmosphererelay.relay.Outcome#LOCAL_ONLY}, publishing to recorded
  * channels fails with {@link io.github.atmosphererelay.relay.RelayUnavailableException},
- * and clients stay connected. Its logs outlive the outage.
+ * and clients stay connected. The broker keeps its logs during the outage.
  * <p>
  * For any thread. Both methods block until every running node has noticed, which takes
  * about a tenth of a second.
@@ -45,8 +45,9 @@ public final class BrokerSwitch {
 	}
 
 	/**
-	 * Take the broker away, and wait until every running node knows. What was published
-	 * before still arrives. Does nothing if it is away.
+	 * Make the broker unreachable, and wait until every running node has noticed.
+	 * Messages that were published before still arrive. Does nothing if it is unreachable
+	 * already.
 	 * @throws IllegalStateException if a node does not notice in time
 	 */
 	public void takeAway() {
@@ -55,8 +56,9 @@ public final class BrokerSwitch {
 	}
 
 	/**
-	 * Bring the broker back, with what its logs held, and wait until every running node
-	 * is connected to it and all subscriptions stand again. Does nothing if it is there.
+	 * Make the broker reachable again, with the contents of its logs, and wait until
+	 * every running node is connected to it and all subscriptions are confirmed again.
+	 * Does nothing if it is reachable.
 	 * @throws IllegalStateException if a node is not connected in time
 	 */
 	public void bringBack() {
@@ -65,8 +67,8 @@ public final class BrokerSwitch {
 	}
 
 	/**
-	 * Return whether the broker was taken away.
-	 * @return whether it is away
+	 * Return whether the broker is unreachable.
+	 * @return {@code true} after {@link #takeAway()}
 	 */
 	public boolean isAway() {
 		return this.broker.isAway();

@@ -40,7 +40,7 @@ public class ClientRefusedException extends RuntimeException {
 	}
 
 	/**
-	 * Return the body of the HTTP response, which tells why.
+	 * Return the body of the HTTP response, which gives the reason.
 	 * @return the text, empty if there was none
 	 */
 	public String reason() {

@@ -21,13 +21,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How a client connects, and how long it waits.
+ * The handshake and the timeout of a client.
  *
- * @param headers names and values of the headers of the handshake
- * @param parameters names and values of the query
- * @param subprotocols the subprotocols to ask for
- * @param acceptsDegraded whether a subscription will do that the broker has not confirmed
- * @param timeout how long to wait
+ * @param headers the names and values of the handshake's headers
+ * @param parameters the names and values of the query parameters
+ * @param subprotocols the subprotocols to request
+ * @param acceptsDegraded whether the client accepts a subscription that the broker has
+ * not confirmed
+ * @param timeout how long the client waits for what it expects
  */
 record ClientSettings(List<Map.Entry<String, String>> headers, Map<String, String> parameters,
 		List<String> subprotocols, boolean acceptsDegraded, Duration timeout) {

@@ -27,7 +27,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Until when something is waited for.
+ * The time until which a test waits for something.
  */
 final class Deadline {
 
@@ -47,7 +47,7 @@ final class Deadline {
 	}
 
 	/**
-	 * Check a timeout that was given by a user.
+	 * Check a timeout that the kit's user has set.
 	 */
 	static Duration check(Duration timeout) {
 		if (timeout.isNegative() || timeout.isZero() || timeout.compareTo(Duration.ofHours(1)) > 0) {
@@ -58,14 +58,14 @@ final class Deadline {
 
 	/**
 	 * Return the time that is left.
-	 * @return nanoseconds, 0 or less if the time is up
+	 * @return the time in nanoseconds; 0 or less after the deadline
 	 */
 	long remaining() {
 		return this.end - System.nanoTime();
 	}
 
 	/**
-	 * Wait for a condition that nobody tells of.
+	 * Wait for a condition by polling it every 2 ms.
 	 * @return whether it came true in time
 	 * @throws IllegalStateException if the thread is interrupted
 	 */
@@ -100,7 +100,7 @@ final class Deadline {
 	}
 
 	/**
-	 * Return how long was waited, for messages.
+	 * Return the timeout as text, for messages.
 	 */
 	@Override
 	public String toString() {

@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 import io.github.atmosphererelay.message.Payload;
 
 /**
- * Writes messages for people who read why a test has failed.
+ * Describes messages for the texts of failed assertions.
  */
 final class Description {
 
@@ -56,9 +56,9 @@ final class Description {
 	}
 
 	/**
-	 * List what came, with a mark at one place.
-	 * @param messages all that came
-	 * @param marked the index of the message to mark, which may be one that did not come
+	 * List the received messages, with a mark at one of them.
+	 * @param messages all received messages
+	 * @param marked the index of the message to mark; may be one that was not received
 	 * @return several lines
 	 */
 	static String list(List<Payload> messages, int marked) {

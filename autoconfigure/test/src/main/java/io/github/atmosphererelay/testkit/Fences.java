@@ -32,9 +32,10 @@ import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
 
 /**
- * Publishes messages that mark how far a channel has come. An ephemeral channel has an
- * order for each publishing node, so each node publishes one; a recorded channel has one
- * order.
+ * Publishes fences: messages that, once received, prove that all messages published
+ * before them were received too. In an ephemeral channel the messages of each publishing
+ * node have an order of their own, so each node publishes a fence. In a recorded channel
+ * all messages have one order, so one fence is enough.
  */
 final class Fences {
 
@@ -45,7 +46,7 @@ final class Fences {
 	 * Publish fences, and wait for their receipts.
 	 * @param receiver the node whose client waits
 	 * @param channel the channel
-	 * @param deadline how long it may take
+	 * @param deadline until when to wait for the receipts
 	 * @return the ids of the fences that reach the node
 	 */
 	static Set<String> publish(ApplicationNode receiver, String channel, Deadline deadline) {
@@ -70,7 +71,7 @@ final class Fences {
 	}
 
 	/**
-	 * A fence on its way.
+	 * A fence that was published, and its receipt.
 	 */
 	private record Fence(ApplicationNode node, String id, CompletableFuture<Receipt> receipt) {
 

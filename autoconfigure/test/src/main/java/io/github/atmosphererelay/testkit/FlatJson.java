@@ -22,9 +22,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the frames that the library itself writes among the messages: objects of strings,
- * numbers and booleans. A JSON library would be one more dependency of the application's
- * tests, and the presence of one changes what the application does.
+ * Parses the frames that the library itself sends between the messages: JSON objects
+ * whose members are strings, numbers and booleans. The kit uses no JSON library: it would
+ * be one more dependency of the application's tests, and its presence on the class path
+ * would change how the application behaves.
  */
 final class FlatJson {
 
@@ -39,8 +40,8 @@ final class FlatJson {
 	/**
 	 * Read an object.
 	 * @param text any text
-	 * @return the members, with strings unescaped and all else as it is written, or
-	 * {@code null} if the text is no such object
+	 * @return the members, with strings unescaped and other values as they are written,
+	 * or {@code null} if the text is no such object
 	 */
 	static @Nullable Map<String, String> parse(String text) {
 		try {

@@ -29,15 +29,15 @@ import io.github.atmosphererelay.message.internal.Json;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts what comes from a node into an {@link Inbox}, and takes out the frames that the
- * client has asked for itself: that the subscription stands, and where it begins. Called
- * by one thread of the HTTP client at a time.
+ * Puts the messages from a node into an {@link Inbox}. The frames that confirm the
+ * subscription, and those with its position, are not kept as messages: the kit has asked
+ * for them itself. Called by one thread of the HTTP client at a time.
  */
 final class FrameReader implements WebSocket.Listener {
 
 	/**
-	 * Begins every fence. Fences look like other frames of the library, for they also
-	 * reach clients that are not of this kit.
+	 * The beginning of every fence. Fences look like other frames of the library, because
+	 * they also reach clients that are not of this kit.
 	 */
 	private static final String FENCE = "{\"type\":\"fence\",\"fence\":\"";
 

@@ -30,15 +30,15 @@ import io.github.atmosphererelay.message.Position;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client has received, in order, and how much of that was expected so far. For any
- * thread.
+ * The messages that a client has received, in order, and how many of them the test has
+ * expected so far. For any thread.
  */
 final class Inbox {
 
-	/** How many messages a client keeps. */
+	/** The maximum number of messages that a client keeps. */
 	static final int MAX_MESSAGES = 1_000_000;
 
-	/** How many bytes of messages a client keeps. */
+	/** The maximum number of bytes of messages that a client keeps. */
 	static final long MAX_BYTES = 64 * 1024 * 1024;
 
 	private final ReentrantLock lock = new ReentrantLock();
@@ -106,7 +106,7 @@ final class Inbox {
 	}
 
 	/**
-	 * The connection has ended. Only its first end counts.
+	 * Note that the connection has ended. Only the first call counts.
 	 */
 	void end(RelayClient.Closed closed) {
 		change(() -> {
@@ -145,8 +145,8 @@ final class Inbox {
 	}
 
 	/**
-	 * Wait until fences have come.
-	 * @return whether all have
+	 * Wait until fences have been received.
+	 * @return whether all were received before the deadline
 	 */
 	boolean awaitFences(Deadline deadline, Set<String> ids) {
 		return await(deadline, () -> this.fences.containsAll(ids));
@@ -163,7 +163,7 @@ final class Inbox {
 
 	/**
 	 * Wait until the connection has ended.
-	 * @return how, or {@code null} if it has not
+	 * @return how it has ended, or {@code null} if it has not
 	 */
 	RelayClient.@Nullable Closed awaitClosed(Deadline deadline) {
 		await(deadline, () -> this.closed != null);
@@ -191,7 +191,7 @@ final class Inbox {
 	}
 
 	/**
-	 * Return how many messages were expected so far.
+	 * Return how many messages the test has expected so far.
 	 */
 	int expected() {
 		this.lock.lock();
@@ -254,7 +254,7 @@ final class Inbox {
 	}
 
 	/**
-	 * That the subscription stands.
+	 * The confirmation of the subscription.
 	 *
 	 * @param session the session's id
 	 * @param degraded whether the broker has not confirmed it

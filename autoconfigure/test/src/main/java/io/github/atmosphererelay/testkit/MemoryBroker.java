@@ -42,17 +42,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A broker within the JVM: connects the {@linkplain MemoryRelay relays} of several nodes,
- * keeps the logs of recorded channels, and can be away. Envelopes go from node to node as
- * bytes, as with any broker. For any thread; does not block.
+ * keeps the logs of recorded channels, and can be made unreachable. Envelopes are
+ * transported as bytes, as with any broker. For any thread; does not block.
  */
 final class MemoryBroker implements ChannelLog {
 
 	static final String NAME = "memory";
 
-	/** How many envelopes may wait for a node that does not take them. */
+	/** The maximum number of envelopes that may wait for a node. */
 	static final int MAX_WAITING = 100_000;
 
-	/** How many bytes may wait for a node that does not take them. */
+	/** The maximum number of bytes that may wait for a node. */
 	static final long MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
 	private final LocalRelay logs = new LocalRelay();
@@ -60,9 +60,9 @@ final class MemoryBroker implements ChannelLog {
 	private final List<MemoryRelay> connected = new CopyOnWriteArrayList<>();
 
 	/**
-	 * Held while an envelope is handed to the nodes, so that all of them get the same
-	 * order, and while the state of a relay or of the broker changes. No code of others
-	 * is called with it held, except for {@link RelayListener#keyForgotten()}.
+	 * Held while an envelope is passed to the nodes, so that all of them get the same
+	 * order, and while the state of a relay or of the broker changes. No listener is
+	 * called while it is held, except for {@link RelayListener#keyForgotten()}.
 	 */
 	private final ReentrantLock lock = new ReentrantLock();
 
@@ -76,7 +76,7 @@ final class MemoryBroker implements ChannelLog {
 	}
 
 	/**
-	 * Make the relay of one more node.
+	 * Create the relay of one more node.
 	 * @param codec the node's codec
 	 * @return a relay that is not started yet
 	 */
@@ -85,8 +85,8 @@ final class MemoryBroker implements ChannelLog {
 	}
 
 	/**
-	 * Be away from now on: nothing is taken, read or confirmed. What was taken before
-	 * still arrives.
+	 * Become unreachable: from now on nothing is published, read or confirmed. Envelopes
+	 * that were published before still arrive.
 	 */
 	void takeAway() {
 		this.lock.lock();
@@ -102,7 +102,7 @@ final class MemoryBroker implements ChannelLog {
 	}
 
 	/**
-	 * Be there again, with all logs.
+	 * Become reachable again, with all logs.
 	 */
 	void bringBack() {
 		this.lock.lock();
@@ -175,7 +175,7 @@ final class MemoryBroker implements ChannelLog {
 	}
 
 	/**
-	 * Hand bytes to all nodes that follow an address, whatever the bytes are.
+	 * Pass bytes to all nodes that follow an address. The bytes need not be an envelope.
 	 */
 	void deliver(Address address, byte[] bytes, @Nullable Position position) {
 		this.lock.lock();
@@ -213,7 +213,7 @@ final class MemoryBroker implements ChannelLog {
 	}
 
 	/**
-	 * Hands to the nodes what was appended to a log.
+	 * Passes the envelopes that were appended to a log to the nodes.
 	 */
 	private final class Appended implements RelayListener {
 

@@ -37,9 +37,9 @@ import io.github.atmosphererelay.relay.RelayListener;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells a node, on a thread of its own and in order, what a {@link MemoryBroker} brings.
- * On the thread of the publisher two nodes that tell each other something would wait for
- * each other for ever.
+ * Passes the envelopes and events of a {@link MemoryBroker} to a node, in order and on a
+ * thread of its own. If it used the publisher's thread, two nodes that publish to each
+ * other could wait for each other for ever.
  */
 final class MemoryReceiver {
 
@@ -111,7 +111,8 @@ final class MemoryReceiver {
 	}
 
 	/**
-	 * Also when it is stopped meanwhile: nobody else completes the future.
+	 * Complete the future of a subscription, even if this receiver is stopped meanwhile,
+	 * because nothing else completes it.
 	 */
 	void confirm(CompletableFuture<@Nullable Void> subscription) {
 		this.executor.execute(() -> subscription.complete(null));
@@ -122,7 +123,8 @@ final class MemoryReceiver {
 	}
 
 	/**
-	 * Never called after {@link #stop()}: the relay lets go of this one first.
+	 * Never called after {@link #stop()}: the relay drops its reference to this receiver
+	 * first.
 	 */
 	private void execute(Runnable step) {
 		this.executor.execute(() -> {
@@ -133,7 +135,8 @@ final class MemoryReceiver {
 	}
 
 	/**
-	 * Stop telling. Waits until the listener has returned, for a few seconds at most.
+	 * Stop calling the listener. Waits until a running call has returned, for a few
+	 * seconds at most.
 	 */
 	void stop() {
 		this.stopped = true;

@@ -35,7 +35,7 @@ import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The relay of one node to a {@link MemoryBroker}. Guarded by the broker's lock.
+ * Connects one node to a {@link MemoryBroker}. Its state is guarded by the broker's lock.
  */
 final class MemoryRelay implements ClusterRelay {
 
@@ -45,7 +45,7 @@ final class MemoryRelay implements ClusterRelay {
 
 	private final Set<Address> followed = new HashSet<>();
 
-	/** What was to be followed while the broker was away. */
+	/** Subscriptions that were requested while the broker was unreachable. */
 	private final Map<Address, CompletableFuture<@Nullable Void>> open = new HashMap<>();
 
 	private @Nullable MemoryReceiver receiver;
@@ -154,15 +154,15 @@ final class MemoryRelay implements ClusterRelay {
 	}
 
 	/**
-	 * The broker is there. Called with the lock held.
+	 * The broker is reachable again. Called with the lock held.
 	 */
 	void reconnected() {
 		MemoryReceiver receiver = this.receiver;
 		if (receiver != null) {
 			this.followed.forEach(receiver::gap);
 			this.followed.addAll(this.open.keySet());
-			// Confirmed before the relay is found to be up: one who waits for that may
-			// rely on the subscriptions
+			// Confirmed before the relay is found to be up, so that code that waits for
+			// the relay can rely on the subscriptions
 			this.open.values().forEach(receiver::confirm);
 			this.open.clear();
 			receiver.connectionChanged(true);
@@ -170,7 +170,7 @@ final class MemoryRelay implements ClusterRelay {
 	}
 
 	/**
-	 * The broker has gone away. Called with the lock held.
+	 * The broker has become unreachable. Called with the lock held.
 	 */
 	void disconnected() {
 		MemoryReceiver receiver = this.receiver;
@@ -180,7 +180,8 @@ final class MemoryRelay implements ClusterRelay {
 	}
 
 	/**
-	 * Return whether an envelope for an address can wait. Called with the lock held.
+	 * Return whether there is room for one more envelope that waits for this node. Called
+	 * with the lock held.
 	 */
 	boolean hasRoom(Address address, int size) {
 		MemoryReceiver receiver = this.receiver;
@@ -188,7 +189,7 @@ final class MemoryRelay implements ClusterRelay {
 	}
 
 	/**
-	 * Take bytes that were published. Called with the lock held.
+	 * Queue published bytes for this node. Called with the lock held.
 	 */
 	void deliver(Address address, byte[] bytes, @Nullable Position position) {
 		MemoryReceiver receiver = this.receiver;

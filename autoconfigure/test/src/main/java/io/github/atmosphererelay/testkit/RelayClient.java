@@ -35,9 +35,10 @@ import io.github.atmosphererelay.message.Position;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A WebSocket client in one channel, which keeps what it receives and compares it with
- * what a test expects. Each {@code expect} method goes on where the one before has ended,
- * so that a message too many, a message that is missing and a wrong order all show:
+ * A WebSocket client of one channel, which keeps the messages that it receives and
+ * compares them with those that a test expects. Each {@code expect} method continues
+ * where the one before has ended, so that an extra message, a missing one and a wrong
+ * order are all found:
  *
  * <pre class="code">
  * bob.expect("one", "two");
@@ -48,15 +49,15 @@ import org.jspecify.annotations.Nullable;
  * <code>{"type":"error","code":107,...}</code>, count as messages; those that the kit has
  * asked for itself do not.
  * <p>
- * Threads: one thread sends and expects; what comes is kept by another one. Sending and
- * expecting block until it is done, for the client's timeout at most, which is that of
- * the {@link RelayCluster} unless the {@link Builder} says otherwise.
+ * Threads: one thread at a time may send and expect; another thread receives. Sending and
+ * expecting block until they are done, but not longer than the client's timeout, which is
+ * that of the {@link RelayCluster} unless the {@link Builder} sets another one.
  * <p>
- * Errors: what is not as expected is an {@link AssertionError} whose message lists what
- * came.
+ * Errors: an expectation that is not met throws an {@link AssertionError}, whose message
+ * lists the received messages.
  * <p>
- * Bounds: a client keeps a million messages and 64 MB of them; one that receives more is
- * disconnected, and its expectations fail and say so.
+ * Limits: a client keeps at most a million messages and 64 MB. If it receives more, it is
+ * disconnected, and its expectations fail with this reason.
  */
 public final class RelayClient implements AutoCloseable {
 
@@ -117,7 +118,7 @@ public final class RelayClient implements AutoCloseable {
 	}
 
 	/**
-	 * Return the channel that the client is in.
+	 * Return the channel that the client is subscribed to.
 	 * @return the channel's name
 	 */
 	public String channel() {
@@ -134,9 +135,9 @@ public final class RelayClient implements AutoCloseable {
 	}
 
 	/**
-	 * Return whether only messages of the client's own node arrived when it had
-	 * connected, because the broker was away.
-	 * @return whether the subscription was not confirmed by the broker
+	 * Return whether the subscription was degraded when the client had connected: the
+	 * broker was unreachable, so that only messages of the client's own node arrived.
+	 * @return {@code true} if the broker had not confirmed the subscription
 	 */
 	public boolean isDegraded() {
 		return ready().degraded();
@@ -147,18 +148,18 @@ public final class RelayClient implements AutoCloseable {
 	}
 
 	/**
-	 * Return whether the client has got all that it had missed, if it comes from
-	 * {@link #reconnect()}.
-	 * @return whether the node has found all that was published since the client's
-	 * position
+	 * Return whether a client from {@link #reconnect()} gets all messages that it has
+	 * missed.
+	 * @return whether the node has found all messages that were published since the
+	 * client's position
 	 */
 	public boolean isRecovered() {
 		return this.inbox.isRecovered();
 	}
 
 	/**
-	 * Return the position of the latest message, or that at which the subscription has
-	 * begun.
+	 * Return the position of the latest message, or the position at which the
+	 * subscription has begun if there was no message yet.
 	 * @return the position, or {@code null} if the client was made without
 	 * {@link Builder#positions()} or the channel is not recorded
 	 */
@@ -167,8 +168,8 @@ public final class RelayClient implements AutoCloseable {
 	}
 
 	/**
-	 * Send a text message. Returns when it is written to the connection; what the node
-	 * makes of it comes later.
+	 * Send a text message. Returns when it is written to the connection; the node handles
+	 * it later.
 	 * @param text the message
 	 * @return this client
 	 * @throws IllegalStateException if the client is not connected, or the message cannot
@@ -179,8 +180,8 @@ public final class RelayClient implements AutoCloseable {
 	}
 
 	/**
-	 * Send a binary message. Returns when it is written to the connection; what the node
-	 * makes of it comes later.
+	 * Send a binary message. Returns when it is written to the connection; the node
+	 * handles it later.
 	 * @param bytes the message
 	 * @return this client
 	 * @throws IllegalStateException if the client is not connected, or the message cannot
@@ -210,10 +211,11 @@ public final class RelayClient implements AutoCloseable {
 
 	/**
 	 * Expect text messages to be the next ones, in this order and with none between them.
-	 * Blocks until all have come.
+	 * Blocks until all have been received.
 	 * @param texts the messages
 	 * @return this client
-	 * @throws AssertionError as soon as another message comes, or when the time is up
+	 * @throws AssertionError as soon as a different message is received, or after the
+	 * timeout
 	 */
 	public RelayClient expect(String... texts) {
 		return expect(Arrays.stream(texts).map(Payload::text).toList());
@@ -221,10 +223,11 @@ public final class RelayClient implements AutoCloseable {
 
 	/**
 	 * Expect binary messages to be the next ones, in this order and with none between
-	 * them. Blocks until all have come.
+	 * them. Blocks until all have been received.
 	 * @param messages the messages
 	 * @return this client
-	 * @throws AssertionError as soon as another message comes, or when the time is up
+	 * @throws AssertionError as soon as a different message is received, or after the
+	 * timeout
 	 */
 	public RelayClient expectBinary(byte[]... messages) {
 		return expect(Arrays.stream(messages).map(Payload::binary).toList());
@@ -247,12 +250,13 @@ public final class RelayClient implements AutoCloseable {
 	}
 
 	/**
-	 * Expect text messages to be the next ones, in whatever order: those of several nodes
-	 * to an ephemeral channel have none among each other. Blocks until as many messages
-	 * have come.
-	 * @param texts the messages; one that is to come twice is named twice
+	 * Expect text messages to be the next ones, in any order. Use it for an ephemeral
+	 * channel to which several nodes publish, because there is no order between messages
+	 * of different nodes. Blocks until all have been received.
+	 * @param texts the messages; name a message twice if it is expected twice
 	 * @return this client
-	 * @throws AssertionError as soon as another message comes, or when the time is up
+	 * @throws AssertionError as soon as a different message is received, or after the
+	 * timeout
 	 */
 	public RelayClient expectInAnyOrder(String... texts) {
 		Deadline deadline = Deadline.in(this.settings.timeout());
@@ -272,11 +276,11 @@ public final class RelayClient implements AutoCloseable {
 	}
 
 	/**
-	 * Expect a number of messages, whatever they are. Blocks until as many have come.
-	 * Whether more come tells {@link #expectNothingMore()}.
-	 * @param count how many
-	 * @return the messages in the order in which they came
-	 * @throws AssertionError if fewer come before the time is up
+	 * Expect a number of messages with any content. Blocks until as many have been
+	 * received. Call {@link #expectNothingMore()} to check that there are no more.
+	 * @param count the number of messages
+	 * @return the messages in the order in which they were received
+	 * @throws AssertionError if fewer are received before the timeout
 	 */
 	public List<Payload> expectCount(int count) {
 		Deadline deadline = Deadline.in(this.settings.timeout());
@@ -293,31 +297,33 @@ public final class RelayClient implements AutoCloseable {
 	}
 
 	/**
-	 * Expect one message, whatever it is. Blocks until it has come.
+	 * Expect one message with any content. Blocks until it has been received.
 	 * @return the message
-	 * @throws AssertionError if none comes before the time is up
+	 * @throws AssertionError if none is received before the timeout
 	 */
 	public Payload expectMessage() {
 		return expectCount(1).get(0);
 	}
 
 	/**
-	 * Expect that no message has come, or is still on its way, that was not expected.
-	 * This does not wait for a time to pass: each node that can reach the client
-	 * publishes a fence in the channel, and what was published there before arrives
-	 * before the fence. A message counts if it was published before the call: its receipt
-	 * is there, or somebody has received it. One that a client has just sent may not have
-	 * been taken by its node yet; so first expect what it brings its sender. Messages to
-	 * a user or a session do not travel with those of the channel; one that is still on
-	 * its way may be overlooked.
+	 * Expect that there are no further messages, neither received ones nor ones that are
+	 * still on their way. This does not wait for a fixed time. Instead, each node that
+	 * can reach the client publishes a fence to the channel, and every message that the
+	 * node has published there before arrives before the fence.
 	 * <p>
-	 * Clients of this kit take fences out of their messages; other clients, interceptors
-	 * of outgoing messages, and the history of a recorded channel see them.
+	 * All messages are found that were published before this call, which means that their
+	 * receipt is known, or that some client has received them. A message that a client
+	 * has just sent may not have been published by its node yet, so first expect what its
+	 * sender receives in return. Messages to a user or a session have no order with those
+	 * of the channel, so one that is still on its way may be overlooked.
+	 * <p>
+	 * Clients of this kit do not count fences as messages. Other clients, outbound
+	 * interceptors, and the history of a recorded channel do see them.
 	 * @return this client
-	 * @throws AssertionError if there are more messages, the fences do not come, or the
-	 * connection has ended, so that nothing could come
+	 * @throws AssertionError if there are more messages, if the fences are not received,
+	 * or if the connection has ended, so that nothing could be received
 	 * @throws IllegalStateException if no fence can be published, because the channel is
-	 * recorded and the broker is away
+	 * recorded and the broker is unreachable
 	 */
 	public RelayClient expectNothingMore() {
 		Deadline deadline = Deadline.in(this.settings.timeout());
@@ -342,9 +348,9 @@ public final class RelayClient implements AutoCloseable {
 	}
 
 	/**
-	 * Expect the node to end the connection. Blocks until it has.
+	 * Expect the connection to be ended by the node. Blocks until it has ended.
 	 * @return how it has ended
-	 * @throws AssertionError if it does not before the time is up
+	 * @throws AssertionError if it has not ended before the timeout
 	 */
 	public Closed expectClosed() {
 		Deadline deadline = Deadline.in(this.settings.timeout());
@@ -356,16 +362,16 @@ public final class RelayClient implements AutoCloseable {
 	}
 
 	/**
-	 * Return all messages that have come, whether they were expected or not.
-	 * @return the messages in the order in which they came
+	 * Return all received messages, whether they were expected or not.
+	 * @return the messages in the order in which they were received
 	 */
 	public List<Payload> received() {
 		return this.inbox.messages();
 	}
 
 	/**
-	 * End the connection as a network does that breaks: without a word. Does nothing if
-	 * it has ended.
+	 * Break the connection without a close frame, as a network failure does. Does nothing
+	 * if it has ended.
 	 */
 	public void disconnect() {
 		this.socket.abort();
@@ -382,10 +388,11 @@ public final class RelayClient implements AutoCloseable {
 	}
 
 	/**
-	 * End the connection, if it has not ended, and connect to a node again in the same
-	 * way. A client with a {@linkplain #position() position} asks for what it has missed
-	 * since, and its first messages are those, if it {@linkplain #isRecovered() is
-	 * recovered}. Blocks like {@link Builder#connect(String)}.
+	 * Break the connection, if it has not ended, and connect to a node again with the
+	 * same settings. A client with a {@linkplain #position() position} recovers: it asks
+	 * for the messages since that position, and they are its first messages if it
+	 * {@linkplain #isRecovered() is recovered}. Blocks like
+	 * {@link Builder#connect(String)}.
 	 * @param node the node, which may be another one
 	 * @return the new client, which has received nothing so far
 	 * @throws AssertionError if the subscription is not confirmed in time
@@ -399,7 +406,8 @@ public final class RelayClient implements AutoCloseable {
 	}
 
 	/**
-	 * Close the connection as browsers do. Returns at once; does nothing if it has ended.
+	 * Close the connection with a close frame, as browsers do. Returns at once; does
+	 * nothing if it has ended.
 	 */
 	@Override
 	public void close() {
@@ -427,7 +435,7 @@ public final class RelayClient implements AutoCloseable {
 	/**
 	 * How a connection has ended.
 	 *
-	 * @param code the code, which is 1006 if there was no farewell
+	 * @param code the close code; 1006 if there was no close frame
 	 * @param reason the reason
 	 */
 	public record Closed(int code, String reason) {
@@ -440,8 +448,7 @@ public final class RelayClient implements AutoCloseable {
 	}
 
 	/**
-	 * Says how a client is to connect. Not safe for use by many threads; may be used for
-	 * several clients.
+	 * Builds clients. Not safe for use by many threads; may be used for several clients.
 	 */
 	public static final class Builder {
 
@@ -485,7 +492,7 @@ public final class RelayClient implements AutoCloseable {
 		}
 
 		/**
-		 * Ask for subprotocols, one of which may carry a token.
+		 * Request subprotocols, one of which may carry a token.
 		 * @param subprotocols the subprotocols, the preferred one first
 		 * @return this builder
 		 */
@@ -495,8 +502,9 @@ public final class RelayClient implements AutoCloseable {
 		}
 
 		/**
-		 * Have the client know the positions of messages in a recorded channel, so that
-		 * {@link RelayClient#reconnect()} gets what it has missed.
+		 * Request the positions of messages in a recorded channel, so that
+		 * {@link RelayClient#reconnect()} recovers the messages that the client has
+		 * missed.
 		 * @return this builder
 		 */
 		public Builder positions() {
@@ -504,8 +512,8 @@ public final class RelayClient implements AutoCloseable {
 		}
 
 		/**
-		 * Let the client connect while the broker is away, which takes 2 s. Without it,
-		 * connecting fails then.
+		 * Let the client connect while the broker is unreachable, which takes 2 s.
+		 * Without this setting, connecting then fails.
 		 * @return this builder
 		 */
 		public Builder acceptDegraded() {
@@ -525,7 +533,7 @@ public final class RelayClient implements AutoCloseable {
 
 		/**
 		 * Connect, and block until the subscription is confirmed: every message that any
-		 * node publishes from then on arrives.
+		 * node publishes to the channel from then on arrives.
 		 * @param channel the channel's name, as in Java and not percent-encoded
 		 * @return the client
 		 * @throws ClientRefusedException if the node refuses the handshake

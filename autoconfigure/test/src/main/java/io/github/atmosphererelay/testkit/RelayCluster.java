@@ -49,15 +49,15 @@ import org.springframework.util.unit.DataSize;
  * }
  * </pre>
  *
- * Unless told otherwise the nodes are connected by a broker in memory, which has logs for
- * recorded channels and can be {@linkplain #broker() taken away}. It replaces the
- * application's relay alone: what else the application uses Redis, Kafka or a database
- * for still needs them.
+ * By default the nodes are connected by a broker in memory, which keeps logs of recorded
+ * channels and can be {@linkplain #broker() made unreachable}. It replaces the
+ * application's relay only. If the application uses Redis, Kafka or a database for
+ * anything else, the test still needs them.
  * <p>
- * Each node has a random port, the name {@code node-0}, {@code node-1} and so on, and
- * static variables in common with the others.
+ * Each node has a random port and a name: {@code node-0}, {@code node-1} and so on. All
+ * nodes share static variables, because they run in one JVM.
  * <p>
- * Threads: may be used by any thread. Starting and closing block until it is done.
+ * Threads: may be used by any thread. Starting and closing block until they are done.
  */
 public final class RelayCluster implements AutoCloseable {
 
@@ -75,9 +75,9 @@ public final class RelayCluster implements AutoCloseable {
 	}
 
 	/**
-	 * Begin to make a cluster of an application.
-	 * @param sources the application's class, and further configuration if the test has
-	 * some
+	 * Return a builder for a cluster of nodes that run an application.
+	 * @param sources the application's class, and further configuration classes of the
+	 * test
 	 * @return a builder
 	 */
 	public static Builder of(Class<?>... sources) {
@@ -88,7 +88,7 @@ public final class RelayCluster implements AutoCloseable {
 	}
 
 	/**
-	 * Return the nodes that run.
+	 * Return the running nodes.
 	 * @return the nodes in the order of their start
 	 */
 	public List<ApplicationNode> nodes() {
@@ -96,8 +96,8 @@ public final class RelayCluster implements AutoCloseable {
 	}
 
 	/**
-	 * Return a node, which may be closed by now.
-	 * @param index which one in the order of their start, the first being 0
+	 * Return a node. It may be closed already.
+	 * @param index the node's index in the order of their start, beginning with 0
 	 * @return the node
 	 * @throws IndexOutOfBoundsException if there is no such node
 	 */
@@ -106,8 +106,8 @@ public final class RelayCluster implements AutoCloseable {
 	}
 
 	/**
-	 * Start one more node. Blocks until it serves clients and, unless the broker was
-	 * taken away, is connected to the broker.
+	 * Start one more node. Blocks until it serves clients and is connected to the broker,
+	 * unless the broker was made unreachable.
 	 * @return the node, whose index is the number of nodes that were started before
 	 * @throws IllegalStateException if it is not connected in time
 	 * @throws RuntimeException if the application does not start
@@ -143,7 +143,7 @@ public final class RelayCluster implements AutoCloseable {
 	private void initialize(GenericApplicationContext context) {
 		MemoryBroker memory = this.memory;
 		if (memory != null) {
-			// Primary, lest a relay of the application's own be asked
+			// Primary, so that it replaces a relay of the application's own
 			context.registerBean("relayClusterMemoryRelay", ClusterRelay.class,
 					() -> memory.relay(new EnvelopeCodec(maxMessageSize(context))),
 					(definition) -> definition.setPrimary(true));
@@ -160,10 +160,10 @@ public final class RelayCluster implements AutoCloseable {
 	}
 
 	/**
-	 * Return what takes the broker away and brings it back.
+	 * Return the switch that makes the broker unreachable and reachable again.
 	 * @return the switch
 	 * @throws IllegalStateException if the cluster has a {@linkplain Builder#realBroker()
-	 * real broker}: stop that itself, or put a proxy before it
+	 * real broker}: stop that broker itself, or put a proxy in front of it
 	 */
 	public BrokerSwitch broker() {
 		if (this.memory == null) {
@@ -182,7 +182,8 @@ public final class RelayCluster implements AutoCloseable {
 	}
 
 	/**
-	 * Close all clients, and stop all nodes, the last one first. Blocks until it is done.
+	 * Close all clients, and stop all nodes, the last one first. Blocks until all have
+	 * stopped.
 	 */
 	@Override
 	public synchronized void close() {
@@ -202,14 +203,14 @@ public final class RelayCluster implements AutoCloseable {
 	}
 
 	/**
-	 * How nodes are started.
+	 * The settings with which nodes are started.
 	 */
 	private record Settings(List<Class<?>> sources, Map<String, String> properties,
 			Map<String, ConnectionDetails> connections, Duration timeout) {
 	}
 
 	/**
-	 * Says what the cluster is to be. Not safe for use by many threads.
+	 * Builds a cluster. Not safe for use by many threads.
 	 */
 	public static final class Builder {
 
@@ -234,7 +235,7 @@ public final class RelayCluster implements AutoCloseable {
 		}
 
 		/**
-		 * Set how many nodes to start.
+		 * Set the number of nodes to start.
 		 * @param nodes 1 to {@value #MAX_NODES}; default is 2
 		 * @return this builder
 		 */
@@ -247,9 +248,9 @@ public final class RelayCluster implements AutoCloseable {
 		}
 
 		/**
-		 * Set a property on all nodes. It goes before those of the application's files.
-		 * An application that sets {@code management.server.port} needs another one here
-		 * for each node, such as 0.
+		 * Set a property on all nodes. It overrides the properties in the application's
+		 * files. If the application sets {@code management.server.port}, set it to 0
+		 * here, so that each node gets a port of its own.
 		 * @param property name and value, for example
 		 * {@code atmosphere.channels[0].pattern=chat/**}
 		 * @return this builder
@@ -264,7 +265,7 @@ public final class RelayCluster implements AutoCloseable {
 		}
 
 		/**
-		 * Use the relay that the application itself is configured for, such as Redis or
+		 * Use the relay for which the application itself is configured, such as Redis or
 		 * Kafka, instead of a broker in memory.
 		 * @return this builder
 		 */
@@ -274,11 +275,11 @@ public final class RelayCluster implements AutoCloseable {
 		}
 
 		/**
-		 * Use the relay that the application itself is configured for, and connect to
-		 * what another context is connected to: all its beans of type
-		 * {@link ConnectionDetails}, such as those that {@code @ServiceConnection} makes
-		 * of a container.
-		 * @param context the context of the test, which lives longer than the cluster
+		 * Use the relay for which the application itself is configured, and take its
+		 * connections from another application context: all its beans of type
+		 * {@link ConnectionDetails} are used, such as those that
+		 * {@code @ServiceConnection} creates for a container.
+		 * @param context the test's context, which must outlive the cluster
 		 * @return this builder
 		 */
 		public Builder realBroker(ApplicationContext context) {
@@ -287,7 +288,7 @@ public final class RelayCluster implements AutoCloseable {
 		}
 
 		/**
-		 * Set how long clients and the cluster wait for what has to happen.
+		 * Set how long clients and the cluster wait for what they expect.
 		 * @param timeout more than 0 and at most an hour; default is 10 s
 		 * @return this builder
 		 */

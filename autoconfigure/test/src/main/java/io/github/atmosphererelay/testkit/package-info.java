@@ -16,7 +16,7 @@
 
 /**
  * The test kit for applications: several nodes of an application in one JVM, clients that
- * expect messages, and a broker that can be taken away.
+ * expect messages, and a broker that can be made unreachable.
  */
 @NullMarked
 package io.github.atmosphererelay.testkit;

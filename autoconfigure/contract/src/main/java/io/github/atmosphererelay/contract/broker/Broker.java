@@ -17,13 +17,13 @@
 package io.github.atmosphererelay.contract.broker;
 
 /**
- * A real broker of its own for the nodes of a test: they reach it directly, or through a
- * proxy that can disturb them.
+ * A real broker that one test uses alone. The test's nodes reach it directly, or through
+ * a proxy that can disturb their connections.
  */
 public interface Broker extends AutoCloseable {
 
 	/**
-	 * Return the properties of nodes that reach the broker undisturbed.
+	 * Return the properties of nodes that connect to the broker directly.
 	 * @return arguments of the form {@code name=value}
 	 */
 	String[] directProperties();
@@ -51,9 +51,9 @@ public interface Broker extends AutoCloseable {
 	void start();
 
 	/**
-	 * Return whether what the broker has acknowledged outlives its death, and reaches
-	 * nodes that were away meanwhile. If not, clients of recorded channels have to be
-	 * told.
+	 * Return whether the messages that the broker has acknowledged survive when it is
+	 * killed, and reach the nodes that were disconnected meanwhile. If not, clients of
+	 * recorded channels have to be told.
 	 * @return {@code true} for a broker that keeps everything
 	 */
 	boolean keepsWhatItAcknowledged();

@@ -28,12 +28,15 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Consumers that can be held: they then stop reading one topic, as on a node that stands
- * still, and later continue where they were.
+ * Kafka consumers that can be held. Held consumers stop reading one topic, like those of
+ * a node that is suspended, and later continue at the same offset.
  */
 public final class HeldConsumers implements UnaryOperator<Consumer<byte[], byte[]>> {
 
-	/** A broker keeps a question for half as long at most if it has nothing new. */
+	/**
+	 * After this time the answers to all earlier fetches have come: a broker without new
+	 * records answers a fetch after half of it at the latest.
+	 */
 	private static final long LAST_ANSWER_NANOS = Duration.ofSeconds(1).toNanos();
 
 	private final String topic;
@@ -44,14 +47,14 @@ public final class HeldConsumers implements UnaryOperator<Consumer<byte[], byte[
 
 	/**
 	 * Create consumers that are not held.
-	 * @param topic the topic of which they can be held
+	 * @param topic the topic that they stop reading when they are held
 	 */
 	public HeldConsumers(String topic) {
 		this.topic = topic;
 	}
 
 	/**
-	 * Read no more. Returns when the broker has answered what was asked before.
+	 * Stop reading. Returns when the broker has answered all earlier fetches.
 	 * @throws InterruptedException if the wait is interrupted
 	 */
 	public void hold() throws InterruptedException {
@@ -62,7 +65,7 @@ public final class HeldConsumers implements UnaryOperator<Consumer<byte[], byte[
 	}
 
 	/**
-	 * Go on.
+	 * Continue reading.
 	 */
 	public void release() {
 		this.held = false;

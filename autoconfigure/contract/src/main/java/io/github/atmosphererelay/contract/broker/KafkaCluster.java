@@ -38,8 +38,8 @@ import static org.awaitility.Awaitility.await;
 
 /**
  * A real Kafka cluster of three brokers, each in a process of its own. The first one is
- * the controller as well and keeps running; the other two can be killed and started again
- * with their data, which makes clean and unclean leader elections.
+ * also the controller and keeps running. The other two can be killed and started again
+ * with their data, which causes clean and unclean leader elections.
  */
 public final class KafkaCluster implements AutoCloseable {
 
@@ -62,7 +62,8 @@ public final class KafkaCluster implements AutoCloseable {
 					Map.of("controller.quorum.voters", "1@127.0.0.1:" + controller, "inter.broker.listener.name",
 							"PLAINTEXT", "listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
 							"advertised.listeners", "PLAINTEXT://127.0.0.1:" + this.ports.get(i),
-							// A leader that is back does not take over by itself
+							// A former leader that is started again does not become the
+							// leader by itself
 							"auto.leader.rebalance.enable", "false", "unclean.leader.election.interval.ms", "1000"));
 			String listener = "PLAINTEXT://127.0.0.1:" + this.ports.get(i);
 			properties.put("process.roles", (i == 0) ? "broker,controller" : "broker");
@@ -77,7 +78,7 @@ public final class KafkaCluster implements AutoCloseable {
 	}
 
 	/**
-	 * Make a cluster and start it.
+	 * Create a cluster and start it.
 	 * @return a running cluster
 	 */
 	public static KafkaCluster create() {
@@ -101,7 +102,7 @@ public final class KafkaCluster implements AutoCloseable {
 	}
 
 	/**
-	 * Make a topic whose partitions are all on the same brokers.
+	 * Create a topic whose partitions are all on the same brokers.
 	 * @param name the topic's name
 	 * @param partitions how many partitions it has
 	 * @param config the topic's configuration
@@ -121,7 +122,7 @@ public final class KafkaCluster implements AutoCloseable {
 	}
 
 	/**
-	 * Make a topic with one replica of each partition.
+	 * Create a topic with one replica of each partition.
 	 * @param name the topic's name
 	 * @param config the topic's configuration
 	 * @param brokers the ids of the brokers of its partitions
@@ -142,7 +143,7 @@ public final class KafkaCluster implements AutoCloseable {
 	}
 
 	/**
-	 * Wait until some partition of a topic has no leader.
+	 * Wait until at least one partition of a topic has no leader.
 	 * @param topic the topic's name
 	 */
 	public void awaitLeaderless(String topic) {
@@ -179,9 +180,9 @@ public final class KafkaCluster implements AutoCloseable {
 	}
 
 	/**
-	 * Wait until a topic has a leader.
+	 * Wait until one broker leads all partitions of a topic.
 	 * @param topic the topic's name
-	 * @param id the id of the broker that is to lead all partitions
+	 * @param id the broker's id
 	 */
 	public void awaitLeader(String topic, int id) {
 		await().atMost(TIMEOUT).ignoreExceptions().until(() -> partitions(topic).stream().allMatch((partition) -> {
@@ -191,7 +192,8 @@ public final class KafkaCluster implements AutoCloseable {
 	}
 
 	/**
-	 * Wait until the replicas of a topic that are in sync are those of certain brokers.
+	 * Wait until the in-sync replicas of all partitions of a topic are those of certain
+	 * brokers.
 	 * @param topic the topic's name
 	 * @param ids the ids of these brokers
 	 */

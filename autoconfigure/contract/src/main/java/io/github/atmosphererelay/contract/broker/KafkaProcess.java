@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * One node of Kafka in a process of its own, with the directory that keeps its data from
- * one start to the next.
+ * One Kafka node in a process of its own. A temporary directory keeps its data from one
+ * start to the next.
  */
 final class KafkaProcess {
 
@@ -53,7 +53,8 @@ final class KafkaProcess {
 				"CONTROLLER", "offsets.topic.replication.factor", "1", "offsets.topic.num.partitions", "1",
 				"transaction.state.log.replication.factor", "1", "transaction.state.log.min.isr", "1",
 				"group.initial.rebalance.delay.ms", "0", "log.initial.task.delay.ms", "100"));
-		// A killed broker is let in again only after its last session has expired
+		// A killed broker can join the cluster again only after its last session has
+		// expired
 		all.putAll(Map.of("broker.session.timeout.ms", "3000", "broker.heartbeat.interval.ms", "300"));
 		all.putAll(properties);
 		try (OutputStream out = Files.newOutputStream(this.directory.resolve("server.properties"))) {
@@ -72,15 +73,15 @@ final class KafkaProcess {
 	}
 
 	private static Path directory() throws IOException {
-		// In memory where that can be had: a broker waits for the disk with each change
-		// of its metadata, and a disk that others use as well makes it seem dead.
+		// In memory if possible: a broker waits for the disk at each change of its
+		// metadata, and on a busy disk it would seem dead.
 		Path memory = Path.of("/dev/shm");
 		return Files.isWritable(memory) ? Files.createTempDirectory(memory, "kafka-server")
 				: Files.createTempDirectory("kafka-server");
 	}
 
 	/**
-	 * Begin to start the node, and return at once.
+	 * Start the node's process, and return at once.
 	 */
 	void launch() {
 		List<String> command = new ArrayList<>(
@@ -104,8 +105,7 @@ final class KafkaProcess {
 	}
 
 	/**
-	 * Kill the node without giving it a chance to say good-bye, and wait until it is
-	 * dead.
+	 * Kill the node without a clean shutdown, and wait until its process has ended.
 	 */
 	void kill() {
 		Process process = this.process;

@@ -29,11 +29,11 @@ import org.apache.kafka.common.Uuid;
 
 /**
  * A real Kafka broker in a process of its own, which can be killed and started again with
- * its ports and its data. Ends with the process that started it.
+ * the same ports and data. It ends with the process that has started it.
  * <p>
- * It listens three times: {@link #adminServers()} for the tests themselves, and twice for
- * relays, direct and proxied, each behind a {@link TcpProxy}, because clients of Kafka
- * connect to the address that the broker tells them.
+ * It has three listeners: {@link #adminServers()} for the tests themselves, and two for
+ * relays, direct and proxied, each behind a {@link TcpProxy}. Separate listeners are
+ * needed because Kafka clients connect to the address that the broker advertises.
  */
 public final class KafkaServer implements AutoCloseable {
 
@@ -66,7 +66,7 @@ public final class KafkaServer implements AutoCloseable {
 	}
 
 	/**
-	 * Make a broker and start it.
+	 * Create a broker and start it.
 	 * @return a running broker
 	 */
 	public static KafkaServer create() {
@@ -74,7 +74,7 @@ public final class KafkaServer implements AutoCloseable {
 	}
 
 	/**
-	 * Make a broker and start it.
+	 * Create a broker and start it.
 	 * @param properties properties of the broker beyond those that it needs
 	 * @return a running broker
 	 */
@@ -90,7 +90,7 @@ public final class KafkaServer implements AutoCloseable {
 	}
 
 	/**
-	 * Start the broker, with the data that it had when it ended. Returns when it answers.
+	 * Start the broker with the data of its last run. Returns when it answers.
 	 */
 	public void start() {
 		launch();
@@ -98,22 +98,21 @@ public final class KafkaServer implements AutoCloseable {
 	}
 
 	/**
-	 * Begin to start the broker, and return at once.
+	 * Start the broker's process, and return at once.
 	 */
 	public void launch() {
 		this.process.launch();
 	}
 
 	/**
-	 * Kill the broker without giving it a chance to say good-bye, and wait until it is
-	 * dead.
+	 * Kill the broker without a clean shutdown, and wait until its process has ended.
 	 */
 	public void kill() {
 		this.process.kill();
 	}
 
 	/**
-	 * Return the address for the tests' own clients.
+	 * Return the address for the clients of the tests themselves.
 	 * @return bootstrap servers
 	 */
 	public String adminServers() {
@@ -121,7 +120,7 @@ public final class KafkaServer implements AutoCloseable {
 	}
 
 	/**
-	 * Return the proxy to disturb.
+	 * Return the proxy that tests disturb.
 	 * @return the proxy
 	 */
 	public TcpProxy proxy() {
@@ -129,7 +128,8 @@ public final class KafkaServer implements AutoCloseable {
 	}
 
 	/**
-	 * Return the proxy through which the undisturbed clients go, which counts them.
+	 * Return the proxy of the direct listener, which is not disturbed and counts
+	 * connections.
 	 * @return the proxy
 	 */
 	public TcpProxy direct() {
@@ -137,7 +137,7 @@ public final class KafkaServer implements AutoCloseable {
 	}
 
 	/**
-	 * Connect an administrator.
+	 * Create an admin client.
 	 * @return a client, to be closed
 	 */
 	public Admin admin() {

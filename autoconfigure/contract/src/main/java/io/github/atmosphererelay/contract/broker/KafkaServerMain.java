@@ -21,8 +21,8 @@ import java.io.IOException;
 import kafka.Kafka;
 
 /**
- * The main class of a {@link KafkaServer}'s process: Kafka's own, but not longer than the
- * process that started it, whose end ends the standard input.
+ * The main class of a {@link KafkaServer}'s process. It runs Kafka's main class, and ends
+ * when the process that has started it ends, because that closes the standard input.
  */
 public final class KafkaServerMain {
 

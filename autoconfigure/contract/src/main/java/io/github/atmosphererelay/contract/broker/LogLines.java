@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the lines that are logged by any logger, from {@code INFO} on as in an
- * application, though tests otherwise keep others quiet.
+ * Keeps the lines of all loggers at the level {@code INFO} and above, as an application
+ * would log them. Tests otherwise silence the loggers of other libraries.
  */
 public final class LogLines extends AppenderBase<ILoggingEvent> implements AutoCloseable {
 
@@ -46,9 +46,9 @@ public final class LogLines extends AppenderBase<ILoggingEvent> implements AutoC
 	}
 
 	/**
-	 * Begin to keep lines.
-	 * @param loggers the names of loggers that are otherwise quiet
-	 * @return to be closed, which restores their levels
+	 * Start to keep lines.
+	 * @param loggers the names of loggers that tests otherwise silence
+	 * @return the kept lines; close them to restore the loggers' levels
 	 */
 	public static LogLines of(String... loggers) {
 		LogLines lines = new LogLines();
@@ -67,7 +67,7 @@ public final class LogLines extends AppenderBase<ILoggingEvent> implements AutoC
 	}
 
 	/**
-	 * Forget what was kept.
+	 * Forget the kept lines.
 	 */
 	public void clear() {
 		this.events.clear();
@@ -75,14 +75,14 @@ public final class LogLines extends AppenderBase<ILoggingEvent> implements AutoC
 
 	/**
 	 * Return all lines.
-	 * @return the lines, also each of a message that has several
+	 * @return the lines; a message of several lines is split
 	 */
 	public List<String> all() {
 		return lines((event) -> true);
 	}
 
 	/**
-	 * Return what the library itself has logged.
+	 * Return the lines of this library.
 	 * @return the lines
 	 */
 	public List<String> own() {
@@ -90,7 +90,7 @@ public final class LogLines extends AppenderBase<ILoggingEvent> implements AutoC
 	}
 
 	/**
-	 * Return what others have logged.
+	 * Return the lines of other libraries.
 	 * @return the lines
 	 */
 	public List<String> others() {

@@ -21,7 +21,7 @@ import java.net.ServerSocket;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Ports for servers that come and go within a test.
+ * Ports for servers that are stopped and started again within a test.
  */
 public final class Ports {
 
@@ -29,9 +29,10 @@ public final class Ports {
 	}
 
 	/**
-	 * Find a port that nobody listens at, and that the operating system gives to no
-	 * client. A port from the ephemeral range may be taken while its server is down, even
-	 * by a client that tries to reach just that server and so meets itself.
+	 * Find a port on which no process listens, and which the operating system does not
+	 * assign to clients. A port of the ephemeral range could be assigned to a client
+	 * while its server is down, even to a client that tries to connect to that server,
+	 * and so would connect to itself.
 	 * @return the port
 	 */
 	public static int free() {

@@ -42,7 +42,7 @@ public final class RedisServers {
 	/** The address at which all servers listen. */
 	public static final String HOST = "127.0.0.1";
 
-	/** The name that Sentinels know the master by. */
+	/** The name of the master in Sentinel's configuration. */
 	public static final String MASTER_NAME = "atmosphere";
 
 	private RedisServers() {
@@ -57,8 +57,8 @@ public final class RedisServers {
 	}
 
 	/**
-	 * Start one server that writes everything to disk.
-	 * @param directory where to
+	 * Start one server that writes every command to disk.
+	 * @param directory the directory for its data
 	 * @return the running server
 	 */
 	public static Standalone durable(Path directory) {
@@ -67,7 +67,7 @@ public final class RedisServers {
 	}
 
 	/**
-	 * Start a master with a replica, and a sentinel that knows them.
+	 * Start a master with a replica, and a Sentinel that monitors them.
 	 * @return the running servers
 	 */
 	public static RedisCluster sentinel() {
@@ -90,10 +90,10 @@ public final class RedisServers {
 	}
 
 	/**
-	 * Start a cluster of three masters, and wait until each of them has a connection to
-	 * each other. The one that is asked last may not know all the others until seconds
-	 * after the first serves all slots, and what is published at either is then lost on
-	 * the way to the other.
+	 * Start a cluster of three masters, and wait until each of them is connected to all
+	 * others. This may be seconds after the first one serves all slots. A message that is
+	 * published before is lost on its way between masters that do not know each other
+	 * yet.
 	 * @return the running servers
 	 */
 	public static RedisShardedCluster cluster() {
@@ -129,9 +129,9 @@ public final class RedisServers {
 	}
 
 	/**
-	 * Tell what each node of a cluster says of it, and who is connected to the node.
+	 * Describe the cluster as each node sees it, and the clients of each node.
 	 * @param ports the nodes' ports
-	 * @return lines for the message of a failure
+	 * @return several lines, for the message of a failure
 	 */
 	public static String describeCluster(List<Integer> ports) {
 		StringBuilder text = new StringBuilder();
@@ -151,7 +151,7 @@ public final class RedisServers {
 	}
 
 	/**
-	 * Stop servers, whatever state they are in.
+	 * Stop servers in any state.
 	 * @param servers the servers
 	 */
 	public static void stop(Redis servers) {
@@ -188,7 +188,7 @@ public final class RedisServers {
 	}
 
 	/**
-	 * One server that can be stopped and started again on its port.
+	 * One server that can be stopped, and started again on the same port.
 	 */
 	public static final class Standalone implements AutoCloseable {
 

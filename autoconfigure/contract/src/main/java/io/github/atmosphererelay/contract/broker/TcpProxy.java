@@ -34,8 +34,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A TCP proxy that stands before a broker and misbehaves on request, with two threads for
- * each connection. Safe for use by many threads.
+ * A TCP proxy in front of a broker that simulates failures of the broker and the network.
+ * Uses two threads for each connection. Safe for use by many threads.
  */
 public final class TcpProxy implements AutoCloseable {
 
@@ -64,9 +64,9 @@ public final class TcpProxy implements AutoCloseable {
 	}
 
 	/**
-	 * Start a proxy on a port that is free.
+	 * Start a proxy on a free port.
 	 * @param targetHost the host to forward to
-	 * @param targetPort the port to forward to; nobody needs to listen there yet
+	 * @param targetPort the port to forward to; no server needs to listen there yet
 	 * @return the proxy
 	 */
 	public static TcpProxy start(String targetHost, int targetPort) {
@@ -84,7 +84,7 @@ public final class TcpProxy implements AutoCloseable {
 	}
 
 	/**
-	 * Return the port to connect to, the same over the proxy's whole life.
+	 * Return the port to connect to. It stays the same as long as the proxy exists.
 	 * @return the port
 	 */
 	public int port() {
@@ -92,13 +92,13 @@ public final class TcpProxy implements AutoCloseable {
 	}
 
 	/**
-	 * Close all connections and refuse new ones, like a broker whose process has ended.
+	 * Close all connections and refuse new ones, like a broker whose process was killed.
 	 */
 	public void cut() {
 		Thread acceptor = stopListening();
 		try {
 			if (acceptor != null) {
-				// The port is free only once nobody waits in accept any more
+				// The port is free only after the acceptor has left accept
 				acceptor.join(2000);
 			}
 		}
@@ -110,23 +110,24 @@ public final class TcpProxy implements AutoCloseable {
 	}
 
 	/**
-	 * Forward nothing any more, in neither direction, but keep the connections and accept
-	 * new ones, like a network that swallows packets.
+	 * Stop forwarding in both directions, but keep the connections and accept new ones,
+	 * like a network that drops packets.
 	 */
 	public void stall() {
 		setMode(true, Duration.ZERO);
 	}
 
 	/**
-	 * Hold back everything that passes.
-	 * @param delay how long each piece is held back
+	 * Delay everything that is forwarded.
+	 * @param delay the delay of each piece
 	 */
 	public void slow(Duration delay) {
 		setMode(false, delay);
 	}
 
 	/**
-	 * Work properly again. What was stalled is forwarded late, as a network does.
+	 * Work normally again. What was stalled is forwarded now, as by a network that
+	 * recovers.
 	 */
 	public void resume() {
 		setMode(false, Duration.ZERO);
@@ -220,7 +221,7 @@ public final class TcpProxy implements AutoCloseable {
 		this.sockets.add(client);
 		this.sockets.add(broker);
 		if (server.isClosed()) {
-			// Cut meanwhile, perhaps too early for these two to be seen
+			// cut() was called meanwhile, perhaps before these two were in the set
 			disconnect(client, broker);
 			return;
 		}
@@ -240,11 +241,11 @@ public final class TcpProxy implements AutoCloseable {
 				out.write(buffer, 0, length);
 				out.flush();
 			}
-			// An end is a packet too, and a stalled network swallows it
+			// The end of a stream is a packet too, which a stalled network holds back
 			awaitPassage();
 		}
 		catch (IOException ex) {
-			// One side has gone, which is all there is to know
+			// One side has closed the connection
 		}
 		finally {
 			disconnect(client, broker);
@@ -292,7 +293,7 @@ public final class TcpProxy implements AutoCloseable {
 			}
 		}
 		catch (Exception ex) {
-			// Nothing can be done about it
+			// It is closed as far as it can be
 		}
 	}
 

@@ -31,8 +31,8 @@ import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * A self-signed certificate for the local machine, made by the JDK's keytool, as files
- * that Redis reads.
+ * A self-signed certificate for the local machine, created by the JDK's keytool, in files
+ * that Redis can read.
  *
  * @param certificate the certificate, PEM
  * @param key its private key, PEM
@@ -42,8 +42,8 @@ public record TlsMaterial(Path certificate, Path key) {
 	private static final char[] PASSWORD = "changeit".toCharArray();
 
 	/**
-	 * Make a new certificate.
-	 * @param directory where to put the files
+	 * Create a new certificate.
+	 * @param directory the directory for the files
 	 * @return the files
 	 */
 	public static TlsMaterial create(Path directory) throws IOException, GeneralSecurityException {
@@ -64,7 +64,7 @@ public record TlsMaterial(Path certificate, Path key) {
 	}
 
 	/**
-	 * Make a socket factory that trusts the certificate and no other.
+	 * Create a socket factory that trusts only this certificate.
 	 * @return the socket factory
 	 */
 	public SSLSocketFactory socketFactory() throws IOException, GeneralSecurityException {

@@ -15,7 +15,7 @@
  */
 
 /**
- * Real brokers that tests start, and a proxy that disturbs the way to them.
+ * Real brokers that tests start, and a proxy that disturbs the connections to them.
  */
 @NullMarked
 package io.github.atmosphererelay.contract.broker;

@@ -67,10 +67,11 @@ import io.github.atmosphererelay.subscription.log.internal.LogFollowerRegistry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one point through which every message goes: delivers it to the sessions of this
- * node and hands it to the relay, both under one lock per address, so that every node
- * sees this node's messages in the same order. Nothing else takes these locks, what the
- * relay brings least of all: it may bring it while another node hands it over.
+ * Publishes every message of this node. An ephemeral message is delivered to the sessions
+ * of this node and passed to the relay, both under one lock for each address, so that all
+ * nodes see this node's messages in the same order. Only publishing takes these locks.
+ * Delivering an envelope from the relay must not, because a relay may deliver while
+ * another node of the same process publishes and holds such a lock.
  */
 public final class DefaultBroadcaster implements Broadcaster {
 
@@ -104,7 +105,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	private final Supplier<List<OutboundInterceptor>> interceptorSource;
 
-	/** None before the start: the application's beans are still being made. */
+	/** Empty before the start, because the application's beans are not complete yet. */
 	private volatile List<OutboundInterceptor> interceptors = List.of();
 
 	public DefaultBroadcaster(UUID node, ChannelCatalog catalog, PayloadEncoder encoder, int maxMessageSize,
@@ -126,8 +127,8 @@ public final class DefaultBroadcaster implements Broadcaster {
 	}
 
 	/**
-	 * Find the interceptors, so that a fault of theirs ends the start and not the first
-	 * message.
+	 * Look up the interceptors, so that an error in their beans fails the start and not
+	 * the first message.
 	 */
 	public void start() {
 		this.interceptors = List.copyOf(this.interceptorSource.get());
@@ -140,8 +141,8 @@ public final class DefaultBroadcaster implements Broadcaster {
 	}
 
 	/**
-	 * Begin what the application gets a future of, unless too many of those wait for
-	 * continuations that block.
+	 * Publish for the application, and return a future whose continuations may block.
+	 * Fails if too many such futures wait for a thread.
 	 */
 	private CompletableFuture<Receipt> forApplication(Object key, Supplier<CompletableFuture<Receipt>> publishing) {
 		if (!this.futures.hasRoom()) {
@@ -153,14 +154,14 @@ public final class DefaultBroadcaster implements Broadcaster {
 	}
 
 	/**
-	 * Send to everyone who is subscribed to a channel, as
-	 * {@link #broadcast(String, Object, PublishOptions)} does, for this library's own
+	 * Send a message to all sessions that are subscribed to a channel, as
+	 * {@link #broadcast(String, Object, PublishOptions)} does. For this library's own
 	 * use.
 	 * @param channel the channel's name
 	 * @param payload the message
 	 * @param options how to send it
-	 * @return completes with how far the message came, on a thread that must not be
-	 * blocked, whatever continuations of the application do
+	 * @return completes with the receipt, on a thread that must not be blocked; does not
+	 * wait for continuations of the application
 	 */
 	public CompletableFuture<Receipt> publish(String channel, Object payload, PublishOptions options) {
 		ChannelOptions channelOptions = this.catalog.get(ChannelNames.check(channel));
@@ -192,11 +193,11 @@ public final class DefaultBroadcaster implements Broadcaster {
 	}
 
 	/**
-	 * Read what a recorded channel has had, as {@link #history} does, for this library's
+	 * Read messages of a recorded channel, as {@link #history} does. For this library's
 	 * own use.
 	 * @param channel the channel's name
-	 * @param since the position at which to begin, or {@code null}
-	 * @param limit the greatest number of messages to return, 1 to {@value #MAX_PAGE}
+	 * @param since the position to start from, or {@code null}
+	 * @param limit the maximum number of messages to return, 1 to {@value #MAX_PAGE}
 	 * @param direction whether to read towards newer or older messages
 	 * @return completes with a page, on a thread that must not be blocked
 	 */
@@ -215,8 +216,8 @@ public final class DefaultBroadcaster implements Broadcaster {
 	}
 
 	/**
-	 * Return where a recorded channel is, as {@link #position} does, for this library's
-	 * own use.
+	 * Return the position of the end of a recorded channel's log, as {@link #position}
+	 * does. For this library's own use.
 	 * @param channel the channel's name
 	 * @return completes with the position, on a thread that must not be blocked
 	 */
@@ -259,7 +260,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 	 * @param channel the channel's name
 	 * @param options the channel's options
 	 * @param payload the message
-	 * @return completes with how far the message came
+	 * @return completes with the receipt
 	 * @throws MessageTooLargeException if the message is larger than the cluster carries
 	 */
 	public CompletableFuture<Receipt> publishFrom(ClientSession sender, String channel, ChannelOptions options,
@@ -308,8 +309,8 @@ public final class DefaultBroadcaster implements Broadcaster {
 	private CompletableFuture<Receipt> publishClustered(Envelope envelope) {
 		Address address = envelope.address();
 		CompletableFuture<Receipt> handedOver = this.locks.call(address, () -> {
-			// Numbered also while the relay is down, so that the others can tell
-			// afterwards how many they have missed.
+			// Numbered even while the relay is down, so that the other nodes can count
+			// afterwards how many they have missed
 			Envelope numbered = envelope.withSequence(this.counters.next(address));
 			this.delivery.deliver(numbered);
 			return this.monitor.isUp() ? this.relay.publish(numbered) : null;
@@ -321,8 +322,9 @@ public final class DefaultBroadcaster implements Broadcaster {
 	}
 
 	/**
-	 * The log gives the order, and so no lock is needed here; nor is anything delivered
-	 * that is not in it.
+	 * Publish a message to a recorded channel. No lock is needed, because the log
+	 * determines the order. The message is delivered only when it comes back from the
+	 * log.
 	 */
 	private CompletableFuture<Receipt> publishRecorded(Envelope envelope) {
 		if (!this.monitor.isUp()) {
@@ -335,7 +337,8 @@ public final class DefaultBroadcaster implements Broadcaster {
 					this.monitor.guards().of(Part.LOG_APPENDS).succeeded();
 				}
 				else {
-					// As all are while a Kafka has too few replicas, which answers probes
+					// For example, all are unconfirmed while Kafka has too few replicas,
+					// although it answers probes
 					appendFailed(new TimeoutException("No answer came in time"));
 				}
 				this.followers.confirmed(envelope, receipt);
@@ -351,8 +354,9 @@ public final class DefaultBroadcaster implements Broadcaster {
 			else {
 				this.statistics.countPublished(PublishResult.FAILED);
 				if (!(cause instanceof IllegalArgumentException)) {
-					// The relay may be up all the same: a Redis that is full answers
-					// probes. What is wrong with a message says nothing of the log.
+					// The relay may be up all the same, because a Redis whose memory is
+					// full still answers probes. An IllegalArgumentException is the
+					// message's fault and says nothing about the log.
 					appendFailed(cause);
 				}
 			}

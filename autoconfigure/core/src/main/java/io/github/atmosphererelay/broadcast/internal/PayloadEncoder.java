@@ -25,7 +25,7 @@ import io.github.atmosphererelay.message.internal.Utf8;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the bytes of a message, once, at the publisher.
+ * Encodes the payload of a message, once, at the publisher.
  */
 public final class PayloadEncoder {
 
@@ -33,14 +33,14 @@ public final class PayloadEncoder {
 
 	/**
 	 * Create an encoder.
-	 * @param json writes an object as JSON, or {@code null} if nothing can
+	 * @param json writes an object as JSON, or {@code null} if there is no JSON library
 	 */
 	public PayloadEncoder(@Nullable Function<Object, byte[]> json) {
 		this.json = json;
 	}
 
 	/**
-	 * Make the bytes of a message.
+	 * Encode a message.
 	 * @param payload the message
 	 * @param binary whether it is binary, or {@code null} if its type decides
 	 * @return the bytes
@@ -53,7 +53,7 @@ public final class PayloadEncoder {
 					: Payload.text(text);
 		}
 		if (payload instanceof byte[] bytes) {
-			// A copy: the caller keeps the array, and may use it again.
+			// A copy, because the caller may use the array again
 			byte[] copy = bytes.clone();
 			return Boolean.FALSE.equals(binary) ? Payload.text(checkUtf8(copy)) : Payload.binary(copy);
 		}

@@ -25,9 +25,9 @@ import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Sequence;
 
 /**
- * Numbers the envelopes that this node publishes to each address. Bounded: when there are
- * too many addresses, some lose their counter and begin a new series, which receivers
- * accept without a gap.
+ * Numbers the envelopes that this node publishes to each address. The number of counters
+ * is limited: if there are too many addresses, some lose their counter and begin a new
+ * series, which receivers accept without counting a gap.
  */
 final class SequenceCounters {
 
@@ -56,8 +56,8 @@ final class SequenceCounters {
 	}
 
 	/**
-	 * Name a series: by the clock, yet always higher than the ones before, also when the
-	 * clock is set back.
+	 * Return the number of a new series. It is taken from the clock, but is always
+	 * greater than the ones before, even if the clock is set back.
 	 */
 	private long newSeries() {
 		long now = System.currentTimeMillis() * 1000;
@@ -68,7 +68,8 @@ final class SequenceCounters {
 		if (this.counters.size() < this.maxCounters) {
 			return;
 		}
-		// Many at once: each search for the first walks over what was emptied before.
+		// Many at once, because each search for the first entry walks over the emptied
+		// part of the table
 		Iterator<Address> some = this.counters.keySet().iterator();
 		for (int i = 0; i <= this.maxCounters / 16 && some.hasNext(); i++) {
 			some.next();

@@ -15,7 +15,8 @@
  */
 
 /**
- * How messages are sent: encoding, interceptors, and the order of what a publisher sends.
+ * Publishing of messages: encoding, interceptors, and the order of a publisher's
+ * messages.
  */
 @NullMarked
 package io.github.atmosphererelay.broadcast.internal;

@@ -19,21 +19,21 @@ package io.github.atmosphererelay.delivery.internal;
 import java.util.UUID;
 
 /**
- * Hears how many sessions of this node have taken a message, if the message's header
- * {@value #COUNTED} asks for it.
+ * Is notified of how many sessions of this node have accepted a message, if the message
+ * has the header {@value #COUNTED}.
  */
 public interface DeliveryListener {
 
 	/**
-	 * The header of a message whose deliveries are counted. Its value means nothing.
+	 * The header of a message whose deliveries are counted. Its value has no meaning.
 	 */
 	String COUNTED = "atmosphere-counted";
 
 	/**
-	 * A message has been queued for the sessions of this node. Called on the thread that
-	 * publishes or receives: must not block.
+	 * A message was queued for the sessions of this node. Called on the thread that
+	 * publishes or receives the message; must not block.
 	 * @param message the id of the message
-	 * @param sessions at how many sessions it was queued
+	 * @param sessions the number of sessions for which it was queued
 	 */
 	void delivered(UUID message, int sessions);
 

@@ -19,7 +19,7 @@ package io.github.atmosphererelay.delivery.internal;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * What came from the relay to be delivered on this node. For any thread.
+ * Counts the messages that came from the relay. For any thread.
  */
 public final class DeliveryStatistics {
 
@@ -36,7 +36,7 @@ public final class DeliveryStatistics {
 	private final LongAdder lagCount = new LongAdder();
 
 	/**
-	 * Return how many messages came from other nodes and were delivered here.
+	 * Return how many messages came from other nodes and were delivered on this node.
 	 * @return the number of messages
 	 */
 	public long relayed() {
@@ -60,8 +60,8 @@ public final class DeliveryStatistics {
 	}
 
 	/**
-	 * Return how many messages of other nodes never came, known by the numbers of those
-	 * that did.
+	 * Return how many messages of other nodes were lost, as gaps in the sequence numbers
+	 * of those that came show.
 	 * @return the number of messages
 	 */
 	public long missed() {
@@ -69,8 +69,9 @@ public final class DeliveryStatistics {
 	}
 
 	/**
-	 * Return the sum of the times between publishing on another node and receiving here.
-	 * Clocks of different nodes are compared.
+	 * Return the sum of the times between publishing on another node and receiving on
+	 * this one. The clocks of different nodes are compared, so their difference is
+	 * included.
 	 * @return the time in nanoseconds
 	 */
 	public long lagNanos() {
@@ -78,7 +79,7 @@ public final class DeliveryStatistics {
 	}
 
 	/**
-	 * Return how many times were summed up in {@link #lagNanos()}.
+	 * Return the number of messages whose times are summed in {@link #lagNanos()}.
 	 * @return the number of messages
 	 */
 	public long lagCount() {

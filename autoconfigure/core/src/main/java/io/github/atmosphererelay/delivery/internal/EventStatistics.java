@@ -19,7 +19,7 @@ package io.github.atmosphererelay.delivery.internal;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * What became of the events for the application. For any thread.
+ * Counts the application events. For any thread.
  */
 public final class EventStatistics {
 
@@ -28,7 +28,7 @@ public final class EventStatistics {
 	private final LongAdder eventsDropped = new LongAdder();
 
 	/**
-	 * Return how many application events were handed out.
+	 * Return how many application events were published.
 	 * @return the number of events
 	 */
 	public long events() {

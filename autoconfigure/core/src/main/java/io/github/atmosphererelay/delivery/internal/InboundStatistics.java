@@ -22,7 +22,8 @@ import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.statistics.internal.Counters;
 
 /**
- * What the clients of this node have sent, and what they were refused. For any thread.
+ * Counts the messages from clients of this node, and the refused requests. For any
+ * thread.
  */
 public final class InboundStatistics {
 
@@ -58,7 +59,7 @@ public final class InboundStatistics {
 
 	/**
 	 * Return how many requests of clients were refused for one reason.
-	 * @param code why
+	 * @param code the reason
 	 * @return the number of refusals
 	 */
 	public long refused(ErrorCode code) {
@@ -76,7 +77,7 @@ public final class InboundStatistics {
 
 	/**
 	 * Count a request of a client that was refused.
-	 * @param code why
+	 * @param code the reason
 	 */
 	public void countRefused(ErrorCode code) {
 		this.refused.increment(code);

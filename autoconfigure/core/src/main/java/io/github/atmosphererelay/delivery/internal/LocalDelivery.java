@@ -38,8 +38,8 @@ import io.github.atmosphererelay.session.internal.Subscription;
 import io.github.atmosphererelay.session.internal.WriterPool;
 
 /**
- * Finds an envelope's audience among the sessions of this node and queues the message
- * there. Never blocks.
+ * Delivers envelopes on this node: finds the sessions of the envelope's audience, and
+ * queues the message for them. Never blocks.
  */
 public final class LocalDelivery {
 
@@ -58,10 +58,10 @@ public final class LocalDelivery {
 	/**
 	 * Create deliveries.
 	 * @param registry the sessions of this node
-	 * @param writers write to them
+	 * @param writers the writers that write to them
 	 * @param catalog the channels that exist
-	 * @param defaultLimits how much may wait of messages that belong to no channel
-	 * @param listeners finds who hears of deliveries that are counted, when the node
+	 * @param defaultLimits the queue limits for messages that belong to no channel
+	 * @param listeners supplies the listeners of counted deliveries; called when the node
 	 * starts
 	 */
 	public LocalDelivery(SessionRegistry registry, WriterPool writers, ChannelCatalog catalog,
@@ -74,7 +74,7 @@ public final class LocalDelivery {
 	}
 
 	/**
-	 * Find who hears of deliveries that are counted.
+	 * Look up the listeners of counted deliveries.
 	 */
 	public void start() {
 		this.listeners = List.copyOf(this.source.get());
@@ -83,7 +83,7 @@ public final class LocalDelivery {
 	/**
 	 * Deliver an envelope.
 	 * @param envelope the envelope
-	 * @return the number of sessions meant
+	 * @return the number of sessions in its audience
 	 */
 	public int deliver(Envelope envelope) {
 		Audience audience = envelope.audience();
@@ -129,11 +129,11 @@ public final class LocalDelivery {
 	}
 
 	/**
-	 * Close the sessions of a channel whose clients do not know positions, because they
-	 * have missed messages that cannot be delivered any more. Nothing is queued for them
-	 * from now on; they get what was queued before.
+	 * Close the sessions of a channel that have no positions, because they have missed
+	 * messages that cannot be delivered any more. The clients still get the messages that
+	 * are already queued, but no further ones.
 	 * @param channel the channel's name
-	 * @return how many were open
+	 * @return how many of the sessions were open
 	 */
 	public int closePlain(String channel) {
 		int closed = 0;

@@ -21,8 +21,8 @@ import java.util.concurrent.atomic.LongAdder;
 import io.github.atmosphererelay.statistics.internal.Counters;
 
 /**
- * How well this node follows the logs of recorded channels, and how subscriptions to them
- * have begun and ended. For any thread.
+ * Counts gaps and losses in the logs of recorded channels that this node follows, and
+ * recoveries of subscriptions. For any thread.
  */
 public final class LogStatistics {
 
@@ -39,18 +39,18 @@ public final class LogStatistics {
 	private final LongAdder duplicates = new LongAdder();
 
 	/**
-	 * Return how often messages of a recorded channel were missing and were read from its
-	 * log.
-	 * @return the number of holes
+	 * Return how often messages of a recorded channel did not arrive and were read from
+	 * its log.
+	 * @return the number of gaps
 	 */
 	public long holes() {
 		return this.holes.sum();
 	}
 
 	/**
-	 * Return how often the log of a followed channel did not continue from where this
-	 * node was: its epoch had changed, or messages were gone that this node had not
-	 * delivered.
+	 * Return how often the log of a followed channel did not continue from this node's
+	 * position, because its epoch had changed, or because messages were gone that this
+	 * node had not delivered.
 	 * @return the number of times
 	 */
 	public long resets() {
@@ -67,7 +67,8 @@ public final class LogStatistics {
 	}
 
 	/**
-	 * Return how often a quiet channel's log was found to be elsewhere than this node.
+	 * Return how often the end of a quiet channel's log differed from this node's
+	 * position.
 	 * @return the number of times
 	 */
 	public long mismatches() {
@@ -75,8 +76,8 @@ public final class LogStatistics {
 	}
 
 	/**
-	 * Return how many subscriptions to recorded channels have begun.
-	 * @param outcome how
+	 * Return how many subscriptions to recorded channels have begun with an outcome.
+	 * @param outcome the outcome
 	 * @return the number of subscriptions
 	 */
 	public long recoveries(RecoveryOutcome outcome) {

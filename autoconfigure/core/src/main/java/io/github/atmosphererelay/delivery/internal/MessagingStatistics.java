@@ -19,8 +19,8 @@ package io.github.atmosphererelay.delivery.internal;
 import io.github.atmosphererelay.refusal.ErrorCode;
 
 /**
- * What this node has published and delivered since it started: one part for each who
- * counts. Counters only grow; safe for use by many threads.
+ * The counters of this node's messaging since its start, in one part for each area.
+ * Counters only grow; safe for use by many threads.
  */
 public final class MessagingStatistics {
 
@@ -36,14 +36,14 @@ public final class MessagingStatistics {
 
 	/**
 	 * Count a request of a client that was refused.
-	 * @param code why
+	 * @param code the reason
 	 */
 	public void countRefused(ErrorCode code) {
 		this.inbound.countRefused(code);
 	}
 
 	/**
-	 * Return what became of the messages that were published.
+	 * Return the counters of published messages.
 	 * @return the counters
 	 */
 	public PublishStatistics publishing() {
@@ -51,7 +51,7 @@ public final class MessagingStatistics {
 	}
 
 	/**
-	 * Return what came from the relay.
+	 * Return the counters of messages from the relay.
 	 * @return the counters
 	 */
 	public DeliveryStatistics deliveries() {
@@ -59,7 +59,7 @@ public final class MessagingStatistics {
 	}
 
 	/**
-	 * Return what clients have sent.
+	 * Return the counters of messages from clients.
 	 * @return the counters
 	 */
 	public InboundStatistics inbound() {
@@ -67,7 +67,7 @@ public final class MessagingStatistics {
 	}
 
 	/**
-	 * Return what became of the events for the application.
+	 * Return the counters of application events.
 	 * @return the counters
 	 */
 	public EventStatistics events() {
@@ -75,7 +75,7 @@ public final class MessagingStatistics {
 	}
 
 	/**
-	 * Return how well logs are followed.
+	 * Return the counters of recorded channels' logs.
 	 * @return the counters
 	 */
 	public LogStatistics log() {

@@ -19,44 +19,46 @@ package io.github.atmosphererelay.delivery.internal;
 import java.util.Locale;
 
 /**
- * What became of a message that was published on this node. A closed set, fit for a
+ * The result of publishing a message on this node. A closed set, so that it can be a
  * meter's tag.
  */
 public enum PublishResult {
 
 	/**
-	 * The broker has it.
+	 * The broker has accepted it.
 	 */
 	RELAYED,
 
 	/**
-	 * Not meant for other nodes: the relay is local, the channel is scoped to its node,
-	 * or the only receiver lives here.
+	 * It was not meant for other nodes: the relay is local, the channel is limited to its
+	 * node, or the only receiver is on this node.
 	 */
 	NODE,
 
 	/**
-	 * Meant for other nodes and certainly not sent, because the relay is down.
+	 * It was meant for other nodes, and was certainly not sent, because the relay is
+	 * down.
 	 */
 	LOCAL_ONLY,
 
 	/**
-	 * Not sent again: its idempotency key was seen before.
+	 * It was not appended, because its idempotency key was used before.
 	 */
 	DUPLICATE,
 
 	/**
-	 * Sent, but not confirmed in time.
+	 * It was sent, but the broker did not confirm it in time.
 	 */
 	UNCONFIRMED,
 
 	/**
-	 * Refused by the relay because too many are waiting for the broker.
+	 * It was refused because too much is waiting for the broker, or for threads of the
+	 * application.
 	 */
 	OVERLOADED,
 
 	/**
-	 * Failed otherwise.
+	 * It has failed for another reason.
 	 */
 	FAILED;
 

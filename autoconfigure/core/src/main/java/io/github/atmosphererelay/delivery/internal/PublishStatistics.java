@@ -19,15 +19,15 @@ package io.github.atmosphererelay.delivery.internal;
 import io.github.atmosphererelay.statistics.internal.Counters;
 
 /**
- * What became of the messages that were published on this node. For any thread.
+ * Counts the messages that were published on this node, by their result. For any thread.
  */
 public final class PublishStatistics {
 
 	private final Counters<PublishResult> published = new Counters<>(PublishResult.class);
 
 	/**
-	 * Return how many messages were published on this node.
-	 * @param result what became of them
+	 * Return how many messages were published on this node with a result.
+	 * @param result the result
 	 * @return the number of messages
 	 */
 	public long published(PublishResult result) {

@@ -19,24 +19,24 @@ package io.github.atmosphererelay.delivery.internal;
 import java.util.Locale;
 
 /**
- * What became of a client's wish to get what it has missed.
+ * Whether a client that subscribes has recovered the messages that it has missed.
  */
 public enum RecoveryOutcome {
 
 	/**
-	 * It asked for nothing.
+	 * The client did not ask to recover.
 	 */
 	FRESH,
 
 	/**
-	 * It gets everything that it has missed.
+	 * The client gets all messages that it has missed.
 	 */
 	RECOVERED,
 
 	/**
-	 * It has missed something that it does not get, and gets nothing of what it has
-	 * missed: the log is another one, or does not reach back far enough, or it would be
-	 * too much.
+	 * The client gets none of the messages that it has missed, because it cannot get all:
+	 * the log has another epoch, does not reach back far enough, or the messages exceed
+	 * the limits.
 	 */
 	UNRECOVERED;
 

@@ -26,9 +26,9 @@ import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Sequence;
 
 /**
- * Watches the numbers of the envelopes that arrive: drops what has arrived before, and
- * counts what is missing in between. Knows only addresses that this node follows, and
- * forgets nodes that have been silent for long.
+ * Tracks the sequence numbers of arriving envelopes: drops envelopes that have arrived
+ * before, and counts those that are missing. It knows only addresses that this node
+ * follows, and forgets nodes that have been silent for long.
  */
 public final class SequenceTracker {
 
@@ -43,11 +43,11 @@ public final class SequenceTracker {
 	}
 
 	/**
-	 * Deliver an envelope unless it has been delivered before. Envelopes of one origin to
-	 * one address are delivered one after another, also while two connections of a relay
-	 * overlap.
+	 * Deliver an envelope, unless it was delivered before. Envelopes of one origin to one
+	 * address are delivered one after another, even if two connections of a relay overlap
+	 * for a while.
 	 * @param envelope the envelope
-	 * @param delivery delivers it; must not block
+	 * @param delivery delivers the envelope; must not block
 	 */
 	public void track(Envelope envelope, Runnable delivery) {
 		Sequence sequence = envelope.sequence();
@@ -70,7 +70,7 @@ public final class SequenceTracker {
 			return series;
 		}
 		Series created = new Series();
-		// Within compute, so that a map is never filled and dropped at the same time.
+		// Within compute, so that nothing is added to a map that is being removed
 		Map<UUID, Series> origins = this.series.compute(address, (same, present) -> {
 			Map<UUID, Series> map = (present != null) ? present : new ConcurrentHashMap<>(4);
 			map.putIfAbsent(origin, created);
@@ -103,7 +103,7 @@ public final class SequenceTracker {
 	}
 
 	/**
-	 * Forget origins that have been silent for long, such as nodes that are gone.
+	 * Forget origins that have been silent for long, such as nodes that have left.
 	 */
 	public void sweep() {
 		long oldest = System.nanoTime() - FORGET_AFTER.toNanos();
@@ -116,8 +116,8 @@ public final class SequenceTracker {
 	}
 
 	/**
-	 * Forget everything, because this node stops listening: what it does not hear until
-	 * it listens again was not lost on the way.
+	 * Forget everything, because this node stops receiving. Envelopes that it misses
+	 * until it receives again must not be counted as lost.
 	 */
 	public void clear() {
 		this.series.clear();
@@ -128,7 +128,7 @@ public final class SequenceTracker {
 	}
 
 	/**
-	 * What was last seen of one origin at one address. Guarded by itself.
+	 * The sequence that was last seen from one origin at one address. Guarded by itself.
 	 */
 	private static final class Series {
 

@@ -15,7 +15,7 @@
  */
 
 /**
- * Delivery on this node: from an envelope to the queues of the sessions that it is for.
+ * Delivery on this node: from an envelope to the queues of the sessions in its audience.
  */
 @NullMarked
 package io.github.atmosphererelay.delivery.internal;

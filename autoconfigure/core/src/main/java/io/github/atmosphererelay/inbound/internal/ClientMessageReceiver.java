@@ -50,8 +50,8 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one way in for what clients send, whichever door they use: authorised, then taken
- * by a handler or passed on to the channel.
+ * Receives everything that clients send, from all doors: authorises it, and then passes
+ * it to a handler or publishes it to the channel.
  */
 public final class ClientMessageReceiver {
 
@@ -71,7 +71,7 @@ public final class ClientMessageReceiver {
 
 	private final InboundExtensions extensions;
 
-	/** The configured authorizer alone before the start. */
+	/** Before the start, only the configured authorizer. */
 	private volatile Handlers handlers;
 
 	private final RateLimitedLog interceptorLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
@@ -81,13 +81,13 @@ public final class ClientMessageReceiver {
 	private final RateLimitedLog sendLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
 	/**
-	 * Create the way in.
+	 * Create a receiver.
 	 * @param catalog the channels that exist
-	 * @param broadcaster publishes what clients send
+	 * @param broadcaster publishes the messages of clients
 	 * @param statistics receives the counts
-	 * @param context calls code of the application for clients
-	 * @param futures makes and completes futures of the application
-	 * @param extensions what the application adds
+	 * @param context calls application code for clients
+	 * @param futures runs application code on threads that may block
+	 * @param extensions the handlers and interceptors of the application
 	 */
 	public ClientMessageReceiver(ChannelCatalog catalog, DefaultBroadcaster broadcaster, InboundStatistics statistics,
 			ClientContext context, ApplicationFutures futures, InboundExtensions extensions) {
@@ -102,15 +102,15 @@ public final class ClientMessageReceiver {
 	}
 
 	/**
-	 * Find what the application adds, so that a fault of it ends the start and not the
-	 * first message.
+	 * Look up the handlers and interceptors of the application, so that an error in their
+	 * beans fails the start and not the first message.
 	 */
 	public void start() {
 		this.handlers = Handlers.of(this.extensions, this.context, this.configured);
 	}
 
 	/**
-	 * Return what decides by the channels' options.
+	 * Return the authorizer that decides by the channels' options.
 	 * @return the authorizer
 	 */
 	public ConfiguredAuthorizer configuredAuthorizer() {
@@ -118,9 +118,10 @@ public final class ClientMessageReceiver {
 	}
 
 	/**
-	 * Return whether a handler takes a channel's messages.
+	 * Return whether a handler handles a channel's messages.
 	 * @param channel the channel's name
-	 * @return whether messages are not passed on to the channel by themselves
+	 * @return whether messages are passed to the handler instead of being published to
+	 * the channel
 	 */
 	public boolean isHandled(String channel) {
 		return handler(channel) != null;
@@ -136,10 +137,10 @@ public final class ClientMessageReceiver {
 	}
 
 	/**
-	 * Take a message of a client. Called on the thread that has read it, in the order of
-	 * each session's messages; blocks only as long as the authorizer does.
+	 * Receive a message of a client. Called on the thread that has read the message, in
+	 * the order of the session's messages; blocks only as long as the authorizer does.
 	 * @param session the client's session
-	 * @param channel the channel that it is for
+	 * @param channel the channel's name
 	 * @param payload the message
 	 * @return completes with an answer for the client, or {@code null} if there is none;
 	 * fails with {@link RequestRefusedException} and nothing else
@@ -160,7 +161,8 @@ public final class ClientMessageReceiver {
 			return refused(new RequestRefusedException(authorization.refusal(), authorization.reason()), principal);
 		}
 		if (!session.isIn(channel)) {
-			// An operator, say, has taken it out; handlers have been told that it left.
+			// For example, an operator has unsubscribed the session; handlers were
+			// notified that it has left
 			return refused(new RequestRefusedException(ErrorCode.PERMISSION_DENIED, "not subscribed to this channel"),
 					principal);
 		}
@@ -195,7 +197,8 @@ public final class ClientMessageReceiver {
 			result.whenComplete((answer, ex) -> complete(called, session, channel, last, ex));
 		}
 		else {
-			// The thread that knows the outcome may be one that others wait for.
+			// The completing thread may be one that the library needs, and interceptors
+			// may block
 			result.whenComplete(
 					(answer, ex) -> this.futures.execute(session, () -> complete(called, session, channel, last, ex)));
 		}
@@ -222,7 +225,7 @@ public final class ClientMessageReceiver {
 			return answer(session.principal(), () -> handler.handle(session, channel, payload));
 		}
 		try {
-			// The interceptors of what is sent are called for the client, too.
+			// Outbound interceptors, too, are called in the client's security context
 			CompletableFuture<Receipt> receipt = this.context.call(session.principal(),
 					() -> this.broadcaster.publishFrom(session, channel, options, payload));
 			return options.isRecorded() ? recorded(receipt, session.principal())
@@ -241,7 +244,8 @@ public final class ClientMessageReceiver {
 	}
 
 	/**
-	 * A message that is not in the log reaches nobody, and its sender is told.
+	 * Return an answer that fails if the message was not recorded. Such a message reaches
+	 * nobody, so its sender gets an error.
 	 */
 	private CompletableFuture<@Nullable Payload> recorded(CompletableFuture<Receipt> receipt,
 			@Nullable Principal principal) {
@@ -267,11 +271,11 @@ public final class ClientMessageReceiver {
 	}
 
 	/**
-	 * Answer a call of a client. Called on the thread that has read it, in the order of
-	 * each session's messages; does not block.
+	 * Answer a call of a client. Called on the thread that has read the call, in the
+	 * order of the session's messages; does not block.
 	 * @param session the client's session
-	 * @param method what is called
-	 * @param payload what it is called with
+	 * @param method the name of the called method
+	 * @param payload the argument of the call
 	 * @return completes with the result, or {@code null} if there is none; fails with
 	 * {@link RequestRefusedException} and nothing else
 	 */
@@ -286,9 +290,10 @@ public final class ClientMessageReceiver {
 	}
 
 	/**
-	 * Take what a client has sent to no channel and without waiting for an answer. Called
-	 * on the thread that has read it; blocks only as long as the handler does. Without a
-	 * handler it is counted as refused, and nobody is told.
+	 * Receive a message that a client has sent to no channel and without an answer.
+	 * Called on the thread that has read the message; blocks only as long as the handler
+	 * does. Without a handler the message is counted as refused, and the client gets no
+	 * error.
 	 * @param session the client's session
 	 * @param payload the message
 	 */
@@ -312,10 +317,9 @@ public final class ClientMessageReceiver {
 	}
 
 	/**
-	 * Decide whether a client may hear a channel.
+	 * Decide whether a client may subscribe to a channel.
 	 * @param principal who the client is, or {@code null} if it is anonymous
-	 * @param session the client's session, or {@code null} while its handshake is being
-	 * answered
+	 * @param session the client's session, or {@code null} during the handshake
 	 * @param channel the channel's name; a pattern covers it
 	 * @return the decision
 	 */
@@ -327,7 +331,7 @@ public final class ClientMessageReceiver {
 	}
 
 	/**
-	 * Decide whether a client may see who is in a channel.
+	 * Decide whether a client may see the presence of a channel.
 	 * @param principal who the client is, or {@code null} if it is anonymous
 	 * @param session the client's session
 	 * @param channel the channel's name; a pattern covers it
@@ -341,9 +345,9 @@ public final class ClientMessageReceiver {
 	}
 
 	/**
-	 * Decide by a rule that names an authority. It holds whatever an authorizer of the
-	 * application says, which so cannot open by mistake what a rule protects, such as the
-	 * channel of the console; other rules an authorizer replaces.
+	 * Decide by a rule that names an authority. Such a rule applies in any case, so that
+	 * an authorizer of the application cannot open a protected channel by mistake, such
+	 * as that of the console. Other rules are replaced by the application's authorizer.
 	 */
 	private Authorization requireAuthority(ChannelAccess access, @Nullable Principal principal) {
 		if (access.kind() != ChannelAccess.Kind.AUTHORITY) {
@@ -369,7 +373,8 @@ public final class ClientMessageReceiver {
 	private CompletableFuture<@Nullable Payload> answer(@Nullable Principal principal,
 			Supplier<CompletableFuture<@Nullable Payload>> handling) {
 		try {
-			// Not as a dependent, whose failure would come wrapped.
+			// Not a dependent future, whose exception would be wrapped in a
+			// CompletionException
 			CompletableFuture<@Nullable Payload> answer = new CompletableFuture<>();
 			handling.get().whenComplete((reply, ex) -> {
 				if (ex != null) {

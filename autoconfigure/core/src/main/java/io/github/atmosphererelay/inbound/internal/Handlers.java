@@ -27,14 +27,14 @@ import io.github.atmosphererelay.security.internal.ClientContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the application has added, so that it runs in the context of the client that has
- * sent something.
+ * The handlers and interceptors of the application, wrapped so that they run in the
+ * security context of the client that has sent a message.
  *
- * @param interceptors who sees messages before they are taken
- * @param authorizer who decides what clients may do
- * @param messages who handles messages instead of their channel
- * @param calls who answers calls
- * @param sends who takes what clients send to no channel
+ * @param interceptors inspect messages before they are handled or published
+ * @param authorizer decides what clients may do
+ * @param messages handle the messages of some channels
+ * @param calls answers calls
+ * @param sends receives messages without a channel
  */
 record Handlers(List<InboundInterceptor> interceptors, ChannelAuthorizer authorizer,
 		List<ClientMessageHandler> messages, @Nullable ClientCallHandler calls, @Nullable ClientSendHandler sends) {

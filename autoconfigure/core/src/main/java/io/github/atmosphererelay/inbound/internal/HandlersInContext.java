@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Wraps handlers and interceptors of the application, so that they run in the
- * {@link ClientContext} of the client that has sent something.
+ * {@link ClientContext} of the client that has sent a message.
  */
 final class HandlersInContext {
 

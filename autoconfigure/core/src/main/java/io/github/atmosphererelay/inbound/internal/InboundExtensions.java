@@ -26,15 +26,16 @@ import io.github.atmosphererelay.security.ChannelAuthorizer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the application adds to how messages of clients are taken. The methods are called
- * when the node starts, and not before: beans of the application may need those of this
- * library, for example the {@code Broadcaster}, and so cannot be there when the node is
- * made. What is sent before the start passes no interceptor.
+ * The handlers and interceptors that the application adds for messages of clients. The
+ * methods are called when the node starts and not before, because the application's beans
+ * may need those of this library, for example the {@code Broadcaster}, and so may not
+ * exist yet when the node is created. Messages that are sent before the start pass no
+ * interceptor.
  */
 public interface InboundExtensions {
 
 	/**
-	 * Return who sees messages before they are taken.
+	 * Return the interceptors of messages from clients.
 	 * @return the interceptors, in their order
 	 */
 	default List<InboundInterceptor> inboundInterceptors() {
@@ -42,8 +43,8 @@ public interface InboundExtensions {
 	}
 
 	/**
-	 * Return who decides what clients may do.
-	 * @return the authorizer, or {@code null} for the one that follows the channels'
+	 * Return the authorizer that decides what clients may do.
+	 * @return the authorizer, or {@code null} for the one that decides by the channels'
 	 * options
 	 */
 	default @Nullable ChannelAuthorizer authorizer() {
@@ -51,8 +52,8 @@ public interface InboundExtensions {
 	}
 
 	/**
-	 * Return who handles messages instead of their channel.
-	 * @return the handlers, in their order; the first one that takes a channel gets its
+	 * Return the handlers of messages to channels.
+	 * @return the handlers, in their order; the first one that handles a channel gets its
 	 * messages
 	 */
 	default List<ClientMessageHandler> messageHandlers() {
@@ -60,7 +61,7 @@ public interface InboundExtensions {
 	}
 
 	/**
-	 * Return who answers calls.
+	 * Return the handler of calls.
 	 * @return the handler, or {@code null} if there is none
 	 */
 	default @Nullable ClientCallHandler callHandler() {
@@ -68,7 +69,7 @@ public interface InboundExtensions {
 	}
 
 	/**
-	 * Return who takes what clients send to no channel.
+	 * Return the handler of messages without a channel.
 	 * @return the handler, or {@code null} if there is none
 	 */
 	default @Nullable ClientSendHandler sendHandler() {

@@ -25,8 +25,9 @@ import io.github.atmosphererelay.relay.RelayOverloadedException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the client is told whose message was to be recorded: one that is not in the log
- * reaches nobody.
+ * Translates the result of publishing a client's message to a recorded channel into an
+ * error for the client. A message that is not in the log reaches nobody, so its sender
+ * has to get an error.
  */
 public final class RecordingOutcome {
 
@@ -34,9 +35,9 @@ public final class RecordingOutcome {
 	}
 
 	/**
-	 * Return what went wrong.
+	 * Return the error for the client.
 	 * @param receipt the message's receipt, or {@code null} if publishing has failed
-	 * @param failure why it has failed, or {@code null}
+	 * @param failure the exception of publishing, or {@code null}
 	 * @return the refusal for the client, or {@code null} if the message was recorded
 	 */
 	public static @Nullable RequestRefusedException refusal(@Nullable Receipt receipt, @Nullable Throwable failure) {

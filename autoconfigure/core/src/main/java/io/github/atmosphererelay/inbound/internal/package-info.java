@@ -15,7 +15,7 @@
  */
 
 /**
- * The way of a client's message: checks, interceptors, handlers, sending.
+ * Messages from clients: authorization, interceptors, handlers, publishing.
  */
 @NullMarked
 package io.github.atmosphererelay.inbound.internal;

@@ -22,23 +22,23 @@ import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.relay.internal.RelayState;
 
 /**
- * Receives what other nodes say to this one, and how the way to them is.
+ * Receives control messages from other nodes, and changes of the relay's state.
  */
 public interface ControlListener {
 
 	/**
-	 * Another node has said something to this node or to all. Called by the relay's
-	 * receive thread: must not block. Messages of one node to one address come in the
-	 * order in which they were sent; one may come twice.
+	 * Another node has sent a control message to this node or to all nodes. Called by the
+	 * relay's receive thread; must not block. Messages of one node to one address come in
+	 * the order in which they were sent. A message may come twice.
 	 * @param origin the id of the node that has sent it
-	 * @param payload what it says
+	 * @param payload the message
 	 */
 	void received(UUID origin, Payload payload);
 
 	/**
-	 * What this node has said to all has come back to it. Called by the relay's receive
-	 * thread: must not block.
-	 * @param payload what it has said
+	 * A control message of this node to all nodes has come back. Called by the relay's
+	 * receive thread; must not block.
+	 * @param payload the message
 	 */
 	default void echoed(Payload payload) {
 	}

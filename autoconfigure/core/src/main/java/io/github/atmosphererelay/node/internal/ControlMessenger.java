@@ -31,8 +31,8 @@ import io.github.atmosphererelay.relay.internal.RelayState;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Carries what nodes say to each other, on the addresses that every node follows: its own
- * and the one of all. Nothing here blocks.
+ * Sends and receives control messages between nodes. They use the addresses that a node
+ * always follows: its own, and the control address. No method blocks.
  */
 public final class ControlMessenger {
 
@@ -45,11 +45,11 @@ public final class ControlMessenger {
 	private volatile @Nullable ControlListener listener;
 
 	/**
-	 * Create messages.
+	 * Create a messenger.
 	 * @param node this node's id
-	 * @param relay carries them
-	 * @param listener finds who hears what comes: asked when the node starts, because who
-	 * hears what comes also says something
+	 * @param relay transports the messages
+	 * @param listener supplies the listener. It is called when the node starts, because
+	 * the listener needs this messenger itself
 	 */
 	ControlMessenger(UUID node, ClusterRelay relay, Supplier<@Nullable ControlListener> listener) {
 		this.node = node;
@@ -58,15 +58,15 @@ public final class ControlMessenger {
 	}
 
 	/**
-	 * Find who hears what comes. Nothing has come before.
+	 * Look up the listener. No message has come before.
 	 */
 	void start() {
 		this.listener = this.source.get();
 	}
 
 	/**
-	 * Say something to all other nodes.
-	 * @param payload what to say
+	 * Send a message to all other nodes.
+	 * @param payload the message
 	 * @return completes with the relay's receipt; fails as the relay does
 	 */
 	public CompletableFuture<Receipt> sendToAll(Payload payload) {
@@ -74,11 +74,11 @@ public final class ControlMessenger {
 	}
 
 	/**
-	 * Say something to one other node.
+	 * Send a message to one other node.
 	 * @param node the node's id
-	 * @param payload what to say
-	 * @return completes with the relay's receipt, which does not mean that the node is
-	 * there; fails as the relay does
+	 * @param payload the message
+	 * @return completes with the relay's receipt, which does not mean that the node
+	 * exists; fails as the relay does
 	 */
 	public CompletableFuture<Receipt> sendTo(UUID node, Payload payload) {
 		return send(new Audience.Node(node), payload);

@@ -58,8 +58,8 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * This node's messaging as a whole: puts registry, relay, writers and broadcaster
- * together, and starts and stops them in order.
+ * The messaging of this node: assembles the registry, the relay, the writers, the
+ * broadcaster and other parts, and starts and stops them in order.
  */
 public final class MessagingNode {
 
@@ -167,7 +167,7 @@ public final class MessagingNode {
 	}
 
 	/**
-	 * Begin to put a node together.
+	 * Return a builder for a node.
 	 * @return a builder
 	 */
 	public static Builder builder() {
@@ -175,9 +175,9 @@ public final class MessagingNode {
 	}
 
 	/**
-	 * Start the node. Waits for the relay's first round trip for at most the start
-	 * timeout, and goes on without it: clients are then served locally until the broker
-	 * is there.
+	 * Start the node. Waits for the relay's first round trip, at most for the start
+	 * timeout. If there is none, the node starts all the same, and its clients are served
+	 * locally until the broker is reachable.
 	 */
 	public void start() {
 		this.control.start();
@@ -224,7 +224,8 @@ public final class MessagingNode {
 		this.followers.clear();
 		this.tracker.clear();
 		this.writers.stop();
-		// What the relay has completed by its end is for the application to hear.
+		// After the relay, so that the application still gets the results of futures that
+		// the relay completes when it stops
 		this.futures.stop();
 		this.events.stop();
 	}
@@ -250,7 +251,7 @@ public final class MessagingNode {
 	}
 
 	/**
-	 * Return which node this is.
+	 * Return the id and the name of the node.
 	 * @return the identity
 	 */
 	public NodeIdentity identity() {
@@ -274,7 +275,7 @@ public final class MessagingNode {
 	}
 
 	/**
-	 * Return what writes to the sessions.
+	 * Return the writers of the sessions.
 	 * @return the writers
 	 */
 	public WriterPool writers() {
@@ -282,7 +283,7 @@ public final class MessagingNode {
 	}
 
 	/**
-	 * Return what measures the relay.
+	 * Return the monitor of the relay.
 	 * @return the monitor
 	 */
 	public RelayMonitor monitor() {
@@ -290,7 +291,7 @@ public final class MessagingNode {
 	}
 
 	/**
-	 * Return what sends messages.
+	 * Return the broadcaster.
 	 * @return the broadcaster
 	 */
 	public DefaultBroadcaster broadcaster() {
@@ -298,7 +299,7 @@ public final class MessagingNode {
 	}
 
 	/**
-	 * Return what doors use to let sessions in and out.
+	 * Return the subscriptions, with which doors connect and disconnect sessions.
 	 * @return the subscriptions
 	 */
 	public Subscriptions subscriptions() {
@@ -306,7 +307,7 @@ public final class MessagingNode {
 	}
 
 	/**
-	 * Return what reads logs for clients.
+	 * Return the reader of logs for clients.
 	 * @return the reader
 	 */
 	public ReplayReader replays() {
@@ -314,15 +315,15 @@ public final class MessagingNode {
 	}
 
 	/**
-	 * Return what takes the messages of clients.
-	 * @return the way in
+	 * Return the receiver of clients' messages.
+	 * @return the receiver
 	 */
 	public ClientMessageReceiver clientMessages() {
 		return this.clientMessages;
 	}
 
 	/**
-	 * Return what calls code of the application for clients.
+	 * Return the context in which application code is called for clients.
 	 * @return the context
 	 */
 	public ClientContext clientContext() {
@@ -330,15 +331,15 @@ public final class MessagingNode {
 	}
 
 	/**
-	 * Return what nodes say to each other.
-	 * @return the messages
+	 * Return the messenger for control messages between nodes.
+	 * @return the messenger
 	 */
 	public ControlMessenger control() {
 		return this.control;
 	}
 
 	/**
-	 * Return what makes and completes the futures of the application.
+	 * Return the factory of the application's futures.
 	 * @return the futures
 	 */
 	public ApplicationFutures futures() {
@@ -346,7 +347,7 @@ public final class MessagingNode {
 	}
 
 	/**
-	 * Return what hands events to the application.
+	 * Return the dispatcher of application events.
 	 * @return the dispatcher
 	 */
 	public EventDispatcher events() {
@@ -354,8 +355,7 @@ public final class MessagingNode {
 	}
 
 	/**
-	 * Return what runs the short tasks of the node's parts, with the guards that keep
-	 * these going.
+	 * Return the timers that run the short tasks of the node's parts, with their guards.
 	 * @return the timers
 	 */
 	public Timers timers() {
@@ -387,7 +387,7 @@ public final class MessagingNode {
 	}
 
 	/**
-	 * Puts a {@link MessagingNode} together. For one thread.
+	 * Builds a {@link MessagingNode}. For use by one thread.
 	 */
 	public static final class Builder {
 
@@ -420,8 +420,8 @@ public final class MessagingNode {
 		}
 
 		/**
-		 * Say what the application adds.
-		 * @param extensions what it adds
+		 * Set the extensions of the application.
+		 * @param extensions the extensions
 		 * @return this builder
 		 */
 		public Builder extensions(NodeExtensions extensions) {
@@ -430,7 +430,7 @@ public final class MessagingNode {
 		}
 
 		/**
-		 * Say which node it is. Without this it has a new id.
+		 * Set the identity of the node. The default is a new id.
 		 * @param identity the identity
 		 * @return this builder
 		 */
@@ -440,7 +440,7 @@ public final class MessagingNode {
 		}
 
 		/**
-		 * Say how messages are carried. Required.
+		 * Set the settings of messaging. Required.
 		 * @param settings the settings
 		 * @return this builder
 		 */
@@ -450,7 +450,7 @@ public final class MessagingNode {
 		}
 
 		/**
-		 * Say what carries envelopes to other nodes. Required.
+		 * Set the relay to the other nodes. Required.
 		 * @param relay the relay
 		 * @return this builder
 		 */
@@ -460,7 +460,7 @@ public final class MessagingNode {
 		}
 
 		/**
-		 * Say which channels exist. Required.
+		 * Set the catalog of channels. Required.
 		 * @param catalog the catalog
 		 * @return this builder
 		 */
@@ -470,7 +470,7 @@ public final class MessagingNode {
 		}
 
 		/**
-		 * Say what makes the bytes of messages. Without this, text and bytes can be sent.
+		 * Set the encoder of messages. Without one, only text and bytes can be sent.
 		 * @param encoder the encoder
 		 * @return this builder
 		 */
@@ -480,7 +480,7 @@ public final class MessagingNode {
 		}
 
 		/**
-		 * Say what knows the sessions of the node.
+		 * Set the registry of sessions.
 		 * @param registry the registry
 		 * @return this builder
 		 */
@@ -490,7 +490,7 @@ public final class MessagingNode {
 		}
 
 		/**
-		 * Say what writes to the sessions. Required.
+		 * Set the writers of the sessions. Required.
 		 * @param writers the writers
 		 * @return this builder
 		 */
@@ -500,7 +500,7 @@ public final class MessagingNode {
 		}
 
 		/**
-		 * Say what runs short tasks that do not block it. Required.
+		 * Set the scheduler of short tasks, which do not block it. Required.
 		 * @param scheduler the scheduler
 		 * @return this builder
 		 */
@@ -510,7 +510,8 @@ public final class MessagingNode {
 		}
 
 		/**
-		 * Say who receives the events of the node, on a thread that may be blocked.
+		 * Set the receiver of application events. It is called on a thread that may
+		 * block.
 		 * @param events the receiver
 		 * @return this builder
 		 */
@@ -520,7 +521,7 @@ public final class MessagingNode {
 		}
 
 		/**
-		 * Say what receives the counts.
+		 * Set the counters.
 		 * @param statistics the counters
 		 * @return this builder
 		 */
@@ -530,7 +531,7 @@ public final class MessagingNode {
 		}
 
 		/**
-		 * Say on which threads futures of the application complete. Required.
+		 * Set the threads on which continuations of the application run. Required.
 		 * @param applicationThreads the threads
 		 * @return this builder
 		 */
@@ -540,9 +541,9 @@ public final class MessagingNode {
 		}
 
 		/**
-		 * Make the node; {@link MessagingNode#start()} starts it.
+		 * Create the node; {@link MessagingNode#start()} starts it.
 		 * @return the node
-		 * @throws IllegalStateException if something is missing that is required
+		 * @throws IllegalStateException if a required part is missing
 		 */
 		public MessagingNode build() {
 			return new MessagingNode(this);

@@ -21,30 +21,30 @@ import java.time.Duration;
 import io.github.atmosphererelay.session.internal.QueueLimits;
 
 /**
- * How messages are carried.
+ * The settings of messaging.
  *
- * @param maxMessageSize the greatest payload, in bytes
+ * @param maxMessageSize the maximum size of a payload, in bytes
  * @param probeInterval the time between two probes of the relay
  * @param probeTimeout the time within which a probe has to come back
- * @param startTimeout how long the start of the application waits for the relay
- * @param unsubscribeDelay how long an address is followed after the last who was
- * interested has gone
- * @param defaultQueue how much may wait for a client of messages that belong to no
- * channel
- * @param channelsPerSession how many channels a session may be in
- * @param recoveryLimit how many messages of a recorded channel a client may have missed
- * to get them
- * @param recoveryBytes how large those messages may be together
- * @param positionCheck after which time without a message a recorded channel is compared
- * with its log
+ * @param startTimeout the maximum time for which the start of the application waits for
+ * the relay
+ * @param unsubscribeDelay the time after which the node unsubscribes from an address that
+ * it no longer needs
+ * @param defaultQueue the queue limits of a client for messages that belong to no channel
+ * @param channelsPerSession the maximum number of channels of a session
+ * @param recoveryLimit the maximum number of missed messages that a client can recover in
+ * a recorded channel
+ * @param recoveryBytes the maximum size of those messages together, in bytes
+ * @param positionCheck the time without a message after which a recorded channel is
+ * compared with its log
  */
 public record MessagingSettings(int maxMessageSize, Duration probeInterval, Duration probeTimeout,
 		Duration startTimeout, Duration unsubscribeDelay, QueueLimits defaultQueue, int channelsPerSession,
 		int recoveryLimit, long recoveryBytes, Duration positionCheck) {
 
 	/**
-	 * Begin with the values that the properties have by default.
-	 * @param defaultQueue how much may wait for a client of messages that belong to no
+	 * Return a builder with the default values of the properties.
+	 * @param defaultQueue the queue limits of a client for messages that belong to no
 	 * channel
 	 * @return a builder
 	 */
@@ -53,7 +53,7 @@ public record MessagingSettings(int maxMessageSize, Duration probeInterval, Dura
 	}
 
 	/**
-	 * Builds {@link MessagingSettings}. For one thread.
+	 * Builds {@link MessagingSettings}. For use by one thread.
 	 */
 	public static final class Builder {
 
@@ -82,7 +82,7 @@ public record MessagingSettings(int maxMessageSize, Duration probeInterval, Dura
 		}
 
 		/**
-		 * Set the greatest payload.
+		 * Set the maximum size of a payload.
 		 * @param maxMessageSize the size in bytes
 		 * @return this builder
 		 */
@@ -112,7 +112,8 @@ public record MessagingSettings(int maxMessageSize, Duration probeInterval, Dura
 		}
 
 		/**
-		 * Set how long the start of the application waits for the relay.
+		 * Set the maximum time for which the start of the application waits for the
+		 * relay.
 		 * @param startTimeout the time
 		 * @return this builder
 		 */
@@ -122,7 +123,8 @@ public record MessagingSettings(int maxMessageSize, Duration probeInterval, Dura
 		}
 
 		/**
-		 * Set how long an address is followed after the last who was interested has gone.
+		 * Set the time after which the node unsubscribes from an address that it no
+		 * longer needs.
 		 * @param unsubscribeDelay the time
 		 * @return this builder
 		 */
@@ -132,7 +134,7 @@ public record MessagingSettings(int maxMessageSize, Duration probeInterval, Dura
 		}
 
 		/**
-		 * Set how many channels a session may be in.
+		 * Set the maximum number of channels of a session.
 		 * @param channelsPerSession the number of channels
 		 * @return this builder
 		 */
@@ -142,8 +144,8 @@ public record MessagingSettings(int maxMessageSize, Duration probeInterval, Dura
 		}
 
 		/**
-		 * Set how many messages of a recorded channel a client may have missed to get
-		 * them.
+		 * Set the maximum number of missed messages that a client can recover in a
+		 * recorded channel.
 		 * @param recoveryLimit the number of messages
 		 * @return this builder
 		 */
@@ -153,7 +155,7 @@ public record MessagingSettings(int maxMessageSize, Duration probeInterval, Dura
 		}
 
 		/**
-		 * Set how large those messages may be together.
+		 * Set the maximum size of those messages together.
 		 * @param recoveryBytes the size in bytes
 		 * @return this builder
 		 */
@@ -163,8 +165,8 @@ public record MessagingSettings(int maxMessageSize, Duration probeInterval, Dura
 		}
 
 		/**
-		 * Set after which time without a message a recorded channel is compared with its
-		 * log.
+		 * Set the time without a message after which a recorded channel is compared with
+		 * its log.
 		 * @param positionCheck the time
 		 * @return this builder
 		 */
@@ -174,7 +176,7 @@ public record MessagingSettings(int maxMessageSize, Duration probeInterval, Dura
 		}
 
 		/**
-		 * Make the settings.
+		 * Create the settings.
 		 * @return the settings
 		 */
 		public MessagingSettings build() {

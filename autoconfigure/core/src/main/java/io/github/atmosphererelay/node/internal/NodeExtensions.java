@@ -27,21 +27,22 @@ import io.github.atmosphererelay.subscription.InitialChannels;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the application, and those parts of this library that need a node themselves, add
- * to a node. Each method is called once, when the node starts or when it is first needed:
- * the application's beans may need those of this library, for example the
- * {@code Broadcaster}, and so cannot be there when the node is made.
+ * The extensions of a node, by the application and by those parts of this library that
+ * need a node themselves. Each method is called once, when the node starts or when the
+ * extension is first needed, because the application's beans may need those of this
+ * library, for example the {@code Broadcaster}, and so may not exist yet when the node is
+ * created.
  */
 public interface NodeExtensions extends InboundExtensions {
 
 	/**
-	 * An application that adds nothing.
+	 * No extensions.
 	 */
 	NodeExtensions NONE = new NodeExtensions() {
 	};
 
 	/**
-	 * Return who sees messages before they are sent.
+	 * Return the interceptors of outbound messages.
 	 * @return the interceptors, in their order
 	 */
 	default List<OutboundInterceptor> outboundInterceptors() {
@@ -49,15 +50,15 @@ public interface NodeExtensions extends InboundExtensions {
 	}
 
 	/**
-	 * Return who hears what other nodes say to this one.
-	 * @return the listener, or {@code null} if nobody does
+	 * Return the listener for control messages of other nodes.
+	 * @return the listener, or {@code null} if there is none
 	 */
 	default @Nullable ControlListener controlListener() {
 		return null;
 	}
 
 	/**
-	 * Return who hears how many sessions of this node take messages that are counted.
+	 * Return the listeners of counted deliveries.
 	 * @return the listeners
 	 */
 	default List<DeliveryListener> deliveryListeners() {
@@ -65,7 +66,7 @@ public interface NodeExtensions extends InboundExtensions {
 	}
 
 	/**
-	 * Return who hears of the subscriptions of this node's sessions.
+	 * Return the listeners for subscriptions of this node's sessions.
 	 * @return the listeners, in their order
 	 */
 	default List<SubscriptionListener> subscriptionListeners() {
@@ -73,16 +74,17 @@ public interface NodeExtensions extends InboundExtensions {
 	}
 
 	/**
-	 * Return what the application's security framework does for clients.
-	 * @return that, or {@code null} if there is none
+	 * Return the connection to the application's security framework.
+	 * @return the connection, or {@code null} if there is none
 	 */
 	default @Nullable ClientSecurity clientSecurity() {
 		return null;
 	}
 
 	/**
-	 * Return who says what clients are subscribed to when they connect.
-	 * @return that, or {@code null} if nobody does
+	 * Return the supplier of the channels to which clients are subscribed when they
+	 * connect.
+	 * @return the supplier, or {@code null} if there is none
 	 */
 	default @Nullable InitialChannels initialChannels() {
 		return null;

@@ -33,8 +33,8 @@ import io.github.atmosphererelay.subscription.log.internal.LogFollowerRegistry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes what the relay brings from other nodes and delivers it on this one. Runs on the
- * relay's receive thread: decodes nothing, waits for nothing.
+ * Delivers the envelopes from the relay on this node. Runs on the relay's receive thread;
+ * decodes nothing and does not block.
  */
 final class RelayReceiver implements RelayListener {
 
@@ -74,7 +74,7 @@ final class RelayReceiver implements RelayListener {
 				this.control.echoed(envelope);
 				return;
 			}
-			// Delivered here when it was published.
+			// It was delivered when it was published
 			this.statistics.countEcho();
 			return;
 		}
@@ -92,13 +92,14 @@ final class RelayReceiver implements RelayListener {
 	}
 
 	/**
-	 * The node's own messages, too, are delivered in the log's order.
+	 * Deliver a recorded message. This includes the node's own messages, so that they are
+	 * delivered in the log's order.
 	 */
 	private void recorded(String channel, Envelope envelope, Position position) {
 		LogFollower follower = this.followers.find(channel);
 		if (follower == null) {
-			// Recorded by the publisher's configuration, though not by this node's; or
-			// the address was left, and nobody here is to have it.
+			// The channel is recorded in the publisher's configuration but not in this
+			// node's; or the node has left the address, and has no session for it
 			follower = this.followers.unexpected(channel, () -> this.interest.follows(envelope.address()));
 		}
 		if (follower == null) {
@@ -117,8 +118,8 @@ final class RelayReceiver implements RelayListener {
 
 	@Override
 	public void gap(Address address) {
-		// Counted by the monitor; what was lost is known by the numbers of what
-		// comes next, or stands in the log.
+		// Counted by the monitor. Lost envelopes are found by the sequence numbers of the
+		// next ones, or in the log
 		this.followers.gap(address);
 	}
 

@@ -15,8 +15,8 @@
  */
 
 /**
- * The node as a whole: its parts put together, its control messages, and what its relay
- * brings.
+ * The node: its assembly, its control messages, and the receiver of envelopes from its
+ * relay.
  */
 @NullMarked
 package io.github.atmosphererelay.node.internal;

@@ -23,8 +23,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When the next probe is due, and which one is on its way. At most one is: one that
- * overtakes another would say nothing more. Safe for use by many threads.
+ * The schedule of probes: when the next one is due, and which one is under way. At most
+ * one is under way, because a second one would add no information. Safe for use by many
+ * threads.
  */
 final class ProbeSchedule {
 
@@ -42,7 +43,10 @@ final class ProbeSchedule {
 
 	private long dueAt;
 
-	/** Since when there has been no room for probes; null if there is. */
+	/**
+	 * The time since which probes were refused because the relay is overloaded;
+	 * {@code null} if they are not.
+	 */
 	private @Nullable Long overloadedSince;
 
 	ProbeSchedule(Duration interval, Duration timeout) {
@@ -51,7 +55,7 @@ final class ProbeSchedule {
 	}
 
 	/**
-	 * Have a probe sent at once, and give up the one that is on its way.
+	 * Make a probe due now, and forget the one that is under way.
 	 */
 	synchronized void restart() {
 		this.outstanding = null;
@@ -60,7 +64,7 @@ final class ProbeSchedule {
 	}
 
 	/**
-	 * Have a probe sent as soon as none is on its way.
+	 * Make a probe due as soon as none is under way.
 	 */
 	synchronized void soon() {
 		this.dueAt = System.nanoTime();
@@ -68,7 +72,7 @@ final class ProbeSchedule {
 
 	/**
 	 * Begin a probe if one is due.
-	 * @param up whether the relay is up, and so probed at its interval
+	 * @param up whether the relay is up, and is probed at the normal interval
 	 * @return the probe's id, or {@code null} if none is due
 	 */
 	synchronized @Nullable UUID begin(boolean up) {
@@ -84,8 +88,8 @@ final class ProbeSchedule {
 	}
 
 	/**
-	 * End the probe that is on its way if it takes too long.
-	 * @param up whether the relay is up, and so given the full timeout
+	 * End the probe that is under way if it has timed out.
+	 * @param up whether the relay is up, and has the full timeout
 	 * @return whether a probe was ended
 	 */
 	synchronized boolean endOverdue(boolean up) {
@@ -99,7 +103,7 @@ final class ProbeSchedule {
 	}
 
 	/**
-	 * End a probe if it is the one that is on its way.
+	 * End a probe if it is the one that is under way.
 	 * @param id the probe's id
 	 * @return the time since it was sent, in nanoseconds, or -1 if it is another
 	 */
@@ -113,10 +117,11 @@ final class ProbeSchedule {
 	}
 
 	/**
-	 * Send a probe again for which there was no room: that proves a busy node, not a
-	 * broker that is away, unless it goes on for as long as a probe may take.
+	 * Send a probe again that the relay has refused because it is overloaded. That shows
+	 * a busy node, not an unreachable broker, unless it lasts longer than the timeout of
+	 * a probe.
 	 * @param id the probe's id
-	 * @return whether that can be waited for
+	 * @return {@code false} if it has lasted too long
 	 */
 	synchronized boolean postpone(UUID id) {
 		long now = System.nanoTime();
@@ -135,7 +140,7 @@ final class ProbeSchedule {
 	}
 
 	/**
-	 * Have the next probe wait for the whole interval again.
+	 * Make the next probe due after the whole interval.
 	 */
 	synchronized void settle() {
 		delay(this.interval);

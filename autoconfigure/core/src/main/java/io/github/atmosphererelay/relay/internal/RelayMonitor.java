@@ -43,14 +43,15 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Measures whether a relay works: {@linkplain ClusterRelay#probe probes} it, which sends
- * an envelope through the broker back to this node unless the relay knows better, and
- * watches for the answers. A client library that calls itself connected proves nothing; a
- * frozen broker keeps its connections.
+ * Measures whether a relay works: sends {@linkplain ClusterRelay#probe probes} and waits
+ * for the answers. By default a probe is an envelope through the broker back to this
+ * node. That a client library reports a connection proves nothing, because even a frozen
+ * broker keeps its connections.
  * <p>
- * While the relay is up, a probe goes out every {@code probeInterval}; one that does not
- * return within {@code probeTimeout} makes it down and has it reconnect. While it is not
- * up, probes go out twice a second, so that the broker's return is noticed at once.
+ * While the relay is up, a probe is sent every {@code probeInterval}. If one is not
+ * answered within {@code probeTimeout}, the relay is down and has to reconnect. While the
+ * relay is not up, a probe is sent twice a second, so that the broker's return is noticed
+ * at once.
  */
 public final class RelayMonitor {
 
@@ -74,7 +75,7 @@ public final class RelayMonitor {
 
 	private final ProbeSchedule probes;
 
-	/** Guards the changes of the state. */
+	/** Guards changes of the state. */
 	private final ReentrantLock lock = new ReentrantLock();
 
 	private volatile RelayState state = RelayState.STOPPED;
@@ -92,9 +93,9 @@ public final class RelayMonitor {
 	 * @param relay the relay to watch
 	 * @param node the id of this node
 	 * @param probeInterval the time between two probes while the relay is up
-	 * @param probeTimeout the time within which a probe has to come back
+	 * @param probeTimeout the time within which a probe has to be answered
 	 * @param scheduler runs the probes; they do not block it
-	 * @param stateListener hears of changes of the state
+	 * @param stateListener is notified of changes of the state
 	 */
 	public RelayMonitor(ClusterRelay relay, UUID node, Duration probeInterval, Duration probeTimeout,
 			ScheduledExecutorService scheduler, RelayStateListener stateListener) {
@@ -106,10 +107,10 @@ public final class RelayMonitor {
 	 * @param relay the relay to watch
 	 * @param node the id of this node
 	 * @param probeInterval the time between two probes while the relay is up
-	 * @param probeTimeout the time within which a probe has to come back
+	 * @param probeTimeout the time within which a probe has to be answered
 	 * @param scheduler runs the probes; they do not block it
-	 * @param stateListener hears of changes of the state
-	 * @param guards keep the parts of the node going, those of the relay among them
+	 * @param stateListener is notified of changes of the state
+	 * @param guards guard the node's background parts, including those of the relay
 	 */
 	public RelayMonitor(ClusterRelay relay, UUID node, Duration probeInterval, Duration probeTimeout,
 			ScheduledExecutorService scheduler, RelayStateListener stateListener, Guards guards) {
@@ -123,9 +124,9 @@ public final class RelayMonitor {
 	}
 
 	/**
-	 * Start the relay and begin to measure. Returns at once, whether or not the broker is
-	 * there.
-	 * @param listener receives what the relay brings, except for probes
+	 * Start the relay and start to probe it. Returns at once, whether the broker is
+	 * reachable or not.
+	 * @param listener receives the envelopes and events of the relay, except for probes
 	 */
 	public void start(RelayListener listener) {
 		this.lock.lock();
@@ -146,7 +147,7 @@ public final class RelayMonitor {
 	}
 
 	/**
-	 * Stop measuring and stop the relay. May wait as long as {@link ClusterRelay#stop()}
+	 * Stop probing, and stop the relay. May block as long as {@link ClusterRelay#stop()}
 	 * does.
 	 */
 	public void stop() {
@@ -176,7 +177,7 @@ public final class RelayMonitor {
 	}
 
 	/**
-	 * Return whether the last probe came back in time.
+	 * Return whether the last probe was answered in time.
 	 * @return whether the relay is up
 	 */
 	public boolean isUp() {
@@ -184,16 +185,16 @@ public final class RelayMonitor {
 	}
 
 	/**
-	 * Return how long the latest probe took through the broker and back.
-	 * @return the time, or {@code null} if none has come back yet
+	 * Return the round trip time of the latest probe.
+	 * @return the time, or {@code null} if none was answered yet
 	 */
 	public @Nullable Duration roundTrip() {
 		return this.roundTrip;
 	}
 
 	/**
-	 * Return when the latest probe came back.
-	 * @return the time by this node's clock, or {@code null} if none has come back yet
+	 * Return when the latest probe was answered.
+	 * @return the time by this node's clock, or {@code null} if none was answered yet
 	 */
 	public @Nullable Instant lastSeen() {
 		return this.lastSeen;
@@ -208,7 +209,7 @@ public final class RelayMonitor {
 	}
 
 	/**
-	 * Return what keeps the parts of the node going.
+	 * Return the guards of the node's background parts.
 	 * @return the guards
 	 */
 	public Guards guards() {
@@ -216,8 +217,8 @@ public final class RelayMonitor {
 	}
 
 	/**
-	 * Look soon, because something suggests that the state may have changed. Cheap, and
-	 * may be called often; never blocks.
+	 * Send a probe soon, because something suggests that the state may have changed.
+	 * Cheap, so that it may be called often; never blocks.
 	 */
 	public void suspect() {
 		if (isUp()) {
@@ -230,14 +231,15 @@ public final class RelayMonitor {
 			this.probes.soon();
 		}
 		else {
-			// A probe sent before the connection was complete would only be waited for.
+			// A probe that was sent before the connection was complete would only run
+			// into its timeout
 			this.probes.restart();
 		}
 	}
 
 	private void connected() {
-		// A probe on its way through the former connection may be lost with it, which
-		// says nothing about the new one.
+		// A probe on the former connection may be lost with it, which says nothing about
+		// the new one
 		this.probes.restart();
 		postponeReconnect();
 	}
@@ -273,7 +275,7 @@ public final class RelayMonitor {
 			this.relay.probe(new Probe(envelope));
 		}
 		catch (Throwable ex) {
-			// Proves nothing about the broker, unless it goes on
+			// This proves nothing about the broker, unless it lasts
 			unsent(id, ex, true);
 			throw ex;
 		}
@@ -320,8 +322,8 @@ public final class RelayMonitor {
 			}
 			long now = System.nanoTime();
 			boolean wasUp = (this.state == RelayState.UP);
-			// A connection that is silent although it looks alive is abandoned at once;
-			// afterwards each new attempt gets its time.
+			// A silent connection that looks alive is replaced at once. After that each
+			// new attempt gets its time.
 			reconnect = (wasUp && silent) || now - this.nextReconnectAt > 0;
 			if (reconnect) {
 				this.nextReconnectAt = now + this.probeTimeout.toNanos();
@@ -352,7 +354,7 @@ public final class RelayMonitor {
 	}
 
 	/**
-	 * A question to the relay, known by the id of its envelope.
+	 * A probe, identified by the id of its envelope.
 	 */
 	private final class Probe implements RelayProbe {
 
@@ -381,7 +383,8 @@ public final class RelayMonitor {
 	}
 
 	/**
-	 * Takes probes out of what the relay brings and counts the rest.
+	 * Handles the probes among the envelopes from the relay, and counts and passes on the
+	 * rest.
 	 */
 	private final class Tap implements RelayListener {
 

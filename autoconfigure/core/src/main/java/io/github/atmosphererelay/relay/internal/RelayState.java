@@ -17,27 +17,27 @@
 package io.github.atmosphererelay.relay.internal;
 
 /**
- * How a relay is, by its own measured round trips.
+ * The state of a relay, as measured by probes.
  */
 public enum RelayState {
 
 	/**
-	 * Not started, or stopped.
+	 * The relay was not started, or was stopped.
 	 */
 	STOPPED,
 
 	/**
-	 * Started, and no probe has come back yet.
+	 * The relay was started, and no probe was answered yet.
 	 */
 	CONNECTING,
 
 	/**
-	 * The last probe came back in time.
+	 * The last probe was answered in time.
 	 */
 	UP,
 
 	/**
-	 * A probe could not be sent or did not come back in time.
+	 * A probe could not be sent, or was not answered in time.
 	 */
 	DOWN
 

@@ -17,7 +17,7 @@
 package io.github.atmosphererelay.relay.internal;
 
 /**
- * Hears of changes of a relay's measured state.
+ * Is notified of changes of a relay's measured state.
  */
 @FunctionalInterface
 public interface RelayStateListener {

@@ -22,7 +22,7 @@ import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.statistics.internal.Counters;
 
 /**
- * What a relay's monitor has counted since the node started. Counters only grow; safe for
+ * The counters of a relay's monitor since the node's start. Counters only grow; safe for
  * use by many threads.
  */
 public final class RelayStatistics {
@@ -65,7 +65,7 @@ public final class RelayStatistics {
 	}
 
 	/**
-	 * Return how many probes came back in time.
+	 * Return how many probes were answered in time.
 	 * @return the number of probes
 	 */
 	public long probesReturned() {
@@ -89,7 +89,7 @@ public final class RelayStatistics {
 	}
 
 	/**
-	 * Return how often connections were made, the first time included.
+	 * Return how often the relay has connected, including the first time.
 	 * @return the number of connects
 	 */
 	public long reconnects() {
@@ -97,7 +97,7 @@ public final class RelayStatistics {
 	}
 
 	/**
-	 * Return how often a followed address was interrupted.
+	 * Return how often the subscription to an address was interrupted.
 	 * @return the number of interruptions, over all addresses
 	 */
 	public long gaps() {

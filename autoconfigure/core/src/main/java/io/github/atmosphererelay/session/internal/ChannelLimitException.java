@@ -17,16 +17,16 @@
 package io.github.atmosphererelay.session.internal;
 
 /**
- * A session would be in more channels than it may be in.
+ * A session would exceed its maximum number of channels.
  */
 public final class ChannelLimitException extends RuntimeException {
 
 	/**
 	 * Create an exception.
-	 * @param limit how many channels a session may be in
+	 * @param limit the maximum number of channels of a session
 	 */
 	public ChannelLimitException(int limit) {
-		// Clients can cause it at will, and nobody reads its stack.
+		// Without a stack trace, because clients can cause it as often as they like
 		super("a session has at most " + limit + " channels", null, false, false);
 	}
 

@@ -25,7 +25,7 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What clients count as where something is limited for an address.
+ * Maps clients' addresses to the keys for which limits per address are counted.
  */
 public final class ClientNetwork {
 
@@ -35,9 +35,10 @@ public final class ClientNetwork {
 	}
 
 	/**
-	 * Return what an address counts as: itself, or with IPv6 its network of 64 bits, in
-	 * which one client has as many addresses as it likes. For example, all of
-	 * {@code 2001:db8::/64} are one. Nothing is resolved.
+	 * Return the key of an address. For IPv4 it is the address itself. For IPv6 it is the
+	 * network of 64 bits, because one client has as many addresses in it as it likes: for
+	 * example, all addresses of {@code 2001:db8::/64} have the same key. No host name is
+	 * resolved.
 	 * @param address the address, or {@code null} if it is not known
 	 * @return a key, or {@code null} if the address is not known
 	 */

@@ -19,33 +19,33 @@ package io.github.atmosphererelay.session.internal;
 import java.util.Locale;
 
 /**
- * Why a message did not reach a session that it was meant for. A closed set, fit for a
- * meter's tag.
+ * Why a message was dropped instead of written to a session. A closed set, so that it can
+ * be a meter's tag.
  */
 public enum DropReason {
 
 	/**
-	 * Dropped as the channel's oldest waiting message.
+	 * It was the channel's oldest queued message, and a newer one needed room.
 	 */
 	OLDEST,
 
 	/**
-	 * Replaced by a newer message of a channel that keeps the latest only.
+	 * It was replaced by a newer message of a channel that keeps only the latest one.
 	 */
 	REPLACED,
 
 	/**
-	 * Not queued, because other channels fill the session's queue.
+	 * It was not queued, because messages of other channels fill the session's queue.
 	 */
 	OVERFLOW,
 
 	/**
-	 * Still waiting when the session was closed as a slow consumer.
+	 * It was still queued when the session was closed as a slow consumer.
 	 */
 	SLOW_CONSUMER,
 
 	/**
-	 * Still waiting when the session ended otherwise.
+	 * It was still queued when the session ended for another reason.
 	 */
 	SESSION_ENDED;
 

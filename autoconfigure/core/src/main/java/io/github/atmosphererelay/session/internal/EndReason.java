@@ -24,7 +24,7 @@ import io.github.atmosphererelay.session.CloseReason;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why a session ended. A closed set, fit for a meter's tag.
+ * Why a session ended. A closed set, so that it can be a meter's tag.
  */
 public enum EndReason {
 
@@ -125,7 +125,8 @@ public enum EndReason {
 
 	/**
 	 * Return why a session ended.
-	 * @param own what this node has closed it with, or {@code null} if it has not
+	 * @param own the reason with which this node has closed it, or {@code null} if it has
+	 * not
 	 * @param code the close code seen
 	 * @return the reason
 	 */

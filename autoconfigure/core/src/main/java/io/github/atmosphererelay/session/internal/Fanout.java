@@ -17,8 +17,8 @@
 package io.github.atmosphererelay.session.internal;
 
 /**
- * The delivery of one message to many sessions: queues it at each and wakes each writer
- * once at the end. For one thread.
+ * Delivers one message to many sessions: queues it at each session, and wakes each writer
+ * once at the end. For use by one thread.
  */
 public final class Fanout {
 
@@ -57,7 +57,7 @@ public final class Fanout {
 	}
 
 	/**
-	 * Have the message written.
+	 * Wake the writers of the sessions.
 	 * @return the number of sessions added
 	 */
 	public int send() {
@@ -66,7 +66,7 @@ public final class Fanout {
 	}
 
 	/**
-	 * Return how many of the sessions have taken the message.
+	 * Return how many of the sessions have accepted the message.
 	 * @return the number of sessions at which it was queued
 	 */
 	public int queued() {

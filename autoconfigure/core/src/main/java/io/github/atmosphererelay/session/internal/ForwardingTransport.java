@@ -21,7 +21,8 @@ import java.io.IOException;
 import io.github.atmosphererelay.session.CloseReason;
 
 /**
- * A transport that has another one do everything, for one that does a part itself.
+ * A transport that delegates to another one. Subclasses override the methods that they
+ * change.
  */
 public abstract class ForwardingTransport implements SessionTransport {
 
@@ -29,7 +30,7 @@ public abstract class ForwardingTransport implements SessionTransport {
 
 	/**
 	 * Create a transport.
-	 * @param transport does everything
+	 * @param transport the transport to delegate to
 	 */
 	protected ForwardingTransport(SessionTransport transport) {
 		this.transport = transport;

@@ -28,10 +28,10 @@ import io.github.atmosphererelay.session.CloseReason;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pings quiet clients and ends the sessions of those that do not answer: a peer that has
- * vanished without a word would otherwise stay for ever. Pings are spread by a jitter,
- * and are left out while a client talks by itself. Sessions whose clients' tokens have
- * expired are closed, too, however quiet they are.
+ * Pings quiet clients, and closes the sessions of those that do not answer; otherwise the
+ * session of a client that has vanished without a close frame would stay for ever. Pings
+ * are spread by a jitter, and are left out while a client sends something itself. The
+ * heartbeat also closes the sessions of clients whose tokens have expired.
  */
 public final class Heartbeat {
 
@@ -53,7 +53,7 @@ public final class Heartbeat {
 
 	/**
 	 * Create a heartbeat.
-	 * @param registry the sessions to look after
+	 * @param registry the sessions to check
 	 * @param statistics receives the counts
 	 * @param scheduler runs the checks, which do not block it
 	 * @param interval the time between two pings to a quiet client
@@ -66,12 +66,12 @@ public final class Heartbeat {
 
 	/**
 	 * Create a heartbeat.
-	 * @param registry the sessions to look after
+	 * @param registry the sessions to check
 	 * @param statistics receives the counts
 	 * @param scheduler runs the checks, which do not block it
 	 * @param interval the time between two pings to a quiet client
 	 * @param pongTimeout the time within which a client has to answer
-	 * @param guards keep the parts of the node going
+	 * @param guards guard the node's background parts
 	 */
 	public Heartbeat(SessionRegistry registry, SessionStatistics statistics, ScheduledExecutorService scheduler,
 			Duration interval, Duration pongTimeout, Guards guards) {
@@ -84,14 +84,14 @@ public final class Heartbeat {
 	}
 
 	/**
-	 * Begin to check.
+	 * Start the checks.
 	 */
 	public void start() {
 		this.ticks = this.guard.repeat(this.scheduler, this::tick, TICK, TICK);
 	}
 
 	/**
-	 * Stop checking.
+	 * Stop the checks.
 	 */
 	public void stop() {
 		if (this.ticks != null) {
@@ -102,7 +102,8 @@ public final class Heartbeat {
 	private void tick() {
 		long now = System.nanoTime();
 		long millis = System.currentTimeMillis();
-		// Each by itself: the sessions after one that fails are pinged, too
+		// Each session is guarded by itself, so that the others are pinged even if one
+		// fails
 		this.registry.forEach((session) -> this.guard.run(() -> {
 			checkExpiry(session, millis);
 			check(session, now);

@@ -19,15 +19,15 @@ package io.github.atmosphererelay.session.internal;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A token that a client has sent proves nothing: it is broken, expired, or was made by
- * somebody else. Its message is for the log and does not reach the client.
+ * The token of a client is not valid: it is malformed, expired, or was issued by somebody
+ * else. The exception's message is for the log; the client does not get it.
  */
 public class InvalidTokenException extends RuntimeException {
 
 	/**
 	 * Create an exception.
 	 * @param message what is wrong with the token, without the token itself
-	 * @param cause who has found that out, if anybody
+	 * @param cause the exception of the library that has checked it, or {@code null}
 	 */
 	public InvalidTokenException(String message, @Nullable Throwable cause) {
 		super(message, cause);

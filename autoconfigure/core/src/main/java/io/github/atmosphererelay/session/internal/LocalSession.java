@@ -33,18 +33,18 @@ import io.github.atmosphererelay.session.DisconnectReason;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session of this node with its queue. Doors create it through {@link WriterPool#open}
- * and report its end through {@link #ended}.
+ * A session of this node with its queue of outbound messages. Doors create it with
+ * {@link WriterPool#open} and report its end with {@link #ended}.
  */
 public final class LocalSession implements ClientSession {
 
-	/** A field instead of an object for each session. */
+	/** Updates the field without a further object for each session. */
 	private static final AtomicLongFieldUpdater<LocalSession> REPLAY_BYTES = AtomicLongFieldUpdater
 		.newUpdater(LocalSession.class, "replayBytes");
 
 	private final String id;
 
-	/** Replaced by others of the same name only. */
+	/** Replaced only by principals of the same name. */
 	private volatile @Nullable Principal principal;
 
 	private final @Nullable InetSocketAddress remoteAddress;
@@ -55,7 +55,7 @@ public final class LocalSession implements ClientSession {
 
 	private volatile SessionSubscriber subscriber = SessionSubscriber.SILENT;
 
-	/** By channel. Its monitor is held while they change. */
+	/** The subscriptions by channel. The map's monitor is held while they change. */
 	private final Map<String, Subscription> subscriptions = new ConcurrentHashMap<>(1);
 
 	private final SessionTransport transport;
@@ -66,10 +66,10 @@ public final class LocalSession implements ClientSession {
 
 	private final OutboundQueue queue;
 
-	/** Whether the session stands in its shard's ready queue or is being written to. */
+	/** Whether the session is in its shard's ready queue or is being written to. */
 	private final AtomicBoolean scheduled = new AtomicBoolean();
 
-	/** What this end closes the session with; the first one wins. */
+	/** The reason with which this node closes the session; the first one wins. */
 	private final AtomicReference<@Nullable CloseReason> closeReason = new AtomicReference<>();
 
 	private final AtomicBoolean closeStarted = new AtomicBoolean();
@@ -80,28 +80,33 @@ public final class LocalSession implements ClientSession {
 
 	private final BiConsumer<LocalSession, DisconnectReason> endListener;
 
-	/** What is reserved for the client in the node's budget. */
+	/** The bytes that are reserved for the client in the node's budget. */
 	private volatile long replayBytes;
 
-	/** Since when the socket takes no more; 0 if it does. */
+	/**
+	 * Since when the socket accepts no more data, by {@link System#nanoTime()}; 0 if it
+	 * accepts data.
+	 */
 	private volatile long blockedSince;
 
 	private volatile boolean pingDue;
 
-	/** Whether the client is pinged however much it talks. */
+	/** Whether the client is pinged even while it sends something itself. */
 	private volatile boolean pingedAlways;
 
 	private volatile long lastHeardAt = System.nanoTime();
 
-	/** When the ping was sent that is waiting for its pong; 0 if none is. */
+	/** When the ping was sent whose pong has not come yet; 0 if there is none. */
 	private volatile long pingedAt;
 
 	private volatile long nextPingAt;
 
-	/** A time of {@link System#nanoTime()}. */
+	/** When the client was authenticated, by {@link System#nanoTime()}. */
 	private volatile long authenticatedAt = System.nanoTime();
 
-	/** In milliseconds of the node's clock, as tokens have it. */
+	/**
+	 * When the client's token expires, in milliseconds since 1970 by the node's clock.
+	 */
 	private volatile long expiresAt = Long.MAX_VALUE;
 
 	LocalSession(String id, @Nullable Principal principal, @Nullable InetSocketAddress remoteAddress,
@@ -180,9 +185,9 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
-	 * Close the session without waiting for what is queued or for a write that may be
+	 * Close the session without waiting for queued messages, or for a write that may be
 	 * stuck. Returns at once.
-	 * @param reason what the client is told
+	 * @param reason the reason that the client receives
 	 * @return whether this call is the one that ends it
 	 */
 	public boolean terminate(CloseReason reason) {
@@ -196,7 +201,7 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
-	 * Report that the connection is gone. The first call counts.
+	 * Report that the connection has ended. Only the first call counts.
 	 * @param code the close code seen
 	 * @param text the reason seen, if any
 	 */
@@ -212,7 +217,7 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
-	 * Report that the client has sent something, so that it need not be pinged.
+	 * Report that the client has sent something, so that it need not be pinged now.
 	 */
 	public void heard() {
 		this.lastHeardAt = System.nanoTime();
@@ -220,15 +225,15 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
-	 * Have the client pinged although it talks: it waits for pings itself, and gives the
-	 * connection up without them.
+	 * Ping the client even while it sends something itself, because it expects pings and
+	 * closes the connection without them.
 	 */
 	public void pingAlways() {
 		this.pingedAlways = true;
 	}
 
 	/**
-	 * Say when the client has shown who it is, if that was before the session was opened.
+	 * Set when the client was authenticated, if that was before the session was opened.
 	 * @param time a time of {@link System#nanoTime()}
 	 */
 	public void authenticatedAt(long time) {
@@ -240,8 +245,7 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
-	 * Say when the session is to be closed because the proof of who its client is
-	 * expires.
+	 * Set when the client's authentication expires, at which time the session is closed.
 	 * @param time the time, or {@code null} if it does not expire
 	 */
 	public void expireAt(@Nullable Instant time) {
@@ -250,15 +254,15 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
-	 * Take a new proof of who the client is.
+	 * Renew the client's authentication, after it has sent a new token.
 	 * @param principal the principal, with the same name as before
 	 * @param time when it expires, or {@code null} if it does not
-	 * @throws IllegalArgumentException if it is another user's
+	 * @throws IllegalArgumentException if the principal is that of another user
 	 */
 	public void renew(Principal principal, @Nullable Instant time) {
 		Principal present = this.principal;
 		if (present == null || !present.getName().equals(principal.getName())) {
-			// The session is known by that name.
+			// The session is indexed by the user's name
 			throw new IllegalArgumentException("The principal is another user's");
 		}
 		this.principal = principal;
@@ -266,14 +270,14 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
-	 * Return whether the proof of who the client is has expired.
+	 * Return whether the client's authentication has expired.
 	 */
 	boolean isExpired(long nowMillis) {
 		return nowMillis >= this.expiresAt;
 	}
 
 	/**
-	 * Return how many messages wait for the client.
+	 * Return how many messages are queued for the client.
 	 * @return the number of messages
 	 */
 	public int queuedMessages() {
@@ -281,8 +285,8 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
-	 * Return how many payload bytes wait for the client, beside what the node's
-	 * {@link ReplayBudget} counts.
+	 * Return how many payload bytes are queued for the client, without those that the
+	 * node's {@link ReplayBudget} counts.
 	 * @return the number of bytes
 	 */
 	public long queuedBytes() {
@@ -311,7 +315,8 @@ public final class LocalSession implements ClientSession {
 			result = tryOffer(message, limits);
 		}
 		catch (Throwable ex) {
-			// Its client is not left with a hole, and the other sessions get the message
+			// This session is ended, so that no message is missing unnoticed; the other
+			// sessions get the message
 			this.writers.failed(this, ex);
 			result = Queued.REFUSED;
 		}
@@ -346,7 +351,7 @@ public final class LocalSession implements ClientSession {
 				this.shard.ready(this);
 			}
 			catch (Throwable ex) {
-				// Or nobody would ever put it there
+				// Otherwise it would never be put into the ready queue
 				this.scheduled.set(false);
 				throw ex;
 			}
@@ -356,17 +361,17 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
-	 * Let everything wait that is queued for the client, until {@link #release()}. Called
-	 * once, before anybody can queue anything.
+	 * Hold back everything that is queued for the client, until {@link #release()}.
+	 * Called once, before anything can be queued.
 	 */
 	public void hold() {
-		// As if it was being written to.
+		// As if it was being written to
 		this.scheduled.set(true);
 	}
 
 	/**
-	 * Let what waits go to the client, and whatever comes from now on. Called once, after
-	 * {@link #hold()}; on any thread.
+	 * Write what was held back, and everything that is queued from now on. Called once,
+	 * after {@link #hold()}, on any thread.
 	 */
 	public void release() {
 		unschedule();
@@ -374,7 +379,8 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
-	 * Say that the writer is done with the session for now. Called by the one writer.
+	 * Note that the writer has finished with the session for now. Called by the one
+	 * writer.
 	 */
 	void unschedule() {
 		this.scheduled.set(false);
@@ -384,7 +390,7 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
-	 * Note that the socket has been given something, and may not take all of it.
+	 * Note that data was written to the socket, which may not accept all of it now.
 	 */
 	void setBlockedSince(long now) {
 		this.blockedSince = now;
@@ -395,8 +401,8 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
-	 * Say that the socket has taken everything after all: the session, which has been
-	 * kept from its writer, goes back to it.
+	 * Note that the socket has accepted everything. The session, which its writer has
+	 * left out meanwhile, goes back to its writer.
 	 */
 	void unblocked() {
 		this.blockedSince = 0;
@@ -425,17 +431,17 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
-	 * Say how the session is subscribed to what its client has not asked for. Called by
-	 * the session's door before anybody else knows of the session.
-	 * @param subscriber the session's own
+	 * Set how the session is subscribed to channels that its client has not asked for.
+	 * Called by the session's door before the session is registered.
+	 * @param subscriber the subscriber of this session alone
 	 */
 	public void subscribeBy(SessionSubscriber subscriber) {
 		this.subscriber = subscriber;
 	}
 
 	/**
-	 * Return how the session is subscribed to what its client has not asked for.
-	 * @return the session's own
+	 * Return how the session is subscribed to channels that its client has not asked for.
+	 * @return the subscriber of this session alone
 	 */
 	public SessionSubscriber subscriber() {
 		return this.subscriber;
@@ -458,7 +464,7 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
-	 * Return whether the connection is gone.
+	 * Return whether the connection has ended.
 	 * @return whether the end was reported
 	 */
 	public boolean isEnded() {
@@ -474,8 +480,8 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
-	 * Take the reason with which the session is to be closed now, if there is one and
-	 * nothing waits any more. Called by the one writer.
+	 * Take the reason with which the session has to be closed now: there is one, and
+	 * nothing is queued any more. Called by the one writer.
 	 */
 	@Nullable CloseReason takeClose() {
 		CloseReason reason = this.closeReason.get();
@@ -494,7 +500,7 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
-	 * Have the client pinged behind what waits for it now.
+	 * Ping the client after the messages that are queued now.
 	 */
 	public void requestPing() {
 		this.pingDue = true;
@@ -504,7 +510,8 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
-	 * Look whether the client is to be pinged or given up. Called by the one scheduler.
+	 * Check whether the client has to be pinged, or has not answered a ping in time.
+	 * Called by the one scheduler.
 	 */
 	boolean checkAlive(long now, long intervalNanos, long pongTimeoutNanos, long jitterNanos) {
 		long pingedAt = this.pingedAt;
@@ -530,22 +537,22 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
-	 * What became of a message that was offered.
+	 * The result of offering a message.
 	 */
 	enum Queued {
 
 		/**
-		 * It was not taken.
+		 * It was not queued.
 		 */
 		REFUSED,
 
 		/**
-		 * It was taken, and the shard knows of the session.
+		 * It was queued, and the shard already knows of the session.
 		 */
 		BEHIND,
 
 		/**
-		 * It was taken, and the shard has to be woken.
+		 * It was queued, and the shard has to be woken.
 		 */
 		READY
 

@@ -20,7 +20,7 @@ import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.UserDisconnector;
 
 /**
- * Ends the sessions that a user has on this node.
+ * Ends the sessions of a user on this node.
  */
 public final class LocalUserDisconnector implements UserDisconnector {
 

@@ -19,16 +19,16 @@ package io.github.atmosphererelay.session.internal;
 import io.github.atmosphererelay.message.Payload;
 
 /**
- * The form in which the clients of a door get messages.
+ * Encodes messages in the format of a door's protocol.
  */
 @FunctionalInterface
 public interface MessageFormat {
 
 	/**
-	 * Make the form of a message. Called on writers' threads, possibly by several at a
-	 * time; must not block.
+	 * Encode a message. Called on the writers' threads, possibly by several at a time;
+	 * must not block.
 	 * @param message a message that is no {@linkplain OutboundMessage#isFrame() frame}
-	 * @return what is written to the socket
+	 * @return the bytes that are written to the socket
 	 */
 	Payload encode(OutboundMessage message);
 

@@ -24,10 +24,10 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which node this is.
+ * The id and the name of this node.
  *
- * @param id the id, made anew at each start
- * @param name a name for people, not necessarily unique
+ * @param id the id, a new one at each start
+ * @param name a name for display, not necessarily unique
  */
 public record NodeIdentity(UUID id, String name) {
 
@@ -37,8 +37,8 @@ public record NodeIdentity(UUID id, String name) {
 	}
 
 	/**
-	 * Make the id of a new session of this node. It names the node, so that other nodes
-	 * know where to send what is meant for the session.
+	 * Create the id of a new session of this node. It contains the node's id, so that
+	 * other nodes know where to send messages for the session.
 	 * @return the id
 	 */
 	public String newSessionId() {
@@ -46,9 +46,9 @@ public record NodeIdentity(UUID id, String name) {
 	}
 
 	/**
-	 * Return the node that a session lives on.
+	 * Return the node of a session.
 	 * @param sessionId the session's id
-	 * @return the node's id, or {@code null} if that is no id of a session
+	 * @return the node's id, or {@code null} if the string is not an id of a session
 	 */
 	public static @Nullable UUID nodeOf(String sessionId) {
 		int dot = sessionId.indexOf('.');

@@ -27,28 +27,27 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message on its way to clients. One object is shared by the queues of all its
- * receivers.
+ * An outbound message. One object is shared by the queues of all its receivers.
  */
 public final class OutboundMessage {
 
 	private static final Log logger = LogFactory.getLog(OutboundMessage.class);
 
 	/**
-	 * The header of a message that the library sends to its own pages, such as the
-	 * figures of the console: watching them must not change them. Its value means
-	 * nothing.
+	 * The header of messages that the library sends to its own pages, such as the figures
+	 * of the console. They are counted separately, because watching the figures must not
+	 * change them. The header's value has no meaning.
 	 */
 	public static final String INTERNAL = "atmosphere-internal";
 
 	private final int size;
 
-	/** Whether something waits for the message to be done with. */
+	/** Whether room is reserved for the message, so that its end has to be reported. */
 	private final boolean reserved;
 
 	private @Nullable Runnable whenDone;
 
-	/** Made when it is first asked for, if there is something that makes it. */
+	/** Created when it is first needed, if the message has a supplier for it. */
 	private volatile @Nullable Payload payload;
 
 	private final @Nullable Supplier<Payload> deferred;
@@ -63,7 +62,7 @@ public final class OutboundMessage {
 
 	private final boolean internal;
 
-	/** What was encoded; replaced as a whole, so that a race only encodes twice. */
+	/** The encoded forms; replaced as a whole, so that a race only encodes twice. */
 	private volatile @Nullable Encoded encoded;
 
 	private OutboundMessage(Payload payload, @Nullable String channel, @Nullable Publication publication,
@@ -115,7 +114,7 @@ public final class OutboundMessage {
 
 	/**
 	 * Create a message of a recorded channel.
-	 * @param publication the message as it stands in its channel
+	 * @param publication the message as it was published
 	 * @return the message
 	 */
 	public static OutboundMessage of(Publication publication) {
@@ -124,12 +123,11 @@ public final class OutboundMessage {
 	}
 
 	/**
-	 * Create a message of a recorded channel that a single client has missed. It is
-	 * counted by the node's {@link ReplayBudget} rather than by the limits of the
-	 * client's queue.
-	 * @param publication the message as it stands in its channel
-	 * @param whenDone called once, when the client's socket has taken the message or the
-	 * message is dropped; must not block
+	 * Create a message of a recorded channel that one client has missed. It is counted by
+	 * the node's {@link ReplayBudget} and not by the limits of the client's queue.
+	 * @param publication the message as it was published
+	 * @param whenDone called once, when the client's socket has accepted the message or
+	 * the message is dropped; must not block
 	 * @return the message, for one session
 	 */
 	public static OutboundMessage replay(Publication publication, Runnable whenDone) {
@@ -147,10 +145,10 @@ public final class OutboundMessage {
 	}
 
 	/**
-	 * Create a frame of a door that is costly to make: it is made by whoever writes it,
-	 * not by whoever queues it.
-	 * @param size about how many bytes it has
-	 * @param frame makes the frame; must not block
+	 * Create a frame of a door that is expensive to encode. It is encoded when it is
+	 * written, not when it is queued.
+	 * @param size its approximate size in bytes
+	 * @param frame encodes the frame; must not block
 	 * @return the message
 	 */
 	public static OutboundMessage frame(int size, Supplier<Payload> frame) {
@@ -158,12 +156,12 @@ public final class OutboundMessage {
 	}
 
 	/**
-	 * Create a frame of a door that answers a client with much. It is made by whoever
-	 * writes it, and counted by the node's {@link ReplayBudget} rather than by the limits
-	 * of the client's queue.
-	 * @param size about how many bytes it has
-	 * @param frame makes the frame; must not block
-	 * @param whenDone called once, when the client's socket has taken the frame or the
+	 * Create a frame of a door with a large answer for one client. It is encoded when it
+	 * is written, and counted by the node's {@link ReplayBudget} and not by the limits of
+	 * the client's queue.
+	 * @param size its approximate size in bytes
+	 * @param frame encodes the frame; must not block
+	 * @param whenDone called once, when the client's socket has accepted the frame or the
 	 * frame is dropped; must not block
 	 * @return the message, for one session
 	 */
@@ -172,7 +170,7 @@ public final class OutboundMessage {
 	}
 
 	/**
-	 * Return what is sent.
+	 * Return the payload.
 	 * @return the payload
 	 */
 	public Payload payload() {
@@ -193,7 +191,7 @@ public final class OutboundMessage {
 	}
 
 	/**
-	 * Return the message as it stands in its channel.
+	 * Return the message as it was published.
 	 * @return the publication, or {@code null} if the channel is not recorded
 	 */
 	public @Nullable Publication publication() {
@@ -201,7 +199,7 @@ public final class OutboundMessage {
 	}
 
 	/**
-	 * Return what is known of the message beside its content.
+	 * Return the message's headers.
 	 * @return the headers
 	 */
 	public Map<String, String> headers() {
@@ -209,17 +207,18 @@ public final class OutboundMessage {
 	}
 
 	/**
-	 * Return whether this is a frame of a door rather than a message of somebody.
-	 * @return whether it is written as it is
+	 * Return whether this is a frame of a door and not a message of a publisher.
+	 * @return whether it is written unchanged
 	 */
 	public boolean isFrame() {
 		return this.frame;
 	}
 
 	/**
-	 * Return the message in the form of a door, which is made once for all its receivers.
-	 * @param format makes the form; the same object for all sessions of a kind
-	 * @return what is written to the socket
+	 * Return the message in the format of a door. It is encoded once for all receivers of
+	 * the same format.
+	 * @param format the format; the same object for all sessions of a kind
+	 * @return the bytes that are written to the socket
 	 */
 	public Payload encoded(MessageFormat format) {
 		if (this.frame) {
@@ -248,14 +247,14 @@ public final class OutboundMessage {
 	}
 
 	/**
-	 * Return whether somebody waits for the message to be written or dropped.
+	 * Return whether room is reserved for the message until it is written or dropped.
 	 */
 	boolean isReserved() {
 		return this.reserved;
 	}
 
 	/**
-	 * The message is dropped. Does nothing after {@link #takeDone()}.
+	 * Report that the message was dropped. Does nothing after {@link #takeDone()}.
 	 */
 	void done() {
 		if (this.reserved) {
@@ -264,9 +263,9 @@ public final class OutboundMessage {
 	}
 
 	/**
-	 * Take what is to be {@linkplain #run run} when the message has been written, so that
-	 * nobody has to keep the message itself until then.
-	 * @return what to run, or {@code null} if it was taken before
+	 * Take the callback that has to be {@linkplain #run run} when the message has been
+	 * written, so that the message itself need not be kept until then.
+	 * @return the callback, or {@code null} if it was taken before
 	 */
 	synchronized @Nullable Runnable takeDone() {
 		Runnable whenDone = this.whenDone;
@@ -280,14 +279,15 @@ public final class OutboundMessage {
 				whenDone.run();
 			}
 			catch (RuntimeException | Error ex) {
-				// A writer calls this, or whoever ends the session, and has to go on.
+				// The caller is a writer, or a thread that ends the session, and has to
+				// continue
 				logger.error("What follows the end of a message failed", ex);
 			}
 		}
 	}
 
 	/**
-	 * One form of the message, and those that were made before.
+	 * One encoded form of the message, linked to those that were encoded before.
 	 */
 	private record Encoded(MessageFormat format, Payload payload, @Nullable Encoded next) {
 	}

@@ -29,9 +29,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What waits for one session: bounded in messages and bytes, first in first out. Filled
- * by any thread, drained by one writer at a time. The lock is the session's own and is
- * held for a few instructions only.
+ * The queue of outbound messages of one session: first in, first out, with limits in
+ * messages and bytes. Any thread adds messages; one writer at a time takes them out. The
+ * lock belongs to this session alone, and is held for a few instructions only.
  */
 final class OutboundQueue {
 
@@ -41,13 +41,19 @@ final class OutboundQueue {
 
 	private final Deque<Entry> entries = new ArrayDeque<>();
 
-	/** The waiting entry of each channel with the policy "latest"; usually empty. */
+	/** The queued entry of each channel with the policy "latest"; usually empty. */
 	private @Nullable Map<String, Entry> latest;
 
-	/** What counts for the limits: reserved messages have their own. */
+	/**
+	 * The bytes that count for the limits. Reserved messages do not count, because they
+	 * have a budget of their own.
+	 */
 	private long bytes;
 
-	/** What waits for reserved messages that were taken out to be with the socket. */
+	/**
+	 * The callbacks of reserved messages that were taken out, and that the socket has not
+	 * accepted yet.
+	 */
 	private volatile @Nullable List<Runnable> unsent;
 
 	private boolean closed;
@@ -59,8 +65,8 @@ final class OutboundQueue {
 	/**
 	 * Add a message.
 	 * @param message the message
-	 * @param limits how much may wait
-	 * @return what became of it
+	 * @param limits the limits of the queue
+	 * @return the result
 	 */
 	Offer offer(OutboundMessage message, QueueLimits limits) {
 		this.lock.lock();
@@ -97,7 +103,7 @@ final class OutboundQueue {
 			if (!fitsWithout(1, weight(waiting.message), message, limits)) {
 				return Offer.OVERFLOW;
 			}
-			// In place, so that a flood cannot lengthen the queue.
+			// Replaced in place, so that a flood of messages does not lengthen the queue
 			this.bytes += weight(message) - weight(waiting.message);
 			waiting.message = message;
 			this.statistics.countDrop(DropReason.REPLACED, 1);
@@ -113,7 +119,8 @@ final class OutboundQueue {
 	}
 
 	private Offer dropAndOffer(OutboundMessage message, QueueLimits limits) {
-		// Looks first whether dropping makes room, lest messages are lost for nothing.
+		// First find out whether dropping makes enough room, so that no message is
+		// dropped in vain
 		int messages = 0;
 		long bytes = 0;
 		Iterator<Entry> oldestFirst = this.entries.iterator();
@@ -146,9 +153,9 @@ final class OutboundQueue {
 	}
 
 	/**
-	 * Return whether a message may be dropped for a newer one of a channel: only the
-	 * channel's own are, as others have their own policy, and never frames of the door,
-	 * which a client waits for.
+	 * Return whether a message may be dropped for a newer one of a channel. Only messages
+	 * of the same channel may, because other channels have their own policy. Frames of
+	 * the door are never dropped, because the client waits for them.
 	 */
 	private static boolean isDroppable(Entry entry, @Nullable String channel) {
 		return !entry.message.isFrame() && !entry.message.isReserved()
@@ -178,8 +185,8 @@ final class OutboundQueue {
 	/**
 	 * Take the oldest messages out.
 	 * @param into receives them
-	 * @param maxMessages how many to take at most
-	 * @param maxBytes after how many bytes to stop; at least one message is taken
+	 * @param maxMessages the maximum number of messages to take
+	 * @param maxBytes the maximum number of bytes to take; at least one message is taken
 	 */
 	void drain(List<OutboundMessage> into, int maxMessages, long maxBytes) {
 		this.lock.lock();
@@ -220,7 +227,8 @@ final class OutboundQueue {
 	}
 
 	/**
-	 * The socket has taken all that was taken out, or never will.
+	 * Report that the socket has accepted all messages that were taken out, or never
+	 * will.
 	 */
 	void sent() {
 		if (this.unsent == null) {
@@ -241,8 +249,8 @@ final class OutboundQueue {
 	}
 
 	/**
-	 * Refuse further messages and forget those that wait.
-	 * @return how many were waiting
+	 * Refuse further messages, and drop the queued ones.
+	 * @return how many messages were queued
 	 */
 	int discard() {
 		int waiting;
@@ -269,7 +277,7 @@ final class OutboundQueue {
 	}
 
 	/**
-	 * Refuse further messages and keep those that wait.
+	 * Refuse further messages, and keep the queued ones.
 	 */
 	void close() {
 		this.lock.lock();
@@ -306,22 +314,22 @@ final class OutboundQueue {
 	}
 
 	/**
-	 * What became of a message that was offered.
+	 * The result of offering a message.
 	 */
 	enum Offer {
 
 		/**
-		 * It waits, perhaps in the place of older messages of its channel.
+		 * It was queued, perhaps in place of older messages of its channel.
 		 */
 		ACCEPTED,
 
 		/**
-		 * It was not added: the limits are reached.
+		 * It was not queued, because the limits are reached.
 		 */
 		OVERFLOW,
 
 		/**
-		 * It was not added: the session is closing.
+		 * It was not queued, because the session is closing.
 		 */
 		CLOSED
 

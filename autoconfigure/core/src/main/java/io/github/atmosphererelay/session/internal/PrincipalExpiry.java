@@ -22,9 +22,8 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Knows when the proof expires that stands behind the principal of a handshake, which
- * something else has checked, such as a filter that reads the {@code Authorization}
- * header.
+ * Tells when the authentication of a handshake expires. Another component has checked it,
+ * such as a filter that reads the {@code Authorization} header.
  */
 @FunctionalInterface
 public interface PrincipalExpiry {

@@ -21,17 +21,17 @@ import io.github.atmosphererelay.message.Publication;
 
 /**
  * Decides whether a session gets a publication of a recorded channel now, later or not at
- * all. A subscription whose client asks for positions has one; other subscriptions get
- * everything that their channel delivers.
+ * all. Subscriptions with positions have a gate; other subscriptions get every
+ * publication that the channel delivers.
  */
 public interface PublicationGate {
 
 	/**
-	 * Return whether a publication is to be queued at the session now. Called in the
-	 * channel's order, by one thread at a time; must not block.
+	 * Return whether to queue a publication at the session now. Called in the order of
+	 * the channel's log, by one thread at a time; must not block.
 	 * @param publication the publication
 	 * @param position its position
-	 * @return whether to queue it; {@code false} if the gate keeps it or drops it
+	 * @return {@code true} to queue it; {@code false} if the gate holds it or drops it
 	 */
 	boolean takes(Publication publication, Position position);
 

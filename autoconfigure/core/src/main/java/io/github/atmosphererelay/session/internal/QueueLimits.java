@@ -19,12 +19,12 @@ package io.github.atmosphererelay.session.internal;
 import java.util.Objects;
 
 /**
- * How much may wait for a client, and what happens beyond.
+ * The limits of a client's queue, and what happens when they are reached.
  *
- * @param maxMessages the greatest number of waiting messages
- * @param maxBytes the greatest size of all waiting payloads together, in bytes; a single
- * message may be larger if nothing else is waiting
- * @param policy what happens beyond
+ * @param maxMessages the maximum number of queued messages
+ * @param maxBytes the maximum size of all queued payloads together, in bytes; a single
+ * message may be larger if nothing else is queued
+ * @param policy what happens when a limit is reached
  */
 public record QueueLimits(int maxMessages, long maxBytes, SlowConsumerPolicy policy) {
 

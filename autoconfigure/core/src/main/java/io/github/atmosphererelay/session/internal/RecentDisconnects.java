@@ -25,23 +25,29 @@ import io.github.atmosphererelay.session.CloseReason;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The users who were disconnected lately. A client shows who it is before it becomes a
- * session: a user who is disconnected in between has no session yet that could be ended,
- * and would go on with one that the disconnection was meant for, too. Safe for use by
- * many threads.
+ * The users who were disconnected recently. A client is authenticated before its session
+ * exists. If its user is disconnected in between, there is no session yet to close. So
+ * each new session is compared with the recent disconnections, and is closed if one is
+ * later than its authentication. Safe for use by many threads.
  */
 final class RecentDisconnects {
 
-	/** More than a client may take from its handshake until it is a session. */
+	/**
+	 * How long a disconnection is kept: longer than a client may take from its handshake
+	 * until its session exists.
+	 */
 	static final Duration KEPT = Duration.ofMinutes(5);
 
-	/** The oldest go first: what they ended is the most likely to be over. */
+	/**
+	 * The maximum number of users. Beyond that the oldest disconnections are dropped,
+	 * which are the least likely to be needed.
+	 */
 	static final int MAX_USERS = 10_000;
 
-	/** In the order in which they were disconnected. Guards itself. */
+	/** The users in the order in which they were disconnected. Guarded by itself. */
 	private final Map<String, Disconnect> users = new LinkedHashMap<>();
 
-	/** When somebody was disconnected last, so that most sessions need no lock. */
+	/** The time of the latest disconnection, so that most sessions need no lock. */
 	private volatile long latest;
 
 	private volatile boolean any;
@@ -64,10 +70,11 @@ final class RecentDisconnects {
 	}
 
 	/**
-	 * Return whether a user was disconnected since then.
+	 * Return whether a user was disconnected since a time.
 	 * @param user the user
 	 * @param since a time of {@link System#nanoTime()}
-	 * @return what the user's clients are told, or {@code null} if it was not
+	 * @return the reason that the user's clients receive, or {@code null} if it was not
+	 * disconnected
 	 */
 	@Nullable CloseReason find(String user, long since) {
 		if (!this.any || this.latest - since < 0) {

@@ -23,10 +23,10 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bounds what this node holds of history, missed messages and lists for its clients:
- * everything that a short request asks for much of, from when it is read until the
- * client's socket has taken it. Bytes are counted as they are written at most. Safe for
- * use by many threads; nothing blocks.
+ * Limits the memory for large replies that a client can cause by a short request:
+ * history, missed messages and lists. A reply is counted from when it is read until the
+ * client's socket has accepted it, with the maximum number of bytes that it may have when
+ * it is written. Safe for use by many threads; nothing blocks.
  */
 public final class ReplayBudget {
 
@@ -41,10 +41,10 @@ public final class ReplayBudget {
 	private final LongAdder refused = new LongAdder();
 
 	/**
-	 * Create a budget that nothing is used of.
-	 * @param maxBytes how much there may be for all clients of the node together
-	 * @param maxSessionBytes how much there may be for one client, unless it is a single
-	 * reply that is larger
+	 * Create an unused budget.
+	 * @param maxBytes the maximum number of bytes for all clients of the node together
+	 * @param maxSessionBytes the maximum number of bytes for one client; a single reply
+	 * may be larger
 	 */
 	public ReplayBudget(long maxBytes, long maxSessionBytes) {
 		if (maxBytes < 1 || maxSessionBytes < 1) {
@@ -55,9 +55,9 @@ public final class ReplayBudget {
 	}
 
 	/**
-	 * Reserve room for a reply.
-	 * @param session whose reply it is
-	 * @param bytes how large the reply is at most
+	 * Reserve bytes for a reply.
+	 * @param session the session that gets the reply
+	 * @param bytes the maximum size of the reply
 	 * @return the reservation, to be {@linkplain Reservation#release() released}, or
 	 * {@code null} if there is no room now
 	 */
@@ -94,7 +94,7 @@ public final class ReplayBudget {
 	}
 
 	/**
-	 * Return how much there may be.
+	 * Return the size of the budget.
 	 * @return the number of bytes
 	 */
 	public long maxBytes() {
@@ -102,7 +102,7 @@ public final class ReplayBudget {
 	}
 
 	/**
-	 * Return how much is reserved at this moment.
+	 * Return how many bytes are reserved at this moment.
 	 * @return the number of bytes, at most {@link #maxBytes()}
 	 */
 	public long bytes() {
@@ -110,7 +110,7 @@ public final class ReplayBudget {
 	}
 
 	/**
-	 * Return the most that was ever reserved at once.
+	 * Return the maximum number of bytes that were ever reserved at once.
 	 * @return the number of bytes
 	 */
 	public long highestBytes() {
@@ -118,7 +118,7 @@ public final class ReplayBudget {
 	}
 
 	/**
-	 * Return how often there was no room.
+	 * Return how often a reservation was refused.
 	 * @return the number of replies that were not read, or not sent
 	 */
 	public long refused() {

@@ -17,9 +17,10 @@
 package io.github.atmosphererelay.session.internal;
 
 /**
- * Room for one reply in the node's {@link ReplayBudget}. Held by who has reserved it and
- * by each message that is made of it; given back when the last of them releases it. Safe
- * for use by many threads.
+ * The bytes that are reserved for one reply in the node's {@link ReplayBudget}. The
+ * reservation is held by the code that has made it, and by each message that is created
+ * from the reply. The bytes are returned when the last of them releases it. Safe for use
+ * by many threads.
  */
 public final class Reservation {
 
@@ -38,7 +39,7 @@ public final class Reservation {
 
 	/**
 	 * Reserve more.
-	 * @param more how many bytes the reply is larger
+	 * @param more the number of further bytes
 	 * @return whether there was room
 	 */
 	public synchronized boolean grow(long more) {
@@ -50,8 +51,8 @@ public final class Reservation {
 	}
 
 	/**
-	 * Keep the room for a message.
-	 * @return to be called once, when the message has been written or dropped
+	 * Hold the reservation for a message.
+	 * @return call this once, when the message has been written or dropped
 	 */
 	public synchronized Runnable hold() {
 		if (this.holders == 0) {
@@ -62,7 +63,7 @@ public final class Reservation {
 	}
 
 	/**
-	 * Need the room no longer. To be called once by who has reserved it.
+	 * Release the reservation. Called once by the code that has made it.
 	 */
 	public void release() {
 		long bytes;

@@ -37,8 +37,8 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sessions of this node by id, channel and user. Concurrent; no lock is shared by all
- * channels, and a channel or user without sessions leaves nothing behind.
+ * The sessions of this node by id, channel and user. Safe for use by many threads. No
+ * lock is shared by all channels, and a channel or user without sessions uses no memory.
  */
 public final class SessionRegistry {
 
@@ -57,8 +57,8 @@ public final class SessionRegistry {
 	private final RateLimitedLog listenerLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
 	/**
-	 * Begin to tell of subscriptions. Called by the node as it starts.
-	 * @param listeners hear of every subscription, in this order
+	 * Start to notify listeners of subscriptions. Called by the node when it starts.
+	 * @param listeners are notified of every subscription, in this order
 	 */
 	public void start(List<SubscriptionListener> listeners) {
 		this.listeners = List.copyOf(listeners);
@@ -77,14 +77,15 @@ public final class SessionRegistry {
 	}
 
 	/**
-	 * End all sessions of a user, also those of clients that have shown who they are and
-	 * are about to become sessions.
+	 * End all sessions of a user, also those of clients that are authenticated and whose
+	 * session does not exist yet.
 	 * @param user the name of the user's principal
-	 * @param reason what the user's clients are told
+	 * @param reason the reason that the user's clients receive
 	 * @return how many sessions were open
 	 */
 	public int disconnectUser(String user, CloseReason reason) {
-		// First, so that a session that is added meanwhile is found or finds this.
+		// First, so that a session that is added meanwhile is either found below or finds
+		// this entry
 		this.disconnects.add(user, reason, System.nanoTime());
 		int open = 0;
 		for (LocalSession session : ofUser(user)) {
@@ -97,8 +98,8 @@ public final class SessionRegistry {
 	}
 
 	/**
-	 * Close a session that was added if its user was disconnected after the client had
-	 * shown who it is.
+	 * Close a session that was added if its user was disconnected after the client was
+	 * authenticated.
 	 * @param session the session
 	 */
 	public void closeIfDisconnected(LocalSession session) {
@@ -113,8 +114,8 @@ public final class SessionRegistry {
 	/**
 	 * Remove a session and all its subscriptions.
 	 * @param session the session
-	 * @return the subscriptions, which have ended, or {@code null} if the session is not
-	 * here, or not any more
+	 * @return its subscriptions, which have ended, or {@code null} if the registry does
+	 * not have the session
 	 */
 	public @Nullable List<Subscription> remove(LocalSession session) {
 		if (!this.byId.remove(session.id(), session)) {
@@ -134,18 +135,20 @@ public final class SessionRegistry {
 	}
 
 	/**
-	 * Add a subscription, unless its session is in the channel, or in too many others.
+	 * Add a subscription, unless its session is already subscribed to the channel, or to
+	 * the maximum number of channels.
 	 * @param subscription the subscription
-	 * @param limit how many channels the session may be in
-	 * @return whether it was added; {@code false} if the session is in the channel
-	 * @throws ChannelLimitException if the session is in as many other channels. Nor is
-	 * the subscription added if a listener throws something
+	 * @param limit the maximum number of channels of the session
+	 * @return whether it was added; {@code false} if the session is already subscribed to
+	 * the channel
+	 * @throws ChannelLimitException if the session has reached the limit. The
+	 * subscription is not added either if a listener throws an exception
 	 */
 	public boolean add(Subscription subscription, int limit) {
 		Map<String, Subscription> own = subscription.session().subscriptions();
 		String channel = subscription.channel();
-		// Both indexes in one step, or else the session could leave in between and stay
-		// in the channel for ever.
+		// Both indexes change in one step. Otherwise the session could end in between,
+		// and its subscription would stay in the channel's index for ever.
 		synchronized (own) {
 			if (own.containsKey(channel)) {
 				return false;
@@ -162,11 +165,11 @@ public final class SessionRegistry {
 					listeners.get(told).subscribed(subscription);
 					told++;
 				}
-				// Last: its client is told of nothing that does not come to be.
+				// Last, so that the client is not told of a subscription that fails
 				subscription.listener().subscribed(subscription);
 			}
 			catch (RuntimeException | Error ex) {
-				// Whoever asked for it takes back what it has done so far.
+				// The caller undoes what it has done so far
 				end(subscription, listeners.subList(0, told));
 				throw ex;
 			}
@@ -177,7 +180,7 @@ public final class SessionRegistry {
 	/**
 	 * End a subscription.
 	 * @param subscription the subscription
-	 * @return whether it had not ended before
+	 * @return {@code false} if it had ended before
 	 */
 	public boolean remove(Subscription subscription) {
 		Map<String, Subscription> own = subscription.session().subscriptions();
@@ -205,15 +208,16 @@ public final class SessionRegistry {
 			listener.unsubscribed(subscription);
 		}
 		catch (RuntimeException | Error ex) {
-			// It has ended all the same, and the others hear of it.
+			// The subscription has ended all the same, and the other listeners are
+			// notified
 			this.listenerLog.error("A SubscriptionListener failed at the end of a subscription", ex);
 		}
 	}
 
 	/**
-	 * Tell the listeners that a subscription is ready, if it has not ended.
+	 * Notify the listeners that a subscription is ready, if it has not ended.
 	 * @param subscription the subscription
-	 * @param state whether messages of other nodes are heard
+	 * @param state whether messages of other nodes are received
 	 */
 	public void ready(Subscription subscription, SubscriptionState state) {
 		subscription.whileHeld(() -> {
@@ -223,10 +227,11 @@ public final class SessionRegistry {
 	}
 
 	/**
-	 * Do something while a session stays subscribed to a channel, if it is.
+	 * Run an action while a session is subscribed to a channel. If it is not subscribed,
+	 * the action does not run. The subscription cannot end while it runs.
 	 * @param session the session
 	 * @param channel the channel's name
-	 * @param action what to do; must not block
+	 * @param action the action; must not block
 	 */
 	public void whileSubscribed(LocalSession session, String channel, Runnable action) {
 		Subscription subscription = session.subscription(channel);
@@ -236,7 +241,7 @@ public final class SessionRegistry {
 	}
 
 	private static <T> void add(Map<String, Set<T>> index, String key, T value) {
-		// Within compute, so that a set is never emptied and dropped at the same time.
+		// Within compute, so that nothing is added to a set that is being removed
 		index.compute(key, (same, present) -> {
 			Set<T> values = (present != null) ? present : ConcurrentHashMap.newKeySet(1);
 			values.add(value);
@@ -357,7 +362,7 @@ public final class SessionRegistry {
 	}
 
 	/**
-	 * The sessions of subscriptions.
+	 * A view of the sessions of subscriptions.
 	 */
 	private static final class SessionsOf extends AbstractCollection<LocalSession> {
 

@@ -21,8 +21,8 @@ import java.util.concurrent.atomic.LongAdder;
 import io.github.atmosphererelay.statistics.internal.Counters;
 
 /**
- * What this node's sessions have counted since it started. Counters only grow; safe for
- * use by many threads.
+ * The counters of this node's sessions since its start. Counters only grow; safe for use
+ * by many threads.
  */
 public final class SessionStatistics {
 

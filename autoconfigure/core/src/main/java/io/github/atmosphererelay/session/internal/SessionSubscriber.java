@@ -22,41 +22,41 @@ import io.github.atmosphererelay.session.SubscriptionState;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one session is subscribed to channels that its client has not asked for, because
- * the application or an operator has. A door whose clients have to be told of that, and
- * of where in a log they begin, hands one over with the session; of any other session
- * nobody is told. For any thread; does not block.
+ * Subscribes one session to channels at the request of the application or an operator,
+ * not of its client. Some doors have to notify the client of such a subscription, and of
+ * the position at which it begins; they set a subscriber of their own for their sessions.
+ * Clients of other sessions are not notified. For any thread; does not block.
  */
 public interface SessionSubscriber {
 
-	/** Of a session whose client is told of nothing. */
+	/** For sessions whose clients are not notified. */
 	SessionSubscriber SILENT = new SessionSubscriber() {
 
 	};
 
 	/**
-	 * Return who hears of a subscription that is made in the usual way: its session gets
-	 * what the channel delivers from then on.
+	 * Return the listener of a subscription that is made in the usual way, in which the
+	 * session gets the channel's messages from then on.
 	 * @param channel the channel's name
-	 * @return a listener of this subscription alone
+	 * @return a listener for this subscription alone
 	 */
 	default SubscriptionListener listener(String channel) {
 		return SubscriptionListener.NONE;
 	}
 
 	/**
-	 * Subscribe the session in another way than the usual one.
+	 * Subscribe the session in the door's own way.
 	 * @param channel the name of a channel that exists
-	 * @return completes when the relay has confirmed, or as degraded if that is still to
-	 * come; {@code null} if the channel is to be subscribed in the usual way. Refuses as
-	 * the usual way does
+	 * @return completes when the relay has confirmed, or as degraded if it has not in
+	 * time; {@code null} to subscribe in the usual way. Fails for the same reasons as the
+	 * usual way
 	 */
 	default @Nullable CompletableFuture<SubscriptionState> subscribe(String channel) {
 		return null;
 	}
 
 	/**
-	 * Give up a subscription that has not begun yet, or waits to be tried again.
+	 * Cancel a subscription that has not begun yet, or waits for a retry.
 	 * @param channel the channel's name
 	 */
 	default void giveUp(String channel) {

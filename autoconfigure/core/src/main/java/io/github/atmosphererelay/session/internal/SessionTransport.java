@@ -21,27 +21,28 @@ import java.io.IOException;
 import io.github.atmosphererelay.session.CloseReason;
 
 /**
- * What a door lends to a session: its socket. Writing, flushing and pinging is done by
- * one writer at a time, and may block for as long as the client does not read;
- * {@link #close} and {@link #abort} may come from another thread meanwhile, and must make
- * a blocked write return.
+ * The socket of a session, provided by its door. Threads: one writer at a time writes,
+ * flushes and pings, which may block as long as the client does not read. Another thread
+ * may call {@link #close} and {@link #abort} meanwhile, which must make a blocked write
+ * return.
  */
 public interface SessionTransport {
 
 	/**
-	 * Write a message. May be kept back until {@link #flush(Runnable)}.
+	 * Write a message. It may be buffered until {@link #flush(Runnable)}.
 	 * @param message the message
 	 * @throws IOException if the connection is broken
 	 */
 	void write(OutboundMessage message) throws IOException;
 
 	/**
-	 * Write out what was kept back. A transport that does not block keeps what the socket
-	 * does not take, goes on by itself, and is not called until it has said that it is
-	 * done.
-	 * @param whenFlushed to be called once if this returns {@code false}, as soon as
-	 * everything has gone out; on any thread, perhaps before this returns
-	 * @return whether everything has gone out
+	 * Flush the buffered messages. A transport that does not block keeps the data that
+	 * the socket does not accept now, writes it later by itself, and calls
+	 * {@code whenFlushed}. Until then it is not called again.
+	 * @param whenFlushed must be called once if this method returns {@code false}, as
+	 * soon as everything was written; on any thread, perhaps before this method has
+	 * returned
+	 * @return whether everything was written
 	 * @throws IOException if the connection is broken
 	 */
 	boolean flush(Runnable whenFlushed) throws IOException;
@@ -53,8 +54,7 @@ public interface SessionTransport {
 	void ping() throws IOException;
 
 	/**
-	 * Send a ping with a payload that comes back with its answer, after everything
-	 * written before.
+	 * Send a ping with a payload that the pong returns, after everything written before.
 	 * @param payload up to 125 bytes
 	 * @throws IOException if the connection is broken
 	 */
@@ -64,14 +64,14 @@ public interface SessionTransport {
 
 	/**
 	 * Close the connection. May block for a short while.
-	 * @param reason what the client is told
+	 * @param reason the reason that the client receives
 	 */
 	void close(CloseReason reason);
 
 	/**
-	 * Close the connection although a write may be stuck in it. The client is told if
-	 * that can be done. May block for a short while.
-	 * @param reason what the client is told
+	 * Close the connection even if a write is stuck in it. The client receives the reason
+	 * if possible. May block for a short while.
+	 * @param reason the reason that the client receives
 	 */
 	void abort(CloseReason reason);
 

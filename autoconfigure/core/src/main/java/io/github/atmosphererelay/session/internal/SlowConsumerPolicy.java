@@ -17,25 +17,25 @@
 package io.github.atmosphererelay.session.internal;
 
 /**
- * What happens when more waits for a client than its limits allow.
+ * What happens when the queue of a client has reached its limits.
  */
 public enum SlowConsumerPolicy {
 
 	/**
-	 * Close the session with a code that lets the client reconnect. Nothing is missing
-	 * without the client knowing.
+	 * Close the session with a code on which the client reconnects. The client never
+	 * misses a message without noticing.
 	 */
 	DISCONNECT,
 
 	/**
-	 * Drop the channel's oldest waiting message. The client stays connected and misses
+	 * Drop the channel's oldest queued message. The client stays connected and misses
 	 * messages.
 	 */
 	DROP_OLDEST,
 
 	/**
-	 * Keep only the channel's newest message waiting, always. For states of which only
-	 * the latest counts, such as prices and positions.
+	 * Always keep only the channel's newest message in the queue. For states of which
+	 * only the latest counts, such as prices and geographic positions.
 	 */
 	LATEST
 

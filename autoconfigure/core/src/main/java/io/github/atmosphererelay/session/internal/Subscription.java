@@ -23,18 +23,17 @@ import io.github.atmosphererelay.message.Publication;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session in a channel, from the moment at which the session is in the channel's index
- * until it leaves. The registry's indexes point to it, and whoever has to do something
- * for it later keeps the object: a session that has left a channel and come again has
- * another one, so that what was begun for the first does not change the second. What the
- * session's door keeps of it hangs on it as its {@linkplain #listener() listener}. <pre>
- *  SUBSCRIBING --relay confirms, or 2 s pass--------------&gt; LIVE
- *       |                                                    ^
- *       +--recorded, client asks--&gt; RECOVERING --answered----+
+ * The subscription of a session to a channel, from the moment at which the channel's
+ * index has the session until it leaves the channel. If a session leaves a channel and
+ * subscribes again, it gets a new object. So code that has to do something for a
+ * subscription later keeps the object, and cannot change a later subscription by mistake.
+ * The session's door keeps its own state in the {@linkplain #listener() listener}. <pre>
+ * SUBSCRIBING --relay confirms, or 2 s pass--------------&gt; LIVE | ^ +--recorded,
+ * client asks--&gt; RECOVERING --answered----+
  *
- *  any of them --unsubscribed, session ends, log cannot be read--&gt; ENDED
- * </pre> Its phase changes under the lock of its session's subscriptions, which
- * {@link #whileHeld} takes; it can be read without.
+ * any of them --unsubscribed, session ends, log cannot be read--&gt; ENDED </pre> The
+ * phase changes under the lock of its session's subscriptions, which {@link #whileHeld}
+ * takes; it can be read without the lock.
  */
 public final class Subscription {
 
@@ -53,8 +52,8 @@ public final class Subscription {
 	private volatile Phase phase = Phase.SUBSCRIBING;
 
 	/**
-	 * Create a subscription that the session's client has not asked for, and whose
-	 * session gets everything that the channel delivers.
+	 * Create a subscription that the session's client has not asked for, and that gets
+	 * every message of the channel.
 	 * @param session the session
 	 * @param channel the channel's name
 	 */
@@ -66,7 +65,8 @@ public final class Subscription {
 	 * Create a subscription.
 	 * @param session the session
 	 * @param channel the channel's name
-	 * @param listener hears of this subscription alone, for whoever has asked for it
+	 * @param listener is notified of this subscription alone, for the code that has asked
+	 * for it
 	 * @param gate decides which publications the session gets, or {@code null} if it gets
 	 * all
 	 */
@@ -79,7 +79,7 @@ public final class Subscription {
 	}
 
 	/**
-	 * Return whose subscription it is.
+	 * Return the subscribed session.
 	 * @return the session
 	 */
 	public LocalSession session() {
@@ -87,7 +87,7 @@ public final class Subscription {
 	}
 
 	/**
-	 * Return what is subscribed to.
+	 * Return the channel.
 	 * @return the channel's name
 	 */
 	public String channel() {
@@ -95,17 +95,18 @@ public final class Subscription {
 	}
 
 	/**
-	 * Return a number that grows from subscription to subscription of this process.
-	 * @return the number, which no other subscription has
+	 * Return the number of this subscription. Later subscriptions of this process have
+	 * greater numbers.
+	 * @return the number, unique in this process
 	 */
 	public long generation() {
 		return this.generation;
 	}
 
 	/**
-	 * Return the number of the newest subscription. What goes through an index while it
-	 * changes leaves out those with greater numbers, so that it does not meet a session
-	 * twice that leaves and comes again.
+	 * Return the number of the newest subscription. Code that iterates over an index
+	 * while it changes skips subscriptions with greater numbers, so that it does not find
+	 * a session twice that leaves and subscribes again.
 	 * @return the greatest number so far
 	 */
 	public static long newestGeneration() {
@@ -113,7 +114,7 @@ public final class Subscription {
 	}
 
 	/**
-	 * Return how far the subscription has come.
+	 * Return the phase of the subscription.
 	 * @return the phase at this moment
 	 */
 	public Phase phase() {
@@ -121,25 +122,25 @@ public final class Subscription {
 	}
 
 	/**
-	 * Return who hears of this subscription alone.
-	 * @return what the session's door keeps of the subscription, if it keeps anything
+	 * Return the listener of this subscription alone.
+	 * @return the listener, in which the session's door keeps its state
 	 */
 	public SubscriptionListener listener() {
 		return this.listener;
 	}
 
 	/**
-	 * Return what decides which publications the session gets. It is also what knows the
-	 * position after which the session gets them.
-	 * @return the gate, or {@code null} if it gets all
+	 * Return the gate, which decides which publications the session gets. It also knows
+	 * the position after which the session gets them.
+	 * @return the gate, or {@code null} if the session gets all publications
 	 */
 	public @Nullable PublicationGate gate() {
 		return this.gate;
 	}
 
 	/**
-	 * Return whether a publication of the recorded channel is to be queued at the session
-	 * now. Called by whoever delivers the channel's log, in its order.
+	 * Return whether to queue a publication of the recorded channel at the session now.
+	 * Called in the order of the channel's log.
 	 * @param publication the publication
 	 * @param position its position
 	 * @return whether to queue it
@@ -150,9 +151,9 @@ public final class Subscription {
 	}
 
 	/**
-	 * Do something while the session stays in the channel by this subscription, if it
-	 * does.
-	 * @param action what to do; must not block
+	 * Run an action, unless this subscription has ended. The subscription cannot end
+	 * while the action runs.
+	 * @param action the action; must not block
 	 */
 	public void whileHeld(Runnable action) {
 		synchronized (this.session.subscriptions()) {
@@ -163,21 +164,22 @@ public final class Subscription {
 	}
 
 	/**
-	 * The relay has confirmed, and the log is asked for the session.
+	 * Note that the log is being read for the session, after the relay has confirmed.
 	 */
 	public void recovering() {
 		whileHeld(() -> advance(Phase.SUBSCRIBING, Phase.RECOVERING));
 	}
 
 	/**
-	 * The session gets everything from now on.
+	 * Note that the session gets every message from now on.
 	 */
 	public void live() {
 		whileHeld(() -> advance(this.phase, Phase.LIVE));
 	}
 
 	/**
-	 * The session has left the channel. Called within the lock, by the registry alone.
+	 * Note that the session has left the channel. Called by the registry only, while it
+	 * holds the lock.
 	 */
 	void end() {
 		this.phase = Phase.ENDED;
@@ -196,25 +198,25 @@ public final class Subscription {
 	}
 
 	/**
-	 * How far a subscription has come.
+	 * The phase of a subscription.
 	 */
 	public enum Phase {
 
 		/**
-		 * The session is in the channel, and gets what this node publishes there; it is
-		 * not known yet whether it gets what others publish.
+		 * The session gets the messages that this node publishes to the channel. It is
+		 * not known yet whether it gets those of other nodes.
 		 */
 		SUBSCRIBING,
 
 		/**
-		 * It is being found out where in the log the session begins, and what it has
-		 * missed is read if its client asks for that. What the channel delivers meanwhile
-		 * waits.
+		 * The position at which the session begins is being determined, and the missed
+		 * messages are being read if the client recovers. Meanwhile the messages of the
+		 * channel are held.
 		 */
 		RECOVERING,
 
 		/**
-		 * The client has its answer, and the session gets what the channel delivers.
+		 * The client was answered, and the session gets the messages of the channel.
 		 */
 		LIVE,
 

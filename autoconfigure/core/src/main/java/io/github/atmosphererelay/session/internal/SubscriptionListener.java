@@ -19,38 +19,39 @@ package io.github.atmosphererelay.session.internal;
 import io.github.atmosphererelay.session.SubscriptionState;
 
 /**
- * Hears of every subscription of this node's sessions if the registry has it, or of one
- * subscription that was made with it; at once and without fail, unlike listeners of
- * application events. Called on whatever thread subscribes, while
- * {@link Subscription#whileHeld} would wait: for one subscription by one thread at a time
- * and in the order of the methods. Must not block, and must not subscribe or unsubscribe
- * anything itself.
+ * Is notified of subscriptions: of all subscriptions of this node's sessions if it is set
+ * at the registry, or of the one subscription that was created with it. Unlike a listener
+ * of application events, it is called at once and misses nothing.
+ * <p>
+ * Threads: called on any thread, while it holds the lock of
+ * {@link Subscription#whileHeld}. For one subscription it is called by one thread at a
+ * time, in the order of the methods. Must not block, and must not subscribe or
+ * unsubscribe anything itself.
  */
 public interface SubscriptionListener {
 
-	/** Of whoever has nothing to do. */
+	/** A listener that does nothing. */
 	SubscriptionListener NONE = new SubscriptionListener() {
 
 	};
 
 	/**
-	 * A session is in a channel from now on.
+	 * A session has subscribed to a channel.
 	 * @param subscription the subscription
 	 */
 	default void subscribed(Subscription subscription) {
 	}
 
 	/**
-	 * The relay has confirmed, or has not in time: the session gets what other nodes
-	 * publish from now on, or is still to get it.
+	 * The relay has confirmed a subscription, or has not confirmed it in time.
 	 * @param subscription the subscription
-	 * @param state whether messages of other nodes are heard
+	 * @param state whether the session gets messages of other nodes
 	 */
 	default void ready(Subscription subscription, SubscriptionState state) {
 	}
 
 	/**
-	 * A subscription has ended, perhaps together with its session.
+	 * A subscription has ended, either by itself or together with its session.
 	 * @param subscription the subscription
 	 */
 	default void unsubscribed(Subscription subscription) {

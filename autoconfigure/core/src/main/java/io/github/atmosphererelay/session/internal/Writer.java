@@ -29,10 +29,10 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A thread that writes to the sessions of a shard: takes the next ready session, drains a
- * batch of its queue into one flush, and puts it at the end if more waits, so that a busy
- * session does not starve its neighbours. It serves the shard until another writer is put
- * in charge.
+ * Writes to the sessions of a shard on a thread of its own: takes the next ready session,
+ * writes a batch of its queue with one flush, and puts the session at the end of the
+ * ready queue if more is queued, so that a busy session does not starve the others. It
+ * serves the shard until another writer takes its place.
  */
 final class Writer implements Runnable {
 
@@ -57,7 +57,7 @@ final class Writer implements Runnable {
 	/** The session that is being written to. */
 	private volatile @Nullable LocalSession current;
 
-	/** When writing to the present session began. Read only after {@link #current}. */
+	/** When writing to the current session began. Read only after {@link #current}. */
 	private volatile long since;
 
 	Writer(WriterShard shard, WriterPool writers, SessionStatistics statistics, ThreadFactory threads) {
@@ -88,12 +88,12 @@ final class Writer implements Runnable {
 	}
 
 	/**
-	 * Return how long the writer has been at the same session.
-	 * @return the time in nanoseconds, 0 if it is at none
+	 * Return how long the writer has been writing to the same session.
+	 * @return the time in nanoseconds, 0 if it is not writing
 	 */
 	long busyNanos(long now) {
-		// In this order: otherwise a session that is only just begun with could be seen
-		// with the time at which the one before it began.
+		// In this order. Otherwise a session that the writer has just begun with could be
+		// seen with the time of the session before.
 		boolean busy = (this.current != null);
 		return busy ? Math.max(0, now - this.since) : 0;
 	}
@@ -116,7 +116,8 @@ final class Writer implements Runnable {
 
 	private void sleep() {
 		this.idle = true;
-		// A session may have become ready before it could see that the writer sleeps.
+		// A session may have become ready before its thread could see that the writer
+		// sleeps
 		if (!this.shard.hasReady() && this.shard.owner() == this) {
 			LockSupport.park(this);
 		}
@@ -131,10 +132,11 @@ final class Writer implements Runnable {
 			done = write(session);
 		}
 		catch (Throwable ex) {
-			// Errors too: a writer that dies would silence every session of its shard.
+			// Errors too, because a writer that dies would silence every session of its
+			// shard
 			this.writers.broken(session);
 			session.queue().sent();
-			// All of them: what was written before may have been kept back.
+			// All of the batch, because what was written before may still be buffered
 			this.statistics.countDrop(DropReason.SESSION_ENDED, this.batch.size());
 			if (logger.isDebugEnabled()) {
 				logger.debug("Session " + session.id() + " cannot be written to", ex);
@@ -157,10 +159,10 @@ final class Writer implements Runnable {
 	}
 
 	/**
-	 * Write what waits for a session.
+	 * Write a batch of a session's queue.
 	 * @param session the session
-	 * @return whether the socket has taken it; otherwise the session may already be with
-	 * another writer
+	 * @return whether the socket has accepted it; otherwise another writer may already
+	 * have the session
 	 */
 	private boolean write(LocalSession session) throws IOException {
 		if (session.isAborted()) {

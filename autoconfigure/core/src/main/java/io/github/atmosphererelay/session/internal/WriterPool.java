@@ -44,13 +44,13 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The writers of this node, with the watchdog that looks after them. A writer that is
- * stuck in a socket is replaced, so that its shard's other sessions do not wait; its
- * session is ended after the send timeout, or as soon as too many writers are stuck and
- * it has been stuck longest.
+ * The writers of this node, and the watchdog that watches them. A writer that is stuck in
+ * a socket is replaced, so that the other sessions of its shard do not wait. Its session
+ * is ended after the send timeout, or earlier if too many writers are stuck and this one
+ * has been stuck longest.
  * <p>
- * Writers are platform threads also where virtual threads are switched on: containers
- * block inside monitors, which would pin the few carrier threads of an older JVM.
+ * Writers are platform threads even if virtual threads are enabled: containers block
+ * inside monitors, which would pin the few carrier threads of older JVMs.
  */
 public final class WriterPool {
 
@@ -76,13 +76,13 @@ public final class WriterPool {
 
 	private final ThreadFactory writerThreads = Threads.factory("writer");
 
-	/** Writers that were replaced and have not come back from their socket. */
+	/** Writers that were replaced and are still stuck in their socket. */
 	private final Queue<Writer> stuck = new ConcurrentLinkedQueue<>();
 
-	/** Sessions whose sockets take no more; at most all of them. */
+	/** Sessions whose sockets accept no more data now. */
 	private final Set<LocalSession> blocked = ConcurrentHashMap.newKeySet();
 
-	/** What could not be given to {@link #closers}, for want of memory or of a thread. */
+	/** Tasks that {@link #closers} has refused, for want of memory or of a thread. */
 	private final Queue<Runnable> unclosed = new ConcurrentLinkedQueue<>();
 
 	private final Guards guards;
@@ -95,7 +95,7 @@ public final class WriterPool {
 
 	/**
 	 * Create the writers; {@link #start()} starts them.
-	 * @param settings how sockets are written to
+	 * @param settings the writers' settings
 	 * @param statistics receives the counts
 	 * @param scheduler runs the watchdog, which does not block it
 	 */
@@ -105,10 +105,10 @@ public final class WriterPool {
 
 	/**
 	 * Create the writers; {@link #start()} starts them.
-	 * @param settings how sockets are written to
+	 * @param settings the writers' settings
 	 * @param statistics receives the counts
 	 * @param scheduler runs the watchdog, which does not block it
-	 * @param guards keep the parts of the node going
+	 * @param guards guard the node's background parts
 	 */
 	public WriterPool(WriterSettings settings, SessionStatistics statistics, ScheduledExecutorService scheduler,
 			Guards guards) {
@@ -131,8 +131,8 @@ public final class WriterPool {
 			return;
 		}
 		this.running = true;
-		// Its queue is bounded by the number of sessions: each is closed and
-		// aborted once.
+		// Its queue is bounded by the number of sessions, because each is closed and
+		// aborted once
 		this.closers = Threads.pool("closer", MAX_CLOSERS, new LinkedBlockingQueue<>());
 		for (WriterShard shard : this.shards) {
 			appoint(shard);
@@ -141,8 +141,8 @@ public final class WriterPool {
 	}
 
 	/**
-	 * Stop the threads. Sessions should have been closed before; what still waits is not
-	 * written any more.
+	 * Stop the threads. Sessions should have been closed before; messages that are still
+	 * queued are not written.
 	 */
 	public synchronized void stop() {
 		if (!this.running) {
@@ -163,10 +163,11 @@ public final class WriterPool {
 	/**
 	 * Open a session.
 	 * @param id the session's id
-	 * @param principal who the client is, or {@code null}
-	 * @param remoteAddress where the client has connected from, or {@code null}
+	 * @param principal the client's principal, or {@code null} if it is anonymous
+	 * @param remoteAddress the client's address, or {@code null} if it is not known
 	 * @param transport the session's socket
-	 * @param endListener hears of the session's end, once, on any thread; must not block
+	 * @param endListener is notified of the session's end, once, on any thread; must not
+	 * block
 	 * @return the session
 	 */
 	public LocalSession open(String id, @Nullable Principal principal, @Nullable InetSocketAddress remoteAddress,
@@ -177,9 +178,9 @@ public final class WriterPool {
 	}
 
 	/**
-	 * Begin the delivery of a message to many sessions.
+	 * Start the delivery of a message to many sessions.
 	 * @param message the message
-	 * @param limits how much may wait at each
+	 * @param limits the limits of each session's queue
 	 * @return the delivery, for the calling thread
 	 */
 	public Fanout fanout(OutboundMessage message, QueueLimits limits) {
@@ -195,7 +196,8 @@ public final class WriterPool {
 	}
 
 	/**
-	 * Return what bounds history and missed messages that wait for clients.
+	 * Return the budget for history and missed messages that are not yet written to
+	 * clients.
 	 * @return the budget of this node
 	 */
 	public ReplayBudget replays() {
@@ -203,7 +205,7 @@ public final class WriterPool {
 	}
 
 	/**
-	 * Return what keeps the parts of the node going.
+	 * Return the guards of the node's background parts.
 	 * @return the guards
 	 */
 	public Guards guards() {
@@ -229,9 +231,10 @@ public final class WriterPool {
 	}
 
 	/**
-	 * Have a session's socket take what was written.
+	 * Flush a session's socket.
 	 * @param session the session
-	 * @return whether it has; otherwise the session comes back to its writer by itself
+	 * @return whether everything was written; otherwise the session returns to its writer
+	 * by itself
 	 */
 	boolean flush(LocalSession session) throws IOException {
 		long now = System.nanoTime();
@@ -245,7 +248,7 @@ public final class WriterPool {
 	}
 
 	/**
-	 * Return how many sessions have sockets that take no more at this moment.
+	 * Return how many sessions have sockets that accept no more data at this moment.
 	 * @return the number of sessions
 	 */
 	public int blockedSessions() {
@@ -276,7 +279,7 @@ public final class WriterPool {
 	}
 
 	/**
-	 * End a session whose socket has thrown.
+	 * End a session whose socket has thrown an exception.
 	 */
 	void broken(LocalSession session) {
 		if (session.markAborted()) {
@@ -309,7 +312,7 @@ public final class WriterPool {
 	}
 
 	/**
-	 * End a session for which too much waits to queue another message.
+	 * End a session whose queue has no room for another message.
 	 */
 	void endSlow(LocalSession session) {
 		this.statistics.countDrop(DropReason.SLOW_CONSUMER, 1);
@@ -346,8 +349,8 @@ public final class WriterPool {
 			});
 		}
 		catch (RejectedExecutionException ex) {
-			// The writers have been stopped meanwhile, and whoever publishes must not
-			// suffer; the web server closes what it still has.
+			// The writers were stopped meanwhile. The publisher must not get an exception
+			// for that; the web server closes the connections that it still has.
 			logger.debug("A session was not closed because the writers have stopped");
 		}
 		catch (Throwable ex) {
@@ -364,7 +367,8 @@ public final class WriterPool {
 			writer.start();
 		}
 		catch (Throwable ex) {
-			// There is no thread for it; the former one may come back from its socket
+			// There is no thread for another writer; the former one may return from its
+			// socket
 			shard.setOwner(former);
 			throw ex;
 		}
@@ -394,7 +398,7 @@ public final class WriterPool {
 		}
 		if (since == 0 || isOver(session)) {
 			this.blocked.remove(session);
-			// It may have been blocked again meanwhile, when it still stood here
+			// It may have been blocked again while this set still contained it
 			if (session.blockedSince() != 0 && !isOver(session)) {
 				this.blocked.add(session);
 			}

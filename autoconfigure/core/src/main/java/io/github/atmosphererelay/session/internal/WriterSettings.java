@@ -19,15 +19,14 @@ package io.github.atmosphererelay.session.internal;
 import java.time.Duration;
 
 /**
- * How sockets are written to.
+ * The settings of the writers.
  *
  * @param shards the number of writers, 1 to 64
- * @param maxStuck how many further writers may stand in for stuck ones
- * @param sendTimeout after how long a stuck write ends its session
- * @param replayBytes how many bytes of history and missed messages may wait for all
- * clients together
- * @param sessionReplayBytes how many of them may wait for one client, unless it is a
- * single reply that is larger
+ * @param maxStuck the maximum number of further writers that replace stuck ones
+ * @param sendTimeout the time after which a stuck write ends its session
+ * @param replayBytes the maximum number of bytes of history and missed messages that may
+ * be unwritten for all clients together
+ * @param sessionReplayBytes the same for one client; a single reply may be larger
  */
 public record WriterSettings(int shards, int maxStuck, Duration sendTimeout, long replayBytes,
 		long sessionReplayBytes) {
@@ -46,10 +45,10 @@ public record WriterSettings(int shards, int maxStuck, Duration sendTimeout, lon
 	}
 
 	/**
-	 * Create settings with the usual budget for replays.
+	 * Create settings with the default budget for replays.
 	 * @param shards the number of writers, 1 to 64
-	 * @param maxStuck how many further writers may stand in for stuck ones
-	 * @param sendTimeout after how long a stuck write ends its session
+	 * @param maxStuck the maximum number of further writers that replace stuck ones
+	 * @param sendTimeout the time after which a stuck write ends its session
 	 */
 	public WriterSettings(int shards, int maxStuck, Duration sendTimeout) {
 		this(shards, maxStuck, sendTimeout, DEFAULT_REPLAY_BYTES, DEFAULT_SESSION_REPLAY_BYTES);

@@ -23,7 +23,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A part of the node's sessions that one writer serves, one session after the other. Its
+ * A part of the node's sessions. One writer serves them, one session after another. Its
  * ready queue holds each session at most once, so it is bounded by the number of
  * sessions.
  */
@@ -60,7 +60,7 @@ final class WriterShard {
 	}
 
 	/**
-	 * Put another writer in charge. The former one finishes the session that it is at.
+	 * Let another writer serve the shard. The former one finishes its current session.
 	 */
 	void setOwner(@Nullable Writer writer) {
 		Writer former = this.owner;
@@ -71,7 +71,7 @@ final class WriterShard {
 	}
 
 	/**
-	 * Have the ready sessions written to. Costs a wake-up only if the writer sleeps.
+	 * Wake the writer if it sleeps, so that it writes to the ready sessions.
 	 */
 	void wake() {
 		Writer writer = this.owner;

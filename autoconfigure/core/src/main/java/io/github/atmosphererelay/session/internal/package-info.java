@@ -15,8 +15,8 @@
  */
 
 /**
- * The sessions of this node: their subscriptions, what waits for them, and the writers
- * that bring it to their sockets.
+ * The sessions of this node: their subscriptions, their queues, and the writers that
+ * write to their sockets.
  */
 @NullMarked
 package io.github.atmosphererelay.session.internal;

@@ -35,9 +35,10 @@ import io.github.atmosphererelay.session.SubscriptionState;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this node follows on the relay, counted by those who are interested. An address is
- * followed when the first comes, and left a little after the last has gone, so that a
- * client that reconnects finds the subscription in place.
+ * The addresses to which this node is subscribed at the relay, with a reference count for
+ * each. The node subscribes when the count becomes 1. When it becomes 0, the node
+ * unsubscribes after a short delay, so that a client that reconnects finds the
+ * subscription still in place. For use by any thread.
  */
 public final class Interest {
 
@@ -51,19 +52,19 @@ public final class Interest {
 
 	private final Map<Address, Entry> entries = new ConcurrentHashMap<>();
 
-	/** Entries that nobody is interested in, in the order in which they fall due. */
+	/** Entries whose count is 0, in the order in which they are due. */
 	private final Queue<Entry> lingering = new ConcurrentLinkedQueue<>();
 
 	private final StripedLock locks = new StripedLock();
 
 	/**
-	 * What the relay is asked for each address, decided on under the address's lock. Not
-	 * asked under it: the relay may hold a lock of its own while it delivers, and a
-	 * delivery may end the interest in an address.
+	 * The calls of the relay for each address, in order. They are added under the
+	 * address's lock, and made without it: the relay may hold a lock of its own while it
+	 * delivers, and a delivery may release an address.
 	 */
 	private final OrderedCalls calls = new OrderedCalls();
 
-	/** What the relay has thrown when an address was left, to be thrown by the sweep. */
+	/** What the relay has thrown at an unsubscription; the sweep throws it again. */
 	private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
 	public Interest(ClusterRelay relay, Duration linger,
@@ -75,7 +76,7 @@ public final class Interest {
 	}
 
 	/**
-	 * Count one more who is interested.
+	 * Increment the count of an address, and subscribe to it if it is not followed.
 	 * @param address the address
 	 */
 	public void acquire(Address address) {
@@ -104,7 +105,7 @@ public final class Interest {
 			this.enteredListener.accept(entry.address, following.answer);
 		}
 		catch (RuntimeException | Error ex) {
-			// Nobody would release what was not acquired.
+			// After an exception the caller will not release the address
 			entry.count--;
 			leave(entry);
 			throw ex;
@@ -122,10 +123,11 @@ public final class Interest {
 	}
 
 	/**
-	 * Tell when the relay follows an address that somebody is interested in.
+	 * Return a future of the relay's confirmation for an address that was acquired.
 	 * @param address the address
 	 * @param timeout how long to wait for the relay
-	 * @return completes when the relay has confirmed, or after the timeout without
+	 * @return completes with {@code CONFIRMED} when the relay has confirmed, or with
+	 * {@code DEGRADED} after the timeout
 	 */
 	CompletableFuture<SubscriptionState> ready(Address address, Duration timeout) {
 		Entry entry = this.entries.get(address);
@@ -133,7 +135,7 @@ public final class Interest {
 	}
 
 	/**
-	 * Count one less who is interested.
+	 * Decrement the count of an address. At 0 it is left after the delay.
 	 * @param address the address
 	 */
 	public void release(Address address) {
@@ -149,17 +151,18 @@ public final class Interest {
 	}
 
 	private void enqueue(Entry entry) {
-		// Not the time at which it is due: that moves, and one who comes and goes all
-		// the time would hold up everybody behind.
+		// A copy of the due time, which may move while the entry is queued. An entry that
+		// is acquired and released all the time would otherwise delay all entries behind
+		// it.
 		entry.lookAt = entry.dueAt;
 		entry.queued = true;
 		this.lingering.add(entry);
 	}
 
 	/**
-	 * Return whether the node follows an address or is about to.
+	 * Return whether the node follows an address, or has asked the relay to.
 	 * @param address the address
-	 * @return whether it does
+	 * @return whether it has an entry
 	 */
 	public boolean follows(Address address) {
 		return this.entries.containsKey(address);
@@ -170,8 +173,8 @@ public final class Interest {
 	}
 
 	/**
-	 * Leave the addresses that nobody has been interested in for long enough. Called by
-	 * the one scheduler.
+	 * Unsubscribe from the addresses whose count has been 0 for the delay. Called by the
+	 * one scheduler.
 	 */
 	public void sweep() {
 		long now = System.nanoTime();
@@ -199,7 +202,7 @@ public final class Interest {
 				return;
 			}
 			if (now - entry.dueAt < 0) {
-				// Somebody has come and gone meanwhile.
+				// It was acquired and released again meanwhile
 				enqueue(entry);
 				return;
 			}
@@ -219,7 +222,8 @@ public final class Interest {
 			this.relay.unsubscribe(address);
 		}
 		catch (RuntimeException | Error ex) {
-			// Whoever makes the call may be somebody who only wants to follow another.
+			// The caller may be a thread that subscribes to another address, and must not
+			// get this exception
 			this.failure.set(ex);
 		}
 	}
@@ -242,18 +246,24 @@ public final class Interest {
 	}
 
 	/**
-	 * Asks the relay to follow an address, and hands on its answer.
+	 * Subscribes to an address at the relay, and passes on the relay's answer.
 	 */
 	private final class Following implements Runnable {
 
 		private final Entry entry;
 
-		/** Who can be told what the relay throws, until it has gone on. */
+		/**
+		 * The thread that has acquired the address, as long as an exception of the relay
+		 * can be thrown to it.
+		 */
 		private volatile @Nullable Thread caller = Thread.currentThread();
 
 		private final CompletableFuture<@Nullable Void> answer = new CompletableFuture<>();
 
-		/** What the relay has thrown, though it should not; used by the caller alone. */
+		/**
+		 * What the relay has thrown, although it should not; used by the caller's thread
+		 * only.
+		 */
 		private @Nullable Throwable failure;
 
 		private Following(Entry entry) {
@@ -273,8 +283,9 @@ public final class Interest {
 		}
 
 		/**
-		 * The next who is interested asks again. Nobody would release what was not
-		 * acquired: the caller is not counted, if it can be told.
+		 * Note that the relay has thrown an exception. The next caller subscribes again.
+		 * If this caller gets the exception, it will not release the address, and so is
+		 * not counted.
 		 */
 		private void failed(Throwable failure) {
 			this.entry.followed = null;
@@ -290,7 +301,7 @@ public final class Interest {
 	}
 
 	/**
-	 * The interest in one address. Changed under the address's lock.
+	 * The count of one address. Changed under the address's lock.
 	 */
 	private static final class Entry {
 

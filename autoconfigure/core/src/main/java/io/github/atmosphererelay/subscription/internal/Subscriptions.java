@@ -68,8 +68,9 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What doors do with sessions: let them in, subscribe them, see them out. Keeps registry,
- * relay and application events in step. No method blocks.
+ * Connects, subscribes and disconnects sessions for the doors. Keeps the registry, the
+ * subscriptions at the relay and the application events consistent with each other. No
+ * method blocks, except {@link #initialChannels}.
  */
 public final class Subscriptions {
 
@@ -124,8 +125,8 @@ public final class Subscriptions {
 	}
 
 	/**
-	 * Find what the application adds, so that a fault of it ends the start and not the
-	 * first connection.
+	 * Look up the application's {@link InitialChannels}, so that an error in its bean
+	 * fails the start and not the first connection.
 	 */
 	public void start() {
 		this.stopped = false;
@@ -136,9 +137,10 @@ public final class Subscriptions {
 	}
 
 	/**
-	 * See everybody out who is still there, and whoever comes before the next start. What
-	 * the node follows for sessions is forgotten when it stops: one that ended only after
-	 * the next start would give up what others follow by then.
+	 * Disconnect all remaining sessions, and those that connect before the next start.
+	 * The counts of followed addresses are forgotten when the node stops. A session that
+	 * ended after the next start would decrement counts that belong to other sessions by
+	 * then.
 	 */
 	public void stop() {
 		// First: a session is found below, or finds it itself when it is let in.
@@ -155,8 +157,9 @@ public final class Subscriptions {
 	}
 
 	/**
-	 * Return the channels that a session is to be subscribed to before its client hears
-	 * anything. Blocks as long as the application's {@link InitialChannels} does.
+	 * Return the channels to which a session is subscribed when it connects, before its
+	 * client receives anything. Blocks as long as the application's
+	 * {@link InitialChannels} does.
 	 * @param session the session
 	 * @return the names of channels that exist, each once
 	 * @throws RequestRefusedException if the application has failed, or refuses the
@@ -192,7 +195,8 @@ public final class Subscriptions {
 	}
 
 	/**
-	 * Let a session in. While the node is stopped the session is ended instead.
+	 * Register a session that has connected. While the node is stopped the session is
+	 * ended instead.
 	 * @param session the session
 	 */
 	public void connected(LocalSession session) {
@@ -204,7 +208,8 @@ public final class Subscriptions {
 		if (user != null) {
 			this.interest.acquire(user);
 		}
-		// In one step, so that its end is never told before its beginning.
+		// In one step, so that SessionDisconnected is never published before
+		// SessionConnected
 		synchronized (session) {
 			this.registry.add(session);
 			this.events.publish(new SessionConnected(session));
@@ -215,13 +220,13 @@ public final class Subscriptions {
 		this.registry.closeIfDisconnected(session);
 		DisconnectReason end = session.end();
 		if (end != null) {
-			// It ended while it was being let in, and perhaps was not found then.
+			// It ended while it was being registered, and may not have been found then
 			disconnected(session, end);
 		}
 	}
 
 	/**
-	 * See a session out that has ended. Does so once, however often it is called.
+	 * Remove a session that has ended. Further calls for the same session do nothing.
 	 * @param session the session
 	 * @param reason why it ended
 	 */
@@ -242,15 +247,16 @@ public final class Subscriptions {
 	}
 
 	/**
-	 * Subscribe a session to a channel in the way in which its door wants that where the
-	 * client itself does not ask, see {@link LocalSession#subscriber()}. Usually it gets
-	 * what is published on this node from now on; what is published on others comes once
-	 * the relay has confirmed.
+	 * Subscribe a session to a channel, although its client has not asked for it. The
+	 * session's door may have its own way to do so, see
+	 * {@link LocalSession#subscriber()}. Usually the session receives messages of this
+	 * node from now on, and messages of other nodes after the relay has confirmed.
 	 * @param session the session
 	 * @param channel the channel's name
-	 * @return completes when the relay has confirmed, or after 2 seconds without
+	 * @return completes when the relay has confirmed, or after 2 seconds as degraded
 	 * @throws UnknownChannelException if no pattern covers the name
-	 * @throws RequestRefusedException if the session is in too many channels already
+	 * @throws RequestRefusedException if the session is already subscribed to the maximum
+	 * number of channels
 	 */
 	public CompletableFuture<SubscriptionState> subscribe(LocalSession session, String channel) {
 		ChannelOptions options = this.catalog.get(channel);
@@ -263,14 +269,16 @@ public final class Subscriptions {
 		if (!add(subscription, options)) {
 			return ready;
 		}
-		// Never after the event that it has left again.
+		// While held, so that this event is never published after that of the
+		// unsubscription
 		return ready.whenComplete((state, ex) -> subscription.whileHeld(() -> live(subscription, state)));
 	}
 
 	/**
-	 * Subscribe a session to a channel, and answer its client before anything of the
-	 * channel is queued for it. Of a recorded channel the client gets what it has missed,
-	 * all of it or nothing, and then everything once and in the log's order.
+	 * Subscribe a session to a channel at its client's request, and answer the client
+	 * before any message of the channel is queued for it. In a recorded channel a client
+	 * that recovers gets either all messages that it has missed or none of them. After
+	 * that it gets every message once, in the order of the log.
 	 * @param session the session
 	 * @param channel the channel's name
 	 * @param request what the client asks for
@@ -278,13 +286,13 @@ public final class Subscriptions {
 	 * then the session is not subscribed: with a temporary code while a recorded channel
 	 * cannot be read
 	 * @throws UnknownChannelException if no pattern covers the name
-	 * @throws RequestRefusedException if the session is subscribed already, or is in too
-	 * many channels
+	 * @throws RequestRefusedException if the session is already subscribed to the
+	 * channel, or to the maximum number of channels
 	 */
 	public CompletableFuture<Subscribed> subscribe(LocalSession session, String channel, SubscribeRequest request) {
 		ChannelOptions options = this.catalog.get(channel);
 		if (session.isIn(channel)) {
-			// Before the relay is asked for anything.
+			// Checked before the relay is called
 			throw alreadySubscribed();
 		}
 		CompletableFuture<SubscriptionState> ready = follow(channel, options);
@@ -326,15 +334,15 @@ public final class Subscriptions {
 	}
 
 	/**
-	 * Add a subscription whose channel the node follows, or give up the interest in the
-	 * channel again.
+	 * Add a subscription whose channel's address was acquired. If it is not added,
+	 * release the address.
 	 * @return whether it was added; {@code false} if the session is in the channel
 	 */
 	private boolean add(Subscription subscription, ChannelOptions options) {
 		boolean added = false;
 		try {
-			// After the interest, so that whoever sees the session out releases what was
-			// acquired, never earlier.
+			// After the address was acquired, so that an end of the session always
+			// releases an acquired address
 			added = this.registry.add(subscription, this.channelsPerSession);
 		}
 		catch (ChannelLimitException ex) {
@@ -346,7 +354,8 @@ public final class Subscriptions {
 			}
 		}
 		if (added && subscription.session().isEnded()) {
-			// It ended while it was being subscribed, and nobody else would see it out.
+			// The session ended while it was being subscribed, and nothing else would
+			// remove the subscription
 			withdraw(subscription);
 		}
 		return added;
@@ -381,7 +390,7 @@ public final class Subscriptions {
 			finally {
 				log.reserved(null);
 				if (replay != null) {
-					// From now on the messages hold it that were made of the page.
+					// From now on the messages of the page hold the reservation
 					replay.reservation().release();
 				}
 			}
@@ -426,7 +435,8 @@ public final class Subscriptions {
 	}
 
 	/**
-	 * Until it is known where a log is, what comes may be taken for what came before.
+	 * Wait until the node knows the log's end. Until then, a new message could be taken
+	 * for one from before the subscription.
 	 */
 	private static CompletableFuture<SubscriptionState> whenPlaced(LogFollower follower, SubscriptionState state) {
 		return (state == SubscriptionState.CONFIRMED)
@@ -436,7 +446,8 @@ public final class Subscriptions {
 	}
 
 	private SubscriptionState unlessDown(SubscriptionState state) {
-		// What was confirmed before the broker went away is not heard now.
+		// A confirmed subscription receives nothing from other nodes while the broker is
+		// unreachable
 		return (this.monitor.state() != RelayState.DOWN) ? state : SubscriptionState.DEGRADED;
 	}
 
@@ -447,8 +458,7 @@ public final class Subscriptions {
 	}
 
 	/**
-	 * End a session's subscription to a channel, whichever it is, or one that is still to
-	 * begin.
+	 * End a session's subscription to a channel, also one that has not begun yet.
 	 * @param session the session
 	 * @param channel the channel's name
 	 */
@@ -461,8 +471,8 @@ public final class Subscriptions {
 	}
 
 	/**
-	 * End a subscription if it has not ended yet. One that the session has made of the
-	 * same channel since then stays.
+	 * End a subscription if it has not ended yet. A later subscription of the session to
+	 * the same channel stays.
 	 * @param subscription the subscription
 	 */
 	public void withdraw(Subscription subscription) {

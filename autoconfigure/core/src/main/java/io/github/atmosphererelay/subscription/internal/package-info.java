@@ -15,8 +15,8 @@
  */
 
 /**
- * Subscriptions of sessions to channels, and the node's interest in addresses that
- * follows from them.
+ * Subscriptions of sessions to channels, and the addresses that the node follows for
+ * them.
  */
 @NullMarked
 package io.github.atmosphererelay.subscription.internal;

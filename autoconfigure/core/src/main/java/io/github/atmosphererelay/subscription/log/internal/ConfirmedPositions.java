@@ -31,31 +31,38 @@ import io.github.atmosphererelay.relay.LogContinuation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The latest positions with which this node's own publications were confirmed. A broker
- * that has lost a confirmed publication does not know of it, and perhaps no node had
- * received it: so this node tells the relay how far the former epoch of a log had come,
- * when it is confirmed a position of another epoch, and for all channels of the last
- * minute after the relay has connected again. Nodes that have not delivered the
- * publication then learn of it, see {@link ChannelLog#resume}. Safe for use by many
- * threads; does not block.
+ * The positions of this node's latest confirmed publications, one for each channel. They
+ * serve to detect losses: a broker that has lost a confirmed publication does not know of
+ * it, and perhaps no node has received it, but its publisher knows. So this node reports
+ * to the relay how far the former epoch of a log had come, see {@link ChannelLog#resume};
+ * the relay then informs the nodes that have not delivered the publication. It reports
+ * when a publication is confirmed with a position of another epoch, and, for all channels
+ * of the last minute, after the relay has connected again. Safe for use by many threads;
+ * does not block.
  */
 final class ConfirmedPositions {
 
-	/** Of how many channels a position is kept; of the others the latest are. */
+	/**
+	 * The maximum number of channels whose position is kept. Beyond that the oldest
+	 * positions are dropped.
+	 */
 	static final int MAX_CHANNELS = 10_000;
 
-	/** How many are told at once. */
+	/** The maximum number of positions that are reported at once. */
 	static final int MAX_TOLD = 200;
 
-	/** A broker loses what it has confirmed in the last seconds, not more. */
+	/**
+	 * How long a position is kept. A broker that fails loses confirmed publications of
+	 * the last seconds only.
+	 */
 	static final Duration KEPT = Duration.ofMinutes(1);
 
 	private final ChannelLogs logs;
 
-	/** By channel, the one that was confirmed longest ago at first. */
+	/** By channel; the oldest confirmation first. */
 	private final Map<String, Confirmed> latest = new LinkedHashMap<>();
 
-	/** What is to be told. */
+	/** The positions that have yet to be reported. */
 	private final Queue<Confirmed> untold = new ArrayDeque<>();
 
 	ConfirmedPositions(ChannelLogs logs) {
@@ -63,7 +70,7 @@ final class ConfirmedPositions {
 	}
 
 	/**
-	 * A publication was confirmed.
+	 * Note that a publication was confirmed.
 	 * @param channel the channel
 	 * @param position its position
 	 * @param now the present time in nanoseconds
@@ -75,7 +82,7 @@ final class ConfirmedPositions {
 			addUntold(before);
 		}
 		else if (before != null && before.position.offset() > position.offset()) {
-			// Receipts may come in another order than publications.
+			// Receipts may come in another order than the publications
 			latest = before.position;
 		}
 		this.latest.put(channel, new Confirmed(channel, latest, now));
@@ -93,7 +100,8 @@ final class ConfirmedPositions {
 	}
 
 	/**
-	 * The relay has connected, perhaps to another server, or to one that was restarted.
+	 * Note that the relay has connected, perhaps to another server, or to one that was
+	 * restarted.
 	 */
 	synchronized void connected() {
 		this.untold.clear();
@@ -101,8 +109,7 @@ final class ConfirmedPositions {
 	}
 
 	/**
-	 * Tell the relay what it is to be told. Called by the one scheduler while the relay
-	 * is up.
+	 * Report positions to the relay. Called by the one scheduler while the relay is up.
 	 * @param now the present time in nanoseconds
 	 */
 	void tick(long now) {
@@ -139,13 +146,13 @@ final class ConfirmedPositions {
 				.thenApply((any) -> any);
 		}
 		catch (RuntimeException ex) {
-			// A log of the application's own may throw.
+			// The log of an application's own relay may throw
 			return CompletableFuture.failedFuture(ex);
 		}
 	}
 
 	/**
-	 * The latest position that a channel's publications were confirmed with.
+	 * The latest position with which a publication of a channel was confirmed.
 	 */
 	private record Confirmed(String channel, Position position, long at) {
 	}

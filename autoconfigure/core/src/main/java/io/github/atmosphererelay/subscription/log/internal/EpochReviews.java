@@ -25,11 +25,11 @@ import io.github.atmosphererelay.relay.LogContinuation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Changes of a log's epoch that are to be asked about again. When a node went on in a new
- * epoch, nobody may have known yet of a message of the former one that the broker has
- * lost and another node has delivered: that node may have stood still, or may have to
- * reconnect before it can report the message. So the relay is asked again for a minute,
- * at first after half a second and later every five seconds.
+ * The changes of a log's epoch about which this node asks the relay again. When a node
+ * continues in a new epoch, a loss may not be known yet: the broker has lost a message of
+ * the former epoch, and another node that has delivered it was suspended, or has to
+ * reconnect before it can report the message. So the node asks the relay again for a
+ * minute, first after half a second, later every five seconds.
  * <p>
  * The answer about an epoch holds for all that followed, so only the oldest change is
  * asked about. Guarded by the follower's lock.
@@ -42,7 +42,7 @@ final class EpochReviews {
 
 	private static final long DURATION_NANOS = Duration.ofMinutes(1).toNanos();
 
-	/** How many changes are kept; no relay remembers more epochs. */
+	/** The maximum number of changes; no relay remembers more epochs. */
 	private static final int MAX_CHANGES = 8;
 
 	private final Deque<Change> changes = new ArrayDeque<>(1);
@@ -52,9 +52,9 @@ final class EpochReviews {
 	private long dueAt;
 
 	/**
-	 * The node goes on in another epoch.
-	 * @param former up to where it has delivered the former one
-	 * @param reached the greatest offset of the former one that it has seen
+	 * Note that the node continues in another epoch.
+	 * @param former the position up to which it has delivered the former epoch
+	 * @param reached the greatest offset of the former epoch that it has seen
 	 * @param now the present time in nanoseconds
 	 */
 	void begin(Position former, long reached, long now) {
@@ -67,14 +67,14 @@ final class EpochReviews {
 	}
 
 	/**
-	 * Ask about nothing any more.
+	 * Forget all changes.
 	 */
 	void clear() {
 		this.changes.clear();
 	}
 
 	/**
-	 * Return what to ask now.
+	 * Return the next question that is due.
 	 * @param now the present time in nanoseconds
 	 * @return the question, or {@code null} if there is nothing to ask now
 	 */
@@ -92,11 +92,12 @@ final class EpochReviews {
 	}
 
 	/**
-	 * Take an answer.
-	 * @param former up to where this node had delivered the epoch that was asked about
-	 * @param continuation what the relay has answered, or {@code null} if it has not
-	 * @return whether something of that epoch is missing. An epoch that the relay no
-	 * longer knows does not tell that: it may be too long ago.
+	 * Evaluate an answer.
+	 * @param former the position up to which this node had delivered the epoch in
+	 * question
+	 * @param continuation the relay's answer, or {@code null} if the question has failed
+	 * @return whether publications of that epoch are missing. It is {@code false} if the
+	 * relay does not know the epoch, which may have ended too long ago
 	 */
 	boolean isMissing(Position former, @Nullable LogContinuation continuation) {
 		Change oldest = this.changes.peek();
@@ -111,11 +112,11 @@ final class EpochReviews {
 	}
 
 	/**
-	 * A change of the epoch.
+	 * One change of the epoch.
 	 *
-	 * @param former up to where the node had delivered the former epoch
+	 * @param former the position up to which the node had delivered the former epoch
 	 * @param reached the greatest offset of it that the node had seen
-	 * @param endsAt when to ask about it no more, in nanoseconds
+	 * @param endsAt when to stop asking about it, in nanoseconds
 	 */
 	private record Change(Position former, long reached, long endsAt) {
 	}

@@ -32,20 +32,21 @@ import io.github.atmosphererelay.relay.PageLimit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where this node is in the log of one channel. Takes what arrives and what was read,
- * delivers every publication once and in the log's order, and says what to ask the relay
- * for; it asks nothing itself. Guarded by its follower's lock, all of it.
+ * The position of this node in the log of one channel. The cursor gets the publications
+ * that arrive from the relay and those that were read from the log, and delivers each of
+ * them once, in the order of the log. It decides what to ask the relay for, but the
+ * follower asks. All of it is guarded by its follower's lock.
  * <p>
- * When a page is not complete, the log does not continue from where the node is: its
- * epoch has changed, or its older part is gone. The relay then says where to go on. If
- * nothing is missing up to there, sessions without positions simply get what follows. If
- * something is missing, they are closed before anything that follows is queued for them.
- * The subscriptions of sessions with positions end in both cases, because their positions
- * are no longer valid.
+ * If a page is not complete, the log does not continue from the node's position: its
+ * epoch has changed, or its older part is gone. The relay then returns the position from
+ * which the node continues. If no publication is missing up to there, sessions without
+ * positions just get what follows. If some are missing, these sessions are closed before
+ * anything that follows is queued for them. The subscriptions of sessions with positions
+ * end in both cases, because their positions are no longer valid.
  */
 final class LogCursor {
 
-	/** How much is read at once. */
+	/** The maximum size of one read. */
 	static final PageLimit PAGE = new PageLimit(500, 1024 * 1024);
 
 	private static final int MAX_HELD = 4096;
@@ -62,38 +63,50 @@ final class LogCursor {
 
 	private final LogStatistics statistics;
 
-	/** What arrived while the log was read. */
+	/** Publications that arrived while the log was being read. */
 	private final Deque<Arrival> held = new ArrayDeque<>();
 
 	private long heldBytes;
 
-	/** Whether something that came was not held, and so has to be read. */
+	/**
+	 * Whether a publication was not held for want of room, so that the log has to be read
+	 * again.
+	 */
 	private boolean overrun;
 
-	/** Up to where everything was delivered; {@code null} until that is known. */
+	/**
+	 * The position up to which every publication was delivered; {@code null} until the
+	 * log's end is known.
+	 */
 	private @Nullable Position delivered;
 
-	/** The first that came while it was not known, which is where the node begins. */
+	/**
+	 * The position of the first publication that arrived while {@link #delivered} was
+	 * {@code null}.
+	 */
 	private @Nullable Position earliest;
 
-	/** Whether the log is being read, or waits to be, and nothing can be delivered. */
+	/** Whether a read is under way or due. Meanwhile arriving publications are held. */
 	private boolean reading;
 
-	/** Whether it has to be read again once that is done. */
+	/** Whether the log has to be read again after the present read. */
 	private boolean suspected;
 
-	/** Whether the log does not continue from {@link #delivered}. */
+	/** Whether the log cannot be read on from {@link #delivered}. */
 	private boolean broken;
 
-	/** How many readings have begun. */
+	/** The number of reads that have begun. */
 	private long readings;
 
 	private final EpochReviews reviews = new EpochReviews();
 
-	/** Whether reading has failed, and waits to be tried again. */
+	/** Whether a read has failed and has to be retried. */
 	private boolean failed;
 
-	/** Which part of a quiet time is waited in addition to others. */
+	/**
+	 * The fraction by which this cursor prolongs the quiet time, so that cursors do not
+	 * all check at once.
+	 */
 	private final double jitter = ThreadLocalRandom.current().nextDouble(0.5);
 
 	private long quietSince = System.nanoTime();
@@ -103,9 +116,10 @@ final class LogCursor {
 	private boolean checking;
 
 	/**
-	 * Create a cursor that does not know yet where it is.
-	 * @param consecutive whether the offsets of the log have no holes of their own
-	 * @param subscriptions say which sessions are to have a publication
+	 * Create a cursor without a position.
+	 * @param consecutive whether the log's offsets are consecutive, so that a gap in them
+	 * means a missing publication
+	 * @param subscriptions the subscriptions with positions
 	 */
 	LogCursor(String channel, boolean consecutive, LogSubscriptions subscriptions, LocalDelivery delivery,
 			LogStatistics statistics) {
@@ -117,15 +131,16 @@ final class LogCursor {
 	}
 
 	/**
-	 * Return up to where everything was delivered; {@code null} until that is known.
+	 * Return the position up to which every publication was delivered; {@code null} until
+	 * the log's end is known.
 	 */
 	@Nullable Position delivered() {
 		return this.delivered;
 	}
 
 	/**
-	 * A reading begins.
-	 * @return what to ask the relay for
+	 * Begin a read.
+	 * @return the question for the relay
 	 */
 	Question next() {
 		this.readings++;
@@ -137,7 +152,8 @@ final class LogCursor {
 	}
 
 	/**
-	 * Return the greatest offset of the node's epoch that the node has seen.
+	 * Return the greatest offset in the node's epoch that the node has seen, delivered or
+	 * held.
 	 */
 	private long reached(Position delivered) {
 		long reached = delivered.offset();
@@ -150,8 +166,9 @@ final class LogCursor {
 	}
 
 	/**
-	 * Something may have been missed.
-	 * @return whether to read now; if not, that is done after the present reading
+	 * Note that publications may have been missed.
+	 * @return whether to read the log now; if not, the log is read again after the
+	 * present read
 	 */
 	boolean suspect() {
 		if (this.reading) {
@@ -163,9 +180,9 @@ final class LogCursor {
 	}
 
 	/**
-	 * Deliver what has arrived, or hold it.
-	 * @return whether the log is to be read now, because something before it is missing
-	 * or the epoch is another one
+	 * Deliver a publication that has arrived, or hold it.
+	 * @return whether to read the log now, because a publication before this one is
+	 * missing, or the epoch has changed
 	 */
 	boolean take(Envelope envelope, Position position) {
 		return take(new Arrival(envelope, position, this.readings));
@@ -186,7 +203,8 @@ final class LogCursor {
 			return false;
 		}
 		if (!sameEpoch || (this.consecutive && position.offset() > delivered.offset() + 1)) {
-			// Another epoch may be newer or older than the node's: the log knows.
+			// Another epoch may be newer or older than the node's; reading the log tells
+			// which
 			if (sameEpoch) {
 				this.statistics.countHole();
 			}
@@ -204,7 +222,7 @@ final class LogCursor {
 		}
 		this.heldBytes += arrival.envelope.payload().size();
 		if (this.overrun || this.held.size() >= MAX_HELD || this.heldBytes > MAX_HELD_BYTES) {
-			// Nothing is lost: it stands in the log.
+			// Nothing is lost, because the log has it
 			this.overrun = true;
 			this.held.clear();
 			this.heldBytes = 0;
@@ -219,8 +237,8 @@ final class LogCursor {
 	}
 
 	/**
-	 * Go to a position without delivering what is before it. Beside {@link #deliver} the
-	 * only way to change the epoch.
+	 * Move to a position without delivering what is before it. Only this method and
+	 * {@link #deliver} change the epoch.
 	 */
 	private void moveTo(Position position) {
 		this.delivered = position;
@@ -228,13 +246,13 @@ final class LogCursor {
 	}
 
 	/**
-	 * Begin where the log was found to be.
+	 * Begin at the log's end, after it was asked for.
 	 * @param end the end of the log
-	 * @return whether to read now
+	 * @return whether to read the log now
 	 */
 	boolean begin(Position end) {
-		// Not after what has arrived while it was asked for: sessions have been told that
-		// they get that.
+		// Publications may have arrived since the end was asked for. Sessions have been
+		// told that they get these, so begin before the first of them.
 		Position earliest = this.earliest;
 		moveTo((earliest != null && earliest.epoch().equals(end.epoch()) && earliest.offset() <= end.offset())
 				? new Position(end.epoch(), earliest.offset() - 1) : end);
@@ -242,10 +260,11 @@ final class LogCursor {
 	}
 
 	/**
-	 * Deliver what was read, and what arrived meanwhile.
-	 * @param page what follows after {@link #delivered()}, within {@link #PAGE}
-	 * @param lost to where the subscriptions are added that have to be told
-	 * @return whether to read on or again now
+	 * Deliver a page that was read, and what has arrived meanwhile.
+	 * @param page the page after {@link #delivered()}, of at most {@link #PAGE}
+	 * @param lost receives the subscriptions that have missed something, to be told
+	 * without the lock
+	 * @return whether to read the log again now
 	 */
 	boolean advance(LogPage page, List<LogSubscription> lost) {
 		if (!page.complete()) {
@@ -265,9 +284,11 @@ final class LogCursor {
 	}
 
 	/**
-	 * A complete page of another epoch: it is known that nothing was published before, as
-	 * of a log that was unborn. Nothing is lost to anybody, but sessions that know
-	 * positions have to learn the epoch, which a publication does not tell.
+	 * Change to the epoch of a complete page. A complete page of another epoch means that
+	 * nothing was published in the node's epoch, because the channel had no log yet. No
+	 * session has missed anything. But the subscriptions of sessions with positions must
+	 * end, because these have to learn the new epoch, which a publication does not
+	 * contain.
 	 */
 	private void renew(String epoch, List<LogSubscription> lost) {
 		Position delivered = this.delivered;
@@ -286,11 +307,12 @@ final class LogCursor {
 	}
 
 	/**
-	 * Go on where the relay says, because the log does not continue from where the node
-	 * was.
-	 * @param continuation where to go on, and whether nothing is missing up to there
-	 * @param lost to where the subscriptions are added that have to be told
-	 * @return whether to read on now
+	 * Continue from the position that the relay has returned, because the log cannot be
+	 * read on from the node's position.
+	 * @param continuation the position, and whether no publication is missing up to there
+	 * @param lost receives the subscriptions that have missed something, to be told
+	 * without the lock
+	 * @return whether to read the log now
 	 */
 	boolean advance(LogContinuation continuation, List<LogSubscription> lost) {
 		Position former = this.delivered;
@@ -301,8 +323,8 @@ final class LogCursor {
 		if (!continuation.complete()) {
 			this.reviews.clear();
 			closePlain();
-			// What is between there and the log's end was published before the next
-			// subscribers come.
+			// Publications between that position and the log's end are older than the
+			// next subscriptions
 		}
 		else if (former != null && !former.epoch().equals(continuation.position().epoch())) {
 			this.reviews.begin(former, reached, System.nanoTime());
@@ -312,17 +334,20 @@ final class LogCursor {
 	}
 
 	/**
-	 * Publications are gone, though the log does not show it.
-	 * @param position up to where positions do not tell who has had them. Everything
-	 * before it has arrived
-	 * @param missed whether this node has not delivered all of them
-	 * @param lost to where the subscriptions are added that have to be told
+	 * Handle the loss of publications that reading the log does not show.
+	 * @param position the position from which sessions can recover again. From earlier
+	 * positions it cannot be told which sessions have received the lost publications.
+	 * Everything before it has arrived
+	 * @param missed whether this node has missed some of the lost publications
+	 * @param lost receives the subscriptions that have missed something, to be told
+	 * without the lock
 	 */
 	void lost(Position position, boolean missed, List<LogSubscription> lost) {
 		Position delivered = this.delivered;
 		if (!this.reading && delivered != null && delivered.epoch().equals(position.epoch())
 				&& position.offset() > delivered.offset()) {
-			// Whoever subscribes from now on is told a position that can be recovered.
+			// Sessions that subscribe from now on get a position from which they can
+			// recover
 			this.delivered = position;
 		}
 		if (missed) {
@@ -337,8 +362,8 @@ final class LogCursor {
 	}
 
 	/**
-	 * Deliver what arrived while the log was read.
-	 * @return whether to read again
+	 * Deliver the publications that have arrived while the log was being read.
+	 * @return whether to read the log again
 	 */
 	private boolean resume() {
 		this.reading = false;
@@ -349,17 +374,18 @@ final class LogCursor {
 			this.heldBytes -= arrival.envelope.payload().size();
 			if (delivered != null && delivered.epoch().equals(arrival.position.epoch())) {
 				if (arrival.position.offset() <= delivered.offset()) {
-					// It was read, and is no double.
+					// It was delivered from the page; not a duplicate of the relay
 					continue;
 				}
 			}
 			else if (arrival.readings < this.readings) {
-				// The log was read after it had arrived, and was found to be in another
-				// epoch: so the arrival's epoch has ended. What is left of that was read.
+				// The log was read after this publication had arrived, and had another
+				// epoch by then. So the publication's epoch has ended, and what remains
+				// of it was read.
 				continue;
 			}
 			if (take(arrival)) {
-				// The rest waits with the one that shows the hole: the log has it all.
+				// The rest stays held, too; reading the log returns all of it
 				break;
 			}
 			delivered = this.delivered;
@@ -373,9 +399,11 @@ final class LogCursor {
 	}
 
 	/**
-	 * A delivery has failed, for whatever reason: it is not known which sessions have the
-	 * message. Those that may lack it are told, and the log is read from the next one on.
-	 * @param lost to where the subscriptions are added that have to be told
+	 * Handle an exception in a delivery. It is not known which sessions got the message,
+	 * so all sessions that may lack it are told, and the log is read from the next
+	 * message on.
+	 * @param lost receives the subscriptions that have missed something, to be told
+	 * without the lock
 	 */
 	void deliveryFailed(List<LogSubscription> lost) {
 		this.reading = true;
@@ -383,21 +411,22 @@ final class LogCursor {
 		this.statistics.countMissedSubscriptions(this.subscriptions.endLive(lost));
 		Position delivered = this.delivered;
 		if (delivered != null) {
-			// What the others have kept so far may lack the message, too.
+			// What is held for subscriptions that are not live yet may lack the message,
+			// too
 			this.subscriptions.moved(delivered);
 		}
 		closePlain();
 	}
 
 	/**
-	 * The log could not be read, or found.
+	 * Note that the log, or its end, could not be read.
 	 */
 	void readFailed() {
 		this.failed = true;
 	}
 
 	/**
-	 * Return whether to try now what has failed.
+	 * Return whether to retry a failed read now.
 	 */
 	boolean retry() {
 		boolean retry = this.reading && this.failed;
@@ -408,19 +437,18 @@ final class LogCursor {
 	}
 
 	/**
-	 * Return what to ask the relay again after a change of the epoch.
+	 * Return the next question about a former epoch that is due.
 	 * @param now the present time in nanoseconds
-	 * @return up to where this node had delivered the former epoch, or {@code null} if
-	 * there is nothing to ask now
+	 * @return the question, or {@code null} if none is due
 	 */
 	Question.@Nullable Resume review(long now) {
 		return this.reading ? null : this.reviews.due(now);
 	}
 
 	/**
-	 * Take the answer.
-	 * @param former up to where this node had delivered the former epoch
-	 * @param continuation what the relay has answered, or {@code null} if it has not
+	 * Evaluate the answer about a former epoch.
+	 * @param former the position up to which this node had delivered that epoch
+	 * @param continuation the relay's answer, or {@code null} if the question has failed
 	 */
 	void reviewed(Position former, @Nullable LogContinuation continuation) {
 		if (this.reviews.isMissing(former, continuation)) {
@@ -430,9 +458,9 @@ final class LogCursor {
 	}
 
 	/**
-	 * Return whether to compare with the log now.
+	 * Return whether to compare the node's position with the log's end now.
 	 * @param now the present time in nanoseconds
-	 * @param quietNanos after which time without a message to compare
+	 * @param quietNanos the time without a message after which to compare
 	 */
 	boolean check(long now, long quietNanos) {
 		if (this.reading || this.checking || this.delivered == null
@@ -444,10 +472,10 @@ final class LogCursor {
 	}
 
 	/**
-	 * Compare with the log. A publication may be on its way while the position is asked
-	 * for: so a difference counts only if it is still there a second time.
-	 * @param end the end of the log, or {@code null} if it could not be had
-	 * @return whether something was missed
+	 * Compare the node's position with the log's end. A publication may be on its way at
+	 * that moment, so a difference counts only if the next comparison finds one again.
+	 * @param end the end of the log, or {@code null} if it could not be read
+	 * @return whether a publication was missed
 	 */
 	boolean checked(@Nullable Position end) {
 		this.checking = false;
@@ -456,7 +484,8 @@ final class LogCursor {
 			return false;
 		}
 		boolean before = this.mismatched;
-		// An end before what was delivered would be a log that has lost messages.
+		// Not equal includes an end before the node's position: such a log has lost
+		// messages
 		this.mismatched = !end.epoch().equals(delivered.epoch())
 				|| (this.consecutive && end.offset() != delivered.offset());
 		if (this.mismatched && !before) {
@@ -467,28 +496,28 @@ final class LogCursor {
 	}
 
 	/**
-	 * What the relay has brought.
+	 * An envelope that has arrived from the relay.
 	 *
 	 * @param envelope the envelope
 	 * @param position its position
-	 * @param readings how many readings had begun when it arrived
+	 * @param readings the number of reads that had begun when it arrived
 	 */
 	private record Arrival(Envelope envelope, Position position, long readings) {
 	}
 
 	/**
-	 * What the follower is to ask the relay for.
+	 * A question that the follower asks the relay.
 	 */
 	sealed interface Question {
 
 		/**
-		 * Where the log ends.
+		 * What is the position of the log's end?
 		 */
 		record Where() implements Question {
 		}
 
 		/**
-		 * What follows after a position.
+		 * Which publications follow a position?
 		 *
 		 * @param position the position
 		 */
@@ -496,10 +525,12 @@ final class LogCursor {
 		}
 
 		/**
-		 * Where to go on, because the log does not continue from a position.
+		 * From which position does the node continue, if it cannot read on from its own?
 		 *
-		 * @param delivered the position up to which the node has delivered everything
-		 * @param reached the greatest offset of its epoch that the node has seen
+		 * @param delivered the position up to which the node has delivered all
+		 * publications
+		 * @param reached the greatest offset of that position's epoch that the node has
+		 * seen
 		 */
 		record Resume(Position delivered, long reached) implements Question {
 		}

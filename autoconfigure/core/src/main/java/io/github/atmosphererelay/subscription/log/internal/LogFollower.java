@@ -38,16 +38,16 @@ import io.github.atmosphererelay.session.internal.LocalSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows the log of one channel: reads from the relay what its cursor asks for, and
- * tells sessions with positions when that cannot be read any more. Lives exactly as long
- * as the node's interest in the channel, see {@link LogFollowerRegistry}.
+ * Follows the log of one channel: asks the relay what its cursor needs, and tells
+ * sessions with positions if publications are lost to them. A follower exists exactly as
+ * long as the node follows the channel's address, see {@link LogFollowerRegistry}.
  * <p>
- * Called by the relay's threads, the scheduler and threads of the doors. Its one lock
- * guards cursor and subscriptions, and is taken in this class alone. Under it messages
- * are queued at sessions, sessions are closed and subscriptions are answered, none of
- * which blocks or takes another lock; the relay is asked, and sessions with positions are
- * told of a loss, without it. At most one read is under way at a time: the cursor lets
- * nobody begin another.
+ * Threads: called by the relay's threads, the scheduler and threads of the doors. One
+ * lock guards the cursor and the subscriptions, and only this class takes it. While the
+ * lock is held, messages are queued, sessions are closed and subscriptions are answered;
+ * none of that blocks or takes another lock. The relay is called, and sessions with
+ * positions are told of a loss, after the lock is released. The cursor ensures that at
+ * most one read is under way.
  */
 public final class LogFollower {
 
@@ -65,10 +65,10 @@ public final class LogFollower {
 
 	private final LogCursor cursor;
 
-	/** Whether the node has left the channel. Guarded by the lock. */
+	/** Whether the node no longer follows the channel. Guarded by the lock. */
 	private boolean closed;
 
-	/** Whether it is known where the channel is. */
+	/** Whether the position of the log's end is known. */
 	private volatile boolean placed;
 
 	private final Awaited<Boolean> ready = new Awaited<>();
@@ -87,9 +87,10 @@ public final class LogFollower {
 	}
 
 	/**
-	 * Tell when it is known where the channel is.
+	 * Wait, without a thread, until the position of the log's end is known.
 	 * @param timeout how long to wait
-	 * @return completes with whether it is known
+	 * @return completes with {@code true} when it is known, or with {@code false} after
+	 * the timeout
 	 */
 	public CompletableFuture<Boolean> placed(Duration timeout) {
 		return this.ready.within(timeout, false);
@@ -106,8 +107,8 @@ public final class LogFollower {
 	}
 
 	/**
-	 * Deliver nothing any more, and ask for nothing: the node no longer follows the
-	 * channel. When this returns no delivery is under way.
+	 * Stop delivering and reading, because the node no longer follows the channel. After
+	 * this has returned, no delivery is under way.
 	 */
 	void close() {
 		this.lock.lock();
@@ -120,17 +121,17 @@ public final class LogFollower {
 	}
 
 	/**
-	 * Compare with the log soon: the relay has begun to follow the channel, or may have
-	 * missed something of it.
+	 * Read the log now, or after the present read, because the relay has just subscribed
+	 * to the channel or may have missed publications.
 	 */
 	public void suspect() {
 		step((lost) -> this.cursor.suspect());
 	}
 
 	/**
-	 * Publications are gone, though the log does not show it.
-	 * @param position up to where positions do not tell who has had them
-	 * @param missed whether this node has not delivered all of them
+	 * Handle the loss of publications that reading the log does not show.
+	 * @param position the position from which sessions can recover again
+	 * @param missed whether this node has missed some of the lost publications
 	 */
 	public void lost(Position position, boolean missed) {
 		step((lost) -> {
@@ -140,17 +141,17 @@ public final class LogFollower {
 	}
 
 	/**
-	 * Take what the relay brings.
-	 * @param envelope what has arrived
-	 * @param position its place in the log
+	 * Handle an envelope from the relay.
+	 * @param envelope the envelope
+	 * @param position its position in the log
 	 */
 	public void arrive(Envelope envelope, Position position) {
 		step((lost) -> this.cursor.take(envelope, position));
 	}
 
 	/**
-	 * Take a step of the cursor, tell those who have missed something, and ask the relay
-	 * for what the cursor needs next.
+	 * Run a step of the cursor under the lock. Then tell the subscriptions that have
+	 * missed something, and ask the relay what the cursor needs next.
 	 */
 	private void step(Step step) {
 		List<LogSubscription> lost = new ArrayList<>(0);
@@ -164,8 +165,8 @@ public final class LogFollower {
 				question = step.take(lost) ? this.cursor.next() : null;
 			}
 			catch (Throwable ex) {
-				// Otherwise the channel would stand still on this node from now on. Its
-				// clients are sent away to come back.
+				// Otherwise this node would deliver nothing more of the channel. Its
+				// clients are disconnected, and reconnect.
 				this.guard.failed(ex);
 				this.cursor.deliveryFailed(lost);
 			}
@@ -173,8 +174,8 @@ public final class LogFollower {
 		finally {
 			this.lock.unlock();
 		}
-		// Outside of the lock: it ends subscriptions.
-		// Each by itself: the others are told all the same, and the log is read on.
+		// Without the lock, because this ends subscriptions. Each one is guarded by
+		// itself, so that the others are told and the log is read on even if one fails.
 		lost.forEach((subscription) -> this.guard.run(subscription.request().subscriber()::lost));
 		if (question != null) {
 			ask(question);
@@ -245,11 +246,10 @@ public final class LogFollower {
 	}
 
 	/**
-	 * Look whether something is to be done: a read that has failed, a question after a
-	 * change of the epoch, or a comparison with the log after a time without a message.
-	 * Called by the one scheduler.
+	 * Do what is due: retry a failed read, ask again after a change of the epoch, or
+	 * compare with the log after a time without a message. Called by the one scheduler.
 	 * @param now the present time in nanoseconds
-	 * @param quietNanos after which time without a message to compare
+	 * @param quietNanos the time without a message after which to compare
 	 * @return whether the relay was asked for something
 	 */
 	boolean tick(long now, long quietNanos) {
@@ -289,7 +289,7 @@ public final class LogFollower {
 				}));
 		}
 		catch (Throwable ex) {
-			// It is asked again after a while.
+			// The next tick retries
 			this.guard.failed(ex);
 		}
 	}
@@ -320,11 +320,12 @@ public final class LogFollower {
 	}
 
 	/**
-	 * Begin to keep what comes for a session that is about to ask the log.
+	 * Start to hold the channel's publications for a session whose client subscribes with
+	 * positions.
 	 * @param session the session
-	 * @param request what the session asks for
+	 * @param request the client's request
 	 * @param options the channel's options
-	 * @return what keeps it, the gate of the session's subscription
+	 * @return the gate of the session's subscription, which holds the publications
 	 */
 	public LogSubscription subscribe(LocalSession session, SubscribeRequest request, ChannelOptions options) {
 		this.lock.lock();
@@ -337,8 +338,8 @@ public final class LogFollower {
 	}
 
 	/**
-	 * Keep nothing for a subscription any more, and let nothing through.
-	 * @param subscription the subscription's part of the log
+	 * Remove a subscription: from now on it holds nothing and lets nothing through.
+	 * @param subscription the gate of the subscription
 	 */
 	public void unsubscribe(LogSubscription subscription) {
 		this.lock.lock();
@@ -351,12 +352,14 @@ public final class LogFollower {
 	}
 
 	/**
-	 * Answer a session, and let it have what comes from then on.
+	 * Answer a session's client, and let the session get the channel's publications from
+	 * then on.
 	 * @param subscription the session's subscription
-	 * @param page what it has missed, or {@code null} if it has asked for nothing
-	 * @param limit how much it may have missed
+	 * @param page the publications that it has missed, or {@code null} if it does not
+	 * recover
+	 * @param limit the maximum number of publications that it may have missed
 	 * @return the answer
-	 * @throws RequestRefusedException if it has to try again
+	 * @throws RequestRefusedException if the client has to try again
 	 */
 	public Subscribed goLive(LogSubscription subscription, @Nullable LogPage page, int limit) {
 		this.lock.lock();
@@ -369,14 +372,14 @@ public final class LogFollower {
 	}
 
 	/**
-	 * A step of the cursor, taken under the lock.
+	 * A step of the cursor, run under the lock.
 	 */
 	private interface Step {
 
 		/**
-		 * Take it.
-		 * @param lost to where the subscriptions are added that have to be told
-		 * @return whether the log is to be read now
+		 * Run the step.
+		 * @param lost receives the subscriptions that have missed something
+		 * @return whether to read the log now
 		 */
 		boolean take(List<LogSubscription> lost);
 

@@ -42,15 +42,18 @@ import io.github.atmosphererelay.subscription.internal.Interest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The followers of all recorded channels that this node follows on the relay. A follower
- * exists only while its channel's address is followed: it is made in {@link #entered} or
- * {@link #unexpected}, and closed in {@link #left}. {@link Interest} calls the first and
- * the last under the address's lock, in the order in which the address is followed and
- * left.
+ * The log followers of all recorded channels that this node follows. A follower exists
+ * only while its channel's address is followed: it is created by {@link #entered} or
+ * {@link #unexpected}, and closed by {@link #left}. {@link Interest} calls
+ * {@code entered} and {@code left} under the address's lock, in the order in which the
+ * address is followed and left.
  */
 public final class LogFollowerRegistry {
 
-	/** So that a node with many quiet channels does not ask for all of them at once. */
+	/**
+	 * The maximum number of questions to the relay in one tick, so that a node with many
+	 * quiet channels does not ask for all of them at once.
+	 */
 	private static final int MAX_ASKED = 200;
 
 	private final RelayMonitor monitor;
@@ -69,7 +72,7 @@ public final class LogFollowerRegistry {
 
 	private final ConfirmedPositions confirmed;
 
-	/** Goes on where the last tick has stopped, so that everybody's turn comes. */
+	/** Continues where the last tick has stopped, so that each follower has its turn. */
 	private Iterator<LogFollower> round = Collections.emptyIterator();
 
 	public LogFollowerRegistry(RelayMonitor monitor, ChannelLogs logs, ChannelCatalog catalog, LocalDelivery delivery,
@@ -84,11 +87,11 @@ public final class LogFollowerRegistry {
 	}
 
 	/**
-	 * The relay has answered a publication of this node that is to be recorded. Where
-	 * offsets are not consecutive, as on Kafka, each node receives all of the log, and
-	 * finds out itself what the broker has lost.
+	 * Note the receipt of a recorded publication of this node. It matters only for logs
+	 * with consecutive offsets. Otherwise, as on Kafka, each node receives all of the
+	 * log, and finds out itself what the broker has lost.
 	 * @param envelope the publication
-	 * @param receipt what the relay says of it
+	 * @param receipt its receipt
 	 */
 	public void confirmed(Envelope envelope, Receipt receipt) {
 		Position position = receipt.position();
@@ -100,16 +103,16 @@ public final class LogFollowerRegistry {
 	}
 
 	/**
-	 * The relay has connected.
+	 * Note that the relay has connected.
 	 */
 	public void connected() {
 		this.confirmed.connected();
 	}
 
 	/**
-	 * The relay was asked to follow an address.
+	 * Note that the node subscribes to an address at the relay.
 	 * @param address the address
-	 * @param followed completes once it does
+	 * @param followed completes when the relay has confirmed
 	 */
 	public void entered(Address address, CompletableFuture<@Nullable Void> followed) {
 		if (address instanceof Address.Channel channel) {
@@ -131,16 +134,18 @@ public final class LogFollowerRegistry {
 	}
 
 	/**
-	 * An address has brought a recorded message, though the channel is not recorded by
-	 * this node's configuration, or has been left. Takes no lock of {@link Interest}: a
-	 * relay may hold one of its own now, which somebody waits for with that one.
+	 * Find or create the follower for a recorded message that has none: the channel is
+	 * not recorded by this node's configuration, or its address was left. This takes no
+	 * lock of {@link Interest}. The calling relay may hold a lock of its own, for which
+	 * another thread may wait while it holds that of {@code Interest}.
 	 * @param channel the channel's name
-	 * @param followed tells whether the address is followed
-	 * @return the follower from now on, or {@code null} if the address is not followed
+	 * @param followed returns whether the address is followed
+	 * @return the follower, or {@code null} if the address is not followed
 	 */
 	public @Nullable LogFollower unexpected(String channel, BooleanSupplier followed) {
-		// Whoever leaves an address first says so, and then removes its follower, which
-		// waits for this: so none remains that is made here.
+		// A thread that leaves an address first makes 'followed' false and then removes
+		// the follower, for which it waits until this has returned. So a follower that is
+		// created here does not remain.
 		LogFollower follower = this.followers.computeIfAbsent(channel,
 				(name) -> followed.getAsBoolean() ? make(name) : null);
 		if (follower != null) {
@@ -150,8 +155,8 @@ public final class LogFollowerRegistry {
 	}
 
 	/**
-	 * The relay follows an address no longer. What is on its way is not delivered any
-	 * more.
+	 * Note that the node no longer follows an address. Messages that are still on their
+	 * way are not delivered.
 	 * @param address the address
 	 */
 	public void left(Address address) {
@@ -167,7 +172,7 @@ public final class LogFollowerRegistry {
 	}
 
 	/**
-	 * Something may have been missed at an address.
+	 * Note that envelopes to an address may have been missed.
 	 * @param address the address
 	 */
 	public void gap(Address address) {
@@ -179,7 +184,7 @@ public final class LogFollowerRegistry {
 	}
 
 	/**
-	 * A subscription has ended.
+	 * Note that a subscription has ended.
 	 * @param subscription the subscription
 	 */
 	public void unsubscribe(Subscription subscription) {
@@ -190,7 +195,7 @@ public final class LogFollowerRegistry {
 	}
 
 	/**
-	 * Look after those that have something to do. Called by the one scheduler.
+	 * Let followers do what is due. Called by the one scheduler.
 	 */
 	public void tick() {
 		if (!this.monitor.isUp()) {

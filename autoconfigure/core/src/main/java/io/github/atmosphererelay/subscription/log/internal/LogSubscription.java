@@ -28,9 +28,9 @@ import io.github.atmosphererelay.session.internal.Reservation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The log's part of a subscription whose client knows positions: keeps what the channel
- * delivers while the log is read, and lets through what comes afterwards. Guarded by its
- * follower's lock.
+ * The gate of a subscription whose client uses positions. It holds the channel's
+ * publications until the client is answered, for example while the log is read for a
+ * recovery, and lets them through afterwards. Guarded by its follower's lock.
  */
 public final class LogSubscription implements PublicationGate {
 
@@ -41,24 +41,27 @@ public final class LogSubscription implements PublicationGate {
 	private final QueueLimits limits;
 
 	/**
-	 * After which position everything is held that the channel delivers; {@code null}
-	 * until it is known how far the channel has come.
+	 * The position after which every publication of the channel is held; {@code null}
+	 * until the channel's position is known.
 	 */
 	private @Nullable Position from;
 
-	/** What came while the log is read; {@code null} afterwards. */
+	/** The held publications; {@code null} after the client was answered. */
 	private @Nullable List<Publication> held = new ArrayList<>();
 
 	private long heldBytes;
 
 	private boolean overflowed;
 
-	/** Up to where the session has everything although the channel is behind. */
+	/**
+	 * The position up to which the session has already got every publication from the
+	 * log, if it is ahead of the channel on this node.
+	 */
 	private @Nullable Position ahead;
 
 	private boolean ended;
 
-	/** What is reserved for what the session has missed. */
+	/** The reservation for the publications that the session has missed. */
 	private @Nullable Reservation reservation;
 
 	LogSubscription(LocalSession session, SubscribeRequest request, QueueLimits limits, @Nullable Position from) {
@@ -81,8 +84,8 @@ public final class LogSubscription implements PublicationGate {
 	}
 
 	/**
-	 * Hold what comes after a position, and nothing from before, because the channel goes
-	 * on there. Changes nothing once the session has its answer.
+	 * Forget the held publications, and hold those after a position, because the channel
+	 * continues there. Does nothing after the client was answered.
 	 */
 	void beginAnew(Position position) {
 		List<Publication> held = this.held;
@@ -120,7 +123,7 @@ public final class LogSubscription implements PublicationGate {
 		}
 		this.heldBytes += publication.payload().size();
 		if (held.size() >= this.limits.maxMessages() || this.heldBytes > this.limits.maxBytes()) {
-			// As much as could have waited for the client.
+			// The limits of the client's queue apply here, too
 			this.overflowed = true;
 			held.clear();
 			return;
@@ -133,9 +136,9 @@ public final class LogSubscription implements PublicationGate {
 	}
 
 	/**
-	 * Let the session have what comes from now on.
-	 * @param ahead up to where it has everything already
-	 * @return what was held back
+	 * Let the channel's publications through from now on.
+	 * @param ahead the position up to which the session already has every publication
+	 * @return the publications that were held
 	 */
 	List<Publication> release(Position ahead) {
 		List<Publication> held = this.held;
@@ -145,7 +148,7 @@ public final class LogSubscription implements PublicationGate {
 	}
 
 	/**
-	 * Set what is reserved for what the session has missed.
+	 * Set the reservation for the publications that the session has missed.
 	 * @param reservation the reservation, or {@code null} if there is none
 	 */
 	public void reserved(@Nullable Reservation reservation) {
@@ -161,7 +164,7 @@ public final class LogSubscription implements PublicationGate {
 	}
 
 	/**
-	 * Let the session have nothing more.
+	 * Let nothing through any more.
 	 */
 	void end() {
 		this.ended = true;

@@ -35,9 +35,10 @@ import io.github.atmosphererelay.session.internal.Reservation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The subscriptions to one channel whose clients know positions, and what each of them
- * gets. Guarded by the follower's lock, so that nothing is delivered between a session's
- * answer and what the session gets from then on.
+ * The subscriptions with positions to one channel. Decides for each of them which
+ * publications are held, replayed or let through. Guarded by the follower's lock, so that
+ * no publication can be delivered between the answer to a client and the moment from
+ * which its session gets publications.
  */
 final class LogSubscriptions {
 
@@ -50,8 +51,9 @@ final class LogSubscriptions {
 	}
 
 	/**
-	 * Begin to keep what comes for a session that is about to ask the log.
-	 * @param delivered how far the channel has come, or {@code null} if that is unknown
+	 * Add a subscription, and start to hold the channel's publications for it.
+	 * @param delivered the position up to which the channel was delivered, or
+	 * {@code null} if that is not known
 	 */
 	LogSubscription add(LocalSession session, SubscribeRequest request, ChannelOptions options,
 			@Nullable Position delivered) {
@@ -61,7 +63,7 @@ final class LogSubscriptions {
 	}
 
 	/**
-	 * Keep nothing any more, and let nothing through.
+	 * Remove a subscription: from now on it holds nothing and lets nothing through.
 	 */
 	void remove(LogSubscription subscription) {
 		this.subscriptions.remove(subscription);
@@ -69,9 +71,9 @@ final class LogSubscriptions {
 	}
 
 	/**
-	 * The channel goes on at another position, and nothing between is delivered: what
-	 * waits for sessions that are not answered yet has a gap, and is kept anew from
-	 * there.
+	 * Note that the channel continues at another position, and that what lies between is
+	 * not delivered. The publications that are held for unanswered clients then have a
+	 * gap, so they are dropped, and holding begins again from the new position.
 	 * @param position the position
 	 */
 	void moved(Position position) {
@@ -79,9 +81,10 @@ final class LogSubscriptions {
 	}
 
 	/**
-	 * End those that are live: the channel has lost what comes next for them.
-	 * @param lost to where those are added that have to be told so, without the lock
-	 * @return how many there were
+	 * End the live subscriptions, because the next publications cannot be delivered to
+	 * them.
+	 * @param lost receives these subscriptions, which have to be told without the lock
+	 * @return the number of subscriptions that were ended
 	 */
 	int endLive(List<LogSubscription> lost) {
 		int before = lost.size();
@@ -95,8 +98,8 @@ final class LogSubscriptions {
 	}
 
 	/**
-	 * End those that have asked for what they have missed and are not answered yet: what
-	 * was read for them does not show that something is gone. They are told to try again.
+	 * End the subscriptions that are recovering, because the pages that were read for
+	 * them do not show the loss. Their clients are told to try again.
 	 */
 	void endRecovering() {
 		for (LogSubscription subscription : this.subscriptions) {
@@ -107,13 +110,16 @@ final class LogSubscriptions {
 	}
 
 	/**
-	 * Answer a session, and let it have what comes from then on.
+	 * Answer a session's client, and let the session get the channel's publications from
+	 * then on.
 	 * @param subscription the session's subscription
-	 * @param page what it has missed, or {@code null} if it has asked for nothing
-	 * @param limit how much it may have missed
-	 * @param delivered how far the channel has come, or {@code null} if that is unknown
+	 * @param page the publications that it has missed, or {@code null} if it does not
+	 * recover
+	 * @param limit the maximum number of publications that it may have missed
+	 * @param delivered the position up to which the channel was delivered, or
+	 * {@code null} if that is not known
 	 * @return the answer
-	 * @throws RequestRefusedException if it has to try again
+	 * @throws RequestRefusedException if the client has to try again
 	 */
 	Subscribed goLive(LogSubscription subscription, @Nullable LogPage page, int limit, @Nullable Position delivered) {
 		if (subscription.isEnded() || delivered == null) {
@@ -129,7 +135,7 @@ final class LogSubscriptions {
 			Position from = subscription.from();
 			if (subscription.isOverflowed() || from == null || !from.epoch().equals(page.end().epoch())
 					|| page.end().offset() < from.offset()) {
-				// What was kept does not follow on the page without a gap.
+				// There is a gap between the page and the held publications
 				throw tryAgain("too much is published meanwhile");
 			}
 			List<Publication> held = subscription.release(position);
@@ -147,7 +153,7 @@ final class LogSubscriptions {
 	}
 
 	/**
-	 * Count what came while the log was read with what was read.
+	 * Add the held publications to the reservation of those that were read.
 	 */
 	private static void reserve(LogSubscription subscription, List<Publication> held) {
 		Reservation reservation = subscription.reservation();
@@ -162,7 +168,8 @@ final class LogSubscriptions {
 			subscription.request().subscriber().answer(result);
 		}
 		catch (RuntimeException | Error ex) {
-			// What comes next would seem to be all that there is.
+			// Without an answer, the client would take the next messages for all that
+			// there are
 			subscription.end();
 			throw ex;
 		}

@@ -29,10 +29,11 @@ import io.github.atmosphererelay.session.internal.ClientNetwork;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets a client, and an address, have only so many recoveries under way at once; further
- * ones wait for their turn. Some make a broker go through much to find little, so that
- * one client with many channels, or one machine with many connections, could keep all
- * others waiting. Safe for use by many threads; nothing blocks.
+ * Limits how many recoveries a session, and all sessions of an address, may have under
+ * way at once; further ones wait for their turn. Some recoveries make the broker search
+ * much data to find little. Without a limit, one client with many channels, or one
+ * machine with many connections, could make all others wait. Safe for use by many
+ * threads; nothing blocks.
  */
 final class RecoveryTurns {
 
@@ -44,14 +45,15 @@ final class RecoveryTurns {
 
 	private final ReentrantLock lock = new ReentrantLock();
 
-	/** By session id or address. Guarded by the lock. */
+	/** The lines by session id or address. Guarded by the lock. */
 	private final Map<String, Line> lines = new HashMap<>();
 
 	/**
-	 * Create turns of which nobody has one.
-	 * @param maxOfSession how many a session may have at once
-	 * @param maxOfAddress how many all sessions of an address together may have at once
-	 * @param guard counts what recoveries throw when they begin
+	 * Create turns that are all free.
+	 * @param maxOfSession the maximum number of recoveries of one session at once
+	 * @param maxOfAddress the maximum number of recoveries of all sessions of one address
+	 * at once
+	 * @param guard counts the exceptions that recoveries throw when they begin
 	 */
 	RecoveryTurns(int maxOfSession, int maxOfAddress, Guard guard) {
 		this.maxOfSession = maxOfSession;
@@ -60,12 +62,11 @@ final class RecoveryTurns {
 	}
 
 	/**
-	 * Begin a recovery, now or when others have ended.
-	 * @param session whose recovery it is
-	 * @param recovery begins it; what it throws is counted, and ends its turn
-	 * @return to be run when it has ended, or need not begin any more: a recovery that
-	 * still waits leaves its place. The same that the recovery gets; may be run more than
-	 * once
+	 * Begin a recovery, now or as soon as enough others have ended.
+	 * @param session the session that recovers
+	 * @param recovery begins the recovery; an exception is counted, and ends its turn
+	 * @return run this when the recovery has ended, or to cancel it while it waits. It is
+	 * the same object that the recovery gets; it may be run more than once
 	 */
 	Runnable begin(ClientSession session, Recovery recovery) {
 		Turn turn = new Turn(ClientNetwork.of(session.remoteAddress()), recovery);
@@ -74,7 +75,7 @@ final class RecoveryTurns {
 	}
 
 	/**
-	 * Return how many sessions and addresses have recoveries under way.
+	 * Return the number of sessions and addresses with recoveries under way.
 	 */
 	int size() {
 		this.lock.lock();
@@ -104,9 +105,9 @@ final class RecoveryTurns {
 	}
 
 	/**
-	 * Begin what has its turn. One thread at a time, in a loop: a recovery that ends at
-	 * once would begin the next one within itself, and so fill the stack. Whatever a
-	 * recovery throws, the next one has its turn.
+	 * Begin the recoveries whose turn has come. One thread at a time does so, in a loop:
+	 * if a recovery that ends at once began the next one itself, a long line would
+	 * overflow the stack. After an exception of a recovery the next one gets its turn.
 	 */
 	private void advance(Line line) {
 		Turn turn = next(line);
@@ -165,15 +166,15 @@ final class RecoveryTurns {
 	interface Recovery {
 
 		/**
-		 * Begin it.
-		 * @param end to be run when it has ended
+		 * Begin the recovery.
+		 * @param end run this when the recovery has ended
 		 */
 		void begin(Runnable end);
 
 	}
 
 	/**
-	 * Those of one session or address.
+	 * The recoveries of one session or address.
 	 */
 	private static final class Line {
 
@@ -181,7 +182,10 @@ final class RecoveryTurns {
 
 		private final int limit;
 
-		/** A set, from which those are removed that wait no longer. */
+		/**
+		 * The waiting turns, in order. A set, so that one that no longer waits can be
+		 * removed.
+		 */
 		private final Set<Turn> waiting = new LinkedHashSet<>();
 
 		private int running;
@@ -196,8 +200,8 @@ final class RecoveryTurns {
 	}
 
 	/**
-	 * One recovery's way through the line of its session and that of its address. Ends
-	 * when it is run.
+	 * The turn of one recovery, which first waits in the line of its session and then in
+	 * that of its address. Running it ends it.
 	 */
 	private final class Turn implements Runnable {
 
@@ -205,7 +209,7 @@ final class RecoveryTurns {
 
 		private final Recovery recovery;
 
-		/** Where it waits. Guarded by the lock, as the fields below. */
+		/** The line in which it waits. Guarded by the lock, as the fields below. */
 		private @Nullable Line waitingIn;
 
 		private @Nullable Line ofSession;
@@ -220,7 +224,7 @@ final class RecoveryTurns {
 		}
 
 		/**
-		 * Take a place that is free. Called with the lock.
+		 * Take a free place. Called with the lock.
 		 */
 		private void take(Line line) {
 			line.running++;
@@ -234,8 +238,8 @@ final class RecoveryTurns {
 		}
 
 		/**
-		 * Go on to the line of the address, or begin. Called by the thread that has just
-		 * taken the place.
+		 * Continue to the line of the address, or begin the recovery. Called by the
+		 * thread that has just taken the place.
 		 */
 		private void granted() {
 			if (this.address != null && this.ofAddress == null) {

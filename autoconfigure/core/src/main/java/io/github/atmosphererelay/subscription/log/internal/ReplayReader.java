@@ -43,33 +43,34 @@ import io.github.atmosphererelay.session.internal.Reservation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads logs for clients within the node's {@link ReplayBudget}: what was read is counted
- * until the client's socket has taken it. A log is read in small steps, each of which is
- * counted as soon as it is there. Safe for use by many threads; nothing blocks.
+ * Reads logs for clients within the node's {@link ReplayBudget}: publications that were
+ * read are counted until the client's socket has accepted them. A log is read in small
+ * steps, each of which is counted as soon as it has been read. Safe for use by many
+ * threads; nothing blocks.
  */
 public final class ReplayReader {
 
-	/** After how many bytes a step ends; a single publication may be larger. */
+	/** The maximum size of a step in bytes; a single publication may be larger. */
 	static final long STEP = 256 * 1024;
 
 	/**
-	 * What a reply takes beside its publications. Reserved before anything is read, so
-	 * that nothing is read in vain once the budget is spent.
+	 * The bytes that a reply takes beside its publications. They are reserved before the
+	 * first read, so that nothing is read in vain when the budget is used up.
 	 */
 	private static final int PER_REPLY = 1024;
 
-	/** What a publication takes in a reply beside its own content. */
+	/** The bytes that a publication takes in a reply beside its content. */
 	private static final int PER_PUBLICATION = 128;
 
 	/**
-	 * How long a recovery may wait for its turns and begin steps, so that it is answered
-	 * before the client's SDK gives up, which is after five seconds, and asks again.
+	 * The maximum time in which a recovery may wait for turns and begin steps. It is
+	 * answered so before the client's SDK gives up, after five seconds, and asks again.
 	 */
 	static final Duration MAX_TIME = Duration.ofSeconds(4);
 
 	/**
-	 * After which time for one step a recovery counts as long: its broker has to look for
-	 * what others have at hand.
+	 * A recovery counts as long if one of its steps takes longer than this: its broker
+	 * has to search for data that other recoveries find at once.
 	 */
 	static final Duration LONG_STEP = Duration.ofMillis(250);
 
@@ -89,19 +90,19 @@ public final class ReplayReader {
 
 	private final LongSupplier nanoTime;
 
-	/** For the first step, and for more while they are quick. */
+	/** The turns for the first step, and for further ones while they are quick. */
 	private final RecoveryTurns turns;
 
 	/**
-	 * For what comes after a long step. They are counted apart, so that a quick recovery
-	 * never waits for the long ones of its address.
+	 * The turns for the steps after a long one. They are counted separately, so that a
+	 * quick recovery never waits for long ones of its address.
 	 */
 	private final RecoveryTurns longTurns;
 
 	/**
 	 * Create a reader.
-	 * @param logs find the log of each channel
-	 * @param budget bounds what is read and not yet written
+	 * @param logs the logs of all channels
+	 * @param budget limits the bytes that were read and are not yet written
 	 * @param scheduler for time limits
 	 * @param guard runs what the scheduler calls
 	 */
@@ -121,15 +122,15 @@ public final class ReplayReader {
 	}
 
 	/**
-	 * Read a page, of at most 256 KB if it has more than one publication.
-	 * @param session for whom
+	 * Read a page of at most 256 KB, unless a single publication is larger.
+	 * @param session the session for which to read
 	 * @param channel the channel's name
-	 * @param since the position to begin at, or {@code null} for the log's beginning or
+	 * @param since the position to start from, or {@code null} for the log's beginning or
 	 * end
-	 * @param limit how many publications to return at most
+	 * @param limit the maximum number of publications to return
 	 * @param direction whether to read forward or backward
 	 * @return completes with the page; fails as a read of the relay does, and with
-	 * {@link RequestRefusedException} if the node has too much to send
+	 * {@link RequestRefusedException} if the budget is used up
 	 */
 	public CompletableFuture<Replay> readPage(LocalSession session, String channel, @Nullable Position since, int limit,
 			ReadDirection direction) {
@@ -156,7 +157,7 @@ public final class ReplayReader {
 				});
 		}
 		catch (RuntimeException | Error ex) {
-			// A relay of the application's own may throw.
+			// The log of an application's own relay may throw
 			fail(result, reservation, ex);
 		}
 		return result;
@@ -186,16 +187,17 @@ public final class ReplayReader {
 	}
 
 	/**
-	 * Read everything since a position.
-	 * @param session for whom
+	 * Read all publications since a position.
+	 * @param session the session for which to read
 	 * @param channel the channel's name
 	 * @param since the position
-	 * @param limit how much that may be
-	 * @return completes with one page, which is without publications and says that there
-	 * is {@linkplain LogPage#more() more} if it would be too much, or would take too
-	 * long; fails as {@link #readPage} does, also if the session closes before all is
-	 * read. Waits while many others of the client are under way, and fails if they take
-	 * too long. No step begins later than {@link #MAX_TIME} after the call
+	 * @param limit the maximum size of the result
+	 * @return completes with one page. If the result would exceed the limit, or reading
+	 * would take too long, the page has no publications and says that there is
+	 * {@linkplain LogPage#more() more}. Fails as {@link #readPage} does, also if the
+	 * session closes before all is read. A recovery waits while too many others of the
+	 * client are under way, and fails if that takes too long. No step begins later than
+	 * {@link #MAX_TIME} after the call
 	 */
 	public CompletableFuture<Replay> readAll(LocalSession session, String channel, Position since, PageLimit limit) {
 		Reservation reservation = this.budget.reserve(session, PER_REPLY);
@@ -208,15 +210,15 @@ public final class ReplayReader {
 	}
 
 	/**
-	 * Return how many sessions and addresses have recoveries under way.
+	 * Return the number of sessions and addresses with recoveries under way.
 	 */
 	int underWay() {
 		return this.turns.size() + this.longTurns.size();
 	}
 
 	/**
-	 * Return how many bytes publications take at most, in whatever form a door writes
-	 * them.
+	 * Return the maximum number of bytes that publications take in the formats of all
+	 * doors.
 	 */
 	static long cost(List<Publication> publications) {
 		long cost = 0;
@@ -230,7 +232,7 @@ public final class ReplayReader {
 	}
 
 	/**
-	 * Return how long a payload is as a string of JSON: binary in Base64, text with its
+	 * Return the length of a payload as a JSON string: binary in Base64, text with its
 	 * escapes.
 	 */
 	private static long cost(Payload payload) {
@@ -251,17 +253,18 @@ public final class ReplayReader {
 	}
 
 	/**
-	 * What was read for a session.
+	 * A page that was read for a session.
 	 *
 	 * @param page the page
-	 * @param reservation the room that it takes, which the receiver releases
+	 * @param reservation the reservation for its bytes, which the receiver releases
 	 */
 	public record Replay(LogPage page, Reservation reservation) {
 	}
 
 	/**
-	 * Everything since a position, step by step. Belongs to one thread at a time: to the
-	 * one that asks for it, that has ended its wait for a turn, or that brings a step.
+	 * Reads all publications since a position, step by step. It belongs to one thread at
+	 * a time: to the one that has asked for it, that has ended its wait for a turn, or
+	 * that delivers the result of a step.
 	 */
 	private final class Reading {
 
@@ -283,15 +286,15 @@ public final class ReplayReader {
 
 		private Position from;
 
-		/** Up to where the log was looked at; {@code null} before the first page. */
+		/** Up to which position the log was read; {@code null} before the first page. */
 		private @Nullable Position reached;
 
 		private long bytes;
 
-		/** Whether it has, or waits for, one of the turns for long recoveries. */
+		/** Whether it has a turn for long recoveries, or waits for one. */
 		private boolean isLong;
 
-		/** Ends the turn that it has. */
+		/** Ends the present turn. */
 		private @Nullable Runnable turn;
 
 		Reading(LocalSession session, String channel, Position since, PageLimit limit, Reservation reservation) {
@@ -304,7 +307,7 @@ public final class ReplayReader {
 		}
 
 		/**
-		 * Read on as soon as there is a turn.
+		 * Continue as soon as there is a turn.
 		 */
 		void awaitTurn(RecoveryTurns turns) {
 			Wait wait = new Wait();
@@ -327,7 +330,7 @@ public final class ReplayReader {
 		}
 
 		/**
-		 * Time is over before there was a turn.
+		 * Give up, because the time is over before there was a turn.
 		 */
 		private void giveUp(Runnable turn) {
 			try {
@@ -342,15 +345,15 @@ public final class ReplayReader {
 		}
 
 		/**
-		 * Read on until it is done or a step takes its time. A loop: one step that
-		 * follows the other in its callback would fill the stack.
+		 * Read until all is read, or a step does not complete at once. This is a loop,
+		 * because steps that call each other in their callbacks would overflow the stack.
 		 */
 		private void run() {
 			try {
 				boolean again = true;
 				while (again) {
 					if (!this.session.isOpen()) {
-						// Nobody waits for the rest.
+						// The session has closed, so nobody waits for the rest
 						fail(tryAgain());
 						return;
 					}
@@ -374,7 +377,8 @@ public final class ReplayReader {
 		}
 
 		private PageLimit step() {
-			// One more than it may be tells that it is too much.
+			// Read one publication more than allowed, to find out whether there are too
+			// many
 			return new PageLimit(this.limit.publications() + 1 - this.publications.size(),
 					Math.min(STEP, this.limit.bytes() + 1 - this.bytes));
 		}
@@ -403,7 +407,7 @@ public final class ReplayReader {
 		}
 
 		/**
-		 * Take the result of a step.
+		 * Handle the result of a step.
 		 * @return whether there is another one
 		 */
 		private boolean take(LogPage page) {
@@ -444,9 +448,9 @@ public final class ReplayReader {
 		}
 
 		/**
-		 * Answer although there is more. A recovery that has begun would take as long
-		 * again, so that the answer is that it is too much; one that has only waited may
-		 * be tried again.
+		 * End a recovery for which the time is over. If it has begun to read, another
+		 * attempt would take as long, so the answer is that there is too much. If it has
+		 * only waited, the client may try again.
 		 */
 		private void tooLate() {
 			if (this.reached != null) {
@@ -491,7 +495,7 @@ public final class ReplayReader {
 		}
 
 		/**
-		 * A wait for a turn, which ends once: when it is there, or when time is over.
+		 * A wait for a turn. It ends once: when the turn comes, or when the time is over.
 		 */
 		private final class Wait {
 
@@ -501,7 +505,8 @@ public final class ReplayReader {
 
 			/**
 			 * End the wait.
-			 * @return whether it has not ended before: the reading belongs to the caller
+			 * @return whether this call has ended it, so that the reading belongs to the
+			 * caller
 			 */
 			boolean end() {
 				if (!this.over.compareAndSet(false, true)) {
@@ -512,8 +517,8 @@ public final class ReplayReader {
 			}
 
 			/**
-			 * Wait no longer than there is time.
-			 * @param turn ends the place among those that wait
+			 * Limit the wait to the remaining time.
+			 * @param turn ends the place in the line
 			 */
 			void limit(Runnable turn) {
 				if (this.over.get()) {

@@ -23,13 +23,14 @@ import io.github.atmosphererelay.message.Position;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A subscription that is answered before anything else of its channel is queued for the
- * session, and that knows positions where the channel has them.
+ * A client's request to subscribe with positions. It is answered before any message of
+ * the channel is queued for the session. If the channel is ephemeral, there are no
+ * positions.
  *
- * @param recover whether the client asks for what it has missed
- * @param since the position after which it has missed everything; {@code null} if it asks
- * for nothing or has none
- * @param subscriber answers the client, and hears of what becomes of the subscription
+ * @param recover whether the client wants to recover
+ * @param since the position from which to recover: the client has received everything up
+ * to it; {@code null} if the client does not recover or has no position
+ * @param subscriber answers the client, and is notified about the subscription
  */
 public record SubscribeRequest(boolean recover, @Nullable Position since, Subscriber subscriber) {
 
@@ -38,11 +39,11 @@ public record SubscribeRequest(boolean recover, @Nullable Position since, Subscr
 	}
 
 	/**
-	 * Create a request of somebody who need not hear of the subscription's end.
-	 * @param recover whether the client asks for what it has missed
-	 * @param since the position after which it has missed everything, or {@code null}
-	 * @param answer does what {@link Subscriber#answer} says
-	 * @param lost does what {@link Subscriber#lost} says
+	 * Create a request without a listener for the subscription's end.
+	 * @param recover whether the client wants to recover
+	 * @param since the position from which to recover, or {@code null}
+	 * @param answer the implementation of {@link Subscriber#answer}
+	 * @param lost the implementation of {@link Subscriber#lost}
 	 */
 	public SubscribeRequest(boolean recover, @Nullable Position since, Consumer<Subscribed> answer, Runnable lost) {
 		this(recover, since, new Subscriber() {

@@ -26,16 +26,17 @@ import io.github.atmosphererelay.session.internal.Reservation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a subscription has begun.
+ * The result of a {@link SubscribeRequest}.
  *
- * @param state whether messages of all nodes are heard; a recorded channel's always are
- * @param position the position after which messages come live, or {@code null} if the
- * channel is ephemeral
- * @param recovery what became of the wish to recover
- * @param publications everything between the position asked for and {@link #position()},
- * in the log's order; empty unless recovered
- * @param reservation the room that the publications take, to be held by the messages that
- * are made of them; {@code null} if there are none
+ * @param state whether messages of all nodes are received, which is always so in a
+ * recorded channel
+ * @param position the position after which the session gets live messages, or
+ * {@code null} if the channel is ephemeral
+ * @param recovery whether the client has recovered
+ * @param publications all publications between the requested position and
+ * {@link #position()}, in the log's order; empty unless recovered
+ * @param reservation the reservation for the publications, which the messages that are
+ * created from them have to hold; {@code null} if there are none
  */
 public record Subscribed(SubscriptionState state, @Nullable Position position, RecoveryOutcome recovery,
 		List<Publication> publications, @Nullable Reservation reservation) {
@@ -45,11 +46,11 @@ public record Subscribed(SubscriptionState state, @Nullable Position position, R
 	}
 
 	/**
-	 * Create a result for which nothing is reserved.
-	 * @param state whether messages of all nodes are heard
-	 * @param position the position after which messages come live
-	 * @param recovery what became of the wish to recover
-	 * @param publications what was missed
+	 * Create a result without a reservation.
+	 * @param state whether messages of all nodes are received
+	 * @param position the position after which the session gets live messages
+	 * @param recovery whether the client has recovered
+	 * @param publications the missed publications
 	 */
 	public Subscribed(SubscriptionState state, @Nullable Position position, RecoveryOutcome recovery,
 			List<Publication> publications) {
@@ -57,7 +58,7 @@ public record Subscribed(SubscriptionState state, @Nullable Position position, R
 	}
 
 	/**
-	 * Return whether nothing is missing since the position asked for.
+	 * Return whether the client gets every message since the requested position.
 	 * @return whether the subscription has recovered
 	 */
 	public boolean isRecovered() {

@@ -20,28 +20,29 @@ import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.internal.SubscriptionListener;
 
 /**
- * Whoever asks for a subscription on behalf of a session's client, and hears of all of
- * its life. The session is in the channel ({@link #subscribed}), its client gets the
- * answer ({@link #answer}), the subscription is ready, perhaps something is lost, and it
- * ends.
+ * Subscribes a session on behalf of its client, and is notified about the whole life of
+ * the subscription, in this order: the session is in the channel ({@link #subscribed}),
+ * the client is answered ({@link #answer}), the subscription is ready ({@link #ready}),
+ * messages may be lost ({@link #lost}), and the subscription ends
+ * ({@link #unsubscribed}).
  */
 public interface Subscriber extends SubscriptionListener {
 
 	/**
-	 * Answer the client. Called once if the subscription succeeds, possibly under a lock
-	 * of the channel: queues frames at the session and does nothing else.
-	 * @param result how the subscription begins
-	 * @throws RequestRefusedException in a recorded channel: the subscription fails with
-	 * it before anything of the channel is queued
+	 * Answer the client. Called once if the subscription succeeds, possibly while a lock
+	 * of the channel is held. It must only queue frames at the session.
+	 * @param result the result of the subscription
+	 * @throws RequestRefusedException to refuse, in a recorded channel: the subscription
+	 * fails with it before any message of the channel is queued
 	 */
 	void answer(Subscribed result);
 
 	/**
-	 * The session has missed messages of a recorded channel that cannot be filled in by
-	 * this node: its client has to subscribe again, and ask for what it has missed.
-	 * Called at most once, after which the session gets nothing more of the channel. Ends
-	 * the subscription or the session, and may do so at once, unlike the other methods.
-	 * Must not block.
+	 * The session has missed messages of a recorded channel that this node cannot
+	 * deliver. Its client has to subscribe again and recover. Called at most once; after
+	 * that the session gets nothing more of the channel. The implementation ends the
+	 * subscription or the session. Unlike the other methods, it may do so during the
+	 * call. Must not block.
 	 */
 	void lost();
 

@@ -15,7 +15,7 @@
  */
 
 /**
- * Following the logs of recorded channels, and recovery of what a subscriber has missed.
+ * Following the logs of recorded channels, and recovery of missed messages.
  */
 @NullMarked
 package io.github.atmosphererelay.subscription.log.internal;
