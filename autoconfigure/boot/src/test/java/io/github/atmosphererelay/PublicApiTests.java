@@ -102,6 +102,26 @@ class PublicApiTests {
 		assertThat(missing).isEmpty();
 	}
 
+	/**
+	 * The compiler forgets what only Javadoc names, such as an exception that the
+	 * application is to throw.
+	 */
+	@Test
+	void noListedTypeImportsAnInternalOne() throws IOException {
+		Set<String> imports = new TreeSet<>();
+		for (String name : listed) {
+			if (name.startsWith(PACKAGE + "autoconfigure.")) {
+				continue;
+			}
+			Path source = ROOT.resolve("autoconfigure/core/src/main/java/" + name.replace('.', '/') + ".java");
+			Files.readAllLines(source)
+				.stream()
+				.filter((line) -> line.startsWith("import " + PACKAGE) && line.contains(".internal."))
+				.forEach((line) -> imports.add(line + " in " + name));
+		}
+		assertThat(imports).isEmpty();
+	}
+
 	@Test
 	void noListedTypeSpeaksOfOneThatIsNotListed() {
 		Set<String> missing = new TreeSet<>();

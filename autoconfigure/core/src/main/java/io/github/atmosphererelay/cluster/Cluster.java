@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.broadcast.PublishOptions;
-import io.github.atmosphererelay.cluster.internal.TooManyRequestsException;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.CloseReason;
 

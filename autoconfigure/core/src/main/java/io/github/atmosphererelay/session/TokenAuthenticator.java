@@ -20,7 +20,6 @@ import java.security.Principal;
 import java.time.Instant;
 import java.util.Objects;
 
-import io.github.atmosphererelay.session.internal.InvalidTokenException;
 import org.jspecify.annotations.Nullable;
 
 /**

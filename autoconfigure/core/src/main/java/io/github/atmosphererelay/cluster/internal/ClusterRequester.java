@@ -34,6 +34,7 @@ import java.util.function.Function;
 
 import io.github.atmosphererelay.broadcast.MessageTooLargeException;
 import io.github.atmosphererelay.cluster.ClusterAnswers;
+import io.github.atmosphererelay.cluster.TooManyRequestsException;
 import io.github.atmosphererelay.cluster.internal.CommandMessage.Operation;
 import io.github.atmosphererelay.cluster.internal.CommandMessage.Status;
 import io.github.atmosphererelay.guard.Part;

@@ -40,6 +40,7 @@ import io.github.atmosphererelay.cluster.ClusterNode;
 import io.github.atmosphererelay.cluster.ClusterQuestionHandler;
 import io.github.atmosphererelay.cluster.SessionPage;
 import io.github.atmosphererelay.cluster.SessionQuery;
+import io.github.atmosphererelay.cluster.TooManyRequestsException;
 import io.github.atmosphererelay.cluster.internal.ClusterMessenger.Subject;
 import io.github.atmosphererelay.cluster.internal.CommandMessage.Status;
 import io.github.atmosphererelay.guard.Part;

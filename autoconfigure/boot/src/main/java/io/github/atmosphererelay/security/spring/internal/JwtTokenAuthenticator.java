@@ -16,8 +16,8 @@
 
 package io.github.atmosphererelay.security.spring.internal;
 
+import io.github.atmosphererelay.session.InvalidTokenException;
 import io.github.atmosphererelay.session.TokenAuthenticator;
-import io.github.atmosphererelay.session.internal.InvalidTokenException;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.convert.converter.Converter;

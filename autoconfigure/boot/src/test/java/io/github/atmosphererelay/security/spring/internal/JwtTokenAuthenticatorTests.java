@@ -25,9 +25,9 @@ import javax.crypto.spec.SecretKeySpec;
 
 import io.github.atmosphererelay.autoconfigure.AtmosphereAutoConfiguration;
 import io.github.atmosphererelay.autoconfigure.AtmosphereSecurityAutoConfiguration;
+import io.github.atmosphererelay.session.InvalidTokenException;
 import io.github.atmosphererelay.session.TokenAuthenticator;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
-import io.github.atmosphererelay.session.internal.InvalidTokenException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.github.atmosphererelay.session.internal;
+package io.github.atmosphererelay.session;
 
 import org.jspecify.annotations.Nullable;
 

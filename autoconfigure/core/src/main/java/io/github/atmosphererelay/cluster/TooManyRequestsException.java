@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.github.atmosphererelay.cluster.internal;
+package io.github.atmosphererelay.cluster;
 
 /**
  * Too many requests to other nodes wait for their answers; this one was not sent.
