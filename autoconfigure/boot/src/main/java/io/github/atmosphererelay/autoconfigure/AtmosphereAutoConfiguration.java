@@ -122,7 +122,7 @@ public final class AtmosphereAutoConfiguration {
 	}
 
 	/**
-	 * The channels of the properties, and behind them those of annotated endpoints, which
+	 * The channels of the properties come first, then those of annotated endpoints. All
 	 * are known before the node starts.
 	 */
 	@Bean

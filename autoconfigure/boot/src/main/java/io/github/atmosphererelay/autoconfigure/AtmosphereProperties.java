@@ -165,8 +165,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param presence Whether the nodes track who is in the channel.
 	 * @param history How many messages of the channel are recorded, and for how long. By
 	 * default none.
-	 * @param sender Whether receivers are told which client has sent a message: its user
-	 * and the id of its session.
+	 * @param sender Whether a message names the client that has sent it: its user and the
+	 * id of its session.
 	 */
 	public record Channel(@Nullable String pattern, @DefaultValue("false") ChannelAccess clientPublish,
 			@DefaultValue("anyone") ChannelAccess subscribe, @DefaultValue("cluster") ChannelScope scope,
@@ -194,9 +194,11 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * How clients of recorded channels get what they have missed.
 	 *
 	 * @param maxMessages Maximum number of missed messages that a client is sent when it
-	 * comes back. A client that has missed more is told that it is not recovered.
+	 * comes back. A client that has missed more gets none of them, and the answer
+	 * recovered=false.
 	 * @param maxBytes Maximum total size of the missed messages that a client is sent
-	 * when it comes back. A client that has missed more is told that it is not recovered.
+	 * when it comes back. A client that has missed more gets none of them, and the answer
+	 * recovered=false.
 	 * @param maxUnsent Maximum total size of the answers that this node has read for its
 	 * clients and not yet written to them: history, missed messages and lists of members.
 	 * While the limit is reached, further requests are refused with code 111.

@@ -26,7 +26,7 @@ import io.github.atmosphererelay.message.WireFormatException.Reason;
 /**
  * Reads what a {@link WireWriter} has written, and is the one place where lengths are
  * checked: before anything is allocated for it, and before the buffer is read. Whatever
- * cannot be read is an {@link WireFormatException}. For the packages of this library; for
+ * cannot be read is a {@link WireFormatException}. For the packages of this library; for
  * one thread.
  */
 public final class WireReader {

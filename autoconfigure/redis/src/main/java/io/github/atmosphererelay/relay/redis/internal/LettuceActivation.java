@@ -86,9 +86,9 @@ final class LettuceActivation implements RedisConnectionStateListener {
 	}
 
 	private void ask() {
-		// A command is refused at once or was accepted, whatever becomes of it: an
-		// account
-		// may not be allowed to ping. What changes from here on, the listener is told.
+		// Lettuce refuses a command at once, or has accepted it. An error that Redis
+		// answers, such as a missing permission to ping, means that it was accepted. The
+		// listener hears of what changes from here on.
 		CompletableFuture<String> answer = this.connection.async().ping().toCompletableFuture();
 		if (!isRefused(answer)) {
 			this.active.complete(null);
