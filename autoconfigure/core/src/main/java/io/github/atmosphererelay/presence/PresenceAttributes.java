@@ -35,8 +35,8 @@ public interface PresenceAttributes {
 
 	/**
 	 * Return a session's attributes in a channel. Called for one session after another,
-	 * on a thread for futures and calls of the application; it may block that thread. The
-	 * session counts as present as soon as this method has returned. If it throws, or
+	 * on one of the threads that run code of the application; it may block that thread.
+	 * The session becomes present when this method returns. If this method throws, or
 	 * returns more than {@code atmosphere.presence.max-attribute-size}, the session is
 	 * present without attributes.
 	 * @param session the session

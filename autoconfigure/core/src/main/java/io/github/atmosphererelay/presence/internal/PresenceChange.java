@@ -17,9 +17,9 @@
 package io.github.atmosphererelay.presence.internal;
 
 /**
- * A session has come into a channel or left it.
+ * One session has joined or left a channel.
  *
- * @param joined whether it has come
+ * @param joined whether the session has joined; {@code false} if it has left
  * @param session the session
  */
 public record PresenceChange(boolean joined, PresentSession session) {

@@ -21,17 +21,18 @@ import java.util.List;
 import io.github.atmosphererelay.message.Payload;
 
 /**
- * The form in which clients of a door hear of each session that comes to a channel and
- * leaves it.
+ * The frame format in which a door announces joins and leaves of single sessions to its
+ * clients.
  */
 @FunctionalInterface
 public interface PresenceChangeFormat {
 
 	/**
-	 * Write what has happened. Called by one thread, which must not be blocked; the same
-	 * frame goes to all clients that watch the channel in this form.
+	 * Encode joins and leaves. Called by the presence thread, which must not be blocked.
+	 * All clients that watch the channel in this format get the same frame.
 	 * @param channel the channel's name
-	 * @param changes who has come and gone, in order; at least one
+	 * @param changes the joins and leaves, in the order in which they happened; at least
+	 * one
 	 * @return a frame of the door
 	 */
 	Payload encode(String channel, List<PresenceChange> changes);

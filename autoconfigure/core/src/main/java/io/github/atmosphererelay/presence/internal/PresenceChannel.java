@@ -36,12 +36,13 @@ import io.github.atmosphererelay.session.internal.LocalSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is in one channel, who of them is still to be announced, and who of this node's
- * sessions wants to hear of it. Changed under its own monitor; read without.
+ * The members of one channel, the joins and leaves that are still to be announced, and
+ * this node's sessions that receive the announcements. The holder of this object's
+ * monitor changes it; the counts and the members may be read without the monitor.
  */
 final class PresenceChannel {
 
-	/** How many sessions are told of at once. */
+	/** The maximum number of session changes that are announced together. */
 	private static final int MAX_CHANGES = 1_000;
 
 	private final String name;
@@ -50,18 +51,22 @@ final class PresenceChannel {
 
 	private final PresenceStatistics statistics;
 
-	/** The entries of each member, by session. Replaced, never changed. */
+	/**
+	 * The entries of each member, sorted by session id. An array is replaced, never
+	 * changed.
+	 */
 	private final NavigableMap<String, PresenceEntry[]> members = new ConcurrentSkipListMap<>();
 
 	private volatile int count;
 
 	private volatile int sessions;
 
-	/** Members that nobody has been told of yet. */
+	/** Members whose join is not announced yet. */
 	private final Set<String> joining = new LinkedHashSet<>();
 
 	/**
-	 * Members that have gone and that nobody misses yet, in the order in which they went.
+	 * Members that have left within the leave delay, in the order in which they left.
+	 * Their leave is not announced yet.
 	 */
 	private final Map<String, Leaving> leaving = new LinkedHashMap<>();
 
@@ -71,10 +76,16 @@ final class PresenceChannel {
 
 	private final Map<LocalSession, PresenceChangeFormat> sessionWatchers = new HashMap<>(4);
 
-	/** Sessions that have come and gone, if somebody watches that. */
+	/**
+	 * Joins and leaves of sessions that are not announced yet; recorded only while a
+	 * session watches them.
+	 */
 	private List<PresenceChange> changes = new ArrayList<>(0);
 
-	/** Set when it is taken out of the view, so that nobody goes on with it. */
+	/**
+	 * Whether the view has removed this object; a caller that still holds it must get a
+	 * new one.
+	 */
 	private boolean removed;
 
 	PresenceChannel(String name, long leaveDelay, PresenceStatistics statistics) {
@@ -91,7 +102,8 @@ final class PresenceChannel {
 			this.changes.add(new PresenceChange(joined, PresentSession.of(entry)));
 		}
 		else {
-			// Beyond that, nobody could make anything of it.
+			// A longer list would be of no use to a client, and would take memory
+			// without limit.
 			this.statistics.countUntold();
 		}
 	}
@@ -171,7 +183,8 @@ final class PresenceChannel {
 		Map<String, String> attributes = Map.of();
 		long joinedAt = first.joinedAt();
 		for (PresenceEntry each : entries) {
-			// Of the session with the lowest id: the same one on every node.
+			// The attributes of the session with the lowest id that has any. The order
+			// by id makes all nodes choose the same session.
 			attributes = attributes.isEmpty() ? each.attributes() : attributes;
 			joinedAt = Math.min(joinedAt, each.joinedAt());
 		}
@@ -197,7 +210,7 @@ final class PresenceChannel {
 	}
 
 	/**
-	 * Take what is to be told now.
+	 * Remove and return what is to be announced now.
 	 */
 	PresenceNews takeNews(long now, int maxNames) {
 		List<PresenceMember> joined = new ArrayList<>(this.joining.size());
@@ -231,7 +244,10 @@ final class PresenceChannel {
 				changes.isEmpty() ? Map.of() : Map.copyOf(this.sessionWatchers));
 	}
 
-	/** Those who have gone unnoticed are still there for whoever has just come. */
+	/**
+	 * List members for new watchers. A member whose leave is not announced yet is still
+	 * listed: its leave will be announced to the new watchers, too.
+	 */
 	private List<PresenceMember> announced(int limit) {
 		List<PresenceMember> all = new ArrayList<>(list(null, limit).members());
 		for (Leaving each : this.leaving.values()) {
@@ -281,13 +297,16 @@ final class PresenceChannel {
 		return this.sessions;
 	}
 
-	/** Whether there may be something to tell, now or later. */
+	/** Return whether something is to be announced, now or after the leave delay. */
 	boolean hasNews() {
 		return !this.joining.isEmpty() || !this.leaving.isEmpty() || !this.newWatchers.isEmpty()
 				|| !this.changes.isEmpty();
 	}
 
-	/** Whether there is nothing left to know. */
+	/**
+	 * Return whether the channel has no members, no watchers and nothing to announce, so
+	 * that this object can be removed.
+	 */
 	boolean isIdle() {
 		return this.count == 0 && this.watchers.isEmpty() && this.sessionWatchers.isEmpty() && !hasNews();
 	}
@@ -301,7 +320,10 @@ final class PresenceChannel {
 	}
 
 	/**
-	 * A member that has gone.
+	 * A member that has left.
+	 *
+	 * @param member the member as it was before it left
+	 * @param until when the leave is to be announced, by the clock in nanoseconds
 	 */
 	private record Leaving(PresenceMember member, long until) {
 	}

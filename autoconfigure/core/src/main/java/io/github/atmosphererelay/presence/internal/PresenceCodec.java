@@ -36,8 +36,9 @@ import io.github.atmosphererelay.presence.internal.PresenceMessage.Digest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Messages about presence as bytes. Within a message a channel is named once; of a
- * session's id only what follows the node's is written.
+ * Encodes and decodes presence messages. A message contains each channel name once,
+ * followed by references to its index. A session id of the sending node is written
+ * without the node's id, with which it begins.
  */
 final class PresenceCodec {
 
@@ -61,17 +62,17 @@ final class PresenceCodec {
 
 	private static final int FULL_ID = 4;
 
-	/** The bytes before the first change, and a few to spare. */
+	/** The maximum number of bytes before the first change, rounded up. */
 	private static final int HEADER = 64;
 
-	/** The bytes of a change beside its strings. */
+	/** The maximum number of bytes of a change without its strings, rounded up. */
 	private static final int FIXED = 32;
 
 	private PresenceCodec() {
 	}
 
 	/**
-	 * Write a message of a node.
+	 * Encode a message of a node.
 	 */
 	static byte[] encode(UUID owner, PresenceMessage message) {
 		WireWriter out = new WireWriter();
@@ -143,8 +144,8 @@ final class PresenceCodec {
 	}
 
 	/**
-	 * Read a message of a node.
-	 * @throws RuntimeException if it cannot be read
+	 * Decode a message of a node.
+	 * @throws RuntimeException if the bytes are not a valid message
 	 */
 	static PresenceMessage decode(UUID owner, ByteBuffer buffer) {
 		WireReader in = new WireReader(buffer);
@@ -156,7 +157,7 @@ final class PresenceCodec {
 			case ASK -> new Ask(in.readLong(), in.readLong());
 			case CHUNK ->
 				new Chunk(in.readLong(), in.readInt(), in.readByte() != 0, in.readLong(), readEntries(owner, in));
-			default -> throw new WireFormatException(Reason.MALFORMED, "Unknown type " + type);
+			default -> throw new WireFormatException(Reason.MALFORMED, "Unknown type of presence message: " + type);
 		};
 	}
 
@@ -164,7 +165,7 @@ final class PresenceCodec {
 		List<PresenceEntry> entries = new ArrayList<>();
 		for (Change change : readChanges(owner, in)) {
 			if (change.entry() == null) {
-				throw new WireFormatException(Reason.MALFORMED, "A state has no removals");
+				throw new WireFormatException(Reason.MALFORMED, "A presence state must not contain removals");
 			}
 			entries.add(change.entry());
 		}
@@ -188,7 +189,7 @@ final class PresenceCodec {
 			channels.add(in.readString(MAX_STRING));
 		}
 		if (index < 0 || index >= channels.size()) {
-			throw new WireFormatException(Reason.MALFORMED, "A channel without a name");
+			throw new WireFormatException(Reason.MALFORMED, "A presence message refers to an unknown channel");
 		}
 		String channel = channels.get(index);
 		String session = in.readString(MAX_STRING);
@@ -198,7 +199,7 @@ final class PresenceCodec {
 			case REMOVED -> new Change(key, null);
 			case ANONYMOUS -> new Change(key, readEntry(in, key, null));
 			case OF_USER -> new Change(key, readEntry(in, key, in.readString(MAX_STRING)));
-			default -> throw new WireFormatException(Reason.MALFORMED, "Unknown kind " + flags);
+			default -> throw new WireFormatException(Reason.MALFORMED, "Unknown kind of presence entry: " + flags);
 		};
 	}
 
@@ -213,9 +214,9 @@ final class PresenceCodec {
 	}
 
 	/**
-	 * Cut changes into parts that fit into messages.
+	 * Split changes into parts that each fit into one message.
 	 * @param changes the changes
-	 * @param maxBytes the greatest size of a message
+	 * @param maxBytes the maximum size of a message in bytes
 	 * @return the parts, in order; none if there are no changes
 	 */
 	static List<List<Change>> splitChanges(List<Change> changes, int maxBytes) {
@@ -223,9 +224,9 @@ final class PresenceCodec {
 	}
 
 	/**
-	 * Cut entries into parts that fit into messages.
+	 * Split entries into parts that each fit into one message.
 	 * @param entries the entries
-	 * @param maxBytes the greatest size of a message
+	 * @param maxBytes the maximum size of a message in bytes
 	 * @return the parts; none if there are no entries
 	 */
 	static List<List<PresenceEntry>> splitEntries(List<PresenceEntry> entries, int maxBytes) {
@@ -252,7 +253,7 @@ final class PresenceCodec {
 	}
 
 	/**
-	 * Return whether an entry fits into a message.
+	 * Return whether an entry fits into a message of the given size in bytes.
 	 */
 	static boolean fits(PresenceEntry entry, int maxBytes) {
 		return HEADER + sizeOf(Change.of(entry)) <= maxBytes;
@@ -268,7 +269,7 @@ final class PresenceCodec {
 	}
 
 	/**
-	 * Return how many bytes attributes take.
+	 * Return the encoded size of attributes in bytes.
 	 */
 	static int sizeOf(Map<String, String> attributes) {
 		int size = 0;
@@ -282,7 +283,7 @@ final class PresenceCodec {
 		int size = 4;
 		for (int i = 0; i < text.length(); i++) {
 			char each = text.charAt(i);
-			// Each half of a surrogate pair counts as two, which makes four.
+			// A surrogate pair takes four bytes in UTF-8, so each half counts as two.
 			size += (each < 0x80) ? 1 : (each < 0x800 || Character.isSurrogate(each)) ? 2 : 3;
 		}
 		return size;

@@ -21,13 +21,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session in a channel, as the session's node tells it to all. Immutable.
+ * The presence of one session in one channel, as the session's node announces it to all
+ * nodes. Immutable.
  *
  * @param channel the channel's name
  * @param session the session's id
- * @param user the name of its principal, or {@code null} if it is anonymous
- * @param attributes what the application says about it
- * @param joinedAt when it subscribed, in milliseconds by its node's clock; for people
+ * @param user the name of the session's principal, or {@code null} if the session is
+ * anonymous
+ * @param attributes the attributes that the application supplies for the session
+ * @param joinedAt when the session subscribed, in epoch milliseconds by its node's clock;
+ * for display only
  */
 record PresenceEntry(String channel, String session, @Nullable String user, Map<String, String> attributes,
 		long joinedAt) {
@@ -45,8 +48,9 @@ record PresenceEntry(String channel, String session, @Nullable String user, Map<
 	}
 
 	/**
-	 * Return which member of the channel the session belongs to: all sessions of a user
-	 * are one, and an anonymous one is one by itself. Users come before sessions.
+	 * Return the key of the member to which the session belongs. All sessions of a user
+	 * have the same key; each anonymous session has its own. Keys of users sort before
+	 * keys of anonymous sessions.
 	 */
 	String member() {
 		return (this.user != null) ? memberOf(this.user) : SESSION + this.session;
@@ -57,8 +61,8 @@ record PresenceEntry(String channel, String session, @Nullable String user, Map<
 	}
 
 	/**
-	 * Return a number that tells entries apart. The sum over many does not depend on
-	 * their order.
+	 * Return a hash of the whole entry. Nodes compare the sum of the hashes of many
+	 * entries, which does not depend on their order.
 	 */
 	long digest() {
 		long hash = hash(hash(0xCBF29CE484222325L, this.channel), this.session);
@@ -85,7 +89,7 @@ record PresenceEntry(String channel, String session, @Nullable String user, Map<
 	}
 
 	/**
-	 * What there is one entry of at most.
+	 * Identifies an entry: there is at most one for each session in a channel.
 	 *
 	 * @param channel the channel's name
 	 * @param session the session's id

@@ -27,9 +27,9 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * Makes the entries of this node's sessions: what the application says about each member,
- * as far as it can be told to other nodes. For any thread; blocks only as long as the
- * application's attributes do.
+ * Creates the presence entries of this node's sessions, with the attributes that the
+ * application supplies. For any thread; blocks only as long as the application's
+ * {@link PresenceAttributes} do.
  */
 final class PresenceEntryFactory {
 
@@ -61,14 +61,15 @@ final class PresenceEntryFactory {
 	}
 
 	/**
-	 * Make the entry of a session, without attributes if they are refused.
+	 * Create the entry of a session. The entry has no attributes if the application fails
+	 * to supply them or if they are too large.
 	 */
 	PresenceEntry entry(LocalSession session, String channel) {
 		return entry(session, channel, attributes(session, channel));
 	}
 
 	/**
-	 * Make an entry of which only the key and the user matter.
+	 * Create an entry without attributes, for callers that use only its key and its user.
 	 */
 	static PresenceEntry bare(LocalSession session, String channel) {
 		return entry(session, channel, Map.of());
@@ -88,34 +89,40 @@ final class PresenceEntryFactory {
 				attributes.forEach((name, value) -> copy.put(encodable(name), encodable(value)));
 				return Map.copyOf(copy);
 			}
-			refused("Attributes of a member were left out because they are larger than"
-					+ " 'atmosphere.presence.max-attribute-size'");
+			refused("The attributes of a member are larger than 'atmosphere.presence.max-attribute-size' allows. The"
+					+ " member is shown without attributes. Return less from PresenceAttributes, or raise the"
+					+ " property");
 		}
 		catch (RuntimeException ex) {
 			this.statistics.countRefused();
 			if (this.warned.compareAndSet(false, true)) {
-				logger.warn("The PresenceAttributes failed, and the member has none; further failures are counted only",
-						ex);
+				logger.warn("The PresenceAttributes bean threw an exception. The member is shown without attributes."
+						+ " Correct the bean; further failures are not logged, only counted in"
+						+ " 'atmosphere.presence.refused'", ex);
 			}
 		}
 		return Map.of();
 	}
 
 	/**
-	 * Half a surrogate pair has no encoding: other nodes would read something else than
-	 * this one remembers, and never agree with it.
+	 * Replace what UTF-8 cannot encode, such as one half of a surrogate pair. Otherwise
+	 * other nodes would decode a different string than this node holds, and the digests
+	 * of the nodes would never match.
 	 */
 	private static String encodable(String text) {
 		return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
 	}
 
 	/**
-	 * Return whether an entry can be told to other nodes. It is counted if it cannot.
+	 * Return whether an entry fits into a message to other nodes. An entry that does not
+	 * fit is counted.
 	 */
 	boolean isTellable(PresenceEntry entry) {
 		boolean fits = PresenceCodec.fits(entry, this.maxMessageBytes);
 		if (!fits) {
-			refused("A member was left out of presence because its name is too large");
+			refused("A session is not shown in presence, because its user's name, its attributes and its channel's name"
+					+ " together do not fit into a message between nodes, which has at most 48 KB and less than"
+					+ " 'atmosphere.relay.max-message-size'. Shorten them");
 		}
 		return fits;
 	}
@@ -123,7 +130,7 @@ final class PresenceEntryFactory {
 	private void refused(String message) {
 		this.statistics.countRefused();
 		if (this.warned.compareAndSet(false, true)) {
-			logger.warn(message + "; further ones are counted only");
+			logger.warn(message + ". Further cases are not logged, only counted in 'atmosphere.presence.refused'");
 		}
 	}
 

@@ -24,7 +24,7 @@ import io.github.atmosphererelay.message.internal.Json;
 import io.github.atmosphererelay.presence.PresenceMember;
 
 /**
- * The frames that tell clients who is in a channel.
+ * Encodes the JSON frames that announce the members of a channel to plain clients.
  */
 final class PresenceFrames {
 
@@ -32,7 +32,8 @@ final class PresenceFrames {
 	}
 
 	/**
-	 * Write who is there.
+	 * Encode the list of the present members, for a client that begins to watch the
+	 * channel.
 	 */
 	static Payload state(PresenceNews news) {
 		StringBuilder out = begin(news).append(",\"members\":");
@@ -41,7 +42,7 @@ final class PresenceFrames {
 	}
 
 	/**
-	 * Write who has come and gone.
+	 * Encode joins and leaves of members.
 	 */
 	static Payload changes(PresenceNews news, int maxNames) {
 		StringBuilder out = begin(news).append(",\"joined\":");

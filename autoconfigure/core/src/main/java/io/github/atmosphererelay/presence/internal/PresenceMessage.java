@@ -21,49 +21,50 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What nodes say to each other about presence. Each node numbers the changes of its own
- * entries; its version is the number of the last.
+ * A presence message between nodes. Each node numbers the changes of its own entries 1,
+ * 2, 3 and so on; the version of its entries is the number of the last change.
  */
 sealed interface PresenceMessage {
 
 	/**
-	 * Changes of the sender's entries. Done again, they change nothing more.
+	 * Changes of the sender's entries. Applying the same changes twice has the same
+	 * result as applying them once.
 	 *
 	 * @param from the version before the changes
-	 * @param to the version after them
+	 * @param to the version after the changes
 	 * @param changes the changes, in order
 	 */
 	record Delta(long from, long to, List<Change> changes) implements PresenceMessage {
 	}
 
 	/**
-	 * What the sender's entries come to.
+	 * A summary of all entries of the sender, with which the receiver checks its copy.
 	 *
-	 * @param version the version
-	 * @param count how many entries there are
-	 * @param hash the sum of their digests
+	 * @param version the version of the entries
+	 * @param count the number of entries
+	 * @param hash the sum of the hashes of all entries
 	 */
 	record Digest(long version, int count, long hash) implements PresenceMessage {
 	}
 
 	/**
-	 * The sender wants the receiver's entries.
+	 * A request for the receiver's entries.
 	 *
-	 * @param id tells answers apart
-	 * @param have the version that the sender has and wants to be brought up from, or -1
-	 * for all entries
+	 * @param id the request's number, which the answer repeats
+	 * @param have the version of the sender's copy, so that only later changes are sent;
+	 * -1 to request all entries
 	 */
 	record Ask(long id, long have) implements PresenceMessage {
 	}
 
 	/**
-	 * A part of all entries of the sender.
+	 * A part of a complete list of the sender's entries.
 	 *
-	 * @param ask what this answers
+	 * @param ask the number of the request that this answers
 	 * @param index the number of the part, from 0
-	 * @param last whether it is the last
-	 * @param version the version that all parts make up
-	 * @param entries the entries
+	 * @param last whether this is the last part
+	 * @param version the version of the entries that all parts contain together
+	 * @param entries the entries of this part
 	 */
 	record Chunk(long ask, int index, boolean last, long version,
 			List<PresenceEntry> entries) implements PresenceMessage {
@@ -72,8 +73,8 @@ sealed interface PresenceMessage {
 	/**
 	 * A change of one entry.
 	 *
-	 * @param key which entry
-	 * @param entry the entry as it is now, or {@code null} if it is gone
+	 * @param key identifies the entry
+	 * @param entry the entry after the change, or {@code null} if it was removed
 	 */
 	record Change(PresenceEntry.Key key, @Nullable PresenceEntry entry) {
 

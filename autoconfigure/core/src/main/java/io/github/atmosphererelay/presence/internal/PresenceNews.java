@@ -23,17 +23,20 @@ import io.github.atmosphererelay.presence.PresenceMember;
 import io.github.atmosphererelay.session.internal.LocalSession;
 
 /**
- * What is to be told about a channel.
+ * Announcements about one channel, and the sessions of this node that receive them.
  *
  * @param channel the channel's name
- * @param joined who has come
- * @param left who has gone
- * @param count how many members there are once that is told
- * @param watchers who is to hear of it
- * @param newWatchers who is to hear who is there
- * @param members some of those who are there, if there are new watchers
- * @param changes sessions that have come and gone
- * @param sessionWatchers who is to hear of them, and in which form
+ * @param joined the members that have joined
+ * @param left the members that have left
+ * @param count the number of members after these joins and leaves
+ * @param watchers the sessions that receive the joins and leaves of members
+ * @param newWatchers the sessions that have begun to watch, and receive the list of
+ * members
+ * @param members the first of the present members, for the new watchers; empty if there
+ * are none
+ * @param changes joins and leaves of single sessions, in order
+ * @param sessionWatchers the sessions that receive the joins and leaves of single
+ * sessions, and the format of their frames
  */
 record PresenceNews(String channel, List<PresenceMember> joined, List<PresenceMember> left, int count,
 		List<LocalSession> watchers, List<LocalSession> newWatchers, List<PresenceMember> members,

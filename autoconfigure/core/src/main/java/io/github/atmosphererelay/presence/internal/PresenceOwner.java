@@ -33,8 +33,9 @@ import io.github.atmosphererelay.presence.internal.PresenceMessage.Digest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * This node's own entries. {@link #put} and {@link #remove} may be called by any thread,
- * for one key by one at a time; everything else belongs to the thread of presence.
+ * The presence entries of this node's own sessions, and the changes that other nodes
+ * need. Any thread may call {@link #put} and {@link #remove}, but not two threads for the
+ * same key at once. All other methods are called by the presence thread only.
  */
 final class PresenceOwner {
 
@@ -44,16 +45,18 @@ final class PresenceOwner {
 
 	private final int maxMessageBytes;
 
-	/** What is true now. */
+	/** The present entries. */
 	private final Map<PresenceEntry.Key, PresenceEntry> live = new ConcurrentHashMap<>();
 
-	/** What has changed since others were last told. */
+	/** Keys of entries that have changed since the last {@link #flush}. */
 	private final Set<PresenceEntry.Key> changed = ConcurrentHashMap.newKeySet();
 
-	/** What others have been told, up to the version. */
+	/**
+	 * The entries as they were announced to other nodes; they make up {@link #version}.
+	 */
 	private final Map<PresenceEntry.Key, PresenceEntry> told = new HashMap<>();
 
-	/** The latest changes, for nodes that have missed only a few. */
+	/** The latest changes, for nodes that have missed only these. Bounded in bytes. */
 	private final Deque<Recent> recent = new ArrayDeque<>();
 
 	private int recentBytes;
@@ -97,12 +100,12 @@ final class PresenceOwner {
 	}
 
 	/**
-	 * Take what has changed since the last time.
-	 * @return the messages that tell others
+	 * Give the changes since the last call their version numbers.
+	 * @return the messages that announce the changes to other nodes
 	 */
 	List<byte[]> flush() {
 		List<Change> changes = new ArrayList<>();
-		// A key that changes again after it was taken is in the set again.
+		// A key that changes again after its removal from the set is in the set again.
 		for (PresenceEntry.Key key : this.changed) {
 			this.changed.remove(key);
 			PresenceEntry now = this.live.get(key);
@@ -132,9 +135,10 @@ final class PresenceOwner {
 	}
 
 	/**
-	 * Return the messages that bring a node up from a version.
-	 * @param have the version
-	 * @return the messages, or {@code null} if they are not known any more
+	 * Return the messages that bring a node's copy from a version to the present one.
+	 * @param have the version of the copy
+	 * @return the messages, or {@code null} if they are no longer stored, so that the
+	 * node needs all entries
 	 */
 	@Nullable List<byte[]> since(long have) {
 		if (have == this.version) {
@@ -152,14 +156,14 @@ final class PresenceOwner {
 	}
 
 	/**
-	 * Return all entries of the version in parts that fit into messages.
+	 * Return all announced entries, in parts that each fit into one message.
 	 */
 	List<List<PresenceEntry>> state() {
 		return PresenceCodec.splitEntries(List.copyOf(this.told.values()), this.maxMessageBytes);
 	}
 
 	/**
-	 * A message that was sent.
+	 * A message that was sent, and the versions before and after its changes.
 	 */
 	private record Recent(long from, long to, byte[] message) {
 	}

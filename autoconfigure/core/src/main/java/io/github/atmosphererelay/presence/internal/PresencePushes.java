@@ -31,7 +31,8 @@ import io.github.atmosphererelay.session.internal.QueueLimits;
 import io.github.atmosphererelay.session.internal.WriterPool;
 
 /**
- * Queues the frames of presence for this node's sessions. One frame serves all of them.
+ * Queues presence frames for this node's sessions. All sessions that receive the same
+ * frame share one buffer.
  */
 final class PresencePushes {
 
@@ -51,8 +52,8 @@ final class PresencePushes {
 	}
 
 	/**
-	 * A session is not told of its own coming, which may be known only after it has begun
-	 * to watch.
+	 * Send joins and leaves of single sessions. A session does not receive its own join,
+	 * even if the join is announced only after the session has begun to watch.
 	 */
 	private static void pushChanges(WriterPool writers, QueueLimits limits, PresenceNews news) {
 		Set<String> changed = new HashSet<>();

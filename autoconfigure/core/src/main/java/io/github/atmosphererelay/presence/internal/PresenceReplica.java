@@ -32,21 +32,27 @@ import io.github.atmosphererelay.presence.internal.PresenceMessage.Digest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this node knows of another node's entries: exactly what that node had at one of
- * its versions. Whatever does not follow on from there is kept for a while, and the other
- * node is asked, again and again until nothing is missing. Belongs to the thread of
- * presence.
+ * This node's copy of another node's presence entries. The copy equals the other node's
+ * entries at one of its versions. A change that does not follow on from that version is
+ * kept for a while, and the missing changes are requested from the other node, repeatedly
+ * until none is missing. Used by the presence thread only.
  */
 final class PresenceReplica {
 
 	private static final long ALL = -1;
 
-	/** How many changes are kept while an answer is awaited; more are asked for again. */
+	/**
+	 * The maximum number of changes that are kept while an answer is awaited. If more
+	 * come, all are dropped and requested again.
+	 */
 	private static final int MAX_KEPT = 200_000;
 
 	private static final long ANSWER_TIMEOUT = TimeUnit.SECONDS.toNanos(4);
 
-	/** So that not all nodes ask at once, and what is only out of order comes first. */
+	/**
+	 * The delay before a request, so that not all nodes send theirs at once, and messages
+	 * that are only out of order can arrive first.
+	 */
 	private static final long ASK_DELAY = TimeUnit.MILLISECONDS.toNanos(200);
 
 	private static final int MAX_DOUBLINGS = 3;
@@ -63,12 +69,18 @@ final class PresenceReplica {
 
 	private long hash;
 
-	/** Deltas that came while something is missing, by the version before them. */
+	/**
+	 * Deltas that cannot be applied yet because an earlier change is missing, by the
+	 * version before each.
+	 */
 	private final TreeMap<Long, Delta> kept = new TreeMap<>();
 
 	private int keptChanges;
 
-	/** Whether the other node has to be asked, or was and has not answered in full. */
+	/**
+	 * Whether changes are missing: a request is due, or was sent and is not answered in
+	 * full.
+	 */
 	private boolean wanting = true;
 
 	private boolean wantingAll;
@@ -79,7 +91,10 @@ final class PresenceReplica {
 
 	private long lastAsk;
 
-	/** The state that comes as the answer to the last question; null if it is void. */
+	/**
+	 * The parts received in answer to the latest request; {@code null} if the answer is
+	 * no longer usable.
+	 */
 	private @Nullable List<PresenceEntry> parts;
 
 	private int nextPart;
@@ -96,7 +111,7 @@ final class PresenceReplica {
 	}
 
 	/**
-	 * Take changes.
+	 * Receive changes of the other node.
 	 */
 	void receive(Delta delta, long now) {
 		this.statistics.countReceived(delta.changes().size());
@@ -114,7 +129,8 @@ final class PresenceReplica {
 
 	private void keep(Delta delta, long now) {
 		if (this.keptChanges + delta.changes().size() > MAX_KEPT) {
-			// A state that is on its way would leave a gap: it is asked for again.
+			// An answer that is being received would not be followed by the dropped
+			// changes, so it is given up and requested again.
 			this.kept.clear();
 			this.keptChanges = 0;
 			if (this.parts != null) {
@@ -161,7 +177,7 @@ final class PresenceReplica {
 	}
 
 	/**
-	 * Compare with what the other node says it has.
+	 * Compare the copy with a summary of the other node's entries.
 	 */
 	void receive(Digest digest, long now) {
 		if (digest.version() < this.version) {
@@ -183,7 +199,7 @@ final class PresenceReplica {
 		}
 	}
 
-	/** Nothing is missing any more. */
+	/** Note that no change is missing any more. */
 	private void settle() {
 		this.wanting = false;
 		this.wantingAll = false;
@@ -193,7 +209,7 @@ final class PresenceReplica {
 	}
 
 	/**
-	 * Take a part of the other node's state.
+	 * Receive a part of the complete list of the other node's entries.
 	 */
 	void receive(Chunk chunk, long now) {
 		List<PresenceEntry> parts = this.parts;
@@ -242,8 +258,8 @@ final class PresenceReplica {
 	}
 
 	/**
-	 * Return what is to be asked of the other node now.
-	 * @return the question, or {@code null} if there is none for the moment
+	 * Return the request that is to be sent to the other node now.
+	 * @return the request, or {@code null} if none is due
 	 */
 	@Nullable Ask due(long now) {
 		if (!this.wanting || now - this.askAt < 0) {
@@ -260,7 +276,8 @@ final class PresenceReplica {
 	}
 
 	/**
-	 * Ask soon: something may have been missed, or the other node can be reached again.
+	 * Request changes soon, because messages may have been lost, or because the other
+	 * node is reachable again.
 	 */
 	void hurry(long now) {
 		this.wanting = false;
@@ -268,7 +285,7 @@ final class PresenceReplica {
 	}
 
 	/**
-	 * Forget everything: the node has gone.
+	 * Remove all entries, because the other node has left the cluster.
 	 */
 	void clear() {
 		this.entries.values().forEach((entry) -> this.view.change(entry, null));

@@ -62,9 +62,11 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.function.SingletonSupplier;
 
 /**
- * Presence on this node. What other nodes say is taken in by one thread of its own,
- * behind a queue that is bounded: a node with very many members holds up nothing else.
- * What does not fit is dropped, and asked for again.
+ * Presence on this node: collects the entries of its sessions, exchanges them with other
+ * nodes, and announces joins and leaves to clients and to the application. A thread of
+ * its own processes the messages of other nodes. The queue of that thread is bounded, so
+ * that a node with very many members delays nothing else. Messages beyond the bound are
+ * dropped and counted, and their content is requested again.
  */
 public final class PresenceService implements Presence {
 
@@ -76,7 +78,10 @@ public final class PresenceService implements Presence {
 
 	private static final int MAX_PAGE = 10_000;
 
-	/** Many small messages rather than a few that are as large as can be. */
+	/**
+	 * The maximum size of a message in bytes. Many small messages delay other traffic
+	 * less than a few large ones.
+	 */
 	private static final int MESSAGE_BYTES = 48 * 1024;
 
 	private final NodeIdentity identity;
@@ -113,18 +118,27 @@ public final class PresenceService implements Presence {
 
 	private final Subscriptions subscriptions = new Subscriptions();
 
-	/** Nodes of which something was dropped. */
+	/** Nodes whose messages were dropped because the queue was full. */
 	private final Set<UUID> missed = ConcurrentHashMap.newKeySet();
 
-	/** Subscriptions of which the application has yet to say what is told. */
+	/**
+	 * Subscriptions for which the application has not supplied the attributes yet. They
+	 * are not present until then.
+	 */
 	private final Set<Subscription> asked = ConcurrentHashMap.newKeySet();
 
 	private final PresenceThread thread;
 
-	/** Belongs to the thread, as does the time of the next push. */
+	/**
+	 * The exchange with other nodes. Used by the presence thread only, as is
+	 * {@link #pushAt}.
+	 */
 	private PresenceSync sync;
 
-	/** How the relay was when the protocol was told last; used by the one thread. */
+	/**
+	 * Whether the relay was up when {@link #sync} was last told. Used by the presence
+	 * thread only.
+	 */
 	private boolean up;
 
 	private volatile int known;
@@ -143,7 +157,8 @@ public final class PresenceService implements Presence {
 		this.writers = Required.part(parts.writers, "writers");
 		this.futures = Required.part(parts.futures, "futures");
 		this.link = Required.part(parts.link, "link");
-		// An envelope has a few fields beside its payload, and the payload its subject.
+		// Leave one byte of the message size for the subject, which the payload
+		// contains, too.
 		int maxMessageBytes = Math.min(MESSAGE_BYTES, this.settings.maxMessageSize() - 1);
 		this.view = new PresenceView(System::nanoTime, this.settings.leaveDelay().toNanos(), this.statistics);
 		this.owner = new PresenceOwner(this.identity.id(), maxMessageBytes);
@@ -163,9 +178,9 @@ public final class PresenceService implements Presence {
 	}
 
 	/**
-	 * Begin to put the presence of a node together; {@link #start()} starts it.
-	 * @param settings how presence is told
-	 * @param limits how much may wait for a client of its frames
+	 * Create a builder. The service that it builds runs after {@link #start()}.
+	 * @param settings intervals and limits
+	 * @param limits the limits of the frames that may be queued for one client
 	 * @return a builder
 	 */
 	public static Builder builder(PresenceSettings settings, QueueLimits limits) {
@@ -173,7 +188,8 @@ public final class PresenceService implements Presence {
 	}
 
 	/**
-	 * Return what is to hear of the other nodes.
+	 * Return the listener that receives joins, leaves and presence messages of other
+	 * nodes.
 	 * @return the listener
 	 */
 	public ClusterLink.Listener clusterListener() {
@@ -181,7 +197,7 @@ public final class PresenceService implements Presence {
 	}
 
 	/**
-	 * Return what is to hear of the subscriptions of this node's sessions.
+	 * Return the listener that receives the subscriptions of this node's sessions.
 	 * @return the listener
 	 */
 	public SubscriptionListener subscriptionListener() {
@@ -197,11 +213,11 @@ public final class PresenceService implements Presence {
 	 * Start. Called before the node joins the cluster.
 	 */
 	public void start() {
-		// So that a fault of what the application says ends the start
+		// Fail the start if the application's PresenceAttributes bean cannot be created.
 		this.entries.obtain();
 		boolean up = (this.monitor.state() != RelayState.DOWN);
 		this.thread.start(() -> {
-			// A stop that took too long may have left it undone.
+			// An earlier stop that timed out may not have cleared this.
 			this.sync.clear();
 			this.sync = newSync();
 			this.up = up;
@@ -210,8 +226,8 @@ public final class PresenceService implements Presence {
 	}
 
 	/**
-	 * Stop. Called after the node has left the cluster. Waits for at most a few seconds.
-	 * It can be started again.
+	 * Stop. Called after the node has left the cluster. Blocks for at most 2 seconds. The
+	 * service can be started again.
 	 */
 	public void stop() {
 		this.thread.stop(() -> this.sync.clear());
@@ -220,7 +236,8 @@ public final class PresenceService implements Presence {
 	private void turn() {
 		boolean up = (this.monitor.state() != RelayState.DOWN);
 		if (up != this.up) {
-			// It changed while this was starting, and nobody was listening yet.
+			// The state of the relay changed during the start, before the listener was
+			// registered.
 			this.up = up;
 			this.sync.relayUp(up);
 		}
@@ -250,7 +267,7 @@ public final class PresenceService implements Presence {
 		}
 		catch (WireFormatException ex) {
 			this.statistics.countDropped();
-			logger.debug("A message about presence of node " + origin + " could not be read", ex);
+			logger.debug("A presence message of node " + origin + " could not be decoded and was ignored", ex);
 		}
 	}
 
@@ -266,8 +283,9 @@ public final class PresenceService implements Presence {
 			add(options, entries.entry(session, channel));
 			return;
 		}
-		// Elsewhere: the application may block, and this thread may be one that others
-		// wait for, and holds a lock of the session.
+		// Another thread calls the application, because the application may block. The
+		// calling thread may be one that must not be blocked, and holds a lock of the
+		// session.
 		this.asked.add(subscription);
 		this.futures.execute(session, () -> {
 			PresenceEntry entry = entries.entry(session, channel);
@@ -298,7 +316,7 @@ public final class PresenceService implements Presence {
 		}
 		this.view.unwatch(channel, session);
 		if (this.asked.remove(subscription)) {
-			// Nobody was told that it had come.
+			// The session was not announced yet, so there is no leave to announce.
 			return;
 		}
 		PresenceEntry before = this.owner.remove(new PresenceEntry.Key(channel, session.id()));
@@ -306,12 +324,12 @@ public final class PresenceService implements Presence {
 	}
 
 	/**
-	 * Require that a session may be sent who is in a channel. Blocks as long as the
-	 * application's authorizer does.
+	 * Require that a session may receive the members of a channel. Blocks as long as the
+	 * application's {@code ChannelAuthorizer} does.
 	 * @param session the session
 	 * @param channel the channel's name
-	 * @throws RequestRefusedException if the channel has no presence or the client may
-	 * not see it
+	 * @throws RequestRefusedException if the channel does not exist or has no presence,
+	 * or if the client may not see its members
 	 */
 	public void requireWatch(LocalSession session, String channel) {
 		ChannelOptions options = this.catalog.find(channel);
@@ -319,30 +337,31 @@ public final class PresenceService implements Presence {
 			throw new RequestRefusedException(ErrorCode.UNKNOWN_CHANNEL, "there is no such channel");
 		}
 		if (!options.presence()) {
-			throw new RequestRefusedException(ErrorCode.NOT_AVAILABLE, "this channel does not tell who is in it");
+			throw new RequestRefusedException(ErrorCode.NOT_AVAILABLE, "this channel has no presence");
 		}
 		Authorization authorization = this.clientMessages.authorizeSeePresence(session.principal(), session, channel);
 		authorization.require();
 	}
 
 	/**
-	 * Send a session who is in a channel that it is subscribed to, and from then on who
-	 * comes and goes. Ends with the subscription. Does not ask whether the client may see
-	 * that, and does not block.
+	 * Send a session the members of a channel to which it is subscribed, and from then on
+	 * the joins and leaves of members. Ends with the subscription. Does not check whether
+	 * the client may see them; see {@link #requireWatch}. Does not block.
 	 * @param session the session
-	 * @param channel the channel's name; it has presence
+	 * @param channel the channel's name; the channel must have presence
 	 */
 	public void watch(LocalSession session, String channel) {
 		this.registry.whileSubscribed(session, channel, () -> this.view.watch(channel, session));
 	}
 
 	/**
-	 * Send a session from now on which sessions come to a channel that it is subscribed
-	 * to and leave it. Ends with the subscription. Does not ask whether the client may
-	 * see that, and does not block.
+	 * Send a session from now on the joins and leaves of single sessions in a channel to
+	 * which it is subscribed. Ends with the subscription. Does not check whether the
+	 * client may see them; see {@link #requireWatch}. Does not block.
 	 * @param session the session
-	 * @param channel the channel's name; it has presence
-	 * @param format makes the frames; the same object for all clients of a door
+	 * @param channel the channel's name; the channel must have presence
+	 * @param format encodes the frames; all clients of a door must pass the same object,
+	 * so that they share a frame
 	 */
 	public void watchSessions(LocalSession session, String channel, PresenceChangeFormat format) {
 		this.registry.whileSubscribed(session, channel, () -> this.view.watchSessions(channel, session, format));
@@ -350,9 +369,9 @@ public final class PresenceService implements Presence {
 
 	/**
 	 * List the sessions that are in a channel.
-	 * @param channel the channel's name; it has presence
-	 * @param limit the greatest number of sessions to list
-	 * @return the sessions of users, by name, then the anonymous ones
+	 * @param channel the channel's name; the channel must have presence
+	 * @param limit the maximum number of sessions to list
+	 * @return the sessions: first those of users, by name, then the anonymous ones
 	 */
 	public List<PresentSession> listSessions(String channel, int limit) {
 		return this.view.listSessions(withPresence(channel), limit);
@@ -391,11 +410,11 @@ public final class PresenceService implements Presence {
 	}
 
 	/**
-	 * List members of a channel by the number of a page.
+	 * List members of a channel by offset.
 	 * @param channel the channel's name
-	 * @param skip how many members come before the page
-	 * @param limit the greatest number of members to list
-	 * @return the members, or {@code null} if there is no such channel or it has no
+	 * @param skip the number of members to skip
+	 * @param limit the maximum number of members to list
+	 * @return the members, or {@code null} if the channel does not exist or has no
 	 * presence
 	 */
 	public @Nullable List<PresenceMember> page(String channel, long skip, int limit) {
@@ -412,8 +431,8 @@ public final class PresenceService implements Presence {
 	}
 
 	/**
-	 * Return how many subscriptions of this node's sessions have presence and are told to
-	 * other nodes.
+	 * Return the number of presence entries of this node's sessions that are announced to
+	 * other nodes. An entry is one session in one channel.
 	 * @return the number of entries
 	 */
 	public int ownEntries() {
@@ -421,7 +440,7 @@ public final class PresenceService implements Presence {
 	}
 
 	/**
-	 * Return how many such subscriptions of other nodes are known here.
+	 * Return the number of presence entries of other nodes that this node holds.
 	 * @return the number of entries
 	 */
 	public int knownEntries() {
@@ -429,7 +448,7 @@ public final class PresenceService implements Presence {
 	}
 
 	/**
-	 * Hears of the other nodes.
+	 * Receives joins, leaves and messages of other nodes.
 	 */
 	private final class Others implements ClusterLink.Listener {
 
@@ -466,7 +485,7 @@ public final class PresenceService implements Presence {
 	}
 
 	/**
-	 * Hears which sessions of this node are in which channel.
+	 * Receives the subscriptions of this node's sessions.
 	 */
 	private final class Subscriptions implements SubscriptionListener {
 
@@ -483,7 +502,7 @@ public final class PresenceService implements Presence {
 	}
 
 	/**
-	 * Sends through the relay, and never throws.
+	 * Sends messages through the relay. An exception becomes a failed future.
 	 */
 	private final class Link implements PresenceSync.Link {
 
@@ -510,7 +529,7 @@ public final class PresenceService implements Presence {
 	}
 
 	/**
-	 * Puts the presence of a node together. For one thread.
+	 * Builds a {@link PresenceService}. Not thread-safe.
 	 */
 	public static final class Builder {
 
@@ -548,7 +567,7 @@ public final class PresenceService implements Presence {
 		}
 
 		/**
-		 * Say which node it is. Required.
+		 * Set the identity of this node. Required.
 		 * @param identity the identity
 		 * @return this builder
 		 */
@@ -558,7 +577,7 @@ public final class PresenceService implements Presence {
 		}
 
 		/**
-		 * Say which channels exist. Required.
+		 * Set the catalog of channels. Required.
 		 * @param catalog the catalog
 		 * @return this builder
 		 */
@@ -568,7 +587,7 @@ public final class PresenceService implements Presence {
 		}
 
 		/**
-		 * Say which sessions the node has. Required.
+		 * Set the registry of the node's sessions. Required.
 		 * @param registry the registry
 		 * @return this builder
 		 */
@@ -578,8 +597,9 @@ public final class PresenceService implements Presence {
 		}
 
 		/**
-		 * Say what knows whether clients may see who is there. Required.
-		 * @param clientMessages the messages of clients
+		 * Set the receiver of client messages, which decides whether a client may see the
+		 * members of a channel. Required.
+		 * @param clientMessages the receiver of client messages
 		 * @return this builder
 		 */
 		public Builder clientMessages(ClientMessageReceiver clientMessages) {
@@ -588,7 +608,8 @@ public final class PresenceService implements Presence {
 		}
 
 		/**
-		 * Say what calls code of the application for clients. Required.
+		 * Set the security context in which the application is called for a client.
+		 * Required.
 		 * @param clientContext the context
 		 * @return this builder
 		 */
@@ -598,7 +619,7 @@ public final class PresenceService implements Presence {
 		}
 
 		/**
-		 * Say what measures the relay. Required.
+		 * Set the monitor of the relay. Required.
 		 * @param monitor the monitor
 		 * @return this builder
 		 */
@@ -608,7 +629,7 @@ public final class PresenceService implements Presence {
 		}
 
 		/**
-		 * Say what hands events to the application. Required.
+		 * Set the dispatcher of application events. Required.
 		 * @param events the dispatcher
 		 * @return this builder
 		 */
@@ -618,7 +639,7 @@ public final class PresenceService implements Presence {
 		}
 
 		/**
-		 * Say what writes to the sessions. Required.
+		 * Set the writers of the node's sessions. Required.
 		 * @param writers the writers
 		 * @return this builder
 		 */
@@ -628,7 +649,7 @@ public final class PresenceService implements Presence {
 		}
 
 		/**
-		 * Say what calls the application on threads that it may block. Required.
+		 * Set the threads that call the application, which may block them. Required.
 		 * @param futures the futures
 		 * @return this builder
 		 */
@@ -638,7 +659,7 @@ public final class PresenceService implements Presence {
 		}
 
 		/**
-		 * Say what runs the short tasks of the node's parts. Required.
+		 * Set the timers that run periodic tasks. Required.
 		 * @param timers the timers
 		 * @return this builder
 		 */
@@ -648,7 +669,7 @@ public final class PresenceService implements Presence {
 		}
 
 		/**
-		 * Say how the presence of the other nodes is reached. Required.
+		 * Set the link to the presence of other nodes. Required.
 		 * @param link the link
 		 * @return this builder
 		 */
@@ -658,9 +679,10 @@ public final class PresenceService implements Presence {
 		}
 
 		/**
-		 * Say what is said about members. Without this, nothing is.
-		 * @param attributes finds the application's attributes, which may need this node
-		 * themselves: asked when presence starts
+		 * Set the supplier of the attributes of members. By default, members have no
+		 * attributes.
+		 * @param attributes returns the application's bean; called when the service
+		 * starts, because the bean may itself depend on this node
 		 * @return this builder
 		 */
 		public Builder attributes(Supplier<PresenceAttributes> attributes) {
@@ -669,9 +691,9 @@ public final class PresenceService implements Presence {
 		}
 
 		/**
-		 * Make it.
-		 * @return what was put together
-		 * @throws IllegalStateException if something is missing that is required
+		 * Build the service.
+		 * @return the service
+		 * @throws IllegalStateException if a required part is missing
 		 */
 		public PresenceService build() {
 			return new PresenceService(this);

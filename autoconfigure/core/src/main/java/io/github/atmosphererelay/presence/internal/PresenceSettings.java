@@ -19,15 +19,17 @@ package io.github.atmosphererelay.presence.internal;
 import java.time.Duration;
 
 /**
- * How presence is told.
+ * Intervals and limits of presence.
  *
- * @param flushInterval the time between two messages to other nodes about changes
- * @param digestInterval the time between two comparisons with other nodes
- * @param pushInterval the time between two frames to clients about one channel
- * @param leaveDelay how long somebody who has left may come back unnoticed
- * @param maxNames how many members are named in a frame
- * @param maxAttributeSize the greatest size of a session's attributes, in bytes
- * @param maxMessageSize the greatest message to other nodes, in bytes
+ * @param flushInterval the time between two announcements of changes to other nodes
+ * @param digestInterval the average time between two comparisons with other nodes
+ * @param pushInterval the minimum time between two presence frames about one channel to a
+ * client
+ * @param leaveDelay how long the leave of a member is held back; a member who joins again
+ * in this time has not left
+ * @param maxNames the maximum number of members that a frame names
+ * @param maxAttributeSize the maximum size of a session's attributes in bytes
+ * @param maxMessageSize the maximum size of a message to other nodes in bytes
  */
 public record PresenceSettings(Duration flushInterval, Duration digestInterval, Duration pushInterval,
 		Duration leaveDelay, int maxNames, int maxAttributeSize, int maxMessageSize) {

@@ -19,7 +19,7 @@ package io.github.atmosphererelay.presence.internal;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Counts what this node says and hears about presence. Safe for use by many threads.
+ * Counts presence changes, and presence messages between nodes. Thread-safe.
  */
 public final class PresenceStatistics {
 
@@ -72,7 +72,7 @@ public final class PresenceStatistics {
 	}
 
 	/**
-	 * Return how many changes of its own entries this node has told others.
+	 * Return how many changes of its own entries this node has announced to other nodes.
 	 * @return the number of changes
 	 */
 	public long changesSent() {
@@ -80,7 +80,7 @@ public final class PresenceStatistics {
 	}
 
 	/**
-	 * Return how many changes of other nodes' entries have come.
+	 * Return how many changes of other nodes' entries this node has received.
 	 * @return the number of changes
 	 */
 	public long changesReceived() {
@@ -88,7 +88,8 @@ public final class PresenceStatistics {
 	}
 
 	/**
-	 * Return how often another node was asked for what this one had missed.
+	 * Return how often this node has requested missing changes from another node again,
+	 * after the first request.
 	 * @return the number of requests
 	 */
 	public long resyncs() {
@@ -96,8 +97,8 @@ public final class PresenceStatistics {
 	}
 
 	/**
-	 * Return how often this node's picture of another turned out to be wrong although it
-	 * had missed nothing.
+	 * Return how often a digest of another node did not match this node's copy although
+	 * the versions were equal.
 	 * @return the number of digests that differed
 	 */
 	public long divergences() {
@@ -105,16 +106,16 @@ public final class PresenceStatistics {
 	}
 
 	/**
-	 * Return how often all entries were sent to another node.
-	 * @return the number of states
+	 * Return how often this node has sent all its entries to another node.
+	 * @return the number of transfers
 	 */
 	public long statesSent() {
 		return this.statesSent.sum();
 	}
 
 	/**
-	 * Return how many messages of other nodes were dropped, because too many waited or
-	 * they could not be read.
+	 * Return how many messages of other nodes were dropped, because the queue was full or
+	 * because they could not be decoded.
 	 * @return the number of messages
 	 */
 	public long dropped() {
@@ -122,16 +123,17 @@ public final class PresenceStatistics {
 	}
 
 	/**
-	 * Return how many entries or attributes were left out because they are too large.
-	 * @return the number of entries
+	 * Return how many times attributes or a whole entry were left out, because they were
+	 * too large or because the application failed to supply them.
+	 * @return the number of times
 	 */
 	public long refused() {
 		return this.refused.sum();
 	}
 
 	/**
-	 * Return how many comings and goings of sessions those were not told of who watch
-	 * them, because there were too many of them at once in a channel.
+	 * Return how many joins and leaves of sessions were not announced to the clients that
+	 * watch them, because a channel had more than 1000 of them at once.
 	 * @return the number of changes
 	 */
 	public long untold() {

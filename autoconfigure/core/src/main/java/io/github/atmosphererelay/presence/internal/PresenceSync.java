@@ -34,12 +34,16 @@ import io.github.atmosphererelay.presence.internal.PresenceMessage.Digest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps this node's picture of the others' entries, and theirs of this node's, true. All
- * of it belongs to one thread: nothing here is locked, and nothing blocks.
+ * Keeps this node's copies of the other nodes' presence entries equal to the originals,
+ * and the other nodes' copies of this node's entries. Used by the presence thread only;
+ * no method locks or blocks.
  */
 final class PresenceSync {
 
-	/** All nodes compare at once after an outage, though not in the same instant. */
+	/**
+	 * After an outage all nodes compare soon, each after a random delay of at most this
+	 * many nanoseconds.
+	 */
 	private static final long AFTER_OUTAGE = TimeUnit.MILLISECONDS.toNanos(250);
 
 	private final UUID node;
@@ -62,7 +66,7 @@ final class PresenceSync {
 
 	private final Map<UUID, PresenceReplica> replicas = new HashMap<>();
 
-	/** States on their way to others, one at most to each. */
+	/** Complete lists that are being sent to other nodes, at most one for each node. */
 	private final Map<UUID, State> states = new HashMap<>();
 
 	private boolean up = true;
@@ -70,16 +74,15 @@ final class PresenceSync {
 	private long digestAt;
 
 	/**
-	 * Create the picture.
+	 * Create the exchange.
 	 * @param node this node's id
 	 * @param owner this node's own entries
-	 * @param view what all entries come to
-	 * @param link carries messages to other nodes
-	 * @param thread runs what follows on a message that was sent, on the thread that
-	 * calls all else
+	 * @param view the combined entries of all nodes
+	 * @param link sends messages to other nodes
+	 * @param thread runs tasks on the presence thread
 	 * @param clock the monotonic time in nanoseconds
-	 * @param random makes nodes do things at different times
-	 * @param digestInterval the time between two digests in nanoseconds
+	 * @param random spreads the requests of different nodes over time
+	 * @param digestInterval the average time between two digests in nanoseconds
 	 * @param statistics receives the counts
 	 */
 	PresenceSync(UUID node, PresenceOwner owner, PresenceView view, Link link, Executor thread, LongSupplier clock,
@@ -101,7 +104,7 @@ final class PresenceSync {
 	}
 
 	/**
-	 * Another node is there: what it has is asked for.
+	 * Add another node and request its entries.
 	 */
 	void joined(UUID other) {
 		this.replicas.computeIfAbsent(other,
@@ -109,7 +112,7 @@ final class PresenceSync {
 	}
 
 	/**
-	 * Another node has gone, and its entries with it.
+	 * Remove another node and its entries.
 	 */
 	void left(UUID other) {
 		PresenceReplica replica = this.replicas.remove(other);
@@ -120,8 +123,8 @@ final class PresenceSync {
 	}
 
 	/**
-	 * Take a message of another node.
-	 * @throws RuntimeException if it cannot be read
+	 * Receive a message of another node.
+	 * @throws RuntimeException if the message cannot be decoded
 	 */
 	void received(UUID origin, ByteBuffer in) {
 		PresenceMessage message = PresenceCodec.decode(origin, in);
@@ -131,7 +134,8 @@ final class PresenceSync {
 		}
 		PresenceReplica replica = this.replicas.get(origin);
 		if (replica == null) {
-			// It is not there any more, or not yet: then it is asked when it joins.
+			// The node has left, or has not joined yet. Its entries are requested when
+			// it joins.
 			return;
 		}
 		long now = this.clock.getAsLong();
@@ -161,8 +165,8 @@ final class PresenceSync {
 	}
 
 	/**
-	 * One part after the other has gone, so that a large state does not crowd out what
-	 * else goes through the relay.
+	 * Send the next part of a complete list. Each part is sent only after the relay has
+	 * taken the one before, so that a large list does not delay other messages.
 	 */
 	private void sendNext(UUID other, State state) {
 		if (this.states.get(other) != state) {
@@ -184,13 +188,14 @@ final class PresenceSync {
 			sendNext(other, state);
 		}
 		else {
-			// The other node notices that nothing more comes, and asks again.
+			// The other node gets no further part, and repeats its request after a
+			// timeout.
 			this.states.remove(other, state);
 		}
 	}
 
 	/**
-	 * Tell the others what has changed here.
+	 * Announce this node's changes to the other nodes.
 	 */
 	void flush() {
 		if (this.owner.hasChanges()) {
@@ -201,7 +206,7 @@ final class PresenceSync {
 	}
 
 	/**
-	 * Do what is due. Called a few times a second.
+	 * Send the requests and digests that are due. Called once in each flush interval.
 	 */
 	void tick() {
 		if (!this.up) {
@@ -222,7 +227,7 @@ final class PresenceSync {
 	}
 
 	/**
-	 * The relay has come back, or gone: as long as it is away there is no use in asking.
+	 * Note that the relay is up again or down. While it is down, nothing is requested.
 	 */
 	void relayUp(boolean up) {
 		if (up && !this.up) {
@@ -234,7 +239,7 @@ final class PresenceSync {
 	}
 
 	/**
-	 * Forget all other nodes, because this one stops.
+	 * Remove all other nodes and their entries, because this node stops.
 	 */
 	void clear() {
 		this.replicas.values().forEach(PresenceReplica::clear);
@@ -243,7 +248,8 @@ final class PresenceSync {
 	}
 
 	/**
-	 * Messages of another node were lost on the way to this thread.
+	 * Note that messages of another node were dropped before they reached the presence
+	 * thread.
 	 */
 	void missed(UUID other) {
 		PresenceReplica replica = this.replicas.get(other);
@@ -253,21 +259,22 @@ final class PresenceSync {
 	}
 
 	/**
-	 * Return how many entries of other nodes are known.
+	 * Return the number of entries of other nodes that this node holds.
 	 */
 	int known() {
 		return this.replicas.values().stream().mapToInt(PresenceReplica::size).sum();
 	}
 
 	/**
-	 * Return whether nothing is known to be missing.
+	 * Return whether no change of any node is known to be missing.
 	 */
 	boolean isComplete() {
 		return this.replicas.values().stream().allMatch(PresenceReplica::isComplete);
 	}
 
 	/**
-	 * Carries messages to other nodes, in order for each receiver at best.
+	 * Sends messages to other nodes. Messages to one receiver usually arrive in order,
+	 * but need not.
 	 */
 	interface Link {
 
@@ -278,7 +285,7 @@ final class PresenceSync {
 	}
 
 	/**
-	 * All entries on their way to another node.
+	 * A complete list of entries that is being sent to another node.
 	 */
 	private static final class State {
 

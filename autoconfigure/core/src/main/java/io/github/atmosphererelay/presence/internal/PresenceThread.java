@@ -34,8 +34,9 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The thread to which what changes in presence belongs. It takes a turn at each interval,
- * and between two turns what comes from other nodes, of which only so much may wait.
+ * The presence thread: the only one that changes the copies of other nodes' entries. It
+ * runs a turn in each flush interval and, between two turns, the messages of other nodes,
+ * whose queue is bounded in number and bytes.
  */
 final class PresenceThread {
 
@@ -65,12 +66,12 @@ final class PresenceThread {
 
 	/**
 	 * Create the thread; {@link #start} starts it.
-	 * @param scheduler asks for the turns
-	 * @param guard keeps the thread and the turns going
+	 * @param scheduler requests the turns
+	 * @param guard keeps the thread and the turns running when a task throws
 	 * @param interval the time between two turns
-	 * @param turn a turn
-	 * @param maxWaiting how many messages may wait
-	 * @param maxWaitingBytes how many bytes of messages may wait
+	 * @param turn the task of a turn
+	 * @param maxWaiting the maximum number of queued messages
+	 * @param maxWaitingBytes the maximum number of bytes of queued messages
 	 */
 	PresenceThread(ScheduledExecutorService scheduler, Guard guard, Duration interval, Runnable turn, int maxWaiting,
 			long maxWaitingBytes) {
@@ -83,15 +84,16 @@ final class PresenceThread {
 	}
 
 	/**
-	 * Start, if it does not run.
-	 * @param first what is done before all else
+	 * Start the thread, unless it runs already.
+	 * @param first the first task
 	 */
 	synchronized void start(Runnable first) {
 		if (this.executor != null) {
 			return;
 		}
-		// What waits in it is bounded by its users: one turn, each node's coming and
-		// going, a part of a state for each node, and messages up to the limits.
+		// The queue itself has no bound; its users keep it small. It holds at most one
+		// turn, the joins and leaves of nodes, one part of a list for each node, and
+		// messages up to the limits.
 		ThreadPoolExecutor executor = Threads.single("presence", new LinkedBlockingQueue<>());
 		this.waiting.set(0);
 		this.waitingBytes.set(0);
@@ -102,8 +104,8 @@ final class PresenceThread {
 	}
 
 	/**
-	 * Stop, after what waits. Waits for at most a few seconds.
-	 * @param last what is done after all else
+	 * Stop the thread after the tasks that are queued. Blocks for at most 2 seconds.
+	 * @param last the last task
 	 */
 	synchronized void stop(Runnable last) {
 		ThreadPoolExecutor executor = this.executor;
@@ -143,8 +145,8 @@ final class PresenceThread {
 	}
 
 	/**
-	 * Do something on the thread, or nothing if it does not run.
-	 * @param task what to do
+	 * Queue a task for the thread. Does nothing if the thread does not run.
+	 * @param task the task
 	 */
 	void execute(Runnable task) {
 		ThreadPoolExecutor executor = this.executor;
@@ -155,15 +157,15 @@ final class PresenceThread {
 			executor.execute(this.guard.guarded(task));
 		}
 		catch (RejectedExecutionException ex) {
-			logger.debug("A step of presence was left out because the node has stopped");
+			logger.debug("A presence task was not run because the node has stopped");
 		}
 	}
 
 	/**
-	 * Take in a message on the thread, unless too much waits already.
-	 * @param bytes the size of the message
-	 * @param task takes it in
-	 * @return whether it will be taken in
+	 * Queue a message of another node for the thread, unless the queue is full.
+	 * @param bytes the size of the message in bytes
+	 * @param task processes the message
+	 * @return {@code false} if the queue is full
 	 */
 	boolean offer(int bytes, Runnable task) {
 		if (this.waiting.get() >= this.maxWaiting || this.waitingBytes.get() + bytes > this.maxWaitingBytes) {

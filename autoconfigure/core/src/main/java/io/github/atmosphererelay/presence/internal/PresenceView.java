@@ -30,14 +30,14 @@ import io.github.atmosphererelay.session.internal.LocalSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is in which channel, by this node's own entries and what it knows of the others'.
- * Safe for use by many threads; a channel without members leaves nothing behind.
+ * The members of all channels, from this node's own entries and its copies of other
+ * nodes' entries. Thread-safe. A channel without members and watchers takes no memory.
  */
 final class PresenceView {
 
 	private final Map<String, PresenceChannel> channels = new ConcurrentHashMap<>();
 
-	/** Channels about which there is something to tell, now or later. */
+	/** Channels that have something to announce, now or after the leave delay. */
 	private final Set<String> news = ConcurrentHashMap.newKeySet();
 
 	private final LongSupplier clock;
@@ -49,8 +49,8 @@ final class PresenceView {
 	/**
 	 * Create an empty view.
 	 * @param clock the monotonic time in nanoseconds
-	 * @param leaveDelay how long nobody is told that a member has gone, in nanoseconds
-	 * @param statistics counts what nobody is told of
+	 * @param leaveDelay how long the leave of a member is held back, in nanoseconds
+	 * @param statistics counts the changes that are not announced
 	 */
 	PresenceView(LongSupplier clock, long leaveDelay, PresenceStatistics statistics) {
 		this.clock = clock;
@@ -59,9 +59,9 @@ final class PresenceView {
 	}
 
 	/**
-	 * An entry is there, has changed or has gone.
-	 * @param before what it was, or {@code null} if it is new
-	 * @param after what it is, or {@code null} if it has gone
+	 * Apply a change of one entry.
+	 * @param before the entry before the change, or {@code null} if it is new
+	 * @param after the entry after the change, or {@code null} if it was removed
 	 */
 	void change(@Nullable PresenceEntry before, @Nullable PresenceEntry after) {
 		if (Objects.equals(before, after)) {
@@ -82,14 +82,15 @@ final class PresenceView {
 	}
 
 	/**
-	 * Tell a session who is in a channel, and from then on who comes and goes.
+	 * Send a session the members of a channel, and from then on the joins and leaves of
+	 * members.
 	 */
 	void watch(String name, LocalSession session) {
 		update(name, (channel) -> channel.watch(session));
 	}
 
 	/**
-	 * Tell a session from now on which sessions come to a channel and leave it.
+	 * Send a session from now on the joins and leaves of single sessions in a channel.
 	 */
 	void watchSessions(String name, LocalSession session, PresenceChangeFormat format) {
 		update(name, (channel) -> channel.watchSessions(session, format));
@@ -126,13 +127,14 @@ final class PresenceView {
 	}
 
 	/**
-	 * Take what is to be told now. Called by one thread at a time.
-	 * @param maxNames how many members are named to whoever is new
-	 * @param teller receives it, channel by channel
+	 * Pass on the announcements that are due. Called by one thread at a time.
+	 * @param maxNames the maximum number of members that are named to a new watcher
+	 * @param teller receives the announcements, channel by channel
 	 */
 	void tellNews(int maxNames, Consumer<PresenceNews> teller) {
-		// A copy: what is put back while a concurrent set is walked through may come
-		// up again, for ever if two names share a bucket.
+		// Iterate over a copy: a name that is added again during the iteration may be
+		// returned again, and two names in one bucket could keep the loop running for
+		// ever.
 		for (String name : List.copyOf(this.news)) {
 			this.news.remove(name);
 			PresenceChannel channel = this.channels.get(name);
@@ -182,7 +184,7 @@ final class PresenceView {
 	}
 
 	/**
-	 * Return the number of channels that have members.
+	 * Return the number of channels that this object holds.
 	 */
 	int channels() {
 		return this.channels.size();

@@ -22,12 +22,12 @@ import io.github.atmosphererelay.presence.PresenceAttributes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session that is in a channel, on whatever node.
+ * A session that is in a channel, on any node.
  *
  * @param session the session's id
  * @param user the name of the user's principal, or {@code null} if the session is
  * anonymous
- * @param attributes what {@link PresenceAttributes} says about it
+ * @param attributes the attributes that {@link PresenceAttributes} has supplied
  */
 public record PresentSession(String session, @Nullable String user, Map<String, String> attributes) {
 

@@ -15,7 +15,7 @@
  */
 
 /**
- * How nodes agree on who is in which channel.
+ * Exchanges presence between nodes and announces it to clients and the application.
  */
 @NullMarked
 package io.github.atmosphererelay.presence.internal;
