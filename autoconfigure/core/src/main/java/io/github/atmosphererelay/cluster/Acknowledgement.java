@@ -19,13 +19,13 @@ package io.github.atmosphererelay.cluster;
 import io.github.atmosphererelay.relay.Receipt;
 
 /**
- * The result of an acknowledged broadcast: the receipt, and how many sessions have
- * accepted the message.
+ * The result of an acknowledged broadcast: the receipt, and the number of sessions that
+ * have accepted the message.
  *
  * @param receipt the receipt of the broadcast
- * @param taken the number of sessions for which the message was queued. A node that has
- * sessions in the channel, and has not received the message within the timeout, is among
- * the failed ones.
+ * @param taken the number of sessions for which the message was queued, by node. A node
+ * that has sessions in the channel, but did not receive the message within the timeout,
+ * is among the failed nodes.
  */
 public record Acknowledgement(Receipt receipt, AffectedSessions taken) {
 }

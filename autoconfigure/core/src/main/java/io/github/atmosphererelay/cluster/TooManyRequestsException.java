@@ -17,16 +17,18 @@
 package io.github.atmosphererelay.cluster;
 
 /**
- * Too many requests to other nodes wait for their answers; this one was not sent.
+ * Thrown when 1000 requests to other nodes wait for answers. The new request was not
+ * sent; the caller can try again when earlier requests have completed.
  */
 public class TooManyRequestsException extends RuntimeException {
 
 	/**
 	 * Create the exception.
-	 * @param limit how many may wait
+	 * @param limit the maximum number of requests that may wait for answers
 	 */
 	public TooManyRequestsException(int limit) {
-		super("There are " + limit + " requests to other nodes that wait for their answers");
+		super("The request was not sent, because " + limit + " requests to other nodes already wait for answers, which"
+				+ " is the maximum. Send fewer requests at a time, or try again later");
 	}
 
 }

@@ -32,17 +32,21 @@ import io.github.atmosphererelay.guard.internal.OrderedCalls;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells the other nodes that this one is there, and knows by what comes back whether it
- * is heard. Guarded by the membership's lock; what any thread may do without says so.
+ * Announces this node to the other nodes. Messages of this node that come back from the
+ * broker prove that the other nodes can receive them. Guarded by the lock of
+ * {@link Membership}, except for methods that say otherwise.
  */
 final class Announcer {
 
-	/** Of how many own messages is known when they were sent. */
+	/** The number of own messages whose time of sending is remembered. */
 	private static final int SENT_REMEMBERED = 256;
 
 	private final long intervalNanos;
 
-	/** How long ago the latest own message that came back may have been sent. */
+	/**
+	 * The maximum age of the proof, in nanoseconds: how long ago the last message that
+	 * came back may have been sent.
+	 */
 	private final long proofNanos;
 
 	private final Membership.Outlet outlet;
@@ -57,7 +61,10 @@ final class Announcer {
 
 	private final long[] sentAt = new long[SENT_REMEMBERED];
 
-	/** What could not be handed to the relay and has to be said again. */
+	/**
+	 * The type of a message that the relay did not take, and that is sent again in the
+	 * next turn.
+	 */
 	private volatile @Nullable Type unsaid;
 
 	private volatile boolean joinDue;
@@ -74,7 +81,7 @@ final class Announcer {
 
 	/**
 	 * Create an announcer.
-	 * @param calls makes the calls to the outlet after the membership's lock was released
+	 * @param calls makes the calls to the outlet when the membership's lock is not held
 	 */
 	Announcer(Duration interval, Duration timeout, Membership.Outlet outlet, OrderedCalls calls, LongSupplier clock,
 			Supplier<ClusterNode> description) {
@@ -87,7 +94,7 @@ final class Announcer {
 	}
 
 	/**
-	 * Begin a new life, of which the others are told next.
+	 * Begin a new life of this node. The next {@link #speak} announces it.
 	 */
 	void begin() {
 		this.life = new Life(this.life.start() + 1, 0);
@@ -98,15 +105,16 @@ final class Announcer {
 	}
 
 	/**
-	 * Join next, as one that others may not know. Needs no lock.
+	 * Send a join next, as after an outage in which other nodes may have removed this
+	 * node. Needs no lock.
 	 */
 	void joinNext() {
 		this.joinDue = true;
 	}
 
 	/**
-	 * Say that this life has ended.
-	 * @return completes when the broker has the farewell; may fail
+	 * Announce that this node stops.
+	 * @return completes when the broker has the message; may fail
 	 */
 	CompletableFuture<?> farewell() {
 		CompletableFuture<@Nullable Object> farewell = new CompletableFuture<>();
@@ -133,7 +141,7 @@ final class Announcer {
 	}
 
 	/**
-	 * Say what is due.
+	 * Send the messages that are due.
 	 */
 	void speak(long now) {
 		Type unsaid = this.unsaid;
@@ -165,8 +173,8 @@ final class Announcer {
 			try {
 				this.outlet.toAll(message).whenComplete((receipt, ex) -> {
 					if (ex != null) {
-						// Such as a relay with too much to do: the others must not take
-						// that for silence. The next tick tries again.
+						// The relay may be overloaded. Other nodes must not mistake that
+						// for silence of this node, so the next tick tries again.
 						this.unsaid = type;
 					}
 				});
@@ -191,7 +199,7 @@ final class Announcer {
 	}
 
 	/**
-	 * Take a message of this node that has come back.
+	 * Note that a message of this node has come back from the broker.
 	 */
 	void echoed(MembershipMessage message) {
 		long age = this.sequence - message.sequence();
@@ -205,48 +213,51 @@ final class Announcer {
 	}
 
 	/**
-	 * Return whether something came back that was said lately. Needs no lock.
+	 * Return whether a message that was sent recently has come back: within half of the
+	 * node timeout. Needs no lock.
 	 */
 	boolean isProven(long now) {
 		return isProven(now, this.proofNanos);
 	}
 
 	/**
-	 * Return whether something came back that was said within a time. Needs no lock.
+	 * Return whether a message that was sent within the given time has come back. Needs
+	 * no lock.
 	 */
 	boolean isProven(long now, long withinNanos) {
 		return now - this.provenAt <= withinNanos;
 	}
 
 	/**
-	 * Answer a node that has joined.
+	 * Answer a node that has joined with a heartbeat, after a short delay.
 	 */
 	void answer(UUID newcomer, long now) {
 		if (this.newcomers.isEmpty()) {
-			// Not at once, so that nobody is shouted at by a hundred nodes, and one
-			// answer serves many newcomers.
+			// The random delay spreads the answers of a hundred nodes over time, and
+			// lets one answer serve several newcomers.
 			this.answerAt = now + (long) (this.intervalNanos / 8 * random());
 		}
 		this.newcomers.add(newcomer);
 	}
 
 	/**
-	 * Answer a node no longer: it has gone.
+	 * Cancel the answer to a node that has left.
 	 */
 	void forget(UUID node) {
 		this.newcomers.remove(node);
 	}
 
 	/**
-	 * Tell a node that it counts as gone.
-	 * @param departed the life of it that does
+	 * Tell a node that this node has removed it.
+	 * @param node the node's id
+	 * @param departed the life of the node that counts as over
 	 */
 	void tellGone(UUID node, Life departed) {
 		tell(node, message(Type.GONE, departed, null));
 	}
 
 	/**
-	 * Begin a new revision of this life, if it is the one that counts as gone.
+	 * Begin a new revision of this life, if another node has removed the present one.
 	 */
 	void takenForDead(Life life) {
 		if (life.start() == this.life.start() && life.revision() >= this.life.revision()) {

@@ -26,9 +26,9 @@ import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.internal.RelayState;
 
 /**
- * The way from one part of this node to the same part of the other nodes. It is for the
- * packages of this library that build on this one, not for applications. May be used by
- * any thread, and does not block.
+ * Sends messages from one part of this node, such as presence, to the same part of other
+ * nodes. For the packages of this library, not for applications. For any thread; does not
+ * block.
  */
 public final class ClusterLink {
 
@@ -42,8 +42,8 @@ public final class ClusterLink {
 	}
 
 	/**
-	 * Return the way from this node's presence to that of the other nodes.
-	 * @param control carries what nodes say to each other
+	 * Return the link between the presence of this node and that of the other nodes.
+	 * @param control sends and receives control messages
 	 * @return the link
 	 */
 	public static ClusterLink ofPresence(ControlMessenger control) {
@@ -51,8 +51,8 @@ public final class ClusterLink {
 	}
 
 	/**
-	 * Say something to all other nodes.
-	 * @param body what to say
+	 * Send a message to all other nodes.
+	 * @param body the message
 	 * @return completes with the relay's receipt; fails as the relay does
 	 */
 	public CompletableFuture<Receipt> sendToAll(byte[] body) {
@@ -60,9 +60,9 @@ public final class ClusterLink {
 	}
 
 	/**
-	 * Say something to one other node.
+	 * Send a message to one other node.
 	 * @param node the node's id
-	 * @param body what to say
+	 * @param body the message
 	 * @return completes with the relay's receipt; fails as the relay does
 	 */
 	public CompletableFuture<Receipt> sendTo(UUID node, byte[] body) {
@@ -70,22 +70,23 @@ public final class ClusterLink {
 	}
 
 	/**
-	 * Hears which other nodes there are, what they say, and how the way to them is. It is
-	 * for the packages of this library, like the link. Must not block.
+	 * Receives joins and leaves of other nodes, their messages, and the state of the
+	 * relay. For the packages of this library, like the link. Must not block.
 	 */
 	public interface Listener extends MembershipListener {
 
 		/**
-		 * Another node has said something. Called by the relay's receive thread. One
-		 * message may come twice, and one of a node that has not joined may come, too.
-		 * @param origin the id of the node that has sent it
-		 * @param body what it says
-		 * @throws RuntimeException if it cannot be read, which is then counted
+		 * Receive a message of another node. Called by the relay's receive thread. A
+		 * message may come twice, and may come from a node that has not joined.
+		 * @param origin the id of the sending node
+		 * @param body the message
+		 * @throws RuntimeException if the message cannot be decoded; it is then counted
+		 * and skipped
 		 */
 		void received(UUID origin, ByteBuffer body);
 
 		/**
-		 * The measured state of the relay has changed.
+		 * Note that the measured state of the relay has changed.
 		 * @param state the new state
 		 */
 		void relayStateChanged(RelayState state);

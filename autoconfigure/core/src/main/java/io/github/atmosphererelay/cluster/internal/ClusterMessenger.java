@@ -30,10 +30,10 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings what other nodes say to those who understand it. A message is one byte for its
- * subject and then what that subject makes of it. A subject that this node does not know,
- * because it is of a later release, is counted and skipped, and so is a message that
- * cannot be read.
+ * Passes control messages of other nodes to their receivers. A message consists of one
+ * byte for its subject and a body in the format of the subject. A message is counted and
+ * skipped if its subject is unknown, because a later release has sent it, or if it cannot
+ * be decoded.
  */
 final class ClusterMessenger implements ControlListener {
 
@@ -44,8 +44,8 @@ final class ClusterMessenger implements ControlListener {
 	private final LongAdder rejected = new LongAdder();
 
 	/**
-	 * Create messages.
-	 * @param receivers who understands which subject
+	 * Create a messenger.
+	 * @param receivers the receiver of each subject
 	 */
 	ClusterMessenger(Map<Subject, Receiver> receivers) {
 		Map<Byte, Receiver> byCode = new HashMap<>();
@@ -54,16 +54,16 @@ final class ClusterMessenger implements ControlListener {
 	}
 
 	/**
-	 * Make a message.
-	 * @param subject what it is about
-	 * @param body what to say
+	 * Create a message.
+	 * @param subject the subject
+	 * @param body the body
 	 */
 	static Payload payload(Subject subject, byte[] body) {
 		return Payload.binary(ByteBuffer.allocate(1 + body.length).put(subject.code()).put(body).array());
 	}
 
 	/**
-	 * Return how many messages of other nodes could not be read.
+	 * Return how many messages of other nodes were skipped.
 	 */
 	long rejected() {
 		return this.rejected.sum();
@@ -82,7 +82,7 @@ final class ClusterMessenger implements ControlListener {
 		}
 		catch (RuntimeException ex) {
 			this.rejected.increment();
-			logger.debug("A message of node " + origin + " could not be read", ex);
+			logger.debug("A control message of node " + origin + " could not be decoded and was skipped", ex);
 		}
 	}
 
@@ -105,28 +105,31 @@ final class ClusterMessenger implements ControlListener {
 	}
 
 	/**
-	 * Understands a subject. Called by the relay's receive thread; must not block.
+	 * Receives messages of one subject. Called by the relay's receive thread; must not
+	 * block.
 	 */
 	@FunctionalInterface
 	interface Receiver {
 
 		/**
-		 * Another node has said something.
-		 * @param origin the id of the node that has sent it
-		 * @param in what follows the first byte
-		 * @throws RuntimeException if it cannot be read, which is then counted
+		 * Receive a message of another node.
+		 * @param origin the id of the sending node
+		 * @param in the body of the message
+		 * @throws RuntimeException if the message cannot be decoded; it is then counted
+		 * and skipped
 		 */
 		void received(UUID origin, ByteBuffer in);
 
 		/**
-		 * What this node has said to all has come back.
-		 * @param in what follows the first byte
+		 * Receive a message that this node itself has sent to all nodes and that the
+		 * broker has returned.
+		 * @param in the body of the message
 		 */
 		default void echoed(ByteBuffer in) {
 		}
 
 		/**
-		 * The measured state of the relay has changed.
+		 * Note that the measured state of the relay has changed.
 		 * @param state the new state
 		 */
 		default void relayStateChanged(RelayState state) {
@@ -135,22 +138,22 @@ final class ClusterMessenger implements ControlListener {
 	}
 
 	/**
-	 * What a message between nodes is about.
+	 * The subject of a control message: the part of the node that sends and receives it.
 	 */
 	enum Subject {
 
 		/**
-		 * Which nodes there are.
+		 * Membership: which nodes are alive.
 		 */
 		MEMBERSHIP(1),
 
 		/**
-		 * What a node asks others to do, and their answers.
+		 * Requests to other nodes and their answers.
 		 */
 		COMMAND(2),
 
 		/**
-		 * Who is in which channel.
+		 * Presence: the members of channels.
 		 */
 		PRESENCE(3);
 

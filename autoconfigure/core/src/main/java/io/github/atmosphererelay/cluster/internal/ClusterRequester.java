@@ -44,9 +44,9 @@ import io.github.atmosphererelay.relay.internal.RelayMonitor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks nodes to do something and gathers what they answer: from those that are there when
- * they are asked, until all have answered or gone, or the time is over. Nothing here
- * blocks.
+ * Sends requests to nodes and collects the answers. A request is answered by the nodes
+ * that are known when it is sent. It completes when all of them have answered or left, or
+ * when its timeout has passed. No method blocks.
  */
 final class ClusterRequester implements MembershipListener {
 
@@ -83,7 +83,7 @@ final class ClusterRequester implements MembershipListener {
 	}
 
 	/**
-	 * Ask all nodes, this one included.
+	 * Send a request to all nodes, including this one.
 	 */
 	<T> CompletableFuture<ClusterAnswers<T>> askAll(Operation operation, byte[] body, Duration timeout,
 			Function<WireReader, T> reader) {
@@ -91,7 +91,8 @@ final class ClusterRequester implements MembershipListener {
 	}
 
 	/**
-	 * Ask one node, perhaps this one. One that is not there does not answer.
+	 * Send a request to one node, which may be this one. A node that is not in the
+	 * cluster counts as unanswered.
 	 */
 	<T> CompletableFuture<ClusterAnswers<T>> askOne(UUID target, Operation operation, byte[] body, Duration timeout,
 			Function<WireReader, T> reader) {
@@ -99,8 +100,9 @@ final class ClusterRequester implements MembershipListener {
 	}
 
 	/**
-	 * Tell whether a request can be made now.
-	 * @return why not, or {@code null} if it can
+	 * Check whether a request can be sent now.
+	 * @return the exception with which the request must fail, or {@code null} if it can
+	 * be sent
 	 */
 	@Nullable TooManyRequestsException check(Duration timeout) {
 		if (timeout.isNegative() || timeout.isZero()) {
@@ -131,14 +133,14 @@ final class ClusterRequester implements MembershipListener {
 			request.timeout = this.timers.later(Part.CLUSTER_REQUESTS, request::end, timeout);
 		}
 		catch (RejectedExecutionException ex) {
-			// The application is being closed; nobody would end the request.
+			// The application is being closed, so no timer would end the request.
 			request.end();
 			return request.result;
 		}
 		CommandMessage message = CommandMessage.request(request.number, operation,
 				(int) Math.min(Integer.MAX_VALUE, Math.max(1, timeout.toMillis())), body);
 		if (target == null || !others.isEmpty()) {
-			// To all also where nobody is known yet, as just after the start.
+			// Send to all even if no other node is known, as just after the start.
 			send(message, target, request, others);
 		}
 		if (expected.contains(self)) {
@@ -152,8 +154,8 @@ final class ClusterRequester implements MembershipListener {
 
 	private void send(CommandMessage message, @Nullable UUID target, Pending<?> request, Set<UUID> others) {
 		if (!this.monitor.isUp() || this.membership.isFrozen()) {
-			// One who does not hear itself is not heard, or so late that nobody waits for
-			// it any more.
+			// A node that does not receive its own messages is not received by others
+			// either, or only after the request has timed out.
 			request.giveUp(others);
 			return;
 		}
@@ -167,7 +169,7 @@ final class ClusterRequester implements MembershipListener {
 	}
 
 	/**
-	 * Take an answer. Called on the relay's receive thread.
+	 * Receive an answer. Called on the relay's receive thread.
 	 */
 	void answered(UUID origin, CommandMessage message) {
 		Pending<?> request = this.pending.get(message.request());
@@ -178,7 +180,8 @@ final class ClusterRequester implements MembershipListener {
 
 	@Override
 	public void joined(UUID node) {
-		// Whoever is asked, is asked once.
+		// A request goes to the nodes that are known when it is sent, not to nodes that
+		// join later.
 	}
 
 	@Override
@@ -187,7 +190,7 @@ final class ClusterRequester implements MembershipListener {
 	}
 
 	/**
-	 * End all requests with what has been answered so far.
+	 * Complete all requests with the answers that have arrived.
 	 */
 	void stop() {
 		new ArrayList<>(this.pending.values()).forEach(Pending::end);
@@ -198,7 +201,10 @@ final class ClusterRequester implements MembershipListener {
 	 */
 	private final class Pending<T> {
 
-		/** Not guessable by a node of an earlier start that answers late. */
+		/**
+		 * Random, so that a late answer to a request of an earlier start of this node is
+		 * not taken for an answer to this one.
+		 */
 		private final long number = ThreadLocalRandom.current().nextLong();
 
 		private final Function<WireReader, T> reader;
@@ -209,10 +215,10 @@ final class ClusterRequester implements MembershipListener {
 
 		private final Map<UUID, String> failed = new HashMap<>();
 
-		/** Those that may still answer. */
+		/** Nodes that may still answer. */
 		private final Set<UUID> awaited;
 
-		/** Those that have not answered yet. */
+		/** Nodes that have not answered. */
 		private final Set<UUID> unanswered;
 
 		private volatile @Nullable ScheduledFuture<?> timeout;
@@ -277,7 +283,8 @@ final class ClusterRequester implements MembershipListener {
 				timeout.cancel(false);
 			}
 			ClusterRequester.this.statistics.countUnanswered(gathered.unanswered().size());
-			// The application has another future, which completes elsewhere.
+			// Applications get another future, whose continuations run on other threads;
+			// see DefaultCluster.
 			this.result.complete(gathered);
 		}
 

@@ -23,14 +23,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a node takes part in its cluster.
+ * Times and limits of a node's membership in the cluster.
  *
- * @param heartbeatInterval the time between two signs of life, on average
- * @param nodeTimeout the silence after which a node counts as gone; at least three times
- * the heartbeat interval
- * @param requestTimeout how long the answers of other nodes are waited for
- * @param maxMessageSize the greatest message that the relay carries, in bytes
- * @param address tells host and port of this node's web server, or {@code null} while
+ * @param heartbeatInterval the average time between two heartbeats
+ * @param nodeTimeout the time without a message after which a node is removed; at least
+ * three times the heartbeat interval
+ * @param requestTimeout how long a request waits for the answers of other nodes
+ * @param maxMessageSize the maximum size of a message that the relay carries, in bytes
+ * @param address returns host and port of this node's web server, or {@code null} while
  * they are not known; must not block
  */
 public record ClusterSettings(Duration heartbeatInterval, Duration nodeTimeout, Duration requestTimeout,

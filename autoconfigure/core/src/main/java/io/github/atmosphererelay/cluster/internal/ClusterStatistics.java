@@ -22,7 +22,7 @@ import io.github.atmosphererelay.cluster.NodeLeft;
 import io.github.atmosphererelay.statistics.internal.Counters;
 
 /**
- * Counts what happens among the nodes. Concurrent; reading it costs the counting nothing.
+ * Counts joins, leaves and missing answers of other nodes. Thread-safe.
  */
 public final class ClusterStatistics {
 
@@ -36,7 +36,7 @@ public final class ClusterStatistics {
 	}
 
 	/**
-	 * Return how often another node was there that had not been there before.
+	 * Return how often another node has joined.
 	 * @return the number of joins
 	 */
 	public long joins() {
@@ -44,16 +44,16 @@ public final class ClusterStatistics {
 	}
 
 	/**
-	 * Return how often another node went.
-	 * @param reason how that was known
-	 * @return the number of nodes
+	 * Return how often another node has left.
+	 * @param reason how this node noticed
+	 * @return the number of leaves
 	 */
 	public long leaves(NodeLeft.Reason reason) {
 		return this.leaves.get(reason);
 	}
 
 	/**
-	 * Return how often a node did not answer a request of this one.
+	 * Return how many answers of nodes to requests of this node are missing.
 	 * @return the number of missing answers
 	 */
 	public long unanswered() {

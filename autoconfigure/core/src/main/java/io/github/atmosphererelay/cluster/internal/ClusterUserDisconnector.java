@@ -26,15 +26,17 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * Ends the sessions of a user on all nodes: on this one at once, also while the broker is
- * away, and on the others as soon as they hear of it. Does not wait for them; what a node
- * does not answer is logged.
+ * Disconnects all sessions of a user: those of this node at once, even if the broker is
+ * unreachable, and those of other nodes when they receive the request. Does not wait for
+ * the other nodes; a node that fails or does not answer is logged.
  */
 public final class ClusterUserDisconnector implements UserDisconnector {
 
 	private static final Log logger = LogFactory.getLog(ClusterUserDisconnector.class);
 
-	/** A client can log in and out as often as it likes. */
+	/**
+	 * Clients can cause failures as often as they log in and out, so the log is limited.
+	 */
 	private final RateLimitedLog failureLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
 	private final UserDisconnector local;
@@ -43,8 +45,8 @@ public final class ClusterUserDisconnector implements UserDisconnector {
 
 	/**
 	 * Create a disconnector.
-	 * @param local ends the sessions of this node
-	 * @param cluster reaches the other nodes
+	 * @param local disconnects the sessions of this node
+	 * @param cluster sends the request to the other nodes
 	 */
 	public ClusterUserDisconnector(UserDisconnector local, Cluster cluster) {
 		this.local = local;
@@ -56,11 +58,14 @@ public final class ClusterUserDisconnector implements UserDisconnector {
 		this.local.disconnectUser(user, reason);
 		this.cluster.disconnectUser(user, reason).whenComplete((affected, ex) -> {
 			if (ex != null) {
-				this.failureLog.warn("The sessions of a user were ended on this node only", ex);
+				this.failureLog.warn("A user was disconnected on this node only, because the request could not be"
+						+ " sent to the other nodes. Sessions of the user on other nodes stay open. Check the relay,"
+						+ " and call Cluster.disconnectUser again", ex);
 			}
 			else if (!affected.isComplete()) {
-				this.failureLog.warn("The sessions of a user may go on at nodes that did not answer "
-						+ affected.unanswered() + " or that could not end them " + affected.failed().keySet());
+				this.failureLog.warn("A user may still have open sessions on other nodes. These nodes did not answer: "
+						+ affected.unanswered() + "; these failed: " + affected.failed().keySet()
+						+ ". Call Cluster.disconnectUser again to disconnect the rest");
 			}
 		});
 	}

@@ -37,9 +37,9 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does what nodes ask this one to do, one thing after another on a thread of its own;
- * what the application answers runs on a small pool beside it, because it may take long.
- * Both have bounded queues, and whoever asks is told when they are full.
+ * Executes the requests of other nodes: commands one after another on a thread of its
+ * own, and questions to the application on a small pool, because their handlers may take
+ * long. Both have bounded queues. When a queue is full, the asking node gets an error.
  */
 final class CommandExecutor {
 
@@ -55,7 +55,7 @@ final class CommandExecutor {
 
 	private final Map<Operation, Handler> handlers = new EnumMap<>(Operation.class);
 
-	/** What was asked lately: a broker may bring it twice. */
+	/** The latest requests, because a broker may deliver a request twice. */
 	private final Map<RequestKey, Boolean> seen = new LinkedHashMap<>();
 
 	private final int maxMessageSize;
@@ -69,7 +69,7 @@ final class CommandExecutor {
 	}
 
 	/**
-	 * Add a handler. Called before the start.
+	 * Set the handler of an operation. Called before the start.
 	 */
 	void on(Operation operation, Handler handler) {
 		this.handlers.put(operation, handler);
@@ -91,7 +91,7 @@ final class CommandExecutor {
 	}
 
 	/**
-	 * Return whether a request is new.
+	 * Note a request, and return whether it has not come before.
 	 */
 	boolean isFirst(UUID origin, long request) {
 		synchronized (this.seen) {
@@ -103,7 +103,7 @@ final class CommandExecutor {
 	}
 
 	/**
-	 * Do what is asked, elsewhere.
+	 * Execute a request on another thread.
 	 * @param asker the node that asks
 	 * @param message the request
 	 * @param answer receives the answer once, on any thread
@@ -112,7 +112,7 @@ final class CommandExecutor {
 		Operation operation = Operation.of(message.operation());
 		Handler handler = (operation != null) ? this.handlers.get(operation) : null;
 		if (handler == null) {
-			answer.accept(Status.FAILED, text("the node's release does not know the request"));
+			answer.accept(Status.FAILED, text("the node's release does not support this request"));
 			return;
 		}
 		ThreadPoolExecutor executor = (operation == Operation.ASK) ? this.questions : this.commands;
@@ -123,7 +123,8 @@ final class CommandExecutor {
 			executor.execute(() -> handle(handler, asker, message, answer));
 		}
 		catch (RejectedExecutionException ex) {
-			answer.accept(Status.FAILED, text("the node has too many requests or is stopping"));
+			answer.accept(Status.FAILED,
+					text("the node did not accept the request, because its queue is full or it is stopping"));
 		}
 	}
 
@@ -135,8 +136,8 @@ final class CommandExecutor {
 						answer.accept(Status.FAILED, reason(ex));
 					}
 					else if (body.length + CommandMessage.OVERHEAD > this.maxMessageSize) {
-						answer.accept(Status.FAILED, text("the answer of " + body.length
-								+ " bytes is over the limit of 'atmosphere.relay.max-message-size'"));
+						answer.accept(Status.FAILED, text("the answer has " + body.length
+								+ " bytes, more than 'atmosphere.relay.max-message-size' allows"));
 					}
 					else {
 						answer.accept(Status.DONE, body);
@@ -150,7 +151,7 @@ final class CommandExecutor {
 
 	private static byte[] reason(Throwable failure) {
 		Throwable cause = Failures.unwrap(failure);
-		logger.debug("A request of a node failed", cause);
+		logger.debug("A request of another node failed; that node gets the error", cause);
 		String reason = cause.getClass().getSimpleName() + ": " + cause.getMessage();
 		return text((reason.length() <= MAX_REASON) ? reason : reason.substring(0, MAX_REASON));
 	}
@@ -160,23 +161,23 @@ final class CommandExecutor {
 	}
 
 	/**
-	 * Does one kind of thing.
+	 * Executes requests of one kind.
 	 */
 	interface Handler {
 
 		/**
-		 * Do it.
+		 * Execute a request.
 		 * @param asker the node that asks
-		 * @param body what it asks
-		 * @param timeoutMillis how long it waits
-		 * @return completes with the answer's body
+		 * @param body the body of the request
+		 * @param timeoutMillis how long the asking node waits, in milliseconds
+		 * @return completes with the body of the answer
 		 */
 		CompletionStage<byte[]> handle(UUID asker, WireReader body, int timeoutMillis);
 
 	}
 
 	/**
-	 * A request of a node.
+	 * Identifies a request.
 	 */
 	private record RequestKey(UUID origin, long request) {
 	}

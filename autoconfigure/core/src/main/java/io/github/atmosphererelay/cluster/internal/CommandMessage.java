@@ -26,17 +26,18 @@ import io.github.atmosphererelay.message.internal.WireWriter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request to other nodes or an answer to one, and their binary form.
+ * A request to other nodes or an answer to a request, with its binary form.
  *
- * @param request the number that the asker has given to the request
- * @param operation what to do, a code of {@link Operation}; 0 in an answer
- * @param timeoutMillis how long the asker waits; 0 in an answer
- * @param status what has become of it, or {@code null} in a request
- * @param body what the operation makes of it; if the status is a failure, why
+ * @param request the number that the asking node has given to the request
+ * @param operation the code of the {@link Operation}; 0 in an answer
+ * @param timeoutMillis how long the asking node waits, in milliseconds; 0 in an answer
+ * @param status whether the request has succeeded, or {@code null} in a request
+ * @param body in the format of the operation; the error message in an answer with a
+ * failure
  */
 record CommandMessage(long request, byte operation, int timeoutMillis, @Nullable Status status, byte[] body) {
 
-	/** What a message takes beside its body, with some room. */
+	/** The size of a message without its body in bytes, rounded up. */
 	static final int OVERHEAD = 64;
 
 	private static final byte VERSION = 1;
@@ -80,11 +81,12 @@ record CommandMessage(long request, byte operation, int timeoutMillis, @Nullable
 		if (kind == ANSWER) {
 			return answer(request, Status.of(in.readByte()), in.readBytes(Integer.MAX_VALUE));
 		}
-		throw new WireFormatException(Reason.MALFORMED, "Unknown kind " + kind);
+		throw new WireFormatException(Reason.MALFORMED, "Unknown kind of command message: " + kind);
 	}
 
 	/**
-	 * What nodes do for each other. The codes stand on the wire.
+	 * The operations that nodes perform for each other. The codes are part of the wire
+	 * format.
 	 */
 	enum Operation {
 
@@ -108,7 +110,7 @@ record CommandMessage(long request, byte operation, int timeoutMillis, @Nullable
 	}
 
 	/**
-	 * What has become of a request. The ordinals stand on the wire.
+	 * The result of a request. The ordinals are part of the wire format.
 	 */
 	enum Status {
 

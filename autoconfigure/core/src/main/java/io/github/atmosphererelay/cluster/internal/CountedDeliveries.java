@@ -36,9 +36,9 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * Remembers for a while how many sessions of this node have taken the messages that are
- * counted, and tells it. The messages themselves go the way of all others, and so keep
- * their order; whoever asks for the number may be quicker than the message.
+ * Answers how many sessions of this node have accepted the message of an acknowledged
+ * broadcast. The message itself is delivered like all others, in order with them. The
+ * request for the count may arrive before the message; it then waits for the message.
  */
 final class CountedDeliveries implements DeliveryListener {
 
@@ -55,9 +55,9 @@ final class CountedDeliveries implements DeliveryListener {
 	private final Map<UUID, List<CompletableFuture<Integer>>> waiting = new LinkedHashMap<>();
 
 	/**
-	 * Create counts.
-	 * @param registry knows the sessions of this node
-	 * @param executor sends answers that had to wait for their message
+	 * Create an empty count.
+	 * @param registry the sessions of this node
+	 * @param executor completes requests that had to wait for their message
 	 */
 	CountedDeliveries(SessionRegistry registry, Executor executor) {
 		this.registry = registry;
@@ -80,20 +80,20 @@ final class CountedDeliveries implements DeliveryListener {
 	}
 
 	/**
-	 * Answer elsewhere: this is called within a delivery, under locks that whoever hears
-	 * the answer may want.
+	 * Complete requests on another thread. The caller is delivering a message, and holds
+	 * locks that a continuation may need.
 	 */
 	private void answer(List<CompletableFuture<Integer>> waiting, int sessions) {
 		try {
 			this.executor.execute(() -> waiting.forEach((each) -> each.complete(sessions)));
 		}
 		catch (RejectedExecutionException ex) {
-			logger.debug("A count is not told because the node is stopping", ex);
+			logger.debug("A count of accepted messages is not sent because the node is stopping", ex);
 		}
 	}
 
 	/**
-	 * Tell how many sessions have taken a message.
+	 * Return how many sessions have accepted a message, as the body of an answer.
 	 */
 	CompletableFuture<byte[]> count(WireReader in, int timeoutMillis) {
 		UUID message = in.readId();
@@ -105,16 +105,18 @@ final class CountedDeliveries implements DeliveryListener {
 				this.waiting.computeIfAbsent(message, (id) -> new ArrayList<>(1)).add(count);
 			}
 			else {
-				// A node without sessions in a channel does not follow it.
+				// A node without sessions in a channel does not receive the channel's
+				// messages.
 				count.complete((known != null) ? known : 0);
 			}
 		}
-		// A little less than the asker waits, so that it hears the reason.
+		// Fail a little earlier than the asking node gives up, so that it receives the
+		// reason.
 		return count.orTimeout(timeoutMillis * 4L / 5, TimeUnit.MILLISECONDS).handle((sessions, ex) -> {
 			if (ex != null) {
 				forget(message, count);
-				throw new IllegalStateException(
-						(ex instanceof TimeoutException) ? "the message has not come in time" : ex.getMessage());
+				throw new IllegalStateException((ex instanceof TimeoutException)
+						? "the node did not receive the message in time" : ex.getMessage());
 			}
 			return SessionCommandHandler.encode(sessions);
 		});

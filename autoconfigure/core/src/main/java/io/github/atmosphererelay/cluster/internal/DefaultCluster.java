@@ -73,8 +73,8 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * This node's part in the cluster. Puts membership and commands together, and starts and
- * stops them: after the node's messaging has started, and before that is stopped.
+ * This node's implementation of {@link Cluster}: membership, and requests between nodes.
+ * Starts after the node's messaging and stops before it. Thread-safe.
  */
 public final class DefaultCluster implements Cluster {
 
@@ -161,8 +161,8 @@ public final class DefaultCluster implements Cluster {
 	}
 
 	/**
-	 * Begin to put a node's part together.
-	 * @param settings how the node takes part
+	 * Create a builder.
+	 * @param settings times and limits
 	 * @return a builder
 	 */
 	public static Builder builder(ClusterSettings settings) {
@@ -184,7 +184,8 @@ public final class DefaultCluster implements Cluster {
 	}
 
 	/**
-	 * Return what is to hear what other nodes say: the node finds it here when it starts.
+	 * Return the listener that receives control messages of other nodes. The node's
+	 * extensions supply it to the node.
 	 * @return the listener
 	 */
 	public ControlListener controlListener() {
@@ -192,8 +193,8 @@ public final class DefaultCluster implements Cluster {
 	}
 
 	/**
-	 * Return what is to hear of deliveries that are counted: the node finds it here when
-	 * it starts.
+	 * Return the listener that counts the deliveries of acknowledged broadcasts. The
+	 * node's extensions supply it to the node.
 	 * @return the listener
 	 */
 	public DeliveryListener deliveryListener() {
@@ -201,9 +202,9 @@ public final class DefaultCluster implements Cluster {
 	}
 
 	/**
-	 * Have the application answer a question of other nodes. Called before the start.
-	 * @param handler answers
-	 * @throws IllegalArgumentException if somebody answers that question already
+	 * Add a handler of the application for a question. Called before the start.
+	 * @param handler the handler
+	 * @throws IllegalArgumentException if there is already a handler for that question
 	 */
 	public void addQuestionHandler(ClusterQuestionHandler handler) {
 		this.questions.add(handler);
@@ -220,22 +221,24 @@ public final class DefaultCluster implements Cluster {
 		this.executor.start();
 		this.membership.start(this.monitor.isUp());
 		Duration period = Duration.ofMillis(Math.max(5, this.settings.heartbeatInterval().toMillis() / 20));
-		// Its end would have the others take this node for dead
+		// The guard repeats the ticks even if one throws: without heartbeats, other
+		// nodes would remove this node.
 		this.ticks = this.timers.repeat(Part.MEMBERSHIP, this::tick, Duration.ZERO, period);
 	}
 
 	private void tick() {
 		boolean up = this.monitor.isUp();
 		if (up != this.membership.isRelayUp()) {
-			// It changed while this was starting, and nobody was listening yet.
+			// The relay's state changed during the start, before the listener was
+			// registered.
 			this.membership.relayStateChanged(up);
 		}
 		this.membership.tick();
 	}
 
 	/**
-	 * Leave the cluster. Waits for the broker to take the farewell, at most a second; can
-	 * be started again.
+	 * Leave the cluster. Blocks for at most one second, until the broker has taken the
+	 * announcement. Can be started again.
 	 */
 	public synchronized void stop() {
 		if (this.ticks == null) {
@@ -249,7 +252,7 @@ public final class DefaultCluster implements Cluster {
 			this.membership.stop().get(FAREWELL_MILLIS, TimeUnit.MILLISECONDS);
 		}
 		catch (ExecutionException | TimeoutException ex) {
-			logger.debug("The others were not told that this node goes, and will find out", ex);
+			logger.debug("The other nodes do not know that this node leaves; they remove it when it is silent", ex);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -281,8 +284,8 @@ public final class DefaultCluster implements Cluster {
 			this.requests.answered(origin, message);
 			return;
 		}
-		// One who does not hear itself may be reading what is long over. What was asked
-		// then is not wanted any more, unless whoever asked waits longer than that.
+		// While membership is frozen, the relay may be delivering old messages. A
+		// request is executed only if the asking node still waits for the answer.
 		boolean wanted = !this.membership.isFrozen()
 				|| this.membership.isYoungerThan(TimeUnit.MILLISECONDS.toNanos(message.timeoutMillis()));
 		if (wanted && this.executor.isFirst(origin, message.request())) {
@@ -333,7 +336,8 @@ public final class DefaultCluster implements Cluster {
 	}
 
 	/**
-	 * Answers to different requests have no order.
+	 * Complete a future of the application on the application's threads. Answers to
+	 * different requests are not ordered.
 	 */
 	private <T> CompletableFuture<T> forApplication(CompletableFuture<T> stage) {
 		return this.futures.of(stage, stage);
@@ -365,7 +369,7 @@ public final class DefaultCluster implements Cluster {
 	}
 
 	/**
-	 * Return the counters.
+	 * Return the counters of nodes and requests.
 	 * @return the counters
 	 */
 	public ClusterStatistics statistics() {
@@ -373,7 +377,8 @@ public final class DefaultCluster implements Cluster {
 	}
 
 	/**
-	 * Return how many messages of other nodes could not be read and were skipped.
+	 * Return how many messages of other nodes were skipped because they could not be
+	 * decoded.
 	 * @return the number of messages
 	 */
 	public long rejectedMessages() {
@@ -381,7 +386,7 @@ public final class DefaultCluster implements Cluster {
 	}
 
 	/**
-	 * The way to the other nodes.
+	 * Sends membership messages to other nodes.
 	 */
 	private record Outlet(ClusterLink link) implements Membership.Outlet {
 
@@ -398,7 +403,7 @@ public final class DefaultCluster implements Cluster {
 	}
 
 	/**
-	 * Hears which other nodes there are. The requests ask, in their turn, who is there.
+	 * Forwards joins and leaves to the requests that wait for answers.
 	 */
 	private final class CommandHandler implements MembershipListener {
 
@@ -415,7 +420,7 @@ public final class DefaultCluster implements Cluster {
 	}
 
 	/**
-	 * Hears what is said about which nodes there are.
+	 * Forwards membership messages and the state of the relay to {@link Membership}.
 	 */
 	private final class Heartbeats implements Receiver {
 
@@ -437,7 +442,7 @@ public final class DefaultCluster implements Cluster {
 	}
 
 	/**
-	 * Hears what the presence of other nodes says.
+	 * Forwards presence messages of other nodes to this node's presence.
 	 */
 	private record PresenceMessages(ClusterLink.Listener presence) implements Receiver {
 
@@ -454,7 +459,7 @@ public final class DefaultCluster implements Cluster {
 	}
 
 	/**
-	 * Puts a node's part in the cluster together. For one thread.
+	 * Builds a {@link DefaultCluster}. Not thread-safe.
 	 */
 	public static final class Builder {
 
@@ -491,7 +496,7 @@ public final class DefaultCluster implements Cluster {
 		}
 
 		/**
-		 * Say which node it is. Required.
+		 * Set the identity of this node. Required.
 		 * @param identity the identity
 		 * @return this builder
 		 */
@@ -501,8 +506,8 @@ public final class DefaultCluster implements Cluster {
 		}
 
 		/**
-		 * Say what carries messages between nodes. Required.
-		 * @param control the messages
+		 * Set the messenger that carries control messages between nodes. Required.
+		 * @param control the messenger
 		 * @return this builder
 		 */
 		public Builder control(ControlMessenger control) {
@@ -511,7 +516,7 @@ public final class DefaultCluster implements Cluster {
 		}
 
 		/**
-		 * Say what measures the relay. Required.
+		 * Set the monitor of the relay. Required.
 		 * @param monitor the monitor
 		 * @return this builder
 		 */
@@ -521,7 +526,7 @@ public final class DefaultCluster implements Cluster {
 		}
 
 		/**
-		 * Say what runs the short tasks of the node's parts. Required.
+		 * Set the timers that run periodic tasks. Required.
 		 * @param timers the timers
 		 * @return this builder
 		 */
@@ -531,7 +536,7 @@ public final class DefaultCluster implements Cluster {
 		}
 
 		/**
-		 * Say which channels exist. Required.
+		 * Set the catalog of channels. Required.
 		 * @param catalog the catalog
 		 * @return this builder
 		 */
@@ -541,7 +546,7 @@ public final class DefaultCluster implements Cluster {
 		}
 
 		/**
-		 * Say which sessions the node has. Required.
+		 * Set the registry of the node's sessions. Required.
 		 * @param registry the registry
 		 * @return this builder
 		 */
@@ -551,7 +556,7 @@ public final class DefaultCluster implements Cluster {
 		}
 
 		/**
-		 * Say what subscribes them. Required.
+		 * Set what subscribes the node's sessions to channels. Required.
 		 * @param subscriptions the subscriptions
 		 * @return this builder
 		 */
@@ -561,7 +566,7 @@ public final class DefaultCluster implements Cluster {
 		}
 
 		/**
-		 * Say what sends messages. Required.
+		 * Set the broadcaster, which publishes acknowledged broadcasts. Required.
 		 * @param broadcaster the broadcaster
 		 * @return this builder
 		 */
@@ -571,7 +576,7 @@ public final class DefaultCluster implements Cluster {
 		}
 
 		/**
-		 * Say what completes the futures of the application. Required.
+		 * Set the threads that complete futures of the application. Required.
 		 * @param futures the futures
 		 * @return this builder
 		 */
@@ -581,7 +586,7 @@ public final class DefaultCluster implements Cluster {
 		}
 
 		/**
-		 * Say what hands events to the application. Required.
+		 * Set the dispatcher of application events. Required.
 		 * @param events the dispatcher
 		 * @return this builder
 		 */
@@ -591,7 +596,8 @@ public final class DefaultCluster implements Cluster {
 		}
 
 		/**
-		 * Say where messages are counted. Required.
+		 * Set the counters from which the rate of received messages is measured.
+		 * Required.
 		 * @param statistics the counters
 		 * @return this builder
 		 */
@@ -601,7 +607,8 @@ public final class DefaultCluster implements Cluster {
 		}
 
 		/**
-		 * Say where deliveries are counted. Required.
+		 * Set the counters from which the rate of delivered messages is measured.
+		 * Required.
 		 * @param sessionStatistics the counters
 		 * @return this builder
 		 */
@@ -611,9 +618,9 @@ public final class DefaultCluster implements Cluster {
 		}
 
 		/**
-		 * Say what hears of the other nodes and what their presence says. Without this,
-		 * nobody does.
-		 * @param presence the presence of this node, or {@code null}
+		 * Set the presence of this node, which receives joins, leaves and presence
+		 * messages of other nodes. By default there is none.
+		 * @param presence the presence, or {@code null}
 		 * @return this builder
 		 */
 		public Builder presence(ClusterLink.@Nullable Listener presence) {
@@ -622,9 +629,9 @@ public final class DefaultCluster implements Cluster {
 		}
 
 		/**
-		 * Make it.
-		 * @return what was put together
-		 * @throws IllegalStateException if something is missing that is required
+		 * Build the cluster.
+		 * @return the cluster
+		 * @throws IllegalStateException if a required part is missing
 		 */
 		public DefaultCluster build() {
 			return new DefaultCluster(this);

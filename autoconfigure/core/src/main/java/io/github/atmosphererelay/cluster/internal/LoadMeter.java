@@ -24,8 +24,8 @@ import io.github.atmosphererelay.session.internal.SessionRegistry;
 import io.github.atmosphererelay.session.internal.SessionStatistics;
 
 /**
- * Measures how much this node has to do: rates over at least a second, however often it
- * is asked.
+ * Measures the load of this node. Rates are averages over at least one second, however
+ * often they are read. Thread-safe.
  */
 final class LoadMeter {
 

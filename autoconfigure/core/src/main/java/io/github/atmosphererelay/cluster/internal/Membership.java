@@ -44,25 +44,27 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which other nodes there are. Each node tells all others that it is there; one of which
- * nothing has been heard for too long has gone. All times are of the local monotonic
- * clock, so a node whose clock is wrong is a node like any other.
+ * The membership of the cluster: which other nodes are alive. Each node sends heartbeats
+ * to all others. A node from which nothing is heard for the node timeout is removed. All
+ * times are measured with the local monotonic clock, so a node whose wall clock is wrong
+ * does no harm.
  * <p>
- * A node judges others only while it hears its own heartbeats, which come back the same
- * way as those of the others come: a broker that is frozen is silent for all, and the
- * relay's probe takes longer to find that out than a node may be silent. The same holds
- * for a node that stood still itself, and for one that reads late what the broker has
- * kept. When it hears itself again, all others have their full time.
+ * A node removes others only while its own heartbeats come back to it from the broker. A
+ * broker that hangs delivers nothing to anybody, and the relay's probe takes longer to
+ * detect that than the node timeout lasts. The same holds for a node that was paused
+ * itself, and for one that reads its messages late. Otherwise such a node would remove
+ * all others. When its own heartbeats come back again, all other nodes get the full node
+ * timeout anew.
  * <p>
- * What is heard of a node that has gone may be late, and does not bring it back. Instead
- * the node is told that it counts as gone; one that is there begins a new
+ * A late message of a removed node does not bring the node back. Instead, this node tells
+ * it that it was removed. If the node is alive, it begins a new
  * {@linkplain Life#revision() revision} of its life, and joins with that.
  */
 final class Membership {
 
 	private static final Log logger = LogFactory.getLog(Membership.class);
 
-	/** How many nodes that have gone are remembered. */
+	/** The maximum number of removed nodes that are remembered. */
 	private static final int MAX_DEPARTED = 1_000;
 
 	private final UUID self;
@@ -81,21 +83,21 @@ final class Membership {
 
 	private final List<MembershipListener> listeners;
 
-	/** What is said to others, in the order of this node's own numbers. */
+	/** Calls to the relay, in the order of this node's sequence numbers. */
 	private final OrderedCalls calls = new OrderedCalls();
 
-	/** What the relay has thrown, to be thrown by the next tick. */
+	/** An exception of the relay, which the next tick throws. */
 	private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
 	/**
-	 * Guards everything that changes, and keeps what listeners hear in order. Others are
-	 * told nothing while it is held.
+	 * Guards all fields that change, and keeps the calls of listeners in order. Nothing
+	 * is sent to other nodes while this lock is held.
 	 */
 	private final ReentrantLock lock = new ReentrantLock();
 
 	private final Map<UUID, Member> members = new ConcurrentHashMap<>();
 
-	/** Oldest first. */
+	/** Removed nodes, the oldest first. */
 	private final Map<UUID, Departed> departed = new LinkedHashMap<>();
 
 	private volatile boolean running;
@@ -118,7 +120,7 @@ final class Membership {
 	}
 
 	/**
-	 * Return the ids of the other nodes that are there.
+	 * Return the ids of the other nodes in the cluster.
 	 * @return the ids, a snapshot
 	 */
 	Set<UUID> others() {
@@ -126,28 +128,30 @@ final class Membership {
 	}
 
 	/**
-	 * Return the other nodes that are there.
-	 * @return the nodes in no order, a snapshot
+	 * Return the other nodes in the cluster.
+	 * @return the nodes in no particular order, a snapshot
 	 */
 	List<ClusterNode> otherNodes() {
 		return this.members.values().stream().map((member) -> member.node).toList();
 	}
 
 	/**
-	 * Return whether this node does not hear itself and so judges nobody.
-	 * @return whether membership stays as it is
+	 * Return whether membership is frozen: this node does not receive its own messages,
+	 * and so removes no other node.
+	 * @return whether membership is frozen
 	 */
 	boolean isFrozen() {
 		return this.frozen || !isProven(this.clock.getAsLong());
 	}
 
 	/**
-	 * Return whether a message of another node that comes now is younger than a time: it
-	 * was sent after the latest of this node's own messages that has come back. That is
-	 * certain of what is sent to all nodes, which keeps its order. What is sent to one
-	 * may take another partition of Kafka, and is about as old. Needs no lock.
+	 * Return whether a message of another node that arrives now was sent within the given
+	 * time. That is so if one of this node's own messages that was sent within that time
+	 * has come back, because messages keep their order. It is certain for messages to all
+	 * nodes. A message to a single node may take another partition of Kafka, so its age
+	 * is only about the same. Needs no lock.
 	 * @param nanos the time in nanoseconds
-	 * @return whether it is younger
+	 * @return whether the message was sent within the time
 	 */
 	boolean isYoungerThan(long nanos) {
 		return this.running && this.announcer.isProven(this.clock.getAsLong(), nanos);
@@ -158,7 +162,7 @@ final class Membership {
 	}
 
 	/**
-	 * Begin a new life. The first {@link #tick()} tells the others.
+	 * Begin a new life of this node. The first {@link #tick()} announces it.
 	 * @param relayUp whether the relay is up
 	 */
 	void start(boolean relayUp) {
@@ -175,8 +179,8 @@ final class Membership {
 	}
 
 	/**
-	 * End this life and say so.
-	 * @return completes when the broker has the farewell; may fail
+	 * End this life of the node and announce that.
+	 * @return completes when the broker has the announcement; may fail
 	 */
 	CompletableFuture<?> stop() {
 		try {
@@ -188,8 +192,9 @@ final class Membership {
 	}
 
 	/**
-	 * Make the calls to the relay that are due. What one of them throws is for the next
-	 * tick: whoever makes it may only have brought a message of another node.
+	 * Make the calls to the relay that are due. If a call throws, the next tick throws
+	 * the exception: the present caller may be the relay's receive thread with a message
+	 * of another node.
 	 */
 	private void makeCalls() {
 		try {
@@ -210,7 +215,8 @@ final class Membership {
 			this.frozen = true;
 			CompletableFuture<?> farewell = this.relayUp ? this.announcer.farewell()
 					: CompletableFuture.completedFuture(null);
-			// Not events, which would tell the application that all others have gone.
+			// Listeners only: NodeLeft events would tell the application that all other
+			// nodes have left.
 			for (UUID node : others()) {
 				this.members.remove(node);
 				this.listeners.forEach((listener) -> listener.left(node));
@@ -223,7 +229,8 @@ final class Membership {
 	}
 
 	/**
-	 * Note how the relay is. Only notes it: called while the relay's state is locked.
+	 * Note the state of the relay. Does nothing else, because the caller holds the lock
+	 * of the relay's state.
 	 */
 	void relayStateChanged(boolean up) {
 		if (!up) {
@@ -236,7 +243,8 @@ final class Membership {
 	}
 
 	/**
-	 * Do what is due. Called several times in each heartbeat interval.
+	 * Send the messages that are due and remove silent nodes. Called several times in
+	 * each heartbeat interval.
 	 */
 	void tick() {
 		this.lock.lock();
@@ -267,7 +275,8 @@ final class Membership {
 	}
 
 	/**
-	 * Return whether the relay was up when this was last told.
+	 * Return whether the relay was up according to the last call of
+	 * {@link #relayStateChanged}.
 	 */
 	boolean isRelayUp() {
 		return this.relayUp;
@@ -291,7 +300,7 @@ final class Membership {
 	}
 
 	/**
-	 * Take a message of this node that has come back.
+	 * Receive a message that this node itself has sent and that the broker has returned.
 	 */
 	void echoed(ByteBuffer in) {
 		MembershipMessage message = MembershipMessage.decode(this.self, in);
@@ -305,8 +314,8 @@ final class Membership {
 	}
 
 	/**
-	 * Take a message of another node.
-	 * @throws WireFormatException if it cannot be read
+	 * Receive a message of another node.
+	 * @throws WireFormatException if the message cannot be decoded
 	 */
 	void received(UUID origin, ByteBuffer in) {
 		MembershipMessage message = MembershipMessage.decode(origin, in);
@@ -373,7 +382,7 @@ final class Membership {
 		}
 		this.members.put(node.id(), new Member(message.life(), message.sequence(), node, now));
 		this.statistics.countJoin();
-		logger.info("Node " + node.name() + " (" + node.id() + ") is there");
+		logger.info("Node " + node.name() + " (" + node.id() + ") has joined the cluster");
 		this.listeners.forEach((listener) -> listener.joined(node.id()));
 		this.events.accept(new NodeJoined(node));
 	}
@@ -384,10 +393,10 @@ final class Membership {
 		this.announcer.forget(node.id());
 		depart(node.id(), life, reason != Reason.SILENT);
 		this.statistics.countLeave(reason);
-		logger.info("Node " + node.name() + " (" + node.id() + ") has gone: " + switch (reason) {
-			case STOPPED -> "it was stopped";
-			case SILENT -> "nothing was heard of it for too long";
-			case RESTARTED -> "it was restarted";
+		logger.info("Node " + node.name() + " (" + node.id() + ") has left the cluster: " + switch (reason) {
+			case STOPPED -> "it announced that it stops";
+			case SILENT -> "nothing was heard from it for 'atmosphere.cluster.node-timeout'";
+			case RESTARTED -> "it has restarted";
 		});
 		this.listeners.forEach((listener) -> listener.left(node.id()));
 		this.events.accept(new NodeLeft(node, reason));
@@ -402,7 +411,7 @@ final class Membership {
 	}
 
 	/**
-	 * Where messages to other nodes go. Does not block.
+	 * Sends membership messages to other nodes. Does not block.
 	 */
 	interface Outlet {
 
@@ -413,7 +422,7 @@ final class Membership {
 	}
 
 	/**
-	 * A node that is there. Changed under the lock.
+	 * A node in the cluster. Changed under the lock.
 	 */
 	private static final class Member {
 
@@ -433,7 +442,8 @@ final class Membership {
 		}
 
 		/**
-		 * Take what the node says of itself, unless it has come late or twice.
+		 * Take over the node's description of itself, unless the message is late or a
+		 * duplicate.
 		 */
 		private boolean update(MembershipMessage message, long now) {
 			ClusterNode described = message.node();
@@ -450,13 +460,16 @@ final class Membership {
 	}
 
 	/**
-	 * A node that has gone.
+	 * A node that has left or was removed.
 	 */
 	private static final class Departed {
 
 		private final Life life;
 
-		/** Whether it said so itself, and so need not be told. */
+		/**
+		 * Whether the node stopped or restarted. If not, it may be alive and must be told
+		 * that it was removed.
+		 */
 		private final boolean stopped;
 
 		private long nextHintAt;

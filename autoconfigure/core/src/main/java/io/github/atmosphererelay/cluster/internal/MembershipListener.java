@@ -22,28 +22,28 @@ import io.github.atmosphererelay.cluster.NodeJoined;
 import io.github.atmosphererelay.cluster.NodeLeft;
 
 /**
- * Hears which other nodes there are. Called by one thread at a time, in order: each node
- * joins before it leaves, and leaves before it joins again. Must not block.
+ * Receives joins and leaves of other nodes. Called by one thread at a time, in order:
+ * each node joins before it leaves, and leaves before it joins again. Must not block.
  * <p>
- * An id joins again when its node was cut off for so long that this one took it for dead,
- * or when its application was stopped and started without a new context. Nobody may rely
- * on what such a node knew or sent before; that others have taken it for dead is not told
- * to the node itself.
+ * An id joins again if this node removed the other node during a long outage of the
+ * connection between them, or if the other application was stopped and started without a
+ * new application context. Forget everything that such a node knew or sent before. The
+ * node itself does not learn through this listener that others have removed it.
  * <p>
- * This is for the packages of this library; applications have the events
- * {@link NodeJoined} and {@link NodeLeft}.
+ * For the packages of this library; applications use the events {@link NodeJoined} and
+ * {@link NodeLeft}.
  */
 public interface MembershipListener {
 
 	/**
-	 * Another node is there, or is there again.
+	 * Another node has joined, perhaps again.
 	 * @param node the node's id
 	 */
 	void joined(UUID node);
 
 	/**
-	 * Another node has gone: it has said so, or nothing has been heard of it for too
-	 * long.
+	 * Another node has left: it has announced that it stops, it has restarted, or nothing
+	 * was heard from it for {@code atmosphere.cluster.node-timeout}.
 	 * @param node the node's id
 	 */
 	void left(UUID node);

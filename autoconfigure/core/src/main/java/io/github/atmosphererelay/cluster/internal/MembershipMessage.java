@@ -29,12 +29,12 @@ import io.github.atmosphererelay.message.internal.WireWriter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What nodes tell each other about themselves, and its binary form.
+ * A membership message between nodes, with its binary form.
  *
- * @param type what is told
- * @param life the life of the node that it is about
- * @param sequence the number among the messages of that life
- * @param node the sender's description; only for heartbeats and joins
+ * @param type what the message announces
+ * @param life the life of the sender, or for {@link Type#GONE} the life of the receiver
+ * @param sequence the number of the message among those of the sender's start
+ * @param node the sender's description of itself; only for heartbeats and joins
  */
 record MembershipMessage(Type type, Life life, long sequence, @Nullable ClusterNode node) {
 
@@ -64,13 +64,14 @@ record MembershipMessage(Type type, Life life, long sequence, @Nullable ClusterN
 	}
 
 	private static String cut(String text) {
-		// A character is at most three bytes.
+		// A UTF-16 code unit takes at most three bytes in UTF-8.
 		return (text.length() <= MAX_STRING / 3) ? text : text.substring(0, MAX_STRING / 3);
 	}
 
 	/**
-	 * Read a message. What a later release appends is left.
-	 * @throws WireFormatException if it cannot be read, or is of a later version
+	 * Decode a message. Ignores bytes that a later release appends.
+	 * @throws WireFormatException if the message cannot be decoded, or has a later
+	 * version
 	 */
 	static MembershipMessage decode(UUID origin, ByteBuffer buffer) {
 		WireReader in = new WireReader(buffer);
@@ -91,27 +92,29 @@ record MembershipMessage(Type type, Life life, long sequence, @Nullable ClusterN
 	}
 
 	/**
-	 * What is told.
+	 * The types of messages.
 	 */
 	enum Type {
 
 		/**
-		 * The sender is there.
+		 * The sender is alive.
 		 */
 		HEARTBEAT(1),
 
 		/**
-		 * The sender is there and does not know who else is.
+		 * The sender is alive and asks all others to answer, because it does not know
+		 * them.
 		 */
 		JOIN(2),
 
 		/**
-		 * The sender goes.
+		 * The sender stops.
 		 */
 		LEAVE(3),
 
 		/**
-		 * The receiver's life that is named counts as over at the sender.
+		 * The sender has removed the receiver: the given life of the receiver counts as
+		 * over.
 		 */
 		GONE(4);
 
@@ -127,17 +130,18 @@ record MembershipMessage(Type type, Life life, long sequence, @Nullable ClusterN
 					return type;
 				}
 			}
-			throw new WireFormatException(Reason.MALFORMED, "Unknown type " + code);
+			throw new WireFormatException(Reason.MALFORMED, "Unknown type of membership message: " + code);
 		}
 
 	}
 
 	/**
-	 * One life of a node.
+	 * A life of a node, which ends when the node stops or another node removes it.
 	 *
-	 * @param start counts the starts of a node; what it knew before is gone
-	 * @param revision counts how often it was taken for dead and was not; what it knows
-	 * is as before
+	 * @param start the number of the node's start; a later start does not know what an
+	 * earlier one knew
+	 * @param revision how often another node has removed this node in this start although
+	 * it was alive; its knowledge is unchanged
 	 */
 	record Life(long start, int revision) implements Comparable<Life> {
 

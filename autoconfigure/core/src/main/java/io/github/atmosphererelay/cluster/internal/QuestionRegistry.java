@@ -28,7 +28,7 @@ import io.github.atmosphererelay.message.internal.WireReader;
 import io.github.atmosphererelay.message.internal.WireWriter;
 
 /**
- * The questions that the application answers on this node.
+ * The application's handlers for questions of other nodes. Thread-safe.
  */
 final class QuestionRegistry {
 
@@ -38,8 +38,8 @@ final class QuestionRegistry {
 
 	void add(ClusterQuestionHandler handler) {
 		if (this.handlers.putIfAbsent(handler.question(), handler) != null) {
-			throw new IllegalArgumentException(
-					"There are two beans of type ClusterQuestionHandler for the question '" + handler.question() + "'");
+			throw new IllegalArgumentException("There are two beans of type ClusterQuestionHandler for the question '"
+					+ handler.question() + "'. Remove one, or let it return another name from question()");
 		}
 	}
 
@@ -48,8 +48,8 @@ final class QuestionRegistry {
 		Payload details = read(in);
 		ClusterQuestionHandler handler = this.handlers.get(question);
 		if (handler == null) {
-			return CompletableFuture
-				.failedFuture(new IllegalStateException("nobody answers the question '" + question + "'"));
+			return CompletableFuture.failedFuture(new IllegalStateException(
+					"the node has no ClusterQuestionHandler bean for the question" + " '" + question + "'"));
 		}
 		return handler.answer(asker, details).thenApply((answer) -> {
 			WireWriter out = new WireWriter();

@@ -42,7 +42,7 @@ import io.github.atmosphererelay.subscription.internal.Subscriptions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a node does with its own sessions when it is asked to, and the form of its
+ * Performs operations on this node's sessions for other nodes, and encodes and merges the
  * answers.
  */
 final class SessionCommandHandler {
@@ -131,7 +131,8 @@ final class SessionCommandHandler {
 				return true;
 			}
 			catch (RequestRefusedException ex) {
-				// One that has too many channels does not stand in the way of the others.
+				// A session with too many channels is not counted, and does not keep the
+				// others from being subscribed.
 				return false;
 			}
 		}));
@@ -163,7 +164,8 @@ final class SessionCommandHandler {
 		String after = readOptional(in);
 		int limit = new SessionQuery(user, channel, after, in.readInt()).limit();
 		int total = 0;
-		// The first few of perhaps a hundred thousand: the last of these on top.
+		// A node may have 100,000 sessions. The queue holds the first ones up to the
+		// limit, with the last of these at its head.
 		PriorityQueue<LocalSession> first = new PriorityQueue<>(Comparator.comparing(LocalSession::id).reversed());
 		boolean more = false;
 		for (LocalSession session : sessions(user, channel)) {
@@ -202,7 +204,8 @@ final class SessionCommandHandler {
 			entries.add(entry);
 		}
 		if (entries.isEmpty() && !sessions.isEmpty()) {
-			throw new IllegalStateException("A session does not fit into 'atmosphere.relay.max-message-size'");
+			throw new IllegalStateException("The description of a session does not fit into a message; raise"
+					+ " 'atmosphere.relay.max-message-size'");
 		}
 		WireWriter out = new WireWriter();
 		out.writeInt(total);
@@ -221,7 +224,8 @@ final class SessionCommandHandler {
 		out.writeInt(session.queuedMessages());
 		out.writeLong(session.queuedBytes());
 		out.writeInt(channels.size());
-		// Names can be long, and a small message has to hold more than one session.
+		// Channel names can be long, and a small message must have room for more than
+		// one session.
 		int room = this.maxAnswer / 4;
 		List<String> shown = new ArrayList<>();
 		for (String channel : channels.subList(0, Math.min(MAX_CHANNELS, channels.size()))) {
@@ -259,16 +263,17 @@ final class SessionCommandHandler {
 		for (int i = 0; i < shown; i++) {
 			channels.add(in.readString(MAX_STRING));
 		}
-		// The answer's origin is the node; filled in where it is known.
+		// The answer does not contain the node's id; merge() sets it.
 		return new ClusterSession(id, user, new UUID(0, 0), openedAt, channelCount, channels, queuedMessages,
 				queuedBytes);
 	}
 
 	/**
-	 * Put what the nodes have answered into one page.
+	 * Merge the answers of the nodes into one page.
 	 */
 	static SessionPage merge(ClusterAnswers<NodeSessions> answers, int limit) {
-		// Behind the last one of a node that has more, others of it may belong.
+		// If a node has more sessions than it has sent, these may sort right after its
+		// last one, so the page must end there.
 		String bound = answers.answers()
 			.values()
 			.stream()
@@ -298,11 +303,11 @@ final class SessionCommandHandler {
 	}
 
 	/**
-	 * Sessions of one node.
+	 * The sessions that one node has listed.
 	 *
-	 * @param total how many are meant
-	 * @param more whether more follow
-	 * @param sessions the first of them
+	 * @param total the number of sessions that match the query
+	 * @param more whether more sessions follow
+	 * @param sessions the first of the sessions by id
 	 */
 	record NodeSessions(int total, boolean more, List<ClusterSession> sessions) {
 	}

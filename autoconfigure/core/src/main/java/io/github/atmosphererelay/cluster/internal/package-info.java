@@ -15,8 +15,7 @@
  */
 
 /**
- * How nodes know each other and work for each other: heartbeats, questions and
- * operations.
+ * Membership of nodes by heartbeats, and requests between nodes.
  */
 @NullMarked
 package io.github.atmosphererelay.cluster.internal;

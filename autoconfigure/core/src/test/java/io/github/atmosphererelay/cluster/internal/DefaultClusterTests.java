@@ -306,7 +306,7 @@ class DefaultClusterTests {
 		this.hub.drops = (envelope, receiver) -> receiver == b.relay && envelope.audience() instanceof Audience.Channel;
 		AffectedSessions lost = a.cluster.broadcastAcknowledged("chat/x", "m", Duration.ofSeconds(1)).join().taken();
 		assertThat(lost.failed()).containsOnlyKeys(b.id());
-		assertThat(lost.failed().get(b.id())).contains("the message has not come in time");
+		assertThat(lost.failed().get(b.id())).contains("the node did not receive the message in time");
 	}
 
 	@Test
