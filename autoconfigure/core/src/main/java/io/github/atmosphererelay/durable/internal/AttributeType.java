@@ -19,7 +19,8 @@ package io.github.atmosphererelay.durable.internal;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Attributes of sessions that are stored. The order is part of what is stored.
+ * The types of session attributes that can be stored. The ordinals are part of the stored
+ * format.
  */
 enum AttributeType {
 

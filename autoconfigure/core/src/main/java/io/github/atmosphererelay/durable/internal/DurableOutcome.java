@@ -19,42 +19,44 @@ package io.github.atmosphererelay.durable.internal;
 import java.util.Locale;
 
 /**
- * What became of a client's wish for a durable session.
+ * The outcome of a client's request for a durable session.
  */
 public enum DurableOutcome {
 
 	/**
-	 * It had no token, and has a new session.
+	 * The client sent no token, and has a new session.
 	 */
 	CREATED,
 
 	/**
-	 * It has its session back.
+	 * The client has its former session back.
 	 */
 	RESTORED,
 
 	/**
-	 * Its session is not known, or not any more, and it has a new one.
+	 * The session of the token is unknown or has expired. The client has a new session.
 	 */
 	EXPIRED,
 
 	/**
-	 * The session is somebody else's.
+	 * The session belongs to another user, so the client is refused.
 	 */
 	REFUSED,
 
 	/**
-	 * The store keeps as many as it may, and the client is served without.
+	 * The store holds {@code atmosphere.durable-sessions.max-sessions} sessions. The
+	 * client is served without a durable session.
 	 */
 	FULL,
 
 	/**
-	 * The store cannot be reached, and the client is served without.
+	 * The store failed or did not answer in time. The client is served without a durable
+	 * session.
 	 */
 	UNAVAILABLE;
 
 	/**
-	 * Return the outcome as a tag of meters.
+	 * Return the outcome as the value of a meter's tag.
 	 * @return the name in lower case
 	 */
 	public String tag() {

@@ -36,13 +36,18 @@ import io.github.atmosphererelay.session.internal.SessionTransport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A durable session while it has a connection on this node. A position counts only once
- * the client has answered a ping that was written behind the message: what a socket has
- * taken may be lost with its connection. For any thread; does not block.
+ * A durable session while it has a connection on this node. Tracks the position in each
+ * recorded channel up to which the client has received all messages. A position counts
+ * only when the client has answered a ping that was written after the message, because
+ * data that the socket has accepted may be lost with the connection. Thread-safe; no
+ * method blocks.
  */
 public final class DurableSession {
 
-	/** More than these go unanswered only where the connection is about to end. */
+	/**
+	 * The maximum number of unanswered pings. Only a connection that is about to end
+	 * leaves more unanswered.
+	 */
 	private static final int MAX_PINGS = 8;
 
 	private static final int MAX_ATTRIBUTES_SIZE = 16 * 1024;
@@ -55,12 +60,12 @@ public final class DurableSession {
 
 	private final Map<OutboundMessage, Mark> marks = new ConcurrentHashMap<>(2);
 
-	/** Channels of the session before whose subscriptions are on their way. */
+	/** Channels of the former connection whose subscriptions have not begun yet. */
 	private final Set<String> returning;
 
 	private final Map<String, Position> confirmed;
 
-	/** What was written since the last ping. */
+	/** Positions of messages that were written since the last ping. */
 	private Map<String, Position> written = new HashMap<>(2);
 
 	private final Deque<Ping> pings = new ArrayDeque<>(2);
@@ -78,9 +83,9 @@ public final class DurableSession {
 	/**
 	 * Create a session.
 	 * @param token the client's token
-	 * @param initial the entry that is in the store
-	 * @param changed hears when the client has a position in a channel that it had none
-	 * in, so that this is saved soon
+	 * @param initial the entry as it is stored
+	 * @param changed called when the client has confirmed its first position in a
+	 * channel, so that this is saved soon
 	 */
 	DurableSession(String token, StoredSession initial, Consumer<DurableSession> changed) {
 		this.token = token;
@@ -94,7 +99,7 @@ public final class DurableSession {
 	}
 
 	/**
-	 * Return what the client comes back with.
+	 * Return the token with which the client can come back to this session.
 	 * @return the token
 	 */
 	public String token() {
@@ -102,16 +107,16 @@ public final class DurableSession {
 	}
 
 	/**
-	 * Return the id that the connection has to have.
-	 * @return the id of a session
+	 * Return the session id that the connection must have.
+	 * @return the id
 	 */
 	public String sessionId() {
 		return this.initial.owner();
 	}
 
 	/**
-	 * Return the channels that the client was in when it was here last, and whose
-	 * subscriptions have not begun yet.
+	 * Return the channels of the client's former connection whose subscriptions have not
+	 * begun yet.
 	 * @return the names, a snapshot
 	 */
 	public Set<String> returning() {
@@ -119,7 +124,7 @@ public final class DurableSession {
 	}
 
 	/**
-	 * Return up to where the client has everything in a channel.
+	 * Return the position in a channel up to which the client has confirmed all messages.
 	 * @param channel the channel's name
 	 * @return the position, or {@code null} if none is known
 	 */
@@ -128,17 +133,18 @@ public final class DurableSession {
 	}
 
 	/**
-	 * Return a transport that sees what the client gets.
+	 * Wrap a transport so that this session observes what is written to the client.
 	 * @param transport writes to the client's socket
-	 * @return the transport for the session
+	 * @return the transport for the client's connection
 	 */
 	public SessionTransport watch(SessionTransport transport) {
 		return new DurableTransport(this, transport);
 	}
 
 	/**
-	 * Say which frame tells the client how its subscription to a recorded channel begins.
-	 * Once it has that, it has everything up to the position.
+	 * Register the frame that tells the client at which position its subscription to a
+	 * recorded channel begins. A client that has received the frame has all messages up
+	 * to the position.
 	 * @param frame the frame, before it is queued
 	 * @param channel the channel's name
 	 * @param position the position
@@ -148,8 +154,8 @@ public final class DurableSession {
 	}
 
 	/**
-	 * Say that the subscription to a channel has begun, or that the client does not get
-	 * it back.
+	 * Note that the subscription to a channel of the former connection has begun, or that
+	 * the client does not get it back.
 	 * @param channel the channel's name
 	 */
 	public void arrived(String channel) {
@@ -157,8 +163,9 @@ public final class DurableSession {
 	}
 
 	/**
-	 * Take the answer to a ping.
-	 * @param payload what came with it
+	 * Receive a pong of the client.
+	 * @param payload the payload of the pong; ignored unless it is the number of a ping
+	 * of this session
 	 */
 	public void ponged(ByteBuffer payload) {
 		if (payload.remaining() != Long.BYTES) {
@@ -170,7 +177,8 @@ public final class DurableSession {
 			if (number > this.lastPing) {
 				return;
 			}
-			// An answer to the newest of several pings is one to all of them.
+			// Clients may answer only the newest of several pings, which confirms all
+			// earlier ones, too.
 			int channels = this.confirmed.size();
 			while (!this.pings.isEmpty() && this.pings.getFirst().number <= number) {
 				this.confirmed.putAll(this.pings.removeFirst().written);
@@ -200,9 +208,10 @@ public final class DurableSession {
 	}
 
 	/**
-	 * Return what to write into a ping whose answer is to tell that the client has what
-	 * was written before.
-	 * @return the payload, or {@code null} if the answer would tell nothing
+	 * Return the payload of a ping whose pong confirms all messages that were written
+	 * before the ping.
+	 * @return the payload, or {@code null} if there is nothing to confirm or too many
+	 * pings are unanswered
 	 */
 	synchronized byte @Nullable [] nextPing() {
 		if (this.written.isEmpty() || this.pings.size() >= MAX_PINGS) {
@@ -214,7 +223,7 @@ public final class DurableSession {
 	}
 
 	/**
-	 * Return whether a ping would tell something, and is not on its way.
+	 * Return whether there are messages to confirm, and no ping is unanswered.
 	 */
 	synchronized boolean wantsPing() {
 		return !this.written.isEmpty() && this.pings.isEmpty();
@@ -229,7 +238,7 @@ public final class DurableSession {
 	}
 
 	/**
-	 * Keep what is gone once the session is seen out.
+	 * Keep the channels of the connection, which forgets them when it ends.
 	 */
 	synchronized void end() {
 		LocalSession session = this.session;
@@ -283,7 +292,7 @@ public final class DurableSession {
 			if (AttributeType.of(attribute.getValue()) != null) {
 				size += attribute.getKey().length() + attribute.getValue().toString().length();
 				if (size > MAX_ATTRIBUTES_SIZE) {
-					// Some of them would be worse than none.
+					// Store no attributes rather than an arbitrary part of them.
 					return Map.of();
 				}
 				stored.put(attribute.getKey(), attribute.getValue());
@@ -293,9 +302,11 @@ public final class DurableSession {
 	}
 
 	/**
-	 * Return whether the entry has to be saved.
+	 * Return whether an entry has to be saved: it has changed, or was last saved too long
+	 * ago.
 	 * @param next the entry
-	 * @param before when it would be soon enough, if nothing has changed since
+	 * @param before an unchanged entry is saved again if it was saved before this time,
+	 * so that it does not expire
 	 */
 	synchronized boolean needsSaving(StoredSession next, Instant before) {
 		StoredSession saved = this.saved;
@@ -304,7 +315,8 @@ public final class DurableSession {
 	}
 
 	/**
-	 * Return whether two entries of the same connection differ in nothing but the time.
+	 * Return whether two entries of the same connection differ only in the time of
+	 * expiry.
 	 */
 	private static boolean tellsTheSame(StoredSession one, StoredSession other) {
 		return one.connected() == other.connected() && one.channels().equals(other.channels())
@@ -321,13 +333,15 @@ public final class DurableSession {
 	}
 
 	/**
-	 * The position that a frame stands for.
+	 * A frame's position in a channel: a client that has the frame has all messages up to
+	 * the position.
 	 */
 	private record Mark(String channel, Position position) {
 	}
 
 	/**
-	 * A ping, and what was written between it and the one before.
+	 * A ping, and the positions of the messages that were written between the ping before
+	 * and this one.
 	 */
 	private record Ping(long number, Map<String, Position> written) {
 	}

@@ -47,10 +47,10 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The durable sessions of this node: begins them for clients that connect, and sees to it
- * that the store knows of what they have, a few seconds behind. For any thread. The store
- * is called on threads of its own, of which there are a few; while it fails, clients are
- * served without durable sessions, and nobody waits for it.
+ * The durable sessions of this node: begins or restores them for clients that connect,
+ * and saves their changes to the store with a delay of a few seconds. Thread-safe. The
+ * store is called on 8 threads of its own. While the store fails, clients are served
+ * without durable sessions and do not wait for it.
  */
 public final class DurableSessions {
 
@@ -86,30 +86,39 @@ public final class DurableSessions {
 
 	private final RateLimitedLog fullLog = new RateLimitedLog(logger, LOG_INTERVAL);
 
-	/** A store may fail and answer in turn, and clients can make it do so. */
+	/**
+	 * A store may fail and recover many times a minute, and clients can cause that, so
+	 * the log is limited.
+	 */
 	private final RateLimitedLog failureLog = new RateLimitedLog(logger, LOG_INTERVAL);
 
-	/** Whether the log says that the store fails. */
+	/** Whether the latest log message says that the store fails. */
 	private final AtomicBoolean failureTold = new AtomicBoolean();
 
-	/** Those that have a connection, and those whose end is not saved yet. */
+	/**
+	 * The sessions that have a connection, and those whose last state is not saved yet,
+	 * by key.
+	 */
 	private final Map<String, DurableSession> sessions = new ConcurrentHashMap<>();
 
 	private final Set<DurableSession> live = ConcurrentHashMap.newKeySet();
 
 	private volatile @Nullable ThreadPoolExecutor executor;
 
-	/** Until when nobody is to wait for the store; 0 if it has answered last. */
+	/**
+	 * Until when clients do not wait for the store, by the clock in nanoseconds; 0 if the
+	 * last call of the store succeeded.
+	 */
 	private volatile long pausedUntil;
 
 	/**
 	 * Create the durable sessions of a node.
-	 * @param identity which node this is
+	 * @param identity the identity of this node
 	 * @param registry the sessions of this node
-	 * @param timers run short tasks
-	 * @param cluster reaches connections on other nodes
-	 * @param store keeps the sessions
-	 * @param settings what holds for them
+	 * @param timers run periodic tasks
+	 * @param cluster disconnects former connections on other nodes
+	 * @param store stores the sessions
+	 * @param settings times and limits
 	 */
 	public DurableSessions(NodeIdentity identity, SessionRegistry registry, Timers timers, Cluster cluster,
 			SessionStore store, DurableSettings settings) {
@@ -124,7 +133,7 @@ public final class DurableSessions {
 	}
 
 	/**
-	 * Begin to save.
+	 * Start. Sessions are saved from now on.
 	 */
 	public void start() {
 		this.executor = Threads.pool("durable", THREADS, new LinkedBlockingQueue<>(MAX_WAITING));
@@ -133,7 +142,8 @@ public final class DurableSessions {
 	}
 
 	/**
-	 * Save what is left, and end. Waits for the store for a moment at most.
+	 * Save the last state of all sessions, and stop. Blocks for at most 3 seconds while
+	 * the store is slow.
 	 */
 	public void stop() {
 		for (DurableSession session : this.live) {
@@ -150,7 +160,7 @@ public final class DurableSessions {
 	}
 
 	/**
-	 * Return what holds for durable sessions.
+	 * Return the times and limits of durable sessions.
 	 * @return the settings
 	 */
 	public DurableSettings settings() {
@@ -166,14 +176,14 @@ public final class DurableSessions {
 	}
 
 	/**
-	 * Begin a session for a client that connects, or give it back the one that it had; a
-	 * connection that still has it, on whichever node, is closed. Waits for the store,
-	 * for {@link DurableSettings#timeout()} at most.
+	 * Begin a session for a client that connects, or restore its former session. If the
+	 * former session still has a connection, on any node, that connection is closed.
+	 * Blocks until the store has answered, for at most {@link DurableSettings#timeout()}.
 	 * @param token the client's token, or {@code null} if it has none
 	 * @param user the name of the client's principal, or {@code null} if it is anonymous
-	 * @param channel the channel that the client connects for; a token of another one
-	 * counts as unknown
-	 * @return what became of it; never fails
+	 * @param channel the channel with which the client connects; a token of another
+	 * channel counts as unknown
+	 * @return the answer; never throws
 	 */
 	public DurableStart begin(@Nullable String token, @Nullable String user, String channel) {
 		DurableStart start = tryToBegin(token, user, channel);
@@ -217,9 +227,10 @@ public final class DurableSessions {
 
 	private DurableStart create(@Nullable String user, String channel, DurableOutcome outcome) {
 		if (!this.bound.admit()) {
-			this.fullLog
-				.warn("There are as many durable sessions as 'atmosphere.durable-sessions.max-sessions' allows ("
-						+ this.settings.maxSessions() + "): further clients are served without");
+			this.fullLog.warn("The store of durable sessions is full: it holds the maximum of"
+					+ " 'atmosphere.durable-sessions.max-sessions' (" + this.settings.maxSessions()
+					+ "). New clients are served without durable sessions. Raise the"
+					+ " property, or lower 'atmosphere.durable-sessions.ttl'");
 			return DurableStart.FULL;
 		}
 		String token = SessionTokens.create();
@@ -227,7 +238,9 @@ public final class DurableSessions {
 		StoredSession entry = new StoredSession(SessionTokens.key(token, channel), user, this.identity.newSessionId(),
 				1, true, Set.of(), Map.of(), Map.of(), now, now.plus(this.settings.ttl()));
 		if (!this.store.save(List.of(entry)).isEmpty()) {
-			throw new IllegalStateException("The store has a new token already");
+			throw new IllegalStateException("The session store refused a session with a new random token. Check"
+					+ " SessionStore.save: it must refuse an entry only if the store has a newer one with the same"
+					+ " key");
 		}
 		return new DurableStart(outcome, new DurableSession(token, entry, this.saver::saveSoon));
 	}
@@ -246,8 +259,9 @@ public final class DurableSessions {
 				return new DurableStart(DurableOutcome.REFUSED, null);
 			}
 			if (waiting.isCancelled()) {
-				// The client may be here again by now, and would be thrown out.
-				throw new IllegalStateException("The client does not wait any more");
+				// The client may have connected again meanwhile. Taking over the session
+				// now would close that connection.
+				throw new IllegalStateException("The client no longer waits for its durable session");
 			}
 			StoredSession entry = next(newest(found));
 			if (this.store.save(List.of(entry)).isEmpty()) {
@@ -257,13 +271,16 @@ public final class DurableSessions {
 				return new DurableStart(DurableOutcome.RESTORED,
 						new DurableSession(token, entry, this.saver::saveSoon));
 			}
-			// Another connection was faster, and is now the one to take it from.
+			// Another connection has taken over the session in the meantime. Try to take
+			// it over from that one.
 		}
-		throw new IllegalStateException("Several connections fight for a session");
+		throw new IllegalStateException(
+				"Several connections took over the same durable session at the same time, so" + " this one gave up");
 	}
 
 	/**
-	 * What this node knows itself is newer than what it has saved.
+	 * Return this node's state of a session if the session is connected here, because it
+	 * is newer than the stored one.
 	 */
 	private StoredSession newest(StoredSession found) {
 		DurableSession session = this.sessions.get(found.key());
@@ -280,27 +297,29 @@ public final class DurableSessions {
 	private void disconnect(String sessionId) {
 		LocalSession session = this.registry.find(sessionId);
 		if (session != null) {
-			// What waits for it is replayed to its successor.
+			// Messages that are queued for this connection are replayed to the next one.
 			session.terminate(CloseReason.TAKEN_OVER);
 			return;
 		}
 		try {
 			this.cluster.disconnectSession(sessionId, CloseReason.TAKEN_OVER).whenComplete((result, ex) -> {
 				if (ex != null) {
-					logger.debug("A former connection could not be reached; its node notices when it saves", ex);
+					logger.debug("A former connection was not closed. Its node will close it when the store refuses"
+							+ " to save its session", ex);
 				}
 			});
 		}
 		catch (RuntimeException ex) {
-			logger.debug("A former connection could not be reached; its node notices when it saves", ex);
+			logger.debug("A former connection was not closed. Its node will close it when the store refuses to save"
+					+ " its session", ex);
 		}
 	}
 
 	/**
-	 * Give a session its connection, and the connection its attributes. To be called
-	 * before the connection is let in.
+	 * Assign a session to its connection, and the session's attributes to the connection.
+	 * Must be called before the connection is registered.
 	 * @param session the session
-	 * @param connection the connection, with the id that the session says
+	 * @param connection the connection; its id must be {@link DurableSession#sessionId()}
 	 */
 	public void attach(DurableSession session, LocalSession connection) {
 		connection.attributes().putAll(session.initialAttributes());
@@ -310,14 +329,15 @@ public final class DurableSessions {
 		this.statistics.sessionsChanged(1);
 		DisconnectReason end = connection.end();
 		if (end != null) {
-			// It ended meanwhile, and was not found then.
+			// The connection ended meanwhile, before this session was registered for it.
 			ended(session, end);
 		}
 	}
 
 	/**
-	 * Take a session's connection away. To be called before the connection is seen out,
-	 * so that its channels are still known. A second call does nothing.
+	 * End a session's connection, and save its last state. Must be called before the
+	 * connection is removed from the registry, so that its channels are still known. A
+	 * second call does nothing.
 	 * @param session the session
 	 * @param reason why the connection ended, or {@code null} if the node stops
 	 */
@@ -345,7 +365,8 @@ public final class DurableSessions {
 	}
 
 	/**
-	 * The session has another connection, of which this node has not heard otherwise.
+	 * Close a session's connection, because the store says that another connection has
+	 * taken over the session.
 	 */
 	void superseded(DurableSession session) {
 		LocalSession connection = session.session();
@@ -358,7 +379,7 @@ public final class DurableSessions {
 		if (this.pausedUntil != 0) {
 			this.pausedUntil = 0;
 			if (this.failureTold.compareAndSet(true, false)) {
-				logger.info("Durable sessions can be stored again");
+				logger.info("The session store works again. Clients that connect get durable sessions again");
 			}
 		}
 	}
@@ -367,11 +388,12 @@ public final class DurableSessions {
 		this.statistics.countFailure();
 		if (this.pausedUntil == 0) {
 			boolean told = this.failureLog
-				.warn("Durable sessions cannot be stored: " + failure + ". Clients are served without until they can");
+				.warn("The session store failed, so clients are served without durable sessions until it works again."
+						+ " Check the store. The failure: " + failure);
 			if (told) {
 				this.failureTold.set(true);
 			}
-			logger.debug("The store has failed", failure);
+			logger.debug("The session store failed", failure);
 		}
 		this.pausedUntil = (System.nanoTime() + PAUSE_NANOS) | 1;
 	}

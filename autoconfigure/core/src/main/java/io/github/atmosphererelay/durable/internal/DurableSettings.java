@@ -19,13 +19,13 @@ package io.github.atmosphererelay.durable.internal;
 import java.time.Duration;
 
 /**
- * What holds for durable sessions.
+ * Times and limits of durable sessions.
  *
- * @param ttl for how long a session is kept after its connection has ended
- * @param saveInterval the time between two looks at what has changed
- * @param timeout for how long a client that connects waits for the store
- * @param cookieName the name of the cookie with the token
- * @param maxSessions how many sessions the store may keep, those of all nodes together
+ * @param ttl how long a session is kept after its connection has ended
+ * @param saveInterval the time between two checks for changed sessions
+ * @param timeout how long a client that connects waits for the store
+ * @param cookieName the name of the cookie that contains the token
+ * @param maxSessions the maximum number of sessions in the store, for all nodes together
  */
 public record DurableSettings(Duration ttl, Duration saveInterval, Duration timeout, String cookieName,
 		int maxSessions) {

@@ -21,17 +21,19 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a connection begins whose client asks for a durable session.
+ * The answer to a client's request for a durable session.
  *
- * @param outcome what became of the wish
- * @param session the session, or {@code null} if the client gets none
+ * @param outcome the outcome
+ * @param session the session, or {@code null} if the client has none
  */
 public record DurableStart(DurableOutcome outcome, @Nullable DurableSession session) {
 
-	/** The client is served without. */
+	/**
+	 * The store failed or did not answer in time, so the client has no durable session.
+	 */
 	public static final DurableStart UNAVAILABLE = new DurableStart(DurableOutcome.UNAVAILABLE, null);
 
-	/** The client is served without, because there are too many. */
+	/** The store is full, so the client has no durable session. */
 	public static final DurableStart FULL = new DurableStart(DurableOutcome.FULL, null);
 
 	public DurableStart {
@@ -40,7 +42,7 @@ public record DurableStart(DurableOutcome outcome, @Nullable DurableSession sess
 
 	/**
 	 * Return whether the client has its former session back.
-	 * @return whether it was restored
+	 * @return whether the session was restored
 	 */
 	public boolean isRestored() {
 		return this.outcome == DurableOutcome.RESTORED;

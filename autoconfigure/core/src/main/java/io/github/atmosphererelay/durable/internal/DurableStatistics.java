@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.LongAdder;
 import io.github.atmosphererelay.statistics.internal.Counters;
 
 /**
- * Counts what becomes of durable sessions on this node. For any thread.
+ * Counts events of durable sessions on this node. Thread-safe.
  */
 public final class DurableStatistics {
 
@@ -44,7 +44,7 @@ public final class DurableStatistics {
 	private final LongAdder removed = new LongAdder();
 
 	/**
-	 * Return how many clients that are connected have a durable session.
+	 * Return the number of connected clients with a durable session.
 	 * @return the number of sessions
 	 */
 	public int sessions() {
@@ -52,8 +52,9 @@ public final class DurableStatistics {
 	}
 
 	/**
-	 * Return how many sessions the store keeps, those of all nodes together, as far as
-	 * this node knows: it counts while clients begin sessions.
+	 * Return the number of sessions in the store, those of all nodes together. The number
+	 * is as old as the last time this node began a session, because only then does it
+	 * count.
 	 * @return the number of sessions
 	 */
 	public long stored() {
@@ -61,9 +62,9 @@ public final class DurableStatistics {
 	}
 
 	/**
-	 * Return how often clients have asked for a durable session.
-	 * @param outcome what became of it
-	 * @return the number of clients
+	 * Return how often clients have requested a durable session.
+	 * @param outcome the outcome of the request
+	 * @return the number of requests
 	 */
 	public long starts(DurableOutcome outcome) {
 		return this.starts.get(outcome);
@@ -86,17 +87,17 @@ public final class DurableStatistics {
 	}
 
 	/**
-	 * Return how often the store has failed.
-	 * @return the number of calls that failed or took too long
+	 * Return how often a call of the store has failed or timed out.
+	 * @return the number of calls
 	 */
 	public long failures() {
 		return this.failures.sum();
 	}
 
 	/**
-	 * Return how many last states of sessions were given up because the store was away
-	 * for too long.
-	 * @return the number of entries that stay as they were before
+	 * Return how many sessions ended without their last state being saved, because 10000
+	 * others already waited for the store.
+	 * @return the number of sessions, whose entries stay as they were saved before
 	 */
 	public long dropped() {
 		return this.dropped.sum();

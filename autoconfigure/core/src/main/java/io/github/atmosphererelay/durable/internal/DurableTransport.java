@@ -23,7 +23,8 @@ import io.github.atmosphererelay.session.internal.OutboundMessage;
 import io.github.atmosphererelay.session.internal.SessionTransport;
 
 /**
- * Notes what is written to a client, and has its pings tell how much of it has come.
+ * Reports what is written to a client to the client's {@link DurableSession}, and sends
+ * the pings whose answers confirm it.
  */
 final class DurableTransport extends ForwardingTransport {
 

@@ -28,8 +28,8 @@ import io.github.atmosphererelay.durable.StoredSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps durable sessions in this node's memory: they outlive their connections, but not
- * the node, and no other node finds them. Does not block.
+ * Stores durable sessions in this node's memory. Sessions outlive their connections, but
+ * not the node, and other nodes cannot find them. Does not block.
  */
 public final class MemorySessionStore implements SessionStore {
 

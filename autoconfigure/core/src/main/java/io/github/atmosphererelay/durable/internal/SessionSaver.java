@@ -45,8 +45,8 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings to the store what has changed, in batches, on one thread that may wait for it.
- * What could not be saved is tried again with the next look.
+ * Saves changed sessions to the store, in batches, on one thread that may block. A
+ * session that could not be saved is tried again at the next check.
  */
 final class SessionSaver {
 
@@ -66,10 +66,10 @@ final class SessionSaver {
 
 	private final DurableStatistics statistics;
 
-	/** Those without a connection, until they are saved. */
+	/** Sessions without a connection whose last state is not saved yet. */
 	private final Set<DurableSession> ended = ConcurrentHashMap.newKeySet();
 
-	/** Those that do not wait for the next look. */
+	/** Sessions to be saved before the next check. */
 	private final Set<DurableSession> urgent = ConcurrentHashMap.newKeySet();
 
 	private final AtomicBoolean urgentWaits = new AtomicBoolean();
@@ -84,7 +84,7 @@ final class SessionSaver {
 
 	private @Nullable ScheduledFuture<?> looks;
 
-	/** Of the thread that saves. */
+	/** When expired entries are removed next. Used by the saving thread only. */
 	private long nextCleanup;
 
 	SessionSaver(DurableSessions sessions, SessionStore store, DurableSettings settings, DurableStatistics statistics,
@@ -107,7 +107,7 @@ final class SessionSaver {
 	}
 
 	/**
-	 * Save what has ended, and stop.
+	 * Save the last state of ended sessions, and stop. Blocks for at most 3 seconds.
 	 */
 	void stop() {
 		if (this.looks != null) {
@@ -122,11 +122,14 @@ final class SessionSaver {
 			executor.execute(this.guard.guarded(() -> save(this.ended)));
 			executor.shutdown();
 			if (!executor.awaitTermination(LAST_SAVE.toMillis(), TimeUnit.MILLISECONDS)) {
-				logger.warn("The last state of durable sessions could not be stored in time");
+				logger.warn("The session store did not save all durable sessions before the node stopped. Clients of"
+						+ " this node may receive some messages again, or miss their latest channels. Check the speed"
+						+ " of the store");
 			}
 		}
 		catch (RejectedExecutionException ex) {
-			// As when it cannot be stored.
+			// The node stops anyway, and the last state is lost as if the store had
+			// failed.
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -137,11 +140,12 @@ final class SessionSaver {
 	}
 
 	/**
-	 * Save a session that has lost its connection.
+	 * Save a session whose connection has ended.
 	 */
 	void saveLast(DurableSession session) {
 		if (this.ended.size() >= MAX_ENDED) {
-			// It stays as it was saved last, and more is replayed than had to be.
+			// The entry stays as it was last saved, so the client will receive some
+			// messages again.
 			this.statistics.countDropped();
 			this.sessions.forget(session);
 			return;
@@ -151,7 +155,7 @@ final class SessionSaver {
 	}
 
 	/**
-	 * Save a session before the next look.
+	 * Save a session before the next check.
 	 */
 	void saveSoon(DurableSession session) {
 		this.urgent.add(session);
@@ -168,7 +172,8 @@ final class SessionSaver {
 	}
 
 	/**
-	 * Look who has changed, and ask clients how far they are. Called by the scheduler.
+	 * Check for changed sessions, and send pings to clients with unconfirmed messages.
+	 * Called by the scheduler.
 	 */
 	private void look() {
 		for (DurableSession session : this.sessions.live()) {
@@ -213,7 +218,7 @@ final class SessionSaver {
 			// The node stops.
 		}
 		catch (Throwable ex) {
-			// As without a thread: the next look tries again
+			// No thread could be started. The next check tries again.
 			this.guard.failed(ex);
 		}
 		waits.set(false);
@@ -269,7 +274,7 @@ final class SessionSaver {
 	}
 
 	/**
-	 * A session, and what of it is being saved.
+	 * A session, and the entry that is being saved for it.
 	 */
 	private record Saving(DurableSession session, StoredSession entry) {
 	}

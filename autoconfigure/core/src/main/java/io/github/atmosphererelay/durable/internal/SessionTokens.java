@@ -23,8 +23,8 @@ import java.security.SecureRandom;
 import java.util.Base64;
 
 /**
- * Makes tokens, and the keys under which their sessions are stored. From a key one cannot
- * get back to its token, so that who reads the store takes over nothing.
+ * Creates tokens, and the keys under which sessions are stored. A token cannot be
+ * computed from its key, so somebody who can read the store cannot take over sessions.
  */
 final class SessionTokens {
 
@@ -46,16 +46,16 @@ final class SessionTokens {
 	}
 
 	/**
-	 * Return whether this may be a token at all.
+	 * Return whether a string that a client has sent has the form of a token.
 	 */
 	static boolean isPossible(String token) {
 		return !token.isEmpty() && token.length() <= MAX_LENGTH;
 	}
 
 	/**
-	 * Return the key of a session, which has its channel in it: a browser also sends the
-	 * cookie of {@code rooms/1} to {@code rooms/1/events}, and would there take over the
-	 * session of the other page.
+	 * Return the key of a session: a hash of the token and the channel. The channel is
+	 * part of it because a browser sends the cookie of {@code rooms/1} also to
+	 * {@code rooms/1/events}, and would take over the session of the other page there.
 	 */
 	static String key(String token, String channel) {
 		try {

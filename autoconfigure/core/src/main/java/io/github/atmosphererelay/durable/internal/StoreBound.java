@@ -24,9 +24,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import io.github.atmosphererelay.durable.SessionStore;
 
 /**
- * Keeps the store from growing beyond what is allowed. Counting takes the store some
- * time, and so is done once in a second: the bound may be passed by as many sessions as
- * the other nodes begin meanwhile. For any thread that may wait for the store.
+ * Limits the number of sessions in the store. Counting takes time, so the store is asked
+ * at most once a second; other nodes may exceed the limit by the sessions that they begin
+ * in that time. For any thread that may block.
  */
 final class StoreBound {
 
@@ -40,7 +40,10 @@ final class StoreBound {
 
 	private final AtomicBoolean counting = new AtomicBoolean();
 
-	/** What the store has, with those that were let in since it was asked. */
+	/**
+	 * The number of sessions in the store when it was last counted, and those that this
+	 * node has admitted since.
+	 */
 	private final AtomicLong sessions = new AtomicLong();
 
 	private volatile long nextCount = System.nanoTime();
@@ -52,7 +55,7 @@ final class StoreBound {
 	}
 
 	/**
-	 * Return whether there may be one more, and count it.
+	 * Return whether another session may begin, and count it if so.
 	 */
 	boolean admit() {
 		if (System.nanoTime() - this.nextCount >= 0 && this.counting.compareAndSet(false, true)) {

@@ -30,10 +30,10 @@ import io.github.atmosphererelay.message.internal.WireWriter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns into bytes what a store keeps of a session beside its key, owner, generation and
- * expiry: a version, then the fields in order. Attributes are written as text with their
- * type, never as serialised objects, so that reading creates no other classes. All
- * methods may be called by any thread, and none blocks.
+ * Encodes a stored session, without its key, owner, generation and expiry: a version,
+ * then the fields in order. Attributes are written as text with their type, never as
+ * serialised objects, so that decoding instantiates no other classes. For any thread;
+ * does not block.
  */
 public final class StoredSessionCodec {
 
@@ -45,10 +45,10 @@ public final class StoredSessionCodec {
 	}
 
 	/**
-	 * Write a session.
+	 * Encode a session.
 	 * @param session the session
 	 * @return the bytes to store
-	 * @throws IllegalArgumentException if an attribute is of a type that cannot be stored
+	 * @throws IllegalArgumentException if an attribute has a type that cannot be stored
 	 */
 	public static byte[] encode(StoredSession session) {
 		WireWriter out = new WireWriter();
@@ -69,7 +69,8 @@ public final class StoredSessionCodec {
 			out.writeString(attribute.getKey());
 			AttributeType type = AttributeType.of(attribute.getValue());
 			if (type == null) {
-				throw new IllegalArgumentException("No attribute to be stored: " + attribute.getKey());
+				throw new IllegalArgumentException("The attribute '" + attribute.getKey() + "' has a type that cannot"
+						+ " be stored; use a string, boolean, integer, long or double");
 			}
 			out.writeByte(type.ordinal());
 			out.writeString(attribute.getValue().toString());
@@ -78,14 +79,15 @@ public final class StoredSessionCodec {
 	}
 
 	/**
-	 * Read what was stored.
+	 * Decode a stored session.
 	 * @param key the key under which it was stored
-	 * @param owner the node that has the session
-	 * @param generation how often the session was taken over
-	 * @param expiresAt when the session ends if nobody comes back to it
+	 * @param owner the id of the connection that the session belongs to
+	 * @param generation the number of that connection, see
+	 * {@link StoredSession#generation()}
+	 * @param expiresAt when the entry expires
 	 * @param data the stored bytes
-	 * @return the session, or {@code null} if it cannot be read, as when a newer release
-	 * has written it
+	 * @return the session, or {@code null} if the bytes cannot be decoded, for example
+	 * because a later release has written them
 	 */
 	public static @Nullable StoredSession decode(String key, String owner, long generation, Instant expiresAt,
 			byte[] data) {

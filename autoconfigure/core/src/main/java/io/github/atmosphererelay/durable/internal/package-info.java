@@ -15,7 +15,7 @@
  */
 
 /**
- * How durable sessions are kept, taken over and forgotten.
+ * Stores, restores and expires durable sessions.
  */
 @NullMarked
 package io.github.atmosphererelay.durable.internal;
