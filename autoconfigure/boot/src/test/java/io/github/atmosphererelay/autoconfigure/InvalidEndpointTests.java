@@ -81,7 +81,7 @@ class InvalidEndpointTests {
 	}
 
 	@Test
-	void twoEndpointsHaveOnePattern() {
+	void twoEndpointsHaveTheSamePattern() {
 		fails(this.runner.withBean("theBean", Good.class).withBean("otherBean", GoodToo.class),
 				"'otherBean' (good/{id}) serve the same channels", "a pattern of its own");
 	}
@@ -96,8 +96,9 @@ class InvalidEndpointTests {
 	}
 
 	@Test
-	void roomsKeepNoHistoryYet() {
-		fails(History.class, "keep -1 messages", "Set 'history' of @RoomService of " + History.class.getName());
+	void theHistoryOfARoomIsNegative() {
+		fails(History.class, "have the negative history size -1",
+				"Set 'history' of @RoomService of " + History.class.getName());
 	}
 
 	@Test
@@ -106,21 +107,21 @@ class InvalidEndpointTests {
 	}
 
 	@Test
-	void callsHaveOneMethodEachAndNoPathVariables() {
-		fails(TwoCalls.class, "are both called 'sum'", "a name of its own");
-		fails(CallWithVariable.class, "a call belongs to no channel", "Take it as part of the message");
+	void anRpcNameIsUsedTwiceOrAnRpcMethodHasAPathVariable() {
+		fails(TwoCalls.class, "are both called 'sum'", "Set a different name in one of the annotations");
+		fails(CallWithVariable.class, "a call belongs to no channel", "Let clients send the value in the message");
 	}
 
 	@Test
 	void twoMethodsTakeTheSameMessages() {
-		fails(TwoMessages.class, "take the same messages", "take a byte[]");
+		fails(TwoMessages.class, "take the same kind of message", "take a byte[]");
 		fails(TwoReady.class, "has more than one @Ready method", "Keep one");
 	}
 
 	@Test
-	void nothingCanBeGivenForAParameter() {
+	void aParameterHasNoValue() {
 		fails(ReadyWithPayload.class, "ReadyWithPayload.onReady(ClientSession, String)", "SubscriptionState");
-		fails(ReadyWithReason.class, "nothing can be given for its parameters of type DisconnectReason",
+		fails(ReadyWithReason.class, "there is no value for its parameters of type DisconnectReason",
 				"SubscriptionState");
 		fails(DisconnectWithState.class, "parameters of type SubscriptionState", "DisconnectReason");
 		fails(TwoPayloads.class, "more than one of its parameters would take the message: String, Integer",
@@ -130,13 +131,14 @@ class InvalidEndpointTests {
 	}
 
 	@Test
-	void aReturnTypeCannotBeSent() {
-		fails(ReturnsFuture.class, "a Future cannot be returned", "CompletionStage");
+	void aReturnTypeIsNotSupported() {
+		fails(ReturnsFuture.class, "the return type Future is not supported", "CompletionStage");
 	}
 
 	@Test
 	void exceptionsAreHandledTwice() {
-		fails(TwoExceptions.class, "@MessageExceptionHandler methods of the endpoint 'theBean'", "each exception once");
+		fails(TwoExceptions.class, "@MessageExceptionHandler methods of the endpoint 'theBean'",
+				"each exception in one annotation only");
 	}
 
 	@Test
@@ -147,13 +149,13 @@ class InvalidEndpointTests {
 	@Test
 	void aModuleIsMissing() {
 		fails(this.runner.withBean("theBean", WithJson.class)
-			.withClassLoader(new FilteredClassLoader(JsonMapper.class)), "nothing can read a Draft from JSON",
+			.withClassLoader(new FilteredClassLoader(JsonMapper.class)), "there is no JSON mapper to read a Draft",
 				"spring-boot-starter-jackson");
 		fails(WithValidation.class, "there is no validator", "spring-boot-starter-validation");
 	}
 
 	@Test
-	void whatWorksStarts() {
+	void anEndpointWithoutFaultsStarts() {
 		this.runner.withBean("theBean", Good.class)
 			.withPropertyValues("atmosphere.channels[0].pattern=good/{name}", "atmosphere.channels[0].subscribe=none")
 			.run((context) -> {

@@ -15,7 +15,7 @@
  */
 
 /**
- * The annotated programming model: what an application does with the messages of clients.
+ * Annotations for beans that handle the messages and calls of clients.
  */
 @NullMarked
 package io.github.atmosphererelay.endpoint;

@@ -23,11 +23,12 @@ import io.github.atmosphererelay.relay.Receipt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What has come of a call.
+ * The result of a call.
  *
- * @param reply what the session is answered, or {@code null}
- * @param recording completes once it is known whether a message of the call was recorded;
- * {@code null} if there is none that is to be. The next call need not wait for it
+ * @param reply the reply to the session, or {@code null}
+ * @param recording completes when it is known whether a message of the call was recorded;
+ * {@code null} if the call publishes no message to a recorded channel. The next call need
+ * not wait for it
  */
 record Answer(@Nullable Payload reply, @Nullable CompletableFuture<Receipt> recording) {
 

@@ -33,7 +33,7 @@ import org.springframework.messaging.handler.invocation.HandlerMethodArgumentRes
 import org.springframework.messaging.handler.invocation.HandlerMethodArgumentResolverComposite;
 
 /**
- * What resolves the arguments of each kind of method.
+ * Creates the argument resolvers for each kind of endpoint method.
  */
 final class ArgumentResolvers {
 
@@ -58,7 +58,8 @@ final class ArgumentResolvers {
 	}
 
 	/**
-	 * The message as it is, or from JSON.
+	 * Return the resolvers for methods that take the message unchanged or read it from
+	 * JSON.
 	 */
 	Composite forMessage() {
 		Composite composite = forException();
@@ -71,7 +72,7 @@ final class ArgumentResolvers {
 	}
 
 	/**
-	 * The message as decoders read it.
+	 * Return the resolvers for methods whose message is read by the given decoders.
 	 */
 	Composite forMessage(List<MessageConverter> decoders) {
 		Composite composite = forException();
@@ -90,7 +91,7 @@ final class ArgumentResolvers {
 	}
 
 	/**
-	 * Resolvers of which the first ones do not look at the message.
+	 * A list of resolvers, which begins with those that do not read the message.
 	 */
 	static final class Composite extends HandlerMethodArgumentResolverComposite {
 
@@ -102,7 +103,7 @@ final class ArgumentResolvers {
 		}
 
 		/**
-		 * Return whether a parameter is given something else than the message.
+		 * Return whether a parameter takes something other than the message.
 		 */
 		boolean supportsContext(MethodParameter parameter) {
 			return this.context.stream().anyMatch((resolver) -> resolver.supportsParameter(parameter));

@@ -29,8 +29,8 @@ import org.springframework.messaging.Message;
 import org.springframework.messaging.support.GenericMessage;
 
 /**
- * What a method is called for: a session in a channel, and a message of it, its
- * subscription or its end.
+ * A call of an endpoint method: the session and channel, and either a message, the start
+ * of a subscription or its end.
  */
 record Call(Endpoint endpoint, ClientSession session, String channel, Map<String, String> variables,
 		@Nullable Payload payload, @Nullable SubscriptionState state, @Nullable DisconnectReason reason) {
@@ -46,7 +46,8 @@ record Call(Endpoint endpoint, ClientSession session, String channel, Map<String
 	}
 
 	/**
-	 * A call that belongs to no channel, whose name is empty.
+	 * Create a call of a client that belongs to no channel. The name of its channel is
+	 * empty.
 	 */
 	static Call rpc(Endpoint endpoint, ClientSession session, Payload payload) {
 		return new Call(endpoint, session, "", Map.of(), payload, null, null);
@@ -61,8 +62,9 @@ record Call(Endpoint endpoint, ClientSession session, String channel, Map<String
 	}
 
 	/**
-	 * Return the call in the form that spring-messaging's machinery works on.
-	 * @param bytes whether the message is given as bytes, even if it is text
+	 * Return the call as a message of spring-messaging, whose argument resolvers take
+	 * nothing else.
+	 * @param bytes whether to pass the payload as bytes even if it is text
 	 */
 	Message<?> toMessage(boolean bytes) {
 		Map<String, Object> headers = new HashMap<>();
@@ -80,7 +82,7 @@ record Call(Endpoint endpoint, ClientSession session, String channel, Map<String
 	}
 
 	/**
-	 * A message that knows its call.
+	 * A message of spring-messaging that refers to its call.
 	 */
 	private static final class CallMessage extends GenericMessage<Object> {
 

@@ -32,7 +32,8 @@ import org.springframework.messaging.Message;
 import org.springframework.messaging.handler.invocation.HandlerMethodArgumentResolver;
 
 /**
- * Gives a method what its call is about: session, principal and the like.
+ * Resolves parameters that describe the call: session, principal, broadcaster and the
+ * like.
  */
 final class ContextArgumentResolver implements HandlerMethodArgumentResolver {
 
@@ -60,7 +61,7 @@ final class ContextArgumentResolver implements HandlerMethodArgumentResolver {
 			return Optional.ofNullable(value);
 		}
 		if (value == null && call.payload() != null && !parameter.isOptional()) {
-			// Only a principal can be missing.
+			// Of all these values, only a principal can be absent.
 			Authorization.UNAUTHENTICATED.require();
 		}
 		return value;
@@ -81,8 +82,9 @@ final class ContextArgumentResolver implements HandlerMethodArgumentResolver {
 		}
 		Principal principal = call.session().principal();
 		if (principal != null && !type.isInstance(principal)) {
-			throw new IllegalStateException(
-					"The principal is a " + principal.getClass().getName() + " and no " + type.getName());
+			throw new IllegalStateException("The method asks for a principal of type " + type.getName()
+					+ ", but the client's principal is a " + principal.getClass().getName()
+					+ ". Declare the parameter as java.security.Principal, or as a type that all clients have");
 		}
 		return principal;
 	}

@@ -24,21 +24,21 @@ import io.github.atmosphererelay.message.Payload;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An annotated bean, ready to be called.
+ * An annotated bean with its checked methods.
  */
 record Endpoint(String beanName, ChannelPattern pattern, boolean room, int history, @Nullable EndpointMethod ready,
 		@Nullable EndpointMethod text, @Nullable EndpointMethod binary, @Nullable EndpointMethod disconnect,
 		Map<String, EndpointMethod> calls, ExceptionMethods exceptions, RateLimitedLog log) {
 
 	/**
-	 * Return whether clients may send messages.
+	 * Return whether the endpoint handles messages of clients.
 	 */
 	boolean takesMessages() {
 		return this.text != null || this.binary != null;
 	}
 
 	/**
-	 * Return whether a pattern covers just the same channels.
+	 * Return whether a pattern covers the same channels as this endpoint's pattern.
 	 */
 	boolean covers(String pattern) {
 		return ChannelPattern.parse(pattern).shape().equals(this.pattern.shape());
@@ -49,7 +49,8 @@ record Endpoint(String beanName, ChannelPattern pattern, boolean room, int histo
 	}
 
 	/**
-	 * Return the method that takes a message. A method that is alone takes both kinds.
+	 * Return the method that handles a message. If there is only one method, it handles
+	 * text and binary messages.
 	 */
 	@Nullable EndpointMethod methodFor(Payload payload) {
 		EndpointMethod first = payload.isBinary() ? this.binary : this.text;

@@ -28,7 +28,7 @@ import io.github.atmosphererelay.session.ClientSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings the calls of clients to the {@link Rpc} methods of endpoints.
+ * Passes the calls of clients to the {@link Rpc} methods of endpoints.
  */
 final class EndpointCallHandler implements ClientCallHandler {
 

@@ -35,7 +35,8 @@ import io.github.atmosphererelay.security.internal.ClientContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls methods of endpoints, sends what they return and deals with what they throw.
+ * Calls methods of endpoints, sends the messages that they return, and handles their
+ * exceptions.
  */
 final class EndpointCaller {
 
@@ -59,18 +60,18 @@ final class EndpointCaller {
 	}
 
 	/**
-	 * Call a method on the current thread, and wait for its future without one.
-	 * @return completes with an answer for the session, or {@code null} if there is none;
-	 * fails with {@link RequestRefusedException} and nothing else
+	 * Call a method on the current thread. If it returns a future, no thread waits for
+	 * that.
+	 * @return completes with the answer, whose reply is {@code null} if there is none;
+	 * fails only with {@link RequestRefusedException}
 	 */
 	CompletableFuture<Answer> call(EndpointMethod method, Call call) {
 		return call(method, call, false);
 	}
 
 	/**
-	 * Call a method that answers the session with what it returns.
-	 * @return completes with the answer; fails with {@link RequestRefusedException} and
-	 * nothing else
+	 * Call a method whose return value is the reply to the session.
+	 * @return completes with the answer; fails only with {@link RequestRefusedException}
 	 */
 	CompletableFuture<Answer> answer(EndpointMethod method, Call call) {
 		return call(method, call, true);
@@ -79,8 +80,8 @@ final class EndpointCaller {
 	private CompletableFuture<Answer> call(EndpointMethod method, Call call, boolean toSender) {
 		long begin = this.statistics.begin();
 		CompletableFuture<Answer> answer = new CompletableFuture<>();
-		// Not only the method: also what converts, validates and intercepts is called for
-		// the client.
+		// Conversion, validation and interceptors run in the client's security context,
+		// too.
 		this.context.run(call.session().principal(), () -> invoke(method, call, toSender, answer));
 		answer.whenComplete((payload, ex) -> this.statistics.end(begin));
 		return answer;
@@ -91,7 +92,8 @@ final class EndpointCaller {
 		try {
 			Object value = method.invoke(call, provided);
 			if (value instanceof CompletionStage<?> stage) {
-				// Back on a thread that may block: who completes the future may not.
+				// The thread that completes the future may not be blocked, so continue
+				// on a thread that may.
 				stage.whenComplete(
 						(result, ex) -> this.lanes.execute(() -> this.context.run(call.session().principal(), () -> {
 							if (ex != null) {
@@ -147,13 +149,16 @@ final class EndpointCaller {
 
 	private Answer broadcast(EndpointMethod method, Call call, Object payload, boolean exceptSender) {
 		if (call.channel().isEmpty()) {
-			throw new IllegalStateException("A call belongs to no channel to broadcast to");
+			throw new IllegalStateException("The @Rpc method " + method
+					+ " returned Outbound.broadcast, but a call belongs to no channel. Return the result or"
+					+ " Outbound.reply, and use Broadcaster.broadcast with a channel's name");
 		}
 		ChannelOptions options = this.catalog.get(call.channel());
 		CompletableFuture<Receipt> receipt = this.support.broadcaster()
 			.broadcast(call.channel(), method.encode(payload), (exceptSender || !options.echo())
 					? PublishOptions.DEFAULTS.exceptSession(call.session().id()) : PublishOptions.DEFAULTS);
-		// How far it came is counted; of what was to be recorded the sender is told.
+		// For ephemeral channels the outcome is only counted. For recorded channels the
+		// sender learns whether its message was recorded.
 		return options.isRecorded() ? new Answer(null, ApplicationFutures.stage(receipt)) : Answer.NONE;
 	}
 
@@ -172,14 +177,18 @@ final class EndpointCaller {
 			this.statistics.countFailure();
 			call.endpoint()
 				.log()
-				.error("The method " + method + " of the endpoint '" + call.endpoint().beanName() + "' failed",
-						EndpointFailures.unwrap(failure));
+				.error("The method " + method + " of the endpoint '" + call.endpoint().beanName()
+						+ "' threw an exception. The client got an internal error. Correct the method, or throw a"
+						+ " RequestRefusedException to give the client a reason", EndpointFailures.unwrap(failure));
 			refusal = new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
 		}
 		answer.completeExceptionally(refusal);
 	}
 
-	/** What a method for exceptions may ask for: the exception or one of its causes. */
+	/**
+	 * Return the arguments for an exception method, which may take the exception or one
+	 * of its causes.
+	 */
 	private static Object[] causes(Throwable failure) {
 		List<Throwable> causes = new ArrayList<>();
 		for (Throwable each = failure; each != null && !causes.contains(each); each = each.getCause()) {

@@ -25,12 +25,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The endpoints by the names of their channels; the most specific pattern decides. Safe
- * for use by many threads.
+ * Finds the endpoint of a channel. If the patterns of several endpoints cover a name, the
+ * most specific pattern decides. Thread-safe.
  */
 final class EndpointCatalog {
 
-	/** Names are given by clients, so only so many results are remembered. */
+	/**
+	 * The maximum number of remembered results. Clients choose the names, so the number
+	 * must be limited.
+	 */
 	private static final int MAX_REMEMBERED = 10_000;
 
 	private final Map<String, Optional<EndpointMatch>> remembered = new ConcurrentHashMap<>();

@@ -50,7 +50,7 @@ import org.springframework.messaging.handler.annotation.support.AnnotationExcept
 import org.springframework.util.ClassUtils;
 
 /**
- * Makes endpoints of annotated beans, and refuses those that cannot work.
+ * Creates endpoints from annotated beans, and rejects those that cannot work.
  */
 final class EndpointFactory {
 
@@ -66,16 +66,16 @@ final class EndpointFactory {
 	}
 
 	/**
-	 * Make all endpoints of the application.
-	 * @throws InvalidEndpointException if one of them cannot work, or two have one
-	 * pattern
+	 * Create all endpoints of the application.
+	 * @throws InvalidEndpointException if an endpoint cannot work, or if two endpoints
+	 * have the same pattern
 	 */
 	List<Endpoint> create() {
 		List<Endpoint> endpoints = new ArrayList<>();
 		Map<String, Endpoint> byShape = new HashMap<>();
 		for (String name : this.beans.getBeanNamesForAnnotation(ManagedService.class)) {
 			if (ScopedProxyUtils.isScopedTarget(name)) {
-				// Its proxy is a bean, too.
+				// The proxy of this scoped bean is a bean with the annotation, too.
 				continue;
 			}
 			Endpoint endpoint = create(name);
@@ -99,7 +99,7 @@ final class EndpointFactory {
 		ChannelPattern pattern = pattern(name, annotation.value());
 		if (room != null && room.history() < 0) {
 			throw new InvalidEndpointException(
-					"The rooms of the endpoint '" + name + "' are to keep " + room.history() + " messages",
+					"The rooms of the endpoint '" + name + "' have the negative history size " + room.history(),
 					"Set 'history' of @RoomService of " + type.getName() + " to 0 or more");
 		}
 		Methods methods = new Methods(name, bean, type, pattern);
@@ -118,8 +118,8 @@ final class EndpointFactory {
 	}
 
 	/**
-	 * Put the methods that answer calls together.
-	 * @throws InvalidEndpointException if two have one name
+	 * Collect the {@link Rpc} methods of all endpoints by name.
+	 * @throws InvalidEndpointException if two methods have the same name
 	 */
 	static Map<String, EndpointCallHandler.Target> targets(List<Endpoint> endpoints) {
 		Map<String, EndpointCallHandler.Target> targets = new HashMap<>();
@@ -138,7 +138,7 @@ final class EndpointFactory {
 	private static InvalidEndpointException sameName(String name, String first, String second) {
 		return new InvalidEndpointException(
 				"The @Rpc methods " + first + " and " + second + " are both called '" + name + "'",
-				"Give each of them a name of its own");
+				"Set a different name in one of the annotations, such as @Rpc(\"" + name + "2\")");
 	}
 
 	private static ChannelPattern pattern(String bean, String pattern) {
@@ -152,7 +152,7 @@ final class EndpointFactory {
 	}
 
 	/**
-	 * Finds, checks and makes the methods of one bean.
+	 * Finds, checks and creates the methods of one bean.
 	 */
 	private final class Methods {
 
@@ -198,7 +198,7 @@ final class EndpointFactory {
 		}
 
 		/**
-		 * Return the method that takes text and the one that takes bytes.
+		 * Return the method for text messages and the one for binary messages.
 		 */
 		@Nullable EndpointMethod[] messages() {
 			@Nullable EndpointMethod[] methods = { null, null };
@@ -220,7 +220,7 @@ final class EndpointFactory {
 					throw new InvalidEndpointException(
 							"The @Message methods " + this.check.describe(other.getMethod()) + " and "
 									+ this.check.describe(method) + " of the endpoint '" + this.beanName
-									+ "' take the same messages",
+									+ "' take the same kind of message",
 							"Keep one of them, or have one of two take a byte[] for binary messages");
 				}
 				methods[kind] = make(method, resolvers, decoded, converters(method, annotation.encoders()));
@@ -229,7 +229,7 @@ final class EndpointFactory {
 		}
 
 		/**
-		 * Return the methods that answer calls, by name.
+		 * Return the {@link Rpc} methods by name.
 		 */
 		Map<String, EndpointMethod> calls() {
 			Map<String, EndpointMethod> methods = new HashMap<>();
@@ -271,7 +271,7 @@ final class EndpointFactory {
 			catch (RuntimeException ex) {
 				throw new InvalidEndpointException(
 						"The converter " + type.getName() + " of the method " + this.check.describe(method)
-								+ " of the endpoint '" + this.beanName + "' cannot be made: " + ex.getMessage(),
+								+ " of the endpoint '" + this.beanName + "' cannot be created: " + ex.getMessage(),
 						"Make it a bean, or give it a constructor whose parameters are beans");
 			}
 		}
@@ -292,9 +292,10 @@ final class EndpointFactory {
 			}
 			catch (IllegalStateException ex) {
 				throw new InvalidEndpointException(
-						"The @MessageExceptionHandler methods of the endpoint '" + this.beanName
-								+ "' cannot be told apart: " + ex.getMessage(),
-						"Name in each of them the exceptions that it takes, and each exception once");
+						"The @MessageExceptionHandler methods of the endpoint '" + this.beanName + "' are ambiguous: "
+								+ ex.getMessage(),
+						"List in each annotation the exceptions that the method handles, and list each exception in"
+								+ " one annotation only");
 			}
 		}
 

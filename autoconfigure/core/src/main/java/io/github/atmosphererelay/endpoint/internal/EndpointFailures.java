@@ -34,8 +34,8 @@ import org.springframework.validation.FieldError;
 import org.springframework.validation.ObjectError;
 
 /**
- * Tells a client why its message was refused, in words that repeat nothing of what it has
- * sent.
+ * Translates failures of endpoint methods into refusals for clients. The reasons repeat
+ * nothing that a client has sent.
  */
 final class EndpointFailures {
 
@@ -43,7 +43,10 @@ final class EndpointFailures {
 
 	private static final int MAX_LENGTH = 300;
 
-	/** The doors bring Jackson's core alone. */
+	/**
+	 * Whether Jackson's databind is on the class path; the doors need only Jackson's
+	 * core.
+	 */
 	private static final boolean DATABIND = ClassUtils.isPresent("tools.jackson.databind.DatabindException",
 			EndpointFailures.class.getClassLoader());
 
@@ -51,8 +54,8 @@ final class EndpointFailures {
 	}
 
 	/**
-	 * Return what the application's own code has thrown, or what went wrong with an
-	 * argument.
+	 * Return the exception that the application's code has thrown, or the cause of a
+	 * failure to resolve an argument.
 	 */
 	static Throwable unwrap(Throwable failure) {
 		Throwable cause = Failures.unwrap(failure);
@@ -60,8 +63,8 @@ final class EndpointFailures {
 	}
 
 	/**
-	 * Return why the client's message is refused.
-	 * @return the refusal, or {@code null} if it was not the client's fault
+	 * Return the refusal for the client.
+	 * @return the refusal, or {@code null} if the failure is not the client's fault
 	 */
 	static @Nullable RequestRefusedException refusal(Throwable failure) {
 		Throwable cause = unwrap(failure);
@@ -96,7 +99,7 @@ final class EndpointFailures {
 		return shorten("the message is not valid: " + String.join(", ", errors));
 	}
 
-	/** Keys of maps are the client's own words. */
+	/** Remove the keys of maps, which the client has sent. */
 	private static String withoutKeys(String path) {
 		return path.replaceAll("\\[.*\\]", "[]");
 	}

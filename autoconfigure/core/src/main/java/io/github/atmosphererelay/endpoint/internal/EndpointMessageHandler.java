@@ -27,7 +27,7 @@ import io.github.atmosphererelay.session.ClientSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings the messages of clients to the {@link Message} methods of endpoints.
+ * Passes the messages of clients to the {@link Message} methods of endpoints.
  */
 final class EndpointMessageHandler implements ClientMessageHandler {
 
@@ -55,7 +55,7 @@ final class EndpointMessageHandler implements ClientMessageHandler {
 		EndpointMethod method = (match != null) ? match.endpoint().methodFor(payload) : null;
 		if (match == null || method == null) {
 			return CompletableFuture
-				.failedFuture(new RequestRefusedException(ErrorCode.NOT_AVAILABLE, "nothing takes this message"));
+				.failedFuture(new RequestRefusedException(ErrorCode.NOT_AVAILABLE, "this channel takes no messages"));
 		}
 		return this.queue.offer(session.id(), payload,
 				() -> this.calls.call(method, Call.message(match, session, channel, payload)));

@@ -31,7 +31,7 @@ import org.springframework.messaging.handler.invocation.InvocableHandlerMethod;
 import org.springframework.util.MimeType;
 
 /**
- * A method of an endpoint, with what resolves its arguments and writes its results.
+ * A method of an endpoint, with its argument resolvers and encoders.
  */
 final class EndpointMethod extends InvocableHandlerMethod {
 
@@ -41,8 +41,10 @@ final class EndpointMethod extends InvocableHandlerMethod {
 
 	/**
 	 * Create a method.
-	 * @param bytes whether its messages are given as bytes, even if they are text
-	 * @param encoders write what it returns; if there are none, the application's JSON
+	 * @param bytes whether the method's messages are passed as bytes even if they are
+	 * text
+	 * @param encoders encode the return value; if the list is empty, the application's
+	 * JSON mapper does
 	 */
 	EndpointMethod(Object bean, Method method, HandlerMethodArgumentResolverComposite resolvers, boolean bytes,
 			List<MessageConverter> encoders) {
@@ -62,16 +64,16 @@ final class EndpointMethod extends InvocableHandlerMethod {
 			return super.getMethodArgumentValues(message, provided);
 		}
 		catch (Exception ex) {
-			// Told apart from what the method itself throws: this may be the client's
-			// fault.
+			// Distinguishes this failure, which may be the client's fault, from an
+			// exception of the method itself.
 			throw new UnresolvedArgumentException(ex);
 		}
 	}
 
 	/**
-	 * Return what a message is sent as.
-	 * @return the bytes, or the message itself if the encoder of all messages is to make
-	 * them
+	 * Encode a message with this method's encoders.
+	 * @return the payload, or the message itself if the node's payload encoder is to
+	 * encode it
 	 */
 	Object encode(Object payload) {
 		for (MessageConverter encoder : this.encoders) {
@@ -84,7 +86,8 @@ final class EndpointMethod extends InvocableHandlerMethod {
 				|| payload instanceof Payload) {
 			return payload;
 		}
-		throw new IllegalStateException("None of the encoders of " + this + " takes a " + payload.getClass().getName());
+		throw new IllegalStateException("None of the encoders of the method " + this + " supports a "
+				+ payload.getClass().getName() + ". Add an encoder for this type to the @Message annotation");
 	}
 
 	Payload encode(Object payload, PayloadEncoder encoder) {
@@ -110,7 +113,7 @@ final class EndpointMethod extends InvocableHandlerMethod {
 	}
 
 	/**
-	 * Return bean class and method, as people name them.
+	 * Return the simple names of bean class and method, for log messages.
 	 */
 	@Override
 	public String toString() {

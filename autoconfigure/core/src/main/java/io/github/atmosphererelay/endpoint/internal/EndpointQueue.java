@@ -28,8 +28,8 @@ import io.github.atmosphererelay.relay.Receipt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Has methods called for what clients send, in the order of each session, unless too much
- * waits already.
+ * Queues the messages and calls of clients for endpoint methods, in order for each
+ * session. Refuses them if too many are queued.
  */
 final class EndpointQueue {
 
@@ -43,11 +43,11 @@ final class EndpointQueue {
 	}
 
 	/**
-	 * Have a method called.
-	 * @param session the id of the session that waits for it
-	 * @param payload what the client has sent, which is kept until the call is over
+	 * Queue a call of a method.
+	 * @param session the id of the client's session
+	 * @param payload the client's message, which stays in memory until the call has ended
 	 * @param call calls the method
-	 * @return completes with what the call does
+	 * @return completes with the reply, or fails with a {@link RequestRefusedException}
 	 */
 	CompletableFuture<@Nullable Payload> offer(String session, Payload payload,
 			Supplier<CompletableFuture<Answer>> call) {
@@ -70,7 +70,7 @@ final class EndpointQueue {
 	}
 
 	/**
-	 * A call that waits for its turn.
+	 * A queued call.
 	 */
 	private final class CallTask implements Task {
 

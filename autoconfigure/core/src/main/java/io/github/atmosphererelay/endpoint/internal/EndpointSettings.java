@@ -21,16 +21,17 @@ import java.time.Duration;
 import io.github.atmosphererelay.session.internal.QueueLimits;
 
 /**
- * What holds for annotated endpoints.
+ * Limits of annotated endpoints.
  *
- * @param maxQueuedPerSession how many messages of one session may wait for the one that
- * is being handled
- * @param maxQueuedBytesPerSession how large these may be together, in bytes
- * @param maxQueued how many calls of handlers may be waiting or running
- * @param maxQueuedBytes how large the messages of these may be together, in bytes
- * @param drainTimeout how long a node that stops waits for handlers
- * @param channelQueue how much may wait for a client of a channel that only an endpoint
- * has named
+ * @param maxQueuedPerSession the maximum number of messages of one session that wait for
+ * the one that is being handled
+ * @param maxQueuedBytesPerSession the maximum size of these together, in bytes
+ * @param maxQueued the maximum number of calls on this node that are queued or running
+ * @param maxQueuedBytes the maximum size of the messages of these calls together, in
+ * bytes
+ * @param drainTimeout how long a node that stops waits for calls
+ * @param channelQueue the limits of a client's queue in channels that exist only because
+ * of an endpoint
  */
 public record EndpointSettings(int maxQueuedPerSession, long maxQueuedBytesPerSession, int maxQueued,
 		long maxQueuedBytes, Duration drainTimeout, QueueLimits channelQueue) {

@@ -24,12 +24,14 @@ import org.springframework.messaging.converter.MessageConverter;
 import org.springframework.validation.Validator;
 
 /**
- * What endpoints use of the application.
+ * The parts of the application that endpoints need.
  *
- * @param broadcaster sends what methods return
- * @param encoder makes the bytes of replies
- * @param json reads messages, or {@code null} if nothing can read JSON
- * @param validator validates messages, or {@code null} if nothing can
+ * @param broadcaster sends the messages that methods return
+ * @param encoder encodes replies
+ * @param json reads messages from JSON, or {@code null} if the application has no JSON
+ * mapper
+ * @param validator validates messages, or {@code null} if the application has no
+ * validator
  */
 public record EndpointSupport(Broadcaster broadcaster, PayloadEncoder encoder, @Nullable MessageConverter json,
 		@Nullable Validator validator) {

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.messaging.handler.annotation.support.AnnotationExceptionHandlerMethodResolver;
 
 /**
- * The methods of an endpoint for what its other methods throw.
+ * The methods of an endpoint that handle exceptions of its other methods.
  */
 record ExceptionMethods(@Nullable AnnotationExceptionHandlerMethodResolver resolver,
 		Map<Method, EndpointMethod> methods) {

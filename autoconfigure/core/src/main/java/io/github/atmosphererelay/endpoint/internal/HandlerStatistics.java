@@ -21,8 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * What the handlers of this node do and have done since it started. Safe for use by many
- * threads.
+ * Counts the calls of endpoint methods on this node since it started. Thread-safe.
  */
 public final class HandlerStatistics {
 
@@ -41,15 +40,15 @@ public final class HandlerStatistics {
 	private final LongAdder failures = new LongAdder();
 
 	/**
-	 * Return how many handlers are running, those included whose future is open.
-	 * @return the number of handlers
+	 * Return how many calls are running, including those whose future has not completed.
+	 * @return the number of calls
 	 */
 	public int active() {
 		return this.active.get();
 	}
 
 	/**
-	 * Return how many calls of handlers are waiting.
+	 * Return how many calls are queued.
 	 * @return the number of calls
 	 */
 	public int queued() {
@@ -57,7 +56,7 @@ public final class HandlerStatistics {
 	}
 
 	/**
-	 * Return how large the messages are together whose handlers are waiting or running.
+	 * Return the total size of the messages whose calls are queued or running.
 	 * @return the number of bytes
 	 */
 	public long queuedBytes() {
@@ -65,7 +64,7 @@ public final class HandlerStatistics {
 	}
 
 	/**
-	 * Return how many handlers have finished.
+	 * Return how many calls have ended.
 	 * @return the number of calls
 	 */
 	public long calls() {
@@ -73,7 +72,7 @@ public final class HandlerStatistics {
 	}
 
 	/**
-	 * Return how long all handlers took that have finished.
+	 * Return how long all ended calls took together.
 	 * @return the time in nanoseconds
 	 */
 	public long nanos() {
@@ -81,7 +80,8 @@ public final class HandlerStatistics {
 	}
 
 	/**
-	 * Return how many messages and sessions were refused because too much was waiting.
+	 * Return how many messages and sessions were refused, because too many calls were
+	 * queued or the node was stopping.
 	 * @return the number of refusals
 	 */
 	public long rejected() {
@@ -89,7 +89,7 @@ public final class HandlerStatistics {
 	}
 
 	/**
-	 * Return how many handlers failed with an unexpected exception.
+	 * Return how many calls failed with an unexpected exception.
 	 * @return the number of failures
 	 */
 	public long failures() {

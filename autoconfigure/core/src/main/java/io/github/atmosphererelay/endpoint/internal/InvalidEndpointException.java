@@ -17,7 +17,7 @@
 package io.github.atmosphererelay.endpoint.internal;
 
 /**
- * An annotated endpoint cannot work as it is written. Thrown when the application starts.
+ * Thrown when the application starts with an annotated endpoint that cannot work.
  */
 public class InvalidEndpointException extends RuntimeException {
 
@@ -25,8 +25,8 @@ public class InvalidEndpointException extends RuntimeException {
 
 	/**
 	 * Create an exception.
-	 * @param description what is wrong, with the names of bean and method
-	 * @param action what to change
+	 * @param description the problem, with the names of bean and method
+	 * @param action what the developer has to change
 	 */
 	public InvalidEndpointException(String description, String action) {
 		super(description);
@@ -34,8 +34,8 @@ public class InvalidEndpointException extends RuntimeException {
 	}
 
 	/**
-	 * Return what to change.
-	 * @return what to change
+	 * Return what the developer has to change.
+	 * @return the action
 	 */
 	public String action() {
 		return this.action;

@@ -24,7 +24,8 @@ import tools.jackson.databind.exc.InvalidDefinitionException;
 import tools.jackson.databind.exc.PropertyBindingException;
 
 /**
- * Reads what Jackson throws. Loaded only where Jackson has thrown something.
+ * Describes exceptions of Jackson. Loaded only after Jackson has thrown one, because
+ * Jackson's databind is optional.
  */
 final class JacksonFailures {
 
@@ -32,20 +33,21 @@ final class JacksonFailures {
 	}
 
 	/**
-	 * Return whether the application's class cannot be read at all, whatever is sent.
+	 * Return whether Jackson cannot read the application's class at all, whatever the
+	 * client sends.
 	 */
 	static boolean isOwnFault(Throwable failure) {
 		return failure instanceof InvalidDefinitionException;
 	}
 
 	/**
-	 * Return which field could not be read.
+	 * Return the path of the field that could not be read.
 	 * @return the names of fields of the application's classes, or {@code null} if there
 	 * are none
 	 */
 	static @Nullable String path(Throwable failure) {
 		if (!(failure instanceof JacksonException jackson) || failure instanceof PropertyBindingException) {
-			// The name of a property that does not exist is the client's own word.
+			// The name of a property that does not exist was chosen by the client.
 			return null;
 		}
 		StringBuilder path = new StringBuilder();

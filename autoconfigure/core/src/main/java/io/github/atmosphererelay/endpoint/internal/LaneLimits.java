@@ -17,13 +17,14 @@
 package io.github.atmosphererelay.endpoint.internal;
 
 /**
- * How much may wait or run, for one session and for all together. A message that is
- * larger than a limit in bytes is taken while nothing else counts against it.
+ * Limits of tasks that are queued or running, for one session and for all sessions. A
+ * message that is larger than a limit in bytes is accepted if nothing else counts against
+ * the limit.
  *
- * @param perLane how many tasks of one session may wait
- * @param bytesPerLane how large these may be together, in bytes
- * @param total how many tasks may wait or run
- * @param totalBytes how large these may be together, in bytes
+ * @param perLane the maximum number of queued tasks of one session
+ * @param bytesPerLane the maximum size of these together, in bytes
+ * @param total the maximum number of queued or running tasks of all sessions
+ * @param totalBytes the maximum size of these together, in bytes
  */
 record LaneLimits(int perLane, long bytesPerLane, int total, long totalBytes) {
 }

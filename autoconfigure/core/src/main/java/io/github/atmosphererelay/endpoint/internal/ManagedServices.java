@@ -37,9 +37,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ListableBeanFactory;
 
 /**
- * The annotated endpoints of an application: finds them, makes their channels, and runs
- * them. Registered once, when all beans exist and before the node starts; started after
- * the node's messaging and before any client can come, stopped in reverse.
+ * The annotated endpoints of an application: finds them, defines their channels, and
+ * calls their methods. {@link #register} is called once, when all beans exist and before
+ * the node starts. {@link #start} is called after the node's messaging has started and
+ * before any client can connect; stopping is in reverse order.
  */
 public final class ManagedServices {
 
@@ -62,10 +63,10 @@ public final class ManagedServices {
 	private @Nullable ClientCallHandler callHandler;
 
 	/**
-	 * Create the endpoints' surroundings.
-	 * @param settings what holds for endpoints
+	 * Create the runtime of endpoints, without any endpoint.
+	 * @param settings limits
 	 * @param threads the threads on which methods run
-	 * @param guard keeps them going
+	 * @param guard keeps the queues going when a task throws
 	 */
 	public ManagedServices(EndpointSettings settings, ApplicationThreads threads, Guard guard) {
 		this.settings = settings;
@@ -76,12 +77,13 @@ public final class ManagedServices {
 	}
 
 	/**
-	 * Find the annotated beans and have them serve their channels.
+	 * Find the annotated beans and create their endpoints.
 	 * @param beans the application's beans
-	 * @param support what endpoints use of the application
-	 * @param catalog the channels that are configured, which have the first say
-	 * @param context calls the methods as the clients
-	 * @throws InvalidEndpointException if one of them cannot work
+	 * @param support the parts of the application that endpoints need
+	 * @param catalog the configured channels, which take precedence over those of
+	 * endpoints
+	 * @param context the security context in which methods are called for a client
+	 * @throws InvalidEndpointException if an endpoint cannot work
 	 */
 	public void register(ListableBeanFactory beans, EndpointSupport support, ChannelCatalog catalog,
 			ClientContext context) {
@@ -116,25 +118,25 @@ public final class ManagedServices {
 	}
 
 	/**
-	 * Return the channels of endpoints that are not configured, in the order in which
-	 * endpoints are asked.
-	 * @return the options; none before the annotated beans are found, and the same list
-	 * from then on
+	 * Return the channels of endpoints that are not configured, in the order in which the
+	 * endpoints are matched.
+	 * @return the options; an empty list before {@link #register}, and the same list from
+	 * then on
 	 */
 	public List<ChannelOptions> channels() {
 		return this.channels;
 	}
 
 	/**
-	 * Return what is to hear of the subscriptions of this node's sessions.
-	 * @return the listener, or {@code null} if no endpoint follows sessions
+	 * Return the listener that calls {@code @Ready} and {@code @Disconnect} methods.
+	 * @return the listener, or {@code null} if no endpoint has such a method
 	 */
 	public @Nullable SubscriptionListener subscriptionListener() {
 		return this.subscriptionListener;
 	}
 
 	/**
-	 * Return what handles messages in the channels of endpoints.
+	 * Return the handler of messages in the channels of endpoints.
 	 * @return the handler, or {@code null} if there are no endpoints
 	 */
 	public @Nullable ClientMessageHandler messageHandler() {
@@ -142,7 +144,7 @@ public final class ManagedServices {
 	}
 
 	/**
-	 * Return what answers calls of {@link Rpc} methods.
+	 * Return the handler of calls to {@link Rpc} methods.
 	 * @return the handler, or {@code null} if there are no endpoints
 	 */
 	public @Nullable ClientCallHandler callHandler() {
@@ -157,19 +159,21 @@ public final class ManagedServices {
 	}
 
 	/**
-	 * Wait for methods that wait or run, for at most the drain timeout, and stop calling
-	 * any. Methods that still run are interrupted.
+	 * Wait for queued and running calls, for at most the drain timeout, and stop.
+	 * Discards calls that are still queued, and interrupts those that still run.
 	 */
 	public void stop() {
 		int left = this.lanes.stop(this.settings.drainTimeout());
 		if (left > 0) {
-			logger.warn("Stopped while " + left + " calls of endpoints were waiting or running");
+			logger.warn("The node stopped while " + left + " calls of endpoint methods were queued or running. Queued"
+					+ " calls were discarded, running ones interrupted. Raise 'atmosphere.endpoint.drain-timeout' to"
+					+ " wait longer");
 		}
 		this.threads.stop();
 	}
 
 	/**
-	 * Return what the methods do and have done.
+	 * Return the counters of calls.
 	 * @return the counters
 	 */
 	public HandlerStatistics statistics() {

@@ -42,7 +42,7 @@ import org.springframework.validation.annotation.ValidationAnnotationUtils;
 import org.springframework.web.bind.annotation.PathVariable;
 
 /**
- * Refuses methods of one endpoint that could never be called.
+ * Rejects endpoint methods that could never be called.
  */
 final class MethodCheck {
 
@@ -65,8 +65,8 @@ final class MethodCheck {
 
 	/**
 	 * Check the parameters of a method.
-	 * @param messages how many of them may take the message
-	 * @return the one that takes the message, if any
+	 * @param messages how many parameters may take the message
+	 * @return the parameter that takes the message, if any
 	 */
 	@Nullable MethodParameter parameters(Method method, Class<? extends Annotation> annotation,
 			ArgumentResolvers.Composite resolvers, int messages) {
@@ -76,8 +76,8 @@ final class MethodCheck {
 			parameter.initParameterNameDiscovery(NAMES);
 			if (parameter.hasParameterAnnotation(PathVariable.class)) {
 				if (annotation == Rpc.class) {
-					throw invalid(method, "a call belongs to no channel, and so has no @PathVariable",
-							"Take it as part of the message");
+					throw invalid(method, "a call belongs to no channel, so there is no value for @PathVariable",
+							"Let clients send the value in the message");
 				}
 				variable(method, parameter);
 			}
@@ -92,7 +92,7 @@ final class MethodCheck {
 				.map((parameter) -> parameter.getParameterType().getSimpleName())
 				.collect(Collectors.joining(", "));
 			throw invalid(method,
-					(messages == 0) ? "nothing can be given for its parameters of type " + types
+					(messages == 0) ? "there is no value for its parameters of type " + types
 							: "more than one of its parameters would take the message: " + types,
 					ARGUMENTS + hint(annotation));
 		}
@@ -121,17 +121,17 @@ final class MethodCheck {
 
 	/**
 	 * Check the parameter that takes the message.
-	 * @param decoded whether the method has decoders of its own
+	 * @param decoded whether the method has its own decoders
 	 */
 	void payload(Method method, MethodParameter parameter, boolean decoded) {
 		Class<?> type = parameter.getParameterType();
 		boolean raw = type == String.class || type == byte[].class;
 		if (!raw && !decoded && this.support.json() == null) {
-			throw invalid(method, "nothing can read a " + type.getSimpleName() + " from JSON",
+			throw invalid(method, "there is no JSON mapper to read a " + type.getSimpleName(),
 					"Add spring-boot-starter-jackson, take a String or byte[], or name decoders in @Message");
 		}
 		if (this.support.validator() == null && isValidated(parameter)) {
-			throw invalid(method, "its message is to be validated, and there is no validator",
+			throw invalid(method, "its message must be validated, but there is no validator",
 					"Add spring-boot-starter-validation");
 		}
 	}
@@ -146,7 +146,7 @@ final class MethodCheck {
 		boolean stage = CompletionStage.class.isAssignableFrom(type);
 		boolean reactive = ReactiveAdapterRegistry.getSharedInstance().getAdapter(type) != null;
 		if (!stage && (reactive || Future.class.isAssignableFrom(type))) {
-			throw invalid(method, "a " + type.getSimpleName() + " cannot be returned",
+			throw invalid(method, "the return type " + type.getSimpleName() + " is not supported",
 					"Return a CompletionStage, such as Mono.toFuture() gives, or the message itself");
 		}
 	}

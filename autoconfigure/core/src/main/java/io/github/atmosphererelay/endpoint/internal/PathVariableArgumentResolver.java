@@ -29,7 +29,7 @@ import org.springframework.messaging.handler.annotation.support.AbstractNamedVal
 import org.springframework.web.bind.annotation.PathVariable;
 
 /**
- * Takes the variables out of a channel's name.
+ * Resolves {@code @PathVariable} parameters from the channel's name.
  */
 final class PathVariableArgumentResolver extends AbstractNamedValueMethodArgumentResolver {
 
@@ -43,8 +43,9 @@ final class PathVariableArgumentResolver extends AbstractNamedValueMethodArgumen
 	}
 
 	/**
-	 * Return the variable's name as the annotation or else the parameter says.
-	 * @return the name, or {@code null} if neither does
+	 * Return the name of the variable, from the annotation or else from the parameter's
+	 * name.
+	 * @return the name, or {@code null} if neither is known
 	 */
 	static @Nullable String nameOf(MethodParameter parameter) {
 		PathVariable annotation = parameter.getParameterAnnotation(PathVariable.class);
@@ -63,11 +64,11 @@ final class PathVariableArgumentResolver extends AbstractNamedValueMethodArgumen
 
 	@Override
 	protected void handleMissingValue(String name, MethodParameter parameter, Message<?> message) {
-		throw new MessageHandlingException(message, "The channel's name has no '" + name + "'");
+		throw new MessageHandlingException(message, "The channel's name has no value for the variable '" + name + "'");
 	}
 
 	/**
-	 * Name and obligation of a variable.
+	 * The name of a variable, and whether it is required.
 	 */
 	private static final class Info extends NamedValueInfo {
 

@@ -30,7 +30,7 @@ import org.springframework.messaging.Message;
 import org.springframework.messaging.handler.invocation.HandlerMethodArgumentResolver;
 
 /**
- * Gives a method its message as it came, as a string or bytes.
+ * Resolves parameters that take the message unchanged, as a string or bytes.
  */
 final class RawPayloadArgumentResolver implements HandlerMethodArgumentResolver {
 
@@ -46,7 +46,8 @@ final class RawPayloadArgumentResolver implements HandlerMethodArgumentResolver 
 			return null;
 		}
 		if (parameter.getParameterType() == byte[].class) {
-			// A copy: the method may change it, and interceptors hold the same array.
+			// A copy, because the method may change the array, and interceptors hold the
+			// same one.
 			return payload.bytes().clone();
 		}
 		return payload.isBinary() ? decode(payload.bytes()) : payload.asText();

@@ -36,8 +36,9 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Has the {@link Ready} and {@link Disconnect} methods called: each once for a session in
- * a channel, the one before the session's messages are handled and the other after them.
+ * Calls the {@link Ready} and {@link Disconnect} methods once for each session in a
+ * channel: {@code @Ready} before the session's messages are handled, {@code @Disconnect}
+ * after them.
  */
 final class SessionFollower implements SubscriptionListener {
 
@@ -55,7 +56,10 @@ final class SessionFollower implements SubscriptionListener {
 
 	private final HandlerStatistics statistics;
 
-	/** Completed when the relay has confirmed, or with {@code null} if it never did. */
+	/**
+	 * For each subscription, completes when the relay has confirmed it, with {@code null}
+	 * if the session left before.
+	 */
 	private final Map<Subscription, CompletableFuture<@Nullable SubscriptionState>> members = new ConcurrentHashMap<>();
 
 	SessionFollower(EndpointCatalog endpoints, EndpointCaller calls, EndpointSupport support, SessionLanes lanes,
@@ -76,7 +80,8 @@ final class SessionFollower implements SubscriptionListener {
 			return;
 		}
 		if (!this.lanes.hasRoom()) {
-			// Its end could not be refused any more, so that it must not begin.
+			// The call of @Disconnect cannot be refused later, so the session is closed
+			// now.
 			this.statistics.countRejected();
 			session.close(CloseReason.OVERLOADED);
 			return;
@@ -85,7 +90,8 @@ final class SessionFollower implements SubscriptionListener {
 		this.members.put(subscription, confirmed);
 		EndpointMethod method = match.endpoint().ready();
 		if (method != null) {
-			// Holds the session's lane without a thread until the relay has confirmed.
+			// The first task occupies the session's lane, without a thread, until the
+			// relay has confirmed.
 			this.lanes.add(session.id(), () -> confirmed);
 			this.lanes.add(session.id(), () -> {
 				SubscriptionState state = confirmed.getNow(null);
@@ -124,7 +130,7 @@ final class SessionFollower implements SubscriptionListener {
 	private CompletionStage<?> call(EndpointMethod method, Call call) {
 		return this.calls.call(method, call).handle((answer, ex) -> {
 			if (ex != null) {
-				logger.debug("A method refused its session", ex);
+				logger.debug("A @Ready or @Disconnect method failed", ex);
 			}
 			else if (answer.reply() != null) {
 				reply(call, answer.reply());

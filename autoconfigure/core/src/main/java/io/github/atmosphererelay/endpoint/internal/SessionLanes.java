@@ -35,16 +35,17 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs what is to be done for sessions: one thing after another for each session, side by
- * side for different ones. A lane exists only while something waits or runs in it. What
- * may be refused is bounded for each session and for all together; what may not (the end
- * of a session) is bounded by that a session is only let in while there is room.
+ * Runs the tasks of sessions: one after another for each session, in parallel for
+ * different sessions. A session has a lane only while a task of it is queued or running.
+ * Tasks that may be refused are bounded, for each session and for all together. Tasks
+ * that must run, such as the one for the end of a session, are bounded because a session
+ * is accepted only while {@link #hasRoom()} is true.
  */
 final class SessionLanes {
 
 	private static final Log logger = LogFactory.getLog(SessionLanes.class);
 
-	/** How much a lane does before others that wait for a thread get their turn. */
+	/** The number of tasks that a lane runs before other lanes get the thread. */
 	private static final int BATCH = 8;
 
 	private final LaneLimits limits;
@@ -55,10 +56,10 @@ final class SessionLanes {
 
 	private final Map<String, Lane> lanes = new ConcurrentHashMap<>();
 
-	/** What waits or runs in all lanes. */
+	/** The number of tasks that are queued or running in all lanes. */
 	private final AtomicInteger pending = new AtomicInteger();
 
-	/** How large that is. */
+	/** The size of these tasks in bytes. */
 	private final AtomicLong pendingBytes = new AtomicLong();
 
 	private final Object idle = new Object();
@@ -79,9 +80,9 @@ final class SessionLanes {
 	}
 
 	/**
-	 * Wait until nothing is pending, then take no more and forget the rest.
+	 * Wait until no task is queued or running, then accept no more and discard the rest.
 	 * @param timeout how long to wait
-	 * @return how many tasks were still waiting or running
+	 * @return how many tasks were still queued or running
 	 */
 	int stop(Duration timeout) {
 		awaitIdle(timeout);
@@ -108,16 +109,16 @@ final class SessionLanes {
 	}
 
 	/**
-	 * Return whether another session may come.
+	 * Return whether another session may be accepted.
 	 */
 	boolean hasRoom() {
 		return this.pending.get() < this.limits.total() && this.pendingBytes.get() < this.limits.totalBytes();
 	}
 
 	/**
-	 * Add what may be refused.
-	 * @param bytes how much memory the task holds until it is done
-	 * @return whether it was taken
+	 * Queue a task that may be refused.
+	 * @param bytes how much memory the task holds until it is done, in bytes
+	 * @return whether the task was accepted
 	 */
 	Offer offer(String session, Task task, int bytes) {
 		if (this.executor == null) {
@@ -136,7 +137,7 @@ final class SessionLanes {
 	}
 
 	/**
-	 * Count a task in.
+	 * Count a task.
 	 * @return whether there is room for it
 	 */
 	private boolean begin(Entry entry) {
@@ -147,7 +148,7 @@ final class SessionLanes {
 	}
 
 	/**
-	 * Add what must be done.
+	 * Queue a task that must run.
 	 */
 	void add(String session, Task task) {
 		if (this.executor == null) {
@@ -160,7 +161,7 @@ final class SessionLanes {
 	}
 
 	/**
-	 * Run the rest of a task that has been waiting for something.
+	 * Run the continuation of a task that has waited for something, such as a future.
 	 */
 	void execute(Runnable rest) {
 		Executor executor = this.executor;
@@ -171,7 +172,7 @@ final class SessionLanes {
 			}
 		}
 		catch (RejectedExecutionException ex) {
-			logger.debug("The node stops, and so do its handlers", ex);
+			logger.debug("The node has stopped its endpoint threads; the task continues on this thread", ex);
 		}
 		rest.run();
 	}
@@ -207,10 +208,10 @@ final class SessionLanes {
 			}
 		}
 		catch (RejectedExecutionException ex) {
-			logger.debug("The node stops, and so do its handlers", ex);
+			logger.debug("The node has stopped its endpoint threads; the tasks of a session are discarded", ex);
 		}
 		catch (Throwable ex) {
-			// There is no thread for them, and nothing would have the lane go on
+			// No thread could be started, and nothing else would continue the lane.
 			this.guard.failed(ex);
 		}
 		discard(session);
@@ -240,8 +241,8 @@ final class SessionLanes {
 			return task.run();
 		}
 		catch (Throwable ex) {
-			// Tasks deal with failures themselves; whatever comes here must not end the
-			// lane.
+			// Tasks handle their failures themselves. An unexpected one must not stop
+			// the lane.
 			this.guard.failed(ex);
 			return Task.DONE;
 		}
@@ -287,7 +288,7 @@ final class SessionLanes {
 	}
 
 	/**
-	 * What became of a task that was offered.
+	 * The result of offering a task.
 	 */
 	enum Offer {
 
@@ -296,7 +297,8 @@ final class SessionLanes {
 	}
 
 	/**
-	 * What waits for one session. Changed within its map's compute methods only.
+	 * The queued tasks of one session. Changed only inside the compute methods of the
+	 * map.
 	 */
 	private static final class Lane {
 
@@ -329,7 +331,8 @@ final class SessionLanes {
 	}
 
 	/**
-	 * A task, whether it counts for the session's limits, and how many bytes it holds.
+	 * A task, whether it counts against the session's limits, and how many bytes it
+	 * holds.
 	 */
 	private record Entry(Task task, boolean bounded, int bytes) {
 	}

@@ -20,22 +20,21 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Something that is done for a session.
+ * A task of a session.
  */
 interface Task {
 
-	/** The end of a task that leaves nothing open. */
+	/** The result of a task that has ended when {@link #run} returns. */
 	CompletionStage<?> DONE = CompletableFuture.completedFuture(null);
 
 	/**
-	 * Do it. May block.
-	 * @return completes when the next one may be done; never fails with anything that
-	 * somebody should know
+	 * Run the task. May block.
+	 * @return completes when the next task may run; the task has handled its own failures
 	 */
 	CompletionStage<?> run();
 
 	/**
-	 * Give it up, because the node stops.
+	 * Discard the task, because the node stops.
 	 */
 	default void discard() {
 	}

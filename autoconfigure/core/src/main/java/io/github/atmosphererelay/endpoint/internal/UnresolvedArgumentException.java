@@ -17,14 +17,15 @@
 package io.github.atmosphererelay.endpoint.internal;
 
 /**
- * An argument of a method could not be made, for the reason that is its cause.
+ * An argument of a method could not be resolved; the cause tells why.
  */
 final class UnresolvedArgumentException extends RuntimeException {
 
 	private final Exception failure;
 
 	UnresolvedArgumentException(Exception failure) {
-		// Clients can cause it at will, and nobody reads its stack.
+		// Without a stack trace, because clients can cause this at any rate and the
+		// trace says nothing.
 		super(failure.getMessage(), failure, false, false);
 		this.failure = failure;
 	}

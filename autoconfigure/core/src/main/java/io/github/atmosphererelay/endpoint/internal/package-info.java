@@ -15,7 +15,7 @@
  */
 
 /**
- * How annotated endpoints are found, checked and called.
+ * Finds, checks and calls the methods of annotated endpoints.
  */
 @NullMarked
 package io.github.atmosphererelay.endpoint.internal;
