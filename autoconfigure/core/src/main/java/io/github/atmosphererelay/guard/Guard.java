@@ -154,7 +154,9 @@ public final class Guard {
 			return;
 		}
 		try {
-			logger.error("'" + this.part.tag() + "' has failed and goes on" + suppressed(more), failure);
+			logger.error("The part '" + this.part.tag() + "' of this node failed at one step and continues with the"
+					+ " next. If this repeats, health reports it. The stack trace shows the cause" + suppressed(more),
+					failure);
 		}
 		catch (Throwable ex) {
 			// Memory may be too short for the line. It is counted.

@@ -106,7 +106,8 @@ class GuardTests {
 		assertThat(this.guards.failing()).containsExactly(this.guard);
 		assertThat(this.guard.lastFailure())
 			.isEqualTo("java.lang.IllegalStateException: outer, because of" + " java.lang.OutOfMemoryError: inner");
-		assertThat(output.getOut().lines().filter((line) -> line.contains("'heartbeat' has failed"))).hasSize(1);
+		assertThat(output.getOut().lines().filter((line) -> line.contains("'heartbeat' of this node failed")))
+			.hasSize(1);
 		this.guard.succeeded();
 		assertThat(this.guards.failing()).isEmpty();
 		assertThat(this.guard.failures()).isEqualTo(Guard.REPEATED);

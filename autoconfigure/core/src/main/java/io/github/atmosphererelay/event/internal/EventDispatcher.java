@@ -32,9 +32,9 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands events to the application's listeners, one after another on a thread of its own:
- * a listener may block, and the threads on which things happen may not. The queue is
- * bounded; what does not fit is counted and dropped.
+ * Publishes events to the application's listeners, one after another on a thread of its
+ * own. A listener may block; the threads that report events may not. The queue holds at
+ * most 100000 events; events beyond that are counted and dropped.
  */
 public final class EventDispatcher {
 
@@ -54,7 +54,7 @@ public final class EventDispatcher {
 
 	/**
 	 * Create a dispatcher.
-	 * @param publisher brings an event to the listeners; may block
+	 * @param publisher passes an event to the listeners; may block
 	 * @param statistics receives the counts
 	 */
 	public EventDispatcher(Consumer<Object> publisher, EventStatistics statistics) {
@@ -72,7 +72,8 @@ public final class EventDispatcher {
 	}
 
 	/**
-	 * Hand out what waits, for at most a few seconds, and stop the thread.
+	 * Publish the queued events, for at most 2 seconds, and stop the thread. Events that
+	 * are left are counted as dropped.
 	 */
 	public synchronized void stop() {
 		ThreadPoolExecutor executor = this.executor;
@@ -97,7 +98,7 @@ public final class EventDispatcher {
 	}
 
 	/**
-	 * Hand out an event. Never blocks.
+	 * Queue an event for the listeners. Never blocks.
 	 * @param event the event
 	 */
 	public void publish(Object event) {
@@ -112,12 +113,15 @@ public final class EventDispatcher {
 		catch (RejectedExecutionException ex) {
 			this.statistics.countEventDropped();
 			if (!executor.isShutdown() && this.warned.compareAndSet(false, true)) {
-				logger.warn("Application events are dropped because a listener takes too long;"
-						+ " see the meter 'atmosphere.events.dropped'");
+				logger.warn("Application events are dropped, because " + MAX_WAITING
+						+ " events are queued: a listener takes too long. Make the listeners faster, or let them do"
+						+ " slow work on another thread. The meter 'atmosphere.events.dropped' counts the dropped"
+						+ " events");
 			}
 		}
 		catch (Error ex) {
-			// Memory or a thread is missing, and whoever publishes is to go on
+			// Memory is short, or no thread could be started. The caller must continue
+			// nevertheless.
 			this.statistics.countEventDropped();
 		}
 	}
@@ -128,7 +132,8 @@ public final class EventDispatcher {
 			this.publisher.accept(event);
 		}
 		catch (Throwable ex) {
-			this.failureLog.warn("A listener of " + event.getClass().getSimpleName() + " failed", ex);
+			this.failureLog.warn("A listener of " + event.getClass().getSimpleName()
+					+ " failed. Listeners after it did not get the event. Correct the listener", ex);
 		}
 	}
 

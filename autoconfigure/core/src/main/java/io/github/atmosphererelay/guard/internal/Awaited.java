@@ -23,9 +23,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A result that may be long in coming, and those who wait for it, each for a time of
- * their own. Not as dependents of one future: that would collect all who have given up.
- * Any thread may call any method, and none blocks.
+ * A result that may come late, and callers that wait for it, each with a timeout of its
+ * own. The waiting futures are not dependents of one future, which would keep those that
+ * have timed out. For any thread; no method blocks.
  *
  * @param <T> the type of the result
  */
@@ -36,7 +36,7 @@ public final class Awaited<T> {
 	private final Set<CompletableFuture<T>> waiting = ConcurrentHashMap.newKeySet(1);
 
 	/**
-	 * Tell everybody the result. Only the first one counts.
+	 * Complete all waiting futures with the result. Only the first call has an effect.
 	 * @param value the result
 	 */
 	public void complete(T value) {
@@ -48,7 +48,7 @@ public final class Awaited<T> {
 	/**
 	 * Wait for the result.
 	 * @param timeout how long to wait
-	 * @param otherwise what to complete with after that
+	 * @param otherwise the value after the timeout
 	 * @return completes with the result, or with the other value after the timeout
 	 */
 	public CompletableFuture<T> within(Duration timeout, T otherwise) {
@@ -65,7 +65,7 @@ public final class Awaited<T> {
 	}
 
 	/**
-	 * Return how many wait.
+	 * Return the number of waiting futures.
 	 */
 	int waiting() {
 		return this.waiting.size();

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.lang.Contract;
 
 /**
- * What futures fail with.
+ * Handles the exceptions with which futures fail.
  */
 public final class Failures {
 
@@ -32,10 +32,11 @@ public final class Failures {
 	}
 
 	/**
-	 * Return what a future has failed with, without the wrapping that dependent futures
-	 * add.
-	 * @param failure what a dependent future got; may be {@code null}
-	 * @return the original failure, or {@code null} if there is none
+	 * Return the original exception of a failed future, without the exceptions in which
+	 * dependent futures wrap it.
+	 * @param failure the exception of a future, which may depend on others; may be
+	 * {@code null}
+	 * @return the original exception, or {@code null} if {@code failure} is
 	 */
 	@Contract("null -> null; !null -> !null")
 	public static @Nullable Throwable unwrap(@Nullable Throwable failure) {

@@ -19,22 +19,21 @@ package io.github.atmosphererelay.guard.internal;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes what clients have sent fit for one line of a log: a client must not be able to
- * write lines of its own, to hide something, or to fill the log.
+ * Makes text from clients safe for one line of a log. A client must not be able to forge
+ * lines, to hide characters, or to fill the log.
  */
 public final class LogText {
 
-	/** The greatest length of a quoted text, in UTF-16 units. */
+	/** The maximum number of characters of a quoted text, in UTF-16 units. */
 	static final int MAX_LENGTH = 200;
 
 	private LogText() {
 	}
 
 	/**
-	 * Quote a text. What is not a printable ASCII character, and a quote or a backslash,
-	 * is escaped as in Java, and what is longer than {@value #MAX_LENGTH} characters is
-	 * cut.
-	 * @param text what a client has sent, or {@code null} if it has sent nothing
+	 * Quote a text. Quotes, backslashes and all characters other than printable ASCII are
+	 * escaped as in Java; a text of more than {@value #MAX_LENGTH} characters is cut.
+	 * @param text the text that a client has sent, or {@code null} if it has sent none
 	 * @return the text in single quotes
 	 */
 	public static String quote(@Nullable String text) {
@@ -63,10 +62,10 @@ public final class LogText {
 	}
 
 	/**
-	 * Keep a text within one line that is not the client's own, but may have some of it
-	 * in it.
+	 * Escape the control characters and line ends of a text that the library or the
+	 * application has written, but which may contain parts from a client.
 	 * @param text the text
-	 * @return the text without control characters and ends of lines
+	 * @return the text as one line
 	 */
 	public static String line(String text) {
 		StringBuilder line = new StringBuilder(text.length());

@@ -23,36 +23,38 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls to a relay, in the order in which they were decided on under a lock, but made
- * without it. A relay may deliver within a call: to another node of the same process,
- * which may answer at once. Two nodes that called under their locks would then wait for
- * each other's.
+ * Makes calls to a relay without holding a lock, in the order in which they were added
+ * under a lock. The lock must not be held during a call, because a relay may deliver
+ * within the call, to another node in the same process that answers at once. Two nodes
+ * that called under their locks would then wait for each other's lock.
  * <p>
- * For any thread. One thread at a time makes the calls; whoever comes meanwhile leaves
- * its own to that one, and does not wait. So a call that is made within another one comes
- * after it, and calls do not pile up on the stack.
+ * For any thread. One thread at a time makes the calls. Another thread that comes
+ * meanwhile leaves its calls to that thread and does not wait. A call that is added
+ * within another call is made after it, so calls do not nest on the stack.
  */
 public final class OrderedCalls {
 
 	private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
 
 	/**
-	 * How many have asked for the calls to be made since the one who makes them began.
+	 * The number of threads that have requested calls since the calling thread last
+	 * checked.
 	 */
 	private final AtomicInteger asked = new AtomicInteger();
 
 	/**
-	 * Put down a call as the next one. Done under the lock that decides about the order;
-	 * whoever does it calls {@link #make()} after the lock was released.
-	 * @param call makes the call; does not block
+	 * Add the next call. Called under the lock that determines the order. The caller must
+	 * call {@link #make()} after it has released the lock.
+	 * @param call the call; does not block
 	 */
 	public void add(Runnable call) {
 		this.waiting.add(call);
 	}
 
 	/**
-	 * Make the calls that were put down, unless somebody is about it. A call that throws
-	 * keeps no other from being made; the first failure is thrown when all were made.
+	 * Make the calls that were added, unless another thread is making them. A call that
+	 * throws does not prevent the others; the first exception is thrown after all calls
+	 * were made.
 	 */
 	public void make() {
 		if (this.asked.getAndIncrement() != 0) {

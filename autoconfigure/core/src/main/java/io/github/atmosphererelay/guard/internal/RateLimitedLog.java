@@ -23,8 +23,8 @@ import java.util.function.Supplier;
 import org.apache.commons.logging.Log;
 
 /**
- * Logs what clients can cause as often as they like: once in a while, with the number of
- * lines that were left out since. Safe for use by many threads.
+ * Logs events that clients can cause at any rate: at most one line in each interval, with
+ * the number of lines that were suppressed since the last one. Thread-safe.
  */
 public final class RateLimitedLog {
 
@@ -39,7 +39,7 @@ public final class RateLimitedLog {
 
 	/**
 	 * Create a log that writes at most one line in each interval.
-	 * @param log where the lines go
+	 * @param log receives the lines
 	 * @param interval the time between two lines
 	 */
 	public RateLimitedLog(Log log, Duration interval) {
@@ -84,7 +84,7 @@ public final class RateLimitedLog {
 
 	/**
 	 * Log a warning, or count it if the last line is too recent.
-	 * @param message makes the message, and is called only if it is logged
+	 * @param message returns the message; called only if it is logged
 	 */
 	public void warn(Supplier<String> message) {
 		if (isDue()) {
@@ -94,7 +94,7 @@ public final class RateLimitedLog {
 
 	/**
 	 * Log information, or count it if the last line is too recent.
-	 * @param message makes the message, and is called only if it is logged
+	 * @param message returns the message; called only if it is logged
 	 */
 	public void info(Supplier<String> message) {
 		if (isDue()) {

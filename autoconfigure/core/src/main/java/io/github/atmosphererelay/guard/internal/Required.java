@@ -19,7 +19,7 @@ package io.github.atmosphererelay.guard.internal;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requires what a builder was to be given.
+ * Checks that a builder was given its required parts.
  */
 public final class Required {
 
@@ -27,16 +27,16 @@ public final class Required {
 	}
 
 	/**
-	 * Require a part of what is being built.
+	 * Return a required part.
 	 * @param <T> the part's type
 	 * @param part the part, or {@code null} if the builder was not given it
 	 * @param name the name of the builder's method
 	 * @return the part
-	 * @throws IllegalStateException if it is missing
+	 * @throws IllegalStateException if the part is {@code null}
 	 */
 	public static <T> T part(@Nullable T part, String name) {
 		if (part == null) {
-			throw new IllegalStateException("'" + name + "' is required");
+			throw new IllegalStateException("'" + name + "' is missing; call the builder's method of this name");
 		}
 		return part;
 	}

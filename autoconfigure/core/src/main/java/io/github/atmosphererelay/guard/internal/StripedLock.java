@@ -22,8 +22,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A fixed number of locks for any number of keys. What one thread does under a key's lock
- * is in order with what others do under the same key.
+ * A fixed number of locks for any number of keys. Actions under the same key run one
+ * after another. Different keys may share a lock, so an action must not lock another key.
  */
 public final class StripedLock {
 

@@ -24,9 +24,9 @@ import java.util.concurrent.TimeUnit;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 
 /**
- * Makes the threads of this library, all of which are daemons: an application ends when
+ * Creates the threads of this library. All are daemons, so that an application ends when
  * its own threads have ended. Their names begin with {@code atmosphere-} and end with a
- * number.
+ * number, such as {@code atmosphere-events-1}.
  */
 public final class Threads {
 
@@ -38,9 +38,9 @@ public final class Threads {
 	}
 
 	/**
-	 * Make a factory of threads.
-	 * @param purpose what they are for, such as {@code events}, which is a part of their
-	 * names
+	 * Create a factory of threads.
+	 * @param purpose the purpose, such as {@code events}, which becomes part of the
+	 * threads' names
 	 * @return the factory
 	 */
 	public static ThreadFactory factory(String purpose) {
@@ -50,9 +50,9 @@ public final class Threads {
 	}
 
 	/**
-	 * Make an executor with one thread, which stays until the executor is shut down.
-	 * @param purpose what it is for
-	 * @param queue what waits for it; a task that finds it full is refused
+	 * Create an executor with one thread, which stays until the executor is shut down.
+	 * @param purpose the purpose, which becomes part of the thread's name
+	 * @param queue the queue of tasks; a task is rejected if it is full
 	 * @return the executor
 	 */
 	public static ThreadPoolExecutor single(String purpose, BlockingQueue<Runnable> queue) {
@@ -60,10 +60,10 @@ public final class Threads {
 	}
 
 	/**
-	 * Make an executor whose threads end when they have had nothing to do for a while.
-	 * @param purpose what it is for
-	 * @param threads how many threads there are at most
-	 * @param queue what waits for them; a task that finds it full is refused
+	 * Create an executor whose threads end after 10 seconds without a task.
+	 * @param purpose the purpose, which becomes part of the threads' names
+	 * @param threads the maximum number of threads
+	 * @param queue the queue of tasks; a task is rejected if it is full
 	 * @return the executor
 	 */
 	public static ThreadPoolExecutor pool(String purpose, int threads, BlockingQueue<Runnable> queue) {

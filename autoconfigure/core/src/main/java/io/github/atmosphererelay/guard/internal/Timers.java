@@ -24,33 +24,34 @@ import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
 
 /**
- * Runs short tasks of the node's parts later or again and again, each guarded: one that
- * throws is counted and logged under its part, and those that repeat go on.
+ * Runs short tasks of the node's parts, once or repeatedly. Each task is guarded: if it
+ * throws, that is counted and logged under its part, and a repeated task continues.
  *
  * @param scheduler runs the tasks, which must not block it
- * @param guards keep the parts going
+ * @param guards the guards of the parts
  */
 public record Timers(ScheduledExecutorService scheduler, Guards guards) {
 
 	/**
-	 * Run a task again and again.
-	 * @param part whose task it is
+	 * Run a task repeatedly.
+	 * @param part the part to which the task belongs
 	 * @param task the task, which must not block
-	 * @param first the time until it runs first
-	 * @param delay the time between the end of one run and the next
-	 * @return cancels it
+	 * @param first the time until the first run
+	 * @param delay the time between the end of one run and the start of the next
+	 * @return cancel it to end the repetition
 	 */
 	public ScheduledFuture<?> repeat(Part part, Runnable task, Duration first, Duration delay) {
 		return this.guards.of(part).repeat(this.scheduler, task, first, delay);
 	}
 
 	/**
-	 * Run a task once, later.
-	 * @param part whose task it is
+	 * Run a task once, after a delay.
+	 * @param part the part to which the task belongs
 	 * @param task the task, which must not block
-	 * @param delay the time until it runs
-	 * @return cancels it
-	 * @throws java.util.concurrent.RejectedExecutionException if the scheduler has ended
+	 * @param delay the time until the run
+	 * @return may be cancelled
+	 * @throws java.util.concurrent.RejectedExecutionException if the scheduler was shut
+	 * down
 	 */
 	public ScheduledFuture<?> later(Part part, Runnable task, Duration delay) {
 		return this.guards.of(part).later(this.scheduler, task, delay);

@@ -15,7 +15,7 @@
  */
 
 /**
- * What loops, timers, locks and logs of a node share.
+ * Timers, threads, locks and logs that the parts of a node share.
  */
 @NullMarked
 package io.github.atmosphererelay.guard.internal;
