@@ -28,14 +28,15 @@ import org.jspecify.annotations.Nullable;
 public sealed interface Audience {
 
 	/**
-	 * Return the relay address that the audience's nodes follow.
+	 * Return the relay address to which messages for this audience are sent.
 	 * @return the address
 	 */
 	Address address();
 
 	/**
-	 * Return the id of a session that belongs to the audience but is to be left out.
-	 * @return the session's id, or {@code null} if nobody is left out
+	 * Return the id of a session that belongs to the audience but does not receive the
+	 * message.
+	 * @return the session's id, or {@code null} if all sessions receive it
 	 */
 	default @Nullable String exceptSession() {
 		return null;
@@ -119,17 +120,17 @@ public sealed interface Audience {
 	}
 
 	/**
-	 * All followers of a bucket, on any node. Each node finds its followers itself, from
-	 * what the message says.
+	 * All nodes that follow a bucket. Each of these nodes reads in the message which of
+	 * its subscribers are to receive it.
 	 *
-	 * @param name what the buckets are for
+	 * @param name the kind of names in the buckets, such as {@code destinations}
 	 * @param number the number of the bucket
 	 * @see Address.Bucket
 	 */
 	record Bucket(String name, int number) implements Audience {
 
 		public Bucket {
-			// Fail here already, and not when the address is asked for.
+			// Check the arguments now, rather than when the address is needed.
 			new Address.Bucket(name, number);
 		}
 

@@ -51,8 +51,8 @@ public final class Payload {
 	 * @return the payload
 	 */
 	public static Payload text(String text) {
-		// The string itself is not kept: one with half a surrogate pair could not be
-		// written to a socket, and other nodes would read it differently.
+		// The string itself is not kept: an unpaired surrogate could not be written to a
+		// socket, and other nodes would decode a different string.
 		return new Payload(text.getBytes(StandardCharsets.UTF_8), false);
 	}
 

@@ -21,32 +21,36 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rules for channel names, the same at every door: 1 to {@value #MAX_LENGTH}
- * characters, no control characters, no whitespace, no empty segments, no slash at either
- * end, and none of the first segments that have a meaning of their own in URLs:
- * {@code connection}, {@code api}, {@code console} and {@code client.js}. Nothing depends
- * on which characters a Java version knows, so that nodes on different ones agree.
+ * The rules for channel names, the same for every kind of client: 1 to
+ * {@value #MAX_LENGTH} characters; no control characters, no whitespace, no unpaired
+ * surrogates; no empty segments, no slash at either end; and a first segment other than
+ * {@code connection}, {@code api}, {@code console} and {@code client.js}, which are URLs
+ * of this library. The rules do not depend on the Unicode version of the Java release, so
+ * that nodes on different releases agree.
  */
 public final class ChannelNames {
 
 	/**
-	 * The greatest length of a name, in UTF-16 units.
+	 * The maximum length of a name in UTF-16 units.
 	 */
 	public static final int MAX_LENGTH = 255;
 
 	private static final Set<String> RESERVED = Set.of("connection", "api", "console", "client.js");
 
-	/** What the servlet specification calls the session's id in a path. */
+	/**
+	 * The path parameter in which the servlet specification puts the id of an HTTP
+	 * session.
+	 */
 	private static final String SESSION_PARAMETER = "jsessionid";
 
 	private ChannelNames() {
 	}
 
 	/**
-	 * Say what is wrong with a name.
-	 * @param name the name to check
-	 * @return the reason why it cannot name a channel, fit to be shown to the one who
-	 * sent it, or {@code null} if it can
+	 * Return the rule that a name breaks.
+	 * @param name the name
+	 * @return the reason why this is not a channel name, in words for the sender, or
+	 * {@code null} if it is one
 	 */
 	public static @Nullable String findFault(@Nullable String name) {
 		if (name == null || name.isEmpty()) {
@@ -78,9 +82,9 @@ public final class ChannelNames {
 	}
 
 	/**
-	 * Say whether a name, or a pattern of names, begins with a segment that is reserved.
+	 * Check whether a name, or a pattern of names, begins with a reserved segment.
 	 * @param name the name or pattern
-	 * @return the reason why it cannot name a channel, or {@code null} if it can
+	 * @return the reason why this is not a channel name, or {@code null} if it may be one
 	 */
 	public static @Nullable String findReserved(String name) {
 		int slash = name.indexOf('/');
@@ -89,10 +93,10 @@ public final class ChannelNames {
 	}
 
 	/**
-	 * Refuse a name that breaks the rules.
-	 * @param name the name to check
+	 * Check a name.
+	 * @param name the name
 	 * @return the name
-	 * @throws IllegalArgumentException if the name cannot name a channel
+	 * @throws IllegalArgumentException if the name breaks a rule
 	 */
 	public static String check(@Nullable String name) {
 		String fault = findFault(name);
@@ -103,8 +107,8 @@ public final class ChannelNames {
 	}
 
 	/**
-	 * Return a name as it can stand in a message and in a line of a log: at most 64
-	 * characters, without control characters.
+	 * Return a name that is safe in an exception message and in a line of a log: at most
+	 * 64 characters, and a question mark for each control character.
 	 */
 	private static String printable(@Nullable String name) {
 		String text = String.valueOf(name);
@@ -113,10 +117,10 @@ public final class ChannelNames {
 	}
 
 	/**
-	 * Leave a path parameter out, in each segment that has it.
-	 * @param path the path, as it was sent
-	 * @param parameter the name of the parameter, in upper or lower case
-	 * @return the path without it
+	 * Remove a path parameter from each segment that has it.
+	 * @param path the path as it was sent
+	 * @param parameter the name of the parameter; case is ignored
+	 * @return the path without the parameter
 	 */
 	public static String withoutParameter(String path, String parameter) {
 		if (path.indexOf(';') < 0) {
@@ -139,13 +143,13 @@ public final class ChannelNames {
 	}
 
 	/**
-	 * Read a name from a part of a path, whose percent signs are decoded once. Strict:
-	 * broken escapes and bytes that are no UTF-8 must not end up as some other channel. A
-	 * session id that a container has written into the path ({@code ;jsessionid=...}) is
-	 * no part of the name; any other semicolon is a letter of it.
-	 * @param path the part of the path, as it was sent
+	 * Read a channel name from a part of a URL's path, and decode percent escapes once.
+	 * Broken escapes and bytes that are not UTF-8 are refused, because they must not
+	 * become the name of another channel. A session id that a container has written into
+	 * the path ({@code ;jsessionid=...}) is not part of the name; any other semicolon is.
+	 * @param path the part of the path as it was sent
 	 * @return the name
-	 * @throws IllegalArgumentException if that cannot name a channel
+	 * @throws IllegalArgumentException if this is not a channel name
 	 */
 	public static String ofPath(String path) {
 		return check(PercentEncoding.decode(withoutParameter(path, SESSION_PARAMETER), false, "the path"));

@@ -33,20 +33,20 @@ import io.github.atmosphererelay.message.WireFormatException.Reason;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The wire format between nodes: version 1 of a binary envelope, all numbers big-endian.
- * Every length is checked before it is believed, see {@link WireReader}, so that a
- * truncated, oversized or foreign message costs one exception and no memory. Stateless
- * but for its limit, safe for use by many threads, never blocks.
+ * The wire format of envelopes between nodes: version 1, binary, all numbers big-endian.
+ * Every length is checked before it is used, see {@link WireReader}, so that a truncated,
+ * oversized or foreign message costs one exception and no memory. Thread-safe; does not
+ * block.
  */
 public final class EnvelopeCodec {
 
 	/**
-	 * The greatest number of headers of an envelope.
+	 * The maximum number of headers of an envelope.
 	 */
 	public static final int MAX_HEADERS = 64;
 
 	/**
-	 * The greatest size of all headers of an envelope together, in encoded bytes.
+	 * The maximum size of all headers of an envelope together, in encoded bytes.
 	 */
 	public static final int MAX_HEADER_BYTES = 16 * 1024;
 
@@ -70,14 +70,14 @@ public final class EnvelopeCodec {
 
 	/**
 	 * Create a codec.
-	 * @param maxPayloadBytes the greatest payload that is read or written, in bytes
+	 * @param maxPayloadBytes the maximum size of a payload in bytes
 	 */
 	public EnvelopeCodec(int maxPayloadBytes) {
 		this.maxPayloadBytes = maxPayloadBytes;
 	}
 
 	/**
-	 * Return the greatest payload that is read or written.
+	 * Return the maximum size of a payload.
 	 * @return the limit in bytes
 	 */
 	public int maxPayloadBytes() {
@@ -85,9 +85,9 @@ public final class EnvelopeCodec {
 	}
 
 	/**
-	 * Write an envelope.
+	 * Encode an envelope.
 	 * @param envelope the envelope
-	 * @return its bytes
+	 * @return the bytes
 	 * @throws IllegalArgumentException if a part of the envelope is longer than the
 	 * format or the limit allows
 	 */
@@ -95,7 +95,7 @@ public final class EnvelopeCodec {
 		Payload payload = envelope.payload();
 		if (payload.size() > this.maxPayloadBytes) {
 			throw new IllegalArgumentException(
-					"A payload of " + payload.size() + " bytes is over the limit of " + this.maxPayloadBytes);
+					"The payload has " + payload.size() + " bytes, more than the maximum of " + this.maxPayloadBytes);
 		}
 		byte[] target = utf8(target(envelope.audience()));
 		byte[] except = utf8(envelope.audience().exceptSession());
@@ -108,7 +108,8 @@ public final class EnvelopeCodec {
 		}
 		length += (envelope.sequence() != null) ? 16 : 0;
 		length += (log != null) ? 4 + 8 + 2 + key.length + 8 : 0;
-		// Of just this size, so that the array that is written to goes to the broker.
+		// The exact size, so that the writer's array is passed to the broker without a
+		// copy.
 		WireWriter out = new WireWriter(length);
 		out.writeByte(MAGIC_1);
 		out.writeByte(MAGIC_2);
@@ -136,17 +137,18 @@ public final class EnvelopeCodec {
 			out.writeShortBytes(key);
 			out.writeLong(log.idempotencyWindow().toMillis());
 		}
-		// Room for parts that later releases add without a new version.
+		// The length of an extension, with which later releases can add parts without a
+		// new version.
 		out.writeShort(0);
 		out.writeBytes(payload.bytes());
 		return out.toByteArray();
 	}
 
 	/**
-	 * Read an envelope.
-	 * @param bytes what came from the broker; not modified
+	 * Decode an envelope.
+	 * @param bytes the bytes from the broker; not modified
 	 * @return the envelope
-	 * @throws WireFormatException if the bytes are not an envelope that can be read
+	 * @throws WireFormatException if the bytes are not a valid envelope
 	 */
 	public Envelope decode(byte[] bytes) {
 		WireReader in = new WireReader(bytes);
@@ -165,7 +167,7 @@ public final class EnvelopeCodec {
 		in.readShortBytes(MAX_EXTENSION);
 		Payload payload = readPayload(in, (flags & FLAG_BINARY) != 0);
 		if (in.remaining() > 0) {
-			throw new WireFormatException(Reason.MALFORMED, in.remaining() + " bytes after the envelope's end");
+			throw new WireFormatException(Reason.MALFORMED, in.remaining() + " bytes follow the end of the envelope");
 		}
 		return new Envelope(id, origin, kind, time, audience, headers, payload, sequence, log);
 	}
@@ -179,7 +181,7 @@ public final class EnvelopeCodec {
 	}
 
 	/**
-	 * Refuse headers that an envelope cannot carry.
+	 * Check that an envelope can carry the given headers.
 	 * @param headers the headers
 	 * @throws IllegalArgumentException if they are too many or too long
 	 */
@@ -194,7 +196,7 @@ public final class EnvelopeCodec {
 			case 1 -> Kind.MESSAGE;
 			case 2 -> Kind.PROBE;
 			case 3 -> Kind.CONTROL;
-			default -> throw new WireFormatException(Reason.MALFORMED, "Envelope of unknown kind " + (code & 0xFF));
+			default -> throw new WireFormatException(Reason.MALFORMED, "Unknown kind of envelope: " + (code & 0xFF));
 		};
 	}
 
@@ -243,18 +245,18 @@ public final class EnvelopeCodec {
 				case 4 -> new Audience.Node(UUID.fromString(target));
 				case 5 -> new Audience.Everyone(exceptSession);
 				case 6 -> readBucket(target);
-				default -> throw new WireFormatException(Reason.MALFORMED, "Unknown audience " + type);
+				default -> throw new WireFormatException(Reason.MALFORMED, "Unknown type of audience: " + type);
 			};
 		}
 		catch (IllegalArgumentException ex) {
-			throw new WireFormatException(Reason.MALFORMED, "Invalid audience");
+			throw new WireFormatException(Reason.MALFORMED, "The target of the audience is invalid");
 		}
 	}
 
 	private static Audience.Session readSession(String target) {
 		int slash = target.indexOf('/');
 		if (slash < 0) {
-			throw new WireFormatException(Reason.MALFORMED, "Invalid session audience");
+			throw new WireFormatException(Reason.MALFORMED, "The target of a session audience has no slash");
 		}
 		return new Audience.Session(UUID.fromString(target.substring(0, slash)), target.substring(slash + 1));
 	}
@@ -264,15 +266,16 @@ public final class EnvelopeCodec {
 		String number = target.substring(slash + 1);
 		Audience.Bucket bucket = new Audience.Bucket(target.substring(0, Math.max(0, slash)), Integer.parseInt(number));
 		if (!Integer.toString(bucket.number()).equals(number)) {
-			// One bucket would have several addresses.
-			throw new WireFormatException(Reason.MALFORMED, "Invalid bucket audience");
+			// One bucket would have several addresses, such as "names/3" and "names/03".
+			throw new WireFormatException(Reason.MALFORMED, "The number of a bucket audience has needless characters");
 		}
 		return bucket;
 	}
 
 	private static byte[][] headers(Map<String, String> headers) {
 		if (headers.size() > MAX_HEADERS) {
-			throw new IllegalArgumentException("A message has at most " + MAX_HEADERS + " headers");
+			throw new IllegalArgumentException(
+					"The message has " + headers.size() + " headers; the maximum is " + MAX_HEADERS);
 		}
 		byte[][] parts = new byte[headers.size() * 2][];
 		int index = 0;
@@ -284,7 +287,8 @@ public final class EnvelopeCodec {
 			index += 2;
 		}
 		if (total > MAX_HEADER_BYTES) {
-			throw new IllegalArgumentException("The headers of a message have at most " + MAX_HEADER_BYTES + " bytes");
+			throw new IllegalArgumentException(
+					"The headers of the message have " + total + " bytes; the maximum is " + MAX_HEADER_BYTES);
 		}
 		return parts;
 	}
@@ -292,7 +296,8 @@ public final class EnvelopeCodec {
 	private static Map<String, String> readHeaders(WireReader in) {
 		int count = in.readShort();
 		if (count > MAX_HEADERS) {
-			throw new WireFormatException(Reason.OVERSIZED, "Envelope with " + count + " headers");
+			throw new WireFormatException(Reason.OVERSIZED,
+					"The envelope has " + count + " headers; the maximum is " + MAX_HEADERS);
 		}
 		if (count == 0) {
 			return Map.of();
@@ -302,7 +307,7 @@ public final class EnvelopeCodec {
 		for (int i = 0; i < count; i++) {
 			headers.put(in.readShortString(), in.readShortString());
 			if (start - in.remaining() > MAX_HEADER_BYTES + 4 * MAX_HEADERS) {
-				throw new WireFormatException(Reason.OVERSIZED, "Headers over the limit");
+				throw new WireFormatException(Reason.OVERSIZED, "The headers of the envelope are too large");
 			}
 		}
 		return headers;
@@ -312,7 +317,7 @@ public final class EnvelopeCodec {
 		long series = in.readLong();
 		long number = in.readLong();
 		if (number < 1) {
-			throw new WireFormatException(Reason.MALFORMED, "Invalid sequence number");
+			throw new WireFormatException(Reason.MALFORMED, "The sequence number is less than 1");
 		}
 		return new Sequence(series, number);
 	}
@@ -323,7 +328,7 @@ public final class EnvelopeCodec {
 		String key = in.readShortString();
 		long window = in.readLong();
 		if (size < 1 || retention < 1 || window < 1) {
-			throw new WireFormatException(Reason.MALFORMED, "Invalid log options");
+			throw new WireFormatException(Reason.MALFORMED, "The size, retention or idempotency window is less than 1");
 		}
 		return new LogOptions(size, Duration.ofMillis(retention), key.isEmpty() ? null : key,
 				Duration.ofMillis(window));
@@ -332,7 +337,7 @@ public final class EnvelopeCodec {
 	private Payload readPayload(WireReader in, boolean binary) {
 		byte[] bytes = in.readBytes(this.maxPayloadBytes);
 		if (!binary && !Utf8.isValid(bytes)) {
-			throw new WireFormatException(Reason.MALFORMED, "Text payload is not UTF-8");
+			throw new WireFormatException(Reason.MALFORMED, "The text payload is not UTF-8");
 		}
 		return binary ? Payload.binary(bytes) : Payload.text(bytes);
 	}
@@ -340,7 +345,8 @@ public final class EnvelopeCodec {
 	private static byte[] utf8(@Nullable String text) {
 		byte[] bytes = (text != null) ? text.getBytes(StandardCharsets.UTF_8) : new byte[0];
 		if (bytes.length > 0xFFFF) {
-			throw new IllegalArgumentException("A name, key or header has at most 65535 bytes");
+			throw new IllegalArgumentException(
+					"A name, key or header has " + bytes.length + " bytes; the maximum is" + " 65535");
 		}
 		return bytes;
 	}

@@ -17,8 +17,8 @@
 package io.github.atmosphererelay.message.internal;
 
 /**
- * Writes the strings in frames that are written by hand, because they are written for
- * every message, and in core, which needs no JSON library.
+ * Writes JSON strings. Frames that are sent often are assembled from strings, for speed
+ * and because the core module has no JSON library.
  */
 public final class Json {
 
@@ -26,9 +26,9 @@ public final class Json {
 	}
 
 	/**
-	 * Return how many bytes a string takes when it is {@linkplain #quote written}.
+	 * Return an upper bound of the size of a {@linkplain #quote quoted} string.
 	 * @param text the string
-	 * @return the number of bytes in UTF-8, never too few
+	 * @return the size in bytes of UTF-8; the actual size may be smaller, never larger
 	 */
 	public static long quotedLength(String text) {
 		long length = 2;
@@ -48,9 +48,9 @@ public final class Json {
 	}
 
 	/**
-	 * Write a string.
+	 * Quote a string.
 	 * @param text the string
-	 * @return the string in quotes, as it stands in JSON
+	 * @return the string as a JSON string, with its quotes
 	 */
 	public static String quote(String text) {
 		StringBuilder out = new StringBuilder(text.length() + 2).append('"');

@@ -21,8 +21,8 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Decodes parts of URLs. Strict: a broken escape or bytes that are no UTF-8 must not end
- * up as some other text.
+ * Decodes percent-encoded parts of URLs. Broken escapes and bytes that are not UTF-8 are
+ * refused rather than replaced, because they must not become another text.
  */
 final class PercentEncoding {
 
@@ -32,11 +32,11 @@ final class PercentEncoding {
 	/**
 	 * Decode a text.
 	 * @param encoded the text as it was sent
-	 * @param plusIsSpace whether a plus sign stands for a space, as in queries
-	 * @param what what the text is, for the reason
+	 * @param plusIsSpace whether a plus sign means a space, as in queries
+	 * @param what the subject of the exception's message, such as "the path"
 	 * @return the decoded text
-	 * @throws IllegalArgumentException if it cannot be decoded, with a reason for the
-	 * sender
+	 * @throws IllegalArgumentException if the text cannot be decoded; the message is in
+	 * words for the sender
 	 */
 	static String decode(String encoded, boolean plusIsSpace, String what) {
 		byte[] raw = encoded.getBytes(StandardCharsets.UTF_8);

@@ -22,8 +22,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parameters of a URL's query. A parameter that cannot be decoded harms no other one:
- * containers differ in what they do then, and some throw for every parameter. Immutable.
+ * The parameters of a URL's query. A parameter that cannot be decoded does not affect the
+ * others. Containers differ in this; some throw an exception for every parameter then.
+ * Immutable.
  */
 public final class QueryParameters {
 
@@ -31,7 +32,7 @@ public final class QueryParameters {
 
 	private final Map<String, String[]> values;
 
-	/** What is wrong with parameters of which a value cannot be decoded. */
+	/** The reasons why values cannot be decoded, by parameter. */
 	private final Map<String, String> faults;
 
 	private final boolean complete;
@@ -43,9 +44,9 @@ public final class QueryParameters {
 	}
 
 	/**
-	 * Read a query.
-	 * @param query the query as it was sent, without a question mark, or {@code null} if
-	 * there is none
+	 * Parse a query.
+	 * @param query the query as it was sent, without the question mark, or {@code null}
+	 * if there is none
 	 * @return the parameters
 	 */
 	public static QueryParameters parse(@Nullable String query) {
@@ -62,7 +63,7 @@ public final class QueryParameters {
 				name = PercentEncoding.decode((equals >= 0) ? pair.substring(0, equals) : pair, true, "the name");
 			}
 			catch (IllegalArgumentException ex) {
-				// Whatever it is, it is none that anybody asks for
+				// Nobody asks for a parameter whose name cannot be decoded.
 				complete = false;
 				continue;
 			}
@@ -92,9 +93,9 @@ public final class QueryParameters {
 	/**
 	 * Return the first value of a parameter.
 	 * @param name the parameter's name
-	 * @return the value, or {@code null} if the query does not have it
-	 * @throws IllegalArgumentException if a value of it cannot be decoded, with a reason
-	 * for the sender
+	 * @return the value, or {@code null} if the query does not contain the parameter
+	 * @throws IllegalArgumentException if a value of the parameter cannot be decoded; the
+	 * message is in words for the sender
 	 */
 	public @Nullable String get(String name) {
 		String fault = this.faults.get(name);
@@ -106,16 +107,16 @@ public final class QueryParameters {
 	}
 
 	/**
-	 * Return whether everything can be decoded.
-	 * @return whether no name and no value is broken
+	 * Return whether all names and values could be decoded.
+	 * @return {@code false} if a name or value could not be decoded
 	 */
 	public boolean isComplete() {
 		return this.complete;
 	}
 
 	/**
-	 * Return everything that can be decoded.
-	 * @return the values by name, in their order; a copy
+	 * Return the parameters that could be decoded.
+	 * @return the values by name, in the order of the query; a copy
 	 */
 	public Map<String, String[]> all() {
 		Map<String, String[]> copy = new LinkedHashMap<>();

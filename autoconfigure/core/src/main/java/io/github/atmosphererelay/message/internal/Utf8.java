@@ -24,23 +24,23 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Checks bytes that are going to be read as text.
+ * Checks whether bytes are valid UTF-8.
  */
 public final class Utf8 {
 
-	/** Reads eight bytes of an array at once, which is what makes long texts quick. */
+	/** Reads eight bytes at once, which makes the check of long texts fast. */
 	private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
-	/** The highest bit of each of eight bytes: ASCII has none of them. */
+	/** The highest bit of each of eight bytes, which is 0 in ASCII. */
 	private static final long HIGH_BITS = 0x8080808080808080L;
 
 	private Utf8() {
 	}
 
 	/**
-	 * Return whether bytes are UTF-8.
+	 * Return whether bytes are valid UTF-8.
 	 * @param bytes the bytes
-	 * @return whether they are
+	 * @return whether they are valid UTF-8
 	 */
 	public static boolean isValid(byte[] bytes) {
 		return isAscii(bytes) || isValidBeyondAscii(bytes);

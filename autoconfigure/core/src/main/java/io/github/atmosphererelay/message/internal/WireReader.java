@@ -24,10 +24,9 @@ import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.message.WireFormatException.Reason;
 
 /**
- * Reads what a {@link WireWriter} has written, and is the one place where lengths are
- * checked: before anything is allocated for it, and before the buffer is read. Whatever
- * cannot be read is a {@link WireFormatException}. For the packages of this library; for
- * one thread.
+ * Reads bytes that a {@link WireWriter} has written. Every length is checked here, before
+ * memory is allocated for it and before the buffer is read. Bytes that cannot be read
+ * cause a {@link WireFormatException}. For the packages of this library. Not thread-safe.
  */
 public final class WireReader {
 
@@ -36,7 +35,7 @@ public final class WireReader {
 	private final ByteBuffer in;
 
 	/**
-	 * Read from an array.
+	 * Create a reader of an array.
 	 * @param bytes the array, which is not modified
 	 */
 	public WireReader(byte[] bytes) {
@@ -44,15 +43,15 @@ public final class WireReader {
 	}
 
 	/**
-	 * Read from a buffer.
-	 * @param in the buffer, of which the position moves on with what is read
+	 * Create a reader of a buffer.
+	 * @param in the buffer, whose position advances with each read
 	 */
 	public WireReader(ByteBuffer in) {
 		this.in = in;
 	}
 
 	/**
-	 * Return how many bytes follow.
+	 * Return the number of bytes that are left.
 	 * @return the number of bytes
 	 */
 	public int remaining() {
@@ -60,9 +59,9 @@ public final class WireReader {
 	}
 
 	/**
-	 * Refuse what is too short.
-	 * @param length the number of bytes that have to follow
-	 * @throws WireFormatException if fewer follow
+	 * Require a number of bytes.
+	 * @param length the number of bytes
+	 * @throws WireFormatException if fewer bytes are left
 	 */
 	public void require(int length) {
 		if (this.in.remaining() < length) {
@@ -72,26 +71,27 @@ public final class WireReader {
 	}
 
 	/**
-	 * Read the two bytes that stand before a version and tell one format from another.
-	 * @param first the first byte
-	 * @param second the second byte
-	 * @throws WireFormatException if others stand there, or no version follows
+	 * Read two bytes that precede the version and identify the format.
+	 * @param first the expected first byte
+	 * @param second the expected second byte
+	 * @throws WireFormatException if the bytes differ, or if no version follows
 	 */
 	public void readMagic(byte first, byte second) {
 		if (this.in.remaining() < 3 || this.in.get() != first || this.in.get() != second) {
-			throw new WireFormatException(Reason.FOREIGN, "The message is of another format");
+			throw new WireFormatException(Reason.FOREIGN, "The bytes do not begin like a message of this format");
 		}
 	}
 
 	/**
 	 * Read the version.
-	 * @param known the version that this release knows
-	 * @throws WireFormatException if this release does not know it
+	 * @param known the version that this release supports
+	 * @throws WireFormatException if the version is another one
 	 */
 	public void readVersion(byte known) {
 		byte version = readByte();
 		if (version != known) {
-			throw new WireFormatException(Reason.UNKNOWN_VERSION, "Unknown version " + (version & 0xFF));
+			throw new WireFormatException(Reason.UNKNOWN_VERSION,
+					"The message has version " + (version & 0xFF) + "; this release supports version " + known);
 		}
 	}
 
@@ -105,7 +105,7 @@ public final class WireReader {
 	}
 
 	/**
-	 * Read a number of 16 bits.
+	 * Read an unsigned number of 16 bits.
 	 * @return the number, from 0 to 65535
 	 */
 	public int readShort() {
@@ -114,7 +114,7 @@ public final class WireReader {
 	}
 
 	/**
-	 * Read a number of 32 bits.
+	 * Read a signed number of 32 bits.
 	 * @return the number
 	 */
 	public int readInt() {
@@ -123,7 +123,7 @@ public final class WireReader {
 	}
 
 	/**
-	 * Read a number of 64 bits.
+	 * Read a signed number of 64 bits.
 	 * @return the number
 	 */
 	public long readLong() {
@@ -150,7 +150,7 @@ public final class WireReader {
 	}
 
 	/**
-	 * Read bytes of which the length is known.
+	 * Read bytes of known length.
 	 * @param length the number of bytes
 	 * @return the bytes
 	 */
@@ -162,8 +162,8 @@ public final class WireReader {
 	}
 
 	/**
-	 * Read bytes after their length in 32 bits.
-	 * @param max the greatest number of bytes
+	 * Read bytes that are preceded by their length in 32 bits.
+	 * @param max the maximum number of bytes
 	 * @return the bytes
 	 */
 	public byte[] readBytes(int max) {
@@ -171,17 +171,17 @@ public final class WireReader {
 	}
 
 	/**
-	 * Read a string after its length in 32 bits.
-	 * @param maxBytes the greatest number of bytes that it may take
-	 * @return the string, with replacement characters for what is not UTF-8
+	 * Read a string that is preceded by its length in 32 bits.
+	 * @param maxBytes the maximum number of its bytes in UTF-8
+	 * @return the string, with a replacement character for each part that is not UTF-8
 	 */
 	public String readString(int maxBytes) {
 		return new String(readBytes(maxBytes), StandardCharsets.UTF_8);
 	}
 
 	/**
-	 * Read bytes after their length in 16 bits.
-	 * @param max the greatest number of bytes
+	 * Read bytes that are preceded by their length in 16 bits.
+	 * @param max the maximum number of bytes
 	 * @return the bytes
 	 */
 	public byte[] readShortBytes(int max) {
@@ -189,9 +189,9 @@ public final class WireReader {
 	}
 
 	/**
-	 * Read a string after its length in 16 bits.
+	 * Read a string that is preceded by its length in 16 bits.
 	 * @return the string
-	 * @throws WireFormatException if it is not UTF-8
+	 * @throws WireFormatException if the string is not UTF-8
 	 */
 	public String readShortString() {
 		byte[] bytes = readShortBytes(MAX_SHORT);
@@ -204,20 +204,20 @@ public final class WireReader {
 	private static int checkLength(int length, int max) {
 		if (length < 0 || length > max) {
 			throw new WireFormatException(Reason.OVERSIZED,
-					"A part of " + Integer.toUnsignedString(length) + " bytes is over the limit of " + max);
+					"A part of the message has " + Integer.toUnsignedString(length) + " bytes; the maximum is " + max);
 		}
 		return length;
 	}
 
 	/**
-	 * Read how many things follow, each of which takes at least one byte.
-	 * @return the number of things
+	 * Read the number of elements that follow, each of which takes at least one byte.
+	 * @return the number of elements
 	 */
 	public int readCount() {
 		int count = readInt();
 		if (count < 0 || count > this.in.remaining()) {
 			throw new WireFormatException(Reason.TRUNCATED,
-					"The message ends before " + Integer.toUnsignedString(count) + " parts");
+					"The message announces " + Integer.toUnsignedString(count) + " elements, but has fewer bytes");
 		}
 		return count;
 	}

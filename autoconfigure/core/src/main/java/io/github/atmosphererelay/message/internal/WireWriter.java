@@ -22,10 +22,10 @@ import java.util.Arrays;
 import java.util.UUID;
 
 /**
- * Writes what nodes say to each other and what they store: numbers big-endian, strings
- * and bytes after their length in 32 or 16 bits. The array grows as needed; whoever knows
- * the size beforehand gets the very array that was written to, without a copy. For the
- * packages of this library; for one thread.
+ * Writes messages between nodes and stored entries: numbers big-endian, strings and bytes
+ * preceded by their length in 32 or 16 bits. The array grows as needed. If the size was
+ * given and is exact, {@link #toByteArray()} returns the array itself, without a copy.
+ * For the packages of this library. Not thread-safe.
  */
 public final class WireWriter {
 
@@ -34,14 +34,14 @@ public final class WireWriter {
 	private ByteBuffer out;
 
 	/**
-	 * Write what is of unknown size.
+	 * Create a writer for a message of unknown size.
 	 */
 	public WireWriter() {
 		this(FIRST_CAPACITY);
 	}
 
 	/**
-	 * Write what is of known size.
+	 * Create a writer for a message of known size.
 	 * @param size the number of bytes; if more are written, the array grows
 	 */
 	public WireWriter(int size) {
@@ -63,7 +63,7 @@ public final class WireWriter {
 
 	/**
 	 * Write a byte.
-	 * @param value the byte, of which the lowest eight bits are written
+	 * @param value the byte; only the lowest eight bits are written
 	 */
 	public void writeByte(int value) {
 		room(Byte.BYTES).put((byte) value);
@@ -71,7 +71,7 @@ public final class WireWriter {
 
 	/**
 	 * Write a number of 16 bits.
-	 * @param value the number, of which the lowest 16 bits are written
+	 * @param value the number; only the lowest 16 bits are written
 	 */
 	public void writeShort(int value) {
 		room(Short.BYTES).putShort((short) value);
@@ -118,7 +118,7 @@ public final class WireWriter {
 	}
 
 	/**
-	 * Write bytes after their length in 32 bits.
+	 * Write bytes, preceded by their length in 32 bits.
 	 * @param value the bytes
 	 */
 	public void writeBytes(byte[] value) {
@@ -126,7 +126,7 @@ public final class WireWriter {
 	}
 
 	/**
-	 * Write a string after its length in 32 bits.
+	 * Write a string in UTF-8, preceded by its length in 32 bits.
 	 * @param text the string
 	 */
 	public void writeString(String text) {
@@ -134,7 +134,7 @@ public final class WireWriter {
 	}
 
 	/**
-	 * Write bytes after their length in 16 bits.
+	 * Write bytes, preceded by their length in 16 bits.
 	 * @param value the bytes, at most 65535
 	 */
 	public void writeShortBytes(byte[] value) {
@@ -142,8 +142,8 @@ public final class WireWriter {
 	}
 
 	/**
-	 * Return what has been written.
-	 * @return the bytes, which this writer does not change any more
+	 * Return the written bytes.
+	 * @return the bytes; further writes do not change this array
 	 */
 	public byte[] toByteArray() {
 		return this.out.hasRemaining() ? Arrays.copyOf(this.out.array(), this.out.position()) : this.out.array();
