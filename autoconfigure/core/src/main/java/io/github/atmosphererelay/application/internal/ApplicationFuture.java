@@ -31,15 +31,17 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A future of the application. It has its result as soon as the library has it: from then
- * on nobody waits in it, and what is registered runs at once on the thread that registers
- * it. What was registered before runs on a thread that may block, a little later.
+ * A future that the application gets. It returns its result as soon as the library has
+ * it: threads that wait in {@code join} or {@code get} continue at once, and a
+ * continuation that is registered later runs at once on the thread that registers it. A
+ * continuation that was registered before runs a little later, on a thread that may
+ * block.
  * <p>
- * So there are two futures in it: the state, which has the result and which nothing of
- * the application depends on, and this one, on which {@link ApplicationFutures} has the
- * application's continuations run.
+ * For that, the object contains two futures. The state gets the result at once; no
+ * continuation of the application depends on it. The other one is this object, whose
+ * continuations {@link ApplicationFutures} runs on the application's threads.
  *
- * @param <T> the kind of result
+ * @param <T> the type of the result
  */
 final class ApplicationFuture<T> extends CompletableFuture<T> implements LaterJdkFuture<T> {
 
@@ -59,14 +61,14 @@ final class ApplicationFuture<T> extends CompletableFuture<T> implements LaterJd
 	}
 
 	/**
-	 * Return what has the result at once, for the library alone.
+	 * Return the future that gets the result at once, for use by the library only.
 	 */
 	CompletableFuture<T> state() {
 		return this.state;
 	}
 
 	/**
-	 * The result is known. Called on a thread that must not be blocked.
+	 * Set the result. Called on a thread that must not be blocked.
 	 */
 	void settle(@Nullable T value, @Nullable Throwable failure) {
 		if (complete(this.state, value, failure)) {
@@ -75,7 +77,8 @@ final class ApplicationFuture<T> extends CompletableFuture<T> implements LaterJd
 	}
 
 	/**
-	 * Run what depends on the result, on a thread that may block.
+	 * Complete this future, which runs its continuations. Called on a thread that may
+	 * block.
 	 */
 	void finish() {
 		this.state.whenComplete((value, failure) -> {
@@ -129,7 +132,7 @@ final class ApplicationFuture<T> extends CompletableFuture<T> implements LaterJd
 	}
 
 	/**
-	 * Not by the timer of the JDK, which runs continuations on its one thread.
+	 * Overridden because the timer of the JDK runs continuations on its only thread.
 	 */
 	@Override
 	public CompletableFuture<T> orTimeout(long timeout, TimeUnit unit) {
@@ -189,7 +192,7 @@ final class ApplicationFuture<T> extends CompletableFuture<T> implements LaterJd
 	@Override
 	public T resultNow() {
 		if (!isDone() || isCompletedExceptionally()) {
-			throw new IllegalStateException("There is no result");
+			throw new IllegalStateException("The future has no result, because it is not complete or has failed");
 		}
 		return this.state.join();
 	}
@@ -197,7 +200,8 @@ final class ApplicationFuture<T> extends CompletableFuture<T> implements LaterJd
 	@Override
 	public Throwable exceptionNow() {
 		if (!isCompletedExceptionally() || isCancelled()) {
-			throw new IllegalStateException("There is no failure");
+			throw new IllegalStateException(
+					"The future has no exception, because it is not complete, was cancelled" + " or has succeeded");
 		}
 		try {
 			this.state.get();
@@ -208,7 +212,8 @@ final class ApplicationFuture<T> extends CompletableFuture<T> implements LaterJd
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
-		throw new IllegalStateException("There is no failure");
+		throw new IllegalStateException(
+				"The future has no exception, because it is not complete, was cancelled or" + " has succeeded");
 	}
 
 	@Override

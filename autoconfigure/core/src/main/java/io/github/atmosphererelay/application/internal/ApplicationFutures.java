@@ -33,29 +33,30 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the futures that applications get of the stages by which this library goes on.
+ * Creates the futures that applications get, from the library's own futures, which are
+ * called stages here.
  * <p>
- * A stage completes on whichever thread of the library or of a relay has the result, and
- * everything that depends on it is the library's own and short. The application's future
- * is another one: whoever waits in {@code join} or {@code get} goes on as soon as the
- * stage is complete, without any other thread; continuations, which may block, run on
- * {@link ApplicationThreads}. Those of futures of one key, such as a channel, run in the
- * order in which the stages have completed, as long as each takes less than about 50 ms;
- * after that the next one begins beside it. Continuations that are registered when the
- * result is there already run at once on the thread that registers them, as with any
- * {@link CompletableFuture}.
+ * A stage completes on a thread of the library or of a relay, and its continuations are
+ * the library's own and short. The application gets another future. A thread that waits
+ * in {@code join} or {@code get} continues as soon as the stage is complete, without the
+ * help of another thread. Continuations may block, so they run on
+ * {@link ApplicationThreads}. Continuations of futures with the same key, such as a
+ * channel, run in the order in which the stages have completed, as long as each takes
+ * less than about 50 ms; if one takes longer, the next one begins beside it. A
+ * continuation that is registered when the result is already there runs at once on the
+ * thread that registers it, as with any {@link CompletableFuture}.
  * <p>
- * A future without a continuation costs no thread: such futures are completed together, a
- * millisecond later, for those that look at them from outside, such as
- * {@link CompletableFuture#allOf}.
+ * A future without a continuation costs no thread. Such futures are completed together, a
+ * millisecond later, for code that depends on them without registering a continuation
+ * now, such as {@link CompletableFuture#allOf}.
  * <p>
- * For any thread; nothing here blocks but {@link #stop}.
+ * For any thread; only {@link #stop} blocks.
  */
 public final class ApplicationFutures {
 
 	/**
-	 * How many futures may wait for threads because continuations block. More are not
-	 * begun.
+	 * The maximum number of futures that may wait for a thread because continuations
+	 * block. Beyond that, the library refuses to begin more operations.
 	 */
 	public static final int MAX_WAITING = 100_000;
 
@@ -73,14 +74,14 @@ public final class ApplicationFutures {
 
 	private final OrderedTasks tasks;
 
-	/** Those without a continuation, whose result is known. */
+	/** Futures without a continuation whose result is known. */
 	private final Queue<ApplicationFuture<?>> unwatched = new ConcurrentLinkedQueue<>();
 
 	private final AtomicInteger unwatchedCount = new AtomicInteger();
 
 	private final AtomicBoolean sweepDue = new AtomicBoolean();
 
-	/** The key of what is swept. */
+	/** The key of the tasks that complete futures without a continuation. */
 	private final Object sweeps = new Object();
 
 	public ApplicationFutures(ApplicationThreads threads, ScheduledExecutorService scheduler, Guard guard) {
@@ -97,7 +98,7 @@ public final class ApplicationFutures {
 	}
 
 	/**
-	 * Let continuations end, for at most a few seconds, and stop the threads.
+	 * Wait for continuations, for at most 2 seconds, and stop the threads.
 	 */
 	public synchronized void stop() {
 		if (!this.tasks.isStarted()) {
@@ -105,18 +106,20 @@ public final class ApplicationFutures {
 		}
 		int left = this.tasks.stop(STOP_TIMEOUT);
 		if (left > 0) {
-			logger.warn("Stopped while continuations of " + left + " futures were waiting for others that block");
+			logger.warn("The node stopped while " + left + " continuations and other calls of the application were"
+					+ " queued behind ones that block. The queued ones were discarded. Let continuations that block"
+					+ " use another executor");
 		}
 		this.threads.stop();
 		sweep();
 	}
 
 	/**
-	 * Make a future for the application.
-	 * @param key futures of the same key complete in order, for example a channel's
+	 * Create a future for the application.
+	 * @param key futures with the same key complete in order; for example a channel's
 	 * address
-	 * @param stage gives the result
-	 * @param <T> the kind of result
+	 * @param stage supplies the result
+	 * @param <T> the type of the result
 	 * @return completes with the same result
 	 */
 	public <T> CompletableFuture<T> of(Object key, CompletableFuture<T> stage) {
@@ -129,10 +132,10 @@ public final class ApplicationFutures {
 	}
 
 	/**
-	 * Return the stage behind a future, for the library's own use: it does not wait for
-	 * the application's continuations.
-	 * @param future a future that may have been made here
-	 * @param <T> the kind of result
+	 * Return the stage of a future, for use by the library only. The stage does not wait
+	 * for the application's continuations.
+	 * @param future a future, which may have been created by {@link #of}
+	 * @param <T> the type of the result
 	 * @return completes with the same result, on a thread that must not be blocked
 	 */
 	public static <T> CompletableFuture<T> stage(CompletableFuture<T> future) {
@@ -141,7 +144,7 @@ public final class ApplicationFutures {
 
 	/**
 	 * Run code of the application on a thread that may block.
-	 * @param key tasks of the same key begin in order
+	 * @param key tasks with the same key begin in order
 	 * @param task the code
 	 */
 	public void execute(Object key, Runnable task) {
@@ -176,7 +179,7 @@ public final class ApplicationFutures {
 			this.tasks.add(this.sweeps, this::sweep);
 		}
 		catch (Throwable ex) {
-			// The next future schedules it again.
+			// The next future schedules the sweep again.
 			this.sweepDue.set(false);
 			throw ex;
 		}
@@ -186,7 +189,8 @@ public final class ApplicationFutures {
 		this.sweepDue.set(false);
 		ApplicationFuture<?> future = this.unwatched.poll();
 		if (!this.unwatched.isEmpty()) {
-			// Should a continuation have come in this moment and block, another goes on.
+			// If a continuation is registered just now and blocks this sweep, the next
+			// sweep continues.
 			scheduleSweep();
 		}
 		while (future != null) {
@@ -216,16 +220,16 @@ public final class ApplicationFutures {
 	}
 
 	/**
-	 * Return whether another future may begin.
-	 * @return whether fewer than {@value #MAX_WAITING} wait for threads
+	 * Return whether another operation may begin.
+	 * @return whether fewer than {@value #MAX_WAITING} futures wait for a thread
 	 */
 	public boolean hasRoom() {
 		return waiting() < MAX_WAITING;
 	}
 
 	/**
-	 * Return how many futures, whose result is known, and other calls of the application
-	 * wait for a thread or for those before them.
+	 * Return how many futures with a known result, and other calls of the application,
+	 * wait for a thread or for the ones before them.
 	 * @return the number of futures and calls
 	 */
 	public int waiting() {
@@ -233,7 +237,7 @@ public final class ApplicationFutures {
 	}
 
 	/**
-	 * Return how many threads run continuations, those that are blocked included.
+	 * Return how many threads run continuations, including those that are blocked.
 	 * @return the number of threads
 	 */
 	public int activeThreads() {
@@ -241,8 +245,8 @@ public final class ApplicationFutures {
 	}
 
 	/**
-	 * Return how often the next future of a channel went on beside a continuation that
-	 * took too long.
+	 * Return how often a continuation took too long, so that the next one of the same key
+	 * began beside it.
 	 * @return the number of times
 	 */
 	public long overtaken() {

@@ -21,24 +21,24 @@ import java.util.concurrent.Executor;
 import io.github.atmosphererelay.broadcast.Broadcaster;
 
 /**
- * Threads on which code of the application runs that no other thread may wait for, such
- * as what follows the futures of a {@link Broadcaster}, or the methods of endpoints. They
- * may block.
+ * The threads that run code of the application, such as continuations of the futures of a
+ * {@link Broadcaster}, or the methods of endpoints. The code may block them; no other
+ * thread waits for them.
  */
 public interface ApplicationThreads {
 
 	/**
-	 * Make the threads, or have them made when they are needed.
-	 * @return runs each task, which may last as long as the node runs, on one of the
-	 * threads, never on the caller's, and never blocks; throws
-	 * {@link java.util.concurrent.RejectedExecutionException} as long as all threads that
-	 * it may have are busy, and after {@link #stop()}
+	 * Start the threads, at once or when they are needed.
+	 * @return runs each task on one of the threads, never on the caller's, and never
+	 * blocks. A task may last as long as the node runs. Throws
+	 * {@link java.util.concurrent.RejectedExecutionException} while the maximum number of
+	 * threads is busy, and after {@link #stop()}
 	 */
 	Executor start();
 
 	/**
-	 * Interrupt what still runs, and let the threads go. Called once after each start;
-	 * does not wait for long.
+	 * Interrupt tasks that still run, and end the threads. Called once after each start;
+	 * blocks only briefly.
 	 */
 	void stop();
 

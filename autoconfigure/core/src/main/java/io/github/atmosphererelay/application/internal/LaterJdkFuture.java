@@ -19,9 +19,10 @@ package io.github.atmosphererelay.application.internal;
 import java.util.concurrent.Future;
 
 /**
- * What a {@link Future} has in later JDKs than 17, so that a future can override it.
+ * Declares methods that {@link Future} has only in JDKs later than 17, so that a future
+ * compiled for 17 can override them.
  *
- * @param <T> the kind of result
+ * @param <T> the type of the result
  */
 interface LaterJdkFuture<T> extends Future<T> {
 

@@ -39,46 +39,47 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs tasks of the application on threads that may block. Tasks of one key run in the
- * order in which they were added, one after another, as long as each is done soon. One
- * that is not, because it blocks or takes long, keeps its thread, and another thread goes
- * on with the next task of the key: so tasks of a key always begin in order, and none
- * waits for one that is blocked. Tasks of different keys never wait for each other while
- * there are threads: a few at once, and more as soon as those are blocked for 10 to 20
- * ms.
+ * Runs tasks of the application on threads that may block. Tasks with the same key run in
+ * the order in which they were added, one after another, as long as each takes less than
+ * about 50 ms. A task that takes longer keeps its thread, and another thread continues
+ * with the next task of the key. So the tasks of a key always begin in order, and none
+ * waits for one that is blocked. Tasks with different keys do not wait for each other
+ * while there are threads. A few threads start at once; more start when these have been
+ * blocked for 10 to 20 ms.
  * <p>
- * For any thread; nothing here blocks but {@link #stop}. A key costs nothing while it has
- * no task.
+ * For any thread; only {@link #stop} blocks. A key takes no memory while it has no task.
  */
 final class OrderedTasks {
 
 	private static final Log logger = LogFactory.getLog(OrderedTasks.class);
 
-	/** Clients can cause what fails as often as they like. */
+	/** Clients can cause failures at any rate, so the log is limited. */
 	private static final RateLimitedLog failureLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
 	private static final long TICK_MILLIS = 10;
 
 	/**
-	 * For how many ticks one task may keep the next one of its key waiting. Counted
-	 * rather than measured, so that a pause of the whole process is not taken for a task
-	 * that blocks.
+	 * The number of ticks for which a task may delay the next task of its key. Ticks are
+	 * counted, because measured time would include a pause of the whole process, and take
+	 * any task for one that blocks.
 	 */
 	private static final int PATIENCE = 5;
 
-	/** The same for a key of which a task is blocked already. */
+	/** The same number for a key of which another task is already blocked. */
 	private static final int HURRIED_PATIENCE = 1;
 
 	/**
-	 * How many threads are made as soon as there is something for them to do. More are
-	 * made when these are blocked.
+	 * The number of threads that start as soon as there are tasks for them. More start
+	 * only when these are blocked.
 	 */
 	private static final int PROMPT_THREADS = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
 
-	/** For how long a thread waits for something to do, if it is not the last. */
+	/**
+	 * How long a thread waits for a task before it ends, unless it is the last thread.
+	 */
 	private static final long IDLE_SECONDS = 20;
 
-	/** After how many tasks a worker lets those begin that wait for a thread. */
+	/** The number of tasks that a worker runs before other workers get the thread. */
 	private static final int BATCH = 32;
 
 	private final ScheduledExecutorService scheduler;
@@ -87,10 +88,10 @@ final class OrderedTasks {
 
 	private final Map<Object, Lane> lanes = new ConcurrentHashMap<>();
 
-	/** Those that have a thread. */
+	/** Workers that have a thread. */
 	private final Set<Worker> running = ConcurrentHashMap.newKeySet();
 
-	/** Those that wait for a thread. */
+	/** Workers that wait for a thread. */
 	private final BlockingQueue<Worker> waiting = new LinkedBlockingQueue<>();
 
 	private final AtomicBoolean ticking = new AtomicBoolean();
@@ -101,13 +102,13 @@ final class OrderedTasks {
 
 	private volatile @Nullable Crew crew;
 
-	/** Which worker was the first to wait for a thread at the last tick. */
+	/** The worker that was first in the queue at the last tick. */
 	private @Nullable Worker firstWaiting;
 
 	/**
 	 * Create the runner; {@link #start} starts it.
-	 * @param scheduler looks for tasks that block
-	 * @param guard keeps the threads and the looking going
+	 * @param scheduler runs the ticks, which look for blocked tasks
+	 * @param guard keeps the threads and the ticks running
 	 */
 	OrderedTasks(ScheduledExecutorService scheduler, Guard guard) {
 		this.scheduler = scheduler;
@@ -121,10 +122,10 @@ final class OrderedTasks {
 	}
 
 	/**
-	 * Wait until nothing is left, and forget the rest. Tasks that are added from now on
+	 * Wait until no task is left, and discard the rest. Tasks that are added from now on
 	 * run on the thread that adds them.
 	 * @param timeout how long to wait
-	 * @return how many tasks have not begun
+	 * @return the number of tasks that have not begun
 	 */
 	int stop(Duration timeout) {
 		long deadline = System.nanoTime() + timeout.toNanos();
@@ -149,21 +150,21 @@ final class OrderedTasks {
 	}
 
 	/**
-	 * Return how many tasks have not begun.
+	 * Return the number of tasks that have not begun.
 	 */
 	int pending() {
 		return Math.max(0, this.pending.get());
 	}
 
 	/**
-	 * Return how many threads are at work, those included whose task blocks.
+	 * Return the number of threads that run tasks, including those whose task blocks.
 	 */
 	int active() {
 		return this.running.size();
 	}
 
 	/**
-	 * Return how often another thread went on because a task took too long.
+	 * Return how often another thread continued with a key because a task took too long.
 	 */
 	long overtaken() {
 		return this.overtaken.sum();
@@ -171,7 +172,7 @@ final class OrderedTasks {
 
 	/**
 	 * Add a task.
-	 * @param key what the task belongs to
+	 * @param key the key; tasks with the same key begin in order
 	 * @param task the task; may block
 	 */
 	void add(Object key, Runnable task) {
@@ -217,8 +218,8 @@ final class OrderedTasks {
 	}
 
 	/**
-	 * Let a thread take a worker. If that fails, the next task of the key begins with
-	 * another one.
+	 * Queue a worker for a thread. If that fails, the next task of the key starts with a
+	 * new worker.
 	 */
 	private void enqueue(Worker worker) {
 		try {
@@ -242,12 +243,12 @@ final class OrderedTasks {
 			crew.executor.execute(() -> work(crew));
 		}
 		catch (RejectedExecutionException ex) {
-			// There are as many threads as there may be: one that gets free goes on.
+			// The maximum number of threads is busy. One that becomes free continues.
 			crew.threads.decrementAndGet();
 			keepTicking();
 		}
 		catch (Throwable ex) {
-			// Such as that the system has no more threads. The next look tries again.
+			// For example, the system has no more threads. The next tick tries again.
 			this.guard.failed(ex);
 			crew.threads.decrementAndGet();
 			keepTicking();
@@ -261,7 +262,8 @@ final class OrderedTasks {
 				worker = this.waiting.poll(IDLE_SECONDS, TimeUnit.SECONDS);
 			}
 			catch (InterruptedException ex) {
-				// By a task of the application, or by the end.
+				// A task of the application has interrupted this thread, or it is being
+				// stopped.
 				continue;
 			}
 			if (worker != null) {
@@ -280,8 +282,9 @@ final class OrderedTasks {
 			worker.run();
 		}
 		catch (Throwable ex) {
-			// Not of a task: those are caught. Somebody has to go on.
-			logger.error("A thread for futures of the application failed, and goes on", ex);
+			// Not an exception of a task, because those are caught. The worker must
+			// continue.
+			logger.error("A thread that runs continuations failed between two tasks. Another thread continues", ex);
 			enqueue(worker);
 		}
 		finally {
@@ -290,8 +293,8 @@ final class OrderedTasks {
 	}
 
 	/**
-	 * End a thread that has had nothing to do, unless it is the last, or something has
-	 * come in this moment.
+	 * Return whether a thread without a task may end: it is not the last one, and no
+	 * worker waits for a thread.
 	 */
 	private boolean leave(Crew crew) {
 		int threads = crew.threads.get();
@@ -310,7 +313,8 @@ final class OrderedTasks {
 			task.run();
 		}
 		catch (Throwable ex) {
-			failureLog.error("A task of the application failed", ex);
+			failureLog.error("A continuation or another task of the application threw an exception. Other tasks are not"
+					+ " affected. Handle the exception in the application", ex);
 		}
 	}
 
@@ -329,7 +333,7 @@ final class OrderedTasks {
 			this.ticking.set(false);
 		}
 		catch (Throwable ex) {
-			// The next task that begins has it looked again
+			// The next worker that starts schedules the ticks again.
 			this.ticking.set(false);
 			this.guard.failed(ex);
 		}
@@ -359,8 +363,8 @@ final class OrderedTasks {
 	}
 
 	/**
-	 * Make more threads if nobody has gone on since the last tick. Tasks that are only
-	 * many, and short, need no more.
+	 * Start more threads if no waiting worker has got one since the last tick. Many short
+	 * tasks need no more threads.
 	 */
 	private void growIfBlocked() {
 		Crew crew = this.crew;
@@ -393,25 +397,25 @@ final class OrderedTasks {
 	}
 
 	/**
-	 * The threads from a start to the next stop.
+	 * The threads between a start and the next stop.
 	 *
-	 * @param executor makes them
-	 * @param threads how many there are
-	 * @param busy how many workers have a thread or wait for one
+	 * @param executor starts them
+	 * @param threads the number of threads
+	 * @param busy the number of workers that have a thread or wait for one
 	 */
 	private record Crew(Executor executor, AtomicInteger threads, AtomicInteger busy) {
 	}
 
 	/**
-	 * The tasks of one key. Changed within its map's compute methods only.
+	 * The tasks of one key. Changed only inside the compute methods of the map.
 	 */
 	private final class Lane {
 
 		private final Queue<Runnable> tasks = new ArrayDeque<>(2);
 
 		/**
-		 * The one that runs them; {@code null} before the first, and after one that could
-		 * not be started.
+		 * Runs the tasks; {@code null} before the first worker, and after a worker that
+		 * could not be queued.
 		 */
 		private @Nullable Worker worker;
 
@@ -426,7 +430,8 @@ final class OrderedTasks {
 	}
 
 	/**
-	 * Runs the tasks of one key until there are none, or another one has taken over.
+	 * Runs the tasks of one key until there are none, or until another worker has taken
+	 * over.
 	 */
 	private final class Worker {
 
@@ -436,13 +441,13 @@ final class OrderedTasks {
 
 		private final int patience;
 
-		/** How many tasks have begun. Changed by the thread that runs them. */
+		/** The number of tasks that have begun. Changed by the thread that runs them. */
 		private volatile int begun;
 
-		/** Which of the tasks takes too long. */
+		/** The number of the task that takes too long. */
 		private volatile int stuckAt = -1;
 
-		/** Which of the tasks was seen by the last tick. Used by the ticks alone. */
+		/** The number of the task that the last tick has seen. Used by the ticks only. */
 		private int seen = -1;
 
 		private int ticks;
@@ -475,8 +480,8 @@ final class OrderedTasks {
 				}
 				task[0] = lane.tasks.poll();
 				if (task[0] == null) {
-					// Before the next one of this key can begin: this thread is free for
-					// it.
+					// Done before the next worker of this key can start, because this
+					// thread is free for it.
 					this.crew.busy.decrementAndGet();
 					ended[0] = true;
 					return null;

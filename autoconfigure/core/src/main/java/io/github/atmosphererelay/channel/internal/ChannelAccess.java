@@ -23,13 +23,15 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may do something with a channel. As text it is {@code anyone},
+ * The rule for who may do something with a channel. As text it is {@code anyone},
  * {@code authenticated}, {@code none}, or an authority such as {@code ROLE_OPS}. An
- * authority of small letters only, such as {@code admin}, is written
- * {@code authority:admin}: otherwise a word that is misspelt would be one.
+ * authority that consists of lower-case letters and dashes only, such as {@code admin},
+ * is written {@code authority:admin}, because otherwise a misspelt word such as
+ * {@code authentcated} would be taken for an authority.
  *
  * @param kind the kind of rule
- * @param authority the authority that clients need, if it is one, or else {@code null}
+ * @param authority the authority that clients need, or {@code null} for other kinds of
+ * rules
  */
 public record ChannelAccess(Kind kind, @Nullable String authority) {
 
@@ -53,7 +55,7 @@ public record ChannelAccess(Kind kind, @Nullable String authority) {
 	public ChannelAccess {
 		Objects.requireNonNull(kind, "'kind' must not be null");
 		if ((kind == Kind.AUTHORITY) != (authority != null)) {
-			throw new IllegalArgumentException("An authority, and nothing else, has a name");
+			throw new IllegalArgumentException("'authority' must be set if and only if the kind is AUTHORITY");
 		}
 		if (authority != null && authority.isBlank()) {
 			throw new IllegalArgumentException("'authority' must not be blank");
@@ -62,8 +64,8 @@ public record ChannelAccess(Kind kind, @Nullable String authority) {
 
 	/**
 	 * Return the rule for clients that have an authority.
-	 * @param authority the authority, as Spring Security has it: that of the role
-	 * {@code OPS} is {@code ROLE_OPS}
+	 * @param authority the authority as in Spring Security; for the role {@code OPS} it
+	 * is {@code ROLE_OPS}
 	 * @return the rule
 	 */
 	public static ChannelAccess authority(String authority) {
@@ -71,11 +73,11 @@ public record ChannelAccess(Kind kind, @Nullable String authority) {
 	}
 
 	/**
-	 * Return the rule that a text stands for. Used to bind properties, where {@code true}
-	 * is {@link #ANYONE} and {@code false} is {@link #NONE}.
+	 * Parse a rule. Used to bind properties, where {@code true} means {@link #ANYONE} and
+	 * {@code false} means {@link #NONE}.
 	 * @param text the text
 	 * @return the rule
-	 * @throws IllegalArgumentException if it is none
+	 * @throws IllegalArgumentException if the text is not a rule
 	 */
 	public static ChannelAccess of(String text) {
 		String value = text.strip();
@@ -98,8 +100,8 @@ public record ChannelAccess(Kind kind, @Nullable String authority) {
 	}
 
 	/**
-	 * Return the rule that lets every client, or none.
-	 * @param allowed whether every client may
+	 * Return the rule for every client or for no client.
+	 * @param allowed {@code true} for every client
 	 * @return the rule
 	 */
 	public static ChannelAccess of(Boolean allowed) {
@@ -107,7 +109,7 @@ public record ChannelAccess(Kind kind, @Nullable String authority) {
 	}
 
 	/**
-	 * Return the rule as people write it.
+	 * Return the rule as text.
 	 */
 	@Override
 	@JsonValue

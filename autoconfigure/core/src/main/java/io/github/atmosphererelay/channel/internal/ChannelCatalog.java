@@ -29,16 +29,16 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.PathContainer;
 
 /**
- * The channels that exist, as patterns with their options. The first pattern that covers
- * a name decides. Safe for use by many threads.
+ * The channels that exist, as patterns with their options. If several patterns cover a
+ * name, the first one decides. Thread-safe.
  */
 public final class ChannelCatalog {
 
 	/**
-	 * Names are given by clients, so results are remembered of only so many, in two
-	 * halves: when the recent one is full, it takes the place of the former one. Names in
-	 * use come into the recent one again with their next use, so that names nobody uses
-	 * again do not keep their place.
+	 * The maximum number of names whose options are remembered. Clients choose the names,
+	 * so the number must be limited. The names are kept in two maps. When the recent map
+	 * is full, it replaces the former one. A name in the former map moves to the recent
+	 * one with its next use, so that names that are no longer used disappear.
 	 */
 	static final int MAX_REMEMBERED = 10_000;
 
@@ -53,8 +53,8 @@ public final class ChannelCatalog {
 	private volatile Map<String, ChannelOptions> former = Map.of();
 
 	/**
-	 * Create a catalog of channels that are all configured.
-	 * @param channels the options of each pattern, in their order of precedence
+	 * Create a catalog of configured channels.
+	 * @param channels the options of each pattern, in order of precedence
 	 * @throws IllegalArgumentException if a pattern is invalid
 	 */
 	public ChannelCatalog(List<ChannelOptions> channels) {
@@ -63,10 +63,11 @@ public final class ChannelCatalog {
 
 	/**
 	 * Create a catalog.
-	 * @param channels the options of each pattern, in their order of precedence
-	 * @param source tells which channels there are behind those, for example those of
-	 * annotated endpoints, whose beans may need this catalog: none before they are known,
-	 * and the same list from then on; asked again and again, by any thread
+	 * @param channels the options of each pattern, in order of precedence
+	 * @param source returns further channels, which come after these, for example those
+	 * of annotated endpoints, whose beans may need this catalog. Returns an empty list
+	 * before they are known, and the same list from then on; called often and by any
+	 * thread
 	 * @throws IllegalArgumentException if a pattern is invalid
 	 */
 	public ChannelCatalog(List<ChannelOptions> channels, Supplier<List<ChannelOptions>> source) {
@@ -75,7 +76,7 @@ public final class ChannelCatalog {
 	}
 
 	/**
-	 * Return all channels, as they are known now.
+	 * Return all channels that are known now.
 	 */
 	private List<Entry> entries() {
 		List<ChannelOptions> told = this.source.get();
@@ -131,21 +132,21 @@ public final class ChannelCatalog {
 	}
 
 	/**
-	 * Return whether the result of a name is remembered.
+	 * Return whether the options of a name are remembered.
 	 */
 	boolean isRemembered(String channel) {
 		return this.recent.containsKey(channel) || this.former.containsKey(channel);
 	}
 
 	/**
-	 * Return of how many names results are remembered.
+	 * Return the number of names whose options are remembered.
 	 */
 	int rememberedCount() {
 		return this.recent.size() + this.former.size();
 	}
 
 	/**
-	 * Return the options of a channel that must exist.
+	 * Return the options of a channel.
 	 * @param channel the channel's name
 	 * @return the options
 	 * @throws UnknownChannelException if no pattern covers the name
@@ -159,7 +160,7 @@ public final class ChannelCatalog {
 	}
 
 	/**
-	 * Return all options in their order of precedence.
+	 * Return all options in order of precedence.
 	 * @return the options
 	 */
 	public List<ChannelOptions> all() {
@@ -178,7 +179,7 @@ public final class ChannelCatalog {
 	}
 
 	/**
-	 * What the source has told, with all channels that there are then.
+	 * The channels that the source has returned, and all channels together.
 	 */
 	private record Added(List<ChannelOptions> told, List<Entry> entries) {
 	}

@@ -22,8 +22,8 @@ import io.github.atmosphererelay.relay.RelayWithoutLogException;
 import io.github.atmosphererelay.relay.UnavailableLog;
 
 /**
- * Finds the log of a channel: the one that the channel's options name, or else the
- * relay's. Everything that reads a log asks here. For any thread; never blocks.
+ * Finds the log of a channel: the one in the channel's options, or else the relay's.
+ * Every reader of a log must get it here. For any thread; never blocks.
  */
 public final class ChannelLogs {
 
@@ -40,10 +40,13 @@ public final class ChannelLogs {
 	}
 
 	/**
-	 * Return the log of a channel. It may be another one after the relay was stopped.
-	 * @param channel the channel's name; also one that no pattern covers, or that is not
-	 * recorded on this node, since other nodes may have recorded it
-	 * @return the log; one that cannot be read if the relay has none
+	 * Return the log of a channel. The log may be another object after the relay was
+	 * stopped.
+	 * @param channel the channel's name. The name need not be covered by a pattern, and
+	 * the channel need not be recorded on this node, since other nodes may have recorded
+	 * it
+	 * @return the log; if the relay has none, a log whose methods fail with
+	 * {@link RelayWithoutLogException}
 	 */
 	public ChannelLog of(String channel) {
 		ChannelOptions options = this.catalog.find(channel);

@@ -23,18 +23,18 @@ import io.github.atmosphererelay.session.internal.SlowConsumerPolicy;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What holds for the channels that a pattern covers.
+ * The options of the channels that a pattern covers.
  *
  * @param pattern the pattern, in the syntax of Spring's {@code PathPattern}
- * @param clientPublish who may send messages into the channel; {@code NONE} leaves it to
- * a handler that takes the channel's messages, if there is one
+ * @param clientPublish who may publish to the channel; {@code NONE} leaves the decision
+ * to a handler of the channel's messages, if there is one
  * @param subscribe who may subscribe
- * @param scope how far the channel reaches
- * @param echo whether a client's own message comes back to it
- * @param queue how much may wait for each client, and what happens beyond
- * @param presence whether it is known who is in the channel, on all nodes
+ * @param scope whether messages reach all nodes or only this one
+ * @param echo whether a client receives its own messages
+ * @param queue the limits of each client's queue, and what happens beyond
+ * @param presence whether the members of the channel are known, on all nodes
  * @param history how much of the channel is kept, or {@code null} if it is ephemeral
- * @param sender whether it is told which client has sent a message, if a client has
+ * @param sender whether messages of clients name the client that has sent them
  */
 public record ChannelOptions(String pattern, ChannelAccess clientPublish, ChannelAccess subscribe, ChannelScope scope,
 		boolean echo, QueueLimits queue, boolean presence, @Nullable HistoryOptions history, boolean sender) {
@@ -46,20 +46,21 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 		Objects.requireNonNull(scope, "'scope' must not be null");
 		Objects.requireNonNull(queue, "'queue' must not be null");
 		if (history != null && scope == ChannelScope.NODE) {
-			throw new IllegalArgumentException("A channel of one node cannot be recorded");
+			throw new IllegalArgumentException("A channel with the scope NODE cannot be recorded");
 		}
 		if (history != null && queue.policy() != SlowConsumerPolicy.DISCONNECT) {
-			// Who knows positions would not notice that a message was dropped.
-			throw new IllegalArgumentException("A recorded channel drops no messages");
+			// Clients with a position would not notice that a message was dropped.
+			throw new IllegalArgumentException(
+					"A recorded channel needs the slow-consumer policy DISCONNECT, because it must not drop messages");
 		}
 	}
 
 	/**
-	 * Begin to describe the channels of a pattern. Without more, clients may subscribe
-	 * and not publish, the channels reach all nodes, senders hear themselves, and nothing
-	 * is kept.
+	 * Create a builder of options. By default, clients may subscribe but not publish,
+	 * messages reach all nodes, clients receive their own messages, and the channels are
+	 * ephemeral.
 	 * @param pattern the pattern, in the syntax of Spring's {@code PathPattern}
-	 * @param queue how much may wait for each client, and what happens beyond
+	 * @param queue the limits of each client's queue, and what happens beyond
 	 * @return a builder
 	 */
 	public static Builder builder(String pattern, QueueLimits queue) {
@@ -67,7 +68,7 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 	}
 
 	/**
-	 * Return whether the channels have logs.
+	 * Return whether the channels are recorded.
 	 * @return whether there are {@linkplain #history() history options}
 	 */
 	public boolean isRecorded() {
@@ -75,7 +76,7 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 	}
 
 	/**
-	 * Return the same options, with messages of clients.
+	 * Return the same options, except that every client may publish.
 	 * @return the options
 	 */
 	public ChannelOptions publishedByClients() {
@@ -84,7 +85,7 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 	}
 
 	/**
-	 * Builds {@link ChannelOptions}. For one thread.
+	 * Builds {@link ChannelOptions}. Not thread-safe.
 	 */
 	public static final class Builder {
 
@@ -112,8 +113,8 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 		}
 
 		/**
-		 * Say who may send messages into the channels.
-		 * @param access who; {@code NONE} leaves it to a handler
+		 * Set who may publish to the channels.
+		 * @param access the rule; {@code NONE} leaves the decision to a handler
 		 * @return this builder
 		 */
 		public Builder clientPublish(ChannelAccess access) {
@@ -122,8 +123,8 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 		}
 
 		/**
-		 * Say who may subscribe.
-		 * @param access who
+		 * Set who may subscribe.
+		 * @param access the rule
 		 * @return this builder
 		 */
 		public Builder subscribe(ChannelAccess access) {
@@ -132,8 +133,8 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 		}
 
 		/**
-		 * Say how far the channels reach.
-		 * @param scope how far
+		 * Set whether messages reach all nodes or only this one.
+		 * @param scope the scope
 		 * @return this builder
 		 */
 		public Builder scope(ChannelScope scope) {
@@ -142,7 +143,7 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 		}
 
 		/**
-		 * Say whether a client's own message comes back to it.
+		 * Set whether a client receives its own messages.
 		 * @param echo whether it does
 		 * @return this builder
 		 */
@@ -152,8 +153,8 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 		}
 
 		/**
-		 * Say whether it is known who is in the channels, on all nodes.
-		 * @param presence whether it is known
+		 * Set whether the members of the channels are known, on all nodes.
+		 * @param presence whether they are known
 		 * @return this builder
 		 */
 		public Builder presence(boolean presence) {
@@ -162,8 +163,8 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 		}
 
 		/**
-		 * Say how much of the channels is kept.
-		 * @param history how much, or {@code null} if they are ephemeral
+		 * Set how much of the channels is kept.
+		 * @param history the options, or {@code null} if the channels are ephemeral
 		 * @return this builder
 		 */
 		public Builder history(@Nullable HistoryOptions history) {
@@ -172,7 +173,7 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 		}
 
 		/**
-		 * Say whether subscribers hear which client has sent a message.
+		 * Set whether messages of clients name the client that has sent them.
 		 * @param sender whether they do
 		 * @return this builder
 		 */
@@ -182,10 +183,10 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 		}
 
 		/**
-		 * Make the options.
+		 * Build the options.
 		 * @return the options
-		 * @throws IllegalArgumentException if recorded channels are of one node, or drop
-		 * messages
+		 * @throws IllegalArgumentException if recorded channels have the scope
+		 * {@code NODE} or a policy that drops messages
 		 */
 		public ChannelOptions build() {
 			return new ChannelOptions(this.pattern, this.clientPublish, this.subscribe, this.scope, this.echo,

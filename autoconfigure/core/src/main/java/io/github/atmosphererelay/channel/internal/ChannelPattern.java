@@ -28,11 +28,15 @@ import org.springframework.web.util.pattern.PathPattern;
 import org.springframework.web.util.pattern.PathPatternParser;
 
 /**
- * A pattern of channel names. The more specific of two patterns is the smaller one.
+ * A pattern of channel names. Patterns are ordered by how specific they are, the most
+ * specific one first.
  */
 public final class ChannelPattern implements Comparable<ChannelPattern> {
 
-	/** A channel name is not a URL: nothing is decoded, and a semicolon is a letter. */
+	/**
+	 * A channel name is not a URL: percent signs are not decoded, and a semicolon is an
+	 * ordinary character.
+	 */
 	private static final PathContainer.Options NAME = PathContainer.Options.create('/', false);
 
 	private final PathPattern pattern;
@@ -63,8 +67,8 @@ public final class ChannelPattern implements Comparable<ChannelPattern> {
 	}
 
 	/**
-	 * Say what of a pattern contradicts the rules for names of channels, or looks like a
-	 * wildcard and is none.
+	 * Return the reason why a pattern is invalid: it contradicts the rules for channel
+	 * names, or contains asterisks that are not a wildcard.
 	 */
 	private static @Nullable String findFault(String pattern) {
 		if (pattern.isBlank()) {
@@ -79,11 +83,11 @@ public final class ChannelPattern implements Comparable<ChannelPattern> {
 		if (pattern.chars().anyMatch(Character::isWhitespace)) {
 			return "names of channels have no whitespace";
 		}
-		// A regular expression may have any characters
+		// The rules do not apply inside a regular expression.
 		String plain = pattern.replaceAll("\\{[^{}]*(\\{[^{}]*}[^{}]*)*}", "{}");
 		for (String segment : plain.split("/")) {
 			if (segment.contains("**") && !segment.equals("**")) {
-				return "'" + segment + "' is no wildcard: '*' stands for one segment or a part of it, and '**' for any"
+				return "'" + segment + "' is no wildcard: '*' matches one segment or a part of it, and '**' any"
 						+ " number of segments";
 			}
 		}
@@ -91,7 +95,7 @@ public final class ChannelPattern implements Comparable<ChannelPattern> {
 	}
 
 	/**
-	 * Parse a name for matching. A name that breaks the rules matches no pattern.
+	 * Parse a name for matching. An invalid name matches no pattern.
 	 */
 	static PathContainer path(String channel) {
 		return PathContainer.parsePath("/" + channel, NAME);
@@ -129,9 +133,10 @@ public final class ChannelPattern implements Comparable<ChannelPattern> {
 	}
 
 	/**
-	 * Match a channel's name.
+	 * Match a channel name.
 	 * @param channel the name
-	 * @return the values of the variables, or {@code null} if the name is not covered
+	 * @return the values of the variables, or {@code null} if the pattern does not cover
+	 * the name
 	 */
 	public @Nullable Map<String, String> match(String channel) {
 		PathPattern.PathMatchInfo match = this.pattern.matchAndExtract(path(channel));
@@ -140,15 +145,15 @@ public final class ChannelPattern implements Comparable<ChannelPattern> {
 
 	/**
 	 * Return the names of the variables.
-	 * @return the names in their order
+	 * @return the names
 	 */
 	public Set<String> variables() {
 		return Set.copyOf(this.variables);
 	}
 
 	/**
-	 * Return the pattern without the names of its variables: the same for patterns that
-	 * cover the same names.
+	 * Return the pattern without the names of its variables, for example {@code chat/{}}
+	 * for {@code chat/{room}}. Patterns with the same shape cover the same names.
 	 * @return the shape
 	 */
 	public String shape() {

@@ -17,17 +17,17 @@
 package io.github.atmosphererelay.channel.internal;
 
 /**
- * How far a channel reaches.
+ * Which nodes the messages of a channel reach.
  */
 public enum ChannelScope {
 
 	/**
-	 * Over all nodes.
+	 * All nodes.
 	 */
 	CLUSTER,
 
 	/**
-	 * This node only; the broker is never touched.
+	 * This node only. The messages do not pass through the broker.
 	 */
 	NODE
 

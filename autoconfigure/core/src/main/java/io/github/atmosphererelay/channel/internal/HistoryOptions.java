@@ -26,22 +26,22 @@ import org.jspecify.annotations.Nullable;
 /**
  * How much of a recorded channel is kept.
  *
- * @param size how many messages the channel's log keeps; a relay may keep more
+ * @param size the number of messages that the channel's log keeps; a relay may keep more
  * @param ttl how long the log keeps a message
- * @param idempotencyWindow for how long messages with the same idempotency key are one
- * @param log where the publications of the channels stand if that is not the relay's log.
- * They can be read there, and nobody can publish to the channels; {@code null} for the
+ * @param idempotencyWindow how long messages with the same idempotency key count as one
+ * @param log the log that contains the channels' publications, if it is not the relay's
+ * log. Such channels can be read, but nobody can publish to them. {@code null} for the
  * relay's log
  */
 public record HistoryOptions(int size, Duration ttl, Duration idempotencyWindow, @Nullable ChannelLog log) {
 
 	/**
-	 * How long a log keeps a message unless said otherwise.
+	 * The default time for which a log keeps a message.
 	 */
 	public static final Duration DEFAULT_TTL = Duration.ofHours(1);
 
 	/**
-	 * For how long messages with the same idempotency key are one unless said otherwise.
+	 * The default time for which messages with the same idempotency key count as one.
 	 */
 	public static final Duration DEFAULT_IDEMPOTENCY_WINDOW = Duration.ofMinutes(5);
 
@@ -55,9 +55,9 @@ public record HistoryOptions(int size, Duration ttl, Duration idempotencyWindow,
 
 	/**
 	 * Create options of channels that are recorded in the relay's log.
-	 * @param size how many messages the channel's log keeps
-	 * @param ttl how long it keeps a message
-	 * @param idempotencyWindow for how long messages with the same idempotency key are
+	 * @param size the number of messages that the channel's log keeps
+	 * @param ttl how long the log keeps a message
+	 * @param idempotencyWindow how long messages with the same idempotency key count as
 	 * one
 	 */
 	public HistoryOptions(int size, Duration ttl, Duration idempotencyWindow) {
@@ -65,8 +65,8 @@ public record HistoryOptions(int size, Duration ttl, Duration idempotencyWindow,
 	}
 
 	/**
-	 * Create options with the usual times.
-	 * @param size how many messages the channel's log keeps
+	 * Create options with the default times.
+	 * @param size the number of messages that the channel's log keeps
 	 * @return the options
 	 */
 	public static HistoryOptions of(int size) {
@@ -74,8 +74,8 @@ public record HistoryOptions(int size, Duration ttl, Duration idempotencyWindow,
 	}
 
 	/**
-	 * Return the same options for channels whose publications stand in another log than
-	 * the relay's, and so can only be read.
+	 * Return the same options for channels that are read from another log than the
+	 * relay's, and so are read-only.
 	 * @param log the log
 	 * @return the options
 	 */
@@ -84,7 +84,7 @@ public record HistoryOptions(int size, Duration ttl, Duration idempotencyWindow,
 	}
 
 	/**
-	 * Return whether nobody can publish to the channels.
+	 * Return whether the channels are read-only.
 	 * @return whether their log is not the relay's
 	 */
 	public boolean isReadOnly() {

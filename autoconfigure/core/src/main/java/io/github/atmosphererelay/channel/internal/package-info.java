@@ -15,8 +15,7 @@
  */
 
 /**
- * The catalog of channels: patterns, options, and the logs in which recorded channels are
- * found.
+ * The catalog of channels: patterns, options, and the logs of recorded channels.
  */
 @NullMarked
 package io.github.atmosphererelay.channel.internal;

@@ -28,7 +28,7 @@ import io.github.atmosphererelay.session.ClientSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides by the channels' options, which it finds in the catalog.
+ * Authorizes clients by the options of channels in the catalog.
  */
 final class CatalogAuthorizer implements ConfiguredAuthorizer {
 
@@ -40,9 +40,10 @@ final class CatalogAuthorizer implements ConfiguredAuthorizer {
 
 	/**
 	 * Create an authorizer.
-	 * @param catalog the channels that exist
-	 * @param context knows the authorities of clients
-	 * @param handled tells whether a handler takes a channel's messages
+	 * @param catalog the catalog of channels
+	 * @param context checks the authorities of clients
+	 * @param handled returns whether a handler of the application takes a channel's
+	 * messages
 	 */
 	CatalogAuthorizer(ChannelCatalog catalog, ClientContext context, Predicate<String> handled) {
 		this.context = context;
@@ -71,7 +72,7 @@ final class CatalogAuthorizer implements ConfiguredAuthorizer {
 	@Override
 	public Authorization canSeePresence(@Nullable Principal principal, ClientSession session, String channel) {
 		return this.catalog.get(channel).presence() ? canSubscribe(principal, session, channel)
-				: new Authorization(ErrorCode.NOT_AVAILABLE, "this channel does not tell who is in it");
+				: new Authorization(ErrorCode.NOT_AVAILABLE, "this channel has no presence");
 	}
 
 }

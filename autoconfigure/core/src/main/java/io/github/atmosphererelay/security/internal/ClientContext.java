@@ -32,10 +32,10 @@ import io.github.atmosphererelay.session.ClientSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls code of the application for a client, so that the code finds the client in its
- * security framework, on whichever thread that is. Handlers of the application are
- * wrapped once, where they are registered; their callers need not know of this. Safe for
- * use by many threads.
+ * Calls code of the application in the security context of a client, on any thread. For
+ * example, the code finds the client's principal in Spring Security's
+ * {@code SecurityContextHolder}. Handlers of the application are wrapped once, where they
+ * are registered, so their callers need not do anything. Thread-safe.
  */
 public final class ClientContext {
 
@@ -44,8 +44,8 @@ public final class ClientContext {
 	private volatile ClientSecurity security = ClientSecurity.NONE;
 
 	/**
-	 * Create a context, which knows no security framework before it is started.
-	 * @param security finds the application's security framework, or {@code null} if
+	 * Create a context. It uses no security framework until {@link #start()}.
+	 * @param security returns the application's security framework, or {@code null} if
 	 * there is none
 	 */
 	public ClientContext(Supplier<? extends @Nullable ClientSecurity> security) {
@@ -53,7 +53,7 @@ public final class ClientContext {
 	}
 
 	/**
-	 * Find the security framework. Called when all beans of the application are there.
+	 * Look up the security framework. Called when all beans of the application exist.
 	 */
 	public void start() {
 		ClientSecurity found = this.source.get();
@@ -63,9 +63,10 @@ public final class ClientContext {
 	}
 
 	/**
-	 * Make an authorizer that decides by the options of channels.
-	 * @param catalog the channels that exist
-	 * @param handled tells whether a handler takes a channel's messages
+	 * Create an authorizer that decides by the options of channels.
+	 * @param catalog the catalog of channels
+	 * @param handled returns whether a handler of the application takes a channel's
+	 * messages
 	 * @return the authorizer
 	 */
 	public ConfiguredAuthorizer configuredAuthorizer(ChannelCatalog catalog, Predicate<String> handled) {
@@ -73,10 +74,10 @@ public final class ClientContext {
 	}
 
 	/**
-	 * Decide by a rule of a channel.
+	 * Check a rule of a channel.
 	 * @param access the rule
-	 * @param principal who the client is, or {@code null} if it is anonymous
-	 * @return the decision; a refusal names no authority
+	 * @param principal the client's principal, or {@code null} if it is anonymous
+	 * @return the decision; a refusal does not name the authority that is missing
 	 */
 	public Authorization check(ChannelAccess access, @Nullable Principal principal) {
 		return switch (access.kind()) {
@@ -100,9 +101,9 @@ public final class ClientContext {
 	/**
 	 * Call code of the application on the current thread.
 	 * @param <T> the type of the result
-	 * @param principal who the client is, or {@code null} if it is anonymous
+	 * @param principal the client's principal, or {@code null} if it is anonymous
 	 * @param code the code
-	 * @return what the code returns
+	 * @return the result of the code
 	 */
 	public <T extends @Nullable Object> T call(@Nullable Principal principal, Supplier<T> code) {
 		ClientSecurity.Scope scope = this.security.enter(principal);
@@ -116,7 +117,7 @@ public final class ClientContext {
 
 	/**
 	 * Run code of the application on the current thread.
-	 * @param principal who the client is, or {@code null} if it is anonymous
+	 * @param principal the client's principal, or {@code null} if it is anonymous
 	 * @param code the code
 	 */
 	public void run(@Nullable Principal principal, Runnable code) {
@@ -130,10 +131,11 @@ public final class ClientContext {
 	}
 
 	/**
-	 * Return what a client is told about an exception of the application's code.
+	 * Return the refusal for a client whose request made the application's code throw an
+	 * exception.
 	 * @param failure the exception
-	 * @param principal who the client is, or {@code null} if it is anonymous
-	 * @return the refusal, or {@code null} if it is an internal error
+	 * @param principal the client's principal, or {@code null} if it is anonymous
+	 * @return the refusal, or {@code null} if the client gets an internal error
 	 */
 	public @Nullable RequestRefusedException refusal(Throwable failure, @Nullable Principal principal) {
 		Throwable cause = Failures.unwrap(failure);
@@ -146,9 +148,10 @@ public final class ClientContext {
 	}
 
 	/**
-	 * Make an authorizer of the application find the client in its security framework.
+	 * Wrap an authorizer of the application, so that it runs in the security context of
+	 * the client.
 	 * @param authorizer the authorizer
-	 * @return one that calls it
+	 * @return an authorizer that calls it
 	 */
 	public ChannelAuthorizer wrap(ChannelAuthorizer authorizer) {
 		return new ChannelAuthorizer() {

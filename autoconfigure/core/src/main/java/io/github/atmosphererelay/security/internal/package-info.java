@@ -15,7 +15,8 @@
  */
 
 /**
- * Checks rules of channels, and makes the client known to code of the application.
+ * Checks the rules of channels, and runs code of the application in the security context
+ * of a client.
  */
 @NullMarked
 package io.github.atmosphererelay.security.internal;

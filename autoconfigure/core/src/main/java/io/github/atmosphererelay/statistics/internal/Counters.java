@@ -19,11 +19,11 @@ package io.github.atmosphererelay.statistics.internal;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Counts what happens, by kind: one counter for each constant of an enum, such as for
- * each value of a meter's tag. Counters begin at zero and only grow. Any thread may call
- * any method, and none waits for another.
+ * Counts events by kind: one counter for each constant of an enum, for example for each
+ * value of a meter's tag. Counters begin at zero and only grow. Thread-safe; no method
+ * blocks.
  *
- * @param <K> the kinds
+ * @param <K> the enum of kinds
  */
 public final class Counters<K extends Enum<K>> {
 
@@ -31,7 +31,7 @@ public final class Counters<K extends Enum<K>> {
 
 	/**
 	 * Create counters at zero.
-	 * @param kinds the enum whose constants are counted
+	 * @param kinds the enum of kinds
 	 */
 	public Counters(Class<K> kinds) {
 		this.counts = new LongAdder[kinds.getEnumConstants().length];
@@ -41,17 +41,17 @@ public final class Counters<K extends Enum<K>> {
 	}
 
 	/**
-	 * Count one.
-	 * @param kind of what
+	 * Count one event.
+	 * @param kind the kind of event
 	 */
 	public void increment(K kind) {
 		this.counts[kind.ordinal()].increment();
 	}
 
 	/**
-	 * Count several.
-	 * @param kind of what
-	 * @param number how many; nothing is counted if it is below 1
+	 * Count several events.
+	 * @param kind the kind of event
+	 * @param number the number of events; nothing is counted if it is below 1
 	 */
 	public void add(K kind, long number) {
 		if (number > 0) {
@@ -60,8 +60,8 @@ public final class Counters<K extends Enum<K>> {
 	}
 
 	/**
-	 * Return how many there were of a kind.
-	 * @param kind of what
+	 * Return the number of events of one kind.
+	 * @param kind the kind of event
 	 * @return the number
 	 */
 	public long get(K kind) {
@@ -69,7 +69,7 @@ public final class Counters<K extends Enum<K>> {
 	}
 
 	/**
-	 * Return how many there were of all kinds together.
+	 * Return the number of events of all kinds together.
 	 * @return the number
 	 */
 	public long total() {

@@ -15,7 +15,7 @@
  */
 
 /**
- * Counters that many threads may use at once.
+ * Thread-safe counters.
  */
 @NullMarked
 package io.github.atmosphererelay.statistics.internal;

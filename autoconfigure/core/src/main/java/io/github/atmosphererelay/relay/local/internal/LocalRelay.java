@@ -33,16 +33,16 @@ import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The relay of a single node. It hands envelopes back on the publishing thread and keeps
- * the logs of recorded channels in memory, so it has neither queue nor thread of its own.
+ * The relay of a single node. It delivers envelopes on the publishing thread and keeps
+ * the logs of recorded channels in memory, so it has no queue and no thread of its own.
  */
 public final class LocalRelay implements ClusterRelay {
 
 	private final MemoryLogs logs = new MemoryLogs(this::keyForgotten);
 
 	/**
-	 * Held by the one thread that calls the listener. Taken before the lock of a log,
-	 * which the listener may read.
+	 * Held while the listener is called, so that one thread at a time calls it. Taken
+	 * before the lock of a log, because the listener may read the log.
 	 */
 	private final ReentrantLock delivery = new ReentrantLock();
 

@@ -21,26 +21,27 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * The epochs of logs in memory. A channel without a log has the epoch that its log is
- * going to have, so that reading needs to make none, and another one after each log that
- * has ended. Of the channels whose logs have ended the latest are known by name; when one
- * of them is forgotten, all channels without a log get another epoch. Guarded by itself.
+ * The epochs of logs in memory. Each log has another epoch than the former log of the
+ * same channel. A channel without a log already has the epoch of its next log, so that
+ * reading need not create a log. The latest {@value #MAX_ENDED} channels whose logs have
+ * ended are remembered by name. When some of them are forgotten, all channels that are
+ * not remembered get a new epoch. Thread-safe.
  */
 final class MemoryEpochs {
 
 	static final int MAX_ENDED = 10_000;
 
-	/** How many are forgotten at once, so that it happens seldom. */
+	/** The number of channels that are forgotten at once, so that this happens seldom. */
 	private static final int FORGOTTEN = MAX_ENDED / 2;
 
-	/** The channels whose logs have ended, the first to end at first. */
+	/** The channels whose logs have ended, in the order in which they ended. */
 	private final Map<String, Long> ended = new LinkedHashMap<>();
 
 	private String mark = newMark();
 
 	private long count;
 
-	/** What the channels count that are not known by name. */
+	/** The number in the epochs of channels that are not remembered. */
 	private long others;
 
 	private static String newMark() {
@@ -48,7 +49,7 @@ final class MemoryEpochs {
 	}
 
 	/**
-	 * Return the epoch of a channel's log that begins now, or later.
+	 * Return the epoch of a channel's next log.
 	 * @param channel the channel's name
 	 * @return the epoch
 	 */
@@ -57,7 +58,7 @@ final class MemoryEpochs {
 	}
 
 	/**
-	 * A channel's log has ended.
+	 * Note that a channel's log has ended.
 	 * @param channel the channel's name
 	 */
 	synchronized void end(String channel) {
@@ -71,7 +72,7 @@ final class MemoryEpochs {
 	}
 
 	/**
-	 * All logs have ended.
+	 * Note that all logs have ended.
 	 */
 	synchronized void endAll() {
 		this.ended.clear();

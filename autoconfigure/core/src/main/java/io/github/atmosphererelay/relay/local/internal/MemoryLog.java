@@ -40,15 +40,19 @@ import io.github.atmosphererelay.relay.Receipt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The log of one channel in memory. Guarded by itself.
+ * The log of one channel in memory. Thread-safe.
  */
 final class MemoryLog {
 
-	/** How long an empty log is kept, so that its epoch outlives its publications. */
+	/**
+	 * How long an empty log is kept after its last use, so that its epoch stays valid
+	 * after the publications have expired.
+	 */
 	private static final Duration EMPTY_FOR = Duration.ofHours(1);
 
 	/**
-	 * Bounds the keys of a channel; more within their window lose the oldest ones.
+	 * The maximum number of idempotency keys of a channel. If there are more within their
+	 * window, the oldest ones are forgotten.
 	 */
 	private static final int MAX_KEYS = 100_000;
 
@@ -60,7 +64,7 @@ final class MemoryLog {
 
 	private final Map<String, Key> keys = new HashMap<>();
 
-	/** Keys in the order in which they were seen. */
+	/** The keys in the order in which they were first used. */
 	private final Deque<Key> keysByAge = new ArrayDeque<>();
 
 	private final Runnable whenKeyForgotten;
@@ -79,11 +83,11 @@ final class MemoryLog {
 	}
 
 	/**
-	 * Append an envelope and hand it out.
+	 * Append an envelope and deliver it.
 	 * @param envelope the envelope
 	 * @param options its log options
 	 * @param now the present time in nanoseconds
-	 * @param delivery receives the envelope with its position, in the log's order
+	 * @param delivery receives the envelope with its position, in the order of the log
 	 * @return the receipt, or {@code null} if this log has been discarded
 	 */
 	synchronized @Nullable Receipt append(Envelope envelope, LogOptions options, long now, Delivery delivery) {
@@ -122,7 +126,8 @@ final class MemoryLog {
 	}
 
 	private void expire(long now) {
-		// From the oldest on, so that the log never has a hole in its middle.
+		// Stop at the first entry that has not expired, so that the log has no gap in
+		// its middle.
 		for (Entry oldest = this.entries.peek(); oldest != null && now - oldest.expiresAt >= 0;) {
 			this.entries.remove();
 			oldest = this.entries.peek();
@@ -164,8 +169,8 @@ final class MemoryLog {
 	}
 
 	/**
-	 * Tell where to go on after a log that this one has replaced, or whose beginning is
-	 * gone.
+	 * Return the position at which a reader continues whose position is in a former log
+	 * of the channel, or before the first publication of this one.
 	 */
 	synchronized @Nullable LogContinuation resume(Position delivered) {
 		if (this.discarded) {
@@ -174,8 +179,8 @@ final class MemoryLog {
 		if (delivered.epoch().equals(this.epoch)) {
 			return new LogContinuation(new Position(this.epoch, this.top), false);
 		}
-		// The former log was discarded when it had long been empty, and whatever it had
-		// held was handed out when it was appended: nothing of it is missing.
+		// The former log was discarded after it had been empty for long. All its
+		// publications were delivered when they were appended, so none is missing.
 		return new LogContinuation(new Position(this.epoch, 0), true);
 	}
 
@@ -188,10 +193,10 @@ final class MemoryLog {
 	}
 
 	/**
-	 * Discard the log if it holds nothing and was not used for long.
+	 * Discard the log if it is empty and has not been used for an hour.
 	 * @param now the present time in nanoseconds
-	 * @param whenDiscarded called before anybody can see that it is discarded
-	 * @return whether it is discarded
+	 * @param whenDiscarded called before another thread can see that the log is discarded
+	 * @return whether the log is discarded
 	 */
 	synchronized boolean discardIfUnused(long now, Runnable whenDiscarded) {
 		expire(now);
@@ -207,11 +212,12 @@ final class MemoryLog {
 		if (envelope.audience() instanceof Audience.Channel channel) {
 			return channel.channel();
 		}
-		throw new IllegalArgumentException("Only messages to a channel can be recorded");
+		throw new IllegalArgumentException(
+				"Only a message to a channel can be recorded; the envelope has another" + " audience");
 	}
 
 	/**
-	 * Receives what was appended.
+	 * Receives envelopes that were appended.
 	 */
 	interface Delivery {
 
@@ -220,7 +226,7 @@ final class MemoryLog {
 	}
 
 	/**
-	 * A publication until it expires.
+	 * A publication, and when it expires, by the clock in nanoseconds.
 	 */
 	private record Entry(Publication publication, long expiresAt) {
 
@@ -232,7 +238,7 @@ final class MemoryLog {
 	}
 
 	/**
-	 * An idempotency key until its window is over.
+	 * An idempotency key, and when its window ends, by the clock in nanoseconds.
 	 */
 	private record Key(String name, UUID messageId, Position position, long expiresAt) {
 	}

@@ -36,12 +36,12 @@ import io.github.atmosphererelay.relay.Receipt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The logs of all recorded channels in memory. A channel has one from its first
- * publication until it has long been empty. Safe for use by many threads.
+ * The logs of all recorded channels in memory. A channel has a log from its first
+ * publication until the log has been empty and unused for an hour. Thread-safe.
  */
 final class MemoryLogs implements ChannelLog {
 
-	/** After how many uses all logs are looked through for unused ones. */
+	/** The number of appends after which unused logs are discarded. */
 	private static final int SWEEP_EVERY = 10_000;
 
 	private final Map<String, MemoryLog> logs = new ConcurrentHashMap<>();
@@ -53,9 +53,9 @@ final class MemoryLogs implements ChannelLog {
 	private final Runnable whenKeyForgotten;
 
 	/**
-	 * Create logs.
-	 * @param whenKeyForgotten hears of an idempotency key that was forgotten within its
-	 * window; called with locks held
+	 * Create an empty set of logs.
+	 * @param whenKeyForgotten called when an idempotency key is forgotten before the end
+	 * of its window; called with locks held
 	 */
 	MemoryLogs(Runnable whenKeyForgotten) {
 		this.whenKeyForgotten = whenKeyForgotten;
@@ -97,8 +97,9 @@ final class MemoryLogs implements ChannelLog {
 	}
 
 	/**
-	 * Read a log, without making it.
-	 * @param unborn called with the position that a log has before its first publication
+	 * Read a log, without creating it.
+	 * @param unborn returns the result for a channel without a log; receives the position
+	 * before the first publication
 	 */
 	private <T> T fromLog(String channel, BiFunction<MemoryLog, Long, @Nullable T> action,
 			Function<Position, T> unborn) {
@@ -119,7 +120,7 @@ final class MemoryLogs implements ChannelLog {
 			if (result != null) {
 				return result;
 			}
-			// Discarded since it was looked up.
+			// Another thread has discarded the log since it was looked up.
 			this.logs.remove(channel, log);
 		}
 	}
@@ -134,7 +135,7 @@ final class MemoryLogs implements ChannelLog {
 	}
 
 	/**
-	 * End all logs.
+	 * Discard all logs.
 	 */
 	void clear() {
 		this.logs.clear();

@@ -15,7 +15,7 @@
  */
 
 /**
- * The relay of a single node: no broker, no other nodes.
+ * The relay of a single node, without a broker.
  */
 @NullMarked
 package io.github.atmosphererelay.relay.local.internal;
