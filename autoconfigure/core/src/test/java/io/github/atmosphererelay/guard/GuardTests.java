@@ -56,7 +56,7 @@ class GuardTests {
 	}
 
 	@Test
-	void aRepeatedTaskGoesOnAfterAnError() {
+	void aRepeatedTaskContinuesAfterAnError() {
 		this.guard.repeat(this.scheduler, this::failOnce, Duration.ZERO, Duration.ofMillis(1));
 		await().until(() -> this.runs.get() > 3);
 		assertThat(this.guard.failures()).isOne();
@@ -65,13 +65,13 @@ class GuardTests {
 	}
 
 	@Test
-	void aTaskThatRunsOnceIsCounted() {
+	void aFailureOfATaskThatRunsOnceIsCounted() {
 		this.guard.later(this.scheduler, this::failOnce, Duration.ofMillis(1));
 		await().until(() -> this.guard.failures() == 1);
 	}
 
 	@Test
-	void aLoopGoesOnAfterAnErrorUntilItIsInterrupted() throws InterruptedException {
+	void aLoopContinuesAfterAnErrorUntilItIsInterrupted() throws InterruptedException {
 		CountDownLatch never = new CountDownLatch(1);
 		Thread thread = new Thread(() -> this.guard.loop(() -> true, () -> {
 			failOnce();
@@ -88,14 +88,14 @@ class GuardTests {
 	}
 
 	@Test
-	void aLoopEndsWhenItIsOver() {
+	void aLoopEndsWhenItIsNoLongerActive() {
 		this.guard.loop(() -> this.runs.get() < 4, this::failOnce);
 		assertThat(this.runs).hasValue(4);
 	}
 
 	@Test
 	@ExtendWith(OutputCaptureExtension.class)
-	void whatFailsAgainAndAgainIsNamedAndNoFlood(CapturedOutput output) {
+	void repeatedFailuresAreReportedAndLoggedOnce(CapturedOutput output) {
 		for (int i = 0; i < Guard.REPEATED - 1; i++) {
 			this.guard.run(() -> {
 				throw new StackOverflowError("injected");

@@ -63,10 +63,10 @@ final class OrderedTasks {
 	 * counted, because measured time would include a pause of the whole process, and take
 	 * any task for one that blocks.
 	 */
-	private static final int PATIENCE = 5;
+	private static final int MAX_TICKS = 5;
 
 	/** The same number for a key of which another task is already blocked. */
-	private static final int HURRIED_PATIENCE = 1;
+	private static final int MAX_TICKS_AFTER_BLOCKED = 1;
 
 	/**
 	 * The number of threads that start as soon as there are tasks for them. More start
@@ -100,7 +100,7 @@ final class OrderedTasks {
 
 	private final LongAdder overtaken = new LongAdder();
 
-	private volatile @Nullable Crew crew;
+	private volatile @Nullable Pool pool;
 
 	/** The worker that was first in the queue at the last tick. */
 	private @Nullable Worker firstWaiting;
@@ -116,9 +116,9 @@ final class OrderedTasks {
 	}
 
 	void start(Executor executor) {
-		Crew crew = new Crew(executor, new AtomicInteger(), new AtomicInteger());
-		this.crew = crew;
-		startThread(crew);
+		Pool pool = new Pool(executor, new AtomicInteger(), new AtomicInteger());
+		this.pool = pool;
+		startThread(pool);
 	}
 
 	/**
@@ -139,14 +139,14 @@ final class OrderedTasks {
 				Thread.currentThread().interrupt();
 			}
 		}
-		this.crew = null;
+		this.pool = null;
 		this.waiting.clear();
 		this.lanes.clear();
 		return this.pending.getAndSet(0);
 	}
 
 	boolean isStarted() {
-		return this.crew != null;
+		return this.pool != null;
 	}
 
 	/**
@@ -176,8 +176,8 @@ final class OrderedTasks {
 	 * @param task the task; may block
 	 */
 	void add(Object key, Runnable task) {
-		Crew crew = this.crew;
-		if (crew == null) {
+		Pool pool = this.pool;
+		if (pool == null) {
 			execute(task);
 			return;
 		}
@@ -187,7 +187,7 @@ final class OrderedTasks {
 			this.lanes.compute(key, (same, present) -> {
 				Lane lane = (present != null) ? present : new Lane();
 				Worker worker = lane.worker;
-				Worker next = (worker == null || worker.isStuck()) ? new Worker(crew, key, worker != null) : null;
+				Worker next = (worker == null || worker.isStuck()) ? new Worker(pool, key, worker != null) : null;
 				lane.tasks.add(task);
 				if (next != null) {
 					begun[0] = lane.replaceWorker(next);
@@ -205,12 +205,12 @@ final class OrderedTasks {
 	}
 
 	private void launch(Worker worker) {
-		Crew crew = worker.crew;
-		int busy = crew.busy.incrementAndGet();
+		Pool pool = worker.pool;
+		int busy = pool.busy.incrementAndGet();
 		enqueue(worker);
-		int threads = crew.threads.get();
+		int threads = pool.threads.get();
 		if (busy > threads && threads < PROMPT_THREADS) {
-			startThread(crew);
+			startThread(pool);
 		}
 		else {
 			keepTicking();
@@ -226,7 +226,7 @@ final class OrderedTasks {
 			this.waiting.add(worker);
 		}
 		catch (Throwable ex) {
-			worker.crew.busy.decrementAndGet();
+			worker.pool.busy.decrementAndGet();
 			this.lanes.computeIfPresent(worker.key, (same, lane) -> {
 				if (lane.worker == worker) {
 					lane.worker = null;
@@ -237,26 +237,26 @@ final class OrderedTasks {
 		}
 	}
 
-	private void startThread(Crew crew) {
-		crew.threads.incrementAndGet();
+	private void startThread(Pool pool) {
+		pool.threads.incrementAndGet();
 		try {
-			crew.executor.execute(() -> work(crew));
+			pool.executor.execute(() -> work(pool));
 		}
 		catch (RejectedExecutionException ex) {
 			// The maximum number of threads is busy. One that becomes free continues.
-			crew.threads.decrementAndGet();
+			pool.threads.decrementAndGet();
 			keepTicking();
 		}
 		catch (Throwable ex) {
 			// For example, the system has no more threads. The next tick tries again.
 			this.guard.failed(ex);
-			crew.threads.decrementAndGet();
+			pool.threads.decrementAndGet();
 			keepTicking();
 		}
 	}
 
-	private void work(Crew crew) {
-		while (this.crew == crew) {
+	private void work(Pool pool) {
+		while (this.pool == pool) {
 			Worker worker;
 			try {
 				worker = this.waiting.poll(IDLE_SECONDS, TimeUnit.SECONDS);
@@ -269,7 +269,7 @@ final class OrderedTasks {
 			if (worker != null) {
 				this.guard.run(() -> work(worker));
 			}
-			else if (leave(crew)) {
+			else if (leave(pool)) {
 				return;
 			}
 		}
@@ -296,15 +296,15 @@ final class OrderedTasks {
 	 * Return whether a thread without a task may end: it is not the last one, and no
 	 * worker waits for a thread.
 	 */
-	private boolean leave(Crew crew) {
-		int threads = crew.threads.get();
-		if (threads <= 1 || !crew.threads.compareAndSet(threads, threads - 1)) {
+	private boolean leave(Pool pool) {
+		int threads = pool.threads.get();
+		if (threads <= 1 || !pool.threads.compareAndSet(threads, threads - 1)) {
 			return false;
 		}
 		if (this.waiting.isEmpty()) {
 			return true;
 		}
-		crew.threads.incrementAndGet();
+		pool.threads.incrementAndGet();
 		return false;
 	}
 
@@ -367,13 +367,13 @@ final class OrderedTasks {
 	 * tasks need no more threads.
 	 */
 	private void growIfBlocked() {
-		Crew crew = this.crew;
+		Pool pool = this.pool;
 		Worker first = this.waiting.peek();
-		if (crew != null && first != null && first == this.firstWaiting) {
-			int threads = crew.threads.get();
-			int more = Math.min(Math.max(1, threads), Math.min(this.waiting.size(), crew.busy.get() - threads));
+		if (pool != null && first != null && first == this.firstWaiting) {
+			int threads = pool.threads.get();
+			int more = Math.min(Math.max(1, threads), Math.min(this.waiting.size(), pool.busy.get() - threads));
 			for (int i = 0; i < more; i++) {
-				startThread(crew);
+				startThread(pool);
 			}
 		}
 		this.firstWaiting = first;
@@ -387,7 +387,7 @@ final class OrderedTasks {
 		@Nullable Worker[] begun = { null };
 		this.lanes.computeIfPresent(stuck.key, (same, lane) -> {
 			if (lane.worker == stuck && stuck.isStuck() && !lane.tasks.isEmpty()) {
-				begun[0] = lane.replaceWorker(new Worker(stuck.crew, stuck.key, true));
+				begun[0] = lane.replaceWorker(new Worker(stuck.pool, stuck.key, true));
 			}
 			return lane;
 		});
@@ -403,7 +403,7 @@ final class OrderedTasks {
 	 * @param threads the number of threads
 	 * @param busy the number of workers that have a thread or wait for one
 	 */
-	private record Crew(Executor executor, AtomicInteger threads, AtomicInteger busy) {
+	private record Pool(Executor executor, AtomicInteger threads, AtomicInteger busy) {
 	}
 
 	/**
@@ -435,11 +435,11 @@ final class OrderedTasks {
 	 */
 	private final class Worker {
 
-		private final Crew crew;
+		private final Pool pool;
 
 		private final Object key;
 
-		private final int patience;
+		private final int maxTicks;
 
 		/** The number of tasks that have begun. Changed by the thread that runs them. */
 		private volatile int begun;
@@ -452,10 +452,10 @@ final class OrderedTasks {
 
 		private int ticks;
 
-		Worker(Crew crew, Object key, boolean hurried) {
-			this.crew = crew;
+		Worker(Pool pool, Object key, boolean afterBlocked) {
+			this.pool = pool;
 			this.key = key;
-			this.patience = hurried ? HURRIED_PATIENCE : PATIENCE;
+			this.maxTicks = afterBlocked ? MAX_TICKS_AFTER_BLOCKED : MAX_TICKS;
 		}
 
 		private void run() {
@@ -482,7 +482,7 @@ final class OrderedTasks {
 				if (task[0] == null) {
 					// Done before the next worker of this key can start, because this
 					// thread is free for it.
-					this.crew.busy.decrementAndGet();
+					this.pool.busy.decrementAndGet();
 					ended[0] = true;
 					return null;
 				}
@@ -492,7 +492,7 @@ final class OrderedTasks {
 				OrderedTasks.this.pending.decrementAndGet();
 			}
 			else if (!ended[0]) {
-				this.crew.busy.decrementAndGet();
+				this.pool.busy.decrementAndGet();
 			}
 			return task[0];
 		}
@@ -507,7 +507,7 @@ final class OrderedTasks {
 				this.seen = begun;
 				this.ticks = 0;
 			}
-			else if (++this.ticks >= this.patience) {
+			else if (++this.ticks >= this.maxTicks) {
 				this.stuckAt = begun;
 			}
 			return this.stuckAt == begun;

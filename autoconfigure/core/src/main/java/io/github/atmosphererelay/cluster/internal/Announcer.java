@@ -65,7 +65,7 @@ final class Announcer {
 	 * The type of a message that the relay did not take, and that is sent again in the
 	 * next turn.
 	 */
-	private volatile @Nullable Type unsaid;
+	private volatile @Nullable Type unsent;
 
 	private volatile boolean joinDue;
 
@@ -94,7 +94,7 @@ final class Announcer {
 	}
 
 	/**
-	 * Begin a new life of this node. The next {@link #speak} announces it.
+	 * Begin a new life of this node. The next {@link #sendDue} announces it.
 	 */
 	void begin() {
 		this.life = new Life(this.life.start() + 1, 0);
@@ -143,11 +143,11 @@ final class Announcer {
 	/**
 	 * Send the messages that are due.
 	 */
-	void speak(long now) {
-		Type unsaid = this.unsaid;
-		if (unsaid != null) {
-			this.unsaid = null;
-			this.joinDue |= (unsaid == Type.JOIN);
+	void sendDue(long now) {
+		Type unsent = this.unsent;
+		if (unsent != null) {
+			this.unsent = null;
+			this.joinDue |= (unsent == Type.JOIN);
 			this.nextHeartbeatAt = now;
 		}
 		boolean answer = !this.newcomers.isEmpty() && now - this.answerAt >= 0;
@@ -175,12 +175,12 @@ final class Announcer {
 					if (ex != null) {
 						// The relay may be overloaded. Other nodes must not mistake that
 						// for silence of this node, so the next tick tries again.
-						this.unsaid = type;
+						this.unsent = type;
 					}
 				});
 			}
 			catch (Throwable ex) {
-				this.unsaid = type;
+				this.unsent = type;
 				throw ex;
 			}
 		});
@@ -252,14 +252,14 @@ final class Announcer {
 	 * @param node the node's id
 	 * @param departed the life of the node that counts as over
 	 */
-	void tellGone(UUID node, Life departed) {
+	void sendGone(UUID node, Life departed) {
 		tell(node, message(Type.GONE, departed, null));
 	}
 
 	/**
 	 * Begin a new revision of this life, if another node has removed the present one.
 	 */
-	void takenForDead(Life life) {
+	void beginRevisionAfter(Life life) {
 		if (life.start() == this.life.start() && life.revision() >= this.life.revision()) {
 			this.life = new Life(life.start(), life.revision() + 1);
 			this.joinDue = true;

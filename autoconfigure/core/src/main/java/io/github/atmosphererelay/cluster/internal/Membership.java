@@ -254,9 +254,9 @@ final class Membership {
 			}
 			long now = this.clock.getAsLong();
 			if (this.relayUp) {
-				this.announcer.speak(now);
+				this.announcer.sendDue(now);
 			}
-			judge(now);
+			removeSilent(now);
 		}
 		finally {
 			this.lock.unlock();
@@ -282,7 +282,7 @@ final class Membership {
 		return this.relayUp;
 	}
 
-	private void judge(long now) {
+	private void removeSilent(long now) {
 		if (!isProven(now)) {
 			this.frozen = true;
 			return;
@@ -327,7 +327,7 @@ final class Membership {
 			switch (message.type()) {
 				case HEARTBEAT, JOIN -> heard(origin, message);
 				case LEAVE -> farewell(origin, message);
-				case GONE -> this.announcer.takenForDead(message.life());
+				case GONE -> this.announcer.beginRevisionAfter(message.life());
 			}
 		}
 		finally {
@@ -342,7 +342,7 @@ final class Membership {
 		if (departed != null && message.life().compareTo(departed.life) <= 0) {
 			if (!departed.stopped && now - departed.nextHintAt >= 0) {
 				departed.nextHintAt = now + this.intervalNanos / 2;
-				this.announcer.tellGone(origin, departed.life);
+				this.announcer.sendGone(origin, departed.life);
 			}
 			return;
 		}

@@ -225,7 +225,7 @@ public final class DurableSession {
 	/**
 	 * Return whether there are messages to confirm, and no ping is unanswered.
 	 */
-	synchronized boolean wantsPing() {
+	synchronized boolean needsPing() {
 		return !this.written.isEmpty() && this.pings.isEmpty();
 	}
 
@@ -311,14 +311,14 @@ public final class DurableSession {
 	synchronized boolean needsSaving(StoredSession next, Instant before) {
 		StoredSession saved = this.saved;
 		Instant savedAt = this.savedAt;
-		return saved == null || savedAt == null || savedAt.isBefore(before) || !tellsTheSame(next, saved);
+		return saved == null || savedAt == null || savedAt.isBefore(before) || !differOnlyInExpiry(next, saved);
 	}
 
 	/**
 	 * Return whether two entries of the same connection differ only in the time of
 	 * expiry.
 	 */
-	private static boolean tellsTheSame(StoredSession one, StoredSession other) {
+	private static boolean differOnlyInExpiry(StoredSession one, StoredSession other) {
 		return one.connected() == other.connected() && one.channels().equals(other.channels())
 				&& one.positions().equals(other.positions()) && one.attributes().equals(other.attributes());
 	}

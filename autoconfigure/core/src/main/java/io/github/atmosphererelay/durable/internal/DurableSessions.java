@@ -93,7 +93,7 @@ public final class DurableSessions {
 	private final RateLimitedLog failureLog = new RateLimitedLog(logger, LOG_INTERVAL);
 
 	/** Whether the latest log message says that the store fails. */
-	private final AtomicBoolean failureTold = new AtomicBoolean();
+	private final AtomicBoolean failureLogged = new AtomicBoolean();
 
 	/**
 	 * The sessions that have a connection, and those whose last state is not saved yet,
@@ -378,7 +378,7 @@ public final class DurableSessions {
 	void answered() {
 		if (this.pausedUntil != 0) {
 			this.pausedUntil = 0;
-			if (this.failureTold.compareAndSet(true, false)) {
+			if (this.failureLogged.compareAndSet(true, false)) {
 				logger.info("The session store works again. Clients that connect get durable sessions again");
 			}
 		}
@@ -391,7 +391,7 @@ public final class DurableSessions {
 				.warn("The session store failed, so clients are served without durable sessions until it works again."
 						+ " Check the store. The failure: " + failure);
 			if (told) {
-				this.failureTold.set(true);
+				this.failureLogged.set(true);
 			}
 			logger.debug("The session store failed", failure);
 		}

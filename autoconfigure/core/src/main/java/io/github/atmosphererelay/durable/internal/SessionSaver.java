@@ -72,9 +72,9 @@ final class SessionSaver {
 	/** Sessions to be saved before the next check. */
 	private final Set<DurableSession> urgent = ConcurrentHashMap.newKeySet();
 
-	private final AtomicBoolean urgentWaits = new AtomicBoolean();
+	private final AtomicBoolean urgentQueued = new AtomicBoolean();
 
-	private final AtomicBoolean lookWaits = new AtomicBoolean();
+	private final AtomicBoolean checkQueued = new AtomicBoolean();
 
 	private final Guard guard;
 
@@ -82,7 +82,7 @@ final class SessionSaver {
 
 	private volatile @Nullable ThreadPoolExecutor executor;
 
-	private @Nullable ScheduledFuture<?> looks;
+	private @Nullable ScheduledFuture<?> checks;
 
 	/** When expired entries are removed next. Used by the saving thread only. */
 	private long nextCleanup;
@@ -99,10 +99,10 @@ final class SessionSaver {
 
 	void start() {
 		this.executor = Threads.single("durable-saver", new LinkedBlockingQueue<>(8));
-		this.urgentWaits.set(false);
-		this.lookWaits.set(false);
+		this.urgentQueued.set(false);
+		this.checkQueued.set(false);
 		scheduleCleanup();
-		this.looks = this.timers.repeat(Part.DURABLE_SESSIONS, this::look, this.settings.saveInterval(),
+		this.checks = this.timers.repeat(Part.DURABLE_SESSIONS, this::check, this.settings.saveInterval(),
 				this.settings.saveInterval());
 	}
 
@@ -110,8 +110,8 @@ final class SessionSaver {
 	 * Save the last state of ended sessions, and stop. Blocks for at most 3 seconds.
 	 */
 	void stop() {
-		if (this.looks != null) {
-			this.looks.cancel(false);
+		if (this.checks != null) {
+			this.checks.cancel(false);
 		}
 		ThreadPoolExecutor executor = this.executor;
 		this.executor = null;
@@ -159,13 +159,13 @@ final class SessionSaver {
 	 */
 	void saveSoon(DurableSession session) {
 		this.urgent.add(session);
-		if (this.urgentWaits.compareAndSet(false, true)) {
-			execute(this.urgentWaits, this::saveUrgent);
+		if (this.urgentQueued.compareAndSet(false, true)) {
+			execute(this.urgentQueued, this::saveUrgent);
 		}
 	}
 
 	private void saveUrgent() {
-		this.urgentWaits.set(false);
+		this.urgentQueued.set(false);
 		List<DurableSession> sessions = new ArrayList<>(this.urgent);
 		sessions.forEach(this.urgent::remove);
 		save(sessions);
@@ -175,20 +175,20 @@ final class SessionSaver {
 	 * Check for changed sessions, and send pings to clients with unconfirmed messages.
 	 * Called by the scheduler.
 	 */
-	private void look() {
+	private void check() {
 		for (DurableSession session : this.sessions.live()) {
 			LocalSession connection = session.session();
-			if (connection != null && session.wantsPing()) {
+			if (connection != null && session.needsPing()) {
 				connection.requestPing();
 			}
 		}
-		if (this.lookWaits.compareAndSet(false, true)) {
-			execute(this.lookWaits, this::saveAll);
+		if (this.checkQueued.compareAndSet(false, true)) {
+			execute(this.checkQueued, this::saveAll);
 		}
 	}
 
 	private void saveAll() {
-		this.lookWaits.set(false);
+		this.checkQueued.set(false);
 		if (save(this.ended) && save(this.sessions.live()) && System.nanoTime() - this.nextCleanup >= 0) {
 			scheduleCleanup();
 			try {

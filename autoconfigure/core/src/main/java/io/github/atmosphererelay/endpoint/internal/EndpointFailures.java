@@ -106,7 +106,7 @@ final class EndpointFailures {
 
 	private static @Nullable String unreadable(@Nullable Throwable cause) {
 		if (DATABIND && cause != null && cause.getClass().getName().startsWith("tools.jackson.")) {
-			if (JacksonFailures.isOwnFault(cause)) {
+			if (JacksonFailures.isApplicationFault(cause)) {
 				return null;
 			}
 			String path = JacksonFailures.path(cause);

@@ -36,7 +36,7 @@ final class JacksonFailures {
 	 * Return whether Jackson cannot read the application's class at all, whatever the
 	 * client sends.
 	 */
-	static boolean isOwnFault(Throwable failure) {
+	static boolean isApplicationFault(Throwable failure) {
 		return failure instanceof InvalidDefinitionException;
 	}
 

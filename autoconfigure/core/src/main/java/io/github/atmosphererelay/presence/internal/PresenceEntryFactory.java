@@ -56,7 +56,7 @@ final class PresenceEntryFactory {
 	/**
 	 * Return whether {@link #entry} calls the application.
 	 */
-	boolean asksApplication() {
+	boolean callsApplication() {
 		return this.attributes != PresenceAttributes.NONE;
 	}
 
@@ -117,7 +117,7 @@ final class PresenceEntryFactory {
 	 * Return whether an entry fits into a message to other nodes. An entry that does not
 	 * fit is counted.
 	 */
-	boolean isTellable(PresenceEntry entry) {
+	boolean fitsIntoMessage(PresenceEntry entry) {
 		boolean fits = PresenceCodec.fits(entry, this.maxMessageBytes);
 		if (!fits) {
 			refused("A session is not shown in presence, because its user's name, its attributes and its channel's name"

@@ -81,9 +81,9 @@ final class PresenceReplica {
 	 * Whether changes are missing: a request is due, or was sent and is not answered in
 	 * full.
 	 */
-	private boolean wanting = true;
+	private boolean incomplete = true;
 
-	private boolean wantingAll;
+	private boolean needsAll;
 
 	private long askAt;
 
@@ -115,7 +115,7 @@ final class PresenceReplica {
 	 */
 	void receive(Delta delta, long now) {
 		this.statistics.countReceived(delta.changes().size());
-		if (this.wanting || delta.from() > this.version) {
+		if (this.incomplete || delta.from() > this.version) {
 			keep(delta, now);
 		}
 		if (delta.to() > this.version && delta.from() <= this.version) {
@@ -123,7 +123,7 @@ final class PresenceReplica {
 			applyKept();
 		}
 		if (hasGap()) {
-			want(now);
+			requestMissing(now);
 		}
 	}
 
@@ -168,9 +168,9 @@ final class PresenceReplica {
 		return !this.kept.isEmpty() && this.kept.lastEntry().getValue().to() > this.version;
 	}
 
-	private void want(long now) {
-		if (!this.wanting) {
-			this.wanting = true;
+	private void requestMissing(long now) {
+		if (!this.incomplete) {
+			this.incomplete = true;
 			this.attempts = 0;
 			this.askAt = now + jitter(ASK_DELAY);
 		}
@@ -184,25 +184,25 @@ final class PresenceReplica {
 			return;
 		}
 		if (digest.version() > this.version) {
-			want(now);
+			requestMissing(now);
 		}
 		else if (digest.count() != this.entries.size() || digest.hash() != this.hash) {
-			if (!this.wantingAll) {
+			if (!this.needsAll) {
 				this.statistics.countDivergence();
-				this.wantingAll = true;
-				this.wanting = false;
-				want(now);
+				this.needsAll = true;
+				this.incomplete = false;
+				requestMissing(now);
 			}
 		}
 		else if (!hasGap()) {
-			settle();
+			markComplete();
 		}
 	}
 
 	/** Note that no change is missing any more. */
-	private void settle() {
-		this.wanting = false;
-		this.wantingAll = false;
+	private void markComplete() {
+		this.incomplete = false;
+		this.needsAll = false;
 		this.parts = null;
 		this.kept.clear();
 		this.keptChanges = 0;
@@ -213,7 +213,7 @@ final class PresenceReplica {
 	 */
 	void receive(Chunk chunk, long now) {
 		List<PresenceEntry> parts = this.parts;
-		if (!this.wanting || chunk.ask() != this.lastAsk || parts == null || chunk.index() < this.nextPart) {
+		if (!this.incomplete || chunk.ask() != this.lastAsk || parts == null || chunk.index() < this.nextPart) {
 			return;
 		}
 		if (chunk.index() > this.nextPart) {
@@ -227,12 +227,12 @@ final class PresenceReplica {
 		if (chunk.last()) {
 			replace(parts, chunk.version());
 			if (hasGap()) {
-				this.wanting = false;
-				this.wantingAll = false;
-				want(now);
+				this.incomplete = false;
+				this.needsAll = false;
+				requestMissing(now);
 			}
 			else {
-				settle();
+				markComplete();
 			}
 		}
 	}
@@ -262,7 +262,7 @@ final class PresenceReplica {
 	 * @return the request, or {@code null} if none is due
 	 */
 	@Nullable Ask due(long now) {
-		if (!this.wanting || now - this.askAt < 0) {
+		if (!this.incomplete || now - this.askAt < 0) {
 			return null;
 		}
 		if (this.lastAsk != 0) {
@@ -272,16 +272,16 @@ final class PresenceReplica {
 		this.attempts++;
 		this.parts = new ArrayList<>();
 		this.nextPart = 0;
-		return new Ask(++this.lastAsk, this.wantingAll ? ALL : this.version);
+		return new Ask(++this.lastAsk, this.needsAll ? ALL : this.version);
 	}
 
 	/**
 	 * Request changes soon, because messages may have been lost, or because the other
 	 * node is reachable again.
 	 */
-	void hurry(long now) {
-		this.wanting = false;
-		want(now);
+	void requestSoon(long now) {
+		this.incomplete = false;
+		requestMissing(now);
 	}
 
 	/**
@@ -290,7 +290,7 @@ final class PresenceReplica {
 	void clear() {
 		this.entries.values().forEach((entry) -> this.view.change(entry, null));
 		this.entries = new HashMap<>();
-		settle();
+		markComplete();
 	}
 
 	int size() {
@@ -298,7 +298,7 @@ final class PresenceReplica {
 	}
 
 	boolean isComplete() {
-		return !this.wanting;
+		return !this.incomplete;
 	}
 
 }

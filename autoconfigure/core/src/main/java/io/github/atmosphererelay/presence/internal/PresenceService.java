@@ -251,17 +251,17 @@ public final class PresenceService implements Presence {
 		long now = System.nanoTime();
 		if (now - this.pushAt >= 0) {
 			this.pushAt = now + this.settings.pushInterval().toNanos();
-			this.view.tellNews(this.settings.maxNames(), this::tell);
+			this.view.announceNews(this.settings.maxNames(), this::announce);
 		}
 	}
 
-	private void tell(PresenceNews news) {
+	private void announce(PresenceNews news) {
 		news.joined().forEach((member) -> this.events.publish(new MemberJoined(news.channel(), member)));
 		news.left().forEach((member) -> this.events.publish(new MemberLeft(news.channel(), member)));
 		PresencePushes.push(this.writers, this.limits, news, this.settings.maxNames());
 	}
 
-	private void takeIn(UUID origin, ByteBuffer in) {
+	private void receive(UUID origin, ByteBuffer in) {
 		try {
 			this.sync.received(origin, in);
 		}
@@ -279,7 +279,7 @@ public final class PresenceService implements Presence {
 			return;
 		}
 		PresenceEntryFactory entries = this.entries.obtain();
-		if (!entries.asksApplication()) {
+		if (!entries.callsApplication()) {
 			add(options, entries.entry(session, channel));
 			return;
 		}
@@ -299,7 +299,7 @@ public final class PresenceService implements Presence {
 
 	private void add(ChannelOptions options, PresenceEntry entry) {
 		if (options.scope() == ChannelScope.CLUSTER) {
-			if (!this.entries.obtain().isTellable(entry)) {
+			if (!this.entries.obtain().fitsIntoMessage(entry)) {
 				return;
 			}
 			this.owner.put(entry);
@@ -465,7 +465,7 @@ public final class PresenceService implements Presence {
 		@Override
 		public void received(UUID origin, ByteBuffer body) {
 			PresenceService service = PresenceService.this;
-			if (!service.thread.offer(body.remaining(), () -> takeIn(origin, body))) {
+			if (!service.thread.offer(body.remaining(), () -> receive(origin, body))) {
 				service.statistics.countDropped();
 				service.missed.add(origin);
 			}

@@ -233,7 +233,7 @@ final class PresenceSync {
 		if (up && !this.up) {
 			long now = this.clock.getAsLong();
 			this.digestAt = now + this.random.nextLong(AFTER_OUTAGE);
-			this.replicas.values().forEach((replica) -> replica.hurry(now));
+			this.replicas.values().forEach((replica) -> replica.requestSoon(now));
 		}
 		this.up = up;
 	}
@@ -254,7 +254,7 @@ final class PresenceSync {
 	void missed(UUID other) {
 		PresenceReplica replica = this.replicas.get(other);
 		if (replica != null) {
-			replica.hurry(this.clock.getAsLong());
+			replica.requestSoon(this.clock.getAsLong());
 		}
 	}
 

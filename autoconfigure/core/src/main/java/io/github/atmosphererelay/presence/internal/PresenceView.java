@@ -129,9 +129,9 @@ final class PresenceView {
 	/**
 	 * Pass on the announcements that are due. Called by one thread at a time.
 	 * @param maxNames the maximum number of members that are named to a new watcher
-	 * @param teller receives the announcements, channel by channel
+	 * @param announcer receives the announcements, channel by channel
 	 */
-	void tellNews(int maxNames, Consumer<PresenceNews> teller) {
+	void announceNews(int maxNames, Consumer<PresenceNews> announcer) {
 		// Iterate over a copy: a name that is added again during the iteration may be
 		// returned again, and two names in one bucket could keep the loop running for
 		// ever.
@@ -149,7 +149,7 @@ final class PresenceView {
 				}
 				removeIfIdle(name, channel);
 			}
-			teller.accept(told);
+			announcer.accept(told);
 		}
 	}
 

@@ -115,7 +115,7 @@ class ApplicationFuturesTests {
 	}
 
 	@Test
-	void aPublisherThatHoldsALockJoinsALaterFutureWhileTheContinuationOfAnEarlierOneWantsTheLock() {
+	void aThreadCanJoinAFutureWhileAContinuationWaitsForItsLock() {
 		ReentrantLock lock = new ReentrantLock();
 		List<CompletableFuture<Void>> continuations = new ArrayList<>();
 		for (int i = 0; i < 200; i++) {
@@ -140,7 +140,7 @@ class ApplicationFuturesTests {
 	}
 
 	@Test
-	void aBlockedContinuationDelaysNoFutureOfAnotherChannelAndThoseOfItsOwnOnlyForAMoment() {
+	void aBlockedContinuationDelaysItsOwnChannelBrieflyAndOthersNotAtAll() {
 		blocked(CHANNEL);
 		List<CompletableFuture<Void>> others = new ArrayList<>();
 		List<CompletableFuture<Void>> own = new ArrayList<>();
@@ -159,7 +159,7 @@ class ApplicationFuturesTests {
 	}
 
 	@Test
-	void manyBlockedContinuationsOfOneChannelDoNotKeepTheNextFromCompleting() {
+	void manyBlockedContinuationsOfAChannelDoNotBlockTheNext() {
 		List<Integer> begun = new CopyOnWriteArrayList<>();
 		for (int i = 0; i < 20; i++) {
 			CompletableFuture<Integer> stage = new CompletableFuture<>();
@@ -178,7 +178,7 @@ class ApplicationFuturesTests {
 	}
 
 	@Test
-	void continuationsOfAChannelRunInTheOrderOfTheResultsAndOneAtATime() {
+	void continuationsOfAChannelRunInOrderOneAtATime() {
 		List<Integer> seen = new ArrayList<>();
 		AtomicInteger within = new AtomicInteger();
 		AtomicInteger overlaps = new AtomicInteger();
@@ -202,7 +202,7 @@ class ApplicationFuturesTests {
 	}
 
 	@Test
-	void nothingOfTheApplicationEverRunsOnTheThreadThatHasTheResult() throws InterruptedException {
+	void noContinuationRunsOnTheThreadThatHasTheResult() throws InterruptedException {
 		Set<String> threads = ConcurrentHashMap.newKeySet();
 		List<CompletableFuture<?>> all = new ArrayList<>();
 		for (int i = 0; i < 20_000; i++) {
@@ -233,7 +233,7 @@ class ApplicationFuturesTests {
 	}
 
 	@Test
-	void aFutureWithoutAContinuationIsSeenByAllAndCostsNoThreadOfItsOwn() {
+	void futuresWithoutContinuationsCompleteTogether() {
 		List<CompletableFuture<Integer>> all = new ArrayList<>();
 		long before = this.scheduler.getTaskCount();
 		for (int i = 0; i < 10_000; i++) {
@@ -248,7 +248,7 @@ class ApplicationFuturesTests {
 	}
 
 	@Test
-	void whatIsRegisteredAfterTheResultRunsAtOnceOnTheSameThread() {
+	void aContinuationThatIsRegisteredAfterTheResultRunsAtOnce() {
 		CompletableFuture<Integer> stage = new CompletableFuture<>();
 		CompletableFuture<Integer> future = this.futures.of(CHANNEL, stage);
 		complete(stage, 7);
@@ -265,7 +265,7 @@ class ApplicationFuturesTests {
 	}
 
 	@Test
-	void aFailureIsTheSameForThoseWhoWaitAndThoseWhoContinue() {
+	void aJoinAndAContinuationGetTheSameException() {
 		CompletableFuture<Integer> stage = new CompletableFuture<>();
 		CompletableFuture<Integer> future = this.futures.of(CHANNEL, stage.thenApply((value) -> value));
 		CompletableFuture<Throwable> seen = future.handle((value, ex) -> ex);
@@ -290,7 +290,7 @@ class ApplicationFuturesTests {
 	}
 
 	@Test
-	void aTimeoutRunsContinuationsWhereTheResultWould() {
+	void aTimeoutRunsContinuationsOnTheApplicationsThreads() {
 		CompletableFuture<Integer> late = this.futures.of(CHANNEL, new CompletableFuture<>());
 		CompletableFuture<String> thread = late.handle((value, ex) -> Thread.currentThread().getName());
 		late.orTimeout(5, TimeUnit.MILLISECONDS);
@@ -302,7 +302,7 @@ class ApplicationFuturesTests {
 	}
 
 	@Test
-	void whenAllThreadsAreBlockedFuturesWaitForOneAndJoinsDoNot() {
+	void whenAllThreadsAreBlockedContinuationsWaitAndJoinsDoNot() {
 		withThreads(2);
 		blocked("one");
 		blocked("two");
@@ -321,7 +321,7 @@ class ApplicationFuturesTests {
 	}
 
 	@Test
-	void thereIsNoRoomForMoreOnceVeryManyWait() {
+	void thereIsNoRoomWhileTheMaximumWaits() {
 		withThreads(1);
 		blocked("one");
 		assertThat(this.futures.hasRoom()).isTrue();
@@ -336,7 +336,7 @@ class ApplicationFuturesTests {
 	}
 
 	@Test
-	void afterTheStopWhatCompletesDoesSoAtOnce() {
+	void afterTheStopContinuationsRunAtOnce() {
 		this.futures.stop();
 		CompletableFuture<Integer> stage = new CompletableFuture<>();
 		CompletableFuture<Integer> future = this.futures.of(CHANNEL, stage);
@@ -352,7 +352,7 @@ class ApplicationFuturesTests {
 	}
 
 	@Test
-	void anErrorWhileAThreadIsMadeKeepsNoFutureFromCompleting() {
+	void anErrorWhenAThreadStartsDoesNotPreventCompletion() {
 		this.futures.stop();
 		GrowingThreads threads = new GrowingThreads();
 		AtomicInteger errors = new AtomicInteger();
@@ -387,7 +387,7 @@ class ApplicationFuturesTests {
 	 * Futures without a continuation are completed together, a little later.
 	 */
 	@Test
-	void whatCouldNotBeCompletedTogetherIsCompletedWithTheNext() {
+	void futuresOfASweepThatFailedAreCompletedByTheNext() {
 		this.futures.stop();
 		this.futures = new ApplicationFutures(new GrowingThreads(), this.scheduler, this.guard);
 		OrderedTasksTests.failNextHandOver((OrderedTasks) ReflectionTestUtils.getField(this.futures, "tasks"));
@@ -405,7 +405,7 @@ class ApplicationFuturesTests {
 	}
 
 	@Test
-	void theLibrarysOwnStagesDoNotWaitForTheApplications() {
+	void stagesDoNotWaitForContinuationsOfTheApplication() {
 		CompletableFuture<Integer> stage = new CompletableFuture<>();
 		CompletableFuture<Integer> future = this.futures.of(CHANNEL, stage);
 		future.thenRun(this::block);

@@ -76,7 +76,7 @@ class OrderedTasksTests {
 	}
 
 	@Test
-	void aTaskThatCouldNotBeHandedOverRunsBeforeTheNextOneOfItsKey() {
+	void aTaskThatCouldNotBeQueuedRunsBeforeTheNextOneOfItsKey() {
 		failNextHandOver(this.tasks);
 		this.tasks.start(this.threads.start());
 		assertThatExceptionOfType(OutOfMemoryError.class)

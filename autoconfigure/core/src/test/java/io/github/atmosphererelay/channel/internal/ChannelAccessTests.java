@@ -33,32 +33,32 @@ class ChannelAccessTests {
 	@ParameterizedTest
 	@CsvSource({ "anyone, ANYONE", "Anyone, ANYONE", "true, ANYONE", "AUTHENTICATED, AUTHENTICATED", "none, NONE",
 			"false, NONE" })
-	void wordsAreRules(String text, ChannelAccess.Kind kind) {
+	void keywordsAreRules(String text, ChannelAccess.Kind kind) {
 		assertThat(ChannelAccess.of(text)).isEqualTo(new ChannelAccess(kind, null));
 	}
 
 	@ParameterizedTest
 	@CsvSource({ "ROLE_OPS, ROLE_OPS", "SCOPE_orders, SCOPE_orders", "orders:read, orders:read", "ADMIN, ADMIN",
 			"authority:admin, admin" })
-	void everythingElseIsAnAuthority(String text, String authority) {
+	void otherWordsAreAuthorities(String text, String authority) {
 		assertThat(ChannelAccess.of(text)).isEqualTo(ChannelAccess.authority(authority));
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", "  ", "anyon", "authenticate", "admin", "authority:", "authority: " })
-	void aWordThatMayBeMisspeltIsNoAuthority(String text) {
+	void aLowerCaseWordIsNoAuthority(String text) {
 		assertThatIllegalArgumentException().isThrownBy(() -> ChannelAccess.of(text));
 	}
 
 	@Test
-	void asJsonItIsOneWord() {
+	void aRuleIsOneWordInJson() {
 		JsonMapper json = JsonMapper.builder().build();
 		assertThat(json.writeValueAsString(ChannelAccess.ANYONE)).isEqualTo("\"ANYONE\"");
 		assertThat(json.writeValueAsString(ChannelAccess.authority("ROLE_OPS"))).isEqualTo("\"ROLE_OPS\"");
 	}
 
 	@Test
-	void aRuleIsAnAuthorityOrHasNone() {
+	void onlyARuleOfTheKindAuthorityHasAnAuthority() {
 		assertThatIllegalArgumentException().isThrownBy(() -> new ChannelAccess(ChannelAccess.Kind.AUTHORITY, null));
 		assertThatIllegalArgumentException().isThrownBy(() -> new ChannelAccess(ChannelAccess.Kind.NONE, "ROLE_OPS"));
 	}

@@ -60,12 +60,12 @@ class ChannelCatalogTests {
 
 	@ParameterizedTest
 	@CsvSource({ "a/b;c, a/b;c", "a/100%, a/100%", "a/x%41, a/x%41", "a/{x}, a/b;jsessionid=1" })
-	void percentAndSemicolonAreLetters(String pattern, String name) {
+	void percentSignsAndSemicolonsArePartOfTheName(String pattern, String name) {
 		assertThat(pattern(catalog(pattern), name)).isEqualTo(pattern);
 	}
 
 	@Test
-	void nothingIsDecodedOrCutOff() {
+	void namesAreNotDecodedOrCut() {
 		ChannelCatalog catalog = catalog("a/b", "x/*");
 		assertThat(catalog.find("a/%62")).isNull();
 		assertThat(catalog.find("a/b;c=d")).isNull();
@@ -73,7 +73,7 @@ class ChannelCatalogTests {
 	}
 
 	@Test
-	void whatTheSourceTellsComesBehindWhatIsConfigured() {
+	void channelsOfTheSourceComeAfterTheConfiguredOnes() {
 		AtomicReference<List<ChannelOptions>> told = new AtomicReference<>(List.of());
 		ChannelCatalog catalog = new ChannelCatalog(catalog("chat/lobby").all(), told::get);
 		assertThat(catalog.find("chat/kitchen")).isNull();
@@ -90,7 +90,7 @@ class ChannelCatalogTests {
 	}
 
 	@Test
-	void onlySoManyNamesAreRemembered() {
+	void theNumberOfRememberedNamesIsLimited() {
 		ChannelCatalog catalog = catalog("chat/**");
 		for (int i = 0; i < 30_000; i++) {
 			assertThat(catalog.find("chat/" + i)).isNotNull();
@@ -102,7 +102,7 @@ class ChannelCatalogTests {
 	}
 
 	@Test
-	void namesThatNobodyUsesAgainDoNotKeepOthersFromBeingRemembered() {
+	void unusedNamesMakeRoomForOthers() {
 		ChannelCatalog catalog = catalog("chat/**");
 		for (int i = 0; i < 2 * ChannelCatalog.MAX_REMEMBERED; i++) {
 			catalog.find("chat/junk/" + i);
@@ -120,7 +120,7 @@ class ChannelCatalogTests {
 	}
 
 	@Test
-	void aNameThatIsTooLongToBeOneIsNotRemembered() {
+	void aNameOverTheMaximumLengthIsNotRemembered() {
 		ChannelCatalog catalog = catalog("chat/**");
 		String name = "chat/" + "x".repeat(10_000);
 		assertThat(catalog.find(name)).isNotNull();

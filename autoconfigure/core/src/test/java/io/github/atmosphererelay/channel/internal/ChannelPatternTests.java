@@ -32,7 +32,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 class ChannelPatternTests {
 
 	@Test
-	void variablesAreTakenOutOfNames() {
+	void variablesAreExtractedFromNames() {
 		ChannelPattern pattern = ChannelPattern.parse("chat/{room}/{id:[0-9]{1,3}}/{*rest}");
 		assertThat(pattern.variables()).containsExactlyInAnyOrder("room", "id", "rest");
 		assertThat(pattern.match("chat/lobby/42/a/b")).isEqualTo(Map.of("room", "lobby", "id", "42", "rest", "/a/b"));
@@ -68,14 +68,14 @@ class ChannelPatternTests {
 			client.js;     the first segment 'client.js' is reserved
 			"";            it is empty
 			""")
-	void aPatternThatCoversNoNameIsRefused(String pattern, String fault) {
+	void anInvalidPatternIsRefusedWithTheReason(String pattern, String fault) {
 		assertThatIllegalArgumentException().isThrownBy(() -> ChannelPattern.parse(pattern))
 			.withMessageStartingWith(fault);
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "**", "*", "chat/**", "a*b/{x}", "{*rest}", "apis/**", "{first}/api", "{id:[a-z]{1,3}}x" })
-	void otherPatternsAreTaken(String pattern) {
+	void validPatternsAreParsed(String pattern) {
 		assertThat(ChannelPattern.parse(pattern)).hasToString(pattern);
 	}
 

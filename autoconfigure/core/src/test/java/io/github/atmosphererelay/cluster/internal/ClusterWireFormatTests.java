@@ -116,7 +116,7 @@ class ClusterWireFormatTests {
 	}
 
 	@Test
-	void bodiesOfRequestsKeepTheirForm() {
+	void bodiesOfRequestsAreAsDocumented() {
 		assertThat(hex(SessionCommandHandler.encode(new SessionQuery("ann", null, "s-1", 20)))).isEqualTo(QUERY);
 		assertThat(hex(SessionCommandHandler.encode("ann", new CloseReason(4001, "bye")))).isEqualTo(CLOSE);
 		assertThat(hex(CountedDeliveries.encode(UUID.fromString("01890000-0000-7000-8000-0000000000ab"), "chat")))

@@ -46,7 +46,7 @@ class CountedDeliveriesTests {
 	 * A delivery holds locks, and whoever hears the answer may want them.
 	 */
 	@Test
-	void anAnswerThatHadToWaitForItsMessageIsNotGivenWithinTheDelivery() {
+	void anAnswerThatWaitedForItsMessageIsGivenOnAnotherThread() {
 		UUID message = UUID.randomUUID();
 		given(this.registry.countInChannel("chat")).willReturn(3);
 		CompletableFuture<byte[]> answer = count(message);
@@ -58,7 +58,7 @@ class CountedDeliveriesTests {
 	}
 
 	@Test
-	void whatIsKnownIsToldAtOnce() {
+	void aKnownCountIsAnsweredAtOnce() {
 		UUID message = UUID.randomUUID();
 		this.deliveries.delivered(message, 2);
 		assertTold(count(message), 2);

@@ -85,7 +85,7 @@ class DefaultClusterTests {
 	}
 
 	@Test
-	void aNodeAloneDoesEverythingForItself() {
+	void aSingleNodeAnswersItsOwnRequests() {
 		HubNode a = start("a");
 		awaitAll();
 		FakeTransport transport = new FakeTransport();
@@ -99,7 +99,7 @@ class DefaultClusterTests {
 	}
 
 	@Test
-	void membershipAndRequestsGoOnAfterAnError() {
+	void membershipAndRequestsContinueAfterAnError() {
 		HubNode a = start("a");
 		AtomicBoolean thrown = new AtomicBoolean();
 		this.hub.drops = (envelope, receiver) -> {
@@ -116,7 +116,7 @@ class DefaultClusterTests {
 	}
 
 	@Test
-	void oneThatDoesNotAnswerIsNamedAfterTheTimeout() {
+	void aNodeThatDoesNotAnswerIsReportedAfterTheTimeout() {
 		HubNode a = start("a");
 		HubNode b = start("b");
 		HubNode c = start("c");
@@ -131,7 +131,7 @@ class DefaultClusterTests {
 	}
 
 	@Test
-	void oneThatLeavesIsNotWaitedFor() {
+	void aRequestDoesNotWaitForANodeThatHasLeft() {
 		HubNode a = start("a");
 		HubNode b = start("b");
 		awaitAll();
@@ -142,7 +142,7 @@ class DefaultClusterTests {
 	}
 
 	@Test
-	void withoutItsRelayANodeAnswersForItselfAtOnce() {
+	void whileTheRelayIsDownOnlyThisNodeAnswersAndAtOnce() {
 		HubNode a = start("a");
 		HubNode b = start("b");
 		awaitAll();
@@ -157,7 +157,7 @@ class DefaultClusterTests {
 	}
 
 	@Test
-	void whatTheBrokerBringsTwiceIsDoneOnce() {
+	void aRequestThatIsDeliveredTwiceIsExecutedOnce() {
 		HubNode a = start("a");
 		HubNode b = start("b");
 		AtomicInteger asked = new AtomicInteger();
@@ -177,7 +177,7 @@ class DefaultClusterTests {
 	 * heard themselves meanwhile. Dropped, they would be waited for in vain.
 	 */
 	@Test
-	void oneThatDoesNotHearItselfForAMomentDoesWhatIsWaitedForLonger() {
+	void aFrozenNodeExecutesARequestWhoseAskerStillWaits() {
 		HubNode a = start("a");
 		HubNode b = start("b");
 		b.cluster.addQuestionHandler(answering("x", () -> Payload.text("done")));
@@ -196,7 +196,7 @@ class DefaultClusterTests {
 	}
 
 	@Test
-	void oneThatDoesNotHearItselfDoesNothingThatMayBeOver() {
+	void aFrozenNodeIgnoresARequestThatMayHaveTimedOut() {
 		HubNode a = start("a");
 		HubNode b = start("b");
 		FakeTransport transport = new FakeTransport();
@@ -212,7 +212,7 @@ class DefaultClusterTests {
 	}
 
 	@Test
-	void pagesAreAsLongAsAMessageAndMissNobody() {
+	void pagesFitIntoAMessageAndMissNoSession() {
 		HubNode a = start("a");
 		HubNode b = start("b");
 		List<String> expected = new ArrayList<>();
@@ -241,7 +241,7 @@ class DefaultClusterTests {
 	}
 
 	@Test
-	void aNumberOfRequestsWaitsAndNoMore() {
+	void theNumberOfWaitingRequestsIsLimited() {
 		HubNode a = start("a");
 		start("b");
 		awaitAll();
@@ -258,7 +258,7 @@ class DefaultClusterTests {
 	}
 
 	@Test
-	void onlySessionsThatTakeAMessageAreCounted() {
+	void onlySessionsThatAcceptAMessageAreCounted() {
 		HubNode a = start("a");
 		HubNode b = start("b");
 		FakeTransport stuck = new FakeTransport().block();
@@ -284,7 +284,7 @@ class DefaultClusterTests {
 	}
 
 	@Test
-	void aMessageThatComesLateIsCountedAndOneThatNeverComesIsTold() {
+	void aLateMessageIsCountedAndALostOneIsReported() {
 		HubNode a = start("a");
 		HubNode b = start("b");
 		b.connect("alice", new FakeTransport(), "chat/x");
@@ -310,7 +310,7 @@ class DefaultClusterTests {
 	}
 
 	@Test
-	void whatCannotBeReadIsCountedAndAnUnknownRequestIsAnswered() {
+	void corruptRequestsAreCountedAndAnUnknownOneGetsAnError() {
 		HubNode a = start("a");
 		HubNode b = start("b");
 		awaitAll();
@@ -347,7 +347,7 @@ class DefaultClusterTests {
 	}
 
 	@Test
-	void aHandlerThatBlocksHoldsUpNoCommand() throws Exception {
+	void aBlockingQuestionHandlerDoesNotDelayCommands() throws Exception {
 		HubNode a = start("a");
 		CountDownLatch release = new CountDownLatch(1);
 		a.cluster.addQuestionHandler(answering("slow", () -> {

@@ -50,7 +50,7 @@ class MembershipTests {
 	private final Network network = new Network();
 
 	@Test
-	void nodesSeeEachOtherAtOnceAndTellIt() {
+	void nodesJoinAtOnceAndPublishEvents() {
 		Node a = this.network.start("a");
 		Node b = this.network.start("b");
 		Node c = this.network.start("c");
@@ -65,7 +65,7 @@ class MembershipTests {
 	}
 
 	@Test
-	void oneThatStopsIsGoneAtOnce() {
+	void aNodeThatStopsIsRemovedAtOnce() {
 		Node a = this.network.start("a");
 		Node b = this.network.start("b");
 		this.network.run(Duration.ofSeconds(1));
@@ -79,7 +79,7 @@ class MembershipTests {
 	}
 
 	@Test
-	void oneThatDiesIsGoneAfterTheTimeoutAndNobodyElse() {
+	void onlyADeadNodeIsRemovedAfterTheTimeout() {
 		Node a = this.network.start("a");
 		Node b = this.network.start("b");
 		Node c = this.network.start("c");
@@ -96,7 +96,7 @@ class MembershipTests {
 	}
 
 	@Test
-	void whileItsRelayIsDownANodeJudgesNobodyAndOnReturnAllHaveTheirFullTime() {
+	void membershipIsFrozenDuringAnOutageAndThenAllGetTheFullTimeout() {
 		Node a = this.network.start("a");
 		Node b = this.network.start("b");
 		this.network.run(Duration.ofSeconds(5));
@@ -117,7 +117,7 @@ class MembershipTests {
 	}
 
 	@Test
-	void aNodeWhoseClockIsWrongByAnHourIsANodeLikeAnyOther() {
+	void aNodeWhoseClockIsWrongByAnHourStaysAMember() {
 		Node a = this.network.start("a");
 		Node early = this.network.start("early", Duration.ofHours(-1));
 		Node late = this.network.start("late", Duration.ofHours(1));
@@ -141,7 +141,7 @@ class MembershipTests {
 	}
 
 	@Test
-	void aPartitionHealsWithoutDoubles() {
+	void nodesRejoinOnceAfterANetworkPartition() {
 		Node a = this.network.start("a");
 		Node b = this.network.start("b");
 		Node c = this.network.start("c");
@@ -167,7 +167,7 @@ class MembershipTests {
 	}
 
 	@Test
-	void aFrozenBrokerMakesNobodyLeave() {
+	void aBrokerThatHangsRemovesNoNode() {
 		for (String name : List.of("a", "b", "c", "d")) {
 			this.network.start(name);
 		}
@@ -186,7 +186,7 @@ class MembershipTests {
 	}
 
 	@Test
-	void oneThatStoodStillJudgesNobodyWhenItGoesOn() {
+	void aNodeThatWasPausedRemovesNobodyWhenItContinues() {
 		Node a = this.network.start("a");
 		Node b = this.network.start("b");
 		this.network.run(Duration.ofSeconds(5));
@@ -202,7 +202,7 @@ class MembershipTests {
 	}
 
 	@Test
-	void whatComesLateBringsNobodyBack() {
+	void lateMessagesDoNotBringBackARemovedNode() {
 		Node a = this.network.start("a");
 		Node b = this.network.start("b");
 		this.network.run(Duration.ofSeconds(3));
@@ -235,7 +235,7 @@ class MembershipTests {
 	}
 
 	@Test
-	void oneThatIsStartedAgainBeginsANewLife() {
+	void aNodeThatRestartsBeginsANewLife() {
 		Node a = this.network.start("a");
 		Node b = this.network.start("b");
 		this.network.run(Duration.ofSeconds(3));
@@ -255,7 +255,7 @@ class MembershipTests {
 	}
 
 	@Test
-	void messagesThatComeTwiceOrInAnotherOrderChangeNothing() {
+	void duplicateAndReorderedMessagesAreIgnored() {
 		Node a = this.network.start("a");
 		this.network.run(Duration.ofSeconds(1));
 		UUID b = UUID.randomUUID();
@@ -270,7 +270,7 @@ class MembershipTests {
 	}
 
 	@Test
-	void aHundredNodesThatStartAtOnceDoNotStorm() {
+	void aHundredNodesThatStartAtOnceSendFewMessages() {
 		for (int i = 0; i < 100; i++) {
 			this.network.start("n" + i);
 		}
@@ -290,7 +290,7 @@ class MembershipTests {
 	}
 
 	@Test
-	void heartbeatsOfAHundredNodesAreSpread() {
+	void heartbeatsOfAHundredNodesAreSpreadOverTime() {
 		for (int i = 0; i < 100; i++) {
 			this.network.start("n" + i);
 		}
@@ -305,7 +305,7 @@ class MembershipTests {
 	}
 
 	@Test
-	void aMessageOfALaterReleaseOrABrokenOneIsRefused() {
+	void corruptMessagesAndLaterVersionsAreRefused() {
 		Node a = this.network.start("a");
 		this.network.run(Duration.ofSeconds(1));
 		byte[] message = new MembershipMessage(Type.HEARTBEAT, new Life(1, 0), 1, describe(UUID.randomUUID(), "b", 0))

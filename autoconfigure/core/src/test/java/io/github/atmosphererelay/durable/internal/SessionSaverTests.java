@@ -64,7 +64,7 @@ class SessionSaverTests {
 	}
 
 	@Test
-	void itGoesOnSavingAfterErrorsInALookASnapshotAndTheStore() {
+	void savingContinuesAfterErrorsInACheckASnapshotAndTheStore() {
 		StoredSession entry = new StoredSession("key", null, "owner", 1, true, Set.of(), Map.of(), Map.of(),
 				Instant.now(), Instant.now());
 		given(this.sessions.live()).willThrow(new OutOfMemoryError("look")).willReturn(Set.of(this.session));

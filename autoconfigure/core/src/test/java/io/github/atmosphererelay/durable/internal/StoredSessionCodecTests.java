@@ -71,13 +71,13 @@ class StoredSessionCodecTests {
 
 	@ParameterizedTest
 	@MethodSource("vectors")
-	void bytesStayAsTheyAre(String hex, StoredSession session) {
+	void bytesAreAsDocumented(String hex, StoredSession session) {
 		assertThat(HexFormat.of().formatHex(StoredSessionCodec.encode(session))).isEqualTo(hex);
 		assertThat(StoredSessionCodec.decode("k", "o", 3, EXPIRES, bytes(hex))).isEqualTo(session);
 	}
 
 	@Test
-	void everyTypeOfAttributeComesOutAsItWentIn() {
+	void everyTypeOfAttributeIsDecodedAsItWasEncoded() {
 		Map<String, Object> attributes = Map.of("string", "s", "boolean", true, "integer", -1, "long", 1L << 40,
 				"double", 0.5);
 		StoredSession session = new StoredSession("k", "ann", "o", 1, true, Set.of(), Map.of(), attributes,
@@ -92,7 +92,7 @@ class StoredSessionCodecTests {
 
 	@ParameterizedTest
 	@MethodSource("vectors")
-	void whatCannotBeReadIsNoSession(String hex, StoredSession session) {
+	void corruptBytesAndLaterVersionsAreNoSession(String hex, StoredSession session) {
 		byte[] bytes = bytes(hex);
 		for (int length = 0; length < bytes.length; length++) {
 			assertThat(StoredSessionCodec.decode("k", "o", 3, EXPIRES, Arrays.copyOf(bytes, length))).isNull();

@@ -77,7 +77,7 @@ class SessionLanesTests {
 	}
 
 	@Test
-	void nothingIsTakenBeforeTheStartAndAfterTheStop() {
+	void tasksAreAcceptedOnlyBetweenStartAndStop() {
 		assertThat(this.lanes.offer("a", task("1"), 1)).isEqualTo(SessionLanes.Offer.STOPPED);
 		this.lanes.start(this.waiting::add);
 		assertThat(this.lanes.offer("a", task("2"), 1)).isEqualTo(SessionLanes.Offer.TAKEN);
@@ -92,7 +92,7 @@ class SessionLanesTests {
 	}
 
 	@Test
-	void aLaneGoesOnAfterAnErrorInATaskOrOfTheExecutor() {
+	void aLaneContinuesAfterAnErrorInATaskOrInTheExecutor() {
 		this.lanes.start(this.waiting::add);
 		this.lanes.add("a", new Task() {
 
@@ -128,7 +128,7 @@ class SessionLanesTests {
 	 * MB.
 	 */
 	@Test
-	void whatWaitsIsBoundedInBytesToo() {
+	void queuedTasksAreBoundedInBytes() {
 		this.lanes.start(this.waiting::add);
 		assertThat(this.lanes.offer("a", task("a1"), 80)).isEqualTo(SessionLanes.Offer.TAKEN);
 		assertThat(this.lanes.offer("a", task("a2"), 30)).isEqualTo(SessionLanes.Offer.SESSION_TOO_MANY);
@@ -163,7 +163,7 @@ class SessionLanesTests {
 	}
 
 	@Test
-	void bothBoundsHold() {
+	void queuedTasksAreBoundedForEachSessionAndInTotal() {
 		this.lanes.start(this.waiting::add);
 		assertThat(this.lanes.offer("a", task("a1"), 1)).isEqualTo(SessionLanes.Offer.TAKEN);
 		assertThat(this.lanes.offer("a", task("a2"), 1)).isEqualTo(SessionLanes.Offer.TAKEN);
@@ -186,7 +186,7 @@ class SessionLanesTests {
 	}
 
 	@Test
-	void anOpenEndHoldsItsLaneOnly() {
+	void aTaskWithAnOpenFutureDelaysItsOwnLaneOnly() {
 		CompletableFuture<Void> end = new CompletableFuture<>();
 		this.lanes.start(this.waiting::add);
 		this.lanes.offer("a", task("a1", end), 1);
@@ -200,7 +200,7 @@ class SessionLanesTests {
 	}
 
 	@Test
-	void whatFailsHoldsNothing() {
+	void aTaskThatFailsDoesNotBlockItsLane() {
 		this.lanes.start(this.waiting::add);
 		this.lanes.offer("a", () -> {
 			throw new IllegalStateException("a task of the test");
@@ -212,7 +212,7 @@ class SessionLanesTests {
 	}
 
 	@Test
-	void whatIsLeftAtTheStopIsDiscarded() {
+	void tasksThatAreQueuedAtTheStopAreDiscarded() {
 		CompletableFuture<Void> end = new CompletableFuture<>();
 		this.lanes.start(this.waiting::add);
 		this.lanes.offer("a", task("a1", end), 1);
@@ -229,7 +229,7 @@ class SessionLanesTests {
 	}
 
 	@Test
-	void anExecutorThatRefusesLosesNoAnswer() {
+	void tasksThatTheExecutorRejectsAreDiscarded() {
 		this.lanes.start((task) -> {
 			throw new RejectedExecutionException("full");
 		});
@@ -240,7 +240,7 @@ class SessionLanesTests {
 	}
 
 	@Test
-	void aBusyLaneLetsOthersHaveTheirTurn() {
+	void aBusyLaneDoesNotStarveOthers() {
 		SessionLanes wide = new SessionLanes(new LaneLimits(100, 100, 100, 100), this.statistics, this.guard);
 		wide.start(this.waiting::add);
 		for (int i = 0; i < 20; i++) {

@@ -52,7 +52,7 @@ class EventDispatcherTests {
 	}
 
 	@Test
-	void eventsComeInOrderOnAThreadOfTheirOwn() {
+	void eventsArePublishedInOrderOnTheirOwnThread() {
 		this.dispatcher = new EventDispatcher((event) -> this.received.add(Thread.currentThread().getName() + event),
 				this.statistics);
 		this.dispatcher.start();
@@ -67,7 +67,7 @@ class EventDispatcherTests {
 	}
 
 	@Test
-	void aSlowListenerIsBoundedAndWhatItMissesIsCounted(CapturedOutput output) throws InterruptedException {
+	void eventsBeyondTheQueueOfASlowListenerAreDroppedAndCounted(CapturedOutput output) throws InterruptedException {
 		CountDownLatch busy = new CountDownLatch(1);
 		CountDownLatch released = new CountDownLatch(1);
 		this.dispatcher = new EventDispatcher((event) -> {
@@ -104,7 +104,7 @@ class EventDispatcherTests {
 	}
 
 	@Test
-	void stoppingHandsOutWhatWaits() {
+	void aStopPublishesTheQueuedEvents() {
 		for (int round = 0; round < 3; round++) {
 			this.dispatcher.start();
 			for (int i = 0; i < 1_000; i++) {
@@ -117,7 +117,7 @@ class EventDispatcherTests {
 	}
 
 	@Test
-	void whatCannotBeHandedOutBeforeTheEndIsCounted() throws InterruptedException {
+	void eventsThatCannotBePublishedBeforeTheStopAreCounted() throws InterruptedException {
 		CountDownLatch busy = new CountDownLatch(1);
 		this.dispatcher = new EventDispatcher((event) -> {
 			busy.countDown();

@@ -33,7 +33,7 @@ class AwaitedTests {
 	private final Awaited<String> awaited = new Awaited<>();
 
 	@Test
-	void everybodyWhoWaitsIsToldTheFirstResult() {
+	void allWaitingFuturesGetTheFirstResult() {
 		CompletableFuture<String> one = this.awaited.within(LONG, "late");
 		CompletableFuture<String> other = this.awaited.within(LONG, "late");
 		assertThat(one).isNotDone();
@@ -46,7 +46,7 @@ class AwaitedTests {
 	}
 
 	@Test
-	void whoHasGivenUpIsForgotten() {
+	void futuresThatTimeOutOrAreCancelledAreRemoved() {
 		assertThat(this.awaited.within(Duration.ofMillis(1), "late").join()).isEqualTo("late");
 		CompletableFuture<String> cancelled = this.awaited.within(LONG, "late");
 		assertThat(this.awaited.waiting()).isOne();
@@ -57,7 +57,7 @@ class AwaitedTests {
 	}
 
 	@Test
-	void whoeverChangesItsFutureChangesNobodyElses() {
+	void aCallerCannotChangeTheResultOfOthers() {
 		this.awaited.complete("first");
 		this.awaited.within(LONG, "late").obtrudeValue("other");
 		assertThat(this.awaited.within(LONG, "late")).isCompletedWithValue("first");

@@ -40,7 +40,7 @@ class LogTextTests {
 	}
 
 	@Test
-	void aLineStaysOne() {
+	void lineEndsAndControlCharactersAreEscaped() {
 		assertThat(LogText.line("grüße 'x'\r\n\u0085\u2028\u001b\u202e"))
 			.isEqualTo("grüße 'x'\\u000d\\u000a\\u0085\\u2028\\u001b\\u202e");
 	}

@@ -36,7 +36,7 @@ class OrderedCallsTests {
 	private final List<String> made = new ArrayList<>();
 
 	@Test
-	void callsAreMadeInTheirOrderWhenAskedFor() {
+	void callsAreMadeInOrderOnRequest() {
 		this.calls.add(() -> this.made.add("first"));
 		this.calls.add(() -> this.made.add("second"));
 		assertThat(this.made).isEmpty();
@@ -47,7 +47,7 @@ class OrderedCallsTests {
 	}
 
 	@Test
-	void aCallWithinAnotherOneComesAfterIt() {
+	void aCallThatIsAddedWithinAnotherIsMadeAfterIt() {
 		this.calls.add(() -> {
 			this.calls.add(() -> this.made.add("answer"));
 			this.calls.make();
@@ -58,7 +58,7 @@ class OrderedCallsTests {
 	}
 
 	@Test
-	void whoeverComesMeanwhileDoesNotWaitAndItsCallIsMade() throws InterruptedException {
+	void aSecondThreadDoesNotWaitAndItsCallIsMade() throws InterruptedException {
 		CountDownLatch within = new CountDownLatch(1);
 		CountDownLatch goOn = new CountDownLatch(1);
 		Thread first = new Thread(() -> {
@@ -84,7 +84,7 @@ class OrderedCallsTests {
 	}
 
 	@Test
-	void aCallThatThrowsKeepsNoOtherFromBeingMade() {
+	void aCallThatThrowsDoesNotPreventTheOthers() {
 		IllegalStateException failure = new IllegalStateException("as if");
 		this.calls.add(() -> {
 			throw failure;

@@ -52,7 +52,7 @@ class RateLimitedLogTests {
 	}
 
 	@Test
-	void theNextLineTellsHowManyWereLeftOut() {
+	void theNextLineContainsTheNumberOfSuppressedOnes() {
 		RateLimitedLog log = new RateLimitedLog(this.target, Duration.ofMillis(1));
 		int[] errors = { 0 };
 		await().pollInterval(Duration.ofMillis(5)).until(() -> {

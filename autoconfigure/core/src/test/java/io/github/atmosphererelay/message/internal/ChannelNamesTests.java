@@ -34,18 +34,18 @@ class ChannelNamesTests {
 			"chat;JSESSIONID=0A/lobby;jsessionid=0B, chat/lobby", "chat/a;b=c, chat/a;b=c",
 			"chat/a;b;jsessionid=0A;c, chat/a;b;c", "chat/a%3Bjsessionid=0A, chat/a;jsessionid=0A",
 			"chat/jsessionid=0A, chat/jsessionid=0A", "chat/gr%C3%BC%C3%9Fe, chat/grüße", "a%2Fb, a/b" })
-	void aSessionIdIsNoPartOfTheName(String path, String name) {
+	void aSessionIdIsNotPartOfTheName(String path, String name) {
 		assertThat(ChannelNames.ofPath(path)).isEqualTo(name);
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "chat/%", "chat/%4", "chat/%zz", "chat/%ff", "chat/%C3%28", ";jsessionid=0A", "a//b" })
-	void aBrokenPathNamesNothing(String path) {
+	void aMalformedPathIsRefused(String path) {
 		assertThatIllegalArgumentException().isThrownBy(() -> ChannelNames.ofPath(path));
 	}
 
 	@Test
-	void anotherNameOfTheSessionsCookieCanBeLeftOut() {
+	void aPathParameterIsRemovedFromEachSegment() {
 		assertThat(ChannelNames.withoutParameter("chat;SID=1/lobby;sid=2;x=3", "SID")).isEqualTo("chat/lobby;x=3");
 	}
 

@@ -170,7 +170,7 @@ class EnvelopeCodecTests {
 	}
 
 	@Test
-	void partsOverTheirLimitsAreRefusedWithoutBeingRead() {
+	void partsOverTheirLimitsAreRefused() {
 		byte[] payload = bytes(USER);
 		payload[payload.length - 6] = 0x7F;
 		assertRefused(payload, Reason.OVERSIZED);
@@ -200,7 +200,7 @@ class EnvelopeCodecTests {
 	}
 
 	@Test
-	void contradictionsAreMalformed() {
+	void envelopesThatContradictTheFormatAreMalformed() {
 		assertRefused(changed(TEXT, 3, 9), Reason.MALFORMED);
 		assertRefused(changed(TEXT, 45, 9), Reason.MALFORMED);
 		assertRefused(changed(TEXT, 50, ' '), Reason.MALFORMED);
@@ -220,7 +220,7 @@ class EnvelopeCodecTests {
 	}
 
 	@Test
-	void tooMuchIsNotEncoded() {
+	void anEnvelopeOverALimitIsNotEncoded() {
 		assertThatIllegalArgumentException()
 			.isThrownBy(() -> this.codec.encode(channel("c", Payload.binary(new byte[MAX_PAYLOAD + 1]))));
 		assertThatIllegalArgumentException()
@@ -233,7 +233,7 @@ class EnvelopeCodecTests {
 	}
 
 	@Test
-	void greatestHeadersAreRead() {
+	void headersOfTheMaximumSizeAreDecoded() {
 		Map<String, String> headers = new HashMap<>();
 		IntStream.range(0, EnvelopeCodec.MAX_HEADERS)
 			.forEach((i) -> headers.put(String.format("h%03d", i), "x".repeat(252)));
@@ -242,7 +242,7 @@ class EnvelopeCodecTests {
 	}
 
 	@Test
-	void mutationsAndNoiseThrowNothingElse() {
+	void mutatedBytesAreDecodedOrRefusedButCauseNoOtherError() {
 		Random random = new Random(20260101);
 		byte[][] valid = vectors().map((arguments) -> bytes((String) arguments.get()[0])).toArray(byte[][]::new);
 		int refused = 0;

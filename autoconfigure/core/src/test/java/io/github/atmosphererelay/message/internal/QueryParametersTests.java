@@ -42,7 +42,7 @@ class QueryParametersTests {
 	}
 
 	@Test
-	void aBrokenParameterHarmsNoOtherOne() {
+	void aMalformedParameterDoesNotAffectOthers() {
 		QueryParameters query = QueryParameters.parse("a=1&b=%zz&c=%ff&%=d&e=%4&f=2");
 		assertThat(query.get("a")).isEqualTo("1");
 		assertThat(query.get("f")).isEqualTo("2");

@@ -37,7 +37,7 @@ class Utf8Tests {
 	}
 
 	@Test
-	void aBrokenByteIsFoundWhereverItStands() {
+	void anInvalidByteIsFoundAtEveryIndex() {
 		for (int length = 1; length < 40; length++) {
 			for (int index = 0; index < length; index++) {
 				byte[] bytes = "x".repeat(length).getBytes(StandardCharsets.UTF_8);

@@ -34,7 +34,7 @@ class WireReaderTests {
 	private static final UUID ID = UUID.fromString("11111111-2222-4333-8444-555555555555");
 
 	@Test
-	void everythingComesOutAsItWentIn() {
+	void everyTypeIsReadAsItWasWritten() {
 		WireWriter out = new WireWriter();
 		out.writeByte(-1);
 		out.writeShort(0xFFFE);
@@ -62,7 +62,7 @@ class WireReaderTests {
 	}
 
 	@Test
-	void aSizeThatIsKnownBeforehandSavesTheCopy() {
+	void anExactSizeSavesTheCopy() {
 		WireWriter exact = new WireWriter(4);
 		exact.writeInt(1);
 		byte[] bytes = exact.toByteArray();
@@ -76,7 +76,7 @@ class WireReaderTests {
 	}
 
 	@Test
-	void whatEndsTooEarlyIsTruncated() {
+	void bytesThatEndTooEarlyAreTruncated() {
 		byte[] none = {};
 		assertRefused(Reason.TRUNCATED, none, WireReader::readByte);
 		assertRefused(Reason.TRUNCATED, new byte[1], WireReader::readShort);
@@ -92,7 +92,7 @@ class WireReaderTests {
 	}
 
 	@Test
-	void lengthsOverTheirLimitAreRefusedBeforeAnythingIsAllocated() {
+	void lengthsOverTheLimitAreRefusedBeforeMemoryIsAllocated() {
 		assertRefused(Reason.OVERSIZED, new byte[] { 0, 0, 0, 2, 7, 7 }, (in) -> in.readBytes(1));
 		assertRefused(Reason.OVERSIZED, new byte[] { -1, 0, 0, 0 }, (in) -> in.readBytes(Integer.MAX_VALUE));
 		assertRefused(Reason.OVERSIZED, new byte[] { 0, 2, 7, 7 }, (in) -> in.readShortBytes(1));
@@ -100,7 +100,7 @@ class WireReaderTests {
 	}
 
 	@Test
-	void otherFormatsAndVersionsAreTold() {
+	void otherFormatsAndVersionsAreRefused() {
 		assertRefused(Reason.FOREIGN, new byte[] { 'A', 'X', 1 }, (in) -> in.readMagic((byte) 'A', (byte) 'R'));
 		assertRefused(Reason.FOREIGN, new byte[] { 'A', 'R' }, (in) -> in.readMagic((byte) 'A', (byte) 'R'));
 		assertRefused(Reason.UNKNOWN_VERSION, new byte[] { 2 }, (in) -> in.readVersion((byte) 1));

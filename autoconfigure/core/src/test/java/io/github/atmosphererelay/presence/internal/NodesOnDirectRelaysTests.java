@@ -114,7 +114,7 @@ class NodesOnDirectRelaysTests {
 
 	@ParameterizedTest
 	@ValueSource(booleans = { false, true })
-	void nobodyWaitsForTheOthers(boolean oneLock) {
+	void nodesOfOneProcessDoNotDeadlock(boolean oneLock) {
 		DirectRelays relays = new DirectRelays(oneLock, 12);
 		IntStream.range(0, 3).forEach((i) -> this.nodes.add(new Node(relays.relay(), "node-" + i)));
 		within(this.nodes.stream().<Runnable>map((node) -> node::start).toList());

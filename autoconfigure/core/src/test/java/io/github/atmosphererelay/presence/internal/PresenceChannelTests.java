@@ -64,7 +64,7 @@ class PresenceChannelTests {
 
 	private List<PresenceNews> news() {
 		List<PresenceNews> news = new ArrayList<>();
-		this.view.tellNews(10, news::add);
+		this.view.announceNews(10, news::add);
 		news.removeIf((each) -> each.joined().isEmpty() && each.left().isEmpty());
 		return news;
 	}
@@ -74,7 +74,7 @@ class PresenceChannelTests {
 	}
 
 	@Test
-	void whoComesIsToldAtOnceAndWhoGoesAfterTheDelay() {
+	void aJoinIsAnnouncedAtOnceAndALeaveAfterTheDelay() {
 		PresenceEntry alice = join("alice");
 		join("bob");
 		assertThat(news()).singleElement().satisfies((news) -> {
@@ -101,7 +101,7 @@ class PresenceChannelTests {
 	 */
 	@Test
 	@Timeout(30)
-	void channelsWhoseNewsHasToWaitAreVisitedOnceATurn() {
+	void aChannelWithADelayedLeaveIsVisitedOncePerTurn() {
 		assertThat("Aa".hashCode()).isEqualTo("BB".hashCode());
 		List<PresenceEntry> entries = new ArrayList<>();
 		for (String channel : List.of("Aa", "BB")) {
@@ -112,7 +112,7 @@ class PresenceChannelTests {
 		news();
 		entries.forEach(this::leave);
 		List<String> visited = new ArrayList<>();
-		this.view.tellNews(10, (news) -> {
+		this.view.announceNews(10, (news) -> {
 			visited.add(news.channel());
 			assertThat(visited).doesNotHaveDuplicates();
 		});
@@ -122,7 +122,7 @@ class PresenceChannelTests {
 	}
 
 	@Test
-	void whoComesBackInTimeHasNeitherLeftNorJoined() {
+	void aMemberWhoRejoinsWithinTheDelayIsNotAnnounced() {
 		PresenceEntry alice = join("alice");
 		news();
 		for (int i = 0; i < 5; i++) {
@@ -137,7 +137,7 @@ class PresenceChannelTests {
 	}
 
 	@Test
-	void whoIsThereTooShortlyIsNeverTold() {
+	void aMemberWhoLeavesBeforeTheAnnouncementIsNeverAnnounced() {
 		leave(join("alice"));
 		pass(5_000);
 		assertThat(news()).isEmpty();
@@ -145,7 +145,7 @@ class PresenceChannelTests {
 	}
 
 	@Test
-	void aUserIsOneMemberWithSeveralSessionsAndAnAnonymousSessionOneByItself() {
+	void allSessionsOfAUserAreOneMemberAndEachAnonymousSessionIsAnother() {
 		PresenceEntry first = join("alice");
 		PresenceEntry second = join("alice");
 		join(null);
@@ -192,7 +192,7 @@ class PresenceChannelTests {
 	}
 
 	@Test
-	void aFrameNamesOnlySoManyAndSaysSo() {
+	void aFrameNamesAtMostTheMaximumAndIsMarkedAsTruncated() {
 		for (int i = 0; i < 30; i++) {
 			join((i == 0) ? "\"quoted\" \\ \u0001" : "user-" + i);
 		}
@@ -204,7 +204,7 @@ class PresenceChannelTests {
 	}
 
 	@Test
-	void whatIsTooMuchToBeToldAtOnceIsCounted() {
+	void changesBeyondTheLimitOfOneAnnouncementAreCounted() {
 		ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
 		LocalSession watcher = new WriterPool(new WriterSettings(1, 1, Duration.ofSeconds(1)), new SessionStatistics(),
 				scheduler)
@@ -225,7 +225,7 @@ class PresenceChannelTests {
 	}
 
 	@Test
-	void aChannelThatEverybodyHasLeftLeavesNothingBehind() {
+	void aChannelWithoutMembersIsRemoved() {
 		leave(join("alice"));
 		PresenceEntry bob = join("bob");
 		news();

@@ -97,7 +97,7 @@ class PresenceCodecTests {
 	}
 
 	@Test
-	void everyMessageComesOutAsItWentIn() {
+	void everyMessageIsDecodedAsItWasEncoded() {
 		List<PresenceMessage> messages = List.of(
 				new Delta(3, 6, List.of(Change.of(ALICE), Change.of(NOBODY), new Change(ALICE.key(), null))),
 				new Delta(0, 0, List.of()), new Digest(7, 8, Long.MIN_VALUE), new Ask(9, -1),
@@ -106,7 +106,7 @@ class PresenceCodecTests {
 	}
 
 	@Test
-	void whatIsTruncatedOrBrokenIsRefused() {
+	void truncatedAndCorruptMessagesAreRefused() {
 		byte[] bytes = PresenceCodec.encode(NODE, new Delta(3, 5, List.of(Change.of(ALICE), Change.of(NOBODY))));
 		for (int length = 0; length < bytes.length; length++) {
 			byte[] part = Arrays.copyOf(bytes, length);
@@ -128,7 +128,7 @@ class PresenceCodecTests {
 	}
 
 	@Test
-	void partsAreNeverLargerThanTheyMayBe() {
+	void partsStayWithinTheMaximumSize() {
 		List<Change> changes = new ArrayList<>();
 		for (int i = 0; i < 1_000; i++) {
 			changes.add(Change.of(new PresenceEntry("chat/\u20AC" + i % 3, NODE + "." + i,

@@ -96,7 +96,7 @@ class PresencePushesTests {
 	 * known.
 	 */
 	@Test
-	void aSessionIsNotToldOfItsOwnComing() {
+	void aSessionDoesNotReceiveItsOwnJoin() {
 		push("+alice");
 		push("+carol", "+bob", "-dora");
 		push("-carol");

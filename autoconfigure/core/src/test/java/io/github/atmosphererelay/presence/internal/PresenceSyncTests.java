@@ -38,7 +38,7 @@ class PresenceSyncTests {
 	private static final List<String> CHANNELS = List.of("chat/a", "chat/b", "chat/c", "chat/d");
 
 	@Test
-	void whatANodeHasIsKnownToAllWithinASecond() {
+	void allNodesKnowAChangeWithinASecond() {
 		PresenceSimulation simulation = new PresenceSimulation(1);
 		Node a = simulation.start();
 		Node b = simulation.start();
@@ -63,7 +63,7 @@ class PresenceSyncTests {
 	}
 
 	@Test
-	void aNodeThatJoinsGetsTheState() {
+	void aNodeThatJoinsGetsAllEntries() {
 		PresenceSimulation simulation = new PresenceSimulation(2);
 		Node a = simulation.start();
 		for (int i = 0; i < 500; i++) {
@@ -77,7 +77,7 @@ class PresenceSyncTests {
 	}
 
 	@Test
-	void aNodeThatDiesTakesItsMembersAndNobodyElses() {
+	void onlyTheMembersOfADeadNodeAreRemoved() {
 		PresenceSimulation simulation = new PresenceSimulation(3);
 		Node a = simulation.start();
 		Node b = simulation.start();
@@ -95,7 +95,7 @@ class PresenceSyncTests {
 	}
 
 	@Test
-	void aNodeThatMissedTheLastChangeFindsOutByTheDigest() {
+	void aNodeThatMissedTheLastChangeRequestsItAfterTheDigest() {
 		PresenceSimulation simulation = new PresenceSimulation(4);
 		Node a = simulation.start();
 		Node b = simulation.start();
@@ -114,7 +114,7 @@ class PresenceSyncTests {
 	}
 
 	@Test
-	void aPictureThatIsWrongIsFoundOutAndReplaced() {
+	void aWrongCopyIsDetectedByTheDigestAndReplaced() {
 		PresenceSimulation simulation = new PresenceSimulation(5);
 		Node a = simulation.start();
 		Node b = simulation.start();
@@ -133,7 +133,7 @@ class PresenceSyncTests {
 	}
 
 	@Test
-	void aNodeThatWasCutOffComesBackWithoutGhostsAndDuplicates() {
+	void afterAnOutageNoMemberIsMissingLeftOverOrDuplicated() {
 		PresenceSimulation simulation = new PresenceSimulation(6);
 		Node a = simulation.start();
 		Node b = simulation.start();
@@ -164,7 +164,7 @@ class PresenceSyncTests {
 
 	@ParameterizedTest
 	@ValueSource(longs = { 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 })
-	void whateverTheBusDoesEveryNodeKnowsTheTruthInTheEnd(long seed) {
+	void allCopiesConvergeDespiteLossDuplicatesAndOutages(long seed) {
 		PresenceSimulation simulation = new PresenceSimulation(seed);
 		for (int i = 0; i < 4; i++) {
 			simulation.start();
@@ -225,7 +225,7 @@ class PresenceSyncTests {
 	}
 
 	@Test
-	void oneHundredThousandMembersOfAChannelGoToANewNodeInOneState() {
+	void aNewNodeGets100000MembersInOneTransfer() {
 		int members = 100_000;
 		PresenceSimulation simulation = new PresenceSimulation(7, 48 * 1024);
 		Node a = simulation.start();

@@ -60,7 +60,7 @@ class PresenceThreadTests {
 	}
 
 	@Test
-	void onlySoManyMessagesAndBytesWaitAndThoseThatDoAreTakenInOrder() throws InterruptedException {
+	void theQueueIsBoundedInMessagesAndBytesAndKeepsTheOrder() throws InterruptedException {
 		this.thread.start(() -> {
 		});
 		for (int round = 0; round < 3; round++) {
@@ -85,7 +85,7 @@ class PresenceThreadTests {
 	}
 
 	@Test
-	void aTurnThatFailsIsFollowedByOthersAndNothingHappensBeforeTheStartOrAfterTheStop() {
+	void turnsContinueAfterAFailureAndTasksRunOnlyBetweenStartAndStop() {
 		List<String> done = new CopyOnWriteArrayList<>();
 		this.thread.execute(() -> done.add("too early"));
 		this.thread.start(() -> done.add("first"));

@@ -98,14 +98,14 @@ final class MemoryLogs implements ChannelLog {
 
 	/**
 	 * Read a log, without creating it.
-	 * @param unborn returns the result for a channel without a log; receives the position
-	 * before the first publication
+	 * @param withoutLog returns the result for a channel without a log; receives the
+	 * position before the first publication
 	 */
 	private <T> T fromLog(String channel, BiFunction<MemoryLog, Long, @Nullable T> action,
-			Function<Position, T> unborn) {
+			Function<Position, T> withoutLog) {
 		MemoryLog log = this.logs.get(channel);
 		T result = (log != null) ? action.apply(log, System.nanoTime()) : null;
-		return (result != null) ? result : unborn.apply(new Position(this.epochs.next(channel), 0));
+		return (result != null) ? result : withoutLog.apply(new Position(this.epochs.next(channel), 0));
 	}
 
 	private <T> T inLog(String channel, BiFunction<MemoryLog, Long, @Nullable T> action) {

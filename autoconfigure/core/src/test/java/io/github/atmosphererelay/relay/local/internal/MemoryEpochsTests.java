@@ -42,7 +42,7 @@ class MemoryEpochsTests {
 	}
 
 	@Test
-	void whatIsForgottenOfAChannelIsAnotherEpochForAll() {
+	void forgettingAChannelGivesAllForgottenOnesANewEpoch() {
 		String other = this.epochs.next("other");
 		this.epochs.end("a");
 		String before = this.epochs.next("a");
