@@ -16,8 +16,6 @@
 
 package io.github.atmosphererelay.session.internal;
 
-import java.util.List;
-
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.node.internal.NodeFixture;
 import io.github.atmosphererelay.session.CloseReason;

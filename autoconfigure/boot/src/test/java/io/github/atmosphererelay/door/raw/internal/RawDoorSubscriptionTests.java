@@ -18,6 +18,7 @@ package io.github.atmosphererelay.door.raw.internal;
 
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.security.Principal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,11 +27,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.cluster.Cluster;
-import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.event.SessionConnected;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.refusal.Authorization;
+import io.github.atmosphererelay.security.ChannelAuthorizer;
+import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.TokenAuthenticator;
 import io.github.atmosphererelay.session.internal.LocalSession;
@@ -40,6 +45,7 @@ import io.github.atmosphererelay.test.LossyRelay;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -49,6 +55,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.EventListener;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -76,7 +83,8 @@ class RawDoorSubscriptionTests {
 	static void start() {
 		node = TestNode.start(List.of(Beans.class), "atmosphere.channels[0].pattern=chat/**",
 				"atmosphere.channels[0].presence=true", "atmosphere.channels[1].pattern=log/**",
-				"atmosphere.channels[1].history.size=100", "atmosphere.durable-sessions.enabled=true");
+				"atmosphere.channels[1].history.size=100", "atmosphere.channels[1].presence=true",
+				"atmosphere.durable-sessions.enabled=true");
 	}
 
 	@AfterAll
@@ -137,29 +145,41 @@ class RawDoorSubscriptionTests {
 	}
 
 	/**
-	 * As an application does that subscribes its users when their sessions open.
+	 * The application hears of the session as soon as it is registered. Until the door
+	 * has subscribed it for its position, a message comes.
 	 */
 	@Test
-	void whoComesWithAPositionGetsEachMessageOnceAndInOrderAlsoIfTheApplicationSubscribesItFirst() {
+	void whoComesWithAPositionGetsEachMessageOnceAndInOrderAlsoIfTheApplicationSubscribesIt() {
 		Position begin = publish(this.log, "\"0\"");
 		IntStream.range(1, 4).forEach((i) -> publish(this.log, "\"" + i + "\""));
 		AtomicBoolean once = new AtomicBoolean(true);
-		Address.Channel address = new Address.Channel(this.log);
-		relay().beforeSubscribe((followed) -> {
-			if (followed.equals(address) && once.getAndSet(false)) {
-				node.messaging().subscriptions().subscribe(session(), this.log);
+		Runnable fourth = () -> {
+			if (once.getAndSet(false)) {
+				publish(this.log, "\"4\"");
+			}
+		};
+		Welcome welcome = node.bean(Welcome.class);
+		welcome.channels.put(this.user, this.log);
+		welcome.beforePresence.put(this.user, (session) -> {
+			LocalSession registered = node.messaging().registry().find(session.id());
+			if (registered != null) {
+				MachineTime.await(Duration.ofSeconds(10)).until(() -> registered.isIn(this.log));
+				fourth.run();
 			}
 		});
-		TestClient client = connect(this.log + "?" + since(begin));
+		TestClient client = connect(this.log + "?presence=true&" + since(begin));
 		MachineTime.await(Duration.ofSeconds(10))
 			.until(() -> node.messaging().registry().countInChannel(this.log) == 1);
-		publish(this.log, "\"4\"");
+		fourth.run();
 		publish(this.log, "\"5\"");
-		client.awaitCount(5);
-		// Whoever was not subscribed for its position tried again after about a second
+		// A door that subscribes again does so after about a second
 		MachineTime.await(Duration.ofSeconds(10))
 			.during(Duration.ofMillis(1_500))
-			.until(() -> client.texts().equals(List.of("\"1\"", "\"2\"", "\"3\"", "\"4\"", "\"5\"")));
+			.until(() -> client.texts()
+				.stream()
+				.filter((text) -> !text.startsWith("{\"type\":\"presence\""))
+				.toList()
+				.equals(List.of("\"1\"", "\"2\"", "\"3\"", "\"4\"", "\"5\"")));
 	}
 
 	@Test
@@ -293,6 +313,47 @@ class RawDoorSubscriptionTests {
 	}
 
 	/**
+	 * Subscribes users to a channel as soon as their sessions are known, and is asked
+	 * whether they may see who is there.
+	 */
+	static final class Welcome implements ChannelAuthorizer {
+
+		private final Map<String, String> channels = new ConcurrentHashMap<>();
+
+		private final Map<String, Consumer<ClientSession>> beforePresence = new ConcurrentHashMap<>();
+
+		@EventListener
+		void connected(SessionConnected event) {
+			Principal user = event.session().principal();
+			String channel = (user != null) ? this.channels.get(user.getName()) : null;
+			if (channel != null) {
+				node.bean(Cluster.class).subscribe(user.getName(), channel).join();
+			}
+		}
+
+		@Override
+		public Authorization canSubscribe(@Nullable Principal principal, @Nullable ClientSession session,
+				String channel) {
+			return Authorization.GRANTED;
+		}
+
+		@Override
+		public Authorization canPublish(@Nullable Principal principal, ClientSession session, String channel) {
+			return Authorization.GRANTED;
+		}
+
+		@Override
+		public Authorization canSeePresence(@Nullable Principal principal, ClientSession session, String channel) {
+			Consumer<ClientSession> action = (principal != null) ? this.beforePresence.get(principal.getName()) : null;
+			if (action != null) {
+				action.accept(session);
+			}
+			return Authorization.GRANTED;
+		}
+
+	}
+
+	/**
 	 * What the application has.
 	 */
 	@Configuration(proxyBeanMethods = false)
@@ -301,6 +362,11 @@ class RawDoorSubscriptionTests {
 		@Bean
 		Beginnings beginnings() {
 			return new Beginnings();
+		}
+
+		@Bean
+		Welcome welcome() {
+			return new Welcome();
 		}
 
 		@Bean
