@@ -116,7 +116,7 @@ public final class AtmosphereWebSocketAutoConfiguration {
 
 	@Bean
 	RefusalResponder atmosphereRefusals(MessagingNode node) {
-		return new RefusalResponder(node.statistics());
+		return new RefusalResponder(node.statistics().inbound());
 	}
 
 	@Bean
@@ -191,7 +191,7 @@ public final class AtmosphereWebSocketAutoConfiguration {
 			.broadcaster(node.broadcaster())
 			.replays(node.replays())
 			.writers(node.writers())
-			.statistics(node.statistics())
+			.statistics(node.statistics().inbound())
 			.monitor(node.monitor())
 			.interest(node.interest())
 			.timers(node.timers())

@@ -55,6 +55,8 @@ public final class LossyRelay implements ClusterRelay, ChannelLog {
 
 	private volatile Supplier<CompletableFuture<?>> beforeReply = () -> CompletableFuture.completedFuture(null);
 
+	private volatile Supplier<CompletableFuture<?>> beforePosition = () -> CompletableFuture.completedFuture(null);
+
 	private volatile Consumer<Address> beforeSubscribe = (address) -> {
 	};
 
@@ -78,6 +80,13 @@ public final class LossyRelay implements ClusterRelay, ChannelLog {
 	 */
 	public void beforeReply(Supplier<CompletableFuture<?>> beforeReply) {
 		this.beforeReply = beforeReply;
+	}
+
+	/**
+	 * Have the position of a log's end wait before it is handed out.
+	 */
+	public void beforePosition(Supplier<CompletableFuture<?>> beforePosition) {
+		this.beforePosition = beforePosition;
 	}
 
 	/**
@@ -218,7 +227,9 @@ public final class LossyRelay implements ClusterRelay, ChannelLog {
 	@Override
 	public CompletableFuture<Position> position(String channel) {
 		return this.away ? CompletableFuture.failedFuture(new RelayUnavailableException(name(), null))
-				: this.relay.log().position(channel).thenApply(this::outside);
+				: this.beforePosition.get()
+					.thenCompose((nothing) -> this.relay.log().position(channel))
+					.thenApply(this::outside);
 	}
 
 	/**

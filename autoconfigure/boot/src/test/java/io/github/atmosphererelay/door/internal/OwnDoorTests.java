@@ -21,7 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-import io.github.atmosphererelay.delivery.internal.MessagingStatistics;
+import io.github.atmosphererelay.delivery.internal.InboundStatistics;
 import io.github.atmosphererelay.door.internal.Arrival.SessionEnd;
 import io.github.atmosphererelay.inbound.internal.ClientMessageReceiver;
 import io.github.atmosphererelay.message.Payload;
@@ -143,7 +143,7 @@ class OwnDoorTests {
 
 		private final ClientMessageReceiver messages;
 
-		private final MessagingStatistics statistics;
+		private final InboundStatistics statistics;
 
 		private final MessageAssembler incoming;
 
@@ -151,7 +151,7 @@ class OwnDoorTests {
 
 		private volatile @Nullable LocalSession session;
 
-		LinesConnection(Subscriptions subscriptions, ClientMessageReceiver messages, MessagingStatistics statistics,
+		LinesConnection(Subscriptions subscriptions, ClientMessageReceiver messages, InboundStatistics statistics,
 				MessageAssembler incoming, Arrival arrival) {
 			this.subscriptions = subscriptions;
 			this.messages = messages;

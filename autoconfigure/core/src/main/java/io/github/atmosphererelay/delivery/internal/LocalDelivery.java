@@ -121,7 +121,7 @@ public final class LocalDelivery {
 			LocalSession session = subscription.session();
 			if (subscription.generation() <= newest && (exceptSession == null || !session.id().equals(exceptSession))
 					&& subscription.takes(publication, position)) {
-				fanout.add(session);
+				fanout.add(subscription);
 			}
 		}
 		fanout.send();
@@ -163,7 +163,7 @@ public final class LocalDelivery {
 		for (Subscription subscription : this.registry.subscriptions(channel)) {
 			LocalSession session = subscription.session();
 			if (subscription.generation() <= newest && (except == null || !session.id().equals(except))) {
-				fanout.add(session);
+				fanout.add(subscription);
 			}
 		}
 		int sent = fanout.send();

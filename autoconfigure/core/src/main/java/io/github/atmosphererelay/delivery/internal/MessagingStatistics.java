@@ -16,8 +16,6 @@
 
 package io.github.atmosphererelay.delivery.internal;
 
-import io.github.atmosphererelay.refusal.ErrorCode;
-
 /**
  * The counters of this node's messaging since its start, in one part for each area.
  * Counters only grow; safe for use by many threads.
@@ -33,14 +31,6 @@ public final class MessagingStatistics {
 	private final EventStatistics events = new EventStatistics();
 
 	private final LogStatistics log = new LogStatistics();
-
-	/**
-	 * Count a request of a client that was refused.
-	 * @param code the reason
-	 */
-	public void countRefused(ErrorCode code) {
-		this.inbound.countRefused(code);
-	}
 
 	/**
 	 * Return the counters of published messages.

@@ -180,6 +180,10 @@ public final class MessagingNode {
 	 * locally until the broker is reachable.
 	 */
 	public void start() {
+		// The relay was never asked for what sessions have wanted while the node was
+		// stopped
+		this.interest.clear();
+		this.followers.clear();
 		this.control.start();
 		this.registry.start(this.extensions.subscriptionListeners());
 		this.delivery.start();
@@ -192,6 +196,7 @@ public final class MessagingNode {
 		this.futures.start();
 		this.writers.start();
 		this.monitor.start(this.receiver);
+		this.subscriptions.open();
 		this.interest.acquire(Address.CONTROL);
 		this.interest.acquire(new Address.Node(this.identity.id()));
 		this.interestSweep = repeat(Part.INTEREST, this.interest::sweep, Duration.ofMillis(500));

@@ -57,6 +57,20 @@ public final class Fanout {
 	}
 
 	/**
+	 * Queue the message at the session of a subscription, or hold it there until the
+	 * client has been told that it is subscribed.
+	 * @param subscription the subscription
+	 */
+	public void add(Subscription subscription) {
+		if (subscription.holds(this.message, this.limits)) {
+			this.sessions++;
+			this.queued++;
+			return;
+		}
+		add(subscription.session());
+	}
+
+	/**
 	 * Wake the writers of the sessions.
 	 * @return the number of sessions added
 	 */
@@ -67,7 +81,7 @@ public final class Fanout {
 
 	/**
 	 * Return how many of the sessions have accepted the message.
-	 * @return the number of sessions at which it was queued
+	 * @return the number of sessions at which it was queued or is held
 	 */
 	public int queued() {
 		return this.queued;

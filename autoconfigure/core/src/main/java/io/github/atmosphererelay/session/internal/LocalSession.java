@@ -26,6 +26,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.CloseReason;
@@ -63,6 +64,8 @@ public final class LocalSession implements ClientSession {
 	private final WriterPool writers;
 
 	private final WriterShard shard;
+
+	private final SessionStatistics statistics;
 
 	private final OutboundQueue queue;
 
@@ -118,7 +121,8 @@ public final class LocalSession implements ClientSession {
 		this.transport = transport;
 		this.writers = writers;
 		this.shard = shard;
-		this.queue = new OutboundQueue(statistics);
+		this.statistics = statistics;
+		this.queue = makeQueue();
 		this.endListener = endListener;
 	}
 
@@ -330,12 +334,7 @@ public final class LocalSession implements ClientSession {
 		return switch (this.queue.offer(message, limits)) {
 			case ACCEPTED -> schedule() ? Queued.READY : Queued.BEHIND;
 			case OVERFLOW -> {
-				if (limits.policy() == SlowConsumerPolicy.DISCONNECT) {
-					this.writers.endSlow(this);
-				}
-				else {
-					this.writers.countDrop(DropReason.OVERFLOW);
-				}
+				overflowed(limits);
 				yield Queued.REFUSED;
 			}
 			case CLOSED -> {
@@ -343,6 +342,26 @@ public final class LocalSession implements ClientSession {
 				yield Queued.REFUSED;
 			}
 		};
+	}
+
+	/**
+	 * Handle a message for which a queue of this session has no room.
+	 * @return whether that ends the session
+	 */
+	boolean overflowed(QueueLimits limits) {
+		if (limits.policy() == SlowConsumerPolicy.DISCONNECT) {
+			this.writers.endSlow(this);
+			return true;
+		}
+		this.writers.countDrop(DropReason.OVERFLOW);
+		return false;
+	}
+
+	/**
+	 * Create a further queue that counts where the session's own does.
+	 */
+	OutboundQueue makeQueue() {
+		return new OutboundQueue(this.statistics);
 	}
 
 	private boolean schedule() {
@@ -445,6 +464,21 @@ public final class LocalSession implements ClientSession {
 	 */
 	public SessionSubscriber subscriber() {
 		return this.subscriber;
+	}
+
+	/**
+	 * Call an action while no subscription of the session begins or ends. Frames that
+	 * tell the client of such a change have to be queued within the action that makes it,
+	 * or by a {@link SubscriptionListener}: only then does the client read them in the
+	 * order in which things have happened.
+	 * @param <T> the type of the result
+	 * @param action the action; must not block, and must not call the application
+	 * @return what the action returns
+	 */
+	public <T extends @Nullable Object> T whileUnchanged(Supplier<T> action) {
+		synchronized (this.subscriptions) {
+			return action.get();
+		}
 	}
 
 	Map<String, Subscription> subscriptions() {

@@ -56,7 +56,8 @@ public interface SessionSubscriber {
 	}
 
 	/**
-	 * Cancel a subscription that has not begun yet, or waits for a retry.
+	 * Cancel a subscription that has not begun yet, or waits for a retry. Called within
+	 * {@link LocalSession#whileUnchanged}, so that what the client is told is in order.
 	 * @param channel the channel's name
 	 */
 	default void giveUp(String channel) {

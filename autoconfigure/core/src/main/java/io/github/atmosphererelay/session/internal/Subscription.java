@@ -52,6 +52,12 @@ public final class Subscription {
 	private volatile Phase phase = Phase.SUBSCRIBING;
 
 	/**
+	 * The messages that come before the client is told of the subscription; {@code null}
+	 * if it has been told, or need not be.
+	 */
+	private volatile @Nullable HeldMessages held;
+
+	/**
 	 * Create a subscription that the session's client has not asked for, and that gets
 	 * every message of the channel.
 	 * @param session the session
@@ -76,6 +82,7 @@ public final class Subscription {
 		this.channel = channel;
 		this.listener = listener;
 		this.gate = gate;
+		this.held = (gate == null && listener.tellsClient()) ? new HeldMessages(session) : null;
 	}
 
 	/**
@@ -151,6 +158,31 @@ public final class Subscription {
 	}
 
 	/**
+	 * Hold a message if the client has not been told of the subscription yet.
+	 * @param message the message
+	 * @param limits the limits of the channel's queue
+	 * @return whether it was held; otherwise the caller queues it
+	 */
+	boolean holds(OutboundMessage message, QueueLimits limits) {
+		HeldMessages held = this.held;
+		return held != null && held.take(message, limits);
+	}
+
+	/**
+	 * Queue the messages that were held, because the frame that tells the client of the
+	 * subscription was queued. Required of a listener that
+	 * {@linkplain SubscriptionListener#tellsClient() tells its client}; does nothing if
+	 * it was called before.
+	 */
+	public void told() {
+		HeldMessages held = this.held;
+		if (held != null) {
+			held.release();
+			this.held = null;
+		}
+	}
+
+	/**
 	 * Run an action, unless this subscription has ended. The subscription cannot end
 	 * while the action runs.
 	 * @param action the action; must not block
@@ -183,6 +215,10 @@ public final class Subscription {
 	 */
 	void end() {
 		this.phase = Phase.ENDED;
+		HeldMessages held = this.held;
+		if (held != null) {
+			held.drop();
+		}
 	}
 
 	private void advance(Phase from, Phase to) {

@@ -36,6 +36,17 @@ public interface SubscriptionListener {
 	};
 
 	/**
+	 * Return whether a frame tells the client that it is subscribed. Then the channel's
+	 * messages are held until the listener has queued the frame and has called
+	 * {@link Subscription#told()}. Always the same for one listener; asked of the
+	 * listener of a single subscription only.
+	 * @return whether to hold messages until then
+	 */
+	default boolean tellsClient() {
+		return false;
+	}
+
+	/**
 	 * A session has subscribed to a channel.
 	 * @param subscription the subscription
 	 */

@@ -23,6 +23,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.channel.UnknownChannelException;
@@ -44,6 +45,7 @@ import io.github.atmosphererelay.message.internal.ChannelNames;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.internal.RelayMonitor;
@@ -56,6 +58,7 @@ import io.github.atmosphererelay.session.internal.ChannelLimitException;
 import io.github.atmosphererelay.session.internal.LocalSession;
 import io.github.atmosphererelay.session.internal.SessionRegistry;
 import io.github.atmosphererelay.session.internal.Subscription;
+import io.github.atmosphererelay.session.internal.SubscriptionListener;
 import io.github.atmosphererelay.subscription.InitialChannels;
 import io.github.atmosphererelay.subscription.log.internal.LogFollower;
 import io.github.atmosphererelay.subscription.log.internal.LogFollowerRegistry;
@@ -77,6 +80,9 @@ public final class Subscriptions {
 	private static final Log logger = LogFactory.getLog(Subscriptions.class);
 
 	private static final Duration READY_TIMEOUT = Duration.ofSeconds(2);
+
+	private static final Runnable NOTHING = () -> {
+	};
 
 	private final SessionRegistry registry;
 
@@ -129,11 +135,17 @@ public final class Subscriptions {
 	 * fails the start and not the first connection.
 	 */
 	public void start() {
-		this.stopped = false;
 		InitialChannels found = this.initialSource.get();
 		if (found != null) {
 			this.initialChannels = found;
 		}
+	}
+
+	/**
+	 * Let sessions in from now on, because the relay has been started.
+	 */
+	public void open() {
+		this.stopped = false;
 	}
 
 	/**
@@ -231,10 +243,7 @@ public final class Subscriptions {
 	 * @param reason why it ended
 	 */
 	public void disconnected(LocalSession session, DisconnectReason reason) {
-		List<Subscription> ended;
-		synchronized (session) {
-			ended = this.registry.remove(session);
-		}
+		List<Subscription> ended = remove(session);
 		if (ended == null) {
 			return;
 		}
@@ -244,6 +253,18 @@ public final class Subscriptions {
 			this.interest.release(user);
 		}
 		this.events.publish(new SessionDisconnected(session, reason));
+	}
+
+	private @Nullable List<Subscription> remove(LocalSession session) {
+		synchronized (session) {
+			return session.<@Nullable List<Subscription>>whileUnchanged(() -> {
+				List<Subscription> ended = this.registry.remove(session);
+				if (ended != null) {
+					ended.forEach(this::publishEnd);
+				}
+				return ended;
+			});
+		}
 	}
 
 	/**
@@ -259,13 +280,29 @@ public final class Subscriptions {
 	 * number of channels
 	 */
 	public CompletableFuture<SubscriptionState> subscribe(LocalSession session, String channel) {
-		ChannelOptions options = this.catalog.get(channel);
+		this.catalog.get(channel);
 		CompletableFuture<SubscriptionState> own = session.subscriber().subscribe(channel);
-		if (own != null) {
-			return own;
-		}
+		return (own != null) ? own : subscribe(session, channel, session.subscriber().listener(channel));
+	}
+
+	/**
+	 * Subscribe a session to a channel in the usual way, without asking its
+	 * {@linkplain LocalSession#subscriber() subscriber}. For doors, which know what their
+	 * clients are told. Does nothing if the session is already subscribed.
+	 * @param session the session
+	 * @param channel the channel's name
+	 * @param listener is notified of this subscription alone, and may throw
+	 * {@link RequestRefusedException} to prevent it
+	 * @return completes when the relay has confirmed, or after 2 seconds as degraded
+	 * @throws UnknownChannelException if no pattern covers the name
+	 * @throws RequestRefusedException if the session is already subscribed to the maximum
+	 * number of channels, or the listener refuses
+	 */
+	public CompletableFuture<SubscriptionState> subscribe(LocalSession session, String channel,
+			SubscriptionListener listener) {
+		ChannelOptions options = this.catalog.get(channel);
 		CompletableFuture<SubscriptionState> ready = follow(channel, options);
-		Subscription subscription = new Subscription(session, channel);
+		Subscription subscription = new Subscription(session, channel, listener, null);
 		if (!add(subscription, options)) {
 			return ready;
 		}
@@ -312,25 +349,42 @@ public final class Subscriptions {
 			throw alreadySubscribed();
 		}
 		if (follower == null || log == null) {
-			return ready.handle((state, ex) -> {
-				Subscribed result = Subscribed.ephemeral((state != null) ? state : SubscriptionState.DEGRADED,
-						request.recover());
-				subscription.whileHeld(() -> {
-					request.subscriber().answer(result);
-					live(subscription, result.state());
+			return ready.exceptionally((ex) -> SubscriptionState.DEGRADED)
+				.thenApply((state) -> answer(subscription, request, state))
+				.whenComplete((result, ex) -> {
+					if (ex != null) {
+						if (Failures.unwrap(ex) instanceof RequestRefusedException refusal) {
+							request.subscriber().refused(refusal);
+						}
+						withdraw(subscription);
+					}
 				});
-				return result;
-			});
 		}
 		return recover(follower, subscription, log, ready).handle((result, ex) -> {
 			if (result == null) {
+				RequestRefusedException refusal = refusal(ex);
 				follower.suspect();
+				request.subscriber().refused(refusal);
 				withdraw(subscription);
-				throw refusal(ex);
+				throw refusal;
 			}
 			subscription.whileHeld(() -> live(subscription, result.state()));
 			return result;
 		});
+	}
+
+	/**
+	 * Answer the client of an ephemeral channel, and then let it have the messages that
+	 * were held for it.
+	 */
+	private Subscribed answer(Subscription subscription, SubscribeRequest request, SubscriptionState state) {
+		Subscribed result = Subscribed.ephemeral(state, request.recover());
+		subscription.whileHeld(() -> {
+			request.subscriber().answer(result);
+			subscription.told();
+			live(subscription, state);
+		});
+		return result;
 	}
 
 	/**
@@ -368,21 +422,19 @@ public final class Subscriptions {
 	private CompletableFuture<Subscribed> recover(LogFollower follower, Subscription subscription, LogSubscription log,
 			CompletableFuture<SubscriptionState> followed) {
 		CompletableFuture<Subscribed> result = new CompletableFuture<>();
-		Position since = log.request().since();
 		followed.thenCompose((state) -> {
 			if (state != SubscriptionState.CONFIRMED) {
 				throw new RelayUnavailableException(this.relay.name(), null);
 			}
 			subscription.recovering();
-			return read(subscription.session(), follower.channel(), since);
+			return read(subscription.session(), follower.channel(), since(log.request(), follower));
 		}).whenComplete((replay, ex) -> {
 			try {
 				if (ex != null) {
 					throw ex;
 				}
 				log.reserved((replay != null) ? replay.reservation() : null);
-				result.complete(follower.goLive(log, (replay != null) ? replay.page() : null,
-						this.recoveryLimit.publications()));
+				result.complete(goLive(follower, subscription, log, (replay != null) ? replay.page() : null));
 			}
 			catch (Throwable failure) {
 				result.completeExceptionally(failure);
@@ -396,6 +448,37 @@ public final class Subscriptions {
 			}
 		});
 		return result;
+	}
+
+	/**
+	 * Answer the client, in order with the end of the subscription. The lock of the
+	 * session's subscriptions comes before that of the follower.
+	 */
+	private Subscribed goLive(LogFollower follower, Subscription subscription, LogSubscription log,
+			@Nullable LogPage page) {
+		Subscribed answer = subscription.session()
+			.<@Nullable Subscribed>whileUnchanged(() -> (subscription.phase() != Subscription.Phase.ENDED)
+					? follower.goLive(log, page, this.recoveryLimit.publications()) : null);
+		if (answer == null) {
+			throw hasEnded();
+		}
+		return answer;
+	}
+
+	private static RequestRefusedException hasEnded() {
+		return new RequestRefusedException(ErrorCode.INTERNAL, "the subscription has ended, try again");
+	}
+
+	private static @Nullable Position since(SubscribeRequest request, LogFollower follower) {
+		Long offset = request.offset();
+		if (offset == null) {
+			return request.since();
+		}
+		Position delivered = follower.delivered();
+		if (delivered == null) {
+			throw hasEnded();
+		}
+		return new Position(delivered.epoch(), offset);
 	}
 
 	private CompletableFuture<ReplayReader.@Nullable Replay> read(LocalSession session, String channel,
@@ -463,10 +546,37 @@ public final class Subscriptions {
 	 * @param channel the channel's name
 	 */
 	public void unsubscribe(LocalSession session, String channel) {
-		session.subscriber().giveUp(channel);
-		Subscription subscription = session.subscription(channel);
-		if (subscription != null) {
-			withdraw(subscription);
+		unsubscribe(session, channel, NOTHING, NOTHING);
+	}
+
+	/**
+	 * End a session's subscription to a channel, and queue what its client is told of the
+	 * end in the same step. So the client reads this before anything that tells it of a
+	 * later subscription to the channel.
+	 * @param session the session
+	 * @param channel the channel's name
+	 * @param before called before the subscription ends
+	 * @param after called after that, also if there is no subscription. Neither may block
+	 */
+	public void unsubscribe(LocalSession session, String channel, Runnable before, Runnable after) {
+		AtomicReference<@Nullable Subscription> ended = new AtomicReference<>();
+		try {
+			session.whileUnchanged(() -> {
+				before.run();
+				session.subscriber().giveUp(channel);
+				Subscription subscription = session.subscription(channel);
+				if (subscription != null && remove(subscription)) {
+					ended.set(subscription);
+				}
+				after.run();
+				return true;
+			});
+		}
+		finally {
+			Subscription subscription = ended.get();
+			if (subscription != null) {
+				left(subscription);
+			}
 		}
 	}
 
@@ -476,9 +586,27 @@ public final class Subscriptions {
 	 * @param subscription the subscription
 	 */
 	public void withdraw(Subscription subscription) {
-		if (this.registry.remove(subscription)) {
+		if (remove(subscription)) {
 			left(subscription);
 		}
+	}
+
+	/**
+	 * Remove a subscription, and publish the event in the same step, so that it comes
+	 * before that of a later subscription.
+	 */
+	private boolean remove(Subscription subscription) {
+		return subscription.session().whileUnchanged(() -> {
+			boolean removed = this.registry.remove(subscription);
+			if (removed) {
+				publishEnd(subscription);
+			}
+			return removed;
+		});
+	}
+
+	private void publishEnd(Subscription subscription) {
+		this.events.publish(new ChannelUnsubscribed(subscription.session(), subscription.channel()));
 	}
 
 	private void left(Subscription subscription) {
@@ -488,7 +616,6 @@ public final class Subscriptions {
 		if (options != null) {
 			unfollow(channel, options);
 		}
-		this.events.publish(new ChannelUnsubscribed(subscription.session(), channel));
 	}
 
 	private static @Nullable Address userOf(LocalSession session) {

@@ -152,6 +152,30 @@ class NodeRestartTests {
 		}
 	}
 
+	/**
+	 * As a client that connects again at once. Its channels are left after a delay only,
+	 * and those who came to them within it heard nothing of other nodes any more.
+	 */
+	@Test
+	void aChannelThatIsWantedWhileTheNodeIsStoppedIsAskedForOfTheNextRelay() {
+		FakeRelay relay = new FakeRelay();
+		try (NodeFixture fixture = new NodeFixture(relay).startUp()) {
+			fixture.node.stop();
+			long before = subscribes(relay);
+			fixture.connect(null, new FakeTransport(), "chat/lobby");
+			long late = subscribes(relay);
+			fixture.startUp();
+			fixture.connect(null, new FakeTransport(), "chat/lobby");
+			assertThat(late).isEqualTo(before + 1);
+			assertThat(subscribes(relay)).isEqualTo(late + 1);
+			assertThat(fixture.node.interest().follows(LOBBY)).isTrue();
+		}
+	}
+
+	private static long subscribes(FakeRelay relay) {
+		return relay.interestIn(LOBBY).stream().filter((each) -> each.startsWith("subscribe ")).count();
+	}
+
 	@Test
 	void whoeverIsStillThereWhenTheNodeStopsIsSeenOut() {
 		FakeRelay relay = new FakeRelay();

@@ -20,7 +20,7 @@ import java.util.Map;
 
 import io.github.atmosphererelay.broadcast.internal.DefaultBroadcaster;
 import io.github.atmosphererelay.channel.internal.ChannelCatalog;
-import io.github.atmosphererelay.delivery.internal.MessagingStatistics;
+import io.github.atmosphererelay.delivery.internal.InboundStatistics;
 import io.github.atmosphererelay.guard.internal.Required;
 import io.github.atmosphererelay.guard.internal.Timers;
 import io.github.atmosphererelay.inbound.internal.ClientMessageReceiver;
@@ -72,7 +72,7 @@ public final class DoorContext {
 
 	private final WriterPool writers;
 
-	private final MessagingStatistics statistics;
+	private final InboundStatistics statistics;
 
 	private final RelayMonitor monitor;
 
@@ -270,7 +270,7 @@ public final class DoorContext {
 	 * Return what counts who was refused.
 	 * @return the counters
 	 */
-	public MessagingStatistics statistics() {
+	public InboundStatistics statistics() {
 		return this.statistics;
 	}
 
@@ -331,7 +331,7 @@ public final class DoorContext {
 
 		private @Nullable WriterPool writers;
 
-		private @Nullable MessagingStatistics statistics;
+		private @Nullable InboundStatistics statistics;
 
 		private @Nullable RelayMonitor monitor;
 
@@ -469,7 +469,7 @@ public final class DoorContext {
 		 * @param statistics the counters
 		 * @return this builder
 		 */
-		public Builder statistics(MessagingStatistics statistics) {
+		public Builder statistics(InboundStatistics statistics) {
 			this.statistics = statistics;
 			return this;
 		}

@@ -18,7 +18,7 @@ package io.github.atmosphererelay.door.internal;
 
 import java.net.InetSocketAddress;
 
-import io.github.atmosphererelay.delivery.internal.MessagingStatistics;
+import io.github.atmosphererelay.delivery.internal.InboundStatistics;
 import io.github.atmosphererelay.door.internal.Arrival.SessionEnd;
 import io.github.atmosphererelay.door.internal.ClientLimits.Admission;
 import io.github.atmosphererelay.refusal.ErrorCode;
@@ -43,7 +43,7 @@ public final class Reception {
 
 	private final HttpSessionRegistry httpSessions;
 
-	private final MessagingStatistics statistics;
+	private final InboundStatistics statistics;
 
 	/**
 	 * Create a reception.
@@ -54,7 +54,7 @@ public final class Reception {
 	 * @param statistics counts who was refused
 	 */
 	public Reception(NodeIdentity identity, WriterPool writers, Subscriptions subscriptions,
-			HttpSessionRegistry httpSessions, MessagingStatistics statistics) {
+			HttpSessionRegistry httpSessions, InboundStatistics statistics) {
 		this.identity = identity;
 		this.writers = writers;
 		this.subscriptions = subscriptions;

@@ -23,7 +23,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 
-import io.github.atmosphererelay.delivery.internal.MessagingStatistics;
+import io.github.atmosphererelay.delivery.internal.InboundStatistics;
 import io.github.atmosphererelay.guard.internal.LogText;
 import io.github.atmosphererelay.guard.internal.RateLimitedLog;
 import io.github.atmosphererelay.refusal.ErrorCode;
@@ -52,7 +52,7 @@ public final class RefusalResponder {
 
 	private static final Duration LOG_INTERVAL = Duration.ofSeconds(10);
 
-	private final MessagingStatistics statistics;
+	private final InboundStatistics statistics;
 
 	private final Map<Refusal, RateLimitedLog> logs = new EnumMap<>(Refusal.class);
 
@@ -60,7 +60,7 @@ public final class RefusalResponder {
 	 * Create refusals.
 	 * @param statistics counts them
 	 */
-	public RefusalResponder(MessagingStatistics statistics) {
+	public RefusalResponder(InboundStatistics statistics) {
 		this.statistics = statistics;
 		for (Refusal refusal : Refusal.values()) {
 			this.logs.put(refusal, new RateLimitedLog(logger, LOG_INTERVAL));

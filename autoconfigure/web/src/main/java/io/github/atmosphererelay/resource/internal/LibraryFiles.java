@@ -19,12 +19,15 @@ package io.github.atmosphererelay.resource.internal;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.Collections;
+import java.util.Enumeration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 
@@ -83,14 +86,28 @@ public final class LibraryFiles extends ResourceHttpRequestHandler {
 		// With an answer that sends nothing, too
 		this.headers.forEach(response::setHeader);
 		response.setHeader(HttpHeaders.CACHE_CONTROL, "no-cache");
-		super.handleRequest(request, response);
+		super.handleRequest(wantsWhole(request) ? new WholeRequest(request) : request, response);
+	}
+
+	/**
+	 * Return whether the client wants a part only of a file that is no longer the same:
+	 * then it gets the whole one. Spring itself does not look at this condition.
+	 */
+	private boolean wantsWhole(HttpServletRequest request) {
+		String condition = request.getHeader(HttpHeaders.IF_RANGE);
+		File file = find(request);
+		return condition != null && file != null && !condition.equals(file.etag());
 	}
 
 	@Override
 	protected @Nullable Resource getResource(HttpServletRequest request) {
-		String path = (String) request.getAttribute(HandlerMapping.PATH_WITHIN_HANDLER_MAPPING_ATTRIBUTE);
-		File file = this.files.get(path.substring(path.lastIndexOf('/') + 1));
+		File file = find(request);
 		return (file != null) ? file.resource() : null;
+	}
+
+	private @Nullable File find(HttpServletRequest request) {
+		String path = (String) request.getAttribute(HandlerMapping.PATH_WITHIN_HANDLER_MAPPING_ATTRIBUTE);
+		return this.files.get(path.substring(path.lastIndexOf('/') + 1));
 	}
 
 	@Override
@@ -101,6 +118,37 @@ public final class LibraryFiles extends ResourceHttpRequestHandler {
 
 	private File file(Resource resource) {
 		return Objects.requireNonNull(this.files.get(String.valueOf(resource.getFilename())));
+	}
+
+	/**
+	 * A request without its range.
+	 */
+	private static final class WholeRequest extends HttpServletRequestWrapper {
+
+		WholeRequest(HttpServletRequest request) {
+			super(request);
+		}
+
+		@Override
+		public @Nullable String getHeader(String name) {
+			return isRange(name) ? null : super.getHeader(name);
+		}
+
+		@Override
+		public Enumeration<String> getHeaders(String name) {
+			return isRange(name) ? Collections.emptyEnumeration() : super.getHeaders(name);
+		}
+
+		@Override
+		public Enumeration<String> getHeaderNames() {
+			return Collections.enumeration(
+					Collections.list(super.getHeaderNames()).stream().filter((name) -> !isRange(name)).toList());
+		}
+
+		private static boolean isRange(String name) {
+			return name.equalsIgnoreCase(HttpHeaders.RANGE);
+		}
+
 	}
 
 	/**

@@ -25,7 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
 
-import io.github.atmosphererelay.delivery.internal.MessagingStatistics;
+import io.github.atmosphererelay.delivery.internal.InboundStatistics;
 import io.github.atmosphererelay.door.internal.Arrival.SessionEnd;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.session.CloseReason;
@@ -64,7 +64,7 @@ class SocketDispatcherTests {
 	private final WriterPool writers = new WriterPool(new WriterSettings(1, 1, Duration.ofSeconds(5)),
 			new SessionStatistics(), mock(ScheduledExecutorService.class));
 
-	private final MessagingStatistics statistics = mock();
+	private final InboundStatistics statistics = mock();
 
 	private final HttpSessionRegistry httpSessions = mock();
 

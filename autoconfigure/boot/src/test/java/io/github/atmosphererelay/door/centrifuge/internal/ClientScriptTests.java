@@ -22,6 +22,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 import io.github.atmosphererelay.test.NodeScripts;
 import io.github.atmosphererelay.test.TestNode;
@@ -101,6 +102,23 @@ class ClientScriptTests {
 				HttpRequest.newBuilder(node.http("/app/live/client.js")).header("Range", "bytes=0-9"));
 		assertThat(part.statusCode()).isEqualTo(206);
 		assertThat(part.body()).hasSize(10);
+	}
+
+	/**
+	 * Two parts of two files would otherwise be put together.
+	 */
+	@Test
+	void aPartIsSentOnlyOfTheFileThatTheClientHasTheOtherPartsOf() throws Exception {
+		HttpRequest.Builder request = HttpRequest.newBuilder(node.http("/app/live/client.js"))
+			.header("Range", "bytes=10-19");
+		HttpResponse<String> whole = send(HttpRequest.newBuilder(node.http("/app/live/client.js")));
+		String etag = whole.headers().firstValue("ETag").orElseThrow();
+		assertThat(send(request.copy().header("If-Range", etag)).statusCode()).isEqualTo(206);
+		for (String other : List.of("\"other\"", "W/" + etag, "Sun, 29 Nov 2026 11:00:00 GMT")) {
+			HttpResponse<String> response = send(request.copy().header("If-Range", other));
+			assertThat(response.statusCode()).as(other).isEqualTo(200);
+			assertThat(response.body()).isEqualTo(whole.body());
+		}
 	}
 
 	@Test

@@ -22,7 +22,7 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 
-import io.github.atmosphererelay.delivery.internal.MessagingStatistics;
+import io.github.atmosphererelay.delivery.internal.InboundStatistics;
 import io.github.atmosphererelay.door.internal.Arrival;
 import io.github.atmosphererelay.door.internal.ClientLimits;
 import io.github.atmosphererelay.door.internal.ClientProof;
@@ -58,7 +58,7 @@ class FirstFrameLoginTests {
 
 	private final ClientLimits limits = new ClientLimits(new LimitSettings(0, 0, 0, 1));
 
-	private final MessagingStatistics statistics = spy(new MessagingStatistics());
+	private final InboundStatistics statistics = spy(new InboundStatistics());
 
 	private final TokenChecker tokens = mock();
 
@@ -93,7 +93,7 @@ class FirstFrameLoginTests {
 		}
 		await().until(() -> this.guards.of(Part.CLIENT_TIMERS).failures() == 1);
 		assertThat(this.limits.connectionCount()).isZero();
-		assertThat(this.statistics.inbound().refused(ErrorCode.UNAUTHORIZED)).isOne();
+		assertThat(this.statistics.refused(ErrorCode.UNAUTHORIZED)).isOne();
 	}
 
 }

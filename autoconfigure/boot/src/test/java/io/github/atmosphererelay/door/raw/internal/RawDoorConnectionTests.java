@@ -22,7 +22,7 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
-import io.github.atmosphererelay.delivery.internal.MessagingStatistics;
+import io.github.atmosphererelay.delivery.internal.InboundStatistics;
 import io.github.atmosphererelay.door.internal.Arrival;
 import io.github.atmosphererelay.door.internal.ClientLimits;
 import io.github.atmosphererelay.door.internal.ClientProof;
@@ -73,7 +73,7 @@ class RawDoorConnectionTests {
 		attributes.put(RawDoorInterceptor.REQUEST,
 				new RawDoorRequest("chat/a", false, true, false, false, null, false, null, false));
 		Reception reception = new Reception(new NodeIdentity(UUID.randomUUID(), "node"), this.writers, mock(), mock(),
-				new MessagingStatistics());
+				new InboundStatistics());
 		this.connection = new RawDoorConnection(this.door, new Arrival(reception, this.transport,
 				Objects.requireNonNull(this.limits.admit(null)), ClientProof.nothing(), null, attributes));
 	}

@@ -43,11 +43,12 @@ import org.jspecify.annotations.Nullable;
  * long as the node follows the channel's address, see {@link LogFollowerRegistry}.
  * <p>
  * Threads: called by the relay's threads, the scheduler and threads of the doors. One
- * lock guards the cursor and the subscriptions, and only this class takes it. While the
- * lock is held, messages are queued, sessions are closed and subscriptions are answered;
- * none of that blocks or takes another lock. The relay is called, and sessions with
- * positions are told of a loss, after the lock is released. The cursor ensures that at
- * most one read is under way.
+ * lock guards the cursor and the subscriptions, and only this class takes it. The lock of
+ * a session's subscriptions may be held when it is taken, but not the other way round.
+ * While the lock is held, messages are queued, sessions are closed and subscriptions are
+ * answered; none of that blocks or takes another lock. The relay is called, and sessions
+ * with positions are told of a loss, after the lock is released. The cursor ensures that
+ * at most one read is under way.
  */
 public final class LogFollower {
 
@@ -96,7 +97,11 @@ public final class LogFollower {
 		return this.ready.within(timeout, false);
 	}
 
-	@Nullable Position delivered() {
+	/**
+	 * Return the position up to which the channel was delivered.
+	 * @return the position, or {@code null} if it is not known yet
+	 */
+	public @Nullable Position delivered() {
 		this.lock.lock();
 		try {
 			return this.cursor.delivered();

@@ -103,7 +103,7 @@ final class LogSubscriptions {
 	 */
 	void endRecovering() {
 		for (LogSubscription subscription : this.subscriptions) {
-			if (!subscription.isLive() && subscription.request().since() != null) {
+			if (!subscription.isLive() && subscription.request().readsLog()) {
 				subscription.end();
 			}
 		}
@@ -163,11 +163,15 @@ final class LogSubscriptions {
 		}
 	}
 
-	private static void reply(LogSubscription subscription, Subscribed result) {
+	private void reply(LogSubscription subscription, Subscribed result) {
 		try {
 			subscription.request().subscriber().answer(result);
 		}
 		catch (RuntimeException | Error ex) {
+			if (ex instanceof RequestRefusedException refusal && refusal.code() == ErrorCode.UNRECOVERABLE_POSITION) {
+				// The client has made this outcome a reason not to subscribe
+				this.statistics.countRecovery(result.recovery());
+			}
 			// Without an answer, the client would take the next messages for all that
 			// there are
 			subscription.end();

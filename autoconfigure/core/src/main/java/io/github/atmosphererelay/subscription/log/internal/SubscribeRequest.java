@@ -30,12 +30,28 @@ import org.jspecify.annotations.Nullable;
  * @param recover whether the client wants to recover
  * @param since the position from which to recover: the client has received everything up
  * to it; {@code null} if the client does not recover or has no position
+ * @param offset the offset from which to recover in the log as it is now, whatever its
+ * epoch; {@code null} if there is a position, or the client does not recover
  * @param subscriber answers the client, and is notified about the subscription
  */
-public record SubscribeRequest(boolean recover, @Nullable Position since, Subscriber subscriber) {
+public record SubscribeRequest(boolean recover, @Nullable Position since, @Nullable Long offset,
+		Subscriber subscriber) {
 
 	public SubscribeRequest {
 		Objects.requireNonNull(subscriber, "'subscriber' must not be null");
+		if (since != null && offset != null) {
+			throw new IllegalArgumentException("There is either a position or an offset");
+		}
+	}
+
+	/**
+	 * Create a request without an offset.
+	 * @param recover whether the client wants to recover
+	 * @param since the position from which to recover, or {@code null}
+	 * @param subscriber answers the client, and is notified about the subscription
+	 */
+	public SubscribeRequest(boolean recover, @Nullable Position since, Subscriber subscriber) {
+		this(recover, since, null, subscriber);
 	}
 
 	/**
@@ -46,7 +62,7 @@ public record SubscribeRequest(boolean recover, @Nullable Position since, Subscr
 	 * @param lost the implementation of {@link Subscriber#lost}
 	 */
 	public SubscribeRequest(boolean recover, @Nullable Position since, Consumer<Subscribed> answer, Runnable lost) {
-		this(recover, since, new Subscriber() {
+		this(recover, since, null, new Subscriber() {
 
 			@Override
 			public void answer(Subscribed result) {
@@ -59,6 +75,14 @@ public record SubscribeRequest(boolean recover, @Nullable Position since, Subscr
 			}
 
 		});
+	}
+
+	/**
+	 * Return whether the log has to be read for the client.
+	 * @return whether there is a position or an offset from which to recover
+	 */
+	boolean readsLog() {
+		return this.since != null || this.offset != null;
 	}
 
 }

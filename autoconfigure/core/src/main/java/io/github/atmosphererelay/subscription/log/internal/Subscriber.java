@@ -32,10 +32,26 @@ public interface Subscriber extends SubscriptionListener {
 	 * Answer the client. Called once if the subscription succeeds, possibly while a lock
 	 * of the channel is held. It must only queue frames at the session.
 	 * @param result the result of the subscription
-	 * @throws RequestRefusedException to refuse, in a recorded channel: the subscription
-	 * fails with it before any message of the channel is queued
+	 * @throws RequestRefusedException to refuse: the subscription fails with it before
+	 * any message of the channel is queued
 	 */
 	void answer(Subscribed result);
+
+	/**
+	 * The answer tells the client that it is subscribed. Until then, messages are held.
+	 */
+	@Override
+	default boolean tellsClient() {
+		return true;
+	}
+
+	/**
+	 * The subscription has failed, and ends after this call. The future of the
+	 * subscription fails with the same reason. Must not block.
+	 * @param refusal the reason
+	 */
+	default void refused(RequestRefusedException refusal) {
+	}
 
 	/**
 	 * The session has missed messages of a recorded channel that this node cannot

@@ -43,9 +43,19 @@ final class BatchingResources implements ClientResources {
 
 	private final NettyCustomizer nettyCustomizer;
 
+	private final EventLoopGroupProvider eventLoops;
+
 	BatchingResources(ClientResources resources) {
 		this.resources = resources;
 		this.nettyCustomizer = new LettuceBatching(resources.nettyCustomizer());
+		this.eventLoops = new KeptEventLoops(resources.eventLoopGroupProvider());
+	}
+
+	/**
+	 * Return whether these are the resources of others.
+	 */
+	boolean areOf(ClientResources resources) {
+		return this.resources == resources;
 	}
 
 	@Override
@@ -95,7 +105,7 @@ final class BatchingResources implements ClientResources {
 
 	@Override
 	public EventLoopGroupProvider eventLoopGroupProvider() {
-		return this.resources.eventLoopGroupProvider();
+		return this.eventLoops;
 	}
 
 	@Override

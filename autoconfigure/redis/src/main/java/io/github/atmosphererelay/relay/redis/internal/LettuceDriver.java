@@ -67,6 +67,8 @@ final class LettuceDriver implements RedisDriver {
 
 	private @Nullable ClientResources ownResources;
 
+	private @Nullable BatchingResources batchingResources;
+
 	LettuceDriver(LettuceConnectionFactory applicationFactory, RedisRelaySettings settings) {
 		this.applicationFactory = applicationFactory;
 		this.settings = settings;
@@ -228,16 +230,21 @@ final class LettuceDriver implements RedisDriver {
 	}
 
 	private ClientResources resources() {
-		ClientResources shared = this.applicationFactory.getClientResources();
-		if (shared != null) {
-			return new BatchingResources(shared);
+		ClientResources resources = this.applicationFactory.getClientResources();
+		if (resources == null) {
+			resources = this.ownResources;
+			if (resources == null) {
+				resources = DefaultClientResources.create();
+				this.ownResources = resources;
+			}
 		}
-		ClientResources own = this.ownResources;
-		if (own == null) {
-			own = DefaultClientResources.create();
-			this.ownResources = own;
+		BatchingResources batching = this.batchingResources;
+		if (batching == null || !batching.areOf(resources)) {
+			// One for all of their clients, which share event loops
+			batching = new BatchingResources(resources);
+			this.batchingResources = batching;
 		}
-		return new BatchingResources(own);
+		return batching;
 	}
 
 	private Chosen<ClusterNode> connectCluster(RedisClusterClient client) {

@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.relay.redis.internal;
 
+import java.io.IOException;
+import java.net.ServerSocket;
 import java.time.Duration;
 
 import io.github.atmosphererelay.contract.RelayNode;
@@ -23,13 +25,15 @@ import io.github.atmosphererelay.contract.broker.LogLines;
 import io.github.atmosphererelay.contract.broker.RedisServers;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.relay.redis.internal.RedisTestBroker.Driver;
+import io.github.atmosphererelay.test.MachineTime;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The end of a {@link RedisRelay} whose Redis is there.
+ * The end of a {@link RedisRelay}.
  */
 class RedisStopTests {
 
@@ -48,6 +52,30 @@ class RedisStopTests {
 				node.relay().stop();
 				assertThat(lines.all()).isEmpty();
 			}
+		}
+	}
+
+	/**
+	 * For each attempt Lettuce has a timer, which goes off after the time that connecting
+	 * may take, and tells a thread that belongs to the client.
+	 */
+	@Test
+	void aStopAfterAttemptsToConnectLogsNothingLaterEither() throws IOException {
+		int port;
+		try (ServerSocket free = new ServerSocket(0)) {
+			port = free.getLocalPort();
+		}
+		Duration timeout = Duration.ofSeconds(1);
+		try (RedisTestBroker broker = new RedisTestBroker(Driver.LETTUCE, RedisServers.HOST, port, timeout);
+				LogLines lines = LogLines.of("io.netty")) {
+			RelayNode node = new RelayNode(broker.relay("stop", new EnvelopeCodec(1024))).start();
+			MachineTime.await(Duration.ofSeconds(10))
+				.until(() -> lines.own().stream().anyMatch((line) -> line.startsWith("Cannot connect to Redis")));
+			node.relay().stop();
+			lines.clear();
+			MachineTime.await(Duration.ofSeconds(10))
+				.during(timeout.multipliedBy(2))
+				.until(() -> lines.others().isEmpty());
 		}
 	}
 

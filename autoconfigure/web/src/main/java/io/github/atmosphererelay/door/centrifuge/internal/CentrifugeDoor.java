@@ -21,11 +21,11 @@ import io.github.atmosphererelay.door.internal.Arrival;
 import io.github.atmosphererelay.door.internal.Door;
 import io.github.atmosphererelay.door.internal.DoorContext;
 import io.github.atmosphererelay.door.internal.HttpSessionRegistry;
-import io.github.atmosphererelay.door.internal.SubscriptionRetry;
 import io.github.atmosphererelay.door.internal.TokenChecker;
 import io.github.atmosphererelay.door.internal.WebSocketSettings;
 import io.github.atmosphererelay.guard.internal.Timers;
 import io.github.atmosphererelay.inbound.internal.ClientMessageReceiver;
+import io.github.atmosphererelay.subscription.internal.SubscriptionRetry;
 import io.github.atmosphererelay.subscription.internal.Subscriptions;
 import io.github.atmosphererelay.transport.internal.Inbound;
 
@@ -73,7 +73,7 @@ public final class CentrifugeDoor implements Door {
 		ChannelReads channels = new ChannelReads(context.catalog(), context.interest(), context.broadcaster());
 		this.replies = new ReplySender(context.statistics(), context.writers(), this.codec, context.controlLimits());
 		ServerSubscriptions serverSide = new ServerSubscriptions(new Surroundings(channels, subscriptions,
-				context.monitor(), new SubscriptionRetry(this.timers), context.statistics().inbound(), this.replies));
+				context.monitor(), new SubscriptionRetry(this.timers), context.statistics(), this.replies));
 		this.requests = new CommandHandler(settings.pingInterval(), this.tokens, messages, this.replies,
 				new SubscribeRequestHandler(messages, channels, subscriptions, context.presence(),
 						this.codec.presenceChanges(), this.replies),

@@ -19,6 +19,9 @@ package io.github.atmosphererelay.door.centrifuge.internal;
 import java.util.Map;
 
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.subscription.log.internal.SubscribeRequest;
+import io.github.atmosphererelay.subscription.log.internal.Subscriber;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -162,6 +165,14 @@ sealed interface Command {
 	 * @param offset the place in it
 	 */
 	record Recovery(String epoch, long offset) {
+
+		/**
+		 * Make the request to subscribe with what has been missed since.
+		 */
+		SubscribeRequest request(Subscriber subscriber) {
+			return this.epoch.isEmpty() ? new SubscribeRequest(true, null, this.offset, subscriber)
+					: new SubscribeRequest(true, new Position(this.epoch, this.offset), subscriber);
+		}
 
 	}
 

@@ -33,6 +33,11 @@ final class PlainMembership extends Membership {
 	}
 
 	@Override
+	public boolean tellsClient() {
+		return true;
+	}
+
+	@Override
 	public synchronized void subscribed(Subscription subscription) {
 		super.subscribed(subscription);
 		if (this.subscriber.hasEntered()) {
@@ -44,9 +49,11 @@ final class PlainMembership extends Membership {
 	 * Tell the client that it is subscribed, if it is and does not know.
 	 */
 	synchronized void tellBegin() {
-		if (subscription() != null && !isTold()) {
+		Subscription subscription = subscription();
+		if (subscription != null && !isTold()) {
 			told();
 			replies().push(session(), new Push.Subscribe(channel(), null));
+			subscription.told();
 		}
 	}
 

@@ -19,7 +19,7 @@ package io.github.atmosphererelay.door.centrifuge.internal;
 import java.util.List;
 import java.util.function.Supplier;
 
-import io.github.atmosphererelay.delivery.internal.MessagingStatistics;
+import io.github.atmosphererelay.delivery.internal.InboundStatistics;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.refusal.ErrorCode;
@@ -39,7 +39,7 @@ final class ReplySender {
 	/** What a message takes in a reply beside itself. */
 	private static final int PER_MESSAGE = 32;
 
-	private final MessagingStatistics statistics;
+	private final InboundStatistics statistics;
 
 	private final WriterPool writers;
 
@@ -47,7 +47,7 @@ final class ReplySender {
 
 	private final QueueLimits limits;
 
-	ReplySender(MessagingStatistics statistics, WriterPool writers, Codec codec, QueueLimits limits) {
+	ReplySender(InboundStatistics statistics, WriterPool writers, Codec codec, QueueLimits limits) {
 		this.statistics = statistics;
 		this.writers = writers;
 		this.codec = codec;

@@ -23,8 +23,6 @@ import io.github.atmosphererelay.delivery.internal.InboundStatistics;
 import io.github.atmosphererelay.delivery.internal.RecoveryOutcome;
 import io.github.atmosphererelay.door.centrifuge.internal.Command.Recovery;
 import io.github.atmosphererelay.door.centrifuge.internal.ServerSubscriptions.Entrance;
-import io.github.atmosphererelay.door.internal.SubscriptionRetry;
-import io.github.atmosphererelay.guard.internal.Failures;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
@@ -33,6 +31,7 @@ import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.SubscriptionState;
 import io.github.atmosphererelay.session.internal.Reservation;
 import io.github.atmosphererelay.session.internal.Subscription;
+import io.github.atmosphererelay.subscription.internal.SubscriptionRetry;
 import io.github.atmosphererelay.subscription.internal.Subscriptions;
 import io.github.atmosphererelay.subscription.log.internal.SubscribeRequest;
 import io.github.atmosphererelay.subscription.log.internal.Subscribed;
@@ -103,26 +102,7 @@ final class ServerSubscription extends Membership implements Subscriber {
 	 */
 	CompletableFuture<SubscriptionState> begin() {
 		Recovery held = this.held;
-		if (held == null || !held.epoch().isEmpty() || !this.surroundings.channels().get(channel()).isRecorded()) {
-			return subscribe((held != null) ? new Position(held.epoch(), held.offset()) : null);
-		}
-		// Any epoch will do: so the present one is asked for first.
-		return this.surroundings.channels()
-			.end(channel())
-			.thenCompose((end) -> isPending() ? subscribe(new Position(end.epoch(), held.offset()))
-					: CompletableFuture.completedFuture(SubscriptionState.DEGRADED))
-			.exceptionally((ex) -> {
-				if (Failures.unwrap(ex) instanceof RequestRefusedException refusal
-						&& refusal.code() == ErrorCode.LIMIT_EXCEEDED) {
-					this.surroundings.statistics().countRefused(refusal.code());
-					session().close(CloseReason.CHANNEL_LIMIT);
-				}
-				return done();
-			});
-	}
-
-	private CompletableFuture<SubscriptionState> subscribe(@Nullable Position since) {
-		SubscribeRequest request = new SubscribeRequest(this.held != null, since, this);
+		SubscribeRequest request = (held != null) ? held.request(this) : new SubscribeRequest(false, null, this);
 		try {
 			CompletableFuture<Subscribed> attempt = this.surroundings.subscriptions()
 				.subscribe(session(), channel(), request);
@@ -149,8 +129,8 @@ final class ServerSubscription extends Membership implements Subscriber {
 	 */
 	@Override
 	public synchronized void answer(Subscribed result) {
-		if (this.state != State.PENDING || subscription() == null) {
-			return;
+		if (this.state != State.PENDING) {
+			throw new RequestRefusedException(ErrorCode.INTERNAL, "the subscription was given up");
 		}
 		Reply.Subscribe begin = new Reply.Subscribe(result, (this.held != null) ? this.held.offset() : null);
 		Entrance entrance = this.entrance;

@@ -17,15 +17,11 @@
 package io.github.atmosphererelay.door.centrifuge.internal;
 
 import java.security.Principal;
-import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 import io.github.atmosphererelay.delivery.internal.RecoveryOutcome;
 import io.github.atmosphererelay.door.centrifuge.internal.Command.Recovery;
-import io.github.atmosphererelay.guard.internal.Failures;
-import io.github.atmosphererelay.guard.internal.RateLimitedLog;
 import io.github.atmosphererelay.inbound.internal.ClientMessageReceiver;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.internal.ChannelNames;
@@ -40,18 +36,12 @@ import io.github.atmosphererelay.subscription.internal.Subscriptions;
 import io.github.atmosphererelay.subscription.log.internal.SubscribeRequest;
 import io.github.atmosphererelay.subscription.log.internal.Subscribed;
 import io.github.atmosphererelay.subscription.log.internal.Subscriber;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Lets clients into channels and out of them.
  */
 final class SubscribeRequestHandler {
-
-	private static final Log logger = LogFactory.getLog(SubscribeRequestHandler.class);
-
-	private final RateLimitedLog failureLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
 	private final ClientMessageReceiver authorizer;
 
@@ -88,38 +78,54 @@ final class SubscribeRequestHandler {
 		LocalSession session = client.session();
 		String channel = command.channel();
 		checkChannel(channel);
-		this.authorizer.authorizeSubscribe(session.principal(), session, channel).require();
+		Principal principal = authorize(session, channel);
 		// Now, on a thread that the authorizer may block.
 		boolean watches = command.joinLeave() && maySeePresence(client, channel);
-		Recovery recovery = command.recovery();
 		boolean recorded = this.channels.get(channel).isRecorded();
 		Consumer<@Nullable Position> question = (!recorded || this.channels.isFollowed(channel)) ? (end) -> {
 		} : client.ask();
-		if (recovery == null || !recovery.epoch().isEmpty() || !recorded) {
-			Position since = (recovery != null) ? new Position(recovery.epoch(), recovery.offset()) : null;
-			subscribe(client, command, watches, since, question);
-			return;
+		if (client.subscriber().isPending(channel)) {
+			throw new RequestRefusedException(ErrorCode.ALREADY_SUBSCRIBED, ErrorCode.ALREADY_SUBSCRIBED.text());
 		}
-		// Any epoch will do: so the present one is asked for first.
-		this.channels.end(channel).whenComplete((position, ex) -> {
-			if (position == null) {
-				question.accept(null);
-				this.replies.refuse(session, command.id(), new RequestRefusedException(ErrorCode.INTERNAL,
-						"the channel's log cannot be reached, try again"));
-				return;
-			}
-			try {
-				subscribe(client, command, watches, new Position(position.epoch(), recovery.offset()), question);
-			}
-			catch (RequestRefusedException refusal) {
-				this.replies.refuse(session, command.id(), refusal);
-			}
-			catch (RuntimeException failure) {
-				this.failureLog.error("A client could not be subscribed", failure);
-				this.replies.refuse(session, command.id(),
-						new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text()));
-			}
+		Attempt attempt = new Attempt(client, command, watches);
+		this.subscriptions.subscribe(session, channel, request(command, attempt)).whenComplete((subscribed, ex) -> {
+			question.accept((subscribed != null) ? subscribed.position() : null);
+			attempt.done(ex);
 		});
+		if (session.principal() != principal) {
+			// The client has sent a new token meanwhile. Those who checked its channels
+			// then may not have found this one.
+			checkPermission(session, channel, attempt);
+		}
+	}
+
+	/**
+	 * Require that the client may subscribe, by the newest token that it has sent.
+	 * @return the principal that may
+	 */
+	private @Nullable Principal authorize(LocalSession session, String channel) {
+		Principal principal;
+		do {
+			principal = session.principal();
+			this.authorizer.authorizeSubscribe(principal, session, channel).require();
+		}
+		while (session.principal() != principal);
+		return principal;
+	}
+
+	private static SubscribeRequest request(Command.Subscribe command, Attempt attempt) {
+		Recovery recovery = command.recovery();
+		return (recovery != null) ? recovery.request(attempt) : new SubscribeRequest(false, null, attempt);
+	}
+
+	private void checkPermission(LocalSession session, String channel, Attempt attempt) {
+		try {
+			authorize(session, channel);
+		}
+		catch (RequestRefusedException ex) {
+			attempt.refused(ex);
+			attempt.withdraw();
+		}
 	}
 
 	private void checkChannel(String channel) {
@@ -129,20 +135,6 @@ final class SubscribeRequestHandler {
 		if (this.channels.find(channel) == null) {
 			throw new RequestRefusedException(ErrorCode.UNKNOWN_CHANNEL, "there is no such channel");
 		}
-	}
-
-	private void subscribe(Client client, Command.Subscribe command, boolean watches, @Nullable Position since,
-			Consumer<@Nullable Position> question) {
-		if (client.subscriber().isPending(command.channel())) {
-			throw new RequestRefusedException(ErrorCode.ALREADY_SUBSCRIBED, ErrorCode.ALREADY_SUBSCRIBED.text());
-		}
-		Attempt attempt = new Attempt(client, command, watches);
-		CompletableFuture<Subscribed> result = this.subscriptions.subscribe(client.session(), command.channel(),
-				new SubscribeRequest(command.recovery() != null, since, attempt));
-		result.whenComplete((subscribed, ex) -> {
-			question.accept((subscribed != null) ? subscribed.position() : null);
-			attempt.done(ex);
-		});
 	}
 
 	/**
@@ -156,10 +148,10 @@ final class SubscribeRequestHandler {
 	}
 
 	void unsubscribe(Client client, Command.Unsubscribe command) {
-		// First, so that nobody tells the client what it has asked for.
-		client.subscriber().leave(command.channel());
-		this.subscriptions.unsubscribe(client.session(), command.channel());
-		this.replies.reply(client.session(), command.id(), new Reply.Done("unsubscribe"));
+		// The client is not told of an end that it has asked for itself
+		this.subscriptions.unsubscribe(client.session(), command.channel(),
+				() -> client.subscriber().leave(command.channel()),
+				() -> this.replies.reply(client.session(), command.id(), new Reply.Done("unsubscribe")));
 	}
 
 	/**
@@ -181,7 +173,7 @@ final class SubscribeRequestHandler {
 
 	/**
 	 * A subscription that the client has asked for. The client is answered once, whatever
-	 * becomes of it.
+	 * becomes of it: when the subscription begins, or otherwise when it ends.
 	 */
 	private final class Attempt extends Membership implements Subscriber {
 
@@ -189,10 +181,11 @@ final class SubscribeRequestHandler {
 
 		private final boolean watches;
 
-		private volatile boolean answered;
+		private boolean answered;
 
-		/** Why the subscription is not kept although it has begun. */
-		private volatile @Nullable RequestRefusedException refusal;
+		/** Why the subscription ends before it has begun. */
+		private RequestRefusedException refusal = new RequestRefusedException(ErrorCode.INTERNAL,
+				"the subscription has ended, try again");
 
 		Attempt(Client client, Command.Subscribe command, boolean watches) {
 			super(client.session(), command.channel(), SubscribeRequestHandler.this.replies);
@@ -205,29 +198,51 @@ final class SubscribeRequestHandler {
 		 * comes next follows the reply.
 		 */
 		@Override
-		public void answer(Subscribed result) {
+		public synchronized void answer(Subscribed result) {
 			if (this.command.rejectUnrecovered() && result.recovery() == RecoveryOutcome.UNRECOVERED) {
-				this.refusal = new RequestRefusedException(ErrorCode.UNRECOVERABLE_POSITION,
+				throw new RequestRefusedException(ErrorCode.UNRECOVERABLE_POSITION,
 						ErrorCode.UNRECOVERABLE_POSITION.text());
-				return;
 			}
 			Recovery recovery = this.command.recovery();
 			Reply reply = new Reply.Subscribe(result, (recovery != null) ? recovery.offset() : null);
 			Reservation reservation = result.reservation();
-			synchronized (this) {
-				if (reservation == null || result.publications().isEmpty()) {
-					replies().reply(session(), this.command.id(), reply);
-				}
-				else {
-					replies().replyWithMuch(session(), this.command.id(), reply,
-							ReplySender.size(result.publications()), reservation.hold());
-				}
+			if (reservation == null || result.publications().isEmpty()) {
+				replies().reply(session(), this.command.id(), reply);
+			}
+			else {
+				replies().replyWithMuch(session(), this.command.id(), reply, ReplySender.size(result.publications()),
+						reservation.hold());
+			}
+			this.answered = true;
+			told();
+		}
+
+		@Override
+		public synchronized void refused(RequestRefusedException refusal) {
+			this.refusal = refusal;
+		}
+
+		/**
+		 * If the client waits for its answer, it gets it now, before that to a command
+		 * which has ended the subscription.
+		 */
+		@Override
+		public synchronized void unsubscribed(Subscription subscription) {
+			super.unsubscribed(subscription);
+			refuse();
+		}
+
+		private synchronized void refuse() {
+			if (!this.answered) {
 				this.answered = true;
-				told();
-				if (subscription() == null) {
-					// It was ended before the client knew of it.
-					tellEnd();
-				}
+				replies().refuse(session(), this.command.id(), this.refusal);
+			}
+		}
+
+		void withdraw() {
+			Subscription subscription = subscription();
+			if (subscription != null) {
+				SubscribeRequestHandler.this.subscriptions.withdraw(subscription);
 			}
 		}
 
@@ -236,24 +251,13 @@ final class SubscribeRequestHandler {
 		 */
 		void done(@Nullable Throwable failure) {
 			Subscription subscription = subscription();
-			if (this.answered) {
-				if (subscription != null && this.watches) {
-					// By this subscription, not by a later one that does not want it
-					subscription.whileHeld(() -> SubscribeRequestHandler.this.presence.watchSessions(session(),
-							channel(), SubscribeRequestHandler.this.presenceChanges));
-				}
-				return;
+			if (failure == null && subscription != null && this.watches) {
+				// By this subscription, not by a later one that does not want it
+				subscription.whileHeld(() -> SubscribeRequestHandler.this.presence.watchSessions(session(), channel(),
+						SubscribeRequestHandler.this.presenceChanges));
 			}
-			RequestRefusedException refusal = this.refusal;
-			if (refusal == null) {
-				Throwable cause = (failure != null) ? Failures.unwrap(failure) : null;
-				refusal = (cause instanceof RequestRefusedException known) ? known
-						: new RequestRefusedException(ErrorCode.INTERNAL, "the subscription has ended, try again");
-			}
-			if (subscription != null) {
-				SubscribeRequestHandler.this.subscriptions.withdraw(subscription);
-			}
-			replies().refuse(session(), this.command.id(), refusal);
+			// Usually it was answered before
+			refuse();
 		}
 
 		/**
@@ -262,10 +266,7 @@ final class SubscribeRequestHandler {
 		@Override
 		public void lost() {
 			reason(UnsubscribeReason.INSUFFICIENT_STATE);
-			Subscription subscription = subscription();
-			if (subscription != null) {
-				SubscribeRequestHandler.this.subscriptions.withdraw(subscription);
-			}
+			withdraw();
 		}
 
 	}

@@ -16,18 +16,18 @@
 
 package io.github.atmosphererelay.door.raw.internal;
 
-import io.github.atmosphererelay.delivery.internal.MessagingStatistics;
+import io.github.atmosphererelay.delivery.internal.InboundStatistics;
 import io.github.atmosphererelay.door.internal.Arrival;
 import io.github.atmosphererelay.door.internal.Door;
 import io.github.atmosphererelay.door.internal.DoorContext;
 import io.github.atmosphererelay.door.internal.DurableHandshaker;
 import io.github.atmosphererelay.door.internal.HttpSessionRegistry;
-import io.github.atmosphererelay.door.internal.SubscriptionRetry;
 import io.github.atmosphererelay.door.internal.TokenChecker;
 import io.github.atmosphererelay.door.internal.WebSocketSettings;
 import io.github.atmosphererelay.durable.internal.DurableSessions;
 import io.github.atmosphererelay.guard.internal.Timers;
 import io.github.atmosphererelay.inbound.internal.ClientMessageReceiver;
+import io.github.atmosphererelay.subscription.internal.SubscriptionRetry;
 import io.github.atmosphererelay.subscription.internal.Subscriptions;
 import io.github.atmosphererelay.transport.internal.Inbound;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +49,7 @@ public final class RawDoor implements Door {
 
 	private final Subscriptions subscriptions;
 
-	private final MessagingStatistics statistics;
+	private final InboundStatistics statistics;
 
 	private final WebSocketSettings settings;
 
@@ -110,7 +110,7 @@ public final class RawDoor implements Door {
 		return this.subscriptions;
 	}
 
-	MessagingStatistics statistics() {
+	InboundStatistics statistics() {
 		return this.statistics;
 	}
 

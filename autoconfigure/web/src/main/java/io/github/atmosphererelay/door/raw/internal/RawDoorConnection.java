@@ -121,8 +121,9 @@ final class RawDoorConnection implements Inbound {
 			// Before anybody can send to the session
 			this.door.frames().send(session, RawDoorFrames.greeting(session));
 		}
+		RawDoorSubscriptions subscriptions = this.door.subscriber().prepare(session, this.request, start);
 		this.door.subscriptions().connected(session);
-		this.door.subscriber().enter(session, this.request, start);
+		subscriptions.begin();
 	}
 
 	/**

@@ -111,6 +111,13 @@ final class RawDoorFrames {
 		});
 	}
 
+	/**
+	 * Tell a client that the application or an operator has ended its subscription.
+	 */
+	Payload unsubscribed(LocalSession session, String channel) {
+		return frame("unsubscribed", (out) -> subscription(out, session, channel));
+	}
+
 	private void subscription(JsonGenerator out, LocalSession session, String channel) {
 		out.writeStringProperty("channel", channel);
 		out.writeStringProperty("session", session.id());

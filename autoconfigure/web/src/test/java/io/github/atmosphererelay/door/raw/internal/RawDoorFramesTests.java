@@ -69,6 +69,12 @@ class RawDoorFramesTests {
 	}
 
 	@Test
+	void theEndOfASubscription() {
+		assertThat(this.frames.unsubscribed(this.session, "chat/ü").asText()).isEqualTo(
+				"{\"type\":\"unsubscribed\",\"channel\":\"chat/ü\",\"session\":\"s1\",\"node\":\"node \\\"1\\\"\"}");
+	}
+
+	@Test
 	void whatBecameOfADurableSession() {
 		assertThat(RawDoorFrames.durable(DurableStart.UNAVAILABLE, Duration.ZERO).asText())
 			.isEqualTo("{\"type\":\"durable\",\"durable\":false,\"restored\":false}");

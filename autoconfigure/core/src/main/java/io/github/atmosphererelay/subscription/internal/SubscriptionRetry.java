@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.github.atmosphererelay.door.internal;
+package io.github.atmosphererelay.subscription.internal;
 
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
