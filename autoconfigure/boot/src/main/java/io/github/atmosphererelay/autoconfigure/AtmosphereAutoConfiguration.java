@@ -116,9 +116,9 @@ public final class AtmosphereAutoConfiguration {
 				node);
 		if (this.clusterName.equals(NO_NAME) && relay.capabilities().contains(RelayCapability.CLUSTERED)) {
 			logger
-				.warn("Neither 'atmosphere.cluster.name' nor 'spring.application.name' is set. All applications without a"
-						+ " name that use the same broker form one cluster and receive each other's messages. Set one of the"
-						+ " two properties");
+				.warn("Neither 'atmosphere.cluster.name' nor 'spring.application.name' is set. All applications without"
+						+ " a name that use the same broker form one cluster and receive each other's messages. Set one"
+						+ " of the two properties");
 		}
 		return relay;
 	}

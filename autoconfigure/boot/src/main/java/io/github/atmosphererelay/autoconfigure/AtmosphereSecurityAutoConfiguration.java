@@ -133,9 +133,9 @@ public final class AtmosphereSecurityAutoConfiguration {
 				if (decoders.getIfUnique() == null && decoders.stream().findAny().isPresent()
 						&& authenticators.stream().findAny().isEmpty()) {
 					logger
-						.warn("There are several JwtDecoder beans and none is primary, so the node cannot check tokens that"
-								+ " clients send and refuses them. Mark one JwtDecoder with @Primary, or define a bean of type"
-								+ " TokenAuthenticator");
+						.warn("There are several JwtDecoder beans and none is primary, so the node cannot check tokens"
+								+ " that clients send and refuses them. Mark one JwtDecoder with @Primary, or define a"
+								+ " bean of type TokenAuthenticator");
 				}
 			};
 		}

@@ -247,10 +247,10 @@ public final class AtmosphereWebSocketAutoConfiguration {
 				.toList();
 			if (!patterns.isEmpty() && security.getIfAvailable() == null) {
 				logger.warn("The rules of the channels " + patterns
-						+ " name authorities, but no bean of type ClientSecurity"
-						+ " can tell who has them, so no client may subscribe or publish there. Add Spring Security, define a"
-						+ " bean of type ClientSecurity, or change 'subscribe' and 'client-publish' of 'atmosphere.channels',"
-						+ " or 'atmosphere.console.subscribe'");
+						+ " name authorities, but no bean of type ClientSecurity can tell who has them, so no client"
+						+ " may subscribe or publish there. Add Spring Security, define a bean of type ClientSecurity,"
+						+ " or change 'subscribe' and 'client-publish' of 'atmosphere.channels', or"
+						+ " 'atmosphere.console.subscribe'");
 			}
 		};
 	}

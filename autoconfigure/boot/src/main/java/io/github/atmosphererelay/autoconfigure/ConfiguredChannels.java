@@ -124,7 +124,8 @@ final class ConfiguredChannels {
 		if (channel.scope() == ChannelScope.NODE) {
 			throw new InvalidConfigurationPropertyValueException(property + ".history.size", history.size(),
 					"A channel with '" + property
-							+ ".scope' node cannot be recorded, because it has no log. Set scope to cluster, or history.size to 0");
+							+ ".scope' node cannot be recorded, because it has no log. Set scope to cluster, or"
+							+ " history.size to 0");
 		}
 		atLeastASecond(property + ".history.ttl", history.ttl());
 		atLeastASecond(property + ".history.idempotency-window", history.idempotencyWindow());

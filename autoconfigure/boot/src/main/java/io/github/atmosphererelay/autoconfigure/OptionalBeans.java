@@ -79,9 +79,9 @@ final class OptionalBeans {
 			}
 			if (mappers.stream().findAny().isPresent()) {
 				logger
-					.warn("There are several JsonMapper beans and none is primary, so messages are read and written with"
-							+ " Jackson's defaults and not with the application's settings. Mark one JsonMapper with @Primary,"
-							+ " or define a bean of type PayloadEncoder");
+					.warn("There are several JsonMapper beans and none is primary, so messages are read and written"
+							+ " with Jackson's defaults and not with the application's settings. Mark one JsonMapper"
+							+ " with @Primary, or define a bean of type PayloadEncoder");
 			}
 			return JsonMapper.builder().build();
 		}

@@ -66,8 +66,8 @@ final class PropertyChecks {
 		notNegative("atmosphere.relay.unsubscribe-delay", relay.unsubscribeDelay());
 		if (relay.kafka().topic() != null && !TOPIC.matcher(relay.kafka().topic()).matches()) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.relay.kafka.topic", relay.kafka().topic(),
-					"It must have 1 to 245 letters, digits, dots, hyphens and underscores. The topic of recorded channels"
-							+ " has the same name with '-log' after it");
+					"It must have 1 to 245 letters, digits, dots, hyphens and underscores. The topic of recorded"
+							+ " channels has the same name with '-log' after it");
 		}
 		if (relay.kafka().replication() < 1 && relay.kafka().replication() != -1) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.relay.kafka.replication",
@@ -201,7 +201,8 @@ final class PropertyChecks {
 	private static void checkExit(String property, @Nullable String path) {
 		if (path != null && !path.isEmpty() && !EXIT.matcher(path).matches()) {
 			throw new InvalidConfigurationPropertyValueException(property, path,
-					"It must be empty, / or segments such as /app/home, each with a slash and letters, digits, or . _ ~ -");
+					"It must be empty, / or segments such as /app/home, each with a slash and letters, digits, or . _ ~"
+							+ " -");
 		}
 	}
 

@@ -155,7 +155,8 @@ public final class AtmosphereMeters implements MeterBinder {
 				"Bytes of history, missed messages and lists that were read for clients and are not written yet",
 				BaseUnits.BYTES, this.writers.replays(), ReplayBudget::bytes);
 		counter(registry, "atmosphere.replays.refused",
-				"Requests for history, missed messages and lists that were refused because too many bytes were not written yet",
+				"Requests for history, missed messages and lists that were refused because too many bytes were not"
+						+ " written yet",
 				this.writers.replays(), ReplayBudget::refused);
 		SessionStatistics statistics = this.writers.statistics();
 		counter(registry, "atmosphere.sessions.opened", "Sessions opened", statistics, SessionStatistics::opened);

@@ -167,7 +167,8 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 		}
 		catch (RejectedExecutionException ex) {
 			logger.debug(
-					"An HTTP session was not kept alive, because too many tasks are waiting. A later message will do it",
+					"An HTTP session was not kept alive, because too many tasks are waiting. A later message will do"
+							+ " it",
 					ex);
 		}
 	}

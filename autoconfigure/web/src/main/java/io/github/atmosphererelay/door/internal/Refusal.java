@@ -43,8 +43,8 @@ public enum Refusal {
 
 	/** The page of another origin wants to connect. */
 	ORIGIN(HttpStatus.FORBIDDEN, ErrorCode.PERMISSION_DENIED, Level.WARN,
-			"If its pages may connect, add the origin to 'atmosphere.websocket.allowed-origins'. If it is this server's "
-					+ "own origin behind a proxy, set 'server.forward-headers-strategy'"),
+			"If its pages may connect, add the origin to 'atmosphere.websocket.allowed-origins'. If it is this server's"
+					+ " own origin behind a proxy, set 'server.forward-headers-strategy'"),
 
 	/** No pattern covers the channel. */
 	UNKNOWN_CHANNEL(HttpStatus.NOT_FOUND, ErrorCode.UNKNOWN_CHANNEL, Level.WARN,
@@ -63,7 +63,8 @@ public enum Refusal {
 
 	/** The client may not subscribe to the channel. */
 	DENIED(HttpStatus.FORBIDDEN, ErrorCode.PERMISSION_DENIED, Level.INFO,
-			"'atmosphere.channels[*].subscribe' decides who may subscribe, or the ChannelAuthorizer bean if there is one"),
+			"'atmosphere.channels[*].subscribe' decides who may subscribe, or the ChannelAuthorizer bean if there is"
+					+ " one"),
 
 	/** The principal has no name. */
 	NAMELESS(HttpStatus.UNAUTHORIZED, ErrorCode.UNAUTHORIZED, Level.WARN,

@@ -115,9 +115,9 @@ final class KafkaKeys {
 			if (!over && !this.full) {
 				this.full = true;
 				logger.warn("More than " + this.limit
-						+ " idempotency keys are in use in one partition of the log, so the"
-						+ " oldest are forgotten before their windows end. A publication that repeats a forgotten key is"
-						+ " recorded again. Shorten 'history.idempotency-window' of the channels, or use fewer keys");
+						+ " idempotency keys are in use in one partition of the log, so the oldest are forgotten before"
+						+ " their windows end. A publication that repeats a forgotten key is recorded again. Shorten"
+						+ " 'history.idempotency-window' of the channels, or use fewer keys");
 			}
 			if (!over) {
 				this.whenForgotten.run();

@@ -227,8 +227,8 @@ final class KafkaLog implements ChannelLog {
 				long offset = divergence(partition, range);
 				logger.warn("Partition " + partition.number() + " of topic '" + this.settings.logTopic()
 						+ "' contains other records than before from offset " + offset + " on, because of an unclean"
-						+ " leader election. Records that only the former leader had are lost. Clients with positions are"
-						+ " told. Set unclean.leader.election.enable of the topic to 'false'");
+						+ " leader election. Records that only the former leader had are lost. Clients with positions"
+						+ " are told. Set unclean.leader.election.enable of the topic to 'false'");
 				this.unreported.add(partition.number());
 				partition.truncate(offset, range);
 			}

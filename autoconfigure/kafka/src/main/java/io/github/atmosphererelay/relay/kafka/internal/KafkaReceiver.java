@@ -362,7 +362,8 @@ final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], b
 	private void noteReason(ConsumerStoppedEvent stopped) {
 		if (stopped.getReason() == ConsumerStoppedEvent.Reason.AUTH) {
 			this.failure = new AuthorizationException(
-					"The broker has rejected the consumer: its credentials are wrong, or its rights are not sufficient");
+					"The broker has rejected the consumer: its credentials are wrong, or its rights are not"
+							+ " sufficient");
 		}
 		else if (stopped.getReason() == ConsumerStoppedEvent.Reason.ERROR) {
 			Throwable failure = new IllegalStateException(

@@ -122,8 +122,8 @@ final class KafkaReporter {
 	void lost(int partitions) {
 		logger.warn("This node may have missed messages: topic '" + this.settings.topic()
 				+ "' no longer has all records that were published while it was not connected, in " + partitions
-				+ " of its partitions. The outage was longer than the topic's retention, or the topic was created again or"
-				+ " has lost records");
+				+ " of its partitions. The outage was longer than the topic's retention, or the topic was created again"
+				+ " or has lost records");
 	}
 
 	void found(KafkaTopic.Description topic) {

@@ -69,8 +69,8 @@ class KafkaReporterTests {
 						+ "org.apache.kafka.common.KafkaException: nobody listens");
 		assertThat(failFor(Duration.ofSeconds(1), failure)).isOne();
 		assertThat(this.lines.own()).containsExactly(
-				"The kafka relay cannot use topic 'topic', so messages do not reach other nodes. It keeps trying, for 60"
-						+ " s now: org.apache.kafka.common.KafkaException: nobody listens");
+				"The kafka relay cannot use topic 'topic', so messages do not reach other nodes. It keeps trying, for"
+						+ " 60 s now: org.apache.kafka.common.KafkaException: nobody listens");
 		assertThat(failFor(Duration.ofSeconds(59), failure)).isZero();
 		assertThat(failFor(Duration.ofMinutes(10), failure)).isEqualTo(10);
 		this.lines.clear();

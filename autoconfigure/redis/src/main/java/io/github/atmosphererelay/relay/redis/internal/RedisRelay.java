@@ -126,7 +126,8 @@ public final class RedisRelay implements ClusterRelay {
 	public CompletableFuture<Receipt> publish(Envelope envelope) {
 		if (envelope.log() != null && !this.driver.runsScripts()) {
 			return CompletableFuture.failedFuture(new RelayWithoutLogException(NAME,
-					"with Redis Cluster, recorded channels need Lettuce (spring.data.redis.client-type=lettuce) instead of "
+					"with Redis Cluster, recorded channels need Lettuce (spring.data.redis.client-type=lettuce) instead"
+							+ " of "
 							+ this.driver.name()));
 		}
 		RedisConnector connector = this.connector;

@@ -154,8 +154,8 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 		if (channel == null) {
 			handshake.unsupported().run();
 			throw new IllegalStateException("The sockets of this connector cannot be written to directly, so the"
-					+ " connection was closed. Clients that connect from now on are served by Tomcat's own WebSocket. To"
-					+ " use it from the start, set 'atmosphere.websocket.direct-io' to false");
+					+ " connection was closed. Clients that connect from now on are served by Tomcat's own WebSocket."
+					+ " To use it from the start, set 'atmosphere.websocket.direct-io' to false");
 		}
 		SocketOutput output = new SocketOutput(channel, socket::awaitWritable);
 		TomcatSession session = new TomcatSession(this, new TomcatTransport(this, output), handshake);

@@ -90,7 +90,8 @@ public final class TomcatUpgradeStrategy implements RequestUpgradeStrategy {
 		if (fault != null) {
 			logger.warn("The sockets of " + version() + " cannot be used directly, because " + fault
 					+ ". Clients are served by Tomcat's own WebSocket, which takes more memory and processor time. Use"
-					+ " another version of Tomcat, or set 'atmosphere.websocket.direct-io' to false to suppress this warning");
+					+ " another version of Tomcat, or set 'atmosphere.websocket.direct-io' to false to suppress this"
+					+ " warning");
 		}
 	}
 
