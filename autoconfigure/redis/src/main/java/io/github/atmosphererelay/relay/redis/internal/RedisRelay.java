@@ -127,8 +127,7 @@ public final class RedisRelay implements ClusterRelay {
 		if (envelope.log() != null && !this.driver.runsScripts()) {
 			return CompletableFuture.failedFuture(new RelayWithoutLogException(NAME,
 					"with Redis Cluster, recorded channels need Lettuce (spring.data.redis.client-type=lettuce) instead"
-							+ " of "
-							+ this.driver.name()));
+							+ " of " + this.driver.name()));
 		}
 		RedisConnector connector = this.connector;
 		return (connector != null) ? connector.publish(envelope)
