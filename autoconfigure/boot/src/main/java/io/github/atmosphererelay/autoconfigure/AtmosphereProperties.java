@@ -38,7 +38,8 @@ import org.springframework.util.unit.DataSize;
  * milliseconds otherwise: {@code ping-interval: 25} is 25 seconds.
  *
  * @param enabled Whether Atmosphere Relay is set up.
- * @param cluster Membership of the cluster, which consists of the nodes of an application.
+ * @param cluster Membership of the cluster, which consists of the nodes of an
+ * application.
  * @param relay The relay, which carries messages between nodes.
  * @param channels Channels that exist, by pattern. The first pattern that matches a name
  * decides.
@@ -51,7 +52,8 @@ import org.springframework.util.unit.DataSize;
  * @param security How clients authenticate, and for how long they stay authenticated.
  * @param api Publishing by HTTP.
  * @param console A page for operators.
- * @param recovery How clients of recorded channels get the messages that they have missed.
+ * @param recovery How clients of recorded channels get the messages that they have
+ * missed.
  * @param centrifuge Settings for clients of the Centrifuge protocol.
  * @param durableSessions Durable sessions, which outlive their connections.
  * @param continuation How continuations of the application's futures are run.

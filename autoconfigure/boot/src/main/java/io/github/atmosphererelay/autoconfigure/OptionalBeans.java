@@ -78,10 +78,9 @@ final class OptionalBeans {
 				return unique;
 			}
 			if (mappers.stream().findAny().isPresent()) {
-				logger
-					.warn("There are several JsonMapper beans and none is primary, so messages are read and written"
-							+ " with Jackson's defaults and not with the application's settings. Mark one JsonMapper"
-							+ " with @Primary, or define a bean of type PayloadEncoder");
+				logger.warn("There are several JsonMapper beans and none is primary, so messages are read and written"
+						+ " with Jackson's defaults and not with the application's settings. Mark one JsonMapper"
+						+ " with @Primary, or define a bean of type PayloadEncoder");
 			}
 			return JsonMapper.builder().build();
 		}

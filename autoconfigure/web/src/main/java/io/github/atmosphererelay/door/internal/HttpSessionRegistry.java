@@ -166,10 +166,9 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 			this.executor.execute(() -> touch(link.httpSession));
 		}
 		catch (RejectedExecutionException ex) {
-			logger.debug(
-					"An HTTP session was not kept alive, because too many tasks are waiting. A later message will do"
-							+ " it",
-					ex);
+			logger
+				.debug("An HTTP session was not kept alive, because too many tasks are waiting. A later message will do"
+						+ " it", ex);
 		}
 	}
 

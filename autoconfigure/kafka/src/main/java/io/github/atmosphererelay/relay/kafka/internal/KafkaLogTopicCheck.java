@@ -82,9 +82,8 @@ final class KafkaLogTopicCheck {
 		List<String> faults = new ArrayList<>();
 		if (value(config, TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE)
 			.contains(TopicConfig.CLEANUP_POLICY_COMPACT)) {
-			faults.add(
-					"cleanup.policy contains 'compact', so each channel keeps only its last message; set it to"
-							+ " 'delete'");
+			faults.add("cleanup.policy contains 'compact', so each channel keeps only its last message; set it to"
+					+ " 'delete'");
 		}
 		if (!value(config, TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime").equals("LogAppendTime")) {
 			faults.add(
