@@ -155,7 +155,7 @@ class KafkaRelayLogFaultTests {
 		((KafkaRelay) node.relay()).checkTopic();
 		node.relay().reconnect();
 		await().until(() -> node.connects() == 2);
-		assertThat(output.getOut().split("has now 6 partitions", -1)).as("once").hasSize(2);
+		assertThat(output.getOut().split("now has 6 partitions", -1)).as("once").hasSize(2);
 	}
 
 	private static Receipt append(RelayNode node) {
