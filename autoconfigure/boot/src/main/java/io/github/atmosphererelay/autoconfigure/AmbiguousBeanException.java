@@ -19,17 +19,17 @@ package io.github.atmosphererelay.autoconfigure;
 import java.util.Collection;
 
 /**
- * There may be one bean of a type, and the application has several of which none is
- * primary.
+ * Thrown at startup if the application has several beans of a type of which the node uses
+ * one, and none of them is primary.
  */
 class AmbiguousBeanException extends RuntimeException {
 
 	private final String action;
 
 	AmbiguousBeanException(Class<?> type, Collection<String> names) {
-		super("There may be one bean of type " + type.getName() + ", and there are several of which none is primary: "
+		super("The node uses one bean of type " + type.getName() + ", but there are several and none is primary: "
 				+ String.join(", ", names) + ".");
-		this.action = "Mark one of them with @Primary, or make them one bean.";
+		this.action = "Mark one of them with @Primary, or combine them into one bean.";
 	}
 
 	String action() {

@@ -20,7 +20,8 @@ import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
 /**
- * Tells what to change when there are several beans where one is meant.
+ * Explains an {@link AmbiguousBeanException}: which beans there are, and how to choose
+ * one.
  */
 class AmbiguousBeanFailureAnalyzer extends AbstractFailureAnalyzer<AmbiguousBeanException> {
 

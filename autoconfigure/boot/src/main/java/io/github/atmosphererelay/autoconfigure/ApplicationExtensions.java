@@ -43,8 +43,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ListableBeanFactory;
 
 /**
- * The beans of the application that extend a node, looked for when the node asks for
- * them. A handler of the application comes before the annotated endpoints.
+ * Looks up the application's beans that extend the node, such as interceptors,
+ * authorizers and listeners, when the node asks for them. Message handlers defined as
+ * beans come before annotated endpoints.
  */
 final class ApplicationExtensions implements NodeExtensions {
 
@@ -136,7 +137,8 @@ final class ApplicationExtensions implements NodeExtensions {
 	}
 
 	/**
-	 * Presence first, so that who hears of a subscription finds it there.
+	 * Presence comes first, so that a listener that is told of a subscription already
+	 * finds the member present.
 	 */
 	@Override
 	public List<SubscriptionListener> subscriptionListeners() {
@@ -149,9 +151,10 @@ final class ApplicationExtensions implements NodeExtensions {
 	}
 
 	/**
-	 * Look for what can be ambiguous, once all beans are there.
+	 * Look up every bean of which there may be only one, so that ambiguous beans fail the
+	 * startup. Called when all beans exist.
 	 * @throws AmbiguousBeanException if there are several beans of a type of which the
-	 * node takes one
+	 * node uses one, and none is primary
 	 */
 	void check() {
 		authorizer();

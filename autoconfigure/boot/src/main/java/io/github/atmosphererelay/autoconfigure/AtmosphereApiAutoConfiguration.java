@@ -33,7 +33,7 @@ import org.springframework.web.servlet.function.RouterFunction;
 import org.springframework.web.servlet.function.ServerResponse;
 
 /**
- * Auto-configuration of publishing by HTTP.
+ * Auto-configuration of the HTTP API that publishes messages.
  */
 @AutoConfiguration(after = AtmosphereAutoConfiguration.class)
 @ConditionalOnWebApplication(type = Type.SERVLET)

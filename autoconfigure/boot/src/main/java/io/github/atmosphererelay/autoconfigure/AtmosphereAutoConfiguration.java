@@ -68,7 +68,7 @@ import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
 
 /**
- * Auto-configuration of a node's messaging: relay, sessions and {@link Broadcaster}.
+ * Auto-configuration of a node: its relay, its sessions and its {@link Broadcaster}.
  */
 @AutoConfiguration(afterName = { "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration",
 		"org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration",
@@ -95,8 +95,8 @@ public final class AtmosphereAutoConfiguration {
 	}
 
 	/**
-	 * Not to be replaced: a node takes messages with its own id for echoes, so two nodes
-	 * with one id would not hear each other.
+	 * Cannot be replaced by a bean of the application: a node drops messages that carry
+	 * its own id, so two nodes with the same id would drop each other's messages.
 	 */
 	@Bean
 	NodeIdentity atmosphereNodeIdentity() {
@@ -115,8 +115,10 @@ public final class AtmosphereAutoConfiguration {
 		ClusterRelay relay = new RelayChooser(factories.orderedStream().toList()).choose(this.properties.relay().type(),
 				node);
 		if (this.clusterName.equals(NO_NAME) && relay.capabilities().contains(RelayCapability.CLUSTERED)) {
-			logger.warn("Neither 'atmosphere.cluster.name' nor 'spring.application.name' is set, so that this node is"
-					+ " in one cluster with every other application of no name that shares its broker");
+			logger
+				.warn("Neither 'atmosphere.cluster.name' nor 'spring.application.name' is set. All applications without"
+						+ " a name that use the same broker form one cluster and receive each other's messages. Set one"
+						+ " of the two properties");
 		}
 		return relay;
 	}
@@ -213,7 +215,10 @@ public final class AtmosphereAutoConfiguration {
 	}
 
 	/**
-	 * For authorizers of the application, and in place of one.
+	 * Applies the rules of {@code atmosphere.channels}. The node uses this bean if the
+	 * application has no {@code ChannelAuthorizer}. An authorizer of the application can
+	 * inject and call it. It is a fallback bean, so it never competes with the
+	 * application's.
 	 */
 	@Bean
 	@Fallback
@@ -222,7 +227,8 @@ public final class AtmosphereAutoConfiguration {
 	}
 
 	/**
-	 * Before anything starts, so that the failure is that of the bean and not of a start.
+	 * Checks the application's beans before anything starts, so that the failure names
+	 * the beans.
 	 */
 	@Bean
 	SmartInitializingSingleton atmosphereExtensionCheck(ListableBeanFactory beans) {
@@ -240,7 +246,7 @@ public final class AtmosphereAutoConfiguration {
 	}
 
 	/**
-	 * Objects as JSON, where Jackson is there.
+	 * Encodes objects as JSON. Used if Jackson is on the classpath.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(JsonMapper.class)
@@ -255,7 +261,7 @@ public final class AtmosphereAutoConfiguration {
 	}
 
 	/**
-	 * Strings and bytes only, where Jackson is not there.
+	 * Encodes strings and bytes only. Used if Jackson is not on the classpath.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnMissingClass("tools.jackson.databind.json.JsonMapper")

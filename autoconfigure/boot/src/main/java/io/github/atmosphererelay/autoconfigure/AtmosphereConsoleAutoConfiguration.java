@@ -45,7 +45,7 @@ import org.springframework.web.servlet.DispatcherServlet;
 import org.springframework.web.servlet.HandlerMapping;
 
 /**
- * Auto-configuration of the console: a page for operators, and the figures that this node
+ * Auto-configuration of the console: a page for operators, and the rates that this node
  * publishes for it.
  */
 @AutoConfiguration(after = AtmosphereAutoConfiguration.class)
@@ -54,15 +54,15 @@ import org.springframework.web.servlet.HandlerMapping;
 public final class AtmosphereConsoleAutoConfiguration {
 
 	/**
-	 * The figures, which are JSON. Without a web server too: such a node publishes
-	 * messages, and belongs into the picture.
+	 * Publishes this node's rates as JSON. A node without a web server does so too,
+	 * because the console shows all nodes.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(JsonMapper.class)
 	static class RatesConfiguration {
 
 		/**
-		 * Publishes after the node has started, and until before it stops.
+		 * Publishes from after the node's start until before its stop.
 		 */
 		@Bean
 		PhasedLifecycle atmosphereConsoleRates(MessagingNode node, AtmosphereProperties properties) {
@@ -76,7 +76,7 @@ public final class AtmosphereConsoleAutoConfiguration {
 	}
 
 	/**
-	 * The page.
+	 * Serves the console's page.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnWebApplication(type = Type.SERVLET)
@@ -96,7 +96,7 @@ public final class AtmosphereConsoleAutoConfiguration {
 	}
 
 	/**
-	 * Where the actuator is, for the page to ask it.
+	 * Tells the page the path of the actuator endpoint.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ EndpointAccessResolver.class, ManagementPortType.class })

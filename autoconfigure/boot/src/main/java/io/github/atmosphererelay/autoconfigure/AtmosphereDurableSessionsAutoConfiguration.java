@@ -49,7 +49,7 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * Auto-configuration of sessions that outlive their connections.
+ * Auto-configuration of durable sessions, which outlive their connections.
  */
 @AutoConfiguration(after = AtmosphereAutoConfiguration.class, before = AtmosphereWebSocketAutoConfiguration.class,
 		afterName = { "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration",
@@ -75,8 +75,8 @@ public final class AtmosphereDurableSessionsAutoConfiguration {
 	}
 
 	/**
-	 * Starts durable sessions before the web server lets clients in, and stops them after
-	 * it has sent them away, while their store is still there.
+	 * Starts durable sessions before the web server accepts clients. Stops them after the
+	 * web server has closed its clients and before the store's connections close.
 	 */
 	@Bean
 	PhasedLifecycle atmosphereDurableSessionsLifecycle(DurableSessions sessions) {
@@ -87,20 +87,20 @@ public final class AtmosphereDurableSessionsAutoConfiguration {
 		String module = (type == SessionStoreType.REDIS) ? "spring-boot-starter-data-redis"
 				: "spring-boot-starter-jdbc and a driver";
 		return new InvalidConfigurationPropertyValueException(STORE, type.name().toLowerCase(Locale.ROOT),
-				"That store cannot be used: " + reason + ". Add " + module
-						+ ", define a bean of type SessionStore, or choose another store");
+				"Durable sessions cannot use this store: " + reason + ". Add " + module
+						+ ", define a bean of type SessionStore, or set the property to another store");
 	}
 
 	private static <T> T find(ObjectProvider<T> beans, SessionStoreType type, String name) {
 		T bean = beans.getIfUnique();
 		if (bean == null) {
-			throw missing(type, "there is no " + name + ", or several of which none is primary");
+			throw missing(type, "the application has no " + name + ", or several of which none is primary");
 		}
 		return bean;
 	}
 
 	/**
-	 * In the node's memory.
+	 * Keeps sessions in the node's memory.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnProperty(name = STORE, havingValue = "memory", matchIfMissing = true)
@@ -115,7 +115,7 @@ public final class AtmosphereDurableSessionsAutoConfiguration {
 	}
 
 	/**
-	 * In the application's Redis.
+	 * Keeps sessions in the application's Redis.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ RedisSessionStore.class, RedisConnectionFactory.class })
@@ -135,7 +135,7 @@ public final class AtmosphereDurableSessionsAutoConfiguration {
 	}
 
 	/**
-	 * In the application's database.
+	 * Keeps sessions in the application's database.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ JdbcSessionStore.class, JdbcTemplate.class, DataSourceScriptDatabaseInitializer.class })

@@ -53,7 +53,8 @@ public final class AtmosphereHealthContributorAutoConfiguration {
 	}
 
 	/**
-	 * Readiness that hangs on the relay, where that is wanted.
+	 * Adds the relay to the readiness group, if {@code
+	 * atmosphere.health.degraded-is-down} is set.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ HealthEndpointGroupsPostProcessor.class, AdditionalPathsMapper.class })

@@ -68,9 +68,9 @@ public final class AtmosphereManagedServiceAutoConfiguration {
 	}
 
 	/**
-	 * Starts annotated endpoints after the node's messaging and before the web server,
-	 * and stops them in reverse: when no client can come or go any more, and what they
-	 * send is still carried.
+	 * Starts annotated endpoints after the node's messaging and before the web server.
+	 * Stops them in reverse order: after the last client has left, and while the node can
+	 * still send their messages.
 	 */
 	@Bean
 	PhasedLifecycle atmosphereManagedServicesLifecycle(ManagedServices services) {

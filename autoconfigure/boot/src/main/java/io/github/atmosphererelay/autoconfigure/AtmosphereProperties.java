@@ -38,23 +38,25 @@ import org.springframework.util.unit.DataSize;
  * milliseconds otherwise: {@code ping-interval: 25} is 25 seconds.
  *
  * @param enabled Whether Atmosphere Relay is set up.
- * @param cluster What the nodes of an application have in common.
- * @param relay What carries messages between nodes.
+ * @param cluster Membership of the cluster, which consists of the nodes of an
+ * application.
+ * @param relay The relay, which carries messages between nodes.
  * @param channels Channels that exist, by pattern. The first pattern that matches a name
  * decides.
- * @param websocket What holds for WebSocket clients.
- * @param presence How it is told who is in channels that have presence.
- * @param endpoint What holds for annotated endpoints.
- * @param shutdown How clients are sent away when the node stops.
- * @param health How the relay counts in the application's health.
- * @param limits How much clients may have and do, each on its node.
- * @param security How clients prove who they are, and for how long that counts.
+ * @param websocket Settings for WebSocket clients.
+ * @param presence Presence, which tracks the members of channels that have it.
+ * @param endpoint Settings for annotated endpoints.
+ * @param shutdown How a stopping node closes its clients' sessions.
+ * @param health How the relay affects the application's health.
+ * @param limits Limits of clients, on each node.
+ * @param security How clients authenticate, and for how long they stay authenticated.
  * @param api Publishing by HTTP.
  * @param console A page for operators.
- * @param recovery How clients of recorded channels get what they have missed.
- * @param centrifuge What holds for clients of the Centrifuge protocol.
- * @param durableSessions Sessions that outlive their connections.
- * @param continuation How futures of the application complete.
+ * @param recovery How clients of recorded channels get the messages that they have
+ * missed.
+ * @param centrifuge Settings for clients of the Centrifuge protocol.
+ * @param durableSessions Durable sessions, which outlive their connections.
+ * @param continuation How continuations of the application's futures are run.
  */
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
@@ -66,7 +68,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 		@DefaultValue Continuation continuation) {
 
 	/**
-	 * What the nodes of an application have in common.
+	 * Membership of the cluster, which consists of the nodes of an application.
 	 *
 	 * @param name Name of the cluster. Applications that share a broker need different
 	 * names. Letters, digits, dot, hyphen and underscore. Default is the application's
@@ -88,7 +90,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	}
 
 	/**
-	 * What carries messages between nodes.
+	 * The relay, which carries messages between nodes.
 	 *
 	 * @param type Relay to use. By default the one whose module is on the classpath.
 	 * @param maxMessageSize Maximum size of a message between nodes. Larger ones are
@@ -177,7 +179,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	}
 
 	/**
-	 * What of a channel is kept.
+	 * The history of a channel.
 	 *
 	 * @param size Number of messages that are kept for recovery and history. With 0 the
 	 * channel is not recorded.
@@ -191,7 +193,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	}
 
 	/**
-	 * How clients of recorded channels get what they have missed.
+	 * How clients of recorded channels get the messages that they have missed.
 	 *
 	 * @param maxMessages Maximum number of missed messages that a client is sent when it
 	 * comes back. A client that has missed more gets none of them, and the answer
@@ -212,7 +214,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	}
 
 	/**
-	 * Sessions that outlive their connections.
+	 * Durable sessions, which outlive their connections.
 	 *
 	 * @param enabled Whether clients can ask for a durable session, which they find again
 	 * after a lost connection.
@@ -248,7 +250,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	}
 
 	/**
-	 * What holds for WebSocket clients.
+	 * Settings for WebSocket clients.
 	 *
 	 * @param path Path under which clients connect. The rest of the path names the
 	 * channel.
@@ -274,7 +276,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * each processor.
 	 * @param maxStuckWriters Maximum number of additional writer threads. One is started
 	 * for each writer that is blocked by a client that does not read.
-	 * @param queue What may wait for a client.
+	 * @param queue Limits of the messages that wait for a client.
 	 */
 	public record Websocket(@DefaultValue("/atmosphere") String path, @DefaultValue List<String> allowedOrigins,
 			@DefaultValue("64KB") DataSize maxMessageSize, @DefaultValue("1000") int messagesPerSecond,
@@ -288,7 +290,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	}
 
 	/**
-	 * What holds for clients of the Centrifuge protocol, beside what holds for all
+	 * Settings for clients of the Centrifuge protocol, in addition to those for all
 	 * WebSocket clients.
 	 *
 	 * @param enabled Whether clients of the Centrifuge protocol are served.
@@ -299,7 +301,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	}
 
 	/**
-	 * What may wait for a client.
+	 * Limits of the messages that wait for a client.
 	 *
 	 * @param maxMessages Maximum number of messages that wait for one client.
 	 * @param maxBytes Maximum total size of the messages that wait for one client.
@@ -310,7 +312,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	}
 
 	/**
-	 * How it is told who is in channels that have presence.
+	 * Presence, which tracks the members of channels that have it.
 	 *
 	 * @param flushInterval Time for which joins and leaves are collected before they are
 	 * sent to the other nodes.
@@ -331,7 +333,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	}
 
 	/**
-	 * What holds for annotated endpoints.
+	 * Settings for annotated endpoints.
 	 *
 	 * @param threads Number of threads that run methods of endpoints. Has no effect with
 	 * virtual threads.
@@ -353,7 +355,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	}
 
 	/**
-	 * How futures of the application complete.
+	 * How continuations of the application's futures are run.
 	 *
 	 * @param maxThreads Maximum number of threads that run the application's
 	 * continuations, such as the function in
@@ -364,7 +366,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	}
 
 	/**
-	 * How clients are sent away when the node stops.
+	 * How a stopping node closes its clients' sessions.
 	 *
 	 * @param sliceSize Number of sessions that a stopping node closes at once, in one
 	 * slice.
@@ -378,7 +380,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	}
 
 	/**
-	 * How the relay counts in the application's health.
+	 * How the relay affects the application's health.
 	 *
 	 * @param degradedIsDown Whether the health of the application is DOWN, and the node
 	 * not ready, while the broker is away. Otherwise it is DEGRADED.
@@ -387,7 +389,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	}
 
 	/**
-	 * How much clients may have and do, each on its node.
+	 * Limits of clients, on each node.
 	 *
 	 * @param channelsPerSession Maximum number of channels of a session. With 0 there is
 	 * no limit.
@@ -414,7 +416,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	}
 
 	/**
-	 * How clients prove who they are, and for how long that counts.
+	 * How clients authenticate, and for how long they stay authenticated.
 	 *
 	 * @param tokenTimeout Time within which a client that connects with auth=message has
 	 * to send its token. After that it is disconnected.

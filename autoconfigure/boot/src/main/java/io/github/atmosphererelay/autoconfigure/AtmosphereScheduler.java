@@ -24,8 +24,9 @@ import io.github.atmosphererelay.guard.internal.Threads;
 import org.springframework.beans.factory.DisposableBean;
 
 /**
- * Holds the one thread that ticks: probes, pings, watchdogs. Wrapped, because a bean of
- * an executor's own type would take the place of the application's task scheduler.
+ * Holds the one thread that runs the node's timers, such as probes, pings and watchdogs.
+ * It wraps the executor, because Spring Boot configures no task scheduler for an
+ * application that has a bean of type {@code ScheduledExecutorService}.
  */
 final class AtmosphereScheduler implements DisposableBean {
 

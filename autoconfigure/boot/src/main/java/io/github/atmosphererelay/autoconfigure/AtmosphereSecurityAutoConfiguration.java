@@ -51,7 +51,7 @@ import org.springframework.security.oauth2.server.resource.authentication.Abstra
 import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationConverter;
 
 /**
- * Auto-configuration of what Spring Security knows of clients.
+ * Auto-configuration that connects clients with Spring Security.
  */
 @AutoConfiguration(after = AtmosphereAutoConfiguration.class,
 		afterName = "org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerAutoConfiguration")
@@ -61,7 +61,8 @@ public final class AtmosphereSecurityAutoConfiguration {
 	private static final Log logger = LogFactory.getLog(AtmosphereSecurityAutoConfiguration.class);
 
 	/**
-	 * Where the application's code looks for the client in Spring Security.
+	 * Makes the client available in the {@code SecurityContextHolder} while the
+	 * application's code runs for it.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(SecurityContextHolderStrategy.class)
@@ -78,7 +79,7 @@ public final class AtmosphereSecurityAutoConfiguration {
 	}
 
 	/**
-	 * Where users log in and out.
+	 * Ends a user's sessions when the user logs out.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(LogoutSuccessEvent.class)
@@ -93,7 +94,7 @@ public final class AtmosphereSecurityAutoConfiguration {
 	}
 
 	/**
-	 * Where a resource server checks bearer tokens of whatever kind.
+	 * Reads the expiry of principals that a resource server has made from bearer tokens.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(AbstractOAuth2TokenAuthenticationToken.class)
@@ -107,7 +108,7 @@ public final class AtmosphereSecurityAutoConfiguration {
 	}
 
 	/**
-	 * Where tokens can be read that clients send.
+	 * Checks tokens that clients send, with the application's {@code JwtDecoder}.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ JwtDecoder.class, JwtAuthenticationConverter.class })
@@ -122,7 +123,8 @@ public final class AtmosphereSecurityAutoConfiguration {
 		}
 
 		/**
-		 * Where the application has several decoders it says itself what they are for.
+		 * Warns if there are several decoders: the node cannot know which of them is for
+		 * clients.
 		 */
 		@Bean
 		SmartInitializingSingleton atmosphereTokenAuthenticatorCheck(ObjectProvider<JwtDecoder> decoders,
@@ -130,8 +132,10 @@ public final class AtmosphereSecurityAutoConfiguration {
 			return () -> {
 				if (decoders.getIfUnique() == null && decoders.stream().findAny().isPresent()
 						&& authenticators.stream().findAny().isEmpty()) {
-					logger.warn("There are several JwtDecoder beans, and none is primary: tokens that clients send are"
-							+ " refused. Mark one with @Primary, or define a TokenAuthenticator");
+					logger
+						.warn("There are several JwtDecoder beans and none is primary, so the node cannot check tokens"
+								+ " that clients send and refuses them. Mark one JwtDecoder with @Primary, or define a"
+								+ " bean of type TokenAuthenticator");
 				}
 			};
 		}

@@ -90,7 +90,7 @@ import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.server.RequestUpgradeStrategy;
 
 /**
- * Auto-configuration of the doors for WebSocket clients.
+ * Auto-configuration of the raw and the Centrifuge endpoint for WebSocket clients.
  */
 @AutoConfiguration(after = AtmosphereAutoConfiguration.class)
 @ConditionalOnWebApplication(type = Type.SERVLET)
@@ -125,8 +125,8 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	}
 
 	/**
-	 * Before everything that reads parameters, and after what puts the address in that a
-	 * proxy has told.
+	 * Runs before every filter that reads the request's parameters, and after the {@code
+	 * ForwardedHeaderFilter}, which sets the client's address that a proxy has forwarded.
 	 */
 	@Bean
 	FilterRegistrationBean<DoorRequestFilter> atmosphereDoorRequestFilter(RefusalResponder refusals,
@@ -151,7 +151,8 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	}
 
 	/**
-	 * Also a listener of the container's, which it registers.
+	 * This bean is also an {@code HttpSessionListener}, which Spring Boot registers with
+	 * the servlet container.
 	 */
 	@Bean
 	HttpSessionRegistry atmosphereHttpSessions(HandshakeGate gate, TokenExecutor executor) {
@@ -199,8 +200,9 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	}
 
 	/**
-	 * Return whether the web server evaluates what proxies tell, as Spring Boot decides
-	 * it.
+	 * Return whether the web server itself evaluates the headers of proxies. The rule is
+	 * the one of Spring Boot: {@code server.forward-headers-strategy}, or else the cloud
+	 * platform.
 	 */
 	private static boolean isForwardedNatively(Environment environment) {
 		String strategy = environment.getProperty("server.forward-headers-strategy");
@@ -230,8 +232,8 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	}
 
 	/**
-	 * Tells of rules that nobody can meet. No error: nodes of one application may share
-	 * their configuration, and not all of them have users.
+	 * Warns of channel rules that no client can satisfy. This is no error, because nodes
+	 * of one application may share their configuration and not all of them have users.
 	 */
 	@Bean
 	SmartInitializingSingleton atmosphereAuthorityCheck(ChannelCatalog catalog,
@@ -245,9 +247,9 @@ public final class AtmosphereWebSocketAutoConfiguration {
 				.toList();
 			if (!patterns.isEmpty() && security.getIfAvailable() == null) {
 				logger.warn("The rules of the channels " + patterns
-						+ " name authorities, and nothing here knows who has"
-						+ " them, so that nobody is let in. Add Spring Security, define a bean of type ClientSecurity, or"
-						+ " change 'subscribe' and 'client-publish' of 'atmosphere.channels', or"
+						+ " name authorities, but no bean of type ClientSecurity can tell who has them, so no client"
+						+ " may subscribe or publish there. Add Spring Security, define a bean of type ClientSecurity,"
+						+ " or change 'subscribe' and 'client-publish' of 'atmosphere.channels', or"
 						+ " 'atmosphere.console.subscribe'");
 			}
 		};
@@ -262,7 +264,7 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	}
 
 	/**
-	 * The door for clients of the Centrifuge protocol.
+	 * Serves clients of the Centrifuge protocol.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnBooleanProperty(name = "atmosphere.centrifuge.enabled", matchIfMissing = true)
@@ -297,8 +299,8 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	}
 
 	/**
-	 * Spring Security's firewall, which looks at a header when it is read, and that is in
-	 * the doors.
+	 * Recognizes the exceptions of Spring Security's firewall. The firewall checks a
+	 * header only when it is read, and the handshake reads headers.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(RequestRejectedException.class)
@@ -312,13 +314,16 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	}
 
 	/**
-	 * Smaller buffers, most of which wait with their connection for something to happen.
+	 * Makes Tomcat's buffers smaller, because most connections are idle most of the time
+	 * and keep their buffers.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(TomcatConnectorCustomizer.class)
 	static class ConnectionBufferConfiguration {
 
-		/** First, so that an application's own customizers have the last word. */
+		/**
+		 * Runs first, so that the application's own customizers can override the size.
+		 */
 		@Bean
 		@Order(Ordered.HIGHEST_PRECEDENCE)
 		TomcatConnectorCustomizer atmosphereConnectionBuffers(AtmosphereProperties properties) {
@@ -334,7 +339,8 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	}
 
 	/**
-	 * Tells how many connections Tomcat takes, and has.
+	 * Tells {@link ServerCapacity} how many connections Tomcat accepts and how many are
+	 * open.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ TomcatWebServer.class, AbstractProtocol.class })
@@ -349,7 +355,8 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	}
 
 	/**
-	 * Tells how many connections Jetty takes, and has.
+	 * Tells {@link ServerCapacity} how many connections Jetty accepts and how many are
+	 * open.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ JettyWebServer.class, NetworkConnectionLimit.class })
@@ -364,8 +371,8 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	}
 
 	/**
-	 * Tomcat's sockets, if its classes are there; whether it is the container that runs
-	 * shows at the handshake only.
+	 * Uses Tomcat's sockets directly, if Tomcat's classes are on the classpath. Whether
+	 * Tomcat is the server that runs is only known at the handshake.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ RequestFacade.class, InternalHttpUpgradeHandler.class })

@@ -32,7 +32,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 
 /**
- * This node's part in the cluster.
+ * Configures this node's membership in the cluster.
  */
 @Configuration(proxyBeanMethods = false)
 class ClusterConfiguration {
@@ -65,7 +65,8 @@ class ClusterConfiguration {
 		if (configured != null && !configured.isBlank()) {
 			return () -> configured;
 		}
-		// Not asked of the network, which can take long; most platforms set the variable.
+		// The name is not looked up in DNS, which can take long. Most platforms set the
+		// variable.
 		String host = environment.getProperty("server.address", environment.getProperty("HOSTNAME", "localhost"));
 		return () -> {
 			String port = environment.getProperty("local.server.port");
@@ -74,7 +75,8 @@ class ClusterConfiguration {
 	}
 
 	/**
-	 * Looked for no earlier: handlers may want the cluster themselves.
+	 * Registers the handlers when all singletons exist: a handler may itself need the
+	 * cluster.
 	 */
 	@Bean
 	SmartInitializingSingleton atmosphereQuestionHandlerRegistration(DefaultCluster cluster,
@@ -83,8 +85,8 @@ class ClusterConfiguration {
 	}
 
 	/**
-	 * Has the node join the cluster once its messaging has started, and leave it after
-	 * the web server has stopped, while the relay can still carry the farewell.
+	 * Lets the node join the cluster after its messaging has started. Lets it leave after
+	 * the web server has stopped, while the relay can still send the goodbye.
 	 */
 	@Bean
 	PhasedLifecycle atmosphereClusterLifecycle(DefaultCluster cluster) {

@@ -35,11 +35,12 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
 import org.springframework.util.unit.DataSize;
 
 /**
- * Makes the channels of the properties, and says which property is wrong.
+ * Converts the entries of {@code atmosphere.channels} to channel options. Errors name the
+ * property that is wrong.
  */
 final class ConfiguredChannels {
 
-	/** Old figures are of no use to a page that lags behind. */
+	/** A page that lags behind has no use for old rates. */
 	private static final int CONSOLE_QUEUE = 256;
 
 	private ConfiguredChannels() {
@@ -48,7 +49,8 @@ final class ConfiguredChannels {
 	static List<ChannelOptions> of(List<Channel> channels, Console console, QueueLimits defaults) {
 		List<ChannelOptions> options = new ArrayList<>();
 		if (console.enabled()) {
-			// Before all others, which may cover it and let clients publish there
+			// First, because a pattern of the application may cover this channel and let
+			// clients publish in it
 			options.add(ChannelOptions
 				.builder(console.channel(),
 						new QueueLimits(CONSOLE_QUEUE, defaults.maxBytes(), SlowConsumerPolicy.DROP_OLDEST))
@@ -61,7 +63,7 @@ final class ConfiguredChannels {
 			String pattern = channel.pattern();
 			if (pattern == null || pattern.isBlank()) {
 				throw new InvalidConfigurationPropertyValueException(property + ".pattern", pattern,
-						"Each entry needs a pattern such as chat/**");
+						"Each entry of 'atmosphere.channels' needs a pattern, for example chat/**");
 			}
 			ChannelOptions each = ChannelOptions.builder(pattern, limits(channel, property, defaults))
 				.clientPublish(channel.clientPublish())
@@ -94,8 +96,9 @@ final class ConfiguredChannels {
 	}
 
 	/**
-	 * A client that knows positions would not notice that a message was dropped, and one
-	 * that is disconnected recovers.
+	 * Return what happens when a client reads too slowly. In a recorded channel it is
+	 * disconnected and recovers when it reconnects. If a message were dropped instead,
+	 * the client would not notice the gap in the positions.
 	 */
 	private static SlowConsumerPolicy policy(Channel channel, String property, QueueLimits defaults) {
 		SlowConsumerPolicy policy = channel.slowConsumer();
@@ -103,8 +106,8 @@ final class ConfiguredChannels {
 			return (policy != null) ? policy : defaults.policy();
 		}
 		if (policy != null && policy != SlowConsumerPolicy.DISCONNECT) {
-			throw new InvalidConfigurationPropertyValueException(property + ".slow-consumer", policy,
-					"A channel with '" + property + ".history.size' drops no messages: it has to be disconnect");
+			throw new InvalidConfigurationPropertyValueException(property + ".slow-consumer", policy, "A channel with '"
+					+ property + ".history.size' must not drop messages. Set it to disconnect, or remove it");
 		}
 		return SlowConsumerPolicy.DISCONNECT;
 	}
@@ -120,7 +123,9 @@ final class ConfiguredChannels {
 		}
 		if (channel.scope() == ChannelScope.NODE) {
 			throw new InvalidConfigurationPropertyValueException(property + ".history.size", history.size(),
-					"A channel with '" + property + ".scope' node has no log");
+					"A channel with '" + property
+							+ ".scope' node cannot be recorded, because it has no log. Set scope to cluster, or"
+							+ " history.size to 0");
 		}
 		atLeastASecond(property + ".history.ttl", history.ttl());
 		atLeastASecond(property + ".history.idempotency-window", history.idempotencyWindow());
@@ -139,7 +144,7 @@ final class ConfiguredChannels {
 		}
 		catch (IllegalArgumentException ex) {
 			throw new InvalidConfigurationPropertyValueException(property + ".pattern", options.pattern(),
-					"It is no valid pattern of channels: " + ex.getMessage());
+					"It is not a valid pattern of channel names: " + ex.getMessage());
 		}
 	}
 

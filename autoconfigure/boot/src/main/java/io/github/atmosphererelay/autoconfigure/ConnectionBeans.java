@@ -19,7 +19,7 @@ package io.github.atmosphererelay.autoconfigure;
 import org.springframework.beans.factory.ObjectProvider;
 
 /**
- * Finds the connection bean that a relay is to use.
+ * Finds the connection bean that a relay uses.
  */
 final class ConnectionBeans {
 
@@ -27,8 +27,8 @@ final class ConnectionBeans {
 	}
 
 	/**
-	 * Find the bean marked with {@link AtmosphereRelayConnection}, or else the only or
-	 * primary one.
+	 * Return the bean that is marked with {@link AtmosphereRelayConnection}, or else the
+	 * only or primary bean of the type.
 	 */
 	static <T> T find(ObjectProvider<T> marked, ObjectProvider<T> all, RelayType type) {
 		T bean = marked.getIfUnique();

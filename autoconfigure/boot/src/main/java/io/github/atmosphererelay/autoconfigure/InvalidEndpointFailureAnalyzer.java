@@ -22,7 +22,8 @@ import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
 /**
- * Tells what to change when an annotated endpoint cannot work.
+ * Explains an {@link InvalidEndpointException}: what is wrong with an annotated endpoint,
+ * and what to change.
  */
 class InvalidEndpointFailureAnalyzer extends AbstractFailureAnalyzer<InvalidEndpointException> {
 

@@ -29,7 +29,8 @@ import org.springframework.boot.jetty.JettyWebServer;
 import org.springframework.boot.web.server.WebServer;
 
 /**
- * Asks Jetty how many connections it takes, at all of its ports together, and has.
+ * Reads from Jetty how many connections it accepts and how many are open. Jetty's limit
+ * is for all connectors together.
  */
 final class JettyConnections {
 

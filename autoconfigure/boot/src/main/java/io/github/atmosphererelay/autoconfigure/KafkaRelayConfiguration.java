@@ -32,7 +32,7 @@ import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.core.ProducerFactory;
 
 /**
- * Makes the Kafka relay, where Kafka is on the classpath.
+ * Creates the Kafka relay if Kafka is on the classpath.
  */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnClass({ KafkaRelay.class, KafkaTemplate.class })

@@ -38,9 +38,9 @@ import org.springframework.validation.Validator;
 import org.springframework.validation.beanvalidation.SpringValidatorAdapter;
 
 /**
- * Finds the annotated endpoints of the application. Done when all beans exist, because
- * these may use the {@link Broadcaster}, which is made by the node, and before the node
- * starts.
+ * Finds the application's annotated endpoints. Runs when all beans exist, because
+ * endpoints may inject the {@link Broadcaster}, which the node creates, and before the
+ * node starts.
  */
 final class ManagedServicesRegistrar implements SmartInitializingSingleton {
 
@@ -69,8 +69,8 @@ final class ManagedServicesRegistrar implements SmartInitializingSingleton {
 	public void afterSingletonsInstantiated() {
 		this.services.register(this.beans, support(), this.catalog, this.context);
 		if (this.catalog.all().isEmpty()) {
-			logger.warn("No channels are configured, so there is nothing to subscribe to: add"
-					+ " 'atmosphere.channels[0].pattern', or a bean with @ManagedService");
+			logger.warn("There are no channels, so clients cannot subscribe to anything. Set"
+					+ " 'atmosphere.channels[0].pattern', or add a bean with @ManagedService");
 		}
 	}
 
@@ -86,7 +86,7 @@ final class ManagedServicesRegistrar implements SmartInitializingSingleton {
 	}
 
 	/**
-	 * Loaded only where Jackson is there.
+	 * Loaded only if Jackson is on the classpath.
 	 */
 	private static final class Json {
 
@@ -97,8 +97,9 @@ final class ManagedServicesRegistrar implements SmartInitializingSingleton {
 	}
 
 	/**
-	 * Loaded only where the validation API is there. Spring MVC's own validator is not
-	 * asked: it is there, too, and does nothing, if there is no implementation.
+	 * Loaded only if the validation API is on the classpath. Does not use Spring MVC's
+	 * validator: that bean also exists without a validation provider, and then accepts
+	 * everything.
 	 */
 	private static final class Validation {
 

@@ -31,7 +31,7 @@ import org.springframework.context.SmartLifecycle;
 
 /**
  * Starts the node's messaging before the web server, so that no client connects to a node
- * that hears nothing, and stops it after the web server.
+ * that receives no messages. Stops it after the web server.
  */
 final class MessagingLifecycle implements SmartLifecycle {
 
@@ -50,9 +50,9 @@ final class MessagingLifecycle implements SmartLifecycle {
 	private volatile boolean running;
 
 	/**
-	 * Create a life cycle.
-	 * @param relay what the node's messages are carried by
-	 * @param relayChosen whether the configuration names the relay
+	 * Create a lifecycle.
+	 * @param relay carries the node's messages
+	 * @param relayChosen whether {@code atmosphere.relay.type} is set
 	 */
 	MessagingLifecycle(MessagingNode node, ClusterRelay relay, Heartbeat heartbeat, boolean relayChosen) {
 		this.node = node;
@@ -71,7 +71,8 @@ final class MessagingLifecycle implements SmartLifecycle {
 	}
 
 	/**
-	 * Looked at no earlier: annotated endpoints add channels.
+	 * Check that the relay can record channels. Done at the start, because annotated
+	 * endpoints add channels until then.
 	 */
 	private void requireLogs() {
 		if (this.relay.log() != null) {
@@ -84,10 +85,10 @@ final class MessagingLifecycle implements SmartLifecycle {
 			.findFirst()
 			.ifPresent((options) -> {
 				throw new RelayNotConfiguredException(
-						"The channels '" + options.pattern() + "' are to keep a history, and the " + this.relay.name()
-								+ " relay has no logs as it is configured.",
-						"Set 'history.size' of the channels to 0, or remove 'history' from their @RoomService, or use another"
-								+ " relay: see 'atmosphere.relay.type'.");
+						"The channels '" + options.pattern() + "' have a history, but the " + this.relay.name()
+								+ " relay cannot record channels in this configuration.",
+						"Set 'atmosphere.relay.type' to a relay that can, or set 'history.size' of the channels to 0,"
+								+ " or remove 'history' from their @RoomService.");
 			});
 	}
 
@@ -97,25 +98,24 @@ final class MessagingLifecycle implements SmartLifecycle {
 	}
 
 	/**
-	 * The relay that is there because there is no other. Where only one node is meant,
-	 * the property says so.
+	 * Report that the local relay is in use because there is no other. An application
+	 * that means to have one node sets the property, and gets no report.
 	 */
 	private void warnOfLocalRelay() {
 		if (this.relayChosen || !(this.relay instanceof LocalRelay)) {
 			return;
 		}
 		String modules = "Add " + RelayType.REDIS.starter() + " or " + RelayType.KAFKA.starter()
-				+ ", or set 'atmosphere.relay.type' to local if there is to be one node";
+				+ ", or set 'atmosphere.relay.type' to local if the application runs on one node";
 		this.node.catalog()
 			.all()
 			.stream()
 			.filter((options) -> options.scope() == ChannelScope.CLUSTER)
 			.findFirst()
-			.ifPresentOrElse((options) -> logger.warn("The channels '" + options.pattern()
-					+ "' are meant to reach the clients of all nodes, and messages stay on this node, because no"
-					+ " module of a broker is on the classpath. " + modules),
-					() -> logger
-						.info("No module of a broker is on the classpath: messages stay on this node. " + modules));
+			.ifPresentOrElse(
+					(options) -> logger.warn("There is no relay on the classpath: messages of the channels '"
+							+ options.pattern() + "' do not reach clients of other nodes. " + modules),
+					() -> logger.info("There is no relay on the classpath: messages stay on this node. " + modules));
 	}
 
 	@Override

@@ -22,7 +22,7 @@ import io.github.atmosphererelay.session.internal.NodeIdentity;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names a node for people.
+ * Gives a node the name that operators see.
  */
 final class NodeNames {
 
@@ -33,7 +33,8 @@ final class NodeNames {
 		if (configured != null && !configured.isBlank()) {
 			return new NodeIdentity(id, configured);
 		}
-		// Not asked of the network, which can take long; most platforms set the variable.
+		// The name is not looked up in DNS, which can take long. Most platforms set the
+		// variable.
 		String host = System.getenv("HOSTNAME");
 		String prefix = (host != null && !host.isBlank()) ? host : "node";
 		return new NodeIdentity(id, prefix + "-" + id.toString().substring(0, 4));

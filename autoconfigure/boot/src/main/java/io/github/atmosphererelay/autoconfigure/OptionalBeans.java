@@ -27,7 +27,7 @@ import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
 import org.springframework.beans.factory.ObjectProvider;
 
 /**
- * Finds beans that an application may have, and may have several of.
+ * Finds beans of which an application has none, one or several.
  */
 final class OptionalBeans {
 
@@ -35,12 +35,13 @@ final class OptionalBeans {
 	}
 
 	/**
-	 * Find a bean whose choice changes what the application does, such as who may
-	 * subscribe: with several, nothing is guessed.
+	 * Find a bean of which there may be only one, because the choice changes what the
+	 * application does, such as who may subscribe. Among several, this method does not
+	 * guess.
 	 * @param beans the beans of the type
 	 * @param type the type
 	 * @return the only or the primary one, or {@code null} if there is none
-	 * @throws AmbiguousBeanException if there are several of which none is primary
+	 * @throws AmbiguousBeanException if there are several beans and none is primary
 	 */
 	static <T> @Nullable T single(ObjectProvider<T> beans, Class<T> type) {
 		try {
@@ -56,7 +57,7 @@ final class OptionalBeans {
 	}
 
 	/**
-	 * Loaded only where Jackson is there.
+	 * Loaded only if Jackson is on the classpath.
 	 */
 	static final class Json {
 
@@ -66,10 +67,10 @@ final class OptionalBeans {
 		}
 
 		/**
-		 * Find the mapper of payloads. An application that has several for purposes of
-		 * its own starts all the same.
+		 * Find the mapper that reads and writes payloads. An application may have several
+		 * mappers for other purposes, so several are no error.
 		 * @param mappers the beans of the type
-		 * @return the only or the primary one, or else one with Jackson's defaults
+		 * @return the only or the primary one, or else a new one with Jackson's defaults
 		 */
 		static JsonMapper mapper(ObjectProvider<JsonMapper> mappers) {
 			JsonMapper unique = mappers.getIfUnique();
@@ -77,9 +78,9 @@ final class OptionalBeans {
 				return unique;
 			}
 			if (mappers.stream().findAny().isPresent()) {
-				logger
-					.warn("There are several JsonMapper beans, and none is primary: messages are written and read with"
-							+ " Jackson's defaults. Mark one with @Primary, or define a PayloadEncoder");
+				logger.warn("There are several JsonMapper beans and none is primary, so messages are read and written"
+						+ " with Jackson's defaults and not with the application's settings. Mark one JsonMapper"
+						+ " with @Primary, or define a bean of type PayloadEncoder");
 			}
 			return JsonMapper.builder().build();
 		}

@@ -19,7 +19,7 @@ package io.github.atmosphererelay.autoconfigure;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Starts and stops a part of the node in its phase.
+ * Starts and stops a part of the node in a given phase of the application's lifecycle.
  */
 final class PhasedLifecycle implements SmartLifecycle {
 

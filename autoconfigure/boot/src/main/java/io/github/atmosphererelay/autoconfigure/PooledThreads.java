@@ -27,8 +27,9 @@ import org.springframework.boot.task.ThreadPoolTaskExecutorBuilder;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 
 /**
- * Platform threads, as many as are asked for up to a limit, each of which ends when it
- * has had nothing to do for a while. Whoever hands tasks over bounds what waits.
+ * Runs the application's code on platform threads, up to a limit. A thread ends when it
+ * has been idle for 30 s. The queue is not bounded here: the caller bounds the number of
+ * tasks.
  */
 final class PooledThreads implements ApplicationThreads {
 
@@ -56,15 +57,16 @@ final class PooledThreads implements ApplicationThreads {
 	}
 
 	/**
-	 * Create threads of which there are more as long as tasks come; one that finds all
-	 * busy is refused.
+	 * Create a pool that starts a thread for each task that finds all threads busy, up to
+	 * the limit. Beyond the limit a task is rejected.
 	 */
 	static PooledThreads growing(ThreadPoolTaskExecutorBuilder builder, String purpose, int maxThreads) {
 		return new PooledThreads(builder, purpose, 0, maxThreads, 0);
 	}
 
 	/**
-	 * Create a number of threads; tasks that find all busy wait.
+	 * Create a pool with a fixed number of threads. A task that finds all threads busy
+	 * waits.
 	 */
 	static PooledThreads fixed(ThreadPoolTaskExecutorBuilder builder, String purpose, int threads) {
 		return new PooledThreads(builder, purpose, threads, threads, Integer.MAX_VALUE);
@@ -73,8 +75,9 @@ final class PooledThreads implements ApplicationThreads {
 	@Override
 	public synchronized Executor start() {
 		ThreadPoolTaskExecutor executor = this.builder.build();
-		// Customizers of the application, which come last, mean executors of its own: a
-		// queue that is full, or tasks on the caller's thread, would break the promises.
+		// Overrides the application's customizers, which mean its own executors: a
+		// bounded queue, or tasks that run on the caller's thread, would break the
+		// promises of this library.
 		executor.setMaxPoolSize(this.maxThreads);
 		executor.setCorePoolSize(this.coreThreads);
 		executor.setQueueCapacity(this.queueCapacity);

@@ -27,7 +27,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * Who is in which channel, over all nodes.
+ * Configures presence: who is in which channel, on all nodes.
  */
 @Configuration(proxyBeanMethods = false)
 class PresenceConfiguration {
@@ -56,8 +56,8 @@ class PresenceConfiguration {
 	}
 
 	/**
-	 * Looked for no earlier than when presence starts: they may want the cluster
-	 * themselves, which tells presence of the other nodes.
+	 * Looked up when presence starts, not earlier: the bean may itself need the cluster,
+	 * and the cluster needs presence.
 	 */
 	private static PresenceAttributes single(ObjectProvider<PresenceAttributes> attributes) {
 		PresenceAttributes single = OptionalBeans.single(attributes, PresenceAttributes.class);
@@ -65,8 +65,8 @@ class PresenceConfiguration {
 	}
 
 	/**
-	 * Starts presence before the node joins the cluster, so that no node is overlooked,
-	 * and stops it after the node has left.
+	 * Starts presence before the node joins the cluster, so that presence hears of every
+	 * node that joins. Stops it after the node has left.
 	 */
 	@Bean
 	PhasedLifecycle atmospherePresenceLifecycle(PresenceService presence) {

@@ -31,7 +31,8 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
 import org.springframework.util.unit.DataSize;
 
 /**
- * Refuses properties that cannot work, by name, before anything is built on them.
+ * Checks the properties before any bean uses them. Errors name the property, and say
+ * which values are allowed.
  */
 final class PropertyChecks {
 
@@ -65,8 +66,8 @@ final class PropertyChecks {
 		notNegative("atmosphere.relay.unsubscribe-delay", relay.unsubscribeDelay());
 		if (relay.kafka().topic() != null && !TOPIC.matcher(relay.kafka().topic()).matches()) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.relay.kafka.topic", relay.kafka().topic(),
-					"It may have 1 to 245 letters, digits, dots, hyphens and underscores: a second topic has the same"
-							+ " name with '-log' after it");
+					"It must have 1 to 245 letters, digits, dots, hyphens and underscores. The topic of recorded"
+							+ " channels has the same name with '-log' after it");
 		}
 		if (relay.kafka().replication() < 1 && relay.kafka().replication() != -1) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.relay.kafka.replication",
@@ -109,8 +110,8 @@ final class PropertyChecks {
 		positive("atmosphere.recovery.max-unsent", properties.recovery().maxUnsent());
 		if (properties.recovery().maxUnsent().compareTo(properties.recovery().maxBytes()) < 0) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.recovery.max-unsent",
-					properties.recovery().maxUnsent(),
-					"It is below 'atmosphere.recovery.max-bytes', which is " + properties.recovery().maxBytes());
+					properties.recovery().maxUnsent(), "It must be at least 'atmosphere.recovery.max-bytes', which is "
+							+ properties.recovery().maxBytes());
 		}
 		positive("atmosphere.recovery.position-check", properties.recovery().positionCheck());
 		check(properties.durableSessions());
@@ -142,7 +143,7 @@ final class PropertyChecks {
 		}
 		if (!COOKIE_NAME.matcher(durable.cookieName()).matches()) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.durable-sessions.cookie-name",
-					durable.cookieName(), "It may have 1 to 100 letters, digits, dots, hyphens and underscores");
+					durable.cookieName(), "It must have 1 to 100 letters, digits, dots, hyphens and underscores");
 		}
 	}
 
@@ -162,7 +163,7 @@ final class PropertyChecks {
 	private static void checkPath(String property, String path) {
 		if (!PATH.matcher(path).matches()) {
 			throw new InvalidConfigurationPropertyValueException(property, path,
-					"It must begin with a slash, not end with one, and have no special characters");
+					"It must consist of segments such as /ws/chat, each with a slash and letters, digits, or . _ ~ -");
 		}
 	}
 
@@ -171,7 +172,8 @@ final class PropertyChecks {
 		positive("atmosphere.websocket.max-message-size", websocket.maxMessageSize());
 		if (websocket.maxMessageSize().compareTo(carried) > 0) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.websocket.max-message-size",
-					websocket.maxMessageSize(), "It is over 'atmosphere.relay.max-message-size', which is " + carried);
+					websocket.maxMessageSize(),
+					"It must not be above 'atmosphere.relay.max-message-size', which is " + carried);
 		}
 		long buffer = websocket.connectionBuffer().toBytes();
 		if (buffer != 0 && (buffer < MIN_CONNECTION_BUFFER || buffer > MAX_CONNECTION_BUFFER)) {
@@ -192,15 +194,22 @@ final class PropertyChecks {
 		}
 	}
 
-	/** A path of the application: two slashes would lead to another host. */
+	/**
+	 * Checks a path within the application. Two slashes at the beginning would link to
+	 * another host.
+	 */
 	private static void checkExit(String property, @Nullable String path) {
 		if (path != null && !path.isEmpty() && !EXIT.matcher(path).matches()) {
 			throw new InvalidConfigurationPropertyValueException(property, path,
-					"It must be empty, or begin with one slash and have no special characters");
+					"It must be empty, / or segments such as /app/home, each with a slash and letters, digits, or . _ ~"
+							+ " -");
 		}
 	}
 
-	/** One channel, and not a pattern that may cover those of the application. */
+	/**
+	 * Checks the name of a single channel. A pattern could cover channels of the
+	 * application.
+	 */
 	private static void check(String property, String channel) {
 		String fault = ChannelNames.findFault(channel);
 		if (fault == null && channel.chars().anyMatch((c) -> "*?{}\\".indexOf(c) >= 0)) {
@@ -208,7 +217,7 @@ final class PropertyChecks {
 		}
 		if (fault != null) {
 			throw new InvalidConfigurationPropertyValueException(property, channel,
-					"It is no name of a channel: " + fault);
+					"It is not a valid channel name: " + fault);
 		}
 	}
 
@@ -217,8 +226,8 @@ final class PropertyChecks {
 		String name = (configured != null) ? configured : applicationName;
 		if (!CLUSTER_NAME.matcher(name).matches()) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.cluster.name", name,
-					((configured != null) ? "It" : "It was taken from 'spring.application.name'; it")
-							+ " may have 1 to 100 letters, digits, dots, hyphens and underscores");
+					((configured != null) ? "It" : "The name comes from 'spring.application.name'. It")
+							+ " must have 1 to 100 letters, digits, dots, hyphens and underscores");
 		}
 		return name;
 	}

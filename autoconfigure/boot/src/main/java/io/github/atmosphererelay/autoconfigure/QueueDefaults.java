@@ -20,7 +20,7 @@ import io.github.atmosphererelay.autoconfigure.AtmosphereProperties.Queue;
 import io.github.atmosphererelay.session.internal.QueueLimits;
 
 /**
- * What may wait for a client where its channel says nothing else.
+ * Reads the default limits of a client's queue, for channels that set none.
  */
 final class QueueDefaults {
 

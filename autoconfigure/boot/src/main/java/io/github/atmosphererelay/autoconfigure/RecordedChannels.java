@@ -27,8 +27,9 @@ import io.github.atmosphererelay.channel.internal.HistoryOptions;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 
 /**
- * What the recorded channels of an application ask of the logs of a relay. Annotated
- * endpoints add channels until the node starts, so the answers may change until then.
+ * Summarizes what the recorded channels of an application need from a relay's log.
+ * Annotated endpoints add channels until the node starts, so answers before the start are
+ * preliminary.
  */
 final class RecordedChannels {
 
@@ -39,14 +40,14 @@ final class RecordedChannels {
 	}
 
 	/**
-	 * Return whether there are any.
+	 * Return whether there are recorded channels.
 	 */
 	boolean exist() {
 		return options().findAny().isPresent();
 	}
 
 	/**
-	 * Return the longest time for which a key matters in any channel.
+	 * Return the longest idempotency window of all recorded channels.
 	 */
 	Duration longestIdempotencyWindow() {
 		return options().map(ChannelOptions::history)
@@ -56,8 +57,9 @@ final class RecordedChannels {
 	}
 
 	/**
-	 * Refuse a log that forgets sooner than a channel's history.
-	 * @param property the property that says how long the log keeps messages
+	 * Check that the log keeps messages for at least as long as the history of any
+	 * channel.
+	 * @param property the property that sets how long the log keeps messages
 	 * @param retention its value
 	 */
 	void requireRetention(String property, Duration retention) {
@@ -65,14 +67,15 @@ final class RecordedChannels {
 			HistoryOptions history = options.history();
 			if (history != null && history.ttl().compareTo(retention) > 0) {
 				throw new InvalidConfigurationPropertyValueException(property, retention,
-						"It must be at least as long as the longest history of any channel, and 'history.ttl' of the"
-								+ " channels '" + options.pattern() + "' is " + history.ttl());
+						"It must be at least the longest history of any channel: 'history.ttl' of the channels '"
+								+ options.pattern() + "' is " + history.ttl() + ". Raise it, or shorten the history");
 			}
 		});
 	}
 
 	private Stream<ChannelOptions> options() {
-		// What is read from a log of somebody else's is not kept by the relay's.
+		// A read-only channel's log belongs to another system, and this relay does not
+		// keep it.
 		return this.catalog.all()
 			.stream()
 			.filter((options) -> options.history() != null && !options.history().isReadOnly());

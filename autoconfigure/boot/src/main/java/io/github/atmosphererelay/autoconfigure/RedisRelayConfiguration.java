@@ -28,7 +28,7 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.listener.RedisMessageListenerContainer;
 
 /**
- * Makes the Redis relay, where Redis is on the classpath.
+ * Creates the Redis relay if Redis is on the classpath.
  */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnClass({ RedisRelay.class, RedisMessageListenerContainer.class })

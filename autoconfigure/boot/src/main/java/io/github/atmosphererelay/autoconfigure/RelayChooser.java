@@ -54,8 +54,8 @@ final class RelayChooser {
 				.sorted()
 				.collect(Collectors.joining(" and "));
 			throw new RelayNotConfiguredException(
-					"Several relays could carry messages between nodes, and none was chosen: the modules for " + names
-							+ " are both on the classpath.",
+					"There are several relays on the classpath, for " + names
+							+ ", and no property says which one carries messages between nodes.",
 					"Set the property '" + PROPERTY + "' to one of: redis, kafka, local.");
 		}
 		if (this.factories.isEmpty()) {
@@ -63,7 +63,7 @@ final class RelayChooser {
 		}
 		RelayType only = this.factories.get(0).type();
 		logger.info("The " + name(only) + " relay carries messages between nodes, because its module is on the"
-				+ " classpath; set '" + PROPERTY + "' to choose another");
+				+ " classpath. Set '" + PROPERTY + "' to choose another relay");
 		return create(only, node);
 	}
 
@@ -80,9 +80,8 @@ final class RelayChooser {
 				"The property '" + PROPERTY + "' is '" + name(type)
 						+ "', but the module for it is not on the classpath.",
 				"Add the dependency org.springframework.boot:" + type.starter()
-						+ " and, where the starter of Atmosphere Relay is not used,"
-						+ " io.github.atmosphererelay:atmosphere-relay-" + name(type) + "; or change the property '"
-						+ PROPERTY + "'.");
+						+ " (without the starter of Atmosphere Relay also io.github.atmosphererelay:atmosphere-relay-"
+						+ name(type) + "), or change the property '" + PROPERTY + "'.");
 	}
 
 	static String name(RelayType type) {
@@ -90,14 +89,15 @@ final class RelayChooser {
 	}
 
 	/**
-	 * Describe that a module is there and its connection beans are not.
+	 * Create the exception for a relay whose module is on the classpath, but whose
+	 * connection bean is missing or ambiguous.
 	 */
 	static RelayNotConfiguredException missingBeans(RelayType type) {
 		return new RelayNotConfiguredException(
-				"The " + name(type) + " relay needs one " + type.beans() + ", and the application has none, or several"
-						+ " of which none is primary.",
-				"Define one, mark the one to use with @AtmosphereRelayConnection, or set the property '" + PROPERTY
-						+ "' to another relay.");
+				"The " + name(type) + " relay needs one " + type.beans()
+						+ " bean, but the application has none, or several" + " of which none is primary.",
+				"Define the bean, or mark the one to use with @AtmosphereRelayConnection, or set the property '"
+						+ PROPERTY + "' to another relay.");
 	}
 
 }

@@ -19,17 +19,17 @@ package io.github.atmosphererelay.autoconfigure;
 import io.github.atmosphererelay.relay.ClusterRelay;
 
 /**
- * Makes one type of relay. There is one for each whose module is on the classpath.
+ * Creates one type of relay. There is a factory for each relay module on the classpath.
  */
 interface RelayFactory {
 
 	RelayType type();
 
 	/**
-	 * Make the relay, without connecting.
-	 * @param node what the relay has to know of its node
-	 * @throws RelayNotConfiguredException if the application has no connection beans for
-	 * it
+	 * Create the relay. Does not connect.
+	 * @param node what the relay needs to know of its node
+	 * @throws RelayNotConfiguredException if the relay's connection bean is missing or
+	 * ambiguous
 	 */
 	ClusterRelay create(RelayNode node);
 

@@ -21,8 +21,7 @@ import java.util.UUID;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 
 /**
- * What a relay has to know of its node: the node's id, the cluster's name, and how
- * envelopes are written.
+ * What a relay needs to know of its node.
  */
 record RelayNode(UUID id, String clusterName, EnvelopeCodec codec) {
 }

@@ -17,8 +17,8 @@
 package io.github.atmosphererelay.autoconfigure;
 
 /**
- * The chosen relay cannot be made, because its module or its connection beans are
- * missing.
+ * Thrown at startup if the relay cannot be created or cannot serve the configured
+ * channels. Its text says what is wrong, its action what to change.
  */
 class RelayNotConfiguredException extends RuntimeException {
 

@@ -20,7 +20,7 @@ import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
 /**
- * Tells what to change when no relay can be made, or when several could.
+ * Explains a {@link RelayNotConfiguredException} and what to change.
  */
 class RelayNotConfiguredFailureAnalyzer extends AbstractFailureAnalyzer<RelayNotConfiguredException> {
 

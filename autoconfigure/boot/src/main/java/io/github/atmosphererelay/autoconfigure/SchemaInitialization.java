@@ -32,7 +32,7 @@ public enum SchemaInitialization {
 	EMBEDDED,
 
 	/**
-	 * Never: it has to be there.
+	 * Never: the table must exist.
 	 */
 	NEVER
 

@@ -33,8 +33,8 @@ import org.springframework.boot.web.server.context.WebServerInitializedEvent;
 import org.springframework.context.ApplicationListener;
 
 /**
- * Tells how many connections the application's web server takes once it has started, and
- * warns of limits that allow more.
+ * Tells {@link ServerCapacity} how many connections the application's web server accepts,
+ * once the server has started. Warns if limits per address or user allow more than that.
  */
 final class ServerCapacityListener implements ApplicationListener<WebServerInitializedEvent> {
 
@@ -50,11 +50,11 @@ final class ServerCapacityListener implements ApplicationListener<WebServerIniti
 
 	/**
 	 * Create a listener.
-	 * @param capacity is told what the server takes
-	 * @param limits what clients may have
-	 * @param property the property that says how many connections the server takes
-	 * @param connections returns what a server takes at its ports, nothing for another
-	 * server than this is made for
+	 * @param capacity is told how many connections the server accepts
+	 * @param limits limits of clients, which are compared with the capacity
+	 * @param property the property that limits the server's connections
+	 * @param connections returns the limits of a server's ports, or an empty list for a
+	 * server of another type
 	 */
 	ServerCapacityListener(ServerCapacity capacity, Limits limits, String property,
 			Function<WebServer, List<ServerConnections>> connections) {
@@ -83,14 +83,15 @@ final class ServerCapacityListener implements ApplicationListener<WebServerIniti
 		Integer reserved = this.limits.reservedConnections();
 		if (reserved != null && limit >= 0 && reserved >= limit) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.limits.reserved-connections", reserved,
-					"It must be below '" + this.property + "', which is " + limit);
+					"It must be below '" + this.property + "', which is " + limit
+							+ ": otherwise no WebSocket client can connect");
 		}
 		int most = this.capacity.most(server);
 		if (limit > files || limit < 0) {
 			String taken = (limit >= 0) ? limit + " connections" : "any number of connections";
-			String line = "The web server takes " + taken + " ('" + this.property
-					+ "'), and this process may open only " + files + " more files: WebSocket handshakes are refused "
-					+ "when there are " + most + " connections. Raise the limit of open files (ulimit -n, LimitNOFILE)";
+			String line = "The web server accepts " + taken + " ('" + this.property
+					+ "'), but this process can open only " + files + " more files. WebSocket handshakes are refused "
+					+ "from " + most + " connections on. Raise the limit of open files (ulimit -n, LimitNOFILE)";
 			if (limit >= 0) {
 				logger.warn(line);
 			}
@@ -99,8 +100,8 @@ final class ServerCapacityListener implements ApplicationListener<WebServerIniti
 			}
 		}
 		else {
-			logger.info("WebSocket handshakes are refused when the web server has " + most + " connections: of the "
-					+ limit + " of '" + this.property + "' the others are kept for other requests");
+			logger.info("WebSocket handshakes are refused from " + most + " connections on. The rest of the " + limit
+					+ " connections of '" + this.property + "' is reserved for other HTTP requests");
 		}
 		warn("atmosphere.limits.sessions-per-address", this.limits.sessionsPerAddress(), "address", most);
 		warn("atmosphere.limits.sessions-per-user", this.limits.sessionsPerUser(), "user", most);
@@ -108,9 +109,11 @@ final class ServerCapacityListener implements ApplicationListener<WebServerIniti
 
 	private void warn(String limit, int allowed, String who, int most) {
 		if (allowed == 0 || allowed > most) {
-			logger.warn("'" + limit + "' allows " + ((allowed == 0) ? "any number of" : String.valueOf(allowed))
-					+ " sessions, and there is room for " + most + " connections at most: one " + who
-					+ " can take them all. Lower it, or raise '" + this.property + "' and the limit of open files");
+			logger.warn("'" + limit + "' allows one " + who + " "
+					+ ((allowed == 0) ? "any number of" : String.valueOf(allowed))
+					+ " sessions, but the node accepts only " + most + " connections, so one " + who
+					+ " can take them all. Lower '" + limit + "', or raise '" + this.property
+					+ "' and the limit of open files");
 		}
 	}
 

@@ -25,15 +25,18 @@ import io.github.atmosphererelay.guard.internal.Threads;
 import org.springframework.beans.factory.DisposableBean;
 
 /**
- * Runs the checks of tokens, which may have to wait for keys from somewhere else and must
- * not keep those waiting that serve other clients. The threads go when there is nothing
- * to check. Wrapped, as the scheduler is.
+ * Runs the checks of tokens. A check may wait for keys from another server, and must not
+ * delay the threads that serve other clients. Idle threads end. It wraps the executor,
+ * because a bean of type {@code Executor} would replace the application's own.
  */
 final class TokenExecutor implements DisposableBean {
 
 	private static final int THREADS = 8;
 
-	/** Tokens have up to 16 KB, and come from clients that nobody knows yet. */
+	/**
+	 * A bound on memory: a token has up to 16 KB and comes from a client that is not yet
+	 * authenticated.
+	 */
 	private static final int QUEUE = 2_000;
 
 	private final ThreadPoolExecutor executor;

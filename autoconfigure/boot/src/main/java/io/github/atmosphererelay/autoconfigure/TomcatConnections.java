@@ -27,7 +27,7 @@ import org.springframework.boot.tomcat.TomcatWebServer;
 import org.springframework.boot.web.server.WebServer;
 
 /**
- * Asks Tomcat how many connections it takes, and has.
+ * Reads from Tomcat how many connections it accepts and how many are open.
  */
 final class TomcatConnections {
 
@@ -48,8 +48,9 @@ final class TomcatConnections {
 	}
 
 	/**
-	 * Return how many connections there are. Tomcat counts the one that its acceptor
-	 * waits for, too, and none if there is no limit.
+	 * Return the number of open connections, or -1 if Tomcat does not count them because
+	 * there is no limit. Tomcat's count includes the connection that its acceptor waits
+	 * for.
 	 */
 	private static int count(AbstractProtocol<?> protocol) {
 		long count = protocol.getConnectionCount();

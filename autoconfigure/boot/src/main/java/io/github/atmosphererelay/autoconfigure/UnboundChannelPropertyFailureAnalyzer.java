@@ -35,9 +35,9 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 
 /**
- * Names the properties that a channel has where an entry of {@code atmosphere.channels}
- * has one that it does not have. Before Spring Boot's own analysis, which names the class
- * that could not be bound.
+ * Explains an unknown property in an entry of {@code atmosphere.channels} by listing the
+ * properties that a channel has. Runs before Spring Boot's own analyzer, which names the
+ * class that could not be bound.
  */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 class UnboundChannelPropertyFailureAnalyzer extends AbstractFailureAnalyzer<UnboundConfigurationPropertiesException> {
@@ -56,12 +56,12 @@ class UnboundChannelPropertyFailureAnalyzer extends AbstractFailureAnalyzer<Unbo
 		String description = unknown.stream()
 			.map(UnboundChannelPropertyFailureAnalyzer::describe)
 			.collect(Collectors.joining(System.lineSeparator()));
-		return new FailureAnalysis(description, "Use the properties that a channel has: " + String.join(", ", names()),
-				cause);
+		return new FailureAnalysis(description, "A channel has these properties: " + String.join(", ", names())
+				+ ". Use one of them, or remove the line.", cause);
 	}
 
 	private static String describe(ConfigurationProperty property) {
-		return "There is no property '" + property.getName() + "'"
+		return "A channel has no property '" + property.getName() + "'"
 				+ ((property.getOrigin() != null) ? " (" + property.getOrigin() + ")." : ".");
 	}
 

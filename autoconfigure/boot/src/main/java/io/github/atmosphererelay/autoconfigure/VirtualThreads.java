@@ -26,12 +26,14 @@ import org.springframework.boot.task.SimpleAsyncTaskExecutorBuilder;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 
 /**
- * A virtual thread for each session or channel that has something to do. How many there
- * are is bounded by who hands it over.
+ * Runs the application's code on virtual threads. The caller bounds the number of tasks.
  */
 final class VirtualThreads implements ApplicationThreads {
 
-	/** Long enough for threads to be interrupted, which otherwise are not known. */
+	/**
+	 * Time for the builder's executor to interrupt its threads at the end. With a timeout
+	 * of 0 it would not track them.
+	 */
 	private static final Duration TERMINATION_TIMEOUT = Duration.ofMillis(100);
 
 	private final SimpleAsyncTaskExecutorBuilder builder;

@@ -15,8 +15,8 @@
  */
 
 /**
- * The properties and auto-configurations: the only place that knows how an application is
- * put together.
+ * Holds the properties and the auto-configurations, and is the only package that creates
+ * the library's beans.
  */
 @NullMarked
 package io.github.atmosphererelay.autoconfigure;

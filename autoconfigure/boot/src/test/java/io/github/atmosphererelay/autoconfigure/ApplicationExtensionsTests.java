@@ -72,7 +72,7 @@ class ApplicationExtensionsTests {
 	}
 
 	@Test
-	void ofSubscriptionsPresenceHearsFirstAndEndpointsLast() {
+	void presenceIsToldOfSubscriptionsFirstAndEndpointsLast() {
 		assertThat(this.extensions.subscriptionListeners()).isEmpty();
 		SubscriptionListener endpoint = mock();
 		ManagedServices services = mock();
@@ -88,7 +88,7 @@ class ApplicationExtensionsTests {
 	}
 
 	@Test
-	void whatOtherNodesSayAndWhatIsCountedIsForTheCluster() {
+	void theClusterListensToControlMessagesAndDeliveries() {
 		assertThat(this.extensions.controlListener()).isNull();
 		assertThat(this.extensions.deliveryListeners()).isEmpty();
 		ControlListener control = mock();

@@ -133,7 +133,7 @@ class AtmosphereAutoConfigurationTests {
 	}
 
 	@Test
-	void nothingIsSetUpWhereItIsNotWanted() {
+	void nothingIsConfiguredIfItIsDisabled() {
 		this.web.withPropertyValues("atmosphere.enabled=false")
 			.run((context) -> assertThat(context).hasNotFailed()
 				.doesNotHaveBean(Broadcaster.class)
@@ -254,17 +254,17 @@ class AtmosphereAutoConfigurationTests {
 	}
 
 	@Test
-	void severalDecodersOfTokensAreToldOfInTheLog(CapturedOutput output) {
+	void severalJwtDecodersCauseAWarning(CapturedOutput output) {
 		this.web.withBean("decoder", JwtDecoder.class, () -> mock())
 			.withBean("another", JwtDecoder.class, () -> mock())
 			.run((context) -> assertThat(output).contains("several JwtDecoder beans").contains("TokenAuthenticator"));
 	}
 
 	@Test
-	void aMistypedPropertyOfAChannelIsAnsweredWithThoseThatThereAre() {
+	void aMistypedPropertyOfAChannelListsTheValidOnes() {
 		this.web.withPropertyValues("atmosphere.channels[1].patern=news/**").run((context) -> {
 			FailureAnalysis analysis = new UnboundChannelPropertyFailureAnalyzer().analyze(context.getStartupFailure());
-			assertThat(analysis.getDescription()).contains("There is no property 'atmosphere.channels[1].patern'");
+			assertThat(analysis.getDescription()).contains("A channel has no property 'atmosphere.channels[1].patern'");
 			assertThat(analysis.getAction()).contains("pattern, client-publish, ")
 				.contains("history.size, history.ttl, history.idempotency-window");
 		});
@@ -360,7 +360,7 @@ class AtmosphereAutoConfigurationTests {
 	}
 
 	@Test
-	void beansOfTheApplicationTakeThePlaceOfOurs() {
+	void beansOfTheApplicationReplaceOurs() {
 		this.web.withUserConfiguration(OwnBeans.class).run((context) -> {
 			assertThat(context).hasSingleBean(ClusterRelay.class)
 				.hasSingleBean(Broadcaster.class)

@@ -83,7 +83,7 @@ class DurableSessionsConfigurationTests {
 	}
 
 	@Test
-	void theTableIsLeftAloneIfThatIsWanted() {
+	void theTableIsNotCreatedIfThatIsConfigured() {
 		this.enabled
 			.withPropertyValues("atmosphere.durable-sessions.store=jdbc",
 					"atmosphere.durable-sessions.jdbc.initialize-schema=never")

@@ -62,7 +62,7 @@ class RedisEvictionWarningTests {
 	}
 
 	@Test
-	void soIsOneWhoseRoomsKeepMessagesByTheirAnnotationAlone(CapturedOutput output) {
+	void anApplicationWithRecordedRoomsIsWarnedWhenItStarts(CapturedOutput output) {
 		try (RedisServers.Standalone server = RedisServers.standalone();
 				TestNode node = TestNode.start(List.of(Rooms.class), properties(server))) {
 			MachineTime.await(CONNECT).until(() -> node.messaging().monitor().state() == RelayState.UP);

@@ -73,9 +73,9 @@ class RelayChoiceTests {
 	}
 
 	@Test
-	void channelsThatAreToReachAllNodesAreWarnedOfWhereNoModuleIsThereAndNoneWasChosen(CapturedOutput output) {
+	void clusterChannelsCauseAWarningIfThereIsNoRelayOnTheClasspath(CapturedOutput output) {
 		ApplicationContextRunner lonely = this.runner.withClassLoader(new FilteredClassLoader(REDIS, KAFKA));
-		String warning = "The channels 'chat/**' are meant to reach the clients of all nodes";
+		String warning = "messages of the channels 'chat/**' do not reach clients of other nodes";
 		lonely.withPropertyValues("atmosphere.relay.type=local").run((context) -> assertThat(context).hasNotFailed());
 		lonely.withPropertyValues("atmosphere.channels[0].scope=node")
 			.run((context) -> assertThat(context).hasNotFailed());
@@ -103,7 +103,7 @@ class RelayChoiceTests {
 	void oneOfSeveralModulesHasToBeChosen() {
 		this.withBrokers.run((context) -> {
 			FailureAnalysis analysis = analyze(context.getStartupFailure());
-			assertThat(analysis.getDescription()).contains("kafka and redis").contains("none was chosen");
+			assertThat(analysis.getDescription()).contains("kafka and redis").contains("no property says");
 			assertThat(analysis.getAction()).contains("atmosphere.relay.type").contains("redis, kafka, local");
 		});
 	}
@@ -124,7 +124,8 @@ class RelayChoiceTests {
 			.withPropertyValues("atmosphere.channels[0].pattern=chat/**", "atmosphere.channels[0].history.size=10")
 			.run((context) -> {
 				FailureAnalysis analysis = analyze(context.getStartupFailure());
-				assertThat(analysis.getDescription()).contains("'chat/**'").contains("fake relay has no logs");
+				assertThat(analysis.getDescription()).contains("'chat/**'")
+					.contains("fake relay cannot record channels");
 				assertThat(analysis.getAction()).contains("history.size").contains("atmosphere.relay.type");
 			});
 	}
@@ -143,7 +144,7 @@ class RelayChoiceTests {
 	}
 
 	@Test
-	void aLogThatForgetsSoonerThanAChannelIsRefused() {
+	void aLogRetentionBelowAChannelsHistoryIsRefused() {
 		this.withBrokers
 			.withPropertyValues("atmosphere.relay.type=kafka", "atmosphere.channels[0].pattern=chat/**",
 					"atmosphere.channels[0].history.size=10", "atmosphere.channels[0].history.ttl=25h")

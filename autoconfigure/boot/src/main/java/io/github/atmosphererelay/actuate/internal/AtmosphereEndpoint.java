@@ -42,14 +42,15 @@ import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 
 /**
- * Shows operators what this node does: {@code /actuator/atmosphere} for the node, and
- * {@code /actuator/atmosphere/sessions} and {@code /actuator/atmosphere/channels} for
- * lists in pages; {@code /actuator/atmosphere/cluster} for all nodes and
- * {@code /actuator/atmosphere/cluster/sessions} and
- * {@code /actuator/atmosphere/cluster/channels} for the sessions and channels of all
- * nodes; {@code /actuator/atmosphere/presence} for who is in a channel, on all nodes.
- * Shows no payloads. What changes something is there only where
- * {@code management.endpoint.atmosphere.access} is {@code unrestricted}.
+ * Shows operators the state of this node and of the cluster. {@code /actuator/atmosphere}
+ * describes this node; {@code /actuator/atmosphere/sessions} and {@code
+ * /actuator/atmosphere/channels} list its sessions and channels in pages. {@code
+ * /actuator/atmosphere/cluster} lists all nodes; {@code
+ * /actuator/atmosphere/cluster/sessions} and {@code
+ * /actuator/atmosphere/cluster/channels} list the sessions and channels of all nodes.
+ * {@code /actuator/atmosphere/presence} lists the members of a channel on all nodes.
+ * Payloads are never shown. Operations that change something exist only if {@code
+ * management.endpoint.atmosphere.access} is {@code unrestricted}.
  */
 @Endpoint(id = "atmosphere", defaultAccess = Access.READ_ONLY)
 public final class AtmosphereEndpoint {
@@ -71,8 +72,8 @@ public final class AtmosphereEndpoint {
 	 * @param node describes the node
 	 * @param registry the sessions of the node
 	 * @param cluster all nodes
-	 * @param presence who is in which channel, over all nodes
-	 * @param channels counts the sessions in channels, over all nodes
+	 * @param presence the members of channels, on all nodes
+	 * @param channels counts the sessions in channels, on all nodes
 	 */
 	public AtmosphereEndpoint(NodeDescription node, SessionRegistry registry, Cluster cluster, PresenceService presence,
 			ChannelCounts channels) {
@@ -95,12 +96,13 @@ public final class AtmosphereEndpoint {
 	 * List sessions or channels of this node, the nodes of the cluster, or the members of
 	 * a channel on all nodes.
 	 * @param what {@code sessions}, {@code channels}, {@code cluster} or {@code presence}
-	 * @param page the page, beginning with 0
+	 * @param page the number of the page, beginning with 0
 	 * @param size the size of a page, at most 1000
-	 * @param channel a channel that the sessions or members are in, or {@code null} for
-	 * all sessions
-	 * @param user a user that the sessions are of, or {@code null} for all
-	 * @return the page, all nodes, or {@code null} if there is no such list
+	 * @param channel lists only sessions or members in this channel, required for {@code
+	 * presence}; or {@code null} for all sessions
+	 * @param user lists only sessions of this user, or {@code null} for all
+	 * @return a page of the list, the nodes for {@code cluster}, or {@code null} if there
+	 * is no such list
 	 */
 	@ReadOperation
 	public @Nullable Object list(@Selector String what, @Nullable Integer page, @Nullable Integer size,
@@ -126,15 +128,17 @@ public final class AtmosphereEndpoint {
 	}
 
 	/**
-	 * List the sessions, or the channels with most sessions, of all nodes. Waits for the
-	 * other nodes.
+	 * List the sessions of all nodes, or the channels with the most sessions. Blocks
+	 * until the other nodes have answered, at most for {@code
+	 * atmosphere.cluster.request-timeout}.
 	 * @param what {@code cluster}
 	 * @param list {@code sessions} or {@code channels}
-	 * @param user a user that the sessions are of, or {@code null} for all
-	 * @param channel a channel that the sessions are in, or {@code null} for all
-	 * @param after where the page before has ended, or {@code null} for the first page
+	 * @param user lists only sessions of this user, or {@code null} for all
+	 * @param channel lists only sessions in this channel, or {@code null} for all
+	 * @param after the end of the previous page, or {@code null} for the first page
 	 * @param size the size of a page, at most 1000
-	 * @return the page and who has not answered, or {@code null} if there is no such list
+	 * @return the page and the nodes that have not answered, or {@code null} if there is
+	 * no such list
 	 */
 	@ReadOperation
 	public @Nullable Object clusterList(@Selector String what, @Selector String list, @Nullable String user,
@@ -147,15 +151,16 @@ public final class AtmosphereEndpoint {
 	}
 
 	/**
-	 * Close all sessions of a user, or one session, on whichever node. Waits for the
-	 * other nodes.
+	 * Close all sessions of a user, or one session, on any node. Blocks until the other
+	 * nodes have answered, at most for {@code atmosphere.cluster.request-timeout}.
 	 * @param what {@code users} or {@code sessions}
 	 * @param name the name of the user's principal, or the session's id
 	 * @param code the close code, 1008 or 3000 to 4999; {@code null} for 1008
-	 * @param reason what the clients are told, or {@code null} for a reason that names
-	 * the operator
-	 * @return how many sessions were closed and who has not answered
-	 * @throws InvalidEndpointRequestException if nothing of that kind can be closed
+	 * @param reason the reason in the close frame, or {@code null} for "disconnected by
+	 * an operator"
+	 * @return the number of closed sessions, and the nodes that have not answered
+	 * @throws InvalidEndpointRequestException if {@code what}, the code or the session's
+	 * id is not valid
 	 */
 	@DeleteOperation
 	public Object disconnect(@Selector String what, @Selector String name, @Nullable Integer code,
@@ -168,16 +173,17 @@ public final class AtmosphereEndpoint {
 	}
 
 	/**
-	 * Close all sessions of a user, or one session, as {@link #disconnect} does, whose
-	 * name stands in the query: servers and firewalls refuse slashes, backslashes and two
-	 * dots in paths, and names of users may have them.
+	 * Close sessions as {@link #disconnect} does, with the name in the query instead of
+	 * the path. Servers and firewalls refuse slashes, backslashes and two dots in paths,
+	 * and a user's name may contain them.
 	 * @param what {@code users} or {@code sessions}
 	 * @param name the name of the user's principal, or the session's id
 	 * @param code the close code, 1008 or 3000 to 4999; {@code null} for 1008
-	 * @param reason what the clients are told, or {@code null} for a reason that names
-	 * the operator
-	 * @return how many sessions were closed and who has not answered
-	 * @throws InvalidEndpointRequestException if nothing of that kind can be closed
+	 * @param reason the reason in the close frame, or {@code null} for "disconnected by
+	 * an operator"
+	 * @return the number of closed sessions, and the nodes that have not answered
+	 * @throws InvalidEndpointRequestException if {@code what}, the code or the session's
+	 * id is not valid
 	 */
 	@DeleteOperation
 	public Object disconnectByName(@Selector String what, String name, @Nullable Integer code,
@@ -186,14 +192,14 @@ public final class AtmosphereEndpoint {
 	}
 
 	/**
-	 * Subscribe all sessions of a user to a channel, or end their subscriptions, as
-	 * {@link #change} does, with the name in the request's body.
+	 * Subscribe or unsubscribe a user's sessions as {@link #change} does, with the name
+	 * in the request's body instead of the path.
 	 * @param what {@code users}
 	 * @param name the name of the user's principal
 	 * @param channel the channel's name
-	 * @param subscribed whether they are to be subscribed
-	 * @return how many sessions were meant and who has not answered
-	 * @throws InvalidEndpointRequestException if nothing of that kind can be subscribed
+	 * @param subscribed {@code true} to subscribe, {@code false} to unsubscribe
+	 * @return the number of the user's sessions, and the nodes that have not answered
+	 * @throws InvalidEndpointRequestException if {@code what} or the channel is not valid
 	 */
 	@WriteOperation
 	public Object changeByName(@Selector String what, String name, String channel, boolean subscribed) {
@@ -201,14 +207,15 @@ public final class AtmosphereEndpoint {
 	}
 
 	/**
-	 * Subscribe all sessions of a user to a channel, or end their subscriptions. Waits
-	 * for the other nodes.
+	 * Subscribe all sessions of a user to a channel, or unsubscribe them. Blocks until
+	 * the other nodes have answered, at most for {@code
+	 * atmosphere.cluster.request-timeout}.
 	 * @param what {@code users}
 	 * @param name the name of the user's principal
 	 * @param channel the channel's name
-	 * @param subscribed whether they are to be subscribed
-	 * @return how many sessions were meant and who has not answered
-	 * @throws InvalidEndpointRequestException if nothing of that kind can be subscribed
+	 * @param subscribed {@code true} to subscribe, {@code false} to unsubscribe
+	 * @return the number of the user's sessions, and the nodes that have not answered
+	 * @throws InvalidEndpointRequestException if {@code what} or the channel is not valid
 	 */
 	@WriteOperation
 	public Object change(@Selector String what, @Selector String name, String channel, boolean subscribed) {
@@ -242,69 +249,69 @@ public final class AtmosphereEndpoint {
 	}
 
 	/**
-	 * This node.
+	 * Describes this node.
 	 *
 	 * @param id the node's id
 	 * @param name the node's name
 	 * @param relay its relay
-	 * @param sessions how many sessions it has
-	 * @param users how many users have a session
-	 * @param channels how many channels have a session
-	 * @param subscriptions how many subscriptions its sessions have
-	 * @param limits the limits in effect, by property
-	 * @param patterns the channels that exist
+	 * @param sessions the number of open sessions
+	 * @param users the number of users with a session
+	 * @param channels the number of channels with a session
+	 * @param subscriptions the number of subscriptions of all sessions
+	 * @param limits the effective limits, by property
+	 * @param patterns the configured channels
 	 */
 	public record NodeDescriptor(UUID id, String name, RelayDescriptor relay, int sessions, int users, int channels,
 			long subscriptions, Map<String, Object> limits, List<ChannelOptions> patterns) {
 	}
 
 	/**
-	 * The node's relay.
+	 * Describes the node's relay.
 	 *
 	 * @param type the relay's name
-	 * @param state its measured state
-	 * @param roundTripMicros how long the last probe took, in microseconds
-	 * @param lastSeen when the last probe came back
-	 * @param addresses how many addresses are followed
-	 * @param details what the relay itself tells
+	 * @param state its state, as the last probe has measured it
+	 * @param roundTripMicros the round trip time of the last probe, in microseconds
+	 * @param lastSeen when the last probe returned
+	 * @param addresses the number of addresses that the node is subscribed to
+	 * @param details details that depend on the relay
 	 */
 	public record RelayDescriptor(String type, String state, @Nullable Long roundTripMicros, @Nullable Instant lastSeen,
 			int addresses, Map<String, Object> details) {
 	}
 
 	/**
-	 * A session of this node.
+	 * Describes a session of this node.
 	 *
 	 * @param id the session's id
 	 * @param user the name of its principal
 	 * @param openedAt when it was opened
-	 * @param remoteAddress where its client is
-	 * @param channels some of its channels
-	 * @param channelCount how many channels it is in
-	 * @param queuedMessages how many messages wait for it
-	 * @param queuedBytes how many bytes wait for it
+	 * @param remoteAddress the client's network address
+	 * @param channels up to 20 of its channels, sorted by name
+	 * @param channelCount the number of all its channels
+	 * @param queuedMessages the number of messages in its queue
+	 * @param queuedBytes the payload bytes in its queue
 	 */
 	public record SessionDescriptor(String id, @Nullable String user, Instant openedAt, String remoteAddress,
 			List<String> channels, int channelCount, int queuedMessages, long queuedBytes) {
 	}
 
 	/**
-	 * A channel with sessions on this node.
+	 * Describes a channel with sessions on this node.
 	 *
 	 * @param name the channel's name
-	 * @param sessions how many sessions are in it
+	 * @param sessions the number of sessions in it
 	 */
 	public record ChannelDescriptor(String name, int sessions) {
 	}
 
 	/**
-	 * A part of a list.
+	 * A page of a list.
 	 *
-	 * @param <T> what is listed
-	 * @param page the page, beginning with 0
+	 * @param <T> the type of the entries
+	 * @param page the number of the page, beginning with 0
 	 * @param size the size of a page
-	 * @param total how long the whole list is
-	 * @param content the part
+	 * @param total the number of entries of the whole list
+	 * @param content the entries of this page
 	 */
 	public record Page<T>(int page, int size, int total, List<T> content) {
 

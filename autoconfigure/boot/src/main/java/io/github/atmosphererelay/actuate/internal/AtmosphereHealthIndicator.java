@@ -36,15 +36,16 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.Status;
 
 /**
- * Tells how the relay is, by its last probe, and which parts of the node fail again and
- * again; asks nobody, and so returns at once. While the broker is away the node is
- * degraded, not down: it goes on serving its own clients, and restarting it would not
- * help. The same holds while the broker answers probes but refuses to record messages.
+ * Reports the health of the relay, as the last probe has measured it, and the parts of
+ * the node that fail repeatedly. Does not block: it asks no broker. While the broker is
+ * away the node is degraded and not down, because it still serves its own clients and a
+ * restart would not help. The same holds while the broker answers probes but refuses to
+ * record messages.
  */
 public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 
 	/**
-	 * The status while the broker is away or a part fails again and again.
+	 * The status while the broker is away or a part of the node fails repeatedly.
 	 */
 	public static final Status DEGRADED = new Status("DEGRADED", "The node serves its own clients alone, or in part");
 
@@ -64,17 +65,17 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 
 	/**
 	 * Create an indicator.
-	 * @param relay what carries the node's messages to other nodes
-	 * @param monitor measures that
-	 * @param guards keep the parts of the node going
+	 * @param relay carries the node's messages to other nodes
+	 * @param monitor measures the relay
+	 * @param guards count the failures of the node's parts
 	 * @param messages counts messages
-	 * @param sessions counts what is written to sessions
-	 * @param cluster all nodes
-	 * @param degradedIsDown whether to be down instead of degraded
+	 * @param sessions counts dropped messages
+	 * @param cluster knows the nodes
+	 * @param degradedIsDown whether to report DOWN instead of DEGRADED
 	 */
 	public AtmosphereHealthIndicator(ClusterRelay relay, RelayMonitor monitor, Guards guards,
 			MessagingStatistics messages, SessionStatistics sessions, Cluster cluster, boolean degradedIsDown) {
-		super("The health of the relay cannot be told");
+		super("The health of the relay could not be determined");
 		this.relay = relay;
 		this.monitor = monitor;
 		this.guards = guards;

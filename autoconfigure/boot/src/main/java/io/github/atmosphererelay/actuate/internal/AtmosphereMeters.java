@@ -60,9 +60,9 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The node's counters as meters. They are read when a registry asks, so that counting
- * costs the same with and without one. No tag comes from clients: all have a fixed set of
- * values.
+ * Binds the node's counters as meters. A registry reads the counters when it is scraped,
+ * so counting costs the same with and without a registry. No tag's value comes from a
+ * client: each tag has a fixed set of values.
  */
 public final class AtmosphereMeters implements MeterBinder {
 
@@ -128,7 +128,7 @@ public final class AtmosphereMeters implements MeterBinder {
 	private void bindParts(MeterRegistry registry) {
 		for (Part part : Part.values()) {
 			FunctionCounter.builder("atmosphere.failures", this.guards.of(part), Guard::failures)
-				.description("Steps of the node's own loops, timers and callbacks that have failed")
+				.description("Failures of the node's own loops, timers and callbacks")
 				.tag("part", part.tag())
 				.register(registry);
 		}
@@ -147,15 +147,16 @@ public final class AtmosphereMeters implements MeterBinder {
 				(sessions) -> sessions.sessions().stream().mapToLong(LocalSession::queuedMessages).sum());
 		gauge(registry, "atmosphere.queue.bytes", "Payload bytes waiting for clients", BaseUnits.BYTES, this.registry,
 				(sessions) -> sessions.sessions().stream().mapToLong(LocalSession::queuedBytes).sum());
-		gauge(registry, "atmosphere.writers.stuck", "Writers waiting for a client that does not read", null,
+		gauge(registry, "atmosphere.writers.stuck", "Writers that are blocked by a client that does not read", null,
 				this.writers, WriterPool::stuckWriters);
-		gauge(registry, "atmosphere.sessions.blocked", "Sessions whose sockets take no more for the moment", null,
+		gauge(registry, "atmosphere.sessions.blocked", "Sessions whose clients do not read at the moment", null,
 				this.writers, WriterPool::blockedSessions);
 		gauge(registry, "atmosphere.replays.bytes",
-				"Bytes of history, missed messages and lists that were read for clients and are not yet written",
+				"Bytes of history, missed messages and lists that were read for clients and are not written yet",
 				BaseUnits.BYTES, this.writers.replays(), ReplayBudget::bytes);
 		counter(registry, "atmosphere.replays.refused",
-				"Requests for history, missed messages and lists that were refused because too much was unwritten",
+				"Requests for history, missed messages and lists that were refused because too many bytes were not"
+						+ " written yet",
 				this.writers.replays(), ReplayBudget::refused);
 		SessionStatistics statistics = this.writers.statistics();
 		counter(registry, "atmosphere.sessions.opened", "Sessions opened", statistics, SessionStatistics::opened);
@@ -167,12 +168,12 @@ public final class AtmosphereMeters implements MeterBinder {
 		}
 		counter(registry, "atmosphere.sessions.slow", "Sessions closed because they read too slowly", statistics,
 				SessionStatistics::slowConsumers);
-		counter(registry, "atmosphere.sessions.missing.pong", "Sessions closed because a pong did not come", statistics,
-				SessionStatistics::missingPongs);
+		counter(registry, "atmosphere.sessions.missing.pong", "Sessions closed because a ping was not answered",
+				statistics, SessionStatistics::missingPongs);
 		counter(registry, "atmosphere.sessions.expired", "Sessions closed because their clients' tokens had expired",
 				statistics, SessionStatistics::expired);
-		counter(registry, "atmosphere.deliveries", "Messages written to sockets, each receiver counted", statistics,
-				SessionStatistics::deliveries);
+		counter(registry, "atmosphere.deliveries", "Messages written to sockets, counted once for each receiver",
+				statistics, SessionStatistics::deliveries);
 		FunctionCounter.builder("atmosphere.deliveries.bytes", statistics, SessionStatistics::deliveredBytes)
 			.description("Payload bytes written to sockets")
 			.baseUnit(BaseUnits.BYTES)
@@ -180,7 +181,7 @@ public final class AtmosphereMeters implements MeterBinder {
 		counter(registry, "atmosphere.flushes", "Batches flushed to sockets", statistics, SessionStatistics::flushes);
 		for (DropReason reason : DropReason.values()) {
 			FunctionCounter.builder("atmosphere.drops", statistics, (source) -> source.drops(reason))
-				.description("Messages that did not reach a session that they were meant for")
+				.description("Messages that were not written to a session that should have received them")
 				.tag("reason", reason.tag())
 				.register(registry);
 		}
@@ -213,80 +214,84 @@ public final class AtmosphereMeters implements MeterBinder {
 		LogStatistics log = this.statistics.log();
 		for (RecoveryOutcome outcome : RecoveryOutcome.values()) {
 			FunctionCounter.builder("atmosphere.recoveries", log, (source) -> source.recoveries(outcome))
-				.description("Subscriptions to recorded channels by clients that know positions")
+				.description("Subscriptions to recorded channels by clients with positions")
 				.tag("outcome", outcome.tag())
 				.register(registry);
 		}
 		counter(registry, "atmosphere.log.holes",
-				"Times that messages of a recorded channel were missing and were read", log, LogStatistics::holes);
-		counter(registry, "atmosphere.log.resets", "Logs found to be others, or to have lost messages", log,
+				"Times messages of a recorded channel did not arrive and were read from its log", log,
+				LogStatistics::holes);
+		counter(registry, "atmosphere.log.resets",
+				"Times a channel's log had a new epoch, or had lost messages that this node had not delivered", log,
 				LogStatistics::resets);
 		counter(registry, "atmosphere.log.missed",
-				"Subscriptions to recorded channels that were ended because messages were missed", log,
-				LogStatistics::missedSubscriptions);
-		counter(registry, "atmosphere.log.mismatches", "Quiet channels found to be behind their logs", log,
+				"Subscriptions to recorded channels that were ended because a message was missed or the epoch changed",
+				log, LogStatistics::missedSubscriptions);
+		counter(registry, "atmosphere.log.mismatches",
+				"Times the end of a quiet channel's log was not at this node's position", log,
 				LogStatistics::mismatches);
 	}
 
 	private void bindEvents(MeterRegistry registry) {
 		EventStatistics events = this.statistics.events();
-		counter(registry, "atmosphere.events", "Application events handed out", events, EventStatistics::events);
-		counter(registry, "atmosphere.events.dropped", "Application events dropped because a listener is too slow",
+		counter(registry, "atmosphere.events", "Events published to the application's listeners", events,
+				EventStatistics::events);
+		counter(registry, "atmosphere.events.dropped", "Events that were dropped because a listener was too slow",
 				events, EventStatistics::eventsDropped);
 	}
 
 	private void bindContinuations(MeterRegistry registry) {
 		ApplicationFutures futures = this.futures;
-		gauge(registry, "atmosphere.continuations.active",
-				"Threads that run what follows futures of the application, blocked ones included", null, futures,
-				ApplicationFutures::activeThreads);
+		gauge(registry, "atmosphere.continuations.active", "Threads that run continuations, including blocked threads",
+				null, futures, ApplicationFutures::activeThreads);
 		gauge(registry, "atmosphere.continuations.waiting",
-				"Futures of the application that have their result and wait for a thread, or for the one before them",
-				null, futures, ApplicationFutures::waiting);
+				"Completed futures whose continuations wait for a thread or for an earlier continuation", null, futures,
+				ApplicationFutures::waiting);
 		counter(registry, "atmosphere.continuations.overtaken",
-				"Times a future of the application completed beside what follows an earlier one, because that took"
-						+ " longer than 50 ms",
-				futures, ApplicationFutures::overtaken);
+				"Times a continuation ran longer than 50 ms and the next one was started beside it", futures,
+				ApplicationFutures::overtaken);
 	}
 
 	private void bindRelay(MeterRegistry registry) {
 		DeliveryStatistics messages = this.statistics.deliveries();
-		counter(registry, "atmosphere.relay.received", "Messages of other nodes delivered on this one", messages,
+		counter(registry, "atmosphere.relay.received", "Messages received from other nodes", messages,
 				DeliveryStatistics::relayed);
-		counter(registry, "atmosphere.relay.echoes", "Own messages that came back and were dropped", messages,
+		counter(registry, "atmosphere.relay.echoes",
+				"Messages of this node that came back from the broker and were dropped", messages,
 				DeliveryStatistics::echoes);
-		counter(registry, "atmosphere.relay.duplicates", "Messages that came a second time and were dropped",
+		counter(registry, "atmosphere.relay.duplicates", "Messages that arrived a second time and were dropped",
 				this.statistics, (all) -> all.deliveries().duplicates() + all.log().duplicates());
-		counter(registry, "atmosphere.relay.missed", "Messages of other nodes that never came", messages,
+		counter(registry, "atmosphere.relay.missed", "Messages of other nodes that did not arrive", messages,
 				DeliveryStatistics::missed);
 		FunctionTimer
 			.builder("atmosphere.relay.lag", messages, DeliveryStatistics::lagCount, DeliveryStatistics::lagNanos,
 					TimeUnit.NANOSECONDS)
-			.description("Time from publishing on another node to receiving on this one, by both clocks")
+			.description("Time from publishing on another node to receiving on this one, by the clocks of both nodes")
 			.register(registry);
 		RelayStatistics statistics = this.monitor.statistics();
-		gauge(registry, "atmosphere.relay.up", "Whether the relay's last probe came back", null, this.monitor,
+		gauge(registry, "atmosphere.relay.up", "1 if the last probe returned in time, otherwise 0", null, this.monitor,
 				(monitor) -> monitor.isUp() ? 1 : 0);
-		gauge(registry, "atmosphere.relay.addresses", "Addresses that this node follows on the relay", "addresses",
-				this.interest, Interest::size);
+		gauge(registry, "atmosphere.relay.addresses", "Addresses that this node is subscribed to at the relay",
+				"addresses", this.interest, Interest::size);
 		FunctionTimer
 			.builder("atmosphere.relay.round.trip", statistics, RelayStatistics::probesReturned,
 					RelayStatistics::roundTripNanos, TimeUnit.NANOSECONDS)
-			.description("Time of a probe through the broker and back")
+			.description("Time of a probe to the broker and back")
 			.register(registry);
 		counter(registry, "atmosphere.relay.probes", "Probes sent", statistics, RelayStatistics::probesSent);
-		counter(registry, "atmosphere.relay.outages", "Times the relay went from up to down", statistics,
+		counter(registry, "atmosphere.relay.outages", "Times the relay changed from up to down", statistics,
 				RelayStatistics::outages);
 		counter(registry, "atmosphere.relay.connects", "Times the relay connected to its broker", statistics,
 				RelayStatistics::reconnects);
-		counter(registry, "atmosphere.relay.gaps", "Interruptions of followed addresses", statistics,
+		counter(registry, "atmosphere.relay.gaps",
+				"Interruptions of subscriptions at the relay, counted once for each address", statistics,
 				RelayStatistics::gaps);
 		counter(registry, "atmosphere.relay.keys.forgotten",
-				"Idempotency keys that this node has forgotten within their windows, because too many were in use",
+				"Idempotency keys that were forgotten before their windows ended, because too many were in use",
 				statistics, RelayStatistics::forgottenKeys);
 		for (WireFormatException.Reason reason : WireFormatException.Reason.values()) {
 			FunctionCounter.builder("atmosphere.relay.decode.errors", statistics, (source) -> source.rejected(reason))
-				.description("Messages on the broker that are no readable envelopes and were skipped")
+				.description("Messages from the broker that were skipped because they are not readable envelopes")
 				.tag("reason", reason.name().toLowerCase(Locale.ROOT))
 				.register(registry);
 		}
@@ -294,55 +299,56 @@ public final class AtmosphereMeters implements MeterBinder {
 
 	private void bindCluster(MeterRegistry registry) {
 		Gauge.builder("atmosphere.cluster.nodes", this.cluster, (cluster) -> cluster.nodes().size())
-			.description("Nodes that this node knows to be there, itself included")
+			.description("Nodes in the cluster that this node knows, including itself")
 			.baseUnit("nodes")
 			.strongReference(true)
 			.register(registry);
 		ClusterStatistics statistics = this.cluster.statistics();
-		counter(registry, "atmosphere.cluster.joins", "Times another node was there that had not been", statistics,
+		counter(registry, "atmosphere.cluster.joins", "Other nodes that joined the cluster", statistics,
 				ClusterStatistics::joins);
 		for (NodeLeft.Reason reason : NodeLeft.Reason.values()) {
 			FunctionCounter.builder("atmosphere.cluster.leaves", statistics, (source) -> source.leaves(reason))
-				.description("Times another node went")
+				.description("Other nodes that left the cluster")
 				.tag("reason", reason.name().toLowerCase(Locale.ROOT))
 				.register(registry);
 		}
-		counter(registry, "atmosphere.cluster.unanswered", "Times another node did not answer a request", statistics,
-				ClusterStatistics::unanswered);
+		counter(registry, "atmosphere.cluster.unanswered", "Requests that another node did not answer in time",
+				statistics, ClusterStatistics::unanswered);
 		counter(registry, "atmosphere.cluster.rejected",
-				"Messages of other nodes about the cluster that could not be read", this.cluster,
+				"Messages about the cluster from other nodes that could not be read", this.cluster,
 				DefaultCluster::rejectedMessages);
 	}
 
 	private void bindHandlers(MeterRegistry registry) {
 		HandlerStatistics statistics = this.handlers;
 		Gauge.builder("atmosphere.handlers.active", statistics, HandlerStatistics::active)
-			.description("Methods of endpoints that are running")
+			.description("Endpoint methods that are running")
 			.strongReference(true)
 			.register(registry);
 		Gauge.builder("atmosphere.handlers.queued", statistics, HandlerStatistics::queued)
-			.description("Calls of endpoints that are waiting")
+			.description("Calls of endpoint methods that are waiting")
 			.strongReference(true)
 			.register(registry);
 		Gauge.builder("atmosphere.handlers.queued.bytes", statistics, HandlerStatistics::queuedBytes)
-			.description("Size of the messages whose endpoints are waiting or running")
+			.description("Bytes of the messages whose endpoint methods are waiting or running")
 			.baseUnit(BaseUnits.BYTES)
 			.strongReference(true)
 			.register(registry);
 		FunctionTimer
 			.builder("atmosphere.handlers.time", statistics, HandlerStatistics::calls, HandlerStatistics::nanos,
 					TimeUnit.NANOSECONDS)
-			.description("Time that methods of endpoints took")
+			.description("Time that endpoint methods took")
 			.register(registry);
 		counter(registry, "atmosphere.handlers.rejected",
-				"Messages and sessions refused because too many calls of endpoints are waiting", statistics,
+				"Messages and sessions refused because too many calls of endpoint methods were waiting", statistics,
 				HandlerStatistics::rejected);
-		counter(registry, "atmosphere.handlers.failures", "Methods of endpoints that failed unexpectedly", statistics,
-				HandlerStatistics::failures);
+		counter(registry, "atmosphere.handlers.failures", "Calls of endpoint methods that failed unexpectedly",
+				statistics, HandlerStatistics::failures);
 	}
 
 	/**
-	 * A unit that the name does not end with would come behind it in Prometheus.
+	 * Register a gauge. The unit, if any, must be the end of the name: Prometheus appends
+	 * a unit that the name does not end with.
 	 */
 	private static <T> void gauge(MeterRegistry registry, String name, String description, @Nullable String unit,
 			T source, ToDoubleFunction<T> value) {
@@ -359,7 +365,7 @@ public final class AtmosphereMeters implements MeterBinder {
 	}
 
 	/**
-	 * Puts the meters of a node together. For one thread.
+	 * Collects the parts of a node that the meters read. For one thread.
 	 */
 	public static final class Builder {
 
@@ -389,7 +395,7 @@ public final class AtmosphereMeters implements MeterBinder {
 		}
 
 		/**
-		 * Say what keeps the parts of the node going. Required.
+		 * Set the guards, which count the failures of the node's parts. Required.
 		 * @param guards the guards
 		 * @return this builder
 		 */
@@ -399,7 +405,7 @@ public final class AtmosphereMeters implements MeterBinder {
 		}
 
 		/**
-		 * Say which sessions the node has. Required.
+		 * Set the registry of the node's sessions. Required.
 		 * @param registry the registry
 		 * @return this builder
 		 */
@@ -409,7 +415,7 @@ public final class AtmosphereMeters implements MeterBinder {
 		}
 
 		/**
-		 * Say what writes to them. Required.
+		 * Set the pool of writers, which write to the sessions. Required.
 		 * @param writers the writers
 		 * @return this builder
 		 */
@@ -419,7 +425,7 @@ public final class AtmosphereMeters implements MeterBinder {
 		}
 
 		/**
-		 * Say where messages are counted. Required.
+		 * Set the counters of messages. Required.
 		 * @param statistics the counters
 		 * @return this builder
 		 */
@@ -429,8 +435,8 @@ public final class AtmosphereMeters implements MeterBinder {
 		}
 
 		/**
-		 * Say what completes the futures of the application. Required.
-		 * @param futures the futures
+		 * Set the executor of the application's continuations. Required.
+		 * @param futures runs the continuations
 		 * @return this builder
 		 */
 		public Builder futures(ApplicationFutures futures) {
@@ -439,7 +445,7 @@ public final class AtmosphereMeters implements MeterBinder {
 		}
 
 		/**
-		 * Say what measures the relay. Required.
+		 * Set the monitor of the relay. Required.
 		 * @param monitor the monitor
 		 * @return this builder
 		 */
@@ -449,8 +455,8 @@ public final class AtmosphereMeters implements MeterBinder {
 		}
 
 		/**
-		 * Say which addresses are followed on the relay. Required.
-		 * @param interest the interest
+		 * Set the addresses that the node is subscribed to at the relay. Required.
+		 * @param interest the addresses
 		 * @return this builder
 		 */
 		public Builder interest(Interest interest) {
@@ -459,7 +465,7 @@ public final class AtmosphereMeters implements MeterBinder {
 		}
 
 		/**
-		 * Say what the node's part in the cluster is. Required.
+		 * Set the node's view of the cluster. Required.
 		 * @param cluster the cluster
 		 * @return this builder
 		 */
@@ -469,7 +475,7 @@ public final class AtmosphereMeters implements MeterBinder {
 		}
 
 		/**
-		 * Say who is in which channel, over all nodes. Required.
+		 * Set the presence of all nodes. Required.
 		 * @param presence the presence
 		 * @return this builder
 		 */
@@ -479,7 +485,8 @@ public final class AtmosphereMeters implements MeterBinder {
 		}
 
 		/**
-		 * Say what the endpoints of the node do. Without this, there are none.
+		 * Set the counters of annotated endpoints. Optional: without this call, these
+		 * meters stay at 0.
 		 * @param handlers the counters
 		 * @return this builder
 		 */
@@ -489,7 +496,8 @@ public final class AtmosphereMeters implements MeterBinder {
 		}
 
 		/**
-		 * Say what becomes of its durable sessions. Without this, there are none.
+		 * Set the counters of durable sessions. Optional: without this call, these meters
+		 * stay at 0.
 		 * @param durable the counters
 		 * @return this builder
 		 */
@@ -499,9 +507,9 @@ public final class AtmosphereMeters implements MeterBinder {
 		}
 
 		/**
-		 * Make it.
-		 * @return what was put together
-		 * @throws IllegalStateException if something is missing that is required
+		 * Create the meters.
+		 * @return the meters
+		 * @throws IllegalStateException if a required part is missing
 		 */
 		public AtmosphereMeters build() {
 			return new AtmosphereMeters(this);

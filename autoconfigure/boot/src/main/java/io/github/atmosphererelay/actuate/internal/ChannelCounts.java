@@ -34,14 +34,17 @@ import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.session.internal.SessionRegistry;
 
 /**
- * Counts the sessions in channels over all nodes: asks the nodes that have this endpoint,
- * and answers for this one. Safe for use by many threads.
+ * Counts the sessions in channels on all nodes. It asks the other nodes that have this
+ * endpoint, and answers their questions for this node. Safe for use by many threads.
  */
 public final class ChannelCounts implements ClusterQuestionHandler {
 
 	private static final String QUESTION = "atmosphere.actuator.channels";
 
-	/** What a node answers at most, well below the greatest message. */
+	/**
+	 * Maximum length of a node's answer, well below the maximum size of a message between
+	 * nodes.
+	 */
 	private static final int MAX_CHARACTERS = 128 * 1024;
 
 	private static final String TRUNCATED = "truncated";
@@ -58,7 +61,7 @@ public final class ChannelCounts implements ClusterQuestionHandler {
 	/**
 	 * Create the counts.
 	 * @param registry the sessions of this node
-	 * @param timeout how long to wait for the answers of other nodes
+	 * @param timeout how long to wait for the answers of the other nodes
 	 */
 	public ChannelCounts(SessionRegistry registry, Duration timeout) {
 		this.registry = registry;
@@ -71,8 +74,9 @@ public final class ChannelCounts implements ClusterQuestionHandler {
 	}
 
 	/**
-	 * Answer with a line for each channel, those with most sessions first. A name has
-	 * neither whitespace nor control characters, so nothing has to be escaped.
+	 * Answer with one line for each channel, the channels with the most sessions first. A
+	 * channel's name contains no whitespace or control characters, so nothing has to be
+	 * escaped.
 	 */
 	@Override
 	public CompletionStage<Payload> answer(UUID asker, Payload details) {
@@ -93,7 +97,7 @@ public final class ChannelCounts implements ClusterQuestionHandler {
 	}
 
 	/**
-	 * Ask all nodes. Waits for their answers.
+	 * Ask all nodes. Blocks until they have answered or the timeout is over.
 	 */
 	ClusterChannels ask(Cluster cluster, int size) {
 		ClusterAnswers<Payload> answers = cluster.ask(QUESTION, Payload.text(""), this.timeout).join();
@@ -118,13 +122,13 @@ public final class ChannelCounts implements ClusterQuestionHandler {
 	}
 
 	/**
-	 * Channels with sessions on any node.
+	 * The channels that have sessions on any node.
 	 *
-	 * @param channels those with most sessions, on all nodes
-	 * @param total how many channels were counted
-	 * @param truncated whether a node has more channels than it could tell
-	 * @param failed the nodes that could not answer, and why
-	 * @param unanswered the nodes of which no answer came
+	 * @param channels the channels with the most sessions over all nodes
+	 * @param total the number of channels that were counted
+	 * @param truncated whether a node had more channels than fit into its answer
+	 * @param failed the nodes that could not answer, with the reasons
+	 * @param unanswered the nodes that did not answer in time
 	 */
 	record ClusterChannels(List<ChannelDescriptor> channels, int total, boolean truncated, Map<UUID, String> failed,
 			Set<UUID> unanswered) {

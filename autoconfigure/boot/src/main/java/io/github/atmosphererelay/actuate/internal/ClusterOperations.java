@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 
 /**
- * What the endpoint shows of all nodes and has them do. Waits for the answers of other
- * nodes, at most for {@code atmosphere.cluster.request-timeout}.
+ * Runs the endpoint's operations that concern all nodes. Blocks until the other nodes
+ * have answered, at most for {@code atmosphere.cluster.request-timeout}.
  */
 final class ClusterOperations {
 
@@ -104,7 +104,7 @@ final class ClusterOperations {
 	}
 
 	static InvalidEndpointRequestException invalid(@Nullable String reason) {
-		String text = (reason != null) ? reason : "invalid";
+		String text = (reason != null) ? reason : "The request is not valid";
 		return new InvalidEndpointRequestException(text, text);
 	}
 
@@ -121,28 +121,31 @@ final class ClusterOperations {
 	}
 
 	/**
-	 * The cluster as this node sees it.
+	 * Describes the cluster as this node sees it.
 	 *
 	 * @param self the id of this node
-	 * @param frozen whether this node cannot tell at the moment who is there
-	 * @param size how many nodes there are
-	 * @param sessions how many sessions all nodes have
-	 * @param receivedPerSecond how many messages clients send in a second
-	 * @param deliveredPerSecond how many messages are written to clients in a second
-	 * @param nodes the nodes, this one first
+	 * @param frozen whether the list of nodes may be out of date, because the relay is
+	 * down
+	 * @param size the number of nodes
+	 * @param sessions the number of sessions on all nodes
+	 * @param receivedPerSecond the number of messages that clients send in a second, on
+	 * all nodes
+	 * @param deliveredPerSecond the number of messages written to clients in a second, on
+	 * all nodes
+	 * @param nodes the nodes, beginning with this one
 	 */
 	record ClusterDescriptor(UUID self, boolean frozen, int size, int sessions, double receivedPerSecond,
 			double deliveredPerSecond, List<ClusterNode> nodes) {
 	}
 
 	/**
-	 * At how many sessions something was done.
+	 * Counts the sessions that an operation has changed.
 	 *
-	 * @param sessions at how many
-	 * @param nodes on how many nodes
+	 * @param sessions the number of sessions
+	 * @param nodes the number of nodes with such sessions
 	 * @param byNode the number of sessions by node
-	 * @param failed the nodes that could not, and why
-	 * @param unanswered the nodes of which no answer came
+	 * @param failed the nodes on which the operation failed, with the reasons
+	 * @param unanswered the nodes that did not answer in time
 	 */
 	record Affected(int sessions, int nodes, Map<UUID, Integer> byNode, Map<UUID, String> failed,
 			Set<UUID> unanswered) {

@@ -25,7 +25,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 
 /**
- * The meters of durable sessions.
+ * Binds the meters of durable sessions.
  */
 final class DurableMeters {
 
@@ -39,28 +39,29 @@ final class DurableMeters {
 			.strongReference(true)
 			.register(registry);
 		Gauge.builder("atmosphere.durable.stored", statistics, DurableStatistics::stored)
-			.description("Durable sessions in the store, of all nodes, as this node has counted last")
+			.description("Durable sessions of all nodes in the store, when this node last counted them")
 			.strongReference(true)
 			.register(registry);
 		for (DurableOutcome outcome : DurableOutcome.values()) {
 			FunctionCounter.builder("atmosphere.durable.starts", statistics, (source) -> source.starts(outcome))
-				.description("Clients that have asked for a durable session")
+				.description("Requests of clients for a durable session")
 				.tag("outcome", outcome.tag())
 				.register(registry);
 		}
 		counter(registry, "atmosphere.durable.takeovers",
-				"Connections closed because their clients had connected again", statistics,
+				"Connections closed because the client had connected again with the same durable session", statistics,
 				DurableStatistics::takeovers);
 		counter(registry, "atmosphere.durable.saves", "Entries saved in the store of durable sessions", statistics,
 				DurableStatistics::saves);
 		counter(registry, "atmosphere.durable.failures",
-				"Calls of the store of durable sessions that failed or took too long", statistics,
+				"Calls of the store of durable sessions that failed or timed out", statistics,
 				DurableStatistics::failures);
 		counter(registry, "atmosphere.durable.dropped",
-				"Last states of durable sessions that were given up because the store was away", statistics,
+				"Durable sessions whose last state was not saved because the store was away", statistics,
 				DurableStatistics::dropped);
-		counter(registry, "atmosphere.durable.removed", "Expired durable sessions that this node has removed",
-				statistics, DurableStatistics::removed);
+		counter(registry, "atmosphere.durable.removed",
+				"Expired durable sessions that this node removed from the store", statistics,
+				DurableStatistics::removed);
 	}
 
 	private static void counter(MeterRegistry registry, String name, String description, DurableStatistics source,

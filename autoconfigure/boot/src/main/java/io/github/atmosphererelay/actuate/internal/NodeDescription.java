@@ -32,7 +32,7 @@ import io.github.atmosphererelay.session.internal.SessionRegistry;
 import io.github.atmosphererelay.subscription.internal.Interest;
 
 /**
- * What the endpoint says of this node as a whole. For any thread; does not block.
+ * Describes this node for the endpoint. For any thread; does not block.
  */
 public final class NodeDescription {
 
@@ -46,10 +46,10 @@ public final class NodeDescription {
 
 	/**
 	 * Create a description.
-	 * @param identity which node it is
-	 * @param limits the limits in effect, by property
-	 * @param relay what carries its messages to other nodes
-	 * @param channels the channels that it knows
+	 * @param identity the node's id and name
+	 * @param limits the effective limits, by property
+	 * @param relay describes the relay
+	 * @param channels describes the channels
 	 */
 	public NodeDescription(NodeIdentity identity, Map<String, Object> limits, RelaySource relay,
 			ChannelSource channels) {
@@ -66,11 +66,11 @@ public final class NodeDescription {
 	}
 
 	/**
-	 * What carries messages to other nodes.
+	 * Describes the relay of the node.
 	 *
-	 * @param relay carries them
-	 * @param monitor measures that
-	 * @param interest knows which addresses are followed
+	 * @param relay carries messages to other nodes
+	 * @param monitor measures the relay
+	 * @param interest knows the addresses that the node is subscribed to
 	 */
 	public record RelaySource(ClusterRelay relay, RelayMonitor monitor, Interest interest) {
 
@@ -83,10 +83,10 @@ public final class NodeDescription {
 	}
 
 	/**
-	 * Which channels there are, and what clients may do there.
+	 * Describes the channels, and what clients may do there.
 	 *
 	 * @param catalog knows the channels
-	 * @param messages knows where endpoints take messages
+	 * @param messages knows the channels whose messages an endpoint handles
 	 */
 	public record ChannelSource(ChannelCatalog catalog, ClientMessageReceiver messages) {
 
@@ -95,8 +95,10 @@ public final class NodeDescription {
 		}
 
 		/**
-		 * Clients may also send where an endpoint takes their messages. The text of a
-		 * pattern is a name that the pattern covers.
+		 * Return the options with {@code clientPublish} as it is in effect: clients may
+		 * also send into channels whose messages an endpoint handles. The pattern's text
+		 * is asked for as if it were a channel's name, because the pattern covers that
+		 * name.
 		 */
 		private ChannelOptions effective(ChannelOptions options) {
 			return (options.clientPublish().equals(ChannelAccess.NONE) && this.messages.isHandled(options.pattern()))

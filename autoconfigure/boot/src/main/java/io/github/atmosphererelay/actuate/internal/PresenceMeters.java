@@ -25,7 +25,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 
 /**
- * The meters of presence.
+ * Binds the meters of presence.
  */
 final class PresenceMeters {
 
@@ -33,30 +33,32 @@ final class PresenceMeters {
 	}
 
 	static void bind(MeterRegistry registry, PresenceService presence) {
-		gauge(registry, "atmosphere.presence.own", "Subscriptions of this node's sessions that other nodes are told of",
+		gauge(registry, "atmosphere.presence.own", "Subscriptions of this node's sessions in channels with presence",
 				presence, PresenceService::ownEntries);
-		gauge(registry, "atmosphere.presence.known", "Subscriptions of other nodes' sessions that are known here",
+		gauge(registry, "atmosphere.presence.known", "Subscriptions of other nodes' sessions that this node knows",
 				presence, PresenceService::knownEntries);
 		PresenceStatistics statistics = presence.statistics();
-		counter(registry, "atmosphere.presence.sent", "Changes of presence that other nodes were told of", statistics,
+		counter(registry, "atmosphere.presence.sent", "Changes of presence sent to other nodes", statistics,
 				PresenceStatistics::changesSent);
-		counter(registry, "atmosphere.presence.received", "Changes of presence on other nodes that came", statistics,
+		counter(registry, "atmosphere.presence.received", "Changes of presence received from other nodes", statistics,
 				PresenceStatistics::changesReceived);
-		counter(registry, "atmosphere.presence.resyncs", "Times another node was asked for what had been missed",
-				statistics, PresenceStatistics::resyncs);
+		counter(registry, "atmosphere.presence.resyncs",
+				"Times this node asked another node for changes that it had missed", statistics,
+				PresenceStatistics::resyncs);
 		counter(registry, "atmosphere.presence.divergences",
-				"Times presence on another node was known wrongly although nothing had been missed", statistics,
-				PresenceStatistics::divergences);
-		counter(registry, "atmosphere.presence.states", "Times all of this node's presence was sent to another node",
-				statistics, PresenceStatistics::statesSent);
+				"Times this node's list of another node's members was wrong although no change had been missed",
+				statistics, PresenceStatistics::divergences);
+		counter(registry, "atmosphere.presence.states",
+				"Times this node sent the complete list of its members to another node", statistics,
+				PresenceStatistics::statesSent);
 		counter(registry, "atmosphere.presence.dropped",
-				"Messages about presence that were dropped, because too many waited or they could not be read",
+				"Messages about presence that were dropped, because too many were waiting or they could not be read",
 				statistics, PresenceStatistics::dropped);
 		counter(registry, "atmosphere.presence.refused",
-				"Members or their attributes that were left out because they are too large or failed", statistics,
-				PresenceStatistics::refused);
+				"Members or attributes of members that were left out, because they were too large or failed",
+				statistics, PresenceStatistics::refused);
 		counter(registry, "atmosphere.presence.untold",
-				"Sessions' comings and goings that nobody was told of, because there were too many at once in a channel",
+				"Joins and leaves of sessions that were not reported, because there were too many at once in a channel",
 				statistics, PresenceStatistics::untold);
 	}
 

@@ -33,9 +33,9 @@ import org.springframework.boot.health.actuate.endpoint.HttpCodeStatusMapper;
 import org.springframework.boot.health.actuate.endpoint.StatusAggregator;
 
 /**
- * Makes the relay's health a member of the readiness group, if there is such a group, so
- * that a node without its broker gets no traffic. Leaves all other groups alone:
- * restarting a node would not bring the broker back.
+ * Adds the relay's health to the readiness group, if there is one, so that a node without
+ * its broker gets no traffic. Does not change the other groups, such as liveness, because
+ * a restart of the node would not bring the broker back.
  */
 public final class RelayReadiness implements HealthEndpointGroupsPostProcessor {
 
@@ -58,7 +58,7 @@ public final class RelayReadiness implements HealthEndpointGroupsPostProcessor {
 	}
 
 	/**
-	 * The groups with another one for readiness.
+	 * The application's groups, of which the readiness group is replaced.
 	 */
 	private record Groups(HealthEndpointGroups groups,
 			HealthEndpointGroup readiness) implements HealthEndpointGroups, AdditionalPathsMapper {
@@ -87,7 +87,7 @@ public final class RelayReadiness implements HealthEndpointGroupsPostProcessor {
 	}
 
 	/**
-	 * A group with one more member.
+	 * A group with an additional member.
 	 */
 	private record Group(HealthEndpointGroup group, String contributor) implements HealthEndpointGroup {
 

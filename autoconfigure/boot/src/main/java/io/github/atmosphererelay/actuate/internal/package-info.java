@@ -15,7 +15,7 @@
  */
 
 /**
- * What operators see: health, meters and the actuator endpoint.
+ * Health, meters and the actuator endpoint of the node.
  */
 @NullMarked
 package io.github.atmosphererelay.actuate.internal;

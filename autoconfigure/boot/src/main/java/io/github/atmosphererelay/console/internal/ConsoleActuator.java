@@ -17,16 +17,16 @@
 package io.github.atmosphererelay.console.internal;
 
 /**
- * Where the page finds the actuator endpoint.
+ * Tells the console's page where the actuator endpoint is.
  *
- * @param path the endpoint's path within the application, or an empty string if it is not
- * on the page's own port
- * @param writable whether the endpoint takes operations that change something
+ * @param path the endpoint's path within the application, or an empty string if it has
+ * another port than the page
+ * @param writable whether the endpoint accepts operations that change something
  */
 public record ConsoleActuator(String path, boolean writable) {
 
 	/**
-	 * No actuator that the page could ask.
+	 * There is no actuator endpoint that the page can reach.
 	 */
 	public static final ConsoleActuator NONE = new ConsoleActuator("", false);
 

@@ -17,11 +17,12 @@
 package io.github.atmosphererelay.console.internal;
 
 /**
- * Where the page leads out of itself.
+ * The links from the console's page to the application.
  *
- * @param home the path within the application to go back to, or an empty string
- * @param logout the path within the application that a log-out is posted to, or an empty
- * string
+ * @param home the path within the application of the link back, or an empty string for no
+ * link
+ * @param logout the path within the application that the log-out button posts to, or an
+ * empty string for no button
  */
 public record ConsoleExits(String home, String logout) {
 

@@ -44,15 +44,15 @@ import org.springframework.web.util.ServletRequestPathUtils;
 import org.springframework.web.util.UriUtils;
 
 /**
- * Serves the console: one page, and the few files that it consists of. It holds no data;
- * what it shows, the page asks the actuator and hears in a channel, as the one who looks
- * at it. Safe for use by many threads.
+ * Serves the console: one page and its files. The page contains no data. It asks the
+ * actuator endpoint and subscribes to a channel, both with the rights of the user who has
+ * opened it. Safe for use by many threads.
  */
 public final class ConsolePage implements HttpRequestHandler {
 
 	/**
-	 * Behind the mapping of WebSocket handshakes, which have their own answer at this
-	 * path, and before everything of the application's that covers all paths.
+	 * After the mapping of WebSocket handshakes, which answers them at the same paths,
+	 * and before mappings of the application that cover all paths.
 	 */
 	private static final int ORDER = -1;
 
@@ -83,9 +83,9 @@ public final class ConsolePage implements HttpRequestHandler {
 
 	/**
 	 * Create the page.
-	 * @param doorPath the path of the WebSocket door, under which the page is
+	 * @param doorPath the path of the WebSocket clients; the page's path begins with it
 	 * @param channel the channel that {@link ConsoleRatePublisher} publishes in
-	 * @param exits where the page leads out of itself
+	 * @param exits the links to the application
 	 * @param actuator where the page finds the actuator endpoint
 	 */
 	public ConsolePage(String doorPath, String channel, ConsoleExits exits, ConsoleActuator actuator) {
@@ -110,7 +110,7 @@ public final class ConsolePage implements HttpRequestHandler {
 	}
 
 	/**
-	 * Create the mapping that leads requests under the page's path to it.
+	 * Create the mapping that routes requests under the page's path to this handler.
 	 * @return the mapping
 	 */
 	public HandlerMapping mapping() {
@@ -142,7 +142,7 @@ public final class ConsolePage implements HttpRequestHandler {
 		}
 		byte[] content = render(request).getBytes(StandardCharsets.UTF_8);
 		this.headers.forEach(response::setHeader);
-		// Holds the token of the one who asks for it
+		// The page contains the CSRF token of the user
 		response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
 		response.setContentType("text/html;charset=UTF-8");
 		response.setContentLength(content.length);
@@ -162,7 +162,7 @@ public final class ConsolePage implements HttpRequestHandler {
 				Map.entry("user", Objects.requireNonNullElse(request.getRemoteUser(), "")),
 				Map.entry("home", this.exits.home().isEmpty() ? "" : root + this.exits.home()),
 				Map.entry("logout", this.exits.logout().isEmpty() ? "" : root + this.exits.logout()));
-		// At one go, so that nothing is filled into what was filled in
+		// In one pass, so that a value that contains a placeholder is not filled in again
 		return BLANK.matcher(this.page)
 			.replaceAll((blank) -> Matcher
 				.quoteReplacement(HtmlUtils.htmlEscape(Objects.requireNonNull(values.get(blank.group(1))))));

@@ -32,18 +32,19 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Publishes in a channel, at a fixed interval, what this node has done since the last
- * time. Every node does so whether somebody watches or not: a node does not know who
- * watches on another one, and one small message in a second costs less than to find out.
+ * Publishes this node's rates in the console's channel, at a fixed interval. Every node
+ * does so, whether or not somebody has the page open: a node does not know the viewers on
+ * other nodes, and one small message in a second costs less than finding out.
  * <p>
- * Threads: {@link #start()} and {@link #stop()} may be called by any thread, and nothing
- * blocks. A message that cannot be sent is left out; the next one tells of a longer time.
+ * Threads: any thread may call {@link #start()} and {@link #stop()}, and neither blocks.
+ * If a message cannot be sent it is left out, and the next message covers the longer
+ * time.
  */
 public final class ConsoleRatePublisher {
 
 	private static final Log logger = LogFactory.getLog(ConsoleRatePublisher.class);
 
-	/** Who watches does not change what is watched. */
+	/** The node's rates must not include the messages that carry them. */
 	private static final PublishOptions INTERNAL = PublishOptions.DEFAULTS.header(OutboundMessage.INTERNAL, "true");
 
 	private final NodeFigures figures;
@@ -60,16 +61,16 @@ public final class ConsoleRatePublisher {
 
 	private Counts last;
 
-	/** How many of the node's messages were for the console, which does not show them. */
+	/** The number of messages that this publisher has sent; the rates exclude them. */
 	private long own;
 
 	/**
 	 * Create a publisher; {@link #start()} starts it.
-	 * @param figures what to publish
+	 * @param figures measures the rates
 	 * @param broadcaster sends the messages
-	 * @param timers run the publishing
-	 * @param channel the channel to publish in; a pattern covers it
-	 * @param interval how often to publish
+	 * @param timers run the publisher
+	 * @param channel the channel to publish in, which a pattern has to cover
+	 * @param interval the time between two messages
 	 */
 	public ConsoleRatePublisher(NodeFigures figures, Broadcaster broadcaster, Timers timers, String channel,
 			Duration interval) {
@@ -82,7 +83,7 @@ public final class ConsoleRatePublisher {
 	}
 
 	/**
-	 * Begin to publish. It can be stopped and started again.
+	 * Start publishing. A stopped publisher can be started again.
 	 */
 	public synchronized void start() {
 		this.last = this.figures.count(this.own);
@@ -90,7 +91,7 @@ public final class ConsoleRatePublisher {
 	}
 
 	/**
-	 * Cease to publish.
+	 * Stop publishing.
 	 */
 	public synchronized void stop() {
 		if (this.task != null) {
@@ -105,7 +106,8 @@ public final class ConsoleRatePublisher {
 		this.last = now;
 		this.own++;
 		this.broadcaster.broadcast(this.channel, rates, INTERNAL).exceptionally((ex) -> {
-			// Told by the relay's own state and counted: the next one is a second away
+			// The relay's state and the counters show it, and the next message follows
+			// soon
 			logger.trace("Rates were not sent", Failures.unwrap(ex));
 			return null;
 		});

@@ -22,12 +22,13 @@ import org.springframework.security.web.csrf.CsrfToken;
 import org.springframework.util.ClassUtils;
 
 /**
- * What Spring Security, where the application has it, wants to see in a request that
- * changes something.
+ * The CSRF token that Spring Security expects in a request that changes something. All
+ * values are empty without Spring Security.
  *
  * @param name the header's name, or an empty string
- * @param parameter the name of a form's parameter that does as well, or an empty string
- * @param token the value of either, or an empty string
+ * @param parameter the name of the form parameter that is accepted instead of the header,
+ * or an empty string
+ * @param token the token, or an empty string
  */
 record CsrfHeader(String name, String parameter, String token) {
 
@@ -41,7 +42,7 @@ record CsrfHeader(String name, String parameter, String token) {
 	}
 
 	/**
-	 * Loaded only where the class that it mentions is there.
+	 * Loaded only if Spring Security is on the classpath.
 	 */
 	private static final class Reader {
 

@@ -26,8 +26,8 @@ import io.github.atmosphererelay.session.internal.SessionRegistry;
 import io.github.atmosphererelay.session.internal.SessionStatistics;
 
 /**
- * What the console shows of this node: how it is, and what it has done since the last
- * time. For any thread; does not block.
+ * Measures what the console shows of this node: its state, and its rates since the
+ * previous measurement. For any thread; does not block.
  */
 public final class NodeFigures {
 
@@ -43,9 +43,9 @@ public final class NodeFigures {
 
 	/**
 	 * Create figures.
-	 * @param identity which node it is
+	 * @param identity the node's id and name
 	 * @param monitor measures its relay
-	 * @param registry its sessions
+	 * @param registry knows the open sessions
 	 * @param messages counts messages
 	 * @param sessions counts what is written to sessions
 	 */
@@ -59,8 +59,9 @@ public final class NodeFigures {
 	}
 
 	/**
-	 * Return what the node has done up to now.
-	 * @param own how many of its messages were for the console, which does not show them
+	 * Return the current values of the counters.
+	 * @param own the number of messages that were published for the console, which are
+	 * not counted
 	 */
 	Counts count(long own) {
 		long published = Arrays.stream(PublishResult.values()).mapToLong(this.messages.publishing()::published).sum();
@@ -70,7 +71,7 @@ public final class NodeFigures {
 	}
 
 	/**
-	 * Return how much that was in a second.
+	 * Return the rates between two readings of the counters, per second.
 	 */
 	NodeRates rates(Counts before, Counts now) {
 		double seconds = Math.max(1, now.nanos - before.nanos) / 1e9;
@@ -81,33 +82,35 @@ public final class NodeFigures {
 				rate(now.deliveredBytes - before.deliveredBytes, seconds), rate(now.refused - before.refused, seconds));
 	}
 
-	/** One decimal is what a chart can show. */
+	/** Round to one decimal, which is what the chart shows. */
 	private static double rate(long count, double seconds) {
 		return Math.round(Math.max(0, count) / seconds * 10) / 10.0;
 	}
 
 	/**
-	 * What the counters said at a moment.
+	 * The values of the counters at one moment, which is in nanoseconds of {@code
+	 * System.nanoTime()}.
 	 */
 	record Counts(long nanos, long received, long published, long delivered, long deliveredBytes, long refused) {
 	}
 
 	/**
-	 * The message, as JSON.
+	 * The message to the console, which is sent as JSON.
 	 *
-	 * @param type what kind of message it is
+	 * @param type the type of message, always {@code rates}
 	 * @param id the node's id
 	 * @param name the node's name
-	 * @param at when it was written, in milliseconds by the node's clock
-	 * @param relay the measured state of the node's relay
-	 * @param sessions how many sessions the node has
-	 * @param channels how many channels have a session there
-	 * @param received messages of clients, each second
-	 * @param published messages published on the node, the clients' among them, each
+	 * @param at the time of the measurement, in milliseconds since 1970 by the node's
+	 * clock
+	 * @param relay the state of the node's relay
+	 * @param sessions the number of sessions
+	 * @param channels the number of channels with a session
+	 * @param received messages received from clients, per second
+	 * @param published messages published on the node, including those of clients, per
 	 * second
-	 * @param delivered messages written to sockets, each second
-	 * @param deliveredBytes payload bytes written to sockets, each second
-	 * @param refused requests of clients that were refused, each second
+	 * @param delivered messages written to sockets, per second
+	 * @param deliveredBytes payload bytes written to sockets, per second
+	 * @param refused refused requests of clients, per second
 	 */
 	record NodeRates(String type, String id, String name, long at, String relay, int sessions, int channels,
 			double received, double published, double delivered, double deliveredBytes, double refused) {

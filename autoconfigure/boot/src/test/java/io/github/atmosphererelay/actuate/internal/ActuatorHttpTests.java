@@ -202,7 +202,7 @@ class ActuatorHttpTests {
 	}
 
 	@Test
-	void oddPagesAreMadeReasonableAndOtherListsDoNotExist() {
+	void invalidPageSizesAreCorrectedAndOtherListsDoNotExist() {
 		try (TestNode node = start()) {
 			TestClient client = node.connect("chat/a?ack=true").awaitCount(1);
 			JsonNode far = get(node, "/actuator/atmosphere/sessions?size=0&page=2147483647").body();

@@ -148,7 +148,7 @@ class ConsoleTests {
 	}
 
 	@Test
-	void thePageIsToldWhereEverythingIs() {
+	void thePageContainsThePathsThatItUses() {
 		try (TestNode node = TestNode.start(ON)) {
 			String page = get(node, "/atmosphere/console").body();
 			assertThat(setting(page, "actuator")).isEqualTo("/actuator/atmosphere");
@@ -178,7 +178,7 @@ class ConsoleTests {
 	}
 
 	@Test
-	void thePageIsGivenWhatSpringSecurityWantsToSee() {
+	void thePageContainsTheCsrfToken() {
 		try (TestNode node = TestNode.start(List.of(WithToken.class), ON)) {
 			String page = get(node, "/atmosphere/console").body();
 			assertThat(setting(page, "csrf-header")).isEqualTo("X-TOKEN");
@@ -187,7 +187,7 @@ class ConsoleTests {
 	}
 
 	@Test
-	void thePageLeadsBackAndOut() {
+	void thePageHasTheLinksToTheApplication() {
 		try (TestNode node = TestNode.start(List.of(WithToken.class), ON, "server.servlet.context-path=/app",
 				"atmosphere.console.logout=/logout")) {
 			HttpResponse<String> response = get(node, "/app/atmosphere/console");
@@ -306,7 +306,7 @@ class ConsoleTests {
 	}
 
 	@Test
-	void nobodyElseWritesIntoTheChannelWhateverCoversIt() {
+	void clientsCannotPublishInTheConsolesChannelWhateverPatternCoversIt() {
 		try (TestNode node = TestNode.start(ON, OPEN, "atmosphere.console.interval=1h",
 				"atmosphere.channels[0].pattern=**", "atmosphere.channels[0].client-publish=true");
 				TestClient client = node.connect("atmosphere/console?ack=true")) {

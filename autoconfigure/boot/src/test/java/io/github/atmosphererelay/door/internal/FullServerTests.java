@@ -130,8 +130,8 @@ class FullServerTests {
 	void limitsThatAllowMoreAreToldAtTheStart(Server server, CapturedOutput output) {
 		server.start("atmosphere.limits.sessions-per-address=39", "atmosphere.limits.sessions-per-user=0").close();
 		assertThat(output)
-			.contains("'atmosphere.limits.sessions-per-address' allows 39 sessions, and there is room "
-					+ "for 38 connections at most: one address can take them all")
+			.contains("'atmosphere.limits.sessions-per-address' allows one address 39 sessions, but the "
+					+ "node accepts only 38 connections, so one address can take them all")
 			.contains("'atmosphere.limits.sessions-per-user' allows any number of sessions")
 			.contains("of the 40 of '" + server.property + "'");
 	}

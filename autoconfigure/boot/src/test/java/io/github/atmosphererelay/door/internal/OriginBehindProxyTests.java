@@ -66,7 +66,7 @@ class OriginBehindProxyTests {
 
 	@ParameterizedTest
 	@ValueSource(booleans = { false, true })
-	void whatNoProxyIsTrustedForIsNotBelieved(boolean jetty) throws IOException {
+	void headersOfUntrustedProxiesAreIgnored(boolean jetty) throws IOException {
 		try (TestNode node = start(jetty, "none", "true")) {
 			for (String door : DOORS) {
 				assertThat(statusFor(node, door, "https://localhost", "wss")).isEqualTo(403);

@@ -75,7 +75,7 @@ class OwnDoorTests {
 	}
 
 	@Test
-	void whatItsClientsSendReachesThoseOfOtherDoors() {
+	void messagesOfItsClientsReachClientsOfOtherDoors() {
 		try (TestClient own = this.node.connect("lines?user=alice");
 				TestClient raw = this.node.connect("chat/a?ack=true")) {
 			raw.awaitCount(1);

@@ -24,15 +24,14 @@ import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.internal.Timers;
 
 /**
- * Makes a subscription once more that could not begin because the broker is away, for
- * clients that cannot ask for it themselves. Safe for use by many threads; does not
- * block.
+ * Repeats subscriptions that failed because the broker is away, for clients that cannot
+ * repeat them themselves. Safe for use by many threads; does not block.
  */
 public final class SubscriptionRetry {
 
 	private static final long DELAY_MILLIS = 700;
 
-	/** So that not all clients of a node come at the same time. */
+	/** Prevents all clients of a node from retrying at the same time. */
 	private static final long JITTER_MILLIS = 600;
 
 	private final Timers timers;
@@ -46,9 +45,10 @@ public final class SubscriptionRetry {
 	}
 
 	/**
-	 * Make an attempt in about a second. One that throws anything is followed by another.
-	 * @param attempt the attempt, on the scheduler's thread, which it must not block; it
-	 * has to ask for the next one itself if it comes to nothing
+	 * Make an attempt in about a second. If it throws an exception, another attempt
+	 * follows.
+	 * @param attempt the attempt; runs on the scheduler's thread, which it must not
+	 * block; if it does not succeed it has to call this method again
 	 */
 	public void later(Runnable attempt) {
 		Duration delay = Duration.ofMillis(DELAY_MILLIS + ThreadLocalRandom.current().nextLong(JITTER_MILLIS));
@@ -56,7 +56,7 @@ public final class SubscriptionRetry {
 			this.timers.later(Part.CLIENT_TIMERS, () -> run(attempt), delay);
 		}
 		catch (RejectedExecutionException ex) {
-			// The node stops, and sends its clients away.
+			// The node stops, and disconnects its clients.
 		}
 	}
 

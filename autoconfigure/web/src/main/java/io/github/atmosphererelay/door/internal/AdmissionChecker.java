@@ -25,8 +25,8 @@ import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides about whoever asks to come in, by whatever kind of request, and finds out who
- * it is. Runs on threads that serve requests, which it may block.
+ * Decides whether a request may connect, and authenticates its client. Used by all doors
+ * and for all kinds of requests. Runs on threads that serve requests, and may block them.
  */
 public final class AdmissionChecker {
 
@@ -39,9 +39,9 @@ public final class AdmissionChecker {
 	private final OriginCheck origins;
 
 	/**
-	 * Create checks.
-	 * @param handshakes what is needed to answer handshakes
-	 * @param limits what clients have and do, through whatever door
+	 * Create a checker.
+	 * @param handshakes settings and helpers for handshakes
+	 * @param limits counts connections and limits them, for all doors together
 	 * @param tokens checks tokens
 	 */
 	public AdmissionChecker(HandshakeSupport handshakes, ClientLimits limits, TokenChecker tokens) {
@@ -52,9 +52,9 @@ public final class AdmissionChecker {
 	}
 
 	/**
-	 * Check that the node lets clients in, and has room for one more.
+	 * Check that the node accepts clients, and has room for one more connection.
 	 * @param request the request
-	 * @throws HandshakeRefusedException if not
+	 * @throws HandshakeRefusedException if it does not
 	 */
 	void checkRoom(HandshakeRequest request) {
 		if (!this.handshakes.gate().isOpen()) {
@@ -67,9 +67,9 @@ public final class AdmissionChecker {
 	}
 
 	/**
-	 * Check that the page may connect that has made the request.
+	 * Check that the page that has made the request may connect.
 	 * @param request the request
-	 * @throws HandshakeRefusedException if not
+	 * @throws HandshakeRefusedException if it may not
 	 */
 	void checkOrigin(HandshakeRequest request) {
 		this.origins.check(request);
@@ -77,7 +77,7 @@ public final class AdmissionChecker {
 
 	/**
 	 * Check that there may be one more connection from the client's address.
-	 * @param request the request, whose address is a literal
+	 * @param request the request, whose remote host is a literal address
 	 * @throws RequestRefusedException if there are too many
 	 */
 	public void checkAddress(HttpServletRequest request) {
@@ -87,16 +87,16 @@ public final class AdmissionChecker {
 	}
 
 	/**
-	 * Find out who the client is, by a token or else by the request's principal. Here may
-	 * be waited for that.
+	 * Authenticate the client by a token, or else by the request's principal. May block.
 	 * @param request the request
-	 * @param token the token that it has brought, or {@code null}
-	 * @return what the client has shown
-	 * @throws RequestRefusedException if a token proves nothing, or the user has too many
+	 * @param token the client's token, or {@code null} if it has sent none
+	 * @return the proof of the client's identity
+	 * @throws RequestRefusedException if the token is not valid, or the user has too many
 	 * sessions
 	 */
 	public ClientProof authenticate(HttpServletRequest request, @Nullable String token) {
-		// What happens to the user while it is looked at happens to the client, too
+		// Taken first: an event that concerns the user during the check, such as a
+		// log-out, then also concerns this client
 		long takenAt = System.nanoTime();
 		ClientProof proof = (token != null) ? byToken(token, takenAt) : byPrincipal(request, takenAt);
 		if (!this.limits.hasRoom(proof.principal())) {
@@ -123,10 +123,10 @@ public final class AdmissionChecker {
 	}
 
 	/**
-	 * Check that the request's principal has a name: by it the user's sessions are
-	 * counted, found and ended.
+	 * Check that the request's principal has a name. The user's sessions are counted,
+	 * found and closed by that name.
 	 * @param request the request
-	 * @throws RequestRefusedException if it has a principal without a name
+	 * @throws RequestRefusedException if the principal has no name
 	 */
 	public void checkName(HttpServletRequest request) {
 		Principal principal = request.getUserPrincipal();

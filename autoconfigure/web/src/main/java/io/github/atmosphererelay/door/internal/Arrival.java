@@ -30,8 +30,8 @@ import io.github.atmosphererelay.session.internal.SessionTransport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection that was let in at a door, until it is a session or gone. Safe for use by
- * many threads; nothing blocks.
+ * A connection that a door has accepted, until it becomes a session or is gone. Safe for
+ * use by many threads; nothing blocks.
  */
 public final class Arrival {
 
@@ -49,12 +49,13 @@ public final class Arrival {
 
 	/**
 	 * Create an arrival.
-	 * @param reception makes it a session
-	 * @param transport how to write to the connection
-	 * @param admission the connection's part of the limits, which is ended with it
-	 * @param proof what the client has shown by its request
+	 * @param reception creates the session
+	 * @param transport writes to the connection
+	 * @param admission the connection's share of the limits, which is released when the
+	 * connection ends
+	 * @param proof the proof of the client's identity that the request contained
 	 * @param remoteAddress the client's address, or {@code null} if it is not known
-	 * @param attributes what the door has noted of the request
+	 * @param attributes attributes that the door has stored during the handshake
 	 */
 	public Arrival(Reception reception, SessionTransport transport, Admission admission, ClientProof proof,
 			@Nullable InetSocketAddress remoteAddress, Map<String, Object> attributes) {
@@ -67,7 +68,7 @@ public final class Arrival {
 	}
 
 	/**
-	 * Return how to write to the connection.
+	 * Return the transport that writes to the connection.
 	 * @return the connection's one transport
 	 */
 	public SessionTransport transport() {
@@ -75,17 +76,18 @@ public final class Arrival {
 	}
 
 	/**
-	 * Return the connection's part of the limits.
-	 * @return the part, which {@link #refuse}, {@link #gone} or the session's end ends
+	 * Return the connection's share of the limits.
+	 * @return the share, which {@link #refuse}, {@link #gone} or the session's end
+	 * releases
 	 */
 	public Admission admission() {
 		return this.admission;
 	}
 
 	/**
-	 * Return what the client has shown by its request, which is then forgotten: most
-	 * connections have nothing else that would be kept of it. To be called once.
-	 * @return the proof, of nothing if the client has yet to say who it is
+	 * Return the proof that the request contained, and forget it: most connections keep
+	 * nothing else of the request. May be called once.
+	 * @return the proof, which is empty if the client has yet to authenticate
 	 */
 	public synchronized ClientProof takeProof() {
 		ClientProof proof = Objects.requireNonNull(this.proof, "The proof was taken already");
@@ -94,7 +96,7 @@ public final class Arrival {
 	}
 
 	/**
-	 * Return what the door has noted of the request.
+	 * Return the attributes that the door has stored during the handshake.
 	 * @return the attributes
 	 */
 	public Map<String, Object> attributes() {
@@ -102,20 +104,22 @@ public final class Arrival {
 	}
 
 	/**
-	 * Say whose connection it is. To be called once, before it becomes a session.
+	 * Set the connection's user. Called once, before the connection becomes a session.
 	 * @param principal the user, or {@code null} if the client is anonymous
-	 * @return whether the user may have one more
+	 * @return whether the user may have one more session
 	 */
 	public boolean identify(@Nullable Principal principal) {
 		return this.admission.identify(principal);
 	}
 
 	/**
-	 * Make the client a session with a new id, which nobody knows of until it is
-	 * connected. Whoever ends it, what it has is given back.
-	 * @param proof what the client has shown
-	 * @param transport how to write to it: the connection's transport, or one before it
-	 * @param end hears of the session's end
+	 * Create a session with a new id for the client. The session is not visible to others
+	 * until it is connected. Its share of the limits is released when it ends, for
+	 * whatever reason.
+	 * @param proof the proof of the client's identity
+	 * @param transport writes to the client: the connection's transport, or one that
+	 * wraps it
+	 * @param end is told of the session's end
 	 * @return the session
 	 */
 	public LocalSession open(ClientProof proof, SessionTransport transport, SessionEnd end) {
@@ -123,12 +127,13 @@ public final class Arrival {
 	}
 
 	/**
-	 * Make the client a session, which nobody knows of until it is connected. Whoever
-	 * ends it, what it has is given back.
+	 * Create a session for the client. The session is not visible to others until it is
+	 * connected. Its share of the limits is released when it ends, for whatever reason.
 	 * @param id the session's id
-	 * @param proof what the client has shown
-	 * @param transport how to write to it: the connection's transport, or one before it
-	 * @param end hears of the session's end
+	 * @param proof the proof of the client's identity
+	 * @param transport writes to the client: the connection's transport, or one that
+	 * wraps it
+	 * @param end is told of the session's end
 	 * @return the session
 	 */
 	public LocalSession open(String id, ClientProof proof, SessionTransport transport, SessionEnd end) {
@@ -136,14 +141,16 @@ public final class Arrival {
 	}
 
 	/**
-	 * Close a connection that is no session, because of what its client has sent or may
-	 * not have. Hardly anything was written to it: the close frame finds room, and so
-	 * nobody waits for the client.
-	 * @param code what is counted
-	 * @param reason what the client is told
+	 * Close a connection that is no session yet, because of a message of its client or
+	 * because the client is not allowed to connect. Does not wait for the client: so
+	 * little was written to the connection that the close frame fits into the socket's
+	 * buffer.
+	 * @param code the code that is counted
+	 * @param reason the close reason for the client
 	 */
 	public void refuse(ErrorCode code, CloseReason reason) {
-		// Nobody comes back to it: what fails keeps nothing of the rest from being done.
+		// Nothing else will close the connection, so each step is done even if the one
+		// before fails
 		try {
 			this.reception.countRefused(code);
 		}
@@ -158,33 +165,32 @@ public final class Arrival {
 	}
 
 	/**
-	 * The connection is gone, and was no session.
+	 * Note that the connection is gone and has been no session.
 	 */
 	public void gone() {
 		this.admission.end();
 	}
 
 	/**
-	 * What a door does at the end of a session. Called once, on any thread; must not
-	 * block.
+	 * What a door does when a session ends. Called once, on any thread; must not block.
 	 */
 	public interface SessionEnd {
 
-		/** Nothing beside what is done at every door. */
+		/** Does nothing besides what all doors do. */
 		SessionEnd NOTHING = new SessionEnd() {
 
 		};
 
 		/**
-		 * The session ends, and still has its channels.
+		 * Called when the session ends, while it is still in its channels.
 		 * @param session the session
-		 * @param reason why it ends
+		 * @param reason the reason of its end
 		 */
 		default void ending(LocalSession session, DisconnectReason reason) {
 		}
 
 		/**
-		 * The session has ended, and is in no channel any more.
+		 * Called when the session has ended and is in no channel any more.
 		 * @param session the session
 		 */
 		default void ended(LocalSession session) {

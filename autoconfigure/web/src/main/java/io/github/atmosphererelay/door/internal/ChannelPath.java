@@ -22,7 +22,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import org.springframework.web.util.ServletRequestPathUtils;
 
 /**
- * How a path names a channel: what follows the doors' path is the channel's name.
+ * Reads the channel's name from a request's path: the part after the doors' path.
  */
 public final class ChannelPath {
 
@@ -30,12 +30,12 @@ public final class ChannelPath {
 	}
 
 	/**
-	 * Read the name of a channel from the path of a request.
+	 * Return the name of the channel in a request's path.
 	 * @param request the request
 	 * @param doorPath the door's path
 	 * @return the name
-	 * @throws IllegalArgumentException if the path does not name a channel, with a reason
-	 * for the client
+	 * @throws IllegalArgumentException if the path contains no valid channel name; the
+	 * message is for the client
 	 */
 	public static String channel(HttpServletRequest request, String doorPath) {
 		if (!ServletRequestPathUtils.hasParsedRequestPath(request)) {
@@ -44,7 +44,8 @@ public final class ChannelPath {
 		String path = ServletRequestPathUtils.getParsedRequestPath(request).pathWithinApplication().value();
 		String cookie = request.getServletContext().getSessionCookieConfig().getName();
 		if (cookie != null) {
-			// Which is also what the container calls the session's id in a path
+			// Containers use the cookie's name as the name of the path parameter with the
+			// session's id
 			path = ChannelNames.withoutParameter(path, cookie);
 		}
 		if (!path.startsWith(doorPath + "/")) {

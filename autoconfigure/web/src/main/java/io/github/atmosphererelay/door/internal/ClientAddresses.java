@@ -33,26 +33,27 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.web.filter.ForwardedHeaderFilter;
 
 /**
- * Finds out from which address a client has connected, without looking anything up.
+ * Determines a client's network address, without any lookup.
  * <p>
- * Each proxy appends the address that it sees to {@code X-Forwarded-For}; what stands
- * before that may be written by the client itself. Tomcat's own evaluation begins at the
- * end, passes over proxies, and is taken as it is. Spring's {@link ForwardedHeaderFilter}
- * and Jetty take the first address, which a client can choose; here their requests are
- * evaluated as Tomcat does it: from the end, the first address that is not of a private
- * network. Of {@code X-Forwarded-For} and {@code Forwarded} the former is looked at if
- * both are there, because hardly any proxy writes the latter.
+ * Each proxy appends the address of its peer to {@code X-Forwarded-For}, so earlier
+ * entries may have been written by the client itself. Tomcat evaluates the header from
+ * its end and skips proxies; its result is used as it is. Spring's
+ * {@link ForwardedHeaderFilter} and Jetty use the first address, which a client can
+ * choose. Their requests are therefore evaluated here as Tomcat does it: the last address
+ * that is not in a private network. If a request has both {@code X-Forwarded-For} and
+ * {@code
+ * Forwarded}, the former is used, because hardly any proxy writes the latter.
  */
 public final class ClientAddresses {
 
 	/**
-	 * What Spring's filter wraps a request in whose address it has taken from a header.
-	 * Its other wrapper only hides the headers.
+	 * The wrapper with which Spring's filter sets the address from a header. Its other
+	 * wrapper only hides the headers.
 	 */
 	private static final String EXTRACTING = ForwardedHeaderFilter.class.getName()
 			+ "$ForwardedHeaderExtractingRequest";
 
-	/** Stands for clients whose address is not known: all of them together. */
+	/** The address of all clients whose address is not known, who share one limit. */
 	private static final String UNKNOWN = "0.0.0.0";
 
 	private static final Pattern FORWARDED_FOR = Pattern.compile("(?i)(?:^|[;,\\s])for=(\"[^\"]*\"|[^;,\\s\"]*)");
@@ -60,7 +61,7 @@ public final class ClientAddresses {
 	private final boolean serverEvaluates;
 
 	/**
-	 * Create an evaluation.
+	 * Create an instance.
 	 * @param serverEvaluates whether the web server evaluates headers of proxies, as with
 	 * {@code server.forward-headers-strategy=native}
 	 */
@@ -71,7 +72,7 @@ public final class ClientAddresses {
 	/**
 	 * Return the address of a request's client.
 	 * @param request the request
-	 * @return the address as a literal, {@code 0.0.0.0} if it is not known
+	 * @return the address as a literal, or {@code 0.0.0.0} if it is not known
 	 */
 	String of(HttpServletRequest request) {
 		InetAddress address = find(request);
@@ -82,7 +83,7 @@ public final class ClientAddresses {
 		String told = request.getRemoteAddr();
 		ServletRequest each = request;
 		while (each instanceof ServletRequestWrapper wrapper) {
-			// Unless a filter of the application has the last word
+			// Only if no filter of the application has replaced the address again
 			if (wrapper.getClass().getName().equals(EXTRACTING) && wrapper instanceof HttpServletRequestWrapper http
 					&& Objects.equals(told, http.getRemoteAddr())) {
 				HttpServletRequest original = (HttpServletRequest) http.getRequest();
@@ -96,7 +97,8 @@ public final class ClientAddresses {
 	}
 
 	/**
-	 * Return the last address that is not of a private network, or the first one of all.
+	 * Return the last address that is not in a private network, or else the first
+	 * address.
 	 */
 	private static @Nullable InetAddress last(HttpServletRequest request, @Nullable InetAddress peer) {
 		List<String> hops = hops(request);
@@ -104,7 +106,7 @@ public final class ClientAddresses {
 		for (int i = hops.size() - 1; i >= 0; i--) {
 			InetAddress hop = IpLiterals.parse(hops.get(i));
 			if (hop == null) {
-				// Nothing before it says where it comes from
+				// The sender of the entries before this one is not known
 				break;
 			}
 			address = hop;

@@ -24,13 +24,13 @@ import io.github.atmosphererelay.session.internal.PrincipalExpiry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How doors find out who their clients are, beyond the principal of the handshake.
+ * How doors authenticate clients, in addition to the principal of the handshake.
  *
- * @param tokens checks the tokens that clients send, or {@code null} if they cannot send
- * any
- * @param expiry knows when the principals of handshakes expire
- * @param timeout how long a client has to send its token in its first frame
- * @param executor runs checks of tokens, which may block it; may reject them
+ * @param tokens checks the tokens that clients send, or {@code null} if the node accepts
+ * no tokens
+ * @param expiry returns when principals of handshakes expire
+ * @param timeout the time within which a client has to send its token in its first frame
+ * @param executor runs the checks of tokens, which may block; may reject them
  */
 public record ClientAuthentication(@Nullable TokenAuthenticator tokens, PrincipalExpiry expiry, Duration timeout,
 		Executor executor) {

@@ -30,33 +30,36 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts what users and addresses have on this node, and holds them to it. Safe for use
- * by many threads.
+ * Counts the connections, sessions and messages of users and addresses on this node, and
+ * enforces their limits. Safe for use by many threads.
  */
 public final class ClientLimits {
 
-	/** How much more than one session all sessions from one address may ask for. */
+	/**
+	 * All sessions from one address may together ask for this many times as much as one
+	 * session.
+	 */
 	private static final int ADDRESS_FACTOR = 20;
 
 	private static final Log logger = LogFactory.getLog(ClientLimits.class);
 
-	private static final Duration COMPLAINT_INTERVAL = Duration.ofMinutes(1);
+	private static final Duration WARN_INTERVAL = Duration.ofMinutes(1);
 
 	private final LimitSettings settings;
 
-	/** With what all sessions of a user together may send. */
+	/** The users, with the rate of messages for all sessions of a user. */
 	private final LimitedParties users;
 
-	/** With what all sessions from an address together may ask for. */
+	/** The addresses, with the rate of questions for all sessions from an address. */
 	private final LimitedParties addresses;
 
 	private final AtomicInteger connections = new AtomicInteger();
 
-	private final AtomicLong nextComplaint = new AtomicLong(System.nanoTime());
+	private final AtomicLong nextWarning = new AtomicLong(System.nanoTime());
 
 	/**
-	 * Create limits that nobody has used up anything of.
-	 * @param settings how much clients may have and do
+	 * Create limits without any connection.
+	 * @param settings the limits of clients
 	 */
 	public ClientLimits(LimitSettings settings) {
 		this.settings = settings;
@@ -84,39 +87,39 @@ public final class ClientLimits {
 	}
 
 	/**
-	 * Return whether one more connection from an address would be let in at the moment.
+	 * Return whether one more connection from an address would be accepted now.
 	 * @param address the address, or {@code null} if it is not known
-	 * @return whether it would
+	 * @return whether it would be accepted
 	 */
 	public boolean hasRoom(@Nullable InetSocketAddress address) {
 		String key = key(address);
 		if (key == null || this.addresses.hasRoom(key)) {
 			return true;
 		}
-		complain(key);
+		warn(key);
 		return false;
 	}
 
 	/**
-	 * Return whether one more session of a user would be let in at the moment.
+	 * Return whether one more session of a user would be accepted now.
 	 * @param principal the user, or {@code null} if the client is anonymous
-	 * @return whether it would
+	 * @return whether it would be accepted
 	 */
 	public boolean hasRoom(@Nullable Principal principal) {
 		return principal == null || this.users.hasRoom(principal.getName());
 	}
 
 	/**
-	 * Let a connection in, whose user may not be known yet.
+	 * Accept a connection, whose user may not be known yet.
 	 * @param address the address, or {@code null} if it is not known
-	 * @return the connection's part of the limits, to be ended with it, or {@code null}
-	 * if there are too many from that address
+	 * @return the connection's share of the limits, which has to be released when the
+	 * connection ends; or {@code null} if there are too many connections from the address
 	 */
 	public @Nullable Admission admit(@Nullable InetSocketAddress address) {
 		String key = key(address);
 		Party party = (key != null) ? this.addresses.enter(key) : null;
 		if (key != null && party == null) {
-			complain(key);
+			warn(key);
 			return null;
 		}
 		this.connections.incrementAndGet();
@@ -127,19 +130,20 @@ public final class ClientLimits {
 		return (this.settings.sessionsPerAddress() == 0) ? null : ClientNetwork.of(address);
 	}
 
-	private void complain(String key) {
+	private void warn(String key) {
 		long now = System.nanoTime();
-		long next = this.nextComplaint.get();
-		if (now - next >= 0 && this.nextComplaint.compareAndSet(next, now + COMPLAINT_INTERVAL.toNanos())) {
-			logger.warn("Clients are refused because " + key + " has the " + this.settings.sessionsPerAddress()
-					+ " sessions that 'atmosphere.limits.sessions-per-address' "
-					+ "allows. If that is a proxy, set 'server.forward-headers-strategy'");
+		long next = this.nextWarning.get();
+		if (now - next >= 0 && this.nextWarning.compareAndSet(next, now + WARN_INTERVAL.toNanos())) {
+			logger.warn("Clients are refused, because the address " + key + " has " + this.settings.sessionsPerAddress()
+					+ " sessions, the maximum of"
+					+ " 'atmosphere.limits.sessions-per-address'. If it is the address of a proxy, set"
+					+ " 'server.forward-headers-strategy'; otherwise raise the limit if that many clients are wanted");
 		}
 	}
 
 	/**
-	 * Return how many connections there are, of all clients.
-	 * @return the number
+	 * Return the number of connections of all clients.
+	 * @return the number of connections
 	 */
 	public int connectionCount() {
 		return this.connections.get();
@@ -154,7 +158,7 @@ public final class ClientLimits {
 	}
 
 	/**
-	 * One connection's part of the limits.
+	 * A connection's share of the limits.
 	 */
 	public final class Admission {
 
@@ -176,9 +180,9 @@ public final class ClientLimits {
 		}
 
 		/**
-		 * Say whose connection it is. To be called once.
+		 * Set the connection's user. Called once.
 		 * @param principal the user, or {@code null} if the client is anonymous
-		 * @return whether the user may have one more
+		 * @return whether the user may have one more session
 		 */
 		public synchronized boolean identify(@Nullable Principal principal) {
 			LimitSettings settings = ClientLimits.this.settings;
@@ -196,7 +200,7 @@ public final class ClientLimits {
 
 		/**
 		 * Return whether the user may send a message now.
-		 * @return whether its rate allows one more
+		 * @return whether the user's rate allows one more message
 		 */
 		public boolean allowsMessage() {
 			Party user = this.user;
@@ -205,10 +209,10 @@ public final class ClientLimits {
 		}
 
 		/**
-		 * Return whether the client may ask now for a recorded channel of which nobody
-		 * knows whether it has messages. The answer that it has is to be told by
-		 * {@link #found}: it costs a client nothing to ask for what is there.
-		 * @return whether it may
+		 * Return whether the client may ask now for a recorded channel that may be empty.
+		 * If the channel turns out to have messages, {@link #found} must be called,
+		 * because only questions about empty channels are limited.
+		 * @return whether it may ask
 		 */
 		public boolean allowsQuestion() {
 			Bucket own = questions();
@@ -227,7 +231,7 @@ public final class ClientLimits {
 		}
 
 		/**
-		 * The channel that was asked for has messages, or is not known to have none.
+		 * Note that the channel that was asked for has messages, or may have some.
 		 */
 		public void found() {
 			for (Bucket bucket : new Bucket[] { this.questions, this.addressQuestions }) {
@@ -237,7 +241,7 @@ public final class ClientLimits {
 			}
 		}
 
-		/** Most clients never ask for as much as to need it. */
+		/** Created when it is first needed, which for most clients is never. */
 		private synchronized @Nullable Bucket questions() {
 			if (this.questions == null) {
 				this.questions = ClientLimits.this.questions(1);
@@ -246,8 +250,8 @@ public final class ClientLimits {
 		}
 
 		/**
-		 * The connection is gone, or was not let in after all. A second call does
-		 * nothing.
+		 * Release the share, because the connection is gone or was not accepted after
+		 * all. A second call does nothing.
 		 */
 		public synchronized void end() {
 			if (this.ended) {

@@ -25,22 +25,23 @@ import jakarta.servlet.http.HttpSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client has shown about who it is, and when.
+ * The proof of a client's identity, and when it was given.
  *
  * @param principal the client, or {@code null} if it is anonymous
- * @param expiresAt when the proof expires, or {@code null} if it does not
- * @param takenAt when the client was asked for it, by {@link System#nanoTime()}: what
- * happens to the user from then on happens to the client's session, too
- * @param httpSession the HTTP session that shows who the client is, and that the client's
- * session ends with; {@code null} if it is shown otherwise
+ * @param expiresAt when the proof expires, or {@code null} if it does not expire
+ * @param takenAt when the client's proof was requested, in {@link System#nanoTime()};
+ * events that concern the user from then on, such as a log-out, also concern the client's
+ * session
+ * @param httpSession the HTTP session that identifies the client, and whose end ends the
+ * client's session; {@code null} if the client is identified in another way
  */
 public record ClientProof(@Nullable Principal principal, @Nullable Instant expiresAt, long takenAt,
 		@Nullable HttpSession httpSession) {
 
 	/**
-	 * Return what a client has shown by a token.
-	 * @param client whom the token shows
-	 * @param takenAt when the token came, by {@link System#nanoTime()}
+	 * Create the proof for a token.
+	 * @param client the client that the token identifies
+	 * @param takenAt when the token arrived, in {@link System#nanoTime()}
 	 * @return the proof
 	 */
 	public static ClientProof of(Authenticated client, long takenAt) {
@@ -48,15 +49,15 @@ public record ClientProof(@Nullable Principal principal, @Nullable Instant expir
 	}
 
 	/**
-	 * Return what a client has shown that has yet to say who it is.
-	 * @return a proof of nothing
+	 * Create the proof of a client that has yet to authenticate.
+	 * @return an empty proof
 	 */
 	public static ClientProof nothing() {
 		return new ClientProof(null, null, System.nanoTime(), null);
 	}
 
 	/**
-	 * Tell a new session how long it may last.
+	 * Set the expiry of a new session.
 	 * @param session the client's session
 	 */
 	public void applyTo(LocalSession session) {

@@ -25,8 +25,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Leaves offers of {@code permessage-deflate} out that a server has to decline (RFC 7692,
- * section 7.1) and containers fail at.
+ * Removes offers of {@code permessage-deflate} that a server has to decline (RFC 7692,
+ * section 7.1) and on which servlet containers fail.
  */
 final class DeflateOffers {
 
@@ -38,9 +38,10 @@ final class DeflateOffers {
 	}
 
 	/**
-	 * Return what of a header can be negotiated.
+	 * Return the offers of a header that can be negotiated.
 	 * @param header a well-formed {@code Sec-WebSocket-Extensions}
-	 * @return the same without what has to be declined, empty if nothing is left
+	 * @return the header without the offers that have to be declined; empty if none is
+	 * left
 	 */
 	static String valid(String header) {
 		List<String> valid = new ArrayList<>();

@@ -19,17 +19,18 @@ package io.github.atmosphererelay.door.internal;
 import io.github.atmosphererelay.transport.internal.Inbound;
 
 /**
- * A protocol that clients speak. Whoever is let in comes to it as an {@link Arrival}; the
- * door says how what a client sends is read, and how what it is sent is written.
+ * An entrance for clients that speak one protocol, such as raw WebSocket or Centrifuge.
+ * Each accepted connection is passed to the door as an {@link Arrival}. The door defines
+ * how messages from the client are read and how messages to the client are written.
  */
 @FunctionalInterface
 public interface Door {
 
 	/**
-	 * Take a connection. Called by a thread of the container, which must not be blocked;
-	 * {@link Inbound#opened()} follows.
+	 * Accept a connection. Called by a thread of the container, which must not be
+	 * blocked; {@link Inbound#opened()} is called next.
 	 * @param arrival the connection
-	 * @return what hears of it
+	 * @return receives the connection's events
 	 */
 	Inbound take(Arrival arrival);
 

@@ -39,8 +39,8 @@ import org.springframework.web.servlet.HandlerMapping;
 import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
 
 /**
- * What a door is put together of. It is for those places alone that put a door together:
- * the door's classes get from it, by their constructors, what each of them uses.
+ * Holds the parts that doors are made of. Only the code that creates a door uses it: the
+ * classes of a door get in their constructors only the parts that they use.
  */
 public final class DoorContext {
 
@@ -109,9 +109,9 @@ public final class DoorContext {
 	}
 
 	/**
-	 * Begin to put it together.
-	 * @param settings what holds for clients
-	 * @param controlLimits how much may wait of a door's own frames
+	 * Create a builder.
+	 * @param settings the settings for WebSocket clients
+	 * @param controlLimits the limits of a queue for a door's own frames
 	 * @return a builder
 	 */
 	public static Builder builder(WebSocketSettings settings, QueueLimits controlLimits) {
@@ -119,12 +119,12 @@ public final class DoorContext {
 	}
 
 	/**
-	 * Create the mapping that leads WebSocket handshakes to a door, and leaves every
-	 * other request alone.
+	 * Create the mapping that routes WebSocket handshakes to a door. Other requests are
+	 * not affected.
 	 * @param pattern the paths of the door
-	 * @param order the mapping's place among others
+	 * @param order the mapping's order among other mappings
 	 * @param door the door
-	 * @param interceptor lets handshakes in
+	 * @param interceptor accepts or refuses handshakes
 	 * @return the mapping
 	 */
 	public HandlerMapping mapping(String pattern, int order, Door door, DoorInterceptor interceptor) {
@@ -139,7 +139,7 @@ public final class DoorContext {
 	}
 
 	/**
-	 * Return what holds for clients.
+	 * Return the settings for WebSocket clients.
 	 * @return the settings
 	 */
 	public WebSocketSettings settings() {
@@ -147,7 +147,7 @@ public final class DoorContext {
 	}
 
 	/**
-	 * Return how much may wait of a door's own frames.
+	 * Return the limits of a queue for a door's own frames.
 	 * @return the limits
 	 */
 	public QueueLimits controlLimits() {
@@ -155,23 +155,23 @@ public final class DoorContext {
 	}
 
 	/**
-	 * Return what decides about requests.
-	 * @return the checks
+	 * Return the checker of requests.
+	 * @return the checker
 	 */
 	public AdmissionChecker checks() {
 		return this.checks;
 	}
 
 	/**
-	 * Return what answers handshakes that are refused.
-	 * @return the refusals
+	 * Return the responder for refused handshakes.
+	 * @return the responder
 	 */
 	public RefusalResponder refusals() {
 		return this.handshakes.refusals();
 	}
 
 	/**
-	 * Return what tells who is in channels.
+	 * Return the presence of channels.
 	 * @return the presence
 	 */
 	public PresenceService presence() {
@@ -179,15 +179,15 @@ public final class DoorContext {
 	}
 
 	/**
-	 * Return what checks tokens.
-	 * @return the checks
+	 * Return the checker of tokens.
+	 * @return the checker
 	 */
 	public TokenChecker tokens() {
 		return this.tokens;
 	}
 
 	/**
-	 * Return what knows what clients have and do, through whatever door.
+	 * Return the limits of clients, for all doors together.
 	 * @return the limits
 	 */
 	public ClientLimits limits() {
@@ -195,23 +195,23 @@ public final class DoorContext {
 	}
 
 	/**
-	 * Return what knows the HTTP sessions that clients are known by.
-	 * @return the sessions
+	 * Return the registry of the HTTP sessions that identify clients.
+	 * @return the registry
 	 */
 	public HttpSessionRegistry httpSessions() {
 		return this.httpSessions;
 	}
 
 	/**
-	 * Return what is needed to answer handshakes.
-	 * @return what is needed
+	 * Return the settings and helpers for handshakes.
+	 * @return the settings and helpers
 	 */
 	public HandshakeSupport handshakes() {
 		return this.handshakes;
 	}
 
 	/**
-	 * Return what tells which node this is.
+	 * Return the identity of this node.
 	 * @return the identity
 	 */
 	public NodeIdentity identity() {
@@ -219,7 +219,7 @@ public final class DoorContext {
 	}
 
 	/**
-	 * Return what knows the channels that exist.
+	 * Return the catalog of the configured channels.
 	 * @return the catalog
 	 */
 	public ChannelCatalog catalog() {
@@ -227,7 +227,7 @@ public final class DoorContext {
 	}
 
 	/**
-	 * Return what lets sessions in, subscribes them and sees them out.
+	 * Return the service that connects, subscribes and disconnects sessions.
 	 * @return the subscriptions
 	 */
 	public Subscriptions subscriptions() {
@@ -235,15 +235,15 @@ public final class DoorContext {
 	}
 
 	/**
-	 * Return what takes the messages of clients.
-	 * @return the messages
+	 * Return the receiver of clients' messages.
+	 * @return the receiver
 	 */
 	public ClientMessageReceiver clientMessages() {
 		return this.clientMessages;
 	}
 
 	/**
-	 * Return what knows where logs end.
+	 * Return the broadcaster, which knows the positions at the ends of logs.
 	 * @return the broadcaster
 	 */
 	public DefaultBroadcaster broadcaster() {
@@ -251,7 +251,7 @@ public final class DoorContext {
 	}
 
 	/**
-	 * Return what reads logs for clients.
+	 * Return the reader of logs for clients.
 	 * @return the reader
 	 */
 	public ReplayReader replays() {
@@ -259,7 +259,7 @@ public final class DoorContext {
 	}
 
 	/**
-	 * Return what writes to sessions.
+	 * Return the pool of writers to sessions.
 	 * @return the writers
 	 */
 	public WriterPool writers() {
@@ -267,7 +267,7 @@ public final class DoorContext {
 	}
 
 	/**
-	 * Return what counts who was refused.
+	 * Return the counters of messages and refusals.
 	 * @return the counters
 	 */
 	public InboundStatistics statistics() {
@@ -275,7 +275,7 @@ public final class DoorContext {
 	}
 
 	/**
-	 * Return what measures the relay.
+	 * Return the monitor of the relay.
 	 * @return the monitor
 	 */
 	public RelayMonitor monitor() {
@@ -283,15 +283,15 @@ public final class DoorContext {
 	}
 
 	/**
-	 * Return what knows which channels are followed on the relay.
-	 * @return the interest
+	 * Return the addresses that this node is subscribed to at the relay.
+	 * @return the addresses
 	 */
 	public Interest interest() {
 		return this.interest;
 	}
 
 	/**
-	 * Return what runs the short tasks of doors.
+	 * Return the timers for short tasks of doors.
 	 * @return the timers
 	 */
 	public Timers timers() {
@@ -299,7 +299,7 @@ public final class DoorContext {
 	}
 
 	/**
-	 * Collects what doors are put together of. For one thread.
+	 * Collects the parts that doors are made of. For one thread.
 	 */
 	public static final class Builder {
 
@@ -345,7 +345,7 @@ public final class DoorContext {
 		}
 
 		/**
-		 * Say what tells who is in channels. Required.
+		 * Set the presence of channels. Required.
 		 * @param presence the presence
 		 * @return this builder
 		 */
@@ -355,8 +355,8 @@ public final class DoorContext {
 		}
 
 		/**
-		 * Say what checks tokens. Required.
-		 * @param tokens the checks
+		 * Set the checker of tokens. Required.
+		 * @param tokens the checker
 		 * @return this builder
 		 */
 		public Builder tokens(TokenChecker tokens) {
@@ -365,7 +365,7 @@ public final class DoorContext {
 		}
 
 		/**
-		 * Say what clients have and do, through whatever door. Required.
+		 * Set the limits of clients, for all doors together. Required.
 		 * @param limits the limits
 		 * @return this builder
 		 */
@@ -375,8 +375,8 @@ public final class DoorContext {
 		}
 
 		/**
-		 * Say which HTTP sessions clients are known by. Required.
-		 * @param httpSessions the sessions
+		 * Set the registry of the HTTP sessions that identify clients. Required.
+		 * @param httpSessions the registry
 		 * @return this builder
 		 */
 		public Builder httpSessions(HttpSessionRegistry httpSessions) {
@@ -385,8 +385,8 @@ public final class DoorContext {
 		}
 
 		/**
-		 * Say what is needed to answer handshakes. Required.
-		 * @param handshakes what is needed
+		 * Set the settings and helpers for handshakes. Required.
+		 * @param handshakes the settings and helpers
 		 * @return this builder
 		 */
 		public Builder handshakes(HandshakeSupport handshakes) {
@@ -395,7 +395,7 @@ public final class DoorContext {
 		}
 
 		/**
-		 * Say which node it is. Required.
+		 * Set the identity of this node. Required.
 		 * @param identity the identity
 		 * @return this builder
 		 */
@@ -405,7 +405,7 @@ public final class DoorContext {
 		}
 
 		/**
-		 * Say which channels exist. Required.
+		 * Set the catalog of the configured channels. Required.
 		 * @param catalog the catalog
 		 * @return this builder
 		 */
@@ -415,7 +415,7 @@ public final class DoorContext {
 		}
 
 		/**
-		 * Say what lets sessions in, subscribes them and sees them out. Required.
+		 * Set the service that connects, subscribes and disconnects sessions. Required.
 		 * @param subscriptions the subscriptions
 		 * @return this builder
 		 */
@@ -425,8 +425,9 @@ public final class DoorContext {
 		}
 
 		/**
-		 * Say what takes the messages of clients, and knows what they may. Required.
-		 * @param clientMessages the messages
+		 * Set the receiver of clients' messages, which also knows what clients may do.
+		 * Required.
+		 * @param clientMessages the receiver
 		 * @return this builder
 		 */
 		public Builder clientMessages(ClientMessageReceiver clientMessages) {
@@ -435,7 +436,7 @@ public final class DoorContext {
 		}
 
 		/**
-		 * Say what knows where logs end. Required.
+		 * Set the broadcaster, which knows the positions at the ends of logs. Required.
 		 * @param broadcaster the broadcaster
 		 * @return this builder
 		 */
@@ -445,7 +446,7 @@ public final class DoorContext {
 		}
 
 		/**
-		 * Say what reads logs for clients. Required.
+		 * Set the reader of logs for clients. Required.
 		 * @param replays the reader
 		 * @return this builder
 		 */
@@ -455,7 +456,7 @@ public final class DoorContext {
 		}
 
 		/**
-		 * Say what writes to sessions. Required.
+		 * Set the pool of writers to sessions. Required.
 		 * @param writers the writers
 		 * @return this builder
 		 */
@@ -465,7 +466,7 @@ public final class DoorContext {
 		}
 
 		/**
-		 * Say what counts who was refused. Required.
+		 * Set the counters of messages and refusals. Required.
 		 * @param statistics the counters
 		 * @return this builder
 		 */
@@ -475,7 +476,7 @@ public final class DoorContext {
 		}
 
 		/**
-		 * Say what measures the relay. Required.
+		 * Set the monitor of the relay. Required.
 		 * @param monitor the monitor
 		 * @return this builder
 		 */
@@ -485,8 +486,8 @@ public final class DoorContext {
 		}
 
 		/**
-		 * Say which channels are followed on the relay. Required.
-		 * @param interest the interest
+		 * Set the addresses that this node is subscribed to at the relay. Required.
+		 * @param interest the addresses
 		 * @return this builder
 		 */
 		public Builder interest(Interest interest) {
@@ -495,7 +496,7 @@ public final class DoorContext {
 		}
 
 		/**
-		 * Say what runs the short tasks of doors. Required.
+		 * Set the timers for short tasks of doors. Required.
 		 * @param timers the timers
 		 * @return this builder
 		 */
@@ -505,9 +506,9 @@ public final class DoorContext {
 		}
 
 		/**
-		 * Make it.
-		 * @return what was put together
-		 * @throws IllegalStateException if something is missing that is required
+		 * Create the context.
+		 * @return the context
+		 * @throws IllegalStateException if a required part is missing
 		 */
 		public DoorContext build() {
 			return new DoorContext(this);

@@ -29,9 +29,9 @@ import org.springframework.web.socket.server.RequestUpgradeStrategy;
 import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
 
 /**
- * Upgrades connections, as the users that their tokens have shown, without extensions
- * unless compression is wanted: it costs more processor and memory than it saves at the
- * sizes of most messages.
+ * Upgrades connections. The connection's user is the one that its token has identified.
+ * Extensions are not negotiated unless compression is configured: for the sizes of most
+ * messages, compression costs more processor time and memory than it saves.
  */
 final class DoorHandshakeHandler extends DefaultHandshakeHandler {
 
@@ -42,7 +42,7 @@ final class DoorHandshakeHandler extends DefaultHandshakeHandler {
 	DoorHandshakeHandler(RequestUpgradeStrategy upgradeStrategy, boolean compression) {
 		super(upgradeStrategy);
 		this.compression = compression;
-		// Beside which a token may be offered
+		// A client may offer its token as a second subprotocol
 		setSupportedProtocols(SUBPROTOCOL);
 	}
 

@@ -35,15 +35,15 @@ import org.springframework.web.socket.WebSocketHttpHeaders;
 import org.springframework.web.socket.server.HandshakeInterceptor;
 
 /**
- * Lets WebSocket handshakes of a door in or answers them with a status and a reason. Runs
- * on threads that serve requests, which it may block.
+ * Accepts WebSocket handshakes of a door, or answers them with a status and a reason.
+ * Runs on threads that serve requests, and may block them.
  */
 public abstract class DoorInterceptor implements HandshakeInterceptor {
 
-	/** Where the connection finds what its client has shown. */
+	/** The attribute with the proof of the client's identity. */
 	static final String PROOF = ClientProof.class.getName();
 
-	/** What a subprotocol that carries a token begins with. */
+	/** The prefix of a subprotocol that carries a token. */
 	private static final String BEARER = "bearer.";
 
 	private final RefusalResponder refusals;
@@ -52,8 +52,8 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 
 	/**
 	 * Create an interceptor.
-	 * @param checks decides about requests
-	 * @param refusals answers handshakes that are refused
+	 * @param checks decides whether requests may connect
+	 * @param refusals answers refused handshakes
 	 */
 	protected DoorInterceptor(AdmissionChecker checks, RefusalResponder refusals) {
 		this.checks = checks;
@@ -81,42 +81,42 @@ public abstract class DoorInterceptor implements HandshakeInterceptor {
 	}
 
 	/**
-	 * Let a handshake in.
+	 * Accept a handshake.
 	 * @param request the handshake
-	 * @param attributes what the door's connection is told
-	 * @return what the client has shown, {@link ClientProof#nothing()} if it has yet to
-	 * say who it is
-	 * @throws RequestRefusedException to refuse it
+	 * @param attributes attributes for the door's connection
+	 * @return the proof of the client's identity, or {@link ClientProof#nothing()} if the
+	 * client has yet to authenticate
+	 * @throws RequestRefusedException if the handshake is refused
 	 */
 	protected abstract ClientProof admit(HttpServletRequest request, Map<String, Object> attributes);
 
 	/**
-	 * Do what is done last, when nothing of the handshake can be refused any more but by
-	 * this.
+	 * Called as the last step, when all checks of the handshake have passed. May still
+	 * refuse it.
 	 * @param request the handshake
-	 * @param response its answer
-	 * @param proof what the client has shown
-	 * @param attributes what the door's connection is told
-	 * @throws RequestRefusedException to refuse it after all
+	 * @param response the response to it
+	 * @param proof the proof of the client's identity
+	 * @param attributes attributes for the door's connection
+	 * @throws RequestRefusedException if the handshake is refused after all
 	 */
 	protected void admitted(HttpServletRequest request, HttpServletResponse response, ClientProof proof,
 			Map<String, Object> attributes) {
 	}
 
 	/**
-	 * Return what decides about requests.
-	 * @return the checks
+	 * Return the checker of requests.
+	 * @return the checker
 	 */
 	protected final AdmissionChecker checks() {
 		return this.checks;
 	}
 
 	/**
-	 * Find out who the client is, by a token among its subprotocols or else by the
-	 * request's principal. Here may be waited for that.
+	 * Authenticate the client by a token among its subprotocols, or else by the request's
+	 * principal. May block.
 	 * @param request the handshake
-	 * @return what the client has shown
-	 * @throws RequestRefusedException if a token proves nothing, or the user has too many
+	 * @return the proof of the client's identity
+	 * @throws RequestRefusedException if the token is not valid, or the user has too many
 	 * sessions
 	 */
 	protected final ClientProof authenticate(HttpServletRequest request) {

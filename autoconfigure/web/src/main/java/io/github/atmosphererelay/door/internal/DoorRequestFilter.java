@@ -41,10 +41,10 @@ import org.springframework.http.MediaType;
 import org.springframework.http.server.RequestPath;
 
 /**
- * Keeps away from filters, Spring and the container what they would answer with an error
- * of the server, before a door could refuse it: URLs that are none, parameters that
- * cannot be decoded, and content types of requests that have no content. Requests that
- * may be of the application's own, under the same path, are let through as they are.
+ * Handles requests that filters, Spring or the container would answer with a server error
+ * before a door could refuse them: requests with an invalid URL, with parameters that
+ * cannot be decoded, or with a content type but no content. Requests under the same path
+ * that may belong to the application are passed on unchanged.
  */
 public final class DoorRequestFilter implements Filter {
 
@@ -54,7 +54,7 @@ public final class DoorRequestFilter implements Filter {
 
 	/**
 	 * Create a filter.
-	 * @param refusals answers what is refused
+	 * @param refusals answers refused requests
 	 * @param doorPath the path of the doors
 	 */
 	public DoorRequestFilter(RefusalResponder refusals, String doorPath) {
@@ -89,7 +89,7 @@ public final class DoorRequestFilter implements Filter {
 		try {
 			String query = request.getQueryString();
 			new URI(request.getRequestURL() + ((query != null) ? "?" + query : ""));
-			// Of which a proxy may have told something
+			// Parts of the URI may come from the headers of a proxy
 			RequestPath.parse(request.getRequestURI(), request.getContextPath());
 			return true;
 		}
@@ -99,8 +99,8 @@ public final class DoorRequestFilter implements Filter {
 	}
 
 	/**
-	 * Return whether Spring can tell whether it can read what the client accepts. At a
-	 * quote without its end it fails, while it looks for a way to answer another failure.
+	 * Return whether Spring can parse the {@code Accept} header. Spring fails on an
+	 * unclosed quote when it looks for a format in which to answer another error.
 	 */
 	private static boolean isAcceptable(HttpServletRequest request) {
 		try {
@@ -116,8 +116,8 @@ public final class DoorRequestFilter implements Filter {
 	}
 
 	/**
-	 * A request whose parameters are those of its query, decoded as UTF-8, without any
-	 * that cannot be.
+	 * A request whose parameters are those of its query, decoded as UTF-8. Parameters
+	 * that cannot be decoded are left out.
 	 */
 	private static class ApiRequest extends HttpServletRequestWrapper {
 
@@ -150,7 +150,7 @@ public final class DoorRequestFilter implements Filter {
 		}
 
 		/**
-		 * Hidden where it is that of a form with files, which would be read before the
+		 * Return no type for a form with files. Such a form would be parsed before the
 		 * API could refuse it.
 		 */
 		@Override

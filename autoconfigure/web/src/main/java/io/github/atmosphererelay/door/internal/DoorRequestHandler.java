@@ -37,8 +37,8 @@ import org.springframework.web.socket.server.support.WebSocketHttpRequestHandler
 import org.springframework.web.util.DisconnectedClientHelper;
 
 /**
- * Takes handshakes of a door. What fails in them is answered here and logged once in a
- * while, instead of with a page and a stack trace for each.
+ * Handles the handshakes of a door. Failures are answered and logged here, at a limited
+ * rate, instead of with an error page and a stack trace for each.
  */
 final class DoorRequestHandler extends WebSocketHttpRequestHandler {
 
@@ -52,10 +52,10 @@ final class DoorRequestHandler extends WebSocketHttpRequestHandler {
 
 	/**
 	 * Create a handler.
-	 * @param handshakes what is needed to answer handshakes
-	 * @param compression whether clients may compress
-	 * @param handler takes the connections
-	 * @param interceptor lets handshakes in
+	 * @param handshakes settings and helpers for handshakes
+	 * @param compression whether compression may be negotiated
+	 * @param handler handles the connections
+	 * @param interceptor accepts or refuses handshakes
 	 */
 	DoorRequestHandler(HandshakeSupport handshakes, boolean compression, WebSocketHandler handler,
 			DoorInterceptor interceptor) {
@@ -66,7 +66,8 @@ final class DoorRequestHandler extends WebSocketHttpRequestHandler {
 	}
 
 	/**
-	 * Return whether what has wrapped the request has thrown when a header was read.
+	 * Return whether the failure was thrown by a wrapper of the request, such as a
+	 * firewall, when a header was read.
 	 */
 	private boolean isRejected(Throwable failure) {
 		HandshakeFailures failures = this.handshakes.failures();
@@ -86,17 +87,18 @@ final class DoorRequestHandler extends WebSocketHttpRequestHandler {
 		}
 		catch (HandshakeFailureException ex) {
 			if (DisconnectedClientHelper.isClientDisconnectedException(ex)) {
-				logger.debug(LogMessage.of(() -> "A client was gone before its handshake was answered"), ex);
+				logger.debug(LogMessage.of(() -> "A client has disconnected before its handshake was answered"), ex);
 				return;
 			}
 			if (isRejected(ex) && !response.isCommitted()) {
-				logger.debug("What a handshake says was rejected before it came to a door", ex);
+				logger.debug("A handshake was rejected before it reached a door", ex);
 				response.reset();
 				RefusalResponder.write(response, HttpStatus.BAD_REQUEST,
 						"the request has a header that is not allowed");
 				return;
 			}
-			this.failures.error("The handshake at " + LogText.quote(request.getRequestURI()) + " failed", ex);
+			this.failures.error("The handshake at " + LogText.quote(request.getRequestURI())
+					+ " failed unexpectedly, and the client got status 500", ex);
 			if (!response.isCommitted()) {
 				response.reset();
 				RefusalResponder.write(response, HttpStatus.INTERNAL_SERVER_ERROR, ErrorCode.INTERNAL.text());

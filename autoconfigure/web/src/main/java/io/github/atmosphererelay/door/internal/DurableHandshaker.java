@@ -33,15 +33,15 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.ResponseCookie;
 
 /**
- * Begins durable sessions at handshakes, and hands their tokens to browsers as cookies.
- * Waits for the store, on the threads that serve requests or check tokens.
+ * Starts durable sessions during handshakes, and returns their tokens to browsers as
+ * cookies. Blocks for the store, on threads that serve requests or check tokens.
  */
 public final class DurableHandshaker {
 
-	/** How the connection begins, once that is known. */
+	/** The attribute with the outcome, once it is known. */
 	private static final String START = DurableStart.class.getName();
 
-	/** What the client has shown, if it has yet to say who it is. */
+	/** The attribute with the client's token, if the client has yet to authenticate. */
 	private static final String SHOWN = DurableHandshaker.class.getName();
 
 	private final @Nullable DurableSessions sessions;
@@ -50,7 +50,7 @@ public final class DurableHandshaker {
 
 	/**
 	 * Create an instance.
-	 * @param sessions the sessions, or {@code null} if there are none on this node
+	 * @param sessions the durable sessions, or {@code null} if this node has none
 	 * @param doorPath the path of the doors
 	 */
 	public DurableHandshaker(@Nullable DurableSessions sessions, String doorPath) {
@@ -59,14 +59,14 @@ public final class DurableHandshaker {
 	}
 
 	/**
-	 * Begin the session that a request asks for.
+	 * Start the durable session that a request asks for.
 	 * @param request the request
-	 * @param response its answer, which gets a cookie
-	 * @param wish what is asked for
-	 * @param principal who the client is, or {@code null} if it is anonymous, or has yet
-	 * to say so
-	 * @param attributes where how it begins is left
-	 * @throws RequestRefusedException if it asks for somebody else's
+	 * @param response the response to it, to which the cookie is added
+	 * @param wish the client's request for a durable session
+	 * @param principal the client, or {@code null} if it is anonymous or has yet to
+	 * authenticate
+	 * @param attributes receives the outcome
+	 * @throws RequestRefusedException if the session belongs to another user
 	 */
 	public void begin(HttpServletRequest request, HttpServletResponse response, Wish wish,
 			@Nullable Principal principal, Map<String, Object> attributes) {
@@ -110,14 +110,16 @@ public final class DurableHandshaker {
 			return start;
 		}
 		if (shown.cookie) {
-			// Of who used the browser before; who asked for nobody's session gets an own.
+			// The cookie is of the user who used the browser before. The client did not
+			// ask for that session, so it gets a new one.
 			return sessions.begin(null, user, channel);
 		}
 		throw new RequestRefusedException(ErrorCode.PERMISSION_DENIED, "the session is somebody else's");
 	}
 
 	/**
-	 * One for each channel: a browser has connections to several.
+	 * Create a cookie for the channel's path: a browser may have connections to several
+	 * channels.
 	 */
 	private String cookie(HttpServletRequest request, DurableSessions sessions, String token) {
 		String uri = request.getRequestURI();
@@ -131,11 +133,11 @@ public final class DurableHandshaker {
 	}
 
 	/**
-	 * Begin the session for a client that has said in a frame who it is.
-	 * @param attributes what its request has left
-	 * @param principal who the client is
-	 * @param channel the channel that it has connected for
-	 * @throws RequestRefusedException if it asks for somebody else's
+	 * Start the durable session of a client that has authenticated in its first frame.
+	 * @param attributes the attributes of its handshake
+	 * @param principal the client
+	 * @param channel the channel that it connects to
+	 * @throws RequestRefusedException if the session belongs to another user
 	 */
 	public void loggedIn(Map<String, Object> attributes, Principal principal, String channel) {
 		Shown shown = (Shown) attributes.remove(SHOWN);
@@ -146,40 +148,41 @@ public final class DurableHandshaker {
 	}
 
 	/**
-	 * Return how the connection begins, which is then forgotten.
-	 * @param attributes what its request has left
-	 * @return what became of the client's wish, or {@code null} if it had none
+	 * Return the outcome of a handshake, and remove it from the attributes.
+	 * @param attributes the attributes of the handshake
+	 * @return the outcome, or {@code null} if the client did not ask for a durable
+	 * session
 	 */
 	public static @Nullable DurableStart take(Map<String, Object> attributes) {
 		return (DurableStart) attributes.remove(START);
 	}
 
 	/**
-	 * Return the sessions.
-	 * @return the sessions, or {@code null} if there are none on this node
+	 * Return the durable sessions.
+	 * @return the durable sessions, or {@code null} if this node has none
 	 */
 	public @Nullable DurableSessions sessions() {
 		return this.sessions;
 	}
 
 	/**
-	 * What a request asks for.
+	 * A client's request for a durable session.
 	 *
-	 * @param channel the channel that the client connects for
-	 * @param token the token of the session that it has, or {@code null} if it wants a
-	 * new one, or the one of its cookie
-	 * @param userFollows whether the client has yet to say who it is
+	 * @param channel the channel that the client connects to
+	 * @param token the token of the client's session, or {@code null} if it wants a new
+	 * session or the one of its cookie
+	 * @param userFollows whether the client has yet to authenticate
 	 */
 	public record Wish(String channel, @Nullable String token, boolean userFollows) {
 
 	}
 
 	/**
-	 * The token that a client has shown.
+	 * The token that a client has sent.
 	 *
-	 * @param token the token, or {@code null} if it has shown none
-	 * @param cookie whether it came as a cookie, and so from the browser rather than the
-	 * page
+	 * @param token the token, or {@code null} if it has sent none
+	 * @param cookie whether the token came as a cookie, and therefore from the browser
+	 * and not from the page
 	 */
 	private record Shown(@Nullable String token, boolean cookie) {
 	}

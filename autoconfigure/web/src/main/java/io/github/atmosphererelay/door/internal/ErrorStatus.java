@@ -21,7 +21,7 @@ import io.github.atmosphererelay.refusal.ErrorCode;
 import org.springframework.http.HttpStatus;
 
 /**
- * What an {@link ErrorCode} is in HTTP: for refused handshakes as for requests.
+ * Maps each {@link ErrorCode} to an HTTP status, for refused handshakes and for requests.
  */
 public final class ErrorStatus {
 
@@ -30,7 +30,7 @@ public final class ErrorStatus {
 
 	/**
 	 * Return the status of a refusal.
-	 * @param code why it is refused
+	 * @param code the reason of the refusal
 	 * @return the status
 	 */
 	public static HttpStatus of(ErrorCode code) {

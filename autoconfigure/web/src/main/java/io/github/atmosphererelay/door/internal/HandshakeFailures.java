@@ -17,22 +17,23 @@
 package io.github.atmosphererelay.door.internal;
 
 /**
- * Tells which failures of a handshake are the client's fault. What has wrapped the
- * request before it came to a door, such as Spring Security's firewall, may throw when a
- * header is read.
+ * Recognizes failures of a handshake that are the client's fault. A filter that has
+ * wrapped the request before it reaches a door, such as Spring Security's firewall, may
+ * throw an exception when a header is read.
  */
 @FunctionalInterface
 public interface HandshakeFailures {
 
 	/**
-	 * Nothing but the doors themselves looks at what clients send.
+	 * There is no such filter.
 	 */
 	HandshakeFailures NONE = (failure) -> false;
 
 	/**
-	 * Return whether an exception means that a request was rejected for what it says.
+	 * Return whether an exception means that a request was rejected because of its
+	 * content.
 	 * @param failure the exception
-	 * @return whether the client is answered with 400, and nothing is logged
+	 * @return whether to answer the client with 400 and to log nothing
 	 */
 	boolean isRejection(Throwable failure);
 

@@ -17,29 +17,29 @@
 package io.github.atmosphererelay.door.internal;
 
 /**
- * Whether this node lets new clients in. Shut while the node stops, so that clients go to
- * another node instead of being thrown out again.
+ * Decides whether this node accepts new clients. Closed while the node stops, so that
+ * clients connect to another node instead of being disconnected again.
  */
 public final class HandshakeGate {
 
 	private volatile boolean open = true;
 
 	/**
-	 * Let clients in.
+	 * Accept clients.
 	 */
 	public void open() {
 		this.open = true;
 	}
 
 	/**
-	 * Let no clients in.
+	 * Refuse clients.
 	 */
 	public void shut() {
 		this.open = false;
 	}
 
 	/**
-	 * Return whether clients are let in.
+	 * Return whether clients are accepted.
 	 * @return whether the gate is open
 	 */
 	public boolean isOpen() {

@@ -30,13 +30,13 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.web.socket.WebSocketHttpHeaders;
 
 /**
- * Checks the headers that make a request a WebSocket handshake (RFC 6455, section 4.2.1).
- * What Spring and the containers would fail at is refused with a reason before they see
- * it, and before the handshake has changed anything.
+ * Checks the headers of a WebSocket handshake (RFC 6455, section 4.2.1). Handshakes on
+ * which Spring or the container would fail are refused with a reason, before they reach
+ * them and before the handshake has changed anything.
  */
 final class HandshakeHeaders {
 
-	/** How long a key is once it is decoded, in bytes. */
+	/** The length of a decoded key in bytes. */
 	private static final int KEY_LENGTH = 16;
 
 	private static final List<String> ONCE = List.of(HttpHeaders.UPGRADE, WebSocketHttpHeaders.SEC_WEBSOCKET_VERSION,
@@ -52,8 +52,8 @@ final class HandshakeHeaders {
 	private static final Pattern EXTENSIONS = Pattern.compile(EXTENSION + "(?:," + EXTENSION + ")*+");
 
 	/**
-	 * More than tokens, because tokens of users may have characters that those of
-	 * protocols may not.
+	 * Allows more characters than a subprotocol may have, because clients send users'
+	 * tokens in this header.
 	 */
 	private static final Pattern PROTOCOLS = Pattern.compile("[\\t\\x20-\\x7E&&[^\"]]*+");
 
@@ -61,10 +61,9 @@ final class HandshakeHeaders {
 	}
 
 	/**
-	 * Check a handshake, of which it is known that it is a GET with
-	 * {@code Upgrade: websocket}.
+	 * Check a handshake that is known to be a GET with {@code Upgrade: websocket}.
 	 * @param request the handshake
-	 * @throws HandshakeRefusedException if it is none
+	 * @throws HandshakeRefusedException if a header is not valid
 	 */
 	static void check(HttpServletRequest request) {
 		for (String name : ONCE) {

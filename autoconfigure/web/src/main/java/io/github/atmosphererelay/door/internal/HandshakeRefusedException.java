@@ -19,7 +19,7 @@ package io.github.atmosphererelay.door.internal;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 
 /**
- * A handshake was refused.
+ * Thrown when a handshake is refused.
  */
 public final class HandshakeRefusedException extends RequestRefusedException {
 
@@ -27,8 +27,8 @@ public final class HandshakeRefusedException extends RequestRefusedException {
 
 	/**
 	 * Create an exception.
-	 * @param refusal why the handshake was refused
-	 * @param reason the same in words, for the client
+	 * @param refusal the kind of refusal
+	 * @param reason the reason, for the client
 	 */
 	public HandshakeRefusedException(Refusal refusal, String reason) {
 		super(refusal.code(), reason);

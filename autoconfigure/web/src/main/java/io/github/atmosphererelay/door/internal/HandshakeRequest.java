@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.web.socket.WebSocketHttpHeaders;
 
 /**
- * A handshake with addresses that are literals, so that nothing behind it asks a name
- * server, with the scheme that browsers see, and without extensions where none are
+ * A handshake whose addresses are literals, so that no later code asks a name server;
+ * whose scheme is the one that browsers see; and without extensions if none may be
  * negotiated.
  */
 final class HandshakeRequest extends HttpServletRequestWrapper {
@@ -45,7 +45,7 @@ final class HandshakeRequest extends HttpServletRequestWrapper {
 	/**
 	 * Wrap a handshake.
 	 * @param request the handshake
-	 * @param addresses finds the client's address
+	 * @param addresses determines the client's address
 	 * @param extensions whether extensions may be negotiated
 	 */
 	HandshakeRequest(HttpServletRequest request, ClientAddresses addresses, boolean extensions) {
@@ -63,14 +63,14 @@ final class HandshakeRequest extends HttpServletRequestWrapper {
 	}
 
 	/**
-	 * Return the handshake as it came, with all that the client offers.
+	 * Return the original handshake with all of the client's offers.
 	 */
 	HttpServletRequest wrapped() {
 		return (HttpServletRequest) getRequest();
 	}
 
 	/**
-	 * Return the request that the web server has made.
+	 * Return the request that the web server has created.
 	 */
 	ServletRequest original() {
 		ServletRequest request = getRequest();

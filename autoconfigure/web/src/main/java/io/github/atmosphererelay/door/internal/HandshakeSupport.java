@@ -21,15 +21,16 @@ import java.util.List;
 import org.springframework.web.socket.server.RequestUpgradeStrategy;
 
 /**
- * What the doors need to answer handshakes.
+ * Settings and helpers that doors need to answer handshakes.
  *
- * @param allowedOrigins patterns of origins that may connect beside the same one
- * @param gate whether clients are let in
- * @param capacity whether the web server has room for more connections
- * @param addresses finds the addresses of clients
- * @param refusals answers handshakes that are refused
- * @param failures tells which failures are the client's fault
- * @param upgradeStrategy how connections are upgraded
+ * @param allowedOrigins patterns of origins that may connect, in addition to the server's
+ * own
+ * @param gate decides whether clients are accepted
+ * @param capacity decides whether the web server has room for more connections
+ * @param addresses determines the addresses of clients
+ * @param refusals answers refused handshakes
+ * @param failures recognizes failures that are the client's fault
+ * @param upgradeStrategy upgrades connections
  */
 public record HandshakeSupport(List<String> allowedOrigins, HandshakeGate gate, ServerCapacity capacity,
 		ClientAddresses addresses, RefusalResponder refusals, HandshakeFailures failures,

@@ -40,21 +40,21 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * Knows which clients were let in as users of an HTTP session. When that ends, by a
- * log-out or because it has timed out, their sessions are closed as logged out: what had
- * shown who they are is gone. What they send keeps the HTTP session alive, unless that is
- * switched off. The container is not told which connections belong to an HTTP session
- * ({@link DetachedUpgradeStrategy}), because it would close them with a code after which
- * clients connect again.
+ * Knows which clients were identified by an HTTP session. When the HTTP session ends,
+ * through a log-out or a timeout, these clients are closed as logged out, because their
+ * identity is no longer proved. Messages from a client keep the HTTP session alive,
+ * unless that is switched off. The container does not learn which connections belong to
+ * an HTTP session ({@link DetachedUpgradeStrategy}), because it would close them with a
+ * code after which clients reconnect.
  * <p>
- * Threads: called by any number of threads; does not block. HTTP sessions are kept alive
- * on threads that may wait for the container's session store.
+ * Threads: safe for use by many threads; does not block. HTTP sessions are kept alive on
+ * threads that may wait for the container's session store.
  */
 public final class HttpSessionRegistry implements HttpSessionListener, HttpSessionIdListener {
 
 	private static final Log logger = LogFactory.getLog(HttpSessionRegistry.class);
 
-	/** More than can end while a client is on its way in. */
+	/** More than can end while a client connects. */
 	private static final int MAX_ENDED = 10_000;
 
 	private static final long MAX_TOUCH_NANOS = Duration.ofMinutes(1).toNanos();
@@ -67,10 +67,10 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 
 	private final Map<LocalSession, Link> bySession = new ConcurrentHashMap<>();
 
-	/** Guards itself, what has ended and the ids of links. */
+	/** Guards itself, {@link #ended} and the ids of links. */
 	private final Map<String, Set<Link>> byId = new HashMap<>();
 
-	/** HTTP sessions that have ended lately, the oldest first. */
+	/** The ids of HTTP sessions that have ended recently, oldest first. */
 	private final Set<String> ended = Collections.newSetFromMap(new LinkedHashMap<>() {
 
 		@Override
@@ -83,10 +83,10 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 	private final AtomicBoolean unsupported = new AtomicBoolean();
 
 	/**
-	 * Create an instance without any client.
-	 * @param gate whether clients are let in: those of a node that stops are not logged
-	 * out
-	 * @param keepAlive whether what clients send keeps their HTTP sessions alive
+	 * Create a registry without clients.
+	 * @param gate decides whether clients are accepted; when it is shut the node stops,
+	 * and the end of an HTTP session is no log-out
+	 * @param keepAlive whether messages from clients keep their HTTP sessions alive
 	 * @param executor runs tasks that may block; may reject them
 	 */
 	public HttpSessionRegistry(HandshakeGate gate, boolean keepAlive, Executor executor) {
@@ -96,9 +96,9 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 	}
 
 	/**
-	 * Say that a client becomes a session. To be called before it is let in. The session
-	 * is closed if the HTTP session has ended meanwhile.
-	 * @param proof what the client has shown
+	 * Register a new session. Called before the session is connected. The session is
+	 * closed if its HTTP session has ended in the meantime.
+	 * @param proof the proof of the client's identity
 	 * @param session the client's session
 	 */
 	public void opened(ClientProof proof, LocalSession session) {
@@ -128,13 +128,13 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 			return true;
 		}
 		catch (IllegalStateException ex) {
-			logger.trace("The HTTP session of a client has ended before the client is in", ex);
+			logger.trace("The HTTP session of a client has ended before the client was connected", ex);
 			return false;
 		}
 	}
 
 	/**
-	 * Say that a session has ended.
+	 * Remove a session that has ended.
 	 * @param session the session
 	 */
 	public void ended(LocalSession session) {
@@ -151,7 +151,7 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 	}
 
 	/**
-	 * Say that a client has sent something other than an answer to a ping.
+	 * Note that a client has sent something other than a pong.
 	 * @param session the client's session
 	 */
 	public void used(LocalSession session) {
@@ -166,7 +166,9 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 			this.executor.execute(() -> touch(link.httpSession));
 		}
 		catch (RejectedExecutionException ex) {
-			logger.debug("Too much is waiting to keep an HTTP session alive; a later message does", ex);
+			logger
+				.debug("An HTTP session was not kept alive, because too many tasks are waiting. A later message will do"
+						+ " it", ex);
 		}
 	}
 
@@ -180,13 +182,14 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 		}
 		catch (UnsupportedOperationException | LinkageError ex) {
 			if (this.unsupported.compareAndSet(false, true)) {
-				logger.warn("HTTP sessions of the type " + httpSession.getClass().getName() + " cannot be kept alive by"
-						+ " what clients send: they time out, and their clients are closed, although they are in use. "
-						+ "'atmosphere.security.keep-http-session-alive: false' has the same without this warning");
+				logger.warn("HTTP sessions of type " + httpSession.getClass().getName() + " cannot be kept alive by"
+						+ " messages from clients. They can time out although their clients are active, and these are"
+						+ " closed then. Raise 'server.servlet.session.timeout'; to suppress this warning, set"
+						+ " 'atmosphere.security.keep-http-session-alive' to false");
 			}
 		}
 		catch (RuntimeException ex) {
-			logger.debug("An HTTP session could not be kept alive; a later message does", ex);
+			logger.debug("An HTTP session could not be kept alive. A later message will try it again", ex);
 		}
 	}
 
@@ -219,7 +222,7 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 	}
 
 	/**
-	 * A client's session and the HTTP session that has shown who the client is.
+	 * A client's session, and the HTTP session that identifies the client.
 	 */
 	private static final class Link {
 
@@ -227,7 +230,10 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 
 		private final LocalSession session;
 
-		/** Between two times at which the HTTP session is kept alive; 0 if it lasts. */
+		/**
+		 * The interval at which the HTTP session is kept alive, in nanoseconds; 0 if it
+		 * never times out.
+		 */
 		private final long intervalNanos;
 
 		private final AtomicLong nextTouch;
@@ -240,7 +246,7 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 			this.session = session;
 			long timeout = Duration.ofSeconds(Math.max(0, httpSession.getMaxInactiveInterval())).toNanos();
 			this.intervalNanos = Math.min(MAX_TOUCH_NANOS, timeout / 4);
-			// The handshake was a request like others
+			// The handshake has just kept it alive, as any request does
 			this.nextTouch = new AtomicLong(System.nanoTime() + this.intervalNanos);
 		}
 

@@ -24,8 +24,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads addresses as they stand in headers. Nothing is looked up: a host name there is no
- * address.
+ * Parses IP addresses in headers. Host names are not looked up: they count as no address.
  */
 final class IpLiterals {
 
@@ -43,10 +42,10 @@ final class IpLiterals {
 	}
 
 	/**
-	 * Read an address.
+	 * Parse an address.
 	 * @param text an IPv4 or IPv6 address, perhaps in quotes, in brackets or with a port,
 	 * such as {@code 198.51.100.7:40001} or {@code [2001:db8::1]:40001}
-	 * @return the address, or {@code null} if that is none
+	 * @return the address, or {@code null} if the text is no address
 	 */
 	static @Nullable InetAddress parse(@Nullable String text) {
 		if (text == null || text.length() > MAX_LENGTH) {
@@ -72,14 +71,14 @@ final class IpLiterals {
 		}
 		int zone = address.indexOf('%');
 		if (zone > 0) {
-			// Names an interface of whoever wrote it
+			// The zone names an interface of the sender's machine
 			address = address.substring(0, zone);
 		}
 		try {
 			if (IPV4.matcher(address).matches()) {
 				return InetAddress.getByName(address);
 			}
-			// In brackets never taken for a host's name
+			// In brackets, so that it is never taken for a host name
 			return IPV6.matcher(address).matches() ? InetAddress.getByName("[" + address + "]") : null;
 		}
 		catch (UnknownHostException ex) {
@@ -88,10 +87,10 @@ final class IpLiterals {
 	}
 
 	/**
-	 * Return whether an address is of this machine or a private network, where proxies
-	 * are.
+	 * Return whether an address belongs to this machine or a private network, where
+	 * proxies are.
 	 * @param address the address
-	 * @return whether no client on the internet has it
+	 * @return whether no client on the internet can have it
 	 */
 	static boolean isInternal(InetAddress address) {
 		if (address.isLoopbackAddress() || address.isSiteLocalAddress() || address.isLinkLocalAddress()) {

@@ -26,17 +26,16 @@ import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Reads and writes JSON for clients: the doors' own frames and answers. Safe for use by
- * many threads; nothing blocks.
+ * Reads and writes the JSON of the doors' own frames and answers. Safe for use by many
+ * threads; nothing blocks.
  */
 public final class JsonText {
 
 	/**
-	 * Names come from clients, and there is nothing to gain from remembering them. What
-	 * clients send is bounded by its size and is only passed over here, without
-	 * recursion, so that it may be as deep, and its names and numbers as long, as its
-	 * size allows: a limit would close the connection of a client whose data an
-	 * application may understand well.
+	 * The factory for readers and writers. Names come from clients, so caching them has
+	 * no benefit. Nesting, names and numbers have no limits of their own, because a
+	 * message is bounded by its size and is skipped here without recursion. A limit would
+	 * close the connection of a client whose data the application can read.
 	 */
 	public static final JsonFactory FACTORY = JsonFactory.builder()
 		.streamReadConstraints(StreamReadConstraints.builder()
@@ -53,12 +52,13 @@ public final class JsonText {
 	}
 
 	/**
-	 * Write an object.
+	 * Write a JSON object.
 	 * @param members writes its members, in order
 	 * @return the object, on one line
 	 */
 	public static String object(Consumer<JsonGenerator> members) {
-		// As characters: names may have halves of characters, which bytes cannot
+		// As characters, because a name may contain unpaired surrogates, which UTF-8
+		// cannot encode
 		StringWriter out = new StringWriter(256);
 		try (JsonGenerator generator = FACTORY.createGenerator(ObjectWriteContext.empty(), out)) {
 			generator.writeStartObject();

@@ -17,27 +17,26 @@
 package io.github.atmosphererelay.door.internal;
 
 /**
- * How much clients may have and do together. Each limit holds for this node; 0 stands for
- * any number.
+ * The limits of clients. Each limit is for this node; 0 means no limit.
  *
- * @param sessionsPerUser how many sessions a user may have
- * @param sessionsPerAddress how many sessions may come from one address
- * @param userMessagesPerSecond how many messages all sessions of a user together may send
- * in a second on average
- * @param userBurst how many messages they may send at once
- * @param emptyChannelsPerMinute how many recorded channels without a message a session
- * may ask for in a minute, and at once
+ * @param sessionsPerUser the maximum number of sessions of a user
+ * @param sessionsPerAddress the maximum number of sessions from one address
+ * @param userMessagesPerSecond the average number of messages that all sessions of a user
+ * may send in a second
+ * @param userBurst the number of messages that they may send at once
+ * @param emptyChannelsPerMinute the number of recorded channels without messages that a
+ * session may ask for in a minute, or at once
  */
 public record LimitSettings(int sessionsPerUser, int sessionsPerAddress, int userMessagesPerSecond, int userBurst,
 		int emptyChannelsPerMinute) {
 
 	/**
-	 * Create settings that do not limit how many channels are asked for.
-	 * @param sessionsPerUser how many sessions a user may have
-	 * @param sessionsPerAddress how many sessions may come from one address
-	 * @param userMessagesPerSecond how many messages all sessions of a user together may
-	 * send in a second on average
-	 * @param userBurst how many messages they may send at once
+	 * Create settings without a limit for empty channels.
+	 * @param sessionsPerUser the maximum number of sessions of a user
+	 * @param sessionsPerAddress the maximum number of sessions from one address
+	 * @param userMessagesPerSecond the average number of messages that all sessions of a
+	 * user may send in a second
+	 * @param userBurst the number of messages that they may send at once
 	 */
 	public LimitSettings(int sessionsPerUser, int sessionsPerAddress, int userMessagesPerSecond, int userBurst) {
 		this(sessionsPerUser, sessionsPerAddress, userMessagesPerSecond, userBurst, 0);

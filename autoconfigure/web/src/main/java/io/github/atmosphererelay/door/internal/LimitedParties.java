@@ -27,14 +27,14 @@ import io.github.bucket4j.Bucket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Users, or addresses, that may have only so many sessions and do only so much. One
- * without a session is known until what it has used up has come back: otherwise it would
- * come back with each new connection. So there are as many as have sessions, and
- * {@value #MAX_LEFT}. Safe for use by many threads.
+ * Users or addresses whose number of sessions and rate of actions are limited. A party
+ * without sessions is remembered until its bucket is full again: otherwise each new
+ * connection would start with a full bucket. The number of parties is bounded: those with
+ * sessions, and {@value #MAX_IDLE} others. Safe for use by many threads.
  */
 final class LimitedParties {
 
-	private static final int MAX_LEFT = 10_000;
+	private static final int MAX_IDLE = 10_000;
 
 	private final int maxSessions;
 
@@ -44,17 +44,17 @@ final class LimitedParties {
 
 	private final Map<String, Party> parties = new ConcurrentHashMap<>();
 
-	/** Those without a session whose bucket is not full yet. */
-	private final Queue<String> left = new ConcurrentLinkedQueue<>();
+	/** The keys of parties without sessions whose bucket is not full yet. */
+	private final Queue<String> idle = new ConcurrentLinkedQueue<>();
 
-	private final AtomicInteger leftCount = new AtomicInteger();
+	private final AtomicInteger idleCount = new AtomicInteger();
 
 	/**
-	 * Create parties of which nobody is known.
-	 * @param maxSessions how many sessions each may have, 0 for any number
-	 * @param buckets makes what a new party may use up, or {@code null} if that is not
-	 * limited
-	 * @param capacity what a full bucket holds
+	 * Create an instance without parties.
+	 * @param maxSessions the maximum number of sessions of each party, 0 for no limit
+	 * @param buckets creates the bucket of a new party; returns {@code null} if the rate
+	 * is not limited
+	 * @param capacity the number of tokens of a full bucket
 	 */
 	LimitedParties(int maxSessions, Supplier<@Nullable Bucket> buckets, long capacity) {
 		this.maxSessions = maxSessions;
@@ -63,7 +63,7 @@ final class LimitedParties {
 	}
 
 	/**
-	 * Return whether a party may have one more session at the moment.
+	 * Return whether a party may have one more session now.
 	 */
 	boolean hasRoom(String key) {
 		Party party = this.parties.get(key);
@@ -75,11 +75,12 @@ final class LimitedParties {
 	}
 
 	/**
-	 * A party has one session more.
-	 * @return the party, which has to {@link #leave}, or {@code null} if it has too many
+	 * Add a session to a party.
+	 * @return the party, which has to {@link #leave} again; or {@code null} if it has too
+	 * many sessions
 	 */
 	@Nullable Party enter(String key) {
-		forgetRested();
+		forgetFullBuckets();
 		Party[] entered = new Party[1];
 		this.parties.compute(key, (same, known) -> {
 			Party party = (known != null) ? known : new Party(this.buckets.get());
@@ -93,73 +94,73 @@ final class LimitedParties {
 	}
 
 	/**
-	 * A party has one session less.
+	 * Remove a session from a party.
 	 */
 	void leave(String key) {
-		boolean[] tired = new boolean[1];
+		boolean[] becomesIdle = new boolean[1];
 		this.parties.computeIfPresent(key, (same, party) -> {
-			if (--party.sessions > 0 || party.left) {
+			if (--party.sessions > 0 || party.idle) {
 				return party;
 			}
-			if (isRested(party) || this.leftCount.get() >= MAX_LEFT) {
+			if (isBucketFull(party) || this.idleCount.get() >= MAX_IDLE) {
 				return null;
 			}
-			party.left = true;
-			tired[0] = true;
+			party.idle = true;
+			becomesIdle[0] = true;
 			return party;
 		});
-		if (tired[0]) {
-			this.leftCount.incrementAndGet();
-			this.left.add(key);
+		if (becomesIdle[0]) {
+			this.idleCount.incrementAndGet();
+			this.idle.add(key);
 		}
 	}
 
 	/**
-	 * Look at two of those that have left, with each one that comes, so that they become
-	 * fewer.
+	 * Check two parties without sessions at each new session, so that their number
+	 * decreases.
 	 */
-	private void forgetRested() {
+	private void forgetFullBuckets() {
 		for (int i = 0; i < 2; i++) {
-			String key = this.left.poll();
+			String key = this.idle.poll();
 			if (key == null) {
 				return;
 			}
-			boolean[] tired = new boolean[1];
+			boolean[] becomesIdle = new boolean[1];
 			this.parties.computeIfPresent(key, (same, party) -> {
-				tired[0] = (party.sessions == 0 && !isRested(party));
-				party.left = tired[0];
-				return (party.sessions == 0 && !tired[0]) ? null : party;
+				becomesIdle[0] = (party.sessions == 0 && !isBucketFull(party));
+				party.idle = becomesIdle[0];
+				return (party.sessions == 0 && !becomesIdle[0]) ? null : party;
 			});
-			if (tired[0]) {
-				this.left.add(key);
+			if (becomesIdle[0]) {
+				this.idle.add(key);
 			}
 			else {
-				this.leftCount.decrementAndGet();
+				this.idleCount.decrementAndGet();
 			}
 		}
 	}
 
-	private boolean isRested(Party party) {
+	private boolean isBucketFull(Party party) {
 		return party.bucket == null || party.bucket.getAvailableTokens() >= this.capacity;
 	}
 
 	/**
-	 * Return how many are known.
+	 * Return the number of known parties.
 	 */
 	int size() {
 		return this.parties.size();
 	}
 
 	/**
-	 * What is known of a user or an address. The count changes within the map's own lock
-	 * only.
+	 * The state of a user or an address. The number of sessions changes only within the
+	 * map's lock.
 	 */
 	static final class Party {
 
 		private final @Nullable Bucket bucket;
 
-		/** Whether it stands among those that have left. */
-		private boolean left;
+		/** Whether the party's key is in {@link LimitedParties#idle}. */
+		private boolean idle;
 
 		private volatile int sessions;
 
@@ -168,7 +169,7 @@ final class LimitedParties {
 		}
 
 		/**
-		 * Return what it may use up, or {@code null} if that is not limited.
+		 * Return the party's bucket, or {@code null} if its rate is not limited.
 		 */
 		@Nullable Bucket bucket() {
 			return this.bucket;

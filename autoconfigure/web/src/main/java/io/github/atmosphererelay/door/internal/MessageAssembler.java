@@ -27,14 +27,15 @@ import io.github.bucket4j.Bucket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts the messages of one client together of their parts, and holds the client to size
- * and rate. For the one thread that reads; {@link #checkRate()} may be called by others.
+ * Assembles the messages of one client from their parts, and enforces the limits of size
+ * and rate. For the one thread that reads; {@link #checkRate()} may be called by other
+ * threads.
  */
 public final class MessageAssembler {
 
 	/**
-	 * Parts below this size count as messages: each costs as much, however little there
-	 * is in it. Networks cut larger ones.
+	 * Parts below this size count as messages, because each part has a cost, however
+	 * small it is. Parts that the network has cut are larger.
 	 */
 	private static final int SMALL_PART = 64;
 
@@ -49,16 +50,16 @@ public final class MessageAssembler {
 	private @Nullable ByteArrayOutputStream binary;
 
 	/**
-	 * Begin to take messages.
-	 * @param settings what holds for clients
+	 * Create an assembler.
+	 * @param settings the settings for WebSocket clients
 	 */
 	public MessageAssembler(WebSocketSettings settings) {
 		this(settings.maxMessageSize(), (settings.messagesPerSecond() > 0) ? bucket(settings) : null);
 	}
 
 	/**
-	 * Begin to take messages at any rate.
-	 * @param maxMessageSize the greatest message, in bytes
+	 * Create an assembler without a limit of the rate.
+	 * @param maxMessageSize the maximum size of a message in bytes
 	 */
 	public MessageAssembler(int maxMessageSize) {
 		this(maxMessageSize, null);
@@ -77,16 +78,17 @@ public final class MessageAssembler {
 	}
 
 	/**
-	 * Take a part of a text message.
+	 * Add a part of a text message.
 	 * @param part the part
-	 * @param last whether it is the last
+	 * @param last whether it is the last part
 	 * @return the message if it is complete, otherwise {@code null}
-	 * @throws RefusedMessageException if the client breaks a limit
+	 * @throws RefusedMessageException if the client exceeds a limit
 	 */
 	public @Nullable Payload text(String part, boolean last) {
 		StringBuilder parts = this.text;
 		int length = part.length() + ((parts != null) ? parts.length() : 0);
-		// A character has at least one byte, so this much is known before the end.
+		// A character has at least one byte in UTF-8, so a text that is too long is found
+		// before its end.
 		checkSize(length);
 		checkProgress(part.length(), last);
 		if (!last) {
@@ -105,11 +107,11 @@ public final class MessageAssembler {
 	}
 
 	/**
-	 * Take a part of a binary message.
+	 * Add a part of a binary message.
 	 * @param part the part
-	 * @param last whether it is the last
+	 * @param last whether it is the last part
 	 * @return the message if it is complete, otherwise {@code null}
-	 * @throws RefusedMessageException if the client breaks a limit
+	 * @throws RefusedMessageException if the client exceeds a limit
 	 */
 	public @Nullable Payload binary(ByteBuffer part, boolean last) {
 		ByteArrayOutputStream parts = this.binary;
@@ -148,7 +150,7 @@ public final class MessageAssembler {
 
 	/**
 	 * Count a ping or pong.
-	 * @throws RefusedMessageException if the client sends too many
+	 * @throws RefusedMessageException if the client sends too many of them
 	 */
 	public void checkControlRate() {
 		if (!this.controlRate.allows()) {
@@ -157,8 +159,8 @@ public final class MessageAssembler {
 	}
 
 	/**
-	 * Count something that costs as much as a message.
-	 * @throws RefusedMessageException if the client sends too much
+	 * Count an action that costs as much as a message.
+	 * @throws RefusedMessageException if the client exceeds its rate
 	 */
 	public void checkRate() {
 		if (this.bucket != null && !this.bucket.tryConsume(1)) {

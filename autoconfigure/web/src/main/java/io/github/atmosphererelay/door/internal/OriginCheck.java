@@ -25,8 +25,8 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.web.cors.CorsConfiguration;
 
 /**
- * Lets pages in from this server's own origin and from those that are configured. Clients
- * that send no {@code Origin} are no browsers, and are let in.
+ * Allows pages from this server's own origin and from the configured origins to connect.
+ * Clients that send no {@code Origin} header are no browsers and may connect.
  */
 final class OriginCheck {
 
@@ -34,7 +34,8 @@ final class OriginCheck {
 
 	/**
 	 * Create a check.
-	 * @param patterns patterns of origins that may connect beside this server's own
+	 * @param patterns patterns of origins that may connect, in addition to this server's
+	 * own
 	 */
 	OriginCheck(List<String> patterns) {
 		this.allowed.setAllowedOriginPatterns(patterns);
@@ -43,7 +44,7 @@ final class OriginCheck {
 	/**
 	 * Check a handshake.
 	 * @param request the handshake
-	 * @throws HandshakeRefusedException if it is of a page that may not connect
+	 * @throws HandshakeRefusedException if the page's origin may not connect
 	 */
 	void check(HandshakeRequest request) {
 		for (String origin : Collections.list(request.getHeaders(HttpHeaders.ORIGIN))) {

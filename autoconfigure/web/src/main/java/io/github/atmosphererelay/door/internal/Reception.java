@@ -30,8 +30,8 @@ import io.github.atmosphererelay.subscription.internal.Subscriptions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes those that were let in at the doors sessions of this node, or counts that they
- * were refused after all. Safe for use by many threads; nothing blocks.
+ * Creates sessions for accepted connections, and counts the connections that are refused
+ * after all. Safe for use by many threads; nothing blocks.
  */
 public final class Reception {
 
@@ -47,11 +47,11 @@ public final class Reception {
 
 	/**
 	 * Create a reception.
-	 * @param identity which node this is, for the ids of sessions
+	 * @param identity this node, whose id is part of the sessions' ids
 	 * @param writers write to the sessions
-	 * @param subscriptions see sessions out
-	 * @param httpSessions the HTTP sessions that clients are known by
-	 * @param statistics counts who was refused
+	 * @param subscriptions disconnect sessions that end
+	 * @param httpSessions the registry of the HTTP sessions that identify clients
+	 * @param statistics counts refusals
 	 */
 	public Reception(NodeIdentity identity, WriterPool writers, Subscriptions subscriptions,
 			HttpSessionRegistry httpSessions, InboundStatistics statistics) {
@@ -63,7 +63,7 @@ public final class Reception {
 	}
 
 	/**
-	 * Return an id for a session that is new.
+	 * Return an id for a new session.
 	 */
 	String newSessionId() {
 		return this.identity.newSessionId();

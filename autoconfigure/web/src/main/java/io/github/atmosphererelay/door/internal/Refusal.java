@@ -22,55 +22,56 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 
 /**
- * Why a handshake is refused: what the client is answered, what is counted, and what the
- * log says of it.
+ * The reasons for refusing a handshake, each with the status for the client, the code
+ * that is counted, and the advice for the log.
  */
 public enum Refusal {
 
-	/** The node stops. Not logged: this is what it is told to do. */
+	/** The node stops. Not logged, because it is expected. */
 	SHUTTING_DOWN(HttpStatus.SERVICE_UNAVAILABLE, ErrorCode.NOT_AVAILABLE, Level.NONE, null),
 
-	/** The web server takes hardly any more connections. */
+	/** The web server has hardly any connections left. */
 	FULL(HttpStatus.SERVICE_UNAVAILABLE, ErrorCode.LIMIT_EXCEEDED, Level.WARN,
 			"Raise 'server.tomcat.max-connections' or 'server.jetty.max-connections' and the limit of open files, "
-					+ "or add nodes; 'atmosphere.limits.reserved-connections' is what is kept for other requests"),
+					+ "or add nodes. 'atmosphere.limits.reserved-connections' are reserved for other HTTP requests"),
 
-	/** The request makes no sense. */
+	/** The request is malformed. */
 	MALFORMED(HttpStatus.BAD_REQUEST, ErrorCode.BAD_REQUEST, Level.INFO, null),
 
 	/** The client speaks another version of WebSocket. */
 	VERSION(HttpStatus.UPGRADE_REQUIRED, ErrorCode.BAD_REQUEST, Level.INFO, null),
 
-	/** A page of another server wants to connect. */
+	/** The page of another origin wants to connect. */
 	ORIGIN(HttpStatus.FORBIDDEN, ErrorCode.PERMISSION_DENIED, Level.WARN,
-			"'atmosphere.websocket.allowed-origins' lets further origins in. Behind a proxy that ends TLS, "
-					+ "'server.forward-headers-strategy' tells this server the address that browsers see"),
+			"If its pages may connect, add the origin to 'atmosphere.websocket.allowed-origins'. If it is this server's"
+					+ " own origin behind a proxy, set 'server.forward-headers-strategy'"),
 
 	/** No pattern covers the channel. */
 	UNKNOWN_CHANNEL(HttpStatus.NOT_FOUND, ErrorCode.UNKNOWN_CHANNEL, Level.WARN,
-			"One of 'atmosphere.channels[*].pattern' has to cover its name"),
+			"If the channel should exist, one 'atmosphere.channels[*].pattern' has to cover its name"),
 
-	/** An address has too many sessions. Logged where that is counted. */
+	/** An address has too many sessions. Logged by {@link ClientLimits}. */
 	ADDRESS_LIMIT(HttpStatus.TOO_MANY_REQUESTS, ErrorCode.LIMIT_EXCEEDED, Level.NONE, null),
 
 	/** A user has too many sessions. */
 	USER_LIMIT(HttpStatus.TOO_MANY_REQUESTS, ErrorCode.LIMIT_EXCEEDED, Level.WARN,
-			"'atmosphere.limits.sessions-per-user' says how many a user may have"),
+			"If users may have more sessions, raise 'atmosphere.limits.sessions-per-user'"),
 
-	/** The channel is not for anonymous clients. */
+	/** The channel does not permit anonymous clients. */
 	ANONYMOUS(HttpStatus.UNAUTHORIZED, ErrorCode.UNAUTHORIZED, Level.INFO,
-			"'atmosphere.channels[*].subscribe' says who may subscribe"),
+			"'atmosphere.channels[*].subscribe' decides who may subscribe"),
 
 	/** The client may not subscribe to the channel. */
 	DENIED(HttpStatus.FORBIDDEN, ErrorCode.PERMISSION_DENIED, Level.INFO,
-			"'atmosphere.channels[*].subscribe' says who may subscribe, or the ChannelAuthorizer if there is one"),
+			"'atmosphere.channels[*].subscribe' decides who may subscribe, or the ChannelAuthorizer bean if there is"
+					+ " one"),
 
-	/** The principal is known, and has no name. */
+	/** The principal has no name. */
 	NAMELESS(HttpStatus.UNAUTHORIZED, ErrorCode.UNAUTHORIZED, Level.WARN,
-			"Principal.getName() has to name the user. With JWTs, "
-					+ "'spring.security.oauth2.resourceserver.jwt.principal-claim-name' says which claim does"),
+			"Principal.getName() must return the user's name. With JWTs, set "
+					+ "'spring.security.oauth2.resourceserver.jwt.principal-claim-name' to the claim that contains it"),
 
-	/** The client's token proves nothing. */
+	/** The client's token is not valid. */
 	TOKEN(HttpStatus.UNAUTHORIZED, ErrorCode.UNAUTHORIZED, Level.INFO, null);
 
 	private final HttpStatus status;
@@ -101,21 +102,21 @@ public enum Refusal {
 	}
 
 	/**
-	 * Return what whoever operates the node can do about it.
+	 * Return what an operator of the node can do about it, or {@code null}.
 	 */
 	@Nullable String advice() {
 		return this.advice;
 	}
 
 	/**
-	 * How important a refusal is to those who operate the node.
+	 * How a refusal is logged.
 	 */
 	enum Level {
 
-		/** Something is probably configured in a way that was not meant. */
+		/** The configuration is probably not as intended. */
 		WARN,
 
-		/** This happens in normal operation. */
+		/** The refusal is part of normal operation. */
 		INFO,
 
 		/** Nothing is logged. */

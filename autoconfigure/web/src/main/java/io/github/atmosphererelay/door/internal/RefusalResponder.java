@@ -39,13 +39,15 @@ import org.springframework.http.HttpStatus;
 import org.springframework.web.socket.WebSocketHttpHeaders;
 
 /**
- * Answers handshakes that are refused, counts them, and logs them: at most one line in
- * ten seconds for each {@link Refusal}, since anybody can cause them. Safe for use by
- * many threads.
+ * Answers refused handshakes, counts them and logs them: at most one line in ten seconds
+ * for each {@link Refusal}, because anybody can cause them. Safe for use by many threads.
  */
 public final class RefusalResponder {
 
-	/** Clients that found a node full should rather try another one. */
+	/**
+	 * Seconds after which a client may retry if the node is full; it should try another
+	 * node first.
+	 */
 	private static final String RETRY_WHEN_FULL = "5";
 
 	private static final Log logger = LogFactory.getLog(RefusalResponder.class);
@@ -57,8 +59,8 @@ public final class RefusalResponder {
 	private final Map<Refusal, RateLimitedLog> logs = new EnumMap<>(Refusal.class);
 
 	/**
-	 * Create refusals.
-	 * @param statistics counts them
+	 * Create a responder.
+	 * @param statistics counts refusals
 	 */
 	public RefusalResponder(InboundStatistics statistics) {
 		this.statistics = statistics;
@@ -70,9 +72,9 @@ public final class RefusalResponder {
 	/**
 	 * Refuse a handshake.
 	 * @param request the handshake
-	 * @param response its answer
-	 * @param cause why
-	 * @throws IOException if the client is gone
+	 * @param response the response to it
+	 * @param cause the reason
+	 * @throws IOException if the client has disconnected
 	 */
 	void refuse(HttpServletRequest request, HttpServletResponse response, RequestRefusedException cause)
 			throws IOException {
@@ -94,9 +96,8 @@ public final class RefusalResponder {
 			case SHUTTING_DOWN -> response.setHeader(HttpHeaders.RETRY_AFTER, "1");
 			case FULL -> {
 				response.setHeader(HttpHeaders.RETRY_AFTER, RETRY_WHEN_FULL);
-				// Otherwise it would stay for the client's next request, and be one of
-				// those
-				// that are too many
+				// Otherwise the connection would stay open for the client's next request,
+				// and would count as one of those that are too many
 				response.setHeader(HttpHeaders.CONNECTION, "close");
 			}
 			case VERSION -> {
@@ -109,11 +110,11 @@ public final class RefusalResponder {
 	}
 
 	/**
-	 * Answer with a reason.
-	 * @param response the answer
+	 * Write a response that consists of a reason.
+	 * @param response the response
 	 * @param status its status
-	 * @param reason why, for the client
-	 * @throws IOException if the client is gone
+	 * @param reason the reason, for the client
+	 * @throws IOException if the client has disconnected
 	 */
 	static void write(HttpServletResponse response, HttpStatus status, String reason) throws IOException {
 		byte[] body = reason.getBytes(StandardCharsets.UTF_8);
@@ -134,7 +135,7 @@ public final class RefusalResponder {
 
 	private static String text(HttpServletRequest request, Refusal refusal, String reason) {
 		String advice = refusal.advice();
-		return "A client that asked for " + LogText.quote(request.getRequestURI()) + " was refused with "
+		return "A client was refused at " + LogText.quote(request.getRequestURI()) + " with status "
 				+ refusal.status().value() + ": " + LogText.line(reason) + ((advice != null) ? ". " + advice : "");
 	}
 

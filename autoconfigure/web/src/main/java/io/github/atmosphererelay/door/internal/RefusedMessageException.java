@@ -20,20 +20,20 @@ import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.session.CloseReason;
 
 /**
- * A message of a client that breaks a limit.
+ * Thrown when a message of a client exceeds a limit.
  */
 public final class RefusedMessageException extends RuntimeException {
 
 	private final CloseReason reason;
 
 	RefusedMessageException(CloseReason reason) {
-		// Clients can cause it at will, and nobody reads its stack.
+		// Without a stack trace, because clients can cause it at any rate.
 		super(reason.text(), null, false, false);
 		this.reason = reason;
 	}
 
 	/**
-	 * Return what is counted.
+	 * Return the code that is counted.
 	 * @return the code
 	 */
 	public ErrorCode code() {
@@ -41,7 +41,7 @@ public final class RefusedMessageException extends RuntimeException {
 	}
 
 	/**
-	 * Return what the client's connection is closed with.
+	 * Return the reason with which the client's connection is closed.
 	 * @return the reason
 	 */
 	public CloseReason reason() {

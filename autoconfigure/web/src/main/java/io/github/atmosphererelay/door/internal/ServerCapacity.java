@@ -21,14 +21,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps some of the web server's connections for health checks and other requests. A
- * WebSocket is one of these connections for as long as it lasts; once there are as many
- * as the server takes, it lets everything else wait, and whatever watches the node takes
- * it for dead. Safe for use by many threads.
+ * Reserves some of the web server's connections for health checks and other HTTP
+ * requests. A WebSocket occupies one of the server's connections as long as it is open.
+ * When all connections are occupied the server lets every other request wait, and
+ * whatever monitors the node considers it dead. Safe for use by many threads.
  */
 public final class ServerCapacity {
 
-	/** How much is reserved if nothing is configured: one connection of so many. */
+	/** The default reserve: one connection of this many. */
 	private static final int DEFAULT_SHARE = 16;
 
 	private final @Nullable Integer reserved;
@@ -38,18 +38,18 @@ public final class ServerCapacity {
 	private volatile int files = Integer.MAX_VALUE;
 
 	/**
-	 * Create a capacity that is not known yet, and has room for everybody.
-	 * @param reserved how many connections are kept for other requests, or {@code null}
-	 * for a sixteenth of all
+	 * Create an instance that does not know its server yet, and has room for all clients.
+	 * @param reserved the number of connections that are reserved for other requests, or
+	 * {@code null} for a sixteenth of all
 	 */
 	public ServerCapacity(@Nullable Integer reserved) {
 		this.reserved = reserved;
 	}
 
 	/**
-	 * Say what the web server takes. To be called when it has started.
+	 * Set the capacity of the web server. Called when the server has started.
 	 * @param servers its ports
-	 * @param files how many more files, and so connections, the process may open
+	 * @param files how many more files, and therefore connections, the process can open
 	 */
 	public void serve(List<ServerConnections> servers, int files) {
 		this.files = files;
@@ -57,7 +57,8 @@ public final class ServerCapacity {
 	}
 
 	/**
-	 * Return how many connections there may be at a port with the WebSockets.
+	 * Return the maximum number of connections at a port, including WebSockets, up to
+	 * which handshakes are accepted.
 	 * @param server the port
 	 * @return the number, at least 1
 	 */
@@ -68,12 +69,11 @@ public final class ServerCapacity {
 	}
 
 	/**
-	 * Return whether there is room for a connection that has come and wants to be a
-	 * WebSocket.
-	 * @param port the server's port that it has come to
-	 * @param sockets how many WebSockets there are, for a server that does not count its
+	 * Return whether there is room for a new connection that wants to be a WebSocket.
+	 * @param port the server's port of the connection
+	 * @param sockets the number of WebSockets, for a server that does not count its
 	 * connections
-	 * @return whether enough connections are left for other requests
+	 * @return whether enough connections remain for other requests
 	 */
 	boolean hasRoom(int port, int sockets) {
 		List<ServerConnections> all = this.servers;

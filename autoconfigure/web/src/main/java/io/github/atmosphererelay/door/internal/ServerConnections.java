@@ -19,12 +19,12 @@ package io.github.atmosphererelay.door.internal;
 import java.util.function.IntSupplier;
 
 /**
- * How many connections the web server takes at one of its ports, and has.
+ * The limit and the number of the web server's connections at one of its ports.
  *
  * @param port the port
- * @param limit how many it takes, or -1 if it has no limit of its own
- * @param count tells how many it has, WebSockets and others, or -1 if it does not count
- * them; called for each handshake
+ * @param limit the maximum number of connections, or -1 if there is no limit
+ * @param count returns the number of connections, WebSockets and others, or -1 if the
+ * server does not count them; called for each handshake
  */
 public record ServerConnections(int port, int limit, IntSupplier count) {
 }

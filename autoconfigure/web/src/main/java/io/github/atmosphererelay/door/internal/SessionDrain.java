@@ -33,10 +33,10 @@ import org.apache.commons.logging.LogFactory;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Sends clients away when the node stops: lets nobody in any more, then closes the
- * sessions slice by slice, each after what waits for it has been written, so that the
- * other nodes are not asked by all clients at once. Stops first of all, while web server
- * and relay still work.
+ * Disconnects clients when the node stops: refuses new clients, then closes the sessions
+ * slice by slice, each after its queued messages have been written, so that not all
+ * clients reconnect to the other nodes at once. Stops before everything else, while the
+ * web server and the relay still work.
  */
 public final class SessionDrain implements SmartLifecycle {
 
@@ -62,13 +62,13 @@ public final class SessionDrain implements SmartLifecycle {
 
 	/**
 	 * Create a drain.
-	 * @param gate lets clients in or not
+	 * @param gate decides whether clients are accepted
 	 * @param registry the sessions to close
 	 * @param scheduler closes the slices
-	 * @param sliceSize how many sessions are closed at once
+	 * @param sliceSize the number of sessions that are closed at once
 	 * @param sliceInterval the time between two slices
-	 * @param timeout after which time the rest is closed at once
-	 * @param guards keep the parts of the node going
+	 * @param timeout the time after which all remaining sessions are closed at once
+	 * @param guards protect the steps
 	 */
 	public SessionDrain(HandshakeGate gate, SessionRegistry registry, ScheduledExecutorService scheduler, int sliceSize,
 			Duration sliceInterval, Duration timeout, Guards guards) {
@@ -103,14 +103,14 @@ public final class SessionDrain implements SmartLifecycle {
 			callback.run();
 			return;
 		}
-		logger.info("Closing " + waiting.size() + " sessions, " + this.sliceSize + " every "
+		logger.info("The node stops and closes its " + waiting.size() + " sessions, " + this.sliceSize + " every "
 				+ this.sliceInterval.toMillis() + " ms");
 		long deadline = System.nanoTime() + this.timeout.toNanos();
 		run(() -> closeSlice(waiting, deadline, callback), callback);
 	}
 
 	/**
-	 * Take a step, and the same again if it fails: the application's stop waits for the
+	 * Run a step, and repeat it if it fails, because the application's stop waits for the
 	 * callback.
 	 */
 	private void run(Runnable step, Runnable callback) {
@@ -124,7 +124,7 @@ public final class SessionDrain implements SmartLifecycle {
 			this.guard.later(this.scheduler, () -> run(step, callback), delay);
 		}
 		catch (Throwable ex) {
-			// Nobody would go on
+			// No later step will call back
 			this.guard.failed(ex);
 			callback.run();
 		}
@@ -145,7 +145,7 @@ public final class SessionDrain implements SmartLifecycle {
 	}
 
 	private void awaitEnd(long deadline, Runnable callback) {
-		// Also those that were being let in when the gate was shut.
+		// Includes sessions that were being opened when the gate was shut.
 		this.registry.forEach((session) -> this.guard.run(() -> session.close(CloseReason.GOING_AWAY)));
 		if (this.registry.sessionCount() == 0) {
 			callback.run();

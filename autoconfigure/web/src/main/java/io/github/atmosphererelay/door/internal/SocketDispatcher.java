@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.web.socket.WebSocketSession;
 
 /**
- * Brings sockets whose handshakes were let in to their door. Does not block.
+ * Passes accepted sockets to their door. Does not block.
  */
 final class SocketDispatcher implements Function<WebSocketSession, @Nullable Inbound> {
 
@@ -45,11 +45,11 @@ final class SocketDispatcher implements Function<WebSocketSession, @Nullable Inb
 	private final Door door;
 
 	/**
-	 * Create arrivals.
-	 * @param reception makes them sessions
-	 * @param limits what clients have and do, through whatever door
-	 * @param sendTimeout how long writing to a socket may take
-	 * @param door where they arrive
+	 * Create a dispatcher.
+	 * @param reception creates sessions
+	 * @param limits counts connections and limits them, for all doors together
+	 * @param sendTimeout the maximum time for which a write to a socket may block
+	 * @param door the door of the sockets
 	 */
 	SocketDispatcher(Reception reception, ClientLimits limits, Duration sendTimeout, Door door) {
 		this.reception = reception;
@@ -61,7 +61,7 @@ final class SocketDispatcher implements Function<WebSocketSession, @Nullable Inb
 	@Override
 	public @Nullable Inbound apply(WebSocketSession socket) {
 		Map<String, Object> attributes = socket.getAttributes();
-		// Most connections have nothing else that would be kept of the handshake
+		// Most connections keep nothing else of the handshake
 		ClientProof proof = (ClientProof) Objects.requireNonNull(attributes.remove(DoorInterceptor.PROOF));
 		SessionTransport transport = Transports.of(socket, this.sendTimeout);
 		Admission admission = this.limits.admit(socket.getRemoteAddress());

@@ -38,14 +38,14 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Checks tokens, and tells in the doors' own words what is wrong with them. Safe for use
- * by many threads.
+ * Checks tokens, and converts failures to the doors' error codes. Safe for use by many
+ * threads.
  */
 public final class TokenChecker {
 
 	private static final Log logger = LogFactory.getLog(TokenChecker.class);
 
-	/** Clients send what they like, and as often. */
+	/** Limited, because clients can send invalid tokens at any rate. */
 	private final RateLimitedLog failureLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
 	private final ClientAuthentication authentication;
@@ -55,9 +55,9 @@ public final class TokenChecker {
 	private final RateLimitedLog nameless = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
 	/**
-	 * Create checks.
-	 * @param authentication how clients say who they are
-	 * @param context translates the exceptions of the application's security framework
+	 * Create a checker.
+	 * @param authentication how clients authenticate
+	 * @param context converts the exceptions of the application's security framework
 	 */
 	public TokenChecker(ClientAuthentication authentication, ClientContext context) {
 		this.context = context;
@@ -65,16 +65,16 @@ public final class TokenChecker {
 	}
 
 	/**
-	 * Return whether this node takes tokens.
-	 * @return whether there is something that checks them
+	 * Return whether this node accepts tokens.
+	 * @return whether there is a {@code TokenAuthenticator}
 	 */
 	public boolean isEnabled() {
 		return this.authentication.tokens() != null;
 	}
 
 	/**
-	 * Return how long a client has to say who it is.
-	 * @return the time since its connection was opened
+	 * Return how long a client may take to authenticate.
+	 * @return the time from the opening of its connection
 	 */
 	public Duration timeout() {
 		return this.authentication.timeout();
@@ -83,7 +83,7 @@ public final class TokenChecker {
 	/**
 	 * Return when the principal of a handshake expires.
 	 * @param principal the principal
-	 * @return the time, or {@code null} if it does not
+	 * @return the time, or {@code null} if it does not expire
 	 */
 	public @Nullable Instant expiryOf(Principal principal) {
 		return this.authentication.expiry().expiresAt(principal);
@@ -92,8 +92,8 @@ public final class TokenChecker {
 	/**
 	 * Check a token. May block.
 	 * @param token the token
-	 * @return who the client is
-	 * @throws RequestRefusedException if it proves nothing
+	 * @return the authenticated client
+	 * @throws RequestRefusedException if the token is not valid or cannot be checked
 	 */
 	public Authenticated check(String token) {
 		Authenticated client;
@@ -110,11 +110,12 @@ public final class TokenChecker {
 				logger.debug("A client has sent a token that is not accepted", ex);
 				throw refusal;
 			}
-			this.failureLog.error("A token could not be checked, and its client was refused", ex);
+			this.failureLog.error("A token could not be checked because the TokenAuthenticator failed, and its client"
+					+ " was refused", ex);
 			throw new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
 		}
 		if (client.principal().getName() == null) {
-			this.nameless.warn(() -> "A token was refused because its principal, a "
+			this.nameless.warn(() -> "A client was refused, because the principal of its token, a "
 					+ client.principal().getClass().getName() + ", has no name. " + Refusal.NAMELESS.advice());
 			throw new RequestRefusedException(ErrorCode.UNAUTHORIZED, "the token names no user");
 		}
@@ -131,8 +132,8 @@ public final class TokenChecker {
 	 */
 	public CompletableFuture<Authenticated> checkLater(String token) {
 		try {
-			// Not longer than a client may take: until it is known, nothing else looks
-			// after its connection.
+			// Limited by the time that a client may take to authenticate, because nothing
+			// else closes the connection during the check.
 			return CompletableFuture.supplyAsync(() -> check(token), this.authentication.executor())
 				.orTimeout(timeout().toMillis(), TimeUnit.MILLISECONDS);
 		}
@@ -141,14 +142,15 @@ public final class TokenChecker {
 					new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS, ErrorCode.TOO_MANY_REQUESTS.text()));
 		}
 		catch (Error ex) {
-			// Such as no memory for a thread: whoever asks goes on as after any failure
+			// For example, no thread can be created for lack of memory: the caller
+			// handles it like any other failure
 			return CompletableFuture.failedFuture(ex);
 		}
 	}
 
 	/**
-	 * Return why a check has failed.
-	 * @param failure what the check's future has failed with
+	 * Return the refusal for a failed check.
+	 * @param failure the failure of the check's future
 	 * @return the refusal
 	 */
 	public RequestRefusedException refusal(Throwable failure) {
@@ -157,17 +159,17 @@ public final class TokenChecker {
 			return known;
 		}
 		if (cause instanceof TimeoutException) {
-			this.failureLog
-				.warn("A token was not checked within 'atmosphere.security.token-timeout', and its client was refused");
+			this.failureLog.warn("A client was refused, because its token was not checked within"
+					+ " 'atmosphere.security.token-timeout'. Raise it, or find out why the TokenAuthenticator is slow");
 			return new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
 		}
-		this.failureLog.error("A client that has sent a token was refused", cause);
+		this.failureLog.error("A client was refused, because its token could not be checked", cause);
 		return new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
 	}
 
 	/**
-	 * Return what a client is told whose connection is closed because its token was
-	 * refused, and it is not in yet.
+	 * Return the close reason for a client that is not connected yet and whose token was
+	 * refused.
 	 * @param refusal the refusal
 	 * @return the close reason
 	 */

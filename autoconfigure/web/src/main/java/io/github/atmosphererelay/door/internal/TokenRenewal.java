@@ -25,7 +25,7 @@ import io.github.atmosphererelay.session.internal.LocalSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps one client's session when the client sends a new token before the former one
+ * Extends one client's session when the client sends a new token before the former one
  * expires. Tokens are checked one at a time. Safe for use by many threads; does not
  * block.
  */
@@ -39,14 +39,17 @@ public final class TokenRenewal {
 
 	private State state = State.IDLE;
 
-	/** Came while the former one was being answered. */
+	/**
+	 * The check of a token that arrived while the answer to the former one was being
+	 * sent.
+	 */
 	private @Nullable Runnable next;
 
 	/**
 	 * Create a renewal.
 	 * @param tokens checks tokens
 	 * @param session the client's session
-	 * @param foreign what a token of somebody else is refused with
+	 * @param foreign the code with which another user's token is refused
 	 */
 	public TokenRenewal(TokenChecker tokens, LocalSession session, ErrorCode foreign) {
 		this.tokens = tokens;
@@ -55,14 +58,14 @@ public final class TokenRenewal {
 	}
 
 	/**
-	 * Check a token, and keep the session for as long as it is valid. A token that comes
-	 * while {@code renewed} is called for the former one is checked after that: its
-	 * client may have the answer already.
+	 * Check a token, and extend the session until the token expires. If a token arrives
+	 * while {@code renewed} runs for the former one, it is checked after that, because
+	 * its client may already have received the answer.
 	 * @param token the token
-	 * @param renewed called when the session is kept, on a thread that may block, before
-	 * another token is taken; what it throws is a refusal
-	 * @param refused called if the session is not, on any thread
-	 * @throws RequestRefusedException if a token is being checked
+	 * @param renewed called when the session is extended, on a thread that may block,
+	 * before another token is checked; an exception counts as a refusal
+	 * @param refused called when the session is not extended, on any thread
+	 * @throws RequestRefusedException if another token is being checked
 	 */
 	public void renew(String token, Consumer<Authenticated> renewed, Consumer<RequestRefusedException> refused) {
 		synchronized (this) {
@@ -120,17 +123,17 @@ public final class TokenRenewal {
 	}
 
 	/**
-	 * What is being done with a token.
+	 * The state of the renewal.
 	 */
 	private enum State {
 
-		/** Nothing. */
+		/** No token is being processed. */
 		IDLE,
 
-		/** It is being found out whose it is. */
+		/** A token is being checked. */
 		CHECKING,
 
-		/** The session is kept, and the client is told. */
+		/** The session is extended, and the client is being told. */
 		ANSWERING
 
 	}

@@ -34,13 +34,13 @@ import org.springframework.web.servlet.handler.AbstractHandlerMapping;
 import org.springframework.web.util.ServletRequestPathUtils;
 
 /**
- * Answers requests that would reach a channel if they were WebSocket handshakes with 426,
- * such as a URL that somebody opens in a browser, or the handshake of a client whose
- * proxy does not pass the upgrade on.
+ * Answers 426 to requests that would reach a channel if they were WebSocket handshakes.
+ * Examples are a URL that is opened in a browser, and the handshake of a client behind a
+ * proxy that does not forward the upgrade.
  */
 public final class UpgradeRequired extends AbstractHandlerMapping {
 
-	/** Everything else that an application maps goes first, except its static files. */
+	/** After all mappings of the application except its static files. */
 	private static final int ORDER = Ordered.LOWEST_PRECEDENCE - 10;
 
 	private static final HttpRequestHandler ANSWER = UpgradeRequired::answer;
@@ -53,9 +53,9 @@ public final class UpgradeRequired extends AbstractHandlerMapping {
 	}
 
 	/**
-	 * Create the mapping for the paths of channels that exist.
-	 * @param catalog the channels
-	 * @param path the doors' path, behind which channels are named
+	 * Create the mapping for the paths of configured channels.
+	 * @param catalog the configured channels
+	 * @param path the doors' path, which the channel's name follows
 	 * @return the mapping
 	 */
 	public static HandlerMapping forChannels(ChannelCatalog catalog, String path) {

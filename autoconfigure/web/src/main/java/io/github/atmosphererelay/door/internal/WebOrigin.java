@@ -24,26 +24,28 @@ import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An origin (RFC 6454): where a page comes from, or this server as browsers see it.
+ * A web origin (RFC 6454): that of a page, or that of this server as browsers see it.
  *
- * @param scheme the scheme, {@code http} or {@code https} for this server
+ * @param scheme the scheme; {@code http} or {@code https} for this server
  * @param host the host, in lower case
- * @param port the port, also where it is the scheme's own
+ * @param port the port, also if it is the scheme's default
  */
 record WebOrigin(String scheme, String host, int port) {
 
 	private static final Pattern ORIGIN = Pattern.compile(
 			"([a-zA-Z][a-zA-Z0-9+.-]{0,31})://(\\[[0-9a-fA-F:.]+\\]|[^\\s/?#@:\\[\\]\\\\]{1,255})(?::(\\d{1,5}))?");
 
-	/** Set by Tomcat's valve when it has taken over what a trusted proxy tells. */
+	/**
+	 * Set by Tomcat's RemoteIpValve when it has applied the headers of a trusted proxy.
+	 */
 	private static final String FORWARDED = "org.apache.tomcat.request.forwarded";
 
 	private static final String FORWARDED_PROTO = "X-Forwarded-Proto";
 
 	/**
-	 * Read an {@code Origin} header.
+	 * Parse an {@code Origin} header.
 	 * @param header the header
-	 * @return the origin, or {@code null} if the header names none
+	 * @return the origin, or {@code null} if the header contains none
 	 */
 	static @Nullable WebOrigin parse(String header) {
 		Matcher matcher = ORIGIN.matcher(header);
@@ -57,9 +59,9 @@ record WebOrigin(String scheme, String host, int port) {
 	}
 
 	/**
-	 * Return the origin of the pages that this server serves, as the client of a request
-	 * sees it. Some proxies, such as Traefik, say {@code wss} for WebSockets over TLS and
-	 * {@code ws} for others: for browsers that is {@code https} and {@code http}.
+	 * Return the origin of this server's pages, as the client of a request sees it. Some
+	 * proxies, such as Traefik, report the scheme {@code wss} for WebSockets over TLS and
+	 * {@code ws} for others. For browsers these are {@code https} and {@code http}.
 	 * @param request the request
 	 * @return the origin
 	 */
@@ -68,7 +70,7 @@ record WebOrigin(String scheme, String host, int port) {
 		int port = request.getServerPort();
 		boolean secure = told.equals("https") || told.equals("wss") || isForwardedAsSecureWebSocket(request);
 		if (secure && !request.isSecure() && port == 80) {
-			// As it is set for a scheme that is not taken for https
+			// Port 80 was set for a scheme that was not recognized as secure
 			port = 443;
 		}
 		String scheme = secure ? "https" : "http";
@@ -77,8 +79,8 @@ record WebOrigin(String scheme, String host, int port) {
 	}
 
 	/**
-	 * Return whether a proxy that Tomcat trusts has told the scheme {@code wss}, which
-	 * Tomcat takes for {@code http}.
+	 * Return whether a proxy that Tomcat trusts has reported the scheme {@code wss},
+	 * which Tomcat treats as {@code http}.
 	 */
 	private static boolean isForwardedAsSecureWebSocket(HttpServletRequest request) {
 		String header = request.getHeader(FORWARDED_PROTO);

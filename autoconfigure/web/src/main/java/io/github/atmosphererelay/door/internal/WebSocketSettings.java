@@ -19,16 +19,16 @@ package io.github.atmosphererelay.door.internal;
 import java.time.Duration;
 
 /**
- * What holds for every WebSocket client.
+ * The settings for all WebSocket clients.
  *
- * @param path the path under which the raw door lies, beginning with a slash
- * @param maxMessageSize the greatest message that a client may send, in bytes
- * @param messagesPerSecond how many messages a client may send in a second on average, 0
- * for any number
- * @param burst how many messages a client may send at once
- * @param sendTimeout after how long a write that is stuck ends its session
- * @param compression whether permessage-deflate is negotiated when a client asks for it
- * @param limits how much clients may have and do together
+ * @param path the path of the raw door, beginning with a slash
+ * @param maxMessageSize the maximum size of a message from a client, in bytes
+ * @param messagesPerSecond the average number of messages that a client may send in a
+ * second, 0 for no limit
+ * @param burst the number of messages that a client may send at once
+ * @param sendTimeout the time after which a blocked write ends its session
+ * @param compression whether permessage-deflate is negotiated if a client offers it
+ * @param limits the limits of users and addresses
  */
 public record WebSocketSettings(String path, int maxMessageSize, int messagesPerSecond, int burst, Duration sendTimeout,
 		boolean compression, LimitSettings limits) {

@@ -15,8 +15,8 @@
  */
 
 /**
- * What the doors through which clients come in have in common: who is let in, how clients
- * say who they are, what they may have and do, and how they are sent away.
+ * The common parts of all doors, the entrances for clients: who may connect, how clients
+ * authenticate, their limits, and how they are disconnected when the node stops.
  */
 @NullMarked
 package io.github.atmosphererelay.door.internal;

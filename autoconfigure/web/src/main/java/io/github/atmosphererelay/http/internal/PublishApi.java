@@ -59,9 +59,9 @@ import org.springframework.web.servlet.function.ServerResponse;
 import org.springframework.web.util.ServletRequestPathUtils;
 
 /**
- * Publishes messages that come by HTTP, and answers with receipts. Who may do so is for
- * the application to say. The request's thread reads the body and nothing else: it does
- * not wait for the broker.
+ * Publishes messages that are sent by HTTP, and answers with receipts. The application's
+ * security rules decide who may publish. The request's thread only reads the body; it
+ * does not wait for the broker.
  */
 public final class PublishApi {
 
@@ -87,14 +87,14 @@ public final class PublishApi {
 	 * Create the routes.
 	 * @param path the path before {@code /api}
 	 * @param broadcaster publishes the messages
-	 * @param maxMessageSize the greatest message, in bytes
+	 * @param maxMessageSize the maximum size of a message in bytes
 	 * @return the routes
 	 */
 	public static RouterFunction<ServerResponse> routes(String path, Broadcaster broadcaster, int maxMessageSize) {
 		String channels = path + "/api/channels/";
 		PublishApi api = new PublishApi(channels, broadcaster, maxMessageSize);
-		// A pattern has no place for several segments before a last one, and names of
-		// channels have as many as they like.
+		// A path pattern cannot have several segments before its last one, and channel
+		// names have any number of segments.
 		return RouterFunctions.route(RequestPredicates.POST(channels + "**"), api::publish);
 	}
 
@@ -128,7 +128,7 @@ public final class PublishApi {
 			return tooLarge();
 		}
 		catch (RequestRefusedException ex) {
-			// By an interceptor of what is sent.
+			// Thrown by an OutboundInterceptor.
 			return refusal(ErrorStatus.of(ex.code()), ex.code(), ex.reason(), ex.code().isTemporary());
 		}
 		catch (IllegalArgumentException ex) {
@@ -162,7 +162,7 @@ public final class PublishApi {
 	}
 
 	/**
-	 * Return the channel's name: all that stands before the last segment, as it was sent.
+	 * Return the channel's name: everything before the last segment, as it was sent.
 	 */
 	private String channel(HttpServletRequest request) {
 		String path = ServletRequestPathUtils.getParsedRequestPath(request).pathWithinApplication().value();
@@ -192,8 +192,9 @@ public final class PublishApi {
 			return refusal(HttpStatus.SERVICE_UNAVAILABLE, ErrorCode.INTERNAL,
 					"the broker does not take the message now, try again", true);
 		}
-		this.failureLog.error("A message that came by HTTP could not be published",
-				(cause != null) ? cause : new IllegalStateException("Neither a receipt nor a failure"));
+		this.failureLog.error(
+				"A message that was sent to the HTTP API could not be published, and the client got status 500",
+				(cause != null) ? cause : new IllegalStateException("There was neither a receipt nor a failure"));
 		return refusal(HttpStatus.INTERNAL_SERVER_ERROR, ErrorCode.INTERNAL, ErrorCode.INTERNAL.text(), false);
 	}
 
@@ -215,7 +216,8 @@ public final class PublishApi {
 
 	private static ServerResponse json(ServerResponse.BodyBuilder response, Consumer<JsonGenerator> members) {
 		byte[] body = JsonText.object(members).getBytes(StandardCharsets.UTF_8);
-		// Written here: the application's converters may not take strings for JSON.
+		// Written here, because the application's converters may write a string as a JSON
+		// string.
 		return response.contentType(MediaType.APPLICATION_JSON).build((request, servletResponse) -> {
 			servletResponse.getOutputStream().write(body);
 			return null;

@@ -15,7 +15,7 @@
  */
 
 /**
- * What other programs reach by plain HTTP.
+ * The HTTP API that other programs use to publish messages.
  */
 @NullMarked
 package io.github.atmosphererelay.http.internal;

@@ -40,10 +40,10 @@ import org.springframework.web.servlet.HandlerMapping;
 import org.springframework.web.servlet.resource.ResourceHttpRequestHandler;
 
 /**
- * Serves files that lie beside a class, by Spring's handling of resources: those that are
- * named, and nothing else that lies there. A browser asks each time whether its copy is
- * the same, which is answered in a few bytes: so a page does not talk to a node that was
- * updated in the words of the one before. Safe for use by many threads.
+ * Serves files that are in the same package as a class, with Spring's resource handling:
+ * only the named files and nothing else of the package. Browsers revalidate their copy at
+ * each request, which takes a few bytes, so that after an update of the node a page never
+ * runs with old scripts. Safe for use by many threads.
  */
 public final class LibraryFiles extends ResourceHttpRequestHandler {
 
@@ -53,9 +53,9 @@ public final class LibraryFiles extends ResourceHttpRequestHandler {
 
 	/**
 	 * Create a handler.
-	 * @param place the class beside which the files lie
+	 * @param place the class whose package contains the files
 	 * @param types the content type of each file, by its name
-	 * @param headers what each answer bears beside its content type and what caches need
+	 * @param headers additional headers of each response
 	 * @throws IllegalStateException if a file is missing
 	 */
 	public LibraryFiles(Class<?> place, Map<String, MediaType> types, Map<String, String> headers) {
@@ -67,7 +67,7 @@ public final class LibraryFiles extends ResourceHttpRequestHandler {
 			afterPropertiesSet();
 		}
 		catch (Exception ex) {
-			throw new IllegalStateException("The files beside " + place + " cannot be served", ex);
+			throw new IllegalStateException("The files next to " + place + " cannot be served", ex);
 		}
 	}
 
@@ -83,7 +83,7 @@ public final class LibraryFiles extends ResourceHttpRequestHandler {
 	@Override
 	public void handleRequest(HttpServletRequest request, HttpServletResponse response)
 			throws ServletException, IOException {
-		// With an answer that sends nothing, too
+		// For a 304 response, too
 		this.headers.forEach(response::setHeader);
 		response.setHeader(HttpHeaders.CACHE_CONTROL, "no-cache");
 		super.handleRequest(wantsWhole(request) ? new WholeRequest(request) : request, response);
@@ -112,7 +112,7 @@ public final class LibraryFiles extends ResourceHttpRequestHandler {
 
 	@Override
 	protected MediaType getMediaType(HttpServletRequest request, Resource resource) {
-		// Not what the container makes of the name
+		// The container might choose another type from the name
 		return file(resource).type();
 	}
 
@@ -154,9 +154,9 @@ public final class LibraryFiles extends ResourceHttpRequestHandler {
 	/**
 	 * A file.
 	 *
-	 * @param resource where it lies
+	 * @param resource the file's content
 	 * @param type its content type
-	 * @param etag says whether a browser's copy is the same
+	 * @param etag the entity tag, with which a browser revalidates its copy
 	 */
 	private record File(Resource resource, MediaType type, String etag) {
 
@@ -165,7 +165,7 @@ public final class LibraryFiles extends ResourceHttpRequestHandler {
 				return new File(resource, type, "\"" + DigestUtils.md5DigestAsHex(in) + "\"");
 			}
 			catch (IOException ex) {
-				throw new UncheckedIOException("The file " + resource + " is missing", ex);
+				throw new UncheckedIOException("The file " + resource + " is missing in the library's JAR file", ex);
 			}
 		}
 

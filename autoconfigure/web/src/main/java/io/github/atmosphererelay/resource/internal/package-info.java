@@ -15,7 +15,7 @@
  */
 
 /**
- * Serves the files of the library that browsers load.
+ * Serves the library's files that browsers load.
  */
 @NullMarked
 package io.github.atmosphererelay.resource.internal;

@@ -19,15 +19,15 @@ package io.github.atmosphererelay.transport.internal;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Holds one client to a number of pings and pongs. It is a limit of its own: a client
- * that answers pings takes nothing from the messages that it may send. For the one thread
- * that reads.
+ * Limits the pings and pongs of one client. The limit is separate from that of messages,
+ * so pongs do not reduce the number of messages that a client may send. For the one
+ * thread that reads.
  */
 public final class ControlRate {
 
 	/**
-	 * How many pings and pongs a client may send within a second. Well-behaved clients
-	 * send one in several seconds.
+	 * The number of pings and pongs that a client may send in a second. Well-behaved
+	 * clients send one in several seconds.
 	 */
 	public static final int MAX_PER_SECOND = 100;
 
@@ -39,7 +39,7 @@ public final class ControlRate {
 
 	/**
 	 * Count a ping or pong.
-	 * @return whether the client may send it
+	 * @return whether the client is within the limit
 	 */
 	public boolean allows() {
 		long now = System.nanoTime();

@@ -34,10 +34,11 @@ import org.springframework.web.socket.server.HandshakeFailureException;
 import org.springframework.web.socket.server.standard.StandardWebSocketUpgradeStrategy;
 
 /**
- * Upgrades to the container's own WebSocket, which does not get to know the HTTP session
- * of the handshake. It would end the connection with it (Jakarta WebSocket, section 7.2),
- * but with the code 1008, after which clients connect again. The doors end it with a code
- * that tells them why. Safe for use by many threads.
+ * Upgrades to the container's own WebSocket without telling it the HTTP session of the
+ * handshake. Otherwise the container would close the connection when the HTTP session
+ * ends (Jakarta WebSocket, section 7.2), with code 1008, after which clients reconnect.
+ * Instead the doors close it with a code that tells the client the reason. Safe for use
+ * by many threads.
  */
 public final class DetachedUpgradeStrategy extends StandardWebSocketUpgradeStrategy {
 
@@ -57,7 +58,8 @@ public final class DetachedUpgradeStrategy extends StandardWebSocketUpgradeStrat
 	}
 
 	/**
-	 * A request whose HTTP session is not found by who only looks whether there is one.
+	 * A request that hides its HTTP session from callers that only look for an existing
+	 * one.
 	 */
 	private static final class DetachedRequest extends HttpServletRequestWrapper {
 

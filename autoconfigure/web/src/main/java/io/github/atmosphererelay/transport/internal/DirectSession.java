@@ -21,12 +21,13 @@ import io.github.atmosphererelay.session.internal.SessionTransport;
 import org.springframework.web.socket.WebSocketSession;
 
 /**
- * A session that knows a better way to write than Spring's or the container's.
+ * A WebSocket session with its own transport, which is faster than Spring's or the
+ * container's.
  */
 public interface DirectSession extends WebSocketSession {
 
 	/**
-	 * Return how to write to the session.
+	 * Return the transport that writes to the session.
 	 * @return the session's one transport
 	 */
 	SessionTransport transport();

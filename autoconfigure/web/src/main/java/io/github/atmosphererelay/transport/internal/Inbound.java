@@ -21,48 +21,49 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What hears of one connection: what its client sends, and that it is gone. A door has
- * one of these for each connection, and writes to the connection's
+ * Receives the events of one connection: its client's messages, and its end. A door has
+ * one instance for each connection, and writes to the connection's
  * {@link io.github.atmosphererelay.session.internal.SessionTransport transport}.
  * <p>
- * Threads: frames come in order, one at a time, on a thread of the container, which reads
- * nothing more of the client meanwhile. {@link #closed} may come on another thread, also
- * while a frame is heard, or {@link #opened} has not returned.
+ * Threads: frames arrive in order, one at a time, on a thread of the container, which
+ * reads nothing more from the client until the method returns. {@link #closed} may be
+ * called on another thread, also while a frame is handled or before {@link #opened} has
+ * returned.
  */
 public interface Inbound {
 
 	/**
-	 * The connection is open, and everything else is heard of from now on.
+	 * Called when the connection is open. All other events follow.
 	 */
 	void opened();
 
 	/**
-	 * Take a part of a text message.
+	 * Handle a part of a text message.
 	 * @param part the part
-	 * @param last whether it is the last
+	 * @param last whether it is the last part
 	 */
 	void text(String part, boolean last);
 
 	/**
-	 * Take a part of a binary message.
-	 * @param part the part; valid during the call only
-	 * @param last whether it is the last
+	 * Handle a part of a binary message.
+	 * @param part the part; only valid during the call
+	 * @param last whether it is the last part
 	 */
 	void binary(ByteBuffer part, boolean last);
 
 	/**
-	 * The client has sent a ping, which the transport answers.
+	 * Handle a ping of the client. The transport answers it.
 	 */
 	void ping();
 
 	/**
-	 * The client has answered a ping, or says that it is there.
-	 * @param payload what the ping had
+	 * Handle a pong: the answer to a ping, or an unsolicited sign of life.
+	 * @param payload the ping's payload
 	 */
 	void pong(ByteBuffer payload);
 
 	/**
-	 * The connection is gone.
+	 * Handle the end of the connection.
 	 * @param code the close code
 	 * @param reason the reason, or {@code null} if there is none
 	 */

@@ -34,14 +34,13 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes through the Jakarta WebSocket API, with batching: small messages that a writer
- * has for a session go out together.
+ * Writes through the Jakarta WebSocket API. Small messages of a session are batched and
+ * sent together.
  * <p>
- * Tomcat flushes a batch when it finds the connection broken, and logs a warning with a
- * stack trace when that fails, which would let clients fill the log. So batching is
- * allowed only while a few messages are put into the container's buffer, which writes
- * nothing to the socket, and everything that may find the connection broken waits for the
- * end of that.
+ * When Tomcat finds a connection broken it flushes the batch, and if that fails it logs a
+ * warning with a stack trace, so clients could fill the log. Therefore batching is only
+ * on while a few messages are put into the container's buffer, which writes nothing to
+ * the socket. Everything that may find the connection broken waits until batching is off.
  */
 final class JakartaTransport implements SessionTransport {
 
@@ -53,7 +52,10 @@ final class JakartaTransport implements SessionTransport {
 
 	private static final Duration STUCK_AFTER = Duration.ofMillis(50);
 
-	/** What fits into the buffer of containers, which is of 8 KB. */
+	/**
+	 * The maximum size of a batch in bytes, which fits into the containers' buffer of 8
+	 * KB.
+	 */
 	private static final int MAX_BATCH = 8000;
 
 	private static final int HEADER = 14;
@@ -66,26 +68,28 @@ final class JakartaTransport implements SessionTransport {
 
 	private final boolean tomcat;
 
-	/** What is to be flushed. Of the one writer. */
+	/** Frames that have to be flushed. Only used by the session's writer. */
 	private final List<Frame> frames = new ArrayList<>(2);
 
 	private final Object lock = new Object();
 
-	/** Whether no batch may begin any more. Guarded by the lock. */
+	/** Whether no batch may start any more. Guarded by the lock. */
 	private boolean ending;
 
-	/** Since when a writer has been in the socket, 0 if none is. */
+	/**
+	 * When the present write to the socket has started, in {@code System.nanoTime()}; 0
+	 * if there is none.
+	 */
 	private volatile long writingSince;
 
 	JakartaTransport(Session session, Duration sendTimeout) {
 		this.session = session;
 		this.remote = session.getBasicRemote();
 		this.tomcat = session.getClass().getName().startsWith("org.apache.tomcat.");
-		// Pings with a deadline of our own look after idle peers.
+		// Idle clients are found by pings with a deadline.
 		session.setMaxIdleTimeout(0);
-		// A net below the writers' watchdog, which ends a stuck write at the timeout
-		// itself,
-		// tells the client why, and leaves no stack trace in the log.
+		// A second line of defence. The writers' watchdog ends a blocked write earlier,
+		// tells the client the reason, and logs no stack trace.
 		session.getUserProperties().put(TOMCAT_SEND_TIMEOUT, 2 * sendTimeout.toMillis());
 	}
 
@@ -93,7 +97,7 @@ final class JakartaTransport implements SessionTransport {
 	public void write(OutboundMessage message) {
 		Payload payload = message.payload();
 		if (!payload.isBinary()) {
-			// Not while others may wait for the lock.
+			// Converted here and not under the lock, for which other threads may wait.
 			payload.asText();
 		}
 		this.frames.add(new Frame(payload, NOTHING));
@@ -128,8 +132,8 @@ final class JakartaTransport implements SessionTransport {
 	}
 
 	/**
-	 * Return how many frames fit into the container's buffer: at least one, which is sent
-	 * without batching if it is the only one.
+	 * Return the end of the batch of frames that fit into the container's buffer. The
+	 * batch has at least one frame; a single frame is sent without batching.
 	 */
 	private int endOfBatch(int begin) {
 		int end = begin;
@@ -160,7 +164,7 @@ final class JakartaTransport implements SessionTransport {
 					send(frame);
 				}
 			}
-			// Flushes what is in the batch.
+			// Flushes the batch.
 			this.remote.setBatchingAllowed(false);
 		}
 		catch (IOException | RuntimeException | Error ex) {
@@ -171,13 +175,13 @@ final class JakartaTransport implements SessionTransport {
 
 	private void checkOpen() throws IOException {
 		if (this.ending) {
-			throw new IOException("The session is being closed");
+			throw new IOException("The session is already being closed");
 		}
 	}
 
 	private void send(Frame frame) throws IOException {
 		Payload message = frame.message;
-		// A buffer of its own each time: the container moves its position.
+		// A new buffer for each session, because the container changes its position.
 		if (message == null) {
 			this.remote.sendPing(ByteBuffer.wrap(frame.ping));
 		}
@@ -190,7 +194,7 @@ final class JakartaTransport implements SessionTransport {
 	}
 
 	/**
-	 * The container has found the connection broken, and is about to close it.
+	 * Called when the container has found the connection broken and is about to close it.
 	 */
 	void broken() {
 		endBatches();
@@ -205,27 +209,26 @@ final class JakartaTransport implements SessionTransport {
 				.close(new jakarta.websocket.CloseReason(CloseCodes.getCloseCode(reason.code()), reason.text()));
 		}
 		catch (IOException | RuntimeException ex) {
-			logger.debug("A socket could not be closed in order", ex);
+			logger.debug("A WebSocket could not be closed with a close frame", ex);
 		}
 	}
 
 	@Override
 	public void abort(CloseReason reason) {
 		try {
-			// Tomcat reads its timeout at each write, and would otherwise wait for the
-			// whole
-			// of it to flush and to send the close frame, while others wait to be closed.
+			// Tomcat reads its timeout at each write. Otherwise it would wait for the
+			// whole timeout to flush and to send the close frame, and other sessions
+			// would wait to be closed.
 			this.session.getUserProperties().put(TOMCAT_SEND_TIMEOUT, ABORT_TIMEOUT.toMillis());
 			if (isStuck()) {
-				// Makes a container fail a blocked write that would not notice the close.
-				// It
-				// may tell the client so before the reason does, which a client that does
-				// not read will not mind.
+				// Makes the container fail a blocked write, which would not notice the
+				// close. The container may send the client its own reason first, but this
+				// client does not read.
 				this.session.setMaxIdleTimeout(1);
 			}
 		}
 		catch (RuntimeException ex) {
-			logger.debug("A socket is closed already", ex);
+			logger.debug("A WebSocket was already closed", ex);
 		}
 		endBatches();
 		stopBatching();
@@ -239,7 +242,7 @@ final class JakartaTransport implements SessionTransport {
 	}
 
 	/**
-	 * Leave nothing that would be flushed at the close.
+	 * Make sure that closing the session flushes nothing.
 	 */
 	private void stopBatching() {
 		if (!this.tomcat) {
@@ -249,7 +252,7 @@ final class JakartaTransport implements SessionTransport {
 			this.remote.setBatchingAllowed(false);
 		}
 		catch (IOException | RuntimeException ex) {
-			logger.debug("A socket takes no more", ex);
+			logger.debug("Batching could not be switched off, because the connection is broken", ex);
 		}
 	}
 
@@ -259,7 +262,7 @@ final class JakartaTransport implements SessionTransport {
 	}
 
 	/**
-	 * A message, or a ping if there is none.
+	 * A message, or a ping if the message is {@code null}.
 	 */
 	private record Frame(@Nullable Payload message, byte[] ping) {
 

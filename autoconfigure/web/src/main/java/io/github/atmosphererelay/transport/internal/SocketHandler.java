@@ -32,8 +32,8 @@ import org.springframework.web.socket.WebSocketMessage;
 import org.springframework.web.socket.WebSocketSession;
 
 /**
- * Hands what comes from WebSockets to whoever hears of each of them. Called by threads of
- * the container, one at a time for each socket.
+ * Passes the events of each WebSocket to its {@link Inbound}. Called by threads of the
+ * container, one at a time for each socket.
  */
 public final class SocketHandler implements WebSocketHandler {
 
@@ -45,8 +45,8 @@ public final class SocketHandler implements WebSocketHandler {
 
 	/**
 	 * Create a handler.
-	 * @param arrivals called for each new socket; returns who hears of it, or
-	 * {@code null} if it was closed instead
+	 * @param arrivals called for each new socket; returns what receives its events, or
+	 * {@code null} if the socket was closed instead
 	 */
 	public SocketHandler(Function<WebSocketSession, @Nullable Inbound> arrivals) {
 		this.arrivals = arrivals;
@@ -56,11 +56,11 @@ public final class SocketHandler implements WebSocketHandler {
 	public void afterConnectionEstablished(WebSocketSession socket) {
 		Inbound inbound = this.arrivals.apply(socket);
 		if (inbound != null) {
-			// First, because the socket may be closed while it opens
+			// First, because the socket may be closed before opened() returns
 			socket.getAttributes().put(INBOUND, inbound);
 			inbound.opened();
 			if (!socket.isOpen()) {
-				// Perhaps too early for its end to be told
+				// The close may have been reported before the attribute was set
 				inbound.closed(CloseStatus.NO_CLOSE_FRAME.getCode(), null);
 			}
 		}
@@ -89,9 +89,9 @@ public final class SocketHandler implements WebSocketHandler {
 	@Override
 	public void handleTransportError(WebSocketSession socket, Throwable exception) {
 		Transports.broken(socket);
-		// Clients vanish all the time; the close that follows says all there is to say.
+		// Clients disappear all the time, and the close that follows says the rest.
 		if (logger.isDebugEnabled()) {
-			logger.debug("Transport error of " + inbound(socket), exception);
+			logger.debug("A connection has failed: " + inbound(socket), exception);
 		}
 	}
 
@@ -108,9 +108,9 @@ public final class SocketHandler implements WebSocketHandler {
 	}
 
 	/**
-	 * Ask for messages in parts: a container otherwise keeps a buffer of the greatest
-	 * message for each connection, however little comes through it, and closes with 1009,
-	 * for which some clients give up.
+	 * Return {@code true}, so that messages arrive in parts. Otherwise the container
+	 * would keep a buffer of the maximum message size for each connection, and would
+	 * close connections with 1009, after which some clients do not reconnect.
 	 */
 	@Override
 	public boolean supportsPartialMessages() {

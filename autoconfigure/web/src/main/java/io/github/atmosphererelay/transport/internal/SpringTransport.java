@@ -33,8 +33,8 @@ import org.springframework.web.socket.TextMessage;
 import org.springframework.web.socket.WebSocketSession;
 
 /**
- * Writes through Spring's session, one frame at a time: the portable way for sockets
- * behind which there is no Jakarta session.
+ * Writes through Spring's session, one frame at a time. Used for sockets without a
+ * Jakarta session.
  */
 final class SpringTransport implements SessionTransport {
 
@@ -74,7 +74,7 @@ final class SpringTransport implements SessionTransport {
 			this.socket.close(new CloseStatus(reason.code(), reason.text()));
 		}
 		catch (IOException | RuntimeException ex) {
-			logger.debug("A socket could not be closed in order", ex);
+			logger.debug("A WebSocket could not be closed with a close frame", ex);
 		}
 	}
 

@@ -25,7 +25,7 @@ import org.springframework.web.socket.WebSocketSession;
 import org.springframework.web.socket.adapter.NativeWebSocketSession;
 
 /**
- * Chooses how to write to a socket.
+ * Creates the transport that writes to a WebSocket.
  */
 public final class Transports {
 
@@ -35,9 +35,9 @@ public final class Transports {
 	}
 
 	/**
-	 * Return how to write to a session. To be called once for each.
+	 * Create the transport of a session. Called once for each session.
 	 * @param socket the session
-	 * @param sendTimeout after how long a write that is stuck ends it
+	 * @param sendTimeout the time after which a blocked write ends the session
 	 * @return the transport
 	 */
 	public static SessionTransport of(WebSocketSession socket, Duration sendTimeout) {
@@ -56,8 +56,8 @@ public final class Transports {
 	}
 
 	/**
-	 * The container reports that a session's connection is broken, before it closes the
-	 * session.
+	 * Called when the container reports that a session's connection is broken, before it
+	 * closes the session.
 	 * @param socket the session
 	 */
 	public static void broken(WebSocketSession socket) {

@@ -15,7 +15,7 @@
  */
 
 /**
- * How connections are opened, written to and closed, whatever protocol is spoken on them.
+ * Opens, writes to and closes WebSocket connections, for all protocols.
  */
 @NullMarked
 package io.github.atmosphererelay.transport.internal;

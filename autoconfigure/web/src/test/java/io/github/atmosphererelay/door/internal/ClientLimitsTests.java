@@ -65,7 +65,7 @@ class ClientLimitsTests {
 	}
 
 	@Test
-	void anAddressDoesNotGetItsQuestionsBackWithANewConnection() {
+	void aNewConnectionDoesNotResetTheQuestionsOfAnAddress() {
 		ClientLimits limits = new ClientLimits(new LimitSettings(0, 100, 0, 1, 3));
 		InetSocketAddress address = new InetSocketAddress("198.51.100.7", 1);
 		int allowed = 0;
@@ -130,7 +130,7 @@ class ClientLimitsTests {
 	}
 
 	@Test
-	void aRateThatIsUsedUpDoesNotComeBackWithANewConnection() {
+	void aNewConnectionDoesNotResetAUsersRate() {
 		ClientLimits limits = new ClientLimits(new LimitSettings(0, 0, 1, 3));
 		for (int i = 0; i < 3; i++) {
 			Admission once = limits.admit(null);
@@ -153,7 +153,7 @@ class ClientLimitsTests {
 	}
 
 	@Test
-	void manyAtATimeNeverHaveMoreThanAllowedAndLeaveNothingBehind() throws Exception {
+	void concurrentClientsStayWithinTheLimitsAndLeaveNothingBehind() throws Exception {
 		ClientLimits limits = new ClientLimits(new LimitSettings(3, 5, 1000, 1000));
 		AtomicInteger admitted = new AtomicInteger();
 		AtomicInteger most = new AtomicInteger();

@@ -33,7 +33,7 @@ class ServerCapacityTests {
 	private final AtomicInteger connections = new AtomicInteger();
 
 	@Test
-	void whatIsNotKnownHasRoom() {
+	void aServerThatIsNotKnownYetHasRoom() {
 		assertThat(new ServerCapacity(null).hasRoom(8080, 1_000_000)).isTrue();
 	}
 

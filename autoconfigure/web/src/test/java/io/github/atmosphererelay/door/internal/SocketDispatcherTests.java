@@ -82,7 +82,7 @@ class SocketDispatcherTests {
 	private @Nullable Arrival arrival;
 
 	@AfterEach
-	void itsPlaceIsFree() {
+	void awaitThatNoConnectionCounts() {
 		assertThat(this.limits.connectionCount()).isZero();
 		assertThat(this.limits.addressCount()).isZero();
 		assertThat(this.limits.userCount()).isZero();
@@ -114,7 +114,7 @@ class SocketDispatcherTests {
 	}
 
 	@Test
-	void oneTooManyIsClosedAndTakesNoPlace() throws IOException {
+	void aConnectionOverTheLimitIsClosedAndDoesNotCount() throws IOException {
 		Arrival first = arrive();
 		WebSocketSession second = socket();
 		assertThat(this.dispatcher.apply(second)).isNull();
@@ -125,7 +125,7 @@ class SocketDispatcherTests {
 	}
 
 	@Test
-	void aConnectionThatGoesAwayBeforeItIsASessionGivesItsPlaceBackOnce() {
+	void aConnectionThatEndsBeforeItIsASessionIsReleasedOnce() {
 		Arrival arrival = arrive();
 		arrival.gone();
 		Arrival next = arrive();
@@ -136,7 +136,7 @@ class SocketDispatcherTests {
 	}
 
 	@Test
-	void aConnectionThatIsRefusedGivesItsPlaceBack() {
+	void aRefusedConnectionIsReleased() {
 		Arrival arrival = arrive();
 		arrival.refuse(ErrorCode.UNAUTHORIZED, CloseReason.STALE);
 		assertThat(this.limits.connectionCount()).isZero();
@@ -144,14 +144,14 @@ class SocketDispatcherTests {
 	}
 
 	@Test
-	void aConnectionThatIsRefusedGivesItsPlaceBackThoughNothingCanBeCounted() {
+	void aRefusedConnectionIsReleasedAlthoughCountingFails() {
 		Arrival arrival = arrive();
 		willThrow(new IllegalStateException("injected")).given(this.statistics).countRefused(any());
 		assertThatIllegalStateException().isThrownBy(() -> arrival.refuse(ErrorCode.UNAUTHORIZED, CloseReason.STALE));
 	}
 
 	@Test
-	void aSessionGivesItsPlaceBackWhenItEnds() {
+	void aSessionIsReleasedWhenItEnds() {
 		Arrival arrival = arrive();
 		LocalSession session = open(arrival);
 		assertThat(this.limits.userCount()).isOne();
@@ -160,7 +160,7 @@ class SocketDispatcherTests {
 	}
 
 	@Test
-	void aSessionGivesItsPlaceBackThoughItsEndCannotBeToldToOthers() {
+	void aSessionIsReleasedAlthoughReportingItsEndFails() {
 		LocalSession session = open(arrive());
 		willThrow(new IllegalStateException("injected")).given(this.httpSessions).ended(session);
 		assertThatIllegalStateException().isThrownBy(() -> session.ended(1000, null));
@@ -170,7 +170,7 @@ class SocketDispatcherTests {
 	 * As if the node had run out of memory there: the connection's end does the rest.
 	 */
 	@Test
-	void aSessionThatCannotBeOpenedGivesItsPlaceBackWhenItsConnectionEnds() {
+	void aSessionThatCannotBeOpenedIsReleasedWhenItsConnectionEnds() {
 		Arrival arrival = arrive();
 		willThrow(new IllegalStateException("injected")).given(this.httpSessions).opened(any(), any());
 		assertThatIllegalStateException().isThrownBy(() -> open(arrival));
@@ -178,7 +178,7 @@ class SocketDispatcherTests {
 	}
 
 	@Test
-	void aUserWithTooManySessionsIsRefusedAndGivesThePlaceBack() {
+	void aUserWithTooManySessionsIsRefusedAndReleased() {
 		Arrival arrival = arrive();
 		ClientLimits.Admission other = this.limits.admit(null);
 		assertThat(other).isNotNull();
@@ -189,7 +189,7 @@ class SocketDispatcherTests {
 	}
 
 	@Test
-	void aDoorThatFailsGivesThePlaceBack() {
+	void aConnectionIsReleasedIfItsDoorFails() {
 		this.take = (arrival) -> {
 			throw new IllegalStateException("injected");
 		};
@@ -197,7 +197,7 @@ class SocketDispatcherTests {
 	}
 
 	@Test
-	void aDoorThatRunsOutOfMemoryGivesThePlaceBack() {
+	void aConnectionIsReleasedIfItsDoorRunsOutOfMemory() {
 		this.take = (arrival) -> {
 			throw new OutOfMemoryError("injected");
 		};
@@ -205,14 +205,14 @@ class SocketDispatcherTests {
 	}
 
 	@Test
-	void aHandshakeThatHasLeftNoProofTakesNoPlace() {
+	void aHandshakeWithoutAProofDoesNotCount() {
 		WebSocketSession socket = socket();
 		socket.getAttributes().clear();
 		assertThatExceptionOfType(NullPointerException.class).isThrownBy(() -> this.dispatcher.apply(socket));
 	}
 
 	@Test
-	void aSocketThatClosesWhileItOpensGivesItsPlaceBack() {
+	void aSocketThatClosesWhileItOpensIsReleased() {
 		SocketHandler handler = new SocketHandler(this.dispatcher);
 		WebSocketSession socket = socket();
 		this.take = (arrival) -> {

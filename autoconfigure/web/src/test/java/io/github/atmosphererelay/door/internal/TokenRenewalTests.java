@@ -67,7 +67,7 @@ class TokenRenewalTests {
 	}
 
 	@Test
-	void theSessionIsKeptBeforeAnybodyHearsOfIt() {
+	void theSessionIsExtendedBeforeTheCallbackRuns() {
 		CompletableFuture<Authenticated> check = renew();
 		assertThat(this.heard).isEmpty();
 		check.complete(ALICE);
@@ -112,7 +112,7 @@ class TokenRenewalTests {
 	}
 
 	@Test
-	void aTokenOfSomebodyElseIsRefusedAsTheDoorSays() {
+	void anotherUsersTokenIsRefusedWithTheDoorsCode() {
 		willThrow(new IllegalArgumentException("another user")).given(this.session).renew(any(), any());
 		renew().complete(ALICE);
 		assertThat(this.heard).containsExactly(ErrorCode.PERMISSION_DENIED);

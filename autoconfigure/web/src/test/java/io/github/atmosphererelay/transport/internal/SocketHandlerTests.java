@@ -70,7 +70,7 @@ class SocketHandlerTests {
 	}
 
 	@Test
-	void whatComesAndTheEndAreHeardOf() {
+	void messagesAndTheEndAreReported() {
 		this.handler.afterConnectionEstablished(this.socket);
 		this.handler.handleMessage(this.socket, new TextMessage("a", false));
 		this.handler.handleMessage(this.socket, new TextMessage("b", true));
@@ -82,21 +82,21 @@ class SocketHandlerTests {
 	 * Who is told of the end while it begins may not have begun what the end is to undo.
 	 */
 	@Test
-	void aSocketThatClosesWhileItOpensIsHeardToBeGoneAfterwards() {
+	void theEndOfASocketThatClosesWhileItOpensIsReportedAfterOpened() {
 		this.whileOpening = () -> close(this.handler);
 		this.handler.afterConnectionEstablished(this.socket);
 		assertThat(this.heard).containsExactly("opening", "closed 1001", "opened", "closed 1006");
 	}
 
 	@Test
-	void aSocketThatClosesBeforeAnybodyHearsOfItIsHeardToBeGone() {
+	void theEndOfASocketThatClosesBeforeItOpensIsReported() {
 		this.whileArriving = () -> close(this.handler);
 		this.handler.afterConnectionEstablished(this.socket);
 		assertThat(this.heard).containsExactly("opening", "opened", "closed 1006");
 	}
 
 	@Test
-	void aSocketWhoseOpeningFailsIsHeardToBeGoneWhenTheContainerClosesIt() {
+	void theEndOfASocketWhoseOpeningFailsIsReported() {
 		this.whileOpening = () -> {
 			throw new IllegalStateException("injected");
 		};
@@ -106,7 +106,7 @@ class SocketHandlerTests {
 	}
 
 	@Test
-	void ofASocketThatWasClosedInsteadNothingIsHeard() {
+	void aSocketThatWasRefusedReportsNothing() {
 		SocketHandler handler = new SocketHandler((socket) -> null);
 		handler.afterConnectionEstablished(this.socket);
 		handler.handleMessage(this.socket, new TextMessage("late"));

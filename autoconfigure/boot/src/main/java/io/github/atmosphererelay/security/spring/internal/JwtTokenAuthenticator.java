@@ -29,8 +29,9 @@ import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 
 /**
- * Checks tokens as the application's resource server does that of an
- * {@code Authorization} header: with its decoder, and its converter to principals.
+ * Checks tokens that clients send in the same way as the resource server checks those of
+ * the {@code Authorization} header: with the application's decoder, and its converter to
+ * principals. Blocks if the decoder does.
  */
 public final class JwtTokenAuthenticator implements TokenAuthenticator {
 
@@ -41,7 +42,7 @@ public final class JwtTokenAuthenticator implements TokenAuthenticator {
 	/**
 	 * Create an authenticator.
 	 * @param decoder checks and reads tokens; may block
-	 * @param converter makes the principal
+	 * @param converter creates the principal
 	 */
 	public JwtTokenAuthenticator(JwtDecoder decoder, Converter<Jwt, ? extends AbstractAuthenticationToken> converter) {
 		this.decoder = decoder;
@@ -55,11 +56,11 @@ public final class JwtTokenAuthenticator implements TokenAuthenticator {
 			jwt = this.decoder.decode(token);
 		}
 		catch (BadJwtException ex) {
-			throw new InvalidTokenException("The decoder does not accept the token", ex);
+			throw new InvalidTokenException("The JwtDecoder has rejected the token", ex);
 		}
 		AbstractAuthenticationToken principal = convert(jwt);
 		if (principal == null || isUnnamed(principal.getName())) {
-			throw new InvalidTokenException("The token names nobody", null);
+			throw new InvalidTokenException("The token has no subject, so the client would have no name", null);
 		}
 		return new Authenticated(principal, jwt.getExpiresAt());
 	}
@@ -72,7 +73,7 @@ public final class JwtTokenAuthenticator implements TokenAuthenticator {
 			throw ex;
 		}
 		catch (AuthenticationException ex) {
-			throw new InvalidTokenException("The converter does not accept the token", ex);
+			throw new InvalidTokenException("The converter of the JWT to a principal has rejected the token", ex);
 		}
 	}
 

@@ -26,7 +26,7 @@ import org.springframework.security.authentication.event.LogoutSuccessEvent;
 
 /**
  * Ends the sessions of a user who has logged out. Called on the thread of the log-out,
- * which it does not block.
+ * and does not block it.
  */
 public final class LogoutListener implements ApplicationListener<LogoutSuccessEvent> {
 
@@ -34,7 +34,7 @@ public final class LogoutListener implements ApplicationListener<LogoutSuccessEv
 
 	/**
 	 * Create a listener.
-	 * @param disconnector ends sessions; asked for when a user logs out
+	 * @param disconnector supplies what ends sessions; called when a user logs out
 	 */
 	public LogoutListener(Supplier<UserDisconnector> disconnector) {
 		this.disconnector = disconnector;

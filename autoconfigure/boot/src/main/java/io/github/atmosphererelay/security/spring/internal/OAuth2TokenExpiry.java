@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.security.oauth2.server.resource.authentication.AbstractOAuth2TokenAuthenticationToken;
 
 /**
- * Knows the expiry of principals that a resource server has made from bearer tokens.
+ * Returns the expiry of principals that a resource server has made from bearer tokens.
  */
 public final class OAuth2TokenExpiry implements PrincipalExpiry {
 

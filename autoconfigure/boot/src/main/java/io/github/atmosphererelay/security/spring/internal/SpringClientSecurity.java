@@ -38,10 +38,11 @@ import org.springframework.security.core.context.SecurityContext;
 import org.springframework.security.core.context.SecurityContextHolderStrategy;
 
 /**
- * Puts clients into Spring Security's context, for method security and everything else
- * that asks the {@code SecurityContextHolder}. The authentication is the client's
- * principal. A principal that is no {@link Authentication} becomes one without
- * authorities, and an anonymous client has Spring Security's anonymous authentication.
+ * Sets Spring Security's context while code runs for a client, for method security and
+ * all other code that reads the {@code SecurityContextHolder}. The authentication is the
+ * client's principal. If the principal is no {@link Authentication}, it is wrapped in one
+ * without authorities. An anonymous client has Spring Security's anonymous
+ * authentication.
  */
 public final class SpringClientSecurity implements ClientSecurity {
 
@@ -54,7 +55,7 @@ public final class SpringClientSecurity implements ClientSecurity {
 
 	/**
 	 * Create an instance.
-	 * @param strategy holds the contexts of threads
+	 * @param strategy holds the security context of each thread
 	 * @param hierarchy knows which authorities include others
 	 */
 	public SpringClientSecurity(SecurityContextHolderStrategy strategy, RoleHierarchy hierarchy) {
@@ -89,7 +90,8 @@ public final class SpringClientSecurity implements ClientSecurity {
 	@Override
 	public @Nullable Authorization refusal(Throwable failure, @Nullable Principal principal) {
 		if (failure instanceof AuthorizationServiceException || failure instanceof AuthenticationServiceException) {
-			// Of this node, such as a directory that cannot be reached.
+			// A failure of this node and not of the client, such as a directory that is
+			// not reachable.
 			return null;
 		}
 		if (failure instanceof AccessDeniedException) {

@@ -15,7 +15,8 @@
  */
 
 /**
- * What Spring Security knows of clients: tokens, their expiry, and users who log out.
+ * Connects clients with Spring Security: tokens and their expiry, authorities, and
+ * log-out.
  */
 @NullMarked
 package io.github.atmosphererelay.security.spring.internal;

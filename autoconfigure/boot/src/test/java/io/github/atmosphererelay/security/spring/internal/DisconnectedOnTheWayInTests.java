@@ -93,7 +93,7 @@ class DisconnectedOnTheWayInTests {
 	}
 
 	@Test
-	void whoComesBackAfterwardsStaysAndSoDoesEverybodyElse() {
+	void aClientThatConnectsAfterwardsStaysConnected() {
 		TestClient bob = connect("chat/a?ack=true", "bob").awaitCount(1);
 		disconnect("alice");
 		TestClient alice = connect("chat/a?ack=true", "alice").awaitCount(1);

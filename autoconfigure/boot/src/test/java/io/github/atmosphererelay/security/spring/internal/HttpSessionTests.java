@@ -119,7 +119,7 @@ class HttpSessionTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "chat/a?ack=true", "connection/websocket" })
-	void thatCanBeLeftToRequests(String door) throws Exception {
+	void keepingTheHttpSessionAliveCanBeSwitchedOff(String door) throws Exception {
 		try (TestNode node = start("atmosphere.security.keep-http-session-alive=false")) {
 			Browser browser = logIn(node, 2);
 			TestClient client = open(node, door, browser);
@@ -148,7 +148,7 @@ class HttpSessionTests {
 	}
 
 	@Test
-	void aClientThatIsOnItsWayInWhenTheHttpSessionEndsIsEndedToo() throws Exception {
+	void aClientThatConnectsWhileItsHttpSessionEndsIsClosedToo() throws Exception {
 		try (TestNode node = start()) {
 			Browser browser = new Browser(node);
 			browser.logIn("alice");

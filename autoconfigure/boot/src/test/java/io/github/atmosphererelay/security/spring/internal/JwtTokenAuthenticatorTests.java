@@ -118,7 +118,7 @@ class JwtTokenAuthenticatorTests {
 	}
 
 	@Test
-	void whatTheDecoderOrTheConverterDoNotAcceptIsInvalidAndTheirTroublesAreNot() {
+	void rejectedTokensAreInvalidButFailuresOfTheDecoderAreNot() {
 		this.context.withUserConfiguration(OwnConverter.class).run((context) -> {
 			TokenAuthenticator authenticator = context.getBean(TokenAuthenticator.class);
 			for (String token : new String[] { "bad", "locked", "nobody" }) {

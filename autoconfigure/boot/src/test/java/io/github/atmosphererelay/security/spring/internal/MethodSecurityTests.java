@@ -131,7 +131,7 @@ class MethodSecurityTests {
 	}
 
 	@Test
-	void aSecuredCallAnswersWhoeverMayAndRefusesTheOthersWithoutAWordInTheLog(CapturedOutput output) {
+	void aSecuredMethodRefusesUnauthorizedClientsAndLogsNothing(CapturedOutput output) {
 		try (TestClient alice = centrifuge("alice", "vault");
 				TestClient bob = centrifuge("bob", "");
 				TestClient nobody = centrifuge(null, "")) {
@@ -211,7 +211,7 @@ class MethodSecurityTests {
 	}
 
 	@Test
-	void whatAnAuthorizerOrInterceptorMayNotSeeRefusesTheClient(CapturedOutput output) {
+	void anAccessDeniedExceptionOfAnAuthorizerRefusesTheClient(CapturedOutput output) {
 		assertThat(TestClient.refusedStatus(node.uri("open/secured"), headers("bob", ""))).isEqualTo(403);
 		assertThat(TestClient.refusedStatus(node.uri("open/secured"))).isEqualTo(401);
 		try (TestClient bob = raw("open/3", "bob", "")) {

@@ -117,7 +117,7 @@ class TomcatInternalsTests {
 	}
 
 	@Test
-	void onlyThisPackageAndTheCountOfConnectionsKnowTomcat() {
+	void onlyThisPackageAndTheConnectionCountUseTomcat() {
 		JavaClasses all = new ClassFileImporter().withImportOption(new ImportOption.DoNotIncludeTests())
 			.importPackages("io.github.atmosphererelay");
 		Set<String> packages = all.stream()
@@ -163,7 +163,8 @@ class TomcatInternalsTests {
 		then(container).should(times(2)).upgrade(any(), any(), any(), any(), any(), any(), any());
 		assertThat(output.getAll().lines().filter((line) -> line.contains("org.apache.tomcat.Gone is missing")))
 			.hasSize(1)
-			.allSatisfy((line) -> assertThat(line).contains("WARN", ServerInfo.getServerInfo(), "direct-io: false"));
+			.allSatisfy((line) -> assertThat(line).contains("WARN", ServerInfo.getServerInfo(),
+					"'atmosphere.websocket.direct-io' to false"));
 	}
 
 }

@@ -36,13 +36,13 @@ import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.JdbcOperations;
 
 /**
- * Keeps durable sessions in a table of a relational database, one row for each. Blocks as
- * long as the database takes. Expired rows are removed by whichever node holds the lease,
- * a row of the same table.
+ * Keeps durable sessions in a table of a relational database, one row for each session.
+ * Blocks as long as the database takes. Expired rows are removed by the node that holds
+ * the lease, which is a row of the same table.
  */
 public final class JdbcSessionStore implements SessionStore {
 
-	/** No key of a session has such a character. */
+	/** A session's key never contains this character. */
 	private static final String LEASE = "*cleanup";
 
 	private static final String FIND = "SELECT OWNER_ID, GENERATION, EXPIRES_AT, SESSION_DATA FROM ATMOSPHERE_SESSION"
@@ -71,8 +71,8 @@ public final class JdbcSessionStore implements SessionStore {
 
 	/**
 	 * Create a store.
-	 * @param jdbc the database, with the table
-	 * @param lease for how long a node that removes expired rows keeps the others from it
+	 * @param jdbc accesses the database, which has the table
+	 * @param lease how long only the node that holds the lease removes expired rows
 	 */
 	public JdbcSessionStore(JdbcOperations jdbc, Duration lease) {
 		this.jdbc = jdbc;
@@ -98,7 +98,7 @@ public final class JdbcSessionStore implements SessionStore {
 		Set<String> refused = new HashSet<>();
 		for (int i = 0; i < updated.length; i++) {
 			StoredSession entry = entries.get(i);
-			// Some drivers do not tell how many rows of a batch there were.
+			// Some drivers do not report the number of updated rows of a batch.
 			boolean saved = updated[i] > 0 || (updated[i] < 0 && this.jdbc.update(UPDATE, update(entry)) > 0);
 			if (!saved && !insert(entry)) {
 				refused.add(entry.key());

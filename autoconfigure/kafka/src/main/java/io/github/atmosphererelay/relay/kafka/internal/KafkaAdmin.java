@@ -26,66 +26,69 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one administrative client of a link, made when it is needed. It is kept over failed
- * attempts, because Kafka logs much with each new one; one that has failed for long is
- * replaced, because it may know no broker that is still there, and so is one whose thread
- * has ended, as an {@code OutOfMemoryError} makes it do: all its calls fail at once. Safe
- * for use by many threads.
+ * Holds the relay's one administrative client, and creates it when it is first needed.
+ * The client is kept when attempts to connect fail, because Kafka logs a lot for each new
+ * client. It is replaced after a minute of failures, because the brokers that it knows
+ * may all be gone. It is also replaced when its thread has ended, as after an {@code
+ * OutOfMemoryError}: then all its calls fail at once. Safe for use by many threads.
  */
 final class KafkaAdmin {
 
-	/** For how long a client is kept that does not work. */
-	private static final Duration PATIENCE = Duration.ofMinutes(1);
+	/** A client that has got no answer for this long is replaced. */
+	private static final Duration MAX_SILENCE = Duration.ofMinutes(1);
 
-	/** How many calls in a row have to fail at once. */
+	/** A client is replaced after this number of calls in a row that fail at once. */
 	private static final int MAX_FAILED_AT_ONCE = 2;
 
-	/** How often a client is replaced at most. */
+	/** Minimum time between two replacements. */
 	private static final Duration INTERVAL = Duration.ofSeconds(10);
 
-	/** An attempt that takes less has not waited for a broker. */
+	/** An attempt to connect that fails sooner has not waited for a broker. */
 	private static final Duration CONNECT_AT_ONCE = Duration.ofSeconds(2);
 
 	private final Supplier<Admin> clients;
 
-	private final Runnable whenUseless;
+	private final Runnable whenFaulty;
 
 	private final LongSupplier nanoTime;
 
 	private @Nullable Admin admin;
 
-	/** When the first call failed after the last answer, or {@code null} if none has. */
+	/**
+	 * When the first call after the last answer failed, or {@code null} if none has
+	 * failed.
+	 */
 	private @Nullable Long failingSince;
 
 	private int failedAtOnce;
 
-	/** Why the client is to be replaced, or {@code null} if it is not. */
+	/** Why the client has to be replaced, or {@code null} if it need not be. */
 	private @Nullable Throwable fault;
 
-	/** When a fault was found last, or {@code null} if none was. */
+	/** When the client was last found to be useless, or {@code null} if it never was. */
 	private @Nullable Long faultAt;
 
 	private boolean closed;
 
 	/**
-	 * Create one without a client.
-	 * @param clients makes clients
-	 * @param whenUseless told, on any thread, that the client has a {@link #fault()};
-	 * must not block
+	 * Create the holder, without a client.
+	 * @param clients creates a client
+	 * @param whenFaulty called on any thread when the client has a {@link #fault()}; must
+	 * not block
 	 */
-	KafkaAdmin(Supplier<Admin> clients, Runnable whenUseless) {
-		this(clients, whenUseless, System::nanoTime);
+	KafkaAdmin(Supplier<Admin> clients, Runnable whenFaulty) {
+		this(clients, whenFaulty, System::nanoTime);
 	}
 
-	KafkaAdmin(Supplier<Admin> clients, Runnable whenUseless, LongSupplier nanoTime) {
+	KafkaAdmin(Supplier<Admin> clients, Runnable whenFaulty, LongSupplier nanoTime) {
 		this.clients = clients;
-		this.whenUseless = whenUseless;
+		this.whenFaulty = whenFaulty;
 		this.nanoTime = nanoTime;
 	}
 
 	/**
-	 * Return the client.
-	 * @return the client, not to be closed
+	 * Return the client, and create it if there is none.
+	 * @return the client, which the caller must not close
 	 */
 	synchronized Admin get() {
 		if (this.closed) {
@@ -95,59 +98,59 @@ final class KafkaAdmin {
 		if (admin == null) {
 			admin = this.clients.get();
 			this.admin = admin;
-			worked();
+			answered();
 		}
 		return admin;
 	}
 
 	/**
-	 * The client has got answers.
+	 * Note that the client has got an answer.
 	 */
-	synchronized void worked() {
+	synchronized void answered() {
 		this.failingSince = null;
 		this.failedAtOnce = 0;
 		this.fault = null;
 	}
 
 	/**
-	 * An attempt to connect has failed.
-	 * @param failure why
-	 * @param took how long it took
+	 * Note that an attempt to connect has failed.
+	 * @param failure the reason
+	 * @param took the duration of the attempt
 	 */
 	void connectFailed(Throwable failure, Duration took) {
-		judge(failure, took.compareTo(CONNECT_AT_ONCE) < 0);
+		findFault(failure, took.compareTo(CONNECT_AT_ONCE) < 0);
 		if (fault() != null) {
 			disconnect();
 		}
 	}
 
 	/**
-	 * A call has failed while the connection is in use. Does not count if the client was
-	 * replaced meanwhile: the end of a client fails all its open calls, and its successor
-	 * is not to be replaced for them.
-	 * @param client the client
-	 * @param failure what the client has said
-	 * @param took how long the call took
-	 * @param timeout how long it was allowed to take
+	 * Note that a call has failed while the relay is connected. Ignored if the client was
+	 * replaced in the meantime: closing a client fails all its open calls, and these
+	 * failures say nothing about its successor.
+	 * @param client the client that was called
+	 * @param failure the reason
+	 * @param took the duration of the call
+	 * @param timeout the maximum duration of the call
 	 */
 	void failed(Admin client, Throwable failure, Duration took, Duration timeout) {
-		boolean useless;
+		boolean faulty;
 		synchronized (this) {
-			useless = client == this.admin && judge(failure, took.compareTo(timeout.dividedBy(2)) < 0);
+			faulty = client == this.admin && findFault(failure, took.compareTo(timeout.dividedBy(2)) < 0);
 		}
-		if (useless) {
-			this.whenUseless.run();
+		if (faulty) {
+			this.whenFaulty.run();
 		}
 	}
 
-	private synchronized boolean judge(Throwable failure, boolean atOnce) {
+	private synchronized boolean findFault(Throwable failure, boolean atOnce) {
 		boolean unanswered = failure instanceof TimeoutException || !(failure instanceof ApiException);
 		boolean ended = failure instanceof TimeoutException || failure instanceof IllegalStateException;
 		this.failedAtOnce = (atOnce && ended) ? this.failedAtOnce + 1 : 0;
 		long now = this.nanoTime.getAsLong();
 		long since = (this.failingSince != null) ? this.failingSince : now;
 		this.failingSince = since;
-		if (this.closed || !unanswered || this.failedAtOnce < MAX_FAILED_AT_ONCE && now - since <= PATIENCE.toNanos()
+		if (this.closed || !unanswered || this.failedAtOnce < MAX_FAILED_AT_ONCE && now - since <= MAX_SILENCE.toNanos()
 				|| this.faultAt != null && now - this.faultAt < INTERVAL.toNanos()) {
 			return false;
 		}
@@ -157,15 +160,15 @@ final class KafkaAdmin {
 	}
 
 	/**
-	 * Return why the client has to be replaced.
-	 * @return its last failure, or {@code null} if it need not be replaced
+	 * Return why the client has to be replaced, if it has to be.
+	 * @return the failure of its last call, or {@code null} if it works
 	 */
 	synchronized @Nullable Throwable fault() {
 		return this.fault;
 	}
 
 	/**
-	 * End the client. Its open calls fail.
+	 * Close the client. Its open calls fail, and the next {@link #get()} creates another.
 	 */
 	void disconnect() {
 		Admin admin;
@@ -175,14 +178,14 @@ final class KafkaAdmin {
 			this.fault = null;
 		}
 		if (admin != null) {
-			// Outside of the lock: it waits for the client's thread, which may wait for
-			// it
+			// Outside the lock: closing waits for the client's thread, which may wait for
+			// the lock
 			admin.close(Duration.ZERO);
 		}
 	}
 
 	/**
-	 * End the client for good.
+	 * Close the client, and create no other.
 	 */
 	void close() {
 		synchronized (this) {

@@ -47,11 +47,11 @@ import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 import org.springframework.kafka.core.ProducerFactory;
 
 /**
- * Makes the relay's Kafka clients from the application's configuration. What belongs to
- * the connection (servers, security, buffers, metrics) is the application's; what the
- * relay's promises rest on is overridden; time limits get defaults that suit real-time
- * messaging, unless the application has set its own. The application's properties are
- * read anew for each client, so that rotated credentials are noticed.
+ * Creates the relay's Kafka clients from the application's configuration. Servers,
+ * security, buffers and metrics are those of the application. Settings that the relay's
+ * guarantees depend on are overridden. Timeouts that the application has not set get
+ * defaults that suit real-time messaging. The application's properties are read for each
+ * new client, so that rotated credentials take effect.
  */
 final class KafkaClientFactory {
 
@@ -86,8 +86,8 @@ final class KafkaClientFactory {
 	private final KafkaRelaySettings settings;
 
 	/**
-	 * Numbers the clients of this node: a new one may begin before its predecessor has
-	 * ended, and two of the same id would share their metrics.
+	 * Numbers the clients of this node. A new client may start before its predecessor has
+	 * ended, and two clients with the same id would share their metrics.
 	 */
 	private final AtomicInteger count = new AtomicInteger();
 
@@ -104,10 +104,11 @@ final class KafkaClientFactory {
 	}
 
 	/**
-	 * Return whether somebody listens at one of the addresses at which the brokers are
-	 * looked for. While nobody does, no clients are made: each would log its
-	 * configuration and all its attempts. Waits for a few seconds at most.
-	 * @return whether it makes sense to make clients; also if that cannot be found out
+	 * Return whether at least one of the bootstrap servers accepts a TCP connection. If
+	 * none does, the relay creates no clients: each of them would log its configuration
+	 * and all its attempts to connect. Blocks for 4 s at most.
+	 * @return {@code true} if a server accepts connections, or if that cannot be found
+	 * out
 	 */
 	boolean isReachable() {
 		List<String> servers = servers(this.adminProperties.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG));
@@ -136,7 +137,7 @@ final class KafkaClientFactory {
 	}
 
 	/**
-	 * Return where the brokers are looked for.
+	 * Return the addresses of the bootstrap servers.
 	 * @return the value of {@code bootstrap.servers}
 	 */
 	String servers() {
@@ -151,7 +152,8 @@ final class KafkaClientFactory {
 	}
 
 	/**
-	 * Return a factory of one producer, which ends it when it is destroyed.
+	 * Create a factory for one producer. The producer is closed when the factory is
+	 * destroyed.
 	 * @return a new factory
 	 */
 	DefaultKafkaProducerFactory<byte[], byte[]> producers() {
@@ -169,12 +171,12 @@ final class KafkaClientFactory {
 	}
 
 	/**
-	 * Make a consumer that looks through older parts of the log.
-	 * @return a new consumer without partitions
+	 * Create a consumer that reads older parts of the log.
+	 * @return a new consumer without assigned partitions
 	 */
 	Consumer<byte[], byte[]> logReader() {
 		Map<String, Object> properties = consumerProperties();
-		// An application that polls few records at a time would make it slow.
+		// The application may have set a small number, which would make these reads slow.
 		properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_READ_RECORDS);
 		return consumers(properties).createConsumer();
 	}
@@ -206,7 +208,8 @@ final class KafkaClientFactory {
 		properties.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
 		properties.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
 		connectionDefaults(properties);
-		// Idempotence keeps the order over retries, and asks for the three next to it.
+		// Idempotence keeps the order of records when they are retried. It requires the
+		// three settings below.
 		properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
 		properties.put(ProducerConfig.ACKS_CONFIG, "all");
 		properties.put(ProducerConfig.RETRIES_CONFIG, Integer.MAX_VALUE);
@@ -230,13 +233,14 @@ final class KafkaClientFactory {
 		connectionDefaults(properties);
 		properties.put(ConsumerConfig.GROUP_ID_CONFIG, "atmosphere-" + this.settings.node());
 		properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-		// Not "latest": an offset out of range would pass unnoticed. The connector looks
-		// up
-		// where to go on and reports the gap.
+		// Not "latest": then the consumer would skip an offset out of range without a
+		// word. With "none" it fails, and the connector finds the offset to continue from
+		// and reports the gap.
 		properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
 		properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_uncommitted");
 		properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
-		// An application that tunes its consumers for batches would delay every message.
+		// The application may have tuned its consumers for batches, which would delay
+		// each message.
 		properties.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 1);
 		if (!properties.containsKey(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG)) {
 			properties.putIfAbsent(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT_MILLIS);
@@ -250,12 +254,12 @@ final class KafkaClientFactory {
 		int backoffMax = Math.min(RECONNECT_BACKOFF_MAX_MILLIS,
 				number(properties, AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, RECONNECT_BACKOFF_MAX_MILLIS));
 		properties.put(AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, backoffMax);
-		// Each attempt is two lines in the log.
+		// Kafka logs two lines for each attempt.
 		properties.putIfAbsent(AdminClientConfig.RECONNECT_BACKOFF_MS_CONFIG,
 				Math.min(RECONNECT_BACKOFF_MILLIS, backoffMax));
-		// The relay replaces clients that do not find their brokers. Left to themselves,
-		// they log that they begin anew a hundred times a second while no broker is
-		// there.
+		// The relay itself replaces clients that do not find their brokers. With the
+		// other strategy they log a new bootstrap a hundred times a second while no
+		// broker is reachable.
 		properties.putIfAbsent(AdminClientConfig.METADATA_RECOVERY_STRATEGY_CONFIG, MetadataRecoveryStrategy.NONE.name);
 		if (!properties.containsKey(AdminClientConfig.SOCKET_CONNECTION_SETUP_TIMEOUT_MS_CONFIG)
 				&& !properties.containsKey(AdminClientConfig.SOCKET_CONNECTION_SETUP_TIMEOUT_MAX_MS_CONFIG)) {
@@ -265,11 +269,11 @@ final class KafkaClientFactory {
 	}
 
 	/**
-	 * The delivery timeout is longer than a publisher waits, because a record that is
-	 * late is better than none, but not by minutes: late messages of a conversation are
-	 * noise. Kafka insists that it is not shorter than linger and request timeout
-	 * together.
-	 * @param properties the producer's properties, to be completed
+	 * Complete the timeouts of delivery. The delivery timeout is longer than a publisher
+	 * waits for its receipt, because a record that arrives late is better than none. It
+	 * is not minutes, because messages of a conversation are useless by then. Kafka
+	 * requires that it is at least linger plus request timeout.
+	 * @param properties the producer's properties, which are completed
 	 */
 	private void deliveryDefaults(Map<String, Object> properties) {
 		int linger = number(properties, ProducerConfig.LINGER_MS_CONFIG, 0);
@@ -287,11 +291,11 @@ final class KafkaClientFactory {
 	}
 
 	/**
-	 * Read a number that may be configured as text. What is no number is left for Kafka
-	 * to complain about.
+	 * Read a number that may be configured as text. Text that is no number is left for
+	 * Kafka to report.
 	 * @param properties the properties
 	 * @param name the name of the property
-	 * @param fallback the value if there is none
+	 * @param fallback the value if there is no number
 	 * @return the number
 	 */
 	private static int number(Map<String, Object> properties, String name, int fallback) {
@@ -305,8 +309,9 @@ final class KafkaClientFactory {
 	}
 
 	/**
-	 * Listeners and post-processors serve any type of key and value: Kafka's generic
-	 * types are those of the factory that they were registered with.
+	 * Cast a factory to byte arrays. Its listeners and post-processors work with every
+	 * type of key and value, because Kafka's generic types are only those of the factory
+	 * that they were registered with.
 	 * @param factory the application's factory
 	 * @return the same factory
 	 */
@@ -321,9 +326,8 @@ final class KafkaClientFactory {
 	}
 
 	/**
-	 * Makes consumers that end soon. They have no group to leave and no offsets to
-	 * commit; what Kafka waits for, with a default of 30 seconds, is a courtesy to the
-	 * broker.
+	 * Creates consumers that close quickly. The relay's consumers have no group to leave
+	 * and no offsets to commit. By default Kafka waits up to 30 s for that.
 	 */
 	private static final class PromptConsumerFactory extends DefaultKafkaConsumerFactory<byte[], byte[]> {
 

@@ -44,11 +44,12 @@ import org.apache.kafka.common.errors.AuthorizationException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The relay's life from one start to the stop: makes a receiver and a sender, replaces
- * them when they fail or are found not to work, and keeps the offsets over all of them.
+ * Keeps the relay connected from its start to its stop: creates a receiver and a sender,
+ * replaces them when they fail or turn out not to work, and keeps the offsets across all
+ * of them.
  * <p>
- * Everything that waits for the broker is done by one worker thread, one thing after the
- * other; the public state is read by any thread.
+ * Threads: one worker thread does everything that waits for the broker, one task after
+ * the other. Any thread may read the public state.
  */
 final class KafkaConnector {
 
@@ -56,10 +57,10 @@ final class KafkaConnector {
 
 	private static final Duration CHECK_INTERVAL = Duration.ofMinutes(1);
 
-	/** How often to look whether partitions without a leader have got one. */
+	/** How often to check whether partitions without a leader have got one. */
 	private static final Duration OPEN_INTERVAL = Duration.ofSeconds(5);
 
-	/** How often to look whether other nodes are to be told of lost records. */
+	/** How often to check whether other nodes have to be told of lost records. */
 	private static final Duration NOTICE_INTERVAL = Duration.ofMillis(500);
 
 	private static final Duration END_TIMEOUT = Duration.ofSeconds(1);
@@ -78,7 +79,7 @@ final class KafkaConnector {
 
 	private final KafkaOffsets offsets = new KafkaOffsets();
 
-	/** The recorded channels, if there are any. */
+	/** The logs of recorded channels, or {@code null} if there are no such channels. */
 	private final @Nullable KafkaLog log;
 
 	private final KafkaAdmin admin;
@@ -89,17 +90,20 @@ final class KafkaConnector {
 		.newSingleThreadScheduledExecutor(Threads.factory("kafka-deadlines"));
 
 	/**
-	 * Counts the connections that the listener has been told of. A complaint is about the
-	 * one that was the latest when it came, and is no reason to replace a later one.
+	 * Counts the connections that the listener has been told of. A request to reconnect
+	 * concerns the connection that was current when the request came, and must not
+	 * replace a later one.
 	 */
 	private volatile int generation;
 
 	/**
-	 * The latest generation that a complaint has come about.
+	 * The latest generation for which a reconnect was requested.
 	 */
-	private final AtomicInteger complainedAbout = new AtomicInteger(-1);
+	private final AtomicInteger reconnectedGeneration = new AtomicInteger(-1);
 
-	/** Guards the clients against a stop that comes while they are made. */
+	/**
+	 * Guards the clients, so that a stop does not miss those that are just being created.
+	 */
 	private final Object monitor = new Object();
 
 	private volatile boolean stopped;
@@ -112,7 +116,7 @@ final class KafkaConnector {
 
 	private boolean announced;
 
-	/** The partitions in which messages were lost and nobody has been told so. */
+	/** Partitions that have lost messages, which is not reported yet. */
 	private final Set<Integer> lost = new TreeSet<>();
 
 	KafkaConnector(KafkaRelaySettings settings, KafkaClientFactory clients, RelayListener listener) {
@@ -138,7 +142,8 @@ final class KafkaConnector {
 	}
 
 	/**
-	 * End everything. Waits for a few seconds at most; what takes longer ends by itself.
+	 * Close everything. Blocks for a few seconds at most. Clients that take longer close
+	 * in the background.
 	 */
 	void stop() {
 		KafkaSender sender;
@@ -201,7 +206,7 @@ final class KafkaConnector {
 
 	/**
 	 * Return the logs of recorded channels.
-	 * @return the logs, or {@code null} if there are none
+	 * @return the logs, or {@code null} if there are no recorded channels
 	 */
 	@Nullable KafkaLog log() {
 		return this.log;
@@ -220,12 +225,12 @@ final class KafkaConnector {
 	}
 
 	/**
-	 * Replace the clients soon. Requests that come before it is done are one, and those
-	 * that come while a connection is being made are none.
+	 * Replace the clients soon. Requests that come before the replacement is done count
+	 * as one. Requests that come while a connection is being made are ignored.
 	 */
 	void reconnect() {
 		int present = this.generation;
-		if (this.complainedAbout.getAndSet(present) != present) {
+		if (this.reconnectedGeneration.getAndSet(present) != present) {
 			this.worker.execute(() -> {
 				if (this.generation == present) {
 					replaceAll();
@@ -235,9 +240,9 @@ final class KafkaConnector {
 	}
 
 	/**
-	 * Look whether the topic is still what it was. Consumers do not notice a topic that
-	 * was deleted and made again and has grown past their offset, nor do manually
-	 * assigned ones notice new partitions.
+	 * Check whether the topic is still the same. A consumer does not notice that a topic
+	 * was deleted and created again and has grown past the consumer's offset. With manual
+	 * assignment it does not notice new partitions either.
 	 */
 	private void check() {
 		KafkaTopic.Description known = this.topic;
@@ -247,12 +252,12 @@ final class KafkaConnector {
 			return;
 		}
 		if (receiver.isEnded()) {
-			// It could not say so
-			receiverDied(receiver, null);
+			// The receiver's thread has ended without reporting it
+			receiverEnded(receiver, null);
 			return;
 		}
 		if (this.log != null && this.log.isDiverged()) {
-			// Nor could this
+			// The log has diverged, and the task that replaces the receiver did not run
 			replaceReceiver();
 			return;
 		}
@@ -265,7 +270,7 @@ final class KafkaConnector {
 		try {
 			KafkaTopic.Description present = this.topics.prepare(admin);
 			boolean another = !present.id().equals(known.id()) || this.log != null && this.log.isChanged(admin);
-			this.admin.worked();
+			this.admin.answered();
 			if (another) {
 				replaceAll();
 			}
@@ -283,8 +288,8 @@ final class KafkaConnector {
 	}
 
 	/**
-	 * Replace the administrative client if it gets no answers, though the receiver works:
-	 * reading the log would fail until the next connection.
+	 * Replace the administrative client if it gets no answers while the receiver works.
+	 * Otherwise reads of the log would fail until the next connection.
 	 */
 	private void replaceAdmin() {
 		Throwable fault = this.admin.fault();
@@ -293,7 +298,7 @@ final class KafkaConnector {
 		}
 		this.listener.guards()
 			.of(Part.RELAY_CONNECTION)
-			.failed("The administrative client of the kafka relay is of no use any more and is replaced", fault);
+			.failed("The administrative client of the kafka relay no longer gets answers and is replaced", fault);
 		this.admin.disconnect();
 		if (this.log != null) {
 			this.log.replaceAdmin(this.admin.get());
@@ -301,7 +306,7 @@ final class KafkaConnector {
 	}
 
 	/**
-	 * Begin to read what could not be read when the node started.
+	 * Start reading partitions that had no leader when the node started and have one now.
 	 */
 	private void openMore() {
 		if (this.receiver == null || this.log == null) {
@@ -321,8 +326,9 @@ final class KafkaConnector {
 	}
 
 	/**
-	 * Only while there is a receiver: it may bring the notice of another node meanwhile,
-	 * and tells whether this node's own has come.
+	 * Send loss notices, but only while there is a receiver. The receiver shows whether
+	 * this node's notice has reached the partition, or whether another node has sent the
+	 * same one.
 	 */
 	private void sendNotices() {
 		KafkaSender sender = this.sender;
@@ -337,7 +343,7 @@ final class KafkaConnector {
 
 	private void replaceAll() {
 		if (this.receiver == null && this.sender == null) {
-			// A next attempt is scheduled already.
+			// The next attempt to connect is already scheduled.
 			return;
 		}
 		detachReceiver();
@@ -356,7 +362,8 @@ final class KafkaConnector {
 	}
 
 	/**
-	 * Read the log again from where its records have begun to differ.
+	 * Replace the receiver, so that the log is read again from the offset where it has
+	 * diverged.
 	 */
 	private void logDiverged() {
 		if (this.receiver != null && this.log != null && this.log.isDiverged()) {
@@ -364,7 +371,7 @@ final class KafkaConnector {
 		}
 	}
 
-	private void receiverDied(KafkaReceiver receiver, @Nullable Throwable failure) {
+	private void receiverEnded(KafkaReceiver receiver, @Nullable Throwable failure) {
 		if (this.receiver != receiver) {
 			return;
 		}
@@ -401,10 +408,10 @@ final class KafkaConnector {
 	}
 
 	/**
-	 * End the sender on a thread of its own, because that can block for long. Usually it
-	 * does not, and then its successor begins after it has ended, which keeps records in
-	 * order. A closed receiver needs no such care: it delivers no more, whenever its
-	 * thread ends.
+	 * Close the sender on a separate thread, because closing can block for long. Usually
+	 * it takes less than a second, and the next sender starts after that, which keeps
+	 * records in order. A receiver needs no such care: once closed it delivers nothing
+	 * more, whenever its thread ends.
 	 */
 	private void endSender() {
 		KafkaSender sender;
@@ -440,8 +447,9 @@ final class KafkaConnector {
 			Thread.currentThread().interrupt();
 		}
 		catch (RuntimeException | Error ex) {
-			// An Error too: a class that a customizer misses, or memory that is short,
-			// may be there at the next attempt, and without one the relay stays dead
+			// An Error too: a class that a customizer needs may be missing now, or memory
+			// may be short, and the next attempt may succeed. Without a next attempt the
+			// relay would stay down until a restart
 			detachReceiver();
 			if (!this.stopped) {
 				this.admin.connectFailed(ex, Duration.ofNanos(System.nanoTime() - start));
@@ -455,14 +463,14 @@ final class KafkaConnector {
 	private void open() throws InterruptedException {
 		KafkaTopic.Description known = this.topic;
 		if (!this.clients.isReachable()) {
-			throw new KafkaException("nobody listens at " + this.clients.servers());
+			throw new KafkaException("no bootstrap server accepts connections: " + this.clients.servers());
 		}
 		Admin admin = this.admin.get();
 		KafkaTopic.Description description = this.topics.prepare(admin);
-		this.admin.worked();
+		this.admin.answered();
 		Map<Integer, KafkaOffsets.Range> ranges = this.topics.ranges(admin, description, description.partitions());
 		if (ranges.isEmpty()) {
-			throw new KafkaException("no partition of the topic has a leader");
+			throw new KafkaException("no partition of topic '" + this.settings.topic() + "' has a leader");
 		}
 		this.lost.addAll(this.offsets.resume(description.id(), description.partitions(), ranges));
 		if (!this.lost.isEmpty()) {
@@ -473,8 +481,7 @@ final class KafkaConnector {
 		this.topic = description;
 		this.reporter.found(description);
 		if (known != null && !known.id().equals(description.id()) || anotherLog) {
-			// Its records are numbered for the old topic, and perhaps for
-			// other partitions.
+			// The sender's partitions are those of the former topic.
 			endSender();
 		}
 		startReceiver();
@@ -493,8 +500,9 @@ final class KafkaConnector {
 	}
 
 	/**
-	 * Confirm subscriptions, if there is a receiver and it has read what lies behind:
-	 * what is published from now on is heard, and what was published before can be read.
+	 * Confirm subscriptions, if there is a receiver and it has read the backlog of the
+	 * log. From then on this node receives what is published, and can read what was
+	 * published before.
 	 */
 	private void confirmSubscriptions() {
 		if (this.receiver != null && (this.log == null || this.log.isWarm())) {
@@ -506,7 +514,7 @@ final class KafkaConnector {
 		KafkaReceiver[] self = new KafkaReceiver[1];
 		KafkaReceiver receiver = new KafkaReceiver(this.settings, this.clients.consumers(), this.offsets,
 				this.subscriptions, this.listener, this.log, this.scheduler,
-				(failure) -> this.worker.execute(() -> receiverDied(self[0], failure)));
+				(failure) -> this.worker.execute(() -> receiverEnded(self[0], failure)));
 		self[0] = receiver;
 		if (install(() -> this.receiver = receiver)) {
 			receiver.start();
@@ -527,7 +535,8 @@ final class KafkaConnector {
 		int partitions = description.usable(this.settings.partitions());
 		for (Address address : this.subscriptions.addresses()) {
 			int partition = KafkaTopic.partition(address.value().getBytes(StandardCharsets.UTF_8), partitions);
-			// Nodes that count other partitions than this one may have used any of them.
+			// A node that is configured for another number of partitions may have used
+			// any of them.
 			if (lost.contains(partition) || description.partitions() != this.settings.partitions()) {
 				this.listener.gap(address);
 			}

@@ -26,11 +26,12 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The idempotency keys of a partition, or of a part of it, and the first record of each.
- * A record is a double if the last one with its key was appended less than that one's
- * window before, by the time that the broker wrote. So one window before a record decides
- * what it is, wherever a node has begun to read: if the first one decided, it would
- * depend on all the records with the key before that. Not safe for use by several
+ * Remembers the idempotency keys of a partition, or of a part of it, and the first record
+ * of each. A record is a duplicate if the previous record with the same key was appended
+ * less than that record's window earlier, by the broker's timestamps. So a node has to
+ * read only one window before a record to decide whether the record is a duplicate,
+ * wherever it has started to read. If the window were counted from the first record, the
+ * decision would depend on all earlier records with the key. Not safe for use by several
  * threads.
  */
 final class KafkaKeys {
@@ -41,15 +42,15 @@ final class KafkaKeys {
 
 	private final Runnable whenForgotten;
 
-	/** In the order in which the keys were used last. */
+	/** In the order of their last use. */
 	private final Map<Name, Use> uses = new LinkedHashMap<>();
 
 	private boolean full;
 
 	/**
-	 * Remember keys.
-	 * @param limit how many
-	 * @param whenForgotten called for each that is forgotten within its window
+	 * Create an empty memory of keys.
+	 * @param limit the maximum number of keys
+	 * @param whenForgotten called for each key that is forgotten within its window
 	 */
 	KafkaKeys(int limit, Runnable whenForgotten) {
 		this.limit = limit;
@@ -57,16 +58,16 @@ final class KafkaKeys {
 	}
 
 	/**
-	 * Take note of a record with a key.
-	 * @param entry the record, later in the log than those before
+	 * Add a record with a key.
+	 * @param entry the record; records are added in the order of the log
 	 * @param key its key
-	 * @return the first record with the key, which may be this one
+	 * @return the first record with the key, which is this one unless it is a duplicate
 	 */
 	First add(KafkaLogEntry entry, String key) {
 		Name name = new Name(entry.address(), key);
 		Use known = this.uses.get(name);
 		if (known != null && known.offset >= entry.offset()) {
-			// Once more
+			// This record was added before
 			return known.first;
 		}
 		if (known != null && known.isWithin(entry.timestamp())) {
@@ -83,11 +84,12 @@ final class KafkaKeys {
 	}
 
 	/**
-	 * Return the first record with a key.
+	 * Return the first record with a key, if a publication with that key would now be a
+	 * duplicate.
 	 * @param address the channel's address
 	 * @param key the key
-	 * @param now the time at which the key is used again
-	 * @return the record, or {@code null} if none is known that is young enough
+	 * @param now the time of the publication, in milliseconds since 1970
+	 * @return the record, or {@code null} if there is none within its window
 	 */
 	@Nullable First find(String address, String key, long now) {
 		Use use = this.uses.get(new Name(address, key));
@@ -96,7 +98,7 @@ final class KafkaKeys {
 
 	/**
 	 * Forget records that are no longer in the log.
-	 * @param offset the offset of the first one
+	 * @param offset the offset of the first of them
 	 */
 	void removeFrom(long offset) {
 		this.uses.values().removeIf((use) -> use.first.offset() >= offset);
@@ -112,8 +114,10 @@ final class KafkaKeys {
 			}
 			if (!over && !this.full) {
 				this.full = true;
-				logger.warn("More than " + this.limit + " idempotency keys are in use in one partition of the log: the"
-						+ " oldest are forgotten before their time, and publications that use them again are no doubles");
+				logger.warn("More than " + this.limit
+						+ " idempotency keys are in use in one partition of the log, so the oldest are forgotten before"
+						+ " their windows end. A publication that repeats a forgotten key is recorded again. Shorten"
+						+ " 'history.idempotency-window' of the channels, or use fewer keys");
 			}
 			if (!over) {
 				this.whenForgotten.run();
@@ -129,7 +133,7 @@ final class KafkaKeys {
 	}
 
 	/**
-	 * The first record with a key.
+	 * Identifies the first record with a key.
 	 */
 	record First(UUID id, KafkaPlace place) {
 
@@ -140,7 +144,7 @@ final class KafkaKeys {
 	}
 
 	/**
-	 * A key with its first record and its last one.
+	 * A key with its first and its last record.
 	 */
 	private static final class Use {
 
@@ -174,8 +178,9 @@ final class KafkaKeys {
 		}
 
 		/**
-		 * Forget that the key was used later. Those in between are not known, so that
-		 * rather too much than too little counts as first.
+		 * Forget the later uses of the key. Uses between the first record and the offset
+		 * are not known, so a repeated record may count as a new one, but never the other
+		 * way round.
 		 */
 		void removeFrom(long offset) {
 			if (this.offset >= offset) {

@@ -62,28 +62,30 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The logs of the recorded channels: one topic, in which each channel has its partition.
- * Lives as long as its {@link KafkaConnector}, over all receivers and senders.
+ * Keeps the logs of recorded channels in one topic, in which each channel has its
+ * partition. Exists as long as its {@link KafkaConnector}, across all receivers and
+ * senders.
  * <p>
- * What positions are is described by {@link KafkaPositions}. A receipt waits until this
- * node has read the record, because the producer does not learn its leader epoch.
- * {@link #open}, {@link #isChanged}, {@link #canOpenMore}, {@link #replaceAdmin},
- * {@link #interrupted}, {@link #sendNotices} and {@link #disconnect} belong to the link's
- * worker, {@link #receive} and {@link #progressed} to the receiver's thread; the other
- * methods may be called by any thread and do not block.
+ * {@link KafkaPositions} describes positions. A receipt waits until this node has read
+ * the record back, because the producer does not learn the record's leader epoch.
+ * <p>
+ * Threads: the connector's worker calls {@link #open}, {@link #isChanged},
+ * {@link #canOpenMore}, {@link #replaceAdmin}, {@link #interrupted}, {@link #sendNotices}
+ * and {@link #disconnect}; the receiver's thread calls {@link #receive} and
+ * {@link #progressed}. Any thread may call the other methods, which do not block.
  */
 final class KafkaLog implements ChannelLog {
 
 	private static final Log logger = LogFactory.getLog(KafkaLog.class);
 
-	/** How often the delivery of a record is tried. */
+	/** How many times the delivery of a record is attempted. */
 	static final int MAX_ATTEMPTS = 3;
 
 	private static final Duration SEARCH_TIMEOUT = Duration.ofSeconds(10);
 
 	private static final int READ_THREADS = 3;
 
-	/** How many idempotency keys are kept, over all partitions. */
+	/** How many idempotency keys are kept in all partitions together. */
 	static final int MAX_KEYS = 100_000;
 
 	private final KafkaRelaySettings settings;
@@ -111,27 +113,27 @@ final class KafkaLog implements ChannelLog {
 	private final AtomicBoolean foreignReported = new AtomicBoolean();
 
 	/**
-	 * Publications whose own record decides what their receipt says. Bounded by what the
-	 * sender accepts.
+	 * Publications whose receipt waits until this node has read their record. Bounded by
+	 * the number of publications that the sender accepts.
 	 */
 	private final Map<UUID, CompletableFuture<Receipt>> expected = new ConcurrentHashMap<>();
 
 	/**
-	 * Answers publishers on a thread of its own, so that nobody keeps the receiver from
-	 * reading, and reads, of which many may come at once, keep no receipt waiting. A
-	 * single thread keeps them in order.
+	 * Completes receipts on a separate thread. Code of publishers then does not delay the
+	 * receiver, and many reads at once do not delay receipts. There is one thread, so
+	 * receipts are completed in order.
 	 */
 	private final ThreadPoolExecutor receipts = executor(1, "kafka-receipts");
 
 	private final ThreadPoolExecutor executor = executor(READ_THREADS, "kafka-reads");
 
-	/** The partitions in which records were lost and nobody has been told so. */
+	/** Partitions that have lost records, which is not reported yet. */
 	private final Set<Integer> unreported = new TreeSet<>();
 
-	/** Whether the topic is another one, and the caller has not been told so. */
+	/** Whether the topic was created again and the connector has not been told so. */
 	private boolean renewed;
 
-	/** The number of partitions that was last complained of. */
+	/** The number of partitions of the last warning. */
 	private int reportedPartitions;
 
 	private volatile @Nullable KafkaLogLife life;
@@ -162,16 +164,18 @@ final class KafkaLog implements ChannelLog {
 	}
 
 	/**
-	 * Look up the topic, and fix where the next receiver begins. Reports gaps.
-	 * @param admin asks the broker, now and until {@link #disconnect}
-	 * @return whether the topic is another one than before
+	 * Look up the topic, and set the offsets at which the next receiver starts. Reports
+	 * gaps. Blocks.
+	 * @param admin the client that asks the broker, now and until {@link #disconnect}
+	 * @return whether the topic was created again since the last call
 	 * @throws InterruptedException if the wait for the broker is interrupted
 	 */
 	boolean open(Admin admin) throws InterruptedException {
 		KafkaTopic.Description found = this.topic.prepare(admin);
 		KafkaLogLife known = this.life;
 		boolean same = known != null && known.id().equals(found.id());
-		// Partitions that are added later would move channels: they stay unused.
+		// Partitions that are added later stay unused, because using them would move
+		// channels to other partitions.
 		int count = (known != null && same) ? known.partitions().length : found.usable(this.settings.partitions());
 		Map<Integer, KafkaOffsets.Range> held = this.topic.ranges(admin, found, count);
 		if (known != null && same) {
@@ -180,11 +184,13 @@ final class KafkaLog implements ChannelLog {
 			checkCount(found, known);
 		}
 		else {
-			// A topic that is made anew has nothing that was there before this node.
+			// A topic that was created after this node's start contains only records of
+			// the time since then.
 			Map<Integer, OptionalLong> recent = (known != null) ? null : recent(admin, held.keySet());
 			KafkaLogLife life = KafkaLogLife.begin(this.settings, found.id(), count, held, recent,
 					this.listener::keyForgotten);
-			// Noted with the life: if the rest fails, the next attempt finds nothing new
+			// Set together with the life: if the rest fails, the next attempt does not
+			// see the change again
 			for (int i = 0; known != null && i < Math.max(count, known.partitions().length); i++) {
 				this.unreported.add(i);
 			}
@@ -220,8 +226,9 @@ final class KafkaLog implements ChannelLog {
 			if (partition.isDiverged(range)) {
 				long offset = divergence(partition, range);
 				logger.warn("Partition " + partition.number() + " of topic '" + this.settings.logTopic()
-						+ "' has other records than before from offset " + offset + " on. It had an unclean leader"
-						+ " election: what only the former leader had is lost");
+						+ "' contains other records than before from offset " + offset + " on, because of an unclean"
+						+ " leader election. Records that only the former leader had are lost. Clients with positions"
+						+ " are told. Set unclean.leader.election.enable of the topic to 'false'");
 				this.unreported.add(partition.number());
 				partition.truncate(offset, range);
 			}
@@ -232,8 +239,8 @@ final class KafkaLog implements ChannelLog {
 	}
 
 	/**
-	 * Begin with the partitions that had no leader so far and have one now. What came
-	 * there before they are read is a gap.
+	 * Start reading the partitions that had no leader so far and have one now. What was
+	 * appended before that is reported as a gap.
 	 */
 	private void openMore(Admin admin, KafkaLogLife known, Map<Integer, KafkaOffsets.Range> held)
 			throws InterruptedException {
@@ -248,9 +255,9 @@ final class KafkaLog implements ChannelLog {
 	}
 
 	/**
-	 * Look whether partitions that had no leader when this node started, and so are not
-	 * read, have one now.
-	 * @param admin asks the broker
+	 * Check whether partitions that had no leader when this node started, and therefore
+	 * are not read, have one now.
+	 * @param admin the client that asks the broker
 	 * @return whether {@link #open} has to be called again
 	 * @throws InterruptedException if the wait for the broker is interrupted
 	 */
@@ -265,7 +272,8 @@ final class KafkaLog implements ChannelLog {
 	}
 
 	/**
-	 * Look where the broker's records begin to differ from those that were read.
+	 * Find the offset from which the broker's records differ from those that this node
+	 * has read, by binary search.
 	 */
 	private long divergence(KafkaLogPartition partition, KafkaOffsets.Range range) {
 		KafkaLogIndex.Part read = partition.readOf(range);
@@ -280,8 +288,9 @@ final class KafkaLog implements ChannelLog {
 				List<KafkaLogReader.Mark> marks = KafkaLogReader.marks(consumer, key, middle, range.end(), () -> {
 					long left = deadline - System.nanoTime();
 					if (left <= 0) {
-						throw new TimeoutException("The records of topic '" + this.settings.logTopic()
-								+ "' could not be compared with those that were read");
+						throw new TimeoutException(
+								"The broker did not answer in time: the records of topic '" + this.settings.logTopic()
+										+ "' could not be compared with those that this node has read");
 					}
 					return consumer.poll(Duration.ofNanos(left)).records(key);
 				});
@@ -298,15 +307,16 @@ final class KafkaLog implements ChannelLog {
 
 	private void report(KafkaTopic.Description found) {
 		if (found.partitions() != this.settings.partitions()) {
-			logger.warn("Topic '" + this.settings.logTopic() + "' has " + found.partitions() + " partitions, and "
-					+ this.settings.partitions() + " are configured: this node uses "
-					+ found.usable(this.settings.partitions()) + " of them. Configure the same number on all nodes");
+			logger.warn("Topic '" + this.settings.logTopic() + "' has " + found.partitions()
+					+ " partitions, but 'atmosphere.relay.kafka.partitions' is " + this.settings.partitions()
+					+ ". This node uses " + found.usable(this.settings.partitions())
+					+ ". Set the same number on all nodes, or they do not get each other's messages");
 		}
 	}
 
 	/**
-	 * Say so if nodes that start now would use more partitions than this one: the number
-	 * decides in which partition a channel is.
+	 * Warn if nodes that start now would use more partitions than this one. Nodes have to
+	 * use the same number, because it decides which partition a channel has.
 	 */
 	private void checkCount(KafkaTopic.Description found, KafkaLogLife life) {
 		int count = life.partitions().length;
@@ -314,10 +324,10 @@ final class KafkaLog implements ChannelLog {
 			return;
 		}
 		this.reportedPartitions = found.partitions();
-		logger.warn("Topic '" + this.settings.logTopic() + "' has now " + found.partitions()
-				+ " partitions. This node goes on with " + count + " of them, and nodes that start from now on use "
-				+ found.usable(this.settings.partitions()) + ": these do not get each other's messages of recorded"
-				+ " channels. Stop all nodes before you start the first of them again, or start them with"
+		logger.warn("Topic '" + this.settings.logTopic() + "' now has " + found.partitions()
+				+ " partitions. This node continues to use " + count + " of them, but nodes that start from now on use "
+				+ found.usable(this.settings.partitions()) + ", so these two groups of nodes do not get each other's"
+				+ " messages of recorded channels. Stop all nodes and then start them again, or start new nodes with"
 				+ " 'atmosphere.relay.kafka.partitions' set to " + count);
 	}
 
@@ -325,8 +335,10 @@ final class KafkaLog implements ChannelLog {
 		if (lost.isEmpty()) {
 			return;
 		}
-		logger.warn("Topic '" + this.settings.logTopic() + "' no longer holds all that was published meanwhile in "
-				+ lost.size() + " of its partitions");
+		logger.warn("Messages of recorded channels may be lost: topic '" + this.settings.logTopic()
+				+ "' no longer has all records that were appended while this node was not connected, in " + lost.size()
+				+ " of its partitions. Clients with positions are told. The outage was longer than the"
+				+ " topic's retention, or the topic was created again or has lost records");
 		for (Address address : this.subscriptions.addresses()) {
 			KafkaLogPartition partition = (address instanceof Address.Channel) ? partition(address.value()) : null;
 			if (partition != null && lost.contains(partition.number())) {
@@ -336,8 +348,8 @@ final class KafkaLog implements ChannelLog {
 	}
 
 	/**
-	 * Take note of partitions in which the broker has lost records that were read.
-	 * @param partitions partitions of any topic
+	 * Note that the broker has lost records that this node has read.
+	 * @param partitions the affected partitions, of any topic
 	 */
 	void diverged(Collection<TopicPartition> partitions) {
 		KafkaLogLife life = this.life;
@@ -350,7 +362,8 @@ final class KafkaLog implements ChannelLog {
 	}
 
 	/**
-	 * Return whether a partition is known to have other records than this node has read.
+	 * Return whether the broker's records of a partition differ from those that this node
+	 * has read.
 	 * @return whether {@link #open} has to be called again
 	 */
 	boolean isDiverged() {
@@ -359,9 +372,9 @@ final class KafkaLog implements ChannelLog {
 	}
 
 	/**
-	 * Look whether the topic was made anew.
-	 * @param admin asks the broker
-	 * @return whether it is another one than the log was opened with
+	 * Check whether the topic was created again.
+	 * @param admin the client that asks the broker
+	 * @return whether the topic is another one than the one that was opened
 	 * @throws InterruptedException if the wait for the broker is interrupted
 	 */
 	boolean isChanged(Admin admin) throws InterruptedException {
@@ -378,22 +391,22 @@ final class KafkaLog implements ChannelLog {
 	}
 
 	/**
-	 * Ask the broker with another client from now on.
-	 * @param admin asks the broker until {@link #disconnect}
+	 * Replace the client that asks the broker.
+	 * @param admin the client that asks the broker until {@link #disconnect}
 	 */
 	void replaceAdmin(Admin admin) {
 		this.ranges.connect(admin);
 	}
 
 	/**
-	 * There is no receiver at present, or none that works.
+	 * Note that there is no working receiver at present.
 	 */
 	void interrupted() {
 		this.reads.disconnected();
 	}
 
 	/**
-	 * End the connections, because they may not work. {@link #open} makes new ones.
+	 * Close the connections, because they may not work. {@link #open} creates new ones.
 	 */
 	void disconnect() {
 		this.reads.disconnected();
@@ -414,7 +427,7 @@ final class KafkaLog implements ChannelLog {
 	}
 
 	/**
-	 * Return where a receiver begins.
+	 * Return the offsets at which a receiver starts.
 	 * @return the next offset by partition
 	 */
 	Map<Integer, Long> current() {
@@ -423,8 +436,8 @@ final class KafkaLog implements ChannelLog {
 	}
 
 	/**
-	 * Return whether all has been read that was there when the node started.
-	 * @return whether the latest records and the idempotency keys are known
+	 * Return whether this node has read everything that was in the log when it started.
+	 * @return whether the latest records and the idempotency keys are in memory
 	 */
 	boolean isWarm() {
 		KafkaLogLife life = this.life;
@@ -432,8 +445,8 @@ final class KafkaLog implements ChannelLog {
 	}
 
 	/**
-	 * Return where to receive a partition from.
-	 * @param partition its number
+	 * Return the offset from which a partition has to be received.
+	 * @param partition the partition's number
 	 * @return an offset
 	 */
 	long start(int partition) {
@@ -442,10 +455,10 @@ final class KafkaLog implements ChannelLog {
 	}
 
 	/**
-	 * Take a record.
+	 * Process a record.
 	 * @param record the record
-	 * @return whether to go on; if not, what follows in its partition has to be received
-	 * again, from {@link #start} on
+	 * @return whether to continue; if not, the receiver has to seek to {@link #start} in
+	 * the record's partition
 	 */
 	boolean receive(ConsumerRecord<byte[], byte[]> record) {
 		KafkaLogLife life = this.life;
@@ -467,8 +480,8 @@ final class KafkaLog implements ChannelLog {
 	}
 
 	/**
-	 * Deliver a record. If that fails it is tried again: else its subscribers would miss
-	 * it, and a position after it would say that they have had it.
+	 * Deliver a record. If the listener fails, the record is received again: otherwise
+	 * subscribers would miss it, although later positions say that they have got it.
 	 */
 	private boolean take(ConsumerRecord<byte[], byte[]> record, KafkaLogPartition partition) {
 		try {
@@ -486,7 +499,8 @@ final class KafkaLog implements ChannelLog {
 	}
 
 	/**
-	 * Let those who follow the channel read it.
+	 * Stop trying to deliver a record, and tell subscribers of its channel that there is
+	 * a gap. They read the record from the log.
 	 */
 	private void giveUp(ConsumerRecord<byte[], byte[]> record, KafkaLogPartition partition, Throwable failure) {
 		try {
@@ -496,9 +510,10 @@ final class KafkaLog implements ChannelLog {
 			this.listener.guards().of(Part.RELAY_RECEIVER).failed(ex);
 		}
 		try {
-			logger.error("The listener has failed " + MAX_ATTEMPTS + " times on the record at offset " + record.offset()
-					+ " of partition " + record.partition() + " of topic '" + record.topic()
-					+ "': those who follow its channel are told of a gap", failure);
+			logger.error("The record at offset " + record.offset() + " of partition " + record.partition()
+					+ " of topic '" + record.topic() + "' was not delivered, because the listener failed "
+					+ MAX_ATTEMPTS + " times. Subscribers of its channel are told of a gap and read it from the log",
+					failure);
 			byte @Nullable [] key = record.key();
 			String value = (key != null) ? new String(key, StandardCharsets.UTF_8) : "";
 			for (Address address : this.subscriptions.addresses()) {
@@ -508,7 +523,7 @@ final class KafkaLog implements ChannelLog {
 			}
 		}
 		catch (Throwable ex) {
-			logger.error("A gap could not be reported", ex);
+			logger.error("Subscribers could not be told of a gap in a recorded channel", ex);
 		}
 	}
 
@@ -524,7 +539,8 @@ final class KafkaLog implements ChannelLog {
 			KafkaLogEntry entry = KafkaLogEntry.of(record, envelope);
 			if (partition(entry.address()) != partition) {
 				reportForeign();
-				throw new WireFormatException(Reason.FOREIGN, "A record in the partition of other channels");
+				throw new WireFormatException(Reason.FOREIGN,
+						"The record is in a partition that its channel does not have");
 			}
 			KafkaKeys.First first = partition.add(entry);
 			boolean once = first == null || first.offset() == entry.offset();
@@ -544,9 +560,9 @@ final class KafkaLog implements ChannelLog {
 	}
 
 	/**
-	 * Tell other nodes of records that this one had read and the broker has lost, until
-	 * that stands in the partitions. Called by the connector's worker now and then.
-	 * @param sender writes it
+	 * Write the notices of lost records that other nodes have to read, until the notices
+	 * are in the partitions. Called by the connector's worker at intervals.
+	 * @param sender sends the notices
 	 */
 	void sendNotices(KafkaSender sender) {
 		KafkaLogLife life = this.life;
@@ -567,21 +583,22 @@ final class KafkaLog implements ChannelLog {
 	private Envelope decode(ConsumerRecord<byte[], byte[]> record) {
 		byte @Nullable [] value = record.value();
 		if (value == null) {
-			throw new WireFormatException(Reason.FOREIGN, "A record without a value");
+			throw new WireFormatException(Reason.FOREIGN, "The record has no value");
 		}
 		return this.settings.codec().decode(value);
 	}
 
 	private void reportForeign() {
 		if (!this.foreignReported.getAndSet(true)) {
-			logger.error("Another node writes to other partitions of topic '" + this.settings.logTopic()
-					+ "' than this one, which ignores what it finds there. Configure the same number of partitions on all"
-					+ " nodes");
+			logger.error("Another node uses other partitions of topic '" + this.settings.logTopic()
+					+ "' for its channels than this node, so this node ignores its messages of recorded channels. Set"
+					+ " 'atmosphere.relay.kafka.partitions' to the same number on all nodes and restart them");
 		}
 	}
 
 	private void answer(Envelope envelope, UUID first, Position position) {
-		// It is removed when it completes, so that a second attempt still finds it.
+		// The future is removed when it completes, so a second attempt to deliver the
+		// record still finds it.
 		CompletableFuture<Receipt> future = this.expected.get(envelope.id());
 		if (future != null) {
 			Outcome outcome = first.equals(envelope.id()) ? Outcome.RELAYED : Outcome.DUPLICATE;
@@ -590,9 +607,9 @@ final class KafkaLog implements ChannelLog {
 	}
 
 	/**
-	 * Take note of how far the receiver has come, with or without records.
-	 * @param partition a partition's number
-	 * @param offset the offset before which it has passed everything
+	 * Note how far the receiver has come, even if there were no records.
+	 * @param partition the partition's number
+	 * @param offset the offset before which the receiver has processed everything
 	 */
 	void passed(int partition, long offset) {
 		KafkaLogLife life = this.life;
@@ -602,7 +619,7 @@ final class KafkaLog implements ChannelLog {
 	}
 
 	/**
-	 * Records have been received.
+	 * Note that records have been received, and complete the reads that wait for them.
 	 */
 	void progressed() {
 		KafkaLogLife life = this.life;
@@ -615,16 +632,16 @@ final class KafkaLog implements ChannelLog {
 	}
 
 	/**
-	 * Look whether all is read that has to be before subscriptions are confirmed. May
-	 * have to be done again: a partition that had no leader is read from before its end
-	 * when it has one.
+	 * Check whether everything has been read that has to be read before subscriptions are
+	 * confirmed. This can become false again: a partition that had no leader is read from
+	 * before its end when it gets one.
 	 */
 	void checkWarm() {
 		boolean warm = this.life != null && isWarm();
 		if (warm && !this.warm) {
 			this.whenWarm.run();
 		}
-		// Afterwards, so that it is tried again if it fails
+		// Set last, so that the callback is tried again if it fails
 		this.warm = warm;
 	}
 
@@ -632,8 +649,8 @@ final class KafkaLog implements ChannelLog {
 			KafkaSender sender) {
 		String address = envelope.address().value();
 		if (!(envelope.address() instanceof Address.Channel)) {
-			return CompletableFuture
-				.failedFuture(new IllegalArgumentException("Only messages to a channel can be recorded"));
+			return CompletableFuture.failedFuture(new IllegalArgumentException(
+					"Only messages to a channel can be recorded, but this one is" + " for " + address));
 		}
 		KafkaLogPartition partition = partition(address);
 		if (partition == null) {
@@ -641,8 +658,9 @@ final class KafkaLog implements ChannelLog {
 		}
 		String idempotencyKey = options.idempotencyKey();
 		if (idempotencyKey != null) {
-			// A double that is known for one need not be written. Those that are written
-			// are near the first one, where every node that reads it reads them, too.
+			// A publication that is known to be a duplicate need not be written.
+			// Duplicates that are written follow the first record closely, so each node
+			// that reads them has read the first record as well.
 			KafkaKeys.First first = partition.find(address, idempotencyKey, System.currentTimeMillis());
 			if (first != null) {
 				return CompletableFuture.completedFuture(
@@ -677,10 +695,10 @@ final class KafkaLog implements ChannelLog {
 	}
 
 	/**
-	 * Where a record of the log goes.
+	 * The destination of a record in the log.
 	 *
-	 * @param partition its partition
-	 * @param topic the log's topic
+	 * @param partition the partition
+	 * @param topic the topic of the logs
 	 */
 	record Target(KafkaLogPartition partition, String topic) {
 	}

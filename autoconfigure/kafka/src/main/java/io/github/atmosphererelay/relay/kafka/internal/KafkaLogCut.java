@@ -26,24 +26,24 @@ import io.github.atmosphererelay.message.internal.WireWriter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records of a partition that a node had read and that the broker has lost by an unclean
- * leader election. Nodes tell each other of it by a control message in the same
- * partition, see {@link KafkaLogNotifier}.
+ * A range of records of a partition that a node had read and that the broker has lost
+ * through an unclean leader election. Nodes tell each other of a cut by a control message
+ * in the same partition, see {@link KafkaLogNotifier}.
  *
- * @param epoch the leader epoch of the last of the records. Those before it are of the
- * same log, as its leader had it
- * @param from the offset of the first one
- * @param to the offset after the last one that the node had read
- * @param channels the offset of the last record of each channel among them, by the
- * {@linkplain KafkaLogIndex#hash hash} of the channel's address, or {@code null} if there
- * may be some of any channel
+ * @param epoch the leader epoch of the last lost record. All records before it that this
+ * epoch's leader had belong to the same log
+ * @param from the offset of the first lost record
+ * @param to the offset after the last lost record that the node had read
+ * @param channels the offset of the last lost record of each channel, by the
+ * {@linkplain KafkaLogIndex#hash hash} of the channel's address; or {@code null} if
+ * records of any channel may be lost
  */
 record KafkaLogCut(int epoch, long from, long to, @Nullable Map<Long, Long> channels) {
 
-	/** How many channels are named at most. */
+	/** The maximum number of channels that a notice names. */
 	static final int MAX_CHANNELS = 512;
 
-	/** Tells it from other control messages. */
+	/** Distinguishes cuts from other control messages. */
 	private static final byte SUBJECT = 4;
 
 	private static final byte VERSION = 1;
@@ -53,10 +53,10 @@ record KafkaLogCut(int epoch, long from, long to, @Nullable Map<Long, Long> chan
 	private static final int CHANNEL_LENGTH = 8 + 4;
 
 	/**
-	 * Return whether a channel has records from an offset on that are gone.
+	 * Return whether records of a channel at or after an offset are lost.
 	 * @param hash the hash of the channel's address
 	 * @param offset the offset
-	 * @return whether it has, or may have
+	 * @return whether some are lost, or may be
 	 */
 	boolean concerns(long hash, long offset) {
 		if (offset >= this.to) {
@@ -70,7 +70,7 @@ record KafkaLogCut(int epoch, long from, long to, @Nullable Map<Long, Long> chan
 	}
 
 	/**
-	 * Return whether whoever knows of this cut learns nothing from another one.
+	 * Return whether this cut contains all that another one says.
 	 */
 	boolean covers(KafkaLogCut other) {
 		return this.epoch == other.epoch && this.from <= other.from && this.to >= other.to;
@@ -86,8 +86,8 @@ record KafkaLogCut(int epoch, long from, long to, @Nullable Map<Long, Long> chan
 	}
 
 	/**
-	 * Write the cut. Channels are not named if there is no room for all of them.
-	 * @param maxBytes how long the result may be
+	 * Encode the cut. If there is no room for all channels, none is named.
+	 * @param maxBytes the maximum length of the result
 	 */
 	byte[] encode(int maxBytes) {
 		Map<Long, Long> channels = this.channels;
@@ -113,14 +113,14 @@ record KafkaLogCut(int epoch, long from, long to, @Nullable Map<Long, Long> chan
 	}
 
 	/**
-	 * Read a cut.
-	 * @param bytes what another node has written
-	 * @throws WireFormatException if it is no cut, or one of a later version
+	 * Decode a cut.
+	 * @param bytes the payload of another node's notice
+	 * @throws WireFormatException if it is not a cut, or has a later version
 	 */
 	static KafkaLogCut decode(byte[] bytes) {
 		WireReader in = new WireReader(bytes);
 		if (in.remaining() < 2 || in.readByte() != SUBJECT || in.readByte() != VERSION) {
-			throw new WireFormatException(Reason.UNKNOWN_VERSION, "A notice of another version");
+			throw new WireFormatException(Reason.UNKNOWN_VERSION, "The notice of lost records has an unknown version");
 		}
 		if (in.remaining() < FIXED_LENGTH - 2) {
 			throw malformed();
@@ -141,7 +141,7 @@ record KafkaLogCut(int epoch, long from, long to, @Nullable Map<Long, Long> chan
 	}
 
 	private static WireFormatException malformed() {
-		return new WireFormatException(Reason.MALFORMED, "Not a notice of lost records");
+		return new WireFormatException(Reason.MALFORMED, "The notice of lost records is not readable");
 	}
 
 }

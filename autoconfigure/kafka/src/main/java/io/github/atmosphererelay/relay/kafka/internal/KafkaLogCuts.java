@@ -27,47 +27,49 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a node knows of the records that a partition has lost by unclean leader elections:
- * records that it had read itself, for which it writes a notice into the partition, and
- * records for which it has read a notice of another node. Decides whether this node has
- * missed some of them: it has if it was reading the partition when they were appended,
- * and did not come to read them. For example a node stops for a minute after offset 40 of
- * leader epoch 2, others read up to 60, and the leader of epoch 3 begins at 45: the first
- * node reads 45 and what follows as if nothing had been there before.
+ * Knows which records of a partition were lost through unclean leader elections: records
+ * that this node had read itself, for which it writes a notice into the partition, and
+ * records for which it has read another node's notice. Decides whether this node has
+ * missed lost records. It has missed a lost record if it was already reading the
+ * partition when the record was appended, but did not read the record. For example, a
+ * node pauses for a minute at offset 40 of leader epoch 2. The other nodes read on to
+ * offset 60. The leader of epoch 3 starts at offset 45. The first node continues with 45
+ * and does not notice that 40 to 60 had other records.
  * <p>
- * Two records of one leader epoch are of one log. So whoever has read a record of the
- * epoch has read everything before it that is gone as well. Everything is kept in memory
- * and is bounded in number, the oldest goes first. Safe for use by many threads.
+ * Two records with the same leader epoch belong to the same log. So a node that has read
+ * one of them has also read all lost records before it. Everything is kept in memory and
+ * bounded in number; the oldest is removed first. Safe for use by many threads.
  */
 final class KafkaLogCuts {
 
-	/** How many cuts are kept of each kind. */
+	/** How many cuts of each kind are kept. */
 	static final int MAX_CUTS = 16;
 
 	private static final int MAX_EPOCHS = 64;
 
-	/** When a notice is sent again that does not appear in the partition. */
+	/** A notice that does not appear in the partition is sent again after this time. */
 	private static final long REPEAT_NANOS = Duration.ofSeconds(5).toNanos();
 
 	private final int startEpoch;
 
 	private final long live;
 
-	/** The last record that was read, or needs not to be, by leader epoch. */
+	/**
+	 * The offset of the last record that was read, or need not be read, by leader epoch.
+	 */
 	private final TreeMap<Integer, Long> read = new TreeMap<>();
 
-	/** Those whose notices stand in the partition. */
+	/** The cuts whose notices are in the partition. */
 	private final Deque<Noticed> noticed = new ArrayDeque<>();
 
-	/** Those whose notices do not yet. */
+	/** The cuts whose notices are not in the partition yet. */
 	private final Deque<Pending> pending = new ArrayDeque<>();
 
 	private int lastEpoch = KafkaLogEpochs.UNKNOWN;
 
 	/**
-	 * Create cuts of which none is known.
-	 * @param startEpoch the epoch of the leader when this node has begun with the
-	 * partition
+	 * Create an instance that knows no cuts.
+	 * @param startEpoch the leader epoch when this node started to read the partition
 	 * @param live the offset of the next record at that time
 	 */
 	KafkaLogCuts(int startEpoch, long live) {
@@ -76,19 +78,20 @@ final class KafkaLogCuts {
 	}
 
 	/**
-	 * A record is read. If it was gone, the log is back that had it, by another unclean
-	 * election, and nothing of it is missing any more.
-	 * @param offset its offset
-	 * @param epoch its leader epoch
+	 * Note that a record was read. If the record was the last one of a cut, the log that
+	 * contains it is back, through another unclean election, and nothing of the cut is
+	 * missing any more.
+	 * @param offset the record's offset
+	 * @param epoch the record's leader epoch
 	 */
 	synchronized void read(long offset, int epoch) {
 		this.lastEpoch = epoch;
-		settle(epoch, offset);
+		markRead(epoch, offset);
 		this.pending.removeIf((each) -> each.cut.endsWith(offset, epoch));
 		this.noticed.removeIf((each) -> each.cut().endsWith(offset, epoch));
 	}
 
-	private void settle(int epoch, long offset) {
+	private void markRead(int epoch, long offset) {
 		this.read.merge(epoch, offset, Math::max);
 		if (this.read.size() > MAX_EPOCHS) {
 			this.read.pollFirstEntry();
@@ -104,10 +107,10 @@ final class KafkaLogCuts {
 	}
 
 	/**
-	 * The partition has lost what stood at an offset and after it, and this node has read
-	 * it. Notices that stood there are to be given again.
+	 * Note that the partition has lost the records from an offset on, which this node had
+	 * read. Notices among the lost records have to be sent again.
 	 * @param offset the offset
-	 * @param cut what is gone, or {@code null} if it is not known
+	 * @param cut the lost records, or {@code null} if they are not known
 	 */
 	synchronized void found(long offset, @Nullable KafkaLogCut cut) {
 		Iterator<Noticed> iterator = this.noticed.iterator();
@@ -134,8 +137,8 @@ final class KafkaLogCuts {
 	}
 
 	/**
-	 * Return which notices are to be sent now.
-	 * @param now the present time in nanoseconds
+	 * Return the notices that have to be sent now.
+	 * @param now the current {@code System.nanoTime()}
 	 */
 	synchronized List<KafkaLogCut> due(long now) {
 		List<KafkaLogCut> due = new ArrayList<>(0);
@@ -149,8 +152,8 @@ final class KafkaLogCuts {
 	}
 
 	/**
-	 * A notice was read.
-	 * @param cut what it tells of
+	 * Note that a notice was read.
+	 * @param cut the notice's content
 	 * @param offset the notice's own offset
 	 */
 	synchronized void noticed(KafkaLogCut cut, long offset) {
@@ -164,10 +167,10 @@ final class KafkaLogCuts {
 	}
 
 	/**
-	 * Return which of the records that are gone this node has missed.
-	 * @param cut the records
-	 * @return the offset of the first one that it has not read although it was appended
-	 * after this node had begun; {@link KafkaLogCut#to()} if there is none
+	 * Return which of the lost records this node has missed.
+	 * @param cut the lost records
+	 * @return the offset of the first record that this node has not read although it was
+	 * appended after the node's start; {@link KafkaLogCut#to()} if there is none
 	 */
 	synchronized long missedFrom(KafkaLogCut cut) {
 		if (this.startEpoch > cut.epoch()) {
@@ -179,20 +182,20 @@ final class KafkaLogCuts {
 	}
 
 	/**
-	 * Everybody who has missed some of these records has been told so.
-	 * @param cut the records
+	 * Note that all subscribers that have missed the lost records have been told.
+	 * @param cut the lost records
 	 */
-	synchronized void told(KafkaLogCut cut) {
-		settle(cut.epoch(), cut.to() - 1);
+	synchronized void reported(KafkaLogCut cut) {
+		markRead(cut.epoch(), cut.to() - 1);
 	}
 
 	/**
-	 * Return whether a channel has lost records that were appended, or may have been,
-	 * after a place in the log. A node that has missed them goes on as if they had not
-	 * been there, until it reads the notice: so places up to the notice do not tell
-	 * whether whoever is there has had the records.
+	 * Return whether a channel has, or may have, lost records that were appended after a
+	 * place in the log. A node that has missed such records continues as if they had not
+	 * existed, until it reads the notice. So a place before the notice does not say
+	 * whether a client at that place has received the lost records.
 	 * @param hash the hash of the channel's address
-	 * @param place the place, which the log has
+	 * @param place the place, which exists in the log
 	 */
 	synchronized boolean hasLostSince(long hash, KafkaPlace place) {
 		return this.noticed.stream()
@@ -203,13 +206,13 @@ final class KafkaLogCuts {
 	}
 
 	/**
-	 * A cut and where its notice stands.
+	 * A cut, and the offset of its notice.
 	 */
 	private record Noticed(KafkaLogCut cut, long offset) {
 	}
 
 	/**
-	 * A cut whose notice is to be sent.
+	 * A cut whose notice has to be sent.
 	 */
 	private static final class Pending {
 

@@ -30,15 +30,15 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record of the log: what decides whether it is read, and its value, which is decoded
- * once more when it is.
+ * A record of the log: the attributes that decide whether a read returns it, and its
+ * encoded value. The value is decoded again when the record is returned.
  *
  * @param offset the record's offset
- * @param leaderEpoch the epoch of the leader that appended it, or 0 if the broker does
- * not tell
+ * @param leaderEpoch the epoch of the leader that appended the record, or 0 if the broker
+ * does not say
  * @param timestamp when it was appended, in milliseconds since 1970 by the broker's clock
  * @param address the address of its channel
- * @param options how it is to be kept
+ * @param options how long the record is kept, and its idempotency key
  * @param id the message's id
  * @param value the encoded envelope
  */
@@ -46,8 +46,8 @@ record KafkaLogEntry(long offset, int leaderEpoch, long timestamp, String addres
 		byte[] value) {
 
 	/**
-	 * Return the place after the record, whose offset is Kafka's own for a consumer that
-	 * has read the record. So 0 is before the first one.
+	 * Return the place after the record. Its offset is the position of a Kafka consumer
+	 * that has read the record. So offset 0 is before the first record.
 	 */
 	KafkaPlace place() {
 		return new KafkaPlace(this.leaderEpoch, this.offset + 1);
@@ -58,7 +58,7 @@ record KafkaLogEntry(long offset, int leaderEpoch, long timestamp, String addres
 	}
 
 	/**
-	 * Return the hash by which the channel is known in {@link KafkaLogIndex}.
+	 * Return the hash of the channel's address, as {@link KafkaLogIndex} uses it.
 	 */
 	long hash() {
 		return KafkaLogIndex.hash(this.address.getBytes(StandardCharsets.UTF_8));
@@ -73,13 +73,13 @@ record KafkaLogEntry(long offset, int leaderEpoch, long timestamp, String addres
 	}
 
 	/**
-	 * Return whether a record is one of a channel, without looking into its value.
+	 * Return whether a record belongs to a channel, without decoding its value.
 	 * @param record the record
 	 * @param address the channel's address
-	 * @return whether its key says so
+	 * @return whether the record's key is the channel's address
 	 */
 	static boolean isOf(ConsumerRecord<byte[], byte[]> record, String address) {
-		// Either can be null, whatever the signature says.
+		// Both can be null, although they are not declared so.
 		byte @Nullable [] key = record.key();
 		byte @Nullable [] value = record.value();
 		return key != null && value != null && new String(key, StandardCharsets.UTF_8).equals(address);
@@ -88,11 +88,11 @@ record KafkaLogEntry(long offset, int leaderEpoch, long timestamp, String addres
 	static KafkaLogEntry of(ConsumerRecord<byte[], byte[]> record, Envelope envelope) {
 		LogOptions options = envelope.log();
 		if (options == null || !(envelope.address() instanceof Address.Channel)) {
-			throw new WireFormatException(Reason.MALFORMED, "Not an envelope of a recorded channel");
+			throw new WireFormatException(Reason.MALFORMED, "The envelope is not one of a recorded channel");
 		}
 		String address = envelope.address().value();
 		if (!isOf(record, address)) {
-			throw new WireFormatException(Reason.FOREIGN, "A record with the key of another channel");
+			throw new WireFormatException(Reason.FOREIGN, "The record's key is not the address of its channel");
 		}
 		return new KafkaLogEntry(record.offset(), leaderEpoch(record), record.timestamp(), address, options,
 				envelope.id(), record.value());

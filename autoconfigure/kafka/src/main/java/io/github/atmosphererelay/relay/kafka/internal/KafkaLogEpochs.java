@@ -20,26 +20,26 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What is known of the leader epochs of a partition's records. Epochs do not decrease
- * from one record to the next, so two records of the same epoch have none of another
- * between them. Not safe for use by several threads.
+ * Remembers the leader epochs of a partition's records. Epochs never decrease from one
+ * record to the next, so all records between two records of the same epoch have that
+ * epoch too. Not safe for use by several threads.
  */
 final class KafkaLogEpochs {
 
-	/** What {@link #at} returns for records whose epoch is not known. */
+	/** Returned by {@link #at} for records whose epoch is not known. */
 	static final int UNKNOWN = -1;
 
 	private static final int MAX_SPANS = 1000;
 
-	/** By epoch, and so by offset. */
+	/** Sorted by epoch, and therefore by offset. */
 	private final TreeMap<Integer, Span> spans = new TreeMap<>();
 
 	/**
-	 * Take note of a record.
-	 * @param offset its offset
-	 * @param epoch its leader epoch
-	 * @return whether this agrees with what was known; if not, nothing has changed, and
-	 * the records are not of one log
+	 * Add a record.
+	 * @param offset the record's offset
+	 * @param epoch the record's leader epoch
+	 * @return whether the record agrees with the known ones; if not, nothing has changed,
+	 * and the records belong to different logs
 	 */
 	boolean add(long offset, int epoch) {
 		Map.Entry<Integer, Span> lower = this.spans.lowerEntry(epoch);
@@ -59,7 +59,7 @@ final class KafkaLogEpochs {
 	/**
 	 * Return the leader epoch of a record.
 	 * @param offset the record's offset
-	 * @return its epoch or {@link #UNKNOWN}
+	 * @return its epoch, or {@link #UNKNOWN}
 	 */
 	int at(long offset) {
 		for (Map.Entry<Integer, Span> entry : this.spans.descendingMap().entrySet()) {
@@ -75,7 +75,7 @@ final class KafkaLogEpochs {
 
 	/**
 	 * Forget records that are no longer in the log.
-	 * @param offset the offset of the first one
+	 * @param offset the offset of the first of them
 	 */
 	void removeFrom(long offset) {
 		this.spans.values().removeIf((span) -> span.first() >= offset);
@@ -87,7 +87,7 @@ final class KafkaLogEpochs {
 	}
 
 	/**
-	 * The first and the last record that are known to be of an epoch.
+	 * The offsets of the first and the last record that are known to have an epoch.
 	 */
 	private record Span(long first, long last) {
 	}

@@ -26,34 +26,38 @@ import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the records of each channel begin and end within a part of a partition: that
- * which this node has received and no longer has at hand, and what it has looked through
- * before that. Spares the search for messages of channels that have none there, which
- * would otherwise go through the records of all others. Channels are known by a hash of
- * their address: two of the same hash are searched for in the records of both. Safe for
- * use by many threads.
+ * Knows between which offsets the records of each channel are, in a part of a partition:
+ * records that this node has received and no longer keeps in memory, and records that
+ * reads have scanned before those. A read of a channel without records there needs no
+ * scan, which would go through the records of all other channels. Channels are known by a
+ * hash of their address. For two channels with the same hash, a read scans the records of
+ * both. Safe for use by many threads.
  */
 final class KafkaLogIndex {
 
 	private final int limit;
 
-	/** What was received, by age. */
+	/** The extents of records that were received, oldest first. */
 	private final Map<Long, Extent> received = new LinkedHashMap<>();
 
-	/** What was looked through and lies before what was received. */
+	/**
+	 * The extents of records that were scanned and are before those that were received.
+	 */
 	private final Map<Long, Extent> older = new HashMap<>();
 
-	/** What was looked through last and does not reach up to what is known. */
+	/**
+	 * The part that was scanned last, if there is a gap between it and the known part.
+	 */
 	private @Nullable Chunk apart;
 
-	/** From where on everything is known. */
+	/** The offset from which on everything is known. */
 	private long knownFrom;
 
 	/**
-	 * Create an index of nothing.
-	 * @param limit how many channels to know at most, among what was received as well as
-	 * among what is older
-	 * @param start where receiving begins
+	 * Create an empty index.
+	 * @param limit the maximum number of channels, each for received and for older
+	 * records
+	 * @param start the offset at which receiving starts
 	 */
 	KafkaLogIndex(int limit, long start) {
 		this.limit = limit;
@@ -65,7 +69,7 @@ final class KafkaLogIndex {
 	}
 
 	/**
-	 * Take note of a record that was received and is not at hand, or no longer.
+	 * Add a record that was received and is not kept in memory, or no longer.
 	 * @param hash the hash of its key
 	 * @param offset its offset
 	 */
@@ -77,7 +81,8 @@ final class KafkaLogIndex {
 			this.received.put(hash, extent);
 		}
 		catch (Error ex) {
-			// It may know the channel no more.
+			// The channel's extent may be missing now, so everything up to here has to be
+			// scanned.
 			forgetBefore(offset + 1);
 			throw ex;
 		}
@@ -90,8 +95,8 @@ final class KafkaLogIndex {
 	}
 
 	/**
-	 * Know nothing any more of what is before an offset, so that all of it is searched.
-	 * Needs no memory.
+	 * Forget everything before an offset, so that reads scan all of it. Allocates no
+	 * memory.
 	 * @param offset the offset
 	 */
 	synchronized void forgetBefore(long offset) {
@@ -100,11 +105,12 @@ final class KafkaLogIndex {
 	}
 
 	/**
-	 * Narrow a part of the partition down to that which may have records of a channel.
+	 * Reduce a range to the part that may contain records of a channel.
 	 * @param hash the hash of the channel's address
 	 * @param from the first offset
 	 * @param to the offset after the last one
-	 * @return a part of that part, which is empty if it is known that there are none
+	 * @return a part of the range; empty if it is known to contain no records of the
+	 * channel
 	 */
 	synchronized Part narrow(long hash, long from, long to) {
 		Extent extent = extent(hash);
@@ -119,10 +125,10 @@ final class KafkaLogIndex {
 	}
 
 	/**
-	 * Return which channels have records that were received and are not at hand, from an
-	 * offset on.
+	 * Return the channels that have received records from an offset on that are no longer
+	 * in memory.
 	 * @param offset the offset
-	 * @return the offset of each channel's last record by the hash of its address, or
+	 * @return the offset of each channel's last record, by the hash of its address; or
 	 * {@code null} if not all of them are known
 	 */
 	synchronized @Nullable Map<Long, Long> receivedFrom(long offset) {
@@ -145,18 +151,18 @@ final class KafkaLogIndex {
 	}
 
 	/**
-	 * Begin to look through a part.
+	 * Start to scan a range.
 	 * @param from the first offset
-	 * @return takes the records; to be given to {@link #looked} afterwards
+	 * @return collects the scanned records; to be passed to {@link #looked} afterwards
 	 */
 	synchronized Look look(long from) {
 		return new Look(from, this.knownFrom, this.limit);
 	}
 
 	/**
-	 * Take over what was found.
-	 * @param look what was found
-	 * @param next the offset before which everything was looked at
+	 * Add what a scan has found.
+	 * @param look the scanned records
+	 * @param next the offset before which everything was scanned
 	 */
 	synchronized void looked(Look look, long next) {
 		Chunk chunk = new Chunk(look.from, Math.min(next, look.to), look.found);
@@ -177,7 +183,7 @@ final class KafkaLogIndex {
 			}
 		}
 		else if (this.apart == null || chunk.to() - chunk.from() > this.apart.to() - this.apart.from()) {
-			// A read that had no time to come further goes on from there.
+			// The next read, which may have run out of time before, continues from there.
 			this.apart = chunk;
 		}
 	}
@@ -187,8 +193,8 @@ final class KafkaLogIndex {
 	}
 
 	/**
-	 * Forget everything, because the partition has other records now.
-	 * @param start where receiving begins
+	 * Forget everything, because the partition now contains other records.
+	 * @param start the offset at which receiving starts
 	 */
 	synchronized void reset(long start) {
 		this.received.clear();
@@ -198,7 +204,7 @@ final class KafkaLogIndex {
 	}
 
 	/**
-	 * What lies between two offsets.
+	 * A range of offsets.
 	 *
 	 * @param from the first offset
 	 * @param to the offset after the last one
@@ -212,7 +218,7 @@ final class KafkaLogIndex {
 	}
 
 	/**
-	 * The offsets of the first and the last record of a channel.
+	 * The offsets of the first and the last record of a channel in a part.
 	 */
 	private record Extent(long first, long last) {
 
@@ -224,11 +230,11 @@ final class KafkaLogIndex {
 	}
 
 	/**
-	 * A part that was looked through.
+	 * A range that was scanned.
 	 *
 	 * @param from its first offset
 	 * @param to the offset after its last one
-	 * @param found where the channels have records in it
+	 * @param found the extents of the channels in it
 	 */
 	private record Chunk(long from, long to, Map<Long, Extent> found) {
 
@@ -237,10 +243,11 @@ final class KafkaLogIndex {
 		}
 
 		/**
-		 * Return where a channel's records may begin.
+		 * Return the offset from which a channel may have records.
 		 * @param hash the hash of the channel's address
-		 * @param offset where to begin
-		 * @return the same offset or a greater one, before which there are none
+		 * @param offset the offset to start from
+		 * @return the same or a greater offset; there are no records of the channel
+		 * between the two
 		 */
 		long next(long hash, long offset) {
 			if (offset < this.from || offset >= this.to) {
@@ -253,7 +260,7 @@ final class KafkaLogIndex {
 	}
 
 	/**
-	 * Takes the records of a part, one after the other.
+	 * Collects the records of a range during a scan, in order.
 	 */
 	static final class Look {
 

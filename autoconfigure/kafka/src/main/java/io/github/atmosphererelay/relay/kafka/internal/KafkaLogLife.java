@@ -29,12 +29,12 @@ import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The log's topic from its creation to its deletion, as this node reads it.
+ * The topic of the logs from its creation to its deletion, as this node reads it.
  *
  * @param id the topic's id
- * @param partitions its partitions, never more nor fewer
- * @param closed the partitions that had no leader since this node has started: they are
- * not read, because nobody knows what they hold
+ * @param partitions the partitions that this node uses; their number never changes
+ * @param closed the partitions that have had no leader since this node started; they are
+ * not read, because their content is not known
  */
 record KafkaLogLife(Uuid id, KafkaLogPartition[] partitions, Set<Integer> closed) {
 
@@ -42,17 +42,17 @@ record KafkaLogLife(Uuid id, KafkaLogPartition[] partitions, Set<Integer> closed
 
 	private static final int MIN_KEYS = 10_000;
 
-	/** How many records of a partition are read at start at most. */
+	/** The maximum number of records that are read from a partition at the start. */
 	private static final int MAX_WARM_RECORDS = 200_000;
 
 	/**
-	 * Begin with a topic that is new to this node.
+	 * Start with a topic that is new to this node.
 	 * @param settings the relay's settings
 	 * @param id the topic's id
-	 * @param count how many partitions are used
-	 * @param held what the partitions hold that have a leader
-	 * @param recent where in them the time begins that is looked back to, or {@code null}
-	 * if all of it was appended since the node has started
+	 * @param count the number of partitions that are used
+	 * @param held the offsets of the partitions that have a leader
+	 * @param recent the offsets from which the partitions are read for idempotency keys;
+	 * or {@code null} if the topic was created since this node's start
 	 * @param whenKeyForgotten called for each idempotency key that is forgotten within
 	 * its window
 	 */
@@ -74,10 +74,10 @@ record KafkaLogLife(Uuid id, KafkaLogPartition[] partitions, Set<Integer> closed
 	}
 
 	/**
-	 * Begin with partitions that had no leader before.
+	 * Start to read partitions that had no leader before.
 	 * @param settings the relay's settings
-	 * @param held what the partitions hold that have a leader
-	 * @param recent where in them the time begins that is looked back to
+	 * @param held the offsets of the partitions that have a leader
+	 * @param recent the offsets from which the partitions are read for idempotency keys
 	 * @param whenKeyForgotten called for each idempotency key that is forgotten within
 	 * its window
 	 * @return the same life with more partitions that are read
@@ -111,9 +111,11 @@ record KafkaLogLife(Uuid id, KafkaLogPartition[] partitions, Set<Integer> closed
 	private static long start(KafkaRelaySettings settings, int number, KafkaOffsets.Range range, long recent) {
 		long earliest = Math.max(range.begin(), range.end() - MAX_WARM_RECORDS);
 		if (recent < earliest) {
-			logger.warn("Partition " + number + " of topic '" + settings.logTopic() + "' holds more than "
-					+ MAX_WARM_RECORDS + " records of the latest time in which idempotency keys are doubles: "
-					+ "this node does not know the older ones of them");
+			logger.warn("Partition " + number + " of topic '" + settings.logTopic() + "' has more than "
+					+ MAX_WARM_RECORDS
+					+ " records within the idempotency window. This node reads only the newest of them"
+					+ " at its start, so a publication that repeats an older idempotency key is recorded again. Shorten"
+					+ " 'history.idempotency-window' of the channels, or use more partitions");
 		}
 		return Math.max(earliest, Math.min(recent, range.end() - KafkaLogPartition.MAX_RECORDS));
 	}

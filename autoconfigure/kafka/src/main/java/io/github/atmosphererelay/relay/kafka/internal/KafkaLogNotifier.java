@@ -34,11 +34,11 @@ import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
- * What nodes tell each other of records that they had read and the broker has lost. A
- * notice is a record of the partition that has lost them, with the key of the control
- * address: every node that reads what stands there instead reads the notice too, however
- * late, and after everything that the loss concerns. Nodes of a release without notices
- * pass over it.
+ * Sends and receives notices about records that a node had read and that the broker has
+ * lost. A notice is a record in the partition that has lost them; its key is the control
+ * address. So each node that reads the records that took their place also reads the
+ * notice, however late, and after everything that the loss concerns. Nodes of a release
+ * that does not know notices skip it.
  */
 final class KafkaLogNotifier {
 
@@ -57,9 +57,9 @@ final class KafkaLogNotifier {
 	}
 
 	/**
-	 * Send what is due of a log, until it stands in the partitions. Does not wait.
-	 * @param life the log
-	 * @param sender writes
+	 * Send the notices that are due, until they appear in the partitions. Does not block.
+	 * @param life the topic of the logs
+	 * @param sender sends the notices
 	 */
 	void send(KafkaLogLife life, KafkaSender sender) {
 		long now = System.nanoTime();
@@ -67,7 +67,7 @@ final class KafkaLogNotifier {
 			for (KafkaLogCut cut : partition.cuts().due(now)) {
 				EnvelopeCodec codec = this.settings.codec();
 				Envelope envelope = envelope(this.settings.node(), codec, cut);
-				// The receiver tells whether it has come there.
+				// The receiver shows whether the notice has arrived.
 				sender.announce(envelope.id(), this.settings.logTopic(), partition.number(),
 						envelope.address().value().getBytes(StandardCharsets.UTF_8), codec.encode(envelope));
 			}
@@ -80,50 +80,51 @@ final class KafkaLogNotifier {
 	}
 
 	/**
-	 * Take a notice. Those who follow channels of which this node has missed something
-	 * are told. May be given the same again if that fails.
+	 * Process a notice: tell the subscribers of channels of which this node has missed
+	 * records. May be called again with the same notice if it fails.
 	 * @param record the notice
-	 * @param envelope its value
+	 * @param envelope the notice's decoded value
 	 * @param partition its partition
-	 * @param life the log that the partition is of
-	 * @throws WireFormatException if it is none that can be read
+	 * @param life the topic of the logs
+	 * @throws WireFormatException if it is not a readable notice
 	 */
 	void take(ConsumerRecord<byte[], byte[]> record, Envelope envelope, KafkaLogPartition partition,
 			KafkaLogLife life) {
 		if (!KafkaLogEntry.isOf(record, Address.CONTROL.value())) {
-			throw new WireFormatException(Reason.FOREIGN, "A notice with the key of a channel");
+			throw new WireFormatException(Reason.FOREIGN, "The notice of lost records has a channel's key");
 		}
 		KafkaLogCut cut = KafkaLogCut.decode(envelope.payload().bytes());
 		partition.skip(record.offset(), record.key());
 		KafkaLogCuts cuts = partition.cuts();
-		// First, so that whoever is told, and comes again, does not recover
+		// First, so that a client that hears of the loss and resubscribes at once is not
+		// recovered
 		cuts.noticed(cut, record.offset());
 		long missed = cuts.missedFrom(cut);
-		int channels = tell(cut, missed, partition, life,
+		int channels = report(cut, missed, partition, life,
 				new KafkaPlace(KafkaLogEntry.leaderEpoch(record), record.offset() + 1));
-		cuts.told(cut);
+		cuts.reported(cut);
 		if (missed < cut.to()) {
-			logger.warn("Partition " + partition.number() + " of topic '" + this.settings.logTopic()
-					+ "' has lost records up to offset " + (cut.to() - 1)
-					+ " by an unclean leader election. Another node"
-					+ " had read them, and this one lacks those from offset " + missed
-					+ " on: it tells those who follow " + channels + " channels here");
+			logger.warn("Messages of recorded channels are lost: an unclean leader election of partition "
+					+ partition.number() + " of topic '" + this.settings.logTopic() + "' has removed the records up to"
+					+ " offset " + (cut.to() - 1) + ". Another node had delivered them, but this node not those from"
+					+ " offset " + missed + " on. It tells the subscribers of " + channels + " channels. Set"
+					+ " unclean.leader.election.enable of the topic to 'false'");
 		}
 	}
 
-	private int tell(KafkaLogCut cut, long missed, KafkaLogPartition partition, KafkaLogLife life, KafkaPlace after) {
+	private int report(KafkaLogCut cut, long missed, KafkaLogPartition partition, KafkaLogLife life, KafkaPlace after) {
 		Position position = partition.positions().position(after);
-		int told = 0;
+		int reported = 0;
 		for (Address address : this.subscriptions.addresses()) {
 			long hash = KafkaLogIndex.hash(address.value().getBytes(StandardCharsets.UTF_8));
 			if (address instanceof Address.Channel && life.partition(address.value()) == partition
 					&& cut.concerns(hash, cut.from())) {
 				boolean here = cut.concerns(hash, missed);
 				this.listener.lost(address, position, here);
-				told += here ? 1 : 0;
+				reported += here ? 1 : 0;
 			}
 		}
-		return told;
+		return reported;
 	}
 
 }

@@ -32,22 +32,23 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One partition of the log as this node has read it: how far, its latest records over all
- * channels, and its idempotency keys. Written by the receiver's thread, and by the
- * connector's while no receiver is at work; read by any. Guarded by itself.
+ * One partition of the log as this node has read it: the next offset, the latest records
+ * of all channels, and the idempotency keys. Written by the receiver's thread, and by the
+ * connector's worker while there is no receiver; read by any thread. Guarded by its own
+ * monitor.
  */
 final class KafkaLogPartition {
 
-	/** How many records are kept at hand. */
+	/** The maximum number of records in memory. */
 	static final int MAX_RECORDS = 4096;
 
-	/** How many bytes of values are kept at hand. */
+	/** The maximum size of the values in memory. */
 	static final int MAX_BYTES = 2 * 1024 * 1024;
 
-	/** No record has to be compared. */
+	/** No record has to be compared with the leader's. */
 	static final long VERIFIED = -1;
 
-	/** The leader does not have what was read. */
+	/** The leader does not have all records that this node has read. */
 	static final long DIVERGED = -2;
 
 	private static final Log logger = LogFactory.getLog(KafkaLogPartition.class);
@@ -64,76 +65,83 @@ final class KafkaLogPartition {
 
 	private final KafkaLogCuts cuts;
 
-	/** The latest records in the order of the log, without doubles. */
+	/** The latest records in the order of the log, without duplicates. */
 	private final Deque<KafkaLogEntry> ring = new ArrayDeque<>();
 
 	private final List<Waiter> waiting = new ArrayList<>();
 
-	/** The leader epochs of the records of the log that this node reads. */
+	/** The leader epochs of the records that this node has read. */
 	private final KafkaLogEpochs epochs = new KafkaLogEpochs();
 
 	/** The size of the values in {@link #ring}. */
 	private int bytes;
 
-	/** The ring has everything from this offset on ... */
+	/** The ring contains all records from this offset on ... */
 	private long begin;
 
 	/** ... and before this one. */
 	private long end;
 
-	/** The offset before which everything has been handed to the listener. */
+	/** The offset before which everything has been delivered to the listener. */
 	private volatile long next;
 
-	/** Where the records begin that were appended after this node had started. */
+	/** The offset of the first record that was appended after this node's start. */
 	private volatile long live;
 
-	/** The record that could not be delivered, for the receiver's thread alone. */
+	/**
+	 * The offset of the record that could not be delivered. Only used by the receiver's
+	 * thread.
+	 */
 	private long failedAt = -1;
 
 	private int failures;
 
-	/** The offset from which on records were received without a hole. */
+	/** The offset from which on records were received without a gap. */
 	private long received;
 
 	/**
-	 * Records before this time are not kept, because those that decide whether they are
-	 * doubles may not have been read.
+	 * Records before this time, in milliseconds since 1970, are not kept in memory: this
+	 * node may not have read the earlier records that decide whether they are duplicates.
 	 */
 	private @Nullable Long trustedSince;
 
-	/** What a position is given if the record before it is not known. */
+	/**
+	 * The leader epoch of a position if the epoch of the record before it is not known.
+	 */
 	private int fallbackEpoch;
 
 	/**
-	 * Whether the record before the next is to be read again, to see that the log still
-	 * has it.
+	 * Whether the record before {@link #next} has to be received again, to check that the
+	 * log still contains it.
 	 */
 	private boolean checking;
 
-	/** The epoch of a record whose predecessor was checked. */
+	/** The leader epoch of the record whose predecessor was checked. */
 	private int checkedFor = KafkaLogEpochs.UNKNOWN;
 
-	/** The greatest leader epoch whose log is known to have all that was read. */
+	/**
+	 * The greatest leader epoch whose leader is known to have all records that were read.
+	 */
 	private int verified = KafkaLogEpochs.UNKNOWN;
 
 	/**
-	 * Whether the broker's log is known to have other records than those that were read.
+	 * Whether the broker's records are known to differ from those that were read.
 	 */
 	private boolean diverged;
 
-	/** How often the partition was begun anew elsewhere. */
+	/** How many times reading was restarted at another offset. */
 	private volatile long restarts;
 
 	/**
-	 * Create a partition that nothing was read of.
-	 * @param number its number
-	 * @param positions its positions
-	 * @param start where reading begins
-	 * @param live from where on records are delivered
-	 * @param range what the broker holds
-	 * @param idempotencyWindow for how long a key matters
-	 * @param maxKeys how many keys are kept
-	 * @param maxChannels how many channels are known by where their records are
+	 * Create a partition of which nothing has been read.
+	 * @param number the partition's number
+	 * @param positions converts its offsets to positions
+	 * @param start the offset at which reading starts
+	 * @param live the offset from which on records are delivered
+	 * @param range the offsets that the broker holds
+	 * @param idempotencyWindow the longest idempotency window
+	 * @param maxKeys the maximum number of keys
+	 * @param maxChannels the maximum number of channels in the index
 	 * @param whenKeyForgotten called for each key that is forgotten within its window
 	 */
 	KafkaLogPartition(int number, KafkaPositions positions, long start, long live, KafkaOffsets.Range range,
@@ -150,7 +158,7 @@ final class KafkaLogPartition {
 		this.received = start;
 		this.live = live;
 		this.fallbackEpoch = range.leaderEpoch();
-		// If nothing before the start can be read by anybody.
+		// True if there are no records before the start that anybody could read.
 		this.trustedSince = (start == range.begin()) ? Long.MIN_VALUE : null;
 	}
 
@@ -171,9 +179,9 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * Return the position of an offset up to which this node has read. It bears the
-	 * leader epoch of the record before it or, where nothing was read yet, that of the
-	 * leader.
+	 * Return the position at an offset up to which this node has read. It contains the
+	 * leader epoch of the record before it, or the current leader's epoch if that record
+	 * was not read.
 	 * @param offset the offset of the record after the position
 	 * @return the position
 	 */
@@ -185,15 +193,15 @@ final class KafkaLogPartition {
 
 	/**
 	 * Return how far the node has read.
-	 * @return the offset before which everything has been handed to the listener
+	 * @return the offset before which everything has been delivered to the listener
 	 */
 	long next() {
 		return this.next;
 	}
 
 	/**
-	 * Return where a receiver begins: with the next record, or one before that if it has
-	 * to be checked.
+	 * Return the offset at which a receiver starts: the next record, or the one before it
+	 * if that has to be checked.
 	 * @return an offset
 	 */
 	synchronized long start() {
@@ -231,11 +239,11 @@ final class KafkaLogPartition {
 		}
 		int last = this.epochs.at(this.next - 1);
 		if (this.checking) {
-			// The record before is gone, and nobody can tell whether it was another one.
+			// The record before this one is gone, so it cannot be compared any more.
 			forgetEpochs();
 		}
 		else if (last != KafkaLogEpochs.UNKNOWN && epoch > last && epoch != this.checkedFor) {
-			// After an election, that may have been an unclean one.
+			// There was an election since then, which may have been unclean.
 			this.checking = true;
 			this.checkedFor = epoch;
 			return Step.GO_BACK;
@@ -256,16 +264,16 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * Take note that the broker's log has other records than those that were read.
+	 * Note that the broker's records differ from those that were read.
 	 */
 	synchronized void diverged() {
 		this.diverged = true;
 	}
 
 	/**
-	 * Return whether the broker's log has other records than those that were read.
-	 * @param range what the partition holds now
-	 * @return whether it has, or fewer
+	 * Return whether the broker's records differ from those that were read.
+	 * @param range the offsets that the broker holds now
+	 * @return whether they differ, or some are missing
 	 */
 	synchronized boolean isDiverged(KafkaOffsets.Range range) {
 		return this.diverged || range.end() < this.next;
@@ -278,15 +286,15 @@ final class KafkaLogPartition {
 	/**
 	 * Return whether a record that the broker has is the one that was read.
 	 * @param record the broker's record
-	 * @return whether it is
+	 * @return whether it has the same leader epoch
 	 */
 	synchronized boolean isSame(KafkaLogReader.Mark record) {
 		return this.epochs.at(record.offset()) == record.leaderEpoch();
 	}
 
 	/**
-	 * Return which of the records that were read may still be in the log.
-	 * @param range what the partition holds now
+	 * Return the range of the records that were read and may still be in the log.
+	 * @param range the offsets that the broker holds now
 	 * @return from the first one to the one before the next
 	 */
 	synchronized KafkaLogIndex.Part readOf(KafkaOffsets.Range range) {
@@ -294,8 +302,8 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * Continue after the receiver was away, if the broker's log has not diverged.
-	 * @param range what the partition holds now
+	 * Continue after a time without a receiver, if the broker's log has not diverged.
+	 * @param range the offsets that the broker holds now
 	 * @return whether records were lost
 	 */
 	synchronized boolean resume(KafkaOffsets.Range range) {
@@ -313,10 +321,10 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * Continue where the broker's log has begun to differ from the records that were
-	 * read: after an unclean election other records have the offsets of those.
+	 * Continue from the offset at which the broker's records start to differ from those
+	 * that were read. After an unclean election other records have these offsets.
 	 * @param offset the offset of the first record that differs
-	 * @param range what the partition holds now
+	 * @param range the offsets that the broker holds now
 	 */
 	synchronized void truncate(long offset, KafkaOffsets.Range range) {
 		this.cuts.found(offset, cut(offset));
@@ -330,7 +338,7 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * Return what was read from an offset on.
+	 * Return the range of records from an offset on that this node had read.
 	 */
 	private @Nullable KafkaLogCut cut(long offset) {
 		int known = this.epochs.at(this.next - 1);
@@ -348,10 +356,10 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * Return how often the partition was begun anew at another record, because those that
-	 * were read are gone or are others now. Whoever takes some from the broker and some
-	 * from those at hand compares it.
-	 * @return a number that grows
+	 * Return how many times reading was restarted at another offset, because the records
+	 * that were read are gone or have been replaced. A read that combines records of the
+	 * broker with those in memory compares this number before and after.
+	 * @return a number that never decreases
 	 */
 	long restarts() {
 		return this.restarts;
@@ -370,8 +378,8 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * Take note of what the broker has said.
-	 * @param range what the partition holds
+	 * Note the offsets that the broker has reported.
+	 * @param range the offsets that the broker holds
 	 */
 	synchronized void heard(KafkaOffsets.Range range) {
 		if (this.epochs.at(this.next - 1) == KafkaLogEpochs.UNKNOWN) {
@@ -380,11 +388,12 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * Return what has to be looked at before records that were read are given away as
-	 * those that the leader has. That is so once after each election.
-	 * @param range what the partition holds, as its leader says
-	 * @return the offset of the record to compare, {@code -1} if none has to be compared,
-	 * or {@code -2} if the leader does not have all that was read
+	 * Return which record has to be compared with the leader's before records in memory
+	 * can be returned. That is necessary once after each election.
+	 * @param range the offsets that the leader holds
+	 * @return the offset of the record to compare, {@link #VERIFIED} if none has to be
+	 * compared, or {@link #DIVERGED} if the leader does not have all records that were
+	 * read
 	 */
 	synchronized long toVerify(KafkaOffsets.Range range) {
 		if (this.diverged) {
@@ -392,11 +401,11 @@ final class KafkaLogPartition {
 		}
 		int last = this.epochs.at(this.next - 1);
 		if (last == KafkaLogEpochs.UNKNOWN || last >= range.leaderEpoch() || this.verified >= range.leaderEpoch()) {
-			// What was read last is this leader's, or was compared.
+			// The last record was appended by this leader, or was compared before.
 			return VERIFIED;
 		}
 		if (range.end() < this.next) {
-			// What is newer than the answer would be of this leader's epoch.
+			// A record that is newer than the answer would have this leader's epoch.
 			this.diverged = true;
 			return DIVERGED;
 		}
@@ -408,17 +417,16 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * Take note of a comparison.
+	 * Note the result of a comparison.
 	 * @param offset the offset of the record that was compared
-	 * @param record what the broker has there or after it, or {@code null} if there is
-	 * none
-	 * @param leaderEpoch the leader's epoch when that was found to be necessary
-	 * @return whether the leader has all that was read
+	 * @param record the broker's record at that offset or after it, or {@code null} if
+	 * there is none
+	 * @param leaderEpoch the leader epoch when the comparison was found to be necessary
+	 * @return whether the leader has all records that were read
 	 */
 	synchronized boolean verify(long offset, KafkaLogReader.@Nullable Mark record, int leaderEpoch) {
 		if (record == null || record.offset() != offset) {
-			// It has just expired, and nobody can tell whether it was the one that was
-			// read.
+			// The record has just expired, so it cannot be compared any more.
 			forgetEpochs();
 			return true;
 		}
@@ -432,11 +440,11 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * Return whether the log has everything that was before a place when it was given
-	 * away.
+	 * Return whether the log still contains everything that preceded a place when the
+	 * place was handed out.
 	 * @param place the place
-	 * @param range what the partition holds, as its leader says
-	 * @return whether it has, or {@code null} if that has to be looked up
+	 * @param range the offsets that the leader holds
+	 * @return the answer, or {@code null} if records have to be looked up first
 	 */
 	synchronized @Nullable Boolean has(KafkaPlace place, KafkaOffsets.Range range) {
 		long offset = place.offset();
@@ -449,7 +457,7 @@ final class KafkaLogPartition {
 		int before = this.epochs.at(offset - 1);
 		int after = this.epochs.at(offset);
 		int epoch = place.leaderEpoch();
-		// A position cannot tell that there was no epoch.
+		// A position does not distinguish an unknown epoch from epoch 0.
 		int leaderEpoch = Math.max(0, range.leaderEpoch());
 		if (before == epoch || after == epoch || (offset == this.end && epoch == leaderEpoch)) {
 			return true;
@@ -461,7 +469,7 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * Take note of records that were looked up.
+	 * Add the leader epochs of records that were looked up.
 	 * @param records the records
 	 */
 	synchronized void learn(List<KafkaLogReader.Mark> records) {
@@ -474,16 +482,16 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * Take a record that is an envelope.
-	 * @param entry the record, the next of the partition
-	 * @return the first record with its idempotency key, which may be this one, or
-	 * {@code null} if it has none
+	 * Add a record that contains an envelope.
+	 * @param entry the next record of the partition
+	 * @return the first record with its idempotency key, which is this one unless it is a
+	 * duplicate; or {@code null} if it has no key
 	 */
 	synchronized KafkaKeys.@Nullable First add(KafkaLogEntry entry) {
 		String key = entry.options().idempotencyKey();
 		KafkaKeys.First first = (key != null) ? this.keys.add(entry, key) : null;
 		if (entry.offset() < this.end) {
-			// Once more, because the listener has failed on it.
+			// The record was added before, but the listener has failed.
 			return first;
 		}
 		if (this.trustedSince == null) {
@@ -504,7 +512,7 @@ final class KafkaLogPartition {
 		else {
 			this.index.add(entry.hash(), entry.offset());
 		}
-		// Last, so that a record at which memory runs out is taken again from the start.
+		// Last, so that a record is added again from the start if memory runs out.
 		this.end = entry.offset() + 1;
 		return first;
 	}
@@ -512,7 +520,8 @@ final class KafkaLogPartition {
 	private void trim() {
 		while (this.ring.size() > MAX_RECORDS || this.bytes > MAX_BYTES) {
 			KafkaLogEntry oldest = this.ring.element();
-			// First, because it needs memory: what is in neither is never found again.
+			// First, because it allocates memory: a record that is neither in the ring
+			// nor in the index would never be found again.
 			this.index.add(oldest.hash(), oldest.offset());
 			this.ring.remove();
 			this.bytes -= oldest.bytes();
@@ -521,7 +530,7 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * Pass over a record that is no envelope.
+	 * Skip a record that contains no envelope of a recorded channel.
 	 * @param offset its offset
 	 * @param key its key
 	 */
@@ -531,8 +540,8 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * Leave a record to those who read the log, because it could not be delivered. Who
-	 * reads past it has to ask the broker: so the records at hand begin after it.
+	 * Skip a record that could not be delivered, and leave it to reads of the log. Reads
+	 * past it have to ask the broker, so the records in memory start after it.
 	 * @param offset its offset
 	 * @param key its key
 	 */
@@ -559,8 +568,8 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * Take note that the receiver has passed everything before an offset. What is between
-	 * the last record and there is never handed out, such as the marker that ends a
+	 * Note that the receiver has processed everything before an offset. Kafka never hands
+	 * out what is between the last record and that offset, such as the marker that ends a
 	 * transaction.
 	 * @param offset the offset
 	 */
@@ -569,7 +578,7 @@ final class KafkaLogPartition {
 			return;
 		}
 		if (this.checking) {
-			// The record that was to be read again is gone.
+			// The record that was to be received again is gone.
 			forgetEpochs();
 		}
 		this.end = Math.max(this.end, offset);
@@ -577,9 +586,9 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * A record could not be handed to the listener.
+	 * Note that a record could not be delivered to the listener.
 	 * @param offset its offset
-	 * @return how often
+	 * @return how many times its delivery has failed
 	 */
 	int failed(long offset) {
 		this.failures = (offset == this.failedAt) ? this.failures + 1 : 1;
@@ -588,7 +597,7 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * A record has been handed to the listener, or needed not to be.
+	 * Note that a record has been delivered to the listener, or need not be.
 	 * @param offset its offset
 	 */
 	void delivered(long offset) {
@@ -596,7 +605,7 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * Tell those who wait how far reading has come.
+	 * Complete the futures of those that wait for an offset that has been reached.
 	 */
 	void progressed() {
 		List<Waiter> done = new ArrayList<>();
@@ -618,10 +627,12 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * Wait until everything before an offset has been handed to the listener.
+	 * Return a future that completes when everything before an offset has been delivered
+	 * to the listener.
 	 * @param offset the offset
-	 * @param deadline after which nobody waits any more
-	 * @return completes then, or never
+	 * @param deadline after which the caller no longer waits, in {@code
+	 * System.nanoTime()}
+	 * @return completes then; never completes if the deadline passes first
 	 */
 	CompletableFuture<@Nullable Void> reached(long offset, long deadline) {
 		Waiter waiter = new Waiter(offset, deadline, new CompletableFuture<>());
@@ -636,7 +647,7 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * Forget those whose time is over.
+	 * Remove the futures whose deadline has passed.
 	 */
 	synchronized void giveUp() {
 		long now = System.nanoTime();
@@ -648,11 +659,11 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * Look into the latest records.
+	 * Return a channel's records that are in memory.
 	 * @param address the address of a channel
 	 * @param from the first offset
 	 * @param to the offset after the last one
-	 * @return the channel's records among them
+	 * @return the channel's records in the range
 	 */
 	synchronized Slice slice(String address, long from, long to) {
 		List<KafkaLogEntry> entries = new ArrayList<>();
@@ -672,25 +683,25 @@ final class KafkaLogPartition {
 	}
 
 	/**
-	 * What a channel has in the latest records.
+	 * The records of a channel that are in memory.
 	 *
-	 * @param entries its records in the order of the log
-	 * @param begin the offset from which on all records were looked at
-	 * @param end the offset before which all records were looked at
-	 * @param oldest the time of the oldest record of any channel
+	 * @param entries the channel's records in the order of the log
+	 * @param begin the offset from which on all records were searched
+	 * @param end the offset before which all records were searched
+	 * @param oldest the timestamp of the oldest record of any channel
 	 */
 	record Slice(List<KafkaLogEntry> entries, long begin, long end, long oldest) {
 
 		/**
-		 * Return whether older records of the channel, if there are any, have expired.
+		 * Return whether older records of the channel must have expired.
 		 */
 		boolean reachesRetention(long now) {
 			return !this.entries.isEmpty() && now - this.oldest >= newest().options().retention().toMillis();
 		}
 
 		/**
-		 * Return whether older records of the channel, if there are any, are more than
-		 * its log keeps.
+		 * Return whether there are as many records as the channel's history keeps, so
+		 * that older ones do not matter.
 		 */
 		boolean reachesSize() {
 			return !this.entries.isEmpty() && this.entries.size() >= newest().options().size();
@@ -698,6 +709,7 @@ final class KafkaLogPartition {
 
 		private KafkaLogEntry newest() {
 			return this.entries.get(this.entries.size() - 1);
+
 		}
 
 	}
@@ -707,22 +719,22 @@ final class KafkaLogPartition {
 	 */
 	enum Step {
 
-		/** Take it: it is the next one. */
+		/** Process the record: it is the next one. */
 		TAKE,
 
-		/** Leave it: it was read before, or cannot be taken now. */
+		/** Ignore the record: it was read before, or cannot be processed now. */
 		PASS,
 
 		/** Receive again from {@link KafkaLogPartition#start()}. */
 		GO_BACK,
 
-		/** Leave it: the log has diverged from what was read. */
+		/** Ignore the record: the log differs from what was read. */
 		DIVERGED
 
 	}
 
 	/**
-	 * Somebody who waits for an offset.
+	 * A future that waits for an offset.
 	 */
 	private record Waiter(long offset, long deadline, CompletableFuture<@Nullable Void> future) {
 	}

@@ -35,11 +35,12 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks the broker what the partitions of the log hold at present. All who ask while a
- * question is under way share the next one, so that thousands of reads at once cost the
- * broker a few requests. A partition that got no answer while others did, because it has
- * no leader for example, is asked about in questions of its own until it gets one: the
- * others do not wait for it. Safe for use by many threads, never blocks.
+ * Asks the broker for the first and the last offset of the log's partitions. All calls
+ * that come while a request is open share the next one, so thousands of simultaneous
+ * reads cost the broker only a few requests. A partition that got no answer while others
+ * did, for example because it has no leader, gets requests of its own until it is
+ * answered, so that the others do not wait for it. Safe for use by many threads, never
+ * blocks.
  */
 final class KafkaLogRanges {
 
@@ -47,32 +48,32 @@ final class KafkaLogRanges {
 
 	private final Duration timeout;
 
-	private final KafkaAdmin judge;
+	private final KafkaAdmin clientHolder;
 
 	private @Nullable Admin admin;
 
-	/** The partitions that are asked about together. */
+	/** The partitions that share requests. */
 	private Queue shared = new Queue();
 
 	/** The partitions that got no answer last time. */
 	private final Map<Integer, Queue> alone = new HashMap<>();
 
 	/**
-	 * Create ranges.
+	 * Create an instance without a client.
 	 * @param topic the log's topic
-	 * @param timeout how long the broker may take for an answer
-	 * @param judge learns whether the client gets answers
+	 * @param timeout the maximum time for an answer
+	 * @param clientHolder is told whether the client gets answers
 	 */
-	KafkaLogRanges(String topic, Duration timeout, KafkaAdmin judge) {
+	KafkaLogRanges(String topic, Duration timeout, KafkaAdmin clientHolder) {
 		this.topic = topic;
 		this.timeout = timeout;
-		this.judge = judge;
+		this.clientHolder = clientHolder;
 	}
 
 	/**
-	 * Ask with a client from now on, also for those who wait already: their question may
-	 * never come to its end.
-	 * @param admin asks the broker
+	 * Use another client from now on, also for calls that are already waiting: their
+	 * request may never end.
+	 * @param admin the client that asks the broker
 	 */
 	void connect(Admin admin) {
 		Queue queue = new Queue();
@@ -92,17 +93,17 @@ final class KafkaLogRanges {
 	}
 
 	/**
-	 * Ask no more. What is open fails when the client is closed.
+	 * Send no more requests. Open ones fail when the client is closed.
 	 */
 	synchronized void disconnect() {
 		this.admin = null;
 	}
 
 	/**
-	 * Ask what a partition holds.
+	 * Ask for the offsets of a partition.
 	 * @param partition its number
-	 * @return completes, on the client's thread, with an answer that was given after this
-	 * call
+	 * @return completes on the client's thread, with an answer that the broker gave after
+	 * this call
 	 */
 	CompletableFuture<KafkaOffsets.Range> ask(int partition) {
 		CompletableFuture<KafkaOffsets.Range> result;
@@ -120,8 +121,8 @@ final class KafkaLogRanges {
 	}
 
 	/**
-	 * Ask for those who wait in a queue, if there are any. Throws nothing: an error must
-	 * not keep the next one from asking.
+	 * Send a request for the waiting calls of a queue, if there are any. Throws nothing,
+	 * because an error must not prevent the next request.
 	 */
 	private void askBroker(Queue queue) {
 		Map<Integer, CompletableFuture<KafkaOffsets.Range>> current = Map.of();
@@ -164,21 +165,21 @@ final class KafkaLogRanges {
 			future.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, cause));
 		}
 		catch (Error ex) {
-			// Without memory for a better one
+			// There is not enough memory for a better exception
 			future.cancel(false);
 		}
 	}
 
 	/**
-	 * Go on after a question.
-	 * @param queue whose question it was
+	 * Continue after a request.
+	 * @param queue the queue of the request
 	 * @param failed the partitions that got no answer
-	 * @param answered whether others did
+	 * @param answered whether other partitions got one
 	 */
 	private void ended(Queue queue, Set<Integer> failed, boolean answered) {
 		List<Queue> others = new ArrayList<>();
 		synchronized (this) {
-			// If all have failed together, it is not for the partitions
+			// If all have failed together, the partitions are not the reason
 			if (queue == this.shared && (answered || failed.size() == 1)) {
 				for (Integer partition : failed) {
 					others.add(separate(partition));
@@ -203,19 +204,19 @@ final class KafkaLogRanges {
 	}
 
 	/**
-	 * Those who wait for the next question. Guarded by the enclosing object.
+	 * The calls that wait for the next request. Guarded by the enclosing object.
 	 */
 	private static final class Queue {
 
 		private Map<Integer, CompletableFuture<KafkaOffsets.Range>> waiting = new HashMap<>();
 
-		/** Whether a question is under way. */
+		/** Whether a request is open. */
 		private boolean asking;
 
 	}
 
 	/**
-	 * A question that is under way. Guarded by itself.
+	 * An open request. Guarded by its own monitor.
 	 */
 	private final class Question {
 
@@ -296,15 +297,15 @@ final class KafkaLogRanges {
 				boolean answered = this.failures.size() < this.futures.size();
 				KafkaLogRanges.this.ended(this.queue, this.failures.keySet(), answered);
 				if (answered) {
-					KafkaLogRanges.this.judge.worked();
+					KafkaLogRanges.this.clientHolder.answered();
 				}
 				else if (failure != null) {
-					KafkaLogRanges.this.judge.failed(this.admin, failure,
+					KafkaLogRanges.this.clientHolder.failed(this.admin, failure,
 							Duration.ofNanos(System.nanoTime() - this.start), KafkaLogRanges.this.timeout);
 				}
 			}
 			finally {
-				// Or nobody would ever ask again
+				// In any case, or no request would ever be sent again
 				askBroker(this.queue);
 			}
 		}

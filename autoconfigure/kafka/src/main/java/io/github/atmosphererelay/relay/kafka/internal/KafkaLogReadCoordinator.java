@@ -49,17 +49,17 @@ import io.github.atmosphererelay.relay.kafka.internal.KafkaLogReader.Scan;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers reads of the log and questions for its end.
+ * Answers reads of the log, and requests for the position at its end.
  * <p>
- * Each of them first asks the broker where the partition ends, and waits until this node
- * has read up to there and has handed all of it to its listener. So an answer knows of
- * every publication that any publisher had a receipt for before it asked, and a
- * <em>position</em> names a place that the listener has reached: what comes after it is
- * heard live, or is in the log when it is read since that position. A state that is
- * looked up after the position contains everything before it.
+ * Each request first asks the broker for the end of the partition, and waits until this
+ * node has read up to there and has delivered everything to its listener. So an answer
+ * includes every publication that had a receipt before the request. A <em>position</em>
+ * is a place that the listener has reached: later publications are delivered live, or are
+ * found when the log is read from that position. State that is read after the position
+ * includes everything before it.
  * <p>
- * What is at hand is answered by the given executor; what is not, by the
- * {@link KafkaLogReader}. Everything is bounded in number, and each answer in time.
+ * Requests for records in memory are answered by the executor, others by a
+ * {@link KafkaLogReader}. The number of open requests is bounded, and each has a timeout.
  */
 final class KafkaLogReadCoordinator {
 
@@ -69,12 +69,15 @@ final class KafkaLogReadCoordinator {
 
 	private static final int GREATEST_STEP_BACK = 100_000;
 
-	/** The part of the timeout that is left to answer when a read is cut short. */
+	/**
+	 * The share of the timeout, as a divisor, that is reserved for the answer when a read
+	 * stops early.
+	 */
 	private static final int RESERVE = 5;
 
 	/**
-	 * The part of the timeout after which a recovery goes on where it keeps only other
-	 * long ones waiting.
+	 * The share of the timeout, as a divisor, after which a recovery continues on the
+	 * threads for long recoveries.
 	 */
 	private static final int SLICE = 20;
 
@@ -98,19 +101,22 @@ final class KafkaLogReadCoordinator {
 
 	private volatile boolean closed;
 
-	/** Whether there is a connection, so that a failure is not for the lack of one. */
+	/**
+	 * Whether the relay is connected. If it is not, failures are expected and not
+	 * counted.
+	 */
 	private volatile boolean connected;
 
 	/**
-	 * Create reads.
+	 * Create a coordinator.
 	 * @param settings the relay's settings
-	 * @param ranges asks the broker where partitions end
-	 * @param readers read what is no longer at hand
-	 * @param scheduler for time limits
-	 * @param executor answers
-	 * @param whenDiverged called when a partition is found to have other records than
+	 * @param ranges asks the broker for the ends of partitions
+	 * @param readers read records that are no longer in memory
+	 * @param scheduler runs the timeouts
+	 * @param executor completes answers
+	 * @param whenDiverged called when a partition is found to contain other records than
 	 * this node has read
-	 * @param guard counts what fails unexpectedly
+	 * @param guard counts unexpected failures
 	 */
 	KafkaLogReadCoordinator(KafkaRelaySettings settings, KafkaLogRanges ranges, KafkaLogReaderPool readers,
 			ScheduledExecutorService scheduler, Executor executor, Runnable whenDiverged, Guard guard) {
@@ -150,15 +156,16 @@ final class KafkaLogReadCoordinator {
 				}
 				return (direction == ReadDirection.FORWARD) ? forward(read) : backward(read);
 			}, this.executor)
-				// Or what was read before would stand beside what is there instead
+				// Otherwise the page could combine records from before and after a change
+				// of the log
 				.thenCompose((page) -> (partition.restarts() == read.restarts) ? CompletableFuture.completedFuture(page)
 						: read(partition, address, since, limit, direction, deadline));
 		}, this.executor);
 	}
 
 	/**
-	 * See to it that what this node has read is what the partition's leader has. After an
-	 * election that is looked up once.
+	 * Check that the leader of the partition has what this node has read. After an
+	 * election, one record is compared.
 	 */
 	private CompletableFuture<@Nullable Void> verify(Read read) {
 		KafkaLogPartition partition = read.partition;
@@ -182,7 +189,7 @@ final class KafkaLogReadCoordinator {
 	}
 
 	/**
-	 * Return whether the log has everything that was before a place.
+	 * Return whether the log still contains everything before a place.
 	 */
 	private CompletableFuture<Boolean> has(Read read, KafkaPlace place) {
 		KafkaLogPartition partition = read.partition;
@@ -206,34 +213,34 @@ final class KafkaLogReadCoordinator {
 	}
 
 	/**
-	 * There is a new connection.
+	 * Note that there is a new connection.
 	 */
 	void connected() {
-		// What failed before was the former one
+		// Earlier failures concern the former connection
 		this.guard.succeeded();
 		this.connected = true;
 	}
 
 	/**
-	 * There is no connection, which is reported elsewhere.
+	 * Note that there is no connection, which is reported elsewhere.
 	 */
 	void disconnected() {
 		this.connected = false;
 	}
 
 	/**
-	 * Count a failure of the broker's, so that health tells of reads that go on failing
-	 * while the relay is up.
+	 * Count a failure of the broker, so that health shows reads that keep failing while
+	 * the relay is up.
 	 */
 	private void count(Throwable failure) {
 		if (this.connected) {
-			this.guard.failed("The log of a recorded channel could not be read, though the relay is connected",
+			this.guard.failed("The log of a recorded channel could not be read although the relay is connected",
 					failure);
 		}
 	}
 
 	/**
-	 * Fail what is open, and what comes.
+	 * Fail all open requests, and all later ones.
 	 */
 	void close() {
 		this.closed = true;
@@ -280,7 +287,8 @@ final class KafkaLogReadCoordinator {
 			}
 			Throwable cause = Failures.unwrap(failure);
 			if (!(cause instanceof RelayException) || cause.getCause() != null) {
-				// Not because there is too much to read or too many want to
+				// Not counted if there is too much to read, or there are too many
+				// requests
 				count(cause);
 			}
 			result.completeExceptionally(
@@ -337,11 +345,11 @@ final class KafkaLogReadCoordinator {
 	}
 
 	/**
-	 * Make a page of a channel's records.
-	 * @param read what was asked for
-	 * @param entries the records since the position asked for
-	 * @param end the offset up to which they were looked for
-	 * @param all whether there are no newer records of the channel than these
+	 * Create a page from a channel's records.
+	 * @param read the request
+	 * @param entries the records after the requested position
+	 * @param end the offset up to which the log was searched
+	 * @param all whether the channel has no newer records than these
 	 */
 	private LogPage page(Read read, List<KafkaLogEntry> entries, long end, boolean all) {
 		int first = 0;
@@ -382,7 +390,7 @@ final class KafkaLogReadCoordinator {
 
 	private CompletableFuture<LogPage> backward(Read read) {
 		KafkaLogPartition partition = read.partition;
-		// A position lies after its record.
+		// A position is the place after its record.
 		long before = (read.since != null) ? read.since.offset() - 1 : Long.MAX_VALUE;
 		KafkaLogPartition.Slice slice = partition.slice(read.address, read.range.begin(), before);
 		Backward result = new Backward(read);
@@ -414,7 +422,8 @@ final class KafkaLogReadCoordinator {
 					() -> until, look, new KafkaLogReader.Keys());
 			index.looked(look, scan.next());
 			if (scan.outOfTime()) {
-				// The newest of this part are missing, so that none of it can be used.
+				// The newest records of this range are missing, so the page cannot
+				// contain any of it.
 				if (result.entries.isEmpty()) {
 					throw slow();
 				}
@@ -423,7 +432,8 @@ final class KafkaLogReadCoordinator {
 			}
 			finished = result.add(scan.entries()) || scan.expired();
 			if (scan.cut() && result.missing() > 0) {
-				// What the scan had no room for would be missing before what is older.
+				// The page must not contain records that are older than those that did
+				// not fit.
 				result.cut = true;
 				finished = true;
 			}
@@ -433,7 +443,7 @@ final class KafkaLogReadCoordinator {
 	}
 
 	/**
-	 * Return where the records begin that may not have expired.
+	 * Return the offset of the first record that may not have expired.
 	 */
 	private long oldest(Read read, KafkaLogReader reader) {
 		long time = read.now - this.settings.logRetention().toMillis();
@@ -442,7 +452,7 @@ final class KafkaLogReadCoordinator {
 	}
 
 	/**
-	 * What was asked for, and what the broker holds.
+	 * A request, and the offsets that the broker holds.
 	 */
 	private record Read(KafkaLogPartition partition, String address, @Nullable KafkaPlace since, PageLimit limit,
 			KafkaOffsets.Range range, long restarts, long now, long deadline) {
@@ -452,14 +462,14 @@ final class KafkaLogReadCoordinator {
 		}
 
 		/**
-		 * Return what is equal for reads that get the same.
+		 * Return a key that is equal for requests with the same result.
 		 */
 		Object key(ReadDirection direction) {
 			return Arrays.asList(this.partition, this.address, this.since, this.limit, this.restarts, direction);
 		}
 
 		/**
-		 * Make the request for the rest of the page.
+		 * Create the request for the rest of the page.
 		 */
 		Request request(int publications, long bytes, boolean newest, long pause) {
 			return new Request(this.address, this.limit.publications() - publications,
@@ -469,8 +479,8 @@ final class KafkaLogReadCoordinator {
 	}
 
 	/**
-	 * Collects what follows after a position, or after the log's beginning. At work on
-	 * one thread at a time.
+	 * Collects the records after a position, or from the log's beginning. Used by one
+	 * thread at a time.
 	 */
 	private final class Forward {
 
@@ -484,7 +494,7 @@ final class KafkaLogReadCoordinator {
 
 		private long from = -1;
 
-		/** For how long the log was looked through. */
+		/** The time spent on scanning the log, in nanoseconds. */
 		private long spent;
 
 		private @Nullable LogPage page;
@@ -508,7 +518,8 @@ final class KafkaLogReadCoordinator {
 		}
 
 		/**
-		 * Return the page, and read on for it if need be: once, however many share it.
+		 * Return the page. If it is not complete, continue to read, once for all requests
+		 * that share it.
 		 */
 		synchronized CompletableFuture<LogPage> rest() {
 			if (this.rest == null) {
@@ -524,10 +535,10 @@ final class KafkaLogReadCoordinator {
 		}
 
 		/**
-		 * Read on.
-		 * @param reader reads
-		 * @param pause when to stop
-		 * @return the page, or {@code null} if there was a pause before the deadline
+		 * Continue to read.
+		 * @param reader reads from the broker
+		 * @param pause when to stop, in {@code System.nanoTime()}
+		 * @return the page, or {@code null} if reading stopped before the deadline
 		 */
 		private @Nullable LogPage readOn(KafkaLogReader reader, long pause) {
 			KafkaLogPartition partition = this.read.partition;
@@ -571,14 +582,16 @@ final class KafkaLogReadCoordinator {
 		}
 
 		/**
-		 * Answer though the log goes on. That it is too long to be looked through is an
-		 * answer, too: the same question would only take as long again.
+		 * Return an answer although the log was not read to its end. For a recovery, "too
+		 * long to be scanned" is an answer, because the same request would take as long
+		 * again.
 		 */
 		private LogPage outOfTime(long end) {
 			if (!this.entries.isEmpty()) {
 				return KafkaLogReadCoordinator.this.page(this.read, this.entries, end, false);
 			}
-			// If it has waited for its turn for most of the time, others were to blame.
+			// If the request has spent most of its time waiting for a thread, other
+			// requests are the reason.
 			if (this.read.since == null || this.spent < timeoutNanos() / 2) {
 				throw slow();
 			}
@@ -588,7 +601,7 @@ final class KafkaLogReadCoordinator {
 	}
 
 	/**
-	 * Collects records from the newest to older ones.
+	 * Collects records from newer to older ones.
 	 */
 	private static final class Backward {
 
@@ -600,7 +613,7 @@ final class KafkaLogReadCoordinator {
 
 		private long bytes;
 
-		/** Whether there was no room for an older record. */
+		/** Whether an older record did not fit. */
 		private boolean cut;
 
 		Backward(Read read) {
@@ -610,8 +623,8 @@ final class KafkaLogReadCoordinator {
 
 		/**
 		 * Add records.
-		 * @param older in the order of the log, all older than those before
-		 * @return whether no more are wanted
+		 * @param older records in the order of the log, all older than those before
+		 * @return whether no more records are needed
 		 */
 		boolean add(List<KafkaLogEntry> older) {
 			List<KafkaLogEntry> reversed = new ArrayList<>(older);

@@ -51,25 +51,25 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads parts of the log that are no longer at hand, with a few threads, each with a
- * consumer of its own. The records of all channels of a partition are mixed, so a part is
- * looked through from its beginning. {@link #scan}, {@link #marks} and {@link #offsetAt}
- * are for tasks on these threads; they block, but not beyond their deadline.
+ * Reads records of the log that are no longer in memory, with a few threads, each with
+ * its own consumer. A partition contains the records of many channels, so a range is
+ * scanned from its beginning. {@link #scan}, {@link #marks} and {@link #offsetAt} are for
+ * tasks on these threads. They block, but not beyond their deadline.
  */
 final class KafkaLogReader {
 
-	/** How many records are looked at: the one before a place, and the one after it. */
+	/** How many records are compared: the one before a place, and the one after it. */
 	private static final int MARKS = 2;
 
 	/**
-	 * After how many reads in a row without an answer a consumer is replaced: it may know
-	 * none of the brokers that there are now.
+	 * A consumer is replaced after this number of reads in a row without an answer: the
+	 * brokers that it knows may all be gone.
 	 */
 	static final int MAX_SILENT_READS = 3;
 
 	private static final Log logger = LogFactory.getLog(KafkaLogReader.class);
 
-	/** How many reads may wait for the threads. */
+	/** The maximum number of reads that wait for a thread. */
 	static final int MAX_QUEUED = 256;
 
 	private final KafkaRelaySettings settings;
@@ -80,23 +80,23 @@ final class KafkaLogReader {
 
 	private final ThreadPoolExecutor executor;
 
-	/** What waits for a thread, by what it reads. */
+	/** The reads that wait for a thread, by their key. */
 	private final Map<Object, CompletableFuture<?>> shared = new ConcurrentHashMap<>();
 
 	private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
 
 	private final ThreadLocal<Connection> connection = ThreadLocal.withInitial(this::newConnection);
 
-	/** Grows when consumers have to be replaced. */
+	/** Incremented when consumers have to be replaced. */
 	private final AtomicInteger generation = new AtomicInteger();
 
 	/**
-	 * Create a reader. Its threads and their consumers are made with the first tasks.
+	 * Create a reader. Threads and consumers are created with the first tasks.
 	 * @param settings the relay's settings
-	 * @param consumers makes consumers
-	 * @param guard counts Errors
-	 * @param threads how many threads read
-	 * @param factory makes the threads
+	 * @param consumers creates consumers
+	 * @param guard counts failures that are an {@code Error}
+	 * @param threads the number of threads
+	 * @param factory creates the threads
 	 */
 	KafkaLogReader(KafkaRelaySettings settings, Supplier<Consumer<byte[], byte[]>> consumers, Guard guard, int threads,
 			ThreadFactory factory) {
@@ -108,7 +108,7 @@ final class KafkaLogReader {
 
 			@Override
 			protected void terminated() {
-				// The threads have ended, and none of them uses its consumer any more.
+				// All threads have ended, so no thread uses its consumer any more.
 				KafkaLogReader.this.connections.forEach(Connection::drop);
 			}
 
@@ -125,7 +125,7 @@ final class KafkaLogReader {
 	 * Run a task on one of the threads.
 	 * @param <T> the type of its result
 	 * @param task the task
-	 * @return completes on the thread
+	 * @return completes on that thread
 	 */
 	<T> CompletableFuture<T> submit(Supplier<T> task) {
 		try {
@@ -137,19 +137,19 @@ final class KafkaLogReader {
 						: RelayOverloadedException.forReads(KafkaRelay.NAME, MAX_QUEUED));
 		}
 		catch (Throwable ex) {
-			// No thread can be made now. Who waits is to learn it.
+			// No thread can be created at present, and the caller has to be told.
 			return CompletableFuture.failedFuture(new RelayUnavailableException(KafkaRelay.NAME, ex));
 		}
 	}
 
 	/**
-	 * Run a task on one of the threads, unless an equal one still waits for that: then
-	 * both share the result. One that is already running may have missed what is looked
-	 * for.
+	 * Run a task on one of the threads, unless an equal task is still waiting for a
+	 * thread: then both share the result. A task that is already running is not shared,
+	 * because it may have passed the newest records.
 	 * @param <T> the type of its result
-	 * @param key equal for tasks that read the same
+	 * @param key equal for tasks with the same result
 	 * @param task the task
-	 * @return completes on the thread
+	 * @return completes on that thread
 	 */
 	@SuppressWarnings("unchecked")
 	<T> CompletableFuture<T> submitShared(Object key, Supplier<T> task) {
@@ -173,7 +173,7 @@ final class KafkaLogReader {
 			});
 		}
 		catch (Throwable ex) {
-			// Or all later reads of the same would wait for this one.
+			// Otherwise all later reads with this key would wait for this one.
 			this.shared.remove(key, result);
 			result.completeExceptionally(ex);
 		}
@@ -181,7 +181,7 @@ final class KafkaLogReader {
 	}
 
 	/**
-	 * Take new consumers for the next tasks, because the present ones may not work.
+	 * Create new consumers for the next tasks, because the present ones may not work.
 	 */
 	void disconnect() {
 		this.generation.incrementAndGet();
@@ -208,7 +208,7 @@ final class KafkaLogReader {
 			throw new RelayUnavailableException(KafkaRelay.NAME, ex);
 		}
 		catch (Error ex) {
-			// Nobody knows in what state it has left the consumer
+			// The consumer's state is not known after an Error
 			this.guard.failed(ex);
 			connection.drop();
 			throw ex;
@@ -219,11 +219,11 @@ final class KafkaLogReader {
 	}
 
 	/**
-	 * Return where a time begins.
-	 * @param number the partition
+	 * Return the offset of the first record at or after a time.
+	 * @param number the partition's number
 	 * @param timestamp the time in milliseconds since 1970
-	 * @param otherwise what to return if there is no record of that time or later
-	 * @param deadline when to give up
+	 * @param otherwise the offset to return if there is no such record
+	 * @param deadline when to give up, in {@code System.nanoTime()}
 	 * @return an offset
 	 */
 	long offsetAt(int number, long timestamp, long otherwise, long deadline) {
@@ -241,13 +241,13 @@ final class KafkaLogReader {
 	}
 
 	/**
-	 * Look which records there are at an offset, or after it.
-	 * @param number the partition
+	 * Look up the records at an offset or after it.
+	 * @param number the partition's number
 	 * @param offset the offset
 	 * @param end the offset after the last record
-	 * @param deadline when to give up
-	 * @return the first record and perhaps more; none if the broker has removed records
-	 * up to there, or has none that it hands out
+	 * @param deadline when to give up, in {@code System.nanoTime()}
+	 * @return the first record and at most one more; empty if the broker has removed the
+	 * records up to {@code end}, or hands none out
 	 */
 	List<Mark> marks(int number, long offset, long end, long deadline) {
 		TopicPartition partition = new TopicPartition(this.settings.logTopic(), number);
@@ -284,33 +284,35 @@ final class KafkaLogReader {
 	}
 
 	/**
-	 * Return up to where a consumer has come. That may be after what no consumer is ever
-	 * given, such as the markers of transactions.
+	 * Return how far a consumer has come. That may be past entries that Kafka never hands
+	 * out, such as the markers of transactions.
 	 * @param consumer the consumer
-	 * @param partition a partition that is assigned to it
-	 * @param otherwise what to return if it does not know now
-	 * @return the offset after the last record that it has passed
+	 * @param partition a partition that is assigned to the consumer
+	 * @param otherwise the offset to return if the consumer does not know its position at
+	 * present
+	 * @return the consumer's position
 	 */
 	static long position(Consumer<?, ?> consumer, TopicPartition partition, long otherwise) {
 		try {
 			return consumer.position(partition, Duration.ZERO);
 		}
 		catch (TimeoutException ex) {
-			// It has to ask the leader first whether it is at the right place.
+			// The consumer has to ask the leader first whether its position is still
+			// valid.
 			return otherwise;
 		}
 	}
 
 	/**
-	 * Look for a channel's records that have not expired and are no doubles.
-	 * @param number the partition
-	 * @param request what is looked for
+	 * Scan a range for a channel's records that have not expired and are not duplicates.
+	 * @param number the partition's number
+	 * @param request the records that are needed
 	 * @param from the first offset
-	 * @param until returns the offset after the last one; may grow meanwhile
-	 * @param look takes note of each record, whichever channel it belongs to
-	 * @param keys the channel's idempotency keys; to be given to each of several scans
-	 * that follow one another, and else new
-	 * @return what was found, which is not all if the time was over
+	 * @param until returns the offset after the last one, which may grow during the scan
+	 * @param look collects each scanned record, of whichever channel
+	 * @param keys the channel's idempotency keys: the same object for consecutive scans
+	 * of one read, otherwise a new one
+	 * @return the records that were found, which are not all if the time was over
 	 */
 	Scan scan(int number, Request request, long from, LongSupplier until, KafkaLogIndex.Look look, Keys keys) {
 		TopicPartition partition = new TopicPartition(this.settings.logTopic(), number);
@@ -322,8 +324,8 @@ final class KafkaLogReader {
 		boolean outOfTime = false;
 		long next = from;
 		while (!found.isFull() && !outOfTime) {
-			// One end for all of a batch: if it grew while the batch is looked at, what
-			// follows in the batch would be passed over.
+			// One end for the whole batch: if it grew while the batch is processed, the
+			// rest of the batch would be skipped.
 			long end = until.getAsLong();
 			if (next >= end) {
 				break;
@@ -378,8 +380,8 @@ final class KafkaLogReader {
 	}
 
 	/**
-	 * Read which keys were in use when a part begins.
-	 * @return whether that was done; if not, the time was over
+	 * Read the idempotency keys that were in use before the range.
+	 * @return whether that is complete; if not, the time was over
 	 */
 	private boolean readKeysBefore(Consumer<byte[], byte[]> consumer, TopicPartition partition, Request request,
 			long from, KafkaLogEntry first, Keys keys) {
@@ -424,15 +426,15 @@ final class KafkaLogReader {
 			return KafkaLogEntry.of(record, codec.decode(record.value()));
 		}
 		catch (WireFormatException ex) {
-			// Counted by the receiver.
+			// The receiver counts such records.
 			logger.debug("Passed over a record of the log", ex);
 			return null;
 		}
 	}
 
 	/**
-	 * Fetch what comes next.
-	 * @return the records, perhaps none, or {@code null} if the time is over
+	 * Fetch the next records.
+	 * @return the records, which may be none, or {@code null} if the time is over
 	 */
 	private @Nullable List<ConsumerRecord<byte[], byte[]>> poll(Consumer<byte[], byte[]> consumer,
 			TopicPartition partition, long until) {
@@ -470,15 +472,18 @@ final class KafkaLogReader {
 	}
 
 	/**
-	 * What is looked for.
+	 * The records that a scan has to find.
 	 *
 	 * @param address the channel's address
-	 * @param limit the greatest number of records to return
-	 * @param bytes the greatest size of all of them, unless a single one is larger
-	 * @param newest whether to return the last ones of the part rather than the first
-	 * @param now the time that decides whether a record has expired
-	 * @param pause when to return what was found so far, once the broker has answered
-	 * @param deadline when to give up if the broker does not answer
+	 * @param limit the maximum number of records
+	 * @param bytes the maximum total size of the records, unless there is only one
+	 * @param newest whether to return the last records of the range instead of the first
+	 * @param now the time that decides whether a record has expired, in milliseconds
+	 * since 1970
+	 * @param pause when to return what was found, once the broker has answered, in {@code
+	 * System.nanoTime()}
+	 * @param deadline when to give up if the broker does not answer, in {@code
+	 * System.nanoTime()}
 	 */
 	record Request(String address, int limit, long bytes, boolean newest, long now, long pause, long deadline) {
 	}
@@ -493,25 +498,26 @@ final class KafkaLogReader {
 	}
 
 	/**
-	 * What was found.
+	 * The result of a scan.
 	 *
 	 * @param entries the records in the order of the log
-	 * @param bytes the size of all of them
-	 * @param next the offset before which everything was looked at
-	 * @param expired whether there was a record that has expired
-	 * @param cut whether the limit in bytes left no room for a record that was found
-	 * @param outOfTime whether the part was not looked through to its end because the
-	 * time was over, though the broker answered
-	 * @param lookedNanos how long records were looked through, without the time that it
-	 * took to connect
+	 * @param bytes the total size of the records
+	 * @param next the offset before which everything was scanned
+	 * @param expired whether an expired record was found
+	 * @param cut whether a record that was found did not fit into the limit in bytes
+	 * @param outOfTime whether the scan stopped before the end of the range because the
+	 * time was over, although the broker answered
+	 * @param lookedNanos the time spent on scanning, in nanoseconds, without the time to
+	 * connect
 	 */
 	record Scan(List<KafkaLogEntry> entries, long bytes, long next, boolean expired, boolean cut, boolean outOfTime,
 			long lookedNanos) {
 	}
 
 	/**
-	 * The idempotency keys of a channel within a part. What was in use when the part
-	 * begins is read, perhaps over several scans, when the first key is met.
+	 * The idempotency keys of a channel within a range. The keys that were in use before
+	 * the range are read when the first record with a key is found, if necessary over
+	 * several scans.
 	 */
 	static final class Keys {
 
@@ -529,7 +535,7 @@ final class KafkaLogReader {
 	}
 
 	/**
-	 * What a scan has found so far.
+	 * Collects the records that a scan has found so far.
 	 */
 	private static final class Found {
 
@@ -558,7 +564,7 @@ final class KafkaLogReader {
 		boolean add(KafkaLogEntry entry) {
 			Request request = this.request;
 			if (entry.isExpired(request.now())) {
-				// What is older counts as expired, too: a log has no holes.
+				// Older records count as expired too, because a history has no gaps.
 				this.expired = true;
 				this.entries.clear();
 				this.bytes = 0;
@@ -584,7 +590,7 @@ final class KafkaLogReader {
 	}
 
 	/**
-	 * The consumer of a thread, for tasks on that thread.
+	 * The consumer of a thread, used by tasks on that thread.
 	 */
 	private final class Connection {
 
@@ -592,14 +598,17 @@ final class KafkaLogReader {
 
 		private int made;
 
-		/** Whether the broker has answered in the present task. */
+		/** Whether the broker has answered during the present task. */
 		private boolean answered;
 
 		private long firstAnsweredAt;
 
 		private long answeredAt;
 
-		/** For how long the present task and others before it have waited in vain. */
+		/**
+		 * How long the present task and those before it have waited without an answer, in
+		 * nanoseconds.
+		 */
 		private long silentNanos;
 
 		private boolean waited;
@@ -642,8 +651,8 @@ final class KafkaLogReader {
 		}
 
 		/**
-		 * Return since when the present task has looked through records, for which it may
-		 * first have had to connect.
+		 * Return how long the present task has scanned records, without the time to
+		 * connect, in nanoseconds.
 		 */
 		long lookedNanos(long since) {
 			return this.answered ? System.nanoTime() - Math.max(since, this.firstAnsweredAt) : 0;
@@ -654,7 +663,7 @@ final class KafkaLogReader {
 		}
 
 		/**
-		 * Return whether records were still coming when the time was over. If not, the
+		 * Return whether records were still arriving when the time was over. If not, the
 		 * broker is away, and there may be little to read.
 		 */
 		boolean hasJustAnswered() {
@@ -666,11 +675,11 @@ final class KafkaLogReader {
 			if (this.waited && !this.answered) {
 				this.silentReads++;
 			}
-			// Reads that had little time left tell nothing of the consumer.
+			// Reads with little time left say nothing about the consumer.
 			if (this.silentReads >= MAX_SILENT_READS
 					&& this.silentNanos >= KafkaLogReader.this.settings.publishTimeout().toNanos()) {
-				logger.debug("A reader of the log got no answer " + this.silentReads
-						+ " times in a row: its consumer is replaced");
+				logger.debug("The broker did not answer " + this.silentReads
+						+ " reads of the log in a row, so their consumer is replaced");
 				this.silentReads = 0;
 				this.silentNanos = 0;
 				drop();
@@ -678,11 +687,12 @@ final class KafkaLogReader {
 			Consumer<byte[], byte[]> consumer = this.consumer;
 			if (consumer != null) {
 				try {
-					// Or it would keep what it has fetched ahead.
+					// Otherwise the consumer would keep the records that it has
+					// prefetched.
 					consumer.unsubscribe();
 				}
 				catch (KafkaException ex) {
-					logger.debug("A reader of the log could not let go of its partition", ex);
+					logger.debug("A consumer of the log could not be unassigned and is replaced", ex);
 					drop();
 				}
 			}
@@ -699,7 +709,7 @@ final class KafkaLogReader {
 				consumer.close();
 			}
 			catch (RuntimeException ex) {
-				logger.debug("The reader of the log did not end well", ex);
+				logger.debug("A consumer of the log could not be closed", ex);
 			}
 			if (interrupted) {
 				Thread.currentThread().interrupt();

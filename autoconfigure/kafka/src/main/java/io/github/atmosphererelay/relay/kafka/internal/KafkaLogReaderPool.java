@@ -25,20 +25,20 @@ import io.github.atmosphererelay.guard.internal.Threads;
 import org.apache.kafka.clients.consumer.Consumer;
 
 /**
- * The readers of what is no longer at hand, with threads and consumers that they make
- * when they are first needed. There are several, so that long reads do not delay those
- * that others wait for.
+ * Holds the readers of records that are no longer in memory. There are several, so that
+ * long reads do not delay short ones. Their threads and consumers are created when they
+ * are first needed.
  *
  * @param places looks up single records
- * @param recoveries reads what follows after a position, for a short time
+ * @param recoveries reads the records after a position, for a short time
  * @param searches continues recoveries that take longer
- * @param histories reads a channel's latest or oldest messages, which may mean to look
- * through all of the partition
+ * @param histories reads a channel's latest or oldest messages, which may require a scan
+ * of the whole partition
  */
 record KafkaLogReaderPool(KafkaLogReader places, KafkaLogReader recoveries, KafkaLogReader searches,
 		KafkaLogReader histories) {
 
-	/** How many threads each of the readers has that look through parts of the log. */
+	/** The number of threads of each reader except {@code places}. */
 	static final int THREADS = 2;
 
 	static KafkaLogReaderPool create(KafkaRelaySettings settings, Supplier<Consumer<byte[], byte[]>> consumers,
@@ -59,7 +59,7 @@ record KafkaLogReaderPool(KafkaLogReader places, KafkaLogReader recoveries, Kafk
 	}
 
 	/**
-	 * Take new consumers, because the present ones may not work.
+	 * Create new consumers, because the present ones may not work.
 	 */
 	void disconnect() {
 		all().forEach(KafkaLogReader::disconnect);
@@ -70,8 +70,8 @@ record KafkaLogReaderPool(KafkaLogReader places, KafkaLogReader recoveries, Kafk
 	}
 
 	/**
-	 * Wait for the end of all of them.
-	 * @param timeout how long to wait for each
+	 * Wait until all readers have ended.
+	 * @param timeout the maximum time for each of them
 	 * @throws InterruptedException if the wait is interrupted
 	 */
 	void awaitEnd(Duration timeout) throws InterruptedException {

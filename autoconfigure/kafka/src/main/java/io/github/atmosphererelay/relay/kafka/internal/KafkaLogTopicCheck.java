@@ -34,9 +34,9 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 
 /**
- * Looks whether a topic that holds logs keeps what is promised of them: somebody else may
- * have created it, or changed it since. Says what is wrong; nothing stops for it, because
- * the broker may know better.
+ * Checks that the topic of the logs keeps records as promised. Somebody else may have
+ * created the topic, or changed it since. Problems are logged as warnings and do not
+ * prevent the start, because they may be intended.
  */
 final class KafkaLogTopicCheck {
 
@@ -54,8 +54,8 @@ final class KafkaLogTopicCheck {
 	}
 
 	/**
-	 * Look at the topic. Waits for the broker, a few seconds at most.
-	 * @param admin asks the broker
+	 * Check the topic. Blocks for a few seconds at most.
+	 * @param admin the client that asks the broker
 	 * @throws InterruptedException if the wait is interrupted
 	 */
 	void run(Admin admin) throws InterruptedException {
@@ -67,13 +67,14 @@ final class KafkaLogTopicCheck {
 			Config config = Objects.requireNonNull(described.get(resource)).get();
 			List<String> faults = faults(config);
 			if (!faults.isEmpty()) {
-				logger.warn("Topic '" + this.topic + "' does not keep logs of recorded channels as promised: "
+				logger.warn("Topic '" + this.topic + "' has settings with which recorded channels can lose messages: "
 						+ String.join("; ", faults));
 			}
 		}
 		catch (ExecutionException ex) {
-			// Whoever may read and write a topic need not be allowed to see its settings
-			logger.debug("The settings of topic '" + this.topic + "' are not known", ex.getCause());
+			// An account that may read and write a topic is not necessarily allowed to
+			// see its settings
+			logger.debug("The settings of topic '" + this.topic + "' could not be read", ex.getCause());
 		}
 	}
 
@@ -81,21 +82,22 @@ final class KafkaLogTopicCheck {
 		List<String> faults = new ArrayList<>();
 		if (value(config, TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE)
 			.contains(TopicConfig.CLEANUP_POLICY_COMPACT)) {
-			faults.add("with a cleanup.policy of 'compact' a channel loses all messages but its last; set 'delete'");
+			faults.add("cleanup.policy contains 'compact', so each channel keeps only its last message; set it to"
+					+ " 'delete'");
 		}
 		if (!value(config, TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime").equals("LogAppendTime")) {
-			faults.add("idempotency keys and the age of messages go by the clocks of nodes instead of the broker's; set"
-					+ " message.timestamp.type to 'LogAppendTime'");
+			faults.add(
+					"message.timestamp.type is not 'LogAppendTime', so the nodes' clocks instead of the broker's decide"
+							+ " on duplicates and on the age of messages; set it to 'LogAppendTime'");
 		}
 		long millis = Long.parseLong(value(config, TopicConfig.RETENTION_MS_CONFIG, "-1"));
 		if (millis >= 0 && millis < this.retention.toMillis()) {
-			faults.add("retention.ms is " + millis + ", and 'atmosphere.relay.kafka.log-retention' promises "
-					+ this.retention.toMillis());
+			faults.add("retention.ms is " + millis + ", so messages are removed before the " + this.retention.toMillis()
+					+ " ms of 'atmosphere.relay.kafka.log-retention' are over; raise it");
 		}
 		if (value(config, TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false").equals("true")) {
-			faults
-				.add("with unclean.leader.election.enable a broker that lacks messages may become the leader: they are"
-						+ " lost although they were confirmed, and their clients are only told so; set it to 'false'");
+			faults.add("unclean.leader.election.enable is 'true', so a broker that lacks confirmed messages can become"
+					+ " the leader, and these are lost; set it to 'false'");
 		}
 		return faults;
 	}

@@ -26,34 +26,36 @@ import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The next offset of every partition: what makes a new consumer continue where the last
- * one was. Nothing is committed to the broker; a node that starts has no past.
+ * Keeps the next offset of every partition, so that a new consumer continues where the
+ * previous one stopped. Nothing is committed to the broker: a node that starts reads from
+ * the end.
  * <p>
- * {@link #advance} is called by the receiver's thread, {@link #resume} and
- * {@link #truncated} by the link's while no receiver is at work.
+ * Threads: {@link #advance} is called by the receiver's thread, {@link #resume} and
+ * {@link #truncated} by the connector's worker while there is no receiver.
  */
 final class KafkaOffsets {
 
 	private final Map<Integer, Long> next = new ConcurrentHashMap<>();
 
-	/** Where the broker's records begin to differ from those that were read. */
+	/** The offsets from which the broker's records differ from those that were read. */
 	private final Map<Integer, Long> truncated = new HashMap<>();
 
-	/** The partitions that had no leader when the first consumer began. */
+	/** The partitions that had no leader when the first consumer started. */
 	private final Set<Integer> unknown = new TreeSet<>();
 
 	private @Nullable Uuid topic;
 
 	/**
-	 * Fix where the next consumer begins in each partition. The first one begins at the
-	 * end. Later ones continue; in a partition that is new, or in a topic that was made
-	 * anew, they begin at the beginning, because all of it came meanwhile. A partition
-	 * that has no leader is continued all the same; if the first consumer has found it
-	 * so, it is read from where it ends when it has a leader again.
+	 * Set the offsets at which the next consumer starts. The first consumer starts at the
+	 * end of each partition. Later consumers continue; in a new partition, or in a topic
+	 * that was created again, they start at the beginning, because everything there was
+	 * appended since the node's start. A partition that has no leader at present is
+	 * continued as well. If it had no leader when the first consumer started, it is read
+	 * from its end when it gets one.
 	 * @param topic the id of the topic as it is now
-	 * @param partitions how many partitions it has
-	 * @param ranges what the partitions hold now that have a leader
-	 * @return the partitions in which records were lost, or may have been
+	 * @param partitions the number of partitions
+	 * @param ranges the offsets of the partitions that have a leader
+	 * @return the partitions in which records were lost, or may have been lost
 	 */
 	Set<Integer> resume(Uuid topic, int partitions, Map<Integer, Range> ranges) {
 		boolean first = this.topic == null;
@@ -88,8 +90,9 @@ final class KafkaOffsets {
 				this.next.put(partition, (range != null) ? range.begin() : 0);
 			}
 			else if (range != null) {
-				// Beyond the end after an unclean leader election: to begin again would
-				// repeat all that the topic retains.
+				// The known offset is beyond the end after an unclean leader election.
+				// Starting again at the beginning would deliver everything that the topic
+				// retains a second time.
 				long valid = Math.min(known, this.truncated.getOrDefault(partition, known));
 				long start = Math.min(Math.max(valid, range.begin()), range.end());
 				if (start != known) {
@@ -103,10 +106,10 @@ final class KafkaOffsets {
 	}
 
 	/**
-	 * Take note that the broker has lost records that were read, and perhaps has others
+	 * Note that the broker has lost records that were read, and may have other records
 	 * instead.
 	 * @param partition the partition
-	 * @param offset the offset of the first one
+	 * @param offset the offset of the first lost record
 	 */
 	void truncated(int partition, long offset) {
 		this.truncated.merge(partition, offset, Math::min);
@@ -117,8 +120,8 @@ final class KafkaOffsets {
 	}
 
 	/**
-	 * Return which partitions are to be read from where they end.
-	 * @return the partitions that had no leader so far
+	 * Return the partitions that have to be read from their end.
+	 * @return the partitions that have had no leader so far
 	 */
 	Set<Integer> unknown() {
 		return Set.copyOf(this.unknown);
@@ -129,12 +132,12 @@ final class KafkaOffsets {
 	}
 
 	/**
-	 * What a partition holds: from the offset of its oldest record to the one that its
-	 * next record will get.
+	 * The offsets that a partition holds.
 	 *
 	 * @param begin the offset of the oldest record
 	 * @param end the offset after the newest one
-	 * @param leaderEpoch the epoch of the leader that says so, or -1 if it does not tell
+	 * @param leaderEpoch the epoch of the leader that has reported the offsets, or -1 if
+	 * it does not report it
 	 */
 	record Range(long begin, long end, int leaderEpoch) {
 

@@ -26,22 +26,22 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record on its way to the broker and the publisher's future. The state decides races
- * between the sender, the producer's callback and the deadline: whoever takes a record
- * out of {@link #QUEUED} decides whether it is ever sent.
+ * A record on its way to the broker, and the publisher's future. Its state resolves races
+ * between the sender, the producer's callback and the deadline: the one that moves a
+ * record out of {@link #QUEUED} decides whether it is sent.
  */
 final class KafkaPending {
 
-	/** In our own queue. */
+	/** In the sender's queue. */
 	private static final int QUEUED = 0;
 
-	/** Inside of {@code Producer.send()}, which may still refuse it. */
+	/** Inside {@code Producer.send()}, which may still reject it. */
 	private static final int SENDING = 1;
 
-	/** In the producer's hands: only the broker's answer tells its fate. */
+	/** Accepted by the producer: only the broker's answer decides. */
 	private static final int SENT = 2;
 
-	/** Will never be sent, or is done with. */
+	/** Withdrawn and never sent, or answered. */
 	private static final int ENDED = 3;
 
 	private final UUID id;
@@ -64,10 +64,12 @@ final class KafkaPending {
 	 * Create a pending record.
 	 * @param id the message's id
 	 * @param record the record
-	 * @param size its size in bytes
-	 * @param deadline when the publisher gets an answer in any case
+	 * @param size the size of key and value in bytes
+	 * @param deadline when the publisher gets an answer in any case, in {@code
+	 * System.nanoTime()}
 	 * @param future the publisher's future
-	 * @param log where it goes in the log, or {@code null} if it is ephemeral
+	 * @param log the record's destination in the log, or {@code null} if it is not
+	 * recorded
 	 */
 	KafkaPending(UUID id, ProducerRecord<byte[], byte[]> record, int size, long deadline,
 			CompletableFuture<Receipt> future, KafkaLog.@Nullable Target log) {
@@ -89,7 +91,7 @@ final class KafkaPending {
 	}
 
 	/**
-	 * Return the record's size, also when the record is given away.
+	 * Return the record's size, also after the record was handed to the producer.
 	 * @return the number of bytes of key and value
 	 */
 	int size() {
@@ -106,7 +108,7 @@ final class KafkaPending {
 	}
 
 	/**
-	 * The producer has accepted the record.
+	 * Note that the producer has accepted the record.
 	 */
 	void sent() {
 		this.record = null;
@@ -115,7 +117,7 @@ final class KafkaPending {
 
 	/**
 	 * Take the record out of the queue for good.
-	 * @return whether it was still there, and so is never sent
+	 * @return whether the record was still in the queue, so that it is never sent
 	 */
 	boolean withdraw() {
 		boolean withdrawn = this.state.compareAndSet(QUEUED, ENDED);
@@ -126,7 +128,7 @@ final class KafkaPending {
 	}
 
 	/**
-	 * The broker has answered, or the producer has given up.
+	 * Note that the broker has answered, or that the producer has given up.
 	 * @return whether this is the first such answer
 	 */
 	boolean end() {
@@ -135,9 +137,9 @@ final class KafkaPending {
 	}
 
 	/**
-	 * Return whether the broker may have the record, and nothing but an answer is waited
-	 * for: its own, or that this node reads the record.
-	 * @return whether a publisher can be told no more than that
+	 * Return whether the broker may have the record, so that only an answer can decide:
+	 * the broker's own or, for a recorded message, that this node reads the record.
+	 * @return whether a publisher whose time is over gets the receipt {@code UNCONFIRMED}
 	 */
 	boolean isOpen() {
 		int state = this.state.get();
@@ -145,8 +147,8 @@ final class KafkaPending {
 	}
 
 	/**
-	 * The broker has the record. The receipt of a recorded one waits until this node has
-	 * read it: only then its position is known.
+	 * Note that the broker has the record. The receipt of a recorded message waits until
+	 * this node has read the record, because only then its position is known.
 	 */
 	void acknowledged() {
 		if (this.log == null) {

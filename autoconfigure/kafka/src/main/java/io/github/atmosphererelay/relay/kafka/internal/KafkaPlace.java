@@ -17,10 +17,10 @@
 package io.github.atmosphererelay.relay.kafka.internal;
 
 /**
- * A place in a partition: after the record before {@code offset}, which was written under
- * a leader epoch. Two logs of one partition that have a record of the same offset and
- * leader epoch are the same up to that record, however many elections there were: a
- * leader epoch has one leader, which writes each offset once.
+ * A place in a partition: directly before {@code offset}, and after a record that was
+ * written under a leader epoch. If two logs of a partition both have a record with the
+ * same offset and leader epoch, they are equal up to that record, however many elections
+ * there were: each leader epoch has one leader, which writes each offset once.
  *
  * @param leaderEpoch the leader epoch of the record before the place
  * @param offset the offset of the record after the place

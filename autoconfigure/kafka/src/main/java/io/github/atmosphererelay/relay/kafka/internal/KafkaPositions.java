@@ -21,16 +21,17 @@ import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Translates places in a partition into positions and back. A client learns the epoch of
- * a position when it subscribes, and of later messages only their offsets. So a
- * position's offset has the leader epoch in it, above Kafka's offset: after an election
- * the epoch stays, and offsets go on growing. Both together have no more than the 53 bits
- * that a number has in JavaScript. What exceeds them is in the epoch: it changes after
- * {@code 2^13} elections or {@code 2^40} records.
+ * Converts places in a partition to positions and back. A client learns the epoch of a
+ * position when it subscribes, and for later messages only their offsets. Therefore a
+ * position's offset contains the leader epoch, in the bits above Kafka's offset: after an
+ * election the position's epoch stays the same, and its offsets go on growing. Both
+ * together have at most 53 bits, the precision of a number in JavaScript. The higher bits
+ * are part of the position's epoch, so the epoch changes after {@code 2^13} elections or
+ * {@code 2^40} records.
  * <p>
- * For example {@code OTlKnuJZTUy.3} and 4712 are partition 3 of a topic whose partition
- * has had no election, after the record at 4711; after the first two elections it is
- * {@code 2 * 2^40 + 4712}.
+ * For example, epoch {@code OTlKnuJZTUy.3} with offset 4712 is the place after the record
+ * at offset 4711 of partition 3, which has had no election. After two elections, the
+ * offset of the same place for a new record is {@code 2 * 2^40 + 4712}.
  */
 final class KafkaPositions {
 
@@ -38,7 +39,10 @@ final class KafkaPositions {
 
 	private static final int EPOCH_BITS = 13;
 
-	/** How much of the topic's id tells topics of one name apart. */
+	/**
+	 * The number of characters of the topic's id that distinguish topics of the same
+	 * name.
+	 */
 	private static final int SHORT_ID = 11;
 
 	private final String base;
@@ -63,9 +67,10 @@ final class KafkaPositions {
 	}
 
 	/**
-	 * Return the place that a position names.
+	 * Return the place of a position.
 	 * @param position the position
-	 * @return its place, or {@code null} if it is none of this partition
+	 * @return its place, or {@code null} if the position does not belong to this
+	 * partition
 	 */
 	@Nullable KafkaPlace place(Position position) {
 		long epochs = 0;

@@ -57,17 +57,17 @@ import org.springframework.kafka.support.TopicPartitionOffset;
 import org.springframework.scheduling.concurrent.ConcurrentTaskScheduler;
 
 /**
- * One consumer's life: reads all partitions from given offsets and hands envelopes to the
- * listener, on the container's one thread. Ends for good on any failure of the consumer
- * and says so; a new receiver then takes over.
+ * Runs one consumer: reads all partitions from given offsets, and hands envelopes to the
+ * listener on the container's one thread. On any failure of the consumer it ends for good
+ * and reports that; the connector then creates a new receiver.
  */
 final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], byte[]>, CommonErrorHandler {
 
 	private static final Log logger = LogFactory.getLog(KafkaReceiver.class);
 
 	/**
-	 * After which time without records to look how far the consumer has come. Well below
-	 * what a read waits for it.
+	 * If there are no records for this time, the consumer's position is read. Well below
+	 * the time that a read waits for it.
 	 */
 	private static final long IDLE_MILLIS = 200;
 
@@ -85,7 +85,7 @@ final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], b
 
 	private final String topic;
 
-	private final Consumer<@Nullable Throwable> whenDead;
+	private final Consumer<@Nullable Throwable> whenEnded;
 
 	private final KafkaMessageListenerContainer<byte[], byte[]> container;
 
@@ -93,7 +93,7 @@ final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], b
 
 	/**
 	 * Held while an envelope is delivered, so that nothing is delivered after
-	 * {@link #close()} has returned, and no two receivers deliver at once.
+	 * {@link #close()} has returned, and two receivers never deliver at the same time.
 	 */
 	private final ReentrantLock delivery = new ReentrantLock();
 
@@ -104,29 +104,30 @@ final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], b
 	/**
 	 * Create a receiver.
 	 * @param settings the relay's settings
-	 * @param consumers makes the consumer
-	 * @param offsets where to begin, and where to note the progress
-	 * @param subscriptions which addresses are followed
+	 * @param consumers creates the consumer
+	 * @param offsets the offsets to start from, which are advanced
+	 * @param subscriptions the addresses that are followed
 	 * @param listener receives the envelopes
-	 * @param log takes the records of recorded channels, if there are any
-	 * @param scheduler for the container's own watch over its thread
-	 * @param whenDead told, with the cause if known, that this receiver has ended by
-	 * itself
+	 * @param log processes the records of recorded channels, or {@code null} if there are
+	 * none
+	 * @param scheduler for the container, which monitors its thread
+	 * @param whenEnded called when this receiver has ended without having been closed,
+	 * with the cause if it is known
 	 */
 	KafkaReceiver(KafkaRelaySettings settings, ConsumerFactory<byte[], byte[]> consumers, KafkaOffsets offsets,
 			KafkaSubscriptions subscriptions, RelayListener listener, @Nullable KafkaLog log,
-			ScheduledExecutorService scheduler, Consumer<@Nullable Throwable> whenDead) {
+			ScheduledExecutorService scheduler, Consumer<@Nullable Throwable> whenEnded) {
 		this.codec = settings.codec();
 		this.offsets = offsets;
 		this.subscriptions = subscriptions;
 		this.listener = listener;
 		this.log = log;
 		this.topic = settings.topic();
-		this.whenDead = whenDead;
+		this.whenEnded = whenEnded;
 		List<TopicPartitionOffset> starts = new ArrayList<>();
 		offsets.current()
 			.forEach((partition, next) -> starts.add(new TopicPartitionOffset(settings.topic(), partition, next)));
-		// Found out by the consumer itself as soon as they have a leader
+		// The consumer looks their ends up itself as soon as they have a leader
 		offsets.unknown()
 			.forEach((partition) -> starts
 				.add(new TopicPartitionOffset(settings.topic(), partition, TopicPartitionOffset.SeekPosition.END)));
@@ -136,14 +137,15 @@ final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], b
 					.add(new TopicPartitionOffset(settings.logTopic(), partition, next)));
 		}
 		ContainerProperties properties = new ContainerProperties(starts.toArray(TopicPartitionOffset[]::new));
-		// Manual, and never acknowledged: a committed offset would leave a group behind.
+		// Manual, and never acknowledged: a committed offset would leave a consumer group
+		// on the broker.
 		properties.setAckMode(AckMode.MANUAL);
 		properties.setMessageListener(this);
 		properties.setListenerTaskExecutor(executor());
 		properties.setScheduler(new ConcurrentTaskScheduler(scheduler));
 		properties.setMicrometerEnabled(false);
 		if (log != null) {
-			// Events come between two polls.
+			// Idle events come between two polls.
 			properties.setIdleEventInterval(IDLE_MILLIS);
 			properties.setIdleBeforeDataMultiplier(1);
 			properties.setPollTimeout(IDLE_MILLIS);
@@ -157,7 +159,7 @@ final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], b
 	private SimpleAsyncTaskExecutor executor() {
 		SimpleAsyncTaskExecutor executor = new SimpleAsyncTaskExecutor("atmosphere-kafka-receiver-");
 		executor.setDaemon(true);
-		// The one place that is passed however the container's thread ends.
+		// This is the only code that runs however the container's thread ends.
 		executor.setTaskDecorator((task) -> () -> {
 			try {
 				task.run();
@@ -172,14 +174,14 @@ final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], b
 	void start() {
 		this.container.start();
 		if (isClosed()) {
-			// Closed before there was something to stop.
+			// It was closed before the container ran.
 			stopContainer();
 		}
 	}
 
 	/**
-	 * Stop delivering and begin to end the consumer. Waits for a delivery in progress,
-	 * not for the consumer.
+	 * Stop delivering, and start to close the consumer. Waits for a delivery in progress,
+	 * but not for the consumer.
 	 */
 	void close() {
 		this.delivery.lock();
@@ -207,8 +209,8 @@ final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], b
 	}
 
 	/**
-	 * Wait for the consumer's end after {@link #close()}.
-	 * @param timeout how long to wait
+	 * Wait until the consumer has ended, after {@link #close()}.
+	 * @param timeout the maximum time to wait
 	 * @throws InterruptedException if the wait is interrupted
 	 */
 	void awaitEnd(Duration timeout) throws InterruptedException {
@@ -257,9 +259,9 @@ final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], b
 	}
 
 	/**
-	 * Tell the log how far the consumer has come. A topic holds things that no consumer
-	 * is given, such as the markers of transactions: whoever waits until its end was read
-	 * would wait for ever.
+	 * Tell the log how far the consumer has come. A topic contains entries that Kafka
+	 * never hands out, such as the markers of transactions. A read that waits for the end
+	 * of the log would otherwise wait for them forever.
 	 */
 	private void progressed(KafkaLog log, org.apache.kafka.clients.consumer.Consumer<?, ?> consumer) {
 		for (TopicPartition partition : consumer.assignment()) {
@@ -315,17 +317,18 @@ final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], b
 			}
 		}
 		catch (Throwable ex) {
-			// Against its contract, but the next record is not to suffer for it.
+			// The listener must not throw, but if it does, the next record must still be
+			// delivered.
 			this.listener.guards().of(Part.RELAY_RECEIVER).failed(ex);
 		}
 	}
 
 	/**
-	 * Return whether a record can be left unread: on a busy cluster most are for channels
-	 * that nobody follows here. A key that is no address is looked into, so that foreign
-	 * records are counted.
+	 * Return whether a record need not be decoded. On a busy cluster most records are for
+	 * addresses that this node does not follow. A record whose key is no address is
+	 * decoded, so that foreign records are counted.
 	 * @param key the record's key
-	 * @return whether it is an address that is not followed
+	 * @return whether the key is an address that is not followed
 	 */
 	private boolean isForOthers(byte @Nullable [] key) {
 		if (key == null) {
@@ -359,11 +362,12 @@ final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], b
 	private void noteReason(ConsumerStoppedEvent stopped) {
 		if (stopped.getReason() == ConsumerStoppedEvent.Reason.AUTH) {
 			this.failure = new AuthorizationException(
-					"The broker refuses the consumer: its credentials or rights do not suffice");
+					"The broker has rejected the consumer: its credentials are wrong, or its rights are not"
+							+ " sufficient");
 		}
 		else if (stopped.getReason() == ConsumerStoppedEvent.Reason.ERROR) {
 			Throwable failure = new IllegalStateException(
-					"An Error has ended the consumer, see what Spring's container has logged");
+					"The consumer was ended by an Error, which Spring's listener container has logged");
 			this.failure = failure;
 			this.listener.guards().of(Part.RELAY_RECEIVER).failed(failure);
 		}
@@ -372,7 +376,7 @@ final class KafkaReceiver implements BatchConsumerAwareMessageListener<byte[], b
 	private void end() {
 		this.ended.countDown();
 		if (!isClosed()) {
-			this.whenDead.accept(this.failure);
+			this.whenEnded.accept(this.failure);
 		}
 	}
 

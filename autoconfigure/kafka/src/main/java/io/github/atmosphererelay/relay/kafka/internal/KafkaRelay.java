@@ -39,41 +39,44 @@ import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.ProducerFactory;
 
 /**
- * Relays envelopes through one Kafka topic. Every node reads every partition of it by
- * manual assignment, so nodes share nothing on the broker: no rebalances, no committed
- * offsets, no groups left behind. An address always has the same partition, which keeps
- * the order per publishing node.
+ * Relays envelopes through one Kafka topic. Every node reads every partition by manual
+ * assignment. So the nodes share nothing on the broker: there are no rebalances, no
+ * committed offsets and no groups left behind. An address always has the same partition,
+ * which keeps the order of the messages of each publishing node.
  * <p>
- * Live delivery is at least once: a node that was away continues where it was as long as
- * the topic still holds what it missed, and hears of a gap otherwise.
+ * Live delivery is at least once: a node that was away continues from its last offset as
+ * long as the topic still has what the node missed. Otherwise the listener is told of a
+ * gap.
  * <p>
- * Recorded channels have a topic of their own, if the settings say that there are any:
- * the log of a channel is what its partition of that topic holds under its key. A
- * position names a place in the partition: its epoch the topic's id and the partition,
- * its offset what Kafka calls the position of a consumer, with the leader epoch of the
- * record before it. Offsets of a channel are not consecutive. {@link ChannelLog#position}
- * answers when this node has read, and handed to its listener, all that the broker held
- * when it was asked; {@link ChannelLog#read} also knows of all that was published before.
- * A page is complete if its position is of this life of the topic, the partition still
- * has the record before it, and nothing of the channel since has expired. So positions
- * outlive ordinary leader elections, and those in a range that an unclean election has
- * cut off are not recovered. More publications than a channel's log keeps can be read
- * since a position: records are removed by age alone, and reading from the beginning
- * passes over what is too much only if it reaches the end. The latest records of each
- * partition are at hand; older ones are looked for on the broker, by few readers, and a
- * read that takes too long fails.
+ * If there are recorded channels, they have a second topic. The log of a channel consists
+ * of the records with the channel's key in its partition of that topic. A position is a
+ * place in the partition: its epoch consists of the topic's id and the partition, its
+ * offset of the position of a Kafka consumer and the leader epoch of the record before
+ * it. Offsets of a channel are not consecutive. {@link ChannelLog#position} completes
+ * when this node has read and delivered everything that the broker had when the call was
+ * made; {@link ChannelLog#read} includes everything that was published before the call. A
+ * page is complete if the topic has not been created again since its position, the
+ * partition still has the record before the position, and no message of the channel since
+ * then has expired. So positions stay valid through ordinary leader elections. A position
+ * in a range that an unclean election has removed is not recovered. A read since a
+ * position can return more messages than the channel's history keeps, because Kafka
+ * removes records by age alone. A read from the beginning applies the size of the history
+ * only if it reaches the end of the log. The latest records of each partition are in
+ * memory. Older ones are read from the broker, by a few threads, and a read that takes
+ * too long fails.
  * <p>
- * Of the records with the same idempotency key the first one counts, on every node, by
+ * Of the records with the same idempotency key, the first one counts, on every node, by
  * the time at which the broker appended it. A recorded publication is confirmed when this
- * node has read its record back, which tells whether it is a double, and its leader
- * epoch. A double may take room in the log; nobody hears or reads it.
+ * node has read its record back, because only then it knows the record's leader epoch and
+ * whether it is a duplicate. A duplicate may take space in the log, but no client
+ * receives or reads it.
  * <p>
- * Threads: one for connecting and supervision, one that hands records to the producer,
- * one for deadlines, and those of one Kafka producer and one consumer, however many
- * addresses are followed; with recorded channels, one that completes receipts, three that
- * answer reads, up to seven that read older records, each with a consumer, and that of an
- * administrative client. No method waits for the network, except {@link #stop()} for a
- * few seconds.
+ * Threads, independent of the number of addresses: one for connecting and supervision,
+ * one that hands records to the producer, one for deadlines, and those of one Kafka
+ * producer and one consumer. With recorded channels also one that completes receipts,
+ * three that answer reads, up to seven that read older records, each with a consumer, and
+ * that of an administrative client. No method blocks on the network, except
+ * {@link #stop()} for a few seconds.
  */
 public final class KafkaRelay implements ClusterRelay {
 
@@ -90,15 +93,15 @@ public final class KafkaRelay implements ClusterRelay {
 	private volatile @Nullable KafkaConnector connector;
 
 	/**
-	 * Create a relay. It makes its own clients, from the configuration of the
-	 * application's but with bytes for keys and values and without its group, transaction
-	 * prefix and interceptors.
-	 * @param applicationProducers the application's producers: configuration, listeners
-	 * and post-processors are taken over
-	 * @param applicationConsumers the application's consumers: configuration, listeners
-	 * and post-processors are taken over
-	 * @param adminProperties the configuration with which the topic is looked up and
-	 * created
+	 * Create a relay. It creates its own clients from the application's configuration,
+	 * but with byte arrays as keys and values, and without the application's consumer
+	 * group, transaction prefix and interceptors.
+	 * @param applicationProducers the application's producers, whose configuration,
+	 * listeners and post-processors are used
+	 * @param applicationConsumers the application's consumers, whose configuration,
+	 * listeners and post-processors are used
+	 * @param adminProperties the configuration of the client that looks up and creates
+	 * the topics
 	 * @param settings how to use the broker
 	 */
 	public KafkaRelay(ProducerFactory<?, ?> applicationProducers, ConsumerFactory<?, ?> applicationConsumers,
@@ -108,14 +111,13 @@ public final class KafkaRelay implements ClusterRelay {
 	}
 
 	/**
-	 * Create a relay that learns only when it is started whether there are recorded
-	 * channels, and what their log has to keep.
+	 * Create a relay whose settings for recorded channels are known only at its start.
 	 * @param applicationProducers the application's producers
 	 * @param applicationConsumers the application's consumers
-	 * @param adminProperties the configuration with which topics are looked up and
-	 * created
-	 * @param settings how to use the broker; asked now and with each start, and differing
-	 * in what concerns the log alone
+	 * @param adminProperties the configuration of the client that looks up and creates
+	 * the topics
+	 * @param settings supplies how to use the broker; called now and at each start, and
+	 * may only differ in the settings of the log
 	 */
 	public KafkaRelay(ProducerFactory<?, ?> applicationProducers, ConsumerFactory<?, ?> applicationConsumers,
 			Map<String, Object> adminProperties, Supplier<KafkaRelaySettings> settings) {
@@ -204,7 +206,7 @@ public final class KafkaRelay implements ClusterRelay {
 	}
 
 	/**
-	 * Look now, instead of within the next minute, whether the topic has changed.
+	 * Check now, instead of within the next minute, whether the topic has changed.
 	 */
 	void checkTopic() {
 		KafkaConnector connector = this.connector;

@@ -25,42 +25,43 @@ import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 /**
  * How a {@link KafkaRelay} uses its broker. Immutable.
  *
- * @param node the id of this node; names the consumer's group and the clients
+ * @param node the id of this node, which is part of the ids of its consumer group and
+ * clients
  * @param topic the name of the topic, the same on all nodes
- * @param partitions how many partitions a new topic gets, and how many are expected of an
- * existing one
+ * @param partitions the number of partitions of a new topic, and the expected number of
+ * an existing one
  * @param replication the replication factor of a new topic, or {@code -1} for the
  * broker's default
- * @param retention how long a new topic keeps records, and so how long a node may be away
- * from the broker without missing anything
+ * @param retention how long a new topic keeps records, and therefore how long a node may
+ * be disconnected without missing any
  * @param createTopic whether to create the topic if it does not exist
- * @param codec writes and reads the records' values
- * @param maxPending how many envelopes may wait for the broker's acknowledgement before
- * further ones are refused
- * @param publishTimeout after which time a publisher, and who reads a log, gets an answer
- * in any case
- * @param recorded whether there are recorded channels, whose log is a second topic;
- * without them that topic is left alone
- * @param logRetention how long a new log topic keeps records: at least as long as the
+ * @param codec encodes and decodes the records' values
+ * @param maxPending the maximum number of envelopes that wait for the broker's
+ * acknowledgement; further ones are refused
+ * @param publishTimeout the time after which a publisher or a read of a log gets an
+ * answer in any case
+ * @param recorded whether there are recorded channels; only then the topic of the logs is
+ * used
+ * @param logRetention how long a new topic of the logs keeps records; at least the
  * longest history of any channel
- * @param idempotencyWindow the longest time for which the same idempotency key is a
- * double: a node that starts reads the log from so long ago
+ * @param idempotencyWindow the longest idempotency window of any channel; a starting node
+ * reads the log of that time
  */
 public record KafkaRelaySettings(UUID node, String topic, int partitions, short replication, Duration retention,
 		boolean createTopic, EnvelopeCodec codec, int maxPending, Duration publishTimeout, boolean recorded,
 		Duration logRetention, Duration idempotencyWindow) {
 
-	/** How the name of the log topic ends. */
+	/** The end of the name of the topic of the logs. */
 	private static final String LOG_SUFFIX = "-log";
 
 	private static final int MAX_TOPIC_LENGTH = 249;
 
 	/**
-	 * Begin with the values that the properties have by default, for an application
-	 * without recorded channels.
+	 * Create a builder with the default values of the properties, without recorded
+	 * channels.
 	 * @param node the id of this node
 	 * @param topic the name of the topic
-	 * @param codec writes and reads the records' values
+	 * @param codec encodes and decodes the records' values
 	 * @return a builder
 	 */
 	public static Builder builder(UUID node, String topic, EnvelopeCodec codec) {
@@ -98,13 +99,13 @@ public record KafkaRelaySettings(UUID node, String topic, int partitions, short 
 		}
 		if (recorded && topic.length() + LOG_SUFFIX.length() > MAX_TOPIC_LENGTH) {
 			throw new IllegalArgumentException("'topic' is too long: with '" + LOG_SUFFIX
-					+ "' after it, it names the topic of recorded channels, and may have 249 characters");
+					+ "' appended it is the topic of recorded channels, which may have 249 characters at most");
 		}
 	}
 
 	/**
-	 * Return the name of the topic that holds the logs of recorded channels.
-	 * @return the topic's name with {@code -log} after it
+	 * Return the name of the topic of the logs of recorded channels.
+	 * @return the topic's name followed by {@code -log}
 	 */
 	public String logTopic() {
 		return this.topic + LOG_SUFFIX;
@@ -146,7 +147,7 @@ public record KafkaRelaySettings(UUID node, String topic, int partitions, short 
 		}
 
 		/**
-		 * Set how many partitions a new topic gets, and how many are expected of an
+		 * Set the number of partitions of a new topic, and the expected number of an
 		 * existing one.
 		 * @param partitions the number of partitions
 		 * @return this builder
@@ -187,8 +188,8 @@ public record KafkaRelaySettings(UUID node, String topic, int partitions, short 
 		}
 
 		/**
-		 * Set how many envelopes may wait for the broker's acknowledgement before further
-		 * ones are refused.
+		 * Set the maximum number of envelopes that wait for the broker's acknowledgement.
+		 * Further ones are refused.
 		 * @param maxPending the number of envelopes
 		 * @return this builder
 		 */
@@ -198,7 +199,7 @@ public record KafkaRelaySettings(UUID node, String topic, int partitions, short 
 		}
 
 		/**
-		 * Set after which time a publisher, and who reads a log, gets an answer in any
+		 * Set the time after which a publisher or a read of a log gets an answer in any
 		 * case.
 		 * @param publishTimeout the time
 		 * @return this builder
@@ -209,8 +210,9 @@ public record KafkaRelaySettings(UUID node, String topic, int partitions, short 
 		}
 
 		/**
-		 * Set whether there are recorded channels, whose log is a second topic.
-		 * @param recorded whether there are
+		 * Set whether there are recorded channels. Only then the topic of the logs is
+		 * used.
+		 * @param recorded whether there are recorded channels
 		 * @return this builder
 		 */
 		public Builder recorded(boolean recorded) {
@@ -219,7 +221,7 @@ public record KafkaRelaySettings(UUID node, String topic, int partitions, short 
 		}
 
 		/**
-		 * Set how long a new log topic keeps records.
+		 * Set how long a new topic of the logs keeps records.
 		 * @param logRetention the time
 		 * @return this builder
 		 */
@@ -229,7 +231,7 @@ public record KafkaRelaySettings(UUID node, String topic, int partitions, short 
 		}
 
 		/**
-		 * Set the longest time for which the same idempotency key is a double.
+		 * Set the longest idempotency window of any channel.
 		 * @param idempotencyWindow the time
 		 * @return this builder
 		 */
@@ -239,9 +241,9 @@ public record KafkaRelaySettings(UUID node, String topic, int partitions, short 
 		}
 
 		/**
-		 * Make the settings.
+		 * Create the settings.
 		 * @return the settings
-		 * @throws IllegalArgumentException if one of them makes no sense
+		 * @throws IllegalArgumentException if a setting is not valid
 		 */
 		public KafkaRelaySettings build() {
 			return new KafkaRelaySettings(this.node, this.topic, this.partitions, this.replication, this.retention,

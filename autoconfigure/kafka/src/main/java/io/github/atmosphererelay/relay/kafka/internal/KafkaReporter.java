@@ -28,14 +28,14 @@ import org.apache.kafka.common.errors.AuthorizationException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes to the log what operators should know of the connection: each kind of failure
- * once, and then once a minute that it lasts. Used by the connector's worker thread only.
+ * Logs the state of the connection for operators: each kind of failure once, and then
+ * once a minute while the failure lasts. Used by the connector's worker thread only.
  */
 final class KafkaReporter {
 
 	private static final Log logger = LogFactory.getLog(KafkaRelay.class);
 
-	/** How often a failure is reported that lasts. */
+	/** How often a lasting failure is logged. */
 	private static final Duration INTERVAL = Duration.ofMinutes(1);
 
 	private static final int MAX_KINDS = 10;
@@ -44,7 +44,7 @@ final class KafkaReporter {
 
 	private final LongSupplier nanoTime;
 
-	/** The kinds of failure that were reported since the last connection. */
+	/** The kinds of failures that were logged since the last connection. */
 	private final Set<Class<?>> failures = new HashSet<>();
 
 	private boolean connectedBefore;
@@ -85,17 +85,18 @@ final class KafkaReporter {
 	}
 
 	void failed(Throwable failure) {
-		logger.debug("No connection", failure);
+		logger.debug("The kafka relay could not connect", failure);
 		long now = this.nanoTime.getAsLong();
 		if (this.failures.isEmpty()) {
 			this.failingSince = now;
 		}
-		String what = "The kafka relay cannot use topic '" + this.settings.topic() + "' and keeps trying";
+		String what = "The kafka relay cannot use topic '" + this.settings.topic()
+				+ "', so messages do not reach other nodes. It keeps trying";
 		if (this.failures.size() < MAX_KINDS && this.failures.add(failure.getClass())) {
 			String message = failure.toString();
 			if (failure instanceof AuthorizationException) {
-				message += ". Grant this application the rights to describe, read and write the topic, and either the"
-						+ " right to create it or create it yourself";
+				message += ". Grant this application the rights to describe, read and write the topic, and also the"
+						+ " right to create it unless you create it yourself";
 			}
 			logger.warn(what + ": " + message);
 		}
@@ -113,13 +114,16 @@ final class KafkaReporter {
 	}
 
 	void consumerEnded(@Nullable Throwable failure) {
-		logger.warn("The consumer of topic '" + this.settings.topic() + "' has ended and is replaced"
-				+ ((failure != null) ? ": " + failure : ""));
+		logger
+			.warn("The consumer of topic '" + this.settings.topic() + "' has ended. The relay replaces it and continues"
+					+ " from the last offset" + ((failure != null) ? ": " + failure : ""));
 	}
 
 	void lost(int partitions) {
-		logger.warn("Topic '" + this.settings.topic() + "' no longer holds all that was published meanwhile in "
-				+ partitions + " of its partitions");
+		logger.warn("This node may have missed messages: topic '" + this.settings.topic()
+				+ "' no longer has all records that were published while it was not connected, in " + partitions
+				+ " of its partitions. The outage was longer than the topic's retention, or the topic was created again"
+				+ " or has lost records");
 	}
 
 	void found(KafkaTopic.Description topic) {
@@ -128,13 +132,13 @@ final class KafkaReporter {
 		}
 		this.partitions = topic.partitions();
 		if (topic.partitions() == this.settings.partitions()) {
-			logger.info("Topic '" + this.settings.topic() + "' has now as many partitions as configured");
+			logger.info("Topic '" + this.settings.topic() + "' now has as many partitions as configured");
 			return;
 		}
-		logger.warn("Topic '" + this.settings.topic() + "' has " + topic.partitions() + " partitions, and "
-				+ this.settings.partitions() + " are configured. All are read; this node writes to "
-				+ topic.usable(this.settings.partitions())
-				+ " from its next connection on. Configure the same number on all nodes");
+		logger.warn("Topic '" + this.settings.topic() + "' has " + topic.partitions()
+				+ " partitions, but 'atmosphere.relay.kafka.partitions' is " + this.settings.partitions()
+				+ ". This node reads all of them, and from its next connection on writes to "
+				+ topic.usable(this.settings.partitions()) + ". Set the same number on all nodes");
 	}
 
 }

@@ -49,17 +49,16 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 
 /**
- * One producer's life. Publishers put records into a queue; one thread hands them to the
- * producer, which may block there; one task looks for those that are overdue. Every
- * record counts against the limits until it is certain that the producer holds it no
- * more.
+ * Runs one producer. Publishers put records into a queue. One thread hands them to the
+ * producer, which may block. A periodic task finds records that are overdue. Each record
+ * counts towards the limits until it is certain that the producer no longer holds it.
  */
 final class KafkaSender {
 
 	private static final Log logger = LogFactory.getLog(KafkaSender.class);
 
 	/**
-	 * A few thousand large records take more memory than their number tells.
+	 * A limit in bytes as well, because a few thousand large records take much memory.
 	 */
 	static final long MAX_PENDING_BYTES = 64L * 1024 * 1024;
 
@@ -88,7 +87,7 @@ final class KafkaSender {
 	private final BlockingQueue<KafkaPending> queue = new LinkedBlockingQueue<>();
 
 	/**
-	 * All records in the order of their deadlines, until the sweep finds them done.
+	 * All records in the order of their deadlines, until the sweep finds them completed.
 	 */
 	private final Queue<KafkaPending> deadlines = new ConcurrentLinkedQueue<>();
 
@@ -97,29 +96,29 @@ final class KafkaSender {
 	private final ScheduledFuture<?> sweep;
 
 	/**
-	 * Ends the thread when it comes to it in the queue.
+	 * Marks the end of the queue: the thread ends when it takes this out.
 	 */
 	private final KafkaPending endMark;
 
 	private volatile boolean closed;
 
 	/**
-	 * Whether the producer has failed; only used by the thread.
+	 * Whether the producer has failed. Only used by the thread.
 	 */
 	private boolean broken;
 
-	/** Whether the end of the queue was reached; only used by the thread. */
+	/** Whether the end of the queue was reached. Only used by the thread. */
 	private boolean finished;
 
 	/**
-	 * Create a sender. Waits until the producer knows the topic, so that the first
-	 * records do not.
+	 * Create a sender. Blocks until the producer knows the topic, so that the first
+	 * records do not have to wait for that.
 	 * @param settings the relay's settings
-	 * @param partitions over how many partitions the addresses are spread
-	 * @param factory makes the producer; owned by the sender from now on
+	 * @param partitions the number of partitions that addresses are spread over
+	 * @param factory creates the producer; owned by the sender from now on
 	 * @param scheduler runs the sweep
-	 * @param whenBroken told that the producer is of no use any more
-	 * @param guard keeps the thread, the sweep and the producer's callbacks going
+	 * @param whenBroken called when the producer has failed and has to be replaced
+	 * @param guard protects the thread, the sweep and the producer's callbacks
 	 */
 	KafkaSender(KafkaRelaySettings settings, int partitions, DefaultKafkaProducerFactory<byte[], byte[]> factory,
 			ScheduledExecutorService scheduler, Runnable whenBroken, Guard guard) {
@@ -147,7 +146,8 @@ final class KafkaSender {
 	}
 
 	/**
-	 * A first connection may take longer than a record may block.
+	 * Wait until the producer knows a topic. A first connection may take longer than a
+	 * record may block.
 	 */
 	private void awaitMetadata(String topic) {
 		long deadline = System.nanoTime() + METADATA_TIMEOUT.toNanos();
@@ -175,8 +175,8 @@ final class KafkaSender {
 	 * @param id the message's id
 	 * @param key the channel's address
 	 * @param value the encoded envelope
-	 * @param target where it goes
-	 * @param future the publisher's future, which may be completed elsewhere as well
+	 * @param target the record's destination
+	 * @param future the publisher's future, which may also be completed elsewhere
 	 * @return the publisher's future, or another one that has failed
 	 */
 	CompletableFuture<Receipt> append(UUID id, byte[] key, byte[] value, KafkaLog.Target target,
@@ -185,20 +185,20 @@ final class KafkaSender {
 				new ProducerRecord<>(target.topic(), target.partition().number(), key, value),
 				key.length + value.length, future, target);
 		if (result != future) {
-			// Refused, and nobody will complete it.
+			// It was refused, and nothing else will complete the future.
 			future.cancel(false);
 		}
 		return result;
 	}
 
 	/**
-	 * Publish what nodes say to each other of a partition, into the partition itself.
+	 * Publish a control message for the readers of one partition into that partition.
 	 * @param id the message's id
 	 * @param topic the partition's topic
 	 * @param partition its number
 	 * @param key the record's key
 	 * @param value the encoded envelope
-	 * @return the receipt, as of {@link #publish}
+	 * @return the receipt, as {@link #publish} returns it
 	 */
 	CompletableFuture<Receipt> announce(UUID id, String topic, int partition, byte[] key, byte[] value) {
 		return enqueue(id, new ProducerRecord<>(topic, partition, key, value), key.length + value.length,
@@ -213,7 +213,7 @@ final class KafkaSender {
 				.failedFuture(new RelayOverloadedException(KafkaRelay.NAME, this.settings.maxPending()));
 		}
 		long bytes = this.bytes.addAndGet(size);
-		// A record that is over the limit by itself must find nothing before it
+		// A record that exceeds the limit by itself is accepted if no others are pending
 		if (bytes > MAX_PENDING_BYTES && bytes != size) {
 			this.bytes.addAndGet(-size);
 			this.count.decrementAndGet();
@@ -225,15 +225,15 @@ final class KafkaSender {
 		this.deadlines.add(pending);
 		this.queue.add(pending);
 		if (this.closed) {
-			// Perhaps too late for the thread and for the one who closed.
+			// The thread, or the call that closed this sender, may have missed it.
 			withdraw(pending);
 		}
 		return pending.future();
 	}
 
 	/**
-	 * Give up: what is queued fails at once, what is in the producer is aborted. Waits
-	 * for the producer's end, which may take its time.
+	 * Close without waiting for records: queued records fail at once, and those in the
+	 * producer are aborted. Blocks until the producer has ended.
 	 */
 	void abandon() {
 		stopSending();
@@ -242,8 +242,8 @@ final class KafkaSender {
 	}
 
 	/**
-	 * End in good order: send what is queued and wait for the broker's answers, both for
-	 * a moment only.
+	 * Close in order: send queued records and wait for the broker's answers, for a second
+	 * and a half at most.
 	 */
 	void close() {
 		this.queue.add(this.endMark);
@@ -296,14 +296,15 @@ final class KafkaSender {
 	private void send(KafkaPending pending, ProducerRecord<byte[], byte[]> record) {
 		Thread sending = Thread.currentThread();
 		try {
-			// An Error would end the producer's thread
+			// An uncaught Error would end the producer's thread
 			this.producer.send(record, (metadata, failure) -> this.guard.run(() -> {
 				if (failure == null) {
 					end(pending);
 					pending.acknowledged();
 				}
 				else {
-					// Kafka refuses a record by calling back on the thread that sends it.
+					// Kafka rejects a record by calling back on the thread that calls
+					// send().
 					refuse(pending, failure, Thread.currentThread() == sending);
 				}
 			}));
@@ -321,7 +322,7 @@ final class KafkaSender {
 			}
 		}
 		catch (Error ex) {
-			// Nobody knows what the producer has done
+			// It is not known whether the producer has the record
 			end(pending);
 			pending.complete(Outcome.UNCONFIRMED);
 			this.whenBroken.run();
@@ -332,18 +333,18 @@ final class KafkaSender {
 	private void reportBroken(RuntimeException ex) {
 		if (!this.broken) {
 			this.broken = true;
-			logger.warn("The producer has failed and is replaced", ex);
+			logger.warn("The Kafka producer has failed. The relay replaces it, and publications fail until then", ex);
 		}
 		else {
-			// Every record fails until the successor is there
-			logger.debug("Another record met the failed producer", ex);
+			// Every record fails until the producer is replaced
+			logger.debug("The failed Kafka producer has rejected another record", ex);
 		}
 	}
 
 	private void refuse(KafkaPending pending, Exception failure, boolean neverSent) {
 		end(pending);
 		if (failure instanceof RecordTooLargeException) {
-			pending.fail(new IllegalArgumentException("The message is too large for Kafka: raise 'max.request.size' of "
+			pending.fail(new IllegalArgumentException("The message is too large for Kafka. Raise 'max.request.size' of "
 					+ "the producer and 'max.message.bytes' of topic '" + pending.topic()
 					+ "', or publish smaller messages", failure));
 		}
@@ -352,10 +353,11 @@ final class KafkaSender {
 		}
 		else {
 			if (failure instanceof AuthorizationException || failure instanceof AuthenticationException) {
-				// Perhaps an attempt was taken before the right to write was
-				this.guard.failed("The broker refuses what the kafka relay sends", failure);
+				// An earlier attempt may have been accepted before the right to write was
+				// revoked
+				this.guard.failed("The broker refuses the records of the kafka relay", failure);
 			}
-			logger.debug("A record was not confirmed", failure);
+			logger.debug("The broker did not confirm a record", failure);
 			pending.complete(Outcome.UNCONFIRMED);
 		}
 	}
@@ -398,7 +400,8 @@ final class KafkaSender {
 				pending.complete(Outcome.UNCONFIRMED);
 				iterator.remove();
 			}
-			// Otherwise the producer is about to accept or refuse it: wait for the truth.
+			// Otherwise the producer is about to accept or reject it, and the sweep waits
+			// for that.
 		}
 	}
 

@@ -28,16 +28,18 @@ import io.github.atmosphererelay.message.Address;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The addresses that are followed and the futures of those who wait until they are. Kafka
- * hears every address, so all of them wait for the same thing: a consumer whose positions
- * are fixed. Safe for use by many threads; completes futures outside its lock.
+ * Holds the addresses that this node follows, and the futures of subscriptions that are
+ * not confirmed yet. With Kafka a node receives all addresses, so all subscriptions wait
+ * for the same event: a consumer whose offsets are set. Safe for use by many threads;
+ * completes futures outside its lock.
  */
 final class KafkaSubscriptions {
 
 	private final Map<Address, List<CompletableFuture<@Nullable Void>>> followed = new HashMap<>();
 
 	/**
-	 * The same addresses in the form in which records bear them, read without the lock.
+	 * The same addresses in the form that records have them, which is read without the
+	 * lock.
 	 */
 	private final Set<String> values = ConcurrentHashMap.newKeySet();
 
@@ -71,7 +73,7 @@ final class KafkaSubscriptions {
 
 	/**
 	 * Return whether an address is followed.
-	 * @param value the address as a record bears it
+	 * @param value the address as a record has it
 	 * @return whether it is
 	 */
 	boolean contains(String value) {
@@ -85,7 +87,8 @@ final class KafkaSubscriptions {
 	}
 
 	/**
-	 * The consumer's positions are fixed: what is published from now on is heard.
+	 * Note that the consumer's offsets are set, so that this node receives everything
+	 * that is published from now on. Confirms all subscriptions.
 	 */
 	void positioned() {
 		List<CompletableFuture<@Nullable Void>> waiting;
@@ -97,7 +100,7 @@ final class KafkaSubscriptions {
 	}
 
 	/**
-	 * There is no consumer at present.
+	 * Note that there is no consumer at present.
 	 */
 	void interrupted() {
 		synchronized (this.followed) {

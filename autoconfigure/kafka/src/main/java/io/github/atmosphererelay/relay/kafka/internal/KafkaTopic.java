@@ -52,20 +52,20 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.utils.Utils;
 
 /**
- * A topic of the relay: looks it up, creates it, and tells which partition an address
- * has. Methods that take an {@link Admin} wait for the broker, a few seconds at most, and
- * throw what it says.
+ * Looks up and creates one of the relay's topics, and computes the partition of an
+ * address. Methods that take an {@link Admin} block for a few seconds at most, and throw
+ * the exceptions of Kafka.
  */
 final class KafkaTopic {
 
 	private static final Log logger = LogFactory.getLog(KafkaTopic.class);
 
-	/** How long the broker may take for an answer. */
+	/** The maximum time for an answer of the broker. */
 	static final Duration TIMEOUT = Duration.ofSeconds(4);
 
 	/**
-	 * How long to wait for a leader that a partition has not, as in the moment after its
-	 * topic was created.
+	 * How long to wait for the leader of a partition that has none, for example just
+	 * after its topic was created.
 	 */
 	private static final Duration LEADER_TIMEOUT = Duration.ofSeconds(1);
 
@@ -88,7 +88,7 @@ final class KafkaTopic {
 	}
 
 	/**
-	 * Return the topic of the recorded channels.
+	 * Return the topic of the logs of recorded channels.
 	 * @param settings the relay's settings
 	 * @return the topic of the logs
 	 */
@@ -97,10 +97,10 @@ final class KafkaTopic {
 	}
 
 	/**
-	 * Return the partition of a key: that of Kafka's own default, but over a number that
-	 * does not change when partitions are added.
+	 * Return the partition of a key. The rule is that of Kafka's default partitioner, but
+	 * with a number of partitions that does not change when partitions are added.
 	 * @param key the record's key
-	 * @param partitions over how many partitions keys are spread
+	 * @param partitions the number of partitions that keys are spread over
 	 * @return the partition's number
 	 */
 	static int partition(byte[] key, int partitions) {
@@ -108,8 +108,8 @@ final class KafkaTopic {
 	}
 
 	/**
-	 * Describe the topic, after creating it if it is missing and may be created.
-	 * @param admin asks the broker
+	 * Describe the topic. Creates it if it does not exist and may be created.
+	 * @param admin the client that asks the broker
 	 * @return the topic
 	 * @throws InterruptedException if the wait for the broker is interrupted
 	 */
@@ -119,8 +119,8 @@ final class KafkaTopic {
 		}
 		catch (UnknownTopicOrPartitionException ex) {
 			if (!this.settings.createTopic()) {
-				throw new KafkaException(
-						"Topic '" + this.name + "' does not exist, and the relay is configured not to create it", ex);
+				throw new KafkaException("Topic '" + this.name + "' does not exist. Create it, or set"
+						+ " 'atmosphere.relay.kafka.create-topic' to true", ex);
 			}
 			create(admin);
 			return describe(admin);
@@ -145,8 +145,8 @@ final class KafkaTopic {
 
 	private void create(Admin admin) throws InterruptedException {
 		Optional<Short> replication = Optional.of(this.settings.replication()).filter((factor) -> factor > 0);
-		// The broker's time: a node whose clock is behind would otherwise write records
-		// that are expired when they arrive.
+		// LogAppendTime, the broker's clock: with the nodes' clocks, records of a node
+		// whose clock is behind would be expired on arrival.
 		NewTopic topic = new NewTopic(this.name, Optional.of(this.settings.partitions()), replication).configs(Map.of(
 				TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE, TopicConfig.RETENTION_MS_CONFIG,
 				Long.toString(this.retention.toMillis()), TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime"));
@@ -160,10 +160,10 @@ final class KafkaTopic {
 	}
 
 	/**
-	 * Look up what the first partitions hold.
-	 * @param admin asks the broker
+	 * Look up the offsets that the first partitions hold.
+	 * @param admin the client that asks the broker
 	 * @param found the topic
-	 * @param count how many partitions to look at
+	 * @param count the number of partitions to look up
 	 * @return the ranges by partition, without the partitions that have no leader at
 	 * present
 	 * @throws InterruptedException if the wait for the broker is interrupted
@@ -190,13 +190,13 @@ final class KafkaTopic {
 	}
 
 	/**
-	 * Look up what partitions hold.
-	 * @param admin asks the broker
+	 * Look up the offsets that partitions hold.
+	 * @param admin the client that asks the broker
 	 * @param partitions the numbers of the partitions
-	 * @param timeout how long the broker may take
+	 * @param timeout the maximum time for an answer
 	 * @return the ranges by partition, without the partitions that have no leader at
 	 * present
-	 * @throws TimeoutException if none of them has
+	 * @throws TimeoutException if none of them has a leader
 	 * @throws InterruptedException if the wait for the broker is interrupted
 	 */
 	Map<Integer, KafkaOffsets.Range> ranges(Admin admin, Collection<Integer> partitions, Duration timeout)
@@ -216,12 +216,12 @@ final class KafkaTopic {
 	}
 
 	/**
-	 * Look up where a time begins in partitions.
-	 * @param admin asks the broker
+	 * Look up the offset of the first record at or after a time.
+	 * @param admin the client that asks the broker
 	 * @param partitions the numbers of the partitions
 	 * @param timestamp the time in milliseconds since 1970
-	 * @return the offset of the first record of that time or later by partition, empty if
-	 * there is none, without the partitions that have no leader at present
+	 * @return the offset of the first such record by partition, empty if there is none;
+	 * without the partitions that have no leader at present
 	 * @throws InterruptedException if the wait for the broker is interrupted
 	 */
 	Map<Integer, OptionalLong> offsetsAt(Admin admin, Collection<Integer> partitions, long timestamp)
@@ -244,8 +244,8 @@ final class KafkaTopic {
 	}
 
 	/**
-	 * Wait for answers. A partition without a leader has none, and must not keep the node
-	 * from using the others.
+	 * Wait for the answers. A partition without a leader gives none, and must not keep
+	 * the node from using the others.
 	 */
 	private Map<Integer, ListOffsetsResultInfo> answers(ListOffsetsResult result, Collection<Integer> partitions)
 			throws InterruptedException {
@@ -279,20 +279,19 @@ final class KafkaTopic {
 	}
 
 	/**
-	 * The topic as the broker has it. The id tells a topic from a later one of the same
-	 * name.
+	 * Describes a topic. The id distinguishes it from a later topic of the same name.
 	 *
 	 * @param id the topic's id
-	 * @param partitions how many partitions it has
-	 * @param replication how many replicas the first of them has
+	 * @param partitions the number of partitions
+	 * @param replication the number of replicas of the first partition
 	 * @param leaderless the partitions that have no leader at present
 	 */
 	record Description(Uuid id, int partitions, int replication, Set<Integer> leaderless) {
 
 		/**
 		 * Return over how many partitions a node spreads its addresses.
-		 * @param configured how many it is configured for
-		 * @return at most as many as there are
+		 * @param configured the configured number of partitions
+		 * @return that number, but at most as many as there are
 		 */
 		int usable(int configured) {
 			return Math.min(configured, this.partitions);

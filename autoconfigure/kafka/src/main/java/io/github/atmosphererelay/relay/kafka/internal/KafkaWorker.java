@@ -30,9 +30,9 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one thread that waits for the broker, with tasks run one after the other, and the
- * pace at which a failed attempt is repeated. {@link #attemptAgain} and
- * {@link #attemptSucceeded} are for tasks themselves.
+ * Runs all tasks that wait for the broker on one thread, one after the other, and repeats
+ * failed attempts with backoff. {@link #attemptAgain} and {@link #attemptSucceeded} are
+ * called by tasks on that thread.
  */
 final class KafkaWorker {
 
@@ -42,10 +42,13 @@ final class KafkaWorker {
 
 	private static final Duration MAX_DELAY = Duration.ofSeconds(1);
 
-	/** Rights do not come back within a second, and Kafka logs each refusal. */
+	/** Missing rights are not granted within a second, and Kafka logs each refusal. */
 	private static final Duration REFUSED_DELAY = Duration.ofSeconds(10);
 
-	/** What fails at a younger age than this will probably do so again. */
+	/**
+	 * A connection that fails sooner than this will probably fail again, so the backoff
+	 * is kept.
+	 */
 	private static final Duration STABLE = Duration.ofSeconds(5);
 
 	private final ScheduledExecutorService executor = Executors
@@ -79,8 +82,8 @@ final class KafkaWorker {
 	}
 
 	/**
-	 * Schedule the next attempt, instead of one that is scheduled already.
-	 * @param refused whether it is for lack of rights that the last one failed
+	 * Schedule the next attempt, in place of one that is already scheduled.
+	 * @param refused whether the last attempt failed for missing rights
 	 */
 	void attemptAgain(boolean refused) {
 		if (this.next != null) {
@@ -96,8 +99,8 @@ final class KafkaWorker {
 	}
 
 	/**
-	 * Schedule the next attempt if none is scheduled, because it failed to be, for want
-	 * of memory.
+	 * Schedule the next attempt if none is scheduled, because scheduling it has failed,
+	 * for example for lack of memory.
 	 */
 	void attemptIfNoneIsScheduled() {
 		if (this.next == null || this.next.isDone()) {

@@ -15,8 +15,8 @@
  */
 
 /**
- * The relay over Kafka: one topic that every node reads completely, and another one for
- * the logs of recorded channels.
+ * The relay over Kafka: one topic that every node reads completely, and a second topic
+ * for the logs of recorded channels.
  */
 @NullMarked
 package io.github.atmosphererelay.relay.kafka.internal;

@@ -59,7 +59,7 @@ class KafkaAdminTests {
 	}
 
 	@Test
-	void aClientThatGetsNoAnswerForAMinuteIsOfNoUse() {
+	void aClientWithoutAnAnswerForAMinuteHasAFault() {
 		Admin client = this.admin.get();
 		for (int i = 0; i <= 60; i += 5) {
 			failSlowly(client);
@@ -84,11 +84,11 @@ class KafkaAdminTests {
 	}
 
 	@Test
-	void anAnswerBeginsTheMinuteAnew() {
+	void anAnswerRestartsTheMinute() {
 		Admin client = this.admin.get();
 		failSlowly(client);
 		pass(50);
-		this.admin.worked();
+		this.admin.answered();
 		failSlowly(client);
 		pass(50);
 		failSlowly(client);
@@ -109,7 +109,7 @@ class KafkaAdminTests {
 	}
 
 	@Test
-	void attemptsToConnectThatFailForAMinuteEndWithAnotherClient() {
+	void attemptsToConnectThatFailForAMinuteReplaceTheClient() {
 		Admin client = this.admin.get();
 		for (int i = 0; i <= 60; i += 5) {
 			this.admin.connectFailed(new TimeoutException("no answer"), TIMEOUT);
@@ -124,7 +124,7 @@ class KafkaAdminTests {
 	}
 
 	@Test
-	void whatAClientLeavesBehindIsNotHeldAgainstItsSuccessor() {
+	void failuresOfAClosedClientDoNotCountForItsSuccessor() {
 		Admin client = this.admin.get();
 		failAtOnce(client);
 		failAtOnce(client);

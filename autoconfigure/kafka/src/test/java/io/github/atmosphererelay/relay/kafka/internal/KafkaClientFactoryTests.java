@@ -57,7 +57,7 @@ class KafkaClientFactoryTests {
 	private final Map<String, Object> admin = new HashMap<>(Map.of("bootstrap.servers", SERVERS));
 
 	@Test
-	void promisesRestOnOverriddenProperties() {
+	void propertiesThatTheGuaranteesDependOnAreOverridden() {
 		this.producer.putAll(Map.of("acks", "1", "enable.idempotence", "false", "retries", "0",
 				"max.in.flight.requests.per.connection", "20", "max.block.ms", "60000", "linger.ms", "3"));
 		this.consumer.putAll(Map.of("enable.auto.commit", "true", "auto.offset.reset", "earliest", "group.id", "orders",
@@ -171,7 +171,7 @@ class KafkaClientFactoryTests {
 	}
 
 	@Test
-	void clientsDoNotBeginAnewByThemselvesUnlessTheApplicationWantsIt() {
+	void clientsDoNotRebootstrapUnlessTheApplicationConfiguresIt() {
 		assertThat(clients().consumerProperties()).containsEntry("metadata.recovery.strategy", "none");
 		this.consumer.put("metadata.recovery.strategy", "rebootstrap");
 		assertThat(clients().consumerProperties()).containsEntry("metadata.recovery.strategy", "rebootstrap");
@@ -179,7 +179,7 @@ class KafkaClientFactoryTests {
 	}
 
 	@Test
-	void itIsKnownWhetherSomebodyListens() throws Exception {
+	void reachabilityOfTheBootstrapServersIsDetected() throws Exception {
 		try (ServerSocket socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
 			String listening = "127.0.0.1:" + socket.getLocalPort();
 			for (Object servers : List.of(listening, SERVERS + " , " + listening, List.of(SERVERS, listening))) {
@@ -221,7 +221,7 @@ class KafkaClientFactoryTests {
 	}
 
 	@Test
-	void propertiesAreReadAnewForEachClient() {
+	void propertiesAreReadForEachNewClient() {
 		DefaultKafkaProducerFactory<Object, Object> producers = new DefaultKafkaProducerFactory<>(this.producer);
 		KafkaClientFactory clients = new KafkaClientFactory(producers, new DefaultKafkaConsumerFactory<>(this.consumer),
 				this.admin, settings());

@@ -82,7 +82,7 @@ class KafkaConnectionsTests {
 	}
 
 	@Test
-	void recordedChannelsNeedNoMoreUntilSomebodyReadsWhatIsNotAtHand() {
+	void recordedChannelsNeedNoMoreUntilRecordsAreReadThatAreNotInMemory() {
 		KafkaTestBroker broker = start(KafkaTestBroker.of(this.server).withLogs());
 		this.node.subscribe(new Address.Channel("log"));
 		List<CompletableFuture<Receipt>> receipts = new ArrayList<>();

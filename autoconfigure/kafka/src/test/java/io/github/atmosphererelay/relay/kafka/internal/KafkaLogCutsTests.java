@@ -51,7 +51,7 @@ class KafkaLogCutsTests {
 	}
 
 	@Test
-	void whoHasStoppedBeforeTheCutHasMissedAllOfIt() {
+	void aNodeThatPausedBeforeTheCutHasMissedAllOfIt() {
 		read(this.cuts, 10, 40, 2);
 		assertThat(this.cuts.missedFrom(CUT)).isEqualTo(45);
 		// Whether the notice comes before or after what stands there instead
@@ -63,7 +63,7 @@ class KafkaLogCutsTests {
 	}
 
 	@Test
-	void whoHasReadAPartHasMissedTheRest() {
+	void aNodeThatHasReadAPartOfTheCutHasMissedTheRest() {
 		read(this.cuts, 10, 51, 2);
 		assertThat(this.cuts.missedFrom(CUT)).isEqualTo(51);
 		assertThat(CUT.concerns(ROOM, 51)).as("its last message was read").isFalse();
@@ -71,7 +71,7 @@ class KafkaLogCutsTests {
 	}
 
 	@Test
-	void whoHasReadEverythingHasMissedNothing() {
+	void aNodeThatHasReadAllOfTheCutHasMissedNothing() {
 		read(this.cuts, 10, 60, 2);
 		this.cuts.found(45, CUT);
 		read(this.cuts, 45, 48, 3);
@@ -80,17 +80,17 @@ class KafkaLogCutsTests {
 	}
 
 	@Test
-	void whoHasBegunAfterwardsHasMissedNothing() {
+	void aNodeThatStartedAfterTheCutHasMissedNothing() {
 		assertThat(new KafkaLogCuts(3, 45).missedFrom(CUT)).as("in the next epoch").isEqualTo(60);
 		assertThat(new KafkaLogCuts(2, 60).missedFrom(CUT)).as("after the last of them was appended").isEqualTo(60);
 		assertThat(new KafkaLogCuts(2, 55).missedFrom(CUT)).as("after some of them").isEqualTo(55);
 	}
 
 	@Test
-	void everybodyIsToldOnceHoweverManyNodesTell() {
+	void aCutIsReportedOnceHoweverManyNodesSendANotice() {
 		read(this.cuts, 10, 40, 2);
 		this.cuts.noticed(CUT, 70);
-		this.cuts.told(CUT);
+		this.cuts.reported(CUT);
 		assertThat(this.cuts.missedFrom(CUT)).isEqualTo(60);
 		KafkaLogCut longer = new KafkaLogCut(2, 45, 65, Map.of(ROOM, 50L, QUIET, 62L));
 		this.cuts.noticed(longer, 72);
@@ -100,7 +100,7 @@ class KafkaLogCutsTests {
 	}
 
 	@Test
-	void placesUpToTheNoticeDoNotTellWhetherSomethingWasMissed() {
+	void placesUpToTheNoticeMayHaveMissedRecords() {
 		assertThat(this.cuts.hasLostSince(ROOM, new KafkaPlace(2, 41))).isFalse();
 		this.cuts.noticed(CUT, 70);
 		this.cuts.noticed(CUT, 75);
@@ -112,7 +112,7 @@ class KafkaLogCutsTests {
 	}
 
 	@Test
-	void whoHasFoundACutKnowsItBeforeItsNoticeIsWritten() {
+	void aNodeThatFindsACutKnowsItBeforeItsNoticeIsWritten() {
 		this.cuts.found(45, CUT);
 		assertThat(this.cuts.hasLostSince(ROOM, new KafkaPlace(2, 45))).isTrue();
 		assertThat(this.cuts.hasLostSince(ROOM, new KafkaPlace(3, 46))).isFalse();
@@ -135,7 +135,7 @@ class KafkaLogCutsTests {
 	}
 
 	@Test
-	void aNoticeThatIsCutOffItselfIsGivenAgain() {
+	void aNoticeThatIsLostItselfIsSentAgain() {
 		this.cuts.noticed(CUT, 70);
 		this.cuts.found(71, null);
 		assertThat(this.cuts.due(System.nanoTime())).isEmpty();
@@ -145,7 +145,7 @@ class KafkaLogCutsTests {
 	}
 
 	@Test
-	void whatIsThereAgainIsNotLost() {
+	void recordsThatAreBackInTheLogAreNotLost() {
 		this.cuts.noticed(CUT, 70);
 		this.cuts.found(45, new KafkaLogCut(3, 45, 71, null));
 		assertThat(this.cuts.due(System.nanoTime())).hasSize(2);
@@ -176,7 +176,7 @@ class KafkaLogCutsTests {
 	}
 
 	@Test
-	void aPartitionThatIsCutTellsWhichChannelsHadRecordsThere() {
+	void aTruncatedPartitionNamesTheChannelsOfItsLostRecords() {
 		KafkaLogPartition partition = partition();
 		for (int offset = 0; offset < 6; offset++) {
 			assertThat(partition.arrived(offset, 1)).isEqualTo(KafkaLogPartition.Step.TAKE);
@@ -216,7 +216,7 @@ class KafkaLogCutsTests {
 	}
 
 	@Test
-	void whatIsNoCutIsRefused() {
+	void anUnreadableCutIsRefused() {
 		byte[] bytes = CUT.encode(1000);
 		for (int length = 0; length < bytes.length; length++) {
 			assertRefused(Arrays.copyOf(bytes, length), (length < 2) ? Reason.UNKNOWN_VERSION : Reason.MALFORMED);

@@ -40,7 +40,7 @@ class KafkaLogIndexTests {
 	private final KafkaLogIndex index = new KafkaLogIndex(3, 100);
 
 	@Test
-	void whatWasReceivedNeedNotBeSearched() {
+	void receivedRecordsNeedNoScan() {
 		this.index.add(BUSY_HASH, 100);
 		this.index.add(BUSY_HASH, 150);
 		assertThat(this.index.narrow(QUIET_HASH, 100, 200).isEmpty()).isTrue();
@@ -52,7 +52,7 @@ class KafkaLogIndexTests {
 	}
 
 	@Test
-	void whatWasLookedThroughOnceIsKnownForAllChannels() {
+	void aScannedRangeIsKnownForAllChannels() {
 		Look look = this.index.look(40);
 		look.add(BUSY, 50);
 		look.add(BUSY, 60);
@@ -70,7 +70,7 @@ class KafkaLogIndexTests {
 	}
 
 	@Test
-	void whatWasLookedThroughInPartIsNotLookedThroughAgain() {
+	void aPartlyScannedRangeIsNotScannedAgain() {
 		Look cut = this.index.look(40);
 		cut.add(BUSY, 50);
 		this.index.looked(cut, 60);
@@ -94,7 +94,7 @@ class KafkaLogIndexTests {
 	}
 
 	@Test
-	void aPartThatAdjoinsWhatIsKnownMakesItLargerWhateverElseWasLookedThrough() {
+	void aRangeNextToTheKnownPartExtendsItWhateverElseWasScanned() {
 		this.index.looked(this.index.look(10), 40);
 		Look adjoining = this.index.look(60);
 		adjoining.add(QUIET, 70);
@@ -109,7 +109,7 @@ class KafkaLogIndexTests {
 	}
 
 	@Test
-	void whatIsForgottenIsSearchedAgain() {
+	void aForgottenRangeIsScannedAgain() {
 		this.index.add(BUSY_HASH, 150);
 		this.index.forgetBefore(160);
 		assertThat(this.index.narrow(QUIET_HASH, 100, 200)).isEqualTo(new Part(100, 160));
@@ -134,7 +134,7 @@ class KafkaLogIndexTests {
 	}
 
 	@Test
-	void aPartitionThatWasCutOffBeginsAnew() {
+	void aTruncatedPartitionStartsWithAnEmptyIndex() {
 		this.index.add(BUSY_HASH, 100);
 		this.index.reset(90);
 		assertThat(this.index.narrow(BUSY_HASH, 90, 200).isEmpty()).isTrue();

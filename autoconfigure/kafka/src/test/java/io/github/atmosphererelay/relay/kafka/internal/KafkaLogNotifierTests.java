@@ -105,7 +105,7 @@ class KafkaLogNotifierTests {
 	}
 
 	@Test
-	void aNoticeThatComesAfterWhatStandsThereInsteadIsTold() {
+	void aNoticeAfterTheRecordsThatReplacedTheLostOnesIsReported() {
 		byte[] notice = find();
 		this.other.read(QUIET, 0, 10, 1);
 		this.other.read("room", 10, 12, 2);
@@ -115,7 +115,7 @@ class KafkaLogNotifierTests {
 	}
 
 	@Test
-	void aNoticeThatStandsWhereTheLossBeganIsTold() {
+	void aNoticeAtTheOffsetOfTheFirstLostRecordIsReported() {
 		byte[] notice = find();
 		this.other.read(QUIET, 0, 8, 1);
 		this.other.take(10, notice);
@@ -123,7 +123,7 @@ class KafkaLogNotifierTests {
 	}
 
 	@Test
-	void theSecondOfEqualNoticesIsNotTold() {
+	void theSecondOfTwoEqualNoticesIsNotReported() {
 		byte[] notice = find();
 		this.other.take(12, notice);
 		this.other.take(13, notice);
@@ -131,7 +131,7 @@ class KafkaLogNotifierTests {
 	}
 
 	@Test
-	void whoHasReadEverythingClosesNobody() {
+	void aNodeThatHasReadAllLostRecordsReportsNoLoss() {
 		byte[] notice = find();
 		this.finder.take(12, notice);
 		this.other.read("room", 0, 15, 1);
@@ -146,7 +146,7 @@ class KafkaLogNotifierTests {
 	}
 
 	@Test
-	void whoHasBegunAfterwardsClosesNobody() {
+	void aNodeThatStartedAfterTheLossReportsNoLoss() {
 		byte[] notice = find();
 		Node late = new Node(2);
 		late.take(12, notice);
@@ -154,7 +154,7 @@ class KafkaLogNotifierTests {
 	}
 
 	@Test
-	void aNoticeWithoutNamesIsToldToTheWholePartition() {
+	void aNoticeWithoutChannelsIsReportedToAllChannelsOfThePartition() {
 		byte[] notice = CODEC
 			.encode(KafkaLogNotifier.envelope(UUID.randomUUID(), CODEC, new KafkaLogCut(1, 10, 15, null)));
 		this.other.take(12, notice);
@@ -163,7 +163,7 @@ class KafkaLogNotifierTests {
 	}
 
 	@Test
-	void aListenerThatFailsIsToldAgain() {
+	void aListenerThatHasFailedIsCalledAgain() {
 		byte[] notice = find();
 		RelayListener failing = mock();
 		willThrow(new IllegalStateException("injected")).willDoNothing()
@@ -176,7 +176,7 @@ class KafkaLogNotifierTests {
 	}
 
 	@Test
-	void whatIsNoNoticeIsRefusedAndTellsNobody() {
+	void anUnreadableNoticeIsRefusedAndNotReported() {
 		byte[] notice = find();
 		assertRefused("channel:room", notice, Reason.FOREIGN);
 		notice[notice.length - 36] = -1;

@@ -44,7 +44,7 @@ class KafkaLogPartitionTests {
 	private static final String ROOM = "channel:room";
 
 	@Test
-	void theLatestRecordsAreAtHandUpToANumber() {
+	void theLatestRecordsAreInMemoryUpToANumber() {
 		KafkaLogPartition partition = partition(0, 0, true);
 		for (int i = 0; i < KafkaLogPartition.MAX_RECORDS + 10; i++) {
 			add(partition, i, 1000, (i % 2 == 0) ? ROOM : "channel:other", null, 10);
@@ -57,7 +57,7 @@ class KafkaLogPartitionTests {
 	}
 
 	@Test
-	void theLatestRecordsAreAtHandUpToASize() {
+	void theLatestRecordsAreInMemoryUpToASize() {
 		KafkaLogPartition partition = partition(0, 0, true);
 		for (int i = 0; i < 5; i++) {
 			add(partition, i, 1000, ROOM, null, KafkaLogPartition.MAX_BYTES / 2 - 1);
@@ -69,7 +69,7 @@ class KafkaLogPartitionTests {
 	}
 
 	@Test
-	void recordsWhoseKeysMayHaveBeenUsedBeforeTheStartAreNotAtHand() {
+	void recordsWhoseKeysMayHaveBeenUsedBeforeTheStartAreNotInMemory() {
 		KafkaLogPartition partition = partition(50, 60, false);
 		add(partition, 50, 1000, ROOM, null, 10);
 		add(partition, 51, 1099, ROOM, "key", 10);
@@ -103,7 +103,7 @@ class KafkaLogPartitionTests {
 	 * Nodes and readers begin at different places of the log.
 	 */
 	@Test
-	void whetherARecordIsADoubleDependsOnOneWindowBeforeItAlone() {
+	void onlyOneWindowBeforeARecordDecidesWhetherItIsADuplicate() {
 		KafkaKeys whole = new KafkaKeys(10, () -> {
 		});
 		KafkaKeys part = new KafkaKeys(10, () -> {
@@ -158,7 +158,7 @@ class KafkaLogPartitionTests {
 	}
 
 	@Test
-	void aRecordThatWasGivenUpIsLeftToReadersAndThePlaceAfterItIsKnown() {
+	void aRecordThatCannotBeDeliveredIsSkippedAndLeftToReads() {
 		KafkaLogPartition partition = partition(0, 0, true);
 		deliver(partition, 0, 5);
 		assertThat(partition.arrived(5, 0)).isEqualTo(Step.TAKE);
@@ -186,7 +186,7 @@ class KafkaLogPartitionTests {
 	}
 
 	@Test
-	void whatNoConsumerIsGivenKeepsNobodyWaiting() {
+	void entriesThatKafkaDoesNotHandOutDelayNoRead() {
 		KafkaLogPartition partition = partition(0, 7, true);
 		deliver(partition, 0, 5);
 		CompletableFuture<@Nullable Void> end = partition.reached(7, Long.MAX_VALUE);
@@ -207,7 +207,7 @@ class KafkaLogPartitionTests {
 	}
 
 	@Test
-	void aPartitionThatHasDivergedIsNotPassedOver() {
+	void aDivergedPartitionDoesNotAdvance() {
 		KafkaLogPartition partition = partition(0, 0, true);
 		deliver(partition, 0, 5);
 		partition.diverged();
@@ -327,7 +327,7 @@ class KafkaLogPartitionTests {
 	}
 
 	@Test
-	void whatWasReadIsComparedOnceWithThatOfANewLeader() {
+	void theLastRecordIsComparedOnceWithThatOfANewLeader() {
 		KafkaLogPartition partition = partition(0, 0, true);
 		deliver(partition, 0, 10, 1);
 		assertThat(partition.toVerify(new Range(0, 10, 1))).isEqualTo(KafkaLogPartition.VERIFIED);
@@ -340,7 +340,7 @@ class KafkaLogPartitionTests {
 	}
 
 	@Test
-	void aLeaderThatHasLessThanWasReadHasLostIt() {
+	void aLeaderWithFewerRecordsThanWereReadHasDiverged() {
 		KafkaLogPartition partition = partition(0, 0, true);
 		deliver(partition, 0, 10, 1);
 		assertThat(partition.toVerify(new Range(0, 8, 1))).as("an answer from before the last records")
@@ -349,7 +349,7 @@ class KafkaLogPartitionTests {
 	}
 
 	@Test
-	void whoWaitsForAnOffsetIsToldOrForgotten() {
+	void aWaitForAnOffsetCompletesOrIsForgottenAtItsDeadline() {
 		KafkaLogPartition partition = partition(0, 0, true);
 		long later = System.nanoTime() + Duration.ofHours(1).toNanos();
 		CompletableFuture<@Nullable Void> third = partition.reached(3, later);

@@ -54,7 +54,7 @@ class KafkaLogRangesTests {
 	}
 
 	@Test
-	void thoseWhoAskDuringAQuestionShareTheNext() {
+	void callsDuringARequestShareTheNextOne() {
 		CompletableFuture<Range> first = this.ranges.ask(0);
 		CompletableFuture<Range> second = this.ranges.ask(0);
 		CompletableFuture<Range> third = this.ranges.ask(1);
@@ -73,7 +73,7 @@ class KafkaLogRangesTests {
 	}
 
 	@Test
-	void aPartitionWithoutALeaderKeepsNobodyWaitingAfterItsFirstQuestion() {
+	void aPartitionWithoutALeaderDelaysOnlyOneRequestOfTheOthers() {
 		this.ranges.ask(0);
 		CompletableFuture<Range> healthy = this.ranges.ask(0);
 		CompletableFuture<Range> leaderless = this.ranges.ask(1);
@@ -105,7 +105,7 @@ class KafkaLogRangesTests {
 	}
 
 	@Test
-	void aQuestionThatAllPartitionsHaveFailedInIsNotForThem() {
+	void aRequestThatFailsForAllPartitionsSeparatesNone() {
 		this.ranges.ask(0);
 		this.ranges.ask(1);
 		this.ranges.ask(2);
@@ -120,7 +120,7 @@ class KafkaLogRangesTests {
 	}
 
 	@Test
-	void anErrorKeepsNobodyFromAskingAfterwards() {
+	void requestsWorkAgainAfterAnError() {
 		this.admin.error.set(new OutOfMemoryError("injected"));
 		assertFailed(this.ranges.ask(0));
 		CompletableFuture<Range> next = this.ranges.ask(0);
@@ -129,7 +129,7 @@ class KafkaLogRangesTests {
 	}
 
 	@Test
-	void whoWaitsForAQuestionThatNeverEndsIsAskedForWithTheNextClient() {
+	void aCallWhoseRequestNeverEndsIsRepeatedWithTheNextClient() {
 		this.ranges.ask(0);
 		CompletableFuture<Range> waiting = this.ranges.ask(1);
 		KafkaFakeAdmin successor = new KafkaFakeAdmin(3);
@@ -144,14 +144,14 @@ class KafkaLogRangesTests {
 	}
 
 	@Test
-	void withoutAConnectionQuestionsFail() {
+	void withoutAConnectionRequestsFail() {
 		this.ranges.disconnect();
 		assertFailed(this.ranges.ask(0));
 		assertFailed(this.ranges.ask(0));
 	}
 
 	@Test
-	void aClientThatFailsAtOnceTwiceInARowIsOfNoUse() {
+	void aClientThatFailsAtOnceTwiceInARowHasAFault() {
 		for (int i = 0; i < 4; i++) {
 			assertThat(this.useless).hasValue((i < 2) ? 0 : 1);
 			this.ranges.ask(0);

@@ -132,7 +132,7 @@ class KafkaLogReadCoordinatorTests {
 	}
 
 	@Test
-	void aRecoveryThatCannotBeLookedThroughInTimeIsNotComplete() {
+	void aRecoveryThatCannotBeScannedInTimeIsNotComplete() {
 		LogPage page = read("room", 1000).join();
 		assertThat(page.complete()).isFalse();
 		assertThat(page.publications()).isEmpty();
@@ -144,7 +144,7 @@ class KafkaLogReadCoordinatorTests {
 	}
 
 	@Test
-	void whatWasFoundInTimeIsAPageThatIsReadOnAfter() {
+	void messagesFoundInTimeAreAPageAndTheNextReadContinuesAfterIt() {
 		this.messages.addAll(List.of(1010L, 1500L));
 		LogPage page = read("room", 1000).join();
 		assertThat(page.complete()).isTrue();
@@ -154,7 +154,7 @@ class KafkaLogReadCoordinatorTests {
 	}
 
 	@Test
-	void aBrokerThatDoesNotAnswerIsNoAnswer() {
+	void aReadFailsIfTheBrokerDoesNotAnswer() {
 		this.partition.learn(List.of(new KafkaLogReader.Mark(999, 0)));
 		this.silent = true;
 		assertThat(read("room", 1000)).failsWithin(Duration.ofSeconds(30))
@@ -176,7 +176,7 @@ class KafkaLogReadCoordinatorTests {
 	}
 
 	@Test
-	void equalRecoveriesThatTakeLongGetTheSame() {
+	void equalRecoveriesThatTakeLongShareAResult() {
 		this.messages.addAll(List.of(1010L, 50_000L));
 		List<CompletableFuture<LogPage>> equal = List.of(read("room", 1000), read("room", 1000));
 		for (CompletableFuture<LogPage> each : equal) {
@@ -186,7 +186,7 @@ class KafkaLogReadCoordinatorTests {
 	}
 
 	@Test
-	void aHistoryThatFindsNothingInTimeFailsAndOneThatFindsSomethingIsCut() {
+	void aHistoryFailsIfNothingIsFoundInTimeAndIsShortenedIfSomethingIs() {
 		CompletableFuture<LogPage> nothing = this.reads.read(this.partition, "channel:room", null, PageLimit.of(10),
 				ReadDirection.FORWARD);
 		assertThat(nothing).failsWithin(Duration.ofSeconds(30))
@@ -207,7 +207,7 @@ class KafkaLogReadCoordinatorTests {
 	}
 
 	@Test
-	void aReadDuringWhichTheLogIsCutOffIsMadeAgain() {
+	void aReadDuringWhichTheLogIsTruncatedIsRepeated() {
 		this.partition.learn(List.of(new KafkaLogReader.Mark(END - 51, 0)));
 		this.messages.addAll(List.of(END - 40, END - 5));
 		this.beforeAnswer.set(() -> {

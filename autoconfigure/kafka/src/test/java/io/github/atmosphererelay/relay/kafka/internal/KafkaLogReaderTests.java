@@ -113,7 +113,7 @@ class KafkaLogReaderTests {
 	}
 
 	@Test
-	void onlySoManyReadsWait() throws Exception {
+	void theNumberOfWaitingReadsIsBounded() throws Exception {
 		CountDownLatch inside = new CountDownLatch(1);
 		CountDownLatch gate = new CountDownLatch(1);
 		CompletableFuture<Integer> slow = this.reader.submit(() -> {
@@ -141,7 +141,7 @@ class KafkaLogReaderTests {
 	}
 
 	@Test
-	void readsThatAreEqualShareOneThatHasNotBegun() throws Exception {
+	void equalReadsShareOneThatHasNotStarted() throws Exception {
 		CountDownLatch inside = new CountDownLatch(1);
 		CountDownLatch gate = new CountDownLatch(1);
 		AtomicInteger runs = new AtomicInteger();
@@ -193,7 +193,7 @@ class KafkaLogReaderTests {
 	}
 
 	@Test
-	void theThreadReadsOnAfterAnErrorWithAnotherConsumer() {
+	void aThreadContinuesAfterAnErrorWithAnotherConsumer() {
 		long deadline = System.nanoTime() + Duration.ofMinutes(1).toNanos();
 		Request patient = new Request("channel:room", 10, Long.MAX_VALUE, false, NOW, deadline, deadline);
 		add(0, "room", null, NOW, Duration.ofHours(1));
@@ -209,7 +209,7 @@ class KafkaLogReaderTests {
 	}
 
 	@Test
-	void aPartIsLookedThroughForOneChannelUpToItsEndOrTheLimit() {
+	void aRangeIsScannedForOneChannelUpToItsEndOrTheLimit() {
 		for (int i = 0; i < 20; i++) {
 			add(i, (i % 2 == 0) ? "room" : "other", null, NOW, Duration.ofHours(1));
 		}
@@ -219,7 +219,7 @@ class KafkaLogReaderTests {
 	}
 
 	@Test
-	void aPartEndsBeforeItExceedsTheLimitInBytes() {
+	void aScanEndsBeforeItExceedsTheLimitInBytes() {
 		for (int i = 0; i < 10; i++) {
 			add(i, "room", null, NOW, Duration.ofHours(1));
 		}
@@ -240,7 +240,7 @@ class KafkaLogReaderTests {
 	}
 
 	@Test
-	void aDoubleOfARecordBeforeThePartIsLeftOut() {
+	void aDuplicateOfARecordBeforeTheRangeIsLeftOut() {
 		add(0, "room", "key", NOW - Duration.ofMinutes(6).toMillis(), Duration.ofHours(1));
 		for (int i = 1; i < 5; i++) {
 			add(i, "room", null, NOW - Duration.ofMinutes(6).toMillis(), Duration.ofHours(1));
@@ -256,7 +256,7 @@ class KafkaLogReaderTests {
 	}
 
 	@Test
-	void whatHasExpiredIsReportedAndLeftOutWithAllBefore() {
+	void anExpiredRecordIsReportedAndLeftOutWithAllBeforeIt() {
 		add(0, "room", null, NOW, Duration.ofHours(1));
 		add(1, "room", null, NOW - 1000, Duration.ofSeconds(1));
 		add(2, "room", null, NOW, Duration.ofHours(1));
@@ -270,7 +270,7 @@ class KafkaLogReaderTests {
 	 * The part before the ring grows while the receiver adds records to the ring.
 	 */
 	@Test
-	void noRecordIsPassedOverIfTheEndGrowsWhileABatchIsLookedAt() {
+	void noRecordIsSkippedIfTheEndGrowsWhileABatchIsScanned() {
 		for (int i = 0; i < 60; i++) {
 			add(i, "room", null, NOW, Duration.ofHours(1));
 		}
@@ -303,7 +303,7 @@ class KafkaLogReaderTests {
 	}
 
 	@Test
-	void whatIsADoubleIsKnownThoughTheTimeWasOverBeforeItCouldBeTold() {
+	void aDuplicateIsRecognizedAlthoughTheTimeWasOverBeforeThat() {
 		add(0, "room", "key", NOW - 3000, Duration.ofHours(1));
 		add(1, "room", null, NOW - 2000, Duration.ofHours(1));
 		add(2, "room", "key", NOW - 1000, Duration.ofHours(1));
@@ -335,7 +335,7 @@ class KafkaLogReaderTests {
 	 * Such as the markers of transactions.
 	 */
 	@Test
-	void whatNoConsumerIsGivenIsPassedOver() {
+	void entriesThatKafkaDoesNotHandOutAreSkipped() {
 		for (int i = 0; i < 8; i++) {
 			add(i, "room", null, NOW, Duration.ofHours(1));
 		}
@@ -349,7 +349,7 @@ class KafkaLogReaderTests {
 	}
 
 	@Test
-	void aReadForWhichNoThreadCanBeMadeFailsAndTheNextOneDoesNotWaitForIt() {
+	void aReadForWhichNoThreadCanBeCreatedFailsAndDoesNotBlockTheNext() {
 		this.threadFailures.set(1);
 		assertThat(this.reader.submitShared("room", () -> 1)).failsWithin(Duration.ofSeconds(5))
 			.withThrowableThat()

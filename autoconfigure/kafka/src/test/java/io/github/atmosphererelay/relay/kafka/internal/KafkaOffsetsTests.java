@@ -63,7 +63,7 @@ class KafkaOffsetsTests {
 	}
 
 	@Test
-	void aTruncatedPartitionIsContinuedWhereItWasCutOffThoughItHasGrownAgain() {
+	void aTruncatedPartitionThatHasGrownAgainIsContinuedAtTheTruncation() {
 		this.offsets.resume(TOPIC, 1, Map.of(0, new Range(0, 10)));
 		this.offsets.truncated(0, 7);
 		assertThat(this.offsets.resume(TOPIC, 1, Map.of(0, new Range(0, 50)))).containsExactly(0);
@@ -79,7 +79,7 @@ class KafkaOffsetsTests {
 	}
 
 	@Test
-	void aTopicMadeAnewIsReadFromItsBeginningEvenIfItHasGrownPastTheOldOffset() {
+	void aTopicCreatedAgainIsReadFromItsBeginningAlthoughItHasGrown() {
 		this.offsets.resume(TOPIC, 2, Map.of(0, new Range(0, 10), 1, new Range(0, 10)));
 		assertThat(this.offsets.resume(Uuid.randomUuid(), 1, Map.of(0, new Range(0, 50)))).containsExactly(0, 1);
 		assertThat(this.offsets.current()).isEqualTo(Map.of(0, 0L));
@@ -97,7 +97,7 @@ class KafkaOffsetsTests {
 	}
 
 	@Test
-	void aPartitionThatHadNoLeaderAtTheStartIsReadFromWhereItEndsThen() {
+	void aPartitionThatHadNoLeaderAtTheStartIsReadFromItsEnd() {
 		assertThat(this.offsets.resume(TOPIC, 3, Map.of(0, new Range(0, 10)))).isEmpty();
 		assertThat(this.offsets.current()).isEqualTo(Map.of(0, 10L));
 		assertThat(this.offsets.unknown()).containsExactlyInAnyOrder(1, 2);
@@ -110,7 +110,7 @@ class KafkaOffsetsTests {
 	}
 
 	@Test
-	void aPartitionOfATopicMadeAnewIsReadFromItsBeginningThoughItHasNoLeaderYet() {
+	void aPartitionOfATopicCreatedAgainIsReadFromItsBeginning() {
 		this.offsets.resume(TOPIC, 1, Map.of(0, new Range(0, 10)));
 		assertThat(this.offsets.resume(Uuid.randomUuid(), 2, Map.of(0, new Range(0, 3)))).containsExactly(0);
 		assertThat(this.offsets.current()).isEqualTo(Map.of(0, 0L, 1, 0L));

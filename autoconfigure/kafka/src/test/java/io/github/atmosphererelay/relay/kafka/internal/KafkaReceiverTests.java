@@ -121,7 +121,7 @@ class KafkaReceiverTests {
 	 * foreign.
 	 */
 	@Test
-	void ofTheRecordsOfBucketsThoseAreReadThatAreFollowed() {
+	void recordsOfBucketsAreReadOnlyIfTheBucketIsFollowed() {
 		List<String> received = new CopyOnWriteArrayList<>();
 		willAnswer((call) -> received.add(call.getArgument(0, Envelope.class).payload().asText())).given(this.listener)
 			.received(any(), any());
@@ -152,7 +152,7 @@ class KafkaReceiverTests {
 	 * So that another one is made in its place.
 	 */
 	@Test
-	void aConsumerThatEndsInAnErrorIsToldOfAndCounted() {
+	void aConsumerThatEndsInAnErrorIsReportedAndCounted() {
 		Consumer<byte[], byte[]> consumer = new MockConsumer<>("none") {
 
 			@Override
@@ -170,7 +170,7 @@ class KafkaReceiverTests {
 		given(this.consumers.getConfigurationProperties()).willReturn(Map.of());
 		this.receiver.start();
 		await().until(() -> this.deaths.size() == 1);
-		assertThat(this.deaths.get(0)).hasMessageContaining("An Error has ended the consumer");
+		assertThat(this.deaths.get(0)).hasMessageContaining("The consumer was ended by an Error");
 		assertThat(this.receiver.isEnded()).isTrue();
 		assertThat(this.guard.failures()).isOne();
 	}

@@ -149,12 +149,13 @@ class KafkaRelayLogFaultTests {
 		this.admin.createPartitions(Map.of(this.settings.logTopic(), NewPartitions.increaseTo(6))).all().get();
 		((KafkaRelay) node.relay()).checkTopic();
 		await().untilAsserted(() -> assertThat(output)
-			.contains("Topic '" + this.settings.logTopic() + "' has now 6 partitions. This node goes on with 3 of them")
+			.contains("Topic '" + this.settings.logTopic()
+					+ "' now has 6 partitions. This node continues to use 3 of them")
 			.contains("'atmosphere.relay.kafka.partitions' set to 3"));
 		((KafkaRelay) node.relay()).checkTopic();
 		node.relay().reconnect();
 		await().until(() -> node.connects() == 2);
-		assertThat(output.getOut().split("has now 6 partitions", -1)).as("once").hasSize(2);
+		assertThat(output.getOut().split("now has 6 partitions", -1)).as("once").hasSize(2);
 	}
 
 	private static Receipt append(RelayNode node) {

@@ -129,23 +129,24 @@ class KafkaRelayLogTests {
 
 	@Test
 	@ExtendWith(OutputCaptureExtension.class)
-	void aTopicOfOthersThatDoesNotKeepLogsAsPromisedIsReported(CapturedOutput output) throws Exception {
+	void settingsOfAnExistingTopicThatCanLoseMessagesAreReported(CapturedOutput output) throws Exception {
 		this.admin.createTopics(List.of(new NewTopic(this.topic + "-log", 3, (short) 1)
 			.configs(Map.of("unclean.leader.election.enable", "true", "cleanup.policy", "compact,delete",
 					"message.timestamp.type", "CreateTime", "retention.ms", "60000"))))
 			.all()
 			.get();
 		start();
-		assertThat(output).contains("Topic '" + this.topic + "-log' does not keep logs", "cleanup.policy",
-				"message.timestamp.type", "unclean.leader.election.enable",
-				"retention.ms is 60000, and 'atmosphere.relay.kafka.log-retention' promises");
+		assertThat(output).contains(
+				"Topic '" + this.topic + "-log' has settings with which recorded channels can lose messages",
+				"cleanup.policy", "message.timestamp.type", "unclean.leader.election.enable",
+				"retention.ms is 60000, so messages are removed before");
 	}
 
 	@Test
 	@ExtendWith(OutputCaptureExtension.class)
-	void aTopicOfTheRelaysOwnIsNotComplainedOf(CapturedOutput output) {
+	void aTopicThatTheRelayHasCreatedCausesNoWarning(CapturedOutput output) {
 		start();
-		assertThat(output).doesNotContain("does not keep logs");
+		assertThat(output).doesNotContain("can lose messages");
 	}
 
 	@Test
@@ -214,7 +215,7 @@ class KafkaRelayLogTests {
 
 	@Test
 	@Covers(KnownFault.LOG_BEGINS_ANOTHER_LIFE)
-	void aLogTopicMadeAnewIsAnotherEpochAndAGap() throws Exception {
+	void aLogTopicCreatedAgainHasAnotherEpochAndIsAGap() throws Exception {
 		RelayNode one = start();
 		RelayNode two = start();
 		two.subscribe(new Address.Channel("room"), new Address.User("ann"));
@@ -244,7 +245,7 @@ class KafkaRelayLogTests {
 	}
 
 	@Test
-	void whatTheBrokerHasRemovedIsNotPassedOver() throws Exception {
+	void aReadSinceARemovedRecordIsNotComplete() throws Exception {
 		RelayNode one = start();
 		List<Receipt> receipts = new ArrayList<>();
 		for (int i = 0; i < 10; i++) {
@@ -285,7 +286,7 @@ class KafkaRelayLogTests {
 	}
 
 	@Test
-	void whatIsNoLongerAtHandIsReadFromTheBroker() {
+	void recordsThatAreNoLongerInMemoryAreReadFromTheBroker() {
 		RelayNode one = start();
 		String large = "x".repeat(50_000);
 		List<Receipt> receipts = new ArrayList<>();
@@ -317,7 +318,7 @@ class KafkaRelayLogTests {
 	}
 
 	@Test
-	void readingFromTheBeginningPassesOverWhatIsTooMuch() {
+	void aReadFromTheBeginningSkipsMessagesBeyondTheHistorysSize() {
 		RelayNode one = start();
 		LogOptions three = new LogOptions(3, Duration.ofHours(1), null, Duration.ofMinutes(5));
 		List<UUID> log = IntStream.range(0, 10)
@@ -355,7 +356,7 @@ class KafkaRelayLogTests {
 	}
 
 	@Test
-	void whatStopsFailsWhatIsOpen() {
+	void aStopFailsOpenCalls() {
 		RelayNode behind = startBehindProxy();
 		this.broker.proxy().stall();
 		CompletableFuture<Position> open = behind.log().position("room");
@@ -471,7 +472,7 @@ class KafkaRelayLogTests {
 	 * A node that starts does not read all of a long log.
 	 */
 	@Test
-	void anyNumberOfQuietChannelsIsSearchedForOnce() {
+	void manyQuietChannelsNeedOneScan() {
 		RelayNode one = start();
 		String neighbour = neighbour("room");
 		Position since = position(append(one, "room", "the only one", OPTIONS));

@@ -142,7 +142,7 @@ class KafkaRelayTests {
 	 * machine that put off the return by seconds.
 	 */
 	@Test
-	void aComplaintAboutAConnectionDoesNotEndItsSuccessor() {
+	void aReconnectOfAConnectionDoesNotEndItsSuccessor() {
 		ClusterRelay relay = this.broker.relay(this.topic, CODEC);
 		List<Boolean> changes = new CopyOnWriteArrayList<>();
 		RelayListener listener = mock();

@@ -64,11 +64,13 @@ class KafkaReporterTests {
 		Throwable failure = new KafkaException("nobody listens");
 		this.reporter.connected();
 		assertThat(failFor(Duration.ofSeconds(60), failure)).isOne();
-		assertThat(this.lines.own()).containsExactly("The kafka relay cannot use topic 'topic' and keeps trying: "
-				+ "org.apache.kafka.common.KafkaException: nobody listens");
+		assertThat(this.lines.own()).containsExactly(
+				"The kafka relay cannot use topic 'topic', so messages do not reach other nodes. It keeps trying: "
+						+ "org.apache.kafka.common.KafkaException: nobody listens");
 		assertThat(failFor(Duration.ofSeconds(1), failure)).isOne();
-		assertThat(this.lines.own()).containsExactly("The kafka relay cannot use topic 'topic' and keeps trying, for 60"
-				+ " s now: org.apache.kafka.common.KafkaException: nobody listens");
+		assertThat(this.lines.own()).containsExactly(
+				"The kafka relay cannot use topic 'topic', so messages do not reach other nodes. It keeps trying, for"
+						+ " 60 s now: org.apache.kafka.common.KafkaException: nobody listens");
 		assertThat(failFor(Duration.ofSeconds(59), failure)).isZero();
 		assertThat(failFor(Duration.ofMinutes(10), failure)).isEqualTo(10);
 		this.lines.clear();

@@ -139,7 +139,7 @@ class KafkaSenderTests {
 	}
 
 	@Test
-	void recordsThatAreFewButLargeAreRefusedUntilTheProducerHasDoneWithThem() {
+	void fewLargeRecordsAreRefusedUntilTheProducerHasFinishedOthers() {
 		byte[] large = new byte[(int) (KafkaSender.MAX_PENDING_BYTES / 4) - 1];
 		List<CompletableFuture<Receipt>> receipts = IntStream.range(0, 4).mapToObj((i) -> publish(large)).toList();
 		assertOverloadedByBytes(publish(large));
@@ -248,11 +248,11 @@ class KafkaSenderTests {
 		assertThat(output.getOut().lines().filter((line) -> line.contains("WARN"))).hasSize(1)
 			.first()
 			.asString()
-			.contains("The producer has failed");
+			.contains("The Kafka producer has failed");
 	}
 
 	@Test
-	void afterwardsNothingIsAccepted() {
+	void aClosedSenderAcceptsNothing() {
 		this.sender.abandon();
 		assertUnavailable(publish());
 		assertThat(this.producer.history()).isEmpty();

@@ -75,7 +75,7 @@ class KafkaWorkerTests {
 	 * An attempt that ends in an Error schedules no other one itself.
 	 */
 	@Test
-	void anAttemptThatHasEndedInAnErrorIsMadeAgainByTheNextLook() {
+	void anAttemptThatHasEndedInAnErrorIsRepeatedByTheNextCheck() {
 		this.worker.execute(() -> this.worker.attemptAgain(false));
 		await().until(() -> this.guard.failures() == 1);
 		this.worker.repeat(this.worker::attemptIfNoneIsScheduled, Duration.ofMillis(1));

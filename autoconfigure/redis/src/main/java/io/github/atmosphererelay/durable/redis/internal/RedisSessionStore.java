@@ -42,9 +42,9 @@ import org.springframework.data.redis.core.RedisTemplate;
 import org.springframework.data.redis.serializer.RedisSerializer;
 
 /**
- * Keeps durable sessions in Redis: one hash for each, which Redis lets expire by itself,
- * and a sorted set of all, by which they are counted. A batch is one pipeline, except in
- * a Redis Cluster. Blocks as long as the application's connections do.
+ * Keeps durable sessions in Redis: one hash for each session, which Redis expires, and a
+ * sorted set of all sessions, which is used to count them. A batch is sent as one
+ * pipeline, except in a Redis Cluster. Blocks like the application's Redis connections.
  */
 public final class RedisSessionStore implements SessionStore {
 
@@ -57,7 +57,8 @@ public final class RedisSessionStore implements SessionStore {
 	private static final byte[] DATA = bytes("data");
 
 	/**
-	 * Replaces an entry unless a later connection, or another of the same age, has it.
+	 * Replaces an entry, unless a later connection of the client has saved it, or another
+	 * node with a connection of the same generation.
 	 */
 	private static final byte[] SAVE = bytes("""
 			local present = redis.call('HGET', KEYS[1], 'generation')
@@ -73,7 +74,7 @@ public final class RedisSessionStore implements SessionStore {
 			return 1
 			""");
 
-	/** No key of a session has such a character. */
+	/** A session's key never contains this character. */
 	private static final String INDEX = "*index";
 
 	private final RedisTemplate<byte[], byte[]> redis;
@@ -82,8 +83,8 @@ public final class RedisSessionStore implements SessionStore {
 
 	/**
 	 * Create a store.
-	 * @param connectionFactory the application's connections
-	 * @param keyPrefix what all keys begin with
+	 * @param connectionFactory the application's connection factory
+	 * @param keyPrefix the prefix of all keys
 	 */
 	public RedisSessionStore(RedisConnectionFactory connectionFactory, String keyPrefix) {
 		this.redis = new RedisTemplate<>();
@@ -153,14 +154,16 @@ public final class RedisSessionStore implements SessionStore {
 		};
 		List<@Nullable Object> results = this.redis.execute(each);
 		if (results == null || results.size() != entries.size()) {
-			throw new InvalidDataAccessApiUsageException("Redis has not answered to all of a pipeline");
+			throw new InvalidDataAccessApiUsageException(
+					"Redis has not answered all commands of a pipeline, so it is not"
+							+ " known which durable sessions were saved");
 		}
 		return results;
 	}
 
 	/**
-	 * Save one.
-	 * @return whether it was saved, as 1 or 0; of no meaning in a pipeline
+	 * Save one session.
+	 * @return 1 if it was saved, otherwise 0; without meaning in a pipeline
 	 */
 	private Long save(RedisConnection connection, StoredSession session) {
 		long ttl = Math.max(1, session.expiresAt().toEpochMilli() - System.currentTimeMillis());
@@ -172,7 +175,8 @@ public final class RedisSessionStore implements SessionStore {
 	}
 
 	/**
-	 * Note when the sessions expire, so that they can be counted without looking at each.
+	 * Add the sessions' expiry times to the sorted set, so that sessions can be counted
+	 * without reading each of them.
 	 */
 	private void index(List<StoredSession> entries) {
 		byte[] index = key(INDEX);
@@ -202,7 +206,7 @@ public final class RedisSessionStore implements SessionStore {
 	}
 
 	/**
-	 * {@inheritDoc} Redis does so by itself.
+	 * {@inheritDoc} Does nothing, because Redis expires the entries.
 	 */
 	@Override
 	public int removeExpired(Instant now) {

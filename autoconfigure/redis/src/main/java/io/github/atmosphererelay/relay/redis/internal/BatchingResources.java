@@ -33,9 +33,10 @@ import io.netty.util.concurrent.EventExecutorGroup;
 import io.netty.util.concurrent.Future;
 
 /**
- * The application's client resources, or the relay's own, with connections set up by
- * {@link LettuceBatching}. A copy by {@link #mutate()} would begin event loops of its
- * own, and would end timers that belong to others.
+ * Client resources whose connections are set up by {@link LettuceBatching}. Everything
+ * else is delegated to the application's resources or to the relay's own.
+ * {@link #mutate()} could not be used for that: a copy would start its own event loops,
+ * and would end timers that it shares with others.
  */
 final class BatchingResources implements ClientResources {
 

@@ -23,8 +23,8 @@ import java.util.concurrent.ThreadPoolExecutor;
 import io.github.atmosphererelay.guard.internal.Threads;
 
 /**
- * Completes what is found to be over on a thread of somebody else, who may hold locks:
- * one thing after another, on a thread that is there only while there is something to do.
+ * Completes futures when the thread that has found the result may hold locks. Runs one
+ * task after the other, on a thread that exists only while there are tasks.
  */
 final class CompletionThread implements Executor {
 

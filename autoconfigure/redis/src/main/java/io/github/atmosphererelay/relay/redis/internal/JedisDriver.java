@@ -42,8 +42,8 @@ import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
 import org.springframework.util.Assert;
 
 /**
- * Connects with Jedis, by single connections: those of a pool cannot be closed from
- * outside while they are in use, and a frozen one would stay.
+ * Connects with Jedis, by single connections without a pool: a connection of a pool
+ * cannot be closed by another thread while it is in use, so a frozen one would stay open.
  */
 final class JedisDriver implements RedisDriver {
 
@@ -84,11 +84,12 @@ final class JedisDriver implements RedisDriver {
 	}
 
 	private static JedisClientConfig build(JedisConnectionFactory factory, AtomicReference<JedisClientConfig> built) {
-		// Has Spring Data translate its configuration for Jedis, without connecting
+		// Makes Spring Data convert its configuration for Jedis, without connecting
 		factory.setEarlyStartup(false);
 		factory.afterPropertiesSet();
 		JedisClientConfig config = built.get();
-		Assert.state(config != null, "Spring Data has not built a client configuration");
+		Assert.state(config != null,
+				"Spring Data has built no configuration for Jedis from the JedisConnectionFactory");
 		return config;
 	}
 
@@ -114,7 +115,7 @@ final class JedisDriver implements RedisDriver {
 
 	@Override
 	public boolean runsScripts() {
-		// A link has a connection to one node alone
+		// A link has a connection to only one node
 		return this.cluster == null;
 	}
 
@@ -125,7 +126,8 @@ final class JedisDriver implements RedisDriver {
 				.connect(shuffled(this.cluster.getClusterNodes()));
 			return connect(chosen.publisher(), chosen.subscriber(), listener);
 		}
-		RuntimeException failure = new JedisConnectionException("No server is configured");
+		RuntimeException failure = new JedisConnectionException(
+				"No Redis server is configured: set 'spring.data.redis.host'");
 		for (HostAndPort server : servers()) {
 			try {
 				return connect(server, listener);
@@ -182,8 +184,9 @@ final class JedisDriver implements RedisDriver {
 	}
 
 	private HostAndPort findMaster(RedisSentinelConfiguration sentinel) {
-		Assert.state(sentinel.getMaster() != null && this.sentinelClientConfig != null, "No master is configured");
-		JedisException failure = new JedisConnectionException("No sentinel knows the master");
+		Assert.state(sentinel.getMaster() != null && this.sentinelClientConfig != null,
+				"No master is configured: set 'spring.data.redis.sentinel.master'");
+		JedisException failure = new JedisConnectionException("No sentinel knows the address of the master");
 		for (HostAndPort node : shuffled(sentinel.getSentinels())) {
 			try (Jedis jedis = new Jedis(node, this.sentinelClientConfig)) {
 				List<String> master = jedis.sentinelGetMasterAddrByName(sentinel.getMaster().getName());
@@ -206,7 +209,7 @@ final class JedisDriver implements RedisDriver {
 					: new RedisServerInfo(this.cluster != null, null);
 		}
 		catch (JedisDataException ex) {
-			// The account may publish but not look
+			// The account may publish, but lacks the right to this command
 			return new RedisServerInfo(this.cluster != null, null);
 		}
 	}
@@ -218,24 +221,24 @@ final class JedisDriver implements RedisDriver {
 					: RedisClusterInfo.UNKNOWN;
 		}
 		catch (JedisDataException ex) {
-			// The account may publish but not look
+			// The account may publish, but lacks the right to this command
 			return RedisClusterInfo.UNKNOWN;
 		}
 	}
 
 	private static void requireMaster(Connection connection) {
-		// Published at a former master, a message would be answered for and reach nobody
+		// A former master would accept a message and deliver it to nobody
 		Object role;
 		try {
 			role = connection.executeCommand(new CommandArguments(Command.ROLE));
 		}
 		catch (JedisDataException ex) {
-			// The account may publish but not look
+			// The account may publish, but lacks the right to this command
 			return;
 		}
 		if (role instanceof List<?> parts && !parts.isEmpty() && parts.get(0) instanceof byte[] name
 				&& !"master".equals(new String(name, StandardCharsets.US_ASCII))) {
-			throw new JedisConnectionException("Sentinel led to a server that is not the master");
+			throw new JedisConnectionException("The server that Sentinel has named is not the master (any more)");
 		}
 	}
 
@@ -249,7 +252,7 @@ final class JedisDriver implements RedisDriver {
 	}
 
 	/**
-	 * A server and the connection to it that is going to publish.
+	 * A server, and the connection to it that is used to publish.
 	 */
 	private record Node(HostAndPort server, Connection connection) {
 

@@ -33,8 +33,8 @@ import redis.clients.jedis.Connection;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
 /**
- * Two connections of Jedis: one with a thread that publishes, one with a thread that
- * reads.
+ * A link of two Jedis connections: one with a thread that publishes, one with a thread
+ * that receives.
  */
 final class JedisLink extends BinaryJedisPubSub implements RedisLink {
 
@@ -51,8 +51,8 @@ final class JedisLink extends BinaryJedisPubSub implements RedisLink {
 	private final RedisLink.Listener listener;
 
 	/**
-	 * A channel of this link alone: Jedis begins to read with a first channel, and ends
-	 * when the last is left.
+	 * A channel that only this link uses. Jedis starts to read when it subscribes to its
+	 * first channel, and stops when it leaves the last one.
 	 */
 	private final byte[] ownChannel;
 
@@ -76,9 +76,10 @@ final class JedisLink extends BinaryJedisPubSub implements RedisLink {
 	}
 
 	/**
-	 * Begin to publish and to read.
-	 * @throws RuntimeException if Redis refuses the first subscription or does not
-	 * confirm it in time
+	 * Start to publish and to receive. Blocks until Redis has confirmed the first
+	 * subscription.
+	 * @throws RuntimeException if Redis refuses the subscription or does not confirm it
+	 * in time
 	 */
 	void open() {
 		try {
@@ -87,11 +88,11 @@ final class JedisLink extends BinaryJedisPubSub implements RedisLink {
 			this.opened.await(this.settings.commandTimeout().toMillis(), TimeUnit.MILLISECONDS);
 			RuntimeException ending = this.ending;
 			if (ending != null) {
-				// For example that the account may not subscribe
+				// For example, the account may not subscribe
 				throw ending;
 			}
 			if (!this.confirmed) {
-				throw new JedisConnectionException("Redis did not confirm a subscription in time");
+				throw new JedisConnectionException("Redis did not confirm the first subscription in time");
 			}
 			this.publisher.start();
 			this.open = true;
@@ -112,7 +113,7 @@ final class JedisLink extends BinaryJedisPubSub implements RedisLink {
 	}
 
 	private void read() {
-		RuntimeException cause = new JedisConnectionException("The subscription has ended");
+		RuntimeException cause = new JedisConnectionException("The subscribing connection has ended");
 		try {
 			proceed(this.subscribing, this.ownChannel);
 		}
@@ -121,7 +122,7 @@ final class JedisLink extends BinaryJedisPubSub implements RedisLink {
 		}
 		catch (Throwable ex) {
 			this.listener.guards().of(Part.RELAY_RECEIVER).failed(ex);
-			cause = new JedisConnectionException("The subscription has failed", ex);
+			cause = new JedisConnectionException("The subscribing connection has failed", ex);
 		}
 		this.ending = cause;
 		this.opened.countDown();
@@ -179,15 +180,15 @@ final class JedisLink extends BinaryJedisPubSub implements RedisLink {
 	}
 
 	/**
-	 * Close a connection's socket from outside, whatever its thread is doing.
-	 * @param connection the connection, open or not
+	 * Close a connection's socket, whatever the connection's thread is doing.
+	 * @param connection the connection, which may already be closed
 	 */
 	static void disconnect(Connection connection) {
 		try {
 			connection.forceDisconnect();
 		}
 		catch (IOException | RuntimeException ex) {
-			// It is closed as well as it can be
+			// There is no other way to close it
 		}
 	}
 

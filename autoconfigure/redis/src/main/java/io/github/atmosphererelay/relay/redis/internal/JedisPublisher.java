@@ -41,12 +41,11 @@ import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisNoScriptException;
 
 /**
- * Publishes and runs scripts on a connection of Jedis from a thread of its own: takes
- * what has gathered, sends it in one go and then reads the answers. Either may block
- * while the connection is frozen, sending even for as long as it is: a message can be
- * larger than the buffers on the way. So a second thread looks for messages that are
- * overdue. One that still waits is taken back and fails; one that may have been sent is
- * unconfirmed.
+ * Publishes and runs scripts on a Jedis connection, on its own thread: it sends the
+ * queued calls in one batch and then reads the answers. Both can block while the
+ * connection is frozen; sending too, because a message can be larger than the buffers on
+ * the way. Therefore a second thread checks for overdue calls. A call that is still
+ * queued is removed and fails; a call that may have been sent is unconfirmed.
  */
 final class JedisPublisher {
 
@@ -75,15 +74,15 @@ final class JedisPublisher {
 	private final Object sendingLock = new Object();
 
 	/**
-	 * Messages that may have been sent and are not answered, though perhaps unconfirmed
-	 * for being overdue; guarded by the lock, because neither the sweep nor stopping
-	 * waits for a thread that is frozen.
+	 * Calls that may have been sent and are not answered, including overdue ones that
+	 * already count as unconfirmed. Guarded by the lock, because neither the check for
+	 * overdue calls nor {@link #stop()} may wait for a frozen thread.
 	 */
 	private final Deque<RedisCall> sending = new ArrayDeque<>();
 
 	/**
-	 * Calls that were not executed for want of their scripts, and are to be sent before
-	 * anything else; guarded by the lock.
+	 * Calls that Redis did not execute because it had lost their scripts. They are sent
+	 * before all others. Guarded by the lock.
 	 */
 	private final Deque<RedisCall> repeated = new ArrayDeque<>();
 
@@ -106,9 +105,10 @@ final class JedisPublisher {
 	}
 
 	/**
-	 * Send a command.
-	 * @param call the command
-	 * @return the command's result, or a failure with {@code RelayOverloadedException}
+	 * Queue a call.
+	 * @param call the call
+	 * @return the call's result; fails with {@code RelayOverloadedException} if the queue
+	 * is full
 	 */
 	CompletableFuture<@Nullable Object> send(RedisCall call) {
 		RelayOverloadedException overload = this.pendingBytes.add(call.size());
@@ -129,7 +129,7 @@ final class JedisPublisher {
 	}
 
 	/**
-	 * Complete everything that is open. Does not wait for the thread, which ends once the
+	 * Complete all open calls. Does not wait for the thread, which ends when the
 	 * connection is closed.
 	 */
 	void stop() {
@@ -173,7 +173,7 @@ final class JedisPublisher {
 		}
 		unanswered.forEach((call) -> call.result().complete(null));
 		for (RedisCall call = this.queue.peek(); call != null && call.isOverdue(now); call = this.queue.peek()) {
-			// Whoever removes a call decides whether it is ever sent
+			// The thread that removes a call from the queue decides whether it is sent
 			if (this.queue.remove(call)) {
 				unsent.add(call);
 			}
@@ -192,7 +192,7 @@ final class JedisPublisher {
 			}
 		}
 		catch (InterruptedException ex) {
-			// Stopped
+			// The publisher was stopped
 		}
 		catch (Throwable ex) {
 			if (ex instanceof Error) {
@@ -231,7 +231,7 @@ final class JedisPublisher {
 	}
 
 	private void repeat(LostScripts lost) {
-		// Nothing else is sent in between, so the order stays
+		// Nothing else is sent in between, so the order is kept
 		List<RedisCall> overtaken = new ArrayList<>();
 		synchronized (this.sendingLock) {
 			lost.drain(this.repeated::add, overtaken::add);
@@ -241,8 +241,8 @@ final class JedisPublisher {
 		Set<RedisScript> loaded = new HashSet<>();
 		for (RedisCall call = nextRepeated(); call != null; call = nextRepeated()) {
 			if (call.result().isDone()) {
-				// Unconfirmed for being overdue before Redis told that it was not
-				// executed
+				// It was overdue and completed as unconfirmed before Redis answered that
+				// it was not executed
 				this.pendingBytes.remove(call.size());
 			}
 			else if (begin(call)) {
@@ -269,7 +269,7 @@ final class JedisPublisher {
 			}
 		}
 		catch (Throwable ex) {
-			// It stands in no queue any more
+			// It is in no queue any more
 			refuse(call, ex);
 			throw ex;
 		}
@@ -290,7 +290,7 @@ final class JedisPublisher {
 				call = this.sending.poll();
 			}
 			if (call == null) {
-				// Stopped
+				// The publisher was stopped
 				return;
 			}
 			answered(call, reply, lost);
@@ -302,7 +302,7 @@ final class JedisPublisher {
 			lost.add(call);
 		}
 		else if (reply instanceof JedisDataException refusal) {
-			// Redis answered that it has not done it
+			// Redis answered that it has not executed the call
 			this.pendingBytes.remove(call.size());
 			call.result().completeExceptionally(RelayUnavailableException.forRefusal(RedisRelay.NAME, refusal));
 		}

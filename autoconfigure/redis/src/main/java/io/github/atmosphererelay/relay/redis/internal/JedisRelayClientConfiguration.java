@@ -33,7 +33,8 @@ import org.springframework.data.redis.connection.jedis.JedisClientConfigBuilderC
 import org.springframework.data.redis.connection.jedis.JedisClientConfiguration;
 
 /**
- * The application's client configuration with the relay's own timeouts, and no pool.
+ * The application's Jedis configuration, with the relay's own timeouts and without a
+ * pool.
  */
 final class JedisRelayClientConfiguration implements JedisClientConfiguration {
 
@@ -47,7 +48,7 @@ final class JedisRelayClientConfiguration implements JedisClientConfiguration {
 	 * Create a configuration.
 	 * @param application the application's configuration
 	 * @param settings the relay's settings
-	 * @param built receives what Spring Data makes of it for Jedis
+	 * @param built receives the configuration that Spring Data builds from it for Jedis
 	 */
 	JedisRelayClientConfiguration(JedisClientConfiguration application, RedisRelaySettings settings,
 			Consumer<JedisClientConfig> built) {
@@ -66,7 +67,7 @@ final class JedisRelayClientConfiguration implements JedisClientConfiguration {
 		int timeout = Math.toIntExact(this.settings.commandTimeout().toMillis());
 		builder.connectionTimeoutMillis(timeout);
 		builder.socketTimeoutMillis(timeout);
-		// A subscriber waits for as long as there is nothing to hear
+		// No timeout: a subscriber waits as long as there are no messages
 		builder.blockingSocketTimeoutMillis(0);
 		this.built.accept(builder.build());
 	}

@@ -30,10 +30,10 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Waits until a connection that Lettuce has handed out accepts commands. With a password
- * Lettuce ends the handshake on a thread of the common pool, and may hand out the
- * connection before the event loop has marked it as active: until then it refuses every
- * command with "Currently not connected".
+ * Waits until a connection that Lettuce has returned accepts commands. With a password,
+ * Lettuce ends the handshake on a thread of the common pool, and may return the
+ * connection before the event loop has marked it as active. Until then the connection
+ * refuses every command with "Currently not connected".
  */
 final class LettuceActivation implements RedisConnectionStateListener {
 
@@ -46,10 +46,10 @@ final class LettuceActivation implements RedisConnectionStateListener {
 	}
 
 	/**
-	 * Return when a connection accepts commands. Never blocks.
-	 * @param connection a connection as Lettuce has handed it out
-	 * @return completes on the calling thread or on the connection's event loop, with a
-	 * {@link RedisException} if the connection is lost before
+	 * Return a future that completes when a connection accepts commands. Never blocks.
+	 * @param connection a connection that Lettuce has just returned
+	 * @return completes on the calling thread or on the connection's event loop; fails
+	 * with a {@link RedisException} if the connection is lost before
 	 */
 	static CompletableFuture<@Nullable Void> of(StatefulRedisConnection<?, ?> connection) {
 		LettuceActivation activation = new LettuceActivation(connection);
@@ -60,12 +60,13 @@ final class LettuceActivation implements RedisConnectionStateListener {
 	}
 
 	/**
-	 * Wait until a connection accepts commands, and close it if it does not.
+	 * Wait until a connection accepts commands. Closes the connection if it does not.
 	 * @param <C> the type of the connection
-	 * @param connection a connection as Lettuce has handed it out
-	 * @param timeout how long to wait
+	 * @param connection a connection that Lettuce has just returned
+	 * @param timeout the maximum time to wait
 	 * @return the connection
-	 * @throws RedisException if it was lost before, or does not accept commands in time
+	 * @throws RedisException if the connection is lost or does not accept commands in
+	 * time
 	 */
 	static <C extends StatefulRedisConnection<?, ?>> C await(C connection, Duration timeout) {
 		try {
@@ -73,7 +74,7 @@ final class LettuceActivation implements RedisConnectionStateListener {
 			return connection;
 		}
 		catch (Throwable ex) {
-			// An Error, too: nobody else knows the connection yet
+			// An Error too: nobody else would close the connection
 			connection.closeAsync();
 			if (ex instanceof Error error) {
 				throw error;
@@ -81,7 +82,7 @@ final class LettuceActivation implements RedisConnectionStateListener {
 			if (ex instanceof InterruptedException) {
 				Thread.currentThread().interrupt();
 			}
-			throw new RedisException("The connection does not accept commands", ex);
+			throw new RedisException("The connection to Redis did not accept commands in time", ex);
 		}
 	}
 
@@ -94,7 +95,7 @@ final class LettuceActivation implements RedisConnectionStateListener {
 			this.active.complete(null);
 		}
 		else if (!this.connection.isOpen()) {
-			this.active.completeExceptionally(new RedisException("Connection closed"));
+			this.active.completeExceptionally(new RedisException("The connection to Redis is closed"));
 		}
 	}
 
@@ -110,7 +111,7 @@ final class LettuceActivation implements RedisConnectionStateListener {
 
 	@Override
 	public void onRedisDisconnected(RedisChannelHandler<?, ?> connection) {
-		this.active.completeExceptionally(new RedisException("Connection closed"));
+		this.active.completeExceptionally(new RedisException("The connection to Redis was closed"));
 	}
 
 }

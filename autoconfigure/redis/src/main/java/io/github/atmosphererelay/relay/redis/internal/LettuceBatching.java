@@ -22,8 +22,9 @@ import io.netty.channel.Channel;
 import io.netty.handler.flush.FlushConsolidationHandler;
 
 /**
- * Has commands that meet in an event loop leave in one write, without waiting for any to
- * come: under load most of what a command costs is its system call, here and in Redis.
+ * Writes commands that are queued in an event loop with one system call, without waiting
+ * for more. Under load, the system calls are most of a command's cost, both here and in
+ * Redis.
  */
 final class LettuceBatching implements NettyCustomizer {
 
@@ -33,7 +34,7 @@ final class LettuceBatching implements NettyCustomizer {
 
 	/**
 	 * Create a customizer.
-	 * @param application the application's own, which is heard too
+	 * @param application the application's customizer, which is called too
 	 */
 	LettuceBatching(NettyCustomizer application) {
 		this.application = application;

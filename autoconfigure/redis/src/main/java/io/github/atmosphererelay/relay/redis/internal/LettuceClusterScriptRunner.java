@@ -38,15 +38,15 @@ import io.lettuce.core.codec.ByteArrayCodec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs scripts under Cluster: on a connection to each master, made when it is needed
- * first. Lettuce's own connection for all nodes loses the order while it connects, and
- * while it follows redirections. Here a call that reaches the wrong node is refused, and
- * the map of the cluster is looked up again. Losing such a connection leaves the link's
- * subscriptions alone. Never blocks.
+ * Runs scripts in a Redis Cluster: on one connection to each master, which is created
+ * when it is first needed. Lettuce's own cluster connection does not keep the order of
+ * calls while it connects and while it follows redirections. Here a call that reaches the
+ * wrong node fails, and the topology of the cluster is refreshed. Losing such a
+ * connection does not affect the link's subscriptions. Never blocks.
  */
 final class LettuceClusterScriptRunner implements ScriptRunner {
 
-	/** How long a master is left alone after connecting has failed. */
+	/** The time after a failed connect before a master is tried again. */
 	private static final long RETRY_NANOS = Duration.ofMillis(200).toNanos();
 
 	private static final List<String> REDIRECTIONS = List.of("MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN", "READONLY");
@@ -75,13 +75,14 @@ final class LettuceClusterScriptRunner implements ScriptRunner {
 
 	/**
 	 * Create a runner.
-	 * @param cluster knows the nodes
+	 * @param cluster knows the topology
 	 * @param client connects to single nodes
-	 * @param nodeUri adds credentials and the like to a node's address
-	 * @param refusals tells what was not executed
-	 * @param pendingBytes counts what Lettuce holds
-	 * @param timeout how long a node may not answer at all
-	 * @param completionThread completes what other threads than Lettuce's have ended
+	 * @param nodeUri adds credentials and other settings to a node's address
+	 * @param refusals recognizes calls that were not executed
+	 * @param pendingBytes counts the bytes that Lettuce holds
+	 * @param timeout a node that has answered nothing for this long is disconnected
+	 * @param completionThread completes results that were found by other threads than
+	 * Lettuce's
 	 */
 	LettuceClusterScriptRunner(RedisClusterClient cluster, RedisClient client, UnaryOperator<RedisURI> nodeUri,
 			LettuceRefusals refusals, PendingBytes pendingBytes, Duration timeout, Executor completionThread) {
@@ -101,7 +102,7 @@ final class LettuceClusterScriptRunner implements ScriptRunner {
 		if (node == null) {
 			this.pendingBytes.remove(call.size());
 			refresh();
-			call.refuse(new RedisException("No node has the slot of the channel"));
+			call.refuse(new RedisException("No known node of the cluster has the slot of the channel"));
 			return;
 		}
 		call.result().whenComplete((reply, ex) -> {
@@ -131,13 +132,13 @@ final class LettuceClusterScriptRunner implements ScriptRunner {
 			node = new Node(new LettuceScriptRunner(this.refusals, this.pendingBytes, this.completionThread));
 			this.nodes.put(master.getNodeId(), node);
 		}
-		// Calls wait in the meantime, in order
+		// Calls wait in the runner until it is connected, in order
 		node.connect(master);
 		return node;
 	}
 
 	private void refresh() {
-		// Replies of thousands of calls may ask for it at once
+		// Thousands of replies may request it at once
 		if (System.nanoTime() - this.refreshedAt < RETRY_NANOS || !this.refreshing.compareAndSet(false, true)) {
 			return;
 		}
@@ -145,7 +146,7 @@ final class LettuceClusterScriptRunner implements ScriptRunner {
 			this.cluster.refreshPartitionsAsync().whenComplete((done, ex) -> refreshed());
 		}
 		catch (Throwable ex) {
-			// Or it would never be tried again
+			// Otherwise it would never be tried again
 			refreshed();
 			throw ex;
 		}
@@ -164,12 +165,12 @@ final class LettuceClusterScriptRunner implements ScriptRunner {
 			nodes = new ArrayList<>(this.nodes.values());
 			this.nodes.clear();
 		}
-		nodes.forEach((node) -> node.close(new RedisException("Connection is closed")));
+		nodes.forEach((node) -> node.close(new RedisException("The relay has closed the connection")));
 	}
 
 	/**
-	 * One master and the connection to it. The relay's probes do not go this way, so a
-	 * connection that answers nothing any more is given up here.
+	 * A master and the connection to it. The relay's probes do not use this connection,
+	 * so it is checked here whether Redis still answers.
 	 */
 	private final class Node implements RedisConnectionStateListener {
 
@@ -216,7 +217,7 @@ final class LettuceClusterScriptRunner implements ScriptRunner {
 			connection.addListener(this);
 			LettuceActivation.of(connection).whenComplete((active, ex) -> {
 				if (ex != null) {
-					close(new RedisException("Connection is closed"));
+					close(new RedisException("The connection to a master of the cluster was lost"));
 				}
 				else {
 					this.scripts.open(connection);
@@ -230,7 +231,7 @@ final class LettuceClusterScriptRunner implements ScriptRunner {
 				this.answeredAt = now;
 			}
 			else if (now - this.answeredAt >= LettuceClusterScriptRunner.this.timeoutNanos) {
-				close(new RedisException("Redis does not answer"));
+				close(new RedisException("A master of the cluster did not answer in time"));
 			}
 		}
 
@@ -264,7 +265,7 @@ final class LettuceClusterScriptRunner implements ScriptRunner {
 
 		@Override
 		public void onRedisDisconnected(RedisChannelHandler<?, ?> connection) {
-			close(new RedisException("Connection is closed"));
+			close(new RedisException("The connection to a master of the cluster was lost"));
 		}
 
 	}

@@ -23,8 +23,9 @@ import io.lettuce.core.protocol.CommandWrapper;
 import io.lettuce.core.protocol.RedisCommand;
 
 /**
- * Tells when Lettuce is done with a command. One that has timed out is answered for, but
- * still in Lettuce's buffers and on the stack of those that Redis may answer.
+ * Calls back when Lettuce has finished with a command. A command that has timed out is
+ * completed, but it is still in Lettuce's buffers and in its queue of unanswered
+ * commands.
  *
  * @param <T> the kind of reply
  */
@@ -61,8 +62,9 @@ final class LettuceCommand<T> extends CommandWrapper<byte[], byte[], T> {
 	}
 
 	/**
-	 * Lettuce leaves a command that is done out of what it sends, without a word.
-	 * @return whether nothing more is to come
+	 * Return whether the command has ended. Lettuce skips a finished command when it
+	 * writes, without any notice.
+	 * @return whether nothing more follows
 	 */
 	@Override
 	public boolean isDone() {

@@ -45,11 +45,11 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
 import org.springframework.util.StringUtils;
 
 /**
- * Connects with Lettuce, by a client of its own that Spring Data makes from the
- * application's configuration; the event loops are the application's, if it shares its
- * client resources. The client outlives its links, because Lettuce shuts event loops down
- * with the last client that uses them, and the timers of a failed attempt then find them
- * gone.
+ * Connects with a separate Lettuce client, which Spring Data creates from the
+ * application's configuration. It uses the application's event loops if the application
+ * has client resources to share. The client outlives its links: Lettuce shuts event loops
+ * down with the last client that uses them, and the timers of a failed attempt would then
+ * fail.
  */
 final class LettuceDriver implements RedisDriver {
 
@@ -74,10 +74,9 @@ final class LettuceDriver implements RedisDriver {
 		this.settings = settings;
 		this.configuration = configuration(applicationFactory);
 		if (RedisConfiguration.isStaticMasterReplicaConfiguration(this.configuration)) {
-			throw new IllegalArgumentException(
-					"The redis relay needs pub/sub, which Lettuce does not offer with a static"
-							+ " master/replica configuration: give it a connection factory for the master, for Sentinel or for"
-							+ " Cluster");
+			throw new IllegalArgumentException("The redis relay needs pub/sub, which Lettuce does not support with a"
+					+ " static master/replica configuration. Give the relay a connection factory for the master, for"
+					+ " Sentinel or for Cluster, and mark it with @AtmosphereRelayConnection");
 		}
 	}
 
@@ -184,7 +183,7 @@ final class LettuceDriver implements RedisDriver {
 	private synchronized RedisClient nodeClient() {
 		RedisClient client = this.nodeClient;
 		if (client == null) {
-			// Connects to single nodes, at the addresses that the cluster's client finds
+			// Connects to single nodes, at the addresses of the cluster's topology
 			client = RedisClient.create(resources());
 			clientConfiguration().getClientOptions().ifPresent(client::setOptions);
 			this.nodeClient = client;
@@ -193,8 +192,8 @@ final class LettuceDriver implements RedisDriver {
 	}
 
 	private RedisURI nodeUri(RedisURI address) {
-		// As Spring Data does for the nodes that it is told; those that Lettuce finds by
-		// itself have neither credentials nor TLS
+		// Spring Data sets credentials and TLS for the configured nodes. The nodes that
+		// Lettuce discovers have neither.
 		LettuceRelayClientConfiguration client = clientConfiguration();
 		RedisURI.Builder builder = RedisURI.builder()
 			.withHost(address.getHost())
@@ -248,7 +247,7 @@ final class LettuceDriver implements RedisDriver {
 	}
 
 	private Chosen<ClusterNode> connectCluster(RedisClusterClient client) {
-		// Nodes come and go, also while there is no connection to notice it by
+		// The topology may have changed, also while there was no connection
 		client.refreshPartitions();
 		List<RedisURI> nodes = new ArrayList<>();
 		for (RedisClusterNode node : client.getPartitions()) {
@@ -257,8 +256,9 @@ final class LettuceDriver implements RedisDriver {
 			}
 		}
 		Collections.shuffle(nodes);
-		// Any will do: every node hears what is published at any other. A connection that
-		// chooses a node for each key loses the order while it connects.
+		// Any node will do, because every node delivers what is published at any other.
+		// Lettuce's cluster connection, which chooses a node for each key, does not keep
+		// the order while it connects.
 		return new RedisClusterChoice<>(this::openNode, LettuceDriver::clusterInfo, ClusterNode::close).connect(nodes);
 	}
 
@@ -271,7 +271,7 @@ final class LettuceDriver implements RedisDriver {
 			return RedisClusterInfo.parse(node.connection().sync().clusterInfo());
 		}
 		catch (RedisCommandExecutionException ex) {
-			// The account may publish but not look
+			// The account may publish, but lacks the right to this command
 			return RedisClusterInfo.UNKNOWN;
 		}
 	}
@@ -282,24 +282,24 @@ final class LettuceDriver implements RedisDriver {
 			return RedisServerInfo.parse(connection.sync().info(), cluster);
 		}
 		catch (RedisCommandExecutionException ex) {
-			// The account may publish but not look
+			// The account may publish, but lacks the right to this command
 			return new RedisServerInfo(cluster, null);
 		}
 	}
 
 	private static void requireMaster(StatefulRedisPubSubConnection<byte[], byte[]> connection) {
-		// Published at a former master, a message would be answered for and reach nobody
+		// A former master would accept a message and deliver it to nobody
 		List<Object> role;
 		try {
 			role = connection.sync().role();
 		}
 		catch (RedisCommandExecutionException ex) {
-			// The account may publish but not look
+			// The account may publish, but lacks the right to this command
 			return;
 		}
 		if (!role.isEmpty() && role.get(0) instanceof byte[] name
 				&& !"master".equals(new String(name, StandardCharsets.US_ASCII))) {
-			throw new IllegalStateException("Sentinel led to a server that is not the master");
+			throw new IllegalStateException("The server that Sentinel has named is not the master (any more)");
 		}
 	}
 
@@ -314,22 +314,22 @@ final class LettuceDriver implements RedisDriver {
 			return factory.getSocketConfiguration();
 		}
 		try {
-			// A factory made with a RedisConfiguration of no particular type
-			// keeps it here and answers with a default from its getter; the same
-			// with master/replica
+			// A factory that was created with a RedisConfiguration of another type keeps
+			// it in this field, and returns a default from its getter. The same holds for
+			// master/replica.
 			Object configuration = new DirectFieldAccessor(factory).getPropertyValue("configuration");
 			if (configuration instanceof RedisConfiguration redisConfiguration) {
 				return redisConfiguration;
 			}
 		}
 		catch (NotReadablePropertyException ex) {
-			// Another version, or a native image
+			// Another version of Spring Data, or a native image
 		}
 		return factory.getStandaloneConfiguration();
 	}
 
 	/**
-	 * A node of a cluster and the connection to it that is going to publish.
+	 * A node of a cluster, and the connection to it that is used to publish.
 	 */
 	private record ClusterNode(RedisURI uri, StatefulRedisPubSubConnection<byte[], byte[]> connection) {
 

@@ -41,8 +41,8 @@ import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Two connections of Lettuce, and under Cluster those of its scripts. Nothing here
- * blocks, except {@link #close()} for a moment.
+ * A link of two Lettuce connections and, in a Redis Cluster, those that run scripts. No
+ * method blocks, except {@link #close()} for half a second at most.
  */
 final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements RedisLink, RedisConnectionStateListener {
 
@@ -66,13 +66,13 @@ final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements Re
 
 	/**
 	 * Create a link.
-	 * @param publisher publishes
-	 * @param subscriber hears
+	 * @param publisher the connection that publishes
+	 * @param subscriber the connection that receives
 	 * @param scripts runs scripts
-	 * @param server what the server says of itself
-	 * @param refusals tells what was not executed
-	 * @param pendingBytes counts what Lettuce holds, the scripts' calls included
-	 * @param listener receives what the link brings
+	 * @param server information about the server
+	 * @param refusals recognizes commands that were not executed
+	 * @param pendingBytes counts the bytes that Lettuce holds, including those of scripts
+	 * @param listener is told of messages, confirmations and losses
 	 */
 	LettuceLink(StatefulRedisPubSubConnection<byte[], byte[]> publisher,
 			StatefulRedisPubSubConnection<byte[], byte[]> subscriber, ScriptRunner scripts, RedisServerInfo server,
@@ -87,14 +87,14 @@ final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements Re
 	}
 
 	/**
-	 * Begin to listen to the connections.
+	 * Start to listen to the connections.
 	 */
 	void watch() {
 		this.subscriber.addListener((RedisPubSubListener<byte[], byte[]>) this);
 		this.subscriber.addListener((RedisConnectionStateListener) this);
 		this.publisher.addListener((RedisConnectionStateListener) this);
 		if (!this.subscriber.isOpen() || !this.publisher.isOpen()) {
-			this.listener.lost(new RedisException("Connection closed"));
+			this.listener.lost(new RedisException("The connection to Redis was lost"));
 		}
 	}
 
@@ -120,7 +120,7 @@ final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements Re
 			this.publisher.dispatch(command);
 		}
 		catch (Throwable ex) {
-			// An Error, too: what it counts for would never be given back
+			// An Error too: otherwise its count and its bytes would never be released
 			command.completeExceptionally(ex);
 		}
 		return result;
@@ -185,7 +185,7 @@ final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements Re
 	@Override
 	public void close() {
 		this.scripts.close();
-		// The client closes, and complains of, connections that it takes for open.
+		// Lettuce closes connections that it considers open, and logs a warning for each.
 		CompletableFuture.allOf(this.publisher.closeAsync(), this.subscriber.closeAsync())
 			.completeOnTimeout(null, CLOSE_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
 			.exceptionally((ex) -> null)
@@ -204,7 +204,7 @@ final class LettuceLink extends RedisPubSubAdapter<byte[], byte[]> implements Re
 
 	@Override
 	public void onRedisDisconnected(RedisChannelHandler<?, ?> connection) {
-		this.listener.lost(new RedisException("Connection closed"));
+		this.listener.lost(new RedisException("The connection to Redis was lost"));
 	}
 
 }

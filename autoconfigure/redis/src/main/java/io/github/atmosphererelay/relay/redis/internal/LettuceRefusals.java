@@ -24,22 +24,23 @@ import io.lettuce.core.RedisException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells a command that was certainly not executed from one whose fate is unknown. Lettuce
- * has no types for it; a message that is not known here counts as unknown fate, which is
- * the safe side.
+ * Distinguishes commands that were certainly not executed from those that may have been.
+ * Lettuce has no exception types for that, so messages are compared. An unknown message
+ * counts as "may have been executed", which is the safe side.
  *
- * @param maxPending how many commands may be pending
+ * @param maxPending the maximum number of pending commands, for messages
  */
 record LettuceRefusals(int maxPending) {
 
 	/**
-	 * Judge a failure.
-	 * @param ex what Lettuce said
-	 * @return what to tell the publisher, or {@code null} if the fate is unknown
+	 * Classify a failure.
+	 * @param ex the failure that Lettuce has reported
+	 * @return the publisher's failure, or {@code null} if the command may have been
+	 * executed
 	 */
 	@Nullable RelayException refusal(Throwable ex) {
 		if (ex instanceof RedisCommandExecutionException) {
-			// Redis answered that it has not done it
+			// Redis answered that it has not executed the command
 			return RelayUnavailableException.forRefusal(RedisRelay.NAME, ex);
 		}
 		String message = ex.getMessage();

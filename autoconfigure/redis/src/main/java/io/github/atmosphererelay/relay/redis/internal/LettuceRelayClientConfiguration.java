@@ -33,8 +33,8 @@ import org.springframework.data.redis.connection.lettuce.LettuceClientConfigurat
 import org.springframework.data.redis.connection.lettuce.RedisCredentialsProviderFactory;
 
 /**
- * The application's client configuration with the relay's own options in place of those
- * that decide what happens while Redis is away. Never pooled.
+ * The application's Lettuce configuration, with the relay's own options for the time
+ * while Redis is away. Never pooled.
  */
 final class LettuceRelayClientConfiguration implements LettuceClientConfiguration {
 
@@ -58,17 +58,17 @@ final class LettuceRelayClientConfiguration implements LettuceClientConfiguratio
 			.mutate()
 			.connectTimeout(this.settings.commandTimeout())
 			.build();
-		// Without Lettuce's own reconnecting nothing is ever sent twice: commands on
-		// their way end with their connection, and those that come later are refused. The
+		// Lettuce must not reconnect by itself, so that nothing is ever sent twice:
+		// pending commands end with their connection, and later ones are refused. The
 		// relay replaces the connection instead.
 		return Optional.of(options.mutate()
 			.autoReconnect(false)
 			.replayFilter((command) -> true)
 			.disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS)
-			// The link counts more exactly; this bound only comes first when answers
-			// that nobody waits for any more still occupy the queue
+			// The link's own limit is more exact. This one applies only if many commands
+			// whose callers have timed out are still in the queue
 			.requestQueueSize((int) Math.min(Integer.MAX_VALUE - 1, 2L * this.settings.maxPending() + 1000))
-			.timeoutOptions(TimeoutOptions.builder().timeoutSource(new Patience(this.settings)).build())
+			.timeoutOptions(TimeoutOptions.builder().timeoutSource(new AnswerTimeouts(this.settings)).build())
 			.socketOptions(socketOptions)
 			.build());
 	}
@@ -130,15 +130,16 @@ final class LettuceRelayClientConfiguration implements LettuceClientConfiguratio
 	}
 
 	/**
-	 * How long an answer is waited for. That of a subscription comes behind all messages
-	 * that are on their way through the same connection, and to give the connection up
-	 * for it would lose them; whether it works at all is what probes are for.
+	 * Returns how long to wait for an answer. The confirmation of a subscription arrives
+	 * after all messages that are already on the way through the connection. Closing the
+	 * connection because of that delay would lose them. Probes check whether the
+	 * connection works at all.
 	 */
-	private static final class Patience extends TimeoutOptions.TimeoutSource {
+	private static final class AnswerTimeouts extends TimeoutOptions.TimeoutSource {
 
 		private final RedisRelaySettings settings;
 
-		private Patience(RedisRelaySettings settings) {
+		private AnswerTimeouts(RedisRelaySettings settings) {
 			this.settings = settings;
 		}
 

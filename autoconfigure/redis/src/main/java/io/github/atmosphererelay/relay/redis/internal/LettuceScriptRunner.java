@@ -41,13 +41,14 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs scripts on one connection of Lettuce, pipelined and in order, also when Redis has
- * lost them: what comes then is held back until all that is on its way is answered, and
- * follows what has to be repeated. Never blocks.
+ * Runs scripts on one Lettuce connection, pipelined and in order. The order is kept when
+ * Redis has lost its scripts: new calls are then held back until all pending calls are
+ * answered, and are sent after the calls that have to be repeated. Never blocks.
  * <p>
- * Results are completed in order, by one thread at a time and outside the lock: by the
- * thread of Lettuce that has the answer, and never by one that runs a call, connects or
- * closes, whose locks the next stages may want.
+ * Results are completed in order, by one thread at a time and outside the lock. Usually
+ * it is the thread of Lettuce that has received the answer. It is never a thread that
+ * runs a call, connects or closes: such a thread may hold locks that dependent stages
+ * need.
  */
 final class LettuceScriptRunner implements ScriptRunner {
 
@@ -67,7 +68,7 @@ final class LettuceScriptRunner implements ScriptRunner {
 
 	private final Executor completionThread;
 
-	/** Whether a thread completes what there is to complete. */
+	/** Whether a thread is completing results. */
 	private boolean completing;
 
 	private @Nullable StatefulRedisConnection<byte[], byte[]> connection;
@@ -80,9 +81,10 @@ final class LettuceScriptRunner implements ScriptRunner {
 
 	/**
 	 * Create a runner without a connection.
-	 * @param refusals tells what was not executed
-	 * @param pendingBytes counts what Lettuce holds
-	 * @param completionThread completes what other threads than Lettuce's have ended
+	 * @param refusals recognizes calls that were not executed
+	 * @param pendingBytes counts the bytes that Lettuce holds
+	 * @param completionThread completes results that were found by other threads than
+	 * Lettuce's
 	 */
 	LettuceScriptRunner(LettuceRefusals refusals, PendingBytes pendingBytes, Executor completionThread) {
 		this.refusals = refusals;
@@ -91,7 +93,7 @@ final class LettuceScriptRunner implements ScriptRunner {
 	}
 
 	/**
-	 * Begin to send what is waiting, and what comes.
+	 * Start to send the waiting calls, and later ones.
 	 * @param connection an open connection
 	 */
 	void open(StatefulRedisConnection<byte[], byte[]> connection) {
@@ -105,8 +107,8 @@ final class LettuceScriptRunner implements ScriptRunner {
 	}
 
 	/**
-	 * Refuse what is waiting, and what comes. What was sent is Lettuce's to end.
-	 * @param cause why
+	 * Refuse the waiting calls, and later ones. Lettuce ends those that were sent.
+	 * @param cause the reason
 	 */
 	void close(Throwable cause) {
 		synchronized (this.lock) {
@@ -144,8 +146,7 @@ final class LettuceScriptRunner implements ScriptRunner {
 			connection.dispatch(command);
 		}
 		catch (Throwable ex) {
-			// An Error, too: a call that is never answered would have the next wait for
-			// it
+			// An Error too: later calls would wait for the answer of this one
 			if (command != null) {
 				command.completeExceptionally(ex);
 			}
@@ -173,7 +174,7 @@ final class LettuceScriptRunner implements ScriptRunner {
 		synchronized (this.lock) {
 			this.unanswered--;
 			if (failure instanceof RedisNoScriptException && this.closedBy == null) {
-				// The command that has just ended gives its bytes back
+				// The command that has just ended releases its bytes
 				this.pendingBytes.keep(call.size());
 				this.held = true;
 				this.lost.add(call);
@@ -181,7 +182,7 @@ final class LettuceScriptRunner implements ScriptRunner {
 			else {
 				this.completions.add(() -> complete(call, reply, failure));
 				if (this.held && failure != null && !(failure instanceof RedisCommandExecutionException)) {
-					// Nobody knows when the rest will be answered
+					// It is not known when the other calls will be answered
 					refuseHeld(failure);
 					this.held = false;
 				}
@@ -256,14 +257,17 @@ final class LettuceScriptRunner implements ScriptRunner {
 			this.completionThread.execute(this::completeAll);
 		}
 		catch (Throwable ex) {
-			// There is no thread for it. What comes next completes this, too; after the
-			// end nothing comes, and nothing is sent that would have to wait.
+			// No thread can be created for it. The next result completes this one too.
+			// After close() there is no next result, and no call is sent any more, so
+			// this thread completes it.
 			boolean last;
 			synchronized (this.lock) {
 				this.completing = false;
 				last = this.closedBy != null;
 			}
-			logger.error("What is over could not be completed yet", ex);
+			logger
+				.error("Results of Redis could not be completed, because no thread could be created. They are completed"
+						+ " with the next result", ex);
 			if (last) {
 				complete();
 			}
@@ -272,7 +276,7 @@ final class LettuceScriptRunner implements ScriptRunner {
 
 	private void complete() {
 		if (Thread.holdsLock(this.lock)) {
-			// Lettuce answered within the call that sent; the sender goes on
+			// Lettuce has answered during send(); the sender completes it later
 			return;
 		}
 		synchronized (this.lock) {
@@ -298,7 +302,7 @@ final class LettuceScriptRunner implements ScriptRunner {
 				completion.run();
 			}
 			catch (Throwable ex) {
-				logger.error("What follows an answer of Redis failed, and it goes on with the next", ex);
+				logger.error("The completion of a result of Redis has failed. The other results are completed", ex);
 			}
 		}
 	}

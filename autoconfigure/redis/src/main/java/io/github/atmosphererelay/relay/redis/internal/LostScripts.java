@@ -24,15 +24,16 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Calls that Redis has not executed because it had lost their script, in order. One that
- * a later call with the same key has overtaken, because some other node loaded the script
- * between them, cannot be repeated without changing the order. For one thread at a time.
+ * Calls that Redis did not execute because it had lost their script, in order. If another
+ * node loads the script in the meantime, a later call with the same key may be executed
+ * before an earlier one of this list. The earlier call then cannot be repeated without
+ * changing the order. For one thread at a time.
  */
 final class LostScripts {
 
 	private final List<RedisCall> calls = new ArrayList<>();
 
-	/** How many calls stood here when one with the key was executed. */
+	/** By key: how many calls were in the list when a call with the key was executed. */
 	private final Map<ByteBuffer, Integer> overtaken = new HashMap<>();
 
 	void add(RedisCall call) {
@@ -51,9 +52,9 @@ final class LostScripts {
 	}
 
 	/**
-	 * Take all calls out.
-	 * @param repeat receives those to be repeated, in order
-	 * @param refuse receives those that were overtaken
+	 * Remove all calls.
+	 * @param repeat receives the calls that have to be repeated, in order
+	 * @param refuse receives the calls that a later one has overtaken
 	 */
 	void drain(Consumer<RedisCall> repeat, Consumer<RedisCall> refuse) {
 		List<RedisCall> calls = List.copyOf(this.calls);

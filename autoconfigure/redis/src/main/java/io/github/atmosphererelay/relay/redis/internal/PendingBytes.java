@@ -22,10 +22,9 @@ import io.github.atmosphererelay.relay.RelayOverloadedException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many bytes a link holds for Redis: a few thousand large messages take more memory
- * than their number tells. A message counts until the client library is done with it,
- * also after its publisher has been told that it is unconfirmed. Safe for use by many
- * threads.
+ * Limits the bytes that a link holds for Redis, because a few thousand large messages
+ * take much memory. A message counts until the client library has finished with it, also
+ * after its publisher has been told that it is unconfirmed. Safe for use by many threads.
  */
 final class PendingBytes {
 
@@ -34,10 +33,10 @@ final class PendingBytes {
 	private final AtomicLong total = new AtomicLong();
 
 	/**
-	 * Count a message, unless there are too many bytes already. One that is over the
-	 * limit by itself must find nothing before it.
-	 * @param size the message's size
-	 * @return why it must not be sent, or {@code null} if it may be
+	 * Add a message, unless there are too many bytes already. A message that exceeds the
+	 * limit by itself is accepted if no others are pending.
+	 * @param size the message's size in bytes
+	 * @return why the message must not be sent, or {@code null} if it may be sent
 	 */
 	@Nullable RelayOverloadedException add(int size) {
 		long total = this.total.addAndGet(size);
@@ -49,9 +48,9 @@ final class PendingBytes {
 	}
 
 	/**
-	 * Count a message that is about to be taken out by {@link #remove} but is still
-	 * there, to be sent again.
-	 * @param size the message's size
+	 * Count a message once more, because its command is about to end, which calls
+	 * {@link #remove}, and the message is going to be sent again.
+	 * @param size the message's size in bytes
 	 */
 	void keep(int size) {
 		this.total.addAndGet(size);

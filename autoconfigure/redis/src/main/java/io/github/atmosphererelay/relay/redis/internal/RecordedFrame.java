@@ -26,11 +26,11 @@ import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.message.internal.WireReader;
 
 /**
- * What the script for appending publishes: an envelope with its position. Written in Lua,
- * read here; lengths are checked before they are believed.
+ * The message that the append script publishes: an envelope with its position. The script
+ * encodes it in Lua. Lengths are checked before they are used.
  *
  * @param envelope the envelope
- * @param position its place in its channel's log
+ * @param position the envelope's position in its channel's log
  */
 record RecordedFrame(Envelope envelope, Position position) {
 
@@ -43,20 +43,20 @@ record RecordedFrame(Envelope envelope, Position position) {
 	private static final int MAX_EPOCH = 255;
 
 	/**
-	 * Tell frames from envelopes.
-	 * @param bytes what came from Redis
-	 * @return whether it begins like a frame
+	 * Return whether bytes are a frame and not an envelope.
+	 * @param bytes a message from Redis
+	 * @return whether it starts with the magic bytes of a frame
 	 */
 	static boolean isFrame(byte[] bytes) {
 		return bytes.length > 1 && bytes[0] == MAGIC_1 && bytes[1] == MAGIC_2;
 	}
 
 	/**
-	 * Read a frame.
-	 * @param bytes what came from Redis; not modified
-	 * @param codec reads the envelope
+	 * Decode a frame.
+	 * @param bytes a message from Redis; not modified
+	 * @param codec decodes the envelope
 	 * @return the frame
-	 * @throws WireFormatException if the bytes are not a frame that can be read
+	 * @throws WireFormatException if the bytes are not a readable frame
 	 */
 	static RecordedFrame decode(byte[] bytes, EnvelopeCodec codec) {
 		WireReader in = new WireReader(bytes);
@@ -65,22 +65,22 @@ record RecordedFrame(Envelope envelope, Position position) {
 		Position position = position(in);
 		Envelope envelope = codec.decode(in.read(in.remaining()));
 		if (envelope.log() == null) {
-			throw new WireFormatException(Reason.MALFORMED, "Recorded envelope without log options");
+			throw new WireFormatException(Reason.MALFORMED, "A recorded envelope has no log options");
 		}
 		return new RecordedFrame(envelope, position);
 	}
 
 	/**
-	 * Read a position as the script writes it.
-	 * @param in at the position, which is read
+	 * Decode a position as the script encodes it.
+	 * @param in the reader, at the position
 	 * @return the position
-	 * @throws WireFormatException if there is none
+	 * @throws WireFormatException if there is no valid position
 	 */
 	static Position position(WireReader in) {
 		String epoch = new String(in.readShortBytes(MAX_EPOCH), StandardCharsets.US_ASCII);
 		long offset = in.readLong();
 		if (offset < 1 || epoch.isEmpty() || !epoch.chars().allMatch((letter) -> letter > ' ' && letter < 0x7F)) {
-			throw new WireFormatException(Reason.MALFORMED, "Invalid position");
+			throw new WireFormatException(Reason.MALFORMED, "The position of a recorded envelope is not valid");
 		}
 		return new Position(epoch, offset);
 	}

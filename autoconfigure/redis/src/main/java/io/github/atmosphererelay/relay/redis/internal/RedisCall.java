@@ -26,10 +26,10 @@ import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A command on its way to Redis: a PUBLISH or the run of a script. Its result completes
- * with Redis's reply, or with {@code null} if it may have been executed and no reply came
- * in time, or fails if it was certainly not executed. Never sent again when its fate is
- * unknown.
+ * A command on its way to Redis: a PUBLISH or a script. Its result completes with Redis's
+ * reply, or with {@code null} if no reply came in time and the command may have been
+ * executed. It fails if the command was certainly not executed. A command that may have
+ * been executed is never sent again.
  */
 final class RedisCall {
 
@@ -70,7 +70,7 @@ final class RedisCall {
 	}
 
 	/**
-	 * Return the first key, which says where under Cluster the call belongs.
+	 * Return the first key, which decides on the node in a Redis Cluster.
 	 * @return the key
 	 */
 	byte[] key() {
@@ -78,8 +78,8 @@ final class RedisCall {
 	}
 
 	/**
-	 * Return what to send after the command's name.
-	 * @param whole whether to send a script's text rather than its digest
+	 * Return the arguments after the command's name.
+	 * @param whole whether to send the script's text instead of its digest
 	 * @return the arguments
 	 */
 	byte[][] arguments(boolean whole) {
@@ -106,8 +106,8 @@ final class RedisCall {
 	}
 
 	/**
-	 * End the call, which was certainly not executed and never will be.
-	 * @param cause why not, if there is more to say than that Redis is away
+	 * Fail the call, which was not executed and never will be.
+	 * @param cause the reason, or {@code null} if Redis is away
 	 */
 	void refuse(@Nullable Throwable cause) {
 		this.result.completeExceptionally(new RelayUnavailableException(RedisRelay.NAME, cause));

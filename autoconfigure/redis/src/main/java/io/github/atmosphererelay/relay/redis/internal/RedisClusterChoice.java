@@ -25,16 +25,17 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chooses the nodes of a cluster that a link connects to: the first that find the cluster
- * in order. If none does, because a master is missing, then those that reach the most
- * slots, which are on the larger side if the cluster has come apart.
+ * Chooses the nodes of a Redis Cluster that a link connects to: the first ones that
+ * report the cluster as healthy. If none does, for example because a master is missing,
+ * those that can reach the most slots, because after a network partition they are on the
+ * larger side.
  * <p>
- * Two nodes, one to publish and one to subscribe, so that the relay's probes pass between
- * nodes as messages do. At one and the same node they would go on to come back after it
- * was cut off from all others.
+ * One node is for publishing and another for subscribing, so that the relay's probes pass
+ * between nodes as messages do. With a single node, probes would still return after that
+ * node was cut off from all others.
  *
- * @param <N> a node's address
- * @param <C> a connection
+ * @param <N> the type of a node's address
+ * @param <C> the type of a connection
  */
 final class RedisClusterChoice<N, C> {
 
@@ -49,8 +50,8 @@ final class RedisClusterChoice<N, C> {
 	/**
 	 * Create a choice.
 	 * @param connect connects to a node, or throws
-	 * @param look asks the node what it says of the cluster, or throws
-	 * @param close closes the connection to a node that is not chosen
+	 * @param look asks a node for its view of the cluster, or throws
+	 * @param close closes a connection that is not chosen
 	 */
 	RedisClusterChoice(Function<N, C> connect, Function<C, RedisClusterInfo> look, Consumer<C> close) {
 		this.connect = connect;
@@ -59,14 +60,15 @@ final class RedisClusterChoice<N, C> {
 	}
 
 	/**
-	 * Connect to the best of some nodes. Blocks for as long as the connect and command
-	 * timeouts allow, for each node that does not answer.
+	 * Connect to the best nodes. Blocks for the connect and command timeouts for each
+	 * node that does not answer.
 	 * @param nodes the nodes, in the order in which to try them
 	 * @return the connections
-	 * @throws RuntimeException if none can be used, the reason of the last
+	 * @throws RuntimeException if no node can be used; the failure of the last one
 	 */
 	Chosen<C> connect(List<N> nodes) {
-		RuntimeException failure = new IllegalStateException("No node of the cluster is known");
+		RuntimeException failure = new IllegalStateException(
+				"No node of the Redis Cluster is known: check 'spring.data.redis.cluster.nodes'");
 		List<Candidate<C>> candidates = new ArrayList<>();
 		for (N node : nodes) {
 			try {
@@ -84,7 +86,7 @@ final class RedisClusterChoice<N, C> {
 		}
 		candidates.sort(Comparator.comparing(Candidate::rank, Comparator.reverseOrder()));
 		Candidate<C> first = candidates.get(0);
-		// One that thinks worse of the cluster may be on the other side of a partition
+		// A node with a worse view may be on the other side of a network partition
 		boolean two = candidates.size() > 1 && candidates.get(1).rank() == first.rank();
 		candidates.stream().skip(two ? 2 : 1).forEach((candidate) -> this.close.accept(candidate.connection));
 		return new Chosen<>(first.connection, two ? candidates.get(1).connection : null);
@@ -95,7 +97,7 @@ final class RedisClusterChoice<N, C> {
 		try {
 			RedisClusterInfo info = this.look.apply(connection);
 			if (!info.member()) {
-				throw new IllegalStateException("The Redis server at " + node + " belongs to no cluster");
+				throw new IllegalStateException("The Redis server at " + node + " is not part of a cluster");
 			}
 			return new Candidate<>(connection, info);
 		}
@@ -108,9 +110,10 @@ final class RedisClusterChoice<N, C> {
 	/**
 	 * The connections of a link.
 	 *
-	 * @param <C> a connection
-	 * @param publisher to the best node
-	 * @param subscriber to another one that is as good, or {@code null} if there is none
+	 * @param <C> the type of a connection
+	 * @param publisher the connection to the best node
+	 * @param subscriber the connection to another node with the same view, or {@code
+	 * null} if there is none
 	 */
 	record Chosen<C>(C publisher, @Nullable C subscriber) {
 

@@ -17,24 +17,24 @@
 package io.github.atmosphererelay.relay.redis.internal;
 
 /**
- * What a node of Redis Cluster says of the cluster. A node that is only being added, that
- * has just been started, that was removed or that is cut off answers PUBLISH and
- * SUBSCRIBE like every other, and even carries a relay's own probes, though what is
- * published there does not come to the other nodes, nor theirs to it.
+ * A node's view of its Redis Cluster. A node that is only being added, has just been
+ * started, was removed or is cut off also answers PUBLISH and SUBSCRIBE, and even returns
+ * probes. But what is published there does not reach the other nodes, and their messages
+ * do not reach it.
  *
- * @param whole whether the node finds the cluster in order
- * @param reachableSlots how many slots have a node that this one knows and can reach
+ * @param whole whether the node reports the cluster as healthy
+ * @param reachableSlots the number of slots whose node is known and reachable
  * @param member whether the node knows the owner of any slot
  */
 record RedisClusterInfo(boolean whole, int reachableSlots, boolean member) {
 
-	/** Of a node that does not let this account look. */
+	/** The view of a node that does not permit this account to ask. */
 	static final RedisClusterInfo UNKNOWN = new RedisClusterInfo(true, 0, true);
 
 	/**
-	 * Read Redis's answer to CLUSTER INFO.
+	 * Parse Redis's answer to CLUSTER INFO.
 	 * @param info the answer
-	 * @return what it says
+	 * @return the node's view
 	 */
 	static RedisClusterInfo parse(String info) {
 		String state = RedisServerInfo.value(info, "cluster_state");

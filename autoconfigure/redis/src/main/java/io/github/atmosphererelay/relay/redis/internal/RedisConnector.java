@@ -44,17 +44,17 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One life of the relay, from start to stop: keeps a link to Redis, and on it the
- * subscriptions that are wanted. Everything that may block, connecting and subscribing,
- * happens on one worker thread.
+ * Keeps a link to Redis from the relay's start to its stop, with all subscriptions that
+ * are needed. One worker thread does everything that may block: connecting and
+ * subscribing.
  */
 final class RedisConnector {
 
 	private static final Log logger = LogFactory.getLog(RedisConnector.class);
 
 	/**
-	 * How many channels one SUBSCRIBE names, so that thousands neither take a round trip
-	 * each nor fill the connection's buffers with one command.
+	 * The number of channels of one SUBSCRIBE. Thousands of channels then take neither a
+	 * round trip each, nor one command that fills the connection's buffers.
 	 */
 	private static final int BATCH = 500;
 
@@ -62,11 +62,12 @@ final class RedisConnector {
 
 	private static final int JITTER_MILLIS = 200;
 
-	/** Longer than any attempt to connect waits for its turn. */
+	/** Longer than the longest delay between two attempts to connect. */
 	private static final Duration CATCH_UP_INTERVAL = Duration.ofSeconds(2);
 
 	/**
-	 * How long Redis may take to confirm subscriptions, behind all messages on their way.
+	 * How long Redis may take to confirm subscriptions. Confirmations arrive after all
+	 * messages that are already on the way.
 	 */
 	static final Duration CONFIRMATION_TIMEOUT = Duration.ofSeconds(15);
 
@@ -93,13 +94,16 @@ final class RedisConnector {
 	private volatile boolean stopped;
 
 	/**
-	 * How often a link has failed since the last that was reported as connected; only
-	 * used by the worker. That a connection stands proves little: Redis may still refuse
-	 * the subscriptions, each time again.
+	 * How many links have failed since the last one that was reported as connected; only
+	 * used by the worker. An open connection proves little, because Redis may refuse the
+	 * subscriptions each time.
 	 */
 	private int failures;
 
-	/** When connecting was tried last; only used by the worker. */
+	/**
+	 * When the last attempt to connect was made, in {@code System.nanoTime()}; only used
+	 * by the worker.
+	 */
 	private long attemptedAt = System.nanoTime();
 
 	RedisConnector(RedisDriver driver, RedisRelaySettings settings, RedisLogScripts scripts, RelayListener listener) {
@@ -119,7 +123,7 @@ final class RedisConnector {
 	}
 
 	/**
-	 * Do what was to be done and could not be asked of the worker, for want of memory.
+	 * Do tasks that could not be queued for the worker, for example for lack of memory.
 	 */
 	private void catchUp() {
 		if (this.attachment != null) {
@@ -155,9 +159,10 @@ final class RedisConnector {
 
 	void reconnect() {
 		Attachment attachment = this.attachment;
-		// Without a link a new one is on its way already
+		// Without a link, the next attempt is already scheduled
 		if (attachment != null) {
-			attachment.lost(new IllegalStateException("Found not to work"));
+			attachment
+				.lost(new IllegalStateException("The connection does not carry messages: a probe did not return"));
 		}
 	}
 
@@ -181,16 +186,16 @@ final class RedisConnector {
 
 	/**
 	 * Return the logs of recorded channels.
-	 * @return the logs, unavailable while there is no link
+	 * @return the logs, which are unavailable while there is no link
 	 */
 	RedisLog log() {
 		return this.log;
 	}
 
 	/**
-	 * Do something with the present link.
-	 * @param action what to do
-	 * @return what the action returns; fails if there is no link
+	 * Use the present link.
+	 * @param action uses the link
+	 * @return the action's result; fails if there is no link
 	 */
 	<T> CompletableFuture<T> withLink(Function<RedisLink, CompletableFuture<T>> action) {
 		Attachment attachment = this.attachment;
@@ -236,7 +241,7 @@ final class RedisConnector {
 			this.subscriptions.newLink();
 			if (!attachment.attach(link)) {
 				closeLater(link);
-				throw new IllegalStateException("The connection was lost at once");
+				throw new IllegalStateException("The connection was lost while it was being opened");
 			}
 		}
 		catch (Throwable ex) {
@@ -254,11 +259,11 @@ final class RedisConnector {
 			return;
 		}
 		if (this.failures == 0) {
-			logger.warn("Cannot connect to Redis, and will retry until it works: " + ex);
+			logger.warn(
+					"The relay cannot connect to Redis, so messages do not reach other nodes. It keeps trying: " + ex);
 		}
-		logger.debug("Cannot connect to Redis", ex);
-		// An attempt may have taken long: the one that looks for lost attempts waits
-		// anew.
+		logger.debug("The relay cannot connect to Redis", ex);
+		// The attempt may have taken long, so catchUp() starts to count from here.
 		this.attemptedAt = System.nanoTime();
 		long delay = Math.min(MAX_RETRY_MILLIS, 100L << Math.min(this.failures, 10));
 		this.failures++;
@@ -270,7 +275,8 @@ final class RedisConnector {
 			retry(cause);
 			return;
 		}
-		logger.warn("Lost the connection to Redis, and will make a new one: " + cause);
+		logger.warn("The relay has lost the connection to Redis, so messages do not reach other nodes. It reconnects: "
+				+ cause);
 		try {
 			this.listener.connectionChanged(false);
 		}
@@ -290,7 +296,7 @@ final class RedisConnector {
 		Attachment attachment = this.attachment;
 		RedisLink link = (attachment != null) ? attachment.link : null;
 		if (attachment == null || link == null) {
-			// The next link begins with everything that is wanted
+			// The next link subscribes to all addresses that are needed
 			return;
 		}
 		RedisSubscriptions.Changes changes = this.subscriptions.takeChanges();
@@ -314,7 +320,8 @@ final class RedisConnector {
 
 	private void expectConfirmed(Attachment attachment, long asked) {
 		if (this.attachment == attachment && !this.subscriptions.isConfirmed(asked)) {
-			attachment.lost(new IllegalStateException("Redis did not confirm subscriptions in time"));
+			attachment.lost(new IllegalStateException(
+					"Redis did not confirm subscriptions within " + CONFIRMATION_TIMEOUT.toSeconds() + " s"));
 		}
 	}
 
@@ -331,7 +338,7 @@ final class RedisConnector {
 			this.guards.of(Part.RELAY_CONNECTION).later(this.worker, task, Duration.ofMillis(delayMillis));
 		}
 		catch (RejectedExecutionException ex) {
-			// Stopped
+			// The relay was stopped
 		}
 	}
 
@@ -340,7 +347,7 @@ final class RedisConnector {
 			closeLater(link);
 		}
 		catch (Throwable ex) {
-			// There is no thread for it
+			// No thread could be created for it
 			this.guards.of(Part.RELAY_CONNECTION).failed(ex);
 			execute(link::close, 0);
 		}
@@ -354,8 +361,8 @@ final class RedisConnector {
 	}
 
 	/**
-	 * Stands between one link and the relay's listener. Once it is detached nothing of
-	 * that link comes through any more, whatever its threads still hold.
+	 * Forwards events of one link to the relay's listener. Once it is detached, it
+	 * forwards nothing more, whatever the link's threads still deliver.
 	 */
 	private final class Attachment implements RedisLink.Listener {
 
@@ -438,7 +445,7 @@ final class RedisConnector {
 				listener.rejected(ex.getReason());
 			}
 			catch (Throwable ex) {
-				// Thrown on, it would end the client library's reading
+				// An exception would end the client library's reading
 				RedisConnector.this.guards.of(Part.RELAY_RECEIVER).failed(ex);
 			}
 		}
@@ -476,7 +483,7 @@ final class RedisConnector {
 			RedisConnector.this.attachment = null;
 			try {
 				if (!RedisConnector.this.stopped) {
-					// No report can follow: the link is detached
+					// The link is detached, so no report can follow
 					boolean reported = isReported();
 					execute(() -> replace(reported, cause), 0);
 				}

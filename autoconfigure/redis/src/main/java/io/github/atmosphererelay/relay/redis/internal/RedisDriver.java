@@ -22,8 +22,8 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
 import org.springframework.util.ClassUtils;
 
 /**
- * Makes connections as the application has configured them, but with the relay's own
- * client options and apart from the application's connections.
+ * Creates connections from the application's configuration, but with the relay's own
+ * client options, and separate from the application's connections.
  */
 interface RedisDriver {
 
@@ -34,14 +34,14 @@ interface RedisDriver {
 	String name();
 
 	/**
-	 * Return what the connections lead to.
+	 * Return the type of Redis deployment that the connections lead to.
 	 * @return {@code standalone}, {@code sentinel} or {@code cluster}
 	 */
 	String topology();
 
 	/**
-	 * Return whether scripts reach the server of any key.
-	 * @return whether there can be logs
+	 * Return whether scripts can run for all keys.
+	 * @return whether channels can be recorded
 	 */
 	default boolean runsScripts() {
 		return true;
@@ -49,25 +49,25 @@ interface RedisDriver {
 
 	/**
 	 * Connect. Blocks for as long as the connect and command timeouts allow.
-	 * @param listener receives what the connections bring, possibly before this method
-	 * returns
+	 * @param listener is told of messages, confirmations and losses, possibly before this
+	 * method returns
 	 * @return the open connections
 	 * @throws RuntimeException if Redis cannot be reached
 	 */
 	RedisLink connect(RedisLink.Listener listener);
 
 	/**
-	 * Release what the driver holds beside its links. It can connect again afterwards.
+	 * Release the driver's resources. The driver can connect again afterwards.
 	 */
 	default void close() {
 	}
 
 	/**
-	 * Choose the driver for a connection factory.
-	 * @param applicationFactory the application's connection factory, only read
+	 * Create the driver for a connection factory.
+	 * @param applicationFactory the application's connection factory, which is only read
 	 * @param settings the relay's settings
 	 * @return the driver
-	 * @throws IllegalArgumentException if the factory is of a kind that is not supported
+	 * @throws IllegalArgumentException if the factory's type is not supported
 	 */
 	static RedisDriver of(RedisConnectionFactory applicationFactory, RedisRelaySettings settings) {
 		ClassLoader classLoader = RedisDriver.class.getClassLoader();
@@ -80,8 +80,9 @@ interface RedisDriver {
 			return new JedisDriver(jedis, settings);
 		}
 		throw new IllegalArgumentException("The redis relay needs a LettuceConnectionFactory or a"
-				+ " JedisConnectionFactory, from which it derives its own connections, but got a "
-				+ applicationFactory.getClass().getName());
+				+ " JedisConnectionFactory to derive its own connections from, but the application's is a "
+				+ applicationFactory.getClass().getName()
+				+ ". Define one of the two and mark it with @AtmosphereRelayConnection");
 	}
 
 }

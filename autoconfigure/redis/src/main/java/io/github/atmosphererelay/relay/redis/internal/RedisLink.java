@@ -24,83 +24,83 @@ import io.github.atmosphererelay.relay.Outcome;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One life of the relay's connections: one to publish and one to subscribe. A link that
- * has lost a connection is never repaired but replaced, so that nothing of the old one,
- * neither an unanswered command nor a late confirmation, reaches into the new.
+ * A pair of connections: one to publish and one to subscribe. A link that has lost a
+ * connection is never repaired but replaced, so that nothing of the old link, such as an
+ * unanswered command or a late confirmation, affects the new one.
  * <p>
- * Spring Data makes the clients and translates the application's configuration for them.
- * Its listener container is not used: it waits for confirmations without a deadline, so a
- * frozen connection of Jedis would hold the waiting thread for ever; it keeps the topics
- * of a listener in a list that is copied with each one; and it does not tell when a
- * connection of Lettuce is lost.
+ * Spring Data creates the clients and converts the application's configuration for them.
+ * Its listener container is not used for three reasons: it waits for confirmations
+ * without a timeout, so a frozen Jedis connection would block the waiting thread forever;
+ * it keeps a listener's topics in a list that is copied for each new topic; and it does
+ * not report the loss of a Lettuce connection.
  */
 interface RedisLink {
 
 	/**
-	 * Send a message. Called by any thread; never waits. Messages of one thread are sent
-	 * in the order of its calls.
+	 * Publish a message. Called by any thread; never blocks. Messages of one thread are
+	 * sent in the order of its calls.
 	 * @param channel the Redis channel
 	 * @param message the message
-	 * @return completes with {@link Outcome#RELAYED} or {@link Outcome#UNCONFIRMED}, or
+	 * @return completes with {@link Outcome#RELAYED} or {@link Outcome#UNCONFIRMED};
 	 * fails with {@code RelayUnavailableException} or {@code RelayOverloadedException}
 	 */
 	CompletableFuture<Outcome> publish(byte[] channel, byte[] message);
 
 	/**
-	 * Return what the server said of itself when the link connected.
-	 * @return what is known of it
+	 * Return information about the server, as of the time when the link connected.
+	 * @return the information
 	 */
 	RedisServerInfo server();
 
 	/**
-	 * Run a script. Called by any thread; never waits. Calls of one thread with the same
+	 * Run a script. Called by any thread; never blocks. Calls of one thread with the same
 	 * key are executed in the order of its calls.
 	 * @param call the call
-	 * @return the call's result, or a failure with {@code RelayOverloadedException}
+	 * @return the call's result; fails with {@code RelayOverloadedException} if too much
+	 * is pending
 	 */
 	CompletableFuture<@Nullable Object> run(RedisCall call);
 
 	/**
-	 * Ask Redis for channels. Called by one thread at a time; may block while the
-	 * connection is frozen, until the link is closed.
+	 * Subscribe to channels. Called by one thread at a time. Blocks while the connection
+	 * is frozen, until the link is closed.
 	 * @param channels the Redis channels, at least one
-	 * @throws RuntimeException if the link does not work any more
+	 * @throws RuntimeException if the link no longer works
 	 */
 	void subscribe(List<byte[]> channels);
 
 	/**
-	 * Tell Redis that channels are not wanted any more. Threads and errors as with
-	 * {@link #subscribe}.
+	 * Unsubscribe from channels. Threads and errors are those of {@link #subscribe}.
 	 * @param channels the Redis channels, at least one
 	 */
 	void unsubscribe(List<byte[]> channels);
 
 	/**
-	 * Close both connections. Open publishes complete as unconfirmed or, if they were
-	 * certainly not sent, fail. May block; can be called more than once.
+	 * Close both connections. Pending publications complete as unconfirmed, or fail if
+	 * they were certainly not sent. May block; can be called more than once.
 	 */
 	void close();
 
 	/**
-	 * Receives what a link brings. Called on threads of the client library, messages and
+	 * Is told of a link's events. Called on threads of the client library; messages and
 	 * confirmations by one thread at a time.
 	 */
 	interface Listener {
 
 		/**
-		 * A message has arrived.
+		 * Called when a message has arrived.
 		 * @param message the message
 		 */
 		void message(byte[] message);
 
 		/**
-		 * Redis has confirmed one subscription.
+		 * Called when Redis has confirmed the subscription to a channel.
 		 * @param channel the Redis channel
 		 */
 		void subscribed(byte[] channel);
 
 		/**
-		 * Return what keeps loops and callbacks going.
+		 * Return the guards, which protect loops and callbacks.
 		 * @return the guards
 		 */
 		default Guards guards() {
@@ -108,8 +108,8 @@ interface RedisLink {
 		}
 
 		/**
-		 * A connection of the link was lost.
-		 * @param cause what the client library said
+		 * Called when a connection of the link was lost.
+		 * @param cause the failure that the client library has reported
 		 */
 		void lost(Throwable cause);
 

@@ -28,8 +28,8 @@ import io.github.atmosphererelay.relay.RelayListener;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The logs of recorded channels on Redis: one stream for each, read through the present
- * link of the connector, and unavailable without one.
+ * The logs of recorded channels on Redis, one stream for each channel. They are read
+ * through the connector's present link, and are unavailable without one.
  */
 final class RedisLog implements ChannelLog {
 

@@ -41,15 +41,17 @@ import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads pages of logs by as many short scripts as they take, a few pages at a time: the
- * replies of thousands at once would fill Redis's memory and hold up everything else on
- * the connection. Never blocks.
+ * Reads pages of logs. A page takes as many short scripts as necessary, and only a few
+ * pages are read at a time: the replies for thousands of pages would fill Redis's memory
+ * and delay everything else on the connection. Never blocks.
  */
 final class RedisLogReader {
 
 	static final int MAX_RUNNING = 16;
 
-	/** How often a page is begun again whose beginning was trimmed meanwhile. */
+	/**
+	 * How many times a page is read again if its beginning was trimmed in the meantime.
+	 */
 	private static final int ATTEMPTS = 3;
 
 	private final RedisLogScripts scripts;
@@ -63,8 +65,8 @@ final class RedisLogReader {
 	private int running;
 
 	/**
-	 * The thread that starts readings. It may hold locks that the next stages want, and
-	 * so does not complete any.
+	 * The thread that starts readings. It may hold locks that dependent stages need, so
+	 * it does not complete pages.
 	 */
 	private @Nullable Thread starter;
 
@@ -77,10 +79,10 @@ final class RedisLogReader {
 	}
 
 	/**
-	 * Return the end of a log.
-	 * @param link where from
+	 * Return the position at the end of a log.
+	 * @param link the link to read from
 	 * @param channel the channel's name
-	 * @return the position, or what the relay fails with
+	 * @return the position; fails with a relay exception
 	 */
 	CompletableFuture<Position> position(RedisLink link, String channel) {
 		long deadline = deadline();
@@ -93,12 +95,13 @@ final class RedisLogReader {
 	}
 
 	/**
-	 * Tell where to go on in a log that does not continue from a position.
-	 * @param link where from
+	 * Return the position from which to continue in a log that does not continue from a
+	 * given one.
+	 * @param link the link to read from
 	 * @param channel the channel's name
-	 * @param delivered the position
-	 * @param reached the greatest offset known of its epoch
-	 * @return where to go on, or what the relay fails with
+	 * @param delivered the last delivered position
+	 * @param reached the greatest offset that is known of its epoch
+	 * @return where to continue; fails with a relay exception
 	 */
 	CompletableFuture<LogContinuation> resume(RedisLink link, String channel, Position delivered, long reached) {
 		long deadline = deadline();
@@ -112,12 +115,12 @@ final class RedisLogReader {
 
 	/**
 	 * Read a page.
-	 * @param link where from
+	 * @param link the link to read from
 	 * @param channel the channel's name
-	 * @param since the position to begin at, or {@code null}
-	 * @param limit how much to return at most
+	 * @param since the position to start from, or {@code null}
+	 * @param limit the maximum size of the page
 	 * @param direction whether to read forward or backward
-	 * @return the page, or what the relay fails with
+	 * @return the page; fails with a relay exception
 	 */
 	CompletableFuture<LogPage> read(RedisLink link, String channel, @Nullable Position since, PageLimit limit,
 			ReadDirection direction) {
@@ -137,8 +140,9 @@ final class RedisLogReader {
 		while (true) {
 			Reading reading;
 			synchronized (this) {
-				// Refused at once, thousands would call each other here; the one that
-				// starts them goes on with what has ended meanwhile
+				// Readings that fail at once would otherwise call this method
+				// recursively, thousands of times. The thread that is in this loop
+				// continues with those that have ended in the meantime
 				reading = (this.starter == null && this.running < MAX_RUNNING) ? this.waiting.poll() : null;
 				if (reading == null) {
 					return;
@@ -176,7 +180,7 @@ final class RedisLogReader {
 	}
 
 	/**
-	 * One page on its way.
+	 * A page that is being read.
 	 */
 	private final class Reading {
 
@@ -196,10 +200,10 @@ final class RedisLogReader {
 
 		private final List<Publication> publications = new ArrayList<>();
 
-		/** The size of the publications' envelopes. */
+		/** The total size of the envelopes in bytes. */
 		private long bytes;
 
-		/** Whether there was no room for a publication that was read. */
+		/** Whether a publication that was read did not fit. */
 		private boolean cut;
 
 		private @Nullable Position from;
@@ -300,7 +304,8 @@ final class RedisLogReader {
 				catch (WireFormatException ex) {
 					RedisLogReader.this.listener.rejected(ex.getReason());
 					if (this.since != null && this.direction == ReadDirection.FORWARD) {
-						// Passed over, it would be missing from what is called complete
+						// Without it the page would have a gap although it counts as
+						// complete
 						return false;
 					}
 				}
@@ -337,7 +342,7 @@ final class RedisLogReader {
 				RedisLogReader.this.completionThread.execute(() -> complete(page, failure));
 			}
 			catch (Throwable ex) {
-				// There is no thread for it, and nobody else would do it
+				// No thread could be created, and nothing else would complete the page
 				RedisLogReader.this.listener.guards().of(Part.LOG_READER).failed(ex);
 				complete(page, failure);
 			}

@@ -42,16 +42,16 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The scripts that append to the logs of recorded channels and read them: makes their
- * calls, and understands their replies. Safe for use by many threads.
+ * Calls the scripts that append to and read the logs of recorded channels, and parses
+ * their replies. Safe for use by many threads.
  */
 final class RedisLogScripts {
 
 	private static final Log logger = LogFactory.getLog(RedisLogScripts.class);
 
 	/**
-	 * After how many bytes a script stops to read, and at how many publications. Redis
-	 * serves nobody else meanwhile.
+	 * A script stops reading after this number of bytes, or of {@link #MAX_READ}
+	 * publications, because Redis serves no other client while a script runs.
 	 */
 	static final int MAX_READ_BYTES = 512 * 1024;
 
@@ -64,8 +64,9 @@ final class RedisLogScripts {
 	private static final Duration MAX_TIME = Duration.ofDays(3650);
 
 	/**
-	 * How long a connection's calls go by what was found when one of them looked. A
-	 * server can stop being the master and become it again without closing it.
+	 * How long the result of a look at the server is valid for a connection's calls. A
+	 * server can stop being the master and become it again while the connection stays
+	 * open.
 	 */
 	private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
 
@@ -81,26 +82,27 @@ final class RedisLogScripts {
 
 	private volatile @Nullable Look look;
 
-	private final AtomicBoolean evictionTold = new AtomicBoolean();
+	private final AtomicBoolean evictionWarned = new AtomicBoolean();
 
 	RedisLogScripts(RedisRelaySettings settings) {
 		this.settings = settings;
 	}
 
 	/**
-	 * Append an envelope with log options.
-	 * @param link where to
+	 * Append an envelope to its channel's log, and publish it.
+	 * @param link the link to write to
 	 * @param envelope the envelope
 	 * @param options its log options
-	 * @param topic the Redis channel to publish it in
-	 * @param message the envelope's bytes
-	 * @return the receipt, or what the link fails with
+	 * @param topic the Redis channel to publish in
+	 * @param message the encoded envelope
+	 * @return the receipt; fails as the link does
 	 * @throws IllegalArgumentException if the envelope is not for a channel
 	 */
 	CompletableFuture<Receipt> append(RedisLink link, Envelope envelope, LogOptions options, byte[] topic,
 			byte[] message) {
 		if (!(envelope.audience() instanceof Audience.Channel audience)) {
-			throw new IllegalArgumentException("Only messages to a channel can be recorded");
+			throw new IllegalArgumentException(
+					"Only messages to a channel can be recorded, but this one is for " + envelope.audience());
 		}
 		String key = options.idempotencyKey();
 		List<byte[]> keys = keys(link, audience.channel());
@@ -119,7 +121,7 @@ final class RedisLogScripts {
 		if (reply == null) {
 			return Receipt.of(id, Outcome.UNCONFIRMED);
 		}
-		// Lettuce makes a list of any reply, Jedis of those that are one
+		// Lettuce returns every reply as a list, Jedis only replies that are lists
 		List<?> parts = (reply instanceof List<?> list) ? list : List.of(reply);
 		if (parts.size() == 1) {
 			return new Receipt(id, Outcome.RELAYED, RecordedFrame.position(new WireReader((byte[]) parts.get(0))));
@@ -130,16 +132,15 @@ final class RedisLogScripts {
 
 	/**
 	 * Read a part of a log.
-	 * @param link where from
+	 * @param link the link to read from
 	 * @param channel the channel's name
-	 * @param since the position to begin at, or {@code null}
-	 * @param limit how many publications to return at most, not above {@link #MAX_READ};
-	 * 0 for the position alone
-	 * @param bytes after how many bytes to stop, not above {@link #MAX_READ_BYTES}; one
-	 * publication is returned if it is larger
+	 * @param since the position to start from, or {@code null}
+	 * @param limit the maximum number of publications, at most {@link #MAX_READ}; 0 to
+	 * read only the position
+	 * @param bytes the size after which to stop, at most {@link #MAX_READ_BYTES}; a
+	 * single publication may be larger
 	 * @param direction whether to read forward or backward
-	 * @return the part, {@code null} if no reply came in time, or what the link fails
-	 * with
+	 * @return the part, or {@code null} if no reply came in time; fails as the link does
 	 */
 	CompletableFuture<@Nullable Part> read(RedisLink link, String channel, @Nullable Position since, int limit,
 			long bytes, ReadDirection direction) {
@@ -163,13 +164,13 @@ final class RedisLogScripts {
 	}
 
 	/**
-	 * Ask where to go on in a log that does not continue from a position.
-	 * @param link where from
+	 * Return where to continue in a log that does not continue from a given position.
+	 * @param link the link to read from
 	 * @param channel the channel's name
-	 * @param delivered the position
-	 * @param reached the greatest offset known of its epoch
-	 * @return where to go on, {@code null} if no reply came in time, or what the link
-	 * fails with
+	 * @param delivered the last delivered position
+	 * @param reached the greatest offset that is known of its epoch
+	 * @return where to continue, or {@code null} if no reply came in time; fails as the
+	 * link does
 	 */
 	CompletableFuture<@Nullable LogContinuation> resume(RedisLink link, String channel, Position delivered,
 			long reached) {
@@ -202,7 +203,10 @@ final class RedisLogScripts {
 		return look != null && look.link() == link && now - look.at() < LOOK_NANOS;
 	}
 
-	/** Until a look is answered all calls look: none may get ahead of the first. */
+	/**
+	 * Until one look is answered, every call looks: otherwise a call without a look could
+	 * overtake the first one.
+	 */
 	private @Nullable Object looked(RedisLink link, long at, @Nullable Object reply) {
 		if (reply != null) {
 			this.look = new Look(link, at);
@@ -216,7 +220,7 @@ final class RedisLogScripts {
 		keys.add(bytes(prefix + "stream"));
 		keys.add(bytes(prefix + "state"));
 		if (link.server().cluster()) {
-			// All keys of a call have to be in one slot
+			// All keys of a call must be in the same slot
 			keys.add(bytes(RedisSlots.inSlotOf(prefix, this.settings.keyPrefix() + "births:")));
 		}
 		else {
@@ -227,8 +231,8 @@ final class RedisLogScripts {
 	}
 
 	private String prefix(String channel) {
-		// What is in the braces decides about the slot under Cluster: the channel, in
-		// which no brace may end it early
+		// In a Redis Cluster the text in the braces decides on the slot. It is the
+		// channel's name, in which braces are escaped.
 		String tag = channel.replace("%", "%25").replace("{", "%7B").replace("}", "%7D");
 		return this.settings.keyPrefix() + "log:{" + tag + "}:";
 	}
@@ -244,16 +248,17 @@ final class RedisLogScripts {
 	}
 
 	/**
-	 * Warn, once, if the server may remove logs when its memory is full. Without a log
-	 * that does no harm.
-	 * @param link where logs are, or are going to be
+	 * Warn once if Redis may remove logs when its memory is full. Does nothing if Redis
+	 * does not evict keys.
+	 * @param link the link to the server that has the logs
 	 */
 	void warnOfEviction(RedisLink link) {
 		String policy = link.server().evictionPolicy();
-		if (policy != null && this.evictionTold.compareAndSet(false, true)) {
-			logger.warn("Redis has the maxmemory-policy '" + policy + "' and may remove the logs of recorded channels"
-					+ " when its memory is full. Clients then learn that they cannot recover. Set maxmemory-policy to"
-					+ " 'noeviction', or give the relay a Redis of its own.");
+		if (policy != null && this.evictionWarned.compareAndSet(false, true)) {
+			logger.warn("Redis has the maxmemory-policy '" + policy
+					+ "', so it can remove the logs of recorded channels"
+					+ " when its memory is full. Clients then cannot recover and are told so. Set maxmemory-policy to"
+					+ " 'noeviction', or use a separate Redis for the relay");
 		}
 	}
 
@@ -281,10 +286,10 @@ final class RedisLogScripts {
 	}
 
 	/**
-	 * That a call has looked of which history the server's data is.
+	 * Records that a call has looked at the server: which history its data belongs to.
 	 *
 	 * @param link the connection
-	 * @param at when the call was made, in nanoseconds
+	 * @param at when the call was made, in {@code System.nanoTime()}
 	 */
 	private record Look(RedisLink link, long at) {
 	}
@@ -292,19 +297,19 @@ final class RedisLogScripts {
 	/**
 	 * A part of a log.
 	 *
-	 * @param end the position of the newest publication
-	 * @param complete whether nothing is missing
-	 * @param more whether to read on for the rest
-	 * @param entries offsets and envelopes
+	 * @param end the position of the newest publication of the log
+	 * @param complete whether nothing is missing after the requested position
+	 * @param more whether there is more to read
+	 * @param entries the publications
 	 */
 	record Part(Position end, boolean complete, boolean more, List<Entry> entries) {
 	}
 
 	/**
-	 * One publication.
+	 * A publication.
 	 *
 	 * @param offset its offset
-	 * @param envelope its envelope
+	 * @param envelope its encoded envelope
 	 */
 	record Entry(long offset, byte[] envelope) {
 	}

@@ -36,28 +36,30 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.util.Assert;
 
 /**
- * The relay over Redis. Ephemeral envelopes go by pub/sub: at most once, in the order of
- * each publishing node. One Redis channel for each address, one connection to publish and
- * one to subscribe, however many addresses.
+ * The relay over Redis. Ephemeral envelopes use pub/sub: at most once, in the order of
+ * each publishing node. There is one Redis channel for each address, and one connection
+ * each to publish and to subscribe, however many addresses there are.
  * <p>
- * Envelopes with log options are appended to their channel's log, a stream, and published
- * with their position by one script, in one round trip. The epoch changes when the log's
- * key is lost, removed or flushed, and when the server process is another one: after a
- * restart or a fail-over Redis may have lost what it had confirmed. What is lost on the
- * way to a node shows as a hole in the offsets. Under Cluster the two connections lead to
- * different servers, that what passes between servers is measured too. With Jedis there
- * are no logs under Cluster, because they are spread over servers; with Lettuce a link
- * then has one more connection to each master.
+ * For an envelope with log options, one script appends it to its channel's log, which is
+ * a stream, and publishes it with its position, in one round trip. The epoch changes when
+ * the log's key is lost, removed or flushed, and when the server process is another one:
+ * after a restart or a failover Redis may have lost messages that it had confirmed. A
+ * message that is lost on the way to a node shows as a gap in the offsets. In a Redis
+ * Cluster the two connections lead to different servers, so that probes also measure the
+ * way between servers. With Jedis there are no logs in a Redis Cluster, because they are
+ * spread over servers. With Lettuce, a link has one more connection to each master for
+ * them.
  * <p>
- * The connections are the relay's own, made from the application's configuration: its
- * servers, credentials, TLS and socket options, but not its pool, its command timeout or
- * its ways of reconnecting. Stand-alone servers, Sentinel, Cluster and, with Lettuce,
- * Unix domain sockets are supported. The application's connection factory is only read.
+ * The connections belong to the relay. They have the servers, credentials, TLS and socket
+ * options of the application's configuration, but not its pool, command timeout and
+ * reconnect settings. Stand-alone servers, Sentinel, Cluster and, with Lettuce, Unix
+ * domain sockets are supported. The application's connection factory is only read.
  * <p>
- * Threads: one of its own that connects and subscribes, and with Jedis three more that
- * publish, look for what is overdue and receive; with Lettuce those are the client's
- * event loops. Faults: a lost connection replaces both connections by new ones, after at
- * most a second; what was under way at that time is unconfirmed, and is not sent again.
+ * Threads: one thread that connects and subscribes. With Jedis three more: one publishes,
+ * one checks for overdue calls, one receives. With Lettuce the client's event loops do
+ * that. Failures: when a connection is lost, both connections are replaced after one
+ * second at most. Publications that were pending at that time are unconfirmed, and are
+ * not sent again.
  */
 public final class RedisRelay implements ClusterRelay {
 
@@ -74,11 +76,11 @@ public final class RedisRelay implements ClusterRelay {
 	private volatile @Nullable RedisConnector connector;
 
 	/**
-	 * Create a relay that is not started yet.
-	 * @param applicationFactory the application's connection factory, of Lettuce or Jedis
+	 * Create a relay. {@link #start} connects it.
+	 * @param applicationFactory the application's Lettuce or Jedis connection factory
 	 * @param settings the relay's settings
-	 * @throws IllegalArgumentException if the connection factory is of another kind, or
-	 * its configuration cannot carry pub/sub
+	 * @throws IllegalArgumentException if the factory's type is not supported, or its
+	 * configuration does not support pub/sub
 	 */
 	public RedisRelay(RedisConnectionFactory applicationFactory, RedisRelaySettings settings) {
 		Assert.notNull(applicationFactory, "'applicationFactory' must not be null");
@@ -124,8 +126,8 @@ public final class RedisRelay implements ClusterRelay {
 	public CompletableFuture<Receipt> publish(Envelope envelope) {
 		if (envelope.log() != null && !this.driver.runsScripts()) {
 			return CompletableFuture.failedFuture(new RelayWithoutLogException(NAME,
-					"with Redis Cluster, recorded channels need Lettuce (spring.data.redis.client-type=lettuce) rather than "
-							+ this.driver.name()));
+					"with Redis Cluster, recorded channels need Lettuce (spring.data.redis.client-type=lettuce) instead"
+							+ " of " + this.driver.name()));
 		}
 		RedisConnector connector = this.connector;
 		return (connector != null) ? connector.publish(envelope)

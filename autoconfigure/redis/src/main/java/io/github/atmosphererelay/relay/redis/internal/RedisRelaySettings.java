@@ -23,17 +23,16 @@ import java.util.function.BooleanSupplier;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 
 /**
- * What a {@link RedisRelay} can be told.
+ * The settings of a {@link RedisRelay}.
  *
- * @param keyPrefix what the names of all Redis channels begin with, for example
- * {@code atmosphere:shop:}; relays with the same prefix hear each other
- * @param codec reads and writes envelopes
- * @param maxPending how many envelopes may wait for an answer of Redis
- * @param commandTimeout how long an answer of Redis is waited for, and how long
- * connecting may take
- * @param recorded tells whether channels are going to be recorded, so that a Redis that
- * may remove their logs is warned of when the relay connects, and not only when they are
- * used; asked with each connect, by a thread that it must not block
+ * @param keyPrefix the prefix of all Redis channels and keys, for example {@code
+ * atmosphere:shop:}; relays with the same prefix receive each other's messages
+ * @param codec encodes and decodes envelopes
+ * @param maxPending the maximum number of envelopes that wait for an answer of Redis
+ * @param commandTimeout the maximum time to wait for an answer of Redis, and to connect
+ * @param recorded returns whether there are recorded channels, so that the relay can warn
+ * of a Redis that may evict their logs as soon as it connects, and not only when they are
+ * first used; called at each connect, and must not block
  */
 public record RedisRelaySettings(String keyPrefix, EnvelopeCodec codec, int maxPending, Duration commandTimeout,
 		BooleanSupplier recorded) {
@@ -52,12 +51,11 @@ public record RedisRelaySettings(String keyPrefix, EnvelopeCodec codec, int maxP
 	}
 
 	/**
-	 * Create settings of a relay of which it is not known whether channels are going to
-	 * be recorded.
-	 * @param keyPrefix what the names of all Redis channels begin with
-	 * @param codec reads and writes envelopes
-	 * @param maxPending how many envelopes may wait for an answer of Redis
-	 * @param commandTimeout how long an answer of Redis is waited for
+	 * Create settings for a relay that does not know whether there are recorded channels.
+	 * @param keyPrefix the prefix of all Redis channels and keys
+	 * @param codec encodes and decodes envelopes
+	 * @param maxPending the maximum number of envelopes that wait for an answer of Redis
+	 * @param commandTimeout the maximum time to wait for an answer of Redis
 	 */
 	public RedisRelaySettings(String keyPrefix, EnvelopeCodec codec, int maxPending, Duration commandTimeout) {
 		this(keyPrefix, codec, maxPending, commandTimeout, () -> false);

@@ -25,7 +25,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * A Lua script as Redis is to have it. Compared by identity. Immutable.
+ * A Lua script with its digest. Compared by identity. Immutable.
  */
 final class RedisScript {
 
@@ -44,11 +44,12 @@ final class RedisScript {
 	}
 
 	/**
-	 * Load the script that appends.
-	 * @param variant told apart by Redis from other variants. When Redis loses its
-	 * scripts, calls on their way fail from there on, all of them, unless another node
-	 * loads the same script meanwhile: the later ones would overtake. So nodes use
-	 * different variants, though not so many that Redis would fill with them
+	 * Load the script that appends to a log.
+	 * @param variant makes the script differ from those of other nodes. When Redis loses
+	 * its scripts, all pending calls of a node fail from there on, which keeps their
+	 * order. If another node loaded the same script in the meantime, later calls would
+	 * succeed and overtake the failed ones. So nodes use different variants, but only a
+	 * limited number, so that Redis is not filled with scripts
 	 * @return the script
 	 */
 	static RedisScript append(int variant) {
@@ -56,7 +57,7 @@ final class RedisScript {
 	}
 
 	/**
-	 * Load the script that reads.
+	 * Load the script that reads a log.
 	 * @return the script
 	 */
 	static RedisScript read() {
@@ -64,7 +65,7 @@ final class RedisScript {
 	}
 
 	/**
-	 * Load the script that tells where to go on after a change of the epoch.
+	 * Load the script that returns where to continue after a change of the epoch.
 	 * @return the script
 	 */
 	static RedisScript resume() {
@@ -80,8 +81,8 @@ final class RedisScript {
 	}
 
 	/**
-	 * Return whether calls with the same first key have to keep their order.
-	 * @return whether one must not overtake another
+	 * Return whether calls with the same first key have to be executed in order.
+	 * @return whether a call must not overtake another
 	 */
 	boolean isOrdered() {
 		return this.ordered;
@@ -90,7 +91,7 @@ final class RedisScript {
 	private static String resource(String name) {
 		try (InputStream stream = RedisScript.class.getResourceAsStream(name)) {
 			if (stream == null) {
-				throw new IllegalStateException("The script " + name + " is missing");
+				throw new IllegalStateException("The script " + name + " is missing in the library's JAR file");
 			}
 			return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
 		}
@@ -101,7 +102,7 @@ final class RedisScript {
 
 	private static byte[] sha1(byte[] text) {
 		try {
-			// Not for secrecy: it is the name that Redis gives to the script
+			// Not used for security: it is the name that Redis gives to the script
 			byte[] digest = MessageDigest.getInstance("SHA-1").digest(text);
 			return HexFormat.of().formatHex(digest).getBytes(StandardCharsets.US_ASCII);
 		}

@@ -19,19 +19,20 @@ package io.github.atmosphererelay.relay.redis.internal;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a link's server says of itself.
+ * Information about a link's server.
  *
- * @param cluster whether other keys are on other servers
- * @param evictionPolicy the {@code maxmemory-policy} if Redis may remove keys by it, or
- * {@code null}, also if the account may not look
+ * @param cluster whether the server is part of a Redis Cluster, so that other keys may be
+ * on other servers
+ * @param evictionPolicy the {@code maxmemory-policy} if Redis may evict keys that have
+ * logs; {@code null} if not, or if the account may not ask
  */
 record RedisServerInfo(boolean cluster, @Nullable String evictionPolicy) {
 
 	/**
-	 * Read Redis's answer to INFO.
+	 * Parse Redis's answer to INFO.
 	 * @param info the answer
-	 * @param cluster whether other keys are on other servers
-	 * @return what it says
+	 * @param cluster whether the server is part of a Redis Cluster
+	 * @return the information
 	 */
 	static RedisServerInfo parse(String info, boolean cluster) {
 		String policy = value(info, "maxmemory_policy");

@@ -19,7 +19,7 @@ package io.github.atmosphererelay.relay.redis.internal;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The slots of Redis Cluster, in which keys are together on one server.
+ * Computes the slots of Redis Cluster. Keys of the same slot are on the same server.
  */
 final class RedisSlots {
 
@@ -27,26 +27,26 @@ final class RedisSlots {
 
 	private static final int POLYNOMIAL = 0x1021;
 
-	/** For each slot a hash tag that belongs to it. */
+	/** For each slot, a hash tag that has this slot. */
 	private static final String[] TAGS = tags();
 
 	private RedisSlots() {
 	}
 
 	/**
-	 * Return a name for a key that is in the slot of another key, and is the same for all
-	 * keys of that slot.
+	 * Return a key in the same slot as another key. The result is the same for all keys
+	 * of that slot.
 	 * @param key the other key
-	 * @param prefix what the name begins with
-	 * @return the name
+	 * @param prefix the prefix of the result
+	 * @return the key
 	 */
 	static String inSlotOf(String key, String prefix) {
 		return prefix + "{" + TAGS[slot(key)] + "}";
 	}
 
 	/**
-	 * Return the slot of a key: that of what is in its first pair of braces, or of all of
-	 * it if there is none or nothing is in it.
+	 * Return the slot of a key. It is computed from the text in the key's first pair of
+	 * braces, or from the whole key if there is no such text.
 	 * @param key the key
 	 * @return the slot's number
 	 */

@@ -30,9 +30,9 @@ import io.github.atmosphererelay.message.Address;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which addresses are wanted, and which of them the present link has asked Redis for. The
- * worker carries the difference to Redis in batches. Safe for use by many threads; no
- * future is completed under the lock.
+ * Holds the addresses that are followed, and the subscriptions that the present link has
+ * requested from Redis. The worker sends the difference to Redis in batches. Safe for use
+ * by many threads; no future is completed under the lock.
  */
 final class RedisSubscriptions {
 
@@ -55,7 +55,7 @@ final class RedisSubscriptions {
 	}
 
 	/**
-	 * Want an address.
+	 * Follow an address.
 	 * @param address the address
 	 * @return completes when Redis has confirmed the subscription
 	 */
@@ -76,9 +76,9 @@ final class RedisSubscriptions {
 	}
 
 	/**
-	 * Want an address no longer.
+	 * Stop following an address.
 	 * @param address the address
-	 * @return the future to cancel, if one is open
+	 * @return the future to cancel, or {@code null} if none is open
 	 */
 	synchronized @Nullable CompletableFuture<@Nullable Void> unsubscribe(Address address) {
 		Entry entry = this.entries.get(ByteBuffer.wrap(channel(address)));
@@ -93,8 +93,8 @@ final class RedisSubscriptions {
 			this.changed.add(entry);
 		}
 		else {
-			// Redis knows nothing of it. While there is no link nobody takes the changes,
-			// and addresses that come and go would gather here.
+			// Redis does not know this address. Without a link nobody takes the changes,
+			// so addresses that come and go would accumulate.
 			this.changed.remove(entry);
 			forgetIfUnused(entry);
 		}
@@ -102,7 +102,7 @@ final class RedisSubscriptions {
 	}
 
 	/**
-	 * Begin with a new link, which has asked for nothing yet.
+	 * Start with a new link, which has no subscriptions yet.
 	 */
 	synchronized void newLink() {
 		this.asked = 0;
@@ -118,7 +118,7 @@ final class RedisSubscriptions {
 	}
 
 	/**
-	 * Take what is to be told to Redis, and count it as told.
+	 * Return the changes to send to Redis, and mark them as sent.
 	 * @return the changes
 	 */
 	synchronized Changes takeChanges() {
@@ -142,10 +142,11 @@ final class RedisSubscriptions {
 	}
 
 	/**
-	 * Note a confirmation by Redis. Confirmations come in the order of the requests; so
-	 * one that belongs to an earlier life of its address is told apart by counting.
+	 * Process a confirmation from Redis. Confirmations arrive in the order of the
+	 * requests, so the number of open requests shows whether a confirmation belongs to an
+	 * earlier subscription to the address.
 	 * @param channel the Redis channel
-	 * @return the subscription that is in force now, or {@code null} if none is
+	 * @return the subscription that is in force now, or {@code null} if there is none
 	 */
 	synchronized @Nullable Confirmation confirm(byte[] channel) {
 		Entry entry = this.entries.get(ByteBuffer.wrap(channel));
@@ -164,16 +165,16 @@ final class RedisSubscriptions {
 	}
 
 	/**
-	 * Return whether Redis has confirmed everything up to a point.
+	 * Return whether Redis has confirmed all subscriptions up to a point.
 	 * @param asked the point, from {@link Changes}
-	 * @return whether nothing before it is missing
+	 * @return whether all earlier requests are confirmed
 	 */
 	synchronized boolean isConfirmed(long asked) {
 		return this.confirmed >= asked;
 	}
 
 	/**
-	 * Forget all addresses.
+	 * Remove all addresses.
 	 * @return the futures that may be open
 	 */
 	synchronized List<CompletableFuture<@Nullable Void>> clear() {
@@ -195,15 +196,15 @@ final class RedisSubscriptions {
 	}
 
 	/**
-	 * What is to be told to Redis, and how many subscriptions the link has asked for by
-	 * then.
+	 * The changes to send to Redis, and how many subscriptions the link will have
+	 * requested with them.
 	 */
 	record Changes(List<byte[]> subscribe, List<byte[]> unsubscribe, long asked) {
 
 	}
 
 	/**
-	 * A subscription that is in force, and whether it was before and then interrupted.
+	 * A subscription that is in force, and whether it was interrupted before.
 	 */
 	record Confirmation(Address address, @Nullable CompletableFuture<@Nullable Void> future, boolean interrupted) {
 
@@ -220,12 +221,13 @@ final class RedisSubscriptions {
 		private boolean wanted;
 
 		/**
-		 * Whether the last that the present link said of the address was SUBSCRIBE.
+		 * Whether the last command of the present link for this address was SUBSCRIBE.
 		 */
 		private boolean asked;
 
 		/**
-		 * How many SUBSCRIBEs of the present link Redis has not answered yet.
+		 * The number of SUBSCRIBE commands of the present link that Redis has not
+		 * confirmed yet.
 		 */
 		private int unconfirmed;
 

@@ -17,19 +17,19 @@
 package io.github.atmosphererelay.relay.redis.internal;
 
 /**
- * Where a link has its scripts run.
+ * Runs the scripts of a link.
  */
 interface ScriptRunner {
 
 	/**
-	 * Run a script. Called by any thread; never waits. Calls of one thread with the same
+	 * Run a script. Called by any thread; never blocks. Calls of one thread with the same
 	 * key are executed in the order of its calls.
-	 * @param call the call, counted as pending already; its result is completed
+	 * @param call the call, which is already counted as pending; its result is completed
 	 */
 	void run(RedisCall call);
 
 	/**
-	 * Close what the runner has opened itself.
+	 * Close the connections that the runner has opened.
 	 */
 	default void close() {
 	}

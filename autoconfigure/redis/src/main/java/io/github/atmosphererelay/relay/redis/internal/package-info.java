@@ -15,8 +15,8 @@
  */
 
 /**
- * The relay over Redis: PUBLISH and SUBSCRIBE on private connections, and scripts that
- * keep logs.
+ * The relay over Redis: PUBLISH and SUBSCRIBE on separate connections, and scripts that
+ * keep the logs of recorded channels.
  */
 @NullMarked
 package io.github.atmosphererelay.relay.redis.internal;

@@ -1,19 +1,19 @@
--- Appends an envelope to a channel's log and publishes it with its position.
+-- Appends an envelope to a channel's log, and publishes it with its position.
 --
--- last KEY what is remembered of the idempotency key, if there is one: id, offset and
+-- last KEY what is stored for the idempotency key, if there is one: id, offset and
 --          epoch of the first message with it
--- ARGV[3]  how many publications to keep
--- ARGV[4]  how long to keep them
--- ARGV[5]  the channel to publish in
+-- ARGV[3]  the maximum number of publications in the log
+-- ARGV[4]  how long to keep the publication, in milliseconds
+-- ARGV[5]  the Redis channel to publish in
 -- ARGV[6]  the envelope
--- ARGV[7]  with an idempotency key, the message's id
--- ARGV[8]  with an idempotency key, how long it counts
+-- ARGV[7]  with an idempotency key: the message's id
+-- ARGV[8]  with an idempotency key: its window, in milliseconds
 --
--- Returns the position, as it stands before a published envelope, or epoch, offset and id
--- of the first message with the key.
+-- Returns the position, encoded as in a published message; or, for a duplicate, epoch,
+-- offset and id of the first message with the key.
 --
--- The message's id is not remembered against doubles: nodes never send a command again
--- whose fate they do not know, and a key for each message would cost more than the log.
+-- Message ids are not stored to recognize duplicates: a node never sends a command again
+-- that may have been executed, and a key for each message would cost more than the log.
 
 local remembered = ARGV[7] and KEYS[#KEYS]
 if remembered then
@@ -24,8 +24,8 @@ if remembered then
   end
 end
 
--- What Redis refuses, for want of memory, because it is a replica or cannot save, it
--- refuses at the first write: an error means that nothing was appended.
+-- Redis refuses writes, for example for lack of memory or on a replica, at the first
+-- write: an error means that nothing was appended.
 local expires = now + ARGV[4]
 if not known then
   call('UNLINK', stream)
@@ -45,14 +45,14 @@ if longer then
   call('PEXPIREAT', stream, lasting)
 end
 if top % 16 == 0 then
-  -- Now and then, because it costs as much as all the rest; who reads passes over what
-  -- is too much
+  -- Only sometimes, because it costs as much as all the rest. Reads skip the
+  -- publications in excess
   call('XTRIM', stream, 'MAXLEN', '=', ARGV[3])
 end
 if remembered then
   call('SET', remembered, ARGV[7] .. struct.pack('>I8', top) .. epoch, 'PX', ARGV[8])
 end
--- The message is in the log by now, and who does not hear of it fills the gap from there
+-- The message is in the log now, so a node that misses this PUBLISH reads it there
 local position = struct.pack('>Hc0I8', #epoch, epoch, top)
 redis.pcall('PUBLISH', ARGV[5], 'AL\1' .. position .. ARGV[6])
 return position

@@ -1,41 +1,43 @@
--- What all scripts begin with: finds the life of the log that they work on.
+-- The beginning of all scripts: determines the life of the log that they work on. A new
+-- life, and with it a new epoch, begins when earlier positions can no longer be trusted.
 --
--- KEYS[1]  the log, a stream; its ids are <offset>-0, its fields x, when the
+-- KEYS[1]  the log, a stream; its ids are <offset>-0, its fields are x, when the
 --          publication expires, and e, the envelope
--- KEYS[2]  what outlives the stream, packed as STATE says: top, the last offset; lasting,
---          how long the stream is kept; oldest, when the oldest publication expires, or
---          an earlier time; size, how many publications count, of which the stream may
---          have some more; life, the history in which the log's life began; birth, the
---          mark of that life. Then, packed as LIFE says, the lives before, the latest
+-- KEYS[2]  what outlives the stream, packed as in STATE: top, the last offset; lasting,
+--          until when the stream is kept; oldest, when the oldest publication expires, or
+--          an earlier time; size, the number of publications that count (the stream may
+--          have some more); life, the history in which the log's life began; birth, the
+--          mark of that life. Then, packed as in LIFE, the earlier lives, the latest
 --          first: epoch; last, the last offset when the next life began; reached, the
 --          greatest offset of that life that a node has reported, if above last
--- KEYS[3]  not under Cluster: the history that was found when somebody looked last
--- KEYS[4]  under Cluster KEYS[3]: a mark of the data of this slot or server, made when it is
---          missing, so that a flush is a new one
--- ARGV[1]  how to find the history of the server's data: m by KEYS[3], l by looking and
---          keeping it there, c by looking, under Cluster, where each slot may be on another
---          server
+-- KEYS[3]  not in a Redis Cluster: the history that was found at the last look
+-- KEYS[4]  in a Redis Cluster KEYS[3]: a mark of the data of this server or slot. It is
+--          created if it is missing, so after a flush it is a new one
+-- ARGV[1]  how to find the history of the server's data: m reads KEYS[3]; l looks at the
+--          server and stores the result in KEYS[3]; c looks, in a Redis Cluster, where
+--          each slot may be on another server
 -- ARGV[2]  the mark of a new life, if one begins now
 --
--- The history is the replication id, by its first letters. Redis takes a new one when it
--- starts and when a replica becomes the master, also one that has been the master before.
--- Looking costs as much as a third of an append, so nodes do it when they connect and now
--- and then. What is kept can be lost or rolled back like all else, and is then out of date
--- until the next look; where it is not out of date, all nodes go by the same.
+-- The history consists of the first letters of the replication id. Redis takes a new
+-- replication id when it starts and when a replica becomes the master, even if it has been
+-- the master before. A look costs a third of an append, so nodes look only when they
+-- connect and at intervals. The stored history can be lost or rolled back like all data,
+-- and is then out of date until the next look. Otherwise all nodes use the same one.
 --
--- A log that has no state is unborn: nothing is in it, and nothing is written when it is
--- read. All readers get the same position, offset 0 of an epoch that is computed, and the
--- first append takes that epoch. It is computed from what changes whenever a log could
--- have lived and gone: the mark above, how many keys the server has evicted, and the half
--- day, since a life that ends by itself takes a day at least. Who removes state and stream
--- by hand has to remove the mark, too. The half days of channels begin at different times,
--- so that their readers learn of the next one at different times, too.
+-- A log without state is unborn: it is empty, and reading it writes nothing. All readers
+-- get the same position, offset 0 of a computed epoch, and the first append takes that
+-- epoch. The epoch is computed from values that change whenever a log could have existed
+-- and disappeared: the mark above, the number of keys that the server has evicted, and the
+-- half day, because a life that ends by itself takes a day at least. Whoever removes state
+-- and stream by hand has to remove the mark as well. The half days of different channels
+-- begin at different times, so that not all readers get a new epoch at once.
 --
--- All times are the server's, in milliseconds: nodes may disagree about theirs. Numbers
--- stay below 1e14, up to which Lua writes them as they are.
+-- All times are the server's, in milliseconds, because the nodes' clocks may differ.
+-- Numbers stay below 1e14, up to which Lua prints them without an exponent.
 --
--- A call from a script costs Redis more than most of what is called, and so does each
--- part of a reply: hence one packed value, and nothing written that has not changed.
+-- A call from a script costs Redis more than most of the called commands do, and each part
+-- of a reply has a cost too. Hence the state is one packed value, and only changes are
+-- written.
 
 local call = redis.call
 local stream, state = KEYS[1], KEYS[2]
@@ -55,7 +57,7 @@ else
 end
 if not history then
   local found = string.match(call('INFO', 'replication'), 'master_replid:(%x+)')
-  -- What is like Redis but has no replication has the process at least
+  -- Servers that are compatible with Redis but have no replication have a run_id
   history = string.sub(found or string.match(call('INFO', 'server'), 'run_id:(%x+)'), 1, 8)
   if ARGV[1] ~= 'c' and call('GET', KEYS[3]) ~= history then
     call('SET', KEYS[3], history)
@@ -70,7 +72,7 @@ if known then
   lives = string.sub(known, after)
 end
 
--- Returns the mark that an unborn log has, as of some half days ago.
+-- Returns the mark of an unborn log, for the given number of half days ago.
 local function unborn(ago, rest)
   local key = KEYS[ARGV[1] == 'c' and 3 or 4]
   local mark = call('GET', key)
@@ -85,14 +87,14 @@ local function unborn(ago, rest)
 end
 
 if not known then
-  -- Nobody knows what a stream lacks that has lost its state; its last entry tells apart
-  -- what is computed for it
+  -- It is not known what a stream without state lacks. Its last entry distinguishes
+  -- the epoch that is computed for it
   local last = call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
   birth = unborn(0, last and last[1] .. last[2][4] or '')
 elseif life ~= history then
-  -- The log is whole as far as it goes, but a restart or a fail-over may have rolled it
-  -- back: offsets go on, positions of before count no more. Where the life before has
-  -- ended is kept, so that nodes deliver all that follows from where they were in it.
+  -- The log has no gaps, but a restart or a failover may have rolled it back. Offsets
+  -- continue, and earlier positions are no longer valid. The end of the former life is
+  -- stored, so that nodes can deliver everything after their position in it.
   local before = struct.pack(LIFE, birth .. '-' .. life, top, 0)
   lives = string.sub(before .. lives, 1, MAX_LIVES * #before)
   birth, changed = ARGV[2], true
@@ -101,8 +103,8 @@ local begun = changed
 local epoch = birth .. '-' .. history
 
 -- Keeps the stream until the given time at least, and the state for a day longer, so that
--- whoever holds a position learns that nothing came after it. Changes the times to live
--- at most once in a second.
+-- a client with a position learns that nothing followed it. Changes the times to live at
+-- most once in a second.
 local function keep(till)
   if till > lasting then
     lasting, changed, longer = till + 1000, true, true
@@ -116,8 +118,8 @@ local function save(write)
   end
 end
 
--- For a call that appends nothing: the log lives on for a while, because it was asked for,
--- unless Redis has no memory to write that down, which is no reason not to answer.
+-- For a call that appends nothing: prolongs the log, because it was used. If Redis has no
+-- memory for that write, the call is answered nevertheless.
 local function touch()
   if not known then
     return
@@ -131,8 +133,8 @@ local function touch()
   end
 end
 
--- Removes what has expired from the oldest on, so that the log never has a hole, but not
--- much more than the given number at once. Returns whether nothing expired is left.
+-- Removes expired publications from the oldest on, so that the log never has a gap, but
+-- not many more than the given number. Returns whether no expired publication is left.
 local function expire(limit)
   local from, done = nil, false
   local count = 0
@@ -148,7 +150,7 @@ local function expire(limit)
       from = string.match(head[i][1], '^%d+') + 1 .. '-0'
     end
     if #head == 0 then
-      -- The next one is looked at again
+      -- The next publication is checked again
       oldest = now
       done = true
     end

@@ -1,23 +1,24 @@
--- Reads a part of a channel's log, and tells where it ends.
+-- Reads a part of a channel's log, and returns the position at its end.
 --
--- ARGV[3]  how many publications to return at most; 0 for the position alone
+-- ARGV[3]  the maximum number of publications; 0 to return the position only
 -- ARGV[4]  f forward, b backward
--- ARGV[5]  the epoch of the position to begin at
--- ARGV[6]  its offset, or -1 to begin at the log's beginning or end
--- ARGV[7]  how many bytes to return at most, so that others need not wait for long; one
---          publication is returned if it is larger
+-- ARGV[5]  the epoch of the position to start from
+-- ARGV[6]  its offset, or -1 to start from the log's beginning or end
+-- ARGV[7]  the maximum number of bytes, so that other clients do not wait for long; a
+--          single publication may be larger
 --
 -- Writes nothing for a log that does not exist.
 --
--- Returns the epoch, the top offset, whether nothing is missing (1 or 0), whether to ask
--- again for more (1 or 0), and offset and envelope of each publication in turn.
+-- Returns the epoch, the last offset, whether nothing is missing (1 or 0), whether there
+-- may be more to read (1 or 0), and offset and envelope of each publication in turn.
 
 local limit, since = tonumber(ARGV[3]), tonumber(ARGV[6])
 local forward = ARGV[4] == 'f'
 local missing = since >= 0 and (ARGV[5] ~= epoch or since > top)
 if missing and since == 0 then
-  -- Whether it is the position of when this log was unborn, given in the present half day
-  -- or the one before: it cannot have lived and gone meanwhile
+  -- The position may be one of the time when this log was unborn. It is valid if it was
+  -- computed in the present or the previous half day: since then the log cannot have
+  -- existed and disappeared
   for ago = 0, 1 do
     missing = missing and ARGV[5] ~= unborn(ago, '') .. '-' .. history
   end
@@ -31,7 +32,7 @@ touch()
 if not wanted or expired then
   return { epoch, top, missing and 0 or 1, expired and 1 or 0 }
 end
--- Before this one the stream may have some that count no more
+-- The stream may have some publications before this offset, which no longer count
 local bound = top > size and top - size or 0
 local reply = { epoch, top, 1, 1 }
 local last, room, largest = since, tonumber(ARGV[7]), 0
@@ -39,7 +40,7 @@ if forward and last >= 0 and last < bound then
   return { epoch, top, 0, 0 }
 end
 while limit > 0 and room > 0 do
-  -- Read are about as many as there is room for: a few until it is known how large they are
+  -- Reads about as many as fit: only a few, until their size is known
   local likely = largest > 0 and math.max(1, math.floor(room / largest)) or 4
   local count = math.min(limit, 20, likely)
   local part

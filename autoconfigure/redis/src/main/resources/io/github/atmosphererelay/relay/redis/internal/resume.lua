@@ -1,19 +1,20 @@
--- Tells a node where to go on whose position is of another life of the log, or is before
--- the oldest publication that is left.
+-- Returns where a node has to continue if its position belongs to an earlier life of the
+-- log, or is before the oldest publication that is left.
 --
--- ARGV[3]  the epoch of that position
+-- ARGV[3]  the epoch of the position
 -- ARGV[4]  its offset, up to which the node has delivered everything
--- ARGV[5]  the greatest offset of that epoch at which the node knows of a publication
+-- ARGV[5]  the greatest offset of that epoch of which the node knows a publication
 --
--- Returns the present epoch, the offset after which to read on, whether nothing is missing
+-- Returns the present epoch, the offset after which to read, whether nothing is missing
 -- for that node (1 or 0), and whether the epoch of its position is known (1 or 0).
 --
--- What stands in the log up to the end of a life is what that life had there: the log was
--- continued from it, or from a shorter copy. So a node goes on where it is, or at the end
--- of the life if it is ahead of that: then the log was rolled back, and has lost what the
--- node has. Such a node's report is kept, for those that have not had it.
-
--- A life that is not known, though all are known that there were, began as the unborn log
+-- The publications up to the end of a life are those that the life had: the next life
+-- continued the log, or a shorter copy of it. So a node continues at its offset, or at the
+-- end of the life if its offset is beyond that. In the latter case the log was rolled back,
+-- and has lost publications that the node has. The node's report is stored for the nodes
+-- that have not received them.
+--
+-- If all earlier lives are known but this one is not among them, it began as an unborn log
 -- and was rolled back to nothing.
 
 local asked, delivered, reached = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -24,7 +25,7 @@ local name, last, reported, after
 while asked ~= epoch and not found and at + size - 1 <= #lives do
   name, last, reported, after = struct.unpack(LIFE, lives, at)
   found = name == asked
-  -- Of a life that the node has not seen it has all that the log has
+  -- Of a life that the node has not seen, it gets everything that the log has
   whole = whole and (found or reported <= last)
   at = found and at or after
 end

@@ -74,7 +74,7 @@ class RedisSessionStoreTests extends AbstractSessionStoreTests {
 	}
 
 	@Test
-	void whatANewerReleaseHasWrittenIsNoSession() {
+	void anEntryOfANewerReleaseIsIgnored() {
 		store.save(List.of(session("newer", "one", 1, now().plusSeconds(60))));
 		try (Jedis jedis = new Jedis(RedisServers.HOST, redis.port())) {
 			jedis.hset("test:durable:newer".getBytes(), "data".getBytes(), new byte[] { 99, 1, 2, 3 });

@@ -91,7 +91,7 @@ class LateActivationTests {
 	}
 
 	@Test
-	void whatIsRecordedFirstAtANodeOfAClusterWaitsForTheConnection() {
+	void theFirstAppendAtANodeOfAClusterWaitsForTheConnection() {
 		RedisShardedCluster cluster = RedisServers.cluster();
 		try {
 			List<String> seeds = cluster.serverPorts().stream().map((port) -> RedisServers.HOST + ":" + port).toList();

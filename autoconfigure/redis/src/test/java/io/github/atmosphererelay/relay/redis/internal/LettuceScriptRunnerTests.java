@@ -50,7 +50,7 @@ class LettuceScriptRunnerTests {
 
 	@Test
 	@SuppressWarnings("unchecked")
-	void callsAreAnsweredAfterErrorsInOneAndOfTheThreadThatCompletes() {
+	void callsAreAnsweredAfterErrorsInACallAndInACompletion() {
 		willThrow(new OutOfMemoryError("injected")).willAnswer((call) -> {
 			call.getArgument(0, RedisCommand.class).complete();
 			return null;
@@ -72,7 +72,7 @@ class LettuceScriptRunnerTests {
 	 * After the end nothing comes that would complete them, too.
 	 */
 	@Test
-	void whatIsOverAtTheEndIsCompletedThoughThereIsNoThreadForIt() {
+	void resultsAreCompletedAtTheEndAlthoughNoThreadCanBeCreated() {
 		willThrow(new OutOfMemoryError("unable to create native thread")).given(this.completions).execute(any());
 		RedisCall waiting = run();
 		assertThat(waiting.result()).isNotDone();

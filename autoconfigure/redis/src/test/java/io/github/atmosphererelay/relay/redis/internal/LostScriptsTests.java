@@ -53,7 +53,7 @@ class LostScriptsTests {
 	}
 
 	@Test
-	void anAppendThatALaterOneToItsChannelHasOvertakenIsRefused() {
+	void anAppendThatALaterOneOfItsChannelHasOvertakenIsRefused() {
 		RedisCall overtaken = call(APPEND, "a");
 		RedisCall read = call(READ, "a");
 		RedisCall other = call(APPEND, "b");
@@ -68,7 +68,7 @@ class LostScriptsTests {
 	}
 
 	@Test
-	void whatWasExecutedBeforeAnythingWasLostOvertakesNothing() {
+	void aCallExecutedBeforeTheLossOvertakesNothing() {
 		this.lost.executed(call(APPEND, "a"));
 		this.lost.add(call(APPEND, "a"));
 		drain();

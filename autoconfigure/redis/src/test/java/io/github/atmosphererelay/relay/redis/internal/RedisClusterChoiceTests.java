@@ -55,7 +55,7 @@ class RedisClusterChoiceTests {
 	private final List<String> open = new ArrayList<>();
 
 	@Test
-	void theFirstTwoThatFindTheClusterInOrder() {
+	void theFirstTwoNodesThatReportAHealthyClusterAreChosen() {
 		assertThat(choose(Map.of("a", THIRD, "b", ALONE, "c", WHOLE, "d", HALF, "e", WHOLE, "f", WHOLE), "a", "b",
 				"gone", "c", "d", "e", "f"))
 			.containsExactly("c", "e");
@@ -63,34 +63,34 @@ class RedisClusterChoiceTests {
 	}
 
 	@Test
-	void otherwiseThoseThatReachTheMostSlots() {
+	void otherwiseTheNodesThatReachTheMostSlotsAreChosen() {
 		assertThat(choose(Map.of("a", THIRD, "b", HALF, "c", THIRD, "d", HALF), "a", "b", "c", "gone", "d", "broken"))
 			.containsExactly("b", "d");
 		assertThat(this.open).containsExactly("b", "d");
 	}
 
 	@Test
-	void oneAloneIfTheOthersThinkWorseOfTheCluster() {
+	void oneNodeIsChosenIfTheOthersReachFewerSlots() {
 		assertThat(choose(Map.of("a", THIRD, "b", WHOLE, "c", HALF), "a", "b", "c")).containsExactly("b");
 		assertThat(this.open).containsExactly("b");
 	}
 
 	@Test
-	void neverOneThatBelongsToNoCluster() {
+	void aNodeThatIsNotPartOfAClusterIsNeverChosen() {
 		assertThatIllegalStateException().isThrownBy(() -> choose(Map.of("a", ALONE), "gone", "a"))
-			.withMessageContaining("a belongs to no cluster");
+			.withMessageContaining("a is not part of a cluster");
 		assertThat(this.open).isEmpty();
 	}
 
 	@Test
-	void theReasonOfTheLastIfNoneAnswers() {
+	void ifNoNodeAnswersTheFailureOfTheLastIsThrown() {
 		assertThatIllegalStateException().isThrownBy(() -> choose(Map.of(), "gone", "broken")).withMessage("broken");
 		assertThatIllegalStateException().isThrownBy(() -> choose(Map.of())).withMessageContaining("No node");
 		assertThat(this.open).isEmpty();
 	}
 
 	@Test
-	void aServerThatDoesNotTellIsTaken() {
+	void aNodeThatDoesNotPermitTheQuestionIsChosen() {
 		assertThat(choose(Map.of("a", ""), "a")).containsExactly("a");
 		assertThat(RedisClusterInfo.parse("cluster_state:fail\r\ncluster_slots_ok:many\r\n"))
 			.isEqualTo(new RedisClusterInfo(false, 0, true));

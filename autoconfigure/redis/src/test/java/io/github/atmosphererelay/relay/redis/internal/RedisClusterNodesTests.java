@@ -74,7 +74,7 @@ class RedisClusterNodesTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aNodeThatDoesNotKnowAnotherDoesNotPartTheRelays(Driver driver) {
+	void aNodeThatDoesNotKnowAnotherDoesNotSeparateTheRelays(Driver driver) {
 		try (Jedis jedis = jedis(0); Jedis other = jedis(1)) {
 			// For a minute; the state in which clusters are born as well
 			jedis.clusterForget(other.clusterMyId());
@@ -113,7 +113,7 @@ class RedisClusterNodesTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aNodeThatIsRemovedWhileItIsUsedIsLeft(Driver driver) {
+	void aNodeThatIsRemovedWhileInUseIsReplaced(Driver driver) {
 		startRelays(driver);
 		assertThatAllHearEachOther();
 		removeNode();

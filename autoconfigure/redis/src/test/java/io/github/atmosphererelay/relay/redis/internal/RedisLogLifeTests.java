@@ -103,7 +103,7 @@ class RedisLogLifeTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aNodeGoesOnAfterRestartsWhereItWasAndMissesNothing(Driver driver, @TempDir Path directory) {
+	void aNodeContinuesAfterRestartsAndMissesNothing(Driver driver, @TempDir Path directory) {
 		try (RedisServers.Standalone server = RedisServers.durable(directory);
 				RedisTestBroker broker = new RedisTestBroker(driver, RedisServers.HOST, server.port());
 				Jedis admin = new Jedis(RedisServers.HOST, server.port())) {
@@ -160,7 +160,7 @@ class RedisLogLifeTests {
 	@ParameterizedTest
 	@EnumSource
 	@Covers(KnownFault.BROKER_FAILS_OVER)
-	void aMessageThatAFailOverHasLostIsKnownOnceANodeHasReportedIt(Driver driver) {
+	void aMessageLostInAFailOverIsKnownWhenANodeHasReportedIt(Driver driver) {
 		try (RedisServers.Standalone server = RedisServers.standalone();
 				RedisServers.Standalone other = RedisServers.standalone();
 				Jedis master = new Jedis(RedisServers.HOST, server.port());
@@ -219,7 +219,7 @@ class RedisLogLifeTests {
 	@ParameterizedTest
 	@EnumSource
 	@Covers(KnownFault.BROKER_FAILS_OVER)
-	void aLogThatAFailOverHasLostAltogetherIsKnownOnceANodeHasReportedIt(Driver driver) {
+	void aLogLostInAFailOverIsKnownWhenANodeHasReportedIt(Driver driver) {
 		try (RedisServers.Standalone server = RedisServers.standalone();
 				RedisServers.Standalone other = RedisServers.standalone();
 				Jedis master = new Jedis(RedisServers.HOST, server.port());
@@ -340,7 +340,7 @@ class RedisLogLifeTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aServerThatMayRemoveLogsIsWarnedOfOnceTheyAreUsed(Driver driver, CapturedOutput output) {
+	void theFirstUseOfALogWarnsOfAServerThatMayEvictIt(Driver driver, CapturedOutput output) {
 		try (RedisServers.Standalone server = RedisServers.standalone();
 				RedisTestBroker broker = new RedisTestBroker(driver, RedisServers.HOST, server.port());
 				Jedis admin = new Jedis(RedisServers.HOST, server.port())) {

@@ -45,7 +45,7 @@ class RedisPermissionTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void anAccountThatMayNotSubscribeIsToldOnceTriedCalmlyAndRecovers(Driver driver, CapturedOutput output) {
+	void anAccountThatMayNotSubscribeIsLoggedOnceAndRetriedWithBackoff(Driver driver, CapturedOutput output) {
 		try (RedisServers.Standalone server = RedisServers.standalone();
 				Jedis admin = new Jedis(RedisServers.HOST, server.port())) {
 			admin.aclSetUser("calm", "on", ">secret", "+@all", "~*", "resetchannels");

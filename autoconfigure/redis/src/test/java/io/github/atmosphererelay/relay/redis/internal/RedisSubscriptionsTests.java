@@ -40,7 +40,7 @@ class RedisSubscriptionsTests {
 	private final byte[] channel = "p:channel:room".getBytes(StandardCharsets.UTF_8);
 
 	@Test
-	void asksOnceForWhatIsWanted() {
+	void eachAddressIsSubscribedOnce() {
 		CompletableFuture<@Nullable Void> future = this.subscriptions.subscribe(ROOM);
 		assertThat(this.subscriptions.subscribe(ROOM)).isSameAs(future);
 		assertTold(List.of("p:channel:room"), List.of());
@@ -53,7 +53,7 @@ class RedisSubscriptionsTests {
 	}
 
 	@Test
-	void confirmationOfAnEarlierLifeCompletesNothing() {
+	void aConfirmationOfAnEarlierSubscriptionCompletesNothing() {
 		this.subscriptions.subscribe(ROOM);
 		this.subscriptions.takeChanges();
 		this.subscriptions.unsubscribe(ROOM);
@@ -66,7 +66,7 @@ class RedisSubscriptionsTests {
 	}
 
 	@Test
-	void confirmationAfterLeavingCompletesNothingAndIsForgotten() {
+	void aConfirmationAfterUnsubscribingCompletesNothing() {
 		this.subscriptions.subscribe(ROOM);
 		this.subscriptions.takeChanges();
 		this.subscriptions.unsubscribe(ROOM);
@@ -76,7 +76,7 @@ class RedisSubscriptionsTests {
 	}
 
 	@Test
-	void changesThatCancelEachOtherAreNotTold() {
+	void changesThatCancelEachOtherAreNotSent() {
 		this.subscriptions.subscribe(ROOM);
 		this.subscriptions.unsubscribe(ROOM);
 		assertTold(List.of(), List.of());
@@ -89,7 +89,7 @@ class RedisSubscriptionsTests {
 	}
 
 	@Test
-	void newLinkAsksForEverythingAgainAndReportsWhatWasInterrupted() {
+	void aNewLinkSubscribesAgainAndReportsInterruptions() {
 		Address other = new Address.Channel("other");
 		this.subscriptions.subscribe(ROOM);
 		this.subscriptions.takeChanges();
@@ -108,7 +108,7 @@ class RedisSubscriptionsTests {
 	}
 
 	@Test
-	void addressesThatComeAndGoWithoutALinkLeaveNothing() {
+	void addressesThatComeAndGoWithoutALinkDoNotAccumulate() {
 		for (int i = 0; i < 100_000; i++) {
 			Address address = new Address.Channel("room-" + i);
 			this.subscriptions.subscribe(address);
@@ -119,7 +119,7 @@ class RedisSubscriptionsTests {
 	}
 
 	@Test
-	void anAddressThatTheLinkWasAskedForIsLeftAlsoAfterComingAndGoing() {
+	void aSubscribedAddressIsUnsubscribedAfterAllChanges() {
 		this.subscriptions.subscribe(ROOM);
 		this.subscriptions.takeChanges();
 		this.subscriptions.unsubscribe(ROOM);

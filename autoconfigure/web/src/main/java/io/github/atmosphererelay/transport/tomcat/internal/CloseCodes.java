@@ -17,7 +17,8 @@
 package io.github.atmosphererelay.transport.tomcat.internal;
 
 /**
- * Which codes a close frame may have (RFC 6455, section 7.4, and the registry of IANA).
+ * The codes that a close frame may contain (RFC 6455, section 7.4, and the IANA
+ * registry).
  */
 final class CloseCodes {
 

@@ -27,10 +27,10 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes a client's frames apart (RFC 6455, section 5), however they are cut into reads.
- * Passes payload on as it comes and keeps none of it, but for a header, a control frame,
- * or a character that has begun; so a connection that does nothing costs next to nothing,
- * and no frame is too long. For one thread at a time.
+ * Decodes a client's frames (RFC 6455, section 5), however they are split into reads.
+ * Payload is passed on as it arrives. Only an incomplete header, control frame or
+ * character is kept, so an idle connection needs hardly any memory, and frames can have
+ * any length. For one thread at a time.
  */
 final class FrameDecoder {
 
@@ -38,12 +38,12 @@ final class FrameDecoder {
 
 	private static final int MAX_CONTROL = 125;
 
-	/** Characters of UTF-8 have four bytes at most. */
+	/** The maximum number of bytes of an incomplete UTF-8 character. */
 	private static final int MAX_BEGUN = 3;
 
 	private final FrameListener listener;
 
-	/** A header or a control frame's payload that has arrived in part. */
+	/** The received part of a header or of a control frame's payload. */
 	private byte @Nullable [] kept;
 
 	private int keptLength;
@@ -54,20 +54,23 @@ final class FrameDecoder {
 
 	private int opcode;
 
-	/** What the message consists of that is being received; continuation if none is. */
+	/**
+	 * The opcode of the message that is being received; {@code CONTINUATION} if there is
+	 * none.
+	 */
 	private int messageOpcode = Opcode.CONTINUATION;
 
 	private int mask;
 
-	/** Bytes of the frame's payload that have not arrived. */
+	/** The number of payload bytes of the frame that have not arrived yet. */
 	private long missing;
 
 	private boolean closed;
 
-	/** Decodes a text that comes in parts; otherwise null. */
+	/** The decoder of a text that arrives in parts, otherwise {@code null}. */
 	private @Nullable CharsetDecoder decoder;
 
-	/** The bytes of a character that is not complete. */
+	/** The bytes of an incomplete character. */
 	private byte @Nullable [] begun;
 
 	FrameDecoder(FrameListener listener) {
@@ -75,10 +78,10 @@ final class FrameDecoder {
 	}
 
 	/**
-	 * Decode what has been read. Changes the buffer's content.
-	 * @param input bytes with an array behind them; all are consumed
-	 * @throws ProtocolException if the client breaks the protocol; nothing more must be
-	 * decoded then
+	 * Decode the bytes that were read. Changes the buffer's content.
+	 * @param input the bytes, with an accessible array; all are consumed
+	 * @throws ProtocolException if the client violates the protocol; nothing more must be
+	 * decoded after that
 	 */
 	void decode(ByteBuffer input) throws ProtocolException {
 		while (input.hasRemaining() && !this.closed) {
@@ -100,7 +103,7 @@ final class FrameDecoder {
 	private boolean header(ByteBuffer input) throws ProtocolException {
 		ByteBuffer header = input;
 		if (this.kept != null) {
-			// Byte by byte: a header in two reads is rare
+			// Byte by byte, because a header is rarely split over two reads
 			this.kept[this.keptLength++] = input.get();
 			header = ByteBuffer.wrap(this.kept, 0, this.keptLength);
 		}
@@ -118,7 +121,7 @@ final class FrameDecoder {
 		header.position(start + length);
 		this.kept = null;
 		this.keptLength = 0;
-		// A frame without content is complete already, and must be seen
+		// A frame without payload is already complete, and must be processed now
 		return true;
 	}
 
@@ -202,7 +205,7 @@ final class FrameDecoder {
 	}
 
 	/**
-	 * Take what the buffer has of the frame's payload, unmasked in place.
+	 * Return the frame's payload that is in the buffer, unmasked in place.
 	 */
 	private ByteBuffer part(ByteBuffer input) {
 		int length = (int) Math.min(this.missing, input.remaining());
@@ -224,7 +227,7 @@ final class FrameDecoder {
 		for (; i < length; i++) {
 			part.put(i, (byte) (part.get(i) ^ (mask >>> (24 - 8 * (i & 3)))));
 		}
-		// What follows in the next read begins within the mask
+		// The payload of the next read continues within the mask
 		this.mask = Integer.rotateLeft(mask, 8 * (length & 3));
 	}
 

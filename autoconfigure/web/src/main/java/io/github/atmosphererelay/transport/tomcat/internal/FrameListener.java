@@ -19,7 +19,7 @@ package io.github.atmosphererelay.transport.tomcat.internal;
 import java.nio.ByteBuffer;
 
 /**
- * Hears what a client has sent. Parts of a message come in order, with control frames
+ * Receives a client's frames. Parts of a message arrive in order, with control frames
  * between them.
  */
 interface FrameListener {
@@ -27,9 +27,9 @@ interface FrameListener {
 	void text(String part, boolean last);
 
 	/**
-	 * Take a part of a binary message.
-	 * @param part the part; valid during the call only
-	 * @param last whether it is the last
+	 * Handle a part of a binary message.
+	 * @param part the part; only valid during the call
+	 * @param last whether it is the last part
 	 */
 	void binary(ByteBuffer part, boolean last);
 
@@ -38,9 +38,9 @@ interface FrameListener {
 	void pong(byte[] data);
 
 	/**
-	 * The client closes. Nothing comes after it.
-	 * @param code the client's code, 1005 if it gave none
-	 * @param reason the client's reason, perhaps empty
+	 * Handle a close frame. Nothing follows.
+	 * @param code the client's code, or 1005 if it has sent none
+	 * @param reason the client's reason, which may be empty
 	 */
 	void close(int code, String reason);
 

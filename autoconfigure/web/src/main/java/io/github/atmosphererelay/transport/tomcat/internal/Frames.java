@@ -20,7 +20,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Writes a server's frames, which are never masked and here never fragmented.
+ * Encodes a server's frames, which are never masked and, in this class, never fragmented.
  */
 final class Frames {
 
@@ -53,9 +53,9 @@ final class Frames {
 	}
 
 	/**
-	 * Make a close frame.
-	 * @param code the code; one that must not be sent gives a frame without a code
-	 * @param reason the reason, cut off where a frame ends
+	 * Encode a close frame.
+	 * @param code the code; if it must not be sent, the frame has no code
+	 * @param reason the reason, which is cut to the maximum length
 	 * @return the frame
 	 */
 	static ByteBuffer close(int code, String reason) {

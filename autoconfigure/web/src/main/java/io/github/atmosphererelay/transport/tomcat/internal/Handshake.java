@@ -26,16 +26,16 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.web.socket.WebSocketHandler;
 
 /**
- * What a connection has agreed on before it became one.
+ * The result of a connection's handshake.
  *
- * @param handler whom its messages go to
- * @param uri what was asked for
- * @param principal who asks, if known
- * @param localAddress the server's address, if known
- * @param remoteAddress the client's address, if known
- * @param attributes what the handshake has left for the handler
+ * @param handler receives the connection's messages
+ * @param uri the requested URI
+ * @param principal the client, if it is known
+ * @param localAddress the server's address, if it is known
+ * @param remoteAddress the client's address, if it is known
+ * @param attributes the attributes that the handshake has stored for the handler
  * @param protocol the subprotocol, if any
- * @param unsupported to be called if the socket cannot be written to directly
+ * @param unsupported called if the socket cannot be written to directly
  */
 record Handshake(WebSocketHandler handler, URI uri, @Nullable Principal principal,
 		@Nullable InetSocketAddress localAddress, @Nullable InetSocketAddress remoteAddress,

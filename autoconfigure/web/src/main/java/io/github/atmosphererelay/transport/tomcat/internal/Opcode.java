@@ -17,7 +17,7 @@
 package io.github.atmosphererelay.transport.tomcat.internal;
 
 /**
- * The kinds of frames (RFC 6455, section 5.2).
+ * The opcodes of frames (RFC 6455, section 5.2).
  */
 final class Opcode {
 

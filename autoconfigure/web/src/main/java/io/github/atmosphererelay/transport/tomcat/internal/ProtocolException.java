@@ -19,7 +19,8 @@ package io.github.atmosphererelay.transport.tomcat.internal;
 import java.io.IOException;
 
 /**
- * The client has broken the protocol; the code says how (RFC 6455, section 7.4.1).
+ * Thrown when the client has violated the protocol. The code says how (RFC 6455, section
+ * 7.4.1).
  */
 final class ProtocolException extends IOException {
 

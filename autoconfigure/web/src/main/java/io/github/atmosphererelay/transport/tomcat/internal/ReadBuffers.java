@@ -21,7 +21,8 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 
 /**
- * Buffers for reading, which connections share because only few of them read at a time.
+ * Buffers for reading. Connections share them, because only few connections read at the
+ * same time.
  */
 final class ReadBuffers {
 
@@ -37,7 +38,7 @@ final class ReadBuffers {
 	}
 
 	void giveBack(ByteBuffer buffer) {
-		// Otherwise there are enough, and this one is garbage
+		// If the queue is full there are enough buffers, and this one is discarded
 		this.buffers.offer(buffer.clear());
 	}
 

@@ -26,16 +26,17 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way out to one client, which never blocks: what the socket does not take is kept
- * and sent when the socket is writable again. Whoever fills it waits meanwhile, so at
- * most one batch is kept. Frames of several threads do not mix; the lock is held for
- * system calls only, and nothing else is called within it.
+ * Writes to one client and never blocks: bytes that the socket does not accept are kept,
+ * and sent when the socket is writable again. The writer waits in the meantime, so at
+ * most one batch is kept. Frames of different threads do not mix. The lock is only held
+ * for system calls, and no other code is called under it.
  */
 final class SocketOutput {
 
 	/**
-	 * The JDK copies what is not in direct memory, all of it for each call, and keeps the
-	 * copies' memory with the thread.
+	 * For each write the JDK copies all bytes that are not in direct memory, and keeps
+	 * the memory of the copies with the thread. So large arrays are written in slices of
+	 * this size.
 	 */
 	private static final int SLICE = 64 * 1024;
 
@@ -45,23 +46,25 @@ final class SocketOutput {
 
 	private final ReentrantLock lock = new ReentrantLock();
 
-	/** What the socket has not taken yet; null almost always. */
+	/** The bytes that the socket has not accepted yet; almost always {@code null}. */
 	private @Nullable Deque<ByteBuffer> rest;
 
-	/** The reply to the latest ping, which waits behind the rest: one is enough. */
+	/**
+	 * The answer to the latest ping, which is sent after the rest. One answer is enough.
+	 */
 	private @Nullable ByteBuffer pong;
 
 	private @Nullable Runnable whenEmpty;
 
 	private boolean closed;
 
-	/** Whether something may have gone out in part, so that nothing can follow it. */
+	/** Whether a frame may have been sent in part, so that no other frame can follow. */
 	private boolean broken;
 
 	/**
 	 * Create an output.
 	 * @param channel the socket, in non-blocking mode
-	 * @param writeInterest asks for a call of {@link #writable()}
+	 * @param writeInterest requests a call of {@link #writable()}
 	 */
 	SocketOutput(WritableByteChannel channel, Runnable writeInterest) {
 		this.channel = channel;
@@ -69,20 +72,20 @@ final class SocketOutput {
 	}
 
 	/**
-	 * Send whole frames.
+	 * Send complete frames.
 	 * @param frames the frames; consumed
-	 * @throws IOException if the connection is broken or its end has been sent
+	 * @throws IOException if the connection is broken or the close frame has been sent
 	 */
 	void write(ByteBuffer frames) throws IOException {
 		write(frames, null);
 	}
 
 	/**
-	 * Send whole frames.
+	 * Send complete frames.
 	 * @param frames the frames; consumed
-	 * @param payload the payload of the last one, if that is not among them; never
-	 * changed, so that it need not be copied to be kept
-	 * @throws IOException if the connection is broken or its end has been sent
+	 * @param payload the payload of the last frame, if the frames do not contain it;
+	 * never changed, so that it can be kept without a copy
+	 * @throws IOException if the connection is broken or the close frame has been sent
 	 */
 	void write(ByteBuffer frames, byte @Nullable [] payload) throws IOException {
 		boolean full;
@@ -103,7 +106,8 @@ final class SocketOutput {
 	}
 
 	/**
-	 * Outside of the lock: a poller that has ended calls back at once.
+	 * Request a call when the socket is writable. Outside the lock, because a poller that
+	 * has ended calls back at once.
 	 */
 	private void askIf(boolean full) {
 		if (full) {
@@ -112,8 +116,8 @@ final class SocketOutput {
 	}
 
 	/**
-	 * Write what the socket takes, and keep what it does not.
-	 * @return whether the socket takes no more since now
+	 * Write the bytes that the socket accepts, and keep the others.
+	 * @return whether the socket has just become full
 	 */
 	private boolean send(ByteBuffer bytes, boolean shared) throws IOException {
 		try {
@@ -157,10 +161,10 @@ final class SocketOutput {
 	}
 
 	/**
-	 * Return whether everything has gone out, or else have something done then.
-	 * @param whenEmpty called once if this returns {@code false}, on any thread, perhaps
-	 * before this returns
-	 * @return whether nothing is kept
+	 * Return whether everything has been sent. If not, call back when it has been.
+	 * @param whenEmpty called once if this method returns {@code false}, on any thread,
+	 * possibly before it returns
+	 * @return whether no bytes are kept
 	 */
 	boolean isEmpty(Runnable whenEmpty) {
 		this.lock.lock();
@@ -177,8 +181,8 @@ final class SocketOutput {
 	}
 
 	/**
-	 * Answer a ping. Of several that come while the client does not read, the latest is
-	 * answered (RFC 6455, section 5.5.3).
+	 * Answer a ping. If several pings arrive while the client does not read, only the
+	 * latest is answered (RFC 6455, section 5.5.3).
 	 * @param data the ping's data
 	 * @throws IOException if the connection is broken
 	 */
@@ -201,9 +205,9 @@ final class SocketOutput {
 	}
 
 	/**
-	 * Send a close frame, after which nothing is sent. Only the first one is.
+	 * Send a close frame, after which nothing is sent. Only the first call sends one.
 	 * @param frame the frame
-	 * @return whether it is on its way or behind what is
+	 * @return whether the frame was sent or is kept after other bytes
 	 */
 	boolean close(ByteBuffer frame) {
 		boolean full;
@@ -226,7 +230,7 @@ final class SocketOutput {
 	}
 
 	/**
-	 * Go on: the socket takes more.
+	 * Send the kept bytes, because the socket is writable again.
 	 * @throws IOException if the connection is broken
 	 */
 	void writable() throws IOException {
@@ -268,7 +272,7 @@ final class SocketOutput {
 	}
 
 	/**
-	 * Forget what the socket has not taken: the connection has ended.
+	 * Discard the kept bytes, because the connection has ended.
 	 */
 	void discard() {
 		this.lock.lock();
@@ -284,9 +288,9 @@ final class SocketOutput {
 	}
 
 	/**
-	 * Return whether sending has failed, so that the connection cannot be closed in
-	 * order.
-	 * @return whether the client can be sent nothing more
+	 * Return whether sending has failed, so that the connection cannot be closed with a
+	 * close frame.
+	 * @return whether nothing more can be sent to the client
 	 */
 	boolean isBroken() {
 		this.lock.lock();
@@ -299,8 +303,8 @@ final class SocketOutput {
 	}
 
 	/**
-	 * Return whether the socket has taken everything.
-	 * @return whether nothing is kept
+	 * Return whether the socket has accepted everything.
+	 * @return whether no bytes are kept
 	 */
 	boolean isEmpty() {
 		this.lock.lock();

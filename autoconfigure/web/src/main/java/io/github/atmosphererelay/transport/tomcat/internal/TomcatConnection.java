@@ -44,8 +44,8 @@ import org.springframework.web.socket.TextMessage;
 import org.springframework.web.socket.WebSocketMessage;
 
 /**
- * A connection that has been upgraded to WebSocket. Tomcat makes it, and calls it when
- * the socket can be read or written, on one thread at a time, which it never blocks.
+ * A connection that was upgraded to WebSocket. Tomcat creates it, and calls it when the
+ * socket can be read or written, on one thread at a time, which it never blocks.
  */
 public final class TomcatConnection implements InternalHttpUpgradeHandler {
 
@@ -54,23 +54,23 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 	private static final RateLimitedLog failureLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
 	/**
-	 * How long a client may take to answer the server's close frame, or to read the
+	 * The time that a client may take to answer the server's close frame, or to read the
 	 * answer to its own.
 	 */
 	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
 	/**
-	 * After how many bytes a client's turn to be read is over, so that one that sends
-	 * without a pause does not keep the thread from the others.
+	 * The number of bytes that are read from a client in one turn, so that a client that
+	 * sends without pause does not keep the thread from other clients.
 	 */
 	private static final int TURN = 64 * 1024;
 
-	/** Below which size parts of messages are counted after the close. */
+	/** Parts of messages below this size are counted after the close. */
 	private static final int SMALL_PART = 64;
 
 	/**
-	 * How many pings, pongs and small parts are thrown away after the close before the
-	 * connection is cut.
+	 * The number of pings, pongs and small parts that are discarded after the close
+	 * before the connection is cut.
 	 */
 	private static final int MAX_LATE_FRAMES = 1000;
 
@@ -88,39 +88,45 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 
 	private @Nullable TomcatSession session;
 
-	/** When the server's close frame was sent; 0 if none was. */
+	/**
+	 * When the server's close frame was sent, in {@code System.nanoTime()}; 0 if none was
+	 * sent.
+	 */
 	private volatile long closedAt;
 
-	/** Whether the client has sent what cannot be understood. */
-	private boolean deaf;
+	/**
+	 * Whether the client has violated the protocol, so that its bytes cannot be decoded
+	 * any more.
+	 */
+	private boolean undecodable;
 
-	/** Whether the client has closed, and what was written before is still to go out. */
-	private volatile boolean leaving;
+	/** Whether the client has closed, and earlier frames have yet to be sent. */
+	private volatile boolean clientClosed;
 
-	/** What to call if Tomcat is not the one that this was written for. */
+	/** Called if this version of Tomcat is not supported. */
 	private @Nullable Runnable unsupported;
 
 	private int lateFrames;
 
 	/**
-	 * Whether Tomcat is to close the socket at the end of the present call, or the next.
+	 * Whether Tomcat has to close the socket at the end of the present or the next call.
 	 */
-	private volatile boolean over;
+	private volatile boolean closeRequested;
 
 	private @Nullable ClassLoader classLoader;
 
 	/**
-	 * Called by Tomcat, which needs it to be public.
+	 * Called by Tomcat, which requires a public constructor.
 	 */
 	public TomcatConnection() {
 	}
 
 	/**
-	 * Say what is to become of the connection, before Tomcat initializes it.
+	 * Set the handshake's result, before Tomcat initializes the connection.
 	 */
 	void prepare(Handshake handshake) {
 		this.handshake = handshake;
-		// That of the application, which handlers of messages expect to find
+		// The application's class loader, which message handlers expect
 		this.classLoader = Thread.currentThread().getContextClassLoader();
 	}
 
@@ -147,9 +153,9 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 		WritableByteChannel channel = socket.channel();
 		if (channel == null) {
 			handshake.unsupported().run();
-			throw new IllegalStateException("The sockets of this connector cannot be written to directly. Clients "
-					+ "that connect from now on are served by Tomcat's own WebSocket; "
-					+ "'atmosphere.websocket.direct-io: false' has that from the start");
+			throw new IllegalStateException("The sockets of this connector cannot be written to directly, so the"
+					+ " connection was closed. Clients that connect from now on are served by Tomcat's own WebSocket."
+					+ " To use it from the start, set 'atmosphere.websocket.direct-io' to false");
 		}
 		SocketOutput output = new SocketOutput(channel, socket::awaitWritable);
 		TomcatSession session = new TomcatSession(this, new TomcatTransport(this, output), handshake);
@@ -160,7 +166,7 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 		ClassLoader containers = thread.getContextClassLoader();
 		thread.setContextClassLoader(this.classLoader);
 		try {
-			// The answer to the handshake has to be out before a writer comes
+			// The answer to the handshake must be sent before a writer writes
 			socket.flushAnswer();
 			established(session);
 		}
@@ -173,7 +179,8 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 	}
 
 	/**
-	 * Tell the handler. An Error of the application's code is no sign of another Tomcat.
+	 * Tell the handler that the connection is open. A LinkageError from here is one of
+	 * the application's code, and no sign of an unsupported Tomcat.
 	 */
 	private void established(TomcatSession session) throws Exception {
 		try {
@@ -222,23 +229,23 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 				case OPEN_READ -> read();
 				case OPEN_WRITE -> {
 					output().writable();
-					if (this.leaving && output().isEmpty()) {
-						this.over = true;
+					if (this.clientClosed && output().isEmpty()) {
+						this.closeRequested = true;
 					}
 				}
 				case STOP -> {
 					close(CloseCodes.GOING_AWAY, "the server stops");
-					this.over = true;
+					this.closeRequested = true;
 				}
 				default -> gone();
 			}
 		}
 		catch (ProtocolException ex) {
-			this.deaf = true;
+			this.undecodable = true;
 			close(ex.code(), String.valueOf(ex.getMessage()));
 		}
 		catch (IOException ex) {
-			logger.trace("A client has gone", ex);
+			logger.trace("A client has disconnected", ex);
 			gone();
 		}
 		catch (LinkageError ex) {
@@ -246,30 +253,31 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 			gone();
 		}
 		catch (RuntimeException | Error ex) {
-			// Tomcat would forget the connection without its session being told
-			failureLog.error("A connection has failed and is closed", ex);
+			// Otherwise Tomcat would forget the connection without its session being told
+			failureLog.error("A connection has failed unexpectedly and is closed", ex);
 			gone();
 		}
-		return (this.over || socket().isClosed()) ? SocketState.CLOSED : SocketState.UPGRADED;
+		return (this.closeRequested || socket().isClosed()) ? SocketState.CLOSED : SocketState.UPGRADED;
 	}
 
 	/**
-	 * Have clients that connect from now on served in another way: what is called here
-	 * are no interfaces for others, and an update of Tomcat may change them.
+	 * Have clients that connect from now on served by Tomcat's own WebSocket. The classes
+	 * that are called here are internal to Tomcat, and an update of Tomcat may have
+	 * changed them.
 	 */
 	private void unlinked(LinkageError ex) {
 		Runnable unsupported = this.unsupported;
 		if (unsupported != null) {
 			unsupported.run();
-			failureLog.error(TomcatUpgradeStrategy.version()
-					+ " has other classes than its sockets can be used with directly, and a"
-					+ " connection was closed. Clients that connect from now on are served by Tomcat's own WebSocket;"
-					+ " 'atmosphere.websocket.direct-io: false' has that from the start", ex);
+			failureLog.error("The internal classes of " + TomcatUpgradeStrategy.version() + " have changed, so its"
+					+ " sockets cannot be used directly, and a connection was closed. Clients that connect from now on"
+					+ " are served by Tomcat's own WebSocket. To use it from the start, set"
+					+ " 'atmosphere.websocket.direct-io' to false", ex);
 		}
 	}
 
 	private void gone() {
-		this.over = true;
+		this.closeRequested = true;
 		output().discard();
 		end(CloseCodes.ABNORMAL, "");
 	}
@@ -279,7 +287,7 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 		ByteBuffer buffer = BUFFERS.borrow();
 		try {
 			int turn = 0;
-			while (!this.over) {
+			while (!this.closeRequested) {
 				int length = socket.read(buffer.clear());
 				if (length < 0 || isOverdue()) {
 					throw new IOException("The client has closed the connection");
@@ -288,7 +296,7 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 					return;
 				}
 				boolean filled = !buffer.hasRemaining();
-				if (!this.deaf) {
+				if (!this.undecodable) {
 					this.decoder.decode(buffer.flip());
 				}
 				turn += length;
@@ -311,8 +319,9 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 	}
 
 	/**
-	 * Close in order: the client gets to know why, and has a few seconds to answer. What
-	 * it sends meanwhile is thrown away. May be called by any thread; does not block.
+	 * Close with a close frame, so that the client learns the reason. It has a few
+	 * seconds to answer, and what it sends in that time is discarded. May be called by
+	 * any thread; does not block.
 	 */
 	void close(int code, String reason) {
 		try {
@@ -320,12 +329,12 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 				awaitEnd();
 			}
 			else if (output().isBroken()) {
-				hangUp();
+				cut();
 			}
 		}
 		catch (RuntimeException | Error ex) {
-			logger.debug("A connection is cut that could not be closed in order", ex);
-			hangUp();
+			logger.debug("A connection could not be closed with a close frame and is cut", ex);
+			cut();
 		}
 		finally {
 			end(code, reason);
@@ -333,7 +342,7 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 	}
 
 	/**
-	 * Have Tomcat end the connection if nothing comes for some seconds.
+	 * Make Tomcat end the connection if nothing arrives for some seconds.
 	 */
 	private void awaitEnd() {
 		long now = System.nanoTime();
@@ -342,29 +351,29 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 	}
 
 	/**
-	 * Cut the connection, whatever has not gone out.
+	 * Cut the connection, without sending what is still kept.
 	 */
-	private void hangUp() {
-		this.over = true;
+	private void cut() {
+		this.closeRequested = true;
 		output().discard();
 		socket().disconnect();
 	}
 
 	/**
-	 * Close although the client may not read. May be called by any thread; does not
-	 * block.
+	 * Close the connection although the client may not read. May be called by any thread;
+	 * does not block.
 	 */
 	void abort(int code, String reason) {
 		if (output().isEmpty()) {
 			close(code, reason);
 		}
-		else if (this.leaving) {
-			// What is left goes out or is cut soon, and the session has ended
+		else if (this.clientClosed) {
+			// The kept bytes are sent or discarded soon, and the session has ended
 			end(code, reason);
 		}
 		else {
 			end(code, reason);
-			hangUp();
+			cut();
 		}
 	}
 
@@ -374,7 +383,8 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 				session().handler().afterConnectionClosed(session(), new CloseStatus(code, reason));
 			}
 			catch (LinkageError ex) {
-				// Of the application's code, and no sign of another Tomcat
+				// A LinkageError of the application's code is no sign of an unsupported
+				// Tomcat
 				failureLog.error("A handler failed at the end of a session", ex);
 			}
 			catch (Exception ex) {
@@ -385,7 +395,7 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 
 	private void failed(Throwable ex) {
 		if (ex instanceof Error) {
-			failureLog.error("A handler failed, and its connection is closed", ex);
+			failureLog.error("A handler has failed with an Error, and its connection is closed", ex);
 		}
 		else {
 			logger.debug("A handler failed", ex);
@@ -407,21 +417,21 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 
 	@Override
 	public void setSslSupport(SSLSupport sslSupport) {
-		// There is no TLS on these sockets
+		// These sockets have no TLS
 	}
 
 	@Override
 	public void pause() {
-		// The node sends its clients away before the connector pauses
+		// The node disconnects its clients before the connector pauses
 	}
 
 	@Override
 	public void timeoutAsync(long now) {
-		// Deadlines are kept by the session's own pings
+		// The session's own pings have deadlines
 	}
 
 	/**
-	 * Passes on what the client sends.
+	 * Passes the client's frames to the handler.
 	 */
 	private final class Receiver implements FrameListener {
 
@@ -456,18 +466,18 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 		}
 
 		/**
-		 * Count what comes after the close, in whose time a client could otherwise send
-		 * any number of frames.
+		 * Count frames after the close, because a client could send any number of them
+		 * until the connection ends.
 		 */
 		private void late(int size) {
 			if (size < SMALL_PART && ++TomcatConnection.this.lateFrames > MAX_LATE_FRAMES) {
-				TomcatConnection.this.over = true;
+				TomcatConnection.this.closeRequested = true;
 			}
 		}
 
 		@Override
 		public void ping(byte[] data) {
-			// The handler counts it, and has a client that sends too many closed
+			// The handler counts pings, and closes a client that sends too many
 			handle(new PingMessage(ByteBuffer.wrap(data)), 0);
 			if (!isOpen() || !this.answerRate.allows()) {
 				return;
@@ -476,7 +486,7 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 				output().pong(data);
 			}
 			catch (IOException ex) {
-				logger.trace("A client has gone", ex);
+				logger.trace("A client has disconnected", ex);
 			}
 		}
 
@@ -484,16 +494,18 @@ public final class TomcatConnection implements InternalHttpUpgradeHandler {
 		public void close(int code, String reason) {
 			boolean answered = output().close(Frames.close(code, ""));
 			if (output().isEmpty() || output().isBroken()) {
-				TomcatConnection.this.over = true;
+				TomcatConnection.this.closeRequested = true;
 			}
 			else {
-				TomcatConnection.this.leaving = true;
+				TomcatConnection.this.clientClosed = true;
 				if (answered) {
 					awaitEnd();
 				}
 				if (output().isEmpty()) {
-					// It went out before it was known that somebody waits for it
-					TomcatConnection.this.over = true;
+					// The rest was sent before clientClosed was set, so writable() did
+					// not end
+					// the connection
+					TomcatConnection.this.closeRequested = true;
 				}
 			}
 			end(code, reason);

@@ -25,13 +25,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this package uses of Tomcat's classes. They are no interfaces for others, and an
- * update of Tomcat may change them: so they are looked for before a client is served with
- * them. Nothing else of Tomcat's may be used in this package; a test compares.
+ * Lists the classes of Tomcat that this package uses. They are internal to Tomcat, and an
+ * update of Tomcat may change them. So this class checks for them before a client is
+ * served with them. The package may use no other classes of Tomcat; a test checks that.
  */
 final class TomcatInternals {
 
-	/** Makes the connections, and calls them. */
+	/** Creates the connections, and calls them. */
 	static final String UPGRADE_HANDLER = "org.apache.coyote.http11.upgrade.InternalHttpUpgradeHandler";
 
 	private static final String SOCKET = "org.apache.tomcat.util.net.SocketWrapperBase";
@@ -63,9 +63,9 @@ final class TomcatInternals {
 	}
 
 	/**
-	 * Look for all that is used.
-	 * @param loader where Tomcat's classes are
-	 * @return what is missing, or {@code null} if everything is there
+	 * Check that everything that is used exists.
+	 * @param loader the class loader of Tomcat
+	 * @return what is missing, or {@code null} if nothing is
 	 */
 	static @Nullable String findFault(ClassLoader loader) {
 		return findFault(REQUIRED, loader);
@@ -86,10 +86,10 @@ final class TomcatInternals {
 	}
 
 	/**
-	 * Look for methods that Tomcat would call, and that are not there.
+	 * Check that all methods that Tomcat calls are implemented.
 	 * @param type the interface
-	 * @param implementation what implements it
-	 * @return what is missing, or {@code null} if everything is there
+	 * @param implementation the class that implements it
+	 * @return what is missing, or {@code null} if nothing is
 	 */
 	static @Nullable String findFault(Class<?> type, Class<?> implementation) {
 		for (Method each : type.getMethods()) {
@@ -112,12 +112,12 @@ final class TomcatInternals {
 	}
 
 	/**
-	 * Something that is used.
+	 * A class, method or constant that is used.
 	 *
 	 * @param type the class
-	 * @param name the method or constant, or {@code null} if it is the class alone
-	 * @param descriptor the method's parameters and result as in class files, or
-	 * {@code null} if it is a constant
+	 * @param name the method or constant, or {@code null} if only the class is used
+	 * @param descriptor the descriptor of the method as in class files, or {@code null}
+	 * if it is a constant
 	 */
 	record Required(String type, @Nullable String name, @Nullable String descriptor) {
 

@@ -33,8 +33,8 @@ import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.WebSocketMessage;
 
 /**
- * A connection as handlers see it. Keeps nothing of the handshake's request but what is
- * needed, and has no limits of its own: handlers take messages in parts.
+ * A connection as handlers see it. Keeps only the necessary parts of the handshake's
+ * request, and has no limits of its own, because handlers receive messages in parts.
  */
 final class TomcatSession implements DirectSession {
 
@@ -70,7 +70,7 @@ final class TomcatSession implements DirectSession {
 	}
 
 	/**
-	 * Return no headers: they would be kept for as long as the client stays.
+	 * Return no headers, because they would be kept as long as the client is connected.
 	 */
 	@Override
 	public HttpHeaders getHandshakeHeaders() {
@@ -126,12 +126,12 @@ final class TomcatSession implements DirectSession {
 	}
 
 	/**
-	 * Not offered: what is sent goes through the session's one {@link #transport()},
+	 * Not supported: messages are sent through the session's one {@link #transport()},
 	 * which belongs to its writer.
 	 */
 	@Override
 	public void sendMessage(WebSocketMessage<?> message) {
-		throw new UnsupportedOperationException("Messages go through the session's transport");
+		throw new UnsupportedOperationException("Send messages through the session's transport()");
 	}
 
 	@Override

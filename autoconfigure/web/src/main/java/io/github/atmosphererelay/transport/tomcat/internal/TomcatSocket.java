@@ -29,9 +29,9 @@ import org.apache.tomcat.util.net.SocketWrapperBase;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A socket of Tomcat's, with what a connection needs of it. Reading is for the thread
- * that Tomcat has called with the socket; everything else may be called by any thread.
- * Nothing blocks but {@link #flushAnswer()}.
+ * A socket of Tomcat, reduced to what a connection needs. Only the thread that Tomcat has
+ * called with the socket may read; all other methods may be called by any thread. Only
+ * {@link #flushAnswer()} blocks.
  */
 final class TomcatSocket {
 
@@ -42,10 +42,10 @@ final class TomcatSocket {
 	}
 
 	/**
-	 * Return the channel that the socket is. It is written to instead of Tomcat's
-	 * wrapper, whose own channel goes back to a pool when the connection ends, and might
-	 * then belong to another client already.
-	 * @return the channel, or {@code null} if there is TLS or another kind of socket
+	 * Return the socket's channel. It is written to directly instead of through Tomcat's
+	 * wrapper: the wrapper's own channel returns to a pool when the connection ends, and
+	 * might then already belong to another client.
+	 * @return the channel, or {@code null} if the socket has TLS or is of another type
 	 */
 	@Nullable WritableByteChannel channel() {
 		return (this.wrapper.getSocket() instanceof NioChannel channel && !(channel instanceof SecureNioChannel))
@@ -53,48 +53,48 @@ final class TomcatSocket {
 	}
 
 	/**
-	 * Send the answer to the handshake.
+	 * Send the answer to the handshake. Blocks.
 	 */
 	void flushAnswer() throws IOException {
 		this.wrapper.flush(true);
 	}
 
 	/**
-	 * Read what there is.
-	 * @return how many bytes, or -1 if the client has closed the connection
+	 * Read the bytes that have arrived.
+	 * @return the number of bytes, or -1 if the client has closed the connection
 	 */
 	int read(ByteBuffer buffer) throws IOException {
 		return this.wrapper.read(false, buffer);
 	}
 
 	/**
-	 * Have Tomcat call again to read: it may have read more than there was room for, of
-	 * which its poller knows nothing.
+	 * Make Tomcat call again to read. Tomcat may have buffered more bytes than fitted,
+	 * which its poller does not know.
 	 */
 	void readAgain() {
 		this.wrapper.processSocket(SocketEvent.OPEN_READ, true);
 	}
 
 	/**
-	 * Have Tomcat call when the socket can be written.
+	 * Make Tomcat call when the socket is writable.
 	 */
 	void awaitWritable() {
 		this.wrapper.registerWriteInterest();
 	}
 
 	/**
-	 * Have Tomcat end the connection if nothing comes for some time from now on.
+	 * Make Tomcat end the connection if nothing arrives for some time.
 	 */
 	void endAfter(Duration silence) {
 		if (this.wrapper instanceof NioSocketWrapper nio) {
-			// From which Tomcat reckons
+			// Tomcat measures the time from the last read
 			nio.updateLastRead();
 		}
 		this.wrapper.setReadTimeout(silence.toMillis());
 	}
 
 	/**
-	 * Have Tomcat close the socket itself, so that nobody is using it then.
+	 * Make Tomcat close the socket on its own thread, when no other thread uses it.
 	 */
 	void disconnect() {
 		this.wrapper.processSocket(SocketEvent.DISCONNECT, true);

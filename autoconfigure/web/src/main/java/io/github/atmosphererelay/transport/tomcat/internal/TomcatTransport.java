@@ -26,8 +26,8 @@ import io.github.atmosphererelay.session.internal.SessionTransport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects frames in a buffer of the writer's thread and hands them to the socket in one
- * piece. Never blocks.
+ * Collects frames in a buffer of the writer's thread, and hands them to the socket
+ * together. Never blocks.
  */
 final class TomcatTransport implements SessionTransport {
 
@@ -96,8 +96,8 @@ final class TomcatTransport implements SessionTransport {
 	}
 
 	/**
-	 * The frames that a writer has for the session that it is at. What was left from
-	 * another session, because writing to that one failed half-way, is forgotten.
+	 * The frames that a writer has collected for its present session. Frames of another
+	 * session, which are left if writing to it has failed, are discarded.
 	 */
 	private static final class Batch {
 

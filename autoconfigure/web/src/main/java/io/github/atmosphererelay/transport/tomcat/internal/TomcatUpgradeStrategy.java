@@ -52,15 +52,15 @@ import org.springframework.web.socket.server.HandshakeFailureException;
 import org.springframework.web.socket.server.RequestUpgradeStrategy;
 
 /**
- * Upgrades to a {@link TomcatConnection} where it can: on Tomcat, without TLS and
- * extensions. Everything else is left to another strategy. Safe for use by many threads.
+ * Upgrades to a {@link TomcatConnection} on Tomcat, without TLS and extensions. For all
+ * other requests it calls another strategy. Safe for use by many threads.
  */
 public final class TomcatUpgradeStrategy implements RequestUpgradeStrategy {
 
-	/** What the answer to a key is made with (RFC 6455, section 1.3). */
+	/** The constant in the computation of the accept header (RFC 6455, section 1.3). */
 	private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-	/** Set by Tomcat, and by valves for what a proxy tells, where there is TLS. */
+	/** An attribute that Tomcat sets for TLS, and valves for TLS at a proxy. */
 	private static final String CIPHER = "jakarta.servlet.request.cipher_suite";
 
 	private static final Log logger = LogFactory.getLog(TomcatUpgradeStrategy.class);
@@ -73,7 +73,7 @@ public final class TomcatUpgradeStrategy implements RequestUpgradeStrategy {
 
 	/**
 	 * Create a strategy.
-	 * @param fallback serves what this one cannot
+	 * @param fallback handles requests that this strategy does not support
 	 */
 	public TomcatUpgradeStrategy(RequestUpgradeStrategy fallback) {
 		this(fallback, fault());
@@ -81,27 +81,28 @@ public final class TomcatUpgradeStrategy implements RequestUpgradeStrategy {
 
 	/**
 	 * Create a strategy.
-	 * @param fallback serves what this one cannot
-	 * @param fault what Tomcat lacks, or {@code null} if nothing
+	 * @param fallback handles requests that this strategy does not support
+	 * @param fault what Tomcat lacks, or {@code null} if nothing is missing
 	 */
 	TomcatUpgradeStrategy(RequestUpgradeStrategy fallback, @Nullable String fault) {
 		this.fallback = fallback;
 		this.supported = (fault == null);
 		if (fault != null) {
-			logger.warn("The sockets of " + version() + " cannot be used directly: " + fault
-					+ ". Clients are served by Tomcat's own WebSocket, which takes more memory and processor time."
-					+ " 'atmosphere.websocket.direct-io: false' has that without this warning");
+			logger.warn("The sockets of " + version() + " cannot be used directly, because " + fault
+					+ ". Clients are served by Tomcat's own WebSocket, which takes more memory and processor time. Use"
+					+ " another version of Tomcat, or set 'atmosphere.websocket.direct-io' to false to suppress this"
+					+ " warning");
 		}
 	}
 
 	private static @Nullable String fault() {
-		// In an image, what is not there was missed when it was made
+		// In a native image, missing classes were found when the image was built
 		return NativeDetector.inNativeImage() ? null
 				: TomcatInternals.findFault(TomcatUpgradeStrategy.class.getClassLoader());
 	}
 
 	/**
-	 * Return which Tomcat this is, for those who read the log.
+	 * Return the version of Tomcat, for log messages.
 	 */
 	static String version() {
 		try {
@@ -135,8 +136,8 @@ public final class TomcatUpgradeStrategy implements RequestUpgradeStrategy {
 	}
 
 	/**
-	 * Upgrade, if that is possible.
-	 * @return whether it was; if not, nothing was done
+	 * Upgrade directly, if that is possible.
+	 * @return whether it was possible; if not, nothing was changed
 	 */
 	private boolean upgradeDirectly(ServerHttpRequest request, ServerHttpResponse response,
 			@Nullable String selectedProtocol, @Nullable Principal user, WebSocketHandler wsHandler,
@@ -153,9 +154,9 @@ public final class TomcatUpgradeStrategy implements RequestUpgradeStrategy {
 		}
 		catch (LinkageError ex) {
 			this.unsupported.run();
-			logger.error(version() + " has other classes than its sockets can be used with directly. Clients"
-					+ " are served by Tomcat's own WebSocket; 'atmosphere.websocket.direct-io: false' has that from"
-					+ " the start", ex);
+			logger.error("The internal classes of " + version() + " have changed, so its sockets cannot be used"
+					+ " directly. Clients are served by Tomcat's own WebSocket. To use it from the start, set"
+					+ " 'atmosphere.websocket.direct-io' to false", ex);
 			return false;
 		}
 		HttpServletResponse servletResponse = ((ServletServerHttpResponse) response).getServletResponse();
@@ -195,7 +196,7 @@ public final class TomcatUpgradeStrategy implements RequestUpgradeStrategy {
 			return address.get();
 		}
 		catch (RuntimeException ex) {
-			// As with the standard's strategy: the container may not know it
+			// As Spring's standard strategy does: the container may not know the address
 			return null;
 		}
 	}

@@ -15,8 +15,9 @@
  */
 
 /**
- * WebSocket on Tomcat's sockets, without the buffers and the work that its own WebSocket
- * spends on each connection and frame. What it cannot serve is left to that.
+ * WebSocket directly on Tomcat's sockets, without the buffers and the processor time that
+ * Tomcat's own WebSocket needs for each connection and frame. Connections that it does
+ * not support use Tomcat's own WebSocket.
  */
 @NullMarked
 package io.github.atmosphererelay.transport.tomcat.internal;

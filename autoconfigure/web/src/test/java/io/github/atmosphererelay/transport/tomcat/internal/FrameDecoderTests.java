@@ -86,7 +86,7 @@ class FrameDecoderTests {
 	}
 
 	@Test
-	void nothingIsHeardAfterTheClientHasClosed() throws ProtocolException {
+	void nothingIsReportedAfterTheClientHasClosed() throws ProtocolException {
 		decode(this.decoder, join(frame(0x88, ""), frame(0x81, "late")));
 		decode(this.decoder, frame(0x81, "later"));
 		assertThat(this.events.list).containsExactly("close 1005 ");
@@ -103,7 +103,7 @@ class FrameDecoderTests {
 			"01800000000081800000000000, a message begins before the last one has ended",
 			"88810000000003, a close frame has no valid code", "888200000000 03ED, a close frame has no valid code",
 			"888200000000 03E7, a close frame has no valid code" })
-	void aBrokenProtocolIsToldFromTheRest(String stream, String reason) {
+	void protocolViolationsHaveTheirCloseCodes(String stream, String reason) {
 		assertThatExceptionOfType(ProtocolException.class)
 			.isThrownBy(() -> decode(this.decoder, HexFormat.of().parseHex(stream.replace(" ", ""))))
 			.withMessage(reason)
@@ -132,7 +132,7 @@ class FrameDecoderTests {
 	}
 
 	@Test
-	void whateverComesIsDecodedOrRefused() {
+	void randomBytesAreDecodedOrRefused() {
 		for (int run = 0; run < 2_000; run++) {
 			byte[] noise = new byte[this.random.nextInt(200)];
 			this.random.nextBytes(noise);

@@ -44,7 +44,7 @@ class SocketOutputTests {
 	private final SocketOutput output = new SocketOutput(this.socket, this.interests::incrementAndGet);
 
 	@Test
-	void whatTheSocketTakesIsNotKept() throws IOException {
+	void bytesThatTheSocketAcceptsAreNotKept() throws IOException {
 		this.output.write(bytes("one"));
 		this.output.write(bytes("two"));
 		assertThat(this.output.isEmpty(this.flushed::incrementAndGet)).isTrue();
@@ -53,7 +53,7 @@ class SocketOutputTests {
 	}
 
 	@Test
-	void whatTheSocketDoesNotTakeFollowsInOrderAndIsToldOfOnce() throws IOException {
+	void bytesThatTheSocketDoesNotAcceptFollowInOrderAndCallBackOnce() throws IOException {
 		this.socket.room = 2;
 		ByteBuffer shared = bytes("one");
 		this.output.write(shared);
@@ -72,7 +72,7 @@ class SocketOutputTests {
 	}
 
 	@Test
-	void ofPingsThatComeWhileTheClientDoesNotReadTheLatestIsAnswered() throws IOException {
+	void onlyTheLatestPingIsAnsweredWhileTheClientDoesNotRead() throws IOException {
 		this.output.write(bytes("a"));
 		this.socket.room = 0;
 		this.output.write(bytes("b"));
@@ -109,7 +109,7 @@ class SocketOutputTests {
 	}
 
 	@Test
-	void anErrorWhileSendingIsKnownLikeAnyFailure() throws IOException {
+	void anErrorWhileSendingBreaksTheConnectionLikeAnyFailure() throws IOException {
 		this.output.write(bytes("a"));
 		assertThat(this.output.isBroken()).isFalse();
 		this.socket.error = new OutOfMemoryError("no room for the rest");
