@@ -26,7 +26,6 @@ import io.github.atmosphererelay.presence.internal.PresenceService;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
@@ -39,7 +38,7 @@ class ClusterConfiguration {
 
 	@Bean
 	DefaultCluster atmosphereCluster(MessagingNode node, PresenceService presence, AtmosphereProperties properties,
-			Environment environment) {
+			Environment environment, ObjectProvider<ClusterQuestionHandler> questionHandlers) {
 		AtmosphereProperties.Cluster cluster = properties.cluster();
 		ClusterSettings settings = new ClusterSettings(cluster.heartbeatInterval(), cluster.nodeTimeout(),
 				cluster.requestTimeout(), (int) properties.relay().maxMessageSize().toBytes(),
@@ -58,6 +57,7 @@ class ClusterConfiguration {
 			.statistics(node.statistics())
 			.sessionStatistics(node.writers().statistics())
 			.presence(presence.clusterListener())
+			.questionHandlers(() -> questionHandlers.orderedStream().toList())
 			.build();
 	}
 
@@ -72,16 +72,6 @@ class ClusterConfiguration {
 			String port = environment.getProperty("local.server.port");
 			return (port != null) ? host + ":" + port : null;
 		};
-	}
-
-	/**
-	 * Registers the handlers when all singletons exist: a handler may itself need the
-	 * cluster.
-	 */
-	@Bean
-	SmartInitializingSingleton atmosphereQuestionHandlerRegistration(DefaultCluster cluster,
-			ObjectProvider<ClusterQuestionHandler> questionHandlers) {
-		return () -> questionHandlers.orderedStream().forEach(cluster::addQuestionHandler);
 	}
 
 	/**

@@ -20,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
@@ -31,6 +32,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 import io.github.atmosphererelay.application.internal.ApplicationFutures;
 import io.github.atmosphererelay.broadcast.PublishOptions;
@@ -111,7 +113,7 @@ public final class DefaultCluster implements Cluster {
 
 	private final CountedDeliveries counted;
 
-	private final QuestionRegistry questions = new QuestionRegistry();
+	private final QuestionRegistry questions;
 
 	private final ClusterStatistics statistics = new ClusterStatistics();
 
@@ -134,6 +136,7 @@ public final class DefaultCluster implements Cluster {
 		this.catalog = Required.part(parts.catalog, "catalog");
 		this.broadcaster = Required.part(parts.broadcaster, "broadcaster");
 		this.futures = Required.part(parts.futures, "futures");
+		this.questions = new QuestionRegistry(parts.questionHandlers);
 		this.load = new LoadMeter(Required.part(parts.statistics, "statistics"),
 				Required.part(parts.sessionStatistics, "sessionStatistics"), registry);
 		String version = DefaultCluster.class.getPackage().getImplementationVersion();
@@ -202,21 +205,14 @@ public final class DefaultCluster implements Cluster {
 	}
 
 	/**
-	 * Add a handler of the application for a question. Called before the start.
-	 * @param handler the handler
-	 * @throws IllegalArgumentException if there is already a handler for that question
-	 */
-	public void addQuestionHandler(ClusterQuestionHandler handler) {
-		this.questions.add(handler);
-	}
-
-	/**
 	 * Join the cluster. Returns at once.
+	 * @throws IllegalArgumentException if there are two handlers for one question
 	 */
 	public synchronized void start() {
 		if (this.ticks != null) {
 			return;
 		}
+		this.questions.start();
 		this.startedAt = Instant.now();
 		this.executor.start();
 		this.membership.start(this.monitor.isUp());
@@ -491,6 +487,8 @@ public final class DefaultCluster implements Cluster {
 
 		private ClusterLink.@Nullable Listener presence;
 
+		private Supplier<? extends Collection<ClusterQuestionHandler>> questionHandlers = List::of;
+
 		private Builder(ClusterSettings settings) {
 			this.settings = settings;
 		}
@@ -625,6 +623,18 @@ public final class DefaultCluster implements Cluster {
 		 */
 		public Builder presence(ClusterLink.@Nullable Listener presence) {
 			this.presence = presence;
+			return this;
+		}
+
+		/**
+		 * Set the application's handlers for questions of other nodes. By default there
+		 * are none.
+		 * @param questionHandlers supplies the handlers when the cluster starts, because
+		 * a handler may itself need the cluster
+		 * @return this builder
+		 */
+		public Builder questionHandlers(Supplier<? extends Collection<ClusterQuestionHandler>> questionHandlers) {
+			this.questionHandlers = questionHandlers;
 			return this;
 		}
 

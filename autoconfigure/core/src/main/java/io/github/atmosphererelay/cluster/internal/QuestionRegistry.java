@@ -16,11 +16,13 @@
 
 package io.github.atmosphererelay.cluster.internal;
 
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 import io.github.atmosphererelay.cluster.ClusterQuestionHandler;
 import io.github.atmosphererelay.message.Payload;
@@ -34,13 +36,33 @@ final class QuestionRegistry {
 
 	private static final int MAX_NAME = 1_000;
 
-	private final Map<String, ClusterQuestionHandler> handlers = new ConcurrentHashMap<>();
+	private final Supplier<? extends Collection<ClusterQuestionHandler>> source;
 
-	void add(ClusterQuestionHandler handler) {
-		if (this.handlers.putIfAbsent(handler.question(), handler) != null) {
-			throw new IllegalArgumentException("There are two beans of type ClusterQuestionHandler for the question '"
-					+ handler.question() + "'. Remove one, or let it return another name from question()");
+	/** Empty before the start, because a handler may itself need the cluster. */
+	private volatile Map<String, ClusterQuestionHandler> handlers = Map.of();
+
+	/**
+	 * Create a registry.
+	 * @param source supplies the handlers when the node starts
+	 */
+	QuestionRegistry(Supplier<? extends Collection<ClusterQuestionHandler>> source) {
+		this.source = source;
+	}
+
+	/**
+	 * Look up the handlers.
+	 * @throws IllegalArgumentException if there are two for one question
+	 */
+	void start() {
+		Map<String, ClusterQuestionHandler> handlers = new HashMap<>();
+		for (ClusterQuestionHandler handler : this.source.get()) {
+			if (handlers.put(handler.question(), handler) != null) {
+				throw new IllegalArgumentException(
+						"There are two beans of type ClusterQuestionHandler for the question '" + handler.question()
+								+ "'. Remove one, or let it return another name from question()");
+			}
 		}
+		this.handlers = Map.copyOf(handlers);
 	}
 
 	CompletionStage<byte[]> answer(UUID asker, WireReader in) {

@@ -67,8 +67,8 @@ class DefaultClusterTests {
 
 	private final List<HubNode> nodes = new ArrayList<>();
 
-	private HubNode start(String name) {
-		HubNode node = new HubNode(this.hub, name).start();
+	private HubNode start(String name, ClusterQuestionHandler... questionHandlers) {
+		HubNode node = new HubNode(this.hub, name, questionHandlers).start();
 		this.nodes.add(node);
 		return node;
 	}
@@ -159,9 +159,8 @@ class DefaultClusterTests {
 	@Test
 	void aRequestThatIsDeliveredTwiceIsExecutedOnce() {
 		HubNode a = start("a");
-		HubNode b = start("b");
 		AtomicInteger asked = new AtomicInteger();
-		b.cluster.addQuestionHandler(answering("x", () -> Payload.text("" + asked.incrementAndGet())));
+		HubNode b = start("b", answering("x", () -> Payload.text("" + asked.incrementAndGet())));
 		awaitAll();
 		this.hub.delivers2Times = true;
 		for (int i = 1; i <= 50; i++) {
@@ -179,8 +178,7 @@ class DefaultClusterTests {
 	@Test
 	void aFrozenNodeExecutesARequestWhoseAskerStillWaits() {
 		HubNode a = start("a");
-		HubNode b = start("b");
-		b.cluster.addQuestionHandler(answering("x", () -> Payload.text("done")));
+		HubNode b = start("b", answering("x", () -> Payload.text("done")));
 		awaitAll();
 		dropOwnMessages(b);
 		await().until(b.cluster::isFrozen);
@@ -339,18 +337,16 @@ class DefaultClusterTests {
 
 	@Test
 	void twoHandlersForOneQuestionAreRefused() {
-		HubNode a = start("a");
-		a.cluster.addQuestionHandler(answering("x", () -> Payload.text("1")));
-		assertThatExceptionOfType(IllegalArgumentException.class)
-			.isThrownBy(() -> a.cluster.addQuestionHandler(answering("x", () -> Payload.text("2"))))
-			.withMessageContaining("'x'");
+		HubNode node = new HubNode(this.hub, "a", answering("x", () -> Payload.text("1")),
+				answering("x", () -> Payload.text("2")));
+		this.nodes.add(node);
+		assertThatExceptionOfType(IllegalArgumentException.class).isThrownBy(node::start).withMessageContaining("'x'");
 	}
 
 	@Test
 	void aBlockingQuestionHandlerDoesNotDelayCommands() throws Exception {
-		HubNode a = start("a");
 		CountDownLatch release = new CountDownLatch(1);
-		a.cluster.addQuestionHandler(answering("slow", () -> {
+		HubNode a = start("a", answering("slow", () -> {
 			try {
 				release.await();
 			}

@@ -26,6 +26,7 @@ import io.github.atmosphererelay.channel.internal.ChannelAccess;
 import io.github.atmosphererelay.channel.internal.ChannelCatalog;
 import io.github.atmosphererelay.channel.internal.ChannelOptions;
 import io.github.atmosphererelay.channel.internal.ChannelScope;
+import io.github.atmosphererelay.cluster.ClusterQuestionHandler;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.node.internal.MessagingSettings;
 import io.github.atmosphererelay.session.internal.FakeTransport;
@@ -57,7 +58,7 @@ final class HubNode implements AutoCloseable {
 
 	private final ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1);
 
-	HubNode(Hub hub, String name) {
+	HubNode(Hub hub, String name, ClusterQuestionHandler... questionHandlers) {
 		this.relay = hub.relay();
 		QueueLimits queue = new QueueLimits(2, 1_000, SlowConsumerPolicy.DISCONNECT);
 		ChannelCatalog catalog = new ChannelCatalog(
@@ -87,6 +88,7 @@ final class HubNode implements AutoCloseable {
 			.builder(this.node,
 					new ClusterSettings(Duration.ofMillis(200), Duration.ofSeconds(2), Duration.ofSeconds(1),
 							MAX_MESSAGE_SIZE, () -> null))
+			.questionHandlers(() -> List.of(questionHandlers))
 			.build();
 	}
 
