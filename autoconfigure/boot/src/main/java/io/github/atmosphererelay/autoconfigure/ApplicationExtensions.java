@@ -137,8 +137,8 @@ final class ApplicationExtensions implements NodeExtensions {
 	}
 
 	/**
-	 * Presence comes first, so that a listener that is told of a subscription already
-	 * finds the member present.
+	 * Return the listeners of subscriptions, presence first: a later listener that is
+	 * notified of a subscription finds the session among the channel's members.
 	 */
 	@Override
 	public List<SubscriptionListener> subscriptionListeners() {

@@ -74,14 +74,14 @@ final class RawDoorSubscription implements Subscriber {
 
 	private final @Nullable Position since;
 
-	/** Whether it has a place in the channel's log. */
+	/** Whether the subscription begins at a position in the channel's log. */
 	private final boolean inLog;
 
 	private final CompletableFuture<SubscriptionState> first = new CompletableFuture<>();
 
 	private State state = State.PENDING;
 
-	/** What the node has of it, as long as that has not ended. */
+	/** The subscription at this node, from its begin to its end. */
 	private @Nullable Subscription subscription;
 
 	private boolean wanted;
@@ -141,7 +141,8 @@ final class RawDoorSubscription implements Subscriber {
 	}
 
 	/**
-	 * The application wants the subscription, too, whatever the client may.
+	 * Note that the application has asked for the subscription, too. It is then made even
+	 * if the client has no permission.
 	 */
 	synchronized void want() {
 		this.wanted = true;
@@ -236,8 +237,8 @@ final class RawDoorSubscription implements Subscriber {
 	}
 
 	/**
-	 * Never begin.
-	 * @return whether it was still to begin
+	 * Give up a subscription that has not begun.
+	 * @return {@code false} if it has begun or was given up before
 	 */
 	boolean forget() {
 		synchronized (this) {
@@ -336,7 +337,7 @@ final class RawDoorSubscription implements Subscriber {
 	}
 
 	/**
-	 * The client comes back with its position.
+	 * Close the client, which then connects again with its position.
 	 */
 	@Override
 	public void lost() {
@@ -359,7 +360,7 @@ final class RawDoorSubscription implements Subscriber {
 		DurableSession durable = this.durable;
 		if (durable != null) {
 			durable.arrived(this.channel);
-			// So that the store soon knows of it.
+			// The pong confirms what the client has received, which is stored then
 			this.session.requestPing();
 		}
 	}
@@ -417,7 +418,7 @@ final class RawDoorSubscription implements Subscriber {
 		/** It is being made, or waits to be. */
 		PENDING,
 
-		/** The client gets what comes. */
+		/** The client receives the channel's messages. */
 		LIVE,
 
 		/** It was given up before it had begun, or has ended. */

@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  * The subscriptions of one session of the raw door, whether its client has asked for them
  * or the application. A channel that the client has asked for is subscribed to once, in
  * the client's way, also if the application wants it at the same time: a second
- * subscription without a position would bring messages twice. What has begun is the
- * session's to know; here stands only what has not. For any thread.
+ * subscription without a position would deliver messages twice. Only subscriptions that
+ * have not begun are kept here; the session knows the others. For any thread.
  */
 final class RawDoorSubscriptions implements SessionSubscriber {
 
@@ -52,7 +52,7 @@ final class RawDoorSubscriptions implements SessionSubscriber {
 	/** Why the client may not see who is there, or {@code null} if it may. */
 	private final @Nullable RequestRefusedException presenceRefusal;
 
-	/** By channel, those that are still to begin. */
+	/** The subscriptions that have not begun, by channel. */
 	private final Map<String, RawDoorSubscription> pending = new ConcurrentHashMap<>(2);
 
 	RawDoorSubscriptions(RawDoorSubscriber door, LocalSession session, RawDoorRequest request,
@@ -120,15 +120,15 @@ final class RawDoorSubscriptions implements SessionSubscriber {
 	}
 
 	/**
-	 * Return whether the client is told when a subscription of its ends: if it can tell
-	 * such a frame from a message, because it has asked for one of the kind.
+	 * Return whether the client is told when one of its subscriptions ends. Only a client
+	 * that has asked for control frames can tell such a frame from a message.
 	 */
 	boolean tellsEnd() {
 		return tellsBegin() || this.request.ack();
 	}
 
 	/**
-	 * Forget a subscription that has begun, or never will.
+	 * Remove a subscription that has begun or was given up.
 	 */
 	void remove(RawDoorSubscription subscription) {
 		this.pending.remove(subscription.channel(), subscription);
@@ -169,7 +169,7 @@ final class RawDoorSubscriptions implements SessionSubscriber {
 		catch (RequestRefusedException ex) {
 			remove(made);
 			if (ex.code() == ErrorCode.ALREADY_SUBSCRIBED) {
-				// Somebody else was quicker
+				// Another thread has subscribed the session meanwhile
 				return CompletableFuture.completedFuture(SubscriptionState.CONFIRMED);
 			}
 			if (made.isEnded()) {
