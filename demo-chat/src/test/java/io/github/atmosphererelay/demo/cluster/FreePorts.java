@@ -21,6 +21,7 @@ import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Finds ports that nobody listens on.
@@ -30,17 +31,29 @@ final class FreePorts {
 	private FreePorts() {
 	}
 
+	/**
+	 * Find ports on which no process listens, and which the operating system does not
+	 * assign to clients: such a port could be taken by a client of another test before
+	 * the test's own server uses it.
+	 * @param count how many ports to find
+	 * @return the ports, which differ
+	 */
 	static List<Integer> find(int count) {
 		List<ServerSocket> sockets = new ArrayList<>();
 		try {
 			// All of them open at once, so that they differ
-			for (int i = 0; i < count; i++) {
-				sockets.add(new ServerSocket(0));
+			for (int attempt = 0; sockets.size() < count; attempt++) {
+				int port = ThreadLocalRandom.current().nextInt(15_000, 30_000);
+				try {
+					sockets.add(new ServerSocket(port));
+				}
+				catch (IOException ex) {
+					if (attempt == 1000) {
+						throw new UncheckedIOException("No free port", ex);
+					}
+				}
 			}
 			return sockets.stream().map(ServerSocket::getLocalPort).toList();
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
 		}
 		finally {
 			sockets.forEach(FreePorts::close);

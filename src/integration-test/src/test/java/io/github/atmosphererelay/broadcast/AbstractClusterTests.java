@@ -29,6 +29,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 
 import io.github.atmosphererelay.contract.broker.Broker;
@@ -152,18 +153,24 @@ abstract class AbstractClusterTests {
 			.map((node) -> subscribe(node, "chat/all"))
 			.toList();
 		long[] missedBefore = this.cluster.nodes().stream().mapToLong(AbstractClusterTests::missed).toArray();
+		// The first refusal, which says more than the message that is missing then
+		AtomicReference<Throwable> refusal = new AtomicReference<>();
 		for (int i = 0; i < perPublisher; i++) {
 			for (int publisher = 0; publisher < 3; publisher++) {
 				Object payload = (i % 2 != 0) ? binary(publisher, i) : publisher + ":" + i;
-				node(publisher).broadcaster().broadcast("chat/all", payload);
+				node(publisher).broadcaster().broadcast("chat/all", payload).whenComplete((receipt, ex) -> {
+					if (ex != null) {
+						refusal.compareAndSet(null, ex);
+					}
+				});
 			}
 			if (i % 500 == 499 && i > 499) {
 				// A window, because clients, nodes and broker share the processors here.
-				subscribers.forEach((client) -> client.expectCount(1_500));
+				expectNext1500(subscribers, refusal);
 			}
 		}
+		expectNext1500(subscribers, refusal);
 		for (RelayClient subscriber : subscribers) {
-			subscriber.expectCount(1_500);
 			subscriber.expectNothingMore();
 			int[] next = new int[3];
 			for (Payload message : subscriber.received()) {
@@ -176,6 +183,16 @@ abstract class AbstractClusterTests {
 		}
 		assertThat(this.cluster.nodes().stream().mapToLong(AbstractClusterTests::missed))
 			.containsExactly(missedBefore[0], missedBefore[1], missedBefore[2]);
+	}
+
+	private static void expectNext1500(List<RelayClient> subscribers, AtomicReference<Throwable> refusal) {
+		try {
+			subscribers.forEach((client) -> client.expectCount(1_500));
+		}
+		catch (AssertionError error) {
+			assertThat(refusal.get()).as("the first refused message, for " + error.getMessage()).isNull();
+			throw error;
+		}
 	}
 
 	private static long missed(ApplicationNode node) {
