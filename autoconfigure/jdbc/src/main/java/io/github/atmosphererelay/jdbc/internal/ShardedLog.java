@@ -19,11 +19,14 @@ package io.github.atmosphererelay.jdbc.internal;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.sql.Connection;
+import java.sql.Types;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -39,6 +42,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.JdbcOperations;
+import org.springframework.jdbc.core.SqlParameterValue;
 
 /**
  * A log of envelopes in tables of a relational database, divided into {@value #SHARDS}
@@ -75,7 +79,8 @@ public final class ShardedLog {
 	private static final String FIND_HEADS = "SELECT SHARD, EPOCH, HEAD FROM ATMOSPHERE_SHARD WHERE LOG_NAME = ?";
 
 	private static final String INSERT = "INSERT INTO ATMOSPHERE_MESSAGE"
-			+ " (LOG_NAME, SHARD, NUMBER, CHANNEL, EXPIRES_AT, SIZE_BYTES, ENVELOPE) VALUES (?, ?, ?, ?, ?, ?, ?)";
+			+ " (LOG_NAME, SHARD, NUMBER, CHANNEL, CREATED_AT, EXPIRES_AT, SIZE_BYTES, ENVELOPE)"
+			+ " VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 
 	private static final String RENEW_KEY = "UPDATE ATMOSPHERE_KEY SET SHARD = ?, NUMBER = ?, MESSAGE_ID = ?,"
 			+ " EXPIRES_AT = ? WHERE LOG_NAME = ? AND KEY_HASH = ? AND EXPIRES_AT <= ?";
@@ -172,7 +177,7 @@ public final class ShardedLog {
 	 * Append envelopes to their shards, within the present transaction. Envelopes of one
 	 * address keep their order.
 	 * @param jdbc uses the connection of the present transaction, whose isolation must
-	 * not be above {@link DatabaseDialect#greatestIsolation()}
+	 * not be above {@link DatabaseDialect#greatestIsolation}
 	 * @param envelopes the envelopes
 	 * @param checkKeys whether an envelope is not appended if another one has the same
 	 * {@linkplain LogOptions#idempotencyKey() idempotency key} within its window
@@ -181,19 +186,40 @@ public final class ShardedLog {
 	 * {@link #createShards} was not called or the row was removed
 	 */
 	public List<AppendResult> append(JdbcOperations jdbc, List<Envelope> envelopes, boolean checkKeys) {
+		return appendEncoded(jdbc,
+				envelopes.stream()
+					.map((envelope) -> new EncodedEnvelope(envelope, this.codec.encode(envelope)))
+					.toList(),
+				checkKeys);
+	}
+
+	/**
+	 * Append envelopes that are encoded already, as
+	 * {@link #append(JdbcOperations, List, boolean)} does.
+	 * @param jdbc uses the connection of the present transaction
+	 * @param encoded the envelopes
+	 * @param checkKeys whether idempotency keys are checked
+	 * @return what became of each, in the same order
+	 */
+	public List<AppendResult> appendEncoded(JdbcOperations jdbc, List<EncodedEnvelope> encoded, boolean checkKeys) {
+		List<Envelope> envelopes = encoded.stream().map(EncodedEnvelope::envelope).toList();
 		SortedMap<Integer, Integer> counts = new TreeMap<>();
 		for (Envelope envelope : envelopes) {
 			counts.merge(shardOf(envelope.address()), 1, Integer::sum);
 		}
 		increment(jdbc, counts);
 		Map<Integer, ShardHead> heads = heads(jdbc, counts.keySet());
+		if (heads.size() < counts.size()) {
+			throw missingShard(this.name);
+		}
 		Map<Integer, Long> next = new TreeMap<>();
 		counts.forEach((shard, count) -> next.put(shard, heads.get(shard).number() - count));
 		long now = System.currentTimeMillis();
 		List<AppendResult> results = new ArrayList<>(envelopes.size());
 		List<Object[]> rows = new ArrayList<>(envelopes.size());
 		SortedMap<Integer, Integer> unused = new TreeMap<>();
-		for (Envelope envelope : envelopes) {
+		for (EncodedEnvelope each : encoded) {
+			Envelope envelope = each.envelope();
 			int shard = shardOf(envelope.address());
 			String epoch = heads.get(shard).epoch();
 			long number = next.get(shard) + 1;
@@ -205,7 +231,7 @@ public final class ShardedLog {
 			}
 			next.put(shard, number);
 			results.add(new AppendResult(envelope.id(), new Position(epoch, number), false));
-			rows.add(row(envelope, shard, number, now));
+			rows.add(parameters(row(each, now), number));
 		}
 		jdbc.batchUpdate(INSERT, rows);
 		if (!unused.isEmpty()) {
@@ -214,27 +240,65 @@ public final class ShardedLog {
 		return results;
 	}
 
+	/**
+	 * Return whether envelopes can be appended by {@link #appendAtOnce}.
+	 * @param envelopes the envelopes
+	 * @return whether the database can do so, and no envelope has an idempotency key
+	 */
+	public boolean appendsAtOnce(List<EncodedEnvelope> envelopes) {
+		return this.dialect == DatabaseDialect.POSTGRESQL && envelopes.stream().allMatch((each) -> {
+			LogOptions options = each.envelope().log();
+			return options == null || options.idempotencyKey() == null;
+		});
+	}
+
+	/**
+	 * Append envelopes by one statement, which is a transaction by itself. Nobody waits
+	 * for the counters while the client or the network is slow.
+	 * @param jdbc uses a connection in autocommit mode
+	 * @param envelopes the envelopes, one or more, for which {@link #appendsAtOnce} holds
+	 * @return what became of each, in the same order
+	 */
+	public List<AppendResult> appendAtOnce(JdbcOperations jdbc, List<EncodedEnvelope> envelopes) {
+		long now = System.currentTimeMillis();
+		List<NewRow> rows = envelopes.stream().map((each) -> row(each, now)).toList();
+		return Objects.requireNonNull(jdbc
+			.execute((Connection connection) -> new PostgresAppend(this.name).append(connection, rows)));
+	}
+
 	private void increment(JdbcOperations jdbc, SortedMap<Integer, Integer> counts) {
 		int[] updated = jdbc.batchUpdate(INCREMENT,
 				counts.entrySet()
 					.stream()
 					.map((entry) -> new Object[] { entry.getValue(), this.name, entry.getKey() })
 					.toList());
+		// Some drivers do not tell the number of rows; those that do not exist are missed
+		// when they are read
 		for (int rows : updated) {
 			if (rows == 0) {
-				throw new IllegalStateException("Table ATMOSPHERE_SHARD has not all of the " + SHARDS + " rows of '"
-						+ this.name + "'. They are made when the node starts: do not remove them");
+				throw missingShard(this.name);
 			}
 		}
 	}
 
-	private Object[] row(Envelope envelope, int shard, long number, long now) {
-		byte[] encoded = this.codec.encode(envelope);
+	static IllegalStateException missingShard(String name) {
+		return new IllegalStateException("Table ATMOSPHERE_SHARD does not have all of the " + SHARDS + " rows of '"
+				+ name + "'. They are created when the node starts: do not remove them");
+	}
+
+	private NewRow row(EncodedEnvelope encoded, long now) {
+		Envelope envelope = encoded.envelope();
 		LogOptions options = envelope.log();
 		String channel = (options != null && envelope.audience() instanceof Audience.Channel audience)
 				? audience.channel() : null;
 		long millis = (options != null) ? options.retention().toMillis() : this.ephemeralMillis;
-		return new Object[] { this.name, shard, number, channel, saturatedSum(now, millis), encoded.length, encoded };
+		return new NewRow(envelope.id(), shardOf(envelope.address()), channel, now, saturatedSum(now, millis),
+				encoded.bytes());
+	}
+
+	private Object[] parameters(NewRow row, long number) {
+		return new Object[] { this.name, row.shard(), number, new SqlParameterValue(Types.VARCHAR, row.channel()),
+				row.createdAt(), row.expiresAt(), row.envelope().length, row.envelope() };
 	}
 
 	private @Nullable AppendResult findDuplicate(JdbcOperations jdbc, Envelope envelope, int shard, String epoch,
