@@ -27,10 +27,13 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Audience;
@@ -70,8 +73,7 @@ public final class ShardedLog {
 	 */
 	public static final int SHARDS = 16;
 
-	private static final String INSERT_SHARD = "INSERT INTO ATMOSPHERE_SHARD (LOG_NAME, SHARD, EPOCH, HEAD)"
-			+ " VALUES (?, ?, ?, 0)";
+	private static final String INSERT_SHARDS = "INSERT INTO ATMOSPHERE_SHARD (LOG_NAME, SHARD, EPOCH, HEAD) VALUES ";
 
 	private static final String INCREMENT = "UPDATE ATMOSPHERE_SHARD SET HEAD = HEAD + ?"
 			+ " WHERE LOG_NAME = ? AND SHARD = ?";
@@ -159,16 +161,21 @@ public final class ShardedLog {
 	 * @param jdbc the database
 	 */
 	public void createShards(JdbcOperations jdbc) {
-		Map<Integer, ShardHead> present = heads(jdbc).stream()
-			.collect(Collectors.toMap(ShardHead::shard, (head) -> head));
-		for (int shard = 0; shard < SHARDS; shard++) {
-			if (!present.containsKey(shard)) {
-				try {
-					jdbc.update(INSERT_SHARD, this.name, shard, newEpoch());
-				}
-				catch (DuplicateKeyException ex) {
-					// Another node was faster
-				}
+		for (int attempt = 0; attempt < SHARDS; attempt++) {
+			Set<Integer> missing = IntStream.range(0, SHARDS).boxed().collect(Collectors.toCollection(TreeSet::new));
+			heads(jdbc).forEach((head) -> missing.remove(head.shard()));
+			if (missing.isEmpty()) {
+				return;
+			}
+			// One statement, which is one commit
+			List<Object> parameters = new ArrayList<>();
+			missing.forEach((shard) -> parameters.addAll(List.of(this.name, shard, newEpoch())));
+			try {
+				jdbc.update(INSERT_SHARDS + "(?, ?, ?, 0)" + ", (?, ?, ?, 0)".repeat(missing.size() - 1),
+						parameters.toArray());
+			}
+			catch (DuplicateKeyException ex) {
+				// Another node was faster
 			}
 		}
 	}

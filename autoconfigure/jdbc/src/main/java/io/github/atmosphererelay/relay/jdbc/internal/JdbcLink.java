@@ -64,7 +64,9 @@ final class JdbcLink implements AutoCloseable {
 		try {
 			connection.setNetworkTimeout(JdbcLink::inBackground, (int) timeout.toMillis());
 			connection.setAutoCommit(true);
-			connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+			if (connection.getTransactionIsolation() != Connection.TRANSACTION_READ_COMMITTED) {
+				connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+			}
 			return new JdbcLink(connection);
 		}
 		catch (SQLException | RuntimeException | Error ex) {

@@ -293,7 +293,7 @@ final class JdbcReader implements JdbcWorker.Work {
 		try {
 			Envelope envelope = this.codec.decode(encoded);
 			if (this.subscriptions.isFollowed(envelope.address())) {
-				this.busy |= (envelope.kind() == Envelope.Kind.MESSAGE) || !envelope.address().equals(Address.CONTROL);
+				this.busy |= isUrgent(envelope);
 				Position position = (envelope.log() != null) ? new Position(cursor.epoch(), number) : null;
 				this.connector.listen((listener) -> listener.received(envelope, position));
 			}
@@ -305,6 +305,18 @@ final class JdbcReader implements JdbcWorker.Work {
 			// The next row has to be read
 			this.guard.failed(ex);
 		}
+	}
+
+	/**
+	 * Return whether others may be waiting for what follows an envelope. What all nodes
+	 * tell each other all the time, and probes, must not keep the reader busy.
+	 */
+	private static boolean isUrgent(Envelope envelope) {
+		return switch (envelope.kind()) {
+			case MESSAGE -> true;
+			case CONTROL -> !envelope.address().equals(Address.CONTROL);
+			case PROBE -> false;
+		};
 	}
 
 	private void gap(int shard) {

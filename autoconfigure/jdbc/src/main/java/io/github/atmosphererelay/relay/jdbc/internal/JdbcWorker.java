@@ -57,6 +57,9 @@ final class JdbcWorker {
 
 	private volatile @Nullable JdbcLink link;
 
+	/** Whether the present connection is in use, or was when it was lost. */
+	private volatile boolean begun;
+
 	private volatile boolean stopped;
 
 	/** How often connecting has failed in a row; only used by the thread. */
@@ -92,11 +95,12 @@ final class JdbcWorker {
 	}
 
 	/**
-	 * Replace the connection, if there is one.
+	 * Replace the connection, if it was in use. One that is being set up is new already,
+	 * and ends by its own timeout if the database does not answer.
 	 */
 	void reconnect() {
 		JdbcLink link = this.link;
-		if (link != null) {
+		if (link != null && this.begun) {
 			link.abort();
 			this.signal.raise();
 		}
@@ -141,11 +145,11 @@ final class JdbcWorker {
 	 */
 	private void live() throws InterruptedException {
 		Throwable cause = null;
-		boolean begun = false;
+		this.begun = false;
 		try (JdbcLink link = JdbcLink.open(this.source, this.timeout)) {
 			this.link = link;
 			this.work.begin(link);
-			begun = true;
+			this.begun = true;
 			this.failures = 0;
 			while (!this.stopped && !link.isAborted() && this.work.step(link)) {
 				// Until there is a reason to end
@@ -167,7 +171,7 @@ final class JdbcWorker {
 		if (cause instanceof Error) {
 			this.guard.failed(cause);
 		}
-		log(begun, cause);
+		log(this.begun, cause);
 		this.work.end(cause);
 		pause();
 	}
