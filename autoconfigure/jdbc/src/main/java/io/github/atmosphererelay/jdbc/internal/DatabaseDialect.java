@@ -84,10 +84,19 @@ public enum DatabaseDialect {
 	/**
 	 * Return the strictest isolation at which a transaction may append. Above it, the
 	 * update of a counter fails as soon as two transactions append at the same time.
+	 * @param jdbc the database, whose settings decide on MariaDB
 	 * @return one of the constants of {@link Connection}
 	 */
-	public int greatestIsolation() {
-		return this.greatestIsolation;
+	public int greatestIsolation(JdbcOperations jdbc) {
+		if (this != MARIADB) {
+			return this.greatestIsolation;
+		}
+		// Absent before 10.6.18, off by default before 11.6
+		boolean snapshots = jdbc
+			.query("SHOW VARIABLES LIKE 'innodb_snapshot_isolation'", (row, index) -> row.getString(2))
+			.stream()
+			.anyMatch("ON"::equalsIgnoreCase);
+		return snapshots ? Connection.TRANSACTION_READ_COMMITTED : this.greatestIsolation;
 	}
 
 	/**

@@ -19,6 +19,7 @@ package io.github.atmosphererelay.jdbc.internal;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.sql.Types;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HexFormat;
@@ -39,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.JdbcOperations;
+import org.springframework.jdbc.core.SqlParameterValue;
 
 /**
  * A log of envelopes in tables of a relational database, divided into {@value #SHARDS}
@@ -75,7 +77,8 @@ public final class ShardedLog {
 	private static final String FIND_HEADS = "SELECT SHARD, EPOCH, HEAD FROM ATMOSPHERE_SHARD WHERE LOG_NAME = ?";
 
 	private static final String INSERT = "INSERT INTO ATMOSPHERE_MESSAGE"
-			+ " (LOG_NAME, SHARD, NUMBER, CHANNEL, EXPIRES_AT, SIZE_BYTES, ENVELOPE) VALUES (?, ?, ?, ?, ?, ?, ?)";
+			+ " (LOG_NAME, SHARD, NUMBER, CHANNEL, CREATED_AT, EXPIRES_AT, SIZE_BYTES, ENVELOPE)"
+			+ " VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 
 	private static final String RENEW_KEY = "UPDATE ATMOSPHERE_KEY SET SHARD = ?, NUMBER = ?, MESSAGE_ID = ?,"
 			+ " EXPIRES_AT = ? WHERE LOG_NAME = ? AND KEY_HASH = ? AND EXPIRES_AT <= ?";
@@ -172,7 +175,7 @@ public final class ShardedLog {
 	 * Append envelopes to their shards, within the present transaction. Envelopes of one
 	 * address keep their order.
 	 * @param jdbc uses the connection of the present transaction, whose isolation must
-	 * not be above {@link DatabaseDialect#greatestIsolation()}
+	 * not be above {@link DatabaseDialect#greatestIsolation}
 	 * @param envelopes the envelopes
 	 * @param checkKeys whether an envelope is not appended if another one has the same
 	 * {@linkplain LogOptions#idempotencyKey() idempotency key} within its window
@@ -187,6 +190,9 @@ public final class ShardedLog {
 		}
 		increment(jdbc, counts);
 		Map<Integer, ShardHead> heads = heads(jdbc, counts.keySet());
+		if (heads.size() < counts.size()) {
+			throw missingShard();
+		}
 		Map<Integer, Long> next = new TreeMap<>();
 		counts.forEach((shard, count) -> next.put(shard, heads.get(shard).number() - count));
 		long now = System.currentTimeMillis();
@@ -220,12 +226,18 @@ public final class ShardedLog {
 					.stream()
 					.map((entry) -> new Object[] { entry.getValue(), this.name, entry.getKey() })
 					.toList());
+		// Some drivers do not tell the number of rows; those that do not exist are missed
+		// when they are read
 		for (int rows : updated) {
 			if (rows == 0) {
-				throw new IllegalStateException("Table ATMOSPHERE_SHARD has not all of the " + SHARDS + " rows of '"
-						+ this.name + "'. They are made when the node starts: do not remove them");
+				throw missingShard();
 			}
 		}
+	}
+
+	private IllegalStateException missingShard() {
+		return new IllegalStateException("Table ATMOSPHERE_SHARD does not have all of the " + SHARDS + " rows of '"
+				+ this.name + "'. They are created when the node starts: do not remove them");
 	}
 
 	private Object[] row(Envelope envelope, int shard, long number, long now) {
@@ -234,7 +246,8 @@ public final class ShardedLog {
 		String channel = (options != null && envelope.audience() instanceof Audience.Channel audience)
 				? audience.channel() : null;
 		long millis = (options != null) ? options.retention().toMillis() : this.ephemeralMillis;
-		return new Object[] { this.name, shard, number, channel, saturatedSum(now, millis), encoded.length, encoded };
+		return new Object[] { this.name, shard, number, new SqlParameterValue(Types.VARCHAR, channel), now,
+				saturatedSum(now, millis), encoded.length, encoded };
 	}
 
 	private @Nullable AppendResult findDuplicate(JdbcOperations jdbc, Envelope envelope, int shard, String epoch,
