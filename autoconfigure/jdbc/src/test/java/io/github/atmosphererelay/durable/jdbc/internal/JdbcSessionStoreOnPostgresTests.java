@@ -16,16 +16,12 @@
 
 package io.github.atmosphererelay.durable.jdbc.internal;
 
-import java.io.IOException;
-
 import javax.sql.DataSource;
 
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeAll;
+import io.github.atmosphererelay.contract.broker.DatabaseServer;
+import io.github.atmosphererelay.contract.broker.DatabaseServers;
 
-import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 /**
  * Tests for {@link JdbcSessionStore} with a real PostgreSQL, whose program a library
@@ -33,37 +29,16 @@ import org.springframework.jdbc.core.JdbcTemplate;
  */
 class JdbcSessionStoreOnPostgresTests extends AbstractJdbcSessionStoreTests {
 
-	private EmbeddedPostgres server;
-
 	JdbcSessionStoreOnPostgresTests() {
 		super("schema-postgresql.sql");
 	}
 
 	@Override
-	@BeforeAll
-	void createStore() throws Exception {
-		try {
-			this.server = EmbeddedPostgres.start();
-		}
-		catch (IOException | RuntimeException ex) {
-			// It refuses to run as root, and cannot always become somebody else
-			System.out.println("SKIPPED the session store on PostgreSQL: " + ex.getMessage());
-			Assumptions.abort(ex.getMessage());
-		}
-		super.createStore();
-	}
-
-	@AfterAll
-	void stop() throws IOException {
-		if (this.server != null) {
-			this.server.close();
-		}
-	}
-
-	@Override
 	DataSource database(String name) {
-		new JdbcTemplate(this.server.getPostgresDatabase()).execute("CREATE DATABASE " + name);
-		return this.server.getDatabase("postgres", name);
+		DatabaseServer server = DatabaseServers.postgres();
+		String database = "sessions_" + name;
+		server.createDatabase(database);
+		return new DriverManagerDataSource(server.jdbcUrl(database), server.user(), server.password());
 	}
 
 }

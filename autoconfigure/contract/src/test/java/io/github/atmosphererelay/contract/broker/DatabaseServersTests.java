@@ -1,0 +1,45 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.contract.broker;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+/**
+ * Tests for {@link DatabaseServers}.
+ */
+class DatabaseServersTests {
+
+	@Test
+	void testsThatShareAServerCannotDisturbIt() throws SQLException {
+		DatabaseServer server = DatabaseServers.h2();
+		assertThat(DatabaseServers.h2()).isSameAs(server);
+		assertThatIllegalStateException().isThrownBy(server::kill);
+		assertThatIllegalStateException().isThrownBy(server::pause);
+		assertThatIllegalStateException().isThrownBy(server::close);
+		server.createDatabase("sharing");
+		try (Connection connection = server.connect("sharing")) {
+			assertThat(connection.isValid(5)).isTrue();
+		}
+	}
+
+}
