@@ -55,6 +55,7 @@ import org.springframework.util.unit.DataSize;
  * @param centrifuge What holds for clients of the Centrifuge protocol.
  * @param durableSessions Sessions that outlive their connections.
  * @param continuation How futures of the application complete.
+ * @param jdbc The database of the outbox and of the JDBC relay.
  */
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
@@ -63,7 +64,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 		@DefaultValue Health health, @DefaultValue Limits limits, @DefaultValue Security security,
 		@DefaultValue Api api, @DefaultValue Console console, @DefaultValue Recovery recovery,
 		@DefaultValue Centrifuge centrifuge, @DefaultValue DurableSessions durableSessions,
-		@DefaultValue Continuation continuation) {
+		@DefaultValue Continuation continuation, @DefaultValue Database jdbc) {
 
 	/**
 	 * What the nodes of an application have in common.
@@ -245,6 +246,20 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 */
 	public record Jdbc(@DefaultValue("embedded") SchemaInitialization initializeSchema,
 			@DefaultValue("classpath:io/github/atmosphererelay/durable/schema-@@platform@@.sql") String schema) {
+	}
+
+	/**
+	 * The database of the outbox and of the JDBC relay. The connection is configured by
+	 * spring.datasource.
+	 *
+	 * @param dataSource Name of the DataSource bean that has the tables. Required if
+	 * there are several of which none is primary.
+	 * @param initializeSchema When the tables are created at the start, if they do not
+	 * exist.
+	 * @param schema Location of the script that creates the tables.
+	 */
+	public record Database(@Nullable String dataSource, @DefaultValue("embedded") SchemaInitialization initializeSchema,
+			@DefaultValue("classpath:io/github/atmosphererelay/jdbc/schema-@@platform@@.sql") String schema) {
 	}
 
 	/**

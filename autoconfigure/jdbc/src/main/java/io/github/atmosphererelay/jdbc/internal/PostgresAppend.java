@@ -43,9 +43,11 @@ final class PostgresAppend {
 					WHERE S.LOG_NAME = ? AND S.SHARD = L.SHARD
 					RETURNING S.SHARD, S.EPOCH, S.HEAD - C.N AS BEFORE),
 				I AS (INSERT INTO ATMOSPHERE_MESSAGE
-						(LOG_NAME, SHARD, NUMBER, CHANNEL, CREATED_AT, EXPIRES_AT, SIZE_BYTES, ENVELOPE)
-					SELECT ?, H.SHARD, H.BEFORE + R.PLACE, R.CHANNEL, ?, R.EXPIRES_AT, LENGTH(R.ENVELOPE), R.ENVELOPE
-					FROM H JOIN UNNEST(?, ?, ?, ?, ?) AS R (SHARD, PLACE, CHANNEL, EXPIRES_AT, ENVELOPE)
+						(LOG_NAME, SHARD, NUMBER, CHANNEL, CREATED_AT, EXPIRES_AT, LOG_SIZE, SIZE_BYTES, ENVELOPE)
+					SELECT ?, H.SHARD, H.BEFORE + R.PLACE, R.CHANNEL, ?, R.EXPIRES_AT, R.LOG_SIZE, LENGTH(R.ENVELOPE),
+							R.ENVELOPE
+					FROM H JOIN UNNEST(?, ?, ?, ?, ?, ?)
+						AS R (SHARD, PLACE, CHANNEL, EXPIRES_AT, LOG_SIZE, ENVELOPE)
 					ON R.SHARD = H.SHARD)
 			SELECT SHARD, EPOCH, BEFORE FROM H""";
 
@@ -68,6 +70,7 @@ final class PostgresAppend {
 		Integer[] places = new Integer[size];
 		String[] channels = new String[size];
 		Long[] expiries = new Long[size];
+		Integer[] logSizes = new Integer[size];
 		byte[][] envelopes = new byte[size][];
 		SortedMap<Integer, Integer> counts = new TreeMap<>();
 		for (int i = 0; i < size; i++) {
@@ -76,6 +79,7 @@ final class PostgresAppend {
 			places[i] = counts.merge(row.shard(), 1, Integer::sum);
 			channels[i] = row.channel();
 			expiries[i] = row.expiresAt();
+			logSizes[i] = row.logSize();
 			envelopes[i] = row.envelope();
 		}
 		List<Array> arrays = new ArrayList<>();
@@ -86,6 +90,7 @@ final class PostgresAppend {
 		arrays.add(connection.createArrayOf("int4", places));
 		arrays.add(connection.createArrayOf("varchar", channels));
 		arrays.add(connection.createArrayOf("int8", expiries));
+		arrays.add(connection.createArrayOf("int4", logSizes));
 		arrays.add(connection.createArrayOf("bytea", envelopes));
 		try (PreparedStatement statement = connection.prepareStatement(APPEND)) {
 			statement.setString(1, this.name);

@@ -81,8 +81,8 @@ public final class ShardedLog {
 	private static final String FIND_HEADS = "SELECT SHARD, EPOCH, HEAD FROM ATMOSPHERE_SHARD WHERE LOG_NAME = ?";
 
 	private static final String INSERT = "INSERT INTO ATMOSPHERE_MESSAGE"
-			+ " (LOG_NAME, SHARD, NUMBER, CHANNEL, CREATED_AT, EXPIRES_AT, SIZE_BYTES, ENVELOPE)"
-			+ " VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+			+ " (LOG_NAME, SHARD, NUMBER, CHANNEL, CREATED_AT, EXPIRES_AT, LOG_SIZE, SIZE_BYTES, ENVELOPE)"
+			+ " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 	private static final String RENEW_KEY = "UPDATE ATMOSPHERE_KEY SET SHARD = ?, NUMBER = ?, MESSAGE_ID = ?,"
 			+ " EXPIRES_AT = ? WHERE LOG_NAME = ? AND KEY_HASH = ? AND EXPIRES_AT <= ?";
@@ -300,12 +300,13 @@ public final class ShardedLog {
 				? audience.channel() : null;
 		long millis = (options != null) ? options.retention().toMillis() : this.ephemeralMillis;
 		return new NewRow(envelope.id(), shardOf(envelope.address()), channel, now, saturatedSum(now, millis),
-				encoded.bytes());
+				(channel != null && options != null) ? options.size() : null, encoded.bytes());
 	}
 
 	private Object[] parameters(NewRow row, long number) {
 		return new Object[] { this.name, row.shard(), number, new SqlParameterValue(Types.VARCHAR, row.channel()),
-				row.createdAt(), row.expiresAt(), row.envelope().length, row.envelope() };
+				row.createdAt(), row.expiresAt(), new SqlParameterValue(Types.INTEGER, row.logSize()),
+				row.envelope().length, row.envelope() };
 	}
 
 	private @Nullable AppendResult findDuplicate(JdbcOperations jdbc, Envelope envelope, int shard, String epoch,
