@@ -100,6 +100,12 @@ public final class ShardedLog {
 	private static final String RENEW_EPOCH = "UPDATE ATMOSPHERE_SHARD SET EPOCH = ?"
 			+ " WHERE LOG_NAME = ? AND SHARD = ? AND EPOCH = ?";
 
+	private static final String FIND_SERVERS = "SELECT SHARD, EPOCH, SERVER_ID FROM ATMOSPHERE_SHARD"
+			+ " WHERE LOG_NAME = ?";
+
+	private static final String MOVE = "UPDATE ATMOSPHERE_SHARD SET EPOCH = ?, SERVER_ID = ?"
+			+ " WHERE LOG_NAME = ? AND SHARD = ? AND EPOCH = ?";
+
 	/** Pages of so few rows are read without a look at their sizes. */
 	private static final int SMALL_PAGE = 32;
 
@@ -410,8 +416,38 @@ public final class ShardedLog {
 		return jdbc.update(RENEW_EPOCH, newEpoch(), this.name, shard, epoch) > 0;
 	}
 
+	/**
+	 * Note which server has the log. Shards that another server has written before get a
+	 * new epoch.
+	 * @param jdbc the database
+	 * @param server tells the server, at most 60 characters
+	 * @return the numbers of the shards that this call has given a new epoch
+	 */
+	public List<Integer> moveToServer(JdbcOperations jdbc, String server) {
+		List<Integer> moved = new ArrayList<>();
+		List<ShardServer> shards = jdbc.query(FIND_SERVERS,
+				(row, index) -> new ShardServer(row.getInt(1), row.getString(2), row.getString(3)), this.name);
+		for (ShardServer shard : shards) {
+			if (server.equals(shard.server())) {
+				continue;
+			}
+			String epoch = (shard.server() != null) ? newEpoch() : shard.epoch();
+			if (jdbc.update(MOVE, epoch, server, this.name, shard.shard(), shard.epoch()) > 0
+					&& shard.server() != null) {
+				moved.add(shard.shard());
+			}
+		}
+		return moved;
+	}
+
 	private static String newEpoch() {
 		return UUID.randomUUID().toString().substring(0, 13);
+	}
+
+	/**
+	 * Which server has written a shard.
+	 */
+	private record ShardServer(int shard, String epoch, @Nullable String server) {
 	}
 
 }

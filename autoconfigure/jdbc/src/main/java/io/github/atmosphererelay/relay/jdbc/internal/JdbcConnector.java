@@ -16,8 +16,10 @@
 
 package io.github.atmosphererelay.relay.jdbc.internal;
 
+import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -31,6 +33,7 @@ import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.internal.Threads;
 import io.github.atmosphererelay.jdbc.internal.DatabaseDialect;
+import io.github.atmosphererelay.jdbc.internal.ShardHead;
 import io.github.atmosphererelay.jdbc.internal.ShardedLog;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
@@ -41,6 +44,8 @@ import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+
+import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
  * One life of the relay, from start to stop: its writer, its reader, and what they share.
@@ -59,6 +64,9 @@ final class JdbcConnector {
 	private static final Duration END_TIMEOUT = Duration.ofMillis(300);
 
 	private static final int POOL_SIZE = 3;
+
+	/** Names are identifiers of PostgreSQL, of at most 63 letters. */
+	private static final int CHANNEL_ID_LENGTH = 18;
 
 	private final ConnectionSource source;
 
@@ -83,6 +91,8 @@ final class JdbcConnector {
 
 	private final JdbcLog channelLog;
 
+	private final JdbcCleaner cleaner;
+
 	private final LateNotifier notifier = new LateNotifier();
 
 	private final Object listenerLock = new Object();
@@ -90,6 +100,8 @@ final class JdbcConnector {
 	private volatile @Nullable ShardedLog log;
 
 	private volatile @Nullable PostgresListener postgresListener;
+
+	private volatile boolean stopping;
 
 	private volatile boolean stopped;
 
@@ -111,6 +123,7 @@ final class JdbcConnector {
 		this.pool = new JdbcPool(source, this::prepare, answerTimeout(), POOL_SIZE);
 		this.channelLog = new JdbcLog(this, this.pool, settings, this.subscriptions, this.timer,
 				this.guards.of(Part.LOG_READER), POOL_SIZE);
+		this.cleaner = new JdbcCleaner(this.pool, settings, answerTimeout(), this.guards);
 	}
 
 	void start() {
@@ -123,17 +136,27 @@ final class JdbcConnector {
 
 	void stop() {
 		boolean interrupted = false;
+		boolean begun;
+		PostgresListener postgresListener;
+		synchronized (this) {
+			this.stopping = true;
+			begun = (this.log != null);
+			postgresListener = this.postgresListener;
+		}
 		try {
 			this.writer.close();
+			this.cleaner.stop();
 			this.writer.awaitEnd(FLUSH_TIMEOUT);
 			this.reader.stop();
-			PostgresListener postgresListener = this.postgresListener;
 			if (postgresListener != null) {
 				postgresListener.stop();
 			}
 			this.reader.awaitEnd(END_TIMEOUT);
 			if (postgresListener != null) {
 				postgresListener.awaitEnd(END_TIMEOUT);
+			}
+			if (begun) {
+				this.cleaner.awaitEnd(FLUSH_TIMEOUT);
 			}
 		}
 		catch (InterruptedException ex) {
@@ -225,17 +248,19 @@ final class JdbcConnector {
 			return;
 		}
 		this.log = log;
+		if (!this.stopping) {
+			this.cleaner.start();
+		}
 		if (log.dialect() == DatabaseDialect.POSTGRESQL && this.settings.listen() != ListenMode.NEVER) {
-			String channel = "atmosphere_"
-					+ UUID.nameUUIDFromBytes(log.name().getBytes(java.nio.charset.StandardCharsets.UTF_8))
-						.toString()
-						.substring(0, 18);
+			String channel = "atmosphere_" + UUID.nameUUIDFromBytes(log.name().getBytes(StandardCharsets.UTF_8))
+				.toString()
+				.substring(0, CHANNEL_ID_LENGTH);
 			String self = UUID.randomUUID().toString();
 			this.notifier.set(new PostgresNotifier(channel, self));
 			PostgresListener listener = new PostgresListener(this, this.listenSource, channel, self,
 					this.settings.listen() == ListenMode.ALWAYS, this.guards.of(Part.RELAY_CONNECTION));
 			this.postgresListener = listener;
-			if (!this.stopped) {
+			if (!this.stopping) {
 				listener.start();
 			}
 		}
@@ -253,9 +278,38 @@ final class JdbcConnector {
 	}
 
 	/**
-	 * Look whether the server is another one than before.
+	 * Give all shards a new epoch if the server is another one than the one that has
+	 * written them, as far as that can be seen.
+	 * @param link the reader's connection
 	 */
 	void checkServer(JdbcLink link) {
+		if (log().dialect() == DatabaseDialect.POSTGRESQL) {
+			PostgresServerId.find(link.jdbc())
+				.ifPresent((server) -> log().moveToServer(link.jdbc(), server)
+					.forEach((shard) -> logger.warn("Shard " + shard + " of '" + this.settings.logName()
+							+ "' gets a new epoch, because another server or timeline of PostgreSQL has it now: it"
+							+ " was restored or promoted, and may lack what was committed")));
+		}
+	}
+
+	/**
+	 * Give all shards a new epoch. Blocks as long as the database takes.
+	 * @return the number of shards that have a new epoch
+	 */
+	int renewEpochs() {
+		ShardedLog log = this.log;
+		if (log == null) {
+			throw new RelayUnavailableException(JdbcRelay.NAME, null);
+		}
+		JdbcTemplate jdbc = new JdbcTemplate(this.pool);
+		int renewed = 0;
+		for (ShardHead head : log.heads(jdbc)) {
+			renewed += log.renewEpoch(jdbc, head.shard(), head.epoch()) ? 1 : 0;
+		}
+		logger.warn("The epochs of '" + this.settings.logName() + "' were renewed on demand: clients cannot recover"
+				+ " from positions before");
+		wake();
+		return renewed;
 	}
 
 	/**
@@ -341,10 +395,10 @@ final class JdbcConnector {
 		details.put("log", this.settings.logName());
 		ShardedLog log = this.log;
 		if (log != null) {
-			details.put("database", log.dialect().name().toLowerCase(java.util.Locale.ROOT));
+			details.put("database", log.dialect().name().toLowerCase(Locale.ROOT));
 			PostgresListener postgresListener = this.postgresListener;
 			details.put("wakeUp", (postgresListener != null)
-					? postgresListener.state().name().toLowerCase(java.util.Locale.ROOT) : "polling");
+					? postgresListener.state().name().toLowerCase(Locale.ROOT) : "polling");
 		}
 		return details;
 	}

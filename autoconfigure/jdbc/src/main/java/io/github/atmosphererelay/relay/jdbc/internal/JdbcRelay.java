@@ -32,6 +32,8 @@ import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.UnavailableLog;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.dao.DataAccessException;
+
 /**
  * The relay over tables of a relational database, a
  * {@link io.github.atmosphererelay.jdbc.internal.ShardedLog ShardedLog}: every envelope is
@@ -180,6 +182,26 @@ public final class JdbcRelay implements ClusterRelay {
 		JdbcConnector connector = this.connector;
 		if (connector != null) {
 			connector.committedElsewhere();
+		}
+	}
+
+	/**
+	 * Give all recorded channels a new epoch, for use after the database was restored from
+	 * a backup: positions from before are then not mistaken for present ones. Blocks for a
+	 * few seconds at most.
+	 * @return the number of shards that have a new epoch
+	 * @throws RelayUnavailableException if the database is away
+	 */
+	public int renewEpochs() {
+		JdbcConnector connector = this.connector;
+		if (connector == null) {
+			throw new RelayUnavailableException(NAME, null);
+		}
+		try {
+			return connector.renewEpochs();
+		}
+		catch (DataAccessException ex) {
+			throw new RelayUnavailableException(NAME, ex);
 		}
 	}
 

@@ -33,16 +33,20 @@ import io.github.atmosphererelay.message.internal.EnvelopeCodec;
  * was away from the database for longer has missed some
  * @param idleInterval the time between two looks at the database while there is nothing to
  * read and nobody wakes the reader
+ * @param cleanInterval the time between two removals of old rows
  * @param listen whether to be woken by {@code LISTEN}
  */
 public record JdbcRelaySettings(String logName, EnvelopeCodec codec, int maxPending, Duration publishTimeout,
-		Duration ephemeralRetention, Duration idleInterval, ListenMode listen) {
+		Duration ephemeralRetention, Duration idleInterval, Duration cleanInterval, ListenMode listen) {
 
 	/** The default of {@link #ephemeralRetention()}. */
 	public static final Duration DEFAULT_EPHEMERAL_RETENTION = Duration.ofMinutes(1);
 
 	/** The default of {@link #idleInterval()}. */
 	public static final Duration DEFAULT_IDLE_INTERVAL = Duration.ofSeconds(1);
+
+	/** The default of {@link #cleanInterval()}. */
+	public static final Duration DEFAULT_CLEAN_INTERVAL = Duration.ofSeconds(10);
 
 	private static final int MAX_NAME = 120;
 
@@ -55,8 +59,9 @@ public record JdbcRelaySettings(String logName, EnvelopeCodec codec, int maxPend
 		if (maxPending < 1) {
 			throw new IllegalArgumentException("'maxPending' must be positive");
 		}
-		if (publishTimeout.toMillis() < 1 || idleInterval.toMillis() < 1) {
-			throw new IllegalArgumentException("'publishTimeout' and 'idleInterval' must be positive");
+		if (publishTimeout.toMillis() < 1 || idleInterval.toMillis() < 1
+				|| cleanInterval.toMillis() < 1) {
+			throw new IllegalArgumentException("'publishTimeout', 'idleInterval' and 'cleanInterval' must be positive");
 		}
 		if (ephemeralRetention.compareTo(Duration.ofSeconds(1)) < 0) {
 			throw new IllegalArgumentException("'ephemeralRetention' must be at least a second");
@@ -72,7 +77,7 @@ public record JdbcRelaySettings(String logName, EnvelopeCodec codec, int maxPend
 	 */
 	public JdbcRelaySettings(String logName, EnvelopeCodec codec, int maxPending, Duration publishTimeout) {
 		this(logName, codec, maxPending, publishTimeout, DEFAULT_EPHEMERAL_RETENTION, DEFAULT_IDLE_INTERVAL,
-				ListenMode.AUTO);
+				DEFAULT_CLEAN_INTERVAL, ListenMode.AUTO);
 	}
 
 }
