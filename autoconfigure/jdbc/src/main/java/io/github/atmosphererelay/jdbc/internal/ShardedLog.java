@@ -259,7 +259,7 @@ public final class ShardedLog {
 	 * @return whether the database can do so, and no envelope has an idempotency key
 	 */
 	public boolean appendsAtOnce(List<EncodedEnvelope> envelopes) {
-		return this.dialect == DatabaseDialect.POSTGRESQL && envelopes.stream().allMatch((each) -> {
+		return this.dialect.appendsAtOnce() && envelopes.stream().allMatch((each) -> {
 			LogOptions options = each.envelope().log();
 			return options == null || options.idempotencyKey() == null;
 		});
@@ -275,8 +275,10 @@ public final class ShardedLog {
 	public List<AppendResult> appendAtOnce(JdbcOperations jdbc, List<EncodedEnvelope> envelopes) {
 		long now = System.currentTimeMillis();
 		List<NewRow> rows = envelopes.stream().map((each) -> row(each, now)).toList();
-		return Objects.requireNonNull(jdbc
-			.execute((Connection connection) -> new PostgresAppend(this.name).append(connection, rows)));
+		return Objects.requireNonNull(
+				jdbc.execute((Connection connection) -> (this.dialect == DatabaseDialect.POSTGRESQL)
+						? new PostgresAppend(this.name).append(connection, rows)
+						: new MariaDbAppend(this.name).append(connection, rows)));
 	}
 
 	private void increment(JdbcOperations jdbc, SortedMap<Integer, Integer> counts) {

@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.relay.jdbc.internal;
 
+import java.time.Duration;
+
 import io.github.atmosphererelay.contract.broker.DatabaseServer;
 import io.github.atmosphererelay.contract.broker.DatabaseServers;
 import org.junit.jupiter.api.Nested;
@@ -31,6 +33,14 @@ class JdbcRelayOnH2Tests {
 		@Override
 		DatabaseServer server() {
 			return DatabaseServers.h2();
+		}
+
+		/**
+		 * H2 takes about ten round trips for a transaction: two for each statement.
+		 */
+		@Override
+		protected Duration slowness() {
+			return Duration.ofMillis(20);
 		}
 
 	}
