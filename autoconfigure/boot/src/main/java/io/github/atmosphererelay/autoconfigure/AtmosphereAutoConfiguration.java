@@ -75,7 +75,7 @@ import org.springframework.core.env.Environment;
 		"org.springframework.boot.jackson.autoconfigure.JacksonAutoConfiguration" })
 @ConditionalOnBooleanProperty(name = "atmosphere.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(AtmosphereProperties.class)
-@Import({ RedisRelayConfiguration.class, KafkaRelayConfiguration.class, ClusterConfiguration.class,
+@Import({ RedisRelayConfiguration.class, KafkaRelayConfiguration.class, JdbcRelayConfiguration.class, ClusterConfiguration.class,
 		PresenceConfiguration.class })
 public final class AtmosphereAutoConfiguration {
 

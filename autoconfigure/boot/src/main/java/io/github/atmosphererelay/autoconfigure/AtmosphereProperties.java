@@ -108,6 +108,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * broker after its last session has left the channel.
 	 * @param redis Settings of the Redis relay.
 	 * @param kafka Settings of the Kafka relay.
+	 * @param jdbc Settings of the JDBC relay.
 	 */
 	public record Relay(@Nullable RelayType type, @DefaultValue("1MB") DataSize maxMessageSize,
 			@DefaultValue("10000") int maxPending,
@@ -116,7 +117,32 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration probeTimeout,
 			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration startTimeout,
 			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration unsubscribeDelay, @DefaultValue Redis redis,
-			@DefaultValue Kafka kafka) {
+			@DefaultValue Kafka kafka, @DefaultValue JdbcRelay jdbc) {
+	}
+
+	/**
+	 * Settings of the JDBC relay. Its tables are configured by atmosphere.jdbc. It has a
+	 * few connections of its own.
+	 *
+	 * @param url JDBC URL of the database with the tables. By default that of the
+	 * DataSource, with its user and password.
+	 * @param username User to connect as if url is set.
+	 * @param password Password of that user.
+	 * @param listen Whether nodes wake each other by PostgreSQL's LISTEN and NOTIFY.
+	 * @param listenUrl JDBC URL of a direct connection for LISTEN if the other
+	 * connections lead through a pooler such as PgBouncer.
+	 * @param idleInterval Time between two looks at the tables while there is nothing to
+	 * read and nobody wakes the node.
+	 * @param retention Time for which the rows of messages are kept that belong to no
+	 * recorded channel. A node that was away from the database for longer has missed
+	 * some.
+	 * @param cleanInterval Time between two removals of old rows, by one of the nodes.
+	 */
+	public record JdbcRelay(@Nullable String url, @Nullable String username, @Nullable String password,
+			@DefaultValue("auto") ListenChoice listen, @Nullable String listenUrl,
+			@DefaultValue("1s") @DurationUnit(ChronoUnit.SECONDS) Duration idleInterval,
+			@DefaultValue("1m") @DurationUnit(ChronoUnit.SECONDS) Duration retention,
+			@DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS) Duration cleanInterval) {
 	}
 
 	/**

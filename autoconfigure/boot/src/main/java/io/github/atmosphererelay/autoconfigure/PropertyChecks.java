@@ -75,6 +75,12 @@ final class PropertyChecks {
 		positive("atmosphere.relay.kafka.partitions", relay.kafka().partitions());
 		positive("atmosphere.relay.kafka.retention", relay.kafka().retention());
 		positive("atmosphere.relay.kafka.log-retention", relay.kafka().logRetention());
+		positive("atmosphere.relay.jdbc.idle-interval", relay.jdbc().idleInterval());
+		positive("atmosphere.relay.jdbc.clean-interval", relay.jdbc().cleanInterval());
+		if (relay.jdbc().retention().compareTo(Duration.ofSeconds(1)) < 0) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.relay.jdbc.retention",
+					relay.jdbc().retention(), "It must be at least a second");
+		}
 		if (relay.maxMessageSize().toBytes() > Integer.MAX_VALUE / 2) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.relay.max-message-size",
 					relay.maxMessageSize(), "It must be below 1GB");

@@ -82,8 +82,9 @@ public abstract class RelayContractTests extends RelayDeliveryContractTests {
 	}
 
 	/**
-	 * Return by how much a slow network delays each packet. An outcome must still be known
-	 * within about a second, however many round trips the relay needs for one envelope.
+	 * Return by how much a slow network delays each packet. An outcome must still be
+	 * known within about a second, however many round trips the relay needs for one
+	 * envelope.
 	 * @return the delay
 	 */
 	protected Duration slowness() {

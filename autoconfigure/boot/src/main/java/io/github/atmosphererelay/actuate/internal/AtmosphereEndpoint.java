@@ -66,6 +66,8 @@ public final class AtmosphereEndpoint {
 
 	private final PresenceService presence;
 
+	private final @Nullable RelayEpochs epochs;
+
 	/**
 	 * Create the endpoint.
 	 * @param node describes the node
@@ -73,13 +75,16 @@ public final class AtmosphereEndpoint {
 	 * @param cluster all nodes
 	 * @param presence who is in which channel, over all nodes
 	 * @param channels counts the sessions in channels, over all nodes
+	 * @param epochs renews the epochs of the relay, or {@code null} if that is not for
+	 * operators to do
 	 */
 	public AtmosphereEndpoint(NodeDescription node, SessionRegistry registry, Cluster cluster, PresenceService presence,
-			ChannelCounts channels) {
+			ChannelCounts channels, @Nullable RelayEpochs epochs) {
 		this.node = node;
 		this.registry = registry;
 		this.cluster = new ClusterOperations(cluster, channels);
 		this.presence = presence;
+		this.epochs = epochs;
 	}
 
 	/**
@@ -147,14 +152,16 @@ public final class AtmosphereEndpoint {
 	}
 
 	/**
-	 * Close all sessions of a user, or one session, on whichever node. Waits for the
-	 * other nodes.
-	 * @param what {@code users} or {@code sessions}
-	 * @param name the name of the user's principal, or the session's id
+	 * Close all sessions of a user, or one session, on whichever node; or end the epochs
+	 * of the relay's log, so that clients recover from no position that they have now.
+	 * Waits for the other nodes, or for the database.
+	 * @param what {@code users}, {@code sessions} or {@code relay}
+	 * @param name the name of the user's principal, the session's id, or {@code epochs}
 	 * @param code the close code, 1008 or 3000 to 4999; {@code null} for 1008
 	 * @param reason what the clients are told, or {@code null} for a reason that names
 	 * the operator
-	 * @return how many sessions were closed and who has not answered
+	 * @return how many sessions were closed and who has not answered, or how many parts
+	 * of the log have a new epoch
 	 * @throws InvalidEndpointRequestException if nothing of that kind can be closed
 	 */
 	@DeleteOperation
@@ -163,8 +170,16 @@ public final class AtmosphereEndpoint {
 		return switch (what) {
 			case "users" -> this.cluster.disconnectUser(name, code, reason);
 			case "sessions" -> this.cluster.disconnectSession(name, code, reason);
+			case "relay" -> endEpochs(name);
 			default -> throw ClusterOperations.invalid("only 'users' and 'sessions' can be disconnected");
 		};
+	}
+
+	private RenewedEpochs endEpochs(String name) {
+		if (this.epochs == null || !name.equals("epochs")) {
+			throw ClusterOperations.invalid("only the 'epochs' of the jdbc relay can be ended");
+		}
+		return new RenewedEpochs(this.epochs.renew());
 	}
 
 	/**
@@ -270,6 +285,14 @@ public final class AtmosphereEndpoint {
 	 */
 	public record RelayDescriptor(String type, String state, @Nullable Long roundTripMicros, @Nullable Instant lastSeen,
 			int addresses, Map<String, Object> details) {
+	}
+
+	/**
+	 * What became of the epochs of the relay's log.
+	 *
+	 * @param renewed how many parts of the log have a new epoch
+	 */
+	public record RenewedEpochs(int renewed) {
 	}
 
 	/**

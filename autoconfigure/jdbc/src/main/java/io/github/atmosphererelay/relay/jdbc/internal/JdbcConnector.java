@@ -356,9 +356,14 @@ final class JdbcConnector {
 		reportLater();
 	}
 
-	synchronized void readerReady(boolean ready) {
-		this.readerReady = ready;
-		reportLater();
+	void readerReady(boolean ready) {
+		if (!ready) {
+			this.pool.dropIdle();
+		}
+		synchronized (this) {
+			this.readerReady = ready;
+			reportLater();
+		}
 	}
 
 	private void reportLater() {

@@ -39,6 +39,7 @@ import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
@@ -106,7 +107,7 @@ final class JdbcLog implements ChannelLog {
 	private void read(CompletableFuture<LogPage> page, String channel, @Nullable Position since, PageLimit limit,
 			ReadDirection direction) {
 		try {
-			page.complete(this.pages.read(this.jdbc, channel, since, limit, direction));
+			page.complete(readTwice(channel, since, limit, direction));
 		}
 		catch (RelayException ex) {
 			page.completeExceptionally(ex);
@@ -116,6 +117,19 @@ final class JdbcLog implements ChannelLog {
 				this.guard.failed(ex);
 			}
 			page.completeExceptionally(new RelayUnavailableException(JdbcRelay.NAME, ex));
+		}
+	}
+
+	private LogPage readTwice(String channel, @Nullable Position since, PageLimit limit, ReadDirection direction) {
+		try {
+			return this.pages.read(this.jdbc, channel, since, limit, direction);
+		}
+		catch (DataAccessException ex) {
+			if (!this.connector.isReady()) {
+				throw ex;
+			}
+			// The connection may have been lost while nobody used it
+			return this.pages.read(this.jdbc, channel, since, limit, direction);
 		}
 	}
 

@@ -165,6 +165,19 @@ final class JdbcPool extends AbstractDataSource implements SmartDataSource {
 	}
 
 	/**
+	 * Close the connections that nobody uses, because they are probably lost. Does not
+	 * block.
+	 */
+	void dropIdle() {
+		List<JdbcLink> links;
+		synchronized (this) {
+			links = this.idle.stream().map(Idle::link).toList();
+			this.idle.clear();
+		}
+		links.forEach(JdbcLink::abort);
+	}
+
+	/**
 	 * Close connections that were not used for a while. Does not block.
 	 */
 	void closeIdle() {

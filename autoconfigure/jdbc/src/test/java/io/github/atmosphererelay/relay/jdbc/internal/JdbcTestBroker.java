@@ -100,6 +100,14 @@ final class JdbcTestBroker implements RelayBroker {
 		return new JdbcRelaySettings(cluster, codec, 10_000, timeout);
 	}
 
+	/**
+	 * Return settings with which old rows are removed at once.
+	 */
+	JdbcRelaySettings tidy(String cluster, EnvelopeCodec codec) {
+		return new JdbcRelaySettings(cluster, codec, 10_000, PATIENT, Duration.ofSeconds(1),
+				JdbcRelaySettings.DEFAULT_IDLE_INTERVAL, Duration.ofMillis(50), ListenMode.AUTO);
+	}
+
 	@Override
 	public JdbcRelay relay(String cluster, EnvelopeCodec codec) {
 		return new JdbcRelay(source(this.server.port()), settings(cluster, codec, PATIENT));
