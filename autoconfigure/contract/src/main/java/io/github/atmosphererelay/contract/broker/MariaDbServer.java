@@ -69,9 +69,9 @@ final class MariaDbServer extends DatabaseServer {
 	 * sizes are small, because the data is often in memory.
 	 */
 	private List<String> options() {
-		List<String> options = new ArrayList<>(List.of("--no-defaults", "--datadir=" + this.data,
-				"--skip-name-resolve", "--innodb-log-file-size=32M", "--innodb-buffer-pool-size=64M",
-				"--innodb-flush-method=fsync", "--innodb-use-native-aio=0"));
+		List<String> options = new ArrayList<>(
+				List.of("--no-defaults", "--datadir=" + this.data, "--skip-name-resolve", "--innodb-log-file-size=32M",
+						"--innodb-buffer-pool-size=64M", "--innodb-flush-method=fsync", "--innodb-use-native-aio=0"));
 		if ("root".equals(System.getProperty("user.name"))) {
 			options.add("--user=root");
 		}
@@ -94,7 +94,8 @@ final class MariaDbServer extends DatabaseServer {
 		command.addAll(List.of("--bind-address=127.0.0.1", "--port=" + port,
 				"--socket=" + process().directory().resolve("socket"),
 				"--pid-file=" + process().directory().resolve("pid"), "--init-file=" + initFile(),
-				"--max-connections=220", "--lock-wait-timeout=60", "--character-set-server=utf8mb4", "--innodb-flush-log-at-trx-commit=1"));
+				"--max-connections=220", "--lock-wait-timeout=60", "--character-set-server=utf8mb4",
+				"--innodb-flush-log-at-trx-commit=1"));
 		this.settings.forEach((setting) -> command.add("--" + setting));
 		return command;
 	}

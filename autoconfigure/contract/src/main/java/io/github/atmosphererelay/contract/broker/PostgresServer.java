@@ -56,9 +56,8 @@ final class PostgresServer extends DatabaseServer {
 	@Override
 	void createData() throws IOException {
 		this.account.own(process().directory());
-		process()
-			.prepare(this.account.command(this.programs.resolve("initdb").toString(), "--pgdata=" + this.data,
-					"--username=" + user(), "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"));
+		process().prepare(this.account.command(this.programs.resolve("initdb").toString(), "--pgdata=" + this.data,
+				"--username=" + user(), "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"));
 	}
 
 	@Override

@@ -15,8 +15,10 @@
  */
 
 /**
- * Real brokers and databases that tests start, and a proxy that disturbs the connections to them.
+ * Real brokers and databases that tests start, and a proxy that disturbs the connections
+ * to them.
  */
 @NullMarked
 package io.github.atmosphererelay.contract.broker;
 
+import org.jspecify.annotations.NullMarked;

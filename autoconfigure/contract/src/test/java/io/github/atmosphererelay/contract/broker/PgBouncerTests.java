@@ -65,7 +65,8 @@ class PgBouncerTests {
 					assertThat(answer(client)).isEqualTo(42);
 				}
 			}
-			// One to the first database, which has shown that it runs, and one to this one
+			// One to the first database, which has shown that it runs, and one to this
+			// one
 			assertThat(this.server.connections()).isEqualTo(2);
 		}
 		finally {
