@@ -20,3 +20,5 @@
  */
 @NullMarked
 package io.github.atmosphererelay.contract.broker;
+
+import org.jspecify.annotations.NullMarked;

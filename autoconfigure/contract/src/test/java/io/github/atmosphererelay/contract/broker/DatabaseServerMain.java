@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
  * A process that starts a database, pauses it, tells its directory and its processes, and
  * waits to be killed.
  */
-final class DatabaseServerMain {
+public final class DatabaseServerMain {
 
 	private DatabaseServerMain() {
 	}

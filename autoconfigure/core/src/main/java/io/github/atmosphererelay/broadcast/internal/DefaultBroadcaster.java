@@ -362,7 +362,8 @@ public final class DefaultBroadcaster implements Broadcaster {
 	 * it was before
 	 * @return completes with the receipt, on a thread that must not be blocked. Fails
 	 * with {@link RelayUnavailableException} or {@link RelayOverloadedException} if the
-	 * message was certainly not sent to other nodes
+	 * message was certainly not sent to other nodes, and with
+	 * {@link UnknownSessionException} if it is for a session of this node that is gone
 	 * @throws RelayUnavailableException if the relay is down: nothing was delivered
 	 */
 	public CompletableFuture<Receipt> forward(Envelope stored, boolean deliver) {
@@ -371,6 +372,9 @@ public final class DefaultBroadcaster implements Broadcaster {
 		}
 		if (stored.log() != null) {
 			return publishRecorded(stored);
+		}
+		if (stored.audience() instanceof Audience.Session session && session.node().equals(this.node)) {
+			return publishLocally(stored);
 		}
 		Address address = stored.address();
 		return this.locks.call(address, () -> {

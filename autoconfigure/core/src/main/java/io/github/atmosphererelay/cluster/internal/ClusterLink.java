@@ -51,6 +51,15 @@ public final class ClusterLink {
 	}
 
 	/**
+	 * Return the way from this node's outbox to that of the other nodes.
+	 * @param control carries what nodes say to each other
+	 * @return the link
+	 */
+	public static ClusterLink ofOutbox(ControlMessenger control) {
+		return new ClusterLink(control, Subject.OUTBOX);
+	}
+
+	/**
 	 * Say something to all other nodes.
 	 * @param body what to say
 	 * @return completes with the relay's receipt; fails as the relay does

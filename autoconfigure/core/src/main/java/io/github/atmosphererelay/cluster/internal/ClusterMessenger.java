@@ -152,7 +152,12 @@ final class ClusterMessenger implements ControlListener {
 		/**
 		 * Who is in which channel.
 		 */
-		PRESENCE(3);
+		PRESENCE(3),
+
+		/**
+		 * In which parts of the outbox something waits.
+		 */
+		OUTBOX(4);
 
 		private final byte code;
 

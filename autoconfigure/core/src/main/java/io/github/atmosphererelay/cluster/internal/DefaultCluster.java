@@ -30,6 +30,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 
 import io.github.atmosphererelay.application.internal.ApplicationFutures;
@@ -119,6 +120,9 @@ public final class DefaultCluster implements Cluster {
 
 	private final String version;
 
+	private volatile BiConsumer<UUID, ByteBuffer> outbox = (origin, in) -> {
+	};
+
 	private volatile Instant startedAt = Instant.now();
 
 	private @Nullable ScheduledFuture<?> ticks;
@@ -155,6 +159,7 @@ public final class DefaultCluster implements Cluster {
 		if (presence != null) {
 			receivers.put(Subject.PRESENCE, new PresenceMessages(presence));
 		}
+		receivers.put(Subject.OUTBOX, (origin, in) -> this.outbox.accept(origin, in));
 		this.messages = new ClusterMessenger(receivers);
 		handleCommands(new SessionCommandHandler(registry, Required.part(parts.subscriptions, "subscriptions"),
 				this.settings.maxMessageSize()));
@@ -198,6 +203,14 @@ public final class DefaultCluster implements Cluster {
 	 */
 	public DeliveryListener deliveryListener() {
 		return this.counted;
+	}
+
+	/**
+	 * Set what is to hear what the outboxes of other nodes say. Called before the start.
+	 * @param outbox takes the node and what it says; does not block
+	 */
+	public void outboxReceiver(BiConsumer<UUID, ByteBuffer> outbox) {
+		this.outbox = outbox;
 	}
 
 	/**

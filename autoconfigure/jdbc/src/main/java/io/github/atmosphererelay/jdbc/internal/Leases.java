@@ -82,6 +82,9 @@ public final class Leases {
 	private static final String FIND_PROGRESS = "SELECT PROGRESS FROM ATMOSPHERE_LEASE"
 			+ " WHERE LOG_NAME = ? AND LEASE_NAME = ?";
 
+	private static final String FIND_ALL_PROGRESS = "SELECT LEASE_NAME, PROGRESS FROM ATMOSPHERE_LEASE"
+			+ " WHERE LOG_NAME = ?";
+
 	private static final String ADVANCE = "UPDATE ATMOSPHERE_LEASE SET PROGRESS = ?"
 			+ " WHERE LOG_NAME = ? AND LEASE_NAME = ? AND OWNER_ID = ? AND PROGRESS = ?";
 
@@ -231,6 +234,19 @@ public final class Leases {
 	public long progress(JdbcOperations jdbc, String lease) {
 		Long progress = jdbc.queryForObject(FIND_PROGRESS, Long.class, this.log, lease);
 		return (progress != null) ? progress : 0;
+	}
+
+	/**
+	 * Return how far the tasks of all leases have come.
+	 * @param jdbc the database
+	 * @return what was stored for each lease that exists
+	 */
+	public Map<String, Long> progress(JdbcOperations jdbc) {
+		Map<String, Long> progress = new HashMap<>();
+		jdbc.query(FIND_ALL_PROGRESS, (row) -> {
+			progress.put(row.getString(1), row.getLong(2));
+		}, this.log);
+		return progress;
 	}
 
 	/**

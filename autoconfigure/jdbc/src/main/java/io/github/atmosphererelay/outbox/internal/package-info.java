@@ -14,22 +14,11 @@
  * limitations under the License.
  */
 
-package io.github.atmosphererelay.jdbc.internal;
-
-import javax.sql.DataSource;
-
-import org.h2.jdbcx.JdbcDataSource;
-
 /**
- * Tests for {@link ShardedLog} with H2.
+ * Sends messages that were published within a transaction of the application when that
+ * commits.
  */
-class ShardedLogOnH2Tests extends AbstractShardedLogTests {
+@NullMarked
+package io.github.atmosphererelay.outbox.internal;
 
-	@Override
-	DataSource database() {
-		JdbcDataSource database = new JdbcDataSource();
-		database.setURL("jdbc:h2:mem:sharded;DB_CLOSE_DELAY=-1;LOCK_TIMEOUT=20000");
-		return database;
-	}
-
-}
+import org.jspecify.annotations.NullMarked;

@@ -14,33 +14,17 @@
  * limitations under the License.
  */
 
-package io.github.atmosphererelay.jdbc.internal;
+package io.github.atmosphererelay.outbox.internal;
 
-import java.io.IOException;
-
-import javax.sql.DataSource;
-
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import org.junit.jupiter.api.AfterAll;
+import java.time.Duration;
 
 /**
- * Tests for {@link ShardedLog} with PostgreSQL.
+ * The settings of the outbox.
+ *
+ * @param leaseTime how long messages rest when the node has died that forwards them
+ * @param maxAttempts how often a message is tried that fails for a reason of its own
+ * @param maxHold how long such a message holds up the messages behind it to the same
+ * channel
  */
-class ShardedLogOnPostgresTests extends AbstractShardedLogTests {
-
-	private EmbeddedPostgres server;
-
-	@Override
-	DataSource database() throws IOException {
-		this.server = EmbeddedPostgres.start();
-		return this.server.getPostgresDatabase();
-	}
-
-	@AfterAll
-	void stop() throws IOException {
-		if (this.server != null) {
-			this.server.close();
-		}
-	}
-
+public record OutboxSettings(Duration leaseTime, int maxAttempts, Duration maxHold) {
 }

@@ -36,11 +36,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
-
-import javax.sql.DataSource;
 
 import com.github.f4b6a3.uuid.UuidCreator;
 import com.zaxxer.hikari.HikariDataSource;
@@ -52,11 +49,10 @@ import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.test.Reconciles;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import org.springframework.dao.ConcurrencyFailureException;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -67,49 +63,35 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * What {@link ShardedLog} promises on every database.
+ * Tests for {@link ShardedLog}.
  */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@ParameterizedClass
+@EnumSource(TestDatabases.class)
 @Timeout(120)
-abstract class AbstractShardedLogTests {
+class ShardedLogTests {
 
 	private static final UUID NODE = UUID.randomUUID();
 
 	private final EnvelopeCodec codec = new EnvelopeCodec(1024 * 1024);
 
-	private final AtomicInteger logs = new AtomicInteger();
+	private final HikariDataSource pool;
 
-	private HikariDataSource pool;
+	private final JdbcTemplate jdbc;
 
-	private JdbcTemplate jdbc;
+	private final Database database;
 
-	private Database database;
+	private final TransactionTemplate transactions;
 
-	private TransactionTemplate transactions;
-
-	/**
-	 * Return an empty database.
-	 */
-	abstract DataSource database() throws Exception;
-
-	@BeforeAll
-	void createTables() throws Exception {
-		this.pool = TestDatabase.pool(database(), 24);
-		this.database = TestDatabase.withTables(this.pool);
+	ShardedLogTests(TestDatabases database) {
+		this.pool = database.pool();
+		this.database = new Database(this.pool, Duration.ofSeconds(10));
 		this.jdbc = new JdbcTemplate(this.pool);
 		this.transactions = new TransactionTemplate(new DataSourceTransactionManager(this.pool));
 		this.transactions.setIsolationLevel(Connection.TRANSACTION_READ_COMMITTED);
 	}
 
-	@AfterAll
-	void closePool() {
-		if (this.pool != null) {
-			this.pool.close();
-		}
-	}
-
 	private ShardedLog log() {
-		ShardedLog log = new ShardedLog("log-" + this.logs.incrementAndGet(), this.database.dialect(), this.codec,
+		ShardedLog log = new ShardedLog(TestDatabases.name(), this.database.dialect(), this.codec,
 				60_000);
 		log.createShards(this.jdbc);
 		log.createShards(this.jdbc);
