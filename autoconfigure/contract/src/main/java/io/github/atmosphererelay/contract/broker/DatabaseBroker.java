@@ -25,10 +25,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 
 /**
- * A database as the broker of the JDBC relay, with its tables. The drivers, and the module
- * with the scripts of the tables, are for the module of the test to bring.
+ * A database as the broker of the JDBC relay, with its tables. The drivers, and the
+ * module with the scripts of the tables, are for the module of the test to bring.
  */
-abstract class DatabaseBroker implements Broker {
+public abstract class DatabaseBroker implements Broker {
 
 	private static final String DATABASE = "messages";
 

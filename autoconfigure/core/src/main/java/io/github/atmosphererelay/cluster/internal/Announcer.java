@@ -163,7 +163,7 @@ final class Announcer {
 		this.sentAt[(int) (this.sequence % SENT_REMEMBERED)] = now;
 		this.calls.add(() -> {
 			try {
-				this.outlet.toAll(message).whenComplete((receipt, ex) -> {
+				send(type, message).whenComplete((receipt, ex) -> {
 					if (ex != null) {
 						// Such as a relay with too much to do: the others must not take
 						// that for silence. The next tick tries again.
@@ -176,6 +176,11 @@ final class Announcer {
 				throw ex;
 			}
 		});
+	}
+
+	private CompletableFuture<?> send(Type type, byte[] message) {
+		// Whoever joins wants to be known
+		return (type == Type.HEARTBEAT) ? this.outlet.toAllWithoutHurry(message) : this.outlet.toAll(message);
 	}
 
 	private void tell(UUID node, byte[] message) {

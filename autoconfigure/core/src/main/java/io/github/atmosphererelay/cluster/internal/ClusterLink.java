@@ -69,6 +69,15 @@ public final class ClusterLink {
 	}
 
 	/**
+	 * Say something to all other nodes that they may hear a second or two later.
+	 * @param body what to say
+	 * @return completes with the relay's receipt; fails as the relay does
+	 */
+	CompletableFuture<Receipt> sendToAllWithoutHurry(byte[] body) {
+		return this.control.sendToAllWithoutHurry(ClusterMessenger.payload(this.subject, body));
+	}
+
+	/**
 	 * Say something to one other node.
 	 * @param node the node's id
 	 * @param body what to say

@@ -404,6 +404,11 @@ public final class DefaultCluster implements Cluster {
 		}
 
 		@Override
+		public CompletableFuture<?> toAllWithoutHurry(byte[] message) {
+			return this.link.sendToAllWithoutHurry(message);
+		}
+
+		@Override
 		public void to(UUID node, byte[] message) {
 			this.link.sendTo(node, message);
 		}

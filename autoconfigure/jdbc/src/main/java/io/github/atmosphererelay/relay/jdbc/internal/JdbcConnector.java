@@ -194,8 +194,9 @@ final class JdbcConnector {
 		}
 	}
 
-	CompletableFuture<Receipt> publish(Envelope envelope) {
-		return this.writer.publish(envelope);
+	CompletableFuture<Receipt> publish(Envelope envelope, boolean urgent) {
+		// This node reads its probes itself
+		return this.writer.publish(envelope, urgent && envelope.kind() != Envelope.Kind.PROBE);
 	}
 
 	CompletableFuture<@Nullable Void> subscribe(Address address) {

@@ -27,7 +27,6 @@ import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
-import io.github.atmosphererelay.relay.RelayProbe;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.UnavailableLog;
 import org.jspecify.annotations.Nullable;
@@ -142,14 +141,18 @@ public final class JdbcRelay implements ClusterRelay {
 	}
 
 	@Override
-	public void probe(RelayProbe probe) {
-		ClusterRelay.super.probe(probe);
+	public CompletableFuture<Receipt> publish(Envelope envelope) {
+		return publish(envelope, true);
 	}
 
 	@Override
-	public CompletableFuture<Receipt> publish(Envelope envelope) {
+	public CompletableFuture<Receipt> publishWithoutHurry(Envelope envelope) {
+		return publish(envelope, false);
+	}
+
+	private CompletableFuture<Receipt> publish(Envelope envelope, boolean urgent) {
 		JdbcConnector connector = this.connector;
-		return (connector != null) ? connector.publish(envelope)
+		return (connector != null) ? connector.publish(envelope, urgent)
 				: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
 	}
 

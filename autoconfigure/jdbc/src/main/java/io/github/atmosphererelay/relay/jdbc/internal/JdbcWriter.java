@@ -109,7 +109,13 @@ final class JdbcWriter implements JdbcWorker.Work {
 		}
 	}
 
-	CompletableFuture<Receipt> publish(Envelope envelope) {
+	/**
+	 * Write an envelope.
+	 * @param envelope the envelope
+	 * @param urgent whether other nodes are woken for it
+	 * @return the future of the relay's publisher
+	 */
+	CompletableFuture<Receipt> publish(Envelope envelope, boolean urgent) {
 		byte[] encoded;
 		try {
 			encoded = this.codec.encode(envelope);
@@ -117,7 +123,7 @@ final class JdbcWriter implements JdbcWorker.Work {
 		catch (IllegalArgumentException ex) {
 			return CompletableFuture.failedFuture(ex);
 		}
-		JdbcPending pending = new JdbcPending(envelope, encoded, System.nanoTime() + this.timeout.toNanos(),
+		JdbcPending pending = new JdbcPending(envelope, encoded, urgent, System.nanoTime() + this.timeout.toNanos(),
 				new CompletableFuture<>());
 		RelayException refusal = this.queue.add(pending);
 		return (refusal != null) ? CompletableFuture.failedFuture(refusal) : pending.future();
@@ -278,7 +284,9 @@ final class JdbcWriter implements JdbcWorker.Work {
 			});
 		}
 		this.connector.committed();
-		this.notifier.due();
+		if (batch.stream().anyMatch(JdbcPending::urgent)) {
+			this.notifier.due();
+		}
 		for (int i = 0; i < results.size(); i++) {
 			JdbcPending pending = batch.get(i);
 			AppendResult result = results.get(i);

@@ -29,7 +29,7 @@ import org.postgresql.PGNotification;
 /**
  * Wakes the reader when another node notifies, on one thread with a connection of its own.
  * A connection on which nothing comes may be lost without anybody noticing, so the listener
- * notifies itself when it has been quiet for five seconds, and opens another connection if
+ * notifies itself when it has been quiet for ten seconds, and opens another connection if
  * that does not arrive within two. Until it listens again the reader polls more often.
  */
 final class PostgresListener implements JdbcWorker.Work {
@@ -40,7 +40,7 @@ final class PostgresListener implements JdbcWorker.Work {
 
 	private static final int WAIT_MILLIS = 500;
 
-	private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(5);
+	private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(10);
 
 	private static final long ECHO_NANOS = TimeUnit.SECONDS.toNanos(2);
 
