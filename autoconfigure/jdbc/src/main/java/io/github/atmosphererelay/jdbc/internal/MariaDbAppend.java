@@ -155,8 +155,8 @@ final class MariaDbAppend {
 		for (int i = 0; i < places.length; i++) {
 			NewRow row = rows.get(i);
 			ShardHead head = before[row.shard()];
-			results.add(new AppendResult(row.messageId(), new Position(head.epoch(), head.number() + places[i]),
-					false));
+			results
+				.add(new AppendResult(row.messageId(), new Position(head.epoch(), head.number() + places[i]), false));
 		}
 		return results;
 	}

@@ -27,9 +27,10 @@ import org.jspecify.annotations.Nullable;
  * @param shard the number of the shard
  * @param channel the recorded channel, or {@code null} if the message is ephemeral
  * @param createdAt when it was appended, in milliseconds since 1970 by this node's clock
- * @param expiresAt when it may be removed, in milliseconds since 1970 by this node's clock
- * @param logSize the maximum number of publications of the channel, or {@code null} if the
- * message is ephemeral
+ * @param expiresAt when it may be removed, in milliseconds since 1970 by this node's
+ * clock
+ * @param logSize the maximum number of publications of the channel, or {@code null} if
+ * the message is ephemeral
  * @param envelope the encoded envelope
  */
 record NewRow(UUID messageId, int shard, @Nullable String channel, long createdAt, long expiresAt,

@@ -29,9 +29,9 @@ import java.util.TreeMap;
 import io.github.atmosphererelay.message.Position;
 
 /**
- * Appends to a {@link ShardedLog} by one statement of PostgreSQL, which is a transaction by
- * itself: the counters are locked for as long as the server takes for it, and never while
- * the client or the network is slow.
+ * Appends to a {@link ShardedLog} by one statement of PostgreSQL, which is a transaction
+ * by itself: the counters are locked for as long as the server takes for it, and never
+ * while the client or the network is slow.
  */
 final class PostgresAppend {
 
@@ -122,8 +122,8 @@ final class PostgresAppend {
 			if (head == null) {
 				throw ShardedLog.missingShard(this.name);
 			}
-			results.add(new AppendResult(row.messageId(), new Position(head.epoch(), head.number() + places[i]),
-					false));
+			results
+				.add(new AppendResult(row.messageId(), new Position(head.epoch(), head.number() + places[i]), false));
 		}
 		return results;
 	}

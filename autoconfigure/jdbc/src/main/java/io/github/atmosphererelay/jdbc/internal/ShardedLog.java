@@ -275,10 +275,10 @@ public final class ShardedLog {
 	public List<AppendResult> appendAtOnce(JdbcOperations jdbc, List<EncodedEnvelope> envelopes) {
 		long now = System.currentTimeMillis();
 		List<NewRow> rows = envelopes.stream().map((each) -> row(each, now)).toList();
-		return Objects.requireNonNull(
-				jdbc.execute((Connection connection) -> (this.dialect == DatabaseDialect.POSTGRESQL)
-						? new PostgresAppend(this.name).append(connection, rows)
-						: new MariaDbAppend(this.name).append(connection, rows)));
+		return Objects
+			.requireNonNull(jdbc.execute((Connection connection) -> (this.dialect == DatabaseDialect.POSTGRESQL)
+					? new PostgresAppend(this.name).append(connection, rows)
+					: new MariaDbAppend(this.name).append(connection, rows)));
 	}
 
 	private void increment(JdbcOperations jdbc, SortedMap<Integer, Integer> counts) {

@@ -26,11 +26,11 @@ import java.util.function.BooleanSupplier;
 import org.springframework.jdbc.core.JdbcOperations;
 
 /**
- * Removes rows of a {@link ShardedLog} that are not needed any more, in transactions of at
- * most {@value #BATCH} rows: those whose time is over, those that exceed the size of their
- * channel's log, and idempotency keys whose window has ended. What is removed from a
- * recorded channel leaves a mark in the same transaction, so that a reader whose position
- * is older knows that it has missed something.
+ * Removes rows of a {@link ShardedLog} that are not needed any more, in transactions of
+ * at most {@value #BATCH} rows: those whose time is over, those that exceed the size of
+ * their channel's log, and idempotency keys whose window has ended. What is removed from
+ * a recorded channel leaves a mark in the same transaction, so that a reader whose
+ * position is older knows that it has missed something.
  * <p>
  * For use by one thread. Blocks as long as the database takes. Several nodes may do so at
  * the same time: it only costs them time.
@@ -151,12 +151,10 @@ public final class ShardedLogCleaner {
 	private int removeRecorded(JdbcOperations jdbc, List<Recorded> rows) {
 		Map<Mark, Long> marks = new HashMap<>();
 		rows.forEach((row) -> marks.merge(new Mark(row.shard(), row.channel()), row.number(), Math::max));
-		jdbc.batchUpdate(this.database.dialect().raiseTrimMark(),
-				marks.entrySet()
-					.stream()
-					.map((mark) -> new Object[] { this.name, mark.getKey().shard(), mark.getKey().channel(),
-							mark.getValue() })
-					.toList());
+		jdbc.batchUpdate(this.database.dialect().raiseTrimMark(), marks.entrySet()
+			.stream()
+			.map((mark) -> new Object[] { this.name, mark.getKey().shard(), mark.getKey().channel(), mark.getValue() })
+			.toList());
 		jdbc.batchUpdate(REMOVE_ROW,
 				rows.stream().map((row) -> new Object[] { this.name, row.shard(), row.number() }).toList());
 		return rows.size();
@@ -236,7 +234,8 @@ public final class ShardedLogCleaner {
 				if (cut == null) {
 					return 0;
 				}
-				jdbc.update(this.database.dialect().raiseTrimMark(), this.name, channel.shard(), channel.channel(), cut);
+				jdbc.update(this.database.dialect().raiseTrimMark(), this.name, channel.shard(), channel.channel(),
+						cut);
 				return jdbc.update(CUT, this.name, channel.channel(), cut);
 			});
 			batch = (rows != null) ? rows : 0;
@@ -326,8 +325,8 @@ public final class ShardedLogCleaner {
 	}
 
 	/**
-	 * A channel to which something was appended, its newest row, and how many rows its log
-	 * keeps.
+	 * A channel to which something was appended, its newest row, and how many rows its
+	 * log keeps.
 	 */
 	private record Appended(int shard, String channel, long number, int logSize) {
 	}

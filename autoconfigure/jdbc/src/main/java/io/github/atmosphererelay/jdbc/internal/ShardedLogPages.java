@@ -88,8 +88,8 @@ public final class ShardedLogPages {
 	 * @param since the position to start from, or {@code null}
 	 * @param limit the maximum size of the page
 	 * @param direction the direction
-	 * @return the page, as {@link io.github.atmosphererelay.relay.ChannelLog#read} returns
-	 * it
+	 * @return the page, as {@link io.github.atmosphererelay.relay.ChannelLog#read}
+	 * returns it
 	 */
 	public LogPage read(JdbcOperations jdbc, String channel, @Nullable Position since, PageLimit limit,
 			ReadDirection direction) {

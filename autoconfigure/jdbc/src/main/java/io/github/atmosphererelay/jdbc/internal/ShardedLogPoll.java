@@ -103,8 +103,7 @@ public final class ShardedLogPoll {
 				heads.put(shard, new ShardHead(shard, epoch, number));
 			}
 			else {
-				rows.computeIfAbsent(shard, (key) -> new ArrayList<>())
-					.add(new ShardPage.Row(number, row.getBytes(4)));
+				rows.computeIfAbsent(shard, (key) -> new ArrayList<>()).add(new ShardPage.Row(number, row.getBytes(4)));
 			}
 		}, parameters);
 		return heads.values().stream().map((head) -> {

@@ -169,8 +169,8 @@ public final class OutboxTransactions implements PublishingTransactions, Transac
 	public void afterCommit(TransactionExecution transaction, @Nullable Throwable failure) {
 		OutboxTransaction current = current();
 		if (current != null && current.is(transaction)) {
-			current.completed((failure != null) ? OutboxTransaction.Result.UNKNOWN
-					: OutboxTransaction.Result.COMMITTED);
+			current
+				.completed((failure != null) ? OutboxTransaction.Result.UNKNOWN : OutboxTransaction.Result.COMMITTED);
 			current.unbind();
 		}
 	}
@@ -179,8 +179,8 @@ public final class OutboxTransactions implements PublishingTransactions, Transac
 	public void afterRollback(TransactionExecution transaction, @Nullable Throwable failure) {
 		OutboxTransaction current = current();
 		if (current != null && current.is(transaction)) {
-			current.completed((failure != null) ? OutboxTransaction.Result.UNKNOWN
-					: OutboxTransaction.Result.ROLLED_BACK);
+			current
+				.completed((failure != null) ? OutboxTransaction.Result.UNKNOWN : OutboxTransaction.Result.ROLLED_BACK);
 			current.unbind();
 		}
 	}

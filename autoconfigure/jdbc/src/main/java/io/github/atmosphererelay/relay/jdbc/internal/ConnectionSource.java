@@ -20,9 +20,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 
 /**
- * Opens the connections of a {@link JdbcRelay}, which keeps each of them for as long as it
- * works. They must not come from a pool that the application needs, and must give up to
- * connect, and to wait for an answer while connecting, after a few seconds.
+ * Opens the connections of a {@link JdbcRelay}, which keeps each of them for as long as
+ * it works. They must not come from a pool that the application needs, and must give up
+ * to connect, and to wait for an answer while connecting, after a few seconds.
  */
 @FunctionalInterface
 public interface ConnectionSource {

@@ -403,8 +403,8 @@ final class JdbcConnector {
 		if (log != null) {
 			details.put("database", log.dialect().name().toLowerCase(Locale.ROOT));
 			PostgresListener postgresListener = this.postgresListener;
-			details.put("wakeUp", (postgresListener != null)
-					? postgresListener.state().name().toLowerCase(Locale.ROOT) : "polling");
+			details.put("wakeUp",
+					(postgresListener != null) ? postgresListener.state().name().toLowerCase(Locale.ROOT) : "polling");
 		}
 		return details;
 	}

@@ -88,8 +88,10 @@ final class JdbcLog implements ChannelLog {
 		}
 		CompletableFuture<LogPage> page = new CompletableFuture<>();
 		try {
-			ScheduledFuture<?> end = this.guard.later(this.timer, () -> page.completeExceptionally(
-					RelayUnavailableException.forSlowRead(JdbcRelay.NAME, this.timeout)), this.timeout);
+			ScheduledFuture<?> end = this.guard.later(this.timer,
+					() -> page
+						.completeExceptionally(RelayUnavailableException.forSlowRead(JdbcRelay.NAME, this.timeout)),
+					this.timeout);
 			this.executor.execute(() -> {
 				if (!page.isDone()) {
 					read(page, channel, since, limit, direction);
@@ -138,8 +140,8 @@ final class JdbcLog implements ChannelLog {
 		if (!this.connector.isReady()) {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(JdbcRelay.NAME, null));
 		}
-		CompletableFuture<Position> position = this.subscriptions.position(
-				ShardedLog.shardOf(new Address.Channel(channel)), System.nanoTime() + this.timeout.toNanos());
+		CompletableFuture<Position> position = this.subscriptions
+			.position(ShardedLog.shardOf(new Address.Channel(channel)), System.nanoTime() + this.timeout.toNanos());
 		this.connector.wake();
 		return position;
 	}

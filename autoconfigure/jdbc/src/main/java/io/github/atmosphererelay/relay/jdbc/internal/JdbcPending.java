@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  * @param deadline when its outcome has to be told, by {@link System#nanoTime()}
  * @param future the publisher's future
  */
-record JdbcPending(Envelope envelope, byte[] encoded, boolean urgent, long deadline, CompletableFuture<Receipt> future) {
+record JdbcPending(Envelope envelope, byte[] encoded, boolean urgent, long deadline,
+		CompletableFuture<Receipt> future) {
 
 	boolean isOverdue(long now) {
 		return now - this.deadline >= 0;

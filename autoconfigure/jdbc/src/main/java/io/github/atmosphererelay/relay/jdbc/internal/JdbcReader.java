@@ -35,13 +35,13 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what all nodes have written, on one thread with one connection, and hands what the
- * node follows to the listener. It keeps a cursor for each shard, so that nothing is missed
- * while there is no connection, unless rows are removed meanwhile.
+ * Reads what all nodes have written, on one thread with one connection, and hands what
+ * the node follows to the listener. It keeps a cursor for each shard, so that nothing is
+ * missed while there is no connection, unless rows are removed meanwhile.
  * <p>
- * The numbers of a shard's rows have no gaps. If one is missing, the row was removed before
- * this node has read it, and a gap is reported for all addresses of the shard. If the
- * counter of a shard is behind this node's cursor, or a row that the node has read is
+ * The numbers of a shard's rows have no gaps. If one is missing, the row was removed
+ * before this node has read it, and a gap is reported for all addresses of the shard. If
+ * the counter of a shard is behind this node's cursor, or a row that the node has read is
  * another one than before, the database has lost what it had: the shard gets a new epoch.
  */
 final class JdbcReader implements JdbcWorker.Work {
@@ -147,9 +147,9 @@ final class JdbcReader implements JdbcWorker.Work {
 	}
 
 	/**
-	 * The server may be another one than before: one that was restored from a backup, or a
-	 * replica that lacked the last transactions. Its counters may have passed this node's
-	 * cursor since.
+	 * The server may be another one than before: one that was restored from a backup, or
+	 * a replica that lacked the last transactions. Its counters may have passed this
+	 * node's cursor since.
 	 */
 	private void compare(ShardedLog log, JdbcLink link, ShardCursor cursor) {
 		if (cursor.fingerprint() == null) {
@@ -195,7 +195,7 @@ final class JdbcReader implements JdbcWorker.Work {
 		if (this.worker.signal().await(nanos)) {
 			long pause = PAUSE_NANOS - (System.nanoTime() - this.polledAt);
 			if (pause > 0) {
-				TimeUnit.NANOSECONDS.sleep(pause);
+				this.worker.pause(pause);
 			}
 		}
 	}
@@ -229,7 +229,8 @@ final class JdbcReader implements JdbcWorker.Work {
 		int shard = head.shard();
 		this.heads[shard] = head.number();
 		if (!head.epoch().equals(cursor.epoch())) {
-			// Whatever was between the cursor and the end: the log tells recorded channels
+			// Whatever was between the cursor and the end: the log tells recorded
+			// channels
 			moveTo(new ShardCursor(shard, head.epoch(), head.number(), null));
 			gap(shard);
 			return false;

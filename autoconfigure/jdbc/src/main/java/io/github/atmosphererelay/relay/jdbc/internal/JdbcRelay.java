@@ -35,28 +35,29 @@ import org.springframework.dao.DataAccessException;
 
 /**
  * The relay over tables of a relational database, a
- * {@link io.github.atmosphererelay.jdbc.internal.ShardedLog ShardedLog}: every envelope is
- * a row, and every node reads all rows in the order in which they were committed. Rows of
- * ephemeral envelopes are removed after a minute, those of recorded channels when their
- * retention ends or their log is too long.
+ * {@link io.github.atmosphererelay.jdbc.internal.ShardedLog ShardedLog}: every envelope
+ * is a row, and every node reads all rows in the order in which they were committed. Rows
+ * of ephemeral envelopes are removed after a minute, those of recorded channels when
+ * their retention ends or their log is too long.
  * <p>
  * Live delivery is at least once: a node that was away continues where it was, as long as
  * the rows that it has missed exist, and hears of a gap otherwise.
  * <p>
  * Recorded channels share the numbers of their shard: the offsets of a channel grow, but
- * are not consecutive. The epoch of a shard changes when the database is found to have lost
- * rows that it had committed.
+ * are not consecutive. The epoch of a shard changes when the database is found to have
+ * lost rows that it had committed.
  * <p>
- * Probes are envelopes through the tables, as the interface suggests: a row that this node
- * commits and reads back proves that it can write, that its counters work, and that its
- * reader reads. That is one statement and one poll every few seconds; other nodes pass
- * over the row and are not woken for it.
+ * Probes are envelopes through the tables, as the interface suggests: a row that this
+ * node commits and reads back proves that it can write, that its counters work, and that
+ * its reader reads. That is one statement and one poll every few seconds; other nodes
+ * pass over the row and are not woken for it.
  * <p>
- * Threads: one that writes, one that reads, one for deadlines, and with PostgreSQL one that
- * listens; up to three more that read logs, and one that removes old rows. Connections: one
- * for each of the first kinds but the deadlines, and up to three for the rest, however many
- * addresses are followed. None of them comes from a pool of the application. No method
- * waits for the database, except {@link #stop()} for a few seconds.
+ * Threads: one that writes, one that reads, one for deadlines, and with PostgreSQL one
+ * that listens; up to three more that read logs, and one that removes old rows.
+ * Connections: one for each of the first kinds but the deadlines, and up to three for the
+ * rest, however many addresses are followed. None of them comes from a pool of the
+ * application. No method waits for the database, except {@link #stop()} for a few
+ * seconds.
  */
 public final class JdbcRelay implements ClusterRelay {
 
@@ -189,9 +190,9 @@ public final class JdbcRelay implements ClusterRelay {
 	}
 
 	/**
-	 * Give all recorded channels a new epoch, for use after the database was restored from
-	 * a backup: positions from before are then not mistaken for present ones. Blocks for a
-	 * few seconds at most.
+	 * Give all recorded channels a new epoch, for use after the database was restored
+	 * from a backup: positions from before are then not mistaken for present ones. Blocks
+	 * for a few seconds at most.
 	 * @return the number of shards that have a new epoch
 	 * @throws RelayUnavailableException if the database is away
 	 */

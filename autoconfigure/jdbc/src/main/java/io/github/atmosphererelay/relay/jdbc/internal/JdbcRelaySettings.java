@@ -29,10 +29,10 @@ import io.github.atmosphererelay.message.internal.EnvelopeCodec;
  * @param codec reads and writes envelopes
  * @param maxPending the maximum number of envelopes that may wait for the database
  * @param publishTimeout the time after which a published envelope is unconfirmed
- * @param ephemeralRetention how long the rows of ephemeral envelopes are kept; a node that
- * was away from the database for longer has missed some
- * @param idleInterval the time between two looks at the database while there is nothing to
- * read and nobody wakes the reader
+ * @param ephemeralRetention how long the rows of ephemeral envelopes are kept; a node
+ * that was away from the database for longer has missed some
+ * @param idleInterval the time between two looks at the database while there is nothing
+ * to read and nobody wakes the reader
  * @param cleanInterval the time between two removals of old rows
  * @param listen whether to be woken by {@code LISTEN}
  */
@@ -59,8 +59,7 @@ public record JdbcRelaySettings(String logName, EnvelopeCodec codec, int maxPend
 		if (maxPending < 1) {
 			throw new IllegalArgumentException("'maxPending' must be positive");
 		}
-		if (publishTimeout.toMillis() < 1 || idleInterval.toMillis() < 1
-				|| cleanInterval.toMillis() < 1) {
+		if (publishTimeout.toMillis() < 1 || idleInterval.toMillis() < 1 || cleanInterval.toMillis() < 1) {
 			throw new IllegalArgumentException("'publishTimeout', 'idleInterval' and 'cleanInterval' must be positive");
 		}
 		if (ephemeralRetention.compareTo(Duration.ofSeconds(1)) < 0) {

@@ -34,9 +34,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The addresses that the node follows, and those who wait for a poll of the database: a
  * subscription is confirmed, and the position of a channel known, when a poll has ended
- * that began after the question. Everything that was committed before the question is then
- * read, and everything that is committed later will be. Safe for use by many threads; no
- * future is completed under the lock, and none on the thread of the one who asks.
+ * that began after the question. Everything that was committed before the question is
+ * then read, and everything that is committed later will be. Safe for use by many
+ * threads; no future is completed under the lock, and none on the thread of the one who
+ * asks.
  */
 final class JdbcSubscriptions {
 
@@ -66,8 +67,7 @@ final class JdbcSubscriptions {
 		if (Boolean.TRUE.equals(this.followed.putIfAbsent(address, false))) {
 			return CompletableFuture.completedFuture(null);
 		}
-		return this.waiting
-			.computeIfAbsent(address, (key) -> new Waiting(new CompletableFuture<>(), this.polls + 1))
+		return this.waiting.computeIfAbsent(address, (key) -> new Waiting(new CompletableFuture<>(), this.polls + 1))
 			.future();
 	}
 

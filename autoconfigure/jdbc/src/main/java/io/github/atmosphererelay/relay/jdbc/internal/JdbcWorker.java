@@ -132,8 +132,13 @@ final class JdbcWorker {
 		}
 	}
 
-	boolean isStopped() {
-		return this.stopped;
+	/**
+	 * Let a moment pass, unless the worker is stopped.
+	 * @param nanos how long, in nanoseconds
+	 * @throws InterruptedException if the worker has to end
+	 */
+	void pause(long nanos) throws InterruptedException {
+		this.ended.await(nanos);
 	}
 
 	private void run() {
@@ -188,7 +193,7 @@ final class JdbcWorker {
 	private void pause() throws InterruptedException {
 		long delay = (this.failures == 0) ? 0 : Math.min(MAX_RETRY_MILLIS, 50L << Math.min(this.failures, 10));
 		this.failures++;
-		this.ended.await(TimeUnit.MILLISECONDS.toNanos(delay + ThreadLocalRandom.current().nextInt(JITTER_MILLIS)));
+		pause(TimeUnit.MILLISECONDS.toNanos(delay + ThreadLocalRandom.current().nextInt(JITTER_MILLIS)));
 	}
 
 	/**

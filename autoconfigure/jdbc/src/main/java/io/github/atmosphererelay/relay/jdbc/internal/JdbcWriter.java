@@ -37,8 +37,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes what the node publishes, on one thread with one connection: takes what has
  * gathered while the transaction before was committed, appends it in one transaction, and
- * tells the outcomes. An envelope that waits for longer than the timeout is taken back and
- * fails; one that is being written is then unconfirmed.
+ * tells the outcomes. An envelope that waits for longer than the timeout is taken back
+ * and fails; one that is being written is then unconfirmed.
  */
 final class JdbcWriter implements JdbcWorker.Work {
 
@@ -140,8 +140,8 @@ final class JdbcWriter implements JdbcWorker.Work {
 	}
 
 	/**
-	 * Tell the outcome of envelopes whose time is over. Called every few milliseconds by a
-	 * timer; does not block.
+	 * Tell the outcome of envelopes whose time is over. Called every few milliseconds by
+	 * a timer; does not block.
 	 */
 	void sweep() {
 		long now = System.nanoTime();

@@ -23,9 +23,9 @@ import io.github.atmosphererelay.jdbc.internal.DatabaseDialect;
 import org.springframework.jdbc.core.JdbcOperations;
 
 /**
- * What has to be set on the relay's connections, by database: nobody waits long for a lock,
- * and a node that is lost in the middle of a transaction does not hold the locks of it for
- * long.
+ * What has to be set on the relay's connections, by database: nobody waits long for a
+ * lock, and a node that is lost in the middle of a transaction does not hold the locks of
+ * it for long.
  */
 final class LinkDialect {
 

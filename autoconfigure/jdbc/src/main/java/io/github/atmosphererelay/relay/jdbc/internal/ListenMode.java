@@ -29,8 +29,8 @@ public enum ListenMode {
 	AUTO,
 
 	/**
-	 * If the database is PostgreSQL, also through a pooler, which then has to be in session
-	 * mode.
+	 * If the database is PostgreSQL, also through a pooler, which then has to be in
+	 * session mode.
 	 */
 	ALWAYS,
 

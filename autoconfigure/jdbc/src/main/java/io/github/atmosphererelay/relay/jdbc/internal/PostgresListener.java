@@ -27,10 +27,11 @@ import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 
 /**
- * Wakes the reader when another node notifies, on one thread with a connection of its own.
- * A connection on which nothing comes may be lost without anybody noticing, so the listener
- * notifies itself when it has been quiet for ten seconds, and opens another connection if
- * that does not arrive within two. Until it listens again the reader polls more often.
+ * Wakes the reader when another node notifies, on one thread with a connection of its
+ * own. A connection on which nothing comes may be lost without anybody noticing, so the
+ * listener notifies itself when it has been quiet for ten seconds, and opens another
+ * connection if that does not arrive within two. Until it listens again the reader polls
+ * more often.
  */
 final class PostgresListener implements JdbcWorker.Work {
 

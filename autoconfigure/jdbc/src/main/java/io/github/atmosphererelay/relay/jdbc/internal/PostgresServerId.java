@@ -25,16 +25,22 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcOperations;
 
 /**
- * Tells one PostgreSQL from another: by the identifier that it got when it was created, and
- * by its timeline, which changes when a replica is promoted and when it is restored to a
- * point in time.
+ * Tells one PostgreSQL from another: by the identifier that it got when it was created,
+ * and by its timeline, which changes when a replica is promoted and when it is restored
+ * to a point in time.
  */
 final class PostgresServerId {
 
 	private static final Log logger = LogFactory.getLog(PostgresServerId.class);
 
-	private static final String FIND = "SELECT S.SYSTEM_IDENTIFIER || '/' || C.TIMELINE_ID"
-			+ " FROM PG_CONTROL_SYSTEM() S, PG_CONTROL_CHECKPOINT() C";
+	/**
+	 * The control file tells the timeline of the last checkpoint, which may be long
+	 * before a promotion.
+	 */
+	private static final String FIND = "SELECT SYSTEM_IDENTIFIER || '/'"
+			+ " || SUBSTR(PG_WALFILE_NAME(PG_CURRENT_WAL_LSN()), 1, 8) FROM PG_CONTROL_SYSTEM()";
+
+	private static final String IS_STANDBY = "SELECT PG_IS_IN_RECOVERY()";
 
 	private PostgresServerId() {
 	}
@@ -43,8 +49,13 @@ final class PostgresServerId {
 	 * Find the id of the server.
 	 * @param jdbc the connection, outside of a transaction
 	 * @return the id; empty if the user may not read it
+	 * @throws IllegalStateException if the server is a standby, which may become another
+	 * one while the connection lasts
 	 */
 	static Optional<String> find(JdbcOperations jdbc) {
+		if (Boolean.TRUE.equals(jdbc.queryForObject(IS_STANDBY, Boolean.class))) {
+			throw new IllegalStateException("The server is a standby, on which nobody can write");
+		}
 		try {
 			return Optional.ofNullable(jdbc.queryForObject(FIND, String.class));
 		}

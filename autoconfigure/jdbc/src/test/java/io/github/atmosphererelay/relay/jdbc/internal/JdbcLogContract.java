@@ -92,7 +92,8 @@ abstract class JdbcLogContract extends RelayLogContractTests {
 
 	private int rows(String condition) {
 		Integer count = jdbc().queryForObject(
-				"SELECT COUNT(*) FROM ATMOSPHERE_MESSAGE WHERE LOG_NAME = ? AND " + condition, Integer.class, cluster());
+				"SELECT COUNT(*) FROM ATMOSPHERE_MESSAGE WHERE LOG_NAME = ? AND " + condition, Integer.class,
+				cluster());
 		return (count != null) ? count : 0;
 	}
 
@@ -150,9 +151,11 @@ abstract class JdbcLogContract extends RelayLogContractTests {
 			append(node, "log", "x", new LogOptions(10, Duration.ofHours(1), "key " + i, Duration.ofMillis(200)));
 		}
 		append(node, "log", "x", new LogOptions(10, Duration.ofHours(1), "kept", Duration.ofMinutes(5)));
-		MachineTime.await(TEN_SECONDS).untilAsserted(() -> assertThat(jdbc()
-			.queryForObject("SELECT COUNT(*) FROM ATMOSPHERE_KEY WHERE LOG_NAME = ?", Integer.class, cluster()))
-			.isEqualTo(1));
+		MachineTime.await(TEN_SECONDS)
+			.untilAsserted(
+					() -> assertThat(jdbc().queryForObject("SELECT COUNT(*) FROM ATMOSPHERE_KEY WHERE LOG_NAME = ?",
+							Integer.class, cluster()))
+						.isEqualTo(1));
 	}
 
 	@Test
@@ -187,9 +190,10 @@ abstract class JdbcLogContract extends RelayLogContractTests {
 		int shard = ShardedLog.shardOf(address);
 		jdbc().update("UPDATE ATMOSPHERE_SHARD SET HEAD = HEAD - ? WHERE LOG_NAME = ? AND SHARD = ?", rows, cluster(),
 				shard);
-		jdbc().update("DELETE FROM ATMOSPHERE_MESSAGE WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER >"
-				+ " (SELECT HEAD FROM ATMOSPHERE_SHARD WHERE LOG_NAME = ? AND SHARD = ?)", cluster(), shard, cluster(),
-				shard);
+		jdbc().update(
+				"DELETE FROM ATMOSPHERE_MESSAGE WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER >"
+						+ " (SELECT HEAD FROM ATMOSPHERE_SHARD WHERE LOG_NAME = ? AND SHARD = ?)",
+				cluster(), shard, cluster(), shard);
 	}
 
 	@Test
@@ -244,8 +248,7 @@ abstract class JdbcLogContract extends RelayLogContractTests {
 		Position last = positionOf(append(one, "log", "before", LONG));
 		assertThat(((JdbcRelay) one.relay()).renewEpochs()).isEqualTo(ShardedLog.SHARDS);
 		assertThat(readForward(one, "log", last, 10).complete()).isFalse();
-		MachineTime.await(TEN_SECONDS)
-			.until(() -> two.gaps().containsAll(List.of(LOG, new Address.Channel("room"))));
+		MachineTime.await(TEN_SECONDS).until(() -> two.gaps().containsAll(List.of(LOG, new Address.Channel("room"))));
 		UUID after = append(one, "log", "after", LONG).messageId();
 		MachineTime.await(TEN_SECONDS).until(() -> two.receivedIds().contains(after));
 	}

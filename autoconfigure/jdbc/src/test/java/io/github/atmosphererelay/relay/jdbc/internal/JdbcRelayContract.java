@@ -45,7 +45,8 @@ abstract class JdbcRelayContract extends RelayContractTests {
 	}
 
 	/**
-	 * The tables keep what was published meanwhile: nothing is missed, so there is no gap.
+	 * The tables keep what was published meanwhile: nothing is missed, so there is no
+	 * gap.
 	 */
 	@Override
 	protected void afterOutage(RelayNode node) {

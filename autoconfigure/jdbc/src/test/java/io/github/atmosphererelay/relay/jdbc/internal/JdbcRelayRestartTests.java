@@ -16,14 +16,18 @@
 
 package io.github.atmosphererelay.relay.jdbc.internal;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.contract.RelayNode;
@@ -32,6 +36,7 @@ import io.github.atmosphererelay.contract.broker.DatabaseServers;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.LogOptions;
+import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.relay.Outcome;
@@ -46,8 +51,8 @@ import org.junit.jupiter.api.Timeout;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * {@link JdbcRelay} while its database is killed, started again, and stands still: what was
- * confirmed is in the log and was delivered, once and in order.
+ * {@link JdbcRelay} while its database is killed, started again, and stands still: what
+ * was confirmed is in the log and was delivered, once and in order.
  */
 @Reconciles
 @Timeout(120)
@@ -70,6 +75,63 @@ class JdbcRelayRestartTests {
 	@Test
 	void nothingConfirmedIsLostWhenH2IsKilled() throws InterruptedException {
 		check(DatabaseServers::newH2);
+	}
+
+	/**
+	 * A server that was a standby in between has a new timeline, whether it has lost
+	 * something or not.
+	 */
+	@Test
+	void aPromotedPostgresIsANewEpoch() throws Exception {
+		try (DatabaseServer server = DatabaseServers.newPostgres()) {
+			JdbcTestBroker broker = new JdbcTestBroker(server);
+			RelayNode node = new RelayNode(broker.relay("promoted", new EnvelopeCodec(1024))).start();
+			try {
+				node.awaitRoundTrip(TWENTY_SECONDS);
+				node.subscribe(new Address.Channel("log"));
+				Position before = append(node);
+				Position last = append(node);
+				assertThat(last.epoch()).isEqualTo(before.epoch());
+				String directory = broker.jdbc().queryForObject("SHOW data_directory", String.class);
+				server.kill();
+				Files.createFile(Path.of(directory, "standby.signal"));
+				server.start();
+				broker.jdbc().execute("SELECT PG_PROMOTE()");
+				node.awaitRoundTrip(TWENTY_SECONDS);
+				assertThat(append(node).epoch()).isNotEqualTo(last.epoch());
+				assertThat(node.log()
+					.read("log", last, 10, ReadDirection.FORWARD)
+					.orTimeout(10, TimeUnit.SECONDS)
+					.join()
+					.complete()).isFalse();
+				assertThat(node.gaps()).contains(new Address.Channel("log"));
+				String epoch = append(node).epoch();
+				server.kill();
+				server.start();
+				node.awaitRoundTrip(TWENTY_SECONDS);
+				assertThat(append(node).epoch()).as("after an ordinary restart").isEqualTo(epoch);
+			}
+			finally {
+				node.relay().stop();
+			}
+		}
+	}
+
+	/**
+	 * Append, again and again while the relay is about to connect.
+	 */
+	private static Position append(RelayNode node) {
+		AtomicReference<@Nullable Receipt> last = new AtomicReference<>();
+		MachineTime.await(TWENTY_SECONDS).until(() -> {
+			last.set(node.relay()
+				.publish(node.recorded("log", "x", LONG))
+				.orTimeout(10, TimeUnit.SECONDS)
+				.exceptionally((ex) -> null)
+				.join());
+			Receipt receipt = last.get();
+			return receipt != null && receipt.outcome() == Outcome.RELAYED;
+		});
+		return Objects.requireNonNull(Objects.requireNonNull(last.get()).position());
 	}
 
 	private void check(Supplier<DatabaseServer> start) throws InterruptedException {

@@ -62,8 +62,8 @@ final class JdbcTestBroker implements RelayBroker {
 		server.createDatabase(this.database);
 		this.dataSource = new DriverManagerDataSource(server.jdbcUrl(this.database), server.user(), server.password());
 		DatabaseDialect dialect = DatabaseDialect.of(jdbc());
-		new ResourceDatabasePopulator(new ClassPathResource("io/github/atmosphererelay/jdbc/schema-"
-				+ dialect.name().toLowerCase(Locale.ROOT) + ".sql"))
+		new ResourceDatabasePopulator(new ClassPathResource(
+				"io/github/atmosphererelay/jdbc/schema-" + dialect.name().toLowerCase(Locale.ROOT) + ".sql"))
 			.execute(this.dataSource);
 	}
 
@@ -131,9 +131,11 @@ final class JdbcTestBroker implements RelayBroker {
 			jdbc.update("UPDATE ATMOSPHERE_SHARD SET HEAD = HEAD + 1 WHERE LOG_NAME = ? AND SHARD = ?", cluster, shard);
 			Long number = jdbc.queryForObject("SELECT HEAD FROM ATMOSPHERE_SHARD WHERE LOG_NAME = ? AND SHARD = ?",
 					Long.class, cluster, shard);
-			jdbc.update("INSERT INTO ATMOSPHERE_MESSAGE (LOG_NAME, SHARD, NUMBER, CREATED_AT, EXPIRES_AT, SIZE_BYTES,"
-					+ " ENVELOPE) VALUES (?, ?, ?, ?, ?, ?, ?)", cluster, shard, number, System.currentTimeMillis(),
-					System.currentTimeMillis() + 60_000, bytes.length, bytes);
+			jdbc.update(
+					"INSERT INTO ATMOSPHERE_MESSAGE (LOG_NAME, SHARD, NUMBER, CREATED_AT, EXPIRES_AT, SIZE_BYTES,"
+							+ " ENVELOPE) VALUES (?, ?, ?, ?, ?, ?, ?)",
+					cluster, shard, number, System.currentTimeMillis(), System.currentTimeMillis() + 60_000,
+					bytes.length, bytes);
 		});
 	}
 

@@ -40,8 +40,8 @@ import org.junit.jupiter.api.Timeout;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link PostgresListener} and {@link PostgresNotifier} on a real PostgreSQL: how
- * nodes wake each other, and what happens when they cannot.
+ * Tests for {@link PostgresListener} and {@link PostgresNotifier} on a real PostgreSQL:
+ * how nodes wake each other, and what happens when they cannot.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(60)
@@ -83,8 +83,7 @@ class PostgresWakeUpTests {
 	private void start(Duration idle) {
 		ConnectionSource direct = this.broker.source(this.broker.server().port());
 		this.one = new RelayNode(new JdbcRelay(direct, settings(idle))).start().awaitRoundTrip(TEN_SECONDS);
-		this.two = new RelayNode(
-				new JdbcRelay(direct, this.broker.source(this.broker.proxy().port()), settings(idle)))
+		this.two = new RelayNode(new JdbcRelay(direct, this.broker.source(this.broker.proxy().port()), settings(idle)))
 			.start()
 			.awaitRoundTrip(TEN_SECONDS);
 		this.two.subscribe(new Address.Channel("room"));
@@ -163,7 +162,8 @@ class PostgresWakeUpTests {
 					.orTimeout(10, TimeUnit.SECONDS)
 					.join();
 				assertThat(receipt.outcome()).isEqualTo((i == 0) ? Outcome.RELAYED : Outcome.DUPLICATE);
-				assertThat(this.two.log().read("room", null, 10, io.github.atmosphererelay.relay.ReadDirection.FORWARD)
+				assertThat(this.two.log()
+					.read("room", null, 10, io.github.atmosphererelay.relay.ReadDirection.FORWARD)
 					.orTimeout(10, TimeUnit.SECONDS)
 					.join()
 					.publications()).hasSize(1);
