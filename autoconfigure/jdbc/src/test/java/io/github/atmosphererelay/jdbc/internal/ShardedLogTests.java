@@ -91,7 +91,7 @@ class ShardedLogTests {
 	}
 
 	private ShardedLog log() {
-		ShardedLog log = new ShardedLog(TestDatabases.name(), this.database.dialect(), this.codec,
+		ShardedLog log = new ShardedLog(TestDatabases.newName(), this.database.dialect(), this.codec,
 				60_000);
 		log.createShards(this.jdbc);
 		log.createShards(this.jdbc);
