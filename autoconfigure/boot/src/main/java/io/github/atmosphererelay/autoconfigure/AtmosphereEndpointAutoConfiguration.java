@@ -22,9 +22,10 @@ import java.util.Map;
 import io.github.atmosphererelay.actuate.internal.AtmosphereEndpoint;
 import io.github.atmosphererelay.actuate.internal.ChannelCounts;
 import io.github.atmosphererelay.actuate.internal.NodeDescription;
-import io.github.atmosphererelay.actuate.internal.RelayEpochs;
 import io.github.atmosphererelay.actuate.internal.NodeDescription.ChannelSource;
 import io.github.atmosphererelay.actuate.internal.NodeDescription.RelaySource;
+import io.github.atmosphererelay.actuate.internal.OutboxOperations;
+import io.github.atmosphererelay.actuate.internal.RelayEpochs;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.presence.internal.PresenceService;
@@ -56,13 +57,13 @@ public final class AtmosphereEndpointAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	AtmosphereEndpoint atmosphereEndpoint(MessagingNode node, ClusterRelay relay, DefaultCluster cluster,
-			PresenceService presence, ChannelCounts channels, AtmosphereProperties properties,
-			ObjectProvider<RelayEpochs> epochs) {
+			PresenceService presence, ChannelCounts channels, ObjectProvider<RelayEpochs> epochs,
+			ObjectProvider<OutboxOperations> outbox, AtmosphereProperties properties) {
 		NodeDescription description = new NodeDescription(node.identity(), limits(properties),
 				new RelaySource(relay, node.monitor(), node.interest()),
 				new ChannelSource(node.catalog(), node.clientMessages()));
 		return new AtmosphereEndpoint(description, node.registry(), cluster, presence, channels,
-				epochs.getIfAvailable());
+				epochs.getIfAvailable(), outbox.getIfAvailable());
 	}
 
 	private static Map<String, Object> limits(AtmosphereProperties properties) {

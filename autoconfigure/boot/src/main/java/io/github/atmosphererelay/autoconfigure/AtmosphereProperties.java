@@ -56,6 +56,8 @@ import org.springframework.util.unit.DataSize;
  * @param durableSessions Sessions that outlive their connections.
  * @param continuation How futures of the application complete.
  * @param jdbc The database of the outbox and of the JDBC relay.
+ * @param outbox Publishing with transactions of the application's database.
+ * @param publish How messages are published within transactions without the outbox.
  */
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
@@ -64,7 +66,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 		@DefaultValue Health health, @DefaultValue Limits limits, @DefaultValue Security security,
 		@DefaultValue Api api, @DefaultValue Console console, @DefaultValue Recovery recovery,
 		@DefaultValue Centrifuge centrifuge, @DefaultValue DurableSessions durableSessions,
-		@DefaultValue Continuation continuation, @DefaultValue Database jdbc) {
+		@DefaultValue Continuation continuation, @DefaultValue Database jdbc, @DefaultValue Outbox outbox,
+		@DefaultValue Publish publish) {
 
 	/**
 	 * What the nodes of an application have in common.
@@ -286,6 +289,37 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 */
 	public record Database(@Nullable String dataSource, @DefaultValue("embedded") SchemaInitialization initializeSchema,
 			@DefaultValue("classpath:io/github/atmosphererelay/jdbc/schema-@@platform@@.sql") String schema) {
+	}
+
+	/**
+	 * Publishing with transactions of the application's database. A message leaves when
+	 * the transaction commits, and never if it is rolled back.
+	 *
+	 * @param enabled Whether messages that are published within a transaction are stored
+	 * in the database with it, and sent after the commit.
+	 * @param required Whether publishing outside of a transaction is an error. Otherwise
+	 * the message is sent at once.
+	 * @param maxAttempts Maximum number of times that a message is tried that fails for a
+	 * reason of its own. After that it is set aside for an operator. While the relay is
+	 * down, nothing counts as an attempt.
+	 * @param maxHold Maximum time for which such a message holds up the messages behind
+	 * it to the same channel. After that it is set aside, too.
+	 * @param maxWait Time that a message may wait to be sent. The health is DEGRADED
+	 * while the oldest one waits longer.
+	 */
+	public record Outbox(@DefaultValue("false") boolean enabled, @DefaultValue("false") boolean required,
+			@DefaultValue("10") int maxAttempts,
+			@DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration maxHold,
+			@DefaultValue("1m") @DurationUnit(ChronoUnit.SECONDS) Duration maxWait) {
+	}
+
+	/**
+	 * How messages are published within transactions without the outbox.
+	 *
+	 * @param afterCommit Whether a message that is published within a transaction waits
+	 * in memory for the commit, as with PublishOptions.afterCommit().
+	 */
+	public record Publish(@DefaultValue("false") boolean afterCommit) {
 	}
 
 	/**

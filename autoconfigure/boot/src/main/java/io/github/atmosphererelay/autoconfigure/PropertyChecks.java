@@ -120,6 +120,9 @@ final class PropertyChecks {
 		}
 		positive("atmosphere.recovery.position-check", properties.recovery().positionCheck());
 		check(properties.durableSessions());
+		positive("atmosphere.outbox.max-attempts", properties.outbox().maxAttempts());
+		positive("atmosphere.outbox.max-hold", properties.outbox().maxHold());
+		positive("atmosphere.outbox.max-wait", properties.outbox().maxWait());
 		positive("atmosphere.security.token-timeout", properties.security().tokenTimeout());
 		positive("atmosphere.console.interval", properties.console().interval());
 		check("atmosphere.console.channel", properties.console().channel());

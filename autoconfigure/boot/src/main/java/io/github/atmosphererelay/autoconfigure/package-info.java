@@ -21,4 +21,3 @@
 @NullMarked
 package io.github.atmosphererelay.autoconfigure;
 
-import org.jspecify.annotations.NullMarked;

@@ -68,6 +68,8 @@ public final class AtmosphereEndpoint {
 
 	private final @Nullable RelayEpochs epochs;
 
+	private final @Nullable OutboxOperations outbox;
+
 	/**
 	 * Create the endpoint.
 	 * @param node describes the node
@@ -77,14 +79,17 @@ public final class AtmosphereEndpoint {
 	 * @param channels counts the sessions in channels, over all nodes
 	 * @param epochs renews the epochs of the relay, or {@code null} if that is not for
 	 * operators to do
+	 * @param outbox the messages that the outbox has set aside, or {@code null} if there
+	 * is no outbox
 	 */
 	public AtmosphereEndpoint(NodeDescription node, SessionRegistry registry, Cluster cluster, PresenceService presence,
-			ChannelCounts channels, @Nullable RelayEpochs epochs) {
+			ChannelCounts channels, @Nullable RelayEpochs epochs, @Nullable OutboxOperations outbox) {
 		this.node = node;
 		this.registry = registry;
 		this.cluster = new ClusterOperations(cluster, channels);
 		this.presence = presence;
 		this.epochs = epochs;
+		this.outbox = outbox;
 	}
 
 	/**
@@ -97,9 +102,10 @@ public final class AtmosphereEndpoint {
 	}
 
 	/**
-	 * List sessions or channels of this node, the nodes of the cluster, or the members of
-	 * a channel on all nodes.
-	 * @param what {@code sessions}, {@code channels}, {@code cluster} or {@code presence}
+	 * List sessions or channels of this node, the nodes of the cluster, the members of a
+	 * channel on all nodes, or the messages that the outbox has set aside.
+	 * @param what {@code sessions}, {@code channels}, {@code cluster}, {@code presence} or
+	 * {@code outbox}
 	 * @param page the page, beginning with 0
 	 * @param size the size of a page, at most 1000
 	 * @param channel a channel that the sessions or members are in, or {@code null} for
@@ -116,6 +122,7 @@ public final class AtmosphereEndpoint {
 			case "sessions" -> sessions(number, pageSize, channel, user);
 			case "channels" -> channels(number, pageSize);
 			case "cluster" -> this.cluster.describe();
+			case "outbox" -> (this.outbox != null) ? Map.of("setAside", this.outbox.list(pageSize)) : null;
 			case "presence" -> (channel != null) ? members(number, pageSize, channel) : null;
 			default -> null;
 		};
@@ -152,16 +159,18 @@ public final class AtmosphereEndpoint {
 	}
 
 	/**
-	 * Close all sessions of a user, or one session, on whichever node; or end the epochs
-	 * of the relay's log, so that clients recover from no position that they have now.
-	 * Waits for the other nodes, or for the database.
-	 * @param what {@code users}, {@code sessions} or {@code relay}
-	 * @param name the name of the user's principal, the session's id, or {@code epochs}
+	 * Close all sessions of a user, or one session, on whichever node, which waits for
+	 * the other nodes; or discard a message that the outbox has set aside; or end the
+	 * epochs of the relay's log, so that clients recover from no position that they have
+	 * now.
+	 * @param what {@code users}, {@code sessions}, {@code outbox} or {@code relay}
+	 * @param name the name of the user's principal, the session's or the message's id, or
+	 * {@code epochs}
 	 * @param code the close code, 1008 or 3000 to 4999; {@code null} for 1008
 	 * @param reason what the clients are told, or {@code null} for a reason that names
 	 * the operator
-	 * @return how many sessions were closed and who has not answered, or how many parts
-	 * of the log have a new epoch
+	 * @return how many sessions were closed and who has not answered, whether the message
+	 * was there, or how many parts of the log have a new epoch
 	 * @throws InvalidEndpointRequestException if nothing of that kind can be closed
 	 */
 	@DeleteOperation
@@ -170,6 +179,7 @@ public final class AtmosphereEndpoint {
 		return switch (what) {
 			case "users" -> this.cluster.disconnectUser(name, code, reason);
 			case "sessions" -> this.cluster.disconnectSession(name, code, reason);
+			case "outbox" -> Map.of("discarded", outbox().discard(messageId(name)));
 			case "relay" -> endEpochs(name);
 			default -> throw ClusterOperations.invalid("only 'users' and 'sessions' can be disconnected");
 		};
@@ -180,6 +190,22 @@ public final class AtmosphereEndpoint {
 			throw ClusterOperations.invalid("only the 'epochs' of the jdbc relay can be ended");
 		}
 		return new RenewedEpochs(this.epochs.renew());
+	}
+
+	private OutboxOperations outbox() {
+		if (this.outbox == null) {
+			throw ClusterOperations.invalid("there is no outbox");
+		}
+		return this.outbox;
+	}
+
+	private static UUID messageId(String text) {
+		try {
+			return UUID.fromString(text);
+		}
+		catch (IllegalArgumentException ex) {
+			throw ClusterOperations.invalid("not the id of a message");
+		}
 	}
 
 	/**
@@ -216,19 +242,27 @@ public final class AtmosphereEndpoint {
 	}
 
 	/**
-	 * Subscribe all sessions of a user to a channel, or end their subscriptions. Waits
-	 * for the other nodes.
-	 * @param what {@code users}
-	 * @param name the name of the user's principal
-	 * @param channel the channel's name
-	 * @param subscribed whether they are to be subscribed
-	 * @return how many sessions were meant and who has not answered
+	 * Subscribe all sessions of a user to a channel, or end their subscriptions, which
+	 * waits for the other nodes; or send a message again that the outbox has set aside.
+	 * @param what {@code users} or {@code outbox}
+	 * @param name the name of the user's principal, or the message's id
+	 * @param channel the channel's name, for users
+	 * @param subscribed whether they are to be subscribed, for users
+	 * @return how many sessions were meant and who has not answered, or whether the
+	 * message was there
 	 * @throws InvalidEndpointRequestException if nothing of that kind can be subscribed
 	 */
 	@WriteOperation
-	public Object change(@Selector String what, @Selector String name, String channel, boolean subscribed) {
+	public Object change(@Selector String what, @Selector String name, @Nullable String channel,
+			@Nullable Boolean subscribed) {
+		if (what.equals("outbox")) {
+			return Map.of("resent", outbox().resend(messageId(name)));
+		}
 		if (!what.equals("users")) {
 			throw ClusterOperations.invalid("only 'users' can be subscribed");
+		}
+		if (channel == null || subscribed == null) {
+			throw ClusterOperations.invalid("'channel' and 'subscribed' are missing");
 		}
 		return subscribed ? this.cluster.subscribe(name, channel) : this.cluster.unsubscribe(name, channel);
 	}

@@ -20,4 +20,3 @@
 @NullMarked
 package io.github.atmosphererelay.actuate.internal;
 
-import org.jspecify.annotations.NullMarked;

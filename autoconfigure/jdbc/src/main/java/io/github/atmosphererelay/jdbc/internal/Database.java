@@ -27,6 +27,7 @@ import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -81,12 +82,18 @@ public final class Database {
 	}
 
 	/**
-	 * Run statements in one transaction, which commits unless they throw.
+	 * Run statements in one transaction, which commits unless they throw. Never within a
+	 * transaction of the application: its connection may be bound to the thread in a way
+	 * that looks free, as that of JPA does, and would be committed here.
 	 * @param <T> the type of the result
 	 * @param statements the statements
 	 * @return their result
+	 * @throws IllegalStateException if the thread is in a transaction
 	 */
 	public <T extends @Nullable Object> T inTransaction(Function<JdbcOperations, T> statements) {
+		if (TransactionSynchronizationManager.isSynchronizationActive()) {
+			throw new IllegalStateException("This thread is in a transaction of the application");
+		}
 		return this.transactions.execute((status) -> statements.apply(this.jdbc));
 	}
 

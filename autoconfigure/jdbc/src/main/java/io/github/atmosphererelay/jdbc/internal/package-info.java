@@ -21,4 +21,3 @@
 @NullMarked
 package io.github.atmosphererelay.jdbc.internal;
 
-import org.jspecify.annotations.NullMarked;

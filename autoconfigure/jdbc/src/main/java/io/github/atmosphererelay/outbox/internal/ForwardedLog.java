@@ -18,8 +18,13 @@ package io.github.atmosphererelay.outbox.internal;
 
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
+import io.github.atmosphererelay.broadcast.OutboxException;
+import io.github.atmosphererelay.guard.internal.Threads;
 import io.github.atmosphererelay.jdbc.internal.Database;
 import io.github.atmosphererelay.jdbc.internal.DatabaseDialect;
 import io.github.atmosphererelay.jdbc.internal.ShardedLog;
@@ -39,6 +44,8 @@ public final class ForwardedLog implements OutboxTarget {
 
 	private static final String DELETE = "DELETE FROM ATMOSPHERE_MESSAGE"
 			+ " WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER > ? AND NUMBER <= ?";
+
+	private static final int CREATION_SECONDS = 10;
 
 	private final Database database;
 
@@ -79,7 +86,8 @@ public final class ForwardedLog implements OutboxTarget {
 	}
 
 	/**
-	 * Return the log, whose counters are created the first time.
+	 * Return the log, whose counters are created the first time. Not within a transaction
+	 * of the application.
 	 */
 	ShardedLog log() {
 		ShardedLog log = this.created;
@@ -90,6 +98,33 @@ public final class ForwardedLog implements OutboxTarget {
 			log = first;
 		}
 		return log;
+	}
+
+	/**
+	 * Return the log within a transaction of the application. The counters are created
+	 * already, unless the database was away when this node started and has just come
+	 * back; then another thread creates them, with a connection of its own.
+	 */
+	private ShardedLog logInTransaction() {
+		ShardedLog log = this.created;
+		if (log != null) {
+			return log;
+		}
+		CompletableFuture<ShardedLog> created = new CompletableFuture<>();
+		Threads.factory("outbox-start").newThread(() -> {
+			try {
+				created.complete(log());
+			}
+			catch (Throwable ex) {
+				created.completeExceptionally(ex);
+			}
+		}).start();
+		try {
+			return created.orTimeout(CREATION_SECONDS, TimeUnit.SECONDS).join();
+		}
+		catch (CompletionException ex) {
+			throw new OutboxException("The tables of the outbox could not be prepared", ex);
+		}
 	}
 
 	private void createShards(ShardedLog log) {
@@ -127,7 +162,7 @@ public final class ForwardedLog implements OutboxTarget {
 
 	@Override
 	public void append(JdbcOperations jdbc, List<Envelope> envelopes) {
-		log().append(jdbc, envelopes.stream().map(ForwardedLog::withKey).toList(), false);
+		logInTransaction().append(jdbc, envelopes.stream().map(ForwardedLog::withKey).toList(), false);
 	}
 
 	/**

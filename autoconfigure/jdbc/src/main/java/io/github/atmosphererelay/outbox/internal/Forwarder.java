@@ -83,9 +83,6 @@ final class Forwarder {
 	/** How often the tables are looked at without a wake-up, while there is work. */
 	private static final long MIN_POLL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-	/** How often the tables are looked at when there is nothing to do for long. */
-	private static final long MAX_POLL_NANOS = TimeUnit.SECONDS.toNanos(5);
-
 	/** How long cursors are left behind while messages are on their way. */
 	private static final long ADVANCE_NANOS = 25 * MILLI;
 
@@ -408,7 +405,7 @@ final class Forwarder {
 		}
 		if (poll) {
 			look(heads);
-			this.pollNanos = found ? MIN_POLL_NANOS : Math.min(MAX_POLL_NANOS, this.pollNanos * 2);
+			this.pollNanos = found ? MIN_POLL_NANOS : Math.min(this.settings.maxPoll().toNanos(), this.pollNanos * 2);
 			this.nextPollAt = System.nanoTime() + this.pollNanos;
 		}
 	}

@@ -224,6 +224,7 @@ public final class Outbox {
 	 * and so can only be discarded
 	 */
 	public boolean resend(UUID id) {
+		this.log.log();
 		Integer shard = this.database.<@Nullable Integer>inTransaction((jdbc) -> {
 			byte[] encoded = this.setAside.find(jdbc, id);
 			if (encoded == null) {
@@ -233,7 +234,7 @@ public final class Outbox {
 			if (!this.setAside.delete(jdbc, id)) {
 				return null;
 			}
-			this.log.append(jdbc, List.of(envelope));
+			this.log.log().append(jdbc, List.of(envelope), false);
 			return ShardedLog.shardOf(envelope.address());
 		});
 		if (shard == null) {

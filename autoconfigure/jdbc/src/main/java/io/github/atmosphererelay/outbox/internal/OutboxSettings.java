@@ -25,6 +25,8 @@ import java.time.Duration;
  * @param maxAttempts how often a message is tried that fails for a reason of its own
  * @param maxHold how long such a message holds up the messages behind it to the same
  * channel
+ * @param maxPoll how often the tables are looked at when nobody tells of a commit for
+ * long
  */
-public record OutboxSettings(Duration leaseTime, int maxAttempts, Duration maxHold) {
+public record OutboxSettings(Duration leaseTime, int maxAttempts, Duration maxHold, Duration maxPoll) {
 }

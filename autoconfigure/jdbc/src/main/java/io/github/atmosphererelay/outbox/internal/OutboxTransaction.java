@@ -31,6 +31,7 @@ import io.github.atmosphererelay.jdbc.internal.ShardedLog;
 import io.github.atmosphererelay.message.Envelope;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.Ordered;
 import org.springframework.jdbc.datasource.ConnectionHolder;
@@ -76,6 +77,9 @@ final class OutboxTransaction implements PublishingTransaction {
 
 	private boolean checked;
 
+	/** Why the transaction was rolled back on its connection. */
+	private @Nullable OutboxException fault;
+
 	OutboxTransaction(OutboxTransactions owner, OutboxTarget target, TransactionExecution execution,
 			DataSource dataSource, ConnectionHolder holder) {
 		this.owner = owner;
@@ -85,20 +89,9 @@ final class OutboxTransaction implements PublishingTransaction {
 		this.holder = holder;
 	}
 
-	void bind() {
-		TransactionSynchronizationManager.bindResource(this.owner, this);
+	void register() {
 		TransactionSynchronizationManager.registerSynchronization(new First());
 		TransactionSynchronizationManager.registerSynchronization(new Last());
-	}
-
-	void unbind() {
-		if (TransactionSynchronizationManager.getResource(this.owner) == this) {
-			TransactionSynchronizationManager.unbindResource(this.owner);
-		}
-	}
-
-	boolean uses(ConnectionHolder holder) {
-		return this.holder == holder;
 	}
 
 	boolean is(TransactionExecution execution) {
@@ -198,9 +191,10 @@ final class OutboxTransaction implements PublishingTransaction {
 			return;
 		}
 		rollBackForSure();
-		throw new OutboxException("The transaction was rolled back: a message to " + envelope.address().value()
+		this.fault = new OutboxException("The transaction was rolled back: a message to " + envelope.address().value()
 				+ " was published while the transaction committed, after its messages were written. Publish it"
 				+ " earlier, for example in @PostPersist or before the commit, or use PublishOptions.afterCommit()");
+		throw this.fault;
 	}
 
 	/**
@@ -230,7 +224,7 @@ final class OutboxTransaction implements PublishingTransaction {
 		this.state = State.COMPLETED;
 		this.stored.drain();
 		List<PendingMessage> waiting = this.waiting.drain();
-		if (result == Result.ROLLED_BACK) {
+		if (result == Result.ROLLED_BACK || this.fault != null) {
 			return;
 		}
 		if (result == Result.COMMITTED) {
@@ -238,6 +232,19 @@ final class OutboxTransaction implements PublishingTransaction {
 		}
 		if (!this.held.isEmpty()) {
 			this.target.committed(this.held);
+		}
+	}
+
+	/**
+	 * The transaction manager has ended the transaction.
+	 * @throws OutboxException if the outbox has rolled it back: the manager's own
+	 * exception would be that of a closed connection
+	 */
+	void ended(Result result) {
+		completed(result);
+		this.owner.forget(this.holder, this);
+		if (this.fault != null) {
+			throw this.fault;
 		}
 	}
 
@@ -265,18 +272,6 @@ final class OutboxTransaction implements PublishingTransaction {
 		@Override
 		public int getOrder() {
 			return Ordered.HIGHEST_PRECEDENCE;
-		}
-
-		@Override
-		public void suspend() {
-			unbind();
-		}
-
-		@Override
-		public void resume() {
-			if (!isCompleted()) {
-				TransactionSynchronizationManager.bindResource(OutboxTransaction.this.owner, OutboxTransaction.this);
-			}
 		}
 
 		@Override
@@ -312,7 +307,9 @@ final class OutboxTransaction implements PublishingTransaction {
 		public void afterCompletion(int status) {
 			completed((status == STATUS_COMMITTED) ? Result.COMMITTED
 					: (status == STATUS_ROLLED_BACK) ? Result.ROLLED_BACK : Result.UNKNOWN);
-			unbind();
+			if (OutboxTransaction.this.fault == null) {
+				OutboxTransaction.this.owner.forget(OutboxTransaction.this.holder, OutboxTransaction.this);
+			}
 		}
 
 	}

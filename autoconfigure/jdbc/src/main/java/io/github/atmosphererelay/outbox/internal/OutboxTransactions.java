@@ -18,6 +18,7 @@ package io.github.atmosphererelay.outbox.internal;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -118,8 +119,42 @@ public final class OutboxTransactions implements PublishingTransactions, Transac
 		}
 	}
 
-	@Nullable OutboxTransaction current() {
-		return (OutboxTransaction) TransactionSynchronizationManager.getResource(this);
+	/**
+	 * Find the transaction of the connection that is bound now. A transaction that is
+	 * suspended has its connection unbound; one within which a transaction of another
+	 * resource runs has not.
+	 */
+	private @Nullable OutboxTransaction current() {
+		Map<ConnectionHolder, OutboxTransaction> transactions = transactions();
+		if (transactions == null) {
+			return null;
+		}
+		Bound bound = bound();
+		return (bound != null) ? transactions.get(bound.holder()) : null;
+	}
+
+	/**
+	 * Return the transactions of this thread, those that are suspended too.
+	 */
+	@SuppressWarnings("unchecked")
+	private @Nullable Map<ConnectionHolder, OutboxTransaction> transactions() {
+		return (Map<ConnectionHolder, OutboxTransaction>) TransactionSynchronizationManager.getResource(this);
+	}
+
+	private @Nullable OutboxTransaction find(TransactionExecution execution) {
+		Map<ConnectionHolder, OutboxTransaction> transactions = transactions();
+		return (transactions == null) ? null : transactions.values()
+			.stream()
+			.filter((transaction) -> transaction.is(execution))
+			.findFirst()
+			.orElse(null);
+	}
+
+	void forget(ConnectionHolder holder, OutboxTransaction transaction) {
+		Map<ConnectionHolder, OutboxTransaction> transactions = transactions();
+		if (transactions != null && transactions.remove(holder, transaction) && transactions.isEmpty()) {
+			TransactionSynchronizationManager.unbindResource(this);
+		}
 	}
 
 	/**
@@ -137,8 +172,8 @@ public final class OutboxTransactions implements PublishingTransactions, Transac
 	}
 
 	@Override
-	public void afterBegin(TransactionExecution transaction, @Nullable Throwable failure) {
-		if (failure != null || !transaction.isNewTransaction()
+	public void afterBegin(TransactionExecution execution, @Nullable Throwable failure) {
+		if (failure != null || !execution.isNewTransaction()
 				|| !TransactionSynchronizationManager.isSynchronizationActive()) {
 			return;
 		}
@@ -146,42 +181,45 @@ public final class OutboxTransactions implements PublishingTransactions, Transac
 		if (bound == null) {
 			return;
 		}
-		OutboxTransaction current = current();
-		if (current != null) {
-			if (current.uses(bound.holder())) {
-				// A transaction of another resource, such as Kafka, within one of ours
-				return;
-			}
-			TransactionSynchronizationManager.unbindResource(this);
+		Map<ConnectionHolder, OutboxTransaction> transactions = transactions();
+		if (transactions == null) {
+			transactions = new IdentityHashMap<>();
+			TransactionSynchronizationManager.bindResource(this, transactions);
 		}
-		new OutboxTransaction(this, this.target, transaction, bound.dataSource(), bound.holder()).bind();
+		OutboxTransaction current = transactions.get(bound.holder());
+		if (current != null && !current.isCompleted()) {
+			// A transaction of another resource, such as Kafka, within one of ours
+			return;
+		}
+		OutboxTransaction transaction = new OutboxTransaction(this, this.target, execution, bound.dataSource(),
+				bound.holder());
+		transactions.put(bound.holder(), transaction);
+		transaction.register();
 	}
 
 	@Override
-	public void beforeCommit(TransactionExecution transaction) {
-		OutboxTransaction current = current();
-		if (current != null && current.is(transaction)) {
-			current.write();
-		}
-	}
-
-	@Override
-	public void afterCommit(TransactionExecution transaction, @Nullable Throwable failure) {
-		OutboxTransaction current = current();
-		if (current != null && current.is(transaction)) {
-			current
-				.completed((failure != null) ? OutboxTransaction.Result.UNKNOWN : OutboxTransaction.Result.COMMITTED);
-			current.unbind();
+	public void beforeCommit(TransactionExecution execution) {
+		OutboxTransaction transaction = find(execution);
+		if (transaction != null) {
+			transaction.write();
 		}
 	}
 
 	@Override
-	public void afterRollback(TransactionExecution transaction, @Nullable Throwable failure) {
-		OutboxTransaction current = current();
-		if (current != null && current.is(transaction)) {
-			current
-				.completed((failure != null) ? OutboxTransaction.Result.UNKNOWN : OutboxTransaction.Result.ROLLED_BACK);
-			current.unbind();
+	public void afterCommit(TransactionExecution execution, @Nullable Throwable failure) {
+		OutboxTransaction transaction = find(execution);
+		if (transaction != null) {
+			transaction.ended((failure != null) ? OutboxTransaction.Result.UNKNOWN
+					: OutboxTransaction.Result.COMMITTED);
+		}
+	}
+
+	@Override
+	public void afterRollback(TransactionExecution execution, @Nullable Throwable failure) {
+		OutboxTransaction transaction = find(execution);
+		if (transaction != null) {
+			transaction.ended((failure != null) ? OutboxTransaction.Result.UNKNOWN
+					: OutboxTransaction.Result.ROLLED_BACK);
 		}
 	}
 

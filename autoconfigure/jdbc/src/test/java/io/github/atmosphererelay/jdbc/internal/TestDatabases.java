@@ -90,7 +90,7 @@ public enum TestDatabases {
 	/**
 	 * Return a name that no other test has.
 	 */
-	public static String name() {
+	public static String newName() {
 		return "test-" + NAMES.incrementAndGet();
 	}
 

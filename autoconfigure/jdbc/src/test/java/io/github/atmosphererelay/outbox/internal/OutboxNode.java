@@ -26,6 +26,7 @@ import javax.sql.DataSource;
 import io.github.atmosphererelay.broadcast.internal.DefaultBroadcaster;
 import io.github.atmosphererelay.broadcast.internal.PublishingTransactions;
 import io.github.atmosphererelay.jdbc.internal.Database;
+import io.github.atmosphererelay.jdbc.internal.DatabaseDialect;
 import io.github.atmosphererelay.jdbc.internal.LogRow;
 import io.github.atmosphererelay.jdbc.internal.ShardHead;
 import io.github.atmosphererelay.jdbc.internal.ShardedLog;
@@ -58,9 +59,12 @@ final class OutboxNode implements AutoCloseable {
 
 	private final JdbcTemplate jdbc;
 
+	private final DatabaseDialect dialect;
+
 	OutboxNode(DataSource dataSource, boolean required) {
 		this.jdbc = new JdbcTemplate(dataSource);
-		this.log = new ForwardedLog(new Database(dataSource, Duration.ofSeconds(10)), TestDatabases.name(), this.codec);
+		this.log = new ForwardedLog(new Database(dataSource, Duration.ofSeconds(10)), TestDatabases.newName(), this.codec);
+		this.dialect = this.log.database().dialect();
 		this.transactions = new OutboxTransactions(dataSource, this.log, required);
 		this.fixture = new NodeFixture(this.relay, new NodeExtensions() {
 
@@ -82,11 +86,12 @@ final class OutboxNode implements AutoCloseable {
 	 * Return the messages that are committed in the tables, those of a shard in order.
 	 */
 	List<Envelope> stored() {
-		List<ShardHead> heads = new ArrayList<>(this.log.log().heads(this.jdbc));
+		ShardedLog log = new ShardedLog(this.log.name(), this.dialect, this.codec, 1);
+		List<ShardHead> heads = new ArrayList<>(log.heads(this.jdbc));
 		heads.sort(Comparator.comparing(ShardHead::shard));
 		List<Envelope> stored = new ArrayList<>();
 		for (ShardHead head : heads) {
-			List<LogRow> rows = this.log.log().read(this.jdbc, head, 0, 1000, 1_000_000);
+			List<LogRow> rows = log.read(this.jdbc, head, 0, 1000, 1_000_000);
 			if (rows.size() != head.number()) {
 				throw new AssertionError("Shard " + head.shard() + " has a gap");
 			}

@@ -20,4 +20,3 @@
 @NullMarked
 package io.github.atmosphererelay.security.spring.internal;
 
-import org.jspecify.annotations.NullMarked;

@@ -20,4 +20,3 @@
 @NullMarked
 package io.github.atmosphererelay.relay.jdbc.internal;
 
-import org.jspecify.annotations.NullMarked;
