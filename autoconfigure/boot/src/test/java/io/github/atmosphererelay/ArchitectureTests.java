@@ -100,8 +100,8 @@ class ArchitectureTests {
 	 */
 	private static final Map<String, List<String>> BESIDE_NODE = Map.of("guard..", List.of(), "statistics..", List.of(),
 			"relay.local..", List.of("relay", "message.."), "relay.redis..", List.of("relay", "message.."),
-			"relay.kafka..", List.of("relay", "message.."), "relay.jdbc..", List.of("relay", "message.."),
-			"relay.http..", List.of("relay", "message.."), "contract..",
+			"relay.kafka..", List.of("relay", "message.."), "jdbc..", List.of("relay", "message.."), "relay.jdbc..",
+			List.of("relay", "message..", "jdbc.."), "relay.http..", List.of("relay", "message.."), "contract..",
 			List.of("relay", "durable..", "message..", "test.."));
 
 	private static final Map<String, List<String>> MAY_KNOW = mayKnow();

@@ -19,3 +19,5 @@
  * has to work.
  */
 package io.github.atmosphererelay.docs;
+
+import org.jspecify.annotations.NullMarked;
