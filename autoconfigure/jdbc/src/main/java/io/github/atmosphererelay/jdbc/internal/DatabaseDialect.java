@@ -118,4 +118,31 @@ public enum DatabaseDialect {
 		};
 	}
 
+	/**
+	 * Return whether the database can append to a log by one statement.
+	 */
+	boolean appendsAtOnce() {
+		return this == POSTGRESQL || this == MARIADB;
+	}
+
+	/**
+	 * Return the statement that notes up to which number rows of a channel were removed,
+	 * and keeps a greater number that is there.
+	 */
+	String raiseTrimMark() {
+		String insert = "INSERT INTO ATMOSPHERE_TRIM (LOG_NAME, SHARD, CHANNEL, TRIMMED_TO) VALUES (?, ?, ?, ?)";
+		return switch (this) {
+			case POSTGRESQL -> insert + " ON CONFLICT (LOG_NAME, SHARD, CHANNEL) DO UPDATE"
+					+ " SET TRIMMED_TO = GREATEST(ATMOSPHERE_TRIM.TRIMMED_TO, EXCLUDED.TRIMMED_TO)";
+			case MARIADB, MYSQL ->
+				insert + " ON DUPLICATE KEY UPDATE TRIMMED_TO = GREATEST(TRIMMED_TO, VALUES(TRIMMED_TO))";
+			case H2 -> "MERGE INTO ATMOSPHERE_TRIM T USING (VALUES (CAST(? AS VARCHAR), CAST(? AS INT),"
+					+ " CAST(? AS VARCHAR), CAST(? AS BIGINT))) V(LOG_NAME, SHARD, CHANNEL, TRIMMED_TO)"
+					+ " ON T.LOG_NAME = V.LOG_NAME AND T.SHARD = V.SHARD AND T.CHANNEL = V.CHANNEL"
+					+ " WHEN MATCHED THEN UPDATE SET TRIMMED_TO = GREATEST(T.TRIMMED_TO, V.TRIMMED_TO)"
+					+ " WHEN NOT MATCHED THEN INSERT (LOG_NAME, SHARD, CHANNEL, TRIMMED_TO)"
+					+ " VALUES (V.LOG_NAME, V.SHARD, V.CHANNEL, V.TRIMMED_TO)";
+		};
+	}
+
 }

@@ -19,16 +19,21 @@ package io.github.atmosphererelay.jdbc.internal;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.sql.Connection;
 import java.sql.Types;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Audience;
@@ -68,8 +73,7 @@ public final class ShardedLog {
 	 */
 	public static final int SHARDS = 16;
 
-	private static final String INSERT_SHARD = "INSERT INTO ATMOSPHERE_SHARD (LOG_NAME, SHARD, EPOCH, HEAD)"
-			+ " VALUES (?, ?, ?, 0)";
+	private static final String INSERT_SHARDS = "INSERT INTO ATMOSPHERE_SHARD (LOG_NAME, SHARD, EPOCH, HEAD) VALUES ";
 
 	private static final String INCREMENT = "UPDATE ATMOSPHERE_SHARD SET HEAD = HEAD + ?"
 			+ " WHERE LOG_NAME = ? AND SHARD = ?";
@@ -77,8 +81,8 @@ public final class ShardedLog {
 	private static final String FIND_HEADS = "SELECT SHARD, EPOCH, HEAD FROM ATMOSPHERE_SHARD WHERE LOG_NAME = ?";
 
 	private static final String INSERT = "INSERT INTO ATMOSPHERE_MESSAGE"
-			+ " (LOG_NAME, SHARD, NUMBER, CHANNEL, CREATED_AT, EXPIRES_AT, SIZE_BYTES, ENVELOPE)"
-			+ " VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+			+ " (LOG_NAME, SHARD, NUMBER, CHANNEL, CREATED_AT, EXPIRES_AT, LOG_SIZE, SIZE_BYTES, ENVELOPE)"
+			+ " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 	private static final String RENEW_KEY = "UPDATE ATMOSPHERE_KEY SET SHARD = ?, NUMBER = ?, MESSAGE_ID = ?,"
 			+ " EXPIRES_AT = ? WHERE LOG_NAME = ? AND KEY_HASH = ? AND EXPIRES_AT <= ?";
@@ -94,6 +98,12 @@ public final class ShardedLog {
 			+ " WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER > ? ORDER BY NUMBER LIMIT ?";
 
 	private static final String RENEW_EPOCH = "UPDATE ATMOSPHERE_SHARD SET EPOCH = ?"
+			+ " WHERE LOG_NAME = ? AND SHARD = ? AND EPOCH = ?";
+
+	private static final String FIND_SERVERS = "SELECT SHARD, EPOCH, SERVER_ID FROM ATMOSPHERE_SHARD"
+			+ " WHERE LOG_NAME = ?";
+
+	private static final String MOVE = "UPDATE ATMOSPHERE_SHARD SET EPOCH = ?, SERVER_ID = ?"
 			+ " WHERE LOG_NAME = ? AND SHARD = ? AND EPOCH = ?";
 
 	/** Pages of so few rows are read without a look at their sizes. */
@@ -157,16 +167,21 @@ public final class ShardedLog {
 	 * @param jdbc the database
 	 */
 	public void createShards(JdbcOperations jdbc) {
-		Map<Integer, ShardHead> present = heads(jdbc).stream()
-			.collect(Collectors.toMap(ShardHead::shard, (head) -> head));
-		for (int shard = 0; shard < SHARDS; shard++) {
-			if (!present.containsKey(shard)) {
-				try {
-					jdbc.update(INSERT_SHARD, this.name, shard, newEpoch());
-				}
-				catch (DuplicateKeyException ex) {
-					// Another node was faster
-				}
+		for (int attempt = 0; attempt < SHARDS; attempt++) {
+			Set<Integer> missing = IntStream.range(0, SHARDS).boxed().collect(Collectors.toCollection(TreeSet::new));
+			heads(jdbc).forEach((head) -> missing.remove(head.shard()));
+			if (missing.isEmpty()) {
+				return;
+			}
+			// One statement, which is one commit
+			List<Object> parameters = new ArrayList<>();
+			missing.forEach((shard) -> parameters.addAll(List.of(this.name, shard, newEpoch())));
+			try {
+				jdbc.update(INSERT_SHARDS + "(?, ?, ?, 0)" + ", (?, ?, ?, 0)".repeat(missing.size() - 1),
+						parameters.toArray());
+			}
+			catch (DuplicateKeyException ex) {
+				// Another node was faster
 			}
 		}
 	}
@@ -184,6 +199,23 @@ public final class ShardedLog {
 	 * {@link #createShards} was not called or the row was removed
 	 */
 	public List<AppendResult> append(JdbcOperations jdbc, List<Envelope> envelopes, boolean checkKeys) {
+		return appendEncoded(jdbc,
+				envelopes.stream()
+					.map((envelope) -> new EncodedEnvelope(envelope, this.codec.encode(envelope)))
+					.toList(),
+				checkKeys);
+	}
+
+	/**
+	 * Append envelopes that are encoded already, as
+	 * {@link #append(JdbcOperations, List, boolean)} does.
+	 * @param jdbc uses the connection of the present transaction
+	 * @param encoded the envelopes
+	 * @param checkKeys whether idempotency keys are checked
+	 * @return what became of each, in the same order
+	 */
+	public List<AppendResult> appendEncoded(JdbcOperations jdbc, List<EncodedEnvelope> encoded, boolean checkKeys) {
+		List<Envelope> envelopes = encoded.stream().map(EncodedEnvelope::envelope).toList();
 		SortedMap<Integer, Integer> counts = new TreeMap<>();
 		for (Envelope envelope : envelopes) {
 			counts.merge(shardOf(envelope.address()), 1, Integer::sum);
@@ -191,7 +223,7 @@ public final class ShardedLog {
 		increment(jdbc, counts);
 		Map<Integer, ShardHead> heads = heads(jdbc, counts.keySet());
 		if (heads.size() < counts.size()) {
-			throw missingShard();
+			throw missingShard(this.name);
 		}
 		Map<Integer, Long> next = new TreeMap<>();
 		counts.forEach((shard, count) -> next.put(shard, heads.get(shard).number() - count));
@@ -199,7 +231,8 @@ public final class ShardedLog {
 		List<AppendResult> results = new ArrayList<>(envelopes.size());
 		List<Object[]> rows = new ArrayList<>(envelopes.size());
 		SortedMap<Integer, Integer> unused = new TreeMap<>();
-		for (Envelope envelope : envelopes) {
+		for (EncodedEnvelope each : encoded) {
+			Envelope envelope = each.envelope();
 			int shard = shardOf(envelope.address());
 			String epoch = heads.get(shard).epoch();
 			long number = next.get(shard) + 1;
@@ -211,13 +244,41 @@ public final class ShardedLog {
 			}
 			next.put(shard, number);
 			results.add(new AppendResult(envelope.id(), new Position(epoch, number), false));
-			rows.add(row(envelope, shard, number, now));
+			rows.add(parameters(row(each, now), number));
 		}
 		jdbc.batchUpdate(INSERT, rows);
 		if (!unused.isEmpty()) {
 			increment(jdbc, unused);
 		}
 		return results;
+	}
+
+	/**
+	 * Return whether envelopes can be appended by {@link #appendAtOnce}.
+	 * @param envelopes the envelopes
+	 * @return whether the database can do so, and no envelope has an idempotency key
+	 */
+	public boolean appendsAtOnce(List<EncodedEnvelope> envelopes) {
+		return this.dialect.appendsAtOnce() && envelopes.stream().allMatch((each) -> {
+			LogOptions options = each.envelope().log();
+			return options == null || options.idempotencyKey() == null;
+		});
+	}
+
+	/**
+	 * Append envelopes by one statement, which is a transaction by itself. Nobody waits
+	 * for the counters while the client or the network is slow.
+	 * @param jdbc uses a connection in autocommit mode
+	 * @param envelopes the envelopes, one or more, for which {@link #appendsAtOnce} holds
+	 * @return what became of each, in the same order
+	 */
+	public List<AppendResult> appendAtOnce(JdbcOperations jdbc, List<EncodedEnvelope> envelopes) {
+		long now = System.currentTimeMillis();
+		List<NewRow> rows = envelopes.stream().map((each) -> row(each, now)).toList();
+		return Objects.requireNonNull(
+				jdbc.execute((Connection connection) -> (this.dialect == DatabaseDialect.POSTGRESQL)
+						? new PostgresAppend(this.name).append(connection, rows)
+						: new MariaDbAppend(this.name).append(connection, rows)));
 	}
 
 	private void increment(JdbcOperations jdbc, SortedMap<Integer, Integer> counts) {
@@ -230,24 +291,30 @@ public final class ShardedLog {
 		// when they are read
 		for (int rows : updated) {
 			if (rows == 0) {
-				throw missingShard();
+				throw missingShard(this.name);
 			}
 		}
 	}
 
-	private IllegalStateException missingShard() {
+	static IllegalStateException missingShard(String name) {
 		return new IllegalStateException("Table ATMOSPHERE_SHARD does not have all of the " + SHARDS + " rows of '"
-				+ this.name + "'. They are created when the node starts: do not remove them");
+				+ name + "'. They are created when the node starts: do not remove them");
 	}
 
-	private Object[] row(Envelope envelope, int shard, long number, long now) {
-		byte[] encoded = this.codec.encode(envelope);
+	private NewRow row(EncodedEnvelope encoded, long now) {
+		Envelope envelope = encoded.envelope();
 		LogOptions options = envelope.log();
 		String channel = (options != null && envelope.audience() instanceof Audience.Channel audience)
 				? audience.channel() : null;
 		long millis = (options != null) ? options.retention().toMillis() : this.ephemeralMillis;
-		return new Object[] { this.name, shard, number, new SqlParameterValue(Types.VARCHAR, channel), now,
-				saturatedSum(now, millis), encoded.length, encoded };
+		return new NewRow(envelope.id(), shardOf(envelope.address()), channel, now, saturatedSum(now, millis),
+				(channel != null && options != null) ? options.size() : null, encoded.bytes());
+	}
+
+	private Object[] parameters(NewRow row, long number) {
+		return new Object[] { this.name, row.shard(), number, new SqlParameterValue(Types.VARCHAR, row.channel()),
+				row.createdAt(), row.expiresAt(), new SqlParameterValue(Types.INTEGER, row.logSize()),
+				row.envelope().length, row.envelope() };
 	}
 
 	private @Nullable AppendResult findDuplicate(JdbcOperations jdbc, Envelope envelope, int shard, String epoch,
@@ -351,8 +418,38 @@ public final class ShardedLog {
 		return jdbc.update(RENEW_EPOCH, newEpoch(), this.name, shard, epoch) > 0;
 	}
 
+	/**
+	 * Note which server has the log. Shards that another server has written before get a
+	 * new epoch.
+	 * @param jdbc the database
+	 * @param server tells the server, at most 60 characters
+	 * @return the numbers of the shards that this call has given a new epoch
+	 */
+	public List<Integer> moveToServer(JdbcOperations jdbc, String server) {
+		List<Integer> moved = new ArrayList<>();
+		List<ShardServer> shards = jdbc.query(FIND_SERVERS,
+				(row, index) -> new ShardServer(row.getInt(1), row.getString(2), row.getString(3)), this.name);
+		for (ShardServer shard : shards) {
+			if (server.equals(shard.server())) {
+				continue;
+			}
+			String epoch = (shard.server() != null) ? newEpoch() : shard.epoch();
+			if (jdbc.update(MOVE, epoch, server, this.name, shard.shard(), shard.epoch()) > 0
+					&& shard.server() != null) {
+				moved.add(shard.shard());
+			}
+		}
+		return moved;
+	}
+
 	private static String newEpoch() {
 		return UUID.randomUUID().toString().substring(0, 13);
+	}
+
+	/**
+	 * Which server has written a shard.
+	 */
+	private record ShardServer(int shard, String epoch, @Nullable String server) {
 	}
 
 }
