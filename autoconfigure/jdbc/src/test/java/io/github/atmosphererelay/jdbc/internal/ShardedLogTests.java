@@ -91,7 +91,7 @@ class ShardedLogTests {
 	}
 
 	private ShardedLog log() {
-		ShardedLog log = new ShardedLog(TestDatabases.name(), this.database.dialect(), this.codec,
+		ShardedLog log = new ShardedLog(TestDatabases.newName(), this.database.dialect(), this.codec,
 				60_000);
 		log.createShards(this.jdbc);
 		log.createShards(this.jdbc);
@@ -157,6 +157,26 @@ class ShardedLogTests {
 		assertThat(log.read(this.jdbc, head, 50, 100, 1_000_000)).hasSize(50)
 			.first()
 			.satisfies((row) -> assertThat(row.number()).isEqualTo(51));
+	}
+
+	@Test
+	void pagesEndWhereTheLogEndedWhenTheReaderLooked() {
+		ShardedLog log = log();
+		this.transactions
+			.executeWithoutResult((status) -> log.append(this.jdbc, List.of(envelope("orders", null)), false));
+		ShardHead head = head(log, "orders");
+		List<Envelope> later = IntStream.range(0, 100).mapToObj((i) -> envelope("orders", null)).toList();
+		this.transactions.executeWithoutResult((status) -> log.append(this.jdbc, later, false));
+		assertThat(log.read(this.jdbc, head, 0, 1000, 1)).hasSize(1);
+		assertThat(log.read(this.jdbc, head, 1, 1000, 1)).isEmpty();
+	}
+
+	@Test
+	void nothingIsAppendedForNoEnvelopes() {
+		ShardedLog log = log();
+		this.transactions.executeWithoutResult(
+				(status) -> assertThat(log.append(this.jdbc, List.of(), true)).isEmpty());
+		assertThat(log.heads(this.jdbc)).allSatisfy((head) -> assertThat(head.number()).isZero());
 	}
 
 	@Test
