@@ -62,7 +62,11 @@ import org.springframework.jdbc.core.SqlParameterValue;
  * Deadlocks: a transaction takes the counters in ascending order. {@link #append} does so
  * for the envelopes of one call; whoever appends more than once in a transaction has to
  * see to it. Counters should be taken at the end of a transaction, because all other
- * transactions that append to the shard wait for them.
+ * transactions that append to the shard wait for them. A rollback to a savepoint may give
+ * a counter back, depending on the database: it counts as not taken then.
+ * <p>
+ * If {@link #append} fails, the transaction has to be rolled back: a database other than
+ * PostgreSQL would commit a counter that was incremented without its rows.
  * <p>
  * Stateless, safe for use by many threads. Blocks as long as the database takes.
  */
@@ -197,6 +201,8 @@ public final class ShardedLog {
 	 * @return what became of each, in the same order
 	 * @throws IllegalStateException if there is no counter for a shard, because
 	 * {@link #createShards} was not called or the row was removed
+	 * @throws org.springframework.dao.DataAccessException if the database refuses; then,
+	 * too, the transaction has to be rolled back
 	 */
 	public List<AppendResult> append(JdbcOperations jdbc, List<Envelope> envelopes, boolean checkKeys) {
 		return appendEncoded(jdbc,
@@ -215,6 +221,9 @@ public final class ShardedLog {
 	 * @return what became of each, in the same order
 	 */
 	public List<AppendResult> appendEncoded(JdbcOperations jdbc, List<EncodedEnvelope> encoded, boolean checkKeys) {
+		if (encoded.isEmpty()) {
+			return List.of();
+		}
 		List<Envelope> envelopes = encoded.stream().map(EncodedEnvelope::envelope).toList();
 		SortedMap<Integer, Integer> counts = new TreeMap<>();
 		for (Envelope envelope : envelopes) {
@@ -333,6 +342,7 @@ public final class ShardedLog {
 				|| jdbc.update(RENEW_KEY, shard, number, id, expiresAt, this.name, hash, now) > 0) {
 			return null;
 		}
+		// It is there: keys are removed only by who holds the counter
 		return jdbc.queryForObject(FIND_KEY, (row, index) -> new AppendResult(UUID.fromString(row.getString(2)),
 				new Position(epoch, row.getLong(1)), true), this.name, hash);
 	}
@@ -384,13 +394,17 @@ public final class ShardedLog {
 	 * @param after the number after which to read
 	 * @param maxRows the maximum number of rows, 1 or more
 	 * @param maxBytes the maximum size of the rows together, in bytes; a single row may
-	 * exceed it
+	 * exceed it, and so may up to {@value #SMALL_PAGE} rows before the end
 	 * @return the rows, in ascending order
 	 */
 	public List<LogRow> read(JdbcOperations jdbc, ShardHead head, long after, int maxRows, long maxBytes) {
-		int limit = maxRows;
-		if (Math.min(maxRows, head.number() - after) > SMALL_PAGE) {
-			List<Integer> sizes = jdbc.queryForList(SIZES, Integer.class, this.name, head.shard(), after, maxRows);
+		// Not beyond the end: who knows how much was appended since
+		int limit = (int) Math.min(maxRows, head.number() - after);
+		if (limit <= 0) {
+			return List.of();
+		}
+		if (limit > SMALL_PAGE) {
+			List<Integer> sizes = jdbc.queryForList(SIZES, Integer.class, this.name, head.shard(), after, limit);
 			long bytes = 0;
 			limit = 0;
 			while (limit < sizes.size() && (limit == 0 || bytes + sizes.get(limit) <= maxBytes)) {

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.jdbc.internal;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -70,8 +71,14 @@ public final class ShardedLogCleaner {
 	private static final String CUT = "DELETE FROM ATMOSPHERE_MESSAGE"
 			+ " WHERE LOG_NAME = ? AND CHANNEL = ? AND NUMBER <= ?";
 
-	private static final String FIND_KEYS = "SELECT KEY_HASH FROM ATMOSPHERE_KEY"
-			+ " WHERE LOG_NAME = ? AND EXPIRES_AT <= ? LIMIT " + BATCH;
+	/** So few, because the counter of their shard is locked meanwhile. */
+	private static final int KEY_BATCH = 200;
+
+	private static final String FIND_KEYS = "SELECT SHARD, KEY_HASH FROM ATMOSPHERE_KEY"
+			+ " WHERE LOG_NAME = ? AND EXPIRES_AT <= ? LIMIT " + KEY_BATCH;
+
+	private static final String LOCK_SHARD = "SELECT HEAD FROM ATMOSPHERE_SHARD"
+			+ " WHERE LOG_NAME = ? AND SHARD = ? FOR UPDATE";
 
 	private static final String REMOVE_KEY = "DELETE FROM ATMOSPHERE_KEY"
 			+ " WHERE LOG_NAME = ? AND KEY_HASH = ? AND EXPIRES_AT <= ?";
@@ -245,22 +252,31 @@ public final class ShardedLogCleaner {
 	}
 
 	/**
-	 * Remove the idempotency keys whose window has ended.
+	 * Remove the idempotency keys whose window has ended. Nothing is appended to a shard
+	 * while its keys are removed: otherwise a key could be gone between the two statements
+	 * that find and read it, and both sides could lock two keys in different orders.
 	 * @param active whether to go on after a transaction
 	 * @return the number of keys
 	 */
 	public int removeKeys(BooleanSupplier active) {
-		long now = System.currentTimeMillis();
+		return removeKeys(System.currentTimeMillis(), active);
+	}
+
+	int removeKeys(long now, BooleanSupplier active) {
 		int removed = 0;
-		int batch = BATCH;
-		while (batch == BATCH && active.getAsBoolean()) {
-			List<String> keys = this.database.jdbc().queryForList(FIND_KEYS, String.class, this.name, now);
-			batch = keys.size();
-			if (batch > 0) {
+		int batch = KEY_BATCH;
+		while (batch == KEY_BATCH && active.getAsBoolean()) {
+			Map<Integer, List<Object[]>> shards = new TreeMap<>();
+			this.database.jdbc().query(FIND_KEYS, (row) -> {
+				shards.computeIfAbsent(row.getInt(1), (shard) -> new ArrayList<>())
+					.add(new Object[] { this.name, row.getString(2), now });
+			}, this.name, now);
+			batch = shards.values().stream().mapToInt(List::size).sum();
+			shards.forEach((shard, keys) -> this.database.inTransaction((jdbc) -> {
+				jdbc.queryForList(LOCK_SHARD, Long.class, this.name, shard);
 				// One may have been used again meanwhile
-				this.database.inTransaction((jdbc) -> jdbc.batchUpdate(REMOVE_KEY,
-						keys.stream().map((key) -> new Object[] { this.name, key, now }).toList()));
-			}
+				return jdbc.batchUpdate(REMOVE_KEY, keys);
+			}));
 			removed += batch;
 		}
 		return removed;

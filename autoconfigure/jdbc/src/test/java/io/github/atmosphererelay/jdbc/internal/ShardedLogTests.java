@@ -158,6 +158,26 @@ class ShardedLogTests {
 	}
 
 	@Test
+	void pagesEndWhereTheLogEndedWhenTheReaderLooked() {
+		ShardedLog log = log();
+		this.transactions
+			.executeWithoutResult((status) -> log.append(this.jdbc, List.of(envelope("orders", null)), false));
+		ShardHead head = head(log, "orders");
+		List<Envelope> later = IntStream.range(0, 100).mapToObj((i) -> envelope("orders", null)).toList();
+		this.transactions.executeWithoutResult((status) -> log.append(this.jdbc, later, false));
+		assertThat(log.read(this.jdbc, head, 0, 1000, 1)).hasSize(1);
+		assertThat(log.read(this.jdbc, head, 1, 1000, 1)).isEmpty();
+	}
+
+	@Test
+	void nothingIsAppendedForNoEnvelopes() {
+		ShardedLog log = log();
+		this.transactions.executeWithoutResult(
+				(status) -> assertThat(log.append(this.jdbc, List.of(), true)).isEmpty());
+		assertThat(log.heads(this.jdbc)).allSatisfy((head) -> assertThat(head.number()).isZero());
+	}
+
+	@Test
 	void numbersThatWereRolledBackAreGivenAgain() {
 		ShardedLog log = log();
 		this.transactions.executeWithoutResult((status) -> {

@@ -56,6 +56,18 @@ public enum TestDatabases {
 	}
 
 	/**
+	 * Start a server that the test may disturb, or skip the test where its programs are
+	 * missing.
+	 */
+	DatabaseServer newServer() {
+		return switch (this) {
+			case H2 -> DatabaseServers.newH2();
+			case POSTGRESQL -> DatabaseServers.newPostgres();
+			case MARIADB -> DatabaseServers.newMariaDb();
+		};
+	}
+
+	/**
 	 * Return a pool of connections to a database with all tables, which the tests share.
 	 */
 	public HikariDataSource pool() {
