@@ -56,7 +56,7 @@ final class RelayChooser {
 			throw new RelayNotConfiguredException(
 					"Several relays could carry messages between nodes, and none was chosen: the modules for " + names
 							+ " are both on the classpath.",
-					"Set the property '" + PROPERTY + "' to one of: redis, kafka, jdbc, local.");
+					"Set the property '" + PROPERTY + "' to one of: redis, kafka, local, jdbc.");
 		}
 		if (this.factories.isEmpty()) {
 			return new LocalRelay();
