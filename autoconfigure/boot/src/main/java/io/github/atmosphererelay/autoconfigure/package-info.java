@@ -21,3 +21,5 @@
 @NullMarked
 package io.github.atmosphererelay.autoconfigure;
 
+
+import org.jspecify.annotations.NullMarked;

@@ -20,3 +20,5 @@
 @NullMarked
 package io.github.atmosphererelay.actuate.internal;
 
+
+import org.jspecify.annotations.NullMarked;

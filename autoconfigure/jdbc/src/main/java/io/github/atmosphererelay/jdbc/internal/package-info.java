@@ -20,4 +20,3 @@
  */
 @NullMarked
 package io.github.atmosphererelay.jdbc.internal;
-

@@ -20,3 +20,5 @@
 @NullMarked
 package io.github.atmosphererelay.security.spring.internal;
 
+
+import org.jspecify.annotations.NullMarked;

@@ -20,3 +20,4 @@
 @NullMarked
 package io.github.atmosphererelay.relay.jdbc.internal;
 
+import org.jspecify.annotations.NullMarked;
