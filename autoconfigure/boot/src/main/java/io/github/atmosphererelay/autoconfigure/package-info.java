@@ -21,5 +21,4 @@
 @NullMarked
 package io.github.atmosphererelay.autoconfigure;
 
-
 import org.jspecify.annotations.NullMarked;

@@ -20,5 +20,4 @@
 @NullMarked
 package io.github.atmosphererelay.actuate.internal;
 
-
 import org.jspecify.annotations.NullMarked;

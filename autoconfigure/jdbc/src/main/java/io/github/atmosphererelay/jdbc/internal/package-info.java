@@ -20,3 +20,5 @@
  */
 @NullMarked
 package io.github.atmosphererelay.jdbc.internal;
+
+import org.jspecify.annotations.NullMarked;

@@ -20,5 +20,4 @@
 @NullMarked
 package io.github.atmosphererelay.security.spring.internal;
 
-
 import org.jspecify.annotations.NullMarked;
