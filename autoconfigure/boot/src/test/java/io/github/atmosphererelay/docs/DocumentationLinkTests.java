@@ -39,7 +39,7 @@ class DocumentationLinkTests {
 			"Errors and codes", "Properties and meters", "Read on");
 
 	/** From channels to Kafka, as the index says. */
-	private static final List<String> GUIDES = List.of("channels", "clients", "recorded-channels", "durable-sessions",
+	private static final List<String> GUIDES = List.of("channels", "clients", "recorded-channels", "durable-sessions", "outbox",
 			"presence", "endpoints", "security", "java-api", "relays", "redis", "kafka");
 
 	@Test

@@ -88,6 +88,8 @@ public final class Leases {
 	private static final String ADVANCE = "UPDATE ATMOSPHERE_LEASE SET PROGRESS = ?"
 			+ " WHERE LOG_NAME = ? AND LEASE_NAME = ? AND OWNER_ID = ? AND PROGRESS = ?";
 
+	private static final long FAILED_NANOS = TimeUnit.SECONDS.toNanos(1);
+
 	private final Database database;
 
 	private final String log;
@@ -109,6 +111,9 @@ public final class Leases {
 	/** The leases of this node, with the time until which it may use them. */
 	private final Map<String, Long> held = new ConcurrentHashMap<>();
 
+	/** The leases of this node that nobody held when it took them. */
+	private final Set<String> fresh = ConcurrentHashMap.newKeySet();
+
 	/** Known to the thread only. */
 	private final Map<String, Sighting> sightings = new HashMap<>();
 
@@ -116,6 +121,8 @@ public final class Leases {
 	private boolean mayOwn;
 
 	private volatile Map<String, String> holders = Map.of();
+
+	private volatile boolean releases = true;
 
 	private volatile String owner = "";
 
@@ -173,6 +180,7 @@ public final class Leases {
 	void begin(UUID node) {
 		this.owner = node.toString();
 		this.sightings.clear();
+		this.fresh.clear();
 		// From an earlier life whose leases could not be given back
 		this.mayOwn = true;
 	}
@@ -183,6 +191,19 @@ public final class Leases {
 	 * the lease time.
 	 */
 	public void stop() {
+		stop(true);
+	}
+
+	/**
+	 * Hold no lease any more, and let other nodes wait until the lease time is over,
+	 * because not all that was done under them is stored.
+	 */
+	public void abandon() {
+		stop(false);
+	}
+
+	private void stop(boolean release) {
+		this.releases = release;
 		Thread thread;
 		this.lock.lock();
 		try {
@@ -212,6 +233,16 @@ public final class Leases {
 	public boolean holds(String lease) {
 		Long until = this.held.get(lease);
 		return until != null && this.clock.getAsLong() - until < 0;
+	}
+
+	/**
+	 * Return whether nobody held a lease when this node took it, because it was new or
+	 * was given back. Otherwise its holder may have died at work. Does not block.
+	 * @param lease the name of a lease that this node holds
+	 * @return whether all that the holder before has done is stored
+	 */
+	public boolean isFresh(String lease) {
+		return this.fresh.contains(lease);
 	}
 
 	/**
@@ -273,18 +304,22 @@ public final class Leases {
 	}
 
 	private void step() throws InterruptedException {
+		long pause = this.leaseNanos / 6;
 		try {
 			turn();
 			this.guard.succeeded();
 		}
 		catch (DataAccessException | TransactionException ex) {
 			this.guard.failed("The leases in the database could not be renewed", ex);
+			// HikariCP hands a connection out again within half a second without a look at
+			// whether it still works
+			pause = Math.max(pause, FAILED_NANOS);
 		}
 		expire();
 		this.lock.lock();
 		try {
 			if (isActive()) {
-				this.wake.awaitNanos(this.leaseNanos / 6);
+				this.wake.awaitNanos(pause);
 			}
 		}
 		finally {
@@ -330,6 +365,8 @@ public final class Leases {
 		this.holders = Map.copyOf(holders);
 		if (!missing.isEmpty()) {
 			missing.forEach(this::insert);
+			// To take them without another wait, as the first node
+			turn();
 		}
 	}
 
@@ -371,6 +408,9 @@ public final class Leases {
 					+ ", which has not renewed it");
 		}
 		this.sightings.remove(row.lease());
+		if (row.owner() == null) {
+			this.fresh.add(row.lease());
+		}
 		hold(row.lease(), before);
 	}
 
@@ -395,6 +435,7 @@ public final class Leases {
 	}
 
 	private void lose(String lease) {
+		this.fresh.remove(lease);
 		if (this.held.remove(lease) != null) {
 			logger.info("This node no longer holds '" + lease + "' of '" + this.log + "'");
 			this.listener.lost(lease);
@@ -404,10 +445,11 @@ public final class Leases {
 	void release() {
 		Set<String> held = Set.copyOf(this.held.keySet());
 		this.held.clear();
+		this.fresh.clear();
 		this.holders = Map.of();
 		held.forEach(this.listener::lost);
 		try {
-			if (this.mayOwn) {
+			if (this.mayOwn && this.releases) {
 				this.mayOwn = false;
 				this.database.inTransaction((jdbc) -> jdbc.update(RELEASE, this.log, this.owner));
 			}

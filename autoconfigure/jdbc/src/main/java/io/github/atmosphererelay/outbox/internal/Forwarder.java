@@ -90,6 +90,12 @@ final class Forwarder {
 
 	private static final long MAX_RETRY_NANOS = TimeUnit.SECONDS.toNanos(5);
 
+	/**
+	 * How long the tables rest after a failure: longer than the half second within which
+	 * HikariCP hands a connection out again without a look at whether it still works.
+	 */
+	private static final long FAILED_NANOS = TimeUnit.SECONDS.toNanos(1);
+
 	/** How long the end waits for receipts. */
 	private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(3);
 
@@ -133,6 +139,9 @@ final class Forwarder {
 
 	private final Map<Integer, ShardQueue> shards = new HashMap<>();
 
+	/** The shards that this node has begun with since its start. */
+	private final Set<Integer> opened = new HashSet<>();
+
 	private final Set<Integer> dirty = new HashSet<>();
 
 	private final Deque<AddressQueue> ready = new ArrayDeque<>();
@@ -148,6 +157,8 @@ final class Forwarder {
 	private long advancedAt;
 
 	private volatile boolean stopping;
+
+	private volatile boolean drained;
 
 	private volatile @Nullable Thread thread;
 
@@ -178,6 +189,7 @@ final class Forwarder {
 				return;
 			}
 			this.stopping = false;
+			this.drained = false;
 			this.nextPollAt = System.nanoTime();
 			this.pollNanos = MIN_POLL_NANOS;
 			this.leases.start(node);
@@ -219,7 +231,12 @@ final class Forwarder {
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
-		this.leases.stop();
+		if (this.drained) {
+			this.leases.stop();
+		}
+		else {
+			this.leases.abandon();
+		}
 	}
 
 	/**
@@ -282,7 +299,7 @@ final class Forwarder {
 		catch (DataAccessException | TransactionException ex) {
 			// The database is away or stalls. What was committed waits there
 			this.guard.failed("The outbox could not be read or written", ex);
-			await(RETRY_NANOS * 5, false);
+			await(FAILED_NANOS, false);
 			return;
 		}
 		catch (Throwable ex) {
@@ -338,8 +355,8 @@ final class Forwarder {
 	}
 
 	/**
-	 * Begin with the shards that this node has got. Looked at in each step: a lease may
-	 * be over for a moment and then renewed, of which nobody is told.
+	 * Begin with the shards that this node has got. Looked at in each step: a lease may be
+	 * over for a moment and then renewed, of which nobody is told.
 	 */
 	private void openHeld() {
 		for (int shard = 0; shard < ShardedLog.SHARDS; shard++) {
@@ -364,7 +381,9 @@ final class Forwarder {
 			this.shards.put(shard, new ShardQueue(shard, 0, head));
 		}
 		else {
-			this.shards.put(shard, new ShardQueue(shard, cursor, Math.min(head, cursor + ShardQueue.MAX_MESSAGES)));
+			boolean clean = this.leases.isFresh(LEASE + shard) && this.opened.add(shard);
+			this.shards.put(shard,
+					new ShardQueue(shard, cursor, clean ? 0 : Math.min(head, cursor + ShardQueue.MAX_MESSAGES)));
 		}
 		this.dirty.add(shard);
 	}
@@ -607,7 +626,8 @@ final class Forwarder {
 	 * necessary while messages are on their way.
 	 */
 	private void advance(boolean now) {
-		if (!hasProgress() || (!now && this.sending > 0 && System.nanoTime() - this.advancedAt < ADVANCE_NANOS)) {
+		if (!hasProgress()
+				|| (!now && this.sending > 0 && System.nanoTime() - this.advancedAt < ADVANCE_NANOS)) {
 			return;
 		}
 		Map<ShardQueue, Long> targets = new LinkedHashMap<>();
@@ -676,8 +696,10 @@ final class Forwarder {
 		dropLost();
 		try {
 			advance(true);
+			this.drained = this.sending == 0;
 		}
 		finally {
+			this.opened.clear();
 			forget();
 			this.sending = 0;
 		}

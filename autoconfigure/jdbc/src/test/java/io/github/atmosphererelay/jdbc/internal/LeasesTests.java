@@ -69,10 +69,9 @@ class LeasesTests {
 		Node one = new Node();
 		Node two = new Node();
 		one.turn();
-		assertThat(one.leases.holds("a")).isFalse();
-		one.turn();
 		two.turn();
 		assertThat(one.gained).containsExactlyInAnyOrder("a", "b");
+		assertThat(one.leases.isFresh("a")).isTrue();
 		assertThat(one.leases.holds("a")).isTrue();
 		assertThat(two.leases.holds("a")).isFalse();
 		assertThat(two.leases.holder("a")).isEqualTo(one.id);
@@ -96,6 +95,7 @@ class LeasesTests {
 		after(Duration.ofMillis(100));
 		two.turn();
 		assertThat(two.leases.holds("a")).isTrue();
+		assertThat(two.leases.isFresh("a")).isFalse();
 		one.turn();
 		assertThat(one.lost).containsExactlyInAnyOrder("a", "b");
 		assertThat(one.leases.holds("a")).isFalse();

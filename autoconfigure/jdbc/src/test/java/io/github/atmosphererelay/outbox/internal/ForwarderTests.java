@@ -53,7 +53,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @ParameterizedClass
 @EnumSource(TestDatabases.class)
-@Timeout(90)
+@Timeout(240)
 class ForwarderTests {
 
 	private static final Duration LEASE = Duration.ofSeconds(2);
@@ -148,13 +148,13 @@ class ForwarderTests {
 		ForwardingNode node = node();
 		FakeTransport socket = node.connect("chat/lobby");
 		AtomicInteger attempts = new AtomicInteger();
-		node.relay.answer((envelope) -> (attempts.incrementAndGet() <= 2)
+		node.answer((envelope) -> (attempts.incrementAndGet() <= 2)
 				? CompletableFuture.failedFuture(new RelayUnavailableException("fake", null)) : relayed(envelope));
 		node.publish("chat/lobby", "one");
 		await().until(() -> rows() == 0);
 		assertThat(node.sentTexts()).containsExactly("one", "one", "one");
-		assertThat(node.sent())
-			.allSatisfy((envelope) -> assertThat(envelope.headers()).doesNotContainKey(Outbox.REPEATED_HEADER));
+		assertThat(node.sent()).allSatisfy(
+				(envelope) -> assertThat(envelope.headers()).doesNotContainKey(Outbox.REPEATED_HEADER));
 		await().untilAsserted(() -> assertThat(socket.events()).containsExactly("one"));
 		assertThat(node.outbox.statistics().failedAttempts()).isZero();
 	}
@@ -164,9 +164,8 @@ class ForwarderTests {
 		ForwardingNode node = node();
 		FakeTransport socket = node.connect("chat/lobby");
 		AtomicInteger attempts = new AtomicInteger();
-		node.relay.answer((envelope) -> (attempts.incrementAndGet() == 1)
-				? CompletableFuture.completedFuture(Receipt.of(envelope.id(), Outcome.UNCONFIRMED))
-				: relayed(envelope));
+		node.answer((envelope) -> (attempts.incrementAndGet() == 1)
+				? CompletableFuture.completedFuture(Receipt.of(envelope.id(), Outcome.UNCONFIRMED)) : relayed(envelope));
 		node.publish("chat/lobby", "one");
 		await().until(() -> rows() == 0);
 		assertThat(node.sent()).extracting((envelope) -> envelope.headers().get(Outbox.REPEATED_HEADER))
@@ -178,7 +177,7 @@ class ForwarderTests {
 	void aRecordedMessageThatIsNotConfirmedIsRepeatedWithItsKey() {
 		ForwardingNode node = node();
 		AtomicInteger attempts = new AtomicInteger();
-		node.relay.answer((envelope) -> (attempts.incrementAndGet() == 1)
+		node.answer((envelope) -> (attempts.incrementAndGet() == 1)
 				? CompletableFuture.completedFuture(Receipt.of(envelope.id(), Outcome.UNCONFIRMED))
 				: CompletableFuture.completedFuture(Receipt.of(envelope.id(), Outcome.DUPLICATE)));
 		node.publish("log/one", "one");
@@ -196,7 +195,7 @@ class ForwarderTests {
 	@Test
 	void aPoisonMessageIsSetAsideAndSentAgainOrDiscarded() {
 		ForwardingNode node = node();
-		node.relay.answer((envelope) -> envelope.payload().asText().startsWith("poison")
+		node.answer((envelope) -> envelope.payload().asText().startsWith("poison")
 				? CompletableFuture.failedFuture(new IllegalStateException("indigestible")) : relayed(envelope));
 		node.publish("chat/lobby", "before");
 		node.publish("chat/lobby", "poison 1");
@@ -219,7 +218,7 @@ class ForwarderTests {
 		await().until(() -> node.outbox.statistics().status().setAside() == 2);
 		assertThat(node.outbox.discard(setAside.get(1).id())).isTrue();
 		assertThat(node.outbox.discard(setAside.get(1).id())).isFalse();
-		node.relay.answer(ForwarderTests::relayed);
+		node.answer(ForwarderTests::relayed);
 		assertThat(node.outbox.resend(setAside.get(0).id())).isTrue();
 		assertThat(node.outbox.resend(setAside.get(0).id())).isFalse();
 		await().until(() -> node.sentTexts().size() == 9);
@@ -281,8 +280,8 @@ class ForwarderTests {
 		own.close();
 		second.relay.answering();
 		await().until(() -> rows() == 0);
-		assertThat(second.sentTexts())
-			.containsExactlyElementsOf(IntStream.range(0, 10).mapToObj((i) -> "left " + i).toList());
+		assertThat(second.sentTexts()).containsExactlyElementsOf(
+				IntStream.range(0, 10).mapToObj((i) -> "left " + i).toList());
 		assertThat(first.sentTexts()).containsExactly("one");
 	}
 

@@ -18,7 +18,9 @@ package io.github.atmosphererelay.outbox.internal;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.atmosphererelay.broadcast.internal.DefaultBroadcaster;
@@ -29,6 +31,8 @@ import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.node.internal.NodeExtensions;
 import io.github.atmosphererelay.node.internal.NodeFixture;
+import io.github.atmosphererelay.relay.Outcome;
+import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.session.internal.FakeTransport;
 import io.github.atmosphererelay.session.internal.LocalSession;
 import io.github.atmosphererelay.test.FakeRelay;
@@ -61,7 +65,7 @@ final class ForwardingNode implements AutoCloseable {
 	ForwardingNode(HikariDataSource pool, String log, Duration lease, OutboxSettings settings) {
 		this.pool = pool;
 		EnvelopeCodec codec = new EnvelopeCodec(1_000);
-		ForwardedLog rows = new ForwardedLog(new Database(pool, Duration.ofSeconds(2)), log, codec);
+		ForwardedLog rows = new ForwardedLog(new Database(pool, Duration.ofSeconds(10)), log, codec);
 		OutboxTransactions transactions = new OutboxTransactions(pool, rows, false);
 		DataSourceTransactionManager manager = new DataSourceTransactionManager(pool);
 		manager.addListener(transactions);
@@ -93,6 +97,15 @@ final class ForwardingNode implements AutoCloseable {
 	}
 
 	/**
+	 * Let the relay answer messages in another way than that it has relayed them; not
+	 * what nodes say to each other.
+	 */
+	void answer(Function<Envelope, CompletableFuture<Receipt>> answer) {
+		this.relay.answer((envelope) -> (envelope.kind() == Envelope.Kind.MESSAGE) ? answer.apply(envelope)
+				: CompletableFuture.completedFuture(Receipt.of(envelope.id(), Outcome.RELAYED)));
+	}
+
+	/**
 	 * Connect a client to a channel.
 	 */
 	FakeTransport connect(String channel) {
@@ -104,7 +117,10 @@ final class ForwardingNode implements AutoCloseable {
 	}
 
 	List<Envelope> sent() {
-		return this.relay.published().stream().filter((envelope) -> envelope.kind() == Envelope.Kind.MESSAGE).toList();
+		return this.relay.published()
+			.stream()
+			.filter((envelope) -> envelope.kind() == Envelope.Kind.MESSAGE)
+			.toList();
 	}
 
 	List<String> sentTexts() {
