@@ -17,6 +17,8 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.actuate.internal.RelayEpochs;
+import io.github.atmosphererelay.outbox.internal.DirectTarget;
+import io.github.atmosphererelay.outbox.internal.OutboxTarget;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.jdbc.internal.ConnectionSource;
 import io.github.atmosphererelay.relay.jdbc.internal.JdbcRelay;
@@ -24,6 +26,7 @@ import io.github.atmosphererelay.relay.jdbc.internal.JdbcRelaySettings;
 import io.github.atmosphererelay.relay.jdbc.internal.ListenMode;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.jdbc.DataSourceBuilder;
@@ -77,6 +80,24 @@ class JdbcRelayConfiguration {
 			case ALWAYS -> ListenMode.ALWAYS;
 			case NEVER -> ListenMode.NEVER;
 		};
+	}
+
+	/**
+	 * With the outbox, transactions append to the log of the relay itself.
+	 */
+	@Bean
+	@ConditionalOnBooleanProperty("atmosphere.outbox.enabled")
+	OutboxTarget atmosphereJdbcRelayTarget(ObjectProvider<ClusterRelay> relay) {
+		return new DirectTarget(() -> find(relay).shardedLog(), (shards) -> find(relay).committed());
+	}
+
+	private static JdbcRelay find(ObjectProvider<ClusterRelay> relay) {
+		if (relay.getObject() instanceof JdbcRelay jdbcRelay) {
+			return jdbcRelay;
+		}
+		throw new RelayNotConfiguredException(
+				"The property 'atmosphere.relay.type' is 'jdbc', but a bean of the application's own is the relay.",
+				"Remove the property, so that the outbox forwards to that relay.");
 	}
 
 	@Bean

@@ -38,7 +38,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class DatabaseConfigurationTests {
 
 	private static final String[] TABLES = { "ATMOSPHERE_KEY", "ATMOSPHERE_LEASE", "ATMOSPHERE_MESSAGE",
-			"ATMOSPHERE_SET_ASIDE", "ATMOSPHERE_SHARD" };
+			"ATMOSPHERE_SET_ASIDE", "ATMOSPHERE_SHARD", "ATMOSPHERE_TRIM" };
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(AtmosphereDatabaseAutoConfiguration.class))
@@ -53,7 +53,7 @@ class DatabaseConfigurationTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "atmosphere.outbox.enabled=true" })
+	@ValueSource(strings = { "atmosphere.outbox.enabled=true", "atmosphere.relay.type=jdbc" })
 	void theTablesAreCreatedInAnEmbeddedDatabase(String property) {
 		this.runner.withPropertyValues(property).run((context) -> {
 			assertThat(context.getBean(MessagingDataSource.class).dataSource())

@@ -70,8 +70,7 @@ class OutboxConfigurationTests {
 			assertThat(context).doesNotHaveBean(Outbox.class).doesNotHaveBean(OutboxOperations.class);
 			Broadcaster broadcaster = context.getBean(Broadcaster.class);
 			transaction(context.getBean(PlatformTransactionManager.class)).executeWithoutResult((status) -> {
-				assertThat(broadcaster.broadcast("chat/lobby", "hello").join().outcome())
-					.isEqualTo(Outcome.LOCAL_ONLY);
+				assertThat(broadcaster.broadcast("chat/lobby", "hello").join().outcome()).isEqualTo(Outcome.LOCAL_ONLY);
 				assertThat(broadcaster.broadcast("chat/lobby", "later", PublishOptions.DEFAULTS.afterCommit())
 					.join()
 					.outcome()).isEqualTo(Outcome.PENDING);

@@ -225,7 +225,7 @@ class RelayFiguresTests {
 			this.relay.start(this);
 			for (int i = 0; i < CHANNELS; i++) {
 				for (String side : new String[] { "one/", "two/" }) {
-					this.relay.subscribe(new Address.Channel(side + i)).orTimeout(20, TimeUnit.SECONDS).join();
+					this.relay.subscribe(new Address.Channel(side + i)).orTimeout(60, TimeUnit.SECONDS).join();
 				}
 			}
 		}

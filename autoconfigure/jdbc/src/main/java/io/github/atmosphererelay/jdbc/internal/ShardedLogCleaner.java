@@ -253,8 +253,9 @@ public final class ShardedLogCleaner {
 
 	/**
 	 * Remove the idempotency keys whose window has ended. Nothing is appended to a shard
-	 * while its keys are removed: otherwise a key could be gone between the two statements
-	 * that find and read it, and both sides could lock two keys in different orders.
+	 * while its keys are removed: otherwise a key could be gone between the two
+	 * statements that find and read it, and both sides could lock two keys in different
+	 * orders.
 	 * @param active whether to go on after a transaction
 	 * @return the number of keys
 	 */

@@ -172,8 +172,8 @@ class ShardedLogTests {
 	@Test
 	void nothingIsAppendedForNoEnvelopes() {
 		ShardedLog log = log();
-		this.transactions.executeWithoutResult(
-				(status) -> assertThat(log.append(this.jdbc, List.of(), true)).isEmpty());
+		this.transactions
+			.executeWithoutResult((status) -> assertThat(log.append(this.jdbc, List.of(), true)).isEmpty());
 		assertThat(log.heads(this.jdbc)).allSatisfy((head) -> assertThat(head.number()).isZero());
 	}
 

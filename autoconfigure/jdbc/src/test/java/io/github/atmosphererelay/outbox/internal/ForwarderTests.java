@@ -165,7 +165,8 @@ class ForwarderTests {
 		FakeTransport socket = node.connect("chat/lobby");
 		AtomicInteger attempts = new AtomicInteger();
 		node.answer((envelope) -> (attempts.incrementAndGet() == 1)
-				? CompletableFuture.completedFuture(Receipt.of(envelope.id(), Outcome.UNCONFIRMED)) : relayed(envelope));
+				? CompletableFuture.completedFuture(Receipt.of(envelope.id(), Outcome.UNCONFIRMED))
+				: relayed(envelope));
 		node.publish("chat/lobby", "one");
 		await().until(() -> rows() == 0);
 		assertThat(node.sent()).extracting((envelope) -> envelope.headers().get(Outbox.REPEATED_HEADER))

@@ -27,6 +27,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 import io.github.atmosphererelay.guard.Guards;
@@ -97,7 +98,10 @@ final class JdbcConnector {
 
 	private final Object listenerLock = new Object();
 
-	private volatile @Nullable ShardedLog log;
+	/** Known from the first connection of any life on. */
+	private final AtomicReference<@Nullable ShardedLog> log;
+
+	private boolean begun;
 
 	private volatile @Nullable PostgresListener postgresListener;
 
@@ -112,7 +116,8 @@ final class JdbcConnector {
 	private boolean reported;
 
 	JdbcConnector(ConnectionSource source, ConnectionSource listenSource, JdbcRelaySettings settings,
-			RelayListener listener) {
+			AtomicReference<@Nullable ShardedLog> log, RelayListener listener) {
+		this.log = log;
 		this.source = source;
 		this.listenSource = listenSource;
 		this.settings = settings;
@@ -140,7 +145,7 @@ final class JdbcConnector {
 		PostgresListener postgresListener;
 		synchronized (this) {
 			this.stopping = true;
-			begun = (this.log != null);
+			begun = this.begun;
 			postgresListener = this.postgresListener;
 		}
 		try {
@@ -235,20 +240,21 @@ final class JdbcConnector {
 	 * @throws SQLException if it cannot be used
 	 */
 	void prepare(JdbcLink link) throws SQLException {
-		ShardedLog log = this.log;
+		ShardedLog log = this.log.get();
 		if (log == null) {
 			log = new ShardedLog(this.settings.logName(), DatabaseDialect.of(link.jdbc()), this.settings.codec(),
 					this.settings.ephemeralRetention().toMillis());
-			begin(log);
+			this.log.compareAndSet(null, log);
 		}
+		begin(log);
 		LinkDialect.prepare(link, log.dialect());
 	}
 
 	private synchronized void begin(ShardedLog log) {
-		if (this.log != null) {
+		if (this.begun) {
 			return;
 		}
-		this.log = log;
+		this.begun = true;
 		if (!this.stopping) {
 			this.cleaner.start();
 		}
@@ -271,7 +277,7 @@ final class JdbcConnector {
 	 * Return the log. Only after a connection was {@linkplain #prepare prepared}.
 	 */
 	ShardedLog log() {
-		ShardedLog log = this.log;
+		ShardedLog log = this.log.get();
 		if (log == null) {
 			throw new IllegalStateException("No connection was made yet");
 		}
@@ -298,7 +304,7 @@ final class JdbcConnector {
 	 * @return the number of shards that have a new epoch
 	 */
 	int renewEpochs() {
-		ShardedLog log = this.log;
+		ShardedLog log = this.log.get();
 		if (log == null) {
 			throw new RelayUnavailableException(JdbcRelay.NAME, null);
 		}
@@ -399,7 +405,7 @@ final class JdbcConnector {
 	Map<String, Object> details() {
 		Map<String, Object> details = new TreeMap<>();
 		details.put("log", this.settings.logName());
-		ShardedLog log = this.log;
+		ShardedLog log = this.log.get();
 		if (log != null) {
 			details.put("database", log.dialect().name().toLowerCase(Locale.ROOT));
 			PostgresListener postgresListener = this.postgresListener;

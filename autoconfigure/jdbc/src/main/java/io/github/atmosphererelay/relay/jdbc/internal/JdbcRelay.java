@@ -19,7 +19,9 @@ package io.github.atmosphererelay.relay.jdbc.internal;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 
+import io.github.atmosphererelay.jdbc.internal.ShardedLog;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.relay.ChannelLog;
@@ -71,6 +73,9 @@ public final class JdbcRelay implements ClusterRelay {
 
 	private final JdbcRelaySettings settings;
 
+	/** Known from the first connection on. */
+	private final AtomicReference<@Nullable ShardedLog> shardedLog = new AtomicReference<>();
+
 	private final Object lifecycle = new Object();
 
 	private volatile @Nullable JdbcConnector connector;
@@ -116,7 +121,8 @@ public final class JdbcRelay implements ClusterRelay {
 			if (this.connector != null) {
 				throw new IllegalStateException("The jdbc relay is already started");
 			}
-			JdbcConnector connector = new JdbcConnector(this.source, this.listenSource, this.settings, listener);
+			JdbcConnector connector = new JdbcConnector(this.source, this.listenSource, this.settings, this.shardedLog,
+					listener);
 			this.connector = connector;
 			connector.start();
 		}
@@ -176,6 +182,20 @@ public final class JdbcRelay implements ClusterRelay {
 	public ChannelLog log() {
 		JdbcConnector connector = this.connector;
 		return (connector != null) ? connector.channelLog() : NOT_STARTED;
+	}
+
+	/**
+	 * Return the log to which a transaction appends that publishes by itself.
+	 * @return the log
+	 * @throws RelayUnavailableException if the relay has never been connected, so that
+	 * its counters may not exist
+	 */
+	public ShardedLog shardedLog() {
+		ShardedLog log = this.shardedLog.get();
+		if (log == null) {
+			throw new RelayUnavailableException(NAME, null);
+		}
+		return log;
 	}
 
 	/**

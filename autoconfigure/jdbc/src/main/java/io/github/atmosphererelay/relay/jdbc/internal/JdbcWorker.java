@@ -151,12 +151,12 @@ final class JdbcWorker {
 	private void live() throws InterruptedException {
 		Throwable cause = null;
 		this.begun = false;
-		try (JdbcLink link = JdbcLink.open(this.source, this.timeout)) {
-			this.link = link;
-			this.work.begin(link);
+		try (JdbcLink opened = JdbcLink.open(this.source, this.timeout)) {
+			this.link = opened;
+			this.work.begin(opened);
 			this.begun = true;
 			this.failures = 0;
-			while (!this.stopped && !link.isAborted() && this.work.step(link)) {
+			while (!this.stopped && !opened.isAborted() && this.work.step(opened)) {
 				// Until there is a reason to end
 			}
 		}
