@@ -132,8 +132,8 @@ class FullServerTests {
 		assertThat(output)
 			.contains("'atmosphere.limits.sessions-per-address' allows one address 39 sessions, but the "
 					+ "node accepts only 38 connections, so one address can take them all")
-			.contains("'atmosphere.limits.sessions-per-user' allows any number of sessions")
-			.contains("of the 40 of '" + server.property + "'");
+			.contains("'atmosphere.limits.sessions-per-user' allows one user any number of sessions")
+			.contains("The rest of the 40 connections of '" + server.property + "'");
 	}
 
 	@ParameterizedTest
@@ -147,7 +147,7 @@ class FullServerTests {
 	void aServerThatTakesMoreThanTheProcessMayOpenIsToldOf(CapturedOutput output) {
 		TestNode.start("atmosphere.channels[0].pattern=chat/**", "server.tomcat.max-connections=10000000").close();
 		assertThat(output).contains("WARN")
-			.contains("The web server takes 10000000 connections")
+			.contains("The web server accepts 10000000 connections")
 			.contains("Raise the limit of open files");
 	}
 

@@ -135,7 +135,7 @@ public final class RefusalResponder {
 
 	private static String text(HttpServletRequest request, Refusal refusal, String reason) {
 		String advice = refusal.advice();
-		return "A client was refused at " + LogText.quote(request.getRequestURI()) + " with status "
+		return "A client that asked for " + LogText.quote(request.getRequestURI()) + " was refused with "
 				+ refusal.status().value() + ": " + LogText.line(reason) + ((advice != null) ? ". " + advice : "");
 	}
 
