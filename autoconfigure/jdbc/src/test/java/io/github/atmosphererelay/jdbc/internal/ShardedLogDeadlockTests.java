@@ -110,8 +110,7 @@ class ShardedLogDeadlockTests {
 				this.log.appendAtOnce(this.jdbc, encoded(twoShards(writer)));
 			}
 			else {
-				transactions
-					.executeWithoutResult((status) -> this.log.append(this.jdbc, twoShards(writer), false));
+				transactions.executeWithoutResult((status) -> this.log.append(this.jdbc, twoShards(writer), false));
 			}
 		});
 		assertAppended(4 * rounds);
@@ -162,8 +161,8 @@ class ShardedLogDeadlockTests {
 	}
 
 	/**
-	 * Let writers do something again and again at the same time. None of them repeats what
-	 * has failed.
+	 * Let writers do something again and again at the same time. None of them repeats
+	 * what has failed.
 	 */
 	private void run(int writers, int rounds, BiConsumer<Integer, Integer> work) throws Exception {
 		ExecutorService executor = Executors.newFixedThreadPool(writers);

@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Histories of transactions that append to a {@link ShardedLog} at the same time, as
- * generated from a seed: {@link LogHistory} runs and checks them. A failure tells the seed
- * and the smallest schedule that fails.
+ * generated from a seed: {@link LogHistory} runs and checks them. A failure tells the
+ * seed and the smallest schedule that fails.
  */
 class ShardedLogHistoryTests {
 
@@ -88,8 +88,7 @@ class ShardedLogHistoryTests {
 			.as(LogTransaction.Message::new);
 		Arbitrary<LogTransaction> transaction = Combinators
 			.combine(message.list().ofMinSize(1).ofMaxSize(5), Arbitraries.integers().between(0, 16),
-					Arbitraries.integers().between(0, 4), Arbitraries.integers().between(0, 4),
-					ends())
+					Arbitraries.integers().between(0, 4), Arbitraries.integers().between(0, 4), ends())
 			.as(LogTransaction::new);
 		return transaction.list().ofMinSize(2).ofMaxSize(8).map(ArrayList::new);
 	}

@@ -51,8 +51,8 @@ import org.springframework.transaction.support.TransactionTemplate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What two transactions may do to the idempotency keys of a {@link ShardedLog} at the same
- * time.
+ * What two transactions may do to the idempotency keys of a {@link ShardedLog} at the
+ * same time.
  */
 @ParameterizedClass
 @EnumSource(TestDatabases.class)
@@ -87,8 +87,8 @@ class ShardedLogKeyTests {
 	/**
 	 * One transaction finds a key and adds one that comes before the key that the other
 	 * one finds, and the other way round. If a database locked the gap before a key that
-	 * it has found, as InnoDB does at REPEATABLE READ for some statements, each would need
-	 * what the other one has locked.
+	 * it has found, as InnoDB does at REPEATABLE READ for some statements, each would
+	 * need what the other one has locked.
 	 */
 	@Test
 	void keysOfTwoShardsThatAreNeighbours() throws Exception {
@@ -119,14 +119,15 @@ class ShardedLogKeyTests {
 	void aKeyThatIsRemovedWhileItIsLookedAt() throws Exception {
 		String channel = Envelopes.channelOf(5);
 		TransactionTemplate transactions = transactions(Connection.TRANSACTION_READ_COMMITTED);
-		transactions.executeWithoutResult(
-				(status) -> this.log.append(this.jdbc, List.of(Envelopes.to(channel, "key")), true));
+		transactions
+			.executeWithoutResult((status) -> this.log.append(this.jdbc, List.of(Envelopes.to(channel, "key")), true));
 		ShardedLogCleaner cleaner = new ShardedLogCleaner(this.log.name(),
 				new Database(this.pool, Duration.ofSeconds(30)));
 		Future<?>[] cleaned = new Future<?>[1];
 		JdbcOperations jdbc = after(this.jdbc, (sql) -> sql.contains("INTO ATMOSPHERE_KEY"), () -> {
 			// The window of the other node, whose clock is ahead, has ended
-			cleaned[0] = this.executor.submit(() -> cleaner.removeKeys(System.currentTimeMillis() + 3_600_000, () -> true));
+			cleaned[0] = this.executor
+				.submit(() -> cleaner.removeKeys(System.currentTimeMillis() + 3_600_000, () -> true));
 			try {
 				cleaned[0].get(500, TimeUnit.MILLISECONDS);
 			}
