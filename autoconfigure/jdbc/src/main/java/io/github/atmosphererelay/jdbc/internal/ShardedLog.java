@@ -89,10 +89,10 @@ public final class ShardedLog {
 			+ " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 	private static final String RENEW_KEY = "UPDATE ATMOSPHERE_KEY SET SHARD = ?, NUMBER = ?, MESSAGE_ID = ?,"
-			+ " EXPIRES_AT = ? WHERE LOG_NAME = ? AND KEY_HASH = ? AND EXPIRES_AT <= ?";
+			+ " EXPIRES_AT = ? WHERE LOG_NAME = ? AND KEY_HASH = ?";
 
 	/** Locks the row, so that it is the newest one at every isolation. */
-	private static final String FIND_KEY = "SELECT NUMBER, MESSAGE_ID FROM ATMOSPHERE_KEY"
+	private static final String FIND_KEY = "SELECT NUMBER, MESSAGE_ID, EXPIRES_AT FROM ATMOSPHERE_KEY"
 			+ " WHERE LOG_NAME = ? AND KEY_HASH = ? FOR UPDATE";
 
 	private static final String SIZES = "SELECT SIZE_BYTES FROM ATMOSPHERE_MESSAGE"
@@ -338,13 +338,20 @@ public final class ShardedLog {
 		long expiresAt = saturatedSum(now, options.idempotencyWindow().toMillis());
 		// The insert comes first: an update of a row that is not there would lock the gap
 		// in which others insert, on InnoDB
-		if (jdbc.update(this.dialect.insertKeyIfAbsent(), this.name, hash, shard, number, id, expiresAt) > 0
-				|| jdbc.update(RENEW_KEY, shard, number, id, expiresAt, this.name, hash, now) > 0) {
+		if (jdbc.update(this.dialect.insertKeyIfAbsent(), this.name, hash, shard, number, id, expiresAt) > 0) {
 			return null;
 		}
-		// It is there: keys are removed only by who holds the counter
-		return jdbc.queryForObject(FIND_KEY, (row, index) -> new AppendResult(UUID.fromString(row.getString(2)),
-				new Position(epoch, row.getLong(1)), true), this.name, hash);
+		// It is there: keys are removed only by who holds the counter. No condition but
+		// the primary key: InnoDB may look for another one in the index of the times, and
+		// lock keys of other shards
+		KnownKey known = Objects.requireNonNull(jdbc.queryForObject(FIND_KEY,
+				(row, index) -> new KnownKey(row.getLong(1), UUID.fromString(row.getString(2)), row.getLong(3)),
+				this.name, hash));
+		if (known.expiresAt() > now) {
+			return new AppendResult(known.messageId(), new Position(epoch, known.number()), true);
+		}
+		jdbc.update(RENEW_KEY, shard, number, id, expiresAt, this.name, hash);
+		return null;
 	}
 
 	private static long saturatedSum(long now, long millis) {
@@ -464,6 +471,12 @@ public final class ShardedLog {
 	 * Which server has written a shard.
 	 */
 	private record ShardServer(int shard, String epoch, @Nullable String server) {
+	}
+
+	/**
+	 * An idempotency key that is there already.
+	 */
+	private record KnownKey(long number, UUID messageId, long expiresAt) {
 	}
 
 }

@@ -80,8 +80,9 @@ public final class ShardedLogCleaner {
 	private static final String LOCK_SHARD = "SELECT HEAD FROM ATMOSPHERE_SHARD"
 			+ " WHERE LOG_NAME = ? AND SHARD = ? FOR UPDATE";
 
+	/** The sum keeps InnoDB from the index of the times, where it would lock other keys. */
 	private static final String REMOVE_KEY = "DELETE FROM ATMOSPHERE_KEY"
-			+ " WHERE LOG_NAME = ? AND KEY_HASH = ? AND EXPIRES_AT <= ?";
+			+ " WHERE LOG_NAME = ? AND KEY_HASH = ? AND EXPIRES_AT + 0 <= ?";
 
 	private static final String COUNT_MARKS = "SELECT COUNT(*) FROM ATMOSPHERE_TRIM WHERE LOG_NAME = ?";
 
