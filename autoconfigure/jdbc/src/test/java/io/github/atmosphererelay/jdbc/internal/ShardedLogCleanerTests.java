@@ -85,7 +85,8 @@ class ShardedLogCleanerTests {
 	}
 
 	private boolean isComplete(String channel, Position since) {
-		return this.pages.read(this.database.jdbc(), channel, since, PageLimit.of(10), ReadDirection.FORWARD).complete();
+		return this.pages.read(this.database.jdbc(), channel, since, PageLimit.of(10), ReadDirection.FORWARD)
+			.complete();
 	}
 
 	/**
