@@ -97,7 +97,8 @@ public final class PublishOptions {
 	public PublishOptions header(String name, String value) {
 		Map<String, String> headers = new LinkedHashMap<>(this.headers);
 		headers.put(name, value);
-		return new PublishOptions(this.exceptSession, Map.copyOf(headers), this.binary, this.idempotencyKey, this.afterCommit);
+		return new PublishOptions(this.exceptSession, Map.copyOf(headers), this.binary, this.idempotencyKey,
+				this.afterCommit);
 	}
 
 	/**

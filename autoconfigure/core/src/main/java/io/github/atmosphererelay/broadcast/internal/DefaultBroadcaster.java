@@ -296,7 +296,8 @@ public final class DefaultBroadcaster implements Broadcaster {
 	public CompletableFuture<Receipt> publishFrom(ClientSession sender, String channel, ChannelOptions options,
 			Payload payload) {
 		return prepare(channel, options, options.echo() ? null : sender.id(), payload,
-				options.sender() ? PublishOptions.DEFAULTS.sender(sender) : PublishOptions.DEFAULTS).sending()
+				options.sender() ? PublishOptions.DEFAULTS.sender(sender) : PublishOptions.DEFAULTS)
+			.sending()
 			.get();
 	}
 

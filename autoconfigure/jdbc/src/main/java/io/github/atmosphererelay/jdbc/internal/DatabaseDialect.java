@@ -107,8 +107,8 @@ public enum DatabaseDialect {
 	String insertKeyIfAbsent() {
 		String columns = "(LOG_NAME, KEY_HASH, SHARD, NUMBER, MESSAGE_ID, EXPIRES_AT)";
 		return switch (this) {
-			case POSTGRESQL -> "INSERT INTO ATMOSPHERE_KEY " + columns
-					+ " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+			case POSTGRESQL ->
+				"INSERT INTO ATMOSPHERE_KEY " + columns + " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
 			case MARIADB, MYSQL -> "INSERT IGNORE INTO ATMOSPHERE_KEY " + columns + " VALUES (?, ?, ?, ?, ?, ?)";
 			case H2 -> "MERGE INTO ATMOSPHERE_KEY K USING (VALUES (CAST(? AS VARCHAR), CAST(? AS VARCHAR),"
 					+ " CAST(? AS INT), CAST(? AS BIGINT), CAST(? AS VARCHAR), CAST(? AS BIGINT)))"

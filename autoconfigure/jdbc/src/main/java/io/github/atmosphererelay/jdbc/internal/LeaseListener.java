@@ -23,7 +23,8 @@ package io.github.atmosphererelay.jdbc.internal;
 public interface LeaseListener {
 
 	/**
-	 * This node has taken a lease, and holds it until {@link Leases#holds} says otherwise.
+	 * This node has taken a lease, and holds it until {@link Leases#holds} says
+	 * otherwise.
 	 * @param lease the lease's name
 	 */
 	void gained(String lease);

@@ -311,7 +311,8 @@ public final class Leases {
 		}
 		catch (DataAccessException | TransactionException ex) {
 			this.guard.failed("The leases in the database could not be renewed", ex);
-			// HikariCP hands a connection out again within half a second without a look at
+			// HikariCP hands a connection out again within half a second without a look
+			// at
 			// whether it still works
 			pause = Math.max(pause, FAILED_NANOS);
 		}

@@ -112,7 +112,8 @@ public final class AfterCommitTransactions implements PublishingTransactions {
 		public void afterCompletion(int status) {
 			this.committed = true;
 			if (status == STATUS_COMMITTED) {
-				// What another synchronization has published after the commit as the first
+				// What another synchronization has published after the commit as the
+				// first
 				AfterCommit.send(this.messages.drain());
 			}
 			TransactionSynchronizationManager.unbindResourceIfPossible(AfterCommitTransactions.this.key);

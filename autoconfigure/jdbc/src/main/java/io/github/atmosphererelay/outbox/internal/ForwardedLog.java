@@ -175,8 +175,8 @@ public final class ForwardedLog implements OutboxTarget {
 			return envelope;
 		}
 		return new Envelope(envelope.id(), envelope.origin(), envelope.kind(), envelope.time(), envelope.audience(),
-				envelope.headers(), envelope.payload(), envelope.sequence(), new LogOptions(log.size(), log.retention(),
-						envelope.id().toString(), log.idempotencyWindow()));
+				envelope.headers(), envelope.payload(), envelope.sequence(),
+				new LogOptions(log.size(), log.retention(), envelope.id().toString(), log.idempotencyWindow()));
 	}
 
 	@Override

@@ -355,8 +355,8 @@ final class Forwarder {
 	}
 
 	/**
-	 * Begin with the shards that this node has got. Looked at in each step: a lease may be
-	 * over for a moment and then renewed, of which nobody is told.
+	 * Begin with the shards that this node has got. Looked at in each step: a lease may
+	 * be over for a moment and then renewed, of which nobody is told.
 	 */
 	private void openHeld() {
 		for (int shard = 0; shard < ShardedLog.SHARDS; shard++) {
@@ -626,8 +626,7 @@ final class Forwarder {
 	 * necessary while messages are on their way.
 	 */
 	private void advance(boolean now) {
-		if (!hasProgress()
-				|| (!now && this.sending > 0 && System.nanoTime() - this.advancedAt < ADVANCE_NANOS)) {
+		if (!hasProgress() || (!now && this.sending > 0 && System.nanoTime() - this.advancedAt < ADVANCE_NANOS)) {
 			return;
 		}
 		Map<ShardQueue, Long> targets = new LinkedHashMap<>();

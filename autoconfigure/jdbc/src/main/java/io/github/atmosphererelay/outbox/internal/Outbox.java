@@ -115,8 +115,8 @@ public final class Outbox {
 	 * Begin to forward. Connects to the database once; if that fails, it is tried again
 	 * in the background.
 	 * @param node this node's id
-	 * @throws UnsupportedDatabaseException if the database is another one than those
-	 * that the outbox knows
+	 * @throws UnsupportedDatabaseException if the database is another one than those that
+	 * the outbox knows
 	 */
 	public void start(UUID node) {
 		try {

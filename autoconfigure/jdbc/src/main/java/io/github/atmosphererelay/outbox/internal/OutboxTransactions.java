@@ -143,11 +143,12 @@ public final class OutboxTransactions implements PublishingTransactions, Transac
 
 	private @Nullable OutboxTransaction find(TransactionExecution execution) {
 		Map<ConnectionHolder, OutboxTransaction> transactions = transactions();
-		return (transactions == null) ? null : transactions.values()
-			.stream()
-			.filter((transaction) -> transaction.is(execution))
-			.findFirst()
-			.orElse(null);
+		return (transactions == null) ? null
+				: transactions.values()
+					.stream()
+					.filter((transaction) -> transaction.is(execution))
+					.findFirst()
+					.orElse(null);
 	}
 
 	void forget(ConnectionHolder holder, OutboxTransaction transaction) {
@@ -209,8 +210,8 @@ public final class OutboxTransactions implements PublishingTransactions, Transac
 	public void afterCommit(TransactionExecution execution, @Nullable Throwable failure) {
 		OutboxTransaction transaction = find(execution);
 		if (transaction != null) {
-			transaction.ended((failure != null) ? OutboxTransaction.Result.UNKNOWN
-					: OutboxTransaction.Result.COMMITTED);
+			transaction
+				.ended((failure != null) ? OutboxTransaction.Result.UNKNOWN : OutboxTransaction.Result.COMMITTED);
 		}
 	}
 
@@ -218,8 +219,8 @@ public final class OutboxTransactions implements PublishingTransactions, Transac
 	public void afterRollback(TransactionExecution execution, @Nullable Throwable failure) {
 		OutboxTransaction transaction = find(execution);
 		if (transaction != null) {
-			transaction.ended((failure != null) ? OutboxTransaction.Result.UNKNOWN
-					: OutboxTransaction.Result.ROLLED_BACK);
+			transaction
+				.ended((failure != null) ? OutboxTransaction.Result.UNKNOWN : OutboxTransaction.Result.ROLLED_BACK);
 		}
 	}
 

@@ -91,8 +91,7 @@ class ShardedLogTests {
 	}
 
 	private ShardedLog log() {
-		ShardedLog log = new ShardedLog(TestDatabases.newName(), this.database.dialect(), this.codec,
-				60_000);
+		ShardedLog log = new ShardedLog(TestDatabases.newName(), this.database.dialect(), this.codec, 60_000);
 		log.createShards(this.jdbc);
 		log.createShards(this.jdbc);
 		return log;
@@ -138,8 +137,7 @@ class ShardedLogTests {
 	void rowsOfOneCallKeepTheirOrder() {
 		ShardedLog log = log();
 		List<Envelope> envelopes = IntStream.range(0, 50).mapToObj((i) -> envelope("orders", null)).toList();
-		List<AppendResult> results = this.transactions
-			.execute((status) -> log.append(this.jdbc, envelopes, false));
+		List<AppendResult> results = this.transactions.execute((status) -> log.append(this.jdbc, envelopes, false));
 		assertThat(results).extracting((result) -> result.position().offset())
 			.containsExactlyElementsOf(IntStream.rangeClosed(1, 50).mapToObj(Long::valueOf).toList());
 		assertThat(ids(log, "orders")).containsExactlyElementsOf(envelopes.stream().map(Envelope::id).toList());
@@ -220,8 +218,8 @@ class ShardedLogTests {
 		ShardedLog log = log();
 		this.jdbc.update("DELETE FROM ATMOSPHERE_SHARD WHERE LOG_NAME = ?", log.name());
 		assertThatExceptionOfType(IllegalStateException.class)
-			.isThrownBy(() -> this.transactions.executeWithoutResult(
-					(status) -> log.append(this.jdbc, List.of(envelope("orders", null)), false)))
+			.isThrownBy(() -> this.transactions
+				.executeWithoutResult((status) -> log.append(this.jdbc, List.of(envelope("orders", null)), false)))
 			.withMessageContaining("ATMOSPHERE_SHARD");
 	}
 

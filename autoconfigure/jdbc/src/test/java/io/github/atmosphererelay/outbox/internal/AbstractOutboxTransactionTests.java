@@ -348,9 +348,9 @@ abstract class AbstractOutboxTransactionTests {
 	@Test
 	void aTransactionWhoseManagerIsUnknownIsRefused() {
 		TransactionTemplate unknown = new TransactionTemplate(new DataSourceTransactionManager(this.dataSource));
-		unknown.executeWithoutResult((status) -> assertThatExceptionOfType(OutboxException.class)
-			.isThrownBy(() -> publish("one"))
-			.withMessageContaining("must be a bean"));
+		unknown.executeWithoutResult(
+				(status) -> assertThatExceptionOfType(OutboxException.class).isThrownBy(() -> publish("one"))
+					.withMessageContaining("must be a bean"));
 		assertThat(this.node.sentTexts()).isEmpty();
 	}
 

@@ -153,8 +153,8 @@ class ForwarderTests {
 		node.publish("chat/lobby", "one");
 		await().until(() -> rows() == 0);
 		assertThat(node.sentTexts()).containsExactly("one", "one", "one");
-		assertThat(node.sent()).allSatisfy(
-				(envelope) -> assertThat(envelope.headers()).doesNotContainKey(Outbox.REPEATED_HEADER));
+		assertThat(node.sent())
+			.allSatisfy((envelope) -> assertThat(envelope.headers()).doesNotContainKey(Outbox.REPEATED_HEADER));
 		await().untilAsserted(() -> assertThat(socket.events()).containsExactly("one"));
 		assertThat(node.outbox.statistics().failedAttempts()).isZero();
 	}
@@ -165,7 +165,8 @@ class ForwarderTests {
 		FakeTransport socket = node.connect("chat/lobby");
 		AtomicInteger attempts = new AtomicInteger();
 		node.answer((envelope) -> (attempts.incrementAndGet() == 1)
-				? CompletableFuture.completedFuture(Receipt.of(envelope.id(), Outcome.UNCONFIRMED)) : relayed(envelope));
+				? CompletableFuture.completedFuture(Receipt.of(envelope.id(), Outcome.UNCONFIRMED))
+				: relayed(envelope));
 		node.publish("chat/lobby", "one");
 		await().until(() -> rows() == 0);
 		assertThat(node.sent()).extracting((envelope) -> envelope.headers().get(Outbox.REPEATED_HEADER))
@@ -280,8 +281,8 @@ class ForwarderTests {
 		own.close();
 		second.relay.answering();
 		await().until(() -> rows() == 0);
-		assertThat(second.sentTexts()).containsExactlyElementsOf(
-				IntStream.range(0, 10).mapToObj((i) -> "left " + i).toList());
+		assertThat(second.sentTexts())
+			.containsExactlyElementsOf(IntStream.range(0, 10).mapToObj((i) -> "left " + i).toList());
 		assertThat(first.sentTexts()).containsExactly("one");
 	}
 

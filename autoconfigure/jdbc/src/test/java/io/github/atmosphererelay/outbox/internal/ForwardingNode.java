@@ -117,10 +117,7 @@ final class ForwardingNode implements AutoCloseable {
 	}
 
 	List<Envelope> sent() {
-		return this.relay.published()
-			.stream()
-			.filter((envelope) -> envelope.kind() == Envelope.Kind.MESSAGE)
-			.toList();
+		return this.relay.published().stream().filter((envelope) -> envelope.kind() == Envelope.Kind.MESSAGE).toList();
 	}
 
 	List<String> sentTexts() {
