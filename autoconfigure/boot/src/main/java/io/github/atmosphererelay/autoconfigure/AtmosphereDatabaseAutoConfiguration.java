@@ -64,7 +64,7 @@ public final class AtmosphereDatabaseAutoConfiguration {
 			ObjectProvider<DataSource> dataSources, AtmosphereProperties properties) {
 		AtmosphereProperties.Database settings = properties.jdbc();
 		return new PropertiesBasedDataSourceScriptDatabaseInitializer<>(dataSource(beans, dataSources, properties),
-				new SchemaProperties(settings.initializeSchema(), settings.schema()));
+				SchemaProperties.of(settings.initializeSchema(), settings.schema()));
 	}
 
 	private static DataSource dataSource(BeanFactory beans, ObjectProvider<DataSource> dataSources,
@@ -74,11 +74,8 @@ public final class AtmosphereDatabaseAutoConfiguration {
 			return (name != null) ? beans.getBean(name, DataSource.class) : dataSources.getObject();
 		}
 		catch (NoUniqueBeanDefinitionException ex) {
-			throw new DatabaseNotConfiguredException(
-					"There are several DataSource beans of which none is primary: "
-							+ String.join(", ",
-									(ex.getBeanNamesFound() != null) ? ex.getBeanNamesFound() : List.of())
-							+ ".",
+			throw new DatabaseNotConfiguredException("There are several DataSource beans of which none is primary: "
+					+ String.join(", ", (ex.getBeanNamesFound() != null) ? ex.getBeanNamesFound() : List.of()) + ".",
 					"Set 'atmosphere.jdbc.data-source' to the name of the one whose database has the tables of the"
 							+ " outbox and of the JDBC relay.");
 		}

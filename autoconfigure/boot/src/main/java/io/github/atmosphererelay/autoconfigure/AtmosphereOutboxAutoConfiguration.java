@@ -159,10 +159,8 @@ public final class AtmosphereOutboxAutoConfiguration {
 				if (all.stream().noneMatch(OutboxConfiguration::isUsable)) {
 					throw new DatabaseNotConfiguredException(
 							"The outbox needs a transaction manager of JDBC or JPA, and the application has "
-									+ (all.isEmpty() ? "none."
-											: "others only: "
-													+ all.stream().map((each) -> each.getClass().getName()).toList()
-													+ "."),
+									+ (all.isEmpty() ? "none." : "others only: "
+											+ all.stream().map((each) -> each.getClass().getName()).toList() + "."),
 							"Define a JdbcTransactionManager or a JpaTransactionManager. The outbox cannot take part in"
 									+ " JTA and reactive transactions: switch it off, and publish with"
 									+ " PublishOptions.afterCommit() in those of JTA.");

@@ -73,8 +73,7 @@ class DatabaseConfigurationTests {
 		this.runner.withBean("second", JdbcDataSource.class, DatabaseConfigurationTests::database)
 			.withPropertyValues("atmosphere.outbox.enabled=true", "atmosphere.jdbc.data-source=second")
 			.run((context) -> {
-				assertThat(context.getBean(MessagingDataSource.class).dataSource())
-					.isSameAs(context.getBean("second"));
+				assertThat(context.getBean(MessagingDataSource.class).dataSource()).isSameAs(context.getBean("second"));
 				assertThat(tables(context.getBean("first", DataSource.class))).isEmpty();
 				assertThat(tables(context.getBean("second", DataSource.class))).containsExactly(TABLES);
 			});

@@ -39,8 +39,8 @@ class DocumentationLinkTests {
 			"Errors and codes", "Properties and meters", "Read on");
 
 	/** From channels to Kafka, as the index says. */
-	private static final List<String> GUIDES = List.of("channels", "clients", "recorded-channels", "durable-sessions", "outbox",
-			"presence", "endpoints", "security", "java-api", "relays", "redis", "kafka");
+	private static final List<String> GUIDES = List.of("channels", "clients", "recorded-channels", "durable-sessions",
+			"outbox", "presence", "endpoints", "security", "java-api", "relays", "redis", "kafka");
 
 	@Test
 	void everyRelativeLinkLeadsToAFileAndAHeadingThatAreThere() throws IOException {

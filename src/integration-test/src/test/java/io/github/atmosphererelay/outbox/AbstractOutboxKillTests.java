@@ -128,10 +128,8 @@ abstract class AbstractOutboxKillTests {
 	}
 
 	private static List<String> arguments(Broker broker) {
-		return Stream
-			.concat(Stream.of(broker.directProperties()),
-					Stream.of("atmosphere.channels[0].pattern=log/**", "atmosphere.channels[0].history.size=100000",
-							"atmosphere.channels[1].pattern=chat/**"))
+		return Stream.concat(Stream.of(broker.directProperties()), Stream.of("atmosphere.channels[0].pattern=log/**",
+				"atmosphere.channels[0].history.size=100000", "atmosphere.channels[1].pattern=chat/**"))
 			.toList();
 	}
 

@@ -45,11 +45,11 @@ public final class OutboxProcess implements AutoCloseable {
 	 * Begin to start the node, and return at once.
 	 */
 	void launch() {
-		List<String> command = new ArrayList<>(List
-			.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m", "-XX:+UseSerialGC",
-					"-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp",
-					System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-					OutboxProcess.class.getName()));
+		List<String> command = new ArrayList<>(
+				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
+						"-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp",
+						System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+						OutboxProcess.class.getName()));
 		command.addAll(this.arguments);
 		try {
 			this.process = new ProcessBuilder(command).redirectErrorStream(true)

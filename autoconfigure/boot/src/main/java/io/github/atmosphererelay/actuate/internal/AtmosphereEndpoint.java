@@ -104,8 +104,8 @@ public final class AtmosphereEndpoint {
 	/**
 	 * List sessions or channels of this node, the nodes of the cluster, the members of a
 	 * channel on all nodes, or the messages that the outbox has set aside.
-	 * @param what {@code sessions}, {@code channels}, {@code cluster}, {@code presence} or
-	 * {@code outbox}
+	 * @param what {@code sessions}, {@code channels}, {@code cluster}, {@code presence}
+	 * or {@code outbox}
 	 * @param page the page, beginning with 0
 	 * @param size the size of a page, at most 1000
 	 * @param channel a channel that the sessions or members are in, or {@code null} for
