@@ -99,10 +99,10 @@ class ArchitectureTests {
 	 * Packages that know only a part of the node.
 	 */
 	private static final Map<String, List<String>> BESIDE_NODE = Map.of("guard..", List.of(), "statistics..", List.of(),
-			"jdbc..", List.of("message.."), "relay.local..", List.of("relay", "message.."), "relay.redis..",
-			List.of("relay", "message.."), "relay.kafka..", List.of("relay", "message.."), "jdbc..",
-			List.of("relay", "message.."), "relay.jdbc..", List.of("relay", "message..", "jdbc.."), "relay.http..",
-			List.of("relay", "message.."), "contract..", List.of("relay", "durable..", "message..", "test.."));
+			"jdbc..", List.of("relay", "message.."), "relay.local..", List.of("relay", "message.."), "relay.redis..",
+			List.of("relay", "message.."), "relay.kafka..", List.of("relay", "message.."), "relay.jdbc..",
+			List.of("relay", "message..", "jdbc.."), "relay.http..", List.of("relay", "message.."), "contract..",
+			List.of("relay", "durable..", "message..", "test.."));
 
 	private static final Map<String, List<String>> MAY_KNOW = mayKnow();
 

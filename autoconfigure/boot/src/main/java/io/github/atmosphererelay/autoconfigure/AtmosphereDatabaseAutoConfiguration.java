@@ -64,7 +64,7 @@ public final class AtmosphereDatabaseAutoConfiguration {
 			ObjectProvider<DataSource> dataSources, AtmosphereProperties properties) {
 		AtmosphereProperties.Database settings = properties.jdbc();
 		return new PropertiesBasedDataSourceScriptDatabaseInitializer<>(dataSource(beans, dataSources, properties),
-				new SchemaProperties(settings.initializeSchema(), settings.schema()));
+				SchemaProperties.of(settings.initializeSchema(), settings.schema()));
 	}
 
 	private static DataSource dataSource(BeanFactory beans, ObjectProvider<DataSource> dataSources,

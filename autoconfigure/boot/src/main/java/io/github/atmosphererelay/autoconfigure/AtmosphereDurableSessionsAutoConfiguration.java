@@ -159,7 +159,7 @@ public final class AtmosphereDurableSessionsAutoConfiguration {
 			AtmosphereProperties.Jdbc settings = properties.durableSessions().jdbc();
 			return new PropertiesBasedDataSourceScriptDatabaseInitializer<>(
 					find(dataSources, SessionStoreType.JDBC, "DataSource"),
-					new SchemaProperties(settings.initializeSchema(), settings.schema()));
+					SchemaProperties.of(settings.initializeSchema(), settings.schema()));
 		}
 
 	}

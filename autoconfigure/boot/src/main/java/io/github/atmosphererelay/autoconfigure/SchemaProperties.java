@@ -20,21 +20,29 @@ import org.springframework.boot.jdbc.init.DatabaseInitializationProperties;
 import org.springframework.boot.sql.init.DatabaseInitializationMode;
 
 /**
- * What Spring Boot has to know to create this library's tables. Loaded only where it can
- * create some.
+ * Tells Spring Boot what it has to know to create this library's tables. Loaded only
+ * where it can create some.
  */
-final class SchemaProperties extends DatabaseInitializationProperties {
+final class SchemaProperties {
 
-	private final String schema;
-
-	SchemaProperties(SchemaInitialization initialization, String schema) {
-		this.schema = schema;
-		setInitializeSchema(mode(initialization));
+	private SchemaProperties() {
 	}
 
-	@Override
-	public String getDefaultSchemaLocation() {
-		return this.schema;
+	/**
+	 * Return properties of the initialization. The location is what an anonymous class
+	 * captures, because the constructor of its superclass asks for it already.
+	 */
+	static DatabaseInitializationProperties of(SchemaInitialization initialization, String schema) {
+		DatabaseInitializationProperties properties = new DatabaseInitializationProperties() {
+
+			@Override
+			public String getDefaultSchemaLocation() {
+				return schema;
+			}
+
+		};
+		properties.setInitializeSchema(mode(initialization));
+		return properties;
 	}
 
 	private static DatabaseInitializationMode mode(SchemaInitialization initialization) {

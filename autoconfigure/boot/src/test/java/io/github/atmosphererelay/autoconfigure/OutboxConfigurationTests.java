@@ -19,6 +19,8 @@ package io.github.atmosphererelay.autoconfigure;
 import java.time.Duration;
 import java.util.UUID;
 
+import javax.sql.DataSource;
+
 import io.github.atmosphererelay.actuate.internal.AtmosphereHealthIndicator;
 import io.github.atmosphererelay.actuate.internal.OutboxHealthIndicator;
 import io.github.atmosphererelay.actuate.internal.OutboxMeters;
@@ -37,6 +39,8 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.health.contributor.Status;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -59,7 +63,7 @@ class OutboxConfigurationTests {
 
 	private final ApplicationContextRunner withDatabase = this.runner
 		.withBean(JdbcDataSource.class, OutboxConfigurationTests::database)
-		.withBean(JdbcTransactionManager.class);
+		.withUserConfiguration(Transactions.class);
 
 	private final ApplicationContextRunner enabled = this.withDatabase
 		.withPropertyValues("atmosphere.outbox.enabled=true");
@@ -110,12 +114,9 @@ class OutboxConfigurationTests {
 				assertThat(history(broadcaster)).isZero();
 			});
 			MachineTime.await(Duration.ofSeconds(10)).until(() -> history(broadcaster) == 2);
-			Integer rows = context.getBean(JdbcDataSource.class) != null
-					? new JdbcTemplate(context.getBean(JdbcDataSource.class)).queryForObject(
-							"SELECT COUNT(*) FROM ATMOSPHERE_SHARD WHERE LOG_NAME = 'application/outbox'",
-							Integer.class)
-					: null;
-			assertThat(rows).isEqualTo(16);
+			assertThat(new JdbcTemplate(context.getBean(JdbcDataSource.class)).queryForObject(
+					"SELECT COUNT(*) FROM ATMOSPHERE_SHARD WHERE LOG_NAME = 'application/outbox'", Integer.class))
+				.isEqualTo(16);
 			assertThat(broadcaster.broadcast("log/one", "outside").join().outcome()).isEqualTo(Outcome.LOCAL_ONLY);
 		});
 	}
@@ -141,14 +142,13 @@ class OutboxConfigurationTests {
 	}
 
 	/**
-	 * The relay of this node has no log, so that a message to a recorded channel of
-	 * another node fails.
+	 * Another node holds all leases, and does nothing.
 	 */
 	@Test
 	void theHealthIsDegradedWhileAMessageWaitsTooLong() {
 		JdbcDataSource database = database();
 		this.runner.withBean(JdbcDataSource.class, () -> database)
-			.withBean(JdbcTransactionManager.class)
+			.withUserConfiguration(Transactions.class)
 			.withPropertyValues("atmosphere.outbox.enabled=true", "atmosphere.outbox.max-wait=1ms")
 			.run((context) -> {
 				context.getBean(Outbox.class).stop();
@@ -194,6 +194,19 @@ class OutboxConfigurationTests {
 		JdbcDataSource dataSource = new JdbcDataSource();
 		dataSource.setURL("jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1");
 		return dataSource;
+	}
+
+	/**
+	 * An application with a transaction manager.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Transactions {
+
+		@Bean
+		JdbcTransactionManager transactionManager(DataSource dataSource) {
+			return new JdbcTransactionManager(dataSource);
+		}
+
 	}
 
 }

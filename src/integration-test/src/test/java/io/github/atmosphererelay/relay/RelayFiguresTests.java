@@ -61,9 +61,10 @@ import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What the relays over Redis and over databases carry between two nodes of one process,
- * in one run: {@code -Datmosphere.test.figures=true} prints a table. Each node publishes
- * to 20 channels that the other follows.
+ * What the relays over Redis and over databases carry between two nodes of one process, in
+ * one run: {@code -Datmosphere.test.figures=true} prints a table, and
+ * {@code -Datmosphere.test.figures.relays=postgresql} measures one relay alone. Each node
+ * publishes to 20 channels that the other follows.
  */
 @EnabledIfSystemProperty(named = "atmosphere.test.figures", matches = "true")
 class RelayFiguresTests {
@@ -82,19 +83,36 @@ class RelayFiguresTests {
 	void figures() throws Exception {
 		System.out.printf("%-12s %-10s %14s %8s %8s %8s %12s%n", "relay", "channels", "offered/s", "p50 ms", "p99 ms",
 				"max ms", "greatest/s");
+		redis();
+		if (isWanted("postgresql")) {
+			try (DatabaseServer server = DatabaseServers.newPostgres()) {
+				database("postgresql", server);
+			}
+		}
+		if (isWanted("mariadb")) {
+			try (DatabaseServer server = DatabaseServers.newMariaDb()) {
+				database("mariadb", server);
+			}
+		}
+		if (isWanted("h2")) {
+			try (DatabaseServer server = DatabaseServers.newH2()) {
+				database("h2", server);
+			}
+		}
+	}
+
+	private static boolean isWanted(String relay) {
+		return System.getProperty("atmosphere.test.figures.relays", "redis,postgresql,mariadb,h2").contains(relay);
+	}
+
+	private static void redis() throws Exception {
+		if (!isWanted("redis")) {
+			return;
+		}
 		try (RedisServers.Standalone redis = RedisServers.standalone()) {
 			measure("redis", () -> new RedisRelay(
 					new LettuceConnectionFactory(new RedisStandaloneConfiguration(RedisServers.HOST, redis.port())),
 					new RedisRelaySettings("figures:", new EnvelopeCodec(4096), 10_000, Duration.ofSeconds(5))));
-		}
-		try (DatabaseServer server = DatabaseServers.newPostgres()) {
-			database("postgresql", server);
-		}
-		try (DatabaseServer server = DatabaseServers.newMariaDb()) {
-			database("mariadb", server);
-		}
-		try (DatabaseServer server = DatabaseServers.newH2()) {
-			database("h2", server);
 		}
 	}
 

@@ -39,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.JdbcOperations;
+import org.springframework.jdbc.core.RowCallbackHandler;
 import org.springframework.transaction.TransactionException;
 
 /**
@@ -274,9 +275,8 @@ public final class Leases {
 	 */
 	public Map<String, Long> progress(JdbcOperations jdbc) {
 		Map<String, Long> progress = new HashMap<>();
-		jdbc.query(FIND_ALL_PROGRESS, (row) -> {
-			progress.put(row.getString(1), row.getLong(2));
-		}, this.log);
+		RowCallbackHandler reader = (row) -> progress.put(row.getString(1), row.getLong(2));
+		jdbc.query(FIND_ALL_PROGRESS, reader, this.log);
 		return progress;
 	}
 

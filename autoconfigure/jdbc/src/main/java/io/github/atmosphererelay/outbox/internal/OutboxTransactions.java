@@ -95,7 +95,7 @@ public final class OutboxTransactions implements PublishingTransactions, Transac
 		if (other != null || options.isAfterCommit()) {
 			return other;
 		}
-		Bound bound = (current == null) ? bound() : null;
+		Bound bound = (current != null) ? null : bound();
 		if (bound != null && isTransactional(bound.holder())) {
 			throw new OutboxException("A message cannot be published in this transaction, because the outbox does not"
 					+ " hear of its commit: its transaction manager must be a bean, and transaction synchronization"
@@ -143,12 +143,14 @@ public final class OutboxTransactions implements PublishingTransactions, Transac
 
 	private @Nullable OutboxTransaction find(TransactionExecution execution) {
 		Map<ConnectionHolder, OutboxTransaction> transactions = transactions();
-		return (transactions == null) ? null
-				: transactions.values()
-					.stream()
-					.filter((transaction) -> transaction.is(execution))
-					.findFirst()
-					.orElse(null);
+		if (transactions == null) {
+			return null;
+		}
+		return transactions.values()
+			.stream()
+			.filter((transaction) -> transaction.is(execution))
+			.findFirst()
+			.orElse(null);
 	}
 
 	void forget(ConnectionHolder holder, OutboxTransaction transaction) {
@@ -165,8 +167,8 @@ public final class OutboxTransactions implements PublishingTransactions, Transac
 	private @Nullable Bound bound() {
 		for (Map.Entry<Object, Object> resource : TransactionSynchronizationManager.getResourceMap().entrySet()) {
 			if (resource.getValue() instanceof ConnectionHolder holder
-					&& resource.getKey() instanceof DataSource dataSource && root(dataSource) == this.dataSource) {
-				return new Bound(dataSource, holder);
+					&& resource.getKey() instanceof DataSource source && root(source) == this.dataSource) {
+				return new Bound(source, holder);
 			}
 		}
 		return null;
