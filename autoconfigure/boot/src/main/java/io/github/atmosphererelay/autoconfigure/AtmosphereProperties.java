@@ -197,8 +197,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param presence Whether the nodes track who is in the channel.
 	 * @param history How many messages of the channel are recorded, and for how long. By
 	 * default none.
-	 * @param sender Whether a message names the client that has sent it: its user and the
-	 * id of its session.
+	 * @param sender Whether clients with an SDK are told which client has sent a message:
+	 * its user and the id of its session.
 	 */
 	public record Channel(@Nullable String pattern, @DefaultValue("false") ChannelAccess clientPublish,
 			@DefaultValue("anyone") ChannelAccess subscribe, @DefaultValue("cluster") ChannelScope scope,

@@ -67,8 +67,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * The blocks of code in the documentation: Java is compiled, endpoints are started, YAML
  * is bound to the properties, and everything else is at least parsed. The pages on
- * starting and testing are also run, by {@code QuickstartTests} and
- * {@code TestingPageTests}.
+ * starting and testing and the log-in of the page on security are also run, by
+ * {@code QuickstartTests}, {@code TestingPageTests} and {@code LoginPageTests}.
  */
 @Timeout(180)
 class DocumentationCodeTests {

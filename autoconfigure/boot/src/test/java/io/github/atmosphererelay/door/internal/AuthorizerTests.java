@@ -24,6 +24,9 @@ import java.util.List;
 import java.util.concurrent.CompletionException;
 
 import io.github.atmosphererelay.broadcast.Broadcaster;
+import io.github.atmosphererelay.endpoint.ManagedService;
+import io.github.atmosphererelay.endpoint.Message;
+import io.github.atmosphererelay.endpoint.Outbound;
 import io.github.atmosphererelay.refusal.Authorization;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.security.ChannelAuthorizer;
@@ -56,8 +59,9 @@ class AuthorizerTests {
 
 	@BeforeAll
 	void start() {
-		this.node = TestNode.start(List.of(OwnAuthorizer.class), "atmosphere.channels[0].pattern=**",
-				"atmosphere.channels[0].client-publish=true");
+		this.node = TestNode.start(List.of(OwnAuthorizer.class, TakenChannels.class),
+				"atmosphere.channels[0].pattern=taken/{name}", "atmosphere.channels[1].pattern=**",
+				"atmosphere.channels[1].client-publish=true");
 	}
 
 	@AfterAll
@@ -111,6 +115,17 @@ class AuthorizerTests {
 	}
 
 	@Test
+	void aMethodGetsTheMessagesThatAreNotRefusedAlsoWhereClientsMayNotPublish() {
+		TestClient refused = this.node.connect("taken/refused?ack=true").awaitCount(1);
+		assertThat(refused.send("no").awaitCount(2).texts().get(1))
+			.isEqualTo("{\"type\":\"error\",\"code\":103,\"reason\":\"not to this method\"}");
+		TestClient taken = this.node.connect("taken/a?ack=true").awaitCount(1);
+		assertThat(taken.send("yes").awaitCount(2).texts().get(1)).isEqualTo("taken: yes");
+		refused.close();
+		taken.close();
+	}
+
+	@Test
 	void theRestIsAsConfigured() {
 		TestClient client = this.node.connect("chat/a?ack=true").awaitCount(1);
 		assertThat(client.send("hello").awaitCount(2).texts().get(1)).isEqualTo("hello");
@@ -126,6 +141,19 @@ class AuthorizerTests {
 		@Bean
 		ChannelAuthorizer roomAuthorizer(Broadcaster broadcaster, ConfiguredAuthorizer configured) {
 			return new RoomAuthorizer(configured);
+		}
+
+	}
+
+	/**
+	 * Channels in which clients may not publish, but whose method takes their messages.
+	 */
+	@ManagedService("taken/{name}")
+	static class TakenChannels {
+
+		@Message
+		Outbound take(String message) {
+			return Outbound.reply("taken: " + message);
 		}
 
 	}
@@ -147,6 +175,7 @@ class AuthorizerTests {
 		@Override
 		public Authorization canPublish(@Nullable Principal principal, ClientSession session, String channel) {
 			return switch (channel) {
+				case "taken/refused" -> Authorization.denied("not to this method");
 				case "readonly/a" -> Authorization.denied("only the \"owner\" speaks here");
 				case "breaking/a" -> throw new IllegalStateException("no database");
 				default -> this.configured.canPublish(principal, session, channel);

@@ -288,7 +288,7 @@ final class ReadRequestHandler {
 		LocalSession session = client.session();
 		ChannelOptions options = channel(command.channel());
 		if (!options.presence()) {
-			throw new RequestRefusedException(ErrorCode.NOT_AVAILABLE, "this channel does not tell who is in it");
+			throw new RequestRefusedException(ErrorCode.NOT_AVAILABLE, "this channel has no presence");
 		}
 		this.authorizer.authorizeSeePresence(session.principal(), session, command.channel()).require();
 	}
