@@ -25,6 +25,7 @@ import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 
 import org.springframework.jdbc.core.JdbcOperations;
+import org.springframework.jdbc.core.RowCallbackHandler;
 
 /**
  * Removes rows of a {@link ShardedLog} that are not needed any more, in transactions of
@@ -80,7 +81,9 @@ public final class ShardedLogCleaner {
 	private static final String LOCK_SHARD = "SELECT HEAD FROM ATMOSPHERE_SHARD"
 			+ " WHERE LOG_NAME = ? AND SHARD = ? FOR UPDATE";
 
-	/** The sum keeps InnoDB from the index of the times, where it would lock other keys. */
+	/**
+	 * The sum keeps InnoDB from the index of the times, where it would lock other keys.
+	 */
 	private static final String REMOVE_KEY = "DELETE FROM ATMOSPHERE_KEY"
 			+ " WHERE LOG_NAME = ? AND KEY_HASH = ? AND EXPIRES_AT + 0 <= ?";
 
@@ -269,10 +272,9 @@ public final class ShardedLogCleaner {
 		int batch = KEY_BATCH;
 		while (batch == KEY_BATCH && active.getAsBoolean()) {
 			Map<Integer, List<Object[]>> shards = new TreeMap<>();
-			this.database.jdbc().query(FIND_KEYS, (row) -> {
-				shards.computeIfAbsent(row.getInt(1), (shard) -> new ArrayList<>())
-					.add(new Object[] { this.name, row.getString(2), now });
-			}, this.name, now);
+			this.database.jdbc()
+				.query(FIND_KEYS, (row) -> shards.computeIfAbsent(row.getInt(1), (shard) -> new ArrayList<>())
+					.add(new Object[] { this.name, row.getString(2), now }), this.name, now);
 			batch = shards.values().stream().mapToInt(List::size).sum();
 			shards.forEach((shard, keys) -> this.database.inTransaction((jdbc) -> {
 				jdbc.queryForList(LOCK_SHARD, Long.class, this.name, shard);

@@ -297,7 +297,10 @@ final class Forwarder {
 			this.guard.succeeded();
 		}
 		catch (DataAccessException | TransactionException ex) {
-			// The database is away or stalls. What was committed waits there
+			// The database is away or stalls. What was committed waits there. After a
+			// crash, the numbers of rows that were read may belong to other messages, so
+			// begin again at the stored cursors
+			forget();
 			this.guard.failed("The outbox could not be read or written", ex);
 			await(FAILED_NANOS, false);
 			return;

@@ -187,7 +187,7 @@ final class OutboxTransaction implements PublishingTransaction {
 	private void writeLate(Envelope envelope) {
 		int shard = ShardedLog.shardOf(envelope.address());
 		if (this.held.isEmpty() || shard > this.held.last() || this.held.contains(shard)) {
-			append(List.of(envelope));
+			appendLate(envelope);
 			return;
 		}
 		rollBackForSure();
@@ -195,6 +195,19 @@ final class OutboxTransaction implements PublishingTransaction {
 				+ " was published while the transaction committed, after its messages were written. Publish it"
 				+ " earlier, for example in @PostPersist or before the commit, or use PublishOptions.afterCommit()");
 		throw this.fault;
+	}
+
+	private void appendLate(Envelope envelope) {
+		try {
+			append(List.of(envelope));
+		}
+		catch (RuntimeException ex) {
+			// Databases other than PostgreSQL would commit the counter without the row
+			rollBackForSure();
+			this.fault = new OutboxException("The transaction was rolled back: a message to "
+					+ envelope.address().value() + " could not be written while the transaction committed", ex);
+			throw this.fault;
+		}
 	}
 
 	/**

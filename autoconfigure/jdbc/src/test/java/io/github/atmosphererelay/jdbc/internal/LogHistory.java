@@ -179,11 +179,12 @@ final class LogHistory {
 	}
 
 	private void kill(int session) {
-		new JdbcTemplate(this.database.pool()).execute(switch (this.database) {
+		String statement = switch (this.database) {
 			case H2 -> "CALL ABORT_SESSION(" + session + ")";
 			case POSTGRESQL -> "SELECT pg_terminate_backend(" + session + ")";
 			case MARIADB -> "KILL CONNECTION " + session;
-		});
+		};
+		new JdbcTemplate(this.database.pool()).execute(statement);
 	}
 
 	private String sessionQuery() {
