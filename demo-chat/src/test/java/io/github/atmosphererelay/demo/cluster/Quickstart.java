@@ -23,11 +23,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
+
+import io.github.atmosphererelay.testkit.RelayCluster;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringApplicationRunListener;
@@ -38,10 +41,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * The application that the page on starting makes, out of its own blocks of code, and
  * built as a user's build would: classes, configuration and page in one directory, with
- * the class path of the demo but without Kafka and Spring Security, which the quickstart
- * does not have.
+ * the class path of the demo but without Kafka and, unless the page on security adds it,
+ * Spring Security, which the quickstart does not have.
  */
 final class Quickstart {
+
+	private static final String CHAT = "## A chat on two nodes";
 
 	private final String text;
 
@@ -66,40 +71,65 @@ final class Quickstart {
 	}
 
 	static Quickstart build(Path page, Path directory) throws IOException {
+		return build(page, directory, block(section(Files.readString(page), CHAT), "yaml"), List.of(), false);
+	}
+
+	/**
+	 * Build the application with the log-in that another page adds to it.
+	 * @param page the page on starting
+	 * @param login the section of the page on security
+	 * @param directory an empty directory
+	 */
+	static Quickstart buildWithLogin(Path page, String login, Path directory) throws IOException {
+		String yaml = block(section(Files.readString(page), CHAT), "yaml");
+		String changed = yaml.substring(0, yaml.indexOf("atmosphere:")) + block(login, "yaml");
+		return build(page, directory, changed, blocks(login, "java"), true);
+	}
+
+	private static Quickstart build(Path page, Path directory, String yaml, List<String> further, boolean secured)
+			throws IOException {
 		String pageText = Files.readString(page);
-		String text = section(pageText, "## A chat on two nodes");
+		String text = section(pageText, CHAT);
 		String endpoint = section(pageText, "## An endpoint");
 		String room = section(pageText, "## A room with history and presence");
 		Path classes = Files.createDirectories(directory.resolve("classes"));
-		Files.writeString(classes.resolve("application.yml"), block(text, "yaml"));
+		Files.writeString(classes.resolve("application.yml"), yaml);
 		Path pages = Files.createDirectories(classes.resolve("static"));
 		Files.writeString(pages.resolve("index.html"), block(text, "html"));
 		Files.writeString(pages.resolve("room.html"), block(room, "html"));
 		String java = block(text, "java");
-		String name = find(java, "public class (\\w+)");
-		Path source = directory.resolve(name + ".java");
-		Files.writeString(source, java);
-		Path endpointSource = directory.resolve("Rooms.java");
-		Files.writeString(endpointSource, block(endpoint, "java"));
-		compile(classes, source, endpointSource);
-		return new Quickstart(text, endpoint, room, classes, new ApplicationClassLoader(classes),
-				find(java, "package ([\\w.]+);") + "." + name);
+		List<String> sources = new ArrayList<>(List.of(java, block(endpoint, "java")));
+		sources.addAll(further);
+		List<Path> files = new ArrayList<>();
+		for (String source : sources) {
+			Path file = directory.resolve(find(source, "(?m)^(?:public )?class (\\w+)") + ".java");
+			files.add(Files.writeString(file, source));
+		}
+		compile(classes, files);
+		return new Quickstart(text, endpoint, room, classes, new ApplicationClassLoader(classes, secured),
+				find(java, "package ([\\w.]+);") + "." + find(java, "public class (\\w+)"));
 	}
 
 	/** From a heading to the next one of the same level. */
-	private static String section(String text, String heading) {
+	static String section(String text, String heading) {
 		int begin = text.indexOf(heading + "\n");
 		assertThat(begin).as(heading).isNotNegative();
-		return text.substring(begin, text.indexOf("\n## ", begin + 1));
+		return text.substring(begin, text.indexOf("\n" + heading.substring(0, heading.indexOf(' ') + 1), begin + 1));
 	}
 
 	/** The only block in a language. */
-	private static String block(String text, String language) {
-		Matcher matcher = Pattern.compile("```" + language + "\\n(.*?)```", Pattern.DOTALL).matcher(text);
-		assertThat(matcher.find()).as(language).isTrue();
-		String block = matcher.group(1);
-		assertThat(matcher.find()).as("a second block of " + language).isFalse();
-		return block;
+	static String block(String text, String language) {
+		List<String> blocks = blocks(text, language);
+		assertThat(blocks).as("blocks of " + language).hasSize(1);
+		return blocks.get(0);
+	}
+
+	private static List<String> blocks(String text, String language) {
+		return Pattern.compile("```" + language + "\\n(.*?)```", Pattern.DOTALL)
+			.matcher(text)
+			.results()
+			.map((block) -> block.group(1))
+			.toList();
 	}
 
 	static String find(String text, String pattern) {
@@ -108,7 +138,7 @@ final class Quickstart {
 		return matcher.group(1);
 	}
 
-	private static void compile(Path classes, Path... sources) {
+	private static void compile(Path classes, List<Path> sources) {
 		JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
 		String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
 		List<String> args = new ArrayList<>(
@@ -154,11 +184,7 @@ final class Quickstart {
 	 */
 	ConfigurableApplicationContext run(List<String> args) {
 		List<ConfigurableApplicationContext> contexts = new ArrayList<>();
-		Thread thread = Thread.currentThread();
-		ClassLoader before = thread.getContextClassLoader();
-		thread.setContextClassLoader(this.classLoader);
-		try {
-			Class<?> main = this.classLoader.loadClass(this.mainClass);
+		return inApplication((main) -> {
 			SpringApplication.withHook((application) -> new SpringApplicationRunListener() {
 
 				@Override
@@ -168,6 +194,28 @@ final class Quickstart {
 
 			}, () -> invokeMain(main, args));
 			return contexts.get(0);
+		});
+	}
+
+	/**
+	 * Run nodes of the application in the test kit, with its broker in memory.
+	 * @param nodes how many
+	 * @param properties further properties, each with its value
+	 */
+	RelayCluster runInTestKit(int nodes, String... properties) {
+		return inApplication((main) -> {
+			RelayCluster.Builder cluster = RelayCluster.of(main).nodes(nodes);
+			List.of(properties).forEach(cluster::property);
+			return cluster.start();
+		});
+	}
+
+	private <T> T inApplication(Function<Class<?>, T> starting) {
+		Thread thread = Thread.currentThread();
+		ClassLoader before = thread.getContextClassLoader();
+		thread.setContextClassLoader(this.classLoader);
+		try {
+			return starting.apply(this.classLoader.loadClass(this.mainClass));
 		}
 		catch (ClassNotFoundException ex) {
 			throw new IllegalStateException(ex);
@@ -197,17 +245,23 @@ final class Quickstart {
 	 */
 	private static final class ApplicationClassLoader extends URLClassLoader {
 
-		private static final List<String> LEFT_OUT = List.of("org.springframework.kafka.",
-				"org.springframework.boot.kafka.", "org.apache.kafka.", "org.springframework.security.",
+		private static final List<String> KAFKA = List.of("org.springframework.kafka.",
+				"org.springframework.boot.kafka.", "org.apache.kafka.");
+
+		private static final List<String> SECURITY = List.of("org.springframework.security.",
 				"org.springframework.boot.security.");
 
-		ApplicationClassLoader(Path classes) throws IOException {
+		private final boolean secured;
+
+		ApplicationClassLoader(Path classes, boolean secured) throws IOException {
 			super(new URL[] { classes.toUri().toURL() }, Quickstart.class.getClassLoader());
+			this.secured = secured;
 		}
 
 		@Override
 		protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-			if (LEFT_OUT.stream().anyMatch(name::startsWith)) {
+			if (KAFKA.stream().anyMatch(name::startsWith)
+					|| (!this.secured && SECURITY.stream().anyMatch(name::startsWith))) {
 				throw new ClassNotFoundException(name);
 			}
 			return super.loadClass(name, resolve);

@@ -33,6 +33,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.github.atmosphererelay.testkit.RelayCluster;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
@@ -159,6 +160,23 @@ class QuickstartTests {
 	}
 
 	@Test
+	void anAnnouncementInARecordedChannelFailsWhileTheBrokerIsAway() throws Exception {
+		try (RelayCluster cluster = quickstart.runInTestKit(1, "atmosphere.channels[0].pattern=chat/**",
+				"atmosphere.channels[0].history.size=200")) {
+			HttpRequest request = HttpRequest
+				.newBuilder(URI.create("http://localhost:" + cluster.node(0).port() + "/announcements"))
+				.header("Content-Type", "text/plain")
+				.POST(HttpRequest.BodyPublishers.ofString("Maintenance at noon"))
+				.build();
+			HttpClient client = HttpClient.newHttpClient();
+			cluster.broker().takeAway();
+			assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).statusCode()).isEqualTo(500);
+			cluster.broker().bringBack();
+			assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).body()).isEqualTo("\"RELAYED\"");
+		}
+	}
+
+	@Test
 	void theEndpointAnswersAsWrittenAndReachesTheOtherNode() {
 		List<String> expected = new ArrayList<>();
 		try (Client a = new Client(ports.get(0), quickstart.endpointPath());
@@ -224,7 +242,7 @@ class QuickstartTests {
 		}
 	}
 
-	private static ChromeDriver browser(Path profile) {
+	static ChromeDriver browser(Path profile) {
 		if (!Files.isExecutable(BROWSER) || !Files.isExecutable(DRIVER)) {
 			String reason = "no %s with %s on this machine".formatted(BROWSER, DRIVER);
 			System.out.println("SKIPPED the quickstart in a browser: " + reason);
@@ -244,7 +262,7 @@ class QuickstartTests {
 		input.sendKeys(text, Keys.ENTER);
 	}
 
-	private static List<String> lines(ChromeDriver browser) {
+	static List<String> lines(ChromeDriver browser) {
 		return browser.findElements(By.tagName("li")).stream().map(WebElement::getText).toList();
 	}
 
