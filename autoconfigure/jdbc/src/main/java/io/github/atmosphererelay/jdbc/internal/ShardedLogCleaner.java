@@ -272,9 +272,9 @@ public final class ShardedLogCleaner {
 		int batch = KEY_BATCH;
 		while (batch == KEY_BATCH && active.getAsBoolean()) {
 			Map<Integer, List<Object[]>> shards = new TreeMap<>();
-			this.database.jdbc()
-				.query(FIND_KEYS, (row) -> shards.computeIfAbsent(row.getInt(1), (shard) -> new ArrayList<>())
-					.add(new Object[] { this.name, row.getString(2), now }), this.name, now);
+			RowCallbackHandler collect = (row) -> shards.computeIfAbsent(row.getInt(1), (shard) -> new ArrayList<>())
+				.add(new Object[] { this.name, row.getString(2), now });
+			this.database.jdbc().query(FIND_KEYS, collect, this.name, now);
 			batch = shards.values().stream().mapToInt(List::size).sum();
 			shards.forEach((shard, keys) -> this.database.inTransaction((jdbc) -> {
 				jdbc.queryForList(LOCK_SHARD, Long.class, this.name, shard);
