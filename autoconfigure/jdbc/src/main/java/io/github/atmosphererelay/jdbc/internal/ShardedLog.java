@@ -235,7 +235,7 @@ public final class ShardedLog {
 			throw missingShard(this.name);
 		}
 		Map<Integer, Long> next = new TreeMap<>();
-		counts.forEach((shard, count) -> next.put(shard, heads.get(shard).number() - count));
+		counts.forEach((shard, count) -> next.put(shard, of(heads, shard).number() - count));
 		long now = System.currentTimeMillis();
 		List<AppendResult> results = new ArrayList<>(envelopes.size());
 		List<Object[]> rows = new ArrayList<>(envelopes.size());
@@ -243,8 +243,8 @@ public final class ShardedLog {
 		for (EncodedEnvelope each : encoded) {
 			Envelope envelope = each.envelope();
 			int shard = shardOf(envelope.address());
-			String epoch = heads.get(shard).epoch();
-			long number = next.get(shard) + 1;
+			String epoch = of(heads, shard).epoch();
+			long number = of(next, shard) + 1;
 			AppendResult duplicate = checkKeys ? findDuplicate(jdbc, envelope, shard, epoch, number, now) : null;
 			if (duplicate != null) {
 				unused.merge(shard, -1, Integer::sum);
@@ -303,6 +303,10 @@ public final class ShardedLog {
 				throw missingShard(this.name);
 			}
 		}
+	}
+
+	private static <T> T of(Map<Integer, T> values, int shard) {
+		return Objects.requireNonNull(values.get(shard), "Every shard of an envelope has a counter");
 	}
 
 	static IllegalStateException missingShard(String name) {
