@@ -225,8 +225,9 @@ public final class AtmosphereOutboxAutoConfiguration {
 	 * The outbox's meters.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass(MeterBinder.class)
-	@ConditionalOnBean(Outbox.class)
+	@ConditionalOnClass({ MeterBinder.class, Outbox.class, JdbcTemplate.class })
+	@ConditionalOnBean(MessagingDataSource.class)
+	@ConditionalOnBooleanProperty("atmosphere.outbox.enabled")
 	static class MeterConfiguration {
 
 		@Bean
@@ -240,8 +241,10 @@ public final class AtmosphereOutboxAutoConfiguration {
 	 * The outbox's health.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass({ HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class })
-	@ConditionalOnBean(Outbox.class)
+	@ConditionalOnClass({ HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class, Outbox.class,
+			JdbcTemplate.class })
+	@ConditionalOnBean(MessagingDataSource.class)
+	@ConditionalOnBooleanProperty("atmosphere.outbox.enabled")
 	@ConditionalOnEnabledHealthIndicator("atmosphereoutbox")
 	static class HealthConfiguration {
 

@@ -51,6 +51,9 @@ abstract class AbstractOutboxKillTests {
 
 	private static final long SEED = 20_261_129;
 
+	/** Within which a node has started and written, beside others that do so, too. */
+	private static final Duration START = Duration.ofMinutes(3);
+
 	private final Random random = new Random(SEED);
 
 	abstract DatabaseServer database();
@@ -75,7 +78,7 @@ abstract class AbstractOutboxKillTests {
 				for (int i = 0; i < kills(); i++) {
 					OutboxProcess victim = this.random.nextBoolean() ? one : other;
 					int written = rows(jdbc);
-					MachineTime.await(Duration.ofSeconds(60)).until(() -> rows(jdbc) > written + 20);
+					MachineTime.await(START).until(() -> rows(jdbc) > written + 20);
 					pause(jdbc, this.random.nextInt(30));
 					victim.kill();
 					victim.launch();
@@ -83,7 +86,7 @@ abstract class AbstractOutboxKillTests {
 			}
 			// A node that only forwards what the dead ones have left
 			try (OutboxProcess last = new OutboxProcess(arguments(broker, database, 0))) {
-				MachineTime.await(Duration.ofSeconds(60)).until(() -> waiting(jdbc) == 0);
+				MachineTime.await(START).until(() -> waiting(jdbc) == 0);
 				Map<String, List<String>> committed = committed(jdbc);
 				assertThat(committed).hasSize(OutboxApplication.CHANNELS);
 				MachineTime.await(Duration.ofSeconds(20)).untilAsserted(() -> clients.compare(committed));
@@ -97,7 +100,7 @@ abstract class AbstractOutboxKillTests {
 	 */
 	private static void pause(JdbcTemplate jdbc, int rows) {
 		int written = rows(jdbc);
-		MachineTime.await(Duration.ofSeconds(60)).until(() -> rows(jdbc) >= written + rows);
+		MachineTime.await(START).until(() -> rows(jdbc) >= written + rows);
 	}
 
 	private static int rows(JdbcTemplate jdbc) {
