@@ -16,6 +16,10 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
 import java.util.UUID;
 
 import javax.sql.DataSource;
@@ -100,25 +104,34 @@ class JdbcRelayConfigurationTests {
 
 	@Test
 	void aDataSourceThatDoesNotTellItsUrlIsRefusedUnlessThePropertyDoes() {
-		ApplicationContextRunner odd = this.runner
-			.withPropertyValues("atmosphere.relay.type=jdbc", "atmosphere.jdbc.initialize-schema=never")
-			.withBean(DataSource.class, () -> mock(AbstractDataSource.class));
+		String url = url();
+		ApplicationContextRunner odd = this.jdbc.withBean(DataSource.class, () -> new AbstractDataSource() {
+
+			@Override
+			public Connection getConnection() throws SQLException {
+				return DriverManager.getConnection(url);
+			}
+
+			@Override
+			public Connection getConnection(String username, String password) throws SQLException {
+				return getConnection();
+			}
+
+		});
 		odd.run((context) -> assertThat(context).getFailure()
-			.rootCause()
-			.satisfies(
-					(ex) -> assertThat(context.getStartupFailure()).hasStackTraceContaining("connections of its own"))
-			.isNotNull());
-		odd.withPropertyValues("atmosphere.relay.jdbc.url=" + url(), "atmosphere.relay.start-timeout=0s")
-			.run((context) -> assertThat(context).getBean(ClusterRelay.class).isInstanceOf(JdbcRelay.class));
+			.hasStackTraceContaining("needs connections of its own")
+			.hasStackTraceContaining(RelayNotConfiguredException.class.getName()));
+		odd.withPropertyValues("atmosphere.relay.jdbc.url=" + url)
+			.run((context) -> assertThat(context.getBean(MessagingNode.class).monitor().isUp()).isTrue());
 	}
 
 	@Test
 	void aUrlOfAnUnknownDriverIsRefused() {
 		AtmosphereProperties.JdbcRelay properties = new AtmosphereProperties.JdbcRelay("jdbc:nothing:x", null, null,
-				ListenChoice.AUTO, null, java.time.Duration.ofSeconds(1), java.time.Duration.ofMinutes(1),
-				java.time.Duration.ofSeconds(10));
+				ListenChoice.AUTO, null, Duration.ofSeconds(1), Duration.ofMinutes(1),
+				Duration.ofSeconds(10));
 		assertThatExceptionOfType(RelayNotConfiguredException.class)
-			.isThrownBy(() -> new RelayConnections(mock(DataSource.class), properties, java.time.Duration.ofSeconds(1))
+			.isThrownBy(() -> new RelayConnections(mock(DataSource.class), properties, Duration.ofSeconds(1))
 				.source())
 			.withMessageContaining("jdbc:nothing:x");
 	}

@@ -83,7 +83,7 @@ class IdlePostgresTests {
 		return TestNode.start(List.of(NodeApplication.class), "atmosphere.cluster.node-name=" + name,
 				"atmosphere.relay.type=jdbc", "spring.datasource.url=" + server.jdbcUrl("messages"),
 				"spring.datasource.username=" + server.user(), "spring.datasource.password=" + server.password(),
-				"spring.datasource.hikari.minimum-idle=0", "atmosphere.jdbc.initialize-schema=always",
+				"atmosphere.jdbc.initialize-schema=always",
 				"management.health.redis.enabled=false", "management.health.db.enabled=false");
 	}
 
