@@ -166,8 +166,8 @@ public final class OutboxTransactions implements PublishingTransactions, Transac
 	 */
 	private @Nullable Bound bound() {
 		for (Map.Entry<Object, Object> resource : TransactionSynchronizationManager.getResourceMap().entrySet()) {
-			if (resource.getValue() instanceof ConnectionHolder holder
-					&& resource.getKey() instanceof DataSource source && root(source) == this.dataSource) {
+			if (resource.getValue() instanceof ConnectionHolder holder && resource.getKey() instanceof DataSource source
+					&& root(source) == this.dataSource) {
 				return new Bound(source, holder);
 			}
 		}
