@@ -142,8 +142,7 @@ class LoginPageTests {
 	 */
 	private static HttpResponse<String> curl() throws IOException, InterruptedException {
 		String command = Quickstart.block(section, "shell").strip();
-		Matcher curl = Pattern
-			.compile("curl -u (\\w+):(\\w+) -H '(.+): (.+)' -d '(.+)' http://localhost:8080(/\\S+)")
+		Matcher curl = Pattern.compile("curl -u (\\w+):(\\w+) -H '(.+): (.+)' -d '(.+)' http://localhost:8080(/\\S+)")
 			.matcher(command);
 		assertThat(curl.matches()).as(command).isTrue();
 		return send(HttpRequest.newBuilder(uri(0, curl.group(6)))
@@ -162,8 +161,7 @@ class LoginPageTests {
 	}
 
 	private static String basic(String user, String password) {
-		return "Basic "
-				+ Base64.getEncoder().encodeToString((user + ":" + password).getBytes(StandardCharsets.UTF_8));
+		return "Basic " + Base64.getEncoder().encodeToString((user + ":" + password).getBytes(StandardCharsets.UTF_8));
 	}
 
 }

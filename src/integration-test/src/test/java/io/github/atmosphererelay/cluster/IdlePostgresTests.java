@@ -83,8 +83,8 @@ class IdlePostgresTests {
 		return TestNode.start(List.of(NodeApplication.class), "atmosphere.cluster.node-name=" + name,
 				"atmosphere.relay.type=jdbc", "spring.datasource.url=" + server.jdbcUrl("messages"),
 				"spring.datasource.username=" + server.user(), "spring.datasource.password=" + server.password(),
-				"atmosphere.jdbc.initialize-schema=always",
-				"management.health.redis.enabled=false", "management.health.db.enabled=false");
+				"atmosphere.jdbc.initialize-schema=always", "management.health.redis.enabled=false",
+				"management.health.db.enabled=false");
 	}
 
 }
