@@ -19,5 +19,3 @@
  * has to work.
  */
 package io.github.atmosphererelay.docs;
-
-import org.jspecify.annotations.NullMarked;
