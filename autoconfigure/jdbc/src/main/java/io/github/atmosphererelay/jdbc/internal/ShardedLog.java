@@ -25,6 +25,7 @@ import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -194,15 +195,15 @@ public final class ShardedLog {
 			throw missingShard();
 		}
 		Map<Integer, Long> next = new TreeMap<>();
-		counts.forEach((shard, count) -> next.put(shard, heads.get(shard).number() - count));
+		counts.forEach((shard, count) -> next.put(shard, Objects.requireNonNull(heads.get(shard)).number() - count));
 		long now = System.currentTimeMillis();
 		List<AppendResult> results = new ArrayList<>(envelopes.size());
 		List<Object[]> rows = new ArrayList<>(envelopes.size());
 		SortedMap<Integer, Integer> unused = new TreeMap<>();
 		for (Envelope envelope : envelopes) {
 			int shard = shardOf(envelope.address());
-			String epoch = heads.get(shard).epoch();
-			long number = next.get(shard) + 1;
+			String epoch = Objects.requireNonNull(heads.get(shard)).epoch();
+			long number = Objects.requireNonNull(next.get(shard)) + 1;
 			AppendResult duplicate = checkKeys ? findDuplicate(jdbc, envelope, shard, epoch, number, now) : null;
 			if (duplicate != null) {
 				unused.merge(shard, -1, Integer::sum);
