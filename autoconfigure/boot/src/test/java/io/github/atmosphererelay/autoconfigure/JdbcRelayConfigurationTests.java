@@ -128,11 +128,9 @@ class JdbcRelayConfigurationTests {
 	@Test
 	void aUrlOfAnUnknownDriverIsRefused() {
 		AtmosphereProperties.JdbcRelay properties = new AtmosphereProperties.JdbcRelay("jdbc:nothing:x", null, null,
-				ListenChoice.AUTO, null, Duration.ofSeconds(1), Duration.ofMinutes(1),
-				Duration.ofSeconds(10));
+				ListenChoice.AUTO, null, Duration.ofSeconds(1), Duration.ofMinutes(1), Duration.ofSeconds(10));
 		assertThatExceptionOfType(RelayNotConfiguredException.class)
-			.isThrownBy(() -> new RelayConnections(mock(DataSource.class), properties, Duration.ofSeconds(1))
-				.source())
+			.isThrownBy(() -> new RelayConnections(mock(DataSource.class), properties, Duration.ofSeconds(1)).source())
 			.withMessageContaining("jdbc:nothing:x");
 	}
 

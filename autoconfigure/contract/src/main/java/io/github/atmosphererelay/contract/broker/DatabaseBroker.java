@@ -89,9 +89,9 @@ public abstract class DatabaseBroker implements Broker {
 	private String[] properties(String url) {
 		return new String[] { "atmosphere.relay.type=jdbc", "spring.datasource.url=" + url,
 				"spring.datasource.username=" + this.server.user(),
-				"spring.datasource.password=" + this.server.password(),
-				"atmosphere.jdbc.initialize-schema=never", "atmosphere.relay.jdbc.clean-interval=200ms",
-				"management.health.redis.enabled=false", "management.health.db.enabled=false" };
+				"spring.datasource.password=" + this.server.password(), "atmosphere.jdbc.initialize-schema=never",
+				"atmosphere.relay.jdbc.clean-interval=200ms", "management.health.redis.enabled=false",
+				"management.health.db.enabled=false" };
 	}
 
 	@Override
