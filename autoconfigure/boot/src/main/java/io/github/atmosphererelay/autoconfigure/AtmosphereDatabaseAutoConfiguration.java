@@ -32,6 +32,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.jdbc.init.DataSourceScriptDatabaseInitializer;
 import org.springframework.boot.jdbc.init.PropertiesBasedDataSourceScriptDatabaseInitializer;
+import org.springframework.boot.sql.init.DatabaseInitializationMode;
+import org.springframework.boot.sql.init.DatabaseInitializationSettings;
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
@@ -62,9 +64,24 @@ public final class AtmosphereDatabaseAutoConfiguration {
 	@Bean
 	DataSourceScriptDatabaseInitializer atmosphereMessagingSchemaInitializer(BeanFactory beans,
 			ObjectProvider<DataSource> dataSources, AtmosphereProperties properties) {
+		DataSource dataSource = dataSource(beans, dataSources, properties);
 		AtmosphereProperties.Database settings = properties.jdbc();
-		return new PropertiesBasedDataSourceScriptDatabaseInitializer<>(dataSource(beans, dataSources, properties),
-				SchemaProperties.of(settings.initializeSchema(), settings.schema()));
+		if (settings.initializeSchema() != SchemaInitialization.NEVER) {
+			try {
+				return new PropertiesBasedDataSourceScriptDatabaseInitializer<>(dataSource,
+						SchemaProperties.of(settings.initializeSchema(), settings.schema()));
+			}
+			catch (IllegalStateException ex) {
+				// The platform is not known, because the database is away. So it is not an
+				// embedded one
+				if (settings.initializeSchema() == SchemaInitialization.ALWAYS) {
+					throw ex;
+				}
+			}
+		}
+		DatabaseInitializationSettings none = new DatabaseInitializationSettings();
+		none.setMode(DatabaseInitializationMode.NEVER);
+		return new DataSourceScriptDatabaseInitializer(dataSource, none);
 	}
 
 	private static DataSource dataSource(BeanFactory beans, ObjectProvider<DataSource> dataSources,
