@@ -81,8 +81,9 @@ class ArchitectureTests {
 	 * stands for its sub-packages too where it ends with two dots.
 	 */
 	private static final Map<String, List<String>> ABOVE_NODE = Map.ofEntries(Map.entry("cluster..", List.of()),
-			Map.entry("presence..", List.of("cluster..")), Map.entry("durable..", List.of("cluster..")),
-			Map.entry("transport", List.of()), Map.entry("transport.tomcat..", List.of("transport")),
+			Map.entry("presence..", List.of("cluster..")), Map.entry("outbox..", List.of("jdbc..", "cluster..")),
+			Map.entry("durable..", List.of("cluster..")), Map.entry("transport", List.of()),
+			Map.entry("transport.tomcat..", List.of("transport")),
 			Map.entry("door", List.of("transport", "cluster..", "presence..", "durable..")),
 			Map.entry("door.raw..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
 			Map.entry("door.centrifuge..",
@@ -90,18 +91,17 @@ class ArchitectureTests {
 			Map.entry("resource..", List.of()),
 			Map.entry("http..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
 			Map.entry("console..", List.of("resource..")), Map.entry("endpoint..", List.of()),
-			Map.entry("security.spring..", List.of()),
-			Map.entry("actuate..",
-					List.of("relay..", "cluster..", "presence..", "durable..", "transport..", "door..", "endpoint..")),
+			Map.entry("security.spring..", List.of()), Map.entry("actuate..", List.of("relay..", "cluster..",
+					"presence..", "durable..", "transport..", "door..", "endpoint..", "outbox..")),
 			Map.entry("autoconfigure..", List.of("..")));
 
 	/**
 	 * Packages that know only a part of the node.
 	 */
 	private static final Map<String, List<String>> BESIDE_NODE = Map.of("guard..", List.of(), "statistics..", List.of(),
-			"relay.local..", List.of("relay", "message.."), "relay.redis..", List.of("relay", "message.."),
-			"relay.kafka..", List.of("relay", "message.."), "relay.jdbc..", List.of("relay", "message.."),
-			"relay.http..", List.of("relay", "message.."), "contract..",
+			"jdbc..", List.of("relay", "message.."), "relay.local..", List.of("relay", "message.."), "relay.redis..",
+			List.of("relay", "message.."), "relay.kafka..", List.of("relay", "message.."), "relay.jdbc..",
+			List.of("relay", "message..", "jdbc.."), "relay.http..", List.of("relay", "message.."), "contract..",
 			List.of("relay", "durable..", "message..", "test.."));
 
 	private static final Map<String, List<String>> MAY_KNOW = mayKnow();

@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 import io.github.atmosphererelay.broadcast.OutboundInterceptor;
+import io.github.atmosphererelay.broadcast.internal.PublishingTransactions;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
 import io.github.atmosphererelay.delivery.internal.DeliveryListener;
 import io.github.atmosphererelay.endpoint.internal.ManagedServices;
@@ -120,6 +121,12 @@ final class ApplicationExtensions implements NodeExtensions {
 	@Override
 	public @Nullable InitialChannels initialChannels() {
 		return single(InitialChannels.class);
+	}
+
+	@Override
+	public PublishingTransactions publishingTransactions() {
+		return this.beans.getBeanProvider(PublishingTransactions.class)
+			.getIfAvailable(() -> PublishingTransactions.NONE);
 	}
 
 	@Override

@@ -40,9 +40,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.jdbc.init.DataSourceScriptDatabaseInitializer;
-import org.springframework.boot.jdbc.init.DatabaseInitializationProperties;
 import org.springframework.boot.jdbc.init.PropertiesBasedDataSourceScriptDatabaseInitializer;
-import org.springframework.boot.sql.init.DatabaseInitializationMode;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
@@ -159,25 +157,9 @@ public final class AtmosphereDurableSessionsAutoConfiguration {
 		DataSourceScriptDatabaseInitializer atmosphereSessionSchemaInitializer(ObjectProvider<DataSource> dataSources,
 				AtmosphereProperties properties) {
 			AtmosphereProperties.Jdbc settings = properties.durableSessions().jdbc();
-			DatabaseInitializationProperties initialization = new DatabaseInitializationProperties() {
-
-				@Override
-				public String getDefaultSchemaLocation() {
-					return settings.schema();
-				}
-
-			};
-			initialization.setInitializeSchema(mode(settings.initializeSchema()));
 			return new PropertiesBasedDataSourceScriptDatabaseInitializer<>(
-					find(dataSources, SessionStoreType.JDBC, "DataSource"), initialization);
-		}
-
-		private static DatabaseInitializationMode mode(SchemaInitialization initialization) {
-			return switch (initialization) {
-				case ALWAYS -> DatabaseInitializationMode.ALWAYS;
-				case EMBEDDED -> DatabaseInitializationMode.EMBEDDED;
-				case NEVER -> DatabaseInitializationMode.NEVER;
-			};
+					find(dataSources, SessionStoreType.JDBC, "DataSource"),
+					SchemaProperties.of(settings.initializeSchema(), settings.schema()));
 		}
 
 	}

@@ -24,12 +24,15 @@ import io.github.atmosphererelay.actuate.internal.ChannelCounts;
 import io.github.atmosphererelay.actuate.internal.NodeDescription;
 import io.github.atmosphererelay.actuate.internal.NodeDescription.ChannelSource;
 import io.github.atmosphererelay.actuate.internal.NodeDescription.RelaySource;
+import io.github.atmosphererelay.actuate.internal.OutboxOperations;
+import io.github.atmosphererelay.actuate.internal.RelayEpochs;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.presence.internal.PresenceService;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.session.internal.SessionRegistry;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -54,11 +57,13 @@ public final class AtmosphereEndpointAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	AtmosphereEndpoint atmosphereEndpoint(MessagingNode node, ClusterRelay relay, DefaultCluster cluster,
-			PresenceService presence, ChannelCounts channels, AtmosphereProperties properties) {
+			PresenceService presence, ChannelCounts channels, ObjectProvider<RelayEpochs> epochs,
+			ObjectProvider<OutboxOperations> outbox, AtmosphereProperties properties) {
 		NodeDescription description = new NodeDescription(node.identity(), limits(properties),
 				new RelaySource(relay, node.monitor(), node.interest()),
 				new ChannelSource(node.catalog(), node.clientMessages()));
-		return new AtmosphereEndpoint(description, node.registry(), cluster, presence, channels);
+		return new AtmosphereEndpoint(description, node.registry(), cluster, presence, channels,
+				epochs.getIfAvailable(), outbox.getIfAvailable());
 	}
 
 	private static Map<String, Object> limits(AtmosphereProperties properties) {

@@ -57,6 +57,9 @@ import org.springframework.util.unit.DataSize;
  * @param centrifuge Settings for clients of the Centrifuge protocol.
  * @param durableSessions Durable sessions, which outlive their connections.
  * @param continuation How continuations of the application's futures are run.
+ * @param jdbc The database of the outbox and of the JDBC relay.
+ * @param outbox Publishing with transactions of the application's database.
+ * @param publish How messages are published within transactions without the outbox.
  */
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
@@ -65,7 +68,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 		@DefaultValue Health health, @DefaultValue Limits limits, @DefaultValue Security security,
 		@DefaultValue Api api, @DefaultValue Console console, @DefaultValue Recovery recovery,
 		@DefaultValue Centrifuge centrifuge, @DefaultValue DurableSessions durableSessions,
-		@DefaultValue Continuation continuation) {
+		@DefaultValue Continuation continuation, @DefaultValue Database jdbc, @DefaultValue Outbox outbox,
+		@DefaultValue Publish publish) {
 
 	/**
 	 * Membership of the cluster, which consists of the nodes of an application.
@@ -109,6 +113,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * broker after its last session has left the channel.
 	 * @param redis Settings of the Redis relay.
 	 * @param kafka Settings of the Kafka relay.
+	 * @param jdbc Settings of the JDBC relay.
 	 */
 	public record Relay(@Nullable RelayType type, @DefaultValue("1MB") DataSize maxMessageSize,
 			@DefaultValue("10000") int maxPending,
@@ -117,7 +122,32 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration probeTimeout,
 			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration startTimeout,
 			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration unsubscribeDelay, @DefaultValue Redis redis,
-			@DefaultValue Kafka kafka) {
+			@DefaultValue Kafka kafka, @DefaultValue JdbcRelay jdbc) {
+	}
+
+	/**
+	 * Settings of the JDBC relay. Its tables are configured by atmosphere.jdbc. It has a
+	 * few connections of its own.
+	 *
+	 * @param url JDBC URL of the database with the tables. By default that of the
+	 * DataSource, with its user and password.
+	 * @param username User to connect as if url is set.
+	 * @param password Password of that user.
+	 * @param listen Whether nodes wake each other by PostgreSQL's LISTEN and NOTIFY.
+	 * @param listenUrl JDBC URL of a direct connection for LISTEN if the other
+	 * connections lead through a pooler such as PgBouncer.
+	 * @param idleInterval Time between two looks at the tables while there is nothing to
+	 * read and nobody wakes the node.
+	 * @param retention Time for which the rows of messages are kept that belong to no
+	 * recorded channel. A node that was away from the database for longer has missed
+	 * some.
+	 * @param cleanInterval Time between two removals of old rows, by one of the nodes.
+	 */
+	public record JdbcRelay(@Nullable String url, @Nullable String username, @Nullable String password,
+			@DefaultValue("auto") ListenChoice listen, @Nullable String listenUrl,
+			@DefaultValue("1s") @DurationUnit(ChronoUnit.SECONDS) Duration idleInterval,
+			@DefaultValue("1m") @DurationUnit(ChronoUnit.SECONDS) Duration retention,
+			@DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS) Duration cleanInterval) {
 	}
 
 	/**
@@ -247,6 +277,51 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 */
 	public record Jdbc(@DefaultValue("embedded") SchemaInitialization initializeSchema,
 			@DefaultValue("classpath:io/github/atmosphererelay/durable/schema-@@platform@@.sql") String schema) {
+	}
+
+	/**
+	 * The database of the outbox and of the JDBC relay. The connection is configured by
+	 * spring.datasource.
+	 *
+	 * @param dataSource Name of the DataSource bean that has the tables. Required if
+	 * there are several of which none is primary.
+	 * @param initializeSchema When the tables are created at the start, if they do not
+	 * exist.
+	 * @param schema Location of the script that creates the tables.
+	 */
+	public record Database(@Nullable String dataSource, @DefaultValue("embedded") SchemaInitialization initializeSchema,
+			@DefaultValue("classpath:io/github/atmosphererelay/jdbc/schema-@@platform@@.sql") String schema) {
+	}
+
+	/**
+	 * Publishing with transactions of the application's database. A message leaves when
+	 * the transaction commits, and never if it is rolled back.
+	 *
+	 * @param enabled Whether messages that are published within a transaction are stored
+	 * in the database with it, and sent after the commit.
+	 * @param required Whether publishing outside of a transaction is an error. Otherwise
+	 * the message is sent at once.
+	 * @param maxAttempts Maximum number of times that a message is tried that fails for a
+	 * reason of its own. After that it is set aside for an operator. While the relay is
+	 * down, nothing counts as an attempt.
+	 * @param maxHold Maximum time for which such a message holds up the messages behind
+	 * it to the same channel. After that it is set aside, too.
+	 * @param maxWait Time that a message may wait to be sent. The health is DEGRADED
+	 * while the oldest one waits longer.
+	 */
+	public record Outbox(@DefaultValue("false") boolean enabled, @DefaultValue("false") boolean required,
+			@DefaultValue("10") int maxAttempts,
+			@DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration maxHold,
+			@DefaultValue("1m") @DurationUnit(ChronoUnit.SECONDS) Duration maxWait) {
+	}
+
+	/**
+	 * How messages are published within transactions without the outbox.
+	 *
+	 * @param afterCommit Whether a message that is published within a transaction waits
+	 * in memory for the commit, as with PublishOptions.afterCommit().
+	 */
+	public record Publish(@DefaultValue("false") boolean afterCommit) {
 	}
 
 	/**

@@ -76,6 +76,12 @@ final class PropertyChecks {
 		positive("atmosphere.relay.kafka.partitions", relay.kafka().partitions());
 		positive("atmosphere.relay.kafka.retention", relay.kafka().retention());
 		positive("atmosphere.relay.kafka.log-retention", relay.kafka().logRetention());
+		positive("atmosphere.relay.jdbc.idle-interval", relay.jdbc().idleInterval());
+		positive("atmosphere.relay.jdbc.clean-interval", relay.jdbc().cleanInterval());
+		if (relay.jdbc().retention().compareTo(Duration.ofSeconds(1)) < 0) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.relay.jdbc.retention",
+					relay.jdbc().retention(), "It must be at least a second");
+		}
 		if (relay.maxMessageSize().toBytes() > Integer.MAX_VALUE / 2) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.relay.max-message-size",
 					relay.maxMessageSize(), "It must be below 1GB");
@@ -115,6 +121,9 @@ final class PropertyChecks {
 		}
 		positive("atmosphere.recovery.position-check", properties.recovery().positionCheck());
 		check(properties.durableSessions());
+		positive("atmosphere.outbox.max-attempts", properties.outbox().maxAttempts());
+		positive("atmosphere.outbox.max-hold", properties.outbox().maxHold());
+		positive("atmosphere.outbox.max-wait", properties.outbox().maxWait());
 		positive("atmosphere.security.token-timeout", properties.security().tokenTimeout());
 		positive("atmosphere.console.interval", properties.console().interval());
 		check("atmosphere.console.channel", properties.console().channel());

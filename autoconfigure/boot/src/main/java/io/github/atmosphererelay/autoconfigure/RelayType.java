@@ -34,7 +34,12 @@ public enum RelayType {
 	/**
 	 * A Kafka topic that every node reads.
 	 */
-	KAFKA("spring-boot-starter-kafka", "ProducerFactory and ConsumerFactory");
+	KAFKA("spring-boot-starter-kafka", "ProducerFactory and ConsumerFactory"),
+
+	/**
+	 * Tables of the application's database.
+	 */
+	JDBC("spring-boot-starter-jdbc", "DataSource");
 
 	private final String starter;
 

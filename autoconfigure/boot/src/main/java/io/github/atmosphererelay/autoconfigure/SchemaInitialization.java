@@ -17,12 +17,12 @@
 package io.github.atmosphererelay.autoconfigure;
 
 /**
- * When the table of durable sessions is created.
+ * When the tables of this library are created in the application's database.
  */
 public enum SchemaInitialization {
 
 	/**
-	 * At every start, if it does not exist.
+	 * At every start, if they do not exist.
 	 */
 	ALWAYS,
 
@@ -32,7 +32,7 @@ public enum SchemaInitialization {
 	EMBEDDED,
 
 	/**
-	 * Never: the table must exist.
+	 * Never: the tables must exist.
 	 */
 	NEVER
 

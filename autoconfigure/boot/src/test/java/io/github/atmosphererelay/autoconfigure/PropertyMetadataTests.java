@@ -33,10 +33,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 class PropertyMetadataTests {
 
 	/** Their default is another property, or nothing. */
-	private static final Set<String> WITHOUT_DEFAULT = Set.of("atmosphere.centrifuge.path", "atmosphere.channels",
-			"atmosphere.cluster.name", "atmosphere.console.logout", "atmosphere.cluster.node-name",
-			"atmosphere.cluster.address", "atmosphere.limits.reserved-connections", "atmosphere.relay.type",
-			"atmosphere.relay.kafka.topic", "atmosphere.websocket.allowed-origins");
+	private static final Set<String> WITHOUT_DEFAULT = Set.of("atmosphere.jdbc.data-source",
+			"atmosphere.centrifuge.path", "atmosphere.channels", "atmosphere.cluster.name", "atmosphere.console.logout",
+			"atmosphere.cluster.node-name", "atmosphere.cluster.address", "atmosphere.limits.reserved-connections",
+			"atmosphere.relay.type", "atmosphere.relay.kafka.topic", "atmosphere.relay.jdbc.url",
+			"atmosphere.relay.jdbc.username", "atmosphere.relay.jdbc.password", "atmosphere.relay.jdbc.listen-url",
+			"atmosphere.websocket.allowed-origins");
 
 	@Test
 	void everyPropertyHasADescriptionAndADefault() throws IOException {

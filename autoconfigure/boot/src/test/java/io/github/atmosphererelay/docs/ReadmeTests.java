@@ -35,7 +35,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import io.github.atmosphererelay.actuate.internal.AtmosphereMeters;
+import io.github.atmosphererelay.actuate.internal.OutboxMeters;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
+import io.github.atmosphererelay.outbox.internal.OutboxStatistics;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.session.CloseReason;
@@ -155,6 +157,7 @@ class ReadmeTests {
 		try (TestNode node = TestNode.start("atmosphere.channels[0].pattern=chat/**")) {
 			SimpleMeterRegistry registry = new SimpleMeterRegistry();
 			node.bean(AtmosphereMeters.class).bindTo(registry);
+			new OutboxMeters(new OutboxStatistics()).bindTo(registry);
 			for (Meter meter : registry.getMeters()) {
 				MeterRow row = meters.computeIfAbsent(meter.getId().getName(), (name) -> MeterRow.of(meter.getId()));
 				meter.getId().getTags().forEach(row::add);

@@ -20,14 +20,20 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 
+import javax.sql.DataSource;
+
+import com.zaxxer.hikari.HikariDataSource;
 import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.Environment;
 
 /**
  * A node: an application with the library, on a port of its own. Several make a cluster
@@ -129,6 +135,21 @@ public final class TestNode implements AutoCloseable {
 			"org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerAutoConfiguration",
 			"org.springframework.boot.security.oauth2.server.resource.autoconfigure.web.OAuth2ResourceServerWebSecurityAutoConfiguration" })
 	static class Application {
+
+		/**
+		 * The pool of an application whose arguments name a database. It has no
+		 * connection while nobody uses one.
+		 */
+		@Bean
+		@ConditionalOnProperty("spring.datasource.url")
+		DataSource dataSource(Environment environment) {
+			HikariDataSource pool = new HikariDataSource();
+			pool.setJdbcUrl(environment.getRequiredProperty("spring.datasource.url"));
+			pool.setUsername(environment.getProperty("spring.datasource.username"));
+			pool.setPassword(environment.getProperty("spring.datasource.password"));
+			pool.setMinimumIdle(0);
+			return pool;
+		}
 
 	}
 

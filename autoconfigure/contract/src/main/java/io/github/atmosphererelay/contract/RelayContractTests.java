@@ -81,6 +81,16 @@ public abstract class RelayContractTests extends RelayDeliveryContractTests {
 		return 1;
 	}
 
+	/**
+	 * Return by how much a slow network delays each packet. An outcome must still be
+	 * known within about a second, however many round trips the relay needs for one
+	 * envelope.
+	 * @return the delay
+	 */
+	protected Duration slowness() {
+		return Duration.ofMillis(100);
+	}
+
 	@AfterEach
 	void resumeProxy() {
 		broker().proxy().resume();
@@ -118,7 +128,7 @@ public abstract class RelayContractTests extends RelayDeliveryContractTests {
 		RelayNode behind = proxiedNode().start().awaitRoundTrip(connectTime());
 		RelayNode direct = startedNode();
 		direct.subscribe(new Address.Channel("busy"));
-		broker().proxy().slow(Duration.ofMillis(100));
+		broker().proxy().slow(slowness());
 		Map<Envelope, CompletableFuture<Receipt>> sent = new LinkedHashMap<>();
 		publish(behind, "busy", 200, sent);
 		reconcile(behind, direct, sent);

@@ -37,7 +37,7 @@ public final class PublishOptions {
 	 * No session is left out, there are no headers and no idempotency key, and the type
 	 * of the payload decides between text and binary.
 	 */
-	public static final PublishOptions DEFAULTS = new PublishOptions(null, Map.of(), null, null);
+	public static final PublishOptions DEFAULTS = new PublishOptions(null, Map.of(), null, null, false);
 
 	private static final int MAX_KEY_LENGTH = 255;
 
@@ -51,12 +51,15 @@ public final class PublishOptions {
 
 	private final @Nullable String idempotencyKey;
 
+	private final boolean afterCommit;
+
 	private PublishOptions(@Nullable String exceptSession, Map<String, String> headers, @Nullable Boolean binary,
-			@Nullable String idempotencyKey) {
+			@Nullable String idempotencyKey, boolean afterCommit) {
 		this.exceptSession = exceptSession;
 		this.headers = headers;
 		this.binary = binary;
 		this.idempotencyKey = idempotencyKey;
+		this.afterCommit = afterCommit;
 	}
 
 	/**
@@ -65,7 +68,7 @@ public final class PublishOptions {
 	 * @return a copy with that exception
 	 */
 	public PublishOptions exceptSession(String sessionId) {
-		return new PublishOptions(sessionId, this.headers, this.binary, this.idempotencyKey);
+		return new PublishOptions(sessionId, this.headers, this.binary, this.idempotencyKey, this.afterCommit);
 	}
 
 	/**
@@ -94,7 +97,8 @@ public final class PublishOptions {
 	public PublishOptions header(String name, String value) {
 		Map<String, String> headers = new LinkedHashMap<>(this.headers);
 		headers.put(name, value);
-		return new PublishOptions(this.exceptSession, Map.copyOf(headers), this.binary, this.idempotencyKey);
+		return new PublishOptions(this.exceptSession, Map.copyOf(headers), this.binary, this.idempotencyKey,
+				this.afterCommit);
 	}
 
 	/**
@@ -105,7 +109,7 @@ public final class PublishOptions {
 	 * @return a copy with that choice
 	 */
 	public PublishOptions binary(boolean binary) {
-		return new PublishOptions(this.exceptSession, this.headers, binary, this.idempotencyKey);
+		return new PublishOptions(this.exceptSession, this.headers, binary, this.idempotencyKey, this.afterCommit);
 	}
 
 	/**
@@ -122,7 +126,19 @@ public final class PublishOptions {
 		if (key.isEmpty() || key.length() > MAX_KEY_LENGTH) {
 			throw new IllegalArgumentException("An idempotency key has 1 to " + MAX_KEY_LENGTH + " characters");
 		}
-		return new PublishOptions(this.exceptSession, this.headers, this.binary, key);
+		return new PublishOptions(this.exceptSession, this.headers, this.binary, key, this.afterCommit);
+	}
+
+	/**
+	 * Send the message after the present transaction has committed, and not at all if it
+	 * is rolled back. The message waits in memory: it is lost if the process ends between
+	 * the commit and the sending, or if the relay fails then. The outbox, where it is
+	 * switched on, does not lose messages, and does not store one with this option.
+	 * Outside of a transaction the message is sent at once.
+	 * @return a copy that waits for the commit
+	 */
+	public PublishOptions afterCommit() {
+		return new PublishOptions(this.exceptSession, this.headers, this.binary, this.idempotencyKey, true);
 	}
 
 	/**
@@ -147,6 +163,15 @@ public final class PublishOptions {
 	 */
 	public @Nullable String idempotencyKey() {
 		return this.idempotencyKey;
+	}
+
+	/**
+	 * Return whether the message waits in memory for the commit of the present
+	 * transaction.
+	 * @return whether {@link #afterCommit()} was called
+	 */
+	public boolean isAfterCommit() {
+		return this.afterCommit;
 	}
 
 	/**

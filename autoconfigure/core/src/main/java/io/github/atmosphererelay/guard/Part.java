@@ -85,6 +85,12 @@ public enum Part {
 	/** Saves durable sessions. */
 	DURABLE_SESSIONS,
 
+	/** Forwards the messages that committed transactions have left in the outbox. */
+	OUTBOX,
+
+	/** Keeps this node's leases in the application's database. */
+	LEASES,
+
 	/** Completes futures of the application. */
 	CONTINUATIONS,
 

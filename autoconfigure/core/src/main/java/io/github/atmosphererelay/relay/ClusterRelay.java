@@ -114,6 +114,17 @@ public interface ClusterRelay {
 	CompletableFuture<Receipt> publish(Envelope envelope);
 
 	/**
+	 * Send an envelope as {@link #publish} does that may arrive a second or two later,
+	 * such as one that every node sends every few seconds. A relay whose receivers have
+	 * to be woken need not wake them for it.
+	 * @param envelope the envelope
+	 * @return completes as that of {@link #publish}
+	 */
+	default CompletableFuture<Receipt> publishWithoutHurry(Envelope envelope) {
+		return publish(envelope);
+	}
+
+	/**
 	 * Subscribe to an address. Subscriptions outlive connections: after a reconnect the
 	 * relay subscribes again by itself.
 	 * @param address the address

@@ -46,6 +46,13 @@ public enum Outcome {
 	 * Another message with the same idempotency key was published before, and this one
 	 * was not appended. The receipt is that of the first message.
 	 */
-	DUPLICATE
+	DUPLICATE,
+
+	/**
+	 * The message was published within a transaction of the application. It is sent when
+	 * the transaction commits, and never if it is rolled back. What becomes of it then is
+	 * told by meters and events.
+	 */
+	PENDING
 
 }

@@ -60,6 +60,15 @@ interface Broker extends AutoCloseable {
 				return EmbeddedKafka.start();
 			}
 
+		},
+
+		JDBC {
+
+			@Override
+			Broker start(Path directory) {
+				return EmbeddedDatabase.start(directory);
+			}
+
 		};
 
 		abstract Broker start(Path directory);

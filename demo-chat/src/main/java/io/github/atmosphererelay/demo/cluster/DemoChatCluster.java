@@ -38,9 +38,10 @@ public final class DemoChatCluster {
 	private static final int DEFAULT_PORT = 8080;
 
 	private static final String USAGE = """
-			Usage: java -jar demo-chat-cluster.jar [--kafka] [--port=8080]
+			Usage: java -jar demo-chat-cluster.jar [--kafka | --jdbc] [--port=8080]
 
 			  --kafka      relay through an embedded Kafka broker instead of an embedded Redis
+			  --jdbc       relay through tables of an embedded database, without a broker
 			  --port=8080  port of the first node; the other two listen on the next ports
 
 			While it runs, the keys a, b and c stop a node, or start it again; A, B and C kill it.
@@ -87,9 +88,13 @@ public final class DemoChatCluster {
 		}, "stop-cluster");
 		Runtime.getRuntime().addShutdownHook(hook);
 		List<Integer> ports = IntStream.range(options.port(), options.port() + NODES).boxed().toList();
-		out.printf("Starting %d nodes and %s ...%n", NODES, options.kafka() ? "Kafka" : "Redis");
+		out.printf("Starting %d nodes and %s ...%n", NODES, switch (options.kind()) {
+			case REDIS -> "Redis";
+			case KAFKA -> "Kafka";
+			case JDBC -> "a database";
+		});
 		try {
-			Cluster cluster = Cluster.start(options.kafka() ? Broker.Kind.KAFKA : Broker.Kind.REDIS, ports);
+			Cluster cluster = Cluster.start(options.kind(), ports);
 			holder.cluster = cluster;
 			Keys keys = Keys.open();
 			holder.keys = keys;
@@ -185,19 +190,22 @@ public final class DemoChatCluster {
 	/**
 	 * What stands on the command line.
 	 *
-	 * @param kafka whether Kafka is wanted
+	 * @param kind what carries the messages
 	 * @param port the first node's port
 	 * @param help whether only help is wanted
 	 */
-	record Options(boolean kafka, int port, boolean help) {
+	record Options(Broker.Kind kind, int port, boolean help) {
 
 		static Options parse(String... args) {
-			boolean kafka = false;
+			Broker.Kind kind = Broker.Kind.REDIS;
 			boolean help = false;
 			int port = DEFAULT_PORT;
 			for (String arg : args) {
 				if (arg.equals("--kafka")) {
-					kafka = true;
+					kind = Broker.Kind.KAFKA;
+				}
+				else if (arg.equals("--jdbc")) {
+					kind = Broker.Kind.JDBC;
 				}
 				else if (arg.equals("--help") || arg.equals("-h")) {
 					help = true;
@@ -209,7 +217,7 @@ public final class DemoChatCluster {
 					throw new IllegalArgumentException("Unknown option " + arg);
 				}
 			}
-			return new Options(kafka, port, help);
+			return new Options(kind, port, help);
 		}
 
 		private static int parsePort(String value) {

@@ -87,6 +87,15 @@ class ClusterTests {
 		assertThat(temporaryDirectories()).isEqualTo(before);
 	}
 
+	@Test
+	void theNodesTalkOverADatabaseToo() throws Exception {
+		Set<Path> before = temporaryDirectories();
+		try (Cluster cluster = TestCluster.start(Broker.Kind.JDBC, FreePorts.find(2))) {
+			whatIsSaidOnAnyNodeArrivesOnceAndInOrderOnAll(List.copyOf(cluster.urls().values()));
+		}
+		assertThat(temporaryDirectories()).isEqualTo(before);
+	}
+
 	private static void whatIsSaidOnAnyNodeArrivesOnceAndInOrderOnAll(List<String> urls) throws Exception {
 		List<ChatClient> clients = new ArrayList<>();
 		try {

@@ -31,12 +31,17 @@ class DemoChatClusterOptionsTests {
 
 	@Test
 	void redisOn8080UnlessToldOtherwise() {
-		assertThat(Options.parse()).isEqualTo(new Options(false, 8080, false));
+		assertThat(Options.parse()).isEqualTo(new Options(Broker.Kind.REDIS, 8080, false));
 	}
 
 	@Test
 	void kafkaAndAnotherPort() {
-		assertThat(Options.parse("--kafka", "--port=9000")).isEqualTo(new Options(true, 9000, false));
+		assertThat(Options.parse("--kafka", "--port=9000")).isEqualTo(new Options(Broker.Kind.KAFKA, 9000, false));
+	}
+
+	@Test
+	void aDatabase() {
+		assertThat(Options.parse("--jdbc")).isEqualTo(new Options(Broker.Kind.JDBC, 8080, false));
 	}
 
 	@Test

@@ -67,6 +67,10 @@ public final class AtmosphereEndpoint {
 
 	private final PresenceService presence;
 
+	private final @Nullable RelayEpochs epochs;
+
+	private final @Nullable OutboxOperations outbox;
+
 	/**
 	 * Create the endpoint.
 	 * @param node describes the node
@@ -74,13 +78,19 @@ public final class AtmosphereEndpoint {
 	 * @param cluster all nodes
 	 * @param presence the members of channels, on all nodes
 	 * @param channels counts the sessions in channels, on all nodes
+	 * @param epochs renews the epochs of the relay's logs, or {@code null} if the relay
+	 * cannot
+	 * @param outbox the messages that the outbox has set aside, or {@code null} if there
+	 * is no outbox
 	 */
 	public AtmosphereEndpoint(NodeDescription node, SessionRegistry registry, Cluster cluster, PresenceService presence,
-			ChannelCounts channels) {
+			ChannelCounts channels, @Nullable RelayEpochs epochs, @Nullable OutboxOperations outbox) {
 		this.node = node;
 		this.registry = registry;
 		this.cluster = new ClusterOperations(cluster, channels);
 		this.presence = presence;
+		this.epochs = epochs;
+		this.outbox = outbox;
 	}
 
 	/**
@@ -93,9 +103,10 @@ public final class AtmosphereEndpoint {
 	}
 
 	/**
-	 * List sessions or channels of this node, the nodes of the cluster, or the members of
-	 * a channel on all nodes.
-	 * @param what {@code sessions}, {@code channels}, {@code cluster} or {@code presence}
+	 * List sessions or channels of this node, the nodes of the cluster, the members of a
+	 * channel on all nodes, or the messages that the outbox has set aside.
+	 * @param what {@code sessions}, {@code channels}, {@code cluster}, {@code presence}
+	 * or {@code outbox}
 	 * @param page the number of the page, beginning with 0
 	 * @param size the size of a page, at most 1000
 	 * @param channel lists only sessions or members in this channel, required for {@code
@@ -113,6 +124,7 @@ public final class AtmosphereEndpoint {
 			case "sessions" -> sessions(number, pageSize, channel, user);
 			case "channels" -> channels(number, pageSize);
 			case "cluster" -> this.cluster.describe();
+			case "outbox" -> (this.outbox != null) ? Map.of("setAside", this.outbox.list(pageSize)) : null;
 			case "presence" -> (channel != null) ? members(number, pageSize, channel) : null;
 			default -> null;
 		};
@@ -151,16 +163,20 @@ public final class AtmosphereEndpoint {
 	}
 
 	/**
-	 * Close all sessions of a user, or one session, on any node. Blocks until the other
-	 * nodes have answered, at most for {@code atmosphere.cluster.request-timeout}.
-	 * @param what {@code users} or {@code sessions}
-	 * @param name the name of the user's principal, or the session's id
+	 * Close all sessions of a user, or one session, on any node; discard a message that
+	 * the outbox has set aside; or renew the epochs of the relay's logs, so that no
+	 * client recovers from a position that it has now. Blocks until the other nodes have
+	 * answered, at most for {@code atmosphere.cluster.request-timeout}.
+	 * @param what {@code users}, {@code sessions}, {@code outbox} or {@code relay}
+	 * @param name the name of the user's principal, the id of the session or message, or
+	 * {@code epochs}
 	 * @param code the close code, 1008 or 3000 to 4999; {@code null} for 1008
 	 * @param reason the reason in the close frame, or {@code null} for "disconnected by
 	 * an operator"
-	 * @return the number of closed sessions, and the nodes that have not answered
-	 * @throws InvalidEndpointRequestException if {@code what}, the code or the session's
-	 * id is not valid
+	 * @return the number of closed sessions and the nodes that have not answered, whether
+	 * the message was there, or the number of renewed epochs
+	 * @throws InvalidEndpointRequestException if {@code what}, the code or the id is not
+	 * valid
 	 */
 	@DeleteOperation
 	public Object disconnect(@Selector String what, @Selector String name, @Nullable Integer code,
@@ -168,8 +184,33 @@ public final class AtmosphereEndpoint {
 		return switch (what) {
 			case "users" -> this.cluster.disconnectUser(name, code, reason);
 			case "sessions" -> this.cluster.disconnectSession(name, code, reason);
+			case "outbox" -> Map.of("discarded", outbox().discard(messageId(name)));
+			case "relay" -> endEpochs(name);
 			default -> throw ClusterOperations.invalid("only 'users' and 'sessions' can be disconnected");
 		};
+	}
+
+	private RenewedEpochs endEpochs(String name) {
+		if (this.epochs == null || !name.equals("epochs")) {
+			throw ClusterOperations.invalid("only the 'epochs' of the jdbc relay can be ended");
+		}
+		return new RenewedEpochs(this.epochs.renew());
+	}
+
+	private OutboxOperations outbox() {
+		if (this.outbox == null) {
+			throw ClusterOperations.invalid("there is no outbox");
+		}
+		return this.outbox;
+	}
+
+	private static UUID messageId(String text) {
+		try {
+			return UUID.fromString(text);
+		}
+		catch (IllegalArgumentException ex) {
+			throw ClusterOperations.invalid("not the id of a message");
+		}
 	}
 
 	/**
@@ -207,20 +248,30 @@ public final class AtmosphereEndpoint {
 	}
 
 	/**
-	 * Subscribe all sessions of a user to a channel, or unsubscribe them. Blocks until
-	 * the other nodes have answered, at most for {@code
-	 * atmosphere.cluster.request-timeout}.
-	 * @param what {@code users}
-	 * @param name the name of the user's principal
-	 * @param channel the channel's name
-	 * @param subscribed {@code true} to subscribe, {@code false} to unsubscribe
-	 * @return the number of the user's sessions, and the nodes that have not answered
-	 * @throws InvalidEndpointRequestException if {@code what} or the channel is not valid
+	 * Subscribe all sessions of a user to a channel, or unsubscribe them; or send a
+	 * message again that the outbox has set aside. Blocks until the other nodes have
+	 * answered, at most for {@code atmosphere.cluster.request-timeout}.
+	 * @param what {@code users} or {@code outbox}
+	 * @param name the name of the user's principal, or the message's id
+	 * @param channel the channel's name, for users
+	 * @param subscribed {@code true} to subscribe, {@code false} to unsubscribe, for
+	 * users
+	 * @return the number of the user's sessions and the nodes that have not answered, or
+	 * whether the message was there
+	 * @throws InvalidEndpointRequestException if {@code what}, the channel or the id is
+	 * not valid
 	 */
 	@WriteOperation
-	public Object change(@Selector String what, @Selector String name, String channel, boolean subscribed) {
+	public Object change(@Selector String what, @Selector String name, @Nullable String channel,
+			@Nullable Boolean subscribed) {
+		if (what.equals("outbox")) {
+			return Map.of("resent", outbox().resend(messageId(name)));
+		}
 		if (!what.equals("users")) {
 			throw ClusterOperations.invalid("only 'users' can be subscribed");
+		}
+		if (channel == null || subscribed == null) {
+			throw ClusterOperations.invalid("'channel' and 'subscribed' are missing");
 		}
 		return subscribed ? this.cluster.subscribe(name, channel) : this.cluster.unsubscribe(name, channel);
 	}
@@ -277,6 +328,14 @@ public final class AtmosphereEndpoint {
 	 */
 	public record RelayDescriptor(String type, String state, @Nullable Long roundTripMicros, @Nullable Instant lastSeen,
 			int addresses, Map<String, Object> details) {
+	}
+
+	/**
+	 * The result of renewing the epochs of the relay's logs.
+	 *
+	 * @param renewed the number of shards of the log that have a new epoch
+	 */
+	public record RenewedEpochs(int renewed) {
 	}
 
 	/**

@@ -170,4 +170,37 @@ public interface Broker extends AutoCloseable {
 
 	}
 
+	/**
+	 * PostgreSQL.
+	 */
+	final class Postgres extends DatabaseBroker {
+
+		public Postgres() {
+			super(DatabaseServers.newPostgres(), "postgresql");
+		}
+
+	}
+
+	/**
+	 * MariaDB.
+	 */
+	final class MariaDb extends DatabaseBroker {
+
+		public MariaDb() {
+			super(DatabaseServers.newMariaDb(), "mariadb");
+		}
+
+	}
+
+	/**
+	 * H2 as a server.
+	 */
+	final class H2 extends DatabaseBroker {
+
+		public H2() {
+			super(DatabaseServers.newH2(), "h2");
+		}
+
+	}
+
 }

@@ -105,14 +105,23 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	private final Supplier<List<OutboundInterceptor>> interceptorSource;
 
+	private final Supplier<PublishingTransactions> transactionSource;
+
 	/** Empty before the start, because the application's beans are not complete yet. */
 	private volatile List<OutboundInterceptor> interceptors = List.of();
+
+	/**
+	 * Looked up for the first message already, which a transaction may publish before the
+	 * start.
+	 */
+	private volatile @Nullable PublishingTransactions transactions;
 
 	public DefaultBroadcaster(UUID node, ChannelCatalog catalog, PayloadEncoder encoder, int maxMessageSize,
 			ClusterRelay relay, ChannelLogs logs, RelayMonitor monitor, LocalDelivery delivery,
 			LogFollowerRegistry followers, PublishStatistics statistics, ApplicationFutures futures,
-			Supplier<List<OutboundInterceptor>> interceptors) {
+			Supplier<List<OutboundInterceptor>> interceptors, Supplier<PublishingTransactions> transactions) {
 		this.interceptorSource = interceptors;
+		this.transactionSource = transactions;
 		this.followers = followers;
 		this.node = node;
 		this.catalog = catalog;
@@ -136,21 +145,40 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	@Override
 	public CompletableFuture<Receipt> broadcast(String channel, Object payload, PublishOptions options) {
-		return forApplication(new Address.Channel(ChannelNames.check(channel)),
-				() -> publish(channel, payload, options));
+		return forApplication(new Address.Channel(ChannelNames.check(channel)), options,
+				() -> prepare(channel, this.catalog.get(channel), options.exceptSession(), payload, options));
 	}
 
 	/**
-	 * Publish for the application, and return a future whose continuations may block.
-	 * Fails if too many such futures wait for a thread.
+	 * Publish for the application, and return a future whose continuations may block. The
+	 * message goes to the present transaction if there is one that takes it. Otherwise it
+	 * is sent at once, and the future fails if too many such futures wait for a thread.
 	 */
-	private CompletableFuture<Receipt> forApplication(Object key, Supplier<CompletableFuture<Receipt>> publishing) {
+	private CompletableFuture<Receipt> forApplication(Object key, PublishOptions options,
+			Supplier<PendingMessage> preparation) {
+		PublishingTransaction transaction = transactions().present(options);
+		if (transaction != null) {
+			PendingMessage message = preparation.get();
+			transaction.take(message);
+			this.statistics.countPublished(PublishResult.PENDING);
+			return this.futures.of(key,
+					CompletableFuture.completedFuture(Receipt.of(message.envelope().id(), Outcome.PENDING)));
+		}
 		if (!this.futures.hasRoom()) {
 			this.statistics.countPublished(PublishResult.OVERLOADED);
 			return CompletableFuture
 				.failedFuture(RelayOverloadedException.forContinuations(ApplicationFutures.MAX_WAITING));
 		}
-		return this.futures.of(key, publishing.get());
+		return this.futures.of(key, preparation.get().sending().get());
+	}
+
+	private PublishingTransactions transactions() {
+		PublishingTransactions transactions = this.transactions;
+		if (transactions == null) {
+			transactions = this.transactionSource.get();
+			this.transactions = transactions;
+		}
+		return transactions;
 	}
 
 	/**
@@ -165,24 +193,26 @@ public final class DefaultBroadcaster implements Broadcaster {
 	 */
 	public CompletableFuture<Receipt> publish(String channel, Object payload, PublishOptions options) {
 		ChannelOptions channelOptions = this.catalog.get(ChannelNames.check(channel));
-		return publish(channel, channelOptions, options.exceptSession(), payload, options);
+		return prepare(channel, channelOptions, options.exceptSession(), payload, options).sending().get();
 	}
 
-	private CompletableFuture<Receipt> publish(String channel, ChannelOptions channelOptions,
-			@Nullable String exceptSession, Object payload, PublishOptions options) {
+	private PendingMessage prepare(String channel, ChannelOptions channelOptions, @Nullable String exceptSession,
+			Object payload, PublishOptions options) {
 		HistoryOptions history = channelOptions.history();
 		if (history == null) {
 			if (options.idempotencyKey() != null) {
 				throw new ChannelNotRecordedException(channel);
 			}
-			return publish(new Audience.Channel(channel, exceptSession), payload, options,
+			return prepare(new Audience.Channel(channel, exceptSession), payload, options,
 					channelOptions.scope() == ChannelScope.CLUSTER);
 		}
 		if (history.isReadOnly()) {
 			throw new ReadOnlyChannelException(channel);
 		}
-		return publishRecorded(envelope(new Audience.Channel(channel, exceptSession), payload, options,
-				history.forMessage(options.idempotencyKey())));
+		Envelope envelope = envelope(new Audience.Channel(channel, exceptSession), payload, options,
+				history.forMessage(options.idempotencyKey()));
+		return new PendingMessage(envelope, PendingMessage.Reach.LOG, options.isAfterCommit(),
+				() -> publishRecorded(envelope));
 	}
 
 	@Override
@@ -234,8 +264,8 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	@Override
 	public CompletableFuture<Receipt> toUser(String user, Object payload, PublishOptions options) {
-		return forApplication(new Address.User(user),
-				() -> publish(new Audience.User(user, options.exceptSession()), payload, options, true));
+		return forApplication(new Address.User(user), options,
+				() -> prepare(new Audience.User(user, options.exceptSession()), payload, options, true));
 	}
 
 	@Override
@@ -244,14 +274,14 @@ public final class DefaultBroadcaster implements Broadcaster {
 		if (node == null) {
 			return CompletableFuture.failedFuture(new UnknownSessionException(sessionId));
 		}
-		return forApplication(sessionId,
-				() -> publish(new Audience.Session(node, sessionId), payload, options, !node.equals(this.node)));
+		return forApplication(sessionId, options,
+				() -> prepare(new Audience.Session(node, sessionId), payload, options, !node.equals(this.node)));
 	}
 
 	@Override
 	public CompletableFuture<Receipt> toEveryone(Object payload, PublishOptions options) {
-		return forApplication(Audience.Everyone.class,
-				() -> publish(new Audience.Everyone(options.exceptSession()), payload, options, true));
+		return forApplication(Audience.Everyone.class, options,
+				() -> prepare(new Audience.Everyone(options.exceptSession()), payload, options, true));
 	}
 
 	/**
@@ -265,17 +295,19 @@ public final class DefaultBroadcaster implements Broadcaster {
 	 */
 	public CompletableFuture<Receipt> publishFrom(ClientSession sender, String channel, ChannelOptions options,
 			Payload payload) {
-		return publish(channel, options, options.echo() ? null : sender.id(), payload,
-				options.sender() ? PublishOptions.DEFAULTS.sender(sender) : PublishOptions.DEFAULTS);
+		return prepare(channel, options, options.echo() ? null : sender.id(), payload,
+				options.sender() ? PublishOptions.DEFAULTS.sender(sender) : PublishOptions.DEFAULTS)
+			.sending()
+			.get();
 	}
 
-	private CompletableFuture<Receipt> publish(Audience audience, Object payload, PublishOptions options,
-			boolean clustered) {
+	private PendingMessage prepare(Audience audience, Object payload, PublishOptions options, boolean clustered) {
 		if (options.idempotencyKey() != null) {
 			throw new IllegalArgumentException("Only messages to a recorded channel can have an idempotency key");
 		}
 		Envelope envelope = envelope(audience, payload, options, null);
-		return clustered ? publishClustered(envelope) : publishLocally(envelope);
+		return new PendingMessage(envelope, clustered ? PendingMessage.Reach.CLUSTER : PendingMessage.Reach.NODE,
+				options.isAfterCommit(), () -> clustered ? publishClustered(envelope) : publishLocally(envelope));
 	}
 
 	private Envelope envelope(Audience audience, Object payload, PublishOptions options, @Nullable LogOptions log) {
@@ -319,6 +351,51 @@ public final class DefaultBroadcaster implements Broadcaster {
 			return CompletableFuture.completedFuture(localOnly(envelope));
 		}
 		return handedOver.handle((receipt, ex) -> (ex != null) ? failed(envelope, ex) : confirmed(receipt));
+	}
+
+	/**
+	 * Send a message that waited in tables until its transaction was committed. In
+	 * contrast to a message that is published, one to an ephemeral channel is not
+	 * delivered on this node while the relay is down.
+	 * @param stored the message. One to a recorded channel has an idempotency key
+	 * @param deliver whether an ephemeral message is delivered on this node; not again if
+	 * it was before
+	 * @return completes with the receipt, on a thread that must not be blocked. Fails
+	 * with {@link RelayUnavailableException} or {@link RelayOverloadedException} if the
+	 * message was certainly not sent to other nodes, and with
+	 * {@link UnknownSessionException} if it is for a session of this node that is gone
+	 * @throws RelayUnavailableException if the relay is down: nothing was delivered
+	 */
+	public CompletableFuture<Receipt> forward(Envelope stored, boolean deliver) {
+		if (!this.monitor.isUp()) {
+			throw new RelayUnavailableException(this.relay.name(), null);
+		}
+		if (stored.log() != null) {
+			return publishRecorded(stored);
+		}
+		if (stored.audience() instanceof Audience.Session session && session.node().equals(this.node)) {
+			return publishLocally(stored);
+		}
+		Address address = stored.address();
+		return this.locks.call(address, () -> {
+			// From this node and with its number: its origin would drop it as an echo
+			Envelope own = new Envelope(stored.id(), this.node, stored.kind(), stored.time(), stored.audience(),
+					stored.headers(), stored.payload(), this.counters.next(address), null);
+			if (deliver) {
+				this.delivery.deliver(own);
+			}
+			return this.relay.publish(own);
+		}).handle((receipt, ex) -> (ex != null) ? notForwarded(ex) : confirmed(receipt));
+	}
+
+	private Receipt notForwarded(Throwable failure) {
+		Throwable cause = Failures.unwrap(failure);
+		if (cause instanceof RelayUnavailableException) {
+			this.monitor.suspect();
+		}
+		this.statistics.countPublished(
+				(cause instanceof RelayOverloadedException) ? PublishResult.OVERLOADED : PublishResult.FAILED);
+		throw (cause instanceof RuntimeException runtime) ? runtime : new CompletionException(cause);
 	}
 
 	/**
@@ -376,6 +453,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 			case DUPLICATE -> PublishResult.DUPLICATE;
 			case LOCAL_ONLY -> PublishResult.NODE;
 			case RELAYED -> PublishResult.RELAYED;
+			case PENDING -> throw new IllegalStateException("A relay has no transactions");
 		};
 		this.statistics.countPublished(result);
 		if (receipt.outcome() == Outcome.UNCONFIRMED) {

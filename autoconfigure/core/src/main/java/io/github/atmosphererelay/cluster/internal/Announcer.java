@@ -171,7 +171,7 @@ final class Announcer {
 		this.sentAt[(int) (this.sequence % SENT_REMEMBERED)] = now;
 		this.calls.add(() -> {
 			try {
-				this.outlet.toAll(message).whenComplete((receipt, ex) -> {
+				send(type, message).whenComplete((receipt, ex) -> {
 					if (ex != null) {
 						// The relay may be overloaded. Other nodes must not mistake that
 						// for silence of this node, so the next tick tries again.
@@ -184,6 +184,11 @@ final class Announcer {
 				throw ex;
 			}
 		});
+	}
+
+	private CompletableFuture<?> send(Type type, byte[] message) {
+		// Whoever joins wants to be known
+		return (type == Type.HEARTBEAT) ? this.outlet.toAllWithoutHurry(message) : this.outlet.toAll(message);
 	}
 
 	private void tell(UUID node, byte[] message) {

@@ -51,12 +51,30 @@ public final class ClusterLink {
 	}
 
 	/**
+	 * Create a link from this node's outbox to those of other nodes.
+	 * @param control carries messages between nodes
+	 * @return the link
+	 */
+	public static ClusterLink ofOutbox(ControlMessenger control) {
+		return new ClusterLink(control, Subject.OUTBOX);
+	}
+
+	/**
 	 * Send a message to all other nodes.
 	 * @param body the message
 	 * @return completes with the relay's receipt; fails as the relay does
 	 */
 	public CompletableFuture<Receipt> sendToAll(byte[] body) {
 		return this.control.sendToAll(ClusterMessenger.payload(this.subject, body));
+	}
+
+	/**
+	 * Send a message to all other nodes that may arrive a second or two later.
+	 * @param body the message
+	 * @return completes with the relay's receipt; fails as the relay does
+	 */
+	CompletableFuture<Receipt> sendToAllWithoutHurry(byte[] body) {
+		return this.control.sendToAllWithoutHurry(ClusterMessenger.payload(this.subject, body));
 	}
 
 	/**

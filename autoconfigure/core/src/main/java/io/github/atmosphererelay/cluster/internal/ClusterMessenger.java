@@ -155,7 +155,12 @@ final class ClusterMessenger implements ControlListener {
 		/**
 		 * Presence: the members of channels.
 		 */
-		PRESENCE(3);
+		PRESENCE(3),
+
+		/**
+		 * In which parts of the outbox something waits.
+		 */
+		OUTBOX(4);
 
 		private final byte code;
 

@@ -31,6 +31,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -121,6 +122,9 @@ public final class DefaultCluster implements Cluster {
 
 	private final String version;
 
+	private volatile BiConsumer<UUID, ByteBuffer> outbox = (origin, in) -> {
+	};
+
 	private volatile Instant startedAt = Instant.now();
 
 	private @Nullable ScheduledFuture<?> ticks;
@@ -158,6 +162,7 @@ public final class DefaultCluster implements Cluster {
 		if (presence != null) {
 			receivers.put(Subject.PRESENCE, new PresenceMessages(presence));
 		}
+		receivers.put(Subject.OUTBOX, (origin, in) -> this.outbox.accept(origin, in));
 		this.messages = new ClusterMessenger(receivers);
 		handleCommands(new SessionCommandHandler(registry, Required.part(parts.subscriptions, "subscriptions"),
 				this.settings.maxMessageSize()));
@@ -202,6 +207,15 @@ public final class DefaultCluster implements Cluster {
 	 */
 	public DeliveryListener deliveryListener() {
 		return this.counted;
+	}
+
+	/**
+	 * Set the receiver of messages from the outboxes of other nodes. Called before the
+	 * start.
+	 * @param outbox receives the id of the sending node and the message; must not block
+	 */
+	public void outboxReceiver(BiConsumer<UUID, ByteBuffer> outbox) {
+		this.outbox = outbox;
 	}
 
 	/**
@@ -389,6 +403,11 @@ public final class DefaultCluster implements Cluster {
 		@Override
 		public CompletableFuture<?> toAll(byte[] message) {
 			return this.link.sendToAll(message);
+		}
+
+		@Override
+		public CompletableFuture<?> toAllWithoutHurry(byte[] message) {
+			return this.link.sendToAllWithoutHurry(message);
 		}
 
 		@Override

@@ -417,6 +417,13 @@ final class Membership {
 
 		CompletableFuture<?> toAll(byte[] message);
 
+		/**
+		 * Send a message to all other nodes that may arrive a second or two later.
+		 */
+		default CompletableFuture<?> toAllWithoutHurry(byte[] message) {
+			return toAll(message);
+		}
+
 		void to(UUID node, byte[] message);
 
 	}

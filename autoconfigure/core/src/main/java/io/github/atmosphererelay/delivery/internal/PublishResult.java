@@ -47,6 +47,12 @@ public enum PublishResult {
 	DUPLICATE,
 
 	/**
+	 * It is sent when the transaction commits in which it was published. It is counted a
+	 * second time, with another result, when it is sent.
+	 */
+	PENDING,
+
+	/**
 	 * It was sent, but the broker did not confirm it in time.
 	 */
 	UNCONFIRMED,

@@ -70,7 +70,16 @@ public final class ControlMessenger {
 	 * @return completes with the relay's receipt; fails as the relay does
 	 */
 	public CompletableFuture<Receipt> sendToAll(Payload payload) {
-		return send(new Audience.Everyone(null), payload);
+		return this.relay.publish(envelope(new Audience.Everyone(null), payload));
+	}
+
+	/**
+	 * Send a message to all other nodes that may arrive a second or two later.
+	 * @param payload the message
+	 * @return completes with the relay's receipt; fails as the relay does
+	 */
+	public CompletableFuture<Receipt> sendToAllWithoutHurry(Payload payload) {
+		return this.relay.publishWithoutHurry(envelope(new Audience.Everyone(null), payload));
 	}
 
 	/**
@@ -81,12 +90,12 @@ public final class ControlMessenger {
 	 * exists; fails as the relay does
 	 */
 	public CompletableFuture<Receipt> sendTo(UUID node, Payload payload) {
-		return send(new Audience.Node(node), payload);
+		return this.relay.publish(envelope(new Audience.Node(node), payload));
 	}
 
-	private CompletableFuture<Receipt> send(Audience audience, Payload payload) {
-		return this.relay.publish(new Envelope(UuidCreator.getTimeOrderedEpochFast(), this.node, Envelope.Kind.CONTROL,
-				System.currentTimeMillis(), audience, Map.of(), payload, null, null));
+	private Envelope envelope(Audience audience, Payload payload) {
+		return new Envelope(UuidCreator.getTimeOrderedEpochFast(), this.node, Envelope.Kind.CONTROL,
+				System.currentTimeMillis(), audience, Map.of(), payload, null, null);
 	}
 
 	void received(Envelope envelope) {

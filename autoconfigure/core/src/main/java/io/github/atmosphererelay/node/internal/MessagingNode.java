@@ -157,7 +157,8 @@ public final class MessagingNode {
 				this.control, statistics.deliveries());
 		this.broadcaster = new DefaultBroadcaster(this.identity.id(), catalog, parts.encoder,
 				this.settings.maxMessageSize(), relay, logs, this.monitor, delivery, this.followers,
-				statistics.publishing(), this.futures, extensions::outboundInterceptors);
+				statistics.publishing(), this.futures, extensions::outboundInterceptors,
+				extensions::publishingTransactions);
 		this.clientMessages = new ClientMessageReceiver(catalog, this.broadcaster, statistics.inbound(),
 				this.clientContext, this.futures, extensions);
 		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.followers, relay, this.monitor,

@@ -19,6 +19,7 @@ package io.github.atmosphererelay.node.internal;
 import java.util.List;
 
 import io.github.atmosphererelay.broadcast.OutboundInterceptor;
+import io.github.atmosphererelay.broadcast.internal.PublishingTransactions;
 import io.github.atmosphererelay.delivery.internal.DeliveryListener;
 import io.github.atmosphererelay.inbound.internal.InboundExtensions;
 import io.github.atmosphererelay.security.ClientSecurity;
@@ -47,6 +48,15 @@ public interface NodeExtensions extends InboundExtensions {
 	 */
 	default List<OutboundInterceptor> outboundInterceptors() {
 		return List.of();
+	}
+
+	/**
+	 * Return what finds the transactions of the application. May be called before the
+	 * node starts, when the first message is published.
+	 * @return finds transactions
+	 */
+	default PublishingTransactions publishingTransactions() {
+		return PublishingTransactions.NONE;
 	}
 
 	/**

@@ -65,18 +65,22 @@ public final class NodeFixture implements AutoCloseable {
 	private final ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1);
 
 	public NodeFixture(FakeRelay relay) {
-		this(relay, relay, catalog());
+		this(relay, relay, catalog(), NodeExtensions.NONE);
 	}
 
 	public NodeFixture(ClusterRelay relay) {
 		this(relay, catalog());
 	}
 
-	NodeFixture(ClusterRelay relay, ChannelCatalog catalog) {
-		this(relay, new FakeRelay(), catalog);
+	public NodeFixture(FakeRelay relay, NodeExtensions extensions) {
+		this(relay, relay, catalog(), extensions);
 	}
 
-	private NodeFixture(ClusterRelay relay, FakeRelay fake, ChannelCatalog catalog) {
+	NodeFixture(ClusterRelay relay, ChannelCatalog catalog) {
+		this(relay, new FakeRelay(), catalog, NodeExtensions.NONE);
+	}
+
+	private NodeFixture(ClusterRelay relay, FakeRelay fake, ChannelCatalog catalog, NodeExtensions extensions) {
 		this.relay = fake;
 		this.node = MessagingNode.builder()
 			.settings(MessagingSettings.builder(QUEUE)
@@ -95,6 +99,7 @@ public final class NodeFixture implements AutoCloseable {
 			.events(this.events::add)
 			.statistics(this.statistics)
 			.applicationThreads(new GrowingThreads())
+			.extensions(extensions)
 			.build();
 	}
 

@@ -1,0 +1,34 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.broadcast.internal;
+
+/**
+ * A transaction of the application, which sends the messages that it takes when it
+ * commits, and forgets them when it is rolled back. For the thread of the transaction.
+ */
+@FunctionalInterface
+public interface PublishingTransaction {
+
+	/**
+	 * Take a message. May use the transaction's own connection, if it is at its end.
+	 * @param message the message
+	 * @throws io.github.atmosphererelay.broadcast.OutboxException if it cannot take the
+	 * message
+	 */
+	void take(PendingMessage message);
+
+}

@@ -1,0 +1,34 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.jdbc.internal;
+
+/**
+ * The application's database is none of those that the outbox and the JDBC relay know.
+ */
+@SuppressWarnings("serial")
+public class UnsupportedDatabaseException extends RuntimeException {
+
+	/**
+	 * Create an exception.
+	 * @param product the name and the version of the database
+	 */
+	public UnsupportedDatabaseException(String product) {
+		super("The database '" + product + "' is not supported: the outbox and the JDBC relay work with PostgreSQL,"
+				+ " MariaDB, MySQL and H2");
+	}
+
+}

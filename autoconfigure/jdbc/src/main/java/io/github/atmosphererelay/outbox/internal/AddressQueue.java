@@ -1,0 +1,68 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.outbox.internal;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * The messages of one address that wait, of which the first may be on its way: the next
+ * one is sent when it is known what became of it, so that order is kept. Known to the
+ * forwarder's thread only.
+ */
+final class AddressQueue {
+
+	private final ShardQueue shard;
+
+	private final Deque<QueuedMessage> messages = new ArrayDeque<>();
+
+	private boolean sending;
+
+	private long notBefore;
+
+	AddressQueue(ShardQueue shard) {
+		this.shard = shard;
+	}
+
+	ShardQueue shard() {
+		return this.shard;
+	}
+
+	Deque<QueuedMessage> messages() {
+		return this.messages;
+	}
+
+	boolean isSending() {
+		return this.sending;
+	}
+
+	void setSending(boolean sending) {
+		this.sending = sending;
+	}
+
+	/**
+	 * When the first message may be tried again, in nanoseconds of the monotonic clock.
+	 */
+	long notBefore() {
+		return this.notBefore;
+	}
+
+	void setNotBefore(long notBefore) {
+		this.notBefore = notBefore;
+	}
+
+}

@@ -1,0 +1,330 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.outbox.internal;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+import javax.sql.DataSource;
+
+import io.github.atmosphererelay.broadcast.OutboxException;
+import io.github.atmosphererelay.broadcast.internal.PendingMessage;
+import io.github.atmosphererelay.broadcast.internal.PublishingTransaction;
+import io.github.atmosphererelay.jdbc.internal.ShardedLog;
+import io.github.atmosphererelay.message.Envelope;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.core.Ordered;
+import org.springframework.jdbc.datasource.ConnectionHolder;
+import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.TransactionExecution;
+import org.springframework.transaction.TransactionStatus;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+/**
+ * A transaction of the application that uses the outbox's database. It collects messages
+ * in memory, and writes them at its end: the counters of the shards are locked for the
+ * time of the commit and no longer, and are taken in ascending order, so that two
+ * transactions cannot wait for each other. For the thread of the transaction.
+ */
+final class OutboxTransaction implements PublishingTransaction {
+
+	private static final Log logger = LogFactory.getLog(OutboxTransaction.class);
+
+	/** How often listeners of entities may change what the next flush writes. */
+	private static final int MAX_FLUSHES = 100;
+
+	private final OutboxTransactions owner;
+
+	private final OutboxTarget target;
+
+	private final TransactionExecution execution;
+
+	private final DataSource dataSource;
+
+	private final ConnectionHolder holder;
+
+	/** To be written with the transaction. */
+	private final CollectedMessages stored = new CollectedMessages();
+
+	/** To be sent from memory, after the commit. */
+	private final CollectedMessages waiting = new CollectedMessages();
+
+	/** The shards whose counters the transaction has taken. */
+	private final SortedSet<Integer> held = new TreeSet<>();
+
+	private State state = State.COLLECTING;
+
+	private boolean checked;
+
+	/** Why the transaction was rolled back on its connection. */
+	private @Nullable OutboxException fault;
+
+	OutboxTransaction(OutboxTransactions owner, OutboxTarget target, TransactionExecution execution,
+			DataSource dataSource, ConnectionHolder holder) {
+		this.owner = owner;
+		this.target = target;
+		this.execution = execution;
+		this.dataSource = dataSource;
+		this.holder = holder;
+	}
+
+	void register() {
+		TransactionSynchronizationManager.registerSynchronization(new First());
+		TransactionSynchronizationManager.registerSynchronization(new Last());
+	}
+
+	boolean is(TransactionExecution execution) {
+		return this.execution == execution;
+	}
+
+	/**
+	 * Return whether it has ended. What is published after that on its thread does not
+	 * belong to it, although its connection is still bound.
+	 */
+	boolean isCompleted() {
+		return this.state == State.COMPLETED;
+	}
+
+	@Override
+	public void take(PendingMessage message) {
+		if (message.afterCommit() || message.reach() == PendingMessage.Reach.NODE) {
+			this.waiting.add(message);
+			return;
+		}
+		check();
+		if (this.state == State.COLLECTING) {
+			this.stored.add(message);
+		}
+		else {
+			writeLate(message.envelope());
+		}
+	}
+
+	private void check() {
+		if (this.checked) {
+			return;
+		}
+		if (this.execution.isReadOnly()) {
+			throw new OutboxException("A message cannot be published with the outbox in a read-only transaction: remove"
+					+ " 'readOnly' from the transaction, or use PublishOptions.afterCommit()");
+		}
+		this.owner.checkIsolation(this.dataSource, this.holder);
+		this.checked = true;
+	}
+
+	/**
+	 * Write what was collected. Flushes JPA first, because listeners of entities may
+	 * publish then; without that, Hibernate would flush within the commit, when the
+	 * counters are taken already.
+	 * @throws OutboxException if it cannot be written, and the transaction is to be
+	 * rolled back
+	 */
+	void write() {
+		TransactionStatus status = (TransactionStatus) this.execution;
+		if (this.state != State.COLLECTING || status.isRollbackOnly()) {
+			return;
+		}
+		try {
+			if (!this.execution.isReadOnly()) {
+				flush(status);
+			}
+			// What comes now comes too late to be collected
+			this.state = State.WRITTEN;
+			List<Envelope> envelopes = this.stored.drain().stream().map(PendingMessage::envelope).toList();
+			if (!envelopes.isEmpty()) {
+				append(envelopes);
+			}
+		}
+		catch (TransactionException ex) {
+			// A transaction manager does not roll back for one of its own exceptions
+			throw new OutboxException("The messages of a transaction could not be written", ex);
+		}
+	}
+
+	private void flush(TransactionStatus status) {
+		for (int i = 0; i < MAX_FLUSHES; i++) {
+			int before = this.stored.size();
+			status.flush();
+			if (this.stored.size() == before) {
+				return;
+			}
+		}
+		throw new OutboxException("Each of " + MAX_FLUSHES + " flushes at the end of a transaction has published new"
+				+ " messages. Listeners of entities must not publish endlessly");
+	}
+
+	private void append(List<Envelope> envelopes) {
+		this.target.append(this.owner.jdbc(this.dataSource), envelopes);
+		envelopes.forEach((envelope) -> this.held.add(ShardedLog.shardOf(envelope.address())));
+	}
+
+	/**
+	 * Write a message that is published within the commit, for example by a listener that
+	 * Hibernate calls there. The shards before the last one that is held cannot be taken
+	 * any more, because another transaction may hold one of them and wait for this one.
+	 */
+	private void writeLate(Envelope envelope) {
+		int shard = ShardedLog.shardOf(envelope.address());
+		if (this.held.isEmpty() || shard > this.held.last() || this.held.contains(shard)) {
+			appendLate(envelope);
+			return;
+		}
+		rollBackForSure();
+		this.fault = new OutboxException("The transaction was rolled back: a message to " + envelope.address().value()
+				+ " was published while the transaction committed, after its messages were written. Publish it"
+				+ " earlier, for example in @PostPersist or before the commit, or use PublishOptions.afterCommit()");
+		throw this.fault;
+	}
+
+	private void appendLate(Envelope envelope) {
+		try {
+			append(List.of(envelope));
+		}
+		catch (RuntimeException ex) {
+			// Databases other than PostgreSQL would commit the counter without the row
+			rollBackForSure();
+			this.fault = new OutboxException("The transaction was rolled back: a message to "
+					+ envelope.address().value() + " could not be written while the transaction committed", ex);
+			throw this.fault;
+		}
+	}
+
+	/**
+	 * Roll back the connection and close it, so that the commit fails even if the
+	 * application swallows the exception: it is too late for a transaction manager to
+	 * look at a mark.
+	 */
+	private void rollBackForSure() {
+		((TransactionStatus) this.execution).setRollbackOnly();
+		try {
+			Connection connection = this.holder.getConnection();
+			connection.rollback();
+			connection.close();
+		}
+		catch (SQLException ex) {
+			logger.warn("A transaction that cannot go on could not be rolled back at once", ex);
+		}
+	}
+
+	/**
+	 * The transaction has ended.
+	 */
+	void completed(Result result) {
+		if (this.state == State.COMPLETED) {
+			return;
+		}
+		this.state = State.COMPLETED;
+		this.stored.drain();
+		List<PendingMessage> waiting = this.waiting.drain();
+		if (result == Result.ROLLED_BACK || this.fault != null) {
+			return;
+		}
+		if (result == Result.COMMITTED) {
+			AfterCommit.send(waiting);
+		}
+		if (!this.held.isEmpty()) {
+			this.target.committed(this.held);
+		}
+	}
+
+	/**
+	 * The transaction manager has ended the transaction.
+	 * @throws OutboxException if the outbox has rolled it back: the manager's own
+	 * exception would be that of a closed connection
+	 */
+	void ended(Result result) {
+		completed(result);
+		this.owner.forget(this.holder, this);
+		if (this.fault != null) {
+			throw this.fault;
+		}
+	}
+
+	private enum State {
+
+		COLLECTING, WRITTEN, COMPLETED
+
+	}
+
+	/**
+	 * What became of the transaction.
+	 */
+	enum Result {
+
+		COMMITTED, ROLLED_BACK, UNKNOWN
+
+	}
+
+	/**
+	 * Comes before other synchronizations: what they publish after the commit is sent at
+	 * once.
+	 */
+	private final class First implements TransactionSynchronization {
+
+		@Override
+		public int getOrder() {
+			return Ordered.HIGHEST_PRECEDENCE;
+		}
+
+		@Override
+		public void savepoint(Object savepoint) {
+			OutboxTransaction.this.stored.savepoint(savepoint);
+			OutboxTransaction.this.waiting.savepoint(savepoint);
+		}
+
+		@Override
+		public void savepointRollback(Object savepoint) {
+			OutboxTransaction.this.stored.rollbackTo(savepoint);
+			OutboxTransaction.this.waiting.rollbackTo(savepoint);
+		}
+
+		@Override
+		public void afterCommit() {
+			completed(Result.COMMITTED);
+		}
+
+	}
+
+	/**
+	 * Comes after all other synchronizations.
+	 */
+	private final class Last implements TransactionSynchronization {
+
+		@Override
+		public int getOrder() {
+			return Ordered.LOWEST_PRECEDENCE;
+		}
+
+		@Override
+		public void afterCompletion(int status) {
+			completed((status == STATUS_COMMITTED) ? Result.COMMITTED
+					: (status == STATUS_ROLLED_BACK) ? Result.ROLLED_BACK : Result.UNKNOWN);
+			if (OutboxTransaction.this.fault == null) {
+				OutboxTransaction.this.owner.forget(OutboxTransaction.this.holder, OutboxTransaction.this);
+			}
+		}
+
+	}
+
+}

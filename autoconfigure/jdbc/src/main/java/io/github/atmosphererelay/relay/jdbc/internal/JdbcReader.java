@@ -1,0 +1,334 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.jdbc.internal;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.jdbc.internal.ShardHead;
+import io.github.atmosphererelay.jdbc.internal.ShardPage;
+import io.github.atmosphererelay.jdbc.internal.ShardedLog;
+import io.github.atmosphererelay.jdbc.internal.ShardedLogPoll;
+import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.WireFormatException;
+import io.github.atmosphererelay.message.internal.EnvelopeCodec;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads what all nodes have written, on one thread with one connection, and hands what
+ * the node follows to the listener. It keeps a cursor for each shard, so that nothing is
+ * missed while there is no connection, unless rows are removed meanwhile.
+ * <p>
+ * The numbers of a shard's rows have no gaps. If one is missing, the row was removed
+ * before this node has read it, and a gap is reported for all addresses of the shard. If
+ * the counter of a shard is behind this node's cursor, or a row that the node has read is
+ * another one than before, the database has lost what it had: the shard gets a new epoch.
+ */
+final class JdbcReader implements JdbcWorker.Work {
+
+	private static final Log logger = LogFactory.getLog(JdbcReader.class);
+
+	private static final long BUSY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+	/** Polls that follow each other at once read more when they wait for a moment. */
+	private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+	private final JdbcConnector connector;
+
+	private final EnvelopeCodec codec;
+
+	private final ShardedLogPoll poll;
+
+	private final JdbcSubscriptions subscriptions;
+
+	private final Guard guard;
+
+	private final long idleNanos;
+
+	private final JdbcWorker worker;
+
+	/** Only used by the thread; {@code null} until the first connection. */
+	private ShardCursor @Nullable [] cursors;
+
+	private final long[] heads = new long[ShardedLog.SHARDS];
+
+	private long interval = BUSY_NANOS;
+
+	private long polledAt;
+
+	/** Whether something was read for which others may be waiting. */
+	private boolean busy;
+
+	JdbcReader(JdbcConnector connector, ConnectionSource source, JdbcRelaySettings settings,
+			JdbcSubscriptions subscriptions, Guard guard) {
+		this.connector = connector;
+		this.codec = settings.codec();
+		this.poll = new ShardedLogPoll(settings.logName());
+		this.subscriptions = subscriptions;
+		this.guard = guard;
+		this.idleNanos = settings.idleInterval().toNanos();
+		this.worker = new JdbcWorker("reader", source, connector.answerTimeout(), guard, this);
+	}
+
+	void start() {
+		this.worker.start();
+	}
+
+	void reconnect() {
+		this.worker.reconnect();
+	}
+
+	void stop() {
+		this.worker.stop();
+	}
+
+	void awaitEnd(Duration limit) throws InterruptedException {
+		this.worker.awaitEnd(limit);
+	}
+
+	/**
+	 * Poll as soon as possible. Does not block.
+	 */
+	void wake() {
+		this.worker.signal().raise();
+	}
+
+	@Override
+	public void begin(JdbcLink link) throws Exception {
+		this.connector.prepare(link);
+		ShardedLog log = this.connector.log();
+		log.createShards(link.jdbc());
+		this.connector.checkServer(link);
+		ShardCursor[] cursors = this.cursors;
+		if (cursors == null) {
+			beginAtTheEnd(log, link);
+		}
+		else {
+			for (ShardCursor cursor : cursors) {
+				compare(log, link, cursor);
+			}
+		}
+		this.interval = BUSY_NANOS;
+		step(link, false);
+		this.connector.readerReady(true);
+	}
+
+	private void beginAtTheEnd(ShardedLog log, JdbcLink link) {
+		ShardCursor[] cursors = new ShardCursor[ShardedLog.SHARDS];
+		for (ShardHead head : log.heads(link.jdbc())) {
+			cursors[head.shard()] = new ShardCursor(head.shard(), head.epoch(), head.number(), null);
+		}
+		for (int shard = 0; shard < cursors.length; shard++) {
+			if (cursors[shard] == null) {
+				throw new IllegalStateException("Table ATMOSPHERE_SHARD has no row for shard " + shard);
+			}
+		}
+		this.cursors = cursors;
+	}
+
+	/**
+	 * The server may be another one than before: one that was restored from a backup, or
+	 * a replica that lacked the last transactions. Its counters may have passed this
+	 * node's cursor since.
+	 */
+	private void compare(ShardedLog log, JdbcLink link, ShardCursor cursor) {
+		if (cursor.fingerprint() == null) {
+			return;
+		}
+		byte[] row = this.poll.readOne(link.jdbc(), cursor.shard(), cursor.number());
+		if (row != null && cursor.contradicts(row)) {
+			renew(log, link, cursor, "the row " + cursor.number() + " is another one than before");
+		}
+	}
+
+	private void renew(ShardedLog log, JdbcLink link, ShardCursor cursor, String reason) {
+		if (log.renewEpoch(link.jdbc(), cursor.shard(), cursor.epoch())) {
+			logger.warn("Shard " + cursor.shard() + " of '" + log.name() + "' has gone back in time: " + reason
+					+ ". Messages may be lost, and the shard gets a new epoch");
+		}
+	}
+
+	@Override
+	public boolean step(JdbcLink link) throws InterruptedException {
+		return step(link, true);
+	}
+
+	private boolean step(JdbcLink link, boolean wait) throws InterruptedException {
+		long number = this.subscriptions.beginPoll();
+		this.busy = false;
+		this.polledAt = System.nanoTime();
+		boolean more = poll(link);
+		ShardCursor[] cursors = this.cursors;
+		if (cursors != null) {
+			this.subscriptions.endPoll(number, cursors, this.heads);
+		}
+		if (wait && !more) {
+			await();
+		}
+		return true;
+	}
+
+	private void await() throws InterruptedException {
+		long idle = this.connector.isWoken() ? 2 * this.idleNanos : this.idleNanos;
+		this.interval = this.busy ? BUSY_NANOS : Math.min(2 * this.interval, idle);
+		long nanos = this.connector.isWoken() ? idle : this.interval;
+		if (this.worker.signal().await(nanos)) {
+			long pause = PAUSE_NANOS - (System.nanoTime() - this.polledAt);
+			if (pause > 0) {
+				this.worker.pause(pause);
+			}
+		}
+	}
+
+	/**
+	 * Read the next rows of all shards.
+	 * @return whether there are more
+	 */
+	private boolean poll(JdbcLink link) {
+		ShardCursor[] cursors = this.cursors;
+		if (cursors == null) {
+			return false;
+		}
+		long[] after = new long[cursors.length];
+		for (ShardCursor cursor : cursors) {
+			after[cursor.shard()] = cursor.number();
+		}
+		boolean more = false;
+		List<ShardPage> pages = this.poll.poll(link.jdbc(), after);
+		if (pages.size() < cursors.length) {
+			throw new IllegalStateException("Rows of table ATMOSPHERE_SHARD were removed");
+		}
+		for (ShardPage page : pages) {
+			more |= read(link, cursors[page.head().shard()], page);
+		}
+		return more;
+	}
+
+	private boolean read(JdbcLink link, ShardCursor cursor, ShardPage page) {
+		ShardHead head = page.head();
+		int shard = head.shard();
+		this.heads[shard] = head.number();
+		if (!head.epoch().equals(cursor.epoch())) {
+			// Whatever was between the cursor and the end: the log tells recorded
+			// channels
+			moveTo(new ShardCursor(shard, head.epoch(), head.number(), null));
+			gap(shard);
+			return false;
+		}
+		if (head.number() < cursor.number()) {
+			renew(this.connector.log(), link, cursor,
+					"its counter is " + head.number() + ", and was " + cursor.number());
+			return true;
+		}
+		if (head.number() == cursor.number()) {
+			return false;
+		}
+		long reach = Math.min(head.number(), cursor.number() + ShardedLogPoll.MAX_ROWS);
+		List<ShardPage.Row> rows = page.rows();
+		if (!isWhole(cursor.number(), reach, rows)) {
+			// Not every database reads the ends and the rows at the same moment
+			rows = this.poll.readShard(link.jdbc(), shard, cursor.number(), reach);
+		}
+		for (ShardPage.Row row : rows) {
+			if (row.number() > reach) {
+				break;
+			}
+			byte[] envelope = (row.envelope() != null) ? row.envelope()
+					: this.poll.readOne(link.jdbc(), shard, row.number());
+			if (envelope != null) {
+				received(cursor(shard), row.number(), envelope);
+			}
+		}
+		if (cursor(shard).number() < reach) {
+			gap(shard);
+			moveTo(cursor(shard).at(reach));
+		}
+		return reach < head.number();
+	}
+
+	private static boolean isWhole(long after, long reach, List<ShardPage.Row> rows) {
+		// They are sorted
+		return rows.size() >= reach - after && rows.get((int) (reach - after) - 1).number() == reach;
+	}
+
+	private ShardCursor cursor(int shard) {
+		ShardCursor[] cursors = this.cursors;
+		if (cursors == null) {
+			throw new IllegalStateException("Not connected yet");
+		}
+		return cursors[shard];
+	}
+
+	private void moveTo(ShardCursor cursor) {
+		ShardCursor[] cursors = this.cursors;
+		if (cursors != null) {
+			cursors[cursor.shard()] = cursor;
+		}
+	}
+
+	private void received(ShardCursor cursor, long number, byte[] encoded) {
+		if (number > cursor.number() + 1) {
+			gap(cursor.shard());
+		}
+		moveTo(cursor.after(number, encoded));
+		try {
+			Envelope envelope = this.codec.decode(encoded);
+			if (this.subscriptions.isFollowed(envelope.address())) {
+				this.busy |= isUrgent(envelope);
+				Position position = (envelope.log() != null) ? new Position(cursor.epoch(), number) : null;
+				this.connector.listen((listener) -> listener.received(envelope, position));
+			}
+		}
+		catch (WireFormatException ex) {
+			this.connector.listen((listener) -> listener.rejected(ex.getReason()));
+		}
+		catch (Throwable ex) {
+			// The next row has to be read
+			this.guard.failed(ex);
+		}
+	}
+
+	/**
+	 * Return whether others may be waiting for what follows an envelope. What all nodes
+	 * tell each other all the time, and probes, must not keep the reader busy.
+	 */
+	private static boolean isUrgent(Envelope envelope) {
+		return switch (envelope.kind()) {
+			case MESSAGE -> true;
+			case CONTROL -> !envelope.address().equals(Address.CONTROL);
+			case PROBE -> false;
+		};
+	}
+
+	private void gap(int shard) {
+		for (Address address : this.subscriptions.confirmed(shard)) {
+			this.guard.run(() -> this.connector.listen((listener) -> listener.gap(address)));
+		}
+	}
+
+	@Override
+	public void end(@Nullable Throwable cause) {
+		this.connector.readerReady(false);
+	}
+
+}

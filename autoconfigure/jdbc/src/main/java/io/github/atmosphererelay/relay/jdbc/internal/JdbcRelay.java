@@ -1,0 +1,243 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.jdbc.internal;
+
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+
+import io.github.atmosphererelay.jdbc.internal.ShardedLog;
+import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.relay.ChannelLog;
+import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.relay.RelayCapability;
+import io.github.atmosphererelay.relay.RelayListener;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.relay.UnavailableLog;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.dao.DataAccessException;
+
+/**
+ * The relay over tables of a relational database, a
+ * {@link io.github.atmosphererelay.jdbc.internal.ShardedLog ShardedLog}: every envelope
+ * is a row, and every node reads all rows in the order in which they were committed. Rows
+ * of ephemeral envelopes are removed after a minute, those of recorded channels when
+ * their retention ends or their log is too long.
+ * <p>
+ * Live delivery is at least once: a node that was away continues where it was, as long as
+ * the rows that it has missed exist, and hears of a gap otherwise.
+ * <p>
+ * Recorded channels share the numbers of their shard: the offsets of a channel grow, but
+ * are not consecutive. The epoch of a shard changes when the database is found to have
+ * lost rows that it had committed.
+ * <p>
+ * Probes are envelopes through the tables, as the interface suggests: a row that this
+ * node commits and reads back proves that it can write, that its counters work, and that
+ * its reader reads. That is one statement and one poll every few seconds; other nodes
+ * pass over the row and are not woken for it.
+ * <p>
+ * Threads: one that writes, one that reads, one for deadlines, and with PostgreSQL one
+ * that listens; up to three more that read logs, and one that removes old rows.
+ * Connections: one for each of the first kinds but the deadlines, and up to three for the
+ * rest, however many addresses are followed. None of them comes from a pool of the
+ * application. No method waits for the database, except {@link #stop()} for a few
+ * seconds.
+ */
+public final class JdbcRelay implements ClusterRelay {
+
+	static final String NAME = "jdbc";
+
+	private static final ChannelLog NOT_STARTED = new UnavailableLog(() -> new RelayUnavailableException(NAME, null));
+
+	private final ConnectionSource source;
+
+	private final ConnectionSource listenSource;
+
+	private final JdbcRelaySettings settings;
+
+	/** Known from the first connection on. */
+	private final AtomicReference<@Nullable ShardedLog> shardedLog = new AtomicReference<>();
+
+	private final Object lifecycle = new Object();
+
+	private volatile @Nullable JdbcConnector connector;
+
+	/**
+	 * Create a relay that is not started yet.
+	 * @param source opens the relay's connections
+	 * @param settings the relay's settings
+	 */
+	public JdbcRelay(ConnectionSource source, JdbcRelaySettings settings) {
+		this(source, source, settings);
+	}
+
+	/**
+	 * Create a relay that is not started yet.
+	 * @param source opens the relay's connections
+	 * @param listenSource opens the connection on which PostgreSQL notifies; directly,
+	 * where the others lead through a pooler
+	 * @param settings the relay's settings
+	 */
+	public JdbcRelay(ConnectionSource source, ConnectionSource listenSource, JdbcRelaySettings settings) {
+		this.source = source;
+		this.listenSource = listenSource;
+		this.settings = settings;
+	}
+
+	@Override
+	public String name() {
+		return NAME;
+	}
+
+	/**
+	 * Return the settings.
+	 * @return the settings
+	 */
+	public JdbcRelaySettings settings() {
+		return this.settings;
+	}
+
+	@Override
+	public void start(RelayListener listener) {
+		synchronized (this.lifecycle) {
+			if (this.connector != null) {
+				throw new IllegalStateException("The jdbc relay is already started");
+			}
+			JdbcConnector connector = new JdbcConnector(this.source, this.listenSource, this.settings, this.shardedLog,
+					listener);
+			this.connector = connector;
+			connector.start();
+		}
+	}
+
+	@Override
+	public void stop() {
+		synchronized (this.lifecycle) {
+			JdbcConnector connector = this.connector;
+			this.connector = null;
+			if (connector != null) {
+				connector.stop();
+			}
+		}
+	}
+
+	@Override
+	public void reconnect() {
+		JdbcConnector connector = this.connector;
+		if (connector != null) {
+			connector.reconnect();
+		}
+	}
+
+	@Override
+	public CompletableFuture<Receipt> publish(Envelope envelope) {
+		return publish(envelope, true);
+	}
+
+	@Override
+	public CompletableFuture<Receipt> publishWithoutHurry(Envelope envelope) {
+		return publish(envelope, false);
+	}
+
+	private CompletableFuture<Receipt> publish(Envelope envelope, boolean urgent) {
+		JdbcConnector connector = this.connector;
+		return (connector != null) ? connector.publish(envelope, urgent)
+				: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
+	}
+
+	@Override
+	public CompletableFuture<@Nullable Void> subscribe(Address address) {
+		JdbcConnector connector = this.connector;
+		return (connector != null) ? connector.subscribe(address)
+				: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
+	}
+
+	@Override
+	public void unsubscribe(Address address) {
+		JdbcConnector connector = this.connector;
+		if (connector != null) {
+			connector.unsubscribe(address);
+		}
+	}
+
+	@Override
+	public ChannelLog log() {
+		JdbcConnector connector = this.connector;
+		return (connector != null) ? connector.channelLog() : NOT_STARTED;
+	}
+
+	/**
+	 * Return the log to which a transaction appends that publishes by itself.
+	 * @return the log
+	 * @throws RelayUnavailableException if the relay has never been connected, so that
+	 * its counters may not exist
+	 */
+	public ShardedLog shardedLog() {
+		ShardedLog log = this.shardedLog.get();
+		if (log == null) {
+			throw new RelayUnavailableException(NAME, null);
+		}
+		return log;
+	}
+
+	/**
+	 * Deliver soon what a transaction has committed that has appended to the relay's log
+	 * by itself. Does not block.
+	 */
+	public void committed() {
+		JdbcConnector connector = this.connector;
+		if (connector != null) {
+			connector.committedElsewhere();
+		}
+	}
+
+	/**
+	 * Give all recorded channels a new epoch, for use after the database was restored
+	 * from a backup: positions from before are then not mistaken for present ones. Blocks
+	 * for a few seconds at most.
+	 * @return the number of shards that have a new epoch
+	 * @throws RelayUnavailableException if the database is away
+	 */
+	public int renewEpochs() {
+		JdbcConnector connector = this.connector;
+		if (connector == null) {
+			throw new RelayUnavailableException(NAME, null);
+		}
+		try {
+			return connector.renewEpochs();
+		}
+		catch (DataAccessException ex) {
+			throw new RelayUnavailableException(NAME, ex);
+		}
+	}
+
+	@Override
+	public Set<RelayCapability> capabilities() {
+		return Set.of(RelayCapability.CLUSTERED);
+	}
+
+	@Override
+	public Map<String, Object> details() {
+		JdbcConnector connector = this.connector;
+		return (connector != null) ? connector.details() : Map.of("log", this.settings.logName());
+	}
+
+}

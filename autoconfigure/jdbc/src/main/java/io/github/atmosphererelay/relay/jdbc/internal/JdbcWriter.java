@@ -1,0 +1,300 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.jdbc.internal;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.jdbc.internal.AppendResult;
+import io.github.atmosphererelay.jdbc.internal.EncodedEnvelope;
+import io.github.atmosphererelay.jdbc.internal.ShardedLog;
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.internal.EnvelopeCodec;
+import io.github.atmosphererelay.relay.Outcome;
+import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.relay.RelayException;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes what the node publishes, on one thread with one connection: takes what has
+ * gathered while the transaction before was committed, appends it in one transaction, and
+ * tells the outcomes. An envelope that waits for longer than the timeout is taken back
+ * and fails; one that is being written is then unconfirmed.
+ */
+final class JdbcWriter implements JdbcWorker.Work {
+
+	private static final Log logger = LogFactory.getLog(JdbcWriter.class);
+
+	private static final int BATCH_COUNT = 500;
+
+	private static final long BATCH_BYTES = 1024 * 1024;
+
+	/** So many refusals one after the other are not the envelopes' fault. */
+	private static final int MAX_REFUSALS = 3;
+
+	private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+	private final JdbcConnector connector;
+
+	private final EnvelopeCodec codec;
+
+	private final Duration timeout;
+
+	private final JdbcWorker worker;
+
+	private final WriterQueue queue;
+
+	private final Notifier notifier;
+
+	private volatile boolean closing;
+
+	JdbcWriter(JdbcConnector connector, ConnectionSource source, JdbcRelaySettings settings, Guard guard,
+			Notifier notifier) {
+		this.connector = connector;
+		this.codec = settings.codec();
+		this.timeout = settings.publishTimeout();
+		this.notifier = notifier;
+		this.worker = new JdbcWorker("writer", source, connector.answerTimeout(), guard, this);
+		this.queue = new WriterQueue(settings.maxPending(), this.worker.signal());
+	}
+
+	void start() {
+		this.worker.start();
+	}
+
+	void reconnect() {
+		this.worker.reconnect();
+	}
+
+	/**
+	 * Accept no more envelopes, and end when those that wait are written. Does not block.
+	 */
+	void close() {
+		this.closing = true;
+		this.worker.signal().raise();
+	}
+
+	/**
+	 * Wait for the end, and complete what is open.
+	 * @param limit how long to wait for what is to be written
+	 * @throws InterruptedException if the calling thread is interrupted
+	 */
+	void awaitEnd(Duration limit) throws InterruptedException {
+		try {
+			this.worker.awaitEnd(limit);
+		}
+		finally {
+			this.worker.stop();
+			this.queue.close().forEach((pending) -> pending.unavailable(null));
+			this.queue.writing().forEach(JdbcPending::unconfirmed);
+		}
+	}
+
+	/**
+	 * Write an envelope.
+	 * @param envelope the envelope
+	 * @param urgent whether other nodes are woken for it
+	 * @return the future of the relay's publisher
+	 */
+	CompletableFuture<Receipt> publish(Envelope envelope, boolean urgent) {
+		byte[] encoded;
+		try {
+			encoded = this.codec.encode(envelope);
+		}
+		catch (IllegalArgumentException ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
+		JdbcPending pending = new JdbcPending(envelope, encoded, urgent, System.nanoTime() + this.timeout.toNanos(),
+				new CompletableFuture<>());
+		RelayException refusal = this.queue.add(pending);
+		return (refusal != null) ? CompletableFuture.failedFuture(refusal) : pending.future();
+	}
+
+	/**
+	 * Wake the other nodes soon, because rows were committed that this writer has not
+	 * written.
+	 */
+	void wakeOthers() {
+		if (this.notifier.due()) {
+			this.worker.signal().raise();
+		}
+	}
+
+	/**
+	 * Tell the outcome of envelopes whose time is over. Called every few milliseconds by
+	 * a timer; does not block.
+	 */
+	void sweep() {
+		long now = System.nanoTime();
+		this.queue.removeOverdue(now).forEach((pending) -> pending.unavailable(null));
+		this.queue.overdueInWriting(now).forEach(JdbcPending::unconfirmed);
+	}
+
+	@Override
+	public void begin(JdbcLink link) throws Exception {
+		this.connector.prepare(link);
+		this.queue.open();
+		if (this.closing) {
+			this.worker.stop();
+		}
+		this.connector.writerReady(true);
+	}
+
+	@Override
+	public boolean step(JdbcLink link) throws InterruptedException {
+		List<JdbcPending> batch = this.queue.take(BATCH_COUNT, BATCH_BYTES);
+		if (batch.isEmpty()) {
+			this.notifier.sendIfDue(link);
+			if (this.closing) {
+				this.worker.stop();
+				return false;
+			}
+			this.worker.signal().await(IDLE_NANOS);
+			return true;
+		}
+		try {
+			write(link, batch);
+		}
+		finally {
+			this.queue.written();
+		}
+		if (this.queue.isEmpty() || this.notifier.isOverdue()) {
+			this.notifier.sendIfDue(link);
+		}
+		return true;
+	}
+
+	@Override
+	public void end(@Nullable Throwable cause) {
+		this.connector.writerReady(false);
+		// They were not sent, and whoever waits for them can do something else now
+		this.queue.close().forEach((pending) -> pending.unavailable(cause));
+		if (this.closing) {
+			this.worker.stop();
+		}
+	}
+
+	private void write(JdbcLink link, List<JdbcPending> batch) {
+		if (link.isAborted()) {
+			batch.forEach((pending) -> pending.unavailable(null));
+			return;
+		}
+		try {
+			append(link, batch);
+		}
+		catch (UnknownOutcomeException ex) {
+			batch.forEach(JdbcPending::unconfirmed);
+			throw ex;
+		}
+		catch (RuntimeException ex) {
+			if (link.isLost(ex)) {
+				batch.forEach((pending) -> pending.unavailable(ex));
+				throw ex;
+			}
+			if (batch.size() == 1) {
+				refuse(batch.get(0), ex);
+				return;
+			}
+			logger.debug("A batch was refused, and its envelopes are written one by one", ex);
+			writeEach(link, batch);
+		}
+		catch (Error ex) {
+			batch.forEach(JdbcPending::unconfirmed);
+			throw ex;
+		}
+	}
+
+	/**
+	 * One envelope that the database refuses must not harm the others.
+	 */
+	private void writeEach(JdbcLink link, List<JdbcPending> batch) {
+		int refusals = 0;
+		for (int i = 0; i < batch.size(); i++) {
+			JdbcPending pending = batch.get(i);
+			if (link.isAborted()) {
+				pending.unavailable(null);
+				continue;
+			}
+			try {
+				append(link, List.of(pending));
+				refusals = 0;
+			}
+			catch (UnknownOutcomeException ex) {
+				pending.unconfirmed();
+				batch.subList(i + 1, batch.size()).forEach((rest) -> rest.unavailable(ex));
+				throw ex;
+			}
+			catch (RuntimeException ex) {
+				refuse(pending, ex);
+				refusals++;
+				if (refusals == MAX_REFUSALS || link.isLost(ex)) {
+					batch.subList(i + 1, batch.size()).forEach((rest) -> rest.refused(ex));
+					throw ex;
+				}
+			}
+		}
+	}
+
+	private void refuse(JdbcPending pending, RuntimeException ex) {
+		logger.debug("The database has refused an envelope", ex);
+		pending.refused(ex);
+	}
+
+	private void append(JdbcLink link, List<JdbcPending> batch) {
+		ShardedLog log = this.connector.log();
+		List<EncodedEnvelope> envelopes = batch.stream()
+			.map((pending) -> new EncodedEnvelope(pending.envelope(), pending.encoded()))
+			.toList();
+		List<AppendResult> results;
+		if (log.appendsAtOnce(envelopes)) {
+			try {
+				results = log.appendAtOnce(link.jdbc(), envelopes);
+			}
+			catch (RuntimeException ex) {
+				if (link.isLost(ex)) {
+					link.abort();
+					throw new UnknownOutcomeException(ex);
+				}
+				throw ex;
+			}
+		}
+		else {
+			results = link.inTransaction(() -> {
+				LinkDialect.limitTransaction(link.jdbc(), log.dialect());
+				return log.appendEncoded(link.jdbc(), envelopes, true);
+			});
+		}
+		this.connector.committed();
+		if (batch.stream().anyMatch(JdbcPending::urgent)) {
+			this.notifier.due();
+		}
+		for (int i = 0; i < results.size(); i++) {
+			JdbcPending pending = batch.get(i);
+			AppendResult result = results.get(i);
+			boolean recorded = pending.envelope().log() != null;
+			pending.future()
+				.complete(new Receipt(result.messageId(), result.duplicate() ? Outcome.DUPLICATE : Outcome.RELAYED,
+						recorded ? result.position() : null));
+		}
+	}
+
+}

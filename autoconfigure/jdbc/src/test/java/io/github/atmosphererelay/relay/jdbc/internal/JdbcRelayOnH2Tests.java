@@ -1,0 +1,58 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.jdbc.internal;
+
+import java.time.Duration;
+
+import io.github.atmosphererelay.contract.broker.DatabaseServer;
+import io.github.atmosphererelay.contract.broker.DatabaseServers;
+import org.junit.jupiter.api.Nested;
+
+/**
+ * The contracts of every relay, kept by {@link JdbcRelay} on an H2 server.
+ */
+class JdbcRelayOnH2Tests {
+
+	@Nested
+	class Messages extends JdbcRelayContract {
+
+		@Override
+		DatabaseServer server() {
+			return DatabaseServers.h2();
+		}
+
+		/**
+		 * H2 takes about ten round trips for a transaction: two for each statement.
+		 */
+		@Override
+		protected Duration slowness() {
+			return Duration.ofMillis(20);
+		}
+
+	}
+
+	@Nested
+	class Logs extends JdbcLogContract {
+
+		@Override
+		DatabaseServer server() {
+			return DatabaseServers.h2();
+		}
+
+	}
+
+}
