@@ -229,7 +229,7 @@ public final class ShardedLog {
 		long[] last = new long[SHARDS];
 		heads.values().forEach((head) -> {
 			epochs[head.shard()] = head.epoch();
-			last[head.shard()] = head.number() - counts.getOrDefault(head.shard(), 0);
+			last[head.shard()] = head.number() - Objects.requireNonNull(counts.get(head.shard()));
 		});
 		long now = System.currentTimeMillis();
 		List<AppendResult> results = new ArrayList<>(envelopes.size());
