@@ -125,8 +125,7 @@ abstract class AbstractOutboxKillTests {
 
 	private static Map<String, List<String>> committed(JdbcTemplate jdbc) {
 		Map<String, List<String>> committed = new LinkedHashMap<>();
-		RowCallbackHandler reader = (row) -> committed
-			.computeIfAbsent(row.getString(1), (channel) -> new ArrayList<>())
+		RowCallbackHandler reader = (row) -> committed.computeIfAbsent(row.getString(1), (channel) -> new ArrayList<>())
 			.add(row.getString(2));
 		jdbc.query("SELECT CHANNEL, ID FROM BUSINESS ORDER BY CHANNEL, NUMBER", reader);
 		return committed;
