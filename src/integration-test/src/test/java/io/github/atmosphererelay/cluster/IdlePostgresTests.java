@@ -32,9 +32,9 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What a cluster on the JDBC relay asks of PostgreSQL while nothing happens, counted by the
- * server itself: the relay with its probes and the removal of old rows, heartbeats and
- * leases.
+ * What a cluster on the JDBC relay asks of PostgreSQL while nothing happens, counted by
+ * the server itself: the relay with its probes and the removal of old rows, heartbeats
+ * and leases.
  */
 class IdlePostgresTests {
 
@@ -83,8 +83,8 @@ class IdlePostgresTests {
 		return TestNode.start(List.of(NodeApplication.class), "atmosphere.cluster.node-name=" + name,
 				"atmosphere.relay.type=jdbc", "spring.datasource.url=" + server.jdbcUrl("messages"),
 				"spring.datasource.username=" + server.user(), "spring.datasource.password=" + server.password(),
-				"atmosphere.jdbc.initialize-schema=always",
-				"management.health.redis.enabled=false", "management.health.db.enabled=false");
+				"atmosphere.jdbc.initialize-schema=always", "management.health.redis.enabled=false",
+				"management.health.db.enabled=false");
 	}
 
 }

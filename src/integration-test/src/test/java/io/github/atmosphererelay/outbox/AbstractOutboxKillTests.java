@@ -34,6 +34,7 @@ import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.RowCallbackHandler;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -124,9 +125,9 @@ abstract class AbstractOutboxKillTests {
 
 	private static Map<String, List<String>> committed(JdbcTemplate jdbc) {
 		Map<String, List<String>> committed = new LinkedHashMap<>();
-		jdbc.query("SELECT CHANNEL, ID FROM BUSINESS ORDER BY CHANNEL, NUMBER", (row) -> {
-			committed.computeIfAbsent(row.getString(1), (channel) -> new ArrayList<>()).add(row.getString(2));
-		});
+		RowCallbackHandler reader = (row) -> committed.computeIfAbsent(row.getString(1), (channel) -> new ArrayList<>())
+			.add(row.getString(2));
+		jdbc.query("SELECT CHANNEL, ID FROM BUSINESS ORDER BY CHANNEL, NUMBER", reader);
 		return committed;
 	}
 

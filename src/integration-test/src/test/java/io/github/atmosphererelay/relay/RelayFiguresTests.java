@@ -61,8 +61,8 @@ import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What the relays over Redis and over databases carry between two nodes of one process, in
- * one run: {@code -Datmosphere.test.figures=true} prints a table, and
+ * What the relays over Redis and over databases carry between two nodes of one process,
+ * in one run: {@code -Datmosphere.test.figures=true} prints a table, and
  * {@code -Datmosphere.test.figures.relays=postgresql} measures one relay alone. Each node
  * publishes to 20 channels that the other follows.
  */
