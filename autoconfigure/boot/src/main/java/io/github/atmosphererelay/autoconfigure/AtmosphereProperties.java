@@ -147,7 +147,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("auto") ListenChoice listen, @Nullable String listenUrl,
 			@DefaultValue("1s") @DurationUnit(ChronoUnit.SECONDS) Duration idleInterval,
 			@DefaultValue("1m") @DurationUnit(ChronoUnit.SECONDS) Duration retention,
-			@DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS) Duration cleanInterval) {
+			@DefaultValue("20s") @DurationUnit(ChronoUnit.SECONDS) Duration cleanInterval) {
 	}
 
 	/**

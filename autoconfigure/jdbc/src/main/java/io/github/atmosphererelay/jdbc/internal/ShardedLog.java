@@ -234,8 +234,12 @@ public final class ShardedLog {
 		if (heads.size() < counts.size()) {
 			throw missingShard(this.name);
 		}
-		Map<Integer, Long> next = new TreeMap<>();
-		counts.forEach((shard, count) -> next.put(shard, of(heads, shard).number() - count));
+		String[] epochs = new String[SHARDS];
+		long[] last = new long[SHARDS];
+		heads.values().forEach((head) -> {
+			epochs[head.shard()] = head.epoch();
+			last[head.shard()] = head.number() - Objects.requireNonNull(counts.get(head.shard()));
+		});
 		long now = System.currentTimeMillis();
 		List<AppendResult> results = new ArrayList<>(envelopes.size());
 		List<Object[]> rows = new ArrayList<>(envelopes.size());
@@ -243,15 +247,15 @@ public final class ShardedLog {
 		for (EncodedEnvelope each : encoded) {
 			Envelope envelope = each.envelope();
 			int shard = shardOf(envelope.address());
-			String epoch = of(heads, shard).epoch();
-			long number = of(next, shard) + 1;
+			String epoch = epochs[shard];
+			long number = last[shard] + 1;
 			AppendResult duplicate = checkKeys ? findDuplicate(jdbc, envelope, shard, epoch, number, now) : null;
 			if (duplicate != null) {
 				unused.merge(shard, -1, Integer::sum);
 				results.add(duplicate);
 				continue;
 			}
-			next.put(shard, number);
+			last[shard] = number;
 			results.add(new AppendResult(envelope.id(), new Position(epoch, number), false));
 			rows.add(parameters(row(each, now), number));
 		}

@@ -50,6 +50,9 @@ final class JdbcReader implements JdbcWorker.Work {
 
 	private static final long BUSY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
+	/** By which the interval is longer while others wake the reader. */
+	private static final int WOKEN = 2;
+
 	/** Polls that follow each other at once read more when they wait for a moment. */
 	private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
@@ -189,7 +192,7 @@ final class JdbcReader implements JdbcWorker.Work {
 	}
 
 	private void await() throws InterruptedException {
-		long idle = this.connector.isWoken() ? 2 * this.idleNanos : this.idleNanos;
+		long idle = this.connector.isWoken() ? WOKEN * this.idleNanos : this.idleNanos;
 		this.interval = this.busy ? BUSY_NANOS : Math.min(2 * this.interval, idle);
 		long nanos = this.connector.isWoken() ? idle : this.interval;
 		if (this.worker.signal().await(nanos)) {

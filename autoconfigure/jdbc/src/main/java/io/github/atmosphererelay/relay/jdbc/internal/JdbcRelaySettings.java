@@ -46,7 +46,7 @@ public record JdbcRelaySettings(String logName, EnvelopeCodec codec, int maxPend
 	public static final Duration DEFAULT_IDLE_INTERVAL = Duration.ofSeconds(1);
 
 	/** The default of {@link #cleanInterval()}. */
-	public static final Duration DEFAULT_CLEAN_INTERVAL = Duration.ofSeconds(10);
+	public static final Duration DEFAULT_CLEAN_INTERVAL = Duration.ofSeconds(20);
 
 	private static final int MAX_NAME = 120;
 

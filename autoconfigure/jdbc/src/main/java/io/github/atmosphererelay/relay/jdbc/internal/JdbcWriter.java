@@ -224,6 +224,14 @@ final class JdbcWriter implements JdbcWorker.Work {
 	}
 
 	/**
+	 * Return whether this node is to read an envelope at once. Heartbeats have the time
+	 * until the next poll.
+	 */
+	private static boolean isAwaitedHere(JdbcPending pending) {
+		return pending.urgent() || pending.envelope().kind() == Envelope.Kind.PROBE;
+	}
+
+	/**
 	 * One envelope that the database refuses must not harm the others.
 	 */
 	private void writeEach(JdbcLink link, List<JdbcPending> batch) {
@@ -283,7 +291,9 @@ final class JdbcWriter implements JdbcWorker.Work {
 				return log.appendEncoded(link.jdbc(), envelopes, true);
 			});
 		}
-		this.connector.committed();
+		if (batch.stream().anyMatch(JdbcWriter::isAwaitedHere)) {
+			this.connector.committed();
+		}
 		if (batch.stream().anyMatch(JdbcPending::urgent)) {
 			this.notifier.due();
 		}

@@ -124,7 +124,7 @@ class PostgresWakeUpTests {
 		start(Duration.ofSeconds(1));
 		this.broker.proxy().stall();
 		// Before it is noticed, the reader looks now and then
-		assertDelivered(Duration.ofSeconds(4));
+		assertDelivered(Duration.ofSeconds(8));
 		awaitState("connecting");
 		assertDelivered(Duration.ofSeconds(3));
 		this.broker.proxy().resume();
