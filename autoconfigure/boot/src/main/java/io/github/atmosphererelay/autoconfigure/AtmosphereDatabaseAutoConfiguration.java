@@ -72,7 +72,8 @@ public final class AtmosphereDatabaseAutoConfiguration {
 						SchemaProperties.of(settings.initializeSchema(), settings.schema()));
 			}
 			catch (IllegalStateException ex) {
-				// The platform is not known, because the database is away. So it is not an
+				// The platform is not known, because the database is away. So it is not
+				// an
 				// embedded one
 				if (settings.initializeSchema() == SchemaInitialization.ALWAYS) {
 					throw ex;
