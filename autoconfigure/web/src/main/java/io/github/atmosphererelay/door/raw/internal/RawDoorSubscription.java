@@ -48,8 +48,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class RawDoorSubscription implements Subscriber {
 
-	private static final Payload UNRECOVERED = RawDoorFrames.error(new RequestRefusedException(
-			ErrorCode.UNRECOVERABLE_POSITION, "some of the missed messages are no longer in the log, so none of them is sent"));
+	private static final Payload UNRECOVERED = RawDoorFrames
+		.error(new RequestRefusedException(ErrorCode.UNRECOVERABLE_POSITION,
+				"some of the missed messages are no longer in the log, so none of them is sent"));
 
 	private final RawDoorSubscriptions owner;
 
