@@ -17,7 +17,7 @@
 package io.github.atmosphererelay.jdbc.internal;
 
 /**
- * Is told which leases this node holds. Called on the thread of {@link Leases}; must not
+ * Is told which leases this node holds, and says whether it can use them. Called on the thread of {@link Leases}; must not
  * block.
  */
 public interface LeaseListener {
@@ -35,6 +35,24 @@ public interface LeaseListener {
 	 * @param lease the lease's name
 	 */
 	default void lost(String lease) {
+	}
+
+	/**
+	 * Return whether this node can do what the leases are for. While it cannot, it takes
+	 * none, and leaves them to other nodes.
+	 * @return whether it may take leases
+	 */
+	default boolean mayTake() {
+		return true;
+	}
+
+	/**
+	 * Return whether those that work under the leases still make progress. While they do
+	 * not, leases are not renewed, so that another node takes them over.
+	 * @return whether leases may be renewed
+	 */
+	default boolean isAtWork() {
+		return true;
 	}
 
 }

@@ -80,6 +80,15 @@ public final class Leases {
 	private static final String RELEASE = "UPDATE ATMOSPHERE_LEASE SET OWNER_ID = NULL, GENERATION = GENERATION + 1"
 			+ " WHERE LOG_NAME = ? AND OWNER_ID = ?";
 
+	private static final String GIVE_BACK = "UPDATE ATMOSPHERE_LEASE SET OWNER_ID = ?, GENERATION = GENERATION + 1"
+			+ " WHERE LOG_NAME = ? AND LEASE_NAME = ? AND OWNER_ID = ?";
+
+	/**
+	 * The owner of a lease that was given back, although not all that was done under it
+	 * is stored.
+	 */
+	private static final String IN_DOUBT = new UUID(0, 0).toString();
+
 	private static final String FIND_PROGRESS = "SELECT PROGRESS FROM ATMOSPHERE_LEASE"
 			+ " WHERE LOG_NAME = ? AND LEASE_NAME = ?";
 
@@ -115,8 +124,14 @@ public final class Leases {
 	/** The leases of this node that nobody held when it took them. */
 	private final Set<String> fresh = ConcurrentHashMap.newKeySet();
 
+	/** The leases to be given back, with whether all that was done is stored. */
+	private final Map<String, Boolean> returning = new ConcurrentHashMap<>();
+
 	/** Known to the thread only. */
 	private final Map<String, Sighting> sightings = new HashMap<>();
+
+	/** Guarded by the lock. */
+	private boolean looksNow;
 
 	/** Whether rows may name this node as their owner. Known to the thread only. */
 	private boolean mayOwn;
@@ -182,6 +197,7 @@ public final class Leases {
 		this.owner = node.toString();
 		this.sightings.clear();
 		this.fresh.clear();
+		this.returning.clear();
 		// From an earlier life whose leases could not be given back
 		this.mayOwn = true;
 	}
@@ -201,6 +217,35 @@ public final class Leases {
 	 */
 	public void abandon() {
 		stop(false);
+	}
+
+	/**
+	 * Give one lease back, which this node does not hold any more when this returns.
+	 * Another node can take it at once. Whoever works under it has stopped before. Does
+	 * not block.
+	 * @param lease the lease's name
+	 * @param complete whether all that was done under it is stored; if not, it is not
+	 * {@linkplain #isFresh fresh} for the next holder
+	 */
+	public void giveBack(String lease, boolean complete) {
+		this.returning.put(lease, complete);
+		lose(lease);
+		lookNow();
+	}
+
+	/**
+	 * Look at the leases at once, because what the listener says has changed. Does not
+	 * block.
+	 */
+	public void lookNow() {
+		this.lock.lock();
+		try {
+			this.looksNow = true;
+			this.wake.signalAll();
+		}
+		finally {
+			this.lock.unlock();
+		}
 	}
 
 	private void stop(boolean release) {
@@ -319,9 +364,11 @@ public final class Leases {
 		expire();
 		this.lock.lock();
 		try {
-			if (isActive()) {
-				this.wake.awaitNanos(pause);
+			long remaining = pause;
+			while (remaining > 0 && isActive() && !this.looksNow) {
+				remaining = this.wake.awaitNanos(remaining);
 			}
+			this.looksNow = false;
 		}
 		finally {
 			this.lock.unlock();
@@ -332,15 +379,16 @@ public final class Leases {
 	 * Renew what this node holds, look at the rest, and take what is free.
 	 */
 	void turn() {
+		giveBack();
 		long renewedAt = this.clock.getAsLong();
-		if (this.mayOwn) {
+		boolean renewed = this.mayOwn && this.listener.isAtWork();
+		if (renewed) {
 			this.database.inTransaction((jdbc) -> jdbc.update(RENEW, this.log, this.owner));
 		}
 		Set<String> missing = new HashSet<>(this.names);
 		Map<String, String> holders = new HashMap<>();
 		List<Row> rows = find();
 		long seenAt = this.clock.getAsLong();
-		boolean renewed = this.mayOwn;
 		this.mayOwn = false;
 		for (Row row : rows) {
 			missing.remove(row.lease());
@@ -359,7 +407,7 @@ public final class Leases {
 				take(row, seenAt);
 			}
 			String holder = this.held.containsKey(row.lease()) ? this.owner : row.owner();
-			if (holder != null) {
+			if (holder != null && !holder.equals(IN_DOUBT)) {
 				holders.put(row.lease(), holder);
 			}
 		}
@@ -371,7 +419,21 @@ public final class Leases {
 		}
 	}
 
+	/**
+	 * Give back what is to be given back. One that fails is tried again at the next turn.
+	 */
+	private void giveBack() {
+		for (Map.Entry<String, Boolean> lease : this.returning.entrySet()) {
+			this.database.inTransaction((jdbc) -> jdbc.update(GIVE_BACK, lease.getValue() ? null : IN_DOUBT, this.log,
+					lease.getKey(), this.owner));
+			this.returning.remove(lease.getKey());
+		}
+	}
+
 	private void hold(String lease, long since) {
+		if (this.returning.containsKey(lease)) {
+			return;
+		}
 		// Less than the lease time, by more than clocks of different speed make up
 		if (this.held.put(lease, since + this.leaseNanos / 3 * 2) == null) {
 			this.listener.gained(lease);
@@ -385,11 +447,14 @@ public final class Leases {
 
 	private boolean mayTake(Row row, long now) {
 		Sighting last = this.sightings.get(row.lease());
+		boolean silent = false;
 		if (last == null || last.generation() != row.generation()) {
 			this.sightings.put(row.lease(), new Sighting(row.generation(), now));
-			return row.owner() == null;
 		}
-		return row.owner() == null || now - last.since() >= this.leaseNanos;
+		else {
+			silent = now - last.since() >= this.leaseNanos;
+		}
+		return (row.isFree() || silent) && this.listener.mayTake() && this.listener.isAtWork();
 	}
 
 	private void take(Row row, long seenAt) {
@@ -404,7 +469,7 @@ public final class Leases {
 		if (taken == 0) {
 			return;
 		}
-		if (row.owner() != null) {
+		if (!row.isFree()) {
 			logger.info("Took over '" + row.lease() + "' of '" + this.log + "' from node " + row.owner()
 					+ ", which has not renewed it");
 		}
@@ -464,6 +529,11 @@ public final class Leases {
 	 * A lease as it is in the table.
 	 */
 	private record Row(String lease, @Nullable String owner, long generation) {
+
+		private boolean isFree() {
+			return this.owner == null || this.owner.equals(IN_DOUBT);
+		}
+
 	}
 
 	/**

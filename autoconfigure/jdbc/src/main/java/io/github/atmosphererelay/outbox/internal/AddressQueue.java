@@ -30,7 +30,11 @@ final class AddressQueue {
 
 	private final Deque<QueuedMessage> messages = new ArrayDeque<>();
 
-	private boolean sending;
+	/** Whether no message has succeeded since one has failed. */
+	private boolean failing;
+
+	/** Since when, in nanoseconds of the monotonic clock. */
+	private long failingSince;
 
 	private long notBefore;
 
@@ -46,14 +50,6 @@ final class AddressQueue {
 		return this.messages;
 	}
 
-	boolean isSending() {
-		return this.sending;
-	}
-
-	void setSending(boolean sending) {
-		this.sending = sending;
-	}
-
 	/**
 	 * When the first message may be tried again, in nanoseconds of the monotonic clock.
 	 */
@@ -63,6 +59,23 @@ final class AddressQueue {
 
 	void setNotBefore(long notBefore) {
 		this.notBefore = notBefore;
+	}
+
+	/**
+	 * The first message has failed.
+	 * @return since when all messages have failed that were tried, so that those behind a
+	 * message that was set aside are not tried for as long again
+	 */
+	long failed(long now) {
+		if (!this.failing) {
+			this.failing = true;
+			this.failingSince = now;
+		}
+		return this.failingSince;
+	}
+
+	void succeeded() {
+		this.failing = false;
 	}
 
 }

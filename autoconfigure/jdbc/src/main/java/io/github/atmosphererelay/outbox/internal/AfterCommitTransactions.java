@@ -60,7 +60,7 @@ public final class AfterCommitTransactions implements PublishingTransactions {
 			TransactionSynchronizationManager.bindResource(this.key, waiting);
 			TransactionSynchronizationManager.registerSynchronization(waiting);
 		}
-		return waiting.committed ? null : waiting::take;
+		return waiting.ended ? null : waiting::take;
 	}
 
 	/**
@@ -69,9 +69,9 @@ public final class AfterCommitTransactions implements PublishingTransactions {
 	 */
 	private final class Waiting implements TransactionSynchronization {
 
-		private final CollectedMessages messages = new CollectedMessages();
+		private final CollectedMessages messages = new CollectedMessages(CollectedMessages.MAX_IN_MEMORY);
 
-		private boolean committed;
+		private boolean ended;
 
 		private void take(PendingMessage message) {
 			this.messages.add(message);
@@ -104,13 +104,13 @@ public final class AfterCommitTransactions implements PublishingTransactions {
 
 		@Override
 		public void afterCommit() {
-			this.committed = true;
+			this.ended = true;
 			AfterCommit.send(this.messages.drain());
 		}
 
 		@Override
 		public void afterCompletion(int status) {
-			this.committed = true;
+			this.ended = true;
 			if (status == STATUS_COMMITTED) {
 				// What another synchronization has published after the commit as the
 				// first

@@ -31,8 +31,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class CollectedMessages {
 
-	/** The maximum number of messages of one transaction. */
-	static final int MAX_MESSAGES = 100_000;
+	/**
+	 * The maximum number of messages that one transaction stores: while they are written,
+	 * other transactions that publish wait.
+	 */
+	static final int MAX_STORED = 10_000;
+
+	/**
+	 * The maximum number of messages that wait in memory for the end of a transaction.
+	 */
+	static final int MAX_IN_MEMORY = 100_000;
 
 	/** The maximum size of the messages of one transaction together, in bytes. */
 	static final long MAX_BYTES = 64 * 1024 * 1024;
@@ -41,7 +49,13 @@ final class CollectedMessages {
 
 	private final Map<Object, Integer> savepoints = new IdentityHashMap<>();
 
+	private final int maxMessages;
+
 	private long bytes;
+
+	CollectedMessages(int maxMessages) {
+		this.maxMessages = maxMessages;
+	}
 
 	/**
 	 * Add a message.
@@ -49,8 +63,8 @@ final class CollectedMessages {
 	 */
 	void add(PendingMessage message) {
 		int size = message.envelope().payload().size();
-		if (this.messages.size() >= MAX_MESSAGES || this.bytes + size > MAX_BYTES) {
-			throw new OutboxException("A transaction publishes at most " + MAX_MESSAGES + " messages of together "
+		if (this.messages.size() >= this.maxMessages || this.bytes + size > MAX_BYTES) {
+			throw new OutboxException("A transaction publishes at most " + this.maxMessages + " messages of together "
 					+ MAX_BYTES / 1024 / 1024 + " MB: divide it into several transactions");
 		}
 		this.bytes += size;

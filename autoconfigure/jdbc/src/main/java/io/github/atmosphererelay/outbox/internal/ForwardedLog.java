@@ -19,8 +19,9 @@ package io.github.atmosphererelay.outbox.internal;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 import io.github.atmosphererelay.broadcast.OutboxException;
@@ -45,6 +46,9 @@ public final class ForwardedLog implements OutboxTarget {
 	private static final String DELETE = "DELETE FROM ATMOSPHERE_MESSAGE"
 			+ " WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER > ? AND NUMBER <= ?";
 
+	private static final String FIND = "SELECT ENVELOPE FROM ATMOSPHERE_MESSAGE"
+			+ " WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER = ?";
+
 	private static final int CREATION_SECONDS = 10;
 
 	private final Database database;
@@ -57,6 +61,11 @@ public final class ForwardedLog implements OutboxTarget {
 	};
 
 	private volatile @Nullable ShardedLog created;
+
+	private final Object creationLock = new Object();
+
+	/** Guarded by its lock. */
+	private @Nullable CompletableFuture<ShardedLog> creation;
 
 	/**
 	 * Create access to the log. Does not connect.
@@ -110,20 +119,39 @@ public final class ForwardedLog implements OutboxTarget {
 		if (log != null) {
 			return log;
 		}
-		CompletableFuture<ShardedLog> created = new CompletableFuture<>();
-		Threads.factory("outbox-start").newThread(() -> {
-			try {
-				created.complete(log());
-			}
-			catch (Throwable ex) {
-				created.completeExceptionally(ex);
-			}
-		}).start();
 		try {
-			return created.orTimeout(CREATION_SECONDS, TimeUnit.SECONDS).join();
+			return creation().get(CREATION_SECONDS, TimeUnit.SECONDS);
 		}
-		catch (CompletionException ex) {
+		catch (ExecutionException | TimeoutException ex) {
 			throw new OutboxException("The tables of the outbox could not be prepared", ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new OutboxException("The tables of the outbox could not be prepared", ex);
+		}
+	}
+
+	/**
+	 * Return the attempt that is under way, or begin one: all transactions wait for the
+	 * same, because each attempt needs a connection beside theirs.
+	 */
+	private CompletableFuture<ShardedLog> creation() {
+		synchronized (this.creationLock) {
+			CompletableFuture<ShardedLog> creation = this.creation;
+			if (creation == null || creation.isCompletedExceptionally()) {
+				CompletableFuture<ShardedLog> next = new CompletableFuture<>();
+				Threads.factory("outbox-start").newThread(() -> {
+					try {
+						next.complete(log());
+					}
+					catch (Throwable ex) {
+						next.completeExceptionally(ex);
+					}
+				}).start();
+				creation = next;
+				this.creation = next;
+			}
+			return creation;
 		}
 	}
 
@@ -152,6 +180,15 @@ public final class ForwardedLog implements OutboxTarget {
 	 */
 	void delete(JdbcOperations jdbc, int shard, long after, long upTo) {
 		jdbc.update(DELETE, this.name, shard, after, upTo);
+	}
+
+	/**
+	 * Read a row.
+	 * @return its envelope, or {@code null} if there is no such row
+	 */
+	byte @Nullable [] find(JdbcOperations jdbc, int shard, long number) {
+		List<byte[]> found = jdbc.query(FIND, (row, index) -> row.getBytes(1), this.name, shard, number);
+		return found.isEmpty() ? null : found.get(0);
 	}
 
 	@Override

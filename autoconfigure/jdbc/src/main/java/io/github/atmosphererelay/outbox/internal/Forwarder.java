@@ -96,6 +96,12 @@ final class Forwarder {
 	 */
 	private static final long FAILED_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+	/**
+	 * After such a pause the database may be another one than before, without any error
+	 * of a connection: pools replace idle connections that do not work any more.
+	 */
+	private static final long PAUSE_NANOS = 300 * MILLI;
+
 	/** How long the end waits for receipts. */
 	private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(3);
 
@@ -156,11 +162,23 @@ final class Forwarder {
 
 	private long advancedAt;
 
+	/** When the tables were read or written last. */
+	private long usedAt;
+
+	/** Since when the relay is away, or 0 if it is up. */
+	private long awaySince;
+
+	/** Since when the thread has worked without a rest, or 0 while it rests. */
+	private volatile long workingSince;
+
 	private volatile boolean stopping;
 
 	private volatile boolean drained;
 
 	private volatile @Nullable Thread thread;
+
+	/** Of the present life, or of the last one. Guarded by the lock. */
+	private @Nullable Thread last;
 
 	Forwarder(ForwardedLog log, EnvelopeCodec codec, OutboxSettings settings, SetAsideTable setAside,
 			MessageSender sender, BooleanSupplier relayUp, OutboxStatistics statistics, Consumer<Object> events,
@@ -188,20 +206,36 @@ final class Forwarder {
 			if (this.thread != null) {
 				return;
 			}
+			Thread before = this.last;
 			this.stopping = false;
 			this.drained = false;
 			this.nextPollAt = System.nanoTime();
 			this.pollNanos = MIN_POLL_NANOS;
-			this.leases.start(node);
 			Thread thread = Threads.factory("outbox").newThread(() -> {
+				if (before != null) {
+					// It may have outlived the stop, while the database stalled
+					join(before);
+				}
 				this.guard.loop(this::isActive, this::step);
 				this.guard.run(this::end);
 			});
 			this.thread = thread;
+			this.last = thread;
+			this.workingSince = 0;
 			thread.start();
+			this.leases.start(node);
 		}
 		finally {
 			this.lock.unlock();
+		}
+	}
+
+	private static void join(Thread thread) {
+		try {
+			thread.join();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
 		}
 	}
 
@@ -287,9 +321,11 @@ final class Forwarder {
 		finally {
 			this.lock.unlock();
 		}
+		this.workingSince = System.nanoTime();
 		try {
 			takeResults();
 			dropLost();
+			lookAtRelay();
 			openHeld();
 			read();
 			sendReady();
@@ -314,6 +350,7 @@ final class Forwarder {
 	}
 
 	private void await(long nanos, boolean forSignal) throws InterruptedException {
+		this.workingSince = 0;
 		this.lock.lock();
 		try {
 			long remaining = nanos;
@@ -343,7 +380,47 @@ final class Forwarder {
 	}
 
 	private boolean hasProgress() {
-		return this.shards.values().stream().anyMatch((shard) -> shard.done() > shard.cursor());
+		return this.shards.values().stream().anyMatch(ShardQueue::hasProgress);
+	}
+
+	/**
+	 * Return whether the thread makes progress. It may stand still where the database
+	 * does not answer, although the leases can be renewed.
+	 */
+	private boolean isAtWork() {
+		Thread thread = this.thread;
+		long since = this.workingSince;
+		return thread != null && thread.isAlive()
+				&& (since == 0 || System.nanoTime() - since < this.settings.leaseTime().toNanos());
+	}
+
+	/**
+	 * Leave the shards to other nodes if this node has not reached the relay for the
+	 * lease time.
+	 */
+	private void lookAtRelay() {
+		if (this.relayUp.getAsBoolean()) {
+			if (this.awaySince != 0) {
+				this.awaySince = 0;
+				this.leases.lookNow();
+			}
+			return;
+		}
+		long now = System.nanoTime();
+		if (this.awaySince == 0) {
+			this.awaySince = (now != 0) ? now : 1;
+		}
+		if (this.sending > 0 || this.shards.isEmpty()
+				|| now - this.awaySince < this.settings.leaseTime().toNanos()) {
+			return;
+		}
+		advance(true);
+		logger.info("This node does not reach the relay, and leaves the messages of the outbox to other nodes");
+		for (ShardQueue shard : this.shards.values()) {
+			this.opened.remove(shard.shard());
+			this.leases.giveBack(LEASE + shard.shard(), !shard.isInDoubt() && !shard.hasProgress());
+		}
+		forget();
 	}
 
 	/**
@@ -375,18 +452,19 @@ final class Forwarder {
 	 */
 	private void open(int shard) {
 		JdbcOperations jdbc = this.database.jdbc();
-		long head = head(this.log.log().heads(jdbc), shard).number();
+		ShardHead head = head(this.log.log().heads(jdbc), shard);
 		long cursor = this.leases.progress(jdbc, LEASE + shard);
-		if (head < cursor) {
-			logger.warn("Shard " + shard + " of the outbox begins anew: it ends at " + head + ", and " + cursor
+		if (head.number() < cursor) {
+			logger.warn("Shard " + shard + " of the outbox begins anew: it ends at " + head.number() + ", and " + cursor
 					+ " messages were forwarded. Was the table ATMOSPHERE_SHARD changed?");
 			this.database.inTransaction((operations) -> this.leases.advance(operations, LEASE + shard, cursor, 0));
-			this.shards.put(shard, new ShardQueue(shard, 0, head));
+			this.shards.put(shard, new ShardQueue(shard, head.epoch(), 0, head.number()));
 		}
 		else {
+			// Otherwise any message up to the end may have been sent: how far the holder
+			// before has read is not stored
 			boolean clean = this.leases.isFresh(LEASE + shard) && this.opened.add(shard);
-			this.shards.put(shard,
-					new ShardQueue(shard, cursor, clean ? 0 : Math.min(head, cursor + ShardQueue.MAX_MESSAGES)));
+			this.shards.put(shard, new ShardQueue(shard, head.epoch(), cursor, clean ? 0 : head.number()));
 		}
 		this.dirty.add(shard);
 	}
@@ -404,6 +482,7 @@ final class Forwarder {
 		if (!poll && this.dirty.stream().noneMatch(this::hasRoom)) {
 			return;
 		}
+		dropMoved();
 		List<ShardHead> heads = this.log.log().heads(this.database.jdbc());
 		boolean found = false;
 		for (ShardHead head : heads) {
@@ -430,6 +509,38 @@ final class Forwarder {
 			this.pollNanos = found ? MIN_POLL_NANOS : Math.min(this.settings.maxPoll().toNanos(), this.pollNanos * 2);
 			this.nextPollAt = System.nanoTime() + this.pollNanos;
 		}
+		this.usedAt = System.nanoTime();
+	}
+
+	/**
+	 * After a pause, forget the shards that the database does not have as this node has
+	 * left them: it may be an older copy by now, in which the same numbers stand for
+	 * other messages.
+	 */
+	private void dropMoved() {
+		if (this.shards.isEmpty() || System.nanoTime() - this.usedAt < PAUSE_NANOS) {
+			return;
+		}
+		JdbcOperations jdbc = this.database.jdbc();
+		List<ShardHead> heads = this.log.log().heads(jdbc);
+		Map<String, Long> progress = this.leases.progress(jdbc);
+		this.shards.values().removeIf((shard) -> {
+			ShardHead head = head(heads, shard.shard());
+			boolean same = shard.isFrom(head, progress.getOrDefault(LEASE + shard.shard(), 0L))
+					&& (shard.readUpTo() == shard.cursor() || isLastRead(jdbc, shard));
+			if (!same) {
+				logger.warn("Shard " + shard.shard() + " of the outbox is not as this node has left it, as after a"
+						+ " change to another database server. It is read again from the stored cursor on");
+				signal();
+			}
+			return !same;
+		});
+		this.usedAt = System.nanoTime();
+	}
+
+	private boolean isLastRead(JdbcOperations jdbc, ShardQueue shard) {
+		byte[] envelope = this.log.find(jdbc, shard.shard(), shard.readUpTo());
+		return envelope != null && shard.hasRead(envelope);
 	}
 
 	private boolean hasRoom(int shard) {
@@ -568,6 +679,7 @@ final class Forwarder {
 		}
 		else {
 			this.statistics.countForwarded();
+			result.address().succeeded();
 			done(result.address());
 			this.events.accept(new MessageForwarded(result.message().id(), receipt));
 		}
@@ -580,12 +692,14 @@ final class Forwarder {
 		}
 		if (failure instanceof UnknownSessionException) {
 			this.statistics.countReceiverGone();
+			address.succeeded();
 			done(address);
 			return;
 		}
 		this.statistics.countFailedAttempt();
 		long now = System.nanoTime();
-		long failing = now - message.failed(now);
+		message.failed();
+		long failing = now - address.failed(now);
 		long left = this.settings.maxHold().toNanos() - failing;
 		if (message.attempts() < this.settings.maxAttempts() && left > 0) {
 			long pause = Math.min(MAX_RETRY_NANOS, RETRY_NANOS << Math.min(20, message.attempts() - 1));
@@ -593,15 +707,26 @@ final class Forwarder {
 			return;
 		}
 		String reason = failure.toString();
+		ShardQueue shard = address.shard();
+		boolean held;
 		try {
-			this.database.inTransaction((jdbc) -> {
-				this.setAside.insert(jdbc, message, reason);
-				return null;
+			held = this.database.inTransaction((jdbc) -> {
+				// Only who holds the lease: another holder may have sent the message
+				// meanwhile
+				boolean holds = this.leases.advance(jdbc, LEASE + shard.shard(), shard.cursor(), shard.cursor());
+				if (holds) {
+					this.setAside.insert(jdbc, message, reason);
+				}
+				return holds;
 			});
 		}
 		catch (DataAccessException | TransactionException ex) {
 			later(address, RETRY_NANOS);
 			throw ex;
+		}
+		if (!held) {
+			refused(shard);
+			return;
 		}
 		this.statistics.countSetAside();
 		logger.error("A message could not be forwarded in " + message.attempts() + " attempts, and was set aside: "
@@ -632,12 +757,13 @@ final class Forwarder {
 		if (!hasProgress() || (!now && this.sending > 0 && System.nanoTime() - this.advancedAt < ADVANCE_NANOS)) {
 			return;
 		}
+		dropMoved();
 		Map<ShardQueue, Long> targets = new LinkedHashMap<>();
 		this.shards.values()
 			.stream()
-			.filter((shard) -> shard.done() > shard.cursor())
+			.filter(ShardQueue::hasProgress)
 			.sorted((one, other) -> Integer.compare(one.shard(), other.shard()))
-			.forEach((shard) -> targets.put(shard, shard.done()));
+			.forEach((shard) -> targets.put(shard, shard.target()));
 		Set<ShardQueue> refused = new HashSet<>();
 		this.database.inTransaction((jdbc) -> {
 			refused.clear();
@@ -652,6 +778,7 @@ final class Forwarder {
 			return null;
 		});
 		this.advancedAt = System.nanoTime();
+		this.usedAt = this.advancedAt;
 		targets.forEach((shard, target) -> {
 			if (refused.contains(shard)) {
 				refused(shard);
@@ -695,10 +822,15 @@ final class Forwarder {
 			}
 		}
 		takeResults();
+		int before = this.shards.size();
 		dropLost();
 		try {
-			advance(true);
-			this.drained = this.sending == 0;
+			while (hasProgress()) {
+				advance(true);
+			}
+			// Otherwise the next holder has to say that it may repeat messages
+			this.drained = this.sending == 0 && this.shards.size() == before
+					&& this.shards.values().stream().noneMatch(ShardQueue::isInDoubt);
 		}
 		finally {
 			this.opened.clear();
@@ -727,6 +859,16 @@ final class Forwarder {
 		@Override
 		public void lost(String lease) {
 			signal();
+		}
+
+		@Override
+		public boolean mayTake() {
+			return Forwarder.this.relayUp.getAsBoolean();
+		}
+
+		@Override
+		public boolean isAtWork() {
+			return Forwarder.this.isAtWork();
 		}
 
 	}

@@ -65,10 +65,10 @@ final class OutboxTransaction implements PublishingTransaction {
 	private final ConnectionHolder holder;
 
 	/** To be written with the transaction. */
-	private final CollectedMessages stored = new CollectedMessages();
+	private final CollectedMessages toStore = new CollectedMessages(CollectedMessages.MAX_STORED);
 
 	/** To be sent from memory, after the commit. */
-	private final CollectedMessages waiting = new CollectedMessages();
+	private final CollectedMessages toSendAfterCommit = new CollectedMessages(CollectedMessages.MAX_IN_MEMORY);
 
 	/** The shards whose counters the transaction has taken. */
 	private final SortedSet<Integer> held = new TreeSet<>();
@@ -94,6 +94,10 @@ final class OutboxTransaction implements PublishingTransaction {
 		TransactionSynchronizationManager.registerSynchronization(new Last());
 	}
 
+	boolean holds(int shard) {
+		return this.held.contains(shard);
+	}
+
 	boolean is(TransactionExecution execution) {
 		return this.execution == execution;
 	}
@@ -109,12 +113,12 @@ final class OutboxTransaction implements PublishingTransaction {
 	@Override
 	public void take(PendingMessage message) {
 		if (message.afterCommit() || message.reach() == PendingMessage.Reach.NODE) {
-			this.waiting.add(message);
+			this.toSendAfterCommit.add(message);
 			return;
 		}
 		check();
 		if (this.state == State.COLLECTING) {
-			this.stored.add(message);
+			this.toStore.add(message);
 		}
 		else {
 			writeLate(message.envelope());
@@ -142,7 +146,16 @@ final class OutboxTransaction implements PublishingTransaction {
 	 */
 	void write() {
 		TransactionStatus status = (TransactionStatus) this.execution;
-		if (this.state != State.COLLECTING || status.isRollbackOnly()) {
+		if (this.state != State.COLLECTING) {
+			return;
+		}
+		if (status.isRollbackOnly()) {
+			// The transaction manager has looked at the mark before it began to commit
+			if (this.toStore.size() > 0) {
+				throw new OutboxException("The transaction was rolled back: it was marked for that while it was about"
+						+ " to commit, when its transaction manager no longer looks at the mark, and its messages"
+						+ " would be lost");
+			}
 			return;
 		}
 		try {
@@ -151,7 +164,7 @@ final class OutboxTransaction implements PublishingTransaction {
 			}
 			// What comes now comes too late to be collected
 			this.state = State.WRITTEN;
-			List<Envelope> envelopes = this.stored.drain().stream().map(PendingMessage::envelope).toList();
+			List<Envelope> envelopes = this.toStore.drain().stream().map(PendingMessage::envelope).toList();
 			if (!envelopes.isEmpty()) {
 				append(envelopes);
 			}
@@ -164,9 +177,9 @@ final class OutboxTransaction implements PublishingTransaction {
 
 	private void flush(TransactionStatus status) {
 		for (int i = 0; i < MAX_FLUSHES; i++) {
-			int before = this.stored.size();
+			int before = this.toStore.size();
 			status.flush();
-			if (this.stored.size() == before) {
+			if (this.toStore.size() == before) {
 				return;
 			}
 		}
@@ -175,6 +188,13 @@ final class OutboxTransaction implements PublishingTransaction {
 	}
 
 	private void append(List<Envelope> envelopes) {
+		for (Envelope envelope : envelopes) {
+			if (this.owner.isHeldByAnother(this, ShardedLog.shardOf(envelope.address()))) {
+				throw new OutboxException("A transaction that was begun while another one of the same thread commits"
+						+ " cannot publish to " + envelope.address().value() + ": it would wait for that other one,"
+						+ " which waits for it. Use PublishOptions.afterCommit()");
+			}
+		}
 		this.target.append(this.owner.jdbc(this.dataSource), envelopes);
 		envelopes.forEach((envelope) -> this.held.add(ShardedLog.shardOf(envelope.address())));
 	}
@@ -217,13 +237,26 @@ final class OutboxTransaction implements PublishingTransaction {
 	 */
 	private void rollBackForSure() {
 		((TransactionStatus) this.execution).setRollbackOnly();
+		Connection connection = rollBack();
+		try {
+			if (connection != null) {
+				connection.close();
+			}
+		}
+		catch (SQLException ex) {
+			logger.warn("The connection of a transaction that was rolled back could not be closed", ex);
+		}
+	}
+
+	private @Nullable Connection rollBack() {
 		try {
 			Connection connection = this.holder.getConnection();
 			connection.rollback();
-			connection.close();
+			return connection;
 		}
 		catch (SQLException ex) {
 			logger.warn("A transaction that cannot go on could not be rolled back at once", ex);
+			return null;
 		}
 	}
 
@@ -234,14 +267,23 @@ final class OutboxTransaction implements PublishingTransaction {
 		if (this.state == State.COMPLETED) {
 			return;
 		}
+		boolean neverWritten = this.state == State.COLLECTING && this.toStore.size() > 0;
 		this.state = State.COMPLETED;
-		this.stored.drain();
-		List<PendingMessage> waiting = this.waiting.drain();
+		this.toStore.drain();
+		List<PendingMessage> toSend = this.toSendAfterCommit.drain();
 		if (result == Result.ROLLED_BACK || this.fault != null) {
 			return;
 		}
+		if (result == Result.UNKNOWN && neverWritten) {
+			// Another synchronization has thrown a TransactionException before the
+			// commit.
+			// Transaction managers do not roll back then, and when they switch autocommit
+			// on again, JDBC commits: the changes without their messages
+			rollBack();
+			return;
+		}
 		if (result == Result.COMMITTED) {
-			AfterCommit.send(waiting);
+			AfterCommit.send(toSend);
 		}
 		if (!this.held.isEmpty()) {
 			this.target.committed(this.held);
@@ -276,9 +318,17 @@ final class OutboxTransaction implements PublishingTransaction {
 
 	}
 
+	private static Result result(int status) {
+		return switch (status) {
+			case TransactionSynchronization.STATUS_COMMITTED -> Result.COMMITTED;
+			case TransactionSynchronization.STATUS_ROLLED_BACK -> Result.ROLLED_BACK;
+			default -> Result.UNKNOWN;
+		};
+	}
+
 	/**
-	 * Comes before other synchronizations: what they publish after the commit is sent at
-	 * once.
+	 * Comes before other synchronizations: what they publish after the commit or the
+	 * rollback does not belong to the transaction.
 	 */
 	private final class First implements TransactionSynchronization {
 
@@ -289,14 +339,14 @@ final class OutboxTransaction implements PublishingTransaction {
 
 		@Override
 		public void savepoint(Object savepoint) {
-			OutboxTransaction.this.stored.savepoint(savepoint);
-			OutboxTransaction.this.waiting.savepoint(savepoint);
+			OutboxTransaction.this.toStore.savepoint(savepoint);
+			OutboxTransaction.this.toSendAfterCommit.savepoint(savepoint);
 		}
 
 		@Override
 		public void savepointRollback(Object savepoint) {
-			OutboxTransaction.this.stored.rollbackTo(savepoint);
-			OutboxTransaction.this.waiting.rollbackTo(savepoint);
+			OutboxTransaction.this.toStore.rollbackTo(savepoint);
+			OutboxTransaction.this.toSendAfterCommit.rollbackTo(savepoint);
 		}
 
 		@Override
@@ -304,10 +354,17 @@ final class OutboxTransaction implements PublishingTransaction {
 			completed(Result.COMMITTED);
 		}
 
+		@Override
+		public void afterCompletion(int status) {
+			completed(result(status));
+		}
+
 	}
 
 	/**
-	 * Comes after all other synchronizations.
+	 * Comes after the synchronizations that have an order. Those without one, such as the
+	 * listeners of {@code @TransactionalEventListener}, come after it: the transaction is
+	 * over for them.
 	 */
 	private final class Last implements TransactionSynchronization {
 
@@ -318,8 +375,6 @@ final class OutboxTransaction implements PublishingTransaction {
 
 		@Override
 		public void afterCompletion(int status) {
-			completed((status == STATUS_COMMITTED) ? Result.COMMITTED
-					: (status == STATUS_ROLLED_BACK) ? Result.ROLLED_BACK : Result.UNKNOWN);
 			if (OutboxTransaction.this.fault == null) {
 				OutboxTransaction.this.owner.forget(OutboxTransaction.this.holder, OutboxTransaction.this);
 			}

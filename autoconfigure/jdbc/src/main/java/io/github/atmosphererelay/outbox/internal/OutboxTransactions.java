@@ -21,6 +21,7 @@ import java.sql.SQLException;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import javax.sql.DataSource;
 
@@ -28,6 +29,8 @@ import io.github.atmosphererelay.broadcast.OutboxException;
 import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.broadcast.internal.PublishingTransaction;
 import io.github.atmosphererelay.broadcast.internal.PublishingTransactions;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -36,6 +39,7 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.transaction.TransactionExecution;
 import org.springframework.transaction.TransactionExecutionListener;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
+import org.springframework.util.ConcurrentReferenceHashMap;
 
 /**
  * Watches the application's transactions, and lets those take messages that use the
@@ -50,6 +54,8 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
  */
 public final class OutboxTransactions implements PublishingTransactions, TransactionExecutionListener {
 
+	private static final Log logger = LogFactory.getLog(OutboxTransactions.class);
+
 	private final DataSource dataSource;
 
 	private final OutboxTarget target;
@@ -62,6 +68,13 @@ public final class OutboxTransactions implements PublishingTransactions, Transac
 	private final Map<DataSource, Integer> defaultIsolation = new ConcurrentHashMap<>();
 
 	private final Map<DataSource, JdbcTemplate> templates = new ConcurrentHashMap<>();
+
+	/**
+	 * Whether other data sources are the outbox's. Does not keep them from being removed.
+	 */
+	private final Map<DataSource, Boolean> known = new ConcurrentReferenceHashMap<>();
+
+	private final AtomicBoolean warned = new AtomicBoolean();
 
 	private volatile @Nullable Integer greatestIsolation;
 
@@ -96,7 +109,7 @@ public final class OutboxTransactions implements PublishingTransactions, Transac
 			return other;
 		}
 		Bound bound = (current != null) ? null : bound();
-		if (bound != null && isTransactional(bound.holder())) {
+		if (bound != null && isUnknownTransaction(bound.holder())) {
 			throw new OutboxException("A message cannot be published in this transaction, because the outbox does not"
 					+ " hear of its commit: its transaction manager must be a bean, and transaction synchronization"
 					+ " must not be switched off");
@@ -106,7 +119,29 @@ public final class OutboxTransactions implements PublishingTransactions, Transac
 					+ " 'atmosphere.outbox.required' forbids: publish it in a transaction, or use"
 					+ " PublishOptions.afterCommit()");
 		}
+		if (current == null && bound == null && isTransactionUnderWay() && this.warned.compareAndSet(false, true)) {
+			logger.warn("A message was published in a transaction that does not use the database of the outbox, and"
+					+ " was sent at once. If that transaction is one of the outbox's database, let its transaction"
+					+ " manager and 'atmosphere.jdbc.data-source' name the same bean. This is not logged again");
+		}
 		return null;
+	}
+
+	private static boolean isTransactionUnderWay() {
+		return TransactionSynchronizationManager.isActualTransactionActive()
+				&& TransactionSynchronizationManager.isSynchronizationActive();
+	}
+
+	/**
+	 * Return whether a transaction is under way on the connection of which the outbox was
+	 * not told. A manager with synchronization says whether there is a transaction:
+	 * within {@code SUPPORTS} there is none, and none after its completion, when the
+	 * synchronizations have been taken away and are called for the last time. The
+	 * connection may still have autocommit switched off in both cases.
+	 */
+	private static boolean isUnknownTransaction(ConnectionHolder holder) {
+		return TransactionSynchronizationManager.isActualTransactionActive() == TransactionSynchronizationManager
+			.isSynchronizationActive() && isTransactional(holder);
 	}
 
 	private static boolean isTransactional(ConnectionHolder holder) {
@@ -153,6 +188,16 @@ public final class OutboxTransactions implements PublishingTransactions, Transac
 			.orElse(null);
 	}
 
+	/**
+	 * Return whether another transaction of this thread holds the counter of a shard.
+	 */
+	boolean isHeldByAnother(OutboxTransaction transaction, int shard) {
+		Map<ConnectionHolder, OutboxTransaction> transactions = transactions();
+		return transactions != null && transactions.values()
+			.stream()
+			.anyMatch((other) -> other != transaction && !other.isCompleted() && other.holds(shard));
+	}
+
 	void forget(ConnectionHolder holder, OutboxTransaction transaction) {
 		Map<ConnectionHolder, OutboxTransaction> transactions = transactions();
 		if (transactions != null && transactions.remove(holder, transaction) && transactions.isEmpty()) {
@@ -167,11 +212,30 @@ public final class OutboxTransactions implements PublishingTransactions, Transac
 	private @Nullable Bound bound() {
 		for (Map.Entry<Object, Object> resource : TransactionSynchronizationManager.getResourceMap().entrySet()) {
 			if (resource.getValue() instanceof ConnectionHolder holder && resource.getKey() instanceof DataSource source
-					&& root(source) == this.dataSource) {
+					&& isOurs(source)) {
 				return new Bound(source, holder);
 			}
 		}
 		return null;
+	}
+
+	/**
+	 * Return whether a data source is that of the outbox. Proxies that are not Spring's
+	 * are asked for what they wrap.
+	 */
+	private boolean isOurs(DataSource source) {
+		DataSource root = root(source);
+		return root == this.dataSource || this.known.computeIfAbsent(root,
+				(other) -> wraps(other, this.dataSource) || wraps(this.dataSource, other));
+	}
+
+	private static boolean wraps(DataSource outer, DataSource inner) {
+		try {
+			return outer.isWrapperFor(inner.getClass()) && outer.unwrap(inner.getClass()) == inner;
+		}
+		catch (SQLException | RuntimeException ex) {
+			return false;
+		}
 	}
 
 	@Override

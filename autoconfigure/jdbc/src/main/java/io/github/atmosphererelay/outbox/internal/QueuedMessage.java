@@ -46,8 +46,6 @@ final class QueuedMessage {
 
 	private int attempts;
 
-	private long failingSince;
-
 	QueuedMessage(long number, byte[] encoded, @Nullable Envelope envelope, @Nullable WireFormatException fault,
 			boolean repeated) {
 		this.number = number;
@@ -117,14 +115,18 @@ final class QueuedMessage {
 	}
 
 	/**
-	 * Count a failure.
-	 * @return since when it has failed
+	 * Count a failed attempt.
 	 */
-	long failed(long now) {
-		if (this.attempts++ == 0) {
-			this.failingSince = now;
-		}
-		return this.failingSince;
+	void failed() {
+		this.attempts++;
+	}
+
+	/**
+	 * Whether it may have been sent, or a session may have got it, without that being
+	 * stored.
+	 */
+	boolean isInDoubt() {
+		return this.delivered || this.repeated;
 	}
 
 }

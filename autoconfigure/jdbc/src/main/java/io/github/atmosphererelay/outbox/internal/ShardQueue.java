@@ -16,10 +16,12 @@
 
 package io.github.atmosphererelay.outbox.internal;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
+import io.github.atmosphererelay.jdbc.internal.ShardHead;
 import io.github.atmosphererelay.message.Address;
 
 /**
@@ -35,7 +37,18 @@ final class ShardQueue {
 	/** Their maximum size together, in bytes; a single one may exceed it. */
 	static final long MAX_BYTES = 2 * 1024 * 1024;
 
+	/**
+	 * How far reading may be ahead of the cursor while a message is held: as much has to
+	 * be sent again after a crash.
+	 */
+	private static final int MAX_AHEAD = 4096;
+
+	/** How far the cursor moves in one transaction, which deletes the rows. */
+	private static final int MAX_ADVANCE = 1000;
+
 	private final int shard;
+
+	private final String epoch;
 
 	private final Map<Address, AddressQueue> addresses = new HashMap<>();
 
@@ -49,13 +62,17 @@ final class ShardQueue {
 
 	private long bytes;
 
+	private int lastRead;
+
 	/**
 	 * Create an empty queue.
+	 * @param epoch the epoch of the shard's numbers
 	 * @param cursor the number up to which all is done, as stored
 	 * @param repeatedUpTo the number up to which the holder before may have sent messages
 	 */
-	ShardQueue(int shard, long cursor, long repeatedUpTo) {
+	ShardQueue(int shard, String epoch, long cursor, long repeatedUpTo) {
 		this.shard = shard;
+		this.epoch = epoch;
 		this.cursor = cursor;
 		this.readUpTo = cursor;
 		this.repeatedUpTo = repeatedUpTo;
@@ -82,7 +99,8 @@ final class ShardQueue {
 	}
 
 	int roomForMessages() {
-		return (this.bytes >= MAX_BYTES) ? 0 : MAX_MESSAGES - this.outstanding.size();
+		return (this.bytes >= MAX_BYTES || this.readUpTo - this.cursor >= MAX_AHEAD) ? 0
+				: MAX_MESSAGES - this.outstanding.size();
 	}
 
 	long roomForBytes() {
@@ -91,6 +109,42 @@ final class ShardQueue {
 
 	boolean isEmpty() {
 		return this.outstanding.isEmpty();
+	}
+
+	/**
+	 * Return whether the shard is still the one that this was read from: the database may
+	 * be another one by now, or an older copy, to which an idle connection was moved
+	 * without an error.
+	 * @param head the end of the shard as it is now
+	 * @param stored the stored cursor as it is now
+	 */
+	boolean isFrom(ShardHead head, long stored) {
+		return head.epoch().equals(this.epoch) && head.number() >= this.readUpTo && stored == this.cursor;
+	}
+
+	/**
+	 * Return whether the last row that was read has the given content now.
+	 */
+	boolean hasRead(byte[] envelope) {
+		return Arrays.hashCode(envelope) == this.lastRead;
+	}
+
+	/**
+	 * Return whether something may have been sent without that being stored.
+	 */
+	boolean isInDoubt() {
+		return this.outstanding.values().stream().anyMatch(QueuedMessage::isInDoubt);
+	}
+
+	boolean hasProgress() {
+		return done() > this.cursor;
+	}
+
+	/**
+	 * Return up to where the cursor is to be moved next.
+	 */
+	long target() {
+		return Math.min(done(), this.cursor + MAX_ADVANCE);
 	}
 
 	/**
@@ -106,6 +160,7 @@ final class ShardQueue {
 	 */
 	AddressQueue add(QueuedMessage message) {
 		this.readUpTo = message.number();
+		this.lastRead = Arrays.hashCode(message.encoded());
 		this.outstanding.put(message.number(), message);
 		this.bytes += message.encoded().length;
 		AddressQueue address = this.addresses.computeIfAbsent(message.address(), (key) -> new AddressQueue(this));

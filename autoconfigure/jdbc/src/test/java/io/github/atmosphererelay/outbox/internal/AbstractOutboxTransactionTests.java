@@ -40,8 +40,10 @@ import org.junit.jupiter.api.Timeout;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.TransactionExecution;
 import org.springframework.transaction.TransactionExecutionListener;
+import org.springframework.transaction.TransactionTimedOutException;
 import org.springframework.transaction.support.AbstractPlatformTransactionManager;
 import org.springframework.transaction.support.DefaultTransactionStatus;
 import org.springframework.transaction.support.TransactionSynchronization;
@@ -263,6 +265,112 @@ abstract class AbstractOutboxTransactionTests {
 		assertThat(outcomes).containsExactly(Outcome.RELAYED, Outcome.RELAYED);
 		assertThat(this.node.sentTexts()).containsExactly("after commit", "after completion");
 		assertThat(this.node.stored()).isEmpty();
+	}
+
+	/**
+	 * The listeners of {@code @TransactionalEventListener} are such synchronizations, and
+	 * come after those that were registered before them.
+	 */
+	@Test
+	void whatASynchronizationWithoutAnOrderPublishesAfterTheCompletionIsSentAtOnce() {
+		List<Outcome> outcomes = new ArrayList<>();
+		TransactionSynchronization last = new TransactionSynchronization() {
+
+			@Override
+			public void afterCompletion(int status) {
+				outcomes.add(publish("after " + status).join().outcome());
+			}
+
+		};
+		transaction().executeWithoutResult((status) -> TransactionSynchronizationManager.registerSynchronization(last));
+		transaction().executeWithoutResult((status) -> {
+			publish("rolled back");
+			TransactionSynchronizationManager.registerSynchronization(last);
+			status.setRollbackOnly();
+		});
+		assertThat(outcomes).containsExactly(Outcome.RELAYED, Outcome.RELAYED);
+		assertThat(this.node.sentTexts()).containsExactly("after 0", "after 1");
+		assertThat(this.node.stored()).isEmpty();
+	}
+
+	@Test
+	void whatIsPublishedAfterARollbackIsSentAtOnce() {
+		transaction().executeWithoutResult((status) -> {
+			TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+
+				@Override
+				public int getOrder() {
+					return 0;
+				}
+
+				@Override
+				public void afterCompletion(int status) {
+					publish("after the rollback");
+				}
+
+			});
+			status.setRollbackOnly();
+		});
+		assertThat(this.node.sentTexts()).containsExactly("after the rollback");
+	}
+
+	/**
+	 * Transaction managers look at the mark before {@code beforeCommit} only.
+	 */
+	@Test
+	void aMarkToRollBackThatComesTooLateRollsBackWhatHasMessages() {
+		assertThatExceptionOfType(OutboxException.class)
+			.isThrownBy(() -> transaction().executeWithoutResult((status) -> {
+				change("late mark");
+				publish("one");
+				TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+
+					@Override
+					public void beforeCommit(boolean readOnly) {
+						status.setRollbackOnly();
+					}
+
+				});
+			}))
+			.withMessageContaining("marked");
+		assertThat(isChanged("late mark")).isFalse();
+		assertThat(this.node.stored()).isEmpty();
+	}
+
+	/**
+	 * Transaction managers do not roll back for a {@link TransactionException} before the
+	 * commit, and JDBC commits when autocommit is switched on again.
+	 */
+	@Test
+	void anExceptionForWhichManagersDoNotRollBackCommitsNoChangesWithoutTheirMessages() {
+		assertThatExceptionOfType(TransactionTimedOutException.class)
+			.isThrownBy(() -> transaction().executeWithoutResult((status) -> {
+				change("timed out");
+				publish("one");
+				TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+
+					@Override
+					public void beforeCommit(boolean readOnly) {
+						throw new TransactionTimedOutException("too late");
+					}
+
+				});
+			}));
+		assertThat(isChanged("timed out")).isFalse();
+		assertThat(this.node.stored()).isEmpty();
+	}
+
+	/**
+	 * Change something else in the database, within the present transaction.
+	 */
+	private void change(String name) {
+		this.jdbc.update("INSERT INTO ATMOSPHERE_TRIM (LOG_NAME, SHARD, CHANNEL, TRIMMED_TO) VALUES ('other', 0, ?, 0)",
+				name);
+	}
+
+	private boolean isChanged(String name) {
+		return this.jdbc.queryForObject("SELECT COUNT(*) FROM ATMOSPHERE_TRIM WHERE LOG_NAME = 'other' AND CHANNEL = ?",
+				Long.class, name) > 0;
 	}
 
 	@Test

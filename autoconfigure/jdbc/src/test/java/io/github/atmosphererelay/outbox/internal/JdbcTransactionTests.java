@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.outbox.internal;
 
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -24,17 +26,26 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
+import javax.sql.DataSource;
+
+import io.github.atmosphererelay.broadcast.OutboxException;
 import io.github.atmosphererelay.jdbc.internal.TestDatabases;
+import io.github.atmosphererelay.relay.Outcome;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import org.springframework.jdbc.datasource.AbstractDataSource;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
+import org.springframework.jdbc.datasource.DataSourceUtils;
 import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.TransactionExecution;
+import org.springframework.transaction.TransactionExecutionListener;
 import org.springframework.transaction.support.AbstractPlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests for {@link OutboxTransactions} with transactions of JDBC.
@@ -86,6 +97,94 @@ class JdbcTransactionTests extends AbstractOutboxTransactionTests {
 			status.releaseSavepoint(second);
 		});
 		assertThat(this.node.storedTexts()).containsExactly("one", "two");
+	}
+
+	/**
+	 * As with pools that switch autocommit off.
+	 */
+	@Test
+	void whereNoTransactionIsNeededAMessageIsSentAtOnce() throws SQLException {
+		TransactionTemplate supports = new TransactionTemplate(this.manager);
+		supports.setPropagationBehavior(TransactionDefinition.PROPAGATION_SUPPORTS);
+		supports.executeWithoutResult((status) -> {
+			Connection connection = DataSourceUtils.getConnection(this.dataSource);
+			try {
+				connection.setAutoCommit(false);
+				assertThat(publish("now").join().outcome()).isEqualTo(Outcome.RELAYED);
+				connection.setAutoCommit(true);
+			}
+			catch (SQLException ex) {
+				throw new IllegalStateException(ex);
+			}
+			finally {
+				DataSourceUtils.releaseConnection(connection, this.dataSource);
+			}
+		});
+		assertThat(this.node.sentTexts()).containsExactly("now");
+	}
+
+	/**
+	 * As with proxies that log statements or count them.
+	 */
+	@Test
+	void aDataSourceThatWrapsThatOfTheOutboxIsRecognised() {
+		DataSource wrapper = new AbstractDataSource() {
+
+			@Override
+			public Connection getConnection() throws SQLException {
+				return dataSource.getConnection();
+			}
+
+			@Override
+			public Connection getConnection(String user, String password) throws SQLException {
+				return dataSource.getConnection(user, password);
+			}
+
+			@Override
+			public boolean isWrapperFor(Class<?> type) throws SQLException {
+				return type.isInstance(dataSource) || super.isWrapperFor(type);
+			}
+
+			@Override
+			public <T> T unwrap(Class<T> type) throws SQLException {
+				return type.isInstance(dataSource) ? type.cast(dataSource) : super.unwrap(type);
+			}
+
+		};
+		DataSourceTransactionManager wrapping = new DataSourceTransactionManager(wrapper);
+		wrapping.addListener(this.node.transactions);
+		TransactionTemplate template = new TransactionTemplate(wrapping);
+		template.executeWithoutResult((status) -> {
+			assertThat(publish("one").join().outcome()).isEqualTo(Outcome.PENDING);
+			assertThat(this.node.sentTexts()).isEmpty();
+		});
+		assertThat(this.node.storedTexts()).containsExactly("one");
+	}
+
+	/**
+	 * It would wait for the counter that the other one holds, on the same thread.
+	 */
+	@Test
+	void aTransactionBegunWithinTheCommitOfAnotherDoesNotWaitForItself() {
+		TransactionTemplate inner = new TransactionTemplate(this.manager);
+		inner.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+		this.manager.addListener(new TransactionExecutionListener() {
+
+			private boolean begun;
+
+			@Override
+			public void beforeCommit(TransactionExecution transaction) {
+				if (!this.begun) {
+					this.begun = true;
+					assertThatExceptionOfType(OutboxException.class)
+						.isThrownBy(() -> inner.executeWithoutResult((status) -> publish("inner")))
+						.withMessageContaining("afterCommit()");
+				}
+			}
+
+		});
+		transaction().executeWithoutResult((status) -> publish("outer"));
+		assertThat(this.node.storedTexts()).containsExactly("outer");
 	}
 
 	@Test
