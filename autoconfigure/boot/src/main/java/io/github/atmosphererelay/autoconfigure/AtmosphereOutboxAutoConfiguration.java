@@ -20,6 +20,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 
+import javax.sql.DataSource;
+
 import io.github.atmosphererelay.actuate.internal.OutboxHealthIndicator;
 import io.github.atmosphererelay.actuate.internal.OutboxMeters;
 import io.github.atmosphererelay.actuate.internal.OutboxOperations;
@@ -54,7 +56,9 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.ConfigurableTransactionManager;
 import org.springframework.transaction.TransactionManager;
+import org.springframework.transaction.support.ResourceTransactionManager;
 import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.util.ClassUtils;
 
 /**
  * Auto-configuration of publishing with the application's transactions: by the outbox, or
@@ -169,6 +173,14 @@ public final class AtmosphereOutboxAutoConfiguration {
 		}
 
 		private static boolean isUsable(TransactionManager manager) {
+			if (manager instanceof ResourceTransactionManager resource) {
+				// Not one of Kafka or JMS
+				Object factory = resource.getResourceFactory();
+				return manager instanceof ConfigurableTransactionManager && (factory instanceof DataSource
+						|| ClassUtils.getAllInterfacesForClassAsSet(factory.getClass())
+							.stream()
+							.anyMatch((type) -> type.getName().equals("jakarta.persistence.EntityManagerFactory")));
+			}
 			return manager instanceof ConfigurableTransactionManager
 					&& !manager.getClass().getName().contains("JtaTransactionManager");
 		}

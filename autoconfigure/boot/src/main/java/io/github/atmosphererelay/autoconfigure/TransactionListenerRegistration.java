@@ -19,14 +19,16 @@ package io.github.atmosphererelay.autoconfigure;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.outbox.internal.OutboxTransactions;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.BeanCurrentlyInCreationException;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.core.Ordered;
 import org.springframework.transaction.ConfigurableTransactionManager;
 import org.springframework.transaction.TransactionExecution;
 import org.springframework.transaction.TransactionExecutionListener;
-import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Lets the outbox listen to every transaction manager of the application. The outbox
@@ -35,10 +37,12 @@ import org.springframework.util.function.SingletonSupplier;
  */
 final class TransactionListenerRegistration implements BeanPostProcessor, Ordered {
 
+	private static final Log logger = LogFactory.getLog(TransactionListenerRegistration.class);
+
 	private final TransactionExecutionListener listener;
 
 	TransactionListenerRegistration(Supplier<OutboxTransactions> transactions) {
-		this.listener = new LazyListener(SingletonSupplier.of(transactions));
+		this.listener = new LazyListener(transactions);
 	}
 
 	@Override
@@ -58,34 +62,58 @@ final class TransactionListenerRegistration implements BeanPostProcessor, Ordere
 	}
 
 	/**
-	 * Passes calls on.
+	 * Passes calls on. While the application starts, a transaction may begin before the
+	 * outbox can be made, for example one that creates the tables which the outbox needs.
+	 * Nothing can be published in it, so it is left out.
 	 */
 	private static final class LazyListener implements TransactionExecutionListener {
 
-		private final SingletonSupplier<OutboxTransactions> transactions;
+		private final Supplier<OutboxTransactions> transactions;
 
-		private LazyListener(SingletonSupplier<OutboxTransactions> transactions) {
+		private volatile @Nullable OutboxTransactions obtained;
+
+		private LazyListener(Supplier<OutboxTransactions> transactions) {
 			this.transactions = transactions;
 		}
 
 		@Override
 		public void afterBegin(TransactionExecution transaction, @Nullable Throwable failure) {
-			this.transactions.obtain().afterBegin(transaction, failure);
+			OutboxTransactions obtained = this.obtained;
+			if (obtained == null) {
+				try {
+					obtained = this.transactions.get();
+				}
+				catch (BeanCurrentlyInCreationException ex) {
+					logger.debug("A transaction began before the outbox could be made", ex);
+					return;
+				}
+				this.obtained = obtained;
+			}
+			obtained.afterBegin(transaction, failure);
 		}
 
 		@Override
 		public void beforeCommit(TransactionExecution transaction) {
-			this.transactions.obtain().beforeCommit(transaction);
+			OutboxTransactions obtained = this.obtained;
+			if (obtained != null) {
+				obtained.beforeCommit(transaction);
+			}
 		}
 
 		@Override
 		public void afterCommit(TransactionExecution transaction, @Nullable Throwable failure) {
-			this.transactions.obtain().afterCommit(transaction, failure);
+			OutboxTransactions obtained = this.obtained;
+			if (obtained != null) {
+				obtained.afterCommit(transaction, failure);
+			}
 		}
 
 		@Override
 		public void afterRollback(TransactionExecution transaction, @Nullable Throwable failure) {
-			this.transactions.obtain().afterRollback(transaction, failure);
+			OutboxTransactions obtained = this.obtained;
+			if (obtained != null) {
+				obtained.afterRollback(transaction, failure);
+			}
 		}
 
 	}

@@ -17,8 +17,8 @@
 package io.github.atmosphererelay.jdbc.internal;
 
 /**
- * Is told which leases this node holds, and says whether it can use them. Called on the thread of {@link Leases}; must not
- * block.
+ * Is told which leases this node holds, and says whether it can use them. Called on the
+ * thread of {@link Leases}; must not block.
  */
 public interface LeaseListener {
 

@@ -410,8 +410,7 @@ final class Forwarder {
 		if (this.awaySince == 0) {
 			this.awaySince = (now != 0) ? now : 1;
 		}
-		if (this.sending > 0 || this.shards.isEmpty()
-				|| now - this.awaySince < this.settings.leaseTime().toNanos()) {
+		if (this.sending > 0 || this.shards.isEmpty() || now - this.awaySince < this.settings.leaseTime().toNanos()) {
 			return;
 		}
 		advance(true);

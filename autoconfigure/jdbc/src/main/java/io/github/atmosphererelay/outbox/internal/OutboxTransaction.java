@@ -16,9 +16,11 @@
 
 package io.github.atmosphererelay.outbox.internal;
 
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -29,6 +31,7 @@ import io.github.atmosphererelay.broadcast.internal.PendingMessage;
 import io.github.atmosphererelay.broadcast.internal.PublishingTransaction;
 import io.github.atmosphererelay.jdbc.internal.ShardedLog;
 import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -117,11 +120,33 @@ final class OutboxTransaction implements PublishingTransaction {
 			return;
 		}
 		check();
+		checkHeaders(message.envelope());
 		if (this.state == State.COLLECTING) {
 			this.toStore.add(message);
 		}
 		else {
 			writeLate(message.envelope());
+		}
+	}
+
+	/**
+	 * Refuse a message that leaves no room for the header of a repetition, before it is
+	 * committed.
+	 */
+	private static void checkHeaders(Envelope envelope) {
+		if (envelope.log() != null) {
+			return;
+		}
+		Map<String, String> headers = envelope.headers();
+		long bytes = Outbox.REPEATED_HEADER.length() + 4L;
+		for (Map.Entry<String, String> header : headers.entrySet()) {
+			bytes += header.getKey().getBytes(StandardCharsets.UTF_8).length
+					+ header.getValue().getBytes(StandardCharsets.UTF_8).length;
+		}
+		if (headers.size() >= EnvelopeCodec.MAX_HEADERS || bytes > EnvelopeCodec.MAX_HEADER_BYTES) {
+			throw new OutboxException("The message has too many headers, or too large ones, to be published with the"
+					+ " outbox: it may have " + (EnvelopeCodec.MAX_HEADERS - 1) + " headers of together "
+					+ EnvelopeCodec.MAX_HEADER_BYTES + " bytes, including '" + Outbox.REPEATED_HEADER + "'");
 		}
 	}
 

@@ -401,6 +401,20 @@ abstract class AbstractOutboxTransactionTests {
 	}
 
 	@Test
+	void aMessageWithoutRoomForTheHeaderOfARepetitionIsRefusedBeforeItIsCommitted() {
+		PublishOptions options = PublishOptions.DEFAULTS;
+		for (int i = 0; i < 64; i++) {
+			options = options.header("name-" + i, "value");
+		}
+		PublishOptions full = options;
+		assertThatExceptionOfType(OutboxException.class)
+			.isThrownBy(() -> transaction()
+				.executeWithoutResult((status) -> broadcaster().broadcast("chat/lobby", "one", full)))
+			.withMessageContaining("63 headers");
+		assertThat(this.node.stored()).isEmpty();
+	}
+
+	@Test
 	void aReadOnlyTransactionIsToldWhatToDo() {
 		TransactionTemplate readOnly = transaction();
 		readOnly.setReadOnly(true);

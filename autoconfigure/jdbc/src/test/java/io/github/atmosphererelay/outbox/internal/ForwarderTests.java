@@ -287,6 +287,68 @@ class ForwarderTests {
 	}
 
 	@Test
+	void aNodeThatDoesNotReachTheRelayLeavesTheMessagesToOneThatDoes() {
+		ForwardingNode first = node();
+		first.publish("chat/lobby", "one");
+		await().until(() -> rows() == 0);
+		ForwardingNode second = node();
+		first.relay.failProbes(new RelayUnavailableException("fake", null));
+		await().until(() -> !first.fixture.node.monitor().isUp());
+		for (int i = 0; i < 10; i++) {
+			first.publish("chat/lobby", "left " + i);
+		}
+		await().until(() -> rows() == 0);
+		assertThat(second.sentTexts())
+			.containsExactlyElementsOf(IntStream.range(0, 10).mapToObj((i) -> "left " + i).toList());
+		assertThat(second.sent()).as("nothing of it was sent before")
+			.allSatisfy((envelope) -> assertThat(envelope.headers()).doesNotContainKey(Outbox.REPEATED_HEADER));
+		assertThat(first.sentTexts()).containsExactly("one");
+	}
+
+	/**
+	 * As after the loss of a database server whose last transactions its replica did not
+	 * have: the same numbers stand for other messages, and idle connections were replaced
+	 * without an error.
+	 */
+	@Test
+	void aDatabaseThatHasGoneBackLosesNothingThatIsCommittedAfterwards() {
+		ForwardingNode node = node();
+		node.publish("chat/lobby", "one");
+		await().until(() -> rows() == 0);
+		node.answer((envelope) -> envelope.payload().asText().startsWith("lost") ? new CompletableFuture<>()
+				: CompletableFuture.completedFuture(Receipt.of(envelope.id(), Outcome.RELAYED)));
+		node.publish("chat/lobby", "lost 1");
+		node.publish("chat/lobby", "lost 2");
+		await().until(() -> node.sentTexts().contains("lost 1"));
+		node.transaction.executeWithoutResult((status) -> {
+			this.jdbc.update("DELETE FROM ATMOSPHERE_MESSAGE WHERE LOG_NAME = ?", this.log);
+			this.jdbc.update("UPDATE ATMOSPHERE_SHARD SET HEAD = HEAD - 2 WHERE LOG_NAME = ? AND HEAD > 0", this.log);
+			node.broadcaster().broadcast("chat/lobby", "new 1");
+			node.broadcaster().broadcast("chat/lobby", "new 2");
+		});
+		await().until(() -> rows() == 0);
+		assertThat(node.sentTexts()).endsWith("new 1", "new 2");
+	}
+
+	@Test
+	void messagesBehindOnesThatWereSetAsideAreNotHeldForAsLongAgain() {
+		ForwardingNode node = new ForwardingNode(this.pool, this.log, LEASE,
+				new OutboxSettings(LEASE, 1000, Duration.ofSeconds(1), Duration.ofSeconds(1)));
+		this.closed.add(0, node);
+		node.answer((envelope) -> envelope.address().value().contains("broken")
+				? CompletableFuture.failedFuture(new IllegalStateException("poison"))
+				: CompletableFuture.completedFuture(Receipt.of(envelope.id(), Outcome.RELAYED)));
+		for (int i = 0; i < 5; i++) {
+			node.publish("chat/broken", "message " + i);
+		}
+		await().until(() -> rows() == 0);
+		assertThat(node.events).hasSize(5).allMatch(MessageSetAside.class::isInstance);
+		assertThat(node.events.stream().map((event) -> ((MessageSetAside) event).attempts())).element(0)
+			.satisfies((attempts) -> assertThat(attempts).isGreaterThan(1));
+		assertThat(node.events.stream().skip(1).map((event) -> ((MessageSetAside) event).attempts())).containsOnly(1);
+	}
+
+	@Test
 	void aNodeThatStopsHandsOverAtOnceAndNothingIsSentTwice() {
 		Duration lease = Duration.ofMinutes(5);
 		ForwardingNode first = new ForwardingNode(this.pool, this.log, lease);
