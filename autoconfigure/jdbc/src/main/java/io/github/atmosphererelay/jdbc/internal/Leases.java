@@ -28,6 +28,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 import io.github.atmosphererelay.guard.Guard;
@@ -108,6 +109,9 @@ public final class Leases {
 	private final ReentrantLock lock = new ReentrantLock();
 
 	private final Condition wake = this.lock.newCondition();
+
+	/** Held while rows of several leases are locked in the database. */
+	private final ReentrantLock rows = new ReentrantLock();
 
 	/** The leases of this node, with the time until which it may use them. */
 	private final Map<String, Long> held = new ConcurrentHashMap<>();
@@ -294,6 +298,24 @@ public final class Leases {
 		return jdbc.update(ADVANCE, to, this.log, lease, this.owner, from) > 0;
 	}
 
+	/**
+	 * Run a transaction that advances several leases. Their renewal, which locks the rows
+	 * of all, waits until it has ended: each would otherwise have rows that the other one
+	 * wants, and PostgreSQL notices such a deadlock after a second.
+	 * @param <T> the type of the result
+	 * @param work runs within the transaction
+	 * @return what it returns
+	 */
+	public <T extends @Nullable Object> T inTransaction(Function<JdbcOperations, T> work) {
+		this.rows.lock();
+		try {
+			return this.database.inTransaction(work);
+		}
+		finally {
+			this.rows.unlock();
+		}
+	}
+
 	private void loop() {
 		this.guard.loop(this::isActive, this::step);
 		release();
@@ -334,7 +356,7 @@ public final class Leases {
 	void turn() {
 		long renewedAt = this.clock.getAsLong();
 		if (this.mayOwn) {
-			this.database.inTransaction((jdbc) -> jdbc.update(RENEW, this.log, this.owner));
+			inTransaction((jdbc) -> jdbc.update(RENEW, this.log, this.owner));
 		}
 		Set<String> missing = new HashSet<>(this.names);
 		Map<String, String> holders = new HashMap<>();
@@ -452,7 +474,7 @@ public final class Leases {
 		try {
 			if (this.mayOwn && this.releases) {
 				this.mayOwn = false;
-				this.database.inTransaction((jdbc) -> jdbc.update(RELEASE, this.log, this.owner));
+				inTransaction((jdbc) -> jdbc.update(RELEASE, this.log, this.owner));
 			}
 		}
 		catch (DataAccessException | TransactionException ex) {
