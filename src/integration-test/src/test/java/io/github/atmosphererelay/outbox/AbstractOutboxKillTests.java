@@ -64,8 +64,8 @@ abstract class AbstractOutboxKillTests {
 		try (Broker broker = new Broker.Redis();
 				TestNode reader = TestNode.start(OutboxDatabase.arguments(broker).toArray(String[]::new));
 				Clients clients = new Clients(reader)) {
-			try (OutboxProcess one = new OutboxProcess(database.arguments(broker, 8));
-					OutboxProcess other = new OutboxProcess(database.arguments(broker, 8))) {
+			try (OutboxProcess one = new OutboxProcess(database.arguments(8, broker.directProperties()));
+					OutboxProcess other = new OutboxProcess(database.arguments(8, broker.directProperties()))) {
 				for (int i = 0; i < kills(); i++) {
 					OutboxProcess victim = this.random.nextBoolean() ? one : other;
 					int written = database.rows();
@@ -76,7 +76,7 @@ abstract class AbstractOutboxKillTests {
 				}
 			}
 			// A node that only forwards what the dead ones have left
-			try (OutboxProcess last = new OutboxProcess(database.arguments(broker, 0))) {
+			try (OutboxProcess last = new OutboxProcess(database.arguments(0, broker.directProperties()))) {
 				MachineTime.await(START).until(() -> database.waiting() == 0);
 				Map<String, List<String>> committed = database.committed();
 				assertThat(committed).hasSize(OutboxApplication.CHANNELS);

@@ -97,7 +97,8 @@ class OutboxApplication {
 
 		private volatile boolean running;
 
-		private Writers(TransactionTemplate transaction, JdbcTemplate jdbc, Broadcaster broadcaster, int number) {
+		private Writers(TransactionTemplate transaction, JdbcTemplate jdbc, Broadcaster broadcaster, int number,
+				boolean autoStartup) {
 			this.transaction = transaction;
 			this.jdbc = jdbc;
 			this.broadcaster = broadcaster;

@@ -98,18 +98,24 @@ final class OutboxDatabase {
 	 * Return the properties of a node that has no outbox.
 	 */
 	static List<String> arguments(Broker broker) {
-		return Stream.concat(Stream.of(broker.directProperties()), Stream.of("atmosphere.channels[0].pattern=log/**",
-				"atmosphere.channels[0].history.size=100000", "atmosphere.channels[1].pattern=chat/**"))
+		return withChannels(broker.directProperties());
+	}
+
+	private static List<String> withChannels(String... relay) {
+		return Stream
+			.concat(Stream.of(relay), Stream.of("atmosphere.channels[0].pattern=log/**",
+					"atmosphere.channels[0].history.size=100000", "atmosphere.channels[1].pattern=chat/**"))
 			.toList();
 	}
 
 	/**
 	 * Return the properties of a node with an outbox in this database.
 	 * @param writers how many threads write
+	 * @param relay the properties of the relay
 	 */
-	List<String> arguments(Broker broker, int writers) {
+	List<String> arguments(int writers, String... relay) {
 		return Stream
-			.concat(arguments(broker).stream(), Stream.of("server.port=0", "atmosphere.outbox.enabled=true",
+			.concat(withChannels(relay).stream(), Stream.of("server.port=0", "atmosphere.outbox.enabled=true",
 					"atmosphere.jdbc.initialize-schema=always", "test.url=" + this.server.jdbcUrl(NAME),
 					"test.user=" + this.server.user(), "test.password=" + this.server.password(),
 					"test.writers=" + writers))
