@@ -37,6 +37,7 @@ import jakarta.validation.constraints.Size;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.messaging.handler.annotation.Header;
 import org.springframework.security.core.userdetails.UserDetailsService;
 
@@ -49,10 +50,13 @@ class ChatRoom {
 
 	private final UserDetailsService users;
 
+	private final Speech speech;
+
 	private final String node;
 
-	ChatRoom(UserDetailsService users, @Value("${atmosphere.cluster.node-name}") String node) {
+	ChatRoom(UserDetailsService users, Speech speech, @Value("${atmosphere.cluster.node-name}") String node) {
 		this.users = users;
+		this.speech = speech;
 		this.node = node;
 	}
 
@@ -62,13 +66,22 @@ class ChatRoom {
 		String author = user.getName();
 		if (input instanceof Chat chat) {
 			Said said = new Said("chat", chat.id(), author, null, chat.text(), this.node, chat.sentAt());
-			return broadcaster.broadcast(channel, said).handle(ChatRoom::answer);
+			return say(channel, said).handle(ChatRoom::answer);
 		}
 		return CompletableFuture.completedFuture(direct((Direct) input, author, broadcaster));
 	}
 
+	private CompletionStage<Receipt> say(String channel, Said said) {
+		try {
+			return this.speech.say(channel, said);
+		}
+		catch (DataIntegrityViolationException ex) {
+			throw new RequestRefusedException(ErrorCode.BAD_REQUEST, "the database does not take it, it may be too long");
+		}
+	}
+
 	/**
-	 * Nothing if the room has it. Otherwise the page offers to say it again.
+	 * Nothing if the room has it, or will have it because that is committed. Otherwise the page offers to say it again.
 	 */
 	private static @Nullable Object answer(@Nullable Receipt receipt, @Nullable Throwable failure) {
 		if (receipt == null || receipt.outcome() == Outcome.UNCONFIRMED) {

@@ -27,7 +27,6 @@ import io.github.atmosphererelay.actuate.internal.OutboxMeters;
 import io.github.atmosphererelay.actuate.internal.OutboxOperations;
 import io.github.atmosphererelay.broadcast.internal.PublishingTransactions;
 import io.github.atmosphererelay.cluster.internal.ClusterLink;
-import io.github.atmosphererelay.cluster.internal.DefaultCluster;
 import io.github.atmosphererelay.jdbc.internal.Database;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.node.internal.MessagingNode;
@@ -187,17 +186,19 @@ public final class AtmosphereOutboxAutoConfiguration {
 
 		@Bean
 		Outbox atmosphereOutbox(ForwardedLog log, ListeningTransactions transactions,
-				ObjectProvider<OutboxTarget> targets, MessagingNode node, DefaultCluster cluster,
-				AtmosphereProperties properties) {
+				ObjectProvider<OutboxTarget> targets, MessagingNode node, AtmosphereProperties properties) {
 			AtmosphereProperties.Outbox settings = properties.outbox();
 			boolean forwards = targets.stream().allMatch((target) -> target == log);
-			Outbox outbox = new Outbox(log, new EnvelopeCodec((int) properties.relay().maxMessageSize().toBytes()),
+			return new Outbox(log, new EnvelopeCodec((int) properties.relay().maxMessageSize().toBytes()),
 					new OutboxSettings(forwards ? LEASE : SELDOM, settings.maxAttempts(), settings.maxHold(),
 							forwards ? POLL : SELDOM),
 					node.broadcaster()::forward, node.monitor(), ClusterLink.ofOutbox(node.control()), node.timers(),
 					node.events()::publish);
-			cluster.outboxReceiver(outbox::received);
-			return outbox;
+		}
+
+		@Bean
+		OutboxReceiver atmosphereOutboxReceiver(Outbox outbox) {
+			return outbox::received;
 		}
 
 		/**

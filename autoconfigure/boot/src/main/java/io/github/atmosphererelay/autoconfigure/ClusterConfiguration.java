@@ -38,7 +38,8 @@ class ClusterConfiguration {
 
 	@Bean
 	DefaultCluster atmosphereCluster(MessagingNode node, PresenceService presence, AtmosphereProperties properties,
-			Environment environment, ObjectProvider<ClusterQuestionHandler> questionHandlers) {
+			Environment environment, ObjectProvider<ClusterQuestionHandler> questionHandlers,
+			ObjectProvider<OutboxReceiver> outboxReceivers) {
 		AtmosphereProperties.Cluster cluster = properties.cluster();
 		ClusterSettings settings = new ClusterSettings(cluster.heartbeatInterval(), cluster.nodeTimeout(),
 				cluster.requestTimeout(), (int) properties.relay().maxMessageSize().toBytes(),
@@ -58,6 +59,10 @@ class ClusterConfiguration {
 			.sessionStatistics(node.writers().statistics())
 			.presence(presence.clusterListener())
 			.questionHandlers(() -> questionHandlers.orderedStream().toList())
+			.outboxReceiver(() -> {
+				OutboxReceiver receiver = outboxReceivers.getIfAvailable();
+				return (receiver != null) ? receiver::received : null;
+			})
 			.build();
 	}
 

@@ -79,22 +79,24 @@ final class Cluster implements AutoCloseable {
 	 * Start a broker and one node on each port. Either everything runs afterwards, or
 	 * nothing is left.
 	 * @param kind the kind of broker
+	 * @param outbox whether the nodes store messages and publish them in one transaction
 	 * @param ports the ports of the nodes
 	 * @return the cluster
 	 */
-	static Cluster start(Broker.Kind kind, List<Integer> ports) {
-		return start(kind, ports, System.out::println, Map.of());
+	static Cluster start(Broker.Kind kind, boolean outbox, List<Integer> ports) {
+		return start(kind, outbox, ports, System.out::println, Map.of());
 	}
 
 	/**
 	 * Start a broker and one node on each port.
 	 * @param kind the kind of broker
+	 * @param outbox whether the nodes store messages and publish them in one transaction
 	 * @param ports the ports of the nodes
 	 * @param messages gets what the nodes print and what becomes of them, on any thread
 	 * @param properties further properties of the nodes
 	 * @return the cluster
 	 */
-	static Cluster start(Broker.Kind kind, List<Integer> ports, Consumer<String> messages,
+	static Cluster start(Broker.Kind kind, boolean outbox, List<Integer> ports, Consumer<String> messages,
 			Map<String, String> properties) {
 		ports.forEach(Cluster::checkFree);
 		Cluster cluster;
@@ -105,7 +107,7 @@ final class Cluster implements AutoCloseable {
 			throw new UncheckedIOException("No temporary directory: " + ex.getMessage(), ex);
 		}
 		try {
-			cluster.start(kind.start(cluster.directory), ports);
+			cluster.start(outbox ? WithOutbox.start(kind, cluster.directory) : kind.start(cluster.directory), ports);
 			return cluster;
 		}
 		catch (InterruptedException ex) {

@@ -38,10 +38,11 @@ public final class DemoChatCluster {
 	private static final int DEFAULT_PORT = 8080;
 
 	private static final String USAGE = """
-			Usage: java -jar demo-chat-cluster.jar [--kafka | --jdbc] [--port=8080]
+			Usage: java -jar demo-chat-cluster.jar [--kafka | --jdbc] [--outbox] [--port=8080]
 
 			  --kafka      relay through an embedded Kafka broker instead of an embedded Redis
 			  --jdbc       relay through tables of an embedded database, without a broker
+			  --outbox     store messages in an embedded database, and publish them in the same transaction
 			  --port=8080  port of the first node; the other two listen on the next ports
 
 			While it runs, the keys a, b and c stop a node, or start it again; A, B and C kill it.
@@ -94,7 +95,7 @@ public final class DemoChatCluster {
 			case JDBC -> "a database";
 		});
 		try {
-			Cluster cluster = Cluster.start(options.kind(), ports);
+			Cluster cluster = Cluster.start(options.kind(), options.outbox(), ports);
 			holder.cluster = cluster;
 			Keys keys = Keys.open();
 			holder.keys = keys;
@@ -191,13 +192,15 @@ public final class DemoChatCluster {
 	 * What stands on the command line.
 	 *
 	 * @param kind what carries the messages
+	 * @param outbox whether messages are stored and published in one transaction
 	 * @param port the first node's port
 	 * @param help whether only help is wanted
 	 */
-	record Options(Broker.Kind kind, int port, boolean help) {
+	record Options(Broker.Kind kind, boolean outbox, int port, boolean help) {
 
 		static Options parse(String... args) {
 			Broker.Kind kind = Broker.Kind.REDIS;
+			boolean outbox = false;
 			boolean help = false;
 			int port = DEFAULT_PORT;
 			for (String arg : args) {
@@ -206,6 +209,9 @@ public final class DemoChatCluster {
 				}
 				else if (arg.equals("--jdbc")) {
 					kind = Broker.Kind.JDBC;
+				}
+				else if (arg.equals("--outbox")) {
+					outbox = true;
 				}
 				else if (arg.equals("--help") || arg.equals("-h")) {
 					help = true;
@@ -217,7 +223,7 @@ public final class DemoChatCluster {
 					throw new IllegalArgumentException("Unknown option " + arg);
 				}
 			}
-			return new Options(kind, port, help);
+			return new Options(kind, outbox, port, help);
 		}
 
 		private static int parsePort(String value) {

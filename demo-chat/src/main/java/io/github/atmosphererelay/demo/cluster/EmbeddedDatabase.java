@@ -18,6 +18,8 @@ package io.github.atmosphererelay.demo.cluster;
 
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 import org.h2.tools.Server;
@@ -26,6 +28,10 @@ import org.h2.tools.Server;
  * A database in this process, to which the nodes connect as to any other server.
  */
 final class EmbeddedDatabase implements Broker {
+
+	private static final List<String> JPA = List.of(
+			"org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration",
+			"org.springframework.boot.data.jpa.autoconfigure.DataJpaRepositoriesAutoConfiguration");
 
 	private final Server server;
 
@@ -46,7 +52,19 @@ final class EmbeddedDatabase implements Broker {
 
 	@Override
 	public Map<String, String> properties() {
-		return Map.of("atmosphere.relay.type", "jdbc", "spring.autoconfigure.exclude", "", "spring.datasource.url",
+		Map<String, String> properties = new LinkedHashMap<>(dataSource());
+		properties.put("atmosphere.relay.type", "jdbc");
+		// Without JPA
+		properties.put("spring.autoconfigure.exclude", String.join(",", JPA));
+		return properties;
+	}
+
+	/**
+	 * Return what the nodes have to be told to connect.
+	 * @return names and values of properties
+	 */
+	Map<String, String> dataSource() {
+		return Map.of("spring.datasource.url",
 				"jdbc:h2:tcp://127.0.0.1:" + this.server.getPort() + "/./demo-chat;WRITE_DELAY=0",
 				"spring.datasource.username", "sa", "spring.datasource.password", "sa",
 				"atmosphere.jdbc.initialize-schema", "always");

@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -59,7 +60,7 @@ class ClusterTests {
 		Set<Path> before = temporaryDirectories();
 		List<String> said = new CopyOnWriteArrayList<>();
 		List<Long> processes = new ArrayList<>();
-		try (Cluster cluster = Cluster.start(Broker.Kind.REDIS, FreePorts.find(3), said::add,
+		try (Cluster cluster = Cluster.start(Broker.Kind.REDIS, false, FreePorts.find(3), said::add,
 				Map.of("demo.warm-up", "false"))) {
 			List<String> urls = List.copyOf(cluster.urls().values());
 			processes.addAll(cluster.nodes().stream().map(Cluster.NodeState::pid).toList());
@@ -94,6 +95,45 @@ class ClusterTests {
 			whatIsSaidOnAnyNodeArrivesOnceAndInOrderOnAll(List.copyOf(cluster.urls().values()));
 		}
 		assertThat(temporaryDirectories()).isEqualTo(before);
+	}
+
+	@Test
+	void whatTheDatabaseRefusesIsHeardByNobodyAndItsSenderIsTold() throws Exception {
+		Set<Path> before = temporaryDirectories();
+		try (Cluster cluster = TestCluster.start(Broker.Kind.REDIS, true, FreePorts.find(2))) {
+			List<String> urls = List.copyOf(cluster.urls().values());
+			for (String url : urls) {
+				await().atMost(SOON).until(() -> NodeStatus.relayStateOf(url).equals("up"));
+			}
+			try (ChatClient alice = ChatClient.join(urls.get(0), "lobby", "alice");
+					ChatClient bob = ChatClient.join(urls.get(1), "lobby", "bob")) {
+				alice.say(chat("first"));
+				await().atMost(SOON).until(() -> said(bob).size() == 1);
+				// More than the column takes, and less than the page may send
+				alice.say(chat("x".repeat(501)));
+				await().atMost(SOON)
+					.until(() -> alice.messages().stream().anyMatch((frame) -> frame.contains("\"type\":\"error\"")));
+				bob.say(chat("second"));
+				for (ChatClient client : List.of(alice, bob)) {
+					await().atMost(SOON).until(() -> said(client).size() == 2);
+					assertThat(said(client).get(0)).contains("\"text\":\"first\"");
+					assertThat(said(client).get(1)).contains("\"text\":\"second\"");
+				}
+				assertThat(alice.messages()).filteredOn((frame) -> frame.contains("\"type\":\"error\""))
+					.singleElement(STRING)
+					.contains("the database does not take it");
+				assertThat(bob.messages()).noneMatch((frame) -> frame.contains("\"type\":\"error\""));
+			}
+		}
+		assertThat(temporaryDirectories()).isEqualTo(before);
+	}
+
+	private static String chat(String text) {
+		return "{\"type\":\"chat\",\"id\":\"1\",\"text\":\"" + text + "\",\"sentAt\":1}";
+	}
+
+	private static List<String> said(ChatClient client) {
+		return client.messages().stream().filter((frame) -> frame.contains("\"type\":\"chat\"")).toList();
 	}
 
 	private static void whatIsSaidOnAnyNodeArrivesOnceAndInOrderOnAll(List<String> urls) throws Exception {

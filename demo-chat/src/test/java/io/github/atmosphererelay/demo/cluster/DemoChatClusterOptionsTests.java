@@ -31,17 +31,23 @@ class DemoChatClusterOptionsTests {
 
 	@Test
 	void redisOn8080UnlessToldOtherwise() {
-		assertThat(Options.parse()).isEqualTo(new Options(Broker.Kind.REDIS, 8080, false));
+		assertThat(Options.parse()).isEqualTo(new Options(Broker.Kind.REDIS, false, 8080, false));
 	}
 
 	@Test
 	void kafkaAndAnotherPort() {
-		assertThat(Options.parse("--kafka", "--port=9000")).isEqualTo(new Options(Broker.Kind.KAFKA, 9000, false));
+		assertThat(Options.parse("--kafka", "--port=9000")).isEqualTo(new Options(Broker.Kind.KAFKA, false, 9000, false));
 	}
 
 	@Test
 	void aDatabase() {
-		assertThat(Options.parse("--jdbc")).isEqualTo(new Options(Broker.Kind.JDBC, 8080, false));
+		assertThat(Options.parse("--jdbc")).isEqualTo(new Options(Broker.Kind.JDBC, false, 8080, false));
+	}
+
+	@Test
+	void theOutboxWithAnyOfThem() {
+		assertThat(Options.parse("--outbox")).isEqualTo(new Options(Broker.Kind.REDIS, true, 8080, false));
+		assertThat(Options.parse("--jdbc", "--outbox")).isEqualTo(new Options(Broker.Kind.JDBC, true, 8080, false));
 	}
 
 	@Test

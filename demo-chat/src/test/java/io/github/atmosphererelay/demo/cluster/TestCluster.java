@@ -28,7 +28,11 @@ final class TestCluster {
 	}
 
 	static Cluster start(Broker.Kind kind, List<Integer> ports) {
-		return Cluster.start(kind, ports, System.out::println, Map.of("demo.warm-up", "false"));
+		return start(kind, false, ports);
+	}
+
+	static Cluster start(Broker.Kind kind, boolean outbox, List<Integer> ports) {
+		return Cluster.start(kind, outbox, ports, System.out::println, Map.of("demo.warm-up", "false"));
 	}
 
 }

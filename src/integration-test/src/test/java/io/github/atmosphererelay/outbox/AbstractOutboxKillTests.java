@@ -17,13 +17,11 @@
 package io.github.atmosphererelay.outbox;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.stream.Stream;
 
 import io.github.atmosphererelay.contract.broker.Broker;
 import io.github.atmosphererelay.contract.broker.DatabaseServer;
@@ -32,10 +30,6 @@ import io.github.atmosphererelay.test.Reconciles;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.Test;
-
-import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.jdbc.core.RowCallbackHandler;
-import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -66,32 +60,28 @@ abstract class AbstractOutboxKillTests {
 
 	@Test
 	void whatWasCommittedIsDeliveredWheneverANodeIsKilled() {
-		DatabaseServer database = database();
-		database.createDatabase("outbox");
-		JdbcTemplate jdbc = new JdbcTemplate(
-				new DriverManagerDataSource(database.jdbcUrl("outbox"), database.user(), database.password()));
-		createTables(jdbc);
+		OutboxDatabase database = new OutboxDatabase(database());
 		try (Broker broker = new Broker.Redis();
-				TestNode reader = TestNode.start(arguments(broker).toArray(String[]::new));
+				TestNode reader = TestNode.start(OutboxDatabase.arguments(broker).toArray(String[]::new));
 				Clients clients = new Clients(reader)) {
-			try (OutboxProcess one = new OutboxProcess(arguments(broker, database, 8));
-					OutboxProcess other = new OutboxProcess(arguments(broker, database, 8))) {
+			try (OutboxProcess one = new OutboxProcess(database.arguments(8, broker.directProperties()));
+					OutboxProcess other = new OutboxProcess(database.arguments(8, broker.directProperties()))) {
 				for (int i = 0; i < kills(); i++) {
 					OutboxProcess victim = this.random.nextBoolean() ? one : other;
-					int written = rows(jdbc);
-					MachineTime.await(START).until(() -> rows(jdbc) > written + 20);
-					pause(jdbc, this.random.nextInt(30));
+					int written = database.rows();
+					MachineTime.await(START).until(() -> database.rows() > written + 20);
+					pause(database, this.random.nextInt(30));
 					victim.kill();
 					victim.launch();
 				}
 			}
 			// A node that only forwards what the dead ones have left
-			try (OutboxProcess last = new OutboxProcess(arguments(broker, database, 0))) {
-				MachineTime.await(START).until(() -> waiting(jdbc) == 0);
-				Map<String, List<String>> committed = committed(jdbc);
+			try (OutboxProcess last = new OutboxProcess(database.arguments(0, broker.directProperties()))) {
+				MachineTime.await(START).until(() -> database.waiting() == 0);
+				Map<String, List<String>> committed = database.committed();
 				assertThat(committed).hasSize(OutboxApplication.CHANNELS);
 				MachineTime.await(Duration.ofSeconds(20)).untilAsserted(() -> clients.compare(committed));
-				assertThat(jdbc.queryForObject("SELECT COUNT(*) FROM ATMOSPHERE_SET_ASIDE", Integer.class)).isZero();
+				assertThat(database.setAside()).isZero();
 			}
 		}
 	}
@@ -99,51 +89,9 @@ abstract class AbstractOutboxKillTests {
 	/**
 	 * Wait for some more rows, so that a node is killed at any point.
 	 */
-	private static void pause(JdbcTemplate jdbc, int rows) {
-		int written = rows(jdbc);
-		MachineTime.await(START).until(() -> rows(jdbc) >= written + rows);
-	}
-
-	private static int rows(JdbcTemplate jdbc) {
-		Integer rows = jdbc.queryForObject("SELECT COUNT(*) FROM BUSINESS", Integer.class);
-		return (rows != null) ? rows : 0;
-	}
-
-	private static int waiting(JdbcTemplate jdbc) {
-		Integer rows = jdbc.queryForObject("SELECT COUNT(*) FROM ATMOSPHERE_MESSAGE", Integer.class);
-		return (rows != null) ? rows : 0;
-	}
-
-	private static void createTables(JdbcTemplate jdbc) {
-		jdbc.execute("CREATE TABLE BUSINESS (ID VARCHAR(40) NOT NULL PRIMARY KEY, CHANNEL VARCHAR(40) NOT NULL,"
-				+ " NUMBER BIGINT NOT NULL)");
-		jdbc.execute("CREATE TABLE CHANNEL (NAME VARCHAR(40) NOT NULL PRIMARY KEY, LAST BIGINT NOT NULL)");
-		for (int i = 0; i < OutboxApplication.CHANNELS; i++) {
-			jdbc.update("INSERT INTO CHANNEL (NAME, LAST) VALUES (?, 0)", OutboxApplication.channel(i));
-		}
-	}
-
-	private static Map<String, List<String>> committed(JdbcTemplate jdbc) {
-		Map<String, List<String>> committed = new LinkedHashMap<>();
-		RowCallbackHandler collect = (row) -> committed
-			.computeIfAbsent(row.getString(1), (channel) -> new ArrayList<>())
-			.add(row.getString(2));
-		jdbc.query("SELECT CHANNEL, ID FROM BUSINESS ORDER BY CHANNEL, NUMBER", collect);
-		return committed;
-	}
-
-	private static List<String> arguments(Broker broker) {
-		return Stream.concat(Stream.of(broker.directProperties()), Stream.of("atmosphere.channels[0].pattern=log/**",
-				"atmosphere.channels[0].history.size=100000", "atmosphere.channels[1].pattern=chat/**"))
-			.toList();
-	}
-
-	private static List<String> arguments(Broker broker, DatabaseServer database, int writers) {
-		return Stream
-			.concat(arguments(broker).stream(), Stream.of("server.port=0", "atmosphere.outbox.enabled=true",
-					"atmosphere.jdbc.initialize-schema=always", "test.url=" + database.jdbcUrl("outbox"),
-					"test.user=" + database.user(), "test.password=" + database.password(), "test.writers=" + writers))
-			.toList();
+	private static void pause(OutboxDatabase database, int rows) {
+		int written = database.rows();
+		MachineTime.await(START).until(() -> database.rows() >= written + rows);
 	}
 
 	/**

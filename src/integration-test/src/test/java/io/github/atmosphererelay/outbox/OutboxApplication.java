@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 import javax.sql.DataSource;
@@ -71,12 +72,12 @@ class OutboxApplication {
 
 	@Bean
 	Writers writers(JdbcTransactionManager manager, DataSource dataSource, Broadcaster broadcaster,
-			@Value("${test.writers}") int writers) {
-		return new Writers(new TransactionTemplate(manager), new JdbcTemplate(dataSource), broadcaster, writers);
+			@Value("${test.writers}") int writers, @Value("${test.wait:false}") boolean wait) {
+		return new Writers(new TransactionTemplate(manager), new JdbcTemplate(dataSource), broadcaster, writers, !wait);
 	}
 
 	/**
-	 * The threads that write.
+	 * The threads that write, from the start or from when the test wants it.
 	 */
 	static final class Writers implements SmartLifecycle {
 
@@ -88,15 +89,21 @@ class OutboxApplication {
 
 		private final int number;
 
+		private final boolean autoStartup;
+
+		private final AtomicInteger failures = new AtomicInteger();
+
 		private final List<Thread> threads = new ArrayList<>();
 
 		private volatile boolean running;
 
-		private Writers(TransactionTemplate transaction, JdbcTemplate jdbc, Broadcaster broadcaster, int number) {
+		private Writers(TransactionTemplate transaction, JdbcTemplate jdbc, Broadcaster broadcaster, int number,
+				boolean autoStartup) {
 			this.transaction = transaction;
 			this.jdbc = jdbc;
 			this.broadcaster = broadcaster;
 			this.number = number;
+			this.autoStartup = autoStartup;
 		}
 
 		@Override
@@ -118,6 +125,7 @@ class OutboxApplication {
 				}
 				catch (DataAccessException | TransactionException ex) {
 					// The database counts: it is asked in the end what was committed
+					this.failures.incrementAndGet();
 					System.out.println("A transaction has failed: " + ex);
 				}
 				LockSupport.parkNanos(random.nextInt(40_000_000));
@@ -149,9 +157,30 @@ class OutboxApplication {
 			});
 		}
 
+		/**
+		 * Return how many transactions have failed.
+		 */
+		int failures() {
+			return this.failures.get();
+		}
+
+		@Override
+		public boolean isAutoStartup() {
+			return this.autoStartup;
+		}
+
 		@Override
 		public void stop() {
 			this.running = false;
+			for (Thread thread : this.threads) {
+				try {
+					thread.join(10_000);
+				}
+				catch (InterruptedException ex) {
+					Thread.currentThread().interrupt();
+				}
+			}
+			this.threads.clear();
 		}
 
 		@Override

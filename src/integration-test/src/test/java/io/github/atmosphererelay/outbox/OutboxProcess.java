@@ -19,10 +19,19 @@ package io.github.atmosphererelay.outbox;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
-import io.github.atmosphererelay.test.TestNode;
+import io.github.atmosphererelay.autoconfigure.AtmosphereAutoConfiguration;
+import io.github.atmosphererelay.autoconfigure.AtmosphereDatabaseAutoConfiguration;
+import io.github.atmosphererelay.autoconfigure.AtmosphereOutboxAutoConfiguration;
 import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 
 /**
  * A node in a process of its own that writes and publishes, to be killed. Ends with the
@@ -83,11 +92,27 @@ public final class OutboxProcess implements AutoCloseable {
 	 * @throws IOException if the process that started it cannot be watched
 	 */
 	public static void main(String[] args) throws IOException {
-		TestNode.start(List.of(OutboxApplication.class), args);
+		SpringApplication application = new SpringApplication(OutboxApplication.class, Light.class);
+		application.setWebApplicationType(WebApplicationType.NONE);
+		List<String> all = new ArrayList<>(List.of("--spring.main.banner-mode=off", "--spring.jmx.enabled=false",
+				"--spring.application.name=test", "--logging.level.root=WARN"));
+		Arrays.stream(args).forEach((arg) -> all.add("--" + arg));
+		application.run(all.toArray(String[]::new));
 		while (System.in.read() >= 0) {
 			continue;
 		}
 		Runtime.getRuntime().halt(1);
+	}
+
+	/**
+	 * Only what a node needs that publishes and forwards and has no clients, so that it
+	 * starts soon after it was killed.
+	 */
+	@SpringBootConfiguration(proxyBeanMethods = false)
+	@ImportAutoConfiguration({ DataRedisAutoConfiguration.class, AtmosphereAutoConfiguration.class,
+			AtmosphereDatabaseAutoConfiguration.class, AtmosphereOutboxAutoConfiguration.class })
+	static class Light {
+
 	}
 
 }

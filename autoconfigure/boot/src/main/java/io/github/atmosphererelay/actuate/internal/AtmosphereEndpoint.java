@@ -26,6 +26,7 @@ import java.util.stream.Stream;
 
 import io.github.atmosphererelay.channel.internal.ChannelOptions;
 import io.github.atmosphererelay.cluster.Cluster;
+import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.presence.PresenceMember;
 import io.github.atmosphererelay.presence.internal.PresenceService;
 import io.github.atmosphererelay.session.ClientSession;
@@ -265,7 +266,7 @@ public final class AtmosphereEndpoint {
 	public Object change(@Selector String what, @Selector String name, @Nullable String channel,
 			@Nullable Boolean subscribed) {
 		if (what.equals("outbox")) {
-			return Map.of("resent", outbox().resend(messageId(name)));
+			return Map.of("resent", resend(messageId(name)));
 		}
 		if (!what.equals("users")) {
 			throw ClusterOperations.invalid("only 'users' can be subscribed");
@@ -274,6 +275,15 @@ public final class AtmosphereEndpoint {
 			throw ClusterOperations.invalid("'channel' and 'subscribed' are missing");
 		}
 		return subscribed ? this.cluster.subscribe(name, channel) : this.cluster.unsubscribe(name, channel);
+	}
+
+	private boolean resend(UUID message) {
+		try {
+			return outbox().resend(message);
+		}
+		catch (WireFormatException ex) {
+			throw ClusterOperations.invalid("the message cannot be read, and can only be discarded");
+		}
 	}
 
 	private Page<SessionDescriptor> sessions(int number, int size, @Nullable String channel, @Nullable String user) {

@@ -36,6 +36,8 @@ public interface OutboxOperations {
 	 * Send a message again.
 	 * @param id the message's id
 	 * @return whether it was there
+	 * @throws io.github.atmosphererelay.message.WireFormatException if it cannot be read,
+	 * and so can only be discarded
 	 */
 	boolean resend(UUID id);
 

@@ -122,8 +122,10 @@ public final class DefaultCluster implements Cluster {
 
 	private final String version;
 
-	private volatile BiConsumer<UUID, ByteBuffer> outbox = (origin, in) -> {
-	};
+	private final Supplier<@Nullable BiConsumer<UUID, ByteBuffer>> outboxSource;
+
+	/** {@code null} before the start, because the outbox itself needs the cluster. */
+	private volatile @Nullable BiConsumer<UUID, ByteBuffer> outbox;
 
 	private volatile Instant startedAt = Instant.now();
 
@@ -141,6 +143,7 @@ public final class DefaultCluster implements Cluster {
 		this.broadcaster = Required.part(parts.broadcaster, "broadcaster");
 		this.futures = Required.part(parts.futures, "futures");
 		this.questions = new QuestionRegistry(parts.questionHandlers);
+		this.outboxSource = parts.outboxReceiver;
 		this.load = new LoadMeter(Required.part(parts.statistics, "statistics"),
 				Required.part(parts.sessionStatistics, "sessionStatistics"), registry);
 		String version = DefaultCluster.class.getPackage().getImplementationVersion();
@@ -162,7 +165,7 @@ public final class DefaultCluster implements Cluster {
 		if (presence != null) {
 			receivers.put(Subject.PRESENCE, new PresenceMessages(presence));
 		}
-		receivers.put(Subject.OUTBOX, (origin, in) -> this.outbox.accept(origin, in));
+		receivers.put(Subject.OUTBOX, this::receivedByOutbox);
 		this.messages = new ClusterMessenger(receivers);
 		handleCommands(new SessionCommandHandler(registry, Required.part(parts.subscriptions, "subscriptions"),
 				this.settings.maxMessageSize()));
@@ -210,12 +213,13 @@ public final class DefaultCluster implements Cluster {
 	}
 
 	/**
-	 * Set the receiver of messages from the outboxes of other nodes. Called before the
-	 * start.
-	 * @param outbox receives the id of the sending node and the message; must not block
+	 * Without an outbox, what others commit does not concern this node.
 	 */
-	public void outboxReceiver(BiConsumer<UUID, ByteBuffer> outbox) {
-		this.outbox = outbox;
+	private void receivedByOutbox(UUID origin, ByteBuffer in) {
+		BiConsumer<UUID, ByteBuffer> outbox = this.outbox;
+		if (outbox != null) {
+			outbox.accept(origin, in);
+		}
 	}
 
 	/**
@@ -227,6 +231,7 @@ public final class DefaultCluster implements Cluster {
 			return;
 		}
 		this.questions.start();
+		this.outbox = this.outboxSource.get();
 		this.startedAt = Instant.now();
 		this.executor.start();
 		this.membership.start(this.monitor.isUp());
@@ -508,6 +513,8 @@ public final class DefaultCluster implements Cluster {
 
 		private Supplier<? extends Collection<ClusterQuestionHandler>> questionHandlers = List::of;
 
+		private Supplier<@Nullable BiConsumer<UUID, ByteBuffer>> outboxReceiver = () -> null;
+
 		private Builder(ClusterSettings settings) {
 			this.settings = settings;
 		}
@@ -654,6 +661,18 @@ public final class DefaultCluster implements Cluster {
 		 */
 		public Builder questionHandlers(Supplier<? extends Collection<ClusterQuestionHandler>> questionHandlers) {
 			this.questionHandlers = questionHandlers;
+			return this;
+		}
+
+		/**
+		 * Set who receives the messages of other nodes' outboxes. By default nobody does.
+		 * @param outboxReceiver supplies the receiver when the cluster starts, because
+		 * the outbox itself needs the cluster; {@code null} if there is no outbox. The
+		 * receiver gets the id of the sending node and the message, and must not block
+		 * @return this builder
+		 */
+		public Builder outboxReceiver(Supplier<@Nullable BiConsumer<UUID, ByteBuffer>> outboxReceiver) {
+			this.outboxReceiver = outboxReceiver;
 			return this;
 		}
 

@@ -28,6 +28,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 import io.github.atmosphererelay.guard.Guard;
@@ -117,6 +118,9 @@ public final class Leases {
 	private final ReentrantLock lock = new ReentrantLock();
 
 	private final Condition wake = this.lock.newCondition();
+
+	/** Held while rows of several leases are locked in the database. */
+	private final ReentrantLock rows = new ReentrantLock();
 
 	/** The leases of this node, with the time until which it may use them. */
 	private final Map<String, Long> held = new ConcurrentHashMap<>();
@@ -339,6 +343,24 @@ public final class Leases {
 		return jdbc.update(ADVANCE, to, this.log, lease, this.owner, from) > 0;
 	}
 
+	/**
+	 * Run a transaction that advances several leases. Their renewal, which locks the rows
+	 * of all, waits until it has ended: each would otherwise have rows that the other one
+	 * wants, and PostgreSQL notices such a deadlock after a second.
+	 * @param <T> the type of the result
+	 * @param work runs within the transaction
+	 * @return what it returns
+	 */
+	public <T extends @Nullable Object> T inTransaction(Function<JdbcOperations, T> work) {
+		this.rows.lock();
+		try {
+			return this.database.inTransaction(work);
+		}
+		finally {
+			this.rows.unlock();
+		}
+	}
+
 	private void loop() {
 		this.guard.loop(this::isActive, this::step);
 		release();
@@ -383,7 +405,7 @@ public final class Leases {
 		long renewedAt = this.clock.getAsLong();
 		boolean renewed = this.mayOwn && this.listener.isAtWork();
 		if (renewed) {
-			this.database.inTransaction((jdbc) -> jdbc.update(RENEW, this.log, this.owner));
+			inTransaction((jdbc) -> jdbc.update(RENEW, this.log, this.owner));
 		}
 		Set<String> missing = new HashSet<>(this.names);
 		Map<String, String> holders = new HashMap<>();
@@ -517,7 +539,7 @@ public final class Leases {
 		try {
 			if (this.mayOwn && this.releases) {
 				this.mayOwn = false;
-				this.database.inTransaction((jdbc) -> jdbc.update(RELEASE, this.log, this.owner));
+				inTransaction((jdbc) -> jdbc.update(RELEASE, this.log, this.owner));
 			}
 		}
 		catch (DataAccessException | TransactionException ex) {

@@ -764,7 +764,7 @@ final class Forwarder {
 			.sorted((one, other) -> Integer.compare(one.shard(), other.shard()))
 			.forEach((shard) -> targets.put(shard, shard.target()));
 		Set<ShardQueue> refused = new HashSet<>();
-		this.database.inTransaction((jdbc) -> {
+		this.leases.inTransaction((jdbc) -> {
 			refused.clear();
 			targets.forEach((shard, target) -> {
 				if (this.leases.advance(jdbc, LEASE + shard.shard(), shard.cursor(), target)) {

@@ -16,8 +16,17 @@
 
 package io.github.atmosphererelay.outbox.internal;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
@@ -31,6 +40,7 @@ import jakarta.persistence.Id;
 import jakarta.persistence.PostPersist;
 import jakarta.persistence.PostUpdate;
 import jakarta.persistence.Table;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.hibernate.BaseSessionEventListener;
 import org.hibernate.Session;
 import org.jspecify.annotations.Nullable;
@@ -196,6 +206,73 @@ class JpaTransactionTests extends AbstractOutboxTransactionTests {
 			assertThat(refused).hasValue(1);
 			assertThat(this.node.stored()).isEmpty();
 			assertThat(count(id)).isZero();
+		}
+	}
+
+	/**
+	 * The first transaction has a counter and wants a row; the second one has the row and
+	 * wants the counter.
+	 */
+	@Test
+	void aLateFlushThatMeetsALockOfTheApplicationIsLeftToTheDatabaseWhichRollsOneBack() throws Exception {
+		String id = business();
+		insert(id);
+		String channel = OutboxNode.channel(7);
+		CountDownLatch locked = new CountDownLatch(1);
+		CountDownLatch counted = new CountDownLatch(1);
+		List<String> committed = new CopyOnWriteArrayList<>();
+		ExecutorService executor = Executors.newFixedThreadPool(2);
+		try {
+			Future<?> first = executor.submit(() -> {
+				transaction().executeWithoutResult((status) -> {
+					Order order = entities().find(Order.class, id);
+					broadcaster().broadcast(channel, "first");
+					inFlush(2, () -> {
+						counted.countDown();
+						order.text = "first";
+					});
+					await(locked);
+				});
+				committed.add("first");
+			});
+			Future<?> second = executor.submit(() -> {
+				transaction().executeWithoutResult((status) -> {
+					this.jdbc.update("UPDATE BUSINESS SET TEXT = 'second' WHERE ID = ?", id);
+					locked.countDown();
+					broadcaster().broadcast(channel, "second");
+					await(counted);
+				});
+				committed.add("second");
+			});
+			List<Throwable> failures = new ArrayList<>();
+			for (Future<?> each : List.of(first, second)) {
+				try {
+					each.get(60, TimeUnit.SECONDS);
+				}
+				catch (ExecutionException ex) {
+					failures.add(ex.getCause());
+				}
+			}
+			assertThat(failures).singleElement()
+				.asInstanceOf(InstanceOfAssertFactories.THROWABLE)
+				.hasStackTraceContaining(
+						(this.kind == TestDatabases.POSTGRESQL) ? "deadlock detected" : "Deadlock");
+		}
+		finally {
+			executor.shutdownNow();
+		}
+		assertThat(committed).hasSize(1);
+		assertThat(this.node.storedTexts()).isEqualTo(committed);
+		assertThat(this.jdbc.queryForObject("SELECT TEXT FROM BUSINESS WHERE ID = ?", String.class, id))
+			.isEqualTo(committed.get(0));
+	}
+
+	private static void await(CountDownLatch latch) {
+		try {
+			assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
 		}
 	}
 

@@ -1,0 +1,315 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.outbox;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+import java.util.stream.Stream;
+
+import io.github.atmosphererelay.broadcast.Broadcaster;
+import io.github.atmosphererelay.contract.broker.Broker;
+import io.github.atmosphererelay.contract.broker.DatabaseServer;
+import io.github.atmosphererelay.contract.broker.DatabaseServers;
+import io.github.atmosphererelay.jdbc.internal.ShardedLog;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.outbox.internal.Outbox;
+import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.test.MachineTime;
+import io.github.atmosphererelay.test.Reconciles;
+import io.github.atmosphererelay.test.TestClient;
+import io.github.atmosphererelay.test.TestNode;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Two nodes with their outbox in PostgreSQL and Redis as the relay.
+ */
+@Reconciles
+class OutboxOnRedisTests {
+
+	private static final Duration SOON = Duration.ofSeconds(20);
+
+	/** How long Redis is away. */
+	private static final Duration AWAY = Duration.ofSeconds(Boolean.getBoolean("atmosphere.test.long") ? 60 : 15);
+
+	private static DatabaseServer server;
+
+	private static OutboxDatabase database;
+
+	private static Broker.Redis redis;
+
+	/** The first one, which has the leases of all shards. */
+	private static TestNode holder;
+
+	private static TestNode other;
+
+	@BeforeAll
+	static void start() {
+		server = DatabaseServers.newPostgres();
+		database = new OutboxDatabase(server);
+		redis = new Broker.Redis();
+		holder = node();
+		MachineTime.await(SOON).until(() -> held(holder) == ShardedLog.SHARDS);
+		other = node();
+	}
+
+	private static TestNode node() {
+		String[] arguments = Stream
+			.concat(database.arguments(4, redis.proxiedProperties()).stream(),
+					Stream.of("test.wait=true", "management.health.db.enabled=false"))
+			.toArray(String[]::new);
+		return TestNode.start(List.of(OutboxApplication.class), arguments);
+	}
+
+	private static int held(TestNode node) {
+		Integer held = database.jdbc()
+			.queryForObject("SELECT COUNT(*) FROM ATMOSPHERE_LEASE WHERE LEASE_NAME LIKE 'shard-%' AND OWNER_ID = ?",
+					Integer.class, node.messaging().identity().id().toString());
+		return (held != null) ? held : 0;
+	}
+
+	@AfterAll
+	static void stop() throws Exception {
+		for (AutoCloseable each : Arrays.asList(other, holder, redis, server)) {
+			if (each != null) {
+				each.close();
+			}
+		}
+	}
+
+	@BeforeEach
+	void nothingWaits() {
+		for (TestNode node : List.of(holder, other)) {
+			MachineTime.await(SOON).until(() -> node.messaging().monitor().isUp());
+		}
+		MachineTime.await(SOON).until(() -> database.waiting() == 0);
+		assertThat(held(holder)).isEqualTo(ShardedLog.SHARDS);
+	}
+
+	private static void transaction(TestNode node, Runnable work) {
+		new TransactionTemplate(node.bean(PlatformTransactionManager.class)).executeWithoutResult((status) -> work.run());
+	}
+
+	private static TestClient connect(TestNode node, String channel) {
+		return node.connect(channel + "?ack=true").awaitCount(1);
+	}
+
+	/** Without the frame that has told that the client is subscribed. */
+	private static List<String> texts(TestClient client) {
+		List<String> texts = client.texts();
+		return texts.subList(1, texts.size());
+	}
+
+	private static void assertReceived(TestClient client, List<String> texts) {
+		MachineTime.await(SOON).untilAsserted(() -> assertThat(texts(client)).isEqualTo(texts));
+	}
+
+	/**
+	 * Redis is killed, and has neither logs nor keys when it comes back. So a client of a
+	 * recorded channel is told that it has to connect again; the log has what was
+	 * committed since.
+	 */
+	@Test
+	void whileTheBrokerIsDeadTransactionsGoOnAndThenEverythingArrivesInOrder() {
+		Map<String, TestClient> clients = connect();
+		Map<String, List<String>> committed = writeWhileAway(redis::kill, redis::start, AWAY);
+		compare(clients, committed, (channel, client) -> {
+			if (channel.startsWith("chat/")) {
+				return texts(client);
+			}
+			List<String> received = new ArrayList<>(texts(client));
+			if (client.isClosed()) {
+				received.addAll(history(channel));
+			}
+			// What was on its way when Redis was killed may be in both logs
+			List<String> distinct = List.copyOf(new LinkedHashSet<>(received));
+			assertThat(received.size() - distinct.size()).as(channel).isLessThanOrEqualTo(1);
+			return distinct;
+		});
+	}
+
+	/**
+	 * Redis keeps what it has, and no client notices.
+	 */
+	@Test
+	void whileTheBrokerCannotBeReachedTransactionsGoOnAndThenEverythingArrivesOnceInOrder() {
+		Map<String, TestClient> clients = connect();
+		Map<String, List<String>> committed = writeWhileAway(redis.proxy()::cut, redis.proxy()::resume,
+				Duration.ofSeconds(5));
+		compare(clients, committed, (channel, client) -> texts(client));
+	}
+
+	/**
+	 * A client in each channel, on the node that forwards.
+	 */
+	private static Map<String, TestClient> connect() {
+		Map<String, TestClient> clients = new LinkedHashMap<>();
+		for (int i = 0; i < OutboxApplication.CHANNELS; i++) {
+			String channel = OutboxApplication.channel(i);
+			clients.put(channel, connect(holder, channel));
+		}
+		return clients;
+	}
+
+	/**
+	 * Let both nodes write before, while and after the broker is away.
+	 * @return what they have committed, by channel, in the order of the commits
+	 */
+	private static Map<String, List<String>> writeWhileAway(Runnable leave, Runnable comeBack, Duration duration) {
+		database.jdbc().update("DELETE FROM BUSINESS");
+		List<OutboxApplication.Writers> writers = Stream.of(holder, other)
+			.map((node) -> node.bean(OutboxApplication.Writers.class))
+			.toList();
+		writers.forEach(OutboxApplication.Writers::start);
+		MachineTime.await(SOON).until(() -> database.rows() > 100);
+		leave.run();
+		MachineTime away = MachineTime.start();
+		int before = database.rows();
+		for (TestNode node : List.of(holder, other)) {
+			MachineTime.await(SOON).until(() -> !node.messaging().monitor().isUp());
+		}
+		MachineTime.await(duration.multipliedBy(2)).until(() -> away.elapsed().compareTo(duration) >= 0);
+		assertThat(database.rows() - before).as("rows while the broker was away")
+			.isGreaterThan(20 * (int) duration.toSeconds());
+		MachineTime.await(SOON)
+			.until(() -> holder.bean(Outbox.class).statistics().status().waiting() > 10 * duration.toSeconds());
+		comeBack.run();
+		for (TestNode node : List.of(holder, other)) {
+			MachineTime.await(SOON).until(() -> node.messaging().monitor().isUp());
+		}
+		int back = database.rows();
+		MachineTime.await(SOON).until(() -> database.rows() > back + 100);
+		writers.forEach(OutboxApplication.Writers::stop);
+		writers.forEach((each) -> assertThat(each.failures()).isZero());
+		MachineTime.await(SOON.multipliedBy(3)).until(() -> database.waiting() == 0);
+		assertThat(database.setAside()).isZero();
+		Map<String, List<String>> committed = database.committed();
+		assertThat(committed).hasSize(OutboxApplication.CHANNELS);
+		return committed;
+	}
+
+	private static List<String> history(String channel) {
+		List<String> texts = new ArrayList<>();
+		Position since = null;
+		LogPage page;
+		do {
+			page = holder.broadcaster().history(channel, since, Broadcaster.MAX_PAGE).join();
+			page.publications().forEach((publication) -> texts.add(publication.payload().asText()));
+			since = page.more() ? page.publications().get(page.publications().size() - 1).position() : null;
+		}
+		while (since != null);
+		return texts;
+	}
+
+	private static void compare(Map<String, TestClient> clients, Map<String, List<String>> committed,
+			BiFunction<String, TestClient, List<String>> received) {
+		clients.forEach((channel, client) -> {
+			// Awaited by the clock, for the failure to tell what is wrong
+			Awaitility.await()
+				.atMost(SOON)
+				.untilAsserted(() -> assertThat(received.apply(channel, client)).as(channel)
+					.isEqualTo(committed.get(channel)));
+			client.close();
+		});
+	}
+
+	/**
+	 * One after another, so that each would wait for the holder's next look at the
+	 * tables, a second or more.
+	 */
+	@Test
+	void aCommitOnAnotherNodeWakesTheHolderOfTheShard() {
+		String channel = "log/" + UUID.randomUUID();
+		try (TestClient atHolder = connect(holder, channel); TestClient atOther = connect(other, channel)) {
+			MachineTime time = MachineTime.start();
+			List<String> texts = new ArrayList<>();
+			for (int i = 0; i < 30; i++) {
+				String text = "message " + i;
+				texts.add(text);
+				transaction(other, () -> other.broadcaster().broadcast(channel, text));
+				// With the frame that has told that the client is subscribed
+				atOther.awaitCount(texts.size() + 1, SOON);
+				atHolder.awaitCount(texts.size() + 1, SOON);
+			}
+			assertThat(texts(atOther)).isEqualTo(texts);
+			assertThat(texts(atHolder)).isEqualTo(texts);
+			assertThat(time.elapsed()).isLessThan(Duration.ofSeconds(10));
+		}
+	}
+
+	@Test
+	void aTransactionThatStaysOpenDelaysNoOther() throws Exception {
+		for (String name : List.of("log/", "chat/")) {
+			String channel = name + UUID.randomUUID();
+			CountDownLatch published = new CountDownLatch(1);
+			CountDownLatch end = new CountDownLatch(1);
+			Thread open = new Thread(() -> transaction(other, () -> {
+				other.broadcaster().broadcast(channel, "long");
+				published.countDown();
+				await(end);
+			}));
+			try (TestClient atHolder = connect(holder, channel); TestClient atOther = connect(other, channel)) {
+				open.start();
+				await(published);
+				List<String> texts = new ArrayList<>();
+				for (int i = 0; i < 40; i++) {
+					TestNode node = (i % 2 == 0) ? holder : other;
+					String text = "short " + i;
+					texts.add(text);
+					transaction(node, () -> node.broadcaster().broadcast(channel, text));
+				}
+				assertReceived(atHolder, texts);
+				assertReceived(atOther, texts);
+				end.countDown();
+				texts.add("long");
+				assertReceived(atHolder, texts);
+				assertReceived(atOther, texts);
+			}
+			finally {
+				end.countDown();
+				open.join();
+			}
+		}
+	}
+
+	private static void await(CountDownLatch latch) {
+		try {
+			assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+}
