@@ -88,7 +88,7 @@ class JdbcRelayConfiguration {
 	@Bean
 	@ConditionalOnBooleanProperty("atmosphere.outbox.enabled")
 	OutboxTarget atmosphereJdbcRelayTarget(ObjectProvider<ClusterRelay> relay) {
-		return new DirectTarget(() -> find(relay).shardedLog(), (shards) -> find(relay).committed());
+		return new DirectTarget((jdbc) -> find(relay).shardedLog(jdbc), (shards) -> find(relay).committed());
 	}
 
 	private static JdbcRelay find(ObjectProvider<ClusterRelay> relay) {

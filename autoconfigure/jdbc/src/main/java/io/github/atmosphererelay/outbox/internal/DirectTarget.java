@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 import io.github.atmosphererelay.jdbc.internal.DatabaseDialect;
 import io.github.atmosphererelay.jdbc.internal.ShardedLog;
@@ -40,28 +40,29 @@ public final class DirectTarget implements OutboxTarget {
 	 */
 	private static final UUID NO_NODE = new UUID(0, 0);
 
-	private final Supplier<ShardedLog> log;
+	private final Function<JdbcOperations, ShardedLog> log;
 
 	private final Consumer<Set<Integer>> wake;
 
 	/**
 	 * Create a target.
-	 * @param log the log of the relay, whose counters exist
+	 * @param log finds the log of the relay, with the connection of the transaction if
+	 * the relay has not been connected yet
 	 * @param wake wakes the readers of shards after a commit; does not block
 	 */
-	public DirectTarget(Supplier<ShardedLog> log, Consumer<Set<Integer>> wake) {
+	public DirectTarget(Function<JdbcOperations, ShardedLog> log, Consumer<Set<Integer>> wake) {
 		this.log = log;
 		this.wake = wake;
 	}
 
 	@Override
 	public DatabaseDialect dialect(JdbcOperations jdbc) {
-		return this.log.get().dialect();
+		return this.log.apply(jdbc).dialect();
 	}
 
 	@Override
 	public void append(JdbcOperations jdbc, List<Envelope> envelopes) {
-		this.log.get().append(jdbc, envelopes.stream().map(DirectTarget::ofNoNode).toList(), true);
+		this.log.apply(jdbc).append(jdbc, envelopes.stream().map(DirectTarget::ofNoNode).toList(), true);
 	}
 
 	private static Envelope ofNoNode(Envelope envelope) {

@@ -242,8 +242,7 @@ final class JdbcConnector {
 	void prepare(JdbcLink link) throws SQLException {
 		ShardedLog log = this.log.get();
 		if (log == null) {
-			log = new ShardedLog(this.settings.logName(), DatabaseDialect.of(link.jdbc()), this.settings.codec(),
-					this.settings.ephemeralRetention().toMillis());
+			log = this.settings.log(DatabaseDialect.of(link.jdbc()));
 			this.log.compareAndSet(null, log);
 		}
 		begin(log);

@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 
+import io.github.atmosphererelay.jdbc.internal.DatabaseDialect;
 import io.github.atmosphererelay.jdbc.internal.ShardedLog;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
@@ -34,6 +35,7 @@ import io.github.atmosphererelay.relay.UnavailableLog;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.JdbcOperations;
 
 /**
  * The relay over tables of a relational database, a
@@ -185,17 +187,15 @@ public final class JdbcRelay implements ClusterRelay {
 	}
 
 	/**
-	 * Return the log to which a transaction appends that publishes by itself.
+	 * Return the log to which a transaction appends that publishes by itself. Its
+	 * counters are created when the relay connects for the first time.
+	 * @param jdbc uses the connection of the transaction, which tells what the database
+	 * is if the relay has not been connected yet
 	 * @return the log
-	 * @throws RelayUnavailableException if the relay has never been connected, so that
-	 * its counters may not exist
 	 */
-	public ShardedLog shardedLog() {
+	public ShardedLog shardedLog(JdbcOperations jdbc) {
 		ShardedLog log = this.shardedLog.get();
-		if (log == null) {
-			throw new RelayUnavailableException(NAME, null);
-		}
-		return log;
+		return (log != null) ? log : this.settings.log(DatabaseDialect.of(jdbc));
 	}
 
 	/**

@@ -19,6 +19,8 @@ package io.github.atmosphererelay.relay.jdbc.internal;
 import java.time.Duration;
 import java.util.Objects;
 
+import io.github.atmosphererelay.jdbc.internal.DatabaseDialect;
+import io.github.atmosphererelay.jdbc.internal.ShardedLog;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 
 /**
@@ -77,6 +79,14 @@ public record JdbcRelaySettings(String logName, EnvelopeCodec codec, int maxPend
 	public JdbcRelaySettings(String logName, EnvelopeCodec codec, int maxPending, Duration publishTimeout) {
 		this(logName, codec, maxPending, publishTimeout, DEFAULT_EPHEMERAL_RETENTION, DEFAULT_IDLE_INTERVAL,
 				DEFAULT_CLEAN_INTERVAL, ListenMode.AUTO);
+	}
+
+	/**
+	 * Create the relay's log.
+	 * @param dialect what the database is
+	 */
+	ShardedLog log(DatabaseDialect dialect) {
+		return new ShardedLog(this.logName, dialect, this.codec, this.ephemeralRetention.toMillis());
 	}
 
 }
