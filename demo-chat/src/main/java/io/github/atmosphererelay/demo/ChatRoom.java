@@ -76,12 +76,14 @@ class ChatRoom {
 			return this.speech.say(channel, said);
 		}
 		catch (DataIntegrityViolationException ex) {
-			throw new RequestRefusedException(ErrorCode.BAD_REQUEST, "the database does not take it, it may be too long");
+			throw new RequestRefusedException(ErrorCode.BAD_REQUEST,
+					"the database does not take it, it may be too long");
 		}
 	}
 
 	/**
-	 * Nothing if the room has it, or will have it because that is committed. Otherwise the page offers to say it again.
+	 * Nothing if the room has it, or will have it because that is committed. Otherwise
+	 * the page offers to say it again.
 	 */
 	private static @Nullable Object answer(@Nullable Receipt receipt, @Nullable Throwable failure) {
 		if (receipt == null || receipt.outcome() == Outcome.UNCONFIRMED) {

@@ -20,8 +20,8 @@ import java.nio.ByteBuffer;
 import java.util.UUID;
 
 /**
- * Receives what the outboxes of other nodes say to this node's. A type of its own, because
- * the cluster knows nothing of the outbox, whose classes may be absent.
+ * Receives what the outboxes of other nodes say to this node's. A type of its own,
+ * because the cluster knows nothing of the outbox, whose classes may be absent.
  */
 @FunctionalInterface
 interface OutboxReceiver {

@@ -36,7 +36,8 @@ class DemoChatClusterOptionsTests {
 
 	@Test
 	void kafkaAndAnotherPort() {
-		assertThat(Options.parse("--kafka", "--port=9000")).isEqualTo(new Options(Broker.Kind.KAFKA, false, 9000, false));
+		assertThat(Options.parse("--kafka", "--port=9000"))
+			.isEqualTo(new Options(Broker.Kind.KAFKA, false, 9000, false));
 	}
 
 	@Test

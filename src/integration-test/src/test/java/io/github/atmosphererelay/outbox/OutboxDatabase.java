@@ -88,7 +88,8 @@ final class OutboxDatabase {
 	 */
 	Map<String, List<String>> committed() {
 		Map<String, List<String>> committed = new LinkedHashMap<>();
-		RowCallbackHandler collect = (row) -> committed.computeIfAbsent(row.getString(1), (channel) -> new ArrayList<>())
+		RowCallbackHandler collect = (row) -> committed
+			.computeIfAbsent(row.getString(1), (channel) -> new ArrayList<>())
 			.add(row.getString(2));
 		this.jdbc.query("SELECT CHANNEL, ID FROM BUSINESS ORDER BY CHANNEL, NUMBER", collect);
 		return committed;
@@ -114,11 +115,10 @@ final class OutboxDatabase {
 	 * @param relay the properties of the relay
 	 */
 	List<String> arguments(int writers, String... relay) {
-		return Stream
-			.concat(withChannels(relay).stream(), Stream.of("server.port=0", "atmosphere.outbox.enabled=true",
-					"atmosphere.jdbc.initialize-schema=always", "test.url=" + this.server.jdbcUrl(NAME),
-					"test.user=" + this.server.user(), "test.password=" + this.server.password(),
-					"test.writers=" + writers))
+		return Stream.concat(withChannels(relay).stream(),
+				Stream.of("server.port=0", "atmosphere.outbox.enabled=true", "atmosphere.jdbc.initialize-schema=always",
+						"test.url=" + this.server.jdbcUrl(NAME), "test.user=" + this.server.user(),
+						"test.password=" + this.server.password(), "test.writers=" + writers))
 			.toList();
 	}
 

@@ -51,9 +51,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * How long it takes from a commit to the WebSocket clients of all nodes, with three nodes
- * of one process that write to PostgreSQL:
- * {@code -Datmosphere.test.figures=true} prints a table. With Redis as the relay messages
- * are forwarded; with the JDBC relay they are not.
+ * of one process that write to PostgreSQL: {@code -Datmosphere.test.figures=true} prints
+ * a table. With Redis as the relay messages are forwarded; with the JDBC relay they are
+ * not.
  */
 @EnabledIfSystemProperty(named = "atmosphere.test.figures", matches = "true")
 class OutboxFiguresTests {
@@ -68,8 +68,8 @@ class OutboxFiguresTests {
 
 	@Test
 	void figures() throws Exception {
-		System.out.printf("%-10s %-10s %10s %14s %14s %14s %14s%n", "relay", "channels", "commits/s", "p50 ms", "p99 ms",
-				"max ms", "p50 publish ms");
+		System.out.printf("%-10s %-10s %10s %14s %14s %14s %14s%n", "relay", "channels", "commits/s", "p50 ms",
+				"p99 ms", "max ms", "p50 publish ms");
 		try (DatabaseServer server = DatabaseServers.newPostgres(); Broker redis = new Broker.Redis()) {
 			OutboxDatabase database = new OutboxDatabase(server);
 			measure("redis", database.arguments(0, redis.directProperties()));
@@ -87,7 +87,8 @@ class OutboxFiguresTests {
 				nodes.add(TestNode.start(List.of(OutboxApplication.class),
 						Stream
 							.concat(arguments.stream(),
-									Stream.of("management.health.db.enabled=false", "management.health.redis.enabled=false"))
+									Stream.of("management.health.db.enabled=false",
+											"management.health.redis.enabled=false"))
 							.toArray(String[]::new)));
 			}
 			for (TestNode node : nodes) {
@@ -242,8 +243,8 @@ class OutboxFiguresTests {
 
 		private void print(String relay, String channels) {
 			long[] latencies = this.measurement.latencies(this.measurement.committed);
-			System.out.printf(Locale.ROOT, "%-10s %-10s %10.0f %14.1f %14.1f %14.1f %14.1f%n", relay, channels, this.rate,
-					millis(latencies, 0.5), millis(latencies, 0.99), millis(latencies, 1),
+			System.out.printf(Locale.ROOT, "%-10s %-10s %10.0f %14.1f %14.1f %14.1f %14.1f%n", relay, channels,
+					this.rate, millis(latencies, 0.5), millis(latencies, 0.99), millis(latencies, 1),
 					millis(this.measurement.latencies(this.measurement.published), 0.5));
 		}
 

@@ -138,8 +138,8 @@ class OutboxOnJdbcRelayTests {
 				String text = "message " + i;
 				boolean rollback = i % 5 == 4;
 				transaction(node).executeWithoutResult((status) -> {
-					new JdbcTemplate(node.bean(DataSource.class))
-						.update("INSERT INTO BUSINESS (ID) VALUES (?)", UUID.randomUUID().toString());
+					new JdbcTemplate(node.bean(DataSource.class)).update("INSERT INTO BUSINESS (ID) VALUES (?)",
+							UUID.randomUUID().toString());
 					for (String part : List.of(" a", " b")) {
 						Receipt receipt = node.broadcaster().broadcast(channel, text + part).join();
 						assertThat(receipt.outcome()).isEqualTo(Outcome.PENDING);

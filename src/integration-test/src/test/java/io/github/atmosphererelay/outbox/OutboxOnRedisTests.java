@@ -118,7 +118,8 @@ class OutboxOnRedisTests {
 	}
 
 	private static void transaction(TestNode node, Runnable work) {
-		new TransactionTemplate(node.bean(PlatformTransactionManager.class)).executeWithoutResult((status) -> work.run());
+		new TransactionTemplate(node.bean(PlatformTransactionManager.class))
+			.executeWithoutResult((status) -> work.run());
 	}
 
 	private static TestClient connect(TestNode node, String channel) {

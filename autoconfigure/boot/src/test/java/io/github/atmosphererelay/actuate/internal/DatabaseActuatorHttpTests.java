@@ -147,9 +147,9 @@ class DatabaseActuatorHttpTests {
 
 	@Test
 	void theEpochsOfTheJdbcRelayAreRenewed() {
-		try (TestNode node = TestNode.start(database("atmosphere.relay.type=jdbc",
-				"management.endpoint.atmosphere.access=unrestricted", "atmosphere.channels[0].pattern=log/**",
-				"atmosphere.channels[0].history.size=10"))) {
+		try (TestNode node = TestNode
+			.start(database("atmosphere.relay.type=jdbc", "management.endpoint.atmosphere.access=unrestricted",
+					"atmosphere.channels[0].pattern=log/**", "atmosphere.channels[0].history.size=10"))) {
 			MachineTime.await(SOON).until(() -> node.messaging().monitor().isUp());
 			Position before = node.broadcaster().broadcast("log/a", "one").join().position();
 			Answer renewed = send(node, "DELETE", EPOCHS, "");
@@ -184,10 +184,9 @@ class DatabaseActuatorHttpTests {
 	}
 
 	private static String[] database(String... args) {
-		return Stream
-			.concat(Stream.of("spring.datasource.url=jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1",
-					"spring.datasource.username=sa", "spring.datasource.password=",
-					"management.health.redis.enabled=false"), Stream.of(args))
+		return Stream.concat(Stream.of("spring.datasource.url=jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1",
+				"spring.datasource.username=sa", "spring.datasource.password=",
+				"management.health.redis.enabled=false"), Stream.of(args))
 			.toArray(String[]::new);
 	}
 

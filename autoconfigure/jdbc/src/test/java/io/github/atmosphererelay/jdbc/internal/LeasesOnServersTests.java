@@ -83,8 +83,7 @@ class LeasesOnServersTests {
 		finally {
 			executor.shutdownNow();
 		}
-		assertThat(leases.progress(new Database(this.kind.pool(), Duration.ofSeconds(10)).jdbc()))
-			.hasSize(names.size())
+		assertThat(leases.progress(new Database(this.kind.pool(), Duration.ofSeconds(10)).jdbc())).hasSize(names.size())
 			.allSatisfy((name, progress) -> assertThat(progress).isEqualTo(ROUNDS));
 	}
 

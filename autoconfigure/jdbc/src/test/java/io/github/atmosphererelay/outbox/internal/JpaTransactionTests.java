@@ -255,8 +255,7 @@ class JpaTransactionTests extends AbstractOutboxTransactionTests {
 			}
 			assertThat(failures).singleElement()
 				.asInstanceOf(InstanceOfAssertFactories.THROWABLE)
-				.hasStackTraceContaining(
-						(this.kind == TestDatabases.POSTGRESQL) ? "deadlock detected" : "Deadlock");
+				.hasStackTraceContaining((this.kind == TestDatabases.POSTGRESQL) ? "deadlock detected" : "Deadlock");
 		}
 		finally {
 			executor.shutdownNow();
