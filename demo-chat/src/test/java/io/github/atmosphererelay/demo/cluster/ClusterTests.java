@@ -31,11 +31,11 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -120,7 +120,7 @@ class ClusterTests {
 					assertThat(said(client).get(1)).contains("\"text\":\"second\"");
 				}
 				assertThat(alice.messages()).filteredOn((frame) -> frame.contains("\"type\":\"error\""))
-					.singleElement(STRING)
+					.singleElement(InstanceOfAssertFactories.STRING)
 					.contains("the database does not take it");
 				assertThat(bob.messages()).noneMatch((frame) -> frame.contains("\"type\":\"error\""));
 			}
