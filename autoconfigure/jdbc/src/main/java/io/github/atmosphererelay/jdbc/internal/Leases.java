@@ -334,7 +334,7 @@ public final class Leases {
 	void turn() {
 		long renewedAt = this.clock.getAsLong();
 		if (this.mayOwn) {
-			this.database.inTransaction((jdbc) -> jdbc.update(RENEW, this.log, this.owner));
+			this.database.update(RENEW, this.log, this.owner);
 		}
 		Set<String> missing = new HashSet<>(this.names);
 		Map<String, String> holders = new HashMap<>();
@@ -399,8 +399,7 @@ public final class Leases {
 		long before = this.clock.getAsLong();
 		// Even if it fails, because the answer may be lost after the commit
 		this.mayOwn = true;
-		int taken = this.database
-			.inTransaction((jdbc) -> jdbc.update(TAKE, this.owner, this.log, row.lease(), row.generation()));
+		int taken = this.database.update(TAKE, this.owner, this.log, row.lease(), row.generation());
 		if (taken == 0) {
 			return;
 		}
@@ -417,7 +416,7 @@ public final class Leases {
 
 	private void insert(String lease) {
 		try {
-			this.database.inTransaction((jdbc) -> jdbc.update(INSERT, this.log, lease));
+			this.database.update(INSERT, this.log, lease);
 		}
 		catch (DuplicateKeyException ex) {
 			// Another node was faster
@@ -452,7 +451,7 @@ public final class Leases {
 		try {
 			if (this.mayOwn && this.releases) {
 				this.mayOwn = false;
-				this.database.inTransaction((jdbc) -> jdbc.update(RELEASE, this.log, this.owner));
+				this.database.update(RELEASE, this.log, this.owner);
 			}
 		}
 		catch (DataAccessException | TransactionException ex) {
