@@ -238,6 +238,10 @@ class RelayMonitorTests {
 		await().until(() -> probes.size() > 1);
 		probes.get(1).failed(new RelayUnavailableException("peers", null));
 		assertThat(this.monitor.state()).isEqualTo(RelayState.DOWN);
+		await().until(() -> probes.size() > 2);
+		probes.get(2).answered(Duration.ofMillis(3));
+		assertThat(this.monitor.state()).isEqualTo(RelayState.UP);
+		assertThat(this.monitor.roundTrip()).as("measured by the relay").hasMillis(3);
 		then(peers).should(never()).publish(any());
 	}
 

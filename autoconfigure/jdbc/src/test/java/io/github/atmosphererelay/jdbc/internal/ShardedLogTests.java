@@ -477,7 +477,7 @@ class ShardedLogTests {
 		List<String> channels = Arrays.asList("room/1", "room/2", "room/3", "room/5");
 		assertThat(channels.stream().map((name) -> ShardedLog.shardOf(new Address.Channel(name))).distinct().count())
 			.isGreaterThan(2);
-		int rounds = Boolean.getBoolean("atmosphere.test.long") ? 2500 : 250;
+		int rounds = Boolean.getBoolean("atmosphere.test.long") ? 2500 : 60;
 		ExecutorService executor = Executors.newFixedThreadPool(4);
 		try {
 			List<Future<?>> writers = new ArrayList<>();

@@ -92,6 +92,7 @@ final class WriterQueue {
 		List<JdbcPending> rest = List.copyOf(this.queue);
 		this.queue.clear();
 		this.prompt = 0;
+		this.flush = false;
 		rest.forEach((pending) -> this.bytes -= pending.size());
 		return rest;
 	}
