@@ -137,7 +137,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param listenUrl JDBC URL of a direct connection for LISTEN if the other
 	 * connections lead through a pooler such as PgBouncer.
 	 * @param idleInterval Time between two looks at the tables while there is nothing to
-	 * read and nobody wakes the node.
+	 * read and nobody wakes the node. At most half of the heartbeat interval and a
+	 * quarter of the probe timeout count.
 	 * @param retention Time for which the rows of messages are kept that belong to no
 	 * recorded channel. A node that was away from the database for longer has missed
 	 * some.

@@ -16,6 +16,10 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+
 import io.github.atmosphererelay.actuate.internal.RelayEpochs;
 import io.github.atmosphererelay.outbox.internal.DirectTarget;
 import io.github.atmosphererelay.outbox.internal.OutboxTarget;
@@ -65,13 +69,23 @@ class JdbcRelayConfiguration {
 						relay.publishTimeout());
 				ConnectionSource source = connections.source();
 				ConnectionSource listenSource = connections.listenSource(source);
-				return new JdbcRelay(source, listenSource,
-						new JdbcRelaySettings(node.clusterName(), node.codec(), relay.maxPending(),
-								relay.publishTimeout(), jdbc.retention(), jdbc.idleInterval(), jdbc.cleanInterval(),
-								(jdbc.listenUrl() != null) ? ListenMode.ALWAYS : mode(jdbc.listen())));
+				return new JdbcRelay(source, listenSource, new JdbcRelaySettings(node.clusterName(), node.codec(),
+						relay.maxPending(), relay.publishTimeout(), jdbc.retention(), idleInterval(properties),
+						jdbc.cleanInterval(), (jdbc.listenUrl() != null) ? ListenMode.ALWAYS : mode(jdbc.listen())));
 			}
 
 		};
+	}
+
+	/**
+	 * Heartbeats and probes are written and read late by as much, and must not be so late
+	 * that nodes count as gone, or the database as away.
+	 */
+	private static Duration idleInterval(AtmosphereProperties properties) {
+		Duration wanted = properties.relay().jdbc().idleInterval();
+		Duration heartbeats = properties.cluster().heartbeatInterval().dividedBy(2);
+		Duration probes = properties.relay().probeTimeout().dividedBy(4);
+		return Collections.min(List.of(wanted, heartbeats, probes));
 	}
 
 	private static ListenMode mode(ListenChoice choice) {

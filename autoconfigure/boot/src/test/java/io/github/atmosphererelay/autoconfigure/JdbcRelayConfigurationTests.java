@@ -139,7 +139,8 @@ class JdbcRelayConfigurationTests {
 		this.jdbc.withBean(DataSource.class, JdbcRelayConfigurationTests::pool)
 			.withPropertyValues("atmosphere.relay.jdbc.listen=never", "atmosphere.relay.jdbc.idle-interval=2s",
 					"atmosphere.relay.jdbc.retention=5m", "atmosphere.relay.jdbc.clean-interval=1m",
-					"atmosphere.cluster.name=other")
+					"atmosphere.cluster.name=other", "atmosphere.cluster.heartbeat-interval=4s",
+					"atmosphere.cluster.node-timeout=16s")
 			.run((context) -> {
 				JdbcRelay relay = (JdbcRelay) context.getBean(ClusterRelay.class);
 				assertThat(relay.settings().listen()).isEqualTo(ListenMode.NEVER);
@@ -148,6 +149,10 @@ class JdbcRelayConfigurationTests {
 				assertThat(relay.settings().cleanInterval()).hasMinutes(1);
 				assertThat(relay.settings().logName()).isEqualTo("other");
 			});
+		this.jdbc.withBean(DataSource.class, JdbcRelayConfigurationTests::pool)
+			.withPropertyValues("atmosphere.relay.jdbc.idle-interval=2s", "atmosphere.cluster.heartbeat-interval=500ms")
+			.run((context) -> assertThat(((JdbcRelay) context.getBean(ClusterRelay.class)).settings().idleInterval())
+				.hasMillis(250));
 		this.jdbc.withBean(DataSource.class, JdbcRelayConfigurationTests::pool)
 			.withPropertyValues("atmosphere.relay.jdbc.retention=10ms")
 			.run((context) -> assertThat(context).getFailure()

@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.relay;
 
+import java.time.Duration;
+
 import io.github.atmosphererelay.message.Envelope;
 
 /**
@@ -38,6 +40,15 @@ public interface RelayProbe {
 	 * its address.
 	 */
 	void answered();
+
+	/**
+	 * As {@link #answered()}, for a relay that measures the round trip itself, because it
+	 * does not send probes at once.
+	 * @param roundTrip the time that the broker and this node have taken for it
+	 */
+	default void answered(Duration roundTrip) {
+		answered();
+	}
 
 	/**
 	 * The probe could not be sent.

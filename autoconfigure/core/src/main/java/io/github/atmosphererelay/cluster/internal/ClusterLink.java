@@ -73,7 +73,7 @@ public final class ClusterLink {
 	 * @param body the message
 	 * @return completes with the relay's receipt; fails as the relay does
 	 */
-	CompletableFuture<Receipt> sendToAllWithoutHurry(byte[] body) {
+	public CompletableFuture<Receipt> sendToAllWithoutHurry(byte[] body) {
 		return this.control.sendToAllWithoutHurry(ClusterMessenger.payload(this.subject, body));
 	}
 

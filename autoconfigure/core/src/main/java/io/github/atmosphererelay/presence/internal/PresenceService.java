@@ -517,6 +517,16 @@ public final class PresenceService implements Presence {
 		}
 
 		@Override
+		public CompletableFuture<?> sendToAllWithoutHurry(byte[] message) {
+			try {
+				return PresenceService.this.link.sendToAllWithoutHurry(message);
+			}
+			catch (RuntimeException ex) {
+				return CompletableFuture.failedFuture(ex);
+			}
+		}
+
+		@Override
 		public CompletableFuture<?> sendTo(UUID other, byte[] message) {
 			try {
 				return PresenceService.this.link.sendTo(other, message);

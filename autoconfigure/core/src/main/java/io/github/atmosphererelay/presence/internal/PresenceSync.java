@@ -222,7 +222,7 @@ final class PresenceSync {
 		if (now - this.digestAt >= 0) {
 			this.digestAt = now + nextDigest();
 			flush();
-			this.link.sendToAll(PresenceCodec.encode(this.node, this.owner.digest()));
+			this.link.sendToAllWithoutHurry(PresenceCodec.encode(this.node, this.owner.digest()));
 		}
 	}
 
@@ -279,6 +279,14 @@ final class PresenceSync {
 	interface Link {
 
 		CompletableFuture<?> sendToAll(byte[] message);
+
+		/**
+		 * Send a message that may arrive a second or two later, and not before those that
+		 * were sent before it.
+		 */
+		default CompletableFuture<?> sendToAllWithoutHurry(byte[] message) {
+			return sendToAll(message);
+		}
 
 		CompletableFuture<?> sendTo(UUID other, byte[] message);
 

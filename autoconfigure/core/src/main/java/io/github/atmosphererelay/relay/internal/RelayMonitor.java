@@ -290,11 +290,12 @@ public final class RelayMonitor {
 		}
 	}
 
-	private void returned(UUID id) {
-		long nanos = this.probes.end(id);
-		if (nanos < 0) {
+	private void returned(UUID id, @Nullable Duration measured) {
+		long elapsed = this.probes.end(id);
+		if (elapsed < 0) {
 			return;
 		}
+		long nanos = (measured != null) ? measured.toNanos() : elapsed;
 		this.statistics.countProbeReturned(nanos);
 		this.roundTrip = Duration.ofNanos(nanos);
 		this.lastSeen = Instant.now();
@@ -371,7 +372,12 @@ public final class RelayMonitor {
 
 		@Override
 		public void answered() {
-			returned(this.envelope.id());
+			returned(this.envelope.id(), null);
+		}
+
+		@Override
+		public void answered(Duration roundTrip) {
+			returned(this.envelope.id(), roundTrip);
 		}
 
 		@Override
@@ -401,7 +407,7 @@ public final class RelayMonitor {
 				this.listener.received(envelope, position);
 			}
 			else if (envelope.origin().equals(RelayMonitor.this.node)) {
-				returned(envelope.id());
+				returned(envelope.id(), null);
 			}
 		}
 

@@ -242,6 +242,22 @@ class RelayMonitorTests {
 	}
 
 	@Test
+	void aRelayCanMeasureTheRoundTripItself() {
+		List<RelayProbe> probes = new CopyOnWriteArrayList<>();
+		ClusterRelay slow = mock();
+		given(slow.subscribe(any())).willReturn(CompletableFuture.completedFuture(null));
+		willAnswer((call) -> probes.add(call.getArgument(0))).given(slow).probe(any());
+		this.monitor = new RelayMonitor(slow, this.node, NEVER, NEVER, this.scheduler, this.states::add);
+		this.monitor.start(this.listener);
+		await().until(() -> !probes.isEmpty());
+		probes.get(0).answered(Duration.ofMillis(3));
+		assertThat(this.monitor.state()).isEqualTo(RelayState.UP);
+		assertThat(this.monitor.roundTrip()).hasMillis(3);
+		probes.get(0).answered();
+		assertThat(this.monitor.roundTrip()).hasMillis(3);
+	}
+
+	@Test
 	void aProbeThatComesLateDoesNotCount() {
 		this.relay.silent();
 		this.monitor.start(this.listener);

@@ -32,35 +32,64 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Access of this library's own threads to a database, in short transactions of its own at
- * READ COMMITTED, whatever the defaults of the {@link DataSource} are. Safe for use by
- * many threads. Blocks as long as the database takes, at most for the timeout where its
- * driver supports that, and as long as the pool lets it wait for a connection.
+ * READ COMMITTED, and by single queries outside of any transaction, whatever the defaults
+ * of the {@link DataSource} are. A query by itself sees what is committed when it begins
+ * and locks nothing, at every isolation of these databases. Safe for use by many threads.
+ * Blocks as long as the database takes, at most for the timeout where its driver supports
+ * that, and as long as the pool lets it wait for a connection.
  */
 public final class Database {
 
 	private final DataSource dataSource;
 
+	private final boolean isOwn;
+
 	private final JdbcTemplate jdbc;
+
+	/** Of transactions, on the connection that is bound to the thread. */
+	private final JdbcTemplate transactional;
 
 	private final TransactionTemplate transactions;
 
 	private volatile @Nullable DatabaseDialect dialect;
 
 	/**
-	 * Create access to a database. Does not connect.
+	 * Create access to a database by the connections of an application. Does not connect.
 	 * @param dataSource gives the connections
 	 * @param timeout how long a statement, or all statements of a transaction, may take;
 	 * rounded up to a second
 	 */
 	public Database(DataSource dataSource, Duration timeout) {
+		this(dataSource, timeout, false);
+	}
+
+	private Database(DataSource dataSource, Duration timeout, boolean isOwn) {
 		this.dataSource = dataSource;
+		this.isOwn = isOwn;
 		int seconds = (int) Math.max(1, timeout.plusMillis(999).toSeconds());
-		this.jdbc = new JdbcTemplate(dataSource);
+		this.jdbc = new JdbcTemplate(isOwn ? dataSource : new AutoCommitDataSource(dataSource));
 		this.jdbc.setQueryTimeout(seconds);
+		this.transactional = new JdbcTemplate(dataSource);
+		this.transactional.setQueryTimeout(seconds);
 		this.transactions = new TransactionTemplate(new DataSourceTransactionManager(dataSource));
-		this.transactions.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
+		if (!isOwn) {
+			this.transactions.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
+		}
 		this.transactions.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
 		this.transactions.setTimeout(seconds);
+	}
+
+	/**
+	 * Create access to a database by connections that are in autocommit mode and at READ
+	 * COMMITTED already, so that they need not be asked for it each time. Does not
+	 * connect.
+	 * @param dataSource gives the connections
+	 * @param timeout how long a statement, or all statements of a transaction, may take;
+	 * rounded up to a second
+	 * @return the access
+	 */
+	public static Database byOwnConnections(DataSource dataSource, Duration timeout) {
+		return new Database(dataSource, timeout, true);
 	}
 
 	/**
@@ -72,9 +101,7 @@ public final class Database {
 	}
 
 	/**
-	 * Return the operations for single queries. An update needs
-	 * {@linkplain #inTransaction a transaction}, because a pool may give connections that
-	 * do not commit by themselves.
+	 * Return the operations for single queries, each of which is a transaction by itself.
 	 * @return the operations
 	 */
 	public JdbcOperations jdbc() {
@@ -94,7 +121,19 @@ public final class Database {
 		if (TransactionSynchronizationManager.isSynchronizationActive()) {
 			throw new IllegalStateException("This thread is in a transaction of the application");
 		}
-		return this.transactions.execute((status) -> statements.apply(this.jdbc));
+		return this.transactions.execute((status) -> statements.apply(this.transactional));
+	}
+
+	/**
+	 * Run one update in a transaction of its own. As {@link #inTransaction} does, and on
+	 * connections of its own by that one statement.
+	 * @param sql the statement
+	 * @param parameters its parameters
+	 * @return the number of rows
+	 */
+	int update(String sql, @Nullable Object... parameters) {
+		return this.isOwn ? this.jdbc.update(sql, parameters)
+				: inTransaction((operations) -> operations.update(sql, parameters));
 	}
 
 	/**
@@ -104,7 +143,7 @@ public final class Database {
 	public DatabaseDialect dialect() {
 		DatabaseDialect dialect = this.dialect;
 		if (dialect == null) {
-			dialect = DatabaseDialect.of(this.jdbc);
+			dialect = DatabaseDialect.of(this.transactional);
 			this.dialect = dialect;
 		}
 		return dialect;

@@ -361,6 +361,19 @@ public final class Leases {
 		}
 	}
 
+	/**
+	 * Update the rows of all leases of this node.
+	 */
+	private void updateAll(String sql) {
+		this.rows.lock();
+		try {
+			this.database.update(sql, this.log, this.owner);
+		}
+		finally {
+			this.rows.unlock();
+		}
+	}
+
 	private void loop() {
 		this.guard.loop(this::isActive, this::step);
 		release();
@@ -405,7 +418,7 @@ public final class Leases {
 		long renewedAt = this.clock.getAsLong();
 		boolean renewed = this.mayOwn && this.listener.isAtWork();
 		if (renewed) {
-			inTransaction((jdbc) -> jdbc.update(RENEW, this.log, this.owner));
+			updateAll(RENEW);
 		}
 		Set<String> missing = new HashSet<>(this.names);
 		Map<String, String> holders = new HashMap<>();
@@ -486,8 +499,7 @@ public final class Leases {
 		long before = this.clock.getAsLong();
 		// Even if it fails, because the answer may be lost after the commit
 		this.mayOwn = true;
-		int taken = this.database
-			.inTransaction((jdbc) -> jdbc.update(TAKE, this.owner, this.log, row.lease(), row.generation()));
+		int taken = this.database.update(TAKE, this.owner, this.log, row.lease(), row.generation());
 		if (taken == 0) {
 			return;
 		}
@@ -504,7 +516,7 @@ public final class Leases {
 
 	private void insert(String lease) {
 		try {
-			this.database.inTransaction((jdbc) -> jdbc.update(INSERT, this.log, lease));
+			this.database.update(INSERT, this.log, lease);
 		}
 		catch (DuplicateKeyException ex) {
 			// Another node was faster
@@ -539,7 +551,7 @@ public final class Leases {
 		try {
 			if (this.mayOwn && this.releases) {
 				this.mayOwn = false;
-				inTransaction((jdbc) -> jdbc.update(RELEASE, this.log, this.owner));
+				updateAll(RELEASE);
 			}
 		}
 		catch (DataAccessException | TransactionException ex) {

@@ -25,7 +25,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
@@ -224,25 +223,29 @@ public final class ShardedLog {
 		if (encoded.isEmpty()) {
 			return List.of();
 		}
-		List<Envelope> envelopes = encoded.stream().map(EncodedEnvelope::envelope).toList();
 		SortedMap<Integer, Integer> counts = new TreeMap<>();
-		for (Envelope envelope : envelopes) {
-			counts.merge(shardOf(envelope.address()), 1, Integer::sum);
+		for (EncodedEnvelope each : encoded) {
+			counts.merge(shardOf(each.envelope().address()), 1, Integer::sum);
 		}
-		increment(jdbc, counts);
-		Map<Integer, ShardHead> heads = heads(jdbc, counts.keySet());
-		if (heads.size() < counts.size()) {
-			throw missingShard(this.name);
+		if (this.dialect != DatabaseDialect.H2) {
+			return append(jdbc, encoded, counts, checkKeys);
 		}
+		return new H2Counters(this.name).repair(jdbc, counts.keySet(), () -> append(jdbc, encoded, counts, checkKeys));
+	}
+
+	private List<AppendResult> append(JdbcOperations jdbc, List<EncodedEnvelope> encoded,
+			SortedMap<Integer, Integer> counts, boolean checkKeys) {
+		H2Counters locked = (this.dialect == DatabaseDialect.H2) ? new H2Counters(this.name) : null;
 		String[] epochs = new String[SHARDS];
 		long[] last = new long[SHARDS];
-		heads.values().forEach((head) -> {
+		Collection<ShardHead> heads = (locked != null) ? locked.lock(jdbc, counts.keySet()) : take(jdbc, counts);
+		heads.forEach((head) -> {
 			epochs[head.shard()] = head.epoch();
-			last[head.shard()] = head.number() - Objects.requireNonNull(counts.get(head.shard()));
+			last[head.shard()] = head.number();
 		});
 		long now = System.currentTimeMillis();
-		List<AppendResult> results = new ArrayList<>(envelopes.size());
-		List<Object[]> rows = new ArrayList<>(envelopes.size());
+		List<AppendResult> results = new ArrayList<>(encoded.size());
+		List<Object[]> rows = new ArrayList<>(encoded.size());
 		SortedMap<Integer, Integer> unused = new TreeMap<>();
 		for (EncodedEnvelope each : encoded) {
 			Envelope envelope = each.envelope();
@@ -259,11 +262,30 @@ public final class ShardedLog {
 			results.add(new AppendResult(envelope.id(), new Position(epoch, number), false));
 			rows.add(parameters(row(each, now), number));
 		}
-		jdbc.batchUpdate(INSERT, rows);
-		if (!unused.isEmpty()) {
+		if (locked != null) {
+			locked.set(jdbc, heads, last);
+		}
+		else if (!unused.isEmpty()) {
 			increment(jdbc, unused);
 		}
+		jdbc.batchUpdate(INSERT, rows);
 		return results;
+	}
+
+	/**
+	 * Increment the counters.
+	 * @return what they were before
+	 */
+	private List<ShardHead> take(JdbcOperations jdbc, SortedMap<Integer, Integer> counts) {
+		increment(jdbc, counts);
+		List<ShardHead> heads = heads(jdbc, counts.keySet());
+		if (heads.size() < counts.size()) {
+			throw missingShard(this.name);
+		}
+		return heads.stream()
+			.map((head) -> new ShardHead(head.shard(), head.epoch(),
+					head.number() - Objects.requireNonNull(counts.get(head.shard()))))
+			.toList();
 	}
 
 	/**
@@ -307,10 +329,6 @@ public final class ShardedLog {
 				throw missingShard(this.name);
 			}
 		}
-	}
-
-	private static <T> T of(Map<Integer, T> values, int shard) {
-		return Objects.requireNonNull(values.get(shard), "Every shard of an envelope has a counter");
 	}
 
 	static IllegalStateException missingShard(String name) {
@@ -391,14 +409,16 @@ public final class ShardedLog {
 				this.name);
 	}
 
-	private Map<Integer, ShardHead> heads(JdbcOperations jdbc, Collection<Integer> shards) {
-		// Numbers of this class itself
-		String in = shards.stream().map(String::valueOf).collect(Collectors.joining(", "));
-		return jdbc
-			.query(FIND_HEADS + " AND SHARD IN (" + in + ")",
-					(row, index) -> new ShardHead(row.getInt(1), row.getString(2), row.getLong(3)), this.name)
-			.stream()
-			.collect(Collectors.toMap(ShardHead::shard, (head) -> head));
+	private List<ShardHead> heads(JdbcOperations jdbc, Collection<Integer> shards) {
+		return jdbc.query(FIND_HEADS + " AND SHARD IN (" + list(shards) + ")",
+				(row, index) -> new ShardHead(row.getInt(1), row.getString(2), row.getLong(3)), this.name);
+	}
+
+	/**
+	 * Return numbers of this class itself as a part of a statement.
+	 */
+	static String list(Collection<Integer> shards) {
+		return shards.stream().map(String::valueOf).collect(Collectors.joining(", "));
 	}
 
 	/**

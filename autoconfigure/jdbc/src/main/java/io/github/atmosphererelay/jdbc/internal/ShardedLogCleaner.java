@@ -151,9 +151,7 @@ public final class ShardedLogCleaner {
 			if (!recorded.isEmpty()) {
 				this.database.inTransaction((transaction) -> removeRecorded(transaction, recorded));
 			}
-			Integer ephemeral = this.database
-				.inTransaction((transaction) -> transaction.update(REMOVE_EPHEMERAL, this.name, until));
-			removed += recorded.size() + ((ephemeral != null) ? ephemeral : 0);
+			removed += recorded.size() + this.database.update(REMOVE_EPHEMERAL, this.name, until);
 			more = !end.isEmpty();
 		}
 		return removed;

@@ -42,7 +42,7 @@ final class JdbcCleaner {
 	private static final String LEASE = "clean";
 
 	/** After the death of its holder, nothing is removed for so long. */
-	private static final Duration LEASE_TIME = Duration.ofMinutes(1);
+	private static final Duration LEASE_TIME = Duration.ofMinutes(2);
 
 	private static final long FOLD_NANOS = TimeUnit.MINUTES.toNanos(10);
 
@@ -65,7 +65,7 @@ final class JdbcCleaner {
 	private long foldedAt = System.nanoTime() - FOLD_NANOS;
 
 	JdbcCleaner(JdbcPool pool, JdbcRelaySettings settings, Duration timeout, Guards guards) {
-		Database database = new Database(pool, timeout);
+		Database database = Database.byOwnConnections(pool, timeout);
 		this.guard = guards.of(Part.RELAY_CONNECTION);
 		this.intervalNanos = settings.cleanInterval().toNanos();
 		this.cleaner = new ShardedLogCleaner(settings.logName(), database);

@@ -41,6 +41,7 @@ import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayListener;
+import io.github.atmosphererelay.relay.RelayProbe;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -64,6 +65,7 @@ final class JdbcConnector {
 
 	private static final Duration END_TIMEOUT = Duration.ofMillis(300);
 
+	/** For reading logs. */
 	private static final int POOL_SIZE = 3;
 
 	/** Names are identifiers of PostgreSQL, of at most 63 letters. */
@@ -90,11 +92,19 @@ final class JdbcConnector {
 
 	private final JdbcPool pool;
 
+	/**
+	 * One connection for the lease and the removal of old rows. Those who read logs
+	 * cannot keep this node from renewing its lease.
+	 */
+	private final JdbcPool housekeeping;
+
 	private final JdbcLog channelLog;
 
 	private final JdbcCleaner cleaner;
 
 	private final LateNotifier notifier = new LateNotifier();
+
+	private final ProbeWatch probe = new ProbeWatch();
 
 	private final Object listenerLock = new Object();
 
@@ -128,7 +138,8 @@ final class JdbcConnector {
 		this.pool = new JdbcPool(source, this::prepare, answerTimeout(), POOL_SIZE);
 		this.channelLog = new JdbcLog(this, this.pool, settings, this.subscriptions, this.timer,
 				this.guards.of(Part.LOG_READER), POOL_SIZE);
-		this.cleaner = new JdbcCleaner(this.pool, settings, answerTimeout(), this.guards);
+		this.housekeeping = new JdbcPool(source, this::prepare, answerTimeout(), 1);
+		this.cleaner = new JdbcCleaner(this.housekeeping, settings, answerTimeout(), this.guards);
 	}
 
 	void start() {
@@ -136,7 +147,7 @@ final class JdbcConnector {
 		this.reader.start();
 		this.guards.of(Part.RELAY_SENDER).repeat(this.timer, this::sweep, SWEEP_INTERVAL, SWEEP_INTERVAL);
 		this.guards.of(Part.RELAY_CONNECTION)
-			.repeat(this.timer, this.pool::closeIdle, IDLE_CHECK_INTERVAL, IDLE_CHECK_INTERVAL);
+			.repeat(this.timer, this::closeIdle, IDLE_CHECK_INTERVAL, IDLE_CHECK_INTERVAL);
 	}
 
 	void stop() {
@@ -174,12 +185,18 @@ final class JdbcConnector {
 		this.timer.shutdownNow();
 		this.channelLog.close();
 		this.pool.close();
+		this.housekeeping.close();
 		for (CompletableFuture<?> open : this.subscriptions.end()) {
 			open.completeExceptionally(new RelayUnavailableException(JdbcRelay.NAME, null));
 		}
 		if (interrupted) {
 			Thread.currentThread().interrupt();
 		}
+	}
+
+	private void closeIdle() {
+		this.pool.closeIdle();
+		this.housekeeping.closeIdle();
 	}
 
 	private void sweep() {
@@ -190,18 +207,40 @@ final class JdbcConnector {
 	}
 
 	void reconnect() {
+		this.probe.suspect();
 		this.writer.reconnect();
 		this.reader.reconnect();
 		this.pool.reconnect();
+		this.housekeeping.reconnect();
 		PostgresListener postgresListener = this.postgresListener;
 		if (postgresListener != null) {
 			postgresListener.reconnect();
 		}
 	}
 
-	CompletableFuture<Receipt> publish(Envelope envelope, boolean urgent) {
-		// This node reads its probes itself
-		return this.writer.publish(envelope, urgent && envelope.kind() != Envelope.Kind.PROBE);
+	CompletableFuture<Receipt> publish(Envelope envelope, Hurry hurry) {
+		return this.writer.publish(envelope, hurry);
+	}
+
+	void probe(RelayProbe probe) {
+		boolean proven = this.probe.begin(probe);
+		publish(probe.envelope(), proven ? Hurry.NONE : Hurry.HERE).whenComplete((receipt, ex) -> {
+			if (ex != null) {
+				probe.failed(ex);
+			}
+		});
+	}
+
+	ProbeWatch probe() {
+		return this.probe;
+	}
+
+	/**
+	 * Write soon what waits to be written together with something else.
+	 * @return whether there is something, of which the reader is told
+	 */
+	boolean flush() {
+		return this.writer.flush();
 	}
 
 	CompletableFuture<@Nullable Void> subscribe(Address address) {
@@ -358,13 +397,16 @@ final class JdbcConnector {
 	}
 
 	synchronized void writerReady(boolean ready) {
+		this.probe.suspect();
 		this.writerReady = ready;
 		reportLater();
 	}
 
 	void readerReady(boolean ready) {
+		this.probe.suspect();
 		if (!ready) {
 			this.pool.dropIdle();
+			this.housekeeping.dropIdle();
 		}
 		synchronized (this) {
 			this.readerReady = ready;

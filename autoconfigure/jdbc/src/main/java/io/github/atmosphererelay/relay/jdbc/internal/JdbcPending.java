@@ -29,12 +29,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param envelope the envelope
  * @param encoded the encoded envelope
- * @param urgent whether other nodes are woken for it
+ * @param hurry who waits for it
  * @param deadline when its outcome has to be told, by {@link System#nanoTime()}
  * @param future the publisher's future
  */
-record JdbcPending(Envelope envelope, byte[] encoded, boolean urgent, long deadline,
-		CompletableFuture<Receipt> future) {
+record JdbcPending(Envelope envelope, byte[] encoded, Hurry hurry, long deadline, CompletableFuture<Receipt> future) {
 
 	boolean isOverdue(long now) {
 		return now - this.deadline >= 0;

@@ -50,8 +50,14 @@ final class JdbcReader implements JdbcWorker.Work {
 
 	private static final long BUSY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
-	/** By which the interval is longer while others wake the reader. */
-	private static final int WOKEN = 2;
+	/**
+	 * By which the interval is longer while others wake the reader. By default the node
+	 * itself writes a heartbeat in that time, and then reads.
+	 */
+	private static final double WOKEN = 2.5;
+
+	/** How long a poll waits for what the node itself is about to write. */
+	private static final long FLUSH_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
 	/** Polls that follow each other at once read more when they wait for a moment. */
 	private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
@@ -192,10 +198,15 @@ final class JdbcReader implements JdbcWorker.Work {
 	}
 
 	private void await() throws InterruptedException {
-		long idle = this.connector.isWoken() ? WOKEN * this.idleNanos : this.idleNanos;
+		long idle = this.connector.isWoken() ? (long) (WOKEN * this.idleNanos) : this.idleNanos;
 		this.interval = this.busy ? BUSY_NANOS : Math.min(2 * this.interval, idle);
 		long nanos = this.connector.isWoken() ? idle : this.interval;
-		if (this.worker.signal().await(nanos)) {
+		boolean raised = this.worker.signal().await(nanos);
+		if (!raised && nanos == this.idleNanos && this.connector.flush()) {
+			// Written now it is read now, without another poll
+			raised = this.worker.signal().await(FLUSH_NANOS);
+		}
+		if (raised) {
 			long pause = PAUSE_NANOS - (System.nanoTime() - this.polledAt);
 			if (pause > 0) {
 				this.worker.pause(pause);
@@ -296,6 +307,9 @@ final class JdbcReader implements JdbcWorker.Work {
 		moveTo(cursor.after(number, encoded));
 		try {
 			Envelope envelope = this.codec.decode(encoded);
+			if (envelope.kind() == Envelope.Kind.PROBE) {
+				this.connector.probe().read(envelope);
+			}
 			if (this.subscriptions.isFollowed(envelope.address())) {
 				this.busy |= isUrgent(envelope);
 				Position position = (envelope.log() != null) ? new Position(cursor.epoch(), number) : null;

@@ -30,6 +30,7 @@ import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
+import io.github.atmosphererelay.relay.RelayProbe;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.UnavailableLog;
 import org.jspecify.annotations.Nullable;
@@ -53,15 +54,15 @@ import org.springframework.jdbc.core.JdbcOperations;
  * <p>
  * Probes are envelopes through the tables, as the interface suggests: a row that this
  * node commits and reads back proves that it can write, that its counters work, and that
- * its reader reads. That is one statement and one poll every few seconds; other nodes
- * pass over the row and are not woken for it.
+ * its reader reads. While the relay is known to work they wait for heartbeats, to be
+ * written and read together with these; other nodes pass over the row and are not woken
+ * for it.
  * <p>
  * Threads: one that writes, one that reads, one for deadlines, and with PostgreSQL one
  * that listens; up to three more that read logs, and one that removes old rows.
- * Connections: one for each of the first kinds but the deadlines, and up to three for the
- * rest, however many addresses are followed. None of them comes from a pool of the
- * application. No method waits for the database, except {@link #stop()} for a few
- * seconds.
+ * Connections: one for each of these but the deadlines, however many addresses are
+ * followed. None of them comes from a pool of the application. No method waits for the
+ * database, except {@link #stop()} for a few seconds.
  */
 public final class JdbcRelay implements ClusterRelay {
 
@@ -150,18 +151,29 @@ public final class JdbcRelay implements ClusterRelay {
 	}
 
 	@Override
+	public void probe(RelayProbe probe) {
+		JdbcConnector connector = this.connector;
+		if (connector != null) {
+			connector.probe(probe);
+		}
+		else {
+			probe.failed(new RelayUnavailableException(NAME, null));
+		}
+	}
+
+	@Override
 	public CompletableFuture<Receipt> publish(Envelope envelope) {
-		return publish(envelope, true);
+		return publish(envelope, Hurry.EVERYWHERE);
 	}
 
 	@Override
 	public CompletableFuture<Receipt> publishWithoutHurry(Envelope envelope) {
-		return publish(envelope, false);
+		return publish(envelope, Hurry.NONE);
 	}
 
-	private CompletableFuture<Receipt> publish(Envelope envelope, boolean urgent) {
+	private CompletableFuture<Receipt> publish(Envelope envelope, Hurry hurry) {
 		JdbcConnector connector = this.connector;
-		return (connector != null) ? connector.publish(envelope, urgent)
+		return (connector != null) ? connector.publish(envelope, hurry)
 				: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
 	}
 

@@ -59,6 +59,8 @@ final class JdbcWriter implements JdbcWorker.Work {
 
 	private final Duration timeout;
 
+	private final long holdNanos;
+
 	private final JdbcWorker worker;
 
 	private final WriterQueue queue;
@@ -72,9 +74,10 @@ final class JdbcWriter implements JdbcWorker.Work {
 		this.connector = connector;
 		this.codec = settings.codec();
 		this.timeout = settings.publishTimeout();
+		this.holdNanos = settings.idleInterval().toNanos();
 		this.notifier = notifier;
 		this.worker = new JdbcWorker("writer", source, connector.answerTimeout(), guard, this);
-		this.queue = new WriterQueue(settings.maxPending(), this.worker.signal());
+		this.queue = new WriterQueue(settings.maxPending(), this.holdNanos, this.worker.signal());
 	}
 
 	void start() {
@@ -112,10 +115,10 @@ final class JdbcWriter implements JdbcWorker.Work {
 	/**
 	 * Write an envelope.
 	 * @param envelope the envelope
-	 * @param urgent whether other nodes are woken for it
+	 * @param hurry who waits for it
 	 * @return the future of the relay's publisher
 	 */
-	CompletableFuture<Receipt> publish(Envelope envelope, boolean urgent) {
+	CompletableFuture<Receipt> publish(Envelope envelope, Hurry hurry) {
 		byte[] encoded;
 		try {
 			encoded = this.codec.encode(envelope);
@@ -123,10 +126,19 @@ final class JdbcWriter implements JdbcWorker.Work {
 		catch (IllegalArgumentException ex) {
 			return CompletableFuture.failedFuture(ex);
 		}
-		JdbcPending pending = new JdbcPending(envelope, encoded, urgent, System.nanoTime() + this.timeout.toNanos(),
+		long time = this.timeout.toNanos() + ((hurry == Hurry.NONE) ? this.holdNanos : 0);
+		JdbcPending pending = new JdbcPending(envelope, encoded, hurry, System.nanoTime() + time,
 				new CompletableFuture<>());
 		RelayException refusal = this.queue.add(pending);
 		return (refusal != null) ? CompletableFuture.failedFuture(refusal) : pending.future();
+	}
+
+	/**
+	 * Write soon what waits without hurry. Does not block.
+	 * @return whether something waits, of which {@link JdbcConnector#committed} tells
+	 */
+	boolean flush() {
+		return this.queue.flush();
 	}
 
 	/**
@@ -161,23 +173,24 @@ final class JdbcWriter implements JdbcWorker.Work {
 
 	@Override
 	public boolean step(JdbcLink link) throws InterruptedException {
-		List<JdbcPending> batch = this.queue.take(BATCH_COUNT, BATCH_BYTES);
-		if (batch.isEmpty()) {
+		long delay = this.queue.delay(System.nanoTime());
+		boolean isEmpty = delay == Long.MAX_VALUE;
+		if (isEmpty || (delay > 0 && !this.closing)) {
 			this.notifier.sendIfDue(link);
 			if (this.closing) {
 				this.worker.stop();
 				return false;
 			}
-			this.worker.signal().await(IDLE_NANOS);
+			this.worker.signal().await(Math.min(delay, IDLE_NANOS));
 			return true;
 		}
 		try {
-			write(link, batch);
+			write(link, this.queue.take(BATCH_COUNT, BATCH_BYTES));
 		}
 		finally {
 			this.queue.written();
 		}
-		if (this.queue.isEmpty() || this.notifier.isOverdue()) {
+		if (this.queue.delay(System.nanoTime()) > 0 || this.notifier.isOverdue()) {
 			this.notifier.sendIfDue(link);
 		}
 		return true;
@@ -224,14 +237,6 @@ final class JdbcWriter implements JdbcWorker.Work {
 	}
 
 	/**
-	 * Return whether this node is to read an envelope at once. Heartbeats have the time
-	 * until the next poll.
-	 */
-	private static boolean isAwaitedHere(JdbcPending pending) {
-		return pending.urgent() || pending.envelope().kind() == Envelope.Kind.PROBE;
-	}
-
-	/**
 	 * One envelope that the database refuses must not harm the others.
 	 */
 	private void writeEach(JdbcLink link, List<JdbcPending> batch) {
@@ -268,6 +273,7 @@ final class JdbcWriter implements JdbcWorker.Work {
 	}
 
 	private void append(JdbcLink link, List<JdbcPending> batch) {
+		this.connector.probe().writing(batch);
 		ShardedLog log = this.connector.log();
 		List<EncodedEnvelope> envelopes = batch.stream()
 			.map((pending) -> new EncodedEnvelope(pending.envelope(), pending.encoded()))
@@ -291,10 +297,11 @@ final class JdbcWriter implements JdbcWorker.Work {
 				return log.appendEncoded(link.jdbc(), envelopes, true);
 			});
 		}
-		if (batch.stream().anyMatch(JdbcWriter::isAwaitedHere)) {
-			this.connector.committed();
-		}
-		if (batch.stream().anyMatch(JdbcPending::urgent)) {
+		// Also for what is in no hurry: it has waited already, and a node that reads its
+		// own
+		// heartbeat knows that it is heard
+		this.connector.committed();
+		if (batch.stream().anyMatch((pending) -> pending.hurry() == Hurry.EVERYWHERE)) {
 			this.notifier.due();
 		}
 		for (int i = 0; i < results.size(); i++) {

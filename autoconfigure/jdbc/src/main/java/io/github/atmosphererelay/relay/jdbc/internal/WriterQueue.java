@@ -28,8 +28,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What waits for the writer, and what the writer is writing: both count against the
- * limits. Whoever removes an envelope from the queue decides what becomes of it. Safe for
- * use by many threads; no future is completed here.
+ * limits. Envelopes without hurry wait for the next one with hurry, or for a while, so
+ * that what the nodes tell each other all the time is written together. Whoever removes
+ * an envelope from the queue decides what becomes of it. Safe for use by many threads; no
+ * future is completed here.
  */
 final class WriterQueue {
 
@@ -40,9 +42,20 @@ final class WriterQueue {
 
 	private final int maxPending;
 
+	private final long holdNanos;
+
 	private final Signal signal;
 
 	private final Deque<JdbcPending> queue = new ArrayDeque<>();
+
+	/** For how many of the queue somebody waits. */
+	private int prompt;
+
+	/** Whether the rest is to be written, too. */
+	private boolean flush;
+
+	/** Since when there is something in the queue. */
+	private long waitingSince;
 
 	private List<JdbcPending> writing = List.of();
 
@@ -53,10 +66,13 @@ final class WriterQueue {
 	/**
 	 * Create a queue, which is closed.
 	 * @param maxPending the maximum number of envelopes
-	 * @param signal raised when there is something to take
+	 * @param holdNanos how long an envelope without hurry may wait for others, in
+	 * nanoseconds
+	 * @param signal raised when there is something to take, now or later
 	 */
-	WriterQueue(int maxPending, Signal signal) {
+	WriterQueue(int maxPending, long holdNanos, Signal signal) {
 		this.maxPending = maxPending;
+		this.holdNanos = holdNanos;
 		this.signal = signal;
 	}
 
@@ -75,6 +91,8 @@ final class WriterQueue {
 		this.open = false;
 		List<JdbcPending> rest = List.copyOf(this.queue);
 		this.queue.clear();
+		this.prompt = 0;
+		this.flush = false;
 		rest.forEach((pending) -> this.bytes -= pending.size());
 		return rest;
 	}
@@ -97,10 +115,42 @@ final class WriterQueue {
 				return RelayOverloadedException.forBytes(JdbcRelay.NAME, MAX_BYTES);
 			}
 			this.bytes += pending.size();
+			if (this.queue.isEmpty()) {
+				this.waitingSince = System.nanoTime();
+			}
 			this.queue.add(pending);
+			this.prompt += (pending.hurry() != Hurry.NONE) ? 1 : 0;
 		}
 		this.signal.raise();
 		return null;
+	}
+
+	/**
+	 * Return how long what is in the queue can still wait.
+	 * @param now the present time
+	 * @return the time in nanoseconds, 0 or less if it is to be written now;
+	 * {@link Long#MAX_VALUE} if the queue is empty
+	 */
+	synchronized long delay(long now) {
+		if (this.queue.isEmpty()) {
+			return Long.MAX_VALUE;
+		}
+		return (this.prompt > 0 || this.flush) ? 0 : this.holdNanos - (now - this.waitingSince);
+	}
+
+	/**
+	 * Have everything written soon.
+	 * @return whether there is something to write
+	 */
+	boolean flush() {
+		synchronized (this) {
+			this.flush = !this.queue.isEmpty();
+			if (!this.flush) {
+				return false;
+			}
+		}
+		this.signal.raise();
+		return true;
 	}
 
 	/**
@@ -116,10 +166,17 @@ final class WriterQueue {
 		for (JdbcPending next = this.queue.peek(); next != null && batch.size() < maxCount
 				&& (batch.isEmpty() || bytes + next.size() <= maxBytes); next = this.queue.peek()) {
 			bytes += next.size();
-			batch.add(this.queue.remove());
+			batch.add(remove());
 		}
 		this.writing = batch;
+		this.flush = false;
 		return batch;
+	}
+
+	private JdbcPending remove() {
+		JdbcPending pending = this.queue.remove();
+		this.prompt -= (pending.hurry() != Hurry.NONE) ? 1 : 0;
+		return pending;
 	}
 
 	/**
@@ -130,10 +187,6 @@ final class WriterQueue {
 		this.writing = List.of();
 	}
 
-	synchronized boolean isEmpty() {
-		return this.queue.isEmpty();
-	}
-
 	/**
 	 * Remove the waiting envelopes whose time is over.
 	 * @param now the present time
@@ -141,11 +194,12 @@ final class WriterQueue {
 	 */
 	synchronized List<JdbcPending> removeOverdue(long now) {
 		List<JdbcPending> overdue = new ArrayList<>();
-		while (!this.queue.isEmpty() && this.queue.getFirst().isOverdue(now)) {
-			JdbcPending pending = this.queue.remove();
+		// Those without hurry have more time, and may stand before others
+		this.queue.removeIf((pending) -> pending.isOverdue(now) && overdue.add(pending));
+		overdue.forEach((pending) -> {
 			this.bytes -= pending.size();
-			overdue.add(pending);
-		}
+			this.prompt -= (pending.hurry() != Hurry.NONE) ? 1 : 0;
+		});
 		return overdue;
 	}
 

@@ -104,7 +104,10 @@ abstract class JdbcLogContract extends RelayLogContractTests {
 			node.publish("room", "x");
 		}
 		append(node, "log", "kept", LONG);
-		assertThat(rows("CHANNEL IS NULL")).isGreaterThanOrEqualTo(50);
+		// On a slow machine the first ones are removed before the last ones are written
+		assertThat(jdbc().queryForObject("SELECT SUM(HEAD) FROM ATMOSPHERE_SHARD WHERE LOG_NAME = ?", Integer.class,
+				cluster()))
+			.isGreaterThanOrEqualTo(51);
 		MachineTime.await(TEN_SECONDS).until(() -> rows("CHANNEL IS NULL") == 0);
 		assertThat(rows("CHANNEL = 'log'")).isEqualTo(1);
 	}
