@@ -299,11 +299,11 @@ final class JdbcReader implements JdbcWorker.Work {
 			if (this.subscriptions.isFollowed(envelope.address())) {
 				this.busy |= isUrgent(envelope);
 				Position position = (envelope.log() != null) ? new Position(cursor.epoch(), number) : null;
-				this.connector.listen((listener) -> listener.received(envelope, position));
+				this.connector.tell((listener) -> listener.received(envelope, position));
 			}
 		}
 		catch (WireFormatException ex) {
-			this.connector.listen((listener) -> listener.rejected(ex.getReason()));
+			this.connector.tell((listener) -> listener.rejected(ex.getReason()));
 		}
 		catch (Throwable ex) {
 			// The next row has to be read
@@ -325,7 +325,7 @@ final class JdbcReader implements JdbcWorker.Work {
 
 	private void gap(int shard) {
 		for (Address address : this.subscriptions.confirmed(shard)) {
-			this.guard.run(() -> this.connector.listen((listener) -> listener.gap(address)));
+			this.guard.run(() -> this.connector.tell((listener) -> listener.gap(address)));
 		}
 	}
 

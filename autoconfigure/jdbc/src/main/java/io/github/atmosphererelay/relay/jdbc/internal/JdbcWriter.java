@@ -150,7 +150,7 @@ final class JdbcWriter implements JdbcWorker.Work {
 	 * written.
 	 */
 	void wakeOthers() {
-		if (this.notifier.due()) {
+		if (this.notifier.markDue()) {
 			wake();
 		}
 	}
@@ -197,7 +197,7 @@ final class JdbcWriter implements JdbcWorker.Work {
 		finally {
 			this.queue.written();
 		}
-		if (this.queue.isEmpty() || this.notifier.isOverdue()) {
+		if (this.queue.isEmpty() || this.notifier.intervalIsOver()) {
 			this.notifier.sendIfDue(link);
 		}
 		return true;
@@ -351,7 +351,7 @@ final class JdbcWriter implements JdbcWorker.Work {
 			this.connector.committed();
 		}
 		if (batch.stream().anyMatch(JdbcPending::urgent)) {
-			this.notifier.due();
+			this.notifier.markDue();
 		}
 		for (int i = 0; i < results.size(); i++) {
 			JdbcPending pending = batch.get(i);
