@@ -154,6 +154,14 @@ final class JdbcLog implements ChannelLog {
 	}
 
 	/**
+	 * The reader sees the epochs of all shards with each poll.
+	 */
+	@Override
+	public boolean reportsNewEpochs() {
+		return true;
+	}
+
+	/**
 	 * Answer no more questions. The pages that wait fail, and so do those that are being
 	 * read. Does not block.
 	 */
