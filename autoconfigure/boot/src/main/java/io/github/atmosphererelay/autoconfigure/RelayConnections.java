@@ -16,14 +16,17 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import java.sql.Connection;
 import java.sql.Driver;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Properties;
 
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.util.Credentials;
 import io.github.atmosphererelay.relay.jdbc.internal.ConnectionSource;
 import io.github.atmosphererelay.relay.jdbc.internal.DriverConnections;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.boot.jdbc.DatabaseDriver;
 import org.springframework.jdbc.datasource.SimpleDriverDataSource;
+import org.springframework.jdbc.support.JdbcUtils;
 import org.springframework.util.ClassUtils;
 
 /**
@@ -69,13 +73,61 @@ final class RelayConnections {
 		if (url != null) {
 			return source(driver(url), url, this.properties.username(), this.properties.password(), new Properties());
 		}
+		derivedSource();
+		// Again for each connection, because the password may have changed since
+		return () -> {
+			Connection connection = derivedSource().open();
+			try {
+				prepare(connection);
+				return connection;
+			}
+			catch (SQLException | RuntimeException ex) {
+				JdbcUtils.closeConnection(connection);
+				throw ex;
+			}
+		};
+	}
+
+	private ConnectionSource derivedSource() {
 		SimpleDriverDataSource derived = derive();
-		String derivedUrl = derived.getUrl();
+		String url = derived.getUrl();
 		Driver driver = derived.getDriver();
-		if (derivedUrl == null || driver == null) {
+		if (url == null || driver == null) {
 			throw unknown(null);
 		}
-		return source(driver, derivedUrl, derived.getUsername(), derived.getPassword(), driverProperties());
+		Login login = login(derived);
+		return source(driver, url, login.username(), login.password(), driverProperties());
+	}
+
+	/**
+	 * Look at the database in the same way as the pool's connections do.
+	 */
+	private void prepare(Connection connection) throws SQLException {
+		HikariDataSource pool = pool();
+		if (pool == null) {
+			return;
+		}
+		if (pool.getCatalog() != null) {
+			connection.setCatalog(pool.getCatalog());
+		}
+		if (pool.getSchema() != null) {
+			connection.setSchema(pool.getSchema());
+		}
+		if (pool.getConnectionInitSql() != null) {
+			try (Statement statement = connection.createStatement()) {
+				statement.execute(pool.getConnectionInitSql());
+			}
+		}
+	}
+
+	private Login login(SimpleDriverDataSource derived) {
+		HikariDataSource pool = pool();
+		if (pool != null) {
+			Credentials credentials = (pool.getCredentialsProvider() != null)
+					? pool.getCredentialsProvider().getCredentials() : pool.getCredentials();
+			return new Login(credentials.getUsername(), credentials.getPassword());
+		}
+		return new Login(derived.getUsername(), derived.getPassword());
 	}
 
 	/**
@@ -87,14 +139,17 @@ final class RelayConnections {
 		if (url == null) {
 			return source;
 		}
-		String username = this.properties.username();
-		String password = this.properties.password();
-		if (this.properties.url() == null) {
-			SimpleDriverDataSource derived = derive();
-			username = (username != null) ? username : derived.getUsername();
-			password = (password != null) ? password : derived.getPassword();
-		}
-		return source(driver(url), url, username, password, driverProperties());
+		Driver driver = driver(url);
+		return () -> {
+			String username = this.properties.username();
+			String password = this.properties.password();
+			if (this.properties.url() == null) {
+				Login login = login(derive());
+				username = (username != null) ? username : login.username();
+				password = (password != null) ? password : login.password();
+			}
+			return source(driver, url, username, password, driverProperties()).open();
+		};
 	}
 
 	private ConnectionSource source(Driver driver, String url, @Nullable String username, @Nullable String password,
@@ -129,17 +184,22 @@ final class RelayConnections {
 
 	private Properties driverProperties() {
 		Properties properties = new Properties();
+		HikariDataSource pool = pool();
+		if (pool != null) {
+			pool.getDataSourceProperties()
+				.forEach((name, value) -> properties.setProperty(String.valueOf(name), String.valueOf(value)));
+		}
+		return properties;
+	}
+
+	private @Nullable HikariDataSource pool() {
 		try {
-			if (HIKARI && this.dataSource.isWrapperFor(HikariDataSource.class)) {
-				this.dataSource.unwrap(HikariDataSource.class)
-					.getDataSourceProperties()
-					.forEach((name, value) -> properties.setProperty(String.valueOf(name), String.valueOf(value)));
-			}
+			return (HIKARI && this.dataSource.isWrapperFor(HikariDataSource.class))
+					? this.dataSource.unwrap(HikariDataSource.class) : null;
 		}
 		catch (SQLException ex) {
 			throw new IllegalStateException("The pool does not tell its properties", ex);
 		}
-		return properties;
 	}
 
 	private static Driver driver(String url) {
@@ -155,6 +215,12 @@ final class RelayConnections {
 			throw new RelayNotConfiguredException("The jdbc relay has no driver for '" + url + "': " + ex.getMessage(),
 					"Correct 'atmosphere.relay.jdbc.url', or add the driver.");
 		}
+	}
+
+	/**
+	 * With which to log in at present.
+	 */
+	private record Login(@Nullable String username, @Nullable String password) {
 	}
 
 }

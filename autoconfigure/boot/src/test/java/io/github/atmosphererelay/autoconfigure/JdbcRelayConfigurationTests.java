@@ -19,6 +19,7 @@ package io.github.atmosphererelay.autoconfigure;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.UUID;
 
@@ -29,6 +30,7 @@ import io.github.atmosphererelay.actuate.internal.RelayEpochs;
 import io.github.atmosphererelay.jdbc.internal.ShardedLog;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.jdbc.internal.ConnectionSource;
 import io.github.atmosphererelay.relay.jdbc.internal.JdbcRelay;
 import io.github.atmosphererelay.relay.jdbc.internal.ListenMode;
 import io.github.atmosphererelay.relay.local.internal.LocalRelay;
@@ -38,7 +40,9 @@ import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.AbstractDataSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -123,6 +127,49 @@ class JdbcRelayConfigurationTests {
 			.hasStackTraceContaining(RelayNotConfiguredException.class.getName()));
 		odd.withPropertyValues("atmosphere.relay.jdbc.url=" + url)
 			.run((context) -> assertThat(context.getBean(MessagingNode.class).monitor().isUp()).isTrue());
+	}
+
+	@Test
+	void itsConnectionsLookAtTheSchemaThatThePoolSets() {
+		this.jdbc.withBean(DataSource.class, () -> {
+			HikariDataSource pool = pool();
+			pool.setJdbcUrl(pool.getJdbcUrl() + ";INIT=CREATE SCHEMA IF NOT EXISTS APP");
+			pool.setSchema("APP");
+			return pool;
+		}).run(JdbcRelayConfigurationTests::assertUpInSchema);
+	}
+
+	@Test
+	void itsConnectionsBeginAsThoseOfThePoolDo() {
+		this.jdbc.withBean(DataSource.class, () -> {
+			HikariDataSource pool = pool();
+			pool.setJdbcUrl(pool.getJdbcUrl() + ";INIT=CREATE SCHEMA IF NOT EXISTS APP");
+			pool.setConnectionInitSql("SET SCHEMA APP");
+			return pool;
+		}).run(JdbcRelayConfigurationTests::assertUpInSchema);
+	}
+
+	private static void assertUpInSchema(AssertableApplicationContext context) {
+		assertThat(context.getBean(MessagingNode.class).monitor().isUp()).isTrue();
+		assertThat(new JdbcTemplate(context.getBean(DataSource.class))
+			.queryForObject("SELECT COUNT(*) FROM APP.ATMOSPHERE_SHARD", Integer.class)).isEqualTo(ShardedLog.SHARDS);
+	}
+
+	@Test
+	void aPasswordThatHasChangedIsUsedForTheNextConnection() throws Exception {
+		AtmosphereProperties.JdbcRelay properties = new AtmosphereProperties.JdbcRelay(null, null, null,
+				ListenChoice.AUTO, null, Duration.ofSeconds(1), Duration.ofMinutes(1), Duration.ofSeconds(10));
+		try (HikariDataSource pool = pool()) {
+			ConnectionSource source = new RelayConnections(pool, properties, Duration.ofSeconds(1)).source();
+			try (Connection connection = source.open(); Statement statement = connection.createStatement()) {
+				statement.execute("ALTER USER SA SET PASSWORD 'changed'");
+			}
+			assertThatExceptionOfType(SQLException.class).isThrownBy(source::open);
+			pool.getHikariConfigMXBean().setPassword("changed");
+			try (Connection connection = source.open()) {
+				assertThat(connection.isValid(1)).isTrue();
+			}
+		}
 	}
 
 	@Test

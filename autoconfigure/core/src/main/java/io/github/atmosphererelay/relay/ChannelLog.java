@@ -102,6 +102,17 @@ public interface ChannelLog {
 	}
 
 	/**
+	 * Return whether a node that hears nothing need not ask for the end of the log now
+	 * and then. So it is if offsets are not consecutive, which makes an end that is
+	 * farther than the node's position say nothing, and if the relay reports a
+	 * {@linkplain RelayListener#gap gap} of every channel whose epoch changes.
+	 * @return whether gaps tell of every new epoch; always the same value
+	 */
+	default boolean reportsNewEpochs() {
+		return false;
+	}
+
+	/**
 	 * Return whether the log is known to have lost confirmed publications that a client
 	 * may have missed, although {@link #read} since the client's position returns a
 	 * complete page. This happens after a broker that lacked these publications has

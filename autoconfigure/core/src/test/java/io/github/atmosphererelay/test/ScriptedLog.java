@@ -50,10 +50,22 @@ public final class ScriptedLog implements ClusterRelay, ChannelLog {
 
 	private final String channel;
 
+	private final boolean reportsNewEpochs;
+
 	private final Queue<Asked> asked = new ConcurrentLinkedQueue<>();
 
 	public ScriptedLog(String channel) {
+		this(channel, false);
+	}
+
+	/**
+	 * Create a log.
+	 * @param reportsNewEpochs whether gaps tell of new epochs, and offsets are not
+	 * consecutive
+	 */
+	public ScriptedLog(String channel, boolean reportsNewEpochs) {
 		this.channel = channel;
+		this.reportsNewEpochs = reportsNewEpochs;
 	}
 
 	/**
@@ -185,7 +197,12 @@ public final class ScriptedLog implements ClusterRelay, ChannelLog {
 
 	@Override
 	public boolean hasConsecutiveOffsets() {
-		return true;
+		return !this.reportsNewEpochs;
+	}
+
+	@Override
+	public boolean reportsNewEpochs() {
+		return this.reportsNewEpochs;
 	}
 
 	/**

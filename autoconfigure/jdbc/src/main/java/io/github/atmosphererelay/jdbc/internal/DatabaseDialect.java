@@ -49,6 +49,13 @@ public enum DatabaseDialect {
 	 */
 	H2("h2", Connection.TRANSACTION_READ_COMMITTED);
 
+	/**
+	 * Longer than a node stands still, shorter than the others can do without a counter.
+	 * A shorter time that is set already stays.
+	 */
+	private static final String LIMIT_PAUSE = "SELECT SET_CONFIG('idle_in_transaction_session_timeout', '5s', TRUE)"
+			+ " WHERE CURRENT_SETTING('idle_in_transaction_session_timeout')::INTERVAL NOT BETWEEN '1 ms' AND '5 s'";
+
 	private final String platform;
 
 	private final int greatestIsolation;
@@ -97,6 +104,21 @@ public enum DatabaseDialect {
 			.stream()
 			.anyMatch("ON"::equalsIgnoreCase);
 		return snapshots ? Connection.TRANSACTION_READ_COMMITTED : this.greatestIsolation;
+	}
+
+	/**
+	 * Have the database end the present transaction, and give its locks back, when the
+	 * client sends nothing for five seconds: its node may have lost its power, which the
+	 * database would notice only hours later. Only PostgreSQL can do so for a single
+	 * transaction.
+	 * @param jdbc uses the connection of the present transaction
+	 */
+	void limitPause(JdbcOperations jdbc) {
+		if (this == POSTGRESQL) {
+			jdbc.query(LIMIT_PAUSE, (row) -> {
+				// The setting is known
+			});
+		}
 	}
 
 	/**

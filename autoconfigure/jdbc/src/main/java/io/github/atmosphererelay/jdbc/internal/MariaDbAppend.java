@@ -23,7 +23,6 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -58,8 +57,7 @@ final class MariaDbAppend {
 		}
 		try (PreparedStatement statement = connection.prepareStatement(sql(counts, rows, places))) {
 			int index = 1;
-			statement.setString(index++, this.name);
-			for (int i = 0; i < counts.size(); i++) {
+			for (int i = 0; i < 2 * counts.size(); i++) {
 				statement.setString(index++, this.name);
 			}
 			for (NewRow row : rows) {
@@ -91,14 +89,15 @@ final class MariaDbAppend {
 				.append(" BIGINT; DECLARE E")
 				.append(shard)
 				.append(" VARCHAR(40);"));
-		sql.append(" DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END; START TRANSACTION;"
-				+ " UPDATE ATMOSPHERE_SHARD SET HEAD = HEAD + CASE SHARD");
-		for (Map.Entry<Integer, Integer> count : counts.entrySet()) {
-			sql.append(" WHEN ").append(count.getKey()).append(" THEN ").append(count.getValue());
-		}
-		sql.append(" END WHERE LOG_NAME = ? AND SHARD IN (")
-			.append(counts.keySet().stream().map(String::valueOf).collect(Collectors.joining(", ")))
-			.append(") ORDER BY SHARD;");
+		sql.append(" DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END; START TRANSACTION;");
+		// One by one: a statement for several scans the table, and waits for the counters
+		// in
+		// between, too
+		counts.forEach((shard, count) -> sql.append(" UPDATE ATMOSPHERE_SHARD SET HEAD = HEAD + ")
+			.append(count)
+			.append(" WHERE LOG_NAME = ? AND SHARD = ")
+			.append(shard)
+			.append(';'));
 		counts.forEach((shard, count) -> sql.append(" SELECT HEAD - ")
 			.append(count)
 			.append(", EPOCH INTO H")

@@ -31,7 +31,8 @@ import io.github.atmosphererelay.message.Position;
 /**
  * Appends to a {@link ShardedLog} by one statement of PostgreSQL, which is a transaction
  * by itself: the counters are locked for as long as the server takes for it, and never
- * while the client or the network is slow.
+ * while the client or the network is slow. If a counter does not exist it appends
+ * nothing.
  */
 final class PostgresAppend {
 
@@ -40,7 +41,7 @@ final class PostgresAppend {
 					ORDER BY SHARD FOR UPDATE),
 				H AS (UPDATE ATMOSPHERE_SHARD S SET HEAD = S.HEAD + C.N
 					FROM L JOIN UNNEST(?, ?) AS C (SHARD, N) ON C.SHARD = L.SHARD
-					WHERE S.LOG_NAME = ? AND S.SHARD = L.SHARD
+					WHERE S.LOG_NAME = ? AND S.SHARD = L.SHARD AND (SELECT COUNT(*) FROM L) = ?
 					RETURNING S.SHARD, S.EPOCH, S.HEAD - C.N AS BEFORE),
 				I AS (INSERT INTO ATMOSPHERE_MESSAGE
 						(LOG_NAME, SHARD, NUMBER, CHANNEL, CREATED_AT, EXPIRES_AT, LOG_SIZE, SIZE_BYTES, ENVELOPE)
@@ -98,10 +99,11 @@ final class PostgresAppend {
 			statement.setArray(3, arrays.get(1));
 			statement.setArray(4, arrays.get(2));
 			statement.setString(5, this.name);
-			statement.setString(6, this.name);
-			statement.setLong(7, rows.get(0).createdAt());
+			statement.setInt(6, counts.size());
+			statement.setString(7, this.name);
+			statement.setLong(8, rows.get(0).createdAt());
 			for (int i = 3; i < arrays.size(); i++) {
-				statement.setArray(5 + i, arrays.get(i));
+				statement.setArray(6 + i, arrays.get(i));
 			}
 			ShardHead[] before = new ShardHead[ShardedLog.SHARDS];
 			try (ResultSet result = statement.executeQuery()) {

@@ -61,8 +61,9 @@ import org.springframework.jdbc.core.SqlParameterValue;
  * Deadlocks: a transaction takes the counters in ascending order. {@link #append} does so
  * for the envelopes of one call; whoever appends more than once in a transaction has to
  * see to it. Counters should be taken at the end of a transaction, because all other
- * transactions that append to the shard wait for them. A rollback to a savepoint may give
- * a counter back, depending on the database: it counts as not taken then.
+ * transactions that append to the shard wait for them. A transaction that rolls back to a
+ * savepoint from before an append must take its counters as not held: some databases give
+ * them back then.
  * <p>
  * If {@link #append} fails, the transaction has to be rolled back: a database other than
  * PostgreSQL would commit a counter that was incremented without its rows.
@@ -78,8 +79,18 @@ public final class ShardedLog {
 
 	private static final String INSERT_SHARDS = "INSERT INTO ATMOSPHERE_SHARD (LOG_NAME, SHARD, EPOCH, HEAD) VALUES ";
 
+	/** The rows of a log whose counters were removed keep their numbers. */
+	private static final String NEW_SHARD = "(?, ?, ?, (SELECT COALESCE(MAX(NUMBER), 0) FROM ATMOSPHERE_MESSAGE"
+			+ " WHERE LOG_NAME = ? AND SHARD = ?))";
+
 	private static final String INCREMENT = "UPDATE ATMOSPHERE_SHARD SET HEAD = HEAD + ?"
 			+ " WHERE LOG_NAME = ? AND SHARD = ?";
+
+	private static final String LOCK_AT_ONCE = "SELECT HEAD FROM ATMOSPHERE_SHARD"
+			+ " WHERE LOG_NAME = ? AND SHARD = ? FOR UPDATE NOWAIT";
+
+	private static final String LOCK = "SELECT EPOCH, HEAD FROM ATMOSPHERE_SHARD WHERE LOG_NAME = ? AND SHARD = ?"
+			+ " FOR UPDATE";
 
 	private static final String FIND_HEADS = "SELECT SHARD, EPOCH, HEAD FROM ATMOSPHERE_SHARD WHERE LOG_NAME = ?";
 
@@ -166,7 +177,8 @@ public final class ShardedLog {
 	}
 
 	/**
-	 * Create the counters that do not exist yet. Outside of a transaction.
+	 * Create the counters that do not exist yet, behind the rows that do. Outside of a
+	 * transaction.
 	 * @param jdbc the database
 	 */
 	public void createShards(JdbcOperations jdbc) {
@@ -178,9 +190,9 @@ public final class ShardedLog {
 			}
 			// One statement, which is one commit
 			List<Object> parameters = new ArrayList<>();
-			missing.forEach((shard) -> parameters.addAll(List.of(this.name, shard, newEpoch())));
+			missing.forEach((shard) -> parameters.addAll(List.of(this.name, shard, newEpoch(), this.name, shard)));
 			try {
-				jdbc.update(INSERT_SHARDS + "(?, ?, ?, 0)" + ", (?, ?, ?, 0)".repeat(missing.size() - 1),
+				jdbc.update(INSERT_SHARDS + NEW_SHARD + (", " + NEW_SHARD).repeat(missing.size() - 1),
 						parameters.toArray());
 			}
 			catch (DuplicateKeyException ex) {
@@ -223,6 +235,7 @@ public final class ShardedLog {
 		if (encoded.isEmpty()) {
 			return List.of();
 		}
+		this.dialect.limitPause(jdbc);
 		SortedMap<Integer, Integer> counts = new TreeMap<>();
 		for (EncodedEnvelope each : encoded) {
 			counts.merge(shardOf(each.envelope().address()), 1, Integer::sum);
@@ -303,7 +316,8 @@ public final class ShardedLog {
 	/**
 	 * Append envelopes by one statement, which is a transaction by itself. Nobody waits
 	 * for the counters while the client or the network is slow.
-	 * @param jdbc uses a connection in autocommit mode
+	 * @param jdbc uses a connection in autocommit mode; on PostgreSQL it may be in a
+	 * transaction
 	 * @param envelopes the envelopes, one or more, for which {@link #appendsAtOnce} holds
 	 * @return what became of each, in the same order
 	 */
@@ -314,6 +328,32 @@ public final class ShardedLog {
 			.requireNonNull(jdbc.execute((Connection connection) -> (this.dialect == DatabaseDialect.POSTGRESQL)
 					? new PostgresAppend(this.name).append(connection, rows)
 					: new MariaDbAppend(this.name).append(connection, rows)));
+	}
+
+	/**
+	 * Lock the counter of a shard until the present transaction ends.
+	 * @param jdbc uses the connection of the present transaction
+	 * @param shard the shard
+	 * @return the end of the shard, which nobody changes meanwhile
+	 */
+	public ShardHead lock(JdbcOperations jdbc, int shard) {
+		return jdbc
+			.query(LOCK, (row, index) -> new ShardHead(shard, row.getString(1), row.getLong(2)), this.name, shard)
+			.stream()
+			.findFirst()
+			.orElseThrow(() -> missingShard(this.name));
+	}
+
+	/**
+	 * Lock the counter of a shard until the present transaction ends, if nobody else
+	 * holds it. Does not wait for who does.
+	 * @param jdbc uses the connection of the present transaction
+	 * @param shard the shard
+	 * @throws org.springframework.dao.DataAccessException if somebody else holds it; the
+	 * transaction has to be rolled back
+	 */
+	public void lockAtOnce(JdbcOperations jdbc, int shard) {
+		jdbc.queryForList(LOCK_AT_ONCE, Long.class, this.name, shard);
 	}
 
 	private void increment(JdbcOperations jdbc, SortedMap<Integer, Integer> counts) {

@@ -18,11 +18,14 @@ package io.github.atmosphererelay.jdbc.internal;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.core.RowCallbackHandler;
@@ -47,19 +50,18 @@ public final class ShardedLogCleaner {
 	/** Above this number the oldest marks of channels become marks of their shard. */
 	static final int MAX_MARKS = 10_000;
 
+	/**
+	 * In place of a channel's name, in a mark that stands for all channels of a shard.
+	 */
+	static final String WHOLE_SHARD = "";
+
 	private static final int SCAN = 200;
 
-	private static final String FIND_BATCH_END = "SELECT EXPIRES_AT FROM ATMOSPHERE_MESSAGE"
-			+ " WHERE LOG_NAME = ? AND EXPIRES_AT <= ? ORDER BY EXPIRES_AT LIMIT 1 OFFSET " + (BATCH - 1);
-
 	private static final String FIND_EXPIRED = "SELECT SHARD, NUMBER, CHANNEL FROM ATMOSPHERE_MESSAGE"
-			+ " WHERE LOG_NAME = ? AND EXPIRES_AT <= ? AND CHANNEL IS NOT NULL";
+			+ " WHERE LOG_NAME = ? AND EXPIRES_AT <= ? ORDER BY EXPIRES_AT LIMIT " + BATCH;
 
-	private static final String REMOVE_EPHEMERAL = "DELETE FROM ATMOSPHERE_MESSAGE"
-			+ " WHERE LOG_NAME = ? AND EXPIRES_AT <= ? AND CHANNEL IS NULL";
-
-	private static final String REMOVE_ROW = "DELETE FROM ATMOSPHERE_MESSAGE"
-			+ " WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER = ?";
+	private static final String REMOVE_ROWS = "DELETE FROM ATMOSPHERE_MESSAGE"
+			+ " WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER BETWEEN ? AND ?";
 
 	private static final String SCAN_NEW = scanNew();
 
@@ -89,8 +91,14 @@ public final class ShardedLogCleaner {
 
 	private static final String COUNT_MARKS = "SELECT COUNT(*) FROM ATMOSPHERE_TRIM WHERE LOG_NAME = ?";
 
-	private static final String FIND_MARKS = "SELECT SHARD, CHANNEL, TRIMMED_TO FROM ATMOSPHERE_TRIM"
-			+ " WHERE LOG_NAME = ? AND CHANNEL <> '' ORDER BY TRIMMED_TO LIMIT " + BATCH;
+	/**
+	 * The oldest are those that most rows of their shard have come after: numbers of
+	 * different shards do not compare.
+	 */
+	private static final String FIND_MARKS = "SELECT T.SHARD, T.CHANNEL, T.TRIMMED_TO FROM ATMOSPHERE_TRIM T"
+			+ " JOIN ATMOSPHERE_SHARD S ON S.LOG_NAME = T.LOG_NAME AND S.SHARD = T.SHARD"
+			+ " WHERE T.LOG_NAME = ? AND T.CHANNEL <> '" + WHOLE_SHARD + "' ORDER BY S.HEAD - T.TRIMMED_TO DESC LIMIT "
+			+ BATCH;
 
 	private static final String REMOVE_MARK = "DELETE FROM ATMOSPHERE_TRIM"
 			+ " WHERE LOG_NAME = ? AND SHARD = ? AND CHANNEL = ? AND TRIMMED_TO = ?";
@@ -141,32 +149,62 @@ public final class ShardedLogCleaner {
 	public int removeExpired(BooleanSupplier active) {
 		long now = System.currentTimeMillis();
 		int removed = 0;
-		boolean more = true;
-		while (more && active.getAsBoolean()) {
-			JdbcOperations jdbc = this.database.jdbc();
-			List<Long> end = jdbc.queryForList(FIND_BATCH_END, Long.class, this.name, now);
-			long until = end.isEmpty() ? now : end.get(0);
-			List<Recorded> recorded = jdbc.query(FIND_EXPIRED,
-					(row, index) -> new Recorded(row.getInt(1), row.getLong(2), row.getString(3)), this.name, until);
-			if (!recorded.isEmpty()) {
-				this.database.inTransaction((transaction) -> removeRecorded(transaction, recorded));
+		int batch = BATCH;
+		while (batch == BATCH && active.getAsBoolean()) {
+			List<Expired> rows = this.database.jdbc()
+				.query(FIND_EXPIRED, (row, index) -> new Expired(row.getInt(1), row.getLong(2), row.getString(3)),
+						this.name, now);
+			batch = rows.size();
+			if (!rows.isEmpty()) {
+				this.database.inTransaction((jdbc) -> remove(jdbc, rows));
 			}
-			removed += recorded.size() + this.database.update(REMOVE_EPHEMERAL, this.name, until);
-			more = !end.isEmpty();
+			removed += batch;
 		}
 		return removed;
 	}
 
-	private int removeRecorded(JdbcOperations jdbc, List<Recorded> rows) {
+	private int remove(JdbcOperations jdbc, List<Expired> rows) {
 		Map<Mark, Long> marks = new HashMap<>();
-		rows.forEach((row) -> marks.merge(new Mark(row.shard(), row.channel()), row.number(), Math::max));
-		jdbc.batchUpdate(this.database.dialect().raiseTrimMark(), marks.entrySet()
-			.stream()
-			.map((mark) -> new Object[] { this.name, mark.getKey().shard(), mark.getKey().channel(), mark.getValue() })
-			.toList());
-		jdbc.batchUpdate(REMOVE_ROW,
-				rows.stream().map((row) -> new Object[] { this.name, row.shard(), row.number() }).toList());
+		for (Expired row : rows) {
+			if (row.channel() != null) {
+				marks.merge(new Mark(row.shard(), row.channel()), row.number(), Math::max);
+			}
+		}
+		if (!marks.isEmpty()) {
+			jdbc.batchUpdate(this.database.dialect().raiseTrimMark(),
+					marks.entrySet()
+						.stream()
+						.map((mark) -> new Object[] { this.name, mark.getKey().shard(), mark.getKey().channel(),
+								mark.getValue() })
+						.toList());
+		}
+		jdbc.batchUpdate(REMOVE_ROWS, ranges(rows));
 		return rows.size();
+	}
+
+	/**
+	 * Return the parameters that remove the rows, and no others: one statement for all
+	 * whose numbers follow each other.
+	 */
+	private List<Object[]> ranges(List<Expired> rows) {
+		List<Object[]> ranges = new ArrayList<>();
+		int shard = -1;
+		long first = 0;
+		long last = 0;
+		for (Expired row : rows.stream()
+			.sorted(Comparator.comparingInt(Expired::shard).thenComparingLong(Expired::number))
+			.toList()) {
+			if (row.shard() != shard || row.number() != last + 1) {
+				if (shard >= 0) {
+					ranges.add(new Object[] { this.name, shard, first, last });
+				}
+				shard = row.shard();
+				first = row.number();
+			}
+			last = row.number();
+		}
+		ranges.add(new Object[] { this.name, shard, first, last });
+		return ranges;
 	}
 
 	/**
@@ -275,6 +313,7 @@ public final class ShardedLogCleaner {
 			this.database.jdbc().query(FIND_KEYS, collect, this.name, now);
 			batch = shards.values().stream().mapToInt(List::size).sum();
 			shards.forEach((shard, keys) -> this.database.inTransaction((jdbc) -> {
+				this.database.dialect().limitPause(jdbc);
 				jdbc.queryForList(LOCK_SHARD, Long.class, this.name, shard);
 				// One may have been used again meanwhile
 				return jdbc.batchUpdate(REMOVE_KEY, keys);
@@ -307,7 +346,7 @@ public final class ShardedLogCleaner {
 				Map<Integer, Long> shards = new TreeMap<>();
 				oldest.forEach((mark) -> shards.merge(mark.shard(), mark.number(), Math::max));
 				shards.forEach((shard, number) -> jdbc.update(this.database.dialect().raiseTrimMark(), this.name, shard,
-						"", number));
+						WHOLE_SHARD, number));
 				return jdbc.batchUpdate(REMOVE_MARK,
 						oldest.stream()
 							.map((mark) -> new Object[] { this.name, mark.shard(), mark.channel(), mark.number() })
@@ -325,9 +364,9 @@ public final class ShardedLogCleaner {
 	}
 
 	/**
-	 * A row of a recorded channel.
+	 * A row whose time is over, and its channel if that is recorded.
 	 */
-	private record Recorded(int shard, long number, String channel) {
+	private record Expired(int shard, long number, @Nullable String channel) {
 	}
 
 	/**

@@ -55,7 +55,7 @@ public final class ShardedLogPages {
 	private static final String BACKWARD = COLUMNS + " ORDER BY NUMBER DESC LIMIT ?";
 
 	private static final String FIND_TRIMMED = "SELECT MAX(TRIMMED_TO) FROM ATMOSPHERE_TRIM"
-			+ " WHERE LOG_NAME = ? AND SHARD = ? AND CHANNEL IN (?, '')";
+			+ " WHERE LOG_NAME = ? AND SHARD = ? AND CHANNEL IN (?, '" + ShardedLogCleaner.WHOLE_SHARD + "')";
 
 	private static final String FIND_EXPIRED = "SELECT MAX(NUMBER) FROM ATMOSPHERE_MESSAGE"
 			+ " WHERE LOG_NAME = ? AND CHANNEL = ? AND NUMBER > ? AND NUMBER <= ? AND EXPIRES_AT <= ?";

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.atmosphererelay.message.Address;
@@ -135,6 +136,62 @@ class ShardedLogCleanerTests {
 			assertThat(isComplete(channels.get(i), kept.get(i))).as(channels.get(i)).isEqualTo(i > 0);
 		}
 		assertThat(isComplete(quiet, append(quiet, 10))).isTrue();
+	}
+
+	/**
+	 * Numbers of different shards do not compare: the older mark is the one that more
+	 * rows of its shard have come after.
+	 */
+	@Test
+	void theOldestMarkIsTheOneThatIsFarthestBehindTheEndOfItsShard() {
+		mark(1, 1000, "busy", 900);
+		mark(2, 10, "quiet", 9);
+		this.cleaner.foldMarks(1);
+		assertThat(marks()).containsExactly("quiet", "");
+	}
+
+	private void mark(int shard, long head, String channel, long trimmedTo) {
+		this.database.jdbc()
+			.update("UPDATE ATMOSPHERE_SHARD SET HEAD = ? WHERE LOG_NAME = ? AND SHARD = ?", head, LOG, shard);
+		this.database.jdbc()
+			.update("INSERT INTO ATMOSPHERE_TRIM (LOG_NAME, SHARD, CHANNEL, TRIMMED_TO) VALUES (?, ?, ?, ?)", LOG,
+					shard, channel, trimmedTo);
+	}
+
+	/**
+	 * As many messages as a node writes in one millisecond expire in the same one.
+	 */
+	@Test
+	void rowsThatExpireAtTheSameTimeAreRemovedInSmallTransactions() {
+		long expired = System.currentTimeMillis() - 1000;
+		List<Object[]> rows = new ArrayList<>();
+		for (int i = 1; i <= 2500; i++) {
+			// Some of a recorded channel, and some that stay
+			rows.add(new Object[] { LOG, i % 2, i, (i % 10 == 0) ? "room" : null, expired,
+					(i % 100 == 0) ? expired + 3_600_000 : expired, (i % 10 == 0) ? 100 : null });
+		}
+		this.database.jdbc()
+			.batchUpdate("INSERT INTO ATMOSPHERE_MESSAGE (LOG_NAME, SHARD, NUMBER, CHANNEL, CREATED_AT, EXPIRES_AT,"
+					+ " LOG_SIZE, SIZE_BYTES, ENVELOPE) VALUES (?, ?, ?, ?, ?, ?, ?, 0, X'')", rows);
+		AtomicInteger batches = new AtomicInteger();
+		assertThat(this.cleaner.removeExpired(() -> batches.getAndIncrement() < 1)).isEqualTo(ShardedLogCleaner.BATCH);
+		assertThat(rows()).isEqualTo(2500 - ShardedLogCleaner.BATCH);
+		assertThat(this.cleaner.removeExpired(() -> true)).isEqualTo(2475 - ShardedLogCleaner.BATCH);
+		assertThat(this.database.jdbc()
+			.queryForList("SELECT NUMBER FROM ATMOSPHERE_MESSAGE WHERE LOG_NAME = ? ORDER BY NUMBER", Integer.class,
+					LOG))
+			.hasSize(25)
+			.allSatisfy((number) -> assertThat(number % 100).isZero());
+		assertThat(this.database.jdbc()
+			.queryForObject("SELECT TRIMMED_TO FROM ATMOSPHERE_TRIM WHERE LOG_NAME = ? AND CHANNEL = 'room'",
+					Integer.class, LOG))
+			.isEqualTo(2490);
+	}
+
+	private int rows() {
+		Integer count = this.database.jdbc()
+			.queryForObject("SELECT COUNT(*) FROM ATMOSPHERE_MESSAGE WHERE LOG_NAME = ?", Integer.class, LOG);
+		return (count != null) ? count : 0;
 	}
 
 	@Test

@@ -66,6 +66,9 @@ public final class LogFollower {
 
 	private final LogCursor cursor;
 
+	/** Whether to look at the end of a log that is quiet. */
+	private final boolean checks;
+
 	/** Whether the node no longer follows the channel. Guarded by the lock. */
 	private boolean closed;
 
@@ -81,6 +84,7 @@ public final class LogFollower {
 		this.statistics = statistics;
 		this.subscriptions = new LogSubscriptions(statistics);
 		this.cursor = new LogCursor(channel, log.hasConsecutiveOffsets(), this.subscriptions, delivery, statistics);
+		this.checks = !log.reportsNewEpochs();
 	}
 
 	public String channel() {
@@ -268,7 +272,7 @@ public final class LogFollower {
 			}
 			retry = this.cursor.retry() ? this.cursor.next() : null;
 			review = (retry != null) ? null : this.cursor.review(now);
-			check = retry == null && review == null && this.cursor.check(now, quietNanos);
+			check = retry == null && review == null && this.checks && this.cursor.check(now, quietNanos);
 		}
 		finally {
 			this.lock.unlock();

@@ -588,6 +588,24 @@ class LogFollowerTests {
 	}
 
 	/**
+	 * Hundreds of quiet channels would otherwise ask all the time.
+	 */
+	@Test
+	void aQuietLogIsAskedForItsEndUnlessGapsTellOfNewEpochs() {
+		begin("A1");
+		assertThat(this.follower.tick(System.nanoTime() + 3 * QUIET_NANOS, QUIET_NANOS)).isTrue();
+		this.log.<Position>expect("position").complete(ScriptedLog.at("A1"));
+		ScriptedLog telling = new ScriptedLog(CHANNEL, true);
+		LogFollower quiet = new LogFollower(CHANNEL, telling, this.delivery, this.statistics, this.guard);
+		quiet.suspect();
+		telling.<Position>expect("position").complete(ScriptedLog.at("A1"));
+		assertThat(quiet.tick(System.nanoTime() + 3 * QUIET_NANOS, QUIET_NANOS)).isFalse();
+		telling.expectNothing();
+		quiet.suspect();
+		telling.expect("read A1");
+	}
+
+	/**
 	 * A client that knows positions.
 	 */
 	private final class Client {

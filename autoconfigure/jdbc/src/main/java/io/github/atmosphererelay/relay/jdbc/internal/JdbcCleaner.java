@@ -32,6 +32,7 @@ import io.github.atmosphererelay.jdbc.internal.Leases;
 import io.github.atmosphererelay.jdbc.internal.ShardedLogCleaner;
 
 import org.springframework.dao.DataAccessException;
+import org.springframework.transaction.TransactionException;
 
 /**
  * Removes what the tables need not keep any more, on a thread of its own, on the one node
@@ -100,9 +101,13 @@ final class JdbcCleaner {
 	 * @throws InterruptedException if the calling thread is interrupted
 	 */
 	void awaitEnd(Duration limit) throws InterruptedException {
-		this.thread.join(limit.toMillis());
 		Thread release = Threads.factory("jdbc-closer").newThread(this.leases::stop);
-		release.start();
+		try {
+			this.thread.join(limit.toMillis());
+		}
+		finally {
+			release.start();
+		}
 		release.join(limit.toMillis());
 	}
 
@@ -112,15 +117,8 @@ final class JdbcCleaner {
 
 	private void run() {
 		this.guard.loop(() -> !this.stopped, () -> {
-			try {
-				if (isActive()) {
-					clean();
-				}
-			}
-			catch (DataAccessException ex) {
-				if (!this.stopped) {
-					this.guard.failed("Old rows of the jdbc relay could not be removed", ex);
-				}
+			if (isActive()) {
+				clean();
 			}
 			this.signal.await(this.intervalNanos);
 		});
@@ -132,12 +130,32 @@ final class JdbcCleaner {
 			this.restart = false;
 			this.cleaner.restart();
 		}
-		this.cleaner.removeExpired(active);
-		this.cleaner.cutLogs(active);
-		this.cleaner.removeKeys(active);
+		attempt(() -> this.cleaner.removeExpired(active));
+		if (!attempt(() -> this.cleaner.cutLogs(active))) {
+			// It does not know any more which logs it has not cut
+			this.restart = true;
+		}
+		attempt(() -> this.cleaner.removeKeys(active));
 		if (System.nanoTime() - this.foldedAt >= FOLD_NANOS) {
-			this.cleaner.foldMarks();
+			attempt(this.cleaner::foldMarks);
 			this.foldedAt = System.nanoTime();
+		}
+	}
+
+	/**
+	 * Take one step. The others are taken, too, if it fails.
+	 * @return whether it has succeeded
+	 */
+	private boolean attempt(Runnable step) {
+		try {
+			step.run();
+			return true;
+		}
+		catch (DataAccessException | TransactionException ex) {
+			if (!this.stopped) {
+				this.guard.failed("Old rows of the jdbc relay could not be removed", ex);
+			}
+			return false;
 		}
 	}
 

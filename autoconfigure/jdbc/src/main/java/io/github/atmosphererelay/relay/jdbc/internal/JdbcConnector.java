@@ -123,7 +123,8 @@ final class JdbcConnector {
 
 	private boolean readerReady;
 
-	private boolean reported;
+	/** What the listener was told last, or is about to be told. */
+	private boolean ready;
 
 	JdbcConnector(ConnectionSource source, ConnectionSource listenSource, JdbcRelaySettings settings,
 			AtomicReference<@Nullable ShardedLog> log, RelayListener listener) {
@@ -151,7 +152,6 @@ final class JdbcConnector {
 	}
 
 	void stop() {
-		boolean interrupted = false;
 		boolean begun;
 		PostgresListener postgresListener;
 		synchronized (this) {
@@ -159,33 +159,29 @@ final class JdbcConnector {
 			begun = this.begun;
 			postgresListener = this.postgresListener;
 		}
-		try {
-			this.writer.close();
-			this.cleaner.stop();
-			this.writer.awaitEnd(FLUSH_TIMEOUT);
-			this.reader.stop();
-			if (postgresListener != null) {
-				postgresListener.stop();
-			}
-			this.reader.awaitEnd(END_TIMEOUT);
-			if (postgresListener != null) {
-				postgresListener.awaitEnd(END_TIMEOUT);
-			}
-			if (begun) {
-				this.cleaner.awaitEnd(FLUSH_TIMEOUT);
-			}
+		this.writer.close();
+		this.cleaner.stop();
+		if (postgresListener != null) {
+			postgresListener.stop();
 		}
-		catch (InterruptedException ex) {
-			interrupted = true;
+		boolean interrupted = awaitEnd(this.writer::awaitEnd, FLUSH_TIMEOUT);
+		// Only now, so that this node gets what it has written last
+		this.reader.stop();
+		interrupted |= awaitEnd(this.reader::awaitEnd, END_TIMEOUT);
+		if (postgresListener != null) {
+			interrupted |= awaitEnd(postgresListener::awaitEnd, END_TIMEOUT);
+		}
+		if (begun) {
+			interrupted |= awaitEnd(this.cleaner::awaitEnd, FLUSH_TIMEOUT);
 		}
 		synchronized (this.listenerLock) {
 			this.stopped = true;
 		}
-		this.reader.stop();
 		this.timer.shutdownNow();
-		this.channelLog.close();
+		// Who reads a log now fails instead of waiting for the database
 		this.pool.close();
 		this.housekeeping.close();
+		this.channelLog.close();
 		for (CompletableFuture<?> open : this.subscriptions.end()) {
 			open.completeExceptionally(new RelayUnavailableException(JdbcRelay.NAME, null));
 		}
@@ -197,6 +193,21 @@ final class JdbcConnector {
 	private void closeIdle() {
 		this.pool.closeIdle();
 		this.housekeeping.closeIdle();
+	}
+
+	/**
+	 * Wait for the end of one part. An interrupt ends this wait alone, so that no part is
+	 * left running.
+	 * @return whether the thread was interrupted
+	 */
+	private static boolean awaitEnd(Ending part, Duration limit) {
+		try {
+			part.await(limit);
+			return false;
+		}
+		catch (InterruptedException ex) {
+			return true;
+		}
 	}
 
 	private void sweep() {
@@ -296,18 +307,26 @@ final class JdbcConnector {
 		if (!this.stopping) {
 			this.cleaner.start();
 		}
-		if (log.dialect() == DatabaseDialect.POSTGRESQL && this.settings.listen() != ListenMode.NEVER) {
+		if (log.dialect() == DatabaseDialect.POSTGRESQL) {
 			String channel = "atmosphere_" + UUID.nameUUIDFromBytes(log.name().getBytes(StandardCharsets.UTF_8))
 				.toString()
 				.substring(0, CHANNEL_ID_LENGTH);
 			String self = UUID.randomUUID().toString();
-			this.notifier.set(new PostgresNotifier(channel, self));
-			PostgresListener listener = new PostgresListener(this, this.listenSource, channel, self,
-					this.settings.listen() == ListenMode.ALWAYS, this.guards.of(Part.RELAY_CONNECTION));
-			this.postgresListener = listener;
-			if (!this.stopping) {
-				listener.start();
+			PostgresNotifier notifier = new PostgresNotifier(channel, self);
+			this.notifier.set(notifier);
+			// A node that does not listen wakes those that do
+			if (this.settings.listen() != ListenMode.NEVER) {
+				startListener(channel, self, notifier);
 			}
+		}
+	}
+
+	private void startListener(String channel, String self, PostgresNotifier notifier) {
+		PostgresListener listener = new PostgresListener(this, this.listenSource, channel, self, notifier,
+				this.settings.listen() == ListenMode.ALWAYS, this.guards.of(Part.RELAY_CONNECTION));
+		this.postgresListener = listener;
+		if (!this.stopping) {
+			listener.start();
 		}
 	}
 
@@ -370,6 +389,13 @@ final class JdbcConnector {
 	}
 
 	/**
+	 * Have the writer send what the notifier has to send.
+	 */
+	void wakeWriter() {
+		this.writer.wake();
+	}
+
+	/**
 	 * This node's writer has committed.
 	 */
 	void committed() {
@@ -388,7 +414,7 @@ final class JdbcConnector {
 	 * Call the listener, unless the relay is stopped.
 	 * @param call what to call
 	 */
-	void listen(Consumer<RelayListener> call) {
+	void tell(Consumer<RelayListener> call) {
 		synchronized (this.listenerLock) {
 			if (!this.stopped) {
 				call.accept(this.listener);
@@ -416,10 +442,10 @@ final class JdbcConnector {
 
 	private void reportLater() {
 		boolean ready = this.writerReady && this.readerReady;
-		if (ready == this.reported) {
+		if (ready == this.ready) {
 			return;
 		}
-		this.reported = ready;
+		this.ready = ready;
 		try {
 			// One thread, so that the reports keep their order
 			this.guards.of(Part.RELAY_CONNECTION).later(this.timer, () -> report(ready), Duration.ZERO);
@@ -433,14 +459,14 @@ final class JdbcConnector {
 		if (connected) {
 			logger.info("Connected to " + log().dialect() + " for '" + this.settings.logName() + "'");
 		}
-		listen((listener) -> listener.connectionChanged(connected));
+		tell((listener) -> listener.connectionChanged(connected));
 	}
 
 	/**
 	 * Return whether the relay can read and write.
 	 */
 	synchronized boolean isReady() {
-		return this.reported;
+		return this.ready;
 	}
 
 	Map<String, Object> details() {
@@ -468,19 +494,28 @@ final class JdbcConnector {
 		}
 
 		@Override
-		public boolean due() {
-			return this.notifier.due();
+		public boolean markDue() {
+			return this.notifier.markDue();
 		}
 
 		@Override
-		public boolean isOverdue() {
-			return this.notifier.isOverdue();
+		public boolean intervalIsOver() {
+			return this.notifier.intervalIsOver();
 		}
 
 		@Override
 		public void sendIfDue(JdbcLink link) {
 			this.notifier.sendIfDue(link);
 		}
+
+	}
+
+	/**
+	 * Waits for the end of something.
+	 */
+	private interface Ending {
+
+		void await(Duration limit) throws InterruptedException;
 
 	}
 

@@ -34,8 +34,9 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
  * One connection to the database. It is used by one thread at a time; any other may
- * {@link #abort() abort} it, which ends a call that is under way. In autocommit mode at
- * READ COMMITTED, except within {@link #inTransaction}.
+ * {@link #abort() abort} it, which ends a call that is under way; with the drivers of H2
+ * and MariaDB, which wait for the answer, only when its time is over. In autocommit mode,
+ * except within {@link #inTransaction}.
  */
 final class JdbcLink implements AutoCloseable {
 
@@ -45,10 +46,15 @@ final class JdbcLink implements AutoCloseable {
 
 	private final JdbcTemplate jdbc;
 
+	private final Duration timeout;
+
+	private boolean pooled;
+
 	private volatile boolean aborted;
 
-	private JdbcLink(Connection connection) {
+	private JdbcLink(Connection connection, Duration timeout) {
 		this.connection = connection;
+		this.timeout = timeout;
 		this.jdbc = new JdbcTemplate(new SingleConnectionDataSource(connection, true));
 	}
 
@@ -64,10 +70,7 @@ final class JdbcLink implements AutoCloseable {
 		try {
 			connection.setNetworkTimeout(JdbcLink::inBackground, (int) timeout.toMillis());
 			connection.setAutoCommit(true);
-			if (connection.getTransactionIsolation() != Connection.TRANSACTION_READ_COMMITTED) {
-				connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
-			}
-			return new JdbcLink(connection);
+			return new JdbcLink(connection, timeout);
 		}
 		catch (SQLException | RuntimeException | Error ex) {
 			closeQuietly(connection);
@@ -77,6 +80,36 @@ final class JdbcLink implements AutoCloseable {
 
 	Connection connection() {
 		return this.connection;
+	}
+
+	/**
+	 * Return how long an answer may take before the connection counts as lost.
+	 */
+	Duration timeout() {
+		return this.timeout;
+	}
+
+	/**
+	 * Use READ COMMITTED from now on. Not through a pooler: others would get the
+	 * connection of the server with it.
+	 * @throws SQLException if the database refuses
+	 */
+	void useReadCommitted() throws SQLException {
+		if (this.connection.getTransactionIsolation() != Connection.TRANSACTION_READ_COMMITTED) {
+			this.connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+		}
+	}
+
+	/**
+	 * Return whether each transaction may run on another connection of the server, so
+	 * that nothing can be set for longer than a transaction.
+	 */
+	boolean isPooled() {
+		return this.pooled;
+	}
+
+	void markPooled() {
+		this.pooled = true;
 	}
 
 	JdbcOperations jdbc() {

@@ -17,8 +17,10 @@
 package io.github.atmosphererelay.relay.jdbc.internal;
 
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -67,6 +69,9 @@ final class JdbcLog implements ChannelLog {
 
 	private final ThreadPoolExecutor executor;
 
+	/** The pages that were asked for and are not known yet. */
+	private final Set<CompletableFuture<LogPage>> open = ConcurrentHashMap.newKeySet();
+
 	JdbcLog(JdbcConnector connector, JdbcPool pool, JdbcRelaySettings settings, JdbcSubscriptions subscriptions,
 			ScheduledExecutorService timer, Guard guard, int threads) {
 		this.connector = connector;
@@ -75,7 +80,7 @@ final class JdbcLog implements ChannelLog {
 		this.guard = guard;
 		this.timeout = settings.publishTimeout();
 		this.pages = new ShardedLogPages(settings.logName(), settings.codec(),
-				(reason) -> connector.listen((listener) -> listener.rejected(reason)));
+				(reason) -> connector.tell((listener) -> listener.rejected(reason)));
 		this.jdbc = new JdbcTemplate(pool);
 		this.executor = Threads.pool("jdbc-log-reader", threads, new ArrayBlockingQueue<>(MAX_WAITING));
 	}
@@ -87,6 +92,8 @@ final class JdbcLog implements ChannelLog {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(JdbcRelay.NAME, null));
 		}
 		CompletableFuture<LogPage> page = new CompletableFuture<>();
+		this.open.add(page);
+		page.whenComplete((result, ex) -> this.open.remove(page));
 		try {
 			ScheduledFuture<?> end = this.guard.later(this.timer,
 					() -> page
@@ -147,12 +154,21 @@ final class JdbcLog implements ChannelLog {
 	}
 
 	/**
-	 * Answer no more questions. Those that wait fail by their time.
+	 * The reader sees the epochs of all shards with each poll.
+	 */
+	@Override
+	public boolean reportsNewEpochs() {
+		return true;
+	}
+
+	/**
+	 * Answer no more questions. The pages that wait fail, and so do those that are being
+	 * read. Does not block.
 	 */
 	void close() {
-		for (Runnable waiting : this.executor.shutdownNow()) {
-			// Its page was not read, and the timer has ended
-			this.guard.run(waiting);
+		this.executor.shutdownNow();
+		for (CompletableFuture<LogPage> page : this.open) {
+			page.completeExceptionally(new RelayUnavailableException(JdbcRelay.NAME, null));
 		}
 	}
 

@@ -112,10 +112,17 @@ final class JdbcPool extends AbstractDataSource implements SmartDataSource {
 			}
 		}
 		link.close();
-		throw new SQLTransientConnectionException("The jdbc relay is stopped");
+		throw stopped();
 	}
 
-	private synchronized @Nullable JdbcLink takeIdle() {
+	private static SQLException stopped() {
+		return new SQLTransientConnectionException("The jdbc relay is stopped");
+	}
+
+	private synchronized @Nullable JdbcLink takeIdle() throws SQLException {
+		if (this.closed) {
+			throw stopped();
+		}
 		Idle idle = this.idle.pollFirst();
 		return (idle != null) ? idle.link() : null;
 	}

@@ -19,6 +19,7 @@ package io.github.atmosphererelay.relay.jdbc.internal;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.jdbc.internal.ShardHead;
@@ -42,7 +43,8 @@ import org.jspecify.annotations.Nullable;
  * The numbers of a shard's rows have no gaps. If one is missing, the row was removed
  * before this node has read it, and a gap is reported for all addresses of the shard. If
  * the counter of a shard is behind this node's cursor, or a row that the node has read is
- * another one than before, the database has lost what it had: the shard gets a new epoch.
+ * another one than before, or the shard has an epoch that had ended, the database has
+ * lost what it had: the shard gets a new epoch.
  */
 final class JdbcReader implements JdbcWorker.Work {
 
@@ -78,6 +80,8 @@ final class JdbcReader implements JdbcWorker.Work {
 
 	/** Only used by the thread; {@code null} until the first connection. */
 	private ShardCursor @Nullable [] cursors;
+
+	private final FormerEpochs formerEpochs = new FormerEpochs();
 
 	private final long[] heads = new long[ShardedLog.SHARDS];
 
@@ -126,9 +130,12 @@ final class JdbcReader implements JdbcWorker.Work {
 	public void begin(JdbcLink link) throws Exception {
 		this.connector.prepare(link);
 		ShardedLog log = this.connector.log();
-		log.createShards(link.jdbc());
-		this.connector.checkServer(link);
 		ShardCursor[] cursors = this.cursors;
+		if (cursors == null) {
+			// Only now: counters that are missing later are being restored by somebody
+			log.createShards(link.jdbc());
+		}
+		this.connector.checkServer(link);
 		if (cursors == null) {
 			beginAtTheEnd(log, link);
 		}
@@ -145,7 +152,7 @@ final class JdbcReader implements JdbcWorker.Work {
 	private void beginAtTheEnd(ShardedLog log, JdbcLink link) {
 		ShardCursor[] cursors = new ShardCursor[ShardedLog.SHARDS];
 		for (ShardHead head : log.heads(link.jdbc())) {
-			cursors[head.shard()] = new ShardCursor(head.shard(), head.epoch(), head.number(), null);
+			cursors[head.shard()] = end(link, head);
 		}
 		for (int shard = 0; shard < cursors.length; shard++) {
 			if (cursors[shard] == null) {
@@ -156,25 +163,54 @@ final class JdbcReader implements JdbcWorker.Work {
 	}
 
 	/**
+	 * Return a cursor at the end of a shard, which knows the row there if it exists.
+	 */
+	private ShardCursor end(JdbcLink link, ShardHead head) {
+		byte[] row = (head.number() > 0) ? this.poll.readOne(link.jdbc(), head.shard(), head.number()) : null;
+		ShardCursor end = new ShardCursor(head.shard(), head.epoch(), head.number(), null);
+		return (row != null) ? end.hasRead(head.number(), row) : end;
+	}
+
+	/**
 	 * The server may be another one than before: one that was restored from a backup, or
 	 * a replica that lacked the last transactions. Its counters may have passed this
 	 * node's cursor since.
 	 */
 	private void compare(ShardedLog log, JdbcLink link, ShardCursor cursor) {
-		if (cursor.fingerprint() == null) {
-			return;
-		}
-		byte[] row = this.poll.readOne(link.jdbc(), cursor.shard(), cursor.number());
-		if (row != null && cursor.contradicts(row)) {
-			renew(log, link, cursor, "the row " + cursor.number() + " is another one than before");
+		if (contradicts(link, cursor)) {
+			renew(log, link, cursor.shard(), (head) -> head.epoch().equals(cursor.epoch()) && contradicts(link, cursor),
+					"the row " + cursor.number() + " is another one than before");
 		}
 	}
 
-	private void renew(ShardedLog log, JdbcLink link, ShardCursor cursor, String reason) {
-		if (log.renewEpoch(link.jdbc(), cursor.shard(), cursor.epoch())) {
-			logger.warn("Shard " + cursor.shard() + " of '" + log.name() + "' has gone back in time: " + reason
+	private boolean contradicts(JdbcLink link, ShardCursor cursor) {
+		if (cursor.fingerprint() == null) {
+			return false;
+		}
+		byte[] row = this.poll.readOne(link.jdbc(), cursor.shard(), cursor.number());
+		return row != null && cursor.contradicts(row);
+	}
+
+	/**
+	 * Give a shard a new epoch, if it is still as it was seen. The counter is locked for
+	 * that, so that it is the newest one: what was seen may have come from a replica that
+	 * was late.
+	 * @return whether the epoch was renewed
+	 */
+	private boolean renew(ShardedLog log, JdbcLink link, int shard, Predicate<ShardHead> isStillSo, String reason) {
+		boolean renewed = link.inTransaction(() -> {
+			LinkDialect.limitTransaction(link);
+			ShardHead head = log.lock(link.jdbc(), shard);
+			return isStillSo.test(head) && log.renewEpoch(link.jdbc(), shard, head.epoch());
+		});
+		if (renewed) {
+			logger.warn("Shard " + shard + " of '" + log.name() + "' has gone back in time: " + reason
 					+ ". Messages may be lost, and the shard gets a new epoch");
 		}
+		else {
+			logger.debug("Shard " + shard + " seemed to have gone back in time: " + reason);
+		}
+		return renewed;
 	}
 
 	@Override
@@ -243,16 +279,21 @@ final class JdbcReader implements JdbcWorker.Work {
 		int shard = head.shard();
 		this.heads[shard] = head.number();
 		if (!head.epoch().equals(cursor.epoch())) {
+			if (this.formerEpochs.contains(shard, head.epoch())) {
+				return renew(this.connector.log(), link, shard, (now) -> now.epoch().equals(head.epoch()),
+						"its epoch is one that had ended");
+			}
 			// Whatever was between the cursor and the end: the log tells recorded
 			// channels
-			moveTo(new ShardCursor(shard, head.epoch(), head.number(), null));
+			this.formerEpochs.add(shard, cursor.epoch());
+			moveTo(end(link, head));
 			gap(shard);
 			return false;
 		}
 		if (head.number() < cursor.number()) {
-			renew(this.connector.log(), link, cursor,
+			return renew(this.connector.log(), link, shard,
+					(now) -> now.epoch().equals(cursor.epoch()) && now.number() < cursor.number(),
 					"its counter is " + head.number() + ", and was " + cursor.number());
-			return true;
 		}
 		if (head.number() == cursor.number()) {
 			return false;
@@ -263,6 +304,8 @@ final class JdbcReader implements JdbcWorker.Work {
 			// Not every database reads the ends and the rows at the same moment
 			rows = this.poll.readShard(link.jdbc(), shard, cursor.number(), reach);
 		}
+		// All rows that are missing were removed before now: one gap tells of all of them
+		boolean told = false;
 		for (ShardPage.Row row : rows) {
 			if (row.number() > reach) {
 				break;
@@ -270,12 +313,18 @@ final class JdbcReader implements JdbcWorker.Work {
 			byte[] envelope = (row.envelope() != null) ? row.envelope()
 					: this.poll.readOne(link.jdbc(), shard, row.number());
 			if (envelope != null) {
+				if (!told && row.number() > cursor(shard).number() + 1) {
+					told = true;
+					gap(shard);
+				}
 				received(cursor(shard), row.number(), envelope);
 			}
 		}
 		if (cursor(shard).number() < reach) {
-			gap(shard);
-			moveTo(cursor(shard).at(reach));
+			if (!told) {
+				gap(shard);
+			}
+			moveTo(cursor(shard).passedOver(reach));
 		}
 		return reach < head.number();
 	}
@@ -301,27 +350,36 @@ final class JdbcReader implements JdbcWorker.Work {
 	}
 
 	private void received(ShardCursor cursor, long number, byte[] encoded) {
-		if (number > cursor.number() + 1) {
-			gap(cursor.shard());
-		}
-		moveTo(cursor.after(number, encoded));
+		moveTo(cursor.hasRead(number, encoded));
+		Envelope envelope;
 		try {
-			Envelope envelope = this.codec.decode(encoded);
+			envelope = this.codec.decode(encoded);
 			if (envelope.kind() == Envelope.Kind.PROBE) {
 				this.connector.probe().read(envelope);
 			}
-			if (this.subscriptions.isFollowed(envelope.address())) {
-				this.busy |= isUrgent(envelope);
-				Position position = (envelope.log() != null) ? new Position(cursor.epoch(), number) : null;
-				this.connector.listen((listener) -> listener.received(envelope, position));
-			}
 		}
 		catch (WireFormatException ex) {
-			this.connector.listen((listener) -> listener.rejected(ex.getReason()));
+			this.guard.run(() -> this.connector.tell((listener) -> listener.rejected(ex.getReason())));
+			return;
 		}
 		catch (Throwable ex) {
-			// The next row has to be read
+			// The next row has to be read, and nobody knows whose row this one is
 			this.guard.failed(ex);
+			gap(cursor.shard());
+			return;
+		}
+		if (!this.subscriptions.isFollowed(envelope.address())) {
+			return;
+		}
+		this.busy |= isUrgent(envelope);
+		Position position = (envelope.log() != null) ? new Position(cursor.epoch(), number) : null;
+		try {
+			this.connector.tell((listener) -> listener.received(envelope, position));
+		}
+		catch (Throwable ex) {
+			// The next row has to be read; who follows the channel reads its log again
+			this.guard.failed(ex);
+			gap(envelope.address());
 		}
 	}
 
@@ -339,8 +397,12 @@ final class JdbcReader implements JdbcWorker.Work {
 
 	private void gap(int shard) {
 		for (Address address : this.subscriptions.confirmed(shard)) {
-			this.guard.run(() -> this.connector.listen((listener) -> listener.gap(address)));
+			gap(address);
 		}
+	}
+
+	private void gap(Address address) {
+		this.guard.run(() -> this.connector.tell((listener) -> listener.gap(address)));
 	}
 
 	@Override

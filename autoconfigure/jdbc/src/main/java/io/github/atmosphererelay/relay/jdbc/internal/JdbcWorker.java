@@ -121,15 +121,19 @@ final class JdbcWorker {
 	 * @throws InterruptedException if the calling thread is interrupted
 	 */
 	void awaitEnd(Duration limit) throws InterruptedException {
-		this.thread.join(Math.max(1, limit.toMillis()));
-		if (this.thread.isAlive()) {
-			JdbcLink link = this.link;
-			if (link != null) {
-				link.abort();
-			}
-			this.thread.interrupt();
-			this.thread.join(this.timeout.toMillis());
+		try {
+			this.thread.join(Math.max(1, limit.toMillis()));
 		}
+		finally {
+			if (this.thread.isAlive()) {
+				JdbcLink link = this.link;
+				if (link != null) {
+					link.abort();
+				}
+				this.thread.interrupt();
+			}
+		}
+		this.thread.join(this.timeout.toMillis());
 	}
 
 	/**

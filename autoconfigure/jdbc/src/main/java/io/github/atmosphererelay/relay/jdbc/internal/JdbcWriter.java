@@ -17,7 +17,11 @@
 package io.github.atmosphererelay.relay.jdbc.internal;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -51,6 +55,9 @@ final class JdbcWriter implements JdbcWorker.Work {
 	/** So many refusals one after the other are not the envelopes' fault. */
 	private static final int MAX_REFUSALS = 3;
 
+	/** After which a counter that somebody holds is tried again. */
+	private static final long LOCKED_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
 	private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
 	private final JdbcConnector connector;
@@ -66,6 +73,15 @@ final class JdbcWriter implements JdbcWorker.Work {
 	private final WriterQueue queue;
 
 	private final Notifier notifier;
+
+	/**
+	 * The shards whose counters somebody else holds, with the time of the last attempt.
+	 * Only used by the thread.
+	 */
+	private final Map<Integer, Long> locked = new HashMap<>();
+
+	/** How often single envelopes were refused in a row; only used by the thread. */
+	private int refusals;
 
 	private volatile boolean closing;
 
@@ -146,9 +162,13 @@ final class JdbcWriter implements JdbcWorker.Work {
 	 * written.
 	 */
 	void wakeOthers() {
-		if (this.notifier.due()) {
-			this.worker.signal().raise();
+		if (this.notifier.markDue()) {
+			wake();
 		}
+	}
+
+	void wake() {
+		this.worker.signal().raise();
 	}
 
 	/**
@@ -190,7 +210,7 @@ final class JdbcWriter implements JdbcWorker.Work {
 		finally {
 			this.queue.written();
 		}
-		if (this.queue.delay(System.nanoTime()) > 0 || this.notifier.isOverdue()) {
+		if (this.queue.delay(System.nanoTime()) > 0 || this.notifier.intervalIsOver()) {
 			this.notifier.sendIfDue(link);
 		}
 		return true;
@@ -206,64 +226,120 @@ final class JdbcWriter implements JdbcWorker.Work {
 		}
 	}
 
+	/**
+	 * Write a batch. What goes to a counter that somebody is known to hold comes last and
+	 * by itself, so that it does not hold the rest up.
+	 */
 	private void write(JdbcLink link, List<JdbcPending> batch) {
-		if (link.isAborted()) {
-			batch.forEach((pending) -> pending.unavailable(null));
+		this.refusals = 0;
+		if (this.locked.isEmpty()) {
+			writeGroup(link, batch);
 			return;
 		}
-		try {
-			append(link, batch);
+		List<List<JdbcPending>> groups = new ArrayList<>();
+		List<JdbcPending> free = batch.stream()
+			.filter((pending) -> !this.locked.containsKey(shardOf(pending)))
+			.toList();
+		if (!free.isEmpty()) {
+			groups.add(free);
 		}
-		catch (UnknownOutcomeException ex) {
-			batch.forEach(JdbcPending::unconfirmed);
-			throw ex;
-		}
-		catch (RuntimeException ex) {
-			if (link.isLost(ex)) {
-				batch.forEach((pending) -> pending.unavailable(ex));
+		groups.addAll(byShard(batch.stream().filter((pending) -> this.locked.containsKey(shardOf(pending))).toList()));
+		writeGroups(link, groups);
+	}
+
+	private void writeGroups(JdbcLink link, List<List<JdbcPending>> groups) {
+		for (int i = 0; i < groups.size(); i++) {
+			try {
+				writeGroup(link, groups.get(i));
+			}
+			catch (RuntimeException | Error ex) {
+				groups.subList(i + 1, groups.size())
+					.forEach((group) -> group.forEach((pending) -> pending.unavailable(ex)));
 				throw ex;
 			}
-			if (batch.size() == 1) {
-				refuse(batch.get(0), ex);
-				return;
-			}
-			logger.debug("A batch was refused, and its envelopes are written one by one", ex);
-			writeEach(link, batch);
-		}
-		catch (Error ex) {
-			batch.forEach(JdbcPending::unconfirmed);
-			throw ex;
 		}
 	}
 
 	/**
-	 * One envelope that the database refuses must not harm the others.
+	 * Write envelopes together, and in smaller groups if the database refuses that: what
+	 * is wrong with one shard or one envelope must not harm the others.
 	 */
-	private void writeEach(JdbcLink link, List<JdbcPending> batch) {
-		int refusals = 0;
-		for (int i = 0; i < batch.size(); i++) {
-			JdbcPending pending = batch.get(i);
-			if (link.isAborted()) {
-				pending.unavailable(null);
-				continue;
+	private void writeGroup(JdbcLink link, List<JdbcPending> group) {
+		int shard = shardOf(group.get(0));
+		boolean one = group.stream().allMatch((pending) -> shardOf(pending) == shard);
+		Long refusedAt = one ? this.locked.get(shard) : null;
+		if (refusedAt != null && System.nanoTime() - refusedAt < LOCKED_NANOS) {
+			group
+				.forEach((pending) -> pending.refused(new IllegalStateException("The counter of the shard is locked")));
+			return;
+		}
+		RuntimeException refusal = attempt(link, group, refusedAt != null);
+		if (refusal == null) {
+			this.refusals = 0;
+			if (one && !link.isAborted() && this.locked.remove(shard) != null) {
+				logger.info("The counter of shard " + shard + " is free again");
 			}
-			try {
-				append(link, List.of(pending));
-				refusals = 0;
+		}
+		else if (one && LinkDialect.isLocked(refusal)) {
+			if (this.locked.put(shard, System.nanoTime()) == null) {
+				logger.warn("A transaction holds the counter of shard " + shard + " of '" + this.connector.log().name()
+						+ "' for longer than a second. What this node publishes there fails until it ends: " + refusal);
 			}
-			catch (UnknownOutcomeException ex) {
-				pending.unconfirmed();
-				batch.subList(i + 1, batch.size()).forEach((rest) -> rest.unavailable(ex));
+			group.forEach((pending) -> refuse(pending, refusal));
+		}
+		else if (group.size() > 1) {
+			logger.debug("Envelopes were refused together, and are written in smaller groups", refusal);
+			writeGroups(link, one ? group.stream().map(List::of).toList() : byShard(group));
+		}
+		else {
+			refuse(group.get(0), refusal);
+			this.refusals++;
+			if (this.refusals == MAX_REFUSALS) {
+				throw refusal;
+			}
+		}
+	}
+
+	private static int shardOf(JdbcPending pending) {
+		return ShardedLog.shardOf(pending.envelope().address());
+	}
+
+	private static List<List<JdbcPending>> byShard(List<JdbcPending> envelopes) {
+		Map<Integer, List<JdbcPending>> shards = new TreeMap<>();
+		envelopes
+			.forEach((pending) -> shards.computeIfAbsent(shardOf(pending), (shard) -> new ArrayList<>()).add(pending));
+		return List.copyOf(shards.values());
+	}
+
+	/**
+	 * Write envelopes together.
+	 * @param atOnce whether to give up at once if somebody holds the counter, which is
+	 * one
+	 * @return why the database has refused them, or {@code null} if their outcome is told
+	 */
+	private @Nullable RuntimeException attempt(JdbcLink link, List<JdbcPending> group, boolean atOnce) {
+		if (link.isAborted()) {
+			group.forEach((pending) -> pending.unavailable(null));
+			return null;
+		}
+		try {
+			append(link, group, atOnce);
+			return null;
+		}
+		catch (UnknownOutcomeException ex) {
+			group.forEach(JdbcPending::unconfirmed);
+			throw ex;
+		}
+		catch (RuntimeException ex) {
+			if (link.isLost(ex)) {
+				group.forEach((pending) -> pending.unavailable(ex));
 				throw ex;
 			}
-			catch (RuntimeException ex) {
-				refuse(pending, ex);
-				refusals++;
-				if (refusals == MAX_REFUSALS || link.isLost(ex)) {
-					batch.subList(i + 1, batch.size()).forEach((rest) -> rest.refused(ex));
-					throw ex;
-				}
-			}
+			return ex;
+		}
+		catch (Error ex) {
+			group.forEach(JdbcPending::unconfirmed);
+			throw ex;
 		}
 	}
 
@@ -272,37 +348,16 @@ final class JdbcWriter implements JdbcWorker.Work {
 		pending.refused(ex);
 	}
 
-	private void append(JdbcLink link, List<JdbcPending> batch) {
+	private void append(JdbcLink link, List<JdbcPending> batch, boolean atOnce) {
 		this.connector.probe().writing(batch);
-		ShardedLog log = this.connector.log();
-		List<EncodedEnvelope> envelopes = batch.stream()
-			.map((pending) -> new EncodedEnvelope(pending.envelope(), pending.encoded()))
-			.toList();
-		List<AppendResult> results;
-		if (log.appendsAtOnce(envelopes)) {
-			try {
-				results = log.appendAtOnce(link.jdbc(), envelopes);
-			}
-			catch (RuntimeException ex) {
-				if (link.isLost(ex)) {
-					link.abort();
-					throw new UnknownOutcomeException(ex);
-				}
-				throw ex;
-			}
-		}
-		else {
-			results = link.inTransaction(() -> {
-				LinkDialect.limitTransaction(link.jdbc(), log.dialect());
-				return log.appendEncoded(link.jdbc(), envelopes, true);
-			});
-		}
+		List<AppendResult> results = append(link,
+				batch.stream().map((pending) -> new EncodedEnvelope(pending.envelope(), pending.encoded())).toList(),
+				atOnce ? shardOf(batch.get(0)) : null);
 		// Also for what is in no hurry: it has waited already, and a node that reads its
-		// own
-		// heartbeat knows that it is heard
+		// own heartbeat knows that it is heard
 		this.connector.committed();
 		if (batch.stream().anyMatch((pending) -> pending.hurry() == Hurry.EVERYWHERE)) {
-			this.notifier.due();
+			this.notifier.markDue();
 		}
 		for (int i = 0; i < results.size(); i++) {
 			JdbcPending pending = batch.get(i);
@@ -311,6 +366,31 @@ final class JdbcWriter implements JdbcWorker.Work {
 			pending.future()
 				.complete(new Receipt(result.messageId(), result.duplicate() ? Outcome.DUPLICATE : Outcome.RELAYED,
 						recorded ? result.position() : null));
+		}
+	}
+
+	private List<AppendResult> append(JdbcLink link, List<EncodedEnvelope> envelopes, @Nullable Integer locked) {
+		ShardedLog log = this.connector.log();
+		boolean oneStatement = log.appendsAtOnce(envelopes);
+		if (!oneStatement || locked != null || link.isPooled()) {
+			return link.inTransaction(() -> {
+				LinkDialect.limitTransaction(link);
+				if (locked != null) {
+					log.lockAtOnce(link.jdbc(), locked);
+				}
+				return (oneStatement && link.isPooled()) ? log.appendAtOnce(link.jdbc(), envelopes)
+						: log.appendEncoded(link.jdbc(), envelopes, true);
+			});
+		}
+		try {
+			return log.appendAtOnce(link.jdbc(), envelopes);
+		}
+		catch (RuntimeException ex) {
+			if (link.isLost(ex)) {
+				link.abort();
+				throw new UnknownOutcomeException(ex);
+			}
+			throw ex;
 		}
 	}
 

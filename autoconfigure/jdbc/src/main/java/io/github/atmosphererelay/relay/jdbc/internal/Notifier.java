@@ -26,12 +26,12 @@ interface Notifier {
 	Notifier NONE = new Notifier() {
 
 		@Override
-		public boolean due() {
+		public boolean markDue() {
 			return false;
 		}
 
 		@Override
-		public boolean isOverdue() {
+		public boolean intervalIsOver() {
 			return false;
 		}
 
@@ -46,14 +46,14 @@ interface Notifier {
 	 * Note that rows were committed. Callable by any thread.
 	 * @return whether {@link #sendIfDue} has to be called
 	 */
-	boolean due();
+	boolean markDue();
 
 	/**
 	 * Return whether readers wait for longer than they should, although there is more to
 	 * write. Called by the writer's thread.
 	 * @return whether to send now
 	 */
-	boolean isOverdue();
+	boolean intervalIsOver();
 
 	/**
 	 * Wake the readers if there is something for them. Called by the writer's thread,

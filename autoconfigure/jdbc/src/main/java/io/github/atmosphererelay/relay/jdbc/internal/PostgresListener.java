@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.relay.jdbc.internal;
 
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
@@ -29,15 +30,13 @@ import org.postgresql.PGNotification;
 /**
  * Wakes the reader when another node notifies, on one thread with a connection of its
  * own. A connection on which nothing comes may be lost without anybody noticing, so the
- * listener notifies itself when it has been quiet for ten seconds, and opens another
- * connection if that does not arrive within two. Until it listens again the reader polls
- * more often.
+ * listener has this node's writer notify it when it has been quiet for ten seconds, and
+ * opens another connection if that does not arrive within two. Until it listens again the
+ * reader polls more often.
  */
 final class PostgresListener implements JdbcWorker.Work {
 
 	private static final Log logger = LogFactory.getLog(PostgresListener.class);
-
-	private static final String NOTIFY = "SELECT SET_CONFIG('synchronous_commit', 'off', TRUE), PG_NOTIFY(?, ?)";
 
 	private static final int WAIT_MILLIS = 500;
 
@@ -58,6 +57,8 @@ final class PostgresListener implements JdbcWorker.Work {
 
 	private final String self;
 
+	private final PostgresNotifier notifier;
+
 	private final boolean always;
 
 	private volatile State state = State.CONNECTING;
@@ -66,18 +67,17 @@ final class PostgresListener implements JdbcWorker.Work {
 
 	private long heardAt;
 
-	private long askedAt;
-
 	private boolean asked;
 
-	/** How many connections in a row have never brought a notification. */
+	/** How many connections in a row have not brought the first answer. */
 	private int silent;
 
-	PostgresListener(JdbcConnector connector, ConnectionSource source, String channel, String self, boolean always,
-			Guard guard) {
+	PostgresListener(JdbcConnector connector, ConnectionSource source, String channel, String self,
+			PostgresNotifier notifier, boolean always, Guard guard) {
 		this.connector = connector;
 		this.channel = channel;
 		this.self = self;
+		this.notifier = notifier;
 		this.always = always;
 		this.worker = new JdbcWorker("listener", source, connector.answerTimeout(), guard, this);
 	}
@@ -119,9 +119,8 @@ final class PostgresListener implements JdbcWorker.Work {
 			return;
 		}
 		this.state = State.CONNECTING;
-		this.silent++;
 		link.jdbc().execute("LISTEN \"" + this.channel + "\"");
-		ask(link);
+		ask();
 	}
 
 	private void report(String message) {
@@ -141,13 +140,13 @@ final class PostgresListener implements JdbcWorker.Work {
 		try {
 			listen(link);
 		}
-		catch (java.sql.SQLException ex) {
+		catch (SQLException ex) {
 			throw new IllegalStateException(ex);
 		}
 		return true;
 	}
 
-	private void listen(JdbcLink link) throws java.sql.SQLException {
+	private void listen(JdbcLink link) throws SQLException {
 		PGNotification[] notifications = link.unwrap(PGConnection.class).getNotifications(WAIT_MILLIS);
 		boolean wake = false;
 		if (notifications != null && notifications.length > 0) {
@@ -163,27 +162,31 @@ final class PostgresListener implements JdbcWorker.Work {
 				// This node's reader knows of this node's rows, and a question to itself
 				// says nothing to the others
 				wake |= !notification.getParameter().startsWith(this.self)
-						&& !notification.getParameter().endsWith("?");
+						&& !notification.getParameter().endsWith(PostgresNotifier.QUESTION_MARK);
 			}
 		}
 		if (wake) {
 			this.connector.wake();
 		}
 		long now = System.nanoTime();
-		if (this.asked && now - this.askedAt >= ECHO_NANOS) {
+		Long askedAt = this.notifier.askedAt();
+		if (this.asked && askedAt != null && now - askedAt >= ECHO_NANOS) {
+			this.silent += (this.state != State.LISTENING) ? 1 : 0;
 			throw new IllegalStateException("No notification has arrived");
 		}
 		if (!this.asked && now - this.heardAt >= QUIET_NANOS) {
-			ask(link);
+			ask();
 		}
 	}
 
-	private void ask(JdbcLink link) {
+	/**
+	 * The writer sends the question, as it notifies the other nodes. While it has no
+	 * connection there is no answer to wait for.
+	 */
+	private void ask() {
 		this.asked = true;
-		this.askedAt = System.nanoTime();
-		link.jdbc().query(NOTIFY, (row) -> {
-			// It has no result
-		}, this.channel, this.self + "?");
+		this.notifier.ask();
+		this.connector.wakeWriter();
 	}
 
 	@Override

@@ -40,7 +40,7 @@ record ShardCursor(int shard, String epoch, long number, @Nullable Integer finge
 	 * @param number the number of the row
 	 * @param envelope its content
 	 */
-	ShardCursor after(long number, byte[] envelope) {
+	ShardCursor hasRead(long number, byte[] envelope) {
 		return new ShardCursor(this.shard, this.epoch, number, Arrays.hashCode(envelope));
 	}
 
@@ -48,7 +48,7 @@ record ShardCursor(int shard, String epoch, long number, @Nullable Integer finge
 	 * Return this cursor at a place where there is no row to compare with.
 	 * @param number the number
 	 */
-	ShardCursor at(long number) {
+	ShardCursor passedOver(long number) {
 		return new ShardCursor(this.shard, this.epoch, number, null);
 	}
 

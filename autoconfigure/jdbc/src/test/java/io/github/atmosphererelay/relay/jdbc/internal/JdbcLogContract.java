@@ -21,6 +21,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.atmosphererelay.contract.RelayBroker;
 import io.github.atmosphererelay.contract.RelayLogContractTests;
@@ -100,9 +103,12 @@ abstract class JdbcLogContract extends RelayLogContractTests {
 	@Test
 	void ephemeralRowsAreRemovedAfterTheirTimeAndRecordedOnesStay() {
 		RelayNode node = tidyNode();
+		// All at once, because the first ones are removed after a second
+		List<CompletableFuture<Receipt>> sent = new ArrayList<>();
 		for (int i = 0; i < 50; i++) {
-			node.publish("room", "x");
+			sent.add(node.relay().publish(node.envelope("room", "x")));
 		}
+		CompletableFuture.allOf(sent.toArray(new CompletableFuture<?>[0])).orTimeout(10, TimeUnit.SECONDS).join();
 		append(node, "log", "kept", LONG);
 		// On a slow machine the first ones are removed before the last ones are written
 		assertThat(jdbc().queryForObject("SELECT SUM(HEAD) FROM ATMOSPHERE_SHARD WHERE LOG_NAME = ?", Integer.class,
@@ -241,6 +247,127 @@ abstract class JdbcLogContract extends RelayLogContractTests {
 		finally {
 			this.broker.proxy().resume();
 		}
+	}
+
+	/**
+	 * A node that has read nothing since its start has the row at the end to compare.
+	 */
+	@Test
+	void countersThatWentBackAndHavePassedANodeThatHasReadNothingAreANewEpoch() {
+		RelayNode one = startedNode();
+		Receipt last = appendMany(one, "log", 5, LONG).get(4);
+		RelayNode behind = node(this.broker.proxiedRelay(cluster(), new EnvelopeCodec(MAX_PAYLOAD))).start()
+			.awaitRoundTrip(TEN_SECONDS);
+		behind.subscribe(LOG);
+		this.broker.proxy().cut();
+		try {
+			one.relay().stop();
+			goBack(LOG, 2);
+			RelayNode three = startedNode();
+			assertThat(positionOf(appendMany(three, "log", 5, LONG).get(0)).epoch())
+				.isEqualTo(positionOf(last).epoch());
+			this.broker.proxy().resume();
+			MachineTime.await(TEN_SECONDS).until(() -> behind.gaps().contains(LOG));
+			assertThat(readForward(three, "log", positionOf(last), 10).complete()).isFalse();
+		}
+		finally {
+			this.broker.proxy().resume();
+		}
+	}
+
+	@Test
+	void aBackupThatIsRestoredTwiceIsANewEpochTwice() {
+		RelayNode one = startedNode();
+		RelayNode two = startedNode();
+		two.subscribe(LOG);
+		one.subscribe(LOG);
+		appendMany(one, "log", 5, LONG);
+		Map<String, Object> backup = jdbc().queryForMap(
+				"SELECT EPOCH, HEAD FROM ATMOSPHERE_SHARD WHERE LOG_NAME = ? AND SHARD = ?", cluster(),
+				ShardedLog.shardOf(LOG));
+		Receipt lost = appendMany(one, "log", 3, LONG).get(2);
+		awaitReceived(lost, one, two);
+		restore(backup);
+		awaitGaps(1, one, two);
+		Receipt second = append(one, "log", "second life", LONG);
+		awaitReceived(second, one, two);
+		assertThat(positionOf(second).epoch()).isNotEqualTo(positionOf(lost).epoch());
+		restore(backup);
+		awaitGaps(2, one, two);
+		Receipt third = appendMany(one, "log", 10, LONG).get(9);
+		awaitReceived(third, one, two);
+		assertThat(positionOf(third).epoch()).isNotIn(positionOf(lost).epoch(), positionOf(second).epoch());
+		assertThat(readForward(two, "log", positionOf(lost), 100).complete()).isFalse();
+		assertThat(readForward(two, "log", positionOf(second), 100).complete()).isFalse();
+	}
+
+	private void restore(Map<String, Object> backup) {
+		jdbc().update("UPDATE ATMOSPHERE_SHARD SET EPOCH = ?, HEAD = ? WHERE LOG_NAME = ? AND SHARD = ?",
+				backup.get("EPOCH"), backup.get("HEAD"), cluster(), ShardedLog.shardOf(LOG));
+		jdbc().update("DELETE FROM ATMOSPHERE_MESSAGE WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER > ?", cluster(),
+				ShardedLog.shardOf(LOG), backup.get("HEAD"));
+	}
+
+	/**
+	 * A node continues at the end of a new epoch, as soon as it has reported the gap.
+	 */
+	private static void awaitGaps(int count, RelayNode... nodes) {
+		for (RelayNode node : nodes) {
+			MachineTime.await(TEN_SECONDS).until(() -> node.gaps().stream().filter(LOG::equals).count() == count);
+		}
+	}
+
+	private static void awaitReceived(Receipt receipt, RelayNode... nodes) {
+		for (RelayNode node : nodes) {
+			MachineTime.await(TEN_SECONDS).until(() -> node.receivedIds().contains(receipt.messageId()));
+		}
+	}
+
+	/**
+	 * As while a dump is being restored.
+	 */
+	@Test
+	void countersThatAreMissingWhileANodeRunsAreNotItsBusiness() {
+		AtomicInteger opened = new AtomicInteger();
+		ConnectionSource source = this.broker.source(this.broker.server().port());
+		RelayNode node = node(new JdbcRelay(() -> {
+			opened.incrementAndGet();
+			return source.open();
+		}, this.broker.settings(cluster(), new EnvelopeCodec(MAX_PAYLOAD), Duration.ofSeconds(3)))).start()
+			.awaitRoundTrip(TEN_SECONDS);
+		Receipt before = append(node, "log", "before", LONG);
+		List<Map<String, Object>> counters = jdbc()
+			.queryForList("SELECT SHARD, EPOCH, HEAD FROM ATMOSPHERE_SHARD WHERE LOG_NAME = ?", cluster());
+		jdbc().update("DELETE FROM ATMOSPHERE_SHARD WHERE LOG_NAME = ?", cluster());
+		// The reader connects again and again
+		int connections = opened.get();
+		MachineTime.await(TEN_SECONDS).until(() -> opened.get() >= connections + 5 || counters() > 0);
+		assertThat(counters()).isZero();
+		counters.forEach((counter) -> jdbc().update(
+				"INSERT INTO ATMOSPHERE_SHARD (LOG_NAME, SHARD, EPOCH, HEAD) VALUES (?, ?, ?, ?)", cluster(),
+				counter.get("SHARD"), counter.get("EPOCH"), counter.get("HEAD")));
+		node.awaitRoundTrip(TEN_SECONDS);
+		assertThat(readForward(node, "log", null, 10).publications()).extracting((publication) -> publication.id())
+			.containsExactly(before.messageId());
+	}
+
+	private int counters() {
+		Integer count = jdbc().queryForObject("SELECT COUNT(*) FROM ATMOSPHERE_SHARD WHERE LOG_NAME = ?", Integer.class,
+				cluster());
+		return (count != null) ? count : 0;
+	}
+
+	@Test
+	void countersThatAreCreatedAgainContinueBehindTheRows() {
+		RelayNode one = startedNode();
+		Position last = positionOf(appendMany(one, "log", 5, LONG).get(4));
+		one.relay().stop();
+		jdbc().update("DELETE FROM ATMOSPHERE_SHARD WHERE LOG_NAME = ?", cluster());
+		RelayNode two = startedNode();
+		Position next = positionOf(append(two, "log", "next", LONG));
+		assertThat(next.epoch()).isNotEqualTo(last.epoch());
+		assertThat(next.offset()).isGreaterThan(last.offset());
+		assertThat(readForward(two, "log", null, 10).publications()).hasSize(6);
 	}
 
 	@Test

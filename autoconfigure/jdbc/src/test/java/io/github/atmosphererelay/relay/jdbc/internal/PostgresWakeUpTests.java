@@ -73,8 +73,12 @@ class PostgresWakeUpTests {
 	}
 
 	private JdbcRelaySettings settings(Duration idle) {
+		return settings(idle, ListenMode.AUTO);
+	}
+
+	private JdbcRelaySettings settings(Duration idle, ListenMode mode) {
 		return new JdbcRelaySettings(this.cluster, new EnvelopeCodec(1024), 100, Duration.ofSeconds(3),
-				Duration.ofMinutes(1), idle, Duration.ofSeconds(10), ListenMode.AUTO);
+				Duration.ofMinutes(1), idle, Duration.ofSeconds(10), mode);
 	}
 
 	/**
@@ -106,6 +110,35 @@ class PostgresWakeUpTests {
 		for (int i = 0; i < 20; i++) {
 			assertDelivered(Duration.ofSeconds(2));
 		}
+	}
+
+	@Test
+	void aNodeThatDoesNotListenWakesThoseThatDo() {
+		ConnectionSource direct = this.broker.source(this.broker.server().port());
+		this.one = new RelayNode(new JdbcRelay(direct, settings(NEVER, ListenMode.NEVER))).start()
+			.awaitRoundTrip(TEN_SECONDS);
+		this.two = new RelayNode(new JdbcRelay(direct, settings(NEVER))).start().awaitRoundTrip(TEN_SECONDS);
+		this.two.subscribe(new Address.Channel("room"));
+		awaitState("listening");
+		assertThat(this.one.relay().details()).containsEntry("wakeUp", "polling");
+		for (int i = 0; i < 5; i++) {
+			assertDelivered(Duration.ofSeconds(2));
+		}
+	}
+
+	@Test
+	void aNodeThatListensAtAnotherDatabaseNoticesThatNobodyWakesIt() {
+		JdbcTestBroker other = new JdbcTestBroker(this.broker.server());
+		ConnectionSource direct = this.broker.source(this.broker.server().port());
+		this.one = new RelayNode(new JdbcRelay(direct, settings(Duration.ofSeconds(1)))).start()
+			.awaitRoundTrip(TEN_SECONDS);
+		this.two = new RelayNode(
+				new JdbcRelay(direct, other.source(other.server().port()), settings(Duration.ofSeconds(1))))
+			.start()
+			.awaitRoundTrip(TEN_SECONDS);
+		this.two.subscribe(new Address.Channel("room"));
+		awaitState("silent");
+		assertDelivered(Duration.ofSeconds(3));
 	}
 
 	@Test
