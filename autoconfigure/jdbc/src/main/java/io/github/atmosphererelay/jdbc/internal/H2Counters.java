@@ -20,6 +20,7 @@ import java.sql.Connection;
 import java.sql.Savepoint;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 import org.apache.commons.logging.Log;
@@ -103,7 +104,7 @@ final class H2Counters {
 	 */
 	<T> T repair(JdbcOperations jdbc, Collection<Integer> shards, Supplier<T> append) {
 		for (int attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
-			Savepoint begin = jdbc.execute((Connection connection) -> connection.setSavepoint());
+			Savepoint begin = Objects.requireNonNull(jdbc.execute((Connection connection) -> connection.setSavepoint()));
 			try {
 				return append.get();
 			}
@@ -132,7 +133,7 @@ final class H2Counters {
 	private static void rollBack(JdbcOperations jdbc, Savepoint savepoint) {
 		jdbc.execute((Connection connection) -> {
 			connection.rollback(savepoint);
-			return null;
+			return true;
 		});
 	}
 
