@@ -104,7 +104,8 @@ final class H2Counters {
 	 */
 	<T> T repair(JdbcOperations jdbc, Collection<Integer> shards, Supplier<T> append) {
 		for (int attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
-			Savepoint begin = Objects.requireNonNull(jdbc.execute((Connection connection) -> connection.setSavepoint()));
+			Savepoint begin = Objects
+				.requireNonNull(jdbc.execute((Connection connection) -> connection.setSavepoint()));
 			try {
 				return append.get();
 			}
