@@ -104,8 +104,7 @@ final class H2Counters {
 	 */
 	<T> T repair(JdbcOperations jdbc, Collection<Integer> shards, Supplier<T> append) {
 		for (int attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
-			Savepoint begin = Objects
-				.requireNonNull(jdbc.execute((Connection connection) -> connection.setSavepoint()));
+			Savepoint begin = Objects.requireNonNull(jdbc.execute((Connection link) -> link.setSavepoint()));
 			try {
 				return append.get();
 			}
