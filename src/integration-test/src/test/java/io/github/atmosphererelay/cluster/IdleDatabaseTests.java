@@ -44,7 +44,7 @@ class IdleDatabaseTests {
 
 	private static final Duration QUIET = Duration.ofSeconds(5);
 
-	private static final Duration MEASURED = Duration.ofSeconds(15);
+	private static final Duration MEASURED = Duration.ofSeconds(20);
 
 	@Test
 	void aNodeOnPostgresThatHasNothingToDoSendsAtMostTwoQueriesPerSecond() throws Exception {
