@@ -175,13 +175,17 @@ public final class AtmosphereOutboxAutoConfiguration {
 			if (manager instanceof ResourceTransactionManager resource) {
 				// Not one of Kafka or JMS
 				Object factory = resource.getResourceFactory();
-				return manager instanceof ConfigurableTransactionManager && (factory instanceof DataSource
-						|| ClassUtils.getAllInterfacesForClassAsSet(factory.getClass())
-							.stream()
-							.anyMatch((type) -> type.getName().equals("jakarta.persistence.EntityManagerFactory")));
+				return manager instanceof ConfigurableTransactionManager
+						&& (factory instanceof DataSource || isEntityManagerFactory(factory));
 			}
 			return manager instanceof ConfigurableTransactionManager
 					&& !manager.getClass().getName().contains("JtaTransactionManager");
+		}
+
+		private static boolean isEntityManagerFactory(Object factory) {
+			ClassLoader loader = factory.getClass().getClassLoader();
+			String type = "jakarta.persistence.EntityManagerFactory";
+			return ClassUtils.isPresent(type, loader) && ClassUtils.resolveClassName(type, loader).isInstance(factory);
 		}
 
 		@Bean
@@ -264,7 +268,7 @@ public final class AtmosphereOutboxAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean(name = { "atmosphereOutboxHealthIndicator", "atmosphereOutboxHealthContributor" })
 		OutboxHealthIndicator atmosphereOutboxHealthContributor(Outbox outbox, AtmosphereProperties properties) {
-			return new OutboxHealthIndicator(outbox.statistics(), properties.outbox().maxWait());
+			return new OutboxHealthIndicator(outbox.statistics(), properties.outbox().maxWait(), outbox.maxAge());
 		}
 
 	}

@@ -145,6 +145,16 @@ class OutboxConfigurationTests {
 	 * Another node holds all leases, and does nothing.
 	 */
 	@Test
+	void theHealthIsDegradedWhileTheTablesCannotBeRead() {
+		this.enabled.run((context) -> {
+			OutboxHealthIndicator health = new OutboxHealthIndicator(context.getBean(Outbox.class).statistics(),
+					Duration.ofMinutes(1), Duration.ZERO);
+			assertThat(health.health().getStatus()).isEqualTo(AtmosphereHealthIndicator.DEGRADED);
+			assertThat(health.health().getDetails()).containsKey("lastSeen");
+		});
+	}
+
+	@Test
 	void theHealthIsDegradedWhileAMessageWaitsTooLong() {
 		JdbcDataSource database = database();
 		this.runner.withBean(JdbcDataSource.class, () -> database)

@@ -36,7 +36,12 @@ public class RelayUnavailableException extends RelayException {
 		super("The " + relay + " relay is not connected to its broker", cause);
 	}
 
-	private RelayUnavailableException(Throwable cause, String message) {
+	/**
+	 * Create the exception for a relay that was reached.
+	 * @param cause the broker's answer
+	 * @param message the message
+	 */
+	RelayUnavailableException(Throwable cause, String message) {
 		super(message, cause);
 	}
 

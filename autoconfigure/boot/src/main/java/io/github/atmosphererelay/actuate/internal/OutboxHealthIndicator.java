@@ -26,9 +26,9 @@ import org.springframework.boot.health.contributor.Health;
 
 /**
  * Tells how much waits in the outbox, as this node has seen last; asks nobody, and so
- * returns at once. While a message waits for longer than it should, the status is
- * {@code DEGRADED}: committed messages are late and not lost, and another node may be to
- * blame, so restarting this one would not help.
+ * returns at once. While a message waits for longer than it should, or the tables cannot
+ * be read, the status is {@code DEGRADED}: committed messages are late and not lost, and
+ * another node may be to blame, so restarting this one would not help.
  */
 public final class OutboxHealthIndicator extends AbstractHealthIndicator {
 
@@ -36,22 +36,32 @@ public final class OutboxHealthIndicator extends AbstractHealthIndicator {
 
 	private final Duration maxWait;
 
+	private final Duration maxAge;
+
 	/**
 	 * Create an indicator.
 	 * @param statistics what was seen
 	 * @param maxWait how long a message may wait
+	 * @param maxAge how old what was seen may be: longer than the longest time between
+	 * two looks at the tables
 	 */
-	public OutboxHealthIndicator(OutboxStatistics statistics, Duration maxWait) {
+	public OutboxHealthIndicator(OutboxStatistics statistics, Duration maxWait, Duration maxAge) {
 		super("The health of the outbox cannot be told");
 		this.statistics = statistics;
 		this.maxWait = maxWait;
+		this.maxAge = maxAge;
 	}
 
 	@Override
 	protected void doHealthCheck(Health.Builder builder) {
 		OutboxStatus status = this.statistics.status();
 		Duration oldest = status.oldest();
-		if (oldest.compareTo(this.maxWait) > 0) {
+		Duration age = this.statistics.sinceSeen();
+		if (age.compareTo(this.maxAge) > 0) {
+			builder.status(AtmosphereHealthIndicator.DEGRADED)
+				.withDetail("lastSeen", age.toSeconds() + " s ago: the database cannot be read");
+		}
+		else if (oldest.compareTo(this.maxWait) > 0) {
 			builder.status(AtmosphereHealthIndicator.DEGRADED);
 		}
 		else {

@@ -54,6 +54,7 @@ import io.github.atmosphererelay.message.internal.ChannelNames;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.LogPage;
+import io.github.atmosphererelay.relay.MessageRefusedException;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
@@ -388,11 +389,18 @@ public final class DefaultBroadcaster implements Broadcaster {
 		}).handle((receipt, ex) -> (ex != null) ? notForwarded(ex) : confirmed(receipt));
 	}
 
-	private Receipt notForwarded(Throwable failure) {
-		Throwable cause = Failures.unwrap(failure);
-		if (cause instanceof RelayUnavailableException) {
+	/**
+	 * Have the relay probed soon, if a failure may mean that it is down.
+	 */
+	private void suspect(Throwable failure) {
+		if (failure instanceof RelayUnavailableException && !(failure instanceof MessageRefusedException)) {
 			this.monitor.suspect();
 		}
+	}
+
+	private Receipt notForwarded(Throwable failure) {
+		Throwable cause = Failures.unwrap(failure);
+		suspect(cause);
 		this.statistics.countPublished(
 				(cause instanceof RelayOverloadedException) ? PublishResult.OVERLOADED : PublishResult.FAILED);
 		throw (cause instanceof RuntimeException runtime) ? runtime : new CompletionException(cause);
@@ -422,9 +430,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 				return confirmed(receipt);
 			}
 			Throwable cause = Failures.unwrap(ex);
-			if (cause instanceof RelayUnavailableException) {
-				this.monitor.suspect();
-			}
+			suspect(cause);
 			if (cause instanceof RelayOverloadedException) {
 				this.statistics.countPublished(PublishResult.OVERLOADED);
 			}
@@ -465,7 +471,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 	private Receipt failed(Envelope envelope, Throwable failure) {
 		Throwable cause = Failures.unwrap(failure);
 		if (cause instanceof RelayUnavailableException) {
-			this.monitor.suspect();
+			suspect(cause);
 			return localOnly(envelope);
 		}
 		this.statistics.countPublished(

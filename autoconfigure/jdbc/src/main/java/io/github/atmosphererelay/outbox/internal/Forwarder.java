@@ -51,6 +51,7 @@ import io.github.atmosphererelay.jdbc.internal.ShardedLog;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
+import io.github.atmosphererelay.relay.MessageRefusedException;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
@@ -685,7 +686,9 @@ final class Forwarder {
 	}
 
 	private void failed(AddressQueue address, QueuedMessage message, Throwable failure) {
-		if (failure instanceof RelayUnavailableException || failure instanceof RelayOverloadedException) {
+		boolean temporary = failure instanceof RelayUnavailableException
+				&& !(failure instanceof MessageRefusedException);
+		if (temporary || failure instanceof RelayOverloadedException) {
 			later(address, RETRY_NANOS);
 			return;
 		}

@@ -82,6 +82,8 @@ public final class Outbox {
 
 	private final Timers timers;
 
+	private final Duration maxAge;
+
 	private final OutboxStatistics statistics = new OutboxStatistics();
 
 	/** The shards of which other nodes are to be told, one bit for each. */
@@ -104,6 +106,7 @@ public final class Outbox {
 		this.database = log.database();
 		this.codec = codec;
 		this.link = link;
+		this.maxAge = settings.maxPoll().multipliedBy(3);
 		this.timers = timers;
 		this.setAside = new SetAsideTable(log.name());
 		this.forwarder = new Forwarder(log, codec, settings, this.setAside, sender, monitor::isUp, this.statistics,
@@ -142,6 +145,14 @@ public final class Outbox {
 	 */
 	public OutboxStatistics statistics() {
 		return this.statistics;
+	}
+
+	/**
+	 * Return how old the status may be while the database can be read.
+	 * @return three times the longest time between two looks at the tables
+	 */
+	public Duration maxAge() {
+		return this.maxAge;
 	}
 
 	private void committed(Set<Integer> shards) {

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.outbox.internal;
 
+import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -37,6 +38,9 @@ public final class OutboxStatistics {
 	private final LongAdder discarded = new LongAdder();
 
 	private volatile OutboxStatus status = OutboxStatus.UNKNOWN;
+
+	/** When the tables were read last, or the process has started. */
+	private volatile long seenAt = System.nanoTime();
 
 	/**
 	 * Return how many messages this node has forwarded.
@@ -96,6 +100,14 @@ public final class OutboxStatistics {
 		return this.status;
 	}
 
+	/**
+	 * Return how long ago the tables were read.
+	 * @return the time since then, or since the start of the node before the first time
+	 */
+	public Duration sinceSeen() {
+		return Duration.ofNanos(System.nanoTime() - this.seenAt);
+	}
+
 	void countForwarded() {
 		this.forwarded.increment();
 	}
@@ -122,6 +134,7 @@ public final class OutboxStatistics {
 
 	void seen(OutboxStatus status) {
 		this.status = status;
+		this.seenAt = System.nanoTime();
 	}
 
 }

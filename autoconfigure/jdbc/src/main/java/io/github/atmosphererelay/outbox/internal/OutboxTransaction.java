@@ -80,6 +80,9 @@ final class OutboxTransaction implements PublishingTransaction {
 
 	private boolean checked;
 
+	/** Whether it was marked for rollback before its manager began to commit. */
+	private boolean markedBefore;
+
 	/** Why the transaction was rolled back on its connection. */
 	private @Nullable OutboxException fault;
 
@@ -175,8 +178,9 @@ final class OutboxTransaction implements PublishingTransaction {
 			return;
 		}
 		if (status.isRollbackOnly()) {
-			// The transaction manager has looked at the mark before it began to commit
-			if (this.toStore.size() > 0) {
+			// A manager looks at the mark before it begins to commit; that of JPA leaves
+			// a mark of an inner transaction to the commit itself, which rolls back
+			if (this.toStore.size() > 0 && !this.markedBefore) {
 				throw new OutboxException("The transaction was rolled back: it was marked for that while it was about"
 						+ " to commit, when its transaction manager no longer looks at the mark, and its messages"
 						+ " would be lost");
@@ -280,7 +284,8 @@ final class OutboxTransaction implements PublishingTransaction {
 			return connection;
 		}
 		catch (SQLException ex) {
-			logger.warn("A transaction that cannot go on could not be rolled back at once", ex);
+			// The connection has ended, and the transaction with it
+			logger.debug("A transaction that cannot go on could not be rolled back", ex);
 			return null;
 		}
 	}
@@ -372,6 +377,12 @@ final class OutboxTransaction implements PublishingTransaction {
 		public void savepointRollback(Object savepoint) {
 			OutboxTransaction.this.toStore.rollbackTo(savepoint);
 			OutboxTransaction.this.toSendAfterCommit.rollbackTo(savepoint);
+		}
+
+		@Override
+		public void beforeCommit(boolean readOnly) {
+			OutboxTransaction.this.markedBefore = ((TransactionStatus) OutboxTransaction.this.execution)
+				.isRollbackOnly();
 		}
 
 		@Override

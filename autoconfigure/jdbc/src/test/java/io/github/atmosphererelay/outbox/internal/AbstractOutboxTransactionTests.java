@@ -44,6 +44,7 @@ import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.TransactionExecution;
 import org.springframework.transaction.TransactionExecutionListener;
 import org.springframework.transaction.TransactionTimedOutException;
+import org.springframework.transaction.UnexpectedRollbackException;
 import org.springframework.transaction.support.AbstractPlatformTransactionManager;
 import org.springframework.transaction.support.DefaultTransactionStatus;
 import org.springframework.transaction.support.TransactionSynchronization;
@@ -335,6 +336,20 @@ abstract class AbstractOutboxTransactionTests {
 			.withMessageContaining("marked");
 		assertThat(isChanged("late mark")).isFalse();
 		assertThat(this.node.stored()).isEmpty();
+	}
+
+	@Test
+	void anInnerRollbackIsToldAsItIsWithoutTheOutbox() {
+		assertThatExceptionOfType(UnexpectedRollbackException.class)
+			.isThrownBy(() -> transaction().executeWithoutResult((outer) -> {
+				publish("one");
+				assertThatIllegalStateException().isThrownBy(() -> transaction().executeWithoutResult((inner) -> {
+					throw new IllegalStateException();
+				}));
+				publish("two");
+			}));
+		assertThat(this.node.stored()).isEmpty();
+		assertThat(this.node.sentTexts()).isEmpty();
 	}
 
 	/**

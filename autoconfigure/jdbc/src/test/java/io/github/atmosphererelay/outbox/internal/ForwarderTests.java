@@ -31,6 +31,7 @@ import io.github.atmosphererelay.event.MessageSetAside;
 import io.github.atmosphererelay.jdbc.internal.TestDatabases;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.LogOptions;
+import io.github.atmosphererelay.relay.MessageRefusedException;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
@@ -284,6 +285,23 @@ class ForwarderTests {
 		assertThat(second.sentTexts())
 			.containsExactlyElementsOf(IntStream.range(0, 10).mapToObj((i) -> "left " + i).toList());
 		assertThat(first.sentTexts()).containsExactly("one");
+	}
+
+	/**
+	 * As with a key of another type in Redis, or a channel without permission.
+	 */
+	@Test
+	void aMessageThatTheBrokerRefusesForGoodIsSetAside() {
+		ForwardingNode node = node();
+		node.answer((envelope) -> envelope.payload().asText().startsWith("refused")
+				? CompletableFuture
+					.failedFuture(new MessageRefusedException("fake", new IllegalStateException("WRONGTYPE")))
+				: relayed(envelope));
+		node.publish("chat/lobby", "refused");
+		node.publish("chat/lobby", "after");
+		await().until(() -> rows() == 0);
+		assertThat(node.outbox.setAside(10)).hasSize(1);
+		assertThat(node.sentTexts()).endsWith("after");
 	}
 
 	@Test

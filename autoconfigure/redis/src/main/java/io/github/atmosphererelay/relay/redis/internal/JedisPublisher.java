@@ -33,7 +33,6 @@ import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.internal.Threads;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
-import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.Protocol.Command;
@@ -304,7 +303,7 @@ final class JedisPublisher {
 		else if (reply instanceof JedisDataException refusal) {
 			// Redis answered that it has not executed the call
 			this.pendingBytes.remove(call.size());
-			call.result().completeExceptionally(RelayUnavailableException.forRefusal(RedisRelay.NAME, refusal));
+			call.result().completeExceptionally(RedisAnswers.refusal(refusal));
 		}
 		else {
 			lost.executed(call);

@@ -41,7 +41,7 @@ record LettuceRefusals(int maxPending) {
 	@Nullable RelayException refusal(Throwable ex) {
 		if (ex instanceof RedisCommandExecutionException) {
 			// Redis answered that it has not executed the command
-			return RelayUnavailableException.forRefusal(RedisRelay.NAME, ex);
+			return RedisAnswers.refusal(ex);
 		}
 		String message = ex.getMessage();
 		if (ex.getClass() != RedisException.class || message == null) {
