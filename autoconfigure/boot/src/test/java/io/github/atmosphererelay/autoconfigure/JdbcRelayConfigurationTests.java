@@ -187,7 +187,7 @@ class JdbcRelayConfigurationTests {
 			.withPropertyValues("atmosphere.relay.jdbc.listen=never", "atmosphere.relay.jdbc.idle-interval=2s",
 					"atmosphere.relay.jdbc.retention=5m", "atmosphere.relay.jdbc.clean-interval=1m",
 					"atmosphere.cluster.name=other", "atmosphere.cluster.heartbeat-interval=4s",
-					"atmosphere.cluster.node-timeout=16s")
+					"atmosphere.cluster.node-timeout=16s", "atmosphere.relay.probe-timeout=20s")
 			.run((context) -> {
 				JdbcRelay relay = (JdbcRelay) context.getBean(ClusterRelay.class);
 				assertThat(relay.settings().listen()).isEqualTo(ListenMode.NEVER);
