@@ -54,7 +54,7 @@ public final class KafkaCluster implements AutoCloseable {
 	private final Admin admin;
 
 	private KafkaCluster() throws Exception {
-		this.ports = KafkaProcess.freePorts(BROKERS + 1);
+		this.ports = Ports.free(BROKERS + 1);
 		String clusterId = Uuid.randomUuid().toString();
 		int controller = this.ports.get(BROKERS);
 		for (int i = 0; i < BROKERS; i++) {

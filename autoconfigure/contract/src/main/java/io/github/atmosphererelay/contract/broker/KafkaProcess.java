@@ -19,9 +19,6 @@ package io.github.atmosphererelay.contract.broker;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,9 +28,6 @@ import java.util.Properties;
 
 import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.MetadataVersion;
-import org.jspecify.annotations.Nullable;
-
-import org.springframework.util.FileSystemUtils;
 
 /**
  * One Kafka node in a process of its own. A temporary directory keeps its data from one
@@ -41,13 +35,12 @@ import org.springframework.util.FileSystemUtils;
  */
 final class KafkaProcess {
 
-	private final Path directory;
+	private final ServerProcess server = new ServerProcess("kafka-server", "KILL");
 
-	private @Nullable Process process;
+	private boolean launched;
 
 	KafkaProcess(int nodeId, String clusterId, Map<String, String> properties) throws Exception {
-		this.directory = directory();
-		String data = this.directory.resolve("data").toString();
+		String data = this.server.directory().resolve("data").toString();
 		Properties all = new Properties();
 		all.putAll(Map.of("node.id", Integer.toString(nodeId), "log.dirs", data, "controller.listener.names",
 				"CONTROLLER", "offsets.topic.replication.factor", "1", "offsets.topic.num.partitions", "1",
@@ -57,7 +50,7 @@ final class KafkaProcess {
 		// expired
 		all.putAll(Map.of("broker.session.timeout.ms", "3000", "broker.heartbeat.interval.ms", "300"));
 		all.putAll(properties);
-		try (OutputStream out = Files.newOutputStream(this.directory.resolve("server.properties"))) {
+		try (OutputStream out = Files.newOutputStream(configuration())) {
 			all.store(out, null);
 		}
 		try (PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream())) {
@@ -72,12 +65,8 @@ final class KafkaProcess {
 		}
 	}
 
-	private static Path directory() throws IOException {
-		// In memory if possible: a broker waits for the disk at each change of its
-		// metadata, and on a busy disk it would seem dead.
-		Path memory = Path.of("/dev/shm");
-		return Files.isWritable(memory) ? Files.createTempDirectory(memory, "kafka-server")
-				: Files.createTempDirectory("kafka-server");
+	private Path configuration() {
+		return this.server.directory().resolve("server.properties");
 	}
 
 	/**
@@ -89,76 +78,37 @@ final class KafkaProcess {
 						"-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"));
 		command.addAll(
 				List.of("-cp", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-						KafkaServerMain.class.getName(), this.directory.resolve("server.properties").toString()));
-		try {
-			this.process = new ProcessBuilder(command).redirectErrorStream(true)
-				.redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
-				.start();
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
+						KafkaServerMain.class.getName(), configuration().toString()));
+		this.server.launch(command);
+		this.launched = true;
 	}
 
 	boolean isLaunched() {
-		return this.process != null;
+		return this.launched;
 	}
 
 	/**
 	 * Kill the node without a clean shutdown, and wait until its process has ended.
 	 */
 	void kill() {
-		Process process = this.process;
-		if (process != null) {
-			process.destroyForcibly().onExit().join();
-			this.process = null;
-		}
+		this.server.end();
+		this.launched = false;
 	}
 
 	boolean isAlive() {
-		Process process = this.process;
-		return process != null && process.isAlive();
+		return this.server.isAlive();
 	}
 
 	/**
 	 * Kill the node and remove its data.
 	 */
 	void close() {
-		kill();
-		try {
-			FileSystemUtils.deleteRecursively(this.directory);
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
+		this.launched = false;
+		this.server.close();
 	}
 
 	String output() {
-		try {
-			return Files.readString(log());
-		}
-		catch (IOException ex) {
-			return "no output";
-		}
-	}
-
-	private Path log() {
-		return this.directory.resolve("server.log");
-	}
-
-	static List<Integer> freePorts(int count) throws IOException {
-		List<ServerSocket> sockets = new ArrayList<>();
-		try {
-			for (int i = 0; i < count; i++) {
-				sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-			}
-			return sockets.stream().map(ServerSocket::getLocalPort).toList();
-		}
-		finally {
-			for (ServerSocket socket : sockets) {
-				socket.close();
-			}
-		}
+		return this.server.output();
 	}
 
 }

@@ -48,7 +48,7 @@ public final class KafkaServer implements AutoCloseable {
 	private final KafkaProcess process;
 
 	private KafkaServer(Map<String, String> properties) throws Exception {
-		List<Integer> ports = KafkaProcess.freePorts(4);
+		List<Integer> ports = Ports.free(4);
 		this.adminPort = ports.get(0);
 		this.direct = TcpProxy.start("127.0.0.1", ports.get(1));
 		this.proxy = TcpProxy.start("127.0.0.1", ports.get(2));

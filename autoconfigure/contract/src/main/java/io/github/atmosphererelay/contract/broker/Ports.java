@@ -18,7 +18,9 @@ package io.github.atmosphererelay.contract.broker;
 
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.IntStream;
 
 /**
  * Ports for servers that are stopped and started again within a test.
@@ -46,6 +48,15 @@ public final class Ports {
 			}
 		}
 		throw new IllegalStateException("No free port");
+	}
+
+	/**
+	 * Find several ports like {@link #free()}.
+	 * @param count how many ports to find
+	 * @return the ports, which differ
+	 */
+	static List<Integer> free(int count) {
+		return IntStream.generate(Ports::free).distinct().limit(count).boxed().toList();
 	}
 
 }
