@@ -16,7 +16,6 @@
 
 package io.github.atmosphererelay.contract.broker;
 
-import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
