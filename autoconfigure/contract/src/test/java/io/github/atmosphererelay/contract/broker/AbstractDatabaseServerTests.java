@@ -255,7 +255,8 @@ abstract class AbstractDatabaseServerTests {
 		DatabaseServer own = DatabaseServerMain.start(this.kind);
 		List<Long> ids = own.process().ids();
 		Path directory = own.process().directory();
-		assertThat(ids).isNotEmpty().allMatch(ServerProcess::runs);
+		// Others may have been short-lived helpers of it
+		assertThat(ids).first().matches(ServerProcess::runs);
 		assertThat(directory).isDirectory();
 		own.close();
 		assertThat(ids).noneMatch(ServerProcess::runs);
@@ -274,7 +275,8 @@ abstract class AbstractDatabaseServerTests {
 			Path directory = Path.of(output.readLine());
 			List<Long> ids = Arrays.stream(output.readLine().split(" ")).map(Long::valueOf).toList();
 			assertThat(directory).isDirectory();
-			assertThat(ids).isNotEmpty().allMatch(ServerProcess::runs);
+			// Others may have been short-lived helpers of it
+			assertThat(ids).first().matches(ServerProcess::runs);
 			starter.destroyForcibly();
 			MachineTime.await(Duration.ofSeconds(10)).until(() -> ids.stream().noneMatch(ServerProcess::runs));
 			MachineTime.await(Duration.ofSeconds(10)).until(() -> !directory.toFile().exists());
