@@ -180,7 +180,7 @@ test('a refused command is rejected with its code', async () => {
 });
 
 test('a command without an answer is rejected, and so is one whose connection ends', async () => {
-	const { server, client } = await start({ rpc: null }, { timeout: 50 });
+	const { server, client } = await start({ rpc: null }, { timeout: 500 });
 	client.connect();
 	await assert.rejects(client.rpc('silent'), { code: ErrorCode.TIMEOUT });
 	const cut = assert.rejects(client.rpc('silent'), { code: ErrorCode.CONNECTION_CLOSED });
@@ -221,7 +221,7 @@ test('a final error ends the subscription, and those who wait for it hear so', a
 
 test('a subscribe without an answer makes a new connection', async () => {
 	let silent = true;
-	const { server, client } = await start({ subscribe: () => silent ? null : undefined }, { timeout: 50 });
+	const { server, client } = await start({ subscribe: () => silent ? null : undefined }, { timeout: 500 });
 	const subscription = client.newSubscription('a');
 	subscription.subscribe();
 	client.connect();
