@@ -355,16 +355,31 @@ public final class PresenceService implements Presence {
 	}
 
 	/**
-	 * Send a session from now on the joins and leaves of single sessions in a channel to
-	 * which it is subscribed. Ends with the subscription. Does not check whether the
-	 * client may see them; see {@link #requireWatch}. Does not block.
+	 * Tell a session's client that it is subscribed to a channel, and send the session
+	 * from then on the joins and leaves of single sessions there. Nobody can join between
+	 * the two without being announced. Ends with the subscription; call
+	 * {@link #checkWatch} afterwards, because the subscription may end meanwhile. Does
+	 * not check whether the client may see them; see {@link #requireWatch}. Does not
+	 * block.
 	 * @param session the session
 	 * @param channel the channel's name; the channel must have presence
 	 * @param format encodes the frames; all clients of a door must pass the same object,
 	 * so that they share a frame
+	 * @param told queues what tells the client; must take no locks but those of queues
 	 */
-	public void watchSessions(LocalSession session, String channel, PresenceChangeFormat format) {
-		this.registry.whileSubscribed(session, channel, () -> this.view.watchSessions(channel, session, format));
+	public void watchSessions(LocalSession session, String channel, PresenceChangeFormat format, Runnable told) {
+		this.view.watchSessions(channel, session, format, told);
+	}
+
+	/**
+	 * End a watch whose subscription ended while the watch began.
+	 * @param subscription the subscription
+	 */
+	public void checkWatch(Subscription subscription) {
+		LocalSession session = subscription.session();
+		if (session.subscription(subscription.channel()) == null) {
+			this.view.unwatch(subscription.channel(), session);
+		}
 	}
 
 	/**

@@ -90,12 +90,21 @@ final class PresenceView {
 	}
 
 	/**
-	 * Send a session from now on the joins and leaves of single sessions in a channel.
+	 * Tell a session's client that it is subscribed, and send the session from then on
+	 * the joins and leaves of single sessions in a channel. Nobody can join between the
+	 * two, and no join is sent before the client is told.
+	 * @param told queues what tells the client; must take no locks but those of queues
 	 */
-	void watchSessions(String name, LocalSession session, PresenceChangeFormat format) {
-		update(name, (channel) -> channel.watchSessions(session, format));
+	void watchSessions(String name, LocalSession session, PresenceChangeFormat format, Runnable told) {
+		update(name, (channel) -> {
+			told.run();
+			channel.watchSessions(session, format);
+		});
 	}
 
+	/**
+	 * Send a session no joins and leaves any more.
+	 */
 	void unwatch(String name, LocalSession session) {
 		if (this.channels.containsKey(name)) {
 			update(name, (channel) -> channel.unwatch(session));

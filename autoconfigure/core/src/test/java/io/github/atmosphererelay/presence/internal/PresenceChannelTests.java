@@ -32,6 +32,7 @@ import io.github.atmosphererelay.session.internal.LocalSession;
 import io.github.atmosphererelay.session.internal.SessionStatistics;
 import io.github.atmosphererelay.session.internal.WriterPool;
 import io.github.atmosphererelay.session.internal.WriterSettings;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -203,17 +204,42 @@ class PresenceChannelTests {
 					+ "\"left\":[],\"count\":30,\"truncated\":true}");
 	}
 
-	@Test
-	void changesBeyondTheLimitOfOneAnnouncementAreCounted() {
+	private static LocalSession watcher() {
 		ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
 		LocalSession watcher = new WriterPool(new WriterSettings(1, 1, Duration.ofSeconds(1)), new SessionStatistics(),
 				scheduler)
 			.open("watcher", null, null, null, (session, reason) -> {
 			});
 		scheduler.shutdown();
+		return watcher;
+	}
+
+	/**
+	 * Such a join was not announced to the client: it was told that it is subscribed
+	 * before it was entered among those that hear of joins.
+	 */
+	@Test
+	void whoJoinsWhileAClientIsToldOfItsSubscriptionIsAnnouncedToIt() throws Exception {
+		LocalSession watcher = watcher();
+		Thread joining = new Thread(() -> join("bob"));
+		this.view.watchSessions(CHANNEL, watcher, (channel, changes) -> Payload.text(channel), () -> {
+			joining.start();
+			Awaitility.await().until(() -> joining.getState() == Thread.State.BLOCKED);
+		});
+		joining.join();
+		assertThat(news()).singleElement().satisfies((news) -> {
+			assertThat(news.changes()).hasSize(1);
+			assertThat(news.sessionWatchers()).containsOnlyKeys(watcher);
+		});
+	}
+
+	@Test
+	void changesBeyondTheLimitOfOneAnnouncementAreCounted() {
+		LocalSession watcher = watcher();
 		join("nobody hears of");
 		PresenceChangeFormat format = (channel, changes) -> Payload.text(channel);
-		this.view.watchSessions(CHANNEL, watcher, format);
+		this.view.watchSessions(CHANNEL, watcher, format, () -> {
+		});
 		for (int i = 0; i < 1_007; i++) {
 			join("user-" + i);
 		}

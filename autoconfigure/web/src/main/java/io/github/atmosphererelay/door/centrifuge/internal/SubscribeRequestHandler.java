@@ -206,12 +206,16 @@ final class SubscribeRequestHandler {
 			Recovery recovery = this.command.recovery();
 			Reply reply = new Reply.Subscribe(result, (recovery != null) ? recovery.offset() : null);
 			Reservation reservation = result.reservation();
-			if (reservation == null || result.publications().isEmpty()) {
-				replies().reply(session(), this.command.id(), reply);
+			Runnable replying = (reservation == null || result.publications().isEmpty())
+					? () -> replies().reply(session(), this.command.id(), reply)
+					: () -> replies().replyWithMuch(session(), this.command.id(), reply,
+							ReplySender.size(result.publications()), reservation.hold());
+			if (this.watches) {
+				SubscribeRequestHandler.this.presence.watchSessions(session(), channel(),
+						SubscribeRequestHandler.this.presenceChanges, replying);
 			}
 			else {
-				replies().replyWithMuch(session(), this.command.id(), reply, ReplySender.size(result.publications()),
-						reservation.hold());
+				replying.run();
 			}
 			this.answered = true;
 			told();
@@ -251,10 +255,8 @@ final class SubscribeRequestHandler {
 		 */
 		void done(@Nullable Throwable failure) {
 			Subscription subscription = subscription();
-			if (failure == null && subscription != null && this.watches) {
-				// By this subscription, not by a later one that does not want it
-				subscription.whileHeld(() -> SubscribeRequestHandler.this.presence.watchSessions(session(), channel(),
-						SubscribeRequestHandler.this.presenceChanges));
+			if (subscription != null && this.watches) {
+				SubscribeRequestHandler.this.presence.checkWatch(subscription);
 			}
 			// Usually it was answered before
 			refuse();
