@@ -159,7 +159,7 @@ class LimitTests {
 				node.broadcaster().broadcast("chat/" + i, "to " + i).join();
 			}
 			List<String> texts = client.awaitCount(2000).texts();
-			assertThat(texts.subList(0, 1000)).as("the client is told of each subscription")
+			assertThat(texts.subList(0, 1000)).as("the client receives a frame for each subscription")
 				.allSatisfy((text) -> assertThat(text).contains("\"type\":\"ready\""));
 			assertThat(texts.subList(1000, 2000))
 				.isEqualTo(IntStream.range(0, 1000).mapToObj((i) -> "to " + i).toList());

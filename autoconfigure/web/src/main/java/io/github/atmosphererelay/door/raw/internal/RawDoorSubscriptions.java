@@ -120,8 +120,8 @@ final class RawDoorSubscriptions implements SessionSubscriber {
 	}
 
 	/**
-	 * Return whether the client is told when one of its subscriptions ends. Only a client
-	 * that has asked for control frames can tell such a frame from a message.
+	 * Return whether the client receives a frame when one of its subscriptions ends. Only
+	 * a client that has asked for control frames can tell such a frame from a message.
 	 */
 	boolean tellsEnd() {
 		return tellsBegin() || this.request.ack();
