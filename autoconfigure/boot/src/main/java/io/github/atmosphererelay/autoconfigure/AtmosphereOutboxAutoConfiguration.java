@@ -219,8 +219,8 @@ public final class AtmosphereOutboxAutoConfiguration {
 			return new OutboxOperations() {
 
 				@Override
-				public List<?> list(int limit) {
-					return outbox.setAside(limit);
+				public List<?> list(long offset, int limit) {
+					return outbox.setAside(offset, limit);
 				}
 
 				@Override

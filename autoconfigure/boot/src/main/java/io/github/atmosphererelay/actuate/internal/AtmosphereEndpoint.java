@@ -125,7 +125,8 @@ public final class AtmosphereEndpoint {
 			case "sessions" -> sessions(number, pageSize, channel, user);
 			case "channels" -> channels(number, pageSize);
 			case "cluster" -> this.cluster.describe();
-			case "outbox" -> (this.outbox != null) ? Map.of("setAside", this.outbox.list(pageSize)) : null;
+			case "outbox" ->
+				(this.outbox != null) ? Map.of("setAside", this.outbox.list((long) number * pageSize, pageSize)) : null;
 			case "presence" -> (channel != null) ? members(number, pageSize, channel) : null;
 			default -> null;
 		};

@@ -57,6 +57,10 @@ public final class OutboxMeters implements MeterBinder {
 					+ " has seen last")
 			.baseUnit("messages")
 			.register(registry);
+		Gauge.builder("atmosphere.outbox.shards", this.statistics, OutboxStatistics::shards)
+			.description("Shards of the outbox, of 16, that this node forwards; together the nodes should have all")
+			.baseUnit("shards")
+			.register(registry);
 		count(registry, "forwarded", OutboxStatistics::forwarded);
 		count(registry, "receiver_gone", OutboxStatistics::receiverGone);
 		count(registry, "failed", OutboxStatistics::failedAttempts);

@@ -27,10 +27,11 @@ public interface OutboxOperations {
 
 	/**
 	 * List messages that were set aside.
+	 * @param offset how many to leave out
 	 * @param limit how many at most
 	 * @return the messages, those first that were set aside first
 	 */
-	List<?> list(int limit);
+	List<?> list(long offset, int limit);
 
 	/**
 	 * Send a message again.

@@ -85,6 +85,9 @@ class DatabaseActuatorHttpTests {
 					Instant.now());
 			assertThat(setAside.get(1).path("id").asString()).isEqualTo(ids.get(2).toString());
 			assertThat(get(node, OUTBOX + "?size=1").body().path("setAside").size()).isOne();
+			JsonNode second = get(node, OUTBOX + "?page=1&size=1").body().path("setAside");
+			assertThat(second.size()).isOne();
+			assertThat(second.get(0).path("id").asString()).isEqualTo(ids.get(2).toString());
 
 			indigestible.set(false);
 			Answer resent = send(node, "POST", OUTBOX + "/" + ids.get(0), "{}");

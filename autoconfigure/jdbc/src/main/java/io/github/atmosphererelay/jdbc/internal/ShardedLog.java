@@ -105,11 +105,14 @@ public final class ShardedLog {
 	private static final String FIND_KEY = "SELECT NUMBER, MESSAGE_ID, EXPIRES_AT FROM ATMOSPHERE_KEY"
 			+ " WHERE LOG_NAME = ? AND KEY_HASH = ? FOR UPDATE";
 
-	private static final String SIZES = "SELECT SIZE_BYTES FROM ATMOSPHERE_MESSAGE"
-			+ " WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER > ? ORDER BY NUMBER LIMIT ?";
+	/**
+	 * At this size rows come with their envelope; larger ones are read by themselves.
+	 */
+	static final int MAX_INLINE_BYTES = 8 * 1024;
 
-	private static final String READ = "SELECT NUMBER, ENVELOPE, EXPIRES_AT FROM ATMOSPHERE_MESSAGE"
-			+ " WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER > ? ORDER BY NUMBER LIMIT ?";
+	private static final String READ = "SELECT NUMBER, SIZE_BYTES, EXPIRES_AT, CASE WHEN SIZE_BYTES <= "
+			+ MAX_INLINE_BYTES + " THEN ENVELOPE END FROM ATMOSPHERE_MESSAGE"
+			+ " WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER > ? AND NUMBER <= ? ORDER BY NUMBER LIMIT ?";
 
 	private static final String RENEW_EPOCH = "UPDATE ATMOSPHERE_SHARD SET EPOCH = ?"
 			+ " WHERE LOG_NAME = ? AND SHARD = ? AND EPOCH = ?";
@@ -120,10 +123,14 @@ public final class ShardedLog {
 	private static final String MOVE = "UPDATE ATMOSPHERE_SHARD SET EPOCH = ?, SERVER_ID = ?"
 			+ " WHERE LOG_NAME = ? AND SHARD = ? AND EPOCH = ?";
 
-	/** Pages of so few rows are read without a look at their sizes. */
-	private static final int SMALL_PAGE = 32;
+	/**
+	 * With the size of rows that come with their envelope, a query returns at most 2 MB.
+	 */
+	private static final int CHUNK = 256;
 
 	private final String name;
+
+	private final ShardedLogPoll poll;
 
 	private final DatabaseDialect dialect;
 
@@ -141,6 +148,7 @@ public final class ShardedLog {
 	 */
 	public ShardedLog(String name, DatabaseDialect dialect, EnvelopeCodec codec, long ephemeralMillis) {
 		this.name = name;
+		this.poll = new ShardedLogPoll(name);
 		this.dialect = dialect;
 		this.codec = codec;
 		this.ephemeralMillis = ephemeralMillis;
@@ -469,29 +477,41 @@ public final class ShardedLog {
 	 * @param after the number after which to read
 	 * @param maxRows the maximum number of rows, 1 or more
 	 * @param maxBytes the maximum size of the rows together, in bytes; a single row may
-	 * exceed it, and so may up to {@value #SMALL_PAGE} rows before the end
+	 * exceed it
 	 * @return the rows, in ascending order
 	 */
 	public List<LogRow> read(JdbcOperations jdbc, ShardHead head, long after, int maxRows, long maxBytes) {
-		// Not beyond the end: who knows how much was appended since
-		int limit = (int) Math.min(maxRows, head.number() - after);
-		if (limit <= 0) {
-			return List.of();
-		}
-		if (limit > SMALL_PAGE) {
-			List<Integer> sizes = jdbc.queryForList(SIZES, Integer.class, this.name, head.shard(), after, limit);
-			long bytes = 0;
-			limit = 0;
-			while (limit < sizes.size() && (limit == 0 || bytes + sizes.get(limit) <= maxBytes)) {
-				bytes += sizes.get(limit);
-				limit++;
+		List<LogRow> rows = new ArrayList<>();
+		long bytes = 0;
+		long last = after;
+		List<SizedRow> chunk;
+		int limit;
+		do {
+			limit = Math.min(CHUNK, maxRows - rows.size());
+			// Not beyond the end: who knows how much was appended since
+			chunk = (limit > 0 && last < head.number()) ? readChunk(jdbc, head, last, limit) : List.of();
+			for (SizedRow row : chunk) {
+				if (!rows.isEmpty() && bytes + row.size() > maxBytes) {
+					return rows;
+				}
+				last = row.number();
+				byte[] envelope = (row.envelope() != null) ? row.envelope()
+						: this.poll.readOne(jdbc, head.shard(), row.number());
+				// A row may be removed while it is read
+				if (envelope != null) {
+					bytes += row.size();
+					rows.add(new LogRow(row.number(), envelope, row.expiresAt()));
+				}
 			}
-			if (limit == 0) {
-				return List.of();
-			}
 		}
-		return jdbc.query(READ, (row, index) -> new LogRow(row.getLong(1), row.getBytes(2), row.getLong(3)), this.name,
-				head.shard(), after, limit);
+		while (chunk.size() == CHUNK);
+		return rows;
+	}
+
+	private List<SizedRow> readChunk(JdbcOperations jdbc, ShardHead head, long after, int limit) {
+		return jdbc.query(READ,
+				(row, index) -> new SizedRow(row.getLong(1), row.getInt(2), row.getLong(3), row.getBytes(4)), this.name,
+				head.shard(), after, head.number(), limit);
 	}
 
 	/**
@@ -533,6 +553,12 @@ public final class ShardedLog {
 
 	private static String newEpoch() {
 		return UUID.randomUUID().toString().substring(0, 13);
+	}
+
+	/**
+	 * A row, without its envelope if that is large.
+	 */
+	private record SizedRow(long number, int size, long expiresAt, byte @Nullable [] envelope) {
 	}
 
 	/**

@@ -38,15 +38,13 @@ import org.springframework.jdbc.core.JdbcOperations;
  */
 public final class ShardedLogPages {
 
-	/** At this size rows come with their envelope; larger ones are read by themselves. */
-	private static final int MAX_INLINE_BYTES = 8 * 1024;
-
 	/** With the size above, a query returns at most 2 MB. */
 	private static final int CHUNK = 256;
 
 	private static final String FIND_HEAD = "SELECT EPOCH, HEAD FROM ATMOSPHERE_SHARD WHERE LOG_NAME = ? AND SHARD = ?";
 
-	private static final String COLUMNS = "SELECT NUMBER, SIZE_BYTES, CASE WHEN SIZE_BYTES <= " + MAX_INLINE_BYTES
+	private static final String COLUMNS = "SELECT NUMBER, SIZE_BYTES, CASE WHEN SIZE_BYTES <= "
+			+ ShardedLog.MAX_INLINE_BYTES
 			+ " THEN ENVELOPE END FROM ATMOSPHERE_MESSAGE WHERE LOG_NAME = ? AND CHANNEL = ?"
 			+ " AND NUMBER > ? AND NUMBER <= ? AND EXPIRES_AT > ?";
 

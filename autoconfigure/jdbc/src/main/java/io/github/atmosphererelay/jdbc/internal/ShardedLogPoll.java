@@ -40,15 +40,12 @@ public final class ShardedLogPoll {
 	 */
 	public static final int MAX_ROWS = 64;
 
-	/** Together with the number of rows this bounds a poll to 8 MB. */
-	private static final int MAX_INLINE_BYTES = 8 * 1024;
-
 	private static final String POLL = createPoll();
 
 	private static final String READ_ONE = "SELECT ENVELOPE FROM ATMOSPHERE_MESSAGE"
 			+ " WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER = ?";
 
-	private static final String READ_SHARD = "SELECT NUMBER, CASE WHEN SIZE_BYTES <= " + MAX_INLINE_BYTES
+	private static final String READ_SHARD = "SELECT NUMBER, CASE WHEN SIZE_BYTES <= " + ShardedLog.MAX_INLINE_BYTES
 			+ " THEN ENVELOPE END FROM ATMOSPHERE_MESSAGE"
 			+ " WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER > ? AND NUMBER <= ? ORDER BY NUMBER";
 
@@ -69,7 +66,7 @@ public final class ShardedLogPoll {
 				"SELECT SHARD, EPOCH, HEAD AS NUMBER, NULL AS ENVELOPE FROM ATMOSPHERE_SHARD WHERE LOG_NAME = ?");
 		for (int shard = 0; shard < ShardedLog.SHARDS; shard++) {
 			sql.append(" UNION ALL (SELECT SHARD, NULL, NUMBER, CASE WHEN SIZE_BYTES <= ")
-				.append(MAX_INLINE_BYTES)
+				.append(ShardedLog.MAX_INLINE_BYTES)
 				.append(" THEN ENVELOPE END FROM ATMOSPHERE_MESSAGE WHERE LOG_NAME = ? AND SHARD = ")
 				.append(shard)
 				.append(" AND NUMBER > ? ORDER BY NUMBER LIMIT ")

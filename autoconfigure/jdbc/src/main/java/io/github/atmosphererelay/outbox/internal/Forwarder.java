@@ -51,6 +51,7 @@ import io.github.atmosphererelay.jdbc.internal.ShardedLog;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
+import io.github.atmosphererelay.message.internal.RepeatedHeader;
 import io.github.atmosphererelay.relay.MessageRefusedException;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
@@ -328,6 +329,7 @@ final class Forwarder {
 			dropLost();
 			lookAtRelay();
 			openHeld();
+			this.statistics.forwarding(this.shards.size());
 			read();
 			sendReady();
 			advance(false);
@@ -652,7 +654,7 @@ final class Forwarder {
 			return envelope;
 		}
 		Map<String, String> headers = new HashMap<>(envelope.headers());
-		headers.put(Outbox.REPEATED_HEADER, "true");
+		headers.put(RepeatedHeader.NAME, RepeatedHeader.VALUE);
 		return new Envelope(envelope.id(), envelope.origin(), envelope.kind(), envelope.time(), envelope.audience(),
 				headers, envelope.payload(), envelope.sequence(), null);
 	}
@@ -801,6 +803,7 @@ final class Forwarder {
 	}
 
 	private void forget() {
+		this.statistics.forwarding(0);
 		this.shards.clear();
 		this.ready.clear();
 		this.delayed.clear();

@@ -53,12 +53,6 @@ import org.springframework.transaction.TransactionException;
 public final class Outbox {
 
 	/**
-	 * The header of a message to an ephemeral channel that may have been sent before. Its
-	 * value is {@code true}.
-	 */
-	public static final String REPEATED_HEADER = "atmosphere-repeated";
-
-	/**
 	 * The maximum number of messages that are listed at once.
 	 */
 	public static final int MAX_LISTED = 1000;
@@ -220,11 +214,12 @@ public final class Outbox {
 
 	/**
 	 * List the messages that were set aside, by any node. Blocks.
+	 * @param offset how many to leave out
 	 * @param limit how many at most, up to {@value #MAX_LISTED}
 	 * @return the messages, those first that were set aside first
 	 */
-	public List<SetAsideMessage> setAside(int limit) {
-		return this.setAside.list(this.database.jdbc(), Math.min(limit, MAX_LISTED));
+	public List<SetAsideMessage> setAside(long offset, int limit) {
+		return this.setAside.list(this.database.jdbc(), offset, Math.min(limit, MAX_LISTED));
 	}
 
 	/**

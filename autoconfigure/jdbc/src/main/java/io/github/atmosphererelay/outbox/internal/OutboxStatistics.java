@@ -37,6 +37,8 @@ public final class OutboxStatistics {
 
 	private final LongAdder discarded = new LongAdder();
 
+	private volatile int shards;
+
 	private volatile OutboxStatus status = OutboxStatus.UNKNOWN;
 
 	/** When the tables were read last, or the process has started. */
@@ -92,6 +94,14 @@ public final class OutboxStatistics {
 	}
 
 	/**
+	 * Return how many shards this node forwards.
+	 * @return the number of shards
+	 */
+	public int shards() {
+		return this.shards;
+	}
+
+	/**
 	 * Return what this node has last seen in the tables, at most some seconds ago while
 	 * the database is there.
 	 * @return what waits, on all nodes
@@ -130,6 +140,10 @@ public final class OutboxStatistics {
 
 	void countDiscarded() {
 		this.discarded.increment();
+	}
+
+	void forwarding(int shards) {
+		this.shards = shards;
 	}
 
 	void seen(OutboxStatus status) {

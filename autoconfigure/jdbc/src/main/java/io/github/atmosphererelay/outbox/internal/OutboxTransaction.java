@@ -32,6 +32,7 @@ import io.github.atmosphererelay.broadcast.internal.PublishingTransaction;
 import io.github.atmosphererelay.jdbc.internal.ShardedLog;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
+import io.github.atmosphererelay.message.internal.RepeatedHeader;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -141,7 +142,7 @@ final class OutboxTransaction implements PublishingTransaction {
 			return;
 		}
 		Map<String, String> headers = envelope.headers();
-		long bytes = Outbox.REPEATED_HEADER.length() + 4L;
+		long bytes = RepeatedHeader.NAME.length() + 4L;
 		for (Map.Entry<String, String> header : headers.entrySet()) {
 			bytes += header.getKey().getBytes(StandardCharsets.UTF_8).length
 					+ header.getValue().getBytes(StandardCharsets.UTF_8).length;
@@ -149,7 +150,7 @@ final class OutboxTransaction implements PublishingTransaction {
 		if (headers.size() >= EnvelopeCodec.MAX_HEADERS || bytes > EnvelopeCodec.MAX_HEADER_BYTES) {
 			throw new OutboxException("The message has too many headers, or too large ones, to be published with the"
 					+ " outbox: it may have " + (EnvelopeCodec.MAX_HEADERS - 1) + " headers of together "
-					+ EnvelopeCodec.MAX_HEADER_BYTES + " bytes, including '" + Outbox.REPEATED_HEADER + "'");
+					+ EnvelopeCodec.MAX_HEADER_BYTES + " bytes, including '" + RepeatedHeader.NAME + "'");
 		}
 	}
 

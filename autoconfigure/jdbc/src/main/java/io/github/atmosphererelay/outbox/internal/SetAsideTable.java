@@ -42,7 +42,7 @@ final class SetAsideTable {
 			+ ", ENVELOPE) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 
 	private static final String LIST = "SELECT " + COLUMNS + " FROM ATMOSPHERE_SET_ASIDE WHERE LOG_NAME = ?"
-			+ " ORDER BY SET_ASIDE_AT, MESSAGE_ID LIMIT ?";
+			+ " ORDER BY SET_ASIDE_AT, MESSAGE_ID LIMIT ? OFFSET ?";
 
 	private static final String FIND = "SELECT ENVELOPE FROM ATMOSPHERE_SET_ASIDE"
 			+ " WHERE LOG_NAME = ? AND MESSAGE_ID = ?";
@@ -76,12 +76,12 @@ final class SetAsideTable {
 		return (clean.length() <= max) ? clean : clean.substring(0, max - 3) + "...";
 	}
 
-	List<SetAsideMessage> list(JdbcOperations jdbc, int limit) {
+	List<SetAsideMessage> list(JdbcOperations jdbc, long offset, int limit) {
 		return jdbc.query(LIST,
 				(row, index) -> new SetAsideMessage(UUID.fromString(row.getString(1)), row.getString(2),
 						Instant.ofEpochMilli(row.getLong(3)), Instant.ofEpochMilli(row.getLong(4)), row.getInt(5),
 						row.getString(6)),
-				this.log, limit);
+				this.log, limit, offset);
 	}
 
 	byte @Nullable [] find(JdbcOperations jdbc, UUID id) {

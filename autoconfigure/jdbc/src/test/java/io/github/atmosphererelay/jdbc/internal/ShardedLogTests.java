@@ -159,6 +159,31 @@ class ShardedLogTests {
 	}
 
 	@Test
+	void aShortPageOfLargeRowsIsLimitedByBytesToo() {
+		ShardedLog log = log();
+		Payload payload = Payload.text("x".repeat(100_000));
+		List<Envelope> envelopes = IntStream.range(0, 10)
+			.mapToObj((i) -> new Envelope(UuidCreator.getTimeOrderedEpochFast(), NODE, Envelope.Kind.MESSAGE,
+					System.currentTimeMillis(), new Audience.Channel("orders", null), Map.of(), payload, null, null))
+			.toList();
+		this.transactions.executeWithoutResult((status) -> log.append(this.jdbc, envelopes, false));
+		ShardHead head = head(log, "orders");
+		assertThat(log.read(this.jdbc, head, 0, 10, 250_000)).hasSize(2)
+			.extracting((row) -> this.codec.decode(row.envelope()).id())
+			.containsExactly(envelopes.get(0).id(), envelopes.get(1).id());
+		assertThat(log.read(this.jdbc, head, 2, 10, 10_000_000)).hasSize(8);
+	}
+
+	@Test
+	void pagesLongerThanOneQueryAreWhole() {
+		ShardedLog log = log();
+		List<Envelope> envelopes = IntStream.range(0, 600).mapToObj((i) -> envelope("orders", null)).toList();
+		this.transactions.executeWithoutResult((status) -> log.append(this.jdbc, envelopes, false));
+		assertThat(ids(log, "orders")).containsExactlyElementsOf(envelopes.stream().map(Envelope::id).toList());
+		assertThat(log.read(this.jdbc, head(log, "orders"), 0, 512, 1_000_000)).hasSize(512);
+	}
+
+	@Test
 	void pagesEndWhereTheLogEndedWhenTheReaderLooked() {
 		ShardedLog log = log();
 		this.transactions

@@ -28,9 +28,11 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.github.atmosphererelay.contract.broker.DatabaseServer;
 import io.github.atmosphererelay.event.MessageForwarded;
 import io.github.atmosphererelay.event.MessageSetAside;
+import io.github.atmosphererelay.jdbc.internal.ShardedLog;
 import io.github.atmosphererelay.jdbc.internal.TestDatabases;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.LogOptions;
+import io.github.atmosphererelay.message.internal.RepeatedHeader;
 import io.github.atmosphererelay.relay.MessageRefusedException;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
@@ -113,7 +115,7 @@ class ForwarderTests {
 		await().untilAsserted(() -> assertThat(socket.events()).containsExactlyElementsOf(texts));
 		assertThat(node.sent()).allSatisfy((envelope) -> {
 			assertThat(envelope.origin()).isEqualTo(node.fixture.node.identity().id());
-			assertThat(envelope.headers()).doesNotContainKey(Outbox.REPEATED_HEADER);
+			assertThat(envelope.headers()).doesNotContainKey(RepeatedHeader.NAME);
 		}).extracting((envelope) -> envelope.sequence().number()).isSorted().doesNotHaveDuplicates();
 		assertThat(node.events).hasSize(40).allMatch(MessageForwarded.class::isInstance);
 		assertThat(node.outbox.statistics().forwarded()).isEqualTo(40);
@@ -155,7 +157,7 @@ class ForwarderTests {
 		await().until(() -> rows() == 0);
 		assertThat(node.sentTexts()).containsExactly("one", "one", "one");
 		assertThat(node.sent())
-			.allSatisfy((envelope) -> assertThat(envelope.headers()).doesNotContainKey(Outbox.REPEATED_HEADER));
+			.allSatisfy((envelope) -> assertThat(envelope.headers()).doesNotContainKey(RepeatedHeader.NAME));
 		await().untilAsserted(() -> assertThat(socket.events()).containsExactly("one"));
 		assertThat(node.outbox.statistics().failedAttempts()).isZero();
 	}
@@ -170,7 +172,7 @@ class ForwarderTests {
 				: relayed(envelope));
 		node.publish("chat/lobby", "one");
 		await().until(() -> rows() == 0);
-		assertThat(node.sent()).extracting((envelope) -> envelope.headers().get(Outbox.REPEATED_HEADER))
+		assertThat(node.sent()).extracting((envelope) -> envelope.headers().get(RepeatedHeader.NAME))
 			.containsExactly(null, "true");
 		await().untilAsserted(() -> assertThat(socket.events()).containsExactly("one"));
 	}
@@ -208,7 +210,7 @@ class ForwarderTests {
 				"poison 2", "poison 2", "after");
 		assertThat(node.outbox.statistics().failedAttempts()).isEqualTo(6);
 		assertThat(node.outbox.statistics().setAside()).isEqualTo(2);
-		List<SetAsideMessage> setAside = node.outbox.setAside(10);
+		List<SetAsideMessage> setAside = node.outbox.setAside(0, 10);
 		assertThat(setAside).hasSize(2).allSatisfy((message) -> {
 			assertThat(message.destination()).isEqualTo("channel:chat/lobby");
 			assertThat(message.reason()).contains("indigestible");
@@ -225,7 +227,7 @@ class ForwarderTests {
 		assertThat(node.outbox.resend(setAside.get(0).id())).isFalse();
 		await().until(() -> node.sentTexts().size() == 9);
 		assertThat(node.sentTexts()).endsWith("poison 1");
-		assertThat(node.outbox.setAside(10)).isEmpty();
+		assertThat(node.outbox.setAside(0, 10)).isEmpty();
 		assertThat(node.outbox.resend(UUID.randomUUID())).isFalse();
 	}
 
@@ -245,7 +247,7 @@ class ForwarderTests {
 		node.outbox.start(node.fixture.node.identity().id());
 		await().until(() -> rows() == 0);
 		assertThat(node.sentTexts()).containsExactly("good");
-		SetAsideMessage unreadable = node.outbox.setAside(10).get(0);
+		SetAsideMessage unreadable = node.outbox.setAside(0, 10).get(0);
 		assertThat(unreadable.destination()).isEqualTo("unreadable");
 		assertThat(node.outbox.discard(unreadable.id())).isTrue();
 	}
@@ -300,7 +302,7 @@ class ForwarderTests {
 		node.publish("chat/lobby", "refused");
 		node.publish("chat/lobby", "after");
 		await().until(() -> rows() == 0);
-		assertThat(node.outbox.setAside(10)).hasSize(1);
+		assertThat(node.outbox.setAside(0, 10)).hasSize(1);
 		assertThat(node.sentTexts()).endsWith("after");
 	}
 
@@ -319,7 +321,7 @@ class ForwarderTests {
 		assertThat(second.sentTexts())
 			.containsExactlyElementsOf(IntStream.range(0, 10).mapToObj((i) -> "left " + i).toList());
 		assertThat(second.sent()).as("nothing of it was sent before")
-			.allSatisfy((envelope) -> assertThat(envelope.headers()).doesNotContainKey(Outbox.REPEATED_HEADER));
+			.allSatisfy((envelope) -> assertThat(envelope.headers()).doesNotContainKey(RepeatedHeader.NAME));
 		assertThat(first.sentTexts()).containsExactly("one");
 	}
 
@@ -373,7 +375,9 @@ class ForwarderTests {
 		this.closed.add(0, first);
 		first.publish("chat/lobby", "one");
 		await().until(() -> rows() == 0);
+		await().until(() -> first.outbox.statistics().shards() == ShardedLog.SHARDS);
 		first.outbox.stop();
+		assertThat(first.outbox.statistics().shards()).isZero();
 		first.publish("chat/lobby", "two");
 		ForwardingNode second = new ForwardingNode(this.pool, this.log, lease);
 		this.closed.add(0, second);

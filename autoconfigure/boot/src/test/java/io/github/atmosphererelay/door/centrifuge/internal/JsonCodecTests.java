@@ -30,6 +30,7 @@ import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.message.Sender;
+import io.github.atmosphererelay.message.internal.RepeatedHeader;
 import io.github.atmosphererelay.presence.internal.PresenceChange;
 import io.github.atmosphererelay.presence.internal.PresentSession;
 import io.github.atmosphererelay.refusal.ErrorCode;
@@ -166,6 +167,14 @@ class JsonCodecTests {
 				}
 			}
 		}
+	}
+
+	@Test
+	void aMessageThatMayHaveBeenSentBeforeIsTagged() {
+		Map<String, String> headers = Map.of(RepeatedHeader.NAME, RepeatedHeader.VALUE);
+		assertThat(json(new OutboundMessage(Payload.text("1"), "c", headers).encoded(this.codec.messages()).asText()))
+			.isEqualTo(json(
+					"{\"push\":{\"channel\":\"c\",\"pub\":{\"data\":1,\"tags\":{\"atmosphere-repeated\":\"true\"}}}}"));
 	}
 
 	@Test

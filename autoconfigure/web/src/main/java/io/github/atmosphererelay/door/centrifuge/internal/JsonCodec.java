@@ -30,6 +30,7 @@ import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.message.Sender;
 import io.github.atmosphererelay.message.internal.Json;
+import io.github.atmosphererelay.message.internal.RepeatedHeader;
 import io.github.atmosphererelay.presence.internal.PresenceChange;
 import io.github.atmosphererelay.presence.internal.PresenceChangeFormat;
 import io.github.atmosphererelay.presence.internal.PresentSession;
@@ -47,6 +48,9 @@ import tools.jackson.core.JsonGenerator;
 final class JsonCodec implements Codec {
 
 	private static final Payload PING = Payload.text("{}");
+
+	private static final String REPEATED_TAG = ",\"tags\":{\"" + RepeatedHeader.NAME + "\":\"" + RepeatedHeader.VALUE
+			+ "\"}";
 
 	private final MessageFormat messages = JsonCodec::message;
 
@@ -123,6 +127,9 @@ final class JsonCodec implements Codec {
 		}
 		if (position != null) {
 			out.append(",\"offset\":").append(position.offset());
+		}
+		if (RepeatedHeader.isIn(headers)) {
+			out.append(REPEATED_TAG);
 		}
 		out.append('}');
 	}
