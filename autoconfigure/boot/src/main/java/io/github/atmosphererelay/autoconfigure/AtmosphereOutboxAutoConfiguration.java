@@ -31,8 +31,8 @@ import io.github.atmosphererelay.jdbc.internal.Database;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.outbox.internal.AfterCommitTransactions;
-import io.github.atmosphererelay.outbox.internal.ForwardedLog;
 import io.github.atmosphererelay.outbox.internal.Outbox;
+import io.github.atmosphererelay.outbox.internal.OutboxLog;
 import io.github.atmosphererelay.outbox.internal.OutboxSettings;
 import io.github.atmosphererelay.outbox.internal.OutboxTarget;
 import io.github.atmosphererelay.outbox.internal.OutboxTransactions;
@@ -118,9 +118,9 @@ public final class AtmosphereOutboxAutoConfiguration {
 	static class OutboxConfiguration {
 
 		@Bean
-		ForwardedLog atmosphereOutboxLog(MessagingDataSource database, AtmosphereProperties properties,
+		OutboxLog atmosphereOutboxLog(MessagingDataSource database, AtmosphereProperties properties,
 				@Value("${spring.application.name:" + AtmosphereAutoConfiguration.NO_NAME + "}") String name) {
-			return new ForwardedLog(new Database(database.dataSource(), LEASE),
+			return new OutboxLog(new Database(database.dataSource(), LEASE),
 					PropertyChecks.clusterName(properties, name) + "/outbox",
 					new EnvelopeCodec((int) properties.relay().maxMessageSize().toBytes()));
 		}
@@ -130,7 +130,7 @@ public final class AtmosphereOutboxAutoConfiguration {
 		 * second time.
 		 */
 		@Bean
-		ListeningTransactions atmosphereOutboxTransactions(MessagingDataSource database, ForwardedLog log,
+		ListeningTransactions atmosphereOutboxTransactions(MessagingDataSource database, OutboxLog log,
 				ObjectProvider<OutboxTarget> targets, AtmosphereProperties properties) {
 			OutboxTarget target = targets.orderedStream()
 				.filter((candidate) -> candidate != log)
@@ -189,8 +189,8 @@ public final class AtmosphereOutboxAutoConfiguration {
 		}
 
 		@Bean
-		Outbox atmosphereOutbox(ForwardedLog log, ListeningTransactions transactions,
-				ObjectProvider<OutboxTarget> targets, MessagingNode node, AtmosphereProperties properties) {
+		Outbox atmosphereOutbox(OutboxLog log, ListeningTransactions transactions, ObjectProvider<OutboxTarget> targets,
+				MessagingNode node, AtmosphereProperties properties) {
 			AtmosphereProperties.Outbox settings = properties.outbox();
 			boolean forwards = targets.stream().allMatch((target) -> target == log);
 			return new Outbox(log, new EnvelopeCodec((int) properties.relay().maxMessageSize().toBytes()),

@@ -21,8 +21,8 @@ import java.util.Collections;
 import java.util.List;
 
 import io.github.atmosphererelay.actuate.internal.RelayEpochs;
-import io.github.atmosphererelay.outbox.internal.DirectTarget;
 import io.github.atmosphererelay.outbox.internal.OutboxTarget;
+import io.github.atmosphererelay.outbox.internal.RelayLogTarget;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.jdbc.internal.ConnectionSource;
 import io.github.atmosphererelay.relay.jdbc.internal.JdbcRelay;
@@ -102,7 +102,7 @@ class JdbcRelayConfiguration {
 	@Bean
 	@ConditionalOnBooleanProperty("atmosphere.outbox.enabled")
 	OutboxTarget atmosphereJdbcRelayTarget(ObjectProvider<ClusterRelay> relay) {
-		return new DirectTarget((jdbc) -> find(relay).shardedLog(jdbc), (shards) -> find(relay).committed());
+		return new RelayLogTarget((jdbc) -> find(relay).shardedLog(jdbc), (shards) -> find(relay).committed());
 	}
 
 	private static JdbcRelay find(ObjectProvider<ClusterRelay> relay) {

@@ -138,7 +138,7 @@ public final class Leases {
 	private boolean looksNow;
 
 	/** Whether rows may name this node as their owner. Known to the thread only. */
-	private boolean mayOwn;
+	private boolean mayHaveLeases;
 
 	private volatile Map<String, String> holders = Map.of();
 
@@ -203,7 +203,7 @@ public final class Leases {
 		this.fresh.clear();
 		this.returning.clear();
 		// From an earlier life whose leases could not be given back
-		this.mayOwn = true;
+		this.mayHaveLeases = true;
 	}
 
 	/**
@@ -416,7 +416,7 @@ public final class Leases {
 	void turn() {
 		giveBack();
 		long renewedAt = this.clock.getAsLong();
-		boolean renewed = this.mayOwn && this.listener.isAtWork();
+		boolean renewed = this.mayHaveLeases && this.listener.isAtWork();
 		if (renewed) {
 			updateAll(RENEW);
 		}
@@ -424,7 +424,7 @@ public final class Leases {
 		Map<String, String> holders = new HashMap<>();
 		List<Row> rows = find();
 		long seenAt = this.clock.getAsLong();
-		this.mayOwn = false;
+		this.mayHaveLeases = false;
 		for (Row row : rows) {
 			missing.remove(row.lease());
 			if (!this.names.contains(row.lease())) {
@@ -432,7 +432,7 @@ public final class Leases {
 			}
 			if (this.owner.equals(row.owner())) {
 				// Only this node gives a row its owner, so the row was renewed above, too
-				this.mayOwn = true;
+				this.mayHaveLeases = true;
 				if (renewed) {
 					hold(row.lease(), renewedAt);
 				}
@@ -498,7 +498,7 @@ public final class Leases {
 		}
 		long before = this.clock.getAsLong();
 		// Even if it fails, because the answer may be lost after the commit
-		this.mayOwn = true;
+		this.mayHaveLeases = true;
 		int taken = this.database.update(TAKE, this.owner, this.log, row.lease(), row.generation());
 		if (taken == 0) {
 			return;
@@ -549,8 +549,8 @@ public final class Leases {
 		this.holders = Map.of();
 		held.forEach(this.listener::lost);
 		try {
-			if (this.mayOwn && this.releases) {
-				this.mayOwn = false;
+			if (this.mayHaveLeases && this.releases) {
+				this.mayHaveLeases = false;
 				updateAll(RELEASE);
 			}
 		}

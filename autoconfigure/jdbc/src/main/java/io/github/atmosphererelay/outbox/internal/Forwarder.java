@@ -111,7 +111,7 @@ final class Forwarder {
 
 	private static final String CREATED_AT = "SELECT MIN(CREATED_AT) FROM ATMOSPHERE_MESSAGE WHERE LOG_NAME = ? AND (";
 
-	private final ForwardedLog log;
+	private final OutboxLog log;
 
 	private final Database database;
 
@@ -182,9 +182,9 @@ final class Forwarder {
 	/** Of the present life, or of the last one. Guarded by the lock. */
 	private @Nullable Thread last;
 
-	Forwarder(ForwardedLog log, EnvelopeCodec codec, OutboxSettings settings, SetAsideTable setAside,
-			MessageSender sender, BooleanSupplier relayUp, OutboxStatistics statistics, Consumer<Object> events,
-			Guard guard, Guard leaseGuard) {
+	Forwarder(OutboxLog log, EnvelopeCodec codec, OutboxSettings settings, SetAsideTable setAside, MessageSender sender,
+			BooleanSupplier relayUp, OutboxStatistics statistics, Consumer<Object> events, Guard guard,
+			Guard leaseGuard) {
 		this.log = log;
 		this.database = log.database();
 		this.codec = codec;

@@ -62,7 +62,7 @@ public final class Outbox {
 	/** For how long commits are collected before another node is told of them. */
 	private static final Duration DEBOUNCE = Duration.ofMillis(2);
 
-	private final ForwardedLog log;
+	private final OutboxLog log;
 
 	private final Database database;
 
@@ -94,7 +94,7 @@ public final class Outbox {
 	 * @param timers run short tasks
 	 * @param events receives application events; does not block
 	 */
-	public Outbox(ForwardedLog log, EnvelopeCodec codec, OutboxSettings settings, MessageSender sender,
+	public Outbox(OutboxLog log, EnvelopeCodec codec, OutboxSettings settings, MessageSender sender,
 			RelayMonitor monitor, ClusterLink link, Timers timers, Consumer<Object> events) {
 		this.log = log;
 		this.database = log.database();

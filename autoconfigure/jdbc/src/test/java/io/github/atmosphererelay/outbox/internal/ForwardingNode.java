@@ -65,7 +65,7 @@ final class ForwardingNode implements AutoCloseable {
 	ForwardingNode(HikariDataSource pool, String log, Duration lease, OutboxSettings settings) {
 		this.pool = pool;
 		EnvelopeCodec codec = new EnvelopeCodec(1_000);
-		ForwardedLog rows = new ForwardedLog(new Database(pool, Duration.ofSeconds(10)), log, codec);
+		OutboxLog rows = new OutboxLog(new Database(pool, Duration.ofSeconds(10)), log, codec);
 		OutboxTransactions transactions = new OutboxTransactions(pool, rows, false);
 		DataSourceTransactionManager manager = new DataSourceTransactionManager(pool);
 		manager.addListener(transactions);

@@ -51,7 +51,7 @@ final class OutboxNode implements AutoCloseable {
 
 	final EnvelopeCodec codec = new EnvelopeCodec(1_000);
 
-	final ForwardedLog log;
+	final OutboxLog log;
 
 	final OutboxTransactions transactions;
 
@@ -63,8 +63,7 @@ final class OutboxNode implements AutoCloseable {
 
 	OutboxNode(DataSource dataSource, boolean required) {
 		this.jdbc = new JdbcTemplate(dataSource);
-		this.log = new ForwardedLog(new Database(dataSource, Duration.ofSeconds(10)), TestDatabases.newName(),
-				this.codec);
+		this.log = new OutboxLog(new Database(dataSource, Duration.ofSeconds(10)), TestDatabases.newName(), this.codec);
 		this.dialect = this.log.database().dialect();
 		this.transactions = new OutboxTransactions(dataSource, this.log, required);
 		this.fixture = new NodeFixture(this.relay, new NodeExtensions() {

@@ -32,7 +32,7 @@ import org.springframework.jdbc.core.JdbcOperations;
  * The log of the JDBC relay itself, in the same database: a row that a transaction writes
  * is what all nodes read, and nothing is forwarded.
  */
-public final class DirectTarget implements OutboxTarget {
+public final class RelayLogTarget implements OutboxTarget {
 
 	/**
 	 * No node's id: the node that publishes takes the message for one of another node,
@@ -50,7 +50,7 @@ public final class DirectTarget implements OutboxTarget {
 	 * the relay has not been connected yet
 	 * @param wake wakes the readers of shards after a commit; does not block
 	 */
-	public DirectTarget(Function<JdbcOperations, ShardedLog> log, Consumer<Set<Integer>> wake) {
+	public RelayLogTarget(Function<JdbcOperations, ShardedLog> log, Consumer<Set<Integer>> wake) {
 		this.log = log;
 		this.wake = wake;
 	}
@@ -62,7 +62,7 @@ public final class DirectTarget implements OutboxTarget {
 
 	@Override
 	public void append(JdbcOperations jdbc, List<Envelope> envelopes) {
-		this.log.apply(jdbc).append(jdbc, envelopes.stream().map(DirectTarget::ofNoNode).toList(), true);
+		this.log.apply(jdbc).append(jdbc, envelopes.stream().map(RelayLogTarget::ofNoNode).toList(), true);
 	}
 
 	private static Envelope ofNoNode(Envelope envelope) {

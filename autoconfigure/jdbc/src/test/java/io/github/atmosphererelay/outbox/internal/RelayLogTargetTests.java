@@ -42,9 +42,10 @@ import org.springframework.transaction.support.TransactionTemplate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link DirectTarget}; those with nodes are in {@code OutboxOnJdbcRelayTests}.
+ * Tests for {@link RelayLogTarget}; those with nodes are in
+ * {@code OutboxOnJdbcRelayTests}.
  */
-class DirectTargetTests {
+class RelayLogTargetTests {
 
 	/**
 	 * Otherwise what an application publishes while it starts, or before the relay's own
@@ -63,7 +64,7 @@ class DirectTargetTests {
 		JdbcRelay relay = new JdbcRelay(() -> {
 			throw new SQLException("The database cannot be reached by the relay");
 		}, new JdbcRelaySettings(name, codec, 10, Duration.ofSeconds(5)));
-		DirectTarget target = new DirectTarget(relay::shardedLog, (shards) -> relay.committed());
+		RelayLogTarget target = new RelayLogTarget(relay::shardedLog, (shards) -> relay.committed());
 		Envelope envelope = new Envelope(UUID.randomUUID(), UUID.randomUUID(), Envelope.Kind.MESSAGE, 1,
 				new Audience.Channel("chat/lobby", null), Map.of(), Payload.text("hello"), null, null);
 		transaction.executeWithoutResult((status) -> {

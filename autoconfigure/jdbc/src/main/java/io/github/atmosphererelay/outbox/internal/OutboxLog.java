@@ -41,7 +41,7 @@ import org.springframework.jdbc.core.JdbcOperations;
  * The log of messages that wait to be forwarded to a relay that is not the database
  * itself.
  */
-public final class ForwardedLog implements OutboxTarget {
+public final class OutboxLog implements OutboxTarget {
 
 	private static final String DELETE = "DELETE FROM ATMOSPHERE_MESSAGE"
 			+ " WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER > ? AND NUMBER <= ?";
@@ -73,7 +73,7 @@ public final class ForwardedLog implements OutboxTarget {
 	 * @param name the name of the log
 	 * @param codec encodes the messages
 	 */
-	public ForwardedLog(Database database, String name, EnvelopeCodec codec) {
+	public OutboxLog(Database database, String name, EnvelopeCodec codec) {
 		this.database = database;
 		this.name = name;
 		this.codec = codec;
@@ -199,7 +199,7 @@ public final class ForwardedLog implements OutboxTarget {
 
 	@Override
 	public void append(JdbcOperations jdbc, List<Envelope> envelopes) {
-		logInTransaction().append(jdbc, envelopes.stream().map(ForwardedLog::withKey).toList(), false);
+		logInTransaction().append(jdbc, envelopes.stream().map(OutboxLog::withKey).toList(), false);
 	}
 
 	/**
