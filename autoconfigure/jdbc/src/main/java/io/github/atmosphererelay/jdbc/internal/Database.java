@@ -70,6 +70,8 @@ public final class Database {
 		this.jdbc = new JdbcTemplate(isOwn ? dataSource : new AutoCommitDataSource(dataSource));
 		this.jdbc.setQueryTimeout(seconds);
 		this.transactional = new JdbcTemplate(dataSource);
+		this.jdbc.setExceptionTranslator(SqlFailures.TRANSLATOR);
+		this.transactional.setExceptionTranslator(SqlFailures.TRANSLATOR);
 		this.transactional.setQueryTimeout(seconds);
 		this.transactions = new TransactionTemplate(new DataSourceTransactionManager(dataSource));
 		if (!isOwn) {

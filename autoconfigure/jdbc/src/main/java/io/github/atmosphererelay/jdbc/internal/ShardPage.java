@@ -29,6 +29,14 @@ import org.jspecify.annotations.Nullable;
 public record ShardPage(ShardHead head, List<Row> rows) {
 
 	/**
+	 * Return the size of the envelopes that came with the rows.
+	 * @return the size in bytes
+	 */
+	public long size() {
+		return this.rows.stream().mapToLong((row) -> (row.envelope() != null) ? row.envelope().length : 0).sum();
+	}
+
+	/**
 	 * A row.
 	 *
 	 * @param number the number of the row in its shard

@@ -22,6 +22,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -36,11 +37,14 @@ import org.springframework.jdbc.core.JdbcOperations;
 public final class ShardedLogPoll {
 
 	/**
-	 * The maximum number of rows of each shard.
+	 * The maximum number of rows of each shard, a power of two.
 	 */
 	public static final int MAX_ROWS = 64;
 
-	private static final String POLL = createPoll();
+	/** By the binary logarithm of the number of rows. */
+	private static final String[] POLLS = IntStream.rangeClosed(0, Integer.numberOfTrailingZeros(MAX_ROWS))
+		.mapToObj((power) -> createPoll(1 << power))
+		.toArray(String[]::new);
 
 	private static final String READ_ONE = "SELECT ENVELOPE FROM ATMOSPHERE_MESSAGE"
 			+ " WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER = ?";
@@ -61,7 +65,7 @@ public final class ShardedLogPoll {
 		this.name = name;
 	}
 
-	private static String createPoll() {
+	private static String createPoll(int rows) {
 		StringBuilder sql = new StringBuilder(
 				"SELECT SHARD, EPOCH, HEAD AS NUMBER, NULL AS ENVELOPE FROM ATMOSPHERE_SHARD WHERE LOG_NAME = ?");
 		for (int shard = 0; shard < ShardedLog.SHARDS; shard++) {
@@ -70,7 +74,7 @@ public final class ShardedLogPoll {
 				.append(" THEN ENVELOPE END FROM ATMOSPHERE_MESSAGE WHERE LOG_NAME = ? AND SHARD = ")
 				.append(shard)
 				.append(" AND NUMBER > ? ORDER BY NUMBER LIMIT ")
-				.append(MAX_ROWS)
+				.append(rows)
 				.append(')');
 		}
 		return sql.toString();
@@ -80,10 +84,11 @@ public final class ShardedLogPoll {
 	 * Read the ends and the next rows.
 	 * @param jdbc the database
 	 * @param after for each shard, the number after which to read
-	 * @return a page for each shard that exists, in ascending order; with up to
-	 * {@value #MAX_ROWS} rows
+	 * @param maxRows how many rows of each shard to read at most: a power of two, up to
+	 * {@value #MAX_ROWS}
+	 * @return a page for each shard that exists, in ascending order
 	 */
-	public List<ShardPage> poll(JdbcOperations jdbc, long[] after) {
+	public List<ShardPage> poll(JdbcOperations jdbc, long[] after, int maxRows) {
 		Object[] parameters = new Object[1 + 2 * ShardedLog.SHARDS];
 		parameters[0] = this.name;
 		for (int shard = 0; shard < ShardedLog.SHARDS; shard++) {
@@ -92,7 +97,7 @@ public final class ShardedLogPoll {
 		}
 		Map<Integer, ShardHead> heads = new TreeMap<>();
 		Map<Integer, List<ShardPage.Row>> rows = new TreeMap<>();
-		jdbc.query(POLL, (row) -> {
+		jdbc.query(POLLS[Integer.numberOfTrailingZeros(maxRows)], (row) -> {
 			int shard = row.getInt(1);
 			String epoch = row.getString(2);
 			long number = row.getLong(3);

@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 
 import io.github.atmosphererelay.guard.internal.Threads;
+import io.github.atmosphererelay.jdbc.internal.SqlFailures;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -56,6 +57,7 @@ final class JdbcLink implements AutoCloseable {
 		this.connection = connection;
 		this.timeout = timeout;
 		this.jdbc = new JdbcTemplate(new SingleConnectionDataSource(connection, true));
+		this.jdbc.setExceptionTranslator(SqlFailures.TRANSLATOR);
 	}
 
 	/**

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.relay.jdbc.internal;
 
 import java.util.concurrent.CompletableFuture;
 
+import io.github.atmosphererelay.jdbc.internal.SqlFailures;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
@@ -57,7 +58,8 @@ record JdbcPending(Envelope envelope, byte[] encoded, Hurry hurry, long deadline
 	}
 
 	void refused(Throwable refusal) {
-		this.future.completeExceptionally(RelayUnavailableException.forRefusal(JdbcRelay.NAME, refusal));
+		this.future
+			.completeExceptionally(RelayUnavailableException.forRefusal(JdbcRelay.NAME, SqlFailures.cause(refusal)));
 	}
 
 }

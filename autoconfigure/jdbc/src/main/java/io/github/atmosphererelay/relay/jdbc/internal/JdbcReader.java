@@ -61,6 +61,21 @@ final class JdbcReader implements JdbcWorker.Work {
 	/** How long a poll waits for what the node itself is about to write. */
 	private static final long FLUSH_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
+	/**
+	 * With which to begin: over a slow network the rows of a long absence must not be
+	 * asked for at once.
+	 */
+	private static final int FIRST_ROWS = 4;
+
+	/** A poll that takes longer, because of its size, is followed by a smaller one. */
+	private static final long SLOW_NANOS = TimeUnit.MILLISECONDS.toNanos(400);
+
+	/** A poll that takes longer, because of its size, is not followed by a larger one. */
+	private static final long FAST_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+	/** What takes long below this size takes long for another reason. */
+	private static final long SMALL_BYTES = 64 * 1024;
+
 	/** Polls that follow each other at once read more when they wait for a moment. */
 	private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
@@ -86,6 +101,9 @@ final class JdbcReader implements JdbcWorker.Work {
 	private final long[] heads = new long[ShardedLog.SHARDS];
 
 	private long interval = BUSY_NANOS;
+
+	/** How many rows of each shard the next poll reads at most, a power of two. */
+	private int rows = FIRST_ROWS;
 
 	private long polledAt;
 
@@ -129,6 +147,8 @@ final class JdbcReader implements JdbcWorker.Work {
 	@Override
 	public void begin(JdbcLink link) throws Exception {
 		this.connector.prepare(link);
+		LinkDialect.allowLongReads(link, this.connector.log().dialect());
+		this.rows = FIRST_ROWS;
 		ShardedLog log = this.connector.log();
 		ShardCursor[] cursors = this.cursors;
 		if (cursors == null) {
@@ -264,17 +284,32 @@ final class JdbcReader implements JdbcWorker.Work {
 			after[cursor.shard()] = cursor.number();
 		}
 		boolean more = false;
-		List<ShardPage> pages = this.poll.poll(link.jdbc(), after);
+		List<ShardPage> pages = this.poll.poll(link.jdbc(), after, this.rows);
+		int rows = this.rows;
+		adapt(System.nanoTime() - this.polledAt, pages.stream().mapToLong(ShardPage::size).sum());
 		if (pages.size() < cursors.length) {
 			throw new IllegalStateException("Rows of table ATMOSPHERE_SHARD were removed");
 		}
 		for (ShardPage page : pages) {
-			more |= read(link, cursors[page.head().shard()], page);
+			more |= read(link, cursors[page.head().shard()], page, rows);
 		}
 		return more;
 	}
 
-	private boolean read(JdbcLink link, ShardCursor cursor, ShardPage page) {
+	/**
+	 * Read less at once if a poll takes so long that the connection, or a probe behind
+	 * it, could be given up.
+	 */
+	private void adapt(long nanos, long bytes) {
+		if (bytes <= SMALL_BYTES || nanos < FAST_NANOS) {
+			this.rows = Math.min(ShardedLogPoll.MAX_ROWS, this.rows * 2);
+		}
+		else if (nanos > SLOW_NANOS) {
+			this.rows = Math.max(1, this.rows / 4);
+		}
+	}
+
+	private boolean read(JdbcLink link, ShardCursor cursor, ShardPage page, int maxRows) {
 		ShardHead head = page.head();
 		int shard = head.shard();
 		this.heads[shard] = head.number();
@@ -298,7 +333,7 @@ final class JdbcReader implements JdbcWorker.Work {
 		if (head.number() == cursor.number()) {
 			return false;
 		}
-		long reach = Math.min(head.number(), cursor.number() + ShardedLogPoll.MAX_ROWS);
+		long reach = Math.min(head.number(), cursor.number() + maxRows);
 		List<ShardPage.Row> rows = page.rows();
 		if (!isWhole(cursor.number(), reach, rows)) {
 			// Not every database reads the ends and the rows at the same moment

@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.internal.Threads;
+import io.github.atmosphererelay.jdbc.internal.SqlFailures;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -189,7 +190,7 @@ final class JdbcWorker {
 		if (cause != null && (begun || this.failures == 0)) {
 			logger.warn((begun ? "The connection of the jdbc relay's " + this.name + " was lost, and is opened again: "
 					: "The jdbc relay's " + this.name + " cannot work with the database, and retries until it can: ")
-					+ cause);
+					+ SqlFailures.cause(cause));
 		}
 		logger.debug("The jdbc relay's " + this.name + " has no connection", cause);
 	}

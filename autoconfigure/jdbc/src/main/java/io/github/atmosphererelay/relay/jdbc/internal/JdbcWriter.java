@@ -29,6 +29,7 @@ import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.jdbc.internal.AppendResult;
 import io.github.atmosphererelay.jdbc.internal.EncodedEnvelope;
 import io.github.atmosphererelay.jdbc.internal.ShardedLog;
+import io.github.atmosphererelay.jdbc.internal.SqlFailures;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.relay.Outcome;
@@ -277,13 +278,14 @@ final class JdbcWriter implements JdbcWorker.Work {
 		if (refusal == null) {
 			this.refusals = 0;
 			if (one && !link.isAborted() && this.locked.remove(shard) != null) {
-				logger.info("The counter of shard " + shard + " is free again");
+				logger.info("Shard " + shard + " can be written again");
 			}
 		}
 		else if (one && LinkDialect.isLocked(refusal)) {
 			if (this.locked.put(shard, System.nanoTime()) == null) {
-				logger.warn("A transaction holds the counter of shard " + shard + " of '" + this.connector.log().name()
-						+ "' for longer than a second. What this node publishes there fails until it ends: " + refusal);
+				logger.warn("Shard " + shard + " of '" + this.connector.log().name() + "' cannot be written, because"
+						+ " a transaction holds its counter, or a lock of the table, for longer than a second."
+						+ " What this node publishes there fails until it ends: " + SqlFailures.cause(refusal));
 			}
 			group.forEach((pending) -> refuse(pending, refusal));
 		}

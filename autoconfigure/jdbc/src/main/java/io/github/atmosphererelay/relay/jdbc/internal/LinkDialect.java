@@ -34,6 +34,8 @@ final class LinkDialect {
 
 	private static final int PAUSE_MILLIS = 1000;
 
+	private static final int READ_MILLIS = 30_000;
+
 	/** PostgreSQL: the lock is not available, or the statement has taken too long. */
 	private static final Set<String> LOCKED_STATES = Set.of("55P03", "57014");
 
@@ -73,6 +75,19 @@ final class LinkDialect {
 	static void limitTransaction(JdbcLink link) {
 		if (link.isPooled()) {
 			link.jdbc().execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED; " + limits(link, "SET LOCAL "));
+		}
+	}
+
+	/**
+	 * Let reads of a connection take longer than writes. What a server sends counts as a
+	 * part of the statement, and a slow network takes long for it. The driver gives up
+	 * when nothing comes at all, and a lock is not waited for.
+	 * @param link the connection
+	 * @param dialect the database
+	 */
+	static void allowLongReads(JdbcLink link, DatabaseDialect dialect) {
+		if (dialect == DatabaseDialect.POSTGRESQL && !link.isPooled()) {
+			link.jdbc().execute("SET statement_timeout = " + READ_MILLIS);
 		}
 	}
 
