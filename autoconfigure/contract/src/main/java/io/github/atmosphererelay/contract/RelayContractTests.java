@@ -197,7 +197,8 @@ public abstract class RelayContractTests extends RelayDeliveryContractTests {
 			sent.add(one.publish("room/" + i, "x").id());
 		}
 		await().untilAsserted(() -> assertThat(two.receivedIds()).containsAll(sent));
-		assertThat(broker().connections()).isEqualTo(connections);
+		// Fewer if those of an earlier node have ended late
+		assertThat(broker().connections()).isLessThanOrEqualTo(connections);
 		assertThat(ManagementFactory.getThreadMXBean().getThreadCount())
 			.isLessThanOrEqualTo(threads + threadTolerance());
 	}
