@@ -112,11 +112,23 @@ abstract class AbstractOutboxKillTests {
 			this.clients.forEach((channel, client) -> {
 				List<String> received = client.texts();
 				List<String> distinct = List.copyOf(new LinkedHashSet<>(received));
-				assertThat(distinct).as(channel).containsExactlyElementsOf(committed.get(channel));
+				assertSame(channel, distinct, committed.getOrDefault(channel, List.of()));
 				if (channel.startsWith("log/")) {
-					assertThat(received).as(channel).doesNotHaveDuplicates();
+					assertThat(received).as(channel).hasSameSizeAs(distinct);
 				}
 			});
+		}
+
+		/**
+		 * Compare long lists. AssertJ takes minutes to describe how those of some hundred
+		 * kills differ.
+		 */
+		private static void assertSame(String channel, List<String> received, List<String> committed) {
+			int common = Math.min(received.size(), committed.size());
+			for (int i = 0; i < common; i++) {
+				assertThat(received.get(i)).as("message %d in %s", i, channel).isEqualTo(committed.get(i));
+			}
+			assertThat(received.size()).as("messages in %s", channel).isEqualTo(committed.size());
 		}
 
 		@Override
