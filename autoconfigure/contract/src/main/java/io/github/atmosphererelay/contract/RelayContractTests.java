@@ -197,7 +197,7 @@ public abstract class RelayContractTests extends RelayDeliveryContractTests {
 			sent.add(one.publish("room/" + i, "x").id());
 		}
 		await().untilAsserted(() -> assertThat(two.receivedIds()).containsAll(sent));
-		// Fewer if those of an earlier node have ended late
+		// There may be fewer: a connection of an earlier node may have closed meanwhile
 		assertThat(broker().connections()).isLessThanOrEqualTo(connections);
 		assertThat(ManagementFactory.getThreadMXBean().getThreadCount())
 			.isLessThanOrEqualTo(threads + threadTolerance());

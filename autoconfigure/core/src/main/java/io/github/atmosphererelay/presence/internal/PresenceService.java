@@ -365,7 +365,8 @@ public final class PresenceService implements Presence {
 	 * @param channel the channel's name; the channel must have presence
 	 * @param format encodes the frames; all clients of a door must pass the same object,
 	 * so that they share a frame
-	 * @param told queues what tells the client; must take no locks but those of queues
+	 * @param told adds the reply to the client's queue; takes no locks but those of
+	 * queues
 	 */
 	public void watchSessions(LocalSession session, String channel, PresenceChangeFormat format, Runnable told) {
 		this.view.watchSessions(channel, session, format, told);

@@ -93,7 +93,8 @@ final class PresenceView {
 	 * Tell a session's client that it is subscribed, and send the session from then on
 	 * the joins and leaves of single sessions in a channel. Nobody can join between the
 	 * two, and no join is sent before the client is told.
-	 * @param told queues what tells the client; must take no locks but those of queues
+	 * @param told adds the reply to the client's queue; takes no locks but those of
+	 * queues
 	 */
 	void watchSessions(String name, LocalSession session, PresenceChangeFormat format, Runnable told) {
 		update(name, (channel) -> {

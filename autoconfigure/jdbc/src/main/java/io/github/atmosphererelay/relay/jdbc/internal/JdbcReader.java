@@ -147,9 +147,9 @@ final class JdbcReader implements JdbcWorker.Work {
 	@Override
 	public void begin(JdbcLink link) throws Exception {
 		this.connector.prepare(link);
-		LinkDialect.allowLongReads(link, this.connector.log().dialect());
-		this.rows = FIRST_ROWS;
 		ShardedLog log = this.connector.log();
+		LinkDialect.allowLongReads(link, log.dialect());
+		this.rows = FIRST_ROWS;
 		ShardCursor[] cursors = this.cursors;
 		if (cursors == null) {
 			// Only now: counters that are missing later are being restored by somebody
