@@ -19,6 +19,7 @@ const SLOW = 3008;
 const LOGGED_OUT = 3503;
 /** Below are the client's own codes. */
 const FIRST_OF_SERVER = 100;
+const NOT_AVAILABLE = 108;
 
 function lossOf(code) {
 	switch (code) {
@@ -156,9 +157,9 @@ export class Connection extends EventTarget {
 			return;
 		}
 		const { publications, epoch } = history;
+		const position = epoch ? { since: { epoch, offset: publications.at(-1)?.offset ?? history.offset } } : {};
 		withDirects(publications.map(({ data }) => data), this.#directs()).forEach((data) => this.#tell(data, null));
-		const offset = publications.at(-1)?.offset ?? history.offset;
-		this.#chat = this.#client.newSubscription(this.#channel("chat"), { since: { epoch, offset }, joinLeave: true });
+		this.#chat = this.#client.newSubscription(this.#channel("chat"), { ...position, joinLeave: true });
 		this.#chat.on("subscribed", (context) => this.#subscribed(context));
 		this.#chat.on("unsubscribed", ({ reason }) => {
 			if (!this.#restarting) {
@@ -185,6 +186,10 @@ export class Connection extends EventTarget {
 			return history;
 		}
 		catch (error) {
+			if (error.code === NOT_AVAILABLE) {
+				// Without a broker a room keeps nothing
+				return { publications: [] };
+			}
 			if (error.code >= FIRST_OF_SERVER && !error.temporary) {
 				this.#become("refused", error.message);
 			}

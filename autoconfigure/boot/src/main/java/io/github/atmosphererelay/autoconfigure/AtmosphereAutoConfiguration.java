@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 
@@ -76,7 +77,8 @@ import org.springframework.core.env.Environment;
 @ConditionalOnBooleanProperty(name = "atmosphere.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(AtmosphereProperties.class)
 @Import({ RedisRelayConfiguration.class, KafkaRelayConfiguration.class, JdbcRelayConfiguration.class,
-		ClusterConfiguration.class, PresenceConfiguration.class })
+		HttpRelayConfiguration.class, PeerDiscoveryConfiguration.class, ClusterConfiguration.class,
+		PresenceConfiguration.class })
 public final class AtmosphereAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(AtmosphereAutoConfiguration.class);
@@ -193,7 +195,9 @@ public final class AtmosphereAutoConfiguration {
 			.maxMessageSize(maxMessageSize())
 			.probeInterval(relay.probeInterval())
 			.probeTimeout(relay.probeTimeout())
-			.startTimeout(relay.startTimeout())
+			// The peers of the HTTP relay cannot call this node before its web server has
+			// started
+			.startTimeout((relay.type() != RelayType.HTTP) ? relay.startTimeout() : Duration.ZERO)
 			.unsubscribeDelay(relay.unsubscribeDelay())
 			.channelsPerSession(channelsPerSession())
 			.recoveryLimit(recovery.maxMessages())

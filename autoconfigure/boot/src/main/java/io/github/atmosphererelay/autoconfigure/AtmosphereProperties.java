@@ -114,6 +114,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param redis Settings of the Redis relay.
 	 * @param kafka Settings of the Kafka relay.
 	 * @param jdbc Settings of the JDBC relay.
+	 * @param http Settings of the HTTP relay.
 	 */
 	public record Relay(@Nullable RelayType type, @DefaultValue("1MB") DataSize maxMessageSize,
 			@DefaultValue("10000") int maxPending,
@@ -122,7 +123,46 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration probeTimeout,
 			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration startTimeout,
 			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration unsubscribeDelay, @DefaultValue Redis redis,
-			@DefaultValue Kafka kafka, @DefaultValue JdbcRelay jdbc) {
+			@DefaultValue Kafka kafka, @DefaultValue JdbcRelay jdbc, @DefaultValue HttpRelay http) {
+	}
+
+	/**
+	 * Settings of the HTTP relay, with which nodes send each other messages without a
+	 * broker. They identify each other by the secret, by certificates, or by both.
+	 *
+	 * @param peers Comma-separated list of the base URLs of all nodes, such as
+	 * https://chat-1.internal:8443. The node itself may be among them. If it is empty,
+	 * Spring Cloud's DiscoveryClient is asked, if there is one.
+	 * @param serviceId Name of the service to ask the DiscoveryClient for. Default is the
+	 * application's name.
+	 * @param discoveryInterval Time between two questions for the peers.
+	 * @param url Base URL at which the other nodes reach this node. By default found out:
+	 * the one of the peers that leads to this node.
+	 * @param secret Secret that all nodes of the cluster share, of at least 32
+	 * characters. Requests and answers are signed with it.
+	 * @param maxClockSkew By how much the clocks of two nodes may differ.
+	 * @param ssl TLS between the nodes.
+	 */
+	public record HttpRelay(@DefaultValue List<String> peers, @Nullable String serviceId,
+			@DefaultValue("2s") @DurationUnit(ChronoUnit.SECONDS) Duration discoveryInterval, @Nullable String url,
+			@Nullable String secret, @DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration maxClockSkew,
+			@DefaultValue PeerSsl ssl) {
+	}
+
+	/**
+	 * TLS between the nodes of the HTTP relay.
+	 *
+	 * @param bundle Name of the SSL bundle with which this node connects to others: its
+	 * key identifies this node, and its trust store says whom it trusts.
+	 * @param requireCertificate Whether a node must identify itself by a certificate that
+	 * the bundle trusts. By default only if there is no secret. Needs
+	 * server.ssl.client-auth.
+	 * @param names Comma-separated list of DNS names or common names, of which a node's
+	 * certificate must have one. By default every certificate that the bundle trusts is
+	 * one of a node.
+	 */
+	public record PeerSsl(@Nullable String bundle, @Nullable Boolean requireCertificate,
+			@DefaultValue List<String> names) {
 	}
 
 	/**

@@ -87,7 +87,7 @@ final class MessagingLifecycle implements SmartLifecycle {
 				throw new RelayNotConfiguredException(
 						"The channels '" + options.pattern() + "' have a history, but the " + this.relay.name()
 								+ " relay cannot record channels in this configuration.",
-						"Set 'atmosphere.relay.type' to a relay that can, or set 'history.size' of the channels to 0,"
+						"Set 'atmosphere.relay.type' to redis, kafka or jdbc, or set 'history.size' of the channels to 0,"
 								+ " or remove 'history' from their @RoomService.");
 			});
 	}

@@ -82,6 +82,7 @@ final class PropertyChecks {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.relay.jdbc.retention",
 					relay.jdbc().retention(), "It must be at least a second");
 		}
+		PeerChecks.check(relay.http());
 		if (relay.maxMessageSize().toBytes() > Integer.MAX_VALUE / 2) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.relay.max-message-size",
 					relay.maxMessageSize(), "It must be below 1GB");
@@ -253,7 +254,7 @@ final class PropertyChecks {
 		}
 	}
 
-	private static void positive(String property, Duration value) {
+	static void positive(String property, Duration value) {
 		if (value.toMillis() < 1) {
 			throw new InvalidConfigurationPropertyValueException(property, value, "It must be at least a millisecond");
 		}

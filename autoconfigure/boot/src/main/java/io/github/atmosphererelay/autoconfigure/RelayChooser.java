@@ -56,7 +56,7 @@ final class RelayChooser {
 			throw new RelayNotConfiguredException(
 					"There are several relays on the classpath, for " + names
 							+ ", and no property says which one carries messages between nodes.",
-					"Set the property '" + PROPERTY + "' to one of: redis, kafka, local, jdbc.");
+					"Set the property '" + PROPERTY + "' to one of: redis, kafka, local, jdbc, http.");
 		}
 		if (this.factories.isEmpty()) {
 			return new LocalRelay();

@@ -39,7 +39,12 @@ public enum RelayType {
 	/**
 	 * Tables of the application's database.
 	 */
-	JDBC("spring-boot-starter-jdbc", "DataSource");
+	JDBC("spring-boot-starter-jdbc", "DataSource"),
+
+	/**
+	 * Requests between the nodes, without a broker.
+	 */
+	HTTP("spring-boot-starter-websocket", "no connection bean");
 
 	private final String starter;
 

@@ -35,11 +35,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import io.github.atmosphererelay.actuate.internal.AtmosphereMeters;
+import io.github.atmosphererelay.actuate.internal.HttpRelayMeters;
 import io.github.atmosphererelay.actuate.internal.OutboxMeters;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
 import io.github.atmosphererelay.outbox.internal.OutboxStatistics;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.relay.Outcome;
+import io.github.atmosphererelay.relay.http.internal.HttpRelay;
+import io.github.atmosphererelay.relay.http.internal.HttpRelaySettings;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.test.TestNode;
 import io.micrometer.core.instrument.Meter;
@@ -158,6 +161,8 @@ class ReadmeTests {
 			SimpleMeterRegistry registry = new SimpleMeterRegistry();
 			node.bean(AtmosphereMeters.class).bindTo(registry);
 			new OutboxMeters(new OutboxStatistics()).bindTo(registry);
+			HttpRelay httpRelay = new HttpRelay(HttpRelaySettings.withSecret("docs", "s".repeat(32)), List::of);
+			new HttpRelayMeters(() -> httpRelay).bindTo(registry);
 			for (Meter meter : registry.getMeters()) {
 				MeterRow row = meters.computeIfAbsent(meter.getId().getName(), (name) -> MeterRow.of(meter.getId()));
 				meter.getId().getTags().forEach(row::add);

@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.demo.cluster;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -47,7 +48,7 @@ interface Broker extends AutoCloseable {
 		REDIS {
 
 			@Override
-			Broker start(Path directory) {
+			Broker start(Path directory, List<Integer> ports) {
 				return EmbeddedRedis.start(directory);
 			}
 
@@ -56,7 +57,7 @@ interface Broker extends AutoCloseable {
 		KAFKA {
 
 			@Override
-			Broker start(Path directory) {
+			Broker start(Path directory, List<Integer> ports) {
 				return EmbeddedKafka.start();
 			}
 
@@ -65,13 +66,28 @@ interface Broker extends AutoCloseable {
 		JDBC {
 
 			@Override
-			Broker start(Path directory) {
+			Broker start(Path directory, List<Integer> ports) {
 				return EmbeddedDatabase.start(directory);
+			}
+
+		},
+
+		/** None: the nodes talk to each other. */
+		HTTP {
+
+			@Override
+			Broker start(Path directory, List<Integer> ports) {
+				return new NoBroker(ports);
 			}
 
 		};
 
-		abstract Broker start(Path directory);
+		/**
+		 * Start it.
+		 * @param directory where it may keep its data
+		 * @param ports the ports of the nodes that will use it
+		 */
+		abstract Broker start(Path directory, List<Integer> ports);
 
 	}
 

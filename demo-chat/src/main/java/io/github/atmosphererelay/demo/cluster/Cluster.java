@@ -107,7 +107,9 @@ final class Cluster implements AutoCloseable {
 			throw new UncheckedIOException("No temporary directory: " + ex.getMessage(), ex);
 		}
 		try {
-			cluster.start(outbox ? WithOutbox.start(kind, cluster.directory) : kind.start(cluster.directory), ports);
+			cluster.start(
+					outbox ? WithOutbox.start(kind, cluster.directory, ports) : kind.start(cluster.directory, ports),
+					ports);
 			return cluster;
 		}
 		catch (InterruptedException ex) {

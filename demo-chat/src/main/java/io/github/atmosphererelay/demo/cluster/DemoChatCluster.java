@@ -38,10 +38,11 @@ public final class DemoChatCluster {
 	private static final int DEFAULT_PORT = 8080;
 
 	private static final String USAGE = """
-			Usage: java -jar demo-chat-cluster.jar [--kafka | --jdbc] [--outbox] [--port=8080]
+			Usage: java -jar demo-chat-cluster.jar [--kafka | --jdbc | --http] [--outbox] [--port=8080]
 
 			  --kafka      relay through an embedded Kafka broker instead of an embedded Redis
 			  --jdbc       relay through tables of an embedded database, without a broker
+			  --http       relay from node to node, without a broker and a database; rooms keep no messages then
 			  --outbox     store messages in an embedded database, and publish them in the same transaction
 			  --port=8080  port of the first node; the other two listen on the next ports
 
@@ -93,6 +94,7 @@ public final class DemoChatCluster {
 			case REDIS -> "Redis";
 			case KAFKA -> "Kafka";
 			case JDBC -> "a database";
+			case HTTP -> "no broker";
 		});
 		try {
 			Cluster cluster = Cluster.start(options.kind(), options.outbox(), ports);
@@ -209,6 +211,9 @@ public final class DemoChatCluster {
 				}
 				else if (arg.equals("--jdbc")) {
 					kind = Broker.Kind.JDBC;
+				}
+				else if (arg.equals("--http")) {
+					kind = Broker.Kind.HTTP;
 				}
 				else if (arg.equals("--outbox")) {
 					outbox = true;

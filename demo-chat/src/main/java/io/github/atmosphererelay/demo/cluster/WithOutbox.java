@@ -18,6 +18,7 @@ package io.github.atmosphererelay.demo.cluster;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -35,13 +36,13 @@ final class WithOutbox implements Broker {
 		this.database = database;
 	}
 
-	static WithOutbox start(Broker.Kind kind, Path directory) {
+	static WithOutbox start(Broker.Kind kind, Path directory, List<Integer> ports) {
 		EmbeddedDatabase database = EmbeddedDatabase.start(directory);
 		if (kind == Broker.Kind.JDBC) {
 			return new WithOutbox(database, database);
 		}
 		try {
-			return new WithOutbox(kind.start(directory), database);
+			return new WithOutbox(kind.start(directory, ports), database);
 		}
 		catch (RuntimeException | Error ex) {
 			database.close();

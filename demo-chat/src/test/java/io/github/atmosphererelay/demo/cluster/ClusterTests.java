@@ -98,6 +98,17 @@ class ClusterTests {
 	}
 
 	@Test
+	void theNodesTalkWithoutABrokerToo() throws Exception {
+		Set<Path> before = temporaryDirectories();
+		try (Cluster cluster = TestCluster.start(Broker.Kind.HTTP, FreePorts.find(3))) {
+			List<String> urls = List.copyOf(cluster.urls().values());
+			whatIsSaidOnAnyNodeArrivesOnceAndInOrderOnAll(urls);
+			aNodeThatComesBackHearsTheOthersAgain(cluster, urls);
+		}
+		assertThat(temporaryDirectories()).isEqualTo(before);
+	}
+
+	@Test
 	void whatTheDatabaseRefusesIsHeardByNobodyAndItsSenderIsTold() throws Exception {
 		Set<Path> before = temporaryDirectories();
 		try (Cluster cluster = TestCluster.start(Broker.Kind.REDIS, true, FreePorts.find(2))) {

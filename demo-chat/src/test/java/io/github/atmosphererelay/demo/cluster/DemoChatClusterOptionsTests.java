@@ -46,6 +46,11 @@ class DemoChatClusterOptionsTests {
 	}
 
 	@Test
+	void noBroker() {
+		assertThat(Options.parse("--http")).isEqualTo(new Options(Broker.Kind.HTTP, false, 8080, false));
+	}
+
+	@Test
 	void theOutboxWithAnyOfThem() {
 		assertThat(Options.parse("--outbox")).isEqualTo(new Options(Broker.Kind.REDIS, true, 8080, false));
 		assertThat(Options.parse("--jdbc", "--outbox")).isEqualTo(new Options(Broker.Kind.JDBC, true, 8080, false));

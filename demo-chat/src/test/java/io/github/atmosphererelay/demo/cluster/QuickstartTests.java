@@ -78,7 +78,7 @@ class QuickstartTests {
 
 	@BeforeAll
 	static void followTheSteps(@TempDir Path directory) throws IOException {
-		redis = Broker.Kind.REDIS.start(Files.createDirectories(directory.resolve("redis")));
+		redis = Broker.Kind.REDIS.start(Files.createDirectories(directory.resolve("redis")), List.of());
 		quickstart = Quickstart.build(PAGE, directory);
 		List<String> commands = quickstart.commands("java -jar ");
 		assertThat(commands).hasSize(2);

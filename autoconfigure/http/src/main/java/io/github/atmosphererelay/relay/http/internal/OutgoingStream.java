@@ -1,0 +1,271 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.http.internal;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What this node sends to one peer: numbered envelopes, kept until the peer has
+ * acknowledged them. If more is waiting than may, or the peer is given up, everything
+ * that waits is dropped, and the peer learns from the next number that it has missed
+ * something. Safe for use by many threads; no future is completed under the lock.
+ */
+final class OutgoingStream {
+
+	private final int generation;
+
+	private final int maxCount;
+
+	private final long maxBytes;
+
+	private final HttpRelayStatistics statistics;
+
+	private final Deque<Item> queue = new ArrayDeque<>();
+
+	private long bytes;
+
+	/** The number of the next envelope. */
+	private long next = 1;
+
+	/** The number up to which envelopes were in a request. */
+	private long sent;
+
+	/** Whether what is published meanwhile is missed. */
+	private boolean givenUp;
+
+	private boolean prompt;
+
+	OutgoingStream(int generation, int maxCount, long maxBytes, HttpRelayStatistics statistics) {
+		this.generation = generation;
+		this.maxCount = maxCount;
+		this.maxBytes = maxBytes;
+		this.statistics = statistics;
+	}
+
+	int generation() {
+		return this.generation;
+	}
+
+	/**
+	 * Return whether there is room for an envelope.
+	 * @param size the envelope's size in bytes
+	 */
+	synchronized boolean hasRoom(int size) {
+		// One that is over the limit by itself must find nothing before it
+		return this.queue.size() < this.maxCount && (this.bytes == 0 || this.bytes + size <= this.maxBytes);
+	}
+
+	/**
+	 * Add an envelope. If there is no room for it, everything that waits is given up.
+	 * @param encoded the envelope
+	 * @param receipt the receipt that waits for this peer, or {@code null}
+	 * @param prompt whether it is to be sent at once
+	 * @return the receipts that wait in vain
+	 */
+	List<PendingReceipt> add(byte[] encoded, @Nullable PendingReceipt receipt, boolean prompt) {
+		synchronized (this) {
+			if (!this.givenUp && hasRoom(encoded.length)) {
+				this.queue.add(new Item(this.next++, encoded, receipt));
+				this.bytes += encoded.length;
+				this.prompt |= prompt;
+				return List.of();
+			}
+			List<PendingReceipt> vain = new ArrayList<>(clear());
+			this.givenUp = true;
+			this.next++;
+			this.statistics.countMissed(1);
+			if (receipt != null) {
+				vain.add(receipt);
+			}
+			return vain;
+		}
+	}
+
+	private List<PendingReceipt> clear() {
+		List<PendingReceipt> vain = receipts();
+		this.statistics.countMissed(this.queue.size());
+		this.queue.clear();
+		this.bytes = 0;
+		this.prompt = false;
+		return vain;
+	}
+
+	private List<PendingReceipt> receipts() {
+		List<PendingReceipt> receipts = new ArrayList<>();
+		for (Item item : this.queue) {
+			PendingReceipt receipt = item.takeReceipt();
+			if (receipt != null) {
+				receipts.add(receipt);
+			}
+		}
+		return receipts;
+	}
+
+	/**
+	 * The peer is there: keep for it what is published from now on.
+	 */
+	synchronized void resume() {
+		this.givenUp = false;
+	}
+
+	/**
+	 * Give the peer up, and everything that waits for it.
+	 * @return the receipts that wait in vain
+	 */
+	synchronized List<PendingReceipt> giveUp() {
+		this.givenUp = true;
+		return clear();
+	}
+
+	/**
+	 * Drop the first envelope, because the peer refuses it.
+	 * @return the receipt that waits in vain, if one does
+	 */
+	synchronized @Nullable PendingReceipt dropFirst() {
+		Item first = this.queue.poll();
+		if (first == null) {
+			return null;
+		}
+		this.bytes -= first.encoded.length;
+		this.statistics.countMissed(1);
+		return first.takeReceipt();
+	}
+
+	/**
+	 * Have nobody wait for this peer any more. What waits for it stays.
+	 * @return the receipts that do
+	 */
+	synchronized List<PendingReceipt> release() {
+		return receipts();
+	}
+
+	/**
+	 * Return whether something is to be sent at once.
+	 */
+	synchronized boolean isPrompt() {
+		return this.prompt;
+	}
+
+	/**
+	 * Send again at once what was sent and not acknowledged.
+	 */
+	synchronized void retry() {
+		this.prompt = !this.queue.isEmpty();
+	}
+
+	synchronized boolean isEmpty() {
+		return this.queue.isEmpty();
+	}
+
+	synchronized int size() {
+		return this.queue.size();
+	}
+
+	/**
+	 * Return what to send next: what was not acknowledged, from the beginning.
+	 * @param maxBytes the maximum size; a single envelope may exceed it
+	 */
+	synchronized Batch batch(int maxBytes) {
+		Item head = this.queue.peek();
+		List<byte[]> envelopes = new ArrayList<>();
+		long size = 0;
+		for (Item item : this.queue) {
+			size += 4 + item.encoded.length;
+			if (size > maxBytes && !envelopes.isEmpty()) {
+				break;
+			}
+			envelopes.add(item.encoded);
+			this.sent = Math.max(this.sent, item.number);
+			if (item.receipt != null) {
+				item.receipt.sent();
+			}
+		}
+		if (envelopes.size() == this.queue.size()) {
+			this.prompt = false;
+		}
+		return new Batch((head != null) ? head.number : this.next, envelopes);
+	}
+
+	/**
+	 * Take the peer's acknowledgement.
+	 * @param progress the number up to which it has processed the stream
+	 * @return the receipts of what it has processed
+	 */
+	synchronized List<PendingReceipt> acknowledged(long progress) {
+		List<PendingReceipt> receipts = new ArrayList<>();
+		if (progress > this.sent) {
+			return receipts;
+		}
+		for (Item item = this.queue.peek(); item != null && item.number <= progress; item = this.queue.peek()) {
+			this.queue.remove();
+			this.bytes -= item.encoded.length;
+			PendingReceipt receipt = item.takeReceipt();
+			if (receipt != null) {
+				receipts.add(receipt);
+			}
+		}
+		if (!this.queue.isEmpty()) {
+			this.prompt = true;
+		}
+		return receipts;
+	}
+
+	/**
+	 * What is sent in one request.
+	 *
+	 * @param first the number of the first envelope, or of the one that is added next
+	 * @param envelopes the envelopes
+	 */
+	record Batch(long first, List<byte[]> envelopes) {
+
+		long last() {
+			return this.first + this.envelopes.size() - 1;
+		}
+
+	}
+
+	/**
+	 * An envelope that waits for acknowledgement.
+	 */
+	private static final class Item {
+
+		private final long number;
+
+		private final byte[] encoded;
+
+		private @Nullable PendingReceipt receipt;
+
+		private Item(long number, byte[] encoded, @Nullable PendingReceipt receipt) {
+			this.number = number;
+			this.encoded = encoded;
+			this.receipt = receipt;
+		}
+
+		private @Nullable PendingReceipt takeReceipt() {
+			PendingReceipt receipt = this.receipt;
+			this.receipt = null;
+			return receipt;
+		}
+
+	}
+
+}

@@ -1,0 +1,180 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.http.internal;
+
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import io.github.atmosphererelay.message.WireFormatException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Receives the requests of peers. Everything else is refused and counted: first what the
+ * headers show, so that the body of a stranger is not read. Called by threads of the web
+ * server, any number at once; waits for the body, and for a quarter of a second at most
+ * for the listener.
+ */
+public final class PeerEndpoint {
+
+	private static final byte[] EMPTY = new byte[0];
+
+	private final HttpRelaySettings settings;
+
+	private final HttpRelayStatistics statistics;
+
+	private final ReplayGuard replays;
+
+	private volatile @Nullable PeerMesh mesh;
+
+	PeerEndpoint(HttpRelaySettings settings, HttpRelayStatistics statistics) {
+		this.settings = settings;
+		this.statistics = statistics;
+		this.replays = new ReplayGuard(settings.maxClockSkew());
+	}
+
+	void use(@Nullable PeerMesh mesh) {
+		this.mesh = mesh;
+	}
+
+	/**
+	 * Return the path at which peers expect this endpoint, within the application.
+	 * @return the path, with a slash at its beginning
+	 */
+	public String path() {
+		return this.settings.path();
+	}
+
+	/**
+	 * Handle a request.
+	 * @param request the request
+	 * @return the response; with {@code Connection: close} if it was refused
+	 * @throws IOException if the connection is lost
+	 */
+	public PeerResponse handle(PeerRequest request) throws IOException {
+		try {
+			return accept(request);
+		}
+		catch (RefusedException ex) {
+			return refuse(ex.reason());
+		}
+		catch (WireFormatException ex) {
+			return refuse(reason(ex.getReason()));
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			return refuse(RefusalReason.CLOSED);
+		}
+	}
+
+	private static RefusalReason reason(WireFormatException.Reason fault) {
+		return switch (fault) {
+			case OVERSIZED -> RefusalReason.OVERSIZED;
+			case UNKNOWN_VERSION -> RefusalReason.UNKNOWN_VERSION;
+			default -> RefusalReason.MALFORMED;
+		};
+	}
+
+	private PeerResponse refuse(RefusalReason reason) {
+		this.statistics.countRefused(reason);
+		return new PeerResponse(reason.status(), Map.of("Connection", "close"), EMPTY);
+	}
+
+	private PeerResponse accept(PeerRequest request) throws IOException, InterruptedException {
+		PeerMesh mesh = this.mesh;
+		if (mesh == null) {
+			throw new RefusedException(RefusalReason.CLOSED);
+		}
+		String nonce = authenticate(request);
+		byte[] body = body(request);
+		Exchange exchange = ExchangeCodec.decode(body, this.settings.maxEnvelopeBytes());
+		Answer answer = mesh.exchange(exchange);
+		boolean other = exchange.receiver() != null && !mesh.isFor(exchange);
+		int status = other ? PeerProtocol.OTHER_NODE : PeerProtocol.OK;
+		byte[] encoded = ExchangeCodec.encode(answer);
+		Map<String, String> headers = new LinkedHashMap<>();
+		headers.put("Content-Type", "application/octet-stream");
+		SharedSecret secret = this.settings.secret();
+		if (secret != null) {
+			headers.put(PeerProtocol.SIGNATURE, secret.sign(PeerProtocol.signedAnswer(nonce, status, encoded)));
+		}
+		if (exchange.presence() == Exchange.Presence.LEAVING || mesh.isOwn(exchange)) {
+			headers.put("Connection", "close");
+		}
+		return new PeerResponse(status, headers, encoded);
+	}
+
+	/**
+	 * Check the headers.
+	 * @return the nonce
+	 */
+	private String authenticate(PeerRequest request) {
+		if (!request.method().equals(PeerProtocol.METHOD)) {
+			throw new RefusedException(RefusalReason.METHOD);
+		}
+		CertificateCheck certificates = this.settings.certificates();
+		if (certificates != null
+				&& (request.certificates().isEmpty() || !certificates.isPeer(request.certificates()))) {
+			throw new RefusedException(RefusalReason.UNTRUSTED_CERTIFICATE);
+		}
+		if (request.contentLength() < 0) {
+			throw new RefusedException(RefusalReason.LENGTH_MISSING);
+		}
+		if (request.contentLength() > this.settings.maxBodyBytes()) {
+			throw new RefusedException(RefusalReason.OVERSIZED);
+		}
+		String time = request.header(PeerProtocol.TIME);
+		String nonce = request.header(PeerProtocol.NONCE);
+		String digest = request.header(PeerProtocol.DIGEST);
+		SharedSecret secret = this.settings.secret();
+		if (time == null || nonce == null || digest == null
+				|| (secret != null && !secret.isSignature(request.header(PeerProtocol.SIGNATURE),
+						PeerProtocol.signed(this.settings.path(), time, nonce, request.contentLength(), digest)))) {
+			throw new RefusedException(RefusalReason.UNAUTHENTICATED);
+		}
+		PeerProtocol.Nonce parsed = PeerProtocol.Nonce.parse(nonce);
+		if (parsed == null) {
+			throw new RefusedException(RefusalReason.MALFORMED);
+		}
+		checkTime(time);
+		this.replays.check(parsed, System.nanoTime());
+		return nonce;
+	}
+
+	private void checkTime(String time) {
+		long difference;
+		try {
+			difference = Math.abs(System.currentTimeMillis() - Long.parseLong(time));
+		}
+		catch (NumberFormatException ex) {
+			throw new RefusedException(RefusalReason.MALFORMED);
+		}
+		if (difference < 0 || difference > this.settings.maxClockSkew().toMillis()) {
+			throw new RefusedException(RefusalReason.CLOCK);
+		}
+	}
+
+	private static byte[] body(PeerRequest request) throws IOException {
+		int length = (int) request.contentLength();
+		byte[] body = request.body().readNBytes(length);
+		if (body.length < length || !PeerProtocol.digest(body).equals(request.header(PeerProtocol.DIGEST))) {
+			throw new RefusedException(RefusalReason.MALFORMED);
+		}
+		return body;
+	}
+
+}

@@ -1,0 +1,339 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.http.internal;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+
+import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.relay.RelayListener;
+import io.github.atmosphererelay.relay.RelayOverloadedException;
+import io.github.atmosphererelay.relay.RelayProbe;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.relay.RelayWithoutLogException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The relay from its start to its stop. Its id is new each time, so that peers do not
+ * mistake it for what it was before.
+ */
+final class PeerMesh {
+
+	private static final Duration DEAF_LIMIT = Duration.ofMillis(500);
+
+	private static final long PROCESSING_NANOS = Duration.ofMillis(250).toNanos();
+
+	private static final int MAX_NAMED = 50;
+
+	private final UUID id = UUID.randomUUID();
+
+	private final HttpRelaySettings settings;
+
+	private final OwnInterest interest = new OwnInterest();
+
+	private final PeerTable peers;
+
+	private final Receiver receiver;
+
+	private final IncomingStreams incoming;
+
+	private final PeerLoop loop;
+
+	private final DiscoveryWatch discovery;
+
+	private volatile boolean open = true;
+
+	private volatile boolean accepting = true;
+
+	PeerMesh(HttpRelaySettings settings, PeerDiscovery discovery, RelayListener listener,
+			HttpRelayStatistics statistics) {
+		this.settings = settings;
+		this.peers = new PeerTable(settings, this.interest, statistics);
+		this.receiver = new Receiver(listener, this.interest, settings, statistics);
+		this.incoming = new IncomingStreams(this.receiver, statistics);
+		this.loop = new PeerLoop(settings, this.id, listener, this.peers, this.interest, statistics);
+		this.discovery = new DiscoveryWatch(discovery, settings.discoveryInterval(),
+				listener.guards().of(Part.RELAY_CONNECTION), this.loop::discovered);
+	}
+
+	void start() {
+		this.receiver.start();
+		this.loop.start();
+		this.discovery.start();
+	}
+
+	/**
+	 * Receive nothing any more, and tell the peers so. Blocks for half a second at most.
+	 */
+	void closeIncoming() throws InterruptedException {
+		if (this.accepting) {
+			this.loop.deafen(DEAF_LIMIT);
+			this.accepting = false;
+		}
+	}
+
+	/**
+	 * End. Blocks for a few seconds at most.
+	 */
+	void stop() throws InterruptedException {
+		this.open = false;
+		this.accepting = false;
+		this.discovery.stop();
+		try {
+			this.loop.stop();
+		}
+		finally {
+			this.receiver.stop();
+			this.interest.end()
+				.forEach((future) -> future.completeExceptionally(new RelayUnavailableException(HttpRelay.NAME, null)));
+		}
+	}
+
+	void reconnect() {
+		this.loop.reconnect();
+	}
+
+	void probe(RelayProbe probe) {
+		this.loop.probe(probe);
+	}
+
+	CompletableFuture<@Nullable Void> subscribe(Address address) {
+		CompletableFuture<@Nullable Void> future = this.interest.subscribe(address);
+		this.loop.wake();
+		return future;
+	}
+
+	void unsubscribe(Address address) {
+		CompletableFuture<@Nullable Void> future = this.interest.unsubscribe(address);
+		if (future != null) {
+			future.cancel(false);
+		}
+		this.loop.wake();
+	}
+
+	/**
+	 * Send an envelope to the peers that follow its address, or may follow it.
+	 * @param prompt whether to send it at once
+	 */
+	CompletableFuture<Receipt> publish(Envelope envelope, boolean prompt) {
+		if (envelope.log() != null) {
+			return CompletableFuture.failedFuture(new RelayWithoutLogException(HttpRelay.NAME, HttpRelay.WITH_LOGS));
+		}
+		byte[] encoded;
+		try {
+			encoded = this.settings.codec().encode(envelope);
+		}
+		catch (IllegalArgumentException ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
+		return publish(envelope, envelope.address(), encoded, prompt);
+	}
+
+	/**
+	 * Send bytes that stand for an envelope.
+	 * @param envelope the envelope, for this node itself
+	 */
+	CompletableFuture<Receipt> publish(@Nullable Envelope envelope, Address address, byte[] encoded, boolean prompt) {
+		long now = System.nanoTime();
+		List<Peer> all = this.peers.all();
+		if (!this.open
+				|| (this.loop.isAccompanied() && all.stream().noneMatch((peer) -> this.loop.isLive(peer, now)))) {
+			return CompletableFuture.failedFuture(new RelayUnavailableException(HttpRelay.NAME, null));
+		}
+		boolean toAll = address instanceof Address.Control;
+		String value = address.value();
+		List<Peer> receivers = new ArrayList<>(all.size());
+		for (Peer peer : all) {
+			if (!peer.isDeaf() && (toAll || peer.mayFollow(value, now))) {
+				if (this.loop.isAwaited(peer, now) && !peer.stream().hasRoom(encoded.length)) {
+					return CompletableFuture.failedFuture(overloaded(peer.stream().size()));
+				}
+				receivers.add(peer);
+			}
+		}
+		boolean toSelf = envelope != null && this.interest.isFollowed(address);
+		if (toSelf && !this.receiver.hasRoom(encoded.length)) {
+			return CompletableFuture.failedFuture(overloaded(this.settings.maxPending()));
+		}
+		PendingReceipt receipt = new PendingReceipt((envelope != null) ? envelope.id() : this.id,
+				now + this.settings.publishTimeout().toNanos());
+		for (Peer peer : receivers) {
+			boolean awaited = this.loop.isAwaited(peer, now);
+			if (awaited) {
+				receipt.await();
+			}
+			this.loop.doubtful(peer.stream().add(encoded, awaited ? receipt : null, prompt));
+		}
+		if (envelope != null && toSelf) {
+			this.receiver.addOwn(envelope, encoded.length);
+		}
+		receipt.done();
+		if (!receipt.isDone()) {
+			this.loop.watch(receipt);
+		}
+		if (prompt && !receivers.isEmpty()) {
+			this.loop.wake();
+		}
+		return receipt.future();
+	}
+
+	private RelayOverloadedException overloaded(int waiting) {
+		return (waiting >= this.settings.maxPending())
+				? new RelayOverloadedException(HttpRelay.NAME, this.settings.maxPending())
+				: RelayOverloadedException.forBytes(HttpRelay.NAME, this.settings.maxPendingBytes());
+	}
+
+	/**
+	 * Take a request of a peer. Called by a thread of the web server; waits a quarter of
+	 * a second at most for the listener.
+	 * @param exchange the request, which is authentic
+	 * @return the answer, and whether the request was for this node
+	 * @throws RefusedException if it is refused
+	 * @throws InterruptedException if the thread is interrupted
+	 */
+	Answer exchange(Exchange exchange) throws InterruptedException {
+		if (!this.accepting) {
+			throw new RefusedException(RefusalReason.CLOSED);
+		}
+		if (!exchange.cluster().equals(this.settings.cluster())) {
+			throw new RefusedException(RefusalReason.OTHER_CLUSTER);
+		}
+		if (isOwn(exchange) || (exchange.receiver() != null && !isFor(exchange))) {
+			return new Answer(this.id, 0, 0, -1, -1, 0, 0);
+		}
+		if (exchange.receiver() == null) {
+			return greeted(exchange);
+		}
+		IncomingStream stream = this.incoming.of(exchange.sender());
+		stream.requireCurrent(exchange);
+		if (exchange.presence() == Exchange.Presence.LEAVING) {
+			return left(exchange, stream);
+		}
+		Peer peer = this.peers.get(exchange.sender());
+		if (exchange.presence() == Exchange.Presence.DEAF) {
+			peer.deafen();
+		}
+		// Before the envelopes, which the listener may receive slowly
+		peer.interest().apply(exchange.update());
+		this.loop.heard(peer, exchange.url());
+		return answer(peer, exchange.generation(), stream.process(exchange, PROCESSING_NANOS));
+	}
+
+	private Answer left(Exchange exchange, IncomingStream stream) throws InterruptedException {
+		long progress = stream.process(exchange, PROCESSING_NANOS);
+		stream.close();
+		Peer peer = this.peers.find(exchange.sender());
+		if (peer != null) {
+			peer.deafen();
+			this.loop.left(peer);
+		}
+		return new Answer(this.id, exchange.generation(), progress, -1, -1, 0, this.interest.version());
+	}
+
+	boolean isFor(Exchange exchange) {
+		return this.id.equals(exchange.receiver());
+	}
+
+	boolean isOwn(Exchange exchange) {
+		return this.id.equals(exchange.sender());
+	}
+
+	/**
+	 * Somebody asks who is here. It will want to hear from this node.
+	 */
+	private Answer greeted(Exchange exchange) {
+		if (exchange.presence() == Exchange.Presence.PRESENT && exchange.url() != null) {
+			this.loop.heard(this.peers.get(exchange.sender()), exchange.url());
+		}
+		return new Answer(this.id, 0, 0, -1, -1, 0, this.interest.version());
+	}
+
+	private Answer answer(Peer peer, int generation, long progress) {
+		PeerInterest known = peer.interest();
+		long version = this.interest.version();
+		peer.told(System.nanoTime());
+		return new Answer(this.id, generation, progress, known.version(), known.partialVersion(), known.nextPart(),
+				version);
+	}
+
+	int livePeers() {
+		long now = System.nanoTime();
+		return (int) this.peers.all().stream().filter((peer) -> this.loop.isLive(peer, now)).count();
+	}
+
+	Map<String, Object> details() {
+		long now = System.nanoTime();
+		Map<String, Object> details = new LinkedHashMap<>();
+		Map<String, String> states = new LinkedHashMap<>();
+		for (Peer peer : this.peers.all()) {
+			if (states.size() < MAX_NAMED) {
+				states.put((peer.url != null) ? peer.url.toString() : "node " + peer.id(), state(peer, now));
+			}
+		}
+		for (Contact contact : this.loop.contacts().all()) {
+			if (contact.peer == null && states.size() < MAX_NAMED) {
+				states.putIfAbsent(contact.url().toString(), state(contact));
+			}
+		}
+		details.put("livePeers", livePeers());
+		details.put("peers", states);
+		if (!this.loop.isAccompanied()) {
+			details.put("alone", "No other node is configured or found, so messages stay on this node");
+		}
+		String failure = this.discovery.failure();
+		if (failure != null) {
+			details.put("discovery", failure);
+		}
+		return details;
+	}
+
+	private String state(Peer peer, long now) {
+		if (this.loop.isLive(peer, now)) {
+			return "connected, " + peer.stream().size() + " envelopes waiting";
+		}
+		if (peer.isDeaf()) {
+			return "leaving";
+		}
+		String failure = peer.failure;
+		if (failure == null && peer.url == null) {
+			failure = "it sends requests, but its URL is not known here";
+		}
+		else if (failure == null) {
+			failure = peer.isHeard(now) ? "it makes no progress" : "it sends no requests to this node";
+		}
+		return "suspect: " + failure;
+	}
+
+	private static String state(Contact contact) {
+		if (contact.self) {
+			return "this node";
+		}
+		if (contact.left) {
+			return "left";
+		}
+		return "not found: " + ((contact.failure != null) ? contact.failure : "not asked yet");
+	}
+
+}
