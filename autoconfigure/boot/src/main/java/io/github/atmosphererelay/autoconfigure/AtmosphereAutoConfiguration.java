@@ -76,7 +76,7 @@ import org.springframework.core.env.Environment;
 @ConditionalOnBooleanProperty(name = "atmosphere.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(AtmosphereProperties.class)
 @Import({ RedisRelayConfiguration.class, KafkaRelayConfiguration.class, JdbcRelayConfiguration.class,
-		ClusterConfiguration.class, PresenceConfiguration.class })
+		ClusterConfiguration.class, PresenceConfiguration.class, ListeningConfiguration.class })
 public final class AtmosphereAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(AtmosphereAutoConfiguration.class);

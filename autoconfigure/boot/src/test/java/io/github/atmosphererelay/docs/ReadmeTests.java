@@ -35,6 +35,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import io.github.atmosphererelay.actuate.internal.AtmosphereMeters;
+import io.github.atmosphererelay.actuate.internal.ListeningMeters;
 import io.github.atmosphererelay.actuate.internal.OutboxMeters;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
 import io.github.atmosphererelay.outbox.internal.OutboxStatistics;
@@ -158,6 +159,7 @@ class ReadmeTests {
 			SimpleMeterRegistry registry = new SimpleMeterRegistry();
 			node.bean(AtmosphereMeters.class).bindTo(registry);
 			new OutboxMeters(new OutboxStatistics()).bindTo(registry);
+			node.bean(ListeningMeters.class).bindTo(registry);
 			for (Meter meter : registry.getMeters()) {
 				MeterRow row = meters.computeIfAbsent(meter.getId().getName(), (name) -> MeterRow.of(meter.getId()));
 				meter.getId().getTags().forEach(row::add);
