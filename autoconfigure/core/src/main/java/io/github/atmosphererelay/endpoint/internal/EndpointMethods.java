@@ -28,6 +28,7 @@ import java.util.Set;
 import io.github.atmosphererelay.channel.internal.ChannelPattern;
 import io.github.atmosphererelay.endpoint.Message;
 import io.github.atmosphererelay.endpoint.Rpc;
+import io.github.atmosphererelay.listening.ChannelListener;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.support.AopUtils;
@@ -168,6 +169,19 @@ final class EndpointMethods {
 							+ " of the endpoint '" + this.beanName + "' cannot be created: " + ex.getMessage(),
 					"Make it a bean, or give it a constructor whose parameters are beans");
 		}
+	}
+
+	/**
+	 * Return a listener's method.
+	 */
+	EndpointMethod listener(Method method, ArgumentResolvers resolvers) {
+		ArgumentResolvers.Composite composite = resolvers.forListener();
+		MethodParameter payload = this.check.parameters(method, ChannelListener.class, composite, 1);
+		this.check.returnsNothing(method);
+		if (payload != null) {
+			this.check.payload(method, payload, false);
+		}
+		return make(method, composite, false, List.of());
 	}
 
 	ExceptionMethods exceptions(ArgumentResolvers.Composite resolvers) {

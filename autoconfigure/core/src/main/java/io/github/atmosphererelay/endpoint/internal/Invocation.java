@@ -28,7 +28,7 @@ import org.springframework.messaging.support.GenericMessage;
 /**
  * What an annotated method is called for, as far as all argument resolvers need it.
  */
-sealed interface Invocation permits Call {
+sealed interface Invocation permits Call, ListenerCall {
 
 	String CHANNEL_HEADER = "channel";
 
