@@ -17,21 +17,29 @@
 package io.github.atmosphererelay.outbox;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 
+import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.contract.broker.Broker;
 import io.github.atmosphererelay.contract.broker.DatabaseServer;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 
 /**
  * Two nodes on which sixteen threads write rows and publish in the same transactions, of
@@ -73,6 +81,9 @@ abstract class AbstractOutboxKillTests {
 					pause(database, this.random.nextInt(30));
 					victim.kill();
 					victim.launch();
+					if (i % 5 == 4) {
+						clients.compareUntilNow(database);
+					}
 				}
 			}
 			// A node that only forwards what the dead ones have left
@@ -80,7 +91,13 @@ abstract class AbstractOutboxKillTests {
 				MachineTime.await(START).until(() -> database.waiting() == 0);
 				Map<String, List<String>> committed = database.committed();
 				assertThat(committed).hasSize(OutboxApplication.CHANNELS);
-				MachineTime.await(Duration.ofSeconds(20)).untilAsserted(() -> clients.compare(committed));
+				int all = committed.values().stream().mapToInt(List::size).sum();
+				System.out.println(kills() + " kills, " + all + " committed messages");
+				// Awaited by the clock, for the failure to tell what is wrong
+				Awaitility.await()
+					.atMost(Duration.ofSeconds(60))
+					.pollInterval(Duration.ofSeconds(1))
+					.untilAsserted(() -> clients.compare(committed));
 				assertThat(database.setAside()).isZero();
 			}
 		}
@@ -101,11 +118,29 @@ abstract class AbstractOutboxKillTests {
 
 		private final Map<String, TestClient> clients = new LinkedHashMap<>();
 
+		private final TestNode node;
+
 		private Clients(TestNode node) {
+			this.node = node;
 			for (int i = 0; i < OutboxApplication.CHANNELS; i++) {
 				String channel = OutboxApplication.channel(i);
 				this.clients.put(channel, node.connect(channel));
 			}
+		}
+
+		/**
+		 * While messages are on their way: what was received is what was committed first.
+		 */
+		private void compareUntilNow(OutboxDatabase database) {
+			Map<String, List<String>> received = new LinkedHashMap<>();
+			this.clients.forEach((channel, client) -> received.put(channel, client.texts()));
+			Map<String, List<String>> committed = database.committed();
+			received.forEach((channel, texts) -> {
+				List<String> distinct = List.copyOf(new LinkedHashSet<>(texts));
+				List<String> all = committed.getOrDefault(channel, List.of());
+				assertSame(channel, distinct, all.subList(0, Math.min(distinct.size(), all.size())));
+				assertOnce(channel, texts, distinct);
+			});
 		}
 
 		private void compare(Map<String, List<String>> committed) {
@@ -114,9 +149,33 @@ abstract class AbstractOutboxKillTests {
 				List<String> distinct = List.copyOf(new LinkedHashSet<>(received));
 				assertSame(channel, distinct, committed.getOrDefault(channel, List.of()));
 				if (channel.startsWith("log/")) {
-					assertThat(received).as(channel).hasSameSizeAs(distinct);
+					assertThat(received.size()).as("received in %s, with duplicates", channel)
+						.isEqualTo(distinct.size());
 				}
 			});
+		}
+
+		private void assertOnce(String channel, List<String> received, List<String> distinct) {
+			if (!channel.startsWith("log/") || received.size() == distinct.size()) {
+				return;
+			}
+			List<String> log = new ArrayList<>();
+			Position since = null;
+			LogPage page;
+			do {
+				page = this.node.broadcaster().history(channel, since, Broadcaster.MAX_PAGE).join();
+				page.publications()
+					.forEach((publication) -> log.add(publication.payload().asText() + "@" + publication.position().offset() + " id " + publication.id() + " time " + publication.time()));
+				since = page.more() ? page.publications().get(page.publications().size() - 1).position() : null;
+			}
+			while (since != null);
+			Set<String> seen = new HashSet<>();
+			received.stream()
+				.filter((text) -> !seen.add(text))
+				.forEach((text) -> System.out.println("Twice in " + channel + ": " + text + " received as "
+						+ received.indexOf(text) + " and " + received.lastIndexOf(text) + " of " + received.size() + ", in the log as "
+						+ log.stream().filter((entry) -> entry.startsWith(text)).toList()));
+			fail("Twice in " + channel);
 		}
 
 		/**
@@ -126,7 +185,12 @@ abstract class AbstractOutboxKillTests {
 		private static void assertSame(String channel, List<String> received, List<String> committed) {
 			int common = Math.min(received.size(), committed.size());
 			for (int i = 0; i < common; i++) {
-				assertThat(received.get(i)).as("message %d in %s", i, channel).isEqualTo(committed.get(i));
+				String expected = committed.get(i);
+				if (!received.get(i).equals(expected)) {
+					fail("In %s message %d of %d is %s, which was committed as message %d. Expected was %s, which"
+							+ " was received as message %d of %d", channel, i, committed.size(), received.get(i),
+							committed.indexOf(received.get(i)), expected, received.indexOf(expected), received.size());
+				}
 			}
 			assertThat(received.size()).as("messages in %s", channel).isEqualTo(committed.size());
 		}
