@@ -88,11 +88,11 @@ class ArchitectureTests {
 			Map.entry("door.raw..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
 			Map.entry("door.centrifuge..",
 					List.of("door", "transport", "cluster..", "presence..", "durable..", "resource..")),
-			Map.entry("resource..", List.of()),
+			Map.entry("listening..", List.of()), Map.entry("resource..", List.of()),
 			Map.entry("http..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
-			Map.entry("console..", List.of("resource..")), Map.entry("endpoint..", List.of()),
+			Map.entry("console..", List.of("resource..")), Map.entry("endpoint..", List.of("listening..")),
 			Map.entry("security.spring..", List.of()), Map.entry("actuate..", List.of("relay..", "cluster..",
-					"presence..", "durable..", "transport..", "door..", "endpoint..", "outbox..")),
+					"presence..", "durable..", "transport..", "door..", "endpoint..", "outbox..", "listening..")),
 			Map.entry("autoconfigure..", List.of("..")));
 
 	/**

@@ -17,9 +17,12 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.application.internal.ApplicationThreads;
+import io.github.atmosphererelay.endpoint.internal.ChannelListeners;
 import io.github.atmosphererelay.endpoint.internal.EndpointSettings;
+import io.github.atmosphererelay.endpoint.internal.ListenerSupport;
 import io.github.atmosphererelay.endpoint.internal.ManagedServices;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.listening.internal.DefaultChannelSubscriber;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.session.internal.WriterPool;
 
@@ -61,10 +64,26 @@ public final class AtmosphereManagedServiceAutoConfiguration {
 	}
 
 	@Bean
+	ChannelListeners atmosphereChannelListeners(MessagingNode node, DefaultChannelSubscriber subscriber) {
+		return new ChannelListeners(subscriber,
+				new ListenerSupport(node.futures(), node.events()::publish, subscriber.statistics()));
+	}
+
+	/**
+	 * Starts listeners after the node's messaging and before the web server. They end
+	 * with the streams that they listen to.
+	 */
+	@Bean
+	PhasedLifecycle atmosphereChannelListenersLifecycle(ChannelListeners listeners) {
+		return new PhasedLifecycle(ListeningConfiguration.PHASE, listeners::start, () -> {
+		});
+	}
+
+	@Bean
 	ManagedServicesRegistrar atmosphereManagedServicesRegistrar(MessagingNode node, ManagedServices services,
-			ConfigurableApplicationContext context) {
+			ChannelListeners listeners, ConfigurableApplicationContext context) {
 		return new ManagedServicesRegistrar(node.catalog(), node.clientContext(), node.broadcaster(), services,
-				context.getBeanFactory());
+				listeners, context.getBeanFactory());
 	}
 
 	/**

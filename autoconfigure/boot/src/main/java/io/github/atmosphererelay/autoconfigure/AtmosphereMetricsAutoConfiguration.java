@@ -17,9 +17,11 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.actuate.internal.AtmosphereMeters;
+import io.github.atmosphererelay.actuate.internal.ListeningMeters;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
 import io.github.atmosphererelay.durable.internal.DurableSessions;
 import io.github.atmosphererelay.endpoint.internal.ManagedServices;
+import io.github.atmosphererelay.listening.internal.DefaultChannelSubscriber;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.presence.internal.PresenceService;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -58,6 +60,12 @@ public final class AtmosphereMetricsAutoConfiguration {
 		services.ifAvailable((managed) -> meters.handlers(managed.statistics()));
 		durable.ifAvailable((sessions) -> meters.durable(sessions.statistics()));
 		return meters.build();
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	ListeningMeters atmosphereListeningMeters(DefaultChannelSubscriber subscriber) {
+		return new ListeningMeters(subscriber.statistics());
 	}
 
 }

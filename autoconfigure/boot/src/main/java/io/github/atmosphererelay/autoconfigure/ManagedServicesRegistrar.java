@@ -20,6 +20,7 @@ import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.broadcast.internal.DefaultBroadcaster;
 import io.github.atmosphererelay.broadcast.internal.PayloadEncoder;
 import io.github.atmosphererelay.channel.internal.ChannelCatalog;
+import io.github.atmosphererelay.endpoint.internal.ChannelListeners;
 import io.github.atmosphererelay.endpoint.internal.EndpointSupport;
 import io.github.atmosphererelay.endpoint.internal.ManagedServices;
 import io.github.atmosphererelay.security.internal.ClientContext;
@@ -54,10 +55,13 @@ final class ManagedServicesRegistrar implements SmartInitializingSingleton {
 
 	private final ManagedServices services;
 
+	private final ChannelListeners listeners;
+
 	private final ConfigurableListableBeanFactory beans;
 
 	ManagedServicesRegistrar(ChannelCatalog catalog, ClientContext context, DefaultBroadcaster broadcaster,
-			ManagedServices services, ConfigurableListableBeanFactory beans) {
+			ManagedServices services, ChannelListeners listeners, ConfigurableListableBeanFactory beans) {
+		this.listeners = listeners;
 		this.catalog = catalog;
 		this.context = context;
 		this.broadcaster = broadcaster;
@@ -67,7 +71,9 @@ final class ManagedServicesRegistrar implements SmartInitializingSingleton {
 
 	@Override
 	public void afterSingletonsInstantiated() {
-		this.services.register(this.beans, support(), this.catalog, this.context);
+		EndpointSupport support = support();
+		this.services.register(this.beans, support, this.catalog, this.context);
+		this.listeners.register(this.beans, support);
 		if (this.catalog.all().isEmpty()) {
 			logger.warn("There are no channels, so clients cannot subscribe to anything. Set"
 					+ " 'atmosphere.channels[0].pattern', or add a bean with @ManagedService");

@@ -36,6 +36,7 @@ import java.util.regex.Pattern;
 
 import io.github.atmosphererelay.actuate.internal.AtmosphereMeters;
 import io.github.atmosphererelay.actuate.internal.HttpRelayMeters;
+import io.github.atmosphererelay.actuate.internal.ListeningMeters;
 import io.github.atmosphererelay.actuate.internal.OutboxMeters;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
 import io.github.atmosphererelay.outbox.internal.OutboxStatistics;
@@ -163,6 +164,7 @@ class ReadmeTests {
 			new OutboxMeters(new OutboxStatistics()).bindTo(registry);
 			HttpRelay httpRelay = new HttpRelay(HttpRelaySettings.withSecret("docs", "s".repeat(32)), List::of);
 			new HttpRelayMeters(() -> httpRelay).bindTo(registry);
+			node.bean(ListeningMeters.class).bindTo(registry);
 			for (Meter meter : registry.getMeters()) {
 				MeterRow row = meters.computeIfAbsent(meter.getId().getName(), (name) -> MeterRow.of(meter.getId()));
 				meter.getId().getTags().forEach(row::add);

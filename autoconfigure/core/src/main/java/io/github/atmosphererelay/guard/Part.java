@@ -97,6 +97,9 @@ public enum Part {
 	/** Runs the handlers of messages from clients. */
 	HANDLERS,
 
+	/** Passes publications to the application's subscribers, and reads logs for them. */
+	LISTENERS,
+
 	/** Runs timeouts and retries of single clients. */
 	CLIENT_TIMERS,
 

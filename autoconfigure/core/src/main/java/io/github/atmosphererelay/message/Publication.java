@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * {@code null} if all sessions get it
  */
 public record Publication(UUID id, UUID origin, String channel, long time, Map<String, String> headers, Payload payload,
-		@Nullable Position position, @Nullable String exceptSession) {
+		@Nullable Position position, @Nullable String exceptSession) implements ChannelItem {
 
 	/**
 	 * Create a publication that is for all sessions of its channel.

@@ -144,6 +144,14 @@ public final class ChannelPattern implements Comparable<ChannelPattern> {
 	}
 
 	/**
+	 * Return whether the pattern is the name of one channel.
+	 * @return whether it has neither wildcards nor variables
+	 */
+	public boolean isName() {
+		return !this.pattern.hasPatternSyntax();
+	}
+
+	/**
 	 * Return the names of the variables.
 	 * @return the names
 	 */

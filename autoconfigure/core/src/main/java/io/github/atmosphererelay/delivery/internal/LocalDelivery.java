@@ -53,6 +53,8 @@ public final class LocalDelivery {
 
 	private final Supplier<List<DeliveryListener>> source;
 
+	private final ChannelTaps taps;
+
 	private volatile List<DeliveryListener> listeners = List.of();
 
 	/**
@@ -61,11 +63,13 @@ public final class LocalDelivery {
 	 * @param writers the writers that write to them
 	 * @param catalog the channels that exist
 	 * @param defaultLimits the queue limits for messages that belong to no channel
+	 * @param taps get what is delivered, beside the sessions
 	 * @param listeners supplies the listeners of counted deliveries; called when the node
 	 * starts
 	 */
 	public LocalDelivery(SessionRegistry registry, WriterPool writers, ChannelCatalog catalog,
-			QueueLimits defaultLimits, Supplier<List<DeliveryListener>> listeners) {
+			QueueLimits defaultLimits, ChannelTaps taps, Supplier<List<DeliveryListener>> listeners) {
+		this.taps = taps;
 		this.registry = registry;
 		this.writers = writers;
 		this.catalog = catalog;
@@ -88,6 +92,7 @@ public final class LocalDelivery {
 	public int deliver(Envelope envelope) {
 		Audience audience = envelope.audience();
 		if (audience instanceof Audience.Channel channel) {
+			this.taps.published(envelope, channel.channel());
 			ChannelOptions options = this.catalog.find(channel.channel());
 			QueueLimits limits = (options != null) ? options.queue() : this.defaultLimits;
 			return deliver(envelope, channel.channel(), limits);
@@ -111,6 +116,7 @@ public final class LocalDelivery {
 	 * @param position its position
 	 */
 	public void deliver(Publication publication, Position position) {
+		this.taps.published(publication);
 		String exceptSession = publication.exceptSession();
 		String channel = publication.channel();
 		ChannelOptions options = this.catalog.find(channel);
@@ -126,6 +132,24 @@ public final class LocalDelivery {
 		}
 		fanout.send();
 		tellCount(publication.id(), publication.headers(), fanout);
+	}
+
+	/**
+	 * Note that this node continues at another position of a channel's log, so that the
+	 * next publication need not follow the last one.
+	 * @param channel the channel's name
+	 */
+	public void moved(String channel) {
+		this.taps.moved(channel);
+	}
+
+	/**
+	 * Note that publications of a channel are lost, and reading its log does not show the
+	 * loss.
+	 * @param channel the channel's name
+	 */
+	public void lost(String channel) {
+		this.taps.lost(channel);
 	}
 
 	/**

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongConsumer;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
@@ -50,6 +51,19 @@ public final class SequenceTracker {
 	 * @param delivery delivers the envelope; must not block
 	 */
 	public void track(Envelope envelope, Runnable delivery) {
+		track(envelope, delivery, (missed) -> {
+		});
+	}
+
+	/**
+	 * Deliver an envelope as {@link #track(Envelope, Runnable)} does, and report those
+	 * that are missing before it.
+	 * @param envelope the envelope
+	 * @param delivery delivers the envelope; must not block
+	 * @param missing called before the delivery, with the number of missing envelopes, if
+	 * there are any; must not block
+	 */
+	public void track(Envelope envelope, Runnable delivery, LongConsumer missing) {
 		Sequence sequence = envelope.sequence();
 		if (sequence == null) {
 			delivery.run();
@@ -57,7 +71,7 @@ public final class SequenceTracker {
 		}
 		Series series = seriesOf(envelope.address(), envelope.origin());
 		synchronized (series) {
-			if (advance(series, sequence)) {
+			if (advance(series, sequence, missing)) {
 				delivery.run();
 			}
 		}
@@ -79,7 +93,7 @@ public final class SequenceTracker {
 		return origins.getOrDefault(origin, created);
 	}
 
-	private boolean advance(Series series, Sequence sequence) {
+	private boolean advance(Series series, Sequence sequence, LongConsumer missing) {
 		series.lastAt = System.nanoTime();
 		if (sequence.series() < series.name
 				|| (sequence.series() == series.name && sequence.number() <= series.number)) {
@@ -87,7 +101,11 @@ public final class SequenceTracker {
 			return false;
 		}
 		if (sequence.series() == series.name) {
-			this.statistics.countMissed(sequence.number() - series.number - 1);
+			long missed = sequence.number() - series.number - 1;
+			if (missed > 0) {
+				this.statistics.countMissed(missed);
+				missing.accept(missed);
+			}
 		}
 		series.name = sequence.series();
 		series.number = sequence.number();

@@ -57,12 +57,26 @@ final class ArgumentResolvers {
 		return composite(new ContextArgumentResolver(this.support.broadcaster()));
 	}
 
+	Composite forListenerException() {
+		return composite(new ListenerArgumentResolver(this.support.broadcaster()));
+	}
+
+	/**
+	 * Return the resolvers for listeners, which take a publication.
+	 */
+	Composite forListener() {
+		return withMessage(forListenerException());
+	}
+
 	/**
 	 * Return the resolvers for methods that take the message unchanged or read it from
 	 * JSON.
 	 */
 	Composite forMessage() {
-		Composite composite = forException();
+		return withMessage(forException());
+	}
+
+	private Composite withMessage(Composite composite) {
 		composite.addResolver(new RawPayloadArgumentResolver());
 		MessageConverter json = this.support.json();
 		if (json != null) {
@@ -84,7 +98,7 @@ final class ArgumentResolvers {
 		return new PayloadMethodArgumentResolver(new CompositeMessageConverter(converters), this.support.validator());
 	}
 
-	private Composite composite(ContextArgumentResolver context) {
+	private Composite composite(HandlerMethodArgumentResolver context) {
 		return new Composite(List.of(new PathVariableArgumentResolver(this.conversionService),
 				new HeaderMethodArgumentResolver(this.conversionService, null), new HeadersMethodArgumentResolver(),
 				context));

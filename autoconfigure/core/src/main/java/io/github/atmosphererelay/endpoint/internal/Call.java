@@ -16,7 +16,6 @@
 
 package io.github.atmosphererelay.endpoint.internal;
 
-import java.util.HashMap;
 import java.util.Map;
 
 import io.github.atmosphererelay.message.Payload;
@@ -26,20 +25,16 @@ import io.github.atmosphererelay.session.SubscriptionState;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.messaging.Message;
-import org.springframework.messaging.support.GenericMessage;
 
 /**
  * A call of an endpoint method: the session and channel, and either a message, the start
  * of a subscription or its end.
  */
 record Call(Endpoint endpoint, ClientSession session, String channel, Map<String, String> variables,
-		@Nullable Payload payload, @Nullable SubscriptionState state, @Nullable DisconnectReason reason) {
-
-	static final String CHANNEL_HEADER = "channel";
+		@Nullable Payload payload, @Nullable SubscriptionState state,
+		@Nullable DisconnectReason reason) implements Invocation {
 
 	static final String SESSION_HEADER = "sessionId";
-
-	private static final byte[] NOTHING = {};
 
 	static Call message(EndpointMatch match, ClientSession session, String channel, Payload payload) {
 		return new Call(match.endpoint(), session, channel, match.variables(), payload, null, null);
@@ -61,38 +56,13 @@ record Call(Endpoint endpoint, ClientSession session, String channel, Map<String
 		return new Call(match.endpoint(), session, channel, match.variables(), null, null, reason);
 	}
 
-	/**
-	 * Return the call as a message of spring-messaging, whose argument resolvers take
-	 * nothing else.
-	 * @param bytes whether to pass the payload as bytes even if it is text
-	 */
-	Message<?> toMessage(boolean bytes) {
-		Map<String, Object> headers = new HashMap<>();
-		headers.put(CHANNEL_HEADER, this.channel);
-		headers.put(SESSION_HEADER, this.session.id());
-		Object content = NOTHING;
-		if (this.payload != null) {
-			content = (bytes || this.payload.isBinary()) ? this.payload.bytes() : this.payload.asText();
-		}
-		return new CallMessage(this, content, headers);
+	@Override
+	public Map<String, Object> headers() {
+		return Map.of(SESSION_HEADER, this.session.id());
 	}
 
 	static Call of(Message<?> message) {
-		return ((CallMessage) message).call;
-	}
-
-	/**
-	 * A message of spring-messaging that refers to its call.
-	 */
-	private static final class CallMessage extends GenericMessage<Object> {
-
-		private final transient Call call;
-
-		CallMessage(Call call, Object payload, Map<String, Object> headers) {
-			super(payload, headers);
-			this.call = call;
-		}
-
+		return (Call) Invocation.of(message);
 	}
 
 }

@@ -16,8 +16,6 @@
 
 package io.github.atmosphererelay.endpoint.internal;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -166,7 +164,7 @@ final class EndpointCaller {
 			Throwable failure) {
 		EndpointMethod handler = handled ? null : call.endpoint().exceptions().find(EndpointFailures.unwrap(failure));
 		if (handler != null) {
-			invoke(handler, call, true, answer, causes(EndpointFailures.unwrap(failure)));
+			invoke(handler, call, true, answer, EndpointFailures.causes(EndpointFailures.unwrap(failure)));
 			return;
 		}
 		RequestRefusedException refusal = EndpointFailures.refusal(failure);
@@ -183,18 +181,6 @@ final class EndpointCaller {
 			refusal = new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
 		}
 		answer.completeExceptionally(refusal);
-	}
-
-	/**
-	 * Return the arguments for an exception method, which may take the exception or one
-	 * of its causes.
-	 */
-	private static Object[] causes(Throwable failure) {
-		List<Throwable> causes = new ArrayList<>();
-		for (Throwable each = failure; each != null && !causes.contains(each); each = each.getCause()) {
-			causes.add(each);
-		}
-		return causes.toArray();
 	}
 
 }

@@ -63,6 +63,18 @@ final class EndpointFailures {
 	}
 
 	/**
+	 * Return the arguments for an exception method, which may take the exception or one
+	 * of its causes.
+	 */
+	static Object[] causes(Throwable failure) {
+		List<Throwable> causes = new ArrayList<>();
+		for (Throwable each = failure; each != null && !causes.contains(each); each = each.getCause()) {
+			causes.add(each);
+		}
+		return causes.toArray();
+	}
+
+	/**
 	 * Return the refusal for the client.
 	 * @return the refusal, or {@code null} if the failure is not the client's fault
 	 */

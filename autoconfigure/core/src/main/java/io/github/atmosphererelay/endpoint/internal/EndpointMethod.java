@@ -54,7 +54,7 @@ final class EndpointMethod extends InvocableHandlerMethod {
 		setMessageMethodArgumentResolvers(resolvers);
 	}
 
-	@Nullable Object invoke(Call call, Object... provided) throws Exception {
+	@Nullable Object invoke(Invocation call, @Nullable Object... provided) throws Exception {
 		return invoke(call.toMessage(this.bytes), provided);
 	}
 

@@ -30,6 +30,7 @@ import io.github.atmosphererelay.endpoint.Disconnect;
 import io.github.atmosphererelay.endpoint.Message;
 import io.github.atmosphererelay.endpoint.Ready;
 import io.github.atmosphererelay.endpoint.Rpc;
+import io.github.atmosphererelay.listening.ChannelListener;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.DefaultParameterNameDiscoverer;
@@ -103,6 +104,10 @@ final class MethodCheck {
 		if (annotation == Message.class || annotation == Rpc.class) {
 			return ", and one other parameter for the message";
 		}
+		if (annotation == ChannelListener.class) {
+			return ". A listener has no session, and takes Publication, Position, MessageId and Payload besides, and"
+					+ " one other parameter for the message";
+		}
 		return (annotation == Ready.class) ? ", and SubscriptionState"
 				: (annotation == Disconnect.class) ? ", and DisconnectReason" : ", and the exception";
 	}
@@ -148,6 +153,17 @@ final class MethodCheck {
 		if (!stage && (reactive || Future.class.isAssignableFrom(type))) {
 			throw invalid(method, "the return type " + type.getSimpleName() + " is not supported",
 					"Return a CompletionStage, such as Mono.toFuture() gives, or the message itself");
+		}
+	}
+
+	/**
+	 * Check that a method returns nothing, or a future of it.
+	 */
+	void returnsNothing(Method method) {
+		Class<?> type = method.getReturnType();
+		if (type != void.class && !CompletionStage.class.isAssignableFrom(type)) {
+			throw invalid(method, "it returns a " + type.getSimpleName() + ", and nobody gets that",
+					"Return nothing or a CompletionStage, and publish with the Broadcaster");
 		}
 	}
 

@@ -59,7 +59,7 @@ final class PathVariableArgumentResolver extends AbstractNamedValueMethodArgumen
 
 	@Override
 	protected @Nullable Object resolveArgumentInternal(MethodParameter parameter, Message<?> message, String name) {
-		return Call.of(message).variables().get(name);
+		return Invocation.of(message).variables().get(name);
 	}
 
 	@Override

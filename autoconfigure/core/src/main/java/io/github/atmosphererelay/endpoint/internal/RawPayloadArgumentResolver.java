@@ -41,7 +41,7 @@ final class RawPayloadArgumentResolver implements HandlerMethodArgumentResolver 
 
 	@Override
 	public @Nullable Object resolveArgument(MethodParameter parameter, Message<?> message) {
-		Payload payload = Call.of(message).payload();
+		Payload payload = Invocation.of(message).payload();
 		if (payload == null) {
 			return null;
 		}

@@ -30,6 +30,7 @@ import io.github.atmosphererelay.broadcast.internal.DefaultBroadcaster;
 import io.github.atmosphererelay.broadcast.internal.PayloadEncoder;
 import io.github.atmosphererelay.channel.internal.ChannelCatalog;
 import io.github.atmosphererelay.channel.internal.ChannelLogs;
+import io.github.atmosphererelay.delivery.internal.ChannelTaps;
 import io.github.atmosphererelay.delivery.internal.LocalDelivery;
 import io.github.atmosphererelay.delivery.internal.MessagingStatistics;
 import io.github.atmosphererelay.delivery.internal.SequenceTracker;
@@ -105,6 +106,10 @@ public final class MessagingNode {
 
 	private final LocalDelivery delivery;
 
+	private final ChannelTaps taps;
+
+	private final ChannelLogs logs;
+
 	private final ControlMessenger control;
 
 	private final ClientMessageReceiver clientMessages;
@@ -144,9 +149,11 @@ public final class MessagingNode {
 				this.settings.probeTimeout(), scheduler, this::relayStateChanged, writers.guards());
 		this.relay = relay;
 		ChannelLogs logs = new ChannelLogs(relay, catalog);
+		this.logs = logs;
+		this.taps = new ChannelTaps(writers.guards().of(Part.LISTENERS));
 		this.replays = new ReplayReader(logs, writers.replays(), scheduler, writers.guards().of(Part.CLIENT_TIMERS));
 		this.tracker = new SequenceTracker(statistics.deliveries());
-		LocalDelivery delivery = new LocalDelivery(registry, writers, catalog, this.settings.defaultQueue(),
+		LocalDelivery delivery = new LocalDelivery(registry, writers, catalog, this.settings.defaultQueue(), this.taps,
 				extensions::deliveryListeners);
 		this.delivery = delivery;
 		this.followers = new LogFollowerRegistry(this.monitor, logs, catalog, delivery, statistics.log(),
@@ -154,7 +161,7 @@ public final class MessagingNode {
 		this.interest = new Interest(relay, this.settings.unsubscribeDelay(), this.followers::entered, this::left);
 		this.control = new ControlMessenger(this.identity.id(), relay, extensions::controlListener);
 		this.receiver = new RelayReceiver(this.identity.id(), this.interest, this.tracker, this.followers, delivery,
-				this.control, statistics.deliveries());
+				this.control, statistics.deliveries(), this.taps);
 		this.broadcaster = new DefaultBroadcaster(this.identity.id(), catalog, parts.encoder,
 				this.settings.maxMessageSize(), relay, logs, this.monitor, delivery, this.followers,
 				statistics.publishing(), this.futures, extensions::outboundInterceptors,
@@ -382,6 +389,30 @@ public final class MessagingNode {
 	 */
 	public Interest interest() {
 		return this.interest;
+	}
+
+	/**
+	 * Return the taps, which get what is delivered on this node.
+	 * @return the taps
+	 */
+	public ChannelTaps taps() {
+		return this.taps;
+	}
+
+	/**
+	 * Return the logs of channels.
+	 * @return the logs
+	 */
+	public ChannelLogs logs() {
+		return this.logs;
+	}
+
+	/**
+	 * Return the followers of recorded channels' logs.
+	 * @return the followers
+	 */
+	public LogFollowerRegistry followers() {
+		return this.followers;
 	}
 
 	/**

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.node.internal;
 
 import java.util.UUID;
 
+import io.github.atmosphererelay.delivery.internal.ChannelTaps;
 import io.github.atmosphererelay.delivery.internal.DeliveryStatistics;
 import io.github.atmosphererelay.delivery.internal.LocalDelivery;
 import io.github.atmosphererelay.delivery.internal.SequenceTracker;
@@ -52,8 +53,11 @@ final class RelayReceiver implements RelayListener {
 
 	private final DeliveryStatistics statistics;
 
+	private final ChannelTaps taps;
+
 	RelayReceiver(UUID node, Interest interest, SequenceTracker tracker, LogFollowerRegistry followers,
-			LocalDelivery delivery, ControlMessenger control, DeliveryStatistics statistics) {
+			LocalDelivery delivery, ControlMessenger control, DeliveryStatistics statistics, ChannelTaps taps) {
+		this.taps = taps;
 		this.followers = followers;
 		this.node = node;
 		this.interest = interest;
@@ -88,7 +92,7 @@ final class RelayReceiver implements RelayListener {
 		this.tracker.track(envelope, () -> {
 			this.statistics.countRelayed(System.currentTimeMillis() - envelope.time());
 			this.delivery.deliver(envelope);
-		});
+		}, (missing) -> this.taps.missed(envelope, missing));
 	}
 
 	/**
@@ -121,6 +125,7 @@ final class RelayReceiver implements RelayListener {
 		// Counted by the monitor. Lost envelopes are found by the sequence numbers of the
 		// next ones, or in the log
 		this.followers.gap(address);
+		this.taps.gap(address);
 	}
 
 	@Override

@@ -129,7 +129,7 @@ public final class Interest {
 	 * @return completes with {@code CONFIRMED} when the relay has confirmed, or with
 	 * {@code DEGRADED} after the timeout
 	 */
-	CompletableFuture<SubscriptionState> ready(Address address, Duration timeout) {
+	public CompletableFuture<SubscriptionState> ready(Address address, Duration timeout) {
 		Entry entry = this.entries.get(address);
 		return (entry != null) ? entry.ready(timeout) : CompletableFuture.completedFuture(SubscriptionState.DEGRADED);
 	}

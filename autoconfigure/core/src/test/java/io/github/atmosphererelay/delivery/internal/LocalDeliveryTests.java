@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
+import io.github.atmosphererelay.guard.Guards;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
@@ -50,7 +52,7 @@ class LocalDeliveryTests {
 	private final SessionRegistry registry = this.fixture.registry;
 
 	private final LocalDelivery delivery = new LocalDelivery(this.registry, this.fixture.node.writers(),
-			NodeFixture.catalog(), NodeFixture.QUEUE, List::of);
+			NodeFixture.catalog(), NodeFixture.QUEUE, new ChannelTaps(new Guards().of(Part.LISTENERS)), List::of);
 
 	private final List<FakeTransport> transports = new ArrayList<>();
 

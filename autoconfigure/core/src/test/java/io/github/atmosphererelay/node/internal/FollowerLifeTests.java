@@ -31,9 +31,12 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.channel.internal.ChannelLogs;
+import io.github.atmosphererelay.delivery.internal.ChannelTaps;
 import io.github.atmosphererelay.delivery.internal.LocalDelivery;
 import io.github.atmosphererelay.delivery.internal.MessagingStatistics;
 import io.github.atmosphererelay.delivery.internal.SequenceTracker;
+import io.github.atmosphererelay.guard.Guards;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Position;
@@ -141,13 +144,14 @@ class FollowerLifeTests {
 		SessionRegistry registry = new SessionRegistry();
 		WriterPool writers = new WriterPool(new WriterSettings(1, 1, Duration.ofSeconds(1)), new SessionStatistics(),
 				scheduler);
-		LocalDelivery delivery = new LocalDelivery(registry, writers, NodeFixture.catalog(), NodeFixture.QUEUE,
+		ChannelTaps taps = new ChannelTaps(new Guards().of(Part.LISTENERS));
+		LocalDelivery delivery = new LocalDelivery(registry, writers, NodeFixture.catalog(), NodeFixture.QUEUE, taps,
 				List::of);
 		LogFollowerRegistry followers = new LogFollowerRegistry(monitor, new ChannelLogs(relay, NodeFixture.catalog()),
 				NodeFixture.catalog(), delivery, statistics.log(), Duration.ofHours(1));
 		Interest interest = new Interest(relay, Duration.ZERO, followers::entered, followers::left);
 		RelayReceiver receiver = new RelayReceiver(id, interest, new SequenceTracker(statistics.deliveries()),
-				followers, delivery, new ControlMessenger(id, relay, () -> null), statistics.deliveries());
+				followers, delivery, new ControlMessenger(id, relay, () -> null), statistics.deliveries(), taps);
 		AtomicBoolean running = new AtomicBoolean(true);
 		Envelope envelope = relay.envelope("A1");
 		Thread arrivals = new Thread(() -> {

@@ -243,6 +243,7 @@ final class LogCursor {
 	private void moveTo(Position position) {
 		this.delivered = position;
 		this.subscriptions.moved(position);
+		this.delivery.moved(this.channel);
 	}
 
 	/**
@@ -354,6 +355,7 @@ final class LogCursor {
 			this.statistics.countMissedSubscriptions(this.subscriptions.endLive(lost));
 			this.subscriptions.endRecovering();
 			closePlain();
+			this.delivery.lost(this.channel);
 		}
 	}
 
@@ -416,6 +418,7 @@ final class LogCursor {
 			this.subscriptions.moved(delivered);
 		}
 		closePlain();
+		this.delivery.moved(this.channel);
 	}
 
 	/**
@@ -454,6 +457,7 @@ final class LogCursor {
 		if (this.reviews.isMissing(former, continuation)) {
 			this.reviews.clear();
 			closePlain();
+			this.delivery.lost(this.channel);
 		}
 	}
 

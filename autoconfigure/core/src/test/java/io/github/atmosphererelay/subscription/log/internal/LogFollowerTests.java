@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
+import io.github.atmosphererelay.delivery.internal.ChannelTaps;
 import io.github.atmosphererelay.delivery.internal.DeliveryListener;
 import io.github.atmosphererelay.delivery.internal.LocalDelivery;
 import io.github.atmosphererelay.delivery.internal.LogStatistics;
@@ -75,8 +76,9 @@ class LogFollowerTests {
 
 	private final List<DeliveryListener> deliveryListeners = new ArrayList<>();
 
-	private final LocalDelivery delivery = spy(new LocalDelivery(this.fixture.registry, this.fixture.node.writers(),
-			NodeFixture.catalog(), NodeFixture.QUEUE, () -> this.deliveryListeners));
+	private final LocalDelivery delivery = spy(
+			new LocalDelivery(this.fixture.registry, this.fixture.node.writers(), NodeFixture.catalog(),
+					NodeFixture.QUEUE, new ChannelTaps(new Guards().of(Part.LISTENERS)), () -> this.deliveryListeners));
 
 	private final Guard guard = new Guards().of(Part.LOG_FOLLOWERS);
 

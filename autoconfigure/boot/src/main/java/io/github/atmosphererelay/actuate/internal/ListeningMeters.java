@@ -1,0 +1,79 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.actuate.internal;
+
+import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+
+import io.github.atmosphererelay.listening.internal.ListeningStatistics;
+import io.github.atmosphererelay.message.Discontinuity;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+
+/**
+ * The meters of the application's subscribers.
+ */
+public final class ListeningMeters implements MeterBinder {
+
+	private final ListeningStatistics statistics;
+
+	/**
+	 * Create meters.
+	 * @param statistics what they show
+	 */
+	public ListeningMeters(ListeningStatistics statistics) {
+		this.statistics = statistics;
+	}
+
+	@Override
+	public void bindTo(MeterRegistry registry) {
+		Gauge.builder("atmosphere.listening.subscribers", this.statistics, ListeningStatistics::active)
+			.description("Subscribers that the application has in channels of this node")
+			.baseUnit("subscribers")
+			.register(registry);
+		counter(registry, "received", "Messages passed to the application's subscribers, counted once for each",
+				ListeningStatistics::received);
+		counter(registry, "dropped",
+				"Messages of ephemeral channels that were dropped because a subscriber of the application was too slow",
+				ListeningStatistics::dropped);
+		counter(registry, "failures", "Subscribers of the application that threw an exception",
+				ListeningStatistics::failures);
+		counter(registry, "handlers.failures", "Messages for which a method with @ChannelListener failed",
+				ListeningStatistics::handlerFailures);
+		counter(registry, "fallbacks",
+				"Times a subscriber of a recorded channel was too slow for live messages and continued with the log",
+				ListeningStatistics::fallbacks);
+		for (Discontinuity.Reason reason : Discontinuity.Reason.values()) {
+			FunctionCounter
+				.builder("atmosphere.listening.discontinuities", this.statistics,
+						(source) -> source.discontinuities(reason))
+				.description("Times a subscriber of the application was told that messages may be missing")
+				.tag("reason", reason.name().toLowerCase(Locale.ROOT))
+				.register(registry);
+		}
+	}
+
+	private void counter(MeterRegistry registry, String name, String description,
+			ToDoubleFunction<ListeningStatistics> value) {
+		FunctionCounter.builder("atmosphere.listening." + name, this.statistics, value)
+			.description(description)
+			.register(registry);
+	}
+
+}

@@ -1,0 +1,287 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.listening;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+
+import io.github.atmosphererelay.broadcast.Broadcaster;
+import io.github.atmosphererelay.broadcast.PublishOptions;
+import io.github.atmosphererelay.event.MessagesMissed;
+import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.MessageId;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.test.TestNode;
+import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.Positive;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.context.event.EventListener;
+import org.springframework.messaging.handler.annotation.Header;
+import org.springframework.messaging.handler.annotation.MessageExceptionHandler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Tests for {@link ChannelListener} methods of an application.
+ */
+class ChannelListenerTests {
+
+	private static final String[] ARGS = { "atmosphere.channels[0].pattern=live/**",
+			"atmosphere.channels[1].pattern=orders/**", "atmosphere.channels[1].history.size=100",
+			"app.channel=orders/named" };
+
+	@Test
+	void methodsGetMessagesWithWhatIsKnownOfThem() {
+		try (TestNode node = TestNode.start(List.of(Kitchen.class), ARGS)) {
+			Kitchen kitchen = node.bean(Kitchen.class);
+			Receipt receipt = node.broadcaster()
+				.broadcast("orders/a", Map.of("amount", 3), PublishOptions.DEFAULTS.header("table", "7"))
+				.join();
+			await().until(() -> kitchen.calls.size() == 1);
+			assertThat(kitchen.calls)
+				.containsExactly("order 3 " + receipt.position() + " " + receipt.messageId() + " 7 orders/a");
+			node.broadcaster().broadcast("live/a", "text").join();
+			await().until(() -> kitchen.calls.contains("live text null"));
+			node.broadcaster().broadcast("orders/named", new byte[] { 1, 2 }).join();
+			await().until(() -> kitchen.calls.contains("bytes 2"));
+		}
+	}
+
+	@Test
+	void anInvalidMessageAndAFailureGoToTheExceptionHandlerAndTheNextMessageFollows() {
+		try (TestNode node = TestNode.start(List.of(Kitchen.class), ARGS)) {
+			Kitchen kitchen = node.bean(Kitchen.class);
+			node.broadcaster().broadcast("orders/a", Map.of("amount", -1)).join();
+			node.broadcaster().broadcast("orders/a", "no JSON").join();
+			node.broadcaster().broadcast("orders/a", Map.of("amount", 13)).join();
+			node.broadcaster().broadcast("orders/a", Map.of("amount", 4)).join();
+			await().until(() -> kitchen.calls.size() == 4);
+			assertThat(kitchen.calls.get(0)).startsWith("failed MethodArgumentNotValidException");
+			assertThat(kitchen.calls.get(1)).startsWith("failed MessageConversionException");
+			assertThat(kitchen.calls.get(2)).isEqualTo("failed IllegalStateException");
+			assertThat(kitchen.calls.get(3)).startsWith("order 4 ");
+			assertThat(node.bean(MeterRegistry.class)
+				.get("atmosphere.listening.handlers.failures")
+				.functionCounter()
+				.count()).isEqualTo(3);
+		}
+	}
+
+	@Test
+	void aListenerThatBlocksOrFailsDelaysNeitherOtherListenersNorClients() {
+		try (TestNode node = TestNode.start(List.of(Stubborn.class), ARGS)) {
+			Stubborn stubborn = node.bean(Stubborn.class);
+			try (var client = node.connect("live/a?ack=true").awaitCount(1)) {
+				for (int i = 0; i < 20; i++) {
+					node.broadcaster().broadcast("live/a", Integer.toString(i)).join();
+				}
+				client.awaitCount(21);
+				await().until(() -> stubborn.heard.size() == 20);
+				assertThat(stubborn.blocked).containsExactly("0");
+				await().until(() -> stubborn.failed.size() == 20);
+				stubborn.gate.countDown();
+				await().until(() -> stubborn.blocked.size() == 20);
+				assertThat(stubborn.blocked).isEqualTo(stubborn.heard);
+			}
+		}
+	}
+
+	@Test
+	void theNextMessageWaitsForTheFutureThatAMethodReturns() {
+		try (TestNode node = TestNode.start(List.of(Later.class), ARGS)) {
+			Later later = node.bean(Later.class);
+			node.broadcaster().broadcast("live/a", "one").join();
+			node.broadcaster().broadcast("live/a", "two").join();
+			await().until(() -> later.futures.size() == 1);
+			later.futures.get(0).completeExceptionally(new IllegalStateException("expected"));
+			await().until(() -> later.futures.size() == 2);
+			later.futures.get(1).complete(null);
+			node.broadcaster().broadcast("live/a", "three").join();
+			await().until(() -> later.futures.size() == 3);
+			assertThat(later.texts).containsExactly("one", "two", "three");
+		}
+	}
+
+	@Test
+	void listenersBeginAgainWithTheApplication() {
+		try (TestNode node = TestNode.start(List.of(Kitchen.class), ARGS)) {
+			Kitchen kitchen = node.bean(Kitchen.class);
+			node.broadcaster().broadcast("orders/a", Map.of("amount", 1)).join();
+			await().until(() -> kitchen.calls.size() == 1);
+			node.context().stop();
+			assertThat(node.messaging().taps().channels()).isZero();
+			node.context().start();
+			node.broadcaster().broadcast("live/a", "again").join();
+			await().until(() -> kitchen.calls.size() == 2);
+			node.broadcaster().broadcast("orders/a", Map.of("amount", 2)).join();
+			await().until(() -> kitchen.calls.size() == 3);
+			assertThat(kitchen.calls.get(1)).isEqualTo("live again null");
+			assertThat(kitchen.calls.get(2)).startsWith("order 2 ");
+		}
+	}
+
+	@Test
+	void missedMessagesAreAnEvent() {
+		try (TestNode node = TestNode.start(List.of(Kitchen.class), ARGS)) {
+			node.messaging().taps().gap(new Address.Channel("live/a"));
+			Kitchen kitchen = node.bean(Kitchen.class);
+			await().until(() -> kitchen.calls.contains("missed Kitchen.onLive RELAY_GAP"));
+		}
+	}
+
+	@Test
+	void methodsThatCannotWorkFailTheStart() {
+		assertThatThrownBy(() -> TestNode.start(List.of(Unknown.class), ARGS).close())
+			.hasStackTraceContaining("Unknown.on")
+			.hasStackTraceContaining("'unknown'");
+		assertThatThrownBy(() -> TestNode.start(List.of(Pattern.class), ARGS).close())
+			.hasStackTraceContaining("orders/{id}");
+		assertThatThrownBy(() -> TestNode.start(List.of(Answering.class), ARGS).close())
+			.hasStackTraceContaining("returns a String");
+		assertThatThrownBy(() -> TestNode.start(List.of(TwoMessages.class), ARGS).close())
+			.hasStackTraceContaining("more than one of its parameters");
+	}
+
+	static class Kitchen {
+
+		final List<String> calls = new CopyOnWriteArrayList<>();
+
+		@ChannelListener(value = "orders/a", start = ChannelListener.Start.BEGINNING)
+		void onOrder(@Valid Order order, Position position, MessageId id,
+				@Header(name = "table", required = false) @Nullable String table, Publication publication,
+				Broadcaster broadcaster) {
+			if (order.amount() == 13) {
+				throw new IllegalStateException("expected");
+			}
+			this.calls
+				.add("order " + order.amount() + " " + position + " " + id + " " + table + " " + publication.channel());
+		}
+
+		@ChannelListener("live/a")
+		void onLive(String text, @Nullable Position position) {
+			this.calls.add("live " + text + " " + position);
+		}
+
+		@ChannelListener("${app.channel}")
+		void onBytes(byte[] bytes) {
+			this.calls.add("bytes " + bytes.length);
+		}
+
+		@MessageExceptionHandler
+		void onFailure(Exception failure) {
+			this.calls.add("failed " + failure.getClass().getSimpleName());
+		}
+
+		@EventListener
+		void onMissed(MessagesMissed missed) {
+			this.calls.add("missed " + missed.listener() + " " + missed.discontinuity().reason());
+		}
+
+	}
+
+	record Order(@Positive int amount) {
+	}
+
+	static class Stubborn {
+
+		final CountDownLatch gate = new CountDownLatch(1);
+
+		final List<String> blocked = new CopyOnWriteArrayList<>();
+
+		final List<String> heard = new CopyOnWriteArrayList<>();
+
+		final List<String> failed = new CopyOnWriteArrayList<>();
+
+		@ChannelListener("live/a")
+		void block(String text) throws InterruptedException {
+			this.blocked.add(text);
+			this.gate.await();
+		}
+
+		@ChannelListener("live/a")
+		void fail(String text) {
+			this.failed.add(text);
+			throw new IllegalStateException("expected");
+		}
+
+		@ChannelListener("live/a")
+		void hear(String text) {
+			this.heard.add(text);
+		}
+
+	}
+
+	static class Later {
+
+		final List<CompletableFuture<Void>> futures = new CopyOnWriteArrayList<>();
+
+		final List<String> texts = new CopyOnWriteArrayList<>();
+
+		@ChannelListener("live/a")
+		CompletableFuture<Void> on(String text) {
+			this.texts.add(text);
+			CompletableFuture<Void> future = new CompletableFuture<>();
+			this.futures.add(future);
+			return future;
+		}
+
+	}
+
+	static class Unknown {
+
+		@ChannelListener("unknown")
+		void on(String text) {
+		}
+
+	}
+
+	static class Pattern {
+
+		@ChannelListener("orders/{id}")
+		void on(String text) {
+		}
+
+	}
+
+	static class Answering {
+
+		@ChannelListener("live/a")
+		String on(String text) {
+			return text;
+		}
+
+	}
+
+	static class TwoMessages {
+
+		@ChannelListener("live/a")
+		void on(String text, Order order) {
+		}
+
+	}
+
+}

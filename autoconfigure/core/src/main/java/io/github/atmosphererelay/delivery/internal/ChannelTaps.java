@@ -1,0 +1,136 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.delivery.internal;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+
+import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Audience;
+import io.github.atmosphererelay.message.Discontinuity;
+import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.Publication;
+
+/**
+ * The taps of this node by channel. For any thread; no method blocks. A tap that fails
+ * affects neither the sessions nor other taps.
+ */
+public final class ChannelTaps {
+
+	private final Map<String, List<ChannelTap>> taps = new ConcurrentHashMap<>();
+
+	private final Guard guard;
+
+	/**
+	 * Create an empty set of taps.
+	 * @param guard counts the failures of taps
+	 */
+	public ChannelTaps(Guard guard) {
+		this.guard = guard;
+	}
+
+	/**
+	 * Add a tap. It gets what is delivered from now on.
+	 * @param channel the channel's name
+	 * @param tap the tap
+	 */
+	public void add(String channel, ChannelTap tap) {
+		this.taps.compute(channel, (same, present) -> {
+			List<ChannelTap> taps = (present != null) ? new ArrayList<>(present) : new ArrayList<>(1);
+			taps.add(tap);
+			return List.copyOf(taps);
+		});
+	}
+
+	/**
+	 * Remove a tap. A call that has begun may still be under way.
+	 * @param channel the channel's name
+	 * @param tap the tap
+	 */
+	public void remove(String channel, ChannelTap tap) {
+		this.taps.computeIfPresent(channel, (same, present) -> {
+			List<ChannelTap> taps = new ArrayList<>(present);
+			taps.remove(tap);
+			return taps.isEmpty() ? null : List.copyOf(taps);
+		});
+	}
+
+	/**
+	 * Return the number of channels that have taps.
+	 * @return the number of channels
+	 */
+	public int channels() {
+		return this.taps.size();
+	}
+
+	void published(Envelope envelope, String channel) {
+		List<ChannelTap> taps = of(channel);
+		if (!taps.isEmpty()) {
+			Publication publication = new Publication(envelope.id(), envelope.origin(), channel, envelope.time(),
+					envelope.headers(), envelope.payload(), null, envelope.audience().exceptSession());
+			each(taps, (tap) -> tap.published(publication));
+		}
+	}
+
+	void published(Publication publication) {
+		each(of(publication.channel()), (tap) -> tap.published(publication));
+	}
+
+	/**
+	 * Tell that envelopes have not arrived in their sequence.
+	 * @param envelope the envelope that has arrived instead
+	 * @param number the number of missing envelopes
+	 */
+	public void missed(Envelope envelope, long number) {
+		if (envelope.audience() instanceof Audience.Channel channel) {
+			each(of(channel.channel()), (tap) -> tap.missed(number));
+		}
+	}
+
+	/**
+	 * Tell that envelopes to an address may not have arrived.
+	 * @param address the address
+	 */
+	public void gap(Address address) {
+		if (address instanceof Address.Channel channel) {
+			each(of(channel.channel()), (tap) -> tap.missed(Discontinuity.UNKNOWN));
+		}
+	}
+
+	void moved(String channel) {
+		each(of(channel), ChannelTap::moved);
+	}
+
+	void lost(String channel) {
+		each(of(channel), ChannelTap::lost);
+	}
+
+	private List<ChannelTap> of(String channel) {
+		return this.taps.getOrDefault(channel, List.of());
+	}
+
+	private void each(List<ChannelTap> taps, Consumer<ChannelTap> call) {
+		for (ChannelTap tap : taps) {
+			this.guard.run(() -> call.accept(tap));
+		}
+	}
+
+}

@@ -1,0 +1,165 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.endpoint.internal;
+
+import java.lang.reflect.Method;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+import io.github.atmosphererelay.channel.ChannelNotRecordedException;
+import io.github.atmosphererelay.channel.UnknownChannelException;
+import io.github.atmosphererelay.channel.internal.ChannelPattern;
+import io.github.atmosphererelay.guard.internal.RateLimitedLog;
+import io.github.atmosphererelay.listening.ChannelListener;
+import io.github.atmosphererelay.listening.ChannelSubscriber;
+import io.github.atmosphererelay.listening.ListenOptions;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.aop.framework.autoproxy.AutoProxyUtils;
+import org.springframework.aop.scope.ScopedProxyUtils;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.core.MethodIntrospector;
+import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.core.annotation.AnnotationUtils;
+import org.springframework.util.ClassUtils;
+
+/**
+ * The {@link ChannelListener} methods of an application. {@link #register} is called
+ * once, when all beans exist and before the node starts. {@link #start} is called with
+ * each start of the node; the streams end when the node's subscribers stop.
+ */
+public final class ChannelListeners {
+
+	private static final Log logger = LogFactory.getLog(ChannelListeners.class);
+
+	private static final Duration LOG_INTERVAL = Duration.ofSeconds(10);
+
+	private final ChannelSubscriber subscriber;
+
+	private final ListenerSupport support;
+
+	private volatile List<ListenerMethod> listeners = List.of();
+
+	/**
+	 * Create the runtime of listeners, without any listener.
+	 * @param subscriber makes the streams
+	 * @param support what listeners need of their node
+	 */
+	public ChannelListeners(ChannelSubscriber subscriber, ListenerSupport support) {
+		this.subscriber = subscriber;
+		this.support = support;
+	}
+
+	/**
+	 * Find the annotated methods.
+	 * @param beans the application's beans
+	 * @param support the parts of the application that methods need
+	 * @throws InvalidEndpointException if a method cannot work
+	 */
+	public void register(ConfigurableListableBeanFactory beans, EndpointSupport support) {
+		List<ListenerMethod> found = new ArrayList<>();
+		for (String name : beans.getBeanNamesForType(Object.class, true, false)) {
+			Class<?> type = ScopedProxyUtils.isScopedTarget(name) ? null : type(beans, name);
+			Map<Method, ChannelListener> methods = (type != null) ? methods(type) : Map.of();
+			if (type != null && !methods.isEmpty()) {
+				add(found, beans, support, name, type, methods);
+			}
+		}
+		this.listeners = List.copyOf(found);
+	}
+
+	private static @Nullable Class<?> type(ConfigurableListableBeanFactory beans, String name) {
+		try {
+			Class<?> type = AutoProxyUtils.determineTargetClass(beans, name);
+			return (type != null) ? ClassUtils.getUserClass(type) : null;
+		}
+		catch (RuntimeException | LinkageError ex) {
+			logger.debug("The class of the bean '" + name + "' is not known, so it has no listeners", ex);
+			return null;
+		}
+	}
+
+	private static Map<Method, ChannelListener> methods(Class<?> type) {
+		if (type.getName().startsWith("org.springframework.")
+				|| !AnnotationUtils.isCandidateClass(type, ChannelListener.class)) {
+			return Map.of();
+		}
+		try {
+			return MethodIntrospector.selectMethods(type,
+					(Method method) -> AnnotatedElementUtils.findMergedAnnotation(method, ChannelListener.class));
+		}
+		catch (RuntimeException | LinkageError ex) {
+			// For example, a method names an optional class that is absent
+			logger.debug("The methods of " + type.getName() + " cannot be read, so it has no listeners", ex);
+			return Map.of();
+		}
+	}
+
+	private void add(List<ListenerMethod> found, ConfigurableListableBeanFactory beans, EndpointSupport support,
+			String name, Class<?> type, Map<Method, ChannelListener> methods) {
+		ArgumentResolvers resolvers = new ArgumentResolvers(support);
+		RateLimitedLog log = new RateLimitedLog(LogFactory.getLog(type), LOG_INTERVAL);
+		Object bean = beans.getBean(name);
+		methods.forEach((method, annotation) -> {
+			String channel = beans.resolveEmbeddedValue(annotation.value());
+			EndpointMethods created = new EndpointMethods(name, bean, type, name(name, channel), beans, support);
+			ListenOptions options = (annotation.start() == ChannelListener.Start.NOW) ? ListenOptions.fromNow()
+					: ListenOptions.fromBeginning();
+			found.add(new ListenerMethod(channel, options, created.listener(method, resolvers),
+					created.exceptions(resolvers.forListenerException()), log));
+		});
+	}
+
+	private static ChannelPattern name(String bean, @Nullable String channel) {
+		try {
+			ChannelPattern pattern = ChannelPattern.parse((channel != null) ? channel : "");
+			if (pattern.isName()) {
+				return pattern;
+			}
+			throw new IllegalArgumentException("it is a pattern");
+		}
+		catch (IllegalArgumentException ex) {
+			throw new InvalidEndpointException(
+					"A @ChannelListener of the bean '" + bean + "' names '" + channel
+							+ "', which is not the name of a channel: " + ex.getMessage(),
+					"Use a name such as orders/today");
+		}
+	}
+
+	/**
+	 * Begin to listen. Called when the node has started.
+	 * @throws InvalidEndpointException if there is no such channel
+	 */
+	public void start() {
+		for (ListenerMethod listener : this.listeners) {
+			try {
+				this.subscriber.publisher(listener.channel(), listener.options())
+					.subscribe(listener.subscriber(this.support));
+			}
+			catch (UnknownChannelException | ChannelNotRecordedException ex) {
+				throw new InvalidEndpointException(
+						"The listener " + listener.method() + " cannot listen: " + ex.getMessage(),
+						"Add the channel to 'atmosphere.channels', or correct the name in @ChannelListener");
+			}
+		}
+	}
+
+}

@@ -1,0 +1,78 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.listening;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * Marks a method of a bean that is called for every message in a channel, on every node
+ * that runs the bean.
+ * <p>
+ * One parameter takes the message: a {@code String} or {@code byte[]} takes it unchanged,
+ * another type is read from JSON and, with {@code @Valid} or {@code @Validated},
+ * validated. Further parameters can be {@link io.github.atmosphererelay.message.Position
+ * Position}, which is {@code null} in an ephemeral channel,
+ * {@link io.github.atmosphererelay.message.MessageId MessageId},
+ * {@link io.github.atmosphererelay.message.Publication Publication},
+ * {@link io.github.atmosphererelay.message.Payload Payload},
+ * {@link io.github.atmosphererelay.broadcast.Broadcaster Broadcaster}, and those with
+ * {@code @Header} or {@code @Headers} of Spring Messaging.
+ * <p>
+ * The method returns nothing, or a {@code CompletionStage}: then the next message comes
+ * when that has completed. If it fails, the exception goes to a
+ * {@code @MessageExceptionHandler} method of the bean or else to the application log, the
+ * failure is counted, and the next message follows; the message does not come again. If
+ * messages are missing, the application event
+ * {@link io.github.atmosphererelay.event.MessagesMissed MessagesMissed} says so.
+ * <p>
+ * Threads: the method is called for one message after another, in the order of
+ * {@link ChannelSubscriber}, on a thread that it may block.
+ */
+@Target({ ElementType.METHOD, ElementType.ANNOTATION_TYPE })
+@Retention(RetentionPolicy.RUNTIME)
+@Documented
+public @interface ChannelListener {
+
+	/**
+	 * The channel's name. May contain placeholders, for example
+	 * <code>${app.channel}</code>.
+	 */
+	String value();
+
+	/**
+	 * Where the listener begins when the node starts.
+	 */
+	Start start() default Start.NOW;
+
+	/**
+	 * Where a listener begins.
+	 */
+	enum Start {
+
+		/** With what is published from the node's start on. */
+		NOW,
+
+		/** With the oldest message in the log of a recorded channel. */
+		BEGINNING
+
+	}
+
+}

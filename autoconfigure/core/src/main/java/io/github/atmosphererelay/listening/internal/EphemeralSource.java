@@ -1,0 +1,184 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.listening.internal;
+
+import io.github.atmosphererelay.delivery.internal.ChannelTap;
+import io.github.atmosphererelay.listening.ListenOptions;
+import io.github.atmosphererelay.listening.OverflowPolicy;
+import io.github.atmosphererelay.listening.SubscriberTooSlowException;
+import io.github.atmosphererelay.message.ChannelItem;
+import io.github.atmosphererelay.message.Discontinuity;
+import io.github.atmosphererelay.message.Publication;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Buffers what is published in an ephemeral channel for one subscriber. If the buffer is
+ * full, publications are dropped by the subscriber's policy, and a discontinuity stands
+ * in their place.
+ */
+final class EphemeralSource implements ItemSource, ChannelTap {
+
+	private final String channel;
+
+	private final ListenOptions options;
+
+	private final ListeningContext context;
+
+	private final FollowedChannel followed;
+
+	/** Guarded by this object. */
+	private final ItemBuffer buffer;
+
+	/** What is missing before the first item of the buffer. Guarded by this object. */
+	private @Nullable Discontinuity head;
+
+	/** What is missing after the last item of the buffer. Guarded by this object. */
+	private @Nullable Discontinuity tail;
+
+	private boolean closed;
+
+	private volatile @Nullable ItemStream stream;
+
+	EphemeralSource(String channel, boolean clustered, ListenOptions options, ListeningContext context) {
+		this.channel = channel;
+		this.options = options;
+		this.context = context;
+		this.followed = new FollowedChannel(channel, clustered, context);
+		this.buffer = new ItemBuffer(options);
+	}
+
+	@Override
+	public void begin(ItemStream stream) {
+		this.stream = stream;
+		this.followed.begin(this);
+	}
+
+	@Override
+	public void published(Publication publication) {
+		boolean failed = false;
+		synchronized (this) {
+			if (this.closed) {
+				return;
+			}
+			if (!makeRoom(publication)) {
+				this.context.statistics().countDropped();
+				this.tail = join(this.tail, Discontinuity.Reason.OVERFLOW, 1);
+				failed = this.options.overflow() == OverflowPolicy.FAIL;
+				this.closed = failed;
+			}
+			else {
+				if (this.tail != null) {
+					this.buffer.add(this.tail);
+					this.tail = null;
+				}
+				this.buffer.add(publication);
+			}
+		}
+		wake(failed);
+	}
+
+	private boolean makeRoom(Publication publication) {
+		while (!this.buffer.hasRoom(publication)) {
+			if (this.options.overflow() != OverflowPolicy.DROP_OLDEST) {
+				return false;
+			}
+			ChannelItem oldest = this.buffer.poll();
+			if (oldest instanceof Discontinuity discontinuity) {
+				this.head = join(this.head, Discontinuity.Reason.OVERFLOW, discontinuity.missing());
+			}
+			else {
+				this.context.statistics().countDropped();
+				this.head = join(this.head, Discontinuity.Reason.OVERFLOW, 1);
+			}
+		}
+		return true;
+	}
+
+	private Discontinuity join(@Nullable Discontinuity before, Discontinuity.Reason reason, long missing) {
+		if (before == null) {
+			return new Discontinuity(this.channel, reason, missing, null);
+		}
+		long sum = (before.missing() == Discontinuity.UNKNOWN || missing == Discontinuity.UNKNOWN)
+				? Discontinuity.UNKNOWN : before.missing() + missing;
+		return new Discontinuity(this.channel, before.reason(), sum, null);
+	}
+
+	@Override
+	public void missed(long number) {
+		synchronized (this) {
+			if (this.closed) {
+				return;
+			}
+			this.tail = join(this.tail, Discontinuity.Reason.RELAY_GAP, number);
+		}
+		wake(false);
+	}
+
+	@Override
+	public void moved() {
+		// Other nodes record the channel, and this node does not. What is missing is
+		// counted as lost.
+		missed(Discontinuity.UNKNOWN);
+	}
+
+	@Override
+	public void lost() {
+		missed(Discontinuity.UNKNOWN);
+	}
+
+	private void wake(boolean failed) {
+		ItemStream stream = this.stream;
+		if (stream != null) {
+			if (failed) {
+				stream.fail(new SubscriberTooSlowException(this.channel));
+			}
+			else {
+				stream.wake();
+			}
+		}
+	}
+
+	@Override
+	public synchronized @Nullable ChannelItem poll() {
+		Discontinuity head = this.head;
+		if (head != null) {
+			this.head = null;
+			return head;
+		}
+		ChannelItem item = this.buffer.poll();
+		if (item == null) {
+			item = this.tail;
+			this.tail = null;
+		}
+		return item;
+	}
+
+	@Override
+	public synchronized boolean isEmpty() {
+		return this.buffer.isEmpty() && this.head == null && this.tail == null;
+	}
+
+	@Override
+	public void close() {
+		this.followed.close(this);
+		synchronized (this) {
+			this.closed = true;
+			this.buffer.clear();
+		}
+	}
+
+}

@@ -1,0 +1,39 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.message;
+
+import java.util.Objects;
+import java.util.UUID;
+
+/**
+ * The id of a message, unique over all nodes. A message that comes a second time has the
+ * same id.
+ *
+ * @param value the id, which {@link Publication#id()} and receipts name, too
+ */
+public record MessageId(UUID value) {
+
+	public MessageId {
+		Objects.requireNonNull(value, "'value' must not be null");
+	}
+
+	@Override
+	public String toString() {
+		return this.value.toString();
+	}
+
+}
