@@ -91,8 +91,9 @@ class ArchitectureTests {
 			Map.entry("resource..", List.of()),
 			Map.entry("http..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
 			Map.entry("console..", List.of("resource..")), Map.entry("endpoint..", List.of()),
-			Map.entry("security.spring..", List.of()), Map.entry("actuate..", List.of("relay..", "cluster..",
-					"presence..", "durable..", "transport..", "door..", "endpoint..", "outbox..")),
+			Map.entry("security.spring..", List.of()), Map.entry("httpsession..", List.of("door")),
+			Map.entry("actuate..", List.of("relay..", "cluster..", "presence..", "durable..", "transport..", "door..",
+					"endpoint..", "outbox..")),
 			Map.entry("autoconfigure..", List.of("..")));
 
 	/**
