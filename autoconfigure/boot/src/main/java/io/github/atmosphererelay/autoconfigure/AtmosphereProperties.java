@@ -570,9 +570,23 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * user logs out through Spring Security.
 	 * @param keepHttpSessionAlive Whether messages from a client keep the HTTP session
 	 * alive that it has logged in with, as HTTP requests do.
+	 * @param sharedHttpSessions HTTP sessions of Spring Session.
 	 */
 	public record Security(@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration tokenTimeout,
-			@DefaultValue("true") boolean disconnectOnLogout, @DefaultValue("true") boolean keepHttpSessionAlive) {
+			@DefaultValue("true") boolean disconnectOnLogout, @DefaultValue("true") boolean keepHttpSessionAlive,
+			@DefaultValue SharedHttpSessions sharedHttpSessions) {
+	}
+
+	/**
+	 * HTTP sessions of Spring Session, which all nodes share.
+	 *
+	 * @param enabled Whether clients are closed on all nodes when their HTTP session
+	 * ends. Needs Spring Session's indexed repository in Redis.
+	 * @param checkInterval Time between two looks at Redis for HTTP sessions that have
+	 * ended without an event. A node with more than 30,000 HTTP sessions may take longer.
+	 */
+	public record SharedHttpSessions(@DefaultValue("true") boolean enabled,
+			@DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration checkInterval) {
 	}
 
 	/**

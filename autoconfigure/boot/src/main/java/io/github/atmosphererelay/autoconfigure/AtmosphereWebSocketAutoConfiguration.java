@@ -41,6 +41,7 @@ import io.github.atmosphererelay.door.internal.LimitSettings;
 import io.github.atmosphererelay.door.internal.RefusalResponder;
 import io.github.atmosphererelay.door.internal.ServerCapacity;
 import io.github.atmosphererelay.door.internal.SessionDrain;
+import io.github.atmosphererelay.door.internal.SharedHttpSessions;
 import io.github.atmosphererelay.door.internal.TokenChecker;
 import io.github.atmosphererelay.door.internal.UpgradeRequired;
 import io.github.atmosphererelay.door.internal.WebSocketSettings;
@@ -152,11 +153,13 @@ public final class AtmosphereWebSocketAutoConfiguration {
 
 	/**
 	 * This bean is also an {@code HttpSessionListener}, which Spring Boot registers with
-	 * the servlet container.
+	 * the servlet container, and Spring Session calls for its events.
 	 */
 	@Bean
-	HttpSessionRegistry atmosphereHttpSessions(HandshakeGate gate, TokenExecutor executor) {
-		return new HttpSessionRegistry(gate, this.properties.security().keepHttpSessionAlive(), executor.executor());
+	HttpSessionRegistry atmosphereHttpSessions(HandshakeGate gate, TokenExecutor executor,
+			ObjectProvider<SharedHttpSessions> shared) {
+		return new HttpSessionRegistry(gate, this.properties.security().keepHttpSessionAlive(), executor.executor(),
+				shared::getIfAvailable);
 	}
 
 	@Bean

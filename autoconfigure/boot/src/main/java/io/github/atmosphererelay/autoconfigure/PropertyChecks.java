@@ -127,6 +127,11 @@ final class PropertyChecks {
 		positive("atmosphere.outbox.max-wait", properties.outbox().maxWait());
 		check(properties.routing());
 		positive("atmosphere.security.token-timeout", properties.security().tokenTimeout());
+		Duration check = properties.security().sharedHttpSessions().checkInterval();
+		if (check.compareTo(Duration.ofSeconds(1)) < 0) {
+			throw new InvalidConfigurationPropertyValueException(
+					"atmosphere.security.shared-http-sessions.check-interval", check, "It must be at least a second");
+		}
 		positive("atmosphere.console.interval", properties.console().interval());
 		check("atmosphere.console.channel", properties.console().channel());
 		checkExit("atmosphere.console.home", properties.console().home());

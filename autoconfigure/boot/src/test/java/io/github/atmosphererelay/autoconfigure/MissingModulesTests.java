@@ -51,7 +51,7 @@ class MissingModulesTests {
 			"atmosphere.relay.type=local", "atmosphere.durable-sessions.enabled=true", "atmosphere.api.enabled=true",
 			"atmosphere.console.enabled=true" };
 
-	private static AutoConfigurations all(Class<?>... further) {
+	static AutoConfigurations all(Class<?>... further) {
 		Stream<Class<?>> own = ImportCandidates
 			.load(AutoConfiguration.class, MissingModulesTests.class.getClassLoader())
 			.getCandidates()

@@ -64,6 +64,9 @@ public enum Part {
 	 */
 	HEARTBEAT,
 
+	/** Finds HTTP sessions that have ended without an event, and closes their clients. */
+	HTTP_SESSIONS,
+
 	/** Writes messages to clients. */
 	WRITERS,
 

@@ -116,10 +116,10 @@ public final class AdmissionChecker {
 	private ClientProof byPrincipal(HttpServletRequest request, long takenAt) {
 		Principal principal = request.getUserPrincipal();
 		if (principal == null) {
-			return new ClientProof(null, null, takenAt, null);
+			return ClientProof.anonymous(takenAt);
 		}
 		checkName(request);
-		return new ClientProof(principal, this.tokens.expiryOf(principal), takenAt, request.getSession(false));
+		return ClientProof.of(request, this.tokens.expiryOf(principal), takenAt);
 	}
 
 	/**

@@ -21,6 +21,7 @@ import java.time.Instant;
 
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
 import io.github.atmosphererelay.session.internal.LocalSession;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpSession;
 import org.jspecify.annotations.Nullable;
 
@@ -34,9 +35,26 @@ import org.jspecify.annotations.Nullable;
  * session
  * @param httpSession the HTTP session that identifies the client, and whose end ends the
  * client's session; {@code null} if the client is identified in another way
+ * @param sharedHttpSession whether Spring Session keeps the HTTP session, in a store that
+ * nodes share
  */
 public record ClientProof(@Nullable Principal principal, @Nullable Instant expiresAt, long takenAt,
-		@Nullable HttpSession httpSession) {
+		@Nullable HttpSession httpSession, boolean sharedHttpSession) {
+
+	/** Spring Session sets this attribute of the requests that it handles. */
+	private static final String SPRING_SESSION = "org.springframework.session.SessionRepository";
+
+	/**
+	 * Create the proof of a request's principal.
+	 * @param request the request, which has a principal
+	 * @param expiresAt when the proof expires, or {@code null} if it does not expire
+	 * @param takenAt when the request arrived, in {@link System#nanoTime()}
+	 * @return the proof
+	 */
+	static ClientProof of(HttpServletRequest request, @Nullable Instant expiresAt, long takenAt) {
+		return new ClientProof(request.getUserPrincipal(), expiresAt, takenAt, request.getSession(false),
+				request.getAttribute(SPRING_SESSION) != null);
+	}
 
 	/**
 	 * Create the proof for a token.
@@ -45,7 +63,7 @@ public record ClientProof(@Nullable Principal principal, @Nullable Instant expir
 	 * @return the proof
 	 */
 	public static ClientProof of(Authenticated client, long takenAt) {
-		return new ClientProof(client.principal(), client.expiresAt(), takenAt, null);
+		return new ClientProof(client.principal(), client.expiresAt(), takenAt, null, false);
 	}
 
 	/**
@@ -53,7 +71,16 @@ public record ClientProof(@Nullable Principal principal, @Nullable Instant expir
 	 * @return an empty proof
 	 */
 	public static ClientProof nothing() {
-		return new ClientProof(null, null, System.nanoTime(), null);
+		return anonymous(System.nanoTime());
+	}
+
+	/**
+	 * Create the proof of an anonymous client.
+	 * @param takenAt when the request arrived, in {@link System#nanoTime()}
+	 * @return an empty proof
+	 */
+	static ClientProof anonymous(long takenAt) {
+		return new ClientProof(null, null, takenAt, null, false);
 	}
 
 	/**

@@ -19,16 +19,18 @@ package io.github.atmosphererelay.door.internal;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 
+import io.github.atmosphererelay.guard.internal.RateLimitedLog;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.internal.LocalSession;
 import io.github.atmosphererelay.transport.internal.DetachedUpgradeStrategy;
@@ -38,6 +40,7 @@ import jakarta.servlet.http.HttpSessionIdListener;
 import jakarta.servlet.http.HttpSessionListener;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Knows which clients were identified by an HTTP session. When the HTTP session ends,
@@ -57,18 +60,18 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 	/** More than can end while a client connects. */
 	private static final int MAX_ENDED = 10_000;
 
-	private static final long MAX_TOUCH_NANOS = Duration.ofMinutes(1).toNanos();
-
 	private final HandshakeGate gate;
 
 	private final boolean keepAlive;
 
 	private final Executor executor;
 
-	private final Map<LocalSession, Link> bySession = new ConcurrentHashMap<>();
+	private final Supplier<@Nullable SharedHttpSessions> shared;
 
-	/** Guards itself, {@link #ended} and the ids of links. */
-	private final Map<String, Set<Link>> byId = new HashMap<>();
+	private final Map<LocalSession, HttpLogin> bySession = new ConcurrentHashMap<>();
+
+	/** Guards itself, {@link #ended}, and the ids and sessions of logins. */
+	private final Map<String, HttpLogin> byId = new HashMap<>();
 
 	/** The ids of HTTP sessions that have ended recently, oldest first. */
 	private final Set<String> ended = Collections.newSetFromMap(new LinkedHashMap<>() {
@@ -82,14 +85,22 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 
 	private final AtomicBoolean unsupported = new AtomicBoolean();
 
+	private final RateLimitedLog missedLog = new RateLimitedLog(logger, Duration.ofMinutes(1));
+
+	private final LongAdder missed = new LongAdder();
+
 	/**
 	 * Create a registry without clients.
 	 * @param gate decides whether clients are accepted; when it is shut the node stops,
 	 * and the end of an HTTP session is no log-out
 	 * @param keepAlive whether messages from clients keep their HTTP sessions alive
 	 * @param executor runs tasks that may block; may reject them
+	 * @param shared supplies the HTTP sessions that nodes share, or {@code null} if there
+	 * are none; asked when the first client connects
 	 */
-	public HttpSessionRegistry(HandshakeGate gate, boolean keepAlive, Executor executor) {
+	public HttpSessionRegistry(HandshakeGate gate, boolean keepAlive, Executor executor,
+			Supplier<@Nullable SharedHttpSessions> shared) {
+		this.shared = shared;
 		this.gate = gate;
 		this.keepAlive = keepAlive;
 		this.executor = executor;
@@ -106,7 +117,8 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 		if (httpSession == null) {
 			return;
 		}
-		if (!link(httpSession, session)) {
+		boolean isShared = proof.sharedHttpSession() && this.shared.get() != null;
+		if (!link(httpSession, isShared, session)) {
 			session.close(CloseReason.LOGGED_OUT);
 		}
 		else if (session.isEnded()) {
@@ -114,17 +126,19 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 		}
 	}
 
-	private boolean link(HttpSession httpSession, LocalSession session) {
+	private boolean link(HttpSession httpSession, boolean isShared, LocalSession session) {
 		try {
-			Link link = new Link(httpSession, session);
+			int timeout = httpSession.getMaxInactiveInterval();
 			synchronized (this.byId) {
-				link.id = httpSession.getId();
-				if (this.ended.contains(link.id)) {
+				String id = httpSession.getId();
+				if (this.ended.contains(id)) {
 					return false;
 				}
-				this.byId.computeIfAbsent(link.id, (id) -> new HashSet<>(2)).add(link);
+				HttpLogin login = this.byId.computeIfAbsent(id,
+						(same) -> new HttpLogin(id, timeout, isShared ? null : httpSession));
+				login.sessions().add(session);
+				this.bySession.put(session, login);
 			}
-			this.bySession.put(session, link);
 			return true;
 		}
 		catch (IllegalStateException ex) {
@@ -138,15 +152,11 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 	 * @param session the session
 	 */
 	public void ended(LocalSession session) {
-		Link link = this.bySession.remove(session);
-		if (link == null) {
-			return;
-		}
 		synchronized (this.byId) {
-			this.byId.computeIfPresent(link.id, (id, links) -> {
-				links.remove(link);
-				return links.isEmpty() ? null : links;
-			});
+			HttpLogin login = this.bySession.remove(session);
+			if (login != null && login.sessions().remove(session) && login.sessions().isEmpty()) {
+				this.byId.remove(login.id(), login);
+			}
 		}
 	}
 
@@ -155,15 +165,19 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 	 * @param session the client's session
 	 */
 	public void used(LocalSession session) {
-		if (!this.keepAlive || this.unsupported.get()) {
+		HttpLogin login = this.keepAlive ? this.bySession.get(session) : null;
+		if (login == null || !login.isDue()) {
 			return;
 		}
-		Link link = this.bySession.get(session);
-		if (link == null || !link.isDue()) {
-			return;
-		}
+		HttpSession httpSession = login.httpSession();
+		SharedHttpSessions shared = (httpSession != null) ? null : this.shared.get();
 		try {
-			this.executor.execute(() -> touch(link.httpSession));
+			if (httpSession != null) {
+				this.executor.execute(() -> touch(httpSession));
+			}
+			else if (shared != null) {
+				shared.executor().execute(() -> touch(shared, login));
+			}
 		}
 		catch (RejectedExecutionException ex) {
 			logger
@@ -172,7 +186,25 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 		}
 	}
 
+	private void touch(SharedHttpSessions shared, HttpLogin login) {
+		try {
+			shared.touch(idOf(login), login.interval());
+		}
+		catch (RuntimeException ex) {
+			logger.debug("An HTTP session could not be kept alive. A later message will try it again", ex);
+		}
+	}
+
+	private String idOf(HttpLogin login) {
+		synchronized (this.byId) {
+			return login.id();
+		}
+	}
+
 	private void touch(HttpSession httpSession) {
+		if (this.unsupported.get()) {
+			return;
+		}
 		try {
 			httpSession.getAccessor().access((same) -> {
 			});
@@ -193,70 +225,88 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 		}
 	}
 
-	@Override
-	public void sessionDestroyed(HttpSessionEvent event) {
-		if (!this.gate.isOpen()) {
-			return;
-		}
-		String id = event.getSession().getId();
-		Set<Link> links;
+	/**
+	 * Return HTTP sessions that nodes share and that identify clients of this node.
+	 * @param age for how long their clients have been connected at least: the HTTP
+	 * session of a younger one may not be stored yet
+	 * @return their ids
+	 */
+	List<String> sharedIds(Duration age) {
 		synchronized (this.byId) {
-			this.ended.add(id);
-			links = this.byId.remove(id);
-		}
-		if (links != null) {
-			links.forEach((link) -> link.session.close(CloseReason.LOGGED_OUT));
-		}
-	}
-
-	@Override
-	public void sessionIdChanged(HttpSessionEvent event, String oldSessionId) {
-		String id = event.getSession().getId();
-		synchronized (this.byId) {
-			Set<Link> links = this.byId.remove(oldSessionId);
-			if (links != null) {
-				links.forEach((link) -> link.id = id);
-				this.byId.computeIfAbsent(id, (same) -> new HashSet<>(2)).addAll(links);
-			}
+			return this.byId.values()
+				.stream()
+				.filter((login) -> login.httpSession() == null && login.isOlderThan(age))
+				.map(HttpLogin::id)
+				.toList();
 		}
 	}
 
 	/**
-	 * A client's session, and the HTTP session that identifies the client.
+	 * Return how many HTTP sessions of clients have ended without an event, and were
+	 * found by a check.
+	 * @return the number since the start
 	 */
-	private static final class Link {
+	public long missedEnds() {
+		return this.missed.sum();
+	}
 
-		private final HttpSession httpSession;
-
-		private final LocalSession session;
-
-		/**
-		 * The interval at which the HTTP session is kept alive, in nanoseconds; 0 if it
-		 * never times out.
-		 */
-		private final long intervalNanos;
-
-		private final AtomicLong nextTouch;
-
-		/** Guarded by the map of ids. */
-		private String id = "";
-
-		Link(HttpSession httpSession, LocalSession session) {
-			this.httpSession = httpSession;
-			this.session = session;
-			long timeout = Duration.ofSeconds(Math.max(0, httpSession.getMaxInactiveInterval())).toNanos();
-			this.intervalNanos = Math.min(MAX_TOUCH_NANOS, timeout / 4);
-			// The handshake has just kept it alive, as any request does
-			this.nextTouch = new AtomicLong(System.nanoTime() + this.intervalNanos);
+	/**
+	 * Close the clients of an HTTP session whose end was found by a check.
+	 * @param id the id of the HTTP session
+	 */
+	void missedEnd(String id) {
+		if (this.gate.isOpen() && end(id)) {
+			this.missed.increment();
+			this.missedLog.warn("An HTTP session has ended of which this node got no event, and its clients were closed"
+					+ " late. If this repeats, find out why Redis sends no events: 'notify-keyspace-events' has to contain"
+					+ " Egx");
 		}
+	}
 
-		boolean isDue() {
-			long now = System.nanoTime();
-			long due = this.nextTouch.get();
-			return this.intervalNanos > 0 && now - due >= 0
-					&& this.nextTouch.compareAndSet(due, now + this.intervalNanos);
+	@Override
+	public void sessionDestroyed(HttpSessionEvent event) {
+		if (this.gate.isOpen()) {
+			end(event.getSession().getId());
 		}
+	}
 
+	private boolean end(String id) {
+		List<LocalSession> sessions;
+		synchronized (this.byId) {
+			this.ended.add(id);
+			HttpLogin login = this.byId.remove(id);
+			sessions = (login != null) ? List.copyOf(login.sessions()) : List.of();
+		}
+		sessions.forEach((session) -> session.close(CloseReason.LOGGED_OUT));
+		return !sessions.isEmpty();
+	}
+
+	@Override
+	public void sessionIdChanged(HttpSessionEvent event, String oldSessionId) {
+		renamed(oldSessionId, event.getSession().getId());
+	}
+
+	/**
+	 * Note that an HTTP session has another id.
+	 * @param oldId its id until now
+	 * @param newId its new id
+	 */
+	public void renamed(String oldId, String newId) {
+		synchronized (this.byId) {
+			HttpLogin login = this.byId.remove(oldId);
+			if (login == null) {
+				return;
+			}
+			HttpLogin other = this.byId.get(newId);
+			if (other == null) {
+				login.renameTo(newId);
+				this.byId.put(newId, login);
+			}
+			else {
+				other.sessions().addAll(login.sessions());
+				login.sessions().forEach((session) -> this.bySession.put(session, other));
+			}
+		}
 	}
 
 }

@@ -1,0 +1,134 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.httpsession.internal;
+
+import java.io.IOException;
+
+import io.github.atmosphererelay.door.internal.HttpSessionRegistry;
+import jakarta.servlet.Filter;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
+import jakarta.servlet.http.HttpSession;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+/**
+ * Follows HTTP sessions that get another id, as at each log-in with Spring Security.
+ * Spring Session calls no {@code HttpSessionIdListener}, and without its old id an HTTP
+ * session looks as if it had ended.
+ * <p>
+ * A filter within Spring Session's own notes the change at Redis, for the other nodes. A
+ * filter around Spring Session's moves this node's clients to the new id, which is stored
+ * only at the end of the request. Threads: those of requests, which wait for Redis as
+ * Spring Session's filter does.
+ */
+public final class HttpSessionIdChanges {
+
+	private static final Log logger = LogFactory.getLog(HttpSessionIdChanges.class);
+
+	private static final String CHANGE = HttpSessionIdChanges.class.getName() + ".CHANGE";
+
+	private final RedisHttpSessions sessions;
+
+	private final HttpSessionRegistry registry;
+
+	/**
+	 * Create the filters.
+	 * @param sessions the HTTP sessions
+	 * @param registry knows the clients
+	 */
+	public HttpSessionIdChanges(RedisHttpSessions sessions, HttpSessionRegistry registry) {
+		this.sessions = sessions;
+		this.registry = registry;
+	}
+
+	/**
+	 * Return the filter around Spring Session's.
+	 * @return the filter
+	 */
+	public Filter outer() {
+		return (request, response, chain) -> {
+			try {
+				chain.doFilter(request, response);
+			}
+			finally {
+				if (request.getAttribute(CHANGE) instanceof Change change) {
+					request.removeAttribute(CHANGE);
+					this.registry.renamed(change.oldId(), change.newId());
+				}
+			}
+		};
+	}
+
+	/**
+	 * Return the filter within Spring Session's.
+	 * @return the filter
+	 */
+	public Filter inner() {
+		return this::filterInner;
+	}
+
+	private void filterInner(ServletRequest request, ServletResponse response, FilterChain chain)
+			throws IOException, ServletException {
+		chain.doFilter((request instanceof HttpServletRequest http) ? new Request(http) : request, response);
+	}
+
+	private void changed(HttpServletRequest request, String oldId, String newId) {
+		String first = (request.getAttribute(CHANGE) instanceof Change change) ? change.oldId() : oldId;
+		request.setAttribute(CHANGE, new Change(first, newId));
+		try {
+			this.sessions.rename(oldId, newId);
+		}
+		catch (RuntimeException ex) {
+			logger.warn("An HTTP session has got another id, which the other nodes could not be told. Its clients there"
+					+ " are closed as logged out", ex);
+		}
+	}
+
+	/**
+	 * A request that notices that its HTTP session gets another id.
+	 */
+	private final class Request extends HttpServletRequestWrapper {
+
+		Request(HttpServletRequest request) {
+			super(request);
+		}
+
+		@Override
+		public String changeSessionId() {
+			HttpSession session = getSession(false);
+			String oldId = (session != null) ? session.getId() : null;
+			String newId = super.changeSessionId();
+			if (oldId != null && !oldId.equals(newId)) {
+				changed(this, oldId, newId);
+			}
+			return newId;
+		}
+
+	}
+
+	/**
+	 * A change of the id in a request.
+	 */
+	private record Change(String oldId, String newId) {
+	}
+
+}
