@@ -54,11 +54,13 @@ public @interface ChannelListener {
 	/**
 	 * The channel's name. May contain placeholders, for example
 	 * <code>${app.channel}</code>.
+	 * @return the name
 	 */
 	String value();
 
 	/**
 	 * Where the listener begins when the node starts.
+	 * @return the start
 	 */
 	Start start() default Start.NOW;
 

@@ -60,6 +60,8 @@ public final class LossyRelay implements ClusterRelay, ChannelLog {
 	private volatile Consumer<Address> beforeSubscribe = (address) -> {
 	};
 
+	private volatile boolean consecutive = true;
+
 	private volatile boolean away;
 
 	private volatile @Nullable String epoch;
@@ -94,6 +96,14 @@ public final class LossyRelay implements ClusterRelay, ChannelLog {
 	 */
 	public void beforeSubscribe(Consumer<Address> beforeSubscribe) {
 		this.beforeSubscribe = beforeSubscribe;
+	}
+
+	/**
+	 * Have the logs say that offsets are not consecutive, although they are.
+	 */
+	public LossyRelay withoutConsecutiveOffsets() {
+		this.consecutive = false;
+		return this;
 	}
 
 	public void away(boolean away) {
@@ -249,7 +259,7 @@ public final class LossyRelay implements ClusterRelay, ChannelLog {
 
 	@Override
 	public boolean hasConsecutiveOffsets() {
-		return true;
+		return this.consecutive;
 	}
 
 	@Override

@@ -22,7 +22,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 
 import io.github.atmosphererelay.channel.internal.ChannelPattern;
 import io.github.atmosphererelay.endpoint.Disconnect;

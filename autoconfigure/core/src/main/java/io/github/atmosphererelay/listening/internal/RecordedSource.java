@@ -16,12 +16,7 @@
 
 package io.github.atmosphererelay.listening.internal;
 
-import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
 
 import io.github.atmosphererelay.delivery.internal.ChannelTap;
 import io.github.atmosphererelay.listening.ListenOptions;
@@ -29,13 +24,9 @@ import io.github.atmosphererelay.message.ChannelItem;
 import io.github.atmosphererelay.message.Discontinuity;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
-import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.LogContinuation;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.PageLimit;
-import io.github.atmosphererelay.relay.ReadDirection;
-import io.github.atmosphererelay.session.SubscriptionState;
-import io.github.atmosphererelay.subscription.log.internal.LogFollower;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,15 +48,7 @@ import org.jspecify.annotations.Nullable;
  * held, and only take this object's lock. The relay and the follower are called without
  * it.
  */
-final class RecordedSource implements ItemSource, ChannelTap {
-
-	private static final Duration CONFIRMATION = Duration.ofSeconds(10);
-
-	private static final Duration RETRY = Duration.ofSeconds(1);
-
-	private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
-
-	private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver {
 
 	private static final int MAX_PAGE = 500;
 
@@ -77,15 +60,15 @@ final class RecordedSource implements ItemSource, ChannelTap {
 
 	private final FollowedChannel followed;
 
-	private final PageLimit page;
+	private final LogReads reads;
+
+	private final ReadPause pause;
 
 	/** Items up to {@link #last}. */
 	private final ItemBuffer buffer;
 
 	/** Publications that were delivered during the present read. */
-	private final Queue<Publication> held = new ArrayDeque<>(2);
-
-	private final ItemBuffer heldLimit;
+	private final ItemBuffer held;
 
 	/**
 	 * The position after which the next publication is added to the buffer; {@code null}
@@ -112,12 +95,11 @@ final class RecordedSource implements ItemSource, ChannelTap {
 
 	private boolean reading;
 
+	/** Whether every publication was held that was delivered during the present read. */
+	private boolean holding;
+
 	/** Whether the log has changed during the present read. */
 	private boolean movedMeanwhile;
-
-	private boolean paused;
-
-	private Duration pause = FIRST_PAUSE;
 
 	private boolean closed;
 
@@ -129,8 +111,10 @@ final class RecordedSource implements ItemSource, ChannelTap {
 		this.context = context;
 		this.followed = new FollowedChannel(channel, true, context);
 		this.buffer = new ItemBuffer(options);
-		this.heldLimit = new ItemBuffer(options);
-		this.page = new PageLimit(Math.min(MAX_PAGE, options.bufferMessages()), options.bufferBytes());
+		this.held = new ItemBuffer(options);
+		this.reads = new LogReads(channel,
+				new PageLimit(Math.min(MAX_PAGE, options.bufferMessages()), options.bufferBytes()), context, this);
+		this.pause = new ReadPause(context);
 		this.last = options.position();
 		this.behind = !options.isFromNow();
 	}
@@ -139,36 +123,7 @@ final class RecordedSource implements ItemSource, ChannelTap {
 	public void begin(ItemStream stream) {
 		this.stream = stream;
 		this.followed.begin(this);
-		awaitFollower();
-	}
-
-	private void awaitFollower() {
-		if (isClosed()) {
-			return;
-		}
-		this.context.interest()
-			.ready(this.followed.address(), CONFIRMATION)
-			.thenCompose(this::followed)
-			.whenComplete((delivered, ex) -> {
-				if (delivered != null) {
-					placed(delivered);
-				}
-				else {
-					later(this::awaitFollower, RETRY);
-				}
-			});
-	}
-
-	/**
-	 * Wait for the position up to which the node has delivered the channel.
-	 * @return completes with the position, or with {@code null} to try again
-	 */
-	private CompletableFuture<@Nullable Position> followed(SubscriptionState state) {
-		LogFollower follower = this.context.followers().find(this.channel);
-		if (state != SubscriptionState.CONFIRMED || follower == null) {
-			return CompletableFuture.completedFuture(null);
-		}
-		return follower.placed(CONFIRMATION).thenApply((placed) -> placed ? follower.delivered() : null);
+		new LogPlacement(this.channel, this.context, this::isClosed, this::placed).await();
 	}
 
 	private void placed(Position delivered) {
@@ -233,16 +188,12 @@ final class RecordedSource implements ItemSource, ChannelTap {
 	}
 
 	private void hold(Publication publication) {
-		if (this.heldLimit.hasRoom(publication)) {
+		// What is held has no gap. The log is read again for the rest, because 'newest'
+		// says that there is more.
+		this.holding = this.holding && this.held.hasRoom(publication);
+		if (this.holding) {
 			this.held.add(publication);
-			this.heldLimit.add(publication);
 		}
-		// Otherwise the log is read again, because 'newest' says that there is more
-	}
-
-	private void releaseHeld() {
-		this.held.clear();
-		this.heldLimit.clear();
 	}
 
 	/**
@@ -272,11 +223,7 @@ final class RecordedSource implements ItemSource, ChannelTap {
 	private boolean follows(Position position) {
 		Position last = this.last;
 		return last != null && last.epoch().equals(position.epoch())
-				&& (position.offset() == last.offset() + 1 || !log().hasConsecutiveOffsets());
-	}
-
-	private ChannelLog log() {
-		return this.context.logs().of(this.channel);
+				&& (position.offset() == last.offset() + 1 || !this.reads.hasConsecutiveOffsets());
 	}
 
 	@Override
@@ -293,9 +240,10 @@ final class RecordedSource implements ItemSource, ChannelTap {
 			}
 			this.newest = null;
 			this.movedMeanwhile = true;
+			this.holding = false;
+			this.held.clear();
 			this.behind = true;
-			this.pause = FIRST_PAUSE;
-			this.paused = false;
+			this.pause.reset();
 		}
 		wake();
 	}
@@ -334,73 +282,30 @@ final class RecordedSource implements ItemSource, ChannelTap {
 	public void wanted() {
 		Position since;
 		synchronized (this) {
-			if (this.closed || !this.ready || !this.behind || this.reading || this.paused || !this.buffer.isEmpty()) {
+			if (this.closed || !this.ready || !this.behind || this.reading || this.pause.isOn()
+					|| !this.buffer.isEmpty()) {
 				return;
 			}
 			this.reading = true;
 			this.movedMeanwhile = false;
-			releaseHeld();
+			this.holding = true;
+			this.held.clear();
 			since = this.last;
 		}
-		try {
-			log().read(this.channel, since, this.page, ReadDirection.FORWARD)
-				.whenComplete((read, ex) -> guarded(() -> arrived(since, read)));
-		}
-		catch (Throwable ex) {
-			this.context.guard().failed(ex);
-			failed();
-		}
+		this.reads.read(since);
 	}
 
-	private void guarded(Runnable step) {
-		if (!this.context.guard().run(step)) {
-			failed();
-		}
-	}
-
-	private void arrived(@Nullable Position since, @Nullable LogPage page) {
-		if (page == null) {
-			failed();
-		}
-		else if (since == null || page.complete()) {
-			advance(since, page);
-		}
-		else if (since.epoch().equals(page.end().epoch()) && since.offset() <= page.end().offset()) {
-			readFromBeginning(since);
-		}
-		else {
-			resume(since);
-		}
-	}
-
-	private void failed() {
+	@Override
+	public void failed() {
 		synchronized (this) {
 			this.reading = false;
-			releaseHeld();
+			this.held.clear();
 		}
-		pause();
+		this.pause.begin(this::wake);
 	}
 
-	/**
-	 * Read on after a while, longer each time.
-	 */
-	private void pause() {
-		Duration pause;
-		synchronized (this) {
-			pause = this.pause;
-			Duration next = pause.multipliedBy(2);
-			this.pause = (next.compareTo(LONGEST_PAUSE) > 0) ? LONGEST_PAUSE : next;
-			this.paused = true;
-		}
-		later(() -> {
-			synchronized (this) {
-				this.paused = false;
-			}
-			wake();
-		}, pause);
-	}
-
-	private void readFromBeginning(Position since) {
+	@Override
+	public void trimmed(Position since) {
 		synchronized (this) {
 			this.reading = false;
 			this.trimmedAfter = since;
@@ -409,32 +314,19 @@ final class RecordedSource implements ItemSource, ChannelTap {
 		wake();
 	}
 
-	private void resume(Position since) {
-		try {
-			log().resume(this.channel, since, since.offset())
-				.whenComplete((continuation, ex) -> guarded(() -> continueAt(continuation)));
-		}
-		catch (Throwable ex) {
-			this.context.guard().failed(ex);
-			failed();
-		}
-	}
-
-	private void continueAt(@Nullable LogContinuation continuation) {
-		if (continuation == null) {
-			failed();
-			return;
-		}
+	@Override
+	public void changed(LogContinuation continuation) {
 		synchronized (this) {
 			this.reading = false;
-			releaseHeld();
+			this.held.clear();
 			this.last = continuation.complete() ? continuation.position() : null;
 			add(Discontinuity.Reason.LOG_CHANGED, continuation.complete() ? 0 : Discontinuity.UNKNOWN, this.last);
 		}
 		wake();
 	}
 
-	private void advance(@Nullable Position since, LogPage page) {
+	@Override
+	public void page(@Nullable Position since, LogPage page) {
 		boolean idle;
 		synchronized (this) {
 			if (this.closed) {
@@ -448,15 +340,15 @@ final class RecordedSource implements ItemSource, ChannelTap {
 				appendHeld();
 				this.behind = this.movedMeanwhile || !isAt(this.newest);
 			}
-			releaseHeld();
+			this.held.clear();
 			idle = this.behind && !page.more() && page.publications().isEmpty();
 			if (!idle) {
-				this.pause = FIRST_PAUSE;
+				this.pause.reset();
 			}
 		}
 		if (idle) {
 			// The log does not have yet what was delivered, or not any more
-			pause();
+			this.pause.begin(this::wake);
 		}
 		else {
 			wake();
@@ -471,7 +363,7 @@ final class RecordedSource implements ItemSource, ChannelTap {
 		this.trimmedAfter = null;
 		List<Publication> publications = page.publications();
 		Position first = publications.isEmpty() ? null : publications.get(0).position();
-		boolean counted = log().hasConsecutiveOffsets() && after.epoch().equals(page.end().epoch());
+		boolean counted = this.reads.hasConsecutiveOffsets() && after.epoch().equals(page.end().epoch());
 		long missing = ((first != null) ? first.offset() - 1 : page.end().offset()) - after.offset();
 		add(Discontinuity.Reason.LOG_TRIMMED, counted ? missing : Discontinuity.UNKNOWN,
 				(first != null) ? new Position(first.epoch(), first.offset() - 1) : page.end());
@@ -488,20 +380,31 @@ final class RecordedSource implements ItemSource, ChannelTap {
 	}
 
 	private void appendHeld() {
-		for (Publication publication : this.held) {
-			Position position = publication.position();
-			Position last = this.last;
-			if (position == null || last == null || !last.epoch().equals(position.epoch())) {
-				return;
-			}
-			if (position.offset() > last.offset()) {
-				if (!follows(position)) {
-					return;
-				}
-				this.buffer.add(publication);
-				this.last = position;
-			}
+		ChannelItem item = this.held.poll();
+		while (item instanceof Publication publication && append(publication)) {
+			item = this.held.poll();
 		}
+	}
+
+	/**
+	 * Append a held publication, unless the page had it.
+	 * @return whether what was held after it may follow
+	 */
+	private boolean append(Publication publication) {
+		Position position = publication.position();
+		Position last = this.last;
+		if (position == null || last == null || !last.epoch().equals(position.epoch())) {
+			return false;
+		}
+		if (position.offset() <= last.offset()) {
+			return true;
+		}
+		if (!follows(position)) {
+			return false;
+		}
+		this.buffer.add(publication);
+		this.last = position;
+		return true;
 	}
 
 	/**
@@ -511,15 +414,6 @@ final class RecordedSource implements ItemSource, ChannelTap {
 		Position last = this.last;
 		return newest == null
 				|| (last != null && last.epoch().equals(newest.epoch()) && newest.offset() <= last.offset());
-	}
-
-	private void later(Runnable task, Duration delay) {
-		try {
-			this.context.later(task, delay);
-		}
-		catch (RejectedExecutionException ex) {
-			// The application is being closed.
-		}
 	}
 
 	private void wake() {
@@ -539,7 +433,7 @@ final class RecordedSource implements ItemSource, ChannelTap {
 		synchronized (this) {
 			this.closed = true;
 			this.buffer.clear();
-			releaseHeld();
+			this.held.clear();
 		}
 	}
 

@@ -153,6 +153,34 @@ class RecordedListeningTests {
 	}
 
 	@Test
+	void whatDoesNotFitDuringAReadIsReadAgainAlsoWhereOffsetsShowNoGap() {
+		LossyRelay lossy = new LossyRelay().withoutConsecutiveOffsets();
+		try (ListeningFixture own = new ListeningFixture(lossy).start()) {
+			CollectingSubscriber other = own.listen(CHANNEL);
+			await().until(() -> own.node.followers().find(CHANNEL) != null
+					&& own.node.followers().find(CHANNEL).delivered() != null);
+			own.publish(CHANNEL, "0");
+			other.awaitTexts("0");
+			CompletableFuture<Void> gate = new CompletableFuture<>();
+			AtomicInteger reads = new AtomicInteger();
+			lossy.beforeReply(() -> {
+				reads.incrementAndGet();
+				return gate;
+			});
+			CollectingSubscriber subscriber = own.listen(CHANNEL, ListenOptions.fromBeginning().buffer(10, 20),
+					new CollectingSubscriber(Long.MAX_VALUE));
+			await().until(() -> reads.get() == 1);
+			String large = "larger than the whole buffer";
+			List.of("1", large, "2", "3").forEach((text) -> own.publish(CHANNEL, text));
+			other.awaitTexts("0", "1", large, "2", "3");
+			gate.complete(null);
+			subscriber.awaitTexts("0", "1", large, "2", "3");
+			own.publish(CHANNEL, "4");
+			subscriber.awaitTexts("0", "1", large, "2", "3", "4");
+		}
+	}
+
+	@Test
 	void aSubscriberThatWantsNothingReadsNothingAndOneThatIsLiveDoesNotEither() {
 		AtomicInteger reads = new AtomicInteger();
 		this.relay.beforeReply(() -> {
