@@ -152,7 +152,7 @@ final class Forwarder {
 	private @Nullable Thread last;
 
 	Forwarder(OutboxLog log, EnvelopeCodec codec, OutboxSettings settings, SetAsideTable setAside, MessageSender sender,
-			BooleanSupplier relayUp, OutboxStatistics statistics, Consumer<Object> events, Guard guard,
+			LogReader logs, BooleanSupplier relayUp, OutboxStatistics statistics, Consumer<Object> events, Guard guard,
 			Guard leaseGuard) {
 		this.log = log;
 		this.database = log.database();
@@ -168,7 +168,7 @@ final class Forwarder {
 		}
 		this.leases = new Leases(this.database, log.name(), names, settings.leaseTime(), new Gains(), leaseGuard);
 		this.backlog = new OutboxBacklog(log.name(), this.leases, setAside);
-		this.dispatcher = new MessageDispatcher(settings, sender, relayUp, statistics, events, new HeldShards(),
+		this.dispatcher = new MessageDispatcher(settings, sender, logs, relayUp, statistics, events, new HeldShards(),
 				this::signal);
 	}
 

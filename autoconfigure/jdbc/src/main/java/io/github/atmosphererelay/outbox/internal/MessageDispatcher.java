@@ -34,6 +34,7 @@ import io.github.atmosphererelay.event.MessageForwarded;
 import io.github.atmosphererelay.event.MessageSetAside;
 import io.github.atmosphererelay.guard.internal.Failures;
 import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.internal.RepeatedHeader;
 import io.github.atmosphererelay.relay.MessageRefusedException;
 import io.github.atmosphererelay.relay.Outcome;
@@ -67,6 +68,8 @@ final class MessageDispatcher {
 
 	private final MessageSender sender;
 
+	private final LogSearch search;
+
 	private final BooleanSupplier relayUp;
 
 	private final OutboxStatistics statistics;
@@ -90,10 +93,11 @@ final class MessageDispatcher {
 	 * @param shards the shards whose messages are sent
 	 * @param signal called on any thread when there is a result to take
 	 */
-	MessageDispatcher(OutboxSettings settings, MessageSender sender, BooleanSupplier relayUp,
+	MessageDispatcher(OutboxSettings settings, MessageSender sender, LogReader log, BooleanSupplier relayUp,
 			OutboxStatistics statistics, Consumer<Object> events, Shards shards, Runnable signal) {
 		this.settings = settings;
 		this.sender = sender;
+		this.search = new LogSearch(log);
 		this.relayUp = relayUp;
 		this.statistics = statistics;
 		this.events = events;
@@ -179,7 +183,9 @@ final class MessageDispatcher {
 		this.sending++;
 		CompletableFuture<Receipt> sent;
 		try {
-			sent = this.sender.send(envelope(message), !message.isDelivered());
+			Envelope envelope = envelope(message);
+			sent = mayBeForgotten(address, message, envelope) ? sendUnlessRecorded(address, envelope)
+					: this.sender.send(envelope, !message.isDelivered());
 			message.setDelivered();
 		}
 		catch (Throwable ex) {
@@ -188,6 +194,28 @@ final class MessageDispatcher {
 		sent.whenComplete((receipt, failure) -> {
 			this.results.add(new Result(address, message, receipt, failure));
 			this.signal.run();
+		});
+	}
+
+	/**
+	 * Return whether a message may be in its channel's log while the relay does not know
+	 * its idempotency key any more. Half of the window is left for clocks that differ.
+	 */
+	private static boolean mayBeForgotten(AddressQueue address, QueuedMessage message, Envelope envelope) {
+		LogOptions log = envelope.log();
+		return log != null && message.isRepeated() && !address.isNew()
+				&& System.currentTimeMillis() - envelope.time() >= log.idempotencyWindow().toMillis() / 2;
+	}
+
+	private CompletableFuture<Receipt> sendUnlessRecorded(AddressQueue address, Envelope envelope) {
+		return this.search.find(envelope).thenCompose((position) -> {
+			if (position != null) {
+				return CompletableFuture.completedFuture(new Receipt(envelope.id(), Outcome.DUPLICATE, position));
+			}
+			// The messages of an address are sent one after another, so those behind this
+			// one were not sent either
+			address.setNew(true);
+			return this.sender.send(envelope, true);
 		});
 	}
 
@@ -227,6 +255,7 @@ final class MessageDispatcher {
 		}
 		else if (receipt == null || receipt.outcome() == Outcome.UNCONFIRMED) {
 			result.message().setRepeated();
+			result.address().setNew(false);
 			later(result.address(), RETRY_NANOS);
 		}
 		else {
