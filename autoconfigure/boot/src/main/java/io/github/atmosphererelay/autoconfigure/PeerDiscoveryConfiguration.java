@@ -16,18 +16,12 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
-import java.net.URI;
-import java.util.List;
-import java.util.Map;
-
 import io.github.atmosphererelay.relay.http.internal.HttpRelay;
-import io.github.atmosphererelay.relay.http.internal.PeerDiscovery;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
-import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.discovery.DiscoveryClient;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -41,30 +35,11 @@ import org.springframework.context.annotation.Configuration;
 @ConditionalOnProperty(name = "atmosphere.relay.type", havingValue = "http")
 class PeerDiscoveryConfiguration {
 
-	/**
-	 * The clients are found with the first question, on a thread that may block: they may
-	 * ask their server when they are created.
-	 */
 	@Bean
-	PeerDiscovery atmospherePeerDiscovery(ObjectProvider<DiscoveryClient> clients, AtmosphereProperties properties,
+	CloudPeerDiscovery atmospherePeerDiscovery(ObjectProvider<DiscoveryClient> clients, AtmosphereProperties properties,
 			@Value("${spring.application.name:" + AtmosphereAutoConfiguration.NO_NAME + "}") String applicationName) {
 		String configured = properties.relay().http().serviceId();
-		String service = (configured != null) ? configured : applicationName;
-		return () -> {
-			DiscoveryClient client = clients.getIfAvailable();
-			return (client != null) ? urls(client.getInstances(service)) : List.of();
-		};
-	}
-
-	private static List<URI> urls(List<ServiceInstance> instances) {
-		return instances.stream().map(PeerDiscoveryConfiguration::url).toList();
-	}
-
-	private static URI url(ServiceInstance instance) {
-		Map<String, String> metadata = instance.getMetadata();
-		String path = (metadata != null) ? metadata.get("contextPath") : null;
-		URI uri = instance.getUri();
-		return (path == null || !uri.getPath().isEmpty()) ? uri : URI.create(uri + path);
+		return new CloudPeerDiscovery(clients, (configured != null) ? configured : applicationName);
 	}
 
 }

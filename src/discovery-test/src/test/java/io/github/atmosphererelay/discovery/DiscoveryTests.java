@@ -1,0 +1,159 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.discovery;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import io.github.atmosphererelay.contract.broker.Ports;
+import io.github.atmosphererelay.relay.Outcome;
+import io.github.atmosphererelay.relay.http.internal.HttpRelay;
+import io.github.atmosphererelay.test.TestClient;
+import io.github.atmosphererelay.test.TestNode;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.cloud.netflix.eureka.server.EnableEurekaServer;
+import org.springframework.context.ConfigurableApplicationContext;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Tests of nodes that find each other by Spring Cloud's discovery: at a Eureka server in
+ * this JVM, and by the instances that properties name.
+ */
+class DiscoveryTests {
+
+	private static final Duration LATER = Duration.ofSeconds(60);
+
+	private final List<AutoCloseable> running = new ArrayList<>();
+
+	@AfterEach
+	void close() throws Exception {
+		for (int i = this.running.size() - 1; i >= 0; i--) {
+			this.running.get(i).close();
+		}
+	}
+
+	@Test
+	void nodesThatAreRegisteredWithEurekaFindEachOtherAndStayConnectedWithoutIt() {
+		int port = Ports.free();
+		ConfigurableApplicationContext eureka = eureka(port);
+		TestNode first = node(port);
+		TestNode second = node(port);
+		awaitPeers(1, first, second);
+		assertThatItIsHeard("hello", first, second);
+		TestNode third = node(port);
+		awaitPeers(2, first, second, third);
+		assertThatItIsHeard("to the third", first, third);
+		assertThatItIsHeard("from the third", third, second);
+		eureka.close();
+		await().atMost(LATER)
+			.until(() -> relay(first).details().containsKey("discovery") || relay(first).livePeers() == 2);
+		assertThatItIsHeard("without Eureka", second, first);
+		this.running.remove(third);
+		third.close();
+		awaitPeers(1, first, second);
+		assertThatItIsHeard("without the third", first, second);
+	}
+
+	@Test
+	void nodesFindEachOtherByTheInstancesThatPropertiesName() {
+		int[] ports = { Ports.free(), Ports.free() };
+		String[] instances = {
+				"spring.cloud.discovery.client.simple.instances.test[0].uri=http://localhost:" + ports[0],
+				"spring.cloud.discovery.client.simple.instances.test[1].uri=http://localhost:" + ports[1],
+				"eureka.client.enabled=false" };
+		TestNode first = start(instances, "server.port=" + ports[0]);
+		TestNode second = start(instances, "server.port=" + ports[1]);
+		awaitPeers(1, first, second);
+		assertThatItIsHeard("hello", first, second);
+		assertThatItIsHeard("hello", second, first);
+	}
+
+	private ConfigurableApplicationContext eureka(int port) {
+		SpringApplication application = new SpringApplication(EurekaServer.class);
+		ConfigurableApplicationContext context = application.run("--server.port=" + port,
+				"--spring.main.banner-mode=off", "--spring.main.register-shutdown-hook=false",
+				"--spring.application.name=eureka", "--atmosphere.enabled=false", "--logging.level.root=WARN",
+				"--eureka.client.register-with-eureka=false", "--eureka.client.fetch-registry=false",
+				"--eureka.client.service-url.defaultZone=http://localhost:" + port + "/eureka/",
+				"--eureka.server.use-read-only-response-cache=false", "--logging.level.com.netflix=OFF",
+				"--eureka.server.wait-time-in-ms-when-sync-empty=0");
+		this.running.add(context);
+		return context;
+	}
+
+	private TestNode node(int eureka) {
+		return start(new String[] { "eureka.client.service-url.defaultZone=http://localhost:" + eureka + "/eureka/",
+				"eureka.client.jersey.enabled=false", "logging.level.com.netflix=OFF",
+				// So that the others learn from the node itself that it leaves
+				"eureka.client.should-unregister-on-shutdown=false",
+				"eureka.client.eureka-server-connect-timeout-seconds=1",
+				"eureka.client.registry-fetch-interval-seconds=1",
+				"eureka.client.initial-instance-info-replication-interval-seconds=0",
+				"eureka.instance.lease-renewal-interval-in-seconds=1", "eureka.instance.hostname=localhost",
+				"eureka.instance.instance-id=${random.uuid}" }, "server.port=0");
+	}
+
+	private TestNode start(String[] properties, String port) {
+		List<String> all = new ArrayList<>(List.of(properties));
+		all.addAll(List.of(port, "atmosphere.relay.type=http", "atmosphere.channels[0].pattern=chat/**",
+				"atmosphere.relay.http.secret=0123456789abcdef0123456789abcdef"));
+		TestNode node = TestNode.start(all.toArray(String[]::new));
+		this.running.add(node);
+		return node;
+	}
+
+	private static HttpRelay relay(TestNode node) {
+		return node.bean(HttpRelay.class);
+	}
+
+	private static void awaitPeers(int number, TestNode... nodes) {
+		await().atMost(LATER)
+			.untilAsserted(() -> assertThat(nodes)
+				.allSatisfy((node) -> assertThat(relay(node).livePeers()).as(relay(node).details().toString())
+					.isEqualTo(number)));
+	}
+
+	private static void assertThatItIsHeard(String text, TestNode publisher, TestNode receiver) {
+		try (TestClient client = receiver.connect("chat/lobby?ack=true")) {
+			client.awaitCount(1);
+			await().until(() -> publisher.messaging().monitor().isUp());
+			assertThat(publisher.broadcaster().broadcast("chat/lobby", text).join().outcome())
+				.isEqualTo(Outcome.RELAYED);
+			client.awaitCount(2);
+			assertThat(client.texts().get(1)).isEqualTo(text);
+		}
+	}
+
+	/**
+	 * A Eureka server.
+	 */
+	@SpringBootConfiguration(proxyBeanMethods = false)
+	@EnableAutoConfiguration(excludeName = "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration")
+	@EnableEurekaServer
+	static class EurekaServer {
+
+	}
+
+}
