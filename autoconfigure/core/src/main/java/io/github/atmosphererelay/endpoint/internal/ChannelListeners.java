@@ -119,11 +119,11 @@ public final class ChannelListeners {
 		RateLimitedLog log = new RateLimitedLog(LogFactory.getLog(type), LOG_INTERVAL);
 		Object bean = beans.getBean(name);
 		methods.forEach((method, annotation) -> {
-			String channel = beans.resolveEmbeddedValue(annotation.value());
-			EndpointMethods created = new EndpointMethods(name, bean, type, name(name, channel), beans, support);
+			ChannelPattern channel = name(name, beans.resolveEmbeddedValue(annotation.value()));
+			EndpointMethods created = new EndpointMethods(name, bean, type, channel, beans, support);
 			ListenOptions options = (annotation.start() == ChannelListener.Start.NOW) ? ListenOptions.fromNow()
 					: ListenOptions.fromBeginning();
-			found.add(new ListenerMethod(channel, options, created.listener(method, resolvers),
+			found.add(new ListenerMethod(channel.toString(), options, created.listener(method, resolvers),
 					created.exceptions(resolvers.forListenerException()), log));
 		});
 	}
