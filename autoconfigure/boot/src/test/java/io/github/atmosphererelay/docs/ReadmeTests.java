@@ -36,10 +36,15 @@ import java.util.regex.Pattern;
 
 import io.github.atmosphererelay.actuate.internal.AtmosphereMeters;
 import io.github.atmosphererelay.actuate.internal.OutboxMeters;
+import io.github.atmosphererelay.actuate.internal.RoutingMeters;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
 import io.github.atmosphererelay.outbox.internal.OutboxStatistics;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.relay.Outcome;
+import io.github.atmosphererelay.routing.PublishedRing;
+import io.github.atmosphererelay.routing.Route;
+import io.github.atmosphererelay.routing.Routes;
+import io.github.atmosphererelay.routing.internal.RoutingStatistics;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.test.TestNode;
 import io.micrometer.core.instrument.Meter;
@@ -158,6 +163,7 @@ class ReadmeTests {
 			SimpleMeterRegistry registry = new SimpleMeterRegistry();
 			node.bean(AtmosphereMeters.class).bindTo(registry);
 			new OutboxMeters(new OutboxStatistics()).bindTo(registry);
+			new RoutingMeters(new RoutingStatistics(), new NoRoutes()).bindTo(registry);
 			for (Meter meter : registry.getMeters()) {
 				MeterRow row = meters.computeIfAbsent(meter.getId().getName(), (name) -> MeterRow.of(meter.getId()));
 				meter.getId().getTags().forEach(row::add);
@@ -173,6 +179,38 @@ class ReadmeTests {
 
 	private static List<String> rows(String file, Predicate<String> filter) throws IOException {
 		return page(file).text().lines().filter(filter).toList();
+	}
+
+	/**
+	 * Knows of no ring.
+	 */
+	private static final class NoRoutes implements Routes {
+
+		@Override
+		public PublishedRing ring() {
+			return null;
+		}
+
+		@Override
+		public Route find(String user) {
+			return null;
+		}
+
+		@Override
+		public Route findByChannel(String channel) {
+			return null;
+		}
+
+		@Override
+		public String self() {
+			return "node";
+		}
+
+		@Override
+		public boolean isAgreed() {
+			return false;
+		}
+
 	}
 
 	/**
