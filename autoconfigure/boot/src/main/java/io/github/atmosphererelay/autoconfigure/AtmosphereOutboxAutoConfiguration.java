@@ -196,8 +196,8 @@ public final class AtmosphereOutboxAutoConfiguration {
 			return new Outbox(log, new EnvelopeCodec((int) properties.relay().maxMessageSize().toBytes()),
 					new OutboxSettings(forwards ? LEASE : SELDOM, settings.maxAttempts(), settings.maxHold(),
 							forwards ? POLL : SELDOM),
-					node.broadcaster()::forward, node.monitor(), ClusterLink.ofOutbox(node.control()), node.timers(),
-					node.events()::publish);
+					node.broadcaster()::forward, node.broadcaster()::read, node.monitor(),
+					ClusterLink.ofOutbox(node.control()), node.timers(), node.events()::publish);
 		}
 
 		@Bean

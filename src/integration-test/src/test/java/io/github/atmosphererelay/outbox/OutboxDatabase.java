@@ -103,9 +103,12 @@ final class OutboxDatabase {
 	}
 
 	private static List<String> withChannels(String... relay) {
-		return Stream
-			.concat(Stream.of(relay), Stream.of("atmosphere.channels[0].pattern=log/**",
-					"atmosphere.channels[0].history.size=100000", "atmosphere.channels[1].pattern=chat/**"))
+		return Stream.concat(Stream.of(relay),
+				Stream.of("atmosphere.channels[0].pattern=log/**", "atmosphere.channels[0].history.size=100000",
+						// Shorter than nobody forwards while nodes are killed again and
+						// again
+						"atmosphere.channels[0].history.idempotency-window=5s",
+						"atmosphere.channels[1].pattern=chat/**"))
 			.toList();
 	}
 

@@ -333,6 +333,39 @@ class OutboxOnRedisTests {
 		}
 	}
 
+	/**
+	 * Redis gets the message and its answer does not arrive, so that nobody knows whether
+	 * it was published.
+	 */
+	@Test
+	void aClientSeesWhichMessageMayHaveBeenSentBefore() {
+		String channel = "chat/" + UUID.randomUUID();
+		TestNode holder = forwarderOf(channel);
+		TestNode other = (holder == one) ? two : one;
+		try (TestClient atHolder = centrifuge(holder, channel); TestClient atOther = centrifuge(other, channel)) {
+			redis.proxy().stall();
+			transaction(holder, () -> holder.broadcaster().broadcast(channel, "\"text\""));
+			MachineTime.await(SOON).until(() -> !holder.messaging().monitor().isUp());
+			redis.proxy().resume();
+			MachineTime.await(SOON)
+				.untilAsserted(() -> assertThat(atOther.texts()).contains("{\"push\":{\"channel\":\"" + channel
+						+ "\",\"pub\":{\"data\":\"text\",\"tags\":{\"atmosphere-repeated\":\"true\"}}}}"));
+			MachineTime.await(SOON).until(() -> database.waiting() == 0);
+			assertThat(atHolder.texts()).filteredOn((text) -> text.contains("push"))
+				.containsExactly("{\"push\":{\"channel\":\"" + channel + "\",\"pub\":{\"data\":\"text\"}}}");
+		}
+		finally {
+			redis.proxy().resume();
+		}
+	}
+
+	private static TestClient centrifuge(TestNode node, String channel) {
+		TestClient client = TestClient.connect(node.uri("connection/websocket"));
+		client.send("{\"id\":1,\"connect\":{}}\n{\"id\":2,\"subscribe\":{\"channel\":\"" + channel + "\"}}");
+		MachineTime.await(SOON).until(() -> String.join("", client.texts()).contains("\"id\":2"));
+		return client;
+	}
+
 	private static void await(CountDownLatch latch) {
 		try {
 			assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();

@@ -108,10 +108,16 @@ public final class ShardedLog {
 	/**
 	 * At this size rows come with their envelope; larger ones are read by themselves.
 	 */
-	static final int MAX_INLINE_BYTES = 8 * 1024;
+	private static final int MAX_INLINE_BYTES = 8 * 1024;
 
-	private static final String READ = "SELECT NUMBER, SIZE_BYTES, EXPIRES_AT, CASE WHEN SIZE_BYTES <= "
-			+ MAX_INLINE_BYTES + " THEN ENVELOPE END FROM ATMOSPHERE_MESSAGE"
+	/**
+	 * The column of an envelope that is not large, and otherwise of {@code null}: see
+	 * {@link ShardedLogPoll#readOne}.
+	 */
+	static final String INLINE_ENVELOPE = "CASE WHEN SIZE_BYTES <= " + MAX_INLINE_BYTES + " THEN ENVELOPE END";
+
+	private static final String READ = "SELECT NUMBER, SIZE_BYTES, EXPIRES_AT, " + INLINE_ENVELOPE
+			+ " FROM ATMOSPHERE_MESSAGE"
 			+ " WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER > ? AND NUMBER <= ? ORDER BY NUMBER LIMIT ?";
 
 	private static final String RENEW_EPOCH = "UPDATE ATMOSPHERE_SHARD SET EPOCH = ?"

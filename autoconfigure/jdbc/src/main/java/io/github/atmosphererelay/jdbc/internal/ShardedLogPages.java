@@ -43,9 +43,8 @@ public final class ShardedLogPages {
 
 	private static final String FIND_HEAD = "SELECT EPOCH, HEAD FROM ATMOSPHERE_SHARD WHERE LOG_NAME = ? AND SHARD = ?";
 
-	private static final String COLUMNS = "SELECT NUMBER, SIZE_BYTES, CASE WHEN SIZE_BYTES <= "
-			+ ShardedLog.MAX_INLINE_BYTES
-			+ " THEN ENVELOPE END FROM ATMOSPHERE_MESSAGE WHERE LOG_NAME = ? AND CHANNEL = ?"
+	private static final String COLUMNS = "SELECT NUMBER, SIZE_BYTES, " + ShardedLog.INLINE_ENVELOPE
+			+ " FROM ATMOSPHERE_MESSAGE WHERE LOG_NAME = ? AND CHANNEL = ?"
 			+ " AND NUMBER > ? AND NUMBER <= ? AND EXPIRES_AT > ?";
 
 	private static final String FORWARD = COLUMNS + " ORDER BY NUMBER LIMIT ?";

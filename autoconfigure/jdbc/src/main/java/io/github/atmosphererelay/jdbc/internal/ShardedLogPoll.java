@@ -49,9 +49,8 @@ public final class ShardedLogPoll {
 	private static final String READ_ONE = "SELECT ENVELOPE FROM ATMOSPHERE_MESSAGE"
 			+ " WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER = ?";
 
-	private static final String READ_SHARD = "SELECT NUMBER, CASE WHEN SIZE_BYTES <= " + ShardedLog.MAX_INLINE_BYTES
-			+ " THEN ENVELOPE END FROM ATMOSPHERE_MESSAGE"
-			+ " WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER > ? AND NUMBER <= ? ORDER BY NUMBER";
+	private static final String READ_SHARD = "SELECT NUMBER, " + ShardedLog.INLINE_ENVELOPE
+			+ " FROM ATMOSPHERE_MESSAGE WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER > ? AND NUMBER <= ? ORDER BY NUMBER";
 
 	private static final Comparator<ShardPage.Row> BY_NUMBER = Comparator.comparingLong(ShardPage.Row::number);
 
@@ -69,9 +68,9 @@ public final class ShardedLogPoll {
 		StringBuilder sql = new StringBuilder(
 				"SELECT SHARD, EPOCH, HEAD AS NUMBER, NULL AS ENVELOPE FROM ATMOSPHERE_SHARD WHERE LOG_NAME = ?");
 		for (int shard = 0; shard < ShardedLog.SHARDS; shard++) {
-			sql.append(" UNION ALL (SELECT SHARD, NULL, NUMBER, CASE WHEN SIZE_BYTES <= ")
-				.append(ShardedLog.MAX_INLINE_BYTES)
-				.append(" THEN ENVELOPE END FROM ATMOSPHERE_MESSAGE WHERE LOG_NAME = ? AND SHARD = ")
+			sql.append(" UNION ALL (SELECT SHARD, NULL, NUMBER, ")
+				.append(ShardedLog.INLINE_ENVELOPE)
+				.append(" FROM ATMOSPHERE_MESSAGE WHERE LOG_NAME = ? AND SHARD = ")
 				.append(shard)
 				.append(" AND NUMBER > ? ORDER BY NUMBER LIMIT ")
 				.append(rows)

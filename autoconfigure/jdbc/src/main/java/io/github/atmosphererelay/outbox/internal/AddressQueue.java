@@ -38,6 +38,9 @@ final class AddressQueue {
 
 	private long notBefore;
 
+	/** Set on the relay's thread while a message is on its way. */
+	private volatile boolean isNew;
+
 	AddressQueue(ShardQueue shard) {
 		this.shard = shard;
 	}
@@ -72,6 +75,17 @@ final class AddressQueue {
 			this.failingSince = now;
 		}
 		return this.failingSince;
+	}
+
+	/**
+	 * Return whether it is certain that the messages were not sent before.
+	 */
+	boolean isNew() {
+		return this.isNew;
+	}
+
+	void setNew(boolean isNew) {
+		this.isNew = isNew;
 	}
 
 	void succeeded() {

@@ -16,31 +16,22 @@
 
 package io.github.atmosphererelay.outbox.internal;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-import io.github.atmosphererelay.broadcast.UnknownSessionException;
-import io.github.atmosphererelay.event.MessageForwarded;
-import io.github.atmosphererelay.event.MessageSetAside;
 import io.github.atmosphererelay.guard.Guard;
-import io.github.atmosphererelay.guard.internal.Failures;
 import io.github.atmosphererelay.guard.internal.Threads;
 import io.github.atmosphererelay.jdbc.internal.Database;
 import io.github.atmosphererelay.jdbc.internal.LeaseListener;
@@ -48,15 +39,8 @@ import io.github.atmosphererelay.jdbc.internal.Leases;
 import io.github.atmosphererelay.jdbc.internal.LogRow;
 import io.github.atmosphererelay.jdbc.internal.ShardHead;
 import io.github.atmosphererelay.jdbc.internal.ShardedLog;
-import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
-import io.github.atmosphererelay.message.internal.RepeatedHeader;
-import io.github.atmosphererelay.relay.MessageRefusedException;
-import io.github.atmosphererelay.relay.Outcome;
-import io.github.atmosphererelay.relay.Receipt;
-import io.github.atmosphererelay.relay.RelayOverloadedException;
-import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -68,10 +52,9 @@ import org.springframework.transaction.TransactionException;
 /**
  * Forwards the messages of those shards of the outbox whose leases this node holds.
  * Always from the stored cursor on, so that nothing is overtaken and nothing is left out:
- * which node has written a message, and when, does not matter. Messages of one address
- * are sent one after another, those of different addresses at the same time. The cursor
- * moves up to the first message that is not done, and the rows before it are deleted in
- * the same transaction.
+ * which node has written a message, and when, does not matter. A
+ * {@link MessageDispatcher} sends what was read. The cursor moves up to the first message
+ * that is not done, and the rows before it are deleted in the same transaction.
  * <p>
  * Threads: one of its own, which reads and writes the tables and so may block. What is
  * known of the shards belongs to that thread; receipts and wake-ups come from others.
@@ -87,10 +70,6 @@ final class Forwarder {
 
 	/** How long cursors are left behind while messages are on their way. */
 	private static final long ADVANCE_NANOS = 25 * MILLI;
-
-	private static final long RETRY_NANOS = 100 * MILLI;
-
-	private static final long MAX_RETRY_NANOS = TimeUnit.SECONDS.toNanos(5);
 
 	/**
 	 * How long the tables rest after a failure: longer than the half second within which
@@ -109,8 +88,6 @@ final class Forwarder {
 
 	private static final String LEASE = "shard-";
 
-	private static final String CREATED_AT = "SELECT MIN(CREATED_AT) FROM ATMOSPHERE_MESSAGE WHERE LOG_NAME = ? AND (";
-
 	private final OutboxLog log;
 
 	private final Database database;
@@ -123,13 +100,13 @@ final class Forwarder {
 
 	private final SetAsideTable setAside;
 
-	private final MessageSender sender;
+	private final OutboxBacklog backlog;
+
+	private final MessageDispatcher dispatcher;
 
 	private final BooleanSupplier relayUp;
 
 	private final OutboxStatistics statistics;
-
-	private final Consumer<Object> events;
 
 	private final Guard guard;
 
@@ -143,20 +120,12 @@ final class Forwarder {
 	/** Guarded by the lock. */
 	private boolean signalled;
 
-	private final Queue<Result> results = new ConcurrentLinkedQueue<>();
-
 	private final Map<Integer, ShardQueue> shards = new HashMap<>();
 
 	/** The shards that this node has begun with since its start. */
 	private final Set<Integer> opened = new HashSet<>();
 
 	private final Set<Integer> dirty = new HashSet<>();
-
-	private final Deque<AddressQueue> ready = new ArrayDeque<>();
-
-	private final List<AddressQueue> delayed = new ArrayList<>();
-
-	private int sending;
 
 	private long pollNanos = MIN_POLL_NANOS;
 
@@ -183,23 +152,31 @@ final class Forwarder {
 	private @Nullable Thread last;
 
 	Forwarder(OutboxLog log, EnvelopeCodec codec, OutboxSettings settings, SetAsideTable setAside, MessageSender sender,
-			BooleanSupplier relayUp, OutboxStatistics statistics, Consumer<Object> events, Guard guard,
+			LogReader logs, BooleanSupplier relayUp, OutboxStatistics statistics, Consumer<Object> events, Guard guard,
 			Guard leaseGuard) {
 		this.log = log;
 		this.database = log.database();
 		this.codec = codec;
 		this.settings = settings;
 		this.setAside = setAside;
-		this.sender = sender;
 		this.relayUp = relayUp;
 		this.statistics = statistics;
-		this.events = events;
 		this.guard = guard;
 		List<String> names = new ArrayList<>();
 		for (int shard = 0; shard < ShardedLog.SHARDS; shard++) {
-			names.add(LEASE + shard);
+			names.add(lease(shard));
 		}
 		this.leases = new Leases(this.database, log.name(), names, settings.leaseTime(), new Gains(), leaseGuard);
+		this.backlog = new OutboxBacklog(log.name(), this.leases, setAside);
+		this.dispatcher = new MessageDispatcher(settings, sender, logs, relayUp, statistics, events, new HeldShards(),
+				this::signal);
+	}
+
+	/**
+	 * Return the name of a shard's lease.
+	 */
+	static String lease(int shard) {
+		return LEASE + shard;
 	}
 
 	void start(UUID node) {
@@ -291,11 +268,11 @@ final class Forwarder {
 	}
 
 	boolean holds(int shard) {
-		return this.leases.holds(LEASE + shard);
+		return this.leases.holds(lease(shard));
 	}
 
 	@Nullable UUID holder(int shard) {
-		return this.leases.holder(LEASE + shard);
+		return this.leases.holder(lease(shard));
 	}
 
 	private void signal() {
@@ -325,13 +302,13 @@ final class Forwarder {
 		}
 		this.workingSince = System.nanoTime();
 		try {
-			takeResults();
+			this.dispatcher.takeResults();
 			dropLost();
 			lookAtRelay();
 			openHeld();
 			this.statistics.forwarding(this.shards.size());
 			read();
-			sendReady();
+			this.dispatcher.sendReady(this.stopping);
 			advance(false);
 			this.guard.succeeded();
 		}
@@ -369,17 +346,10 @@ final class Forwarder {
 	private long waitNanos() {
 		long now = System.nanoTime();
 		long wait = this.nextPollAt - now;
-		if (this.sending > 0 || hasProgress()) {
+		if (this.dispatcher.isSending() || hasProgress()) {
 			wait = Math.min(wait, this.advancedAt + ADVANCE_NANOS - now);
 		}
-		for (AddressQueue address : this.delayed) {
-			wait = Math.min(wait, address.notBefore() - now);
-		}
-		if (!this.ready.isEmpty()) {
-			// The relay is down
-			wait = Math.min(wait, RETRY_NANOS);
-		}
-		return Math.max(wait, MILLI);
+		return Math.max(this.dispatcher.waitNanos(now, wait), MILLI);
 	}
 
 	private boolean hasProgress() {
@@ -413,14 +383,15 @@ final class Forwarder {
 		if (this.awaySince == 0) {
 			this.awaySince = (now != 0) ? now : 1;
 		}
-		if (this.sending > 0 || this.shards.isEmpty() || now - this.awaySince < this.settings.leaseTime().toNanos()) {
+		if (this.dispatcher.isSending() || this.shards.isEmpty()
+				|| now - this.awaySince < this.settings.leaseTime().toNanos()) {
 			return;
 		}
 		advance(true);
 		logger.info("This node does not reach the relay, and leaves the messages of the outbox to other nodes");
 		for (ShardQueue shard : this.shards.values()) {
 			this.opened.remove(shard.shard());
-			this.leases.giveBack(LEASE + shard.shard(), !shard.isInDoubt() && !shard.hasProgress());
+			this.leases.giveBack(lease(shard.shard()), !shard.isInDoubt() && !shard.hasProgress());
 		}
 		forget();
 	}
@@ -455,17 +426,17 @@ final class Forwarder {
 	private void open(int shard) {
 		JdbcOperations jdbc = this.database.jdbc();
 		ShardHead head = head(this.log.log().heads(jdbc), shard);
-		long cursor = this.leases.progress(jdbc, LEASE + shard);
+		long cursor = this.leases.progress(jdbc, lease(shard));
 		if (head.number() < cursor) {
 			logger.warn("Shard " + shard + " of the outbox begins anew: it ends at " + head.number() + ", and " + cursor
 					+ " messages were forwarded. Was the table ATMOSPHERE_SHARD changed?");
-			this.database.inTransaction((operations) -> this.leases.advance(operations, LEASE + shard, cursor, 0));
+			this.database.inTransaction((operations) -> this.leases.advance(operations, lease(shard), cursor, 0));
 			this.shards.put(shard, new ShardQueue(shard, head.epoch(), 0, head.number()));
 		}
 		else {
 			// Otherwise any message up to the end may have been sent: how far the holder
 			// before has read is not stored
-			boolean clean = this.leases.isFresh(LEASE + shard) && this.opened.add(shard);
+			boolean clean = this.leases.isFresh(lease(shard)) && this.opened.add(shard);
 			this.shards.put(shard, new ShardQueue(shard, head.epoch(), cursor, clean ? 0 : head.number()));
 		}
 		this.dirty.add(shard);
@@ -507,7 +478,7 @@ final class Forwarder {
 			}
 		}
 		if (poll) {
-			look(heads);
+			this.statistics.seen(this.backlog.status(this.database.jdbc(), heads));
 			this.pollNanos = found ? MIN_POLL_NANOS : Math.min(this.settings.maxPoll().toNanos(), this.pollNanos * 2);
 			this.nextPollAt = System.nanoTime() + this.pollNanos;
 		}
@@ -528,7 +499,7 @@ final class Forwarder {
 		Map<String, Long> progress = this.leases.progress(jdbc);
 		this.shards.values().removeIf((shard) -> {
 			ShardHead head = head(heads, shard.shard());
-			boolean same = shard.isFrom(head, progress.getOrDefault(LEASE + shard.shard(), 0L))
+			boolean same = shard.isFrom(head, progress.getOrDefault(lease(shard.shard()), 0L))
 					&& (shard.readUpTo() == shard.cursor() || isLastRead(jdbc, shard));
 			if (!same) {
 				logger.warn("Shard " + shard.shard() + " of the outbox is not as this node has left it, as after a"
@@ -560,7 +531,7 @@ final class Forwarder {
 		for (LogRow row : rows) {
 			AddressQueue address = shard.add(message(shard, row));
 			if (address.messages().size() == 1) {
-				this.ready.add(address);
+				this.dispatcher.add(address);
 			}
 		}
 		return !rows.isEmpty();
@@ -577,188 +548,12 @@ final class Forwarder {
 	}
 
 	/**
-	 * Look at how much waits, on whichever node.
-	 */
-	private void look(List<ShardHead> heads) {
-		JdbcOperations jdbc = this.database.jdbc();
-		Map<String, Long> progress = this.leases.progress(jdbc);
-		long waiting = 0;
-		Map<Integer, Long> first = new LinkedHashMap<>();
-		for (ShardHead head : heads) {
-			long done = progress.getOrDefault(LEASE + head.shard(), 0L);
-			if (head.number() > done) {
-				waiting += head.number() - done;
-				first.put(head.shard(), done + 1);
-			}
-		}
-		this.statistics.seen(new OutboxStatus(waiting, oldest(jdbc, first), this.setAside.count(jdbc)));
-	}
-
-	private long oldest(JdbcOperations jdbc, Map<Integer, Long> first) {
-		if (first.isEmpty()) {
-			return 0;
-		}
-		List<Object> parameters = new ArrayList<>();
-		parameters.add(this.log.name());
-		List<String> rows = new ArrayList<>();
-		first.forEach((shard, number) -> {
-			rows.add("(SHARD = ? AND NUMBER = ?)");
-			parameters.add(shard);
-			parameters.add(number);
-		});
-		Long oldest = jdbc.queryForObject(CREATED_AT + String.join(" OR ", rows) + ")", Long.class,
-				parameters.toArray());
-		return (oldest != null) ? oldest : 0;
-	}
-
-	private void sendReady() {
-		long now = System.nanoTime();
-		this.delayed.removeIf((address) -> {
-			boolean due = now - address.notBefore() >= 0;
-			if (due) {
-				this.ready.add(address);
-			}
-			return due;
-		});
-		while (!this.ready.isEmpty() && this.relayUp.getAsBoolean() && !this.stopping) {
-			AddressQueue address = this.ready.remove();
-			if (isCurrent(address.shard()) && holds(address.shard().shard())) {
-				send(address);
-			}
-		}
-	}
-
-	private void send(AddressQueue address) {
-		QueuedMessage message = address.messages().getFirst();
-		this.sending++;
-		CompletableFuture<Receipt> sent;
-		try {
-			sent = this.sender.send(envelope(message), !message.isDelivered());
-			message.setDelivered();
-		}
-		catch (Throwable ex) {
-			sent = CompletableFuture.failedFuture(ex);
-		}
-		sent.whenComplete((receipt, failure) -> {
-			this.results.add(new Result(address, message, receipt, failure));
-			signal();
-		});
-	}
-
-	private static Envelope envelope(QueuedMessage message) {
-		Envelope envelope = message.envelope();
-		if (envelope == null) {
-			throw (message.fault() != null) ? message.fault() : new IllegalStateException("The row cannot be read");
-		}
-		if (!message.isRepeated() || envelope.log() != null) {
-			return envelope;
-		}
-		Map<String, String> headers = new HashMap<>(envelope.headers());
-		headers.put(RepeatedHeader.NAME, RepeatedHeader.VALUE);
-		return new Envelope(envelope.id(), envelope.origin(), envelope.kind(), envelope.time(), envelope.audience(),
-				headers, envelope.payload(), envelope.sequence(), null);
-	}
-
-	private void takeResults() {
-		Result result = this.results.poll();
-		while (result != null) {
-			this.sending = Math.max(0, this.sending - 1);
-			if (isCurrent(result.address().shard())) {
-				take(result);
-			}
-			result = this.results.poll();
-		}
-	}
-
-	private void take(Result result) {
-		Receipt receipt = result.receipt();
-		if (result.failure() != null) {
-			failed(result.address(), result.message(), Failures.unwrap(result.failure()));
-		}
-		else if (receipt == null || receipt.outcome() == Outcome.UNCONFIRMED) {
-			result.message().setRepeated();
-			later(result.address(), RETRY_NANOS);
-		}
-		else {
-			this.statistics.countForwarded();
-			result.address().succeeded();
-			done(result.address());
-			this.events.accept(new MessageForwarded(result.message().id(), receipt));
-		}
-	}
-
-	private void failed(AddressQueue address, QueuedMessage message, Throwable failure) {
-		boolean temporary = failure instanceof RelayUnavailableException
-				&& !(failure instanceof MessageRefusedException);
-		if (temporary || failure instanceof RelayOverloadedException) {
-			later(address, RETRY_NANOS);
-			return;
-		}
-		if (failure instanceof UnknownSessionException) {
-			this.statistics.countReceiverGone();
-			address.succeeded();
-			done(address);
-			return;
-		}
-		this.statistics.countFailedAttempt();
-		long now = System.nanoTime();
-		message.failed();
-		long failing = now - address.failed(now);
-		long left = this.settings.maxHold().toNanos() - failing;
-		if (message.attempts() < this.settings.maxAttempts() && left > 0) {
-			long pause = Math.min(MAX_RETRY_NANOS, RETRY_NANOS << Math.min(20, message.attempts() - 1));
-			later(address, Math.min(pause, left));
-			return;
-		}
-		String reason = failure.toString();
-		ShardQueue shard = address.shard();
-		boolean held;
-		try {
-			held = this.database.inTransaction((jdbc) -> {
-				// Only who holds the lease: another holder may have sent the message
-				// meanwhile
-				boolean holds = this.leases.advance(jdbc, LEASE + shard.shard(), shard.cursor(), shard.cursor());
-				if (holds) {
-					this.setAside.insert(jdbc, message, reason);
-				}
-				return holds;
-			});
-		}
-		catch (DataAccessException | TransactionException ex) {
-			later(address, RETRY_NANOS);
-			throw ex;
-		}
-		if (!held) {
-			refused(shard);
-			return;
-		}
-		this.statistics.countSetAside();
-		logger.error("A message could not be forwarded in " + message.attempts() + " attempts, and was set aside: "
-				+ message.id(), failure);
-		Envelope envelope = message.envelope();
-		this.events.accept(new MessageSetAside(message.id(),
-				(envelope != null) ? envelope.address().value() : "unreadable", message.attempts(), reason));
-		done(address);
-	}
-
-	private void later(AddressQueue address, long nanos) {
-		address.setNotBefore(System.nanoTime() + nanos);
-		this.delayed.add(address);
-	}
-
-	private void done(AddressQueue address) {
-		address.shard().done(address);
-		if (!address.messages().isEmpty()) {
-			this.ready.add(address);
-		}
-	}
-
-	/**
 	 * Store how far the shards are done, and delete the rows before. Not more often than
 	 * necessary while messages are on their way.
 	 */
 	private void advance(boolean now) {
-		if (!hasProgress() || (!now && this.sending > 0 && System.nanoTime() - this.advancedAt < ADVANCE_NANOS)) {
+		if (!hasProgress()
+				|| (!now && this.dispatcher.isSending() && System.nanoTime() - this.advancedAt < ADVANCE_NANOS)) {
 			return;
 		}
 		dropMoved();
@@ -772,7 +567,7 @@ final class Forwarder {
 		this.leases.inTransaction((jdbc) -> {
 			refused.clear();
 			targets.forEach((shard, target) -> {
-				if (this.leases.advance(jdbc, LEASE + shard.shard(), shard.cursor(), target)) {
+				if (this.leases.advance(jdbc, lease(shard.shard()), shard.cursor(), target)) {
 					this.log.delete(jdbc, shard.shard(), shard.cursor(), target);
 				}
 				else {
@@ -805,17 +600,16 @@ final class Forwarder {
 	private void forget() {
 		this.statistics.forwarding(0);
 		this.shards.clear();
-		this.ready.clear();
-		this.delayed.clear();
+		this.dispatcher.forget();
 	}
 
 	private void end() {
 		long deadline = System.nanoTime() + DRAIN_NANOS;
-		while (this.sending > 0 && System.nanoTime() - deadline < 0) {
-			takeResults();
+		while (this.dispatcher.isSending() && System.nanoTime() - deadline < 0) {
+			this.dispatcher.takeResults();
 			this.lock.lock();
 			try {
-				if (this.sending > 0 && this.results.isEmpty()) {
+				if (this.dispatcher.isSending() && !this.dispatcher.hasResults()) {
 					this.signal.awaitNanos(10 * MILLI);
 				}
 			}
@@ -826,7 +620,7 @@ final class Forwarder {
 				this.lock.unlock();
 			}
 		}
-		takeResults();
+		this.dispatcher.takeResults();
 		int before = this.shards.size();
 		dropLost();
 		try {
@@ -834,21 +628,14 @@ final class Forwarder {
 				advance(true);
 			}
 			// Otherwise the next holder has to say that it may repeat messages
-			this.drained = this.sending == 0 && this.shards.size() == before
+			this.drained = !this.dispatcher.isSending() && this.shards.size() == before
 					&& this.shards.values().stream().noneMatch(ShardQueue::isInDoubt);
 		}
 		finally {
 			this.opened.clear();
 			forget();
-			this.sending = 0;
+			this.dispatcher.reset();
 		}
-	}
-
-	/**
-	 * What became of a message.
-	 */
-	private record Result(AddressQueue address, QueuedMessage message, @Nullable Receipt receipt,
-			@Nullable Throwable failure) {
 	}
 
 	/**
@@ -874,6 +661,41 @@ final class Forwarder {
 		@Override
 		public boolean isAtWork() {
 			return Forwarder.this.isAtWork();
+		}
+
+	}
+
+	/**
+	 * What the dispatcher asks, on this forwarder's thread.
+	 */
+	private final class HeldShards implements MessageDispatcher.Shards {
+
+		@Override
+		public boolean isCurrent(ShardQueue shard) {
+			return Forwarder.this.isCurrent(shard);
+		}
+
+		@Override
+		public boolean mayForward(ShardQueue shard) {
+			return Forwarder.this.isCurrent(shard) && holds(shard.shard());
+		}
+
+		@Override
+		public boolean setAside(ShardQueue shard, QueuedMessage message, String reason) {
+			boolean held = Forwarder.this.database.inTransaction((jdbc) -> {
+				// Only the holder of the lease: another holder may have sent the message
+				// meanwhile
+				boolean holds = Forwarder.this.leases.advance(jdbc, lease(shard.shard()), shard.cursor(),
+						shard.cursor());
+				if (holds) {
+					Forwarder.this.setAside.insert(jdbc, message, reason);
+				}
+				return holds;
+			});
+			if (!held) {
+				refused(shard);
+			}
+			return held;
 		}
 
 	}

@@ -89,12 +89,13 @@ public final class Outbox {
 	 * @param codec reads them
 	 * @param settings the settings
 	 * @param sender sends them to the relay
+	 * @param logs reads what was sent to recorded channels
 	 * @param monitor knows whether the relay is up
 	 * @param link the way to the outboxes of other nodes
 	 * @param timers run short tasks
 	 * @param events receives application events; does not block
 	 */
-	public Outbox(OutboxLog log, EnvelopeCodec codec, OutboxSettings settings, MessageSender sender,
+	public Outbox(OutboxLog log, EnvelopeCodec codec, OutboxSettings settings, MessageSender sender, LogReader logs,
 			RelayMonitor monitor, ClusterLink link, Timers timers, Consumer<Object> events) {
 		this.log = log;
 		this.database = log.database();
@@ -103,8 +104,8 @@ public final class Outbox {
 		this.maxAge = settings.maxPoll().multipliedBy(3);
 		this.timers = timers;
 		this.setAside = new SetAsideTable(log.name());
-		this.forwarder = new Forwarder(log, codec, settings, this.setAside, sender, monitor::isUp, this.statistics,
-				events, timers.guards().of(Part.OUTBOX), timers.guards().of(Part.LEASES));
+		this.forwarder = new Forwarder(log, codec, settings, this.setAside, sender, logs, monitor::isUp,
+				this.statistics, events, timers.guards().of(Part.OUTBOX), timers.guards().of(Part.LEASES));
 		log.listener(this::committed);
 	}
 

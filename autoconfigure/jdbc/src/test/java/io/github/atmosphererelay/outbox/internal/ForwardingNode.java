@@ -80,8 +80,9 @@ final class ForwardingNode implements AutoCloseable {
 		});
 		this.fixture.start();
 		Awaitility.await().until(() -> this.fixture.node.monitor().isUp());
-		this.outbox = new Outbox(rows, codec, settings, broadcaster()::forward, this.fixture.node.monitor(),
-				ClusterLink.ofOutbox(this.fixture.node.control()), this.fixture.node.timers(), this.events::add);
+		this.outbox = new Outbox(rows, codec, settings, broadcaster()::forward, broadcaster()::read,
+				this.fixture.node.monitor(), ClusterLink.ofOutbox(this.fixture.node.control()),
+				this.fixture.node.timers(), this.events::add);
 		this.outbox.start(this.fixture.node.identity().id());
 	}
 
