@@ -113,7 +113,9 @@ class PublicApiTests {
 			if (name.startsWith(PACKAGE + "autoconfigure.")) {
 				continue;
 			}
-			Path source = ROOT.resolve("autoconfigure/core/src/main/java/" + name.replace('.', '/') + ".java");
+			String module = name.startsWith(PACKAGE + "routing.") ? "routing" : "core";
+			Path source = ROOT
+				.resolve("autoconfigure/" + module + "/src/main/java/" + name.replace('.', '/') + ".java");
 			Files.readAllLines(source)
 				.stream()
 				.filter((line) -> line.startsWith("import " + PACKAGE) && line.contains(".internal."))

@@ -202,7 +202,7 @@ public final class AtmosphereRoutingAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean
 		RoutingMeters atmosphereRoutingMeters(RoutingService routing) {
-			return new RoutingMeters(routing);
+			return new RoutingMeters(routing.statistics(), routing);
 		}
 
 	}

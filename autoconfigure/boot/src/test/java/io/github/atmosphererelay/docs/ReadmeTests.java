@@ -38,12 +38,17 @@ import io.github.atmosphererelay.actuate.internal.AtmosphereMeters;
 import io.github.atmosphererelay.actuate.internal.HttpRelayMeters;
 import io.github.atmosphererelay.actuate.internal.ListeningMeters;
 import io.github.atmosphererelay.actuate.internal.OutboxMeters;
+import io.github.atmosphererelay.actuate.internal.RoutingMeters;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
 import io.github.atmosphererelay.outbox.internal.OutboxStatistics;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.http.internal.HttpRelay;
 import io.github.atmosphererelay.relay.http.internal.HttpRelaySettings;
+import io.github.atmosphererelay.routing.PublishedRing;
+import io.github.atmosphererelay.routing.Route;
+import io.github.atmosphererelay.routing.Routes;
+import io.github.atmosphererelay.routing.internal.RoutingStatistics;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.test.TestNode;
 import io.micrometer.core.instrument.Meter;
@@ -165,6 +170,7 @@ class ReadmeTests {
 			HttpRelay httpRelay = new HttpRelay(HttpRelaySettings.withSecret("docs", "s".repeat(32)), List::of);
 			new HttpRelayMeters(() -> httpRelay).bindTo(registry);
 			node.bean(ListeningMeters.class).bindTo(registry);
+			new RoutingMeters(new RoutingStatistics(), new NoRoutes()).bindTo(registry);
 			for (Meter meter : registry.getMeters()) {
 				MeterRow row = meters.computeIfAbsent(meter.getId().getName(), (name) -> MeterRow.of(meter.getId()));
 				meter.getId().getTags().forEach(row::add);
@@ -180,6 +186,38 @@ class ReadmeTests {
 
 	private static List<String> rows(String file, Predicate<String> filter) throws IOException {
 		return page(file).text().lines().filter(filter).toList();
+	}
+
+	/**
+	 * Knows of no ring.
+	 */
+	private static final class NoRoutes implements Routes {
+
+		@Override
+		public PublishedRing ring() {
+			return null;
+		}
+
+		@Override
+		public Route find(String user) {
+			return null;
+		}
+
+		@Override
+		public Route findByChannel(String channel) {
+			return null;
+		}
+
+		@Override
+		public String self() {
+			return "node";
+		}
+
+		@Override
+		public boolean isAgreed() {
+			return false;
+		}
+
 	}
 
 	/**

@@ -114,12 +114,13 @@ class RoutingOnRedisTests {
 			assertThat(node.bean(Routes.class).ring()).isEqualTo(joined.bean(Routes.class).ring());
 		}
 		List<String> movers = new ArrayList<>();
-		clients.forEach((user, client) -> {
-			if (owner(user) == joined) {
-				movers.add(user);
-				assertThat(client.expectClosed().code()).as(user).isEqualTo(4101);
-				client.reconnect(joined);
+		clients.replaceAll((user, client) -> {
+			if (owner(user) != joined) {
+				return client;
 			}
+			movers.add(user);
+			assertThat(client.expectClosed().code()).as(user).isEqualTo(4101);
+			return client.reconnect(joined);
 		});
 		assertThat(movers).isNotEmpty();
 		MachineTime.await(WITHIN)
@@ -134,7 +135,7 @@ class RoutingOnRedisTests {
 			assertThat(clients.get(user).expectClosed().code()).as(user).isEqualTo(1001);
 		}
 		awaitMembers(3);
-		movers.forEach((user) -> clients.get(user).reconnect(owner(user)));
+		movers.forEach((user) -> clients.put(user, clients.get(user).reconnect(owner(user))));
 		cluster.nodes().get(0).broadcaster().broadcast("chat/lobby", "all are back");
 		clients.forEach((user, client) -> client.expect("all are back").expectNothingMore());
 		assertThat(cluster.nodes())

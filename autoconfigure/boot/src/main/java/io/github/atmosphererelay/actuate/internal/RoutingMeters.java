@@ -20,7 +20,7 @@ import java.util.function.ToLongFunction;
 
 import io.github.atmosphererelay.routing.PublishedRing;
 import io.github.atmosphererelay.routing.RingVersion;
-import io.github.atmosphererelay.routing.internal.RoutingService;
+import io.github.atmosphererelay.routing.Routes;
 import io.github.atmosphererelay.routing.internal.RoutingStatistics;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -32,19 +32,23 @@ import io.micrometer.core.instrument.binder.MeterBinder;
  */
 public final class RoutingMeters implements MeterBinder {
 
-	private final RoutingService routing;
+	private final RoutingStatistics statistics;
+
+	private final Routes routes;
 
 	/**
 	 * Create meters.
-	 * @param routing what they show
+	 * @param statistics the counters that they show
+	 * @param routes knows the ring
 	 */
-	public RoutingMeters(RoutingService routing) {
-		this.routing = routing;
+	public RoutingMeters(RoutingStatistics statistics, Routes routes) {
+		this.statistics = statistics;
+		this.routes = routes;
 	}
 
 	@Override
 	public void bindTo(MeterRegistry registry) {
-		RoutingStatistics statistics = this.routing.statistics();
+		RoutingStatistics statistics = this.statistics;
 		Gauge.builder("atmosphere.routing.sessions", statistics, RoutingStatistics::inPlace)
 			.description("Sessions of users on this node, by whether the ring places them here")
 			.tag("place", "in_place")
@@ -68,13 +72,13 @@ public final class RoutingMeters implements MeterBinder {
 			.register(registry);
 		version(registry, "term", RingVersion::term);
 		version(registry, "counter", RingVersion::counter);
-		Gauge.builder("atmosphere.routing.agreed", this.routing, (source) -> source.isAgreed() ? 1 : 0)
+		Gauge.builder("atmosphere.routing.agreed", this.routes, (source) -> source.isAgreed() ? 1 : 0)
 			.description("1 while this node agrees with the published ring, otherwise 0")
 			.register(registry);
 	}
 
 	private void version(MeterRegistry registry, String part, ToLongFunction<RingVersion> value) {
-		Gauge.builder("atmosphere.routing.ring", this.routing, (source) -> {
+		Gauge.builder("atmosphere.routing.ring", this.routes, (source) -> {
 			PublishedRing ring = source.ring();
 			return (ring != null) ? value.applyAsLong(ring.version()) : 0;
 		}).description("Version of the ring that this node uses, by its part").tag("part", part).register(registry);
