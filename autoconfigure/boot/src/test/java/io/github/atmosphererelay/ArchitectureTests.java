@@ -94,9 +94,8 @@ class ArchitectureTests {
 			Map.entry("http..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
 			Map.entry("console..", List.of("resource..")), Map.entry("endpoint..", List.of("listening..")),
 			Map.entry("security.spring..", List.of("route..")), Map.entry("httpsession..", List.of("door")),
-			Map.entry("actuate..",
-					List.of("relay..", "cluster..", "presence..", "durable..", "transport..", "door..", "endpoint..",
-							"outbox..", "listening..", "routing..")),
+			Map.entry("actuate..", List.of("relay..", "cluster..", "presence..", "durable..", "transport..", "door..",
+					"endpoint..", "outbox..", "listening..", "routing..")),
 			Map.entry("autoconfigure..", List.of("..")));
 
 	/**
