@@ -88,7 +88,7 @@ class ArchitectureTests {
 			Map.entry("door.raw..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
 			Map.entry("door.centrifuge..",
 					List.of("door", "transport", "cluster..", "presence..", "durable..", "resource..")),
-			Map.entry("resource..", List.of()),
+			Map.entry("resource..", List.of()), Map.entry("routing..", List.of("cluster..")),
 			Map.entry("http..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
 			Map.entry("console..", List.of("resource..")), Map.entry("endpoint..", List.of()),
 			Map.entry("security.spring..", List.of()), Map.entry("httpsession..", List.of("door")),
