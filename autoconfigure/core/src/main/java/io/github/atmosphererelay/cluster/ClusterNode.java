@@ -31,9 +31,10 @@ import org.jspecify.annotations.Nullable;
  * @param startedAt when it was started, by its own clock; for display only
  * @param version the version of this library that it runs
  * @param load its number of sessions and message rates
+ * @param routing its share of the users, or {@code null} if it takes no part in routing
  */
 public record ClusterNode(UUID id, String name, @Nullable String address, Instant startedAt, String version,
-		NodeLoad load) {
+		NodeLoad load, @Nullable NodeRouting routing) {
 
 	public ClusterNode {
 		Objects.requireNonNull(id, "'id' must not be null");
@@ -41,6 +42,20 @@ public record ClusterNode(UUID id, String name, @Nullable String address, Instan
 		Objects.requireNonNull(startedAt, "'startedAt' must not be null");
 		Objects.requireNonNull(version, "'version' must not be null");
 		Objects.requireNonNull(load, "'load' must not be null");
+	}
+
+	/**
+	 * Create the description of a node that takes no part in routing.
+	 * @param id the node's id
+	 * @param name a name for display
+	 * @param address host and port of its web server, or {@code null}
+	 * @param startedAt when it was started
+	 * @param version the version of this library that it runs
+	 * @param load its number of sessions and message rates
+	 */
+	public ClusterNode(UUID id, String name, @Nullable String address, Instant startedAt, String version,
+			NodeLoad load) {
+		this(id, name, address, startedAt, version, load, null);
 	}
 
 }

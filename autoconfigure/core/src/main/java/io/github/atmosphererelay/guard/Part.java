@@ -94,6 +94,9 @@ public enum Part {
 	/** Keeps this node's leases in the application's database. */
 	LEASES,
 
+	/** Keeps the ring of nodes, and moves sessions to the nodes that it names. */
+	ROUTING,
+
 	/** Completes futures of the application. */
 	CONTINUATIONS,
 

@@ -126,6 +126,12 @@ public record CloseReason(int code, String text) {
 	public static final CloseReason TAKEN_OVER = new CloseReason(4501, "session is continued elsewhere");
 
 	/**
+	 * Another node serves the user now. The client should reconnect, and look up where to
+	 * if it can.
+	 */
+	public static final CloseReason MOVED = new CloseReason(4101, "another node serves you now, please reconnect");
+
+	/**
 	 * The node has too much queued work to serve one more client.
 	 */
 	public static final CloseReason OVERLOADED = new CloseReason(1013, "node is overloaded, please reconnect");

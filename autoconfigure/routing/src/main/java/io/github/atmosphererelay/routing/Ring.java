@@ -36,9 +36,10 @@ import org.jspecify.annotations.Nullable;
  * 2<sup>48</sup> places. A user belongs to the member with the first point at or after
  * the user's own place.
  * <p>
- * Immutable. A lookup takes about a microsecond. Building a ring takes about a
- * millisecond for each unit of weight: keep a ring instead of building it for each
- * lookup, and build it on a thread that may take its time.
+ * Immutable. A lookup takes about a microsecond. The first lookup computes the ring's
+ * points, which takes about a millisecond for each unit of weight: keep a ring instead of
+ * building it for each lookup, and {@linkplain #prepare() prepare} it on a thread that
+ * may take its time. Two rings are equal if they have the same members and spread users.
  */
 public final class Ring {
 
@@ -64,7 +65,8 @@ public final class Ring {
 
 	private final List<RingMember> owners;
 
-	private final RingPoints points;
+	/** Computed when it is first needed: a digest needs no points. */
+	private volatile @Nullable RingPoints points;
 
 	private final String digest;
 
@@ -72,7 +74,6 @@ public final class Ring {
 		this.members = members;
 		this.spread = spread;
 		this.owners = members.stream().filter((member) -> member.weight() > 0).toList();
-		this.points = RingPoints.of(this.owners);
 		this.digest = digest(this.owners, spread);
 	}
 
@@ -139,7 +140,26 @@ public final class Ring {
 	 * @return the member, or {@code null} if no member has a weight above 0
 	 */
 	public @Nullable RingMember owner(String user) {
-		return this.owners.isEmpty() ? null : this.owners.get(this.points.find(user));
+		return this.owners.isEmpty() ? null : this.owners.get(points().find(user));
+	}
+
+	private RingPoints points() {
+		RingPoints points = this.points;
+		if (points == null) {
+			// Two threads may compute the same points, which is harmless
+			points = RingPoints.of(this.owners);
+			this.points = points;
+		}
+		return points;
+	}
+
+	/**
+	 * Compute the ring's points now, so that no later lookup has to wait for them.
+	 * @return this ring
+	 */
+	public Ring prepare() {
+		points();
+		return this;
 	}
 
 	/**
@@ -209,6 +229,17 @@ public final class Ring {
 	 */
 	public String digest() {
 		return this.digest;
+	}
+
+	@Override
+	public boolean equals(@Nullable Object other) {
+		return this == other
+				|| (other instanceof Ring ring && this.members.equals(ring.members) && this.spread.equals(ring.spread));
+	}
+
+	@Override
+	public int hashCode() {
+		return this.digest.hashCode();
 	}
 
 	@Override

@@ -60,6 +60,15 @@ public final class ClusterLink {
 	}
 
 	/**
+	 * Create a link from this node's routing to those of other nodes.
+	 * @param control carries messages between nodes
+	 * @return the link
+	 */
+	public static ClusterLink ofRouting(ControlMessenger control) {
+		return new ClusterLink(control, Subject.ROUTING);
+	}
+
+	/**
 	 * Send a message to all other nodes.
 	 * @param body the message
 	 * @return completes with the relay's receipt; fails as the relay does
@@ -85,6 +94,38 @@ public final class ClusterLink {
 	 */
 	public CompletableFuture<Receipt> sendTo(UUID node, byte[] body) {
 		return this.control.sendTo(node, ClusterMessenger.payload(this.subject, body));
+	}
+
+	/**
+	 * Receives messages and requests of other nodes for this node's routing. For the
+	 * packages of this library, like the link. Must not block.
+	 */
+	public interface RoutingReceiver {
+
+		/**
+		 * Receive a message of another node. Called by the relay's receive thread.
+		 * @param origin the id of the sending node
+		 * @param body the message
+		 * @throws RuntimeException if the message cannot be decoded; it is then counted
+		 * and skipped
+		 */
+		void received(UUID origin, ByteBuffer body);
+
+		/**
+		 * Receive a message that this node itself has sent to all nodes and that the
+		 * broker has returned. Called by the relay's receive thread.
+		 * @param body the message
+		 */
+		void echoed(ByteBuffer body);
+
+		/**
+		 * Answer a request that {@link DefaultCluster#askRouting} of a node has sent.
+		 * @param asker the node that asks
+		 * @param body the request
+		 * @return the answer
+		 */
+		byte[] answer(UUID asker, byte[] body);
+
 	}
 
 	/**

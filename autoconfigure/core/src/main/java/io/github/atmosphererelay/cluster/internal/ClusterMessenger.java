@@ -160,7 +160,12 @@ final class ClusterMessenger implements ControlListener {
 		/**
 		 * In which parts of the outbox something waits.
 		 */
-		OUTBOX(4);
+		OUTBOX(4),
+
+		/**
+		 * The ring of nodes that serve users.
+		 */
+		ROUTING(5);
 
 		private final byte code;
 

@@ -90,7 +90,8 @@ record CommandMessage(long request, byte operation, int timeoutMillis, @Nullable
 	 */
 	enum Operation {
 
-		LIST_SESSIONS(1), DISCONNECT_USER(2), DISCONNECT_SESSION(3), SUBSCRIBE(4), UNSUBSCRIBE(5), ASK(6), COUNT(7);
+		LIST_SESSIONS(1), DISCONNECT_USER(2), DISCONNECT_SESSION(3), SUBSCRIBE(4), UNSUBSCRIBE(5), ASK(6), COUNT(7),
+		ROUTE(8);
 
 		private final byte code;
 

@@ -127,6 +127,11 @@ public final class DefaultCluster implements Cluster {
 	/** {@code null} before the start, because the outbox itself needs the cluster. */
 	private volatile @Nullable BiConsumer<UUID, ByteBuffer> outbox;
 
+	private final Supplier<ClusterLink.@Nullable RoutingReceiver> routingSource;
+
+	/** {@code null} before the start, because routing itself needs the cluster. */
+	private volatile ClusterLink.@Nullable RoutingReceiver routing;
+
 	private volatile Instant startedAt = Instant.now();
 
 	private @Nullable ScheduledFuture<?> ticks;
@@ -144,6 +149,7 @@ public final class DefaultCluster implements Cluster {
 		this.futures = Required.part(parts.futures, "futures");
 		this.questions = new QuestionRegistry(parts.questionHandlers);
 		this.outboxSource = parts.outboxReceiver;
+		this.routingSource = parts.routingReceiver;
 		this.load = new LoadMeter(Required.part(parts.statistics, "statistics"),
 				Required.part(parts.sessionStatistics, "sessionStatistics"), registry);
 		String version = DefaultCluster.class.getPackage().getImplementationVersion();
@@ -166,6 +172,7 @@ public final class DefaultCluster implements Cluster {
 			receivers.put(Subject.PRESENCE, new PresenceMessages(presence));
 		}
 		receivers.put(Subject.OUTBOX, this::receivedByOutbox);
+		receivers.put(Subject.ROUTING, new RoutingMessages());
 		this.messages = new ClusterMessenger(receivers);
 		handleCommands(new SessionCommandHandler(registry, Required.part(parts.subscriptions, "subscriptions"),
 				this.settings.maxMessageSize()));
@@ -188,6 +195,7 @@ public final class DefaultCluster implements Cluster {
 		on(Operation.UNSUBSCRIBE, sessions::unsubscribe);
 		this.executor.on(Operation.ASK, (asker, in, timeout) -> this.questions.answer(asker, in));
 		this.executor.on(Operation.COUNT, (asker, in, timeout) -> this.counted.count(in, timeout));
+		this.executor.on(Operation.ROUTE, (asker, in, timeout) -> CompletableFuture.completedFuture(route(asker, in)));
 	}
 
 	private void on(Operation operation, Function<WireReader, byte[]> action) {
@@ -222,6 +230,46 @@ public final class DefaultCluster implements Cluster {
 		}
 	}
 
+	private byte[] route(UUID asker, WireReader in) {
+		ClusterLink.RoutingReceiver routing = this.routing;
+		if (routing == null) {
+			throw new IllegalStateException("the node takes no part in routing");
+		}
+		return routing.answer(asker, in.read(in.remaining()));
+	}
+
+	/**
+	 * Send a request to the routing of one node, which may be this one. For the packages
+	 * of this library.
+	 * @param node the node's id
+	 * @param body the request
+	 * @return completes with the node's answer; fails if the node is not in the cluster,
+	 * or does not answer within {@code atmosphere.cluster.request-timeout}
+	 */
+	public CompletableFuture<byte[]> askRouting(UUID node, byte[] body) {
+		return this.requests
+			.askOne(node, Operation.ROUTE, body, this.settings.requestTimeout(), (in) -> in.read(in.remaining()))
+			.thenApply((answers) -> {
+				byte[] answer = answers.answers().get(node);
+				if (answer == null) {
+					throw new IllegalStateException("Node " + node + " has not answered");
+				}
+				return answer;
+			});
+	}
+
+	/**
+	 * Return the nodes that this node knows, with the time since each was last heard. For
+	 * the packages of this library.
+	 * @return this node first, then the others in no particular order
+	 */
+	public List<HeardNode> heardNodes() {
+		List<HeardNode> nodes = new ArrayList<>();
+		nodes.add(new HeardNode(self(), 0));
+		nodes.addAll(this.membership.heardNodes());
+		return nodes;
+	}
+
 	/**
 	 * Join the cluster. Returns at once.
 	 * @throws IllegalArgumentException if there are two handlers for one question
@@ -232,6 +280,7 @@ public final class DefaultCluster implements Cluster {
 		}
 		this.questions.start();
 		this.outbox = this.outboxSource.get();
+		this.routing = this.routingSource.get();
 		this.startedAt = Instant.now();
 		this.executor.start();
 		this.membership.start(this.monitor.isUp());
@@ -285,7 +334,7 @@ public final class DefaultCluster implements Cluster {
 	@Override
 	public ClusterNode self() {
 		return new ClusterNode(this.identity.id(), this.identity.name(), this.settings.address().get(), this.startedAt,
-				this.version, this.load.measure());
+				this.version, this.load.measure(), this.settings.routing().get());
 	}
 
 	@Override
@@ -479,6 +528,29 @@ public final class DefaultCluster implements Cluster {
 	}
 
 	/**
+	 * Forwards routing messages to this node's routing, if there is one.
+	 */
+	private final class RoutingMessages implements Receiver {
+
+		@Override
+		public void received(UUID origin, ByteBuffer in) {
+			ClusterLink.RoutingReceiver routing = DefaultCluster.this.routing;
+			if (routing != null) {
+				routing.received(origin, in);
+			}
+		}
+
+		@Override
+		public void echoed(ByteBuffer in) {
+			ClusterLink.RoutingReceiver routing = DefaultCluster.this.routing;
+			if (routing != null) {
+				routing.echoed(in);
+			}
+		}
+
+	}
+
+	/**
 	 * Builds a {@link DefaultCluster}. Not thread-safe.
 	 */
 	public static final class Builder {
@@ -514,6 +586,8 @@ public final class DefaultCluster implements Cluster {
 		private Supplier<? extends Collection<ClusterQuestionHandler>> questionHandlers = List::of;
 
 		private Supplier<@Nullable BiConsumer<UUID, ByteBuffer>> outboxReceiver = () -> null;
+
+		private Supplier<ClusterLink.@Nullable RoutingReceiver> routingReceiver = () -> null;
 
 		private Builder(ClusterSettings settings) {
 			this.settings = settings;
@@ -673,6 +747,17 @@ public final class DefaultCluster implements Cluster {
 		 */
 		public Builder outboxReceiver(Supplier<@Nullable BiConsumer<UUID, ByteBuffer>> outboxReceiver) {
 			this.outboxReceiver = outboxReceiver;
+			return this;
+		}
+
+		/**
+		 * Set who receives routing messages of other nodes. By default nobody does.
+		 * @param routingReceiver supplies the receiver when the cluster starts, because
+		 * routing itself needs the cluster; {@code null} if there is no routing
+		 * @return this builder
+		 */
+		public Builder routingReceiver(Supplier<ClusterLink.@Nullable RoutingReceiver> routingReceiver) {
+			this.routingReceiver = routingReceiver;
 			return this;
 		}
 

@@ -136,6 +136,24 @@ final class Membership {
 	}
 
 	/**
+	 * Return the other nodes in the cluster with the time since each was last heard.
+	 * @return the nodes in no particular order, a snapshot
+	 */
+	List<HeardNode> heardNodes() {
+		long now = this.clock.getAsLong();
+		this.lock.lock();
+		try {
+			return this.members.values()
+				.stream()
+				.map((member) -> new HeardNode(member.node, Math.max(0, now - member.heardAt)))
+				.toList();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
 	 * Return whether membership is frozen: this node does not receive its own messages,
 	 * and so removes no other node.
 	 * @return whether membership is frozen

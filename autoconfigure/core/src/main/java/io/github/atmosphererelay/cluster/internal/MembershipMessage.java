@@ -22,6 +22,7 @@ import java.util.UUID;
 
 import io.github.atmosphererelay.cluster.ClusterNode;
 import io.github.atmosphererelay.cluster.NodeLoad;
+import io.github.atmosphererelay.cluster.NodeRouting;
 import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.message.WireFormatException.Reason;
 import io.github.atmosphererelay.message.internal.WireReader;
@@ -42,6 +43,8 @@ record MembershipMessage(Type type, Life life, long sequence, @Nullable ClusterN
 
 	private static final int MAX_STRING = 256;
 
+	private static final int MAX_ADDRESS = 1_024;
+
 	byte[] encode() {
 		WireWriter out = new WireWriter();
 		out.writeByte(VERSION);
@@ -59,6 +62,11 @@ record MembershipMessage(Type type, Life life, long sequence, @Nullable ClusterN
 			out.writeInt(load.channels());
 			out.writeDouble(load.receivedPerSecond());
 			out.writeDouble(load.deliveredPerSecond());
+			NodeRouting routing = this.node.routing();
+			if (routing != null) {
+				out.writeByte(routing.weight());
+				out.writeString((routing.address() != null) ? routing.address() : "");
+			}
 		}
 		return out.toByteArray();
 	}
@@ -87,8 +95,23 @@ record MembershipMessage(Type type, Life life, long sequence, @Nullable ClusterN
 		Instant startedAt = Instant.ofEpochMilli(in.readLong());
 		String version = in.readString(MAX_STRING);
 		NodeLoad load = new NodeLoad(in.readInt(), in.readInt(), in.readDouble(), in.readDouble());
-		return new MembershipMessage(type, life, sequence,
-				new ClusterNode(origin, name, address.isEmpty() ? null : address, startedAt, version, load));
+		return new MembershipMessage(type, life, sequence, new ClusterNode(origin, name,
+				address.isEmpty() ? null : address, startedAt, version, load, routing(in)));
+	}
+
+	/**
+	 * Read what nodes without routing, and those of earlier releases, leave out.
+	 */
+	private static @Nullable NodeRouting routing(WireReader in) {
+		if (in.remaining() == 0) {
+			return null;
+		}
+		int weight = in.readByte();
+		String address = in.readString(MAX_ADDRESS);
+		if (weight < 0 || weight > 100) {
+			throw new WireFormatException(Reason.MALFORMED, "The weight of a node is " + weight);
+		}
+		return new NodeRouting(weight, address.isEmpty() ? null : address);
 	}
 
 	/**

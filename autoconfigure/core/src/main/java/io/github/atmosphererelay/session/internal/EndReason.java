@@ -97,6 +97,9 @@ public enum EndReason {
 	/** See {@link CloseReason#TAKEN_OVER}. */
 	TAKEN_OVER(CloseReason.TAKEN_OVER),
 
+	/** See {@link CloseReason#MOVED}. */
+	MOVED(CloseReason.MOVED),
+
 	/** See {@link CloseReason#OVERLOADED}. */
 	OVERLOADED(CloseReason.OVERLOADED);
 

@@ -1,0 +1,277 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.routing.internal;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+
+import io.github.atmosphererelay.routing.PublishedRing;
+import io.github.atmosphererelay.routing.RingMember;
+import io.github.atmosphererelay.routing.RingVersion;
+import io.github.atmosphererelay.routing.internal.SimulatedCluster.Node;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link RingAgreement} in a {@link SimulatedCluster}.
+ */
+class RingAgreementTests {
+
+	private static final Duration QUIET = Duration.ofSeconds(30);
+
+	private final SimulatedCluster cluster = new SimulatedCluster(1);
+
+	@Test
+	void theFirstNodePublishesARingAndLaterOnesAreTakenIn() {
+		Node first = this.cluster.start("a");
+		this.cluster.run(Duration.ofSeconds(4));
+		assertThat(names(first)).containsExactly("a");
+		Node second = this.cluster.start("b");
+		this.cluster.run(Duration.ofSeconds(1));
+		assertThat(second.agreement.ring()).isEqualTo(first.agreement.ring());
+		assertThat(names(second)).as("a newcomer uses the published ring").containsExactly("a");
+		this.cluster.run(Duration.ofSeconds(4));
+		assertThat(names(first)).containsExactly("a", "b");
+		assertThat(names(second)).containsExactly("a", "b");
+		assertThat(second.agreement.isAgreed()).isTrue();
+		assertThat(first.acted).hasSize(1);
+	}
+
+	@Test
+	void theOldestNodeThatServesClientsPublishes() {
+		Node gateway = this.cluster.start("gateway");
+		gateway.weight = 0;
+		this.cluster.run(Duration.ofSeconds(5));
+		assertThat(gateway.agreement.ring()).isNull();
+		Node first = this.cluster.start("a");
+		this.cluster.start("b");
+		this.cluster.run(Duration.ofSeconds(10));
+		assertThat(gateway.agreement.state().publisher()).isEqualTo(first.id);
+		assertThat(gateway.agreement.isAgreed()).isTrue();
+		assertThat(names(gateway)).containsExactly("a", "b", "gateway");
+	}
+
+	@Test
+	void anotherNodePublishesInALaterTermWhenThePublisherDies() {
+		Node first = this.cluster.start("a");
+		Node second = this.cluster.start("b");
+		this.cluster.start("c");
+		this.cluster.run(QUIET);
+		RingVersion before = version(second);
+		first.kill();
+		this.cluster.run(Duration.ofSeconds(12));
+		assertThat(version(second).term()).isGreaterThan(before.term());
+		assertThat(names(second)).containsExactly("b", "c");
+		assertThat(second.agreement.state().publisher()).isEqualTo(second.id);
+		assertThat(second.acted).last().isEqualTo(second.agreement.ring());
+	}
+
+	@Test
+	void aNodeThatIsKilledAndRestartedWithinTwoSecondsMovesNobody() {
+		this.cluster.start("a");
+		Node second = this.cluster.start("b");
+		Node third = this.cluster.start("c");
+		this.cluster.run(QUIET);
+		String digest = version(third).digest();
+		int acted = third.acted.size();
+		second.kill();
+		this.cluster.run(Duration.ofMillis(1_500));
+		Node restarted = this.cluster.start("b");
+		this.cluster.run(Duration.ofSeconds(1));
+		assertThat(third.agreement.state().outside()).containsExactly(restarted.id);
+		this.cluster.run(QUIET);
+		assertThat(third.agreement.state().outside()).isEmpty();
+		assertThat(version(third).digest()).isEqualTo(digest);
+		assertThat(third.acted).hasSize(acted);
+		assertThat(restarted.agreement.isAgreed()).isTrue();
+		assertThat(restarted.agreement.state().selfOutside()).isFalse();
+	}
+
+	@Test
+	void whileTwoNodesOfANameBeatTheNewerOneStaysOutside() {
+		Node first = this.cluster.start("a");
+		this.cluster.run(Duration.ofSeconds(5));
+		Node twin = this.cluster.start("a");
+		this.cluster.run(QUIET);
+		assertThat(twin.agreement.state().selfOutside()).isTrue();
+		assertThat(twin.agreement.isAgreed()).isFalse();
+		assertThat(first.agreement.isAgreed()).isTrue();
+		assertThat(first.agreement.state().outside()).containsExactly(twin.id);
+		first.kill();
+		this.cluster.run(QUIET);
+		assertThat(twin.agreement.isAgreed()).isTrue();
+	}
+
+	@Test
+	void aNodeThatDrainsLosesItsUsersAtOnce() {
+		Node first = this.cluster.start("a");
+		Node second = this.cluster.start("b");
+		this.cluster.run(QUIET);
+		first.agreement.drain();
+		this.cluster.run(Duration.ofSeconds(3));
+		assertThat(names(second)).containsExactly("b");
+		assertThat(version(first)).isEqualTo(version(second));
+		assertThat(second.agreement.state().publisher()).isEqualTo(second.id);
+	}
+
+	@Test
+	void aNodeThatReturnsFromAPartitionDoesNotActBeforeItIsUpToDate() {
+		Node first = this.cluster.start("a");
+		Node second = this.cluster.start("b");
+		Node third = this.cluster.start("c");
+		this.cluster.run(QUIET);
+		third.cut();
+		this.cluster.run(Duration.ofSeconds(20));
+		assertThat(third.agreement.isAgreed()).isFalse();
+		int acted = third.acted.size();
+		second.kill();
+		this.cluster.run(Duration.ofSeconds(20));
+		assertThat(third.acted).hasSize(acted);
+		third.reconnect();
+		this.cluster.run(QUIET);
+		assertThat(third.agreement.ring()).isEqualTo(first.agreement.ring());
+		assertThat(third.agreement.isAgreed()).isTrue();
+	}
+
+	@Test
+	void anOldPublisherThatStoodStillDoesNotBringBackItsRing() {
+		Node first = this.cluster.start("a");
+		Node second = this.cluster.start("b");
+		this.cluster.start("c");
+		this.cluster.run(QUIET);
+		first.freeze();
+		this.cluster.run(Duration.ofSeconds(20));
+		assertThat(names(second)).containsExactly("b", "c");
+		RingVersion without = version(second);
+		first.thaw();
+		this.cluster.run(Duration.ofSeconds(1));
+		assertThat(version(second).compareTo(without)).isGreaterThanOrEqualTo(0);
+		assertThat(first.agreement.isAgreed() && !version(first).equals(version(second))).isFalse();
+		this.cluster.run(QUIET);
+		assertThat(names(first)).containsExactly("a", "b", "c");
+		assertThat(version(first)).isEqualTo(version(second));
+	}
+
+	@Test
+	void aNodeThatComesAndGoesIsHeldOutsideForLongerEachTime() {
+		Node first = this.cluster.start("a");
+		this.cluster.start("b");
+		this.cluster.run(QUIET);
+		int before = first.changes.size();
+		for (int i = 0; i < 10; i++) {
+			Node flapping = this.cluster.start("flapping");
+			this.cluster.run(Duration.ofSeconds(10));
+			flapping.kill();
+			this.cluster.run(Duration.ofSeconds(10));
+		}
+		assertThat(first.changes.size() - before).as("changes of the ring").isBetween(2, 8);
+		assertThat(first.agreement.isAgreed()).isTrue();
+	}
+
+	@Test
+	void noFaultMakesANodeActOnARingThatIsNotAgreedAndAllAgreeInTheEnd() {
+		for (int seed = 0; seed < 60; seed++) {
+			faults(seed);
+		}
+	}
+
+	private static void faults(int seed) {
+		SimulatedCluster cluster = new SimulatedCluster(seed);
+		Random random = new Random(seed);
+		for (String name : List.of("a", "b", "c", "d", "e")) {
+			check(cluster.start(name), seed);
+			cluster.run(Duration.ofMillis(random.nextInt(3_000)));
+		}
+		for (int step = 0; step < 40; step++) {
+			List<Node> running = cluster.running();
+			Node victim = running.get(random.nextInt(running.size()));
+			switch (random.nextInt(6)) {
+				case 0 -> {
+					victim.kill();
+					cluster.run(Duration.ofMillis(random.nextInt(2_000)));
+					check(cluster.start(victim.name), seed);
+				}
+				case 1 -> {
+					victim.kill();
+					cluster.run(Duration.ofSeconds(random.nextInt(20)));
+					check(cluster.start(victim.name), seed);
+				}
+				case 2 -> {
+					victim.freeze();
+					cluster.run(Duration.ofMillis(random.nextInt(20_000)));
+					victim.thaw();
+				}
+				case 3 -> {
+					victim.cut();
+					cluster.run(Duration.ofMillis(random.nextInt(20_000)));
+					victim.reconnect();
+				}
+				case 4 -> {
+					running.forEach(Node::cut);
+					cluster.run(Duration.ofMillis(random.nextInt(15_000)));
+					running.forEach(Node::reconnect);
+				}
+				default -> victim.agreement.drain();
+			}
+			cluster.run(Duration.ofMillis(random.nextInt(12_000)));
+		}
+		cluster.running().forEach(Node::kill);
+		for (String name : List.of("a", "b", "c")) {
+			cluster.start(name);
+		}
+		cluster.run(Duration.ofMinutes(6));
+		PublishedRing newest = cluster.newest();
+		for (Node node : cluster.running()) {
+			assertThat(node.agreement.ring()).as("seed " + seed).isEqualTo(newest);
+			assertThat(node.agreement.isAgreed()).as("seed " + seed).isTrue();
+		}
+		assertThat(newest.ring().members()).extracting(RingMember::name)
+			.as("seed " + seed)
+			.containsExactly("a", "b", "c");
+	}
+
+	/**
+	 * Check each action: it is on the newest ring that the broker has carried, and no
+	 * node acts twice on one version.
+	 */
+	private static void check(Node node, int seed) {
+		node.onAct = (acting) -> {
+			PublishedRing on = acting.acted.get(acting.acted.size() - 1);
+			assertThat(on.version().digest()).as("seed " + seed + ", node " + acting.name)
+				.isEqualTo(acting.agreement.ring().version().digest());
+			assertThat(acting.acted.stream().map(PublishedRing::version)).as("seed " + seed).doesNotHaveDuplicates();
+			assertThat(acting.wasNewestAtTheFence(on)).as("seed " + seed + "").isTrue();
+		};
+	}
+
+	private static List<String> names(Node node) {
+		return node.agreement.ring()
+			.ring()
+			.members()
+			.stream()
+			.filter((member) -> member.weight() > 0 || member.name().equals("gateway"))
+			.map(RingMember::name)
+			.toList();
+	}
+
+	private static RingVersion version(Node node) {
+		return node.agreement.ring().version();
+	}
+
+}
