@@ -46,7 +46,8 @@ final class JavaBlocks {
 			"org.springframework.messaging.handler.annotation", "org.springframework.messaging.simp",
 			"org.springframework.messaging.simp.config", "org.springframework.security.config",
 			"org.springframework.security.config.annotation.web.builders", "org.springframework.security.web",
-			"org.springframework.stereotype", "org.springframework.web.bind.annotation",
+			"org.springframework.session.data.redis.config.annotation.web.http", "org.springframework.stereotype",
+			"org.springframework.web.bind.annotation",
 			"org.springframework.web.socket.config.annotation");
 
 	private static final Pattern PACKAGE = Pattern.compile("(?m)^package ([\\w.]+);");
