@@ -459,11 +459,12 @@ final class RingAgreement {
 
 	/**
 	 * Return whether this node agrees with the published ring: it hears itself, is up to
-	 * date, and the members that it knows make up the same ring.
+	 * date, knows its publisher as the one, and the members that it knows make up the same ring.
 	 */
 	boolean isAgreed() {
 		Publication accepted = this.accepted;
-		if (accepted == null || this.frozen || !this.fresh || this.candidates.isOutside(this.self)) {
+		if (accepted == null || this.frozen || !this.fresh || this.candidates.isOutside(this.self)
+				|| !accepted.publisher().equals(this.candidates.publisher())) {
 			return false;
 		}
 		try {

@@ -123,7 +123,7 @@ class RingAgreementTests {
 		Node first = this.cluster.start("a");
 		Node second = this.cluster.start("b");
 		this.cluster.run(QUIET);
-		first.agreement.drain();
+		first.drain();
 		this.cluster.run(Duration.ofSeconds(3));
 		assertThat(names(second)).containsExactly("b");
 		assertThat(version(first)).isEqualTo(version(second));
@@ -227,7 +227,7 @@ class RingAgreementTests {
 					cluster.run(Duration.ofMillis(random.nextInt(15_000)));
 					running.forEach(Node::reconnect);
 				}
-				default -> victim.agreement.drain();
+				default -> victim.drain();
 			}
 			cluster.run(Duration.ofMillis(random.nextInt(12_000)));
 		}

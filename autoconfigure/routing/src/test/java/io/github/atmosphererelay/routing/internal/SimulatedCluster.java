@@ -178,6 +178,12 @@ final class SimulatedCluster {
 			this.stopped = false;
 		}
 
+		/** As a node does it: the message in a hurry, and the weight in its heartbeats. */
+		void drain() {
+			this.weight = 0;
+			this.agreement.drain();
+		}
+
 		void cut() {
 			this.connected = false;
 			this.inbox.clear();
@@ -294,7 +300,7 @@ final class SimulatedCluster {
 		@Override
 		public void fenced() {
 			if (this.plan != null) {
-				this.acted.add(this.plan);
+				this.acted.add(this.agreement.ring());
 				this.plan = null;
 				this.onAct.accept(this);
 			}

@@ -1,0 +1,423 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.routing.internal;
+
+import java.nio.ByteBuffer;
+import java.security.Principal;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+import io.github.atmosphererelay.cluster.internal.ClusterLink;
+import io.github.atmosphererelay.cluster.internal.DefaultCluster;
+import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.internal.Threads;
+import io.github.atmosphererelay.guard.internal.Timers;
+import io.github.atmosphererelay.routing.Placement;
+import io.github.atmosphererelay.routing.PublishedRing;
+import io.github.atmosphererelay.routing.Ring;
+import io.github.atmosphererelay.routing.RingChanged;
+import io.github.atmosphererelay.routing.RingMember;
+import io.github.atmosphererelay.routing.Route;
+import io.github.atmosphererelay.routing.Routes;
+import io.github.atmosphererelay.session.internal.LocalSession;
+import io.github.atmosphererelay.session.internal.NodeIdentity;
+import io.github.atmosphererelay.session.internal.SessionRegistry;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Routing on this node: agrees with the other nodes on a ring, answers lookups, and moves
+ * sessions. All of it runs on a thread of its own, whose queue is bounded; lookups read
+ * the latest ring on the caller's thread.
+ */
+public final class RoutingService implements Routes, ClusterLink.RoutingReceiver {
+
+	private static final Log logger = LogFactory.getLog(RoutingService.class);
+
+	private static final Duration TICK = Duration.ofMillis(250);
+
+	private static final long COUNT_NANOS = Duration.ofSeconds(10).toNanos();
+
+	private static final int MAX_WAITING = 10_000;
+
+	private final NodeIdentity identity;
+
+	private final DefaultCluster cluster;
+
+	private final ClusterLink link;
+
+	private final SessionRegistry registry;
+
+	private final Timers timers;
+
+	private final RoutingSettings settings;
+
+	private final Placement placement;
+
+	private final Consumer<Object> events;
+
+	private final RingTimes times;
+
+	private final RoutingStatistics statistics = new RoutingStatistics();
+
+	private final AtomicBoolean tickWaits = new AtomicBoolean();
+
+	private final SessionMover mover;
+
+	private RingAgreement agreement;
+
+	private volatile boolean draining;
+
+	private volatile @Nullable PublishedRing ring;
+
+	private volatile RingState state = RingState.NONE;
+
+	private volatile @Nullable String problem;
+
+	private volatile @Nullable ThreadPoolExecutor executor;
+
+	private @Nullable ScheduledFuture<?> ticks;
+
+	private long countedAt;
+
+	/**
+	 * Create the routing of a node. It runs after {@link #start()}.
+	 * @param identity the node
+	 * @param cluster the cluster
+	 * @param link carries messages between the routing of nodes
+	 * @param registry the node's sessions
+	 * @param timers runs the ticks
+	 * @param settings how the node takes part
+	 * @param times times of the agreement
+	 * @param placement decides who belongs where
+	 * @param events receives the events for the application; must not block
+	 */
+	public RoutingService(NodeIdentity identity, DefaultCluster cluster, ClusterLink link, SessionRegistry registry,
+			Timers timers, RoutingSettings settings, RingTimes times, Placement placement, Consumer<Object> events) {
+		this.identity = identity;
+		this.cluster = cluster;
+		this.link = link;
+		this.registry = registry;
+		this.timers = timers;
+		this.settings = settings;
+		this.times = times;
+		this.placement = placement;
+		this.events = events;
+		this.mover = new SessionMover(registry, settings, this::isInPlace, this.statistics, new Random());
+		this.agreement = newAgreement();
+	}
+
+	private RingAgreement newAgreement() {
+		return new RingAgreement(this.identity.id(), this.times, this.settings.spreadOver(), System::nanoTime,
+				System::currentTimeMillis, new Outlet());
+	}
+
+	/**
+	 * Start. Called before the node joins the cluster.
+	 */
+	public synchronized void start() {
+		if (this.executor != null) {
+			return;
+		}
+		this.draining = false;
+		this.tickWaits.set(false);
+		this.agreement = newAgreement();
+		this.executor = Threads.single("routing", new LinkedBlockingQueue<>(MAX_WAITING));
+		this.ticks = this.timers.repeat(Part.ROUTING, this::requestTick, TICK, TICK);
+	}
+
+	/**
+	 * Announce that this node is about to stop: it has weight 0 from now on, and its users
+	 * find other nodes. Blocks for at most a second, until the ring without this node has
+	 * come.
+	 */
+	public void drain() {
+		if (this.draining || this.executor == null) {
+			return;
+		}
+		this.draining = true;
+		execute(() -> this.agreement.drain());
+		long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
+		while (owns() && System.nanoTime() - until < 0 && !Thread.currentThread().isInterrupted()) {
+			java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+		}
+	}
+
+	private boolean owns() {
+		PublishedRing ring = this.ring;
+		RingMember member = (ring != null) ? ring.ring().member(self()) : null;
+		return member != null && member.weight() > 0 && this.cluster.nodes().size() > 1;
+	}
+
+	/**
+	 * Stop. Called after the node has left the cluster. Can be started again.
+	 */
+	public synchronized void stop() {
+		ThreadPoolExecutor executor = this.executor;
+		if (executor == null) {
+			return;
+		}
+		this.executor = null;
+		if (this.ticks != null) {
+			this.ticks.cancel(false);
+		}
+		executor.shutdownNow();
+	}
+
+	/**
+	 * Return the weight of this node, as other nodes have to know it.
+	 * @return the weight, 0 while the node is about to stop
+	 */
+	public int weight() {
+		return this.draining ? 0 : this.settings.weight();
+	}
+
+	/**
+	 * Runs on the scheduler.
+	 */
+	private void requestTick() {
+		if (this.tickWaits.compareAndSet(false, true) && !execute(this::tick)) {
+			this.tickWaits.set(false);
+		}
+	}
+
+	private boolean execute(Runnable task) {
+		ThreadPoolExecutor executor = this.executor;
+		if (executor == null) {
+			return false;
+		}
+		try {
+			executor.execute(this.timers.guards().of(Part.ROUTING).guarded(task));
+			return true;
+		}
+		catch (RejectedExecutionException ex) {
+			this.statistics.countDropped();
+			return false;
+		}
+	}
+
+	private void tick() {
+		this.tickWaits.set(false);
+		long now = System.nanoTime();
+		this.problem = null;
+		this.agreement.tick(this.cluster.isFrozen(), this.cluster.heardNodes());
+		if (this.mover.isDue(now) && this.agreement.isAgreed()) {
+			this.mover.asked(now);
+			this.agreement.fence();
+		}
+		this.state = this.agreement.state();
+		if (now - this.countedAt >= COUNT_NANOS) {
+			this.countedAt = now;
+			count();
+		}
+	}
+
+	private void count() {
+		PublishedRing ring = this.ring;
+		int inPlace = 0;
+		int misplaced = 0;
+		Map<String, Integer> sessions = new HashMap<>();
+		for (LocalSession session : this.registry.sessions()) {
+			Principal principal = session.principal();
+			if (principal == null) {
+				continue;
+			}
+			if (this.settings.spreadOver() > 0) {
+				sessions.merge(principal.getName(), 1, Integer::sum);
+			}
+			if (ring != null && isInPlace(principal.getName(), ring)) {
+				inPlace++;
+			}
+			else {
+				misplaced++;
+			}
+		}
+		this.statistics.placed(inPlace, misplaced);
+		report(sessions, ring);
+	}
+
+	/**
+	 * Tell the publisher of users who have many sessions here, or are spread.
+	 */
+	private void report(Map<String, Integer> sessions, @Nullable PublishedRing ring) {
+		if (this.settings.spreadOver() == 0) {
+			return;
+		}
+		int share = Math.max(1, this.settings.spreadOver() / Math.max(1, this.cluster.nodes().size()));
+		Map<String, Integer> busy = new HashMap<>();
+		sessions.forEach((user, count) -> {
+			boolean spread = ring != null && ring.ring().isSpread(user);
+			if ((spread || count > share) && Ring.canBeSpread(user) && user.length() < 256
+					&& busy.size() < Ring.MAX_SPREAD) {
+				busy.put(user, count);
+			}
+		});
+		this.agreement.report(busy);
+	}
+
+	private boolean isInPlace(String user, PublishedRing ring) {
+		if (ring.ring().isSpread(user)) {
+			return ring.ring().isInPlace(user, self());
+		}
+		RingMember member = this.placement.ofUser(user, ring.ring());
+		return member == null || member.name().equals(self());
+	}
+
+	@Override
+	public @Nullable PublishedRing ring() {
+		return this.ring;
+	}
+
+	@Override
+	public @Nullable Route find(String user) {
+		PublishedRing ring = this.ring;
+		if (ring == null) {
+			return null;
+		}
+		if (ring.ring().isSpread(user)) {
+			return route(ring, ring.ring().owner(user, UUID.randomUUID().toString()));
+		}
+		return route(ring, this.placement.ofUser(user, ring.ring()));
+	}
+
+	@Override
+	public @Nullable Route findByChannel(String channel) {
+		PublishedRing ring = this.ring;
+		return (ring != null) ? route(ring, this.placement.ofChannel(channel, ring.ring())) : null;
+	}
+
+	private static @Nullable Route route(PublishedRing ring, @Nullable RingMember member) {
+		return (member != null) ? new Route(member.name(), member.address(), ring.version()) : null;
+	}
+
+	@Override
+	public String self() {
+		return this.identity.name();
+	}
+
+	@Override
+	public boolean isAgreed() {
+		return this.state.agreed();
+	}
+
+	/**
+	 * Return what this node knows of the ring.
+	 * @return the state at the last tick
+	 */
+	public RingState state() {
+		return this.state;
+	}
+
+	/**
+	 * Return why the ring could not be changed.
+	 * @return the problem, or {@code null} if there is none
+	 */
+	public @Nullable String problem() {
+		return this.problem;
+	}
+
+	/**
+	 * Return the counters.
+	 * @return the counters
+	 */
+	public RoutingStatistics statistics() {
+		return this.statistics;
+	}
+
+	@Override
+	public void received(UUID origin, ByteBuffer body) {
+		RingMessage message = RingMessageCodec.decode(body);
+		if (message != null) {
+			execute(() -> this.agreement.received(origin, message));
+		}
+	}
+
+	@Override
+	public void echoed(ByteBuffer body) {
+		RingMessage message = RingMessageCodec.decode(body);
+		if (message instanceof RingMessage.Hello || message instanceof RingMessage.Fence) {
+			execute(() -> this.agreement.echoed(message));
+		}
+	}
+
+	@Override
+	public byte[] answer(UUID asker, byte[] body) {
+		throw new IllegalArgumentException("the node does not know the request");
+	}
+
+	/**
+	 * Sends the agreement's messages, and acts on what it reports. Called by the routing
+	 * thread.
+	 */
+	private final class Outlet implements RingAgreement.Outlet {
+
+		@Override
+		public void toAll(RingMessage message) {
+			RoutingService.this.link.sendToAll(RingMessageCodec.encode(message)).whenComplete(this::sent);
+		}
+
+		@Override
+		public void to(UUID node, RingMessage message) {
+			RoutingService.this.link.sendTo(node, RingMessageCodec.encode(message)).whenComplete(this::sent);
+		}
+
+		private void sent(@Nullable Object receipt, @Nullable Throwable failure) {
+			if (failure != null) {
+				logger.debug("A routing message was not sent; it is sent again with the next one", failure);
+			}
+		}
+
+		@Override
+		public void changed(@Nullable PublishedRing before, PublishedRing now) {
+			RoutingService service = RoutingService.this;
+			now.ring().prepare();
+			service.ring = now;
+			RingChanged change = new RingChanged(before, now);
+			if (change.movesUsers()) {
+				logger.info("Ring " + now.version() + " of "
+						+ now.ring().members().stream().map(RingMember::name).toList());
+				service.mover.plan(now, service.agreement.publishedAt(), System.nanoTime());
+				service.countedAt = System.nanoTime() - COUNT_NANOS;
+			}
+			service.events.accept(change);
+		}
+
+		@Override
+		public void fenced() {
+			RoutingService service = RoutingService.this;
+			service.mover.moveSlice(service.ring, System.nanoTime());
+		}
+
+		@Override
+		public void failed(String problem) {
+			RoutingService.this.problem = problem;
+		}
+
+	}
+
+}

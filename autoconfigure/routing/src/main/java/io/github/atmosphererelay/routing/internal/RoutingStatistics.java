@@ -1,0 +1,93 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.routing.internal;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Counters of routing. For any thread.
+ */
+public final class RoutingStatistics {
+
+	private final LongAdder moves = new LongAdder();
+
+	private final LongAdder skippedSlices = new LongAdder();
+
+	private final LongAdder dropped = new LongAdder();
+
+	private volatile int inPlace;
+
+	private volatile int misplaced;
+
+	void countMove() {
+		this.moves.increment();
+	}
+
+	void countSkippedSlice() {
+		this.skippedSlices.increment();
+	}
+
+	void countDropped() {
+		this.dropped.increment();
+	}
+
+	void placed(int inPlace, int misplaced) {
+		this.inPlace = inPlace;
+		this.misplaced = misplaced;
+	}
+
+	/**
+	 * Return how many sessions were asked to move.
+	 * @return the number of sessions since the start
+	 */
+	public long moves() {
+		return this.moves.sum();
+	}
+
+	/**
+	 * Return how many slices waited, because the publisher did not confirm the ring.
+	 * @return the number of slices since the start
+	 */
+	public long skippedSlices() {
+		return this.skippedSlices.sum();
+	}
+
+	/**
+	 * Return how many routing messages were dropped, because too many waited.
+	 * @return the number of messages since the start
+	 */
+	public long dropped() {
+		return this.dropped.sum();
+	}
+
+	/**
+	 * Return how many sessions of users are where the ring places them.
+	 * @return the number of sessions at the last count, at most ten seconds ago
+	 */
+	public int inPlace() {
+		return this.inPlace;
+	}
+
+	/**
+	 * Return how many sessions of users the ring places on another node.
+	 * @return the number of sessions at the last count, at most ten seconds ago
+	 */
+	public int misplaced() {
+		return this.misplaced;
+	}
+
+}
