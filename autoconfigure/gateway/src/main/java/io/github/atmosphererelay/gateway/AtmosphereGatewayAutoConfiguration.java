@@ -21,12 +21,12 @@ import java.util.List;
 import io.github.atmosphererelay.gateway.internal.OpenExchanges;
 import io.github.atmosphererelay.gateway.internal.PlacementFilter;
 import io.github.atmosphererelay.gateway.internal.ProxySettings;
-import io.github.atmosphererelay.gateway.internal.RingLoadBalancer;
 import io.github.atmosphererelay.gateway.internal.RingSource;
 import io.github.atmosphererelay.gateway.internal.RouteLookup;
 import io.github.atmosphererelay.gateway.internal.UserSource;
 import io.github.atmosphererelay.gateway.internal.WebSocketProxyFilter;
 import io.github.atmosphererelay.routing.Placement;
+import io.github.atmosphererelay.routing.Routes;
 import reactor.netty.http.client.HttpClient;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -40,10 +40,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.cloud.gateway.filter.headers.HttpHeadersFilter;
 import org.springframework.cloud.loadbalancer.annotation.LoadBalancerClientSpecification;
-import org.springframework.cloud.loadbalancer.core.ReactorServiceInstanceLoadBalancer;
-import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Configuration;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.ServerResponse;
 
@@ -93,8 +90,11 @@ public final class AtmosphereGatewayAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	RingSource atmosphereRingSource() {
-		return () -> null;
+	RingSource atmosphereRingSource(ObjectProvider<Routes> routes) {
+		return () -> {
+			Routes known = routes.getIfAvailable();
+			return (known != null) ? known.ring() : null;
+		};
 	}
 
 	/**
@@ -102,7 +102,7 @@ public final class AtmosphereGatewayAutoConfiguration {
 	 */
 	@Bean
 	LoadBalancerClientSpecification atmosphereLoadBalancerSpecification() {
-		return new LoadBalancerClientSpecification(this.service, new Class<?>[] { BalancerConfiguration.class });
+		return new LoadBalancerClientSpecification(this.service, new Class<?>[] { RingLoadBalancerConfiguration.class });
 	}
 
 	@Bean
@@ -128,21 +128,6 @@ public final class AtmosphereGatewayAutoConfiguration {
 	RouterFunction<ServerResponse> atmosphereRouteLookup(RingSource rings, ObjectProvider<Placement> placement) {
 		return new RouteLookup(rings, placement.getIfAvailable(() -> Placement.BY_RING), sources())
 			.route(this.properties.lookup().path());
-	}
-
-	/**
-	 * Stands in the context of the nodes' load balancer.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	static class BalancerConfiguration {
-
-		@Bean
-		ReactorServiceInstanceLoadBalancer atmosphereRingLoadBalancer(
-				ObjectProvider<ServiceInstanceListSupplier> instances, RingSource rings,
-				ObjectProvider<Placement> placement, OpenExchanges open) {
-			return new RingLoadBalancer(instances, rings, placement.getIfAvailable(() -> Placement.BY_RING), open);
-		}
-
 	}
 
 }

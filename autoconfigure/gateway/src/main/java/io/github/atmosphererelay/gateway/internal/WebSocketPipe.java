@@ -25,7 +25,6 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 import org.springframework.web.reactive.socket.CloseStatus;
-import org.springframework.web.reactive.socket.WebSocketMessage;
 import org.springframework.web.reactive.socket.WebSocketSession;
 
 /**
@@ -67,11 +66,7 @@ final class WebSocketPipe {
 	}
 
 	private Mono<Void> forward(WebSocketSession from, WebSocketSession to) {
-		Flux<WebSocketMessage> frames = from.receive().doOnNext((frame) -> {
-			this.lastFrame = System.nanoTime();
-			frame.retain();
-		});
-		return to.send(frames).onErrorResume((failure) -> {
+		return to.send(FrameReader.read(from, () -> this.lastFrame = System.nanoTime())).onErrorResume((failure) -> {
 			logger.debug("A WebSocket could not be forwarded to its end", failure);
 			return Mono.empty();
 		});

@@ -23,9 +23,11 @@ import java.util.Locale;
 import java.util.function.Supplier;
 
 import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.websocketx.WebSocketClientHandshakeException;
 import io.netty.handler.codec.http.websocketx.WebSocketHandshakeException;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.client.WebsocketClientSpec;
 import reactor.netty.http.server.WebsocketServerSpec;
@@ -102,11 +104,24 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 			return chain.filter(exchange);
 		}
 		ServerWebExchangeUtils.setAlreadyRouted(exchange);
-		Mono<Void> forwarded = this.client.execute(webSocketUrl(url), headers(exchange), new WebSocketHandler() {
+		URI node = webSocketUrl(url);
+		List<String> protocols = subProtocols(exchange);
+		return connect(exchange, node, protocols)
+			// The node may accept a client and none of its subprotocols, for which the
+			// HTTP client finds fault with it
+			.onErrorResume(
+					(failure) -> !protocols.isEmpty() && isAccepted(failure) && !exchange.getResponse().isCommitted(),
+					(failure) -> connect(exchange, node, List.of()))
+			.onErrorResume(WebSocketHandshakeException.class, (failure) -> exchange.getResponse().isCommitted()
+					? Mono.error(failure) : refuse(exchange, failure));
+	}
+
+	private Mono<Void> connect(ServerWebExchange exchange, URI url, List<String> protocols) {
+		return this.client.execute(url, headers(exchange), new WebSocketHandler() {
 
 			@Override
 			public List<String> getSubProtocols() {
-				return subProtocols(exchange);
+				return protocols;
 			}
 
 			@Override
@@ -115,13 +130,19 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 			}
 
 		});
-		return forwarded.onErrorResume(WebSocketHandshakeException.class,
-				(failure) -> exchange.getResponse().isCommitted() ? Mono.error(failure) : refuse(exchange, failure));
+	}
+
+	private static boolean isAccepted(Throwable failure) {
+		HttpResponse answer = (failure instanceof WebSocketClientHandshakeException handshake) ? handshake.response()
+				: null;
+		return answer != null && answer.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS);
 	}
 
 	private Mono<Void> accept(ServerWebExchange exchange, WebSocketSession node) {
 		copy(node.getHandshakeInfo().getHeaders(), exchange.getResponse().getHeaders());
 		String protocol = node.getHandshakeInfo().getSubProtocol();
+		// An upgrade completes with the handshake, but the node's side has to stay open
+		Sinks.Empty<Void> ended = Sinks.empty();
 		return this.service.handleRequest(exchange, new WebSocketHandler() {
 
 			@Override
@@ -131,10 +152,11 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 
 			@Override
 			public Mono<Void> handle(WebSocketSession client) {
-				return new WebSocketPipe(client, node, WebSocketProxyFilter.this.settings.idleTimeout()).run();
+				return new WebSocketPipe(client, node, WebSocketProxyFilter.this.settings.idleTimeout()).run()
+					.doFinally((signal) -> ended.tryEmitEmpty());
 			}
 
-		});
+		}).then(ended.asMono());
 	}
 
 	/**
@@ -143,7 +165,7 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 	private static Mono<Void> refuse(ServerWebExchange exchange, WebSocketHandshakeException failure) {
 		HttpResponse answer = (failure instanceof WebSocketClientHandshakeException handshake) ? handshake.response()
 				: null;
-		if (answer == null) {
+		if (answer == null || isAccepted(failure)) {
 			return Mono.error(new ResponseStatusException(HttpStatus.BAD_GATEWAY, "A node has not answered a handshake",
 					failure));
 		}
