@@ -102,7 +102,8 @@ public final class AtmosphereGatewayAutoConfiguration {
 	 */
 	@Bean
 	LoadBalancerClientSpecification atmosphereLoadBalancerSpecification() {
-		return new LoadBalancerClientSpecification(this.service, new Class<?>[] { RingLoadBalancerConfiguration.class });
+		return new LoadBalancerClientSpecification(this.service,
+				new Class<?>[] { RingLoadBalancerConfiguration.class });
 	}
 
 	@Bean
@@ -119,8 +120,8 @@ public final class AtmosphereGatewayAutoConfiguration {
 	WebSocketProxyFilter atmosphereWebSocketProxyFilter(HttpClient http,
 			ObjectProvider<HttpHeadersFilter> headersFilters) {
 		return new WebSocketProxyFilter(http, () -> headersFilters.orderedStream().toList(),
-				new ProxySettings((int) this.properties.maxMessageSize().toBytes(),
-						this.properties.handshakeTimeout(), this.properties.idleTimeout()));
+				new ProxySettings((int) this.properties.maxMessageSize().toBytes(), this.properties.handshakeTimeout(),
+						this.properties.idleTimeout()));
 	}
 
 	@Bean

@@ -34,7 +34,8 @@ import org.springframework.util.unit.DataSize;
  * Without it the gateway places nobody.
  * @param userFrom Comma-separated list of where the gateway finds the user who is placed,
  * the first that has one counts: principal, header:NAME, cookie:NAME, path:VARIABLE or
- * claim:NAME. Headers are removed before a request is forwarded.
+ * claim:NAME. Headers are removed before a request is forwarded. Default is principal and
+ * claim:sub.
  * @param maxMessageSize Maximum size of a WebSocket message in either direction.
  * @param handshakeTimeout Time within which a node has to accept or refuse a WebSocket.
  * @param idleTimeout Time without a frame in either direction after which a WebSocket is
@@ -42,11 +43,21 @@ import org.springframework.util.unit.DataSize;
  * @param lookup Answers to clients that ask for their node.
  */
 @ConfigurationProperties("atmosphere.gateway")
-public record AtmosphereGatewayProperties(@Nullable String service,
-		@DefaultValue({ "principal", "claim:sub" }) List<String> userFrom,
+public record AtmosphereGatewayProperties(@Nullable String service, @Nullable List<String> userFrom,
 		@DefaultValue("16MB") DataSize maxMessageSize,
 		@DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS) Duration handshakeTimeout,
 		@DefaultValue("90s") @DurationUnit(ChronoUnit.SECONDS) Duration idleTimeout, @DefaultValue Lookup lookup) {
+
+	private static final List<String> USER_FROM = List.of("principal", "claim:sub");
+
+	public AtmosphereGatewayProperties {
+		userFrom = (userFrom != null) ? List.copyOf(userFrom) : USER_FROM;
+	}
+
+	@Override
+	public List<String> userFrom() {
+		return (this.userFrom != null) ? this.userFrom : USER_FROM;
+	}
 
 	/**
 	 * Answers to clients that ask for their node.
@@ -54,8 +65,7 @@ public record AtmosphereGatewayProperties(@Nullable String service,
 	 * @param enabled Whether the gateway tells a client its node.
 	 * @param path Path of the request.
 	 */
-	public record Lookup(@DefaultValue("false") boolean enabled,
-			@DefaultValue("/atmosphere/api/route") String path) {
+	public record Lookup(@DefaultValue("false") boolean enabled, @DefaultValue("/atmosphere/api/route") String path) {
 	}
 
 }

@@ -36,9 +36,8 @@ import org.springframework.context.annotation.Configuration;
 class RingLoadBalancerConfiguration {
 
 	@Bean
-	ReactorServiceInstanceLoadBalancer atmosphereRingLoadBalancer(
-			ObjectProvider<ServiceInstanceListSupplier> instances, RingSource rings,
-			ObjectProvider<Placement> placement, OpenExchanges open) {
+	ReactorServiceInstanceLoadBalancer atmosphereRingLoadBalancer(ObjectProvider<ServiceInstanceListSupplier> instances,
+			RingSource rings, ObjectProvider<Placement> placement, OpenExchanges open) {
 		return new RingLoadBalancer(instances, rings, placement.getIfAvailable(() -> Placement.BY_RING), open);
 	}
 

@@ -35,8 +35,9 @@ class IdleTimeoutTests {
 	@Test
 	void aConnectionWithoutFramesIsClosedAndOneWithFramesIsNot() throws Exception {
 		TestBackend node = new TestBackend("n1");
-		try (node; TestGateway gateway = TestGateway.start(List.of(node), List.of(),
-				"atmosphere.gateway.idle-timeout=2s")) {
+		try (node;
+				TestGateway gateway = TestGateway.start(List.of(node), List.of(),
+						"atmosphere.gateway.idle-timeout=2s")) {
 			TestSocket idle = TestSocket.connect(gateway.webSocket("/atmosphere/chat/a"));
 			TestSocket busy = TestSocket.connect(gateway.webSocket("/atmosphere/chat/a"));
 			assertThat(busy.next()).isEqualTo("text:n1");

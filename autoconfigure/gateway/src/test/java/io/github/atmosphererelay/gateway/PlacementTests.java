@@ -85,11 +85,12 @@ class PlacementTests {
 		return switch (source) {
 			case "header" -> new String[] { "X-User", user };
 			case "cookie" -> new String[] { "Cookie", "USER=" + user };
-			default -> new String[] { "Authorization", "Bearer e30."
-					+ Base64.getUrlEncoder()
-						.withoutPadding()
-						.encodeToString(("{\"sub\":\"" + user + "\"}").getBytes(StandardCharsets.UTF_8))
-					+ ".c2ln" };
+			default -> new String[] { "Authorization",
+					"Bearer e30."
+							+ Base64.getUrlEncoder()
+								.withoutPadding()
+								.encodeToString(("{\"sub\":\"" + user + "\"}").getBytes(StandardCharsets.UTF_8))
+							+ ".c2ln" };
 		};
 	}
 

@@ -47,8 +47,7 @@ final class TestSocket implements WebSocket.Listener {
 
 	/**
 	 * Connect.
-	 * @param headers names and values; the name {@code protocols} stands for
-	 * subprotocols
+	 * @param headers names and values; the name {@code protocols} stands for subprotocols
 	 */
 	static TestSocket connect(URI uri, String... headers) {
 		TestSocket client = new TestSocket();

@@ -69,8 +69,8 @@ final class NodeInstances {
 		}
 		try {
 			URI address = URI.create(member.address());
-			int port = (address.getPort() >= 0) ? address.getPort()
-					: "https".equals(address.getScheme()) || "wss".equals(address.getScheme()) ? 443 : 80;
+			boolean secure = "https".equals(address.getScheme()) || "wss".equals(address.getScheme());
+			int port = (address.getPort() >= 0) ? address.getPort() : (secure ? 443 : 80);
 			return address.getHost() + ":" + port;
 		}
 		catch (IllegalArgumentException ex) {

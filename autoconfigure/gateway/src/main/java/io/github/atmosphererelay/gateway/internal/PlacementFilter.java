@@ -139,8 +139,7 @@ public final class PlacementFilter implements GlobalFilter, Ordered {
 	 * {@code null} if it has not chosen any.
 	 */
 	static @Nullable String chosen(ServerWebExchange exchange) {
-		Response<?> response = exchange
-			.getAttribute(ServerWebExchangeUtils.GATEWAY_LOADBALANCER_RESPONSE_ATTR);
+		Response<?> response = exchange.getAttribute(ServerWebExchangeUtils.GATEWAY_LOADBALANCER_RESPONSE_ATTR);
 		return (response != null && response.getServer() instanceof ServiceInstance instance)
 				? OpenExchanges.key(instance) : null;
 	}

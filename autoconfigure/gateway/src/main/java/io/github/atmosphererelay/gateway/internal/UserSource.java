@@ -43,6 +43,7 @@ public sealed interface UserSource {
 	/** A longer name is nobody's, and would only cost time. */
 	int MAX_LENGTH = 1_024;
 
+	/** A longer token is not read for its user. */
 	int MAX_TOKEN_LENGTH = 16 * 1_024;
 
 	/**
@@ -89,7 +90,8 @@ public sealed interface UserSource {
 					break;
 			}
 		}
-		throw new IllegalArgumentException("It must be principal, header:NAME, cookie:NAME, path:VARIABLE or claim:NAME");
+		throw new IllegalArgumentException(
+				"It must be principal, header:NAME, cookie:NAME, path:VARIABLE or claim:NAME");
 	}
 
 	private static Mono<String> usable(@Nullable String name) {
@@ -146,8 +148,7 @@ public sealed interface UserSource {
 
 		@Override
 		public Mono<String> find(ServerWebExchange exchange) {
-			return usable(
-	ServerWebExchangeUtils.getUriTemplateVariables(exchange).get(this.variable));
+			return usable(ServerWebExchangeUtils.getUriTemplateVariables(exchange).get(this.variable));
 		}
 
 	}
@@ -177,7 +178,7 @@ public sealed interface UserSource {
 			}
 			try {
 				JsonNode claim = JSON.readTree(Base64.getUrlDecoder().decode(parts[1])).path(this.name);
-				return usable(claim.isValueNode() && !claim.isNull() ? claim.asString() : null);
+				return usable((claim.isValueNode() && !claim.isNull()) ? claim.asString() : null);
 			}
 			catch (IllegalArgumentException | JacksonException ex) {
 				return Mono.empty();

@@ -59,7 +59,8 @@ final class WebSocketPipe {
 	 * @return completes when both sides are closed
 	 */
 	Mono<Void> run() {
-		Mono<Void> toNode = forward(this.client, this.node).then(closing(this.client, this.node, CloseStatus.GOING_AWAY));
+		Mono<Void> toNode = forward(this.client, this.node)
+			.then(closing(this.client, this.node, CloseStatus.GOING_AWAY));
 		Mono<Void> toClient = forward(this.node, this.client).then(closing(this.node, this.client, NODE_LOST));
 		Mono<Void> both = Mono.when(toNode, toClient);
 		return this.idleTimeout.isZero() ? both : both.takeUntilOther(idle());

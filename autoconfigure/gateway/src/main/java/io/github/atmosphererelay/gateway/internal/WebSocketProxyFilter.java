@@ -82,13 +82,9 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 		this.headersFilters = headersFilters;
 		this.settings = settings;
 		this.client = new ReactorNettyWebSocketClient(http.responseTimeout(settings.handshakeTimeout()),
-				() -> WebsocketClientSpec.builder()
-					.handlePing(true)
-					.maxFramePayloadLength(settings.maxMessageSize()));
-		this.service = new HandshakeWebSocketService(
-				new ReactorNettyRequestUpgradeStrategy(() -> WebsocketServerSpec.builder()
-					.handlePing(true)
-					.maxFramePayloadLength(settings.maxMessageSize())));
+				() -> WebsocketClientSpec.builder().handlePing(true).maxFramePayloadLength(settings.maxMessageSize()));
+		this.service = new HandshakeWebSocketService(new ReactorNettyRequestUpgradeStrategy(
+				() -> WebsocketServerSpec.builder().handlePing(true).maxFramePayloadLength(settings.maxMessageSize())));
 	}
 
 	@Override
@@ -196,7 +192,8 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 			}
 		});
 		String host = exchange.getRequest().getHeaders().getFirst(HttpHeaders.HOST);
-		if (host != null && exchange.getAttributeOrDefault(ServerWebExchangeUtils.PRESERVE_HOST_HEADER_ATTRIBUTE, false)) {
+		if (host != null
+				&& exchange.getAttributeOrDefault(ServerWebExchangeUtils.PRESERVE_HOST_HEADER_ATTRIBUTE, false)) {
 			headers.set(HttpHeaders.HOST, host);
 		}
 		return headers;
