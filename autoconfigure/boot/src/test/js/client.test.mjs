@@ -449,3 +449,78 @@ test('delays grow, differ and stay within their bounds', () => {
 	assert.equal(backoff(50, { random: () => 0.999 }), 20_000);
 	assert.notEqual(backoff(9), backoff(9));
 });
+
+/** Answers lookups, and tells how often it was asked. */
+function routeTo(...answers) {
+	const asked = [];
+	const fetch = async (url) => {
+		asked.push(String(url));
+		const answer = answers[Math.min(asked.length, answers.length) - 1];
+		if (answer instanceof Error) {
+			throw answer;
+		}
+		return { ok: true, json: async () => answer };
+	};
+	return { asked, fetch };
+}
+
+test('connects to the node that serves the user, with a ticket', async () => {
+	const other = await FakeServer.start();
+	const { asked, fetch } = routeTo({ node: 'b', here: false, address: new URL(other.url.replace('ws', 'http')).origin, ticket: 'once' });
+	const { server, client } = await start({}, { route: true, fetch });
+	open.push({ server: other, client });
+	client.connect();
+	await next(client, 'connected');
+	assert.equal(client.url, other.url);
+	assert.equal(server.sockets.length, 0);
+	assert.deepEqual(other.named('connect').map(({ token }) => token), ['once']);
+	assert.deepEqual(asked, [server.url.replace('ws', 'http').replace('connection/websocket', 'api/route')]);
+});
+
+test('asks again where to go when it is asked to move', async () => {
+	const other = await FakeServer.start();
+	const { asked, fetch } = routeTo({ node: 'a', here: true, address: 'x' }, { node: 'b', here: false, address: new URL(other.url.replace('ws', 'http')).origin,
+		ticket: 'second' });
+	const { server, client } = await start({}, { route: true, fetch });
+	open.push({ server: other, client });
+	client.connect();
+	await next(client, 'connected');
+	assert.equal(client.url, server.url);
+	server.socket.close(4101, 'another node serves you now, please reconnect');
+	await next(client, 'connecting');
+	await next(client, 'connected');
+	assert.equal(client.url, other.url);
+	assert.equal(asked.length, 2);
+});
+
+test('falls back to any node when the node of the ring does not answer', async () => {
+	const gone = await FakeServer.start();
+	const address = new URL(gone.url.replace('ws', 'http')).origin;
+	await gone.close();
+	const { fetch } = routeTo({ node: 'b', here: false, address, ticket: 'lost' });
+	const { server, client } = await start({}, { route: true, fetch });
+	client.connect();
+	await next(client, 'connected');
+	assert.equal(client.url, server.url);
+	assert.deepEqual(server.named('connect').map(({ token }) => token), [undefined]);
+});
+
+test('falls back to any node when the ticket is refused', async () => {
+	const other = await FakeServer.start({ connect: { error: { code: 101, message: 'unauthorized' } } });
+	const { fetch } = routeTo({ node: 'b', here: false, address: new URL(other.url.replace('ws', 'http')).origin, ticket: 'late' });
+	const { server, client } = await start({}, { route: true, fetch });
+	open.push({ server: other, client });
+	client.connect();
+	await next(client, 'connected');
+	assert.equal(client.url, server.url);
+});
+
+test('stays where it is when the lookup fails or names no address', async () => {
+	for (const answer of [new Error('no network'), {}, { node: 'b', here: false }]) {
+		const { fetch } = routeTo(answer);
+		const { server, client } = await start({}, { route: true, fetch });
+		client.connect();
+		await next(client, 'connected');
+		assert.equal(client.url, server.url);
+	}
+});

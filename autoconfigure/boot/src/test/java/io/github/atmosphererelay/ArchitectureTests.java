@@ -89,11 +89,12 @@ class ArchitectureTests {
 			Map.entry("door.centrifuge..",
 					List.of("door", "transport", "cluster..", "presence..", "durable..", "resource..")),
 			Map.entry("resource..", List.of()), Map.entry("routing..", List.of("cluster..")),
+			Map.entry("route..", List.of("door", "transport", "cluster..", "presence..", "durable..", "routing..")),
 			Map.entry("http..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
 			Map.entry("console..", List.of("resource..")), Map.entry("endpoint..", List.of()),
-			Map.entry("security.spring..", List.of()), Map.entry("httpsession..", List.of("door")),
+			Map.entry("security.spring..", List.of("route..")), Map.entry("httpsession..", List.of("door")),
 			Map.entry("actuate..", List.of("relay..", "cluster..", "presence..", "durable..", "transport..", "door..",
-					"endpoint..", "outbox..")),
+					"endpoint..", "outbox..", "routing..")),
 			Map.entry("autoconfigure..", List.of("..")));
 
 	/**

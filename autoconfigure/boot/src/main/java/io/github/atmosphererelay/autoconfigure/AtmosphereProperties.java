@@ -60,6 +60,7 @@ import org.springframework.util.unit.DataSize;
  * @param jdbc The database of the outbox and of the JDBC relay.
  * @param outbox Publishing with transactions of the application's database.
  * @param publish How messages are published within transactions without the outbox.
+ * @param routing Which node serves which user.
  */
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
@@ -69,7 +70,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 		@DefaultValue Api api, @DefaultValue Console console, @DefaultValue Recovery recovery,
 		@DefaultValue Centrifuge centrifuge, @DefaultValue DurableSessions durableSessions,
 		@DefaultValue Continuation continuation, @DefaultValue Database jdbc, @DefaultValue Outbox outbox,
-		@DefaultValue Publish publish) {
+		@DefaultValue Publish publish, @DefaultValue Routing routing) {
 
 	/**
 	 * Membership of the cluster, which consists of the nodes of an application.
@@ -79,8 +80,9 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * name.
 	 * @param nodeName Name of this node for operators, for instance in the console.
 	 * Default is made from the host's name.
-	 * @param address Host and port at which operators reach this node. Default is made
-	 * from the host's name and the web server's port.
+	 * @param address Address at which operators and browsers reach this node, such as
+	 * https://node-1.example.com. For operators the default is made from the host's name
+	 * and the web server's port; browsers are sent to other nodes only if it is set.
 	 * @param heartbeatInterval Average time between two heartbeats to the other nodes.
 	 * @param nodeTimeout Time without a heartbeat after which a node counts as gone. At
 	 * least three times the heartbeat interval.
@@ -314,6 +316,34 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("10") int maxAttempts,
 			@DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration maxHold,
 			@DefaultValue("1m") @DurationUnit(ChronoUnit.SECONDS) Duration maxWait) {
+	}
+
+	/**
+	 * Which node serves which user.
+	 *
+	 * @param enabled Whether the nodes agree on a ring that places users on them. Needs
+	 * atmosphere.cluster.node-name.
+	 * @param weight Share of this node in the users, in proportion to the weights of the
+	 * other nodes, from 0 to 100. A node with weight 0 serves nobody by the ring.
+	 * @param settleTime Time for which a node must be a member of the cluster before the
+	 * ring takes it in. It doubles each time that the node has left.
+	 * @param rebalance Which sessions are asked to move when the ring changes.
+	 * @param moveDelay Time from the publication of a ring until the first sessions move,
+	 * in which gateways learn of it.
+	 * @param movesPerSecond Maximum number of sessions that this node asks to move in a
+	 * second. The sessions of one user move together.
+	 * @param spreadOver Number of sessions over which a user is spread over all nodes. 0
+	 * means never.
+	 * @param lookup Whether clients can look up their node by HTTP, at
+	 * atmosphere.websocket.path followed by /api/route.
+	 * @param lookupOthers Role that may look up the nodes of other users.
+	 */
+	public record Routing(@DefaultValue("false") boolean enabled, @DefaultValue("1") int weight,
+			@DefaultValue("2s") @DurationUnit(ChronoUnit.SECONDS) Duration settleTime,
+			@DefaultValue("selective") RebalanceMode rebalance,
+			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration moveDelay,
+			@DefaultValue("100") int movesPerSecond, @DefaultValue("0") int spreadOver,
+			@DefaultValue("false") boolean lookup, @DefaultValue("ROLE_ADMIN") String lookupOthers) {
 	}
 
 	/**

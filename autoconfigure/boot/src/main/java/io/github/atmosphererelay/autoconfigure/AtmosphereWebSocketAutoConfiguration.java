@@ -167,7 +167,10 @@ public final class AtmosphereWebSocketAutoConfiguration {
 			RefusalResponder refusals, ServerCapacity capacity, Environment environment, TokenExecutor tokenExecutor,
 			ObjectProvider<TokenAuthenticator> tokens, ObjectProvider<PrincipalExpiry> expiry,
 			HttpSessionRegistry httpSessions, ObjectProvider<HandshakeFailures> failures,
-			@Qualifier(UPGRADE_STRATEGY) ObjectProvider<RequestUpgradeStrategy> upgradeStrategy) {
+			@Qualifier(UPGRADE_STRATEGY) ObjectProvider<RequestUpgradeStrategy> upgradeStrategy,
+			ObjectProvider<RoutedClients> routed) {
+		RoutedClients clients = routed.getIfAvailable();
+		TokenAuthenticator application = OptionalBeans.single(tokens, TokenAuthenticator.class);
 		Websocket websocket = this.properties.websocket();
 		Limits limits = this.properties.limits();
 		LimitSettings limitSettings = new LimitSettings(limits.sessionsPerUser(), limits.sessionsPerAddress(),
@@ -176,12 +179,14 @@ public final class AtmosphereWebSocketAutoConfiguration {
 				websocket.messagesPerSecond(), websocket.burst(), websocket.sendTimeout(), websocket.compression(),
 				limitSettings);
 		ClientAuthentication authentication = new ClientAuthentication(
-				OptionalBeans.single(tokens, TokenAuthenticator.class), earliest(expiry.orderedStream().toList()),
-				this.properties.security().tokenTimeout(), tokenExecutor.executor());
+				(clients != null) ? clients.tokens(application) : application,
+				earliest(expiry.orderedStream().toList()), this.properties.security().tokenTimeout(),
+				tokenExecutor.executor());
 		HandshakeSupport handshakes = new HandshakeSupport(websocket.allowedOrigins(), gate, capacity,
 				new ClientAddresses(isForwardedNatively(environment)), refusals,
 				failures.getIfAvailable(() -> HandshakeFailures.NONE),
-				upgradeStrategy.getIfAvailable(DetachedUpgradeStrategy::new));
+				upgradeStrategy.getIfAvailable(DetachedUpgradeStrategy::new),
+				(clients != null) ? clients::nodeAddresses : List::of);
 		return DoorContext.builder(settings, QueueDefaults.of(this.properties))
 			.tokens(new TokenChecker(authentication, node.clientContext()))
 			.limits(new ClientLimits(limitSettings))
@@ -226,7 +231,7 @@ public final class AtmosphereWebSocketAutoConfiguration {
 		return UpgradeRequired.forChannels(catalog, this.properties.websocket().path());
 	}
 
-	private static PrincipalExpiry earliest(List<PrincipalExpiry> expiries) {
+	static PrincipalExpiry earliest(List<PrincipalExpiry> expiries) {
 		return (principal) -> expiries.stream()
 			.map((expiry) -> expiry.expiresAt(principal))
 			.filter(Objects::nonNull)

@@ -19,6 +19,7 @@ package io.github.atmosphererelay.autoconfigure;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.cluster.ClusterQuestionHandler;
+import io.github.atmosphererelay.cluster.internal.ClusterLink;
 import io.github.atmosphererelay.cluster.internal.ClusterSettings;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
 import io.github.atmosphererelay.node.internal.MessagingNode;
@@ -39,7 +40,8 @@ class ClusterConfiguration {
 	@Bean
 	DefaultCluster atmosphereCluster(MessagingNode node, PresenceService presence, AtmosphereProperties properties,
 			Environment environment, ObjectProvider<ClusterQuestionHandler> questionHandlers,
-			ObjectProvider<OutboxReceiver> outboxReceivers) {
+			ObjectProvider<OutboxReceiver> outboxReceivers,
+			ObjectProvider<ClusterLink.RoutingReceiver> routingReceivers) {
 		AtmosphereProperties.Cluster cluster = properties.cluster();
 		ClusterSettings settings = new ClusterSettings(cluster.heartbeatInterval(), cluster.nodeTimeout(),
 				cluster.requestTimeout(), (int) properties.relay().maxMessageSize().toBytes(),
@@ -63,6 +65,7 @@ class ClusterConfiguration {
 				OutboxReceiver receiver = outboxReceivers.getIfAvailable();
 				return (receiver != null) ? receiver::received : null;
 			})
+			.routingReceiver(routingReceivers::getIfAvailable)
 			.build();
 	}
 

@@ -124,6 +124,7 @@ final class PropertyChecks {
 		positive("atmosphere.outbox.max-attempts", properties.outbox().maxAttempts());
 		positive("atmosphere.outbox.max-hold", properties.outbox().maxHold());
 		positive("atmosphere.outbox.max-wait", properties.outbox().maxWait());
+		check(properties.routing());
 		positive("atmosphere.security.token-timeout", properties.security().tokenTimeout());
 		Duration check = properties.security().sharedHttpSessions().checkInterval();
 		if (check.compareTo(Duration.ofSeconds(1)) < 0) {
@@ -144,6 +145,17 @@ final class PropertyChecks {
 					cluster.nodeTimeout(), "It must be at least three times 'atmosphere.cluster.heartbeat-interval',"
 							+ " which is " + cluster.heartbeatInterval());
 		}
+	}
+
+	private static void check(AtmosphereProperties.Routing routing) {
+		if (routing.weight() < 0 || routing.weight() > 100) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.routing.weight", routing.weight(),
+					"It must be between 0 and 100");
+		}
+		positive("atmosphere.routing.settle-time", routing.settleTime());
+		positive("atmosphere.routing.move-delay", routing.moveDelay());
+		positive("atmosphere.routing.moves-per-second", routing.movesPerSecond());
+		notNegative("atmosphere.routing.spread-over", routing.spreadOver());
 	}
 
 	private static void check(DurableSessions durable) {

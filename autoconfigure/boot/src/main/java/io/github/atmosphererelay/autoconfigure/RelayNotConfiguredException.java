@@ -18,7 +18,8 @@ package io.github.atmosphererelay.autoconfigure;
 
 /**
  * Thrown at startup if the relay cannot be created or cannot serve the configured
- * channels. Its text says what is wrong, its action what to change.
+ * channels, or if routing cannot work. Its text says what is wrong, its action what to
+ * change.
  */
 class RelayNotConfiguredException extends RuntimeException {
 

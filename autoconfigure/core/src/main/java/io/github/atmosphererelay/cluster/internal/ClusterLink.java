@@ -20,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
+import io.github.atmosphererelay.cluster.NodeRouting;
 import io.github.atmosphererelay.cluster.internal.ClusterMessenger.Subject;
 import io.github.atmosphererelay.node.internal.ControlMessenger;
 import io.github.atmosphererelay.relay.Receipt;
@@ -101,6 +102,12 @@ public final class ClusterLink {
 	 * packages of this library, like the link. Must not block.
 	 */
 	public interface RoutingReceiver {
+
+		/**
+		 * Return what this node says about its share of the users.
+		 * @return its weight and address
+		 */
+		NodeRouting describe();
 
 		/**
 		 * Receive a message of another node. Called by the relay's receive thread.

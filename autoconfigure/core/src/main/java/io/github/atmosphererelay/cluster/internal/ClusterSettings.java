@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Supplier;
 
-import io.github.atmosphererelay.cluster.NodeRouting;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,33 +32,16 @@ import org.jspecify.annotations.Nullable;
  * @param maxMessageSize the maximum size of a message that the relay carries, in bytes
  * @param address returns host and port of this node's web server, or {@code null} while
  * they are not known; must not block
- * @param routing returns this node's share of the users, or {@code null} if it takes no
- * part in routing; must not block
  */
 public record ClusterSettings(Duration heartbeatInterval, Duration nodeTimeout, Duration requestTimeout,
-		int maxMessageSize, Supplier<@Nullable String> address, Supplier<@Nullable NodeRouting> routing) {
+		int maxMessageSize, Supplier<@Nullable String> address) {
 
 	public ClusterSettings {
 		Objects.requireNonNull(requestTimeout, "'requestTimeout' must not be null");
 		Objects.requireNonNull(address, "'address' must not be null");
-		Objects.requireNonNull(routing, "'routing' must not be null");
 		if (nodeTimeout.compareTo(heartbeatInterval.multipliedBy(3)) < 0) {
 			throw new IllegalArgumentException("'nodeTimeout' must be at least three times 'heartbeatInterval'");
 		}
-	}
-
-	/**
-	 * Create the settings of a node that takes no part in routing.
-	 * @param heartbeatInterval the average time between two heartbeats
-	 * @param nodeTimeout the time without a message after which a node is removed
-	 * @param requestTimeout how long a request waits for the answers of other nodes
-	 * @param maxMessageSize the maximum size of a message that the relay carries, in
-	 * bytes
-	 * @param address returns host and port of this node's web server, or {@code null}
-	 */
-	public ClusterSettings(Duration heartbeatInterval, Duration nodeTimeout, Duration requestTimeout,
-			int maxMessageSize, Supplier<@Nullable String> address) {
-		this(heartbeatInterval, nodeTimeout, requestTimeout, maxMessageSize, address, () -> null);
 	}
 
 }

@@ -333,8 +333,9 @@ public final class DefaultCluster implements Cluster {
 
 	@Override
 	public ClusterNode self() {
+		ClusterLink.RoutingReceiver routing = this.routing;
 		return new ClusterNode(this.identity.id(), this.identity.name(), this.settings.address().get(), this.startedAt,
-				this.version, this.load.measure(), this.settings.routing().get());
+				this.version, this.load.measure(), (routing != null) ? routing.describe() : null);
 	}
 
 	@Override

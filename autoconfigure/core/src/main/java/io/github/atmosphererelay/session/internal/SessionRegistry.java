@@ -98,6 +98,16 @@ public final class SessionRegistry {
 	}
 
 	/**
+	 * Return whether a user was disconnected since a time, as by a log-out.
+	 * @param user the name of the user's principal
+	 * @param since a time of {@link System#nanoTime()}
+	 * @return whether the user was disconnected since then
+	 */
+	public boolean wasDisconnected(String user, long since) {
+		return this.disconnects.find(user, since) != null;
+	}
+
+	/**
 	 * Close a session that was added if its user was disconnected after the client was
 	 * authenticated.
 	 * @param session the session

@@ -335,9 +335,10 @@ final class RingAgreement {
 			this.acceptedAt = now;
 		}
 		this.accepted = publication;
-		if (newer || !publication.members().equals(before.ring().members())) {
-			Ring ring = (before != null && sameOwners && publication.members().equals(before.ring().members()))
-					? before.ring() : Ring.of(publication.members(), publication.spread());
+		Ring same = (before != null && sameOwners && publication.members().equals(before.ring().members()))
+				? before.ring() : null;
+		if (newer || same == null) {
+			Ring ring = (same != null) ? same : Ring.of(publication.members(), publication.spread());
 			this.ring = new PublishedRing(publication.version(), ring);
 			this.outlet.changed(before, this.ring);
 		}
@@ -459,7 +460,8 @@ final class RingAgreement {
 
 	/**
 	 * Return whether this node agrees with the published ring: it hears itself, is up to
-	 * date, knows its publisher as the one, and the members that it knows make up the same ring.
+	 * date, knows its publisher as the one, and the members that it knows make up the
+	 * same ring.
 	 */
 	boolean isAgreed() {
 		Publication accepted = this.accepted;

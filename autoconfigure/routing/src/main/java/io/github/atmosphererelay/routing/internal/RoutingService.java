@@ -17,20 +17,24 @@
 package io.github.atmosphererelay.routing.internal;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.security.Principal;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
+import io.github.atmosphererelay.cluster.NodeRouting;
 import io.github.atmosphererelay.cluster.internal.ClusterLink;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
 import io.github.atmosphererelay.guard.Part;
@@ -89,6 +93,8 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 
 	private final SessionMover mover;
 
+	private final TicketOffice tickets;
+
 	private RingAgreement agreement;
 
 	private volatile boolean draining;
@@ -129,6 +135,7 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 		this.placement = placement;
 		this.events = events;
 		this.mover = new SessionMover(registry, settings, this::isInPlace, this.statistics, new Random());
+		this.tickets = new TicketOffice(identity.id(), registry, System::nanoTime);
 		this.agreement = newAgreement();
 	}
 
@@ -152,9 +159,9 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 	}
 
 	/**
-	 * Announce that this node is about to stop: it has weight 0 from now on, and its users
-	 * find other nodes. Blocks for at most a second, until the ring without this node has
-	 * come.
+	 * Announce that this node is about to stop: it has weight 0 from now on, and its
+	 * users find other nodes. Blocks for at most a second, until the ring without this
+	 * node has come.
 	 */
 	public void drain() {
 		if (this.draining || this.executor == null) {
@@ -164,7 +171,7 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 		execute(() -> this.agreement.drain());
 		long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
 		while (owns() && System.nanoTime() - until < 0 && !Thread.currentThread().isInterrupted()) {
-			java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+			LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
 		}
 	}
 
@@ -189,12 +196,9 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 		executor.shutdownNow();
 	}
 
-	/**
-	 * Return the weight of this node, as other nodes have to know it.
-	 * @return the weight, 0 while the node is about to stop
-	 */
-	public int weight() {
-		return this.draining ? 0 : this.settings.weight();
+	@Override
+	public NodeRouting describe() {
+		return new NodeRouting(this.draining ? 0 : this.settings.weight(), this.settings.address());
 	}
 
 	/**
@@ -367,7 +371,29 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 
 	@Override
 	public byte[] answer(UUID asker, byte[] body) {
-		throw new IllegalArgumentException("the node does not know the request");
+		return this.tickets.answer(body);
+	}
+
+	/**
+	 * Return the tickets of this node.
+	 * @return the tickets
+	 */
+	public TicketOffice tickets() {
+		return this.tickets;
+	}
+
+	/**
+	 * Redeem a ticket at the node that has issued it.
+	 * @param ticket the ticket
+	 * @return completes with its holder, or with {@code null} if it is not valid; fails
+	 * if its node does not answer
+	 */
+	public CompletableFuture<TicketOffice.@Nullable Holder> redeem(String ticket) {
+		UUID issuer = TicketOffice.issuer(ticket);
+		if (issuer == null) {
+			return CompletableFuture.completedFuture(null);
+		}
+		return this.cluster.askRouting(issuer, ticket.getBytes(StandardCharsets.UTF_8)).thenApply(TicketOffice::read);
 	}
 
 	/**

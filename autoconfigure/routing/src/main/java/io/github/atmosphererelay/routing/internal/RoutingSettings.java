@@ -18,18 +18,21 @@ package io.github.atmosphererelay.routing.internal;
 
 import java.time.Duration;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * How a node takes part in routing.
  *
  * @param weight its share of the users, from 0 to 100
+ * @param address the address at which browsers reach it, or {@code null}
  * @param rebalance which sessions are asked to move when the ring changes
  * @param moveDelay the time from the publication of a ring until the first session moves
- * @param movesPerSecond the maximum number of sessions that are asked to move in a second,
- * unless one user has more
+ * @param movesPerSecond the maximum number of sessions that are asked to move in a
+ * second, unless one user has more
  * @param spreadOver users with more sessions are spread over all nodes; 0 if nobody is
  */
-public record RoutingSettings(int weight, Rebalance rebalance, Duration moveDelay, int movesPerSecond,
-		int spreadOver) {
+public record RoutingSettings(int weight, @Nullable String address, Rebalance rebalance, Duration moveDelay,
+		int movesPerSecond, int spreadOver) {
 
 	/**
 	 * Which sessions are asked to move when the ring changes.

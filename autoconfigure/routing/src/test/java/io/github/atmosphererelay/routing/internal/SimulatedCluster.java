@@ -178,7 +178,9 @@ final class SimulatedCluster {
 			this.stopped = false;
 		}
 
-		/** As a node does it: the message in a hurry, and the weight in its heartbeats. */
+		/**
+		 * As a node does it: the message in a hurry, and the weight in its heartbeats.
+		 */
 		void drain() {
 			this.weight = 0;
 			this.agreement.drain();

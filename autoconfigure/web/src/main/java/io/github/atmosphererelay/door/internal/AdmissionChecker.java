@@ -48,7 +48,7 @@ public final class AdmissionChecker {
 		this.handshakes = handshakes;
 		this.limits = limits;
 		this.tokens = tokens;
-		this.origins = new OriginCheck(handshakes.allowedOrigins());
+		this.origins = new OriginCheck(handshakes.allowedOrigins(), handshakes.nodeAddresses());
 	}
 
 	/**

@@ -16,7 +16,9 @@
 
 package io.github.atmosphererelay.door.internal;
 
+import java.util.Collection;
 import java.util.List;
+import java.util.function.Supplier;
 
 import org.springframework.web.socket.server.RequestUpgradeStrategy;
 
@@ -31,9 +33,27 @@ import org.springframework.web.socket.server.RequestUpgradeStrategy;
  * @param refusals answers refused handshakes
  * @param failures recognizes failures that are the client's fault
  * @param upgradeStrategy upgrades connections
+ * @param nodeAddresses returns the addresses of the cluster's nodes, whose pages may
+ * connect, too
  */
 public record HandshakeSupport(List<String> allowedOrigins, HandshakeGate gate, ServerCapacity capacity,
 		ClientAddresses addresses, RefusalResponder refusals, HandshakeFailures failures,
-		RequestUpgradeStrategy upgradeStrategy) {
+		RequestUpgradeStrategy upgradeStrategy, Supplier<Collection<String>> nodeAddresses) {
+
+	/**
+	 * Create the settings of a node to which no pages of other nodes connect.
+	 * @param allowedOrigins patterns of origins that may connect
+	 * @param gate decides whether clients are accepted
+	 * @param capacity decides whether the web server has room for more connections
+	 * @param addresses determines the addresses of clients
+	 * @param refusals answers refused handshakes
+	 * @param failures recognizes failures that are the client's fault
+	 * @param upgradeStrategy upgrades connections
+	 */
+	public HandshakeSupport(List<String> allowedOrigins, HandshakeGate gate, ServerCapacity capacity,
+			ClientAddresses addresses, RefusalResponder refusals, HandshakeFailures failures,
+			RequestUpgradeStrategy upgradeStrategy) {
+		this(allowedOrigins, gate, capacity, addresses, refusals, failures, upgradeStrategy, List::of);
+	}
 
 }

@@ -16,8 +16,10 @@
 
 package io.github.atmosphererelay.door.internal;
 
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Supplier;
 
 import io.github.atmosphererelay.guard.internal.LogText;
 
@@ -30,14 +32,18 @@ import org.springframework.web.cors.CorsConfiguration;
  */
 final class OriginCheck {
 
+	private final Supplier<Collection<String>> nodeAddresses;
+
 	private final CorsConfiguration allowed = new CorsConfiguration();
 
 	/**
 	 * Create a check.
 	 * @param patterns patterns of origins that may connect, in addition to this server's
 	 * own
+	 * @param nodeAddresses returns the addresses of the cluster's nodes
 	 */
-	OriginCheck(List<String> patterns) {
+	OriginCheck(List<String> patterns, Supplier<Collection<String>> nodeAddresses) {
+		this.nodeAddresses = nodeAddresses;
 		this.allowed.setAllowedOriginPatterns(patterns);
 	}
 
@@ -48,11 +54,18 @@ final class OriginCheck {
 	 */
 	void check(HandshakeRequest request) {
 		for (String origin : Collections.list(request.getHeaders(HttpHeaders.ORIGIN))) {
-			if (!request.origin().equals(WebOrigin.parse(origin)) && this.allowed.checkOrigin(origin) == null) {
+			if (!request.origin().equals(WebOrigin.parse(origin)) && this.allowed.checkOrigin(origin) == null
+					&& !isOfNode(origin)) {
 				throw new HandshakeRefusedException(Refusal.ORIGIN, "the origin " + LogText.quote(origin)
 						+ " is neither this server's, which is " + request.origin() + ", nor allowed");
 			}
 		}
+	}
+
+	private boolean isOfNode(String origin) {
+		WebOrigin parsed = WebOrigin.parse(origin);
+		return parsed != null
+				&& this.nodeAddresses.get().stream().anyMatch((address) -> parsed.equals(WebOrigin.parse(address)));
 	}
 
 }

@@ -121,6 +121,12 @@ export interface ClientOptions {
 	 * {@link Code.UNAUTHORIZED}.
 	 */
 	getToken?: (context: {}) => Promise<string>;
+	/** Ask before each connection which node serves the user, and connect there; to any node if that is not to be learnt. */
+	route?: boolean;
+	/** Where to ask, seen from the door; by default `../api/route`. */
+	routePath?: string;
+	/** What asks; by default the platform's own. */
+	fetch?: typeof fetch;
 	/** Goes with the connect command. */
 	data?: any;
 	name?: string;

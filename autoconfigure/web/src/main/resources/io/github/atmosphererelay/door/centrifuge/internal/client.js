@@ -297,6 +297,10 @@ export class Client extends Lifecycle {
 	#urls;
 	#at = 0;
 	#failedUrl;
+	/** Where the ring sends this client, with the ticket for it; null for the address of the list. */
+	#route = null;
+	/** Whether the node of the ring did not answer: the next attempt goes to the list. */
+	#routeFailed = false;
 	#socket = null;
 	#id = 0;
 	#calls = new Map();
@@ -328,7 +332,7 @@ export class Client extends Lifecycle {
 
 	/** Where it is connected, or tries to be. */
 	get url() {
-		return this.#urls[this.#at];
+		return this.#route?.url ?? this.#urls[this.#at];
 	}
 
 	get #websocket() {
@@ -440,6 +444,12 @@ export class Client extends Lifecycle {
 			}
 			return;
 		}
+		if (this._options.route) {
+			await this.#findRoute();
+			if (flow !== this._flow) {
+				return;
+			}
+		}
 		let socket;
 		try {
 			socket = new this.#websocket(this.url);
@@ -475,6 +485,32 @@ export class Client extends Lifecycle {
 		socket.onerror = () => {};
 	}
 
+	/**
+	 * Asks the node of the list which node serves the user. Whatever goes wrong, the client connects to the list.
+	 */
+	async #findRoute() {
+		this.#route = null;
+		if (this.#routeFailed) {
+			this.#routeFailed = false;
+			return;
+		}
+		const door = new URL(this.#urls[this.#at].replace(/^ws/, "http"));
+		try {
+			const lookup = new URL(this._options.routePath ?? "../api/route", door);
+			const answer = await (this._options.fetch ?? globalThis.fetch)(lookup, { credentials: "same-origin", cache: "no-store",
+				signal: AbortSignal.timeout(this._options.timeout) });
+			const { address, here, ticket } = answer.ok ? await answer.json() : {};
+			if (address && !here && (ticket || this._token)) {
+				const target = new URL(door.pathname + door.search, address.includes("://") ? address : `${door.protocol}//${address}`);
+				target.protocol = target.protocol.replace("http", "ws");
+				this.#route = { url: target.href, ticket };
+			}
+		}
+		catch {
+			// Any node serves any user
+		}
+	}
+
 	#connectCommand() {
 		const { data, name, version } = this._options;
 		const subs = {};
@@ -483,7 +519,7 @@ export class Client extends Lifecycle {
 				subs[channel] = { recover: true, ...position };
 			}
 		}
-		return { token: this._token || undefined, data, name, version, subs: this.#serverSide.size ? subs : undefined };
+		return { token: this.#route?.ticket || this._token || undefined, data, name, version, subs: this.#serverSide.size ? subs : undefined };
 	}
 
 	#accepted(reply) {
@@ -517,6 +553,12 @@ export class Client extends Lifecycle {
 
 	/** `token`: what the refused command had held; a listener may have set another one since. */
 	#refused(error, token) {
+		if (this.#route?.ticket) {
+			// The ticket was late, or its node is gone: another node lets the client in as it is
+			this.emit("error", { type: "connect", error });
+			this.#lost(error.code, error.message, false);
+			return;
+		}
 		if (error.code !== TOKEN_EXPIRED && !isTemporary(error)) {
 			this._end(error.code, error.message);
 			return;
@@ -573,6 +615,10 @@ export class Client extends Lifecycle {
 	}
 
 	#closed(code, reason) {
+		if (this.#route && this.state === "connecting" && code >= 3_500 && code < 4_000) {
+			this.#lost(code, reason);
+			return;
+		}
 		if (code === MESSAGE_TOO_BIG) {
 			this._end(Code.MESSAGE_SIZE_LIMIT, "message size limit exceeded");
 		}
@@ -593,9 +639,11 @@ export class Client extends Lifecycle {
 			return;
 		}
 		const wasConnected = this.state === "connected";
+		const routed = this.#route !== null;
+		this.#routeFailed = routed && !wasConnected;
 		this.#drop();
 		this.#failedUrl = this.url;
-		if (!wasConnected || code === SHUTDOWN) {
+		if (!routed && (!wasConnected || code === SHUTDOWN)) {
 			this.#at = (this.#at + 1) % this.#urls.length;
 		}
 		if (failed) {

@@ -1,0 +1,211 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.routing.internal;
+
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+
+import io.github.atmosphererelay.message.internal.WireReader;
+import io.github.atmosphererelay.message.internal.WireWriter;
+import io.github.atmosphererelay.session.internal.SessionRegistry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tickets that this node has issued. A ticket lets its holder open one socket at
+ * another node as the principal for whom it was issued, within 30 seconds. The other node
+ * asks this one, which gives each ticket out once: so a ticket is used once in the whole
+ * cluster, and not at all while this node is down. For any thread.
+ */
+public final class TicketOffice {
+
+	/** How long a ticket is valid. */
+	public static final Duration VALID = Duration.ofSeconds(30);
+
+	static final int MAX_TICKETS = 100_000;
+
+	static final int MAX_TICKETS_PER_USER = 20;
+
+	private static final String PREFIX = "atmosphere-ticket.";
+
+	private static final int MAX_STRING = 65_536;
+
+	private final UUID node;
+
+	private final SessionRegistry registry;
+
+	private final LongSupplier clock;
+
+	private final SecureRandom random = new SecureRandom();
+
+	/** The oldest first. Guarded by itself, as are the counts. */
+	private final Map<String, Ticket> tickets = new LinkedHashMap<>();
+
+	private final Map<String, Integer> byUser = new HashMap<>();
+
+	TicketOffice(UUID node, SessionRegistry registry, LongSupplier clock) {
+		this.node = node;
+		this.registry = registry;
+		this.clock = clock;
+	}
+
+	/**
+	 * Return the node that has issued a ticket.
+	 * @param token what a client has sent as its token
+	 * @return the node's id, or {@code null} if the token is no ticket
+	 */
+	public static @Nullable UUID issuer(String token) {
+		if (!token.startsWith(PREFIX)) {
+			return null;
+		}
+		int dot = token.indexOf('.', PREFIX.length());
+		if (dot < 0) {
+			return null;
+		}
+		try {
+			return UUID.fromString(token.substring(PREFIX.length(), dot));
+		}
+		catch (IllegalArgumentException ex) {
+			return null;
+		}
+	}
+
+	/**
+	 * Issue a ticket.
+	 * @param holder the principal's name, authorities, and when its authentication
+	 * expires
+	 * @param valid returns whether the authentication still holds, as an HTTP session
+	 * does until it ends
+	 * @return the ticket, or {@code null} if too many tickets are out
+	 */
+	public @Nullable String issue(Holder holder, BooleanSupplier valid) {
+		byte[] secret = new byte[24];
+		this.random.nextBytes(secret);
+		String ticket = PREFIX + this.node + "." + Base64.getUrlEncoder().withoutPadding().encodeToString(secret);
+		long now = this.clock.getAsLong();
+		synchronized (this.tickets) {
+			expire(now);
+			int ofUser = this.byUser.getOrDefault(holder.user(), 0);
+			if (this.tickets.size() >= MAX_TICKETS || ofUser >= MAX_TICKETS_PER_USER) {
+				return null;
+			}
+			this.byUser.put(holder.user(), ofUser + 1);
+			this.tickets.put(ticket, new Ticket(holder, valid, now));
+		}
+		return ticket;
+	}
+
+	private void expire(long now) {
+		while (!this.tickets.isEmpty()) {
+			Map.Entry<String, Ticket> oldest = this.tickets.entrySet().iterator().next();
+			if (now - oldest.getValue().issuedAt() < VALID.toNanos()) {
+				return;
+			}
+			take(oldest.getKey());
+		}
+	}
+
+	private @Nullable Ticket take(String text) {
+		Ticket ticket = this.tickets.remove(text);
+		if (ticket != null) {
+			this.byUser.computeIfPresent(ticket.holder().user(), (user, count) -> (count > 1) ? count - 1 : null);
+		}
+		return ticket;
+	}
+
+	/**
+	 * Take a ticket back.
+	 * @return its holder, or {@code null} if the ticket is not valid: used, late, forged,
+	 * or the holder has logged out
+	 */
+	@Nullable Holder redeem(String text) {
+		long now = this.clock.getAsLong();
+		Ticket ticket;
+		synchronized (this.tickets) {
+			expire(now);
+			ticket = take(text);
+		}
+		if (ticket == null || now - ticket.issuedAt() >= VALID.toNanos()
+				|| this.registry.wasDisconnected(ticket.holder().user(), ticket.issuedAt())) {
+			return null;
+		}
+		Instant expiresAt = ticket.holder().expiresAt();
+		if ((expiresAt != null && !expiresAt.isAfter(Instant.now())) || !ticket.valid().getAsBoolean()) {
+			return null;
+		}
+		return ticket.holder();
+	}
+
+	byte[] answer(byte[] request) {
+		Holder holder = redeem(new String(request, StandardCharsets.UTF_8));
+		WireWriter out = new WireWriter();
+		out.writeByte((holder != null) ? 1 : 0);
+		if (holder != null) {
+			out.writeString(holder.user());
+			out.writeLong((holder.expiresAt() != null) ? holder.expiresAt().toEpochMilli() : Long.MAX_VALUE);
+			out.writeInt(holder.authorities().size());
+			holder.authorities().forEach(out::writeString);
+		}
+		return out.toByteArray();
+	}
+
+	static @Nullable Holder read(byte[] answer) {
+		WireReader in = new WireReader(answer);
+		if (in.readByte() == 0) {
+			return null;
+		}
+		String user = in.readString(MAX_STRING);
+		long expiresAt = in.readLong();
+		List<String> authorities = new ArrayList<>();
+		for (int left = in.readCount(); left > 0; left--) {
+			authorities.add(in.readString(MAX_STRING));
+		}
+		return new Holder(user, authorities, (expiresAt != Long.MAX_VALUE) ? Instant.ofEpochMilli(expiresAt) : null);
+	}
+
+	/**
+	 * For whom a ticket was issued.
+	 *
+	 * @param user the name of the principal
+	 * @param authorities the principal's authorities
+	 * @param expiresAt when the authentication expires, or {@code null}
+	 */
+	public record Holder(String user, List<String> authorities, @Nullable Instant expiresAt) {
+
+		public Holder {
+			authorities = List.copyOf(authorities);
+		}
+
+	}
+
+	/**
+	 * A ticket that is out.
+	 */
+	private record Ticket(Holder holder, BooleanSupplier valid, long issuedAt) {
+	}
+
+}

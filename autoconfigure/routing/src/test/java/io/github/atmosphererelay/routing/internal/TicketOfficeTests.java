@@ -1,0 +1,124 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.routing.internal;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+import io.github.atmosphererelay.routing.internal.TicketOffice.Holder;
+import io.github.atmosphererelay.session.CloseReason;
+import io.github.atmosphererelay.session.internal.SessionRegistry;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link TicketOffice}.
+ */
+class TicketOfficeTests {
+
+	private static final Holder ADA = new Holder("ada", List.of("ROLE_USER"), null);
+
+	private final UUID node = UUID.randomUUID();
+
+	private final SessionRegistry registry = new SessionRegistry();
+
+	private final AtomicLong clock = new AtomicLong(System.nanoTime());
+
+	private final TicketOffice office = new TicketOffice(this.node, this.registry, this.clock::get);
+
+	@Test
+	void aTicketNamesItsNodeAndIsGivenOutOnce() {
+		String ticket = issue(ADA);
+		assertThat(TicketOffice.issuer(ticket)).isEqualTo(this.node);
+		assertThat(TicketOffice.read(this.office.answer(ticket.getBytes(StandardCharsets.UTF_8)))).isEqualTo(ADA);
+		assertThat(TicketOffice.read(this.office.answer(ticket.getBytes(StandardCharsets.UTF_8)))).isNull();
+	}
+
+	@Test
+	void aTicketIsRefusedAfterThirtySeconds() {
+		String inTime = issue(ADA);
+		String late = issue(ADA);
+		this.clock.addAndGet(TicketOffice.VALID.toNanos() - 1);
+		assertThat(this.office.redeem(inTime)).isEqualTo(ADA);
+		this.clock.incrementAndGet();
+		assertThat(this.office.redeem(late)).isNull();
+	}
+
+	@Test
+	void aForgedTicketIsRefused() {
+		String ticket = issue(ADA);
+		assertThat(this.office.redeem(ticket.substring(0, ticket.length() - 1) + "!")).isNull();
+		assertThat(TicketOffice.issuer("atmosphere-ticket.nobody.x")).isNull();
+		assertThat(TicketOffice.issuer("atmosphere-ticket.")).isNull();
+		assertThat(TicketOffice.issuer("eyJhbGciOiJIUzI1NiJ9.e30.x")).isNull();
+	}
+
+	@Test
+	void aLogOutEndsTheTicketsOfThatPrincipalAlone() {
+		String ada = issue(ADA);
+		Holder bob = new Holder("bob", List.of(), null);
+		String other = issue(bob);
+		this.clock.set(System.nanoTime());
+		this.registry.disconnectUser("ada", CloseReason.LOGGED_OUT);
+		assertThat(this.office.redeem(ada)).isNull();
+		assertThat(this.office.redeem(other)).isEqualTo(bob);
+	}
+
+	@Test
+	void theEndOfTheHttpSessionEndsItsTickets() {
+		AtomicBoolean valid = new AtomicBoolean(true);
+		String ticket = this.office.issue(ADA, valid::get);
+		valid.set(false);
+		assertThat(this.office.redeem(ticket)).isNull();
+	}
+
+	@Test
+	void aTicketEndsWithTheTokenOfItsPrincipal() {
+		String expired = issue(new Holder("ada", List.of(), Instant.now().minusSeconds(1)));
+		Instant later = Instant.now().plusSeconds(60).truncatedTo(ChronoUnit.MILLIS);
+		String valid = issue(new Holder("ada", List.of(), later));
+		assertThat(this.office.redeem(expired)).isNull();
+		Holder holder = TicketOffice.read(this.office.answer(valid.getBytes(StandardCharsets.UTF_8)));
+		assertThat(holder).isNotNull();
+		assertThat(holder.expiresAt()).isEqualTo(later);
+	}
+
+	@Test
+	void aUserHasALimitedNumberOfTicketsAndGetsRoomAgain() {
+		for (int i = 0; i < TicketOffice.MAX_TICKETS_PER_USER; i++) {
+			assertThat(this.office.issue(ADA, () -> true)).isNotNull();
+		}
+		assertThat(this.office.issue(ADA, () -> true)).isNull();
+		assertThat(this.office.issue(new Holder("bob", List.of(), null), () -> true)).isNotNull();
+		this.clock.addAndGet(Duration.ofSeconds(31).toNanos());
+		assertThat(this.office.issue(ADA, () -> true)).isNotNull();
+	}
+
+	private String issue(Holder holder) {
+		String ticket = this.office.issue(holder, () -> true);
+		assertThat(ticket).isNotNull();
+		return ticket;
+	}
+
+}
