@@ -1,0 +1,134 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.gateway;
+
+import java.util.List;
+
+import io.github.atmosphererelay.gateway.internal.OpenExchanges;
+import io.github.atmosphererelay.gateway.internal.PlacementFilter;
+import io.github.atmosphererelay.gateway.internal.ProxySettings;
+import io.github.atmosphererelay.gateway.internal.RingSource;
+import io.github.atmosphererelay.gateway.internal.RouteLookup;
+import io.github.atmosphererelay.gateway.internal.UserSource;
+import io.github.atmosphererelay.gateway.internal.WebSocketProxyFilter;
+import io.github.atmosphererelay.routing.Placement;
+import io.github.atmosphererelay.routing.Routes;
+import reactor.netty.http.client.HttpClient;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.cloud.gateway.filter.headers.HttpHeadersFilter;
+import org.springframework.cloud.loadbalancer.annotation.LoadBalancerClientSpecification;
+import org.springframework.context.annotation.Bean;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.ServerResponse;
+
+/**
+ * Auto-configuration of a gateway that sends users to their nodes.
+ */
+@AutoConfiguration(afterName = "org.springframework.cloud.gateway.config.GatewayAutoConfiguration")
+@ConditionalOnWebApplication(type = Type.REACTIVE)
+@ConditionalOnProperty("atmosphere.gateway.service")
+@EnableConfigurationProperties(AtmosphereGatewayProperties.class)
+public final class AtmosphereGatewayAutoConfiguration {
+
+	private final AtmosphereGatewayProperties properties;
+
+	private final String service;
+
+	AtmosphereGatewayAutoConfiguration(AtmosphereGatewayProperties properties) {
+		this.properties = properties;
+		this.service = (properties.service() != null) ? properties.service() : "";
+		long size = properties.maxMessageSize().toBytes();
+		if (size < 1 || size > Integer.MAX_VALUE / 2) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.max-message-size",
+					properties.maxMessageSize(), "It must be positive and below 1GB");
+		}
+		if (properties.idleTimeout().isNegative()) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.idle-timeout",
+					properties.idleTimeout(), "It must not be negative");
+		}
+	}
+
+	private List<UserSource> sources() {
+		return this.properties.userFrom().stream().map((text) -> {
+			try {
+				return UserSource.parse(text);
+			}
+			catch (IllegalArgumentException ex) {
+				throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.user-from", text,
+						ex.getMessage());
+			}
+		}).toList();
+	}
+
+	@Bean
+	OpenExchanges atmosphereOpenExchanges() {
+		return new OpenExchanges();
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	RingSource atmosphereRingSource(ObjectProvider<Routes> routes) {
+		return () -> {
+			Routes known = routes.getIfAvailable();
+			return (known != null) ? known.ring() : null;
+		};
+	}
+
+	/**
+	 * Is for the nodes' service alone: other services keep their load balancers.
+	 */
+	@Bean
+	LoadBalancerClientSpecification atmosphereLoadBalancerSpecification() {
+		return new LoadBalancerClientSpecification(this.service,
+				new Class<?>[] { RingLoadBalancerConfiguration.class });
+	}
+
+	@Bean
+	PlacementFilter atmospherePlacementFilter() {
+		return new PlacementFilter(this.service, sources());
+	}
+
+	@Bean
+	PlacementFilter.Counter atmosphereOpenExchangesCounter(OpenExchanges open) {
+		return new PlacementFilter.Counter(open);
+	}
+
+	@Bean
+	WebSocketProxyFilter atmosphereWebSocketProxyFilter(HttpClient http,
+			ObjectProvider<HttpHeadersFilter> headersFilters) {
+		return new WebSocketProxyFilter(http, () -> headersFilters.orderedStream().toList(),
+				new ProxySettings((int) this.properties.maxMessageSize().toBytes(), this.properties.handshakeTimeout(),
+						this.properties.idleTimeout()));
+	}
+
+	@Bean
+	@ConditionalOnBooleanProperty("atmosphere.gateway.lookup.enabled")
+	RouterFunction<ServerResponse> atmosphereRouteLookup(RingSource rings, ObjectProvider<Placement> placement) {
+		return new RouteLookup(rings, placement.getIfAvailable(() -> Placement.BY_RING), sources())
+			.route(this.properties.lookup().path());
+	}
+
+}

@@ -1,0 +1,71 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.gateway;
+
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.convert.DurationUnit;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Properties of the gateway. Not for instantiation by applications.
+ *
+ * @param service Name of the service whose instances are the nodes, as in lb://chat.
+ * Without it the gateway places nobody.
+ * @param userFrom Comma-separated list of where the gateway finds the user who is placed,
+ * the first that has one counts: principal, header:NAME, cookie:NAME, path:VARIABLE or
+ * claim:NAME. Headers are removed before a request is forwarded. Default is principal and
+ * claim:sub.
+ * @param maxMessageSize Maximum size of a WebSocket message in either direction.
+ * @param handshakeTimeout Time within which a node has to accept or refuse a WebSocket.
+ * @param idleTimeout Time without a frame in either direction after which a WebSocket is
+ * closed. Must be longer than the nodes' ping interval. With 0 it is never closed.
+ * @param lookup Answers to clients that ask for their node.
+ */
+@ConfigurationProperties("atmosphere.gateway")
+public record AtmosphereGatewayProperties(@Nullable String service, @Nullable List<String> userFrom,
+		@DefaultValue("16MB") DataSize maxMessageSize,
+		@DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS) Duration handshakeTimeout,
+		@DefaultValue("90s") @DurationUnit(ChronoUnit.SECONDS) Duration idleTimeout, @DefaultValue Lookup lookup) {
+
+	private static final List<String> USER_FROM = List.of("principal", "claim:sub");
+
+	public AtmosphereGatewayProperties {
+		userFrom = (userFrom != null) ? List.copyOf(userFrom) : USER_FROM;
+	}
+
+	@Override
+	public List<String> userFrom() {
+		return (this.userFrom != null) ? this.userFrom : USER_FROM;
+	}
+
+	/**
+	 * Answers to clients that ask for their node.
+	 *
+	 * @param enabled Whether the gateway tells a client its node.
+	 * @param path Path of the request.
+	 */
+	public record Lookup(@DefaultValue("false") boolean enabled, @DefaultValue("/atmosphere/api/route") String path) {
+	}
+
+}

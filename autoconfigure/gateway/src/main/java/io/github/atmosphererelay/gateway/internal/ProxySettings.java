@@ -1,0 +1,29 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.gateway.internal;
+
+import java.time.Duration;
+
+/**
+ * How the gateway forwards WebSockets.
+ *
+ * @param maxMessageSize the maximum size of a message in bytes
+ * @param handshakeTimeout the time within which a node has to accept or refuse
+ * @param idleTimeout the time without a frame after which a WebSocket is closed, or zero
+ */
+public record ProxySettings(int maxMessageSize, Duration handshakeTimeout, Duration idleTimeout) {
+}

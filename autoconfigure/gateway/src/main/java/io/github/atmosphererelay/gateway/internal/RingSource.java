@@ -1,0 +1,35 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.gateway.internal;
+
+import io.github.atmosphererelay.routing.PublishedRing;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The ring by which the gateway places users. Safe for use by many threads; does not
+ * block: a source that reads from elsewhere keeps the last ring that it has read.
+ */
+@FunctionalInterface
+public interface RingSource {
+
+	/**
+	 * Return the latest ring.
+	 * @return the ring, or {@code null} if none is known yet
+	 */
+	@Nullable PublishedRing ring();
+
+}

@@ -1,0 +1,111 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.gateway.internal;
+
+import java.time.Duration;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+import org.springframework.web.reactive.socket.CloseStatus;
+import org.springframework.web.reactive.socket.WebSocketSession;
+
+/**
+ * Forwards frames between a client and its node until one of them closes. A side is read
+ * only as fast as the other one takes its frames. Threads: event loops, which it does not
+ * block.
+ */
+final class WebSocketPipe {
+
+	private static final Log logger = LogFactory.getLog(WebSocketPipe.class);
+
+	private static final CloseStatus NODE_LOST = new CloseStatus(1012, "node is away, please reconnect");
+
+	private static final CloseStatus IDLE = new CloseStatus(1012, "connection was idle");
+
+	private final WebSocketSession client;
+
+	private final WebSocketSession node;
+
+	private final Duration idleTimeout;
+
+	private volatile long lastFrame = System.nanoTime();
+
+	WebSocketPipe(WebSocketSession client, WebSocketSession node, Duration idleTimeout) {
+		this.client = client;
+		this.node = node;
+		this.idleTimeout = idleTimeout;
+	}
+
+	/**
+	 * Forward frames.
+	 * @return completes when both sides are closed
+	 */
+	Mono<Void> run() {
+		Mono<Void> toNode = forward(this.client, this.node)
+			.then(closing(this.client, this.node, CloseStatus.GOING_AWAY));
+		Mono<Void> toClient = forward(this.node, this.client).then(closing(this.node, this.client, NODE_LOST));
+		Mono<Void> both = Mono.when(toNode, toClient);
+		return this.idleTimeout.isZero() ? both : both.takeUntilOther(idle());
+	}
+
+	private Mono<Void> forward(WebSocketSession from, WebSocketSession to) {
+		return to.send(FrameReader.read(from, () -> this.lastFrame = System.nanoTime())).onErrorResume((failure) -> {
+			logger.debug("A WebSocket could not be forwarded to its end", failure);
+			return Mono.empty();
+		});
+	}
+
+	/**
+	 * Close a side as the other one was closed.
+	 */
+	private static Mono<Void> closing(WebSocketSession closed, WebSocketSession other, CloseStatus ifLost) {
+		return Mono.defer(() -> closed.closeStatus()
+			.timeout(Duration.ofSeconds(5), Mono.just(ifLost))
+			.defaultIfEmpty(ifLost)
+			.flatMap((status) -> other.close(forwarded(status, ifLost)))
+			.onErrorResume((failure) -> Mono.empty()));
+	}
+
+	/**
+	 * Return the status that may stand in a frame: 1005, 1006 and 1015 stand for the
+	 * absence of one.
+	 */
+	static CloseStatus forwarded(@Nullable CloseStatus status, CloseStatus ifLost) {
+		if (status == null) {
+			return ifLost;
+		}
+		return switch (status.getCode()) {
+			case 1005 -> CloseStatus.NORMAL;
+			case 1004, 1006, 1015 -> ifLost;
+			default -> status;
+		};
+	}
+
+	private Mono<Void> idle() {
+		Duration tick = this.idleTimeout.dividedBy(4);
+		return Flux.interval(tick)
+			.filter((number) -> System.nanoTime() - this.lastFrame >= this.idleTimeout.toNanos())
+			.next()
+			.flatMap((number) -> Mono.whenDelayError(this.client.close(IDLE), this.node.close(CloseStatus.GOING_AWAY)))
+			.onErrorResume((failure) -> Mono.empty());
+	}
+
+}

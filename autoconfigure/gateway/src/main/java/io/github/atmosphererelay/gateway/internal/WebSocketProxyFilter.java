@@ -1,0 +1,220 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.gateway.internal;
+
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Supplier;
+
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.websocketx.WebSocketClientHandshakeException;
+import io.netty.handler.codec.http.websocketx.WebSocketHandshakeException;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.netty.http.client.HttpClient;
+import reactor.netty.http.client.WebsocketClientSpec;
+import reactor.netty.http.server.WebsocketServerSpec;
+
+import org.springframework.cloud.gateway.filter.GatewayFilterChain;
+import org.springframework.cloud.gateway.filter.GlobalFilter;
+import org.springframework.cloud.gateway.filter.headers.HttpHeadersFilter;
+import org.springframework.cloud.gateway.support.ServerWebExchangeUtils;
+import org.springframework.core.Ordered;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.util.StringUtils;
+import org.springframework.web.reactive.socket.WebSocketHandler;
+import org.springframework.web.reactive.socket.WebSocketSession;
+import org.springframework.web.reactive.socket.client.ReactorNettyWebSocketClient;
+import org.springframework.web.reactive.socket.server.WebSocketService;
+import org.springframework.web.reactive.socket.server.support.HandshakeWebSocketService;
+import org.springframework.web.reactive.socket.server.upgrade.ReactorNettyRequestUpgradeStrategy;
+import org.springframework.web.server.ResponseStatusException;
+import org.springframework.web.server.ServerWebExchange;
+
+/**
+ * Forwards WebSockets to the nodes, and stands before Spring's own filter, which accepts
+ * a client before the node has, answers pings itself, and changes close codes. This one
+ * connects to the node first, so that the client gets the node's refusal; it forwards
+ * pings, pongs and every close code that may stand in a frame. Safe for use by many
+ * threads; does not block.
+ */
+public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
+
+	private static final List<String> HANDSHAKE_HEADERS = List.of("connection", "upgrade", "content-length",
+			"transfer-encoding", "keep-alive");
+
+	private final ReactorNettyWebSocketClient client;
+
+	private final WebSocketService service;
+
+	private final Supplier<List<HttpHeadersFilter>> headersFilters;
+
+	private final ProxySettings settings;
+
+	/**
+	 * Create a filter.
+	 * @param http the gateway's HTTP client, which connects to the nodes
+	 * @param headersFilters supplies the gateway's filters of headers
+	 * @param settings how to forward
+	 */
+	public WebSocketProxyFilter(HttpClient http, Supplier<List<HttpHeadersFilter>> headersFilters,
+			ProxySettings settings) {
+		this.headersFilters = headersFilters;
+		this.settings = settings;
+		this.client = new ReactorNettyWebSocketClient(http.responseTimeout(settings.handshakeTimeout()),
+				() -> WebsocketClientSpec.builder().handlePing(true).maxFramePayloadLength(settings.maxMessageSize()));
+		this.service = new HandshakeWebSocketService(new ReactorNettyRequestUpgradeStrategy(
+				() -> WebsocketServerSpec.builder().handlePing(true).maxFramePayloadLength(settings.maxMessageSize())));
+	}
+
+	@Override
+	public int getOrder() {
+		return Ordered.LOWEST_PRECEDENCE - 2;
+	}
+
+	@Override
+	public Mono<Void> filter(ServerWebExchange exchange, GatewayFilterChain chain) {
+		URI url = exchange.getRequiredAttribute(ServerWebExchangeUtils.GATEWAY_REQUEST_URL_ATTR);
+		if (!PlacementFilter.isPlaced(exchange) || ServerWebExchangeUtils.isAlreadyRouted(exchange)
+				|| !"websocket".equalsIgnoreCase(exchange.getRequest().getHeaders().getUpgrade())) {
+			return chain.filter(exchange);
+		}
+		ServerWebExchangeUtils.setAlreadyRouted(exchange);
+		URI node = webSocketUrl(url);
+		List<String> protocols = subProtocols(exchange);
+		return connect(exchange, node, protocols)
+			// The node may accept a client and none of its subprotocols, for which the
+			// HTTP client finds fault with it
+			.onErrorResume(
+					(failure) -> !protocols.isEmpty() && isAccepted(failure) && !exchange.getResponse().isCommitted(),
+					(failure) -> connect(exchange, node, List.of()))
+			.onErrorResume(WebSocketHandshakeException.class, (failure) -> exchange.getResponse().isCommitted()
+					? Mono.error(failure) : refuse(exchange, failure));
+	}
+
+	private Mono<Void> connect(ServerWebExchange exchange, URI url, List<String> protocols) {
+		return this.client.execute(url, headers(exchange), new WebSocketHandler() {
+
+			@Override
+			public List<String> getSubProtocols() {
+				return protocols;
+			}
+
+			@Override
+			public Mono<Void> handle(WebSocketSession node) {
+				return accept(exchange, node);
+			}
+
+		});
+	}
+
+	private static boolean isAccepted(Throwable failure) {
+		HttpResponse answer = (failure instanceof WebSocketClientHandshakeException handshake) ? handshake.response()
+				: null;
+		return answer != null && answer.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS);
+	}
+
+	private Mono<Void> accept(ServerWebExchange exchange, WebSocketSession node) {
+		copy(node.getHandshakeInfo().getHeaders(), exchange.getResponse().getHeaders());
+		String protocol = node.getHandshakeInfo().getSubProtocol();
+		// An upgrade completes with the handshake, but the node's side has to stay open
+		Sinks.Empty<Void> ended = Sinks.empty();
+		return this.service.handleRequest(exchange, new WebSocketHandler() {
+
+			@Override
+			public List<String> getSubProtocols() {
+				return (protocol != null) ? List.of(protocol) : List.of();
+			}
+
+			@Override
+			public Mono<Void> handle(WebSocketSession client) {
+				return new WebSocketPipe(client, node, WebSocketProxyFilter.this.settings.idleTimeout()).run()
+					.doFinally((signal) -> ended.tryEmitEmpty());
+			}
+
+		}).then(ended.asMono());
+	}
+
+	/**
+	 * Answer a client as the node has.
+	 */
+	private static Mono<Void> refuse(ServerWebExchange exchange, WebSocketHandshakeException failure) {
+		HttpResponse answer = (failure instanceof WebSocketClientHandshakeException handshake) ? handshake.response()
+				: null;
+		if (answer == null || isAccepted(failure)) {
+			return Mono.error(new ResponseStatusException(HttpStatus.BAD_GATEWAY, "A node has not answered a handshake",
+					failure));
+		}
+		ServerHttpResponse response = exchange.getResponse();
+		response.setStatusCode(HttpStatusCode.valueOf(answer.status().code()));
+		HttpHeaders headers = new HttpHeaders();
+		answer.headers().forEach((header) -> headers.add(header.getKey(), header.getValue()));
+		copy(headers, response.getHeaders());
+		return response.setComplete();
+	}
+
+	private static void copy(HttpHeaders from, HttpHeaders to) {
+		from.forEach((name, values) -> {
+			String lower = name.toLowerCase(Locale.ROOT);
+			if (!lower.startsWith("sec-websocket") && !HANDSHAKE_HEADERS.contains(lower)) {
+				to.put(name, new ArrayList<>(values));
+			}
+		});
+	}
+
+	private HttpHeaders headers(ServerWebExchange exchange) {
+		HttpHeaders filtered = HttpHeadersFilter.filterRequest(this.headersFilters.get(), exchange);
+		HttpHeaders headers = new HttpHeaders();
+		filtered.forEach((name, values) -> {
+			String lower = name.toLowerCase(Locale.ROOT);
+			if (!lower.startsWith("sec-websocket") && !HANDSHAKE_HEADERS.contains(lower) && !lower.equals("host")) {
+				headers.put(name, new ArrayList<>(values));
+			}
+		});
+		String host = exchange.getRequest().getHeaders().getFirst(HttpHeaders.HOST);
+		if (host != null
+				&& exchange.getAttributeOrDefault(ServerWebExchangeUtils.PRESERVE_HOST_HEADER_ATTRIBUTE, false)) {
+			headers.set(HttpHeaders.HOST, host);
+		}
+		return headers;
+	}
+
+	private static List<String> subProtocols(ServerWebExchange exchange) {
+		return exchange.getRequest()
+			.getHeaders()
+			.getOrEmpty("Sec-WebSocket-Protocol")
+			.stream()
+			.flatMap((value) -> List.of(StringUtils.tokenizeToStringArray(value, ",")).stream())
+			.toList();
+	}
+
+	private static URI webSocketUrl(URI url) {
+		String scheme = switch (url.getScheme().toLowerCase(Locale.ROOT)) {
+			case "http" -> "ws";
+			case "https" -> "wss";
+			default -> url.getScheme();
+		};
+		return URI.create(scheme + url.toString().substring(url.getScheme().length()));
+	}
+
+}

@@ -1,0 +1,158 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.gateway;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.netty.DisposableServer;
+import reactor.netty.http.server.HttpServer;
+import reactor.netty.http.server.HttpServerRequest;
+import reactor.netty.http.server.HttpServerResponse;
+import reactor.netty.http.server.WebsocketServerSpec;
+import reactor.netty.http.websocket.WebsocketInbound;
+import reactor.netty.http.websocket.WebsocketOutbound;
+
+/**
+ * A server in place of a node, which does what its clients ask for and remembers what it
+ * has got.
+ */
+final class TestBackend implements AutoCloseable {
+
+	private static final int MAX_FRAME = 8 * 1_024 * 1_024;
+
+	private final String name;
+
+	private final DisposableServer server;
+
+	private final List<String> received = new CopyOnWriteArrayList<>();
+
+	private final List<Integer> closed = new CopyOnWriteArrayList<>();
+
+	private final Sinks.Many<String> stream = Sinks.many().unicast().onBackpressureBuffer();
+
+	TestBackend(String name) {
+		this.name = name;
+		this.server = HttpServer.create().host("127.0.0.1").port(0).handle(this::handle).bindNow();
+	}
+
+	String name() {
+		return this.name;
+	}
+
+	int port() {
+		return this.server.port();
+	}
+
+	/**
+	 * What clients have sent, such as {@code ping:abc}.
+	 */
+	List<String> received() {
+		return this.received;
+	}
+
+	/**
+	 * The codes with which clients have closed.
+	 */
+	List<Integer> closed() {
+		return this.closed;
+	}
+
+	void stream(String line) {
+		this.stream.tryEmitNext(line).orThrow();
+	}
+
+	private Publisher<Void> handle(HttpServerRequest request, HttpServerResponse response) {
+		if (request.path().endsWith("refused")) {
+			return response.status(403).header("X-Reason", "not you").send();
+		}
+		if (request.path().endsWith("stream")) {
+			return response.sse()
+				.send(this.stream.asFlux().map((line) -> Unpooled.copiedBuffer(line, StandardCharsets.UTF_8)),
+						(buffer) -> true);
+		}
+		if ("websocket".equalsIgnoreCase(request.requestHeaders().get("Upgrade"))) {
+			WebsocketServerSpec.Builder spec = WebsocketServerSpec.builder()
+				.handlePing(true)
+				.maxFramePayloadLength(MAX_FRAME);
+			if (request.requestHeaders().contains("Sec-WebSocket-Protocol", "first", true)) {
+				spec.protocols("first");
+			}
+			return response.sendWebsocket(this::serve, spec.build());
+		}
+		String user = request.requestHeaders().get("X-User");
+		return response.sendString(Mono.just(this.name + ((user != null) ? " for " + user : "")));
+	}
+
+	private Publisher<Void> serve(WebsocketInbound in, WebsocketOutbound out) {
+		in.receiveCloseStatus().subscribe((status) -> this.closed.add(status.code()));
+		Flux<WebSocketFrame> answers = in.aggregateFrames(MAX_FRAME)
+			.receiveFrames()
+			.concatMap((frame) -> answer(frame, in, out));
+		return out.sendString(Mono.just(this.name)).sendObject(answers);
+	}
+
+	private Publisher<WebSocketFrame> answer(WebSocketFrame frame, WebsocketInbound in, WebsocketOutbound out) {
+		if (frame instanceof PingWebSocketFrame) {
+			this.received.add("ping:" + frame.content().toString(StandardCharsets.UTF_8));
+			return Mono.just(new PongWebSocketFrame(Unpooled.copiedBuffer(frame.content())));
+		}
+		if (frame instanceof PongWebSocketFrame) {
+			this.received.add("pong:" + frame.content().toString(StandardCharsets.UTF_8));
+			return Mono.empty();
+		}
+		if (frame instanceof BinaryWebSocketFrame) {
+			return Mono.just(new BinaryWebSocketFrame(Unpooled.copiedBuffer(frame.content())));
+		}
+		if (!(frame instanceof TextWebSocketFrame text)) {
+			return Mono.empty();
+		}
+		String command = text.text();
+		if (command.startsWith("close ")) {
+			return out.sendClose(Integer.parseInt(command.substring(6)), "as asked").thenMany(Flux.empty());
+		}
+		if (command.equals("die")) {
+			in.withConnection((connection) -> connection.channel().close());
+			return Mono.empty();
+		}
+		if (command.equals("ping me")) {
+			return Mono.just(new PingWebSocketFrame(Unpooled.copiedBuffer("beat", StandardCharsets.UTF_8)));
+		}
+		if (command.equals("silence")) {
+			return Mono.empty();
+		}
+		return Mono.just(new TextWebSocketFrame(command));
+	}
+
+	@Override
+	public void close() {
+		this.server.disposeNow(Duration.ofSeconds(1));
+	}
+
+}

@@ -1,0 +1,119 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.gateway;
+
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+import io.github.atmosphererelay.gateway.internal.RingSource;
+import io.github.atmosphererelay.routing.PublishedRing;
+import io.github.atmosphererelay.routing.Ring;
+import io.github.atmosphererelay.routing.RingMember;
+import io.github.atmosphererelay.routing.RingVersion;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.Environment;
+
+/**
+ * An application on Spring Cloud Gateway, whose nodes stand in a ring with the weight 1.
+ * One at a time: it ends Reactor's threads, which are the JVM's.
+ */
+final class TestGateway implements AutoCloseable {
+
+	private final ConfigurableApplicationContext context;
+
+	private TestGateway(ConfigurableApplicationContext context) {
+		this.context = context;
+	}
+
+	static TestGateway start(List<TestBackend> nodes, List<TestBackend> others, String... args) {
+		SpringApplication application = new SpringApplication(Application.class);
+		application.setWebApplicationType(WebApplicationType.REACTIVE);
+		String routes = "--spring.cloud.gateway.server.webflux.routes";
+		List<String> all = new ArrayList<>(List.of("--server.port=0", "--spring.main.banner-mode=off",
+				"--spring.main.register-shutdown-hook=false", "--spring.jmx.enabled=false",
+				"--spring.application.name=gateway", "--logging.level.root=WARN", "--atmosphere.relay.type=local",
+				"--atmosphere.gateway.service=chat",
+				"--atmosphere.gateway.user-from=header:X-User,cookie:USER,claim:sub",
+				"--atmosphere.gateway.lookup.enabled=true", routes + "[0].id=chat", routes + "[0].uri=lb://chat",
+				routes + "[0].predicates[0]=Path=/atmosphere/**", routes + "[1].id=other",
+				routes + "[1].uri=lb://other", routes + "[1].predicates[0]=Path=/other/**",
+				"--test.nodes=" + String.join(",", nodes.stream().map(TestBackend::name).toList())));
+		all.addAll(instances("chat", nodes));
+		all.addAll(instances("other", others));
+		Stream.of(args).map((arg) -> "--" + arg).forEach(all::add);
+		return new TestGateway(application.run(all.toArray(String[]::new)));
+	}
+
+	private static List<String> instances(String service, List<TestBackend> backends) {
+		List<String> properties = new ArrayList<>();
+		for (int i = 0; i < backends.size(); i++) {
+			String prefix = "--spring.cloud.discovery.client.simple.instances." + service + "[" + i + "].";
+			properties.add(prefix + "uri=http://127.0.0.1:" + backends.get(i).port());
+			properties.add(prefix + "metadata.atmosphere-node=" + backends.get(i).name());
+		}
+		return properties;
+	}
+
+	int port() {
+		return ((WebServerApplicationContext) this.context).getWebServer().getPort();
+	}
+
+	URI http(String path) {
+		return URI.create("http://127.0.0.1:" + port() + path);
+	}
+
+	URI webSocket(String path) {
+		return URI.create("ws://127.0.0.1:" + port() + path);
+	}
+
+	PublishedRing ring() {
+		return this.context.getBean(RingSource.class).ring();
+	}
+
+	@Override
+	public void close() {
+		this.context.close();
+	}
+
+	/**
+	 * The gateway, which knows the ring.
+	 */
+	@SpringBootConfiguration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Application {
+
+		@Bean
+		RingSource ringSource(Environment environment) {
+			Ring ring = Ring.of(Stream.of(environment.getRequiredProperty("test.nodes").split(","))
+				.map((name) -> new RingMember(name, 1))
+				.toList());
+			PublishedRing published = new PublishedRing(new RingVersion(1, 1, ring.digest()), ring);
+			return () -> published;
+		}
+
+	}
+
+}
