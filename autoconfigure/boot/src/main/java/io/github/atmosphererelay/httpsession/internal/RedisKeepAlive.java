@@ -19,6 +19,7 @@ package io.github.atmosphererelay.httpsession.internal;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 
+import org.springframework.data.redis.connection.RedisClusterConnection;
 import org.springframework.data.redis.connection.ReturnType;
 import org.springframework.data.redis.core.RedisCallback;
 import org.springframework.data.redis.core.RedisOperations;
@@ -93,9 +94,17 @@ final class RedisKeepAlive {
 		}
 		byte[] member = serialized(this.redis.getValueSerializer(), "expires:" + id);
 		this.redis.execute((RedisCallback<Boolean>) (connection) -> {
+			boolean pipelined = !(connection instanceof RedisClusterConnection);
+			if (pipelined) {
+				connection.openPipeline();
+			}
 			connection.setCommands().sRem(this.keys.expirations(from), member);
 			connection.setCommands().sAdd(this.keys.expirations(to), member);
-			return connection.keyCommands().expire(this.keys.expirations(to), timeout + AFTERLIFE_SECONDS);
+			connection.keyCommands().expire(this.keys.expirations(to), timeout + AFTERLIFE_SECONDS);
+			if (pipelined) {
+				connection.closePipeline();
+			}
+			return true;
 		});
 	}
 
