@@ -16,15 +16,22 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import java.util.EnumSet;
+
+import io.github.atmosphererelay.actuate.internal.HttpSessionMeters;
 import io.github.atmosphererelay.door.internal.HttpSessionRegistry;
 import io.github.atmosphererelay.door.internal.SharedHttpSessionCheck;
 import io.github.atmosphererelay.door.internal.SharedHttpSessions;
 import io.github.atmosphererelay.httpsession.internal.HttpSessionIdChanges;
 import io.github.atmosphererelay.httpsession.internal.RedisHttpSessions;
 import io.github.atmosphererelay.node.internal.MessagingNode;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 
+import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.aop.support.AopUtils;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -68,11 +75,17 @@ public final class AtmosphereHttpSessionAutoConfiguration {
 		}
 
 		@Bean
-		RedisHttpSessions atmosphereSharedHttpSessions(SessionRepository<?> repository, HttpSessionExecutor executor) {
-			if (repository instanceof RedisIndexedSessionRepository indexed) {
-				return new RedisHttpSessions(indexed, executor.executor());
+		RedisHttpSessions atmosphereSharedHttpSessions(SessionRepository<?> repository, HttpSessionExecutor executor,
+				ObjectProvider<RedisIndexedSessionRepository> indexed) {
+			if (AopProxyUtils.getSingletonTarget(repository) instanceof RedisIndexedSessionRepository target) {
+				return new RedisHttpSessions(target, executor.touches());
 			}
-			throw notIndexed(repository);
+			RedisIndexedSessionRepository found = (repository instanceof RedisIndexedSessionRepository same) ? same
+					: indexed.getIfUnique();
+			if (found == null) {
+				throw notIndexed(repository);
+			}
+			return new RedisHttpSessions(found, executor.touches());
 		}
 
 		/**
@@ -80,9 +93,9 @@ public final class AtmosphereHttpSessionAutoConfiguration {
 		 */
 		@Bean
 		PhasedLifecycle atmosphereHttpSessionCheck(HttpSessionRegistry registry, SharedHttpSessions sessions,
-				MessagingNode node, AtmosphereProperties properties) {
-			SharedHttpSessionCheck check = new SharedHttpSessionCheck(registry, sessions, node.timers(),
-					properties.security().sharedHttpSessions().checkInterval());
+				HttpSessionExecutor executor, MessagingNode node, AtmosphereProperties properties) {
+			SharedHttpSessionCheck check = new SharedHttpSessionCheck(registry, sessions, executor.checks(),
+					node.timers(), properties.security().sharedHttpSessions().checkInterval());
 			return new PhasedLifecycle(MessagingLifecycle.PHASE + 1, check::start, check::stop);
 		}
 
@@ -94,24 +107,40 @@ public final class AtmosphereHttpSessionAutoConfiguration {
 		@Bean
 		FilterRegistrationBean<Filter> atmosphereHttpSessionIdChangesOuter(HttpSessionIdChanges changes,
 				Environment environment) {
-			return registration(changes.outer(), order(environment) - 1);
+			return registration(changes.outer(), Math.max(order(environment), Integer.MIN_VALUE + 1) - 1);
 		}
 
 		@Bean
 		FilterRegistrationBean<Filter> atmosphereHttpSessionIdChangesInner(HttpSessionIdChanges changes,
 				Environment environment) {
-			return registration(changes.inner(), order(environment) + 1);
+			return registration(changes.inner(), Math.min(order(environment), Integer.MAX_VALUE - 1) + 1);
 		}
 
 		private static FilterRegistrationBean<Filter> registration(Filter filter, int order) {
 			FilterRegistrationBean<Filter> registration = new FilterRegistrationBean<>(filter);
 			registration.setOrder(order);
+			registration
+				.setDispatcherTypes(EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC, DispatcherType.ERROR));
 			return registration;
 		}
 
 		private static int order(Environment environment) {
 			return environment.getProperty("spring.session.servlet.filter-order", Integer.class,
 					SessionRepositoryFilter.DEFAULT_ORDER);
+		}
+
+	}
+
+	/**
+	 * The meters.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ MeterBinder.class, RedisIndexedSessionRepository.class })
+	static class MeterConfiguration {
+
+		@Bean
+		HttpSessionMeters atmosphereHttpSessionMeters(HttpSessionRegistry registry) {
+			return new HttpSessionMeters(registry);
 		}
 
 	}

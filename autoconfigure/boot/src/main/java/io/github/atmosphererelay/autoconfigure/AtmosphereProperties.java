@@ -583,7 +583,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param enabled Whether clients are closed on all nodes when their HTTP session
 	 * ends. Needs Spring Session's indexed repository in Redis.
 	 * @param checkInterval Time between two looks at Redis for HTTP sessions that have
-	 * ended without an event. A node with more than 30,000 HTTP sessions may take longer.
+	 * ended without an event. A second look follows 1.5 s after the first. A node with
+	 * more than 30,000 HTTP sessions may take longer.
 	 */
 	public record SharedHttpSessions(@DefaultValue("true") boolean enabled,
 			@DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration checkInterval) {

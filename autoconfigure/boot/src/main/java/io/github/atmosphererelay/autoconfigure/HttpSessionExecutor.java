@@ -26,8 +26,10 @@ import org.springframework.beans.factory.DisposableBean;
 
 /**
  * Waits for the store of HTTP sessions. It has threads of its own, because a store that
- * does not answer must not delay the checks of tokens. Idle threads end. It wraps the
- * executor, because a bean of type {@code Executor} would replace the application's own.
+ * does not answer must not delay the checks of tokens; and the check for ended HTTP
+ * sessions has one, because messages from clients must not delay it. Idle threads end. It
+ * wraps the executors, because a bean of type {@code Executor} would replace the
+ * application's own.
  */
 final class HttpSessionExecutor implements DisposableBean {
 
@@ -35,16 +37,28 @@ final class HttpSessionExecutor implements DisposableBean {
 
 	private static final int QUEUE = 1_000;
 
-	private final ThreadPoolExecutor executor = Threads.pool("http-sessions", THREADS,
-			new LinkedBlockingQueue<>(QUEUE));
+	private final ThreadPoolExecutor touches = Threads.pool("http-sessions", THREADS, new LinkedBlockingQueue<>(QUEUE));
 
-	Executor executor() {
-		return this.executor;
+	private final ThreadPoolExecutor checks = Threads.pool("http-session-check", 1, new LinkedBlockingQueue<>(1));
+
+	/**
+	 * Return what keeps HTTP sessions alive.
+	 */
+	Executor touches() {
+		return this.touches;
+	}
+
+	/**
+	 * Return what finds ended HTTP sessions. It has one task at a time.
+	 */
+	Executor checks() {
+		return this.checks;
 	}
 
 	@Override
 	public void destroy() {
-		this.executor.shutdownNow();
+		this.touches.shutdownNow();
+		this.checks.shutdownNow();
 	}
 
 }

@@ -28,7 +28,8 @@ class HttpSessionsNotIndexedFailureAnalyzer extends AbstractFailureAnalyzer<Http
 	protected FailureAnalysis analyze(Throwable rootFailure, HttpSessionsNotIndexedException cause) {
 		return new FailureAnalysis(cause.getMessage(),
 				"Keep them in Redis with an index: set 'spring.session.data.redis.repository-type' to indexed, or use"
-						+ " @EnableRedisIndexedHttpSession. Or set 'atmosphere.security.shared-http-sessions.enabled' to"
+						+ " @EnableRedisIndexedHttpSession. If this repository wraps a RedisIndexedSessionRepository, let that"
+						+ " be a bean too. Or set 'atmosphere.security.shared-http-sessions.enabled' to"
 						+ " false; then an HTTP session that ends does not close its clients.",
 				cause);
 	}

@@ -37,9 +37,11 @@ import java.util.regex.Pattern;
 import io.github.atmosphererelay.actuate.internal.AtmosphereMeters;
 import io.github.atmosphererelay.actuate.internal.HttpRelayMeters;
 import io.github.atmosphererelay.actuate.internal.ListeningMeters;
+import io.github.atmosphererelay.actuate.internal.HttpSessionMeters;
 import io.github.atmosphererelay.actuate.internal.OutboxMeters;
 import io.github.atmosphererelay.actuate.internal.RoutingMeters;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
+import io.github.atmosphererelay.door.internal.HttpSessionRegistry;
 import io.github.atmosphererelay.outbox.internal.OutboxStatistics;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.relay.Outcome;
@@ -171,6 +173,7 @@ class ReadmeTests {
 			new HttpRelayMeters(() -> httpRelay).bindTo(registry);
 			node.bean(ListeningMeters.class).bindTo(registry);
 			new RoutingMeters(new RoutingStatistics(), new NoRoutes()).bindTo(registry);
+			new HttpSessionMeters(node.bean(HttpSessionRegistry.class)).bindTo(registry);
 			for (Meter meter : registry.getMeters()) {
 				MeterRow row = meters.computeIfAbsent(meter.getId().getName(), (name) -> MeterRow.of(meter.getId()));
 				meter.getId().getTags().forEach(row::add);

@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.httpsession.internal;
 
 import java.io.IOException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.atmosphererelay.door.internal.HttpSessionRegistry;
 import jakarta.servlet.Filter;
@@ -46,6 +47,11 @@ public final class HttpSessionIdChanges {
 
 	private static final String CHANGE = HttpSessionIdChanges.class.getName() + ".CHANGE";
 
+	/** Spring Session sets this attribute of the requests that it handles. */
+	private static final String SPRING_SESSION = "org.springframework.session.SessionRepository";
+
+	private final AtomicBoolean warned = new AtomicBoolean();
+
 	private final RedisHttpSessions sessions;
 
 	private final HttpSessionRegistry registry;
@@ -66,14 +72,12 @@ public final class HttpSessionIdChanges {
 	 */
 	public Filter outer() {
 		return (request, response, chain) -> {
-			try {
-				chain.doFilter(request, response);
-			}
-			finally {
-				if (request.getAttribute(CHANGE) instanceof Change change) {
-					request.removeAttribute(CHANGE);
-					this.registry.renamed(change.oldId(), change.newId());
-				}
+			// After an exception it is not known whether Redis has the new id: the check
+			// finds it
+			chain.doFilter(request, response);
+			if (request.getAttribute(CHANGE) instanceof Change change) {
+				request.removeAttribute(CHANGE);
+				this.registry.renamed(change.oldId(), change.newId());
 			}
 		};
 	}
@@ -88,6 +92,12 @@ public final class HttpSessionIdChanges {
 
 	private void filterInner(ServletRequest request, ServletResponse response, FilterChain chain)
 			throws IOException, ServletException {
+		if (request.getAttribute(SPRING_SESSION) == null && this.warned.compareAndSet(false, true)) {
+			logger
+				.warn("Spring Session's filter does not run before this library's, so new ids of HTTP sessions are not"
+						+ " noticed, and their clients are closed after a log-in. Set 'spring.session.servlet.filter-order' to"
+						+ " the order with which SessionRepositoryFilter is registered");
+		}
 		chain.doFilter((request instanceof HttpServletRequest http) ? new Request(http) : request, response);
 	}
 
@@ -98,8 +108,10 @@ public final class HttpSessionIdChanges {
 			this.sessions.rename(oldId, newId);
 		}
 		catch (RuntimeException ex) {
-			logger.warn("An HTTP session has got another id, which the other nodes could not be told. Its clients there"
-					+ " are closed as logged out", ex);
+			logger.warn(
+					"An HTTP session has got another id, which could not be stored for the other nodes. They close its"
+							+ " clients as logged out",
+					ex);
 		}
 	}
 

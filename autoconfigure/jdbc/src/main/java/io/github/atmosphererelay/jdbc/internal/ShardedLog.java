@@ -69,6 +69,10 @@ import org.springframework.jdbc.core.SqlParameterValue;
  * PostgreSQL would commit a counter that was incremented without its rows.
  * <p>
  * Stateless, safe for use by many threads. Blocks as long as the database takes.
+ * <p>
+ * Statements that read a few rows of many sort them by all columns of the index that they
+ * use, also by those that are compared with one value. Otherwise H2 reads and sorts all
+ * rows that match, and is slower the more there are.
  */
 public final class ShardedLog {
 
@@ -117,8 +121,8 @@ public final class ShardedLog {
 	static final String INLINE_ENVELOPE = "CASE WHEN SIZE_BYTES <= " + MAX_INLINE_BYTES + " THEN ENVELOPE END";
 
 	private static final String READ = "SELECT NUMBER, SIZE_BYTES, EXPIRES_AT, " + INLINE_ENVELOPE
-			+ " FROM ATMOSPHERE_MESSAGE"
-			+ " WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER > ? AND NUMBER <= ? ORDER BY NUMBER LIMIT ?";
+			+ " FROM ATMOSPHERE_MESSAGE" + " WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER > ? AND NUMBER <= ?"
+			+ " ORDER BY LOG_NAME, SHARD, NUMBER LIMIT ?";
 
 	private static final String RENEW_EPOCH = "UPDATE ATMOSPHERE_SHARD SET EPOCH = ?"
 			+ " WHERE LOG_NAME = ? AND SHARD = ? AND EPOCH = ?";

@@ -58,7 +58,7 @@ public final class ShardedLogCleaner {
 	private static final int SCAN = 200;
 
 	private static final String FIND_EXPIRED = "SELECT SHARD, NUMBER, CHANNEL FROM ATMOSPHERE_MESSAGE"
-			+ " WHERE LOG_NAME = ? AND EXPIRES_AT <= ? ORDER BY EXPIRES_AT LIMIT " + BATCH;
+			+ " WHERE LOG_NAME = ? AND EXPIRES_AT <= ? ORDER BY LOG_NAME, EXPIRES_AT LIMIT " + BATCH;
 
 	private static final String REMOVE_ROWS = "DELETE FROM ATMOSPHERE_MESSAGE"
 			+ " WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER BETWEEN ? AND ?";
@@ -66,10 +66,12 @@ public final class ShardedLogCleaner {
 	private static final String SCAN_NEW = scanNew();
 
 	private static final String FIND_EXCESS = "SELECT NUMBER FROM ATMOSPHERE_MESSAGE"
-			+ " WHERE LOG_NAME = ? AND CHANNEL = ? ORDER BY NUMBER DESC LIMIT 1 OFFSET ?";
+			+ " WHERE LOG_NAME = ? AND CHANNEL = ?"
+			+ " ORDER BY LOG_NAME DESC, CHANNEL DESC, NUMBER DESC LIMIT 1 OFFSET ?";
 
 	private static final String FIND_CUT = "SELECT MAX(NUMBER) FROM (SELECT NUMBER FROM ATMOSPHERE_MESSAGE"
-			+ " WHERE LOG_NAME = ? AND CHANNEL = ? AND NUMBER <= ? ORDER BY NUMBER LIMIT " + BATCH + ") OLDEST";
+			+ " WHERE LOG_NAME = ? AND CHANNEL = ? AND NUMBER <= ?" + " ORDER BY LOG_NAME, CHANNEL, NUMBER LIMIT "
+			+ BATCH + ") OLDEST";
 
 	private static final String CUT = "DELETE FROM ATMOSPHERE_MESSAGE"
 			+ " WHERE LOG_NAME = ? AND CHANNEL = ? AND NUMBER <= ?";
@@ -127,7 +129,7 @@ public final class ShardedLogCleaner {
 			sql.append(" UNION ALL (SELECT SHARD, NUMBER, CHANNEL, LOG_SIZE FROM ATMOSPHERE_MESSAGE")
 				.append(" WHERE LOG_NAME = ? AND SHARD = ")
 				.append(shard)
-				.append(" AND NUMBER > ? AND CHANNEL IS NOT NULL ORDER BY NUMBER LIMIT ")
+				.append(" AND NUMBER > ? AND CHANNEL IS NOT NULL ORDER BY LOG_NAME, SHARD, NUMBER LIMIT ")
 				.append(SCAN)
 				.append(')');
 		}

@@ -47,9 +47,9 @@ public final class ShardedLogPages {
 			+ " FROM ATMOSPHERE_MESSAGE WHERE LOG_NAME = ? AND CHANNEL = ?"
 			+ " AND NUMBER > ? AND NUMBER <= ? AND EXPIRES_AT > ?";
 
-	private static final String FORWARD = COLUMNS + " ORDER BY NUMBER LIMIT ?";
+	private static final String FORWARD = COLUMNS + " ORDER BY LOG_NAME, CHANNEL, NUMBER LIMIT ?";
 
-	private static final String BACKWARD = COLUMNS + " ORDER BY NUMBER DESC LIMIT ?";
+	private static final String BACKWARD = COLUMNS + " ORDER BY LOG_NAME DESC, CHANNEL DESC, NUMBER DESC LIMIT ?";
 
 	private static final String FIND_TRIMMED = "SELECT MAX(TRIMMED_TO) FROM ATMOSPHERE_TRIM"
 			+ " WHERE LOG_NAME = ? AND SHARD = ? AND CHANNEL IN (?, '" + ShardedLogCleaner.WHOLE_SHARD + "')";

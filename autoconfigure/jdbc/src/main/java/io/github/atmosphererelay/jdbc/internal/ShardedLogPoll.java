@@ -50,7 +50,8 @@ public final class ShardedLogPoll {
 			+ " WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER = ?";
 
 	private static final String READ_SHARD = "SELECT NUMBER, " + ShardedLog.INLINE_ENVELOPE
-			+ " FROM ATMOSPHERE_MESSAGE WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER > ? AND NUMBER <= ? ORDER BY NUMBER";
+			+ " FROM ATMOSPHERE_MESSAGE WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER > ? AND NUMBER <= ?"
+			+ " ORDER BY LOG_NAME, SHARD, NUMBER";
 
 	private static final Comparator<ShardPage.Row> BY_NUMBER = Comparator.comparingLong(ShardPage.Row::number);
 
@@ -72,7 +73,7 @@ public final class ShardedLogPoll {
 				.append(ShardedLog.INLINE_ENVELOPE)
 				.append(" FROM ATMOSPHERE_MESSAGE WHERE LOG_NAME = ? AND SHARD = ")
 				.append(shard)
-				.append(" AND NUMBER > ? ORDER BY NUMBER LIMIT ")
+				.append(" AND NUMBER > ? ORDER BY LOG_NAME, SHARD, NUMBER LIMIT ")
 				.append(rows)
 				.append(')');
 		}

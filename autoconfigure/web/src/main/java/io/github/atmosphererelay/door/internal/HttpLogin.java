@@ -26,19 +26,22 @@ import jakarta.servlet.http.HttpSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An HTTP session, and the sessions of the clients that it identifies. The id and the
- * sessions are guarded by the map of {@link HttpSessionRegistry}; the rest is safe for
- * use by many threads.
+ * An HTTP session, and the sessions of the clients that it identifies. The id, the
+ * sessions and the time of the check are guarded by the map of
+ * {@link HttpSessionRegistry}; the rest is safe for use by many threads.
  */
 final class HttpLogin {
 
 	private static final long MAX_TOUCH_NANOS = Duration.ofMinutes(1).toNanos();
 
+	private static final long RETRY_NANOS = Duration.ofSeconds(2).toNanos();
+
 	private final @Nullable HttpSession httpSession;
 
 	private final Set<LocalSession> sessions = new HashSet<>(2);
 
-	private final long since = System.nanoTime();
+	/** When the store was last asked for the HTTP session, or when it became known. */
+	private long checkedAt;
 
 	/**
 	 * The interval at which the HTTP session is kept alive, in nanoseconds; 0 if it never
@@ -57,13 +60,15 @@ final class HttpLogin {
 	 * ends; 0 or less if it does not
 	 * @param httpSession the HTTP session in this node's memory, or {@code null} if nodes
 	 * share it. Then it is not kept, because all its attributes would be kept with it
+	 * @param now the time in nanoseconds
 	 */
-	HttpLogin(String id, int timeoutSeconds, @Nullable HttpSession httpSession) {
+	HttpLogin(String id, int timeoutSeconds, @Nullable HttpSession httpSession, long now) {
 		this.id = id;
 		this.httpSession = httpSession;
 		this.intervalNanos = Math.min(MAX_TOUCH_NANOS, Duration.ofSeconds(Math.max(0, timeoutSeconds)).toNanos() / 4);
 		// The handshake has just kept it alive, as any request does
-		this.nextTouch = new AtomicLong(this.since + this.intervalNanos);
+		this.nextTouch = new AtomicLong(System.nanoTime() + this.intervalNanos);
+		this.checkedAt = now;
 	}
 
 	String id() {
@@ -89,8 +94,15 @@ final class HttpLogin {
 		return Duration.ofNanos(this.intervalNanos);
 	}
 
-	boolean isOlderThan(Duration age) {
-		return System.nanoTime() - this.since > age.toNanos();
+	/**
+	 * Return how long ago the store was asked for the HTTP session, in nanoseconds.
+	 */
+	long sinceCheck(long now) {
+		return now - this.checkedAt;
+	}
+
+	void checked(long now) {
+		this.checkedAt = now;
 	}
 
 	/**
@@ -101,6 +113,13 @@ final class HttpLogin {
 		long now = System.nanoTime();
 		long due = this.nextTouch.get();
 		return this.intervalNanos > 0 && now - due >= 0 && this.nextTouch.compareAndSet(due, now + this.intervalNanos);
+	}
+
+	/**
+	 * Let a message keep the HTTP session alive soon, because the last attempt failed.
+	 */
+	void retrySoon() {
+		this.nextTouch.set(System.nanoTime() + Math.min(RETRY_NANOS, this.intervalNanos));
 	}
 
 }

@@ -17,17 +17,18 @@
 package io.github.atmosphererelay.door.internal;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.guard.internal.RateLimitedLog;
@@ -60,18 +61,27 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 	/** More than can end while a client connects. */
 	private static final int MAX_ENDED = 10_000;
 
+	/** The HTTP session of a younger client may not be stored yet. */
+	private static final long MIN_AGE_NANOS = Duration.ofSeconds(1).toNanos();
+
 	private final HandshakeGate gate;
 
-	private final boolean keepAlive;
+	private final @Nullable HttpSessionKeepAlive keepAlive;
 
-	private final Executor executor;
+	private final LongSupplier clock;
 
 	private final Supplier<@Nullable SharedHttpSessions> shared;
 
 	private final Map<LocalSession, HttpLogin> bySession = new ConcurrentHashMap<>();
 
-	/** Guards itself, {@link #ended}, and the ids and sessions of logins. */
+	/**
+	 * Guards itself, {@link #ended}, {@link #toCheck}, and the ids and sessions of
+	 * logins.
+	 */
 	private final Map<String, HttpLogin> byId = new HashMap<>();
+
+	/** The logins by HTTP sessions that nodes share, the one to check next first. */
+	private final Set<HttpLogin> toCheck = new LinkedHashSet<>();
 
 	/** The ids of HTTP sessions that have ended recently, oldest first. */
 	private final Set<String> ended = Collections.newSetFromMap(new LinkedHashMap<>() {
@@ -82,8 +92,6 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 		}
 
 	});
-
-	private final AtomicBoolean unsupported = new AtomicBoolean();
 
 	private final RateLimitedLog missedLog = new RateLimitedLog(logger, Duration.ofMinutes(1));
 
@@ -100,10 +108,15 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 	 */
 	public HttpSessionRegistry(HandshakeGate gate, boolean keepAlive, Executor executor,
 			Supplier<@Nullable SharedHttpSessions> shared) {
-		this.shared = shared;
+		this(gate, keepAlive, executor, shared, System::nanoTime);
+	}
+
+	HttpSessionRegistry(HandshakeGate gate, boolean keepAlive, Executor executor,
+			Supplier<@Nullable SharedHttpSessions> shared, LongSupplier clock) {
 		this.gate = gate;
-		this.keepAlive = keepAlive;
-		this.executor = executor;
+		this.shared = shared;
+		this.keepAlive = keepAlive ? new HttpSessionKeepAlive(executor, shared, this::registeredId) : null;
+		this.clock = clock;
 	}
 
 	/**
@@ -114,10 +127,10 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 	 */
 	public void opened(ClientProof proof, LocalSession session) {
 		HttpSession httpSession = proof.httpSession();
-		if (httpSession == null) {
+		boolean isShared = proof.sharedHttpSession();
+		if (httpSession == null || (isShared && this.shared.get() == null)) {
 			return;
 		}
-		boolean isShared = proof.sharedHttpSession() && this.shared.get() != null;
 		if (!link(httpSession, isShared, session)) {
 			session.close(CloseReason.LOGGED_OUT);
 		}
@@ -135,7 +148,10 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 					return false;
 				}
 				HttpLogin login = this.byId.computeIfAbsent(id,
-						(same) -> new HttpLogin(id, timeout, isShared ? null : httpSession));
+						(same) -> new HttpLogin(id, timeout, isShared ? null : httpSession, this.clock.getAsLong()));
+				if (isShared) {
+					this.toCheck.add(login);
+				}
 				login.sessions().add(session);
 				this.bySession.put(session, login);
 			}
@@ -152,10 +168,14 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 	 * @param session the session
 	 */
 	public void ended(LocalSession session) {
+		if (!this.bySession.containsKey(session)) {
+			return;
+		}
 		synchronized (this.byId) {
 			HttpLogin login = this.bySession.remove(session);
 			if (login != null && login.sessions().remove(session) && login.sessions().isEmpty()) {
 				this.byId.remove(login.id(), login);
+				this.toCheck.remove(login);
 			}
 		}
 	}
@@ -165,79 +185,46 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 	 * @param session the client's session
 	 */
 	public void used(LocalSession session) {
-		HttpLogin login = this.keepAlive ? this.bySession.get(session) : null;
-		if (login == null || !login.isDue()) {
-			return;
-		}
-		HttpSession httpSession = login.httpSession();
-		SharedHttpSessions shared = (httpSession != null) ? null : this.shared.get();
-		try {
-			if (httpSession != null) {
-				this.executor.execute(() -> touch(httpSession));
-			}
-			else if (shared != null) {
-				shared.executor().execute(() -> touch(shared, login));
-			}
-		}
-		catch (RejectedExecutionException ex) {
-			logger
-				.debug("An HTTP session was not kept alive, because too many tasks are waiting. A later message will do"
-						+ " it", ex);
+		HttpLogin login = (this.keepAlive != null) ? this.bySession.get(session) : null;
+		if (this.keepAlive != null && login != null) {
+			this.keepAlive.used(login);
 		}
 	}
 
-	private void touch(SharedHttpSessions shared, HttpLogin login) {
-		try {
-			shared.touch(idOf(login), login.interval());
-		}
-		catch (RuntimeException ex) {
-			logger.debug("An HTTP session could not be kept alive. A later message will try it again", ex);
-		}
-	}
-
-	private String idOf(HttpLogin login) {
+	private @Nullable String registeredId(HttpLogin login) {
 		synchronized (this.byId) {
-			return login.id();
-		}
-	}
-
-	private void touch(HttpSession httpSession) {
-		if (this.unsupported.get()) {
-			return;
-		}
-		try {
-			httpSession.getAccessor().access((same) -> {
-			});
-		}
-		catch (IllegalStateException ex) {
-			logger.trace("An HTTP session has ended", ex);
-		}
-		catch (UnsupportedOperationException | LinkageError ex) {
-			if (this.unsupported.compareAndSet(false, true)) {
-				logger.warn("HTTP sessions of type " + httpSession.getClass().getName() + " cannot be kept alive by"
-						+ " messages from clients. They can time out although their clients are active, and these are"
-						+ " closed then. Raise 'server.servlet.session.timeout'; to suppress this warning, set"
-						+ " 'atmosphere.security.keep-http-session-alive' to false");
-			}
-		}
-		catch (RuntimeException ex) {
-			logger.debug("An HTTP session could not be kept alive. A later message will try it again", ex);
+			return (this.byId.get(login.id()) == login) ? login.id() : null;
 		}
 	}
 
 	/**
-	 * Return HTTP sessions that nodes share and that identify clients of this node.
-	 * @param age for how long their clients have been connected at least: the HTTP
-	 * session of a younger one may not be stored yet
+	 * Return HTTP sessions that nodes share, that identify clients of this node, and that
+	 * are to be checked next: all that were not checked within the interval, and besides
+	 * a part of the others, so that the checks are spread over the interval.
+	 * @param interval the time between two checks of the same HTTP session
+	 * @param steps how often this is called in an interval
+	 * @param max the maximum number
 	 * @return their ids
 	 */
-	List<String> sharedIds(Duration age) {
+	List<String> nextToCheck(Duration interval, int steps, int max) {
+		long now = this.clock.getAsLong();
 		synchronized (this.byId) {
-			return this.byId.values()
-				.stream()
-				.filter((login) -> login.httpSession() == null && login.isOlderThan(age))
-				.map(HttpLogin::id)
-				.toList();
+			int part = this.toCheck.size() / steps;
+			List<HttpLogin> next = new ArrayList<>();
+			for (HttpLogin login : this.toCheck) {
+				long age = login.sinceCheck(now);
+				boolean due = age >= interval.toNanos() || (next.size() < part && age >= MIN_AGE_NANOS);
+				if (!due || next.size() == max) {
+					break;
+				}
+				next.add(login);
+			}
+			next.forEach((login) -> {
+				login.checked(now);
+				this.toCheck.remove(login);
+				this.toCheck.add(login);
+			});
+			return next.stream().map(HttpLogin::id).toList();
 		}
 	}
 
@@ -251,34 +238,66 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 	}
 
 	/**
-	 * Close the clients of an HTTP session whose end was found by a check.
+	 * Return how many attempts to keep an HTTP session alive have failed.
+	 * @return the number since the start
+	 */
+	public long failedTouches() {
+		return (this.keepAlive != null) ? this.keepAlive.failed() : 0;
+	}
+
+	/**
+	 * Return how many attempts to keep an HTTP session alive were given up because too
+	 * many were waiting.
+	 * @return the number since the start
+	 */
+	public long rejectedTouches() {
+		return (this.keepAlive != null) ? this.keepAlive.rejected() : 0;
+	}
+
+	/**
+	 * Close the clients of an HTTP session whose end was found by a check. Its id is not
+	 * remembered: if the store had lost the HTTP session for a moment only, its clients
+	 * can connect again.
 	 * @param id the id of the HTTP session
 	 */
 	void missedEnd(String id) {
-		if (this.gate.isOpen() && end(id)) {
+		if (end(id, false)) {
 			this.missed.increment();
-			this.missedLog.warn("An HTTP session has ended of which this node got no event, and its clients were closed"
-					+ " late. If this repeats, find out why Redis sends no events: 'notify-keyspace-events' has to contain"
-					+ " Egx");
+			this.missedLog
+				.warn("An HTTP session has ended without an event to this node, and its clients were closed late."
+						+ " If this repeats, find out why Redis sends no events: 'notify-keyspace-events' has to contain Egx");
 		}
 	}
 
 	@Override
 	public void sessionDestroyed(HttpSessionEvent event) {
-		if (this.gate.isOpen()) {
-			end(event.getSession().getId());
-		}
+		end(event.getSession().getId(), true);
 	}
 
-	private boolean end(String id) {
+	private boolean end(String id, boolean remember) {
 		List<LocalSession> sessions;
 		synchronized (this.byId) {
-			this.ended.add(id);
-			HttpLogin login = this.byId.remove(id);
-			sessions = (login != null) ? List.copyOf(login.sessions()) : List.of();
+			HttpLogin login = this.byId.get(id);
+			if (login != null && login.httpSession() != null && !this.gate.isOpen()) {
+				// The server ends the HTTP sessions in its memory when it stops
+				return false;
+			}
+			if (remember) {
+				this.ended.add(id);
+			}
+			sessions = (login != null) ? remove(login) : List.of();
 		}
 		sessions.forEach((session) -> session.close(CloseReason.LOGGED_OUT));
 		return !sessions.isEmpty();
+	}
+
+	/**
+	 * Remove a login, and return the sessions to close.
+	 */
+	private List<LocalSession> remove(HttpLogin login) {
+		this.byId.remove(login.id(), login);
+		this.toCheck.remove(login);
+		return List.copyOf(login.sessions());
 	}
 
 	@Override
@@ -292,21 +311,29 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 	 * @param newId its new id
 	 */
 	public void renamed(String oldId, String newId) {
+		List<LocalSession> ended = List.of();
 		synchronized (this.byId) {
-			HttpLogin login = this.byId.remove(oldId);
-			if (login == null) {
+			HttpLogin login = this.byId.get(oldId);
+			if (login == null || oldId.equals(newId)) {
 				return;
 			}
 			HttpLogin other = this.byId.get(newId);
-			if (other == null) {
+			if (this.ended.contains(newId)) {
+				// The event of its end has come before the new id
+				ended = remove(login);
+			}
+			else if (other == null) {
+				this.byId.remove(oldId);
 				login.renameTo(newId);
 				this.byId.put(newId, login);
 			}
 			else {
-				other.sessions().addAll(login.sessions());
-				login.sessions().forEach((session) -> this.bySession.put(session, other));
+				List<LocalSession> moved = remove(login);
+				other.sessions().addAll(moved);
+				moved.forEach((session) -> this.bySession.put(session, other));
 			}
 		}
+		ended.forEach((session) -> session.close(CloseReason.LOGGED_OUT));
 	}
 
 }

@@ -24,29 +24,31 @@ import java.util.concurrent.Executor;
 
 /**
  * HTTP sessions in a store outside the web server, which all nodes share. Safe for use by
- * many threads. Unless said otherwise, methods wait for the store, and are called on
- * threads of {@link #executor()}.
+ * many threads.
  */
 public interface SharedHttpSessions {
 
 	/**
 	 * Note that the client of an HTTP session is active, as a request does. Does nothing
-	 * if the HTTP session has ended, or if a request or a node has noted it within the
-	 * interval.
+	 * if a request or a node has noted it within the interval, or if the HTTP session has
+	 * ended. Never brings an HTTP session back that ends at the same time, and never
+	 * writes its attributes. Waits for the store.
 	 * @param id the id of the HTTP session
 	 * @param interval the time between two notes
+	 * @return whether there is an HTTP session of this id
 	 */
-	void touch(String id, Duration interval);
+	boolean touch(String id, Duration interval);
 
 	/**
-	 * Look up which HTTP sessions have ended or have another id. One query asks for all.
+	 * Look up which HTTP sessions have ended or have another id, with few queries for
+	 * all. Waits for the store.
 	 * @param ids the ids of HTTP sessions
 	 * @return the HTTP sessions that have changed; the others go on under their ids
 	 */
 	Changes changes(Collection<String> ids);
 
 	/**
-	 * Return the threads that may wait for the store. Does not block.
+	 * Return the threads that call {@link #touch}. Does not block.
 	 * @return executes tasks, and rejects them if too many are waiting
 	 */
 	Executor executor();
