@@ -19,9 +19,13 @@ package io.github.atmosphererelay.autoconfigure;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 import io.github.atmosphererelay.relay.http.internal.HttpRelay;
 import io.github.atmosphererelay.relay.http.internal.PeerDiscovery;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
@@ -41,6 +45,8 @@ import org.springframework.context.annotation.Configuration;
 @ConditionalOnProperty(name = "atmosphere.relay.type", havingValue = "http")
 class PeerDiscoveryConfiguration {
 
+	private static final Log logger = LogFactory.getLog(PeerDiscoveryConfiguration.class);
+
 	/**
 	 * The clients are found with the first question, on a thread that may block: they may
 	 * ask their server when they are created.
@@ -52,19 +58,44 @@ class PeerDiscoveryConfiguration {
 		String service = (configured != null) ? configured : applicationName;
 		return () -> {
 			DiscoveryClient client = clients.getIfAvailable();
-			return (client != null) ? urls(client.getInstances(service)) : List.of();
+			return (client != null) ? urls(client.getInstances(service), service) : List.of();
 		};
 	}
 
-	private static List<URI> urls(List<ServiceInstance> instances) {
-		return instances.stream().map(PeerDiscoveryConfiguration::url).toList();
+	/**
+	 * Return the URLs of the instances. An answer without any does not say that this node
+	 * is alone, because this node should be in it.
+	 */
+	private static List<URI> urls(List<ServiceInstance> instances, String service) {
+		List<URI> urls = instances.stream()
+			.map(PeerDiscoveryConfiguration::url)
+			.filter(Objects::nonNull)
+			.map(Objects::requireNonNull)
+			.toList();
+		if (urls.isEmpty()) {
+			throw new IllegalStateException("The DiscoveryClient knows no instance of '" + service
+					+ "', not even this node: see 'atmosphere.relay.http.service-id'");
+		}
+		return urls;
 	}
 
-	private static URI url(ServiceInstance instance) {
+	/**
+	 * Return the URL of an instance, or {@code null} if it has none that can be used.
+	 */
+	private static @Nullable URI url(ServiceInstance instance) {
 		Map<String, String> metadata = instance.getMetadata();
 		String path = (metadata != null) ? metadata.get("contextPath") : null;
 		URI uri = instance.getUri();
-		return (path == null || !uri.getPath().isEmpty()) ? uri : URI.create(uri + path);
+		if (path == null || !String.valueOf(uri.getPath()).isEmpty()) {
+			return uri;
+		}
+		try {
+			return URI.create(uri + path);
+		}
+		catch (IllegalArgumentException ex) {
+			logger.warn("An instance has no usable 'contextPath' in its metadata, and is left out: " + ex.getMessage());
+			return null;
+		}
 	}
 
 }

@@ -106,8 +106,7 @@ public final class PeerEndpoint {
 		headers.put("Connection", "close");
 		SharedSecret secret = this.settings.secret();
 		if (secret != null && nonce != null) {
-			headers.put(PeerProtocol.SIGNATURE,
-					secret.sign(PeerProtocol.signedAnswer(nonce, reason.status(), EMPTY)));
+			headers.put(PeerProtocol.SIGNATURE, secret.sign(PeerProtocol.signedAnswer(nonce, reason.status(), EMPTY)));
 		}
 		return new PeerResponse(reason.status(), headers, EMPTY);
 	}

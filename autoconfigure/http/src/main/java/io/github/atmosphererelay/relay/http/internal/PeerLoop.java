@@ -463,8 +463,7 @@ final class PeerLoop {
 		if (peer.isDeaf()) {
 			Peer.complete(peer.stream().giveUp(), false);
 		}
-		if (!live && now - peer.silentSince > silenceLimit(peer) && !peer.isHeard(now)
-				&& !peer.isProgressing(now)) {
+		if (!live && now - peer.silentSince > silenceLimit(peer) && !peer.isHeard(now) && !peer.isProgressing(now)) {
 			logger.info("The peer at " + peer.url + " was away for too long, and is forgotten");
 			remove(peer, false);
 			return;
@@ -536,7 +535,8 @@ final class PeerLoop {
 		this.statistics.countSent(batch.envelopes().size(), body.length);
 		CompletableFuture<PeerClient.Reply> reply = this.client.send(url, body);
 		peer.attempt = new Attempt(now, reply);
-		reply.whenComplete((result, ex) -> post(() -> answered(peer, now, new Sent(batch, update, presence, body.length), result, ex)));
+		reply.whenComplete((result,
+				ex) -> post(() -> answered(peer, now, new Sent(batch, update, presence, body.length), result, ex)));
 	}
 
 	private void answered(Peer peer, long sentAt, Sent sent, PeerClient.@Nullable Reply reply,

@@ -90,7 +90,8 @@ class HttpClusterTests {
 			a.publish("busy", "x".repeat(1000));
 		}
 		assertThat(statistics.sentEnvelopes() - before).as("one copy, for b").isEqualTo(500);
-		assertThat(statistics.sentBytes() - bytesBefore).as("one copy and less than a second").isBetween(500_000L, 1_000_000L);
+		assertThat(statistics.sentBytes() - bytesBefore).as("one copy and less than a second")
+			.isBetween(500_000L, 1_000_000L);
 		assertThat(PeerCluster.relay(nodes[2]).statistics().uninteresting()).isZero();
 		a.relay().publish(a.envelope(new Audience.Everyone(null), Payload.text("all"))).join();
 		assertThat(statistics.sentEnvelopes() - before).isEqualTo(502);

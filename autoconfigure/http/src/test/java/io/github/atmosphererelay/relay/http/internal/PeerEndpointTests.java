@@ -170,8 +170,9 @@ class PeerEndpointTests {
 		PeerResponse greeted = this.relay.endpoint().handle(signed(hello("test")));
 		UUID receiver = ExchangeCodec.decodeAnswer(greeted.body()).receiver();
 		URI url = URI.create("http://localhost:1");
-		assertThat(this.relay.endpoint().handle(signed(ExchangeCodec.encode(new Exchange("test", this.sender, receiver,
-				url, Exchange.Presence.LEAVING, 0, InterestUpdate.NONE, 1, 1, new ArrayList<>()))))
+		assertThat(this.relay.endpoint()
+			.handle(signed(ExchangeCodec.encode(new Exchange("test", this.sender, receiver, url,
+					Exchange.Presence.LEAVING, 0, InterestUpdate.NONE, 1, 1, new ArrayList<>()))))
 			.status()).isEqualTo(200);
 		assertRefused(signed(ExchangeCodec.encode(new Exchange("test", this.sender, null, url,
 				Exchange.Presence.PRESENT, 0, InterestUpdate.NONE, 0, 1, new ArrayList<>()))), RefusalReason.REPLAYED);
