@@ -17,12 +17,16 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
 import io.github.atmosphererelay.relay.http.internal.PeerDiscovery;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.cloud.client.ServiceInstance;
@@ -37,6 +41,8 @@ import org.springframework.context.event.ContextRefreshedEvent;
  * known.
  */
 final class CloudPeerDiscovery implements PeerDiscovery, ApplicationListener<ContextRefreshedEvent> {
+
+	private static final Log logger = LogFactory.getLog(CloudPeerDiscovery.class);
 
 	private final ObjectProvider<DiscoveryClient> clients;
 
@@ -64,15 +70,45 @@ final class CloudPeerDiscovery implements PeerDiscovery, ApplicationListener<Con
 			throw new IllegalStateException("The application stops before it has started", ex);
 		}
 		DiscoveryClient client = this.clients.getIfAvailable();
-		return (client != null) ? client.getInstances(this.service).stream().map(CloudPeerDiscovery::url).toList()
-				: List.of();
+		return (client != null) ? urls(client.getInstances(this.service)) : List.of();
 	}
 
-	private static URI url(ServiceInstance instance) {
+	/**
+	 * Return the URLs of the instances. An answer without any does not say that this node
+	 * is alone, because this node should be in it.
+	 */
+	private List<URI> urls(List<ServiceInstance> instances) {
+		List<URI> urls = new ArrayList<>();
+		for (ServiceInstance instance : instances) {
+			URI url = url(instance);
+			if (url != null) {
+				urls.add(url);
+			}
+		}
+		if (urls.isEmpty()) {
+			throw new IllegalStateException("The DiscoveryClient knows no instance of '" + this.service
+					+ "', not even this node: see 'atmosphere.relay.http.service-id'");
+		}
+		return urls;
+	}
+
+	/**
+	 * Return the URL of an instance, or {@code null} if it has none that can be used.
+	 */
+	private static @Nullable URI url(ServiceInstance instance) {
 		Map<String, String> metadata = instance.getMetadata();
 		String path = (metadata != null) ? metadata.get("contextPath") : null;
 		URI uri = instance.getUri();
-		return (path == null || !uri.getPath().isEmpty()) ? uri : URI.create(uri + path);
+		if (path == null || !String.valueOf(uri.getPath()).isEmpty()) {
+			return uri;
+		}
+		try {
+			return URI.create(uri + path);
+		}
+		catch (IllegalArgumentException ex) {
+			logger.warn("An instance has no usable 'contextPath' in its metadata, and is left out: " + ex.getMessage());
+			return null;
+		}
 	}
 
 }

@@ -122,8 +122,7 @@ class HttpRelayConfiguration {
 			certificates = new PeerCertificates(bundle, http.ssl().names());
 		}
 		if (http.secret() == null && certificates == null) {
-			throw new RelayNotConfiguredException(
-					"The http relay has no means to tell the nodes of the cluster from strangers.",
+			throw new RelayNotConfiguredException("The http relay cannot authenticate other nodes.",
 					"Set 'atmosphere.relay.http.secret' to the same 32 or more characters on all nodes, for instance"
 							+ " with what 'openssl rand -hex 32' prints; or set 'atmosphere.relay.http.ssl.bundle' for"
 							+ " mutual TLS.");

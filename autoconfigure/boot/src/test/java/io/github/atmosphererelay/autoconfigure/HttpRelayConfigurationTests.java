@@ -172,6 +172,36 @@ class HttpRelayConfigurationTests {
 	}
 
 	@Test
+	void anEmptyAnswerOfDiscoveryDoesNotSayThatTheNodeIsAlone() {
+		DiscoveryClient client = new DiscoveryClient() {
+
+			@Override
+			public String description() {
+				return "test";
+			}
+
+			@Override
+			public List<ServiceInstance> getInstances(String serviceId) {
+				return List.of();
+			}
+
+			@Override
+			public List<String> getServices() {
+				return List.of();
+			}
+
+		};
+		this.runner.withPropertyValues(SECRET).withBean(DiscoveryClient.class, () -> client).run((context) -> {
+			MessagingNode node = context.getBean(MessagingNode.class);
+			await().until(() -> node.monitor().state() == RelayState.DOWN);
+			assertThat(context.getBean(HttpRelay.class).details()).doesNotContainKey("alone")
+				.extractingByKey("discovery")
+				.asString()
+				.contains("no instance of 'shop'");
+		});
+	}
+
+	@Test
 	void springCloudMayBeAbsent() {
 		this.runner
 			.withClassLoader(new FilteredClassLoader("org.springframework.cloud", "org.springframework.data.redis",

@@ -77,10 +77,12 @@ final class Contact {
 	}
 
 	/**
-	 * Return whether it is known who is there, or has been tried for long enough.
+	 * Return whether it is known who is there, or that nobody is any more, or has been
+	 * tried for long enough.
 	 */
 	boolean isSettled(long now) {
-		return this.self || this.peer != null || (this.tried && now - this.triedSince >= PATIENCE_NANOS);
+		return this.self || this.peer != null || this.left
+				|| (this.tried && now - this.triedSince >= PATIENCE_NANOS);
 	}
 
 	/**

@@ -18,8 +18,10 @@ package io.github.atmosphererelay.relay.http.internal;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +41,8 @@ final class DiscoveryWatch {
 
 	private static final Log logger = LogFactory.getLog(DiscoveryWatch.class);
 
+	private static final int MAX_NAMED = 10;
+
 	private final PeerDiscovery discovery;
 
 	private final Duration interval;
@@ -52,6 +56,9 @@ final class DiscoveryWatch {
 	private final Thread thread;
 
 	private volatile @Nullable String failure;
+
+	/** When discovery has last answered, or {@code null} if it has not. */
+	private volatile @Nullable Long answeredAt;
 
 	DiscoveryWatch(PeerDiscovery discovery, Duration interval, Guard guard, Consumer<Collection<URI>> found) {
 		this.discovery = discovery;
@@ -74,10 +81,19 @@ final class DiscoveryWatch {
 	}
 
 	/**
-	 * Return why the last question has failed, or {@code null} if it has not.
+	 * Return why the last question has failed, or which URLs of its answer cannot be
+	 * used; {@code null} if nothing is wrong.
 	 */
 	@Nullable String failure() {
 		return this.failure;
+	}
+
+	/**
+	 * Return how old the last answer is, or {@code null} if there is none.
+	 */
+	@Nullable Duration age() {
+		Long answeredAt = this.answeredAt;
+		return (answeredAt != null) ? Duration.ofNanos(System.nanoTime() - answeredAt) : null;
 	}
 
 	private void run() {
@@ -90,8 +106,20 @@ final class DiscoveryWatch {
 	private void ask() {
 		try {
 			Set<URI> urls = new LinkedHashSet<>();
-			this.discovery.peers().forEach((url) -> urls.add(PeerUrls.check(url)));
-			this.failure = null;
+			List<String> unusable = new ArrayList<>();
+			for (URI url : this.discovery.peers()) {
+				try {
+					urls.add(PeerUrls.check(url));
+				}
+				catch (IllegalArgumentException ex) {
+					unusable.add(url + ": " + ex.getMessage());
+				}
+			}
+			if (urls.isEmpty() && !unusable.isEmpty()) {
+				throw new IllegalStateException("No URL can be used: " + unusable);
+			}
+			report(unusable);
+			this.answeredAt = System.nanoTime();
 			if (this.stopped.getCount() > 0) {
 				this.found.accept(urls);
 			}
@@ -102,6 +130,15 @@ final class DiscoveryWatch {
 			}
 			this.failure = ex.toString();
 		}
+	}
+
+	private void report(List<String> unusable) {
+		String failure = unusable.isEmpty() ? null
+				: "left out: " + unusable.subList(0, Math.min(MAX_NAMED, unusable.size()));
+		if (failure != null && !failure.equals(this.failure)) {
+			logger.warn("The http relay cannot use each URL that discovery has found, " + failure);
+		}
+		this.failure = failure;
 	}
 
 }

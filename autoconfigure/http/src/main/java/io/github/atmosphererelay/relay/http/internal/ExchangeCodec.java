@@ -195,7 +195,7 @@ final class ExchangeCodec {
 			return PeerUrls.check(URI.create(text));
 		}
 		catch (IllegalArgumentException ex) {
-			throw new WireFormatException(Reason.MALFORMED, "The sender's URL is none");
+			throw new WireFormatException(Reason.MALFORMED, "The sender's URL is not a base URL");
 		}
 	}
 

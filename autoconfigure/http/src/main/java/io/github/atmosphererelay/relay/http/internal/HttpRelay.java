@@ -204,6 +204,13 @@ public final class HttpRelay implements ClusterRelay {
 	}
 
 	/**
+	 * Return what runs between the start and the stop.
+	 */
+	@Nullable PeerMesh mesh() {
+		return this.mesh;
+	}
+
+	/**
 	 * Return how many other nodes are connected in both directions.
 	 * @return the number of nodes
 	 */

@@ -36,22 +36,36 @@ final class IncomingStream {
 
 	private int generation = -1;
 
+	/** The number up to which envelopes were passed to the receiver. */
+	private long handed;
+
+	/** The number up to which the listener has received them. */
 	private long processed;
 
-	private boolean busy;
+	/** The batches that the receiver has not processed. */
+	private int batches;
 
 	private boolean gap;
 
-	private long usedAt;
+	/** Whether the peer has sent its last request. */
+	private boolean leaving;
 
-	IncomingStream(Receiver receiver, HttpRelayStatistics statistics) {
+	private long usedAt = System.nanoTime();
+
+	/**
+	 * Create a stream.
+	 * @param gap whether envelopes of the peer may have been missed already
+	 */
+	IncomingStream(Receiver receiver, HttpRelayStatistics statistics, boolean gap) {
 		this.receiver = receiver;
 		this.statistics = statistics;
+		this.gap = gap;
 	}
 
 	/**
 	 * Process the envelopes of a request. Waits until the listener has received them, but
-	 * not for longer than a limit.
+	 * not for longer than a limit. While a batch is not processed, no other one is taken,
+	 * except for the last one of a peer that leaves: it cannot send it again later.
 	 * @param exchange the request
 	 * @param waitNanos the limit in nanoseconds
 	 * @return the number up to which envelopes were processed
@@ -65,31 +79,28 @@ final class IncomingStream {
 		this.lock.lock();
 		try {
 			requireCurrent(exchange);
-			while (this.busy && remaining > 0) {
+			boolean last = exchange.presence() == Exchange.Presence.LEAVING;
+			this.leaving |= last;
+			while (this.batches > 0 && remaining > 0) {
 				remaining = this.idle.awaitNanos(remaining);
 			}
 			requireCurrent(exchange);
-			if (this.busy) {
+			if (this.batches > 0 && (!last || exchange.generation() != this.generation)) {
 				return (exchange.generation() == this.generation) ? this.processed : 0;
 			}
 			begin(exchange);
-			int skip = (int) Math.min(exchange.envelopes().size(), this.processed + 1 - exchange.first());
+			int skip = (int) Math.min(exchange.envelopes().size(), this.handed + 1 - exchange.first());
 			this.statistics.countDuplicates(skip);
 			fresh = exchange.envelopes().subList(skip, exchange.envelopes().size());
 			gap = this.gap;
 			if (fresh.isEmpty() && !gap) {
 				return this.processed;
 			}
+			hand(fresh, gap);
 			this.gap = false;
-			this.busy = true;
-		}
-		finally {
-			this.lock.unlock();
-		}
-		hand(fresh, gap);
-		this.lock.lock();
-		try {
-			while (this.busy && remaining > 0) {
+			this.batches++;
+			this.handed += fresh.size();
+			while (this.batches > 0 && remaining > 0) {
 				remaining = this.idle.awaitNanos(remaining);
 			}
 			return this.processed;
@@ -106,7 +117,8 @@ final class IncomingStream {
 	void requireCurrent(Exchange exchange) {
 		this.lock.lock();
 		try {
-			if (exchange.generation() < this.generation) {
+			if (exchange.generation() < this.generation
+					|| (this.leaving && exchange.presence() != Exchange.Presence.LEAVING)) {
 				throw new RefusedException(RefusalReason.REPLAYED);
 			}
 		}
@@ -121,57 +133,64 @@ final class IncomingStream {
 			// The peer had given this node up, with what was waiting for it
 			this.gap |= (this.generation >= 0);
 			this.generation = exchange.generation();
+			this.handed = 0;
 			this.processed = 0;
 		}
-		if (exchange.first() > this.processed + 1) {
+		if (exchange.first() > this.handed + 1) {
 			this.gap = true;
-			this.processed = exchange.first() - 1;
-		}
-	}
-
-	private void hand(List<byte[]> fresh, boolean gap) {
-		boolean handed = false;
-		try {
-			List<Decoded> decoded = fresh.stream().map((bytes) -> Decoded.of(bytes, this.receiver.codec())).toList();
-			this.receiver.add(() -> deliver(decoded, gap));
-			handed = true;
-		}
-		finally {
-			if (!handed) {
-				end(gap);
+			this.handed = exchange.first() - 1;
+			if (this.batches == 0) {
+				this.processed = this.handed;
 			}
 		}
 	}
 
 	/**
+	 * Pass envelopes to the receiver, which adds them to its queue and does not block.
+	 */
+	private void hand(List<byte[]> fresh, boolean gap) {
+		List<Decoded> decoded = fresh.stream().map((bytes) -> Decoded.of(bytes, this.receiver.codec())).toList();
+		long before = this.handed;
+		this.receiver.add(() -> deliver(decoded, before, gap));
+	}
+
+	/**
 	 * Called on the receiver's thread.
 	 */
-	private void deliver(List<Decoded> decoded, boolean gap) {
+	private void deliver(List<Decoded> decoded, long before, boolean gap) {
 		try {
 			if (gap) {
 				this.receiver.gap();
 			}
+			long number = before;
 			for (Decoded next : decoded) {
-				this.receiver.deliver(next);
-				this.lock.lock();
-				try {
-					this.processed++;
+				if (!this.receiver.deliver(next)) {
+					// The receiver has stopped: what was skipped must not be acknowledged
+					return;
 				}
-				finally {
-					this.lock.unlock();
-				}
+				number++;
+				progress(number);
 			}
 		}
 		finally {
-			end(false);
+			end();
 		}
 	}
 
-	private void end(boolean gap) {
+	private void progress(long number) {
 		this.lock.lock();
 		try {
-			this.busy = false;
-			this.gap |= gap;
+			this.processed = number;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private void end() {
+		this.lock.lock();
+		try {
+			this.batches--;
 			this.idle.signalAll();
 		}
 		finally {
@@ -180,12 +199,13 @@ final class IncomingStream {
 	}
 
 	/**
-	 * The peer has left: refuse what may still come from it.
+	 * Return whether the peer has sent its last request, and nothing else is taken from
+	 * it.
 	 */
-	void close() {
+	boolean isLeaving() {
 		this.lock.lock();
 		try {
-			this.generation = Integer.MAX_VALUE;
+			return this.leaving;
 		}
 		finally {
 			this.lock.unlock();
@@ -195,7 +215,7 @@ final class IncomingStream {
 	boolean isUnusedSince(long time) {
 		this.lock.lock();
 		try {
-			return !this.busy && this.usedAt - time < 0;
+			return this.batches == 0 && this.usedAt - time < 0;
 		}
 		finally {
 			this.lock.unlock();

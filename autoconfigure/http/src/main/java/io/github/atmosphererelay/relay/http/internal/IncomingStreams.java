@@ -19,29 +19,44 @@ package io.github.atmosphererelay.relay.http.internal;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 /**
  * The streams of all peers to this node. They are remembered for much longer than a peer
  * that is away goes on with its stream, so that a peer that comes back is not mistaken
- * for another. Safe for use by many threads.
+ * for another. After that, only the peer's id is remembered: if the peer comes back, it
+ * has missed messages. Safe for use by many threads.
  */
 final class IncomingStreams {
 
 	private static final int MAX_STREAMS = 4096;
 
-	private static final long KEEP_NANOS = Duration.ofMinutes(10).toNanos();
+	private static final int MAX_FORGOTTEN = 65_536;
+
+	private static final Duration KEEP = Duration.ofMinutes(10);
 
 	private final Receiver receiver;
 
 	private final HttpRelayStatistics statistics;
 
+	private final long keepNanos;
+
 	private final Map<UUID, IncomingStream> streams = new LinkedHashMap<>(16, 0.75F, true);
 
+	/** The peers that had a stream, in the order in which they were forgotten. */
+	private final Set<UUID> forgotten = new LinkedHashSet<>();
+
 	IncomingStreams(Receiver receiver, HttpRelayStatistics statistics) {
+		this(receiver, statistics, KEEP);
+	}
+
+	IncomingStreams(Receiver receiver, HttpRelayStatistics statistics, Duration keep) {
 		this.receiver = receiver;
 		this.statistics = statistics;
+		this.keepNanos = keep.toNanos();
 	}
 
 	/**
@@ -52,18 +67,41 @@ final class IncomingStreams {
 	synchronized IncomingStream of(UUID peer) {
 		IncomingStream stream = this.streams.get(peer);
 		if (stream == null) {
-			long limit = System.nanoTime() - KEEP_NANOS;
-			Iterator<IncomingStream> oldest = this.streams.values().iterator();
-			while (oldest.hasNext() && oldest.next().isUnusedSince(limit)) {
-				oldest.remove();
-			}
+			forgetOld();
 			if (this.streams.size() >= MAX_STREAMS) {
 				throw new RefusedException(RefusalReason.OVERLOADED);
 			}
-			stream = new IncomingStream(this.receiver, this.statistics);
+			stream = new IncomingStream(this.receiver, this.statistics, this.forgotten.remove(peer));
 			this.streams.put(peer, stream);
 		}
 		return stream;
+	}
+
+	private void forgetOld() {
+		long limit = System.nanoTime() - this.keepNanos;
+		Iterator<Map.Entry<UUID, IncomingStream>> oldest = this.streams.entrySet().iterator();
+		while (oldest.hasNext()) {
+			Map.Entry<UUID, IncomingStream> next = oldest.next();
+			if (!next.getValue().isUnusedSince(limit)) {
+				return;
+			}
+			this.forgotten.add(next.getKey());
+			oldest.remove();
+		}
+		Iterator<UUID> ids = this.forgotten.iterator();
+		while (this.forgotten.size() > MAX_FORGOTTEN) {
+			ids.next();
+			ids.remove();
+		}
+	}
+
+	/**
+	 * Return whether a peer has left, so that nothing else is taken from it.
+	 * @param peer the peer's id
+	 */
+	synchronized boolean hasLeft(UUID peer) {
+		IncomingStream stream = this.streams.get(peer);
+		return stream != null && stream.isLeaving();
 	}
 
 }

@@ -25,9 +25,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What this node sends to one peer: numbered envelopes, kept until the peer has
- * acknowledged them. If more is waiting than may, or the peer is given up, everything
- * that waits is dropped, and the peer learns from the next number that it has missed
- * something. Safe for use by many threads; no future is completed under the lock.
+ * acknowledged them. If a receipt waits for the peer, its publisher has to reserve a
+ * place, and is refused if there is none. If no receipt does, because the peer is
+ * suspect, and there is no place, everything that waits is dropped, and the peer learns
+ * from the next number that it has missed something. Safe for use by many threads; no
+ * future is completed under the lock.
  */
 final class OutgoingStream {
 
@@ -52,6 +54,14 @@ final class OutgoingStream {
 	/** Whether what is published meanwhile is missed. */
 	private boolean givenUp;
 
+	/** Whether the peer is not there any more, and nothing is sent. */
+	private boolean closed;
+
+	/** The envelopes for which there is a place, and that are not added yet. */
+	private int reserved;
+
+	private long reservedBytes;
+
 	private boolean prompt;
 
 	OutgoingStream(int generation, int maxCount, long maxBytes, HttpRelayStatistics statistics) {
@@ -65,39 +75,81 @@ final class OutgoingStream {
 		return this.generation;
 	}
 
-	/**
-	 * Return whether there is room for an envelope.
-	 * @param size the envelope's size in bytes
-	 */
-	synchronized boolean hasRoom(int size) {
+	private boolean hasRoom(int size) {
+		long used = this.bytes + this.reservedBytes;
 		// One that is over the limit by itself must find nothing before it
-		return this.queue.size() < this.maxCount && (this.bytes == 0 || this.bytes + size <= this.maxBytes);
+		return this.queue.size() + this.reserved < this.maxCount && (used == 0 || used + size <= this.maxBytes);
 	}
 
 	/**
-	 * Add an envelope. If there is no room for it, everything that waits is given up.
+	 * Reserve a place for an envelope. The caller has to add the envelope, or to cancel
+	 * the reservation.
+	 * @param size the envelope's size in bytes
+	 * @return whether there is a place
+	 */
+	synchronized boolean reserve(int size) {
+		if (!hasRoom(size)) {
+			return false;
+		}
+		this.reserved++;
+		this.reservedBytes += size;
+		return true;
+	}
+
+	/**
+	 * Give a place back.
+	 * @param size the size for which it was reserved
+	 */
+	synchronized void cancel(int size) {
+		this.reserved--;
+		this.reservedBytes -= size;
+	}
+
+	/**
+	 * Add an envelope for which a receipt waits, whether there is room for it or not. The
+	 * peer is there, so that a stream that was given up goes on.
 	 * @param encoded the envelope
-	 * @param receipt the receipt that waits for this peer, or {@code null}
+	 * @param receipt the receipt
+	 * @param prompt whether it is to be sent at once
+	 * @param reserved whether the caller has reserved a place, which is used up
+	 * @return whether it will be sent
+	 */
+	synchronized boolean add(byte[] encoded, PendingReceipt receipt, boolean prompt, boolean reserved) {
+		if (reserved) {
+			cancel(encoded.length);
+		}
+		if (this.closed) {
+			this.statistics.countMissed(1);
+			return false;
+		}
+		this.givenUp = false;
+		put(encoded, receipt, prompt);
+		return true;
+	}
+
+	/**
+	 * Add an envelope for which no receipt waits. If there is no room for it, everything
+	 * that waits is given up.
+	 * @param encoded the envelope
 	 * @param prompt whether it is to be sent at once
 	 * @return the receipts that wait in vain
 	 */
-	List<PendingReceipt> add(byte[] encoded, @Nullable PendingReceipt receipt, boolean prompt) {
-		synchronized (this) {
-			if (!this.givenUp && hasRoom(encoded.length)) {
-				this.queue.add(new Item(this.next++, encoded, receipt));
-				this.bytes += encoded.length;
-				this.prompt |= prompt;
-				return List.of();
-			}
-			List<PendingReceipt> vain = new ArrayList<>(clear());
-			this.givenUp = true;
-			this.next++;
-			this.statistics.countMissed(1);
-			if (receipt != null) {
-				vain.add(receipt);
-			}
-			return vain;
+	synchronized List<PendingReceipt> keep(byte[] encoded, boolean prompt) {
+		if (!this.closed && !this.givenUp && hasRoom(encoded.length)) {
+			put(encoded, null, prompt);
+			return List.of();
 		}
+		List<PendingReceipt> vain = clear();
+		this.givenUp = true;
+		this.next++;
+		this.statistics.countMissed(1);
+		return vain;
+	}
+
+	private void put(byte[] encoded, @Nullable PendingReceipt receipt, boolean prompt) {
+		this.queue.add(new Item(this.next++, encoded, receipt));
+		this.bytes += encoded.length;
+		this.prompt |= prompt;
 	}
 
 	private List<PendingReceipt> clear() {
@@ -137,14 +189,25 @@ final class OutgoingStream {
 	}
 
 	/**
+	 * The peer is not there any more: give it up for good.
+	 * @return the receipts that wait in vain
+	 */
+	synchronized List<PendingReceipt> close() {
+		this.closed = true;
+		return giveUp();
+	}
+
+	/**
 	 * Drop the first envelope, because the peer refuses it.
+	 * @param number the envelope's number
 	 * @return the receipt that waits in vain, if one does
 	 */
-	synchronized @Nullable PendingReceipt dropFirst() {
-		Item first = this.queue.poll();
-		if (first == null) {
+	synchronized @Nullable PendingReceipt drop(long number) {
+		Item first = this.queue.peek();
+		if (first == null || first.number != number) {
 			return null;
 		}
+		this.queue.remove();
 		this.bytes -= first.encoded.length;
 		this.statistics.countMissed(1);
 		return first.takeReceipt();
@@ -203,6 +266,14 @@ final class OutgoingStream {
 			this.prompt = false;
 		}
 		return new Batch((head != null) ? head.number : this.next, envelopes);
+	}
+
+	/**
+	 * Return a batch without envelopes.
+	 */
+	synchronized Batch emptyBatch() {
+		Item head = this.queue.peek();
+		return new Batch((head != null) ? head.number : this.next, List.of());
 	}
 
 	/**

@@ -20,8 +20,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
@@ -47,7 +49,7 @@ final class OwnInterest {
 	private final Map<Address, Waiting> waiting = new ConcurrentHashMap<>();
 
 	/** The same, in the order of their versions. */
-	private final Deque<Waiting> order = new ArrayDeque<>();
+	private final Set<Waiting> order = new LinkedHashSet<>();
 
 	private final Deque<InterestUpdate.Change> changes = new ArrayDeque<>();
 
@@ -91,7 +93,12 @@ final class OwnInterest {
 		}
 		change(false, address);
 		Waiting waiting = this.waiting.remove(address);
-		return (waiting != null) ? waiting.future : null;
+		if (waiting == null) {
+			return null;
+		}
+		// The first in the order may be open for long, and hold back the others
+		this.order.remove(waiting);
+		return waiting.future;
 	}
 
 	private void change(boolean added, Address address) {
@@ -155,10 +162,10 @@ final class OwnInterest {
 	}
 
 	/**
-	 * Return whether somebody waits for a confirmation.
+	 * Return how many subscriptions are not confirmed.
 	 */
-	synchronized boolean hasWaiting() {
-		return !this.order.isEmpty();
+	synchronized int waiting() {
+		return this.order.size();
 	}
 
 	/**
@@ -169,17 +176,19 @@ final class OwnInterest {
 	void confirm(Predicate<Waiting> known) {
 		List<Waiting> confirmed = new ArrayList<>();
 		synchronized (this) {
-			for (Waiting next = this.order.peek(); next != null; next = this.order.peek()) {
+			Iterator<Waiting> waiting = this.order.iterator();
+			while (waiting.hasNext()) {
+				Waiting next = waiting.next();
 				if (!next.future.isDone() && !known.test(next)) {
 					break;
 				}
-				this.order.remove();
+				waiting.remove();
 				if (this.waiting.remove(next.address, next)) {
 					confirmed.add(next);
 				}
 			}
 		}
-		confirmed.forEach((waiting) -> waiting.future.complete(null));
+		confirmed.forEach((next) -> next.future.complete(null));
 	}
 
 	/**

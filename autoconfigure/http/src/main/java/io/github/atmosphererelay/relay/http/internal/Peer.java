@@ -59,8 +59,7 @@ final class Peer {
 	/** When the peer last answered and had made progress, or had nothing to do. */
 	private volatile long progressAt = this.createdAt - LONG_AGO;
 
-	/** When the request was sent whose answer has confirmed the peer's interest. */
-	private volatile long freshAt = this.createdAt - LONG_AGO;
+	private final InterestLease lease = new InterestLease(this.createdAt - LONG_AGO);
 
 	/** When this node has last told the peer the version of its own interest. */
 	private volatile long toldAt = this.createdAt - LONG_AGO;
@@ -79,6 +78,15 @@ final class Peer {
 
 	/** Shrinks when a request takes too long. */
 	int batchBytes = PeerLoop.MAX_BATCH_BYTES;
+
+	/** Shrinks when a request is refused because of its size, and does not grow. */
+	int maxBatchBytes = PeerLoop.MAX_BATCH_BYTES;
+
+	/** Whether a request carries envelopes or an update of the interest, not both. */
+	boolean apart;
+
+	/** Whether the last request has carried the update. */
+	boolean updated;
 
 	boolean wasLive;
 
@@ -126,8 +134,20 @@ final class Peer {
 		this.progressAt = now;
 	}
 
-	void confirmed(long askedAt) {
-		this.freshAt = askedAt;
+	/**
+	 * Take what the peer tells of its interest.
+	 */
+	void apply(InterestUpdate update) {
+		this.interest.apply(update);
+		this.lease.known(this.interest.version());
+	}
+
+	/**
+	 * The peer has answered with the version of its interest.
+	 * @param sentAt when it was asked
+	 */
+	void answered(long sentAt, long version) {
+		this.lease.answered(sentAt, version, this.interest.version());
 	}
 
 	void told(long now) {
@@ -149,12 +169,16 @@ final class Peer {
 		return now - this.heardAt < SUSPECT_NANOS;
 	}
 
+	boolean isProgressing(long now) {
+		return now - this.progressAt < SUSPECT_NANOS;
+	}
+
 	/**
 	 * Return whether the peer answers and makes progress.
 	 * @param mustBeHeard whether requests of the peer must come, too
 	 */
 	boolean isLive(long now, boolean mustBeHeard) {
-		return !this.deaf && now - this.progressAt < SUSPECT_NANOS && (!mustBeHeard || isHeard(now));
+		return !this.deaf && isProgressing(now) && (!mustBeHeard || isHeard(now));
 	}
 
 	/**
@@ -162,7 +186,7 @@ final class Peer {
 	 * is not known for certain.
 	 */
 	boolean mayFollow(String address, long now) {
-		return now - this.freshAt >= LEASE_NANOS || this.interest.mayFollow(address);
+		return !this.lease.isValid(now, LEASE_NANOS) || this.interest.mayFollow(address);
 	}
 
 	/**

@@ -28,7 +28,8 @@ public interface PeerDiscovery {
 	/**
 	 * Return the URLs of all nodes. This node may be among them, and a node may be there
 	 * under several URLs. Called every few seconds by a thread of its own; may block. If
-	 * it throws something, or takes too long, the last result stays valid.
+	 * it throws something, or takes too long, the last result stays valid. An empty
+	 * result says that there is no other node: throw something if that is not known.
 	 * @return base URLs, such as {@code https://10.0.0.7:8443}, to which the endpoint's
 	 * path is appended
 	 */

@@ -66,18 +66,24 @@ public final class PeerEndpoint {
 	 * @throws IOException if the connection is lost
 	 */
 	public PeerResponse handle(PeerRequest request) throws IOException {
+		String nonce = null;
 		try {
-			return accept(request);
+			PeerMesh mesh = this.mesh;
+			if (mesh == null) {
+				throw new RefusedException(RefusalReason.CLOSED);
+			}
+			nonce = authenticate(request);
+			return accept(request, mesh, nonce);
 		}
 		catch (RefusedException ex) {
-			return refuse(ex.reason());
+			return refuse(ex.reason(), nonce);
 		}
 		catch (WireFormatException ex) {
-			return refuse(reason(ex.getReason()));
+			return refuse(reason(ex.getReason()), nonce);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
-			return refuse(RefusalReason.CLOSED);
+			return refuse(RefusalReason.CLOSED, nonce);
 		}
 	}
 
@@ -89,17 +95,27 @@ public final class PeerEndpoint {
 		};
 	}
 
-	private PeerResponse refuse(RefusalReason reason) {
+	/**
+	 * Refuse a request. What comes from a peer is refused with a signature, so that the
+	 * peer does not take a proxy's refusal for it.
+	 * @param nonce the nonce of an authentic request, otherwise {@code null}
+	 */
+	private PeerResponse refuse(RefusalReason reason, @Nullable String nonce) {
 		this.statistics.countRefused(reason);
-		return new PeerResponse(reason.status(), Map.of("Connection", "close"), EMPTY);
+		Map<String, String> headers = new LinkedHashMap<>();
+		headers.put("Connection", "close");
+		SharedSecret secret = this.settings.secret();
+		if (secret != null && nonce != null) {
+			headers.put(PeerProtocol.SIGNATURE, secret.sign(PeerProtocol.signedAnswer(nonce, reason.status(), EMPTY)));
+		}
+		return new PeerResponse(reason.status(), headers, EMPTY);
 	}
 
-	private PeerResponse accept(PeerRequest request) throws IOException, InterruptedException {
-		PeerMesh mesh = this.mesh;
-		if (mesh == null) {
-			throw new RefusedException(RefusalReason.CLOSED);
+	private PeerResponse accept(PeerRequest request, PeerMesh mesh, String nonce)
+			throws IOException, InterruptedException {
+		if (request.contentLength() > this.settings.maxBodyBytes()) {
+			throw new RefusedException(RefusalReason.OVERSIZED);
 		}
-		String nonce = authenticate(request);
 		byte[] body = body(request);
 		Exchange exchange = ExchangeCodec.decode(body, this.settings.maxEnvelopeBytes());
 		Answer answer = mesh.exchange(exchange);
@@ -133,9 +149,6 @@ public final class PeerEndpoint {
 		}
 		if (request.contentLength() < 0) {
 			throw new RefusedException(RefusalReason.LENGTH_MISSING);
-		}
-		if (request.contentLength() > this.settings.maxBodyBytes()) {
-			throw new RefusedException(RefusalReason.OVERSIZED);
 		}
 		String time = request.header(PeerProtocol.TIME);
 		String nonce = request.header(PeerProtocol.NONCE);

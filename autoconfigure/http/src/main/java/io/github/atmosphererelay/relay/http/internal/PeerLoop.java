@@ -94,6 +94,8 @@ final class PeerLoop {
 
 	private final Queue<PendingReceipt> receipts = new ConcurrentLinkedQueue<>();
 
+	private final UnsettledReceipts unsettled;
+
 	/** The receipts that wait for a sign that this node is connected. */
 	private final Deque<Released> released = new ArrayDeque<>();
 
@@ -112,6 +114,9 @@ final class PeerLoop {
 
 	private volatile boolean ended;
 
+	/** Whether no receipt is watched any more. */
+	private volatile boolean unwatched;
+
 	private long leavingSince;
 
 	private @Nullable RelayProbe probe;
@@ -128,6 +133,7 @@ final class PeerLoop {
 		this.peers = peers;
 		this.interest = interest;
 		this.statistics = statistics;
+		this.unsettled = new UnsettledReceipts(settings.maxPending());
 		this.client = new PeerClient(settings, self);
 		this.guard = listener.guards().of(Part.RELAY_SENDER);
 		this.thread = Threads.factory("http-send").newThread(this::run);
@@ -173,6 +179,23 @@ final class PeerLoop {
 	 */
 	void watch(PendingReceipt receipt) {
 		this.receipts.add(receipt);
+		// After that, so that it is found here or by the thread that stops
+		if (this.unwatched) {
+			endReceipts();
+		}
+	}
+
+	private void endReceipts() {
+		for (PendingReceipt receipt = this.receipts.poll(); receipt != null; receipt = this.receipts.poll()) {
+			receipt.end();
+		}
+	}
+
+	/**
+	 * Return the receipts that wait until it is known who the peers are. Any thread.
+	 */
+	UnsettledReceipts unsettled() {
+		return this.unsettled;
 	}
 
 	/**
@@ -284,9 +307,8 @@ final class PeerLoop {
 		this.peers.all().forEach((peer) -> cancel(peer.attempt));
 		this.contacts.all().forEach((contact) -> cancel(contact.attempt));
 		this.client.close();
-		for (PendingReceipt receipt = this.receipts.poll(); receipt != null; receipt = this.receipts.poll()) {
-			receipt.end();
-		}
+		this.unwatched = true;
+		endReceipts();
 	}
 
 	private void run() {
@@ -309,6 +331,7 @@ final class PeerLoop {
 		}
 		this.peers.all().forEach((peer) -> this.guard.run(() -> tick(peer, now)));
 		measure(now);
+		this.unsettled.update(this.contacts.all(), now);
 		this.interest.confirm((waiting) -> isKnown(waiting, now));
 		sweep(now);
 		if (isFarewellOver(now)) {
@@ -327,11 +350,20 @@ final class PeerLoop {
 		if (this.presence == Exchange.Presence.PRESENT) {
 			return false;
 		}
-		boolean told = this.peers.all().stream().allMatch((peer) -> peer.farewell || !isLive(peer, now));
+		boolean told = this.peers.all().stream().allMatch((peer) -> peer.farewell || !isWorthFarewell(peer, now));
 		if (told) {
 			this.deafTold.countDown();
 		}
 		return this.presence == Exchange.Presence.LEAVING && (told || now - this.leavingSince > FAREWELL_LIMIT);
+	}
+
+	/**
+	 * Return whether a peer is told that this node stops: if it is live, or is slow and
+	 * has not processed what waits for it.
+	 */
+	private boolean isWorthFarewell(Peer peer, long now) {
+		return isLive(peer, now) || (this.presence == Exchange.Presence.LEAVING && !peer.isDeaf() && peer.isHeard(now)
+				&& !peer.stream().isEmpty());
 	}
 
 	private void tick(Contact contact, long now) {
@@ -431,7 +463,7 @@ final class PeerLoop {
 		if (peer.isDeaf()) {
 			Peer.complete(peer.stream().giveUp(), false);
 		}
-		if (!live && now - peer.silentSince > silenceLimit(peer) && !peer.isHeard(now)) {
+		if (!live && now - peer.silentSince > silenceLimit(peer) && !peer.isHeard(now) && !peer.isProgressing(now)) {
 			logger.info("The peer at " + peer.url + " was away for too long, and is forgotten");
 			remove(peer, false);
 			return;
@@ -484,8 +516,17 @@ final class PeerLoop {
 	}
 
 	private void send(Peer peer, URI url, long now) {
-		OutgoingStream.Batch batch = peer.stream().batch(peer.batchBytes);
 		InterestUpdate update = peer.interestSender().next();
+		boolean withEnvelopes = true;
+		if (peer.apart && !update.isEmpty() && !peer.stream().isEmpty()) {
+			peer.updated = !peer.updated;
+			withEnvelopes = !peer.updated;
+			update = peer.updated ? update : InterestUpdate.NONE;
+		}
+		send(peer, url, withEnvelopes ? peer.stream().batch(peer.batchBytes) : peer.stream().emptyBatch(), update, now);
+	}
+
+	private void send(Peer peer, URI url, OutgoingStream.Batch batch, InterestUpdate update, long now) {
 		boolean all = batch.envelopes().size() == peer.stream().size();
 		Exchange.Presence presence = (this.presence != Exchange.Presence.LEAVING || all) ? this.presence
 				: Exchange.Presence.DEAF;
@@ -494,11 +535,14 @@ final class PeerLoop {
 		this.statistics.countSent(batch.envelopes().size(), body.length);
 		CompletableFuture<PeerClient.Reply> reply = this.client.send(url, body);
 		peer.attempt = new Attempt(now, reply);
-		reply.whenComplete((result, ex) -> post(() -> answered(peer, now, batch, update, presence, result, ex)));
+		reply.whenComplete((result,
+				ex) -> post(() -> answered(peer, now, new Sent(batch, update, presence, body.length), result, ex)));
 	}
 
-	private void answered(Peer peer, long sentAt, OutgoingStream.Batch batch, InterestUpdate update,
-			Exchange.Presence presence, PeerClient.@Nullable Reply reply, @Nullable Throwable failure) {
+	private void answered(Peer peer, long sentAt, Sent sent, PeerClient.@Nullable Reply reply,
+			@Nullable Throwable failure) {
+		OutgoingStream.Batch batch = sent.batch();
+		InterestUpdate update = sent.update();
 		peer.attempt = null;
 		long now = System.nanoTime();
 		Answer answer;
@@ -506,7 +550,7 @@ final class PeerLoop {
 			answer = check(reply, failure);
 		}
 		catch (RuntimeException ex) {
-			failed(peer, batch, String.valueOf(ex.getMessage()), (reply != null) ? reply.status() : 0);
+			failed(peer, sent, String.valueOf(ex.getMessage()), reply);
 			return;
 		}
 		if (!answer.receiver().equals(peer.id())) {
@@ -516,7 +560,7 @@ final class PeerLoop {
 		peer.failure = null;
 		peer.failures = 0;
 		peer.nextAt = now + jitter(HEARTBEAT);
-		peer.batchBytes = Math.min(MAX_BATCH_BYTES, peer.batchBytes * 2);
+		peer.batchBytes = Math.min(peer.maxBatchBytes, peer.batchBytes * 2);
 		List<PendingReceipt> acknowledged = (answer.generation() == peer.stream().generation())
 				? peer.stream().acknowledged(answer.progress()) : List.of();
 		boolean complete = answer.generation() == peer.stream().generation() && answer.progress() >= batch.last();
@@ -524,6 +568,7 @@ final class PeerLoop {
 				&& answer.progress() >= batch.first();
 		boolean interestAdvanced = peer.interestSender().answered(answer);
 		if (advanced || (complete && (update.isEmpty() || interestAdvanced))) {
+			peer.stream().resume();
 			peer.progressed(now);
 			peer.stalled = false;
 		}
@@ -535,10 +580,9 @@ final class PeerLoop {
 		if (!complete) {
 			peer.stream().retry();
 		}
-		if (answer.ownInterest() == peer.interest().version()) {
-			peer.confirmed(sentAt);
-		}
-		if (presence == this.presence && presence != Exchange.Presence.PRESENT) {
+		peer.answered(sentAt, answer.ownInterest());
+		if (sent.presence() == this.presence && (sent.presence() == Exchange.Presence.DEAF
+				|| (sent.presence() == Exchange.Presence.LEAVING && complete))) {
 			peer.farewell = true;
 		}
 		if (isLive(peer, now)) {
@@ -550,7 +594,7 @@ final class PeerLoop {
 		Peer.complete(acknowledged, false);
 	}
 
-	private void failed(Peer peer, OutgoingStream.Batch batch, String failure, int status) {
+	private void failed(Peer peer, Sent sent, String failure, PeerClient.@Nullable Reply reply) {
 		if (!failure.equals(peer.failure)) {
 			logger.debug("A request to the peer at " + peer.url + " has failed: " + failure);
 		}
@@ -559,8 +603,8 @@ final class PeerLoop {
 		peer.nextAt = System.nanoTime() + backoff(peer.failures);
 		peer.batchBytes = Math.max(MIN_BATCH_BYTES, peer.batchBytes / 4);
 		peer.stream().retry();
-		if (status == TOO_LARGE) {
-			refused(peer, batch);
+		if (reply != null && reply.status() == TOO_LARGE) {
+			tooLarge(peer, sent, reply.authentic());
 		}
 		else if (peer.failures > 1) {
 			chooseUrl(peer);
@@ -568,15 +612,18 @@ final class PeerLoop {
 	}
 
 	/**
-	 * A peer with a lower limit does not accept what this node sends. Smaller requests
-	 * may pass, and an envelope that does not pass by itself must not hold up the rest.
+	 * A peer with a lower limit, or a proxy before it, does not accept what this node
+	 * sends. Smaller requests may pass, and an envelope that the peer itself does not
+	 * accept alone must not hold up the rest.
 	 */
-	private void refused(Peer peer, OutgoingStream.Batch batch) {
+	private void tooLarge(Peer peer, Sent sent, boolean authentic) {
+		peer.maxBatchBytes = Math.max(MIN_BATCH_BYTES, Math.min(peer.maxBatchBytes, sent.bytes() / 2));
 		peer.batchBytes = MIN_BATCH_BYTES;
-		if (batch.envelopes().size() == 1) {
+		peer.apart = true;
+		if (authentic && sent.batch().envelopes().size() == 1 && sent.update().isEmpty()) {
 			logger.warn("The peer at " + peer.url + " refuses an envelope that is larger than its"
 					+ " 'atmosphere.relay.max-message-size' allows");
-			PendingReceipt receipt = peer.stream().dropFirst();
+			PendingReceipt receipt = peer.stream().drop(sent.batch().first());
 			if (receipt != null) {
 				receipt.doubtful();
 			}
@@ -628,7 +675,7 @@ final class PeerLoop {
 		cancel(peer.attempt);
 		this.peers.remove(peer);
 		this.contacts.forget(peer.id(), left);
-		Peer.complete(peer.stream().giveUp(), !left);
+		Peer.complete(peer.stream().close(), !left);
 	}
 
 	/**
@@ -637,7 +684,7 @@ final class PeerLoop {
 	private void measure(long now) {
 		boolean live = this.peers.all().stream().anyMatch((peer) -> isLive(peer, now));
 		this.accompanied = !this.contacts.isKnown() || this.peers.all().stream().anyMatch((peer) -> !peer.isDeaf())
-				|| this.contacts.all().stream().anyMatch(Contact::isExpected);
+				|| this.contacts.all().stream().anyMatch((contact) -> contact.isExpected() && !isDeaf(contact.peer));
 		boolean connected = live || !this.accompanied;
 		if (connected != this.connected) {
 			this.connected = connected;
@@ -646,6 +693,11 @@ final class PeerLoop {
 		if (!this.accompanied && this.probe != null) {
 			answerProbe(now - this.probedAt);
 		}
+	}
+
+	private boolean isDeaf(@Nullable UUID id) {
+		Peer peer = (id != null) ? this.peers.find(id) : null;
+		return peer != null && peer.isDeaf();
 	}
 
 	private void answerProbe(long nanos) {
@@ -704,6 +756,14 @@ final class PeerLoop {
 
 	private static long jitter(long nanos) {
 		return (long) (nanos * ThreadLocalRandom.current().nextDouble(0.8, 1));
+	}
+
+	/**
+	 * What was sent to a peer.
+	 *
+	 * @param bytes the size of the request's body
+	 */
+	private record Sent(OutgoingStream.Batch batch, InterestUpdate update, Exchange.Presence presence, int bytes) {
 	}
 
 	/**

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Address;
@@ -44,6 +45,14 @@ final class PeerMesh {
 	private static final Duration DEAF_LIMIT = Duration.ofMillis(500);
 
 	private static final long PROCESSING_NANOS = Duration.ofMillis(250).toNanos();
+
+	/**
+	 * For so long the choice of the receivers is valid: a peer that subscribes meanwhile
+	 * does not rely on this node yet.
+	 */
+	private static final long CHOICE_NANOS = Peer.SUSPECT_NANOS - Peer.LEASE_NANOS;
+
+	private static final int MAX_CHOICES = 5;
 
 	private static final int MAX_NAMED = 50;
 
@@ -162,30 +171,21 @@ final class PeerMesh {
 				|| (this.loop.isAccompanied() && all.stream().noneMatch((peer) -> this.loop.isLive(peer, now)))) {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(HttpRelay.NAME, null));
 		}
-		boolean toAll = address instanceof Address.Control;
-		String value = address.value();
-		List<Peer> receivers = new ArrayList<>(all.size());
-		for (Peer peer : all) {
-			if (!peer.isDeaf() && (toAll || peer.mayFollow(value, now))) {
-				if (this.loop.isAwaited(peer, now) && !peer.stream().hasRoom(encoded.length)) {
-					return CompletableFuture.failedFuture(overloaded(peer.stream().size()));
-				}
-				receivers.add(peer);
-			}
-		}
+		List<Contact> unsettled = this.loop.unsettled().contacts();
+		List<Destination> destinations = choose(address, List.of(), now);
 		boolean toSelf = envelope != null && this.interest.isFollowed(address);
 		if (toSelf && !this.receiver.hasRoom(encoded.length)) {
 			return CompletableFuture.failedFuture(overloaded(this.settings.maxPending()));
 		}
+		Peer full = reserve(destinations, encoded.length);
+		if (full != null) {
+			return CompletableFuture.failedFuture(overloaded(full.stream().size()));
+		}
 		PendingReceipt receipt = new PendingReceipt((envelope != null) ? envelope.id() : this.id,
 				now + this.settings.publishTimeout().toNanos());
-		for (Peer peer : receivers) {
-			boolean awaited = this.loop.isAwaited(peer, now);
-			if (awaited) {
-				receipt.await();
-			}
-			this.loop.doubtful(peer.stream().add(encoded, awaited ? receipt : null, prompt));
-		}
+		destinations.forEach((destination) -> add(destination, encoded, receipt, prompt, true));
+		List<Destination> late = addLate(destinations, address, encoded, receipt, prompt, now);
+		this.loop.unsettled().hold(receipt, unsettled, all);
 		if (envelope != null && toSelf) {
 			this.receiver.addOwn(envelope, encoded.length);
 		}
@@ -193,10 +193,81 @@ final class PeerMesh {
 		if (!receipt.isDone()) {
 			this.loop.watch(receipt);
 		}
-		if (prompt && !receivers.isEmpty()) {
+		if (prompt && !(destinations.isEmpty() && late.isEmpty())) {
 			this.loop.wake();
 		}
 		return receipt.future();
+	}
+
+	/**
+	 * Choose the peers that follow an address, or may follow it.
+	 * @param chosen what was chosen before, and is left out
+	 */
+	private List<Destination> choose(Address address, List<Destination> chosen, long now) {
+		boolean toAll = address instanceof Address.Control;
+		String value = address.value();
+		List<Destination> destinations = new ArrayList<>();
+		for (Peer peer : this.peers.all()) {
+			if (!peer.isDeaf() && (toAll || peer.mayFollow(value, now))
+					&& chosen.stream().noneMatch((destination) -> destination.peer() == peer)) {
+				destinations.add(new Destination(peer, this.loop.isAwaited(peer, now)));
+			}
+		}
+		return destinations;
+	}
+
+	/**
+	 * Reserve a place with each peer for which the receipt waits, or with none.
+	 * @return the peer that has no place, or {@code null}
+	 */
+	private static @Nullable Peer reserve(List<Destination> destinations, int size) {
+		List<Peer> reserved = new ArrayList<>(destinations.size());
+		for (Destination destination : destinations) {
+			if (destination.awaited()) {
+				if (!destination.peer().stream().reserve(size)) {
+					reserved.forEach((peer) -> peer.stream().cancel(size));
+					return destination.peer();
+				}
+				reserved.add(destination.peer());
+			}
+		}
+		return null;
+	}
+
+	private void add(Destination destination, byte[] encoded, PendingReceipt receipt, boolean prompt,
+			boolean reserved) {
+		OutgoingStream stream = destination.peer().stream();
+		if (!destination.awaited()) {
+			this.loop.doubtful(stream.keep(encoded, prompt));
+			return;
+		}
+		receipt.await();
+		if (!stream.add(encoded, receipt, prompt, reserved)) {
+			this.loop.doubtful(List.of(receipt));
+		}
+	}
+
+	/**
+	 * Choose again if the publisher stood still after it had chosen: a peer that has
+	 * subscribed meanwhile may rely on this node. Such a peer gets the envelope even if
+	 * there is no place, because others have it already.
+	 */
+	private List<Destination> addLate(List<Destination> destinations, Address address, byte[] encoded,
+			PendingReceipt receipt, boolean prompt, long chosenAt) {
+		List<Destination> all = destinations;
+		long last = chosenAt;
+		for (int choices = 1; System.nanoTime() - last > CHOICE_NANOS; choices++) {
+			if (choices == MAX_CHOICES) {
+				receipt.await();
+				receipt.doubtful();
+				return all;
+			}
+			last = System.nanoTime();
+			List<Destination> late = choose(address, all, last);
+			late.forEach((destination) -> add(destination, encoded, receipt, prompt, false));
+			all = Stream.concat(all.stream(), late.stream()).toList();
+		}
+		return all;
 	}
 
 	private RelayOverloadedException overloaded(int waiting) {
@@ -236,14 +307,13 @@ final class PeerMesh {
 			peer.deafen();
 		}
 		// Before the envelopes, which the listener may receive slowly
-		peer.interest().apply(exchange.update());
+		peer.apply(exchange.update());
 		this.loop.heard(peer, exchange.url());
 		return answer(peer, exchange.generation(), stream.process(exchange, PROCESSING_NANOS));
 	}
 
 	private Answer left(Exchange exchange, IncomingStream stream) throws InterruptedException {
 		long progress = stream.process(exchange, PROCESSING_NANOS);
-		stream.close();
 		Peer peer = this.peers.find(exchange.sender());
 		if (peer != null) {
 			peer.deafen();
@@ -264,6 +334,9 @@ final class PeerMesh {
 	 * Somebody asks who is here. It will want to hear from this node.
 	 */
 	private Answer greeted(Exchange exchange) {
+		if (this.incoming.hasLeft(exchange.sender())) {
+			throw new RefusedException(RefusalReason.REPLAYED);
+		}
 		if (exchange.presence() == Exchange.Presence.PRESENT && exchange.url() != null) {
 			this.loop.heard(this.peers.get(exchange.sender()), exchange.url());
 		}
@@ -276,6 +349,14 @@ final class PeerMesh {
 		peer.told(System.nanoTime());
 		return new Answer(this.id, generation, progress, known.version(), known.partialVersion(), known.nextPart(),
 				version);
+	}
+
+	PeerTable peers() {
+		return this.peers;
+	}
+
+	PeerLoop loop() {
+		return this.loop;
 	}
 
 	int livePeers() {
@@ -306,6 +387,10 @@ final class PeerMesh {
 		if (failure != null) {
 			details.put("discovery", failure);
 		}
+		Duration age = this.discovery.age();
+		if (age != null) {
+			details.put("discoveryAge", age.toSeconds() + " s");
+		}
 		return details;
 	}
 
@@ -334,6 +419,15 @@ final class PeerMesh {
 			return "left";
 		}
 		return "not found: " + ((contact.failure != null) ? contact.failure : "not asked yet");
+	}
+
+	/**
+	 * A peer that gets an envelope.
+	 *
+	 * @param peer the peer
+	 * @param awaited whether the receipt waits for it
+	 */
+	private record Destination(Peer peer, boolean awaited) {
 	}
 
 }

@@ -126,10 +126,11 @@ final class Receiver {
 
 	/**
 	 * Deliver what a peer has sent. Called on this receiver's thread; throws nothing.
+	 * @return whether the listener was called, or need not be; not after the stop
 	 */
-	void deliver(Decoded decoded) {
+	boolean deliver(Decoded decoded) {
 		if (this.stopped) {
-			return;
+			return false;
 		}
 		WireFormatException.Reason fault = decoded.fault();
 		if (fault != null) {
@@ -138,6 +139,7 @@ final class Receiver {
 		else if (decoded.envelope() != null) {
 			deliver(decoded.envelope());
 		}
+		return true;
 	}
 
 	private void deliver(Envelope envelope) {

@@ -131,7 +131,18 @@ class InterestTests {
 		assertThat(this.own.unsubscribe(new Address.Channel("a"))).isSameAs(future);
 		future.cancel(false);
 		this.own.confirm((waiting) -> false);
-		assertThat(this.own.hasWaiting()).isFalse();
+		assertThat(this.own.waiting()).isZero();
+	}
+
+	@Test
+	void anUnsubscribedAddressLeavesNothingBehindOneThatStaysOpen() {
+		this.own.subscribe(new Address.Channel("open"));
+		for (int i = 0; i < 1000; i++) {
+			this.own.subscribe(new Address.Channel("busy"));
+			this.own.unsubscribe(new Address.Channel("busy"));
+			this.own.confirm((waiting) -> false);
+		}
+		assertThat(this.own.waiting()).isEqualTo(1);
 	}
 
 	private void follow(int from, int to) {

@@ -69,11 +69,11 @@ class OutgoingStreamTests {
 	@Test
 	void anOverflowDropsEverythingAndThePeerSeesTheHole() {
 		PendingReceipt waiting = add(1, 1, 1).get(0);
-		assertThat(this.stream.hasRoom(1)).isFalse();
-		List<PendingReceipt> vain = this.stream.add(new byte[1], null, true);
+		assertThat(this.stream.reserve(1)).isFalse();
+		List<PendingReceipt> vain = this.stream.keep(new byte[1], true);
 		assertThat(vain).hasSize(3).contains(waiting);
 		assertThat(this.statistics.missed()).isEqualTo(4);
-		this.stream.add(new byte[1], null, true);
+		this.stream.keep(new byte[1], true);
 		assertThat(this.statistics.missed()).isEqualTo(5);
 		this.stream.resume();
 		add(1);
@@ -84,13 +84,51 @@ class OutgoingStreamTests {
 	}
 
 	@Test
+	void aPlaceIsReservedOnceAndNothingIsDroppedForAReceiptThatFindsNone() {
+		add(1, 1);
+		assertThat(this.stream.reserve(1)).isTrue();
+		assertThat(this.stream.reserve(1)).as("by another publisher").isFalse();
+		this.stream.cancel(1);
+		assertThat(this.stream.reserve(1)).isTrue();
+		assertThat(this.stream.add(new byte[1], new PendingReceipt(UUID.randomUUID(), 0), true, true)).isTrue();
+		assertThat(this.stream.size()).isEqualTo(3);
+		assertThat(this.statistics.missed()).isZero();
+	}
+
+	@Test
+	void aStreamThatWasGivenUpGoesOnWhenAReceiptWaitsForThePeerAgain() {
+		add(1, 1, 1);
+		this.stream.keep(new byte[1], true);
+		add(1);
+		assertThat(this.stream.batch(1000)).satisfies((batch) -> {
+			assertThat(batch.first()).isEqualTo(5);
+			assertThat(batch.envelopes()).hasSize(1);
+		});
+		this.stream.close();
+		assertThat(this.stream.add(new byte[1], new PendingReceipt(UUID.randomUUID(), 0), true, false)).isFalse();
+	}
+
+	@Test
+	void onlyTheEnvelopeThatWasRefusedIsDropped() {
+		add(1, 1);
+		assertThat(this.stream.drop(2)).isNull();
+		assertThat(this.stream.drop(1)).isNotNull();
+		assertThat(this.stream.emptyBatch()).satisfies((batch) -> {
+			assertThat(batch.first()).isEqualTo(2);
+			assertThat(batch.envelopes()).isEmpty();
+		});
+	}
+
+	@Test
 	void bytesAreALimitToo() {
 		add(60);
-		assertThat(this.stream.hasRoom(40)).isTrue();
-		assertThat(this.stream.hasRoom(41)).isFalse();
+		assertThat(this.stream.reserve(40)).isTrue();
+		assertThat(this.stream.reserve(1)).isFalse();
+		this.stream.cancel(40);
+		assertThat(this.stream.reserve(41)).isFalse();
 		this.stream.batch(1000);
 		this.stream.acknowledged(1);
-		assertThat(this.stream.hasRoom(1000)).as("one by itself").isTrue();
+		assertThat(this.stream.reserve(1000)).as("one by itself").isTrue();
 	}
 
 	@Test
@@ -117,7 +155,8 @@ class OutgoingStreamTests {
 	private List<PendingReceipt> add(int... sizes) {
 		return Arrays.stream(sizes).mapToObj((size) -> {
 			PendingReceipt receipt = new PendingReceipt(UUID.randomUUID(), 0);
-			assertThat(this.stream.add(new byte[size], receipt, true)).isEmpty();
+			assertThat(this.stream.reserve(size)).isTrue();
+			assertThat(this.stream.add(new byte[size], receipt, true, true)).isTrue();
 			return receipt;
 		}).toList();
 	}

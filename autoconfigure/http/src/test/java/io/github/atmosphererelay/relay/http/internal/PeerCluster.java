@@ -69,7 +69,11 @@ final class PeerCluster implements AutoCloseable {
 	 * Create a node that is in the list and not started.
 	 */
 	RelayNode node(String name) {
-		HttpRelay relay = new HttpRelay(settings(), () -> this.urls);
+		return node(name, settings());
+	}
+
+	RelayNode node(String name, HttpRelaySettings settings) {
+		HttpRelay relay = new HttpRelay(settings, () -> this.urls);
 		this.server.expose("/" + name, relay.endpoint());
 		this.urls.add(url(name));
 		this.relays.add(relay);
@@ -77,7 +81,11 @@ final class PeerCluster implements AutoCloseable {
 	}
 
 	HttpRelaySettings settings() {
-		return new HttpRelaySettings("test", new EnvelopeCodec(64 * 1024), HttpTestBroker.PATH, null,
+		return settings(64 * 1024);
+	}
+
+	HttpRelaySettings settings(int maxPayloadBytes) {
+		return new HttpRelaySettings("test", new EnvelopeCodec(maxPayloadBytes), HttpTestBroker.PATH, null,
 				new SharedSecret(HttpTestBroker.SECRET), null, null, this.maxPending, Duration.ofSeconds(1),
 				Duration.ofMillis(100), HttpRelaySettings.DEFAULT_MAX_CLOCK_SKEW, this.forgetAfter);
 	}

@@ -19,6 +19,7 @@ package io.github.atmosphererelay.relay.http.internal;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -144,11 +145,39 @@ class PeerEndpointTests {
 	}
 
 	@Test
-	void anOversizedRequestIsRefusedBeforeItsSignatureIsComputed() throws IOException {
-		Request request = new Request(new byte[0]);
-		request.length = 100L * 1024 * 1024;
+	void anOversizedRequestIsRefusedBeforeItIsRead() throws IOException {
+		Request request = request(new byte[0], this.secret, System.currentTimeMillis(), 100L * 1024 * 1024);
 		assertRefused(request, RefusalReason.OVERSIZED);
 		assertThat(request.opened).isFalse();
+	}
+
+	@Test
+	void aRefusalIsSignedForAPeerAndNotForAStranger() throws IOException {
+		Request request = request(new byte[0], this.secret, System.currentTimeMillis(), 100L * 1024 * 1024);
+		PeerResponse response = this.relay.endpoint().handle(request);
+		assertThat(this.secret.isSignature(response.headers().get(PeerProtocol.SIGNATURE),
+				PeerProtocol.signedAnswer(request.nonce(), 413, response.body())))
+			.isTrue();
+		Request strange = new Request(new byte[0]);
+		strange.length = 100L * 1024 * 1024;
+		response = this.relay.endpoint().handle(strange);
+		assertThat(response.status()).isEqualTo(RefusalReason.UNAUTHENTICATED.status());
+		assertThat(response.headers()).doesNotContainKey(PeerProtocol.SIGNATURE);
+	}
+
+	@Test
+	void whatComesAfterTheLastRequestOfANodeIsRefused() throws IOException {
+		PeerResponse greeted = this.relay.endpoint().handle(signed(hello("test")));
+		UUID receiver = ExchangeCodec.decodeAnswer(greeted.body()).receiver();
+		URI url = URI.create("http://localhost:1");
+		assertThat(this.relay.endpoint()
+			.handle(signed(ExchangeCodec.encode(new Exchange("test", this.sender, receiver, url,
+					Exchange.Presence.LEAVING, 0, InterestUpdate.NONE, 1, 1, new ArrayList<>()))))
+			.status()).isEqualTo(200);
+		assertRefused(signed(ExchangeCodec.encode(new Exchange("test", this.sender, null, url,
+				Exchange.Presence.PRESENT, 0, InterestUpdate.NONE, 0, 1, new ArrayList<>()))), RefusalReason.REPLAYED);
+		assertThat(this.relay.livePeers()).isZero();
+		assertThat(this.relay.details().get("peers")).hasToString("{}");
 	}
 
 	@Test
@@ -229,7 +258,12 @@ class PeerEndpointTests {
 	}
 
 	private Request request(byte[] body, SharedSecret secret, long millis) {
+		return request(body, secret, millis, body.length);
+	}
+
+	private Request request(byte[] body, SharedSecret secret, long millis, long length) {
 		Request request = new Request(body);
+		request.length = length;
 		String time = Long.toString(millis);
 		String nonce = new PeerProtocol.Nonce(this.sender, ++this.counter).toString();
 		String digest = PeerProtocol.digest(body);
@@ -237,7 +271,7 @@ class PeerEndpointTests {
 		request.header(PeerProtocol.NONCE, nonce);
 		request.header(PeerProtocol.DIGEST, digest);
 		request.header(PeerProtocol.SIGNATURE,
-				secret.sign(PeerProtocol.signed(HttpTestBroker.PATH, time, nonce, body.length, digest)));
+				secret.sign(PeerProtocol.signed(HttpTestBroker.PATH, time, nonce, length, digest)));
 		return request;
 	}
 

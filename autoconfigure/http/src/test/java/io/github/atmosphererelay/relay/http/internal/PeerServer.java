@@ -24,7 +24,9 @@ import java.net.InetSocketAddress;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -54,6 +56,12 @@ final class PeerServer implements AutoCloseable {
 
 	private final Map<String, PeerEndpoint> endpoints = new ConcurrentHashMap<>();
 
+	private final Set<String> losing = ConcurrentHashMap.newKeySet();
+
+	private final Map<String, CountDownLatch> held = new ConcurrentHashMap<>();
+
+	private final Map<String, Integer> limits = new ConcurrentHashMap<>();
+
 	PeerServer() {
 		try {
 			this.server = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
@@ -82,6 +90,35 @@ final class PeerServer implements AutoCloseable {
 		this.endpoints.remove(prefix + endpoint.path());
 	}
 
+	/**
+	 * Process the requests of an endpoint, and lose its answers.
+	 * @param lose whether to do so
+	 */
+	void loseAnswers(String prefix, boolean lose) {
+		if (lose) {
+			this.losing.add(prefix + HttpTestBroker.PATH);
+		}
+		else {
+			this.losing.remove(prefix + HttpTestBroker.PATH);
+		}
+	}
+
+	/**
+	 * Hold the requests to an endpoint back.
+	 * @param until until when
+	 */
+	void hold(String prefix, CountDownLatch until) {
+		this.held.put(prefix + HttpTestBroker.PATH, until);
+	}
+
+	/**
+	 * Refuse large requests to an endpoint, as a proxy before the node does.
+	 * @param bytes the maximum size of the body
+	 */
+	void limit(String prefix, int bytes) {
+		this.limits.put(prefix + HttpTestBroker.PATH, bytes);
+	}
+
 	@Override
 	public void close() {
 		this.server.stop(0);
@@ -89,14 +126,36 @@ final class PeerServer implements AutoCloseable {
 	}
 
 	private void handle(HttpExchange exchange) throws IOException {
-		PeerEndpoint endpoint = this.endpoints.get(exchange.getRequestURI().getPath());
+		String path = exchange.getRequestURI().getPath();
+		PeerEndpoint endpoint = this.endpoints.get(path);
 		if (endpoint == null) {
 			exchange.getResponseHeaders().set("Connection", "close");
 			exchange.sendResponseHeaders(404, -1);
 			exchange.close();
 			return;
 		}
-		PeerResponse response = endpoint.handle(request(exchange));
+		CountDownLatch until = this.held.get(path);
+		if (until != null) {
+			try {
+				until.await();
+			}
+			catch (InterruptedException ex) {
+				exchange.close();
+				return;
+			}
+		}
+		PeerRequest request = request(exchange);
+		if (request.contentLength() > this.limits.getOrDefault(path, Integer.MAX_VALUE)) {
+			exchange.getResponseHeaders().set("Connection", "close");
+			exchange.sendResponseHeaders(413, -1);
+			exchange.close();
+			return;
+		}
+		PeerResponse response = endpoint.handle(request);
+		if (this.losing.contains(path)) {
+			exchange.close();
+			return;
+		}
 		response.headers().forEach((name, value) -> exchange.getResponseHeaders().set(name, value));
 		byte[] body = response.body();
 		exchange.sendResponseHeaders(response.status(), (body.length > 0) ? body.length : -1);
