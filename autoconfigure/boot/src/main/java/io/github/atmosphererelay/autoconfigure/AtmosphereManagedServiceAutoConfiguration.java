@@ -66,7 +66,7 @@ public final class AtmosphereManagedServiceAutoConfiguration {
 	@Bean
 	ChannelListeners atmosphereChannelListeners(MessagingNode node, DefaultChannelSubscriber subscriber) {
 		return new ChannelListeners(subscriber,
-				new ListenerSupport(node.futures(), node.events()::publish, subscriber.statistics()));
+				new ListenerSupport(node.futures(), node.timers(), node.events()::publish, subscriber.statistics()));
 	}
 
 	/**
@@ -75,8 +75,7 @@ public final class AtmosphereManagedServiceAutoConfiguration {
 	 */
 	@Bean
 	PhasedLifecycle atmosphereChannelListenersLifecycle(ChannelListeners listeners) {
-		return new PhasedLifecycle(ListeningConfiguration.PHASE, listeners::start, () -> {
-		});
+		return new PhasedLifecycle(ListeningConfiguration.PHASE, listeners::start, listeners::stop);
 	}
 
 	@Bean

@@ -44,12 +44,15 @@ class ListeningConfiguration {
 	}
 
 	/**
-	 * Starts subscribers after the node's messaging and before the web server.
+	 * Starts subscribers after the node's messaging and before the web server. Stops
+	 * those that still run before the messaging stops: if the start of the application
+	 * fails halfway, for example because the port is in use, the bean below has not
+	 * started, and so is not stopped either.
 	 */
 	@Bean
-	PhasedLifecycle atmosphereListeningStart(DefaultChannelSubscriber subscriber) {
-		return new PhasedLifecycle(PHASE, subscriber::start, () -> {
-		});
+	PhasedLifecycle atmosphereListeningStart(DefaultChannelSubscriber subscriber, AtmosphereProperties properties) {
+		return new PhasedLifecycle(PHASE, subscriber::start,
+				() -> subscriber.stop(properties.endpoint().drainTimeout()));
 	}
 
 	/**

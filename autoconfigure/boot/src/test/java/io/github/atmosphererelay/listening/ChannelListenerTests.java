@@ -21,15 +21,25 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Flow;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.broadcast.PublishOptions;
+import io.github.atmosphererelay.broadcast.internal.PayloadEncoder;
+import io.github.atmosphererelay.endpoint.internal.ChannelListeners;
+import io.github.atmosphererelay.endpoint.internal.EndpointSupport;
+import io.github.atmosphererelay.endpoint.internal.ListenerSupport;
 import io.github.atmosphererelay.event.MessagesMissed;
+import io.github.atmosphererelay.listening.internal.ListeningStatistics;
 import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.ChannelItem;
 import io.github.atmosphererelay.message.MessageId;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.test.TestNode;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.validation.Valid;
@@ -37,6 +47,9 @@ import jakarta.validation.constraints.Positive;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
+import org.springframework.beans.factory.support.DefaultListableBeanFactory;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.context.annotation.Scope;
 import org.springframework.context.event.EventListener;
 import org.springframework.messaging.handler.annotation.Header;
 import org.springframework.messaging.handler.annotation.MessageExceptionHandler;
@@ -127,6 +140,62 @@ class ChannelListenerTests {
 	}
 
 	@Test
+	void aListenerGoesOnAfterAnExceptionThatCannotBeExamined() {
+		try (TestNode node = TestNode.start(List.of(Hostile.class), ARGS)) {
+			Hostile hostile = node.bean(Hostile.class);
+			for (String text : List.of("throw", "fail", "last")) {
+				node.broadcaster().broadcast("live/a", text).join();
+			}
+			await().until(() -> hostile.texts.size() == 3);
+			assertThat(hostile.texts).containsExactly("throw", "fail", "last");
+		}
+	}
+
+	@Test
+	void aFailureOfAnAsynchronousExceptionHandlerIsCountedAndTheNextMessageFollows() {
+		try (TestNode node = TestNode.start(List.of(FailingHandler.class), ARGS)) {
+			FailingHandler bean = node.bean(FailingHandler.class);
+			node.broadcaster().broadcast("live/a", "one").join();
+			node.broadcaster().broadcast("live/a", "two").join();
+			await().until(() -> bean.texts.size() == 2);
+			await().until(() -> node.bean(MeterRegistry.class)
+				.get("atmosphere.listening.handlers.exceptions.failures")
+				.functionCounter()
+				.count() == 2);
+		}
+	}
+
+	@Test
+	void aListenerWhoseStreamFailsSubscribesAgain() {
+		try (TestNode node = TestNode.start(ARGS)) {
+			AtomicInteger attempts = new AtomicInteger();
+			ChannelSubscriber real = node.bean(ChannelSubscriber.class);
+			ListeningStatistics statistics = new ListeningStatistics();
+			ChannelListeners listeners = new ChannelListeners((channel, options) -> (subscriber) -> {
+				if (attempts.incrementAndGet() > 1) {
+					real.publisher(channel, options).subscribe(subscriber);
+				}
+				else {
+					subscriber.onError(new IllegalStateException("expected"));
+				}
+			}, new ListenerSupport(node.messaging().futures(), node.messaging().timers(), (event) -> {
+			}, statistics));
+			List<String> heard = new CopyOnWriteArrayList<>();
+			DefaultListableBeanFactory beans = new DefaultListableBeanFactory();
+			beans.registerSingleton("hearing", new Hearing(heard));
+			listeners.register(beans,
+					new EndpointSupport(node.broadcaster(), node.bean(PayloadEncoder.class), null, null));
+			listeners.start();
+			await().until(() -> attempts.get() == 2);
+			await().until(() -> node.messaging().taps().channels() == 1);
+			node.broadcaster().broadcast("live/a", "again").join();
+			await().until(() -> heard.contains("again"));
+			assertThat(statistics.restarts()).isOne();
+			listeners.stop();
+		}
+	}
+
+	@Test
 	void listenersBeginAgainWithTheApplication() {
 		try (TestNode node = TestNode.start(List.of(Kitchen.class), ARGS)) {
 			Kitchen kitchen = node.bean(Kitchen.class);
@@ -142,6 +211,26 @@ class ChannelListenerTests {
 			assertThat(kitchen.calls.get(1)).isEqualTo("live again null");
 			assertThat(kitchen.calls.get(2)).startsWith("order 2 ");
 		}
+	}
+
+	@Test
+	void aBeanWhoseExceptionHandlerTakesTheSessionCannotHaveListeners() {
+		assertThatThrownBy(() -> TestNode.start(List.of(SessionHandler.class), ARGS).close())
+			.hasStackTraceContaining("do not work for its @ChannelListener methods");
+	}
+
+	@Test
+	void aPrototypeWithListenersIsRefused() {
+		assertThatThrownBy(() -> TestNode.start(List.of(Prototype.class), ARGS).close())
+			.hasStackTraceContaining("is not a singleton");
+	}
+
+	@Test
+	void streamsCompleteBeforeTheNodeStopsIfTheStartOfTheApplicationFails() {
+		FailingStart.completed.clear();
+		assertThatThrownBy(() -> TestNode.start(List.of(FailingStart.class), ARGS).close())
+			.hasStackTraceContaining("expected");
+		assertThat(FailingStart.completed).containsExactly(true);
 	}
 
 	@Test
@@ -247,6 +336,150 @@ class ChannelListenerTests {
 			CompletableFuture<Void> future = new CompletableFuture<>();
 			this.futures.add(future);
 			return future;
+		}
+
+	}
+
+	/**
+	 * Subscribes, and fails as a web server does whose port is in use.
+	 */
+	static class FailingStart implements SmartLifecycle {
+
+		/** For each stream that has completed, whether the node had threads then. */
+		static final List<Boolean> completed = new CopyOnWriteArrayList<>();
+
+		private final ChannelSubscriber channels;
+
+		private final MessagingNode node;
+
+		FailingStart(ChannelSubscriber channels, MessagingNode node) {
+			this.channels = channels;
+			this.node = node;
+		}
+
+		@Override
+		public void start() {
+			this.channels.publisher("live/a").subscribe(new Flow.Subscriber<>() {
+
+				@Override
+				public void onSubscribe(Flow.Subscription subscription) {
+					subscription.request(Long.MAX_VALUE);
+				}
+
+				@Override
+				public void onNext(ChannelItem item) {
+				}
+
+				@Override
+				public void onError(Throwable failure) {
+				}
+
+				@Override
+				public void onComplete() {
+					completed.add(FailingStart.this.node.futures().isStarted());
+				}
+
+			});
+			throw new IllegalStateException("expected");
+		}
+
+		@Override
+		public void stop() {
+		}
+
+		@Override
+		public boolean isRunning() {
+			return false;
+		}
+
+		@Override
+		public int getPhase() {
+			return SmartLifecycle.DEFAULT_PHASE - 2100;
+		}
+
+	}
+
+	/**
+	 * Throws an exception whose cause cannot be asked for.
+	 */
+	static class Hostile {
+
+		final List<String> texts = new CopyOnWriteArrayList<>();
+
+		@ChannelListener("live/a")
+		@Nullable CompletableFuture<Void> on(String text) {
+			this.texts.add(text);
+			if (text.equals("throw")) {
+				throw new HostileException();
+			}
+			return text.equals("fail") ? CompletableFuture.failedFuture(new HostileException()) : null;
+		}
+
+		@MessageExceptionHandler
+		void onFailure(IllegalStateException failure) {
+		}
+
+	}
+
+	@SuppressWarnings("serial")
+	static class HostileException extends RuntimeException {
+
+		@Override
+		public synchronized Throwable getCause() {
+			throw new UnsupportedOperationException("expected");
+		}
+
+	}
+
+	static class FailingHandler {
+
+		final List<String> texts = new CopyOnWriteArrayList<>();
+
+		@ChannelListener("live/a")
+		void on(String text) {
+			this.texts.add(text);
+			throw new IllegalStateException("expected");
+		}
+
+		@MessageExceptionHandler
+		CompletableFuture<Void> onFailure(IllegalStateException failure) {
+			return CompletableFuture.failedFuture(failure);
+		}
+
+	}
+
+	static class Hearing {
+
+		private final List<String> heard;
+
+		Hearing(List<String> heard) {
+			this.heard = heard;
+		}
+
+		@ChannelListener("live/a")
+		void on(String text) {
+			this.heard.add(text);
+		}
+
+	}
+
+	static class SessionHandler {
+
+		@ChannelListener("live/a")
+		void on(String text) {
+		}
+
+		@MessageExceptionHandler
+		void onFailure(IllegalStateException failure, ClientSession session) {
+		}
+
+	}
+
+	@Scope("prototype")
+	static class Prototype {
+
+		@ChannelListener("live/a")
+		void on(String text) {
 		}
 
 	}

@@ -39,8 +39,8 @@ import java.lang.annotation.Target;
  * The method returns nothing, or a {@code CompletionStage}: then the next message comes
  * when that has completed. If it fails, the exception goes to a
  * {@code @MessageExceptionHandler} method of the bean or else to the application log, the
- * failure is counted, and the next message follows; the message does not come again. If
- * messages are missing, the application event
+ * failure is counted, and the next message follows; the message does not come again. The
+ * bean must be a singleton. If messages are missing, the application event
  * {@link io.github.atmosphererelay.event.MessagesMissed MessagesMissed} says so.
  * <p>
  * Threads: the method is called for one message after another, in the order of
@@ -72,7 +72,10 @@ public @interface ChannelListener {
 		/** With what is published from the node's start on. */
 		NOW,
 
-		/** With the oldest message in the log of a recorded channel. */
+		/**
+		 * With the oldest message in the log of a recorded channel, at each start of the
+		 * node.
+		 */
 		BEGINNING
 
 	}

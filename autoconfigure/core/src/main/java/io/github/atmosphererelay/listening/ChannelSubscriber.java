@@ -35,7 +35,8 @@ import io.github.atmosphererelay.message.ChannelItem;
  * that blocks holds up no other one. If {@code onNext} throws, that subscription ends,
  * and the failure is counted and logged.
  * <p>
- * The stream completes when the node stops. It stays open while the broker is away: in a
+ * The stream completes when the node stops; one that is opened after that completes at
+ * once, until the node starts again. It stays open while the broker is away: in a
  * recorded channel everything follows afterwards. It never skips publications silently: a
  * {@link io.github.atmosphererelay.message.Discontinuity} stands in their place.
  */

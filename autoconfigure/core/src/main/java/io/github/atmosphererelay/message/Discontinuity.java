@@ -21,8 +21,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells a subscriber of a channel that publications are missing between the item before
- * and the item after this one. The stream goes on with what exists.
+ * Reports to a subscriber of a channel that publications are missing between the item
+ * before and the item after this one. The stream goes on with what exists.
  *
  * @param channel the channel's name
  * @param reason why publications are missing
@@ -72,8 +72,10 @@ public record Discontinuity(String channel, Reason reason, long missing,
 		/**
 		 * The log of a recorded channel has another epoch, for example after a restart of
 		 * the broker. If nothing is missing, the stream goes on after the last
-		 * publication. Otherwise it goes on with the oldest publication that the log has,
-		 * so that some may come a second time, with the same id.
+		 * publication. Otherwise, a stream that began with new publications goes on after
+		 * the place where this node continues; another one goes on with the oldest
+		 * publication that the log has, so that some may come a second time, with the
+		 * same id.
 		 */
 		LOG_CHANGED,
 

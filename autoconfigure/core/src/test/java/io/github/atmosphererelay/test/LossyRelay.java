@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -61,6 +62,13 @@ public final class LossyRelay implements ClusterRelay, ChannelLog {
 	};
 
 	private volatile boolean consecutive = true;
+
+	private volatile boolean resumes = true;
+
+	private volatile Predicate<Position> lostSince = (position) -> false;
+
+	private volatile LongConsumer reached = (offset) -> {
+	};
 
 	private volatile boolean away;
 
@@ -104,6 +112,28 @@ public final class LossyRelay implements ClusterRelay, ChannelLog {
 	public LossyRelay withoutConsecutiveOffsets() {
 		this.consecutive = false;
 		return this;
+	}
+
+	/**
+	 * Have the logs not know where to continue after a change of the epoch, as those that
+	 * do not override {@link ChannelLog#resume}.
+	 */
+	public void withoutContinuation() {
+		this.resumes = false;
+	}
+
+	/**
+	 * Have the logs report a loss to those that read since certain positions.
+	 */
+	public void lostSince(Predicate<Position> lostSince) {
+		this.lostSince = lostSince;
+	}
+
+	/**
+	 * Receive the greatest offset that was known to those that ask where to continue.
+	 */
+	public void onResume(LongConsumer reached) {
+		this.reached = reached;
 	}
 
 	public void away(boolean away) {
@@ -247,9 +277,18 @@ public final class LossyRelay implements ClusterRelay, ChannelLog {
 	 */
 	@Override
 	public CompletableFuture<LogContinuation> resume(String channel, Position delivered, long reached) {
+		this.reached.accept(reached);
+		if (!this.resumes) {
+			return ChannelLog.super.resume(channel, delivered, reached);
+		}
 		return position(channel)
 			.thenApply((end) -> end.epoch().equals(delivered.epoch()) ? new LogContinuation(end, false)
 					: new LogContinuation(new Position(end.epoch(), Math.min(delivered.offset(), end.offset())), true));
+	}
+
+	@Override
+	public boolean hasLostSince(String channel, Position since) {
+		return this.lostSince.test(since);
 	}
 
 	@Override

@@ -43,10 +43,15 @@ public final class ListeningMeters implements MeterBinder {
 
 	@Override
 	public void bindTo(MeterRegistry registry) {
-		Gauge.builder("atmosphere.listening.subscribers", this.statistics, ListeningStatistics::active)
-			.description("Subscribers that the application has in channels of this node")
-			.baseUnit("subscribers")
-			.register(registry);
+		gauge(registry, "subscribers", "subscribers", "Subscribers that the application has in channels of this node",
+				ListeningStatistics::active);
+		gauge(registry, "behind", "subscribers",
+				"Subscribers of recorded channels that read the log, because they have just begun or are too slow",
+				ListeningStatistics::behind);
+		gauge(registry, "buffered", "messages", "Messages that wait for subscribers of the application",
+				ListeningStatistics::bufferedMessages);
+		gauge(registry, "buffered.bytes", "bytes", "Payload bytes that wait for subscribers of the application",
+				ListeningStatistics::bufferedBytes);
 		counter(registry, "received", "Messages passed to the application's subscribers, counted once for each",
 				ListeningStatistics::received);
 		counter(registry, "dropped",
@@ -56,6 +61,18 @@ public final class ListeningMeters implements MeterBinder {
 				ListeningStatistics::failures);
 		counter(registry, "handlers.failures", "Messages for which a method with @ChannelListener failed",
 				ListeningStatistics::handlerFailures);
+		counter(registry, "handlers.exceptions.failures",
+				"Calls of a @MessageExceptionHandler of a bean with @ChannelListener that failed",
+				ListeningStatistics::exceptionHandlerFailures);
+		counter(registry, "handlers.restarts",
+				"Times the stream of a method with @ChannelListener failed, so that it subscribed again",
+				ListeningStatistics::restarts);
+		counter(registry, "reads.failures",
+				"Attempts of the application's subscribers to read a log or to find its end that failed, and are repeated",
+				ListeningStatistics::failedReads);
+		counter(registry, "discarded",
+				"Messages that waited for a subscriber of the application when its stream ended with the node's stop",
+				ListeningStatistics::discarded);
 		counter(registry, "fallbacks",
 				"Times a subscriber of a recorded channel was too slow for live messages and continued with the log",
 				ListeningStatistics::fallbacks);
@@ -67,6 +84,14 @@ public final class ListeningMeters implements MeterBinder {
 				.tag("reason", reason.name().toLowerCase(Locale.ROOT))
 				.register(registry);
 		}
+	}
+
+	private void gauge(MeterRegistry registry, String name, String unit, String description,
+			ToDoubleFunction<ListeningStatistics> value) {
+		Gauge.builder("atmosphere.listening." + name, this.statistics, value)
+			.description(description)
+			.baseUnit(unit)
+			.register(registry);
 	}
 
 	private void counter(MeterRegistry registry, String name, String description,

@@ -151,6 +151,26 @@ public final class ApplicationFutures {
 		this.tasks.add(key, task);
 	}
 
+	/**
+	 * Run code of the application on a thread that may block, but never on the thread
+	 * that calls this method.
+	 * @param key tasks with the same key begin in order
+	 * @param task the code
+	 * @return {@code false} if the node has no threads for it, because it has not started
+	 * yet or has stopped; the code is not run then
+	 */
+	public boolean executeIfStarted(Object key, Runnable task) {
+		return this.tasks.addIfStarted(key, task);
+	}
+
+	/**
+	 * Return whether there are threads for code of the application.
+	 * @return whether the node runs
+	 */
+	public boolean isStarted() {
+		return this.tasks.isStarted();
+	}
+
 	void settled(ApplicationFuture<?> future) {
 		if (!this.tasks.isStarted()) {
 			future.finish();

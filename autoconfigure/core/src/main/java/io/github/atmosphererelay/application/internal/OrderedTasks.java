@@ -176,10 +176,21 @@ final class OrderedTasks {
 	 * @param task the task; may block
 	 */
 	void add(Object key, Runnable task) {
+		if (!addIfStarted(key, task)) {
+			execute(task);
+		}
+	}
+
+	/**
+	 * Add a task, unless there are no threads now.
+	 * @param key the key; tasks with the same key begin in order
+	 * @param task the task; may block
+	 * @return whether it was added
+	 */
+	boolean addIfStarted(Object key, Runnable task) {
 		Pool pool = this.pool;
 		if (pool == null) {
-			execute(task);
-			return;
+			return false;
 		}
 		this.pending.incrementAndGet();
 		@Nullable Worker[] begun = { null };
@@ -202,6 +213,7 @@ final class OrderedTasks {
 		if (begun[0] != null) {
 			launch(begun[0]);
 		}
+		return true;
 	}
 
 	private void launch(Worker worker) {

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.github.atmosphererelay.channel.ChannelNotRecordedException;
 import io.github.atmosphererelay.channel.UnknownChannelException;
@@ -44,7 +45,8 @@ import org.springframework.util.ClassUtils;
 /**
  * The {@link ChannelListener} methods of an application. {@link #register} is called
  * once, when all beans exist and before the node starts. {@link #start} is called with
- * each start of the node; the streams end when the node's subscribers stop.
+ * each start of the node; the streams end when the node's subscribers stop, and
+ * {@link #stop} is called afterwards.
  */
 public final class ChannelListeners {
 
@@ -57,6 +59,9 @@ public final class ChannelListeners {
 	private final ListenerSupport support;
 
 	private volatile List<ListenerMethod> listeners = List.of();
+
+	/** The listeners that have begun since the last start. */
+	private final List<ListenerSubscriber> begun = new CopyOnWriteArrayList<>();
 
 	/**
 	 * Create the runtime of listeners, without any listener.
@@ -92,7 +97,8 @@ public final class ChannelListeners {
 			return (type != null) ? ClassUtils.getUserClass(type) : null;
 		}
 		catch (RuntimeException | LinkageError ex) {
-			logger.debug("The class of the bean '" + name + "' is not known, so it has no listeners", ex);
+			logger.warn("The class of the bean '" + name + "' cannot be loaded. If it has @ChannelListener methods,"
+					+ " these are not called: " + ex);
 			return null;
 		}
 	}
@@ -108,13 +114,19 @@ public final class ChannelListeners {
 		}
 		catch (RuntimeException | LinkageError ex) {
 			// For example, a method names an optional class that is absent
-			logger.debug("The methods of " + type.getName() + " cannot be read, so it has no listeners", ex);
+			logger.warn("The methods of " + type.getName() + " cannot be read. If it has @ChannelListener methods,"
+					+ " these are not called: " + ex);
 			return Map.of();
 		}
 	}
 
 	private void add(List<ListenerMethod> found, ConfigurableListableBeanFactory beans, EndpointSupport support,
 			String name, Class<?> type, Map<Method, ChannelListener> methods) {
+		if (!beans.isSingleton(name)) {
+			throw new InvalidEndpointException(
+					"The bean '" + name + "' has @ChannelListener methods and is not a singleton",
+					"Make it a singleton. An instance that exists for a time only, subscribes with ChannelSubscriber");
+		}
 		ArgumentResolvers resolvers = new ArgumentResolvers(support);
 		RateLimitedLog log = new RateLimitedLog(LogFactory.getLog(type), LOG_INTERVAL);
 		Object bean = beans.getBean(name);
@@ -124,8 +136,21 @@ public final class ChannelListeners {
 			ListenOptions options = (annotation.start() == ChannelListener.Start.NOW) ? ListenOptions.fromNow()
 					: ListenOptions.fromBeginning();
 			found.add(new ListenerMethod(channel.toString(), options, created.listener(method, resolvers),
-					created.exceptions(resolvers.forListenerException()), log));
+					exceptions(name, created, resolvers), log));
 		});
+	}
+
+	private static ExceptionMethods exceptions(String name, EndpointMethods created, ArgumentResolvers resolvers) {
+		try {
+			return created.exceptions(resolvers.forListenerException());
+		}
+		catch (InvalidEndpointException ex) {
+			throw new InvalidEndpointException(
+					"The @MessageExceptionHandler methods of the bean '" + name
+							+ "' do not work for its @ChannelListener methods: " + ex.getMessage(),
+					ex.action() + ". If the bean is also an endpoint whose handlers take the session, put the"
+							+ " listeners into a bean of their own");
+		}
 	}
 
 	private static ChannelPattern name(String bean, @Nullable String channel) {
@@ -151,8 +176,9 @@ public final class ChannelListeners {
 	public void start() {
 		for (ListenerMethod listener : this.listeners) {
 			try {
-				this.subscriber.publisher(listener.channel(), listener.options())
-					.subscribe(listener.subscriber(this.support));
+				ListenerSubscriber begun = new ListenerSubscriber(listener, this.subscriber, this.support);
+				this.begun.add(begun);
+				begun.subscribe();
 			}
 			catch (UnknownChannelException | ChannelNotRecordedException ex) {
 				throw new InvalidEndpointException(
@@ -160,6 +186,14 @@ public final class ChannelListeners {
 						"Add the channel to 'atmosphere.channels', or correct the name in @ChannelListener");
 			}
 		}
+	}
+
+	/**
+	 * Note that the node has stopped, so that no listener subscribes again.
+	 */
+	public void stop() {
+		this.begun.forEach(ListenerSubscriber::stop);
+		this.begun.clear();
 	}
 
 }

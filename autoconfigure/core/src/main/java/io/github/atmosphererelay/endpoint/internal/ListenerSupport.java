@@ -16,10 +16,13 @@
 
 package io.github.atmosphererelay.endpoint.internal;
 
+import java.time.Duration;
 import java.util.function.Consumer;
 
 import io.github.atmosphererelay.application.internal.ApplicationFutures;
 import io.github.atmosphererelay.event.MessagesMissed;
+import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.internal.Timers;
 import io.github.atmosphererelay.listening.internal.ListeningStatistics;
 import io.github.atmosphererelay.message.Discontinuity;
 
@@ -27,13 +30,30 @@ import io.github.atmosphererelay.message.Discontinuity;
  * What listeners need of their node.
  *
  * @param futures run the application's code
+ * @param timers run retries, and guard steps
  * @param events receives application events; does not block
  * @param statistics receives the counts
  */
-public record ListenerSupport(ApplicationFutures futures, Consumer<Object> events, ListeningStatistics statistics) {
+public record ListenerSupport(ApplicationFutures futures, Timers timers, Consumer<Object> events,
+		ListeningStatistics statistics) {
 
-	void execute(Object key, Runnable task) {
-		this.futures.execute(key, task);
+	/**
+	 * Run a task on a thread that may block.
+	 * @return {@code false} if the node has stopped, and the task does not run
+	 */
+	boolean execute(Object key, Runnable task) {
+		return this.futures.executeIfStarted(key, task);
+	}
+
+	void later(Runnable task, Duration delay) {
+		this.timers.later(Part.LISTENERS, task, delay);
+	}
+
+	/**
+	 * Run a step. What it throws is counted and logged.
+	 */
+	void guarded(Runnable step) {
+		this.timers.guards().of(Part.LISTENERS).run(step);
 	}
 
 	void missed(String listener, Discontinuity discontinuity) {
@@ -42,6 +62,14 @@ public record ListenerSupport(ApplicationFutures futures, Consumer<Object> event
 
 	void countFailure() {
 		this.statistics.countHandlerFailure();
+	}
+
+	void countExceptionHandlerFailure() {
+		this.statistics.countExceptionHandlerFailure();
+	}
+
+	void countRestart() {
+		this.statistics.countRestart();
 	}
 
 }

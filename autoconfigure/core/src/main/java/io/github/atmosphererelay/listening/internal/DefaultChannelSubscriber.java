@@ -33,7 +33,9 @@ import io.github.atmosphererelay.message.internal.ChannelNames;
 
 /**
  * The application's subscribers on this node. Those that subscribe before the node starts
- * begin when it does.
+ * for the first time begin when it does. The streams of those that subscribe after a stop
+ * complete at once, until the node starts again: a subscriber that subscribes again when
+ * its stream ends would otherwise hold up the end of the application.
  */
 public final class DefaultChannelSubscriber implements ChannelSubscriber {
 
@@ -45,7 +47,7 @@ public final class DefaultChannelSubscriber implements ChannelSubscriber {
 
 	private final Set<ItemStream> streams = ConcurrentHashMap.newKeySet();
 
-	private volatile boolean started;
+	private volatile State state = State.NEW;
 
 	/**
 	 * Create a subscriber.
@@ -76,10 +78,13 @@ public final class DefaultChannelSubscriber implements ChannelSubscriber {
 		this.context.statistics().begun();
 		// Before the subscriber knows of it, so that it gets all that it publishes from
 		// then on
-		if (this.started) {
+		if (this.state == State.STARTED) {
 			stream.begin();
 		}
 		stream.open();
+		if (this.state == State.STOPPED) {
+			stream.complete();
+		}
 	}
 
 	private void ended(ItemStream stream) {
@@ -92,16 +97,17 @@ public final class DefaultChannelSubscriber implements ChannelSubscriber {
 	 * Begin to listen, because the node has started.
 	 */
 	public void start() {
-		this.started = true;
+		this.state = State.STARTED;
 		this.streams.forEach(ItemStream::begin);
 	}
 
 	/**
-	 * Complete all streams, and wait for calls of subscribers that are under way.
+	 * Complete all streams, and wait for calls of subscribers that are under way. Does
+	 * nothing more if it is called again.
 	 * @param timeout how long to wait
 	 */
 	public synchronized void stop(Duration timeout) {
-		this.started = false;
+		this.state = State.STOPPED;
 		Set<ItemStream> ending = Set.copyOf(this.streams);
 		ending.forEach(ItemStream::complete);
 		long deadline = System.nanoTime() + timeout.toNanos();
@@ -122,6 +128,12 @@ public final class DefaultChannelSubscriber implements ChannelSubscriber {
 	 */
 	public ListeningStatistics statistics() {
 		return this.context.statistics();
+	}
+
+	private enum State {
+
+		NEW, STARTED, STOPPED
+
 	}
 
 }

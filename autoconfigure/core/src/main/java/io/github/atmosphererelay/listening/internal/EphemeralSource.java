@@ -44,10 +44,10 @@ final class EphemeralSource implements ItemSource, ChannelTap {
 	private final ItemBuffer buffer;
 
 	/** What is missing before the first item of the buffer. Guarded by this object. */
-	private @Nullable Discontinuity head;
+	private final MissingMessages head;
 
 	/** What is missing after the last item of the buffer. Guarded by this object. */
-	private @Nullable Discontinuity tail;
+	private final MissingMessages tail;
 
 	private boolean closed;
 
@@ -58,7 +58,9 @@ final class EphemeralSource implements ItemSource, ChannelTap {
 		this.options = options;
 		this.context = context;
 		this.followed = new FollowedChannel(channel, clustered, context);
-		this.buffer = new ItemBuffer(options);
+		this.buffer = new ItemBuffer(options, context.statistics());
+		this.head = new MissingMessages(channel);
+		this.tail = new MissingMessages(channel);
 	}
 
 	@Override
@@ -76,14 +78,15 @@ final class EphemeralSource implements ItemSource, ChannelTap {
 			}
 			if (!makeRoom(publication)) {
 				this.context.statistics().countDropped();
-				this.tail = join(this.tail, Discontinuity.Reason.OVERFLOW, 1);
+				this.tail.add(Discontinuity.Reason.OVERFLOW, 1);
 				failed = this.options.overflow() == OverflowPolicy.FAIL;
 				this.closed = failed;
 			}
 			else {
-				if (this.tail != null) {
-					this.buffer.add(this.tail);
-					this.tail = null;
+				Discontinuity missing = this.tail.poll();
+				while (missing != null) {
+					this.buffer.merge(missing);
+					missing = this.tail.poll();
 				}
 				this.buffer.add(publication);
 			}
@@ -98,23 +101,14 @@ final class EphemeralSource implements ItemSource, ChannelTap {
 			}
 			ChannelItem oldest = this.buffer.poll();
 			if (oldest instanceof Discontinuity discontinuity) {
-				this.head = join(this.head, Discontinuity.Reason.OVERFLOW, discontinuity.missing());
+				this.head.add(discontinuity.reason(), discontinuity.missing());
 			}
 			else {
 				this.context.statistics().countDropped();
-				this.head = join(this.head, Discontinuity.Reason.OVERFLOW, 1);
+				this.head.add(Discontinuity.Reason.OVERFLOW, 1);
 			}
 		}
 		return true;
-	}
-
-	private Discontinuity join(@Nullable Discontinuity before, Discontinuity.Reason reason, long missing) {
-		if (before == null) {
-			return new Discontinuity(this.channel, reason, missing, null);
-		}
-		long sum = (before.missing() == Discontinuity.UNKNOWN || missing == Discontinuity.UNKNOWN)
-				? Discontinuity.UNKNOWN : before.missing() + missing;
-		return new Discontinuity(this.channel, before.reason(), sum, null);
 	}
 
 	@Override
@@ -123,7 +117,7 @@ final class EphemeralSource implements ItemSource, ChannelTap {
 			if (this.closed) {
 				return;
 			}
-			this.tail = join(this.tail, Discontinuity.Reason.RELAY_GAP, number);
+			this.tail.add(Discontinuity.Reason.RELAY_GAP, number);
 		}
 		wake(false);
 	}
@@ -154,22 +148,21 @@ final class EphemeralSource implements ItemSource, ChannelTap {
 
 	@Override
 	public synchronized @Nullable ChannelItem poll() {
-		Discontinuity head = this.head;
-		if (head != null) {
-			this.head = null;
-			return head;
-		}
-		ChannelItem item = this.buffer.poll();
+		ChannelItem item = this.head.poll();
 		if (item == null) {
-			item = this.tail;
-			this.tail = null;
+			item = this.buffer.poll();
 		}
-		return item;
+		return (item != null) ? item : this.tail.poll();
 	}
 
 	@Override
 	public synchronized boolean isEmpty() {
-		return this.buffer.isEmpty() && this.head == null && this.tail == null;
+		return this.buffer.isEmpty() && this.head.isEmpty() && this.tail.isEmpty();
+	}
+
+	@Override
+	public synchronized int waiting() {
+		return this.buffer.publications();
 	}
 
 	@Override

@@ -70,6 +70,17 @@ final class FollowedChannel {
 		}
 	}
 
+	/**
+	 * Follow the channel again, if the relay has refused that before. If the node follows
+	 * it already, nothing changes.
+	 */
+	synchronized void renew() {
+		if (this.begun && this.clustered) {
+			this.context.interest().acquire(address());
+			this.context.interest().release(address());
+		}
+	}
+
 	synchronized void close(ChannelTap tap) {
 		this.closed = true;
 		if (this.begun) {

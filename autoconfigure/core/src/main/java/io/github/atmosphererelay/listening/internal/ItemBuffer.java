@@ -17,10 +17,11 @@
 package io.github.atmosphererelay.listening.internal;
 
 import java.util.ArrayDeque;
-import java.util.Queue;
+import java.util.Deque;
 
 import io.github.atmosphererelay.listening.ListenOptions;
 import io.github.atmosphererelay.message.ChannelItem;
+import io.github.atmosphererelay.message.Discontinuity;
 import io.github.atmosphererelay.message.Publication;
 import org.jspecify.annotations.Nullable;
 
@@ -34,11 +35,16 @@ final class ItemBuffer {
 
 	private final long maxBytes;
 
-	private final Queue<ChannelItem> items = new ArrayDeque<>(2);
+	private final ListeningStatistics statistics;
+
+	private final Deque<ChannelItem> items = new ArrayDeque<>(2);
+
+	private int publications;
 
 	private long bytes;
 
-	ItemBuffer(ListenOptions options) {
+	ItemBuffer(ListenOptions options, ListeningStatistics statistics) {
+		this.statistics = statistics;
 		this.maxMessages = options.bufferMessages();
 		this.maxBytes = options.bufferBytes();
 	}
@@ -53,13 +59,48 @@ final class ItemBuffer {
 
 	void add(ChannelItem item) {
 		this.items.add(item);
-		this.bytes += size(item);
+		count(item, 1);
+	}
+
+	/**
+	 * Add a discontinuity or, if the last item is one of the same reason, make it one. So
+	 * the buffer does not grow while publications are lost again and again.
+	 */
+	void merge(Discontinuity discontinuity) {
+		ChannelItem last = this.items.peekLast();
+		if (last instanceof Discontinuity before && before.reason() == discontinuity.reason()) {
+			this.items.removeLast();
+			boolean known = before.missing() != Discontinuity.UNKNOWN
+					&& discontinuity.missing() != Discontinuity.UNKNOWN;
+			this.items.add(new Discontinuity(discontinuity.channel(), discontinuity.reason(),
+					known ? before.missing() + discontinuity.missing() : Discontinuity.UNKNOWN,
+					discontinuity.position()));
+		}
+		else {
+			this.items.add(discontinuity);
+		}
+	}
+
+	/**
+	 * Return the number of publications.
+	 */
+	int publications() {
+		return this.publications;
+	}
+
+	private void count(ChannelItem item, int sign) {
+		if (item instanceof Publication publication) {
+			int size = publication.payload().size();
+			this.publications += sign;
+			this.bytes += (long) sign * size;
+			this.statistics.buffered(sign, (long) sign * size);
+		}
 	}
 
 	@Nullable ChannelItem poll() {
 		ChannelItem item = this.items.poll();
 		if (item != null) {
-			this.bytes -= size(item);
+			count(item, -1);
 		}
 		return item;
 	}
@@ -69,12 +110,10 @@ final class ItemBuffer {
 	}
 
 	void clear() {
+		this.statistics.buffered(-this.publications, -this.bytes);
 		this.items.clear();
+		this.publications = 0;
 		this.bytes = 0;
-	}
-
-	private static int size(ChannelItem item) {
-		return (item instanceof Publication publication) ? publication.payload().size() : 0;
 	}
 
 }

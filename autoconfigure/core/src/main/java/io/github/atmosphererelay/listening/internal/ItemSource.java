@@ -42,6 +42,11 @@ interface ItemSource {
 	boolean isEmpty();
 
 	/**
+	 * Return the number of publications that wait for the subscriber.
+	 */
+	int waiting();
+
+	/**
 	 * The stream has room for items, but there are none now. Called on a thread of the
 	 * application's pool.
 	 */

@@ -111,15 +111,16 @@ final class ItemStream implements Flow.Subscription {
 	 * Begin to follow the channel, because the node has started.
 	 */
 	void begin() {
-		if (!this.state.compareAndSet(State.NEW, State.BEGUN)) {
-			return;
+		if (this.state.compareAndSet(State.NEW, State.BEGUN)) {
+			try {
+				this.source.begin(this);
+			}
+			catch (Throwable ex) {
+				fail(ex);
+			}
 		}
-		try {
-			this.source.begin(this);
-		}
-		catch (Throwable ex) {
-			fail(ex);
-		}
+		// What was requested before the node had threads
+		wake();
 	}
 
 	@Override
@@ -153,11 +154,16 @@ final class ItemStream implements Flow.Subscription {
 	}
 
 	/**
-	 * End the stream at once, because the node stops.
+	 * End the stream at once, because the node stops. The subscriber is called on the
+	 * application's threads or, if there are none any more, on the calling thread, which
+	 * may therefore block.
 	 */
 	void complete() {
 		this.completed = true;
 		wake();
+		if (!this.ended.get() && !this.context.futures().isStarted() && this.work.getAndIncrement() == 0) {
+			run();
+		}
 	}
 
 	/**
@@ -178,7 +184,15 @@ final class ItemStream implements Flow.Subscription {
 
 	private void schedule() {
 		try {
-			this.context.futures().execute(this, this::run);
+			if (!this.context.futures().executeIfStarted(this, this::run)) {
+				// The node does not run. The caller may be a thread of the relay, which
+				// must not run the subscriber. The node's start wakes the stream again.
+				this.work.set(0);
+				if (this.context.futures().isStarted()) {
+					// It has just started, and may have woken the stream too early
+					wake();
+				}
+			}
 		}
 		catch (Throwable ex) {
 			// For example, memory is short
@@ -244,6 +258,7 @@ final class ItemStream implements Flow.Subscription {
 		}
 		Throwable badRequest = this.badRequest;
 		if (badRequest != null || this.completed) {
+			countDiscarded();
 			finish(subscriber, badRequest);
 			return false;
 		}
@@ -294,6 +309,12 @@ final class ItemStream implements Flow.Subscription {
 		}
 		catch (Throwable ex) {
 			failed((failure != null) ? "onError" : "onComplete", ex);
+		}
+	}
+
+	private void countDiscarded() {
+		if (this.completed) {
+			this.context.statistics().countDiscarded(this.source.waiting());
 		}
 	}
 

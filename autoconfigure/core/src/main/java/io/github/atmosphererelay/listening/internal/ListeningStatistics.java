@@ -37,6 +37,20 @@ public final class ListeningStatistics {
 
 	private final LongAdder handlerFailures = new LongAdder();
 
+	private final LongAdder exceptionHandlerFailures = new LongAdder();
+
+	private final LongAdder restarts = new LongAdder();
+
+	private final LongAdder failedReads = new LongAdder();
+
+	private final LongAdder discarded = new LongAdder();
+
+	private final LongAdder bufferedMessages = new LongAdder();
+
+	private final LongAdder bufferedBytes = new LongAdder();
+
+	private final LongAdder behind = new LongAdder();
+
 	private final LongAdder fallbacks = new LongAdder();
 
 	private final Counters<Discontinuity.Reason> discontinuities = new Counters<>(Discontinuity.Reason.class);
@@ -90,6 +104,78 @@ public final class ListeningStatistics {
 	}
 
 	/**
+	 * Return how many calls of listeners' exception handlers failed.
+	 * @return the number of calls
+	 */
+	public long exceptionHandlerFailures() {
+		return this.exceptionHandlerFailures.sum();
+	}
+
+	/**
+	 * Count a call of a listener's exception handler that failed.
+	 */
+	public void countExceptionHandlerFailure() {
+		this.exceptionHandlerFailures.increment();
+	}
+
+	/**
+	 * Return how often the stream of a listener's method failed, so that it had to
+	 * subscribe again.
+	 * @return the number of times
+	 */
+	public long restarts() {
+		return this.restarts.sum();
+	}
+
+	/**
+	 * Count a stream of a listener's method that failed.
+	 */
+	public void countRestart() {
+		this.restarts.increment();
+	}
+
+	/**
+	 * Return how many attempts to read a log or to find its end failed. They are
+	 * repeated.
+	 * @return the number of attempts
+	 */
+	public long failedReads() {
+		return this.failedReads.sum();
+	}
+
+	/**
+	 * Return how many publications waited for a subscriber when the node stopped.
+	 * @return the number of publications
+	 */
+	public long discarded() {
+		return this.discarded.sum();
+	}
+
+	/**
+	 * Return how many publications wait for subscribers now.
+	 * @return the number of publications
+	 */
+	public long bufferedMessages() {
+		return this.bufferedMessages.sum();
+	}
+
+	/**
+	 * Return how many bytes the payloads have that wait for subscribers now.
+	 * @return the number of bytes
+	 */
+	public long bufferedBytes() {
+		return this.bufferedBytes.sum();
+	}
+
+	/**
+	 * Return how many subscribers of recorded channels read the log now.
+	 * @return the number of subscribers
+	 */
+	public long behind() {
+		return this.behind.sum();
+	}
+
+	/**
 	 * Return how often a subscriber of a recorded channel was too slow for the live
 	 * publications, and continued with reading the log.
 	 * @return the number of times
@@ -125,6 +211,23 @@ public final class ListeningStatistics {
 
 	void countFailure() {
 		this.failures.increment();
+	}
+
+	void countFailedRead() {
+		this.failedReads.increment();
+	}
+
+	void countDiscarded(long publications) {
+		this.discarded.add(publications);
+	}
+
+	void buffered(long messages, long bytes) {
+		this.bufferedMessages.add(messages);
+		this.bufferedBytes.add(bytes);
+	}
+
+	void behind(int change) {
+		this.behind.add(change);
 	}
 
 	void countFallback() {

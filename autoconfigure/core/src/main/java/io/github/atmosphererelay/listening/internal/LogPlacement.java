@@ -44,18 +44,23 @@ final class LogPlacement {
 
 	private final BooleanSupplier closed;
 
+	private final Runnable renew;
+
 	private final Consumer<Position> placed;
 
 	/**
 	 * Create an instance.
 	 * @param closed returns whether to wait no longer
+	 * @param renew follows the channel again, if the relay has refused that
 	 * @param placed receives the position up to which this node has delivered the
 	 * channel; called once, on any thread; does not block
 	 */
-	LogPlacement(String channel, ListeningContext context, BooleanSupplier closed, Consumer<Position> placed) {
+	LogPlacement(String channel, ListeningContext context, BooleanSupplier closed, Runnable renew,
+			Consumer<Position> placed) {
 		this.channel = channel;
 		this.context = context;
 		this.closed = closed;
+		this.renew = renew;
 		this.placed = placed;
 	}
 
@@ -63,10 +68,19 @@ final class LogPlacement {
 		if (this.closed.getAsBoolean()) {
 			return;
 		}
+		if (!this.context.guard().run(this::ask)) {
+			retry();
+		}
+	}
+
+	private void ask() {
 		this.context.interest()
 			.ready(new Address.Channel(this.channel), CONFIRMATION)
 			.thenCompose(this::delivered)
 			.whenComplete((delivered, ex) -> {
+				if (ex != null) {
+					this.context.guard().failed(ex);
+				}
 				if (delivered != null) {
 					this.context.guard().run(() -> this.placed.accept(delivered));
 				}
@@ -89,12 +103,23 @@ final class LogPlacement {
 	}
 
 	private void retry() {
+		if (this.closed.getAsBoolean()) {
+			return;
+		}
+		this.context.statistics().countFailedRead();
 		try {
-			this.context.later(this::await, RETRY);
+			this.context.later(this::again, RETRY);
 		}
 		catch (RejectedExecutionException ex) {
 			// The application is being closed.
 		}
+	}
+
+	private void again() {
+		if (!this.closed.getAsBoolean()) {
+			this.context.guard().run(this.renew);
+		}
+		await();
 	}
 
 }

@@ -22,6 +22,7 @@ import io.github.atmosphererelay.relay.LogContinuation;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
+import io.github.atmosphererelay.subscription.log.internal.LogFollower;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,13 +57,18 @@ final class LogReads {
 	/**
 	 * Read a page. One method of the receiver is called with the result.
 	 * @param since the position to start after, or {@code null} for the log's beginning
+	 * @param reached the greatest offset in that position's epoch of which the subscriber
+	 * knows that there was a publication
 	 */
-	void read(@Nullable Position since) {
+	void read(@Nullable Position since, long reached) {
 		guarded(() -> log().read(this.channel, since, this.limit, ReadDirection.FORWARD)
-			.whenComplete((page, ex) -> guarded(() -> arrived(since, page))));
+			.whenComplete((page, ex) -> guarded(() -> arrived(since, reached, page))));
 	}
 
-	private void arrived(@Nullable Position since, @Nullable LogPage page) {
+	private void arrived(@Nullable Position since, long reached, @Nullable LogPage page) {
+		if (page != null && since != null) {
+			this.receiver.checked(since, log().hasLostSince(this.channel, since));
+		}
 		if (page == null) {
 			this.receiver.failed();
 		}
@@ -73,9 +79,17 @@ final class LogReads {
 			this.receiver.trimmed(since);
 		}
 		else {
-			guarded(() -> log().resume(this.channel, since, since.offset())
+			guarded(() -> log().resume(this.channel, since, Math.max(reached(since), reached))
 				.whenComplete((continuation, ex) -> guarded(() -> resumed(continuation))));
 		}
+	}
+
+	/**
+	 * Return the greatest offset in the epoch of a position that this node has seen.
+	 */
+	private long reached(Position since) {
+		LogFollower follower = this.context.followers().find(this.channel);
+		return (follower != null) ? follower.reached(since) : since.offset();
 	}
 
 	private void resumed(@Nullable LogContinuation continuation) {
@@ -97,6 +111,12 @@ final class LogReads {
 	 * Receives the result of a read, on any thread; does not block.
 	 */
 	interface Receiver {
+
+		/**
+		 * Called before the result, if the read began after a position.
+		 * @param lost whether the log is known to have lost publications after it
+		 */
+		void checked(Position since, boolean lost);
 
 		/**
 		 * A page after a position.

@@ -79,6 +79,18 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 	/** The newest publication that was delivered on this node. */
 	private @Nullable Position newest;
 
+	/** The value of {@link #newest} when the present read began. */
+	private @Nullable Position newestBefore;
+
+	/**
+	 * The greatest offset that was delivered in the epoch of {@link #last}, even if the
+	 * log has another epoch by now.
+	 */
+	private @Nullable Position reached;
+
+	/** Whether the subscriber knows of the loss that the log still reports. */
+	private boolean lossReported;
+
 	/**
 	 * The position after which the log was trimmed, until the number of missing
 	 * publications is known.
@@ -103,6 +115,9 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 
 	private boolean closed;
 
+	/** Whether this subscriber is counted as one that is behind. */
+	private boolean counted;
+
 	private volatile @Nullable ItemStream stream;
 
 	RecordedSource(String channel, ListenOptions options, ListeningContext context) {
@@ -110,8 +125,8 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 		this.options = options;
 		this.context = context;
 		this.followed = new FollowedChannel(channel, true, context);
-		this.buffer = new ItemBuffer(options);
-		this.held = new ItemBuffer(options);
+		this.buffer = new ItemBuffer(options, context.statistics());
+		this.held = new ItemBuffer(options, context.statistics());
 		this.reads = new LogReads(channel,
 				new PageLimit(Math.min(MAX_PAGE, options.bufferMessages()), options.bufferBytes()), context, this);
 		this.pause = new ReadPause(context);
@@ -123,7 +138,8 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 	public void begin(ItemStream stream) {
 		this.stream = stream;
 		this.followed.begin(this);
-		new LogPlacement(this.channel, this.context, this::isClosed, this::placed).await();
+		countBehind();
+		new LogPlacement(this.channel, this.context, this::isClosed, this.followed::renew, this::placed).await();
 	}
 
 	private void placed(Position delivered) {
@@ -131,9 +147,29 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 			if (this.options.isFromNow() && this.last == null) {
 				this.last = delivered;
 			}
+			noteReached(delivered);
 			this.ready = true;
 		}
 		wake();
+	}
+
+	private synchronized void countBehind() {
+		boolean behind = this.behind && !this.closed;
+		if (behind != this.counted) {
+			this.counted = behind;
+			this.context.statistics().behind(behind ? 1 : -1);
+		}
+	}
+
+	private void noteReached(Position position) {
+		Position reached = this.reached;
+		Position last = this.last;
+		if (reached != null && reached.epoch().equals(position.epoch())) {
+			this.reached = (position.offset() > reached.offset()) ? position : reached;
+		}
+		else if (reached == null || last == null || !reached.epoch().equals(last.epoch())) {
+			this.reached = position;
+		}
 	}
 
 	@Override
@@ -148,6 +184,7 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 				return;
 			}
 			this.newest = position;
+			noteReached(position);
 			if (!this.ready) {
 				if (!this.options.isFromNow()) {
 					return;
@@ -207,11 +244,13 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 		}
 		if (!follows(position)) {
 			this.behind = true;
+			countBehind();
 			return true;
 		}
 		if (!this.buffer.hasRoom(publication)) {
 			// The log has it, and is read when the buffer is empty
 			this.behind = true;
+			countBehind();
 			this.context.statistics().countFallback();
 			return false;
 		}
@@ -243,6 +282,7 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 			this.holding = false;
 			this.held.clear();
 			this.behind = true;
+			countBehind();
 			this.pause.reset();
 		}
 		wake();
@@ -254,13 +294,25 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 			if (this.closed || !this.ready) {
 				return;
 			}
+			this.lossReported = true;
 			add(Discontinuity.Reason.LOG_LOST, Discontinuity.UNKNOWN, this.last);
 		}
 		wake();
 	}
 
+	@Override
+	public synchronized void checked(Position since, boolean lost) {
+		if (lost && !this.lossReported) {
+			add(Discontinuity.Reason.LOG_LOST, Discontinuity.UNKNOWN, since);
+		}
+		// Until a read begins after the loss
+		this.lossReported = lost;
+	}
+
 	private void add(Discontinuity.Reason reason, long missing, @Nullable Position position) {
-		this.buffer.add(new Discontinuity(this.channel, reason, missing, position));
+		if (!this.closed) {
+			this.buffer.merge(new Discontinuity(this.channel, reason, missing, position));
+		}
 	}
 
 	@Override
@@ -279,8 +331,14 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 	}
 
 	@Override
+	public synchronized int waiting() {
+		return this.buffer.publications();
+	}
+
+	@Override
 	public void wanted() {
 		Position since;
+		long greatest;
 		synchronized (this) {
 			if (this.closed || !this.ready || !this.behind || this.reading || this.pause.isOn()
 					|| !this.buffer.isEmpty()) {
@@ -291,12 +349,22 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 			this.holding = true;
 			this.held.clear();
 			since = this.last;
+			greatest = reachedAfter(since);
+			this.newestBefore = this.newest;
 		}
-		this.reads.read(since);
+		this.reads.read(since, greatest);
+	}
+
+	private long reachedAfter(@Nullable Position since) {
+		Position reached = this.reached;
+		long offset = (since != null) ? since.offset() : 0;
+		return (reached != null && since != null && reached.epoch().equals(since.epoch()))
+				? Math.max(offset, reached.offset()) : offset;
 	}
 
 	@Override
 	public void failed() {
+		this.context.statistics().countFailedRead();
 		synchronized (this) {
 			this.reading = false;
 			this.held.clear();
@@ -319,7 +387,9 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 		synchronized (this) {
 			this.reading = false;
 			this.held.clear();
-			this.last = continuation.complete() ? continuation.position() : null;
+			// A stream that began with new publications does not go back to the log's
+			// beginning, where there are older ones
+			this.last = (continuation.complete() || this.options.isFromNow()) ? continuation.position() : null;
 			add(Discontinuity.Reason.LOG_CHANGED, continuation.complete() ? 0 : Discontinuity.UNKNOWN, this.last);
 		}
 		wake();
@@ -337,9 +407,13 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 			page.publications().forEach(this.buffer::add);
 			this.last = endOf(page, since);
 			if (!page.more()) {
-				appendHeld();
+				if (isAt(this.newestBefore)) {
+					// Otherwise the page lacks what was delivered before the read
+					appendHeld();
+				}
 				this.behind = this.movedMeanwhile || !isAt(this.newest);
 			}
+			countBehind();
 			this.held.clear();
 			idle = this.behind && !page.more() && page.publications().isEmpty();
 			if (!idle) {
@@ -365,7 +439,7 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 		Position first = publications.isEmpty() ? null : publications.get(0).position();
 		boolean counted = this.reads.hasConsecutiveOffsets() && after.epoch().equals(page.end().epoch());
 		long missing = ((first != null) ? first.offset() - 1 : page.end().offset()) - after.offset();
-		add(Discontinuity.Reason.LOG_TRIMMED, counted ? missing : Discontinuity.UNKNOWN,
+		add(Discontinuity.Reason.LOG_TRIMMED, (counted && missing >= 0) ? missing : Discontinuity.UNKNOWN,
 				(first != null) ? new Position(first.epoch(), first.offset() - 1) : page.end());
 	}
 
@@ -432,6 +506,7 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 		this.followed.close(this);
 		synchronized (this) {
 			this.closed = true;
+			countBehind();
 			this.buffer.clear();
 			this.held.clear();
 		}

@@ -44,6 +44,9 @@ final class CollectingSubscriber implements Flow.Subscriber<ChannelItem> {
 	private volatile Consumer<ChannelItem> onNext = (item) -> {
 	};
 
+	private volatile Runnable whenComplete = () -> {
+	};
+
 	volatile boolean overlapped;
 
 	volatile @Nullable Throwable failure;
@@ -65,6 +68,10 @@ final class CollectingSubscriber implements Flow.Subscriber<ChannelItem> {
 	CollectingSubscriber doing(Consumer<ChannelItem> onNext) {
 		this.onNext = onNext;
 		return this;
+	}
+
+	void whenComplete(Runnable whenComplete) {
+		this.whenComplete = whenComplete;
 	}
 
 	@Override
@@ -113,7 +120,10 @@ final class CollectingSubscriber implements Flow.Subscriber<ChannelItem> {
 
 	@Override
 	public void onComplete() {
-		call(() -> this.completed = true);
+		call(() -> {
+			this.whenComplete.run();
+			this.completed = true;
+		});
 	}
 
 	List<ChannelItem> items() {

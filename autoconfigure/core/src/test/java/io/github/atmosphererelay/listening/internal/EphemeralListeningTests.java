@@ -83,8 +83,9 @@ class EphemeralListeningTests {
 		this.first.node.broadcaster()
 			.broadcast("quiet/a", "hello", PublishOptions.DEFAULTS.exceptSession(UUID.randomUUID() + "-1"))
 			.join();
-		here.awaitTexts("hello");
-		there.awaitTexts("hello");
+		this.first.publish("quiet/a", "fence");
+		here.awaitTexts("hello", "fence");
+		there.awaitTexts("hello", "fence");
 	}
 
 	@Test
@@ -93,8 +94,10 @@ class EphemeralListeningTests {
 		CollectingSubscriber there = this.second.listen("local/a");
 		this.first.publish("local/a", "here");
 		this.second.publish("local/a", "there");
-		here.awaitTexts("here");
-		there.awaitTexts("there");
+		this.first.publish("local/a", "fence here");
+		this.second.publish("local/a", "fence there");
+		here.awaitTexts("here", "fence here");
+		there.awaitTexts("there", "fence there");
 		assertThat(this.first.follows("local/a")).isFalse();
 	}
 
@@ -170,6 +173,22 @@ class EphemeralListeningTests {
 		}
 	}
 
+	@Test
+	void messagesThatWereDroppedAndThoseThatTheRelayHasLostAreCountedApart() {
+		LossyRelay relay = new LossyRelay();
+		try (ListeningFixture node = new ListeningFixture(relay).start()) {
+			CollectingSubscriber subscriber = node.listen("chat/a", ListenOptions.fromNow().buffer(2, 1000),
+					new CollectingSubscriber(0));
+			UUID other = UUID.randomUUID();
+			relay.listener().received(envelope(other, 1), null);
+			relay.listener().received(envelope(other, 5), null);
+			relay.listener().received(envelope(other, 6), null);
+			relay.listener().received(envelope(other, 7), null);
+			subscriber.subscription().request(10);
+			subscriber.awaitTexts("OVERFLOW 2", "RELAY_GAP 3", "6", "7");
+		}
+	}
+
 	private static Envelope envelope(UUID origin, long number) {
 		return new Envelope(UUID.randomUUID(), origin, Envelope.Kind.MESSAGE, System.currentTimeMillis(),
 				new Audience.Channel("chat/a", null), Map.of(), Payload.text(Long.toString(number)),
@@ -192,7 +211,7 @@ class EphemeralListeningTests {
 		assertThat(blocked.overlapped).isFalse();
 	}
 
-	private static void awaitOpen(CountDownLatch gate) {
+	static void awaitOpen(CountDownLatch gate) {
 		try {
 			gate.await();
 		}

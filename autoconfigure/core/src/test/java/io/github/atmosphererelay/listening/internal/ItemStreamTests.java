@@ -16,11 +16,17 @@
 
 package io.github.atmosphererelay.listening.internal;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.listening.ListenOptions;
+import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.relay.local.internal.LocalRelay;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -147,9 +153,9 @@ class ItemStreamTests {
 		assertThat(recorded.completed).isTrue();
 		assertThat(this.node.statistics.active()).isZero();
 		assertThat(this.node.node.taps().channels()).isZero();
+		this.node.start();
 		CollectingSubscriber after = this.node.listen("chat/a");
 		CollectingSubscriber recordedAfter = this.node.listen("log/a");
-		this.node.start();
 		await().until(() -> this.node.follows("log/a"));
 		this.node.publish("chat/a", "again");
 		after.awaitTexts("again");
@@ -159,17 +165,68 @@ class ItemStreamTests {
 	}
 
 	@Test
+	void aSubscriberThatSubscribesAgainDuringTheStopIsCompletedAtOnce() {
+		List<CollectingSubscriber> again = new CopyOnWriteArrayList<>();
+		CollectingSubscriber subscriber = new CollectingSubscriber(Long.MAX_VALUE);
+		subscriber.whenComplete(() -> again.add(this.node.listen("chat/a")));
+		this.node.listen("chat/a", ListenOptions.fromNow(), subscriber);
+		this.node.subscriber.stop(Duration.ofSeconds(2));
+		assertThat(subscriber.completed).isTrue();
+		await().until(() -> again.size() == 1 && again.get(0).completed);
+		this.node.node.stop();
+		CollectingSubscriber late = this.node.listen("log/a");
+		assertThat(late.completed).isTrue();
+		await().untilAsserted(() -> assertThat(this.node.statistics.active()).isZero());
+		this.node.start();
+		CollectingSubscriber after = this.node.listen("chat/a");
+		this.node.publish("chat/a", "again");
+		after.awaitTexts("again");
+	}
+
+	@Test
+	void aSubscriberThatSubscribesBeforeTheFirstStartBeginsWithIt() {
+		try (ListeningFixture own = new ListeningFixture(new LocalRelay())) {
+			CollectingSubscriber early = own.listen("chat/a");
+			assertThat(early.completed).isFalse();
+			own.start();
+			own.publish("chat/a", "first");
+			early.awaitTexts("first");
+		}
+	}
+
+	@Test
+	void aThreadOfTheRelayNeverRunsASubscriberEvenIfTheNodeHasNoThreads() {
+		CollectingSubscriber subscriber = this.node.listen("chat/a");
+		this.node.node.stop();
+		this.node.node.taps().gap(new Address.Channel("chat/a"));
+		assertThat(subscriber.items()).isEmpty();
+		this.node.start();
+		subscriber.awaitTexts("RELAY_GAP -1");
+		assertThat(subscriber.thread).isNotEqualTo(Thread.currentThread());
+	}
+
+	@Test
 	void theStopWaitsForACallThatIsUnderWay() {
 		CountDownLatch called = new CountDownLatch(1);
+		CountDownLatch gate = new CountDownLatch(1);
+		AtomicBoolean ended = new AtomicBoolean();
 		CollectingSubscriber subscriber = this.node.listen("chat/a", ListenOptions.fromNow(),
 				new CollectingSubscriber(Long.MAX_VALUE).doing((item) -> {
 					called.countDown();
-					await().until(() -> this.node.statistics.active() >= 0);
+					EphemeralListeningTests.awaitOpen(gate);
+					ended.set(true);
 				}));
 		this.node.publish("chat/a", 0, 3);
 		await().until(() -> called.getCount() == 0);
-		this.node.stop();
+		CompletableFuture<Void> stop = CompletableFuture
+			.runAsync(() -> this.node.subscriber.stop(Duration.ofSeconds(20)));
+		await().until(() -> this.node.listen("chat/b").completed);
+		assertThat(stop).isNotDone();
+		gate.countDown();
+		stop.orTimeout(10, TimeUnit.SECONDS).join();
+		assertThat(ended).isTrue();
 		assertThat(subscriber.completed).isTrue();
+		assertThat(subscriber.texts()).containsExactly("0");
 	}
 
 	@Test

@@ -152,13 +152,17 @@ final class LogCursor {
 	}
 
 	/**
-	 * Return the greatest offset in the node's epoch that the node has seen, delivered or
-	 * held.
+	 * Return the greatest offset in the epoch of a position that the node has seen,
+	 * delivered or held, and at least that of the position.
 	 */
-	private long reached(Position delivered) {
-		long reached = delivered.offset();
+	long reached(Position position) {
+		Position delivered = this.delivered;
+		long reached = position.offset();
+		if (delivered != null && delivered.epoch().equals(position.epoch())) {
+			reached = Math.max(reached, delivered.offset());
+		}
 		for (Arrival arrival : this.held) {
-			if (arrival.position.epoch().equals(delivered.epoch())) {
+			if (arrival.position.epoch().equals(position.epoch())) {
 				reached = Math.max(reached, arrival.position.offset());
 			}
 		}

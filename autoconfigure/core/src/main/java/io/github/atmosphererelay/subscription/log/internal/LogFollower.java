@@ -116,6 +116,22 @@ public final class LogFollower {
 	}
 
 	/**
+	 * Return the greatest offset in the epoch of a position that this node has seen,
+	 * delivered or not.
+	 * @param position the position
+	 * @return the offset, which is that of the position if nothing greater is known
+	 */
+	public long reached(Position position) {
+		this.lock.lock();
+		try {
+			return this.cursor.reached(position);
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
 	 * Stop delivering and reading, because the node no longer follows the channel. After
 	 * this has returned, no delivery is under way.
 	 */
