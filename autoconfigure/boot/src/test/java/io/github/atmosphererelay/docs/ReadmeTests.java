@@ -36,8 +36,8 @@ import java.util.regex.Pattern;
 
 import io.github.atmosphererelay.actuate.internal.AtmosphereMeters;
 import io.github.atmosphererelay.actuate.internal.HttpRelayMeters;
-import io.github.atmosphererelay.actuate.internal.ListeningMeters;
 import io.github.atmosphererelay.actuate.internal.HttpSessionMeters;
+import io.github.atmosphererelay.actuate.internal.ListeningMeters;
 import io.github.atmosphererelay.actuate.internal.OutboxMeters;
 import io.github.atmosphererelay.actuate.internal.RoutingMeters;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;

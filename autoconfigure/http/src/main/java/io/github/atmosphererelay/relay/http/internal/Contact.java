@@ -81,8 +81,7 @@ final class Contact {
 	 * tried for long enough.
 	 */
 	boolean isSettled(long now) {
-		return this.self || this.peer != null || this.left
-				|| (this.tried && now - this.triedSince >= PATIENCE_NANOS);
+		return this.self || this.peer != null || this.left || (this.tried && now - this.triedSince >= PATIENCE_NANOS);
 	}
 
 	/**
