@@ -38,6 +38,7 @@ import jakarta.servlet.http.HttpSessionIdListener;
 import jakarta.servlet.http.HttpSessionListener;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Knows which clients were identified by an HTTP session. When the HTTP session ends,
@@ -82,6 +83,8 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 
 	private final AtomicBoolean unsupported = new AtomicBoolean();
 
+	private volatile @Nullable Listener listener;
+
 	/**
 	 * Create a registry without clients.
 	 * @param gate decides whether clients are accepted; when it is shut the node stops,
@@ -93,6 +96,25 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 		this.gate = gate;
 		this.keepAlive = keepAlive;
 		this.executor = executor;
+	}
+
+	/**
+	 * Set who else hears of HTTP sessions.
+	 * @param listener hears of them on the container's threads; must not block
+	 */
+	public void listen(Listener listener) {
+		this.listener = listener;
+	}
+
+	/**
+	 * Return whether an HTTP session has ended lately.
+	 * @param id its id
+	 * @return whether it has ended
+	 */
+	public boolean hasEnded(String id) {
+		synchronized (this.byId) {
+			return this.ended.contains(id);
+		}
 	}
 
 	/**
@@ -207,6 +229,10 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 		if (links != null) {
 			links.forEach((link) -> link.session.close(CloseReason.LOGGED_OUT));
 		}
+		Listener listener = this.listener;
+		if (listener != null) {
+			listener.ended(id);
+		}
 	}
 
 	@Override
@@ -219,6 +245,30 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 				this.byId.computeIfAbsent(id, (same) -> new HashSet<>(2)).addAll(links);
 			}
 		}
+		Listener listener = this.listener;
+		if (listener != null) {
+			listener.idChanged(oldSessionId, id);
+		}
+	}
+
+	/**
+	 * Hears of HTTP sessions.
+	 */
+	public interface Listener {
+
+		/**
+		 * Hear that an HTTP session has ended, by a log-out or a timeout.
+		 * @param id its id
+		 */
+		void ended(String id);
+
+		/**
+		 * Hear that an HTTP session has another id.
+		 * @param before the id before
+		 * @param now the id now
+		 */
+		void idChanged(String before, String now);
+
 	}
 
 	/**
