@@ -30,7 +30,6 @@ import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.routing.internal.RoutingService;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
-import io.github.atmosphererelay.test.TestNode;
 import io.github.atmosphererelay.testkit.ApplicationNode;
 import io.github.atmosphererelay.testkit.RelayCluster;
 import jakarta.servlet.Filter;
@@ -43,6 +42,7 @@ import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -62,7 +62,7 @@ class RouteApiTests {
 
 	@BeforeAll
 	static void start() {
-		cluster = RelayCluster.of(Users.class, TestNode.Application.class)
+		cluster = RelayCluster.of(Users.class)
 			.nodes(2)
 			.property("spring.application.name=test")
 			.property("atmosphere.channels[0].pattern=chat/**")
@@ -190,6 +190,7 @@ class RouteApiTests {
 	 * Takes the user and the role from the query, within an HTTP session.
 	 */
 	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
 	static class Users {
 
 		@Bean
