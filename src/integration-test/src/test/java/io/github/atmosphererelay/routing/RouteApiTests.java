@@ -28,6 +28,7 @@ import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.routing.internal.RoutingService;
+import io.github.atmosphererelay.test.BrokerCluster;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.testkit.ApplicationNode;
@@ -42,7 +43,6 @@ import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -62,9 +62,8 @@ class RouteApiTests {
 
 	@BeforeAll
 	static void start() {
-		cluster = RelayCluster.of(Users.class)
+		cluster = BrokerCluster.inMemory(Users.class)
 			.nodes(2)
-			.property("spring.application.name=test")
 			.property("atmosphere.channels[0].pattern=chat/**")
 			.property("atmosphere.cluster.address=https://node.example.com")
 			.property("atmosphere.routing.enabled=true")
@@ -72,7 +71,6 @@ class RouteApiTests {
 			.property("atmosphere.routing.settle-time=500ms")
 			.property("atmosphere.cluster.heartbeat-interval=500ms")
 			.property("atmosphere.cluster.node-timeout=4s")
-			.property("management.endpoints.web.exposure.include=*")
 			.start();
 		for (ApplicationNode node : cluster.nodes()) {
 			MachineTime.await(WITHIN).until(() -> {
@@ -190,7 +188,6 @@ class RouteApiTests {
 	 * Takes the user and the role from the query, within an HTTP session.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@EnableAutoConfiguration
 	static class Users {
 
 		@Bean
