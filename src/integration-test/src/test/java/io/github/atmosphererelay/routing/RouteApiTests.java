@@ -97,7 +97,8 @@ class RouteApiTests {
 			client.awaitCount(1);
 			assertThat(again.awaitClosed(WITHIN).code()).isEqualTo(3500);
 			assertThat(client.texts().get(0)).contains("\"client\"");
-			assertThat(cluster.node(1).bean(Cluster.class).self().load().sessions()).isOne();
+			MachineTime.await(WITHIN)
+				.until(() -> cluster.node(1).bean(Cluster.class).self().load().sessions() == 1);
 		}
 	}
 
