@@ -97,8 +97,7 @@ class RouteApiTests {
 			client.awaitCount(1);
 			assertThat(again.awaitClosed(WITHIN).code()).isEqualTo(3500);
 			assertThat(client.texts().get(0)).contains("\"client\"");
-			MachineTime.await(WITHIN)
-				.until(() -> cluster.node(1).bean(Cluster.class).self().load().sessions() == 1);
+			MachineTime.await(WITHIN).until(() -> cluster.node(1).bean(Cluster.class).self().load().sessions() == 1);
 		}
 	}
 
