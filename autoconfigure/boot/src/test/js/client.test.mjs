@@ -453,15 +453,17 @@ test('delays grow, differ and stay within their bounds', () => {
 /** Answers lookups, and tells how often it was asked. */
 function routeTo(...answers) {
 	const asked = [];
-	const fetch = async (url) => {
+	const headers = [];
+	const fetch = async (url, options) => {
 		asked.push(String(url));
+		headers.push(options.headers);
 		const answer = answers[Math.min(asked.length, answers.length) - 1];
 		if (answer instanceof Error) {
 			throw answer;
 		}
 		return { ok: true, json: async () => answer };
 	};
-	return { asked, fetch };
+	return { asked, fetch, headers };
 }
 
 test('connects to the node that serves the user, with a ticket', async () => {
@@ -475,6 +477,18 @@ test('connects to the node that serves the user, with a ticket', async () => {
 	assert.equal(server.sockets.length, 0);
 	assert.deepEqual(other.named('connect').map(({ token }) => token), ['once']);
 	assert.deepEqual(asked, [server.url.replace('ws', 'http').replace('connection/websocket', 'api/route')]);
+});
+
+test('asks with its token, and prefers it to a ticket', async () => {
+	const other = await FakeServer.start();
+	const { fetch, headers } = routeTo({ node: 'b', here: false, address: new URL(other.url.replace('ws', 'http')).origin, ticket: 'once' });
+	const { server, client } = await start({}, { route: true, fetch, token: 'mine' });
+	open.push({ server: other, client });
+	client.connect();
+	await next(client, 'connected');
+	assert.equal(server.sockets.length, 0);
+	assert.deepEqual(headers, [{ authorization: 'Bearer mine' }]);
+	assert.deepEqual(other.named('connect').map(({ token }) => token), ['mine']);
 });
 
 test('asks again where to go when it is asked to move', async () => {

@@ -16,15 +16,18 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.regex.Pattern;
 
 import io.github.atmosphererelay.actuate.internal.RoutingHealthIndicator;
 import io.github.atmosphererelay.actuate.internal.RoutingMeters;
 import io.github.atmosphererelay.cluster.internal.ClusterLink;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
 import io.github.atmosphererelay.door.internal.Door;
+import io.github.atmosphererelay.door.internal.HttpSessionRegistry;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.route.internal.RouteApi;
 import io.github.atmosphererelay.route.internal.TicketAuthenticator;
@@ -36,6 +39,7 @@ import io.github.atmosphererelay.routing.RingMember;
 import io.github.atmosphererelay.routing.internal.RingTimes;
 import io.github.atmosphererelay.routing.internal.RoutingService;
 import io.github.atmosphererelay.routing.internal.RoutingSettings;
+import io.github.atmosphererelay.routing.internal.TicketOffice;
 import io.github.atmosphererelay.security.spring.internal.SpringTicketPrincipals;
 import io.github.atmosphererelay.session.TokenAuthenticator;
 import io.github.atmosphererelay.session.internal.PrincipalExpiry;
@@ -44,6 +48,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -73,12 +78,18 @@ import org.springframework.web.servlet.function.ServerResponse;
 @ConditionalOnBooleanProperty("atmosphere.routing.enabled")
 public final class AtmosphereRoutingAutoConfiguration {
 
+	/** What other nodes read of an address, in bytes. */
+	private static final int MAX_ADDRESS = 1_024;
+
+	private static final Pattern ORIGIN = Pattern.compile("https?://[^/?#@\\s]+/?");
+
 	@Bean
 	RoutingService atmosphereRoutes(MessagingNode node, DefaultCluster cluster, AtmosphereProperties properties,
 			ObjectProvider<Placement> placement) {
 		AtmosphereProperties.Routing routing = properties.routing();
 		String name = properties.cluster().nodeName();
 		requireName(name);
+		requireAddress(properties.cluster().address(), routing.lookup());
 		Placement custom = OptionalBeans.single(placement, Placement.class);
 		RoutingSettings settings = new RoutingSettings(routing.weight(), blankToNull(properties.cluster().address()),
 				RoutingSettings.Rebalance.valueOf(routing.rebalance().name()), routing.moveDelay(),
@@ -104,6 +115,24 @@ public final class AtmosphereRoutingAutoConfiguration {
 			throw new RelayNotConfiguredException(
 					"Routing is on, and this node's name cannot stand in a ring: " + ex.getMessage(),
 					"Change 'atmosphere.cluster.node-name'.");
+		}
+	}
+
+	private static void requireAddress(@Nullable String address, boolean lookup) {
+		String action = "Set 'atmosphere.cluster.address' to the address at which browsers reach this node, such as"
+				+ " https://node-1.example.com, or remove it: then browsers are not sent to this node.";
+		if (address == null || address.isBlank()) {
+			return;
+		}
+		if (address.getBytes(StandardCharsets.UTF_8).length > MAX_ADDRESS) {
+			throw new RelayNotConfiguredException(
+					"Routing is on, and 'atmosphere.cluster.address' has more than " + MAX_ADDRESS + " bytes.", action);
+		}
+		if (lookup && !ORIGIN.matcher(address).matches()) {
+			throw new RelayNotConfiguredException(
+					"'atmosphere.routing.lookup' is on, and 'atmosphere.cluster.address' is '" + address
+							+ "', to which browsers cannot be sent: it is no origin of http or https.",
+					action);
 		}
 	}
 
@@ -153,6 +182,31 @@ public final class AtmosphereRoutingAutoConfiguration {
 					principals.getIfAvailable(() -> TicketPrincipals.BY_NAME),
 					AtmosphereWebSocketAutoConfiguration.earliest(expiry.orderedStream().toList()),
 					properties.routing().lookupOthers());
+		}
+
+		/**
+		 * Ends tickets and their sockets with the HTTP sessions within which they were
+		 * issued.
+		 */
+		@Bean
+		SmartInitializingSingleton atmosphereTicketSessions(RoutingService routing, HttpSessionRegistry sessions) {
+			TicketOffice office = routing.tickets().office();
+			return () -> {
+				office.httpSessions(sessions::hasEnded);
+				sessions.listen(new HttpSessionRegistry.Listener() {
+
+					@Override
+					public void ended(String id) {
+						office.httpSessionEnded(id);
+					}
+
+					@Override
+					public void idChanged(String before, String now) {
+						office.httpSessionIdChanged(before, now);
+					}
+
+				});
+			};
 		}
 
 		/**

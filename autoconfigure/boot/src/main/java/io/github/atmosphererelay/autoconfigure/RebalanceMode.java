@@ -22,7 +22,7 @@ package io.github.atmosphererelay.autoconfigure;
 public enum RebalanceMode {
 
 	/**
-	 * Those that the new ring places on another node.
+	 * Sessions of users to whom the new ring gives another owner.
 	 */
 	SELECTIVE,
 

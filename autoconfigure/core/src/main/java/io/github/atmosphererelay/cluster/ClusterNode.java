@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * @param id the node's id, a new one with each start of the application
  * @param name a name for display, not necessarily unique
  * @param address host and port of its web server, or {@code null} if they are not known
- * @param startedAt when it was started, by its own clock; for display only
+ * @param startedAt when it was started, by its own clock, in whole milliseconds; with
+ * routing on, the oldest node publishes the ring
  * @param version the version of this library that it runs
  * @param load its number of sessions and message rates
  * @param routing its share of the users, or {@code null} if it takes no part in routing

@@ -124,10 +124,11 @@ class RoutingOnRedisTests {
 		});
 		assertThat(movers).isNotEmpty();
 		MachineTime.await(WITHIN)
-			.until(() -> cluster.nodes()
-				.stream()
-				.mapToLong((node) -> node.bean(RoutingService.class).statistics().moves())
-				.sum() == movers.size());
+			.until(() -> cluster.nodes().stream().noneMatch((node) -> node.bean(RoutingService.class).isMoving()));
+		assertThat(cluster.nodes()
+			.stream()
+			.mapToLong((node) -> node.bean(RoutingService.class).statistics().moves())
+			.sum()).as("moves after the plans have ended").isEqualTo(movers.size());
 		cluster.nodes().get(0).broadcaster().broadcast("chat/lobby", "all are here");
 		clients.forEach((user, client) -> client.expect("all are here").expectNothingMore());
 		joined.close();

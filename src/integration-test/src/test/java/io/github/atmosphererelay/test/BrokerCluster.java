@@ -36,17 +36,24 @@ public final class BrokerCluster {
 	 * @param configuration what the application has
 	 */
 	public static RelayCluster.Builder of(String[] properties, Class<?>... configuration) {
+		RelayCluster.Builder builder = inMemory(configuration).realBroker();
+		Arrays.stream(properties).forEach(builder::property);
+		return builder;
+	}
+
+	/**
+	 * Begin to make a cluster with a broker in memory.
+	 * @param configuration what the application has
+	 */
+	public static RelayCluster.Builder inMemory(Class<?>... configuration) {
 		Class<?>[] sources = Stream.concat(Arrays.stream(configuration), Stream.of(TestNode.Application.class))
 			.toArray(Class<?>[]::new);
-		RelayCluster.Builder builder = RelayCluster.of(sources)
-			.realBroker()
+		return RelayCluster.of(sources)
 			// Of one cluster with any node that a test starts itself
 			.property("spring.application.name=test")
 			.property("logging.level.root=WARN")
 			.property("management.endpoints.web.exposure.include=*")
 			.property("management.endpoint.health.show-details=always");
-		Arrays.stream(properties).forEach(builder::property);
-		return builder;
 	}
 
 }

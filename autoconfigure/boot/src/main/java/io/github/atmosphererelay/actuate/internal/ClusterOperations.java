@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.actuate.internal;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,10 +24,13 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.atmosphererelay.broadcast.UnknownSessionException;
 import io.github.atmosphererelay.cluster.AffectedSessions;
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.cluster.ClusterNode;
+import io.github.atmosphererelay.cluster.NodeLoad;
+import io.github.atmosphererelay.cluster.NodeRouting;
 import io.github.atmosphererelay.cluster.SessionPage;
 import io.github.atmosphererelay.cluster.SessionQuery;
 import io.github.atmosphererelay.session.CloseReason;
@@ -58,7 +62,8 @@ final class ClusterOperations {
 		return new ClusterDescriptor(this.cluster.self().id(), this.cluster.isFrozen(), nodes.size(),
 				nodes.stream().mapToInt((node) -> node.load().sessions()).sum(),
 				nodes.stream().mapToDouble((node) -> node.load().receivedPerSecond()).sum(),
-				nodes.stream().mapToDouble((node) -> node.load().deliveredPerSecond()).sum(), nodes);
+				nodes.stream().mapToDouble((node) -> node.load().deliveredPerSecond()).sum(),
+				nodes.stream().map(NodeDescriptor::of).toList());
 	}
 
 	SessionPage sessions(@Nullable String user, @Nullable String channel, @Nullable String after, int size) {
@@ -135,7 +140,28 @@ final class ClusterOperations {
 	 * @param nodes the nodes, beginning with this one
 	 */
 	record ClusterDescriptor(UUID self, boolean frozen, int size, int sessions, double receivedPerSecond,
-			double deliveredPerSecond, List<ClusterNode> nodes) {
+			double deliveredPerSecond, List<NodeDescriptor> nodes) {
+	}
+
+	/**
+	 * Describes a node, with its share of the users only if it takes part in routing.
+	 *
+	 * @param id its id
+	 * @param name its name
+	 * @param address host and port of its web server, or {@code null}
+	 * @param startedAt when it was started
+	 * @param version the version of this library that it runs
+	 * @param load its number of sessions and message rates
+	 * @param routing its share of the users, or {@code null}
+	 */
+	record NodeDescriptor(UUID id, String name, @Nullable String address, Instant startedAt, String version,
+			NodeLoad load, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable NodeRouting routing) {
+
+		static NodeDescriptor of(ClusterNode node) {
+			return new NodeDescriptor(node.id(), node.name(), node.address(), node.startedAt(), node.version(),
+					node.load(), node.routing());
+		}
+
 	}
 
 	/**

@@ -70,6 +70,15 @@ public final class RoutingMeters implements MeterBinder {
 			.description("Routing messages that were dropped, because too many waited")
 			.baseUnit("messages")
 			.register(registry);
+		FunctionCounter
+			.builder("atmosphere.routing.placement.failures", statistics, RoutingStatistics::placementFailures)
+			.description("Calls of the application's Placement that failed, or found it busy")
+			.register(registry);
+		FunctionCounter.builder("atmosphere.routing.tickets.refused", statistics, RoutingStatistics::refusedTickets)
+			.description(
+					"Tickets that were not issued or not taken, because there were too many or they were not valid")
+			.baseUnit("tickets")
+			.register(registry);
 		version(registry, "term", RingVersion::term);
 		version(registry, "counter", RingVersion::counter);
 		Gauge.builder("atmosphere.routing.agreed", this.routes, (source) -> source.isAgreed() ? 1 : 0)

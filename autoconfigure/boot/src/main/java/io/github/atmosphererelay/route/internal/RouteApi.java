@@ -18,7 +18,6 @@ package io.github.atmosphererelay.route.internal;
 
 import java.nio.charset.StandardCharsets;
 import java.security.Principal;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 import io.github.atmosphererelay.door.internal.ErrorStatus;
@@ -88,6 +87,9 @@ public final class RouteApi {
 
 	private ServerResponse find(ServerRequest request) {
 		HttpServletRequest servletRequest = request.servletRequest();
+		if (isForeign(servletRequest)) {
+			return refusal(ErrorCode.PERMISSION_DENIED, "pages of other origins may not ask");
+		}
 		QueryParameters parameters = QueryParameters.parse(servletRequest.getQueryString());
 		Principal principal = servletRequest.getUserPrincipal();
 		String user = parameters.get("user");
@@ -141,20 +143,28 @@ public final class RouteApi {
 			return null;
 		}
 		HttpSession session = request.getSession(false);
-		BooleanSupplier valid = (session != null) ? () -> isValid(session) : () -> true;
+		String httpSession = (session != null) ? session.getId() : null;
 		return () -> this.routing.tickets()
+			.office()
 			.issue(new TicketOffice.Holder(principal.getName(), this.principals.authorities(principal),
-					this.expiry.expiresAt(principal)), valid);
+					this.expiry.expiresAt(principal)), httpSession);
 	}
 
-	private static boolean isValid(HttpSession session) {
-		try {
-			session.getCreationTime();
-			return true;
-		}
-		catch (IllegalStateException ex) {
+	/**
+	 * Return whether a page of another origin asks, with the cookies of the user. A
+	 * request with a token in a header does not come from such a page, unless the
+	 * application allows it.
+	 */
+	private static boolean isForeign(HttpServletRequest request) {
+		if (request.getHeader("Authorization") != null) {
 			return false;
 		}
+		String site = request.getHeader("Sec-Fetch-Site");
+		if (site != null) {
+			return !site.equals("same-origin") && !site.equals("none");
+		}
+		String origin = request.getHeader("Origin");
+		return origin != null && !origin.endsWith("://" + request.getHeader("Host"));
 	}
 
 	private static ServerResponse refusal(ErrorCode code, String reason) {

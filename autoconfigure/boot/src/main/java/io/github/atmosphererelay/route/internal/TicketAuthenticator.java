@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.route.internal;
 
+import java.security.Principal;
 import java.util.concurrent.CompletionException;
 
 import io.github.atmosphererelay.routing.internal.RoutingService;
@@ -51,7 +52,7 @@ public final class TicketAuthenticator implements TokenAuthenticator {
 
 	@Override
 	public Authenticated authenticate(String token) {
-		if (TicketOffice.issuer(token) == null) {
+		if (!TicketOffice.isTicket(token)) {
 			if (this.application == null) {
 				throw new InvalidTokenException("This node takes no tokens but tickets", null);
 			}
@@ -59,16 +60,22 @@ public final class TicketAuthenticator implements TokenAuthenticator {
 		}
 		TicketOffice.Holder holder;
 		try {
-			holder = this.routing.redeem(token).join();
+			holder = this.routing.tickets().redeem(token).join();
 		}
 		catch (CompletionException ex) {
 			// Nobody else can tell whether the ticket is valid
 			throw new InvalidTokenException("The node that has issued the ticket does not answer", ex);
 		}
 		if (holder == null) {
-			throw new InvalidTokenException("The ticket was used, is older than 30 s, or was never issued", null);
+			throw new InvalidTokenException(
+					"The ticket was used, is older than 30 s, was never issued, or too many tickets of its node are checked now",
+					null);
 		}
-		return new Authenticated(this.principals.principal(holder.user(), holder.authorities()), holder.expiresAt());
+		Principal principal = this.principals.principal(holder.user(), holder.authorities());
+		if (!this.routing.tickets().admit(token, principal)) {
+			throw new InvalidTokenException("The HTTP session within which the ticket was issued has ended", null);
+		}
+		return new Authenticated(principal, holder.expiresAt());
 	}
 
 }

@@ -35,7 +35,14 @@ public interface TicketPrincipals {
 
 		@Override
 		public Principal principal(String name, List<String> authorities) {
-			return () -> name;
+			return new Principal() {
+
+				@Override
+				public String getName() {
+					return name;
+				}
+
+			};
 		}
 
 	};
@@ -48,7 +55,7 @@ public interface TicketPrincipals {
 	List<String> authorities(Principal principal);
 
 	/**
-	 * Make the principal of a ticket's holder.
+	 * Make the principal of a ticket's holder, a new object with each call.
 	 * @param name the principal's name
 	 * @param authorities the principal's authorities
 	 * @return the principal

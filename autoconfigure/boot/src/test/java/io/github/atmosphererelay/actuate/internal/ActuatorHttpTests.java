@@ -141,6 +141,9 @@ class ActuatorHttpTests {
 			assertThat(body.path("users").asInt()).isZero();
 			assertThat(body.path("channels").asInt()).isOne();
 			assertThat(body.path("subscriptions").asInt()).isOne();
+			JsonNode nodes = get(node, "/actuator/atmosphere/cluster").body().path("nodes");
+			assertThat(nodes).hasSize(1);
+			assertThat(nodes.get(0).has("routing")).as("a node without routing says nothing of it").isFalse();
 			JsonNode relay = body.path("relay");
 			assertThat(relay.path("type").asString()).isEqualTo("fake");
 			assertThat(relay.path("state").asString()).isEqualTo("UP");

@@ -19,6 +19,7 @@ package io.github.atmosphererelay.cluster.internal;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -132,7 +133,7 @@ public final class DefaultCluster implements Cluster {
 	/** {@code null} before the start, because routing itself needs the cluster. */
 	private volatile ClusterLink.@Nullable RoutingReceiver routing;
 
-	private volatile Instant startedAt = Instant.now();
+	private volatile Instant startedAt = Instant.now().truncatedTo(ChronoUnit.MILLIS);
 
 	private @Nullable ScheduledFuture<?> ticks;
 
@@ -281,7 +282,7 @@ public final class DefaultCluster implements Cluster {
 		this.questions.start();
 		this.outbox = this.outboxSource.get();
 		this.routing = this.routingSource.get();
-		this.startedAt = Instant.now();
+		this.startedAt = Instant.now().truncatedTo(ChronoUnit.MILLIS);
 		this.executor.start();
 		this.membership.start(this.monitor.isUp());
 		Duration period = Duration.ofMillis(Math.max(5, this.settings.heartbeatInterval().toMillis() / 20));

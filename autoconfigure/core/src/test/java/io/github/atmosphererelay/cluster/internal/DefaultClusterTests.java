@@ -85,6 +85,17 @@ class DefaultClusterTests {
 	}
 
 	@Test
+	void nodesKnowTheSameTimeOfStartOfANodeAsItKnowsItself() {
+		HubNode a = start("a");
+		HubNode b = start("b");
+		awaitAll();
+		assertThat(b.cluster.nodes()).filteredOn((node) -> node.id().equals(a.id()))
+			.singleElement()
+			.extracting(ClusterNode::startedAt)
+			.isEqualTo(a.cluster.self().startedAt());
+	}
+
+	@Test
 	void aSingleNodeAnswersItsOwnRequests() {
 		HubNode a = start("a");
 		awaitAll();

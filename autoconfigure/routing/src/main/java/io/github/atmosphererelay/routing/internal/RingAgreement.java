@@ -88,6 +88,13 @@ final class RingAgreement {
 
 	private final Map<UUID, Report> reports = new HashMap<>();
 
+	/** Nodes that beat, and did not publish although it was their turn. */
+	private final Set<UUID> mute = new HashSet<>();
+
+	private @Nullable UUID watched;
+
+	private long watchedSince;
+
 	private RingCandidates candidates = new RingCandidates(Map.of(), List.of());
 
 	private boolean frozen = true;
@@ -96,6 +103,8 @@ final class RingAgreement {
 
 	/** Whether this node is up to date. */
 	private boolean fresh;
+
+	private long freshSince;
 
 	/** Numbers questions to the publisher. */
 	private long number;
@@ -151,6 +160,7 @@ final class RingAgreement {
 
 	private void beginToAsk() {
 		this.fresh = false;
+		this.watched = null;
 		this.helloNumber = ++this.number;
 		this.helloEchoed = false;
 		this.fenceNumber = 0;
@@ -172,15 +182,18 @@ final class RingAgreement {
 			}
 			this.frozen = true;
 			this.hearsSince = now;
+			this.watched = null;
 			return;
 		}
 		this.frozen = false;
 		this.draining.retainAll(nodes.stream().map((each) -> each.node().id()).collect(Collectors.toSet()));
 		this.candidates = RingCandidates.of(nodes, this.draining, this.times.silent().toNanos());
-		boolean mayPublish = this.self.equals(this.candidates.publisher());
+		this.reports.values().removeIf((report) -> now - report.at() > REPORT_NANOS);
+		watchPublisher(now);
+		boolean mayPublish = this.self.equals(publisher());
 		if (!this.fresh) {
 			if (mayPublish && this.helloEchoed && now - this.helloEchoedAt >= NOBODY_PUBLISHES.toNanos()) {
-				this.fresh = true;
+				becomeFresh(now);
 			}
 			else if (now - this.askedAt >= ASK_AGAIN_NANOS) {
 				this.askedAt = now;
@@ -190,6 +203,37 @@ final class RingAgreement {
 		if (this.fresh && mayPublish) {
 			publish(now);
 		}
+	}
+
+	private void becomeFresh(long now) {
+		if (!this.fresh) {
+			this.fresh = true;
+			this.freshSince = now;
+		}
+	}
+
+	/**
+	 * A node that beats and publishes nothing loses its turn to the next oldest one,
+	 * until it publishes again.
+	 */
+	private void watchPublisher(long now) {
+		this.mute.removeIf((
+				node) -> this.candidates.byName().values().stream().noneMatch((each) -> each.node().id().equals(node)));
+		UUID publisher = publisher();
+		if (publisher == null || publisher.equals(this.self) || !publisher.equals(this.watched)) {
+			this.watched = publisher;
+			this.watchedSince = now;
+		}
+		else if (now - this.watchedSince > this.times.mute().toNanos()) {
+			logger
+				.warn("Node " + publisher + " should publish the ring, and does not. The next oldest node takes over");
+			this.mute.add(publisher);
+			this.watched = null;
+		}
+	}
+
+	private @Nullable UUID publisher() {
+		return this.candidates.publisher(this.mute);
 	}
 
 	/**
@@ -206,7 +250,7 @@ final class RingAgreement {
 		Publication before = this.accepted;
 		boolean takesOver = before == null || !before.publisher().equals(this.self);
 		if (before != null && takesOver) {
-			boolean publisherLives = this.candidates.byName()
+			boolean publisherLives = !this.mute.contains(before.publisher()) && this.candidates.byName()
 				.values()
 				.stream()
 				.anyMatch((each) -> each.node().id().equals(before.publisher()) && each.member().weight() > 0);
@@ -226,11 +270,17 @@ final class RingAgreement {
 			.filter((member) -> member.weight() > 0)
 			.map(RingMember::name)
 			.collect(Collectors.toSet()) : serving;
-		inRing.stream().filter((name) -> !serving.contains(name)).forEach((name) -> this.dampening.left(name, now));
-		Map<String, Held> held = this.dampening
-			.held(serving.stream().filter((name) -> !inRing.contains(name)).collect(Collectors.toSet()), now);
+		Map<String, Held> held = new HashMap<>(this.dampening
+			.held(serving.stream().filter((name) -> !inRing.contains(name)).collect(Collectors.toSet()), now));
+		List<String> tooMany = RingRoom.tooMany(members(held.keySet()), inRing);
+		tooMany.forEach((name) -> held.put(name, new Held(0, 0)));
+		if (!tooMany.isEmpty()) {
+			this.outlet.failed("The ring has room for " + Ring.MAX_MEMBERS + " members and a total weight of "
+					+ Ring.MAX_TOTAL_WEIGHT + ". These nodes stand outside: " + tooMany
+					+ ". Lower 'atmosphere.routing.weight'.");
+		}
 		List<RingMember> members = members(held.keySet());
-		List<String> spread = spread(now);
+		List<String> spread = spread();
 		Ring next;
 		try {
 			next = Ring.of(members, spread);
@@ -239,6 +289,7 @@ final class RingAgreement {
 			this.outlet.failed("The ring was not changed: " + ex.getMessage());
 			return;
 		}
+		inRing.stream().filter((name) -> !serving.contains(name)).forEach((name) -> this.dampening.left(name, now));
 		if (before == null || takesOver || !before.version().digest().equals(next.digest())) {
 			long term = (before != null && !takesOver) ? before.version().term()
 					: Math.max(this.seenTerm + 1, this.wallClock.getAsLong());
@@ -277,10 +328,9 @@ final class RingAgreement {
 
 	/**
 	 * A user stays spread until the user has half as many sessions as it takes to be
-	 * spread.
+	 * spread, by the reports of all nodes.
 	 */
-	private List<String> spread(long now) {
-		this.reports.values().removeIf((report) -> now - report.at() > REPORT_NANOS);
+	private List<String> spread() {
 		List<String> present = (this.accepted != null) ? this.accepted.spread() : List.of();
 		if (this.spreadOver == 0) {
 			return List.of();
@@ -288,9 +338,15 @@ final class RingAgreement {
 		Map<String, Integer> sessions = new HashMap<>();
 		this.reports.values()
 			.forEach((report) -> report.sessions().forEach((user, count) -> sessions.merge(user, count, Integer::sum)));
+		boolean allReported = this.candidates.byName()
+			.values()
+			.stream()
+			.filter((each) -> each.member().weight() > 0)
+			.map((each) -> this.reports.get(each.node().id()))
+			.allMatch((report) -> report != null && report.at() - this.freshSince > 0);
 		List<String> spread = new ArrayList<>();
 		for (String user : present) {
-			if (sessions.getOrDefault(user, 0) > this.spreadOver / 2) {
+			if (!allReported || sessions.getOrDefault(user, 0) > this.spreadOver / 2) {
 				spread.add(user);
 			}
 		}
@@ -390,9 +446,13 @@ final class RingAgreement {
 			logger.debug("A published ring was ignored", ex);
 			return;
 		}
+		this.mute.remove(publication.publisher());
+		if (publication.publisher().equals(this.watched)) {
+			this.watchedSince = now;
+		}
 		accept(publication, now);
 		if (this.helloEchoed && (publication.answers() == 0 || publication.answers() == this.helloNumber)) {
-			this.fresh = true;
+			becomeFresh(now);
 		}
 		if (publication.answers() != 0 && order == 0) {
 			confirmed(publication.answers(), now);
@@ -466,7 +526,7 @@ final class RingAgreement {
 	boolean isAgreed() {
 		Publication accepted = this.accepted;
 		if (accepted == null || this.frozen || !this.fresh || this.candidates.isOutside(this.self)
-				|| !accepted.publisher().equals(this.candidates.publisher())) {
+				|| !accepted.publisher().equals(publisher())) {
 			return false;
 		}
 		try {

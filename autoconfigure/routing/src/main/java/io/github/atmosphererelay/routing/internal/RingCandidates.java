@@ -84,13 +84,16 @@ record RingCandidates(Map<String, Candidate> byName, List<ClusterNode> outside) 
 	}
 
 	/**
-	 * Return the node that publishes the ring: the oldest one that serves clients.
+	 * Return the node that publishes the ring: the oldest one that serves clients, by
+	 * what the nodes say of their start.
+	 * @param mute nodes that do not publish although they should
 	 */
-	@Nullable UUID publisher() {
+	@Nullable UUID publisher(Set<UUID> mute) {
 		return this.byName.values()
 			.stream()
 			.filter((each) -> each.member().weight() > 0)
 			.map(Candidate::node)
+			.filter((node) -> !mute.contains(node.id()))
 			.min(Comparator.comparing(ClusterNode::startedAt).thenComparing(ClusterNode::id))
 			.map(ClusterNode::id)
 			.orElse(null);

@@ -30,6 +30,15 @@ import java.time.Duration;
 public record RingTimes(Duration settle, Duration silent, Duration republish, Duration maxHold) {
 
 	/**
+	 * Return how long a node may publish nothing although it is its turn. It waits for
+	 * the settle time and for heartbeats itself before it takes over from another node.
+	 * @return the time
+	 */
+	Duration mute() {
+		return this.republish.multipliedBy(3).plus(this.settle).plus(this.silent);
+	}
+
+	/**
 	 * Return the times that go with heartbeats.
 	 * @param settle how long a node must be a member before a ring takes it in
 	 * @param heartbeatInterval the average time between two heartbeats

@@ -17,14 +17,12 @@
 package io.github.atmosphererelay.routing.internal;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.security.Principal;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
@@ -69,6 +67,13 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 
 	private static final int MAX_WAITING = 10_000;
 
+	private static final int MAX_PLACEMENTS = 4;
+
+	private static final long TICKETS_NANOS = Duration.ofSeconds(1).toNanos();
+
+	/** How long this node may disagree before that is a problem. */
+	private static final Duration DISAGREES = Duration.ofSeconds(30);
+
 	private final NodeIdentity identity;
 
 	private final DefaultCluster cluster;
@@ -83,6 +88,8 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 
 	private final Placement placement;
 
+	private final UserPlaces places;
+
 	private final Consumer<Object> events;
 
 	private final RingTimes times;
@@ -93,7 +100,7 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 
 	private final SessionMover mover;
 
-	private final TicketOffice tickets;
+	private final TicketDesk tickets;
 
 	private RingAgreement agreement;
 
@@ -105,11 +112,23 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 
 	private volatile @Nullable String problem;
 
+	private volatile @Nullable String sendProblem;
+
+	/** What the present tick has found. Used by the routing thread. */
+	private @Nullable String foundProblem;
+
+	private volatile long agreedAt = System.nanoTime();
+
 	private volatile @Nullable ThreadPoolExecutor executor;
+
+	/** Asks the application's placement, which may take any time. */
+	private volatile @Nullable ThreadPoolExecutor placements;
 
 	private @Nullable ScheduledFuture<?> ticks;
 
-	private long countedAt;
+	private volatile long countedAt;
+
+	private long ticketsAt;
 
 	/**
 	 * Create the routing of a node. It runs after {@link #start()}.
@@ -134,8 +153,10 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 		this.times = times;
 		this.placement = placement;
 		this.events = events;
-		this.mover = new SessionMover(registry, settings, this::isInPlace, this.statistics, new Random());
-		this.tickets = new TicketOffice(identity.id(), registry, System::nanoTime);
+		this.places = new UserPlaces(identity.name(), placement);
+		this.mover = new SessionMover(registry, settings, this.places, this::place, this::execute, this.statistics,
+				new Random());
+		this.tickets = new TicketDesk(identity, cluster, registry, this.statistics);
 		this.agreement = newAgreement();
 	}
 
@@ -145,7 +166,7 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 	}
 
 	/**
-	 * Start. Called before the node joins the cluster.
+	 * Start. Called after the node has joined the cluster.
 	 */
 	public synchronized void start() {
 		if (this.executor != null) {
@@ -154,6 +175,8 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 		this.draining = false;
 		this.tickWaits.set(false);
 		this.agreement = newAgreement();
+		this.agreedAt = System.nanoTime();
+		this.placements = Threads.single("routing-placement", new LinkedBlockingQueue<>(MAX_PLACEMENTS));
 		this.executor = Threads.single("routing", new LinkedBlockingQueue<>(MAX_WAITING));
 		this.ticks = this.timers.repeat(Part.ROUTING, this::requestTick, TICK, TICK);
 	}
@@ -182,7 +205,7 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 	}
 
 	/**
-	 * Stop. Called after the node has left the cluster. Can be started again.
+	 * Stop. Called before the node leaves the cluster. Can be started again.
 	 */
 	public synchronized void stop() {
 		ThreadPoolExecutor executor = this.executor;
@@ -194,6 +217,10 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 			this.ticks.cancel(false);
 		}
 		executor.shutdownNow();
+		ThreadPoolExecutor placements = this.placements;
+		if (placements != null) {
+			placements.shutdownNow();
+		}
 	}
 
 	@Override
@@ -211,7 +238,22 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 	}
 
 	private boolean execute(Runnable task) {
-		ThreadPoolExecutor executor = this.executor;
+		if (execute(this.executor, task)) {
+			return true;
+		}
+		this.statistics.countDropped();
+		return false;
+	}
+
+	private boolean place(Runnable task) {
+		if (execute(this.placements, task)) {
+			return true;
+		}
+		this.statistics.countPlacementFailure();
+		return false;
+	}
+
+	private boolean execute(@Nullable ThreadPoolExecutor executor, Runnable task) {
 		if (executor == null) {
 			return false;
 		}
@@ -220,7 +262,6 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 			return true;
 		}
 		catch (RejectedExecutionException ex) {
-			this.statistics.countDropped();
 			return false;
 		}
 	}
@@ -228,31 +269,39 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 	private void tick() {
 		this.tickWaits.set(false);
 		long now = System.nanoTime();
-		this.problem = null;
+		this.foundProblem = null;
 		this.agreement.tick(this.cluster.isFrozen(), this.cluster.heardNodes());
 		if (this.mover.isDue(now) && this.agreement.isAgreed()) {
 			this.mover.asked(now);
 			this.agreement.fence();
 		}
 		this.state = this.agreement.state();
+		if (this.state.agreed()) {
+			this.agreedAt = now;
+		}
+		this.problem = this.foundProblem;
+		if (now - this.ticketsAt >= TICKETS_NANOS) {
+			this.ticketsAt = now;
+			this.tickets.tick();
+		}
 		if (now - this.countedAt >= COUNT_NANOS) {
 			this.countedAt = now;
-			count();
+			report();
+			place(this::count);
 		}
 	}
 
+	/**
+	 * Runs on the placement's thread.
+	 */
 	private void count() {
 		PublishedRing ring = this.ring;
 		int inPlace = 0;
 		int misplaced = 0;
-		Map<String, Integer> sessions = new HashMap<>();
 		for (LocalSession session : this.registry.sessions()) {
 			Principal principal = session.principal();
 			if (principal == null) {
 				continue;
-			}
-			if (this.settings.spreadOver() > 0) {
-				sessions.merge(principal.getName(), 1, Integer::sum);
 			}
 			if (ring != null && isInPlace(principal.getName(), ring)) {
 				inPlace++;
@@ -262,15 +311,32 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 			}
 		}
 		this.statistics.placed(inPlace, misplaced);
-		report(sessions, ring);
+	}
+
+	private boolean isInPlace(String user, PublishedRing ring) {
+		try {
+			return this.places.isInPlace(user, ring);
+		}
+		catch (RuntimeException ex) {
+			this.statistics.countPlacementFailure();
+			return false;
+		}
 	}
 
 	/**
 	 * Tell the publisher of users who have many sessions here, or are spread.
 	 */
-	private void report(Map<String, Integer> sessions, @Nullable PublishedRing ring) {
+	private void report() {
 		if (this.settings.spreadOver() == 0) {
 			return;
+		}
+		PublishedRing ring = this.ring;
+		Map<String, Integer> sessions = new HashMap<>();
+		for (LocalSession session : this.registry.sessions()) {
+			Principal principal = session.principal();
+			if (principal != null) {
+				sessions.merge(principal.getName(), 1, Integer::sum);
+			}
 		}
 		int share = Math.max(1, this.settings.spreadOver() / Math.max(1, this.cluster.nodes().size()));
 		Map<String, Integer> busy = new HashMap<>();
@@ -282,14 +348,6 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 			}
 		});
 		this.agreement.report(busy);
-	}
-
-	private boolean isInPlace(String user, PublishedRing ring) {
-		if (ring.ring().isSpread(user)) {
-			return ring.ring().isInPlace(user, self());
-		}
-		RingMember member = this.placement.ofUser(user, ring.ring());
-		return member == null || member.name().equals(self());
 	}
 
 	@Override
@@ -338,11 +396,24 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 	}
 
 	/**
-	 * Return why the ring could not be changed.
+	 * Return whether this node may still ask sessions to move for the latest change.
+	 * @return whether a plan of moves has not ended
+	 */
+	public boolean isMoving() {
+		return this.mover.isMoving();
+	}
+
+	/**
+	 * Return why the ring could not be changed, published or agreed on.
 	 * @return the problem, or {@code null} if there is none
 	 */
 	public @Nullable String problem() {
-		return this.problem;
+		String problem = (this.problem != null) ? this.problem : this.sendProblem;
+		if (problem == null && System.nanoTime() - this.agreedAt > DISAGREES.plus(this.times.settle()).toNanos()) {
+			return "This node has not agreed with the published ring for " + DISAGREES.toSeconds()
+					+ " s. Are the clocks and the weights of the nodes right, and does the oldest node publish?";
+		}
+		return problem;
 	}
 
 	/**
@@ -371,29 +442,15 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 
 	@Override
 	public byte[] answer(UUID asker, byte[] body) {
-		return this.tickets.answer(body);
+		return this.tickets.answer(asker, body);
 	}
 
 	/**
-	 * Return the tickets of this node.
-	 * @return the tickets
+	 * Return what issues and redeems tickets.
+	 * @return the desk
 	 */
-	public TicketOffice tickets() {
+	public TicketDesk tickets() {
 		return this.tickets;
-	}
-
-	/**
-	 * Redeem a ticket at the node that has issued it.
-	 * @param ticket the ticket
-	 * @return completes with its holder, or with {@code null} if it is not valid; fails
-	 * if its node does not answer
-	 */
-	public CompletableFuture<TicketOffice.@Nullable Holder> redeem(String ticket) {
-		UUID issuer = TicketOffice.issuer(ticket);
-		if (issuer == null) {
-			return CompletableFuture.completedFuture(null);
-		}
-		return this.cluster.askRouting(issuer, ticket.getBytes(StandardCharsets.UTF_8)).thenApply(TicketOffice::read);
 	}
 
 	/**
@@ -404,7 +461,14 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 
 		@Override
 		public void toAll(RingMessage message) {
-			RoutingService.this.link.sendToAll(RingMessageCodec.encode(message)).whenComplete(this::sent);
+			boolean ring = message instanceof RingMessage.Publication;
+			RoutingService.this.link.sendToAll(RingMessageCodec.encode(message)).whenComplete((receipt, failure) -> {
+				sent(receipt, failure);
+				if (ring) {
+					RoutingService.this.sendProblem = (failure != null)
+							? "The ring could not be published: " + failure.getMessage() : null;
+				}
+			});
 		}
 
 		@Override
@@ -427,7 +491,7 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 			if (change.movesUsers()) {
 				logger.info("Ring " + now.version() + " of "
 						+ now.ring().members().stream().map(RingMember::name).toList());
-				service.mover.plan(now, service.agreement.publishedAt(), System.nanoTime());
+				service.mover.plan(before, now, service.agreement.publishedAt(), System.nanoTime());
 				service.countedAt = System.nanoTime() - COUNT_NANOS;
 			}
 			service.events.accept(change);
@@ -441,7 +505,7 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 
 		@Override
 		public void failed(String problem) {
-			RoutingService.this.problem = problem;
+			RoutingService.this.foundProblem = problem;
 		}
 
 	}

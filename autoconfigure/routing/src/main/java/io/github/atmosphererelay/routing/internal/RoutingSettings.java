@@ -39,7 +39,7 @@ public record RoutingSettings(int weight, @Nullable String address, Rebalance re
 	 */
 	public enum Rebalance {
 
-		/** Those that the new ring places on another node. */
+		/** Those of users to whom the new ring gives another owner. */
 		SELECTIVE,
 
 		/** All sessions of users, so that each comes back by a new lookup. */

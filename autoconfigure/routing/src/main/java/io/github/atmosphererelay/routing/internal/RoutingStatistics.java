@@ -29,6 +29,10 @@ public final class RoutingStatistics {
 
 	private final LongAdder dropped = new LongAdder();
 
+	private final LongAdder placementFailures = new LongAdder();
+
+	private final LongAdder refusedTickets = new LongAdder();
+
 	private volatile int inPlace;
 
 	private volatile int misplaced;
@@ -43,6 +47,14 @@ public final class RoutingStatistics {
 
 	void countDropped() {
 		this.dropped.increment();
+	}
+
+	void countPlacementFailure() {
+		this.placementFailures.increment();
+	}
+
+	void countRefusedTicket() {
+		this.refusedTickets.increment();
 	}
 
 	void placed(int inPlace, int misplaced) {
@@ -72,6 +84,23 @@ public final class RoutingStatistics {
 	 */
 	public long dropped() {
 		return this.dropped.sum();
+	}
+
+	/**
+	 * Return how often the application's placement has thrown an exception or was busy.
+	 * @return the number of calls since the start
+	 */
+	public long placementFailures() {
+		return this.placementFailures.sum();
+	}
+
+	/**
+	 * Return how many tickets were not issued or not taken, because there were too many,
+	 * or because they were not valid.
+	 * @return the number of tickets since the start
+	 */
+	public long refusedTickets() {
+		return this.refusedTickets.sum();
 	}
 
 	/**

@@ -27,7 +27,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
-import java.util.function.BiPredicate;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 
 import io.github.atmosphererelay.routing.PublishedRing;
 import io.github.atmosphererelay.routing.internal.RoutingSettings.Rebalance;
@@ -44,50 +45,83 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * A plan covers sessions that were opened before the middle of the delay. Sessions that
  * other nodes have asked to move arrive after the delay, so that nobody is asked twice
- * for one change. Used by one thread.
+ * for one change. With {@link Rebalance#SELECTIVE} it covers users who have got another
+ * owner, and no others who are out of place.
+ * <p>
+ * Used by the routing thread. The application's placement is asked on another one,
+ * because it may take any time.
  */
 final class SessionMover {
 
 	private static final long SLICE_NANOS = Duration.ofSeconds(1).toNanos();
 
+	/** How many rings a plan compares with, if changes come faster than moves. */
+	private static final int MAX_BASES = 8;
+
 	private final SessionRegistry registry;
 
 	private final RoutingSettings settings;
 
-	private final BiPredicate<String, PublishedRing> inPlace;
+	private final UserPlaces places;
+
+	private final Predicate<Runnable> placementThread;
+
+	private final Predicate<Runnable> routingThread;
 
 	private final RoutingStatistics statistics;
 
 	private final Random random;
 
-	private @Nullable Plan plan;
+	private volatile @Nullable Plan plan;
 
 	/**
 	 * Create a mover.
-	 * @param inPlace returns whether a user's sessions are in place on this node
+	 * @param places returns where users belong
+	 * @param placementThread runs what asks the placement; returns false if it is busy
+	 * @param routingThread runs what follows; returns false if it is busy
 	 */
-	SessionMover(SessionRegistry registry, RoutingSettings settings, BiPredicate<String, PublishedRing> inPlace,
-			RoutingStatistics statistics, Random random) {
+	SessionMover(SessionRegistry registry, RoutingSettings settings, UserPlaces places,
+			Predicate<Runnable> placementThread, Predicate<Runnable> routingThread, RoutingStatistics statistics,
+			Random random) {
 		this.registry = registry;
 		this.settings = settings;
-		this.inPlace = inPlace;
+		this.places = places;
+		this.placementThread = placementThread;
+		this.routingThread = routingThread;
 		this.statistics = statistics;
 		this.random = random;
 	}
 
 	/**
-	 * Make a plan for a new ring, which replaces an earlier plan.
+	 * Make a plan for a new ring, which replaces an earlier plan. What that one has not
+	 * moved yet, the new one moves if it still has to.
+	 * @param before the ring before, or {@code null} if there was none: then nobody has
+	 * come by it, and nobody moves
 	 * @param ring the ring
 	 * @param publishedAt when the ring's digest was first published, in nanoseconds
 	 * @param now the time in nanoseconds
 	 */
-	void plan(PublishedRing ring, long publishedAt, long now) {
-		if (this.settings.rebalance() == Rebalance.OFF) {
+	void plan(@Nullable PublishedRing before, PublishedRing ring, long publishedAt, long now) {
+		if (this.settings.rebalance() == Rebalance.OFF || before == null) {
 			return;
+		}
+		Plan unfinished = this.plan;
+		Deque<PublishedRing> bases = new ArrayDeque<>((unfinished != null) ? unfinished.bases : List.of());
+		bases.add(before);
+		if (bases.size() > MAX_BASES) {
+			bases.remove();
 		}
 		long delay = this.settings.moveDelay().toNanos();
 		Instant openedBefore = Instant.now().minusNanos(now - publishedAt).plusNanos(delay / 2);
-		this.plan = new Plan(ring, openedBefore, publishedAt + delay + (long) (this.random.nextDouble() * SLICE_NANOS));
+		this.plan = new Plan(List.copyOf(bases), ring, openedBefore,
+				publishedAt + delay + (long) (this.random.nextDouble() * SLICE_NANOS));
+	}
+
+	/**
+	 * Return whether there is a plan that has not ended. For any thread.
+	 */
+	boolean isMoving() {
+		return this.plan != null;
 	}
 
 	/**
@@ -95,7 +129,26 @@ final class SessionMover {
 	 */
 	boolean isDue(long now) {
 		Plan plan = this.plan;
-		return plan != null && now - plan.nextAt >= 0;
+		if (plan == null || now - plan.nextAt < 0) {
+			return false;
+		}
+		if (plan.users == null && !plan.searching) {
+			plan.searching = this.placementThread.test(() -> search(plan));
+		}
+		return plan.users != null;
+	}
+
+	/**
+	 * Runs on the placement's thread.
+	 */
+	private void search(Plan plan) {
+		Deque<String> users = users(plan);
+		while (!this.routingThread.test(() -> plan.users = users) && this.plan == plan) {
+			LockSupport.parkNanos(SLICE_NANOS / 10);
+			if (Thread.currentThread().isInterrupted()) {
+				return;
+			}
+		}
 	}
 
 	/**
@@ -124,12 +177,11 @@ final class SessionMover {
 				|| !ring.version().digest().equals(plan.ring.version().digest())) {
 			return;
 		}
-		plan.asked = false;
 		Deque<String> users = plan.users;
 		if (users == null) {
-			users = users(plan);
-			plan.users = users;
+			return;
 		}
+		plan.asked = false;
 		int moved = 0;
 		while (!users.isEmpty()) {
 			List<LocalSession> sessions = sessions(users.peek(), plan);
@@ -147,7 +199,7 @@ final class SessionMover {
 			this.plan = null;
 		}
 		else {
-			plan.nextAt = now + (long) (SLICE_NANOS * (0.9 + 0.2 * this.random.nextDouble()));
+			plan.nextAt = now + (long) (SLICE_NANOS * (1 + 0.2 * this.random.nextDouble()));
 		}
 	}
 
@@ -156,14 +208,27 @@ final class SessionMover {
 		for (LocalSession session : this.registry.sessions()) {
 			Principal principal = session.principal();
 			if (principal != null && session.openedAt().isBefore(plan.openedBefore)
-					&& (this.settings.rebalance() == Rebalance.ALL
-							|| !this.inPlace.test(principal.getName(), plan.ring))) {
+					&& !users.contains(principal.getName()) && hasToMove(principal.getName(), plan)) {
 				users.add(principal.getName());
 			}
 		}
 		List<String> shuffled = new ArrayList<>(users);
 		Collections.shuffle(shuffled, this.random);
 		return new ArrayDeque<>(shuffled);
+	}
+
+	private boolean hasToMove(String user, Plan plan) {
+		if (this.settings.rebalance() == Rebalance.ALL) {
+			return true;
+		}
+		try {
+			return !this.places.isInPlace(user, plan.ring)
+					&& plan.bases.stream().anyMatch((base) -> this.places.isChanged(user, base, plan.ring));
+		}
+		catch (RuntimeException ex) {
+			this.statistics.countPlacementFailure();
+			return false;
+		}
 	}
 
 	private List<LocalSession> sessions(String user, Plan plan) {
@@ -178,6 +243,9 @@ final class SessionMover {
 	 */
 	private static final class Plan {
 
+		/** The rings by which clients may have come, the oldest first. */
+		private final List<PublishedRing> bases;
+
 		private final PublishedRing ring;
 
 		private final Instant openedBefore;
@@ -186,10 +254,14 @@ final class SessionMover {
 
 		private boolean asked;
 
-		/** The users who have to move, or {@code null} before the first slice. */
+		/** Whether the placement's thread looks for the users. */
+		private boolean searching;
+
+		/** The users who have to move, or {@code null} while they are not known. */
 		private @Nullable Deque<String> users;
 
-		Plan(PublishedRing ring, Instant openedBefore, long nextAt) {
+		Plan(List<PublishedRing> bases, PublishedRing ring, Instant openedBefore, long nextAt) {
+			this.bases = bases;
 			this.ring = ring;
 			this.openedBefore = openedBefore;
 			this.nextAt = nextAt;

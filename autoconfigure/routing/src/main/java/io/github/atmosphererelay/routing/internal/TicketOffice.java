@@ -16,7 +16,6 @@
 
 package io.github.atmosphererelay.routing.internal;
 
-import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,8 +26,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 import io.github.atmosphererelay.message.internal.WireReader;
 import io.github.atmosphererelay.message.internal.WireWriter;
@@ -39,7 +39,9 @@ import org.jspecify.annotations.Nullable;
  * The tickets that this node has issued. A ticket lets its holder open one socket at
  * another node as the principal for whom it was issued, within 30 seconds. The other node
  * asks this one, which gives each ticket out once: so a ticket is used once in the whole
- * cluster, and not at all while this node is down. For any thread.
+ * cluster, and not at all while this node is down. A ticket that was issued within an
+ * HTTP session stays linked to it after its use, so that the end of the HTTP session ends
+ * the socket. For any thread.
  */
 public final class TicketOffice {
 
@@ -49,6 +51,16 @@ public final class TicketOffice {
 	static final int MAX_TICKETS = 100_000;
 
 	static final int MAX_TICKETS_PER_USER = 20;
+
+	/** A bound on what one ticket keeps: the name and the authorities, in characters. */
+	static final int MAX_HOLDER_LENGTH = 16_384;
+
+	/** A bound on what all tickets keep, in characters. */
+	static final long MAX_TOTAL_LENGTH = 16_000_000;
+
+	private static final int ID_LENGTH = 36;
+
+	private static final int SECRET_LENGTH = 32;
 
 	private static final String PREFIX = "atmosphere-ticket.";
 
@@ -60,6 +72,12 @@ public final class TicketOffice {
 
 	private final LongSupplier clock;
 
+	private final RoutingStatistics statistics;
+
+	private final TicketLinks links;
+
+	private volatile Predicate<String> ended = (httpSession) -> false;
+
 	private final SecureRandom random = new SecureRandom();
 
 	/** The oldest first. Guarded by itself, as are the counts. */
@@ -67,23 +85,80 @@ public final class TicketOffice {
 
 	private final Map<String, Integer> byUser = new HashMap<>();
 
-	TicketOffice(UUID node, SessionRegistry registry, LongSupplier clock) {
+	/** Guarded by the tickets. */
+	private long totalLength;
+
+	/**
+	 * Create an office.
+	 * @param ends ends a socket that was opened with a ticket; must not block
+	 */
+	TicketOffice(UUID node, SessionRegistry registry, LongSupplier clock, RoutingStatistics statistics,
+			Consumer<TicketLinks.Link> ends) {
 		this.node = node;
+		this.statistics = statistics;
+		this.links = new TicketLinks(ends);
 		this.registry = registry;
 		this.clock = clock;
 	}
 
 	/**
+	 * Return whether a token has the form of a ticket, valid or not.
+	 * @param token what a client has sent as its token
+	 * @return whether no application can have issued it
+	 */
+	public static boolean isTicket(String token) {
+		return token.startsWith(PREFIX);
+	}
+
+	/**
+	 * Set who knows which HTTP sessions have ended.
+	 * @param ended returns whether the HTTP session of an id has ended
+	 */
+	public void httpSessions(Predicate<String> ended) {
+		this.ended = ended;
+	}
+
+	/**
+	 * Note that an HTTP session has ended. Its tickets are refused, and sockets that were
+	 * opened with them are closed.
+	 * @param httpSession the id of the HTTP session
+	 */
+	public void httpSessionEnded(String httpSession) {
+		synchronized (this.tickets) {
+			this.tickets.entrySet()
+				.stream()
+				.filter((each) -> httpSession.equals(each.getValue().httpSession()))
+				.map(Map.Entry::getKey)
+				.toList()
+				.forEach(this::take);
+		}
+		this.links.ended(httpSession);
+	}
+
+	/**
+	 * Note that an HTTP session has another id now, as after a log-in.
+	 * @param before the id before
+	 * @param now the id now
+	 */
+	public void httpSessionIdChanged(String before, String now) {
+		synchronized (this.tickets) {
+			this.tickets.replaceAll((text, ticket) -> before.equals(ticket.httpSession())
+					? new Ticket(ticket.holder(), now, ticket.issuedAt()) : ticket);
+		}
+		this.links.renamed(before, now);
+	}
+
+	/**
 	 * Return the node that has issued a ticket.
 	 * @param token what a client has sent as its token
-	 * @return the node's id, or {@code null} if the token is no ticket
+	 * @return the node's id, or {@code null} if the token does not have a ticket's form
 	 */
 	public static @Nullable UUID issuer(String token) {
 		if (!token.startsWith(PREFIX)) {
 			return null;
 		}
 		int dot = token.indexOf('.', PREFIX.length());
-		if (dot < 0) {
+		if (dot != PREFIX.length() + ID_LENGTH || token.length() != dot + 1 + SECRET_LENGTH) {
 			return null;
 		}
 		try {
@@ -98,11 +173,12 @@ public final class TicketOffice {
 	 * Issue a ticket.
 	 * @param holder the principal's name, authorities, and when its authentication
 	 * expires
-	 * @param valid returns whether the authentication still holds, as an HTTP session
-	 * does until it ends
-	 * @return the ticket, or {@code null} if too many tickets are out
+	 * @param httpSession the id of the HTTP session that proves who the holder is, or
+	 * {@code null}
+	 * @return the ticket, or {@code null} if too many tickets are out, or the holder has
+	 * too many authorities; that is counted
 	 */
-	public @Nullable String issue(Holder holder, BooleanSupplier valid) {
+	public @Nullable String issue(Holder holder, @Nullable String httpSession) {
 		byte[] secret = new byte[24];
 		this.random.nextBytes(secret);
 		String ticket = PREFIX + this.node + "." + Base64.getUrlEncoder().withoutPadding().encodeToString(secret);
@@ -110,13 +186,25 @@ public final class TicketOffice {
 		synchronized (this.tickets) {
 			expire(now);
 			int ofUser = this.byUser.getOrDefault(holder.user(), 0);
-			if (this.tickets.size() >= MAX_TICKETS || ofUser >= MAX_TICKETS_PER_USER) {
+			if (this.tickets.size() >= MAX_TICKETS || ofUser >= MAX_TICKETS_PER_USER
+					|| holder.length() > MAX_HOLDER_LENGTH || this.totalLength + holder.length() > MAX_TOTAL_LENGTH) {
+				this.statistics.countRefusedTicket();
 				return null;
 			}
+			this.totalLength += holder.length();
 			this.byUser.put(holder.user(), ofUser + 1);
-			this.tickets.put(ticket, new Ticket(holder, valid, now));
+			this.tickets.put(ticket, new Ticket(holder, httpSession, now));
 		}
 		return ticket;
+	}
+
+	/**
+	 * Forget tickets that are too old.
+	 */
+	void expire() {
+		synchronized (this.tickets) {
+			expire(this.clock.getAsLong());
+		}
 	}
 
 	private void expire(long now) {
@@ -132,6 +220,7 @@ public final class TicketOffice {
 	private @Nullable Ticket take(String text) {
 		Ticket ticket = this.tickets.remove(text);
 		if (ticket != null) {
+			this.totalLength -= ticket.holder().length();
 			this.byUser.computeIfPresent(ticket.holder().user(), (user, count) -> (count > 1) ? count - 1 : null);
 		}
 		return ticket;
@@ -139,10 +228,20 @@ public final class TicketOffice {
 
 	/**
 	 * Take a ticket back.
+	 * @param text the ticket
+	 * @param asker the node at which its holder opens a socket
 	 * @return its holder, or {@code null} if the ticket is not valid: used, late, forged,
 	 * or the holder has logged out
 	 */
-	@Nullable Holder redeem(String text) {
+	@Nullable Holder redeem(String text, UUID asker) {
+		Holder holder = take(text, asker);
+		if (holder == null) {
+			this.statistics.countRefusedTicket();
+		}
+		return holder;
+	}
+
+	private @Nullable Holder take(String text, UUID asker) {
 		long now = this.clock.getAsLong();
 		Ticket ticket;
 		synchronized (this.tickets) {
@@ -154,14 +253,24 @@ public final class TicketOffice {
 			return null;
 		}
 		Instant expiresAt = ticket.holder().expiresAt();
-		if ((expiresAt != null && !expiresAt.isAfter(Instant.now())) || !ticket.valid().getAsBoolean()) {
+		String httpSession = ticket.httpSession();
+		if ((expiresAt != null && !expiresAt.isAfter(Instant.now()))
+				|| (httpSession != null && this.ended.test(httpSession))) {
 			return null;
+		}
+		if (httpSession != null) {
+			this.links.add(httpSession, new TicketLinks.Link(asker, text));
+			if (this.ended.test(httpSession)) {
+				// It has ended since
+				this.links.ended(httpSession);
+				return null;
+			}
 		}
 		return ticket.holder();
 	}
 
-	byte[] answer(byte[] request) {
-		Holder holder = redeem(new String(request, StandardCharsets.UTF_8));
+	byte[] answer(UUID asker, String request) {
+		Holder holder = redeem(request, asker);
 		WireWriter out = new WireWriter();
 		out.writeByte((holder != null) ? 1 : 0);
 		if (holder != null) {
@@ -200,12 +309,16 @@ public final class TicketOffice {
 			authorities = List.copyOf(authorities);
 		}
 
+		int length() {
+			return user().length() + authorities().stream().mapToInt(String::length).sum();
+		}
+
 	}
 
 	/**
 	 * A ticket that is out.
 	 */
-	private record Ticket(Holder holder, BooleanSupplier valid, long issuedAt) {
+	private record Ticket(Holder holder, @Nullable String httpSession, long issuedAt) {
 	}
 
 }

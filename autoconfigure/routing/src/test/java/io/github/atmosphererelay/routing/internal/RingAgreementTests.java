@@ -17,7 +17,9 @@
 package io.github.atmosphererelay.routing.internal;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 import io.github.atmosphererelay.routing.PublishedRing;
@@ -185,8 +187,85 @@ class RingAgreementTests {
 	}
 
 	@Test
+	void nodesThatWereStartedInTheSameMillisecondAgree() {
+		Instant start = Instant.ofEpochMilli(1);
+		Node first = this.cluster.start("a", start, 0);
+		Node second = this.cluster.start("b", start, 0);
+		this.cluster.run(QUIET);
+		assertThat(first.agreement.isAgreed()).isTrue();
+		assertThat(second.agreement.isAgreed()).isTrue();
+		assertThat(names(second)).containsExactly("a", "b");
+	}
+
+	@Test
+	void aPublisherThatBeatsButDoesNotPublishLosesItsTurnUntilItPublishesAgain() {
+		Node first = this.cluster.start("a");
+		Node second = this.cluster.start("b");
+		Node third = this.cluster.start("c");
+		this.cluster.run(QUIET);
+		first.mute = true;
+		third.kill();
+		this.cluster.run(Duration.ofSeconds(45));
+		assertThat(names(second)).containsExactly("a", "b");
+		assertThat(second.agreement.isAgreed()).isTrue();
+		assertThat(second.agreement.state().publisher()).isEqualTo(second.id);
+		first.mute = false;
+		this.cluster.run(QUIET);
+		assertThat(first.agreement.state().publisher()).isEqualTo(first.id);
+		assertThat(first.agreement.isAgreed()).isTrue();
+		assertThat(second.agreement.isAgreed()).isTrue();
+	}
+
+	@Test
+	void nodesForWhichTheRingHasNoRoomStayOutsideAndHoldNothingUp() {
+		Node first = this.cluster.start("a");
+		first.weight = 100;
+		for (int i = 0; i < 11; i++) {
+			this.cluster.start("b" + i).weight = 100;
+		}
+		this.cluster.run(QUIET);
+		assertThat(names(first)).hasSize(10).contains("a");
+		assertThat(first.agreement.isAgreed()).isTrue();
+		assertThat(first.problems).anySatisfy((problem) -> assertThat(problem).contains("b8").contains("b9"));
+		Node leaving = this.cluster.running().get(1);
+		assertThat(names(first)).contains(leaving.name);
+		leaving.kill();
+		this.cluster.run(QUIET);
+		assertThat(names(first)).hasSize(10).doesNotContain(leaving.name);
+		assertThat(this.cluster.running()).allSatisfy((node) -> assertThat(node.agreement.isAgreed()).isTrue());
+	}
+
+	@Test
+	void aSpreadUserStaysSpreadUntilAllNodesHaveReportedAfterAnOutage() {
+		Node first = this.cluster.start("a", Instant.ofEpochMilli(1), 10);
+		Node second = this.cluster.start("b", Instant.ofEpochMilli(2), 10);
+		this.cluster.run(QUIET);
+		report(10, first, second);
+		this.cluster.run(Duration.ofSeconds(10));
+		assertThat(second.agreement.ring().ring().isSpread("bot")).isTrue();
+		List.of(first, second).forEach(Node::cut);
+		this.cluster.run(Duration.ofMinutes(2));
+		List.of(first, second).forEach(Node::reconnect);
+		this.cluster.run(QUIET);
+		assertThat(first.agreement.ring().ring().isSpread("bot")).isTrue();
+		report(0, first);
+		this.cluster.run(QUIET);
+		assertThat(first.agreement.ring().ring().isSpread("bot")).as("the other node has not reported").isTrue();
+		report(0, first, second);
+		this.cluster.run(Duration.ofSeconds(10));
+		assertThat(first.agreement.ring().ring().isSpread("bot")).isFalse();
+	}
+
+	private static void report(int sessions, Node... nodes) {
+		for (Node node : nodes) {
+			node.agreement.report((sessions > 0) ? Map.of("bot", sessions) : Map.of());
+		}
+	}
+
+	@Test
 	void noFaultMakesANodeActOnARingThatIsNotAgreedAndAllAgreeInTheEnd() {
-		for (int seed = 0; seed < 60; seed++) {
+		int seeds = Boolean.getBoolean("atmosphere.test.long") ? 200 : 12;
+		for (int seed = 0; seed < seeds; seed++) {
 			faults(seed);
 		}
 	}
@@ -247,16 +326,14 @@ class RingAgreementTests {
 	}
 
 	/**
-	 * Check each action: it is on the newest ring that the broker has carried, and no
-	 * node acts twice on one version.
+	 * Check each action: no ring with other owners was newer at the broker when the node
+	 * asked, and no node acts twice on one version.
 	 */
 	private static void check(Node node, int seed) {
 		node.onAct = (acting) -> {
 			PublishedRing on = acting.acted.get(acting.acted.size() - 1);
-			assertThat(on.version().digest()).as("seed " + seed + ", node " + acting.name)
-				.isEqualTo(acting.agreement.ring().version().digest());
 			assertThat(acting.acted.stream().map(PublishedRing::version)).as("seed " + seed).doesNotHaveDuplicates();
-			assertThat(acting.wasNewestAtTheFence(on)).as("seed " + seed + "").isTrue();
+			assertThat(acting.wasNewestAtTheFence(on)).as("seed " + seed + ", node " + acting.name).isTrue();
 		};
 	}
 

@@ -22,10 +22,12 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 
@@ -67,7 +69,16 @@ final class SimulatedCluster {
 	}
 
 	Node start(String name) {
-		Node node = new Node(name);
+		return start(name, Instant.ofEpochMilli(this.now / 1_000_000 + this.nodes.size()), 0);
+	}
+
+	/**
+	 * Start a node.
+	 * @param startedAt what it says of its start
+	 * @param spreadOver users with more sessions are spread
+	 */
+	Node start(String name, Instant startedAt, int spreadOver) {
+		Node node = new Node(name, startedAt, spreadOver);
 		this.nodes.add(node);
 		return node;
 	}
@@ -122,8 +133,7 @@ final class SimulatedCluster {
 
 		final String name;
 
-		final Instant startedAt = Instant
-			.ofEpochMilli(SimulatedCluster.this.now / 1_000_000 + SimulatedCluster.this.nodes.size());
+		final Instant startedAt;
 
 		final RingAgreement agreement;
 
@@ -135,6 +145,11 @@ final class SimulatedCluster {
 		final List<PublishedRing> acted = new ArrayList<>();
 
 		final List<Instant> changes = new ArrayList<>();
+
+		final Set<String> problems = new HashSet<>();
+
+		/** Whether its routing stands still, while its heartbeats go on. */
+		boolean mute;
 
 		boolean running = true;
 
@@ -158,9 +173,10 @@ final class SimulatedCluster {
 
 		private @Nullable PublishedRing plan;
 
-		private Node(String name) {
+		private Node(String name, Instant startedAt, int spreadOver) {
 			this.name = name;
-			this.agreement = new RingAgreement(this.id, TIMES, 0, () -> SimulatedCluster.this.now,
+			this.startedAt = startedAt;
+			this.agreement = new RingAgreement(this.id, TIMES, spreadOver, () -> SimulatedCluster.this.now,
 					() -> SimulatedCluster.this.now / 1_000_000, this);
 		}
 
@@ -238,7 +254,7 @@ final class SimulatedCluster {
 				return;
 			}
 			RingMessage message = RingMessageCodec.decode(ByteBuffer.wrap(sent.body()));
-			if (message == null) {
+			if (message == null || this.mute) {
 				return;
 			}
 			if (sent.from() == this) {
@@ -268,6 +284,9 @@ final class SimulatedCluster {
 			}
 			else {
 				this.heardAt.values().removeIf((at) -> now - at > TIMEOUT);
+			}
+			if (this.mute) {
+				return;
 			}
 			List<HeardNode> view = new ArrayList<>();
 			view.add(new HeardNode(describe(), 0));
@@ -310,7 +329,7 @@ final class SimulatedCluster {
 
 		@Override
 		public void failed(String problem) {
-			throw new IllegalStateException(problem);
+			this.problems.add(problem);
 		}
 
 	}

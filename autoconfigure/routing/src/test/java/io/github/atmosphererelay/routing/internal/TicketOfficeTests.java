@@ -16,13 +16,14 @@
 
 package io.github.atmosphererelay.routing.internal;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.github.atmosphererelay.routing.internal.TicketOffice.Holder;
@@ -45,14 +46,23 @@ class TicketOfficeTests {
 
 	private final AtomicLong clock = new AtomicLong(System.nanoTime());
 
-	private final TicketOffice office = new TicketOffice(this.node, this.registry, this.clock::get);
+	private final UUID other = UUID.randomUUID();
+
+	private final RoutingStatistics statistics = new RoutingStatistics();
+
+	private final List<TicketLinks.Link> ends = new ArrayList<>();
+
+	private final Set<String> endedSessions = new HashSet<>();
+
+	private final TicketOffice office = new TicketOffice(this.node, this.registry, this.clock::get, this.statistics,
+			this.ends::add);
 
 	@Test
 	void aTicketNamesItsNodeAndIsGivenOutOnce() {
 		String ticket = issue(ADA);
 		assertThat(TicketOffice.issuer(ticket)).isEqualTo(this.node);
-		assertThat(TicketOffice.read(this.office.answer(ticket.getBytes(StandardCharsets.UTF_8)))).isEqualTo(ADA);
-		assertThat(TicketOffice.read(this.office.answer(ticket.getBytes(StandardCharsets.UTF_8)))).isNull();
+		assertThat(TicketOffice.read(this.office.answer(this.other, ticket))).isEqualTo(ADA);
+		assertThat(TicketOffice.read(this.office.answer(this.other, ticket))).isNull();
 	}
 
 	@Test
@@ -60,15 +70,17 @@ class TicketOfficeTests {
 		String inTime = issue(ADA);
 		String late = issue(ADA);
 		this.clock.addAndGet(TicketOffice.VALID.toNanos() - 1);
-		assertThat(this.office.redeem(inTime)).isEqualTo(ADA);
+		assertThat(this.office.redeem(inTime, this.other)).isEqualTo(ADA);
 		this.clock.incrementAndGet();
-		assertThat(this.office.redeem(late)).isNull();
+		assertThat(this.office.redeem(late, this.other)).isNull();
 	}
 
 	@Test
 	void aForgedTicketIsRefused() {
 		String ticket = issue(ADA);
-		assertThat(this.office.redeem(ticket.substring(0, ticket.length() - 1) + "!")).isNull();
+		assertThat(this.office.redeem(ticket.substring(0, ticket.length() - 1) + "!", this.other)).isNull();
+		assertThat(TicketOffice.issuer(ticket + "x")).isNull();
+		assertThat(TicketOffice.isTicket("atmosphere-ticket.nobody.x")).isTrue();
 		assertThat(TicketOffice.issuer("atmosphere-ticket.nobody.x")).isNull();
 		assertThat(TicketOffice.issuer("atmosphere-ticket.")).isNull();
 		assertThat(TicketOffice.issuer("eyJhbGciOiJIUzI1NiJ9.e30.x")).isNull();
@@ -81,16 +93,49 @@ class TicketOfficeTests {
 		String other = issue(bob);
 		this.clock.set(System.nanoTime());
 		this.registry.disconnectUser("ada", CloseReason.LOGGED_OUT);
-		assertThat(this.office.redeem(ada)).isNull();
-		assertThat(this.office.redeem(other)).isEqualTo(bob);
+		assertThat(this.office.redeem(ada, this.other)).isNull();
+		assertThat(this.office.redeem(other, this.other)).isEqualTo(bob);
 	}
 
 	@Test
 	void theEndOfTheHttpSessionEndsItsTickets() {
-		AtomicBoolean valid = new AtomicBoolean(true);
-		String ticket = this.office.issue(ADA, valid::get);
-		valid.set(false);
-		assertThat(this.office.redeem(ticket)).isNull();
+		this.office.httpSessions(this.endedSessions::contains);
+		String ticket = this.office.issue(ADA, "1");
+		String other = this.office.issue(ADA, "2");
+		this.endedSessions.add("1");
+		assertThat(this.office.redeem(ticket, this.other)).isNull();
+		assertThat(this.office.redeem(other, this.other)).isEqualTo(ADA);
+		assertThat(this.ends).isEmpty();
+	}
+
+	@Test
+	void theEndOfTheHttpSessionEndsTheSocketsThatWereOpenedWithItsTickets() {
+		String ticket = this.office.issue(ADA, "before");
+		String ofAnother = this.office.issue(ADA, "2");
+		String unused = this.office.issue(ADA, "before");
+		this.office.httpSessionIdChanged("before", "after");
+		assertThat(this.office.redeem(ticket, this.other)).isEqualTo(ADA);
+		assertThat(this.office.redeem(ofAnother, this.other)).isEqualTo(ADA);
+		this.office.httpSessionEnded("after");
+		assertThat(this.ends).containsExactly(new TicketLinks.Link(this.other, ticket));
+		assertThat(this.office.redeem(unused, this.other)).isNull();
+		this.office.httpSessionEnded("after");
+		assertThat(this.ends).hasSize(1);
+	}
+
+	@Test
+	void anHttpSessionThatHasVeryManySocketsLosesTheOldestOnes() {
+		for (int i = 0; i <= TicketLinks.MAX_PER_HTTP_SESSION; i++) {
+			assertThat(this.office.redeem(this.office.issue(ADA, "1"), this.other)).isEqualTo(ADA);
+		}
+		assertThat(this.ends).hasSize(1);
+	}
+
+	@Test
+	void aHolderWithTooManyAuthoritiesGetsNoTicketAndThatIsCounted() {
+		Holder large = new Holder("ada", List.of("x".repeat(TicketOffice.MAX_HOLDER_LENGTH)), null);
+		assertThat(this.office.issue(large, null)).isNull();
+		assertThat(this.statistics.refusedTickets()).isOne();
 	}
 
 	@Test
@@ -98,8 +143,8 @@ class TicketOfficeTests {
 		String expired = issue(new Holder("ada", List.of(), Instant.now().minusSeconds(1)));
 		Instant later = Instant.now().plusSeconds(60).truncatedTo(ChronoUnit.MILLIS);
 		String valid = issue(new Holder("ada", List.of(), later));
-		assertThat(this.office.redeem(expired)).isNull();
-		Holder holder = TicketOffice.read(this.office.answer(valid.getBytes(StandardCharsets.UTF_8)));
+		assertThat(this.office.redeem(expired, this.other)).isNull();
+		Holder holder = TicketOffice.read(this.office.answer(this.other, valid));
 		assertThat(holder).isNotNull();
 		assertThat(holder.expiresAt()).isEqualTo(later);
 	}
@@ -107,16 +152,16 @@ class TicketOfficeTests {
 	@Test
 	void aUserHasALimitedNumberOfTicketsAndGetsRoomAgain() {
 		for (int i = 0; i < TicketOffice.MAX_TICKETS_PER_USER; i++) {
-			assertThat(this.office.issue(ADA, () -> true)).isNotNull();
+			assertThat(this.office.issue(ADA, null)).isNotNull();
 		}
-		assertThat(this.office.issue(ADA, () -> true)).isNull();
-		assertThat(this.office.issue(new Holder("bob", List.of(), null), () -> true)).isNotNull();
+		assertThat(this.office.issue(ADA, null)).isNull();
+		assertThat(this.office.issue(new Holder("bob", List.of(), null), null)).isNotNull();
 		this.clock.addAndGet(Duration.ofSeconds(31).toNanos());
-		assertThat(this.office.issue(ADA, () -> true)).isNotNull();
+		assertThat(this.office.issue(ADA, null)).isNotNull();
 	}
 
 	private String issue(Holder holder) {
-		String ticket = this.office.issue(holder, () -> true);
+		String ticket = this.office.issue(holder, null);
 		assertThat(ticket).isNotNull();
 		return ticket;
 	}

@@ -97,6 +97,8 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 
 	private final LongAdder missed = new LongAdder();
 
+	private volatile @Nullable Listener listener;
+
 	/**
 	 * Create a registry without clients.
 	 * @param gate decides whether clients are accepted; when it is shut the node stops,
@@ -117,6 +119,25 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 		this.shared = shared;
 		this.keepAlive = keepAlive ? new HttpSessionKeepAlive(executor, shared, this::registeredId) : null;
 		this.clock = clock;
+	}
+
+	/**
+	 * Set who else hears of HTTP sessions.
+	 * @param listener hears of them on the container's threads; must not block
+	 */
+	public void listen(Listener listener) {
+		this.listener = listener;
+	}
+
+	/**
+	 * Return whether an HTTP session has ended lately.
+	 * @param id its id
+	 * @return whether it has ended
+	 */
+	public boolean hasEnded(String id) {
+		synchronized (this.byId) {
+			return this.ended.contains(id);
+		}
 	}
 
 	/**
@@ -288,6 +309,10 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 			sessions = (login != null) ? remove(login) : List.of();
 		}
 		sessions.forEach((session) -> session.close(CloseReason.LOGGED_OUT));
+		Listener listener = this.listener;
+		if (listener != null && this.gate.isOpen()) {
+			listener.ended(id);
+		}
 		return !sessions.isEmpty();
 	}
 
@@ -311,10 +336,21 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 	 * @param newId its new id
 	 */
 	public void renamed(String oldId, String newId) {
+		if (oldId.equals(newId)) {
+			return;
+		}
+		rename(oldId, newId);
+		Listener listener = this.listener;
+		if (listener != null) {
+			listener.idChanged(oldId, newId);
+		}
+	}
+
+	private void rename(String oldId, String newId) {
 		List<LocalSession> ended = List.of();
 		synchronized (this.byId) {
 			HttpLogin login = this.byId.get(oldId);
-			if (login == null || oldId.equals(newId)) {
+			if (login == null) {
 				return;
 			}
 			HttpLogin other = this.byId.get(newId);
@@ -334,6 +370,26 @@ public final class HttpSessionRegistry implements HttpSessionListener, HttpSessi
 			}
 		}
 		ended.forEach((session) -> session.close(CloseReason.LOGGED_OUT));
+	}
+
+	/**
+	 * Hears of HTTP sessions.
+	 */
+	public interface Listener {
+
+		/**
+		 * Hear that an HTTP session has ended, by a log-out or a timeout.
+		 * @param id its id
+		 */
+		void ended(String id);
+
+		/**
+		 * Hear that an HTTP session has another id.
+		 * @param before the id before
+		 * @param now the id now
+		 */
+		void idChanged(String before, String now);
+
 	}
 
 }

@@ -121,11 +121,11 @@ export interface ClientOptions {
 	 * {@link Code.UNAUTHORIZED}.
 	 */
 	getToken?: (context: {}) => Promise<string>;
-	/** Ask before each connection which node serves the user, and connect there; to any node if that is not to be learnt. */
+	/** Whether to ask before each connection which node serves the user, and to connect there. If nobody answers, it connects to its own address. */
 	route?: boolean;
-	/** Where to ask, seen from the door; by default `../api/route`. */
+	/** The URL of the lookup, absolute or relative to the URL of the connection. The default is `../api/route`. */
 	routePath?: string;
-	/** What asks; by default the platform's own. */
+	/** The function that sends the lookup. The default is the global `fetch`. */
 	fetch?: typeof fetch;
 	/** Goes with the connect command. */
 	data?: any;

@@ -498,12 +498,13 @@ export class Client extends Lifecycle {
 		try {
 			const lookup = new URL(this._options.routePath ?? "../api/route", door);
 			const answer = await (this._options.fetch ?? globalThis.fetch)(lookup, { credentials: "same-origin", cache: "no-store",
-				signal: AbortSignal.timeout(this._options.timeout) });
+				headers: this._token ? { authorization: `Bearer ${this._token}` } : {}, signal: AbortSignal.timeout(this._options.timeout) });
 			const { address, here, ticket } = answer.ok ? await answer.json() : {};
 			if (address && !here && (ticket || this._token)) {
 				const target = new URL(door.pathname + door.search, address.includes("://") ? address : `${door.protocol}//${address}`);
 				target.protocol = target.protocol.replace("http", "ws");
-				this.#route = { url: target.href, ticket };
+				// The token proves more than a ticket, and can be renewed
+				this.#route = { url: target.href, ticket: this._token ? undefined : ticket };
 			}
 		}
 		catch {

@@ -1,0 +1,234 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.routing;
+
+import java.net.CookieManager;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.security.Principal;
+import java.time.Duration;
+import java.util.stream.IntStream;
+
+import io.github.atmosphererelay.cluster.Cluster;
+import io.github.atmosphererelay.routing.internal.RoutingService;
+import io.github.atmosphererelay.test.BrokerCluster;
+import io.github.atmosphererelay.test.MachineTime;
+import io.github.atmosphererelay.test.TestClient;
+import io.github.atmosphererelay.testkit.ApplicationNode;
+import io.github.atmosphererelay.testkit.RelayCluster;
+import jakarta.servlet.Filter;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The lookup over HTTP, and its tickets at another node, in a cluster of two nodes.
+ */
+@Timeout(120)
+class RouteApiTests {
+
+	private static final Duration WITHIN = Duration.ofSeconds(30);
+
+	private static RelayCluster cluster;
+
+	private final HttpClient browser = HttpClient.newBuilder().cookieHandler(new CookieManager()).build();
+
+	@BeforeAll
+	static void start() {
+		cluster = BrokerCluster.inMemory(Users.class)
+			.nodes(2)
+			.property("atmosphere.channels[0].pattern=chat/**")
+			.property("atmosphere.cluster.address=https://node.example.com")
+			.property("atmosphere.routing.enabled=true")
+			.property("atmosphere.routing.lookup=true")
+			.property("atmosphere.routing.settle-time=500ms")
+			.property("atmosphere.cluster.heartbeat-interval=500ms")
+			.property("atmosphere.cluster.node-timeout=4s")
+			.start();
+		for (ApplicationNode node : cluster.nodes()) {
+			MachineTime.await(WITHIN).until(() -> {
+				PublishedRing ring = node.bean(Routes.class).ring();
+				return ring != null && ring.ring().members().size() == 2 && node.bean(Routes.class).isAgreed();
+			});
+		}
+	}
+
+	@AfterAll
+	static void stop() {
+		cluster.close();
+	}
+
+	@Test
+	void aTicketLetsItsHolderInAtTheOtherNodeOnce() throws Exception {
+		String user = userOf(cluster.node(1));
+		JsonNode answer = found(get("user=" + user + "&as=" + user));
+		assertThat(answer.path("node").asString()).isEqualTo(cluster.node(1).name());
+		assertThat(answer.path("here").asBoolean()).isFalse();
+		assertThat(answer.path("address").asString()).isEqualTo("https://node.example.com");
+		String ticket = answer.path("ticket").asString();
+		try (TestClient client = connect(ticket); TestClient again = connect(ticket)) {
+			client.awaitCount(1);
+			assertThat(again.awaitClosed(WITHIN).code()).isEqualTo(3500);
+			assertThat(client.texts().get(0)).contains("\"client\"");
+			MachineTime.await(WITHIN).until(() -> cluster.node(1).bean(Cluster.class).self().load().sessions() == 1);
+		}
+	}
+
+	@Test
+	void aForgedTicketIsRefusedAndCounted() throws Exception {
+		String user = userOf(cluster.node(1));
+		String ticket = found(get("as=" + user)).path("ticket").asString();
+		long before = cluster.node(0).bean(RoutingService.class).statistics().refusedTickets();
+		try (TestClient forged = connect(ticket.substring(0, ticket.length() - 4) + "AAAA");
+				TestClient shapeless = connect(ticket + "x")) {
+			assertThat(forged.awaitClosed(WITHIN).code()).isEqualTo(3500);
+			assertThat(shapeless.awaitClosed(WITHIN).code()).isEqualTo(3500);
+		}
+		assertThat(cluster.node(0).bean(RoutingService.class).statistics().refusedTickets() - before).isOne();
+	}
+
+	@Test
+	void theEndOfTheHttpSessionClosesTheSocketAtTheOtherNode() throws Exception {
+		String user = userOf(cluster.node(1));
+		String ticket = found(get("as=" + user)).path("ticket").asString();
+		String unused = found(get("as=" + user)).path("ticket").asString();
+		try (TestClient client = connect(ticket)) {
+			client.awaitCount(1);
+			assertThat(client.isClosed()).isFalse();
+			get("logout=true");
+			assertThat(client.awaitClosed(WITHIN).reason()).contains("logged out");
+		}
+		try (TestClient late = connect(unused)) {
+			assertThat(late.awaitClosed(WITHIN).code()).isEqualTo(3500);
+		}
+	}
+
+	@Test
+	void onlyOperatorsMayAskForOtherUsersAndGetNoTicketForThem() throws Exception {
+		String user = userOf(cluster.node(1));
+		assertThat(get("as=mallory&user=" + user).statusCode()).isEqualTo(403);
+		assertThat(get("user=" + user).statusCode()).isEqualTo(403);
+		JsonNode answer = found(get("as=root&role=ROLE_ADMIN&user=" + user));
+		assertThat(answer.path("node").asString()).isEqualTo(cluster.node(1).name());
+		assertThat(answer.has("ticket")).isFalse();
+	}
+
+	@Test
+	void whoIsServedHereOrAnonymousGetsNoTicket() throws Exception {
+		JsonNode here = found(get("as=" + userOf(cluster.node(0))));
+		assertThat(here.path("here").asBoolean()).isTrue();
+		assertThat(here.has("ticket")).isFalse();
+		assertThat(get("").body()).isEqualTo("{}");
+	}
+
+	@Test
+	void pagesOfOtherOriginsMayNotAsk() throws Exception {
+		String user = userOf(cluster.node(1));
+		assertThat(get("as=" + user, "Sec-Fetch-Site", "cross-site").statusCode()).isEqualTo(403);
+		assertThat(get("as=" + user, "Origin", "https://evil.example.com").statusCode()).isEqualTo(403);
+		assertThat(get("as=" + user, "Sec-Fetch-Site", "same-origin").statusCode()).isEqualTo(200);
+	}
+
+	private static String userOf(ApplicationNode node) {
+		Routes routes = node.bean(Routes.class);
+		return IntStream.range(0, 1_000).mapToObj((i) -> "user-" + i).filter((user) -> {
+			Route route = routes.find(user);
+			return route != null && route.node().equals(node.name());
+		}).findFirst().orElseThrow();
+	}
+
+	private HttpResponse<String> get(String query, String... headers) throws Exception {
+		HttpRequest.Builder request = HttpRequest
+			.newBuilder(URI.create("http://localhost:" + cluster.node(0).port() + "/atmosphere/api/route?" + query));
+		if (headers.length > 0) {
+			request.headers(headers);
+		}
+		return this.browser.send(request.build(), BodyHandlers.ofString());
+	}
+
+	private static JsonNode found(HttpResponse<String> response) {
+		assertThat(response.statusCode()).isEqualTo(200);
+		return JsonMapper.shared().readTree(response.body());
+	}
+
+	private static TestClient connect(String ticket) {
+		TestClient client = TestClient
+			.connect(URI.create("ws://localhost:" + cluster.node(1).port() + "/atmosphere/connection/websocket"));
+		return client.send("{\"id\":1,\"connect\":{\"token\":\"" + ticket + "\"}}");
+	}
+
+	/**
+	 * Takes the user and the role from the query, within an HTTP session.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Users {
+
+		@Bean
+		Filter users() {
+			return (request, response, chain) -> {
+				HttpServletRequest http = (HttpServletRequest) request;
+				String user = request.getParameter("as");
+				if (request.getParameter("logout") != null) {
+					http.getSession().invalidate();
+				}
+				else if (user != null) {
+					http.getSession();
+				}
+				chain.doFilter((user != null) ? new WithUser(http, user) : request, response);
+			};
+		}
+
+	}
+
+	/**
+	 * A request with a principal.
+	 */
+	private static final class WithUser extends HttpServletRequestWrapper {
+
+		private final String user;
+
+		WithUser(HttpServletRequest request, String user) {
+			super(request);
+			this.user = user;
+		}
+
+		@Override
+		public Principal getUserPrincipal() {
+			return () -> this.user;
+		}
+
+		@Override
+		public boolean isUserInRole(String role) {
+			return role.equals(getParameter("role"));
+		}
+
+	}
+
+}
