@@ -80,22 +80,23 @@ class ArchitectureTests {
 	 * Each package above the node with those beside the node that it may know. A package
 	 * stands for its sub-packages too where it ends with two dots.
 	 */
-	private static final Map<String, List<String>> ABOVE_NODE = Map.ofEntries(Map.entry("cluster..", List.of()),
-			Map.entry("presence..", List.of("cluster..")), Map.entry("outbox..", List.of("jdbc..", "cluster..")),
-			Map.entry("durable..", List.of("cluster..")), Map.entry("transport", List.of()),
-			Map.entry("transport.tomcat..", List.of("transport")),
-			Map.entry("door", List.of("transport", "cluster..", "presence..", "durable..")),
-			Map.entry("door.raw..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
-			Map.entry("door.centrifuge..",
-					List.of("door", "transport", "cluster..", "presence..", "durable..", "resource..")),
-			Map.entry("resource..", List.of()), Map.entry("routing..", List.of("cluster..")),
-			Map.entry("route..", List.of("door", "transport", "cluster..", "presence..", "durable..", "routing..")),
-			Map.entry("http..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
-			Map.entry("console..", List.of("resource..")), Map.entry("endpoint..", List.of()),
-			Map.entry("security.spring..", List.of("route..")), Map.entry("httpsession..", List.of("door")),
-			Map.entry("actuate..", List.of("relay..", "cluster..", "presence..", "durable..", "transport..", "door..",
-					"endpoint..", "outbox..", "routing..")),
-			Map.entry("autoconfigure..", List.of("..")));
+	private static final Map<String, List<String>> ABOVE_NODE = Map
+		.ofEntries(Map.entry("cluster..", List.of()), Map.entry("presence..", List.of("cluster..")),
+				Map.entry("outbox..", List.of("jdbc..", "cluster..")), Map.entry("durable..", List.of("cluster..")),
+				Map.entry("transport", List.of()), Map.entry("transport.tomcat..", List.of("transport")),
+				Map.entry("door", List.of("transport", "cluster..", "presence..", "durable..")),
+				Map.entry("door.raw..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
+				Map.entry("door.centrifuge..",
+						List.of("door", "transport", "cluster..", "presence..", "durable..", "resource..")),
+				Map.entry("resource..", List.of()), Map.entry("routing..", List.of("cluster..")),
+				Map.entry("route..", List.of("door", "transport", "cluster..", "presence..", "durable..", "routing..")),
+				Map.entry("http..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
+				Map.entry("console..", List.of("resource..")), Map.entry("endpoint..", List.of()),
+				Map.entry("security.spring..", List.of("route..")), Map.entry("httpsession..", List.of("door")), Map
+					.entry("actuate..",
+							List.of("relay..", "cluster..", "presence..", "durable..", "transport..", "door..",
+									"endpoint..", "outbox..", "routing..")),
+				Map.entry("autoconfigure..", List.of("..")));
 
 	/**
 	 * Packages that know only a part of the node.

@@ -47,8 +47,7 @@ final class JavaBlocks {
 			"org.springframework.messaging.simp.config", "org.springframework.security.config",
 			"org.springframework.security.config.annotation.web.builders", "org.springframework.security.web",
 			"org.springframework.session.data.redis.config.annotation.web.http", "org.springframework.stereotype",
-			"org.springframework.web.bind.annotation",
-			"org.springframework.web.socket.config.annotation");
+			"org.springframework.web.bind.annotation", "org.springframework.web.socket.config.annotation");
 
 	private static final Pattern PACKAGE = Pattern.compile("(?m)^package ([\\w.]+);");
 
