@@ -18,20 +18,24 @@ package io.github.atmosphererelay.gateway;
 
 import java.util.List;
 
+import io.github.atmosphererelay.gateway.internal.GatewayMeters;
 import io.github.atmosphererelay.gateway.internal.OpenExchanges;
 import io.github.atmosphererelay.gateway.internal.PlacementFilter;
 import io.github.atmosphererelay.gateway.internal.ProxySettings;
+import io.github.atmosphererelay.gateway.internal.ProxyStatistics;
 import io.github.atmosphererelay.gateway.internal.RingSource;
 import io.github.atmosphererelay.gateway.internal.RouteLookup;
 import io.github.atmosphererelay.gateway.internal.UserSource;
 import io.github.atmosphererelay.gateway.internal.WebSocketProxyFilter;
 import io.github.atmosphererelay.routing.Placement;
 import io.github.atmosphererelay.routing.Routes;
+import io.micrometer.core.instrument.MeterRegistry;
 import reactor.netty.http.client.HttpClient;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
@@ -41,6 +45,7 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
 import org.springframework.cloud.gateway.filter.headers.HttpHeadersFilter;
 import org.springframework.cloud.loadbalancer.annotation.LoadBalancerClientSpecification;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.ServerResponse;
 
@@ -117,11 +122,17 @@ public final class AtmosphereGatewayAutoConfiguration {
 	}
 
 	@Bean
+	ProxyStatistics atmosphereProxyStatistics() {
+		return new ProxyStatistics();
+	}
+
+	@Bean
 	WebSocketProxyFilter atmosphereWebSocketProxyFilter(HttpClient http,
-			ObjectProvider<HttpHeadersFilter> headersFilters) {
+			ObjectProvider<HttpHeadersFilter> headersFilters, ProxyStatistics statistics) {
 		return new WebSocketProxyFilter(http, () -> headersFilters.orderedStream().toList(),
 				new ProxySettings((int) this.properties.maxMessageSize().toBytes(), this.properties.handshakeTimeout(),
-						this.properties.idleTimeout()));
+						this.properties.idleTimeout()),
+				statistics);
 	}
 
 	@Bean
@@ -129,6 +140,21 @@ public final class AtmosphereGatewayAutoConfiguration {
 	RouterFunction<ServerResponse> atmosphereRouteLookup(RingSource rings, ObjectProvider<Placement> placement) {
 		return new RouteLookup(rings, placement.getIfAvailable(() -> Placement.BY_RING), sources())
 			.route(this.properties.lookup().path());
+	}
+
+	/**
+	 * Meters of the gateway.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(MeterRegistry.class)
+	static class MetersConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		GatewayMeters atmosphereGatewayMeters(ProxyStatistics statistics) {
+			return new GatewayMeters(statistics);
+		}
+
 	}
 
 }

@@ -66,7 +66,7 @@ class PlacementTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "header", "cookie", "claim" })
+	@ValueSource(strings = { "header", "principal", "cookie", "claim" })
 	void aUserComesToTheNodeThatTheRingNames(String source) throws Exception {
 		for (int i = 0; i < 30; i++) {
 			String user = "user-" + i;
@@ -84,6 +84,7 @@ class PlacementTests {
 	private static String[] header(String source, String user) {
 		return switch (source) {
 			case "header" -> new String[] { "X-User", user };
+			case "principal" -> new String[] { "X-Principal", user };
 			case "cookie" -> new String[] { "Cookie", "USER=" + user };
 			default -> new String[] { "Authorization",
 					"Bearer e30."
@@ -92,6 +93,39 @@ class PlacementTests {
 								.encodeToString(("{\"sub\":\"" + user + "\"}").getBytes(StandardCharsets.UTF_8))
 							+ ".c2ln" };
 		};
+	}
+
+	@Test
+	void aUserInThePathComesToTheNodeThatTheRingNames() throws Exception {
+		for (int i = 0; i < 30; i++) {
+			String owner = this.gateway.ring().ring().owner("user-" + i).name();
+			assertThat(get("/users/user-" + i + "/a").body()).isEqualTo(owner);
+			TestSocket socket = TestSocket.connect(this.gateway.webSocket("/users/user-" + i + "/a"));
+			assertThat(socket.next()).isEqualTo("text:" + owner);
+			socket.socket().abort();
+		}
+	}
+
+	@Test
+	void aNodeReceivesNoPlacingHeaderAndTheHostThatTheClientHasNamed() throws Exception {
+		String[] sent = { "X-User", "alice", "x-second", "bob", "X-Other", "kept", "Cookie", "USER=eve" };
+		String owner = this.gateway.ring().ring().owner("alice").name();
+		TestBackend node = this.nodes.stream().filter((each) -> each.name().equals(owner)).findFirst().orElseThrow();
+		assertThat(get("/atmosphere/chat/a", sent).body()).isEqualTo(owner);
+		assertForwarded(node);
+		TestSocket socket = TestSocket.connect(this.gateway.webSocket("/atmosphere/chat/a"), sent);
+		assertThat(socket.next()).isEqualTo("text:" + owner);
+		assertThat(node.headers().get("Upgrade")).isEqualToIgnoringCase("websocket");
+		assertForwarded(node);
+		socket.socket().abort();
+	}
+
+	private void assertForwarded(TestBackend node) {
+		assertThat(node.headers().contains("X-User")).isFalse();
+		assertThat(node.headers().contains("X-Second")).isFalse();
+		assertThat(node.headers().getAll("X-Other")).containsExactly("kept");
+		assertThat(node.headers().getAll("Cookie")).containsExactly("USER=eve");
+		assertThat(node.headers().getAll("Host")).containsExactly("127.0.0.1:" + this.gateway.port());
 	}
 
 	@Test

@@ -20,8 +20,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
@@ -47,6 +50,9 @@ final class TestBackend implements AutoCloseable {
 
 	private static final int MAX_FRAME = 8 * 1_024 * 1_024;
 
+	/** The size of a frame of a flood, in bytes. */
+	static final int FLOOD_FRAME = 64 * 1_024;
+
 	private final String name;
 
 	private final DisposableServer server;
@@ -54,6 +60,12 @@ final class TestBackend implements AutoCloseable {
 	private final List<String> received = new CopyOnWriteArrayList<>();
 
 	private final List<Integer> closed = new CopyOnWriteArrayList<>();
+
+	private final AtomicInteger waiting = new AtomicInteger();
+
+	private final AtomicInteger flooded = new AtomicInteger();
+
+	private volatile HttpHeaders headers = new DefaultHttpHeaders();
 
 	private final Sinks.Many<String> stream = Sinks.many().unicast().onBackpressureBuffer();
 
@@ -84,11 +96,42 @@ final class TestBackend implements AutoCloseable {
 		return this.closed;
 	}
 
+	/**
+	 * The headers of the latest request.
+	 */
+	HttpHeaders headers() {
+		return this.headers;
+	}
+
+	/**
+	 * How many connections wait for an answer that never comes.
+	 */
+	int waiting() {
+		return this.waiting.get();
+	}
+
+	/**
+	 * How many frames of a flood have been sent.
+	 */
+	int flooded() {
+		return this.flooded.get();
+	}
+
 	void stream(String line) {
 		this.stream.tryEmitNext(line).orThrow();
 	}
 
 	private Publisher<Void> handle(HttpServerRequest request, HttpServerResponse response) {
+		this.headers = request.requestHeaders().copy();
+		if (request.path().endsWith("silent")) {
+			this.waiting.incrementAndGet();
+			request.withConnection((connection) -> connection.onDispose(this.waiting::decrementAndGet));
+			return Mono.never();
+		}
+		if (request.path().endsWith("cut")) {
+			request.withConnection((connection) -> connection.channel().close());
+			return Mono.never();
+		}
 		if (request.path().endsWith("refused")) {
 			return response.status(403).header("X-Reason", "not you").send();
 		}
@@ -143,6 +186,15 @@ final class TestBackend implements AutoCloseable {
 		}
 		if (command.equals("ping me")) {
 			return Mono.just(new PingWebSocketFrame(Unpooled.copiedBuffer("beat", StandardCharsets.UTF_8)));
+		}
+		if (command.startsWith("large ")) {
+			return Mono.just(new TextWebSocketFrame("x".repeat(Integer.parseInt(command.substring(6)))));
+		}
+		if (command.startsWith("flood ")) {
+			return Flux.range(0, Integer.parseInt(command.substring(6))).map((i) -> {
+				this.flooded.incrementAndGet();
+				return new BinaryWebSocketFrame(Unpooled.wrappedBuffer(new byte[FLOOD_FRAME]));
+			});
 		}
 		if (command.equals("silence")) {
 			return Mono.empty();

@@ -17,8 +17,11 @@
 package io.github.atmosphererelay.gateway;
 
 import java.net.URI;
+import java.security.Principal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.github.atmosphererelay.gateway.internal.RingSource;
@@ -26,6 +29,8 @@ import io.github.atmosphererelay.routing.PublishedRing;
 import io.github.atmosphererelay.routing.Ring;
 import io.github.atmosphererelay.routing.RingMember;
 import io.github.atmosphererelay.routing.RingVersion;
+import io.github.atmosphererelay.routing.Routes;
+import reactor.core.publisher.Mono;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
@@ -34,7 +39,9 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.env.Environment;
+import org.springframework.web.server.WebFilter;
 
 /**
  * An application on Spring Cloud Gateway, whose nodes stand in a ring with the weight 1.
@@ -49,32 +56,57 @@ final class TestGateway implements AutoCloseable {
 	}
 
 	static TestGateway start(List<TestBackend> nodes, List<TestBackend> others, String... args) {
-		SpringApplication application = new SpringApplication(Application.class);
+		return start(new SpringApplication(Application.class), ports(nodes), ports(others), args);
+	}
+
+	private static Map<String, Integer> ports(List<TestBackend> backends) {
+		return backends.stream().collect(Collectors.toMap(TestBackend::name, TestBackend::port));
+	}
+
+	/**
+	 * Start a gateway that follows the ring of a bean.
+	 * @param nodes the nodes' names and ports
+	 */
+	static TestGateway start(Routes routes, Map<String, Integer> nodes, String... args) {
+		SpringApplication application = new SpringApplication(ApplicationWithRoutes.class);
+		application.addInitializers(
+				(context) -> ((GenericApplicationContext) context).registerBean(Routes.class, () -> routes));
+		return start(application, nodes, Map.of(), args);
+	}
+
+	private static TestGateway start(SpringApplication application, Map<String, Integer> nodes,
+			Map<String, Integer> others, String... args) {
 		application.setWebApplicationType(WebApplicationType.REACTIVE);
 		String routes = "--spring.cloud.gateway.server.webflux.routes";
 		List<String> all = new ArrayList<>(List.of("--server.port=0", "--spring.main.banner-mode=off",
 				"--spring.main.register-shutdown-hook=false", "--spring.jmx.enabled=false",
-				"--spring.application.name=gateway", "--logging.level.root=WARN", "--atmosphere.relay.type=local",
-				"--atmosphere.gateway.service=chat",
-				"--atmosphere.gateway.user-from=header:X-User,cookie:USER,claim:sub",
+				"--spring.application.name=gateway", "--server.shutdown=immediate", "--logging.level.root=WARN",
+				"--atmosphere.relay.type=local", "--atmosphere.gateway.service=chat",
+				"--atmosphere.gateway.user-from=header:X-User,header:X-Second,principal,cookie:USER,path:user,claim:sub",
 				"--atmosphere.gateway.lookup.enabled=true", routes + "[0].id=chat", routes + "[0].uri=lb://chat",
 				routes + "[0].predicates[0]=Path=/atmosphere/**", routes + "[1].id=other",
-				routes + "[1].uri=lb://other", routes + "[1].predicates[0]=Path=/other/**",
-				"--test.nodes=" + String.join(",", nodes.stream().map(TestBackend::name).toList())));
+				routes + "[1].uri=lb://other", routes + "[1].predicates[0]=Path=/other/**", routes + "[2].id=users",
+				routes + "[2].uri=lb://chat", routes + "[2].predicates[0]=Path=/users/{user}/**",
+				"--test.nodes=" + String.join(",", nodes.keySet())));
 		all.addAll(instances("chat", nodes));
 		all.addAll(instances("other", others));
 		Stream.of(args).map((arg) -> "--" + arg).forEach(all::add);
 		return new TestGateway(application.run(all.toArray(String[]::new)));
 	}
 
-	private static List<String> instances(String service, List<TestBackend> backends) {
+	private static List<String> instances(String service, Map<String, Integer> ports) {
 		List<String> properties = new ArrayList<>();
-		for (int i = 0; i < backends.size(); i++) {
-			String prefix = "--spring.cloud.discovery.client.simple.instances." + service + "[" + i + "].";
-			properties.add(prefix + "uri=http://127.0.0.1:" + backends.get(i).port());
-			properties.add(prefix + "metadata.atmosphere-node=" + backends.get(i).name());
+		int index = 0;
+		for (Map.Entry<String, Integer> port : ports.entrySet()) {
+			String prefix = "--spring.cloud.discovery.client.simple.instances." + service + "[" + index++ + "].";
+			properties.add(prefix + "uri=http://127.0.0.1:" + port.getValue());
+			properties.add(prefix + "metadata.atmosphere-node=" + port.getKey());
 		}
 		return properties;
+	}
+
+	<T> T bean(Class<T> type) {
+		return this.context.getBean(type);
 	}
 
 	int port() {
@@ -99,7 +131,16 @@ final class TestGateway implements AutoCloseable {
 	}
 
 	/**
-	 * The gateway, which knows the ring.
+	 * A gateway that finds the ring in a bean.
+	 */
+	@SpringBootConfiguration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class ApplicationWithRoutes {
+
+	}
+
+	/**
+	 * The gateway, which knows the ring, and whose clients name their principals.
 	 */
 	@SpringBootConfiguration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
@@ -112,6 +153,16 @@ final class TestGateway implements AutoCloseable {
 				.toList());
 			PublishedRing published = new PublishedRing(new RingVersion(1, 1, ring.digest()), ring);
 			return () -> published;
+		}
+
+		@Bean
+		WebFilter principals() {
+			return (exchange, chain) -> {
+				String name = exchange.getRequest().getHeaders().getFirst("X-Principal");
+				Principal principal = () -> name;
+				return chain
+					.filter((name != null) ? exchange.mutate().principal(Mono.just(principal)).build() : exchange);
+			};
 		}
 
 	}

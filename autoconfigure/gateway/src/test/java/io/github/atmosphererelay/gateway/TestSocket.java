@@ -50,8 +50,12 @@ final class TestSocket implements WebSocket.Listener {
 	 * @param headers names and values; the name {@code protocols} stands for subprotocols
 	 */
 	static TestSocket connect(URI uri, String... headers) {
+		return connect(HTTP, uri, headers);
+	}
+
+	static TestSocket connect(HttpClient http, URI uri, String... headers) {
 		TestSocket client = new TestSocket();
-		WebSocket.Builder builder = HTTP.newWebSocketBuilder().connectTimeout(Duration.ofSeconds(10));
+		WebSocket.Builder builder = http.newWebSocketBuilder().connectTimeout(Duration.ofSeconds(10));
 		for (int i = 0; i < headers.length; i += 2) {
 			if (headers[i].equals("protocols")) {
 				builder.subprotocols(headers[i + 1]);

@@ -16,11 +16,13 @@
 
 package io.github.atmosphererelay.gateway;
 
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -28,9 +30,13 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
+import io.github.atmosphererelay.gateway.internal.OpenExchanges;
+import io.github.atmosphererelay.gateway.internal.ProxyStatistics;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -123,7 +129,10 @@ class WebSocketProxyTests {
 	void theNodeChoosesTheSubprotocol() throws Exception {
 		TestSocket socket = connect("protocols", "first");
 		assertThat(socket.socket().getSubprotocol()).isEqualTo("first");
-		assertThat(connect("protocols", "unknown").socket().getSubprotocol()).isEmpty();
+		socket.socket().abort();
+		TestSocket other = connect("protocols", "unknown");
+		assertThat(other.socket().getSubprotocol()).isEmpty();
+		other.socket().abort();
 	}
 
 	@Test
@@ -152,6 +161,67 @@ class WebSocketProxyTests {
 			this.node.stream("data: " + (i + 1) + "\n");
 		}
 		response.body().close();
+	}
+
+	@Test
+	void aClientThatVanishesDuringTheHandshakeIsForgottenAtTheNode() throws Exception {
+		try (Socket socket = new Socket("127.0.0.1", this.gateway.port())) {
+			socket.getOutputStream()
+				.write(("GET /atmosphere/silent HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+						+ "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
+					.getBytes(StandardCharsets.US_ASCII));
+			Awaitility.await().atMost(SOON).until(() -> this.node.waiting() == 1);
+		}
+		// Before the node's time for an answer is over
+		Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> this.node.waiting() == 0);
+		awaitNothingOpen();
+	}
+
+	@Test
+	void nothingStaysOpenWhenBothSidesCloseAtOnce() throws Exception {
+		for (int i = 0; i < 50; i++) {
+			TestSocket socket = connect();
+			socket.send("close 3000");
+			socket.socket().sendClose(4000, "");
+		}
+		awaitNothingOpen();
+	}
+
+	private void awaitNothingOpen() {
+		ProxyStatistics statistics = this.gateway.bean(ProxyStatistics.class);
+		OpenExchanges open = this.gateway.bean(OpenExchanges.class);
+		Awaitility.await().atMost(SOON).untilAsserted(() -> {
+			assertThat(statistics.open()).isZero();
+			assertThat(open.at("127.0.0.1:" + this.node.port())).isZero();
+		});
+	}
+
+	@Test
+	void aNodeIsReadOnlyAsFastAsItsClientTakesTheFrames() throws Exception {
+		int frames = 2_500;
+		AtomicInteger received = new AtomicInteger();
+		WebSocket.Listener listener = new WebSocket.Listener() {
+
+			@Override
+			public void onOpen(WebSocket socket) {
+				// Nothing is asked for yet
+			}
+
+			@Override
+			public CompletionStage<?> onBinary(WebSocket socket, ByteBuffer data, boolean last) {
+				received.addAndGet(data.remaining());
+				return null;
+			}
+
+		};
+		WebSocket socket = HttpClient.newHttpClient().newWebSocketBuilder().buildAsync(uri("chat/a"), listener).join();
+		socket.sendText("flood " + frames, true).join();
+		Awaitility.await().atMost(SOON).until(() -> this.node.flooded() > 0);
+		Awaitility.await().atMost(SOON).during(Duration.ofSeconds(2)).until(() -> this.node.flooded() < frames / 2);
+		socket.request(Long.MAX_VALUE);
+		Awaitility.await().atMost(SOON).until(() -> received.get() == frames * TestBackend.FLOOD_FRAME);
+		assertThat(this.node.flooded()).isEqualTo(frames);
+		socket.abort();
 	}
 
 }

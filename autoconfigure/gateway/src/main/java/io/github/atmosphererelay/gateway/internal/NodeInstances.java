@@ -42,25 +42,28 @@ final class NodeInstances {
 	 */
 	static @Nullable ServiceInstance find(RingMember member, List<ServiceInstance> instances) {
 		for (ServiceInstance instance : instances) {
-			if (member.name().equals(nameOf(instance))) {
+			if (member.name().equals(nodeName(instance))) {
+				return instance;
+			}
+		}
+		// Discovery makes up ids of its own, so an id that is no node's name says nothing
+		List<ServiceInstance> unnamed = instances.stream().filter((instance) -> nodeName(instance) == null).toList();
+		for (ServiceInstance instance : unnamed) {
+			if (member.name().equals(instance.getInstanceId())) {
 				return instance;
 			}
 		}
 		String authority = authority(member);
-		for (ServiceInstance instance : instances) {
-			if (nameOf(instance) == null && OpenExchanges.key(instance).equalsIgnoreCase(authority)) {
+		for (ServiceInstance instance : unnamed) {
+			if (OpenExchanges.key(instance).equalsIgnoreCase(authority)) {
 				return instance;
 			}
 		}
 		return null;
 	}
 
-	/**
-	 * Return the name of an instance's node, or {@code null} if the instance tells none.
-	 */
-	static @Nullable String nameOf(ServiceInstance instance) {
-		String name = (instance.getMetadata() != null) ? instance.getMetadata().get(NODE_NAME) : null;
-		return (name != null) ? name : instance.getInstanceId();
+	private static @Nullable String nodeName(ServiceInstance instance) {
+		return (instance.getMetadata() != null) ? instance.getMetadata().get(NODE_NAME) : null;
 	}
 
 	private static @Nullable String authority(RingMember member) {

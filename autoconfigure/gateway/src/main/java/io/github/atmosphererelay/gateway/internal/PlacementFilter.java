@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.gateway.internal;
 
 import java.net.ConnectException;
+import java.net.NoRouteToHostException;
 import java.net.URI;
 import java.util.HashSet;
 import java.util.List;
@@ -130,8 +131,12 @@ public final class PlacementFilter implements GlobalFilter, Ordered {
 		});
 	}
 
-	private static boolean isNotConnected(Throwable failure) {
-		return failure instanceof ConnectException || failure instanceof ConnectTimeoutException;
+	/**
+	 * Return whether no connection to a node was made, so that nothing was sent to it.
+	 */
+	static boolean isNotConnected(Throwable failure) {
+		return failure instanceof ConnectException || failure instanceof ConnectTimeoutException
+				|| failure instanceof NoRouteToHostException;
 	}
 
 	/**

@@ -31,6 +31,7 @@ import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.loadbalancer.DefaultResponse;
 import org.springframework.cloud.client.loadbalancer.EmptyResponse;
 import org.springframework.cloud.client.loadbalancer.Request;
+import org.springframework.cloud.client.loadbalancer.RequestData;
 import org.springframework.cloud.client.loadbalancer.RequestDataContext;
 import org.springframework.cloud.client.loadbalancer.Response;
 import org.springframework.cloud.loadbalancer.core.ReactorServiceInstanceLoadBalancer;
@@ -74,9 +75,15 @@ public final class RingLoadBalancer implements ReactorServiceInstanceLoadBalance
 		if (supplier == null) {
 			return Mono.just(new EmptyResponse());
 		}
-		Map<String, Object> attributes = (request.getContext() instanceof RequestDataContext context)
-				? context.getClientRequest().getAttributes() : Map.of();
+		Map<String, Object> attributes = attributes(request);
 		return supplier.get(request).next().map((all) -> response(all, attributes)).defaultIfEmpty(new EmptyResponse());
+	}
+
+	private static Map<String, Object> attributes(Request<?> request) {
+		RequestData data = (request.getContext() instanceof RequestDataContext context) ? context.getClientRequest()
+				: null;
+		Map<String, Object> attributes = (data != null) ? data.getAttributes() : null;
+		return (attributes != null) ? attributes : Map.of();
 	}
 
 	private Response<ServiceInstance> response(List<ServiceInstance> all, Map<String, Object> attributes) {

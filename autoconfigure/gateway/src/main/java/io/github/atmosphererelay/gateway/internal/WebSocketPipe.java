@@ -18,6 +18,9 @@ package io.github.atmosphererelay.gateway.internal;
 
 import java.time.Duration;
 
+import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
+import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -46,12 +49,17 @@ final class WebSocketPipe {
 
 	private final Duration idleTimeout;
 
+	private final ProxyStatistics statistics;
+
 	private volatile long lastFrame = System.nanoTime();
 
-	WebSocketPipe(WebSocketSession client, WebSocketSession node, Duration idleTimeout) {
+	private volatile boolean tooLarge;
+
+	WebSocketPipe(WebSocketSession client, WebSocketSession node, Duration idleTimeout, ProxyStatistics statistics) {
 		this.client = client;
 		this.node = node;
 		this.idleTimeout = idleTimeout;
+		this.statistics = statistics;
 	}
 
 	/**
@@ -67,21 +75,42 @@ final class WebSocketPipe {
 	}
 
 	private Mono<Void> forward(WebSocketSession from, WebSocketSession to) {
-		return to.send(FrameReader.read(from, () -> this.lastFrame = System.nanoTime())).onErrorResume((failure) -> {
-			logger.debug("A WebSocket could not be forwarded to its end", failure);
-			return Mono.empty();
-		});
+		return to.send(FrameReader.read(from, () -> this.lastFrame = System.nanoTime())
+			.onErrorResume(WebSocketPipe::isTooLarge, (failure) -> {
+				this.tooLarge = true;
+				this.statistics.countTooLarge();
+				return Flux.empty();
+			})).onErrorResume((failure) -> {
+				logger.debug("A WebSocket could not be forwarded to its end", failure);
+				return Mono.empty();
+			});
+	}
+
+	private static boolean isTooLarge(Throwable failure) {
+		return failure instanceof TooLongFrameException || (failure instanceof CorruptedWebSocketFrameException frame
+				&& frame.closeStatus().equals(WebSocketCloseStatus.MESSAGE_TOO_BIG));
 	}
 
 	/**
 	 * Close a side as the other one was closed.
 	 */
-	private static Mono<Void> closing(WebSocketSession closed, WebSocketSession other, CloseStatus ifLost) {
-		return Mono.defer(() -> closed.closeStatus()
-			.timeout(Duration.ofSeconds(5), Mono.just(ifLost))
-			.defaultIfEmpty(ifLost)
-			.flatMap((status) -> other.close(forwarded(status, ifLost)))
-			.onErrorResume((failure) -> Mono.empty()));
+	private Mono<Void> closing(WebSocketSession closed, WebSocketSession other, CloseStatus ifLost) {
+		return Mono.defer(() -> {
+			if (this.tooLarge) {
+				return Mono.whenDelayError(closed.close(CloseStatus.TOO_BIG_TO_PROCESS),
+						other.close(CloseStatus.TOO_BIG_TO_PROCESS));
+			}
+			return closed.closeStatus()
+				.timeout(Duration.ofSeconds(5), Mono.just(ifLost))
+				.defaultIfEmpty(ifLost)
+				.map((status) -> forwarded(status, ifLost))
+				.doOnNext((status) -> {
+					if (status == NODE_LOST) {
+						this.statistics.countNodeLost();
+					}
+				})
+				.flatMap(other::close);
+		}).onErrorResume((failure) -> Mono.empty());
 	}
 
 	/**
@@ -104,6 +133,7 @@ final class WebSocketPipe {
 		return Flux.interval(tick)
 			.filter((number) -> System.nanoTime() - this.lastFrame >= this.idleTimeout.toNanos())
 			.next()
+			.doOnNext((number) -> this.statistics.countIdle())
 			.flatMap((number) -> Mono.whenDelayError(this.client.close(IDLE), this.node.close(CloseStatus.GOING_AWAY)))
 			.onErrorResume((failure) -> Mono.empty());
 	}

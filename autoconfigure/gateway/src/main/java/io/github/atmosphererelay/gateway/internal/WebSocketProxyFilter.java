@@ -16,10 +16,13 @@
 
 package io.github.atmosphererelay.gateway.internal;
 
+import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 import io.netty.handler.codec.http.HttpResponse;
@@ -71,17 +74,21 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 
 	private final ProxySettings settings;
 
+	private final ProxyStatistics statistics;
+
 	/**
 	 * Create a filter.
 	 * @param http the gateway's HTTP client, which connects to the nodes
 	 * @param headersFilters supplies the gateway's filters of headers
 	 * @param settings how to forward
+	 * @param statistics counts what is forwarded
 	 */
 	public WebSocketProxyFilter(HttpClient http, Supplier<List<HttpHeadersFilter>> headersFilters,
-			ProxySettings settings) {
+			ProxySettings settings, ProxyStatistics statistics) {
 		this.headersFilters = headersFilters;
 		this.settings = settings;
-		this.client = new ReactorNettyWebSocketClient(http.responseTimeout(settings.handshakeTimeout()),
+		this.statistics = statistics;
+		this.client = new ReactorNettyWebSocketClient(http,
 				() -> WebsocketClientSpec.builder().handlePing(true).maxFramePayloadLength(settings.maxMessageSize()));
 		this.service = new HandshakeWebSocketService(new ReactorNettyRequestUpgradeStrategy(
 				() -> WebsocketServerSpec.builder().handlePing(true).maxFramePayloadLength(settings.maxMessageSize())));
@@ -108,11 +115,16 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 			.onErrorResume(
 					(failure) -> !protocols.isEmpty() && isAccepted(failure) && !exchange.getResponse().isCommitted(),
 					(failure) -> connect(exchange, node, List.of()))
-			.onErrorResume(WebSocketHandshakeException.class, (failure) -> exchange.getResponse().isCommitted()
-					? Mono.error(failure) : refuse(exchange, failure));
+			.onErrorResume((failure) -> exchange.getResponse().isCommitted() ? Mono.error(failure)
+					: answer(exchange, failure));
 	}
 
 	private Mono<Void> connect(ServerWebExchange exchange, URI url, List<String> protocols) {
+		AtomicBoolean answered = new AtomicBoolean();
+		// The HTTP client's own time for a response does not count for handshakes
+		Mono<Long> late = Mono.delay(this.settings.handshakeTimeout())
+			.filter((zero) -> !answered.get())
+			.switchIfEmpty(Mono.never());
 		return this.client.execute(url, headers(exchange), new WebSocketHandler() {
 
 			@Override
@@ -122,10 +134,11 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 
 			@Override
 			public Mono<Void> handle(WebSocketSession node) {
+				answered.set(true);
 				return accept(exchange, node);
 			}
 
-		});
+		}).timeout(late);
 	}
 
 	private static boolean isAccepted(Throwable failure) {
@@ -139,6 +152,7 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 		String protocol = node.getHandshakeInfo().getSubProtocol();
 		// An upgrade completes with the handshake, but the node's side has to stay open
 		Sinks.Empty<Void> ended = Sinks.empty();
+		AtomicBoolean begun = new AtomicBoolean();
 		return this.service.handleRequest(exchange, new WebSocketHandler() {
 
 			@Override
@@ -148,23 +162,51 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 
 			@Override
 			public Mono<Void> handle(WebSocketSession client) {
-				return new WebSocketPipe(client, node, WebSocketProxyFilter.this.settings.idleTimeout()).run()
-					.doFinally((signal) -> ended.tryEmitEmpty());
+				begun.set(true);
+				ProxyStatistics statistics = WebSocketProxyFilter.this.statistics;
+				statistics.opened();
+				return new WebSocketPipe(client, node, WebSocketProxyFilter.this.settings.idleTimeout(), statistics)
+					.run()
+					.doFinally((signal) -> {
+						statistics.closed();
+						ended.tryEmitEmpty();
+					});
 			}
 
-		}).then(ended.asMono());
+		})
+			// A client that has vanished during the upgrade is not handled, and nothing
+			// else would close its node's side
+			.then(Mono.defer(() -> begun.get() ? ended.asMono() : Mono.empty()));
 	}
 
 	/**
-	 * Answer a client as the node has.
+	 * Answer a client whose WebSocket no node has accepted: as the node has, or with what
+	 * has kept the node from an answer.
 	 */
-	private static Mono<Void> refuse(ServerWebExchange exchange, WebSocketHandshakeException failure) {
+	private Mono<Void> answer(ServerWebExchange exchange, Throwable failure) {
 		HttpResponse answer = (failure instanceof WebSocketClientHandshakeException handshake) ? handshake.response()
 				: null;
-		if (answer == null || isAccepted(failure)) {
+		if (answer != null && !isAccepted(failure)) {
+			this.statistics.countRefused();
+			return refuse(exchange, answer);
+		}
+		this.statistics.countFailed();
+		if (PlacementFilter.isNotConnected(failure)) {
+			// Goes to another node
+			return Mono.error(failure);
+		}
+		if (failure instanceof TimeoutException) {
+			return Mono.error(new ResponseStatusException(HttpStatus.GATEWAY_TIMEOUT,
+					"A node has not answered a handshake in time", failure));
+		}
+		if (failure instanceof WebSocketHandshakeException || failure instanceof IOException) {
 			return Mono.error(new ResponseStatusException(HttpStatus.BAD_GATEWAY, "A node has not answered a handshake",
 					failure));
 		}
+		return Mono.error(failure);
+	}
+
+	private static Mono<Void> refuse(ServerWebExchange exchange, HttpResponse answer) {
 		ServerHttpResponse response = exchange.getResponse();
 		response.setStatusCode(HttpStatusCode.valueOf(answer.status().code()));
 		HttpHeaders headers = new HttpHeaders();

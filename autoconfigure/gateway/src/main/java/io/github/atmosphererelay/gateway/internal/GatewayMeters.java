@@ -1,0 +1,61 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.gateway.internal;
+
+import java.util.function.ToDoubleFunction;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+
+/**
+ * The meters of the gateway.
+ *
+ * @param statistics what they show
+ */
+public record GatewayMeters(ProxyStatistics statistics) implements MeterBinder {
+
+	@Override
+	public void bindTo(MeterRegistry registry) {
+		Gauge.builder("atmosphere.gateway.websockets", this.statistics, ProxyStatistics::open)
+			.description("WebSockets that this gateway forwards")
+			.baseUnit("sockets")
+			.register(registry);
+		handshakes(registry, "accepted", ProxyStatistics::accepted);
+		handshakes(registry, "refused", ProxyStatistics::refused);
+		handshakes(registry, "failed", ProxyStatistics::failed);
+		closed(registry, "too_large", ProxyStatistics::tooLarge);
+		closed(registry, "idle", ProxyStatistics::idle);
+		closed(registry, "node_lost", ProxyStatistics::nodeLost);
+	}
+
+	private void handshakes(MeterRegistry registry, String outcome, ToDoubleFunction<ProxyStatistics> value) {
+		FunctionCounter.builder("atmosphere.gateway.handshakes", this.statistics, value)
+			.description("Attempts to open a WebSocket at a node, by their outcome")
+			.tag("outcome", outcome)
+			.register(registry);
+	}
+
+	private void closed(MeterRegistry registry, String reason, ToDoubleFunction<ProxyStatistics> value) {
+		FunctionCounter.builder("atmosphere.gateway.closed", this.statistics, value)
+			.description("WebSockets that this gateway has closed itself, by the reason")
+			.tag("reason", reason)
+			.register(registry);
+	}
+
+}
