@@ -45,10 +45,10 @@ public final class ListeningMeters implements MeterBinder {
 	public void bindTo(MeterRegistry registry) {
 		gauge(registry, "subscribers", "subscribers", "Subscribers that the application has in channels of this node",
 				ListeningStatistics::active);
-		gauge(registry, "behind", "subscribers",
+		gauge(registry, "behind.subscribers", "subscribers",
 				"Subscribers of recorded channels that read the log, because they have just begun or are too slow",
 				ListeningStatistics::behind);
-		gauge(registry, "buffered", "messages", "Messages that wait for subscribers of the application",
+		gauge(registry, "buffered.messages", "messages", "Messages that wait for subscribers of the application",
 				ListeningStatistics::bufferedMessages);
 		gauge(registry, "buffered.bytes", "bytes", "Payload bytes that wait for subscribers of the application",
 				ListeningStatistics::bufferedBytes);
