@@ -117,7 +117,7 @@ class ReactiveStreamsTests {
 		Verification(Publishers publishers) {
 			// Long, because two busy processors may need it; what must not happen is
 			// waited for 50 ms
-			super(new TestEnvironment(10_000, 50));
+			super(new TestEnvironment(3000, 50));
 			this.publishers = publishers;
 		}
 
