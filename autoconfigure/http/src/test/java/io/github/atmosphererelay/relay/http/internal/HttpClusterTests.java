@@ -44,7 +44,7 @@ import static org.awaitility.Awaitility.await;
  * the wire, and what becomes of nodes that leave, move and come back.
  */
 @Reconciles
-@Timeout(60)
+@Timeout(240)
 class HttpClusterTests {
 
 	private final PeerCluster cluster = new PeerCluster();
@@ -58,7 +58,7 @@ class HttpClusterTests {
 	}
 
 	@Test
-	@Timeout(180)
+	@Timeout(400)
 	void hundredThousandMessagesArriveOnceAndInTheOrderOfTheirPublisher() {
 		List<RelayNode> nodes = started("a", "b", "c");
 		nodes.forEach((node) -> node.subscribe(new Address.Channel("busy")));
@@ -67,7 +67,7 @@ class HttpClusterTests {
 			.map((node) -> CompletableFuture.supplyAsync(() -> publish(node, "busy", count)))
 			.toList();
 		for (RelayNode receiver : nodes) {
-			MachineTime.await(Duration.ofSeconds(40)).until(() -> receiver.received().size() >= nodes.size() * count);
+			MachineTime.await(Duration.ofSeconds(120)).until(() -> receiver.received().size() >= nodes.size() * count);
 			for (int i = 0; i < nodes.size(); i++) {
 				List<Envelope> received = receiver.received(nodes.get(i).id());
 				assertThat(received).extracting(Envelope::id).isEqualTo(sent.get(i).join());

@@ -36,7 +36,7 @@ import static org.awaitility.Awaitility.await;
  * Tests of two nodes beside one in a process of its own, which is stopped and killed.
  */
 @Reconciles
-@Timeout(60)
+@Timeout(240)
 class HttpProcessTests {
 
 	private final PeerCluster cluster = new PeerCluster();
@@ -122,7 +122,9 @@ class HttpProcessTests {
 		HttpNodeProcess process = new HttpNodeProcess(this.cluster.url("a"), this.cluster.url("b"));
 		this.processes.add(process);
 		process.tell("subscribe room");
-		await().untilAsserted(() -> assertThat(process.lines()).contains("subscribed room"));
+		// A process starts slowly on a machine that others use
+		await().atMost(Duration.ofSeconds(120))
+			.untilAsserted(() -> assertThat(process.lines()).contains("subscribed room"));
 		await().untilAsserted(
 				() -> assertThat(List.of(this.a, this.b)).allMatch((node) -> PeerCluster.relay(node).livePeers() == 2));
 		return process;

@@ -50,7 +50,7 @@ import static org.awaitility.Awaitility.await;
  * without a gap, and no receipt says what is not true.
  */
 @Reconciles
-@Timeout(60)
+@Timeout(240)
 class HttpPromiseTests {
 
 	private static final Address ROOM = new Address.Channel("room");
