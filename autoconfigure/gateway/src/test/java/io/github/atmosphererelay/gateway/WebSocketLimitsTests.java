@@ -75,7 +75,8 @@ class WebSocketLimitsTests {
 		TestSocket socket = connect();
 		socket.socket().sendText("x".repeat(100_000), true);
 		assertThat(socket.next()).startsWith("close:1009");
-		Awaitility.await().atMost(SOON).untilAsserted(() -> assertThat(this.node.closed()).containsExactly(1009));
+		// The connections of other tests may end late, with other codes
+		Awaitility.await().atMost(SOON).untilAsserted(() -> assertThat(this.node.closed()).contains(1009));
 		assertThat(statistics().tooLarge()).isEqualTo(before + 1);
 	}
 
@@ -87,7 +88,8 @@ class WebSocketLimitsTests {
 			socket.socket().sendText("x".repeat(20_000), i == 4).join();
 		}
 		assertThat(socket.next()).startsWith("close:1009");
-		Awaitility.await().atMost(SOON).untilAsserted(() -> assertThat(this.node.closed()).containsExactly(1009));
+		// The connections of other tests may end late, with other codes
+		Awaitility.await().atMost(SOON).untilAsserted(() -> assertThat(this.node.closed()).contains(1009));
 	}
 
 	@Test

@@ -24,8 +24,10 @@ import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 import org.springframework.web.reactive.socket.CloseStatus;
 import org.springframework.web.reactive.socket.WebSocketSession;
@@ -55,6 +57,11 @@ final class WebSocketPipe {
 
 	private volatile boolean tooLarge;
 
+	/** Completes when nothing is to be forwarded any more. */
+	private final Sinks.Empty<Void> ended = Sinks.empty();
+
+	private volatile boolean idle;
+
 	WebSocketPipe(WebSocketSession client, WebSocketSession node, Duration idleTimeout, ProxyStatistics statistics) {
 		this.client = client;
 		this.node = node;
@@ -71,11 +78,18 @@ final class WebSocketPipe {
 			.then(closing(this.client, this.node, CloseStatus.GOING_AWAY));
 		Mono<Void> toClient = forward(this.node, this.client).then(closing(this.node, this.client, NODE_LOST));
 		Mono<Void> both = Mono.when(toNode, toClient);
-		return this.idleTimeout.isZero() ? both : both.takeUntilOther(idle());
+		if (this.idleTimeout.isZero()) {
+			return both;
+		}
+		return Mono.defer(() -> {
+			Disposable watch = watchIdle();
+			return both.doFinally((signal) -> watch.dispose());
+		});
 	}
 
 	private Mono<Void> forward(WebSocketSession from, WebSocketSession to) {
 		return to.send(FrameReader.read(from, () -> this.lastFrame = System.nanoTime())
+			.takeUntilOther(this.ended.asMono())
 			.onErrorResume(WebSocketPipe::isTooLarge, (failure) -> {
 				this.tooLarge = true;
 				this.statistics.countTooLarge();
@@ -99,6 +113,9 @@ final class WebSocketPipe {
 			if (this.tooLarge) {
 				return Mono.whenDelayError(closed.close(CloseStatus.TOO_BIG_TO_PROCESS),
 						other.close(CloseStatus.TOO_BIG_TO_PROCESS));
+			}
+			if (this.idle) {
+				return other.close((other == this.client) ? IDLE : CloseStatus.GOING_AWAY);
 			}
 			return closed.closeStatus()
 				.timeout(Duration.ofSeconds(5), Mono.just(ifLost))
@@ -128,14 +145,19 @@ final class WebSocketPipe {
 		};
 	}
 
-	private Mono<Void> idle() {
-		Duration tick = this.idleTimeout.dividedBy(4);
-		return Flux.interval(tick)
+	/**
+	 * End the forwarding when no frame has come for the idle time. Only then are the
+	 * sides closed: the close frame of a side that is still being sent to may be lost.
+	 */
+	private Disposable watchIdle() {
+		return Flux.interval(this.idleTimeout.dividedBy(4))
 			.filter((number) -> System.nanoTime() - this.lastFrame >= this.idleTimeout.toNanos())
 			.next()
-			.doOnNext((number) -> this.statistics.countIdle())
-			.flatMap((number) -> Mono.whenDelayError(this.client.close(IDLE), this.node.close(CloseStatus.GOING_AWAY)))
-			.onErrorResume((failure) -> Mono.empty());
+			.subscribe((number) -> {
+				this.statistics.countIdle();
+				this.idle = true;
+				this.ended.tryEmitEmpty();
+			});
 	}
 
 }
