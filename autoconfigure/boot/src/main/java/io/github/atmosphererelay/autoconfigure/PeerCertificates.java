@@ -39,8 +39,8 @@ import org.apache.commons.logging.LogFactory;
 import org.springframework.boot.ssl.SslBundle;
 
 /**
- * Decides by an SSL bundle which certificates are those of nodes. The web server may
- * trust more: it also serves clients.
+ * Decides by an SSL bundle which certificates belong to nodes. The web server may trust
+ * more certificates, because it also serves clients.
  */
 final class PeerCertificates implements CertificateCheck {
 

@@ -35,8 +35,8 @@ import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Passes the requests of other nodes to the relay. A filter before all others, those of
- * Spring Security among them: nodes have no user, and are authenticated by the relay.
+ * Passes the requests of other nodes to the relay. It runs before all other filters, also
+ * before Spring Security: nodes have no user, and the relay authenticates them.
  */
 final class PeerFilter implements Filter {
 

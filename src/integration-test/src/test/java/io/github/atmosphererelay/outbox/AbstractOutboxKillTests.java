@@ -93,8 +93,6 @@ abstract class AbstractOutboxKillTests {
 				MachineTime.await(START).until(() -> database.waiting() == 0);
 				Map<String, List<String>> committed = database.committed();
 				assertThat(committed).hasSize(OutboxApplication.CHANNELS);
-				int all = committed.values().stream().mapToInt(List::size).sum();
-				System.out.println(kills() + " kills, " + all + " committed messages");
 				// Awaited by the clock, for the failure to tell what is wrong
 				Awaitility.await()
 					.atMost(Duration.ofSeconds(60))

@@ -38,8 +38,8 @@ import org.apache.commons.logging.LogFactory;
  * <p>
  * A filter within Spring Session's own notes the change at Redis, for the other nodes. A
  * filter around Spring Session's moves this node's clients to the new id, which is stored
- * only at the end of the request. Threads: those of requests, which wait for Redis as
- * Spring Session's filter does.
+ * only at the end of the request. Threads: requests run it, and wait for Redis as they do
+ * in Spring Session's filter.
  */
 public final class HttpSessionIdChanges {
 

@@ -61,7 +61,7 @@ public final class ClusterLink {
 	}
 
 	/**
-	 * Create a link from this node's routing to those of other nodes.
+	 * Create a link from this node's routing to the routing of other nodes.
 	 * @param control carries messages between nodes
 	 * @return the link
 	 */

@@ -100,7 +100,7 @@ record MembershipMessage(Type type, Life life, long sequence, @Nullable ClusterN
 	}
 
 	/**
-	 * Read what nodes without routing, and those of earlier releases, leave out.
+	 * Read the last part, which nodes without routing and earlier releases leave out.
 	 */
 	private static @Nullable NodeRouting routing(WireReader in) {
 		if (in.remaining() == 0) {
