@@ -116,9 +116,11 @@ public final class ShardedLog {
 
 	/**
 	 * The column of an envelope that is not large, and otherwise of {@code null}: see
-	 * {@link ShardedLogPoll#readOne}.
+	 * {@link ShardedLogPoll#readOne}. Of a function's value instead of the column's,
+	 * because H2 copies each large object of a result, and sends it when it is asked for.
 	 */
-	static final String INLINE_ENVELOPE = "CASE WHEN SIZE_BYTES <= " + MAX_INLINE_BYTES + " THEN ENVELOPE END";
+	static final String INLINE_ENVELOPE = "CASE WHEN SIZE_BYTES <= " + MAX_INLINE_BYTES
+			+ " THEN SUBSTRING(ENVELOPE, 1, " + MAX_INLINE_BYTES + ") END";
 
 	private static final String READ = "SELECT NUMBER, SIZE_BYTES, EXPIRES_AT, " + INLINE_ENVELOPE
 			+ " FROM ATMOSPHERE_MESSAGE" + " WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER > ? AND NUMBER <= ?"
@@ -277,6 +279,7 @@ public final class ShardedLog {
 		long now = System.currentTimeMillis();
 		List<AppendResult> results = new ArrayList<>(encoded.size());
 		List<Object[]> rows = new ArrayList<>(encoded.size());
+		H2Insert together = new H2Insert(this.name);
 		SortedMap<Integer, Integer> unused = new TreeMap<>();
 		for (EncodedEnvelope each : encoded) {
 			Envelope envelope = each.envelope();
@@ -291,10 +294,14 @@ public final class ShardedLog {
 			}
 			last[shard] = number;
 			results.add(new AppendResult(envelope.id(), new Position(epoch, number), false));
-			rows.add(parameters(row(each, now), number));
+			NewRow row = row(each, now);
+			if (locked == null || !together.add(row, number)) {
+				rows.add(parameters(row, number));
+			}
 		}
 		if (locked != null) {
 			locked.set(jdbc, heads, last);
+			together.insert(jdbc);
 		}
 		else if (!unused.isEmpty()) {
 			increment(jdbc, unused);

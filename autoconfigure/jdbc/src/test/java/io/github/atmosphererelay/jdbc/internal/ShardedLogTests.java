@@ -145,6 +145,19 @@ class ShardedLogTests {
 	}
 
 	@Test
+	void envelopesOfEverySizeAreAppendedTogether() {
+		ShardedLog log = log();
+		List<Envelope> envelopes = IntStream.of(0, 200, 8_000, 9_000, 300_000, 1024 * 1024, 1, 1024 * 1024)
+			.mapToObj((size) -> new Envelope(UuidCreator.getTimeOrderedEpochFast(), NODE, Envelope.Kind.MESSAGE,
+					System.currentTimeMillis(), new Audience.Channel("orders", null), Map.of(),
+					Payload.text("x".repeat(size)), null, null))
+			.toList();
+		this.transactions.executeWithoutResult((status) -> log.append(this.jdbc, envelopes, false));
+		List<LogRow> rows = log.read(this.jdbc, head(log, "orders"), 0, 100, 10_000_000);
+		assertThat(rows).extracting((row) -> this.codec.decode(row.envelope())).containsExactlyElementsOf(envelopes);
+	}
+
+	@Test
 	void pagesAreLimitedByBytes() {
 		ShardedLog log = log();
 		List<Envelope> envelopes = IntStream.range(0, 100).mapToObj((i) -> envelope("orders", null)).toList();
