@@ -39,13 +39,19 @@ import org.springframework.jdbc.core.JdbcOperations;
  * single one of its promises: the counters are locked and read first, and set only if
  * they still are what was read. If a row with the same number exists nevertheless, the
  * counter is set to the last row, and the append is done again within the same
- * transaction. Without that, no transaction could append to the shard any more.
+ * transaction. If that does not help, numbers are left out, which readers report as a
+ * gap. Without that, no transaction could append to the shard any more.
  */
 final class H2Counters {
 
 	private static final Log logger = LogFactory.getLog(H2Counters.class);
 
-	private static final int MAX_ATTEMPTS = 3;
+	/**
+	 * How many numbers are left out at each further attempt. After the server was killed,
+	 * an index may refuse the numbers of a transaction that was not committed, although
+	 * no row with them can be seen.
+	 */
+	private static final int[] LEFT_OUT = { 0, 1, 100, 10_000 };
 
 	private static final String LOCK = "SELECT SHARD, EPOCH, HEAD FROM ATMOSPHERE_SHARD"
 			+ " WHERE LOG_NAME = ? AND SHARD IN (%s) ORDER BY SHARD FOR UPDATE";
@@ -53,7 +59,7 @@ final class H2Counters {
 	private static final String SET = "UPDATE ATMOSPHERE_SHARD SET HEAD = CASE SHARD%s END"
 			+ " WHERE LOG_NAME = ? AND SHARD IN (%s) AND HEAD = CASE SHARD%s END";
 
-	private static final String REPAIR = "UPDATE ATMOSPHERE_SHARD SET HEAD = GREATEST(HEAD, COALESCE("
+	private static final String REPAIR = "UPDATE ATMOSPHERE_SHARD SET HEAD = ? + GREATEST(HEAD, COALESCE("
 			+ "(SELECT MAX(NUMBER) FROM ATMOSPHERE_MESSAGE WHERE LOG_NAME = ? AND SHARD = ?), 0))"
 			+ " WHERE LOG_NAME = ? AND SHARD = ?";
 
@@ -111,7 +117,7 @@ final class H2Counters {
 	 * @return what it returns
 	 */
 	<T> T repair(JdbcOperations jdbc, Collection<Integer> shards, Supplier<T> append) {
-		for (int attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
+		for (int leftOut : LEFT_OUT) {
 			Savepoint begin = Objects.requireNonNull(jdbc.execute((Connection link) -> link.setSavepoint()));
 			try {
 				return append.get();
@@ -124,7 +130,7 @@ final class H2Counters {
 						+ " right", ex);
 				rollBack(jdbc, begin);
 				for (Integer shard : shards) {
-					jdbc.update(REPAIR, this.name, shard, this.name, shard);
+					jdbc.update(REPAIR, leftOut, this.name, shard, this.name, shard);
 				}
 			}
 		}
