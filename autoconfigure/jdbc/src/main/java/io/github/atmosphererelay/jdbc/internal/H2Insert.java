@@ -21,9 +21,6 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
-
-import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.core.JdbcOperations;
 
@@ -45,7 +42,7 @@ final class H2Insert {
 	/**
 	 * Maximum size of an element of an array, as H2 allows it.
 	 */
-	private static final int MAX_BYTES = 1024 * 1024;
+	static final int MAX_BYTES = 1024 * 1024;
 
 	private final String name;
 
@@ -85,22 +82,16 @@ final class H2Insert {
 	private int insert(Connection connection) throws SQLException {
 		try (PreparedStatement statement = connection.prepareStatement(INSERT)) {
 			statement.setString(1, this.name);
-			setArray(statement, 2, "INT", NewRow::shard);
+			H2Append.setArray(statement, 2, "INT", this.rows, NewRow::shard);
 			statement.setArray(3, connection.createArrayOf("BIGINT", this.numbers.toArray()));
-			setArray(statement, 4, "VARCHAR", NewRow::channel);
-			setArray(statement, 5, "BIGINT", NewRow::createdAt);
-			setArray(statement, 6, "BIGINT", NewRow::expiresAt);
-			setArray(statement, 7, "INT", NewRow::logSize);
-			setArray(statement, 8, "INT", (row) -> row.envelope().length);
-			setArray(statement, 9, "VARBINARY", NewRow::envelope);
+			H2Append.setArray(statement, 4, "VARCHAR", this.rows, NewRow::channel);
+			H2Append.setArray(statement, 5, "BIGINT", this.rows, NewRow::createdAt);
+			H2Append.setArray(statement, 6, "BIGINT", this.rows, NewRow::expiresAt);
+			H2Append.setArray(statement, 7, "INT", this.rows, NewRow::logSize);
+			H2Append.setArray(statement, 8, "INT", this.rows, (row) -> row.envelope().length);
+			H2Append.setArray(statement, 9, "VARBINARY", this.rows, NewRow::envelope);
 			return statement.executeUpdate();
 		}
-	}
-
-	private void setArray(PreparedStatement statement, int index, String type,
-			Function<NewRow, @Nullable Object> column) throws SQLException {
-		Object[] values = this.rows.stream().map(column).toArray();
-		statement.setArray(index, statement.getConnection().createArrayOf(type, values));
 	}
 
 }

@@ -329,13 +329,19 @@ public final class ShardedLog {
 	/**
 	 * Return whether envelopes can be appended by {@link #appendAtOnce}.
 	 * @param envelopes the envelopes
-	 * @return whether the database can do so, and no envelope has an idempotency key
+	 * @return whether the database can do so, and no envelope has an idempotency key; on
+	 * H2 only if none is recorded or larger than a megabyte
 	 */
 	public boolean appendsAtOnce(List<EncodedEnvelope> envelopes) {
-		return this.dialect.appendsAtOnce() && envelopes.stream().allMatch((each) -> {
-			LogOptions options = each.envelope().log();
-			return options == null || options.idempotencyKey() == null;
-		});
+		return switch (this.dialect) {
+			case POSTGRESQL, MARIADB -> envelopes.stream().allMatch((each) -> {
+				LogOptions options = each.envelope().log();
+				return options == null || options.idempotencyKey() == null;
+			});
+			case MYSQL -> false;
+			case H2 -> envelopes.stream()
+				.allMatch((each) -> each.envelope().log() == null && each.bytes().length <= H2Insert.MAX_BYTES);
+		};
 	}
 
 	/**
@@ -344,15 +350,23 @@ public final class ShardedLog {
 	 * @param jdbc uses a connection in autocommit mode; on PostgreSQL it may be in a
 	 * transaction
 	 * @param envelopes the envelopes, one or more, for which {@link #appendsAtOnce} holds
-	 * @return what became of each, in the same order
+	 * @return what became of each, in the same order; on H2 with the number 0
+	 * @throws DuplicateKeyException on H2, if a counter is wrong: nothing was appended,
+	 * and {@link #appendEncoded} sets it right
 	 */
 	public List<AppendResult> appendAtOnce(JdbcOperations jdbc, List<EncodedEnvelope> envelopes) {
 		long now = System.currentTimeMillis();
 		List<NewRow> rows = envelopes.stream().map((each) -> row(each, now)).toList();
-		return Objects
-			.requireNonNull(jdbc.execute((Connection connection) -> (this.dialect == DatabaseDialect.POSTGRESQL)
-					? new PostgresAppend(this.name).append(connection, rows)
-					: new MariaDbAppend(this.name).append(connection, rows)));
+		return Objects.requireNonNull(jdbc.execute((Connection connection) -> switch (this.dialect) {
+			case POSTGRESQL -> new PostgresAppend(this.name).append(connection, rows);
+			case MARIADB, MYSQL -> new MariaDbAppend(this.name).append(connection, rows);
+			case H2 -> {
+				new H2Append(this.name).append(connection, rows);
+				yield rows.stream()
+					.map((row) -> new AppendResult(row.messageId(), new Position("", 0), false))
+					.toList();
+			}
+		}));
 	}
 
 	/**

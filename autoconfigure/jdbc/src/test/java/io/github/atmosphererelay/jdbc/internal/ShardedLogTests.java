@@ -55,6 +55,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
 import org.springframework.dao.ConcurrencyFailureException;
+import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -155,6 +156,25 @@ class ShardedLogTests {
 		this.transactions.executeWithoutResult((status) -> log.append(this.jdbc, envelopes, false));
 		List<LogRow> rows = log.read(this.jdbc, head(log, "orders"), 0, 100, 10_000_000);
 		assertThat(rows).extracting((row) -> this.codec.decode(row.envelope())).containsExactlyElementsOf(envelopes);
+	}
+
+	@Test
+	void rowsOfOneStatementKeepTheirOrder() {
+		ShardedLog log = log();
+		List<EncodedEnvelope> envelopes = IntStream.range(0, 50)
+			.mapToObj((i) -> envelope((i % 3 == 0) ? "room/1" : "orders", null))
+			.map((envelope) -> new EncodedEnvelope(envelope, this.codec.encode(envelope)))
+			.toList();
+		assumeThat(log.appendsAtOnce(envelopes)).isTrue();
+		log.appendAtOnce(this.jdbc, envelopes);
+		log.appendAtOnce(this.jdbc, envelopes.subList(49, 50));
+		List<UUID> ids = envelopes.stream().map((each) -> each.envelope().id()).toList();
+		assertThat(ids(log, "room/1"))
+			.containsExactlyElementsOf(IntStream.range(0, 50).filter((i) -> i % 3 == 0).mapToObj(ids::get).toList());
+		List<UUID> orders = IntStream.range(0, 50).filter((i) -> i % 3 != 0).mapToObj(ids::get).toList();
+		assertThat(ids(log, "orders")).startsWith(orders.toArray(UUID[]::new))
+			.endsWith(ids.get(49))
+			.hasSize(orders.size() + 1);
 	}
 
 	@Test
@@ -495,6 +515,10 @@ class ShardedLogTests {
 		this.transactions.executeWithoutResult((status) -> log.append(this.jdbc, envelopes.subList(0, 3), false));
 		this.jdbc.update("UPDATE ATMOSPHERE_SHARD SET HEAD = HEAD - 2 WHERE LOG_NAME = ? AND SHARD = ?", log.name(),
 				ShardedLog.shardOf(new Address.Channel("room/1")));
+		EncodedEnvelope next = new EncodedEnvelope(envelopes.get(3), this.codec.encode(envelopes.get(3)));
+		assertThatExceptionOfType(DuplicateKeyException.class)
+			.isThrownBy(() -> log.appendAtOnce(this.jdbc, List.of(next)));
+		assertThat(head(log, "room/1").number()).isEqualTo(1);
 		this.transactions.executeWithoutResult((status) -> {
 			this.jdbc.update("INSERT INTO BUSINESS (ID, TEXT) VALUES (?, ?)", log.name(), "kept");
 			List<AppendResult> results = log.append(this.jdbc,
