@@ -110,7 +110,7 @@ public record HttpRelaySettings(String cluster, EnvelopeCodec codec, String path
 	 * Return the maximum size of a request's body in bytes.
 	 */
 	int maxBodyBytes() {
-		return Math.max(PeerLoop.MAX_BATCH_BYTES, maxEnvelopeBytes()) + EXCHANGE_OVERHEAD;
+		return Math.max(PeerSender.MAX_BATCH_BYTES, maxEnvelopeBytes()) + EXCHANGE_OVERHEAD;
 	}
 
 }

@@ -168,7 +168,7 @@ final class PeerMesh {
 		long now = System.nanoTime();
 		List<Peer> all = this.peers.all();
 		if (!this.open
-				|| (this.loop.isAccompanied() && all.stream().noneMatch((peer) -> this.loop.isLive(peer, now)))) {
+				|| (this.loop.isAccompanied() && all.stream().noneMatch((peer) -> this.loop.presence().isLive(peer, now)))) {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(HttpRelay.NAME, null));
 		}
 		List<Contact> unsettled = this.loop.unsettled().contacts();
@@ -191,7 +191,7 @@ final class PeerMesh {
 		}
 		receipt.done();
 		if (!receipt.isDone()) {
-			this.loop.watch(receipt);
+			this.loop.receipts().watch(receipt);
 		}
 		if (prompt && !(destinations.isEmpty() && late.isEmpty())) {
 			this.loop.wake();
@@ -210,7 +210,7 @@ final class PeerMesh {
 		for (Peer peer : this.peers.all()) {
 			if (!peer.isDeaf() && (toAll || peer.mayFollow(value, now))
 					&& chosen.stream().noneMatch((destination) -> destination.peer() == peer)) {
-				destinations.add(new Destination(peer, this.loop.isAwaited(peer, now)));
+				destinations.add(new Destination(peer, this.loop.presence().isAwaited(peer, now)));
 			}
 		}
 		return destinations;
@@ -361,7 +361,7 @@ final class PeerMesh {
 
 	int livePeers() {
 		long now = System.nanoTime();
-		return (int) this.peers.all().stream().filter((peer) -> this.loop.isLive(peer, now)).count();
+		return (int) this.peers.all().stream().filter((peer) -> this.loop.presence().isLive(peer, now)).count();
 	}
 
 	Map<String, Object> details() {
@@ -395,7 +395,7 @@ final class PeerMesh {
 	}
 
 	private String state(Peer peer, long now) {
-		if (this.loop.isLive(peer, now)) {
+		if (this.loop.presence().isLive(peer, now)) {
 			return "connected, " + peer.stream().size() + " envelopes waiting";
 		}
 		if (peer.isDeaf()) {

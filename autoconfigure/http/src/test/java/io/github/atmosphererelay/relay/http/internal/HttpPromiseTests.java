@@ -186,7 +186,7 @@ class HttpPromiseTests {
 		assertThat(mesh).isNotNull();
 		a.relay().stop();
 		PendingReceipt receipt = new PendingReceipt(UUID.randomUUID(), System.nanoTime());
-		mesh.loop().watch(receipt);
+		mesh.loop().receipts().watch(receipt);
 		assertThat(receipt.isDone()).isTrue();
 	}
 
