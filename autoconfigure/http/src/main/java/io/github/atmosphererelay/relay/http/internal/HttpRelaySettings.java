@@ -19,6 +19,7 @@ package io.github.atmosphererelay.relay.http.internal;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 import javax.net.ssl.SSLContext;
 
@@ -35,7 +36,9 @@ import org.jspecify.annotations.Nullable;
  * @param url the base URL at which peers can reach this node, or {@code null} if it is to
  * be found out from the discovered URLs
  * @param secret signs requests and answers, or {@code null}
- * @param sslContext with which to connect to peers, or {@code null} for that of the JVM
+ * @param sslContext supplies the TLS context with which to connect to peers, another
+ * object when its certificates were replaced; called before each request, must not block;
+ * {@code null} for the context of the JVM
  * @param certificates decides which clients are peers, or {@code null} if the secret
  * alone does
  * @param maxPending the maximum number of envelopes that may wait for one peer
@@ -45,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  * @param forgetAfter the time after which a peer that is away is forgotten
  */
 public record HttpRelaySettings(String cluster, EnvelopeCodec codec, String path, @Nullable URI url,
-		@Nullable SharedSecret secret, @Nullable SSLContext sslContext, @Nullable CertificateCheck certificates,
+		@Nullable SharedSecret secret, @Nullable Supplier<SSLContext> sslContext, @Nullable CertificateCheck certificates,
 		int maxPending, Duration publishTimeout, Duration discoveryInterval, Duration maxClockSkew,
 		Duration forgetAfter) {
 
