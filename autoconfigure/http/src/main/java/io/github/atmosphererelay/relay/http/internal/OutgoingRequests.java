@@ -60,7 +60,7 @@ final class OutgoingRequests {
 	 * Ask who is at a URL.
 	 */
 	CompletableFuture<PeerClient.Reply> ask(URI url) {
-		return this.client.send(url, ExchangeCodec.encode(new Exchange(this.settings.cluster(), this.self, null, url(),
+		return this.client.send(url, null, ExchangeCodec.encode(new Exchange(this.settings.cluster(), this.self, null, url(),
 				this.presence.get(), 0, InterestUpdate.NONE, 0, 1, List.of())));
 	}
 
@@ -75,7 +75,7 @@ final class OutgoingRequests {
 		byte[] body = ExchangeCodec.encode(new Exchange(this.settings.cluster(), this.self, peer.id(), url(), presence,
 				this.interest.version(), update, peer.stream().generation(), batch.first(), batch.envelopes()));
 		this.statistics.countSent(batch.envelopes().size(), body.length);
-		return new Sent(batch, update, presence, body.length, this.client.send(url, body));
+		return new Sent(batch, update, presence, body.length, this.client.send(url, peer.id(), body));
 	}
 
 	private @Nullable URI url() {
@@ -93,7 +93,7 @@ final class OutgoingRequests {
 			throw new IllegalStateException(
 					cause.getClass().getSimpleName() + ((cause.getMessage() != null) ? ": " + cause.getMessage() : ""));
 		}
-		if (reply.status() != PeerProtocol.OK && reply.status() != PeerProtocol.OTHER_NODE) {
+		if (reply.status() != PeerProtocol.OK && reply.status() != RefusalReason.OTHER_NODE.status()) {
 			this.statistics.countFailedExchange();
 			throw new IllegalStateException("refused with status " + reply.status());
 		}

@@ -57,20 +57,23 @@ final class PeerClient {
 	/**
 	 * Send a request.
 	 * @param url the peer's base URL
+	 * @param receiver the peer's id, or {@code null} to ask who is there
 	 * @param body the body
 	 * @return completes with the answer; cancel it to close the connection
 	 */
-	CompletableFuture<Reply> send(URI url, byte[] body) {
+	CompletableFuture<Reply> send(URI url, @Nullable UUID receiver, byte[] body) {
 		if (this.settings.secret() == null && !"https".equals(url.getScheme())) {
 			return CompletableFuture
 				.failedFuture(new IOException("without a secret, only https shows that the answer comes from a peer"));
 		}
+		String to = ((receiver != null) ? receiver : PeerProtocol.ANYBODY).toString();
 		String nonce = new PeerProtocol.Nonce(this.self, this.requests.incrementAndGet()).toString();
 		String time = Long.toString(System.currentTimeMillis());
 		String digest = PeerProtocol.digest(body);
 		HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url + this.settings.path()))
 			.timeout(TIMEOUT)
 			.header("Content-Type", "application/octet-stream")
+			.header(PeerProtocol.RECEIVER, to)
 			.header(PeerProtocol.TIME, time)
 			.header(PeerProtocol.NONCE, nonce)
 			.header(PeerProtocol.DIGEST, digest)
@@ -78,7 +81,7 @@ final class PeerClient {
 		SharedSecret secret = this.settings.secret();
 		if (secret != null) {
 			request.header(PeerProtocol.SIGNATURE,
-					secret.sign(PeerProtocol.signed(this.settings.path(), time, nonce, body.length, digest)));
+					secret.sign(PeerProtocol.signed(this.settings.path(), to, time, nonce, body.length, digest)));
 		}
 		CompletableFuture<HttpResponse<byte[]>> sending = this.client.get()
 			.sendAsync(request.build(), (info) -> new LimitedBody());

@@ -280,7 +280,7 @@ final class PeerMesh {
 	 * Take a request of a peer. Called by a thread of the web server; waits a quarter of
 	 * a second at most for the listener.
 	 * @param exchange the request, which is authentic
-	 * @return the answer, and whether the request was for this node
+	 * @return the answer
 	 * @throws RefusedException if it is refused
 	 * @throws InterruptedException if the thread is interrupted
 	 */
@@ -291,11 +291,12 @@ final class PeerMesh {
 		if (!exchange.cluster().equals(this.settings.cluster())) {
 			throw new RefusedException(RefusalReason.OTHER_CLUSTER);
 		}
-		if (isOwn(exchange) || (exchange.receiver() != null && !isFor(exchange))) {
-			return new Answer(this.id, 0, 0, -1, -1, 0, 0);
+		if (isOwn(exchange)) {
+			return introduction();
 		}
 		if (exchange.receiver() == null) {
-			return greeted(exchange);
+			// Nothing is remembered of it: the question was perhaps asked of another node
+			return introduction();
 		}
 		IncomingStream stream = this.incoming.of(exchange.sender());
 		stream.requireCurrent(exchange);
@@ -322,25 +323,23 @@ final class PeerMesh {
 		return new Answer(this.id, exchange.generation(), progress, -1, -1, 0, this.interest.version());
 	}
 
-	boolean isFor(Exchange exchange) {
-		return this.id.equals(exchange.receiver());
+	/**
+	 * Return whether a request is for this node, or for whatever node is here.
+	 * @param receiver the receiver of which the request says that it is for it
+	 */
+	boolean isFor(UUID receiver) {
+		return receiver.equals(this.id) || receiver.equals(PeerProtocol.ANYBODY);
+	}
+
+	/**
+	 * Return what this node says to somebody who does not know it.
+	 */
+	Answer introduction() {
+		return new Answer(this.id, 0, 0, -1, -1, 0, 0);
 	}
 
 	boolean isOwn(Exchange exchange) {
 		return this.id.equals(exchange.sender());
-	}
-
-	/**
-	 * Somebody asks who is here. It will want to hear from this node.
-	 */
-	private Answer greeted(Exchange exchange) {
-		if (this.incoming.hasLeft(exchange.sender())) {
-			throw new RefusedException(RefusalReason.REPLAYED);
-		}
-		if (exchange.presence() == Exchange.Presence.PRESENT && exchange.url() != null) {
-			this.loop.heard(this.peers.get(exchange.sender()), exchange.url());
-		}
-		return new Answer(this.id, 0, 0, -1, -1, 0, this.interest.version());
 	}
 
 	private Answer answer(Peer peer, int generation, long progress) {
