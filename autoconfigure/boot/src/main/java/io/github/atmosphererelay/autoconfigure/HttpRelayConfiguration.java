@@ -127,7 +127,7 @@ class HttpRelayConfiguration {
 		}
 		return new HttpRelaySettings(node.clusterName(), node.codec(), this.properties.websocket().path() + ENDPOINT,
 				(http.url() != null) ? PeerUrls.check(URI.create(http.url())) : null,
-				(http.secret() != null) ? new SharedSecret(http.secret()) : null,
+				(http.secret() != null) ? new SharedSecret(http.secret(), http.acceptedSecrets()) : null,
 				certificates, required ? certificates : null, relay.maxPending(),
 				relay.publishTimeout(), http.discoveryInterval(), http.maxClockSkew(),
 				HttpRelaySettings.DEFAULT_FORGET_AFTER);

@@ -112,6 +112,19 @@ class HttpRelayNodesTests {
 	}
 
 	@Test
+	void nodesThatAcceptEachOthersSecretsAreConnected() {
+		String other = "f".repeat(32);
+		int[] ports = ports(2);
+		start(List.of(), ports[0], peers(ports), secret(), "atmosphere.relay.http.accepted-secrets=" + other);
+		start(List.of(), ports[1], peers(ports), "atmosphere.relay.http.secret=" + other,
+				"atmosphere.relay.http.accepted-secrets=" + SECRET);
+		awaitPeers(1);
+		assertThat(this.nodes).allSatisfy((node) -> assertThat(
+				node.bean(HttpRelay.class).statistics().refused(RefusalReason.UNAUTHENTICATED))
+			.isZero());
+	}
+
+	@Test
 	void aNodeThatStopsIsNotWaitedForAndOneThatReturnsIsFoundAgain() {
 		int[] ports = ports(2);
 		start(List.of(), ports[0], peers(ports), secret());
