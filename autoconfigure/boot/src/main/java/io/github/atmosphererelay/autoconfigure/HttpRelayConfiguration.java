@@ -130,7 +130,7 @@ class HttpRelayConfiguration {
 				(http.secret() != null) ? new SharedSecret(http.secret(), http.acceptedSecrets()) : null,
 				certificates, required ? certificates : null, relay.maxPending(),
 				relay.publishTimeout(), http.discoveryInterval(), http.maxClockSkew(),
-				HttpRelaySettings.DEFAULT_FORGET_AFTER);
+				HttpRelaySettings.DEFAULT_FORGET_AFTER, HttpRelaySettings.DEFAULT_MAX_INTEREST);
 	}
 
 	private static @Nullable PeerCertificates certificates(AtmosphereProperties.PeerSsl ssl,

@@ -46,11 +46,13 @@ import org.jspecify.annotations.Nullable;
  * @param discoveryInterval the time between two questions for the peers
  * @param maxClockSkew by how much the clocks of two nodes may differ
  * @param forgetAfter the time after which a peer that is away is forgotten
+ * @param maxInterest the number of addresses that this node remembers of a peer; a peer
+ * that follows more is sent everything
  */
 public record HttpRelaySettings(String cluster, EnvelopeCodec codec, String path, @Nullable URI url,
 		@Nullable SharedSecret secret, @Nullable Supplier<SSLContext> sslContext, @Nullable CertificateCheck certificates,
 		int maxPending, Duration publishTimeout, Duration discoveryInterval, Duration maxClockSkew,
-		Duration forgetAfter) {
+		Duration forgetAfter, int maxInterest) {
 
 	/** The default of {@link #path()}. */
 	public static final String DEFAULT_PATH = "/atmosphere/connection/peers";
@@ -63,6 +65,9 @@ public record HttpRelaySettings(String cluster, EnvelopeCodec codec, String path
 
 	/** The default of {@link #forgetAfter()}. */
 	public static final Duration DEFAULT_FORGET_AFTER = Duration.ofMinutes(1);
+
+	/** The default of {@link #maxInterest()}. */
+	public static final int DEFAULT_MAX_INTEREST = 1_000_000;
 
 	/** A few thousand large envelopes take more memory than their number tells. */
 	private static final long MAX_PENDING_BYTES = 64L * 1024 * 1024;
@@ -95,7 +100,7 @@ public record HttpRelaySettings(String cluster, EnvelopeCodec codec, String path
 	public static HttpRelaySettings withSecret(String cluster, String secret) {
 		return new HttpRelaySettings(cluster, new EnvelopeCodec(1024 * 1024), DEFAULT_PATH, null,
 				new SharedSecret(secret), null, null, 10_000, Duration.ofSeconds(1), DEFAULT_DISCOVERY_INTERVAL,
-				DEFAULT_MAX_CLOCK_SKEW, DEFAULT_FORGET_AFTER);
+				DEFAULT_MAX_CLOCK_SKEW, DEFAULT_FORGET_AFTER, DEFAULT_MAX_INTEREST);
 	}
 
 	/**

@@ -49,7 +49,7 @@ final class Peer {
 
 	private final OutgoingStream stream;
 
-	private final PeerInterest interest = new PeerInterest();
+	private final PeerInterest interest;
 
 	private final InterestSender interestSender;
 
@@ -100,9 +100,10 @@ final class Peer {
 
 	boolean farewell;
 
-	Peer(UUID id, OutgoingStream stream, OwnInterest own) {
+	Peer(UUID id, OutgoingStream stream, OwnInterest own, int maxInterest) {
 		this.id = id;
 		this.stream = stream;
+		this.interest = new PeerInterest(maxInterest);
 		this.interestSender = new InterestSender(own);
 	}
 

@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import io.github.atmosphererelay.contract.RelayNode;
 import io.github.atmosphererelay.message.Address;
@@ -85,6 +87,37 @@ class HttpClusterTests extends AbstractHttpNodesTests {
 		a.relay().publish(a.envelope(new Audience.Everyone(null), Payload.text("all"))).join();
 		assertThat(statistics.sentEnvelopes() - before).isEqualTo(502);
 		await().untilAsserted(() -> assertThat(nodes[2].received()).hasSize(1));
+	}
+
+	@Test
+	void aNodeThatFollowsMoreThanIsRememberedIsSentEverything() {
+		this.cluster.maxInterest(100);
+		List<RelayNode> nodes = started("a", "b");
+		RelayNode a = nodes.get(0);
+		RelayNode b = nodes.get(1);
+		b.subscribe(rooms(0, 99));
+		HttpRelayStatistics sent = PeerCluster.relay(a).statistics();
+		await().until(() -> {
+			long before = sent.sentEnvelopes();
+			a.publish("elsewhere", "not for b");
+			return sent.sentEnvelopes() == before;
+		});
+		b.subscribe(rooms(99, 200));
+		HttpRelayStatistics received = PeerCluster.relay(b).statistics();
+		long before = received.uninteresting();
+		for (int i = 0; i < 50; i++) {
+			a.publish("elsewhere", "not for b");
+		}
+		await().untilAsserted(() -> assertThat(received.uninteresting() - before).isEqualTo(50));
+		List<UUID> ids = Stream.of(rooms(0, 200)).map((room) -> a.publish(room.channel(), "for b").id()).toList();
+		await().untilAsserted(() -> assertThat(b.receivedIds()).isEqualTo(ids));
+		assertThat(b.gaps()).isEmpty();
+	}
+
+	private static Address.Channel[] rooms(int from, int to) {
+		return IntStream.range(from, to)
+			.mapToObj((number) -> new Address.Channel("room-" + number))
+			.toArray(Address.Channel[]::new);
 	}
 
 	@Test
