@@ -127,10 +127,9 @@ class HttpRelayConfiguration {
 		}
 		return new HttpRelaySettings(node.clusterName(), node.codec(), this.properties.websocket().path() + ENDPOINT,
 				(http.url() != null) ? PeerUrls.check(URI.create(http.url())) : null,
-				(http.secret() != null) ? new SharedSecret(http.secret(), http.acceptedSecrets()) : null,
-				certificates, required ? certificates : null, relay.maxPending(),
-				relay.publishTimeout(), http.discoveryInterval(), http.maxClockSkew(),
-				HttpRelaySettings.DEFAULT_FORGET_AFTER, HttpRelaySettings.DEFAULT_MAX_INTEREST);
+				(http.secret() != null) ? new SharedSecret(http.secret(), http.acceptedSecrets()) : null, certificates,
+				required ? certificates : null, relay.maxPending(), relay.publishTimeout(), http.discoveryInterval(),
+				http.maxClockSkew(), HttpRelaySettings.DEFAULT_FORGET_AFTER, HttpRelaySettings.DEFAULT_MAX_INTEREST);
 	}
 
 	private static @Nullable PeerCertificates certificates(AtmosphereProperties.PeerSsl ssl,

@@ -88,8 +88,7 @@ class HttpRelayCertificatesTests {
 	}
 
 	@Test
-	void aServerWhoseCertificateIsTrustedButHasAnotherNameIsSentNothing()
-			throws IOException, GeneralSecurityException {
+	void aServerWhoseCertificateIsTrustedButHasAnotherNameIsSentNothing() throws IOException, GeneralSecurityException {
 		TlsMaterial material = material("one");
 		int[] ports = ports();
 		start(ports[0], ports, material, "atmosphere.relay.http.ssl.names=chat-node");
@@ -171,8 +170,9 @@ class HttpRelayCertificatesTests {
 	 */
 	private static int status(int port, TlsMaterial client, TlsMaterial server) {
 		SSLContext context = SslBundle
-			.of(new PemSslStoreBundle(PemSslStoreDetails.forCertificate(client.certificate().toUri() + "")
-				.withPrivateKey(client.key().toUri() + ""),
+			.of(new PemSslStoreBundle(
+					PemSslStoreDetails.forCertificate(client.certificate().toUri() + "")
+						.withPrivateKey(client.key().toUri() + ""),
 					PemSslStoreDetails.forCertificate(server.certificate().toUri() + "")))
 			.createSslContext();
 		try {
@@ -218,12 +218,13 @@ class HttpRelayCertificatesTests {
 		String peers = Arrays.stream(ports)
 			.mapToObj((each) -> "https://localhost:" + each)
 			.collect(Collectors.joining(","));
-		this.nodes.add(TestNode.start(Stream.concat(Stream.of("server.port=" + port, "atmosphere.relay.type=http",
-				"atmosphere.channels[0].pattern=chat/**", "atmosphere.relay.http.peers=" + peers,
-				bundle + "keystore.certificate=" + identity.certificate().toUri(),
-				bundle + "keystore.private-key=" + identity.key().toUri(),
-				bundle + "truststore.certificate=" + trusted.toUri(), "server.ssl.bundle=peers",
-				"server.ssl.client-auth=want", "atmosphere.relay.http.ssl.bundle=peers"), Stream.of(properties))
+		this.nodes.add(TestNode.start(Stream
+			.concat(Stream.of("server.port=" + port, "atmosphere.relay.type=http",
+					"atmosphere.channels[0].pattern=chat/**", "atmosphere.relay.http.peers=" + peers,
+					bundle + "keystore.certificate=" + identity.certificate().toUri(),
+					bundle + "keystore.private-key=" + identity.key().toUri(),
+					bundle + "truststore.certificate=" + trusted.toUri(), "server.ssl.bundle=peers",
+					"server.ssl.client-auth=want", "atmosphere.relay.http.ssl.bundle=peers"), Stream.of(properties))
 			.toArray(String[]::new)));
 	}
 

@@ -119,9 +119,9 @@ class HttpRelayNodesTests {
 		start(List.of(), ports[1], peers(ports), "atmosphere.relay.http.secret=" + other,
 				"atmosphere.relay.http.accepted-secrets=" + SECRET);
 		awaitPeers(1);
-		assertThat(this.nodes).allSatisfy((node) -> assertThat(
-				node.bean(HttpRelay.class).statistics().refused(RefusalReason.UNAUTHENTICATED))
-			.isZero());
+		assertThat(this.nodes).allSatisfy(
+				(node) -> assertThat(node.bean(HttpRelay.class).statistics().refused(RefusalReason.UNAUTHENTICATED))
+					.isZero());
 	}
 
 	@Test
@@ -161,9 +161,8 @@ class HttpRelayNodesTests {
 	}
 
 	private static String peers(int... ports) {
-		return "atmosphere.relay.http.peers=" + Arrays.stream(ports)
-			.mapToObj((port) -> "http://localhost:" + port)
-			.collect(Collectors.joining(","));
+		return "atmosphere.relay.http.peers="
+				+ Arrays.stream(ports).mapToObj((port) -> "http://localhost:" + port).collect(Collectors.joining(","));
 	}
 
 	private HttpRelay relay(int index) {

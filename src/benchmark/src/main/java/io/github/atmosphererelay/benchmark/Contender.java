@@ -53,7 +53,9 @@ enum Contender {
 	/** The starter with its defaults, on Tomcat, with Kafka. */
 	OURS_KAFKA("ours, Kafka", RelayNode.class, Broker.KAFKA, List.of(), "--atmosphere.relay.type=kafka"),
 
-	/** The starter with its defaults, on Tomcat, with nodes that send each other messages. */
+	/**
+	 * The starter with its defaults, on Tomcat, with nodes that send each other messages.
+	 */
 	OURS_HTTP("ours, HTTP relay", RelayNode.class, Broker.PEERS, List.of(), "--atmosphere.relay.type=http",
 			"--atmosphere.relay.http.secret=0123456789abcdef0123456789abcdef"),
 
@@ -124,8 +126,8 @@ enum Contender {
 	/**
 	 * Return where the nodes listen.
 	 * @param nodes how many there are
-	 * @return their ports; zeros where each node chooses one, because no other node has to
-	 * know it
+	 * @return their ports; zeros where each node chooses one, because no other node has
+	 * to know it
 	 */
 	List<Integer> ports(int nodes) {
 		return Stream.generate(() -> (this.broker == Broker.PEERS) ? freePort() : 0).limit(nodes).toList();
@@ -162,8 +164,9 @@ enum Contender {
 	}
 
 	private List<String> properties(int brokerPort, List<Integer> ports, int node) {
-		List<String> properties = new ArrayList<>(List.of("--server.port=" + ports.get(node), "--server.address=127.0.0.1",
-				"--server.tomcat.max-connections=20000", "--spring.main.banner-mode=off", "--logging.level.root=warn"));
+		List<String> properties = new ArrayList<>(List.of("--server.port=" + ports.get(node),
+				"--server.address=127.0.0.1", "--server.tomcat.max-connections=20000", "--spring.main.banner-mode=off",
+				"--logging.level.root=warn"));
 		if (this.main == RelayNode.class) {
 			properties.add("--atmosphere.channels[0].pattern=chat/**");
 			// All clients come from one address

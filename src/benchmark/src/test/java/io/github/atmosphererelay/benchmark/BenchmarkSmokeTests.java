@@ -34,8 +34,7 @@ class BenchmarkSmokeTests {
 	@Test
 	void everyContenderDeliversEachMessageOnceAndInOrder() throws IOException {
 		Report report = run("ours,ours-http,baseline,netty");
-		check(report.measurements(), Contender.OURS, Contender.OURS_HTTP, Contender.BASELINE,
-				Contender.NETTY);
+		check(report.measurements(), Contender.OURS, Contender.OURS_HTTP, Contender.BASELINE, Contender.NETTY);
 		assertThat(report.toString()).contains("| ours | ", "| ours, HTTP relay | ", "| hand-rolled | ", "| Netty | ");
 	}
 

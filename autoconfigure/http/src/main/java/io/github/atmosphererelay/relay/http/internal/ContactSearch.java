@@ -23,8 +23,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out which peer is behind each known URL, and asks again from time to time. Used by
- * the thread of {@link PeerLoop}.
+ * Finds out which peer is behind each known URL, and asks again from time to time. Used
+ * by the thread of {@link PeerLoop}.
  */
 final class ContactSearch {
 

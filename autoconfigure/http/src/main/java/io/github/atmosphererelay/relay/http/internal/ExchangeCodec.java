@@ -117,8 +117,8 @@ final class ExchangeCodec {
 		if (in.remaining() > 0 || first < 1 || interestVersion < 0) {
 			throw new WireFormatException(Reason.MALFORMED, "A number is out of range, or bytes follow the end");
 		}
-		return new Exchange(cluster, sender, receiver.equals(PeerProtocol.ANYBODY) ? null : receiver, url, presence, interestVersion,
-				update, generation, first, envelopes);
+		return new Exchange(cluster, sender, receiver.equals(PeerProtocol.ANYBODY) ? null : receiver, url, presence,
+				interestVersion, update, generation, first, envelopes);
 	}
 
 	private static InterestUpdate readUpdate(WireReader in) {

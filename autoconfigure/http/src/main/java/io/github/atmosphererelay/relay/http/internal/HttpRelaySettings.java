@@ -50,9 +50,9 @@ import org.jspecify.annotations.Nullable;
  * that follows more is sent everything
  */
 public record HttpRelaySettings(String cluster, EnvelopeCodec codec, String path, @Nullable URI url,
-		@Nullable SharedSecret secret, @Nullable Supplier<SSLContext> sslContext, @Nullable CertificateCheck certificates,
-		int maxPending, Duration publishTimeout, Duration discoveryInterval, Duration maxClockSkew,
-		Duration forgetAfter, int maxInterest) {
+		@Nullable SharedSecret secret, @Nullable Supplier<SSLContext> sslContext,
+		@Nullable CertificateCheck certificates, int maxPending, Duration publishTimeout, Duration discoveryInterval,
+		Duration maxClockSkew, Duration forgetAfter, int maxInterest) {
 
 	/** The default of {@link #path()}. */
 	public static final String DEFAULT_PATH = "/atmosphere/connection/peers";

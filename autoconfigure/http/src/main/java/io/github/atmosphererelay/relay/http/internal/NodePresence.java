@@ -106,8 +106,7 @@ final class NodePresence {
 	 * not processed what waits for it.
 	 */
 	private boolean isWorthFarewell(Peer peer, long now) {
-		return isLive(peer, now)
-				|| (isLeaving() && !peer.isDeaf() && peer.isHeard(now) && !peer.stream().isEmpty());
+		return isLive(peer, now) || (isLeaving() && !peer.isDeaf() && peer.isHeard(now) && !peer.stream().isEmpty());
 	}
 
 }

@@ -45,8 +45,8 @@ final class OutgoingRequests {
 
 	private final HttpRelayStatistics statistics;
 
-	OutgoingRequests(HttpRelaySettings settings, UUID self, OwnInterest interest, Contacts contacts, NodePresence presence,
-			HttpRelayStatistics statistics) {
+	OutgoingRequests(HttpRelaySettings settings, UUID self, OwnInterest interest, Contacts contacts,
+			NodePresence presence, HttpRelayStatistics statistics) {
 		this.settings = settings;
 		this.self = self;
 		this.interest = interest;
@@ -60,18 +60,17 @@ final class OutgoingRequests {
 	 * Ask who is at a URL.
 	 */
 	CompletableFuture<PeerClient.Reply> ask(URI url) {
-		return this.client.send(url, null, ExchangeCodec.encode(new Exchange(this.settings.cluster(), this.self, null, url(),
-				this.presence.get(), 0, InterestUpdate.NONE, 0, 1, List.of())));
+		return this.client.send(url, null, ExchangeCodec.encode(new Exchange(this.settings.cluster(), this.self, null,
+				url(), this.presence.get(), 0, InterestUpdate.NONE, 0, 1, List.of())));
 	}
 
 	/**
-	 * Send a peer what is next for it. The request is the node's last one only if all that
-	 * waits for the peer is in it.
+	 * Send a peer what is next for it. The request is the node's last one only if all
+	 * that waits for the peer is in it.
 	 */
 	Sent send(Peer peer, URI url, OutgoingStream.Batch batch, InterestUpdate update) {
 		boolean all = batch.envelopes().size() == peer.stream().size();
-		Exchange.Presence presence = (!this.presence.isLeaving() || all) ? this.presence.get()
-				: Exchange.Presence.DEAF;
+		Exchange.Presence presence = (!this.presence.isLeaving() || all) ? this.presence.get() : Exchange.Presence.DEAF;
 		byte[] body = ExchangeCodec.encode(new Exchange(this.settings.cluster(), this.self, peer.id(), url(), presence,
 				this.interest.version(), update, peer.stream().generation(), batch.first(), batch.envelopes()));
 		this.statistics.countSent(batch.envelopes().size(), body.length);

@@ -176,9 +176,8 @@ public final class PeerEndpoint {
 		String digest = request.header(PeerProtocol.DIGEST);
 		SharedSecret secret = this.settings.secret();
 		if (receiver == null || time == null || nonce == null || digest == null
-				|| (secret != null && !secret.isSignature(request.header(PeerProtocol.SIGNATURE),
-						PeerProtocol.signed(this.settings.path(), receiver, time, nonce, request.contentLength(),
-								digest)))) {
+				|| (secret != null && !secret.isSignature(request.header(PeerProtocol.SIGNATURE), PeerProtocol
+					.signed(this.settings.path(), receiver, time, nonce, request.contentLength(), digest)))) {
 			throw new RefusedException(RefusalReason.UNAUTHENTICATED);
 		}
 		return Head.parse(receiver, time, nonce);

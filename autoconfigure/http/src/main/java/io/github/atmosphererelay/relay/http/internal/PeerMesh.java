@@ -167,8 +167,8 @@ final class PeerMesh {
 	CompletableFuture<Receipt> publish(@Nullable Envelope envelope, Address address, byte[] encoded, boolean prompt) {
 		long now = System.nanoTime();
 		List<Peer> all = this.peers.all();
-		if (!this.open
-				|| (this.loop.isAccompanied() && all.stream().noneMatch((peer) -> this.loop.presence().isLive(peer, now)))) {
+		if (!this.open || (this.loop.isAccompanied()
+				&& all.stream().noneMatch((peer) -> this.loop.presence().isLive(peer, now)))) {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(HttpRelay.NAME, null));
 		}
 		List<Contact> unsettled = this.loop.unsettled().contacts();

@@ -27,8 +27,8 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends peers what waits for them, one request at a time to each, and takes their answers.
- * Used by the thread of {@link PeerLoop}.
+ * Sends peers what waits for them, one request at a time to each, and takes their
+ * answers. Used by the thread of {@link PeerLoop}.
  */
 final class PeerSender {
 
@@ -144,8 +144,7 @@ final class PeerSender {
 	private void send(Peer peer, URI url, OutgoingStream.Batch batch, InterestUpdate update, long now) {
 		OutgoingRequests.Sent sent = this.requests.send(peer, url, batch, update);
 		peer.attempt = new Attempt(now, sent.reply());
-		sent.reply()
-			.whenComplete((result, ex) -> this.loop.execute(() -> answered(peer, now, sent, result, ex)));
+		sent.reply().whenComplete((result, ex) -> this.loop.execute(() -> answered(peer, now, sent, result, ex)));
 	}
 
 	private void answered(Peer peer, long sentAt, OutgoingRequests.Sent sent, PeerClient.@Nullable Reply reply,

@@ -59,7 +59,8 @@ class PeerEndpointTests {
 	private static HttpRelay relay(@Nullable CertificateCheck certificates) {
 		return new HttpRelay(new HttpRelaySettings("test", new EnvelopeCodec(64 * 1024), HttpTestBroker.PATH, null,
 				new SharedSecret(HttpTestBroker.SECRET), null, certificates, 100, Duration.ofSeconds(1),
-				Duration.ofSeconds(2), Duration.ofSeconds(30), Duration.ofMinutes(1), HttpRelaySettings.DEFAULT_MAX_INTEREST), List::of);
+				Duration.ofSeconds(2), Duration.ofSeconds(30), Duration.ofMinutes(1),
+				HttpRelaySettings.DEFAULT_MAX_INTEREST), List::of);
 	}
 
 	@BeforeEach
