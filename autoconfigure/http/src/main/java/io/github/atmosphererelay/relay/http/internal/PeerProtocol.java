@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class PeerProtocol {
 
 	/** The id of the node that the request is for. */
-	static final String RECEIVER = "Atmosphere-Relay-Receiver";
+	static final String RECEIVER = "Atmosphere-Relay-To";
 
 	static final String TIME = "Atmosphere-Relay-Time";
 
