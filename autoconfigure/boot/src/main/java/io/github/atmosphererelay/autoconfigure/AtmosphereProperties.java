@@ -142,13 +142,15 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * the one of the peers that leads to this node.
 	 * @param secret Secret that all nodes of the cluster share, of at least 32
 	 * characters. Requests and answers are signed with it.
+	 * @param acceptedSecrets Comma-separated list of other secrets that are accepted from
+	 * other nodes, so that the nodes can change the secret one after the other.
 	 * @param maxClockSkew By how much the clocks of two nodes may differ.
 	 * @param ssl TLS between the nodes.
 	 */
 	public record HttpRelay(@DefaultValue List<String> peers, @Nullable String serviceId,
 			@DefaultValue("2s") @DurationUnit(ChronoUnit.SECONDS) Duration discoveryInterval, @Nullable String url,
-			@Nullable String secret, @DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration maxClockSkew,
-			@DefaultValue PeerSsl ssl) {
+			@Nullable String secret, @DefaultValue List<String> acceptedSecrets,
+			@DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration maxClockSkew, @DefaultValue PeerSsl ssl) {
 	}
 
 	/**
