@@ -55,7 +55,10 @@ class RingCopyConfiguration {
 		return () -> {
 			Boolean configured = properties.routing().redisCopy();
 			if ((configured != null) ? configured : relay.name().equals(RelayChooser.name(RelayType.REDIS))) {
-				RedisConnectionFactory connections = marked.getIfUnique(all::getIfUnique);
+				RedisConnectionFactory connections = marked.getIfUnique();
+				if (connections == null) {
+					connections = all.getIfUnique();
+				}
 				if (connections != null) {
 					routing.copyTo(store(connections, properties, applicationName));
 				}

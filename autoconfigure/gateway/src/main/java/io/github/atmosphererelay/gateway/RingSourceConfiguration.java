@@ -118,7 +118,8 @@ class RingSourceConfiguration {
 						"Set 'atmosphere.cluster.name' to the name that the nodes have: their own property of that"
 								+ " name, or else their 'spring.application.name'.");
 			}
-			RedisConnectionFactory connections = marked.getIfUnique(all::getIfUnique);
+			RedisConnectionFactory markedOne = marked.getIfUnique();
+			RedisConnectionFactory connections = (markedOne != null) ? markedOne : all.getIfUnique();
 			if (connections == null) {
 				throw new RingNotFollowedException(
 						"The gateway is to read the ring from Redis, and has no RedisConnectionFactory bean, or several"

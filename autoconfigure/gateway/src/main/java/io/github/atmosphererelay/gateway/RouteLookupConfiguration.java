@@ -19,7 +19,6 @@ package io.github.atmosphererelay.gateway;
 import java.security.Principal;
 import java.time.Instant;
 import java.util.List;
-import java.util.Objects;
 
 import io.github.atmosphererelay.gateway.internal.GatewayTickets;
 import io.github.atmosphererelay.gateway.internal.RingSource;
@@ -86,11 +85,14 @@ class RouteLookupConfiguration {
 		}
 
 		private static @Nullable Instant expiresAt(List<PrincipalExpiry> expiries, Principal principal) {
-			return expiries.stream()
-				.map((each) -> each.expiresAt(principal))
-				.filter(Objects::nonNull)
-				.min(Instant::compareTo)
-				.orElse(null);
+			Instant earliest = null;
+			for (PrincipalExpiry each : expiries) {
+				Instant expiresAt = each.expiresAt(principal);
+				if (expiresAt != null && (earliest == null || expiresAt.isBefore(earliest))) {
+					earliest = expiresAt;
+				}
+			}
+			return earliest;
 		}
 
 	}

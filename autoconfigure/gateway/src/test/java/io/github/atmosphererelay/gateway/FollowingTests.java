@@ -127,8 +127,10 @@ class FollowingTests {
 	}
 
 	private static List<String> serving(PublishedRing ring) {
-		return (ring == null) ? List.of()
-				: ring.ring().members().stream().filter((member) -> member.weight() > 0).map(RingMember::name).toList();
+		if (ring == null) {
+			return List.of();
+		}
+		return ring.ring().members().stream().filter((member) -> member.weight() > 0).map(RingMember::name).toList();
 	}
 
 	private Map<String, Integer> ports() {

@@ -179,14 +179,13 @@ public final class RingOperations implements RoutingOperations, ClusterQuestionH
 	public UserPage users(@Nullable String user, @Nullable String after, int size) {
 		SessionPage page = this.cluster.sessions(new SessionQuery(user, null, after, size)).join();
 		PublishedRing published = this.routing.ring();
-		Map<String, @Nullable String> owners = new HashMap<>();
 		List<UserDescriptor> users = new ArrayList<>();
 		for (ClusterSession session : page.sessions()) {
 			String name = session.user();
 			if (name == null) {
 				continue;
 			}
-			String owner = owners.computeIfAbsent(name, (same) -> owner(published, same));
+			String owner = owner(published, name);
 			String node = node(session.node()).name();
 			users.add(new UserDescriptor(name, owner, session.id(), node, owner == null || owner.equals(node)));
 		}

@@ -114,7 +114,8 @@ const ringMembers = new Table($("ring"), {
 });
 
 async function showRing() {
-	const ring = await actuator.ring();
+	// Without routing nobody is asked: browsers log each 404
+	const ring = cluster.nodes.some(({ routing }) => routing) ? await actuator.ring() : null;
 	$("ring-card").hidden = ring === null;
 	if (ring === null) {
 		return;
