@@ -26,6 +26,7 @@ import io.github.atmosphererelay.actuate.internal.NodeDescription.ChannelSource;
 import io.github.atmosphererelay.actuate.internal.NodeDescription.RelaySource;
 import io.github.atmosphererelay.actuate.internal.OutboxOperations;
 import io.github.atmosphererelay.actuate.internal.RelayEpochs;
+import io.github.atmosphererelay.actuate.internal.RoutingOperations;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.presence.internal.PresenceService;
@@ -58,12 +59,13 @@ public final class AtmosphereEndpointAutoConfiguration {
 	@ConditionalOnMissingBean
 	AtmosphereEndpoint atmosphereEndpoint(MessagingNode node, ClusterRelay relay, DefaultCluster cluster,
 			PresenceService presence, ChannelCounts channels, ObjectProvider<RelayEpochs> epochs,
-			ObjectProvider<OutboxOperations> outbox, AtmosphereProperties properties) {
+			ObjectProvider<OutboxOperations> outbox, ObjectProvider<RoutingOperations> routing,
+			AtmosphereProperties properties) {
 		NodeDescription description = new NodeDescription(node.identity(), limits(properties),
 				new RelaySource(relay, node.monitor(), node.interest()),
 				new ChannelSource(node.catalog(), node.clientMessages()));
 		return new AtmosphereEndpoint(description, node.registry(), cluster, presence, channels,
-				epochs.getIfAvailable(), outbox.getIfAvailable());
+				epochs.getIfAvailable(), outbox.getIfAvailable(), routing.getIfAvailable());
 	}
 
 	private static Map<String, Object> limits(AtmosphereProperties properties) {

@@ -378,14 +378,21 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * means never.
 	 * @param lookup Whether clients can look up their node by HTTP, at
 	 * atmosphere.websocket.path followed by /api/route.
-	 * @param lookupOthers Role that may look up the nodes of other users.
+	 * @param lookupOthers Role that may look up the nodes of other users, and read the
+	 * ring.
+	 * @param redisCopy Whether the node that publishes the ring also writes it to Redis,
+	 * for gateways and other programs. Default is true with the Redis relay, otherwise
+	 * false.
+	 * @param serveRing Whether gateways can read the ring by HTTP, at
+	 * atmosphere.websocket.path followed by /api/ring.
 	 */
 	public record Routing(@DefaultValue("false") boolean enabled, @DefaultValue("1") int weight,
 			@DefaultValue("2s") @DurationUnit(ChronoUnit.SECONDS) Duration settleTime,
 			@DefaultValue("selective") RebalanceMode rebalance,
 			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration moveDelay,
 			@DefaultValue("100") int movesPerSecond, @DefaultValue("0") int spreadOver,
-			@DefaultValue("false") boolean lookup, @DefaultValue("ROLE_ADMIN") String lookupOthers) {
+			@DefaultValue("false") boolean lookup, @DefaultValue("ROLE_ADMIN") String lookupOthers,
+			@Nullable Boolean redisCopy, @DefaultValue("false") boolean serveRing) {
 	}
 
 	/**

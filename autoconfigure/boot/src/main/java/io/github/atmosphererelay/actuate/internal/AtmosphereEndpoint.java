@@ -50,6 +50,9 @@ import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
  * /actuator/atmosphere/cluster/sessions} and {@code
  * /actuator/atmosphere/cluster/channels} list the sessions and channels of all nodes.
  * {@code /actuator/atmosphere/presence} lists the members of a channel on all nodes.
+ * {@code /actuator/atmosphere/routing} describes the ring, {@code
+ * /actuator/atmosphere/routing/users} lists who belongs to which node, and {@code
+ * /actuator/atmosphere/routing/change} tells whom a change of the ring would move.
  * Payloads are never shown. Operations that change something exist only if {@code
  * management.endpoint.atmosphere.access} is {@code unrestricted}.
  */
@@ -72,6 +75,8 @@ public final class AtmosphereEndpoint {
 
 	private final @Nullable OutboxOperations outbox;
 
+	private final @Nullable RoutingOperations routing;
+
 	/**
 	 * Create the endpoint.
 	 * @param node describes the node
@@ -83,15 +88,18 @@ public final class AtmosphereEndpoint {
 	 * cannot
 	 * @param outbox the messages that the outbox has set aside, or {@code null} if there
 	 * is no outbox
+	 * @param routing the ring, or {@code null} if routing is off
 	 */
 	public AtmosphereEndpoint(NodeDescription node, SessionRegistry registry, Cluster cluster, PresenceService presence,
-			ChannelCounts channels, @Nullable RelayEpochs epochs, @Nullable OutboxOperations outbox) {
+			ChannelCounts channels, @Nullable RelayEpochs epochs, @Nullable OutboxOperations outbox,
+			@Nullable RoutingOperations routing) {
 		this.node = node;
 		this.registry = registry;
 		this.cluster = new ClusterOperations(cluster, channels);
 		this.presence = presence;
 		this.epochs = epochs;
 		this.outbox = outbox;
+		this.routing = routing;
 	}
 
 	/**
@@ -105,16 +113,16 @@ public final class AtmosphereEndpoint {
 
 	/**
 	 * List sessions or channels of this node, the nodes of the cluster, the members of a
-	 * channel on all nodes, or the messages that the outbox has set aside.
-	 * @param what {@code sessions}, {@code channels}, {@code cluster}, {@code presence}
-	 * or {@code outbox}
+	 * channel on all nodes, the messages that the outbox has set aside, or the ring.
+	 * @param what {@code sessions}, {@code channels}, {@code cluster}, {@code presence},
+	 * {@code outbox} or {@code routing}
 	 * @param page the number of the page, beginning with 0
 	 * @param size the size of a page, at most 1000
 	 * @param channel lists only sessions or members in this channel, required for {@code
 	 * presence}; or {@code null} for all sessions
 	 * @param user lists only sessions of this user, or {@code null} for all
-	 * @return a page of the list, the nodes for {@code cluster}, or {@code null} if there
-	 * is no such list
+	 * @return a page of the list, the nodes for {@code cluster}, the ring for
+	 * {@code routing}, or {@code null} if there is no such list
 	 */
 	@ReadOperation
 	public @Nullable Object list(@Selector String what, @Nullable Integer page, @Nullable Integer size,
@@ -127,6 +135,7 @@ public final class AtmosphereEndpoint {
 			case "cluster" -> this.cluster.describe();
 			case "outbox" ->
 				(this.outbox != null) ? Map.of("setAside", this.outbox.list((long) number * pageSize, pageSize)) : null;
+			case "routing" -> (this.routing != null) ? this.routing.describe() : null;
 			case "presence" -> (channel != null) ? members(number, pageSize, channel) : null;
 			default -> null;
 		};
@@ -142,24 +151,36 @@ public final class AtmosphereEndpoint {
 	}
 
 	/**
-	 * List the sessions of all nodes, or the channels with the most sessions. Blocks
-	 * until the other nodes have answered, at most for {@code
+	 * List the sessions of all nodes, the channels with the most sessions, or whom the
+	 * ring places where; or tell whom a change of the ring would move, without moving
+	 * anybody. Blocks until the other nodes have answered, at most for {@code
 	 * atmosphere.cluster.request-timeout}.
-	 * @param what {@code cluster}
-	 * @param list {@code sessions} or {@code channels}
+	 * @param what {@code cluster} or {@code routing}
+	 * @param list {@code sessions} or {@code channels} for the cluster; {@code users} or
+	 * {@code change} for routing
 	 * @param user lists only sessions of this user, or {@code null} for all
 	 * @param channel lists only sessions in this channel, or {@code null} for all
 	 * @param after the end of the previous page, or {@code null} for the first page
 	 * @param size the size of a page, at most 1000
+	 * @param add for a change, the name of a node that joins; or {@code null}
+	 * @param remove for a change, the name of a member that leaves; or {@code null}
+	 * @param change for a change, the name of a member that gets another weight; or
+	 * {@code null}
+	 * @param weight the weight of the node that joins, 1 without it, or the new weight
 	 * @return the page and the nodes that have not answered, or {@code null} if there is
 	 * no such list
+	 * @throws InvalidEndpointRequestException if the change is not possible
 	 */
 	@ReadOperation
 	public @Nullable Object clusterList(@Selector String what, @Selector String list, @Nullable String user,
-			@Nullable String channel, @Nullable String after, @Nullable Integer size) {
+			@Nullable String channel, @Nullable String after, @Nullable Integer size, @Nullable String add,
+			@Nullable String remove, @Nullable String change, @Nullable Integer weight) {
 		return switch (what + "/" + list) {
 			case "cluster/sessions" -> this.cluster.sessions(user, channel, after, pageSize(size));
 			case "cluster/channels" -> this.cluster.channels(pageSize(size));
+			case "routing/users" -> (this.routing != null) ? this.routing.users(user, after, pageSize(size)) : null;
+			case "routing/change" -> (this.routing != null)
+					? this.routing.preview(new RoutingOperations.Change(add, remove, change, weight)) : null;
 			default -> null;
 		};
 	}

@@ -20,7 +20,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Counts the WebSockets that the gateway forwards. Safe for use by many threads.
+ * Counts the WebSockets that the gateway forwards, and what fails. Safe for use by many
+ * threads.
  */
 public final class ProxyStatistics {
 
@@ -37,6 +38,8 @@ public final class ProxyStatistics {
 	private final LongAdder idle = new LongAdder();
 
 	private final LongAdder nodeLost = new LongAdder();
+
+	private final LongAdder ringFailures = new LongAdder();
 
 	void opened() {
 		this.accepted.increment();
@@ -65,6 +68,10 @@ public final class ProxyStatistics {
 
 	void countNodeLost() {
 		this.nodeLost.increment();
+	}
+
+	void countRingFailure() {
+		this.ringFailures.increment();
 	}
 
 	/**
@@ -122,6 +129,14 @@ public final class ProxyStatistics {
 	 */
 	public long nodeLost() {
 		return this.nodeLost.sum();
+	}
+
+	/**
+	 * Return how often the ring could not be read.
+	 * @return the number of attempts since the start
+	 */
+	public long ringFailures() {
+		return this.ringFailures.sum();
 	}
 
 }
