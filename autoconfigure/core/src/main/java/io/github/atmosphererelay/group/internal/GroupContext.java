@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.group.internal;
 
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -31,6 +32,7 @@ import io.github.atmosphererelay.guard.internal.Timers;
  * @param group the group's name
  * @param handler handles the messages
  * @param settings how
+ * @param steps runs what happens to the lanes, one step after another
  * @param slots run the handler
  * @param timers run retries
  * @param events receives application events; does not block
@@ -39,8 +41,8 @@ import io.github.atmosphererelay.guard.internal.Timers;
  * @param starving whether a lane has not read because there was no room
  * @param whenRoom called when there is room again and a lane was starving
  */
-record GroupContext(String group, GroupHandler handler, GroupSettings settings, HandlerSlots slots, Timers timers,
-		Consumer<Object> events, GroupStatistics statistics, RateLimitedLog log, AtomicBoolean starving,
+record GroupContext(String group, GroupHandler handler, GroupSettings settings, Executor steps, HandlerSlots slots,
+		Timers timers, Consumer<Object> events, GroupStatistics statistics, RateLimitedLog log, AtomicBoolean starving,
 		Runnable whenRoom) {
 
 	/**

@@ -25,8 +25,10 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -37,6 +39,7 @@ import io.github.atmosphererelay.group.internal.GroupStatistics.Event;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.internal.Failures;
 import io.github.atmosphererelay.guard.internal.RateLimitedLog;
+import io.github.atmosphererelay.guard.internal.Threads;
 import io.github.atmosphererelay.guard.internal.Timers;
 import io.github.atmosphererelay.relay.ConsumerGroups;
 import io.github.atmosphererelay.relay.GroupLane;
@@ -56,6 +59,8 @@ public final class GroupRunner {
 	private static final Duration LOG_INTERVAL = Duration.ofSeconds(10);
 
 	private static final Duration TICK = Duration.ofSeconds(2);
+
+	private static final long LAST_STEPS_SECONDS = 5;
 
 	private final RateLimitedLog log = new RateLimitedLog(LogFactory.getLog(GroupRunner.class), LOG_INTERVAL);
 
@@ -265,6 +270,9 @@ public final class GroupRunner {
 
 		private final Map<GroupLane, LaneRunner> lanes = new ConcurrentHashMap<>();
 
+		/** Its thread ends while there is nothing to do. */
+		private final ThreadPoolExecutor steps = Threads.pool("group", 1, new LinkedBlockingQueue<>());
+
 		private final HandlerSlots slots;
 
 		private final GroupContext context;
@@ -278,9 +286,9 @@ public final class GroupRunner {
 		private Membership() {
 			Executor executor = GroupRunner.this.threads.start();
 			this.slots = new HandlerSlots(executor, GroupRunner.this.settings.threads());
-			this.context = new GroupContext(name(), GroupRunner.this.handler, GroupRunner.this.settings, this.slots,
-					GroupRunner.this.timers, GroupRunner.this.events, GroupRunner.this.statistics, GroupRunner.this.log,
-					new AtomicBoolean(), this::wake);
+			this.context = new GroupContext(name(), GroupRunner.this.handler, GroupRunner.this.settings, this.steps,
+					this.slots, GroupRunner.this.timers, GroupRunner.this.events, GroupRunner.this.statistics,
+					GroupRunner.this.log, new AtomicBoolean(), this::wake);
 		}
 
 		private void join() {
@@ -340,8 +348,19 @@ public final class GroupRunner {
 				this.tick.cancel(false);
 			}
 			this.lanes.values().forEach(LaneRunner::abandon);
+			endSteps();
 			GroupRunner.this.statistics.lag(0);
 			GroupRunner.this.threads.stop();
+		}
+
+		private void endSteps() {
+			this.steps.shutdown();
+			try {
+				this.steps.awaitTermination(LAST_STEPS_SECONDS, TimeUnit.SECONDS);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
 		}
 
 		@Override

@@ -36,7 +36,6 @@ import io.github.atmosphererelay.group.internal.GroupStatistics.Event;
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.internal.Failures;
-import io.github.atmosphererelay.guard.internal.OrderedCalls;
 import io.github.atmosphererelay.message.ChannelItem;
 import io.github.atmosphererelay.message.Discontinuity;
 import io.github.atmosphererelay.message.MessageId;
@@ -53,9 +52,9 @@ import org.jspecify.annotations.Nullable;
  * channel, channels side by side. A channel whose message has failed parks until the
  * retry, and keeps only that message in memory.
  * <p>
- * Threads: what happens to the lane comes as steps that run one after another, on any
- * thread, without a lock and without blocking. The handler runs on the application's
- * threads.
+ * Threads: what happens to the lanes of a group comes as steps, which run one after
+ * another on one thread of the group and do not block. The handler runs on the
+ * application's threads.
  */
 final class LaneRunner {
 
@@ -76,8 +75,6 @@ final class LaneRunner {
 	private final GroupContext context;
 
 	private final Guard guard;
-
-	private final OrderedCalls steps = new OrderedCalls();
 
 	private final Map<String, ChannelQueue> queues = new HashMap<>();
 
@@ -169,8 +166,12 @@ final class LaneRunner {
 	}
 
 	private void step(Runnable step) {
-		this.steps.add(this.guard.guarded(step));
-		this.steps.make();
+		try {
+			this.context.steps().execute(this.guard.guarded(step));
+		}
+		catch (RejectedExecutionException ex) {
+			// The node has stopped
+		}
 	}
 
 	private void later(Runnable step, Duration delay) {
