@@ -61,6 +61,7 @@ import org.springframework.util.unit.DataSize;
  * @param outbox Publishing with transactions of the application's database.
  * @param publish How messages are published within transactions without the outbox.
  * @param routing Which node serves which user.
+ * @param groups How nodes handle the messages of consumer groups.
  */
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
@@ -70,7 +71,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 		@DefaultValue Api api, @DefaultValue Console console, @DefaultValue Recovery recovery,
 		@DefaultValue Centrifuge centrifuge, @DefaultValue DurableSessions durableSessions,
 		@DefaultValue Continuation continuation, @DefaultValue Database jdbc, @DefaultValue Outbox outbox,
-		@DefaultValue Publish publish, @DefaultValue Routing routing) {
+		@DefaultValue Publish publish, @DefaultValue Routing routing, @DefaultValue Groups groups) {
 
 	/**
 	 * Membership of the cluster, which consists of the nodes of an application.
@@ -507,6 +508,30 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("64") int maxQueuedPerSession, @DefaultValue("64MB") DataSize maxQueuedBytes,
 			@DefaultValue("1MB") DataSize maxQueuedBytesPerSession,
 			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration drainTimeout) {
+	}
+
+	/**
+	 * How nodes handle the messages of consumer groups, which are methods with
+	 * ChannelListener and a group.
+	 *
+	 * @param threads Number of messages of one group that this node handles at once, each
+	 * of another channel, and without virtual threads the number of threads for it.
+	 * @param maxAttempts How often a message is tried before it is set aside.
+	 * @param retryDelay Time until the second attempt to handle a message. It doubles
+	 * with each further one.
+	 * @param maxRetryDelay Maximum time between two attempts to handle a message.
+	 * @param maxParked Maximum number of channels of one group that wait for a retry on
+	 * this node. While there are as many, no further messages are read.
+	 * @param maxBuffered Number of messages of one group in memory from which this node
+	 * reads no further ones.
+	 * @param maxBufferedBytes Total size of the messages of one group in memory from
+	 * which this node reads no further ones.
+	 */
+	public record Groups(@DefaultValue("16") int threads, @DefaultValue("5") int maxAttempts,
+			@DefaultValue("1s") @DurationUnit(ChronoUnit.SECONDS) Duration retryDelay,
+			@DefaultValue("1m") @DurationUnit(ChronoUnit.SECONDS) Duration maxRetryDelay,
+			@DefaultValue("100") int maxParked, @DefaultValue("2000") int maxBuffered,
+			@DefaultValue("8MB") DataSize maxBufferedBytes) {
 	}
 
 	/**

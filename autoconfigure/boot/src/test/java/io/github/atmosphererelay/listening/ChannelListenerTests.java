@@ -29,6 +29,7 @@ import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.broadcast.internal.PayloadEncoder;
 import io.github.atmosphererelay.endpoint.internal.ChannelListeners;
 import io.github.atmosphererelay.endpoint.internal.EndpointSupport;
+import io.github.atmosphererelay.endpoint.internal.GroupListeners;
 import io.github.atmosphererelay.endpoint.internal.ListenerSupport;
 import io.github.atmosphererelay.event.MessagesMissed;
 import io.github.atmosphererelay.listening.internal.ListeningStatistics;
@@ -179,7 +180,7 @@ class ChannelListenerTests {
 					subscriber.onError(new IllegalStateException("expected"));
 				}
 			}, new ListenerSupport(node.messaging().futures(), node.messaging().timers(), (event) -> {
-			}, statistics));
+			}, statistics), node.bean(GroupListeners.class));
 			List<String> heard = new CopyOnWriteArrayList<>();
 			DefaultListableBeanFactory beans = new DefaultListableBeanFactory();
 			beans.registerSingleton("hearing", new Hearing(heard));

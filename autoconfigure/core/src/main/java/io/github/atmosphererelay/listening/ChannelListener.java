@@ -23,8 +23,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Marks a method of a bean that is called for every message in a channel, on every node
- * that runs the bean.
+ * Marks a method of a bean that is called for every message in a channel: on every node
+ * that runs the bean or, with a {@link #group()}, on one of them.
  * <p>
  * One parameter takes the message: a {@code String} or {@code byte[]} takes it unchanged,
  * another type is read from JSON and, with {@code @Valid} or {@code @Validated},
@@ -43,8 +43,16 @@ import java.lang.annotation.Target;
  * bean must be a singleton. If messages are missing, the application event
  * {@link io.github.atmosphererelay.event.MessagesMissed MessagesMissed} says so.
  * <p>
+ * With a group, {@code @PathVariable} parameters take the variables of the pattern. If
+ * the method fails and no {@code @MessageExceptionHandler} method of the bean returns for
+ * the exception, the message is tried again after a pause, and set aside after the last
+ * attempt, as the application event
+ * {@link io.github.atmosphererelay.event.GroupMessageSetAside GroupMessageSetAside} says.
+ * A message can come a second time, with the same id, after a node has died.
+ * <p>
  * Threads: the method is called for one message after another, in the order of
- * {@link ChannelSubscriber}, on a thread that it may block.
+ * {@link ChannelSubscriber}, on a thread that it may block. With a group, it is called
+ * for messages of several channels at once.
  */
 @Target({ ElementType.METHOD, ElementType.ANNOTATION_TYPE })
 @Retention(RetentionPolicy.RUNTIME)
@@ -52,14 +60,26 @@ import java.lang.annotation.Target;
 public @interface ChannelListener {
 
 	/**
-	 * The channel's name. May contain placeholders, for example
-	 * <code>${app.channel}</code>.
-	 * @return the name
+	 * The channel's name or, with a {@link #group()}, the pattern of several channels,
+	 * for example <code>orders/{id}</code> or <code>orders/**</code>. May contain
+	 * placeholders, for example <code>${app.channel}</code>.
+	 * @return the name or pattern
 	 */
 	String value();
 
 	/**
-	 * Where the listener begins when the node starts.
+	 * The name of a group of nodes that share the messages of recorded channels: each
+	 * message is handled by one of them, in order within a channel, at least once. What
+	 * was handled is known after a restart. A group belongs to one method. May contain
+	 * placeholders.
+	 * @return the name, of letters, digits, dots, dashes and underscores; empty if every
+	 * node gets every message
+	 */
+	String group() default "";
+
+	/**
+	 * Where the listener begins when the node starts. With a {@link #group()}, where the
+	 * group begins when its first node joins; later it goes on where it was.
 	 * @return the start
 	 */
 	Start start() default Start.NOW;
@@ -69,12 +89,12 @@ public @interface ChannelListener {
 	 */
 	enum Start {
 
-		/** With what is published from the node's start on. */
+		/** With what is published from then on. */
 		NOW,
 
 		/**
-		 * With the oldest message in the log of a recorded channel, at each start of the
-		 * node.
+		 * With the oldest message in the log of a recorded channel: without a group at
+		 * each start of the node.
 		 */
 		BEGINNING
 

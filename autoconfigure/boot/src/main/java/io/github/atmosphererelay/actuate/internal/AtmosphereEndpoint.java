@@ -77,6 +77,8 @@ public final class AtmosphereEndpoint {
 
 	private final @Nullable RoutingOperations routing;
 
+	private final @Nullable GroupOperations groups;
+
 	/**
 	 * Create the endpoint.
 	 * @param node describes the node
@@ -89,10 +91,11 @@ public final class AtmosphereEndpoint {
 	 * @param outbox the messages that the outbox has set aside, or {@code null} if there
 	 * is no outbox
 	 * @param routing the ring, or {@code null} if routing is off
+	 * @param groups the consumer groups of the node, or {@code null} if there are none
 	 */
 	public AtmosphereEndpoint(NodeDescription node, SessionRegistry registry, Cluster cluster, PresenceService presence,
 			ChannelCounts channels, @Nullable RelayEpochs epochs, @Nullable OutboxOperations outbox,
-			@Nullable RoutingOperations routing) {
+			@Nullable RoutingOperations routing, @Nullable GroupOperations groups) {
 		this.node = node;
 		this.registry = registry;
 		this.cluster = new ClusterOperations(cluster, channels);
@@ -100,6 +103,7 @@ public final class AtmosphereEndpoint {
 		this.epochs = epochs;
 		this.outbox = outbox;
 		this.routing = routing;
+		this.groups = groups;
 	}
 
 	/**
@@ -113,9 +117,10 @@ public final class AtmosphereEndpoint {
 
 	/**
 	 * List sessions or channels of this node, the nodes of the cluster, the members of a
-	 * channel on all nodes, the messages that the outbox has set aside, or the ring.
+	 * channel on all nodes, the messages that the outbox has set aside, the ring, the
+	 * consumer groups of this node, or the messages that these have set aside.
 	 * @param what {@code sessions}, {@code channels}, {@code cluster}, {@code presence},
-	 * {@code outbox} or {@code routing}
+	 * {@code outbox}, {@code routing}, {@code groups} or {@code set-aside}
 	 * @param page the number of the page, beginning with 0
 	 * @param size the size of a page, at most 1000
 	 * @param channel lists only sessions or members in this channel, required for {@code
@@ -136,6 +141,9 @@ public final class AtmosphereEndpoint {
 			case "outbox" ->
 				(this.outbox != null) ? Map.of("setAside", this.outbox.list((long) number * pageSize, pageSize)) : null;
 			case "routing" -> (this.routing != null) ? this.routing.describe() : null;
+			case "groups" -> (this.groups != null) ? Map.of("groups", this.groups.describe()) : null;
+			case "set-aside" -> (this.groups != null)
+					? Map.of("setAside", this.groups.setAside((long) number * pageSize, pageSize)) : null;
 			case "presence" -> (channel != null) ? members(number, pageSize, channel) : null;
 			default -> null;
 		};
@@ -187,10 +195,11 @@ public final class AtmosphereEndpoint {
 
 	/**
 	 * Close all sessions of a user, or one session, on any node; discard a message that
-	 * the outbox has set aside; or renew the epochs of the relay's logs, so that no
-	 * client recovers from a position that it has now. Blocks until the other nodes have
-	 * answered, at most for {@code atmosphere.cluster.request-timeout}.
-	 * @param what {@code users}, {@code sessions}, {@code outbox} or {@code relay}
+	 * the outbox or a consumer group has set aside; or renew the epochs of the relay's
+	 * logs, so that no client recovers from a position that it has now. Blocks until the
+	 * other nodes have answered, at most for {@code atmosphere.cluster.request-timeout}.
+	 * @param what {@code users}, {@code sessions}, {@code outbox}, {@code set-aside} or
+	 * {@code relay}
 	 * @param name the name of the user's principal, the id of the session or message, or
 	 * {@code epochs}
 	 * @param code the close code, 1008 or 3000 to 4999; {@code null} for 1008
@@ -208,6 +217,7 @@ public final class AtmosphereEndpoint {
 			case "users" -> this.cluster.disconnectUser(name, code, reason);
 			case "sessions" -> this.cluster.disconnectSession(name, code, reason);
 			case "outbox" -> Map.of("discarded", outbox().discard(messageId(name)));
+			case "set-aside" -> Map.of("discarded", groups().discard(name));
 			case "relay" -> endEpochs(name);
 			default -> throw ClusterOperations.invalid("only 'users' and 'sessions' can be disconnected");
 		};
@@ -225,6 +235,13 @@ public final class AtmosphereEndpoint {
 			throw ClusterOperations.invalid("there is no outbox");
 		}
 		return this.outbox;
+	}
+
+	private GroupOperations groups() {
+		if (this.groups == null) {
+			throw ClusterOperations.invalid("there are no consumer groups");
+		}
+		return this.groups;
 	}
 
 	private static UUID messageId(String text) {
@@ -272,9 +289,10 @@ public final class AtmosphereEndpoint {
 
 	/**
 	 * Subscribe all sessions of a user to a channel, or unsubscribe them; or send a
-	 * message again that the outbox has set aside. Blocks until the other nodes have
-	 * answered, at most for {@code atmosphere.cluster.request-timeout}.
-	 * @param what {@code users} or {@code outbox}
+	 * message again that the outbox has set aside, or handle one that a consumer group
+	 * has set aside. Blocks until the other nodes have answered, at most for
+	 * {@code atmosphere.cluster.request-timeout}.
+	 * @param what {@code users}, {@code outbox} or {@code set-aside}
 	 * @param name the name of the user's principal, or the message's id
 	 * @param channel the channel's name, for users
 	 * @param subscribed {@code true} to subscribe, {@code false} to unsubscribe, for
@@ -289,6 +307,9 @@ public final class AtmosphereEndpoint {
 			@Nullable Boolean subscribed) {
 		if (what.equals("outbox")) {
 			return Map.of("resent", resend(messageId(name)));
+		}
+		if (what.equals("set-aside")) {
+			return groups().replay(name);
 		}
 		if (!what.equals("users")) {
 			throw ClusterOperations.invalid("only 'users' can be subscribed");

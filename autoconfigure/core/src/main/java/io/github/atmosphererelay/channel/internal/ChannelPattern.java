@@ -144,6 +144,38 @@ public final class ChannelPattern implements Comparable<ChannelPattern> {
 	}
 
 	/**
+	 * Return whether there may be a name that both patterns cover. Regular expressions of
+	 * variables are taken to match everything.
+	 * @param other the other pattern
+	 * @return {@code false} if there is no such name
+	 */
+	public boolean mayOverlap(ChannelPattern other) {
+		return overlap(wildcards(), 0, other.wildcards(), 0);
+	}
+
+	private String[] wildcards() {
+		return toString().replaceAll("\\{\\*[^{}]*}", "**").replaceAll("\\{[^{}]*(\\{[^{}]*}[^{}]*)*}", "*").split("/");
+	}
+
+	private static boolean overlap(String[] first, int i, String[] second, int j) {
+		if (i < first.length && first[i].equals("**")) {
+			return overlap(first, i + 1, second, j) || (j < second.length && overlap(first, i, second, j + 1));
+		}
+		if (j < second.length && second[j].equals("**")) {
+			return overlap(second, j, first, i);
+		}
+		if (i == first.length || j == second.length) {
+			return i == first.length && j == second.length;
+		}
+		return (isWild(first[i]) || isWild(second[j]) || first[i].equals(second[j]))
+				&& overlap(first, i + 1, second, j + 1);
+	}
+
+	private static boolean isWild(String segment) {
+		return segment.indexOf('*') >= 0 || segment.indexOf('?') >= 0;
+	}
+
+	/**
 	 * Return whether the pattern is the name of one channel.
 	 * @return whether it has neither wildcards nor variables
 	 */

@@ -58,6 +58,8 @@ public final class ChannelListeners {
 
 	private final ListenerSupport support;
 
+	private final GroupListeners groups;
+
 	private volatile List<ListenerMethod> listeners = List.of();
 
 	/** The listeners that have begun since the last start. */
@@ -67,10 +69,12 @@ public final class ChannelListeners {
 	 * Create the runtime of listeners, without any listener.
 	 * @param subscriber makes the streams
 	 * @param support what listeners need of their node
+	 * @param groups gets the listeners that are in a group
 	 */
-	public ChannelListeners(ChannelSubscriber subscriber, ListenerSupport support) {
+	public ChannelListeners(ChannelSubscriber subscriber, ListenerSupport support, GroupListeners groups) {
 		this.subscriber = subscriber;
 		this.support = support;
+		this.groups = groups;
 	}
 
 	/**
@@ -131,6 +135,13 @@ public final class ChannelListeners {
 		RateLimitedLog log = new RateLimitedLog(LogFactory.getLog(type), LOG_INTERVAL);
 		Object bean = beans.getBean(name);
 		methods.forEach((method, annotation) -> {
+			if (!annotation.group().isEmpty()) {
+				ChannelPattern pattern = pattern(name, beans.resolveEmbeddedValue(annotation.value()));
+				EndpointMethods created = new EndpointMethods(name, bean, type, pattern, beans, support);
+				this.groups.add(beans.resolveEmbeddedValue(annotation.group()), pattern, annotation.start(),
+						created.listener(method, resolvers), exceptions(name, created, resolvers));
+				return;
+			}
 			ChannelPattern channel = name(name, beans.resolveEmbeddedValue(annotation.value()));
 			EndpointMethods created = new EndpointMethods(name, bean, type, channel, beans, support);
 			ListenOptions options = (annotation.start() == ChannelListener.Start.NOW) ? ListenOptions.fromNow()
@@ -150,6 +161,18 @@ public final class ChannelListeners {
 							+ "' do not work for its @ChannelListener methods: " + ex.getMessage(),
 					ex.action() + ". If the bean is also an endpoint whose handlers take the session, put the"
 							+ " listeners into a bean of their own");
+		}
+	}
+
+	private static ChannelPattern pattern(String bean, @Nullable String pattern) {
+		try {
+			return ChannelPattern.parse((pattern != null) ? pattern : "");
+		}
+		catch (IllegalArgumentException ex) {
+			throw new InvalidEndpointException(
+					"A @ChannelListener of the bean '" + bean + "' has the pattern '" + pattern
+							+ "', which is not valid: " + ex.getMessage(),
+					"Use a name such as orders/today, or a pattern such as orders/**");
 		}
 	}
 
