@@ -201,8 +201,10 @@ public final class ChannelListeners {
 						"Add the channel to 'atmosphere.channels', or correct the name in @ChannelListener");
 			}
 			catch (PatternNotServedException ex) {
-				throw new InvalidEndpointException("The listener " + listener.method() + " cannot listen by pattern",
-						ex.getMessage());
+				throw new InvalidEndpointException(
+						"The listener " + listener.method() + " cannot listen by pattern: " + ex.getMessage(),
+						"Set the same 'buckets' at the entries of 'atmosphere.channels' that '" + listener.channel()
+								+ "' covers, or correct the pattern in @ChannelListener");
 			}
 		}
 	}

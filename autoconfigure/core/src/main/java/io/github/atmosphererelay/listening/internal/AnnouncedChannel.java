@@ -47,10 +47,10 @@ final class AnnouncedChannel implements StreamSignal {
 	private final Listener listener;
 
 	/** Whether the channel is in the listener's queue of channels to be polled. */
-	final AtomicBoolean queued = new AtomicBoolean();
+	private final AtomicBoolean queued = new AtomicBoolean();
 
 	/** Whether the channel is in the listener's queue of channels to be read. */
-	final AtomicBoolean deferred = new AtomicBoolean();
+	private final AtomicBoolean deferred = new AtomicBoolean();
 
 	private @Nullable Position first;
 
@@ -157,6 +157,30 @@ final class AnnouncedChannel implements StreamSignal {
 	private boolean isBeforeStart(Position position) {
 		Position start = this.start;
 		return start != null && start.epoch().equals(position.epoch()) && position.offset() <= start.offset();
+	}
+
+	/**
+	 * Note that the channel is put into the queue of channels to be polled.
+	 * @return {@code false} if it is there already
+	 */
+	boolean queue() {
+		return this.queued.compareAndSet(false, true);
+	}
+
+	void unqueue() {
+		this.queued.set(false);
+	}
+
+	/**
+	 * Note that the channel is put into the queue of channels to be read.
+	 * @return {@code false} if it is there already
+	 */
+	boolean defer() {
+		return this.deferred.compareAndSet(false, true);
+	}
+
+	void undefer() {
+		this.deferred.set(false);
 	}
 
 	@Nullable ChannelItem poll() {

@@ -56,6 +56,19 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 
 	private static final int MAX_PAGE = 500;
 
+	/** The source passes on what it gets itself. */
+	private static final Following NOTHING = new Following() {
+
+		@Override
+		public void begin(ChannelTap tap) {
+		}
+
+		@Override
+		public void close(ChannelTap tap) {
+		}
+
+	};
+
 	private final String name;
 
 	private final ChannelPattern pattern;
@@ -207,7 +220,7 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 
 	@Override
 	public void ready(AnnouncedChannel channel) {
-		if (channel.queued.compareAndSet(false, true)) {
+		if (channel.queue()) {
 			this.ready.add(channel);
 		}
 		StreamSignal stream = this.stream;
@@ -242,15 +255,15 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 		AnnouncedChannel channel = this.ready.poll();
 		while (channel != null) {
 			// Before it is looked at, so that nothing that comes later is overlooked
-			channel.queued.set(false);
+			channel.unqueue();
 			ChannelItem item = channel.poll();
 			if (item != null) {
-				if (channel.queued.compareAndSet(false, true)) {
+				if (channel.queue()) {
 					this.ready.add(channel);
 				}
 				return item;
 			}
-			if (channel.isWaitingToRead() && channel.deferred.compareAndSet(false, true)) {
+			if (channel.isWaitingToRead() && channel.defer()) {
 				this.deferred.add(channel);
 			}
 			channel = this.ready.poll();
@@ -269,7 +282,7 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 			if (channel == null) {
 				return;
 			}
-			channel.deferred.set(false);
+			channel.undefer();
 			this.reading.add(channel);
 			channel.read();
 		}
@@ -305,18 +318,5 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 		this.ready.clear();
 		this.deferred.clear();
 	}
-
-	/** The source passes on what it gets itself. */
-	private static final Following NOTHING = new Following() {
-
-		@Override
-		public void begin(ChannelTap tap) {
-		}
-
-		@Override
-		public void close(ChannelTap tap) {
-		}
-
-	};
 
 }
