@@ -88,7 +88,7 @@ final class ItemStream implements Flow.Subscription, StreamSignal {
 		this.channel = channel;
 		this.source = source;
 		this.subscriber = subscriber;
-		this.progress = (subscriber instanceof InProgress progress) ? progress : null;
+		this.progress = (subscriber instanceof InProgress working) ? working : null;
 		this.context = context;
 		this.whenEnded = whenEnded;
 	}
