@@ -88,7 +88,7 @@ class ArchitectureTests {
 			Map.entry("door.raw..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
 			Map.entry("door.centrifuge..",
 					List.of("door", "transport", "cluster..", "presence..", "durable..", "resource..")),
-			Map.entry("listening..", List.of()), Map.entry("resource..", List.of()),
+			Map.entry("listening..", List.of("cluster..")), Map.entry("resource..", List.of()),
 			Map.entry("routing..", List.of("cluster..")),
 			Map.entry("route..", List.of("door", "transport", "cluster..", "presence..", "durable..", "routing..")),
 			Map.entry("http..", List.of("door", "transport", "cluster..", "presence..", "durable..")),

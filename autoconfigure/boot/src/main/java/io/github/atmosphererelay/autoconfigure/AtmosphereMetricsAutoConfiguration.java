@@ -23,6 +23,7 @@ import io.github.atmosphererelay.cluster.internal.DefaultCluster;
 import io.github.atmosphererelay.durable.internal.DurableSessions;
 import io.github.atmosphererelay.endpoint.internal.GroupListeners;
 import io.github.atmosphererelay.endpoint.internal.ManagedServices;
+import io.github.atmosphererelay.listening.internal.BucketAgreement;
 import io.github.atmosphererelay.listening.internal.DefaultChannelSubscriber;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.presence.internal.PresenceService;
@@ -66,8 +67,10 @@ public final class AtmosphereMetricsAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	ListeningMeters atmosphereListeningMeters(DefaultChannelSubscriber subscriber) {
-		return new ListeningMeters(subscriber.statistics());
+	ListeningMeters atmosphereListeningMeters(DefaultChannelSubscriber subscriber, MessagingNode node,
+			BucketAgreement agreement) {
+		return new ListeningMeters(subscriber.statistics(), node.statistics().buckets(),
+				node.broadcaster()::waitingAnnouncements, agreement);
 	}
 
 	/**

@@ -245,13 +245,16 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * default none.
 	 * @param sender Whether clients with an SDK are told which client has sent a message:
 	 * its user and the id of its session.
+	 * @param buckets Over how many buckets the channels are distributed, so that
+	 * application code can listen to them by pattern, for example 16. The same number on
+	 * all nodes. With 0 they cannot be listened to by pattern.
 	 */
 	public record Channel(@Nullable String pattern, @DefaultValue("false") ChannelAccess clientPublish,
 			@DefaultValue("anyone") ChannelAccess subscribe, @DefaultValue("cluster") ChannelScope scope,
 			@DefaultValue("true") boolean echo, @Nullable SlowConsumerPolicy slowConsumer,
 			@Nullable Integer maxQueuedMessages, @Nullable DataSize maxQueuedBytes,
 			@DefaultValue("false") boolean presence, @DefaultValue History history,
-			@DefaultValue("false") boolean sender) {
+			@DefaultValue("false") boolean sender, @DefaultValue("0") int buckets) {
 	}
 
 	/**

@@ -172,15 +172,9 @@ class ChannelListenerTests {
 			AtomicInteger attempts = new AtomicInteger();
 			ChannelSubscriber real = node.bean(ChannelSubscriber.class);
 			ListeningStatistics statistics = new ListeningStatistics();
-			ChannelListeners listeners = new ChannelListeners((channel, options) -> (subscriber) -> {
-				if (attempts.incrementAndGet() > 1) {
-					real.publisher(channel, options).subscribe(subscriber);
-				}
-				else {
-					subscriber.onError(new IllegalStateException("expected"));
-				}
-			}, new ListenerSupport(node.messaging().futures(), node.messaging().timers(), (event) -> {
-			}, statistics), node.bean(GroupListeners.class));
+			ChannelListeners listeners = new ChannelListeners(failingOnce(real, attempts),
+					new ListenerSupport(node.messaging().futures(), node.messaging().timers(), (event) -> {
+					}, statistics), node.bean(GroupListeners.class));
 			List<String> heard = new CopyOnWriteArrayList<>();
 			DefaultListableBeanFactory beans = new DefaultListableBeanFactory();
 			beans.registerSingleton("hearing", new Hearing(heard));
@@ -194,6 +188,29 @@ class ChannelListenerTests {
 			assertThat(statistics.restarts()).isOne();
 			listeners.stop();
 		}
+	}
+
+	private static ChannelSubscriber failingOnce(ChannelSubscriber real, AtomicInteger attempts) {
+		return new ChannelSubscriber() {
+
+			@Override
+			public Flow.Publisher<ChannelItem> publisher(String channel, ListenOptions options) {
+				return (subscriber) -> {
+					if (attempts.incrementAndGet() > 1) {
+						real.publisher(channel, options).subscribe(subscriber);
+					}
+					else {
+						subscriber.onError(new IllegalStateException("expected"));
+					}
+				};
+			}
+
+			@Override
+			public Flow.Publisher<ChannelItem> matching(String pattern, ListenOptions options) {
+				throw new UnsupportedOperationException();
+			}
+
+		};
 	}
 
 	@Test

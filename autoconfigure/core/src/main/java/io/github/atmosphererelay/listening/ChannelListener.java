@@ -23,8 +23,9 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Marks a method of a bean that is called for every message in a channel: on every node
- * that runs the bean or, with a {@link #group()}, on one of them.
+ * Marks a method of a bean that is called for every message in a channel, or in all
+ * channels that a pattern covers: on every node that runs the bean or, with a
+ * {@link #group()}, on one of them.
  * <p>
  * One parameter takes the message: a {@code String} or {@code byte[]} takes it unchanged,
  * another type is read from JSON and, with {@code @Valid} or {@code @Validated},
@@ -34,10 +35,12 @@ import java.lang.annotation.Target;
  * {@link io.github.atmosphererelay.message.Publication Publication},
  * {@link io.github.atmosphererelay.message.Payload Payload},
  * {@link io.github.atmosphererelay.broadcast.Broadcaster Broadcaster}, and those with
- * {@code @Header} or {@code @Headers} of Spring Messaging.
+ * {@code @Header} or {@code @Headers} of Spring Messaging, and with {@code @PathVariable}
+ * for the variables of a pattern.
  * <p>
  * The method returns nothing, or a {@code CompletionStage}: then the next message comes
- * when that has completed. If it fails, the exception goes to a
+ * when that has completed, and the stop of the node waits for it for
+ * {@code atmosphere.endpoint.drain-timeout}. If it fails, the exception goes to a
  * {@code @MessageExceptionHandler} method of the bean or else to the application log, the
  * failure is counted, and the next message follows; the message does not come again. The
  * bean must be a singleton. If messages are missing, the application event
@@ -51,8 +54,9 @@ import java.lang.annotation.Target;
  * A message can come a second time, with the same id, after a node has died.
  * <p>
  * Threads: the method is called for one message after another, in the order of
- * {@link ChannelSubscriber}, on a thread that it may block. With a group, it is called
- * for messages of several channels at once.
+ * {@link ChannelSubscriber}, on a thread that it may block. This holds for all channels
+ * of a pattern together: one method is called for one message at a time. With a group, it
+ * is called for messages of several channels at once.
  */
 @Target({ ElementType.METHOD, ElementType.ANNOTATION_TYPE })
 @Retention(RetentionPolicy.RUNTIME)
@@ -60,9 +64,9 @@ import java.lang.annotation.Target;
 public @interface ChannelListener {
 
 	/**
-	 * The channel's name or, with a {@link #group()}, the pattern of several channels,
-	 * for example <code>orders/{id}</code> or <code>orders/**</code>. May contain
-	 * placeholders, for example <code>${app.channel}</code>.
+	 * The channel's name, or a pattern such as <code>orders/{id}</code>, whose channels
+	 * need the option {@code buckets} unless the method is in a {@link #group()}. May
+	 * contain placeholders, for example <code>${app.channel}</code>.
 	 * @return the name or pattern
 	 */
 	String value();
@@ -85,6 +89,27 @@ public @interface ChannelListener {
 	Start start() default Start.NOW;
 
 	/**
+	 * How many messages wait for the method at most, as
+	 * {@link ListenOptions#buffer(int, int)} sets it.
+	 * @return the maximum number of messages
+	 */
+	int bufferMessages() default ListenOptions.DEFAULT_BUFFER_MESSAGES;
+
+	/**
+	 * How many payload bytes wait for the method at most. One message fits in any case.
+	 * @return the maximum number of bytes
+	 */
+	int bufferBytes() default ListenOptions.DEFAULT_BUFFER_BYTES;
+
+	/**
+	 * What happens with messages of an ephemeral channel if the method is too slow. With
+	 * {@link OverflowPolicy#FAIL} the stream ends, and the method listens again a second
+	 * later.
+	 * @return the policy
+	 */
+	OverflowPolicy overflow() default OverflowPolicy.DROP_OLDEST;
+
+	/**
 	 * Where a listener begins.
 	 */
 	enum Start {
@@ -94,7 +119,7 @@ public @interface ChannelListener {
 
 		/**
 		 * With the oldest message in the log of a recorded channel: without a group at
-		 * each start of the node.
+		 * each start of the node, and not for patterns.
 		 */
 		BEGINNING
 

@@ -37,7 +37,7 @@ public final class ChannelPattern implements Comparable<ChannelPattern> {
 	 * A channel name is not a URL: percent signs are not decoded, and a semicolon is an
 	 * ordinary character.
 	 */
-	private static final PathContainer.Options NAME = PathContainer.Options.create('/', false);
+	static final PathContainer.Options NAME = PathContainer.Options.create('/', false);
 
 	private final PathPattern pattern;
 
@@ -144,43 +144,21 @@ public final class ChannelPattern implements Comparable<ChannelPattern> {
 	}
 
 	/**
-	 * Return whether there may be a name that both patterns cover. Regular expressions of
-	 * variables are taken to match everything.
-	 * @param other the other pattern
-	 * @return {@code false} if there is no such name
-	 */
-	public boolean mayOverlap(ChannelPattern other) {
-		return overlap(wildcards(), 0, other.wildcards(), 0);
-	}
-
-	private String[] wildcards() {
-		return toString().replaceAll("\\{\\*[^{}]*}", "**").replaceAll("\\{[^{}]*(\\{[^{}]*}[^{}]*)*}", "*").split("/");
-	}
-
-	private static boolean overlap(String[] first, int i, String[] second, int j) {
-		if (i < first.length && first[i].equals("**")) {
-			return overlap(first, i + 1, second, j) || (j < second.length && overlap(first, i, second, j + 1));
-		}
-		if (j < second.length && second[j].equals("**")) {
-			return overlap(second, j, first, i);
-		}
-		if (i == first.length || j == second.length) {
-			return i == first.length && j == second.length;
-		}
-		return (isWild(first[i]) || isWild(second[j]) || first[i].equals(second[j]))
-				&& overlap(first, i + 1, second, j + 1);
-	}
-
-	private static boolean isWild(String segment) {
-		return segment.indexOf('*') >= 0 || segment.indexOf('?') >= 0;
-	}
-
-	/**
 	 * Return whether the pattern is the name of one channel.
 	 * @return whether it has neither wildcards nor variables
 	 */
 	public boolean isName() {
 		return !this.pattern.hasPatternSyntax();
+	}
+
+	/**
+	 * Return whether there may be a name that both patterns cover. Two regular
+	 * expressions are not compared, and count as covering the same.
+	 * @param other the other pattern
+	 * @return {@code false} if there is no such name
+	 */
+	public boolean mayOverlap(ChannelPattern other) {
+		return PatternOverlap.of(toString(), other.toString());
 	}
 
 	/**
