@@ -481,6 +481,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * and the application's listeners are told.
 	 * @param leaveDelay Time within which a member can come back without a leave and a
 	 * join being reported.
+	 * @param moveTimeout Time for which a user whose session was asked to move to another
+	 * node counts as present until it connects there. Has an effect with routing only.
 	 * @param maxNames Maximum number of members that one frame to a client names.
 	 * @param maxAttributeSize Maximum size of the attributes of a member.
 	 */
@@ -488,6 +490,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS) Duration digestInterval,
 			@DefaultValue("500ms") Duration pushInterval,
 			@DefaultValue("1s") @DurationUnit(ChronoUnit.SECONDS) Duration leaveDelay,
+			@DefaultValue("15s") @DurationUnit(ChronoUnit.SECONDS) Duration moveTimeout,
 			@DefaultValue("100") int maxNames, @DefaultValue("1KB") DataSize maxAttributeSize) {
 	}
 

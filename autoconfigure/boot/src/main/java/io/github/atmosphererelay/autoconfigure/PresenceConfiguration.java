@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import java.time.Duration;
+
 import io.github.atmosphererelay.cluster.internal.ClusterLink;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.presence.PresenceAttributes;
@@ -37,7 +39,8 @@ class PresenceConfiguration {
 			ObjectProvider<PresenceAttributes> attributes) {
 		AtmosphereProperties.Presence presence = properties.presence();
 		PresenceSettings settings = new PresenceSettings(presence.flushInterval(), presence.digestInterval(),
-				presence.pushInterval(), presence.leaveDelay(), presence.maxNames(),
+				presence.pushInterval(), presence.leaveDelay(),
+				properties.routing().enabled() ? presence.moveTimeout() : Duration.ZERO, presence.maxNames(),
 				(int) presence.maxAttributeSize().toBytes(), (int) properties.relay().maxMessageSize().toBytes());
 		return PresenceService.builder(settings, QueueDefaults.of(properties))
 			.identity(node.identity())

@@ -186,6 +186,7 @@ final class PropertyChecks {
 		positive("atmosphere.presence.digest-interval", presence.digestInterval());
 		positive("atmosphere.presence.push-interval", presence.pushInterval());
 		notNegative("atmosphere.presence.leave-delay", presence.leaveDelay());
+		notNegative("atmosphere.presence.move-timeout", presence.moveTimeout());
 		positive("atmosphere.presence.max-names", presence.maxNames());
 		long size = presence.maxAttributeSize().toBytes();
 		if (size < 0 || size > MAX_ATTRIBUTE_SIZE) {

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param name a name for display, not necessarily unique
  * @param address host and port of its web server, or {@code null} if they are not known
  * @param startedAt when it was started, by its own clock, in whole milliseconds; with
- * routing on, the oldest node publishes the ring
+ * routing on, it decides who publishes the ring if nobody does
  * @param version the version of this library that it runs
  * @param load its number of sessions and message rates
  * @param routing its share of the users, or {@code null} if it takes no part in routing

@@ -18,8 +18,10 @@ package io.github.atmosphererelay.presence;
 
 /**
  * Application event: the last session of a member has left a channel, and the member has
- * not come back within {@code atmosphere.presence.leave-delay}. Each node publishes the
- * event in its own application.
+ * not come back within {@code atmosphere.presence.leave-delay}. A session that routing
+ * asks to move to another node only counts as having left after
+ * {@code atmosphere.presence.move-timeout}. Each node publishes the event in its own
+ * application.
  *
  * @param channel the channel's name
  * @param member who it was, with the sessions and attributes that were known last

@@ -25,7 +25,9 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * The answers come from this node's memory; other nodes are not asked. Changes of this
  * node's sessions are visible at once, changes on other nodes a fraction of a second
- * later. Members of a node that has died stay until the cluster notices its death.
+ * later. Members of a node that has died stay until the cluster notices its death. A
+ * session that routing has asked to move to another node counts until its user has
+ * connected again, or until {@code atmosphere.presence.move-timeout}.
  * <p>
  * Threads: no method blocks, and all may be called by many threads.
  */

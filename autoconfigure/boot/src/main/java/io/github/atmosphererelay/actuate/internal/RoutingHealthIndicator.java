@@ -57,7 +57,7 @@ public final class RoutingHealthIndicator extends AbstractHealthIndicator {
 			builder.withDetail("held", state.held().stream().map(HeldNode::name).toList());
 		}
 		if (state.selfOutside()) {
-			builder.withDetail("outside", "an older node has the name '" + this.routing.self()
+			builder.withDetail("outside", "another node has the name '" + this.routing.self()
 					+ "': give each node its own 'atmosphere.cluster.node-name'");
 		}
 		else if (!state.outside().isEmpty()) {

@@ -70,6 +70,8 @@ final class PresenceChannel {
 	 */
 	private final Map<String, Leaving> leaving = new LinkedHashMap<>();
 
+	private final HandOvers handOvers;
+
 	private final Set<LocalSession> watchers = new HashSet<>();
 
 	private final Set<LocalSession> newWatchers = new HashSet<>();
@@ -88,9 +90,10 @@ final class PresenceChannel {
 	 */
 	private boolean removed;
 
-	PresenceChannel(String name, long leaveDelay, PresenceStatistics statistics) {
+	PresenceChannel(String name, long leaveDelay, long moveTimeout, PresenceStatistics statistics) {
 		this.name = name;
 		this.leaveDelay = leaveDelay;
+		this.handOvers = new HandOvers(moveTimeout);
 		this.statistics = statistics;
 	}
 
@@ -99,7 +102,7 @@ final class PresenceChannel {
 			return;
 		}
 		if (this.changes.size() < MAX_CHANGES) {
-			this.changes.add(new PresenceChange(joined, PresentSession.of(entry)));
+			this.changes.add(new PresenceChange(joined, this.handOvers.announced(entry)));
 		}
 		else {
 			// A longer list would be of no use to a client, and would take memory
@@ -108,7 +111,7 @@ final class PresenceChannel {
 		}
 	}
 
-	void add(PresenceEntry entry) {
+	void add(PresenceEntry entry, long now) {
 		String member = entry.member();
 		PresenceEntry[] before = this.members.get(member);
 		if (before == null) {
@@ -123,18 +126,50 @@ final class PresenceChannel {
 		}
 		int index = indexOf(before, entry.session());
 		if (index >= 0) {
+			this.handOvers.release(entry);
 			PresenceEntry[] after = before.clone();
 			after[index] = entry;
 			this.members.put(member, after);
 			return;
 		}
-		note(true, entry);
-		PresenceEntry[] after = Arrays.copyOf(before, before.length + 1);
-		int at = -index - 1;
-		System.arraycopy(before, at, after, at + 1, before.length - at);
-		after[at] = entry;
-		this.members.put(member, after);
+		PresenceEntry moved = this.handOvers.keptOf(before);
+		if (moved != null) {
+			this.handOvers.replace(moved, entry);
+			this.members.put(member, with(without(before, indexOf(before, moved.session())), entry));
+			return;
+		}
+		if (this.handOvers.isEnabled() && entry.user() != null) {
+			this.handOvers.holdJoin(entry, now);
+		}
+		else {
+			note(true, entry);
+		}
+		this.members.put(member, with(before, entry));
 		this.sessions++;
+	}
+
+	/**
+	 * Remove a session that was asked to move to another node. Its user has not left, but
+	 * is expected to come back in time.
+	 */
+	void move(PresenceEntry entry, long now) {
+		PresenceEntry[] before = this.members.get(entry.member());
+		int index = (before != null) ? indexOf(before, entry.session()) : -1;
+		if (before == null || index < 0 || entry.user() == null || !this.handOvers.isEnabled()) {
+			remove(entry, now);
+			return;
+		}
+		if (this.handOvers.releaseJoin(entry)) {
+			note(true, entry);
+		}
+		PresenceEntry successor = this.handOvers.heldJoinOf(before);
+		if (successor == null) {
+			this.handOvers.keep(before[index], now);
+			return;
+		}
+		this.handOvers.replace(entry, successor);
+		this.members.put(entry.member(), without(before, index));
+		this.sessions--;
 	}
 
 	void remove(PresenceEntry entry, long now) {
@@ -144,12 +179,13 @@ final class PresenceChannel {
 		if (before == null || index < 0) {
 			return;
 		}
-		note(false, before[index]);
+		if (!this.handOvers.releaseJoin(entry)) {
+			note(false, before[index]);
+		}
+		this.handOvers.forget(entry);
 		this.sessions--;
 		if (before.length > 1) {
-			PresenceEntry[] after = Arrays.copyOf(before, before.length - 1);
-			System.arraycopy(before, index + 1, after, index, after.length - index);
-			this.members.put(member, after);
+			this.members.put(member, without(before, index));
 			return;
 		}
 		this.members.remove(member);
@@ -157,6 +193,20 @@ final class PresenceChannel {
 		if (!this.joining.remove(member)) {
 			this.leaving.put(member, new Leaving(describe(before), now + this.leaveDelay));
 		}
+	}
+
+	private static PresenceEntry[] with(PresenceEntry[] entries, PresenceEntry entry) {
+		int at = -indexOf(entries, entry.session()) - 1;
+		PresenceEntry[] after = Arrays.copyOf(entries, entries.length + 1);
+		System.arraycopy(entries, at, after, at + 1, entries.length - at);
+		after[at] = entry;
+		return after;
+	}
+
+	private static PresenceEntry[] without(PresenceEntry[] entries, int index) {
+		PresenceEntry[] after = Arrays.copyOf(entries, entries.length - 1);
+		System.arraycopy(entries, index + 1, after, index, after.length - index);
+		return after;
 	}
 
 	private static int indexOf(PresenceEntry[] entries, String session) {
@@ -213,6 +263,8 @@ final class PresenceChannel {
 	 * Remove and return what is to be announced now.
 	 */
 	PresenceNews takeNews(long now, int maxNames) {
+		this.handOvers.takeExpired(now).forEach((entry) -> remove(entry, now));
+		this.handOvers.takeJoins(now).forEach((entry) -> note(true, entry));
 		List<PresenceMember> joined = new ArrayList<>(this.joining.size());
 		for (String member : this.joining) {
 			PresenceEntry[] entries = this.members.get(member);
@@ -275,10 +327,17 @@ final class PresenceChannel {
 	}
 
 	/**
-	 * Return the sessions of all members, up to a limit.
+	 * Return the sessions of all members, up to a limit, as they were announced. Called
+	 * by the holder of the monitor.
 	 */
 	List<PresentSession> listSessions(int limit) {
-		return this.members.values().stream().flatMap(Arrays::stream).limit(limit).map(PresentSession::of).toList();
+		return this.members.values()
+			.stream()
+			.flatMap(Arrays::stream)
+			.filter((entry) -> !this.handOvers.isJoinHeld(entry))
+			.limit(limit)
+			.map(this.handOvers::announced)
+			.toList();
 	}
 
 	List<PresenceMember> page(long skip, int limit) {
@@ -300,7 +359,7 @@ final class PresenceChannel {
 	/** Return whether something is to be announced, now or after the leave delay. */
 	boolean hasNews() {
 		return !this.joining.isEmpty() || !this.leaving.isEmpty() || !this.newWatchers.isEmpty()
-				|| !this.changes.isEmpty();
+				|| !this.changes.isEmpty() || this.handOvers.isPending();
 	}
 
 	/**

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.message.WireFormatException.Reason;
@@ -82,6 +83,7 @@ final class PresenceCodec {
 			out.writeLong(delta.from());
 			out.writeLong(delta.to());
 			write(out, owner, delta.changes());
+			writeMoved(out, delta.changes());
 		}
 		else if (message instanceof Digest digest) {
 			out.writeByte(DIGEST);
@@ -127,6 +129,33 @@ final class PresenceCodec {
 		}
 	}
 
+	/**
+	 * Write which removals are moves. Older releases do not read what follows the
+	 * changes, and take all for leaves.
+	 */
+	private static void writeMoved(WireWriter out, List<Change> changes) {
+		int[] moved = IntStream.range(0, changes.size()).filter((index) -> changes.get(index).moved()).toArray();
+		if (moved.length > 0) {
+			out.writeInt(moved.length);
+			IntStream.of(moved).forEach(out::writeInt);
+		}
+	}
+
+	private static List<Change> readMoved(WireReader in, List<Change> changes) {
+		if (in.remaining() == 0) {
+			return changes;
+		}
+		int count = in.readCount();
+		for (int i = 0; i < count; i++) {
+			int index = in.readInt();
+			if (index < 0 || index >= changes.size() || changes.get(index).entry() != null) {
+				throw new WireFormatException(Reason.MALFORMED, "A presence message refers to an unknown removal");
+			}
+			changes.set(index, new Change(changes.get(index).key(), null, true));
+		}
+		return changes;
+	}
+
 	private static int kindOf(PresenceEntry entry) {
 		return (entry.user() != null) ? OF_USER : ANONYMOUS;
 	}
@@ -152,7 +181,7 @@ final class PresenceCodec {
 		in.readVersion(VERSION);
 		byte type = in.readByte();
 		return switch (type) {
-			case DELTA -> new Delta(in.readLong(), in.readLong(), readChanges(owner, in));
+			case DELTA -> new Delta(in.readLong(), in.readLong(), readMoved(in, readChanges(owner, in)));
 			case DIGEST -> new Digest(in.readLong(), in.readInt(), in.readLong());
 			case ASK -> new Ask(in.readLong(), in.readLong());
 			case CHUNK ->

@@ -75,8 +75,14 @@ sealed interface PresenceMessage {
 	 *
 	 * @param key identifies the entry
 	 * @param entry the entry after the change, or {@code null} if it was removed
+	 * @param moved whether the entry was removed because its session was asked to move to
+	 * another node
 	 */
-	record Change(PresenceEntry.Key key, @Nullable PresenceEntry entry) {
+	record Change(PresenceEntry.Key key, @Nullable PresenceEntry entry, boolean moved) {
+
+		Change(PresenceEntry.Key key, @Nullable PresenceEntry entry) {
+			this(key, entry, false);
+		}
 
 		static Change of(PresenceEntry entry) {
 			return new Change(entry.key(), entry);

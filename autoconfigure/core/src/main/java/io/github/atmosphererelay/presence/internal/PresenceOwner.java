@@ -52,6 +52,12 @@ final class PresenceOwner {
 	private final Set<PresenceEntry.Key> changed = ConcurrentHashMap.newKeySet();
 
 	/**
+	 * Keys of entries that were removed since the last {@link #flush} because their
+	 * session was asked to move.
+	 */
+	private final Set<PresenceEntry.Key> moved = ConcurrentHashMap.newKeySet();
+
+	/**
 	 * The entries as they were announced to other nodes; they make up {@link #version}.
 	 */
 	private final Map<PresenceEntry.Key, PresenceEntry> told = new HashMap<>();
@@ -81,11 +87,15 @@ final class PresenceOwner {
 
 	/**
 	 * Remove an entry.
+	 * @param moved whether its session was asked to move to another node
 	 * @return the entry, or {@code null} if there was none
 	 */
-	@Nullable PresenceEntry remove(PresenceEntry.Key key) {
+	@Nullable PresenceEntry remove(PresenceEntry.Key key, boolean moved) {
 		PresenceEntry removed = this.live.remove(key);
 		if (removed != null) {
+			if (moved) {
+				this.moved.add(key);
+			}
 			this.changed.add(key);
 		}
 		return removed;
@@ -108,11 +118,12 @@ final class PresenceOwner {
 		// A key that changes again after its removal from the set is in the set again.
 		for (PresenceEntry.Key key : this.changed) {
 			this.changed.remove(key);
+			boolean moved = this.moved.remove(key);
 			PresenceEntry now = this.live.get(key);
 			PresenceEntry before = (now != null) ? this.told.put(key, now) : this.told.remove(key);
 			if (!Objects.equals(before, now)) {
 				this.hash += ((now != null) ? now.digest() : 0) - ((before != null) ? before.digest() : 0);
-				changes.add(new Change(key, now));
+				changes.add(new Change(key, now, moved && now == null));
 			}
 		}
 		List<byte[]> messages = new ArrayList<>();

@@ -148,7 +148,12 @@ final class PresenceReplica {
 			PresenceEntry before = (now != null) ? this.entries.put(change.key(), now)
 					: this.entries.remove(change.key());
 			this.hash += ((now != null) ? now.digest() : 0) - ((before != null) ? before.digest() : 0);
-			this.view.change(before, now);
+			if (change.moved() && before != null) {
+				this.view.move(before);
+			}
+			else {
+				this.view.change(before, now);
+			}
 		}
 		this.version = delta.to();
 	}

@@ -160,7 +160,8 @@ public final class PresenceService implements Presence {
 		// Leave one byte of the message size for the subject, which the payload
 		// contains, too.
 		int maxMessageBytes = Math.min(MESSAGE_BYTES, this.settings.maxMessageSize() - 1);
-		this.view = new PresenceView(System::nanoTime, this.settings.leaveDelay().toNanos(), this.statistics);
+		this.view = new PresenceView(System::nanoTime, this.settings.leaveDelay().toNanos(),
+				this.settings.moveTimeout().toNanos(), this.statistics);
 		this.owner = new PresenceOwner(this.identity.id(), maxMessageBytes);
 		ClientContext context = Required.part(parts.clientContext, "clientContext");
 		Supplier<PresenceAttributes> source = parts.attributes;
@@ -319,8 +320,14 @@ public final class PresenceService implements Presence {
 			// The session was not announced yet, so there is no leave to announce.
 			return;
 		}
-		PresenceEntry before = this.owner.remove(new PresenceEntry.Key(channel, session.id()));
-		this.view.change((before != null) ? before : PresenceEntryFactory.bare(session, channel), null);
+		boolean moved = session.isMoved();
+		PresenceEntry before = this.owner.remove(new PresenceEntry.Key(channel, session.id()), moved);
+		if (moved && before != null) {
+			this.view.move(before);
+		}
+		else {
+			this.view.change((before != null) ? before : PresenceEntryFactory.bare(session, channel), null);
+		}
 	}
 
 	/**

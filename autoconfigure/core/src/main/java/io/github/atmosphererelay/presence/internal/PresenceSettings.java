@@ -27,10 +27,12 @@ import java.time.Duration;
  * client
  * @param leaveDelay how long the leave of a member is held back; a member who joins again
  * in this time has not left
+ * @param moveTimeout how long a user whose session was asked to move to another node
+ * counts as present until it connects again; 0 if no session is asked to move
  * @param maxNames the maximum number of members that a frame names
  * @param maxAttributeSize the maximum size of a session's attributes in bytes
  * @param maxMessageSize the maximum size of a message to other nodes in bytes
  */
 public record PresenceSettings(Duration flushInterval, Duration digestInterval, Duration pushInterval,
-		Duration leaveDelay, int maxNames, int maxAttributeSize, int maxMessageSize) {
+		Duration leaveDelay, Duration moveTimeout, int maxNames, int maxAttributeSize, int maxMessageSize) {
 }

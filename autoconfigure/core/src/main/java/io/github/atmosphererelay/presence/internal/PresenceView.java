@@ -44,17 +44,22 @@ final class PresenceView {
 
 	private final long leaveDelay;
 
+	private final long moveTimeout;
+
 	private final PresenceStatistics statistics;
 
 	/**
 	 * Create an empty view.
 	 * @param clock the monotonic time in nanoseconds
 	 * @param leaveDelay how long the leave of a member is held back, in nanoseconds
+	 * @param moveTimeout how long the place of a session is kept that was asked to move,
+	 * in nanoseconds; 0 if nobody moves
 	 * @param statistics counts the changes that are not announced
 	 */
-	PresenceView(LongSupplier clock, long leaveDelay, PresenceStatistics statistics) {
+	PresenceView(LongSupplier clock, long leaveDelay, long moveTimeout, PresenceStatistics statistics) {
 		this.clock = clock;
 		this.leaveDelay = leaveDelay;
+		this.moveTimeout = moveTimeout;
 		this.statistics = statistics;
 	}
 
@@ -76,9 +81,17 @@ final class PresenceView {
 				channel.remove(before, this.clock.getAsLong());
 			}
 			if (after != null) {
-				channel.add(after);
+				channel.add(after, this.clock.getAsLong());
 			}
 		});
+	}
+
+	/**
+	 * Remove the entry of a session that was asked to move to another node. The user
+	 * counts as present until the move timeout.
+	 */
+	void move(PresenceEntry entry) {
+		update(entry.channel(), (channel) -> channel.move(entry, this.clock.getAsLong()));
 	}
 
 	/**
@@ -115,7 +128,7 @@ final class PresenceView {
 	private void update(String name, Consumer<PresenceChannel> action) {
 		while (true) {
 			PresenceChannel channel = this.channels.computeIfAbsent(name,
-					(key) -> new PresenceChannel(key, this.leaveDelay, this.statistics));
+					(key) -> new PresenceChannel(key, this.leaveDelay, this.moveTimeout, this.statistics));
 			synchronized (channel) {
 				if (!channel.isRemoved()) {
 					action.accept(channel);
@@ -190,7 +203,12 @@ final class PresenceView {
 
 	List<PresentSession> listSessions(String name, int limit) {
 		PresenceChannel channel = this.channels.get(name);
-		return (channel != null) ? channel.listSessions(limit) : List.of();
+		if (channel == null) {
+			return List.of();
+		}
+		synchronized (channel) {
+			return channel.listSessions(limit);
+		}
 	}
 
 	/**

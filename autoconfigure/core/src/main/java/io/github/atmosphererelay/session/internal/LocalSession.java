@@ -514,6 +514,17 @@ public final class LocalSession implements ClientSession {
 	}
 
 	/**
+	 * Return whether the session has ended because this node has asked its client to move
+	 * to another node.
+	 * @return whether it was closed with {@link CloseReason#MOVED}
+	 */
+	public boolean isMoved() {
+		DisconnectReason end = this.end.get();
+		return end != null && end.initiator() == DisconnectReason.Initiator.SERVER
+				&& end.code() == CloseReason.MOVED.code();
+	}
+
+	/**
 	 * Take the reason with which the session has to be closed now: there is one, and
 	 * nothing is queued any more. Called by the one writer.
 	 */

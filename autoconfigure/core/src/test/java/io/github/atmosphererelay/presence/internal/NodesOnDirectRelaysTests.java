@@ -294,7 +294,7 @@ class NodesOnDirectRelaysTests {
 				.build();
 			this.presence = PresenceService
 				.builder(new PresenceSettings(Duration.ofMillis(5), Duration.ofMillis(50), Duration.ofMillis(20),
-						Duration.ZERO, 100, 1_000, MAX_MESSAGE_SIZE), QUEUE)
+						Duration.ZERO, Duration.ZERO, 100, 1_000, MAX_MESSAGE_SIZE), QUEUE)
 				.identity(this.messaging.identity())
 				.catalog(catalog)
 				.registry(this.messaging.registry())

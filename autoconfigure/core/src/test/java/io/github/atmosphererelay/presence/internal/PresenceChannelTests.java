@@ -49,7 +49,8 @@ class PresenceChannelTests {
 
 	private final PresenceStatistics statistics = new PresenceStatistics();
 
-	private final PresenceView view = new PresenceView(this.clock::get, TimeUnit.SECONDS.toNanos(2), this.statistics);
+	private final PresenceView view = new PresenceView(this.clock::get, TimeUnit.SECONDS.toNanos(2), 0,
+			this.statistics);
 
 	private int sessions;
 

@@ -105,6 +105,25 @@ class PresenceCodecTests {
 		assertThat(messages).allSatisfy((message) -> assertThat(through(message)).isEqualTo(message));
 	}
 
+	/**
+	 * What follows the changes is what an older release does not read.
+	 */
+	@Test
+	void removalsOfSessionsThatMoveAreNamedAfterTheChanges() {
+		PresenceEntry.Key moved = new PresenceEntry.Key("news", KNOWN + ".2");
+		PresenceEntry.Key gone = new PresenceEntry.Key("news", KNOWN + ".3");
+		byte[] plain = PresenceCodec.encode(KNOWN,
+				new Delta(3, 5, List.of(new Change(gone, null), new Change(moved, null))));
+		Delta delta = new Delta(3, 5, List.of(new Change(gone, null), new Change(moved, null, true)));
+		byte[] bytes = PresenceCodec.encode(KNOWN, delta);
+		assertThat(HexFormat.of().formatHex(bytes))
+			.isEqualTo(HexFormat.of().formatHex(plain) + "00000001" + "00000001");
+		assertThat(PresenceCodec.decode(KNOWN, ByteBuffer.wrap(bytes))).isEqualTo(delta);
+		bytes[bytes.length - 1] = 2;
+		assertThatExceptionOfType(WireFormatException.class)
+			.isThrownBy(() -> PresenceCodec.decode(KNOWN, ByteBuffer.wrap(bytes)));
+	}
+
 	@Test
 	void truncatedAndCorruptMessagesAreRefused() {
 		byte[] bytes = PresenceCodec.encode(NODE, new Delta(3, 5, List.of(Change.of(ALICE), Change.of(NOBODY))));

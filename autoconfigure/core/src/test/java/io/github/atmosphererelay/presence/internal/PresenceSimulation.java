@@ -46,6 +46,8 @@ final class PresenceSimulation {
 
 	private static final long DIGEST_INTERVAL = 10_000 * MILLI;
 
+	private static final long MOVE_TIMEOUT = 5_000 * MILLI;
+
 	final Random random;
 
 	final List<Node> nodes = new ArrayList<>();
@@ -200,7 +202,7 @@ final class PresenceSimulation {
 
 		final PresenceStatistics statistics = new PresenceStatistics();
 
-		final PresenceView view = new PresenceView(() -> PresenceSimulation.this.now, 2_000 * MILLI,
+		final PresenceView view = new PresenceView(() -> PresenceSimulation.this.now, 2_000 * MILLI, MOVE_TIMEOUT,
 				new PresenceStatistics());
 
 		final PresenceOwner owner = new PresenceOwner(this.id, PresenceSimulation.this.maxMessage);
@@ -250,7 +252,18 @@ final class PresenceSimulation {
 
 		void leave(PresenceEntry.Key key) {
 			this.truth.remove(key);
-			this.view.change(this.owner.remove(key), null);
+			this.view.change(this.owner.remove(key, false), null);
+		}
+
+		/**
+		 * End a session that was asked to move.
+		 */
+		void move(PresenceEntry.Key key) {
+			this.truth.remove(key);
+			PresenceEntry removed = this.owner.remove(key, true);
+			if (removed != null) {
+				this.view.move(removed);
+			}
 		}
 
 		Map<String, Integer> picture(String channel) {

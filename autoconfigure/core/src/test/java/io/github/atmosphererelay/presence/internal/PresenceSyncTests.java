@@ -94,6 +94,95 @@ class PresenceSyncTests {
 		assertThat(c.view.sessions("chat/a")).isEqualTo(66);
 	}
 
+	/**
+	 * Takes what a node announces, and returns the joins and leaves of members.
+	 */
+	private static List<String> news(Node node) {
+		List<String> news = new ArrayList<>();
+		node.view.announceNews(10, (each) -> {
+			each.joined().forEach((member) -> news.add("+" + member.user()));
+			each.left().forEach((member) -> news.add("-" + member.user()));
+		});
+		return news;
+	}
+
+	@Test
+	void aUserWhoMovesBetweenNodesHasNotLeftOnAnyNode() {
+		PresenceSimulation simulation = new PresenceSimulation(7);
+		List<Node> nodes = List.of(simulation.start(), simulation.start(), simulation.start());
+		PresenceEntry alice = nodes.get(0).join("chat/a", "alice", Map.of());
+		simulation.run(1_000);
+		assertThat(nodes).allSatisfy((node) -> assertThat(news(node)).containsExactly("+alice"));
+		for (int i = 1; i < 20; i++) {
+			nodes.get((i - 1) % 3).move(alice.key());
+			simulation.run(i * 200);
+			alice = nodes.get(i % 3).join("chat/a", "alice", Map.of());
+			simulation.run(500);
+			for (Node node : nodes) {
+				assertThat(news(node)).isEmpty();
+				assertThat(node.view.count("chat/a")).isOne();
+				assertThat(node.view.sessions("chat/a")).isOne();
+			}
+		}
+		simulation.run(20_000);
+		assertThat(nodes).allSatisfy((node) -> assertThat(news(node)).isEmpty());
+	}
+
+	@Test
+	void aUserWhoMovesAndDoesNotComeBackLeavesOnceOnEachNodeAlsoIfItsNodeDies() {
+		PresenceSimulation simulation = new PresenceSimulation(8);
+		Node a = simulation.start();
+		Node b = simulation.start();
+		Node c = simulation.start();
+		PresenceEntry alice = a.join("chat/a", "alice", Map.of());
+		PresenceEntry bob = a.join("chat/a", "bob", Map.of());
+		simulation.run(1_000);
+		List.of(a, b, c).forEach(PresenceSyncTests::news);
+		a.move(alice.key());
+		a.move(bob.key());
+		simulation.run(300);
+		simulation.kill(a);
+		b.join("chat/a", "bob", Map.of());
+		simulation.run(4_000);
+		assertThat(List.of(b, c)).allSatisfy((node) -> {
+			assertThat(news(node)).isEmpty();
+			assertThat(node.view.count("chat/a")).isEqualTo(2);
+		});
+		List<String> left = new ArrayList<>();
+		for (int i = 0; i < 40; i++) {
+			simulation.run(500);
+			left.addAll(news(b));
+			left.addAll(news(c));
+		}
+		assertThat(left).containsExactly("-alice", "-alice");
+		assertThat(c.picture("chat/a")).isEqualTo(simulation.truth("chat/a")).containsOnlyKeys("bob");
+	}
+
+	/**
+	 * The new node's members disappear with it, whoever has moved there.
+	 */
+	@Test
+	void aUserWhoseNewNodeDiesLeavesOnce() {
+		PresenceSimulation simulation = new PresenceSimulation(9);
+		Node a = simulation.start();
+		Node b = simulation.start();
+		Node c = simulation.start();
+		PresenceEntry alice = a.join("chat/a", "alice", Map.of());
+		simulation.run(1_000);
+		List.of(a, b, c).forEach(PresenceSyncTests::news);
+		a.move(alice.key());
+		b.join("chat/a", "alice", Map.of());
+		simulation.run(1_000);
+		simulation.kill(b);
+		List<String> left = new ArrayList<>();
+		for (int i = 0; i < 40; i++) {
+			simulation.run(500);
+			left.addAll(news(a));
+			left.addAll(news(c));
+		}
+		assertThat(left).containsExactly("-alice", "-alice");
+	}
+
 	@Test
 	void aNodeThatMissedTheLastChangeRequestsItAfterTheDigest() {
 		PresenceSimulation simulation = new PresenceSimulation(4);

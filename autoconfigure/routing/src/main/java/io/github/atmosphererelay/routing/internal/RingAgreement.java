@@ -47,9 +47,15 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How nodes agree on a ring. The oldest node that serves clients publishes the ring of
- * the members that it knows. Every node uses the newest published ring for lookups, and
- * acts on it only if the members that it knows itself make up the same ring.
+ * How nodes agree on a ring. One node that serves clients publishes the ring of the
+ * members that it knows, as long as it lives; then the oldest other one does. Every node
+ * uses the newest published ring for lookups, and acts on it only if the members that it
+ * knows itself make up the same ring.
+ * <p>
+ * Terms order the rings of different publishers. They only grow: a publisher takes the
+ * time or, if a later term is known, the next one. If it does not know of a later term,
+ * because its clock is behind and all nodes that knew have stopped, a node that does,
+ * such as a gateway, answers its publication with the later ring.
  * <p>
  * A node that has just started, or was cut off or stood still, does not act and publishes
  * nothing until it is up to date: it asks for the ring, and waits for a publication that
@@ -96,7 +102,7 @@ final class RingAgreement {
 
 	private long watchedSince;
 
-	private RingCandidates candidates = new RingCandidates(Map.of(), List.of());
+	private RingCandidates candidates = RingCandidates.NONE;
 
 	private boolean frozen = true;
 
@@ -104,6 +110,12 @@ final class RingAgreement {
 
 	/** Whether this node is up to date. */
 	private boolean fresh;
+
+	/**
+	 * Whether this node has published since it was last out of date. If not, it begins a
+	 * new term: another node may have published in a later one meanwhile.
+	 */
+	private boolean continues;
 
 	private long freshSince;
 
@@ -131,11 +143,12 @@ final class RingAgreement {
 
 	private @Nullable PublishedRing ring;
 
-	private long acceptedAt;
-
 	private long publishedAt;
 
 	private long sentAt;
+
+	/** When a publisher was last told of a later ring. */
+	private long outdatedAt;
 
 	/**
 	 * Create an agreement.
@@ -156,11 +169,13 @@ final class RingAgreement {
 		this.outlet = outlet;
 		this.dampening = new Dampening(times);
 		this.lastTickAt = clock.getAsLong();
+		this.outdatedAt = this.lastTickAt - ASK_AGAIN_NANOS;
 		beginToAsk();
 	}
 
 	private void beginToAsk() {
 		this.fresh = false;
+		this.continues = false;
 		this.watched = null;
 		this.helloNumber = ++this.number;
 		this.helloEchoed = false;
@@ -234,7 +249,7 @@ final class RingAgreement {
 	}
 
 	private @Nullable UUID publisher() {
-		return this.candidates.publisher(this.mute);
+		return this.candidates.publisher((this.accepted != null) ? this.accepted.publisher() : null, this.mute);
 	}
 
 	/**
@@ -249,21 +264,15 @@ final class RingAgreement {
 
 	private void publish(long now) {
 		Publication before = this.accepted;
-		boolean takesOver = before == null || !before.publisher().equals(this.self);
+		boolean takesOver = before == null || !before.publisher().equals(this.self) || !this.continues;
 		if (before != null && takesOver) {
-			boolean publisherLives = !this.mute.contains(before.publisher()) && this.candidates.byName()
-				.values()
-				.stream()
-				.anyMatch((each) -> each.node().id().equals(before.publisher()) && each.member().weight() > 0);
-			if (publisherLives && now - this.acceptedAt < this.times.settle().toNanos()) {
-				// Two nodes that do not know the same members must not publish in turns
-				return;
-			}
 			if (now - this.hearsSince < this.times.silent().toNanos()) {
 				// Not all nodes have sent a heartbeat since this one can hear them
 				return;
 			}
-			this.dampening.takeOver(before.held(), now);
+			if (!before.publisher().equals(this.self)) {
+				this.dampening.takeOver(before.held(), now);
+			}
 		}
 		Set<String> serving = serving(this.candidates);
 		Set<String> inRing = (before != null) ? before.members()
@@ -291,6 +300,7 @@ final class RingAgreement {
 			return;
 		}
 		inRing.stream().filter((name) -> !serving.contains(name)).forEach((name) -> this.dampening.left(name, now));
+		this.continues = true;
 		if (before == null || takesOver || !before.version().digest().equals(next.digest())) {
 			long term = (before != null && !takesOver) ? before.version().term()
 					: Math.max(this.seenTerm + 1, this.wallClock.getAsLong());
@@ -388,9 +398,6 @@ final class RingAgreement {
 		if (!sameOwners || publishedAt - this.publishedAt < 0) {
 			this.publishedAt = publishedAt;
 		}
-		if (newer) {
-			this.acceptedAt = now;
-		}
 		this.accepted = publication;
 		Ring same = (before != null && sameOwners && publication.members().equals(before.ring().members()))
 				? before.ring() : null;
@@ -407,7 +414,7 @@ final class RingAgreement {
 	void received(UUID origin, RingMessage message) {
 		long now = this.clock.getAsLong();
 		if (message instanceof Publication publication) {
-			receivePublication(publication, now);
+			receivePublication(origin, publication, now);
 		}
 		else if (message instanceof Hello hello) {
 			answer(origin, hello.number(), now);
@@ -430,10 +437,14 @@ final class RingAgreement {
 		}
 	}
 
-	private void receivePublication(Publication publication, long now) {
+	private void receivePublication(UUID origin, Publication publication, long now) {
 		Publication accepted = this.accepted;
 		int order = (accepted != null) ? publication.version().compareTo(accepted.version()) : 1;
-		if (order < 0 || (publication.publisher().equals(this.self) && order == 0)) {
+		if (order < 0) {
+			answerOutdated(origin, publication, now);
+			return;
+		}
+		if (publication.publisher().equals(this.self) && order == 0) {
 			return;
 		}
 		try {
@@ -461,6 +472,18 @@ final class RingAgreement {
 	}
 
 	/**
+	 * A publisher does not know a later ring, which it has to follow with a later term.
+	 */
+	private void answerOutdated(UUID origin, Publication outdated, long now) {
+		Publication later = present(now, 0);
+		if (later != null && outdated.answers() == 0 && outdated.publisher().equals(origin)
+				&& now - this.outdatedAt >= ASK_AGAIN_NANOS) {
+			this.outdatedAt = now;
+			this.outlet.to(origin, later);
+		}
+	}
+
+	/**
 	 * Receive a message that this node has sent to all nodes and that has come back.
 	 */
 	void echoed(RingMessage message) {
@@ -476,7 +499,8 @@ final class RingAgreement {
 
 	private boolean isPublisher() {
 		Publication accepted = this.accepted;
-		return this.fresh && !this.frozen && accepted != null && accepted.publisher().equals(this.self);
+		return this.fresh && this.continues && !this.frozen && accepted != null
+				&& accepted.publisher().equals(this.self);
 	}
 
 	/**

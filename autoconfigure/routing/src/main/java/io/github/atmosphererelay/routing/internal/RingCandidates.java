@@ -33,13 +33,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The nodes that a ring may have as members: for each name one node. While several starts
- * of one name are alive, the oldest one that still beats counts, and the newer ones stay
- * outside.
+ * of one name beat, the oldest one counts, by what they say, and the others stay outside.
  *
  * @param byName the nodes that count, by name
- * @param outside nodes whose name belongs to an older node
+ * @param outside nodes that beat, and whose name belongs to another node
  */
 record RingCandidates(Map<String, Candidate> byName, List<ClusterNode> outside) {
+
+	static final RingCandidates NONE = new RingCandidates(Map.of(), List.of());
 
 	private static final Comparator<HeardNode> OLDEST_FIRST = Comparator
 		.comparing((HeardNode each) -> each.node().startedAt())
@@ -60,13 +61,9 @@ record RingCandidates(Map<String, Candidate> byName, List<ClusterNode> outside) 
 		Map<String, Candidate> byName = new HashMap<>();
 		List<ClusterNode> outside = new ArrayList<>();
 		starts.forEach((name, ofName) -> {
-			HeardNode counts = ofName.stream()
-				.filter((each) -> each.silentNanos() <= silentNanos)
-				.findFirst()
-				.orElse(ofName.get(ofName.size() - 1));
-			ofName.stream()
-				.filter((each) -> OLDEST_FIRST.compare(each, counts) > 0)
-				.forEach((each) -> outside.add(each.node()));
+			List<HeardNode> beating = ofName.stream().filter((each) -> each.silentNanos() <= silentNanos).toList();
+			HeardNode counts = beating.isEmpty() ? ofName.get(ofName.size() - 1) : beating.get(0);
+			beating.stream().filter((each) -> each != counts).forEach((each) -> outside.add(each.node()));
 			byName.put(name, candidate(counts.node(), draining));
 		});
 		return new RingCandidates(Map.copyOf(byName), List.copyOf(outside));
@@ -84,23 +81,30 @@ record RingCandidates(Map<String, Candidate> byName, List<ClusterNode> outside) 
 	}
 
 	/**
-	 * Return the node that publishes the ring: the oldest one that serves clients, by
-	 * what the nodes say of their start.
+	 * Return the node that publishes the ring: the one that has published the present
+	 * ring, as long as it serves clients, otherwise the oldest one that does, by what the
+	 * nodes say of their start. So a node whose clock is behind takes over from nobody.
+	 * @param present the node that has published the present ring, if there is one
 	 * @param mute nodes that do not publish although they should
 	 */
-	@Nullable UUID publisher(Set<UUID> mute) {
-		return this.byName.values()
+	@Nullable UUID publisher(@Nullable UUID present, Set<UUID> mute) {
+		List<ClusterNode> serving = this.byName.values()
 			.stream()
 			.filter((each) -> each.member().weight() > 0)
 			.map(Candidate::node)
 			.filter((node) -> !mute.contains(node.id()))
+			.toList();
+		if (serving.stream().anyMatch((node) -> node.id().equals(present))) {
+			return present;
+		}
+		return serving.stream()
 			.min(Comparator.comparing(ClusterNode::startedAt).thenComparing(ClusterNode::id))
 			.map(ClusterNode::id)
 			.orElse(null);
 	}
 
 	/**
-	 * Return whether a node stands outside, because an older one has its name.
+	 * Return whether a node stands outside, because another one has its name.
 	 */
 	boolean isOutside(UUID node) {
 		return this.outside.stream().anyMatch((each) -> each.id().equals(node));

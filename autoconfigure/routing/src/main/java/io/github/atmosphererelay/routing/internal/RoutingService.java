@@ -483,7 +483,7 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 		String problem = (this.problem != null) ? this.problem : this.sendProblem;
 		if (problem == null && System.nanoTime() - this.agreedAt > DISAGREES.plus(this.times.settle()).toNanos()) {
 			return "This node has not agreed with the published ring for " + DISAGREES.toSeconds()
-					+ " s. Are the clocks and the weights of the nodes right, and does the oldest node publish?";
+					+ " s. Do all nodes hear each other, and does the node that publishes the ring run?";
 		}
 		RingCopy copy = this.copy;
 		return (problem == null && copy != null) ? copy.problem() : problem;

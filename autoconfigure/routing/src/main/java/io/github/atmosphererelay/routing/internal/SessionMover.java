@@ -48,6 +48,9 @@ import org.jspecify.annotations.Nullable;
  * for one change. With {@link Rebalance#SELECTIVE} it covers users who have got another
  * owner, and no others who are out of place.
  * <p>
+ * A node that stands outside the ring closes nobody: it was cut off or stood still, and
+ * its users are in place again when the ring takes it in. Until then its plan waits.
+ * <p>
  * Used by the routing thread. The application's placement is asked on another one,
  * because it may take any time.
  */
@@ -113,7 +116,7 @@ final class SessionMover {
 		}
 		long delay = this.settings.moveDelay().toNanos();
 		Instant openedBefore = Instant.now().minusNanos(now - publishedAt).plusNanos(delay / 2);
-		this.plan = new Plan(List.copyOf(bases), ring, openedBefore,
+		this.plan = new Plan(List.copyOf(bases), ring, !this.places.isServing(ring), openedBefore,
 				publishedAt + delay + (long) (this.random.nextDouble() * SLICE_NANOS));
 	}
 
@@ -121,7 +124,8 @@ final class SessionMover {
 	 * Return whether there is a plan that has not ended. For any thread.
 	 */
 	boolean isMoving() {
-		return this.plan != null;
+		Plan plan = this.plan;
+		return plan != null && !plan.waits;
 	}
 
 	/**
@@ -129,7 +133,7 @@ final class SessionMover {
 	 */
 	boolean isDue(long now) {
 		Plan plan = this.plan;
-		if (plan == null || now - plan.nextAt < 0) {
+		if (plan == null || plan.waits || now - plan.nextAt < 0) {
 			return false;
 		}
 		if (plan.users == null && !plan.searching) {
@@ -248,6 +252,9 @@ final class SessionMover {
 
 		private final PublishedRing ring;
 
+		/** Whether this node stands outside the ring. */
+		private final boolean waits;
+
 		private final Instant openedBefore;
 
 		private long nextAt;
@@ -260,9 +267,10 @@ final class SessionMover {
 		/** The users who have to move, or {@code null} while they are not known. */
 		private @Nullable Deque<String> users;
 
-		Plan(List<PublishedRing> bases, PublishedRing ring, Instant openedBefore, long nextAt) {
+		Plan(List<PublishedRing> bases, PublishedRing ring, boolean waits, Instant openedBefore, long nextAt) {
 			this.bases = bases;
 			this.ring = ring;
+			this.waits = waits;
 			this.openedBefore = openedBefore;
 			this.nextAt = nextAt;
 		}

@@ -22,13 +22,11 @@ import java.security.Principal;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Semaphore;
 import java.util.stream.Collectors;
 
 import io.github.atmosphererelay.cluster.ClusterNode;
@@ -42,12 +40,6 @@ import org.jspecify.annotations.Nullable;
  * issuer says later that the socket has to end. For any thread.
  */
 public final class TicketDesk {
-
-	/**
-	 * How many tickets of one node are asked about at a time: less than there are threads
-	 * that check tokens, so that forged tickets leave threads to other clients.
-	 */
-	static final int MAX_ASKED = 4;
 
 	private static final byte REDEEM = 1;
 
@@ -63,7 +55,7 @@ public final class TicketDesk {
 
 	private final TicketSockets sockets;
 
-	private final Map<UUID, Semaphore> asked = new ConcurrentHashMap<>();
+	private final AskedTickets asked = new AskedTickets();
 
 	/** What the other nodes have not confirmed yet. */
 	private final Set<TicketLinks.Link> ends = ConcurrentHashMap.newKeySet();
@@ -89,7 +81,7 @@ public final class TicketDesk {
 	 * Redeem a ticket at the node that has issued it.
 	 * @param ticket the ticket
 	 * @return completes with its holder, or with {@code null} if it is not valid or too
-	 * many tickets of its node are asked about now; fails if its node does not answer
+	 * many tickets are asked about now; fails if its node does not answer
 	 */
 	public CompletableFuture<TicketOffice.@Nullable Holder> redeem(String ticket) {
 		UUID issuer = TicketOffice.issuer(ticket);
@@ -97,8 +89,8 @@ public final class TicketDesk {
 			this.statistics.countRefusedTicket();
 			return CompletableFuture.completedFuture(null);
 		}
-		Semaphore room = this.asked.computeIfAbsent(issuer, (same) -> new Semaphore(MAX_ASKED));
-		if (!room.tryAcquire()) {
+		Runnable release = this.asked.take(issuer);
+		if (release == null) {
 			this.statistics.countRefusedTicket();
 			return CompletableFuture.completedFuture(null);
 		}
@@ -107,10 +99,10 @@ public final class TicketDesk {
 			answer = this.cluster.askRouting(issuer, request(REDEEM, ticket));
 		}
 		catch (RuntimeException ex) {
-			room.release();
+			release.run();
 			throw ex;
 		}
-		return answer.whenComplete((same, failure) -> room.release()).thenApply(TicketOffice::read);
+		return answer.whenComplete((same, failure) -> release.run()).thenApply(TicketOffice::read);
 	}
 
 	/**
@@ -168,7 +160,7 @@ public final class TicketDesk {
 	 */
 	void tick() {
 		Set<UUID> nodes = nodes();
-		this.asked.keySet().retainAll(nodes);
+		this.asked.retain(nodes);
 		this.office.expire();
 		this.sockets.closeEnded();
 		List<TicketLinks.Link> links = new ArrayList<>();

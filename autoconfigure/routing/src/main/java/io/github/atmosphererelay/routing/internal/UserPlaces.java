@@ -37,6 +37,14 @@ final class UserPlaces {
 	}
 
 	/**
+	 * Return whether a ring has this node among those that serve clients.
+	 */
+	boolean isServing(PublishedRing ring) {
+		RingMember member = ring.ring().member(this.self);
+		return member != null && member.weight() > 0;
+	}
+
+	/**
 	 * Return whether a user's sessions are in place on this node.
 	 */
 	boolean isInPlace(String user, PublishedRing ring) {

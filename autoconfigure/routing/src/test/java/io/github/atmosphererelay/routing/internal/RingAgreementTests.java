@@ -211,9 +211,93 @@ class RingAgreementTests {
 		assertThat(second.agreement.state().publisher()).isEqualTo(second.id);
 		first.mute = false;
 		this.cluster.run(QUIET);
-		assertThat(first.agreement.state().publisher()).isEqualTo(first.id);
+		assertThat(first.agreement.state().publisher()).as("nobody takes over from a publisher that lives")
+			.isEqualTo(second.id);
 		assertThat(first.agreement.isAgreed()).isTrue();
 		assertThat(second.agreement.isAgreed()).isTrue();
+		second.kill();
+		this.cluster.run(QUIET);
+		assertThat(first.agreement.state().publisher()).isEqualTo(first.id);
+		assertThat(first.agreement.isAgreed()).isTrue();
+	}
+
+	@Test
+	void aNodeWhoseClockIsAnHourBehindTakesOverFromNobody() {
+		Node first = this.cluster.start("a");
+		Node second = this.cluster.start("b");
+		this.cluster.run(QUIET);
+		RingVersion before = version(first);
+		Node behind = this.cluster.start("c", Duration.ofHours(-1));
+		for (int i = 0; i < 60; i++) {
+			this.cluster.run(Duration.ofMillis(500));
+			assertThat(version(first).term()).isEqualTo(before.term());
+			assertThat(first.agreement.state().publisher()).isEqualTo(first.id);
+			assertThat(first.agreement.isAgreed() || i < 20).isTrue();
+		}
+		assertThat(this.cluster.running()).allSatisfy((node) -> assertThat(node.agreement.isAgreed()).isTrue());
+		assertThat(names(behind)).containsExactly("a", "b", "c");
+		first.kill();
+		this.cluster.run(QUIET);
+		assertThat(behind.agreement.state().publisher()).as("the oldest one, by what it says").isEqualTo(behind.id);
+		assertThat(version(second).term()).as("a later term").isGreaterThan(before.term());
+		RingVersion afterwards = version(second);
+		Node again = this.cluster.start("a", Duration.ofHours(-2));
+		this.cluster.run(QUIET);
+		assertThat(version(again).term()).isEqualTo(afterwards.term());
+		assertThat(this.cluster.running()).allSatisfy((node) -> assertThat(node.agreement.isAgreed()).isTrue());
+	}
+
+	@Test
+	void aPublisherWhoseClockIsAnHourAheadIsFollowedByALaterTerm() {
+		Node ahead = this.cluster.start("a", Duration.ofHours(1));
+		this.cluster.run(QUIET);
+		Node second = this.cluster.start("b");
+		this.cluster.run(QUIET);
+		RingVersion before = version(ahead);
+		assertThat(ahead.agreement.state().publisher()).isEqualTo(ahead.id);
+		ahead.kill();
+		this.cluster.run(QUIET);
+		assertThat(names(second)).containsExactly("b");
+		assertThat(version(second).term()).isEqualTo(before.term() + 1);
+	}
+
+	/**
+	 * The gateway knows a later term than the clock of the node that begins.
+	 */
+	@Test
+	void aGatewayThatOutlivesAllNodesFollowsOneWhoseClockIsAnHourBehind() {
+		Node gateway = this.cluster.start("gateway");
+		gateway.weight = 0;
+		Node first = this.cluster.start("a");
+		this.cluster.run(QUIET);
+		RingVersion before = version(gateway);
+		first.kill();
+		this.cluster.run(QUIET);
+		Node behind = this.cluster.start("b", Duration.ofHours(-1));
+		this.cluster.run(QUIET);
+		assertThat(names(gateway)).containsExactly("b", "gateway");
+		assertThat(version(gateway)).isEqualTo(version(behind));
+		assertThat(version(behind).term()).isGreaterThan(before.term());
+		assertThat(gateway.agreement.isAgreed()).isTrue();
+	}
+
+	@Test
+	void aRestartedNodeWhoseClockWasSetBackReplacesTheOneThatWasKilled() {
+		this.cluster.start("a");
+		Node second = this.cluster.start("b");
+		Node third = this.cluster.start("c");
+		this.cluster.run(QUIET);
+		String digest = version(third).digest();
+		int acted = third.acted.size();
+		second.kill();
+		this.cluster.run(Duration.ofMillis(1_500));
+		Node restarted = this.cluster.start("b", Duration.ofHours(-1));
+		this.cluster.run(QUIET);
+		assertThat(version(third).digest()).isEqualTo(digest);
+		assertThat(third.acted).hasSize(acted);
+		assertThat(third.agreement.state().outside()).isEmpty();
+		assertThat(restarted.agreement.state().selfOutside()).isFalse();
+		assertThat(restarted.agreement.isAgreed()).isTrue();
 	}
 
 	@Test
@@ -311,6 +395,7 @@ class RingAgreementTests {
 			cluster.run(Duration.ofMillis(random.nextInt(12_000)));
 		}
 		cluster.running().forEach(Node::kill);
+		cluster.forgetPublications();
 		for (String name : List.of("a", "b", "c")) {
 			cluster.start(name);
 		}

@@ -111,6 +111,33 @@ class SessionMoverTests {
 		});
 	}
 
+	/**
+	 * As with a node that was cut off from the others for a while: they have published a
+	 * ring without it, and take it in again later.
+	 */
+	@Test
+	void aNodeThatStandsOutsideTheRingClosesNobodyAndIsInPlaceWhenItIsTakenInAgain() {
+		for (int i = 0; i < 200; i++) {
+			String user = "user-" + i;
+			if (owner(user, TWO).equals("a")) {
+				open(user);
+			}
+		}
+		PublishedRing without = ring(2, "b");
+		PublishedRing again = ring(3, "a", "b");
+		SessionMover mover = mover(Rebalance.SELECTIVE, 1_000, Placement.BY_RING);
+		mover.plan(TWO, without, this.now, this.now);
+		slices(mover, without, 5);
+		assertThat(mover.isMoving()).isFalse();
+		mover.plan(without, again, this.now, this.now);
+		slices(mover, again, 5);
+		assertThat(this.statistics.moves()).isZero();
+		PublishedRing grown = ring(4, "a", "b", "c");
+		mover.plan(again, grown, this.now, this.now);
+		slices(mover, grown, 5);
+		assertThat(this.statistics.moves()).as("those of the node that joins").isBetween(5L, 60L);
+	}
+
 	@Test
 	void nobodyMovesOnTheFirstRingOrWithRebalanceOff() {
 		open("ada");

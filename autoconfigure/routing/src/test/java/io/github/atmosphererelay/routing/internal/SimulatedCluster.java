@@ -98,6 +98,16 @@ final class SimulatedCluster {
 	}
 
 	/**
+	 * Start a node whose clock is wrong.
+	 * @param ahead how far it is ahead; negative if it is behind
+	 */
+	Node start(String name, Duration ahead) {
+		Node node = start(name, Instant.ofEpochMilli(this.now / 1_000_000 + this.nodes.size()).plus(ahead), 0);
+		node.ahead = ahead;
+		return node;
+	}
+
+	/**
 	 * Publish what a node sends. All others that are connected receive it later, in
 	 * order.
 	 */
@@ -114,6 +124,13 @@ final class SimulatedCluster {
 				node.inbox.add(new Sent(from, body));
 			}
 		}
+	}
+
+	/**
+	 * Forget what the broker has carried, when nobody is left who has received it.
+	 */
+	void forgetPublications() {
+		this.published.clear();
 	}
 
 	/** The newest version that the broker has carried. */
@@ -159,6 +176,8 @@ final class SimulatedCluster {
 
 		int weight = 1;
 
+		private Duration ahead = Duration.ZERO;
+
 		Consumer<Node> onAct = (node) -> {
 		};
 
@@ -177,7 +196,7 @@ final class SimulatedCluster {
 			this.name = name;
 			this.startedAt = startedAt;
 			this.agreement = new RingAgreement(this.id, TIMES, spreadOver, () -> SimulatedCluster.this.now,
-					() -> SimulatedCluster.this.now / 1_000_000, this);
+					() -> SimulatedCluster.this.now / 1_000_000 + this.ahead.toMillis(), this);
 		}
 
 		void kill() {

@@ -1,0 +1,207 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.presence.internal;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sessions of one channel that have ended because their node has asked them to move,
+ * and the sessions that have taken their places. The place of a session that moves is
+ * kept for a while: its entry stays in the channel, so that nobody leaves. The next
+ * session of the same user takes the place, and is announced under the id of the session
+ * whose place it has.
+ * <p>
+ * The nodes' messages are in no order between two nodes, so that the new session may be
+ * heard of before the end of the old one. Therefore the join of a further session of a
+ * user is held back for a moment. The holder of the channel's monitor uses this object.
+ */
+final class HandOvers {
+
+	private static final long MAX_JOIN_DELAY = TimeUnit.SECONDS.toNanos(2);
+
+	private final long timeout;
+
+	private final long joinDelay;
+
+	/** Sessions that have ended and whose places are kept, in the order of time. */
+	private final Map<String, Due> kept = new LinkedHashMap<>(2);
+
+	/** Sessions whose join is held back, in the order of time. */
+	private final Map<String, Due> heldJoins = new LinkedHashMap<>(2);
+
+	/** The ids under which sessions are announced that have taken a place. */
+	private final Map<String, String> announcedAs = new HashMap<>(2);
+
+	/**
+	 * Create an object without sessions.
+	 * @param timeout how long a place is kept, in nanoseconds; 0 if nobody moves
+	 */
+	HandOvers(long timeout) {
+		this.timeout = timeout;
+		this.joinDelay = Math.min(timeout, MAX_JOIN_DELAY);
+	}
+
+	/**
+	 * Return whether sessions move at all.
+	 */
+	boolean isEnabled() {
+		return this.timeout > 0;
+	}
+
+	/**
+	 * Return whether a place is kept, or a join is held back.
+	 */
+	boolean isPending() {
+		return !this.kept.isEmpty() || !this.heldJoins.isEmpty();
+	}
+
+	/**
+	 * Keep the place of a session that has ended.
+	 */
+	void keep(PresenceEntry entry, long now) {
+		this.kept.putIfAbsent(entry.session(), new Due(entry, now + this.timeout));
+	}
+
+	/**
+	 * Hold back the join of a session.
+	 */
+	void holdJoin(PresenceEntry entry, long now) {
+		this.heldJoins.put(entry.session(), new Due(entry, now + this.joinDelay));
+	}
+
+	/**
+	 * Return the first of a member's entries whose place is kept.
+	 * @return the entry, or {@code null} if there is none
+	 */
+	@Nullable PresenceEntry keptOf(PresenceEntry[] entries) {
+		return firstOf(entries, this.kept);
+	}
+
+	/**
+	 * Return the first of a member's entries whose join is held back.
+	 * @return the entry, or {@code null} if there is none
+	 */
+	@Nullable PresenceEntry heldJoinOf(PresenceEntry[] entries) {
+		return firstOf(entries, this.heldJoins);
+	}
+
+	private static @Nullable PresenceEntry firstOf(PresenceEntry[] entries, Map<String, Due> sessions) {
+		if (sessions.isEmpty()) {
+			return null;
+		}
+		for (PresenceEntry each : entries) {
+			if (sessions.containsKey(each.session())) {
+				return each;
+			}
+		}
+		return null;
+	}
+
+	/**
+	 * Note that a session has taken the place of one that has moved.
+	 */
+	void replace(PresenceEntry moved, PresenceEntry successor) {
+		this.kept.remove(moved.session());
+		this.heldJoins.remove(successor.session());
+		String announced = this.announcedAs.remove(moved.session());
+		this.announcedAs.put(successor.session(), (announced != null) ? announced : moved.session());
+	}
+
+	/**
+	 * Keep the place of a session no longer: the session is there.
+	 */
+	void release(PresenceEntry entry) {
+		this.kept.remove(entry.session());
+	}
+
+	/**
+	 * Hold back the join of a session no longer.
+	 * @return whether it was held back
+	 */
+	boolean releaseJoin(PresenceEntry entry) {
+		return this.heldJoins.remove(entry.session()) != null;
+	}
+
+	/**
+	 * Forget a session that has left.
+	 */
+	void forget(PresenceEntry entry) {
+		this.kept.remove(entry.session());
+		this.announcedAs.remove(entry.session());
+	}
+
+	/**
+	 * Remove and return the sessions whose places nobody has taken in time.
+	 */
+	List<PresenceEntry> takeExpired(long now) {
+		return takeDue(this.kept, now);
+	}
+
+	/**
+	 * Remove and return the sessions whose join is to be announced now.
+	 */
+	List<PresenceEntry> takeJoins(long now) {
+		return takeDue(this.heldJoins, now);
+	}
+
+	private static List<PresenceEntry> takeDue(Map<String, Due> sessions, long now) {
+		if (sessions.isEmpty()) {
+			return List.of();
+		}
+		List<PresenceEntry> due = new ArrayList<>();
+		Iterator<Due> each = sessions.values().iterator();
+		while (each.hasNext()) {
+			Due next = each.next();
+			if (now - next.at() < 0) {
+				break;
+			}
+			due.add(next.entry());
+			each.remove();
+		}
+		return due;
+	}
+
+	/**
+	 * Return whether clients have not been told of a session yet.
+	 */
+	boolean isJoinHeld(PresenceEntry entry) {
+		return this.heldJoins.containsKey(entry.session());
+	}
+
+	/**
+	 * Return a session as it is announced to clients.
+	 */
+	PresentSession announced(PresenceEntry entry) {
+		String id = this.announcedAs.isEmpty() ? null : this.announcedAs.get(entry.session());
+		return (id != null) ? new PresentSession(id, entry.user(), entry.attributes()) : PresentSession.of(entry);
+	}
+
+	/**
+	 * A session, and when something is due for it, by the clock in nanoseconds.
+	 */
+	private record Due(PresenceEntry entry, long at) {
+	}
+
+}
