@@ -18,8 +18,11 @@ package io.github.atmosphererelay.gateway;
 
 import java.util.List;
 
+import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
+import io.github.atmosphererelay.gateway.internal.ByteBudget;
 import io.github.atmosphererelay.gateway.internal.GatewayMeters;
 import io.github.atmosphererelay.gateway.internal.OpenExchanges;
+import io.github.atmosphererelay.gateway.internal.OpenPipes;
 import io.github.atmosphererelay.gateway.internal.PlacementFilter;
 import io.github.atmosphererelay.gateway.internal.ProxySettings;
 import io.github.atmosphererelay.gateway.internal.ProxyStatistics;
@@ -55,7 +58,7 @@ import org.springframework.web.reactive.function.server.ServerResponse;
 @AutoConfiguration(afterName = "org.springframework.cloud.gateway.config.GatewayAutoConfiguration")
 @ConditionalOnWebApplication(type = Type.REACTIVE)
 @ConditionalOnProperty("atmosphere.gateway.service")
-@EnableConfigurationProperties(AtmosphereGatewayProperties.class)
+@EnableConfigurationProperties({ AtmosphereGatewayProperties.class, AtmosphereProperties.class })
 public final class AtmosphereGatewayAutoConfiguration {
 
 	private final AtmosphereGatewayProperties properties;
@@ -69,6 +72,14 @@ public final class AtmosphereGatewayAutoConfiguration {
 		if (size < 1 || size > Integer.MAX_VALUE / 2) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.max-message-size",
 					properties.maxMessageSize(), "It must be positive and below 1GB");
+		}
+		if (properties.maxHeld().compareTo(properties.maxMessageSize()) < 0) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.max-held", properties.maxHeld(),
+					"It must not be smaller than atmosphere.gateway.max-message-size");
+		}
+		if (properties.sendTimeout().toMillis() < 1) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.send-timeout",
+					properties.sendTimeout(), "It must be positive");
 		}
 		if (properties.idleTimeout().isNegative()) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.idle-timeout",
@@ -127,12 +138,27 @@ public final class AtmosphereGatewayAutoConfiguration {
 	}
 
 	@Bean
+	ByteBudget atmosphereByteBudget() {
+		return new ByteBudget(this.properties.maxHeld().toBytes());
+	}
+
+	/**
+	 * Closes WebSockets as a stopping node closes its sessions.
+	 */
+	@Bean
+	OpenPipes atmosphereOpenPipes(AtmosphereProperties node) {
+		AtmosphereProperties.Shutdown shutdown = node.shutdown();
+		return new OpenPipes(this.properties.idleTimeout(), this.properties.sendTimeout(), shutdown.sliceSize(),
+				shutdown.sliceInterval(), shutdown.timeout());
+	}
+
+	@Bean
 	WebSocketProxyFilter atmosphereWebSocketProxyFilter(HttpClient http,
-			ObjectProvider<HttpHeadersFilter> headersFilters, ProxyStatistics statistics) {
+			ObjectProvider<HttpHeadersFilter> headersFilters, ProxyStatistics statistics, OpenPipes pipes,
+			ByteBudget budget) {
 		return new WebSocketProxyFilter(http, () -> headersFilters.orderedStream().toList(),
-				new ProxySettings((int) this.properties.maxMessageSize().toBytes(), this.properties.handshakeTimeout(),
-						this.properties.idleTimeout()),
-				statistics);
+				new ProxySettings((int) this.properties.maxMessageSize().toBytes(), this.properties.handshakeTimeout()),
+				statistics, pipes, budget);
 	}
 
 	@Bean
@@ -151,8 +177,8 @@ public final class AtmosphereGatewayAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean
-		GatewayMeters atmosphereGatewayMeters(ProxyStatistics statistics) {
-			return new GatewayMeters(statistics);
+		GatewayMeters atmosphereGatewayMeters(ProxyStatistics statistics, ByteBudget budget) {
+			return new GatewayMeters(statistics, budget);
 		}
 
 	}

@@ -38,6 +38,10 @@ public final class ProxyStatistics {
 
 	private final LongAdder nodeLost = new LongAdder();
 
+	private final LongAdder stopped = new LongAdder();
+
+	private final LongAdder slow = new LongAdder();
+
 	void opened() {
 		this.accepted.increment();
 		this.open.incrementAndGet();
@@ -55,16 +59,17 @@ public final class ProxyStatistics {
 		this.failed.increment();
 	}
 
-	void countTooLarge() {
-		this.tooLarge.increment();
-	}
-
-	void countIdle() {
-		this.idle.increment();
-	}
-
-	void countNodeLost() {
-		this.nodeLost.increment();
+	void ended(PipeEnd.Cause cause) {
+		switch (cause) {
+			case TOO_LARGE -> this.tooLarge.increment();
+			case IDLE -> this.idle.increment();
+			case NODE_LOST -> this.nodeLost.increment();
+			case STOPPED -> this.stopped.increment();
+			case SLOW -> this.slow.increment();
+			case CLOSED -> {
+				// Not by the gateway
+			}
+		}
 	}
 
 	/**
@@ -122,6 +127,23 @@ public final class ProxyStatistics {
 	 */
 	public long nodeLost() {
 		return this.nodeLost.sum();
+	}
+
+	/**
+	 * Return how many were closed because the gateway stops.
+	 * @return the number since the start
+	 */
+	public long stopped() {
+		return this.stopped.sum();
+	}
+
+	/**
+	 * Return how many were closed because their client has not taken a message that held
+	 * bytes which others needed.
+	 * @return the number since the start
+	 */
+	public long slow() {
+		return this.slow.sum();
 	}
 
 }
