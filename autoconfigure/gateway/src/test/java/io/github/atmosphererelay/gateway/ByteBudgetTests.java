@@ -43,7 +43,7 @@ class ByteBudgetTests {
 	private static final Duration SOON = Duration.ofSeconds(60);
 
 	/** More than the sockets of the way hold. */
-	private static final int FRAMES = 400;
+	private static final int FRAMES = 2_500;
 
 	private static final int LIMIT = 2 * TestBackend.FLOOD_FRAME;
 
