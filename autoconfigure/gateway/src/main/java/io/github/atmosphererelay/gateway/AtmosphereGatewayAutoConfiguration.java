@@ -19,7 +19,6 @@ package io.github.atmosphererelay.gateway;
 import java.util.List;
 
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
-import io.github.atmosphererelay.gateway.internal.ByteBudget;
 import io.github.atmosphererelay.gateway.internal.GatewayMeters;
 import io.github.atmosphererelay.gateway.internal.OpenExchanges;
 import io.github.atmosphererelay.gateway.internal.OpenPipes;
@@ -72,14 +71,6 @@ public final class AtmosphereGatewayAutoConfiguration {
 		if (size < 1 || size > Integer.MAX_VALUE / 2) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.max-message-size",
 					properties.maxMessageSize(), "It must be positive and below 1GB");
-		}
-		if (properties.maxHeld().compareTo(properties.maxMessageSize()) < 0) {
-			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.max-held", properties.maxHeld(),
-					"It must not be smaller than atmosphere.gateway.max-message-size");
-		}
-		if (properties.sendTimeout().toMillis() < 1) {
-			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.send-timeout",
-					properties.sendTimeout(), "It must be positive");
 		}
 		if (properties.idleTimeout().isNegative()) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.idle-timeout",
@@ -137,28 +128,22 @@ public final class AtmosphereGatewayAutoConfiguration {
 		return new ProxyStatistics();
 	}
 
-	@Bean
-	ByteBudget atmosphereByteBudget() {
-		return new ByteBudget(this.properties.maxHeld().toBytes());
-	}
-
 	/**
 	 * Closes WebSockets as a stopping node closes its sessions.
 	 */
 	@Bean
 	OpenPipes atmosphereOpenPipes(AtmosphereProperties node) {
 		AtmosphereProperties.Shutdown shutdown = node.shutdown();
-		return new OpenPipes(this.properties.idleTimeout(), this.properties.sendTimeout(), shutdown.sliceSize(),
-				shutdown.sliceInterval(), shutdown.timeout());
+		return new OpenPipes(this.properties.idleTimeout(), shutdown.sliceSize(), shutdown.sliceInterval(),
+				shutdown.timeout());
 	}
 
 	@Bean
 	WebSocketProxyFilter atmosphereWebSocketProxyFilter(HttpClient http,
-			ObjectProvider<HttpHeadersFilter> headersFilters, ProxyStatistics statistics, OpenPipes pipes,
-			ByteBudget budget) {
+			ObjectProvider<HttpHeadersFilter> headersFilters, ProxyStatistics statistics, OpenPipes pipes) {
 		return new WebSocketProxyFilter(http, () -> headersFilters.orderedStream().toList(),
 				new ProxySettings((int) this.properties.maxMessageSize().toBytes(), this.properties.handshakeTimeout()),
-				statistics, pipes, budget);
+				statistics, pipes);
 	}
 
 	@Bean
@@ -177,8 +162,8 @@ public final class AtmosphereGatewayAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean
-		GatewayMeters atmosphereGatewayMeters(ProxyStatistics statistics, ByteBudget budget) {
-			return new GatewayMeters(statistics, budget);
+		GatewayMeters atmosphereGatewayMeters(ProxyStatistics statistics) {
+			return new GatewayMeters(statistics);
 		}
 
 	}

@@ -37,21 +37,16 @@ import org.springframework.util.unit.DataSize;
  * claim:NAME. Headers are removed before a request is forwarded. Default is principal and
  * claim:sub.
  * @param maxMessageSize Maximum size of a WebSocket message in either direction.
- * @param maxHeld Maximum size of all messages together that wait to be forwarded. When it
- * is reached, no WebSocket is read until some have been.
  * @param handshakeTimeout Time within which a node has to accept or refuse a WebSocket.
  * @param idleTimeout Time without a frame in either direction after which a WebSocket is
  * closed. Must be longer than the nodes' ping interval. With 0 it is never closed.
- * @param sendTimeout Time that a message may wait to be taken while max-held is reached.
- * Then its WebSocket is closed.
  * @param lookup Answers to clients that ask for their node.
  */
 @ConfigurationProperties("atmosphere.gateway")
 public record AtmosphereGatewayProperties(@Nullable String service, @Nullable List<String> userFrom,
-		@DefaultValue("16MB") DataSize maxMessageSize, @DefaultValue("64MB") DataSize maxHeld,
+		@DefaultValue("16MB") DataSize maxMessageSize,
 		@DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS) Duration handshakeTimeout,
-		@DefaultValue("90s") @DurationUnit(ChronoUnit.SECONDS) Duration idleTimeout,
-		@DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS) Duration sendTimeout, @DefaultValue Lookup lookup) {
+		@DefaultValue("90s") @DurationUnit(ChronoUnit.SECONDS) Duration idleTimeout, @DefaultValue Lookup lookup) {
 
 	private static final List<String> USER_FROM = List.of("principal", "claim:sub");
 

@@ -26,10 +26,9 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 /**
  * The meters of the gateway.
  *
- * @param statistics what they show of WebSockets
- * @param budget what they show of bytes
+ * @param statistics what they show
  */
-public record GatewayMeters(ProxyStatistics statistics, ByteBudget budget) implements MeterBinder {
+public record GatewayMeters(ProxyStatistics statistics) implements MeterBinder {
 
 	@Override
 	public void bindTo(MeterRegistry registry) {
@@ -44,14 +43,6 @@ public record GatewayMeters(ProxyStatistics statistics, ByteBudget budget) imple
 		closed(registry, "idle", ProxyStatistics::idle);
 		closed(registry, "node_lost", ProxyStatistics::nodeLost);
 		closed(registry, "stopped", ProxyStatistics::stopped);
-		closed(registry, "slow", ProxyStatistics::slow);
-		Gauge.builder("atmosphere.gateway.held", this.budget, ByteBudget::held)
-			.description("Bytes of messages that wait to be forwarded")
-			.baseUnit("bytes")
-			.register(registry);
-		FunctionCounter.builder("atmosphere.gateway.pauses", this.budget, ByteBudget::pauses)
-			.description("How often a side of a WebSocket was not read because no bytes were left")
-			.register(registry);
 	}
 
 	private void handshakes(MeterRegistry registry, String outcome, ToDoubleFunction<ProxyStatistics> value) {

@@ -32,10 +32,10 @@ import reactor.core.publisher.Flux;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * The WebSockets that the gateway forwards. Looks after those that are idle or stuck, and
- * closes all of them slice by slice when the gateway stops, before the web server does,
- * so that not all clients reconnect to other gateways at once. Safe for use by many
- * threads; does not block.
+ * The WebSockets that the gateway forwards. Looks after those that are idle, and closes
+ * all of them slice by slice when the gateway stops, before the web server does, so that
+ * not all clients reconnect to other gateways at once. Safe for use by many threads; does
+ * not block.
  */
 public final class OpenPipes implements SmartLifecycle {
 
@@ -46,8 +46,6 @@ public final class OpenPipes implements SmartLifecycle {
 	private final Set<WebSocketPipe> pipes = ConcurrentHashMap.newKeySet();
 
 	private final Duration idleTimeout;
-
-	private final Duration sendTimeout;
 
 	private final int sliceSize;
 
@@ -63,16 +61,12 @@ public final class OpenPipes implements SmartLifecycle {
 	 * Create a registry of WebSockets.
 	 * @param idleTimeout the time without a frame after which a WebSocket is closed, or
 	 * zero
-	 * @param sendTimeout the time that a message may wait to be taken while no bytes are
-	 * left for others
 	 * @param sliceSize the number of WebSockets that are closed at once
 	 * @param sliceInterval the time between two slices
 	 * @param timeout the time after which all remaining WebSockets are closed at once
 	 */
-	public OpenPipes(Duration idleTimeout, Duration sendTimeout, int sliceSize, Duration sliceInterval,
-			Duration timeout) {
+	public OpenPipes(Duration idleTimeout, int sliceSize, Duration sliceInterval, Duration timeout) {
 		this.idleTimeout = idleTimeout;
-		this.sendTimeout = sendTimeout;
 		this.sliceSize = sliceSize;
 		this.sliceInterval = sliceInterval;
 		this.timeout = timeout;
@@ -96,19 +90,20 @@ public final class OpenPipes implements SmartLifecycle {
 	@Override
 	public void start() {
 		this.running = true;
+		if (this.idleTimeout.isZero()) {
+			return;
+		}
 		this.checks = Flux.interval(checkInterval()).onBackpressureDrop().subscribe((tick) -> check());
 	}
 
 	private Duration checkInterval() {
-		Duration shorter = (!this.idleTimeout.isZero() && this.idleTimeout.compareTo(this.sendTimeout) < 0)
-				? this.idleTimeout : this.sendTimeout;
-		Duration quarter = shorter.dividedBy(4);
+		Duration quarter = this.idleTimeout.dividedBy(4);
 		return (quarter.compareTo(LONGEST_CHECK_INTERVAL) < 0) ? quarter : LONGEST_CHECK_INTERVAL;
 	}
 
 	private void check() {
 		for (WebSocketPipe pipe : this.pipes) {
-			guarded(() -> pipe.check(this.idleTimeout, this.sendTimeout));
+			guarded(() -> pipe.check(this.idleTimeout));
 		}
 	}
 

@@ -40,8 +40,6 @@ public final class ProxyStatistics {
 
 	private final LongAdder stopped = new LongAdder();
 
-	private final LongAdder slow = new LongAdder();
-
 	void opened() {
 		this.accepted.increment();
 		this.open.incrementAndGet();
@@ -65,7 +63,6 @@ public final class ProxyStatistics {
 			case IDLE -> this.idle.increment();
 			case NODE_LOST -> this.nodeLost.increment();
 			case STOPPED -> this.stopped.increment();
-			case SLOW -> this.slow.increment();
 			case CLOSED -> {
 				// Not by the gateway
 			}
@@ -135,15 +132,6 @@ public final class ProxyStatistics {
 	 */
 	public long stopped() {
 		return this.stopped.sum();
-	}
-
-	/**
-	 * Return how many were closed because their client has not taken a message that held
-	 * bytes which others needed.
-	 * @return the number since the start
-	 */
-	public long slow() {
-		return this.slow.sum();
 	}
 
 }

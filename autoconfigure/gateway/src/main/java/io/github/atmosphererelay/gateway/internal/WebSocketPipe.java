@@ -28,7 +28,6 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 import org.springframework.web.reactive.socket.CloseStatus;
-import org.springframework.web.reactive.socket.WebSocketMessage;
 import org.springframework.web.reactive.socket.WebSocketSession;
 
 /**
@@ -51,18 +50,12 @@ final class WebSocketPipe {
 
 	private final Runnable disconnect;
 
-	private final ByteBudget budget;
-
 	private final ProxyStatistics statistics;
 
 	private final AtomicReference<@Nullable PipeEnd> end = new AtomicReference<>();
 
 	/** Completes when nothing is to be forwarded any more. */
 	private final Sinks.Empty<Void> ended = Sinks.empty();
-
-	private final Direction toNode = new Direction();
-
-	private final Direction toClient = new Direction();
 
 	private volatile long lastFrame = System.nanoTime();
 
@@ -71,15 +64,12 @@ final class WebSocketPipe {
 	 * @param client the client's side
 	 * @param node the node's side
 	 * @param disconnect closes the client's connection, also if it takes no bytes
-	 * @param budget the bytes that messages may hold
 	 * @param statistics counts what the gateway ends
 	 */
-	WebSocketPipe(WebSocketSession client, WebSocketSession node, Runnable disconnect, ByteBudget budget,
-			ProxyStatistics statistics) {
+	WebSocketPipe(WebSocketSession client, WebSocketSession node, Runnable disconnect, ProxyStatistics statistics) {
 		this.client = client;
 		this.node = node;
 		this.disconnect = disconnect;
-		this.budget = budget;
 		this.statistics = statistics;
 	}
 
@@ -88,9 +78,8 @@ final class WebSocketPipe {
 	 * @return completes when both sides are closed
 	 */
 	Mono<Void> run() {
-		Mono<Void> forwarded = Mono.when(
-				forward(this.client, this.node, this.toNode, PipeEnd::closedByClient, PipeEnd.NODE_LOST),
-				forward(this.node, this.client, this.toClient, PipeEnd::closedByNode, PipeEnd.CLIENT_LOST));
+		Mono<Void> forwarded = Mono.when(forward(this.client, this.node, PipeEnd::closedByClient, PipeEnd.NODE_LOST),
+				forward(this.node, this.client, PipeEnd::closedByNode, PipeEnd.CLIENT_LOST));
 		Mono<Void> late = this.ended.asMono().then(Mono.delay(LAST_WORDS)).then();
 		return Mono.firstWithSignal(forwarded, late).then(Mono.defer(this::closeBoth));
 	}
@@ -106,28 +95,16 @@ final class WebSocketPipe {
 	}
 
 	/**
-	 * End it if it is idle, or if it holds bytes for too long that others need.
-	 * @param idleTimeout the time without a frame after which it is idle, or zero
-	 * @param sendTimeout the time that a message may wait while no bytes are left
+	 * End it if it is idle.
+	 * @param idleTimeout the time without a frame after which it is idle
 	 */
-	void check(Duration idleTimeout, Duration sendTimeout) {
-		long now = System.nanoTime();
-		if (this.budget.isExhausted()) {
-			// Nobody is read, so that no frame says nothing about a side
-			this.lastFrame = now;
-			if (this.toNode.waits(now) > sendTimeout.toNanos()) {
-				end(PipeEnd.NODE_LOST);
-			}
-			else if (this.toClient.waits(now) > sendTimeout.toNanos()) {
-				end(PipeEnd.SLOW);
-			}
-		}
-		else if (!idleTimeout.isZero() && now - this.lastFrame >= idleTimeout.toNanos()) {
+	void check(Duration idleTimeout) {
+		if (System.nanoTime() - this.lastFrame >= idleTimeout.toNanos()) {
 			end(PipeEnd.IDLE);
 		}
 	}
 
-	private Mono<Void> forward(WebSocketSession from, WebSocketSession to, Direction direction,
+	private Mono<Void> forward(WebSocketSession from, WebSocketSession to,
 			Function<@Nullable CloseStatus, PipeEnd> closed, PipeEnd receiverLost) {
 		return FrameReader.read(from, () -> this.lastFrame = System.nanoTime())
 			.takeUntilOther(this.ended.asMono())
@@ -138,7 +115,7 @@ final class WebSocketPipe {
 				}
 				return Flux.empty();
 			})
-			.concatMap((message) -> direction.send(message, to), 1)
+			.concatMap((message) -> to.send(Mono.just(message)), 1)
 			.then(Mono.defer(() -> endAs(from, closed)))
 			.onErrorResume((failure) -> {
 				logger.debug("A side of a WebSocket does not take frames", failure);
@@ -174,31 +151,6 @@ final class WebSocketPipe {
 		return Mono.defer(() -> side.close(status))
 			.timeout(LAST_WORDS, Mono.empty())
 			.onErrorResume((failure) -> Mono.empty());
-	}
-
-	/**
-	 * What is on its way to one side.
-	 */
-	private final class Direction {
-
-		/** Since when a message waits for the side to take it, or 0 if none does. */
-		private volatile long since;
-
-		long waits(long now) {
-			long since = this.since;
-			return (since != 0) ? now - since : 0;
-		}
-
-		Mono<Void> send(WebSocketMessage message, WebSocketSession to) {
-			int bytes = message.getPayload().readableByteCount();
-			WebSocketPipe.this.budget.take(bytes);
-			this.since = System.nanoTime() | 1;
-			return to.send(Mono.just(message)).doFinally((signal) -> {
-				this.since = 0;
-				WebSocketPipe.this.budget.give(bytes);
-			});
-		}
-
 	}
 
 }

@@ -21,6 +21,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -82,8 +83,6 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 
 	private final OpenPipes pipes;
 
-	private final ByteBudget budget;
-
 	/**
 	 * Create a filter.
 	 * @param http the gateway's HTTP client, which connects to the nodes
@@ -91,19 +90,16 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 	 * @param settings how to forward
 	 * @param statistics counts what is forwarded
 	 * @param pipes the WebSockets that are forwarded
-	 * @param budget the bytes that messages may hold
 	 */
 	public WebSocketProxyFilter(HttpClient http, Supplier<List<HttpHeadersFilter>> headersFilters,
-			ProxySettings settings, ProxyStatistics statistics, OpenPipes pipes, ByteBudget budget) {
+			ProxySettings settings, ProxyStatistics statistics, OpenPipes pipes) {
 		this.headersFilters = headersFilters;
 		this.settings = settings;
 		this.statistics = statistics;
 		this.pipes = pipes;
-		this.budget = budget;
-		this.client = new ReactorNettyWebSocketClient(http.doOnConnected((connection) -> {
-			ReadGate.guard(connection.channel(), budget);
-			OriginHeader.guard(connection.channel());
-		}), () -> WebsocketClientSpec.builder().handlePing(true).maxFramePayloadLength(settings.maxMessageSize()));
+		this.client = new ReactorNettyWebSocketClient(
+				http.doOnConnected((connection) -> OriginHeader.guard(connection.channel())),
+				() -> WebsocketClientSpec.builder().handlePing(true).maxFramePayloadLength(settings.maxMessageSize()));
 		this.service = new HandshakeWebSocketService(new ReactorNettyRequestUpgradeStrategy(
 				() -> WebsocketServerSpec.builder().handlePing(true).maxFramePayloadLength(settings.maxMessageSize())));
 	}
@@ -191,8 +187,7 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 
 	private Mono<Void> forward(ServerWebExchange exchange, WebSocketSession client, WebSocketSession node) {
 		Channel connection = connection(exchange);
-		ReadGate.guard(connection, this.budget);
-		WebSocketPipe pipe = new WebSocketPipe(client, node, connection::close, this.budget, this.statistics);
+		WebSocketPipe pipe = new WebSocketPipe(client, node, connection::close, this.statistics);
 		this.statistics.opened();
 		this.pipes.add(pipe);
 		return pipe.run().doFinally((signal) -> {
@@ -206,7 +201,7 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 		HttpServerRequest request = ServerHttpRequestDecorator.getNativeRequest(exchange.getRequest());
 		AtomicReference<Channel> channel = new AtomicReference<>();
 		request.withConnection((connection) -> channel.set(connection.channel()));
-		return channel.get();
+		return Objects.requireNonNull(channel.get(), "A client has a connection");
 	}
 
 	/**
