@@ -18,9 +18,11 @@ package io.github.atmosphererelay.gateway;
 
 import java.util.List;
 
+import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
 import io.github.atmosphererelay.autoconfigure.AtmosphereRoutingAutoConfiguration;
 import io.github.atmosphererelay.gateway.internal.GatewayMeters;
 import io.github.atmosphererelay.gateway.internal.OpenExchanges;
+import io.github.atmosphererelay.gateway.internal.OpenPipes;
 import io.github.atmosphererelay.gateway.internal.PlacementFilter;
 import io.github.atmosphererelay.gateway.internal.ProxySettings;
 import io.github.atmosphererelay.gateway.internal.ProxyStatistics;
@@ -52,7 +54,7 @@ import org.springframework.context.annotation.Import;
 				"org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration" })
 @ConditionalOnWebApplication(type = Type.REACTIVE)
 @ConditionalOnProperty("atmosphere.gateway.service")
-@EnableConfigurationProperties(AtmosphereGatewayProperties.class)
+@EnableConfigurationProperties({ AtmosphereGatewayProperties.class, AtmosphereProperties.class })
 @Import({ RingSourceConfiguration.class, RouteLookupConfiguration.class })
 public final class AtmosphereGatewayAutoConfiguration {
 
@@ -119,13 +121,22 @@ public final class AtmosphereGatewayAutoConfiguration {
 		return new ProxyStatistics();
 	}
 
+	/**
+	 * Closes WebSockets as a stopping node closes its sessions.
+	 */
+	@Bean
+	OpenPipes atmosphereOpenPipes(AtmosphereProperties node) {
+		AtmosphereProperties.Shutdown shutdown = node.shutdown();
+		return new OpenPipes(this.properties.idleTimeout(), shutdown.sliceSize(), shutdown.sliceInterval(),
+				shutdown.timeout());
+	}
+
 	@Bean
 	WebSocketProxyFilter atmosphereWebSocketProxyFilter(HttpClient http,
-			ObjectProvider<HttpHeadersFilter> headersFilters, ProxyStatistics statistics) {
+			ObjectProvider<HttpHeadersFilter> headersFilters, ProxyStatistics statistics, OpenPipes pipes) {
 		return new WebSocketProxyFilter(http, () -> headersFilters.orderedStream().toList(),
-				new ProxySettings((int) this.properties.maxMessageSize().toBytes(), this.properties.handshakeTimeout(),
-						this.properties.idleTimeout()),
-				statistics);
+				new ProxySettings((int) this.properties.maxMessageSize().toBytes(), this.properties.handshakeTimeout()),
+				statistics, pipes);
 	}
 
 	/**

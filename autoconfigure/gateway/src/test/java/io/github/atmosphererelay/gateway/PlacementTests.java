@@ -124,6 +124,7 @@ class PlacementTests {
 		TestSocket socket = TestSocket.connect(this.gateway.webSocket("/atmosphere/chat/a"), sent);
 		assertThat(socket.next()).isEqualTo("text:" + owner);
 		assertThat(node.headers().get("Upgrade")).isEqualToIgnoringCase("websocket");
+		assertThat(node.headers().contains("Origin")).as("made up by the gateway").isFalse();
 		assertForwarded(node);
 		socket.socket().abort();
 	}

@@ -61,6 +61,21 @@ final class TestGateway implements AutoCloseable {
 		return start(new SpringApplication(Application.class), ports(nodes), ports(others), args);
 	}
 
+	/**
+	 * Start a gateway as properties alone say, which stand for the whole configuration.
+	 */
+	static TestGateway startAs(List<String> properties, List<TestBackend> nodes) {
+		SpringApplication application = new SpringApplication(Application.class);
+		application.setWebApplicationType(WebApplicationType.REACTIVE);
+		List<String> all = new ArrayList<>(List.of("--server.port=0", "--spring.main.banner-mode=off",
+				"--spring.main.register-shutdown-hook=false", "--spring.jmx.enabled=false", "--logging.level.root=WARN",
+				"--atmosphere.relay.type=local",
+				"--test.nodes=" + nodes.stream().map(TestBackend::name).collect(Collectors.joining(","))));
+		all.addAll(instances("chat", ports(nodes)));
+		properties.forEach((property) -> all.add("--" + property));
+		return new TestGateway(application.run(all.toArray(String[]::new)));
+	}
+
 	private static Map<String, Integer> ports(List<TestBackend> backends) {
 		return backends.stream().collect(Collectors.toMap(TestBackend::name, TestBackend::port));
 	}

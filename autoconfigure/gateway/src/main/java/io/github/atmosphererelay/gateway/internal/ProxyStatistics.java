@@ -41,6 +41,8 @@ public final class ProxyStatistics {
 
 	private final LongAdder ringFailures = new LongAdder();
 
+	private final LongAdder stopped = new LongAdder();
+
 	void opened() {
 		this.accepted.increment();
 		this.open.incrementAndGet();
@@ -58,16 +60,16 @@ public final class ProxyStatistics {
 		this.failed.increment();
 	}
 
-	void countTooLarge() {
-		this.tooLarge.increment();
-	}
-
-	void countIdle() {
-		this.idle.increment();
-	}
-
-	void countNodeLost() {
-		this.nodeLost.increment();
+	void ended(PipeEnd.Cause cause) {
+		switch (cause) {
+			case TOO_LARGE -> this.tooLarge.increment();
+			case IDLE -> this.idle.increment();
+			case NODE_LOST -> this.nodeLost.increment();
+			case STOPPED -> this.stopped.increment();
+			case CLOSED -> {
+				// Not by the gateway
+			}
+		}
 	}
 
 	void countRingFailure() {
@@ -137,6 +139,14 @@ public final class ProxyStatistics {
 	 */
 	public long ringFailures() {
 		return this.ringFailures.sum();
+	}
+
+	/**
+	 * Return how many were closed because the gateway stops.
+	 * @return the number since the start
+	 */
+	public long stopped() {
+		return this.stopped.sum();
 	}
 
 }
