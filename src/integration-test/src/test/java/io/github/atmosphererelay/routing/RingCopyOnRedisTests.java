@@ -153,7 +153,8 @@ class RingCopyOnRedisTests {
 		assertThat(members(JsonMapper.shared().readTree(received.poll(60, TimeUnit.SECONDS)))).contains(joined.name());
 		joined.close();
 		JsonNode drained = JsonMapper.shared().readTree(received.poll(60, TimeUnit.SECONDS));
-		assertThat(drained.path("members").get(2).path("weight").intValue()).as("a node that is about to stop").isZero();
+		assertThat(drained.path("members").get(2).path("weight").intValue()).as("a node that is about to stop")
+			.isZero();
 		assertThat(members(JsonMapper.shared().readTree(received.poll(60, TimeUnit.SECONDS))))
 			.containsExactlyInAnyOrder("node-0", "node-1");
 		MachineTime.await(WITHIN).until(RingCopyOnRedisTests::isThatOfAllNodes);
