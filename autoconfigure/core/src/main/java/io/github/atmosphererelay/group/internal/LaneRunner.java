@@ -153,16 +153,21 @@ final class LaneRunner {
 	 * @return completes when that is done, or the lane is lost
 	 */
 	CompletableFuture<@Nullable Void> release() {
-		if (!this.releasing) {
+		boolean first = !this.releasing;
+		if (first) {
 			this.releaseUntil = System.nanoTime() + this.context.settings().stopTimeout().toNanos();
 			this.releasing = true;
 		}
 		if (this.broken) {
 			execute(this::giveUp);
+			return this.end;
 		}
-		else {
-			step(this::releaseIfIdle);
-		}
+		step(() -> {
+			releaseIfIdle();
+			if (first) {
+				later(this::releaseAnyway, this.context.settings().stopTimeout());
+			}
+		});
 		return this.end;
 	}
 
