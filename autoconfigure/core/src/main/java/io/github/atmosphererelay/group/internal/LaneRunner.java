@@ -565,7 +565,7 @@ final class LaneRunner {
 	 * Store the progress, unless that is being done.
 	 */
 	private void commit() {
-		if (this.committing || this.uncommitted.isEmpty()) {
+		if (this.ended || this.committing || this.uncommitted.isEmpty()) {
 			return;
 		}
 		this.committing = true;

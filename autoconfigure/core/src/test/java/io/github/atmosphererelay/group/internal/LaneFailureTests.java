@@ -206,6 +206,28 @@ class LaneFailureTests {
 		MachineTime.await(LIMIT).until(() -> "there is no such message".equals(runner.replay(id).join().reason()));
 	}
 
+	@Test
+	void severalGroupsWhoseMethodsDoNotReturnStopTogether() {
+		CountDownLatch running = new CountDownLatch(4);
+		GroupSettings settings = new GroupSettings(8, 3, Duration.ofMillis(50), Duration.ofMillis(200), 50, 1000,
+				1024 * 1024, Duration.ofSeconds(3));
+		GroupRunners runners = new GroupRunners();
+		for (int i = 0; i < 4; i++) {
+			runners.add(this.node.runner("group-" + i, settings, this.node.groups(), (channel, text) -> {
+				running.countDown();
+				return new CompletableFuture<>();
+			}));
+		}
+		runners.start();
+		this.node.publish("orders/1", 0, 1);
+		MachineTime.await(LIMIT).until(() -> running.getCount() == 0);
+		long begin = System.nanoTime();
+		runners.stop();
+		// One after another they would take 12 seconds
+		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(10));
+		assertThat(runners.all()).allMatch((runner) -> runner.statistics().lanes() == 0);
+	}
+
 	private static final class Unprintable extends RuntimeException {
 
 		@Override
