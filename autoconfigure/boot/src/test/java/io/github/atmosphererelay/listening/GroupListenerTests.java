@@ -26,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.github.atmosphererelay.broadcast.PublishOptions;
+import io.github.atmosphererelay.contract.broker.LogLines;
 import io.github.atmosphererelay.endpoint.internal.GroupListeners;
 import io.github.atmosphererelay.event.GroupMessageSetAside;
 import io.github.atmosphererelay.message.MessageId;
@@ -101,9 +102,9 @@ class GroupListenerTests {
 			assertThat(billing.aside).extracting(GroupMessageSetAside::reason)
 				.noneMatch((reason) -> reason.contains("12345") || reason.contains("no JSON"));
 			assertThat(billing.calls).containsExactly("failed 13", "failed 13", "recovered 14", "order 4 of 1");
+			await().until(() -> count(node, "handled") == 2);
 			assertThat(count(node, "failed")).isEqualTo(4);
 			assertThat(count(node, "set_aside")).isEqualTo(3);
-			assertThat(count(node, "handled")).isEqualTo(2);
 			JsonNode list = get(node, "/actuator/atmosphere/set-aside?size=2").path("setAside");
 			assertThat(list).hasSize(2);
 			JsonNode second = get(node, "/actuator/atmosphere/set-aside?page=1&size=2").path("setAside");
@@ -195,6 +196,19 @@ class GroupListenerTests {
 	}
 
 	@Test
+	void aWarningNamesChannelsOfThePatternThatHaveNoLog() {
+		try (LogLines lines = LogLines.of(GroupListeners.class.getName());
+				TestNode node = TestNode.start(List.of(Everything.class), ARGS)) {
+			assertThat(lines.all()).anyMatch((line) -> line.contains("does not get the messages of 'live/**'"));
+			Everything everything = node.bean(Everything.class);
+			node.broadcaster().broadcast("live/7", "ephemeral").join();
+			node.broadcaster().broadcast("orders/7", "recorded").join();
+			await().until(() -> everything.texts.contains("recorded"));
+			assertThat(everything.texts).containsExactly("recorded");
+		}
+	}
+
+	@Test
 	void aRelayWithoutGroupsFailsTheStartAndNamesTheProperty() {
 		assertThatThrownBy(() -> TestNode.start(List.of(Billing.class, OtherRelay.class), ARGS).close())
 			.hasStackTraceContaining("the relay 'fake' has no consumer groups");
@@ -270,6 +284,17 @@ class GroupListenerTests {
 
 		@MessageExceptionHandler
 		void onFailure(UnsupportedOperationException failure) {
+		}
+
+	}
+
+	static class Everything {
+
+		final List<String> texts = new CopyOnWriteArrayList<>();
+
+		@ChannelListener(value = "**", group = "everything")
+		void on(String text) {
+			this.texts.add(text);
 		}
 
 	}

@@ -39,6 +39,7 @@ import io.github.atmosphererelay.relay.SetAsideMessage;
 import io.github.atmosphererelay.relay.SetAsideMessages;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -238,9 +239,7 @@ public abstract class GroupContractTests extends RelayNodesTests {
 
 	@Test
 	void messagesThatTheLogDoesNotHaveAnyMoreAreReportedOnce() {
-		if (!trimsBySize()) {
-			return;
-		}
+		Assumptions.assumeTrue(trimsBySize());
 		RelayNode node = startedNode();
 		append(node, "orders/1", 0, 2, SHORT);
 		GroupMember member = GroupMember.join(node, earliest()).read(2);
@@ -273,6 +272,23 @@ public abstract class GroupContractTests extends RelayNodesTests {
 		MachineTime.await(LIMIT).until(() -> member.isAvailable(lane));
 		member.read(2);
 		assertThat(member.texts("orders/1")).containsExactly("text 0", "text 1");
+	}
+
+	@Test
+	void aLaneThatIsReleasedBelongsToAMemberAgainWhichReadsFromWhatIsCommitted() {
+		RelayNode node = startedNode();
+		List<String> texts = append(node, "orders/1", 0, 6);
+		GroupMember member = GroupMember.join(node, earliest()).read(6);
+		member.commit("orders/1", 2);
+		GroupLane former = member.laneOf("orders/1");
+		member.release(former);
+		member.read(10);
+		assertThat(member.texts("orders/1").subList(6, 10)).isEqualTo(texts.subList(2, 6));
+		assertThat(member.laneOf("orders/1").token()).isGreaterThan(former.token());
+		// As after a failure of the first call
+		former.release();
+		member.commit("orders/1", 10);
+		assertThat(member.lag()).isZero();
 	}
 
 	@Test

@@ -107,6 +107,11 @@ public final class GroupMember implements GroupLaneListener {
 		}
 	}
 
+	void release(GroupLane lane) {
+		this.lanes.remove(lane);
+		lane.release();
+	}
+
 	void leave() {
 		Objects.requireNonNull(this.membership).leave();
 		this.lanes.clear();

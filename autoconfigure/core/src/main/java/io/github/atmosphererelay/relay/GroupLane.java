@@ -60,7 +60,10 @@ public interface GroupLane {
 	 * {@link io.github.atmosphererelay.message.Discontinuity Discontinuity} with a
 	 * position where messages of a channel are missing because the log no longer has
 	 * them; empty if there is nothing to read now:
-	 * {@link GroupLaneListener#available(GroupLane)} is called when there is
+	 * {@link GroupLaneListener#available(GroupLane)} is called when there is. What
+	 * belongs to a future that fails with a {@link RelayException} comes with the next
+	 * read. If a future fails otherwise, the caller does not know how far the lane was
+	 * read, and releases it
 	 */
 	CompletableFuture<List<ChannelItem>> read(PageLimit limit);
 
@@ -104,7 +107,9 @@ public interface GroupLane {
 	CompletableFuture<Long> lag();
 
 	/**
-	 * Give the lane back. The relay gives it to a member, which may be this one.
+	 * Give the lane back. The relay gives it to a member, which may be this one, and
+	 * which reads from the committed positions. Does nothing if the lane does not belong
+	 * to this member; can be called again if it has failed.
 	 */
 	void release();
 

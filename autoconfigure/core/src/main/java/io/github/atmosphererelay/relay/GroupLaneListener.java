@@ -30,8 +30,8 @@ public interface GroupLaneListener {
 
 	/**
 	 * Another member is to have the lane. This one finishes what it has begun, commits,
-	 * and {@linkplain GroupLane#release() releases} it; the relay may take the lane away
-	 * if that lasts too long.
+	 * and {@linkplain GroupLane#release() releases} it, at the latest after the node's
+	 * {@code atmosphere.endpoint.drain-timeout} and some seconds.
 	 * @param lane the lane
 	 */
 	void revoked(GroupLane lane);

@@ -18,13 +18,18 @@ package io.github.atmosphererelay.testkit;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
+import io.github.atmosphererelay.endpoint.internal.GroupListeners;
+import io.github.atmosphererelay.group.internal.GroupStatistics;
 import io.github.atmosphererelay.listening.ChannelListener;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.session.internal.NodeIdentity;
@@ -48,6 +53,11 @@ class GroupClusterTests {
 
 	private static final Set<String> nodes = ConcurrentHashMap.newKeySet();
 
+	/** What is being handled while the broker is away. */
+	private static final CompletableFuture<Void> gate = new CompletableFuture<>();
+
+	private static final AtomicInteger waiting = new AtomicInteger();
+
 	@Test
 	void eachMessageIsHandledByOneNodeWhileNodesComeAndGoAndTheBrokerIsAway() {
 		try (RelayCluster cluster = ChatApplication.cluster(Billing.class).nodes(2).start()) {
@@ -58,10 +68,16 @@ class GroupClusterTests {
 			cluster.node(0).close();
 			publish(cluster, 40, 60);
 			awaitCount(60);
+			publish(cluster, 60, 61);
+			MachineTime.await(Duration.ofSeconds(10)).until(() -> waiting.get() == CHANNELS);
 			cluster.broker().takeAway();
 			MachineTime.await(Duration.ofSeconds(10)).until(() -> cluster.broker().isAway());
+			gate.complete(null);
+			awaitCount(61);
+			// The progress cannot be stored until the broker is back
+			MachineTime.await(Duration.ofSeconds(10)).until(() -> storeFailures(cluster.node(1), third) > 0);
 			cluster.broker().bringBack();
-			publish(cluster, 60, 80);
+			publish(cluster, 61, 80);
 			awaitCount(80);
 			third.close();
 			publish(cluster, 80, 90);
@@ -89,6 +105,13 @@ class GroupClusterTests {
 		}
 	}
 
+	private static long storeFailures(ApplicationNode... nodes) {
+		return Arrays.stream(nodes)
+			.flatMap((node) -> node.bean(GroupListeners.class).runners().all().stream())
+			.mapToLong((runner) -> runner.statistics().count(GroupStatistics.Event.STORE_FAILED))
+			.sum();
+	}
+
 	private static void awaitCount(int count) {
 		MachineTime.await(Duration.ofSeconds(30))
 			.until(() -> handled.values().stream().mapToInt(List::size).sum() >= count * CHANNELS);
@@ -103,8 +126,17 @@ class GroupClusterTests {
 		}
 
 		@ChannelListener(value = "log/{id}", group = "billing")
-		void on(String text, Publication publication) {
+		CompletableFuture<Void> on(String text, Publication publication) {
 			nodes.add(this.node);
+			if (text.equals("text 60")) {
+				waiting.incrementAndGet();
+				return gate.thenRun(() -> handled(text, publication));
+			}
+			handled(text, publication);
+			return CompletableFuture.completedFuture(null);
+		}
+
+		private static void handled(String text, Publication publication) {
 			handled.computeIfAbsent(publication.channel(), (name) -> new CopyOnWriteArrayList<>()).add(text);
 		}
 

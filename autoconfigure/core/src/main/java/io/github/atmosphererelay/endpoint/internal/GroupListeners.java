@@ -32,12 +32,16 @@ import io.github.atmosphererelay.listening.ChannelListener;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.ConsumerGroups;
 import io.github.atmosphererelay.relay.GroupOptions;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The {@link ChannelListener} methods of an application that are in a group.
  */
 public final class GroupListeners {
+
+	private static final Log logger = LogFactory.getLog(GroupListeners.class);
 
 	private final ClusterRelay relay;
 
@@ -134,13 +138,21 @@ public final class GroupListeners {
 		if (covered.stream().noneMatch(GroupListeners::isShared)) {
 			throw new InvalidEndpointException(
 					"The listener " + method + " is in a group, and the channels '" + pattern
-							+ "' have no log at the relay: they are configured by "
-							+ covered.stream()
-								.map((options) -> "'" + options.pattern() + "'")
-								.collect(Collectors.joining(", ")),
+							+ "' have no log at the relay: they are configured by " + names(covered),
 					"Set 'history.size' of this pattern in 'atmosphere.channels', so that the channels are recorded."
 							+ " Or leave 'group' out of @ChannelListener");
 		}
+		List<ChannelOptions> others = covered.stream().filter((options) -> !isShared(options)).toList();
+		if (!others.isEmpty()) {
+			logger.warn("The listener " + method + " is in a group and does not get the messages of " + names(others)
+					+ ", which its pattern '" + pattern
+					+ "' covers, because these channels have no log at the relay. Set 'history.size' of them in"
+					+ " 'atmosphere.channels', or use a narrower pattern");
+		}
+	}
+
+	private static String names(List<ChannelOptions> channels) {
+		return channels.stream().map((options) -> "'" + options.pattern() + "'").collect(Collectors.joining(", "));
 	}
 
 	private static boolean isShared(ChannelOptions options) {

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.endpoint.internal;
 
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -76,10 +77,10 @@ final class GroupMethod implements GroupHandler {
 				return;
 			}
 			// The present thread, which has completed a future of the application, may
-			// not
-			// block
+			// not block. Another channel does not wait for this one
 			boolean[] begun = { false };
-			this.support.guarded(() -> begun[0] = this.support.execute(this, () -> recover(call, ex, result)));
+			Object key = List.of(this, call.publication().channel());
+			this.support.guarded(() -> begun[0] = this.support.execute(key, () -> recover(call, ex, result)));
 			if (!begun[0]) {
 				result.completeExceptionally(ex);
 			}

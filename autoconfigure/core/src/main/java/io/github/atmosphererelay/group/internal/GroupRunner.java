@@ -19,6 +19,7 @@ package io.github.atmosphererelay.group.internal;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -60,7 +61,10 @@ public final class GroupRunner {
 
 	private static final Duration TICK = Duration.ofSeconds(2);
 
-	private static final long LAST_STEPS_SECONDS = 5;
+	private static final Duration LAST_STEPS = Duration.ofSeconds(5);
+
+	/** How many messages that were set aside may be in replay at once. */
+	private static final int MAX_REPLAYS = 16;
 
 	private final RateLimitedLog log = new RateLimitedLog(LogFactory.getLog(GroupRunner.class), LOG_INTERVAL);
 
@@ -81,6 +85,9 @@ public final class GroupRunner {
 	private final ApplicationThreads threads;
 
 	private final GroupStatistics statistics = new GroupStatistics();
+
+	/** The messages whose replay has begun on this node. */
+	private final Set<UUID> replays = ConcurrentHashMap.newKeySet();
 
 	private volatile @Nullable Membership membership;
 
@@ -158,28 +165,61 @@ public final class GroupRunner {
 	 * Leave the group. Waits for messages that are being handled, and interrupts the
 	 * handlers that last longer.
 	 */
-	public synchronized void stop() {
+	public void stop() {
+		stop(deadline());
+	}
+
+	/**
+	 * Return until when a stop that begins now waits for handlers.
+	 */
+	long deadline() {
+		return System.nanoTime() + this.settings.stopTimeout().toNanos();
+	}
+
+	synchronized void stop(long deadline) {
 		Membership membership = this.membership;
 		if (membership != null) {
-			membership.leave();
+			membership.leave(deadline);
 			this.membership = null;
 		}
 	}
 
 	/**
 	 * Handle a message that was set aside, beside the other messages of its channel. If
-	 * that succeeds, the message is not set aside any more.
+	 * that succeeds, the message is not set aside any more. A message is in replay once
+	 * at a time on this node; another node does not know of it.
 	 * @param id the message's id
 	 * @return completes with how that went; fails if the broker cannot be reached
 	 */
 	public CompletableFuture<Replay> replay(UUID id) {
+		if (this.replays.size() >= MAX_REPLAYS) {
+			return refused("this node replays " + MAX_REPLAYS + " messages of the group already, as many as it may."
+					+ " Try again when they have ended");
+		}
+		if (!this.replays.add(id)) {
+			return refused("the message is being replayed by this node since an earlier request");
+		}
+		CompletableFuture<Replay> result;
+		try {
+			result = findAndHandle(id);
+		}
+		catch (RuntimeException | Error ex) {
+			result = CompletableFuture.failedFuture(ex);
+		}
+		return result.whenComplete((replay, ex) -> this.replays.remove(id));
+	}
+
+	private static CompletableFuture<Replay> refused(String reason) {
+		return CompletableFuture.completedFuture(new Replay(false, reason));
+	}
+
+	private CompletableFuture<Replay> findAndHandle(UUID id) {
 		return this.groups.setAside().find(name(), id).thenCompose((message) -> {
 			if (message == null) {
-				return CompletableFuture.completedFuture(new Replay(false, "there is no such message"));
+				return refused("there is no such message");
 			}
 			return handle(message).handle((nothing, ex) -> (ex != null) ? LaneRunner.reason(Failures.unwrap(ex)) : null)
-				.thenCompose((failure) -> (failure != null)
-						? CompletableFuture.completedFuture(new Replay(false, failure)) : replayed(id));
+				.thenCompose((failure) -> (failure != null) ? refused(failure) : replayed(id));
 		});
 	}
 
@@ -270,7 +310,7 @@ public final class GroupRunner {
 
 		private final Map<GroupLane, LaneRunner> lanes = new ConcurrentHashMap<>();
 
-		/** Its thread ends while there is nothing to do. */
+		/** Its thread stays, since memory may be too short for another one. */
 		private final ThreadPoolExecutor steps = Threads.pool("group", 1, new LinkedBlockingQueue<>());
 
 		private final HandlerSlots slots;
@@ -284,6 +324,7 @@ public final class GroupRunner {
 		private volatile boolean releasing;
 
 		private Membership() {
+			this.steps.allowCoreThreadTimeOut(false);
 			Executor executor = GroupRunner.this.threads.start();
 			this.slots = new HandlerSlots(executor, GroupRunner.this.settings.threads());
 			this.context = new GroupContext(name(), GroupRunner.this.handler, GroupRunner.this.settings, this.steps,
@@ -301,11 +342,10 @@ public final class GroupRunner {
 		}
 
 		private void tick() {
+			this.slots.startWaiting();
 			this.lanes.values().forEach(LaneRunner::tick);
-			List<CompletableFuture<Long>> lags = this.lanes.keySet()
-				.stream()
-				.map((lane) -> lane.lag().exceptionally((ex) -> 0L))
-				.toList();
+			List<CompletableFuture<Long>> lags = this.lanes.keySet().stream().map(GroupLane::lag).toList();
+			// While a lane does not answer, the lag is what it was
 			CompletableFuture.allOf(lags.toArray(CompletableFuture<?>[]::new))
 				.thenRun(() -> GroupRunner.this.statistics.lag(lags.stream().mapToLong((lag) -> lag.getNow(0L)).sum()));
 			GroupRunner.this.groups.setAside().count(name()).thenAccept(GroupRunner.this.statistics::setAside);
@@ -327,12 +367,12 @@ public final class GroupRunner {
 			this.lanes.values().forEach(LaneRunner::release);
 		}
 
-		private void leave() {
+		private void leave(long deadline) {
 			release();
 			CompletableFuture<?> released = CompletableFuture
 				.allOf(this.lanes.values().stream().map(LaneRunner::release).toArray(CompletableFuture<?>[]::new));
 			try {
-				released.get(GroupRunner.this.settings.stopTimeout().toNanos(), TimeUnit.NANOSECONDS);
+				released.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
 			}
 			catch (InterruptedException ex) {
 				Thread.currentThread().interrupt();
@@ -348,15 +388,15 @@ public final class GroupRunner {
 				this.tick.cancel(false);
 			}
 			this.lanes.values().forEach(LaneRunner::abandon);
-			endSteps();
+			endSteps(deadline);
 			GroupRunner.this.statistics.lag(0);
 			GroupRunner.this.threads.stop();
 		}
 
-		private void endSteps() {
+		private void endSteps(long deadline) {
 			this.steps.shutdown();
 			try {
-				this.steps.awaitTermination(LAST_STEPS_SECONDS, TimeUnit.SECONDS);
+				this.steps.awaitTermination(deadline + LAST_STEPS.toNanos() - System.nanoTime(), TimeUnit.NANOSECONDS);
 			}
 			catch (InterruptedException ex) {
 				Thread.currentThread().interrupt();

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.group.internal;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -61,11 +62,17 @@ public final class GroupRunners {
 	}
 
 	/**
-	 * Leave all groups. Waits for messages that are being handled.
+	 * Leave all groups. Waits for messages that are being handled, for all groups
+	 * together no longer than one may wait.
 	 */
 	public void stop() {
 		this.runners.forEach(GroupRunner::release);
-		this.runners.forEach(GroupRunner::stop);
+		List<Runnable> stops = new ArrayList<>();
+		for (GroupRunner runner : this.runners) {
+			long deadline = runner.deadline();
+			stops.add(() -> runner.stop(deadline));
+		}
+		stops.forEach(Runnable::run);
 	}
 
 }

@@ -20,6 +20,9 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the tasks of one group on the application's threads, a limited number at once. A
@@ -32,7 +35,7 @@ final class HandlerSlots {
 
 	private final int limit;
 
-	private final Deque<Runnable> waiting = new ArrayDeque<>();
+	private final Deque<Task> waiting = new ArrayDeque<>();
 
 	private int taken;
 
@@ -42,56 +45,93 @@ final class HandlerSlots {
 	}
 
 	/**
-	 * Run a task when there is a place.
-	 * @throws RejectedExecutionException if there is one, and the threads were stopped
+	 * Run a task when there is a place. If the threads do not take it now, for example
+	 * because memory is short, it waits for the next {@link #startWaiting()}.
+	 * @throws RejectedExecutionException if the threads were stopped; the task does not
+	 * run
 	 */
 	void execute(Runnable task) {
+		Task added = new Task(task);
 		synchronized (this) {
-			if (this.taken >= this.limit) {
-				this.waiting.add(task);
-				return;
-			}
-			this.taken++;
+			this.waiting.add(added);
 		}
-		start(task);
+		RejectedExecutionException rejected = start();
+		if (rejected != null && remove(added)) {
+			throw rejected;
+		}
 	}
 
-	private void start(Runnable task) {
-		try {
-			this.executor.execute(task);
-		}
-		catch (RejectedExecutionException ex) {
-			release();
-			throw ex;
-		}
+	private synchronized boolean remove(Task task) {
+		return this.waiting.remove(task);
 	}
 
 	/**
 	 * Give the place of a task to the next one.
 	 */
 	void release() {
-		Runnable next;
 		synchronized (this) {
-			next = this.waiting.poll();
-			if (next == null) {
-				this.taken--;
-				return;
-			}
+			this.taken--;
 		}
-		try {
-			this.executor.execute(next);
-		}
-		catch (RejectedExecutionException ex) {
-			// The node stops: those that wait are not handled here any more
+		start();
+	}
+
+	/**
+	 * Start the tasks for which there are places.
+	 */
+	void startWaiting() {
+		start();
+	}
+
+	private @Nullable RejectedExecutionException start() {
+		while (true) {
+			Task next;
 			synchronized (this) {
-				this.taken--;
-				this.waiting.clear();
+				next = (this.taken < this.limit) ? this.waiting.poll() : null;
+				if (next == null) {
+					return null;
+				}
+				this.taken++;
+			}
+			try {
+				this.executor.execute(next);
+			}
+			catch (Throwable ex) {
+				synchronized (this) {
+					this.taken--;
+					this.waiting.addFirst(next);
+				}
+				return (ex instanceof RejectedExecutionException rejected) ? rejected : null;
 			}
 		}
 	}
 
 	synchronized int running() {
 		return this.taken;
+	}
+
+	/**
+	 * A task that runs once, even if an executor has taken it and thrown nevertheless.
+	 */
+	private final class Task implements Runnable {
+
+		private final Runnable task;
+
+		private final AtomicBoolean begun = new AtomicBoolean();
+
+		private Task(Runnable task) {
+			this.task = task;
+		}
+
+		@Override
+		public void run() {
+			if (this.begun.compareAndSet(false, true)) {
+				this.task.run();
+			}
+			else {
+				release();
+			}
+		}
+
 	}
 
 }

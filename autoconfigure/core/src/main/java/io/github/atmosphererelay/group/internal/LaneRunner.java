@@ -44,6 +44,7 @@ import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.relay.GroupLane;
 import io.github.atmosphererelay.relay.LaneLostException;
 import io.github.atmosphererelay.relay.PageLimit;
+import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.relay.SetAsideMessage;
 import org.jspecify.annotations.Nullable;
 
@@ -96,7 +97,14 @@ final class LaneRunner {
 
 	private volatile boolean releasing;
 
+	private volatile long releaseUntil;
+
 	private volatile boolean ended;
+
+	/** Whether a step has failed, so that the state of the lane is not known. */
+	private volatile boolean broken;
+
+	private boolean givenBack;
 
 	LaneRunner(GroupLane lane, GroupContext context) {
 		this.lane = lane;
@@ -120,23 +128,46 @@ final class LaneRunner {
 	}
 
 	/**
-	 * Go on where a step has failed, for example because memory was short.
+	 * Look after the lane, every few seconds. If a step has failed, for example because
+	 * memory was short, the lane is given back: messages that were read may be in no
+	 * queue. Its next owner, which may be this node, reads from the committed position.
 	 */
 	void tick() {
+		if (this.broken) {
+			execute(this::giveUp);
+			return;
+		}
 		step(() -> {
-			List.copyOf(this.queues.values()).forEach(this::next);
+			if (this.releasing && System.nanoTime() - this.releaseUntil >= 0) {
+				releaseAnyway();
+			}
 			commit();
 			read();
 		});
 	}
 
 	/**
-	 * Finish what has begun, and give the lane back.
+	 * Finish what has begun, and give the lane back. After the group's time for a stop it
+	 * is given back in any case, so that a handler that does not return does not hold the
+	 * other channels of the lane.
 	 * @return completes when that is done, or the lane is lost
 	 */
 	CompletableFuture<@Nullable Void> release() {
-		this.releasing = true;
-		step(this::releaseIfIdle);
+		boolean first = !this.releasing;
+		if (first) {
+			this.releaseUntil = System.nanoTime() + this.context.settings().stopTimeout().toNanos();
+			this.releasing = true;
+		}
+		if (this.broken) {
+			execute(this::giveUp);
+			return this.end;
+		}
+		step(() -> {
+			releaseIfIdle();
+			if (first) {
+				later(this::releaseAnyway, this.context.settings().stopTimeout());
+			}
+		});
 		return this.end;
 	}
 
@@ -151,10 +182,9 @@ final class LaneRunner {
 	 * Stop, because the node does. What runs still is handled again elsewhere.
 	 */
 	void abandon() {
-		step(() -> {
-			if (!this.ended) {
-				end();
-			}
+		execute(() -> {
+			end();
+			this.end.complete(null);
 		});
 	}
 
@@ -166,11 +196,43 @@ final class LaneRunner {
 	}
 
 	private void step(Runnable step) {
+		execute(() -> {
+			if (!this.broken) {
+				step.run();
+			}
+		});
+	}
+
+	private void execute(Runnable step) {
 		try {
-			this.context.steps().execute(this.guard.guarded(step));
+			this.context.steps().execute(() -> run(step));
 		}
 		catch (RejectedExecutionException ex) {
 			// The node has stopped
+		}
+		catch (Throwable ex) {
+			this.broken = true;
+			this.guard.failed(ex);
+		}
+	}
+
+	private void run(Runnable step) {
+		try {
+			step.run();
+		}
+		catch (Throwable ex) {
+			this.broken = true;
+			this.guard.failed(ex);
+		}
+	}
+
+	private void giveUp() {
+		if (!this.givenBack) {
+			giveBack();
+			this.context.log()
+				.warn(() -> "This node has given back lane " + this.lane.number() + " of the group '"
+						+ this.context.group() + "' because a step has failed, as the log says before. What it has not"
+						+ " committed is handled again");
 		}
 	}
 
@@ -244,6 +306,9 @@ final class LaneRunner {
 
 	private void arrived(@Nullable List<ChannelItem> items, @Nullable Throwable failure) {
 		this.reading = false;
+		if (failure != null && !(failure instanceof RelayException)) {
+			throw new IllegalStateException("It is not known how far the lane was read", failure);
+		}
 		if (items == null) {
 			this.context.statistics().count(Event.READ_FAILED, 1);
 			this.context.log()
@@ -305,7 +370,8 @@ final class LaneRunner {
 			missed(discontinuity);
 			done(queue, discontinuity);
 		}
-		if (queue.paused && queue.size() <= FEW) {
+		// While the first message is tried again, the others would be read in vain
+		if (queue.paused && queue.attempts == 0 && queue.size() <= FEW) {
 			resume(queue);
 		}
 		if (queue.first() instanceof Publication publication) {
@@ -315,7 +381,7 @@ final class LaneRunner {
 				this.context.slots().execute(() -> handle(queue, publication));
 			}
 			catch (RejectedExecutionException ex) {
-				// The node stops
+				// The threads were stopped, as the node is about to be
 				queue.running = false;
 				this.running--;
 			}
@@ -361,15 +427,19 @@ final class LaneRunner {
 
 	private void finished(ChannelQueue queue, AtomicBoolean over, Runnable result) {
 		if (over.compareAndSet(false, true)) {
-			step(() -> {
-				queue.running = false;
-				this.running--;
-				if (!this.ended) {
-					result.run();
-					releaseIfIdle();
-				}
-			});
-			this.context.slots().release();
+			try {
+				step(() -> {
+					queue.running = false;
+					this.running--;
+					if (!this.ended) {
+						result.run();
+						releaseIfIdle();
+					}
+				});
+			}
+			finally {
+				this.context.slots().release();
+			}
 		}
 	}
 
@@ -411,10 +481,6 @@ final class LaneRunner {
 		queue.shorten();
 		pause(queue, publication.position());
 		boolean last = invalid != null || queue.attempts >= this.context.settings().maxAttempts();
-		this.context.log()
-			.error("The listener " + this.context.handler().name() + " of the group '" + this.context.group()
-					+ "' failed for a message in '" + queue.channel() + "', at attempt " + queue.attempts
-					+ (last ? ". The message is set aside" : ". It is tried again"), failure);
 		if (last) {
 			setAside(queue, message(publication, queue.attempts, thrown));
 		}
@@ -425,6 +491,20 @@ final class LaneRunner {
 			}, this.context.settings().delayAfter(queue.attempts));
 		}
 		this.context.madeRoom();
+		log(queue, last, failure);
+	}
+
+	private void log(ChannelQueue queue, boolean last, Throwable failure) {
+		String message = "The listener " + this.context.handler().name() + " of the group '" + this.context.group()
+				+ "' failed for a message in '" + queue.channel() + "'"
+				+ (last ? ". The message is set aside" : ", at attempt " + queue.attempts + ". It is tried again");
+		try {
+			this.context.log().error(message, failure);
+		}
+		catch (Throwable ex) {
+			// The exception of the application cannot be printed
+			this.context.log().warn(() -> message + ": " + failure.getClass().getName());
+		}
 	}
 
 	private void unpark(ChannelQueue queue) {
@@ -485,7 +565,7 @@ final class LaneRunner {
 	 * Store the progress, unless that is being done.
 	 */
 	private void commit() {
-		if (this.committing || this.uncommitted.isEmpty()) {
+		if (this.ended || this.committing || this.uncommitted.isEmpty()) {
 			return;
 		}
 		this.committing = true;
@@ -509,9 +589,26 @@ final class LaneRunner {
 
 	private void releaseIfIdle() {
 		if (this.releasing && !this.ended && this.running == 0 && !this.committing && this.uncommitted.isEmpty()) {
-			end();
-			this.lane.release();
+			giveBack();
 		}
+	}
+
+	private void releaseAnyway() {
+		if (this.ended) {
+			return;
+		}
+		this.context.log()
+			.warn(() -> "This node gives back lane " + this.lane.number() + " of the group '" + this.context.group()
+					+ "' after " + this.context.settings().stopTimeout() + " although " + this.running
+					+ " messages are being handled or progress could not be stored. They are handled again");
+		giveBack();
+	}
+
+	private void giveBack() {
+		end();
+		this.lane.release();
+		this.givenBack = true;
+		this.end.complete(null);
 	}
 
 	private void loseLane() {
@@ -521,10 +618,15 @@ final class LaneRunner {
 				.warn(() -> "This node has lost lane " + this.lane.number() + " of the group '" + this.context.group()
 						+ "' to another one. What it has not committed is handled again there");
 			end();
+			this.givenBack = true;
+			this.end.complete(null);
 		}
 	}
 
 	private void end() {
+		if (this.ended) {
+			return;
+		}
 		this.ended = true;
 		for (ChannelQueue queue : this.queues.values()) {
 			queue.clear();
@@ -534,7 +636,6 @@ final class LaneRunner {
 		}
 		this.queues.clear();
 		this.context.statistics().lanes(-1);
-		this.end.complete(null);
 		this.context.madeRoom();
 	}
 

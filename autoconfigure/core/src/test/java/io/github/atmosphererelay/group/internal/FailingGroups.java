@@ -16,8 +16,10 @@
 
 package io.github.atmosphererelay.group.internal;
 
+import java.util.AbstractList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,6 +32,7 @@ import io.github.atmosphererelay.relay.GroupLane;
 import io.github.atmosphererelay.relay.GroupLaneListener;
 import io.github.atmosphererelay.relay.GroupMembership;
 import io.github.atmosphererelay.relay.GroupOptions;
+import io.github.atmosphererelay.relay.LaneLostException;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.SetAsideMessage;
@@ -50,6 +53,13 @@ final class FailingGroups implements ConsumerGroups {
 
 	final AtomicInteger asides = new AtomicInteger();
 
+	final AtomicInteger lags = new AtomicInteger();
+
+	/** How many pages of ten items or more still break at their sixth one. */
+	final AtomicInteger pages = new AtomicInteger();
+
+	private final Set<Lane> lanes = ConcurrentHashMap.newKeySet();
+
 	FailingGroups(ConsumerGroups groups) {
 		this.groups = groups;
 	}
@@ -62,6 +72,25 @@ final class FailingGroups implements ConsumerGroups {
 	@Override
 	public SetAsideMessages setAside() {
 		return this.groups.setAside();
+	}
+
+	/**
+	 * Have other members get all lanes, as if the leases of this one had ended.
+	 * @param report whether the member is told at once, or finds out by its next call
+	 */
+	void lose(boolean report) {
+		for (Lane lane : List.copyOf(this.lanes)) {
+			this.lanes.remove(lane);
+			lane.lost = true;
+			lane.lane.release();
+			if (report) {
+				lane.listener.lost(lane);
+			}
+		}
+	}
+
+	private List<ChannelItem> page(List<ChannelItem> items) {
+		return (items.size() >= 10 && this.pages.getAndDecrement() > 0) ? new BreakingPage(items) : items;
 	}
 
 	private static <T> CompletableFuture<T> call(AtomicInteger failures, Supplier<CompletableFuture<T>> call) {
@@ -83,12 +112,14 @@ final class FailingGroups implements ConsumerGroups {
 		}
 
 		private Lane lane(GroupLane lane) {
-			return this.lanes.computeIfAbsent(lane, Lane::new);
+			return this.lanes.computeIfAbsent(lane, (each) -> new Lane(each, this.listener));
 		}
 
 		@Override
 		public void assigned(GroupLane lane) {
-			this.listener.assigned(lane(lane));
+			Lane assigned = lane(lane);
+			FailingGroups.this.lanes.add(assigned);
+			this.listener.assigned(assigned);
 		}
 
 		@Override
@@ -115,8 +146,18 @@ final class FailingGroups implements ConsumerGroups {
 
 		private final GroupLane lane;
 
-		private Lane(GroupLane lane) {
+		private final GroupLaneListener listener;
+
+		private volatile boolean lost;
+
+		private Lane(GroupLane lane, GroupLaneListener listener) {
 			this.lane = lane;
+			this.listener = listener;
+		}
+
+		private <T> CompletableFuture<T> unlessLost(AtomicInteger failures, Supplier<CompletableFuture<T>> call) {
+			return this.lost ? CompletableFuture.failedFuture(new LaneLostException("billing", number(), token()))
+					: FailingGroups.call(failures, call);
 		}
 
 		@Override
@@ -131,7 +172,8 @@ final class FailingGroups implements ConsumerGroups {
 
 		@Override
 		public CompletableFuture<List<ChannelItem>> read(PageLimit limit) {
-			return call(FailingGroups.this.reads, () -> this.lane.read(limit));
+			return unlessLost(FailingGroups.this.reads,
+					() -> this.lane.read(limit).thenApply(FailingGroups.this::page));
 		}
 
 		@Override
@@ -146,22 +188,48 @@ final class FailingGroups implements ConsumerGroups {
 
 		@Override
 		public CompletableFuture<@Nullable Void> commit(Map<String, Position> handled) {
-			return call(FailingGroups.this.commits, () -> this.lane.commit(handled));
+			return unlessLost(FailingGroups.this.commits, () -> this.lane.commit(handled));
 		}
 
 		@Override
 		public CompletableFuture<@Nullable Void> setAside(SetAsideMessage message) {
-			return call(FailingGroups.this.asides, () -> this.lane.setAside(message));
+			return unlessLost(FailingGroups.this.asides, () -> this.lane.setAside(message));
 		}
 
 		@Override
 		public CompletableFuture<Long> lag() {
-			return this.lane.lag();
+			return unlessLost(FailingGroups.this.lags, this.lane::lag);
 		}
 
 		@Override
 		public void release() {
 			this.lane.release();
+		}
+
+	}
+
+	/**
+	 * A page during which memory becomes short.
+	 */
+	private static final class BreakingPage extends AbstractList<ChannelItem> {
+
+		private final List<ChannelItem> items;
+
+		private BreakingPage(List<ChannelItem> items) {
+			this.items = items;
+		}
+
+		@Override
+		public ChannelItem get(int index) {
+			if (index == 5) {
+				throw new OutOfMemoryError("expected");
+			}
+			return this.items.get(index);
+		}
+
+		@Override
+		public int size() {
+			return this.items.size();
 		}
 
 	}

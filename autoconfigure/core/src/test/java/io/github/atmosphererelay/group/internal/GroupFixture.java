@@ -79,12 +79,20 @@ final class GroupFixture implements AutoCloseable {
 	}
 
 	GroupRunner start(GroupSettings settings, ConsumerGroups groups, Handling handling) {
+		GroupRunner runner = runner("billing", settings, groups, handling);
+		runner.start();
+		return runner;
+	}
+
+	/**
+	 * Make a runner that is not started.
+	 */
+	GroupRunner runner(String group, GroupSettings settings, ConsumerGroups groups, Handling handling) {
 		GroupRunner runner = new GroupRunner(
-				new GroupOptions("billing", (channel) -> channel.startsWith("orders/"), GroupOptions.Start.EARLIEST),
+				new GroupOptions(group, (channel) -> channel.startsWith("orders/"), GroupOptions.Start.EARLIEST),
 				"orders/**", new Recording(handling), settings, groups, new Timers(this.scheduler, this.guards),
 				this.events::add, new GrowingThreads());
 		this.runners.add(runner);
-		runner.start();
 		return runner;
 	}
 

@@ -116,7 +116,13 @@ class GroupRunnerTests {
 		}
 		MachineTime.await(LIMIT).until(() -> runner.statistics().count(Event.FAILED) >= 5);
 		assertThat(this.node.handled("orders/13")).isEmpty();
-		assertThat(runner.statistics().bufferedMessages()).isLessThanOrEqualTo(1);
+		// The nine that follow are not read for each retry
+		long failed = runner.statistics().count(Event.FAILED);
+		MachineTime.await(LIMIT).until(() -> runner.statistics().bufferedMessages() == 1);
+		MachineTime.await(LIMIT).until(() -> {
+			assertThat(runner.statistics().bufferedMessages()).isOne();
+			return runner.statistics().count(Event.FAILED) >= failed + 3;
+		});
 		assertThat(runner.statistics().count(Event.SET_ASIDE)).isZero();
 		MachineTime.await(LIMIT).until(() -> runner.statistics().lag() == 10);
 	}
@@ -148,6 +154,7 @@ class GroupRunnerTests {
 		this.node.publish("orders/1", 0, 5);
 		awaitCount(3);
 		assertThat(this.node.handled("orders/1")).containsExactly("0", "3", "4");
+		MachineTime.await(LIMIT).until(() -> runner.statistics().count(Event.HANDLED) == 3);
 		List<GroupMessageSetAside> events = this.node.events(GroupMessageSetAside.class);
 		assertThat(events).hasSize(2);
 		assertThat(events.get(0).attempts()).isEqualTo(3);
@@ -275,7 +282,8 @@ class GroupRunnerTests {
 		for (int i = 0; i < 20; i++) {
 			assertThat(this.node.handled("orders/" + i)).isEqualTo(GroupFixture.texts(0, 210));
 		}
-		assertThat(one.statistics().count(Event.HANDLED) + second.statistics().count(Event.HANDLED)).isEqualTo(4200);
+		MachineTime.await(LIMIT)
+			.until(() -> one.statistics().count(Event.HANDLED) + second.statistics().count(Event.HANDLED) == 4200);
 		assertThat(second.statistics().count(Event.HANDLED)).isPositive();
 	}
 

@@ -20,6 +20,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
 
+import io.github.atmosphererelay.message.Position;
+import org.jspecify.annotations.Nullable;
+
 /**
  * The epochs of logs in memory. Each log has another epoch than the former log of the
  * same channel. A channel without a log already has the epoch of its next log, so that
@@ -35,7 +38,7 @@ final class MemoryEpochs {
 	private static final int FORGOTTEN = MAX_ENDED / 2;
 
 	/** The channels whose logs have ended, in the order in which they ended. */
-	private final Map<String, Long> ended = new LinkedHashMap<>();
+	private final Map<String, Ended> ended = new LinkedHashMap<>();
 
 	private String mark = newMark();
 
@@ -54,17 +57,30 @@ final class MemoryEpochs {
 	 * @return the epoch
 	 */
 	synchronized String next(String channel) {
-		return this.mark + "." + this.ended.getOrDefault(channel, this.others);
+		Ended ended = this.ended.get(channel);
+		return this.mark + "." + ((ended != null) ? ended.count() : this.others);
+	}
+
+	/**
+	 * Return the end of a channel's former log.
+	 * @param channel the channel's name
+	 * @return the position of its last publication, or {@code null} if it is not
+	 * remembered, or there was no such log
+	 */
+	synchronized @Nullable Position formerEnd(String channel) {
+		Ended ended = this.ended.get(channel);
+		return (ended != null) ? ended.end() : null;
 	}
 
 	/**
 	 * Note that a channel's log has ended.
 	 * @param channel the channel's name
+	 * @param end the position of its last publication
 	 */
-	synchronized void end(String channel) {
+	synchronized void end(String channel, Position end) {
 		this.count++;
 		this.ended.remove(channel);
-		this.ended.put(channel, this.count);
+		this.ended.put(channel, new Ended(this.count, end));
 		if (this.ended.size() > MAX_ENDED) {
 			this.ended.keySet().stream().limit(FORGOTTEN).toList().forEach(this.ended::remove);
 			this.others = this.count;
@@ -77,6 +93,15 @@ final class MemoryEpochs {
 	synchronized void endAll() {
 		this.ended.clear();
 		this.mark = newMark();
+	}
+
+	/**
+	 * A log that has ended.
+	 *
+	 * @param count the number in the epoch of the next log
+	 * @param end the position of the last publication
+	 */
+	private record Ended(long count, Position end) {
 	}
 
 }

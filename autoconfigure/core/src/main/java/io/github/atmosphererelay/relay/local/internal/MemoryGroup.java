@@ -22,8 +22,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 import io.github.atmosphererelay.guard.internal.OrderedCalls;
 import io.github.atmosphererelay.message.Position;
@@ -46,8 +47,7 @@ final class MemoryGroup {
 
 	private static final int MAX_SET_ASIDE = 10_000;
 
-	/** The number of channels from which on the progress is looked through. */
-	private static final int MANY_CHANNELS = 10_000;
+	private static final long MAX_SET_ASIDE_BYTES = 64 * 1024 * 1024;
 
 	private final String name;
 
@@ -65,13 +65,21 @@ final class MemoryGroup {
 
 	private long token;
 
-	private int tidyAt = MANY_CHANNELS;
+	/**
+	 * The ends of logs that were discarded, by channel, until the group considers them.
+	 */
+	private final Map<String, Position> discarded = new ConcurrentHashMap<>();
+
+	private Predicate<String> channels;
+
+	private long setAsideBytes;
 
 	private boolean ended;
 
 	MemoryGroup(GroupOptions options, MemoryLogs logs) {
 		this.name = options.name();
 		this.logs = logs;
+		this.channels = options.channels();
 		for (String channel : logs.channels()) {
 			if (options.channels().test(channel)) {
 				this.progress.put(channel,
@@ -83,6 +91,7 @@ final class MemoryGroup {
 	GroupMembership join(GroupOptions options, GroupLaneListener listener) {
 		Member member = new Member(options, listener);
 		synchronized (this) {
+			this.channels = options.channels();
 			this.members.add(member);
 			balance();
 		}
@@ -110,9 +119,14 @@ final class MemoryGroup {
 	}
 
 	private void assign(int number, Member member) {
+		considerDiscarded();
 		MemoryLane lane = new MemoryLane(this, this.logs, member, number, ++this.token);
 		this.lanes[number] = lane;
 		for (String channel : this.logs.channels()) {
+			lane.appended(channel);
+		}
+		// What is missing of a log that was discarded is to be reported
+		for (String channel : this.progress.keySet()) {
 			lane.appended(channel);
 		}
 		call(lane, () -> member.listener.assigned(lane));
@@ -144,8 +158,9 @@ final class MemoryGroup {
 		synchronized (this) {
 			if (isOwned(lane)) {
 				this.lanes[lane.number()] = null;
-				balance();
 			}
+			// Also if a former call has failed at it
+			balance();
 		}
 		this.calls.make();
 	}
@@ -187,12 +202,53 @@ final class MemoryGroup {
 	}
 
 	/**
+	 * Note that a log was discarded. Called with the lock of the log.
+	 */
+	void discarded(String channel, Position end) {
+		if (this.channels.test(channel)) {
+			this.discarded.put(channel, end);
+		}
+	}
+
+	/**
+	 * Find out which messages have expired that were not handled.
+	 */
+	void swept() {
+		synchronized (this) {
+			considerDiscarded();
+		}
+		this.calls.make();
+	}
+
+	/**
+	 * Forget channels that were handled up to the end of their log, and have the others
+	 * read, so that their lanes report what is missing. Called with the lock.
+	 */
+	private void considerDiscarded() {
+		for (String channel : this.discarded.keySet()) {
+			Position end = this.discarded.remove(channel);
+			if (end == null) {
+				continue;
+			}
+			MemoryLane lane = this.lanes[laneOf(channel)];
+			Position handled = this.progress.putIfAbsent(channel, new Position(end.epoch(), 0));
+			if (end.equals(handled) || (handled == null && end.offset() == 0)) {
+				forget(channel);
+			}
+			else if (lane != null && lane.appended(channel)) {
+				call(lane, () -> lane.member().listener.available(lane));
+			}
+		}
+	}
+
+	/**
 	 * Fail if a lane does not belong to its member any more. Called with the lock.
 	 */
 	void check(MemoryLane lane) {
 		if (!isOwned(lane)) {
 			throw new LaneLostException(this.name, lane.number(), lane.token());
 		}
+		considerDiscarded();
 	}
 
 	/**
@@ -207,13 +263,27 @@ final class MemoryGroup {
 	 * Note how far channels were handled. Called with the lock.
 	 */
 	void handled(Map<String, Position> handled) {
-		this.progress.putAll(handled);
-		if (this.progress.size() > this.tidyAt) {
-			// A channel without a log has nothing that could come again
-			Set<String> channels = this.logs.channels();
-			this.progress.keySet().retainAll(channels);
-			this.tidyAt = Math.max(MANY_CHANNELS, 2 * this.progress.size());
+		handled.forEach((channel, position) -> {
+			this.progress.put(channel, position);
+			if (!this.logs.hasLog(channel) && isEnd(channel, position)) {
+				forget(channel);
+			}
+		});
+	}
+
+	private void forget(String channel) {
+		this.progress.remove(channel);
+		MemoryLane lane = this.lanes[laneOf(channel)];
+		if (lane != null) {
+			lane.forget(channel);
 		}
+	}
+
+	/**
+	 * Return whether a channel without a log has nothing more to handle.
+	 */
+	private boolean isEnd(String channel, Position position) {
+		return position.equals(this.logs.formerEnd(channel)) || position.equals(this.logs.origin(channel));
 	}
 
 	/**
@@ -221,10 +291,17 @@ final class MemoryGroup {
 	 */
 	void setAside(SetAsideMessage message) {
 		UUID id = message.publication().id();
-		if (this.setAside.size() >= MAX_SET_ASIDE && !this.setAside.containsKey(id)) {
-			throw RelayOverloadedException.forSetAside(this.name, MAX_SET_ASIDE);
+		if (!this.setAside.containsKey(id)) {
+			if (this.setAside.size() >= MAX_SET_ASIDE || this.setAsideBytes >= MAX_SET_ASIDE_BYTES) {
+				throw RelayOverloadedException.forSetAside(this.name, this.setAside.size());
+			}
+			this.setAsideBytes += bytes(message);
 		}
 		this.setAside.put(id, message);
+	}
+
+	private static long bytes(SetAsideMessage message) {
+		return message.publication().payload().size();
 	}
 
 	synchronized long setAsideCount() {
@@ -240,7 +317,11 @@ final class MemoryGroup {
 	}
 
 	synchronized boolean removeSetAside(UUID id) {
-		return this.setAside.remove(id) != null;
+		SetAsideMessage removed = this.setAside.remove(id);
+		if (removed != null) {
+			this.setAsideBytes -= bytes(removed);
+		}
+		return removed != null;
 	}
 
 	/**

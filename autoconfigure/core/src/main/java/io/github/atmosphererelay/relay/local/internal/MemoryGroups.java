@@ -23,6 +23,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
+import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.relay.ConsumerGroups;
 import io.github.atmosphererelay.relay.GroupLaneListener;
 import io.github.atmosphererelay.relay.GroupMembership;
@@ -34,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The groups of logs in memory. Groups live as long as the logs. Thread-safe.
  */
-final class MemoryGroups implements ConsumerGroups, SetAsideMessages {
+final class MemoryGroups implements ConsumerGroups, SetAsideMessages, MemoryLogs.DiscardListener {
 
 	private final Map<String, MemoryGroup> groups = new ConcurrentHashMap<>();
 
@@ -42,6 +43,17 @@ final class MemoryGroups implements ConsumerGroups, SetAsideMessages {
 
 	MemoryGroups(MemoryLogs logs) {
 		this.logs = logs;
+		logs.discards(this);
+	}
+
+	@Override
+	public void discarded(String channel, Position end) {
+		this.groups.values().forEach((group) -> group.discarded(channel, end));
+	}
+
+	@Override
+	public void swept() {
+		this.groups.values().forEach(MemoryGroup::swept);
 	}
 
 	@Override

@@ -162,12 +162,29 @@ final class MemoryLane implements GroupLane {
 	 */
 	private Position restart(String channel, Position since, List<ChannelItem> items) {
 		Position beginning = this.logs.beginning(channel);
-		long known = beginning.epoch().equals(since.epoch()) ? since.offset() : 0;
-		if (beginning.offset() > known) {
-			items.add(new Discontinuity(channel, Discontinuity.Reason.LOG_TRIMMED, beginning.offset() - known,
-					beginning));
+		long missing;
+		if (beginning.epoch().equals(since.epoch())) {
+			missing = beginning.offset() - since.offset();
+		}
+		else {
+			Position end = this.logs.formerEnd(channel);
+			missing = (end != null && end.epoch().equals(since.epoch()))
+					? end.offset() - since.offset() + beginning.offset() : Discontinuity.UNKNOWN;
+		}
+		if (missing != 0) {
+			items.add(new Discontinuity(channel, Discontinuity.Reason.LOG_TRIMMED, missing, beginning));
 		}
 		return beginning;
+	}
+
+	/**
+	 * Forget how far a channel was read whose log was discarded and that was handled up
+	 * to its end. Called with the lock.
+	 */
+	void forget(String channel) {
+		if (!this.paused.contains(channel)) {
+			this.read.remove(channel);
+		}
 	}
 
 	@Override

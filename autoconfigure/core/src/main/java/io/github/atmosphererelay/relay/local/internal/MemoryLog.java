@@ -25,6 +25,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
@@ -214,14 +215,15 @@ final class MemoryLog {
 	/**
 	 * Discard the log if it is empty and has not been used for an hour.
 	 * @param now the present time in nanoseconds
-	 * @param whenDiscarded called before another thread can see that the log is discarded
+	 * @param whenDiscarded called before another thread can see that the log is
+	 * discarded; receives the position of the last publication
 	 * @return whether the log is discarded
 	 */
-	synchronized boolean discardIfUnused(long now, Runnable whenDiscarded) {
+	synchronized boolean discardIfUnused(long now, Consumer<Position> whenDiscarded) {
 		expire(now);
 		if (!this.discarded && this.entries.isEmpty() && this.keys.isEmpty()
 				&& now - this.usedAt >= EMPTY_FOR.toNanos()) {
-			whenDiscarded.run();
+			whenDiscarded.accept(new Position(this.epoch, this.top));
 			this.discarded = true;
 		}
 		return this.discarded;

@@ -53,6 +53,8 @@ final class MemoryLogs implements ChannelLog {
 
 	private final Runnable whenKeyForgotten;
 
+	private volatile @Nullable DiscardListener discards;
+
 	/**
 	 * Create an empty set of logs.
 	 * @param whenKeyForgotten called when an idempotency key is forgotten before the end
@@ -126,13 +128,34 @@ final class MemoryLogs implements ChannelLog {
 		}
 	}
 
+	/**
+	 * Name who has to know which logs are discarded.
+	 */
+	void discards(DiscardListener listener) {
+		this.discards = listener;
+	}
+
 	private void sweep() {
-		long now = System.nanoTime();
+		sweep(System.nanoTime());
+	}
+
+	void sweep(long now) {
+		DiscardListener listener = this.discards;
 		this.logs.forEach((channel, log) -> {
-			if (log.discardIfUnused(now, () -> this.epochs.end(channel))) {
+			if (log.discardIfUnused(now, (end) -> ended(channel, end, listener))) {
 				this.logs.remove(channel, log);
 			}
 		});
+		if (listener != null) {
+			listener.swept();
+		}
+	}
+
+	private void ended(String channel, Position end, @Nullable DiscardListener listener) {
+		this.epochs.end(channel, end);
+		if (listener != null) {
+			listener.discarded(channel, end);
+		}
 	}
 
 	/**
@@ -171,6 +194,18 @@ final class MemoryLogs implements ChannelLog {
 	}
 
 	/**
+	 * Return the position of the last publication of the log that a channel had before
+	 * the present or next one, or {@code null} if it is not known.
+	 */
+	@Nullable Position formerEnd(String channel) {
+		return this.epochs.formerEnd(channel);
+	}
+
+	boolean hasLog(String channel) {
+		return this.logs.containsKey(channel);
+	}
+
+	/**
 	 * Return the channels that have a log.
 	 */
 	Set<String> channels() {
@@ -179,6 +214,24 @@ final class MemoryLogs implements ChannelLog {
 
 	int count() {
 		return this.logs.size();
+	}
+
+	/**
+	 * Learns which logs are discarded.
+	 */
+	interface DiscardListener {
+
+		/**
+		 * Called before another thread can see that the log is discarded, with its lock
+		 * held.
+		 */
+		void discarded(String channel, Position end);
+
+		/**
+		 * Called without a lock when all unused logs were discarded.
+		 */
+		void swept();
+
 	}
 
 }

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.relay.local.internal;
 
+import io.github.atmosphererelay.message.Position;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -27,15 +28,29 @@ class MemoryEpochsTests {
 
 	private final MemoryEpochs epochs = new MemoryEpochs();
 
+	private void end(String channel) {
+		this.epochs.end(channel, new Position(this.epochs.next(channel), 7));
+	}
+
+	@Test
+	void theEndOfAFormerLogIsRemembered() {
+		assertThat(this.epochs.formerEnd("a")).isNull();
+		Position end = new Position(this.epochs.next("a"), 7);
+		end("a");
+		assertThat(this.epochs.formerEnd("a")).isEqualTo(end);
+		this.epochs.endAll();
+		assertThat(this.epochs.formerEnd("a")).isNull();
+	}
+
 	@Test
 	void aChannelHasOneEpochUntilItsLogEnds() {
 		String first = this.epochs.next("a");
-		this.epochs.end("b");
+		end("b");
 		assertThat(this.epochs.next("a")).isEqualTo(first);
-		this.epochs.end("a");
+		end("a");
 		String second = this.epochs.next("a");
 		assertThat(second).isNotEqualTo(first);
-		this.epochs.end("b");
+		end("b");
 		assertThat(this.epochs.next("a")).isEqualTo(second);
 		this.epochs.endAll();
 		assertThat(this.epochs.next("a")).isNotIn(first, second);
@@ -44,14 +59,14 @@ class MemoryEpochsTests {
 	@Test
 	void forgettingAChannelGivesAllForgottenOnesANewEpoch() {
 		String other = this.epochs.next("other");
-		this.epochs.end("a");
+		end("a");
 		String before = this.epochs.next("a");
 		for (int i = 1; i < MemoryEpochs.MAX_ENDED; i++) {
-			this.epochs.end("channel " + i);
+			end("channel " + i);
 		}
 		assertThat(this.epochs.next("a")).isEqualTo(before);
 		assertThat(this.epochs.next("other")).isEqualTo(other);
-		this.epochs.end("one too many");
+		end("one too many");
 		assertThat(this.epochs.next("a")).isNotEqualTo(before);
 		assertThat(this.epochs.next("other")).isNotEqualTo(other);
 	}
