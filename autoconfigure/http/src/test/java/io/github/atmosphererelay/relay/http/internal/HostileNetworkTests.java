@@ -41,6 +41,7 @@ import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -63,6 +64,11 @@ class HostileNetworkTests extends AbstractHttpNodesTests {
 	private final List<RecordedRequest> recorded = new CopyOnWriteArrayList<>();
 
 	private final Map<Integer, Integer> answers = new ConcurrentHashMap<>();
+
+	@AfterEach
+	void endTasks() {
+		this.later.shutdownNow();
+	}
 
 	@Test
 	void nothingIsLostOrDoubledAndNobodyElseBecomesAPeer() throws Exception {
@@ -97,7 +103,6 @@ class HostileNetworkTests extends AbstractHttpNodesTests {
 		PeerCluster.awaitPeers(2, nodes.toArray(RelayNode[]::new));
 		nodes.forEach((node) -> assertThat((Map<?, ?>) node.relay().details().get("peers")).hasSize(3));
 		assertThat(this.answers.getOrDefault(PeerProtocol.OK, 0)).as("accepted attacks").isZero();
-		this.later.shutdownNow();
 	}
 
 	/**
