@@ -143,8 +143,9 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * the one of the peers that leads to this node.
 	 * @param secret Secret that all nodes of the cluster share, of at least 32
 	 * characters. Requests and answers are signed with it.
-	 * @param acceptedSecrets Comma-separated list of other secrets that are accepted from
-	 * other nodes, so that the nodes can change the secret one after the other.
+	 * @param acceptedSecrets Comma-separated list of additional secrets that are accepted
+	 * from other nodes: the next one or the old one, while the nodes change the secret
+	 * one after the other.
 	 * @param maxClockSkew By how much the clocks of two nodes may differ.
 	 * @param ssl TLS between the nodes.
 	 */

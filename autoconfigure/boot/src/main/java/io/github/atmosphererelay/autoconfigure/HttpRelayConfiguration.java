@@ -150,7 +150,7 @@ class HttpRelayConfiguration {
 								+ " 'atmosphere.relay.http.ssl.bundle'.");
 			}
 			PeerCertificates certificates = new PeerCertificates(bundle, ssl.names());
-			bundles.addBundleUpdateHandler(name, certificates::reloaded);
+			certificates.follow(bundles, name);
 			return certificates;
 		}
 		catch (NoSuchSslBundleException ex) {

@@ -34,6 +34,7 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.SslBundles;
 
 /**
  * TLS between nodes by an SSL bundle: supplies the context with which this node calls
@@ -47,6 +48,9 @@ final class PeerCertificates implements CertificateCheck, Supplier<SSLContext> {
 
 	private final PeerNames names;
 
+	/** Was looked at, and is in use if it could be used. */
+	private SslBundle latest;
+
 	private volatile Tls tls;
 
 	/**
@@ -57,22 +61,44 @@ final class PeerCertificates implements CertificateCheck, Supplier<SSLContext> {
 	 */
 	PeerCertificates(SslBundle bundle, Collection<String> names) {
 		this.names = new PeerNames(names);
+		this.latest = bundle;
 		this.tls = tls(bundle);
 	}
 
 	/**
-	 * Use a bundle that was reloaded. Called by the thread that watches its files.
+	 * Follow the reloads of the bundle.
+	 * @param bundles has the bundle
+	 * @param name its name
 	 */
-	void reloaded(SslBundle bundle) {
+	void follow(SslBundles bundles, String name) {
+		bundles.addBundleUpdateHandler(name, (reloaded) -> reload(bundles, name));
+		// It may have been reloaded before the handler was there
+		reload(bundles, name);
+	}
+
+	/**
+	 * Use a bundle if it was reloaded. Called by the thread that watches its files.
+	 */
+	private synchronized void reload(SslBundles bundles, String name) {
+		// Not that of the event, which may be older than the one in use
+		SslBundle bundle = bundles.getBundle(name);
+		if (bundle == this.latest) {
+			return;
+		}
+		this.latest = bundle;
 		try {
 			if (!isUsable(bundle)) {
 				throw new IllegalStateException("It has no key or no certificates to trust");
 			}
+			PeerKeys.check(bundle);
 			this.tls = tls(bundle);
-			logger.info("The http relay connects to other nodes with the reloaded SSL bundle from now on");
+			logger
+				.info("The http relay connects to other nodes with the reloaded SSL bundle '" + name + "' from now on");
 		}
-		catch (KeyStoreException | RuntimeException ex) {
-			logger.error("The http relay cannot use the reloaded SSL bundle, and goes on with the one before", ex);
+		catch (GeneralSecurityException | RuntimeException ex) {
+			logger.error(
+					"The http relay cannot use the reloaded SSL bundle '" + name + "', and goes on with the one before",
+					ex);
 		}
 	}
 

@@ -35,6 +35,7 @@ import io.github.atmosphererelay.relay.internal.RelayState;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -46,7 +47,6 @@ import org.springframework.boot.security.autoconfigure.web.servlet.ServletWebSec
 import org.springframework.context.annotation.Configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 /**
  * Nodes that are applications, on Tomcat and Jetty, with and without Spring Security, and
@@ -163,6 +163,10 @@ class HttpRelayNodesTests {
 	private static String peers(int... ports) {
 		return "atmosphere.relay.http.peers="
 				+ Arrays.stream(ports).mapToObj((port) -> "http://localhost:" + port).collect(Collectors.joining(","));
+	}
+
+	private static ConditionFactory await() {
+		return MachineTime.await(Duration.ofSeconds(60));
 	}
 
 	private HttpRelay relay(int index) {

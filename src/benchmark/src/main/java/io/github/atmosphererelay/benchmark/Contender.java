@@ -21,9 +21,9 @@ import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 import io.github.atmosphererelay.benchmark.node.HandRolledNode;
 import io.github.atmosphererelay.benchmark.node.NettyNode;
@@ -130,12 +130,29 @@ enum Contender {
 	 * to know it
 	 */
 	List<Integer> ports(int nodes) {
-		return Stream.generate(() -> (this.broker == Broker.PEERS) ? freePort() : 0).limit(nodes).toList();
+		return (this.broker == Broker.PEERS) ? freePorts(nodes) : Collections.nCopies(nodes, 0);
 	}
 
-	private static int freePort() {
-		try (ServerSocket socket = new ServerSocket(0)) {
-			return socket.getLocalPort();
+	private static List<Integer> freePorts(int count) {
+		// All are held until all are known, so that no port is found twice
+		List<ServerSocket> sockets = new ArrayList<>();
+		try {
+			for (int i = 0; i < count; i++) {
+				sockets.add(new ServerSocket(0));
+			}
+			return sockets.stream().map(ServerSocket::getLocalPort).toList();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		finally {
+			sockets.forEach(Contender::close);
+		}
+	}
+
+	private static void close(ServerSocket socket) {
+		try {
+			socket.close();
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);

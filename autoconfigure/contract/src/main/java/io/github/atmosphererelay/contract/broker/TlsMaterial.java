@@ -47,11 +47,24 @@ public record TlsMaterial(Path certificate, Path key) {
 	 * @return the files
 	 */
 	public static TlsMaterial create(Path directory) throws IOException, GeneralSecurityException {
+		return create(directory, "+0d");
+	}
+
+	/**
+	 * Create a certificate that was valid until three days ago.
+	 * @param directory the directory for the files
+	 * @return the files
+	 */
+	public static TlsMaterial createExpired(Path directory) throws IOException, GeneralSecurityException {
+		return create(directory, "-5d");
+	}
+
+	private static TlsMaterial create(Path directory, String start) throws IOException, GeneralSecurityException {
 		Path store = directory.resolve("server.p12");
 		run(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-genkeypair", "-alias", "server",
-				"-keyalg", "RSA", "-keysize", "2048", "-validity", "2", "-dname", "CN=localhost", "-ext",
-				"SAN=dns:localhost,ip:127.0.0.1", "-storetype", "PKCS12", "-keystore", store.toString(), "-storepass",
-				new String(PASSWORD));
+				"-keyalg", "RSA", "-keysize", "2048", "-startdate", start, "-validity", "2", "-dname", "CN=localhost",
+				"-ext", "SAN=dns:localhost,ip:127.0.0.1", "-storetype", "PKCS12", "-keystore", store.toString(),
+				"-storepass", new String(PASSWORD));
 		KeyStore keyStore = KeyStore.getInstance("PKCS12");
 		try (InputStream in = Files.newInputStream(store)) {
 			keyStore.load(in, PASSWORD);

@@ -92,7 +92,9 @@ final class OutgoingRequests {
 			throw new IllegalStateException(
 					cause.getClass().getSimpleName() + ((cause.getMessage() != null) ? ": " + cause.getMessage() : ""));
 		}
-		if (reply.status() != PeerProtocol.OK && reply.status() != RefusalReason.OTHER_NODE.status()) {
+		// A proxy answers with this status too, if it has no such host
+		boolean introduction = reply.status() == RefusalReason.OTHER_NODE.status() && reply.authentic();
+		if (reply.status() != PeerProtocol.OK && !introduction) {
 			this.statistics.countFailedExchange();
 			throw new IllegalStateException("refused with status " + reply.status());
 		}

@@ -54,10 +54,11 @@ public final class SharedSecret {
 	/**
 	 * Create a secret that is being changed.
 	 * @param secret signs, and is accepted; at least {@value #MIN_LENGTH} characters
-	 * @param accepted other secrets that are accepted, of the same length at least
+	 * @param additional other secrets that are accepted, the next one or the old one, of
+	 * the same length at least
 	 */
-	public SharedSecret(String secret, Collection<String> accepted) {
-		this.keys = Stream.concat(Stream.of(secret), accepted.stream()).map(SharedSecret::key).toList();
+	public SharedSecret(String secret, Collection<String> additional) {
+		this.keys = Stream.concat(Stream.of(secret), additional.stream()).map(SharedSecret::key).toList();
 	}
 
 	private static SecretKeySpec key(String secret) {

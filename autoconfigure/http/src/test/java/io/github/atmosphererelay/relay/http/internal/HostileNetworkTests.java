@@ -31,6 +31,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
@@ -41,6 +42,7 @@ import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -56,6 +58,15 @@ class HostileNetworkTests extends AbstractHttpNodesTests {
 
 	private static final Duration TIME = Duration.ofSeconds(4);
 
+	/** On a slow machine it takes longer until each node has refused what it should. */
+	private static final Duration LIMIT = Duration.ofSeconds(40);
+
+	/**
+	 * Of so many requests four are disturbed. Odd, so that the requests of two senders
+	 * that take turns are both disturbed in each way.
+	 */
+	private static final int PERIOD = 41;
+
 	private static final int MAX_RECORDED = 500;
 
 	private final ScheduledExecutorService later = Executors.newScheduledThreadPool(4);
@@ -64,16 +75,29 @@ class HostileNetworkTests extends AbstractHttpNodesTests {
 
 	private final Map<Integer, Integer> answers = new ConcurrentHashMap<>();
 
+	private final Map<PeerEndpoint, AtomicInteger> requests = new ConcurrentHashMap<>();
+
+	private volatile boolean over;
+
+	@AfterEach
+	void endTasks() {
+		this.over = true;
+		this.later.shutdownNow();
+	}
+
 	@Test
 	void nothingIsLostOrDoubledAndNobodyElseBecomesAPeer() throws Exception {
 		List<RelayNode> nodes = started("a", "b", "c");
 		nodes.forEach((node) -> node.subscribe(new Address.Channel("room"), Address.CONTROL));
 		this.cluster.server().tap(this::interfere);
-		long end = System.nanoTime() + TIME.toNanos();
-		List<CompletableFuture<List<UUID>>> published = nodes.stream()
-			.map((node) -> run(() -> publish(node, end)))
-			.toList();
-		List<CompletableFuture<Void>> attacks = nodes.stream().map((node) -> run(() -> attack(node, end))).toList();
+		List<CompletableFuture<List<UUID>>> published = nodes.stream().map((node) -> run(() -> publish(node))).toList();
+		List<CompletableFuture<Void>> attacks = nodes.stream().map((node) -> run(() -> attack(node))).toList();
+		MachineTime start = MachineTime.start();
+		MachineTime.await(LIMIT).untilAsserted(() -> {
+			assertThat(start.elapsed()).isGreaterThan(TIME);
+			assertThat(nodes).allSatisfy(HostileNetworkTests::assertRefused);
+		});
+		this.over = true;
 		attacks.forEach(CompletableFuture::join);
 		this.cluster.server().tap(null);
 		for (RelayNode receiver : nodes) {
@@ -87,39 +111,42 @@ class HostileNetworkTests extends AbstractHttpNodesTests {
 				assertThat(receiver.received(publisher)).extracting(Envelope::id).isEqualTo(sent);
 			}
 			assertThat(receiver.gaps()).isEmpty();
-			HttpRelayStatistics statistics = PeerCluster.relay(receiver).statistics();
-			assertThat(statistics.missed()).isZero();
-			for (RefusalReason reason : List.of(RefusalReason.REPLAYED, RefusalReason.OTHER_NODE,
-					RefusalReason.UNAUTHENTICATED, RefusalReason.MALFORMED)) {
-				assertThat(statistics.refused(reason)).as(reason.tag()).isPositive();
-			}
+			assertThat(PeerCluster.relay(receiver).statistics().missed()).isZero();
 		}
 		PeerCluster.awaitPeers(2, nodes.toArray(RelayNode[]::new));
 		nodes.forEach((node) -> assertThat((Map<?, ?>) node.relay().details().get("peers")).hasSize(3));
 		assertThat(this.answers.getOrDefault(PeerProtocol.OK, 0)).as("accepted attacks").isZero();
-		this.later.shutdownNow();
+	}
+
+	private static void assertRefused(RelayNode node) {
+		for (RefusalReason reason : List.of(RefusalReason.REPLAYED, RefusalReason.OTHER_NODE,
+				RefusalReason.UNAUTHENTICATED, RefusalReason.MALFORMED)) {
+			assertThat(PeerCluster.relay(node).statistics().refused(reason)).as(reason.tag()).isPositive();
+		}
 	}
 
 	/**
-	 * What happens to the requests of nodes.
+	 * What happens to the requests of nodes: each node gets the same sequence of
+	 * disturbances.
 	 */
 	private @Nullable PeerResponse interfere(PeerEndpoint endpoint, RecordedRequest request) throws IOException {
-		switch (ThreadLocalRandom.current().nextInt(40)) {
-			case 0 -> {
+		int number = this.requests.computeIfAbsent(endpoint, (key) -> new AtomicInteger()).incrementAndGet();
+		switch (number % PERIOD) {
+			case 10 -> {
 				// Comes after what is sent in its stead
 				int delay = ThreadLocalRandom.current().nextInt(300);
 				this.later.schedule(() -> endpoint.handle(request), delay, TimeUnit.MILLISECONDS);
 				return null;
 			}
-			case 1 -> {
+			case 20 -> {
 				endpoint.handle(request);
 				return null;
 			}
-			case 2 -> {
+			case 30 -> {
 				this.later.execute(() -> handle(endpoint, request));
 				return endpoint.handle(request);
 			}
-			case 3 -> {
+			case 0 -> {
 				int length = ThreadLocalRandom.current().nextInt(request.content().length);
 				return endpoint.handle(request.withBody(Arrays.copyOf(request.content(), length)));
 			}
@@ -143,10 +170,10 @@ class HostileNetworkTests extends AbstractHttpNodesTests {
 	/**
 	 * Send a node what was recorded on the way to it and others, as it was and changed.
 	 */
-	private @Nullable Void attack(RelayNode node, long end) {
+	private @Nullable Void attack(RelayNode node) {
 		PeerEndpoint endpoint = PeerCluster.relay(node).endpoint();
 		ThreadLocalRandom random = ThreadLocalRandom.current();
-		while (System.nanoTime() - end < 0) {
+		while (!this.over) {
 			if (!this.recorded.isEmpty()) {
 				RecordedRequest request = this.recorded.get(random.nextInt(this.recorded.size()));
 				byte[] body = request.content().clone();
@@ -173,12 +200,12 @@ class HostileNetworkTests extends AbstractHttpNodesTests {
 	}
 
 	/**
-	 * Publish messages until a time, a few at once.
+	 * Publish messages until the attacks are over, a few at once.
 	 * @return those that were accepted
 	 */
-	private static List<UUID> publish(RelayNode node, long end) {
+	private List<UUID> publish(RelayNode node) {
 		List<UUID> sent = new ArrayList<>();
-		while (System.nanoTime() - end < 0) {
+		while (!this.over) {
 			Envelope envelope = node.envelope("room", "message " + sent.size());
 			CompletableFuture<Receipt> receipt = node.relay().publish(envelope);
 			if (!receipt.isCompletedExceptionally()) {

