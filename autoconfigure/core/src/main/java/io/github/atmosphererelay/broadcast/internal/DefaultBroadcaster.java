@@ -421,8 +421,8 @@ public final class DefaultBroadcaster implements Broadcaster {
 			return sent;
 		}
 		return copied.handle((copy, ex) -> copy)
-			.thenCompose((copy) -> sent
-				.handle((receipt, failure) -> outcome.of(numbered.id(), receipt, failure, copy)));
+			.thenCompose(
+					(copy) -> sent.handle((receipt, failure) -> outcome.of(numbered.id(), receipt, failure, copy)));
 	}
 
 	private int bucketsOf(String channel) {
@@ -461,7 +461,8 @@ public final class DefaultBroadcaster implements Broadcaster {
 			if (deliver) {
 				this.delivery.deliverOwn(own);
 			}
-			// The receipt does not depend on the copy: the outbox would send the message to
+			// The receipt does not depend on the copy: the outbox would send the message
+			// to
 			// all clients again. If the copy fails, its number is missing in the bucket.
 			return Objects.requireNonNull(handOver(own, true, BucketPublisher::withoutCopy));
 		}).handle((receipt, ex) -> (ex != null) ? notForwarded(ex) : confirmed(receipt));

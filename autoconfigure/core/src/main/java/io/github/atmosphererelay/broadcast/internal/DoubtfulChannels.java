@@ -69,7 +69,8 @@ final class DoubtfulChannels {
 			return false;
 		}
 		long now = this.clock.getAsLong();
-		// The present one may be due soon, and must not be put off by each further message
+		// The present one may be due soon, and must not be put off by each further
+		// message
 		long due = (present != null) ? Math.min(present.due - now, FIRST_PAUSE) : FIRST_PAUSE;
 		this.doubts.put(announcement.channel(), new Doubt(announcement, now, now + due));
 		return true;

@@ -106,8 +106,7 @@ public final class BucketAgreement implements ClusterQuestionHandler {
 	 * @param cluster knows the nodes
 	 */
 	public void check(Cluster cluster) {
-		Map<String, Integer> own = buckets();
-		if (own.isEmpty() || this.asking) {
+		if (this.asking || buckets().isEmpty()) {
 			return;
 		}
 		List<ClusterNode> nodes = cluster.nodes();
@@ -126,7 +125,7 @@ public final class BucketAgreement implements ClusterQuestionHandler {
 			cluster.ask(QUESTION, Payload.text(""), TIMEOUT).whenComplete((answers, ex) -> {
 				this.asking = false;
 				if (answers != null) {
-					compare(own, answers, names);
+					compare(answers, names);
 				}
 			});
 		}
@@ -136,7 +135,8 @@ public final class BucketAgreement implements ClusterQuestionHandler {
 		}
 	}
 
-	private void compare(Map<String, Integer> own, ClusterAnswers<Payload> answers, Map<UUID, String> names) {
+	void compare(ClusterAnswers<Payload> answers, Map<UUID, String> names) {
+		Map<String, Integer> own = buckets();
 		answers.answers().forEach((node, answer) -> {
 			if (this.compared.contains(node)) {
 				return;

@@ -88,7 +88,8 @@ public final class DefaultChannelSubscriber implements ChannelSubscriber {
 					+ "' begins with what is published from now on: use ListenOptions.fromNow()");
 		}
 		List<Address> buckets = PatternBuckets.of(parsed, this.catalog);
-		return (subscriber) -> subscribe(pattern, () -> new PatternSource(parsed, buckets, this::buckets, options, this.context),
+		return (subscriber) -> subscribe(pattern,
+				() -> new PatternSource(parsed, buckets, this::buckets, options, this.context),
 				Objects.requireNonNull(subscriber, "'subscriber' must not be null"));
 	}
 

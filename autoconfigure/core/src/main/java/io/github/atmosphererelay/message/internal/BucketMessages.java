@@ -158,8 +158,8 @@ public final class BucketMessages {
 
 	private static Envelope envelope(Envelope message, UUID origin, Audience audience, Map<String, String> headers,
 			Payload payload) {
-		return new Envelope(message.id(), origin, Envelope.Kind.MESSAGE, message.time(), audience, headers,
-				payload, null, null);
+		return new Envelope(message.id(), origin, Envelope.Kind.MESSAGE, message.time(), audience, headers, payload,
+				null, null);
 	}
 
 	/**
