@@ -30,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import io.github.atmosphererelay.message.ChannelItem;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.test.BrokerCluster;
 import io.github.atmosphererelay.testkit.RelayCluster;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -52,7 +53,7 @@ class EventStreamRecipeTests {
 
 	@Test
 	void aClientThatConnectsAgainAtAnotherNodeGoesOnAfterItsLastEvent() {
-		try (RelayCluster cluster = RelayCluster.of(OrderEvents.class)
+		try (RelayCluster cluster = BrokerCluster.inMemory(OrderEvents.class)
 			.property("atmosphere.channels[0].pattern=orders/**")
 			.property("atmosphere.channels[0].history.size=1000")
 			.timeout(Duration.ofSeconds(30))

@@ -29,8 +29,8 @@ class PatternOverlapTests {
 	@ParameterizedTest
 	@CsvSource({ "orders/**, orders/{id}, true", "orders/**, orders, true", "orders/*, orders, false",
 			"orders/*, orders/a/b, false", "**, a/b/c, true", "{*all}, a/b/c, true", "**/end, a/**, true",
-			"**/end, a/b, false", "a/**/b, a/*/c, false", "a/**/b, a/*/**, true", "a{x}, b*, true", "a*, ba, false",
-			"a?c/{x:[0-9]+}, abc/7, true", "a?c/{x:[0-9]+}, abc/seven, false", "orders/{id}, payments/{id}, false" })
+			"**/end, a/b, false", "a{x}, b*, true", "a*, ba, false", "a?c/{x:[0-9]+}, abc/7, true",
+			"a?c/{x:[0-9]+}, abc/seven, false", "orders/{id}, payments/{id}, false" })
 	void patternsOverlapIfANameMayBeCoveredByBoth(String first, String second, boolean overlap) {
 		ChannelPattern one = ChannelPattern.parse(first);
 		ChannelPattern other = ChannelPattern.parse(second);
