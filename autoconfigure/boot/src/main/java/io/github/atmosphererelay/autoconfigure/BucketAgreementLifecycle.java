@@ -17,9 +17,14 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import java.time.Duration;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ScheduledFuture;
+import java.util.stream.Collectors;
 
 import io.github.atmosphererelay.cluster.Cluster;
+import io.github.atmosphererelay.cluster.ClusterNode;
+import io.github.atmosphererelay.delivery.internal.ChannelTaps;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.internal.Timers;
 import io.github.atmosphererelay.listening.internal.BucketAgreement;
@@ -28,8 +33,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Looks every few seconds for nodes whose buckets of channels were not compared yet, as
- * long as the application runs.
+ * Looks every few seconds, as long as the application runs, for nodes whose buckets of
+ * channels were not compared yet, and for nodes that have left: they may have recorded
+ * messages that they could not announce to subscribers by pattern.
  */
 final class BucketAgreementLifecycle implements SmartLifecycle {
 
@@ -41,9 +47,15 @@ final class BucketAgreementLifecycle implements SmartLifecycle {
 
 	private final BucketAgreement agreement;
 
+	private final ChannelTaps taps;
+
+	/** The nodes that were there. Used by the scheduler only. */
+	private Set<UUID> present = Set.of();
+
 	private volatile @Nullable ScheduledFuture<?> checks;
 
-	BucketAgreementLifecycle(Timers timers, Cluster cluster, BucketAgreement agreement) {
+	BucketAgreementLifecycle(Timers timers, Cluster cluster, BucketAgreement agreement, ChannelTaps taps) {
+		this.taps = taps;
 		this.timers = timers;
 		this.cluster = cluster;
 		this.agreement = agreement;
@@ -51,7 +63,16 @@ final class BucketAgreementLifecycle implements SmartLifecycle {
 
 	@Override
 	public void start() {
-		this.checks = this.timers.repeat(Part.LISTENERS, () -> this.agreement.check(this.cluster), INTERVAL, INTERVAL);
+		this.checks = this.timers.repeat(Part.LISTENERS, this::check, INTERVAL, INTERVAL);
+	}
+
+	private void check() {
+		Set<UUID> before = this.present;
+		this.present = this.cluster.nodes().stream().map(ClusterNode::id).collect(Collectors.toSet());
+		if (!this.present.containsAll(before)) {
+			this.taps.nodeLeft();
+		}
+		this.agreement.check(this.cluster);
 	}
 
 	@Override

@@ -58,12 +58,13 @@ class ListeningConfiguration {
 	}
 
 	/**
-	 * Compares the buckets of channels with those of nodes that have joined.
+	 * Compares the buckets of channels with those of nodes that have joined, and tells
+	 * subscribers by pattern that a node has left.
 	 */
 	@Bean
 	BucketAgreementLifecycle atmosphereBucketAgreementLifecycle(MessagingNode node, DefaultCluster cluster,
 			BucketAgreement agreement) {
-		return new BucketAgreementLifecycle(node.timers(), cluster, agreement);
+		return new BucketAgreementLifecycle(node.timers(), cluster, agreement, node.taps());
 	}
 
 	/**

@@ -112,7 +112,8 @@ public final class ListeningMeters implements MeterBinder {
 			.description("Messages and announcements that could not be sent to buckets; announcements are repeated")
 			.register(registry);
 		FunctionCounter.builder("atmosphere.listening.buckets.forgotten", this.buckets, BucketStatistics::forgotten)
-			.description("Announcements that are not repeated, because too many channels wait for the broker")
+			.description(
+					"Announcements that are not repeated, because too many channels wait for the broker or the node stops")
 			.register(registry);
 		Gauge.builder("atmosphere.listening.buckets.waiting.channels", this.waiting, IntSupplier::getAsInt)
 			.description("Recorded channels with a message that waits to be announced in a bucket")

@@ -18,20 +18,29 @@ package io.github.atmosphererelay.broadcast.internal;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 import io.github.atmosphererelay.delivery.internal.BucketStatistics;
 import io.github.atmosphererelay.delivery.internal.ChannelTaps;
+import io.github.atmosphererelay.guard.internal.Failures;
 import io.github.atmosphererelay.guard.internal.StripedLock;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.internal.BucketMessages;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.MessageRefusedException;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
+import io.github.atmosphererelay.relay.RelayOverloadedException;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +53,8 @@ final class BucketPublisher {
 	 * The maximum number of channels whose announcement waits for the broker.
 	 */
 	static final int MAX_WAITING = 10_000;
+
+	private final UUID node;
 
 	private final ClusterRelay relay;
 
@@ -63,18 +74,25 @@ final class BucketPublisher {
 	/** By channel, the oldest announcement that could not be sent. */
 	private final Map<String, Announcement> waiting = new ConcurrentHashMap<>();
 
+	/** Those whose confirmation is awaited. */
+	private final Set<Announcement> sending = ConcurrentHashMap.newKeySet();
+
+	private final DoubtfulChannels doubtful = new DoubtfulChannels(MAX_WAITING);
+
 	private final RecentPublishing recent = new RecentPublishing();
 
 	/**
 	 * Create a publisher.
+	 * @param node the id of this node
 	 * @param relay sends envelopes
 	 * @param up returns whether the relay is up
 	 * @param counters number the envelopes to each address
 	 * @param taps get the announcements of this node
 	 * @param statistics receives the counts
 	 */
-	BucketPublisher(ClusterRelay relay, BooleanSupplier up, SequenceCounters counters, ChannelTaps taps,
+	BucketPublisher(UUID node, ClusterRelay relay, BooleanSupplier up, SequenceCounters counters, ChannelTaps taps,
 			BucketStatistics statistics) {
+		this.node = node;
 		this.relay = relay;
 		this.up = up;
 		this.counters = counters;
@@ -88,20 +106,21 @@ final class BucketPublisher {
 	 * @param message the message
 	 * @param channel the channel's name
 	 * @param buckets how many buckets there are
+	 * @param up whether the relay is up, as for the message itself
 	 * @return completes with how far the copy came, or {@code null} while the relay is
 	 * down
 	 */
-	@Nullable CompletableFuture<Receipt> copy(Envelope message, String channel, int buckets) {
-		return send(BucketMessages.copy(message, channel, buckets));
+	@Nullable CompletableFuture<Receipt> copy(Envelope message, String channel, int buckets, boolean up) {
+		return send(BucketMessages.copy(message, channel, buckets), up);
 	}
 
-	private @Nullable CompletableFuture<Receipt> send(Envelope envelope) {
+	private @Nullable CompletableFuture<Receipt> send(Envelope envelope, boolean up) {
 		Address address = envelope.address();
 		CompletableFuture<Receipt> sent = this.locks.call(address, () -> {
 			// Numbered even while the relay is down, so that listeners notice what they
 			// have missed
 			Envelope numbered = envelope.withSequence(this.counters.next(address));
-			return this.up.getAsBoolean() ? this.relay.publish(numbered) : null;
+			return up ? this.relay.publish(numbered) : null;
 		});
 		if (sent == null) {
 			this.statistics.countFailed();
@@ -118,35 +137,82 @@ final class BucketPublisher {
 	}
 
 	/**
-	 * Return what the receipt of a message says, given how far its copy came: if that did
-	 * not reach the broker, not all nodes will have the message.
-	 * @param receipt the message's receipt
-	 * @param copy the copy's receipt, or {@code null} if it failed
+	 * Return what the receipt of a message says, given how far its copy came. If only one
+	 * of the two may have reached the broker, some nodes will have the message and others
+	 * may not.
+	 * @param id the message's id
+	 * @param receipt the message's receipt, or {@code null} if it was certainly not sent
+	 * @param failure why it was not sent
+	 * @param copy the copy's receipt, or {@code null} if it was certainly not sent
 	 */
-	static Receipt combine(Receipt receipt, @Nullable Receipt copy) {
+	static Receipt combine(UUID id, @Nullable Receipt receipt, @Nullable Throwable failure, @Nullable Receipt copy) {
+		if (receipt == null) {
+			Throwable cause = Failures.unwrap(Objects.requireNonNull(failure));
+			if (copy == null || !isTemporary(cause)) {
+				throw new CompletionException(cause);
+			}
+			return Receipt.of(id, Outcome.UNCONFIRMED);
+		}
 		boolean certain = copy != null && copy.outcome() != Outcome.UNCONFIRMED;
-		return (receipt.outcome() == Outcome.RELAYED && !certain) ? Receipt.of(receipt.messageId(), Outcome.UNCONFIRMED)
-				: receipt;
+		return (receipt.outcome() == Outcome.RELAYED && !certain) ? Receipt.of(id, Outcome.UNCONFIRMED) : receipt;
+	}
+
+	private static boolean isTemporary(Throwable cause) {
+		return (cause instanceof RelayUnavailableException && !(cause instanceof MessageRefusedException))
+				|| cause instanceof RelayOverloadedException;
+	}
+
+	/**
+	 * Return the receipt of a message from an outbox. It says what has become of the
+	 * message, whether or not its copy has failed. If only the copy may have been sent,
+	 * the message has to be marked as repeated when it is sent again.
+	 */
+	static Receipt withoutCopy(UUID id, @Nullable Receipt receipt, @Nullable Throwable failure,
+			@Nullable Receipt copy) {
+		return (receipt != null) ? receipt : combine(id, null, failure, copy);
 	}
 
 	/**
 	 * Announce a message in a recorded channel. If that fails it is repeated, until the
-	 * broker has confirmed it.
+	 * broker has confirmed it. If it is not known whether the log has the message, it is
+	 * announced several times, because the log may get it later.
 	 * @param message the message
 	 * @param channel the channel's name
 	 * @param buckets how many buckets there are
-	 * @param position its position, or {@code null} if it is not known whether the log
-	 * has the message
+	 * @param receipt the message's receipt
 	 */
-	void announce(Envelope message, String channel, int buckets, @Nullable Position position) {
-		this.recent.published(channel);
-		this.taps.announcedHere(message, channel, position);
-		announce(new Announcement(message, channel, buckets, position), false);
+	void announce(Envelope message, String channel, int buckets, Receipt receipt) {
+		// Not the position of a duplicate: a subscriber that hears of the channel for the
+		// first time would begin there, and the first message may be older than it
+		Position position = (receipt.outcome() != Outcome.DUPLICATE) ? receipt.position() : null;
+		Announcement announcement = new Announcement(message, this.node, channel, buckets, position);
+		if (receipt.outcome() == Outcome.UNCONFIRMED && !this.doubtful.add(announcement)) {
+			this.statistics.countForgotten();
+		}
+		announce(announcement, false);
 	}
 
 	private void announce(Announcement announcement, boolean more) {
-		CompletableFuture<Receipt> sent = send(announcement.envelope(more));
+		this.recent.published(announcement.channel());
+		Envelope envelope = announcement.envelope(more);
+		this.taps.announcedHere(announcement.channel(), BucketMessages.position(envelope),
+				BucketMessages.hasMore(envelope));
+		send(announcement, more);
+	}
+
+	private void send(Announcement announcement, boolean more) {
+		this.sending.add(announcement);
+		CompletableFuture<Receipt> sent;
+		try {
+			sent = send(announcement.envelope(more), this.up.getAsBoolean());
+		}
+		catch (RuntimeException | Error ex) {
+			this.sending.remove(announcement);
+			keep(announcement);
+			throw ex;
+		}
 		if (sent == null) {
+			this.sending.remove(announcement);
 			keep(announcement);
 			return;
 		}
@@ -154,6 +220,7 @@ final class BucketPublisher {
 			if (ex != null || receipt.outcome() == Outcome.UNCONFIRMED) {
 				keep(announcement);
 			}
+			this.sending.remove(announcement);
 		});
 	}
 
@@ -168,18 +235,45 @@ final class BucketPublisher {
 	}
 
 	/**
-	 * Send again the announcements that failed, if the relay is up. Called by the
-	 * scheduler.
+	 * Send again the announcements that failed, and those of messages that the log may
+	 * get late, if the relay is up. Called by the scheduler.
 	 */
 	void retry() {
-		if (this.waiting.isEmpty() || !this.up.getAsBoolean()) {
-			return;
+		if (this.up.getAsBoolean()) {
+			this.doubtful.due().forEach((announcement) -> announce(announcement, true));
+			sendWaiting();
 		}
+	}
+
+	private void sendWaiting() {
 		this.waiting.forEach((channel, announcement) -> {
 			if (this.waiting.remove(channel, announcement)) {
-				announce(announcement, true);
+				send(announcement, true);
 			}
 		});
+	}
+
+	/**
+	 * Send a last time what waits, because the node stops, and wait for the broker. What
+	 * it does not confirm is counted as forgotten. Blocks.
+	 * @param timeout how long to wait
+	 */
+	void flush(Duration timeout) {
+		this.doubtful.all().forEach(this::keep);
+		if (this.up.getAsBoolean()) {
+			sendWaiting();
+			long end = System.nanoTime() + timeout.toNanos();
+			while (!this.sending.isEmpty() && System.nanoTime() - end < 0) {
+				LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
+				if (Thread.currentThread().isInterrupted()) {
+					break;
+				}
+			}
+		}
+		this.sending.forEach(this::keep);
+		this.sending.clear();
+		this.waiting.values().forEach((announcement) -> this.statistics.countForgotten());
+		this.waiting.clear();
 	}
 
 	/**
@@ -194,33 +288,6 @@ final class BucketPublisher {
 	 */
 	int waiting() {
 		return this.waiting.size();
-	}
-
-	/**
-	 * A message that is to be announced. Its payload is not kept.
-	 */
-	private static final class Announcement {
-
-		private final Envelope envelope;
-
-		private final Envelope withMore;
-
-		private final String channel;
-
-		Announcement(Envelope message, String channel, int buckets, @Nullable Position position) {
-			this.channel = channel;
-			this.envelope = BucketMessages.announcement(message, channel, buckets, position, false);
-			this.withMore = BucketMessages.announcement(message, channel, buckets, position, true);
-		}
-
-		String channel() {
-			return this.channel;
-		}
-
-		Envelope envelope(boolean more) {
-			return more ? this.withMore : this.envelope;
-		}
-
 	}
 
 }

@@ -140,7 +140,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 		this.delivery = delivery;
 		this.statistics = statistics.publishing();
 		this.futures = futures;
-		this.buckets = new BucketPublisher(relay, monitor::isUp, this.counters, taps, statistics.buckets());
+		this.buckets = new BucketPublisher(node, relay, monitor::isUp, this.counters, taps, statistics.buckets());
 	}
 
 	/**
@@ -157,6 +157,15 @@ public final class DefaultBroadcaster implements Broadcaster {
 	 */
 	public void announceAgain() {
 		this.buckets.retry();
+	}
+
+	/**
+	 * Announce a last time what has failed to be announced, because the node stops, and
+	 * wait for the broker. Blocks.
+	 * @param timeout how long to wait
+	 */
+	public void flushAnnouncements(Duration timeout) {
+		this.buckets.flush(timeout);
 	}
 
 	/**
@@ -239,7 +248,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 				throw new ChannelNotRecordedException(channel);
 			}
 			if (channelOptions.buckets() > 0) {
-				BucketMessages.checkHeaders(options.headers());
+				BucketMessages.checkHeaders(options.headers(), channel, exceptSession);
 			}
 			return prepare(new Audience.Channel(channel, exceptSession), payload, options,
 					channelOptions.scope() == ChannelScope.CLUSTER);
@@ -383,7 +392,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 			// afterwards how many they have missed
 			Envelope numbered = envelope.withSequence(this.counters.next(address));
 			this.delivery.deliverOwn(numbered);
-			return handOver(numbered, this.monitor.isUp());
+			return handOver(numbered, this.monitor.isUp(), BucketPublisher::combine);
 		});
 		if (handedOver == null) {
 			return CompletableFuture.completedFuture(localOnly(envelope));
@@ -395,9 +404,10 @@ public final class DefaultBroadcaster implements Broadcaster {
 	 * Pass a message to the relay and, if its channel has buckets, a copy to its bucket.
 	 * Called with the lock of the address held.
 	 * @param up whether the relay is up
-	 * @return completes with how far both came, or {@code null} if the relay is down
+	 * @param outcome returns the receipt, given how far both came
+	 * @return completes with the receipt, or {@code null} if the relay is down
 	 */
-	private @Nullable CompletableFuture<Receipt> handOver(Envelope numbered, boolean up) {
+	private @Nullable CompletableFuture<Receipt> handOver(Envelope numbered, boolean up, CopyOutcome outcome) {
 		CompletableFuture<Receipt> sent = up ? this.relay.publish(numbered) : null;
 		if (!(numbered.audience() instanceof Audience.Channel channel)) {
 			return sent;
@@ -406,12 +416,13 @@ public final class DefaultBroadcaster implements Broadcaster {
 		if (buckets == 0) {
 			return sent;
 		}
-		CompletableFuture<Receipt> copied = this.buckets.copy(numbered, channel.channel(), buckets);
-		if (sent == null) {
-			return null;
+		CompletableFuture<Receipt> copied = this.buckets.copy(numbered, channel.channel(), buckets, up);
+		if (sent == null || copied == null) {
+			return sent;
 		}
-		return (copied != null) ? sent.thenCombine(copied.exceptionally((ex) -> null), BucketPublisher::combine)
-				: sent.thenApply((receipt) -> BucketPublisher.combine(receipt, null));
+		return copied.handle((copy, ex) -> copy)
+			.thenCompose(
+					(copy) -> sent.handle((receipt, failure) -> outcome.of(numbered.id(), receipt, failure, copy)));
 	}
 
 	private int bucketsOf(String channel) {
@@ -450,7 +461,10 @@ public final class DefaultBroadcaster implements Broadcaster {
 			if (deliver) {
 				this.delivery.deliverOwn(own);
 			}
-			return Objects.requireNonNull(handOver(own, true));
+			// The receipt does not depend on the copy: the outbox would send the message
+			// to
+			// all clients again. If the copy fails, its number is missing in the bucket.
+			return Objects.requireNonNull(handOver(own, true, BucketPublisher::withoutCopy));
 		}).handle((receipt, ex) -> (ex != null) ? notForwarded(ex) : confirmed(receipt));
 	}
 
@@ -520,7 +534,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 		if (envelope.audience() instanceof Audience.Channel channel) {
 			int buckets = bucketsOf(channel.channel());
 			if (buckets > 0) {
-				this.buckets.announce(envelope, channel.channel(), buckets, receipt.position());
+				this.buckets.announce(envelope, channel.channel(), buckets, receipt);
 			}
 		}
 	}
@@ -560,6 +574,16 @@ public final class DefaultBroadcaster implements Broadcaster {
 	private Receipt localOnly(Envelope envelope) {
 		this.statistics.countPublished(PublishResult.LOCAL_ONLY);
 		return Receipt.of(envelope.id(), Outcome.LOCAL_ONLY);
+	}
+
+	/**
+	 * Decides on the receipt of a message that was sent together with a copy.
+	 */
+	@FunctionalInterface
+	private interface CopyOutcome {
+
+		Receipt of(UUID id, @Nullable Receipt receipt, @Nullable Throwable failure, @Nullable Receipt copy);
+
 	}
 
 }

@@ -48,7 +48,7 @@ public final class BucketStatistics {
 
 	/**
 	 * Return how many channels have a message that could not be announced, because too
-	 * many channels waited for the broker.
+	 * many channels waited for the broker or the node stopped.
 	 * @return the number of channels
 	 */
 	public long forgotten() {

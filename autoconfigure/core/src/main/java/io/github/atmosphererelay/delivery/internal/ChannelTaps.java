@@ -125,12 +125,12 @@ public final class ChannelTaps {
 
 	/**
 	 * A message of this node is in the log of a recorded channel, or may be.
-	 * @param envelope the message
 	 * @param channel the channel's name
 	 * @param position its position, or {@code null} if it is not known
+	 * @param more whether the log may have later messages that are not announced
 	 */
-	public void announcedHere(Envelope envelope, String channel, @Nullable Position position) {
-		eachPattern(channel, (tap) -> tap.announced(channel, position, position == null, envelope.time()));
+	public void announcedHere(String channel, @Nullable Position position, boolean more) {
+		eachPattern(channel, (tap) -> tap.announced(channel, position, more));
 	}
 
 	/**
@@ -149,7 +149,7 @@ public final class ChannelTaps {
 		else {
 			Position position = BucketMessages.position(envelope);
 			boolean more = BucketMessages.hasMore(envelope) || position == null;
-			eachPattern(channel, (tap) -> tap.announced(channel, position, more, envelope.time()));
+			eachPattern(channel, (tap) -> tap.announced(channel, position, more));
 		}
 	}
 
@@ -169,7 +169,17 @@ public final class ChannelTaps {
 	 */
 	public void connected() {
 		for (PatternTap tap : this.patterns) {
-			this.guard.run(() -> tap.announcementsMissed(true));
+			this.guard.run(() -> tap.announcementsMissed(null, true));
+		}
+	}
+
+	/**
+	 * Another node has left the cluster. Perhaps it could not announce what it had
+	 * recorded.
+	 */
+	public void nodeLeft() {
+		for (PatternTap tap : this.patterns) {
+			this.guard.run(tap::nodeLeft);
 		}
 	}
 
@@ -180,7 +190,7 @@ public final class ChannelTaps {
 					tap.missed();
 				}
 				else if (bucket.name().equals(BucketMessages.LOGS)) {
-					tap.announcementsMissed(interrupted);
+					tap.announcementsMissed(bucket, interrupted);
 				}
 			});
 		}

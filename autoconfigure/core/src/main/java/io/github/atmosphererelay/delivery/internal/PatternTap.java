@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.delivery.internal;
 
+import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import org.jspecify.annotations.Nullable;
@@ -47,9 +48,8 @@ public interface PatternTap {
 	 * @param position its position, or {@code null} if it is not known whether the log
 	 * has the publication
 	 * @param more whether the log may have later publications that are not announced
-	 * @param time when it was published, by the clock of the publishing node
 	 */
-	void announced(String channel, @Nullable Position position, boolean more, long time);
+	void announced(String channel, @Nullable Position position, boolean more);
 
 	/**
 	 * Publications of other nodes in ephemeral channels have not arrived, or may not
@@ -59,9 +59,15 @@ public interface PatternTap {
 
 	/**
 	 * Announcements of other nodes have not arrived, or may not have.
+	 * @param bucket the bucket in which they are missing, or {@code null} for all
 	 * @param interrupted whether this node's connection was interrupted; otherwise the
 	 * numbers of those that have arrived show it
 	 */
-	void announcementsMissed(boolean interrupted);
+	void announcementsMissed(Address.@Nullable Bucket bucket, boolean interrupted);
+
+	/**
+	 * Another node has left. Perhaps it could not announce what it had recorded.
+	 */
+	void nodeLeft();
 
 }

@@ -62,12 +62,15 @@ final class AnnouncedChannel implements StreamSignal {
 
 	private boolean closed;
 
-	/** The position after which the channel begins. */
+	/** The position after which the channel goes on, if the subscriber has it before. */
+	private final @Nullable Position known;
+
+	/** The position that was found, after which the channel begins. */
 	private @Nullable Position start;
 
 	private volatile @Nullable RecordedSource source;
 
-	/** When the newest publication was published, as far as announcements say. */
+	/** When the newest announcement came, by the clock of this node. */
 	private volatile long time;
 
 	/**
@@ -75,11 +78,14 @@ final class AnnouncedChannel implements StreamSignal {
 	 * @param limit the maximum size of a page
 	 * @param after publications with a later time belong to the stream, whether they are
 	 * announced or not
+	 * @param known the position up to which the subscriber has the channel, or
+	 * {@code null} if it hears of the channel for the first time
 	 * @param budget receives the size of what is kept
 	 * @param listener is notified
 	 */
-	AnnouncedChannel(String channel, PageLimit limit, long after, ListeningContext context, BufferBudget budget,
-			Listener listener) {
+	AnnouncedChannel(String channel, PageLimit limit, long after, @Nullable Position known, ListeningContext context,
+			BufferBudget budget, Listener listener) {
+		this.known = known;
 		this.channel = channel;
 		this.limit = limit;
 		this.options = ListenOptions.fromNow().buffer(limit.publications(), (int) limit.bytes());
@@ -94,12 +100,12 @@ final class AnnouncedChannel implements StreamSignal {
 	 * Note that the log may have publications that the subscriber does not have.
 	 * @param position the position of one, or {@code null}
 	 * @param more whether there may be later ones
-	 * @param time when it was published
 	 * @return {@code false} if the publication comes before the place where the channel
-	 * began, though it was published after the stream has begun
+	 * began. It may have been published after the stream has begun, by a node whose clock
+	 * is behind
 	 */
-	boolean announced(@Nullable Position position, boolean more, long time) {
-		this.time = Math.max(this.time, time);
+	boolean announced(@Nullable Position position, boolean more) {
+		this.time = System.currentTimeMillis();
 		RecordedSource source;
 		boolean early = false;
 		synchronized (this) {
@@ -115,7 +121,7 @@ final class AnnouncedChannel implements StreamSignal {
 			if (more) {
 				source.announced(null);
 			}
-			return time <= this.after;
+			return false;
 		}
 		if (source == null) {
 			wake();
@@ -221,7 +227,16 @@ final class AnnouncedChannel implements StreamSignal {
 	}
 
 	/**
-	 * Return when the newest publication was published, as far as announcements say.
+	 * Return the position up to which the subscriber has the channel, if it is known.
+	 */
+	@Nullable Position last() {
+		RecordedSource source = this.source;
+		return (source != null) ? source.last() : null;
+	}
+
+	/**
+	 * Return when the newest announcement came, by the clock of this node, in
+	 * milliseconds since 1970.
 	 */
 	long time() {
 		return this.time;
@@ -243,6 +258,10 @@ final class AnnouncedChannel implements StreamSignal {
 			}
 			this.searching = true;
 			first = this.first;
+		}
+		if (this.known != null) {
+			found(first, this.known);
+			return;
 		}
 		boolean begun = this.context.guard()
 			.run(() -> new ChannelStart(this.channel, first, this.after, this.limit, this.context).find()
@@ -269,12 +288,13 @@ final class AnnouncedChannel implements StreamSignal {
 			if (this.closed || this.source != null) {
 				return;
 			}
-			if (first != this.first) {
+			if (this.known == null && first != this.first) {
 				// An earlier publication was announced meanwhile
 				wakeLater();
 				return;
 			}
-			this.start = start;
+			// What comes before a known position is no loss: the subscriber has it
+			this.start = (this.known == null) ? start : null;
 			source = RecordedSource.ofAnnounced(this.channel,
 					ListenOptions.since(start).buffer(this.options.bufferMessages(), this.options.bufferBytes()),
 					this.context, this.budget);

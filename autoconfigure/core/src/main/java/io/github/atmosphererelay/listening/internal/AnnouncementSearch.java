@@ -18,6 +18,7 @@ package io.github.atmosphererelay.listening.internal;
 
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 
 import io.github.atmosphererelay.broadcast.internal.RecentChannels;
@@ -30,6 +31,11 @@ import org.jspecify.annotations.Nullable;
 final class AnnouncementSearch {
 
 	private static final Duration DELAY = Duration.ofMillis(500);
+
+	private static final Duration SECOND_LOOK = Duration.ofSeconds(10);
+
+	/** How long a question may be on its way. */
+	private static final Duration ON_THE_WAY = Duration.ofSeconds(10);
 
 	private static final Duration RETRY = Duration.ofSeconds(2);
 
@@ -48,6 +54,8 @@ final class AnnouncementSearch {
 	private boolean asking;
 
 	private boolean again;
+
+	private boolean secondLook;
 
 	private boolean closed;
 
@@ -85,25 +93,85 @@ final class AnnouncementSearch {
 		if (unexplained) {
 			this.mayMiss.run();
 		}
+		if (interrupted) {
+			lookAgainLater();
+		}
+		start();
+	}
+
+	/**
+	 * Search a second time when the node follows all addresses again, of which it may
+	 * have many: what is published before that is announced to it in vain.
+	 */
+	private void lookAgainLater() {
+		synchronized (this) {
+			if (this.secondLook) {
+				return;
+			}
+			this.secondLook = true;
+		}
+		if (!later(this::again, SECOND_LOOK)) {
+			synchronized (this) {
+				this.secondLook = false;
+			}
+		}
+	}
+
+	private void start() {
 		synchronized (this) {
 			if (this.asking) {
 				return;
 			}
 			this.asking = true;
 		}
-		later(1, DELAY);
+		later(1, delay());
+	}
+
+	/**
+	 * Return a time that differs, so that not all nodes ask at once.
+	 */
+	private static Duration delay() {
+		return DELAY.plusMillis(ThreadLocalRandom.current().nextLong(DELAY.toMillis()));
 	}
 
 	private static boolean isWithin(@Nullable Long time, long now) {
 		return time != null && now - time < RecentChannels.WINDOW.toNanos();
 	}
 
+	private void again() {
+		synchronized (this) {
+			this.secondLook = false;
+			if (this.closed) {
+				return;
+			}
+			if (this.asking) {
+				this.again = true;
+			}
+		}
+		start();
+	}
+
 	private void later(int attempt, Duration delay) {
+		if (!later(() -> ask(attempt), delay)) {
+			synchronized (this) {
+				this.asking = false;
+			}
+		}
+	}
+
+	private boolean later(Runnable task, Duration delay) {
 		try {
-			this.context.later(() -> ask(attempt), delay);
+			this.context.later(task, delay);
+			return true;
 		}
 		catch (RejectedExecutionException ex) {
 			// The application is being closed.
+			return false;
+		}
+		catch (Throwable ex) {
+			// For example, memory is short
+			this.context.guard().failed(ex);
+			return false;
 		}
 	}
 
@@ -118,7 +186,7 @@ final class AnnouncementSearch {
 		synchronized (this) {
 			this.again = false;
 		}
-		Duration running = Duration.ofNanos(System.nanoTime() - this.begun);
+		Duration running = Duration.ofNanos(System.nanoTime() - this.begun).plus(ON_THE_WAY);
 		Duration age = (running.compareTo(RecentChannels.WINDOW) < 0) ? running : RecentChannels.WINDOW;
 		boolean begun = this.context.guard()
 			.run(() -> this.context.recent().ask(age).whenComplete((answer, ex) -> answered(attempt, answer)));
@@ -128,20 +196,23 @@ final class AnnouncementSearch {
 	}
 
 	private void answered(int attempt, @Nullable RecentChannels answer) {
-		if (answer != null) {
-			answer.names().forEach(this.found);
-		}
-		boolean complete = answer != null && answer.complete();
+		// A search that failed halfway, for example because memory is short, is repeated
+		boolean taken = this.context.guard().run(() -> {
+			if (answer != null) {
+				answer.names().forEach(this.found);
+			}
+		});
+		boolean complete = taken && answer != null && answer.complete();
 		boolean again;
 		synchronized (this) {
 			again = this.again || (!complete && attempt < MAX_ATTEMPTS);
 			this.asking = again;
 		}
 		if (again) {
-			later(complete ? 1 : attempt + 1, complete ? DELAY : RETRY);
+			later(complete ? 1 : attempt + 1, complete ? delay() : RETRY);
 		}
 		else if (!complete) {
-			this.mayMiss.run();
+			this.context.guard().run(this.mayMiss);
 		}
 	}
 

@@ -19,11 +19,11 @@ package io.github.atmosphererelay.listening.internal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -89,10 +89,10 @@ public final class BucketAgreement implements ClusterQuestionHandler {
 	}
 
 	/**
-	 * Return the number of buckets by pattern.
+	 * Return the number of buckets by pattern, in the order in which patterns are tried.
 	 */
 	private Map<String, Integer> buckets() {
-		Map<String, Integer> buckets = new TreeMap<>();
+		Map<String, Integer> buckets = new LinkedHashMap<>();
 		for (ChannelOptions options : this.catalog.all()) {
 			if (options.buckets() > 0) {
 				buckets.putIfAbsent(options.pattern(), options.buckets());
@@ -106,8 +106,7 @@ public final class BucketAgreement implements ClusterQuestionHandler {
 	 * @param cluster knows the nodes
 	 */
 	public void check(Cluster cluster) {
-		Map<String, Integer> own = buckets();
-		if (own.isEmpty() || this.asking) {
+		if (this.asking || buckets().isEmpty()) {
 			return;
 		}
 		List<ClusterNode> nodes = cluster.nodes();
@@ -126,7 +125,7 @@ public final class BucketAgreement implements ClusterQuestionHandler {
 			cluster.ask(QUESTION, Payload.text(""), TIMEOUT).whenComplete((answers, ex) -> {
 				this.asking = false;
 				if (answers != null) {
-					compare(own, answers, names);
+					compare(answers, names);
 				}
 			});
 		}
@@ -136,11 +135,21 @@ public final class BucketAgreement implements ClusterQuestionHandler {
 		}
 	}
 
-	private void compare(Map<String, Integer> own, ClusterAnswers<Payload> answers, Map<UUID, String> names) {
+	void compare(ClusterAnswers<Payload> answers, Map<UUID, String> names) {
+		Map<String, Integer> own = buckets();
 		answers.answers().forEach((node, answer) -> {
-			if (this.compared.add(node)) {
-				note(node, names, difference(own, parse(answer.asText())));
+			if (this.compared.contains(node)) {
+				return;
 			}
+			List<String> differences;
+			try {
+				differences = difference(own, parse(answer.asText()));
+			}
+			catch (RuntimeException ex) {
+				differences = List.of("its answer cannot be read (" + ex + ")");
+			}
+			note(node, names, differences);
+			this.compared.add(node);
 		});
 		answers.failed().forEach((node, error) -> {
 			if (this.compared.add(node)) {
@@ -150,12 +159,13 @@ public final class BucketAgreement implements ClusterQuestionHandler {
 	}
 
 	private static Map<String, Integer> parse(String text) {
-		Map<String, Integer> buckets = new TreeMap<>();
+		Map<String, Integer> buckets = new LinkedHashMap<>();
 		for (String line : text.lines().toList()) {
 			int space = line.indexOf(' ');
-			if (space > 0) {
-				buckets.put(line.substring(space + 1), Integer.parseInt(line.substring(0, space)));
+			if (space < 1) {
+				throw new IllegalArgumentException("The line '" + line + "' has no number and pattern");
 			}
+			buckets.put(line.substring(space + 1), Integer.parseInt(line.substring(0, space)));
 		}
 		return buckets;
 	}
@@ -170,6 +180,12 @@ public final class BucketAgreement implements ClusterQuestionHandler {
 			if (here != there) {
 				differences.add(pattern + " has " + there + " there and " + here + " here");
 			}
+		}
+		// Of several patterns that cover a channel the first one decides
+		List<String> before = List.copyOf(own.keySet());
+		List<String> there = List.copyOf(other.keySet());
+		if (differences.isEmpty() && !before.equals(there)) {
+			differences.add("the patterns have the order " + there + " there and " + before + " here");
 		}
 		return differences;
 	}

@@ -60,7 +60,7 @@ public final class DefaultChannelSubscriber implements ChannelSubscriber {
 	 */
 	public DefaultChannelSubscriber(ChannelCatalog catalog, ListeningContext context) {
 		this.catalog = catalog;
-		this.context = context;
+		this.context = context.withSharedQuestion();
 	}
 
 	@Override
@@ -88,8 +88,14 @@ public final class DefaultChannelSubscriber implements ChannelSubscriber {
 					+ "' begins with what is published from now on: use ListenOptions.fromNow()");
 		}
 		List<Address> buckets = PatternBuckets.of(parsed, this.catalog);
-		return (subscriber) -> subscribe(pattern, () -> new PatternSource(parsed, buckets, options, this.context),
+		return (subscriber) -> subscribe(pattern,
+				() -> new PatternSource(parsed, buckets, this::buckets, options, this.context),
 				Objects.requireNonNull(subscriber, "'subscriber' must not be null"));
+	}
+
+	private int buckets(String channel) {
+		ChannelOptions channelOptions = this.catalog.find(channel);
+		return (channelOptions != null) ? channelOptions.buckets() : 0;
 	}
 
 	private void subscribe(String channel, Supplier<ItemSource> sources,

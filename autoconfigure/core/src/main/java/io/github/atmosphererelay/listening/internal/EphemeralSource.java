@@ -51,6 +51,9 @@ final class EphemeralSource implements ItemSource, ChannelTap {
 
 	private boolean closed;
 
+	/** Whether the subscriber was too slow, so that its stream fails. */
+	private volatile boolean failed;
+
 	private volatile @Nullable StreamSignal stream;
 
 	/**
@@ -79,6 +82,9 @@ final class EphemeralSource implements ItemSource, ChannelTap {
 		boolean failed = false;
 		synchronized (this) {
 			if (this.closed) {
+				if (this.failed) {
+					this.context.statistics().countDropped();
+				}
 				return;
 			}
 			if (!makeRoom(publication)) {
@@ -86,6 +92,7 @@ final class EphemeralSource implements ItemSource, ChannelTap {
 				this.tail.add(Discontinuity.Reason.OVERFLOW, 1);
 				failed = this.options.overflow() == OverflowPolicy.FAIL;
 				this.closed = failed;
+				this.failed = failed;
 			}
 			else {
 				Discontinuity missing = this.tail.poll();
@@ -114,6 +121,10 @@ final class EphemeralSource implements ItemSource, ChannelTap {
 			}
 		}
 		return true;
+	}
+
+	boolean hasFailed() {
+		return this.failed;
 	}
 
 	@Override

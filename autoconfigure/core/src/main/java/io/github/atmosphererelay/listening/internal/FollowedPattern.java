@@ -16,8 +16,10 @@
 
 package io.github.atmosphererelay.listening.internal;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.delivery.internal.PatternTap;
 import io.github.atmosphererelay.message.Address;
@@ -27,6 +29,8 @@ import io.github.atmosphererelay.message.Address;
  * {@link #close}. For any thread.
  */
 final class FollowedPattern {
+
+	private static final Duration CONFIRMATION = Duration.ofMinutes(1);
 
 	private final List<Address> buckets;
 
@@ -62,6 +66,24 @@ final class FollowedPattern {
 			if (!begun) {
 				end(tap);
 			}
+		}
+	}
+
+	/**
+	 * Call back when the relay has confirmed all buckets, if it had not before the call.
+	 * What other nodes have sent to buckets before may be missing.
+	 * @param action must not block; called by any thread
+	 */
+	void whenConfirmed(Runnable action) {
+		CompletableFuture<?>[] confirmations;
+		synchronized (this) {
+			confirmations = this.acquired.stream()
+				.map((bucket) -> this.context.interest().ready(bucket, CONFIRMATION))
+				.toArray(CompletableFuture<?>[]::new);
+		}
+		CompletableFuture<Void> all = CompletableFuture.allOf(confirmations);
+		if (!all.isDone()) {
+			all.whenComplete((nothing, ex) -> this.context.guard().run(action));
 		}
 	}
 

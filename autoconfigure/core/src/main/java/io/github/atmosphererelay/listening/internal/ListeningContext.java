@@ -42,6 +42,14 @@ import io.github.atmosphererelay.subscription.log.internal.LogFollowerRegistry;
 public record ListeningContext(ApplicationFutures futures, Timers timers, ChannelTaps taps, Interest interest,
 		LogFollowerRegistry followers, ChannelLogs logs, RecentQuestion recent, ListeningStatistics statistics) {
 
+	/**
+	 * Return a context whose streams share their questions to the nodes.
+	 */
+	ListeningContext withSharedQuestion() {
+		return new ListeningContext(this.futures, this.timers, this.taps, this.interest, this.followers, this.logs,
+				new SharedQuestion(this.recent), this.statistics);
+	}
+
 	Guard guard() {
 		return this.timers.guards().of(Part.LISTENERS);
 	}

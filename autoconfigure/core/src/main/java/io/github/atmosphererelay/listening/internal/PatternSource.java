@@ -16,13 +16,14 @@
 
 package io.github.atmosphererelay.listening.internal;
 
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.ToIntFunction;
 
 import io.github.atmosphererelay.channel.internal.ChannelPattern;
 import io.github.atmosphererelay.delivery.internal.ChannelTap;
@@ -50,6 +51,14 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 	 * it, those that have had no publication for long are forgotten.
 	 */
 	static final int MAX_CHANNELS = 10_000;
+
+	/**
+	 * The number of forgotten channels whose positions are kept.
+	 */
+	static final int MAX_POSITIONS = 10_000;
+
+	/** How long nothing is forgotten after no channel was found that can be. */
+	private static final long FULL = Duration.ofMillis(100).toNanos();
 
 	/** The number of reads that are under way at once. */
 	private static final int MAX_READS = 8;
@@ -98,7 +107,21 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 	/** Those that read. Used by the stream's task only. */
 	private final List<AnnouncedChannel> reading = new ArrayList<>();
 
+	/**
+	 * The positions up to which the subscriber has channels that are forgotten, the
+	 * oldest first. Guarded by channels.
+	 */
+	private final Map<String, Position> positions = new LinkedHashMap<>();
+
 	private final AnnouncementSearch search;
+
+	private final LogRounds rounds;
+
+	/** Returns how many buckets a channel has. */
+	private final ToIntFunction<String> buckets;
+
+	/** Until when no channel can be forgotten. Guarded by channels. */
+	private @Nullable Long fullUntil;
 
 	/** Publications with a later time belong to the stream. Guarded by channels. */
 	private long after;
@@ -112,8 +135,11 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 	/**
 	 * Create a source.
 	 * @param buckets the buckets to follow
+	 * @param number returns how many buckets a channel has
 	 */
-	PatternSource(ChannelPattern pattern, List<Address> buckets, ListenOptions options, ListeningContext context) {
+	PatternSource(ChannelPattern pattern, List<Address> buckets, ToIntFunction<String> number, ListenOptions options,
+			ListeningContext context) {
+		this.buckets = number;
 		this.name = pattern.toString();
 		this.pattern = pattern;
 		this.recorded = buckets.stream()
@@ -125,6 +151,7 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 		this.limit = new PageLimit(Math.min(MAX_PAGE, Math.max(1, options.bufferMessages() / MAX_READS)),
 				Math.max(1, options.bufferBytes() / MAX_READS));
 		this.search = new AnnouncementSearch(context, this::perhapsPublished, this::mayMiss);
+		this.rounds = new LogRounds(context, this::knownChannels, this::look);
 	}
 
 	@Override
@@ -136,6 +163,10 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 			this.after = System.currentTimeMillis() - 1;
 		}
 		this.followed.begin(this);
+		if (this.recorded) {
+			this.followed.whenConfirmed(() -> this.search.begin(true));
+			this.rounds.begin();
+		}
 	}
 
 	@Override
@@ -154,9 +185,9 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 	}
 
 	@Override
-	public void announced(String channel, @Nullable Position position, boolean more, long time) {
+	public void announced(String channel, @Nullable Position position, boolean more) {
 		synchronized (this.channels) {
-			if (this.closed) {
+			if (this.closed || this.ephemeral.hasFailed()) {
 				return;
 			}
 			AnnouncedChannel known = this.channels.get(channel);
@@ -165,11 +196,12 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 					this.ephemeral.overflowed();
 					return;
 				}
-				known = new AnnouncedChannel(channel, this.limit, this.after, this.context, this.budget, this);
+				known = new AnnouncedChannel(channel, this.limit, this.after, this.positions.remove(channel),
+						this.context, this.budget, this);
 				this.channels.put(channel, known);
 			}
 			// With the lock held, so that the channel is not forgotten meanwhile
-			if (!known.announced(position, more, time)) {
+			if (!known.announced(position, more)) {
 				// It can no longer come in the channel's order
 				this.ephemeral.missed(1);
 			}
@@ -180,29 +212,87 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 	 * Forget a channel of which the subscriber has everything.
 	 */
 	private boolean forget() {
-		Iterator<AnnouncedChannel> oldest = this.channels.values().iterator();
-		for (int i = 0; i < 100 && oldest.hasNext(); i++) {
-			AnnouncedChannel each = oldest.next();
+		long now = System.nanoTime();
+		if (this.fullUntil != null && now - this.fullUntil < 0) {
+			return false;
+		}
+		for (int i = this.channels.size(); i > 0; i--) {
+			Map.Entry<String, AnnouncedChannel> oldest = this.channels.entrySet().iterator().next();
+			AnnouncedChannel each = oldest.getValue();
 			if (each.isIdle()) {
-				oldest.remove();
+				this.channels.remove(oldest.getKey());
+				remember(oldest.getKey(), each);
 				each.close();
-				// If it is announced again, it does not begin before this
-				this.after = Math.max(this.after, each.time());
 				return true;
 			}
+			// To the end, so that it is not looked at again for the next new channel
+			this.channels.get(oldest.getKey());
 		}
+		this.fullUntil = now + FULL;
 		return false;
 	}
 
+	private void remember(String channel, AnnouncedChannel forgotten) {
+		Position last = forgotten.last();
+		if (last == null) {
+			this.after = Math.max(this.after, forgotten.time());
+			return;
+		}
+		if (this.positions.size() >= MAX_POSITIONS) {
+			this.positions.remove(this.positions.keySet().iterator().next());
+			// If that channel is announced again, it does not begin before this. The
+			// clocks of publishers are not taken for it: one that is ahead would keep
+			// publications of all channels away.
+			this.after = Math.max(this.after, forgotten.time());
+		}
+		this.positions.put(channel, last);
+	}
+
 	@Override
-	public void announcementsMissed(boolean interrupted) {
+	public void announcementsMissed(Address.@Nullable Bucket bucket, boolean interrupted) {
 		if (!this.recorded) {
 			return;
 		}
 		synchronized (this.channels) {
-			this.channels.values().forEach((known) -> known.announced(null, true, 0));
+			this.channels.forEach((channel, known) -> {
+				if (bucket == null || isIn(bucket, channel)) {
+					known.announced(null, true);
+				}
+			});
 		}
 		this.search.begin(interrupted);
+	}
+
+	private boolean isIn(Address.Bucket bucket, String channel) {
+		int buckets = this.buckets.applyAsInt(channel);
+		return buckets == 0 || BucketMessages.number(channel, buckets) == bucket.number();
+	}
+
+	@Override
+	public void nodeLeft() {
+		synchronized (this.channels) {
+			this.channels.values().forEach((known) -> known.announced(null, true));
+		}
+	}
+
+	private List<String> knownChannels() {
+		synchronized (this.channels) {
+			return List.copyOf(this.channels.keySet());
+		}
+	}
+
+	/**
+	 * Look at the end of a channel's log, unless the channel is forgotten.
+	 */
+	private void look(String channel) {
+		synchronized (this.channels) {
+			// Another one than the first of these is the one with the oldest announcement
+			// afterwards, which does no harm
+			AnnouncedChannel known = this.channels.get(channel);
+			if (known != null) {
+				known.announced(null, true);
+			}
+		}
 	}
 
 	/**
@@ -210,7 +300,7 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 	 */
 	private void perhapsPublished(String channel) {
 		if (covers(channel)) {
-			announced(channel, null, true, 0);
+			announced(channel, null, true);
 		}
 	}
 
@@ -252,6 +342,10 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 	}
 
 	private @Nullable ChannelItem pollRecorded() {
+		if (this.ephemeral.hasFailed()) {
+			// The stream ends with what the buffer has
+			return null;
+		}
 		AnnouncedChannel channel = this.ready.poll();
 		while (channel != null) {
 			// Before it is looked at, so that nothing that comes later is overlooked
@@ -293,6 +387,9 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 		if (!this.ephemeral.isEmpty()) {
 			return false;
 		}
+		if (this.ephemeral.hasFailed()) {
+			return true;
+		}
 		synchronized (this.channels) {
 			return this.channels.values().stream().allMatch(AnnouncedChannel::isEmpty);
 		}
@@ -307,12 +404,14 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 	public void close() {
 		this.followed.close(this);
 		this.search.close();
+		this.rounds.close();
 		this.ephemeral.close();
 		List<AnnouncedChannel> closing;
 		synchronized (this.channels) {
 			this.closed = true;
 			closing = List.copyOf(this.channels.values());
 			this.channels.clear();
+			this.positions.clear();
 		}
 		closing.forEach(AnnouncedChannel::close);
 		this.ready.clear();

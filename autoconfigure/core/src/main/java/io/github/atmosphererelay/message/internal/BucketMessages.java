@@ -19,6 +19,7 @@ package io.github.atmosphererelay.message.internal;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.UUID;
 import java.util.zip.CRC32;
 
 import io.github.atmosphererelay.message.Address;
@@ -43,12 +44,6 @@ public final class BucketMessages {
 
 	/** The kind of buckets for announcements of recorded channels. */
 	public static final String LOGS = "logs";
-
-	/**
-	 * How many headers the library adds to a message of an ephemeral channel for its
-	 * bucket.
-	 */
-	public static final int ADDED_HEADERS = 2;
 
 	private static final String CHANNEL = "atmosphere-channel";
 
@@ -89,15 +84,38 @@ public final class BucketMessages {
 	}
 
 	/**
-	 * Check that a message has room for the headers that its copy has.
+	 * Check that a message can be copied: that it has no header of the same name as those
+	 * that the copy has, and room for these, also if an outbox marks it as repeated.
 	 * @param headers the message's headers
-	 * @throws IllegalArgumentException if there are too many
+	 * @param channel the channel's name
+	 * @param except the session that does not get the message, or {@code null}
+	 * @throws IllegalArgumentException if it has such a header, too many or too large
+	 * ones
 	 */
-	public static void checkHeaders(Map<String, String> headers) {
-		if (headers.size() > EnvelopeCodec.MAX_HEADERS - ADDED_HEADERS) {
-			throw new IllegalArgumentException("The message has " + headers.size() + " headers; the maximum is "
-					+ (EnvelopeCodec.MAX_HEADERS - ADDED_HEADERS) + " in a channel with buckets");
+	public static void checkHeaders(Map<String, String> headers, String channel, @Nullable String except) {
+		if (headers.containsKey(CHANNEL) || headers.containsKey(EXCEPT)) {
+			throw new IllegalArgumentException("A message to a channel with buckets cannot have a header '" + CHANNEL
+					+ "' or '" + EXCEPT + "', because its copy for subscribers by pattern has them");
 		}
+		Map<String, String> copied = copied(headers, channel, except);
+		copied.put(RepeatedHeader.NAME, RepeatedHeader.VALUE);
+		try {
+			EnvelopeCodec.checkHeaders(copied);
+		}
+		catch (IllegalArgumentException ex) {
+			throw new IllegalArgumentException("The message leaves no room for the " + (copied.size() - headers.size())
+					+ " headers that its copy for subscribers by pattern may have, because the channel '" + channel
+					+ "' has buckets. With these: " + ex.getMessage(), ex);
+		}
+	}
+
+	private static Map<String, String> copied(Map<String, String> headers, String channel, @Nullable String except) {
+		Map<String, String> copied = new HashMap<>(headers);
+		copied.put(CHANNEL, channel);
+		if (except != null) {
+			copied.put(EXCEPT, except);
+		}
+		return copied;
 	}
 
 	/**
@@ -108,18 +126,15 @@ public final class BucketMessages {
 	 * @return the copy, without a sequence
 	 */
 	public static Envelope copy(Envelope message, String channel, int buckets) {
-		Map<String, String> headers = new HashMap<>(message.headers());
-		headers.put(CHANNEL, channel);
-		String except = message.audience().exceptSession();
-		if (except != null) {
-			headers.put(EXCEPT, except);
-		}
-		return envelope(message, new Audience.Bucket(CHANNELS, number(channel, buckets)), headers, message.payload());
+		return envelope(message, message.origin(), new Audience.Bucket(CHANNELS, number(channel, buckets)),
+				copied(message.headers(), channel, message.audience().exceptSession()), message.payload());
 	}
 
 	/**
 	 * Return the announcement of a message in a recorded channel.
 	 * @param message the message
+	 * @param node the id of the node that announces, with a number of its own. The
+	 * message itself may be one of another node, which this node took from an outbox
 	 * @param channel the channel's name
 	 * @param buckets how many buckets there are
 	 * @param position its position, or {@code null} if it is not known whether the log
@@ -127,8 +142,8 @@ public final class BucketMessages {
 	 * @param more whether the log may have later messages that are not announced
 	 * @return the announcement, without a sequence
 	 */
-	public static Envelope announcement(Envelope message, String channel, int buckets, @Nullable Position position,
-			boolean more) {
+	public static Envelope announcement(Envelope message, UUID node, String channel, int buckets,
+			@Nullable Position position, boolean more) {
 		Map<String, String> headers = new HashMap<>();
 		headers.put(CHANNEL, channel);
 		if (position != null) {
@@ -138,13 +153,13 @@ public final class BucketMessages {
 		if (more || position == null) {
 			headers.put(MORE, "1");
 		}
-		return envelope(message, new Audience.Bucket(LOGS, number(channel, buckets)), headers, NO_PAYLOAD);
+		return envelope(message, node, new Audience.Bucket(LOGS, number(channel, buckets)), headers, NO_PAYLOAD);
 	}
 
-	private static Envelope envelope(Envelope message, Audience audience, Map<String, String> headers,
+	private static Envelope envelope(Envelope message, UUID origin, Audience audience, Map<String, String> headers,
 			Payload payload) {
-		return new Envelope(message.id(), message.origin(), Envelope.Kind.MESSAGE, message.time(), audience, headers,
-				payload, null, null);
+		return new Envelope(message.id(), origin, Envelope.Kind.MESSAGE, message.time(), audience, headers, payload,
+				null, null);
 	}
 
 	/**

@@ -66,6 +66,9 @@ public final class MessagingNode {
 
 	private static final Log logger = LogFactory.getLog(MessagingNode.class);
 
+	/** How long the stop waits for the broker to confirm announcements. */
+	private static final Duration FLUSH = Duration.ofSeconds(1);
+
 	private final NodeIdentity identity;
 
 	private final MessagingSettings settings;
@@ -236,6 +239,7 @@ public final class MessagingNode {
 		if (this.announcements != null) {
 			this.announcements.cancel(false);
 		}
+		this.broadcaster.flushAnnouncements(FLUSH);
 		this.monitor.stop();
 		this.subscriptions.stop();
 		this.interest.clear();

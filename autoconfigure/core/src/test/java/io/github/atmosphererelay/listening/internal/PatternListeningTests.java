@@ -344,7 +344,7 @@ class PatternListeningTests {
 	private static void announce(LossyRelay relay, String channel, @Nullable Position position, boolean more,
 			long sequence) {
 		Envelope announcement = BucketMessages
-			.announcement(message(new UUID(1, 1), channel, "", null), channel, 1, position, more)
+			.announcement(message(new UUID(1, 1), channel, "", null), new UUID(1, 1), channel, 8, position, more)
 			.withSequence(new Sequence(1, sequence));
 		relay.listener().received(announcement, null);
 	}
