@@ -32,11 +32,14 @@ import io.github.atmosphererelay.gateway.internal.ProxyStatistics;
 import io.github.atmosphererelay.gateway.internal.RingReader;
 import io.github.atmosphererelay.gateway.internal.RingSource;
 import io.github.atmosphererelay.relay.redis.internal.RedisDocument;
+import io.github.atmosphererelay.routing.PublishedRing;
 import io.github.atmosphererelay.routing.Routes;
+import io.github.atmosphererelay.routing.internal.RingDocument;
 import io.github.atmosphererelay.routing.internal.RoutingService;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
@@ -86,13 +89,22 @@ class RingSourceConfiguration {
 							+ " 'atmosphere.cluster.node-name', 'atmosphere.routing.enabled' true and"
 							+ " 'atmosphere.routing.weight' 0.");
 		}
-		if (known instanceof RoutingService self && self.describe().weight() > 0) {
-			throw new RingNotFollowedException(
-					"The gateway is a member of the nodes' cluster with the weight " + self.describe().weight()
-							+ ", so that the ring would send users to it, whom it cannot serve.",
-					"Set 'atmosphere.routing.weight' to 0.");
-		}
 		return known::ring;
+	}
+
+	/**
+	 * Checks the weight of a gateway that is a member, wherever it reads the ring.
+	 */
+	@Bean
+	SmartInitializingSingleton atmosphereGatewayWeight(ObjectProvider<RoutingService> routing) {
+		return () -> routing.ifAvailable((self) -> {
+			if (self.describe().weight() > 0) {
+				throw new RingNotFollowedException(
+						"The gateway is a member of the nodes' cluster with the weight " + self.describe().weight()
+								+ ", so that the ring would send users to it, whom it cannot serve.",
+						"Set 'atmosphere.routing.weight' to 0.");
+			}
+		});
 	}
 
 	/**
@@ -146,8 +158,9 @@ class RingSourceConfiguration {
 			return new RingReader() {
 
 				@Override
-				public @Nullable String read() {
-					return document.read();
+				public @Nullable PublishedRing read() {
+					String text = document.read();
+					return (text != null) ? RingDocument.read(text) : null;
 				}
 
 				@Override

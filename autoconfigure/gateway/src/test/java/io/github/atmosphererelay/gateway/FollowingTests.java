@@ -27,6 +27,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.cluster.Cluster;
@@ -160,6 +162,21 @@ class FollowingTests {
 	}
 
 	/**
+	 * Wait for the last of the two rings that a node makes which stops: first with its
+	 * weight 0, then without it.
+	 */
+	private void awaitMembers(TestGateway gateway, ApplicationNode node, String... names) {
+		MachineTime.await(WITHIN)
+			.until(() -> ringOf(node).ring()
+				.members()
+				.stream()
+				.map(RingMember::name)
+				.collect(Collectors.toSet())
+				.equals(Set.of(names)));
+		awaitSameRing(gateway, node);
+	}
+
+	/**
 	 * Expect that a user of each node comes to it.
 	 */
 	private void assertPlaces(TestGateway gateway) throws Exception {
@@ -184,8 +201,7 @@ class FollowingTests {
 			ApplicationNode joined = this.cluster.startNode();
 			MachineTime.await(WITHIN).until(() -> serving(gateway.ring()).contains(joined.name()));
 			joined.close();
-			MachineTime.await(WITHIN).until(() -> serving(gateway.ring()).size() == 2);
-			awaitSameRing(gateway, this.cluster.node(0));
+			awaitMembers(gateway, this.cluster.node(0), "node-0", "node-1");
 			PublishedRing last = gateway.ring();
 			try (Jedis jedis = new Jedis(RedisServers.HOST, this.broker.server().port())) {
 				String text = "{\"term\":1,\"counter\":1,\"digest\":\"0\",\"members\":[],\"spread\":[]}";
@@ -213,7 +229,7 @@ class FollowingTests {
 			awaitSameRing(gateway, this.cluster.node(0));
 			assertPlaces(gateway);
 			this.cluster.node(0).close();
-			MachineTime.await(WITHIN).until(() -> serving(gateway.ring()).equals(List.of("node-1")));
+			awaitMembers(gateway, this.cluster.node(1), "node-1");
 			assertPlaces(gateway);
 			PublishedRing last = gateway.ring();
 			long failures = gateway.bean(ProxyStatistics.class).ringFailures();
@@ -235,6 +251,9 @@ class FollowingTests {
 		HttpResponse<String> same = ring("Authorization", CREDENTIALS, "If-None-Match", tag);
 		assertThat(same.statusCode()).isEqualTo(304);
 		assertThat(same.body()).isEmpty();
+		assertThat(ring("Authorization", CREDENTIALS, "If-None-Match", "\"other\", W/" + tag).statusCode())
+			.as("compressed by a proxy")
+			.isEqualTo(304);
 		this.cluster.startNode();
 		MachineTime.await(WITHIN).until(() -> serving(ringOf(this.cluster.node(0))).size() == 3);
 		HttpResponse<String> changed = ring("Authorization", CREDENTIALS, "If-None-Match", tag);
@@ -276,7 +295,7 @@ class FollowingTests {
 			MachineTime.await(WITHIN).until(routing::isAgreed);
 			assertThat(routing.state().publisher()).isNotNull().isNotEqualTo(member.self().id());
 			this.cluster.node(0).close();
-			MachineTime.await(WITHIN).until(() -> serving(gateway.ring()).equals(List.of("node-1")));
+			awaitMembers(gateway, this.cluster.node(1), "gateway", "node-1");
 			MachineTime.await(WITHIN)
 				.until(() -> this.cluster.node(1).bean(Cluster.class).self().id().equals(routing.state().publisher()));
 			PublishedRing last = gateway.ring();
@@ -337,6 +356,13 @@ class FollowingTests {
 			socket.socket().abort();
 			assertThat(lookup(gateway, "X-User", user).has("ticket")).as("a header identifies nobody").isFalse();
 			assertThat(status(gateway, "X-Principal", user, "Sec-Fetch-Site", "cross-site")).isEqualTo(403);
+			assertThat(
+					status(gateway, "X-Principal", user, "Sec-Fetch-Site", "cross-site", "Authorization", "Basic dTpw"))
+				.as("credentials that browsers add by themselves")
+				.isEqualTo(403);
+			assertThat(status(gateway, "X-Principal", user, "Sec-Fetch-Site", "cross-site", "Authorization",
+					"Bearer token"))
+				.isEqualTo(200);
 			assertThat(status(gateway, "X-Principal", user, "Sec-Fetch-Site", "same-origin")).isEqualTo(200);
 		}
 	}

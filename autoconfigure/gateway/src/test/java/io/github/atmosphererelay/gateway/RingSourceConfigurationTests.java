@@ -56,6 +56,10 @@ class RingSourceConfigurationTests {
 	void aMemberThatWouldOwnUsersDoesNotStart() {
 		assertThat(failure("atmosphere.routing.enabled=true", "atmosphere.cluster.node-name=gateway").getAction())
 			.contains("'atmosphere.routing.weight' to 0");
+		assertThat(failure("atmosphere.routing.enabled=true", "atmosphere.cluster.node-name=gateway",
+				"atmosphere.gateway.lookup.direct=true", "atmosphere.gateway.ring.source=http",
+				"atmosphere.gateway.ring.urls=http://127.0.0.1:1")
+			.getAction()).contains("'atmosphere.routing.weight' to 0");
 	}
 
 	@Test

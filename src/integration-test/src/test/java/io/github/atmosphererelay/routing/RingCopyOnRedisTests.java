@@ -127,7 +127,7 @@ class RingCopyOnRedisTests {
 
 	@Test
 	@Order(2)
-	void aSubscriberReceivesEachChange() throws Exception {
+	void aSubscriberReceivesTheRingsUpToTheNewest() throws Exception {
 		BlockingQueue<String> received = new LinkedBlockingQueue<>();
 		JedisPubSub subscriber = new JedisPubSub() {
 
@@ -150,18 +150,35 @@ class RingCopyOnRedisTests {
 		thread.start();
 		assertThat(received.poll(30, TimeUnit.SECONDS)).isEqualTo("subscribed");
 		ApplicationNode joined = cluster.startNode();
-		assertThat(members(JsonMapper.shared().readTree(received.poll(60, TimeUnit.SECONDS)))).contains(joined.name());
+		RingVersion before = receive(received, null, Set.of("node-0", "node-1", joined.name()));
 		joined.close();
-		JsonNode drained = JsonMapper.shared().readTree(received.poll(60, TimeUnit.SECONDS));
-		assertThat(drained.path("members").get(2).path("weight").intValue()).as("a node that is about to stop")
-			.isZero();
-		assertThat(members(JsonMapper.shared().readTree(received.poll(60, TimeUnit.SECONDS))))
-			.containsExactlyInAnyOrder("node-0", "node-1");
+		receive(received, before, Set.of("node-0", "node-1"));
 		MachineTime.await(WITHIN).until(RingCopyOnRedisTests::isThatOfAllNodes);
 		assertThat(received).as("nothing is published without a change").isEmpty();
 		subscriber.unsubscribe();
 		thread.join(10_000);
 		assertThat(thread.isAlive()).isFalse();
+	}
+
+	/**
+	 * Receive rings, none of which is older than the one before, until one has these
+	 * members. Changes that follow each other quickly may come as one.
+	 */
+	private static RingVersion receive(BlockingQueue<String> received, RingVersion before, Set<String> members)
+			throws Exception {
+		RingVersion last = before;
+		while (true) {
+			String text = received.poll(60, TimeUnit.SECONDS);
+			assertThat(text).isNotNull();
+			PublishedRing ring = RingDocument.read(text);
+			if (last != null) {
+				assertThat(last.isNewerThan(ring.version())).isFalse();
+			}
+			last = ring.version();
+			if (members(JsonMapper.shared().readTree(text)).equals(members)) {
+				return last;
+			}
+		}
 	}
 
 	@Test

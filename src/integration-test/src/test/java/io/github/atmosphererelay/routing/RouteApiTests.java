@@ -152,6 +152,9 @@ class RouteApiTests {
 	void pagesOfOtherOriginsMayNotAsk() throws Exception {
 		String user = userOf(cluster.node(1));
 		assertThat(get("as=" + user, "Sec-Fetch-Site", "cross-site").statusCode()).isEqualTo(403);
+		assertThat(get("as=" + user, "Sec-Fetch-Site", "cross-site", "Authorization", "Basic dTpw").statusCode())
+			.as("credentials that browsers add by themselves")
+			.isEqualTo(403);
 		assertThat(get("as=" + user, "Origin", "https://evil.example.com").statusCode()).isEqualTo(403);
 		assertThat(get("as=" + user, "Sec-Fetch-Site", "same-origin").statusCode()).isEqualTo(200);
 	}

@@ -24,18 +24,22 @@ import io.github.atmosphererelay.routing.internal.RingCount.Share;
 
 /**
  * The text form of a {@link RingCount}, in which nodes answer each other: a line for the
- * totals, and one for each member, with tabs between the numbers and the name. The names
- * of members contain no control characters. A ring has at most 1,000 members, so that the
- * text fits into a message between nodes.
+ * version of this form, one for the totals, and one for each member, with tabs between
+ * the numbers and the name. The names of members contain no control characters. A ring
+ * has at most 1,000 members, so that the text fits into a message between nodes.
  */
 final class RingCountText {
+
+	private static final String VERSION = "1";
 
 	private RingCountText() {
 	}
 
 	static String write(RingCount count) {
 		StringBuilder text = new StringBuilder();
-		text.append(count.users())
+		text.append(VERSION)
+			.append('\n')
+			.append(count.users())
 			.append('\t')
 			.append(count.sessions())
 			.append('\t')
@@ -57,9 +61,12 @@ final class RingCountText {
 	 */
 	static RingCount read(String text) {
 		String[] lines = text.split("\n");
-		String[] totals = lines[0].split("\t", -1);
+		if (!lines[0].equals(VERSION)) {
+			throw new IllegalArgumentException("A node's answer has another form: it may run another release");
+		}
+		String[] totals = ((lines.length > 1) ? lines[1] : "").split("\t", -1);
 		Map<String, Share> byMember = new HashMap<>();
-		for (int i = 1; i < lines.length; i++) {
+		for (int i = 2; i < lines.length; i++) {
 			String[] parts = lines[i].split("\t", 3);
 			if (parts.length < 3) {
 				throw new IllegalArgumentException("A line of a node's answer has too few parts");

@@ -106,7 +106,8 @@ public final class RingOperations implements RoutingOperations, ClusterQuestionH
 		RingState state = this.routing.state();
 		PublishedRing published = this.routing.ring();
 		ClusterAnswers<Payload> answers = ask("");
-		Map<String, RingCount> byNode = byNode(answers);
+		Map<UUID, String> failed = new HashMap<>(answers.failed());
+		Map<String, RingCount> byNode = byNode(answers, failed);
 		Map<String, Share> owned = new HashMap<>();
 		byNode.values()
 			.forEach((count) -> count.byMember().forEach((name, share) -> owned.merge(name, share, Share::plus)));
@@ -120,7 +121,7 @@ public final class RingOperations implements RoutingOperations, ClusterQuestionH
 				(state.publisher() != null) ? node(state.publisher()) : null, members, outside(state), spread.size(),
 				spread.stream().sorted().limit(MAX_SPREAD).toList(),
 				owned.getOrDefault(RingCount.ANYWHERE, NONE).sessions(),
-				byNode.values().stream().mapToInt(RingCount::anonymous).sum(), this.routing.problem(), answers.failed(),
+				byNode.values().stream().mapToInt(RingCount::anonymous).sum(), this.routing.problem(), failed,
 				answers.unanswered());
 	}
 
@@ -163,15 +164,22 @@ public final class RingOperations implements RoutingOperations, ClusterQuestionH
 
 	/**
 	 * Return the answers by the nodes' names. A name that two nodes have stands for both.
+	 * A node whose answer cannot be read is put into {@code failed}.
 	 */
-	private Map<String, RingCount> byNode(ClusterAnswers<Payload> answers) {
+	private Map<String, RingCount> byNode(ClusterAnswers<Payload> answers, Map<UUID, String> failed) {
 		Map<UUID, String> names = this.cluster.nodes()
 			.stream()
 			.collect(Collectors.toMap(ClusterNode::id, ClusterNode::name, (a, b) -> a));
 		Map<String, RingCount> byNode = new TreeMap<>();
-		answers.answers()
-			.forEach((id, answer) -> byNode.merge(names.getOrDefault(id, id.toString()),
-					RingCountText.read(answer.asText()), RingCountText::sum));
+		answers.answers().forEach((id, answer) -> {
+			try {
+				byNode.merge(names.getOrDefault(id, id.toString()), RingCountText.read(answer.asText()),
+						RingCountText::sum);
+			}
+			catch (IllegalArgumentException ex) {
+				failed.put(id, "its answer cannot be read: " + ex.getMessage());
+			}
+		});
 		return byNode;
 	}
 
@@ -215,7 +223,8 @@ public final class RingOperations implements RoutingOperations, ClusterQuestionH
 				after.members().stream().map((member) -> new RingMember(member.name(), member.weight())).toList(),
 				after.spread());
 		ClusterAnswers<Payload> answers = ask(RingDocument.write(new PublishedRing(version, asked)));
-		Map<String, RingCount> byNode = byNode(answers);
+		Map<UUID, String> failed = new HashMap<>(answers.failed());
+		Map<String, RingCount> byNode = byNode(answers, failed);
 		List<NodeMoves> nodes = byNode.entrySet()
 			.stream()
 			.map((each) -> NodeMoves.of(each.getKey(), each.getValue()))
@@ -223,8 +232,7 @@ public final class RingOperations implements RoutingOperations, ClusterQuestionH
 		return new ChangeDescriptor(VersionDescriptor.of(published),
 				after.members().stream().map((member) -> new MemberWeight(member.name(), member.weight())).toList(),
 				nodes.stream().mapToInt(NodeMoves::users).sum(), nodes.stream().mapToInt(NodeMoves::movingUsers).sum(),
-				nodes.stream().mapToInt(NodeMoves::movingSessions).sum(), nodes, answers.failed(),
-				answers.unanswered());
+				nodes.stream().mapToInt(NodeMoves::movingSessions).sum(), nodes, failed, answers.unanswered());
 	}
 
 	private static Ring change(Ring ring, Change change) {

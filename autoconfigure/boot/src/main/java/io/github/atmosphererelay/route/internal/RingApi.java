@@ -19,7 +19,9 @@ package io.github.atmosphererelay.route.internal;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 
 import io.github.atmosphererelay.routing.PublishedRing;
 import io.github.atmosphererelay.routing.Routes;
@@ -80,7 +82,7 @@ public final class RingApi {
 		}
 		Body body = body(ring);
 		// noCache: it may be kept, and has to be validated with each use
-		if (request.headers().header("If-None-Match").contains(body.tag())) {
+		if (isKnown(request.headers().header("If-None-Match"), body.tag())) {
 			return ServerResponse.status(HttpStatus.NOT_MODIFIED)
 				.eTag(body.tag())
 				.cacheControl(CacheControl.noCache())
@@ -94,6 +96,16 @@ public final class RingApi {
 				response.getOutputStream().write(body.bytes());
 				return null;
 			});
+	}
+
+	/**
+	 * Compare weakly: a proxy that compresses the ring makes its tag weak.
+	 */
+	private static boolean isKnown(List<String> headers, String tag) {
+		return headers.stream()
+			.flatMap((header) -> Arrays.stream(header.split(",")))
+			.map(String::strip)
+			.anyMatch((known) -> known.equals("*") || known.equals(tag) || known.equals("W/" + tag));
 	}
 
 	private Body body(PublishedRing ring) {

@@ -152,11 +152,12 @@ public final class RouteApi {
 
 	/**
 	 * Return whether a page of another origin asks, with the cookies of the user. A
-	 * request with a token in a header does not come from such a page, unless the
-	 * application allows it.
+	 * request with a bearer token does not come from such a page, unless the application
+	 * allows it; browsers add other credentials by themselves.
 	 */
 	private static boolean isForeign(HttpServletRequest request) {
-		if (request.getHeader("Authorization") != null) {
+		String authorization = request.getHeader("Authorization");
+		if (authorization != null && authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
 			return false;
 		}
 		String site = request.getHeader("Sec-Fetch-Site");

@@ -21,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
@@ -30,7 +31,7 @@ import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.internal.Threads;
 import io.github.atmosphererelay.routing.PublishedRing;
 import io.github.atmosphererelay.routing.RingVersion;
-import io.github.atmosphererelay.routing.internal.RingDocument;
+import io.github.atmosphererelay.routing.internal.OrderlyStop;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +50,12 @@ public final class FollowedRing implements RingSource, SmartLifecycle {
 
 	private static final Duration FIRST = Duration.ofSeconds(3);
 
+	/** The time between a reading and the next one that a change asks for. */
+	private static final Duration GAP = Duration.ofMillis(100);
+
+	/** The same after a failure, which may itself look like a change. */
+	private static final Duration GAP_AFTER_FAILURE = Duration.ofSeconds(1);
+
 	private final String where;
 
 	private final RingReader reader;
@@ -63,8 +70,11 @@ public final class FollowedRing implements RingSource, SmartLifecycle {
 
 	private volatile @Nullable ScheduledExecutorService executor;
 
-	/** Whether the last attempt has failed. Used by the thread that reads. */
-	private boolean failed;
+	/** Whether the last attempt has failed. Written by the thread that reads. */
+	private volatile boolean failed;
+
+	/** When a change may lead to a reading again, in {@code System.nanoTime()}. */
+	private volatile long notBefore = System.nanoTime();
 
 	/**
 	 * Create a follower, which runs after {@link #start()}.
@@ -88,7 +98,8 @@ public final class FollowedRing implements RingSource, SmartLifecycle {
 	}
 
 	/**
-	 * Read soon. Called by any thread; does not block.
+	 * Read soon, but not right after the last reading. Called by any thread; does not
+	 * block.
 	 */
 	private void changed() {
 		ScheduledExecutorService executor = this.executor;
@@ -96,8 +107,14 @@ public final class FollowedRing implements RingSource, SmartLifecycle {
 			try {
 				Guards.UNREPORTED.of(Part.ROUTING).later(executor, () -> {
 					this.waits.set(false);
-					read();
-				}, Duration.ZERO);
+					if (this.notBefore - System.nanoTime() > 0) {
+						// A reading that has ended in the meantime
+						changed();
+					}
+					else {
+						read();
+					}
+				}, Duration.ofNanos(Math.max(0, this.notBefore - System.nanoTime())));
 			}
 			catch (RejectedExecutionException ex) {
 				this.waits.set(false);
@@ -107,9 +124,9 @@ public final class FollowedRing implements RingSource, SmartLifecycle {
 
 	private void read() {
 		try {
-			String text = this.reader.read();
-			if (text != null) {
-				offer(RingDocument.read(text));
+			PublishedRing read = this.reader.read();
+			if (read != null) {
+				offer(read);
 			}
 			if (this.failed) {
 				logger.info("The ring can be read again from " + this.where);
@@ -124,6 +141,12 @@ public final class FollowedRing implements RingSource, SmartLifecycle {
 			}
 			logger.debug("The ring cannot be read from " + this.where, ex);
 			this.failed = true;
+		}
+		finally {
+			long gap = this.failed
+					? (long) (GAP_AFTER_FAILURE.toNanos() * ThreadLocalRandom.current().nextDouble(1, 1.5))
+					: GAP.toNanos();
+			this.notBefore = System.nanoTime() + gap;
 		}
 	}
 
@@ -170,8 +193,7 @@ public final class FollowedRing implements RingSource, SmartLifecycle {
 		ScheduledExecutorService executor = this.executor;
 		if (executor != null) {
 			this.executor = null;
-			executor.shutdownNow();
-			this.reader.close();
+			OrderlyStop.stop(executor, this.reader::close);
 		}
 	}
 

@@ -17,24 +17,31 @@
 package io.github.atmosphererelay.gateway.internal;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 import javax.net.ssl.SSLContext;
 
+import io.github.atmosphererelay.routing.PublishedRing;
+import io.github.atmosphererelay.routing.internal.RingDocument;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the ring by HTTP from one node after another: from the same one as long as that
- * answers. Used by one thread.
+ * Reads the ring by HTTP. Each reading asks the next node, because a node that has lost
+ * the broker goes on serving its old ring. If that has none or fails, the reading asks
+ * others. Used by one thread.
  */
 public final class HttpRingReader implements RingReader {
 
@@ -42,6 +49,9 @@ public final class HttpRingReader implements RingReader {
 
 	/** More than the largest ring has. */
 	private static final int MAX_BYTES = 8 * 1024 * 1024;
+
+	/** How many nodes a reading asks at most. */
+	private static final int MAX_ASKED = 3;
 
 	private final HttpClient http;
 
@@ -53,7 +63,8 @@ public final class HttpRingReader implements RingReader {
 
 	private int next;
 
-	private @Nullable String tag;
+	/** The entity tags of the rings that were read, by node. */
+	private final Map<URI, String> tags = new HashMap<>();
 
 	/**
 	 * Create a reader.
@@ -75,51 +86,85 @@ public final class HttpRingReader implements RingReader {
 	}
 
 	@Override
-	public @Nullable String read() throws Exception {
+	public @Nullable PublishedRing read() throws Exception {
 		List<URI> nodes = this.nodes.get();
 		if (nodes.isEmpty()) {
 			throw new IOException("no node is known");
 		}
-		URI node = nodes.get(Math.floorMod(this.next, nodes.size()));
-		try {
-			return read(node);
+		this.tags.keySet().retainAll(nodes);
+		Exception failure = null;
+		boolean answered = false;
+		for (int i = 0; i < Math.min(nodes.size(), MAX_ASKED); i++) {
+			URI node = nodes.get(Math.floorMod(this.next++, nodes.size()));
+			try {
+				HttpResponse<byte[]> response = ask(node);
+				switch (response.statusCode()) {
+					case 200 -> {
+						return read(node, response);
+					}
+					case 304 -> {
+						return null;
+					}
+					case 204 -> answered = true;
+					default -> throw refused(node, response.statusCode());
+				}
+			}
+			catch (IOException | RuntimeException ex) {
+				failure = ex;
+			}
 		}
-		catch (IOException | RuntimeException ex) {
-			this.next++;
-			throw ex;
+		if (failure != null && !answered) {
+			throw failure;
 		}
+		return null;
 	}
 
-	private @Nullable String read(URI node) throws IOException, InterruptedException {
+	private HttpResponse<byte[]> ask(URI node) throws IOException, InterruptedException {
 		HttpRequest.Builder request = HttpRequest.newBuilder(node.resolve(this.path)).timeout(TIMEOUT);
 		if (this.authorization != null) {
 			request.header("Authorization", this.authorization);
 		}
-		if (this.tag != null) {
-			request.header("If-None-Match", this.tag);
+		String tag = this.tags.get(node);
+		if (tag != null) {
+			request.header("If-None-Match", tag);
 		}
-		HttpResponse<InputStream> response = this.http.send(request.build(), BodyHandlers.ofInputStream());
-		try (InputStream body = response.body()) {
-			return switch (response.statusCode()) {
-				case 204, 304 -> null;
-				case 200 -> {
-					byte[] bytes = body.readNBytes(MAX_BYTES + 1);
-					if (bytes.length > MAX_BYTES) {
-						throw new IOException(node + " has answered with more than " + MAX_BYTES + " bytes");
-					}
-					this.tag = response.headers().firstValue("ETag").orElse(null);
-					yield new String(bytes, StandardCharsets.UTF_8);
-				}
-				case 401,
-						403 ->
-					throw new IOException(node + " has answered " + response.statusCode()
-							+ ": 'atmosphere.gateway.ring.authorization' does not have the role that the node's"
-							+ " 'atmosphere.routing.lookup-others' names");
-				case 404 ->
-					throw new IOException(node + " has answered 404: its 'atmosphere.routing.serve-ring' is not true");
-				default -> throw new IOException(node + " has answered " + response.statusCode());
-			};
+		// The request's own timeout ends with the headers, this one with the body
+		CompletableFuture<HttpResponse<byte[]>> answer = this.http.sendAsync(request.build(),
+				(info) -> new LimitedBody(MAX_BYTES));
+		try {
+			return answer.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
 		}
+		catch (ExecutionException ex) {
+			throw new IOException(node + " does not answer: " + ex.getCause(), ex.getCause());
+		}
+		catch (TimeoutException ex) {
+			throw new IOException(node + " has not answered within " + TIMEOUT.toSeconds() + " s");
+		}
+		finally {
+			answer.cancel(true);
+		}
+	}
+
+	private PublishedRing read(URI node, HttpResponse<byte[]> response) throws IOException {
+		PublishedRing ring;
+		try {
+			ring = RingDocument.read(new String(response.body(), StandardCharsets.UTF_8));
+		}
+		catch (RuntimeException ex) {
+			throw new IOException(node + " has answered with something that is no ring: " + ex.getMessage(), ex);
+		}
+		// Only now: a node is to send again what could not be read
+		response.headers().firstValue("ETag").ifPresent((tag) -> this.tags.put(node, tag));
+		return ring;
+	}
+
+	private static IOException refused(URI node, int status) {
+		return new IOException(node + " has answered " + status + switch (status) {
+			case 401, 403 -> ": 'atmosphere.gateway.ring.authorization' does not have the role that the node's"
+					+ " 'atmosphere.routing.lookup-others' names";
+			case 404 -> ": its 'atmosphere.routing.serve-ring' is not true";
+			default -> "";
+		});
 	}
 
 }

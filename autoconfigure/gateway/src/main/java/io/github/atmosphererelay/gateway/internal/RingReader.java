@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.gateway.internal;
 
+import io.github.atmosphererelay.routing.PublishedRing;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,11 +27,11 @@ public interface RingReader {
 
 	/**
 	 * Read the ring.
-	 * @return the ring as JSON, or {@code null} if there is none, or none but the one
-	 * that was read last
+	 * @return the ring, or {@code null} if there is none, or none but the one that was
+	 * read last
 	 * @throws Exception if it cannot be read now; the message says why
 	 */
-	@Nullable String read() throws Exception;
+	@Nullable PublishedRing read() throws Exception;
 
 	/**
 	 * Close connections.

@@ -93,11 +93,12 @@ public final class RouteLookup {
 
 	/**
 	 * Return whether a page of another origin asks, with the cookies of the user. A
-	 * request with a token in a header does not come from such a page, unless the
-	 * application allows it.
+	 * request with a bearer token does not come from such a page, unless the application
+	 * allows it; browsers add other credentials by themselves.
 	 */
 	private static boolean isForeign(HttpHeaders headers) {
-		if (headers.getFirst(HttpHeaders.AUTHORIZATION) != null) {
+		String authorization = headers.getFirst(HttpHeaders.AUTHORIZATION);
+		if (authorization != null && authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
 			return false;
 		}
 		String site = headers.getFirst("Sec-Fetch-Site");

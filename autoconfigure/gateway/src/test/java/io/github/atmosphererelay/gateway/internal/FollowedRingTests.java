@@ -56,13 +56,13 @@ class FollowedRingTests {
 		return this::read;
 	}, Duration.ofHours(1), this.statistics);
 
-	private String read() throws IOException {
+	private PublishedRing read() throws IOException {
 		this.readings.incrementAndGet();
 		String answer = this.answers.poll();
 		if ("away".equals(answer)) {
 			throw new IOException("away");
 		}
-		return answer;
+		return (answer != null) ? RingDocument.read(answer) : null;
 	}
 
 	@AfterEach
@@ -89,6 +89,56 @@ class FollowedRingTests {
 		this.answers.add(RingDocument.write(ring(1, 1, null)));
 		this.ring.start();
 		assertThat(this.ring.ring()).isEqualTo(ring(1, 1, null));
+	}
+
+	/**
+	 * A connection that is refused looks like a change.
+	 */
+	@Test
+	void changesThatComeWithFailuresDoNotMakeItReadWithoutAPause() {
+		AtomicInteger attempts = new AtomicInteger();
+		FollowedRing failing = new FollowedRing("a test", (changed) -> () -> {
+			attempts.incrementAndGet();
+			changed.run();
+			throw new IOException("refused");
+		}, Duration.ofHours(1), this.statistics);
+		long start = System.nanoTime();
+		failing.start();
+		MachineTime.await(WITHIN).until(() -> attempts.get() >= 3);
+		failing.stop();
+		assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofSeconds(2));
+	}
+
+	@Test
+	void aReadingThatIsInterruptedIsOverBeforeTheReaderIsClosed() throws Exception {
+		BlockingQueue<String> events = new LinkedBlockingQueue<>();
+		FollowedRing stopped = new FollowedRing("a test", (changed) -> new RingReader() {
+
+			@Override
+			public PublishedRing read() throws Exception {
+				events.add("reads");
+				try {
+					Thread.sleep(60_000);
+				}
+				finally {
+					events.add("has read");
+				}
+				return null;
+			}
+
+			@Override
+			public void close() {
+				events.add("closed");
+			}
+
+		}, Duration.ofHours(1), this.statistics);
+		Thread starter = new Thread(stopped::start);
+		starter.start();
+		MachineTime.await(WITHIN).until(() -> events.contains("reads"));
+		starter.join();
+		stopped.stop();
+		MachineTime.await(WITHIN).until(() -> events.size() == 3);
+		assertThat(events).containsExactly("reads", "has read", "closed");
 	}
 
 	@Test

@@ -33,9 +33,9 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Saves the ring in a store while this node publishes it: each change at once, and the
- * same ring again every few seconds, in case the store has lost it. A thread of its own
- * waits for the store.
+ * Saves the ring in a store while this node publishes it: the newest one within a moment,
+ * and the same ring again every few seconds, in case the store has lost it. Changes that
+ * follow each other quickly may be saved as one. A thread of its own waits for the store.
  */
 public final class RingCopy {
 
@@ -65,6 +65,8 @@ public final class RingCopy {
 	private @Nullable ThreadPoolExecutor executor;
 
 	private @Nullable PublishedRing saved;
+
+	private @Nullable Document document;
 
 	private long triedAt;
 
@@ -113,8 +115,7 @@ public final class RingCopy {
 		if (this.ticks != null) {
 			this.ticks.cancel(false);
 		}
-		executor.shutdownNow();
-		this.store.release();
+		OrderlyStop.stop(executor, this.store::release);
 	}
 
 	/**
@@ -149,6 +150,7 @@ public final class RingCopy {
 
 	private void release() {
 		this.saved = null;
+		this.document = null;
 		this.failure = null;
 		if (this.inUse) {
 			this.inUse = false;
@@ -168,7 +170,7 @@ public final class RingCopy {
 		this.inUse = true;
 		this.triedAt = System.nanoTime();
 		try {
-			if (this.store.save(ring.version(), RingDocument.write(ring))) {
+			if (this.store.save(ring.version(), document(ring))) {
 				this.saved = ring;
 				if (this.failure != null) {
 					logger.info("The copy of the ring was written again");
@@ -183,6 +185,15 @@ public final class RingCopy {
 			logger.debug("The copy of the ring was not written", ex);
 			failed(ex.toString());
 		}
+	}
+
+	private String document(PublishedRing ring) {
+		Document document = this.document;
+		if (document == null || document.ring() != ring) {
+			document = new Document(ring, RingDocument.write(ring));
+			this.document = document;
+		}
+		return document.text();
 	}
 
 	private void failed(String reason) {
@@ -206,6 +217,15 @@ public final class RingCopy {
 		}
 		return "The copy of the ring has not been written for more than " + FAILS.toSeconds() + " s: "
 				+ failure.reason();
+	}
+
+	/**
+	 * A ring and its text.
+	 *
+	 * @param ring the ring
+	 * @param text its JSON
+	 */
+	private record Document(PublishedRing ring, String text) {
 	}
 
 	/**

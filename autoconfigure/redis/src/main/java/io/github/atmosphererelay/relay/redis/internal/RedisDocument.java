@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -62,7 +63,7 @@ public final class RedisDocument {
 
 	private final @Nullable Runnable changed;
 
-	private @Nullable Attachment attachment;
+	private volatile @Nullable Attachment attachment;
 
 	/**
 	 * Create a document. It connects when it is first used.
@@ -142,6 +143,7 @@ public final class RedisDocument {
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
+			release();
 			throw new RelayUnavailableException(RedisRelay.NAME, ex);
 		}
 		catch (TimeoutException | ExecutionException | RuntimeException ex) {
@@ -151,19 +153,24 @@ public final class RedisDocument {
 		}
 	}
 
-	private RedisLink link() {
+	/**
+	 * Return the open link, or open one. A subscription that fails counts as a failure to
+	 * connect.
+	 */
+	private RedisLink link() throws InterruptedException, ExecutionException, TimeoutException {
 		Attachment attachment = this.attachment;
 		RedisLink link = (attachment != null && !attachment.lost) ? attachment.link : null;
 		if (link != null) {
 			return link;
 		}
 		release();
-		attachment = new Attachment(this.changed);
+		attachment = new Attachment();
 		this.attachment = attachment;
 		link = this.driver.connect(attachment);
 		attachment.link = link;
 		if (this.changed != null) {
 			link.subscribe(List.of(this.channel));
+			attachment.subscribed.get(2 * this.timeout.toMillis(), TimeUnit.MILLISECONDS);
 		}
 		return link;
 	}
@@ -195,19 +202,15 @@ public final class RedisDocument {
 	}
 
 	/**
-	 * A link and its events.
+	 * A link and its events, which count while it is the present one.
 	 */
-	private static final class Attachment implements RedisLink.Listener {
+	private final class Attachment implements RedisLink.Listener {
 
-		private final @Nullable Runnable changed;
+		private final CompletableFuture<Void> subscribed = new CompletableFuture<>();
 
 		private @Nullable RedisLink link;
 
 		private volatile boolean lost;
-
-		private Attachment(@Nullable Runnable changed) {
-			this.changed = changed;
-		}
 
 		@Override
 		public void message(byte[] message) {
@@ -217,17 +220,25 @@ public final class RedisDocument {
 		@Override
 		public void subscribed(byte[] channel) {
 			change();
+			this.subscribed.complete(null);
 		}
 
 		@Override
 		public void lost(Throwable cause) {
 			this.lost = true;
-			change();
+			// A reading that waits for the subscription fails by itself
+			if (!this.subscribed.completeExceptionally(cause)) {
+				change();
+			}
 		}
 
+		/**
+		 * A link that was released still reports its end, which is no change.
+		 */
 		private void change() {
-			if (this.changed != null) {
-				this.changed.run();
+			Runnable changed = RedisDocument.this.changed;
+			if (changed != null && RedisDocument.this.attachment == this) {
+				changed.run();
 			}
 		}
 

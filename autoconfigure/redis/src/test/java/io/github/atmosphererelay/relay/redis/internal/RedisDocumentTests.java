@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.atmosphererelay.contract.broker.RedisServers;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
@@ -117,6 +118,86 @@ class RedisDocumentTests {
 			assertThat(reader.read()).isEqualTo(document(1, 2, "a"));
 			writer.close();
 			reader.close();
+		}
+	}
+
+	private static long connections(Jedis jedis) {
+		return jedis.info("stats")
+			.lines()
+			.filter((line) -> line.startsWith("total_connections_received:"))
+			.mapToLong((line) -> Long.parseLong(line.substring(line.indexOf(':') + 1).strip()))
+			.findFirst()
+			.orElseThrow();
+	}
+
+	private static RedisConnectionFactory factory(Driver driver, int port, String user) {
+		RedisStandaloneConfiguration configuration = new RedisStandaloneConfiguration(RedisServers.HOST, port);
+		configuration.setUsername(user);
+		configuration.setPassword("secret");
+		return (driver == Driver.LETTUCE) ? new LettuceConnectionFactory(configuration)
+				: new JedisConnectionFactory(configuration);
+	}
+
+	/**
+	 * The end of a link that the failure itself has closed is no change: a reader would
+	 * connect again without any pause.
+	 */
+	@ParameterizedTest
+	@EnumSource
+	void aReaderThatIsRefusedFailsAndDoesNotTakeTheEndOfItsLinkForAChange(Driver driver) {
+		try (RedisServers.Standalone server = RedisServers.standalone();
+				Jedis jedis = new Jedis(RedisServers.HOST, server.port())) {
+			jedis.aclSetUser("mute", "on", ">secret", "+@all", "~*", "resetchannels");
+			AtomicInteger changes = new AtomicInteger();
+			RedisDocument mute = new RedisDocument(factory(driver, server.port(), "mute"), "doc", TIMEOUT,
+					changes::incrementAndGet);
+			assertThatExceptionOfType(RelayUnavailableException.class).isThrownBy(mute::read);
+			mute.close();
+			RedisDocument reader = new RedisDocument(factory(driver, server.port()), "doc", TIMEOUT,
+					changes::incrementAndGet);
+			assertThat(reader.read()).isNull();
+			jedis.lpush("doc", "a list");
+			int before = changes.get();
+			long connections = connections(jedis);
+			assertThatExceptionOfType(RelayUnavailableException.class).isThrownBy(reader::read);
+			// The present link is another one when those of the failure have ended
+			jedis.del("doc");
+			assertThat(reader.read()).isNull();
+			MachineTime.await(WITHIN).until(() -> jedis.clientList().lines().count() <= 3);
+			assertThat(connections(jedis) - connections).isLessThanOrEqualTo(2);
+			assertThat(changes.get() - before).as("subscribed again").isLessThanOrEqualTo(1);
+			reader.close();
+		}
+	}
+
+	/**
+	 * The permissions that the documentation lists.
+	 */
+	@ParameterizedTest
+	@EnumSource
+	void aWriterAndAReaderNeedFewPermissions(Driver driver) {
+		String[] writer = { "on", ">secret", "-@all", "resetkeys", "resetchannels", "+publish", "+subscribe",
+				"+unsubscribe", "+ping", "+role", "+hello", "+client", "+eval", "+evalsha", "+get", "+set",
+				"&atmosphere:*", "~atmosphere:chat:ring" };
+		String[] reader = { "on", ">secret", "-@all", "resetkeys", "resetchannels", "+subscribe", "+unsubscribe",
+				"+ping", "+role", "+hello", "+client", "+eval", "+evalsha", "+get", "&atmosphere:chat:ring*",
+				"~atmosphere:chat:ring" };
+		try (RedisServers.Standalone server = RedisServers.standalone();
+				Jedis jedis = new Jedis(RedisServers.HOST, server.port())) {
+			jedis.aclSetUser("writer", writer);
+			jedis.aclSetUser("reader", reader);
+			String key = "atmosphere:chat:ring";
+			AtomicInteger changes = new AtomicInteger();
+			RedisDocument written = new RedisDocument(factory(driver, server.port(), "writer"), key, TIMEOUT, null);
+			RedisDocument read = new RedisDocument(factory(driver, server.port(), "reader"), key, TIMEOUT,
+					changes::incrementAndGet);
+			assertThat(read.read()).isNull();
+			int before = changes.get();
+			assertThat(save(written, 1, 1, "a")).isEqualTo(Saved.WRITTEN);
+			MachineTime.await(WITHIN).until(() -> changes.get() > before);
+			assertThat(read.read()).isEqualTo(document(1, 1, "a"));
+			written.close();
+			read.close();
 		}
 	}
 
