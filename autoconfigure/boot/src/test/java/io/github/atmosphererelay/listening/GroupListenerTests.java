@@ -26,7 +26,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.github.atmosphererelay.broadcast.PublishOptions;
-import io.github.atmosphererelay.contract.broker.LogLines;
 import io.github.atmosphererelay.endpoint.internal.GroupListeners;
 import io.github.atmosphererelay.event.GroupMessageSetAside;
 import io.github.atmosphererelay.message.MessageId;
@@ -196,19 +195,6 @@ class GroupListenerTests {
 	}
 
 	@Test
-	void aWarningNamesChannelsOfThePatternThatHaveNoLog() {
-		try (LogLines lines = LogLines.of(GroupListeners.class.getName());
-				TestNode node = TestNode.start(List.of(Everything.class), ARGS)) {
-			assertThat(lines.all()).anyMatch((line) -> line.contains("does not get the messages of 'live/**'"));
-			Everything everything = node.bean(Everything.class);
-			node.broadcaster().broadcast("live/7", "ephemeral").join();
-			node.broadcaster().broadcast("orders/7", "recorded").join();
-			await().until(() -> everything.texts.contains("recorded"));
-			assertThat(everything.texts).containsExactly("recorded");
-		}
-	}
-
-	@Test
 	void aRelayWithoutGroupsFailsTheStartAndNamesTheProperty() {
 		assertThatThrownBy(() -> TestNode.start(List.of(Billing.class, OtherRelay.class), ARGS).close())
 			.hasStackTraceContaining("the relay 'fake' has no consumer groups");
@@ -284,17 +270,6 @@ class GroupListenerTests {
 
 		@MessageExceptionHandler
 		void onFailure(UnsupportedOperationException failure) {
-		}
-
-	}
-
-	static class Everything {
-
-		final List<String> texts = new CopyOnWriteArrayList<>();
-
-		@ChannelListener(value = "**", group = "everything")
-		void on(String text) {
-			this.texts.add(text);
 		}
 
 	}

@@ -24,6 +24,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.group.internal.GroupStatistics.Event;
 import io.github.atmosphererelay.guard.Part;
@@ -55,6 +56,11 @@ class LaneFailureTests {
 
 	private void await(String channel, int count) {
 		MachineTime.await(LIMIT).until(() -> this.node.handled(channel).stream().distinct().count() == count);
+	}
+
+	private void awaitEach(String channels) {
+		MachineTime.await(LIMIT)
+			.until(() -> IntStream.range(0, 40).noneMatch((i) -> this.node.handled(channels + i).isEmpty()));
 	}
 
 	@Test
@@ -148,15 +154,11 @@ class LaneFailureTests {
 		for (int i = 0; i < 40; i++) {
 			this.node.publish("orders/quick/" + i, 0, 1);
 		}
-		for (int i = 0; i < 40; i++) {
-			await("orders/quick/" + i, 1);
-		}
+		awaitEach("orders/quick/");
 		assertThat(one.statistics().lanes()).isEqualTo(4);
 		assertThat(two.statistics().lanes()).isEqualTo(4);
 		gate.countDown();
-		for (int i = 0; i < 40; i++) {
-			await("orders/slow/" + i, 1);
-		}
+		awaitEach("orders/slow/");
 		MachineTime.await(LIMIT).until(() -> one.statistics().lag() == 0 && two.statistics().lag() == 0);
 	}
 
