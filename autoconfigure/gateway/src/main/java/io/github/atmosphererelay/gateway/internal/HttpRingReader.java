@@ -105,7 +105,9 @@ public final class HttpRingReader implements RingReader {
 					case 304 -> {
 						return null;
 					}
-					case 204 -> answered = true;
+					case 204 -> {
+						answered = true;
+					}
 					default -> throw refused(node, response.statusCode());
 				}
 			}

@@ -97,9 +97,9 @@ class FollowedRingTests {
 	@Test
 	void changesThatComeWithFailuresDoNotMakeItReadWithoutAPause() {
 		AtomicInteger attempts = new AtomicInteger();
-		FollowedRing failing = new FollowedRing("a test", (changed) -> () -> {
+		FollowedRing failing = new FollowedRing("a test", (onChange) -> () -> {
 			attempts.incrementAndGet();
-			changed.run();
+			onChange.run();
 			throw new IOException("refused");
 		}, Duration.ofHours(1), this.statistics);
 		long start = System.nanoTime();
