@@ -94,7 +94,7 @@ class GatewayStopTests {
 	@Test
 	void aGatewayThatStopsAcceptsNobody() throws Exception {
 		TestGateway gateway = TestGateway.start(List.of(this.node), List.of(), "atmosphere.shutdown.slice-size=20",
-				"atmosphere.shutdown.slice-interval=20s");
+				"atmosphere.shutdown.slice-interval=6s");
 		List<TestSocket> sockets = connect(gateway);
 		List<CompletableFuture<String>> closed = sockets.stream().map(TestSocket::nextLater).toList();
 		CompletableFuture<Void> stopped = CompletableFuture.runAsync(gateway::close);
