@@ -16,10 +16,14 @@
 
 package io.github.atmosphererelay.gateway;
 
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
+import io.github.atmosphererelay.gateway.internal.OpenExchanges;
+import io.github.atmosphererelay.gateway.internal.ProxyStatistics;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -57,6 +61,33 @@ class IdleTimeoutTests {
 			assertThat(closed.join()).startsWith("close:1012");
 			assertThat(busy.send("still here").next()).isEqualTo("text:still here");
 			busy.socket().abort();
+		}
+	}
+
+	@Test
+	void nothingStaysOpenOfAClientThatTakesNoBytes() throws Exception {
+		TestBackend node = new TestBackend("n1");
+		try (node;
+				TestGateway gateway = TestGateway.start(List.of(node), List.of(),
+						"atmosphere.gateway.idle-timeout=2s")) {
+			WebSocket.Listener listener = new WebSocket.Listener() {
+
+				@Override
+				public void onOpen(WebSocket socket) {
+					// Nothing is asked for
+				}
+
+			};
+			WebSocket socket = HttpClient.newHttpClient()
+				.newWebSocketBuilder()
+				.buildAsync(gateway.webSocket("/atmosphere/chat/a"), listener)
+				.join();
+			socket.sendText("flood 2500", true).join();
+			Awaitility.await().atMost(SOON).until(() -> node.flooded() > 0);
+			ProxyStatistics statistics = gateway.bean(ProxyStatistics.class);
+			Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> statistics.open() == 0);
+			assertThat(gateway.bean(OpenExchanges.class).at("127.0.0.1:" + node.port())).isZero();
+			socket.abort();
 		}
 	}
 

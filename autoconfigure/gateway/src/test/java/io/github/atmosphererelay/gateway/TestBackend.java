@@ -74,6 +74,8 @@ final class TestBackend implements AutoCloseable {
 
 	private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
 
+	private final Sinks.Empty<Void> late = Sinks.empty();
+
 	private final Sinks.Many<String> stream = Sinks.many().unicast().onBackpressureBuffer();
 
 	TestBackend(String name) {
@@ -147,6 +149,13 @@ final class TestBackend implements AutoCloseable {
 		this.stream.tryEmitNext(line).orThrow();
 	}
 
+	/**
+	 * Accept the handshakes of the path {@code late}.
+	 */
+	void acceptLate() {
+		this.late.tryEmitEmpty().orThrow();
+	}
+
 	private Publisher<Void> handle(HttpServerRequest request, HttpServerResponse response) {
 		this.headers = request.requestHeaders().copy();
 		if (request.path().endsWith("silent")) {
@@ -165,6 +174,10 @@ final class TestBackend implements AutoCloseable {
 			return response.sse()
 				.send(this.stream.asFlux().map((line) -> Unpooled.copiedBuffer(line, StandardCharsets.UTF_8)),
 						(buffer) -> true);
+		}
+		if (request.path().endsWith("late")) {
+			this.waiting.incrementAndGet();
+			return this.late.asMono().then(Mono.from(response.sendWebsocket(this::serve)));
 		}
 		if ("websocket".equalsIgnoreCase(request.requestHeaders().get("Upgrade"))) {
 			this.handshake = request.requestHeaders().copy();

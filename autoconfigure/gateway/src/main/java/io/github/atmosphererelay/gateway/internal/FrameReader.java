@@ -21,7 +21,6 @@ import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
 
-import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.web.reactive.socket.WebSocketMessage;
 import org.springframework.web.reactive.socket.WebSocketSession;
 
@@ -45,11 +44,10 @@ final class FrameReader extends BaseSubscriber<WebSocketMessage> {
 	 * Read the frames of a side.
 	 * @param session the side
 	 * @param read called for each frame
-	 * @return the frames, which their receiver releases
+	 * @return the frames, which their receiver releases, and a hook for discarded ones
 	 */
 	static Flux<WebSocketMessage> read(WebSocketSession session, Runnable read) {
-		return Flux.<WebSocketMessage>create((sink) -> session.receive().subscribe(new FrameReader(sink, read)))
-			.doOnDiscard(WebSocketMessage.class, (frame) -> DataBufferUtils.release(frame.getPayload()));
+		return Flux.create((sink) -> session.receive().subscribe(new FrameReader(sink, read)));
 	}
 
 	@Override

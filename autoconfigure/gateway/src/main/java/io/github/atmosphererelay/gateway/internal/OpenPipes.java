@@ -55,6 +55,9 @@ public final class OpenPipes implements SmartLifecycle {
 
 	private volatile boolean running;
 
+	/** Apart from running, because the web server starts before this does. */
+	private volatile boolean stopping;
+
 	private volatile @Nullable Disposable checks;
 
 	/**
@@ -84,11 +87,12 @@ public final class OpenPipes implements SmartLifecycle {
 	 * Return whether WebSockets are accepted.
 	 */
 	boolean isOpen() {
-		return this.running;
+		return !this.stopping;
 	}
 
 	@Override
 	public void start() {
+		this.stopping = false;
 		this.running = true;
 		if (this.idleTimeout.isZero()) {
 			return;
@@ -119,6 +123,7 @@ public final class OpenPipes implements SmartLifecycle {
 
 	@Override
 	public void stop() {
+		this.stopping = true;
 		this.running = false;
 		end(List.copyOf(this.pipes));
 		endChecks();
@@ -126,6 +131,7 @@ public final class OpenPipes implements SmartLifecycle {
 
 	@Override
 	public void stop(Runnable callback) {
+		this.stopping = true;
 		this.running = false;
 		List<WebSocketPipe> waiting = new ArrayList<>(this.pipes);
 		Collections.shuffle(waiting);

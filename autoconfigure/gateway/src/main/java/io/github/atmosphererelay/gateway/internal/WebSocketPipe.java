@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.gateway.internal;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 
@@ -27,7 +28,9 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
+import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.web.reactive.socket.CloseStatus;
+import org.springframework.web.reactive.socket.WebSocketMessage;
 import org.springframework.web.reactive.socket.WebSocketSession;
 
 /**
@@ -44,11 +47,13 @@ final class WebSocketPipe {
 	/** Time for what has been handed to a socket, when the end has come. */
 	private static final Duration LAST_WORDS = Duration.ofSeconds(5);
 
+	private static final Duration LOOK_INTERVAL = Duration.ofSeconds(1);
+
 	private final WebSocketSession client;
 
 	private final WebSocketSession node;
 
-	private final Runnable disconnect;
+	private final ClientConnection connection;
 
 	private final ProxyStatistics statistics;
 
@@ -57,19 +62,24 @@ final class WebSocketPipe {
 	/** Completes when nothing is to be forwarded any more. */
 	private final Sinks.Empty<Void> ended = Sinks.empty();
 
-	private volatile long lastFrame = System.nanoTime();
+	/** When a frame was last read, in {@link System#nanoTime()}. */
+	private volatile long lastRead = System.nanoTime();
+
+	/** When a side last took bytes, in {@link System#nanoTime()}. */
+	private volatile long lastTaken = this.lastRead;
 
 	/**
 	 * Create a pipe.
 	 * @param client the client's side
 	 * @param node the node's side
-	 * @param disconnect closes the client's connection, also if it takes no bytes
+	 * @param connection the client's connection
 	 * @param statistics counts what the gateway ends
 	 */
-	WebSocketPipe(WebSocketSession client, WebSocketSession node, Runnable disconnect, ProxyStatistics statistics) {
+	WebSocketPipe(WebSocketSession client, WebSocketSession node, ClientConnection connection,
+			ProxyStatistics statistics) {
 		this.client = client;
 		this.node = node;
-		this.disconnect = disconnect;
+		this.connection = connection;
 		this.statistics = statistics;
 	}
 
@@ -78,10 +88,14 @@ final class WebSocketPipe {
 	 * @return completes when both sides are closed
 	 */
 	Mono<Void> run() {
-		Mono<Void> forwarded = Mono.when(forward(this.client, this.node, PipeEnd::closedByClient, PipeEnd.NODE_LOST),
-				forward(this.node, this.client, PipeEnd::closedByNode, PipeEnd.CLIENT_LOST));
+		Mono<Void> forwarded = Mono.when(
+				forward(this.client, this.node, PipeEnd::closedByClient, PipeEnd::closedByNode),
+				forward(this.node, this.client, PipeEnd::closedByNode, PipeEnd::closedByClient));
 		Mono<Void> late = this.ended.asMono().then(Mono.delay(LAST_WORDS)).then();
-		return Mono.firstWithSignal(forwarded, late).then(Mono.defer(this::closeBoth));
+		Mono<Void> watched = Mono
+			.when(endStuck(this.client, PipeEnd::closedByClient), endStuck(this.node, PipeEnd::closedByNode))
+			.then(Mono.never());
+		return Mono.firstWithSignal(forwarded, late, watched).then(Mono.defer(this::closeBoth));
 	}
 
 	/**
@@ -95,18 +109,20 @@ final class WebSocketPipe {
 	}
 
 	/**
-	 * End it if it is idle.
+	 * End it if it is idle. A client that takes the bytes of a long message is not idle.
 	 * @param idleTimeout the time without a frame after which it is idle
 	 */
 	void check(Duration idleTimeout) {
-		if (System.nanoTime() - this.lastFrame >= idleTimeout.toNanos()) {
+		lookAtClient();
+		long now = System.nanoTime();
+		if (now - this.lastRead >= idleTimeout.toNanos() && now - this.lastTaken >= idleTimeout.toNanos()) {
 			end(PipeEnd.IDLE);
 		}
 	}
 
 	private Mono<Void> forward(WebSocketSession from, WebSocketSession to,
-			Function<@Nullable CloseStatus, PipeEnd> closed, PipeEnd receiverLost) {
-		return FrameReader.read(from, () -> this.lastFrame = System.nanoTime())
+			Function<@Nullable CloseStatus, PipeEnd> closed, Function<@Nullable CloseStatus, PipeEnd> receiverClosed) {
+		return FrameReader.read(from, () -> this.lastRead = System.nanoTime())
 			.takeUntilOther(this.ended.asMono())
 			.onErrorResume((failure) -> {
 				logger.debug("A side of a WebSocket could not be read to its end", failure);
@@ -115,13 +131,65 @@ final class WebSocketPipe {
 				}
 				return Flux.empty();
 			})
-			.concatMap((message) -> to.send(Mono.just(message)), 1)
+			// Without a prefetch there is no queue in which a second message waits
+			.concatMap((message) -> send(message, to), 0)
+			// At the end, because a hook is for what stands before it
+			.doOnDiscard(WebSocketMessage.class, WebSocketPipe::release)
 			.then(Mono.defer(() -> endAs(from, closed)))
 			.onErrorResume((failure) -> {
 				logger.debug("A side of a WebSocket does not take frames", failure);
-				end(receiverLost);
-				return Mono.empty();
+				// It may have been closed with a code, before which frames of its own are
+				// still being forwarded
+				return stuck().then(Mono.defer(() -> endAs(to, receiverClosed)));
 			});
+	}
+
+	private Mono<Void> send(WebSocketMessage message, WebSocketSession to) {
+		// A connection that is closed refuses the publisher without subscribing to it
+		AtomicBoolean handedOver = new AtomicBoolean();
+		Mono<WebSocketMessage> once = Mono.fromCallable(() -> handedOver.compareAndSet(false, true) ? message : null);
+		return Mono.defer(() -> to.send(once))
+			.doOnSuccess((nothing) -> this.lastTaken = System.nanoTime())
+			.doFinally((signal) -> {
+				if (handedOver.compareAndSet(false, true)) {
+					release(message);
+				}
+			});
+	}
+
+	private static void release(WebSocketMessage message) {
+		DataBufferUtils.release(message.getPayload());
+	}
+
+	/**
+	 * End as a side was closed whose last frames the other side does not take.
+	 */
+	private Mono<Void> endStuck(WebSocketSession side, Function<@Nullable CloseStatus, PipeEnd> closed) {
+		return side.closeStatus()
+			.onErrorResume((failure) -> Mono.empty())
+			.flatMap((status) -> stuck().then(Mono.fromRunnable(() -> end(closed.apply(status)))));
+	}
+
+	/**
+	 * Wait until no side has taken bytes for the time of last words, or the end has come.
+	 */
+	private Mono<Void> stuck() {
+		return Mono.defer(() -> {
+			long start = System.nanoTime();
+			return Flux.interval(LOOK_INTERVAL)
+				.onBackpressureDrop()
+				.doOnNext((tick) -> lookAtClient())
+				.takeUntil((tick) -> {
+					long now = System.nanoTime();
+					return Math.min(now - start, now - this.lastTaken) >= LAST_WORDS.toNanos();
+				})
+				.takeUntilOther(this.ended.asMono())
+				.then();
+		});
+	}
+
+	private void lookAtClient() {
+		this.connection.ifBytesTaken(() -> this.lastTaken = System.nanoTime());
 	}
 
 	/**
@@ -143,7 +211,7 @@ final class WebSocketPipe {
 		PipeEnd last = (end != null) ? end : PipeEnd.CLIENT_LOST;
 		// The client's side last: with its connection, this is cancelled
 		return close(this.node, last.toNode()).then(close(this.client, last.toClient()))
-			.doFinally((signal) -> this.disconnect.run());
+			.doFinally((signal) -> this.connection.close());
 	}
 
 	private static Mono<Void> close(WebSocketSession side, CloseStatus status) {

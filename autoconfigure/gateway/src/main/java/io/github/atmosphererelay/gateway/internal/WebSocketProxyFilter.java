@@ -186,10 +186,14 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 	}
 
 	private Mono<Void> forward(ServerWebExchange exchange, WebSocketSession client, WebSocketSession node) {
-		Channel connection = connection(exchange);
-		WebSocketPipe pipe = new WebSocketPipe(client, node, connection::close, this.statistics);
+		ClientConnection connection = new ClientConnection(connection(exchange));
+		WebSocketPipe pipe = new WebSocketPipe(client, node, connection, this.statistics);
 		this.statistics.opened();
 		this.pipes.add(pipe);
+		if (!this.pipes.isOpen()) {
+			// The gateway began to stop during the handshake, and may not look here again
+			pipe.end(PipeEnd.STOPPED);
+		}
 		return pipe.run().doFinally((signal) -> {
 			this.pipes.remove(pipe);
 			this.statistics.closed();

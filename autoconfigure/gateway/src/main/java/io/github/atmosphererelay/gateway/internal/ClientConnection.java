@@ -1,0 +1,79 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.gateway.internal;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOutboundBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connection of a client, of which it is asked whether the client takes bytes: a
+ * message may take longer than the idle time. Safe for use by many threads; does not
+ * block.
+ */
+final class ClientConnection {
+
+	private final Channel channel;
+
+	// Of the event loop
+
+	private @Nullable Object current;
+
+	private long progress;
+
+	private long waiting;
+
+	ClientConnection(Channel channel) {
+		this.channel = channel;
+	}
+
+	/**
+	 * Close the connection, also if the client takes no bytes.
+	 */
+	void close() {
+		this.channel.close();
+	}
+
+	/**
+	 * Look whether bytes that wait have gone since the last call.
+	 * @param then called by the event loop if that is so
+	 */
+	void ifBytesTaken(Runnable then) {
+		ChannelOutboundBuffer buffer = this.channel.unsafe().outboundBuffer();
+		if (buffer == null) {
+			return;
+		}
+		this.channel.eventLoop().execute(() -> {
+			if (hasMoved(buffer)) {
+				then.run();
+			}
+		});
+	}
+
+	/** As Netty's handler for idle connections looks at them. */
+	private boolean hasMoved(ChannelOutboundBuffer buffer) {
+		Object current = buffer.current();
+		long progress = buffer.currentProgress();
+		long waiting = buffer.totalPendingWriteBytes();
+		boolean moved = this.current != current || this.progress != progress || this.waiting > waiting;
+		this.current = current;
+		this.progress = progress;
+		this.waiting = waiting;
+		return moved;
+	}
+
+}

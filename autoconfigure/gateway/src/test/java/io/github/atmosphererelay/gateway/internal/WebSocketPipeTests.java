@@ -1,0 +1,108 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.gateway.internal;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.embedded.EmbeddedChannel;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+import org.springframework.core.io.buffer.DataBufferUtils;
+import org.springframework.core.io.buffer.NettyDataBufferFactory;
+import org.springframework.web.reactive.socket.CloseStatus;
+import org.springframework.web.reactive.socket.WebSocketMessage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for what becomes of frames and close codes when a side is gone.
+ */
+class WebSocketPipeTests {
+
+	private static final Duration SOON = Duration.ofSeconds(30);
+
+	private final ByteBuf first = ByteBufAllocator.DEFAULT.directBuffer().writeInt(1);
+
+	private final ByteBuf second = ByteBufAllocator.DEFAULT.directBuffer().writeInt(2);
+
+	private static WebSocketMessage message(ByteBuf content) {
+		return new WebSocketMessage(WebSocketMessage.Type.BINARY,
+				new NettyDataBufferFactory(ByteBufAllocator.DEFAULT).wrap(content));
+	}
+
+	/** Frames are released by who has read them, unless they are retained. */
+	private Flux<WebSocketMessage> frames() {
+		return Flux.fromIterable(List.of(this.first, this.second)).concatMap((content) -> {
+			WebSocketMessage message = message(content);
+			return Mono.just(message).concatWith(Mono.fromRunnable(message::release));
+		}, 0);
+	}
+
+	private void assertReleased() {
+		assertThat(this.first.refCnt()).isZero();
+		assertThat(this.second.refCnt()).isZero();
+	}
+
+	private WebSocketPipe pipe(StubSession client, StubSession node) {
+		return new WebSocketPipe(client, node, new ClientConnection(new EmbeddedChannel()), new ProxyStatistics());
+	}
+
+	@Test
+	void framesForASideThatIsGoneAreReleased() {
+		StubSession client = new StubSession(frames(), null);
+		StubSession node = new StubSession(Flux.empty(), null);
+		pipe(client, node).run().block(SOON);
+		assertReleased();
+		assertThat(client.closed().getCode()).isEqualTo(1012);
+	}
+
+	@Test
+	void framesThatASideDoesNotTakeAreReleasedWhenTheEndComes() throws Exception {
+		StubSession client = new StubSession(frames().concatWith(Flux.never()), null);
+		StubSession node = new StubSession(Flux.never(), null, (messages) -> Mono.never());
+		WebSocketPipe pipe = pipe(client, node);
+		CompletableFuture<Void> run = pipe.run().toFuture();
+		pipe.end(PipeEnd.IDLE);
+		run.get(30, TimeUnit.SECONDS);
+		assertThat(client.closed().getCode()).isEqualTo(1012);
+		assertReleased();
+	}
+
+	@Test
+	void theNodesCodeReachesTheClientAlthoughAFrameOfTheClientCrossesIt() {
+		StubSession client = new StubSession(frames().concatWith(Flux.never()), null,
+				(messages) -> Flux.from(messages)
+					.map((message) -> DataBufferUtils.release(message.getPayload()))
+					.then(Mono.delay(Duration.ofMillis(300)))
+					.then());
+		ByteBuf last = ByteBufAllocator.DEFAULT.directBuffer().writeInt(3);
+		StubSession node = new StubSession(Flux.just(message(last)).doFinally((signal) -> last.release()),
+				new CloseStatus(4101, "away"));
+		pipe(client, node).run().block(SOON);
+		assertThat(client.closed()).isEqualTo(new CloseStatus(4101, "away"));
+		assertThat(last.refCnt()).isZero();
+		assertReleased();
+	}
+
+}
