@@ -43,6 +43,7 @@ import io.github.atmosphererelay.presence.MemberJoined;
 import io.github.atmosphererelay.presence.MemberLeft;
 import io.github.atmosphererelay.presence.Presence;
 import io.github.atmosphererelay.presence.PresenceMember;
+import io.github.atmosphererelay.presence.internal.PresenceService;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.routing.internal.RoutingService;
 import io.github.atmosphererelay.test.BrokerCluster;
@@ -260,6 +261,10 @@ class MovesOnRedisTests {
 		long before = moves();
 		ApplicationNode joined = cluster.startNode();
 		MachineTime.await(WITHIN).until(() -> joined.bean(Members.class).events.size() == 2 * users.size() + 1);
+		// The join of a user's second session is held back for a moment
+		MachineTime.await(WITHIN)
+			.until(() -> joined.bean(PresenceService.class).listSessions("room/a", 1_000).size() == presence(joined)
+				.sessions("room/a"));
 		watchers.add(new Watcher(joined));
 		Set<String> absent = ConcurrentHashMap.newKeySet();
 		ScheduledFuture<?> looking = this.timer.scheduleWithFixedDelay(() -> {

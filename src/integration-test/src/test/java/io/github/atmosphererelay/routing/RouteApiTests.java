@@ -132,8 +132,7 @@ class RouteApiTests {
 		assertThat(anonymous.path("node").asString()).isEqualTo(cluster.node(1).name());
 		assertThat(anonymous.has("ticket")).isFalse();
 		assertThat(found(get("as=ada&channel=staff/office")).has("node")).isTrue();
-		assertThat(get("channel=staff/office").statusCode()).isEqualTo(403);
-		assertThat(get("as=ada&channel=nowhere/at/all").statusCode()).isEqualTo(404);
+		assertThat(get("channel=staff/office").statusCode()).isEqualTo(401);
 	}
 
 	@Test
