@@ -17,6 +17,7 @@ const RETRY_PRESENCE = 2_000;
 const SHUTDOWN = 3001;
 const SLOW = 3008;
 const LOGGED_OUT = 3503;
+const MOVED = 4101;
 /** Below are the client's own codes. */
 const FIRST_OF_SERVER = 100;
 const NOT_AVAILABLE = 108;
@@ -27,6 +28,8 @@ function lossOf(code) {
 			return "node stopped";
 		case SLOW:
 			return "too slow";
+		case MOVED:
+			return "moved";
 		default:
 			return "connection lost";
 	}
@@ -70,6 +73,8 @@ export class Connection extends EventTarget {
 		this.#directs = directs;
 		this.state = "closed";
 		this.reason = "";
+		/** The id of its session. */
+		this.client = "";
 		/** What the last subscription brought of what was said meanwhile: `nothing`, `missed` or `incomplete`. */
 		this.outcome = "nothing";
 		this.#client = new Client(nodes.map((node) => doorUrl(node.base)), { websocket: Socket, maxReconnectDelay: 10_000 });
@@ -79,7 +84,10 @@ export class Connection extends EventTarget {
 				this.#become("waiting", this.reason === "node stopped" ? this.reason : "node down");
 			}
 		});
-		this.#client.on("connected", () => this.#enter());
+		this.#client.on("connected", ({ client }) => {
+			this.client = client;
+			this.#enter();
+		});
 		this.#client.on("disconnected", ({ code, reason }) => {
 			if (!this.#restarting) {
 				this.#become(code === LOGGED_OUT || code === Code.UNAUTHORIZED ? "left" : "refused", reason);

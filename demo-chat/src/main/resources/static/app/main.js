@@ -4,8 +4,9 @@
 
 import { Directs } from "./directs.js";
 import { cleanRoom, hueOf } from "./messages.js";
-import { fetchMe, fetchNode, nodesOf } from "./nodes.js";
+import { csrf, fetchMe, fetchNode, nodesOf } from "./nodes.js";
 import { Pane } from "./pane.js";
+import { Placement } from "./placement.js";
 
 const ROOMS = ["lobby", "engineering", "random"];
 /** How often to look for nodes that have come since. */
@@ -20,6 +21,8 @@ let leaving = false;
 let info = { node: location.host, nodes: [], relay: "" };
 let nodes = [];
 let panes = [];
+let placement = null;
+let operator = false;
 let directs;
 
 const session = {
@@ -68,18 +71,20 @@ function join() {
 	$("app").hidden = false;
 	$("room-name").textContent = `#${session.room}`;
 	$("change-room").setAttribute("aria-label", `#${session.room}, change room`);
-	document.title = `#${session.room} on ${info.node}`;
+	document.title = `#${session.room} ${behindGateway() ? "through the gateway" : `on ${info.node}`}`;
 	const relay = $("relay");
 	relay.hidden = !info.relay;
 	relay.textContent = info.relay === "local" ? "Single node" : `via ${RELAYS[info.relay] ?? info.relay}`;
 	const side = $("side");
-	side.hidden = nodes.length < 2;
-	session.side &&= nodes.length > 1;
+	side.hidden = !canBeSideBySide();
+	session.side &&= canBeSideBySide();
 	side.setAttribute("aria-pressed", String(session.side));
 	const shown = session.side ? nodes : nodes.filter((node) => node.here);
 	panes = shown.map((node) => new Pane({
-		// Side by side each pane shows what becomes of its node; alone, the pane goes on with another one
-		nodes: session.side ? [node] : [node, ...nodes.filter((each) => each !== node)],
+		// Side by side each pane shows what becomes of its node, and a gateway finds another one by itself; else the pane
+		// goes on with another one
+		nodes: session.side || behindGateway() ? [node] : [node, ...nodes.filter((each) => each !== node)],
+		behindGateway: behindGateway(),
 		room: session.room,
 		user: session.user,
 		tones: toneOf,
@@ -93,13 +98,31 @@ function join() {
 	$("panes").classList.toggle("many", session.side);
 	$("panes").replaceChildren(...panes.map((pane) => pane.element));
 	panes.forEach((pane) => pane.start());
+	if (behindGateway()) {
+		placement = new Placement({
+			room: session.room, operator,
+			onSessions: (sessions) => panes.forEach((pane) => pane.placed(sessions))
+		});
+		placement.start();
+	}
 	panes.find((pane) => pane.element.dataset.node === info.node)?.focus();
 }
 
 function close() {
+	placement?.stop();
+	placement = null;
 	panes.forEach((pane) => pane.stop());
 	panes = [];
 	$("panes").replaceChildren();
+}
+
+/** Nodes tell where they listen, and this page came from elsewhere. */
+function behindGateway() {
+	return Boolean(info.routed) && String(info.port) !== location.port;
+}
+
+function canBeSideBySide() {
+	return nodes.length > 1 && !behindGateway();
 }
 
 /** A socket does not tell why it was refused: without a log-in, all of them are. */
@@ -130,7 +153,7 @@ async function lookForNodes() {
 		if (JSON.stringify(found.nodes) !== JSON.stringify(info.nodes)) {
 			info = found;
 			nodes = nodesOf(info);
-			$("side").hidden = nodes.length < 2;
+			$("side").hidden = !canBeSideBySide();
 		}
 	}
 	catch {
@@ -190,7 +213,7 @@ for (const form of document.querySelectorAll(".logout")) {
 		// The node ends the sockets before it has answered: the answer says where to go
 		leaving = true;
 		directs?.forget();
-		form.elements._csrf.value = decodeURIComponent(/(?:^|; )XSRF-TOKEN=([^;]*)/.exec(document.cookie)?.[1] ?? "");
+		form.elements._csrf.value = csrf();
 	});
 }
 
@@ -206,8 +229,9 @@ if (me) {
 	$("me").textContent = me.user;
 	$("me").dataset.hue = hueOf(me.user);
 	$("welcome-user").textContent = me.user;
-	$("console").hidden = !me.operator;
-	$("operator").hidden = !me.operator;
+	operator = me.operator;
+	$("console").hidden = !operator;
+	$("operator").hidden = !operator;
 }
 else {
 	await checkLogin();

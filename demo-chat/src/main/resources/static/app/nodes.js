@@ -12,6 +12,11 @@ export async function fetchNode(base = document.baseURI) {
 	return response.json();
 }
 
+/** What a form or a script has to send along to change something. */
+export function csrf() {
+	return decodeURIComponent(/(?:^|; )XSRF-TOKEN=([^;]*)/.exec(document.cookie)?.[1] ?? "");
+}
+
 /** Who has logged in, or null if nobody has. */
 export async function fetchMe() {
 	const response = await fetch(new URL("api/me", document.baseURI), { cache: "no-store", signal: AbortSignal.timeout(4_000) });

@@ -3,6 +3,8 @@
  * it goes on with another one, on which the log-in holds too.
  */
 
+import { csrf } from "./nodes.js";
+
 const REFRESH = 1_000;
 const TIMEOUT = 4_000;
 const DONE = { start: "starts", stop: "stops", kill: "is killed" };
@@ -11,10 +13,6 @@ const $ = (id) => document.getElementById(id);
 
 let known = [];
 let refreshing = false;
-
-function csrf() {
-	return decodeURIComponent(/(?:^|; )XSRF-TOKEN=([^;]*)/.exec(document.cookie)?.[1] ?? "");
-}
 
 async function refresh() {
 	if (refreshing) {

@@ -57,7 +57,10 @@ const PILLS = {
 
 export class Pane {
 
+	/** Where it is: at a gateway not where it connects to. */
 	#node;
+	#door;
+	#behindGateway;
 	#user;
 	#onLoss;
 	#onLeft;
@@ -95,11 +98,13 @@ export class Pane {
 	});
 
 	/**
-	 * `nodes`: those that it may connect to, its own one first; `tones`: a function from the name of a node to its colour's
+	 * `nodes`: those that it may connect to, its own one first; `behindGateway`: whether that is a gateway; `tones`: a function from the name of a node to its colour's
 	 * number, or -1; `directs`: what remembers direct messages; `onLoss`: called when a connection ends; `onLeft`: called
 	 * when nobody is logged in any more.
 	 */
-	constructor({ nodes, room, user, tones, relay, linked, live, directs, onLoss, onLeft }) {
+	constructor({ nodes, behindGateway, room, user, tones, relay, linked, live, directs, onLoss, onLeft }) {
+		this.#door = nodes[0];
+		this.#behindGateway = behindGateway;
 		this.#user = user;
 		this.#onLoss = onLoss;
 		this.#onLeft = onLeft;
@@ -144,6 +149,18 @@ export class Pane {
 		link.title = `Open ${node.name} in a tab of its own`;
 		link.setAttribute("aria-label", link.title);
 		log.setAttribute("aria-label", `Messages in ${this.#room} on ${node.name}`);
+	}
+
+	/** Says behind a gateway where the sessions in the room are: [{id, node}]. */
+	placed(sessions) {
+		const name = sessions.find(({ id }) => id === this.#connection.client)?.node;
+		if (name && name !== this.#node.name) {
+			this.#settle({ ...this.#node, name, tone: this.#tones(name) });
+			this.#address(this.#to);
+			if (this.#joined) {
+				this.#note(`You are on ${name} now`);
+			}
+		}
 	}
 
 	start() {
@@ -203,17 +220,18 @@ export class Pane {
 	#stateChanged() {
 		const connection = this.#connection;
 		if (connection.open) {
-			const moved = connection.node !== this.#node;
+			const moved = connection.node !== this.#door;
 			this.#relayDown = false;
 			if (moved) {
-				this.#settle(connection.node);
+				this.#door = connection.node;
+				this.#settle(this.#door);
 				this.#address(this.#to);
 			}
 			// What was said before, before the note
 			this.#flush();
 			this.#note(this.#joined
-				? `Connected to ${this.#node.name} ${moved ? "instead" : "again"}. ${BACK[connection.outcome]}`
-				: `You joined #${this.#room} through ${this.#node.name}`);
+				? `Connected to ${this.#behindGateway ? "the gateway" : this.#node.name} ${moved ? "instead" : "again"}. ${BACK[connection.outcome]}`
+				: `You joined #${this.#room} through ${this.#behindGateway ? "the gateway" : this.#node.name}`);
 			this.#joined = true;
 			this.#flushOutbox();
 		}
@@ -277,6 +295,8 @@ export class Pane {
 				return `${this.#node.name} has stopped.`;
 			case "too slow":
 				return "This page could not keep up and was disconnected.";
+			case "moved":
+				return "Another node serves you now.";
 			case "relay down":
 				return `${this.#node.name} does not reach the relay${this.relay ? ` (${this.relay})` : ""}.`;
 			default:

@@ -20,7 +20,9 @@ import java.util.List;
 
 import io.github.atmosphererelay.event.RelayDown;
 import io.github.atmosphererelay.event.RelayUp;
+import io.github.atmosphererelay.routing.Routes;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -47,14 +49,17 @@ class NodeController implements WebMvcConfigurer {
 
 	private final String relay;
 
+	private final boolean routed;
+
 	private volatile String relayState = "connecting";
 
 	NodeController(NodeDirectory nodes, Environment environment, @Value("${atmosphere.cluster.node-name}") String name,
-			@Value("${atmosphere.relay.type}") String relay) {
+			@Value("${atmosphere.relay.type}") String relay, ObjectProvider<Routes> routes) {
 		this.nodes = nodes;
 		this.environment = environment;
 		this.name = name;
 		this.relay = relay;
+		this.routed = routes.getIfAvailable() != null;
 	}
 
 	@EventListener
@@ -72,7 +77,8 @@ class NodeController implements WebMvcConfigurer {
 		// Only known once the server listens: the port may have been 0
 		int port = this.environment.getRequiredProperty("local.server.port", Integer.class);
 		List<Place> nodes = this.nodes.nodes().stream().map((node) -> new Place(node.name(), node.url())).toList();
-		NodeDescription description = new NodeDescription(this.name, port, this.relay, this.relayState, nodes);
+		NodeDescription description = new NodeDescription(this.name, port, this.relay, this.relayState, this.routed,
+				nodes);
 		return ResponseEntity.ok().cacheControl(CacheControl.noStore()).body(description);
 	}
 
@@ -92,9 +98,10 @@ class NodeController implements WebMvcConfigurer {
 	 * @param port where it listens
 	 * @param relay the kind of relay
 	 * @param relayState {@code connecting}, {@code up} or {@code down}
+	 * @param routed whether a ring says which node serves whom
 	 * @param nodes all nodes, in the order of their columns; an empty URL means here
 	 */
-	record NodeDescription(String node, int port, String relay, String relayState, List<Place> nodes) {
+	record NodeDescription(String node, int port, String relay, String relayState, boolean routed, List<Place> nodes) {
 
 	}
 

@@ -67,6 +67,10 @@ class NodeDirectory {
 		String self = this.cluster.self().name();
 		this.cluster.nodes().stream().sorted(Comparator.comparing(ClusterNode::startedAt)).forEach((node) -> {
 			SupervisedNode known = supervised.get(node.name());
+			if (known == null && node.routing() != null && node.routing().weight() == 0) {
+				// The gateway, which is a member of the cluster and no place to chat
+				return;
+			}
 			if (known != null && !known.state().equals("running") && !known.state().equals("starting")) {
 				// Killed, and the others still wait for it
 				return;

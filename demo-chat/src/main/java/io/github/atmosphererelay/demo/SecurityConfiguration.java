@@ -36,6 +36,7 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
+import org.springframework.http.ResponseCookie;
 import org.springframework.security.authentication.AuthenticationTrustResolver;
 import org.springframework.security.authentication.AuthenticationTrustResolverImpl;
 import org.springframework.security.config.ObjectPostProcessor;
@@ -71,7 +72,7 @@ class SecurityConfiguration {
 	/** Shown on the log-in page. */
 	static final String PASSWORD = "relay";
 
-	static final List<String> USERS = List.of("alice", "bob", "carol", "dave");
+	static final List<String> USERS = List.of("alice", "bob", "carol", "dave", "emil", "felix");
 
 	static final String OPERATOR = "admin";
 
@@ -79,6 +80,8 @@ class SecurityConfiguration {
 	static final String WARM_UP_USER = "warm-up";
 
 	static final String WARM_UP_PASSWORD = UUID.randomUUID().toString();
+
+	private static final String LOGIN_COOKIE = "demo-chat-login";
 
 	private static final Duration LOGIN_VALIDITY = Duration.ofHours(12);
 
@@ -101,9 +104,9 @@ class SecurityConfiguration {
 
 	@Bean
 	TokenBasedRememberMeServices loginCookie(UserDetailsService users, DemoProperties properties) {
-		TokenBasedRememberMeServices cookie = new TokenBasedRememberMeServices(properties.loginKey(), users);
+		TokenBasedRememberMeServices cookie = new LoginCookie(properties.loginKey(), users);
 		cookie.setAlwaysRemember(true);
-		cookie.setCookieName("demo-chat-login");
+		cookie.setCookieName(LOGIN_COOKIE);
 		cookie.setTokenValiditySeconds((int) LOGIN_VALIDITY.toSeconds());
 		cookie.setCookieCustomizer((each) -> each.setAttribute("SameSite", "Lax"));
 		return cookie;
@@ -137,7 +140,7 @@ class SecurityConfiguration {
 			.rememberMe((rememberMe) -> rememberMe.rememberMeServices(loginCookie).key(properties.loginKey()))
 			.formLogin((form) -> form.loginPage("/login").failureHandler(SecurityConfiguration::askAgain))
 			.logout((logout) -> logout.addLogoutHandler(disconnect(loginCookie, disconnector))
-				.deleteCookies("demo-chat-login"))
+				.deleteCookies(LOGIN_COOKIE, LoginCookie.USER))
 			.exceptionHandling(
 					(errors) -> errors.authenticationEntryPoint(entryPoint()).withObjectPostProcessor(remembered()))
 			.csrf((csrf) -> csrf.csrfTokenRepository(CookieCsrfTokenRepository.withHttpOnlyFalse())
@@ -220,6 +223,33 @@ class SecurityConfiguration {
 		catch (UsernameNotFoundException ex) {
 			return null;
 		}
+	}
+
+	/**
+	 * Comes with the user's name in a cookie of its own, by which a gateway sends the
+	 * user to a node. Nobody is let in by it.
+	 */
+	private static final class LoginCookie extends TokenBasedRememberMeServices {
+
+		static final String USER = "demo-chat-user";
+
+		LoginCookie(String key, UserDetailsService users) {
+			super(key, users);
+		}
+
+		@Override
+		protected void setCookie(String[] tokens, int maxAge, HttpServletRequest request,
+				HttpServletResponse response) {
+			super.setCookie(tokens, maxAge, request, response);
+			ResponseCookie user = ResponseCookie.from(USER, tokens[0])
+				.maxAge(maxAge)
+				.path("/")
+				.httpOnly(true)
+				.sameSite("Lax")
+				.build();
+			response.addHeader(HttpHeaders.SET_COOKIE, user.toString());
+		}
+
 	}
 
 }

@@ -49,9 +49,10 @@ public final class Login {
 	public static String cookie(String url, String user) {
 		HttpResponse<String> answer = submit(url, user, "relay");
 		return cookies(answer).stream()
-			.filter((cookie) -> cookie.getName().equals("demo-chat-login"))
+			.filter((cookie) -> cookie.getName().startsWith("demo-chat-"))
 			.map((cookie) -> cookie.getName() + "=" + cookie.getValue())
-			.findFirst()
+			.sorted()
+			.reduce((one, other) -> one + "; " + other)
 			.orElseThrow(() -> new IllegalStateException("Not logged in: " + answer.headers().map()));
 	}
 

@@ -21,16 +21,20 @@ import java.util.Map;
 
 import io.github.atmosphererelay.actuate.internal.AtmosphereEndpoint;
 import io.github.atmosphererelay.actuate.internal.ChannelCounts;
+import io.github.atmosphererelay.actuate.internal.GroupOperations;
 import io.github.atmosphererelay.actuate.internal.NodeDescription;
 import io.github.atmosphererelay.actuate.internal.NodeDescription.ChannelSource;
 import io.github.atmosphererelay.actuate.internal.NodeDescription.RelaySource;
 import io.github.atmosphererelay.actuate.internal.OutboxOperations;
 import io.github.atmosphererelay.actuate.internal.RelayEpochs;
+import io.github.atmosphererelay.actuate.internal.RoutingOperations;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
+import io.github.atmosphererelay.endpoint.internal.GroupListeners;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.presence.internal.PresenceService;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.session.internal.SessionRegistry;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
@@ -58,12 +62,19 @@ public final class AtmosphereEndpointAutoConfiguration {
 	@ConditionalOnMissingBean
 	AtmosphereEndpoint atmosphereEndpoint(MessagingNode node, ClusterRelay relay, DefaultCluster cluster,
 			PresenceService presence, ChannelCounts channels, ObjectProvider<RelayEpochs> epochs,
-			ObjectProvider<OutboxOperations> outbox, AtmosphereProperties properties) {
+			ObjectProvider<OutboxOperations> outbox, ObjectProvider<RoutingOperations> routing,
+			ObjectProvider<GroupListeners> groups,
+			AtmosphereProperties properties) {
 		NodeDescription description = new NodeDescription(node.identity(), limits(properties),
 				new RelaySource(relay, node.monitor(), node.interest()),
 				new ChannelSource(node.catalog(), node.clientMessages()));
 		return new AtmosphereEndpoint(description, node.registry(), cluster, presence, channels,
-				epochs.getIfAvailable(), outbox.getIfAvailable());
+				epochs.getIfAvailable(), outbox.getIfAvailable(), routing.getIfAvailable(),
+				operations(groups.getIfAvailable()));
+	}
+
+	private static @Nullable GroupOperations operations(@Nullable GroupListeners groups) {
+		return (groups != null) ? new GroupOperations(groups.runners()) : null;
 	}
 
 	private static Map<String, Object> limits(AtmosphereProperties properties) {

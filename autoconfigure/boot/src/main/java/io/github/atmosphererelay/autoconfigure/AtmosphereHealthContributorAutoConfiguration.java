@@ -19,6 +19,7 @@ package io.github.atmosphererelay.autoconfigure;
 import io.github.atmosphererelay.actuate.internal.AtmosphereHealthIndicator;
 import io.github.atmosphererelay.actuate.internal.RelayReadiness;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
+import io.github.atmosphererelay.listening.internal.BucketAgreement;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.relay.ClusterRelay;
 
@@ -47,9 +48,9 @@ public final class AtmosphereHealthContributorAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean(name = { "atmosphereRelayHealthIndicator", "atmosphereRelayHealthContributor" })
 	AtmosphereHealthIndicator atmosphereRelayHealthContributor(MessagingNode node, ClusterRelay relay,
-			DefaultCluster cluster, AtmosphereProperties properties) {
+			DefaultCluster cluster, BucketAgreement buckets, AtmosphereProperties properties) {
 		return new AtmosphereHealthIndicator(relay, node.monitor(), node.timers().guards(), node.statistics(),
-				node.writers().statistics(), cluster, properties.health().degradedIsDown());
+				node.writers().statistics(), cluster, buckets, properties.health().degradedIsDown());
 	}
 
 	/**

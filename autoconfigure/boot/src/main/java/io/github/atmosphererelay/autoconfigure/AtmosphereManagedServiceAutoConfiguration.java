@@ -19,11 +19,14 @@ package io.github.atmosphererelay.autoconfigure;
 import io.github.atmosphererelay.application.internal.ApplicationThreads;
 import io.github.atmosphererelay.endpoint.internal.ChannelListeners;
 import io.github.atmosphererelay.endpoint.internal.EndpointSettings;
+import io.github.atmosphererelay.endpoint.internal.GroupListeners;
 import io.github.atmosphererelay.endpoint.internal.ListenerSupport;
 import io.github.atmosphererelay.endpoint.internal.ManagedServices;
+import io.github.atmosphererelay.group.internal.GroupSettings;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.listening.internal.DefaultChannelSubscriber;
 import io.github.atmosphererelay.node.internal.MessagingNode;
+import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.session.internal.WriterPool;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -64,9 +67,40 @@ public final class AtmosphereManagedServiceAutoConfiguration {
 	}
 
 	@Bean
-	ChannelListeners atmosphereChannelListeners(MessagingNode node, DefaultChannelSubscriber subscriber) {
-		return new ChannelListeners(subscriber,
-				new ListenerSupport(node.futures(), node.timers(), node.events()::publish, subscriber.statistics()));
+	ListenerSupport atmosphereListenerSupport(MessagingNode node, DefaultChannelSubscriber subscriber) {
+		return new ListenerSupport(node.futures(), node.timers(), node.events()::publish, subscriber.statistics());
+	}
+
+	@Bean
+	GroupListeners atmosphereGroupListeners(MessagingNode node, ClusterRelay relay, ListenerSupport support,
+			AtmosphereProperties all, Environment environment, ObjectProvider<ThreadPoolTaskExecutorBuilder> pool,
+			ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual) {
+		AtmosphereProperties.Groups groups = all.groups();
+		return new GroupListeners(relay, node.catalog(),
+				new GroupSettings(groups.threads(), groups.maxAttempts(), groups.retryDelay(), groups.maxRetryDelay(),
+						groups.maxParked(), groups
+							.maxBuffered(),
+						groups.maxBufferedBytes().toBytes(), this.properties.drainTimeout()),
+				support,
+				() -> Threading.VIRTUAL.isActive(environment)
+						? new VirtualThreads(virtual.getIfUnique(SimpleAsyncTaskExecutorBuilder::new), "group")
+						: PooledThreads.fixed(pool.getIfUnique(ThreadPoolTaskExecutorBuilder::new), "group",
+								groups.threads()));
+	}
+
+	@Bean
+	ChannelListeners atmosphereChannelListeners(DefaultChannelSubscriber subscriber, ListenerSupport support,
+			GroupListeners groups) {
+		return new ChannelListeners(subscriber, support, groups);
+	}
+
+	/**
+	 * Joins consumer groups after the node's messaging has started, and leaves them
+	 * before it stops, so that handlers can still publish.
+	 */
+	@Bean
+	PhasedLifecycle atmosphereGroupListenersLifecycle(GroupListeners groups) {
+		return new PhasedLifecycle(ListeningConfiguration.PHASE, groups::start, groups::stop);
 	}
 
 	/**

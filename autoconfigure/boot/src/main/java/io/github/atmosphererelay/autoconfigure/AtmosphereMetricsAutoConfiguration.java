@@ -17,10 +17,13 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.actuate.internal.AtmosphereMeters;
+import io.github.atmosphererelay.actuate.internal.GroupMeters;
 import io.github.atmosphererelay.actuate.internal.ListeningMeters;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
 import io.github.atmosphererelay.durable.internal.DurableSessions;
+import io.github.atmosphererelay.endpoint.internal.GroupListeners;
 import io.github.atmosphererelay.endpoint.internal.ManagedServices;
+import io.github.atmosphererelay.listening.internal.BucketAgreement;
 import io.github.atmosphererelay.listening.internal.DefaultChannelSubscriber;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.presence.internal.PresenceService;
@@ -64,8 +67,23 @@ public final class AtmosphereMetricsAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	ListeningMeters atmosphereListeningMeters(DefaultChannelSubscriber subscriber) {
-		return new ListeningMeters(subscriber.statistics());
+	ListeningMeters atmosphereListeningMeters(DefaultChannelSubscriber subscriber, MessagingNode node,
+			BucketAgreement agreement) {
+		return new ListeningMeters(subscriber.statistics(), node.statistics().buckets(),
+				node.broadcaster()::waitingAnnouncements, agreement);
+	}
+
+	/**
+	 * Registers the meters of consumer groups, which are known when all beans exist.
+	 */
+	@Bean
+	PhasedLifecycle atmosphereGroupMeters(MeterRegistry registry, ObjectProvider<GroupListeners> groups) {
+		return new PhasedLifecycle(ListeningConfiguration.PHASE,
+				() -> groups.ifAvailable((listeners) -> listeners.runners()
+					.all()
+					.forEach((group) -> new GroupMeters(group.name(), group.statistics()).bindTo(registry))),
+				() -> {
+				});
 	}
 
 }

@@ -61,6 +61,7 @@ import org.springframework.util.unit.DataSize;
  * @param outbox Publishing with transactions of the application's database.
  * @param publish How messages are published within transactions without the outbox.
  * @param routing Which node serves which user.
+ * @param groups How nodes handle the messages of consumer groups.
  */
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
@@ -70,7 +71,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 		@DefaultValue Api api, @DefaultValue Console console, @DefaultValue Recovery recovery,
 		@DefaultValue Centrifuge centrifuge, @DefaultValue DurableSessions durableSessions,
 		@DefaultValue Continuation continuation, @DefaultValue Database jdbc, @DefaultValue Outbox outbox,
-		@DefaultValue Publish publish, @DefaultValue Routing routing) {
+		@DefaultValue Publish publish, @DefaultValue Routing routing, @DefaultValue Groups groups) {
 
 	/**
 	 * Membership of the cluster, which consists of the nodes of an application.
@@ -142,13 +143,15 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * the one of the peers that leads to this node.
 	 * @param secret Secret that all nodes of the cluster share, of at least 32
 	 * characters. Requests and answers are signed with it.
+	 * @param acceptedSecrets Comma-separated list of other secrets that are accepted from
+	 * other nodes, so that the nodes can change the secret one after the other.
 	 * @param maxClockSkew By how much the clocks of two nodes may differ.
 	 * @param ssl TLS between the nodes.
 	 */
 	public record HttpRelay(@DefaultValue List<String> peers, @Nullable String serviceId,
 			@DefaultValue("2s") @DurationUnit(ChronoUnit.SECONDS) Duration discoveryInterval, @Nullable String url,
-			@Nullable String secret, @DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration maxClockSkew,
-			@DefaultValue PeerSsl ssl) {
+			@Nullable String secret, @DefaultValue List<String> acceptedSecrets,
+			@DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration maxClockSkew, @DefaultValue PeerSsl ssl) {
 	}
 
 	/**
@@ -242,13 +245,16 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * default none.
 	 * @param sender Whether clients with an SDK are told which client has sent a message:
 	 * its user and the id of its session.
+	 * @param buckets Over how many buckets the channels are distributed, so that
+	 * application code can listen to them by pattern, for example 16. The same number on
+	 * all nodes. With 0 they cannot be listened to by pattern.
 	 */
 	public record Channel(@Nullable String pattern, @DefaultValue("false") ChannelAccess clientPublish,
 			@DefaultValue("anyone") ChannelAccess subscribe, @DefaultValue("cluster") ChannelScope scope,
 			@DefaultValue("true") boolean echo, @Nullable SlowConsumerPolicy slowConsumer,
 			@Nullable Integer maxQueuedMessages, @Nullable DataSize maxQueuedBytes,
 			@DefaultValue("false") boolean presence, @DefaultValue History history,
-			@DefaultValue("false") boolean sender) {
+			@DefaultValue("false") boolean sender, @DefaultValue("0") int buckets) {
 	}
 
 	/**
@@ -376,14 +382,21 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * means never.
 	 * @param lookup Whether clients can look up their node by HTTP, at
 	 * atmosphere.websocket.path followed by /api/route.
-	 * @param lookupOthers Role that may look up the nodes of other users.
+	 * @param lookupOthers Role that may look up the nodes of other users, and read the
+	 * ring.
+	 * @param redisCopy Whether the node that publishes the ring also writes it to Redis,
+	 * for gateways and other programs. Default is true with the Redis relay, otherwise
+	 * false.
+	 * @param serveRing Whether gateways can read the ring by HTTP, at
+	 * atmosphere.websocket.path followed by /api/ring.
 	 */
 	public record Routing(@DefaultValue("false") boolean enabled, @DefaultValue("1") int weight,
 			@DefaultValue("2s") @DurationUnit(ChronoUnit.SECONDS) Duration settleTime,
 			@DefaultValue("selective") RebalanceMode rebalance,
 			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration moveDelay,
 			@DefaultValue("100") int movesPerSecond, @DefaultValue("0") int spreadOver,
-			@DefaultValue("false") boolean lookup, @DefaultValue("ROLE_ADMIN") String lookupOthers) {
+			@DefaultValue("false") boolean lookup, @DefaultValue("ROLE_ADMIN") String lookupOthers,
+			@Nullable Boolean redisCopy, @DefaultValue("false") boolean serveRing) {
 	}
 
 	/**
@@ -501,6 +514,30 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("64") int maxQueuedPerSession, @DefaultValue("64MB") DataSize maxQueuedBytes,
 			@DefaultValue("1MB") DataSize maxQueuedBytesPerSession,
 			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration drainTimeout) {
+	}
+
+	/**
+	 * How nodes handle the messages of consumer groups, which are methods with
+	 * ChannelListener and a group.
+	 *
+	 * @param threads Number of messages of one group that this node handles at once, each
+	 * of another channel, and without virtual threads the number of threads for it.
+	 * @param maxAttempts How often a message is tried before it is set aside.
+	 * @param retryDelay Time until the second attempt to handle a message. It doubles
+	 * with each further one.
+	 * @param maxRetryDelay Maximum time between two attempts to handle a message.
+	 * @param maxParked Maximum number of channels of one group that wait for a retry on
+	 * this node. While there are as many, no further messages are read.
+	 * @param maxBuffered Number of messages of one group in memory from which this node
+	 * reads no further ones.
+	 * @param maxBufferedBytes Total size of the messages of one group in memory from
+	 * which this node reads no further ones.
+	 */
+	public record Groups(@DefaultValue("16") int threads, @DefaultValue("5") int maxAttempts,
+			@DefaultValue("1s") @DurationUnit(ChronoUnit.SECONDS) Duration retryDelay,
+			@DefaultValue("1m") @DurationUnit(ChronoUnit.SECONDS) Duration maxRetryDelay,
+			@DefaultValue("100") int maxParked, @DefaultValue("2000") int maxBuffered,
+			@DefaultValue("8MB") DataSize maxBufferedBytes) {
 	}
 
 	/**

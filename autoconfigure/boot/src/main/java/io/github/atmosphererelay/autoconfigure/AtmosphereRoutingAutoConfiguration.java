@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.regex.Pattern;
 
+import io.github.atmosphererelay.actuate.internal.AtmosphereEndpoint;
+import io.github.atmosphererelay.actuate.internal.RingOperations;
 import io.github.atmosphererelay.actuate.internal.RoutingHealthIndicator;
 import io.github.atmosphererelay.actuate.internal.RoutingMeters;
 import io.github.atmosphererelay.cluster.internal.ClusterLink;
@@ -29,6 +31,7 @@ import io.github.atmosphererelay.cluster.internal.DefaultCluster;
 import io.github.atmosphererelay.door.internal.Door;
 import io.github.atmosphererelay.door.internal.HttpSessionRegistry;
 import io.github.atmosphererelay.node.internal.MessagingNode;
+import io.github.atmosphererelay.route.internal.RingApi;
 import io.github.atmosphererelay.route.internal.RouteApi;
 import io.github.atmosphererelay.route.internal.TicketAuthenticator;
 import io.github.atmosphererelay.route.internal.TicketPrincipals;
@@ -46,9 +49,11 @@ import io.github.atmosphererelay.session.internal.PrincipalExpiry;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -62,6 +67,7 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.security.core.Authentication;
 import org.springframework.web.servlet.DispatcherServlet;
@@ -76,6 +82,7 @@ import org.springframework.web.servlet.function.ServerResponse;
 @ConditionalOnClass(Ring.class)
 @ConditionalOnBean(MessagingNode.class)
 @ConditionalOnBooleanProperty("atmosphere.routing.enabled")
+@Import(RingCopyConfiguration.class)
 public final class AtmosphereRoutingAutoConfiguration {
 
 	/** What other nodes read of an address, in bytes. */
@@ -90,6 +97,7 @@ public final class AtmosphereRoutingAutoConfiguration {
 		String name = properties.cluster().nodeName();
 		requireName(name);
 		requireAddress(properties.cluster().address(), routing.lookup());
+		requireRedis(routing.redisCopy());
 		Placement custom = OptionalBeans.single(placement, Placement.class);
 		RoutingSettings settings = new RoutingSettings(routing.weight(), blankToNull(properties.cluster().address()),
 				RoutingSettings.Rebalance.valueOf(routing.rebalance().name()), routing.moveDelay(),
@@ -133,6 +141,16 @@ public final class AtmosphereRoutingAutoConfiguration {
 					"'atmosphere.routing.lookup' is on, and 'atmosphere.cluster.address' is '" + address
 							+ "', to which browsers cannot be sent: it is no origin of http or https.",
 					action);
+		}
+	}
+
+	private static void requireRedis(@Nullable Boolean copy) {
+		if (Boolean.TRUE.equals(copy) && !RingCopyConfiguration.isPossible()) {
+			throw new RelayNotConfiguredException(
+					"'atmosphere.routing.redis-copy' is true, but the classes for it are not on the classpath.",
+					"Add the dependencies org.springframework.boot:spring-boot-starter-data-redis and"
+							+ " org.springframework.boot:spring-boot-starter-jackson (without the starter of Atmosphere"
+							+ " Relay also io.github.atmosphererelay:atmosphere-relay-redis), or remove the property.");
 		}
 	}
 
@@ -227,6 +245,22 @@ public final class AtmosphereRoutingAutoConfiguration {
 	}
 
 	/**
+	 * The ring by HTTP, for gateways.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnWebApplication(type = Type.SERVLET)
+	@ConditionalOnClass({ DispatcherServlet.class, HttpServletRequest.class, JsonMapper.class })
+	@ConditionalOnBooleanProperty("atmosphere.routing.serve-ring")
+	static class RingApiConfiguration {
+
+		@Bean
+		RouterFunction<ServerResponse> atmosphereRingApi(RoutingService routing, AtmosphereProperties properties) {
+			return RingApi.routes(properties.websocket().path(), routing, properties.routing().lookupOthers());
+		}
+
+	}
+
+	/**
 	 * Lets clients in that other nodes have sent here.
 	 */
 	private record RingClients(RoutingService routing, TicketPrincipals principals) implements RoutedClients {
@@ -242,6 +276,22 @@ public final class AtmosphereRoutingAutoConfiguration {
 			return (ring != null)
 					? ring.ring().members().stream().map(RingMember::address).filter(Objects::nonNull).toList()
 					: List.of();
+		}
+
+	}
+
+	/**
+	 * The ring for operators.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ ConditionalOnAvailableEndpoint.class, JsonMapper.class })
+	@ConditionalOnAvailableEndpoint(AtmosphereEndpoint.class)
+	static class OperationsConfiguration {
+
+		@Bean
+		RingOperations atmosphereRingOperations(RoutingService routing, DefaultCluster cluster,
+				AtmosphereProperties properties) {
+			return new RingOperations(routing, cluster, properties.cluster().requestTimeout());
 		}
 
 	}

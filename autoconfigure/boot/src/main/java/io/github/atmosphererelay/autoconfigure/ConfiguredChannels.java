@@ -73,6 +73,7 @@ final class ConfiguredChannels {
 				.presence(channel.presence())
 				.history(history(channel, property))
 				.sender(channel.sender())
+				.buckets(buckets(channel, property))
 				.build();
 			check(each, property);
 			options.add(each);
@@ -130,6 +131,20 @@ final class ConfiguredChannels {
 		atLeastASecond(property + ".history.ttl", history.ttl());
 		atLeastASecond(property + ".history.idempotency-window", history.idempotencyWindow());
 		return new HistoryOptions(history.size(), history.ttl(), history.idempotencyWindow());
+	}
+
+	private static int buckets(Channel channel, String property) {
+		int buckets = channel.buckets();
+		if (buckets < 0 || buckets > ChannelOptions.MAX_BUCKETS) {
+			throw new InvalidConfigurationPropertyValueException(property + ".buckets", buckets,
+					"It must be between 0 and " + ChannelOptions.MAX_BUCKETS);
+		}
+		if (buckets > 0 && channel.scope() == ChannelScope.NODE) {
+			throw new InvalidConfigurationPropertyValueException(property + ".buckets", buckets,
+					"Channels with '" + property + ".scope' node can be listened to by pattern without buckets, because"
+							+ " no other node hears them. Set it to 0");
+		}
+		return buckets;
 	}
 
 	private static void atLeastASecond(String property, Duration value) {

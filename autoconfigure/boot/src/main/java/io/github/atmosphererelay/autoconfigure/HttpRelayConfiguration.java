@@ -22,7 +22,6 @@ import java.util.List;
 
 import io.github.atmosphererelay.actuate.internal.HttpRelayMeters;
 import io.github.atmosphererelay.relay.ClusterRelay;
-import io.github.atmosphererelay.relay.http.internal.CertificateCheck;
 import io.github.atmosphererelay.relay.http.internal.HttpRelay;
 import io.github.atmosphererelay.relay.http.internal.HttpRelaySettings;
 import io.github.atmosphererelay.relay.http.internal.PeerDiscovery;
@@ -115,13 +114,12 @@ class HttpRelayConfiguration {
 	private HttpRelaySettings settings(RelayNode node, @Nullable SslBundles bundles, Environment environment) {
 		AtmosphereProperties.Relay relay = this.properties.relay();
 		AtmosphereProperties.HttpRelay http = relay.http();
-		SslBundle bundle = bundle(http.ssl().bundle(), bundles);
-		CertificateCheck certificates = null;
-		if (bundle != null && PeerChecks.requiresCertificates(http)) {
+		PeerCertificates certificates = certificates(http.ssl(), bundles);
+		boolean required = certificates != null && PeerChecks.requiresCertificates(http);
+		if (required) {
 			requireClientAuthentication(environment);
-			certificates = new PeerCertificates(bundle, http.ssl().names());
 		}
-		if (http.secret() == null && certificates == null) {
+		if (http.secret() == null && !required) {
 			throw new RelayNotConfiguredException("The http relay cannot authenticate other nodes.",
 					"Set 'atmosphere.relay.http.secret' to the same 32 or more characters on all nodes, for instance"
 							+ " with what 'openssl rand -hex 32' prints; or set 'atmosphere.relay.http.ssl.bundle' for"
@@ -129,13 +127,14 @@ class HttpRelayConfiguration {
 		}
 		return new HttpRelaySettings(node.clusterName(), node.codec(), this.properties.websocket().path() + ENDPOINT,
 				(http.url() != null) ? PeerUrls.check(URI.create(http.url())) : null,
-				(http.secret() != null) ? new SharedSecret(http.secret()) : null,
-				(bundle != null) ? bundle.createSslContext() : null, certificates, relay.maxPending(),
-				relay.publishTimeout(), http.discoveryInterval(), http.maxClockSkew(),
-				HttpRelaySettings.DEFAULT_FORGET_AFTER);
+				(http.secret() != null) ? new SharedSecret(http.secret(), http.acceptedSecrets()) : null, certificates,
+				required ? certificates : null, relay.maxPending(), relay.publishTimeout(), http.discoveryInterval(),
+				http.maxClockSkew(), HttpRelaySettings.DEFAULT_FORGET_AFTER, HttpRelaySettings.DEFAULT_MAX_INTEREST);
 	}
 
-	private static @Nullable SslBundle bundle(@Nullable String name, @Nullable SslBundles bundles) {
+	private static @Nullable PeerCertificates certificates(AtmosphereProperties.PeerSsl ssl,
+			@Nullable SslBundles bundles) {
+		String name = ssl.bundle();
 		if (name == null) {
 			return null;
 		}
@@ -150,7 +149,9 @@ class HttpRelayConfiguration {
 						"Give the bundle a keystore with the node's key and a truststore, or name another one in"
 								+ " 'atmosphere.relay.http.ssl.bundle'.");
 			}
-			return bundle;
+			PeerCertificates certificates = new PeerCertificates(bundle, ssl.names());
+			bundles.addBundleUpdateHandler(name, certificates::reloaded);
+			return certificates;
 		}
 		catch (NoSuchSslBundleException ex) {
 			throw new RelayNotConfiguredException(

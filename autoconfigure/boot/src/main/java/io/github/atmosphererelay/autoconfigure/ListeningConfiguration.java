@@ -16,10 +16,13 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import io.github.atmosphererelay.cluster.internal.DefaultCluster;
 import io.github.atmosphererelay.listening.FluxChannelSubscriber;
+import io.github.atmosphererelay.listening.internal.BucketAgreement;
 import io.github.atmosphererelay.listening.internal.DefaultChannelSubscriber;
 import io.github.atmosphererelay.listening.internal.ListeningContext;
 import io.github.atmosphererelay.listening.internal.ListeningStatistics;
+import io.github.atmosphererelay.listening.internal.RecentChannelsQuestion;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import reactor.adapter.JdkFlowAdapter;
 
@@ -38,9 +41,29 @@ class ListeningConfiguration {
 	static final int PHASE = MessagingLifecycle.PHASE + 768;
 
 	@Bean
-	DefaultChannelSubscriber atmosphereChannelSubscriber(MessagingNode node) {
-		return new DefaultChannelSubscriber(node.catalog(), new ListeningContext(node.futures(), node.timers(),
-				node.taps(), node.interest(), node.followers(), node.logs(), new ListeningStatistics()));
+	DefaultChannelSubscriber atmosphereChannelSubscriber(MessagingNode node, DefaultCluster cluster) {
+		return new DefaultChannelSubscriber(node.catalog(),
+				new ListeningContext(node.futures(), node.timers(), node.taps(), node.interest(), node.followers(),
+						node.logs(), (age) -> RecentChannelsQuestion.ask(cluster, age), new ListeningStatistics()));
+	}
+
+	@Bean
+	RecentChannelsQuestion atmosphereRecentChannelsQuestion(MessagingNode node) {
+		return new RecentChannelsQuestion(node.broadcaster());
+	}
+
+	@Bean
+	BucketAgreement atmosphereBucketAgreement(MessagingNode node) {
+		return new BucketAgreement(node.catalog());
+	}
+
+	/**
+	 * Compares the buckets of channels with those of nodes that have joined.
+	 */
+	@Bean
+	BucketAgreementLifecycle atmosphereBucketAgreementLifecycle(MessagingNode node, DefaultCluster cluster,
+			BucketAgreement agreement) {
+		return new BucketAgreementLifecycle(node.timers(), cluster, agreement);
 	}
 
 	/**

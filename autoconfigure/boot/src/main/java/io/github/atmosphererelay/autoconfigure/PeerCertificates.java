@@ -16,21 +16,18 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import java.security.GeneralSecurityException;
 import java.security.KeyStoreException;
 import java.security.cert.CertificateException;
-import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.function.Supplier;
 
-import javax.naming.InvalidNameException;
-import javax.naming.ldap.LdapName;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509TrustManager;
+import javax.net.ssl.X509ExtendedTrustManager;
 
 import io.github.atmosphererelay.relay.http.internal.CertificateCheck;
 import org.apache.commons.logging.Log;
@@ -39,79 +36,97 @@ import org.apache.commons.logging.LogFactory;
 import org.springframework.boot.ssl.SslBundle;
 
 /**
- * Decides by an SSL bundle which certificates belong to nodes. The web server may trust
- * more certificates, because it also serves clients.
+ * TLS between nodes by an SSL bundle: supplies the context with which this node calls
+ * others, and decides which certificates belong to nodes. The web server may trust more
+ * certificates, because it also serves clients. A bundle that is reloaded takes the place
+ * of the one before; if it cannot be used, that one stays.
  */
-final class PeerCertificates implements CertificateCheck {
+final class PeerCertificates implements CertificateCheck, Supplier<SSLContext> {
 
 	private static final Log logger = LogFactory.getLog(PeerCertificates.class);
 
-	private static final int DNS_NAME = 2;
+	private final PeerNames names;
 
-	private final SslBundle bundle;
-
-	private final Set<String> names;
+	private volatile Tls tls;
 
 	/**
 	 * Create a check.
-	 * @param bundle whose trust store decides
+	 * @param bundle whose key identifies this node, and whose trust store decides
 	 * @param names the names of which a certificate must have one; all if empty
+	 * @throws IllegalStateException if the bundle cannot be used
 	 */
 	PeerCertificates(SslBundle bundle, Collection<String> names) {
-		this.bundle = bundle;
-		this.names = new HashSet<>(names);
+		this.names = new PeerNames(names);
+		this.tls = tls(bundle);
+	}
+
+	/**
+	 * Use a bundle that was reloaded. Called by the thread that watches its files.
+	 */
+	void reloaded(SslBundle bundle) {
+		try {
+			if (!isUsable(bundle)) {
+				throw new IllegalStateException("It has no key or no certificates to trust");
+			}
+			this.tls = tls(bundle);
+			logger.info("The http relay connects to other nodes with the reloaded SSL bundle from now on");
+		}
+		catch (KeyStoreException | RuntimeException ex) {
+			logger.error("The http relay cannot use the reloaded SSL bundle, and goes on with the one before", ex);
+		}
+	}
+
+	private Tls tls(SslBundle bundle) {
+		X509ExtendedTrustManager trust = Arrays.stream(bundle.getManagers().getTrustManagers())
+			.filter(X509ExtendedTrustManager.class::isInstance)
+			.map(X509ExtendedTrustManager.class::cast)
+			.findFirst()
+			.orElseThrow(() -> new IllegalStateException(
+					"The SSL bundle has no trust manager that checks the names of servers"));
+		PeerTrustManager peers = new PeerTrustManager(trust, this.names);
+		try {
+			SSLContext context = SSLContext.getInstance(bundle.getProtocol());
+			context.init(bundle.getManagers().getKeyManagers(), new TrustManager[] { peers }, null);
+			return new Tls(context, peers);
+		}
+		catch (GeneralSecurityException ex) {
+			throw new IllegalStateException("The SSL bundle cannot be used: " + ex.getMessage(), ex);
+		}
+	}
+
+	@Override
+	public SSLContext get() {
+		return this.tls.context();
 	}
 
 	@Override
 	public boolean isPeer(List<X509Certificate> chain) {
-		X509Certificate certificate = chain.get(0);
 		try {
-			// For each request, because the bundle may be reloaded
-			trustManager().checkClientTrusted(chain.toArray(X509Certificate[]::new),
-					certificate.getPublicKey().getAlgorithm());
+			this.tls.trust()
+				.checkClientTrusted(chain.toArray(X509Certificate[]::new), chain.get(0).getPublicKey().getAlgorithm());
+			return true;
 		}
 		catch (CertificateException ex) {
-			logger.debug("The certificate of a client is not trusted", ex);
+			logger.debug("The certificate of a client is not that of a node", ex);
 			return false;
 		}
-		return this.names.isEmpty() || names(certificate).stream().anyMatch(this.names::contains);
-	}
-
-	private X509TrustManager trustManager() throws CertificateException {
-		TrustManager[] managers = this.bundle.getManagers().getTrustManagers();
-		return Arrays.stream(managers)
-			.filter(X509TrustManager.class::isInstance)
-			.map(X509TrustManager.class::cast)
-			.findFirst()
-			.orElseThrow(() -> new CertificateException("The bundle has no trust manager for certificates"));
 	}
 
 	/**
-	 * Check that the bundle has what a node needs.
+	 * Check that a bundle has what a node needs.
 	 * @throws KeyStoreException if its stores cannot be read
 	 */
 	static boolean isUsable(SslBundle bundle) throws KeyStoreException {
 		return bundle.getStores().getKeyStore() != null && bundle.getStores().getTrustStore() != null;
 	}
 
-	private static List<String> names(X509Certificate certificate) {
-		List<String> names = new ArrayList<>();
-		try {
-			Collection<List<?>> alternatives = certificate.getSubjectAlternativeNames();
-			if (alternatives != null) {
-				alternatives.stream()
-					.filter((name) -> Integer.valueOf(DNS_NAME).equals(name.get(0)))
-					.forEach((name) -> names.add(String.valueOf(name.get(1))));
-			}
-			new LdapName(certificate.getSubjectX500Principal().getName()).getRdns()
-				.stream()
-				.filter((part) -> part.getType().equalsIgnoreCase("CN"))
-				.forEach((part) -> names.add(String.valueOf(part.getValue())));
-		}
-		catch (CertificateParsingException | InvalidNameException ex) {
-			logger.debug("The names of a certificate cannot be read", ex);
-		}
-		return names;
+	/**
+	 * What is made of one bundle.
+	 *
+	 * @param context with which to connect
+	 * @param trust which certificates are trusted
+	 */
+	private record Tls(SSLContext context, PeerTrustManager trust) {
 	}
 
 }

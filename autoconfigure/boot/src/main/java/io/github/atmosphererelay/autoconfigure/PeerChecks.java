@@ -40,12 +40,14 @@ final class PeerChecks {
 		if (http.url() != null) {
 			checkUrl("url", http.url(), certificates);
 		}
-		if (http.secret() != null && http.secret().length() < MIN_SECRET_LENGTH) {
-			// Without the value, which would be logged
-			throw new InvalidConfigurationPropertyValueException(PREFIX + "secret", "(not shown)",
-					"It must have at least " + MIN_SECRET_LENGTH
-							+ " characters. For example, 'openssl rand -hex 32' makes one");
+		if (http.secret() != null) {
+			checkSecret("secret", http.secret());
 		}
+		else if (!http.acceptedSecrets().isEmpty()) {
+			throw new InvalidConfigurationPropertyValueException(PREFIX + "accepted-secrets", "(not shown)",
+					"It needs 'atmosphere.relay.http.secret', with which this node signs");
+		}
+		http.acceptedSecrets().forEach((secret) -> checkSecret("accepted-secrets", secret));
 		PropertyChecks.positive(PREFIX + "discovery-interval", http.discoveryInterval());
 		if (http.maxClockSkew().compareTo(Duration.ofSeconds(1)) < 0) {
 			throw new InvalidConfigurationPropertyValueException(PREFIX + "max-clock-skew", http.maxClockSkew(),
@@ -63,6 +65,15 @@ final class PeerChecks {
 	static boolean requiresCertificates(AtmosphereProperties.HttpRelay http) {
 		Boolean configured = http.ssl().requireCertificate();
 		return (configured != null) ? configured : (http.secret() == null && http.ssl().bundle() != null);
+	}
+
+	private static void checkSecret(String property, String secret) {
+		if (secret.length() < MIN_SECRET_LENGTH) {
+			// Without the value, which would be logged
+			throw new InvalidConfigurationPropertyValueException(PREFIX + property, "(not shown)",
+					"A secret must have at least " + MIN_SECRET_LENGTH
+							+ " characters. For example, 'openssl rand -hex 32' makes one");
+		}
 	}
 
 	private static void checkUrl(String property, String url, boolean https) {

@@ -57,6 +57,13 @@ final class PropertyChecks {
 
 	static void check(AtmosphereProperties properties) {
 		Relay relay = properties.relay();
+		positive("atmosphere.groups.threads", properties.groups().threads());
+		positive("atmosphere.groups.max-attempts", properties.groups().maxAttempts());
+		notNegative("atmosphere.groups.retry-delay", properties.groups().retryDelay());
+		notNegative("atmosphere.groups.max-retry-delay", properties.groups().maxRetryDelay());
+		positive("atmosphere.groups.max-parked", properties.groups().maxParked());
+		positive("atmosphere.groups.max-buffered", properties.groups().maxBuffered());
+		positive("atmosphere.groups.max-buffered-bytes", properties.groups().maxBufferedBytes());
 		positive("atmosphere.relay.max-message-size", relay.maxMessageSize());
 		positive("atmosphere.relay.max-pending", relay.maxPending());
 		positive("atmosphere.relay.publish-timeout", relay.publishTimeout());

@@ -111,6 +111,7 @@ class HttpRelayConfigurationTests {
 	@Test
 	void valuesThatCannotBeAreRefusedByTheirNames() {
 		assertInvalid("secret", "short");
+		assertInvalid("accepted-secrets", "0123456789abcdef0123456789abcdef,short");
 		assertInvalid("peers", "chat-1:8080");
 		assertInvalid("peers", "https://user@chat-1:8080");
 		assertInvalid("url", "ftp://chat-1");

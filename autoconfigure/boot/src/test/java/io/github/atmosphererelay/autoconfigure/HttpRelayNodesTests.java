@@ -16,13 +16,10 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
-import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -31,7 +28,6 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.contract.broker.Ports;
-import io.github.atmosphererelay.contract.broker.TlsMaterial;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.http.internal.HttpRelay;
 import io.github.atmosphererelay.relay.http.internal.RefusalReason;
@@ -41,7 +37,6 @@ import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.security.autoconfigure.SecurityAutoConfiguration;
@@ -54,8 +49,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Nodes that are applications, on Tomcat and Jetty, with and without Spring Security and
- * TLS, and with nothing between them but HTTP.
+ * Nodes that are applications, on Tomcat and Jetty, with and without Spring Security, and
+ * with nothing between them but HTTP.
  */
 class HttpRelayNodesTests {
 
@@ -117,24 +112,16 @@ class HttpRelayNodesTests {
 	}
 
 	@Test
-	void certificatesAloneConnectNodesAndKeepStrangersOut(@TempDir Path directory)
-			throws IOException, GeneralSecurityException {
+	void nodesThatAcceptEachOthersSecretsAreConnected() {
+		String other = "f".repeat(32);
 		int[] ports = ports(2);
-		String[] tls = tls(TlsMaterial.create(directory));
-		for (int port : ports) {
-			start(List.of(), port, with(tls, peers("https", ports), "atmosphere.relay.http.ssl.names=localhost"));
-		}
+		start(List.of(), ports[0], peers(ports), secret(), "atmosphere.relay.http.accepted-secrets=" + other);
+		start(List.of(), ports[1], peers(ports), "atmosphere.relay.http.secret=" + other,
+				"atmosphere.relay.http.accepted-secrets=" + SECRET);
 		awaitPeers(1);
-		assertThat(this.nodes.get(0).broadcaster().broadcast("chat/lobby", "hello").join().outcome())
-			.isEqualTo(Outcome.RELAYED);
-		assertThat(relay(0).statistics().refused(RefusalReason.UNTRUSTED_CERTIFICATE)).isZero();
-		// The names that it expects are others, so it refuses the nodes
-		int stranger = Ports.free();
-		start(List.of(), stranger,
-				with(tls, peers("https", ports[0], stranger), "atmosphere.relay.http.ssl.names=somebody-else"));
-		await().untilAsserted(
-				() -> assertThat(relay(2).statistics().refused(RefusalReason.UNTRUSTED_CERTIFICATE)).isPositive());
-		assertThat(relay(2).livePeers()).isZero();
+		assertThat(this.nodes).allSatisfy(
+				(node) -> assertThat(node.bean(HttpRelay.class).statistics().refused(RefusalReason.UNAUTHENTICATED))
+					.isZero());
 	}
 
 	@Test
@@ -169,26 +156,13 @@ class HttpRelayNodesTests {
 		return "atmosphere.relay.http.secret=" + SECRET;
 	}
 
-	private static String[] tls(TlsMaterial material) {
-		String bundle = "spring.ssl.bundle.pem.peers.";
-		return new String[] { bundle + "keystore.certificate=" + material.certificate().toUri(),
-				bundle + "keystore.private-key=" + material.key().toUri(),
-				bundle + "truststore.certificate=" + material.certificate().toUri(), "server.ssl.bundle=peers",
-				"server.ssl.client-auth=want", "atmosphere.relay.http.ssl.bundle=peers" };
-	}
-
 	private static int[] ports(int count) {
 		return IntStream.range(0, count).map((i) -> Ports.free()).toArray();
 	}
 
 	private static String peers(int... ports) {
-		return peers("http", ports);
-	}
-
-	private static String peers(String scheme, int... ports) {
-		return "atmosphere.relay.http.peers=" + Arrays.stream(ports)
-			.mapToObj((port) -> scheme + "://localhost:" + port)
-			.collect(Collectors.joining(","));
+		return "atmosphere.relay.http.peers="
+				+ Arrays.stream(ports).mapToObj((port) -> "http://localhost:" + port).collect(Collectors.joining(","));
 	}
 
 	private HttpRelay relay(int index) {

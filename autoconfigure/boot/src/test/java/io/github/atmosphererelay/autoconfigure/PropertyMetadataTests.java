@@ -38,8 +38,8 @@ class PropertyMetadataTests {
 			"atmosphere.cluster.node-name", "atmosphere.cluster.address", "atmosphere.limits.reserved-connections",
 			"atmosphere.relay.type", "atmosphere.relay.kafka.topic", "atmosphere.relay.jdbc.url",
 			"atmosphere.relay.jdbc.username", "atmosphere.relay.jdbc.password", "atmosphere.relay.jdbc.listen-url",
-			"atmosphere.relay.http.peers", "atmosphere.relay.http.secret", "atmosphere.relay.http.service-id",
-			"atmosphere.relay.http.ssl.bundle", "atmosphere.relay.http.ssl.names",
+			"atmosphere.relay.http.accepted-secrets", "atmosphere.relay.http.peers", "atmosphere.relay.http.secret",
+			"atmosphere.relay.http.service-id", "atmosphere.relay.http.ssl.bundle", "atmosphere.relay.http.ssl.names",
 			"atmosphere.relay.http.ssl.require-certificate", "atmosphere.relay.http.url",
 			"atmosphere.websocket.allowed-origins");
 

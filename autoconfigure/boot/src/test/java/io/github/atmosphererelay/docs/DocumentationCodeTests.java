@@ -166,7 +166,8 @@ class DocumentationCodeTests {
 		known.add("spring.session.data.redis.repository-type");
 		// Of the gateway, whose module builds on this one
 		known.addAll(List.of("spring.cloud.gateway.server.webflux.trusted-proxies", "atmosphere.gateway.websockets",
-				"atmosphere.gateway.handshakes", "atmosphere.gateway.closed"));
+				"atmosphere.gateway.handshakes", "atmosphere.gateway.closed", "atmosphere.gateway.ring.source",
+				"atmosphere.gateway.ring.failures"));
 		Pattern name = Pattern.compile("`((?:atmosphere|spring|server|management)\\.[a-z][a-z.-]*[a-z])(\\.\\*)?[`={]");
 		Set<String> missing = new TreeSet<>();
 		for (DocumentationPage page : DocumentationPage.all()) {

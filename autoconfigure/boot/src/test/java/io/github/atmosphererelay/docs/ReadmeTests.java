@@ -35,6 +35,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import io.github.atmosphererelay.actuate.internal.AtmosphereMeters;
+import io.github.atmosphererelay.actuate.internal.GroupMeters;
 import io.github.atmosphererelay.actuate.internal.HttpRelayMeters;
 import io.github.atmosphererelay.actuate.internal.HttpSessionMeters;
 import io.github.atmosphererelay.actuate.internal.ListeningMeters;
@@ -42,6 +43,7 @@ import io.github.atmosphererelay.actuate.internal.OutboxMeters;
 import io.github.atmosphererelay.actuate.internal.RoutingMeters;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
 import io.github.atmosphererelay.door.internal.HttpSessionRegistry;
+import io.github.atmosphererelay.group.internal.GroupStatistics;
 import io.github.atmosphererelay.outbox.internal.OutboxStatistics;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.relay.Outcome;
@@ -172,6 +174,7 @@ class ReadmeTests {
 			HttpRelay httpRelay = new HttpRelay(HttpRelaySettings.withSecret("docs", "s".repeat(32)), List::of);
 			new HttpRelayMeters(() -> httpRelay).bindTo(registry);
 			node.bean(ListeningMeters.class).bindTo(registry);
+			new GroupMeters("its name", new GroupStatistics()).bindTo(registry);
 			new RoutingMeters(new RoutingStatistics(), new NoRoutes()).bindTo(registry);
 			new HttpSessionMeters(node.bean(HttpSessionRegistry.class)).bindTo(registry);
 			for (Meter meter : registry.getMeters()) {

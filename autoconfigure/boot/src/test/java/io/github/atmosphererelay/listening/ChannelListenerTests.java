@@ -29,6 +29,7 @@ import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.broadcast.internal.PayloadEncoder;
 import io.github.atmosphererelay.endpoint.internal.ChannelListeners;
 import io.github.atmosphererelay.endpoint.internal.EndpointSupport;
+import io.github.atmosphererelay.endpoint.internal.GroupListeners;
 import io.github.atmosphererelay.endpoint.internal.ListenerSupport;
 import io.github.atmosphererelay.event.MessagesMissed;
 import io.github.atmosphererelay.listening.internal.ListeningStatistics;
@@ -171,15 +172,9 @@ class ChannelListenerTests {
 			AtomicInteger attempts = new AtomicInteger();
 			ChannelSubscriber real = node.bean(ChannelSubscriber.class);
 			ListeningStatistics statistics = new ListeningStatistics();
-			ChannelListeners listeners = new ChannelListeners((channel, options) -> (subscriber) -> {
-				if (attempts.incrementAndGet() > 1) {
-					real.publisher(channel, options).subscribe(subscriber);
-				}
-				else {
-					subscriber.onError(new IllegalStateException("expected"));
-				}
-			}, new ListenerSupport(node.messaging().futures(), node.messaging().timers(), (event) -> {
-			}, statistics));
+			ChannelListeners listeners = new ChannelListeners(failingOnce(real, attempts),
+					new ListenerSupport(node.messaging().futures(), node.messaging().timers(), (event) -> {
+					}, statistics), node.bean(GroupListeners.class));
 			List<String> heard = new CopyOnWriteArrayList<>();
 			DefaultListableBeanFactory beans = new DefaultListableBeanFactory();
 			beans.registerSingleton("hearing", new Hearing(heard));
@@ -193,6 +188,29 @@ class ChannelListenerTests {
 			assertThat(statistics.restarts()).isOne();
 			listeners.stop();
 		}
+	}
+
+	private static ChannelSubscriber failingOnce(ChannelSubscriber real, AtomicInteger attempts) {
+		return new ChannelSubscriber() {
+
+			@Override
+			public Flow.Publisher<ChannelItem> publisher(String channel, ListenOptions options) {
+				return (subscriber) -> {
+					if (attempts.incrementAndGet() > 1) {
+						real.publisher(channel, options).subscribe(subscriber);
+					}
+					else {
+						subscriber.onError(new IllegalStateException("expected"));
+					}
+				};
+			}
+
+			@Override
+			public Flow.Publisher<ChannelItem> matching(String pattern, ListenOptions options) {
+				throw new UnsupportedOperationException();
+			}
+
+		};
 	}
 
 	@Test

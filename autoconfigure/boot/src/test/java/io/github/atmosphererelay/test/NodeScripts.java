@@ -128,8 +128,10 @@ public final class NodeScripts {
 	/**
 	 * Start a script that is talked to over its standard input and output.
 	 */
-	public static Process start(String script) throws IOException {
-		return new ProcessBuilder("node", script).directory(DIRECTORY.toFile())
+	public static Process start(String script, String... arguments) throws IOException {
+		List<String> command = new ArrayList<>(List.of("node", script));
+		command.addAll(List.of(arguments));
+		return new ProcessBuilder(command).directory(DIRECTORY.toFile())
 			.redirectError(DIRECTORY.resolve(script + ".errors.txt").toFile())
 			.start();
 	}

@@ -64,4 +64,32 @@ public interface ChannelSubscriber {
 	 */
 	Flow.Publisher<ChannelItem> publisher(String channel, ListenOptions options);
 
+	/**
+	 * Return a publisher of what is published in all channels that a pattern covers, from
+	 * the moment of subscribing on.
+	 * @param pattern the pattern, such as <code>orders/{id}</code>
+	 * @return the publisher
+	 * @throws PatternNotServedException if the pattern covers no channel, or channels
+	 * without buckets
+	 */
+	default Flow.Publisher<ChannelItem> matching(String pattern) {
+		return matching(pattern, ListenOptions.fromNow());
+	}
+
+	/**
+	 * Return a publisher of what is published in all channels that a pattern covers. The
+	 * channels need the option {@code buckets}, the same on all nodes. The order is that
+	 * of each channel. A {@link io.github.atmosphererelay.message.Discontinuity} has the
+	 * channel's name if the channel is recorded and its log has the gap, or else the
+	 * pattern.
+	 * @param pattern the pattern, in the syntax of the configuration's patterns
+	 * @param options how much to buffer, for all channels together
+	 * @return the publisher
+	 * @throws PatternNotServedException if the pattern covers no channel, or channels
+	 * without buckets
+	 * @throws IllegalArgumentException if the pattern is invalid, or the options name a
+	 * position or the beginning of a log
+	 */
+	Flow.Publisher<ChannelItem> matching(String pattern, ListenOptions options);
+
 }

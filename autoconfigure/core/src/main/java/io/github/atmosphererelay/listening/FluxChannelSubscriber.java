@@ -62,4 +62,29 @@ public final class FluxChannelSubscriber {
 		return JdkFlowAdapter.flowPublisherToFlux(this.subscriber.publisher(channel, options));
 	}
 
+	/**
+	 * Return what is published in all channels that a pattern covers, from the moment of
+	 * subscribing on.
+	 * @param pattern the pattern, such as <code>orders/{id}</code>
+	 * @return publications and discontinuities
+	 * @throws PatternNotServedException if the pattern covers no channel, or channels
+	 * without buckets
+	 */
+	public Flux<ChannelItem> fluxMatching(String pattern) {
+		return fluxMatching(pattern, ListenOptions.fromNow());
+	}
+
+	/**
+	 * Return what is published in all channels that a pattern covers, as
+	 * {@link ChannelSubscriber#matching(String, ListenOptions)} does.
+	 * @param pattern the pattern
+	 * @param options how much to buffer, for all channels together
+	 * @return publications and discontinuities
+	 * @throws PatternNotServedException if the pattern covers no channel, or channels
+	 * without buckets
+	 */
+	public Flux<ChannelItem> fluxMatching(String pattern, ListenOptions options) {
+		return JdkFlowAdapter.flowPublisherToFlux(this.subscriber.matching(pattern, options));
+	}
+
 }

@@ -155,6 +155,15 @@ public interface ClusterRelay {
 	}
 
 	/**
+	 * Return the consumer groups of the relay's logs.
+	 * @return the groups, or {@code null} if nodes cannot share the messages of its logs;
+	 * always the same value
+	 */
+	default @Nullable ConsumerGroups groups() {
+		return null;
+	}
+
+	/**
 	 * Return what the relay can do beyond transporting ephemeral envelopes.
 	 * @return the capabilities; always the same
 	 */

@@ -71,4 +71,15 @@ public class RelayOverloadedException extends RelayException {
 				"The " + relay + " relay has " + maxReads + " reads of logs open, as many as it allows");
 	}
 
+	/**
+	 * Create the exception for too many messages that a group has set aside.
+	 * @param group the group's name
+	 * @param maxMessages the maximum number of messages that are kept
+	 * @return the exception
+	 */
+	public static RelayOverloadedException forSetAside(String group, int maxMessages) {
+		return new RelayOverloadedException("The group '" + group + "' has set aside " + maxMessages
+				+ " messages, as many as are kept. Replay or discard some of them through the actuator endpoint");
+	}
+
 }

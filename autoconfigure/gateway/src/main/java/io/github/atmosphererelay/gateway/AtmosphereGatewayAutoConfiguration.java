@@ -18,23 +18,21 @@ package io.github.atmosphererelay.gateway;
 
 import java.util.List;
 
+import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
+import io.github.atmosphererelay.autoconfigure.AtmosphereRoutingAutoConfiguration;
 import io.github.atmosphererelay.gateway.internal.GatewayMeters;
 import io.github.atmosphererelay.gateway.internal.OpenExchanges;
+import io.github.atmosphererelay.gateway.internal.OpenPipes;
 import io.github.atmosphererelay.gateway.internal.PlacementFilter;
 import io.github.atmosphererelay.gateway.internal.ProxySettings;
 import io.github.atmosphererelay.gateway.internal.ProxyStatistics;
-import io.github.atmosphererelay.gateway.internal.RingSource;
-import io.github.atmosphererelay.gateway.internal.RouteLookup;
 import io.github.atmosphererelay.gateway.internal.UserSource;
 import io.github.atmosphererelay.gateway.internal.WebSocketProxyFilter;
-import io.github.atmosphererelay.routing.Placement;
-import io.github.atmosphererelay.routing.Routes;
 import io.micrometer.core.instrument.MeterRegistry;
 import reactor.netty.http.client.HttpClient;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
@@ -46,16 +44,18 @@ import org.springframework.cloud.gateway.filter.headers.HttpHeadersFilter;
 import org.springframework.cloud.loadbalancer.annotation.LoadBalancerClientSpecification;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.web.reactive.function.server.RouterFunction;
-import org.springframework.web.reactive.function.server.ServerResponse;
+import org.springframework.context.annotation.Import;
 
 /**
  * Auto-configuration of a gateway that sends users to their nodes.
  */
-@AutoConfiguration(afterName = "org.springframework.cloud.gateway.config.GatewayAutoConfiguration")
+@AutoConfiguration(after = AtmosphereRoutingAutoConfiguration.class,
+		afterName = { "org.springframework.cloud.gateway.config.GatewayAutoConfiguration",
+				"org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration" })
 @ConditionalOnWebApplication(type = Type.REACTIVE)
 @ConditionalOnProperty("atmosphere.gateway.service")
-@EnableConfigurationProperties(AtmosphereGatewayProperties.class)
+@EnableConfigurationProperties({ AtmosphereGatewayProperties.class, AtmosphereProperties.class })
+@Import({ RingSourceConfiguration.class, RouteLookupConfiguration.class })
 public final class AtmosphereGatewayAutoConfiguration {
 
 	private final AtmosphereGatewayProperties properties;
@@ -74,10 +74,14 @@ public final class AtmosphereGatewayAutoConfiguration {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.idle-timeout",
 					properties.idleTimeout(), "It must not be negative");
 		}
+		if (properties.ring().pollInterval().toMillis() < 1) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.ring.poll-interval",
+					properties.ring().pollInterval(), "It must be positive");
+		}
 	}
 
-	private List<UserSource> sources() {
-		return this.properties.userFrom().stream().map((text) -> {
+	static List<UserSource> sources(AtmosphereGatewayProperties properties) {
+		return properties.userFrom().stream().map((text) -> {
 			try {
 				return UserSource.parse(text);
 			}
@@ -93,15 +97,6 @@ public final class AtmosphereGatewayAutoConfiguration {
 		return new OpenExchanges();
 	}
 
-	@Bean
-	@ConditionalOnMissingBean
-	RingSource atmosphereRingSource(ObjectProvider<Routes> routes) {
-		return () -> {
-			Routes known = routes.getIfAvailable();
-			return (known != null) ? known.ring() : null;
-		};
-	}
-
 	/**
 	 * Is for the nodes' service alone: other services keep their load balancers.
 	 */
@@ -113,7 +108,7 @@ public final class AtmosphereGatewayAutoConfiguration {
 
 	@Bean
 	PlacementFilter atmospherePlacementFilter() {
-		return new PlacementFilter(this.service, sources());
+		return new PlacementFilter(this.service, sources(this.properties));
 	}
 
 	@Bean
@@ -126,20 +121,22 @@ public final class AtmosphereGatewayAutoConfiguration {
 		return new ProxyStatistics();
 	}
 
+	/**
+	 * Closes WebSockets as a stopping node closes its sessions.
+	 */
 	@Bean
-	WebSocketProxyFilter atmosphereWebSocketProxyFilter(HttpClient http,
-			ObjectProvider<HttpHeadersFilter> headersFilters, ProxyStatistics statistics) {
-		return new WebSocketProxyFilter(http, () -> headersFilters.orderedStream().toList(),
-				new ProxySettings((int) this.properties.maxMessageSize().toBytes(), this.properties.handshakeTimeout(),
-						this.properties.idleTimeout()),
-				statistics);
+	OpenPipes atmosphereOpenPipes(AtmosphereProperties node) {
+		AtmosphereProperties.Shutdown shutdown = node.shutdown();
+		return new OpenPipes(this.properties.idleTimeout(), shutdown.sliceSize(), shutdown.sliceInterval(),
+				shutdown.timeout());
 	}
 
 	@Bean
-	@ConditionalOnBooleanProperty("atmosphere.gateway.lookup.enabled")
-	RouterFunction<ServerResponse> atmosphereRouteLookup(RingSource rings, ObjectProvider<Placement> placement) {
-		return new RouteLookup(rings, placement.getIfAvailable(() -> Placement.BY_RING), sources())
-			.route(this.properties.lookup().path());
+	WebSocketProxyFilter atmosphereWebSocketProxyFilter(HttpClient http,
+			ObjectProvider<HttpHeadersFilter> headersFilters, ProxyStatistics statistics, OpenPipes pipes) {
+		return new WebSocketProxyFilter(http, () -> headersFilters.orderedStream().toList(),
+				new ProxySettings((int) this.properties.maxMessageSize().toBytes(), this.properties.handshakeTimeout()),
+				statistics, pipes);
 	}
 
 	/**

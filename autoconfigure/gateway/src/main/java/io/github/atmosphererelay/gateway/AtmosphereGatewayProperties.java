@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.gateway;
 
+import java.net.URI;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -41,12 +42,14 @@ import org.springframework.util.unit.DataSize;
  * @param idleTimeout Time without a frame in either direction after which a WebSocket is
  * closed. Must be longer than the nodes' ping interval. With 0 it is never closed.
  * @param lookup Answers to clients that ask for their node.
+ * @param ring From where the gateway has the ring.
  */
 @ConfigurationProperties("atmosphere.gateway")
 public record AtmosphereGatewayProperties(@Nullable String service, @Nullable List<String> userFrom,
 		@DefaultValue("16MB") DataSize maxMessageSize,
 		@DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS) Duration handshakeTimeout,
-		@DefaultValue("90s") @DurationUnit(ChronoUnit.SECONDS) Duration idleTimeout, @DefaultValue Lookup lookup) {
+		@DefaultValue("90s") @DurationUnit(ChronoUnit.SECONDS) Duration idleTimeout, @DefaultValue Lookup lookup,
+		@DefaultValue Ring ring) {
 
 	private static final List<String> USER_FROM = List.of("principal", "claim:sub");
 
@@ -64,8 +67,36 @@ public record AtmosphereGatewayProperties(@Nullable String service, @Nullable Li
 	 *
 	 * @param enabled Whether the gateway tells a client its node.
 	 * @param path Path of the request.
+	 * @param direct Whether clients open their sockets at the node's own address, with a
+	 * ticket, instead of at the gateway. Needs a gateway that is a member of the cluster.
 	 */
-	public record Lookup(@DefaultValue("false") boolean enabled, @DefaultValue("/atmosphere/api/route") String path) {
+	public record Lookup(@DefaultValue("false") boolean enabled, @DefaultValue("/atmosphere/api/route") String path,
+			@DefaultValue("false") boolean direct) {
+	}
+
+	/**
+	 * From where the gateway has the ring.
+	 *
+	 * @param source How the gateway follows the ring: as a member of the cluster, from
+	 * the copy in Redis, from the nodes by HTTP, or not at all. Default is member if this
+	 * application is one.
+	 * @param urls Comma-separated addresses of nodes from which the ring is read by HTTP.
+	 * Default are the instances of the service.
+	 * @param path Path of the ring at the nodes.
+	 * @param authorization Value of the Authorization header with which the ring is read
+	 * by HTTP, such as Basic and the credentials.
+	 * @param sslBundle SSL bundle with which the ring is read by HTTPS. Default is the
+	 * platform's trust.
+	 * @param pollInterval Time between two readings by HTTP.
+	 */
+	public record Ring(@Nullable RingFollowing source, @DefaultValue List<URI> urls,
+			@DefaultValue("/atmosphere/api/ring") String path, @Nullable String authorization,
+			@Nullable String sslBundle, @DefaultValue("1s") @DurationUnit(ChronoUnit.SECONDS) Duration pollInterval) {
+
+		public Ring {
+			urls = List.copyOf(urls);
+		}
+
 	}
 
 }

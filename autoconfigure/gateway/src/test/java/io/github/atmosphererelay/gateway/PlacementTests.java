@@ -35,6 +35,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -76,8 +78,14 @@ class PlacementTests {
 			TestSocket socket = TestSocket.connect(this.gateway.webSocket("/atmosphere/chat/a"), header);
 			assertThat(socket.next()).isEqualTo("text:" + owner);
 			socket.socket().abort();
-			assertThat(get("/atmosphere/api/route", header).body()).contains("\"node\":\"" + owner + "\"",
-					this.gateway.ring().version().toString());
+			JsonNode answer = JsonMapper.shared().readTree(get("/atmosphere/api/route", header).body());
+			assertThat(answer.path("node").stringValue()).isEqualTo(owner);
+			assertThat(answer.path("here").booleanValue()).isTrue();
+			assertThat(answer.path("ring").path("term").longValue()).isEqualTo(1);
+			assertThat(answer.path("ring").path("digest").stringValue())
+				.isEqualTo(this.gateway.ring().version().digest());
+			assertThat(answer.propertyNames()).as("a client stays at the gateway")
+				.containsExactlyInAnyOrder("node", "here", "ring");
 		}
 	}
 
@@ -116,6 +124,7 @@ class PlacementTests {
 		TestSocket socket = TestSocket.connect(this.gateway.webSocket("/atmosphere/chat/a"), sent);
 		assertThat(socket.next()).isEqualTo("text:" + owner);
 		assertThat(node.headers().get("Upgrade")).isEqualToIgnoringCase("websocket");
+		assertThat(node.headers().contains("Origin")).as("made up by the gateway").isFalse();
 		assertForwarded(node);
 		socket.socket().abort();
 	}
@@ -155,7 +164,24 @@ class PlacementTests {
 		}
 		assertThat(counts).hasSize(3).containsValue(3).doesNotContainValue(4);
 		sockets.forEach((socket) -> socket.socket().abort());
-		assertThat(get("/atmosphere/api/route").statusCode()).isEqualTo(204);
+		HttpResponse<String> answer = get("/atmosphere/api/route");
+		assertThat(answer.statusCode()).isEqualTo(200);
+		assertThat(answer.body()).as("as a node answers").isEqualTo("{}");
+		assertThat(answer.headers().firstValue("Cache-Control")).hasValue("no-store");
+	}
+
+	@Test
+	void aSpreadUserGoesToTheNodeWithTheFewestSessions() throws Exception {
+		List<TestSocket> sockets = new ArrayList<>();
+		Map<String, Integer> counts = new HashMap<>();
+		for (int i = 0; i < 9; i++) {
+			TestSocket socket = TestSocket.connect(this.gateway.webSocket("/atmosphere/chat/a"), "X-User", "bot");
+			sockets.add(socket);
+			counts.merge(socket.next(), 1, Integer::sum);
+		}
+		assertThat(counts).hasSize(3).containsValue(3).doesNotContainValue(4);
+		sockets.forEach((socket) -> socket.socket().abort());
+		assertThat(get("/atmosphere/api/route", "X-User", "bot").body()).isEqualTo("{}");
 	}
 
 	@Test

@@ -16,22 +16,23 @@
 
 package io.github.atmosphererelay.gateway;
 
-import java.io.InputStream;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.KeyStore;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
+import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.routing.PublishedRing;
 import io.github.atmosphererelay.routing.Routes;
+import io.github.atmosphererelay.test.NodeScripts;
 import io.github.atmosphererelay.test.UsersByParameter;
 import io.github.atmosphererelay.testkit.ApplicationNode;
 import io.github.atmosphererelay.testkit.RelayCluster;
@@ -127,22 +128,12 @@ class RealNodesTests {
 
 	@Test
 	void aPageConnectsOverTls(@TempDir Path directory) throws Exception {
-		Path store = directory.resolve("gateway.p12");
-		Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-				"-genkeypair", "-alias", "gateway", "-keyalg", "EC", "-validity", "2", "-dname", "CN=localhost", "-ext",
-				"SAN=dns:localhost,ip:127.0.0.1", "-storetype", "PKCS12", "-keystore", store.toString(), "-storepass",
-				"changeit")
-			.redirectErrorStream(true)
-			.redirectOutput(ProcessBuilder.Redirect.DISCARD)
-			.start();
-		assertThat(keytool.waitFor(30, TimeUnit.SECONDS)).isTrue();
-		try (TestGateway gateway = gateway("server.ssl.key-store=" + store.toUri(),
-				"server.ssl.key-store-password=changeit",
-				"spring.cloud.gateway.server.webflux.trusted-proxies=127\\.0\\.0\\.1")) {
+		TestCertificate certificate = TestCertificate.create(directory);
+		try (TestGateway gateway = gateway(certificate.properties())) {
 			ApplicationNode node = cluster.node(1);
 			String user = userOf(node);
 			String host = "localhost:" + gateway.port();
-			TestSocket socket = TestSocket.connect(trusting(store),
+			TestSocket socket = TestSocket.connect(certificate.trusting(),
 					URI.create("wss://" + host + "/atmosphere/node/a?ack=true&user=" + user), "X-User", user, "Origin",
 					"https://" + host);
 			assertThat(socket.next()).startsWith("text:{\"type\":\"ready\"");
@@ -152,19 +143,45 @@ class RealNodesTests {
 		}
 	}
 
-	private static HttpClient trusting(Path store) throws Exception {
-		KeyStore keys = KeyStore.getInstance("PKCS12");
-		try (InputStream in = Files.newInputStream(store)) {
-			keys.load(in, "changeit".toCharArray());
+	@Test
+	void theUnmodifiedCentrifugeClientConnectsOverTls(@TempDir Path directory) throws Exception {
+		NodeScripts.install();
+		int count = 100;
+		TestCertificate certificate = TestCertificate.create(directory);
+		try (TestGateway gateway = gateway(certificate.properties())) {
+			ApplicationNode node = cluster.node(1);
+			String user = userOf(node);
+			String url = "wss://localhost:%d/atmosphere/connection/websocket?user=%s".formatted(gateway.port(), user);
+			Process client = NodeScripts.start("centrifuge-gateway.mjs", url, certificate.file().toString(),
+					"USER=" + user, "node/b", Integer.toString(count));
+			try {
+				BufferedReader lines = client.inputReader(StandardCharsets.UTF_8);
+				assertThat(line(lines)).isEqualTo("subscribed");
+				for (int i = 0; i < count; i++) {
+					for (ApplicationNode each : cluster.nodes()) {
+						each.broadcaster().broadcast("node/b", "%s says %d".formatted(each.name(), i));
+					}
+				}
+				List<String> expected = IntStream.range(0, count)
+					.mapToObj((i) -> "\"%s says %d\"".formatted(node.name(), i))
+					.toList();
+				assertThat(line(lines)).isEqualTo("[" + String.join(",", expected) + "]");
+			}
+			finally {
+				client.destroyForcibly();
+			}
 		}
-		KeyStore trust = KeyStore.getInstance("PKCS12");
-		trust.load(null, null);
-		trust.setCertificateEntry("gateway", keys.getCertificate("gateway"));
-		TrustManagerFactory managers = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-		managers.init(trust);
-		SSLContext context = SSLContext.getInstance("TLS");
-		context.init(null, managers.getTrustManagers(), null);
-		return HttpClient.newBuilder().sslContext(context).build();
+	}
+
+	private static String line(BufferedReader lines) throws Exception {
+		return CompletableFuture.supplyAsync(() -> {
+			try {
+				return lines.readLine();
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		}).get(60, TimeUnit.SECONDS);
 	}
 
 	/**

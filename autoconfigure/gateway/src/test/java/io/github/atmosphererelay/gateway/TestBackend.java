@@ -23,6 +23,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.netty.buffer.Unpooled;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
@@ -30,6 +32,7 @@ import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -67,11 +70,27 @@ final class TestBackend implements AutoCloseable {
 
 	private volatile HttpHeaders headers = new DefaultHttpHeaders();
 
+	private volatile HttpHeaders handshake = new DefaultHttpHeaders();
+
+	private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+
 	private final Sinks.Many<String> stream = Sinks.many().unicast().onBackpressureBuffer();
 
 	TestBackend(String name) {
+		this(name, 0);
+	}
+
+	/**
+	 * Start a server on a port, or on any that is free if it is 0.
+	 */
+	TestBackend(String name, int port) {
 		this.name = name;
-		this.server = HttpServer.create().host("127.0.0.1").port(0).handle(this::handle).bindNow();
+		this.server = HttpServer.create()
+			.host("127.0.0.1")
+			.port(port)
+			.channelGroup(this.connections)
+			.handle(this::handle)
+			.bindNow();
 	}
 
 	String name() {
@@ -101,6 +120,13 @@ final class TestBackend implements AutoCloseable {
 	 */
 	HttpHeaders headers() {
 		return this.headers;
+	}
+
+	/**
+	 * The headers of the latest handshake of a WebSocket.
+	 */
+	HttpHeaders handshake() {
+		return this.handshake;
 	}
 
 	/**
@@ -141,6 +167,7 @@ final class TestBackend implements AutoCloseable {
 						(buffer) -> true);
 		}
 		if ("websocket".equalsIgnoreCase(request.requestHeaders().get("Upgrade"))) {
+			this.handshake = request.requestHeaders().copy();
 			WebsocketServerSpec.Builder spec = WebsocketServerSpec.builder()
 				.handlePing(true)
 				.maxFramePayloadLength(MAX_FRAME);
@@ -204,6 +231,8 @@ final class TestBackend implements AutoCloseable {
 
 	@Override
 	public void close() {
+		// Those that are served, too, as if the machine was gone
+		this.connections.close();
 		this.server.disposeNow(Duration.ofSeconds(1));
 	}
 

@@ -39,6 +39,8 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.env.Environment;
 import org.springframework.web.server.WebFilter;
@@ -59,6 +61,21 @@ final class TestGateway implements AutoCloseable {
 		return start(new SpringApplication(Application.class), ports(nodes), ports(others), args);
 	}
 
+	/**
+	 * Start a gateway as properties alone say, which stand for the whole configuration.
+	 */
+	static TestGateway startAs(List<String> properties, List<TestBackend> nodes) {
+		SpringApplication application = new SpringApplication(Application.class);
+		application.setWebApplicationType(WebApplicationType.REACTIVE);
+		List<String> all = new ArrayList<>(List.of("--server.port=0", "--spring.main.banner-mode=off",
+				"--spring.main.register-shutdown-hook=false", "--spring.jmx.enabled=false", "--logging.level.root=WARN",
+				"--atmosphere.relay.type=local",
+				"--test.nodes=" + nodes.stream().map(TestBackend::name).collect(Collectors.joining(","))));
+		all.addAll(instances("chat", ports(nodes)));
+		properties.forEach((property) -> all.add("--" + property));
+		return new TestGateway(application.run(all.toArray(String[]::new)));
+	}
+
 	private static Map<String, Integer> ports(List<TestBackend> backends) {
 		return backends.stream().collect(Collectors.toMap(TestBackend::name, TestBackend::port));
 	}
@@ -74,6 +91,14 @@ final class TestGateway implements AutoCloseable {
 		return start(application, nodes, Map.of(), args);
 	}
 
+	/**
+	 * Start a gateway that follows the ring as its properties say.
+	 * @param nodes the nodes' names and ports
+	 */
+	static TestGateway following(Map<String, Integer> nodes, String... args) {
+		return start(new SpringApplication(ApplicationWithRoutes.class, Principals.class), nodes, Map.of(), args);
+	}
+
 	private static TestGateway start(SpringApplication application, Map<String, Integer> nodes,
 			Map<String, Integer> others, String... args) {
 		application.setWebApplicationType(WebApplicationType.REACTIVE);
@@ -81,7 +106,7 @@ final class TestGateway implements AutoCloseable {
 		List<String> all = new ArrayList<>(List.of("--server.port=0", "--spring.main.banner-mode=off",
 				"--spring.main.register-shutdown-hook=false", "--spring.jmx.enabled=false",
 				"--spring.application.name=gateway", "--server.shutdown=immediate", "--logging.level.root=WARN",
-				"--atmosphere.relay.type=local", "--atmosphere.gateway.service=chat",
+				"--atmosphere.gateway.service=chat",
 				"--atmosphere.gateway.user-from=header:X-User,header:X-Second,principal,cookie:USER,path:user,claim:sub",
 				"--atmosphere.gateway.lookup.enabled=true", routes + "[0].id=chat", routes + "[0].uri=lb://chat",
 				routes + "[0].predicates[0]=Path=/atmosphere/**", routes + "[1].id=other",
@@ -91,6 +116,9 @@ final class TestGateway implements AutoCloseable {
 		all.addAll(instances("chat", nodes));
 		all.addAll(instances("other", others));
 		Stream.of(args).map((arg) -> "--" + arg).forEach(all::add);
+		if (Stream.of(args).noneMatch((arg) -> arg.startsWith("atmosphere.relay.type="))) {
+			all.add("--atmosphere.relay.type=local");
+		}
 		return new TestGateway(application.run(all.toArray(String[]::new)));
 	}
 
@@ -107,6 +135,10 @@ final class TestGateway implements AutoCloseable {
 
 	<T> T bean(Class<T> type) {
 		return this.context.getBean(type);
+	}
+
+	List<String> beans(String type) throws ClassNotFoundException {
+		return List.of(this.context.getBeanNamesForType(Class.forName(type)));
 	}
 
 	int port() {
@@ -131,7 +163,7 @@ final class TestGateway implements AutoCloseable {
 	}
 
 	/**
-	 * A gateway that finds the ring in a bean.
+	 * A gateway that has no ring of its own.
 	 */
 	@SpringBootConfiguration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
@@ -144,16 +176,25 @@ final class TestGateway implements AutoCloseable {
 	 */
 	@SpringBootConfiguration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
+	@Import(Principals.class)
 	static class Application {
 
 		@Bean
 		RingSource ringSource(Environment environment) {
 			Ring ring = Ring.of(Stream.of(environment.getRequiredProperty("test.nodes").split(","))
 				.map((name) -> new RingMember(name, 1))
-				.toList());
+				.toList(), List.of("bot"));
 			PublishedRing published = new PublishedRing(new RingVersion(1, 1, ring.digest()), ring);
 			return () -> published;
 		}
+
+	}
+
+	/**
+	 * Lets clients name their principals.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Principals {
 
 		@Bean
 		WebFilter principals() {

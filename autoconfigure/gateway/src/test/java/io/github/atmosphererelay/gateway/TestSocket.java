@@ -86,6 +86,24 @@ final class TestSocket implements WebSocket.Listener {
 		return event;
 	}
 
+	/**
+	 * Return what will come next, without waiting for it.
+	 */
+	CompletableFuture<String> nextLater() {
+		return CompletableFuture.supplyAsync(() -> {
+			try {
+				return this.events.take();
+			}
+			catch (InterruptedException ex) {
+				throw new IllegalStateException(ex);
+			}
+		}, (task) -> {
+			Thread thread = new Thread(task, "next");
+			thread.setDaemon(true);
+			thread.start();
+		});
+	}
+
 	@Override
 	public CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean last) {
 		this.text.append(data);

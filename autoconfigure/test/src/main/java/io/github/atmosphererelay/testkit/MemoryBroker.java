@@ -28,6 +28,7 @@ import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.ConsumerGroups;
 import io.github.atmosphererelay.relay.LogContinuation;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.Outcome;
@@ -206,6 +207,10 @@ final class MemoryBroker implements ChannelLog {
 	@Override
 	public boolean hasConsecutiveOffsets() {
 		return this.logs.log().hasConsecutiveOffsets();
+	}
+
+	ConsumerGroups groups() {
+		return this.logs.groups();
 	}
 
 	static <T> CompletableFuture<T> unavailable() {

@@ -29,6 +29,7 @@ import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.ConsumerGroups;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
@@ -48,11 +49,14 @@ final class MemoryRelay implements ClusterRelay {
 	/** Subscriptions that were requested while the broker was unreachable. */
 	private final Map<Address, CompletableFuture<@Nullable Void>> open = new HashMap<>();
 
+	private final MemoryRelayGroups groups;
+
 	private @Nullable MemoryReceiver receiver;
 
 	MemoryRelay(MemoryBroker broker, EnvelopeCodec codec) {
 		this.broker = broker;
 		this.codec = codec;
+		this.groups = new MemoryRelayGroups(broker.groups(), broker::isAway);
 	}
 
 	@Override
@@ -76,6 +80,7 @@ final class MemoryRelay implements ClusterRelay {
 
 	@Override
 	public void stop() {
+		this.groups.leave();
 		MemoryReceiver receiver;
 		List<CompletableFuture<@Nullable Void>> open;
 		this.broker.lock().lock();
@@ -208,6 +213,11 @@ final class MemoryRelay implements ClusterRelay {
 	@Override
 	public ChannelLog log() {
 		return this.broker;
+	}
+
+	@Override
+	public ConsumerGroups groups() {
+		return this.groups;
 	}
 
 }

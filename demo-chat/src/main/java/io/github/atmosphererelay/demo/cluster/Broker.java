@@ -32,6 +32,14 @@ interface Broker extends AutoCloseable {
 	Map<String, String> properties();
 
 	/**
+	 * Return what a program has to be told to hear the nodes and nothing else.
+	 * @return names and values of properties
+	 */
+	default Map<String, String> relayProperties() {
+		return properties();
+	}
+
+	/**
 	 * Return a name for people.
 	 * @return for example "Redis on port 1234"
 	 */

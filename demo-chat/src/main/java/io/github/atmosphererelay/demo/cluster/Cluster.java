@@ -26,7 +26,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
@@ -63,6 +62,10 @@ final class Cluster implements AutoCloseable {
 		return thread;
 	});
 
+	private @Nullable ProcessFactory processes;
+
+	private @Nullable NodeProcess gateway;
+
 	private @Nullable Broker broker;
 
 	private @Nullable ControlServer control;
@@ -76,29 +79,23 @@ final class Cluster implements AutoCloseable {
 	}
 
 	/**
-	 * Start a broker and one node on each port. Either everything runs afterwards, or
-	 * nothing is left.
-	 * @param kind the kind of broker
-	 * @param outbox whether the nodes store messages and publish them in one transaction
-	 * @param ports the ports of the nodes
+	 * Start what a plan says. Either everything runs afterwards, or nothing is left.
+	 * @param plan what the cluster consists of
 	 * @return the cluster
 	 */
-	static Cluster start(Broker.Kind kind, boolean outbox, List<Integer> ports) {
-		return start(kind, outbox, ports, System.out::println, Map.of());
+	static Cluster start(Plan plan) {
+		return start(plan, System.out::println, Map.of());
 	}
 
 	/**
-	 * Start a broker and one node on each port.
-	 * @param kind the kind of broker
-	 * @param outbox whether the nodes store messages and publish them in one transaction
-	 * @param ports the ports of the nodes
+	 * Start what a plan says.
+	 * @param plan what the cluster consists of
 	 * @param messages gets what the nodes print and what becomes of them, on any thread
 	 * @param properties further properties of the nodes
 	 * @return the cluster
 	 */
-	static Cluster start(Broker.Kind kind, boolean outbox, List<Integer> ports, Consumer<String> messages,
-			Map<String, String> properties) {
-		ports.forEach(Cluster::checkFree);
+	static Cluster start(Plan plan, Consumer<String> messages, Map<String, String> properties) {
+		plan.allPorts().forEach(Cluster::checkFree);
 		Cluster cluster;
 		try {
 			cluster = new Cluster(Files.createTempDirectory("demo-chat-"), messages, properties);
@@ -107,9 +104,7 @@ final class Cluster implements AutoCloseable {
 			throw new UncheckedIOException("No temporary directory: " + ex.getMessage(), ex);
 		}
 		try {
-			cluster.start(
-					outbox ? WithOutbox.start(kind, cluster.directory, ports) : kind.start(cluster.directory, ports),
-					ports);
+			cluster.startAll(plan);
 			return cluster;
 		}
 		catch (InterruptedException ex) {
@@ -134,37 +129,26 @@ final class Cluster implements AutoCloseable {
 		}
 	}
 
-	private void start(Broker broker, List<Integer> ports) throws InterruptedException {
+	private void startAll(Plan plan) throws InterruptedException {
+		Broker broker = plan.startBroker(this.directory);
 		this.broker = broker;
 		this.control = ControlServer.start(this);
-		String loginKey = UUID.randomUUID().toString();
-		for (int i = 0; i < ports.size(); i++) {
+		ProcessFactory processes = new ProcessFactory(plan, broker, this.control, this.directory, this.properties,
+				this::say);
+		this.processes = processes;
+		for (int i = 0; i < plan.ports().size(); i++) {
 			String name = "node-" + (char) ('a' + i);
-			this.nodes.put(name, node(name, ports.get(i), broker, this.control, loginKey));
+			this.nodes.put(name, processes.node(name, plan.ports().get(i)));
 		}
-		this.nodes.values().forEach(NodeProcess::launch);
-		for (NodeProcess node : this.nodes.values()) {
-			node.awaitStart();
+		List<NodeProcess> starting = new ArrayList<>(List.copyOf(this.nodes.values()).subList(0, plan.nodesAtStart()));
+		if (plan.hasGateway()) {
+			this.gateway = processes.gateway(this.nodes.values());
+			starting.add(this.gateway);
 		}
-	}
-
-	private NodeProcess node(String name, int port, Broker broker, ControlServer control, String loginKey) {
-		Map<String, String> properties = new LinkedHashMap<>(broker.properties());
-		properties.put("server.port", Integer.toString(port));
-		properties.put("server.tomcat.basedir", this.directory.resolve(name).toString());
-		properties.put("atmosphere.cluster.node-name", name);
-		properties.put("spring.jmx.enabled", "false");
-		properties.put("spring.main.banner-mode", "off");
-		properties.put("spring.main.log-startup-info", "false");
-		properties.put("logging.level.root", "WARN");
-		// The broker is there: only the machine may be slow, with all of them starting at
-		// once
-		properties.put("atmosphere.relay.start-timeout", "60s");
-		properties.putAll(this.properties);
-		Map<String, String> environment = Map.of("DEMO_LOGINKEY", loginKey, "DEMO_SUPERVISOR_URL", control.url(),
-				"DEMO_SUPERVISOR_TOKEN", control.token());
-		return new NodeProcess(name, port, properties, environment, this.directory,
-				(line) -> say("%s | %s".formatted(name, line)));
+		starting.forEach(NodeProcess::launch);
+		for (NodeProcess process : starting) {
+			process.awaitStart();
+		}
 	}
 
 	private void say(String message) {
@@ -297,6 +281,23 @@ final class Cluster implements AutoCloseable {
 		return urls;
 	}
 
+	/**
+	 * Return where the gateway is.
+	 * @return its address, or {@code null} if there is none
+	 */
+	@Nullable String gatewayUrl() {
+		return (this.gateway != null) ? this.gateway.url() : null;
+	}
+
+	/**
+	 * Return what a further gateway has to be told.
+	 * @return names and values of properties
+	 */
+	Map<String, String> gatewayProperties() {
+		Assert.state(this.processes != null, "The cluster has not been started");
+		return this.processes.gatewayProperties(this.nodes.values());
+	}
+
 	String brokerDescription() {
 		Broker broker = this.broker;
 		return (broker != null) ? broker.description() : "no broker";
@@ -314,12 +315,17 @@ final class Cluster implements AutoCloseable {
 		if (this.control != null) {
 			closeQuietly("commands", this.control::close);
 		}
+		List<NodeProcess> processes = new ArrayList<>(this.nodes.values());
+		if (this.gateway != null) {
+			processes.add(this.gateway);
+		}
 		List<Thread> closing = new ArrayList<>();
-		this.nodes.forEach((name, node) -> {
-			Thread thread = new Thread(() -> closeQuietly(name, () -> endForGood(node)), "close-" + name);
+		for (NodeProcess process : processes) {
+			Thread thread = new Thread(() -> closeQuietly(process.name(), () -> endForGood(process)),
+					"close-" + process.name());
 			thread.start();
 			closing.add(thread);
-		});
+		}
 		closing.forEach(Cluster::join);
 		this.orders.shutdownNow();
 		if (this.broker != null) {

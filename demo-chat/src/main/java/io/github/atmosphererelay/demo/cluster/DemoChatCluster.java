@@ -17,7 +17,6 @@
 package io.github.atmosphererelay.demo.cluster;
 
 import java.io.PrintStream;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 
@@ -38,15 +37,17 @@ public final class DemoChatCluster {
 	private static final int DEFAULT_PORT = 8080;
 
 	private static final String USAGE = """
-			Usage: java -jar demo-chat-cluster.jar [--kafka | --jdbc | --http] [--outbox] [--port=8080]
+			Usage: java -jar demo-chat-cluster.jar [--kafka | --jdbc | --http] [--gateway] [--outbox] [--port=8080]
 
 			  --kafka      relay through an embedded Kafka broker instead of an embedded Redis
 			  --jdbc       relay through tables of an embedded database, without a broker
 			  --http       relay from node to node, without a broker and a database; rooms keep no messages then
+			  --gateway    send users to their nodes by a gateway on the port before the first node's; not with --http.
+			               A fourth node starts when you want it
 			  --outbox     store messages in an embedded database, and publish them in the same transaction
 			  --port=8080  port of the first node; the other two listen on the next ports
 
-			While it runs, the keys a, b and c stop a node, or start it again; A, B and C kill it.
+			While it runs, the keys a, b and c stop a node, or start it again; A, B and C kill it. With --gateway also d and D.
 			""";
 
 	private DemoChatCluster() {
@@ -89,7 +90,6 @@ public final class DemoChatCluster {
 			holder.close(out);
 		}, "stop-cluster");
 		Runtime.getRuntime().addShutdownHook(hook);
-		List<Integer> ports = IntStream.range(options.port(), options.port() + NODES).boxed().toList();
 		out.printf("Starting %d nodes and %s ...%n", NODES, switch (options.kind()) {
 			case REDIS -> "Redis";
 			case KAFKA -> "Kafka";
@@ -97,7 +97,7 @@ public final class DemoChatCluster {
 			case HTTP -> "no broker";
 		});
 		try {
-			Cluster cluster = Cluster.start(options.kind(), options.outbox(), ports);
+			Cluster cluster = Cluster.start(options.plan());
 			holder.cluster = cluster;
 			Keys keys = Keys.open();
 			holder.keys = keys;
@@ -147,13 +147,21 @@ public final class DemoChatCluster {
 	private static String summary(Cluster cluster, @Nullable Keys keys) {
 		StringBuilder summary = new StringBuilder("\n");
 		summary.append("  Atmosphere Relay chat: three nodes, one conversation\n\n");
-		cluster.urls().forEach((name, url) -> summary.append("    %s   %s%n".formatted(name, url)));
+		String gateway = cluster.gatewayUrl();
+		if (gateway != null) {
+			summary.append("    gateway  %s   sends users to their nodes%n".formatted(gateway));
+		}
+		cluster.nodes()
+			.forEach((node) -> summary.append("    %s   %s%s%n".formatted(node.name(), node.url(),
+					node.state().equals("stopped") ? "   starts when you want it" : "")));
 		summary.append("\n  Relay: ").append(cluster.brokerDescription()).append('\n');
 		summary.append("  Operator: ")
-			.append(cluster.urls().values().iterator().next())
+			.append((gateway != null) ? gateway : cluster.urls().values().iterator().next())
 			.append("/operator has buttons that stop, kill and start the nodes (log in as admin)\n");
 		if (keys != null) {
-			summary.append("  Keys: a, b, c stop a node, or start it again; A, B, C kill it")
+			summary
+				.append((gateway != null) ? "  Keys: a, b, c, d stop a node, or start it; A, B, C, D kill it"
+						: "  Keys: a, b, c stop a node, or start it again; A, B, C kill it")
 				.append(keys.areImmediate() ? "" : " (with Enter)")
 				.append('\n');
 		}
@@ -195,14 +203,25 @@ public final class DemoChatCluster {
 	 *
 	 * @param kind what carries the messages
 	 * @param outbox whether messages are stored and published in one transaction
+	 * @param gateway whether a gateway stands before the nodes
 	 * @param port the first node's port
 	 * @param help whether only help is wanted
 	 */
-	record Options(Broker.Kind kind, boolean outbox, int port, boolean help) {
+	record Options(Broker.Kind kind, boolean outbox, boolean gateway, int port, boolean help) {
+
+		/**
+		 * The gateway is on the port before the first node's.
+		 */
+		Plan plan() {
+			int nodes = this.gateway ? NODES + 1 : NODES;
+			return new Plan(this.kind, this.outbox, IntStream.range(this.port, this.port + nodes).boxed().toList(),
+					this.gateway ? this.port - 1 : 0);
+		}
 
 		static Options parse(String... args) {
 			Broker.Kind kind = Broker.Kind.REDIS;
 			boolean outbox = false;
+			boolean gateway = false;
 			boolean help = false;
 			int port = DEFAULT_PORT;
 			for (String arg : args) {
@@ -218,6 +237,9 @@ public final class DemoChatCluster {
 				else if (arg.equals("--outbox")) {
 					outbox = true;
 				}
+				else if (arg.equals("--gateway")) {
+					gateway = true;
+				}
 				else if (arg.equals("--help") || arg.equals("-h")) {
 					help = true;
 				}
@@ -228,7 +250,13 @@ public final class DemoChatCluster {
 					throw new IllegalArgumentException("Unknown option " + arg);
 				}
 			}
-			return new Options(kind, outbox, port, help);
+			if (gateway && kind == Broker.Kind.HTTP) {
+				throw new IllegalArgumentException("--gateway learns of the nodes from a broker, and --http has none");
+			}
+			if (gateway && (port == 1 || port + NODES > 65535)) {
+				throw new IllegalArgumentException("Not a port: there has to be one before and three behind " + port);
+			}
+			return new Options(kind, outbox, gateway, port, help);
 		}
 
 		private static int parsePort(String value) {

@@ -31,13 +31,20 @@ public final class NodeMain {
 	}
 
 	public static void main(String[] args) {
-		Thread watcher = new Thread(NodeMain::endWithInput, "input");
-		watcher.setDaemon(true);
-		watcher.start();
+		endWithInput();
 		DemoChatApplication.main(args);
 	}
 
-	private static void endWithInput() {
+	/**
+	 * End this process when its standard input ends.
+	 */
+	static void endWithInput() {
+		Thread watcher = new Thread(NodeMain::awaitEndOfInput, "input");
+		watcher.setDaemon(true);
+		watcher.start();
+	}
+
+	private static void awaitEndOfInput() {
 		try {
 			while (System.in.read() >= 0) {
 				// Nothing is said there

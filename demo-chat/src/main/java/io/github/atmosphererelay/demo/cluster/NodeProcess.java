@@ -58,6 +58,8 @@ final class NodeProcess {
 
 	private static final int LAST_LINES = 25;
 
+	private final Program program;
+
 	private final String name;
 
 	private final int port;
@@ -78,6 +80,7 @@ final class NodeProcess {
 
 	/**
 	 * Create a node that does not run yet.
+	 * @param program what the process runs
 	 * @param name the node's name
 	 * @param port where it listens
 	 * @param properties its properties
@@ -86,28 +89,29 @@ final class NodeProcess {
 	 * @param directory its working directory
 	 * @param output gets each line that it prints, on a thread of the node's
 	 */
-	NodeProcess(String name, int port, Map<String, String> properties, Map<String, String> environment, Path directory,
-			Consumer<String> output) {
+	NodeProcess(Program program, String name, int port, Map<String, String> properties, Map<String, String> environment,
+			Path directory, Consumer<String> output) {
+		this.program = program;
 		this.name = name;
 		this.port = port;
-		this.command = command(properties);
+		this.command = command(program, properties);
 		this.environment = environment;
 		this.directory = directory;
 		this.output = output;
 	}
 
-	private static List<String> command(Map<String, String> properties) {
+	private static List<String> command(Program program, Map<String, String> properties) {
 		List<String> command = new ArrayList<>();
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		// Several of them share a laptop: start soon, and take little
 		command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
 				absolute(System.getProperty("java.class.path"))));
 		if (ClassUtils.isPresent(LAUNCHER, NodeProcess.class.getClassLoader())) {
-			command.add(1, "-Dloader.main=" + NodeMain.class.getName());
+			command.add(1, "-Dloader.main=" + program.main);
 			command.add(LAUNCHER);
 		}
 		else {
-			command.add(NodeMain.class.getName());
+			command.add(program.main);
 		}
 		// As arguments, which no environment variable can override
 		properties.forEach((name, value) -> command.add("--%s=%s".formatted(name, value)));
@@ -228,10 +232,15 @@ final class NodeProcess {
 	}
 
 	private boolean isReady() {
-		// Whoever else may listen there is not this node
-		String node = answer("/api/node");
-		return node != null && node.contains("\"node\":\"" + this.name + "\"")
-				&& answer("/actuator/health/readiness") != null;
+		return switch (this.program) {
+			// Whoever else may listen there is not this node
+			case NODE -> {
+				String node = answer("/api/node");
+				yield node != null && node.contains("\"node\":\"" + this.name + "\"")
+						&& answer("/actuator/health/readiness") != null;
+			}
+			case GATEWAY -> answer("/gateway/health/readiness") != null;
+		};
 	}
 
 	private @Nullable String answer(String path) {
@@ -298,6 +307,25 @@ final class NodeProcess {
 		while (this.process != null) {
 			wait(1_000);
 		}
+	}
+
+	/**
+	 * What a process runs.
+	 */
+	enum Program {
+
+		/** The chat. */
+		NODE(NodeMain.class.getName()),
+
+		/** What stands before the nodes. */
+		GATEWAY(GatewayMain.class.getName());
+
+		private final String main;
+
+		Program(String main) {
+			this.main = main;
+		}
+
 	}
 
 	/**

@@ -62,6 +62,11 @@ final class WithOutbox implements Broker {
 	}
 
 	@Override
+	public Map<String, String> relayProperties() {
+		return this.broker.relayProperties();
+	}
+
+	@Override
 	public String description() {
 		return (this.broker != this.database)
 				? this.broker.description() + ", and the outbox in " + this.database.description()

@@ -80,6 +80,8 @@ final class ChatBrowser implements AutoCloseable {
 			Path profile = Files.createTempDirectory(Path.of("target").toAbsolutePath(), "chromium-");
 			ChromeOptions options = new ChromeOptions();
 			options.setBinary(BROWSER.toFile());
+			// Of tests that make one for themselves
+			options.setAcceptInsecureCerts(true);
 			options.addArguments("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 					"--disable-background-networking", "--disable-component-update", "--disable-sync", "--lang=en-GB",
 					"--disable-features=PasswordLeakDetection", "--window-size=1440,900", "--user-data-dir=" + profile);

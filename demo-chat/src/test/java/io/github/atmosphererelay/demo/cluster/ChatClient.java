@@ -39,6 +39,8 @@ final class ChatClient implements AutoCloseable {
 
 	private final List<String> messages = new CopyOnWriteArrayList<>();
 
+	private volatile int closedWith;
+
 	private final WebSocket socket;
 
 	private ChatClient(String url, String channel, @Nullable String cookie) throws Exception {
@@ -82,9 +84,23 @@ final class ChatClient implements AutoCloseable {
 		return List.copyOf(this.messages);
 	}
 
+	boolean isClosed() {
+		return this.closedWith > 0;
+	}
+
+	/**
+	 * Return the code with which the node has closed it, or 0 if it has not.
+	 */
+	int closedWith() {
+		return this.closedWith;
+	}
+
 	@Override
 	public void close() {
-		this.socket.sendClose(WebSocket.NORMAL_CLOSURE, "").join();
+		if (!this.socket.isOutputClosed()) {
+			// Its node may have gone meanwhile
+			this.socket.sendClose(WebSocket.NORMAL_CLOSURE, "").exceptionally((ex) -> this.socket).join();
+		}
 	}
 
 	private final class Listener implements WebSocket.Listener {
@@ -102,6 +118,12 @@ final class ChatClient implements AutoCloseable {
 				}
 			}
 			socket.request(1);
+			return null;
+		}
+
+		@Override
+		public @Nullable CompletionStage<?> onClose(WebSocket socket, int code, String reason) {
+			ChatClient.this.closedWith = code;
 			return null;
 		}
 

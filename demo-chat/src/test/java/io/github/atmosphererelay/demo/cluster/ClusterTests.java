@@ -60,7 +60,7 @@ class ClusterTests {
 		Set<Path> before = temporaryDirectories();
 		List<String> said = new CopyOnWriteArrayList<>();
 		List<Long> processes = new ArrayList<>();
-		try (Cluster cluster = Cluster.start(Broker.Kind.REDIS, false, FreePorts.find(3), said::add,
+		try (Cluster cluster = Cluster.start(Plan.of(Broker.Kind.REDIS, false, FreePorts.find(3)), said::add,
 				Map.of("demo.warm-up", "false"))) {
 			List<String> urls = List.copyOf(cluster.urls().values());
 			processes.addAll(cluster.nodes().stream().map(Cluster.NodeState::pid).toList());

@@ -31,29 +31,47 @@ class DemoChatClusterOptionsTests {
 
 	@Test
 	void redisOn8080UnlessToldOtherwise() {
-		assertThat(Options.parse()).isEqualTo(new Options(Broker.Kind.REDIS, false, 8080, false));
+		assertThat(Options.parse()).isEqualTo(new Options(Broker.Kind.REDIS, false, false, 8080, false));
 	}
 
 	@Test
 	void kafkaAndAnotherPort() {
 		assertThat(Options.parse("--kafka", "--port=9000"))
-			.isEqualTo(new Options(Broker.Kind.KAFKA, false, 9000, false));
+			.isEqualTo(new Options(Broker.Kind.KAFKA, false, false, 9000, false));
 	}
 
 	@Test
 	void aDatabase() {
-		assertThat(Options.parse("--jdbc")).isEqualTo(new Options(Broker.Kind.JDBC, false, 8080, false));
+		assertThat(Options.parse("--jdbc")).isEqualTo(new Options(Broker.Kind.JDBC, false, false, 8080, false));
 	}
 
 	@Test
 	void noBroker() {
-		assertThat(Options.parse("--http")).isEqualTo(new Options(Broker.Kind.HTTP, false, 8080, false));
+		assertThat(Options.parse("--http")).isEqualTo(new Options(Broker.Kind.HTTP, false, false, 8080, false));
 	}
 
 	@Test
 	void theOutboxWithAnyOfThem() {
-		assertThat(Options.parse("--outbox")).isEqualTo(new Options(Broker.Kind.REDIS, true, 8080, false));
-		assertThat(Options.parse("--jdbc", "--outbox")).isEqualTo(new Options(Broker.Kind.JDBC, true, 8080, false));
+		assertThat(Options.parse("--outbox")).isEqualTo(new Options(Broker.Kind.REDIS, true, false, 8080, false));
+		assertThat(Options.parse("--jdbc", "--outbox"))
+			.isEqualTo(new Options(Broker.Kind.JDBC, true, false, 8080, false));
+	}
+
+	@Test
+	void aGatewayBeforeThreeNodesAndAFourthOne() {
+		Options options = Options.parse("--gateway");
+		assertThat(options).isEqualTo(new Options(Broker.Kind.REDIS, false, true, 8080, false));
+		assertThat(options.plan().gateway()).isEqualTo(8079);
+		assertThat(options.plan().ports()).containsExactly(8080, 8081, 8082, 8083);
+		assertThat(options.plan().nodesAtStart()).isEqualTo(3);
+		assertThat(Options.parse().plan().allPorts()).containsExactly(8080, 8081, 8082);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "--http", "--port=1", "--port=65533" })
+	void refusesAGatewayThatCannotBe(String argument) {
+		assertThatIllegalArgumentException().isThrownBy(() -> Options.parse("--gateway", argument));
+		assertThatIllegalArgumentException().isThrownBy(() -> Options.parse(argument, "--gateway"));
 	}
 
 	@Test

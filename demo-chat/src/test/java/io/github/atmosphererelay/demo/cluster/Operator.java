@@ -39,8 +39,11 @@ final class Operator {
 	}
 
 	String overview() {
-		return Login
-			.send(HttpRequest.newBuilder(URI.create(this.url + "/api/operator")).header("Cookie", this.login).build())
+		return get("/api/operator");
+	}
+
+	String get(String path) {
+		return Login.send(HttpRequest.newBuilder(URI.create(this.url + path)).header("Cookie", this.login).build())
 			.body();
 	}
 

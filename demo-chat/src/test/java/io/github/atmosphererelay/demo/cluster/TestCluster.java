@@ -32,7 +32,11 @@ final class TestCluster {
 	}
 
 	static Cluster start(Broker.Kind kind, boolean outbox, List<Integer> ports) {
-		return Cluster.start(kind, outbox, ports, System.out::println, Map.of("demo.warm-up", "false"));
+		return start(Plan.of(kind, outbox, ports));
+	}
+
+	static Cluster start(Plan plan) {
+		return Cluster.start(plan, System.out::println, Map.of("demo.warm-up", "false"));
 	}
 
 }

@@ -106,7 +106,7 @@ public final class Benchmark implements AutoCloseable {
 		for (Contender contender : this.options.contenders()) {
 			contender.prepare(this.directory);
 			Broker broker = contender.broker();
-			if (broker != Broker.NONE && !this.brokers.containsKey(broker)) {
+			if (broker.isProcess() && !this.brokers.containsKey(broker)) {
 				this.brokers.put(broker, broker.start(this.options, this.directory));
 			}
 		}
@@ -137,9 +137,10 @@ public final class Benchmark implements AutoCloseable {
 		BrokerProcess broker = this.brokers.get(contender.broker());
 		List<ServerProcess> nodes = new ArrayList<>();
 		try {
+			List<Integer> ports = contender.ports(workload.nodes());
 			for (int i = 0; i < workload.nodes(); i++) {
 				nodes.add(ServerProcess.start(
-						contender.command(this.options, this.directory, (broker != null) ? broker.port() : 0),
+						contender.command(this.options, this.directory, (broker != null) ? broker.port() : 0, ports, i),
 						this.directory.resolve("node-" + i + ".log")));
 			}
 			nodes.forEach(ServerProcess::awaitStarted);

@@ -41,6 +41,21 @@ enum Broker {
 
 	},
 
+	/** Nothing: the nodes send each other messages. */
+	PEERS("") {
+
+		@Override
+		List<String> properties(int port) {
+			return List.of();
+		}
+
+		@Override
+		BrokerProcess start(Options options, Path directory) {
+			throw new IllegalStateException("Nothing to start");
+		}
+
+	},
+
 	REDIS("org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration") {
 
 		@Override
@@ -91,13 +106,20 @@ enum Broker {
 	abstract BrokerProcess start(Options options, Path directory) throws IOException;
 
 	/**
+	 * Return whether it is a program of its own.
+	 */
+	boolean isProcess() {
+		return !this.autoConfiguration.isEmpty();
+	}
+
+	/**
 	 * Return what Spring Boot configures for the other brokers, which an application with
 	 * this one would not have on its class path.
 	 * @return names of auto-configurations
 	 */
 	List<String> foreign() {
 		return Arrays.stream(values())
-			.filter((broker) -> broker != this && broker != NONE)
+			.filter((broker) -> broker != this && broker.isProcess())
 			.map((broker) -> broker.autoConfiguration)
 			.toList();
 	}

@@ -17,9 +17,13 @@
 package io.github.atmosphererelay.benchmark;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import io.github.atmosphererelay.benchmark.node.HandRolledNode;
 import io.github.atmosphererelay.benchmark.node.NettyNode;
@@ -48,6 +52,12 @@ enum Contender {
 
 	/** The starter with its defaults, on Tomcat, with Kafka. */
 	OURS_KAFKA("ours, Kafka", RelayNode.class, Broker.KAFKA, List.of(), "--atmosphere.relay.type=kafka"),
+
+	/**
+	 * The starter with its defaults, on Tomcat, with nodes that send each other messages.
+	 */
+	OURS_HTTP("ours, HTTP relay", RelayNode.class, Broker.PEERS, List.of(), "--atmosphere.relay.type=http",
+			"--atmosphere.relay.http.secret=0123456789abcdef0123456789abcdef"),
 
 	/** The starter without a broker, for what the relay costs. */
 	OURS_LOCAL("ours, local relay", RelayNode.class, Broker.NONE, List.of(), "--atmosphere.relay.type=local"),
@@ -114,30 +124,57 @@ enum Contender {
 	}
 
 	/**
+	 * Return where the nodes listen.
+	 * @param nodes how many there are
+	 * @return their ports; zeros where each node chooses one, because no other node has
+	 * to know it
+	 */
+	List<Integer> ports(int nodes) {
+		return Stream.generate(() -> (this.broker == Broker.PEERS) ? freePort() : 0).limit(nodes).toList();
+	}
+
+	private static int freePort() {
+		try (ServerSocket socket = new ServerSocket(0)) {
+			return socket.getLocalPort();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/**
 	 * Return how a node is started.
 	 * @param options what the command line says
 	 * @param directory where it was prepared
 	 * @param brokerPort where the broker listens
+	 * @param ports where the nodes listen
+	 * @param node the number of the node, from 0
 	 * @return the command
 	 */
-	List<String> command(Options options, Path directory, int brokerPort) {
+	List<String> command(Options options, Path directory, int brokerPort, List<Integer> ports, int node) {
 		if (this == NODE_WS) {
 			return NodeProgram.command(directory, brokerPort);
 		}
 		List<String> command = new ArrayList<>(List.of(options.java()));
 		command.addAll(options.jvmArguments());
 		command.addAll(List.of("-cp", ServerProcess.classPath(this == OURS_JETTY), this.main.getName()));
-		command.addAll((this.main == NettyNode.class) ? List.of(Integer.toString(brokerPort)) : properties(brokerPort));
+		command.addAll((this.main == NettyNode.class) ? List.of(Integer.toString(brokerPort))
+				: properties(brokerPort, ports, node));
 		return command;
 	}
 
-	private List<String> properties(int brokerPort) {
-		List<String> properties = new ArrayList<>(List.of("--server.port=0", "--server.address=127.0.0.1",
-				"--server.tomcat.max-connections=20000", "--spring.main.banner-mode=off", "--logging.level.root=warn"));
+	private List<String> properties(int brokerPort, List<Integer> ports, int node) {
+		List<String> properties = new ArrayList<>(List.of("--server.port=" + ports.get(node),
+				"--server.address=127.0.0.1", "--server.tomcat.max-connections=20000", "--spring.main.banner-mode=off",
+				"--logging.level.root=warn"));
 		if (this.main == RelayNode.class) {
 			properties.add("--atmosphere.channels[0].pattern=chat/**");
 			// All clients come from one address
 			properties.add("--atmosphere.limits.sessions-per-address=0");
+		}
+		if (this.broker == Broker.PEERS) {
+			properties.add("--atmosphere.relay.http.peers="
+					+ ports.stream().map((port) -> "http://127.0.0.1:" + port).collect(Collectors.joining(",")));
 		}
 		List<String> excluded = new ArrayList<>(this.broker.foreign());
 		excluded.addAll(this.excluded);

@@ -33,9 +33,9 @@ class BenchmarkSmokeTests {
 
 	@Test
 	void everyContenderDeliversEachMessageOnceAndInOrder() throws IOException {
-		Report report = run("ours,baseline,netty");
-		check(report.measurements(), Contender.OURS, Contender.BASELINE, Contender.NETTY);
-		assertThat(report.toString()).contains("| ours | ", "| hand-rolled | ", "| Netty | ");
+		Report report = run("ours,ours-http,baseline,netty");
+		check(report.measurements(), Contender.OURS, Contender.OURS_HTTP, Contender.BASELINE, Contender.NETTY);
+		assertThat(report.toString()).contains("| ours | ", "| ours, HTTP relay | ", "| hand-rolled | ", "| Netty | ");
 	}
 
 	@Test

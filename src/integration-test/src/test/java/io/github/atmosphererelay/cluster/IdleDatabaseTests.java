@@ -63,6 +63,15 @@ class IdleDatabaseTests {
 		}
 	}
 
+	@Test
+	void aNodeOnH2ThatHasNothingToDoSendsAtMostTwoQueriesPerSecond() throws Exception {
+		try (DatabaseServer server = DatabaseServers.newH2()) {
+			measure(server, "polling", "SET QUERY_STATISTICS TRUE",
+					"SELECT SQL_STATEMENT, EXECUTION_COUNT FROM INFORMATION_SCHEMA.QUERY_STATISTICS"
+							+ " WHERE SQL_STATEMENT NOT LIKE '%QUERY_STATISTICS%'");
+		}
+	}
+
 	private static void measure(DatabaseServer server, String wakeUp, @Nullable String prepare, String count)
 			throws Exception {
 		server.createDatabase("messages");

@@ -48,9 +48,9 @@ import static org.awaitility.Awaitility.await;
 @Reconciles
 abstract class AbstractListeningTests {
 
-	private Broker broker;
+	Broker broker;
 
-	private RelayCluster cluster;
+	RelayCluster cluster;
 
 	abstract Broker startBroker();
 
@@ -61,6 +61,11 @@ abstract class AbstractListeningTests {
 			.property("atmosphere.channels[0].pattern=live/**")
 			.property("atmosphere.channels[1].pattern=orders/**")
 			.property("atmosphere.channels[1].history.size=5000")
+			.property("atmosphere.channels[2].pattern=many/{name}")
+			.property("atmosphere.channels[2].buckets=8")
+			.property("atmosphere.channels[3].pattern=manylogs/{name}/{part}")
+			.property("atmosphere.channels[3].history.size=5000")
+			.property("atmosphere.channels[3].buckets=4")
 			.timeout(Duration.ofSeconds(30))
 			.start();
 	}
@@ -71,7 +76,7 @@ abstract class AbstractListeningTests {
 		this.broker.close();
 	}
 
-	private Broadcaster broadcaster(int node) {
+	Broadcaster broadcaster(int node) {
 		return this.cluster.node(node).bean(Broadcaster.class);
 	}
 
@@ -89,13 +94,23 @@ abstract class AbstractListeningTests {
 	}
 
 	private void awaitConfirmed(String channel) {
+		awaitConfirmed(new Address.Channel(channel));
+	}
+
+	void awaitConfirmed(Address address) {
 		for (int node = 0; node < 2; node++) {
 			assertThat(this.cluster.node(node)
 				.bean(MessagingNode.class)
 				.interest()
-				.ready(new Address.Channel(channel), Duration.ofSeconds(20))
+				.ready(address, Duration.ofSeconds(20))
 				.join()).isEqualTo(SubscriptionState.CONFIRMED);
 		}
+	}
+
+	void awaitUp(boolean up) {
+		await().atMost(Duration.ofSeconds(30))
+			.until(() -> this.cluster.node(0).bean(MessagingNode.class).monitor().isUp() == up
+					&& this.cluster.node(1).bean(MessagingNode.class).monitor().isUp() == up);
 	}
 
 	/**
@@ -146,13 +161,9 @@ abstract class AbstractListeningTests {
 		awaitTexts(first, sent);
 		this.broker.proxy().cut();
 		List<String> second = listen(1, "orders/b", ListenOptions.fromBeginning());
-		await().atMost(Duration.ofSeconds(20))
-			.until(() -> !this.cluster.node(0).bean(MessagingNode.class).monitor().isUp()
-					&& !this.cluster.node(1).bean(MessagingNode.class).monitor().isUp());
+		awaitUp(false);
 		this.broker.proxy().resume();
-		await().atMost(Duration.ofSeconds(30))
-			.until(() -> this.cluster.node(0).bean(MessagingNode.class).monitor().isUp()
-					&& this.cluster.node(1).bean(MessagingNode.class).monitor().isUp());
+		awaitUp(true);
 		sent.addAll(publish("orders/b", 50, 50));
 		awaitTexts(first, sent);
 		awaitTexts(second, sent);

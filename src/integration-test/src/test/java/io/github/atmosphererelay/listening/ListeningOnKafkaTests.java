@@ -21,7 +21,7 @@ import io.github.atmosphererelay.contract.broker.Broker;
 /**
  * Subscribers of the application on two nodes that share a Kafka.
  */
-class ListeningOnKafkaTests extends AbstractListeningTests {
+class ListeningOnKafkaTests extends AbstractPatternListeningTests {
 
 	@Override
 	Broker startBroker() {

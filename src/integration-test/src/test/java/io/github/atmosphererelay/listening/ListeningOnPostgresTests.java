@@ -21,7 +21,7 @@ import io.github.atmosphererelay.contract.broker.Broker;
 /**
  * Subscribers of the application on two nodes that share a PostgreSQL.
  */
-class ListeningOnPostgresTests extends AbstractListeningTests {
+class ListeningOnPostgresTests extends AbstractPatternListeningTests {
 
 	@Override
 	Broker startBroker() {

@@ -21,7 +21,7 @@ import io.github.atmosphererelay.contract.broker.Broker;
 /**
  * Subscribers of the application on two nodes that share a Redis.
  */
-class ListeningOnRedisTests extends AbstractListeningTests {
+class ListeningOnRedisTests extends AbstractPatternListeningTests {
 
 	@Override
 	Broker startBroker() {

@@ -50,6 +50,9 @@ import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
  * /actuator/atmosphere/cluster/sessions} and {@code
  * /actuator/atmosphere/cluster/channels} list the sessions and channels of all nodes.
  * {@code /actuator/atmosphere/presence} lists the members of a channel on all nodes.
+ * {@code /actuator/atmosphere/routing} describes the ring, {@code
+ * /actuator/atmosphere/routing/users} lists who belongs to which node, and {@code
+ * /actuator/atmosphere/routing/change} tells whom a change of the ring would move.
  * Payloads are never shown. Operations that change something exist only if {@code
  * management.endpoint.atmosphere.access} is {@code unrestricted}.
  */
@@ -72,6 +75,10 @@ public final class AtmosphereEndpoint {
 
 	private final @Nullable OutboxOperations outbox;
 
+	private final @Nullable RoutingOperations routing;
+
+	private final @Nullable GroupOperations groups;
+
 	/**
 	 * Create the endpoint.
 	 * @param node describes the node
@@ -83,15 +90,20 @@ public final class AtmosphereEndpoint {
 	 * cannot
 	 * @param outbox the messages that the outbox has set aside, or {@code null} if there
 	 * is no outbox
+	 * @param routing the ring, or {@code null} if routing is off
+	 * @param groups the consumer groups of the node, or {@code null} if there are none
 	 */
 	public AtmosphereEndpoint(NodeDescription node, SessionRegistry registry, Cluster cluster, PresenceService presence,
-			ChannelCounts channels, @Nullable RelayEpochs epochs, @Nullable OutboxOperations outbox) {
+			ChannelCounts channels, @Nullable RelayEpochs epochs, @Nullable OutboxOperations outbox,
+			@Nullable RoutingOperations routing, @Nullable GroupOperations groups) {
 		this.node = node;
 		this.registry = registry;
 		this.cluster = new ClusterOperations(cluster, channels);
 		this.presence = presence;
 		this.epochs = epochs;
 		this.outbox = outbox;
+		this.routing = routing;
+		this.groups = groups;
 	}
 
 	/**
@@ -105,16 +117,17 @@ public final class AtmosphereEndpoint {
 
 	/**
 	 * List sessions or channels of this node, the nodes of the cluster, the members of a
-	 * channel on all nodes, or the messages that the outbox has set aside.
-	 * @param what {@code sessions}, {@code channels}, {@code cluster}, {@code presence}
-	 * or {@code outbox}
+	 * channel on all nodes, the messages that the outbox has set aside, the ring, the
+	 * consumer groups of this node, or the messages that these have set aside.
+	 * @param what {@code sessions}, {@code channels}, {@code cluster}, {@code presence},
+	 * {@code outbox}, {@code routing}, {@code groups} or {@code set-aside}
 	 * @param page the number of the page, beginning with 0
 	 * @param size the size of a page, at most 1000
 	 * @param channel lists only sessions or members in this channel, required for {@code
 	 * presence}; or {@code null} for all sessions
 	 * @param user lists only sessions of this user, or {@code null} for all
-	 * @return a page of the list, the nodes for {@code cluster}, or {@code null} if there
-	 * is no such list
+	 * @return a page of the list, the nodes for {@code cluster}, the ring for
+	 * {@code routing}, or {@code null} if there is no such list
 	 */
 	@ReadOperation
 	public @Nullable Object list(@Selector String what, @Nullable Integer page, @Nullable Integer size,
@@ -127,6 +140,10 @@ public final class AtmosphereEndpoint {
 			case "cluster" -> this.cluster.describe();
 			case "outbox" ->
 				(this.outbox != null) ? Map.of("setAside", this.outbox.list((long) number * pageSize, pageSize)) : null;
+			case "routing" -> (this.routing != null) ? this.routing.describe() : null;
+			case "groups" -> (this.groups != null) ? Map.of("groups", this.groups.describe()) : null;
+			case "set-aside" -> (this.groups != null)
+					? Map.of("setAside", this.groups.setAside((long) number * pageSize, pageSize)) : null;
 			case "presence" -> (channel != null) ? members(number, pageSize, channel) : null;
 			default -> null;
 		};
@@ -142,34 +159,47 @@ public final class AtmosphereEndpoint {
 	}
 
 	/**
-	 * List the sessions of all nodes, or the channels with the most sessions. Blocks
-	 * until the other nodes have answered, at most for {@code
+	 * List the sessions of all nodes, the channels with the most sessions, or whom the
+	 * ring places where; or tell whom a change of the ring would move, without moving
+	 * anybody. Blocks until the other nodes have answered, at most for {@code
 	 * atmosphere.cluster.request-timeout}.
-	 * @param what {@code cluster}
-	 * @param list {@code sessions} or {@code channels}
+	 * @param what {@code cluster} or {@code routing}
+	 * @param list {@code sessions} or {@code channels} for the cluster; {@code users} or
+	 * {@code change} for routing
 	 * @param user lists only sessions of this user, or {@code null} for all
 	 * @param channel lists only sessions in this channel, or {@code null} for all
 	 * @param after the end of the previous page, or {@code null} for the first page
 	 * @param size the size of a page, at most 1000
+	 * @param add for a change, the name of a node that joins; or {@code null}
+	 * @param remove for a change, the name of a member that leaves; or {@code null}
+	 * @param change for a change, the name of a member that gets another weight; or
+	 * {@code null}
+	 * @param weight the weight of the node that joins, 1 without it, or the new weight
 	 * @return the page and the nodes that have not answered, or {@code null} if there is
 	 * no such list
+	 * @throws InvalidEndpointRequestException if the change is not possible
 	 */
 	@ReadOperation
 	public @Nullable Object clusterList(@Selector String what, @Selector String list, @Nullable String user,
-			@Nullable String channel, @Nullable String after, @Nullable Integer size) {
+			@Nullable String channel, @Nullable String after, @Nullable Integer size, @Nullable String add,
+			@Nullable String remove, @Nullable String change, @Nullable Integer weight) {
 		return switch (what + "/" + list) {
 			case "cluster/sessions" -> this.cluster.sessions(user, channel, after, pageSize(size));
 			case "cluster/channels" -> this.cluster.channels(pageSize(size));
+			case "routing/users" -> (this.routing != null) ? this.routing.users(user, after, pageSize(size)) : null;
+			case "routing/change" -> (this.routing != null)
+					? this.routing.preview(new RoutingOperations.Change(add, remove, change, weight)) : null;
 			default -> null;
 		};
 	}
 
 	/**
 	 * Close all sessions of a user, or one session, on any node; discard a message that
-	 * the outbox has set aside; or renew the epochs of the relay's logs, so that no
-	 * client recovers from a position that it has now. Blocks until the other nodes have
-	 * answered, at most for {@code atmosphere.cluster.request-timeout}.
-	 * @param what {@code users}, {@code sessions}, {@code outbox} or {@code relay}
+	 * the outbox or a consumer group has set aside; or renew the epochs of the relay's
+	 * logs, so that no client recovers from a position that it has now. Blocks until the
+	 * other nodes have answered, at most for {@code atmosphere.cluster.request-timeout}.
+	 * @param what {@code users}, {@code sessions}, {@code outbox}, {@code set-aside} or
+	 * {@code relay}
 	 * @param name the name of the user's principal, the id of the session or message, or
 	 * {@code epochs}
 	 * @param code the close code, 1008 or 3000 to 4999; {@code null} for 1008
@@ -187,6 +217,7 @@ public final class AtmosphereEndpoint {
 			case "users" -> this.cluster.disconnectUser(name, code, reason);
 			case "sessions" -> this.cluster.disconnectSession(name, code, reason);
 			case "outbox" -> Map.of("discarded", outbox().discard(messageId(name)));
+			case "set-aside" -> Map.of("discarded", groups().discard(name));
 			case "relay" -> endEpochs(name);
 			default -> throw ClusterOperations.invalid("only 'users' and 'sessions' can be disconnected");
 		};
@@ -204,6 +235,13 @@ public final class AtmosphereEndpoint {
 			throw ClusterOperations.invalid("there is no outbox");
 		}
 		return this.outbox;
+	}
+
+	private GroupOperations groups() {
+		if (this.groups == null) {
+			throw ClusterOperations.invalid("there are no consumer groups");
+		}
+		return this.groups;
 	}
 
 	private static UUID messageId(String text) {
@@ -251,9 +289,10 @@ public final class AtmosphereEndpoint {
 
 	/**
 	 * Subscribe all sessions of a user to a channel, or unsubscribe them; or send a
-	 * message again that the outbox has set aside. Blocks until the other nodes have
-	 * answered, at most for {@code atmosphere.cluster.request-timeout}.
-	 * @param what {@code users} or {@code outbox}
+	 * message again that the outbox has set aside, or handle one that a consumer group
+	 * has set aside. Blocks until the other nodes have answered, at most for
+	 * {@code atmosphere.cluster.request-timeout}.
+	 * @param what {@code users}, {@code outbox} or {@code set-aside}
 	 * @param name the name of the user's principal, or the message's id
 	 * @param channel the channel's name, for users
 	 * @param subscribed {@code true} to subscribe, {@code false} to unsubscribe, for
@@ -268,6 +307,9 @@ public final class AtmosphereEndpoint {
 			@Nullable Boolean subscribed) {
 		if (what.equals("outbox")) {
 			return Map.of("resent", resend(messageId(name)));
+		}
+		if (what.equals("set-aside")) {
+			return groups().replay(name);
 		}
 		if (!what.equals("users")) {
 			throw ClusterOperations.invalid("only 'users' can be subscribed");

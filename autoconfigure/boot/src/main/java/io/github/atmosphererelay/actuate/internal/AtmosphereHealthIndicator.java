@@ -19,12 +19,14 @@ package io.github.atmosphererelay.actuate.internal;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.delivery.internal.MessagingStatistics;
 import io.github.atmosphererelay.delivery.internal.PublishResult;
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Guards;
+import io.github.atmosphererelay.listening.internal.BucketAgreement;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.internal.RelayMonitor;
 import io.github.atmosphererelay.relay.internal.RelayState;
@@ -45,7 +47,8 @@ import org.springframework.boot.health.contributor.Status;
 public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 
 	/**
-	 * The status while the broker is away or a part of the node fails repeatedly.
+	 * The status while the broker is away, a part of the node fails repeatedly, or
+	 * another node has other buckets of channels.
 	 */
 	public static final Status DEGRADED = new Status("DEGRADED", "The node serves its own clients alone, or in part");
 
@@ -61,6 +64,8 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 
 	private final Cluster cluster;
 
+	private final BucketAgreement buckets;
+
 	private final boolean degradedIsDown;
 
 	/**
@@ -71,10 +76,12 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 	 * @param messages counts messages
 	 * @param sessions counts dropped messages
 	 * @param cluster knows the nodes
+	 * @param buckets compares the buckets of channels
 	 * @param degradedIsDown whether to report DOWN instead of DEGRADED
 	 */
 	public AtmosphereHealthIndicator(ClusterRelay relay, RelayMonitor monitor, Guards guards,
-			MessagingStatistics messages, SessionStatistics sessions, Cluster cluster, boolean degradedIsDown) {
+			MessagingStatistics messages, SessionStatistics sessions, Cluster cluster, BucketAgreement buckets,
+			boolean degradedIsDown) {
 		super("The health of the relay could not be determined");
 		this.relay = relay;
 		this.monitor = monitor;
@@ -82,6 +89,7 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 		this.messages = messages;
 		this.sessions = sessions;
 		this.cluster = cluster;
+		this.buckets = buckets;
 		this.degradedIsDown = degradedIsDown;
 	}
 
@@ -90,7 +98,8 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 		RelayMonitor monitor = this.monitor;
 		RelayState state = monitor.state();
 		List<Guard> failing = this.guards.failing();
-		if (state == RelayState.UP && failing.isEmpty()) {
+		Map<UUID, String> differentBuckets = this.buckets.differences();
+		if (state == RelayState.UP && failing.isEmpty() && differentBuckets.isEmpty()) {
 			builder.up();
 		}
 		else {
@@ -101,6 +110,9 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 			Map<String, String> failures = new LinkedHashMap<>();
 			failing.forEach((guard) -> failures.put(guard.part().tag(), String.valueOf(guard.lastFailure())));
 			builder.withDetail("failing", failures);
+		}
+		if (!differentBuckets.isEmpty()) {
+			builder.withDetail("differentBuckets", differentBuckets);
 		}
 		if (monitor.roundTrip() != null) {
 			builder.withDetail("roundTrip", monitor.roundTrip().toNanos() / 1000 + " us");

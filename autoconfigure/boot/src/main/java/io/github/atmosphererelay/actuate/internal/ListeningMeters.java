@@ -17,8 +17,11 @@
 package io.github.atmosphererelay.actuate.internal;
 
 import java.util.Locale;
+import java.util.function.IntSupplier;
 import java.util.function.ToDoubleFunction;
 
+import io.github.atmosphererelay.delivery.internal.BucketStatistics;
+import io.github.atmosphererelay.listening.internal.BucketAgreement;
 import io.github.atmosphererelay.listening.internal.ListeningStatistics;
 import io.github.atmosphererelay.message.Discontinuity;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -33,12 +36,25 @@ public final class ListeningMeters implements MeterBinder {
 
 	private final ListeningStatistics statistics;
 
+	private final BucketStatistics buckets;
+
+	private final IntSupplier waiting;
+
+	private final BucketAgreement agreement;
+
 	/**
 	 * Create meters.
-	 * @param statistics what they show
+	 * @param statistics what they show of subscribers
+	 * @param buckets what they show of buckets
+	 * @param waiting returns how many channels wait to be announced
+	 * @param agreement compares the buckets of the nodes
 	 */
-	public ListeningMeters(ListeningStatistics statistics) {
+	public ListeningMeters(ListeningStatistics statistics, BucketStatistics buckets, IntSupplier waiting,
+			BucketAgreement agreement) {
 		this.statistics = statistics;
+		this.buckets = buckets;
+		this.waiting = waiting;
+		this.agreement = agreement;
 	}
 
 	@Override
@@ -76,14 +92,38 @@ public final class ListeningMeters implements MeterBinder {
 		counter(registry, "fallbacks",
 				"Times a subscriber of a recorded channel was too slow for live messages and continued with the log",
 				ListeningStatistics::fallbacks);
+		bindBuckets(registry);
 		for (Discontinuity.Reason reason : Discontinuity.Reason.values()) {
 			FunctionCounter
 				.builder("atmosphere.listening.discontinuities", this.statistics,
 						(source) -> source.discontinuities(reason))
-				.description("Times a subscriber of the application was told that messages may be missing")
+				.description(
+						"Gaps that were reported to subscribers of the application, where messages are missing or may be")
 				.tag("reason", reason.name().toLowerCase(Locale.ROOT))
 				.register(registry);
 		}
+	}
+
+	private void bindBuckets(MeterRegistry registry) {
+		FunctionCounter.builder("atmosphere.listening.buckets.sent", this.buckets, BucketStatistics::sent)
+			.description("Messages and announcements that were sent to buckets, for subscribers by pattern")
+			.register(registry);
+		FunctionCounter.builder("atmosphere.listening.buckets.failures", this.buckets, BucketStatistics::failed)
+			.description("Messages and announcements that could not be sent to buckets; announcements are repeated")
+			.register(registry);
+		FunctionCounter.builder("atmosphere.listening.buckets.forgotten", this.buckets, BucketStatistics::forgotten)
+			.description("Announcements that are not repeated, because too many channels wait for the broker")
+			.register(registry);
+		Gauge.builder("atmosphere.listening.buckets.waiting.channels", this.waiting, IntSupplier::getAsInt)
+			.description("Recorded channels with a message that waits to be announced in a bucket")
+			.baseUnit("channels")
+			.register(registry);
+		Gauge
+			.builder("atmosphere.listening.buckets.different.nodes", this.agreement,
+					(agreement) -> agreement.differences().size())
+			.description("Nodes that distribute channels over other buckets than this node")
+			.baseUnit("nodes")
+			.register(registry);
 	}
 
 	private void gauge(MeterRegistry registry, String name, String unit, String description,

@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.actuate.internal;
 
 import io.github.atmosphererelay.routing.PublishedRing;
+import io.github.atmosphererelay.routing.internal.HeldNode;
 import io.github.atmosphererelay.routing.internal.RingState;
 import io.github.atmosphererelay.routing.internal.RoutingService;
 
@@ -53,7 +54,7 @@ public final class RoutingHealthIndicator extends AbstractHealthIndicator {
 			.withDetail("agreed", state.agreed())
 			.withDetail("frozen", state.frozen());
 		if (!state.held().isEmpty()) {
-			builder.withDetail("held", state.held());
+			builder.withDetail("held", state.held().stream().map(HeldNode::name).toList());
 		}
 		if (state.selfOutside()) {
 			builder.withDetail("outside", "another node has the name '" + this.routing.self()

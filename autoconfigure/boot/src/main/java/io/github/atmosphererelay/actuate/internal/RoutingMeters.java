@@ -79,6 +79,9 @@ public final class RoutingMeters implements MeterBinder {
 					"Tickets that were not issued or not taken, because there were too many or they were not valid")
 			.baseUnit("tickets")
 			.register(registry);
+		FunctionCounter.builder("atmosphere.routing.copy.failures", statistics, RoutingStatistics::copyFailures)
+			.description("Attempts to write Redis' copy of the ring that have failed")
+			.register(registry);
 		version(registry, "term", RingVersion::term);
 		version(registry, "counter", RingVersion::counter);
 		Gauge.builder("atmosphere.routing.agreed", this.routes, (source) -> source.isAgreed() ? 1 : 0)

@@ -62,6 +62,24 @@ export class Actuator {
 		}
 	}
 
+	/** The ring and its members; null where there is no routing. */
+	async ring() {
+		try {
+			return await this.#ask("GET", "/routing");
+		}
+		catch (error) {
+			if (error.status === 404) {
+				return null;
+			}
+			throw error;
+		}
+	}
+
+	/** What a change of the ring would move; nobody is moved. `kind`: "add", "remove" or "change". */
+	change({ kind, node, weight }) {
+		return this.#ask("GET", "/routing/change", { [kind]: node, weight: kind === "remove" ? null : weight });
+	}
+
 	disconnectUser(user) {
 		// Not in the path, where servers refuse slashes and dots that a name may have
 		return this.#ask("DELETE", "/users", { name: user });
@@ -99,6 +117,8 @@ export class Actuator {
 
 function messageOf(status, method) {
 	switch (status) {
+		case 400:
+			return "The node refuses this: is the name that of a member, or of none where a node joins, and the weight one that the ring has room for?";
 		case 401:
 			return "You are not logged in. Reload the page to log in again.";
 		case 403:

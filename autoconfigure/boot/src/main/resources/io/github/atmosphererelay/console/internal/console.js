@@ -97,6 +97,56 @@ function showLive() {
 		+ " By default these are users with the authority ROLE_ADMIN.");
 }
 
+// The ring
+
+const ringMembers = new Table($("ring"), {
+	key: (member) => member.name,
+	empty: "There is no ring yet.",
+	columns: [
+		(member) => member.name,
+		(member) => ({ text: member.weight, className: "number" }),
+		(member) => ({ text: `${(100 * member.share).toFixed(1)} %`, className: "number" }),
+		(member) => ({ text: member.users, className: "number" }),
+		(member) => ({ text: member.sessions, className: "number" }),
+		(member) => ({ text: member.inPlace, className: "number" }),
+		(member) => member.address ?? "–"
+	]
+});
+
+async function showRing() {
+	// Without routing nobody is asked: browsers log each 404
+	const ring = cluster.nodes.some(({ routing }) => routing) ? await actuator.ring() : null;
+	$("ring-card").hidden = ring === null;
+	if (ring === null) {
+		return;
+	}
+	ringMembers.show(ring.members);
+	put($("ring-version"), ring.version ? `${ring.version.term}.${ring.version.counter}` : "");
+	put($("ring-scope"), [ring.publisher ? `published by ${ring.publisher.name}` : "not published",
+		ring.agreed ? "" : `${ring.self} does not agree`, scope(ring.failed, ring.unanswered)].filter(Boolean).join(", "));
+	const hint = $("ring-hint");
+	const texts = ring.outside.map(({ name, reason }) => `${name} is outside: ${reason}.`);
+	if (ring.problem) {
+		texts.push(ring.problem);
+	}
+	hint.hidden = texts.length === 0;
+	put(hint, texts.join(" "));
+}
+
+async function showChange() {
+	const change = { kind: $("change-kind").value, node: $("change-node").value.trim(), weight: $("change-weight").value };
+	try {
+		const { users, movingUsers, movingSessions, nodes, failed, unanswered } = await actuator.change(change);
+		const from = nodes.filter((node) => node.movingUsers > 0)
+			.map(({ node, movingUsers: count, to }) => `${count} from ${node} (${Object.entries(to).map(([name, number]) => `${number} to ${name}`).join(", ")})`);
+		put($("change-result"), `${movingUsers} of ${users} users would move, with ${movingSessions === 1 ? "1 session" : `${movingSessions} sessions`}, `
+			+ `${scope(failed, unanswered)}${from.length ? `: ${from.join("; ")}` : ""}.`);
+	}
+	catch (error) {
+		put($("change-result"), error.message);
+	}
+}
+
 // Rooms and who is in them
 
 const rooms = new Table($("rooms"), {
@@ -296,7 +346,7 @@ async function refresh() {
 		[self, cluster] = await Promise.all([actuator.node(), actuator.cluster()]);
 		put($("cluster"), `on ${self.name}`);
 		showNodes();
-		await Promise.all([showRooms(), showMembers(), showSessions()]);
+		await Promise.all([showRing(), showRooms(), showMembers(), showSessions()]);
 		problem("");
 	}
 	catch (error) {
@@ -358,6 +408,15 @@ $("search").addEventListener("reset", () => {
 	Object.assign(view, { user: "", channel: "" });
 	toFirstPage();
 	refresh();
+});
+
+$("change").addEventListener("submit", (event) => {
+	event.preventDefault();
+	showChange();
+});
+
+$("change-kind").addEventListener("change", () => {
+	$("change-weight").disabled = $("change-kind").value === "remove";
 });
 
 $("rates-node").addEventListener("change", () => chart.show($("rates-node").value));

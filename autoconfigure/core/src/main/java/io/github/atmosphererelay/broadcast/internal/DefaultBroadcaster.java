@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.broadcast.internal;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
@@ -38,7 +39,9 @@ import io.github.atmosphererelay.channel.internal.ChannelLogs;
 import io.github.atmosphererelay.channel.internal.ChannelOptions;
 import io.github.atmosphererelay.channel.internal.ChannelScope;
 import io.github.atmosphererelay.channel.internal.HistoryOptions;
+import io.github.atmosphererelay.delivery.internal.ChannelTaps;
 import io.github.atmosphererelay.delivery.internal.LocalDelivery;
+import io.github.atmosphererelay.delivery.internal.MessagingStatistics;
 import io.github.atmosphererelay.delivery.internal.PublishResult;
 import io.github.atmosphererelay.delivery.internal.PublishStatistics;
 import io.github.atmosphererelay.guard.Part;
@@ -50,6 +53,7 @@ import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.internal.BucketMessages;
 import io.github.atmosphererelay.message.internal.ChannelNames;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.relay.ClusterRelay;
@@ -104,6 +108,8 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	private final StripedLock locks = new StripedLock();
 
+	private final BucketPublisher buckets;
+
 	private final Supplier<List<OutboundInterceptor>> interceptorSource;
 
 	private final Supplier<PublishingTransactions> transactionSource;
@@ -119,7 +125,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	public DefaultBroadcaster(UUID node, ChannelCatalog catalog, PayloadEncoder encoder, int maxMessageSize,
 			ClusterRelay relay, ChannelLogs logs, RelayMonitor monitor, LocalDelivery delivery,
-			LogFollowerRegistry followers, PublishStatistics statistics, ApplicationFutures futures,
+			LogFollowerRegistry followers, ChannelTaps taps, MessagingStatistics statistics, ApplicationFutures futures,
 			Supplier<List<OutboundInterceptor>> interceptors, Supplier<PublishingTransactions> transactions) {
 		this.interceptorSource = interceptors;
 		this.transactionSource = transactions;
@@ -132,8 +138,9 @@ public final class DefaultBroadcaster implements Broadcaster {
 		this.logs = logs;
 		this.monitor = monitor;
 		this.delivery = delivery;
-		this.statistics = statistics;
+		this.statistics = statistics.publishing();
 		this.futures = futures;
+		this.buckets = new BucketPublisher(relay, monitor::isUp, this.counters, taps, statistics.buckets());
 	}
 
 	/**
@@ -142,6 +149,33 @@ public final class DefaultBroadcaster implements Broadcaster {
 	 */
 	public void start() {
 		this.interceptors = List.copyOf(this.interceptorSource.get());
+	}
+
+	/**
+	 * Announce again the messages in recorded channels whose announcement for listeners
+	 * by pattern has failed. Called by the scheduler.
+	 */
+	public void announceAgain() {
+		this.buckets.retry();
+	}
+
+	/**
+	 * Return the recorded channels with buckets in which this node has published
+	 * recently.
+	 * @param age how far to look back
+	 * @return the channels
+	 */
+	public RecentChannels recentChannels(Duration age) {
+		return this.buckets.recent(age);
+	}
+
+	/**
+	 * Return the number of recorded channels with a message that waits to be announced
+	 * for listeners by pattern.
+	 * @return the number of channels
+	 */
+	public int waitingAnnouncements() {
+		return this.buckets.waiting();
 	}
 
 	@Override
@@ -203,6 +237,9 @@ public final class DefaultBroadcaster implements Broadcaster {
 		if (history == null) {
 			if (options.idempotencyKey() != null) {
 				throw new ChannelNotRecordedException(channel);
+			}
+			if (channelOptions.buckets() > 0) {
+				BucketMessages.checkHeaders(options.headers());
 			}
 			return prepare(new Audience.Channel(channel, exceptSession), payload, options,
 					channelOptions.scope() == ChannelScope.CLUSTER);
@@ -331,7 +368,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 	}
 
 	private CompletableFuture<Receipt> publishLocally(Envelope envelope) {
-		int sessions = this.locks.call(envelope.address(), () -> this.delivery.deliver(envelope));
+		int sessions = this.locks.call(envelope.address(), () -> this.delivery.deliverOwn(envelope));
 		if (sessions == 0 && envelope.audience() instanceof Audience.Session session) {
 			return CompletableFuture.failedFuture(new UnknownSessionException(session.session()));
 		}
@@ -345,13 +382,41 @@ public final class DefaultBroadcaster implements Broadcaster {
 			// Numbered even while the relay is down, so that the other nodes can count
 			// afterwards how many they have missed
 			Envelope numbered = envelope.withSequence(this.counters.next(address));
-			this.delivery.deliver(numbered);
-			return this.monitor.isUp() ? this.relay.publish(numbered) : null;
+			this.delivery.deliverOwn(numbered);
+			return handOver(numbered, this.monitor.isUp());
 		});
 		if (handedOver == null) {
 			return CompletableFuture.completedFuture(localOnly(envelope));
 		}
 		return handedOver.handle((receipt, ex) -> (ex != null) ? failed(envelope, ex) : confirmed(receipt));
+	}
+
+	/**
+	 * Pass a message to the relay and, if its channel has buckets, a copy to its bucket.
+	 * Called with the lock of the address held.
+	 * @param up whether the relay is up
+	 * @return completes with how far both came, or {@code null} if the relay is down
+	 */
+	private @Nullable CompletableFuture<Receipt> handOver(Envelope numbered, boolean up) {
+		CompletableFuture<Receipt> sent = up ? this.relay.publish(numbered) : null;
+		if (!(numbered.audience() instanceof Audience.Channel channel)) {
+			return sent;
+		}
+		int buckets = bucketsOf(channel.channel());
+		if (buckets == 0) {
+			return sent;
+		}
+		CompletableFuture<Receipt> copied = this.buckets.copy(numbered, channel.channel(), buckets);
+		if (sent == null) {
+			return null;
+		}
+		return (copied != null) ? sent.thenCombine(copied.exceptionally((ex) -> null), BucketPublisher::combine)
+				: sent.thenApply((receipt) -> BucketPublisher.combine(receipt, null));
+	}
+
+	private int bucketsOf(String channel) {
+		ChannelOptions options = this.catalog.find(channel);
+		return (options != null) ? options.buckets() : 0;
 	}
 
 	/**
@@ -383,9 +448,9 @@ public final class DefaultBroadcaster implements Broadcaster {
 			Envelope own = new Envelope(stored.id(), this.node, stored.kind(), stored.time(), stored.audience(),
 					stored.headers(), stored.payload(), this.counters.next(address), null);
 			if (deliver) {
-				this.delivery.deliver(own);
+				this.delivery.deliverOwn(own);
 			}
-			return this.relay.publish(own);
+			return Objects.requireNonNull(handOver(own, true));
 		}).handle((receipt, ex) -> (ex != null) ? notForwarded(ex) : confirmed(receipt));
 	}
 
@@ -427,6 +492,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 					appendFailed(new TimeoutException("No answer came in time"));
 				}
 				this.followers.confirmed(envelope, receipt);
+				announce(envelope, receipt);
 				return confirmed(receipt);
 			}
 			Throwable cause = Failures.unwrap(ex);
@@ -445,6 +511,18 @@ public final class DefaultBroadcaster implements Broadcaster {
 			}
 			throw (cause instanceof RuntimeException runtime) ? runtime : new CompletionException(cause);
 		});
+	}
+
+	private void announce(Envelope envelope, Receipt receipt) {
+		// Even a duplicate: the node that recorded the first message may have ended
+		// before
+		// it announced that
+		if (envelope.audience() instanceof Audience.Channel channel) {
+			int buckets = bucketsOf(channel.channel());
+			if (buckets > 0) {
+				this.buckets.announce(envelope, channel.channel(), buckets, receipt.position());
+			}
+		}
 	}
 
 	private void appendFailed(Throwable failure) {

@@ -35,9 +35,17 @@ import org.jspecify.annotations.Nullable;
  * @param presence whether the members of the channel are known, on all nodes
  * @param history how much of the channel is kept, or {@code null} if it is ephemeral
  * @param sender whether messages of clients name the client that has sent them
+ * @param buckets over how many buckets the channels are distributed, so that they can be
+ * listened to by pattern on other nodes; 0 if they cannot. The same on all nodes
  */
 public record ChannelOptions(String pattern, ChannelAccess clientPublish, ChannelAccess subscribe, ChannelScope scope,
-		boolean echo, QueueLimits queue, boolean presence, @Nullable HistoryOptions history, boolean sender) {
+		boolean echo, QueueLimits queue, boolean presence, @Nullable HistoryOptions history, boolean sender,
+		int buckets) {
+
+	/**
+	 * The maximum number of buckets.
+	 */
+	public static final int MAX_BUCKETS = 256;
 
 	public ChannelOptions {
 		Objects.requireNonNull(pattern, "'pattern' must not be null");
@@ -47,6 +55,13 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 		Objects.requireNonNull(queue, "'queue' must not be null");
 		if (history != null && scope == ChannelScope.NODE) {
 			throw new IllegalArgumentException("A channel with the scope NODE cannot be recorded");
+		}
+		if (buckets < 0 || buckets > MAX_BUCKETS) {
+			throw new IllegalArgumentException("The number of buckets must be between 0 and " + MAX_BUCKETS);
+		}
+		if (buckets > 0 && scope == ChannelScope.NODE) {
+			throw new IllegalArgumentException(
+					"A channel with the scope NODE has no buckets, because no other node hears it");
 		}
 		if (history != null && queue.policy() != SlowConsumerPolicy.DISCONNECT) {
 			// Clients with a position would not notice that a message was dropped.
@@ -81,7 +96,7 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 	 */
 	public ChannelOptions publishedByClients() {
 		return new ChannelOptions(this.pattern, ChannelAccess.ANYONE, this.subscribe, this.scope, this.echo, this.queue,
-				this.presence, this.history, this.sender);
+				this.presence, this.history, this.sender, this.buckets);
 	}
 
 	/**
@@ -106,6 +121,8 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 		private @Nullable HistoryOptions history;
 
 		private boolean sender;
+
+		private int buckets;
 
 		private Builder(String pattern, QueueLimits queue) {
 			this.pattern = pattern;
@@ -183,14 +200,25 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 		}
 
 		/**
+		 * Set over how many buckets the channels are distributed.
+		 * @param buckets the number of buckets, or 0
+		 * @return this builder
+		 */
+		public Builder buckets(int buckets) {
+			this.buckets = buckets;
+			return this;
+		}
+
+		/**
 		 * Build the options.
 		 * @return the options
 		 * @throws IllegalArgumentException if recorded channels have the scope
-		 * {@code NODE} or a policy that drops messages
+		 * {@code NODE} or a policy that drops messages, or the number of buckets is out
+		 * of range
 		 */
 		public ChannelOptions build() {
 			return new ChannelOptions(this.pattern, this.clientPublish, this.subscribe, this.scope, this.echo,
-					this.queue, this.presence, this.history, this.sender);
+					this.queue, this.presence, this.history, this.sender, this.buckets);
 		}
 
 	}

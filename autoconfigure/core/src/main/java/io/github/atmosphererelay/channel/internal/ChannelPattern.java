@@ -37,7 +37,7 @@ public final class ChannelPattern implements Comparable<ChannelPattern> {
 	 * A channel name is not a URL: percent signs are not decoded, and a semicolon is an
 	 * ordinary character.
 	 */
-	private static final PathContainer.Options NAME = PathContainer.Options.create('/', false);
+	static final PathContainer.Options NAME = PathContainer.Options.create('/', false);
 
 	private final PathPattern pattern;
 
@@ -149,6 +149,16 @@ public final class ChannelPattern implements Comparable<ChannelPattern> {
 	 */
 	public boolean isName() {
 		return !this.pattern.hasPatternSyntax();
+	}
+
+	/**
+	 * Return whether there may be a name that both patterns cover. Two regular
+	 * expressions are not compared, and count as covering the same.
+	 * @param other the other pattern
+	 * @return {@code false} if there is no such name
+	 */
+	public boolean mayOverlap(ChannelPattern other) {
+		return PatternOverlap.of(toString(), other.toString());
 	}
 
 	/**

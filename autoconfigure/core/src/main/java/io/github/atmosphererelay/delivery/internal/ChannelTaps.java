@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
 import io.github.atmosphererelay.guard.Guard;
@@ -27,7 +28,10 @@ import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Discontinuity;
 import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.message.internal.BucketMessages;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The taps of this node by channel. For any thread; no method blocks. A tap that fails
@@ -36,6 +40,8 @@ import io.github.atmosphererelay.message.Publication;
 public final class ChannelTaps {
 
 	private final Map<String, List<ChannelTap>> taps = new ConcurrentHashMap<>();
+
+	private final List<PatternTap> patterns = new CopyOnWriteArrayList<>();
 
 	private final Guard guard;
 
@@ -74,6 +80,22 @@ public final class ChannelTaps {
 	}
 
 	/**
+	 * Add a tap for a pattern. It gets what is published from now on.
+	 * @param tap the tap
+	 */
+	public void add(PatternTap tap) {
+		this.patterns.add(tap);
+	}
+
+	/**
+	 * Remove a tap for a pattern. A call that has begun may still be under way.
+	 * @param tap the tap
+	 */
+	public void remove(PatternTap tap) {
+		this.patterns.remove(tap);
+	}
+
+	/**
 	 * Return the number of channels that have taps.
 	 * @return the number of channels
 	 */
@@ -90,6 +112,80 @@ public final class ChannelTaps {
 		}
 	}
 
+	/**
+	 * A message of this node to an ephemeral channel is delivered.
+	 */
+	void publishedHere(Envelope envelope, String channel) {
+		if (!this.patterns.isEmpty()) {
+			Publication publication = new Publication(envelope.id(), envelope.origin(), channel, envelope.time(),
+					envelope.headers(), envelope.payload(), null, envelope.audience().exceptSession());
+			eachPattern(channel, (tap) -> tap.published(publication));
+		}
+	}
+
+	/**
+	 * A message of this node is in the log of a recorded channel, or may be.
+	 * @param envelope the message
+	 * @param channel the channel's name
+	 * @param position its position, or {@code null} if it is not known
+	 */
+	public void announcedHere(Envelope envelope, String channel, @Nullable Position position) {
+		eachPattern(channel, (tap) -> tap.announced(channel, position, position == null, envelope.time()));
+	}
+
+	/**
+	 * An envelope of another node has arrived in a bucket of channels. One that names no
+	 * channel is ignored.
+	 * @param envelope the envelope
+	 */
+	public void bucket(Envelope envelope) {
+		String channel = BucketMessages.channel(envelope);
+		if (channel == null || !(envelope.address() instanceof Address.Bucket bucket)) {
+			return;
+		}
+		if (bucket.name().equals(BucketMessages.CHANNELS)) {
+			eachPattern(channel, (tap) -> tap.published(BucketMessages.publication(envelope, channel)));
+		}
+		else {
+			Position position = BucketMessages.position(envelope);
+			boolean more = BucketMessages.hasMore(envelope) || position == null;
+			eachPattern(channel, (tap) -> tap.announced(channel, position, more, envelope.time()));
+		}
+	}
+
+	private void eachPattern(String channel, Consumer<PatternTap> call) {
+		for (PatternTap tap : this.patterns) {
+			this.guard.run(() -> {
+				if (tap.covers(channel)) {
+					call.accept(tap);
+				}
+			});
+		}
+	}
+
+	/**
+	 * The node has a connection to the broker again. What was announced meanwhile may
+	 * have been missed.
+	 */
+	public void connected() {
+		for (PatternTap tap : this.patterns) {
+			this.guard.run(() -> tap.announcementsMissed(true));
+		}
+	}
+
+	private void missed(Address.Bucket bucket, boolean interrupted) {
+		for (PatternTap tap : this.patterns) {
+			this.guard.run(() -> {
+				if (bucket.name().equals(BucketMessages.CHANNELS)) {
+					tap.missed();
+				}
+				else if (bucket.name().equals(BucketMessages.LOGS)) {
+					tap.announcementsMissed(interrupted);
+				}
+			});
+		}
+	}
+
 	void published(Publication publication) {
 		each(of(publication.channel()), (tap) -> tap.published(publication));
 	}
@@ -103,6 +199,9 @@ public final class ChannelTaps {
 		if (envelope.audience() instanceof Audience.Channel channel) {
 			each(of(channel.channel()), (tap) -> tap.missed(number));
 		}
+		else if (envelope.address() instanceof Address.Bucket bucket) {
+			missed(bucket, false);
+		}
 	}
 
 	/**
@@ -112,6 +211,9 @@ public final class ChannelTaps {
 	public void gap(Address address) {
 		if (address instanceof Address.Channel channel) {
 			each(of(channel.channel()), (tap) -> tap.missed(Discontinuity.UNKNOWN));
+		}
+		else if (address instanceof Address.Bucket bucket) {
+			missed(bucket, true);
 		}
 	}
 

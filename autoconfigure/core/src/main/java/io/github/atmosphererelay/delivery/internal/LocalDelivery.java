@@ -85,6 +85,18 @@ public final class LocalDelivery {
 	}
 
 	/**
+	 * Deliver an envelope that this node publishes.
+	 * @param envelope the envelope
+	 * @return the number of sessions in its audience
+	 */
+	public int deliverOwn(Envelope envelope) {
+		if (envelope.audience() instanceof Audience.Channel channel) {
+			this.taps.publishedHere(envelope, channel.channel());
+		}
+		return deliver(envelope);
+	}
+
+	/**
 	 * Deliver an envelope.
 	 * @param envelope the envelope
 	 * @return the number of sessions in its audience

@@ -32,6 +32,8 @@ public final class MessagingStatistics {
 
 	private final LogStatistics log = new LogStatistics();
 
+	private final BucketStatistics buckets = new BucketStatistics();
+
 	/**
 	 * Return the counters of published messages.
 	 * @return the counters
@@ -70,6 +72,14 @@ public final class MessagingStatistics {
 	 */
 	public LogStatistics log() {
 		return this.log;
+	}
+
+	/**
+	 * Return the counters of what is sent to the buckets of channels.
+	 * @return the counters
+	 */
+	public BucketStatistics buckets() {
+		return this.buckets;
 	}
 
 }

@@ -30,6 +30,7 @@ import io.github.atmosphererelay.guard.internal.RateLimitedLog;
 import io.github.atmosphererelay.listening.ChannelListener;
 import io.github.atmosphererelay.listening.ChannelSubscriber;
 import io.github.atmosphererelay.listening.ListenOptions;
+import io.github.atmosphererelay.listening.PatternNotServedException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +59,8 @@ public final class ChannelListeners {
 
 	private final ListenerSupport support;
 
+	private final GroupListeners groups;
+
 	private volatile List<ListenerMethod> listeners = List.of();
 
 	/** The listeners that have begun since the last start. */
@@ -67,10 +70,12 @@ public final class ChannelListeners {
 	 * Create the runtime of listeners, without any listener.
 	 * @param subscriber makes the streams
 	 * @param support what listeners need of their node
+	 * @param groups gets the listeners that are in a group
 	 */
-	public ChannelListeners(ChannelSubscriber subscriber, ListenerSupport support) {
+	public ChannelListeners(ChannelSubscriber subscriber, ListenerSupport support, GroupListeners groups) {
 		this.subscriber = subscriber;
 		this.support = support;
+		this.groups = groups;
 	}
 
 	/**
@@ -131,12 +136,17 @@ public final class ChannelListeners {
 		RateLimitedLog log = new RateLimitedLog(LogFactory.getLog(type), LOG_INTERVAL);
 		Object bean = beans.getBean(name);
 		methods.forEach((method, annotation) -> {
+			if (!annotation.group().isEmpty()) {
+				ChannelPattern pattern = name(name, beans.resolveEmbeddedValue(annotation.value()));
+				EndpointMethods created = new EndpointMethods(name, bean, type, pattern, beans, support);
+				this.groups.add(beans.resolveEmbeddedValue(annotation.group()), pattern, annotation.start(),
+						created.listener(method, resolvers), exceptions(name, created, resolvers));
+				return;
+			}
 			ChannelPattern channel = name(name, beans.resolveEmbeddedValue(annotation.value()));
 			EndpointMethods created = new EndpointMethods(name, bean, type, channel, beans, support);
-			ListenOptions options = (annotation.start() == ChannelListener.Start.NOW) ? ListenOptions.fromNow()
-					: ListenOptions.fromBeginning();
-			found.add(new ListenerMethod(channel.toString(), options, created.listener(method, resolvers),
-					exceptions(name, created, resolvers), log));
+			found.add(new ListenerMethod(channel, options(name, channel, annotation),
+					created.listener(method, resolvers), exceptions(name, created, resolvers), log));
 		});
 	}
 
@@ -153,19 +163,35 @@ public final class ChannelListeners {
 		}
 	}
 
+	private static ListenOptions options(String bean, ChannelPattern channel, ChannelListener annotation) {
+		boolean now = annotation.start() == ChannelListener.Start.NOW;
+		if (!now && !channel.isName()) {
+			throw new InvalidEndpointException(
+					"A @ChannelListener of the bean '" + bean + "' has the pattern '" + channel
+							+ "' and 'start = BEGINNING', which only the name of a channel can have",
+					"Remove 'start', or name one channel");
+		}
+		try {
+			return (now ? ListenOptions.fromNow() : ListenOptions.fromBeginning())
+				.buffer(annotation.bufferMessages(), annotation.bufferBytes())
+				.overflow(annotation.overflow());
+		}
+		catch (IllegalArgumentException ex) {
+			throw new InvalidEndpointException("A @ChannelListener of the bean '" + bean + "' for '" + channel
+					+ "' has a buffer without room: " + ex.getMessage(),
+					"Set 'bufferMessages' and 'bufferBytes' to 1 or more");
+		}
+	}
+
 	private static ChannelPattern name(String bean, @Nullable String channel) {
 		try {
-			ChannelPattern pattern = ChannelPattern.parse((channel != null) ? channel : "");
-			if (pattern.isName()) {
-				return pattern;
-			}
-			throw new IllegalArgumentException("it is a pattern");
+			return ChannelPattern.parse((channel != null) ? channel : "");
 		}
 		catch (IllegalArgumentException ex) {
 			throw new InvalidEndpointException(
 					"A @ChannelListener of the bean '" + bean + "' names '" + channel
-							+ "', which is not the name of a channel: " + ex.getMessage(),
-					"Use a name such as orders/today");
+							+ "', which is neither the name of a channel nor a pattern: " + ex.getMessage(),
+					"Use a name such as orders/today, or a pattern such as orders/{id}");
 		}
 	}
 
@@ -184,6 +210,12 @@ public final class ChannelListeners {
 				throw new InvalidEndpointException(
 						"The listener " + listener.method() + " cannot listen: " + ex.getMessage(),
 						"Add the channel to 'atmosphere.channels', or correct the name in @ChannelListener");
+			}
+			catch (PatternNotServedException ex) {
+				throw new InvalidEndpointException(
+						"The listener " + listener.method() + " cannot listen by pattern: " + ex.getMessage(),
+						"Set the same 'buckets' at the entries of 'atmosphere.channels' that '" + listener.channel()
+								+ "' covers, or correct the pattern in @ChannelListener");
 			}
 		}
 	}

@@ -16,18 +16,19 @@
 
 package io.github.atmosphererelay.endpoint.internal;
 
+import io.github.atmosphererelay.channel.internal.ChannelPattern;
 import io.github.atmosphererelay.guard.internal.RateLimitedLog;
 import io.github.atmosphererelay.listening.ListenOptions;
 
 /**
- * A listener's method, and the channel that it is called for.
+ * A listener's method, and the channel or channels that it is called for.
  *
- * @param channel the channel's name
- * @param options where to begin
+ * @param channel the channel's name, or a pattern
+ * @param options where to begin, and how much to buffer
  * @param method the method
  * @param exceptions the bean's methods that handle exceptions
  * @param log the application log of the bean
  */
-record ListenerMethod(String channel, ListenOptions options, EndpointMethod method, ExceptionMethods exceptions,
+record ListenerMethod(ChannelPattern channel, ListenOptions options, EndpointMethod method, ExceptionMethods exceptions,
 		RateLimitedLog log) {
 }

@@ -23,8 +23,10 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import io.github.atmosphererelay.channel.internal.ChannelPattern;
 import io.github.atmosphererelay.listening.ChannelSubscriber;
 import io.github.atmosphererelay.listening.ListenOptions;
+import io.github.atmosphererelay.listening.internal.InProgress;
 import io.github.atmosphererelay.message.ChannelItem;
 import io.github.atmosphererelay.message.Discontinuity;
 import io.github.atmosphererelay.message.Position;
@@ -36,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * next stop. Whatever fails, the next item is requested. If the stream itself fails, the
  * listener subscribes again after a pause.
  */
-final class ListenerSubscriber implements Flow.Subscriber<ChannelItem> {
+final class ListenerSubscriber implements Flow.Subscriber<ChannelItem>, InProgress {
 
 	private static final Duration PAUSE = Duration.ofSeconds(1);
 
@@ -53,6 +55,9 @@ final class ListenerSubscriber implements Flow.Subscriber<ChannelItem> {
 
 	private volatile boolean stopped;
 
+	/** Whether the method, or what it has returned, is still at work. */
+	private volatile boolean inProgress;
+
 	ListenerSubscriber(ListenerMethod listener, ChannelSubscriber channels, ListenerSupport support) {
 		this.listener = listener;
 		this.channels = channels;
@@ -65,10 +70,29 @@ final class ListenerSubscriber implements Flow.Subscriber<ChannelItem> {
 	 */
 	void subscribe() {
 		Position position = this.position;
+		ChannelPattern channel = this.listener.channel();
+		ListenOptions options = this.listener.options();
+		if (!channel.isName()) {
+			this.channels.matching(channel.toString(), options).subscribe(this);
+			return;
+		}
 		this.channels
-			.publisher(this.listener.channel(),
-					(position != null) ? ListenOptions.since(position) : this.listener.options())
+			.publisher(channel.toString(),
+					(position != null) ? ListenOptions.since(position)
+						.buffer(options.bufferMessages(), options.bufferBytes())
+						.overflow(options.overflow()) : options)
 			.subscribe(this);
+	}
+
+	@Override
+	public boolean isInProgress() {
+		return this.inProgress;
+	}
+
+	private Map<String, String> variables(Publication publication) {
+		Map<String, String> variables = this.listener.channel().isName() ? null
+				: this.listener.channel().match(publication.channel());
+		return (variables != null) ? variables : Map.of();
 	}
 
 	/**
@@ -92,7 +116,7 @@ final class ListenerSubscriber implements Flow.Subscriber<ChannelItem> {
 				if (position != null) {
 					this.position = position;
 				}
-				new Turn(new ListenerCall(publication, Map.of())).begin();
+				new Turn(new ListenerCall(publication, variables(publication))).begin();
 			}
 			else if (item instanceof Discontinuity discontinuity) {
 				missed(discontinuity);
@@ -101,6 +125,7 @@ final class ListenerSubscriber implements Flow.Subscriber<ChannelItem> {
 		}
 		catch (Throwable ex) {
 			// For example, memory is short
+			this.inProgress = false;
 			Flow.Subscription subscription = this.subscription;
 			if (subscription != null) {
 				subscription.cancel();
@@ -144,7 +169,7 @@ final class ListenerSubscriber implements Flow.Subscriber<ChannelItem> {
 			this.listener.log()
 				.error("The stream of the listener " + this.listener.method() + " of the channel '"
 						+ this.listener.channel() + "' has failed. It subscribes again in a second; if the channel is"
-						+ " ephemeral, it misses the messages until then", failure);
+						+ " ephemeral, or this is a pattern, it misses the messages until then", failure);
 		});
 		try {
 			this.support.later(this::subscribeAgain, PAUSE);
@@ -185,6 +210,7 @@ final class ListenerSubscriber implements Flow.Subscriber<ChannelItem> {
 		}
 
 		private void begin() {
+			ListenerSubscriber.this.inProgress = true;
 			try {
 				Object result = this.listener.method().invoke(this.call);
 				if (result instanceof CompletionStage<?> stage) {
@@ -279,6 +305,7 @@ final class ListenerSubscriber implements Flow.Subscriber<ChannelItem> {
 
 		private void end() {
 			if (this.over.compareAndSet(false, true)) {
+				ListenerSubscriber.this.inProgress = false;
 				next();
 			}
 		}

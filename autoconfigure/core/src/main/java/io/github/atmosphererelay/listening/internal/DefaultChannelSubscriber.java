@@ -17,17 +17,21 @@
 package io.github.atmosphererelay.listening.internal;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Flow;
+import java.util.function.Supplier;
 
 import io.github.atmosphererelay.channel.ChannelNotRecordedException;
 import io.github.atmosphererelay.channel.internal.ChannelCatalog;
 import io.github.atmosphererelay.channel.internal.ChannelOptions;
+import io.github.atmosphererelay.channel.internal.ChannelPattern;
 import io.github.atmosphererelay.channel.internal.ChannelScope;
 import io.github.atmosphererelay.listening.ChannelSubscriber;
 import io.github.atmosphererelay.listening.ListenOptions;
+import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.ChannelItem;
 import io.github.atmosphererelay.message.internal.ChannelNames;
 
@@ -65,14 +69,32 @@ public final class DefaultChannelSubscriber implements ChannelSubscriber {
 		if (!channelOptions.isRecorded() && !options.isFromNow()) {
 			throw new ChannelNotRecordedException(channel);
 		}
-		return (subscriber) -> subscribe(channel, channelOptions, options,
+		return (subscriber) -> subscribe(channel, () -> source(channel, channelOptions, options),
 				Objects.requireNonNull(subscriber, "'subscriber' must not be null"));
 	}
 
-	private void subscribe(String channel, ChannelOptions channelOptions, ListenOptions options,
+	private ItemSource source(String channel, ChannelOptions channelOptions, ListenOptions options) {
+		return channelOptions.isRecorded() ? new RecordedSource(channel, options, this.context)
+				: new EphemeralSource(channel,
+						new FollowedChannel(channel, channelOptions.scope() == ChannelScope.CLUSTER, this.context),
+						options, this.context);
+	}
+
+	@Override
+	public Flow.Publisher<ChannelItem> matching(String pattern, ListenOptions options) {
+		ChannelPattern parsed = ChannelPattern.parse(pattern);
+		if (!options.isFromNow()) {
+			throw new IllegalArgumentException("A subscriber of the pattern '" + pattern
+					+ "' begins with what is published from now on: use ListenOptions.fromNow()");
+		}
+		List<Address> buckets = PatternBuckets.of(parsed, this.catalog);
+		return (subscriber) -> subscribe(pattern, () -> new PatternSource(parsed, buckets, options, this.context),
+				Objects.requireNonNull(subscriber, "'subscriber' must not be null"));
+	}
+
+	private void subscribe(String channel, Supplier<ItemSource> sources,
 			Flow.Subscriber<? super ChannelItem> subscriber) {
-		ItemSource source = channelOptions.isRecorded() ? new RecordedSource(channel, options, this.context)
-				: new EphemeralSource(channel, channelOptions.scope() == ChannelScope.CLUSTER, options, this.context);
+		ItemSource source = sources.get();
 		ItemStream stream = new ItemStream(channel, source, subscriber, this.context, this::ended);
 		this.streams.add(stream);
 		this.context.statistics().begun();
@@ -102,8 +124,8 @@ public final class DefaultChannelSubscriber implements ChannelSubscriber {
 	}
 
 	/**
-	 * Complete all streams, and wait for calls of subscribers that are under way. Does
-	 * nothing more if it is called again.
+	 * Complete all streams, and wait for calls of subscribers that are under way and for
+	 * what listeners' methods have returned. Does nothing more if it is called again.
 	 * @param timeout how long to wait
 	 */
 	public synchronized void stop(Duration timeout) {

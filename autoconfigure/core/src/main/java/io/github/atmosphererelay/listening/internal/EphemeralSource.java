@@ -26,9 +26,9 @@ import io.github.atmosphererelay.message.Publication;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Buffers what is published in an ephemeral channel for one subscriber. If the buffer is
- * full, publications are dropped by the subscriber's policy, and a discontinuity stands
- * in their place.
+ * Buffers what is published in an ephemeral channel, or in those that a pattern covers,
+ * for one subscriber. If the buffer is full, publications are dropped by the subscriber's
+ * policy, and a discontinuity stands in their place.
  */
 final class EphemeralSource implements ItemSource, ChannelTap {
 
@@ -38,7 +38,7 @@ final class EphemeralSource implements ItemSource, ChannelTap {
 
 	private final ListeningContext context;
 
-	private final FollowedChannel followed;
+	private final Following followed;
 
 	/** Guarded by this object. */
 	private final ItemBuffer buffer;
@@ -51,20 +51,25 @@ final class EphemeralSource implements ItemSource, ChannelTap {
 
 	private boolean closed;
 
-	private volatile @Nullable ItemStream stream;
+	private volatile @Nullable StreamSignal stream;
 
-	EphemeralSource(String channel, boolean clustered, ListenOptions options, ListeningContext context) {
+	/**
+	 * Create a source.
+	 * @param channel the name of the channel, or the pattern
+	 * @param followed what the source follows
+	 */
+	EphemeralSource(String channel, Following followed, ListenOptions options, ListeningContext context) {
 		this.channel = channel;
 		this.options = options;
 		this.context = context;
-		this.followed = new FollowedChannel(channel, clustered, context);
+		this.followed = followed;
 		this.buffer = new ItemBuffer(options, context.statistics());
 		this.head = new MissingMessages(channel);
 		this.tail = new MissingMessages(channel);
 	}
 
 	@Override
-	public void begin(ItemStream stream) {
+	public void begin(StreamSignal stream) {
 		this.stream = stream;
 		this.followed.begin(this);
 	}
@@ -122,6 +127,20 @@ final class EphemeralSource implements ItemSource, ChannelTap {
 		wake(false);
 	}
 
+	/**
+	 * Note that the subscriber has too much to do, so that an unknown number of
+	 * publications is dropped.
+	 */
+	void overflowed() {
+		synchronized (this) {
+			if (this.closed) {
+				return;
+			}
+			this.tail.add(Discontinuity.Reason.OVERFLOW, Discontinuity.UNKNOWN);
+		}
+		wake(false);
+	}
+
 	@Override
 	public void moved() {
 		// Other nodes record the channel, and this node does not. What is missing is
@@ -135,7 +154,7 @@ final class EphemeralSource implements ItemSource, ChannelTap {
 	}
 
 	private void wake(boolean failed) {
-		ItemStream stream = this.stream;
+		StreamSignal stream = this.stream;
 		if (stream != null) {
 			if (failed) {
 				stream.fail(new SubscriberTooSlowException(this.channel));

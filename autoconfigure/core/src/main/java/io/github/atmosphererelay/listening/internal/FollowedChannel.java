@@ -22,7 +22,7 @@ import io.github.atmosphererelay.message.Address;
 /**
  * Follows a channel for one tap, from {@link #begin} to {@link #close}. For any thread.
  */
-final class FollowedChannel {
+final class FollowedChannel implements Following {
 
 	private final String channel;
 
@@ -48,10 +48,8 @@ final class FollowedChannel {
 		return new Address.Channel(this.channel);
 	}
 
-	/**
-	 * Begin to follow the channel, unless it was closed before.
-	 */
-	synchronized void begin(ChannelTap tap) {
+	@Override
+	public synchronized void begin(ChannelTap tap) {
 		if (this.closed) {
 			return;
 		}
@@ -81,7 +79,8 @@ final class FollowedChannel {
 		}
 	}
 
-	synchronized void close(ChannelTap tap) {
+	@Override
+	public synchronized void close(ChannelTap tap) {
 		this.closed = true;
 		if (this.begun) {
 			this.begun = false;

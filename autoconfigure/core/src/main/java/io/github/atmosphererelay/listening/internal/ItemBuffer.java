@@ -35,7 +35,7 @@ final class ItemBuffer {
 
 	private final long maxBytes;
 
-	private final ListeningStatistics statistics;
+	private final BufferSizes sizes;
 
 	private final Deque<ChannelItem> items = new ArrayDeque<>(2);
 
@@ -43,8 +43,8 @@ final class ItemBuffer {
 
 	private long bytes;
 
-	ItemBuffer(ListenOptions options, ListeningStatistics statistics) {
-		this.statistics = statistics;
+	ItemBuffer(ListenOptions options, BufferSizes sizes) {
+		this.sizes = sizes;
 		this.maxMessages = options.bufferMessages();
 		this.maxBytes = options.bufferBytes();
 	}
@@ -93,7 +93,7 @@ final class ItemBuffer {
 			int size = publication.payload().size();
 			this.publications += sign;
 			this.bytes += (long) sign * size;
-			this.statistics.buffered(sign, (long) sign * size);
+			this.sizes.buffered(sign, (long) sign * size);
 		}
 	}
 
@@ -110,7 +110,7 @@ final class ItemBuffer {
 	}
 
 	void clear() {
-		this.statistics.buffered(-this.publications, -this.bytes);
+		this.sizes.buffered(-this.publications, -this.bytes);
 		this.items.clear();
 		this.publications = 0;
 		this.bytes = 0;

@@ -28,7 +28,7 @@ interface ItemSource {
 	 * Begin to follow the channel, because the node has started. Called once.
 	 * @param stream the stream, to be woken when there are items
 	 */
-	void begin(ItemStream stream);
+	void begin(StreamSignal stream);
 
 	/**
 	 * Remove the next item.

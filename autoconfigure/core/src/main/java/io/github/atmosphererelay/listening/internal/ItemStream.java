@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * application's threads, of which there is at most one at a time; so a subscriber that
  * blocks holds one thread.
  */
-final class ItemStream implements Flow.Subscription {
+final class ItemStream implements Flow.Subscription, StreamSignal {
 
 	private static final Log logger = LogFactory.getLog(ItemStream.class);
 
@@ -54,6 +54,9 @@ final class ItemStream implements Flow.Subscription {
 	private final ItemSource source;
 
 	private final ListeningContext context;
+
+	/** The subscriber, if it may work on an item after onNext has returned. */
+	private final @Nullable InProgress progress;
 
 	/** {@code null} after the end, so that the subscriber is not kept. */
 	private volatile Flow.@Nullable Subscriber<? super ChannelItem> subscriber;
@@ -85,6 +88,7 @@ final class ItemStream implements Flow.Subscription {
 		this.channel = channel;
 		this.source = source;
 		this.subscriber = subscriber;
+		this.progress = (subscriber instanceof InProgress working) ? working : null;
 		this.context = context;
 		this.whenEnded = whenEnded;
 	}
@@ -143,10 +147,8 @@ final class ItemStream implements Flow.Subscription {
 		end();
 	}
 
-	/**
-	 * End the stream with an exception, after the items that there are.
-	 */
-	void fail(Throwable failure) {
+	@Override
+	public void fail(Throwable failure) {
 		if (this.failure == null) {
 			this.failure = failure;
 		}
@@ -167,16 +169,15 @@ final class ItemStream implements Flow.Subscription {
 	}
 
 	/**
-	 * Return whether a call of the subscriber is under way or will follow.
+	 * Return whether a call of the subscriber is under way or will follow, or the
+	 * subscriber still works on an item.
 	 */
 	boolean isBusy() {
-		return !this.ended.get() || this.calling;
+		return !this.ended.get() || this.calling || (this.progress != null && this.progress.isInProgress());
 	}
 
-	/**
-	 * Note that there may be items.
-	 */
-	void wake() {
+	@Override
+	public void wake() {
 		if (!this.ended.get() && this.work.getAndIncrement() == 0) {
 			schedule();
 		}

@@ -36,10 +36,11 @@ import io.github.atmosphererelay.subscription.log.internal.LogFollowerRegistry;
  * @param interest the addresses that this node follows
  * @param followers the followers of recorded channels' logs
  * @param logs the logs of channels
+ * @param recent asks the nodes for channels whose announcement was missed
  * @param statistics receives the counts
  */
 public record ListeningContext(ApplicationFutures futures, Timers timers, ChannelTaps taps, Interest interest,
-		LogFollowerRegistry followers, ChannelLogs logs, ListeningStatistics statistics) {
+		LogFollowerRegistry followers, ChannelLogs logs, RecentQuestion recent, ListeningStatistics statistics) {
 
 	Guard guard() {
 		return this.timers.guards().of(Part.LISTENERS);

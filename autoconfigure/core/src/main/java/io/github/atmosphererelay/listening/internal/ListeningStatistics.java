@@ -25,7 +25,7 @@ import io.github.atmosphererelay.statistics.internal.Counters;
 /**
  * Counts what the application's subscribers get and miss. For any thread.
  */
-public final class ListeningStatistics {
+public final class ListeningStatistics implements BufferSizes {
 
 	private final AtomicInteger active = new AtomicInteger();
 
@@ -221,7 +221,8 @@ public final class ListeningStatistics {
 		this.discarded.add(publications);
 	}
 
-	void buffered(long messages, long bytes) {
+	@Override
+	public void buffered(long messages, long bytes) {
 		this.bufferedMessages.add(messages);
 		this.bufferedBytes.add(bytes);
 	}

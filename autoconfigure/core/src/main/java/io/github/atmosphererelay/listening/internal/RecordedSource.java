@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.listening.internal;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 
 import io.github.atmosphererelay.delivery.internal.ChannelTap;
@@ -52,13 +54,19 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 
 	private static final int MAX_PAGE = 500;
 
+	private static final int MAX_FORMER_EPOCHS = 4;
+
+	/** So many reads take about a minute. */
+	private static final int MAX_FRUITLESS = 15;
+
 	private final String channel;
 
 	private final ListenOptions options;
 
 	private final ListeningContext context;
 
-	private final FollowedChannel followed;
+	/** {@code null} if the source hears of new publications by announcements. */
+	private final @Nullable FollowedChannel followed;
 
 	private final LogReads reads;
 
@@ -115,18 +123,40 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 
 	private boolean closed;
 
+	/**
+	 * The last epochs that the log had before, if the source does not follow the channel:
+	 * announcements of them can come late.
+	 */
+	private final Deque<String> formerEpochs = new ArrayDeque<>(0);
+
+	/**
+	 * The number of reads in a row that have not found what was announced.
+	 */
+	private int fruitless;
+
+	/**
+	 * The first publication that was announced in another epoch than that of
+	 * {@link #last}.
+	 */
+	private @Nullable Position firstOfNextEpoch;
+
 	/** Whether this subscriber is counted as one that is behind. */
 	private boolean counted;
 
-	private volatile @Nullable ItemStream stream;
+	private volatile @Nullable StreamSignal stream;
 
 	RecordedSource(String channel, ListenOptions options, ListeningContext context) {
+		this(channel, options, context, new FollowedChannel(channel, true, context), context.statistics());
+	}
+
+	private RecordedSource(String channel, ListenOptions options, ListeningContext context,
+			@Nullable FollowedChannel followed, BufferSizes sizes) {
 		this.channel = channel;
 		this.options = options;
 		this.context = context;
-		this.followed = new FollowedChannel(channel, true, context);
-		this.buffer = new ItemBuffer(options, context.statistics());
-		this.held = new ItemBuffer(options, context.statistics());
+		this.followed = followed;
+		this.buffer = new ItemBuffer(options, sizes);
+		this.held = new ItemBuffer(options, sizes);
 		this.reads = new LogReads(channel,
 				new PageLimit(Math.min(MAX_PAGE, options.bufferMessages()), options.bufferBytes()), context, this);
 		this.pause = new ReadPause(context);
@@ -134,12 +164,97 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 		this.behind = !options.isFromNow();
 	}
 
+	/**
+	 * Create a source that does not follow the channel, and reads the log when
+	 * publications are {@linkplain #announced announced}.
+	 * @param options where to begin: after a position
+	 * @param sizes receives the size of what the source keeps
+	 */
+	static RecordedSource ofAnnounced(String channel, ListenOptions options, ListeningContext context,
+			BufferSizes sizes) {
+		return new RecordedSource(channel, options, context, null, sizes);
+	}
+
 	@Override
-	public void begin(ItemStream stream) {
+	public void begin(StreamSignal stream) {
 		this.stream = stream;
-		this.followed.begin(this);
+		FollowedChannel followed = this.followed;
+		if (followed == null) {
+			synchronized (this) {
+				this.ready = true;
+			}
+			wake();
+			return;
+		}
+		followed.begin(this);
 		countBehind();
-		new LogPlacement(this.channel, this.context, this::isClosed, this.followed::renew, this::placed).await();
+		new LogPlacement(this.channel, this.context, this::isClosed, followed::renew, this::placed).await();
+	}
+
+	/**
+	 * Note that the log may have publications that the subscriber does not have.
+	 * @param position the position of one of them, or {@code null} if none is known
+	 */
+	void announced(@Nullable Position position) {
+		synchronized (this) {
+			if (this.closed) {
+				return;
+			}
+			if (position == null) {
+				this.movedMeanwhile = true;
+			}
+			else {
+				Position last = this.last;
+				boolean sameEpoch = last != null && last.epoch().equals(position.epoch());
+				if ((sameEpoch && last != null && position.offset() <= last.offset())
+						|| this.formerEpochs.contains(position.epoch())) {
+					return;
+				}
+				Position newest = this.newest;
+				if (newest == null || !newest.epoch().equals(position.epoch()) || newest.offset() < position.offset()) {
+					this.newest = position;
+				}
+				noteReached(position);
+				if (!sameEpoch) {
+					noteNextEpoch(position);
+				}
+			}
+			this.behind = true;
+		}
+		wake();
+	}
+
+	private void noteNextEpoch(Position position) {
+		Position first = this.firstOfNextEpoch;
+		if (first == null || !first.epoch().equals(position.epoch()) || position.offset() < first.offset()) {
+			this.firstOfNextEpoch = position;
+		}
+	}
+
+	synchronized boolean isReading() {
+		return this.reading;
+	}
+
+	/**
+	 * Return the position up to which the subscriber has got the log, or will without
+	 * another read.
+	 */
+	synchronized @Nullable Position last() {
+		return this.last;
+	}
+
+	/**
+	 * Return whether the log has to be read, and no read is under way.
+	 */
+	synchronized boolean isWaitingToRead() {
+		return !this.closed && this.behind && !this.reading && !this.pause.isOn() && this.buffer.isEmpty();
+	}
+
+	/**
+	 * Return whether there is neither an item nor a reason to read the log.
+	 */
+	synchronized boolean isIdle() {
+		return !this.behind && !this.reading && isEmpty();
 	}
 
 	private void placed(Position delivered) {
@@ -154,7 +269,7 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 	}
 
 	private synchronized void countBehind() {
-		boolean behind = this.behind && !this.closed;
+		boolean behind = this.followed != null && this.behind && !this.closed;
 		if (behind != this.counted) {
 			this.counted = behind;
 			this.context.statistics().behind(behind ? 1 : -1);
@@ -387,9 +502,10 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 		synchronized (this) {
 			this.reading = false;
 			this.held.clear();
+			leaveEpoch();
 			// A stream that began with new publications does not go back to the log's
 			// beginning, where there are older ones
-			this.last = (continuation.complete() || this.options.isFromNow()) ? continuation.position() : null;
+			this.last = goOnAfter(continuation);
 			add(Discontinuity.Reason.LOG_CHANGED, continuation.complete() ? 0 : Discontinuity.UNKNOWN, this.last);
 		}
 		wake();
@@ -418,6 +534,14 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 			idle = this.behind && !page.more() && page.publications().isEmpty();
 			if (!idle) {
 				this.pause.reset();
+				this.fruitless = 0;
+			}
+			else if (this.followed == null && ++this.fruitless >= MAX_FRUITLESS) {
+				// The log does not have what was announced, for example in an epoch that
+				// has ended before this source began
+				this.newest = null;
+				this.behind = this.movedMeanwhile;
+				this.fruitless = 0;
 			}
 		}
 		if (idle) {
@@ -426,6 +550,33 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 		}
 		else {
 			wake();
+		}
+	}
+
+	private @Nullable Position goOnAfter(LogContinuation continuation) {
+		Position end = continuation.position();
+		if (continuation.complete() || this.options.isFromNow()) {
+			return end;
+		}
+		Position first = this.firstOfNextEpoch;
+		if (this.followed != null) {
+			return null;
+		}
+		return (first != null && first.epoch().equals(end.epoch()) && first.offset() <= end.offset())
+				? new Position(first.epoch(), Math.max(0, first.offset() - 1)) : end;
+	}
+
+	private void leaveEpoch() {
+		Position last = this.last;
+		if (this.followed == null && last != null) {
+			if (this.formerEpochs.size() >= MAX_FORMER_EPOCHS) {
+				this.formerEpochs.removeFirst();
+			}
+			this.formerEpochs.add(last.epoch());
+			Position newest = this.newest;
+			if (newest != null && newest.epoch().equals(last.epoch())) {
+				this.newest = null;
+			}
 		}
 	}
 
@@ -491,7 +642,7 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 	}
 
 	private void wake() {
-		ItemStream stream = this.stream;
+		StreamSignal stream = this.stream;
 		if (stream != null) {
 			stream.wake();
 		}
@@ -503,7 +654,10 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 
 	@Override
 	public void close() {
-		this.followed.close(this);
+		FollowedChannel followed = this.followed;
+		if (followed != null) {
+			followed.close(this);
+		}
 		synchronized (this) {
 			this.closed = true;
 			countBehind();

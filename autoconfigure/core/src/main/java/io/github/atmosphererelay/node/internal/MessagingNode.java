@@ -124,6 +124,8 @@ public final class MessagingNode {
 
 	private @Nullable ScheduledFuture<?> followerTicks;
 
+	private @Nullable ScheduledFuture<?> announcements;
+
 	private MessagingNode(Builder parts) {
 		NodeExtensions extensions = parts.extensions;
 		this.extensions = extensions;
@@ -163,9 +165,8 @@ public final class MessagingNode {
 		this.receiver = new RelayReceiver(this.identity.id(), this.interest, this.tracker, this.followers, delivery,
 				this.control, statistics.deliveries(), this.taps);
 		this.broadcaster = new DefaultBroadcaster(this.identity.id(), catalog, parts.encoder,
-				this.settings.maxMessageSize(), relay, logs, this.monitor, delivery, this.followers,
-				statistics.publishing(), this.futures, extensions::outboundInterceptors,
-				extensions::publishingTransactions);
+				this.settings.maxMessageSize(), relay, logs, this.monitor, delivery, this.followers, this.taps,
+				statistics, this.futures, extensions::outboundInterceptors, extensions::publishingTransactions);
 		this.clientMessages = new ClientMessageReceiver(catalog, this.broadcaster, statistics.inbound(),
 				this.clientContext, this.futures, extensions);
 		this.subscriptions = new Subscriptions(registry, catalog, this.interest, this.followers, relay, this.monitor,
@@ -209,6 +210,7 @@ public final class MessagingNode {
 		this.interest.acquire(new Address.Node(this.identity.id()));
 		this.interestSweep = repeat(Part.INTEREST, this.interest::sweep, Duration.ofMillis(500));
 		this.trackerSweep = repeat(Part.SEQUENCES, this.tracker::sweep, Duration.ofMinutes(1));
+		this.announcements = repeat(Part.LISTENERS, this.broadcaster::announceAgain, Duration.ofMillis(500));
 		this.followerTicks = repeat(Part.LOG_FOLLOWERS, this.followers::tick, Duration.ofMillis(250));
 		try {
 			this.firstUp.await(this.settings.startTimeout().toMillis(), TimeUnit.MILLISECONDS);
@@ -230,6 +232,9 @@ public final class MessagingNode {
 		}
 		if (this.followerTicks != null) {
 			this.followerTicks.cancel(false);
+		}
+		if (this.announcements != null) {
+			this.announcements.cancel(false);
 		}
 		this.monitor.stop();
 		this.subscriptions.stop();

@@ -90,8 +90,13 @@ final class RelayReceiver implements RelayListener {
 			return;
 		}
 		this.tracker.track(envelope, () -> {
-			this.statistics.countRelayed(System.currentTimeMillis() - envelope.time());
-			this.delivery.deliver(envelope);
+			if (envelope.audience() instanceof Audience.Bucket) {
+				this.taps.bucket(envelope);
+			}
+			else {
+				this.statistics.countRelayed(System.currentTimeMillis() - envelope.time());
+				this.delivery.deliver(envelope);
+			}
 		}, (missing) -> this.taps.missed(envelope, missing));
 	}
 
@@ -142,6 +147,7 @@ final class RelayReceiver implements RelayListener {
 		// The monitor measures it.
 		if (connected) {
 			this.followers.connected();
+			this.taps.connected();
 		}
 	}
 

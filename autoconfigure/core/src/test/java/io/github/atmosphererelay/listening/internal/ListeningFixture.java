@@ -19,8 +19,11 @@ package io.github.atmosphererelay.listening.internal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
+import io.github.atmosphererelay.broadcast.internal.RecentChannels;
 import io.github.atmosphererelay.listening.ListenOptions;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Position;
@@ -44,12 +47,19 @@ final class ListeningFixture implements AutoCloseable {
 
 	final DefaultChannelSubscriber subscriber;
 
+	/** What other nodes answer. */
+	Function<Duration, RecentChannels> recent = (age) -> new RecentChannels(List.of(), true);
+
 	ListeningFixture(ClusterRelay relay) {
 		this.fixture = new NodeFixture(relay);
 		this.node = this.fixture.node;
 		this.subscriber = new DefaultChannelSubscriber(this.node.catalog(),
 				new ListeningContext(this.node.futures(), this.node.timers(), this.node.taps(), this.node.interest(),
-						this.node.followers(), this.node.logs(), this.statistics));
+						this.node.followers(), this.node.logs(), this::recent, this.statistics));
+	}
+
+	private CompletableFuture<RecentChannels> recent(Duration age) {
+		return CompletableFuture.completedFuture(this.recent.apply(age));
 	}
 
 	ListeningFixture start() {

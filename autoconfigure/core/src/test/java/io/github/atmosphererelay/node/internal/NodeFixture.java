@@ -115,7 +115,9 @@ public final class NodeFixture implements AutoCloseable {
 				ChannelOptions.builder("log/**", QUEUE)
 					.clientPublish(ChannelAccess.ANYONE)
 					.history(HistoryOptions.of(5000))
-					.build()));
+					.build(),
+				ChannelOptions.builder("many/**", QUEUE).buckets(4).build(),
+				ChannelOptions.builder("manylogs/**", QUEUE).history(HistoryOptions.of(5000)).buckets(8).build()));
 	}
 
 	public NodeFixture start() {

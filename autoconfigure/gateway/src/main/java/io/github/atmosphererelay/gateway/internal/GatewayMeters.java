@@ -42,6 +42,10 @@ public record GatewayMeters(ProxyStatistics statistics) implements MeterBinder {
 		closed(registry, "too_large", ProxyStatistics::tooLarge);
 		closed(registry, "idle", ProxyStatistics::idle);
 		closed(registry, "node_lost", ProxyStatistics::nodeLost);
+		closed(registry, "stopped", ProxyStatistics::stopped);
+		FunctionCounter.builder("atmosphere.gateway.ring.failures", this.statistics, ProxyStatistics::ringFailures)
+			.description("Attempts to read the ring that have failed")
+			.register(registry);
 	}
 
 	private void handshakes(MeterRegistry registry, String outcome, ToDoubleFunction<ProxyStatistics> value) {

@@ -23,7 +23,6 @@ import java.time.Duration;
  *
  * @param maxMessageSize the maximum size of a message in bytes
  * @param handshakeTimeout the time within which a node has to accept or refuse
- * @param idleTimeout the time without a frame after which a WebSocket is closed, or zero
  */
-public record ProxySettings(int maxMessageSize, Duration handshakeTimeout, Duration idleTimeout) {
+public record ProxySettings(int maxMessageSize, Duration handshakeTimeout) {
 }

@@ -20,7 +20,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Counts the WebSockets that the gateway forwards. Safe for use by many threads.
+ * Counts the WebSockets that the gateway forwards, and what fails. Safe for use by many
+ * threads.
  */
 public final class ProxyStatistics {
 
@@ -37,6 +38,10 @@ public final class ProxyStatistics {
 	private final LongAdder idle = new LongAdder();
 
 	private final LongAdder nodeLost = new LongAdder();
+
+	private final LongAdder ringFailures = new LongAdder();
+
+	private final LongAdder stopped = new LongAdder();
 
 	void opened() {
 		this.accepted.increment();
@@ -55,16 +60,20 @@ public final class ProxyStatistics {
 		this.failed.increment();
 	}
 
-	void countTooLarge() {
-		this.tooLarge.increment();
+	void ended(PipeEnd.Cause cause) {
+		switch (cause) {
+			case TOO_LARGE -> this.tooLarge.increment();
+			case IDLE -> this.idle.increment();
+			case NODE_LOST -> this.nodeLost.increment();
+			case STOPPED -> this.stopped.increment();
+			case CLOSED -> {
+				// Not by the gateway
+			}
+		}
 	}
 
-	void countIdle() {
-		this.idle.increment();
-	}
-
-	void countNodeLost() {
-		this.nodeLost.increment();
+	void countRingFailure() {
+		this.ringFailures.increment();
 	}
 
 	/**
@@ -122,6 +131,22 @@ public final class ProxyStatistics {
 	 */
 	public long nodeLost() {
 		return this.nodeLost.sum();
+	}
+
+	/**
+	 * Return how often the ring could not be read.
+	 * @return the number of attempts since the start
+	 */
+	public long ringFailures() {
+		return this.ringFailures.sum();
+	}
+
+	/**
+	 * Return how many were closed because the gateway stops.
+	 * @return the number since the start
+	 */
+	public long stopped() {
+		return this.stopped.sum();
 	}
 
 }

@@ -38,10 +38,11 @@ import org.springframework.cloud.loadbalancer.core.ReactorServiceInstanceLoadBal
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 
 /**
- * Sends a user to the node that the ring names, and everybody else to the node with the
- * fewest open requests and WebSockets. Also takes another node than the user's if that is
- * not known to discovery or has just refused a connection: a node serves every user, and
- * moves those that are misplaced later. Safe for use by many threads; does not block.
+ * Sends a user to the node that the ring names, and everybody else, as well as users who
+ * are spread, to the node with the fewest open requests and WebSockets. Also takes
+ * another node than the user's if that is not known to discovery or has just refused a
+ * connection: a node serves every user, and moves those that are misplaced later. Safe
+ * for use by many threads; does not block.
  */
 public final class RingLoadBalancer implements ReactorServiceInstanceLoadBalancer {
 
@@ -101,7 +102,8 @@ public final class RingLoadBalancer implements ReactorServiceInstanceLoadBalance
 		if (published == null) {
 			return this.open.fewest(instances);
 		}
-		RingMember owner = (user != null) ? this.placement.ofUser(user, published.ring()) : null;
+		RingMember owner = (user != null && !published.ring().isSpread(user))
+				? this.placement.ofUser(user, published.ring()) : null;
 		ServiceInstance own = (owner != null) ? NodeInstances.find(owner, instances) : null;
 		if (own != null) {
 			return own;

@@ -16,23 +16,29 @@
 
 package io.github.atmosphererelay.gateway.internal;
 
+import java.security.Principal;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 import io.github.atmosphererelay.routing.Placement;
 import io.github.atmosphererelay.routing.PublishedRing;
 import io.github.atmosphererelay.routing.RingMember;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 import org.springframework.http.CacheControl;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 
 /**
- * Tells a client its node, without asking a node. Safe for use by many threads; does not
- * block.
+ * Tells a client its node, without asking a node, in the same form as a node does.
+ * Clients stay at the gateway, which places their sockets, unless they are to go to the
+ * nodes directly. Safe for use by many threads; does not block.
  */
 public final class RouteLookup {
 
@@ -42,16 +48,25 @@ public final class RouteLookup {
 
 	private final List<UserSource> sources;
 
+	private final boolean direct;
+
+	private final @Nullable GatewayTickets tickets;
+
 	/**
 	 * Create a lookup.
 	 * @param rings the ring
 	 * @param placement places users by the ring
 	 * @param sources where the user is found, in order
+	 * @param direct whether clients open their sockets at the address of the node
+	 * @param tickets issues tickets for that, or {@code null} if nothing does
 	 */
-	public RouteLookup(RingSource rings, Placement placement, List<UserSource> sources) {
+	public RouteLookup(RingSource rings, Placement placement, List<UserSource> sources, boolean direct,
+			@Nullable GatewayTickets tickets) {
 		this.rings = rings;
 		this.placement = placement;
 		this.sources = sources;
+		this.direct = direct;
+		this.tickets = tickets;
 	}
 
 	/**
@@ -64,21 +79,62 @@ public final class RouteLookup {
 	}
 
 	private Mono<ServerResponse> answer(ServerRequest request) {
+		if (this.tickets != null && isForeign(request.headers().asHttpHeaders())) {
+			return ServerResponse.status(HttpStatus.FORBIDDEN).cacheControl(CacheControl.noStore()).build();
+		}
 		return UserSource.first(this.sources, request.exchange())
-			.flatMap(this::answer)
-			.switchIfEmpty(Mono.defer(() -> ServerResponse.noContent().cacheControl(CacheControl.noStore()).build()));
+			.flatMap((user) -> request.principal()
+				.filter((principal) -> user.equals(principal.getName()))
+				.map((principal) -> answer(user, principal))
+				.switchIfEmpty(Mono.fromSupplier(() -> answer(user, null))))
+			.defaultIfEmpty(Map.of())
+			.flatMap((body) -> ServerResponse.ok().cacheControl(CacheControl.noStore()).bodyValue(body));
 	}
 
-	private Mono<ServerResponse> answer(String user) {
-		PublishedRing published = this.rings.ring();
-		RingMember owner = (published != null) ? this.placement.ofUser(user, published.ring()) : null;
-		if (published == null || owner == null) {
-			return Mono.empty();
+	/**
+	 * Return whether a page of another origin asks, with the cookies of the user. A
+	 * request with a token in a header does not come from such a page, unless the
+	 * application allows it.
+	 */
+	private static boolean isForeign(HttpHeaders headers) {
+		if (headers.getFirst(HttpHeaders.AUTHORIZATION) != null) {
+			return false;
 		}
-		String address = (owner.address() != null) ? owner.address() : "";
-		return ServerResponse.ok()
-			.cacheControl(CacheControl.noStore())
-			.bodyValue(Map.of("node", owner.name(), "address", address, "version", published.version().toString()));
+		String site = headers.getFirst("Sec-Fetch-Site");
+		if (site != null) {
+			return !site.equals("same-origin") && !site.equals("none");
+		}
+		String origin = headers.getFirst(HttpHeaders.ORIGIN);
+		return origin != null && !origin.endsWith("://" + headers.getFirst(HttpHeaders.HOST));
+	}
+
+	/**
+	 * Answer in the form of a node. Without a ticket or a token, a client does not go to
+	 * another address.
+	 */
+	private Map<String, Object> answer(String user, @Nullable Principal principal) {
+		PublishedRing published = this.rings.ring();
+		if (published == null || published.ring().isSpread(user)) {
+			return Map.of();
+		}
+		RingMember owner = this.placement.ofUser(user, published.ring());
+		if (owner == null) {
+			return Map.of();
+		}
+		boolean elsewhere = this.direct && owner.address() != null;
+		Map<String, Object> body = new LinkedHashMap<>();
+		body.put("node", owner.name());
+		if (elsewhere) {
+			body.put("address", String.valueOf(owner.address()));
+		}
+		body.put("here", !elsewhere);
+		body.put("ring", Map.of("term", published.version().term(), "counter", published.version().counter(), "digest",
+				published.version().digest()));
+		String ticket = (elsewhere && principal != null && this.tickets != null) ? this.tickets.issue(principal) : null;
+		if (ticket != null) {
+			body.put("ticket", ticket);
+		}
+		return body;
 	}
 
 }

@@ -17,14 +17,12 @@
 package io.github.atmosphererelay.gateway.internal;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 
-import io.netty.handler.codec.TooLongFrameException;
-import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
-import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
-import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -33,39 +31,45 @@ import org.springframework.web.reactive.socket.CloseStatus;
 import org.springframework.web.reactive.socket.WebSocketSession;
 
 /**
- * Forwards frames between a client and its node until one of them closes. A side is read
- * only as fast as the other one takes its frames. Threads: event loops, which it does not
- * block.
+ * Forwards frames between a client and its node until one of them closes or the gateway
+ * ends it. A side is read only as fast as the other one takes its frames, one message
+ * after another. Whatever ends it goes one way: the first end counts; nothing is
+ * forwarded any more; then both sides are closed, because the close frame of a side that
+ * is still being sent to may be lost. Threads: event loops, which it does not block.
  */
 final class WebSocketPipe {
 
 	private static final Log logger = LogFactory.getLog(WebSocketPipe.class);
 
-	private static final CloseStatus NODE_LOST = new CloseStatus(1012, "node is away, please reconnect");
-
-	private static final CloseStatus IDLE = new CloseStatus(1012, "connection was idle");
+	/** Time for what has been handed to a socket, when the end has come. */
+	private static final Duration LAST_WORDS = Duration.ofSeconds(5);
 
 	private final WebSocketSession client;
 
 	private final WebSocketSession node;
 
-	private final Duration idleTimeout;
+	private final Runnable disconnect;
 
 	private final ProxyStatistics statistics;
 
-	private volatile long lastFrame = System.nanoTime();
-
-	private volatile boolean tooLarge;
+	private final AtomicReference<@Nullable PipeEnd> end = new AtomicReference<>();
 
 	/** Completes when nothing is to be forwarded any more. */
 	private final Sinks.Empty<Void> ended = Sinks.empty();
 
-	private volatile boolean idle;
+	private volatile long lastFrame = System.nanoTime();
 
-	WebSocketPipe(WebSocketSession client, WebSocketSession node, Duration idleTimeout, ProxyStatistics statistics) {
+	/**
+	 * Create a pipe.
+	 * @param client the client's side
+	 * @param node the node's side
+	 * @param disconnect closes the client's connection, also if it takes no bytes
+	 * @param statistics counts what the gateway ends
+	 */
+	WebSocketPipe(WebSocketSession client, WebSocketSession node, Runnable disconnect, ProxyStatistics statistics) {
 		this.client = client;
 		this.node = node;
-		this.idleTimeout = idleTimeout;
+		this.disconnect = disconnect;
 		this.statistics = statistics;
 	}
 
@@ -74,90 +78,79 @@ final class WebSocketPipe {
 	 * @return completes when both sides are closed
 	 */
 	Mono<Void> run() {
-		Mono<Void> toNode = forward(this.client, this.node)
-			.then(closing(this.client, this.node, CloseStatus.GOING_AWAY));
-		Mono<Void> toClient = forward(this.node, this.client).then(closing(this.node, this.client, NODE_LOST));
-		Mono<Void> both = Mono.when(toNode, toClient);
-		if (this.idleTimeout.isZero()) {
-			return both;
-		}
-		return Mono.defer(() -> {
-			Disposable watch = watchIdle();
-			return both.doFinally((signal) -> watch.dispose());
-		});
+		Mono<Void> forwarded = Mono.when(forward(this.client, this.node, PipeEnd::closedByClient, PipeEnd.NODE_LOST),
+				forward(this.node, this.client, PipeEnd::closedByNode, PipeEnd.CLIENT_LOST));
+		Mono<Void> late = this.ended.asMono().then(Mono.delay(LAST_WORDS)).then();
+		return Mono.firstWithSignal(forwarded, late).then(Mono.defer(this::closeBoth));
 	}
 
-	private Mono<Void> forward(WebSocketSession from, WebSocketSession to) {
-		return to.send(FrameReader.read(from, () -> this.lastFrame = System.nanoTime())
+	/**
+	 * End it, unless it has ended already.
+	 */
+	void end(PipeEnd end) {
+		if (this.end.compareAndSet(null, end)) {
+			this.statistics.ended(end.cause());
+			this.ended.tryEmitEmpty();
+		}
+	}
+
+	/**
+	 * End it if it is idle.
+	 * @param idleTimeout the time without a frame after which it is idle
+	 */
+	void check(Duration idleTimeout) {
+		if (System.nanoTime() - this.lastFrame >= idleTimeout.toNanos()) {
+			end(PipeEnd.IDLE);
+		}
+	}
+
+	private Mono<Void> forward(WebSocketSession from, WebSocketSession to,
+			Function<@Nullable CloseStatus, PipeEnd> closed, PipeEnd receiverLost) {
+		return FrameReader.read(from, () -> this.lastFrame = System.nanoTime())
 			.takeUntilOther(this.ended.asMono())
-			.onErrorResume(WebSocketPipe::isTooLarge, (failure) -> {
-				this.tooLarge = true;
-				this.statistics.countTooLarge();
+			.onErrorResume((failure) -> {
+				logger.debug("A side of a WebSocket could not be read to its end", failure);
+				if (PipeEnd.isTooLarge(failure)) {
+					end(PipeEnd.TOO_LARGE);
+				}
 				return Flux.empty();
-			})).onErrorResume((failure) -> {
-				logger.debug("A WebSocket could not be forwarded to its end", failure);
+			})
+			.concatMap((message) -> to.send(Mono.just(message)), 1)
+			.then(Mono.defer(() -> endAs(from, closed)))
+			.onErrorResume((failure) -> {
+				logger.debug("A side of a WebSocket does not take frames", failure);
+				end(receiverLost);
 				return Mono.empty();
 			});
 	}
 
-	private static boolean isTooLarge(Throwable failure) {
-		return failure instanceof TooLongFrameException || (failure instanceof CorruptedWebSocketFrameException frame
-				&& frame.closeStatus().equals(WebSocketCloseStatus.MESSAGE_TOO_BIG));
-	}
-
 	/**
-	 * Close a side as the other one was closed.
+	 * End as a side was closed, all of whose frames have been forwarded.
 	 */
-	private Mono<Void> closing(WebSocketSession closed, WebSocketSession other, CloseStatus ifLost) {
-		return Mono.defer(() -> {
-			if (this.tooLarge) {
-				return Mono.whenDelayError(closed.close(CloseStatus.TOO_BIG_TO_PROCESS),
-						other.close(CloseStatus.TOO_BIG_TO_PROCESS));
-			}
-			if (this.idle) {
-				return other.close((other == this.client) ? IDLE : CloseStatus.GOING_AWAY);
-			}
-			return closed.closeStatus()
-				.timeout(Duration.ofSeconds(5), Mono.just(ifLost))
-				.defaultIfEmpty(ifLost)
-				.map((status) -> forwarded(status, ifLost))
-				.doOnNext((status) -> {
-					if (status == NODE_LOST) {
-						this.statistics.countNodeLost();
-					}
-				})
-				.flatMap(other::close);
-		}).onErrorResume((failure) -> Mono.empty());
-	}
-
-	/**
-	 * Return the status that may stand in a frame: 1005, 1006 and 1015 stand for the
-	 * absence of one.
-	 */
-	static CloseStatus forwarded(@Nullable CloseStatus status, CloseStatus ifLost) {
-		if (status == null) {
-			return ifLost;
+	private Mono<Void> endAs(WebSocketSession from, Function<@Nullable CloseStatus, PipeEnd> closed) {
+		if (this.end.get() != null) {
+			return Mono.empty();
 		}
-		return switch (status.getCode()) {
-			case 1005 -> CloseStatus.NORMAL;
-			case 1004, 1006, 1015 -> ifLost;
-			default -> status;
-		};
+		return from.closeStatus()
+			.timeout(LAST_WORDS, Mono.empty())
+			.onErrorResume((failure) -> Mono.empty())
+			.doOnNext((status) -> end(closed.apply(status)))
+			.then(Mono.fromRunnable(() -> end(closed.apply(null))));
 	}
 
-	/**
-	 * End the forwarding when no frame has come for the idle time. Only then are the
-	 * sides closed: the close frame of a side that is still being sent to may be lost.
-	 */
-	private Disposable watchIdle() {
-		return Flux.interval(this.idleTimeout.dividedBy(4))
-			.filter((number) -> System.nanoTime() - this.lastFrame >= this.idleTimeout.toNanos())
-			.next()
-			.subscribe((number) -> {
-				this.statistics.countIdle();
-				this.idle = true;
-				this.ended.tryEmitEmpty();
-			});
+	private Mono<Void> closeBoth() {
+		PipeEnd end = this.end.get();
+		PipeEnd last = (end != null) ? end : PipeEnd.CLIENT_LOST;
+		// The client's side last: with its connection, this is cancelled
+		return close(this.node, last.toNode()).then(close(this.client, last.toClient()))
+			.doFinally((signal) -> this.disconnect.run());
+	}
+
+	private static Mono<Void> close(WebSocketSession side, CloseStatus status) {
+		// A close frame is made when close is called, and leaks if nobody subscribes
+		return Mono.defer(() -> side.close(status))
+			.timeout(LAST_WORDS, Mono.empty())
+			.onErrorResume((failure) -> Mono.empty());
 	}
 
 }

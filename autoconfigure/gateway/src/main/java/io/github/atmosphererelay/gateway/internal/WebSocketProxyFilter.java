@@ -21,10 +21,13 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
+import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.websocketx.WebSocketClientHandshakeException;
@@ -33,6 +36,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.client.WebsocketClientSpec;
+import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.WebsocketServerSpec;
 
 import org.springframework.cloud.gateway.filter.GatewayFilterChain;
@@ -43,6 +47,7 @@ import org.springframework.core.Ordered;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
+import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.util.StringUtils;
 import org.springframework.web.reactive.socket.WebSocketHandler;
@@ -76,19 +81,24 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 
 	private final ProxyStatistics statistics;
 
+	private final OpenPipes pipes;
+
 	/**
 	 * Create a filter.
 	 * @param http the gateway's HTTP client, which connects to the nodes
 	 * @param headersFilters supplies the gateway's filters of headers
 	 * @param settings how to forward
 	 * @param statistics counts what is forwarded
+	 * @param pipes the WebSockets that are forwarded
 	 */
 	public WebSocketProxyFilter(HttpClient http, Supplier<List<HttpHeadersFilter>> headersFilters,
-			ProxySettings settings, ProxyStatistics statistics) {
+			ProxySettings settings, ProxyStatistics statistics, OpenPipes pipes) {
 		this.headersFilters = headersFilters;
 		this.settings = settings;
 		this.statistics = statistics;
-		this.client = new ReactorNettyWebSocketClient(http,
+		this.pipes = pipes;
+		this.client = new ReactorNettyWebSocketClient(
+				http.doOnConnected((connection) -> OriginHeader.guard(connection.channel())),
 				() -> WebsocketClientSpec.builder().handlePing(true).maxFramePayloadLength(settings.maxMessageSize()));
 		this.service = new HandshakeWebSocketService(new ReactorNettyRequestUpgradeStrategy(
 				() -> WebsocketServerSpec.builder().handlePing(true).maxFramePayloadLength(settings.maxMessageSize())));
@@ -107,6 +117,9 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 			return chain.filter(exchange);
 		}
 		ServerWebExchangeUtils.setAlreadyRouted(exchange);
+		if (!this.pipes.isOpen()) {
+			return Mono.error(new ResponseStatusException(HttpStatus.SERVICE_UNAVAILABLE, "The gateway stops"));
+		}
 		URI node = webSocketUrl(url);
 		List<String> protocols = subProtocols(exchange);
 		return connect(exchange, node, protocols)
@@ -163,20 +176,32 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 			@Override
 			public Mono<Void> handle(WebSocketSession client) {
 				begun.set(true);
-				ProxyStatistics statistics = WebSocketProxyFilter.this.statistics;
-				statistics.opened();
-				return new WebSocketPipe(client, node, WebSocketProxyFilter.this.settings.idleTimeout(), statistics)
-					.run()
-					.doFinally((signal) -> {
-						statistics.closed();
-						ended.tryEmitEmpty();
-					});
+				return forward(exchange, client, node).doFinally((signal) -> ended.tryEmitEmpty());
 			}
 
 		})
 			// A client that has vanished during the upgrade is not handled, and nothing
 			// else would close its node's side
 			.then(Mono.defer(() -> begun.get() ? ended.asMono() : Mono.empty()));
+	}
+
+	private Mono<Void> forward(ServerWebExchange exchange, WebSocketSession client, WebSocketSession node) {
+		Channel connection = connection(exchange);
+		WebSocketPipe pipe = new WebSocketPipe(client, node, connection::close, this.statistics);
+		this.statistics.opened();
+		this.pipes.add(pipe);
+		return pipe.run().doFinally((signal) -> {
+			this.pipes.remove(pipe);
+			this.statistics.closed();
+		});
+	}
+
+	/** The connection of a client, which Reactor Netty serves. */
+	private static Channel connection(ServerWebExchange exchange) {
+		HttpServerRequest request = ServerHttpRequestDecorator.getNativeRequest(exchange.getRequest());
+		AtomicReference<Channel> channel = new AtomicReference<>();
+		request.withConnection((connection) -> channel.set(connection.channel()));
+		return Objects.requireNonNull(channel.get(), "A client has a connection");
 	}
 
 	/**
@@ -233,6 +258,9 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 				headers.put(name, new ArrayList<>(values));
 			}
 		});
+		if (headers.getOrigin() == null) {
+			headers.setOrigin(OriginHeader.NONE);
+		}
 		String host = exchange.getRequest().getHeaders().getFirst(HttpHeaders.HOST);
 		if (host != null
 				&& exchange.getAttributeOrDefault(ServerWebExchangeUtils.PRESERVE_HOST_HEADER_ATTRIBUTE, false)) {

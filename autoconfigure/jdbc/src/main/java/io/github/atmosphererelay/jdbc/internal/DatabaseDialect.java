@@ -141,13 +141,6 @@ public enum DatabaseDialect {
 	}
 
 	/**
-	 * Return whether the database can append to a log by one statement.
-	 */
-	boolean appendsAtOnce() {
-		return this == POSTGRESQL || this == MARIADB;
-	}
-
-	/**
 	 * Return the statement that notes up to which number rows of a channel were removed,
 	 * and keeps a greater number that is there.
 	 */

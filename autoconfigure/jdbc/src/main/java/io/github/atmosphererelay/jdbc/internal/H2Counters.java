@@ -18,10 +18,12 @@ package io.github.atmosphererelay.jdbc.internal;
 
 import java.sql.Connection;
 import java.sql.Savepoint;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -37,21 +39,27 @@ import org.springframework.jdbc.core.JdbcOperations;
  * single one of its promises: the counters are locked and read first, and set only if
  * they still are what was read. If a row with the same number exists nevertheless, the
  * counter is set to the last row, and the append is done again within the same
- * transaction. Without that, no transaction could append to the shard any more.
+ * transaction. If that does not help, numbers are left out, which readers report as a
+ * gap. Without that, no transaction could append to the shard any more.
  */
 final class H2Counters {
 
 	private static final Log logger = LogFactory.getLog(H2Counters.class);
 
-	private static final int MAX_ATTEMPTS = 3;
+	/**
+	 * How many numbers are left out at each further attempt. After the server was killed,
+	 * an index may refuse the numbers of a transaction that was not committed, although
+	 * no row with them can be seen.
+	 */
+	private static final int[] LEFT_OUT = { 0, 1, 100, 10_000 };
 
 	private static final String LOCK = "SELECT SHARD, EPOCH, HEAD FROM ATMOSPHERE_SHARD"
 			+ " WHERE LOG_NAME = ? AND SHARD IN (%s) ORDER BY SHARD FOR UPDATE";
 
-	private static final String SET = "UPDATE ATMOSPHERE_SHARD SET HEAD = ?"
-			+ " WHERE LOG_NAME = ? AND SHARD = ? AND HEAD = ?";
+	private static final String SET = "UPDATE ATMOSPHERE_SHARD SET HEAD = CASE SHARD%s END"
+			+ " WHERE LOG_NAME = ? AND SHARD IN (%s) AND HEAD = CASE SHARD%s END";
 
-	private static final String REPAIR = "UPDATE ATMOSPHERE_SHARD SET HEAD = GREATEST(HEAD, COALESCE("
+	private static final String REPAIR = "UPDATE ATMOSPHERE_SHARD SET HEAD = ? + GREATEST(HEAD, COALESCE("
 			+ "(SELECT MAX(NUMBER) FROM ATMOSPHERE_MESSAGE WHERE LOG_NAME = ? AND SHARD = ?), 0))"
 			+ " WHERE LOG_NAME = ? AND SHARD = ?";
 
@@ -83,15 +91,21 @@ final class H2Counters {
 	 * @param last what they shall be, by shard
 	 */
 	void set(JdbcOperations jdbc, Collection<ShardHead> heads, long[] last) {
-		List<Object[]> parameters = heads.stream()
-			.filter((head) -> last[head.shard()] != head.number())
-			.map((head) -> new Object[] { last[head.shard()], this.name, head.shard(), head.number() })
-			.toList();
-		for (int rows : jdbc.batchUpdate(SET, parameters)) {
-			if (rows == 0) {
-				throw new ConcurrencyFailureException(
-						"A counter of '" + this.name + "' has changed while it was locked");
-			}
+		List<ShardHead> changed = heads.stream().filter((head) -> last[head.shard()] != head.number()).toList();
+		if (changed.isEmpty()) {
+			return;
+		}
+		// One statement, because the driver sends those of a batch one after the other
+		List<Object> parameters = new ArrayList<>();
+		changed.forEach((head) -> parameters.add(last[head.shard()]));
+		parameters.add(this.name);
+		changed.forEach((head) -> parameters.add(head.number()));
+		String cases = changed.stream()
+			.map((head) -> " WHEN " + head.shard() + " THEN CAST(? AS BIGINT)")
+			.collect(Collectors.joining());
+		String shards = ShardedLog.list(changed.stream().map(ShardHead::shard).toList());
+		if (jdbc.update(String.format(SET, cases, shards, cases), parameters.toArray()) < changed.size()) {
+			throw new ConcurrencyFailureException("A counter of '" + this.name + "' has changed while it was locked");
 		}
 	}
 
@@ -103,7 +117,7 @@ final class H2Counters {
 	 * @return what it returns
 	 */
 	<T> T repair(JdbcOperations jdbc, Collection<Integer> shards, Supplier<T> append) {
-		for (int attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
+		for (int leftOut : LEFT_OUT) {
 			Savepoint begin = Objects.requireNonNull(jdbc.execute((Connection link) -> link.setSavepoint()));
 			try {
 				return append.get();
@@ -116,7 +130,7 @@ final class H2Counters {
 						+ " right", ex);
 				rollBack(jdbc, begin);
 				for (Integer shard : shards) {
-					jdbc.update(REPAIR, this.name, shard, this.name, shard);
+					jdbc.update(REPAIR, leftOut, this.name, shard, this.name, shard);
 				}
 			}
 		}

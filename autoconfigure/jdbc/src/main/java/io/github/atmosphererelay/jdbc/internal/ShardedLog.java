@@ -116,9 +116,11 @@ public final class ShardedLog {
 
 	/**
 	 * The column of an envelope that is not large, and otherwise of {@code null}: see
-	 * {@link ShardedLogPoll#readOne}.
+	 * {@link ShardedLogPoll#readOne}. Of a function's value instead of the column's,
+	 * because H2 copies each large object of a result, and sends it when it is asked for.
 	 */
-	static final String INLINE_ENVELOPE = "CASE WHEN SIZE_BYTES <= " + MAX_INLINE_BYTES + " THEN ENVELOPE END";
+	static final String INLINE_ENVELOPE = "CASE WHEN SIZE_BYTES <= " + MAX_INLINE_BYTES
+			+ " THEN SUBSTRING(ENVELOPE, 1, " + MAX_INLINE_BYTES + ") END";
 
 	private static final String READ = "SELECT NUMBER, SIZE_BYTES, EXPIRES_AT, " + INLINE_ENVELOPE
 			+ " FROM ATMOSPHERE_MESSAGE" + " WHERE LOG_NAME = ? AND SHARD = ? AND NUMBER > ? AND NUMBER <= ?"
@@ -277,6 +279,7 @@ public final class ShardedLog {
 		long now = System.currentTimeMillis();
 		List<AppendResult> results = new ArrayList<>(encoded.size());
 		List<Object[]> rows = new ArrayList<>(encoded.size());
+		H2Insert together = new H2Insert(this.name);
 		SortedMap<Integer, Integer> unused = new TreeMap<>();
 		for (EncodedEnvelope each : encoded) {
 			Envelope envelope = each.envelope();
@@ -291,10 +294,14 @@ public final class ShardedLog {
 			}
 			last[shard] = number;
 			results.add(new AppendResult(envelope.id(), new Position(epoch, number), false));
-			rows.add(parameters(row(each, now), number));
+			NewRow row = row(each, now);
+			if (locked == null || !together.add(row, number)) {
+				rows.add(parameters(row, number));
+			}
 		}
 		if (locked != null) {
 			locked.set(jdbc, heads, last);
+			together.insert(jdbc);
 		}
 		else if (!unused.isEmpty()) {
 			increment(jdbc, unused);
@@ -322,13 +329,19 @@ public final class ShardedLog {
 	/**
 	 * Return whether envelopes can be appended by {@link #appendAtOnce}.
 	 * @param envelopes the envelopes
-	 * @return whether the database can do so, and no envelope has an idempotency key
+	 * @return whether the database can do so, and no envelope has an idempotency key; on
+	 * H2 only if none is recorded or larger than a megabyte
 	 */
 	public boolean appendsAtOnce(List<EncodedEnvelope> envelopes) {
-		return this.dialect.appendsAtOnce() && envelopes.stream().allMatch((each) -> {
-			LogOptions options = each.envelope().log();
-			return options == null || options.idempotencyKey() == null;
-		});
+		return switch (this.dialect) {
+			case POSTGRESQL, MARIADB -> envelopes.stream().allMatch((each) -> {
+				LogOptions options = each.envelope().log();
+				return options == null || options.idempotencyKey() == null;
+			});
+			case MYSQL -> false;
+			case H2 -> envelopes.stream()
+				.allMatch((each) -> each.envelope().log() == null && each.bytes().length <= H2Insert.MAX_BYTES);
+		};
 	}
 
 	/**
@@ -337,15 +350,23 @@ public final class ShardedLog {
 	 * @param jdbc uses a connection in autocommit mode; on PostgreSQL it may be in a
 	 * transaction
 	 * @param envelopes the envelopes, one or more, for which {@link #appendsAtOnce} holds
-	 * @return what became of each, in the same order
+	 * @return what became of each, in the same order; on H2 with the number 0
+	 * @throws DuplicateKeyException on H2, if a counter is wrong: nothing was appended,
+	 * and {@link #appendEncoded} sets it right
 	 */
 	public List<AppendResult> appendAtOnce(JdbcOperations jdbc, List<EncodedEnvelope> envelopes) {
 		long now = System.currentTimeMillis();
 		List<NewRow> rows = envelopes.stream().map((each) -> row(each, now)).toList();
-		return Objects
-			.requireNonNull(jdbc.execute((Connection connection) -> (this.dialect == DatabaseDialect.POSTGRESQL)
-					? new PostgresAppend(this.name).append(connection, rows)
-					: new MariaDbAppend(this.name).append(connection, rows)));
+		return Objects.requireNonNull(jdbc.execute((Connection connection) -> switch (this.dialect) {
+			case POSTGRESQL -> new PostgresAppend(this.name).append(connection, rows);
+			case MARIADB, MYSQL -> new MariaDbAppend(this.name).append(connection, rows);
+			case H2 -> {
+				new H2Append(this.name).append(connection, rows);
+				yield rows.stream()
+					.map((row) -> new AppendResult(row.messageId(), new Position("", 0), false))
+					.toList();
+			}
+		}));
 	}
 
 	/**

@@ -19,6 +19,7 @@ package io.github.atmosphererelay.routing.internal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -580,9 +581,18 @@ final class RingAgreement {
 	RingState state() {
 		Publication accepted = this.accepted;
 		return new RingState(this.ring, isAgreed(), this.frozen, this.fresh,
-				(accepted != null) ? accepted.publisher() : null,
-				(accepted != null) ? accepted.held().keySet() : Set.of(),
+				(accepted != null) ? accepted.publisher() : null, (accepted != null) ? held(accepted) : List.of(),
 				this.candidates.outside().stream().map(ClusterNode::id).toList(), this.candidates.isOutside(this.self));
+	}
+
+	private static List<HeldNode> held(Publication publication) {
+		return publication.held()
+			.entrySet()
+			.stream()
+			.map((each) -> new HeldNode(each.getKey(), Duration.ofMillis(each.getValue().remainingMillis()),
+					each.getValue().departures()))
+			.sorted(Comparator.comparing(HeldNode::name))
+			.toList();
 	}
 
 	/**

@@ -17,7 +17,6 @@
 package io.github.atmosphererelay.routing.internal;
 
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 
 import io.github.atmosphererelay.routing.PublishedRing;
@@ -31,18 +30,18 @@ import org.jspecify.annotations.Nullable;
  * @param frozen whether this node does not hear itself
  * @param upToDate whether this node knows the latest publication for certain
  * @param publisher the id of the node that has published it, or {@code null}
- * @param held the names of nodes that are held outside the ring for a while
+ * @param held nodes that are held outside the ring for a while, or have no room in it
  * @param outside the ids of nodes whose name belongs to an older node
  * @param selfOutside whether this node is one of these
  */
 public record RingState(@Nullable PublishedRing ring, boolean agreed, boolean frozen, boolean upToDate,
-		@Nullable UUID publisher, Set<String> held, List<UUID> outside, boolean selfOutside) {
+		@Nullable UUID publisher, List<HeldNode> held, List<UUID> outside, boolean selfOutside) {
 
 	/** Nothing is known yet. */
-	static final RingState NONE = new RingState(null, false, true, false, null, Set.of(), List.of(), false);
+	static final RingState NONE = new RingState(null, false, true, false, null, List.of(), List.of(), false);
 
 	public RingState {
-		held = Set.copyOf(held);
+		held = List.copyOf(held);
 		outside = List.copyOf(outside);
 	}
 

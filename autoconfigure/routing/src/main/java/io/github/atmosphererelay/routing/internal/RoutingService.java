@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
@@ -31,6 +32,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 import io.github.atmosphererelay.cluster.NodeRouting;
 import io.github.atmosphererelay.cluster.internal.ClusterLink;
@@ -102,6 +104,8 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 
 	private final TicketDesk tickets;
 
+	private volatile @Nullable RingCopy copy;
+
 	private RingAgreement agreement;
 
 	private volatile boolean draining;
@@ -166,6 +170,15 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 	}
 
 	/**
+	 * Save the ring in a store whenever this node publishes it. Called before
+	 * {@link #start()}.
+	 * @param store keeps the ring for programs that are no members of the cluster
+	 */
+	public void copyTo(RingStore store) {
+		this.copy = new RingCopy(this::publishedHere, store, this.timers, this.statistics);
+	}
+
+	/**
 	 * Start. Called after the node has joined the cluster.
 	 */
 	public synchronized void start() {
@@ -179,6 +192,10 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 		this.placements = Threads.single("routing-placement", new LinkedBlockingQueue<>(MAX_PLACEMENTS));
 		this.executor = Threads.single("routing", new LinkedBlockingQueue<>(MAX_WAITING));
 		this.ticks = this.timers.repeat(Part.ROUTING, this::requestTick, TICK, TICK);
+		RingCopy copy = this.copy;
+		if (copy != null) {
+			copy.start();
+		}
 	}
 
 	/**
@@ -217,6 +234,10 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 			this.ticks.cancel(false);
 		}
 		executor.shutdownNow();
+		RingCopy copy = this.copy;
+		if (copy != null) {
+			copy.stop();
+		}
 		ThreadPoolExecutor placements = this.placements;
 		if (placements != null) {
 			placements.shutdownNow();
@@ -377,6 +398,47 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 		return (member != null) ? new Route(member.name(), member.address(), ring.version()) : null;
 	}
 
+	/**
+	 * Count to which members the sessions of this node belong. Takes a moment, on the
+	 * thread that asks the application's placement.
+	 * @return completes with the counts; fails if there is no ring, or that thread is
+	 * busy
+	 */
+	public CompletableFuture<RingCount> owners() {
+		return count((ring) -> RingCount.owners(this.registry.sessions(), ring, this.places,
+				this.statistics::countPlacementFailure));
+	}
+
+	/**
+	 * Count whose sessions a change of the ring would move from this node, without moving
+	 * anybody.
+	 * @param after the ring after the change
+	 * @return completes with the counts; fails if there is no ring, or the thread that
+	 * counts is busy
+	 */
+	public CompletableFuture<RingCount> moves(Ring after) {
+		return count((ring) -> RingCount.moves(this.registry.sessions(), ring, new PublishedRing(ring.version(), after),
+				this.places, this.statistics::countPlacementFailure));
+	}
+
+	private CompletableFuture<RingCount> count(Function<PublishedRing, RingCount> counting) {
+		PublishedRing ring = this.ring;
+		if (ring == null) {
+			return CompletableFuture.failedFuture(new IllegalStateException("There is no ring yet"));
+		}
+		CompletableFuture<RingCount> result = new CompletableFuture<>();
+		boolean accepted = execute(this.placements, () -> {
+			try {
+				result.complete(counting.apply(ring));
+			}
+			catch (Throwable ex) {
+				result.completeExceptionally(ex);
+			}
+		});
+		return accepted ? result : CompletableFuture
+			.failedFuture(new IllegalStateException("This node is busy with other counts, or is stopping"));
+	}
+
 	@Override
 	public String self() {
 		return this.identity.name();
@@ -396,6 +458,16 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 	}
 
 	/**
+	 * Return the ring if this node is the one that publishes it, and has not missed a
+	 * later one.
+	 */
+	private @Nullable PublishedRing publishedHere() {
+		RingState state = this.state;
+		return (!state.frozen() && state.upToDate() && this.identity.id().equals(state.publisher())) ? state.ring()
+				: null;
+	}
+
+	/**
 	 * Return whether this node may still ask sessions to move for the latest change.
 	 * @return whether a plan of moves has not ended
 	 */
@@ -404,7 +476,7 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 	}
 
 	/**
-	 * Return why the ring could not be changed, published or agreed on.
+	 * Return why the ring could not be changed, published, copied or agreed on.
 	 * @return the problem, or {@code null} if there is none
 	 */
 	public @Nullable String problem() {
@@ -413,7 +485,8 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 			return "This node has not agreed with the published ring for " + DISAGREES.toSeconds()
 					+ " s. Do all nodes hear each other, and does the node that publishes the ring run?";
 		}
-		return problem;
+		RingCopy copy = this.copy;
+		return (problem == null && copy != null) ? copy.problem() : problem;
 	}
 
 	/**

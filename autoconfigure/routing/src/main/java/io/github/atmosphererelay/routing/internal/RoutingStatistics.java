@@ -33,6 +33,8 @@ public final class RoutingStatistics {
 
 	private final LongAdder refusedTickets = new LongAdder();
 
+	private final LongAdder copyFailures = new LongAdder();
+
 	private volatile int inPlace;
 
 	private volatile int misplaced;
@@ -55,6 +57,10 @@ public final class RoutingStatistics {
 
 	void countRefusedTicket() {
 		this.refusedTickets.increment();
+	}
+
+	void countCopyFailure() {
+		this.copyFailures.increment();
 	}
 
 	void placed(int inPlace, int misplaced) {
@@ -101,6 +107,14 @@ public final class RoutingStatistics {
 	 */
 	public long refusedTickets() {
 		return this.refusedTickets.sum();
+	}
+
+	/**
+	 * Return how often the copy of the ring for other programs was not written.
+	 * @return the number of attempts since the start
+	 */
+	public long copyFailures() {
+		return this.copyFailures.sum();
 	}
 
 	/**

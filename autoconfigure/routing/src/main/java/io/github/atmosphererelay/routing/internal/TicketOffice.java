@@ -270,7 +270,10 @@ public final class TicketOffice {
 	}
 
 	byte[] answer(UUID asker, String request) {
-		Holder holder = redeem(request, asker);
+		return write(redeem(request, asker));
+	}
+
+	static byte[] write(@Nullable Holder holder) {
 		WireWriter out = new WireWriter();
 		out.writeByte((holder != null) ? 1 : 0);
 		if (holder != null) {

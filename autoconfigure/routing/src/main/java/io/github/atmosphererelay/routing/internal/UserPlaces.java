@@ -71,6 +71,14 @@ final class UserPlaces {
 		return owner != null && !owner.equals(name(this.placement.ofUser(user, before.ring())));
 	}
 
+	/**
+	 * Return the name of the member that owns a user.
+	 * @return the name, or {@code null} if the user may be on any node
+	 */
+	@Nullable String owner(String user, PublishedRing ring) {
+		return ring.ring().isSpread(user) ? null : name(this.placement.ofUser(user, ring.ring()));
+	}
+
 	private static @Nullable String name(@Nullable RingMember member) {
 		return (member != null) ? member.name() : null;
 	}

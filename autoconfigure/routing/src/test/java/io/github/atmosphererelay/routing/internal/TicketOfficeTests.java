@@ -16,11 +16,15 @@
 
 package io.github.atmosphererelay.routing.internal;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -164,6 +168,24 @@ class TicketOfficeTests {
 		String ticket = this.office.issue(holder, null);
 		assertThat(ticket).isNotNull();
 		return ticket;
+	}
+
+	/**
+	 * The vector follows {@code src/docs/wire-format.md}, and was made without the code.
+	 */
+	@Test
+	void anAnswerHasTheDocumentedBytes() throws IOException {
+		String hex = """
+				0100000003616e6e0000019b76daa8000000000100000009524f4c455f555345
+				52
+				""";
+		Holder holder = new Holder("ann", List.of("ROLE_USER"), Instant.ofEpochMilli(1_767_225_600_000L));
+		byte[] bytes = HexFormat.of().parseHex(hex.replaceAll("\\s", ""));
+		assertThat(TicketOffice.write(holder)).isEqualTo(bytes);
+		assertThat(TicketOffice.read(bytes)).isEqualTo(holder);
+		assertThat(TicketOffice.write(null)).containsExactly(0);
+		assertThat(TicketOffice.read(new byte[] { 0 })).isNull();
+		assertThat(Files.readString(Path.of("..", "..", "src", "docs", "wire-format.md"))).contains(hex.strip());
 	}
 
 }

@@ -22,13 +22,9 @@ import java.util.List;
 import io.github.atmosphererelay.contract.RelayBroker;
 import io.github.atmosphererelay.contract.RelayLogContractTests;
 import io.github.atmosphererelay.contract.RelayNode;
-import io.github.atmosphererelay.contract.broker.TcpProxy;
-import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Position;
-import io.github.atmosphererelay.message.internal.EnvelopeCodec;
-import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.Outcome;
 import org.junit.jupiter.api.Test;
@@ -79,34 +75,7 @@ class LocalRelayLogTests extends RelayLogContractTests {
 
 	@Override
 	protected RelayBroker broker() {
-		return new RelayBroker() {
-
-			@Override
-			public ClusterRelay relay(String cluster, EnvelopeCodec codec) {
-				return new LocalRelay();
-			}
-
-			@Override
-			public ClusterRelay proxiedRelay(String cluster, EnvelopeCodec codec) {
-				throw new UnsupportedOperationException("There is no broker");
-			}
-
-			@Override
-			public TcpProxy proxy() {
-				throw new UnsupportedOperationException("There is no broker");
-			}
-
-			@Override
-			public void publishRaw(String cluster, Address address, byte[] bytes) {
-				throw new UnsupportedOperationException("There is no broker");
-			}
-
-			@Override
-			public long connections() {
-				return 0;
-			}
-
-		};
+		return new LocalBroker();
 	}
 
 }

@@ -21,10 +21,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 
 import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.ConsumerGroups;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayCapability;
@@ -39,6 +41,8 @@ import org.jspecify.annotations.Nullable;
 public final class LocalRelay implements ClusterRelay {
 
 	private final MemoryLogs logs = new MemoryLogs(this::keyForgotten);
+
+	private final MemoryGroups groups = new MemoryGroups(this.logs);
 
 	/**
 	 * Held while the listener is called, so that one thread at a time calls it. Taken
@@ -62,6 +66,7 @@ public final class LocalRelay implements ClusterRelay {
 	@Override
 	public void stop() {
 		this.listener = null;
+		this.groups.clear();
 		this.logs.clear();
 	}
 
@@ -71,6 +76,15 @@ public final class LocalRelay implements ClusterRelay {
 		if (listener == null) {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(name(), null));
 		}
+		CompletableFuture<Receipt> receipt = deliver(envelope, listener);
+		if (envelope.log() != null && envelope.audience() instanceof Audience.Channel channel) {
+			// Without the lock, because members of groups read at once
+			this.groups.appended(channel.channel());
+		}
+		return receipt;
+	}
+
+	private CompletableFuture<Receipt> deliver(Envelope envelope, RelayListener listener) {
 		this.delivery.lock();
 		try {
 			if (envelope.log() != null) {
@@ -116,6 +130,11 @@ public final class LocalRelay implements ClusterRelay {
 	@Override
 	public ChannelLog log() {
 		return this.logs;
+	}
+
+	@Override
+	public ConsumerGroups groups() {
+		return this.groups;
 	}
 
 	@Override

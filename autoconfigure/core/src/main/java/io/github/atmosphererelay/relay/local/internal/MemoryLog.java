@@ -193,6 +193,25 @@ final class MemoryLog {
 	}
 
 	/**
+	 * Return the position before the oldest publication that the log has.
+	 */
+	synchronized @Nullable Position beginning(long now) {
+		if (this.discarded) {
+			return null;
+		}
+		expire(now);
+		return new Position(this.epoch, this.top - this.entries.size());
+	}
+
+	/**
+	 * Return the position of the newest publication. Unlike {@link #end}, this is no use
+	 * of the log.
+	 */
+	synchronized @Nullable Position top(long now) {
+		return this.discarded ? null : new Position(this.epoch, this.top);
+	}
+
+	/**
 	 * Discard the log if it is empty and has not been used for an hour.
 	 * @param now the present time in nanoseconds
 	 * @param whenDiscarded called before another thread can see that the log is discarded

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.relay.local.internal;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -140,6 +141,40 @@ final class MemoryLogs implements ChannelLog {
 	void clear() {
 		this.logs.clear();
 		this.epochs.endAll();
+	}
+
+	/**
+	 * Return the position before the oldest publication of a channel.
+	 */
+	Position beginning(String channel) {
+		return fromLog(channel, MemoryLog::beginning, Function.identity());
+	}
+
+	/**
+	 * Return the position of the newest publication of a channel.
+	 */
+	Position end(String channel) {
+		return fromLog(channel, MemoryLog::top, Function.identity());
+	}
+
+	LogPage page(String channel, Position since, PageLimit limit) {
+		return fromLog(channel, (log, now) -> log.read(since, limit, ReadDirection.FORWARD, now),
+				(end) -> new LogPage(List.of(), end, since.equals(end)));
+	}
+
+	/**
+	 * Return the position before everything that the next log of a channel will have, or
+	 * the present one has had.
+	 */
+	Position origin(String channel) {
+		return new Position(end(channel).epoch(), 0);
+	}
+
+	/**
+	 * Return the channels that have a log.
+	 */
+	Set<String> channels() {
+		return Set.copyOf(this.logs.keySet());
 	}
 
 	int count() {

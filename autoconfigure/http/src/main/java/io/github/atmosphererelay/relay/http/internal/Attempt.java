@@ -18,6 +18,8 @@ package io.github.atmosphererelay.relay.http.internal;
 
 import java.util.concurrent.Future;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A request to a peer that is not answered yet.
  *
@@ -25,4 +27,20 @@ import java.util.concurrent.Future;
  * @param future cancels it, which closes its connection
  */
 record Attempt(long sentAt, Future<?> future) {
+
+	/** The HTTP client should have ended the request long before. */
+	private static final long LIMIT = PeerClient.TIMEOUT.plusMillis(500).toNanos();
+
+	void cancelIfOverdue(long now) {
+		if (now - this.sentAt > LIMIT) {
+			cancel(this);
+		}
+	}
+
+	static void cancel(@Nullable Attempt attempt) {
+		if (attempt != null) {
+			attempt.future().cancel(true);
+		}
+	}
+
 }

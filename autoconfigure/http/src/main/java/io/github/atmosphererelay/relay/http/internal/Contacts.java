@@ -106,6 +106,28 @@ final class Contacts {
 	}
 
 	/**
+	 * Take the next of the URLs that lead to a peer, so that one that does not work is
+	 * not used for ever.
+	 */
+	void chooseUrl(Peer peer) {
+		List<Contact> known = of(peer.id());
+		if (known.isEmpty()) {
+			return;
+		}
+		URI present = peer.url;
+		boolean working = present != null && peer.failures == 0;
+		if (!working) {
+			int index = 0;
+			for (int i = 0; i < known.size(); i++) {
+				if (known.get(i).url().equals(present)) {
+					index = i + 1;
+				}
+			}
+			peer.url = known.get(index % known.size()).url();
+		}
+	}
+
+	/**
 	 * A peer is not there any more.
 	 * @param left whether it has said so
 	 */

@@ -42,8 +42,6 @@ final class ExchangeCodec {
 
 	private static final byte VERSION = 1;
 
-	private static final UUID NOBODY = new UUID(0, 0);
-
 	private static final int MAX_SHORT = 0xFFFF;
 
 	private ExchangeCodec() {
@@ -57,7 +55,7 @@ final class ExchangeCodec {
 		out.writeByte(VERSION);
 		writeText(out, exchange.cluster());
 		out.writeId(exchange.sender());
-		out.writeId((exchange.receiver() != null) ? exchange.receiver() : NOBODY);
+		out.writeId((exchange.receiver() != null) ? exchange.receiver() : PeerProtocol.ANYBODY);
 		writeText(out, (exchange.url() != null) ? exchange.url().toString() : "");
 		out.writeByte(exchange.presence().ordinal());
 		out.writeLong(exchange.interestVersion());
@@ -119,8 +117,8 @@ final class ExchangeCodec {
 		if (in.remaining() > 0 || first < 1 || interestVersion < 0) {
 			throw new WireFormatException(Reason.MALFORMED, "A number is out of range, or bytes follow the end");
 		}
-		return new Exchange(cluster, sender, receiver.equals(NOBODY) ? null : receiver, url, presence, interestVersion,
-				update, generation, first, envelopes);
+		return new Exchange(cluster, sender, receiver.equals(PeerProtocol.ANYBODY) ? null : receiver, url, presence,
+				interestVersion, update, generation, first, envelopes);
 	}
 
 	private static InterestUpdate readUpdate(WireReader in) {

@@ -19,6 +19,7 @@ package io.github.atmosphererelay.relay.http.internal;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 import javax.net.ssl.SSLContext;
 
@@ -35,7 +36,9 @@ import org.jspecify.annotations.Nullable;
  * @param url the base URL at which peers can reach this node, or {@code null} if it is to
  * be found out from the discovered URLs
  * @param secret signs requests and answers, or {@code null}
- * @param sslContext with which to connect to peers, or {@code null} for that of the JVM
+ * @param sslContext supplies the TLS context with which to connect to peers, another
+ * object when its certificates were replaced; called before each request, must not block;
+ * {@code null} for the context of the JVM
  * @param certificates decides which clients are peers, or {@code null} if the secret
  * alone does
  * @param maxPending the maximum number of envelopes that may wait for one peer
@@ -43,11 +46,13 @@ import org.jspecify.annotations.Nullable;
  * @param discoveryInterval the time between two questions for the peers
  * @param maxClockSkew by how much the clocks of two nodes may differ
  * @param forgetAfter the time after which a peer that is away is forgotten
+ * @param maxInterest the number of addresses that this node remembers of a peer; a peer
+ * that follows more is sent everything
  */
 public record HttpRelaySettings(String cluster, EnvelopeCodec codec, String path, @Nullable URI url,
-		@Nullable SharedSecret secret, @Nullable SSLContext sslContext, @Nullable CertificateCheck certificates,
-		int maxPending, Duration publishTimeout, Duration discoveryInterval, Duration maxClockSkew,
-		Duration forgetAfter) {
+		@Nullable SharedSecret secret, @Nullable Supplier<SSLContext> sslContext,
+		@Nullable CertificateCheck certificates, int maxPending, Duration publishTimeout, Duration discoveryInterval,
+		Duration maxClockSkew, Duration forgetAfter, int maxInterest) {
 
 	/** The default of {@link #path()}. */
 	public static final String DEFAULT_PATH = "/atmosphere/connection/peers";
@@ -60,6 +65,9 @@ public record HttpRelaySettings(String cluster, EnvelopeCodec codec, String path
 
 	/** The default of {@link #forgetAfter()}. */
 	public static final Duration DEFAULT_FORGET_AFTER = Duration.ofMinutes(1);
+
+	/** The default of {@link #maxInterest()}. */
+	public static final int DEFAULT_MAX_INTEREST = 1_000_000;
 
 	/** A few thousand large envelopes take more memory than their number tells. */
 	private static final long MAX_PENDING_BYTES = 64L * 1024 * 1024;
@@ -92,7 +100,7 @@ public record HttpRelaySettings(String cluster, EnvelopeCodec codec, String path
 	public static HttpRelaySettings withSecret(String cluster, String secret) {
 		return new HttpRelaySettings(cluster, new EnvelopeCodec(1024 * 1024), DEFAULT_PATH, null,
 				new SharedSecret(secret), null, null, 10_000, Duration.ofSeconds(1), DEFAULT_DISCOVERY_INTERVAL,
-				DEFAULT_MAX_CLOCK_SKEW, DEFAULT_FORGET_AFTER);
+				DEFAULT_MAX_CLOCK_SKEW, DEFAULT_FORGET_AFTER, DEFAULT_MAX_INTEREST);
 	}
 
 	/**
@@ -110,7 +118,7 @@ public record HttpRelaySettings(String cluster, EnvelopeCodec codec, String path
 	 * Return the maximum size of a request's body in bytes.
 	 */
 	int maxBodyBytes() {
-		return Math.max(PeerLoop.MAX_BATCH_BYTES, maxEnvelopeBytes()) + EXCHANGE_OVERHEAD;
+		return Math.max(PeerSender.MAX_BATCH_BYTES, maxEnvelopeBytes()) + EXCHANGE_OVERHEAD;
 	}
 
 }

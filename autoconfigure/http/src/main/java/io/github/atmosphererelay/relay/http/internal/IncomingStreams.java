@@ -95,13 +95,4 @@ final class IncomingStreams {
 		}
 	}
 
-	/**
-	 * Return whether a peer has left, so that nothing else is taken from it.
-	 * @param peer the peer's id
-	 */
-	synchronized boolean hasLeft(UUID peer) {
-		IncomingStream stream = this.streams.get(peer);
-		return stream != null && stream.isLeaving();
-	}
-
 }

@@ -49,7 +49,7 @@ final class Peer {
 
 	private final OutgoingStream stream;
 
-	private final PeerInterest interest = new PeerInterest();
+	private final PeerInterest interest;
 
 	private final InterestSender interestSender;
 
@@ -77,10 +77,10 @@ final class Peer {
 	long nextAt = this.createdAt;
 
 	/** Shrinks when a request takes too long. */
-	int batchBytes = PeerLoop.MAX_BATCH_BYTES;
+	int batchBytes = PeerSender.MAX_BATCH_BYTES;
 
 	/** Shrinks when a request is refused because of its size, and does not grow. */
-	int maxBatchBytes = PeerLoop.MAX_BATCH_BYTES;
+	int maxBatchBytes = PeerSender.MAX_BATCH_BYTES;
 
 	/** Whether a request carries envelopes or an update of the interest, not both. */
 	boolean apart;
@@ -100,9 +100,10 @@ final class Peer {
 
 	boolean farewell;
 
-	Peer(UUID id, OutgoingStream stream, OwnInterest own) {
+	Peer(UUID id, OutgoingStream stream, OwnInterest own, int maxInterest) {
 		this.id = id;
 		this.stream = stream;
+		this.interest = new PeerInterest(maxInterest);
 		this.interestSender = new InterestSender(own);
 	}
 

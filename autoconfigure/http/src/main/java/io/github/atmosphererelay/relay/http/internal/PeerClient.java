@@ -18,7 +18,6 @@ package io.github.atmosphererelay.relay.http.internal;
 
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
@@ -28,70 +27,53 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
-import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
-import io.github.atmosphererelay.guard.internal.Threads;
 import io.github.atmosphererelay.message.internal.WireWriter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends signed requests to peers, and checks that their answers are signed. HTTP/1.1 with
- * connections that are kept; no redirects, no proxy, no cookies. Safe for use by many
- * threads; does not block.
+ * Sends signed requests to peers, and checks that their answers are signed. Safe for use
+ * by many threads; does not block.
  */
 final class PeerClient {
 
 	static final Duration TIMEOUT = Duration.ofSeconds(2);
 
-	private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
-
 	private final HttpRelaySettings settings;
 
 	private final UUID self;
 
-	private final HttpClient client;
+	private final PeerHttpClient client;
 
 	private final AtomicLong requests = new AtomicLong();
 
 	PeerClient(HttpRelaySettings settings, UUID self) {
 		this.settings = settings;
 		this.self = self;
-		// Not limited, because the client would fail if a task were rejected. There are
-		// few tasks for each request, and one request for each peer
-		ThreadPoolExecutor executor = new ThreadPoolExecutor(0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS,
-				new SynchronousQueue<>(), Threads.factory("http-client"));
-		HttpClient.Builder builder = HttpClient.newBuilder()
-			.version(HttpClient.Version.HTTP_1_1)
-			.followRedirects(HttpClient.Redirect.NEVER)
-			.proxy(HttpClient.Builder.NO_PROXY)
-			.connectTimeout(CONNECT_TIMEOUT)
-			.executor(executor);
-		if (settings.sslContext() != null) {
-			builder.sslContext(settings.sslContext());
-		}
-		this.client = builder.build();
+		this.client = new PeerHttpClient(settings.sslContext());
 	}
 
 	/**
 	 * Send a request.
 	 * @param url the peer's base URL
+	 * @param receiver the peer's id, or {@code null} to ask who is there
 	 * @param body the body
 	 * @return completes with the answer; cancel it to close the connection
 	 */
-	CompletableFuture<Reply> send(URI url, byte[] body) {
+	CompletableFuture<Reply> send(URI url, @Nullable UUID receiver, byte[] body) {
 		if (this.settings.secret() == null && !"https".equals(url.getScheme())) {
 			return CompletableFuture
 				.failedFuture(new IOException("without a secret, only https shows that the answer comes from a peer"));
 		}
+		String to = ((receiver != null) ? receiver : PeerProtocol.ANYBODY).toString();
 		String nonce = new PeerProtocol.Nonce(this.self, this.requests.incrementAndGet()).toString();
 		String time = Long.toString(System.currentTimeMillis());
 		String digest = PeerProtocol.digest(body);
 		HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url + this.settings.path()))
 			.timeout(TIMEOUT)
 			.header("Content-Type", "application/octet-stream")
+			.header(PeerProtocol.RECEIVER, to)
 			.header(PeerProtocol.TIME, time)
 			.header(PeerProtocol.NONCE, nonce)
 			.header(PeerProtocol.DIGEST, digest)
@@ -99,10 +81,10 @@ final class PeerClient {
 		SharedSecret secret = this.settings.secret();
 		if (secret != null) {
 			request.header(PeerProtocol.SIGNATURE,
-					secret.sign(PeerProtocol.signed(this.settings.path(), time, nonce, body.length, digest)));
+					secret.sign(PeerProtocol.signed(this.settings.path(), to, time, nonce, body.length, digest)));
 		}
-		CompletableFuture<HttpResponse<byte[]>> sending = this.client.sendAsync(request.build(),
-				(info) -> new LimitedBody());
+		CompletableFuture<HttpResponse<byte[]>> sending = this.client.get()
+			.sendAsync(request.build(), (info) -> new LimitedBody());
 		CompletableFuture<Reply> reply = sending.thenApply((response) -> reply(response, nonce));
 		reply.whenComplete((result, ex) -> {
 			if (reply.isCancelled()) {
@@ -124,17 +106,7 @@ final class PeerClient {
 	 * Release the threads, when all requests are cancelled. Does not block.
 	 */
 	void close() {
-		// From Java 21 on. Before, the client ends when it is not referenced any more
-		if (this.client instanceof AutoCloseable closeable) {
-			Threads.factory("http-close").newThread(() -> {
-				try {
-					closeable.close();
-				}
-				catch (Exception ex) {
-					// It is closed as far as it can be
-				}
-			}).start();
-		}
+		this.client.close();
 	}
 
 	/**

@@ -19,6 +19,7 @@ package io.github.atmosphererelay.relay.http.internal;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.UUID;
 
 import io.github.atmosphererelay.message.WireFormatException;
 import org.jspecify.annotations.Nullable;
@@ -39,12 +40,16 @@ public final class PeerEndpoint {
 
 	private final ReplayGuard replays;
 
+	/** Apart, because such a question may have been asked of another node. */
+	private final ReplayGuard replayedQuestions;
+
 	private volatile @Nullable PeerMesh mesh;
 
 	PeerEndpoint(HttpRelaySettings settings, HttpRelayStatistics statistics) {
 		this.settings = settings;
 		this.statistics = statistics;
 		this.replays = new ReplayGuard(settings.maxClockSkew());
+		this.replayedQuestions = new ReplayGuard(settings.maxClockSkew());
 	}
 
 	void use(@Nullable PeerMesh mesh) {
@@ -66,24 +71,24 @@ public final class PeerEndpoint {
 	 * @throws IOException if the connection is lost
 	 */
 	public PeerResponse handle(PeerRequest request) throws IOException {
-		String nonce = null;
+		Head head = null;
 		try {
 			PeerMesh mesh = this.mesh;
 			if (mesh == null) {
 				throw new RefusedException(RefusalReason.CLOSED);
 			}
-			nonce = authenticate(request);
-			return accept(request, mesh, nonce);
+			head = authenticate(request);
+			return accept(request, mesh, head);
 		}
 		catch (RefusedException ex) {
-			return refuse(ex.reason(), nonce);
+			return refuse(ex.reason(), head);
 		}
 		catch (WireFormatException ex) {
-			return refuse(reason(ex.getReason()), nonce);
+			return refuse(reason(ex.getReason()), head);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
-			return refuse(RefusalReason.CLOSED, nonce);
+			return refuse(RefusalReason.CLOSED, head);
 		}
 	}
 
@@ -98,47 +103,62 @@ public final class PeerEndpoint {
 	/**
 	 * Refuse a request. What comes from a peer is refused with a signature, so that the
 	 * peer does not take a proxy's refusal for it.
-	 * @param nonce the nonce of an authentic request, otherwise {@code null}
+	 * @param head the headers of an authentic request, otherwise {@code null}
 	 */
-	private PeerResponse refuse(RefusalReason reason, @Nullable String nonce) {
+	private PeerResponse refuse(RefusalReason reason, @Nullable Head head) {
 		this.statistics.countRefused(reason);
 		Map<String, String> headers = new LinkedHashMap<>();
 		headers.put("Connection", "close");
 		SharedSecret secret = this.settings.secret();
-		if (secret != null && nonce != null) {
-			headers.put(PeerProtocol.SIGNATURE, secret.sign(PeerProtocol.signedAnswer(nonce, reason.status(), EMPTY)));
+		if (secret != null && head != null) {
+			headers.put(PeerProtocol.SIGNATURE,
+					secret.sign(PeerProtocol.signedAnswer(head.nonce().toString(), reason.status(), EMPTY)));
 		}
 		return new PeerResponse(reason.status(), headers, EMPTY);
 	}
 
-	private PeerResponse accept(PeerRequest request, PeerMesh mesh, String nonce)
+	private PeerResponse accept(PeerRequest request, PeerMesh mesh, Head head)
 			throws IOException, InterruptedException {
+		if (!mesh.isFor(head.receiver())) {
+			this.statistics.countRefused(RefusalReason.OTHER_NODE);
+			return answer(RefusalReason.OTHER_NODE.status(), mesh.introduction(), head, true);
+		}
+		checkTime(head.time());
+		ReplayGuard guard = head.receiver().equals(PeerProtocol.ANYBODY) ? this.replayedQuestions : this.replays;
+		guard.check(head.nonce(), System.nanoTime());
 		if (request.contentLength() > this.settings.maxBodyBytes()) {
 			throw new RefusedException(RefusalReason.OVERSIZED);
 		}
 		byte[] body = body(request);
 		Exchange exchange = ExchangeCodec.decode(body, this.settings.maxEnvelopeBytes());
+		UUID receiver = (exchange.receiver() != null) ? exchange.receiver() : PeerProtocol.ANYBODY;
+		if (!receiver.equals(head.receiver()) || !exchange.sender().equals(head.nonce().sender())) {
+			throw new RefusedException(RefusalReason.MALFORMED);
+		}
 		Answer answer = mesh.exchange(exchange);
-		boolean other = exchange.receiver() != null && !mesh.isFor(exchange);
-		int status = other ? PeerProtocol.OTHER_NODE : PeerProtocol.OK;
+		return answer(PeerProtocol.OK, answer, head,
+				exchange.presence() == Exchange.Presence.LEAVING || mesh.isOwn(exchange));
+	}
+
+	private PeerResponse answer(int status, Answer answer, Head head, boolean last) {
 		byte[] encoded = ExchangeCodec.encode(answer);
 		Map<String, String> headers = new LinkedHashMap<>();
 		headers.put("Content-Type", "application/octet-stream");
 		SharedSecret secret = this.settings.secret();
 		if (secret != null) {
-			headers.put(PeerProtocol.SIGNATURE, secret.sign(PeerProtocol.signedAnswer(nonce, status, encoded)));
+			headers.put(PeerProtocol.SIGNATURE,
+					secret.sign(PeerProtocol.signedAnswer(head.nonce().toString(), status, encoded)));
 		}
-		if (exchange.presence() == Exchange.Presence.LEAVING || mesh.isOwn(exchange)) {
+		if (last) {
 			headers.put("Connection", "close");
 		}
 		return new PeerResponse(status, headers, encoded);
 	}
 
 	/**
-	 * Check the headers.
-	 * @return the nonce
+	 * Check that the headers come from a peer.
 	 */
-	private String authenticate(PeerRequest request) {
+	private Head authenticate(PeerRequest request) {
 		if (!request.method().equals(PeerProtocol.METHOD)) {
 			throw new RefusedException(RefusalReason.METHOD);
 		}
@@ -150,32 +170,21 @@ public final class PeerEndpoint {
 		if (request.contentLength() < 0) {
 			throw new RefusedException(RefusalReason.LENGTH_MISSING);
 		}
+		String receiver = request.header(PeerProtocol.RECEIVER);
 		String time = request.header(PeerProtocol.TIME);
 		String nonce = request.header(PeerProtocol.NONCE);
 		String digest = request.header(PeerProtocol.DIGEST);
 		SharedSecret secret = this.settings.secret();
-		if (time == null || nonce == null || digest == null
-				|| (secret != null && !secret.isSignature(request.header(PeerProtocol.SIGNATURE),
-						PeerProtocol.signed(this.settings.path(), time, nonce, request.contentLength(), digest)))) {
+		if (receiver == null || time == null || nonce == null || digest == null
+				|| (secret != null && !secret.isSignature(request.header(PeerProtocol.SIGNATURE), PeerProtocol
+					.signed(this.settings.path(), receiver, time, nonce, request.contentLength(), digest)))) {
 			throw new RefusedException(RefusalReason.UNAUTHENTICATED);
 		}
-		PeerProtocol.Nonce parsed = PeerProtocol.Nonce.parse(nonce);
-		if (parsed == null) {
-			throw new RefusedException(RefusalReason.MALFORMED);
-		}
-		checkTime(time);
-		this.replays.check(parsed, System.nanoTime());
-		return nonce;
+		return Head.parse(receiver, time, nonce);
 	}
 
-	private void checkTime(String time) {
-		long difference;
-		try {
-			difference = Math.abs(System.currentTimeMillis() - Long.parseLong(time));
-		}
-		catch (NumberFormatException ex) {
-			throw new RefusedException(RefusalReason.MALFORMED);
-		}
+	private void checkTime(long time) {
+		long difference = Math.abs(System.currentTimeMillis() - time);
 		if (difference < 0 || difference > this.settings.maxClockSkew().toMillis()) {
 			throw new RefusedException(RefusalReason.CLOCK);
 		}
@@ -188,6 +197,30 @@ public final class PeerEndpoint {
 			throw new RefusedException(RefusalReason.MALFORMED);
 		}
 		return body;
+	}
+
+	/**
+	 * What the headers of an authentic request say.
+	 *
+	 * @param receiver the node that it is for, or {@link PeerProtocol#ANYBODY}
+	 * @param time the sender's time in milliseconds since 1970
+	 * @param nonce its number
+	 */
+	private record Head(UUID receiver, long time, PeerProtocol.Nonce nonce) {
+
+		private static Head parse(String receiver, String time, String nonce) {
+			PeerProtocol.Nonce parsed = PeerProtocol.Nonce.parse(nonce);
+			if (parsed == null) {
+				throw new RefusedException(RefusalReason.MALFORMED);
+			}
+			try {
+				return new Head(UUID.fromString(receiver), Long.parseLong(time), parsed);
+			}
+			catch (IllegalArgumentException ex) {
+				throw new RefusedException(RefusalReason.MALFORMED);
+			}
+		}
+
 	}
 
 }

@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class PeerInterest {
 
-	static final int MAX_ADDRESSES = 1_000_000;
-
 	static final long MAX_BYTES = 128L * 1024 * 1024;
+
+	private final int maxAddresses;
 
 	private volatile @Nullable Set<String> addresses;
 
@@ -46,6 +46,14 @@ final class PeerInterest {
 	private long partialVersion = -1;
 
 	private int nextPart;
+
+	/**
+	 * Create the interest of a peer that has told nothing.
+	 * @param maxAddresses how many addresses are remembered
+	 */
+	PeerInterest(int maxAddresses) {
+		this.maxAddresses = maxAddresses;
+	}
 
 	/**
 	 * Return whether the peer follows an address, or may follow it.
@@ -118,7 +126,7 @@ final class PeerInterest {
 		if (partial == null || part.version() != this.partialVersion || part.index() != this.nextPart) {
 			return;
 		}
-		if (partial.size() < MAX_ADDRESSES && this.partialBytes < MAX_BYTES) {
+		if (partial.size() < this.maxAddresses && this.partialBytes < MAX_BYTES) {
 			partial.addAll(part.addresses());
 			part.addresses().forEach((address) -> this.partialBytes += address.length());
 		}
@@ -141,7 +149,7 @@ final class PeerInterest {
 	 */
 	private void limit() {
 		Set<String> addresses = this.addresses;
-		if (addresses != null && (addresses.size() >= MAX_ADDRESSES || this.bytes >= MAX_BYTES)) {
+		if (addresses != null && (addresses.size() >= this.maxAddresses || this.bytes >= MAX_BYTES)) {
 			this.addresses = null;
 		}
 	}

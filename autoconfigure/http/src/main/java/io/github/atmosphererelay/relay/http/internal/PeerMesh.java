@@ -167,8 +167,8 @@ final class PeerMesh {
 	CompletableFuture<Receipt> publish(@Nullable Envelope envelope, Address address, byte[] encoded, boolean prompt) {
 		long now = System.nanoTime();
 		List<Peer> all = this.peers.all();
-		if (!this.open
-				|| (this.loop.isAccompanied() && all.stream().noneMatch((peer) -> this.loop.isLive(peer, now)))) {
+		if (!this.open || (this.loop.isAccompanied()
+				&& all.stream().noneMatch((peer) -> this.loop.presence().isLive(peer, now)))) {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(HttpRelay.NAME, null));
 		}
 		List<Contact> unsettled = this.loop.unsettled().contacts();
@@ -191,7 +191,7 @@ final class PeerMesh {
 		}
 		receipt.done();
 		if (!receipt.isDone()) {
-			this.loop.watch(receipt);
+			this.loop.receipts().watch(receipt);
 		}
 		if (prompt && !(destinations.isEmpty() && late.isEmpty())) {
 			this.loop.wake();
@@ -210,7 +210,7 @@ final class PeerMesh {
 		for (Peer peer : this.peers.all()) {
 			if (!peer.isDeaf() && (toAll || peer.mayFollow(value, now))
 					&& chosen.stream().noneMatch((destination) -> destination.peer() == peer)) {
-				destinations.add(new Destination(peer, this.loop.isAwaited(peer, now)));
+				destinations.add(new Destination(peer, this.loop.presence().isAwaited(peer, now)));
 			}
 		}
 		return destinations;
@@ -280,7 +280,7 @@ final class PeerMesh {
 	 * Take a request of a peer. Called by a thread of the web server; waits a quarter of
 	 * a second at most for the listener.
 	 * @param exchange the request, which is authentic
-	 * @return the answer, and whether the request was for this node
+	 * @return the answer
 	 * @throws RefusedException if it is refused
 	 * @throws InterruptedException if the thread is interrupted
 	 */
@@ -291,11 +291,12 @@ final class PeerMesh {
 		if (!exchange.cluster().equals(this.settings.cluster())) {
 			throw new RefusedException(RefusalReason.OTHER_CLUSTER);
 		}
-		if (isOwn(exchange) || (exchange.receiver() != null && !isFor(exchange))) {
-			return new Answer(this.id, 0, 0, -1, -1, 0, 0);
+		if (isOwn(exchange)) {
+			return introduction();
 		}
 		if (exchange.receiver() == null) {
-			return greeted(exchange);
+			// Nothing is remembered of it: the question was perhaps asked of another node
+			return introduction();
 		}
 		IncomingStream stream = this.incoming.of(exchange.sender());
 		stream.requireCurrent(exchange);
@@ -322,25 +323,23 @@ final class PeerMesh {
 		return new Answer(this.id, exchange.generation(), progress, -1, -1, 0, this.interest.version());
 	}
 
-	boolean isFor(Exchange exchange) {
-		return this.id.equals(exchange.receiver());
+	/**
+	 * Return whether a request is for this node, or for whatever node is here.
+	 * @param receiver the receiver of which the request says that it is for it
+	 */
+	boolean isFor(UUID receiver) {
+		return receiver.equals(this.id) || receiver.equals(PeerProtocol.ANYBODY);
+	}
+
+	/**
+	 * Return what this node says to somebody who does not know it.
+	 */
+	Answer introduction() {
+		return new Answer(this.id, 0, 0, -1, -1, 0, 0);
 	}
 
 	boolean isOwn(Exchange exchange) {
 		return this.id.equals(exchange.sender());
-	}
-
-	/**
-	 * Somebody asks who is here. It will want to hear from this node.
-	 */
-	private Answer greeted(Exchange exchange) {
-		if (this.incoming.hasLeft(exchange.sender())) {
-			throw new RefusedException(RefusalReason.REPLAYED);
-		}
-		if (exchange.presence() == Exchange.Presence.PRESENT && exchange.url() != null) {
-			this.loop.heard(this.peers.get(exchange.sender()), exchange.url());
-		}
-		return new Answer(this.id, 0, 0, -1, -1, 0, this.interest.version());
 	}
 
 	private Answer answer(Peer peer, int generation, long progress) {
@@ -361,7 +360,7 @@ final class PeerMesh {
 
 	int livePeers() {
 		long now = System.nanoTime();
-		return (int) this.peers.all().stream().filter((peer) -> this.loop.isLive(peer, now)).count();
+		return (int) this.peers.all().stream().filter((peer) -> this.loop.presence().isLive(peer, now)).count();
 	}
 
 	Map<String, Object> details() {
@@ -395,7 +394,7 @@ final class PeerMesh {
 	}
 
 	private String state(Peer peer, long now) {
-		if (this.loop.isLive(peer, now)) {
+		if (this.loop.presence().isLive(peer, now)) {
 			return "connected, " + peer.stream().size() + " envelopes waiting";
 		}
 		if (peer.isDeaf()) {

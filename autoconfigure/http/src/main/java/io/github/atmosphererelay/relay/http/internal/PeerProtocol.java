@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class PeerProtocol {
 
+	/** The id of the node that the request is for. */
+	static final String RECEIVER = "Atmosphere-Relay-To";
+
 	static final String TIME = "Atmosphere-Relay-Time";
 
 	static final String NONCE = "Atmosphere-Relay-Nonce";
@@ -39,8 +42,8 @@ final class PeerProtocol {
 
 	static final String METHOD = "POST";
 
-	/** Sent in a signed answer by a node that the request was not meant for. */
-	static final int OTHER_NODE = 421;
+	/** The receiver of a request that asks who is there. */
+	static final UUID ANYBODY = new UUID(0, 0);
 
 	static final int OK = 200;
 
@@ -63,8 +66,8 @@ final class PeerProtocol {
 		}
 	}
 
-	static String[] signed(String path, String time, String nonce, long length, String digest) {
-		return new String[] { REQUEST, METHOD, path, time, nonce, Long.toString(length), digest };
+	static String[] signed(String path, String receiver, String time, String nonce, long length, String digest) {
+		return new String[] { REQUEST, METHOD, path, receiver, time, nonce, Long.toString(length), digest };
 	}
 
 	static String[] signedAnswer(String nonce, int status, byte[] body) {

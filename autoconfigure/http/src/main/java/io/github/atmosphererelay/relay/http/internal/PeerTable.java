@@ -68,7 +68,7 @@ final class PeerTable {
 				throw new RefusedException(RefusalReason.OVERLOADED);
 			}
 			peer = new Peer(id, new OutgoingStream(++this.streams, this.settings.maxPending(),
-					this.settings.maxPendingBytes(), this.statistics), this.interest);
+					this.settings.maxPendingBytes(), this.statistics), this.interest, this.settings.maxInterest());
 			this.peers.put(id, peer);
 			this.all = List.copyOf(this.peers.values());
 		}

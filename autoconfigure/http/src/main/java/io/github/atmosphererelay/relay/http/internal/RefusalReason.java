@@ -51,6 +51,9 @@ public enum RefusalReason {
 	/** The body is larger than is allowed. */
 	OVERSIZED(413),
 
+	/** The request is meant for another node, or for this one before its last start. */
+	OTHER_NODE(421),
+
 	/** The request has a version of the format that is not known here. */
 	UNKNOWN_VERSION(422),
 

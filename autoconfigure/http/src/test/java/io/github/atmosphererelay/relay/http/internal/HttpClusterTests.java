@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import io.github.atmosphererelay.contract.RelayNode;
 import io.github.atmosphererelay.message.Address;
@@ -32,7 +34,6 @@ import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -45,17 +46,7 @@ import static org.awaitility.Awaitility.await;
  */
 @Reconciles
 @Timeout(240)
-class HttpClusterTests {
-
-	private final PeerCluster cluster = new PeerCluster();
-
-	private final List<RelayNode> nodes = new ArrayList<>();
-
-	@AfterEach
-	void close() {
-		this.nodes.forEach((node) -> node.relay().stop());
-		this.cluster.close();
-	}
+class HttpClusterTests extends AbstractHttpNodesTests {
 
 	@Test
 	@Timeout(400)
@@ -99,6 +90,37 @@ class HttpClusterTests {
 	}
 
 	@Test
+	void aNodeThatFollowsMoreThanIsRememberedIsSentEverything() {
+		this.cluster.maxInterest(100);
+		List<RelayNode> nodes = started("a", "b");
+		RelayNode a = nodes.get(0);
+		RelayNode b = nodes.get(1);
+		b.subscribe(rooms(0, 99));
+		HttpRelayStatistics sent = PeerCluster.relay(a).statistics();
+		await().until(() -> {
+			long before = sent.sentEnvelopes();
+			a.publish("elsewhere", "not for b");
+			return sent.sentEnvelopes() == before;
+		});
+		b.subscribe(rooms(99, 200));
+		HttpRelayStatistics received = PeerCluster.relay(b).statistics();
+		long before = received.uninteresting();
+		for (int i = 0; i < 50; i++) {
+			a.publish("elsewhere", "not for b");
+		}
+		await().untilAsserted(() -> assertThat(received.uninteresting() - before).isEqualTo(50));
+		List<UUID> ids = Stream.of(rooms(0, 200)).map((room) -> a.publish(room.channel(), "for b").id()).toList();
+		await().untilAsserted(() -> assertThat(b.receivedIds()).isEqualTo(ids));
+		assertThat(b.gaps()).isEmpty();
+	}
+
+	private static Address.Channel[] rooms(int from, int to) {
+		return IntStream.range(from, to)
+			.mapToObj((number) -> new Address.Channel("room-" + number))
+			.toArray(Address.Channel[]::new);
+	}
+
+	@Test
 	void aNodeThatIsListedTwiceGetsEachMessageOnce() {
 		RelayNode a = node("a");
 		RelayNode b = node("b");
@@ -116,12 +138,9 @@ class HttpClusterTests {
 	@Test
 	void aNodeWhoseUrlIsTakenByAnotherIsFoundThere() {
 		List<RelayNode> nodes = started("a", "b");
-		RelayNode c = new RelayNode(new HttpRelay(this.cluster.settings(), this.cluster::urls));
-		this.cluster.server().expose("/b", PeerCluster.relay(c).endpoint());
 		this.cluster.server().expose("/moved", PeerCluster.relay(nodes.get(1)).endpoint());
 		this.cluster.urls().add(this.cluster.url("moved"));
-		this.nodes.add(c);
-		c.start();
+		RelayNode c = node("b", this.cluster::urls);
 		PeerCluster.awaitPeers(2, nodes.get(0), nodes.get(1), c);
 		c.relay().stop();
 		PeerCluster.awaitPeers(1, nodes.get(0), nodes.get(1));
@@ -131,11 +150,7 @@ class HttpClusterTests {
 	void aNodeThatOnlyOneKnowsIsIntroducedToIt() {
 		RelayNode a = node("a");
 		a.start();
-		RelayNode b = new RelayNode(
-				new HttpRelay(this.cluster.settings(), () -> List.of(this.cluster.url("a"), this.cluster.url("b"))));
-		this.cluster.server().expose("/b", PeerCluster.relay(b).endpoint());
-		this.nodes.add(b);
-		b.start();
+		RelayNode b = node("b", () -> List.of(this.cluster.url("a"), this.cluster.url("b")));
 		PeerCluster.awaitPeers(1, a, b);
 		b.subscribe(new Address.Channel("room"));
 		Envelope envelope = a.publish("room", "hello");
@@ -229,19 +244,6 @@ class HttpClusterTests {
 		assertThat(nodes.get(0).relay().publish(nodes.get(0).envelope("room", "alone")).join().outcome())
 			.isEqualTo(Outcome.RELAYED);
 		assertThat(nodes.get(0).relay().details()).containsKey("alone");
-	}
-
-	private RelayNode node(String name) {
-		RelayNode node = this.cluster.node(name);
-		this.nodes.add(node);
-		return node;
-	}
-
-	private List<RelayNode> started(String... names) {
-		List<RelayNode> nodes = List.of(names).stream().map(this::node).toList();
-		nodes.forEach(RelayNode::start);
-		PeerCluster.awaitPeers(names.length - 1, nodes.toArray(RelayNode[]::new));
-		return nodes;
 	}
 
 	/**

@@ -59,7 +59,8 @@ public final class HttpNodeMain {
 		List<URI> peers = Arrays.stream(args).map(URI::create).toList();
 		HttpRelay relay = new HttpRelay(new HttpRelaySettings("test", new EnvelopeCodec(64 * 1024), HttpTestBroker.PATH,
 				own, new SharedSecret(HttpTestBroker.SECRET), null, null, 10_000, Duration.ofSeconds(1),
-				Duration.ofMillis(500), Duration.ofSeconds(30), Duration.ofMinutes(1)), () -> peers);
+				Duration.ofMillis(500), Duration.ofSeconds(30), Duration.ofMinutes(1),
+				HttpRelaySettings.DEFAULT_MAX_INTEREST), () -> peers);
 		server.expose("", relay.endpoint());
 		relay.start(new Listener());
 		BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));

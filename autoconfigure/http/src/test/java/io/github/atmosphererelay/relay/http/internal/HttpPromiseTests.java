@@ -38,7 +38,6 @@ import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -51,19 +50,9 @@ import static org.awaitility.Awaitility.await;
  */
 @Reconciles
 @Timeout(240)
-class HttpPromiseTests {
+class HttpPromiseTests extends AbstractHttpNodesTests {
 
 	private static final Address ROOM = new Address.Channel("room");
-
-	private final PeerCluster cluster = new PeerCluster();
-
-	private final List<RelayNode> nodes = new ArrayList<>();
-
-	@AfterEach
-	void close() {
-		this.nodes.forEach((node) -> node.relay().stop());
-		this.cluster.close();
-	}
 
 	@Test
 	void publishersAtTheLimitAreRefusedAndNothingIsDropped() {
@@ -186,7 +175,7 @@ class HttpPromiseTests {
 		assertThat(mesh).isNotNull();
 		a.relay().stop();
 		PendingReceipt receipt = new PendingReceipt(UUID.randomUUID(), System.nanoTime());
-		mesh.loop().watch(receipt);
+		mesh.loop().receipts().watch(receipt);
 		assertThat(receipt.isDone()).isTrue();
 	}
 
@@ -208,8 +197,7 @@ class HttpPromiseTests {
 
 	@Test
 	void anEnvelopeThatIsTooLargeForAPeerIsDroppedAndThePeerSeesAGap() {
-		RelayNode a = this.cluster.node("a", this.cluster.settings(4 * 1024 * 1024));
-		this.nodes.add(a);
+		RelayNode a = node("a", this.cluster.settings(4 * 1024 * 1024));
 		RelayNode b = node("b");
 		List.of(a, b).forEach(RelayNode::start);
 		PeerCluster.awaitPeers(1, a, b);
@@ -308,36 +296,12 @@ class HttpPromiseTests {
 		assertThat(a.relay().details()).containsKey("discoveryAge");
 	}
 
-	private RelayNode node(String name) {
-		RelayNode node = this.cluster.node(name);
-		this.nodes.add(node);
-		return node;
-	}
-
-	/**
-	 * Start a node with a discovery of its own.
-	 */
-	private RelayNode node(String name, PeerDiscovery discovery) {
-		HttpRelay relay = new HttpRelay(this.cluster.settings(), discovery);
-		this.cluster.server().expose("/" + name, relay.endpoint());
-		RelayNode node = new RelayNode(relay);
-		this.nodes.add(node);
-		return node.start();
-	}
-
 	private HttpRelay slow(String name, HeldListener listener) {
 		HttpRelay relay = new HttpRelay(this.cluster.settings(), this.cluster::urls);
 		this.cluster.server().expose("/" + name, relay.endpoint());
 		this.cluster.urls().add(this.cluster.url(name));
 		relay.start(listener);
 		return relay;
-	}
-
-	private List<RelayNode> started(String... names) {
-		List<RelayNode> nodes = List.of(names).stream().map(this::node).toList();
-		nodes.forEach(RelayNode::start);
-		PeerCluster.awaitPeers(names.length - 1, nodes.toArray(RelayNode[]::new));
-		return nodes;
 	}
 
 }

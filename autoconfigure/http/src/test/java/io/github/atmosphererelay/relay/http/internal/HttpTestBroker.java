@@ -99,7 +99,7 @@ final class HttpTestBroker implements RelayBroker, AutoCloseable {
 	static HttpRelaySettings settings(String cluster, EnvelopeCodec codec, Duration timeout) {
 		return new HttpRelaySettings(cluster, codec, PATH, null, new SharedSecret(SECRET), null, null, 10_000, timeout,
 				Duration.ofMillis(100), HttpRelaySettings.DEFAULT_MAX_CLOCK_SKEW,
-				HttpRelaySettings.DEFAULT_FORGET_AFTER);
+				HttpRelaySettings.DEFAULT_FORGET_AFTER, HttpRelaySettings.DEFAULT_MAX_INTEREST);
 	}
 
 	private Collection<URI> peers(Member viewer, List<Member> members) {

@@ -35,7 +35,7 @@ class InterestTests {
 
 	private final InterestSender sender = new InterestSender(this.own);
 
-	private final PeerInterest peer = new PeerInterest();
+	private final PeerInterest peer = new PeerInterest(HttpRelaySettings.DEFAULT_MAX_INTEREST);
 
 	@Test
 	void aPeerThatKnowsNothingIsSentEverythingAndThenChanges() {
@@ -92,7 +92,7 @@ class InterestTests {
 	void aPeerThatHasForgottenLearnsEverythingAgain() {
 		follow(0, 5);
 		synchronise();
-		PeerInterest another = new PeerInterest();
+		PeerInterest another = new PeerInterest(HttpRelaySettings.DEFAULT_MAX_INTEREST);
 		this.sender.answered(new Answer(UUID.randomUUID(), 1, 0, -1, -1, 0, 0));
 		assertThat(this.sender.next()).isInstanceOf(InterestUpdate.Part.class);
 		another.apply(this.sender.next());
@@ -115,7 +115,7 @@ class InterestTests {
 
 	@Test
 	void aPeerThatFollowsTooMuchFollowsEverything() {
-		int size = PeerInterest.MAX_ADDRESSES / 4;
+		int size = HttpRelaySettings.DEFAULT_MAX_INTEREST / 4;
 		for (int index = 0; index < 4; index++) {
 			int from = index * size;
 			this.peer.apply(new InterestUpdate.Part(1, index, index == 3,

@@ -41,6 +41,8 @@ final class PeerCluster implements AutoCloseable {
 
 	private int maxPending = 10_000;
 
+	private int maxInterest = HttpRelaySettings.DEFAULT_MAX_INTEREST;
+
 	private Duration forgetAfter = HttpRelaySettings.DEFAULT_FORGET_AFTER;
 
 	PeerCluster maxPending(int maxPending) {
@@ -50,6 +52,11 @@ final class PeerCluster implements AutoCloseable {
 
 	PeerCluster forgetAfter(Duration forgetAfter) {
 		this.forgetAfter = forgetAfter;
+		return this;
+	}
+
+	PeerCluster maxInterest(int maxInterest) {
+		this.maxInterest = maxInterest;
 		return this;
 	}
 
@@ -87,7 +94,7 @@ final class PeerCluster implements AutoCloseable {
 	HttpRelaySettings settings(int maxPayloadBytes) {
 		return new HttpRelaySettings("test", new EnvelopeCodec(maxPayloadBytes), HttpTestBroker.PATH, null,
 				new SharedSecret(HttpTestBroker.SECRET), null, null, this.maxPending, Duration.ofSeconds(1),
-				Duration.ofMillis(100), HttpRelaySettings.DEFAULT_MAX_CLOCK_SKEW, this.forgetAfter);
+				Duration.ofMillis(100), HttpRelaySettings.DEFAULT_MAX_CLOCK_SKEW, this.forgetAfter, this.maxInterest);
 	}
 
 	static HttpRelay relay(RelayNode node) {

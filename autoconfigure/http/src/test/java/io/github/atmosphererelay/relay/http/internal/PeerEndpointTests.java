@@ -59,7 +59,8 @@ class PeerEndpointTests {
 	private static HttpRelay relay(@Nullable CertificateCheck certificates) {
 		return new HttpRelay(new HttpRelaySettings("test", new EnvelopeCodec(64 * 1024), HttpTestBroker.PATH, null,
 				new SharedSecret(HttpTestBroker.SECRET), null, certificates, 100, Duration.ofSeconds(1),
-				Duration.ofSeconds(2), Duration.ofSeconds(30), Duration.ofMinutes(1)), List::of);
+				Duration.ofSeconds(2), Duration.ofSeconds(30), Duration.ofMinutes(1),
+				HttpRelaySettings.DEFAULT_MAX_INTEREST), List::of);
 	}
 
 	@BeforeEach
@@ -93,7 +94,8 @@ class PeerEndpointTests {
 
 	@Test
 	void anotherSecretIsRefusedBeforeTheBodyIsRead() throws IOException {
-		Request request = request(hello("test"), new SharedSecret("f".repeat(32)), System.currentTimeMillis());
+		Request request = request(hello("test"), new SharedSecret("f".repeat(32)), System.currentTimeMillis(),
+				hello("test").length);
 		assertRefused(request, RefusalReason.UNAUTHENTICATED);
 		assertThat(request.opened).isFalse();
 	}
@@ -107,7 +109,7 @@ class PeerEndpointTests {
 
 	@Test
 	void everyPartThatIsSignedCounts() throws IOException {
-		for (String header : List.of(PeerProtocol.TIME, PeerProtocol.NONCE, PeerProtocol.DIGEST,
+		for (String header : List.of(PeerProtocol.RECEIVER, PeerProtocol.TIME, PeerProtocol.NONCE, PeerProtocol.DIGEST,
 				PeerProtocol.SIGNATURE)) {
 			Request request = signed(hello("test"));
 			request.headers.computeIfPresent(header.toLowerCase(Locale.ROOT),
@@ -138,7 +140,8 @@ class PeerEndpointTests {
 	void anOldAndAFutureRequestAreRefused() throws IOException {
 		for (long seconds : new long[] { -40, 40 }) {
 			assertThat(this.relay.endpoint()
-				.handle(request(hello("test"), this.secret, System.currentTimeMillis() + seconds * 1000))
+				.handle(request(hello("test"), this.secret, System.currentTimeMillis() + seconds * 1000,
+						hello("test").length))
 				.status()).isEqualTo(412);
 		}
 		assertThat(this.relay.statistics().refused(RefusalReason.CLOCK)).isEqualTo(2);
@@ -167,17 +170,79 @@ class PeerEndpointTests {
 
 	@Test
 	void whatComesAfterTheLastRequestOfANodeIsRefused() throws IOException {
-		PeerResponse greeted = this.relay.endpoint().handle(signed(hello("test")));
-		UUID receiver = ExchangeCodec.decodeAnswer(greeted.body()).receiver();
-		URI url = URI.create("http://localhost:1");
+		UUID receiver = idOf(this.relay);
 		assertThat(this.relay.endpoint()
-			.handle(signed(ExchangeCodec.encode(new Exchange("test", this.sender, receiver, url,
-					Exchange.Presence.LEAVING, 0, InterestUpdate.NONE, 1, 1, new ArrayList<>()))))
+			.handle(signed(exchange(this.sender, receiver, Exchange.Presence.LEAVING), receiver))
 			.status()).isEqualTo(200);
-		assertRefused(signed(ExchangeCodec.encode(new Exchange("test", this.sender, null, url,
-				Exchange.Presence.PRESENT, 0, InterestUpdate.NONE, 0, 1, new ArrayList<>()))), RefusalReason.REPLAYED);
-		assertThat(this.relay.livePeers()).isZero();
-		assertThat(this.relay.details().get("peers")).hasToString("{}");
+		assertRefused(signed(exchange(this.sender, receiver, Exchange.Presence.PRESENT), receiver),
+				RefusalReason.REPLAYED);
+		assertKnowsNobody(this.relay);
+	}
+
+	@Test
+	void aRequestThatIsRepeatedAtAnotherNodeIsRefusedBeforeItIsRead() throws IOException {
+		HttpRelay other = relay(null);
+		new RelayNode(other).start();
+		UUID receiver = idOf(this.relay);
+		Request request = signed(exchange(this.sender, receiver, Exchange.Presence.PRESENT), receiver);
+		assertThat(this.relay.endpoint().handle(request).status()).isEqualTo(200);
+		assertThat(this.relay.details().get("peers")).asString().contains("http://localhost:1");
+		request.opened = false;
+		PeerResponse response = other.endpoint().handle(request);
+		assertThat(response.status()).isEqualTo(421);
+		assertThat(request.opened).isFalse();
+		assertThat(other.statistics().refused(RefusalReason.OTHER_NODE)).isEqualTo(1);
+		assertThat(this.secret.isSignature(response.headers().get(PeerProtocol.SIGNATURE),
+				PeerProtocol.signedAnswer(request.nonce(), 421, response.body())))
+			.isTrue();
+		assertKnowsNobody(other);
+		other.stop();
+	}
+
+	@Test
+	void aRequestForTheNodeBeforeItsLastStartIsRefused() throws IOException {
+		UUID before = idOf(this.relay);
+		Request request = signed(exchange(this.sender, before, Exchange.Presence.PRESENT), before);
+		this.relay.stop();
+		this.node.start();
+		assertThat(this.relay.endpoint().handle(request).status()).isEqualTo(421);
+		assertThat(this.relay.statistics().refused(RefusalReason.OTHER_NODE)).isEqualTo(1);
+		assertKnowsNobody(this.relay);
+	}
+
+	@Test
+	void aQuestionWhoIsThereLeavesNothingWhereverItIsRepeated() throws IOException {
+		HttpRelay other = relay(null);
+		new RelayNode(other).start();
+		Request question = signed(exchange(this.sender, null, Exchange.Presence.PRESENT));
+		for (HttpRelay relay : List.of(this.relay, other)) {
+			assertThat(relay.endpoint().handle(question).status()).isEqualTo(200);
+			assertThat(relay.endpoint().handle(question).status()).isEqualTo(409);
+			assertThat(relay.statistics().refused(RefusalReason.REPLAYED)).isEqualTo(1);
+			assertKnowsNobody(relay);
+		}
+		// Nor does it take a number that a request to the other node needs
+		UUID receiver = idOf(other);
+		Request request = signed(exchange(this.sender, receiver, Exchange.Presence.PRESENT), receiver,
+				Long.parseLong(question.nonce().substring(question.nonce().indexOf('.') + 1)));
+		assertThat(other.endpoint().handle(request).status()).isEqualTo(200);
+		other.stop();
+	}
+
+	@Test
+	void headersThatNameAnotherReceiverThanTheBodyAreRefused() throws IOException {
+		UUID receiver = idOf(this.relay);
+		assertRefused(signed(exchange(this.sender, UUID.randomUUID(), Exchange.Presence.PRESENT), receiver),
+				RefusalReason.MALFORMED);
+		assertKnowsNobody(this.relay);
+	}
+
+	@Test
+	void headersThatNameAnotherSenderThanTheBodyAreRefused() throws IOException {
+		UUID receiver = idOf(this.relay);
+		assertRefused(signed(exchange(UUID.randomUUID(), receiver, Exchange.Presence.PRESENT), receiver),
+				RefusalReason.MALFORMED);
+		assertKnowsNobody(this.relay);
 	}
 
 	@Test
@@ -248,30 +313,52 @@ class PeerEndpointTests {
 		}
 	}
 
+	private UUID idOf(HttpRelay relay) throws IOException {
+		return ExchangeCodec.decodeAnswer(relay.endpoint().handle(signed(hello("test"))).body()).receiver();
+	}
+
+	private static void assertKnowsNobody(HttpRelay relay) {
+		assertThat(relay.details().get("peers")).hasToString("{}");
+	}
+
+	private static byte[] exchange(UUID sender, @Nullable UUID receiver, Exchange.Presence presence) {
+		return ExchangeCodec.encode(new Exchange("test", sender, receiver, URI.create("http://localhost:1"), presence,
+				0, InterestUpdate.NONE, 1, 1, new ArrayList<>()));
+	}
+
 	private byte[] hello(String cluster) {
 		return ExchangeCodec.encode(new Exchange(cluster, this.sender, null, null, Exchange.Presence.PRESENT, 0,
 				InterestUpdate.NONE, 0, 1, new ArrayList<>()));
 	}
 
 	private Request signed(byte[] body) {
-		return request(body, this.secret, System.currentTimeMillis());
+		return signed(body, PeerProtocol.ANYBODY);
 	}
 
-	private Request request(byte[] body, SharedSecret secret, long millis) {
-		return request(body, secret, millis, body.length);
+	private Request signed(byte[] body, UUID receiver) {
+		return signed(body, receiver, ++this.counter);
+	}
+
+	private Request signed(byte[] body, UUID receiver, long number) {
+		return request(body, this.secret, System.currentTimeMillis(), body.length, receiver, number);
 	}
 
 	private Request request(byte[] body, SharedSecret secret, long millis, long length) {
+		return request(body, secret, millis, length, PeerProtocol.ANYBODY, ++this.counter);
+	}
+
+	private Request request(byte[] body, SharedSecret secret, long millis, long length, UUID receiver, long number) {
 		Request request = new Request(body);
 		request.length = length;
 		String time = Long.toString(millis);
-		String nonce = new PeerProtocol.Nonce(this.sender, ++this.counter).toString();
+		String nonce = new PeerProtocol.Nonce(this.sender, number).toString();
 		String digest = PeerProtocol.digest(body);
+		request.header(PeerProtocol.RECEIVER, receiver.toString());
 		request.header(PeerProtocol.TIME, time);
 		request.header(PeerProtocol.NONCE, nonce);
 		request.header(PeerProtocol.DIGEST, digest);
-		request.header(PeerProtocol.SIGNATURE,
-				secret.sign(PeerProtocol.signed(HttpTestBroker.PATH, time, nonce, length, digest)));
+		request.header(PeerProtocol.SIGNATURE, secret
+			.sign(PeerProtocol.signed(HttpTestBroker.PATH, receiver.toString(), time, nonce, length, digest)));
 		return request;
 	}
 

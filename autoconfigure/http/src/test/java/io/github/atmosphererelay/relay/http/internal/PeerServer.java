@@ -62,6 +62,8 @@ final class PeerServer implements AutoCloseable {
 
 	private final Map<String, Integer> limits = new ConcurrentHashMap<>();
 
+	private volatile @Nullable Tap tap;
+
 	PeerServer() {
 		try {
 			this.server = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
@@ -119,6 +121,13 @@ final class PeerServer implements AutoCloseable {
 		this.limits.put(prefix + HttpTestBroker.PATH, bytes);
 	}
 
+	/**
+	 * Have somebody on the way see all requests.
+	 */
+	void tap(@Nullable Tap tap) {
+		this.tap = tap;
+	}
+
 	@Override
 	public void close() {
 		this.server.stop(0);
@@ -151,8 +160,10 @@ final class PeerServer implements AutoCloseable {
 			exchange.close();
 			return;
 		}
-		PeerResponse response = endpoint.handle(request);
-		if (this.losing.contains(path)) {
+		Tap tap = this.tap;
+		PeerResponse response = (tap != null) ? tap.handle(endpoint, RecordedRequest.of(request))
+				: endpoint.handle(request);
+		if (response == null || this.losing.contains(path)) {
 			exchange.close();
 			return;
 		}
@@ -195,6 +206,19 @@ final class PeerServer implements AutoCloseable {
 			}
 
 		};
+	}
+
+	/**
+	 * Somebody on the way.
+	 */
+	interface Tap {
+
+		/**
+		 * Do something with a request.
+		 * @return the answer, or {@code null} to cut the connection
+		 */
+		@Nullable PeerResponse handle(PeerEndpoint endpoint, RecordedRequest request) throws IOException;
+
 	}
 
 }

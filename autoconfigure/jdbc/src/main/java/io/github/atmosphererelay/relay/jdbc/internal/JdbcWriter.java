@@ -39,6 +39,8 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.dao.DuplicateKeyException;
+
 /**
  * Writes what the node publishes, on one thread with one connection: takes what has
  * gathered while the transaction before was committed, appends it in one transaction, and
@@ -386,6 +388,10 @@ final class JdbcWriter implements JdbcWorker.Work {
 		}
 		try {
 			return log.appendAtOnce(link.jdbc(), envelopes);
+		}
+		catch (DuplicateKeyException ex) {
+			logger.debug("A counter is wrong", ex);
+			return link.inTransaction(() -> log.appendEncoded(link.jdbc(), envelopes, true));
 		}
 		catch (RuntimeException ex) {
 			if (link.isLost(ex)) {

@@ -72,6 +72,22 @@ final class RedisScript {
 		return new RedisScript(resource(HEAD) + resource("resume.lua"), false);
 	}
 
+	/**
+	 * Load the script that replaces a document by a newer one.
+	 * @return the script
+	 */
+	static RedisScript saveDocument() {
+		return new RedisScript(resource("document-save.lua"), false);
+	}
+
+	/**
+	 * Load the script that reads a document.
+	 * @return the script
+	 */
+	static RedisScript readDocument() {
+		return new RedisScript(resource("document-read.lua"), false);
+	}
+
 	byte[] text() {
 		return this.text;
 	}

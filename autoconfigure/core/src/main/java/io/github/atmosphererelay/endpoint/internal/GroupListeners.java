@@ -1,0 +1,166 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.endpoint.internal;
+
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+import io.github.atmosphererelay.application.internal.ApplicationThreads;
+import io.github.atmosphererelay.channel.internal.ChannelCatalog;
+import io.github.atmosphererelay.channel.internal.ChannelOptions;
+import io.github.atmosphererelay.channel.internal.ChannelPattern;
+import io.github.atmosphererelay.channel.internal.HistoryOptions;
+import io.github.atmosphererelay.group.internal.GroupRunner;
+import io.github.atmosphererelay.group.internal.GroupRunners;
+import io.github.atmosphererelay.group.internal.GroupSettings;
+import io.github.atmosphererelay.listening.ChannelListener;
+import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.ConsumerGroups;
+import io.github.atmosphererelay.relay.GroupOptions;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The {@link ChannelListener} methods of an application that are in a group.
+ */
+public final class GroupListeners {
+
+	private final ClusterRelay relay;
+
+	private final ChannelCatalog catalog;
+
+	private final GroupSettings settings;
+
+	private final ListenerSupport support;
+
+	private final Supplier<ApplicationThreads> threads;
+
+	private final GroupRunners runners = new GroupRunners();
+
+	/**
+	 * Create the groups, without any listener.
+	 * @param relay the node's relay
+	 * @param catalog the channels that exist
+	 * @param settings how messages are handled
+	 * @param support what listeners need of their node
+	 * @param threads makes the threads of one group
+	 */
+	public GroupListeners(ClusterRelay relay, ChannelCatalog catalog, GroupSettings settings, ListenerSupport support,
+			Supplier<ApplicationThreads> threads) {
+		this.relay = relay;
+		this.catalog = catalog;
+		this.settings = settings;
+		this.support = support;
+		this.threads = threads;
+	}
+
+	/**
+	 * Return the groups.
+	 * @return the groups
+	 */
+	public GroupRunners runners() {
+		return this.runners;
+	}
+
+	void add(@Nullable String group, ChannelPattern pattern, ChannelListener.Start start, EndpointMethod method,
+			ExceptionMethods exceptions) {
+		ConsumerGroups groups = this.relay.groups();
+		if (groups == null) {
+			throw new InvalidEndpointException(
+					"The listener " + method + " is in the group '" + group + "', and the relay '" + this.relay.name()
+							+ "' has no consumer groups",
+					"Set 'atmosphere.relay.type' to a relay that has: local. Or leave 'group' out of"
+							+ " @ChannelListener, and every node handles every message");
+		}
+		checkChannels(pattern, method);
+		GroupOptions options = options(group, pattern, start, method);
+		GroupRunner other = this.runners.find(options.name());
+		if (other != null) {
+			throw new InvalidEndpointException("The listeners " + other.describe().listener() + " and " + method
+					+ " are in the same group '" + options.name() + "'",
+					"Give each @ChannelListener a group of its own");
+		}
+		this.runners.add(
+				new GroupRunner(options, pattern.toString(), new GroupMethod(pattern, method, exceptions, this.support),
+						this.settings, groups, this.support.timers(), this.support.events(), this.threads.get()));
+	}
+
+	private static GroupOptions options(@Nullable String group, ChannelPattern pattern, ChannelListener.Start start,
+			EndpointMethod method) {
+		try {
+			return new GroupOptions((group != null) ? group : "", (channel) -> pattern.match(channel) != null,
+					(start == ChannelListener.Start.BEGINNING) ? GroupOptions.Start.EARLIEST
+							: GroupOptions.Start.LATEST);
+		}
+		catch (IllegalArgumentException ex) {
+			throw new InvalidEndpointException(
+					"The listener " + method + " is in the group '" + group + "': " + ex.getMessage(),
+					"Use a name such as billing");
+		}
+	}
+
+	/**
+	 * Check that the pattern has recorded channels.
+	 */
+	private void checkChannels(ChannelPattern pattern, EndpointMethod method) {
+		List<ChannelOptions> covered = this.catalog.all()
+			.stream()
+			.filter((options) -> ChannelPattern.parse(options.pattern()).mayOverlap(pattern))
+			.toList();
+		if (pattern.isName()) {
+			// The first pattern decides
+			ChannelOptions options = this.catalog.find(pattern.toString());
+			covered = (options != null) ? List.of(options) : List.of();
+		}
+		if (covered.isEmpty()) {
+			throw new InvalidEndpointException(
+					"The listener " + method + " cannot listen: there is no channel '" + pattern + "'",
+					"Add the channels to 'atmosphere.channels', or correct the @ChannelListener");
+		}
+		if (covered.stream().noneMatch(GroupListeners::isShared)) {
+			throw new InvalidEndpointException(
+					"The listener " + method + " is in a group, and the channels '" + pattern
+							+ "' have no log at the relay: they are configured by "
+							+ covered.stream()
+								.map((options) -> "'" + options.pattern() + "'")
+								.collect(Collectors.joining(", ")),
+					"Set 'history.size' of this pattern in 'atmosphere.channels', so that the channels are recorded."
+							+ " Or leave 'group' out of @ChannelListener");
+		}
+	}
+
+	private static boolean isShared(ChannelOptions options) {
+		HistoryOptions history = options.history();
+		return options.isRecorded() && history != null && history.log() == null;
+	}
+
+	/**
+	 * Join the groups. Called when the node has started.
+	 */
+	public void start() {
+		this.runners.start();
+	}
+
+	/**
+	 * Leave the groups. Waits for messages that are being handled. Called before the node
+	 * stops.
+	 */
+	public void stop() {
+		this.runners.stop();
+	}
+
+}

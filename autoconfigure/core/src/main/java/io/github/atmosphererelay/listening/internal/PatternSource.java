@@ -1,0 +1,322 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.listening.internal;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+import io.github.atmosphererelay.channel.internal.ChannelPattern;
+import io.github.atmosphererelay.delivery.internal.ChannelTap;
+import io.github.atmosphererelay.delivery.internal.PatternTap;
+import io.github.atmosphererelay.listening.ListenOptions;
+import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.ChannelItem;
+import io.github.atmosphererelay.message.Discontinuity;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.message.internal.BucketMessages;
+import io.github.atmosphererelay.relay.PageLimit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The publications of all channels that a pattern covers, for one subscriber. Those of
+ * ephemeral channels are buffered. Those of recorded channels are read from the logs when
+ * they are announced, a few channels at a time, so that a channel is in order and
+ * complete, and a subscriber that is slow, or has many channels, needs no more memory.
+ */
+final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Listener {
+
+	/**
+	 * The number of recorded channels of which the subscriber knows the position. Beyond
+	 * it, those that have had no publication for long are forgotten.
+	 */
+	static final int MAX_CHANNELS = 10_000;
+
+	/** The number of reads that are under way at once. */
+	private static final int MAX_READS = 8;
+
+	private static final int MAX_PAGE = 500;
+
+	/** The source passes on what it gets itself. */
+	private static final Following NOTHING = new Following() {
+
+		@Override
+		public void begin(ChannelTap tap) {
+		}
+
+		@Override
+		public void close(ChannelTap tap) {
+		}
+
+	};
+
+	private final String name;
+
+	private final ChannelPattern pattern;
+
+	/** Whether the pattern covers recorded channels. */
+	private final boolean recorded;
+
+	private final ListeningContext context;
+
+	private final FollowedPattern followed;
+
+	private final EphemeralSource ephemeral;
+
+	private final BufferBudget budget;
+
+	private final PageLimit limit;
+
+	/** By name, the one with the oldest announcement first. Guarded by itself. */
+	private final Map<String, AnnouncedChannel> channels = new LinkedHashMap<>(0, 0.75f, true);
+
+	/** Those that may have items. */
+	private final Queue<AnnouncedChannel> ready = new ConcurrentLinkedQueue<>();
+
+	/** Those that want to read. */
+	private final Queue<AnnouncedChannel> deferred = new ConcurrentLinkedQueue<>();
+
+	/** Those that read. Used by the stream's task only. */
+	private final List<AnnouncedChannel> reading = new ArrayList<>();
+
+	private final AnnouncementSearch search;
+
+	/** Publications with a later time belong to the stream. Guarded by channels. */
+	private long after;
+
+	private boolean closed;
+
+	private boolean recordedNext;
+
+	private volatile @Nullable StreamSignal stream;
+
+	/**
+	 * Create a source.
+	 * @param buckets the buckets to follow
+	 */
+	PatternSource(ChannelPattern pattern, List<Address> buckets, ListenOptions options, ListeningContext context) {
+		this.name = pattern.toString();
+		this.pattern = pattern;
+		this.recorded = buckets.stream()
+			.anyMatch((bucket) -> bucket instanceof Address.Bucket each && each.name().equals(BucketMessages.LOGS));
+		this.context = context;
+		this.followed = new FollowedPattern(buckets, context);
+		this.ephemeral = new EphemeralSource(this.name, NOTHING, options, context);
+		this.budget = new BufferBudget(options, context.statistics());
+		this.limit = new PageLimit(Math.min(MAX_PAGE, Math.max(1, options.bufferMessages() / MAX_READS)),
+				Math.max(1, options.bufferBytes() / MAX_READS));
+		this.search = new AnnouncementSearch(context, this::perhapsPublished, this::mayMiss);
+	}
+
+	@Override
+	public void begin(StreamSignal stream) {
+		this.stream = stream;
+		this.ephemeral.begin(stream);
+		synchronized (this.channels) {
+			// What is published within this millisecond belongs to the stream
+			this.after = System.currentTimeMillis() - 1;
+		}
+		this.followed.begin(this);
+	}
+
+	@Override
+	public boolean covers(String channel) {
+		return this.pattern.match(channel) != null;
+	}
+
+	@Override
+	public void published(Publication publication) {
+		this.ephemeral.published(publication);
+	}
+
+	@Override
+	public void missed() {
+		this.ephemeral.missed(Discontinuity.UNKNOWN);
+	}
+
+	@Override
+	public void announced(String channel, @Nullable Position position, boolean more, long time) {
+		synchronized (this.channels) {
+			if (this.closed) {
+				return;
+			}
+			AnnouncedChannel known = this.channels.get(channel);
+			if (known == null) {
+				if (this.channels.size() >= MAX_CHANNELS && !forget()) {
+					this.ephemeral.overflowed();
+					return;
+				}
+				known = new AnnouncedChannel(channel, this.limit, this.after, this.context, this.budget, this);
+				this.channels.put(channel, known);
+			}
+			// With the lock held, so that the channel is not forgotten meanwhile
+			if (!known.announced(position, more, time)) {
+				// It can no longer come in the channel's order
+				this.ephemeral.missed(1);
+			}
+		}
+	}
+
+	/**
+	 * Forget a channel of which the subscriber has everything.
+	 */
+	private boolean forget() {
+		Iterator<AnnouncedChannel> oldest = this.channels.values().iterator();
+		for (int i = 0; i < 100 && oldest.hasNext(); i++) {
+			AnnouncedChannel each = oldest.next();
+			if (each.isIdle()) {
+				oldest.remove();
+				each.close();
+				// If it is announced again, it does not begin before this
+				this.after = Math.max(this.after, each.time());
+				return true;
+			}
+		}
+		return false;
+	}
+
+	@Override
+	public void announcementsMissed(boolean interrupted) {
+		if (!this.recorded) {
+			return;
+		}
+		synchronized (this.channels) {
+			this.channels.values().forEach((known) -> known.announced(null, true, 0));
+		}
+		this.search.begin(interrupted);
+	}
+
+	/**
+	 * The channel may have publications whose announcement was missed.
+	 */
+	private void perhapsPublished(String channel) {
+		if (covers(channel)) {
+			announced(channel, null, true, 0);
+		}
+	}
+
+	private void mayMiss() {
+		this.ephemeral.missed(Discontinuity.UNKNOWN);
+	}
+
+	@Override
+	public void ready(AnnouncedChannel channel) {
+		if (channel.queue()) {
+			this.ready.add(channel);
+		}
+		StreamSignal stream = this.stream;
+		if (stream != null) {
+			stream.wake();
+		}
+	}
+
+	@Override
+	public void failed(Throwable failure) {
+		StreamSignal stream = this.stream;
+		if (stream != null) {
+			stream.fail(failure);
+		}
+	}
+
+	@Override
+	public @Nullable ChannelItem poll() {
+		if (!this.deferred.isEmpty()) {
+			read();
+		}
+		// In turn, so that neither kind holds up the other
+		this.recordedNext = !this.recordedNext;
+		ChannelItem item = this.recordedNext ? pollRecorded() : this.ephemeral.poll();
+		if (item == null) {
+			item = this.recordedNext ? this.ephemeral.poll() : pollRecorded();
+		}
+		return item;
+	}
+
+	private @Nullable ChannelItem pollRecorded() {
+		AnnouncedChannel channel = this.ready.poll();
+		while (channel != null) {
+			// Before it is looked at, so that nothing that comes later is overlooked
+			channel.unqueue();
+			ChannelItem item = channel.poll();
+			if (item != null) {
+				if (channel.queue()) {
+					this.ready.add(channel);
+				}
+				return item;
+			}
+			if (channel.isWaitingToRead() && channel.defer()) {
+				this.deferred.add(channel);
+			}
+			channel = this.ready.poll();
+		}
+		read();
+		return null;
+	}
+
+	/**
+	 * Begin as many reads as may be under way.
+	 */
+	private void read() {
+		this.reading.removeIf((channel) -> !channel.isReading());
+		while (this.reading.size() < MAX_READS && this.budget.hasRoom()) {
+			AnnouncedChannel channel = this.deferred.poll();
+			if (channel == null) {
+				return;
+			}
+			channel.undefer();
+			this.reading.add(channel);
+			channel.read();
+		}
+	}
+
+	@Override
+	public boolean isEmpty() {
+		if (!this.ephemeral.isEmpty()) {
+			return false;
+		}
+		synchronized (this.channels) {
+			return this.channels.values().stream().allMatch(AnnouncedChannel::isEmpty);
+		}
+	}
+
+	@Override
+	public int waiting() {
+		return this.ephemeral.waiting() + this.budget.messages();
+	}
+
+	@Override
+	public void close() {
+		this.followed.close(this);
+		this.search.close();
+		this.ephemeral.close();
+		List<AnnouncedChannel> closing;
+		synchronized (this.channels) {
+			this.closed = true;
+			closing = List.copyOf(this.channels.values());
+			this.channels.clear();
+		}
+		closing.forEach(AnnouncedChannel::close);
+		this.ready.clear();
+		this.deferred.clear();
+	}
+
+}

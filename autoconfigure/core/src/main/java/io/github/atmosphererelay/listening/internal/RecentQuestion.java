@@ -1,0 +1,37 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.listening.internal;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+import io.github.atmosphererelay.broadcast.internal.RecentChannels;
+
+/**
+ * Asks all nodes in which recorded channels they have published recently.
+ */
+@FunctionalInterface
+public interface RecentQuestion {
+
+	/**
+	 * Ask. Does not block.
+	 * @param age how far to look back
+	 * @return completes with the channels, on any thread; must not be blocked
+	 */
+	CompletableFuture<RecentChannels> ask(Duration age);
+
+}

@@ -1,0 +1,188 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.gateway.internal;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+
+import io.github.atmosphererelay.guard.Guards;
+import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.internal.Threads;
+import io.github.atmosphererelay.routing.PublishedRing;
+import io.github.atmosphererelay.routing.RingVersion;
+import io.github.atmosphererelay.routing.internal.RingDocument;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * Follows a ring that is read from outside the cluster, on a thread of its own, and keeps
+ * the newest that it has read: also while nothing can be read, and when what is read is
+ * older. The ring is known before the web server accepts clients, unless that takes
+ * longer than three seconds.
+ */
+public final class FollowedRing implements RingSource, SmartLifecycle {
+
+	private static final Log logger = LogFactory.getLog(FollowedRing.class);
+
+	private static final Duration FIRST = Duration.ofSeconds(3);
+
+	private final String where;
+
+	private final RingReader reader;
+
+	private final Duration interval;
+
+	private final ProxyStatistics statistics;
+
+	private final AtomicBoolean waits = new AtomicBoolean();
+
+	private volatile @Nullable PublishedRing ring;
+
+	private volatile @Nullable ScheduledExecutorService executor;
+
+	/** Whether the last attempt has failed. Used by the thread that reads. */
+	private boolean failed;
+
+	/**
+	 * Create a follower, which runs after {@link #start()}.
+	 * @param where where the ring is, for the log
+	 * @param reader makes the reader; it gets what it calls when the ring may have
+	 * changed
+	 * @param interval the time between two readings
+	 * @param statistics counts readings that fail
+	 */
+	public FollowedRing(String where, Function<Runnable, RingReader> reader, Duration interval,
+			ProxyStatistics statistics) {
+		this.where = where;
+		this.reader = reader.apply(this::changed);
+		this.interval = interval;
+		this.statistics = statistics;
+	}
+
+	@Override
+	public @Nullable PublishedRing ring() {
+		return this.ring;
+	}
+
+	/**
+	 * Read soon. Called by any thread; does not block.
+	 */
+	private void changed() {
+		ScheduledExecutorService executor = this.executor;
+		if (executor != null && this.waits.compareAndSet(false, true)) {
+			try {
+				Guards.UNREPORTED.of(Part.ROUTING).later(executor, () -> {
+					this.waits.set(false);
+					read();
+				}, Duration.ZERO);
+			}
+			catch (RejectedExecutionException ex) {
+				this.waits.set(false);
+			}
+		}
+	}
+
+	private void read() {
+		try {
+			String text = this.reader.read();
+			if (text != null) {
+				offer(RingDocument.read(text));
+			}
+			if (this.failed) {
+				logger.info("The ring can be read again from " + this.where);
+			}
+			this.failed = false;
+		}
+		catch (Exception ex) {
+			this.statistics.countRingFailure();
+			if (!this.failed && this.executor != null) {
+				logger.warn("The ring cannot be read from " + this.where + ". The gateway places users by "
+						+ ((this.ring != null) ? "the last one" : "none") + " and keeps trying: " + ex);
+			}
+			logger.debug("The ring cannot be read from " + this.where, ex);
+			this.failed = true;
+		}
+	}
+
+	private void offer(PublishedRing read) {
+		PublishedRing present = this.ring;
+		if (present != null) {
+			RingVersion version = present.version();
+			if (version.isNewerThan(read.version()) || present.equals(read)) {
+				return;
+			}
+		}
+		read.ring().prepare();
+		this.ring = read;
+		logger.info("Ring " + read.version() + " from " + this.where);
+	}
+
+	@Override
+	public synchronized void start() {
+		if (this.executor != null) {
+			return;
+		}
+		ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor(Threads.factory("ring"));
+		this.executor = executor;
+		this.waits.set(false);
+		CountDownLatch first = new CountDownLatch(1);
+		Guards.UNREPORTED.of(Part.ROUTING).repeat(executor, () -> {
+			try {
+				read();
+			}
+			finally {
+				first.countDown();
+			}
+		}, Duration.ZERO, this.interval);
+		try {
+			first.await(FIRST.toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	@Override
+	public synchronized void stop() {
+		ScheduledExecutorService executor = this.executor;
+		if (executor != null) {
+			this.executor = null;
+			executor.shutdownNow();
+			this.reader.close();
+		}
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.executor != null;
+	}
+
+	@Override
+	public int getPhase() {
+		return 0;
+	}
+
+}

@@ -1,0 +1,36 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.gateway.internal;
+
+import java.security.Principal;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Issues tickets, with which clients open one socket each at another host.
+ */
+@FunctionalInterface
+public interface GatewayTickets {
+
+	/**
+	 * Issue a ticket. Called by many threads; must not block.
+	 * @param principal who was authenticated by the gateway
+	 * @return the ticket, or {@code null} if too many are out
+	 */
+	@Nullable String issue(Principal principal);
+
+}

@@ -1,0 +1,30 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.routing.internal;
+
+import java.time.Duration;
+
+/**
+ * A node that is a member of the cluster and is held outside the ring.
+ *
+ * @param name its name
+ * @param remaining for how long it will be held, as of the latest publication; zero if
+ * the ring has no room for it
+ * @param departures how often it has left lately
+ */
+public record HeldNode(String name, Duration remaining, int departures) {
+}
