@@ -128,6 +128,7 @@ class GatewayMovesTests {
 		arguments.addAll(cluster("gateway", 0, this.broker.directProperties()));
 		arguments.add("server.port=" + this.gatewayPort);
 		arguments.add("eureka.client.register-with-eureka=false");
+		arguments.add("atmosphere.gateway.ring.source=member");
 		this.gateway = JavaProcess.launch(RoutedGateway.class, OUTPUT, arguments);
 		List<String> observing = new ArrayList<>(cluster("observer", 0, this.broker.directProperties()));
 		observing.add("eureka.client.enabled=false");
