@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.github.atmosphererelay.test;
+package io.github.atmosphererelay.recovery;
 
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -44,7 +44,7 @@ import tools.jackson.databind.node.ObjectNode;
  * comes back after every loss, asks for what it has missed, and keeps everything that it
  * is told.
  */
-public final class RecordingClient {
+final class RecordingClient {
 
 	private static final HttpClient HTTP = HttpClient.newHttpClient();
 
@@ -64,13 +64,7 @@ public final class RecordingClient {
 
 	private final List<String> faults = new ArrayList<>();
 
-	private final List<Integer> closes = new ArrayList<>();
-
-	private final Map<String, String> headers = new LinkedHashMap<>();
-
 	private @Nullable Connection connection;
-
-	private String session = "";
 
 	private int attempts;
 
@@ -78,15 +72,7 @@ public final class RecordingClient {
 
 	private boolean closed;
 
-	/**
-	 * Create a client.
-	 * @param name its name
-	 * @param channels the channels that it subscribes to
-	 * @param doors returns where it connects, whenever it does
-	 * @param timer runs what it does later
-	 * @param seed of its random delays
-	 */
-	public RecordingClient(String name, List<String> channels, Supplier<URI> doors, ScheduledExecutorService timer,
+	RecordingClient(String name, List<String> channels, Supplier<URI> doors, ScheduledExecutorService timer,
 			long seed) {
 		this.name = name;
 		this.doors = doors;
@@ -95,24 +81,16 @@ public final class RecordingClient {
 		channels.forEach((channel) -> this.channels.put(channel, new Channel(channel)));
 	}
 
-	/**
-	 * Send a header with each handshake.
-	 */
-	public RecordingClient header(String name, String value) {
-		this.headers.put(name, value);
-		return this;
-	}
-
-	public synchronized void connect() {
+	synchronized void connect() {
 		if (this.closed) {
 			return;
 		}
 		int attempt = ++this.attempts;
 		Connection connection = new Connection();
 		this.connection = connection;
-		WebSocket.Builder socket = HTTP.newWebSocketBuilder().connectTimeout(Duration.ofSeconds(3));
-		this.headers.forEach(socket::header);
-		socket.buildAsync(this.doors.get(), connection)
+		HTTP.newWebSocketBuilder()
+			.connectTimeout(Duration.ofSeconds(3))
+			.buildAsync(this.doors.get(), connection)
 			.orTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS)
 			.exceptionally((ex) -> {
 				lost(connection);
@@ -133,7 +111,7 @@ public final class RecordingClient {
 	 * @param away how long to stay away
 	 * @param abandon whether to leave the connection as it is, for the node to find out
 	 */
-	public synchronized void cut(Duration away, boolean abandon) {
+	synchronized void cut(Duration away, boolean abandon) {
 		Connection connection = this.connection;
 		this.connection = null;
 		this.attempts++;
@@ -149,7 +127,7 @@ public final class RecordingClient {
 		}
 	}
 
-	public synchronized void close() {
+	synchronized void close() {
 		this.closed = true;
 		if (this.connection != null && this.connection.socket != null) {
 			this.connection.socket.abort();
@@ -157,18 +135,18 @@ public final class RecordingClient {
 		this.connection = null;
 	}
 
-	public synchronized boolean isLive() {
+	synchronized boolean isLive() {
 		return this.connection != null && this.connection.live.size() == this.channels.size();
 	}
 
-	public String name() {
+	String name() {
 		return this.name;
 	}
 
 	/**
 	 * Return what the client has heard, by channel.
 	 */
-	public synchronized Map<String, List<Stretch>> heard() {
+	synchronized Map<String, List<Stretch>> heard() {
 		Map<String, List<Stretch>> heard = new LinkedHashMap<>();
 		this.channels.forEach((name, channel) -> heard.put(name, List.copyOf(channel.stretches)));
 		return heard;
@@ -177,33 +155,18 @@ public final class RecordingClient {
 	/**
 	 * Return the offset up to which the client has a channel.
 	 */
-	public synchronized long offset(String channel) {
+	synchronized long offset(String channel) {
 		return this.channels.get(channel).last().offset();
 	}
 
 	/**
 	 * Return what must not happen, whatever is wrong with nodes and brokers.
 	 */
-	public synchronized List<String> faults() {
+	synchronized List<String> faults() {
 		return List.copyOf(this.faults);
 	}
 
-	/**
-	 * Return the codes with which nodes have closed the client's connections, in order.
-	 */
-	public synchronized List<Integer> closes() {
-		return List.copyOf(this.closes);
-	}
-
-	/**
-	 * Return the id that the client's session had at last; it begins with that of the
-	 * node.
-	 */
-	public synchronized String session() {
-		return this.session;
-	}
-
-	public synchronized int recoveries() {
+	synchronized int recoveries() {
 		return this.recoveries;
 	}
 
@@ -222,14 +185,14 @@ public final class RecordingClient {
 	 * @param offset its offset
 	 * @param data what it says
 	 */
-	public record Delivery(long offset, String data) {
+	record Delivery(long offset, String data) {
 
 	}
 
 	/**
 	 * What was heard of one life of a log without anything missing.
 	 */
-	public static final class Stretch {
+	static final class Stretch {
 
 		private final String epoch;
 
@@ -242,22 +205,22 @@ public final class RecordingClient {
 			this.since = since;
 		}
 
-		public String epoch() {
+		String epoch() {
 			return this.epoch;
 		}
 
 		/**
 		 * Return the position after which it begins.
 		 */
-		public long since() {
+		long since() {
 			return this.since;
 		}
 
-		public List<Delivery> deliveries() {
+		List<Delivery> deliveries() {
 			return this.deliveries;
 		}
 
-		public long offset() {
+		long offset() {
 			return this.deliveries.isEmpty() ? this.since : this.deliveries.get(this.deliveries.size() - 1).offset();
 		}
 
@@ -365,7 +328,6 @@ public final class RecordingClient {
 			else {
 				String channel = this.unanswered.remove(reply.path("id").asInt());
 				if (reply.has("connect")) {
-					RecordingClient.this.session = reply.path("connect").path("client").asString("");
 					RecordingClient.this.channels.values().forEach(this::subscribe);
 				}
 				else if (reply.has("error")) {
@@ -452,11 +414,6 @@ public final class RecordingClient {
 
 		@Override
 		public @Nullable CompletionStage<?> onClose(WebSocket socket, int code, String reason) {
-			synchronized (RecordingClient.this) {
-				if (RecordingClient.this.connection == this) {
-					RecordingClient.this.closes.add(code);
-				}
-			}
 			if (code >= 3500 && code < 4000 || code >= 4500 && code < 5000 || code == 1009) {
 				synchronized (RecordingClient.this) {
 					fault("sent away for good: " + code + " " + reason);
