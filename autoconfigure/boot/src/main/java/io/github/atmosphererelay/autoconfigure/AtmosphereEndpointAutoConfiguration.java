@@ -63,8 +63,7 @@ public final class AtmosphereEndpointAutoConfiguration {
 	AtmosphereEndpoint atmosphereEndpoint(MessagingNode node, ClusterRelay relay, DefaultCluster cluster,
 			PresenceService presence, ChannelCounts channels, ObjectProvider<RelayEpochs> epochs,
 			ObjectProvider<OutboxOperations> outbox, ObjectProvider<RoutingOperations> routing,
-			ObjectProvider<GroupListeners> groups,
-			AtmosphereProperties properties) {
+			ObjectProvider<GroupListeners> groups, AtmosphereProperties properties) {
 		NodeDescription description = new NodeDescription(node.identity(), limits(properties),
 				new RelaySource(relay, node.monitor(), node.interest()),
 				new ChannelSource(node.catalog(), node.clientMessages()));
