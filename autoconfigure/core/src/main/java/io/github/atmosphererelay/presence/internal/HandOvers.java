@@ -92,6 +92,13 @@ final class HandOvers {
 	}
 
 	/**
+	 * Take over a change of a session whose join is held back.
+	 */
+	void update(PresenceEntry entry) {
+		this.heldJoins.computeIfPresent(entry.session(), (session, held) -> new Due(entry, held.at()));
+	}
+
+	/**
 	 * Return the first of a member's entries whose place is kept.
 	 * @return the entry, or {@code null} if there is none
 	 */

@@ -127,6 +127,7 @@ final class PresenceChannel {
 		int index = indexOf(before, entry.session());
 		if (index >= 0) {
 			this.handOvers.release(entry);
+			this.handOvers.update(entry);
 			PresenceEntry[] after = before.clone();
 			after[index] = entry;
 			this.members.put(member, after);

@@ -81,6 +81,7 @@ final class PresenceOwner {
 	 */
 	void put(PresenceEntry entry) {
 		PresenceEntry.Key key = entry.key();
+		this.moved.remove(key);
 		this.live.put(key, entry);
 		this.changed.add(key);
 	}
@@ -91,12 +92,16 @@ final class PresenceOwner {
 	 * @return the entry, or {@code null} if there was none
 	 */
 	@Nullable PresenceEntry remove(PresenceEntry.Key key, boolean moved) {
+		if (moved) {
+			// Before the removal, which a flush may see at once if the entry has changed
+			this.moved.add(key);
+		}
 		PresenceEntry removed = this.live.remove(key);
 		if (removed != null) {
-			if (moved) {
-				this.moved.add(key);
-			}
 			this.changed.add(key);
+		}
+		else if (moved) {
+			this.moved.remove(key);
 		}
 		return removed;
 	}
@@ -118,12 +123,12 @@ final class PresenceOwner {
 		// A key that changes again after its removal from the set is in the set again.
 		for (PresenceEntry.Key key : this.changed) {
 			this.changed.remove(key);
-			boolean moved = this.moved.remove(key);
 			PresenceEntry now = this.live.get(key);
+			boolean moved = now == null && this.moved.remove(key);
 			PresenceEntry before = (now != null) ? this.told.put(key, now) : this.told.remove(key);
 			if (!Objects.equals(before, now)) {
 				this.hash += ((now != null) ? now.digest() : 0) - ((before != null) ? before.digest() : 0);
-				changes.add(new Change(key, now, moved && now == null));
+				changes.add(new Change(key, now, moved));
 			}
 		}
 		List<byte[]> messages = new ArrayList<>();

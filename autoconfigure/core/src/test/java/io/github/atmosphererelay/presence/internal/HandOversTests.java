@@ -86,7 +86,8 @@ class HandOversTests {
 				news.left().forEach((member) -> this.announced.add("-" + member.user()));
 				news.changes()
 					.forEach((change) -> this.announced
-						.add((change.joined() ? "+" : "-") + "(" + change.session().session() + ")"));
+						.add((change.joined() ? "+" : "-") + "(" + change.session().session() + ")"
+								+ (change.session().attributes().isEmpty() ? "" : change.session().attributes())));
 			});
 		}
 		List<String> since = List.copyOf(this.announced);
@@ -207,6 +208,16 @@ class HandOversTests {
 		join("alice", "b.2");
 		this.view.change(new PresenceEntry(CHANNEL, "b.2", "alice", Map.of(), 0), null);
 		assertThat(pass(5)).as("nothing of the session that came and went").containsExactly("-(b.1)");
+	}
+
+	@Test
+	void aJoinThatWasHeldBackHasTheLatestAttributes() {
+		join("alice", "a.1");
+		pass(1);
+		PresenceEntry further = join("alice", "b.1");
+		PresenceEntry changed = new PresenceEntry(CHANNEL, "b.1", "alice", Map.of("mood", "fine"), further.joinedAt());
+		this.view.change(further, changed);
+		assertThat(pass(3)).containsExactly("+(b.1){mood=fine}");
 	}
 
 	@Test
