@@ -65,6 +65,7 @@ class RealNodesTests {
 			.property("spring.main.web-application-type=servlet")
 			.property("spring.cloud.gateway.enabled=false")
 			.property("spring.cloud.gateway.server.webflux.enabled=false")
+			.property("spring.cloud.gateway.server.webflux.redis.enabled=false")
 			.property("spring.application.name=chat")
 			.property("logging.level.root=WARN")
 			.property("server.forward-headers-strategy=native")

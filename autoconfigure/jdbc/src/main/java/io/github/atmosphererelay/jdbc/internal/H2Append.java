@@ -30,14 +30,22 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Appends to a {@link ShardedLog} by one statement of H2, which is a transaction by
- * itself. It does not tell the numbers of the rows, so it is for ephemeral channels.
+ * Appends to a {@link ShardedLog} by one statement of H2. It does not tell the numbers of
+ * the rows, so it is for ephemeral channels.
+ * <p>
+ * In a transaction, although it is one statement: H2's driver may send a statement again
+ * that was in autocommit mode when the connection was lost, and a transaction whose
+ * client has given up is rolled back. If an index has a number that was never committed,
+ * H2 repeats the statement by itself without undoing the update of the counters: then
+ * rows stand there twice, which readers notice by the ids of the messages, and numbers
+ * are left out, which they report as a gap.
  */
 final class H2Append {
 
 	/**
 	 * An update as the outer statement, because H2 does not undo the inner one when a
-	 * query fails.
+	 * query fails. An outer join, because H2 executes the inner one each time that it
+	 * comes to it, and the order of an outer join is fixed.
 	 */
 	private static final String APPEND = "INSERT INTO ATMOSPHERE_MESSAGE"
 			+ " (LOG_NAME, SHARD, NUMBER, CHANNEL, CREATED_AT, EXPIRES_AT, LOG_SIZE, SIZE_BYTES, ENVELOPE)"
@@ -45,7 +53,7 @@ final class H2Append {
 			+ " R.ENVELOPE FROM FINAL TABLE (UPDATE ATMOSPHERE_SHARD SET HEAD = HEAD + CASE SHARD%s END"
 			+ " WHERE LOG_NAME = ? AND SHARD IN (%s)"
 			+ " AND (SELECT COUNT(*) FROM ATMOSPHERE_SHARD WHERE LOG_NAME = ? AND SHARD IN (%s)) = ?) F"
-			+ " JOIN UNNEST(CAST(? AS INT ARRAY), CAST(? AS INT ARRAY), CAST(? AS BIGINT ARRAY),"
+			+ " LEFT JOIN UNNEST(CAST(? AS INT ARRAY), CAST(? AS INT ARRAY), CAST(? AS BIGINT ARRAY),"
 			+ " CAST(? AS VARBINARY ARRAY)) R(SHARD, FOLLOWERS, EXPIRES_AT, ENVELOPE) ON R.SHARD = F.SHARD";
 
 	private final String name;
@@ -56,11 +64,12 @@ final class H2Append {
 
 	/**
 	 * Append rows.
-	 * @param connection the connection, in autocommit mode
+	 * @param connection the connection of the present transaction
 	 * @param rows the rows, of ephemeral channels and none larger than
 	 * {@link H2Insert#MAX_BYTES}
 	 * @throws SQLException if the statement has failed; an integrity violation if one of
-	 * the numbers exists, see {@link H2Counters}
+	 * the numbers exists, see {@link H2Counters}. In each case, and also if there is no
+	 * counter, the transaction has to be rolled back
 	 */
 	void append(Connection connection, List<NewRow> rows) throws SQLException {
 		SortedMap<Integer, Integer> counts = new TreeMap<>();
@@ -70,20 +79,24 @@ final class H2Append {
 		for (int i = 0; i < rows.size(); i++) {
 			followers.add(Objects.requireNonNull(counts.get(rows.get(i).shard())) - places.get(i));
 		}
-		String cases = counts.entrySet()
+		String cases = counts.keySet()
 			.stream()
-			.map((count) -> " WHEN " + count.getKey() + " THEN " + count.getValue())
+			.map((shard) -> " WHEN " + shard + " THEN CAST(? AS BIGINT)")
 			.collect(Collectors.joining());
 		String shards = ShardedLog.list(counts.keySet());
 		try (PreparedStatement statement = connection.prepareStatement(String.format(APPEND, cases, shards, shards))) {
-			statement.setLong(1, rows.get(0).createdAt());
-			statement.setString(2, this.name);
-			statement.setString(3, this.name);
-			statement.setInt(4, counts.size());
-			setArray(statement, 5, "INT", rows, NewRow::shard);
-			statement.setArray(6, connection.createArrayOf("INT", followers.toArray()));
-			setArray(statement, 7, "BIGINT", rows, NewRow::expiresAt);
-			setArray(statement, 8, "VARBINARY", rows, NewRow::envelope);
+			int index = 1;
+			statement.setLong(index++, rows.get(0).createdAt());
+			for (int count : counts.values()) {
+				statement.setLong(index++, count);
+			}
+			statement.setString(index++, this.name);
+			statement.setString(index++, this.name);
+			statement.setInt(index++, counts.size());
+			setArray(statement, index++, "INT", rows, NewRow::shard);
+			statement.setArray(index++, connection.createArrayOf("INT", followers.toArray()));
+			setArray(statement, index++, "BIGINT", rows, NewRow::expiresAt);
+			setArray(statement, index, "VARBINARY", rows, NewRow::envelope);
 			if (statement.executeUpdate() < rows.size()) {
 				throw ShardedLog.missingShard(this.name);
 			}

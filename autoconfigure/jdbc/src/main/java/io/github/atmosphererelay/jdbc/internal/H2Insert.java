@@ -25,7 +25,7 @@ import java.util.List;
 import org.springframework.jdbc.core.JdbcOperations;
 
 /**
- * Inserts rows of a {@link ShardedLog} into H2, all by one statement: its driver sends
+ * Inserts rows of a {@link ShardedLog} into H2, many by one statement: its driver sends
  * the rows of a batch one after the other, and waits for the answer to each. Used by one
  * thread. Blocks as long as the database takes.
  */
@@ -40,9 +40,12 @@ final class H2Insert {
 			+ " R(SHARD, NUMBER, CHANNEL, CREATED_AT, EXPIRES_AT, LOG_SIZE, SIZE_BYTES, ENVELOPE)";
 
 	/**
-	 * Maximum size of an element of an array, as H2 allows it.
+	 * Maximum size of a row that is inserted together with others, and of what one
+	 * statement inserts: H2 ends the whole database when its memory is used up.
 	 */
 	static final int MAX_BYTES = 1024 * 1024;
+
+	private static final int MAX_ROWS = 500;
 
 	private final String name;
 
@@ -74,22 +77,33 @@ final class H2Insert {
 	 * @param jdbc the transaction's connection
 	 */
 	void insert(JdbcOperations jdbc) {
-		if (!this.rows.isEmpty()) {
-			jdbc.execute((Connection connection) -> insert(connection));
+		int begin = 0;
+		while (begin < this.rows.size()) {
+			int end = begin;
+			long bytes = 0;
+			do {
+				bytes += this.rows.get(end++).envelope().length;
+			}
+			while (end < this.rows.size() && end - begin < MAX_ROWS
+					&& bytes + this.rows.get(end).envelope().length <= MAX_BYTES);
+			List<NewRow> part = this.rows.subList(begin, end);
+			List<Long> numbers = this.numbers.subList(begin, end);
+			jdbc.execute((Connection connection) -> insert(connection, part, numbers));
+			begin = end;
 		}
 	}
 
-	private int insert(Connection connection) throws SQLException {
+	private int insert(Connection connection, List<NewRow> rows, List<Long> numbers) throws SQLException {
 		try (PreparedStatement statement = connection.prepareStatement(INSERT)) {
 			statement.setString(1, this.name);
-			H2Append.setArray(statement, 2, "INT", this.rows, NewRow::shard);
-			statement.setArray(3, connection.createArrayOf("BIGINT", this.numbers.toArray()));
-			H2Append.setArray(statement, 4, "VARCHAR", this.rows, NewRow::channel);
-			H2Append.setArray(statement, 5, "BIGINT", this.rows, NewRow::createdAt);
-			H2Append.setArray(statement, 6, "BIGINT", this.rows, NewRow::expiresAt);
-			H2Append.setArray(statement, 7, "INT", this.rows, NewRow::logSize);
-			H2Append.setArray(statement, 8, "INT", this.rows, (row) -> row.envelope().length);
-			H2Append.setArray(statement, 9, "VARBINARY", this.rows, NewRow::envelope);
+			H2Append.setArray(statement, 2, "INT", rows, NewRow::shard);
+			statement.setArray(3, connection.createArrayOf("BIGINT", numbers.toArray()));
+			H2Append.setArray(statement, 4, "VARCHAR", rows, NewRow::channel);
+			H2Append.setArray(statement, 5, "BIGINT", rows, NewRow::createdAt);
+			H2Append.setArray(statement, 6, "BIGINT", rows, NewRow::expiresAt);
+			H2Append.setArray(statement, 7, "INT", rows, NewRow::logSize);
+			H2Append.setArray(statement, 8, "INT", rows, (row) -> row.envelope().length);
+			H2Append.setArray(statement, 9, "VARBINARY", rows, NewRow::envelope);
 			return statement.executeUpdate();
 		}
 	}

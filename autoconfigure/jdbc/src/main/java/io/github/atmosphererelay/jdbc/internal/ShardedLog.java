@@ -345,14 +345,14 @@ public final class ShardedLog {
 	}
 
 	/**
-	 * Append envelopes by one statement, which is a transaction by itself. Nobody waits
-	 * for the counters while the client or the network is slow.
+	 * Append envelopes by one statement. Where it is a transaction by itself, nobody
+	 * waits for the counters while the client or the network is slow.
 	 * @param jdbc uses a connection in autocommit mode; on PostgreSQL it may be in a
-	 * transaction
+	 * transaction, and on H2 it has to be
 	 * @param envelopes the envelopes, one or more, for which {@link #appendsAtOnce} holds
 	 * @return what became of each, in the same order; on H2 with the number 0
-	 * @throws DuplicateKeyException on H2, if a counter is wrong: nothing was appended,
-	 * and {@link #appendEncoded} sets it right
+	 * @throws DuplicateKeyException on H2, if a counter is wrong: the transaction has to
+	 * be rolled back, and {@link #appendEncoded} sets it right
 	 */
 	public List<AppendResult> appendAtOnce(JdbcOperations jdbc, List<EncodedEnvelope> envelopes) {
 		long now = System.currentTimeMillis();

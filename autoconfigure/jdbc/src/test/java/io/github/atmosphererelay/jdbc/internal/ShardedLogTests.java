@@ -38,6 +38,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 import com.github.f4b6a3.uuid.UuidCreator;
 import com.zaxxer.hikari.HikariDataSource;
@@ -105,6 +106,15 @@ class ShardedLogTests {
 				(key != null) ? new LogOptions(10, Duration.ofHours(1), key, Duration.ofMinutes(1)) : null);
 	}
 
+	private void appendAtOnce(ShardedLog log, List<EncodedEnvelope> envelopes) {
+		if (log.dialect() == DatabaseDialect.H2) {
+			this.transactions.executeWithoutResult((status) -> log.appendAtOnce(this.jdbc, envelopes));
+		}
+		else {
+			log.appendAtOnce(this.jdbc, envelopes);
+		}
+	}
+
 	private ShardHead head(ShardedLog log, String channel) {
 		int shard = ShardedLog.shardOf(new Address.Channel(channel));
 		return log.heads(this.jdbc).stream().filter((head) -> head.shard() == shard).findFirst().orElseThrow();
@@ -159,6 +169,22 @@ class ShardedLogTests {
 	}
 
 	@Test
+	void aTransactionOfManyAndLargeEnvelopesIsAppendedWhole() {
+		ShardedLog log = log();
+		List<Envelope> envelopes = IntStream.range(0, 1_300)
+			.mapToObj((i) -> new Envelope(UuidCreator.getTimeOrderedEpochFast(), NODE, Envelope.Kind.MESSAGE,
+					System.currentTimeMillis(), new Audience.Channel("orders", null), Map.of(),
+					Payload.text("x".repeat((i % 200 == 0) ? 900_000 : 10)), null, null))
+			.toList();
+		this.transactions.executeWithoutResult((status) -> log.append(this.jdbc, envelopes, false));
+		List<LogRow> rows = log.read(this.jdbc, head(log, "orders"), 0, 10_000, 100_000_000);
+		assertThat(rows).extracting((row) -> this.codec.decode(row.envelope()).id())
+			.containsExactlyElementsOf(envelopes.stream().map(Envelope::id).toList());
+		assertThat(rows).extracting(LogRow::number)
+			.containsExactlyElementsOf(LongStream.rangeClosed(1, envelopes.size()).boxed().toList());
+	}
+
+	@Test
 	void rowsOfOneStatementKeepTheirOrder() {
 		ShardedLog log = log();
 		List<EncodedEnvelope> envelopes = IntStream.range(0, 50)
@@ -166,8 +192,10 @@ class ShardedLogTests {
 			.map((envelope) -> new EncodedEnvelope(envelope, this.codec.encode(envelope)))
 			.toList();
 		assumeThat(log.appendsAtOnce(envelopes)).isTrue();
-		log.appendAtOnce(this.jdbc, envelopes);
-		log.appendAtOnce(this.jdbc, envelopes.subList(49, 50));
+		appendAtOnce(log, envelopes);
+		appendAtOnce(log, envelopes.subList(49, 50));
+		assertThat(log.read(this.jdbc, head(log, "room/1"), 0, 1000, 1_000_000)).extracting(LogRow::number)
+			.containsExactlyElementsOf(LongStream.rangeClosed(1, 17).boxed().toList());
 		List<UUID> ids = envelopes.stream().map((each) -> each.envelope().id()).toList();
 		assertThat(ids(log, "room/1"))
 			.containsExactlyElementsOf(IntStream.range(0, 50).filter((i) -> i % 3 == 0).mapToObj(ids::get).toList());
@@ -516,8 +544,7 @@ class ShardedLogTests {
 		this.jdbc.update("UPDATE ATMOSPHERE_SHARD SET HEAD = HEAD - 2 WHERE LOG_NAME = ? AND SHARD = ?", log.name(),
 				ShardedLog.shardOf(new Address.Channel("room/1")));
 		EncodedEnvelope next = new EncodedEnvelope(envelopes.get(3), this.codec.encode(envelopes.get(3)));
-		assertThatExceptionOfType(DuplicateKeyException.class)
-			.isThrownBy(() -> log.appendAtOnce(this.jdbc, List.of(next)));
+		assertThatExceptionOfType(DuplicateKeyException.class).isThrownBy(() -> appendAtOnce(log, List.of(next)));
 		assertThat(head(log, "room/1").number()).isEqualTo(1);
 		this.transactions.executeWithoutResult((status) -> {
 			this.jdbc.update("INSERT INTO BUSINESS (ID, TEXT) VALUES (?, ?)", log.name(), "kept");

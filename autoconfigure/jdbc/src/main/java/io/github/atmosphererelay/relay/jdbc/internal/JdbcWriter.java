@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.jdbc.internal.AppendResult;
+import io.github.atmosphererelay.jdbc.internal.DatabaseDialect;
 import io.github.atmosphererelay.jdbc.internal.EncodedEnvelope;
 import io.github.atmosphererelay.jdbc.internal.ShardedLog;
 import io.github.atmosphererelay.jdbc.internal.SqlFailures;
@@ -376,6 +377,9 @@ final class JdbcWriter implements JdbcWorker.Work {
 	private List<AppendResult> append(JdbcLink link, List<EncodedEnvelope> envelopes, @Nullable Integer locked) {
 		ShardedLog log = this.connector.log();
 		boolean oneStatement = log.appendsAtOnce(envelopes);
+		if (oneStatement && locked == null && log.dialect() == DatabaseDialect.H2) {
+			return appendOnH2(link, log, envelopes);
+		}
 		if (!oneStatement || locked != null || link.isPooled()) {
 			return link.inTransaction(() -> {
 				LinkDialect.limitTransaction(link);
@@ -389,16 +393,22 @@ final class JdbcWriter implements JdbcWorker.Work {
 		try {
 			return log.appendAtOnce(link.jdbc(), envelopes);
 		}
-		catch (DuplicateKeyException ex) {
-			logger.debug("A counter is wrong", ex);
-			return link.inTransaction(() -> log.appendEncoded(link.jdbc(), envelopes, true));
-		}
 		catch (RuntimeException ex) {
 			if (link.isLost(ex)) {
 				link.abort();
 				throw new UnknownOutcomeException(ex);
 			}
 			throw ex;
+		}
+	}
+
+	private List<AppendResult> appendOnH2(JdbcLink link, ShardedLog log, List<EncodedEnvelope> envelopes) {
+		try {
+			return link.inTransaction(() -> log.appendAtOnce(link.jdbc(), envelopes));
+		}
+		catch (DuplicateKeyException ex) {
+			logger.warn("H2 has refused numbers of new rows of '" + log.name() + "', which are written once more", ex);
+			return link.inTransaction(() -> log.appendEncoded(link.jdbc(), envelopes, true));
 		}
 	}
 
