@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
@@ -47,6 +48,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 final class Quickstart {
 
 	private static final String CHAT = "## A chat on two nodes";
+
+	/**
+	 * The demo's gateway is on the test's class path, and not on that of the quickstart.
+	 */
+	private static final List<String> WITHOUT_GATEWAY = List.of("spring.cloud.gateway.server.webflux.enabled=false",
+			"spring.cloud.gateway.server.webflux.redis.enabled=false", "spring.cloud.discovery.enabled=false",
+			"spring.cloud.loadbalancer.enabled=false");
 
 	private final String text;
 
@@ -192,7 +200,7 @@ final class Quickstart {
 					contexts.add(context);
 				}
 
-			}, () -> invokeMain(main, args));
+			}, () -> invokeMain(main, withoutGateway(args)));
 			return contexts.get(0);
 		});
 	}
@@ -205,9 +213,14 @@ final class Quickstart {
 	RelayCluster runInTestKit(int nodes, String... properties) {
 		return inApplication((main) -> {
 			RelayCluster.Builder cluster = RelayCluster.of(main).nodes(nodes);
+			WITHOUT_GATEWAY.forEach(cluster::property);
 			List.of(properties).forEach(cluster::property);
 			return cluster.start();
 		});
+	}
+
+	private static List<String> withoutGateway(List<String> args) {
+		return Stream.concat(WITHOUT_GATEWAY.stream().map((property) -> "--" + property), args.stream()).toList();
 	}
 
 	private <T> T inApplication(Function<Class<?>, T> starting) {

@@ -346,7 +346,8 @@ class OutboxOnRedisTests {
 			redis.proxy().stall();
 			transaction(holder, () -> holder.broadcaster().broadcast(channel, "\"text\""));
 			MachineTime.await(SOON).until(() -> !holder.messaging().monitor().isUp());
-			// Without the cut, Redis could get what was stalled, and other nodes the first
+			// Without the cut, Redis could get what was stalled, and other nodes the
+			// first
 			// copy, after which they drop the second one
 			redis.proxy().cut();
 			redis.proxy().resume();
