@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.gateway;
 
+import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.security.Principal;
 import java.util.ArrayList;
@@ -86,8 +87,11 @@ final class TestGateway implements AutoCloseable {
 	 */
 	static TestGateway start(Routes routes, Map<String, Integer> nodes, String... args) {
 		SpringApplication application = new SpringApplication(ApplicationWithRoutes.class);
-		application.addInitializers(
-				(context) -> ((GenericApplicationContext) context).registerBean(Routes.class, () -> routes));
+		// Nothing else of the node that it belongs to
+		Routes only = (Routes) Proxy.newProxyInstance(Routes.class.getClassLoader(), new Class<?>[] { Routes.class },
+				(proxy, method, arguments) -> method.invoke(routes, arguments));
+		application
+			.addInitializers((context) -> ((GenericApplicationContext) context).registerBean(Routes.class, () -> only));
 		return start(application, nodes, Map.of(), args);
 	}
 

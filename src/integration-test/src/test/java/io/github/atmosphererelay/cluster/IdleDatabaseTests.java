@@ -63,12 +63,13 @@ class IdleDatabaseTests {
 		}
 	}
 
+	/** A commit is not counted as a query. */
 	@Test
 	void aNodeOnH2ThatHasNothingToDoSendsAtMostTwoQueriesPerSecond() throws Exception {
 		try (DatabaseServer server = DatabaseServers.newH2()) {
 			measure(server, "polling", "SET QUERY_STATISTICS_MAX_ENTRIES 10000; SET QUERY_STATISTICS TRUE",
 					"SELECT SQL_STATEMENT, EXECUTION_COUNT FROM INFORMATION_SCHEMA.QUERY_STATISTICS"
-							+ " WHERE SQL_STATEMENT NOT LIKE '%QUERY_STATISTICS%'");
+							+ " WHERE SQL_STATEMENT NOT LIKE '%QUERY_STATISTICS%' AND SQL_STATEMENT <> 'COMMIT'");
 		}
 	}
 
