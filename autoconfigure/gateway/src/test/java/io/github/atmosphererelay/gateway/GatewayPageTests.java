@@ -21,10 +21,15 @@ import java.net.URL;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Enumeration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -66,6 +71,21 @@ class GatewayPageTests {
 		Set<String> known = knownProperties();
 		assertThat(DocumentedBlocks.ofGateway("text").lines()).hasSizeGreaterThan(3)
 			.allSatisfy((line) -> assertThat(known).contains(line.replaceFirst("(\\[\\d+].*)?=.*", "")));
+	}
+
+	@Test
+	void thePageHasEveryPropertyOfTheGatewayAndNoOther() throws Exception {
+		Set<String> known = new TreeSet<>();
+		knownProperties().stream().filter((name) -> name.startsWith("atmosphere.gateway.")).forEach(known::add);
+		Set<String> listed = new TreeSet<>();
+		for (String line : Files.readAllLines(Path.of("../../src/docs/gateway.md"))) {
+			Matcher row = Pattern.compile("^\\| `(atmosphere\\.gateway\\.[a-z.-]+)` \\| (?!gauge|counter|timer)")
+				.matcher(line);
+			if (row.find()) {
+				listed.add(row.group(1));
+			}
+		}
+		assertThat(listed).isEqualTo(known);
 	}
 
 	private static Set<String> knownProperties() throws IOException {
