@@ -92,7 +92,8 @@ class WebSocketProxyTests {
 	void theClientsCloseCodeReachesTheNode(int code) throws Exception {
 		this.node.closed().clear();
 		connect().socket().sendClose(code, "bye").join();
-		Awaitility.await().atMost(SOON).until(() -> this.node.closed().equals(List.of(code)));
+		// Others' connections to the node may end late
+		Awaitility.await().atMost(SOON).until(() -> this.node.closed().contains(code));
 	}
 
 	@Test
