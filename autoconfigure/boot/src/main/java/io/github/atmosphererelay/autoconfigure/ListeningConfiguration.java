@@ -58,8 +58,8 @@ class ListeningConfiguration {
 	}
 
 	/**
-	 * Compares the buckets of channels with those of nodes that have joined, and tells
-	 * subscribers by pattern that a node has left.
+	 * When a node has joined, compares the number of buckets of its channels with this
+	 * node's. When a node has left, tells the subscribers by pattern.
 	 */
 	@Bean
 	BucketAgreementLifecycle atmosphereBucketAgreementLifecycle(MessagingNode node, DefaultCluster cluster,

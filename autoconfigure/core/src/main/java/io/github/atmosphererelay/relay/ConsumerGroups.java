@@ -29,7 +29,8 @@ package io.github.atmosphererelay.relay;
  * stored for an owner with a smaller one.
  * <p>
  * Threads: every method may be called by any number of threads at once, and returns
- * without waiting for the network. Futures complete as those of a {@link ClusterRelay}.
+ * without waiting for the network. Futures complete in the same way as the futures of a
+ * {@link ClusterRelay}.
  */
 public interface ConsumerGroups {
 

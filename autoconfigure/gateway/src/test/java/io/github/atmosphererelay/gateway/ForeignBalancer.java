@@ -83,11 +83,7 @@ final class ForeignBalancer implements AutoCloseable {
 			.map((directory) -> Path.of(directory, program))
 			.filter(Files::isExecutable)
 			.findFirst()
-			.orElseGet(() -> {
-				String reason = program + " is not installed";
-				System.out.println("SKIPPED a recipe of the gateway's page: " + reason);
-				return Assumptions.abort(reason);
-			});
+			.orElseGet(() -> Assumptions.abort(program + " is not installed"));
 	}
 
 	private static int freePort() throws IOException {

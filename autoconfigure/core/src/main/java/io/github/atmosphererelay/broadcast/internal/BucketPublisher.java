@@ -235,8 +235,9 @@ final class BucketPublisher {
 	}
 
 	/**
-	 * Send again the announcements that failed, and those of messages that the log may
-	 * get late, if the relay is up. Called by the scheduler.
+	 * If the relay is up, repeat the announcements that failed, and announce the messages
+	 * again whose receipt was unconfirmed: the log may get them late. Called by the
+	 * scheduler.
 	 */
 	void retry() {
 		if (this.up.getAsBoolean()) {

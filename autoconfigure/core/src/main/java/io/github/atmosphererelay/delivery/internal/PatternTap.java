@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Gets what is published in the channels that a pattern covers: by this node when it
  * publishes, and by other nodes from the buckets of channels. So nothing comes twice,
- * whether or not this node also follows the channel itself. The methods are called as
- * those of a {@link ChannelTap}.
+ * whether or not this node also follows the channel itself. The methods are called in the
+ * same way as the methods of a {@link ChannelTap}.
  */
 public interface PatternTap {
 

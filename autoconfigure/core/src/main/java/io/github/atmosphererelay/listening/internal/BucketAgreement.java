@@ -42,8 +42,8 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * Compares the buckets of channels with those of the other nodes, each of which it asks
- * once. A node without buckets asks nobody. For any thread; does not block.
+ * Asks each other node once how many buckets its channels have, and compares the answer
+ * with this node's. A node without buckets asks nobody. For any thread; does not block.
  */
 public final class BucketAgreement implements ClusterQuestionHandler {
 

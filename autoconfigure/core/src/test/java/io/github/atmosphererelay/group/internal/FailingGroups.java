@@ -76,7 +76,8 @@ final class FailingGroups implements ConsumerGroups {
 
 	/**
 	 * Have other members get all lanes, as if the leases of this one had ended.
-	 * @param report whether the member is told at once, or finds out by its next call
+	 * @param report whether the listener of the member is called at once; otherwise the
+	 * member's next call fails
 	 */
 	void lose(boolean report) {
 		for (Lane lane : List.copyOf(this.lanes)) {

@@ -159,7 +159,7 @@ class PresenceSyncTests {
 	}
 
 	/**
-	 * The new node's members disappear with it, whoever has moved there.
+	 * All members of the new node disappear with it, also those who have moved there.
 	 */
 	@Test
 	void aUserWhoseNewNodeDiesLeavesOnce() {

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -118,7 +119,7 @@ class FollowedRingTests {
 			public PublishedRing read() throws Exception {
 				events.add("reads");
 				try {
-					Thread.sleep(60_000);
+					new CountDownLatch(1).await();
 				}
 				finally {
 					events.add("has read");

@@ -95,7 +95,7 @@ final class H2Counters {
 		if (changed.isEmpty()) {
 			return;
 		}
-		// One statement, because the driver sends those of a batch one after the other
+		// One statement: the driver sends the statements of a batch one after the other
 		List<Object> parameters = new ArrayList<>();
 		changed.forEach((head) -> parameters.add(last[head.shard()]));
 		parameters.add(this.name);
