@@ -16,8 +16,6 @@
 
 package io.github.atmosphererelay.listening.internal;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 
 import io.github.atmosphererelay.delivery.internal.ChannelTap;
@@ -54,8 +52,6 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 
 	private static final int MAX_PAGE = 500;
 
-	private static final int MAX_FORMER_EPOCHS = 4;
-
 	/** So many reads take about a minute. */
 	private static final int MAX_FRUITLESS = 15;
 
@@ -72,29 +68,13 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 
 	private final ReadPause pause;
 
-	/** Items up to {@link #last}. */
+	/** Items up to the progress' last position. */
 	private final ItemBuffer buffer;
 
 	/** Publications that were delivered during the present read. */
 	private final ItemBuffer held;
 
-	/**
-	 * The position after which the next publication is added to the buffer; {@code null}
-	 * if it is not known yet, or if that is the first one of the log.
-	 */
-	private @Nullable Position last;
-
-	/** The newest publication that was delivered on this node. */
-	private @Nullable Position newest;
-
-	/** The value of {@link #newest} when the present read began. */
-	private @Nullable Position newestBefore;
-
-	/**
-	 * The greatest offset that was delivered in the epoch of {@link #last}, even if the
-	 * log has another epoch by now.
-	 */
-	private @Nullable Position reached;
+	private final LogProgress progress;
 
 	/** Whether the subscriber knows of the loss that the log still reports. */
 	private boolean lossReported;
@@ -124,21 +104,9 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 	private boolean closed;
 
 	/**
-	 * The last epochs that the log had before, if the source does not follow the channel:
-	 * announcements of them can come late.
-	 */
-	private final Deque<String> formerEpochs = new ArrayDeque<>(0);
-
-	/**
 	 * The number of reads in a row that have not found what was announced.
 	 */
 	private int fruitless;
-
-	/**
-	 * The first publication that was announced in another epoch than that of
-	 * {@link #last}.
-	 */
-	private @Nullable Position firstOfNextEpoch;
 
 	/** Whether this subscriber is counted as one that is behind. */
 	private boolean counted;
@@ -160,7 +128,7 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 		this.reads = new LogReads(channel,
 				new PageLimit(Math.min(MAX_PAGE, options.bufferMessages()), options.bufferBytes()), context, this);
 		this.pause = new ReadPause(context);
-		this.last = options.position();
+		this.progress = new LogProgress(options.position());
 		this.behind = !options.isFromNow();
 	}
 
@@ -203,32 +171,12 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 			if (position == null) {
 				this.movedMeanwhile = true;
 			}
-			else {
-				Position last = this.last;
-				boolean sameEpoch = last != null && last.epoch().equals(position.epoch());
-				if ((sameEpoch && last != null && position.offset() <= last.offset())
-						|| this.formerEpochs.contains(position.epoch())) {
-					return;
-				}
-				Position newest = this.newest;
-				if (newest == null || !newest.epoch().equals(position.epoch()) || newest.offset() < position.offset()) {
-					this.newest = position;
-				}
-				noteReached(position);
-				if (!sameEpoch) {
-					noteNextEpoch(position);
-				}
+			else if (!this.progress.announced(position)) {
+				return;
 			}
 			this.behind = true;
 		}
 		wake();
-	}
-
-	private void noteNextEpoch(Position position) {
-		Position first = this.firstOfNextEpoch;
-		if (first == null || !first.epoch().equals(position.epoch()) || position.offset() < first.offset()) {
-			this.firstOfNextEpoch = position;
-		}
 	}
 
 	synchronized boolean isReading() {
@@ -240,7 +188,7 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 	 * another read.
 	 */
 	synchronized @Nullable Position last() {
-		return this.last;
+		return this.progress.last();
 	}
 
 	/**
@@ -259,10 +207,10 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 
 	private void placed(Position delivered) {
 		synchronized (this) {
-			if (this.options.isFromNow() && this.last == null) {
-				this.last = delivered;
+			if (this.options.isFromNow() && this.progress.last() == null) {
+				this.progress.goOnAfter(delivered);
 			}
-			noteReached(delivered);
+			this.progress.noteReached(delivered);
 			this.ready = true;
 		}
 		wake();
@@ -273,17 +221,6 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 		if (behind != this.counted) {
 			this.counted = behind;
 			this.context.statistics().behind(behind ? 1 : -1);
-		}
-	}
-
-	private void noteReached(Position position) {
-		Position reached = this.reached;
-		Position last = this.last;
-		if (reached != null && reached.epoch().equals(position.epoch())) {
-			this.reached = (position.offset() > reached.offset()) ? position : reached;
-		}
-		else if (reached == null || last == null || !reached.epoch().equals(last.epoch())) {
-			this.reached = position;
 		}
 	}
 
@@ -298,14 +235,13 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 			if (this.closed) {
 				return;
 			}
-			this.newest = position;
-			noteReached(position);
+			this.progress.delivered(position);
 			if (!this.ready) {
 				if (!this.options.isFromNow()) {
 					return;
 				}
-				if (this.last == null) {
-					this.last = new Position(position.epoch(), position.offset() - 1);
+				if (this.progress.last() == null) {
+					this.progress.goOnAfter(new Position(position.epoch(), position.offset() - 1));
 				}
 			}
 			if (this.reading) {
@@ -340,8 +276,8 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 	}
 
 	private void hold(Publication publication) {
-		// What is held has no gap. The log is read again for the rest, because 'newest'
-		// says that there is more.
+		// What is held has no gap. The log is read again for the rest, because the
+		// progress knows that there is more.
 		this.holding = this.holding && this.held.hasRoom(publication);
 		if (this.holding) {
 			this.held.add(publication);
@@ -353,8 +289,7 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 	 * @return whether to wake the stream
 	 */
 	private boolean take(Publication publication, Position position) {
-		Position last = this.last;
-		if (last != null && last.epoch().equals(position.epoch()) && position.offset() <= last.offset()) {
+		if (this.progress.has(position)) {
 			return false;
 		}
 		if (!follows(position)) {
@@ -370,14 +305,12 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 			return false;
 		}
 		this.buffer.add(publication);
-		this.last = position;
+		this.progress.goOnAfter(position);
 		return true;
 	}
 
 	private boolean follows(Position position) {
-		Position last = this.last;
-		return last != null && last.epoch().equals(position.epoch())
-				&& (position.offset() == last.offset() + 1 || !this.reads.hasConsecutiveOffsets());
+		return this.progress.isFollowedBy(position, this.reads.hasConsecutiveOffsets());
 	}
 
 	@Override
@@ -388,11 +321,11 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 	@Override
 	public void moved() {
 		synchronized (this) {
-			if (this.last == null && !this.behind) {
+			if (this.progress.last() == null && !this.behind) {
 				// Nothing has begun yet
 				return;
 			}
-			this.newest = null;
+			this.progress.forgetNewest();
 			this.movedMeanwhile = true;
 			this.holding = false;
 			this.held.clear();
@@ -410,7 +343,7 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 				return;
 			}
 			this.lossReported = true;
-			add(Discontinuity.Reason.LOG_LOST, Discontinuity.UNKNOWN, this.last);
+			add(Discontinuity.Reason.LOG_LOST, Discontinuity.UNKNOWN, this.progress.last());
 		}
 		wake();
 	}
@@ -434,7 +367,7 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 	public synchronized @Nullable ChannelItem poll() {
 		ChannelItem item = this.buffer.poll();
 		if (item == null && this.dropped > 0) {
-			item = new Discontinuity(this.channel, Discontinuity.Reason.OVERFLOW, this.dropped, this.last);
+			item = new Discontinuity(this.channel, Discontinuity.Reason.OVERFLOW, this.dropped, this.progress.last());
 			this.dropped = 0;
 		}
 		return item;
@@ -463,18 +396,10 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 			this.movedMeanwhile = false;
 			this.holding = true;
 			this.held.clear();
-			since = this.last;
-			greatest = reachedAfter(since);
-			this.newestBefore = this.newest;
+			since = this.progress.last();
+			greatest = this.progress.beginRead();
 		}
 		this.reads.read(since, greatest);
-	}
-
-	private long reachedAfter(@Nullable Position since) {
-		Position reached = this.reached;
-		long offset = (since != null) ? since.offset() : 0;
-		return (reached != null && since != null && reached.epoch().equals(since.epoch()))
-				? Math.max(offset, reached.offset()) : offset;
 	}
 
 	@Override
@@ -492,7 +417,7 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 		synchronized (this) {
 			this.reading = false;
 			this.trimmedAfter = since;
-			this.last = null;
+			this.progress.goOnAfter(null);
 		}
 		wake();
 	}
@@ -502,11 +427,14 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 		synchronized (this) {
 			this.reading = false;
 			this.held.clear();
-			leaveEpoch();
+			if (this.followed == null) {
+				this.progress.leaveEpoch();
+			}
 			// A stream that began with new publications does not go back to the log's
 			// beginning, where there are older ones
-			this.last = goOnAfter(continuation);
-			add(Discontinuity.Reason.LOG_CHANGED, continuation.complete() ? 0 : Discontinuity.UNKNOWN, this.last);
+			Position last = goOnAfter(continuation);
+			this.progress.goOnAfter(last);
+			add(Discontinuity.Reason.LOG_CHANGED, continuation.complete() ? 0 : Discontinuity.UNKNOWN, last);
 		}
 		wake();
 	}
@@ -521,13 +449,13 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 			this.reading = false;
 			reportTrimmed(page);
 			page.publications().forEach(this.buffer::add);
-			this.last = endOf(page, since);
+			this.progress.goOnAfter(endOf(page, since));
 			if (!page.more()) {
-				if (isAt(this.newestBefore)) {
+				if (this.progress.isAtNewestBeforeRead()) {
 					// Otherwise the page lacks what was delivered before the read
 					appendHeld();
 				}
-				this.behind = this.movedMeanwhile || !isAt(this.newest);
+				this.behind = this.movedMeanwhile || !this.progress.isAtNewest();
 			}
 			countBehind();
 			this.held.clear();
@@ -539,7 +467,7 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 			else if (this.followed == null && ++this.fruitless >= MAX_FRUITLESS) {
 				// The log does not have what was announced, for example in an epoch that
 				// has ended before this source began
-				this.newest = null;
+				this.progress.forgetNewest();
 				this.behind = this.movedMeanwhile;
 				this.fruitless = 0;
 			}
@@ -558,26 +486,7 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 		if (continuation.complete() || this.options.isFromNow()) {
 			return end;
 		}
-		Position first = this.firstOfNextEpoch;
-		if (this.followed != null) {
-			return null;
-		}
-		return (first != null && first.epoch().equals(end.epoch()) && first.offset() <= end.offset())
-				? new Position(first.epoch(), Math.max(0, first.offset() - 1)) : end;
-	}
-
-	private void leaveEpoch() {
-		Position last = this.last;
-		if (this.followed == null && last != null) {
-			if (this.formerEpochs.size() >= MAX_FORMER_EPOCHS) {
-				this.formerEpochs.removeFirst();
-			}
-			this.formerEpochs.add(last.epoch());
-			Position newest = this.newest;
-			if (newest != null && newest.epoch().equals(last.epoch())) {
-				this.newest = null;
-			}
-		}
+		return (this.followed != null) ? null : this.progress.beforeAnnounced(end);
 	}
 
 	private void reportTrimmed(LogPage page) {
@@ -617,28 +526,18 @@ final class RecordedSource implements ItemSource, ChannelTap, LogReads.Receiver 
 	 */
 	private boolean append(Publication publication) {
 		Position position = publication.position();
-		Position last = this.last;
-		if (position == null || last == null || !last.epoch().equals(position.epoch())) {
+		if (position == null) {
 			return false;
 		}
-		if (position.offset() <= last.offset()) {
+		if (this.progress.has(position)) {
 			return true;
 		}
 		if (!follows(position)) {
 			return false;
 		}
 		this.buffer.add(publication);
-		this.last = position;
+		this.progress.goOnAfter(position);
 		return true;
-	}
-
-	/**
-	 * Return whether everything up to a position is in the buffer.
-	 */
-	private boolean isAt(@Nullable Position newest) {
-		Position last = this.last;
-		return newest == null
-				|| (last != null && last.epoch().equals(newest.epoch()) && newest.offset() <= last.offset());
 	}
 
 	private void wake() {
