@@ -128,6 +128,11 @@ abstract class AbstractPatternListeningTests extends AbstractListeningTests {
 		awaitBuckets("logs", 4);
 		awaitBuckets("channels", 8);
 		publishSome(0, 40, 13);
+		// What is on its way when the connection is cut may be lost
+		for (int node = 0; node < 2; node++) {
+			List<ChannelItem> items = ephemeral.get(node);
+			await().atMost(PATIENCE).until(() -> publications(items).size() == 40);
+		}
 		this.broker.proxy().cut();
 		publishSome(40, 40, 13);
 		awaitUp(false);
